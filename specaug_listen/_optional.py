@@ -1,0 +1,47 @@
+"""The one way to import an optional or heavy package, and the one message when it is absent."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from .errors import MissingDependencyError
+
+__all__ = ["require"]
+
+
+def require(module: str, *, extra: str | None = None, purpose: str) -> ModuleType:
+    """Import ``module`` or say how to install it.
+
+    Parameters
+    ----------
+    module : str
+        Dotted name of the module.
+    extra : str or None
+        Extra of this package that brings it; None for a core dependency.
+    purpose : str
+        What it is needed for, as the end of "needed for ...".
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    MissingDependencyError
+        When the module cannot be imported.
+
+    Examples
+    --------
+    >>> require("math", purpose="an example").sqrt(4.0)
+    2.0
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.split(".")[0]
+        what = f"specaug-listen[{extra}]" if extra else package
+        raise MissingDependencyError(
+            f"{package!r} is needed for {purpose} and cannot be imported ({error}); "
+            f"install it with: pip install '{what}'"
+        ) from error

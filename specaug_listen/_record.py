@@ -1,0 +1,203 @@
+"""Frozen, validated value types: one declaration serves Python, YAML and JSON.
+
+A record is a pydantic dataclass whose errors speak our language: one line that names the
+field, the value it got, and what is allowed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar, dataclass_transform
+
+import pydantic
+import pydantic.dataclasses
+
+from .errors import ParameterError
+
+__all__ = ["from_json", "from_plain", "nearest", "record", "to_json", "to_plain"]
+
+T = TypeVar("T")
+_CONFIG = pydantic.ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, pydantic.Field))
+def record(cls: type[T]) -> type[T]:
+    """Make ``cls`` a frozen dataclass that checks types and ranges when it is built.
+
+    Raises
+    ------
+    ParameterError
+        From the constructor, in one line.
+
+    Examples
+    --------
+    >>> from typing import Annotated
+    >>> @record
+    ... class Mask:
+    ...     count: Annotated[int, pydantic.Field(ge=0)] = 1
+    >>> Mask(count=-1)
+    Traceback (most recent call last):
+    ...
+    specaug_listen.errors.ParameterError: Mask: count=-1: allowed is an integer >= 0
+    """
+    made: Any = pydantic.dataclasses.dataclass(frozen=True, config=_CONFIG)(cls)
+    checked_init = made.__init__
+
+    @functools.wraps(checked_init)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            checked_init(self, *args, **kwargs)
+        except pydantic.ValidationError as error:
+            raise ParameterError(f"{cls.__name__}: {_describe(made, error)}") from None
+
+    made.__init__ = __init__
+    return made  # type: ignore[no-any-return]
+
+
+def to_plain(value: Any) -> Any:
+    """Turn a record into numbers, strings, lists and dictionaries."""
+    return json.loads(to_json(value))
+
+
+def to_json(value: Any) -> str:
+    """Turn a record into a JSON text."""
+    return _adapter(type(value)).dump_json(value).decode()
+
+
+def from_plain(cls: type[T], data: Any) -> T:
+    """Build a record from what YAML or JSON hold.
+
+    Raises
+    ------
+    ParameterError
+        One line that names the key, the value and what is allowed.
+    """
+    try:
+        text = json.dumps(data)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"only numbers, texts, lists and mappings are allowed ({error})") from None
+    return from_json(cls, text)
+
+
+def from_json(cls: type[T], text: str | bytes) -> T:
+    """Build a record from a JSON text; errors as in `from_plain`."""
+    try:
+        return _adapter(cls).validate_json(text)  # type: ignore[no-any-return]
+    except pydantic.ValidationError as error:
+        raise ParameterError(_describe(cls, error)) from None
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Say which known word comes closest, as the tail of a message.
+
+    Examples
+    --------
+    >>> nearest("wisper", ["whisper", "nemo"])
+    "; did you mean 'whisper'?"
+    """
+    close = difflib.get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.5)
+    original = {k.lower(): k for k in known}
+    return f"; did you mean {original[close[0]]!r}?" if close else ""
+
+
+@functools.lru_cache(maxsize=None)
+def _adapter(cls: type[Any]) -> pydantic.TypeAdapter[Any]:
+    return pydantic.TypeAdapter(cls)
+
+
+def _describe(cls: type[Any], error: pydantic.ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    path, kind = first["loc"], first["type"]
+    if kind == "value_error":
+        return f"{_dotted(path)}{': ' if path else ''}{first['ctx']['error']}"
+    schema = _adapter(cls).json_schema(mode="serialization")
+    if kind == "unexpected_keyword_argument":
+        keys = sorted(_resolve(schema, path[:-1]).get("properties", {}))
+        hint = nearest(str(path[-1]), keys)
+        return f"unknown key {_dotted(path)!r}{hint} (allowed: {', '.join(keys)})"
+    if kind in ("missing", "missing_argument"):
+        return f"{_dotted(path)} is missing"
+    if kind == "union_tag_invalid":
+        return f"{_dotted(path)}: unknown {first['ctx']['tag']!r} (allowed: {first['ctx']['expected_tags']})"
+    path = _without_union_branches(schema, path)
+    allowed = _in_words(schema, _resolve(schema, path)) or first["msg"].lower()
+    return f"{_dotted(path) or 'the document'}={_short(first['input'])}: allowed is {allowed}"
+
+
+def _dotted(path: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _deref(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    while "$ref" in node:
+        node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+    return node
+
+
+def _step(schema: Mapping[str, Any], node: Mapping[str, Any], part: int | str) -> Mapping[str, Any] | None:
+    node = _deref(schema, node)
+    if isinstance(part, int):
+        names = list(node.get("properties", {}))
+        if names:  # a positional argument of a constructor
+            return node["properties"][names[part]] if part < len(names) else None  # type: ignore[no-any-return]
+        inside = node.get("items") or next((o["items"] for o in node.get("anyOf", []) if "items" in o), None)
+        return inside if isinstance(inside, Mapping) else None
+    if part in node.get("properties", {}):
+        return node["properties"][part]  # type: ignore[no-any-return]
+    mapping = node.get("discriminator", {}).get("mapping", {})
+    return {"$ref": mapping[part]} if part in mapping else None
+
+
+def _resolve(schema: Mapping[str, Any], path: tuple[int | str, ...]) -> Mapping[str, Any]:
+    node: Mapping[str, Any] = schema
+    for part in path:
+        following = _step(schema, node, part)
+        if following is None:
+            return {}
+        node = following
+    return _deref(schema, node)
+
+
+def _without_union_branches(schema: Mapping[str, Any], path: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Drop the trailing parts that name a branch of a union instead of a key, and name positions."""
+    kept: list[int | str] = []
+    node: Mapping[str, Any] = schema
+    for part in path:
+        names = list(_deref(schema, node).get("properties", {}))
+        following = _step(schema, node, part)
+        if following is None:
+            break
+        kept.append(names[part] if isinstance(part, int) and names else part)
+        node = following
+    return tuple(kept)
+
+
+_BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+_NAMES = {"integer": "an integer", "number": "a number", "string": "a text", "boolean": "true or false",
+          "null": "null", "array": "a list", "object": "a mapping"}
+
+
+def _in_words(schema: Mapping[str, Any], node: Mapping[str, Any]) -> str:
+    node = _deref(schema, node)
+    for key in ("anyOf", "oneOf"):
+        if key in node:
+            return ", or ".join(filter(None, (_in_words(schema, option) for option in node[key])))
+    if "const" in node:
+        return repr(node["const"])
+    if "enum" in node:
+        return "one of " + ", ".join(map(repr, node["enum"]))
+    name = _NAMES.get(node.get("type", ""), "")
+    bounds = [f"{sign} {node[key]}" for key, sign in _BOUNDS.items() if key in node]
+    return f"{name} {' and '.join(bounds)}".strip()

@@ -1,0 +1,53 @@
+"""Every error and warning of the package, in one tree.
+
+::
+
+    SpecAugListenError
+    ├── ParameterError (ValueError)          a value that a function or a file may not hold
+    ├── AudioError                           an audio file or signal that cannot be used
+    ├── PolicyError                          a policy, front-end or draw file that cannot be read
+    ├── OutputError                          results that cannot be written
+    └── MissingDependencyError (ImportError) an optional package that is not installed
+
+A message shows the value that was given, what is allowed, and the fix.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AudioError",
+    "MissingDependencyError",
+    "OutputError",
+    "ParameterError",
+    "PolicyError",
+    "SpecAugListenError",
+    "SpecAugListenWarning",
+]
+
+
+class SpecAugListenError(Exception):
+    """Root of all errors that this package raises on purpose."""
+
+
+class ParameterError(SpecAugListenError, ValueError):
+    """A parameter holds a value that is not allowed."""
+
+
+class AudioError(SpecAugListenError):
+    """An audio file or signal cannot be used."""
+
+
+class PolicyError(SpecAugListenError):
+    """A policy, front-end or draw file cannot be read."""
+
+
+class OutputError(SpecAugListenError):
+    """Results cannot be written where they were asked for."""
+
+
+class MissingDependencyError(SpecAugListenError, ImportError):
+    """An optional package is needed and absent."""
+
+
+class SpecAugListenWarning(UserWarning):
+    """The work was done, but not as the parameters suggest."""

@@ -1,0 +1,121 @@
+"""Mel scales and triangular filters: slaney, htk and Kaldi.
+
+Every filterbank is ``(n_mels, n_fft // 2 + 1)`` float32.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["MEL_SCALES", "hz_to_mel", "mel_filterbank", "mel_to_hz"]
+
+MEL_SCALES = ("slaney", "htk", "kaldi")
+
+Float = npt.NDArray[np.float64]
+
+# Slaney's Auditory Toolbox: linear below 1 kHz, then 27 steps for each factor of 6.4.
+_HZ_PER_MEL = 200.0 / 3
+_BREAK_HZ = 1000.0
+_BREAK_MEL = _BREAK_HZ / _HZ_PER_MEL
+_LOG_STEP = np.log(6.4) / 27
+
+
+def hz_to_mel(hz: npt.ArrayLike, scale: str) -> Float:
+    """Frequencies on a mel scale.
+
+    Parameters
+    ----------
+    hz : array_like, >= 0 [Hz]
+    scale : {"slaney", "htk", "kaldi"}
+        ``htk`` is 2595 log10(1 + f / 700); ``kaldi`` is 1127 ln(1 + f / 700), the same curve to 5 digits.
+
+    Examples
+    --------
+    >>> hz_to_mel([1000.0, 6400.0], "slaney")
+    array([15., 42.])
+    """
+    f = np.asarray(hz, dtype=np.float64)
+    if scale == "htk":
+        return 2595.0 * np.log10(1.0 + f / 700.0)
+    if scale == "kaldi":
+        return 1127.0 * np.log(1.0 + f / 700.0)
+    above = _BREAK_MEL + np.log(np.maximum(f, _BREAK_HZ) / _BREAK_HZ) / _LOG_STEP
+    return np.where(f < _BREAK_HZ, f / _HZ_PER_MEL, above)
+
+
+def mel_to_hz(mel: npt.ArrayLike, scale: str) -> Float:
+    """Inverse of `hz_to_mel`.
+
+    Examples
+    --------
+    >>> mel_to_hz([15.0, 42.0], "slaney")
+    array([1000., 6400.])
+    """
+    m = np.asarray(mel, dtype=np.float64)
+    if scale == "htk":
+        return 700.0 * (10.0 ** (m / 2595.0) - 1.0)
+    if scale == "kaldi":
+        return 700.0 * (np.exp(m / 1127.0) - 1.0)
+    above = _BREAK_HZ * np.exp((np.maximum(m, _BREAK_MEL) - _BREAK_MEL) * _LOG_STEP)
+    return np.where(m < _BREAK_MEL, m * _HZ_PER_MEL, above)
+
+
+@lru_cache(maxsize=32)
+def mel_filterbank(
+    sample_rate: int,
+    n_fft: int,
+    n_mels: int,
+    fmin_hz: float,
+    fmax_hz: float,
+    scale: str,
+    norm: str | None,
+) -> npt.NDArray[np.float32]:
+    """Triangular mel filters.
+
+    Parameters
+    ----------
+    sample_rate : int > 0 [Hz]
+    n_fft : int > 0
+    n_mels : int > 0
+    fmin_hz, fmax_hz : float [Hz]
+        Where the first triangle begins and the last one ends.
+    scale : {"slaney", "htk", "kaldi"}
+        ``slaney`` and ``htk``: triangles that are straight over Hz (librosa, torchaudio).
+        ``kaldi``: triangles that are straight over mel, and no weight at the Nyquist bin.
+    norm : {"slaney"} or None
+        ``slaney`` divides each triangle by half its width in Hz, so that all have the same area.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_mels, n_fft // 2 + 1), float32, >= 0]
+
+    References
+    ----------
+    librosa ``filters.mel``; Kaldi ``feat/mel-computations.cc``, as in
+    ``torchaudio.compliance.kaldi.get_mel_banks``.
+
+    Examples
+    --------
+    >>> mel_filterbank(16000, 400, 80, 0.0, 8000.0, "slaney", "slaney").shape
+    (80, 201)
+    """
+    edges_mel = np.linspace(hz_to_mel(fmin_hz, scale), hz_to_mel(fmax_hz, scale), n_mels + 2)
+    bins_hz = np.arange(n_fft // 2 + 1) * (sample_rate / n_fft)
+    if scale == "kaldi":
+        edges, at = edges_mel, hz_to_mel(bins_hz, scale)
+    else:
+        edges, at = mel_to_hz(edges_mel, scale), bins_hz
+    rising = (at - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    falling = (edges[2:, None] - at) / (edges[2:] - edges[1:-1])[:, None]
+    weights = np.maximum(0.0, np.minimum(rising, falling))
+    if scale == "kaldi" and n_fft % 2 == 0:
+        weights[:, -1] = 0.0
+    if norm == "slaney":
+        hz = mel_to_hz(edges_mel, scale)
+        weights *= (2.0 / (hz[2:] - hz[:-2]))[:, None]
+    bank = weights.astype(np.float32)
+    bank.flags.writeable = False
+    return bank

@@ -1,0 +1,445 @@
+"""`MelFrontend`: audio to mel spectrogram, and the exact way back through its scaling.
+
+``values = normalise((log(floor(B · |STFT|^power)) + shift) · scale)``, each step as the framework does it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+from pydantic import Field
+
+from .._record import record
+from .._threads import one_blas_thread
+from ..audio import Audio
+from ..errors import ParameterError
+from ..stft import Framing, deemphasize, get_window, preemphasize
+from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
+
+__all__ = ["MelFrontend", "MelSpectrogram", "Statistics"]
+
+Real = npt.NDArray[np.float32]
+Positive = Annotated[int, Field(gt=0, le=1 << 20)]
+_FRAMES_PER_BLOCK = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """Mean and deviation of each band, kept for the way back.
+
+    Parameters
+    ----------
+    mean, std : np.ndarray [shape=(n_mels, 1), float32]
+        ``std`` is what was divided by, any guard included.
+    """
+
+    mean: Real
+    std: Real
+
+
+@record
+class MelFrontend:
+    """All that turns a waveform into the mel spectrogram that a model sees.
+
+    Parameters
+    ----------
+    name : str
+    sample_rate : int > 0 [Hz]
+        Audio at another rate is resampled.
+    n_fft, hop_length : int > 0 [samples]
+    win_length : int in [1, n_fft] [samples] or None
+        None is ``n_fft``.
+    window : {"hann", "hann_symmetric", "hamming", "hamming_symmetric", "povey"}
+        See `specaug_listen.stft.get_window`.
+    padding : {"center", "same", "kaldi"}
+    pad_mode : {"reflect", "constant", "mirror"}
+    drop_last_frame : bool
+        See `specaug_listen.stft.Framing`.
+    n_mels : int > 0
+    fmin_hz : float >= 0 [Hz]
+    fmax_hz : float <= sample_rate / 2 [Hz] or None
+        None is half the sample rate.
+    mel_scale : {"slaney", "htk", "kaldi"}
+    mel_norm : {"slaney"} or None
+        See `specaug_listen.frontends.filterbank.mel_filterbank`.
+    power : {1.0, 2.0}
+        1 sums magnitudes, 2 sums powers.
+    magnitude_epsilon : float >= 0
+        Added to the power before the root is taken (HiFi-GAN).
+    preemphasis : float in [0, 1)
+    preemphasis_per_frame : bool
+        Kaldi filters each frame by itself, NeMo the whole clip.
+    remove_dc_offset : bool
+        Subtract each frame's mean (Kaldi).
+    log : {"ln", "log10", "db"} or None
+        ``db`` is 10 log10 of powers and 20 log10 of magnitudes.
+    floor : float >= 0
+        Smallest energy, before the logarithm.
+    floor_mode : {"clamp", "add"}
+        ``max(x, floor)``, or ``x + floor``.
+    dynamic_range : float > 0 or None
+        Cells further below the clip's maximum are raised to that distance, in the unit of ``log``.
+    shift, scale : float
+        Applied after the logarithm, in this order.
+    normalize : {"per_feature"} or None
+        Zero mean and unit deviation of each band over the clip (NeMo).
+
+    Raises
+    ------
+    ParameterError
+        When a value is out of range or two do not fit.
+
+    Examples
+    --------
+    >>> frontend = MelFrontend(name="mine", sample_rate=16000, n_fft=512, hop_length=160, n_mels=40)
+    >>> frontend(Audio(np.zeros(16000), 16000)).values.shape
+    (40, 101)
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    sample_rate: Annotated[int, Field(gt=0, le=768_000)]
+    n_fft: Positive
+    hop_length: Positive
+    n_mels: Annotated[int, Field(gt=0, le=4096)]
+    win_length: Positive | None = None
+    window: Literal["hann", "hann_symmetric", "hamming", "hamming_symmetric", "povey"] = "hann"
+    padding: Literal["center", "same", "kaldi"] = "center"
+    pad_mode: Literal["reflect", "constant", "mirror"] = "reflect"
+    drop_last_frame: bool = False
+    fmin_hz: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    fmax_hz: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    mel_scale: Literal["slaney", "htk", "kaldi"] = "slaney"
+    mel_norm: Literal["slaney"] | None = "slaney"
+    power: Annotated[float, Field(ge=1, le=2)] = 2.0
+    magnitude_epsilon: Annotated[float, Field(ge=0, le=1)] = 0.0
+    preemphasis: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    preemphasis_per_frame: bool = False
+    remove_dc_offset: bool = False
+    log: Literal["ln", "log10", "db"] | None = "ln"
+    floor: Annotated[float, Field(ge=0, le=1)] = 1e-10
+    floor_mode: Literal["clamp", "add"] = "clamp"
+    dynamic_range: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    shift: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    normalize: Literal["per_feature"] | None = None
+
+    def __post_init__(self) -> None:
+        """Check what concerns two fields at once."""
+        window = self.framing.win_length
+        if window > self.n_fft:
+            raise ParameterError(f"win_length={window}: allowed is at most n_fft={self.n_fft}")
+        if self.hop_length > window:
+            raise ParameterError(f"hop_length={self.hop_length}: allowed is at most win_length={window}")
+        if self.top_hz > self.sample_rate / 2:
+            raise ParameterError(f"fmax_hz={self.fmax_hz}: allowed is at most sample_rate / 2 = {self.sample_rate / 2}")
+        if self.fmin_hz >= self.top_hz:
+            raise ParameterError(f"fmin_hz={self.fmin_hz}: allowed is less than fmax_hz={self.top_hz}")
+        if self.power not in (1.0, 2.0):
+            raise ParameterError(f"power={self.power}: allowed is 1.0 (magnitude) or 2.0 (power)")
+        if self.log is not None and self.floor <= 0:
+            raise ParameterError(f"floor={self.floor}: allowed is more than 0 where log={self.log!r}")
+
+    @property
+    def top_hz(self) -> float:
+        """Upper end of the last filter in Hz."""
+        return self.sample_rate / 2 if self.fmax_hz is None else self.fmax_hz
+
+    @property
+    def framing(self) -> Framing:
+        """Which samples each frame covers."""
+        win_length = self.n_fft if self.win_length is None else self.win_length
+        return Framing(
+            self.n_fft, self.hop_length, win_length, self.window, self.padding, self.pad_mode, self.drop_last_frame
+        )
+
+    def filterbank(self) -> Real:
+        """Filters, shape (n_mels, n_fft // 2 + 1).
+
+        Raises
+        ------
+        ParameterError
+            When a filter falls between two FFT bins and would be empty.
+        """
+        bank = self._bank(self.n_fft, self.n_mels)
+        empty = np.flatnonzero(bank.max(axis=1) == 0)
+        if len(empty):
+            raise ParameterError(_empty_filters_message(self, empty))
+        return bank
+
+    def _bank(self, n_fft: int, n_mels: int) -> Real:
+        return mel_filterbank(
+            self.sample_rate, n_fft, n_mels, self.fmin_hz, self.top_hz, self.mel_scale, self.mel_norm
+        )
+
+    def center_hz(self) -> npt.NDArray[np.float64]:
+        """Centre frequency of each band in Hz, shape (n_mels,)."""
+        low, high = hz_to_mel([self.fmin_hz, self.top_hz], self.mel_scale)
+        return mel_to_hz(np.linspace(low, high, self.n_mels + 2)[1:-1], self.mel_scale)
+
+    def __call__(self, audio: Audio) -> MelSpectrogram:
+        """Mel spectrogram of a clip.
+
+        Parameters
+        ----------
+        audio : Audio
+            Mixed down to mono by the mean and resampled where needed.
+
+        Returns
+        -------
+        MelSpectrogram
+
+        Raises
+        ------
+        AudioError
+            When the clip is shorter than a window.
+        """
+        mono = audio.to_mono().resample(self.sample_rate)
+        energy = self._energy(mono.samples[0])
+        values = self._compress(energy)
+        statistics = _band_statistics(values) if self.normalize else None
+        if statistics is not None:
+            values = (values - statistics.mean) / statistics.std
+        return MelSpectrogram(values, self, audio=mono, statistics=statistics)
+
+    def stretch(self, signal: Real, n_frames: int | None = None) -> Real:
+        """What the STFT runs over: the clip extended at both ends, with pre-emphasis."""
+        if not self.preemphasis:
+            return self.framing.extend(signal, n_frames)
+        if self.preemphasis_per_frame:
+            return preemphasize(self.framing.extend(signal, n_frames), self.preemphasis)
+        return self.framing.extend(preemphasize(signal, self.preemphasis), n_frames)
+
+    def unstretch(self, stretch: Real, n_samples: int) -> Real:
+        """Undo `stretch`: take pre-emphasis back and cut the clip out."""
+        if self.preemphasis:
+            stretch = deemphasize(stretch, self.preemphasis)
+        return self.framing.crop(stretch, n_samples)
+
+    def energy(self, values: Real, statistics: Statistics | None = None) -> Real:
+        """Undo all scaling: from the front-end's own scale to ``B · |STFT|^power``.
+
+        Raises
+        ------
+        ParameterError
+            When a value stands for a negative or an infinite energy.
+        """
+        scaled = values if statistics is None else values * statistics.std + statistics.mean
+        logs = scaled.astype(np.float64) / self.scale - self.shift
+        with np.errstate(over="ignore"):
+            energy = self._exp(logs)
+        if self.log is not None and self.floor_mode == "add":
+            energy = np.maximum(energy - self.floor, 0.0)
+        if energy.min() < 0:
+            raise ParameterError(
+                f"a cell of {values.min():.4g} where power is due (front-end {self.name!r} takes no logarithm): "
+                "allowed is 0 or more; if the mel is in dB or log, use a front-end with that log, e.g. 'librosa-db'"
+            )
+        if energy.max() > 1e30:
+            raise ParameterError(
+                f"a cell of {values.max():.4g} stands for an energy above 1e30 in front-end {self.name!r}; "
+                "give fills and values in the front-end's own scale"
+            )
+        return energy.astype(np.float32)
+
+    def floor_value(self, values: Real, statistics: Statistics | None = None) -> Real:
+        """The lowest value of each band in the front-end's own scale, shape (n_mels, 1).
+
+        With a ``dynamic_range`` it depends on the clip's maximum.
+        """
+        if self.log is None:
+            lowest = np.full((self.n_mels, 1), self.shift * self.scale, np.float32)
+        else:
+            lowest = np.full((self.n_mels, 1), (float(self._log(np.float64(self.floor))) + self.shift) * self.scale)
+        if statistics is not None:
+            lowest = (lowest - statistics.mean) / statistics.std
+        elif self.dynamic_range is not None:
+            lowest = np.maximum(lowest, values.max() - self.dynamic_range * self.scale)
+        return lowest.astype(np.float32)
+
+    def _energy(self, signal: Real) -> Real:
+        """``B · |STFT|^power``; in double precision up to here, as librosa does, so that quiet cells are right."""
+        framing = self.framing
+        signal = preemphasize(signal, self.preemphasis) if not self.preemphasis_per_frame else signal
+        frames = framing.frames(framing.extend(signal))
+        bank = self.filterbank().T
+        window = get_window(self.window, framing.win_length)
+        energy = np.empty((len(frames), self.n_mels), np.float32)
+        with one_blas_thread():
+            for i in range(0, len(frames), _FRAMES_PER_BLOCK):
+                block = frames[i : i + _FRAMES_PER_BLOCK].astype(np.float64)
+                spectrum = scipy.fft.rfft(self._prepare(block) * window, self.n_fft)
+                power = spectrum.real**2 + spectrum.imag**2 + self.magnitude_epsilon
+                energy[i : i + _FRAMES_PER_BLOCK] = (np.sqrt(power) if self.power == 1 else power) @ bank
+        return energy.T
+
+    def _prepare(self, frames: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        if self.remove_dc_offset:
+            frames -= frames.mean(axis=1, keepdims=True)
+        if self.preemphasis_per_frame:
+            frames -= self.preemphasis * np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
+        return frames
+
+    def _compress(self, energy: Real) -> Real:
+        if self.log is None:
+            return (energy + np.float32(self.shift)) * np.float32(self.scale)
+        floored = energy + self.floor if self.floor_mode == "add" else np.maximum(energy, self.floor)
+        logs = self._log(floored.astype(np.float64))
+        if self.dynamic_range is not None:
+            logs = np.maximum(logs, logs.max() - self.dynamic_range)
+        return ((logs + self.shift) * self.scale).astype(np.float32)
+
+    def _log(self, energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        if self.log == "ln":
+            return np.log(energy)
+        return np.log10(energy) * (20 / self.power if self.log == "db" else 1.0)
+
+    def _exp(self, logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        if self.log is None:
+            return logs
+        if self.log == "ln":
+            return np.exp(logs)
+        return np.asarray(10.0 ** (logs / (20 / self.power if self.log == "db" else 1.0)))
+
+
+@dataclass(frozen=True, eq=False)
+class MelSpectrogram:
+    """A mel spectrogram that knows its front-end.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n_mels, n_frames)]
+        In the front-end's own scale; kept as a read-only float32 copy.
+    frontend : MelFrontend
+    audio : Audio or None
+        The mono clip it was computed from, at the front-end's rate; needed for renderings that use the
+        original phase.
+    statistics : Statistics or None
+        Where the front-end normalises: what it took out.
+    warp : np.ndarray [shape=(n_frames,)] or None
+        For each frame, the (fractional) frame of ``audio`` that it was warped from.
+
+    Raises
+    ------
+    ParameterError
+        For complex, NaN or infinite values, a shape that does not fit the front-end, or a negative value where
+        the front-end's scale has none.
+
+    Examples
+    --------
+    >>> from specaug_listen.frontends import WHISPER
+    >>> mel = WHISPER(Audio(np.zeros(16000), 16000))
+    >>> mel.n_frames, round(mel.duration_s, 2)
+    (100, 1.0)
+    """
+
+    values: Real = field(repr=False)
+    frontend: MelFrontend
+    audio: Audio | None = None
+    statistics: Statistics | None = field(default=None, repr=False)
+    warp: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", _checked_values(self.values, self.frontend))
+        if self.frontend.normalize and self.statistics is None:
+            raise ParameterError(
+                f"front-end {self.frontend.name!r} normalises each band: pass statistics=Statistics(mean, std), "
+                "or compute the mel with the front-end"
+            )
+        if self.frontend.log is None:
+            self.energy  # noqa: B018 - a negative value is refused here, where it enters
+
+    @property
+    def n_mels(self) -> int:
+        """Number of bands."""
+        return self.values.shape[0]
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return self.values.shape[1]
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of the clip at the front-end's rate; without a clip, the shortest that has these frames."""
+        return self.audio.n_samples if self.audio else self.frontend.framing.n_samples(self.n_frames)
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the clip in seconds."""
+        return self.n_samples / self.frontend.sample_rate
+
+    @cached_property
+    def times_s(self) -> npt.NDArray[np.float64]:
+        """Time at the centre of each frame in seconds, shape (n_frames,)."""
+        return self.frontend.framing.center_s(np.arange(self.n_frames), self.frontend.sample_rate)
+
+    @cached_property
+    def energy(self) -> Real:
+        """``B · |STFT|^power``, all scaling undone, shape (n_mels, n_frames)."""
+        return self.frontend.energy(self.values, self.statistics)
+
+    @cached_property
+    def power(self) -> Real:
+        """Every cell as power, whatever the front-end's scale, shape (n_mels, n_frames)."""
+        return self.energy if self.frontend.power == 2 else self.energy**2
+
+    @cached_property
+    def db(self) -> Real:
+        """Every cell as 10 log10 of its power in dB, not below -200, shape (n_mels, n_frames)."""
+        return 10 * np.log10(np.maximum(self.power, np.float32(1e-20)))
+
+    def with_values(self, values: Real, *, warp: npt.NDArray[np.float64] | None = None) -> MelSpectrogram:
+        """The same clip and front-end with other values, and with another warp where one is given."""
+        return replace(self, values=values, warp=self.warp if warp is None else warp)
+
+
+def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
+    array = np.asarray(values)
+    if np.iscomplexobj(array):
+        raise ParameterError("complex values: expected a real mel spectrogram; pass filterbank @ abs(stft)**power")
+    if array.ndim != 2 or array.shape[0] != frontend.n_mels or array.shape[1] == 0:
+        turned = array.ndim == 2 and array.shape[1] == frontend.n_mels
+        raise ParameterError(
+            f"values of shape {array.shape}: expected (n_mels, n_frames) with n_mels={frontend.n_mels} of front-end "
+            f"{frontend.name!r} and at least one frame" + ("; pass values.T" if turned else "")
+        )
+    if not np.issubdtype(array.dtype, np.number):
+        raise ParameterError(f"values of dtype {array.dtype}: expected real numbers")
+    kept = np.array(array, dtype=np.float32, order="C")
+    if not np.isfinite(kept).all():
+        raise ParameterError(
+            f"{int((~np.isfinite(kept)).sum())} cells are NaN or infinite; expected finite values in the scale of "
+            f"front-end {frontend.name!r}"
+        )
+    kept.flags.writeable = False
+    return kept
+
+
+def _band_statistics(values: Real) -> Statistics:
+    """NeMo's ``normalize_batch`` with ``per_feature``: unbiased deviation, and a guard that is always added."""
+    mean = values.mean(axis=1, keepdims=True, dtype=np.float64)
+    n_frames = values.shape[1]
+    std = values.std(axis=1, keepdims=True, dtype=np.float64, ddof=1) if n_frames > 1 else np.zeros_like(mean)
+    return Statistics(mean.astype(np.float32), (std + 1e-5).astype(np.float32))
+
+
+def _empty_filters_message(frontend: MelFrontend, empty: npt.NDArray[np.intp]) -> str:
+    def fits(n_fft: int, n_mels: int) -> bool:
+        return bool((frontend._bank(n_fft, n_mels).max(axis=1) > 0).all())
+
+    n_fft = frontend.n_fft
+    while not fits(n_fft, frontend.n_mels) and n_fft < 1 << 17:
+        n_fft *= 2
+    n_mels = next((n for n in range(frontend.n_mels - 1, 0, -1) if fits(frontend.n_fft, n)), 1)
+    listed = ", ".join(map(str, empty[:8])) + ("..." if len(empty) > 8 else "")
+    return (
+        f"front-end {frontend.name!r}: {len(empty)} of {frontend.n_mels} mel filters hold no FFT bin (filters {listed}): "
+        f"raise n_fft to {n_fft}, or lower n_mels to {n_mels}"
+    )
+
+

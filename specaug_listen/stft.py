@@ -1,0 +1,269 @@
+"""Framing, windows, STFT and its inverse: the one place that knows padding.
+
+A `Framing` says which samples each frame covers. Signals are turned into a *stretch*, the clip
+extended at both ends just as far as its frames reach; frame ``t`` then covers
+``stretch[t * hop_length : t * hop_length + win_length]``. Where a framework zero-pads its window to
+``n_fft`` in the middle, only the position of the window matters, and ``offset`` holds it.
+
+Spectra are ``(n_frames, n_fft // 2 + 1)`` complex64, time first, since frames are what the transforms
+run over; mels turn to ``(n_mels, n_frames)`` at the front-end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+
+from .errors import AudioError
+
+__all__ = ["WINDOWS", "Framing", "deemphasize", "get_window", "istft", "overlap_add", "preemphasize", "stft"]
+
+WINDOWS = ("hann", "hann_symmetric", "hamming", "hamming_symmetric", "povey")
+_PAD_MODES = {"reflect": "reflect", "constant": "constant", "mirror": "symmetric"}
+_FRAMES_PER_BLOCK = 4096
+
+Real = npt.NDArray[np.float32]
+Complex = npt.NDArray[np.complex64]
+
+
+@lru_cache(maxsize=64)
+def get_window(name: str, length: int) -> npt.NDArray[np.float64]:
+    """Analysis window.
+
+    Parameters
+    ----------
+    name : str
+        ``hann`` and ``hamming`` are periodic, as in librosa and torch; ``*_symmetric`` are not;
+        ``povey`` is Kaldi's, a symmetric Hann window to the power 0.85.
+    length : int > 0 [samples]
+
+    Returns
+    -------
+    np.ndarray [shape=(length,), float64]
+
+    Examples
+    --------
+    >>> get_window("hann", 4)
+    array([0. , 0.5, 1. , 0.5])
+    """
+    symmetric = name.endswith("_symmetric") or name == "povey"
+    n = max(length - 1 if symmetric else length, 1)
+    a0 = 0.54 if name.startswith("hamming") else 0.5
+    window = a0 - (1 - a0) * np.cos(2 * np.pi * np.arange(length) / n)
+    window = np.maximum(window, 0.0) ** 0.85 if name == "povey" else window
+    window.flags.writeable = False
+    return window
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Which samples each frame covers.
+
+    Parameters
+    ----------
+    n_fft, hop_length, win_length : int > 0 [samples]
+    window : str
+        One of `WINDOWS`.
+    padding : {"center", "same", "kaldi"}
+        ``center``: frame t is centred on sample t · hop_length (librosa, torch.stft).
+        ``same``: ``(n_fft - hop_length) / 2`` is put before and after, so that frame t is centred half a
+        hop later (HiFi-GAN). ``kaldi``: Kaldi's ``snip_edges=False``.
+    pad_mode : {"reflect", "constant", "mirror"}
+        What is put beyond the ends; ``mirror`` repeats the edge sample, ``reflect`` does not.
+    drop_last_frame : bool
+        Leave out the last frame (Whisper, NeMo).
+
+    Examples
+    --------
+    >>> Framing(400, 160, 400, "hann", "center", "reflect", True).n_frames(16000)
+    100
+    """
+
+    n_fft: int
+    hop_length: int
+    win_length: int
+    window: str
+    padding: str
+    pad_mode: str
+    drop_last_frame: bool = False
+
+    @property
+    def offset(self) -> int:
+        """Samples by which the window of frame 0 begins before the clip."""
+        into_fft = (self.n_fft - self.win_length) // 2
+        if self.padding == "center":
+            return self.n_fft // 2 - into_fft
+        if self.padding == "same":
+            return (self.n_fft - self.hop_length) // 2 - into_fft
+        return (self.win_length - self.hop_length) // 2
+
+    def n_frames(self, n_samples: int) -> int:
+        """How many frames a clip of ``n_samples`` gives."""
+        if self.padding == "center":
+            n = 1 + (n_samples + 2 * (self.n_fft // 2) - self.n_fft) // self.hop_length
+        elif self.padding == "same":
+            padded = n_samples + 2 * ((self.n_fft - self.hop_length) // 2)
+            n = 1 + (padded - self.n_fft) // self.hop_length
+        else:
+            n = (n_samples + self.hop_length // 2) // self.hop_length
+        return max(0, n - self.drop_last_frame)
+
+    def n_samples(self, n_frames: int) -> int:
+        """The shortest clip that gives ``n_frames``; the length to render when no clip is known."""
+        if self.padding == "kaldi":
+            return max(1, n_frames * self.hop_length - self.hop_length // 2)
+        odd = self.n_fft % 2 if self.padding == "center" else (self.n_fft - self.hop_length) % 2
+        base = self.hop_length if self.padding == "same" else 0
+        return max(1, base + odd + (n_frames - 1 + self.drop_last_frame) * self.hop_length)
+
+    def stretch_length(self, n_frames: int) -> int:
+        """Samples that ``n_frames`` frames reach over."""
+        return (n_frames - 1) * self.hop_length + self.win_length
+
+    def center_s(self, frames: npt.ArrayLike, sample_rate: int) -> npt.NDArray[np.float64]:
+        """Time in seconds at the middle of each frame's window."""
+        first = self.win_length / 2 - self.offset
+        return (np.asarray(frames, dtype=np.float64) * self.hop_length + first) / sample_rate
+
+    def extend(self, signal: Real, n_frames: int | None = None) -> Real:
+        """Extend a clip at both ends to the stretch that its frames reach over.
+
+        Raises
+        ------
+        AudioError
+            When the clip is shorter than a window.
+        """
+        n_samples = len(signal)
+        if n_samples < self.win_length:
+            raise AudioError(
+                f"{n_samples} samples are less than one window of the front-end ({self.win_length} samples at its "
+                "rate); use a longer clip"
+            )
+        length = self.stretch_length(self.n_frames(n_samples) if n_frames is None else n_frames)
+        after = max(0, length - self.offset - n_samples)
+        return np.pad(signal, (self.offset, after), mode=_PAD_MODES[self.pad_mode])[:length]  # type: ignore[call-overload, no-any-return]
+
+    def crop(self, stretch: Real, n_samples: int) -> Real:
+        """Undo `extend`: cut the clip out, silence where no frame reached."""
+        clip = stretch[self.offset : self.offset + n_samples]
+        return np.pad(clip, (0, n_samples - len(clip)))
+
+    def frames(self, stretch: Real) -> Real:
+        """The frames of a stretch, as a view of shape (n_frames, win_length)."""
+        return np.lib.stride_tricks.sliding_window_view(stretch, self.win_length)[:: self.hop_length]
+
+    def window_float32(self) -> Real:
+        """The window in single precision."""
+        return get_window(self.window, self.win_length).astype(np.float32)
+
+    def norm(self, n_frames: int) -> Real:
+        """Sum of the squared windows over each sample of a stretch, kept away from zero."""
+        squared = np.broadcast_to(self.window_float32() ** 2, (n_frames, self.win_length))
+        total = overlap_add(squared, self.hop_length)
+        # Where hardly a window reaches, dividing by the sum would blow rounding up into a click.
+        return np.maximum(total, np.float32(1e-3) * total.max())
+
+
+def stft(stretch: Real, framing: Framing) -> Complex:
+    """STFT of a stretch.
+
+    Parameters
+    ----------
+    stretch : np.ndarray [shape=(n,), float32]
+        From `Framing.extend`.
+    framing : Framing
+
+    Returns
+    -------
+    np.ndarray [shape=(n_frames, n_fft // 2 + 1), complex64]
+
+    Examples
+    --------
+    >>> framing = Framing(512, 128, 512, "hann", "center", "reflect")
+    >>> stft(framing.extend(np.ones(2048, np.float32)), framing).shape
+    (17, 257)
+    """
+    window = framing.window_float32()
+    frames = framing.frames(stretch)
+    spectrum = np.empty((len(frames), framing.n_fft // 2 + 1), np.complex64)
+    for i in range(0, len(frames), _FRAMES_PER_BLOCK):
+        block = slice(i, i + _FRAMES_PER_BLOCK)
+        spectrum[block] = scipy.fft.rfft(frames[block] * window, framing.n_fft)
+    return spectrum
+
+
+def istft(spectrum: Complex, framing: Framing, norm: Real | None = None) -> Real:
+    """Least-squares inverse of `stft` (Griffin and Lim, 1984, eq. 6).
+
+    Parameters
+    ----------
+    spectrum : np.ndarray [shape=(n_frames, n_fft // 2 + 1), complex64]
+    framing : Framing
+    norm : np.ndarray or None
+        `Framing.norm`, where it is at hand.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,), float32]
+        A stretch; `Framing.crop` gives the clip.
+    """
+    window = framing.window_float32()
+    norm = framing.norm(len(spectrum)) if norm is None else norm
+    frames = scipy.fft.irfft(spectrum, framing.n_fft)[:, : framing.win_length]
+    return overlap_add(frames * window, framing.hop_length) / norm  # type: ignore[no-any-return]
+
+
+def overlap_add(frames: Real, hop_length: int) -> Real:
+    """Sum frames at a distance of ``hop_length``.
+
+    Examples
+    --------
+    >>> overlap_add(np.ones((3, 4), np.float32), 2)
+    array([1., 1., 2., 2., 2., 2., 1., 1.], dtype=float32)
+    """
+    n_frames, length = frames.shape
+    n_parts = -(-length // hop_length)
+    total = np.zeros((n_frames + n_parts - 1, hop_length), np.float32)
+    for part in range(n_parts):
+        piece = frames[:, part * hop_length : (part + 1) * hop_length]
+        total[part : part + n_frames, : piece.shape[1]] += piece
+    return total.reshape(-1)[: (n_frames - 1) * hop_length + length]
+
+
+def preemphasize(signal: Real, coefficient: float) -> Real:
+    """High-pass ``y[n] = x[n] - coefficient · x[n-1]``, with ``y[0] = x[0]``."""
+    emphasized = signal.copy()
+    emphasized[1:] -= np.float32(coefficient) * signal[:-1]
+    return emphasized
+
+
+def deemphasize(signal: Real, coefficient: float) -> Real:
+    """Exact inverse of `preemphasize`.
+
+    The recursion ``x[n] = y[n] + coefficient · x[n-1]`` runs over blocks at once: inside a block it is a
+    running sum of ``y[n] / coefficient^n``, and only the last value of each block is handed on. (scipy.signal
+    has it as ``lfilter``, at 0.7 s of import.)
+
+    Examples
+    --------
+    >>> x = np.arange(5, dtype=np.float32)
+    >>> bool(np.allclose(deemphasize(preemphasize(x, 0.97), 0.97), x))
+    True
+    """
+    if coefficient == 0:
+        return signal.copy()
+    n_block = max(1, min(256, int(20 / -np.log(coefficient)))) if 0 < coefficient < 1 else 1
+    n_blocks = -(-len(signal) // n_block)
+    blocks = np.zeros((n_blocks, n_block))
+    blocks.reshape(-1)[: len(signal)] = signal
+    decay = float(coefficient) ** np.arange(1, n_block + 1)
+    blocks = np.cumsum(blocks / decay, axis=1) * decay
+    carry = 0.0
+    for block in blocks:
+        block += carry * decay
+        carry = block[-1]
+    return blocks.reshape(-1)[: len(signal)].astype(np.float32)
