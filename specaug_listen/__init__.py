@@ -1,1 +1,66 @@
-"""temporary."""
+"""Hear and see what SpecAugment does to your training data.
+
+The names below are loaded when they are first used, so importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# name -> module that holds it
+_HOMES = {
+    "Audio": "audio",
+    "load": "audio",
+    "save": "audio",
+    "Draw": "augment",
+    "Policy": "augment",
+    "get_policy": "augment",
+    "read_policy": "augment",
+    "MelFrontend": "frontends",
+    "MelSpectrogram": "frontends",
+    "read_frontend": "frontends",
+    "Vocoder": "vocoders",
+    "Audition": "pipeline",
+    "Reconstruction": "pipeline",
+    "audition": "pipeline",
+    "replay": "pipeline",
+    "score": "metrics",
+    "plot_audition": "plots",
+    "plot_mel": "plots",
+    "write_report": "report",
+    "SpecAugListenError": "errors",
+    "SpecAugListenWarning": "errors",
+}
+_ROOMS = ("augment", "errors", "frontends", "plots", "vocoders")
+
+__all__ = [*sorted(_HOMES), *_ROOMS]
+
+if TYPE_CHECKING:
+    from . import augment, errors, frontends, plots, vocoders
+    from .audio import Audio, load, save
+    from .augment import Draw, Policy, get_policy, read_policy
+    from .errors import SpecAugListenError, SpecAugListenWarning
+    from .frontends import MelFrontend, MelSpectrogram, read_frontend
+    from .metrics import score
+    from .pipeline import Audition, Reconstruction, audition, replay
+    from .plots import plot_audition, plot_mel
+    from .report import write_report
+    from .vocoders import Vocoder
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    elif name in _ROOMS:
+        value = importlib.import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -345,6 +345,8 @@ class MelSpectrogram:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _checked_values(self.values, self.frontend))
+        if self.audio is not None:
+            _check_audio(self.audio, self.frontend, self.n_frames)
         if self.frontend.normalize and self.statistics is None:
             raise ParameterError(
                 f"front-end {self.frontend.name!r} normalises each band: pass statistics=Statistics(mean, std), "
@@ -393,6 +395,22 @@ class MelSpectrogram:
         """Every cell as 10 log10 of its power in dB, not below -200, shape (n_mels, n_frames)."""
         return 10 * np.log10(np.maximum(self.power, np.float32(1e-20)))
 
+    def at_frames(self, source: npt.NDArray[np.float64]) -> Real:
+        """Values at fractional frames, linear between neighbours in the front-end's own scale.
+
+        Parameters
+        ----------
+        source : np.ndarray [shape=(n,)], in [0, n_frames - 1] [frames]
+
+        Returns
+        -------
+        np.ndarray [shape=(n_mels, n), float32]
+        """
+        before = np.clip(source.astype(np.intp), 0, max(self.n_frames - 2, 0))
+        after = np.minimum(before + 1, self.n_frames - 1)
+        share = (source - before).astype(np.float32)
+        return self.values[:, before] * (1 - share) + self.values[:, after] * share
+
     def with_values(self, values: Real, *, warp: npt.NDArray[np.float64] | None = None) -> MelSpectrogram:
         """The same clip and front-end with other values, and with another warp where one is given."""
         return replace(self, values=values, warp=self.warp if warp is None else warp)
@@ -418,6 +436,16 @@ def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
         )
     kept.flags.writeable = False
     return kept
+
+
+def _check_audio(audio: Audio, frontend: MelFrontend, n_frames: int) -> None:
+    expected = frontend.framing.n_frames(audio.n_samples)
+    if audio.sample_rate != frontend.sample_rate or audio.n_channels != 1 or n_frames != expected:
+        raise ParameterError(
+            f"audio of {audio.n_channels} channels, {audio.sample_rate} Hz and {expected} frames does not belong to a "
+            f"mel of {n_frames} frames at {frontend.sample_rate} Hz; pass the clip it was computed from, mono and "
+            "resampled"
+        )
 
 
 def _band_statistics(values: Real) -> Statistics:

@@ -1,0 +1,28 @@
+"""SpecAugment: policies, the draws they give, and how a draw is applied to a mel spectrogram."""
+
+from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
+from .files import get_policy, read_policy
+from .fill import FillLevel
+from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy
+from .transforms import FrequencyMask, TimeMask, TimeWarp
+
+__all__ = [
+    "ADAPTIVE",
+    "LB",
+    "LD",
+    "NONE",
+    "POLICIES",
+    "SM",
+    "SS",
+    "Draw",
+    "FillLevel",
+    "FrequencyBand",
+    "FrequencyMask",
+    "Policy",
+    "TimeMask",
+    "TimeSpan",
+    "TimeWarp",
+    "WarpPath",
+    "get_policy",
+    "read_policy",
+]

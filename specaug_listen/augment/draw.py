@@ -1,0 +1,239 @@
+"""`Draw`: what one throw of a policy decided, as data; applying it is exact and free of chance."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from .._record import from_json, record, to_json
+from ..errors import ParameterError, PolicyError
+from ..frontends import MelSpectrogram
+from .fill import Fill, FillLevel, Region, fill_level, fill_values
+
+__all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "measured"]
+
+Index = Annotated[int, Field(ge=0)]
+
+
+@record
+class FrequencyBand:
+    """One drawn frequency mask: bins ``start_bin`` to ``start_bin + n_bins - 1``, over all frames."""
+
+    start_bin: Index
+    n_bins: Index
+    fill: Fill = "mean"
+    seed: Index | None = None
+    fill_level: FillLevel | None = None
+    kind: Literal["frequency_mask"] = "frequency_mask"
+
+    @property
+    def region(self) -> Region:
+        """Bins and frames that are filled."""
+        return slice(self.start_bin, self.start_bin + self.n_bins), slice(None)
+
+
+@record
+class TimeSpan:
+    """One drawn time mask: frames ``start_frame`` to ``start_frame + n_frames - 1``, over all bins."""
+
+    start_frame: Index
+    n_frames: Index
+    fill: Fill = "mean"
+    seed: Index | None = None
+    fill_level: FillLevel | None = None
+    kind: Literal["time_mask"] = "time_mask"
+
+    @property
+    def region(self) -> Region:
+        """Bins and frames that are filled."""
+        return slice(None), slice(self.start_frame, self.start_frame + self.n_frames)
+
+
+@record
+class WarpPath:
+    """One drawn time warp: frame ``center_frame`` moves by ``displacement_frames``, both ends stay.
+
+    References
+    ----------
+    Park et al., "SpecAugment", Interspeech 2019, section 2; the piecewise-linear map as in Park et al.,
+    "SpecAugment on large scale datasets", ICASSP 2020.
+    """
+
+    center_frame: Index
+    displacement_frames: int
+    kind: Literal["time_warp"] = "time_warp"
+
+    def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
+        """For each warped frame, the (fractional) frame it is read from, shape (n_frames,)."""
+        last = n_frames - 1
+        moved = self.center_frame + self.displacement_frames
+        knots = [0, moved, last], [0, self.center_frame, last]
+        return np.interp(np.arange(n_frames), *knots)
+
+
+Step: TypeAlias = Annotated[FrequencyBand | TimeSpan | WarpPath, Field(discriminator="kind")]
+
+
+@record
+class Draw:
+    """What one throw of a policy decided for a mel of one size.
+
+    Parameters
+    ----------
+    n_mels, n_frames : int > 0
+        Size of the mel it was drawn for.
+    steps : tuple of FrequencyBand, TimeSpan and WarpPath
+        In the order in which they are applied.
+    policy : str
+        Name of the policy.
+    applied : bool
+        False where the policy's ``probability`` decided to leave the clip alone.
+    warnings : tuple of str
+        What did not happen as the parameters suggest.
+
+    Raises
+    ------
+    ParameterError
+        When a step lies outside of the mel.
+
+    Examples
+    --------
+    >>> draw = Draw(80, 100, (TimeSpan(10, 20),))
+    >>> draw.masked_time_ratio
+    0.2
+    >>> Draw.from_json(draw.to_json()) == draw
+    True
+    """
+
+    n_mels: Annotated[int, Field(gt=0)]
+    n_frames: Annotated[int, Field(gt=0)]
+    steps: tuple[Step, ...] = ()
+    policy: str = ""
+    applied: bool = True
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that every step lies within the mel."""
+        for step in self.steps:
+            if isinstance(step, FrequencyBand):
+                end, size, unit = step.start_bin + step.n_bins, self.n_mels, "bins"
+            elif isinstance(step, TimeSpan):
+                end, size, unit = step.start_frame + step.n_frames, self.n_frames, "frames"
+            else:
+                moved = step.center_frame + step.displacement_frames
+                inside = 0 < step.center_frame < self.n_frames - 1 and 0 < moved < self.n_frames - 1
+                end, size, unit = (0 if inside else self.n_frames), self.n_frames - 1, "frames"
+            if end > size:
+                raise ParameterError(f"{step.kind} reaches beyond the {size} {unit} of the mel: {step}")
+
+    def apply(self, mel: MelSpectrogram) -> MelSpectrogram:
+        """Warp and mask; the same mel and draw give the same bits.
+
+        Raises
+        ------
+        ParameterError
+            When the mel has another size than the draw was made for.
+        """
+        if (mel.n_mels, mel.n_frames) != (self.n_mels, self.n_frames):
+            raise ParameterError(
+                f"the draw was made for {self.n_mels} bands x {self.n_frames} frames, the mel has {mel.n_mels} x "
+                f"{mel.n_frames}; draw again for this clip and front-end"
+            )
+        masked = clean = mel
+        for step in self.steps:
+            if isinstance(step, WarpPath):
+                clean, masked = _warped(clean, step), _warped(masked, step)
+            else:
+                masked = _filled(masked, clean, step)
+        return masked
+
+    def to_json(self) -> str:
+        """The draw as a JSON text."""
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Draw:
+        """Read `to_json`.
+
+        Raises
+        ------
+        PolicyError
+            One line that names the key, the value and what is allowed.
+        """
+        try:
+            return from_json(cls, text)
+        except ParameterError as error:
+            raise PolicyError(f"draw: {error}") from None
+
+    @property
+    def masked_bins(self) -> npt.NDArray[np.bool_]:
+        """Which bins a frequency mask covers, shape (n_mels,)."""
+        return self._covered(FrequencyBand, self.n_mels, 0)
+
+    @property
+    def masked_frames(self) -> npt.NDArray[np.bool_]:
+        """Which frames a time mask covers, shape (n_frames,)."""
+        return self._covered(TimeSpan, self.n_frames, 1)
+
+    @property
+    def masked_frequency_ratio(self) -> float:
+        """Share of the bins that frequency masks cover."""
+        return float(self.masked_bins.mean())
+
+    @property
+    def masked_time_ratio(self) -> float:
+        """Share of the frames that time masks cover."""
+        return float(self.masked_frames.mean())
+
+    @property
+    def masked_area_ratio(self) -> float:
+        """Share of the cells that any mask covers."""
+        return 1 - (1 - self.masked_frequency_ratio) * (1 - self.masked_time_ratio)
+
+    @property
+    def longest_gap_frames(self) -> int:
+        """Length of the longest run of masked frames."""
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], self.masked_frames.astype(int), [0]])))
+        return int((edges[1::2] - edges[::2]).max(initial=0))
+
+    @property
+    def warps(self) -> tuple[WarpPath, ...]:
+        """The time warps among the steps."""
+        return tuple(step for step in self.steps if isinstance(step, WarpPath))
+
+    def _covered(self, kind: type, size: int, axis: int) -> npt.NDArray[np.bool_]:
+        covered = np.zeros(size, dtype=bool)
+        for step in self.steps:
+            if isinstance(step, kind) and not isinstance(step, WarpPath):
+                covered[step.region[axis]] = True
+        return covered
+
+
+def measured(draw: Draw, mel: MelSpectrogram) -> Draw:
+    """The same draw with the level of every fill, relative to the clip, written into its steps."""
+    clean = mel
+    steps: list[Step] = []
+    for step in draw.steps:
+        if isinstance(step, WarpPath):
+            clean = _warped(clean, step)
+        else:
+            level = fill_level(_filled(clean, clean, step), clean, step.region)
+            step = dataclasses.replace(step, fill_level=level)
+        steps.append(step)
+    return dataclasses.replace(draw, steps=tuple(steps))
+
+
+def _filled(mel: MelSpectrogram, clean: MelSpectrogram, step: FrequencyBand | TimeSpan) -> MelSpectrogram:
+    values = mel.values.copy()
+    values[step.region] = fill_values(step.fill, clean, step.region, step.seed)
+    return mel.with_values(values)
+
+
+def _warped(mel: MelSpectrogram, path: WarpPath) -> MelSpectrogram:
+    source = path.source_frames(mel.n_frames)
+    earlier = np.arange(mel.n_frames, dtype=np.float64) if mel.warp is None else mel.warp
+    return mel.with_values(mel.at_frames(source), warp=np.interp(source, np.arange(mel.n_frames), earlier))

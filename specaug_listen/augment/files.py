@@ -1,0 +1,91 @@
+"""Policies by name or from a YAML file."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from .._record import from_plain, nearest
+from .._yaml import read_mapping
+from ..errors import ParameterError, PolicyError
+from .policy import POLICIES, Policy
+
+__all__ = ["get_policy", "read_policy"]
+
+_KINDS = ("frequency_mask", "time_mask", "time_warp")
+
+
+def get_policy(name: str | Policy) -> Policy:
+    """The policy of a name (in upper or lower case), or of a YAML file's path.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name; the nearest known one is named.
+    PolicyError
+        For a file that cannot be read.
+
+    Examples
+    --------
+    >>> get_policy("ld").name
+    'LD'
+    """
+    if isinstance(name, Policy):
+        return name
+    for policy in POLICIES.values():
+        if policy.name.lower() == name.lower():
+            return policy
+    if name.lower().endswith((".yaml", ".yml", ".json")):
+        return read_policy(name)
+    known = sorted(POLICIES)
+    raise ParameterError(f"unknown policy {name!r}{nearest(name, known)} (allowed: {', '.join(known)}, or a .yaml file)")
+
+
+def read_policy(path: str | os.PathLike[str]) -> Policy:
+    """Read a policy from YAML.
+
+    Raises
+    ------
+    PolicyError
+        One line that names the file, the key, the value and what is allowed.
+
+    Examples
+    --------
+    ::
+
+        name: mine
+        probability: 0.9
+        transforms:
+          - time_warp: {max_frames: 40}
+          - frequency_mask: {count: 2, max_bins: 27, fill: mean}
+          - time_mask: {count: 2, max_frames: 70, max_ratio: 0.2, fill: floor}
+    """
+    name = os.fspath(path)
+    data = read_mapping(path, "policy")
+    data.setdefault("name", os.path.splitext(os.path.basename(name))[0])
+    try:
+        if isinstance(data.get("transforms"), list):
+            data["transforms"] = [_tagged(entry, i) for i, entry in enumerate(data["transforms"])]
+        return from_plain(Policy, data)
+    except ParameterError as error:
+        raise PolicyError(f"{name}: {error}") from None
+
+
+def _tagged(entry: Any, position: int) -> Any:
+    """Turn ``{time_mask: {...}}`` into ``{kind: time_mask, ...}``."""
+    if isinstance(entry, str) and entry in _KINDS:
+        return {"kind": entry}
+    if not (isinstance(entry, dict) and len(entry) == 1):
+        raise ParameterError(
+            f"transforms[{position}]={entry!r:.80}: allowed is one mapping with one key of {', '.join(_KINDS)}, e.g. "
+            "time_mask: {max_frames: 40}"
+        )
+    kind, fields = next(iter(entry.items()))
+    if kind not in _KINDS:
+        raise ParameterError(
+            f"unknown key 'transforms[{position}].{kind}'{nearest(str(kind), list(_KINDS))} (allowed: {', '.join(_KINDS)})"
+        )
+    fields = {} if fields is None else fields
+    if not isinstance(fields, dict) or "kind" in fields:
+        raise ParameterError(f"transforms[{position}].{kind}={fields!r:.80}: allowed is a mapping of its parameters")
+    return {"kind": kind, **fields}

@@ -1,0 +1,136 @@
+"""`Policy`: transforms in order, and the papers' policies."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from .._random import MAX_SEED, as_seed
+from .._record import record
+from ..errors import ParameterError, SpecAugListenWarning
+from ..frontends import MelSpectrogram
+from .draw import Draw, Step, measured
+from .fill import Fill
+from .transforms import FrequencyMask, TimeMask, TimeWarp, Transform
+
+__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy", "naming"]
+
+
+@record
+class Policy:
+    """An ordered set of transforms.
+
+    Parameters
+    ----------
+    transforms : sequence of FrequencyMask, TimeMask and TimeWarp
+        Applied in this order.
+    name : str
+    probability : float in [0, 1]
+        Chance that anything is applied at all.
+
+    Raises
+    ------
+    ParameterError
+        When a value is out of range.
+
+    Examples
+    --------
+    >>> from specaug_listen import Audio, frontends
+    >>> mel = frontends.WHISPER(Audio(np.zeros(32000), 16000))
+    >>> draw = Policy([FrequencyMask(count=2), TimeMask()]).draw(mel, rng=0)
+    >>> len(draw.steps)
+    3
+    """
+
+    transforms: Annotated[tuple[Transform, ...], Field(strict=False, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100)] = "policy"
+    probability: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+    def draw(self, mel: MelSpectrogram, *, rng: int | np.random.Generator | None = None) -> Draw:
+        """Decide all that is left to chance, for one mel.
+
+        Parameters
+        ----------
+        mel : MelSpectrogram
+        rng : int, numpy.random.Generator or None
+            The same integer gives the same draw.
+
+        Returns
+        -------
+        Draw
+
+        Raises
+        ------
+        ParameterError
+            When ``rng`` is none of these, or a constant fill does not exist in the front-end's scale.
+
+        Warns
+        -----
+        SpecAugListenWarning
+            When a mask was clamped or a transform did nothing; the same lines are in ``draw.warnings``.
+        """
+        generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(as_seed(rng))
+        if generator.random() >= self.probability:
+            return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False)
+        steps: list[Step] = []
+        lines: list[str] = []
+        for transform in self.transforms:
+            # A stream for each transform: changing one leaves what the others draw as it was.
+            stream = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
+            drawn, said = transform.draw(mel.n_mels, mel.n_frames, stream)
+            steps += drawn
+            lines += said
+        for line in lines:
+            warnings.warn(line, SpecAugListenWarning, stacklevel=2)
+        with naming(f"policy {self.name!r}"):
+            return measured(Draw(mel.n_mels, mel.n_frames, tuple(steps), self.name, warnings=tuple(lines)), mel)
+
+    def with_fill(self, fill: Fill) -> Policy:
+        """The same policy with another fill in every mask.
+
+        Examples
+        --------
+        >>> LB.with_fill("floor").transforms[1].fill
+        'floor'
+        """
+        transforms = tuple(t if isinstance(t, TimeWarp) else replace(t, fill=fill) for t in self.transforms)
+        return replace(self, transforms=transforms)
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Put ``what`` before the message of a ParameterError."""
+    try:
+        yield
+    except ParameterError as error:
+        raise ParameterError(f"{what}: {error}") from None
+
+
+def _paper(name: str, w: int, f: int, m_f: int, t: int, p: float, m_t: int) -> Policy:
+    """A row of table 1 of Park et al. 2019; warp, then frequency, then time, as its section 2 lists them."""
+    masks = FrequencyMask(count=m_f, max_bins=f), TimeMask(count=m_t, max_frames=t, max_ratio=p)
+    return Policy((TimeWarp(w), *masks), name)
+
+
+NONE = Policy((), "none")
+LB = _paper("LB", w=80, f=27, m_f=1, t=100, p=1.0, m_t=1)
+LD = _paper("LD", w=80, f=27, m_f=2, t=100, p=1.0, m_t=2)
+SM = _paper("SM", w=40, f=15, m_f=2, t=70, p=0.2, m_t=2)
+SS = _paper("SS", w=40, f=27, m_f=2, t=70, p=0.2, m_t=2)
+# Park et al. 2020: F = 27, m_F = 2, p_M = p_S = 0.04, at most 20 masks. The warp of 80 is LibriSpeech's in the 2019
+# paper; whether the 2020 paper keeps it for its adaptive policy could not be checked at the source.
+ADAPTIVE = Policy(
+    (
+        TimeWarp(80),
+        FrequencyMask(count=2, max_bins=27),
+        TimeMask(max_frames=None, max_ratio=0.04, count_ratio=0.04, max_count=20),
+    ),
+    "adaptive",
+)
+POLICIES = {policy.name: policy for policy in (NONE, LB, LD, SM, SS, ADAPTIVE)}

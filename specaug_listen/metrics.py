@@ -1,0 +1,90 @@
+"""Before and after, in numbers: how far two mel spectrograms, or two signals, are apart.
+
+Conventions: levels in dB, ``before`` first. Empty or silent input gives a finite value.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .audio import Audio
+from .errors import ParameterError
+from .frontends import MelSpectrogram
+
+__all__ = ["log_mel_rmse_db", "score", "spectral_convergence_db"]
+
+Real = npt.NDArray[np.float32]
+# Cells further below the loudest one do not count as different.
+_RANGE_DB = 80.0
+
+
+def log_mel_rmse_db(before: MelSpectrogram, after: MelSpectrogram) -> float:
+    """Root mean square difference of the cells in dB, 80 dB below the loudest cell of ``before`` being the floor.
+
+    Raises
+    ------
+    ParameterError
+        When the two differ in size.
+
+    Examples
+    --------
+    >>> from specaug_listen import frontends
+    >>> mel = frontends.WHISPER(Audio(np.sin(np.arange(16000) * 0.2), 16000))
+    >>> log_mel_rmse_db(mel, mel)
+    0.0
+    """
+    a, b = _same_size(before, after)
+    floor = max(float(a.max()) * 10 ** (-_RANGE_DB / 10), 1e-30)
+    difference = 10 * np.log10(np.maximum(a, floor)) - 10 * np.log10(np.maximum(b, floor))
+    return float(np.sqrt(np.mean(np.square(difference, dtype=np.float64))))
+
+
+def spectral_convergence_db(before: MelSpectrogram, after: MelSpectrogram) -> float:
+    """``20 log10(‖√after − √before‖ / ‖√before‖)`` of the mel powers, between -200 and 200 dB.
+
+    Raises
+    ------
+    ParameterError
+        When the two differ in size.
+    """
+    a, b = (np.sqrt(x, dtype=np.float64) for x in _same_size(before, after))
+    ratio = np.linalg.norm(b - a) / max(float(np.linalg.norm(a)), 1e-30)
+    return float(np.clip(20 * np.log10(max(ratio, 1e-30)), -200, 200))
+
+
+def score(before: Audio, after: Audio) -> dict[str, float]:
+    """Levels of two renderings of one clip.
+
+    Parameters
+    ----------
+    before, after : Audio
+        Of one rate and length.
+
+    Returns
+    -------
+    dict
+        ``level_change_db`` (of the RMS level) and ``peak_change_db``; 0 where both are silent.
+
+    Raises
+    ------
+    ParameterError
+        When rate or length differ.
+    """
+    if (before.sample_rate, before.n_samples) != (after.sample_rate, after.n_samples):
+        raise ParameterError(
+            f"{before.n_samples} samples at {before.sample_rate} Hz against {after.n_samples} at {after.sample_rate} "
+            "Hz: expected two renderings of one clip"
+        )
+    return {
+        "level_change_db": max(after.rms_db, -200.0) - max(before.rms_db, -200.0),
+        "peak_change_db": 20 * float(np.log10(max(after.peak, 1e-10) / max(before.peak, 1e-10))),
+    }
+
+
+def _same_size(before: MelSpectrogram, after: MelSpectrogram) -> tuple[Real, Real]:
+    if before.values.shape != after.values.shape:
+        raise ParameterError(
+            f"mels of shapes {before.values.shape} and {after.values.shape}: expected two of one size"
+        )
+    return before.power, after.power

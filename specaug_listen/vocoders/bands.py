@@ -1,0 +1,79 @@
+"""From bands to FFT bins and back, without solving for anything.
+
+Triangular filters touch at most two bands in a bin, so a quantity known for each band is carried to the bins with
+the column-normalised filters, ``g_k = sum_m B_mk r_m / sum_m B_mk``.
+
+Everything here is frames first: ``(n_frames, n_mels)`` and ``(n_frames, n_bins)``.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..frontends import MelFrontend
+
+__all__ = ["Bands", "bands_of"]
+
+Real = npt.NDArray[np.float32]
+Complex = npt.NDArray[np.complex64]
+
+
+class Bands(NamedTuple):
+    """A filterbank turned both ways.
+
+    Parameters
+    ----------
+    analysis : np.ndarray [shape=(n_bins, n_mels)]
+        Bins to band energies.
+    synthesis : np.ndarray [shape=(n_mels, n_bins)]
+        Band values to bins; each column sums to 1, or to 0 where no filter reaches.
+    power : float
+        1 where the front-end sums magnitudes, 2 for powers.
+    """
+
+    analysis: Real
+    synthesis: Real
+    power: float
+
+    def energy(self, spectrum: Complex) -> Real:
+        """``B · |Z|^power``, shape (n_frames, n_mels)."""
+        energy = np.square(spectrum.real)
+        energy += np.square(spectrum.imag)
+        if self.power == 1:
+            np.sqrt(energy, out=energy)
+        return energy @ self.analysis
+
+    def gain(self, target: Real, energy: Real, largest: float = np.inf) -> Real:
+        """Amplitude gain of each band that turns ``energy`` into ``target``."""
+        tiny = np.float32(1e-12) * max(float(target.max()), float(energy.max()), 1e-20)
+        ratio = (target + tiny) / (energy + tiny)
+        if self.power == 2:
+            np.sqrt(ratio, out=ratio)
+        return np.minimum(ratio, np.float32(largest), out=ratio)
+
+    def magnitude(self, target: Real) -> Real:
+        """A smooth magnitude with about the wanted band energies: the start of the iterations."""
+        per_bin = target / np.maximum(self.analysis.sum(axis=0), np.float32(1e-20))
+        density = per_bin @ self.synthesis
+        return np.sqrt(density) if self.power == 2 else density
+
+    def everywhere(self, gain: Real) -> Real:
+        """Band gains at all bins; those beyond the filters follow the nearest one."""
+        bins = gain @ self.synthesis
+        reached = np.flatnonzero(self.synthesis.any(axis=0))
+        bins[:, : reached[0]] = gain[:, :1]
+        bins[:, reached[-1] + 1 :] = gain[:, -1:]
+        return bins
+
+
+@lru_cache(maxsize=8)
+def bands_of(frontend: MelFrontend) -> Bands:
+    """The bands of a front-end."""
+    bank = frontend.filterbank()
+    total = bank.sum(axis=0)
+    synthesis = np.divide(bank, total, out=np.zeros_like(bank), where=total > 0)
+    return Bands(np.ascontiguousarray(bank.T), synthesis, frontend.power)

@@ -1,0 +1,189 @@
+"""`GriffinLim`: a magnitude first, then a phase for it. `Librosa`: the same by librosa's own functions.
+
+References
+----------
+.. [1] D. Griffin, J. Lim, "Signal estimation from modified short-time Fourier transform", IEEE TASSP 1984.
+.. [2] N. Perraudin, P. Balazs, P. L. Sondergaard, "A fast Griffin-Lim algorithm", WASPAA 2013.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, PlainSerializer
+
+from .._optional import require
+from .._random import MAX_SEED
+from .._record import record
+from .._threads import one_blas_thread
+from ..audio import Audio
+from ..errors import ParameterError
+from ..frontends import MelSpectrogram
+from ..stft import Framing, deemphasize, get_window, istft, stft
+from .magnitude import nnls_magnitude, pinv_magnitude
+from .phase import original_spectrum, random_phase, unit
+
+__all__ = ["GriffinLim", "Librosa"]
+
+Real = npt.NDArray[np.float32]
+Complex = npt.NDArray[np.complex64]
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
+Iterations = Annotated[int, Field(ge=0, le=10_000)]
+
+
+def _named(init: Any) -> str:
+    """What is written down of a given phase array: its name, by which nobody can replay it by mistake."""
+    if isinstance(init, str):
+        return init
+    return f"array {init.shape} sha256:{hashlib.sha256(np.ascontiguousarray(init).tobytes()).hexdigest()[:16]}"
+
+
+@record
+class GriffinLim:
+    """Fast Griffin-Lim [2]_ on a magnitude from the mel.
+
+    Parameters
+    ----------
+    n_iter : int in [0, 10000]
+        0 renders the magnitude with the first phase.
+    momentum : float in [0, 1)
+        0 is plain Griffin-Lim [1]_.
+    magnitude : {"pinv", "nnls"}
+        Pseudo-inverse (fast), or librosa's non-negative least squares (better, slow).
+    init : {"random", "original"} or np.ndarray [shape=(n_fft // 2 + 1, n_frames), real] [rad]
+        Phase to start from. The original's needs a mel that knows its audio. A given phase is as seen from the first
+        sample of each window.
+    refine : bool
+        False keeps the first phase as it is, whatever ``n_iter`` says.
+    seed : int in [0, 2**53)
+        Of the random phase.
+
+    Raises
+    ------
+    ParameterError
+        When a value is out of range, or a phase array has another shape than the magnitude.
+
+    Examples
+    --------
+    >>> from specaug_listen import frontends
+    >>> mel = frontends.WHISPER(Audio(np.sin(np.arange(16000) * 0.2), 16000))
+    >>> GriffinLim(n_iter=4, init="original")(mel).n_samples
+    16000
+    """
+
+    n_iter: Iterations = 32
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    magnitude: Literal["pinv", "nnls"] = "pinv"
+    init: Annotated[
+        Literal["random", "original"] | np.ndarray[Any, Any], PlainSerializer(_named, return_type=str)
+    ] = "random"
+    refine: bool = True
+    seed: Seed = 0
+    kind: Literal["griffinlim"] = "griffinlim"
+
+    def __call__(self, mel: MelSpectrogram) -> Audio:
+        """Reconstruct the waveform of a mel spectrogram; see `Joint`."""
+        frontend = mel.frontend
+        with one_blas_thread():
+            magnitude = pinv_magnitude(mel) if self.magnitude == "pinv" else nnls_magnitude(mel)
+            start = magnitude * self._phase(mel, magnitude.shape)
+            n_iter = self.n_iter if self.refine else 0
+            stretch = _fast_griffin_lim(start, magnitude, frontend.framing, n_iter, self.momentum)
+        return Audio(frontend.unstretch(stretch, mel.n_samples), frontend.sample_rate)
+
+    def _phase(self, mel: MelSpectrogram, shape: tuple[int, ...]) -> Complex:
+        if isinstance(self.init, np.ndarray):
+            if self.init.shape != shape[::-1] or not np.isrealobj(self.init) or not np.isfinite(self.init).all():
+                raise ParameterError(
+                    f"init is an array of shape {self.init.shape} and dtype {self.init.dtype}: expected finite angles "
+                    f"in radians of shape {shape[::-1]}, (n_fft // 2 + 1, n_frames)"
+                )
+            return unit(self.init.T)
+        if self.init == "original":
+            return unit(np.angle(original_spectrum(mel, emphasized=True)))
+        return random_phase((shape[0], shape[1]), self.seed)
+
+
+@record
+class Librosa:
+    """librosa's ``mel_to_stft`` and ``griffinlim``, with their own defaults and a seed.
+
+    This is ``librosa.feature.inverse.mel_to_audio``, which itself cannot be seeded. Kaldi's filters, which librosa does
+    not have, go to the solver that ``mel_to_stft`` calls.
+
+    Parameters
+    ----------
+    n_iter : int in [0, 10000]
+    momentum : float in [0, 1)
+    seed : int in [0, 2**32)
+
+    Raises
+    ------
+    ParameterError
+        When a value is out of range.
+
+    Examples
+    --------
+    >>> Librosa(n_iter=8).seed
+    0
+    """
+
+    n_iter: Iterations = 32
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    kind: Literal["librosa"] = "librosa"
+
+    def __call__(self, mel: MelSpectrogram) -> Audio:
+        """Reconstruct the waveform of a mel spectrogram; see `Joint`."""
+        librosa = require("librosa", purpose="the 'librosa' vocoder")
+        frontend, framing = mel.frontend, mel.frontend.framing
+        is_centered = framing.padding == "center"
+        with one_blas_thread():
+            signal = librosa.griffinlim(
+                self._magnitude(mel, librosa),
+                n_iter=self.n_iter,
+                momentum=self.momentum,
+                random_state=self.seed,
+                hop_length=framing.hop_length,
+                win_length=framing.win_length,
+                n_fft=framing.n_fft,
+                window=get_window(framing.window, framing.win_length),
+                center=is_centered,
+                pad_mode="constant",
+            )
+        # librosa puts a short window in the middle of n_fft, and cuts centred clips out by itself.
+        begin = 0 if is_centered else framing.offset + (framing.n_fft - framing.win_length) // 2
+        signal = signal[begin : begin + mel.n_samples]
+        signal = np.pad(signal, (0, mel.n_samples - len(signal))).astype(np.float32)
+        return Audio(deemphasize(signal, frontend.preemphasis), frontend.sample_rate)
+
+    def _magnitude(self, mel: MelSpectrogram, librosa: Any) -> Real:
+        frontend = mel.frontend
+        if frontend.mel_scale == "kaldi":
+            return nnls_magnitude(mel).T
+        magnitude: Real = librosa.feature.inverse.mel_to_stft(
+            mel.energy,
+            sr=frontend.sample_rate,
+            n_fft=frontend.n_fft,
+            power=frontend.power,
+            fmin=frontend.fmin_hz,
+            fmax=frontend.top_hz,
+            htk=frontend.mel_scale == "htk",
+            norm=frontend.mel_norm,
+        )
+        return magnitude
+
+
+def _fast_griffin_lim(start: Complex, magnitude: Real, framing: Framing, n_iter: int, momentum: float) -> Real:
+    norm = framing.norm(len(start))
+    spectrum, previous = start, None
+    for _ in range(n_iter):
+        consistent = stft(istft(spectrum, framing, norm), framing)
+        # The form in librosa and torchaudio: the step is scaled so that momentum 0.99 is about half a step.
+        moved = consistent if previous is None else consistent - np.float32(momentum / (1 + momentum)) * previous
+        previous = consistent
+        spectrum = moved * (magnitude / np.maximum(np.abs(moved), np.float32(1e-16)))
+    return istft(spectrum, framing, norm)
