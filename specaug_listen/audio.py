@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._containers import promised_and_present
+from ._files import printable, write_whole
 from ._optional import require
 from .errors import AudioError, ParameterError
 
@@ -163,7 +164,7 @@ def load(path: str | os.PathLike[str], *, start_s: float = 0.0, duration_s: floa
         When ``start_s`` or ``duration_s`` are out of range.
     """
     _check_span(start_s, duration_s)
-    name = display_name(path)
+    name = printable(path)
     sha256 = _hash(path, name)
     sf = require("soundfile", purpose="reading audio")
     try:
@@ -200,11 +201,11 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Path], lis
     found: dict[str, Path] = {}
     problems = []
     for path in map(Path, paths):
-        name = display_name(path)
+        name = printable(path)
         if path.is_dir():
             unreadable: list[OSError] = []
             inside = _audio_below(path, unreadable)
-            problems += [f"{display_name(e.filename)}: cannot be listed ({e.strerror})" for e in unreadable]
+            problems += [f"{printable(e.filename)}: cannot be listed ({e.strerror})" for e in unreadable]
             if not inside and not unreadable:
                 allowed = " ".join(sorted(AUDIO_SUFFIXES))
                 problems.append(f"{name}: the folder holds no audio file (allowed: {allowed})")
@@ -224,15 +225,10 @@ def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> No
     ------
     ParameterError
         When a sample times ``gain`` does not fit 16 bits.
+    OutputError
+        When the file cannot be written.
     """
-    data = encode_wav(audio, gain=gain)
-    target = Path(path)
-    beside = target.with_name(f".{target.name}.partial")
-    try:
-        beside.write_bytes(data)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(Path(path), encode_wav(audio, gain=gain))
 
 
 def encode_wav(audio: Audio, *, gain: float = 1.0) -> bytes:
@@ -271,12 +267,6 @@ def common_gain(audios: Iterable[Audio]) -> float:
     """
     loudest = max((audio.peak for audio in audios), default=0.0)
     return _CEILING / loudest if loudest > _CEILING else 1.0
-
-
-def display_name(path: str | os.PathLike[str]) -> str:
-    """A path as one printable line."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _checked_samples(samples: Any) -> npt.NDArray[np.float32]:

@@ -1,0 +1,119 @@
+"""Names and files: written whole or not at all, named after the user's files without trusting them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import OutputError
+
+__all__ = ["folder_name", "make_folder", "printable", "saying_what_failed", "write_folder", "write_whole"]
+
+# Forbidden or awkward in file names on Linux, macOS or Windows.
+_HOSTILE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))})
+_MAX_BYTES = 120
+
+
+def printable(path: str | os.PathLike[str]) -> str:
+    r"""A path as one printable line.
+
+    Examples
+    --------
+    >>> printable("two\nlines.wav")
+    'two\\nlines.wav'
+    """
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def folder_name(path: str | os.PathLike[str], taken: set[str]) -> str:
+    """A folder name after a file's name; added to ``taken``, with a suffix where another clip has it.
+
+    Examples
+    --------
+    >>> taken = {"report.html"}
+    >>> folder_name("a/speech.wav", taken), folder_name("b/Speech.wav", taken), folder_name("-x.wav", taken)
+    ('speech', 'Speech-2', '_-x')
+    """
+    stem = _HOSTILE.sub("_", Path(path).stem).strip(" ").rstrip(".")
+    stem = stem.encode()[:_MAX_BYTES].decode(errors="ignore") or "clip"
+    if stem[0] in "-." or stem.lower() in _DEVICES:
+        stem = f"_{stem}"
+    name, n = stem, 1
+    # Compared without case: some file systems cannot tell the difference.
+    while name.casefold() in taken:
+        n += 1
+        name = f"{stem}-{n}"
+    taken.add(name.casefold())
+    return name
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and its parents.
+
+    Raises
+    ------
+    OutputError
+    """
+    with saying_what_failed(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write beside, then rename.
+
+    Raises
+    ------
+    OutputError
+    """
+    beside = path.with_name(f".{path.name}.partial")
+    with saying_what_failed(path):
+        try:
+            beside.write_bytes(data)
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes], stale: re.Pattern[str]) -> None:
+    """Write a folder of files so that it appears whole.
+
+    Where the folder exists, its files are replaced one by one; of the others, those whose whole name matches ``stale``
+    (left from an earlier run) go, and everything else stays.
+
+    Raises
+    ------
+    OutputError
+    """
+    beside = folder.with_name(f".{folder.name}.partial")
+    with saying_what_failed(folder):
+        try:
+            shutil.rmtree(beside, ignore_errors=True)
+            beside.mkdir(parents=True)
+            for name, data in files.items():
+                (beside / name).write_bytes(data)
+            if not os.path.lexists(folder):
+                os.replace(beside, folder)
+                return
+            for name in files:
+                os.replace(beside / name, folder / name)
+            for old in folder.iterdir():
+                if old.name not in files and stale.fullmatch(old.name):
+                    old.unlink()
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def saying_what_failed(path: Path) -> Iterator[None]:
+    """Turn an OSError into one line."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"{printable(path)}: cannot be written ({reason}); free space, or choose another -o") from None

@@ -1,0 +1,223 @@
+"""The command line: each verb parses, calls one function of the library, and says what it did."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from . import __version__
+from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
+
+if TYPE_CHECKING:
+    from .batch import Progress
+    from .pipeline import Audition, Configuration, Failure
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="specaug-listen",
+    help="Hear and see what SpecAugment does to your training data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Listed(str, Enum):
+    """What `list` can list."""
+
+    frontends = "frontends"
+    policies = "policies"
+    vocoders = "vocoders"
+
+
+class ChannelMode(str, Enum):
+    """Layouts of the written WAV files."""
+
+    mono = "mono"
+    duplicate = "duplicate"
+    before_after = "before-after"
+
+
+Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT")]
+
+
+@app.command("audition")
+def _audition(
+    paths: Annotated[list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH...")],
+    out: Out,
+    frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
+    policy: Annotated[str, typer.Option(help="Policy: a name of 'list policies', or a YAML file.")] = "LD",
+    vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders'.")] = "joint",
+    draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    start: Annotated[float, typer.Option(help="Where to begin in each clip, in seconds.")] = 0.0,
+    duration: Annotated[float | None, typer.Option(help="How much of each clip to take, in seconds.")] = None,
+    channels: Annotated[ChannelMode, typer.Option(help="Layout of the WAV files.")] = ChannelMode.mono,
+    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in OUT.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
+) -> None:
+    """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
+    from .audio import find_audio
+    from .batch import audition_many, check_output
+    from .pipeline.records import to_bytes
+    from .report import write_report
+
+    run = _configuration(frontend, policy, vocoder, draws, seed, channels.value, start, duration)
+    check_output(out, overwrite=overwrite)
+    files, problems = find_audio(paths)
+    for problem in problems:
+        _complain(problem)
+    if not files:
+        raise typer.Exit(2)
+    with _progress(len(files), quiet=as_json) as progress:
+        index = audition_many(files, out, run, overwrite=overwrite, progress=progress)
+    if report and index.clips:
+        write_report(out)
+    if as_json:
+        sys.stdout.write(to_bytes(index).decode())
+    elif index.clips:
+        where = out / "report.html" if report else out
+        print(f"{_counted(len(index.clips), 'clip')} auditioned: {_printable(where)}")  # noqa: T201
+    raise typer.Exit(1 if problems or index.failures else 0)
+
+
+@app.command("replay")
+def _replay(
+    draw: Annotated[Path, typer.Argument(help="A draw-N.json of an earlier run.", metavar="DRAW.json")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for WAV, PNG and JSON, or a .wav file.", metavar="OUT")],
+    audio: Annotated[Path | None, typer.Option(help="The clip, where it has moved.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the draw's files in OUT.")] = False,
+) -> None:
+    """Make a draw again, bit for bit."""
+    from ._files import make_folder, write_whole
+    from .errors import ParameterError
+    from .pipeline import changed_versions, draw_files, read_record, replay
+
+    written = read_record(draw)
+    for line in changed_versions(written):
+        _complain(f"warning: {line}; the last bits may differ")
+    heard = replay(draw, audio=audio)
+    files = draw_files(heard, heard.draws[0], written.channels)
+    if out.suffix.lower() == ".wav":
+        targets = {out: files[f"{heard.draws[0].name}.wav"]}
+    else:
+        targets = {out / name: data for name, data in files.items()}
+    for target in targets:
+        if target.exists() and not overwrite:
+            raise ParameterError(f"-o {_printable(target)}: exists; choose another, or replace it with --overwrite")
+    for target, data in targets.items():
+        make_folder(target.parent)
+        write_whole(target, data)
+        print(_printable(target))  # noqa: T201
+
+
+@app.command("report")
+def _report(folder: Annotated[Path, typer.Argument(help="What 'audition' wrote.", metavar="OUT")]) -> None:
+    """Write report.html again from a folder, without rendering anything."""
+    from .report import write_report
+
+    print(_printable(write_report(folder)))  # noqa: T201
+
+
+@app.command("list")
+def _list(what: Annotated[Listed, typer.Argument(help="What to list.")]) -> None:
+    """List the names that the options take."""
+    from .listing import table
+
+    print(table(what.value))  # noqa: T201
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        print(f"specaug-listen {__version__}")  # noqa: T201
+        raise typer.Exit(0)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 fine, 1 something was refused, 2 bad usage, 130 interrupted."""
+    warnings.simplefilter("ignore", SpecAugListenWarning)  # the draws carry these lines, and they are printed
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = app(args=None if arguments is None else list(arguments), standalone_mode=False) or 0
+    except SpecAugListenError as error:
+        _complain(f"error: {error}")
+        code = 1 if isinstance(error, (AudioError, OutputError)) else 2
+    except MemoryError:
+        _complain("error: not enough memory for this clip; take a part of it with --duration")
+        code = 1
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        _complain(f"error: {error.format_message()}")
+        code = 2
+    if code == 130:
+        _complain("interrupted: clips that were done are whole, the others were left out")
+    sys.exit(code)
+
+
+def _configuration(
+    frontend: str, policy: str, vocoder: str, draws: int, seed: int, channels: Any, start: float, duration: float | None
+) -> Configuration:
+    from . import augment, frontends, vocoders
+    from .pipeline import Configuration
+
+    chosen = frontends.get(frontend)
+    chosen.filterbank()
+    return Configuration(
+        chosen, augment.get_policy(policy), vocoders.get(vocoder), draws, seed, channels, start, duration
+    )
+
+
+@contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[Progress]:
+    """Lines as clips are done; on a terminal a bar below them."""
+
+    def tell(number: int, result: Audition | Failure) -> None:
+        from .pipeline import Failure
+
+        if isinstance(result, Failure):
+            _complain(f"error: {result.error}")
+        elif not quiet:
+            print(f"[{number}/{total}] {result}", flush=True)  # noqa: T201
+
+    if quiet or not sys.stderr.isatty():
+        yield tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Auditioning", total=total)
+
+        def tell_and_advance(number: int, result: Audition | Failure) -> None:
+            tell(number, result)
+            bar.advance(task)
+
+        yield tell_and_advance
+
+
+def _complain(line: str) -> None:
+    text = " ".join(line.split())
+    print(text if text.startswith(("error", "warning", "interrupted")) else f"error: {text}", file=sys.stderr)  # noqa: T201
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _printable(path: Path) -> str:
+    from ._files import printable
+
+    return printable(path)

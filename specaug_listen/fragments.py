@@ -1,0 +1,101 @@
+"""Pieces of HTML: one clip with its players and pictures, and the page around many.
+
+Everything is escaped by the template engine; sounds and pictures are embedded as ``data:`` URIs, the sounds as the very
+bytes of their WAV files, because players that are given arrays normalise them and lie about the level.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ._optional import require
+
+__all__ = ["ClipView", "DrawView", "PageView", "clip_html", "page_html"]
+
+
+@dataclass(frozen=True)
+class DrawView:
+    """One draw as it is shown.
+
+    Parameters
+    ----------
+    name : str
+    wav, png : bytes
+        Whole files.
+    facts : sequence of (str, str)
+        Name and value, unit included.
+    badges : sequence of str
+    """
+
+    name: str
+    wav: bytes
+    png: bytes
+    facts: tuple[tuple[str, str], ...] = ()
+    badges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClipView:
+    """One clip as it is shown: original, copy-synthesis, draws; parameters as in `DrawView`."""
+
+    name: str
+    original: bytes
+    copy_synthesis: bytes
+    draws: tuple[DrawView, ...]
+    facts: tuple[tuple[str, str], ...] = ()
+    badges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PageView:
+    """The head of a report.
+
+    Parameters
+    ----------
+    title : str
+    facts : sequence of (str, str)
+    failures : sequence of str
+        One line for each clip that could not be auditioned.
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...] = ()
+    failures: tuple[str, ...] = ()
+
+
+def clip_html(clip: ClipView) -> str:
+    """One clip as a fragment that carries its own style: for a notebook.
+
+    Examples
+    --------
+    >>> "&lt;b&gt;" in clip_html(ClipView("<b>", b"", b"", ()))
+    True
+    """
+    return str(_environment().get_template("notebook.html.j2").render(clip=clip))
+
+
+def page_html(page: PageView, clips: Iterable[ClipView]) -> Iterator[bytes]:
+    """A whole page, in parts, so that only one clip is in memory at a time."""
+    template = _environment().get_template("report.html.j2")
+    for part in template.generate(page=page, clips=clips):
+        yield part.encode("utf-8", "backslashreplace")
+
+
+def _data_uri(data: bytes, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+@functools.lru_cache(maxsize=1)
+def _environment() -> Any:
+    jinja2 = require("jinja2", purpose="reports")
+    loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["data_uri"] = _data_uri
+    return environment

@@ -1,0 +1,27 @@
+"""From a clip to everything one hears and sees of a policy."""
+
+from .chain import Audition, Reconstruction, audition, render
+from .records import AuditionRecord, Channels, ClipEntry, Configuration, DrawRecord, Failure, read_index, read_record
+from .replaying import changed_versions, replay
+from .saving import RESERVED, audition_files, draw_files, save_audition
+
+__all__ = [
+    "RESERVED",
+    "Audition",
+    "AuditionRecord",
+    "Channels",
+    "ClipEntry",
+    "Configuration",
+    "DrawRecord",
+    "Failure",
+    "Reconstruction",
+    "audition",
+    "audition_files",
+    "changed_versions",
+    "draw_files",
+    "read_index",
+    "read_record",
+    "render",
+    "replay",
+    "save_audition",
+]

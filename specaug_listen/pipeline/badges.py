@@ -1,0 +1,42 @@
+"""Short lines that warn the listener."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..audio import Audio
+from ..augment import Draw, FrequencyBand, TimeSpan
+
+__all__ = ["clip_badges", "draw_badges"]
+
+_FULL_SCALE = 32766 / 32768
+_MANY_CLIPPED = 4
+
+
+def clip_badges(clip: Audio, gain: float) -> tuple[str, ...]:
+    """What to know about a clip."""
+    badges = []
+    n_clipped = int((np.abs(clip.samples) >= _FULL_SCALE).sum())
+    if clip.peak == 0:
+        badges.append("silent: every sample is zero")
+    elif float(np.ptp(clip.samples, axis=1).max()) < 1e-6:
+        badges.append(f"constant: every sample is {float(clip.samples[0, 0]):.4g} (DC only)")
+    elif n_clipped >= _MANY_CLIPPED:
+        badges.append(f"clipped: {n_clipped} samples at full scale")
+    if gain < 1:
+        badges.append(f"quieter by {-20 * np.log10(gain):.1f} dB, all renderings alike, so that none clips")
+    return tuple(badges)
+
+
+def draw_badges(draw: Draw) -> tuple[str, ...]:
+    """What to know about a draw."""
+    badges = list(draw.warnings)
+    if not draw.applied:
+        badges.append("not applied: the policy's probability left the clip alone")
+    if draw.masked_area_ratio == 1:
+        badges.append("everything is masked")
+    masks = [step for step in draw.steps if isinstance(step, (FrequencyBand, TimeSpan)) and step.fill_level]
+    loudest = max((m.fill_level.vs_p95_db for m in masks if m.fill_level), default=-np.inf)
+    if loudest > 0:
+        badges.append(f"fill louder than speech: {loudest:+.0f} dB re the clip's 95th percentile")
+    return tuple(badges)

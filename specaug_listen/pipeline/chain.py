@@ -1,0 +1,273 @@
+"""The whole chain: clip, mel, draw, rendering; original and copy-synthesis beside every draw."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import vocoders
+from .._random import as_seed, child_stream, fingerprint
+from ..audio import Audio, common_gain
+from ..augment import Draw, Policy, get_policy
+from ..errors import ParameterError, SpecAugListenWarning
+from ..frontends import MelFrontend, MelSpectrogram, get
+from ..metrics import log_mel_rmse_db, score
+from ..plots import plot_audition
+from ..vocoders import Vocoder
+from .badges import clip_badges, draw_badges
+from .records import Channels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Audition", "Reconstruction", "audition", "render"]
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """One draw, heard.
+
+    Parameters
+    ----------
+    number : int >= 1
+    draw : Draw
+    mel : MelSpectrogram
+        Augmented.
+    audio : Audio
+        The augmented mel through the vocoder.
+    """
+
+    number: int
+    draw: Draw
+    mel: MelSpectrogram = field(repr=False)
+    audio: Audio = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """As its files are called, e.g. ``draw-1``."""
+        return f"draw-{self.number}"
+
+
+@dataclass(frozen=True, eq=False)
+class Audition:
+    """One clip under one policy: the original, the copy-synthesis, and every draw.
+
+    Parameters
+    ----------
+    clip : Audio
+        As it was given.
+    mel : MelSpectrogram
+        Not augmented.
+    policy : Policy
+    vocoder : Vocoder
+    seed : int
+        From which every draw of this clip follows.
+    draws : tuple of Reconstruction
+    name : str
+        Of the clip.
+    given_gain : float or None
+        Gain of an earlier rendering, to repeat it exactly.
+
+    Examples
+    --------
+    >>> import numpy as np, specaug_listen as sl
+    >>> heard = sl.audition(sl.Audio(np.sin(np.arange(32000) * 0.2) / 2, 16000), draws=2, rng=0)
+    >>> [d.name for d in heard.draws]
+    ['draw-1', 'draw-2']
+    >>> sorted(heard.scores[0])[:2]
+    ['draw', 'level_change_db']
+    """
+
+    clip: Audio
+    mel: MelSpectrogram = field(repr=False)
+    policy: Policy
+    vocoder: Vocoder
+    seed: int
+    draws: tuple[Reconstruction, ...]
+    name: str = "clip"
+    given_gain: float | None = field(default=None, repr=False)
+
+    @property
+    def frontend(self) -> MelFrontend:
+        """The front-end that all mels here come from."""
+        return self.mel.frontend
+
+    @property
+    def original(self) -> Audio:
+        """The clip as the front-end takes it in: mono, at its rate."""
+        assert self.mel.audio is not None  # audition() computes the mel from it
+        return self.mel.audio
+
+    @cached_property
+    def copy_synthesis(self) -> Audio:
+        """The unaugmented mel through the same vocoder: the fair "before"."""
+        return render(self.mel, self.vocoder)
+
+    @cached_property
+    def gain(self) -> float:
+        """The one factor with which all renderings are played and written, so that none clips."""
+        if self.given_gain is not None:
+            return self.given_gain
+        return common_gain([self.original, self.copy_synthesis, *(d.audio for d in self.draws)])
+
+    @cached_property
+    def badges(self) -> tuple[str, ...]:
+        """What to know about the clip before trusting one's ears."""
+        return clip_badges(self.clip, self.gain)
+
+    def badges_of(self, draw: Reconstruction) -> tuple[str, ...]:
+        """What to know about one draw."""
+        return draw_badges(draw.draw)
+
+    @property
+    def scores(self) -> list[dict[str, Any]]:
+        """One row for each draw: what was masked, and what changed against the copy-synthesis."""
+        return [{"draw": d.number, **self.score_of(d)} for d in self.draws]
+
+    def score_of(self, reconstruction: Reconstruction) -> dict[str, float]:
+        """The row of one draw, without its number."""
+        draw = reconstruction.draw
+        hop_ms = 1000 * self.frontend.hop_length / self.frontend.sample_rate
+        row = {
+            "masked_time_ratio": draw.masked_time_ratio,
+            "masked_frequency_ratio": draw.masked_frequency_ratio,
+            "masked_area_ratio": draw.masked_area_ratio,
+            "longest_gap_ms": draw.longest_gap_frames * hop_ms,
+            "warp_displacement_ms": sum(abs(w.displacement_frames) for w in draw.warps) * hop_ms,
+            "log_mel_rmse_db": log_mel_rmse_db(self.mel, reconstruction.mel),
+            **score(self.copy_synthesis, reconstruction.audio),
+        }
+        return {key: round(value, 4) for key, value in row.items()}
+
+    def plot(self, reconstruction: Reconstruction) -> Figure:
+        """The picture of one draw; see `specaug_listen.plots.plot_audition`."""
+        title = f"{self.name}   {self.policy.name} on {self.frontend.name}, seed {self.seed}, {reconstruction.name}"
+        return plot_audition(self.mel, reconstruction.mel, reconstruction.draw, title=title)
+
+    def save(
+        self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False
+    ) -> Path:
+        """Write WAV, PNG and JSON of every draw into a folder named after the clip.
+
+        Parameters
+        ----------
+        out : str or path-like
+            The folder above.
+        channels : {"mono", "duplicate", "before-after"}
+            ``duplicate`` writes the same sound for both ears; ``before-after`` the copy-synthesis left and the draw
+            right.
+        overwrite : bool
+            Replace what an earlier run wrote; otherwise a clip of the same name gets a suffix.
+
+        Returns
+        -------
+        Path
+            The clip's folder.
+
+        Raises
+        ------
+        OutputError
+            When the folder cannot be written.
+        """
+        from .saving import save_audition
+
+        return save_audition(self, Path(out), channels=channels, overwrite=overwrite)
+
+    def __str__(self) -> str:
+        from .display import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from .display import as_html
+
+        return as_html(self)
+
+
+def audition(
+    audio: Audio,
+    *,
+    frontend: MelFrontend | str = "whisper",
+    policy: Policy | str = "LD",
+    vocoder: Vocoder | str = "joint",
+    draws: int = 1,
+    rng: int | Any = None,
+    name: str | None = None,
+) -> Audition:
+    """Hear what a policy does to a clip.
+
+    Parameters
+    ----------
+    audio : Audio
+    frontend : MelFrontend or str
+    policy : Policy or str
+    vocoder : callable MelSpectrogram -> Audio, or str
+    draws : int in [1, 1000]
+        How many times the policy is drawn.
+    rng : int, numpy.random.Generator or None
+        The same integer gives the same draws of the same clip, whatever else is auditioned.
+    name : str or None
+        Of the clip; None takes the file's.
+
+    Returns
+    -------
+    Audition
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name or a value out of range.
+    AudioError
+        When the clip is shorter than a window of the front-end.
+
+    Warns
+    -----
+    SpecAugListenWarning
+        When a mask was clamped or a transform did nothing.
+    """
+    if not isinstance(draws, int) or not 1 <= draws <= 1000:
+        raise ParameterError(f"draws={draws!r}: expected an integer in [1, 1000]")
+    chosen, rendering = get_policy(policy), _vocoder(vocoder)
+    seed = as_seed(rng)
+    mel = get(frontend)(audio)
+    clip = fingerprint(audio.samples, audio.sample_rate)
+    heard = []
+    for number in range(1, draws + 1):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always", SpecAugListenWarning)
+            draw = chosen.draw(mel, rng=child_stream(seed, clip, number))
+        for warning in said:
+            warnings.warn(warning.message, stacklevel=2)
+        augmented = draw.apply(mel)
+        heard.append(Reconstruction(number, draw, augmented, render(augmented, rendering)))
+    if name is None:
+        name = Path(audio.source.path).stem if audio.source else "clip"
+    return Audition(audio, mel, chosen, rendering, seed, tuple(heard), name)
+
+
+def render(mel: MelSpectrogram, vocoder: Vocoder) -> Audio:
+    """Call a vocoder and check what it gives.
+
+    Raises
+    ------
+    ParameterError
+        When it is not audio of the mel's rate and length.
+    """
+    audio: Any = vocoder(mel)
+    expected = (mel.frontend.sample_rate, mel.n_samples)
+    if not isinstance(audio, Audio) or (audio.sample_rate, audio.n_samples) != expected:
+        got = f"{audio.n_samples} samples at {audio.sample_rate} Hz" if isinstance(audio, Audio) else repr(type(audio))
+        raise ParameterError(f"the vocoder gave {got}: expected Audio of {expected[1]} samples at {expected[0]} Hz")
+    return audio
+
+
+def _vocoder(vocoder: Vocoder | str) -> Vocoder:
+    if isinstance(vocoder, str):
+        return vocoders.get(vocoder)
+    if not callable(vocoder):
+        raise ParameterError(f"vocoder={vocoder!r}: expected a name or a callable from MelSpectrogram to Audio")
+    return vocoder

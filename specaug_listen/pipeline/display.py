@@ -1,0 +1,81 @@
+"""An audition as it is shown: in a notebook, in a report, as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..audio import encode_wav
+from ..fragments import ClipView, DrawView, clip_html
+from ..plots import encode_png
+
+if TYPE_CHECKING:
+    from .chain import Audition
+
+__all__ = ["as_html", "as_text", "clip_view", "facts_of_clip", "facts_of_draw"]
+
+Facts = tuple[tuple[str, str], ...]
+
+
+def as_html(audition: Audition) -> str:
+    """Players and pictures, as one fragment."""
+    return clip_html(clip_view(audition))
+
+
+def as_text(audition: Audition) -> str:
+    """One line for the clip, one for each draw, one for each badge."""
+    what = f"{audition.policy.name} on {audition.frontend.name}, seed {audition.seed}"
+    lines = [f"Audition of {audition.name!r} ({audition.original.duration_s:.2f} s): {what}"]
+    lines += [f"  ! {badge}" for badge in audition.badges]
+    for drawn in audition.draws:
+        facts = ", ".join(f"{name} {value}" for name, value in facts_of_draw(audition.score_of(drawn)))
+        lines.append(f"  {drawn.name}: {facts}")
+        lines += [f"    ! {badge}" for badge in audition.badges_of(drawn)]
+    return "\n".join(lines)
+
+
+def clip_view(audition: Audition) -> ClipView:
+    """All of an audition that a page shows."""
+    draws = tuple(
+        DrawView(
+            drawn.name,
+            encode_wav(drawn.audio, gain=audition.gain),
+            encode_png(audition.plot(drawn)),
+            facts_of_draw(audition.score_of(drawn)),
+            audition.badges_of(drawn),
+        )
+        for drawn in audition.draws
+    )
+    facts = facts_of_clip(audition.original.duration_s, audition.clip.sample_rate, audition.clip.n_channels)
+    parameters = (("front-end", audition.frontend.name), ("policy", audition.policy.name), ("seed", str(audition.seed)))
+    return ClipView(
+        audition.name,
+        encode_wav(audition.original, gain=audition.gain),
+        encode_wav(audition.copy_synthesis, gain=audition.gain),
+        draws,
+        facts + parameters,
+        audition.badges,
+    )
+
+
+def facts_of_clip(duration_s: float, sample_rate: int, n_channels: int) -> Facts:
+    """What a clip was before the front-end took it."""
+    channels = "1 channel" if n_channels == 1 else f"{n_channels} channels, mixed to mono"
+    return (("length", f"{duration_s:.2f} s"), ("source", f"{sample_rate} Hz, {channels}"))
+
+
+def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
+    """The row of scores, in words."""
+
+    def number(key: str) -> float:
+        return scores.get(key) or 0.0
+
+    return (
+        ("time masked", f"{number('masked_time_ratio'):.0%}"),
+        ("frequency masked", f"{number('masked_frequency_ratio'):.0%}"),
+        ("area masked", f"{number('masked_area_ratio'):.0%}"),
+        ("longest gap", f"{number('longest_gap_ms'):.0f} ms"),
+        ("warp", f"{number('warp_displacement_ms'):.0f} ms"),
+        ("mel change", f"{number('log_mel_rmse_db'):.1f} dB RMS"),
+        ("level change", f"{number('level_change_db'):+.1f} dB"),
+    )

@@ -1,0 +1,215 @@
+"""What is written beside the sound: all that is needed to make it again."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field
+
+from .._files import printable
+from .._random import MAX_SEED, fingerprint
+from .._record import from_plain, record, to_plain
+from ..audio import Audio
+from ..augment import Draw, Policy
+from ..errors import ParameterError, PolicyError
+from ..frontends import MelFrontend
+from ..vocoders import Vocoder
+from ..vocoders.names import AnyVocoder
+
+__all__ = [
+    "AuditionRecord",
+    "Channels",
+    "ClipEntry",
+    "ClipRecord",
+    "Configuration",
+    "CustomVocoder",
+    "DrawRecord",
+    "Failure",
+    "describe_clip",
+    "read_index",
+    "read_record",
+    "to_bytes",
+    "versions",
+    "vocoder_record",
+]
+
+Channels = Literal["mono", "duplicate", "before-after"]
+_PLAIN_NAME = r"^[^/\\]*[^/\\.][^/\\]*$"
+# Another version of one of these may change the last bits of a rendering.
+_DECISIVE = ("specaug-listen", "numpy", "scipy", "soundfile", "soxr", "librosa")
+
+
+@record
+class CustomVocoder:
+    """Stands for a vocoder of the user's own, which no file can bring back."""
+
+    description: str
+    kind: Literal["custom"] = "custom"
+
+
+@record
+class ClipRecord:
+    """Which sound a draw was made for."""
+
+    sample_rate: int
+    n_channels: int
+    n_samples: int
+    fingerprint: str
+    path: str | None = None
+    sha256: str | None = None
+    start_s: float = 0.0
+    duration_s: float | None = None
+
+
+@record
+class DrawRecord:
+    """The contents of ``draw-N.json``."""
+
+    number: Annotated[int, Field(ge=1)]
+    clip: str
+    audio: ClipRecord
+    frontend: MelFrontend
+    policy: Policy
+    draw: Draw
+    vocoder: Annotated[AnyVocoder | CustomVocoder, Field(discriminator="kind")]
+    seed: Annotated[int, Field(ge=0)]
+    gain: Annotated[float, Field(gt=0, le=1)]
+    channels: Channels
+    scores: dict[str, float | None]
+    clip_badges: tuple[str, ...]
+    badges: tuple[str, ...]
+    versions: dict[str, str]
+    format: Literal["specaug-listen draw 1"] = "specaug-listen draw 1"
+
+
+@record
+class Configuration:
+    """What a run was asked for."""
+
+    frontend: MelFrontend
+    policy: Policy
+    vocoder: Annotated[AnyVocoder | CustomVocoder, Field(discriminator="kind")]
+    draws: Annotated[int, Field(ge=1, le=1000)]
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    channels: Channels = "mono"
+    start_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    duration_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
+@record
+class ClipEntry:
+    """One clip of a run; ``folder`` and ``draws`` are names below the index."""
+
+    name: str
+    folder: Annotated[str, Field(pattern=_PLAIN_NAME)]
+    audio: ClipRecord
+    duration_s: float
+    gain: float
+    badges: tuple[str, ...]
+    draws: tuple[Annotated[str, Field(pattern=_PLAIN_NAME)], ...]
+
+
+@record
+class Failure:
+    """One clip that could not be auditioned, and why."""
+
+    path: str
+    error: str
+
+
+@record
+class AuditionRecord:
+    """The contents of ``audition.json``."""
+
+    configuration: Configuration
+    clips: tuple[ClipEntry, ...]
+    failures: tuple[Failure, ...]
+    versions: dict[str, str]
+    format: Literal["specaug-listen audition 1"] = "specaug-listen audition 1"
+
+
+R = TypeVar("R", DrawRecord, AuditionRecord)
+
+
+def to_bytes(record: DrawRecord | AuditionRecord) -> bytes:
+    """A record as JSON that people can read."""
+    return (json.dumps(to_plain(record), indent=1) + "\n").encode()
+
+
+def read_record(path: str | os.PathLike[str]) -> DrawRecord:
+    """Read ``draw-N.json``.
+
+    Raises
+    ------
+    PolicyError
+        One line that names the file, the key, the value and what is allowed.
+    """
+    return _read(DrawRecord, path, "a draw; give a draw-N.json that an audition has written")
+
+
+def read_index(folder: str | os.PathLike[str]) -> AuditionRecord:
+    """Read ``audition.json`` of a folder that an audition has written; errors as in `read_record`."""
+    advice = "an index of auditions; give a folder that 'specaug-listen audition' has written"
+    return _read(AuditionRecord, Path(folder) / "audition.json", advice)
+
+
+def _read(cls: type[R], path: str | os.PathLike[str], advice: str) -> R:
+    name = printable(path)
+    try:
+        data = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise PolicyError(f"{name}: cannot be read ({error.strerror}); expected {advice}") from None
+    except (ValueError, RecursionError) as error:
+        raise PolicyError(f"{name}: not valid JSON ({error}); expected {advice}") from None
+    if not isinstance(data, dict) or "format" not in data:
+        raise PolicyError(f"{name}: not {advice}")
+    try:
+        return from_plain(cls, data)
+    except ParameterError as error:
+        raise PolicyError(f"{name}: {error}") from None
+
+
+def describe_clip(audio: Audio) -> ClipRecord:
+    """Name a clip by its content, and by its file where it has one."""
+    words = fingerprint(audio.samples, audio.sample_rate)
+    source = audio.source
+    return ClipRecord(
+        sample_rate=audio.sample_rate,
+        n_channels=audio.n_channels,
+        n_samples=audio.n_samples,
+        fingerprint="".join(f"{word:08x}" for word in words),
+        path=source.path if source else None,
+        sha256=source.sha256 if source else None,
+        start_s=float(source.start_s) if source else 0.0,
+        duration_s=float(source.duration_s) if source and source.duration_s is not None else None,
+    )
+
+
+def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
+    """A vocoder as it is written down."""
+    known: Any = AnyVocoder
+    if isinstance(vocoder, known):
+        return vocoder  # type: ignore[return-value]
+    return CustomVocoder(f"{type(vocoder).__module__}.{type(vocoder).__qualname__}")
+
+
+@functools.lru_cache(maxsize=1)
+def _versions() -> tuple[tuple[str, str], ...]:
+    found = [("python", platform.python_version())]
+    for package in _DECISIVE:
+        try:
+            found.append((package, metadata.version(package)))
+        except metadata.PackageNotFoundError:
+            found.append((package, "not installed"))
+    return tuple(found)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides over the samples."""
+    return dict(_versions())

@@ -1,0 +1,86 @@
+"""Writing an audition: one folder for each clip."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from .._files import folder_name, make_folder, write_folder
+from ..audio import Audio, encode_wav
+from ..errors import ParameterError
+from ..plots import encode_png
+from .chain import Audition, Reconstruction
+from .records import Channels, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
+
+__all__ = ["RESERVED", "audition_files", "draw_files", "draw_record", "save_audition"]
+
+# Names in the folder above that no clip's folder may take.
+RESERVED = frozenset({"report.html", "audition.json"})
+_STALE = re.compile(r"draw-\d+\.(wav|png|json)")
+
+
+def save_audition(
+    audition: Audition, out: Path, *, channels: Channels = "mono", overwrite: bool = False, folder: str | None = None
+) -> Path:
+    """Write one audition below ``out``; see `Audition.save`."""
+    make_folder(out)
+    if folder is None:
+        taken = set(RESERVED) if overwrite else RESERVED | {path.name.casefold() for path in out.iterdir()}
+        folder = folder_name(f"{audition.name}.wav", set(taken))
+    write_folder(out / folder, audition_files(audition, channels), _STALE)
+    return out / folder
+
+
+def audition_files(audition: Audition, channels: Channels = "mono") -> dict[str, bytes]:
+    """Names and contents of all files of a clip's folder."""
+    if channels not in get_args(Channels):
+        raise ParameterError(f"channels={channels!r}: allowed is one of {', '.join(get_args(Channels))}")
+    both_ears: Channels = "mono" if channels == "mono" else "duplicate"
+    files = {
+        "original.wav": encode_wav(_laid_out(audition.original, audition, both_ears), gain=audition.gain),
+        "copy-synthesis.wav": encode_wav(_laid_out(audition.copy_synthesis, audition, both_ears), gain=audition.gain),
+    }
+    for reconstruction in audition.draws:
+        files |= draw_files(audition, reconstruction, channels)
+    return files
+
+
+def draw_files(audition: Audition, reconstruction: Reconstruction, channels: Channels) -> dict[str, bytes]:
+    """WAV, PNG and JSON of one draw."""
+    name = reconstruction.name
+    return {
+        f"{name}.wav": encode_wav(_laid_out(reconstruction.audio, audition, channels), gain=audition.gain),
+        f"{name}.png": encode_png(audition.plot(reconstruction)),
+        f"{name}.json": to_bytes(draw_record(audition, reconstruction, channels)),
+    }
+
+
+def draw_record(audition: Audition, reconstruction: Reconstruction, channels: Channels) -> DrawRecord:
+    """All that is needed to render one draw again."""
+    return DrawRecord(
+        number=reconstruction.number,
+        clip=audition.name.encode("utf-8", "backslashreplace").decode(),
+        audio=describe_clip(audition.clip),
+        frontend=audition.frontend,
+        policy=audition.policy,
+        draw=reconstruction.draw,
+        vocoder=vocoder_record(audition.vocoder),
+        seed=audition.seed,
+        gain=audition.gain,
+        channels=channels,
+        scores=dict(audition.score_of(reconstruction)),
+        clip_badges=audition.badges,
+        badges=audition.badges_of(reconstruction),
+        versions=versions(),
+    )
+
+
+def _laid_out(audio: Audio, audition: Audition, channels: Channels) -> Audio:
+    if channels == "mono":
+        return audio
+    left = audition.copy_synthesis if channels == "before-after" else audio
+    return replace(audio, samples=np.concatenate([left.samples, audio.samples]))

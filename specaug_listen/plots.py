@@ -1,0 +1,252 @@
+"""Pictures: Axes in, Axes out; one whole figure for each draw. No pyplot, no global state.
+
+Levels are in dB relative to the loudest cell of the *original* mel, on one scale for all panels of a figure.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ._optional import require
+from .augment import Draw, FrequencyBand, TimeSpan
+from .frontends import MelFrontend, MelSpectrogram
+from .frontends.filterbank import hz_to_mel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+__all__ = ["encode_png", "plot_audition", "plot_mel", "plot_steps", "plot_warp"]
+
+# Perceptually uniform, and told apart under all common colour deficiencies.
+COLOUR_MAP = "magma"
+RANGE_DB = 80.0
+# The size at which every text is laid out: 1200 x 720 pixels.
+_SIZE_INCHES, _DPI = (12.0, 7.2), 100
+_MOST_COLUMNS = 2400
+# Below this, a clip is digital silence, and no cell of it deserves to be drawn bright.
+_SILENCE_DB = -150.0
+_TICKS_HZ = (0, 50, 100, 200, 400, 700, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 12000, 16000, 20000, 24000)
+_WARP_COLOUR = "#0072b2"
+
+
+def plot_mel(
+    mel: MelSpectrogram, ax: Axes, *, ref_db: float | None = None, top_db: float = 0.0, range_db: float = RANGE_DB
+) -> AxesImage:
+    """Draw a mel spectrogram: seconds across, Hz on mel-spaced ticks upwards, colour in dB.
+
+    Parameters
+    ----------
+    mel : MelSpectrogram
+    ax : matplotlib Axes
+    ref_db : float [dB] or None
+        Level that is called 0 dB; None takes the mel's loudest cell.
+    top_db, range_db : float [dB]
+        Brightest level relative to ``ref_db``, and how far down the colours reach from 0 dB.
+
+    Returns
+    -------
+    matplotlib AxesImage
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from specaug_listen import Audio, frontends
+    >>> ax = Figure().add_subplot()
+    >>> image = plot_mel(frontends.WHISPER(Audio(np.zeros(16000), 16000)), ax)
+    >>> ax.get_xlabel()
+    'Time (s)'
+    """
+    ref_db = reference_db(mel) if ref_db is None else ref_db
+    half_hop_s = mel.frontend.hop_length / mel.frontend.sample_rate / 2
+    image = ax.imshow(
+        _fitting(mel.db) - ref_db,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        cmap=COLOUR_MAP,
+        vmin=-range_db,
+        vmax=top_db,
+        extent=(mel.times_s[0] - half_hop_s, mel.times_s[-1] + half_hop_s, -0.5, mel.n_mels - 0.5),
+    )
+    ax.set_xlim(0, mel.duration_s)
+    ax.set_facecolor("#dddddd")
+    positions, labels = _hz_ticks(mel.frontend)
+    ax.set_yticks(positions, labels)
+    ax.set_ylim(-0.5, mel.n_mels - 0.5)
+    ax.set_ylabel("Frequency (Hz)")
+    ax.set_xlabel("Time (s)")
+    return image
+
+
+def plot_steps(draw: Draw, mel: MelSpectrogram, ax: Axes) -> Axes:
+    """Outline the masks of a draw on a mel that `plot_mel` has drawn."""
+    patches = require("matplotlib.patches", purpose="pictures")
+    half_hop_s = mel.frontend.hop_length / mel.frontend.sample_rate / 2
+    edges_s = np.append(mel.times_s - half_hop_s, mel.times_s[-1] + half_hop_s)
+    for step in draw.steps:
+        if isinstance(step, FrequencyBand) and step.n_bins:
+            corner, width, height = (0.0, step.start_bin - 0.5), mel.duration_s, float(step.n_bins)
+        elif isinstance(step, TimeSpan) and step.n_frames:
+            begin, end = edges_s[step.start_frame], edges_s[step.start_frame + step.n_frames]
+            corner, width, height = (begin, -0.5), end - begin, float(mel.n_mels)
+        else:
+            continue
+        # Black under white: seen on the darkest and on the brightest cell.
+        for colour, line_width in (("black", 2.6), ("white", 1.1)):
+            ax.add_patch(patches.Rectangle(corner, width, height, fill=False, ec=colour, lw=line_width, zorder=3))
+    return ax
+
+
+def plot_warp(draw: Draw, mel: MelSpectrogram, ax: Axes) -> Axes:
+    """Draw a time warp as lines from where a moment was (above) to where it went (below)."""
+    lines = require("matplotlib.collections", purpose="pictures")
+    source = np.arange(mel.n_frames, dtype=np.float64)
+    for path in draw.warps:
+        source = np.interp(path.source_frames(mel.n_frames), np.arange(mel.n_frames), source)
+    frames = np.arange(mel.n_frames)
+    marks = np.linspace(0, mel.n_frames - 1, 41)
+    ends_s = mel.frontend.framing.center_s(np.interp(marks, source, frames), mel.frontend.sample_rate)
+    begins_s = mel.frontend.framing.center_s(marks, mel.frontend.sample_rate)
+    segments = [((begin, 1.0), (end, 0.0)) for begin, end in zip(begins_s, ends_s, strict=True)]
+    ax.add_collection(lines.LineCollection(segments, colors="#888888", linewidths=0.8))
+    for path in draw.warps:
+        moved = path.center_frame + path.displacement_frames
+        x = mel.frontend.framing.center_s([path.center_frame, moved], mel.frontend.sample_rate)
+        ax.plot(x, [1.0, 0.0], color=_WARP_COLOUR, lw=2.5, marker="o", ms=5, clip_on=False, zorder=4)
+    ax.set_xlim(0, mel.duration_s)
+    ax.set_ylim(0, 1)
+    ax.set_yticks([])
+    ax.set_ylabel("Warp", color=_WARP_COLOUR, rotation=0, ha="right", va="center")
+    ax.tick_params(axis="x", labelbottom=False, length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    return ax
+
+
+def plot_audition(before: MelSpectrogram, after: MelSpectrogram, draw: Draw, *, title: str = "") -> Figure:
+    """The original mel above, the augmented one below, masks outlined and the warp's path between them.
+
+    Parameters
+    ----------
+    before, after : MelSpectrogram
+    draw : Draw
+        What leads from one to the other.
+    title : str
+        First line; a second one says what was drawn.
+
+    Returns
+    -------
+    matplotlib Figure
+        1200 x 720 pixels when saved as it is.
+
+    Examples
+    --------
+    >>> from specaug_listen import Audio, augment, frontends
+    >>> mel = frontends.WHISPER(Audio(np.sin(np.arange(48000) * 0.2), 16000))
+    >>> draw = augment.LD.draw(mel, rng=0)
+    >>> figure = plot_audition(mel, draw.apply(mel), draw, title="a tone")
+    >>> len(figure.axes) - bool(draw.warps)
+    3
+    """
+    figure_module = require("matplotlib.figure", purpose="pictures")
+    figure = figure_module.Figure(figsize=_SIZE_INCHES, dpi=_DPI)
+    ratios = [1.0, 0.16, 1.0] if draw.warps else [1.0, 1.0]
+    grid = figure.add_gridspec(
+        len(ratios), 2, height_ratios=ratios, width_ratios=[1.0, 0.016],
+        left=0.075, right=0.925, bottom=0.085, top=0.855, wspace=0.025, hspace=0.09 if draw.warps else 0.16,
+    )  # fmt: skip
+    top, bottom = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[-1, 0])
+    ref_db = reference_db(before)
+    top_db = max(0.0, float(np.ceil(after.db.max() - ref_db)))
+    image = plot_mel(before, top, ref_db=ref_db, top_db=top_db)
+    plot_mel(after, bottom, ref_db=ref_db, top_db=top_db)
+    plot_steps(draw, after, bottom)
+    if draw.warps:
+        plot_warp(draw, before, figure.add_subplot(grid[1, 0]))
+    top.set_xlabel("")
+    top.tick_params(axis="x", labelbottom=False)
+    _corner_label(top, "original")
+    _corner_label(bottom, "augmented")
+    bar = figure.colorbar(image, cax=figure.add_subplot(grid[:, 1]))
+    bar.set_label("Level (dB re loudest original cell)")
+    figure.text(0.075, 0.955, _shortened(title, 105), fontsize=13, weight="bold", va="center", parse_math=False)
+    figure.text(0.075, 0.905, _shortened(describe_draw(draw, before), 150), fontsize=10.5, va="center", parse_math=False)
+    return figure
+
+
+def describe_draw(draw: Draw, mel: MelSpectrogram) -> str:
+    """What was drawn, in one line: masked shares, warp, and level of the fills."""
+    if not draw.applied:
+        return "the policy left this clip alone (probability)"
+    parts = [
+        f"masked: {draw.masked_time_ratio:.0%} of time, {draw.masked_frequency_ratio:.0%} of frequency, "
+        f"{draw.masked_area_ratio:.0%} of area"
+    ]
+    for path in draw.warps:
+        seconds = mel.times_s[path.center_frame]
+        moved_s = path.displacement_frames * mel.frontend.hop_length / mel.frontend.sample_rate
+        parts.append(f"warp: {seconds:.2f} s moves by {moved_s:+.2f} s")
+    levels = [s.fill_level.vs_p95_db for s in draw.steps if isinstance(s, (FrequencyBand, TimeSpan)) and s.fill_level]
+    fills = {str(s.fill) for s in draw.steps if isinstance(s, (FrequencyBand, TimeSpan))}
+    if levels:
+        low, high = min(levels), max(levels)
+        span = f"{low:+.0f}" if round(low) == round(high) else f"{low:+.0f} to {high:+.0f}"
+        parts.append(f"fill: {', '.join(sorted(fills))}, {span} dB re 95th percentile")
+    if any("time_warp did nothing" in line for line in draw.warnings):
+        parts.append("warp: none, the clip is too short")
+    return "   |   ".join(parts)
+
+
+def encode_png(figure: Figure) -> bytes:
+    """A figure as PNG, the same bytes each time."""
+    agg = require("matplotlib.backends.backend_agg", purpose="pictures")
+    agg.FigureCanvasAgg(figure)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4})
+    return buffer.getvalue()
+
+
+def reference_db(mel: MelSpectrogram) -> float:
+    """Level of the loudest cell; for digital silence 0 dB, so that it is drawn dark."""
+    loudest = float(mel.db.max())
+    return loudest if loudest > _SILENCE_DB else 0.0
+
+
+def _fitting(db: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Mean over neighbouring frames where there are more than any screen has columns."""
+    n_mels, n_frames = db.shape
+    step = -(-n_frames // _MOST_COLUMNS)
+    if step == 1:
+        return db
+    sums = np.add.reduceat(db, np.arange(0, n_frames, step), axis=1, dtype=np.float64)
+    counts = np.diff(np.append(np.arange(0, n_frames, step), n_frames))
+    return (sums / counts).astype(np.float32)
+
+
+def _hz_ticks(frontend: MelFrontend) -> tuple[list[float], list[str]]:
+    low, high = hz_to_mel([frontend.fmin_hz, frontend.top_hz], frontend.mel_scale)
+    spacing = (high - low) / (frontend.n_mels + 1)
+    positions, labels = [], []
+    least = 0.055 * frontend.n_mels
+    for hz in _TICKS_HZ:
+        position = float((hz_to_mel(hz, frontend.mel_scale) - low) / spacing - 1)
+        is_free = not positions or position - positions[-1] >= least
+        if -0.5 <= position <= frontend.n_mels - 0.5 and is_free:
+            positions.append(position)
+            labels.append(str(hz))
+    return positions, labels
+
+
+def _corner_label(ax: Any, text: str) -> None:
+    box = {"facecolor": "black", "alpha": 0.65, "edgecolor": "none", "boxstyle": "round,pad=0.25"}
+    ax.text(0.008, 0.965, text, transform=ax.transAxes, color="white", va="top", bbox=box, fontsize=11, zorder=5)
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

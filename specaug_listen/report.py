@@ -1,0 +1,116 @@
+"""Many auditions as one page that can be sent to a colleague."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ._files import make_folder, printable, saying_what_failed
+from .errors import ParameterError, PolicyError
+from .fragments import ClipView, DrawView, PageView, page_html
+from .pipeline import Audition, AuditionRecord, read_index, read_record
+from .pipeline.display import clip_view, facts_of_clip, facts_of_draw
+
+__all__ = ["write_report"]
+
+
+def write_report(
+    auditions: Sequence[Audition] | str | os.PathLike[str], path: str | os.PathLike[str] | None = None
+) -> Path:
+    """Write one self-contained HTML file.
+
+    Parameters
+    ----------
+    auditions : sequence of Audition, or str or path-like
+        Auditions at hand, or a folder that ``specaug-listen audition`` wrote; nothing is rendered again for a folder.
+    path : str, path-like or None
+        Of the page; for a folder, None is ``report.html`` in it.
+
+    Returns
+    -------
+    Path
+        Of the page.
+
+    Raises
+    ------
+    ParameterError
+        When there is nothing to show, or no path.
+    PolicyError
+        When the folder holds no audition.
+    OutputError
+        When the page cannot be written.
+
+    Examples
+    --------
+    >>> write_report([], "out/report.html")
+    Traceback (most recent call last):
+    ...
+    specaug_listen.errors.ParameterError: auditions is empty: expected at least one Audition
+    """
+    if isinstance(auditions, (str, os.PathLike)):
+        folder = Path(auditions)
+        index = read_index(folder)
+        target = folder / "report.html" if path is None else Path(path)
+        _write(target, page_html(_page_of_folder(index), _views_of_folder(folder, index)))
+        return target
+    if not auditions:
+        raise ParameterError("auditions is empty: expected at least one Audition")
+    if path is None:
+        raise ParameterError("path is missing: expected where to write the page, e.g. out/report.html")
+    page = PageView("SpecAugment audition", (("clips", str(len(auditions))),))
+    _write(Path(path), page_html(page, map(clip_view, auditions)))
+    return Path(path)
+
+
+def _write(path: Path, parts: Iterable[bytes]) -> None:
+    make_folder(path.parent)
+    beside = path.with_name(f".{path.name}.partial")
+    with saying_what_failed(path):
+        try:
+            with open(beside, "wb") as file:
+                file.writelines(parts)
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def _page_of_folder(index: AuditionRecord) -> PageView:
+    run = index.configuration
+    facts = (
+        ("policy", run.policy.name),
+        ("front-end", run.frontend.name),
+        ("vocoder", run.vocoder.kind),
+        ("seed", str(run.seed)),
+        ("clips", str(len(index.clips))),
+        ("draws of each", str(run.draws)),
+        ("specaug-listen", index.versions.get("specaug-listen", "unknown")),
+    )
+    title = f"SpecAugment audition: {run.policy.name} on {run.frontend.name}"
+    return PageView(title, facts, tuple(failure.error for failure in index.failures))
+
+
+def _views_of_folder(folder: Path, index: AuditionRecord) -> Iterator[ClipView]:
+    for clip in index.clips:
+        inside = folder / clip.folder
+        yield ClipView(
+            clip.name,
+            _read(inside / "original.wav"),
+            _read(inside / "copy-synthesis.wav"),
+            tuple(_draw_view(inside, name) for name in clip.draws),
+            facts_of_clip(clip.duration_s, clip.audio.sample_rate, clip.audio.n_channels),
+            clip.badges,
+        )
+
+
+def _draw_view(inside: Path, name: str) -> DrawView:
+    written = read_record(inside / f"{name}.json")
+    wav, png = _read(inside / f"{name}.wav"), _read(inside / f"{name}.png")
+    return DrawView(name, wav, png, facts_of_draw(written.scores), written.badges)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PolicyError(f"{printable(path)}: cannot be read ({error.strerror}); run the audition again") from None

@@ -1,0 +1,159 @@
+"""Policies from YAML and by name: what is read, and that a mistake is named with its file, key and cure."""
+
+from __future__ import annotations
+
+import pytest
+
+from specaug_listen.augment import (
+    LD,
+    POLICIES,
+    FrequencyMask,
+    Policy,
+    TimeMask,
+    TimeWarp,
+    get_policy,
+    read_policy,
+)
+from specaug_listen.errors import ParameterError, PolicyError
+
+WHOLE = """
+name: mine
+probability: 0.9
+transforms:
+  - time_warp: {max_frames: 40}
+  - frequency_mask: {count: 2, max_bins: 20, fill: band_mean}
+  - time_mask: {count: 3, max_frames: 70, max_ratio: 0.2, fill: -1.5}
+  - time_mask: {max_frames: null, max_ratio: 0.04, count_ratio: 0.04, max_count: 10, fill: noise}
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a text as a policy file and give its path."""
+
+    def write(text, name="policy.yaml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_file_holds_everything_that_a_policy_does(written):
+    expected = Policy(
+        (
+            TimeWarp(40),
+            FrequencyMask(count=2, max_bins=20, fill="band_mean"),
+            TimeMask(count=3, max_frames=70, max_ratio=0.2, fill=-1.5),
+            TimeMask(max_frames=None, max_ratio=0.04, count_ratio=0.04, max_count=10, fill="noise"),
+        ),
+        "mine",
+        probability=0.9,
+    )
+    assert read_policy(written(WHOLE)) == expected
+
+
+def test_a_file_without_a_name_is_named_after_itself(written):
+    assert read_policy(written("transforms: []", "gentle.yaml")).name == "gentle"
+
+
+@pytest.mark.parametrize("entry", ["time_mask", "{time_mask: }", "{time_mask: {}}"])
+def test_a_transform_without_parameters_has_the_defaults(written, entry):
+    assert read_policy(written(f"transforms: [{entry}]")).transforms == (TimeMask(),)
+
+
+def test_whole_numbers_are_good_enough_where_a_number_is_asked_for(written):
+    policy = read_policy(written("probability: 1\ntransforms: [{time_mask: {max_ratio: 1, fill: 0}}]"))
+    assert policy.transforms[0].fill == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "transforms: [{time_mask: {max_frame: 3}}]",
+            r"unknown key 'transforms\[0\]\.time_mask\.max_frame'; did you mean 'max_frames'\? "
+            r"\(allowed: count, count_ratio, .*max_frames, max_ratio\)",
+        ),
+        ("transform: []", r"transforms is missing"),
+        ("transforms: []\nprob: 1", r"unknown key 'prob'.*\(allowed: name, probability, transforms\)"),
+        (
+            "transforms: [{time_warp: }, {tim_mask: {}}]",
+            r"unknown key 'transforms\[1\]\.tim_mask'; did you mean 'time_mask'\? "
+            r"\(allowed: frequency_mask, time_mask, time_warp\)",
+        ),
+        (
+            "transforms: [{time_mask: {count: two}}]",
+            r"transforms\[0\]\.time_mask\.count='two': allowed is an integer",
+        ),
+        ("transforms: [{time_mask: {count: yes}}]", r"time_mask\.count=True: allowed is an integer"),
+        ("transforms: [{time_mask: {max_frames: 7.5}}]", r"max_frames=7\.5: allowed is an integer"),
+        ("transforms: [{time_mask: {count: -1}}]", r"time_mask\.count=-1: allowed is an integer >= 0"),
+        ("transforms: [{time_mask: {max_ratio: 1.5}}]", r"max_ratio=1\.5: allowed is a number >= 0 and <= 1"),
+        ("transforms: [{frequency_mask: {fill: .nan}}]", r"fill=nan: allowed is a number, or one of 'mean'"),
+        ("transforms: [{frequency_mask: {fill: .inf}}]", r"fill=inf: allowed is a number, or one of 'mean'"),
+        (
+            "transforms: [{frequency_mask: {fill: zero}}]",
+            r"fill='zero': allowed is a number, or one of",
+        ),
+        ("transforms: 3", r"transforms=3: allowed is a list"),
+        ("transforms: {time_mask: {}}", r"transforms=\{'time_mask': \{\}\}: allowed is a list"),
+        ("transforms: [{time_mask: {}, time_warp: {}}]", r"transforms\[0\]=.*one mapping with one key of"),
+        ("transforms: [time_masc]", r"transforms\[0\]='time_masc': allowed is one mapping with one key of"),
+        (
+            "transforms: [{time_mask: [1]}]",
+            r"\[0\]\.time_mask=\[1\]: allowed is a mapping of its param",
+        ),
+        (
+            "transforms: [{time_mask: {kind: time_warp}}]",
+            r"time_mask=.*: allowed is a mapping of its param",
+        ),
+        ("transforms: []\nprobability: 2", r"probability=2: allowed is a number >= 0 and <= 1"),
+        ("transforms: []\nname: 3", r"name=3: allowed is a text"),
+        ("transforms: []\ntransforms: []", r"the key 'transforms' stands twice, line 2"),
+        ("transforms: &a [*a]", r"the alias '\*a' is not allowed"),
+        ("transforms: [", r"not valid YAML"),
+        ("- time_mask: {}", r"holds a list; a policy file is a YAML mapping"),
+        ("time_mask", r"holds 'time_mask'; a policy file is a YAML mapping"),
+        ("", r"holds nothing; a policy file is a YAML mapping"),
+    ],
+)
+def test_a_mistake_is_named_with_file_key_and_what_is_allowed(written, text, message):
+    path = written(text)
+    with pytest.raises(PolicyError, match=rf"^{path}: .*({message})") as caught:
+        read_policy(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_absent_file_is_refused(tmp_path):
+    with pytest.raises(PolicyError, match=r"absent\.yaml: the policy file cannot be read \(No such file"):
+        get_policy(str(tmp_path / "absent.yaml"))
+
+
+@pytest.mark.parametrize("spelled", [str.upper, str.lower, str.title], ids=["upper", "lower", "title"])
+@pytest.mark.parametrize("name", sorted(POLICIES))
+def test_the_case_of_a_name_does_not_matter(name, spelled):
+    assert get_policy(spelled(name)) is POLICIES[name]
+
+
+def test_a_path_stands_for_its_file(written):
+    assert get_policy(str(written(WHOLE))).name == "mine"
+
+
+def test_a_policy_stands_for_itself():
+    assert get_policy(LD) is LD
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("adaptiv", "'adaptive'"), ("ADAPTIVES", "'adaptive'"), ("nonee", "'none'")]
+)
+def test_an_unknown_name_is_refused_with_the_nearest_one(name, hint):
+    with pytest.raises(
+        ParameterError, match=rf"unknown policy '{name}'; did you mean {hint}\? \(allowed: LB"
+    ):
+        get_policy(name)
+
+
+def test_a_name_like_no_other_gets_no_suggestion():
+    with pytest.raises(ParameterError, match=r"unknown policy 'xyzzy' \(allowed: LB, LD, SM, SS, adaptive"):
+        get_policy("xyzzy")

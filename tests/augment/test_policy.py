@@ -1,0 +1,225 @@
+"""Policies: the papers' tables, how much of a clip they cover, and that chance goes where the seed sends it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from specaug_listen import Audio
+from specaug_listen.augment import (
+    ADAPTIVE,
+    LB,
+    LD,
+    NONE,
+    POLICIES,
+    SM,
+    SS,
+    Draw,
+    FrequencyMask,
+    Policy,
+    TimeMask,
+    TimeWarp,
+)
+from specaug_listen.errors import ParameterError, SpecAugListenWarning
+from specaug_listen.frontends import LIBROSA, WHISPER, MelSpectrogram
+
+
+@pytest.fixture(scope="module")
+def mel():
+    """Four seconds, enough for a warp of 80 frames; the values do not matter to where masks fall."""
+    return MelSpectrogram(np.random.default_rng(1).normal(0, 0.3, (80, 400)), WHISPER)
+
+
+def regions(draw):
+    return [step.region for step in draw.steps if step.kind != "time_warp"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "w", "f", "m_f", "t", "p", "m_t"),
+    [
+        (LB, 80, 27, 1, 100, 1.0, 1),
+        (LD, 80, 27, 2, 100, 1.0, 2),
+        (SM, 40, 15, 2, 70, 0.2, 2),
+        (SS, 40, 27, 2, 70, 0.2, 2),
+    ],
+    ids=lambda value: value.name if isinstance(value, Policy) else "",
+)
+def test_the_policies_are_table_1_of_the_paper(policy, w, f, m_f, t, p, m_t):
+    warp, bands, spans = policy.transforms
+    assert warp.max_frames == w
+    assert (bands.max_bins, bands.count) == (f, m_f)
+    assert (spans.max_frames, spans.max_ratio, spans.count) == (t, p, m_t)
+    assert spans.count_ratio is None
+    assert (bands.fill, spans.fill) == ("mean", "mean")
+    assert policy.probability == 1.0
+
+
+def test_the_adaptive_policy_is_that_of_the_second_paper():
+    _, bands, spans = ADAPTIVE.transforms
+    assert (bands.max_bins, bands.count) == (27, 2)
+    assert (spans.max_frames, spans.max_ratio, spans.count_ratio, spans.max_count) == (None, 0.04, 0.04, 20)
+
+
+def test_every_policy_is_known_by_its_own_name():
+    assert {name: policy.name for name, policy in POLICIES.items()} == {name: name for name in POLICIES}
+    assert list(POLICIES) == ["none", "LB", "LD", "SM", "SS", "adaptive"]
+    assert NONE.transforms == ()
+
+
+# Shares of frames, bins and cells that a policy covers, of 80 bins and clips of 2, 5, 10 and 15 s at 100 frames/s.
+# The figures were made independently of this package, with widths in {0, ..., F - 1}; ours go up to F, which is
+# half a bin more for each mask, 0.6 % of 80 bins for one mask, 1.1 % for two. Two decimals round by 0.5 % more.
+EXPECTED = {
+    "LB": [(0.24, 0.16, 0.37), (0.10, 0.17, 0.25), (0.05, 0.16, 0.20), (0.03, 0.16, 0.19)],
+    "LD": [(0.42, 0.30, 0.59), (0.19, 0.30, 0.43), (0.10, 0.30, 0.36), (0.07, 0.30, 0.34)],
+    "SM": [(0.18, 0.17, 0.32), (0.13, 0.17, 0.28), (0.07, 0.17, 0.22), (0.05, 0.17, 0.21)],
+    "SS": [(0.18, 0.29, 0.42), (0.13, 0.29, 0.39), (0.07, 0.30, 0.34), (0.05, 0.30, 0.33)],
+    "adaptive": [(0.13, 0.30, 0.39), (0.32, 0.29, 0.52), (0.33, 0.29, 0.52), (0.33, 0.30, 0.53)],
+}
+
+
+@pytest.mark.parametrize("length", range(4), ids=["2s", "5s", "10s", "15s"])
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_policy_covers_as_much_as_the_literature_says(name, length, rng):
+    n_frames = (200, 500, 1000, 1500)[length]
+    shares = []
+    for _ in range(800):
+        steps = [
+            step for transform in POLICIES[name].transforms for step in transform.draw(80, n_frames, rng)[0]
+        ]
+        draw = Draw(80, n_frames, tuple(steps))
+        shares.append((draw.masked_time_ratio, draw.masked_frequency_ratio, draw.masked_area_ratio))
+    # Four standard errors of 800 draws, beside the convention and the rounding above.
+    tolerance = 0.016 + 4 * np.std(shares, axis=0) / np.sqrt(len(shares))
+    difference = np.abs(np.mean(shares, axis=0) - EXPECTED[name][length])
+    assert (difference < tolerance).all(), (difference, tolerance)
+
+
+@pytest.mark.parametrize("name", sorted(POLICIES))
+def test_the_same_seed_gives_the_same_draw(mel, name):
+    assert POLICIES[name].draw(mel, rng=11) == POLICIES[name].draw(mel, rng=11)
+
+
+def test_other_seeds_give_other_draws(mel):
+    draws = {LD.draw(mel, rng=seed).to_json() for seed in range(50)}
+    assert len(draws) == 50
+
+
+def test_the_largest_seed_is_accepted_and_the_next_refused(mel):
+    assert LD.draw(mel, rng=2**53 - 1) == LD.draw(mel, rng=2**53 - 1)
+    for wrong in (2**53, -1, 1.0, True, "7"):
+        with pytest.raises(ParameterError, match=r"rng=.*: expected an integer in \[0, 2\*\*53\)"):
+            LD.draw(mel, rng=wrong)
+
+
+def test_a_generator_goes_on_where_the_last_draw_left_it(mel):
+    generator, again = np.random.default_rng(5), np.random.default_rng(5)
+    first, second = (LD.draw(mel, rng=generator) for _ in range(2))
+    assert first != second
+    assert [LD.draw(mel, rng=again) for _ in range(2)] == [first, second]
+
+
+def test_without_a_seed_draws_differ_and_the_global_generator_is_left_alone(mel):
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - that it is not used is the point
+    assert LD.draw(mel) != LD.draw(mel)
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+
+
+@pytest.mark.parametrize("fill", ["band_mean", "frame_mean", "min", "floor", "noise", 0.0, -1.25])
+def test_another_fill_leaves_the_masks_where_they_are(mel, fill):
+    other = LD.with_fill(fill)
+    assert {t.fill for t in other.transforms[1:]} == {fill}
+    draw, drawn = LD.draw(mel, rng=3), other.draw(mel, rng=3)
+    assert regions(drawn) == regions(draw)
+    assert drawn.warps == draw.warps
+    assert {step.fill for step in drawn.steps[1:]} == {fill}
+
+
+@pytest.mark.parametrize("changed", range(3), ids=["warp", "bands", "spans"])
+def test_changing_one_transform_leaves_what_the_others_draw(mel, changed):
+    other = (TimeWarp(3), FrequencyMask(5, 12), TimeMask(4, 9))[changed]
+    transforms = list(LD.transforms)
+    transforms[changed] = other
+    kinds = {t.kind for t in LD.transforms} - {other.kind}
+    before, after = LD.draw(mel, rng=9), replace(LD, transforms=tuple(transforms)).draw(mel, rng=9)
+    assert [s for s in before.steps if s.kind in kinds] == [s for s in after.steps if s.kind in kinds]
+    assert [s for s in before.steps if s.kind == other.kind] != [
+        s for s in after.steps if s.kind == other.kind
+    ]
+
+
+def test_a_policy_is_drawn_in_the_order_of_its_transforms(mel):
+    policy = Policy([TimeMask(2), TimeWarp(9), FrequencyMask(1), TimeMask(1)])
+    kinds = [step.kind for step in policy.draw(mel, rng=0).steps]
+    assert kinds == ["time_mask", "time_mask", "time_warp", "frequency_mask", "time_mask"]
+
+
+@pytest.mark.parametrize(("probability", "low", "high"), [(0.0, 0, 0), (0.3, 86, 154), (1.0, 400, 400)])
+def test_probability_is_the_share_of_clips_that_are_touched(mel, probability, low, high):
+    """For 0.3, 400 draws give 120 on average; the bounds are 3.7 deviations away."""
+    policy = Policy((FrequencyMask(),), probability=probability)
+    draws = [policy.draw(mel, rng=seed) for seed in range(400)]
+    assert low <= sum(draw.applied for draw in draws) <= high
+    assert all(bool(draw.steps) == draw.applied for draw in draws)
+
+
+def test_a_lower_probability_does_not_move_the_masks_of_those_that_stay(mel):
+    always, often = LD, replace(LD, probability=0.9)
+    for seed in range(20):
+        draw = often.draw(mel, rng=seed)
+        assert not draw.applied or draw.steps == always.draw(mel, rng=seed).steps
+
+
+def test_an_untouched_clip_is_said_to_be_untouched_by_name(mel):
+    draw = replace(LD, probability=0.0).draw(mel, rng=0)
+    assert (draw.applied, draw.steps, draw.policy) == (False, (), "LD")
+    assert draw.apply(mel) is mel
+
+
+def test_warnings_are_issued_and_recorded():
+    short = WHISPER(Audio(np.zeros(8000), 16000))
+    policy = Policy((TimeWarp(80), FrequencyMask(max_bins=100), TimeMask(max_ratio=0.001), TimeMask(1, 10)))
+    with pytest.warns(SpecAugListenWarning) as caught:
+        draw = policy.draw(short, rng=0)
+    assert tuple(str(warning.message) for warning in caught) == draw.warnings
+    assert [line.split(".")[0].split(" ")[0] for line in draw.warnings] == [
+        "time_warp",
+        "frequency_mask",
+        "time_mask",
+    ]
+    assert caught[0].filename == __file__
+    assert Draw.from_json(draw.to_json()).warnings == draw.warnings
+
+
+def test_a_policy_that_does_as_asked_warns_of_nothing(mel):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert LD.draw(mel, rng=0).warnings == ()
+
+
+def test_a_constant_that_the_scale_does_not_have_is_refused_by_name():
+    power = LIBROSA(Audio(np.sin(np.arange(22050) * 0.2), 22050))
+    with pytest.raises(ParameterError, match=r"policy 'LD': a cell of -1 where power is due .*'librosa'"):
+        replace(LD.with_fill(-1.0), transforms=LD.with_fill(-1.0).transforms[1:]).draw(power, rng=0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"transforms": (), "probability": 1.2}, r"probability=1\.2: allowed is a number >= 0 and <= 1"),
+        ({"transforms": (), "probability": -0.1}, r"probability=-0\.1: allowed is a number >= 0 and <= 1"),
+        ({"transforms": (), "probability": float("nan")}, r"probability=nan: allowed is a number"),
+        ({"transforms": 3}, r"transforms=3: allowed is a list"),
+        ({"transforms": (), "name": 7}, r"name=7: allowed is a text"),
+        ({"transforms": (), "name": ""}, r"name='': "),
+        ({"transforms": ["time_mask"]}, r"transforms\[0\]='time_mask'"),
+        ({"transforms": (TimeMask(),) * 101}, r"transforms=.*"),
+        ({"transforms": (), "p": 0.5}, r"unknown key 'p'.*\(allowed: name, probability, transforms\)"),
+    ],
+)
+def test_a_policy_out_of_range_is_refused(fields, message):
+    with pytest.raises(ParameterError, match=rf"^Policy: {message}"):
+        Policy(**fields)

@@ -1,0 +1,224 @@
+"""What a transform may draw, as the papers write it, and what it says where it cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp, WarpPath
+from specaug_listen.errors import ParameterError
+
+N_DRAWS = 4000
+
+
+def spans_of(mask, n_mels, n_frames, rng, n_draws=N_DRAWS):
+    """Starts and widths of many draws of one mask, each as one array."""
+    steps = [step for _ in range(n_draws) for step in mask.draw(n_mels, n_frames, rng)[0]]
+    if isinstance(mask, FrequencyMask):
+        return np.array([(s.start_bin, s.n_bins) for s in steps]).T
+    return np.array([(s.start_frame, s.n_frames) for s in steps]).T
+
+
+def assert_uniform(values, n_values):
+    """Chi-square on how often each of 0 ... n_values - 1 came up; with a fixed seed, the verdict is fixed."""
+    counts = np.bincount(values, minlength=n_values)
+    assert len(counts) == n_values
+    assert stats.chisquare(counts).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("mask", "widest"),
+    [
+        (FrequencyMask(max_bins=27), 27),
+        (FrequencyMask(max_bins=500), 80),
+        (TimeMask(max_frames=40), 40),
+        (TimeMask(max_frames=100, max_ratio=0.2), 60),
+        (TimeMask(max_frames=30, max_ratio=0.2), 30),
+        (TimeMask(max_frames=None, max_ratio=0.04), 12),
+        (TimeMask(max_frames=None, max_ratio=0.05), 15),
+    ],
+    ids=str,
+)
+def test_widths_are_uniform_with_both_ends_included(mask, widest, rng):
+    _, widths = spans_of(mask, 80, 300, rng)
+    assert_uniform(widths, widest + 1)
+
+
+@pytest.mark.parametrize(
+    ("n_frames", "widest"), [(299, 59), (300, 60), (301, 60), (4, 0), (5, 1), (9, 1)], ids=str
+)
+def test_the_share_of_the_frames_is_rounded_down(n_frames, widest, rng):
+    _, widths = spans_of(TimeMask(max_ratio=0.2), 80, n_frames, rng, 1500)
+    assert widths.max() == widest
+
+
+@pytest.mark.parametrize(
+    ("mask", "size"), [(FrequencyMask(max_bins=27), 80), (TimeMask(max_frames=40), 300)], ids=str
+)
+def test_starts_are_uniform_over_all_places_before_the_last(mask, size, rng):
+    starts, widths = spans_of(mask, 80, 300, rng)
+    assert (starts >= 0).all()
+    assert (starts < size - widths).all()
+    # For a uniform start among n places, (start + u) / n is uniform in [0, 1), whatever the width.
+    within = (starts + rng.random(len(starts))) / (size - widths)
+    assert_uniform((20 * within).astype(int), 20)
+
+
+@pytest.mark.parametrize(
+    ("mask", "size"), [(FrequencyMask(max_bins=8), 8), (TimeMask(max_frames=8), 8)], ids=["bins", "frames"]
+)
+def test_the_last_cell_is_reached_by_full_width_only(mask, size, rng):
+    starts, widths = spans_of(mask, 8, 8, rng)
+    reaches_last = starts + widths == size
+    assert reaches_last.any()
+    assert (widths[reaches_last] == size).all()
+    assert (starts[widths == size] == 0).all()
+    assert (starts + widths == size - 1).any()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+@pytest.mark.parametrize("mask", [FrequencyMask, TimeMask])
+def test_count_is_the_number_of_masks(mask, count, rng):
+    steps, said = mask(count=count).draw(80, 300, rng)
+    assert len(steps) == count
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("n_frames", "expected"),
+    [(24, 0), (25, 1), (49, 1), (50, 2), (200, 8), (499, 19), (500, 20), (525, 20), (3000, 20)],
+)
+def test_an_adaptive_count_is_the_rounded_down_share_up_to_twenty(n_frames, expected, rng):
+    mask = TimeMask(count=5, max_frames=None, max_ratio=0.04, count_ratio=0.04, max_count=20)
+    assert len(mask.draw(80, n_frames, rng)[0]) == expected
+
+
+def test_the_bound_of_an_adaptive_count_can_be_moved(rng):
+    assert len(TimeMask(count_ratio=0.5, max_count=3).draw(80, 300, rng)[0]) == 3
+
+
+@pytest.mark.parametrize(
+    "mask", [FrequencyMask(max_bins=0), TimeMask(max_frames=0), TimeMask(max_ratio=0.0)], ids=str
+)
+def test_a_largest_width_of_zero_draws_empty_masks_without_a_word(mask, rng):
+    _, widths = spans_of(mask, 80, 300, rng, 50)
+    assert len(widths) == 50
+    assert not widths.any()
+    assert mask.draw(80, 300, rng)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("transform", "line"),
+    [
+        (FrequencyMask(max_bins=81), "frequency_mask.max_bins=81 was clamped to the mel's 80 bins"),
+        (TimeMask(max_frames=51), "time_mask.max_frames=51 was clamped to the clip's 50 frames"),
+        (
+            TimeMask(max_ratio=0.01),
+            "time_mask did nothing: max_ratio=0.01 of 50 frames is less than 1 frame",
+        ),
+        (
+            TimeMask(count_ratio=0.01),
+            "time_mask did nothing: count_ratio=0.01 of 50 frames is less than 1 mask",
+        ),
+        (TimeWarp(24), "time_warp did nothing: max_frames=24 needs at least 51 frames, the clip has 50"),
+    ],
+    ids=lambda value: value.kind if not isinstance(value, str) else "",
+)
+def test_what_does_not_happen_as_asked_is_said(transform, line, rng):
+    assert transform.draw(80, 50, rng)[1] == [line]
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        FrequencyMask(max_bins=80),
+        FrequencyMask(count=0, max_bins=81),
+        TimeMask(max_frames=50),
+        TimeMask(count=0, max_frames=51),
+        TimeMask(max_frames=None),
+        TimeMask(max_frames=20, max_ratio=0.02),
+        TimeMask(max_frames=20, count_ratio=0.02),
+        TimeMask(max_frames=20, count_ratio=0.0),
+        TimeWarp(23),
+        TimeWarp(0),
+    ],
+    ids=str,
+)
+def test_what_happens_as_asked_is_not_remarked_upon(transform, rng):
+    assert transform.draw(80, 50, rng)[1] == []
+
+
+def test_a_warp_draws_every_centre_inside_and_every_displacement_alike(rng):
+    w, n_frames = 5, 40
+    paths = [TimeWarp(w).draw(80, n_frames, rng)[0][0] for _ in range(N_DRAWS)]
+    # The open interval (W, n_frames - 1 - W).
+    assert_uniform(np.array([p.center_frame for p in paths]) - (w + 1), n_frames - 2 - 2 * w)
+    assert_uniform(np.array([p.displacement_frames for p in paths]) + w, 2 * w + 1)
+
+
+@pytest.mark.parametrize("w", [1, 2, 5, 40, 80])
+def test_a_warp_needs_two_widths_and_three_frames(w, rng):
+    for n_frames, expected in ((2 * w + 2, 0), (2 * w + 3, 1)):
+        steps, said = TimeWarp(w).draw(80, n_frames, rng)
+        assert len(steps) == expected
+        assert len(said) == 1 - expected
+
+
+def test_in_the_shortest_clip_the_middle_frame_is_warped(rng):
+    steps, _ = TimeWarp(4).draw(80, 11, rng)
+    assert isinstance(steps[0], WarpPath)
+    assert steps[0].center_frame == 5
+
+
+def test_a_warp_of_zero_frames_draws_no_step(rng):
+    assert TimeWarp(0).draw(80, 300, rng) == ([], [])
+
+
+@pytest.mark.parametrize("fill", ["noise", "mean"])
+@pytest.mark.parametrize("mask", [FrequencyMask(), TimeMask()], ids=["bins", "frames"])
+def test_only_noise_carries_a_seed_and_each_mask_its_own(mask, fill, rng):
+    kind = type(mask)
+    seeds = [step.seed for step in kind(count=5, fill=fill).draw(80, 300, rng)[0]]
+    assert len(set(seeds)) == (5 if fill == "noise" else 1)
+    assert (None in seeds) == (fill != "noise")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "allowed"),
+    [
+        (FrequencyMask, "count", -1, "an integer >= 0 and <= 10000"),
+        (FrequencyMask, "count", True, "an integer"),
+        (FrequencyMask, "count", "2", "an integer"),
+        (FrequencyMask, "count", 10_001, "an integer >= 0 and <= 10000"),
+        (FrequencyMask, "max_bins", -27, "an integer >= 0 and <= 10000"),
+        (FrequencyMask, "max_bins", 2.5, "an integer"),
+        (FrequencyMask, "max_bins", 10_001, "an integer >= 0 and <= 10000"),
+        (FrequencyMask, "fill", "zero", "a number, or one of 'mean', 'band_mean'"),
+        (FrequencyMask, "fill", float("nan"), "a number, or one of"),
+        (FrequencyMask, "fill", float("-inf"), "a number, or one of"),
+        (TimeMask, "fill", None, "a number, or one of"),
+        (TimeMask, "count", -1, "an integer >= 0"),
+        (TimeMask, "count", 1.0, "an integer >= 0"),
+        (TimeMask, "max_frames", -1, "an integer >= 0 and <= 10000, or null"),
+        (TimeMask, "max_frames", 1.0, "an integer"),
+        (TimeMask, "max_ratio", -0.1, "a number >= 0 and <= 1"),
+        (TimeMask, "max_ratio", 1.5, "a number >= 0 and <= 1"),
+        (TimeMask, "max_ratio", float("nan"), "a number >= 0 and <= 1"),
+        (TimeMask, "count_ratio", 2.0, "a number >= 0 and <= 1, or null"),
+        (TimeMask, "count_ratio", -0.04, "a number >= 0 and <= 1, or null"),
+        (TimeMask, "max_count", -3, "an integer >= 0"),
+        (TimeWarp, "max_frames", -1, "an integer >= 0 and <= 10000"),
+        (TimeWarp, "max_frames", 3.5, "an integer >= 0"),
+        (TimeWarp, "max_frames", 10_001, "an integer >= 0 and <= 10000"),
+        (TimeWarp, "kind", "time_mask", "'time_warp'"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_with_what_is_allowed(kind, field, value, allowed):
+    with pytest.raises(ParameterError, match=rf"^{kind.__name__}: {field}=.*: allowed is {allowed}"):
+        kind(**{field: value})
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest_one():
+    with pytest.raises(ParameterError, match=r"unknown key 'max_frame'; did you mean 'max_frames'\?"):
+        TimeMask(max_frame=3)

@@ -1,0 +1,41 @@
+"""Signals that every room's tests listen to; all of them the same on every run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from specaug_listen import Audio, frontends
+
+RATE = 16000
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(440)
+
+
+@pytest.fixture(scope="session")
+def tone() -> Audio:
+    """One second of a 440 Hz sine at half of full scale."""
+    seconds = np.arange(RATE) / RATE
+    return Audio(0.5 * np.sin(2 * np.pi * 440.0 * seconds), RATE)
+
+
+@pytest.fixture(scope="session")
+def speechlike() -> Audio:
+    """1.2 s of a gliding harmonic voice over faint noise, with two pauses of exact silence."""
+    seconds = np.arange(round(1.2 * RATE)) / RATE
+    pitch_hz = 210.0 * (110.0 / 210.0) ** (seconds / seconds[-1])
+    phase = 2 * np.pi * np.cumsum(pitch_hz) / RATE
+    voice = sum(np.sin(harmonic * phase) / harmonic for harmonic in range(1, 31))
+    syllables = np.exp(-10.0 * (seconds % 0.2))
+    signal = 0.2 * syllables * voice + 0.001 * np.random.default_rng(2019).standard_normal(len(seconds))
+    for start_s, end_s in ((0.4, 0.55), (0.9, 1.0)):
+        signal[round(start_s * RATE) : round(end_s * RATE)] = 0.0
+    return Audio(signal, RATE)
+
+
+@pytest.fixture(params=frontends.PRESETS.values(), ids=frontends.PRESETS.keys())
+def every_frontend(request: pytest.FixtureRequest) -> frontends.MelFrontend:
+    return request.param

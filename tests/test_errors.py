@@ -1,0 +1,44 @@
+"""The tree of errors, and that ordinary code can catch them by the classes it knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from specaug_listen import errors
+
+OWN_ERRORS = ("AudioError", "MissingDependencyError", "OutputError", "ParameterError", "PolicyError")
+
+
+def test_the_module_names_every_error_it_defines():
+    defined = {n for n, v in vars(errors).items() if isinstance(v, type) and issubclass(v, Exception)}
+    assert defined == set(errors.__all__)
+    assert defined == {*OWN_ERRORS, "SpecAugListenError", "SpecAugListenWarning"}
+
+
+@pytest.mark.parametrize("name", OWN_ERRORS)
+def test_one_except_clause_catches_every_error(name):
+    with pytest.raises(errors.SpecAugListenError, match="^what is allowed$"):
+        raise getattr(errors, name)("what is allowed")
+
+
+@pytest.mark.parametrize(
+    ("name", "builtin"), [("ParameterError", ValueError), ("MissingDependencyError", ImportError)]
+)
+def test_an_error_is_also_the_builtin_that_code_expects(name, builtin):
+    assert issubclass(getattr(errors, name), builtin)
+
+
+@pytest.mark.parametrize("name", ["AudioError", "OutputError", "PolicyError", "SpecAugListenError"])
+def test_the_others_cannot_be_mistaken_for_a_wrong_value(name):
+    assert not issubclass(getattr(errors, name), (ValueError, OSError))
+
+
+@pytest.mark.parametrize("name", OWN_ERRORS)
+def test_no_error_is_caught_as_another_one(name):
+    others = tuple(getattr(errors, other) for other in OWN_ERRORS if other != name)
+    assert not issubclass(getattr(errors, name), others)
+
+
+def test_the_warning_is_a_user_warning_and_no_error():
+    assert issubclass(errors.SpecAugListenWarning, UserWarning)
+    assert not issubclass(errors.SpecAugListenWarning, errors.SpecAugListenError)
