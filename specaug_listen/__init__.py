@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from ._version import __version__
 
 # name -> module that holds it
 _HOMES = {
@@ -36,7 +36,35 @@ _HOMES = {
 }
 _ROOMS = ("augment", "errors", "frontends", "plots", "vocoders")
 
-__all__ = [*sorted(_HOMES), *_ROOMS]
+__all__ = [
+    "Audio",
+    "Audition",
+    "Draw",
+    "MelFrontend",
+    "MelSpectrogram",
+    "Policy",
+    "Reconstruction",
+    "SpecAugListenError",
+    "SpecAugListenWarning",
+    "Vocoder",
+    "__version__",
+    "audition",
+    "augment",
+    "errors",
+    "frontends",
+    "get_policy",
+    "load",
+    "plot_audition",
+    "plot_mel",
+    "plots",
+    "read_frontend",
+    "read_policy",
+    "replay",
+    "save",
+    "score",
+    "vocoders",
+    "write_report",
+]
 
 if TYPE_CHECKING:
     from . import augment, errors, frontends, plots, vocoders

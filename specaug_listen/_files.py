@@ -116,4 +116,6 @@ def saying_what_failed(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"{printable(path)}: cannot be written ({reason}); free space, or choose another -o") from None
+        raise OutputError(
+            f"{printable(path)}: cannot be written ({reason}); free space, or choose another -o"
+        ) from None

@@ -11,10 +11,11 @@ import difflib
 import functools
 import json
 from collections.abc import Mapping
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar
 
 import pydantic
 import pydantic.dataclasses
+from typing_extensions import dataclass_transform
 
 from .errors import ParameterError
 
@@ -104,8 +105,8 @@ def nearest(word: str, known: list[str]) -> str:
     return f"; did you mean {original[close[0]]!r}?" if close else ""
 
 
-@functools.lru_cache(maxsize=None)
-def _adapter(cls: type[Any]) -> pydantic.TypeAdapter[Any]:
+@functools.cache
+def _adapter(cls: Any) -> pydantic.TypeAdapter[Any]:
     return pydantic.TypeAdapter(cls)
 
 
@@ -151,7 +152,7 @@ def _step(schema: Mapping[str, Any], node: Mapping[str, Any], part: int | str) -
     if isinstance(part, int):
         names = list(node.get("properties", {}))
         if names:  # a positional argument of a constructor
-            return node["properties"][names[part]] if part < len(names) else None  # type: ignore[no-any-return]
+            return node["properties"][names[part]] if part < len(names) else None
         inside = node.get("items") or next((o["items"] for o in node.get("anyOf", []) if "items" in o), None)
         return inside if isinstance(inside, Mapping) else None
     if part in node.get("properties", {}):
@@ -185,8 +186,15 @@ def _without_union_branches(schema: Mapping[str, Any], path: tuple[int | str, ..
 
 
 _BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
-_NAMES = {"integer": "an integer", "number": "a number", "string": "a text", "boolean": "true or false",
-          "null": "null", "array": "a list", "object": "a mapping"}
+_NAMES = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a text",
+    "boolean": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "a mapping",
+}
 
 
 def _in_words(schema: Mapping[str, Any], node: Mapping[str, Any]) -> str:

@@ -48,9 +48,12 @@ class _PlainLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.constructor.ConstructorError(
-                None, None, f"the alias '*{event.anchor}' is not allowed; write the value out", event.start_mark
+                None,
+                None,
+                f"the alias '*{event.anchor}' is not allowed; write the value out",
+                event.start_mark,
             )
         return super().compose_node(parent, index)
 
@@ -58,7 +61,9 @@ class _PlainLoader(yaml.SafeLoader):
         seen = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} stands twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -72,4 +77,6 @@ def _one_line(error: Exception) -> str:
 def _kind(data: Any) -> str:
     if data is None:
         return "nothing"
-    return {dict: "a mapping with keys that are not text", list: "a list"}.get(type(data), f"{data!r:.60}")
+    if isinstance(data, dict):
+        return "a mapping with keys that are not text"
+    return "a list" if isinstance(data, list) else repr(data)[:60]

@@ -23,7 +23,16 @@ from ._files import printable, write_whole
 from ._optional import require
 from .errors import AudioError, ParameterError
 
-__all__ = ["AUDIO_SUFFIXES", "Audio", "AudioSource", "common_gain", "encode_wav", "find_audio", "load", "save"]
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "Audio",
+    "AudioSource",
+    "common_gain",
+    "encode_wav",
+    "find_audio",
+    "load",
+    "save",
+]
 
 AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"})
 MAX_CHANNELS = 8
@@ -91,12 +100,12 @@ class Audio:
     @property
     def n_channels(self) -> int:
         """Number of channels."""
-        return self.samples.shape[0]
+        return int(self.samples.shape[0])
 
     @property
     def n_samples(self) -> int:
         """Number of samples in each channel."""
-        return self.samples.shape[1]
+        return int(self.samples.shape[1])
 
     @property
     def duration_s(self) -> float:
@@ -330,9 +339,7 @@ def _read_span(file: Any, start_s: float, duration_s: float | None) -> npt.NDArr
     if file.frames == 0:
         raise AudioError("the file holds no samples")
     if start >= file.frames:
-        raise AudioError(
-            f"start={start_s} s lies behind the end; the clip lasts {file.frames / file.samplerate:.3f} s"
-        )
+        raise AudioError(f"start={start_s} s lies behind the end; the clip lasts {file.frames / file.samplerate:.3f} s")
     wanted = file.frames - start
     if duration_s is not None:
         wanted = min(wanted, max(1, round(duration_s * file.samplerate)))

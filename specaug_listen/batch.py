@@ -38,7 +38,9 @@ def check_output(out: str | os.PathLike[str], *, overwrite: bool = False) -> Non
     if os.path.lexists(out) and not os.path.isdir(out):
         raise ParameterError(f"-o {name}: is a file; choose a folder that is new or empty")
     if os.path.isdir(out) and not overwrite and os.listdir(out):
-        raise ParameterError(f"-o {name}: the folder is not empty; choose another, or replace its results with --overwrite")
+        raise ParameterError(
+            f"-o {name}: the folder is not empty; choose another, or replace its results with --overwrite"
+        )
 
 
 def audition_many(
@@ -111,7 +113,13 @@ def _audition_file(path: str | os.PathLike[str], run: Configuration) -> Audition
     name = printable(Path(path).stem)
     assert not isinstance(run.vocoder, CustomVocoder)  # audition_many has refused it
     return audition(
-        clip, frontend=run.frontend, policy=run.policy, vocoder=run.vocoder, draws=run.draws, rng=run.seed, name=name
+        clip,
+        frontend=run.frontend,
+        policy=run.policy,
+        vocoder=run.vocoder,
+        draws=run.draws,
+        rng=run.seed,
+        name=name,
     )
 
 

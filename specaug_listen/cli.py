@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from . import __version__
+from ._version import __version__
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
 
 if TYPE_CHECKING:
@@ -93,7 +93,9 @@ def _audition(
 @app.command("replay")
 def _replay(
     draw: Annotated[Path, typer.Argument(help="A draw-N.json of an earlier run.", metavar="DRAW.json")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for WAV, PNG and JSON, or a .wav file.", metavar="OUT")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder for WAV, PNG and JSON, or a .wav file.", metavar="OUT")
+    ],
     audio: Annotated[Path | None, typer.Option(help="The clip, where it has moved.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the draw's files in OUT.")] = False,
 ) -> None:
@@ -167,7 +169,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _configuration(
-    frontend: str, policy: str, vocoder: str, draws: int, seed: int, channels: Any, start: float, duration: float | None
+    frontend: str,
+    policy: str,
+    vocoder: str,
+    draws: int,
+    seed: int,
+    channels: Any,
+    start: float,
+    duration: float | None,
 ) -> Configuration:
     from . import augment, frontends, vocoders
     from .pipeline import Configuration
@@ -197,7 +206,12 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Auditioning", total=total)
 

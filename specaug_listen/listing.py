@@ -32,7 +32,19 @@ def table(what: str) -> str:
 
 
 def _frontends() -> list[Sequence[str]]:
-    head = ("name", "Hz", "n_fft", "win", "hop", "mels", "range (Hz)", "scale", "sum of", "values", "window, padding")
+    head = (
+        "name",
+        "Hz",
+        "n_fft",
+        "win",
+        "hop",
+        "mels",
+        "range (Hz)",
+        "scale",
+        "sum of",
+        "values",
+        "window, padding",
+    )
     return [head, *(_frontend_row(f) for f in PRESETS.values())]
 
 
@@ -62,7 +74,10 @@ def _frontend_row(f: MelFrontend) -> Sequence[str]:
 
 
 def _policies() -> list[Sequence[str]]:
-    return [("name", "time warp", "frequency masks", "time masks"), *(_policy_row(p) for p in POLICIES.values())]
+    return [
+        ("name", "time warp", "frequency masks", "time masks"),
+        *(_policy_row(p) for p in POLICIES.values()),
+    ]
 
 
 def _policy_row(policy: Policy) -> Sequence[str]:

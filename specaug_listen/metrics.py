@@ -84,7 +84,5 @@ def score(before: Audio, after: Audio) -> dict[str, float]:
 
 def _same_size(before: MelSpectrogram, after: MelSpectrogram) -> tuple[Real, Real]:
     if before.values.shape != after.values.shape:
-        raise ParameterError(
-            f"mels of shapes {before.values.shape} and {after.values.shape}: expected two of one size"
-        )
+        raise ParameterError(f"mels of shapes {before.values.shape} and {after.values.shape}: expected two of one size")
     return before.power, after.power

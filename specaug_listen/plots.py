@@ -36,7 +36,12 @@ _WARP_COLOUR = "#0072b2"
 
 
 def plot_mel(
-    mel: MelSpectrogram, ax: Axes, *, ref_db: float | None = None, top_db: float = 0.0, range_db: float = RANGE_DB
+    mel: MelSpectrogram,
+    ax: Axes,
+    *,
+    ref_db: float | None = None,
+    top_db: float = 0.0,
+    range_db: float = RANGE_DB,
 ) -> AxesImage:
     """Draw a mel spectrogram: seconds across, Hz on mel-spaced ticks upwards, colour in dB.
 
@@ -155,7 +160,7 @@ def plot_audition(before: MelSpectrogram, after: MelSpectrogram, draw: Draw, *, 
     3
     """
     figure_module = require("matplotlib.figure", purpose="pictures")
-    figure = figure_module.Figure(figsize=_SIZE_INCHES, dpi=_DPI)
+    figure: Figure = figure_module.Figure(figsize=_SIZE_INCHES, dpi=_DPI)
     ratios = [1.0, 0.16, 1.0] if draw.warps else [1.0, 1.0]
     grid = figure.add_gridspec(
         len(ratios), 2, height_ratios=ratios, width_ratios=[1.0, 0.016],
@@ -176,7 +181,14 @@ def plot_audition(before: MelSpectrogram, after: MelSpectrogram, draw: Draw, *, 
     bar = figure.colorbar(image, cax=figure.add_subplot(grid[:, 1]))
     bar.set_label("Level (dB re loudest original cell)")
     figure.text(0.075, 0.955, _shortened(title, 105), fontsize=13, weight="bold", va="center", parse_math=False)
-    figure.text(0.075, 0.905, _shortened(describe_draw(draw, before), 150), fontsize=10.5, va="center", parse_math=False)
+    figure.text(
+        0.075,
+        0.905,
+        _shortened(describe_draw(draw, before), 150),
+        fontsize=10.5,
+        va="center",
+        parse_math=False,
+    )
     return figure
 
 
@@ -220,7 +232,7 @@ def reference_db(mel: MelSpectrogram) -> float:
 
 def _fitting(db: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Mean over neighbouring frames where there are more than any screen has columns."""
-    n_mels, n_frames = db.shape
+    n_frames = db.shape[1]
     step = -(-n_frames // _MOST_COLUMNS)
     if step == 1:
         return db
@@ -232,7 +244,8 @@ def _fitting(db: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def _hz_ticks(frontend: MelFrontend) -> tuple[list[float], list[str]]:
     low, high = hz_to_mel([frontend.fmin_hz, frontend.top_hz], frontend.mel_scale)
     spacing = (high - low) / (frontend.n_mels + 1)
-    positions, labels = [], []
+    positions: list[float] = []
+    labels: list[str] = []
     least = 0.055 * frontend.n_mels
     for hz in _TICKS_HZ:
         position = float((hz_to_mel(hz, frontend.mel_scale) - low) / spacing - 1)

@@ -165,7 +165,8 @@ class Framing:
         squared = np.broadcast_to(self.window_float32() ** 2, (n_frames, self.win_length))
         total = overlap_add(squared, self.hop_length)
         # Where hardly a window reaches, dividing by the sum would blow rounding up into a click.
-        return np.maximum(total, np.float32(1e-3) * total.max())
+        norm: Real = np.maximum(total, np.float32(1e-3) * total.max())
+        return norm
 
 
 def stft(stretch: Real, framing: Framing) -> Complex:
@@ -214,7 +215,7 @@ def istft(spectrum: Complex, framing: Framing, norm: Real | None = None) -> Real
     window = framing.window_float32()
     norm = framing.norm(len(spectrum)) if norm is None else norm
     frames = scipy.fft.irfft(spectrum, framing.n_fft)[:, : framing.win_length]
-    return overlap_add(frames * window, framing.hop_length) / norm  # type: ignore[no-any-return]
+    return overlap_add(frames * window, framing.hop_length) / norm
 
 
 def overlap_add(frames: Real, hop_length: int) -> Real:
@@ -236,7 +237,7 @@ def overlap_add(frames: Real, hop_length: int) -> Real:
 
 def preemphasize(signal: Real, coefficient: float) -> Real:
     """High-pass ``y[n] = x[n] - coefficient · x[n-1]``, with ``y[0] = x[0]``."""
-    emphasized = signal.copy()
+    emphasized: Real = signal.copy()
     emphasized[1:] -= np.float32(coefficient) * signal[:-1]
     return emphasized
 
@@ -255,7 +256,7 @@ def deemphasize(signal: Real, coefficient: float) -> Real:
     True
     """
     if coefficient == 0:
-        return signal.copy()
+        return np.array(signal)
     n_block = max(1, min(256, int(20 / -np.log(coefficient)))) if 0 < coefficient < 1 else 1
     n_blocks = -(-len(signal) // n_block)
     blocks = np.zeros((n_blocks, n_block))
@@ -266,4 +267,5 @@ def deemphasize(signal: Real, coefficient: float) -> Real:
     for block in blocks:
         block += carry * decay
         carry = block[-1]
-    return blocks.reshape(-1)[: len(signal)].astype(np.float32)
+    restored: Real = blocks.reshape(-1)[: len(signal)].astype(np.float32)
+    return restored

@@ -201,6 +201,12 @@ class Draw:
         return int((edges[1::2] - edges[::2]).max(initial=0))
 
     @property
+    def loudest_fill_db(self) -> float | None:
+        """Level of the loudest fill in dB relative to the clip's 95th percentile cell; None without masks."""
+        levels = [step.fill_level for step in self.steps if not isinstance(step, WarpPath)]
+        return max((level.vs_p95_db for level in levels if level), default=None)
+
+    @property
     def warps(self) -> tuple[WarpPath, ...]:
         """The time warps among the steps."""
         return tuple(step for step in self.steps if isinstance(step, WarpPath))

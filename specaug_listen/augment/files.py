@@ -38,7 +38,9 @@ def get_policy(name: str | Policy) -> Policy:
     if name.lower().endswith((".yaml", ".yml", ".json")):
         return read_policy(name)
     known = sorted(POLICIES)
-    raise ParameterError(f"unknown policy {name!r}{nearest(name, known)} (allowed: {', '.join(known)}, or a .yaml file)")
+    raise ParameterError(
+        f"unknown policy {name!r}{nearest(name, known)} (allowed: {', '.join(known)}, or a .yaml file)"
+    )
 
 
 def read_policy(path: str | os.PathLike[str]) -> Policy:
@@ -83,7 +85,8 @@ def _tagged(entry: Any, position: int) -> Any:
     kind, fields = next(iter(entry.items()))
     if kind not in _KINDS:
         raise ParameterError(
-            f"unknown key 'transforms[{position}].{kind}'{nearest(str(kind), list(_KINDS))} (allowed: {', '.join(_KINDS)})"
+            f"unknown key 'transforms[{position}].{kind}'{nearest(str(kind), list(_KINDS))} "
+            f"(allowed: {', '.join(_KINDS)})"
         )
     fields = {} if fields is None else fields
     if not isinstance(fields, dict) or "kind" in fields:

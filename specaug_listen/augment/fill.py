@@ -6,7 +6,7 @@ does not depend on another.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,7 @@ from ..frontends import MelSpectrogram
 __all__ = ["Fill", "FillLevel", "Region", "fill_level", "fill_values"]
 
 Fill: TypeAlias = (
-    Annotated[float, Field(allow_inf_nan=False)]
-    | Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise"]
+    Annotated[float, Field(allow_inf_nan=False)] | Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise"]
 )
 Region: TypeAlias = tuple[slice, slice]
 
@@ -40,10 +39,8 @@ class FillLevel:
     vs_median_db: float
 
 
-def fill_values(
-    fill: Fill, clean: MelSpectrogram, region: Region, seed: int | None
-) -> npt.NDArray[np.float32] | np.float32:
-    """Values for a region, in the front-end's own scale.
+def fill_values(fill: Fill, clean: MelSpectrogram, region: Region, seed: int | None) -> npt.NDArray[np.float32]:
+    """Values for a region, ready to be broadcast over it, in the front-end's own scale.
 
     Parameters
     ----------
@@ -57,23 +54,26 @@ def fill_values(
     seed : int or None
         Of the noise.
     """
+    return np.asarray(_values(fill, clean, region, seed), dtype=np.float32)
+
+
+def _values(fill: Fill, clean: MelSpectrogram, region: Region, seed: int | None) -> Any:
     values = clean.values
     if fill == "mean":
-        return np.float32(values.mean(dtype=np.float64))
+        return values.mean(dtype=np.float64)
     if fill == "band_mean":
-        return values[region[0]].mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+        return values[region[0]].mean(axis=1, keepdims=True, dtype=np.float64)
     if fill == "frame_mean":
-        return values[:, region[1]].mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
+        return values[:, region[1]].mean(axis=0, keepdims=True, dtype=np.float64)
     if fill == "min":
-        return np.float32(values.min())
+        return values.min()
+    if not isinstance(fill, str):
+        return fill
+    floor = clean.frontend.floor_value(values, clean.statistics)[region[0]]
     if fill == "floor":
-        return clean.frontend.floor_value(values, clean.statistics)[region[0]]
-    if fill == "noise":
-        floor = clean.frontend.floor_value(values, clean.statistics)[region[0]]
-        shape = values[region].shape
-        noise = np.random.default_rng(seed).standard_normal(shape) * values.std(dtype=np.float64)
-        return np.maximum(noise + values.mean(dtype=np.float64), floor).astype(np.float32)
-    return np.float32(fill)
+        return floor
+    noise = np.random.default_rng(seed).standard_normal(values[region].shape) * values.std(dtype=np.float64)
+    return np.maximum(noise + values.mean(dtype=np.float64), floor)
 
 
 def fill_level(filled: MelSpectrogram, clean: MelSpectrogram, region: Region) -> FillLevel | None:

@@ -6,6 +6,7 @@ Every filterbank is ``(n_mels, n_fft // 2 + 1)`` float32.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -110,12 +111,12 @@ def mel_filterbank(
         edges, at = mel_to_hz(edges_mel, scale), bins_hz
     rising = (at - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - at) / (edges[2:] - edges[1:-1])[:, None]
-    weights = np.maximum(0.0, np.minimum(rising, falling))
+    weights: npt.NDArray[Any] = np.maximum(0.0, np.minimum(rising, falling))
     if scale == "kaldi" and n_fft % 2 == 0:
         weights[:, -1] = 0.0
     if norm == "slaney":
         hz = mel_to_hz(edges_mel, scale)
         weights *= (2.0 / (hz[2:] - hz[:-2]))[:, None]
-    bank = weights.astype(np.float32)
+    bank: npt.NDArray[np.float32] = weights.astype(np.float32)
     bank.flags.writeable = False
     return bank

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
@@ -20,26 +18,13 @@ from ..audio import Audio
 from ..errors import ParameterError
 from ..stft import Framing, deemphasize, get_window, preemphasize
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
+from .spectrogram import MelSpectrogram, Statistics
 
-__all__ = ["MelFrontend", "MelSpectrogram", "Statistics"]
+__all__ = ["MelFrontend"]
 
 Real = npt.NDArray[np.float32]
 Positive = Annotated[int, Field(gt=0, le=1 << 20)]
 _FRAMES_PER_BLOCK = 4096
-
-
-@dataclass(frozen=True, eq=False)
-class Statistics:
-    """Mean and deviation of each band, kept for the way back.
-
-    Parameters
-    ----------
-    mean, std : np.ndarray [shape=(n_mels, 1), float32]
-        ``std`` is what was divided by, any guard included.
-    """
-
-    mean: Real
-    std: Real
 
 
 @record
@@ -154,7 +139,13 @@ class MelFrontend:
         """Which samples each frame covers."""
         win_length = self.n_fft if self.win_length is None else self.win_length
         return Framing(
-            self.n_fft, self.hop_length, win_length, self.window, self.padding, self.pad_mode, self.drop_last_frame
+            self.n_fft,
+            self.hop_length,
+            win_length,
+            self.window,
+            self.padding,
+            self.pad_mode,
+            self.drop_last_frame,
         )
 
     def filterbank(self) -> Real:
@@ -172,9 +163,7 @@ class MelFrontend:
         return bank
 
     def _bank(self, n_fft: int, n_mels: int) -> Real:
-        return mel_filterbank(
-            self.sample_rate, n_fft, n_mels, self.fmin_hz, self.top_hz, self.mel_scale, self.mel_norm
-        )
+        return mel_filterbank(self.sample_rate, n_fft, n_mels, self.fmin_hz, self.top_hz, self.mel_scale, self.mel_norm)
 
     def center_hz(self) -> npt.NDArray[np.float64]:
         """Centre frequency of each band in Hz, shape (n_mels,)."""
@@ -268,14 +257,15 @@ class MelFrontend:
         frames = framing.frames(framing.extend(signal))
         bank = self.filterbank().T
         window = get_window(self.window, framing.win_length)
-        energy = np.empty((len(frames), self.n_mels), np.float32)
+        energy: Real = np.empty((len(frames), self.n_mels), np.float32)
         with one_blas_thread():
             for i in range(0, len(frames), _FRAMES_PER_BLOCK):
                 block = frames[i : i + _FRAMES_PER_BLOCK].astype(np.float64)
                 spectrum = scipy.fft.rfft(self._prepare(block) * window, self.n_fft)
                 power = spectrum.real**2 + spectrum.imag**2 + self.magnitude_epsilon
                 energy[i : i + _FRAMES_PER_BLOCK] = (np.sqrt(power) if self.power == 1 else power) @ bank
-        return energy.T
+        by_band: Real = energy.T
+        return by_band
 
     def _prepare(self, frames: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         if self.remove_dc_offset:
@@ -286,7 +276,8 @@ class MelFrontend:
 
     def _compress(self, energy: Real) -> Real:
         if self.log is None:
-            return (energy + np.float32(self.shift)) * np.float32(self.scale)
+            shifted: Real = (energy + np.float32(self.shift)) * np.float32(self.scale)
+            return shifted
         floored = energy + self.floor if self.floor_mode == "add" else np.maximum(energy, self.floor)
         logs = self._log(floored.astype(np.float64))
         if self.dynamic_range is not None:
@@ -304,148 +295,6 @@ class MelFrontend:
         if self.log == "ln":
             return np.exp(logs)
         return np.asarray(10.0 ** (logs / (20 / self.power if self.log == "db" else 1.0)))
-
-
-@dataclass(frozen=True, eq=False)
-class MelSpectrogram:
-    """A mel spectrogram that knows its front-end.
-
-    Parameters
-    ----------
-    values : np.ndarray [shape=(n_mels, n_frames)]
-        In the front-end's own scale; kept as a read-only float32 copy.
-    frontend : MelFrontend
-    audio : Audio or None
-        The mono clip it was computed from, at the front-end's rate; needed for renderings that use the
-        original phase.
-    statistics : Statistics or None
-        Where the front-end normalises: what it took out.
-    warp : np.ndarray [shape=(n_frames,)] or None
-        For each frame, the (fractional) frame of ``audio`` that it was warped from.
-
-    Raises
-    ------
-    ParameterError
-        For complex, NaN or infinite values, a shape that does not fit the front-end, or a negative value where
-        the front-end's scale has none.
-
-    Examples
-    --------
-    >>> from specaug_listen.frontends import WHISPER
-    >>> mel = WHISPER(Audio(np.zeros(16000), 16000))
-    >>> mel.n_frames, round(mel.duration_s, 2)
-    (100, 1.0)
-    """
-
-    values: Real = field(repr=False)
-    frontend: MelFrontend
-    audio: Audio | None = None
-    statistics: Statistics | None = field(default=None, repr=False)
-    warp: npt.NDArray[np.float64] | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", _checked_values(self.values, self.frontend))
-        if self.audio is not None:
-            _check_audio(self.audio, self.frontend, self.n_frames)
-        if self.frontend.normalize and self.statistics is None:
-            raise ParameterError(
-                f"front-end {self.frontend.name!r} normalises each band: pass statistics=Statistics(mean, std), "
-                "or compute the mel with the front-end"
-            )
-        if self.frontend.log is None:
-            self.energy  # noqa: B018 - a negative value is refused here, where it enters
-
-    @property
-    def n_mels(self) -> int:
-        """Number of bands."""
-        return self.values.shape[0]
-
-    @property
-    def n_frames(self) -> int:
-        """Number of frames."""
-        return self.values.shape[1]
-
-    @property
-    def n_samples(self) -> int:
-        """Samples of the clip at the front-end's rate; without a clip, the shortest that has these frames."""
-        return self.audio.n_samples if self.audio else self.frontend.framing.n_samples(self.n_frames)
-
-    @property
-    def duration_s(self) -> float:
-        """Length of the clip in seconds."""
-        return self.n_samples / self.frontend.sample_rate
-
-    @cached_property
-    def times_s(self) -> npt.NDArray[np.float64]:
-        """Time at the centre of each frame in seconds, shape (n_frames,)."""
-        return self.frontend.framing.center_s(np.arange(self.n_frames), self.frontend.sample_rate)
-
-    @cached_property
-    def energy(self) -> Real:
-        """``B · |STFT|^power``, all scaling undone, shape (n_mels, n_frames)."""
-        return self.frontend.energy(self.values, self.statistics)
-
-    @cached_property
-    def power(self) -> Real:
-        """Every cell as power, whatever the front-end's scale, shape (n_mels, n_frames)."""
-        return self.energy if self.frontend.power == 2 else self.energy**2
-
-    @cached_property
-    def db(self) -> Real:
-        """Every cell as 10 log10 of its power in dB, not below -200, shape (n_mels, n_frames)."""
-        return 10 * np.log10(np.maximum(self.power, np.float32(1e-20)))
-
-    def at_frames(self, source: npt.NDArray[np.float64]) -> Real:
-        """Values at fractional frames, linear between neighbours in the front-end's own scale.
-
-        Parameters
-        ----------
-        source : np.ndarray [shape=(n,)], in [0, n_frames - 1] [frames]
-
-        Returns
-        -------
-        np.ndarray [shape=(n_mels, n), float32]
-        """
-        before = np.clip(source.astype(np.intp), 0, max(self.n_frames - 2, 0))
-        after = np.minimum(before + 1, self.n_frames - 1)
-        share = (source - before).astype(np.float32)
-        return self.values[:, before] * (1 - share) + self.values[:, after] * share
-
-    def with_values(self, values: Real, *, warp: npt.NDArray[np.float64] | None = None) -> MelSpectrogram:
-        """The same clip and front-end with other values, and with another warp where one is given."""
-        return replace(self, values=values, warp=self.warp if warp is None else warp)
-
-
-def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
-    array = np.asarray(values)
-    if np.iscomplexobj(array):
-        raise ParameterError("complex values: expected a real mel spectrogram; pass filterbank @ abs(stft)**power")
-    if array.ndim != 2 or array.shape[0] != frontend.n_mels or array.shape[1] == 0:
-        turned = array.ndim == 2 and array.shape[1] == frontend.n_mels
-        raise ParameterError(
-            f"values of shape {array.shape}: expected (n_mels, n_frames) with n_mels={frontend.n_mels} of front-end "
-            f"{frontend.name!r} and at least one frame" + ("; pass values.T" if turned else "")
-        )
-    if not np.issubdtype(array.dtype, np.number):
-        raise ParameterError(f"values of dtype {array.dtype}: expected real numbers")
-    kept = np.array(array, dtype=np.float32, order="C")
-    if not np.isfinite(kept).all():
-        raise ParameterError(
-            f"{int((~np.isfinite(kept)).sum())} cells are NaN or infinite; expected finite values in the scale of "
-            f"front-end {frontend.name!r}"
-        )
-    kept.flags.writeable = False
-    return kept
-
-
-def _check_audio(audio: Audio, frontend: MelFrontend, n_frames: int) -> None:
-    expected = frontend.framing.n_frames(audio.n_samples)
-    if audio.sample_rate != frontend.sample_rate or audio.n_channels != 1 or n_frames != expected:
-        raise ParameterError(
-            f"audio of {audio.n_channels} channels, {audio.sample_rate} Hz and {expected} frames does not belong to a "
-            f"mel of {n_frames} frames at {frontend.sample_rate} Hz; pass the clip it was computed from, mono and "
-            "resampled"
-        )
 
 
 def _band_statistics(values: Real) -> Statistics:
@@ -466,8 +315,7 @@ def _empty_filters_message(frontend: MelFrontend, empty: npt.NDArray[np.intp]) -
     n_mels = next((n for n in range(frontend.n_mels - 1, 0, -1) if fits(frontend.n_fft, n)), 1)
     listed = ", ".join(map(str, empty[:8])) + ("..." if len(empty) > 8 else "")
     return (
-        f"front-end {frontend.name!r}: {len(empty)} of {frontend.n_mels} mel filters hold no FFT bin (filters {listed}): "
+        f"front-end {frontend.name!r}: {len(empty)} of {frontend.n_mels} mel filters hold no FFT bin "
+        f"(filters {listed}): "
         f"raise n_fft to {n_fft}, or lower n_mels to {n_mels}"
     )
-
-

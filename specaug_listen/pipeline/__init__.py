@@ -1,7 +1,16 @@
 """From a clip to everything one hears and sees of a policy."""
 
 from .chain import Audition, Reconstruction, audition, render
-from .records import AuditionRecord, Channels, ClipEntry, Configuration, DrawRecord, Failure, read_index, read_record
+from .records import (
+    AuditionRecord,
+    Channels,
+    ClipEntry,
+    Configuration,
+    DrawRecord,
+    Failure,
+    read_index,
+    read_record,
+)
 from .replaying import changed_versions, replay
 from .saving import RESERVED, audition_files, draw_files, save_audition
 

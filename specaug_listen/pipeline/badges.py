@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..audio import Audio
-from ..augment import Draw, FrequencyBand, TimeSpan
+from ..augment import Draw
 
 __all__ = ["clip_badges", "draw_badges"]
 
@@ -35,8 +35,7 @@ def draw_badges(draw: Draw) -> tuple[str, ...]:
         badges.append("not applied: the policy's probability left the clip alone")
     if draw.masked_area_ratio == 1:
         badges.append("everything is masked")
-    masks = [step for step in draw.steps if isinstance(step, (FrequencyBand, TimeSpan)) and step.fill_level]
-    loudest = max((m.fill_level.vs_p95_db for m in masks if m.fill_level), default=-np.inf)
-    if loudest > 0:
-        badges.append(f"fill louder than speech: {loudest:+.0f} dB re the clip's 95th percentile")
+    loudest = draw.loudest_fill_db
+    if loudest is not None and loudest > 0:
+        badges.append(f"loud fill: {loudest:+.1f} dB relative to the clip's 95th percentile cell")
     return tuple(badges)

@@ -137,10 +137,12 @@ class Audition:
             "masked_frequency_ratio": draw.masked_frequency_ratio,
             "masked_area_ratio": draw.masked_area_ratio,
             "longest_gap_ms": draw.longest_gap_frames * hop_ms,
-            "warp_displacement_ms": sum(abs(w.displacement_frames) for w in draw.warps) * hop_ms,
+            "warp_displacement_ms": sum(w.displacement_frames for w in draw.warps) * hop_ms,
             "log_mel_rmse_db": log_mel_rmse_db(self.mel, reconstruction.mel),
             **score(self.copy_synthesis, reconstruction.audio),
         }
+        if draw.loudest_fill_db is not None:
+            row["loudest_fill_vs_p95_db"] = draw.loudest_fill_db
         return {key: round(value, 4) for key, value in row.items()}
 
     def plot(self, reconstruction: Reconstruction) -> Figure:
@@ -148,9 +150,7 @@ class Audition:
         title = f"{self.name}   {self.policy.name} on {self.frontend.name}, seed {self.seed}, {reconstruction.name}"
         return plot_audition(self.mel, reconstruction.mel, reconstruction.draw, title=title)
 
-    def save(
-        self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False
-    ) -> Path:
+    def save(self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False) -> Path:
         """Write WAV, PNG and JSON of every draw into a folder named after the clip.
 
         Parameters

@@ -47,7 +47,11 @@ def clip_view(audition: Audition) -> ClipView:
         for drawn in audition.draws
     )
     facts = facts_of_clip(audition.original.duration_s, audition.clip.sample_rate, audition.clip.n_channels)
-    parameters = (("front-end", audition.frontend.name), ("policy", audition.policy.name), ("seed", str(audition.seed)))
+    parameters = (
+        ("front-end", audition.frontend.name),
+        ("policy", audition.policy.name),
+        ("seed", str(audition.seed)),
+    )
     return ClipView(
         audition.name,
         encode_wav(audition.original, gain=audition.gain),
@@ -70,12 +74,15 @@ def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
     def number(key: str) -> float:
         return scores.get(key) or 0.0
 
-    return (
+    facts = (
         ("time masked", f"{number('masked_time_ratio'):.0%}"),
         ("frequency masked", f"{number('masked_frequency_ratio'):.0%}"),
         ("area masked", f"{number('masked_area_ratio'):.0%}"),
         ("longest gap", f"{number('longest_gap_ms'):.0f} ms"),
-        ("warp", f"{number('warp_displacement_ms'):.0f} ms"),
+        ("warp", f"{number('warp_displacement_ms'):+.0f} ms"),
         ("mel change", f"{number('log_mel_rmse_db'):.1f} dB RMS"),
         ("level change", f"{number('level_change_db'):+.1f} dB"),
     )
+    if scores.get("loudest_fill_vs_p95_db") is None:
+        return facts
+    return (*facts, ("fill", f"{number('loudest_fill_vs_p95_db'):+.0f} dB re 95th percentile"))

@@ -8,18 +8,19 @@ import os
 import platform
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
 from .._files import printable
 from .._random import MAX_SEED, fingerprint
 from .._record import from_plain, record, to_plain
+from .._version import __version__
 from ..audio import Audio
 from ..augment import Draw, Policy
 from ..errors import ParameterError, PolicyError
 from ..frontends import MelFrontend
-from ..vocoders import Vocoder
+from ..vocoders import GriffinLim, Joint, Librosa, OriginalPhase, Vocoder
 from ..vocoders.names import AnyVocoder
 
 __all__ = [
@@ -42,7 +43,7 @@ __all__ = [
 Channels = Literal["mono", "duplicate", "before-after"]
 _PLAIN_NAME = r"^[^/\\]*[^/\\.][^/\\]*$"
 # Another version of one of these may change the last bits of a rendering.
-_DECISIVE = ("specaug-listen", "numpy", "scipy", "soundfile", "soxr", "librosa")
+_DECISIVE = ("numpy", "scipy", "soundfile", "soxr", "librosa")
 
 
 @record
@@ -193,15 +194,14 @@ def describe_clip(audio: Audio) -> ClipRecord:
 
 def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
     """A vocoder as it is written down."""
-    known: Any = AnyVocoder
-    if isinstance(vocoder, known):
-        return vocoder  # type: ignore[return-value]
+    if isinstance(vocoder, (Joint, GriffinLim, OriginalPhase, Librosa)):
+        return vocoder
     return CustomVocoder(f"{type(vocoder).__module__}.{type(vocoder).__qualname__}")
 
 
 @functools.lru_cache(maxsize=1)
 def _versions() -> tuple[tuple[str, str], ...]:
-    found = [("python", platform.python_version())]
+    found = [("specaug-listen", __version__), ("python", platform.python_version())]
     for package in _DECISIVE:
         try:
             found.append((package, metadata.version(package)))

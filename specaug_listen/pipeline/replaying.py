@@ -40,7 +40,8 @@ def replay(path: str | os.PathLike[str], *, audio: Audio | str | os.PathLike[str
     record = read_record(path)
     if isinstance(record.vocoder, CustomVocoder):
         raise ParameterError(
-            f"{printable(path)}: rendered by {record.vocoder.description}, which no file can bring back; in Python, call "
+            f"{printable(path)}: rendered by {record.vocoder.description}, which no file can bring back; "
+            "in Python, call "
             "it on record.draw.apply(frontend(audio))"
         )
     clip = _clip(record, audio, printable(path))

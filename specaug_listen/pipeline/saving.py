@@ -24,7 +24,12 @@ _STALE = re.compile(r"draw-\d+\.(wav|png|json)")
 
 
 def save_audition(
-    audition: Audition, out: Path, *, channels: Channels = "mono", overwrite: bool = False, folder: str | None = None
+    audition: Audition,
+    out: Path,
+    *,
+    channels: Channels = "mono",
+    overwrite: bool = False,
+    folder: str | None = None,
 ) -> Path:
     """Write one audition below ``out``; see `Audition.save`."""
     make_folder(out)

@@ -50,16 +50,19 @@ class Bands(NamedTuple):
     def gain(self, target: Real, energy: Real, largest: float = np.inf) -> Real:
         """Amplitude gain of each band that turns ``energy`` into ``target``."""
         tiny = np.float32(1e-12) * max(float(target.max()), float(energy.max()), 1e-20)
-        ratio = (target + tiny) / (energy + tiny)
+        ratio: Real = (target + tiny) / (energy + tiny)
         if self.power == 2:
             np.sqrt(ratio, out=ratio)
-        return np.minimum(ratio, np.float32(largest), out=ratio)
+        np.minimum(ratio, np.float32(largest), out=ratio)
+        return ratio
 
     def magnitude(self, target: Real) -> Real:
         """A smooth magnitude with about the wanted band energies: the start of the iterations."""
         per_bin = target / np.maximum(self.analysis.sum(axis=0), np.float32(1e-20))
-        density = per_bin @ self.synthesis
-        return np.sqrt(density) if self.power == 2 else density
+        density: Real = per_bin @ self.synthesis
+        if self.power == 2:
+            np.sqrt(density, out=density)
+        return density
 
     def everywhere(self, gain: Real) -> Real:
         """Band gains at all bins; those beyond the filters follow the nearest one."""

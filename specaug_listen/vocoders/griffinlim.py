@@ -43,7 +43,7 @@ def _named(init: Any) -> str:
 
 @record
 class GriffinLim:
-    """Fast Griffin-Lim [2]_ on a magnitude from the mel.
+    """Fast Griffin-Lim on the mel's pseudo-inverse (or NNLS) magnitude [1]_, [2]_.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ class GriffinLim:
     n_iter: Iterations = 32
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.99
     magnitude: Literal["pinv", "nnls"] = "pinv"
-    init: Annotated[
-        Literal["random", "original"] | np.ndarray[Any, Any], PlainSerializer(_named, return_type=str)
-    ] = "random"
+    init: Annotated[Literal["random", "original"] | np.ndarray[Any, Any], PlainSerializer(_named, return_type=str)] = (
+        "random"
+    )
     refine: bool = True
     seed: Seed = 0
     kind: Literal["griffinlim"] = "griffinlim"
@@ -109,7 +109,7 @@ class GriffinLim:
 
 @record
 class Librosa:
-    """librosa's ``mel_to_stft`` and ``griffinlim``, with their own defaults and a seed.
+    """librosa's mel_to_stft and griffinlim with their own defaults, seeded; slow.
 
     This is ``librosa.feature.inverse.mel_to_audio``, which itself cannot be seeded. Kaldi's filters, which librosa does
     not have, go to the solver that ``mel_to_stft`` calls.
@@ -162,9 +162,11 @@ class Librosa:
 
     def _magnitude(self, mel: MelSpectrogram, librosa: Any) -> Real:
         frontend = mel.frontend
+        magnitude: Real
         if frontend.mel_scale == "kaldi":
-            return nnls_magnitude(mel).T
-        magnitude: Real = librosa.feature.inverse.mel_to_stft(
+            magnitude = nnls_magnitude(mel).T
+            return magnitude
+        magnitude = librosa.feature.inverse.mel_to_stft(
             mel.energy,
             sr=frontend.sample_rate,
             n_fft=frontend.n_fft,

@@ -43,7 +43,7 @@ _LARGEST_GAIN = 1e3
 
 @record
 class Joint:
-    """Joint estimate of magnitude and phase.
+    """Magnitude and phase estimated together from the mel; the best sound in the least time.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ class Joint:
     def _start(self, magnitude: Real, frontend: MelFrontend) -> Complex:
         is_long = frontend.framing.win_length / frontend.sample_rate >= _LONG_WINDOW_S
         if self.start == "random" or (self.start == "auto" and is_long):
-            return magnitude * random_phase(magnitude.shape, self.seed)  # type: ignore[arg-type]
+            return magnitude * random_phase(magnitude.shape, self.seed)
         return magnitude * spsi_phase(magnitude, frontend.framing)
 
 

@@ -25,7 +25,7 @@ Complex = npt.NDArray[np.complex64]
 
 @record
 class OriginalPhase:
-    """Turn the change of the mel into a gain for each band and apply it to the original complex STFT.
+    """The original's STFT, phase included, under the gains by which the mel changed.
 
     Nothing is lost to an estimated phase or a coarse magnitude, so one hears the augmentation alone. Where a fill is
     louder than what it replaces by more than ``max_gain_db``, the original is raised by that much and noise of the
@@ -83,13 +83,14 @@ class OriginalPhase:
         rng = np.random.default_rng(self.seed)
         white = rng.standard_normal(framing.stretch_length(len(target)), dtype=np.float32)
         noise = stft(white, framing)
-        shaped = noise * (bands.gain(target, bands.energy(noise)) @ bands.synthesis)
+        shaped: Complex = noise * (bands.gain(target, bands.energy(noise)) @ bands.synthesis)
         if not frontend.preemphasis:
             return shaped
         bins = np.arange(shaped.shape[1]) * (2j * np.pi / frontend.n_fft)
         # The target is the energy behind the pre-emphasis filter; what is added here stands before it.
         response = np.abs(1 - frontend.preemphasis * np.exp(-bins))
-        return (shaped / response).astype(np.complex64)
+        shaped = (shaped / response).astype(np.complex64)
+        return shaped
 
 
 def _before(mel: MelSpectrogram) -> MelSpectrogram:

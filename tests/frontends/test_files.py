@@ -1,0 +1,114 @@
+"""Front-ends by name and from YAML."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from specaug_listen import Audio, frontends
+from specaug_listen._record import to_plain
+from specaug_listen.errors import ParameterError, PolicyError
+from specaug_listen.frontends import MelFrontend, get, read_frontend
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text: str) -> MelFrontend:
+        path = tmp_path / "mine.yaml"
+        path.write_text(text)
+        return read_frontend(path)
+
+    return read
+
+
+def test_a_preset_is_found_by_its_name(every_frontend):
+    assert get(every_frontend.name) is every_frontend
+    assert get(every_frontend) is every_frontend
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("wisper", "; did you mean 'whisper'?"), ("Librosa_dB", "; did you mean 'librosa-db'?"), ("qqq", "")],
+)
+def test_an_unknown_name_is_refused_with_the_nearest_known_one(name, hint):
+    known = "hifigan, lhotse, librosa, librosa-db, nemo, whisper, whisper-128, or a .yaml file"
+    with pytest.raises(ParameterError, match=r"^unknown front-end ") as caught:
+        get(name)
+    assert str(caught.value) == f"unknown front-end {name!r}{hint} (allowed: {known})"
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".yml", ".json", ".YAML"])
+def test_a_path_is_read_and_names_the_front_end_after_the_file(tmp_path, suffix):
+    path = tmp_path / f"my mels{suffix}"
+    path.write_text('{"base": "whisper", "n_mels": 40}')
+    assert get(str(path)) == dataclasses.replace(frontends.WHISPER, name="my mels", n_mels=40)
+
+
+def test_a_base_gives_every_field_that_the_file_does_not(read, every_frontend):
+    assert read(f"base: {every_frontend.name}") == dataclasses.replace(every_frontend, name="mine")
+    changed = read(f"base: {every_frontend.name}\nname: other\nfmin_hz: 33\npad_mode: constant")
+    assert changed == dataclasses.replace(every_frontend, name="other", fmin_hz=33.0, pad_mode="constant")
+
+
+def test_without_a_base_the_defaults_of_the_class_hold(read):
+    expected = MelFrontend(name="mine", sample_rate=16000, n_fft=512, hop_length=160, n_mels=40)
+    assert read("sample_rate: 16000\nn_fft: 512\nhop_length: 160\nn_mels: 40") == expected
+
+
+def test_null_takes_a_bound_of_the_base_back(read):
+    assert read("base: hifigan\nfmax_hz: null").top_hz == 11025.0
+    assert read("base: librosa-db\nlog: null\ndynamic_range: null").log is None
+
+
+def test_a_front_end_written_out_in_full_is_the_same(tmp_path, every_frontend):
+    path = tmp_path / "full.json"
+    path.write_text(json.dumps(to_plain(every_frontend)))
+    assert read_frontend(path) == every_frontend
+
+
+def test_a_front_end_from_a_file_computes_what_its_base_does(read, speechlike):
+    mine, base = read("base: lhotse")(speechlike), frontends.LHOTSE(speechlike)
+    np.testing.assert_array_equal(mine.values, base.values)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("base: wisper", r"base='wisper': allowed is one of hifigan, lhotse, librosa"),
+        ("base: whisper\nnmels: 3", r"unknown key 'nmels'; did you mean 'n_mels'\? \(allowed: .*n_mels"),
+        ("base: whisper\nn_mels: 80.0", r"n_mels=80\.0: allowed is an integer > 0 and <= 4096"),
+        ("base: whisper\nn_mels: '80'", "n_mels='80': allowed is an integer > 0"),
+        ("base: whisper\nn_mels: true", "n_mels=True: allowed is an integer > 0"),
+        ("base: whisper\nn_mels: [80]", r"n_mels=\[80\]: allowed is an integer > 0"),
+        ("base: whisper\nn_mels: 0", "n_mels=0: allowed is an integer > 0"),
+        ("base: whisper\nscale: .nan", "scale=nan: allowed is a number > 0"),
+        ("base: whisper\nscale: .inf", "scale=inf: allowed is a number"),
+        ("base: whisper\nlog: dB", "log='dB': allowed is one of 'ln', 'log10', 'db', or null"),
+        ("base: whisper\nname: 2001-01-01", "only numbers, texts, lists and mappings are allowed"),
+        ("base: whisper\nfmax_hz: 9000", r"fmax_hz=9000\.0: allowed is at most sample_rate / 2 = 8000\.0"),
+        ("base: whisper\nhop_length: 500", "hop_length=500: allowed is at most win_length=400"),
+        ("base: whisper\nn_mels: 256", r"front-end 'mine': \d+ of 256 mel filters hold no FFT bin"),
+        ("n_mels: 40", "sample_rate is missing"),
+        ("base: whisper\nbase: nemo", "the key 'base' stands twice"),
+        ("[whisper]", "holds a list; a front-end file is a YAML mapping"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_by_name_in_one_line(read, tmp_path, text, message):
+    with pytest.raises(PolicyError, match=message) as caught:
+        read(text)
+    assert str(caught.value).startswith(f"{tmp_path / 'mine.yaml'}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_fix_for_empty_filters_works_in_the_file(read):
+    with pytest.raises(PolicyError, match=r"lower n_mels to 149$"):
+        read("base: whisper\nn_mels: 160")
+    assert read("base: whisper\nn_mels: 149")(Audio(np.zeros(4000), 16000)).n_mels == 149
+
+
+def test_a_file_that_is_missing_is_a_policy_error_and_no_unknown_name(tmp_path):
+    with pytest.raises(PolicyError, match=r"none\.yaml: the front-end file cannot be read \(No such file"):
+        get(str(tmp_path / "none.yaml"))

@@ -1,0 +1,145 @@
+"""The presets hold the numbers of their upstreams, written here a second time from the papers' code."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from specaug_listen import frontends
+from specaug_listen._record import from_json, to_json
+from specaug_listen.errors import ParameterError
+from specaug_listen.frontends import MelFrontend
+
+# rate, n_fft, win_length, hop_length, n_mels, top of the last filter, frames of ten seconds
+GEOMETRY = {
+    "hifigan": (22050, 1024, 1024, 256, 80, 8000.0, 861),
+    "lhotse": (16000, 512, 400, 160, 80, 7600.0, 1000),
+    "librosa": (22050, 2048, 2048, 512, 128, 11025.0, 431),
+    "librosa-db": (22050, 2048, 2048, 512, 128, 11025.0, 431),
+    "nemo": (16000, 512, 400, 160, 80, 8000.0, 1000),
+    "whisper": (16000, 400, 400, 160, 80, 8000.0, 1000),
+    "whisper-128": (16000, 400, 400, 160, 128, 8000.0, 1000),
+}
+MINE = {"name": "mine", "sample_rate": 16000, "n_fft": 512, "hop_length": 160, "n_mels": 40}
+
+
+def test_the_presets_are_these_by_their_own_names():
+    assert set(frontends.PRESETS) == set(GEOMETRY)
+    assert all(frontend.name == name for name, frontend in frontends.PRESETS.items())
+    assert frontends.PRESETS["whisper-128"] is frontends.WHISPER_128
+
+
+def test_a_preset_has_its_upstreams_geometry(every_frontend):
+    framing = every_frontend.framing
+    assert GEOMETRY[every_frontend.name] == (
+        every_frontend.sample_rate,
+        framing.n_fft,
+        framing.win_length,
+        framing.hop_length,
+        every_frontend.n_mels,
+        every_frontend.top_hz,
+        framing.n_frames(10 * every_frontend.sample_rate),
+    )
+
+
+def test_no_preset_has_an_empty_filter(every_frontend):
+    assert every_frontend.filterbank().any(axis=1).all()
+
+
+def test_the_centre_of_a_band_is_where_its_filter_peaks(every_frontend):
+    centers_hz = every_frontend.center_hz()
+    bin_hz = every_frontend.sample_rate / every_frontend.n_fft
+    assert centers_hz.shape == (every_frontend.n_mels,)
+    peaks_hz = every_frontend.filterbank().argmax(axis=1) * bin_hz
+    assert (abs(peaks_hz - centers_hz) <= bin_hz).all()
+
+
+def test_a_preset_comes_back_equal_from_json(every_frontend):
+    assert from_json(MelFrontend, to_json(every_frontend)) == every_frontend
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"win_length": 513}, r"win_length=513: allowed is at most n_fft=512"),
+        ({"win_length": 200, "hop_length": 201}, r"hop_length=201: allowed is at most win_length=200"),
+        ({"hop_length": 513}, r"hop_length=513: allowed is at most win_length=512"),
+        ({"fmax_hz": 8000.5}, r"fmax_hz=8000\.5: allowed is at most sample_rate / 2 = 8000\.0"),
+        ({"fmin_hz": 8000.0}, r"fmin_hz=8000\.0: allowed is less than fmax_hz=8000\.0"),
+        ({"fmin_hz": 500.0, "fmax_hz": 500.0}, r"fmin_hz=500\.0: allowed is less than fmax_hz=500\.0"),
+        ({"power": 1.5}, r"power=1\.5: allowed is 1\.0 \(magnitude\) or 2\.0 \(power\)"),
+        ({"log": "ln", "floor": 0.0}, r"floor=0\.0: allowed is more than 0 where log='ln'"),
+    ],
+    ids=str,
+)
+def test_two_fields_that_do_not_fit_are_refused(fields, message):
+    with pytest.raises(ParameterError, match=f"^MelFrontend: {message}$"):
+        MelFrontend(**{**MINE, **fields})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"win_length": 512, "hop_length": 512},
+        {"win_length": 1, "hop_length": 1},
+        {"fmax_hz": 8000.0},
+        {"fmin_hz": 7999.0},
+        {"log": None, "floor": 0.0},
+        {"power": 1.0},
+    ],
+    ids=str,
+)
+def test_fields_at_their_bounds_are_allowed(fields):
+    frontend = MelFrontend(**{**MINE, **fields})
+    assert {key: getattr(frontend, key) for key in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"sample_rate": 0}, "sample_rate=0: allowed is an integer > 0 and <= 768000"),
+        ({"n_mels": 0}, "n_mels=0: allowed is an integer > 0 and <= 4096"),
+        ({"hop_length": 160.0}, r"hop_length=160\.0: allowed is an integer > 0"),
+        ({"win_length": 0}, "win_length=0: allowed is an integer > 0"),
+        ({"preemphasis": 1.0}, r"preemphasis=1\.0: allowed is a number >= 0 and < 1"),
+        ({"floor": float("nan")}, "floor=nan: allowed is a number >= 0 and <= 1"),
+        ({"shift": float("inf")}, "shift=inf: allowed is a number"),
+        ({"scale": 0.0}, r"scale=0\.0: allowed is a number > 0"),
+        ({"dynamic_range": 0.0}, r"dynamic_range=0\.0: allowed is a number > 0, or null"),
+        ({"window": "box"}, "window='box': allowed is one of 'hann', 'hann_symmetric', 'hamming'"),
+        ({"mel_norm": "area"}, "mel_norm='area': allowed is 'slaney', or null"),
+        ({"nmels": 40}, "unknown key 'nmels'; did you mean 'n_mels'?"),
+        ({"name": ""}, "name='': allowed is a text"),
+    ],
+    ids=str,
+)
+def test_a_value_out_of_range_is_refused(fields, message):
+    with pytest.raises(ParameterError, match=f"^MelFrontend: {message}"):
+        MelFrontend(**{**MINE, **fields})
+
+
+def empty_filters(n_fft: int, n_mels: int, **fields) -> MelFrontend:
+    return MelFrontend(**{**MINE, "n_fft": n_fft, "n_mels": n_mels, **fields})
+
+
+@pytest.mark.parametrize(
+    "frontend",
+    [
+        empty_filters(512, 256),
+        empty_filters(512, 128, mel_scale="htk"),
+        empty_filters(200, 80),
+        empty_filters(512, 200, mel_scale="kaldi", fmin_hz=20.0),
+        empty_filters(300, 40, fmin_hz=100.0, fmax_hz=900.0),
+    ],
+    ids=lambda f: f"{f.mel_scale} {f.n_mels} of {f.n_fft}",
+)
+def test_the_message_about_empty_filters_names_two_fixes_and_each_works(frontend):
+    with pytest.raises(ParameterError, match="mel filters hold no FFT bin") as caught:
+        frontend.filterbank()
+    n_fft, n_mels = map(int, re.search(r"raise n_fft to (\d+), or lower n_mels to (\d+)$", str(caught.value)).groups())
+    assert dataclasses.replace(frontend, n_fft=n_fft).filterbank().any(axis=1).all()
+    assert dataclasses.replace(frontend, n_mels=n_mels).filterbank().any(axis=1).all()
+    with pytest.raises(ParameterError, match="hold no FFT bin"):  # and fewer bands than that were not asked for
+        dataclasses.replace(frontend, n_mels=n_mels + 1).filterbank()

@@ -1,0 +1,84 @@
+"""From bands to bins and back without solving anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from specaug_listen.frontends import HIFIGAN, PRESETS, WHISPER
+from specaug_listen.vocoders.bands import bands_of
+
+
+def noise_spectrum(frontend, rng, n_frames=7):
+    shape = n_frames, frontend.n_fft // 2 + 1
+    return (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(np.complex64)
+
+
+def test_each_bin_shares_itself_out_completely_or_not_at_all(every_frontend):
+    columns = bands_of(every_frontend).synthesis.sum(axis=0)
+    reached = every_frontend.filterbank().any(axis=0)
+    assert_allclose(columns[reached], 1, atol=1e-6)
+    assert not columns[~reached].any()
+
+
+def test_energy_is_the_filterbank_on_the_magnitude_to_the_power(every_frontend, rng):
+    spectrum = noise_spectrum(every_frontend, rng)
+    expected = np.abs(spectrum) ** every_frontend.power @ every_frontend.filterbank().T
+    assert_allclose(bands_of(every_frontend).energy(spectrum), expected, rtol=1e-4)
+
+
+def test_one_gain_in_all_bands_is_that_gain_in_all_bins(every_frontend, rng):
+    bands, spectrum = bands_of(every_frontend), noise_spectrum(every_frontend, rng)
+    energy = bands.energy(spectrum)
+    gain = bands.gain(energy * 3.0**every_frontend.power, energy)
+    assert_allclose(gain, 3, rtol=1e-4)
+    assert_allclose(bands.everywhere(gain), 3, rtol=1e-4)
+    assert_allclose(bands.energy(spectrum * bands.everywhere(gain)), energy * 3.0**bands.power, rtol=1e-3)
+
+
+@pytest.mark.parametrize("frontend", [WHISPER, HIFIGAN], ids=lambda f: f.name)
+def test_the_gain_is_bounded_and_finite_where_there_is_nothing(frontend):
+    target = np.array([[0.0, 0.0, 1.0, 1.0]], np.float32)
+    energy = np.array([[0.0, 1.0, 0.0, 1.0]], np.float32)
+    gain = bands_of(frontend).gain(target, energy, largest=50.0)[0]
+    assert gain[0] == pytest.approx(1.0)
+    assert gain[1] < 1e-5
+    assert gain[2] == 50.0
+    assert gain[3] == pytest.approx(1.0)
+
+
+def test_silence_as_target_and_as_energy_gives_no_infinities(every_frontend):
+    silent = np.zeros((2, every_frontend.n_mels), np.float32)
+    assert np.isfinite(bands_of(every_frontend).gain(silent, silent)).all()
+
+
+def test_bins_beyond_the_filters_follow_the_nearest_band():
+    """Lhotse's filters end at 7600 Hz and begin at 20 Hz; a gain there must not stop short."""
+    bands = bands_of(PRESETS["lhotse"])
+    gain = np.ones((1, 80), np.float32)
+    gain[0, 0], gain[0, -1] = 5.0, 0.25
+    bins = bands.everywhere(gain)[0]
+    reached = np.flatnonzero(bands.synthesis.any(axis=0))
+    assert reached[0] > 0
+    assert reached[-1] < len(bins) - 1
+    assert (bins[: reached[0]] == 5.0).all()
+    assert (bins[reached[-1] + 1 :] == 0.25).all()
+
+
+def test_the_first_magnitude_has_about_the_wanted_energies(every_frontend, rng):
+    """For a smooth mel, filters spread and collected again lose little."""
+    bands = bands_of(every_frontend)
+    flat = np.broadcast_to(bands.analysis.sum(axis=0), (3, every_frontend.n_mels)).astype(np.float32)
+    magnitude = bands.magnitude(flat)
+    assert magnitude.dtype == np.float32
+    assert (magnitude >= 0).all()
+    assert_allclose(magnitude[:, bands.synthesis.any(axis=0)], 1, rtol=1e-4)
+
+
+def test_front_ends_that_share_a_name_do_not_share_their_bands():
+    narrow = replace(WHISPER, fmax_hz=4000.0)
+    assert bands_of(narrow).analysis[200].max() == 0
+    assert bands_of(WHISPER).analysis[199].max() > 0

@@ -1,0 +1,94 @@
+"""Vocoders by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from specaug_listen.errors import ParameterError
+from specaug_listen.vocoders import VOCODERS, GriffinLim, Joint, Librosa, OriginalPhase, get
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("joint", Joint), ("griffinlim", GriffinLim), ("original-phase", OriginalPhase), ("librosa", Librosa)],
+)
+def test_a_name_stands_for_its_vocoder_with_defaults(name, kind):
+    assert get(name) == kind()
+    assert get(name).kind == name
+
+
+def test_every_vocoder_is_known_by_its_kind():
+    assert [vocoder.kind for vocoder in VOCODERS.values()] == list(VOCODERS)
+    assert next(iter(VOCODERS)) == "joint"
+
+
+def test_a_vocoder_stands_for_itself():
+    mine = Joint(n_iter=3)
+    assert get(mine) is mine
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("jiont", "'joint'"), ("Griffin-Lim", "'griffinlim'"), ("original_phase", "'original-phase'")],
+)
+def test_an_unknown_name_is_refused_with_the_nearest_one(name, hint):
+    with pytest.raises(
+        ParameterError, match=rf"unknown vocoder '{name}'; did you mean {hint}\? \(allowed: griff"
+    ):
+        get(name)
+
+
+def test_a_name_like_no_other_gets_no_suggestion():
+    with pytest.raises(
+        ParameterError, match=r"'xyz' \(allowed: griffinlim, joint, librosa, original-phase\)"
+    ):
+        get("xyz")
+
+
+@pytest.mark.parametrize("name", VOCODERS)
+def test_every_vocoder_gives_a_mono_clip_of_the_same_length_and_rate(name, speechlike, every_frontend):
+    mel = every_frontend(speechlike)
+    heard = get(name)(mel)
+    assert heard.samples.shape == mel.audio.samples.shape
+    assert heard.sample_rate == every_frontend.sample_rate
+    assert heard.rms_db == pytest.approx(mel.audio.rms_db, abs=3)
+
+
+@pytest.mark.parametrize("name", VOCODERS)
+def test_no_vocoder_changes_its_mel(name, speechlike):
+    from specaug_listen.frontends import WHISPER
+
+    mel = WHISPER(speechlike)
+    before = mel.values.tobytes(), mel.audio.samples.tobytes()
+    get(name)(mel)
+    assert (mel.values.tobytes(), mel.audio.samples.tobytes()) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "allowed"),
+    [
+        (Joint, "n_iter", -1, "an integer >= 0 and <= 10000"),
+        (Joint, "n_iter", 1.5, "an integer"),
+        (Joint, "start", "zero", "one of 'auto', 'spsi', 'random'"),
+        (Joint, "seed", 2**53, "an integer >= 0 and <= 9007199254740991"),
+        (GriffinLim, "n_iter", 10_001, "an integer >= 0 and <= 10000"),
+        (GriffinLim, "momentum", 1.0, "a number >= 0 and < 1"),
+        (GriffinLim, "momentum", -0.1, "a number >= 0 and < 1"),
+        (GriffinLim, "magnitude", "lstsq", "one of 'pinv', 'nnls'"),
+        (GriffinLim, "refine", 1, "true or false"),
+        (GriffinLim, "seed", -1, "an integer >= 0"),
+        (Librosa, "seed", 2**32, "an integer >= 0 and < 4294967296"),
+        (OriginalPhase, "max_gain_db", -1.0, "a number >= 0 and <= 120"),
+        (OriginalPhase, "max_gain_db", float("nan"), "a number >= 0 and <= 120"),
+        (OriginalPhase, "seed", -1, "an integer >= 0"),
+    ],
+)
+def test_a_parameter_out_of_range_is_refused_with_what_is_allowed(kind, field, value, allowed):
+    with pytest.raises(ParameterError, match=rf"^{kind.__name__}: {field}=.*: allowed is {allowed}"):
+        kind(**{field: value})
+
+
+@pytest.mark.parametrize("init", ["zeros", 3, None], ids=str)
+def test_an_unknown_first_phase_is_refused(init):
+    with pytest.raises(ParameterError, match=rf"^GriffinLim: init={init!r}: allowed is"):
+        GriffinLim(init=init)

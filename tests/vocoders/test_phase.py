@@ -1,0 +1,127 @@
+"""Phases to start from: peaks that run on, chance from a seed, and the original's own, warped as the mel was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from specaug_listen import Audio
+from specaug_listen.augment import Draw, WarpPath
+from specaug_listen.errors import ParameterError
+from specaug_listen.frontends import PRESETS, WHISPER
+from specaug_listen.stft import istft, stft
+from specaug_listen.vocoders.phase import original_spectrum, random_phase, spsi_phase, unit
+
+
+def sine(hz, rate, seconds=1.0):
+    return np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate).astype(np.float32)
+
+
+def inconsistency_db(magnitude, phase, framing):
+    """How far the magnitude of the signal is from the one asked for, away from the clip's ends."""
+    got = np.abs(stft(istft(magnitude * phase, framing), framing))[6:-6]
+    return 20 * np.log10(np.linalg.norm(got - magnitude[6:-6]) / np.linalg.norm(magnitude[6:-6]))
+
+
+@pytest.mark.parametrize("hz", [440.0, 1000.0])
+def test_single_pass_phases_give_a_sinusoid_back_at_once(every_frontend, hz):
+    framing = every_frontend.framing
+    magnitude = np.abs(stft(framing.extend(sine(hz, every_frontend.sample_rate)), framing))
+    assert inconsistency_db(magnitude, spsi_phase(magnitude, framing), framing) < -25
+    assert inconsistency_db(magnitude, random_phase(magnitude.shape, 0), framing) > -10
+
+
+def test_single_pass_phases_follow_two_tones_each_at_its_own_frequency():
+    framing = WHISPER.framing
+    both = sine(600, 16000) + 0.3 * sine(3000, 16000)
+    magnitude = np.abs(stft(framing.extend(both), framing))
+    assert inconsistency_db(magnitude, spsi_phase(magnitude, framing), framing) < -25
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0], ids=["silent", "flat"])
+def test_a_frame_without_peaks_still_has_phases(value):
+    phase = spsi_phase(np.full((5, 201), value, np.float32), WHISPER.framing)
+    assert_allclose(np.abs(phase), 1, atol=1e-6)
+
+
+def test_random_phases_are_uniform_and_follow_their_seed():
+    a, again, other = (random_phase((300, 201), seed) for seed in (1, 1, 2))
+    assert_array_equal(a, again)
+    assert (a != other).mean() > 0.99
+    assert_allclose(np.abs(a), 1, atol=1e-6)
+    counts, _ = np.histogram(np.angle(a), bins=16, range=(-np.pi, np.pi))
+    assert counts.min() > 0.9 * a.size / 16
+
+
+def test_unit_turns_angles_in_radians_into_points_on_the_circle():
+    assert_allclose(unit([0, np.pi / 2, np.pi, 7 * np.pi]), [1, 1j, -1, -1], atol=1e-6)
+
+
+@pytest.mark.parametrize("emphasized", [True, False])
+def test_without_a_warp_the_original_spectrum_is_the_clips(speechlike, every_frontend, emphasized):
+    mel = every_frontend(speechlike)
+    signal, framing = mel.audio.samples[0], every_frontend.framing
+    stretch = every_frontend.stretch(signal) if emphasized else framing.extend(signal)
+    spectrum = original_spectrum(mel, emphasized=emphasized)
+    assert_array_equal(spectrum, stft(stretch, framing))
+    assert spectrum.shape == (mel.n_frames, every_frontend.n_fft // 2 + 1)
+
+
+def test_pre_emphasis_makes_a_difference_where_there_is_one(speechlike):
+    for frontend in PRESETS.values():
+        mel = frontend(speechlike)
+        a, b = (original_spectrum(mel, emphasized=flag) for flag in (True, False))
+        assert np.array_equal(a, b) == (frontend.preemphasis == 0)
+
+
+def test_frames_beyond_the_last_continue_the_clip(speechlike, every_frontend):
+    mel = every_frontend(speechlike)
+    more = original_spectrum(mel, emphasized=False, n_extra=3)
+    assert len(more) == mel.n_frames + 3
+    # What is put beyond the end depends on how far one looks, so the last frames are left out.
+    assert_array_equal(more[: mel.n_frames - 8], original_spectrum(mel, emphasized=False)[:-8])
+
+
+def test_a_warp_that_moves_nothing_changes_nothing(tone):
+    mel = WHISPER(tone)
+    still = Draw(80, mel.n_frames, (WarpPath(40, 0),)).apply(mel)
+    assert still.warp is not None
+    plain = original_spectrum(mel, emphasized=False)
+    assert_array_equal(original_spectrum(still, emphasized=False), plain)
+
+
+@pytest.mark.parametrize("name", ["whisper", "lhotse", "hifigan", "librosa"])
+@pytest.mark.parametrize("displacement", [-15, 15])
+def test_under_a_warp_a_tone_keeps_its_pitch_and_level(name, displacement):
+    frontend = PRESETS[name]
+    rate = frontend.sample_rate
+    mel = frontend(Audio(0.5 * sine(997, rate, 2.0), rate))
+    warped = Draw(mel.n_mels, mel.n_frames, (WarpPath(mel.n_frames // 2, displacement),)).apply(mel)
+    signal = frontend.framing.crop(
+        istft(original_spectrum(warped, emphasized=False), frontend.framing), 2 * rate
+    )
+    inner = signal[rate // 4 : -rate // 4]
+    spectrum = np.abs(np.fft.rfft(inner * np.hanning(len(inner)), 1 << 18))
+    assert np.argmax(spectrum) * rate / (1 << 18) == pytest.approx(997, abs=1.5)
+    assert np.sqrt(np.mean(inner**2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.05)
+
+
+@pytest.mark.parametrize("displacement", [-20, 20])
+def test_under_a_warp_an_onset_moves_with_its_frame(displacement):
+    """A tone that starts at frame 50 is heard from frame 50 + displacement on."""
+    signal = 0.5 * sine(700, 16000)
+    signal[: 50 * 160] = 0
+    mel = WHISPER(Audio(signal, 16000))
+    warped = Draw(80, 100, (WarpPath(50, displacement),)).apply(mel)
+    heard = WHISPER.framing.crop(istft(original_spectrum(warped, emphasized=False), WHISPER.framing), 16000)
+    level = np.sqrt(np.convolve(heard**2, np.ones(160) / 160, "same"))
+    onset = np.flatnonzero(level > 0.5 * np.median(level[-3000:]))[0]
+    assert onset / 160 == pytest.approx(50 + displacement, abs=1.5)
+
+
+def test_a_mel_that_does_not_know_its_clip_is_refused(tone):
+    with pytest.raises(ParameterError, match=r"this mel carries no audio; compute it with frontend\(audio\)"):
+        original_spectrum(replace(WHISPER(tone), audio=None), emphasized=False)
