@@ -105,9 +105,13 @@ def nearest(word: str, known: list[str]) -> str:
     return f"; did you mean {original[close[0]]!r}?" if close else ""
 
 
-@functools.cache
+_ADAPTERS: dict[Any, pydantic.TypeAdapter[Any]] = {}
+
+
 def _adapter(cls: Any) -> pydantic.TypeAdapter[Any]:
-    return pydantic.TypeAdapter(cls)
+    if cls not in _ADAPTERS:
+        _ADAPTERS[cls] = pydantic.TypeAdapter(cls)
+    return _ADAPTERS[cls]
 
 
 def _describe(cls: type[Any], error: pydantic.ValidationError) -> str:

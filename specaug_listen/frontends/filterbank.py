@@ -6,7 +6,6 @@ Every filterbank is ``(n_mels, n_fft // 2 + 1)`` float32.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -103,7 +102,7 @@ def mel_filterbank(
     >>> mel_filterbank(16000, 400, 80, 0.0, 8000.0, "slaney", "slaney").shape
     (80, 201)
     """
-    edges_mel = np.linspace(hz_to_mel(fmin_hz, scale), hz_to_mel(fmax_hz, scale), n_mels + 2)
+    edges_mel: Float = np.linspace(hz_to_mel(fmin_hz, scale), hz_to_mel(fmax_hz, scale), n_mels + 2, dtype=np.float64)
     bins_hz = np.arange(n_fft // 2 + 1) * (sample_rate / n_fft)
     if scale == "kaldi":
         edges, at = edges_mel, hz_to_mel(bins_hz, scale)
@@ -111,7 +110,7 @@ def mel_filterbank(
         edges, at = mel_to_hz(edges_mel, scale), bins_hz
     rising = (at - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - at) / (edges[2:] - edges[1:-1])[:, None]
-    weights: npt.NDArray[Any] = np.maximum(0.0, np.minimum(rising, falling))
+    weights: Float = np.maximum(0.0, np.minimum(rising, falling))
     if scale == "kaldi" and n_fft % 2 == 0:
         weights[:, -1] = 0.0
     if norm == "slaney":
