@@ -64,7 +64,8 @@ def test_samples_that_are_no_sound_are_refused(samples, message):
 
 
 @pytest.mark.parametrize(
-    "samples", [np.zeros(4, np.int16), np.zeros(4, complex), np.zeros((1, 1, 4)), np.float64(0), ["a"], [True]]
+    "samples",
+    [np.zeros(4, np.int16), np.zeros(4, complex), np.zeros((1, 1, 4)), np.float64(0), ["a"], [True]],
 )
 def test_samples_that_are_no_floats_are_refused_with_the_fix(samples):
     with pytest.raises(ParameterError, match=r"divide integers by their full scale, e\.g\. 32768"):
@@ -118,7 +119,9 @@ def test_the_same_rate_is_no_work(tone):
 
 
 def test_a_clip_that_a_lower_rate_leaves_nothing_of_is_refused():
-    with pytest.raises(AudioError, match=r"^1 samples at 96000 Hz leave nothing at 8000 Hz; use a longer clip$"):
+    with pytest.raises(
+        AudioError, match=r"^1 samples at 96000 Hz leave nothing at 8000 Hz; use a longer clip$"
+    ):
         Audio(np.zeros(1), 96000).resample(8000)
 
 
@@ -133,7 +136,9 @@ def test_sixteen_bit_samples_come_back_exactly(channels):
     assert rate == 22050
 
 
-@pytest.mark.parametrize(("gain", "expected"), [(1.0, 8192), (0.5, 4096), (2.0, 16384), (0.0, 0), (4.0, 32767)])
+@pytest.mark.parametrize(
+    ("gain", "expected"), [(1.0, 8192), (0.5, 4096), (2.0, 16384), (0.0, 0), (4.0, 32767)]
+)
 def test_the_gain_is_applied_as_it_is(gain, expected):
     read, _ = decoded(encode_wav(Audio(np.full(4, 0.25), 8000), gain=gain))
     assert set(read[0].tolist()) == {expected}
@@ -217,7 +222,7 @@ def test_a_clip_that_would_clip_is_not_saved_at_all(tmp_path, tone):
     [
         ("a clip.wav", "a clip.wav"),
         ("Straße 音.wav", "Straße 音.wav"),
-        ("it's \"so\".wav", "it's \"so\".wav"),
+        ('it\'s "so".wav', 'it\'s "so".wav'),
         ("two\nlines\t.wav", "two\\nlines\\t.wav"),
         ("\x1b[31mred.wav", "\\x1b[31mred.wav"),
         ("right\u202eto left.wav", "right\\u202eto left.wav"),

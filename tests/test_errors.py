@@ -17,7 +17,7 @@ def test_the_module_names_every_error_it_defines():
 
 @pytest.mark.parametrize("name", OWN_ERRORS)
 def test_one_except_clause_catches_every_error(name):
-    with pytest.raises(errors.SpecAugListenError, match="^what is allowed$"):
+    with pytest.raises(errors.SpecAugListenError, match=r"^what is allowed$"):
         raise getattr(errors, name)("what is allowed")
 
 

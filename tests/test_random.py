@@ -59,7 +59,14 @@ def test_a_stream_follows_from_seed_clip_and_draw_alone(seed, draw):
 
 @pytest.mark.parametrize(
     "other",
-    [(1, CLIP, 0), (2**32, CLIP, 0), (MAX_SEED, CLIP, 0), (0, (1, 2, 3, 5), 0), (0, (2, 1, 3, 4), 0), (0, CLIP, 1)],
+    [
+        (1, CLIP, 0),
+        (2**32, CLIP, 0),
+        (MAX_SEED, CLIP, 0),
+        (0, (1, 2, 3, 5), 0),
+        (0, (2, 1, 3, 4), 0),
+        (0, CLIP, 1),
+    ],
     ids=["seed", "seed, high word", "largest seed", "clip", "clip, order of words", "draw"],
 )
 def test_another_seed_clip_or_draw_gives_another_stream(other):

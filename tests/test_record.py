@@ -59,7 +59,9 @@ def rhythms() -> st.SearchStrategy[Rhythm]:
         name=st.text(st.characters(codec="utf-8")),
         tempo=st.integers(1, 300),
         steps=st.lists(beats | rests, max_size=3).map(tuple),
-        swing=st.none() | st.sampled_from(["light", "heavy"]) | st.floats(allow_nan=False, allow_infinity=False),
+        swing=st.none()
+        | st.sampled_from(["light", "heavy"])
+        | st.floats(allow_nan=False, allow_infinity=False),
     )
 
 
@@ -116,7 +118,10 @@ def test_an_error_names_the_key_the_value_and_what_is_allowed_in_one_line(fields
 @pytest.mark.parametrize(
     ("step", "message"),
     [
-        ({"kind": "beat", "strength": 2.0}, r"^steps\[1\].*\.strength=2\.0: allowed is a number >= 0 and <= 1$"),
+        (
+            {"kind": "beat", "strength": 2.0},
+            r"^steps\[1\].*\.strength=2\.0: allowed is a number >= 0 and <= 1$",
+        ),
         ({"kind": "beat", "strenth": 1.0}, r"^unknown key 'steps\[1\].+strenth'; did you mean 'strength'\?"),
         ({"kind": "roll"}, r"^steps\[1\]: unknown 'roll' \(allowed: 'beat', 'rest'\)$"),
     ],

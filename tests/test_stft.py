@@ -120,7 +120,9 @@ def test_a_longer_clip_never_has_fewer_frames(framing, n_samples):
     ids=["whisper", "nemo", "librosa", "lhotse", "hifigan"],
 )
 def test_a_click_is_loudest_in_the_frame_whose_centre_it_is_at(framing, first_s):
-    np.testing.assert_allclose(framing.center_s([0, 1], 16000), [first_s, first_s + framing.hop_length / 16000])
+    np.testing.assert_allclose(
+        framing.center_s([0, 1], 16000), [first_s, first_s + framing.hop_length / 16000]
+    )
     click = np.zeros(16000, np.float32)
     click[round(framing.center_s(7, 16000) * 16000)] = 1.0
     energy = np.square(np.abs(stft(framing.extend(click), framing))).sum(axis=1)
@@ -130,7 +132,9 @@ def test_a_click_is_loudest_in_the_frame_whose_centre_it_is_at(framing, first_s)
 # -- extending and cropping ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("pad_mode", "numpy_mode"), [("reflect", "reflect"), ("constant", "constant"), ("mirror", "symmetric")])
+@pytest.mark.parametrize(
+    ("pad_mode", "numpy_mode"), [("reflect", "reflect"), ("constant", "constant"), ("mirror", "symmetric")]
+)
 @pytest.mark.parametrize("n_samples", [512, 1599, 1600, 1601])
 class TestExtend:
     def test_centred(self, pad_mode, numpy_mode, n_samples):
@@ -166,7 +170,9 @@ class TestExtend:
 
 def test_a_clip_of_one_window_is_enough_and_one_sample_less_is_refused():
     assert WHISPER.extend(noise(400)).shape == (WHISPER.stretch_length(2),)
-    with pytest.raises(AudioError, match=r"^399 samples are less than one window of the front-end \(400 samples"):
+    with pytest.raises(
+        AudioError, match=r"^399 samples are less than one window of the front-end \(400 samples"
+    ):
         WHISPER.extend(noise(399))
 
 
@@ -197,13 +203,20 @@ def test_more_frames_than_the_clip_has_can_be_asked_for():
     ("window", "n_fft", "win_length", "hop_length"),
     [("hann", 512, 512, 128), ("hann", 512, 400, 160), ("hamming", 401, 301, 100), ("hann", 400, 400, 400)],
 )
-@pytest.mark.parametrize(("pad_mode", "librosa_mode"), [("reflect", "reflect"), ("constant", "constant"), ("mirror", "symmetric")])
+@pytest.mark.parametrize(
+    ("pad_mode", "librosa_mode"), [("reflect", "reflect"), ("constant", "constant"), ("mirror", "symmetric")]
+)
 def test_the_magnitudes_are_librosas(window, n_fft, win_length, hop_length, pad_mode, librosa_mode):
     # The phase differs where the window is shorter: librosa counts it from the FFT's first sample.
     framing = Framing(n_fft, hop_length, win_length, window, "center", pad_mode)
     signal = noise(4001)
     expected = librosa.stft(
-        signal, n_fft=n_fft, hop_length=hop_length, win_length=win_length, window=window, pad_mode=librosa_mode
+        signal,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=win_length,
+        window=window,
+        pad_mode=librosa_mode,
     )
     got = stft(framing.extend(signal), framing)
     assert got.dtype == np.complex64
@@ -233,7 +246,9 @@ def test_the_inverse_is_the_least_squares_one():
     # orthogonal to every signal's spectrum.
     framing = Framing(16, 4, 16, "hamming", "center", "constant")
     generator = np.random.default_rng(1)
-    spectrum = (generator.standard_normal((9, 9)) + 1j * generator.standard_normal((9, 9))).astype(np.complex64)
+    spectrum = (generator.standard_normal((9, 9)) + 1j * generator.standard_normal((9, 9))).astype(
+        np.complex64
+    )
     spectrum[:, [0, -1]] = spectrum[:, [0, -1]].real
     full = np.array([1.0] + [2.0] * 7 + [1.0])
     residual = spectrum - stft(istft(spectrum, framing), framing)

@@ -103,7 +103,7 @@ def mel_filterbank(
     (80, 201)
     """
     edges_mel: Float = np.linspace(hz_to_mel(fmin_hz, scale), hz_to_mel(fmax_hz, scale), n_mels + 2, dtype=np.float64)
-    bins_hz = np.arange(n_fft // 2 + 1) * (sample_rate / n_fft)
+    bins_hz: Float = np.arange(n_fft // 2 + 1, dtype=np.float64) * (sample_rate / n_fft)
     if scale == "kaldi":
         edges, at = edges_mel, hz_to_mel(bins_hz, scale)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -65,7 +67,9 @@ def test_a_constant_fill_survives_json_to_the_last_digit(fill, seed):
 
 @given(mel=mels(), policy=policies(), seed=seeds())
 def test_cells_outside_of_the_masks_keep_their_bits(mel, policy, seed):
-    draw = policy.draw(mel, rng=seed)
+    # A warp after a mask would move what the mask covered.
+    ordered = sorted(policy.transforms, key=lambda transform: transform.kind != "time_warp")
+    draw = replace(policy, transforms=tuple(ordered)).draw(mel, rng=seed)
     outside = ~covered(draw)
     assert_array_equal(draw.apply(mel).values[outside], warps_of(draw).apply(mel).values[outside])
 

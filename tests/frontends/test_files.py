@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
+import yaml
 
 from specaug_listen import Audio, frontends
 from specaug_listen._record import to_plain
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import MelFrontend, get, read_frontend
+
+COMPLETE = "sample_rate: 16000\nn_fft: 512\nhop_length: 160\nn_mels: 40\n"
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_a_base_gives_every_field_that_the_file_does_not(read, every_frontend):
 
 def test_without_a_base_the_defaults_of_the_class_hold(read):
     expected = MelFrontend(name="mine", sample_rate=16000, n_fft=512, hop_length=160, n_mels=40)
-    assert read("sample_rate: 16000\nn_fft: 512\nhop_length: 160\nn_mels: 40") == expected
+    assert read(COMPLETE) == expected
 
 
 def test_null_takes_a_bound_of_the_base_back(read):
@@ -64,8 +66,8 @@ def test_null_takes_a_bound_of_the_base_back(read):
 
 
 def test_a_front_end_written_out_in_full_is_the_same(tmp_path, every_frontend):
-    path = tmp_path / "full.json"
-    path.write_text(json.dumps(to_plain(every_frontend)))
+    path = tmp_path / "full.yaml"
+    path.write_text(yaml.safe_dump(to_plain(every_frontend)))
     assert read_frontend(path) == every_frontend
 
 
@@ -78,7 +80,7 @@ def test_a_front_end_from_a_file_computes_what_its_base_does(read, speechlike):
     ("text", "message"),
     [
         ("base: wisper", r"base='wisper': allowed is one of hifigan, lhotse, librosa"),
-        ("base: whisper\nnmels: 3", r"unknown key 'nmels'; did you mean 'n_mels'\? \(allowed: .*n_mels"),
+        (COMPLETE + "nmels: 3", r"unknown key 'nmels'; did you mean 'n_mels'\? \(allowed: .*n_mels"),
         ("base: whisper\nn_mels: 80.0", r"n_mels=80\.0: allowed is an integer > 0 and <= 4096"),
         ("base: whisper\nn_mels: '80'", "n_mels='80': allowed is an integer > 0"),
         ("base: whisper\nn_mels: true", "n_mels=True: allowed is an integer > 0"),

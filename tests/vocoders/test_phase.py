@@ -95,7 +95,7 @@ def test_a_warp_that_moves_nothing_changes_nothing(tone):
 
 @pytest.mark.parametrize("name", ["whisper", "lhotse", "hifigan", "librosa"])
 @pytest.mark.parametrize("displacement", [-15, 15])
-def test_under_a_warp_a_tone_keeps_its_pitch_and_level(name, displacement):
+def test_under_a_warp_a_tone_keeps_its_pitch(name, displacement):
     frontend = PRESETS[name]
     rate = frontend.sample_rate
     mel = frontend(Audio(0.5 * sine(997, rate, 2.0), rate))
@@ -106,7 +106,6 @@ def test_under_a_warp_a_tone_keeps_its_pitch_and_level(name, displacement):
     inner = signal[rate // 4 : -rate // 4]
     spectrum = np.abs(np.fft.rfft(inner * np.hanning(len(inner)), 1 << 18))
     assert np.argmax(spectrum) * rate / (1 << 18) == pytest.approx(997, abs=1.5)
-    assert np.sqrt(np.mean(inner**2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.05)
 
 
 @pytest.mark.parametrize("displacement", [-20, 20])

@@ -1,0 +1,48 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # First listen
+#
+# Load a clip, put a SpecAugment policy on it, hear and see what is left, and make one draw again from its file.
+
+# %%
+import specaug_listen as sl
+from specaug_listen import augment, frontends
+
+speech = sl.load("../samples/speech.flac")
+heard = sl.audition(speech, frontend=frontends.WHISPER, policy=augment.LD, draws=2, rng=0)
+
+# %% [markdown]
+# Players and pictures. Compare each draw with the copy-synthesis, not with the original: the copy-synthesis went through the
+# same vocoder.
+
+# %%
+heard
+
+# %% [markdown]
+# One row for each draw, and the draw itself as data.
+
+# %%
+heard.scores
+
+# %%
+print(heard.draws[0].draw.to_json())
+
+# %% [markdown]
+# Everything is written as WAV, PNG and JSON, and a draw comes back from its JSON sample for sample.
+
+# %%
+folder = heard.save("../out/notebook", overwrite=True)
+again = sl.replay(folder / "draw-1.json")
+(again.draws[0].audio.samples == heard.draws[0].audio.samples).all()

@@ -1,0 +1,245 @@
+"""Each front-end against its upstream, recorded and live, and against librosa."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+
+from specaug_listen import Audio, frontends
+from specaug_listen.errors import AudioError
+from specaug_listen.frontends import MelFrontend
+from specaug_listen.stft import stft
+
+RECORDED = Path(__file__).parents[1] / "reference" / "frontends.npz"
+SIGNALS = ("speechlike", "noise", "quiet")
+FRONTENDS = {**frontends.PRESETS, "nemo-unnormalised": replace(frontends.NEMO, normalize=None)}
+
+# Largest difference, in the front-end's own scale, from what the upstream computed (reference/make_reference.py).
+# About three times what we measure; upstreams compute in float32, and their own rounding is most of it.
+TOLERANCE = {
+    #                      rtol    atol
+    "whisper":            (0.0,    1e-4),   # a 40 000th of the scale of 4
+    "whisper-128":        (0.0,    1e-4),
+    "lhotse":             (0.0,    3e-4),   # in ln: 0.0013 dB
+    "nemo":               (0.0,    7e-4),   # after a division by deviations down to 0.1
+    "nemo-unnormalised":  (0.0,    1e-4),
+    "hifigan":            (0.0,    2e-4),
+    "librosa":            (2e-6,   1e-12),  # powers: relative
+    "librosa-db":         (0.0,    5e-5),   # dB
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def recorded() -> dict[str, np.ndarray]:
+    with np.load(RECORDED) as file:
+        return {key: file[key] for key in file.files if key != "versions"}
+
+
+def equals_upstream(frontend: MelFrontend, name: str, signal: str, recorded: dict[str, np.ndarray]) -> bool:
+    audio = Audio(recorded[f"input/{frontend.sample_rate}/{signal}"], frontend.sample_rate)
+    values, expected = frontend(audio).values, recorded[f"{name}/{signal}"]
+    rtol, atol = TOLERANCE[name]
+    return values.shape == expected.shape and np.allclose(values, expected, rtol=rtol, atol=atol)
+
+
+def test_every_preset_has_a_recording_and_a_tolerance(recorded):
+    keys = {key for key in recorded if not key.startswith("input/")}
+    assert keys == {f"{name}/{signal}" for name in FRONTENDS for signal in SIGNALS}
+    assert TOLERANCE.keys() == FRONTENDS.keys()
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+@pytest.mark.parametrize("name", FRONTENDS)
+def test_a_front_end_equals_its_upstream(name, signal, recorded):
+    assert equals_upstream(FRONTENDS[name], name, signal, recorded)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("whisper", {"window": "hann_symmetric"}),
+        ("whisper", {"pad_mode": "constant"}),
+        ("whisper", {"drop_last_frame": False}),
+        ("whisper", {"mel_scale": "htk"}),
+        ("whisper", {"dynamic_range": 8.01}),
+        ("lhotse", {"window": "hann_symmetric"}),
+        ("lhotse", {"pad_mode": "reflect"}),
+        ("lhotse", {"remove_dc_offset": False}),
+        ("lhotse", {"preemphasis_per_frame": False}),
+        ("lhotse", {"mel_scale": "htk"}),
+        ("lhotse", {"floor": 2.0**-24}),
+        ("nemo", {"window": "hann"}),
+        ("nemo", {"floor_mode": "clamp"}),
+        ("nemo", {"preemphasis_per_frame": True}),
+        ("nemo", {"normalize": None}),
+        ("hifigan", {"magnitude_epsilon": 0.0}),
+        ("hifigan", {"padding": "center"}),
+        ("hifigan", {"power": 2.0}),
+        ("librosa", {"mel_norm": None}),
+        ("librosa", {"pad_mode": "reflect"}),
+        ("librosa-db", {"dynamic_range": 79.99}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "=".join(map(str, next(iter(value.items())))),
+)
+def test_the_tolerances_tell_a_front_end_from_its_neighbours(name, change, recorded):
+    changed = replace(FRONTENDS[name], **change)
+    assert not all(equals_upstream(changed, name, signal, recorded) for signal in SIGNALS)
+
+
+# -- librosa, live -------------------------------------------------------------------------------------
+
+GEOMETRIES = {
+    "512/160": {"n_fft": 512, "hop_length": 160, "n_mels": 64},
+    "400/400": {"n_fft": 400, "hop_length": 400, "n_mels": 40},
+    "1024/256, window 800": {"n_fft": 1024, "hop_length": 256, "win_length": 800, "n_mels": 80},
+    "odd": {"n_fft": 601, "hop_length": 149, "win_length": 333, "n_mels": 32},
+    "hamming": {"n_fft": 512, "hop_length": 128, "n_mels": 40, "window": "hamming"},
+    "reflect": {"n_fft": 512, "hop_length": 128, "n_mels": 40, "pad_mode": "reflect"},
+    "htk": {"n_fft": 512, "hop_length": 160, "n_mels": 40, "mel_scale": "htk"},
+    "htk, no norm": {"n_fft": 2048, "hop_length": 512, "n_mels": 128, "mel_scale": "htk", "mel_norm": None},
+    "telephone": {"n_fft": 512, "hop_length": 160, "n_mels": 24, "fmin_hz": 300.0, "fmax_hz": 3400.0},
+    "magnitude": {"n_fft": 512, "hop_length": 160, "n_mels": 40, "power": 1.0},
+    "more than 4096 frames": {"n_fft": 128, "hop_length": 4, "n_mels": 8},
+}
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES.keys())
+def test_a_front_end_of_ones_own_equals_librosa(speechlike, geometry):
+    defaults = {"name": "mine", "sample_rate": 16000, "pad_mode": "constant", "log": None, "floor": 0.0}
+    frontend = MelFrontend(**{**defaults, **geometry})
+    expected = librosa.feature.melspectrogram(
+        y=speechlike.samples[0].astype(np.float64),  # in float32 librosa's quiet cells are its rounding
+        sr=16000,
+        n_fft=frontend.n_fft,
+        hop_length=frontend.hop_length,
+        win_length=frontend.win_length,
+        window=frontend.window,
+        pad_mode=frontend.pad_mode,
+        power=frontend.power,
+        n_mels=frontend.n_mels,
+        fmin=frontend.fmin_hz,
+        fmax=frontend.top_hz,
+        htk=frontend.mel_scale == "htk",
+        norm=frontend.mel_norm,
+    )
+    np.testing.assert_allclose(frontend(speechlike).values, expected, rtol=1e-4, atol=1e-12)
+
+
+@pytest.mark.parametrize(("power", "convert"), [(2.0, librosa.power_to_db), (1.0, librosa.amplitude_to_db)])
+def test_decibels_are_librosas_for_powers_and_for_magnitudes(speechlike, power, convert):
+    linear = MelFrontend(
+        name="mine", sample_rate=16000, n_fft=512, hop_length=160, n_mels=40, power=power, log=None, floor=0.0
+    )
+    floor = 1e-10 if power == 2 else 1e-5
+    mine = replace(linear, log="db", floor=floor, dynamic_range=80.0)
+    expected = convert(linear(speechlike).values, ref=1.0, amin=floor, top_db=80.0)
+    np.testing.assert_allclose(mine(speechlike).values, expected, atol=1e-4)
+
+
+# -- what holds for every front-end --------------------------------------------------------------------
+
+
+def test_identical_channels_give_the_mel_of_one(speechlike, every_frontend):
+    stack = Audio(np.repeat(speechlike.samples, 3, axis=0), 16000)
+    np.testing.assert_array_equal(every_frontend(stack).values, every_frontend(speechlike).values)
+
+
+def test_channels_are_mixed_before_the_mel(speechlike, tone, every_frontend):
+    pair = np.stack([speechlike.samples[0, :16000], tone.samples[0]])
+    mixed = Audio(pair.mean(axis=0, dtype=np.float64), 16000)
+    np.testing.assert_array_equal(every_frontend(Audio(pair, 16000)).values, every_frontend(mixed).values)
+
+
+def test_a_clip_at_another_rate_is_resampled_and_kept_with_the_mel(speechlike, every_frontend):
+    mel = every_frontend(speechlike.resample(44100))
+    assert mel.audio.sample_rate == every_frontend.sample_rate
+    assert mel.audio.n_channels == 1
+    assert mel.n_frames == every_frontend.framing.n_frames(mel.audio.n_samples)
+    # The abrupt pauses ring in a resampler, each rate in its own way: single cells differ, most do not.
+    heard = every_frontend.center_hz() < 6000
+    direct = every_frontend(speechlike)
+    loud = (direct.db > direct.db.max() - 40)[heard]
+    assert np.median(np.abs(mel.db[heard][loud] - direct.db[heard][loud])) < 0.03
+
+
+def test_a_silent_clip_is_finite_and_silent(every_frontend):
+    mel = every_frontend(Audio(np.zeros(8000), 8000))
+    assert np.isfinite(mel.values).all()
+    assert np.isfinite(mel.db).all()
+    assert mel.power.max() <= 1e-6
+    np.testing.assert_allclose(
+        mel.values, np.broadcast_to(np.median(mel.values), mel.values.shape), atol=1e-6
+    )
+
+
+def test_the_same_clip_gives_the_same_bits(speechlike, every_frontend):
+    np.testing.assert_array_equal(every_frontend(speechlike).values, every_frontend(speechlike).values)
+
+
+def test_a_clip_shorter_than_a_window_is_refused_and_one_of_a_window_is_not(every_frontend):
+    length, rate = every_frontend.framing.win_length, every_frontend.sample_rate
+    assert every_frontend(Audio(np.full(length, 0.1), rate)).n_frames >= 1
+    with pytest.raises(AudioError, match=rf"^{length - 1} samples are less than one window of the front-end"):
+        every_frontend(Audio(np.full(length - 1, 0.1), rate))
+
+
+def test_the_stft_of_the_stretch_is_what_the_mel_was_summed_from(rng, every_frontend):
+    if every_frontend.remove_dc_offset:
+        every_frontend = replace(every_frontend, remove_dc_offset=False)  # Kaldi's is taken frame by frame
+    audio = Audio(0.1 * rng.standard_normal(12000), every_frontend.sample_rate)
+    spectrum = stft(every_frontend.stretch(audio.samples[0]), every_frontend.framing)
+    power = np.square(np.abs(spectrum.astype(np.complex128))) + every_frontend.magnitude_epsilon
+    linear = np.sqrt(power) if every_frontend.power == 1 else power
+    mel = every_frontend(audio)
+    # Kaldi's pre-emphasis knows nothing before a frame; the stretch has the sample before: compare the levels there.
+    rtol = 0.05 if every_frontend.preemphasis_per_frame else 2e-3
+    loud = mel.db > mel.db.max() - 30
+    np.testing.assert_allclose((linear @ every_frontend.filterbank().T).T[loud], mel.energy[loud], rtol=rtol)
+
+
+def test_the_stretch_turns_back_into_the_clip(rng, every_frontend):
+    signal = rng.standard_normal(8000).astype(np.float32)
+    stretch = every_frontend.stretch(signal)
+    back = every_frontend.unstretch(stretch, 8000)
+    reached = min(8000, len(stretch) - every_frontend.framing.offset)
+    assert reached >= 8000 - every_frontend.hop_length
+    np.testing.assert_allclose(back[:reached], signal[:reached], atol=1e-4)
+
+
+@pytest.mark.parametrize(("n_samples", "n_frames"), [(1600, 10), (1759, 10), (1760, 11)])
+def test_the_dropped_frame_is_the_last_one(rng, n_samples, n_frames):
+    all_frames = replace(frontends.WHISPER, drop_last_frame=False, dynamic_range=None)
+    audio = Audio(0.1 * rng.standard_normal(n_samples), 16000)
+    kept = replace(all_frames, drop_last_frame=True)(audio)
+    assert kept.n_frames == n_frames
+    np.testing.assert_array_equal(kept.values, all_frames(audio).values[:, :-1])
+
+
+def test_frames_are_timed_as_librosa_times_them_where_it_centres(speechlike):
+    for frontend in (frontends.WHISPER, frontends.NEMO, frontends.LIBROSA):
+        mel = frontend(speechlike)
+        expected = librosa.frames_to_time(
+            np.arange(mel.n_frames), sr=frontend.sample_rate, hop_length=frontend.hop_length
+        )
+        np.testing.assert_allclose(mel.times_s, expected, atol=1e-12)
+
+
+def test_a_click_is_heard_at_its_time(every_frontend):
+    rate = every_frontend.sample_rate
+    samples = np.zeros(rate)
+    samples[rate // 2] = 1.0
+    mel = every_frontend(Audio(samples, rate))
+    loudest = np.argmax(mel.power.sum(axis=0))
+    assert abs(mel.times_s[loudest] - 0.5) <= 0.51 * every_frontend.hop_length / rate
+
+
+@pytest.mark.parametrize("hz", [440.0, 1000.0, 3000.0])
+def test_a_tone_is_heard_in_its_band(every_frontend, hz):
+    tone = Audio(0.5 * np.sin(2 * np.pi * hz * np.arange(16000) / 16000), 16000)
+    band = np.argmax(every_frontend(tone).power.mean(axis=1))
+    width_hz = max(np.diff(every_frontend.center_hz())[max(band - 1, 0)], 16000 / 400)
+    assert abs(every_frontend.center_hz()[band] - hz) <= 1.5 * width_hz

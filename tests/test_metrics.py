@@ -1,0 +1,114 @@
+"""Before and after, in numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from specaug_listen import Audio
+from specaug_listen.errors import ParameterError
+from specaug_listen.frontends import HIFIGAN, LIBROSA, WHISPER, MelSpectrogram
+from specaug_listen.metrics import log_mel_rmse_db, score, spectral_convergence_db
+
+
+@pytest.fixture
+def power(rng):
+    return MelSpectrogram(rng.uniform(0.5, 1.0, (128, 30)).astype(np.float32), LIBROSA)
+
+
+@pytest.mark.parametrize("metric", [log_mel_rmse_db, spectral_convergence_db])
+def test_mels_of_two_sizes_are_refused(metric, power):
+    other = power.with_values(power.values[:, :-1])
+    with pytest.raises(ParameterError, match=r"\(128, 30\) and \(128, 29\): expected two of one size"):
+        metric(power, other)
+
+
+def test_equal_mels_are_no_distance_apart(speechlike, every_frontend):
+    mel = every_frontend(speechlike)
+    assert log_mel_rmse_db(mel, mel) == 0
+    assert spectral_convergence_db(mel, mel) == -200
+
+
+@pytest.mark.parametrize("change_db", [-12.0, 3.0, 40.0])
+def test_a_change_of_level_is_its_own_rmse(power, change_db):
+    louder = power.with_values(power.values * np.float32(10 ** (change_db / 10)))
+    assert log_mel_rmse_db(power, louder) == pytest.approx(abs(change_db), rel=1e-4)
+
+
+@pytest.mark.parametrize("gain", [0.5, 1.1, 3.0])
+def test_a_gain_of_the_signal_is_a_convergence_of_its_difference_to_one(power, gain):
+    louder = power.with_values(power.values * np.float32(gain**2))
+    assert spectral_convergence_db(power, louder) == pytest.approx(20 * np.log10(abs(gain - 1)), abs=1e-3)
+
+
+def test_a_magnitude_counts_as_its_power(rng):
+    """HiFi-GAN's cells are ln of magnitudes: half as many decibels would be the mistake."""
+    logs = rng.uniform(-2, 0, (80, 20)).astype(np.float32)
+    before, after = MelSpectrogram(logs, HIFIGAN), MelSpectrogram(logs + np.float32(np.log(10)), HIFIGAN)
+    assert log_mel_rmse_db(before, after) == pytest.approx(20, rel=1e-4)
+
+
+def test_cells_eighty_decibels_below_the_loudest_do_not_count(power):
+    values = power.values.copy()
+    values[0, 0] = 1.0
+    values[5:, :] = 1e-9
+    quieter = values.copy()
+    quieter[5:, :] = 1e-14
+    louder = values.copy()
+    louder[5:, :] = 1e-7
+    before = power.with_values(values)
+    assert log_mel_rmse_db(before, power.with_values(quieter)) == 0
+    assert log_mel_rmse_db(before, power.with_values(louder)) == pytest.approx(
+        10 * np.sqrt(123 / 128), rel=1e-4
+    )
+
+
+def test_the_floor_is_that_of_the_mel_before(power):
+    silent = power.with_values(np.zeros_like(power.values))
+    assert 75 < log_mel_rmse_db(power, silent) <= 80
+    assert log_mel_rmse_db(silent, power) > 200
+
+
+def test_silence_gives_finite_figures(power):
+    silent = power.with_values(np.zeros_like(power.values))
+    assert log_mel_rmse_db(silent, silent) == 0
+    assert spectral_convergence_db(silent, silent) == -200
+    assert spectral_convergence_db(silent, power) == 200
+    assert spectral_convergence_db(power, silent) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("gain", [0.25, 1.0, 2.0])
+def test_levels_and_peaks_are_after_less_before(tone, gain):
+    scores = score(tone, Audio(gain * tone.samples, tone.sample_rate))
+    assert scores == pytest.approx(dict.fromkeys(scores, 20 * np.log10(gain)), abs=1e-4)
+    assert list(scores) == ["level_change_db", "peak_change_db"]
+
+
+def test_level_and_peak_are_two_things(tone):
+    spiked = tone.samples.copy()
+    spiked[0, 5000] = 1.0
+    scores = score(tone, Audio(spiked, tone.sample_rate))
+    assert scores["peak_change_db"] == pytest.approx(20 * np.log10(2), abs=1e-3)
+    assert 0 < scores["level_change_db"] < 0.01
+
+
+def test_two_silences_differ_by_nothing_and_silence_by_something_finite(tone):
+    silent = Audio(np.zeros_like(tone.samples), tone.sample_rate)
+    assert score(silent, silent) == {"level_change_db": 0.0, "peak_change_db": 0.0}
+    scores = score(tone, silent)
+    assert all(np.isfinite(value) and value < -100 for value in scores.values())
+
+
+def test_two_renderings_of_different_clips_are_refused(tone):
+    for other in (Audio(tone.samples[:, 1:], 16000), Audio(tone.samples, 8000)):
+        with pytest.raises(
+            ParameterError, match=r"16000 samples at 16000 Hz against .*two renderings of one clip"
+        ):
+            score(tone, other)
+
+
+def test_figures_are_plain_floats(tone, speechlike):
+    a, b = WHISPER(speechlike), WHISPER(Audio(speechlike.samples[:, ::-1], 16000))
+    assert type(log_mel_rmse_db(a, b)) is float
+    assert type(spectral_convergence_db(a, b)) is float
+    assert {type(value) for value in score(tone, tone).values()} == {float}

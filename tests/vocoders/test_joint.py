@@ -1,0 +1,190 @@
+"""The default vocoder: closer to its mel than librosa's, silent for silence, and the same bytes on any machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from specaug_listen import Audio
+from specaug_listen.augment import LD, Draw, TimeSpan
+from specaug_listen.frontends import PRESETS, WHISPER, MelSpectrogram
+from specaug_listen.metrics import log_mel_rmse_db, spectral_convergence_db
+from specaug_listen.vocoders import Joint, Librosa
+
+LEVEL_FRONTENDS = ("whisper", "lhotse", "nemo", "librosa", "hifigan")
+
+
+def away_from_the_ends(mel, n_frames=3):
+    """The frames that no padding reaches; a vocoder knows nothing of what lies beyond the clip."""
+    inner = mel.values[:, n_frames:-n_frames]
+    return MelSpectrogram(inner, mel.frontend, statistics=mel.statistics)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_copy_synthesis_is_closer_to_its_mel_than_librosas(name, speechlike):
+    mel = PRESETS[name](speechlike)
+    ours, theirs = (mel.frontend(vocoder(mel)) for vocoder in (Joint(), Librosa()))
+    assert log_mel_rmse_db(mel, ours) < log_mel_rmse_db(mel, theirs) - 0.5
+    mel, ours, theirs = (away_from_the_ends(m) for m in (mel, ours, theirs))
+    assert spectral_convergence_db(mel, ours) < spectral_convergence_db(mel, theirs) - 3
+    assert spectral_convergence_db(mel, ours) < -28
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_more_iterations_are_hardly_ever_worse(name, speechlike):
+    mel = PRESETS[name](speechlike)
+    errors = [log_mel_rmse_db(mel, mel.frontend(Joint(n_iter=n)(mel))) for n in (0, 1, 4, 16, 32, 64)]
+    assert np.diff(errors).max() < 0.1
+    assert errors[4] < 0.75 * errors[0]
+
+
+@pytest.mark.parametrize("n_iter", [0, 5])
+def test_silence_gives_exact_zeros_of_the_clips_length(n_iter):
+    for name in ("librosa", "nemo"):
+        frontend = PRESETS[name]
+        mel = frontend(Audio(np.zeros(20_000), frontend.sample_rate))
+        heard = Joint(n_iter=n_iter)(mel)
+        assert heard.n_samples == 20_000
+        assert not heard.samples.any()
+
+
+def test_a_silent_clip_stays_inaudible(every_frontend):
+    """Some floors stand for a little power; it must not be more than the floor's own hiss."""
+    mel = every_frontend(Audio(np.zeros(30_000), every_frontend.sample_rate))
+    assert Joint()(mel).rms_db < -60
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_start_another_signal(speechlike):
+    mel = WHISPER(speechlike)
+    first, again, other = (Joint(start="random", seed=seed)(mel).samples for seed in (1, 1, 2))
+    assert first.tobytes() == again.tobytes()
+    assert first.tobytes() != other.tobytes()
+
+
+SCRIPT = """
+import hashlib
+import numpy as np
+from specaug_listen import Audio, frontends, vocoders
+
+rng = np.random.default_rng(0)
+for name, frontend in frontends.PRESETS.items():
+    signal = rng.standard_normal(24_000) * np.linspace(0, 0.3, 24_000)
+    mel = frontend(Audio(signal, frontend.sample_rate))
+    digest = hashlib.sha256(mel.values.tobytes())
+    for vocoder in (vocoders.Joint(n_iter=4), vocoders.GriffinLim(n_iter=4), vocoders.OriginalPhase()):
+        digest.update(vocoder(mel.with_values(mel.values * np.float32(0.9))).samples.tobytes())
+    print(name, digest.hexdigest())
+"""
+
+
+def test_the_number_of_threads_does_not_change_a_byte():
+    outputs = []
+    for threads in ("1", "2"):
+        limits = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), threads)
+        run = subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env=os.environ | limits,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        outputs.append(run.stdout.splitlines())
+    assert [line.split()[0] for line in outputs[0]] == list(PRESETS)
+    assert outputs[0] == outputs[1]
+    assert len({line.split()[1] for line in outputs[0]}) >= len(PRESETS) - 1
+
+
+@pytest.mark.parametrize("extra", [0, 1, 79, 159])
+def test_the_length_is_that_of_the_clip_whatever_is_left_over(extra, every_frontend, rng):
+    n_samples = 20 * every_frontend.hop_length + every_frontend.n_fft + extra
+    mel = every_frontend(Audio(0.1 * rng.standard_normal(n_samples), every_frontend.sample_rate))
+    assert Joint(n_iter=1)(mel).samples.shape == (1, n_samples)
+
+
+def test_a_mel_without_its_clip_is_rendered_in_the_length_of_its_frames(speechlike, every_frontend):
+    mel = every_frontend(speechlike)
+    lone = MelSpectrogram(mel.values, mel.frontend, statistics=mel.statistics)
+    heard = Joint(n_iter=2)(lone)
+    assert every_frontend.framing.n_frames(heard.n_samples) == mel.n_frames
+    shared = min(heard.n_samples, mel.n_samples)
+    assert heard.samples[0, :shared].tobytes() == Joint(n_iter=2)(mel).samples[0, :shared].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"), [("whisper", "spsi"), ("hifigan", "spsi"), ("librosa", "random")]
+)
+def test_auto_takes_single_pass_phases_for_short_windows_only(name, chosen, speechlike):
+    mel = PRESETS[name](speechlike)
+    auto, spsi, random = (
+        Joint(n_iter=3, start=start)(mel).samples.tobytes() for start in ("auto", "spsi", "random")
+    )
+    assert spsi != random
+    assert auto == (spsi if chosen == "spsi" else random)
+
+
+def test_clicks_come_back_where_they_were(every_frontend):
+    """A mel does not tell a click's place within a hop, so the clicks stand in the middle of their frames.
+
+    The centre of each click's energy is compared, since the sign and the phase of a click are not known either.
+    """
+    frontend = every_frontend
+    centers = np.rint(frontend.framing.center_s([20, 45, 70, 95, 120], 1)).astype(int)
+    signal = np.zeros(150 * frontend.hop_length)
+    signal[centers] = 0.8
+    heard = Joint()(frontend(Audio(signal, frontend.sample_rate))).samples[0].astype(float) ** 2
+    reach = frontend.n_fft * 3 // 4
+    around = [heard[c - reach : c + reach + 1] for c in centers]
+    late = [np.average(np.arange(-reach, reach + 1), weights=energy) for energy in around]
+    assert np.abs(np.mean(late)) < 2
+    assert sum(map(np.sum, around)) > 0.95 * heard.sum()
+
+
+@pytest.mark.parametrize("fill", ["mean", "band_mean", "frame_mean"])
+@pytest.mark.parametrize("name", LEVEL_FRONTENDS)
+def test_a_masked_mel_is_heard_at_the_level_of_its_fill(name, fill, speechlike):
+    difference = masked_difference_db(PRESETS[name](speechlike), fill)
+    assert np.abs(difference.mean()) < 1.5
+    assert np.abs(np.median(difference)) < 0.5
+
+
+@pytest.mark.parametrize("name", LEVEL_FRONTENDS)
+def test_a_constant_fill_is_heard_at_its_level(name, speechlike):
+    mel = PRESETS[name](speechlike)
+    assert np.abs(masked_difference_db(mel, float(np.median(mel.values))).mean()) < 1.5
+
+
+@pytest.mark.parametrize("fill", ["min", "floor"])
+@pytest.mark.parametrize("name", LEVEL_FRONTENDS)
+def test_a_time_mask_at_the_floor_is_at_the_floor_beyond_its_edges(name, fill, speechlike):
+    """At the edges, no signal can fall by 80 dB within one window; a window further in, it must have."""
+    frontend = PRESETS[name]
+    mel = frontend(speechlike)
+    start, width = mel.n_frames // 4, mel.n_frames // 2
+    masked = Draw(mel.n_mels, mel.n_frames, (TimeSpan(start, width, fill),)).apply(mel)
+    heard = frontend(Joint()(masked))
+    edge = -(-frontend.framing.win_length // frontend.hop_length)
+    inside = slice(start + edge, start + width - edge)
+    assert np.abs(db_above(mel, heard)[:, inside] - db_above(mel, masked)[:, inside]).mean() < 1.5
+    assert (mel.db[:, inside] - masked.db[:, inside]).mean() > 10
+
+
+def db_above(clean, mel):
+    """Cells in dB, those more than 80 dB below the clean clip's loudest counting as that."""
+    return 10 * np.log10(np.maximum(mel.power, clean.power.max() * 1e-8))
+
+
+def masked_difference_db(mel, fill):
+    """Re-analysed against wanted level in the masked cells of two LD draws."""
+    differences = []
+    for seed in (0, 1):
+        draw = LD.with_fill(fill).draw(mel, rng=seed)
+        masked = draw.apply(mel)
+        heard = mel.frontend(Joint()(masked))
+        cells = draw.masked_bins[:, np.newaxis] | draw.masked_frames
+        assert cells.mean() > 0.1
+        differences.append((db_above(mel, heard) - db_above(mel, masked))[cells])
+    return np.concatenate(differences)
