@@ -210,6 +210,20 @@ def test_the_stretch_turns_back_into_the_clip(rng, every_frontend):
     np.testing.assert_allclose(back[:reached], signal[:reached], atol=1e-4)
 
 
+def test_kaldi_prepares_each_frame_by_itself(rng):
+    # The povey window is 0 at a frame's first sample, so a window that is not shows what happens to that one.
+    changes = {"window": "hamming_symmetric", "log": None, "floor": 0.0}
+    frontend = replace(frontends.LHOTSE, **changes)
+    samples = (0.1 * rng.standard_normal(4000) + 0.05).astype(np.float32)
+    frame = samples[10 * 160 - 120 :][:400].astype(np.float64)
+    frame -= frame.mean()
+    frame -= 0.97 * np.concatenate([frame[:1], frame[:-1]])
+    power = np.square(np.abs(np.fft.rfft(frame * np.hamming(400), 512)))
+    np.testing.assert_allclose(
+        frontend(Audio(samples, 16000)).values[:, 10], frontend.filterbank() @ power, rtol=1e-5
+    )
+
+
 @pytest.mark.parametrize(("n_samples", "n_frames"), [(1600, 10), (1759, 10), (1760, 11)])
 def test_the_dropped_frame_is_the_last_one(rng, n_samples, n_frames):
     all_frames = replace(frontends.WHISPER, drop_last_frame=False, dynamic_range=None)

@@ -130,6 +130,7 @@ def empty_filters(n_fft: int, n_mels: int, **fields) -> MelFrontend:
         empty_filters(512, 256),
         empty_filters(512, 128, mel_scale="htk"),
         empty_filters(200, 80),
+        empty_filters(128, 140, hop_length=64),
         empty_filters(512, 200, mel_scale="kaldi", fmin_hz=20.0),
         empty_filters(300, 40, fmin_hz=100.0, fmax_hz=900.0),
     ],

@@ -53,6 +53,16 @@ def test_an_empty_draw_gives_the_clip_back_to_its_last_sample(speechlike, tone, 
         assert np.abs(heard - mel.audio.samples)[:, -50:].max() < 1e-5
 
 
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
+def test_the_tail_behind_the_last_whole_hop_comes_out_as_it_went_in(every_frontend, rng, share):
+    """Whisper and NeMo leave out the last frame, so that hardly a window reaches the tail."""
+    n_samples = 40 * every_frontend.hop_length + round(share * every_frontend.hop_length)
+    mel = every_frontend(Audio(0.1 * rng.standard_normal(n_samples), every_frontend.sample_rate))
+    tail = slice(-every_frontend.hop_length, None)
+    heard, before = OriginalPhase()(mel).samples[0, tail], mel.audio.samples[0, tail]
+    assert relative_db(heard, before) < -80
+
+
 @pytest.mark.parametrize("max_gain_db", [0.0, 20.0, 120.0])
 def test_an_empty_draw_does_not_depend_on_the_gain_limit(speechlike, max_gain_db):
     mel = WHISPER(speechlike)

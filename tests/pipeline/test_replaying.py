@@ -1,0 +1,145 @@
+"""A written draw made again: the same bytes, of the right clip, or a clear refusal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from specaug_listen import Audio, Policy, audition, load, replay, save
+from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
+from specaug_listen.errors import AudioError, ParameterError, PolicyError
+from specaug_listen.pipeline import changed_versions, draw_files, read_record
+from specaug_listen.vocoders import GriffinLim
+
+POLICY = Policy([TimeWarp(6), FrequencyMask(max_bins=20, fill="noise"), TimeMask(max_frames=15)], "all three")
+COMBINATIONS = [
+    *((vocoder, frontend) for vocoder in ("joint", "griffinlim") for frontend in ("whisper", "nemo", "hifigan")),
+    *(("original-phase", frontend) for frontend in ("whisper", "lhotse", "librosa-db")),
+    ("joint", "librosa"),
+    ("librosa", "whisper"),
+]
+
+
+@pytest.fixture(scope="module")
+def clip_path(tmp_path_factory, speechlike):
+    """Stereo at another rate than the front-ends', so that the whole way in is walked again."""
+    path = tmp_path_factory.mktemp("clips") / "speech.wav"
+    save(path, Audio(np.stack([speechlike.samples[0], -0.5 * speechlike.samples[0]]), 16000).resample(24000))
+    return path
+
+
+@pytest.mark.parametrize("channels", ["mono", "before-after"])
+@pytest.mark.parametrize(("vocoder", "frontend"), COMBINATIONS, ids=" ".join)
+def test_a_replayed_draw_is_the_same_files_bit_for_bit(tmp_path, clip_path, vocoder, frontend, channels):
+    if vocoder == "librosa" and channels != "mono":
+        pytest.skip("slow, and the layout does not depend on the vocoder")
+    clip = load(clip_path, start_s=0.1, duration_s=0.8)
+    heard = audition(clip, frontend=frontend, policy=POLICY, vocoder=vocoder, draws=2, rng=5)
+    folder = heard.save(tmp_path, channels=channels)
+    again = replay(folder / "draw-2.json")
+    assert [drawn.name for drawn in again.draws] == ["draw-2"]
+    assert again.gain == heard.gain
+    files = draw_files(again, again.draws[0], channels)
+    assert sorted(files) == ["draw-2.json", "draw-2.png", "draw-2.wav"]
+    for name, data in files.items():
+        assert data == (folder / name).read_bytes(), name
+
+
+@pytest.fixture
+def written(tmp_path, clip_path):
+    """A draw of a clip that may be moved away."""
+    path = tmp_path / "speech.wav"
+    shutil.copy(clip_path, path)
+    return audition(load(path), policy=POLICY, vocoder=GriffinLim(n_iter=2), rng=5).save(tmp_path / "out")
+
+
+def wav_of(heard) -> bytes:
+    return draw_files(heard, heard.draws[0], "mono")["draw-1.wav"]
+
+
+def test_a_clip_that_has_moved_is_asked_for_and_taken_from_its_new_place(tmp_path, written):
+    (tmp_path / "speech.wav").rename(tmp_path / "elsewhere.wav")
+    with pytest.raises(
+        AudioError, match=r"draw-1\.json: its clip .*speech\.wav is gone; say where it is \(--audio FILE\)"
+    ):
+        replay(written / "draw-1.json")
+    again = replay(written / "draw-1.json", audio=tmp_path / "elsewhere.wav")
+    assert wav_of(again) == (written / "draw-1.wav").read_bytes()
+    assert again.name == "speech"
+
+
+def test_another_container_with_the_same_samples_is_the_same_clip(tmp_path, written):
+    import soundfile as sf
+
+    samples, rate = sf.read(tmp_path / "speech.wav", dtype="int16")
+    sf.write(tmp_path / "speech.flac", samples, rate)
+    (tmp_path / "speech.wav").unlink()
+    again = replay(written / "draw-1.json", audio=tmp_path / "speech.flac")
+    assert wav_of(again) == (written / "draw-1.wav").read_bytes()
+
+
+@pytest.mark.parametrize("how", ["changed on disk", "given as a file", "given as audio"])
+def test_a_clip_with_other_samples_is_refused(tmp_path, written, how):
+    clip = load(tmp_path / "speech.wav")
+    samples = clip.samples.copy()
+    samples[0, 100] += np.float32(2 / 32768)
+    other = Audio(samples, clip.sample_rate)
+    path = tmp_path / ("speech.wav" if how == "changed on disk" else "other.wav")
+    save(path, other)
+    given = {"changed on disk": None, "given as a file": path, "given as audio": other}[how]
+    with pytest.raises(AudioError, match=r"draw-1\.json: the clip is not the one that the draw was made for"):
+        replay(written / "draw-1.json", audio=given)
+
+
+def test_the_right_clip_at_the_wrong_rate_is_refused(tmp_path, written):
+    clip = load(tmp_path / "speech.wav")
+    with pytest.raises(AudioError, match="the clip is not the one"):
+        replay(written / "draw-1.json", audio=Audio(clip.samples, 48000))
+
+
+def test_a_clip_from_memory_must_be_passed_again(tmp_path, speechlike):
+    heard = audition(speechlike, policy=POLICY, vocoder="original-phase", rng=5)
+    folder = heard.save(tmp_path)
+    with pytest.raises(
+        AudioError, match=r"draw-1\.json: the clip was made in memory and has no file; pass it as audio="
+    ):
+        replay(folder / "draw-1.json")
+    again = replay(folder / "draw-1.json", audio=Audio(speechlike.samples.copy(), 16000))
+    assert wav_of(again) == (folder / "draw-1.wav").read_bytes()
+
+
+def test_a_draw_by_a_vocoder_of_the_users_own_is_refused_with_its_name(tmp_path, speechlike):
+    def my_vocoder(mel):
+        return mel.audio
+
+    folder = audition(speechlike, policy=POLICY, vocoder=my_vocoder, rng=0).save(tmp_path)
+    with pytest.raises(ParameterError, match=r"draw-1\.json: rendered by .*, which no file can bring back"):
+        replay(folder / "draw-1.json", audio=speechlike)
+    assert "my_vocoder" in (folder / "draw-1.json").read_text()
+
+
+def test_a_record_whose_draw_does_not_fit_its_clip_is_refused(written):
+    data = json.loads((written / "draw-1.json").read_text())
+    data["draw"] = {"n_mels": 80, "n_frames": 7}
+    (written / "draw-1.json").write_text(json.dumps(data))
+    with pytest.raises(ParameterError, match="the draw was made for 80 bands x 7 frames, the mel has 80 x 120"):
+        replay(written / "draw-1.json")
+
+
+def test_a_file_that_is_no_record_is_refused(tmp_path):
+    (tmp_path / "draw-1.json").write_text("[]")
+    with pytest.raises(PolicyError, match=r"draw-1\.json: not a draw"):
+        replay(tmp_path / "draw-1.json")
+
+
+def test_versions_that_changed_are_told(written):
+    record = read_record(written / "draw-1.json")
+    assert changed_versions(record) == []
+    data = json.loads((written / "draw-1.json").read_text())
+    data["versions"]["numpy"] = "1.0"
+    (written / "draw-1.json").write_text(json.dumps(data))
+    (line,) = changed_versions(read_record(written / "draw-1.json"))
+    assert line == f"numpy was 1.0, is {record.versions['numpy']}"

@@ -1,0 +1,195 @@
+"""Folder names that no file name can break, and writing that leaves all or nothing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from specaug_listen._files import folder_name, make_folder, printable, write_folder, write_whole
+from specaug_listen.errors import OutputError
+
+RESERVED = {"report.html", "audition.json"}
+STALE = re.compile(r"draw-\d+\.(wav|png|json)")
+FORBIDDEN = set('<>:"/\\|?*') | {chr(code) for code in range(32)} | {"\x7f"}
+
+file_names = st.one_of(
+    st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=90),
+    st.sampled_from(
+        ["a.wav", "A.wav", "a-2.wav", "a.flac", "report.html.wav", "Audition.JSON.wav", "x" * 251 + ".wav"]
+    ),
+    st.sampled_from(
+        ["ß.wav", "SS.wav", "ss.wav", "CON.wav", "con.wav", "音" * 80 + ".wav", "...wav", " .wav", "-.wav"]
+    ),
+)
+
+
+@given(st.lists(file_names, min_size=1, max_size=8))
+@example(["a .wav"])
+@example(["a ..wav"])
+@example([". .wav"])
+@example(["x" * 119 + " y.wav"])
+@example(["x" * 119 + ".y.wav"])
+def test_a_folder_name_is_one_safe_component_of_a_path_and_never_clashes(names):
+    taken = set(RESERVED)
+    folders = [folder_name(f"somewhere/{name}", taken) for name in names]
+    for folder in folders:
+        assert Path(folder).parts == (folder,)
+        assert folder not in (".", "..")
+        assert not FORBIDDEN & set(folder)
+        assert folder[0] not in "-."
+        assert folder[-1] not in " ."
+        assert len(folder.encode()) <= 255 - len("..partial")
+    folded = [folder.casefold() for folder in folders]
+    assert len(set(folded)) == len(folded)
+    assert not RESERVED & set(folded)
+
+
+@given(st.lists(file_names, min_size=1, max_size=6))
+def test_every_folder_name_can_be_made_on_this_disk(names):
+    with tempfile.TemporaryDirectory() as root:
+        taken: set[str] = set()
+        for name in names:
+            (Path(root) / folder_name(name, taken)).mkdir()
+        assert len(os.listdir(root)) == len(names)
+
+
+@pytest.mark.parametrize("device", ["con", "PRN", "Aux", "nul", "com1", "LPT9"])
+def test_names_of_windows_devices_are_prefixed(device):
+    assert folder_name(f"{device}.wav", set()) == f"_{device}"
+
+
+def test_the_second_clip_of_a_name_gets_the_suffix_that_is_free():
+    taken = {"speech-2"}
+    assert [folder_name(f"{where}/speech.wav", taken) for where in "abc"] == ["speech", "speech-3", "speech-4"]
+
+
+@pytest.mark.parametrize(
+    "path", ["a\nb.wav", "a\tb", "\x1b[31mred", "bell\a", "latin-\udce9.wav", "\u202etxt.wav", "line\u2028.wav"]
+)
+def test_a_printable_path_is_one_line_without_control_characters(path):
+    assert printable(path).isprintable()
+    assert printable("plain ü 音.wav") == "plain ü 音.wav"
+
+
+# -- writing a file -------------------------------------------------------------------------------------
+
+
+def half_written(path: Path, data: bytes) -> int:
+    with open(path, "wb") as file:
+        file.write(data[: len(data) // 2])
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def refused(*args: object) -> None:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@pytest.mark.parametrize(
+    ("where", "failing", "reason"),
+    [
+        ("pathlib.Path.write_bytes", half_written, "No space left on device"),
+        ("os.replace", refused, "Permission denied"),
+    ],
+    ids=["disk full", "rename refused"],
+)
+def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_beside(
+    tmp_path, monkeypatch, where, failing, reason
+):
+    path = tmp_path / "audition.json"
+    write_whole(path, b"old")
+    monkeypatch.setattr(where, failing)
+    with pytest.raises(OutputError, match=rf"audition\.json: cannot be written \({reason}\); free space, or"):
+        write_whole(path, b"something new")
+    monkeypatch.undo()
+    assert os.listdir(tmp_path) == ["audition.json"]
+    assert path.read_bytes() == b"old"
+
+
+def test_an_interrupted_write_leaves_the_old_file_and_nothing_beside(tmp_path, monkeypatch):
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    path = tmp_path / "audition.json"
+    write_whole(path, b"old")
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(path, b"new")
+    assert os.listdir(tmp_path) == ["audition.json"]
+    assert path.read_bytes() == b"old"
+
+
+def test_a_folder_below_a_file_cannot_be_made_and_the_error_is_one_line(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError, match=r"file/below: cannot be written \(Not a directory\)") as caught:
+        make_folder(tmp_path / "file" / "below")
+    assert "\n" not in str(caught.value)
+
+
+# -- writing a folder -----------------------------------------------------------------------------------
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder))
+
+
+def test_a_new_folder_holds_exactly_its_files(tmp_path):
+    write_folder(tmp_path / "clip", {"a.wav": b"1", "draw-1.json": b"2"}, STALE)
+    assert names_in(tmp_path) == ["clip"]
+    assert {path.name: path.read_bytes() for path in (tmp_path / "clip").iterdir()} == {
+        "a.wav": b"1",
+        "draw-1.json": b"2",
+    }
+
+
+def test_an_old_folder_loses_its_stale_draws_and_nothing_of_the_users(tmp_path):
+    folder = tmp_path / "clip"
+    write_folder(folder, {"draw-1.wav": b"old", "draw-2.wav": b"old", "draw-2.png": b"old"}, STALE)
+    mine = ("notes.txt", "draw-2.wav.bak", "my draw-2.wav", "draw-x.wav", "DRAW-2.wav")
+    for name in mine:
+        (folder / name).write_bytes(b"mine")
+    write_folder(folder, {"draw-1.wav": b"new"}, STALE)
+    assert names_in(folder) == sorted(["draw-1.wav", *mine])
+    assert (folder / "draw-1.wav").read_bytes() == b"new"
+    assert all((folder / name).read_bytes() == b"mine" for name in mine)
+    assert names_in(tmp_path) == ["clip"]
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_folder_that_does_not_fit_on_the_disk_leaves_what_was_there(tmp_path, monkeypatch, exists):
+    folder = tmp_path / "clip"
+    if exists:
+        write_folder(folder, {"draw-1.wav": b"old", "draw-2.wav": b"old"}, STALE)
+    monkeypatch.setattr(Path, "write_bytes", half_written)
+    with pytest.raises(OutputError, match=r"clip: cannot be written \(No space left on device\)"):
+        write_folder(folder, {"draw-1.wav": b"something new"}, STALE)
+    monkeypatch.undo()
+    assert names_in(tmp_path) == (["clip"] if exists else [])
+    if exists:
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+            "draw-1.wav": b"old",
+            "draw-2.wav": b"old",
+        }
+
+
+def test_a_half_written_folder_of_a_run_that_was_killed_is_replaced(tmp_path):
+    left = tmp_path / ".clip.partial"
+    left.mkdir()
+    (left / "draw-9.wav").write_bytes(b"half")
+    write_folder(tmp_path / "clip", {"draw-1.wav": b"new"}, STALE)
+    assert names_in(tmp_path) == ["clip"]
+    assert names_in(tmp_path / "clip") == ["draw-1.wav"]
+
+
+def test_a_file_in_the_way_of_a_folder_is_kept_and_named(tmp_path):
+    (tmp_path / "clip").write_bytes(b"mine")
+    with pytest.raises(OutputError, match=r"clip: cannot be written \(Not a directory\)"):
+        write_folder(tmp_path / "clip", {"draw-1.wav": b"new"}, STALE)
+    assert (tmp_path / "clip").read_bytes() == b"mine"
+    assert names_in(tmp_path) == ["clip"]
