@@ -78,7 +78,9 @@ def start_up(runs: int) -> None:
 
 def one_picture(clip: Path) -> None:
     """A picture after the first."""
-    output = subprocess.run([PYTHON, "-W", "ignore", "-c", PICTURE, str(clip)], capture_output=True, text=True, check=True)
+    output = subprocess.run(
+        [PYTHON, "-W", "ignore", "-c", PICTURE, str(clip)], capture_output=True, text=True, check=True
+    )
     print(f"one picture after the first: {float(output.stdout):.3f} s")
 
 

@@ -45,13 +45,16 @@ class Clip(NamedTuple):
 
 
 SPEECH = Voice(
-    "en-us+Alex", 165, 45,
+    "en-us+Alex",
+    165,
+    45,
     "Each mask may hide a sharp hiss, a gentle hum, or just the shape of one vowel.",
 )
 QUESTION = Voice("en-us+Annie", 150, 40, "Which words can you still hear when a piece is missing?")
 
 
 # --- shared ---------------------------------------------------------------------------------------
+
 
 def level(db: float) -> float:
     """Turn decibels into a linear factor."""
@@ -76,6 +79,7 @@ def finish(samples: Array, rate: int) -> Array:
 
 
 # --- speech ---------------------------------------------------------------------------------------
+
 
 def espeak(*arguments: str) -> str:
     """Run espeak-ng and return what it prints; stop with one line if it is missing or fails."""
@@ -143,8 +147,15 @@ def make_question(new_rate: int = 16000) -> Clip:
 BEAT_S = 0.58
 # Sung line: (beats, MIDI note, vowel).
 TUNE = [
-    (1.0, 62, "a"), (0.5, 66, "e"), (0.5, 69, "e"), (1.5, 71, "o"), (0.5, 69, "a"),
-    (1.0, 67, "i"), (0.5, 64, "e"), (0.5, 66, "e"), (2.0, 62, "a"),
+    (1.0, 62, "a"),
+    (0.5, 66, "e"),
+    (0.5, 69, "e"),
+    (1.5, 71, "o"),
+    (0.5, 69, "a"),
+    (1.0, 67, "i"),
+    (0.5, 64, "e"),
+    (0.5, 66, "e"),
+    (2.0, 62, "a"),
 ]
 # Plucked accompaniment: four notes, half a beat apart, for every two beats (D, G, A7, D).
 CHORDS = [(50, 57, 62, 66), (43, 50, 59, 62), (45, 52, 61, 67), (38, 50, 57, 62)]
@@ -263,6 +274,7 @@ def make_melody(rate: int = 44100) -> Clip:
 
 # --- test signals ---------------------------------------------------------------------------------
 
+
 def make_chirp(rate: int = 24000, seconds: float = 3.0, low: float = 60.0, high: float = 11600.0) -> Clip:
     """A sine whose frequency rises by the same ratio every second."""
     time = np.arange(round(rate * seconds)) / rate
@@ -296,6 +308,7 @@ def make_clicks(rate: int = 16000, seconds: float = 3.0, per_second: int = 8) ->
 
 
 # --- writing --------------------------------------------------------------------------------------
+
 
 def main(out_dir: Path) -> None:
     """Make every clip, then write them all to out_dir as 16-bit files, with the texts beside them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,10 @@ def printable(path: str | os.PathLike[str]) -> str:
     >>> printable("two\nlines.wav")
     'two\\nlines.wav'
     """
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    try:
+        text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # a lone surrogate that stands for no byte of a file name
+        text = os.fspath(path).encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -40,8 +44,8 @@ def folder_name(path: str | os.PathLike[str], taken: set[str]) -> str:
     >>> folder_name("a/speech.wav", taken), folder_name("b/Speech.wav", taken), folder_name("-x.wav", taken)
     ('speech', 'Speech-2', '_-x')
     """
-    stem = _HOSTILE.sub("_", Path(path).stem).strip(" ").rstrip(".")
-    stem = stem.encode()[:_MAX_BYTES].decode(errors="ignore") or "clip"
+    stem = _HOSTILE.sub("_", Path(path).stem).encode()[:_MAX_BYTES].decode(errors="ignore")
+    stem = stem.lstrip(" ").rstrip(" .") or "clip"
     if stem[0] in "-." or stem.lower() in _DEVICES:
         stem = f"_{stem}"
     name, n = stem, 1
@@ -71,7 +75,8 @@ def write_whole(path: Path, data: bytes) -> None:
     ------
     OutputError
     """
-    beside = path.with_name(f".{path.name}.partial")
+    # Named by a hash: the user's own name may be as long as names can be.
+    beside = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.partial")
     with saying_what_failed(path):
         try:
             beside.write_bytes(data)

@@ -121,7 +121,8 @@ def _describe(cls: type[Any], error: pydantic.ValidationError) -> str:
         return f"{_dotted(path)}{': ' if path else ''}{first['ctx']['error']}"
     schema = _adapter(cls).json_schema(mode="serialization")
     if kind == "unexpected_keyword_argument":
-        keys = sorted(_resolve(schema, path[:-1]).get("properties", {}))
+        # `kind` and `format` are set by the reader, not by people.
+        keys = sorted(set(_resolve(schema, path[:-1]).get("properties", {})) - {"kind", "format"})
         hint = nearest(str(path[-1]), keys)
         return f"unknown key {_dotted(path)!r}{hint} (allowed: {', '.join(keys)})"
     if kind in ("missing", "missing_argument"):
@@ -190,6 +191,12 @@ def _without_union_branches(schema: Mapping[str, Any], path: tuple[int | str, ..
 
 
 _BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+_LENGTHS = {
+    "minLength": " of at least {} characters",
+    "maxLength": " of at most {} characters",
+    "minItems": " of at least {} entries",
+    "maxItems": " of at most {} entries",
+}
 _NAMES = {
     "integer": "an integer",
     "number": "a number",
@@ -205,11 +212,14 @@ def _in_words(schema: Mapping[str, Any], node: Mapping[str, Any]) -> str:
     node = _deref(schema, node)
     for key in ("anyOf", "oneOf"):
         if key in node:
-            return ", or ".join(filter(None, (_in_words(schema, option) for option in node[key])))
+            return ", or ".join(dict.fromkeys(filter(None, (_in_words(schema, option) for option in node[key]))))
     if "const" in node:
         return repr(node["const"])
     if "enum" in node:
         return "one of " + ", ".join(map(repr, node["enum"]))
     name = _NAMES.get(node.get("type", ""), "")
+    if name == "a mapping" and "title" in node:
+        name = f"a mapping ({node['title']})"
+    name += "".join(words.format(node[key]) for key, words in _LENGTHS.items() if key in node)
     bounds = [f"{sign} {node[key]}" for key, sign in _BOUNDS.items() if key in node]
     return f"{name} {' and '.join(bounds)}".strip()

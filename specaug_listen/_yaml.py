@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import yaml
 
+from ._files import printable
 from .errors import PolicyError
 
 __all__ = ["read_mapping"]
@@ -22,12 +24,13 @@ def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
     PolicyError
         When the file is missing, unreadable, over 1 MiB, no YAML, no mapping, or uses tags or aliases.
     """
-    name = os.fspath(path)
+    name = printable(path)
     try:
         with open(path, "rb") as file:
             raw = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise PolicyError(f"{name}: the {what} file cannot be read ({error.strerror})") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PolicyError(f"{name}: the {what} file cannot be read ({reason})") from None
     if len(raw) > _MAX_BYTES:
         raise PolicyError(f"{name}: more than {_MAX_BYTES} bytes; a {what} file is a short YAML mapping")
     try:
@@ -44,28 +47,37 @@ def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Safe YAML without aliases, which can blow a short text up to gigabytes, and without repeated keys."""
+    """Safe YAML without aliases (which blow a short text up to gigabytes), tags, and repeated or odd keys."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.constructor.ConstructorError(
-                None,
-                None,
-                f"the alias '*{event.anchor}' is not allowed; write the value out",
-                event.start_mark,
-            )
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.events.AliasEvent):
+            raise _refusal(f"the alias '*{event.anchor}' is not allowed; write the value out", event)
+        if getattr(event, "tag", None):
+            raise _refusal(f"the tag {event.tag!r} is not allowed; write plain values", event)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.nodes.ScalarNode):
+                raise _refusal("a key is a list or a mapping; keys are names", key)
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands twice", key.start_mark
-                )
+                raise _refusal(f"the key {key.value!r} stands twice", key)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+# YAML 1.2 and JSON write 1e-10; PyYAML, which is of YAML 1.1, would take it for a text.
+_PlainLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)$"),
+    list("-+0123456789."),
+)
+
+
+def _refusal(problem: str, at: Any) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, at.start_mark)
 
 
 def _one_line(error: Exception) -> str:

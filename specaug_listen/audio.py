@@ -91,10 +91,8 @@ class Audio:
     source: AudioSource | None = None
 
     def __post_init__(self) -> None:
-        rate = self.sample_rate
-        if not isinstance(rate, (int, np.integer)) or isinstance(rate, bool) or rate <= 0:
-            raise ParameterError(f"sample_rate={rate!r}: expected an integer > 0 [Hz]")
-        object.__setattr__(self, "sample_rate", int(rate))
+        _check_rate(self.sample_rate)
+        object.__setattr__(self, "sample_rate", int(self.sample_rate))
         object.__setattr__(self, "samples", _checked_samples(self.samples))
 
     @property
@@ -139,6 +137,7 @@ class Audio:
         """
         if sample_rate == self.sample_rate:
             return self
+        _check_rate(sample_rate)
         soxr = require("soxr", purpose="resampling")
         resampled = soxr.resample(self.samples.T, self.sample_rate, sample_rate, quality="HQ").T
         if resampled.shape[1] == 0:
@@ -192,13 +191,17 @@ def load(path: str | os.PathLike[str], *, start_s: float = 0.0, duration_s: floa
         ) from None
 
 
-def find_audio(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Path], list[str]]:
+def find_audio(
+    paths: Iterable[str | os.PathLike[str]], *, without: str | os.PathLike[str] | None = None
+) -> tuple[list[Path], list[str]]:
     """List the audio files that paths stand for.
 
     Parameters
     ----------
     paths : iterable of str or path-like
         A file stands for itself, whatever its suffix; a folder for all audio files below it.
+    without : str or path-like or None
+        A folder to leave out where it lies below another: the results of an earlier run.
 
     Returns
     -------
@@ -209,11 +212,15 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Path], lis
     """
     found: dict[str, Path] = {}
     problems = []
-    for path in map(Path, paths):
+    for given in paths:
+        if not os.fspath(given):
+            problems.append("an empty path: expected a file or a folder")
+            continue
+        path = Path(given)
         name = printable(path)
         if path.is_dir():
             unreadable: list[OSError] = []
-            inside = _audio_below(path, unreadable)
+            inside = _audio_below(path, without, unreadable)
             problems += [f"{printable(e.filename)}: cannot be listed ({e.strerror})" for e in unreadable]
             if not inside and not unreadable:
                 allowed = " ".join(sorted(AUDIO_SUFFIXES))
@@ -223,7 +230,10 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Path], lis
         else:
             inside = []
             problems.append(f"{name}: no such file or folder")
-        found.update((os.path.abspath(file), file) for file in inside)
+        for file in inside:
+            # The same file under two names keeps the shorter one, whichever came first.
+            key = os.path.abspath(file)
+            found[key] = min(found.get(key, file), file, key=lambda p: (len(str(p)), str(p)))
     return [found[key] for key in sorted(found)], problems
 
 
@@ -253,6 +263,8 @@ def encode_wav(audio: Audio, *, gain: float = 1.0) -> bytes:
     >>> len(encode_wav(Audio(np.zeros(100), 16000)))
     244
     """
+    if not (np.isfinite(gain) and gain >= 0):
+        raise ParameterError(f"gain={gain}: expected a finite factor >= 0")
     if audio.peak * gain > 1.0:
         raise ParameterError(f"gain={gain}: a peak of {audio.peak:.4g} would clip; use at most {1 / audio.peak:.4g}")
     scaled = np.rint(audio.samples.T.astype(np.float64) * gain * 32768)
@@ -278,6 +290,11 @@ def common_gain(audios: Iterable[Audio]) -> float:
     return _CEILING / loudest if loudest > _CEILING else 1.0
 
 
+def _check_rate(rate: Any) -> None:
+    if not isinstance(rate, (int, np.integer)) or isinstance(rate, bool) or rate <= 0:
+        raise ParameterError(f"sample_rate={rate!r}: expected an integer > 0 [Hz]")
+
+
 def _checked_samples(samples: Any) -> npt.NDArray[np.float32]:
     array = np.asarray(samples)
     if array.ndim == 1:
@@ -294,14 +311,15 @@ def _checked_samples(samples: Any) -> npt.NDArray[np.float32]:
             f"{array.shape[0]} channels; allowed are 1 to {MAX_CHANNELS}, as (n_channels, n_samples); "
             "select or mix channels first"
         )
-    bad = ~np.isfinite(array)
+    with np.errstate(over="ignore"):
+        kept = np.array(array, dtype=np.float32, order="C")
+    bad = ~np.isfinite(kept)
     if bad.any():
         first = int(np.argmax(bad.any(axis=0)))
         raise AudioError(
             f"{int(bad.sum())} samples are NaN or infinite, the first at sample {first}; allowed are finite "
             "samples; repair or cut the clip"
         )
-    kept = np.array(array, dtype=np.float32, order="C")
     kept.flags.writeable = False
     return kept
 
@@ -329,20 +347,22 @@ def _hash(path: str | os.PathLike[str], name: str) -> str:
         raise AudioError(f"{name}: is a folder; load() takes one file") from None
     except OSError as error:
         raise AudioError(f"{name}: cannot be read ({error.strerror}); check its permissions") from None
+    except ValueError as error:
+        raise AudioError(f"{name}: no path of a file ({error})") from None
     return digest.hexdigest()
 
 
 def _read_span(file: Any, start_s: float, duration_s: float | None) -> npt.NDArray[np.float32]:
     if file.channels > MAX_CHANNELS:
         raise AudioError(f"{file.channels} channels; allowed are 1 to {MAX_CHANNELS}; select or mix channels first")
-    start = round(start_s * file.samplerate)
     if file.frames == 0:
         raise AudioError("the file holds no samples")
-    if start >= file.frames:
+    if start_s * file.samplerate >= file.frames:
         raise AudioError(f"start={start_s} s lies behind the end; the clip lasts {file.frames / file.samplerate:.3f} s")
+    start = min(round(start_s * file.samplerate), file.frames - 1)
     wanted = file.frames - start
     if duration_s is not None:
-        wanted = min(wanted, max(1, round(duration_s * file.samplerate)))
+        wanted = max(1, round(min(wanted, duration_s * file.samplerate)))
     if start:
         file.seek(start)
     samples: npt.NDArray[np.float32] = file.read(wanted, dtype="float32", always_2d=True)
@@ -359,10 +379,14 @@ def _check_whole(path: str | os.PathLike[str]) -> None:
         )
 
 
-def _audio_below(folder: Path, unreadable: list[OSError]) -> list[Path]:
-    return [
-        Path(root, name)
-        for root, _, names in os.walk(folder, onerror=unreadable.append)
-        for name in names
-        if Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith(".")
-    ]
+def _audio_below(folder: Path, without: str | os.PathLike[str] | None, unreadable: list[OSError]) -> list[Path]:
+    left_out = None if without is None else os.path.realpath(without)
+    found: list[Path] = []
+    for root, folders, names in os.walk(folder, onerror=unreadable.append):
+        folders[:] = [name for name in folders if os.path.realpath(os.path.join(root, name)) != left_out]
+        found += [
+            Path(root, name)
+            for name in names
+            if Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith(".")
+        ]
+    return found

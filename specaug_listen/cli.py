@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -73,15 +74,16 @@ def _audition(
 
     run = _configuration(frontend, policy, vocoder, draws, seed, channels.value, start, duration)
     check_output(out, overwrite=overwrite)
-    files, problems = find_audio(paths)
+    files, problems = find_audio(paths, without=out)
     for problem in problems:
         _complain(problem)
     if not files:
         raise typer.Exit(2)
     with _progress(len(files), quiet=as_json) as progress:
         index = audition_many(files, out, run, overwrite=overwrite, progress=progress)
-    if report and index.clips:
-        write_report(out)
+    if index.clips:
+        # A page that an earlier run left would show what is no longer there.
+        write_report(out) if report else (out / "report.html").unlink(missing_ok=True)
     if as_json:
         sys.stdout.write(to_bytes(index).decode())
     elif index.clips:
@@ -152,6 +154,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         code = app(args=None if arguments is None else list(arguments), standalone_mode=False) or 0
+        sys.stdout.flush()
+    except OSError as error:
+        # Nothing of ours lets an OSError through but printing itself; what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _complain(f"error: the output cannot be printed ({error.strerror})")
+        code = 1
     except SpecAugListenError as error:
         _complain(f"error: {error}")
         code = 1 if isinstance(error, (AudioError, OutputError)) else 2
@@ -206,13 +214,15 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+    # What is piped elsewhere must not be drawn on the terminal.
+    console = {"console": Console(stderr=True), "redirect_stdout": sys.stdout.isatty(), "transient": True}
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, **console) as bar:
         task = bar.add_task("Auditioning", total=total)
 
         def tell_and_advance(number: int, result: Audition | Failure) -> None:

@@ -92,19 +92,17 @@ def plot_mel(
 def plot_steps(draw: Draw, mel: MelSpectrogram, ax: Axes) -> Axes:
     """Outline the masks of a draw on a mel that `plot_mel` has drawn."""
     patches = require("matplotlib.patches", purpose="pictures")
-    half_hop_s = mel.frontend.hop_length / mel.frontend.sample_rate / 2
-    edges_s = np.append(mel.times_s - half_hop_s, mel.times_s[-1] + half_hop_s)
+    boxes: list[tuple[tuple[float, float], float, float]] = []
     for step in draw.steps:
         if isinstance(step, FrequencyBand) and step.n_bins:
-            corner, width, height = (0.0, step.start_bin - 0.5), mel.duration_s, float(step.n_bins)
-        elif isinstance(step, TimeSpan) and step.n_frames:
-            begin, end = edges_s[step.start_frame], edges_s[step.start_frame + step.n_frames]
-            corner, width, height = (begin, -0.5), end - begin, float(mel.n_mels)
-        else:
-            continue
+            boxes.append(((0.0, step.start_bin - 0.5), mel.duration_s, float(step.n_bins)))
+    for begin, end in draw.time_spans:
+        begin_s, end_s = mel.frontend.framing.center_s([begin, end], mel.frontend.sample_rate)
+        boxes.append(((begin_s, -0.5), end_s - begin_s, float(mel.n_mels)))
+    for box in boxes:
         # Black under white: seen on the darkest and on the brightest cell.
         for colour, line_width in (("black", 2.6), ("white", 1.1)):
-            ax.add_patch(patches.Rectangle(corner, width, height, fill=False, ec=colour, lw=line_width, zorder=3))
+            ax.add_patch(patches.Rectangle(*box, fill=False, ec=colour, lw=line_width, zorder=3))
     return ax
 
 
@@ -134,7 +132,9 @@ def plot_warp(draw: Draw, mel: MelSpectrogram, ax: Axes) -> Axes:
     return ax
 
 
-def plot_audition(before: MelSpectrogram, after: MelSpectrogram, draw: Draw, *, title: str = "") -> Figure:
+def plot_audition(
+    before: MelSpectrogram, after: MelSpectrogram, draw: Draw, *, title: str = "", note: str = ""
+) -> Figure:
     """The original mel above, the augmented one below, masks outlined and the warp's path between them.
 
     Parameters
@@ -142,8 +142,9 @@ def plot_audition(before: MelSpectrogram, after: MelSpectrogram, draw: Draw, *, 
     before, after : MelSpectrogram
     draw : Draw
         What leads from one to the other.
-    title : str
-        First line; a second one says what was drawn.
+    title, note : str
+        First line: the clip's name, shortened where there is no room for both, and what was done to it. A second line
+        says what was drawn.
 
     Returns
     -------
@@ -161,6 +162,7 @@ def plot_audition(before: MelSpectrogram, after: MelSpectrogram, draw: Draw, *, 
     """
     figure_module = require("matplotlib.figure", purpose="pictures")
     figure: Figure = figure_module.Figure(figsize=_SIZE_INCHES, dpi=_DPI)
+    require("matplotlib.backends.backend_agg", purpose="pictures").FigureCanvasAgg(figure)
     ratios = [1.0, 0.16, 1.0] if draw.warps else [1.0, 1.0]
     grid = figure.add_gridspec(
         len(ratios), 2, height_ratios=ratios, width_ratios=[1.0, 0.016],
@@ -180,15 +182,11 @@ def plot_audition(before: MelSpectrogram, after: MelSpectrogram, draw: Draw, *, 
     _corner_label(bottom, "augmented")
     bar = figure.colorbar(image, cax=figure.add_subplot(grid[:, 1]))
     bar.set_label("Level (dB re loudest original cell)")
-    figure.text(0.075, 0.955, _shortened(title, 105), fontsize=13, weight="bold", va="center", parse_math=False)
-    figure.text(
-        0.075,
-        0.905,
-        _shortened(describe_draw(draw, before), 150),
-        fontsize=10.5,
-        va="center",
-        parse_math=False,
-    )
+    room = _SIZE_INCHES[0] * _DPI * 0.85
+    font: dict[str, Any] = {"va": "center", "parse_math": False}
+    taken = _line(figure, 0.955, note, room * 0.75, align="right", fontsize=12, **font)
+    _line(figure, 0.955, title, room - taken - 25, fontsize=13, weight="bold", **font)
+    _line(figure, 0.905, describe_draw(draw, before), room, fontsize=10.5, **font)
     return figure
 
 
@@ -225,9 +223,11 @@ def encode_png(figure: Figure) -> bytes:
 
 
 def reference_db(mel: MelSpectrogram) -> float:
-    """Level of the loudest cell; for digital silence 0 dB, so that it is drawn dark."""
+    """Level of the loudest cell; where all cells are alike or silent, a level at which they are drawn dark."""
     loudest = float(mel.db.max())
-    return loudest if loudest > _SILENCE_DB else 0.0
+    if loudest < _SILENCE_DB:
+        return 0.0
+    return loudest + RANGE_DB if float(mel.db.min()) == loudest else loudest
 
 
 def _fitting(db: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -261,5 +261,29 @@ def _corner_label(ax: Any, text: str) -> None:
     ax.text(0.008, 0.965, text, transform=ax.transAxes, color="white", va="top", bbox=box, fontsize=11, zorder=5)
 
 
-def _shortened(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+def _line(figure: Figure, y: float, text: str, room: float, *, align: str = "left", **font: Any) -> float:
+    """Write one line, cut so that it takes at most ``room`` pixels, and say how many it takes."""
+    x = 0.075 if align == "left" else 0.925
+    artist = figure.text(x, y, "", ha=align, **font)
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    text = _drawable(text)
+
+    def width(n: int) -> float:
+        artist.set_text(text if n >= len(text) else f"{text[:n].rstrip()}…")
+        return float(artist.get_window_extent(renderer).width) if artist.get_text() else 0.0
+
+    taken = width(len(text))
+    if taken <= room:
+        return taken
+    fits, too_long = 0, len(text)
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        fits, too_long = (middle, too_long) if width(middle) <= room else (fits, middle)
+    return width(fits)
+
+
+def _drawable(text: str) -> str:
+    """The text with a replacement mark for what the font cannot draw."""
+    fonts = require("matplotlib.font_manager", purpose="pictures")
+    known = fonts.get_font(fonts.findfont("DejaVu Sans")).get_charmap()
+    return "".join(c if ord(c) in known and c.isprintable() else "\ufffd" for c in text)

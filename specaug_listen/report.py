@@ -10,19 +10,19 @@ from ._files import make_folder, printable, saying_what_failed
 from .errors import ParameterError, PolicyError
 from .fragments import ClipView, DrawView, PageView, page_html
 from .pipeline import Audition, AuditionRecord, read_index, read_record
-from .pipeline.display import clip_view, facts_of_clip, facts_of_draw
+from .pipeline.display import clip_view, facts_of_clip, facts_of_draw, facts_of_run
 
 __all__ = ["write_report"]
 
 
 def write_report(
-    auditions: Sequence[Audition] | str | os.PathLike[str], path: str | os.PathLike[str] | None = None
+    auditions: Audition | Sequence[Audition] | str | os.PathLike[str], path: str | os.PathLike[str] | None = None
 ) -> Path:
     """Write one self-contained HTML file.
 
     Parameters
     ----------
-    auditions : sequence of Audition, or str or path-like
+    auditions : Audition, sequence of Audition, or str or path-like
         Auditions at hand, or a folder that ``specaug-listen audition`` wrote; nothing is rendered again for a folder.
     path : str, path-like or None
         Of the page; for a folder, None is ``report.html`` in it.
@@ -54,6 +54,8 @@ def write_report(
         target = folder / "report.html" if path is None else Path(path)
         _write(target, page_html(_page_of_folder(index), _views_of_folder(folder, index)))
         return target
+    if isinstance(auditions, Audition):
+        auditions = [auditions]
     if not auditions:
         raise ParameterError("auditions is empty: expected at least one Audition")
     if path is None:
@@ -91,6 +93,7 @@ def _page_of_folder(index: AuditionRecord) -> PageView:
 
 
 def _views_of_folder(folder: Path, index: AuditionRecord) -> Iterator[ClipView]:
+    run = index.configuration
     for clip in index.clips:
         inside = folder / clip.folder
         yield ClipView(
@@ -98,7 +101,7 @@ def _views_of_folder(folder: Path, index: AuditionRecord) -> Iterator[ClipView]:
             _read(inside / "original.wav"),
             _read(inside / "copy-synthesis.wav"),
             tuple(_draw_view(inside, name) for name in clip.draws),
-            facts_of_clip(clip.duration_s, clip.audio.sample_rate, clip.audio.n_channels),
+            facts_of_clip(clip.duration_s, clip.audio) + facts_of_run(run.frontend, run.policy, run.vocoder, run.seed),
             clip.badges,
         )
 

@@ -50,6 +50,8 @@ def get_window(name: str, length: int) -> npt.NDArray[np.float64]:
     >>> get_window("hann", 4)
     array([0. , 0.5, 1. , 0.5])
     """
+    if length == 1:
+        return np.ones(1)
     symmetric = name.endswith("_symmetric") or name == "povey"
     n = max(length - 1 if symmetric else length, 1)
     a0 = 0.54 if name.startswith("hamming") else 0.5
@@ -115,7 +117,7 @@ class Framing:
     def n_samples(self, n_frames: int) -> int:
         """The shortest clip that gives ``n_frames``; the length to render when no clip is known."""
         if self.padding == "kaldi":
-            return max(1, n_frames * self.hop_length - self.hop_length // 2)
+            return max(1, (n_frames + self.drop_last_frame) * self.hop_length - self.hop_length // 2)
         odd = self.n_fft % 2 if self.padding == "center" else (self.n_fft - self.hop_length) % 2
         base = self.hop_length if self.padding == "same" else 0
         return max(1, base + odd + (n_frames - 1 + self.drop_last_frame) * self.hop_length)
@@ -143,6 +145,8 @@ class Framing:
                 f"{n_samples} samples are less than one window of the front-end ({self.win_length} samples at its "
                 "rate); use a longer clip"
             )
+        if self.n_frames(n_samples) < 1:
+            raise AudioError(f"{n_samples} samples give no frame of the front-end; use a longer clip")
         length = self.stretch_length(self.n_frames(n_samples) if n_frames is None else n_frames)
         after = max(0, length - self.offset - n_samples)
         return np.pad(signal, (self.offset, after), mode=_PAD_MODES[self.pad_mode])[:length]  # type: ignore[call-overload, no-any-return]
@@ -255,7 +259,7 @@ def deemphasize(signal: Real, coefficient: float) -> Real:
     >>> bool(np.allclose(deemphasize(preemphasize(x, 0.97), 0.97), x))
     True
     """
-    if coefficient == 0:
+    if coefficient < 1e-8:  # less than single precision can tell
         return np.array(signal)
     n_block = max(1, min(256, int(20 / -np.log(coefficient)))) if 0 < coefficient < 1 else 1
     n_blocks = -(-len(signal) // n_block)

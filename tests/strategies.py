@@ -54,9 +54,7 @@ def mels(
     framing = frontend.framing
     wanted = framing.n_samples(draw(st.integers(1, max_frames)))
     n_samples = max(wanted, framing.win_length)
-    clip = audios(
-        sample_rates=(frontend.sample_rate,), max_channels=1, min_samples=n_samples, max_samples=n_samples
-    )
+    clip = audios(sample_rates=(frontend.sample_rate,), max_channels=1, min_samples=n_samples, max_samples=n_samples)
     return frontend(draw(clip))
 
 

@@ -119,9 +119,7 @@ def test_the_same_rate_is_no_work(tone):
 
 
 def test_a_clip_that_a_lower_rate_leaves_nothing_of_is_refused():
-    with pytest.raises(
-        AudioError, match=r"^1 samples at 96000 Hz leave nothing at 8000 Hz; use a longer clip$"
-    ):
+    with pytest.raises(AudioError, match=r"^1 samples at 96000 Hz leave nothing at 8000 Hz; use a longer clip$"):
         Audio(np.zeros(1), 96000).resample(8000)
 
 
@@ -136,9 +134,7 @@ def test_sixteen_bit_samples_come_back_exactly(channels):
     assert rate == 22050
 
 
-@pytest.mark.parametrize(
-    ("gain", "expected"), [(1.0, 8192), (0.5, 4096), (2.0, 16384), (0.0, 0), (4.0, 32767)]
-)
+@pytest.mark.parametrize(("gain", "expected"), [(1.0, 8192), (0.5, 4096), (2.0, 16384), (0.0, 0), (4.0, 32767)])
 def test_the_gain_is_applied_as_it_is(gain, expected):
     read, _ = decoded(encode_wav(Audio(np.full(4, 0.25), 8000), gain=gain))
     assert set(read[0].tolist()) == {expected}

@@ -49,9 +49,7 @@ def sweep() -> np.ndarray:
 
 
 @pytest.mark.parametrize(("container", "subtype", "error"), FORMATS, ids=lambda value: str(value))
-def test_every_format_is_read_at_its_own_rate_and_with_its_channels(
-    tmp_path, sweep, container, subtype, error
-):
+def test_every_format_is_read_at_its_own_rate_and_with_its_channels(tmp_path, sweep, container, subtype, error):
     stereo = np.stack([sweep, -0.5 * sweep])
     path = tmp_path / f"clip.{container.lower()}"
     sf.write(path, stereo.T, RATE, format=container, subtype=subtype)
@@ -70,16 +68,12 @@ def test_every_format_is_read_at_its_own_rate_and_with_its_channels(
 def test_one_to_eight_channels_keep_their_order(tmp_path, suffix, n_channels):
     levels = np.arange(1, n_channels + 1) / 16
     sf.write(tmp_path / f"clip{suffix}", np.tile(levels, (50, 1)), RATE)
-    np.testing.assert_allclose(
-        load(tmp_path / f"clip{suffix}").samples, np.tile(levels, (50, 1)).T, atol=2e-5
-    )
+    np.testing.assert_allclose(load(tmp_path / f"clip{suffix}").samples, np.tile(levels, (50, 1)).T, atol=2e-5)
 
 
 def test_nine_channels_are_refused(tmp_path):
     sf.write(tmp_path / "clip.wav", np.zeros((50, 9)), RATE)
-    with pytest.raises(
-        AudioError, match=r"clip\.wav: 9 channels; allowed are 1 to 8; select or mix channels first"
-    ):
+    with pytest.raises(AudioError, match=r"clip\.wav: 9 channels; allowed are 1 to 8; select or mix channels first"):
         load(tmp_path / "clip.wav")
 
 
@@ -139,9 +133,7 @@ def test_a_span_outside_the_clip_is_refused(tmp_path, sweep, span, error, messag
 # -- bad files -----------------------------------------------------------------------------------------
 
 
-def wav(
-    *, data: bytes = b"\0\0" * 50, promised: int | None = None, rate: int = RATE, extra: bytes = b""
-) -> bytes:
+def wav(*, data: bytes = b"\0\0" * 50, promised: int | None = None, rate: int = RATE, extra: bytes = b"") -> bytes:
     size = len(data) if promised is None else promised
     fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16)
     body = b"WAVE" + fmt + extra + struct.pack("<4sI", b"data", size) + data
@@ -203,9 +195,7 @@ def test_a_truncated_file_is_refused(tmp_path, sweep, suffix, options, kept):
     whole = path.read_bytes()
     assert load(path).n_samples == RATE
     path.write_bytes(whole[: int(kept * len(whole))])
-    with pytest.raises(
-        AudioError, match=r"clip\.\w+: (truncated: .* copy the file again|not readable as audio)"
-    ):
+    with pytest.raises(AudioError, match=r"clip\.\w+: (truncated: .* copy the file again|not readable as audio)"):
         load(path)
 
 
@@ -245,15 +235,11 @@ def test_a_file_without_permission_is_refused(tmp_path, sweep, monkeypatch):
         raise PermissionError(13, os.strerror(13))
 
     monkeypatch.setattr(builtins, "open", refuse)  # chmod does not stop root
-    with pytest.raises(
-        AudioError, match=r"clip\.wav: cannot be read \(Permission denied\); check its permissions"
-    ):
+    with pytest.raises(AudioError, match=r"clip\.wav: cannot be read \(Permission denied\); check its permissions"):
         load(tmp_path / "clip.wav")
 
 
-@pytest.mark.parametrize(
-    "name", ["new\nline.wav", 'it\'s "so".wav', "Straße 音.wav", "latin-\udce9.wav", "-.wav"]
-)
+@pytest.mark.parametrize("name", ["new\nline.wav", 'it\'s "so".wav', "Straße 音.wav", "latin-\udce9.wav", "-.wav"])
 def test_a_file_of_any_name_is_read_saved_and_named_in_one_line(tmp_path, tone, name):
     path = tmp_path / name
     save(path, tone)

@@ -21,9 +21,7 @@ def test_one_except_clause_catches_every_error(name):
         raise getattr(errors, name)("what is allowed")
 
 
-@pytest.mark.parametrize(
-    ("name", "builtin"), [("ParameterError", ValueError), ("MissingDependencyError", ImportError)]
-)
+@pytest.mark.parametrize(("name", "builtin"), [("ParameterError", ValueError), ("MissingDependencyError", ImportError)])
 def test_an_error_is_also_the_builtin_that_code_expects(name, builtin):
     assert issubclass(getattr(errors, name), builtin)
 

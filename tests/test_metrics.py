@@ -58,9 +58,7 @@ def test_cells_eighty_decibels_below_the_loudest_do_not_count(power):
     louder[5:, :] = 1e-7
     before = power.with_values(values)
     assert log_mel_rmse_db(before, power.with_values(quieter)) == 0
-    assert log_mel_rmse_db(before, power.with_values(louder)) == pytest.approx(
-        10 * np.sqrt(123 / 128), rel=1e-4
-    )
+    assert log_mel_rmse_db(before, power.with_values(louder)) == pytest.approx(10 * np.sqrt(123 / 128), rel=1e-4)
 
 
 def test_the_floor_is_that_of_the_mel_before(power):
@@ -101,9 +99,7 @@ def test_two_silences_differ_by_nothing_and_silence_by_something_finite(tone):
 
 def test_two_renderings_of_different_clips_are_refused(tone):
     for other in (Audio(tone.samples[:, 1:], 16000), Audio(tone.samples, 8000)):
-        with pytest.raises(
-            ParameterError, match=r"16000 samples at 16000 Hz against .*two renderings of one clip"
-        ):
+        with pytest.raises(ParameterError, match=r"16000 samples at 16000 Hz against .*two renderings of one clip"):
             score(tone, other)
 
 

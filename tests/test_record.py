@@ -59,9 +59,7 @@ def rhythms() -> st.SearchStrategy[Rhythm]:
         name=st.text(st.characters(codec="utf-8")),
         tempo=st.integers(1, 300),
         steps=st.lists(beats | rests, max_size=3).map(tuple),
-        swing=st.none()
-        | st.sampled_from(["light", "heavy"])
-        | st.floats(allow_nan=False, allow_infinity=False),
+        swing=st.none() | st.sampled_from(["light", "heavy"]) | st.floats(allow_nan=False, allow_infinity=False),
     )
 
 

@@ -120,9 +120,7 @@ def test_a_longer_clip_never_has_fewer_frames(framing, n_samples):
     ids=["whisper", "nemo", "librosa", "lhotse", "hifigan"],
 )
 def test_a_click_is_loudest_in_the_frame_whose_centre_it_is_at(framing, first_s):
-    np.testing.assert_allclose(
-        framing.center_s([0, 1], 16000), [first_s, first_s + framing.hop_length / 16000]
-    )
+    np.testing.assert_allclose(framing.center_s([0, 1], 16000), [first_s, first_s + framing.hop_length / 16000])
     click = np.zeros(16000, np.float32)
     click[round(framing.center_s(7, 16000) * 16000)] = 1.0
     energy = np.square(np.abs(stft(framing.extend(click), framing))).sum(axis=1)
@@ -170,9 +168,7 @@ class TestExtend:
 
 def test_a_clip_of_one_window_is_enough_and_one_sample_less_is_refused():
     assert WHISPER.extend(noise(400)).shape == (WHISPER.stretch_length(2),)
-    with pytest.raises(
-        AudioError, match=r"^399 samples are less than one window of the front-end \(400 samples"
-    ):
+    with pytest.raises(AudioError, match=r"^399 samples are less than one window of the front-end \(400 samples"):
         WHISPER.extend(noise(399))
 
 
@@ -246,9 +242,7 @@ def test_the_inverse_is_the_least_squares_one():
     # orthogonal to every signal's spectrum.
     framing = Framing(16, 4, 16, "hamming", "center", "constant")
     generator = np.random.default_rng(1)
-    spectrum = (generator.standard_normal((9, 9)) + 1j * generator.standard_normal((9, 9))).astype(
-        np.complex64
-    )
+    spectrum = (generator.standard_normal((9, 9)) + 1j * generator.standard_normal((9, 9))).astype(np.complex64)
     spectrum[:, [0, -1]] = spectrum[:, [0, -1]].real
     full = np.array([1.0] + [2.0] * 7 + [1.0])
     residual = spectrum - stft(istft(spectrum, framing), framing)

@@ -12,8 +12,7 @@ from specaug_listen._yaml import read_mapping
 from specaug_listen.errors import PolicyError
 
 BILLION_LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(
-    f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]"
-    for before, after in zip("abcdefgh", "bcdefghi", strict=True)
+    f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]" for before, after in zip("abcdefgh", "bcdefghi", strict=True)
 )
 
 
@@ -79,7 +78,7 @@ def test_anything_else_is_refused_in_one_line(read, tmp_path, content, message):
 
 
 def test_a_python_tag_runs_nothing(read, tmp_path):
-    with pytest.raises(PolicyError, match="could not determine a constructor"):
+    with pytest.raises(PolicyError, match="the tag .* is not allowed"):
         read(f"a: !!python/object/apply:os.mkdir ['{tmp_path / 'made'}']")
     assert not (tmp_path / "made").exists()
 

@@ -67,6 +67,14 @@ class WarpPath:
     displacement_frames: int
     kind: Literal["time_warp"] = "time_warp"
 
+    def moved(self, frames: npt.ArrayLike, n_frames: int) -> npt.NDArray[np.float64]:
+        """Where (fractional) frames go; the inverse of `source_frames`."""
+        last = n_frames - 1
+        target = self.center_frame + self.displacement_frames
+        # Half a frame beyond both ends, where the outer edges of the first and the last frame are.
+        knots = [-0.5, 0, self.center_frame, last, last + 0.5], [-0.5, 0, target, last, last + 0.5]
+        return np.interp(np.asarray(frames, dtype=np.float64), *knots)
+
     def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
         """For each warped frame, the (fractional) frame it is read from, shape (n_frames,)."""
         last = n_frames - 1
@@ -111,10 +119,10 @@ class Draw:
 
     n_mels: Annotated[int, Field(gt=0)]
     n_frames: Annotated[int, Field(gt=0)]
-    steps: tuple[Step, ...] = ()
+    steps: Annotated[tuple[Step, ...], Field(strict=False)] = ()
     policy: str = ""
     applied: bool = True
-    warnings: tuple[str, ...] = ()
+    warnings: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
     def __post_init__(self) -> None:
         """Check that every step lies within the mel."""
@@ -170,14 +178,38 @@ class Draw:
             raise PolicyError(f"draw: {error}") from None
 
     @property
+    def time_spans(self) -> list[tuple[float, float]]:
+        """Where each time mask begins and ends, in frames of the augmented mel; a later warp has moved it.
+
+        Frame t reaches from t - 0.5 to t + 0.5.
+        """
+        spans = []
+        for position, step in enumerate(self.steps):
+            if isinstance(step, TimeSpan) and step.n_frames:
+                ends = np.array([step.start_frame, step.start_frame + step.n_frames]) - 0.5
+                for later in self.steps[position + 1 :]:
+                    if isinstance(later, WarpPath):
+                        ends = later.moved(ends, self.n_frames)
+                spans.append((float(ends[0]), float(ends[1])))
+        return spans
+
+    @property
     def masked_bins(self) -> npt.NDArray[np.bool_]:
         """Which bins a frequency mask covers, shape (n_mels,)."""
-        return self._covered(FrequencyBand, self.n_mels, 0)
+        covered = np.zeros(self.n_mels, dtype=bool)
+        for step in self.steps:
+            if isinstance(step, FrequencyBand):
+                covered[step.region[0]] = True
+        return covered
 
     @property
     def masked_frames(self) -> npt.NDArray[np.bool_]:
         """Which frames a time mask covers, shape (n_frames,)."""
-        return self._covered(TimeSpan, self.n_frames, 1)
+        covered = np.zeros(self.n_frames, dtype=bool)
+        frames = np.arange(self.n_frames)
+        for begin, end in self.time_spans:
+            covered |= (begin < frames) & (frames < end)
+        return covered
 
     @property
     def masked_frequency_ratio(self) -> float:
@@ -210,13 +242,6 @@ class Draw:
     def warps(self) -> tuple[WarpPath, ...]:
         """The time warps among the steps."""
         return tuple(step for step in self.steps if isinstance(step, WarpPath))
-
-    def _covered(self, kind: type, size: int, axis: int) -> npt.NDArray[np.bool_]:
-        covered = np.zeros(size, dtype=bool)
-        for step in self.steps:
-            if isinstance(step, kind) and not isinstance(step, WarpPath):
-                covered[step.region[axis]] = True
-        return covered
 
 
 def measured(draw: Draw, mel: MelSpectrogram) -> Draw:

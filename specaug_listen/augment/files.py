@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
+from .._files import printable
 from .._record import from_plain, nearest
 from .._yaml import read_mapping
 from ..errors import ParameterError, PolicyError
@@ -15,7 +17,7 @@ __all__ = ["get_policy", "read_policy"]
 _KINDS = ("frequency_mask", "time_mask", "time_warp")
 
 
-def get_policy(name: str | Policy) -> Policy:
+def get_policy(name: str | os.PathLike[str] | Policy) -> Policy:
     """The policy of a name (in upper or lower case), or of a YAML file's path.
 
     Raises
@@ -32,6 +34,10 @@ def get_policy(name: str | Policy) -> Policy:
     """
     if isinstance(name, Policy):
         return name
+    if isinstance(name, os.PathLike):
+        return read_policy(name)
+    if not isinstance(name, str):
+        raise ParameterError(f"policy={name!r}: expected a Policy, a name, or a .yaml file")
     for policy in POLICIES.values():
         if policy.name.lower() == name.lower():
             return policy
@@ -62,9 +68,9 @@ def read_policy(path: str | os.PathLike[str]) -> Policy:
           - frequency_mask: {count: 2, max_bins: 27, fill: mean}
           - time_mask: {count: 2, max_frames: 70, max_ratio: 0.2, fill: floor}
     """
-    name = os.fspath(path)
+    name = printable(path)
     data = read_mapping(path, "policy")
-    data.setdefault("name", os.path.splitext(os.path.basename(name))[0])
+    data.setdefault("name", Path(name).stem)
     try:
         if isinstance(data.get("transforms"), list):
             data["transforms"] = [_tagged(entry, i) for i, entry in enumerate(data["transforms"])]

@@ -119,8 +119,8 @@ class TimeMask:
 
     def draw(self, n_mels: int, n_frames: int, rng: np.random.Generator) -> Drawn:
         """Draw the runs for a mel of this size, and say what was clamped or does nothing."""
-        count = self.count if self.count_ratio is None else min(self.max_count, int(self.count_ratio * n_frames))
-        bound = int(self.max_ratio * n_frames)
+        count = self.count if self.count_ratio is None else min(self.max_count, _share(self.count_ratio, n_frames))
+        bound = _share(self.max_ratio, n_frames)
         widest = bound if self.max_frames is None else min(self.max_frames, bound)
         steps: list[Step] = []
         for _ in range(count):
@@ -133,7 +133,7 @@ class TimeMask:
             return [f"time_mask did nothing: count_ratio={self.count_ratio:g} of {n_frames} frames is less than 1 mask"]
         if count and self.max_ratio and self.max_frames != 0 and bound == 0:
             return [f"time_mask did nothing: max_ratio={self.max_ratio:g} of {n_frames} frames is less than 1 frame"]
-        if count and self.max_frames is not None and self.max_frames > n_frames:
+        if count and self.max_frames is not None and self.max_frames > n_frames == bound:
             return [f"time_mask.max_frames={self.max_frames} was clamped to the clip's {n_frames} frames"]
         return []
 
@@ -180,6 +180,11 @@ class TimeWarp:
 
 
 Transform: TypeAlias = Annotated[FrequencyMask | TimeMask | TimeWarp, Field(discriminator="kind")]
+
+
+def _share(ratio: float, n_frames: int) -> int:
+    """Floor of the product, as if the ratio were the decimal number that was written (0.29 of 100 is 29)."""
+    return int(ratio * n_frames + 1e-9)
 
 
 def _start_and_width(widest: int, size: int, rng: np.random.Generator) -> tuple[int, int]:

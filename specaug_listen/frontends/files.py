@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
+from pathlib import Path
 
+from .._files import printable
 from .._record import from_plain, nearest, to_plain
 from .._yaml import read_mapping
 from ..errors import ParameterError, PolicyError
@@ -14,7 +15,7 @@ from .presets import PRESETS
 __all__ = ["get", "read_frontend"]
 
 
-def get(name: str | MelFrontend) -> MelFrontend:
+def get(name: str | os.PathLike[str] | MelFrontend) -> MelFrontend:
     """The front-end of a name, or of a YAML file's path.
 
     Parameters
@@ -36,6 +37,10 @@ def get(name: str | MelFrontend) -> MelFrontend:
     """
     if isinstance(name, MelFrontend):
         return name
+    if isinstance(name, os.PathLike):
+        return read_frontend(name)
+    if not isinstance(name, str):
+        raise ParameterError(f"frontend={name!r}: expected a MelFrontend, a name, or a .yaml file")
     if name in PRESETS:
         return PRESETS[name]
     if name.lower().endswith((".yaml", ".yml", ".json")):
@@ -65,16 +70,13 @@ def read_frontend(path: str | os.PathLike[str]) -> MelFrontend:
         hop_length: 160
         n_mels: 64
     """
-    name = os.fspath(path)
+    name = printable(path)
     data = read_mapping(path, "front-end")
     base = data.pop("base", None)
-    if base is not None and base not in PRESETS:
+    if base is not None and (not isinstance(base, str) or base not in PRESETS):
         raise PolicyError(f"{name}: base={base!r}: allowed is one of {', '.join(sorted(PRESETS))}")
-    fields = {f.name for f in dataclasses.fields(MelFrontend)}
-    data.setdefault("name", os.path.splitext(os.path.basename(name))[0])
+    data.setdefault("name", Path(name).stem)
     inherited = {} if base is None else to_plain(PRESETS[base])
-    if not fields.issuperset(data):
-        inherited = {}
     try:
         frontend = from_plain(MelFrontend, {**inherited, **data})
         frontend.filterbank()

@@ -64,7 +64,7 @@ class MelFrontend:
     log : {"ln", "log10", "db"} or None
         ``db`` is 10 log10 of powers and 20 log10 of magnitudes.
     floor : float >= 0
-        Smallest energy, before the logarithm.
+        Smallest energy, before the logarithm; of no effect without one.
     floor_mode : {"clamp", "add"}
         ``max(x, floor)``, or ``x + floor``.
     dynamic_range : float > 0 or None
@@ -126,6 +126,10 @@ class MelFrontend:
             raise ParameterError(f"fmin_hz={self.fmin_hz}: allowed is less than fmax_hz={self.top_hz}")
         if self.power not in (1.0, 2.0):
             raise ParameterError(f"power={self.power}: allowed is 1.0 (magnitude) or 2.0 (power)")
+        if self.log is None and self.dynamic_range is not None:
+            raise ParameterError(
+                f"dynamic_range={self.dynamic_range}: allowed only with a log; set log, or leave it out"
+            )
         if self.log is not None and self.floor <= 0:
             raise ParameterError(f"floor={self.floor}: allowed is more than 0 where log={self.log!r}")
 
@@ -202,6 +206,19 @@ class MelFrontend:
         if self.preemphasis_per_frame:
             return preemphasize(self.framing.extend(signal, n_frames), self.preemphasis)
         return self.framing.extend(preemphasize(signal, self.preemphasis), n_frames)
+
+    def settle(self, stretch: Real, n_samples: int) -> Real:
+        """Make what lies beyond both ends of the clip follow from the clip again, as it does in `stretch`.
+
+        Without it, an estimate is free to put there whatever suits the first and the last frames, which then do not
+        come out when the clip is analysed. Kaldi's few mirrored samples stand in front of the pre-emphasis, and
+        are left.
+        """
+        if self.preemphasis_per_frame:
+            return stretch
+        framing = self.framing
+        n_frames = (len(stretch) - framing.win_length) // framing.hop_length + 1
+        return framing.extend(framing.crop(stretch, n_samples), n_frames)
 
     def unstretch(self, stretch: Real, n_samples: int) -> Real:
         """Undo `stretch`: take pre-emphasis back and cut the clip out."""
@@ -309,13 +326,20 @@ def _empty_filters_message(frontend: MelFrontend, empty: npt.NDArray[np.intp]) -
     def fits(n_fft: int, n_mels: int) -> bool:
         return bool((frontend._bank(n_fft, n_mels).max(axis=1) > 0).all())
 
-    n_fft = frontend.n_fft
-    while not fits(n_fft, frontend.n_mels) and n_fft < 1 << 17:
-        n_fft *= 2
-    n_mels = next((n for n in range(frontend.n_mels - 1, 0, -1) if fits(frontend.n_fft, n)), 1)
+    fixes = []
+    n_fft = next((n for n in (frontend.n_fft << k for k in range(1, 6)) if fits(n, frontend.n_mels)), None)
+    if n_fft:
+        fixes.append(f"raise n_fft to {n_fft}")
+    # By bisection: a search through thousands of filterbanks would take longer than the work itself.
+    enough, too_many = 0, frontend.n_mels
+    while too_many - enough > 1:
+        middle = (enough + too_many) // 2
+        enough, too_many = (middle, too_many) if fits(frontend.n_fft, middle) else (enough, middle)
+    if enough:
+        fixes.append(f"lower n_mels to {enough}")
+    fixes = fixes or ["widen the range between fmin_hz and fmax_hz"]
     listed = ", ".join(map(str, empty[:8])) + ("..." if len(empty) > 8 else "")
     return (
         f"front-end {frontend.name!r}: {len(empty)} of {frontend.n_mels} mel filters hold no FFT bin "
-        f"(filters {listed}): "
-        f"raise n_fft to {n_fft}, or lower n_mels to {n_mels}"
+        f"(filters {listed}): {', or '.join(fixes)}"
     )

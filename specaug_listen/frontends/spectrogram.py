@@ -75,11 +75,7 @@ class MelSpectrogram:
         object.__setattr__(self, "values", _checked_values(self.values, self.frontend))
         if self.audio is not None:
             _check_audio(self.audio, self.frontend, self.n_frames)
-        if self.frontend.normalize and self.statistics is None:
-            raise ParameterError(
-                f"front-end {self.frontend.name!r} normalises each band: pass statistics=Statistics(mean, std), "
-                "or compute the mel with the front-end"
-            )
+        _check_statistics(self.statistics, self.frontend)
         if self.frontend.log is None:
             self.energy  # noqa: B018 - a negative value is refused here, where it enters
 
@@ -157,7 +153,8 @@ def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
         )
     if not np.issubdtype(array.dtype, np.number):
         raise ParameterError(f"values of dtype {array.dtype}: expected real numbers")
-    kept = np.array(array, dtype=np.float32, order="C")
+    with np.errstate(over="ignore"):
+        kept = np.array(array, dtype=np.float32, order="C")
     if not np.isfinite(kept).all():
         raise ParameterError(
             f"{int((~np.isfinite(kept)).sum())} cells are NaN or infinite; expected finite values in the scale of "
@@ -174,4 +171,20 @@ def _check_audio(audio: Audio, frontend: MelFrontend, n_frames: int) -> None:
             f"audio of {audio.n_channels} channels, {audio.sample_rate} Hz and {expected} frames does not belong to a "
             f"mel of {n_frames} frames at {frontend.sample_rate} Hz; pass the clip it was computed from, mono and "
             "resampled"
+        )
+
+
+def _check_statistics(statistics: Statistics | None, frontend: MelFrontend) -> None:
+    if statistics is None:
+        if frontend.normalize:
+            raise ParameterError(
+                f"front-end {frontend.name!r} normalises each band: pass statistics=Statistics(mean, std), or compute "
+                "the mel with the front-end"
+            )
+        return
+    shapes = np.shape(statistics.mean), np.shape(statistics.std)
+    if not frontend.normalize or shapes != ((frontend.n_mels, 1),) * 2:
+        raise ParameterError(
+            f"statistics of shapes {shapes[0]} and {shapes[1]}: expected ({frontend.n_mels}, 1) twice for a front-end "
+            f"that normalises, and none for others (normalize={frontend.normalize!r})"
         )

@@ -147,8 +147,8 @@ class Audition:
 
     def plot(self, reconstruction: Reconstruction) -> Figure:
         """The picture of one draw; see `specaug_listen.plots.plot_audition`."""
-        title = f"{self.name}   {self.policy.name} on {self.frontend.name}, seed {self.seed}, {reconstruction.name}"
-        return plot_audition(self.mel, reconstruction.mel, reconstruction.draw, title=title)
+        note = f"{self.policy.name} on {self.frontend.name}, seed {self.seed}, {reconstruction.name}"
+        return plot_audition(self.mel, reconstruction.mel, reconstruction.draw, title=self.name, note=note)
 
     def save(self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False) -> Path:
         """Write WAV, PNG and JSON of every draw into a folder named after the clip.
@@ -229,7 +229,11 @@ def audition(
     SpecAugListenWarning
         When a mask was clamped or a transform did nothing.
     """
-    if not isinstance(draws, int) or not 1 <= draws <= 1000:
+    if not isinstance(audio, Audio):
+        raise ParameterError(
+            f"audio is {type(audio).__name__}: expected Audio; make one with load(path) or Audio(samples, sample_rate)"
+        )
+    if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= 1000:
         raise ParameterError(f"draws={draws!r}: expected an integer in [1, 1000]")
     chosen, rendering = get_policy(policy), _vocoder(vocoder)
     seed = as_seed(rng)
@@ -258,11 +262,14 @@ def render(mel: MelSpectrogram, vocoder: Vocoder) -> Audio:
         When it is not audio of the mel's rate and length.
     """
     audio: Any = vocoder(mel)
-    expected = (mel.frontend.sample_rate, mel.n_samples)
-    if not isinstance(audio, Audio) or (audio.sample_rate, audio.n_samples) != expected:
-        got = f"{audio.n_samples} samples at {audio.sample_rate} Hz" if isinstance(audio, Audio) else repr(type(audio))
-        raise ParameterError(f"the vocoder gave {got}: expected Audio of {expected[1]} samples at {expected[0]} Hz")
-    return audio
+    rate, n_samples = mel.frontend.sample_rate, mel.n_samples
+    got = repr(type(audio))
+    if isinstance(audio, Audio):
+        if (audio.n_channels, audio.sample_rate, audio.n_samples) == (1, rate, n_samples):
+            return audio
+        got = f"{audio.n_samples} samples at {audio.sample_rate} Hz"
+        got += f" in {audio.n_channels} channels" if audio.n_channels > 1 else ""
+    raise ParameterError(f"the vocoder gave {got}: expected Audio of {n_samples} samples at {rate} Hz, mono")
 
 
 def _vocoder(vocoder: Vocoder | str) -> Vocoder:

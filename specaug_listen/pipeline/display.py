@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..audio import encode_wav
+from ..augment import Policy
 from ..fragments import ClipView, DrawView, clip_html
+from ..frontends import MelFrontend
 from ..plots import encode_png
+from ..vocoders.names import AnyVocoder
+from .records import ClipRecord, CustomVocoder, describe_clip, vocoder_record
 
 if TYPE_CHECKING:
     from .chain import Audition
 
-__all__ = ["as_html", "as_text", "clip_view", "facts_of_clip", "facts_of_draw"]
+__all__ = ["as_html", "as_text", "clip_view", "facts_of_clip", "facts_of_draw", "facts_of_run"]
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -46,26 +50,27 @@ def clip_view(audition: Audition) -> ClipView:
         )
         for drawn in audition.draws
     )
-    facts = facts_of_clip(audition.original.duration_s, audition.clip.sample_rate, audition.clip.n_channels)
-    parameters = (
-        ("front-end", audition.frontend.name),
-        ("policy", audition.policy.name),
-        ("seed", str(audition.seed)),
-    )
+    clip = facts_of_clip(audition.original.duration_s, describe_clip(audition.clip))
+    run = facts_of_run(audition.frontend, audition.policy, vocoder_record(audition.vocoder), audition.seed)
     return ClipView(
         audition.name,
         encode_wav(audition.original, gain=audition.gain),
         encode_wav(audition.copy_synthesis, gain=audition.gain),
         draws,
-        facts + parameters,
+        clip + run,
         audition.badges,
     )
 
 
-def facts_of_clip(duration_s: float, sample_rate: int, n_channels: int) -> Facts:
+def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:
     """What a clip was before the front-end took it."""
-    channels = "1 channel" if n_channels == 1 else f"{n_channels} channels, mixed to mono"
-    return (("length", f"{duration_s:.2f} s"), ("source", f"{sample_rate} Hz, {channels}"))
+    channels = "1 channel" if clip.n_channels == 1 else f"{clip.n_channels} channels, mixed to mono"
+    return (("length", f"{duration_s:.2f} s"), ("source", f"{clip.sample_rate} Hz, {channels}"))
+
+
+def facts_of_run(frontend: MelFrontend, policy: Policy, vocoder: AnyVocoder | CustomVocoder, seed: int) -> Facts:
+    """What was done to a clip."""
+    return (("policy", policy.name), ("front-end", frontend.name), ("vocoder", vocoder.kind), ("seed", str(seed)))
 
 
 def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:

@@ -196,7 +196,8 @@ def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
     """A vocoder as it is written down."""
     if isinstance(vocoder, (Joint, GriffinLim, OriginalPhase, Librosa)):
         return vocoder
-    return CustomVocoder(f"{type(vocoder).__module__}.{type(vocoder).__qualname__}")
+    named = vocoder if hasattr(vocoder, "__qualname__") else type(vocoder)
+    return CustomVocoder(f"{named.__module__}.{named.__qualname__}")
 
 
 @functools.lru_cache(maxsize=1)

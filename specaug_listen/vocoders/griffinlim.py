@@ -9,11 +9,11 @@ References
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, PlainSerializer
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from .._optional import require
 from .._random import MAX_SEED
@@ -39,6 +39,13 @@ def _named(init: Any) -> str:
     if isinstance(init, str):
         return init
     return f"array {init.shape} sha256:{hashlib.sha256(np.ascontiguousarray(init).tobytes()).hexdigest()[:16]}"
+
+
+Phase: TypeAlias = Annotated[
+    Literal["random", "original"] | np.ndarray[Any, Any],
+    PlainSerializer(_named, return_type=str),
+    WithJsonSchema({"enum": ["random", "original"]}, mode="serialization"),
+]
 
 
 @record
@@ -77,9 +84,7 @@ class GriffinLim:
     n_iter: Iterations = 32
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.99
     magnitude: Literal["pinv", "nnls"] = "pinv"
-    init: Annotated[Literal["random", "original"] | np.ndarray[Any, Any], PlainSerializer(_named, return_type=str)] = (
-        "random"
-    )
+    init: Phase = "random"
     refine: bool = True
     seed: Seed = 0
     kind: Literal["griffinlim"] = "griffinlim"
@@ -153,6 +158,7 @@ class Librosa:
                 window=get_window(framing.window, framing.win_length),
                 center=is_centered,
                 pad_mode="constant",
+                length=mel.n_samples if is_centered and not framing.drop_last_frame else None,
             )
         # librosa puts a short window in the middle of n_fft, and cuts centred clips out by itself.
         begin = 0 if is_centered else framing.offset + (framing.n_fft - framing.win_length) // 2

@@ -25,7 +25,7 @@ from .._record import record
 from .._threads import one_blas_thread
 from ..audio import Audio
 from ..frontends import MelFrontend, MelSpectrogram
-from ..stft import Framing, istft, stft
+from ..stft import istft, stft
 from .bands import Bands, bands_of
 from .phase import random_phase, spsi_phase
 
@@ -95,7 +95,7 @@ class Joint:
         with one_blas_thread():
             bands = bands_of(frontend)
             start = self._start(bands.magnitude(target), frontend)
-            stretch = _iterate(start, target, bands, frontend.framing, self.n_iter)
+            stretch = _iterate(start, target, bands, mel, self.n_iter)
         return Audio(frontend.unstretch(stretch, mel.n_samples), frontend.sample_rate)
 
     def _start(self, magnitude: Real, frontend: MelFrontend) -> Complex:
@@ -105,11 +105,12 @@ class Joint:
         return magnitude * spsi_phase(magnitude, frontend.framing)
 
 
-def _iterate(spectrum: Complex, target: Real, bands: Bands, framing: Framing, n_iter: int) -> Real:
+def _iterate(spectrum: Complex, target: Real, bands: Bands, mel: MelSpectrogram, n_iter: int) -> Real:
+    frontend, framing = mel.frontend, mel.frontend.framing
     norm = framing.norm(len(spectrum))
     previous = inertial = None
     for _ in range(n_iter):
-        consistent = stft(istft(spectrum, framing, norm), framing)
+        consistent = stft(frontend.settle(istft(spectrum, framing, norm), mel.n_samples), framing)
         if previous is None or inertial is None:
             previous = inertial = spectrum = consistent
         else:

@@ -41,8 +41,10 @@ def get(name: str | AnyVocoder) -> AnyVocoder:
     >>> get("joint").n_iter
     32
     """
-    if not isinstance(name, str):
+    if isinstance(name, (Joint, GriffinLim, OriginalPhase, Librosa)):
         return name
+    if not isinstance(name, str):
+        raise ParameterError(f"vocoder={name!r}: expected one of the vocoders here, or a name")
     if name in VOCODERS:
         return VOCODERS[name]
     known = sorted(VOCODERS)

@@ -4,6 +4,7 @@ References
 ----------
 .. [1] G. T. Beauregard, M. Harish, L. Wyse, "Single pass spectrogram inversion", DSP 2015.
 .. [2] M. Dolson, "The phase vocoder: a tutorial", Computer Music Journal, 1986.
+.. [3] J. Laroche, M. Dolson, "Improved phase vocoder time-scale modification of audio", IEEE TSAP 1999.
 """
 
 from __future__ import annotations
@@ -109,8 +110,9 @@ def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0
 
     Notes
     -----
-    Under a warp, magnitudes are read at fractional frames and phases advance by what they advance by there, as in a
-    phase vocoder [2]_; the distance between frames stays one hop, so nothing needs unwrapping.
+    Under a warp, magnitudes are read at fractional frames. The phases are those of the nearest frame, each spectral
+    peak with its bins turned as a whole so that it runs on at its own frequency: the identity phase locking of [3]_.
+    The distance between frames stays one hop, so nothing needs unwrapping.
     """
     if mel.audio is None:
         raise ParameterError(
@@ -129,11 +131,21 @@ def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0
 
 def _read_at(spectrum: Complex, source: npt.NDArray[np.float64]) -> Complex:
     last = len(spectrum) - 1
-    before = np.clip(np.floor(source), 0, max(last - 1, 0)).astype(np.intp)
+    source = np.clip(source, 0, last)
+    before = np.minimum(source.astype(np.intp), max(last - 1, 0))
     after = np.minimum(before + 1, last)
-    share = np.clip(source - before, 0, 1).astype(np.float32)[:, np.newaxis]
+    share = (source - before).astype(np.float32)[:, np.newaxis]
     magnitude = np.abs(spectrum)
     magnitude = magnitude[before] * (1 - share) + magnitude[after] * share
-    advance = np.angle(spectrum[after] * np.conj(spectrum[before])).astype(np.float64)
-    angles = np.angle(spectrum[before[0]]) + np.concatenate([advance[:1] * share[0], advance[:-1]]).cumsum(axis=0)
-    return magnitude * unit(np.remainder(angles, 2 * np.pi))
+    advance = np.angle(spectrum[after] * np.conj(spectrum[before]))
+    nearest = np.angle(spectrum[np.where(share[:, 0] < 0.5, before, after)])
+    owner, _ = _peaks(magnitude)
+    angles = np.empty_like(nearest)
+    running = nearest[0]
+    for u, peaks in enumerate(owner):
+        if u:
+            turn = running + advance[u - 1] - nearest[u]
+            running = nearest[u] + turn[peaks]
+        angles[u] = running
+    read: Complex = magnitude * unit(np.remainder(angles, 2 * np.pi))
+    return read

@@ -24,9 +24,7 @@ from specaug_listen.augment import (
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import LIBROSA, WHISPER, MelSpectrogram
 
-MANY = Policy(
-    (TimeWarp(20), FrequencyMask(2, 27, "noise"), TimeMask(2, 30, fill="floor"), TimeMask(1, 9, fill=0.3))
-)
+MANY = Policy((TimeWarp(20), FrequencyMask(2, 27, "noise"), TimeMask(2, 30, fill="floor"), TimeMask(1, 9, fill=0.3)))
 
 
 def whisper(values):

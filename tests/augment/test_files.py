@@ -148,9 +148,7 @@ def test_a_policy_stands_for_itself():
     ("name", "hint"), [("adaptiv", "'adaptive'"), ("ADAPTIVES", "'adaptive'"), ("nonee", "'none'")]
 )
 def test_an_unknown_name_is_refused_with_the_nearest_one(name, hint):
-    with pytest.raises(
-        ParameterError, match=rf"unknown policy '{name}'; did you mean {hint}\? \(allowed: LB"
-    ):
+    with pytest.raises(ParameterError, match=rf"unknown policy '{name}'; did you mean {hint}\? \(allowed: LB"):
         get_policy(name)
 
 

@@ -90,9 +90,7 @@ def test_a_policy_covers_as_much_as_the_literature_says(name, length, rng):
     n_frames = (200, 500, 1000, 1500)[length]
     shares = []
     for _ in range(800):
-        steps = [
-            step for transform in POLICIES[name].transforms for step in transform.draw(80, n_frames, rng)[0]
-        ]
+        steps = [step for transform in POLICIES[name].transforms for step in transform.draw(80, n_frames, rng)[0]]
         draw = Draw(80, n_frames, tuple(steps))
         shares.append((draw.masked_time_ratio, draw.masked_frequency_ratio, draw.masked_area_ratio))
     # Four standard errors of 800 draws, beside the convention and the rounding above.

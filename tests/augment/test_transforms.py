@@ -45,17 +45,13 @@ def test_widths_are_uniform_with_both_ends_included(mask, widest, rng):
     assert_uniform(widths, widest + 1)
 
 
-@pytest.mark.parametrize(
-    ("n_frames", "widest"), [(299, 59), (300, 60), (301, 60), (4, 0), (5, 1), (9, 1)], ids=str
-)
+@pytest.mark.parametrize(("n_frames", "widest"), [(299, 59), (300, 60), (301, 60), (4, 0), (5, 1), (9, 1)], ids=str)
 def test_the_share_of_the_frames_is_rounded_down(n_frames, widest, rng):
     _, widths = spans_of(TimeMask(max_ratio=0.2), 80, n_frames, rng, 1500)
     assert widths.max() == widest
 
 
-@pytest.mark.parametrize(
-    ("mask", "size"), [(FrequencyMask(max_bins=27), 80), (TimeMask(max_frames=40), 300)], ids=str
-)
+@pytest.mark.parametrize(("mask", "size"), [(FrequencyMask(max_bins=27), 80), (TimeMask(max_frames=40), 300)], ids=str)
 def test_starts_are_uniform_over_all_places_before_the_last(mask, size, rng):
     starts, widths = spans_of(mask, 80, 300, rng)
     assert (starts >= 0).all()
@@ -98,9 +94,7 @@ def test_the_bound_of_an_adaptive_count_can_be_moved(rng):
     assert len(TimeMask(count_ratio=0.5, max_count=3).draw(80, 300, rng)[0]) == 3
 
 
-@pytest.mark.parametrize(
-    "mask", [FrequencyMask(max_bins=0), TimeMask(max_frames=0), TimeMask(max_ratio=0.0)], ids=str
-)
+@pytest.mark.parametrize("mask", [FrequencyMask(max_bins=0), TimeMask(max_frames=0), TimeMask(max_ratio=0.0)], ids=str)
 def test_a_largest_width_of_zero_draws_empty_masks_without_a_word(mask, rng):
     _, widths = spans_of(mask, 80, 300, rng, 50)
     assert len(widths) == 50

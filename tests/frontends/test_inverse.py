@@ -93,9 +93,7 @@ def test_a_pause_is_at_the_floor_of_the_clip(speechlike):
     pause = mel.values[:, (mel.times_s > 0.42) & (mel.times_s < 0.53)]
     assert mel.values.max() - 2.0 > -1.5
     np.testing.assert_allclose(pause, np.full(pause.shape, mel.values.max() - 2.0), atol=1e-6)
-    np.testing.assert_allclose(
-        WHISPER.floor_value(mel.values), np.full((80, 1), mel.values.max() - 2.0), atol=1e-6
-    )
+    np.testing.assert_allclose(WHISPER.floor_value(mel.values), np.full((80, 1), mel.values.max() - 2.0), atol=1e-6)
 
 
 # -- NeMo ----------------------------------------------------------------------------------------------
@@ -178,9 +176,7 @@ def test_values_that_are_no_mel_are_refused_where_they_enter(values, frontend, m
 
 def test_a_cell_too_loud_for_any_signal_is_refused_when_its_energy_is_asked_for():
     mel = MelSpectrogram(np.full((80, 3), 90.0), WHISPER)
-    with pytest.raises(
-        ParameterError, match="a cell of 90 stands for an energy above 1e30 in front-end 'whisper'"
-    ):
+    with pytest.raises(ParameterError, match="a cell of 90 stands for an energy above 1e30 in front-end 'whisper'"):
         mel.energy  # noqa: B018
 
 

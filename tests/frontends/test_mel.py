@@ -171,9 +171,7 @@ def test_a_silent_clip_is_finite_and_silent(every_frontend):
     assert np.isfinite(mel.values).all()
     assert np.isfinite(mel.db).all()
     assert mel.power.max() <= 1e-6
-    np.testing.assert_allclose(
-        mel.values, np.broadcast_to(np.median(mel.values), mel.values.shape), atol=1e-6
-    )
+    np.testing.assert_allclose(mel.values, np.broadcast_to(np.median(mel.values), mel.values.shape), atol=1e-6)
 
 
 def test_the_same_clip_gives_the_same_bits(speechlike, every_frontend):
@@ -219,9 +217,7 @@ def test_kaldi_prepares_each_frame_by_itself(rng):
     frame -= frame.mean()
     frame -= 0.97 * np.concatenate([frame[:1], frame[:-1]])
     power = np.square(np.abs(np.fft.rfft(frame * np.hamming(400), 512)))
-    np.testing.assert_allclose(
-        frontend(Audio(samples, 16000)).values[:, 10], frontend.filterbank() @ power, rtol=1e-5
-    )
+    np.testing.assert_allclose(frontend(Audio(samples, 16000)).values[:, 10], frontend.filterbank() @ power, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("n_samples", "n_frames"), [(1600, 10), (1759, 10), (1760, 11)])

@@ -139,12 +139,8 @@ def empty_filters(n_fft: int, n_mels: int, **fields) -> MelFrontend:
 def test_the_message_about_empty_filters_names_two_fixes_and_each_works(frontend):
     with pytest.raises(ParameterError, match="mel filters hold no FFT bin") as caught:
         frontend.filterbank()
-    n_fft, n_mels = map(
-        int, re.search(r"raise n_fft to (\d+), or lower n_mels to (\d+)$", str(caught.value)).groups()
-    )
+    n_fft, n_mels = map(int, re.search(r"raise n_fft to (\d+), or lower n_mels to (\d+)$", str(caught.value)).groups())
     assert dataclasses.replace(frontend, n_fft=n_fft).filterbank().any(axis=1).all()
     assert dataclasses.replace(frontend, n_mels=n_mels).filterbank().any(axis=1).all()
-    with pytest.raises(
-        ParameterError, match="hold no FFT bin"
-    ):  # and fewer bands than that were not asked for
+    with pytest.raises(ParameterError, match="hold no FFT bin"):  # and fewer bands than that were not asked for
         dataclasses.replace(frontend, n_mels=n_mels + 1).filterbank()

@@ -94,7 +94,7 @@ def test_what_is_no_audio_is_refused_with_the_way_to_make_one(clip):
 
 
 def test_a_clip_shorter_than_a_window_is_refused():
-    with pytest.raises(AudioError, match=r"short"):
+    with pytest.raises(AudioError, match=r"100 samples are less than one window of the front-end .* use a longer clip"):
         heard(Audio(np.zeros(100), 16000))
 
 
@@ -186,7 +186,7 @@ def test_what_a_vocoder_gives_is_checked(tone, wrong, got):
 
 def test_a_vocoder_that_gives_two_channels_is_refused(tone):
     mel = frontends.WHISPER(tone)
-    with pytest.raises(ParameterError, match="the vocoder gave .*channel"):
+    with pytest.raises(ParameterError, match=r"the vocoder gave .*channel"):
         render(mel, lambda mel: Audio(np.zeros((2, mel.n_samples)), 16000))
 
 

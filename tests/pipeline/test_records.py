@@ -15,9 +15,7 @@ from specaug_listen.pipeline import Configuration, read_index, read_record
 from specaug_listen.pipeline.records import CustomVocoder, describe_clip, to_bytes, vocoder_record
 from specaug_listen.vocoders import VOCODERS, GriffinLim
 
-POLICY = Policy(
-    [TimeWarp(10), FrequencyMask(max_bins=20, fill="noise"), TimeMask(max_frames=40, fill=0.5)], "all three"
-)
+POLICY = Policy([TimeWarp(10), FrequencyMask(max_bins=20, fill="noise"), TimeMask(fill=0.5)], "all three")
 
 
 @pytest.fixture
@@ -87,7 +85,7 @@ WRONG = {
     "another format": (
         ("format",),
         "specaug-listen draw 99",
-        r"format='specaug-listen draw 99': allowed is '.* draw 1'",
+        r"format='.* draw 99': allowed is '.* draw 1'",
     ),
     "negative seed": (("seed",), -1, r"seed=-1: allowed is an integer >= 0"),
     "text seed": (("seed",), "7", r"seed='7': allowed is an integer"),
@@ -96,7 +94,7 @@ WRONG = {
     "unknown channels": (("channels",), "quad", r"channels='quad': allowed is one of 'mono', 'duplicate'"),
     "unknown vocoder": (("vocoder", "kind"), "wavenet", r"vocoder: unknown 'wavenet' \(allowed: .*joint"),
     "unknown key": (("extra",), 1, r"unknown key 'extra' \(allowed: "),
-    "step outside": (("draw", "steps", 1, "start_bin"), 79, r"frequency_mask reaches beyond the 80 bins"),
+    "step outside": (("draw", "steps", 1, "n_bins"), 81, r"frequency_mask reaches beyond the 80 bins"),
     "negative step": (("draw", "steps", 2, "n_frames"), -4, r"n_frames=-4: allowed is an integer >= 0"),
     "unknown step": (("draw", "steps", 0, "kind"), "pitch", r"unknown 'pitch' \(allowed: .*time_mask"),
     "wrong rate": (("frontend", "sample_rate"), 0, r"sample_rate=0: allowed is an integer > 0"),
@@ -122,9 +120,7 @@ def test_a_missing_key_is_named(written, key):
 
 
 def test_a_missing_record_and_a_folder_are_refused(tmp_path):
-    with pytest.raises(
-        PolicyError, match=r"draw-9\.json: cannot be read \(No such file or directory\); expected a draw"
-    ):
+    with pytest.raises(PolicyError, match=r"draw-9\.json: cannot be read \(No such file or directory\)"):
         read_record(tmp_path / "draw-9.json")
     with pytest.raises(PolicyError, match=r"cannot be read \(Is a directory\)"):
         read_record(tmp_path)

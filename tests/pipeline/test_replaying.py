@@ -62,9 +62,7 @@ def wav_of(heard) -> bytes:
 
 def test_a_clip_that_has_moved_is_asked_for_and_taken_from_its_new_place(tmp_path, written):
     (tmp_path / "speech.wav").rename(tmp_path / "elsewhere.wav")
-    with pytest.raises(
-        AudioError, match=r"draw-1\.json: its clip .*speech\.wav is gone; say where it is \(--audio FILE\)"
-    ):
+    with pytest.raises(AudioError, match=r"draw-1\.json: its clip .*speech\.wav is gone; say where it is"):
         replay(written / "draw-1.json")
     again = replay(written / "draw-1.json", audio=tmp_path / "elsewhere.wav")
     assert wav_of(again) == (written / "draw-1.wav").read_bytes()
@@ -103,9 +101,7 @@ def test_the_right_clip_at_the_wrong_rate_is_refused(tmp_path, written):
 def test_a_clip_from_memory_must_be_passed_again(tmp_path, speechlike):
     heard = audition(speechlike, policy=POLICY, vocoder="original-phase", rng=5)
     folder = heard.save(tmp_path)
-    with pytest.raises(
-        AudioError, match=r"draw-1\.json: the clip was made in memory and has no file; pass it as audio="
-    ):
+    with pytest.raises(AudioError, match=r"draw-1\.json: the clip was made in memory .* pass it as audio="):
         replay(folder / "draw-1.json")
     again = replay(folder / "draw-1.json", audio=Audio(speechlike.samples.copy(), 16000))
     assert wav_of(again) == (folder / "draw-1.wav").read_bytes()

@@ -19,8 +19,8 @@ POLICY = Policy([TimeMask(count=2, max_frames=40)], "gaps")
 
 
 def loud(mel) -> Audio:
-    """Four times the clip, backwards; the masked frames scaled too, so that every draw sounds different."""
-    factor = np.float32(4.0 * np.tanh(np.abs(mel.values).mean()))
+    """Far too loud, and backwards; the masked frames scaled too, so that every draw sounds different."""
+    factor = np.float32(20.0 * np.tanh(np.abs(mel.values).mean()))
     return Audio(factor * mel.audio.samples[:, ::-1], mel.frontend.sample_rate)
 
 

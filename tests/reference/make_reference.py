@@ -125,9 +125,7 @@ def make_inputs() -> dict[int, dict[str, np.ndarray]]:
     inputs: dict[int, dict[str, np.ndarray]] = {}
     for rate, lengths in LENGTHS.items():
         rng = np.random.default_rng(SEED)
-        inputs[rate] = {
-            name: SIGNALS[name](rate, length, rng).astype(np.float32) for name, length in lengths.items()
-        }
+        inputs[rate] = {name: SIGNALS[name](rate, length, rng).astype(np.float32) for name, length in lengths.items()}
     return inputs
 
 
@@ -279,9 +277,7 @@ def versions() -> dict[str, str]:
 def record() -> dict[str, np.ndarray]:
     """Return every array of the reference file, by its key."""
     inputs = make_inputs()
-    arrays = {
-        f"input/{rate}/{name}": audio for rate, signals in inputs.items() for name, audio in signals.items()
-    }
+    arrays = {f"input/{rate}/{name}": audio for rate, signals in inputs.items() for name, audio in signals.items()}
     for frontend, (rate, compute) in FRONTENDS.items():
         for name, audio in inputs[rate].items():
             # A copy, so that a front-end working in place cannot change what the next one hears.

@@ -32,16 +32,12 @@ def test_a_vocoder_stands_for_itself():
     [("jiont", "'joint'"), ("Griffin-Lim", "'griffinlim'"), ("original_phase", "'original-phase'")],
 )
 def test_an_unknown_name_is_refused_with_the_nearest_one(name, hint):
-    with pytest.raises(
-        ParameterError, match=rf"unknown vocoder '{name}'; did you mean {hint}\? \(allowed: griff"
-    ):
+    with pytest.raises(ParameterError, match=rf"unknown vocoder '{name}'; did you mean {hint}\? \(allowed: griff"):
         get(name)
 
 
 def test_a_name_like_no_other_gets_no_suggestion():
-    with pytest.raises(
-        ParameterError, match=r"'xyz' \(allowed: griffinlim, joint, librosa, original-phase\)"
-    ):
+    with pytest.raises(ParameterError, match=r"'xyz' \(allowed: griffinlim, joint, librosa, original-phase\)"):
         get("xyz")
 
 

@@ -100,9 +100,7 @@ def test_under_a_warp_a_tone_keeps_its_pitch(name, displacement):
     rate = frontend.sample_rate
     mel = frontend(Audio(0.5 * sine(997, rate, 2.0), rate))
     warped = Draw(mel.n_mels, mel.n_frames, (WarpPath(mel.n_frames // 2, displacement),)).apply(mel)
-    signal = frontend.framing.crop(
-        istft(original_spectrum(warped, emphasized=False), frontend.framing), 2 * rate
-    )
+    signal = frontend.framing.crop(istft(original_spectrum(warped, emphasized=False), frontend.framing), 2 * rate)
     inner = signal[rate // 4 : -rate // 4]
     spectrum = np.abs(np.fft.rfft(inner * np.hanning(len(inner)), 1 << 18))
     assert np.argmax(spectrum) * rate / (1 << 18) == pytest.approx(997, abs=1.5)

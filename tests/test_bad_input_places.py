@@ -1,0 +1,325 @@
+"""Places and moments: names on disk, permissions, outputs that cannot be, a full disk, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from commandline import contents, environment, run
+from test_fragments import Page
+
+from specaug_listen import Audio, save
+
+QUICK = ("--vocoder", "original-phase")
+IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+NAMES = [
+    "two  spaces.wav", "it's \"quoted\".wav", "new\nline.wav", "<script>alert(1)<script>.wav", "Straße 音 🎧.wav",
+    "-o.wav", "--help.wav", "tab\tand \x1b[31mred.wav", "con.wav", "a.b.c.wav", "x" * 240 + ".wav",
+    "&amp;.wav", "{{ 7*7 }}.wav", "$HOME `id`.wav", "%s %d.wav", "back\\slash.wav", os.fsdecode(b"latin-\xe9.wav"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def clip(speechlike) -> Audio:
+    return Audio(speechlike.samples[:, :8000], 16000)
+
+
+# -- names ----------------------------------------------------------------------------------------------
+
+
+def assert_whole_and_safe(out: Path, n_clips: int) -> list[dict]:
+    index = json.loads((out / "audition.json").read_text("utf-8"))
+    assert len(index["clips"]) == n_clips
+    folders = sorted(path.name for path in out.iterdir() if path.is_dir())
+    assert folders == sorted(entry["folder"] for entry in index["clips"])
+    for entry in index["clips"]:
+        assert not re.search(r'[\x00-\x1f<>:"/\\|?*]', entry["folder"])
+        assert not entry["folder"].startswith(("-", "."))
+        assert entry["name"].isprintable()
+        assert json.loads((out / entry["folder"] / "draw-1.json").read_text("utf-8"))["clip"]
+    page = Page((out / "report.html").read_text("utf-8"))
+    assert page.unbalanced == page.open == []
+    assert not page.all("script")
+    words = "".join(page.words)
+    assert all(entry["name"] in words for entry in index["clips"])
+    return index["clips"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_a_file_of_any_name_is_auditioned_and_shown_as_it_is(tmp_path, clip, name):
+    (tmp_path / "in").mkdir()
+    save(tmp_path / "in" / name, clip)
+    ran = run("audition", tmp_path / "in", "-o", tmp_path / "out", *QUICK)
+    assert (ran.code, ran.err) == (0, "")
+    assert_whole_and_safe(tmp_path / "out", 1)
+    assert ran.out.splitlines()[0].startswith("[1/1] Audition of ")
+    assert "\x1b" not in ran.out
+
+
+@pytest.mark.parametrize("name", ["-o.wav", "--help.wav"])
+def test_a_leading_dash_can_be_given_after_two_dashes(tmp_path, clip, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / name, clip)
+    ran = run("audition", "-o", "out", *QUICK, "--", name)
+    assert (ran.code, ran.err) == (0, "")
+    assert_whole_and_safe(tmp_path / "out", 1)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_a_bad_file_of_any_name_is_one_line(tmp_path, name):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_bytes(b"no sound")
+    ran = run("audition", tmp_path / "in", "-o", tmp_path / "out")
+    assert ran.code == 1
+    assert re.fullmatch(r"error: .*not readable as audio.*\n", ran.err), ran.err
+    assert ran.err[:-1].isprintable()
+    assert ran.err.count("error") == 1
+
+
+def test_clips_of_one_name_get_a_folder_each_in_the_order_of_their_paths(tmp_path, clip):
+    for number, folder in enumerate(("b", "a", "c")):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        name = "Same.wav" if folder == "c" else "same.wav"
+        save(tmp_path / "in" / folder / name, Audio(clip.samples[:, number:], 16000))
+    assert run("audition", tmp_path / "in", "-o", tmp_path / "out", *QUICK).code == 0
+    clips = assert_whole_and_safe(tmp_path / "out", 3)
+    assert [(entry["folder"], Path(entry["audio"]["path"]).parent.name) for entry in clips] == [
+        ("same", "a"),
+        ("same-2", "b"),
+        ("Same-3", "c"),
+    ]
+
+
+# -- outputs that cannot be -----------------------------------------------------------------------------
+
+
+def refused(path: Path, out: object, message: str, code: int) -> None:
+    ran = run("audition", path, "-o", out, *QUICK)
+    assert ran.code == code
+    assert re.fullmatch(rf"error: [^\n]*{message}[^\n]*\n", ran.err), ran.err
+
+
+@pytest.fixture
+def path(tmp_path, clip) -> Path:
+    save(tmp_path / "clip.wav", clip)
+    return tmp_path / "clip.wav"
+
+
+def test_an_output_that_is_a_file_or_below_one_is_refused_and_the_file_stays(path):
+    (path.parent / "file").write_bytes(b"mine")
+    refused(path, path.parent / "file", r"file: is a file; choose a folder that is new or empty", 2)
+    refused(path, path.parent / "file" / "out", r"file/out: cannot be written \(Not a directory\)", 1)
+    refused(path, path, r"clip\.wav: is a file", 2)
+    assert contents(path.parent)["file"] == b"mine"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
+def test_an_output_on_a_file_system_without_writing_is_refused(path):
+    refused(path, "/proc/specaug-listen-out", r"/proc/specaug-listen-out: cannot be written \(", 1)
+
+
+@pytest.mark.parametrize("name", ["report.html", "audition.json"])
+def test_an_output_that_holds_something_is_refused_and_unchanged(path, name):
+    (path.parent / "out").mkdir()
+    (path.parent / "out" / name).write_bytes(b"mine")
+    refused(path, path.parent / "out", r"out: the folder is not empty; .*--overwrite", 2)
+    assert contents(path.parent / "out") == {name: b"mine"}
+
+
+# A whole run first, so that all modules are loaded while they can be read.
+BECOME_NOBODY = """
+import ast, contextlib, os, sys, tempfile
+import numpy as np
+from specaug_listen import Audio, save
+from specaug_listen.cli import main
+with tempfile.TemporaryDirectory() as warm, contextlib.redirect_stdout(None), contextlib.suppress(SystemExit):
+    save(f"{warm}/a.wav", Audio(np.zeros(800), 16000))
+    main(["audition", f"{warm}/a.wav", "-o", f"{warm}/out"])
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+main(ast.literal_eval(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root to become somebody else")
+@pytest.mark.parametrize("what", ["clip", "folder", "output", "policy"])
+def test_what_one_may_not_read_or_write_is_one_line(clip, what):
+    with tempfile.TemporaryDirectory() as root:
+        home = Path(root)
+        save(home / "clip.wav", clip)
+        (home / "p.yaml").write_text("transforms: []")
+        (home / "closed").mkdir(mode=0o700)
+        (home / "open").mkdir()
+        shutil.chown(home / "open", 65534, 65534)
+        for readable in (home, home / "open"):
+            readable.chmod(0o755)
+        (home / "p.yaml").chmod(0o600 if what == "policy" else 0o644)
+        (home / "clip.wav").chmod(0o600 if what == "clip" else 0o644)
+        given = home / "closed" if what == "folder" else home / "clip.wav"
+        out = home / "closed" / "out" if what == "output" else home / "open" / "out"
+        arguments = [str(part) for part in ("audition", given, "-o", out, "--policy", home / "p.yaml")]
+        command = [sys.executable, "-c", BECOME_NOBODY, repr(arguments)]
+        done = subprocess.run(command, env=environment(TMPDIR=root), capture_output=True, text=True, check=False)
+        assert done.returncode in (1, 2)
+        named = {"clip": "clip.wav", "folder": "closed", "output": "out", "policy": "p.yaml"}[what]
+        assert re.fullmatch(rf"error: [^\n]*{named}: [^\n]*Permission denied[^\n]*\n", done.stderr), done.stderr
+        assert not out.exists() or os.listdir(out) == []
+
+
+# -- a full disk ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Mounts file systems that hold little; skips where that cannot be done."""
+    mounted = []
+
+    def mount(kib: int) -> Path:
+        where = tmp_path / f"disk-{len(mounted)}"
+        where.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "tmpfs", str(where)]
+        if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("cannot mount a small tmpfs here")
+        mounted.append(where)
+        return where
+
+    yield mount
+    for where in mounted:
+        subprocess.run(["umount", "-l", str(where)], check=True)
+
+
+def several(folder: Path, clip: Audio, n: int = 4) -> Path:
+    folder.mkdir()
+    for number in range(n):
+        save(folder / f"c{number}.wav", Audio(clip.samples[:, number:], 16000))
+    return folder
+
+
+def assert_only_whole(out: Path) -> list[str]:
+    """Every folder is whole, nothing is partial, and the index lists just what is there."""
+    assert not list(out.rglob("*.partial"))
+    folders = sorted(path.name for path in out.iterdir() if path.is_dir())
+    for folder in folders:
+        assert len(os.listdir(out / folder)) in (5, 8, 14)
+        json.loads((out / folder / "draw-1.json").read_text())
+    index = json.loads((out / "audition.json").read_text()) if (out / "audition.json").exists() else {"clips": []}
+    assert [entry["folder"] for entry in index["clips"]] == folders
+    return folders
+
+
+def test_a_disk_that_fills_up_is_one_line_and_what_was_done_stays_whole(tmp_path, clip, small_disk):
+    clips = several(tmp_path / "in", clip)
+    assert run("audition", clips / "c0.wav", "-o", tmp_path / "measure", *QUICK, "--no-report").code == 0
+    kib = sum(-(-len(data) // 4096) * 4 for data in contents(tmp_path / "measure").values())
+    disk = small_disk(int(1.6 * kib))
+    ran = run("audition", clips, "-o", disk / "out", *QUICK)
+    assert ran.code == 1
+    assert re.fullmatch(r"error: [^\n]*c1: cannot be written \(No space left on device\)[^\n]*\n", ran.err), ran.err
+    assert assert_only_whole(disk / "out") == ["c0"]
+    assert not (disk / "out" / "report.html").exists()
+
+
+def test_a_disk_without_any_room_is_one_line_and_nothing_is_left(tmp_path, clip, small_disk):
+    disk = small_disk(16)
+    ran = run("audition", several(tmp_path / "in", clip), "-o", disk / "out", *QUICK)
+    assert ran.code == 1
+    assert re.fullmatch(r"error: [^\n]*cannot be written \(No space left on device\)[^\n]*\n", ran.err), ran.err
+    assert os.listdir(disk) == []
+
+
+@pytest.mark.parametrize("failing", ["c0/draw-1.png", "c1/draw-1.json", "audition.json", "report.html"])
+def test_a_disk_that_is_full_at_any_file_leaves_nothing_half_written(tmp_path, clip, monkeypatch, failing):
+    import builtins
+
+    folder, name = os.path.split(failing)
+    write_bytes, opened = Path.write_bytes, builtins.open
+
+    def full(path: object) -> bool:
+        path = Path(str(path))
+        if folder:
+            return folder in path.parent.name and path.name == name
+        return path.parent == tmp_path / "out" and path.suffix == ".partial"
+
+    def writing(path, data):
+        if full(path):
+            write_bytes(path, data[: len(data) // 2])
+            raise OSError(28, os.strerror(28))
+        return write_bytes(path, data)
+
+    def opening(path, mode="r", *more, **options):
+        if "w" in mode and full(path):
+            opened(path, mode).close()
+            raise OSError(28, os.strerror(28))
+        return opened(path, mode, *more, **options)
+
+    clips = several(tmp_path / "in", clip, n=2)
+    if name == "report.html":
+        monkeypatch.setattr(builtins, "open", opening)
+    else:
+        monkeypatch.setattr(Path, "write_bytes", writing)
+    ran = run("audition", clips, "-o", tmp_path / "out", *QUICK)
+    monkeypatch.undo()
+    assert ran.code == 1
+    assert re.fullmatch(r"error: [^\n]*cannot be written \(No space left on device\)[^\n]*\n", ran.err), ran.err
+    assert not list(tmp_path.rglob("*.partial"))
+    assert not (tmp_path / "out" / "report.html").exists()
+    if failing != "audition.json":
+        assert not (tmp_path / "out").exists() or assert_only_whole(tmp_path / "out") is not None
+
+
+# -- Ctrl-C ---------------------------------------------------------------------------------------------
+
+# A shell that runs tests in the background makes its children deaf to SIGINT; this one listens again.
+LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
+def test_ctrl_c_is_130_one_line_and_what_was_done_stays_whole(tmp_path, clip):
+    clips = several(tmp_path / "in", clip, n=8)
+    command = ["audition", str(clips), "-o", str(tmp_path / "out"), "--draws", "4"]
+    code = f"{LISTENING}from specaug_listen.cli import main; main({command!r})"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "out" / "c0").exists() and time.monotonic() < deadline:
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said == "interrupted: clips that were done are whole, the others were left out\n"
+    folders = assert_only_whole(tmp_path / "out")
+    assert folders == [f"c{number}" for number in range(len(folders))]
+    assert 1 <= len(folders) < 8
+
+
+def test_ctrl_c_while_the_report_is_written_leaves_no_report_and_a_whole_index(tmp_path, clip, monkeypatch):
+    def interrupted(*args: object) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("specaug_listen.report._read", interrupted)
+    ran = run("audition", several(tmp_path / "in", clip, n=2), "-o", tmp_path / "out", *QUICK)
+    assert ran.code == 130
+    assert len(ran.err.splitlines()) == 1
+    assert assert_only_whole(tmp_path / "out") == ["c0", "c1"]
+    assert not (tmp_path / "out" / "report.html").exists()
+
+
+def test_ctrl_c_before_the_first_clip_is_done_leaves_nothing(tmp_path, clip, monkeypatch):
+    def interrupted(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("specaug_listen.batch.load", interrupted)
+    ran = run("audition", several(tmp_path / "in", clip, n=2), "-o", tmp_path / "out", *QUICK)
+    assert ran.code == 130
+    assert not (tmp_path / "out").exists()

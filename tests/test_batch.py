@@ -1,0 +1,181 @@
+"""Many clips: sorted, each in its folder, a bad one beside good ones, and what an interruption leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import numpy as np
+import pytest
+from commandline import contents
+
+from specaug_listen import Audio, Policy, audition, load, save
+from specaug_listen.augment import TimeMask
+from specaug_listen.batch import audition_many, check_output
+from specaug_listen.errors import OutputError, ParameterError
+from specaug_listen.frontends import WHISPER
+from specaug_listen.pipeline import Audition, Configuration, Failure, read_index, read_record
+from specaug_listen.pipeline.records import CustomVocoder, to_bytes
+from specaug_listen.vocoders import GriffinLim
+
+RUN = Configuration(WHISPER, Policy([TimeMask(max_frames=20)], "gap"), GriffinLim(n_iter=1), draws=2, seed=4)
+
+
+@pytest.fixture
+def clips(tmp_path, speechlike):
+    """Three good clips; the third has the first one's name."""
+    paths = [tmp_path / "in" / name for name in ("a/one.wav", "b/two.wav", "c/One.wav")]
+    for number, path in enumerate(paths, start=1):
+        path.parent.mkdir(parents=True)
+        save(path, Audio(speechlike.samples[:, : 16000 - 1000 * number], 16000))
+    return paths
+
+
+def test_every_clip_has_its_folder_and_its_entry_in_the_order_of_their_paths(tmp_path, clips):
+    index = audition_many(clips[::-1], tmp_path / "out", RUN)
+    assert sorted(os.listdir(tmp_path / "out")) == ["One-2", "audition.json", "one", "two"]
+    assert [(clip.name, clip.folder) for clip in index.clips] == [("one", "one"), ("two", "two"), ("One", "One-2")]
+    assert [clip.audio.path for clip in index.clips] == [str(path) for path in clips]
+    assert [clip.duration_s for clip in index.clips] == [0.9375, 0.875, 0.8125]
+    assert all(clip.draws == ("draw-1", "draw-2") for clip in index.clips)
+    assert index.configuration == RUN
+    assert index.failures == ()
+
+
+def test_the_index_on_disk_is_the_one_that_is_returned(tmp_path, clips):
+    index = audition_many(clips, tmp_path / "out", RUN)
+    assert (tmp_path / "out" / "audition.json").read_bytes() == to_bytes(index)
+    assert read_index(tmp_path / "out") == index
+
+
+def test_each_folder_is_what_the_library_writes_for_that_clip_alone(tmp_path, clips):
+    audition_many(clips, tmp_path / "out", RUN)
+    alone = audition(load(clips[1]), policy=RUN.policy, vocoder=RUN.vocoder, draws=2, rng=4, name="two").save(
+        tmp_path / "alone"
+    )
+    assert contents(tmp_path / "out" / "two") == contents(alone)
+
+
+def test_the_order_of_the_files_and_their_company_change_no_byte(tmp_path, clips):
+    audition_many(clips, tmp_path / "first", RUN)
+    audition_many([clips[2], clips[0], clips[1]], tmp_path / "second", RUN)
+    assert contents(tmp_path / "first") == contents(tmp_path / "second")
+    audition_many(clips[1:2], tmp_path / "alone", RUN)
+    assert contents(tmp_path / "alone" / "two") == contents(tmp_path / "first" / "two")
+
+
+def test_a_span_is_taken_of_each_clip(tmp_path, clips):
+    index = audition_many(
+        clips[:1], tmp_path / "out", Configuration(WHISPER, RUN.policy, RUN.vocoder, 1, 0, "mono", 0.25, 0.5)
+    )
+    assert index.clips[0].duration_s == 0.5
+    record = read_record(tmp_path / "out" / "one" / "draw-1.json")
+    assert (record.audio.start_s, record.audio.duration_s, record.audio.n_samples) == (0.25, 0.5, 8000)
+
+
+def test_a_bad_clip_is_told_and_skipped_and_the_others_are_done(tmp_path, clips):
+    clips[1].write_bytes(b"no sound")
+    told = []
+    index = audition_many(clips, tmp_path / "out", RUN, progress=lambda n, result: told.append((n, result)))
+    assert [clip.folder for clip in index.clips] == ["one", "One-2"]
+    (failure,) = index.failures
+    assert failure.path == str(clips[1])
+    assert failure.error.startswith(f"{clips[1]}: not readable as audio")
+    assert [(number, type(result)) for number, result in told] == [(1, Audition), (2, Failure), (3, Audition)]
+    assert sorted(os.listdir(tmp_path / "out")) == ["One-2", "audition.json", "one"]
+    assert json.loads((tmp_path / "out" / "audition.json").read_text())["failures"] == [
+        {"path": failure.path, "error": failure.error}
+    ]
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_run_of_bad_clips_alone_leaves_no_trace(tmp_path, exists):
+    (tmp_path / "bad.wav").write_bytes(b"no sound")
+    if exists:
+        (tmp_path / "out").mkdir()
+    index = audition_many([tmp_path / "bad.wav", tmp_path / "missing.wav"], tmp_path / "out", RUN)
+    assert index.clips == ()
+    assert len(index.failures) == 2
+    assert (tmp_path / "out").exists() == exists
+    assert not exists or os.listdir(tmp_path / "out") == []
+
+
+def test_a_folder_that_holds_something_is_refused_before_any_work(tmp_path, clips):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(ParameterError, match=r"out: the folder is not empty; .* with --overwrite"):
+        audition_many(clips, tmp_path / "out", RUN)
+    assert contents(tmp_path / "out") == {"mine.txt": b"mine"}
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_even_with_overwrite(tmp_path):
+    (tmp_path / "out").write_text("mine")
+    for overwrite in (False, True):
+        with pytest.raises(ParameterError, match="out: is a file; choose a folder that is new or empty"):
+            check_output(tmp_path / "out", overwrite=overwrite)
+
+
+def test_a_dangling_link_in_the_place_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(ParameterError, match="out: "):
+        check_output(tmp_path / "out")
+
+
+def test_overwrite_replaces_results_of_the_same_names_and_leaves_the_rest(tmp_path, clips):
+    audition_many(clips, tmp_path / "out", RUN)
+    (tmp_path / "out" / "one" / "notes.txt").write_text("mine")
+    old = contents(tmp_path / "out")
+    fewer = Configuration(WHISPER, RUN.policy, RUN.vocoder, draws=1, seed=5)
+    audition_many(clips[:1], tmp_path / "out", fewer, overwrite=True)
+    new = contents(tmp_path / "out")
+    assert sorted(name for name in new if name.startswith("one/")) == [
+        *("one/copy-synthesis.wav", "one/draw-1.json", "one/draw-1.png", "one/draw-1.wav"),
+        *("one/notes.txt", "one/original.wav"),
+    ]
+    assert new["one/draw-1.wav"] != old["one/draw-1.wav"]
+    assert {name: data for name, data in new.items() if name.startswith(("two/", "One-2/"))} == {
+        name: data for name, data in old.items() if name.startswith(("two/", "One-2/"))
+    }
+    assert [clip.folder for clip in read_index(tmp_path / "out").clips] == ["one"]
+
+
+def test_an_interruption_keeps_what_is_done_and_lists_just_that(tmp_path, clips):
+    def interrupt(number, result):
+        if number == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audition_many(clips, tmp_path / "out", RUN, progress=interrupt)
+    assert sorted(os.listdir(tmp_path / "out")) == ["audition.json", "one", "two"]
+    assert [clip.folder for clip in read_index(tmp_path / "out").clips] == ["one", "two"]
+
+
+def test_a_disk_that_fills_up_stops_the_run_and_keeps_what_is_done(tmp_path, clips, monkeypatch):
+    from pathlib import Path
+
+    write_bytes = Path.write_bytes
+
+    def until_full(path, data):
+        if ".two.partial" in str(path) and path.name == "draw-1.png":
+            write_bytes(path, data[:100])
+            raise OSError(28, os.strerror(28))
+        return write_bytes(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", until_full)
+    with pytest.raises(OutputError, match=r"two: cannot be written \(No space left on device\)"):
+        audition_many(clips, tmp_path / "out", RUN)
+    assert sorted(os.listdir(tmp_path / "out")) == ["audition.json", "one"]
+    assert [clip.folder for clip in read_index(tmp_path / "out").clips] == ["one"]
+
+
+def test_a_vocoder_that_cannot_be_written_down_is_refused(tmp_path, clips):
+    run = Configuration(WHISPER, RUN.policy, CustomVocoder("mine"), 1, 0)
+    with pytest.raises(ParameterError, match="vocoder: a custom one cannot be written down"):
+        audition_many(clips, tmp_path / "out", run)
+    assert not (tmp_path / "out").exists()
+
+
+def test_silent_clips_are_done_with_a_badge(tmp_path):
+    save(tmp_path / "silence.wav", Audio(np.zeros(8000), 16000))
+    index = audition_many([tmp_path / "silence.wav"], tmp_path / "out", RUN)
+    assert index.clips[0].badges == ("silent: every sample is zero",)
