@@ -36,10 +36,9 @@ def record(cls: type[T]) -> type[T]:
 
     Examples
     --------
-    >>> from typing import Annotated
     >>> @record
     ... class Mask:
-    ...     count: Annotated[int, pydantic.Field(ge=0)] = 1
+    ...     count: int = pydantic.Field(1, ge=0)
     >>> Mask(count=-1)
     Traceback (most recent call last):
     ...

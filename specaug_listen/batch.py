@@ -124,7 +124,7 @@ def _audition_file(path: str | os.PathLike[str], run: Configuration) -> Audition
 
 
 def _failure(path: str | os.PathLike[str], error: SpecAugListenError) -> Failure:
-    name, text = printable(path), " ".join(str(error).split())
+    name, text = printable(path), " ".join(str(error).splitlines())
     return Failure(name, text if text.startswith(name) else f"{name}: {text}")
 
 

@@ -108,7 +108,7 @@ def _replay(
 
     written = read_record(draw)
     for line in changed_versions(written):
-        _complain(f"warning: {line}; the last bits may differ")
+        _complain(f"{line}; the last bits may differ", "warning")
     heard = replay(draw, audio=audio)
     files = draw_files(heard, heard.draws[0], written.channels)
     if out.suffix.lower() == ".wav":
@@ -158,21 +158,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:
         # Nothing of ours lets an OSError through but printing itself; what is left in the buffer has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _complain(f"error: the output cannot be printed ({error.strerror})")
+        _complain(f"the output cannot be printed ({error.strerror})")
         code = 1
     except SpecAugListenError as error:
-        _complain(f"error: {error}")
+        _complain(str(error))
         code = 1 if isinstance(error, (AudioError, OutputError)) else 2
     except MemoryError:
-        _complain("error: not enough memory for this clip; take a part of it with --duration")
+        _complain("not enough memory for this clip; take a part of it with --duration")
         code = 1
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        _complain(f"error: {error.format_message()}")
+        _complain(error.format_message())
         code = 2
     if code == 130:
-        _complain("interrupted: clips that were done are whole, the others were left out")
+        _complain("clips that were done are whole, the others were left out", "interrupted")
     sys.exit(code)
 
 
@@ -204,7 +204,7 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Progress]:
         from .pipeline import Failure
 
         if isinstance(result, Failure):
-            _complain(f"error: {result.error}")
+            _complain(result.error)
         elif not quiet:
             print(f"[{number}/{total}] {result}", flush=True)  # noqa: T201
 
@@ -214,15 +214,15 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    # What is piped elsewhere must not be drawn on the terminal.
-    console = {"console": Console(stderr=True), "redirect_stdout": sys.stdout.isatty(), "transient": True}
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, **console) as bar:
+    # What is piped elsewhere must not be drawn on the terminal.
+    is_shown = sys.stdout.isatty()
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=is_shown, transient=True) as bar:
         task = bar.add_task("Auditioning", total=total)
 
         def tell_and_advance(number: int, result: Audition | Failure) -> None:
@@ -232,9 +232,8 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Progress]:
         yield tell_and_advance
 
 
-def _complain(line: str) -> None:
-    text = " ".join(line.split())
-    print(text if text.startswith(("error", "warning", "interrupted")) else f"error: {text}", file=sys.stderr)  # noqa: T201
+def _complain(line: str, kind: str = "error") -> None:
+    print(f"{kind}: {' '.join(line.splitlines())}", file=sys.stderr)  # noqa: T201
 
 
 def _counted(n: int, what: str) -> str:

@@ -168,13 +168,11 @@ def test_odd_clips_are_done_with_finite_output_and_a_badge(tmp_path, samples, ba
         assert np.isfinite(load(tmp_path / "out" / "odd" / f"{name}.wav").samples).all()
 
 
-@pytest.mark.parametrize("vocoder", ["joint", "griffinlim", "original-phase"])
-@pytest.mark.parametrize(
-    "kind", ["time_mask: {max_frames: null, count: 9}", "frequency_mask: {max_bins: 80, count: 9}"]
-)
+@pytest.mark.parametrize("vocoder", ["joint", "original-phase"])
+@pytest.mark.parametrize("mask", ["time_mask: {max_frames: null", "frequency_mask: {max_bins: 80"])
 @pytest.mark.parametrize("fill", ["mean", "floor", "noise"])
-def test_masks_over_nearly_everything_give_finite_sound(tmp_path, good, vocoder, kind, fill):
-    (tmp_path / "p.yaml").write_text(f"transforms: [{kind}, fill: {fill}}}]")
+def test_masks_over_nearly_everything_give_finite_sound(tmp_path, good, vocoder, mask, fill):
+    (tmp_path / "p.yaml").write_text(f"transforms: [{mask}, count: 9, fill: {fill}}}]")
     ran = run(
         "audition", good, "-o", tmp_path / "out", "--vocoder", vocoder, "--policy", tmp_path / "p.yaml", "--no-report"
     )

@@ -141,9 +141,9 @@ import ast, contextlib, os, sys, tempfile
 import numpy as np
 from specaug_listen import Audio, save
 from specaug_listen.cli import main
-with tempfile.TemporaryDirectory() as warm, contextlib.redirect_stdout(None), contextlib.suppress(SystemExit):
+with tempfile.TemporaryDirectory() as warm, contextlib.suppress(SystemExit):
     save(f"{warm}/a.wav", Audio(np.zeros(800), 16000))
-    main(["audition", f"{warm}/a.wav", "-o", f"{warm}/out"])
+    main(["audition", f"{warm}/a.wav", "-o", f"{warm}/out", "--json"])
 os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from specaug_listen._files import folder_name, make_folder, printable, write_folder, write_whole
@@ -51,6 +51,7 @@ def test_a_folder_name_is_one_safe_component_of_a_path_and_never_clashes(names):
     assert not RESERVED & set(folded)
 
 
+@settings(max_examples=20)
 @given(st.lists(file_names, min_size=1, max_size=6))
 def test_every_folder_name_can_be_made_on_this_disk(names):
     with tempfile.TemporaryDirectory() as root:

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from specaug_listen import Audio, Policy, audition, augment, frontends, load, save, vocoders
-from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
+from specaug_listen import Audio, Draw, Policy, audition, augment, frontends, load, save, vocoders
+from specaug_listen.augment import FrequencyMask, TimeMask, TimeSpan, TimeWarp
 from specaug_listen.errors import AudioError, ParameterError, SpecAugListenWarning
 from specaug_listen.pipeline import render
 
@@ -263,6 +263,16 @@ def test_silence_and_full_masks_give_finite_scores_and_sound_and_a_badge(vocoder
         assert all(np.isfinite(value) for value in result.scores[0].values())
         assert np.isfinite(result.draws[0].audio.samples).all()
         assert result.draws[0].audio.peak < 1e-2
+
+
+@pytest.mark.parametrize("fill", ["mean", "floor", "noise"])
+def test_a_draw_that_masks_everything_gives_finite_sound_and_a_badge(speechlike, every_frontend, fill):
+    result = heard(speechlike, frontend=every_frontend)
+    mel = result.mel
+    whole = Draw(mel.n_mels, mel.n_frames, (TimeSpan(0, mel.n_frames, fill=fill, seed=1),))
+    assert "everything is masked" in result.badges_of(replace(result.draws[0], draw=whole))
+    for vocoder in (vocoders.Joint(n_iter=2), vocoders.GriffinLim(n_iter=2), vocoders.OriginalPhase()):
+        assert np.isfinite(vocoder(whole.apply(mel)).samples).all()
 
 
 # -- warnings and words ---------------------------------------------------------------------------------

@@ -156,7 +156,8 @@ def test_the_librosa_vocoder_is_librosas_own(vocoder, options, speechlike):
     mel = LIBROSA(speechlike)
     magnitude = librosa.feature.inverse.mel_to_stft(mel.values, sr=22050, n_fft=2048)
     expected = librosa.griffinlim(magnitude, hop_length=512, length=mel.n_samples, **options)
-    assert_allclose(vocoder(mel).samples[0], expected, atol=2e-5)
+    # Momentum amplifies the last bits, which differ with the number of BLAS threads.
+    assert_allclose(vocoder(mel).samples[0], expected, atol=1e-3)
     assert np.abs(expected).max() > 0.1
 
 
