@@ -65,6 +65,16 @@ def test_a_file_of_any_name_is_auditioned_and_shown_as_it_is(tmp_path, clip, nam
     assert "\x1b" not in ran.out
 
 
+@pytest.mark.parametrize("name", [NAMES[2], NAMES[3], NAMES[-1]], ids=ascii)
+def test_a_draw_of_a_file_of_any_name_can_be_replayed(tmp_path, clip, name):
+    (tmp_path / "in").mkdir()
+    save(tmp_path / "in" / name, clip)
+    assert run("audition", tmp_path / "in", "-o", tmp_path / "out", "--no-report", *QUICK).code == 0
+    (written,) = (tmp_path / "out").glob("*/draw-1.json")
+    assert run("replay", written, "-o", tmp_path / "again.wav").code == 0
+    assert (tmp_path / "again.wav").read_bytes() == written.with_suffix(".wav").read_bytes()
+
+
 @pytest.mark.parametrize("name", ["-o.wav", "--help.wav"])
 def test_a_leading_dash_can_be_given_after_two_dashes(tmp_path, clip, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
@@ -152,7 +162,7 @@ main(ast.literal_eval(sys.argv[1]))
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="needs root to become somebody else")
-@pytest.mark.parametrize("what", ["clip", "folder", "output", "policy"])
+@pytest.mark.parametrize("what", ["clip", "clip among good ones", "folder", "output", "policy"])
 def test_what_one_may_not_read_or_write_is_one_line(clip, what):
     with tempfile.TemporaryDirectory() as root:
         home = Path(root)
@@ -164,16 +174,25 @@ def test_what_one_may_not_read_or_write_is_one_line(clip, what):
         for readable in (home, home / "open"):
             readable.chmod(0o755)
         (home / "p.yaml").chmod(0o600 if what == "policy" else 0o644)
-        (home / "clip.wav").chmod(0o600 if what == "clip" else 0o644)
+        (home / "clip.wav").chmod(0o600 if what.startswith("clip") else 0o644)
+        save(home / "good.wav", clip)
+        (home / "good.wav").chmod(0o644)
         given = home / "closed" if what == "folder" else home / "clip.wav"
         out = home / "closed" / "out" if what == "output" else home / "open" / "out"
-        arguments = [str(part) for part in ("audition", given, "-o", out, "--policy", home / "p.yaml")]
+        also = [home / "good.wav"] if what == "clip among good ones" else []
+        arguments = [str(part) for part in ("audition", given, *also, "-o", out, "--policy", home / "p.yaml")]
         command = [sys.executable, "-c", BECOME_NOBODY, repr(arguments)]
         done = subprocess.run(command, env=environment(TMPDIR=root), capture_output=True, text=True, check=False)
         assert done.returncode in (1, 2)
-        named = {"clip": "clip.wav", "folder": "closed", "output": "out", "policy": "p.yaml"}[what]
+        named = {
+            "clip": "clip.wav",
+            "clip among good ones": "clip.wav",
+            "folder": "closed",
+            "output": "out",
+            "policy": "p.yaml",
+        }[what]
         assert re.fullmatch(rf"error: [^\n]*{named}: [^\n]*Permission denied[^\n]*\n", done.stderr), done.stderr
-        assert not out.exists() or os.listdir(out) == []
+        assert (out / "good" / "draw-1.wav").exists() if also else not out.exists() or os.listdir(out) == []
 
 
 # -- a full disk ----------------------------------------------------------------------------------------
