@@ -24,8 +24,8 @@ speech = sl.load("../samples/speech.flac")
 heard = sl.audition(speech, frontend=frontends.WHISPER, policy=augment.LD, draws=2, rng=0)
 
 # %% [markdown]
-# Players and pictures. Compare each draw with the copy-synthesis, not with the original: the copy-synthesis went through the
-# same vocoder.
+# Players and pictures. Compare each draw with the copy-synthesis, not with the original: the copy-synthesis went
+# through the same vocoder.
 
 # %%
 heard
@@ -37,7 +37,7 @@ heard
 heard.scores
 
 # %%
-print(heard.draws[0].draw.to_json())
+heard.draws[0].draw
 
 # %% [markdown]
 # Everything is written as WAV, PNG and JSON, and a draw comes back from its JSON sample for sample.

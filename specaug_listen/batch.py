@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ._files import folder_name, make_folder, printable, write_whole
+from ._files import folder_name, make_folder, printable, saying_what_failed, write_whole
 from .audio import load
 from .errors import OutputError, ParameterError, SpecAugListenError
 from .pipeline import (
@@ -19,7 +19,7 @@ from .pipeline import (
     audition,
     save_audition,
 )
-from .pipeline.records import CustomVocoder, describe_clip, to_bytes, versions
+from .pipeline.records import describe_clip, to_bytes, versions, vocoder_of
 
 __all__ = ["Progress", "audition_many", "check_output"]
 
@@ -37,7 +37,9 @@ def check_output(out: str | os.PathLike[str], *, overwrite: bool = False) -> Non
     name = printable(out)
     if os.path.lexists(out) and not os.path.isdir(out):
         raise ParameterError(f"-o {name}: is a file; choose a folder that is new or empty")
-    if os.path.isdir(out) and not overwrite and os.listdir(out):
+    with saying_what_failed(Path(out)):
+        is_full = os.path.isdir(out) and bool(os.listdir(out))
+    if is_full and not overwrite:
         raise ParameterError(
             f"-o {name}: the folder is not empty; choose another, or replace its results with --overwrite"
         )
@@ -49,6 +51,7 @@ def audition_many(
     configuration: Configuration,
     *,
     overwrite: bool = False,
+    problems: Sequence[str] = (),
     progress: Progress = lambda number, result: None,
 ) -> AuditionRecord:
     """Audition files and write their folders, and ``audition.json`` beside them.
@@ -61,6 +64,8 @@ def audition_many(
     configuration : Configuration
     overwrite : bool
         Replace what an earlier run wrote under the same names; other files stay.
+    problems : sequence of str
+        What was refused before, one line each; it is written down with the rest.
     progress : callable (int, Audition or Failure) -> None
         Told of each clip when it is done.
 
@@ -77,50 +82,60 @@ def audition_many(
         When results cannot be written; what is done stays whole.
     """
     check_output(out, overwrite=overwrite)
-    if isinstance(configuration.vocoder, CustomVocoder):
-        raise ParameterError("vocoder: a custom one cannot be written down; call audition() and save() for each clip")
-    folder, is_new = Path(out), not os.path.isdir(out)
+    vocoder_of(configuration.vocoder)
+    folder = Path(out)
+    new_folders = [path for path in (folder, *folder.parents) if not path.exists()]
     make_folder(folder)
-    taken = {name.casefold() for name in RESERVED}
     entries: list[ClipEntry] = []
-    failures: list[Failure] = []
+    failures = [Failure(None, line) for line in problems]
     try:
-        # Sorted, so that neither names nor the page depend on the order of the arguments.
-        for number, path in enumerate(sorted(files, key=os.path.abspath), start=1):
-            name = folder_name(path, taken)
-            try:
-                heard = _audition_file(path, configuration)
-                save_audition(heard, folder, channels=configuration.channels, overwrite=True, folder=name)
-            except OutputError:
-                raise
-            except SpecAugListenError as error:
-                failures.append(_failure(path, error))
-                progress(number, failures[-1])
-                continue
-            entries.append(_entry(heard, name))
-            progress(number, heard)
+        for number, (path, name) in enumerate(_named(files), start=1):
+            result = _audition_file(path, folder, name, configuration)
+            if isinstance(result, Failure):
+                failures.append(result)
+            else:
+                entries.append(_entry(result, name))
+            progress(number, result)
     finally:
         index = AuditionRecord(configuration, tuple(entries), tuple(failures), versions())
         if entries:
             write_whole(folder / "audition.json", to_bytes(index))
-        elif is_new and not os.listdir(folder):
-            folder.rmdir()
+        else:
+            _remove_empty(new_folders)
     return index
 
 
-def _audition_file(path: str | os.PathLike[str], run: Configuration) -> Audition:
-    clip = load(path, start_s=run.start_s, duration_s=run.duration_s)
-    name = printable(Path(path).stem)
-    assert not isinstance(run.vocoder, CustomVocoder)  # audition_many has refused it
-    return audition(
-        clip,
-        frontend=run.frontend,
-        policy=run.policy,
-        vocoder=run.vocoder,
-        draws=run.draws,
-        rng=run.seed,
-        name=name,
-    )
+def _named(files: Sequence[str | os.PathLike[str]]) -> list[tuple[str | os.PathLike[str], str]]:
+    """Files and the names of their folders; sorted, so that neither depends on the order of the arguments."""
+    taken = {name.casefold() for name in RESERVED}
+    return [(path, folder_name(path, taken)) for path in sorted(files, key=os.path.abspath)]
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Take back folders that were made for results that never came, innermost first."""
+    for folder in folders:
+        if folder.is_dir() and not os.listdir(folder):
+            folder.rmdir()
+
+
+def _audition_file(path: str | os.PathLike[str], out: Path, folder: str, run: Configuration) -> Audition | Failure:
+    try:
+        clip = load(path, start_s=run.start_s, duration_s=run.duration_s)
+        heard = audition(
+            clip,
+            frontend=run.frontend,
+            policy=run.policy,
+            vocoder=vocoder_of(run.vocoder),
+            draws=run.draws,
+            rng=run.seed,
+            name=printable(Path(path).stem),
+        )
+        save_audition(heard, out, channels=run.channels, overwrite=True, folder=folder)
+    except OutputError:
+        raise
+    except SpecAugListenError as error:
+        return _failure(path, error)
+    return heard
 
 
 def _failure(path: str | os.PathLike[str], error: SpecAugListenError) -> Failure:

@@ -47,12 +47,14 @@ class ChannelMode(str, Enum):
     before_after = "before-after"
 
 
-Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT")]
+Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
 
 @app.command("audition")
 def _audition(
-    paths: Annotated[list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH...")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH...", readable=False)
+    ],
     out: Out,
     frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
     policy: Annotated[str, typer.Option(help="Policy: a name of 'list policies', or a YAML file.")] = "LD",
@@ -80,7 +82,7 @@ def _audition(
     if not files:
         raise typer.Exit(2)
     with _progress(len(files), quiet=as_json) as progress:
-        index = audition_many(files, out, run, overwrite=overwrite, progress=progress)
+        index = audition_many(files, out, run, overwrite=overwrite, problems=problems, progress=progress)
     if index.clips:
         # A page that an earlier run left would show what is no longer there.
         write_report(out) if report else (out / "report.html").unlink(missing_ok=True)
@@ -89,16 +91,19 @@ def _audition(
     elif index.clips:
         where = out / "report.html" if report else out
         print(f"{_counted(len(index.clips), 'clip')} auditioned: {_printable(where)}")  # noqa: T201
-    raise typer.Exit(1 if problems or index.failures else 0)
+    raise typer.Exit(1 if index.failures else 0)
 
 
 @app.command("replay")
 def _replay(
-    draw: Annotated[Path, typer.Argument(help="A draw-N.json of an earlier run.", metavar="DRAW.json")],
+    draw: Annotated[Path, typer.Argument(help="A draw-N.json of an earlier run.", metavar="DRAW.json", readable=False)],
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="Folder for WAV, PNG and JSON, or a .wav file.", metavar="OUT")
+        Path,
+        typer.Option(
+            "-o", "--out", help="Folder for WAV, PNG and JSON, or a .wav file.", metavar="OUT", readable=False
+        ),
     ],
-    audio: Annotated[Path | None, typer.Option(help="The clip, where it has moved.")] = None,
+    audio: Annotated[Path | None, typer.Option(help="The clip, where it has moved.", readable=False)] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the draw's files in OUT.")] = False,
 ) -> None:
     """Make a draw again, bit for bit."""
@@ -125,7 +130,9 @@ def _replay(
 
 
 @app.command("report")
-def _report(folder: Annotated[Path, typer.Argument(help="What 'audition' wrote.", metavar="OUT")]) -> None:
+def _report(
+    folder: Annotated[Path, typer.Argument(help="What 'audition' wrote.", metavar="OUT", readable=False)],
+) -> None:
     """Write report.html again from a folder, without rendering anything."""
     from .report import write_report
 
@@ -158,7 +165,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:
         # Nothing of ours lets an OSError through but printing itself; what is left in the buffer has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _complain(f"the output cannot be printed ({error.strerror})")
+        what = "the output cannot be printed" if error.filename is None else str(error.filename)
+        _complain(f"{what} ({error.strerror})")
         code = 1
     except SpecAugListenError as error:
         _complain(str(error))

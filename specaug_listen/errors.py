@@ -14,6 +14,9 @@ A message shows the value that was given, what is allowed, and the fix.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 __all__ = [
     "AudioError",
     "MissingDependencyError",
@@ -22,6 +25,7 @@ __all__ = [
     "PolicyError",
     "SpecAugListenError",
     "SpecAugListenWarning",
+    "naming",
 ]
 
 
@@ -51,3 +55,12 @@ class MissingDependencyError(SpecAugListenError, ImportError):
 
 class SpecAugListenWarning(UserWarning):
     """The work was done, but not as the parameters suggest."""
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Put ``what`` before the message of a ParameterError that leaves the ``with`` block."""
+    try:
+        yield
+    except ParameterError as error:
+        raise ParameterError(f"{what}: {error}") from None

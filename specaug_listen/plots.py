@@ -5,6 +5,7 @@ Levels are in dB relative to the loudest cell of the *original* mel, on one scal
 
 from __future__ import annotations
 
+import functools
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,23 @@ _SIZE_INCHES, _DPI = (12.0, 7.2), 100
 _MOST_COLUMNS = 2400
 # Below this, a clip is digital silence, and no cell of it deserves to be drawn bright.
 _SILENCE_DB = -150.0
-_TICKS_HZ = (0, 50, 100, 200, 400, 700, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 12000, 16000, 20000, 24000)
+# In the order in which they are wanted; one that would come too close to another is left out.
+_TICKS_HZ = (1000, 200, 400, 2000, 4000, 8000, 700, 1500, 3000, 6000, 100, 12000, 16000, 20000, 24000, 50, 300, 500)
 _WARP_COLOUR = "#0072b2"
+_FONTS = ["DejaVu Sans"]
+_FALLBACK_FONTS = (
+    "Noto Sans",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Noto Sans Devanagari",
+    "Noto Emoji",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Arial Unicode MS",
+    "Hiragino Sans",
+    "Microsoft YaHei",
+    "Malgun Gothic",
+)
 
 
 def plot_mel(
@@ -52,7 +68,7 @@ def plot_mel(
     ref_db : float [dB] or None
         Level that is called 0 dB; None takes the mel's loudest cell.
     top_db, range_db : float [dB]
-        Brightest level relative to ``ref_db``, and how far down the colours reach from 0 dB.
+        Brightest level relative to ``ref_db``, and how far down the colours reach from there.
 
     Returns
     -------
@@ -75,12 +91,11 @@ def plot_mel(
         aspect="auto",
         interpolation="nearest",
         cmap=COLOUR_MAP,
-        vmin=-range_db,
+        vmin=top_db - range_db,
         vmax=top_db,
         extent=(mel.times_s[0] - half_hop_s, mel.times_s[-1] + half_hop_s, -0.5, mel.n_mels - 0.5),
     )
     ax.set_xlim(0, mel.duration_s)
-    ax.set_facecolor("#dddddd")
     positions, labels = _hz_ticks(mel.frontend)
     ax.set_yticks(positions, labels)
     ax.set_ylim(-0.5, mel.n_mels - 0.5)
@@ -207,7 +222,7 @@ def describe_draw(draw: Draw, mel: MelSpectrogram) -> str:
     if levels:
         low, high = min(levels), max(levels)
         span = f"{low:+.0f}" if round(low) == round(high) else f"{low:+.0f} to {high:+.0f}"
-        parts.append(f"fill: {', '.join(sorted(fills))}, {span} dB re 95th percentile")
+        parts.append(f"fill: {', '.join(sorted(fills))}, {span} dB re P95")
     if any("time_warp did nothing" in line for line in draw.warnings):
         parts.append("warp: none, the clip is too short")
     return "   |   ".join(parts)
@@ -249,7 +264,7 @@ def _hz_ticks(frontend: MelFrontend) -> tuple[list[float], list[str]]:
     least = 0.055 * frontend.n_mels
     for hz in _TICKS_HZ:
         position = float((hz_to_mel(hz, frontend.mel_scale) - low) / spacing - 1)
-        is_free = not positions or position - positions[-1] >= least
+        is_free = all(abs(position - other) >= least for other in positions)
         if -0.5 <= position <= frontend.n_mels - 0.5 and is_free:
             positions.append(position)
             labels.append(str(hz))
@@ -264,9 +279,9 @@ def _corner_label(ax: Any, text: str) -> None:
 def _line(figure: Figure, y: float, text: str, room: float, *, align: str = "left", **font: Any) -> float:
     """Write one line, cut so that it takes at most ``room`` pixels, and say how many it takes."""
     x = 0.075 if align == "left" else 0.925
-    artist = figure.text(x, y, "", ha=align, **font)
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     text = _drawable(text)
+    artist = figure.text(x, y, "", ha=align, family=_FONTS if text.isascii() else _families(), **font)
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
 
     def width(n: int) -> float:
         artist.set_text(text if n >= len(text) else f"{text[:n].rstrip()}…")
@@ -282,8 +297,20 @@ def _line(figure: Figure, y: float, text: str, room: float, *, align: str = "lef
     return width(fits)
 
 
-def _drawable(text: str) -> str:
-    """The text with a replacement mark for what the font cannot draw."""
+@functools.lru_cache(maxsize=1)
+def _families() -> list[str]:
+    """Matplotlib's own font, and those that a machine may have for other scripts."""
     fonts = require("matplotlib.font_manager", purpose="pictures")
-    known = fonts.get_font(fonts.findfont("DejaVu Sans")).get_charmap()
+    here = {font.name for font in fonts.fontManager.ttflist}
+    return _FONTS + [family for family in _FALLBACK_FONTS if family in here]
+
+
+def _drawable(text: str) -> str:
+    """The text with a replacement mark for what no font here can draw."""
+    if text.isascii() and text.isprintable():
+        return text
+    fonts = require("matplotlib.font_manager", purpose="pictures")
+    known = set()
+    for family in _families():
+        known |= set(fonts.get_font(fonts.findfont(family)).get_charmap())
     return "".join(c if ord(c) in known and c.isprintable() else "\ufffd" for c in text)

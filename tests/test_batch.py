@@ -170,7 +170,7 @@ def test_a_disk_that_fills_up_stops_the_run_and_keeps_what_is_done(tmp_path, cli
 
 def test_a_vocoder_that_cannot_be_written_down_is_refused(tmp_path, clips):
     run = Configuration(WHISPER, RUN.policy, CustomVocoder("mine"), 1, 0)
-    with pytest.raises(ParameterError, match="vocoder: a custom one cannot be written down"):
+    with pytest.raises(ParameterError, match="rendered by mine, which no file can bring back"):
         audition_many(clips, tmp_path / "out", run)
     assert not (tmp_path / "out").exists()
 

@@ -78,7 +78,7 @@ def test_anything_else_is_refused_in_one_line(read, tmp_path, content, message):
 
 
 def test_a_python_tag_runs_nothing(read, tmp_path):
-    with pytest.raises(PolicyError, match="the tag .* is not allowed"):
+    with pytest.raises(PolicyError, match=r"the tag .* is not allowed"):
         read(f"a: !!python/object/apply:os.mkdir ['{tmp_path / 'made'}']")
     assert not (tmp_path / "made").exists()
 

@@ -77,9 +77,9 @@ def _values(fill: Fill, clean: MelSpectrogram, region: Region, seed: int | None)
 
 
 def fill_level(filled: MelSpectrogram, clean: MelSpectrogram, region: Region) -> FillLevel | None:
-    """The level of a filled region; None where the region is empty."""
+    """The level of a filled region; None where the region is empty, or the clip is silent and has no level."""
     cells = filled.power[region]
-    if cells.size == 0:
+    if cells.size == 0 or clean.db.max() == clean.db.min():
         return None
     level = 10 * np.log10(max(float(cells.mean(dtype=np.float64)), 1e-20))
     p95, median = np.percentile(clean.db, [95, 50])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
 
@@ -13,13 +11,13 @@ from pydantic import Field
 
 from .._random import MAX_SEED, as_seed
 from .._record import record
-from ..errors import ParameterError, SpecAugListenWarning
+from ..errors import SpecAugListenWarning, naming
 from ..frontends import MelSpectrogram
 from .draw import Draw, Step, measured
 from .fill import Fill
 from .transforms import FrequencyMask, TimeMask, TimeWarp, Transform
 
-__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy", "naming"]
+__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy"]
 
 
 @record
@@ -101,15 +99,6 @@ class Policy:
         """
         transforms = tuple(t if isinstance(t, TimeWarp) else replace(t, fill=fill) for t in self.transforms)
         return replace(self, transforms=transforms)
-
-
-@contextmanager
-def naming(what: str) -> Iterator[None]:
-    """Put ``what`` before the message of a ParameterError."""
-    try:
-        yield
-    except ParameterError as error:
-        raise ParameterError(f"{what}: {error}") from None
 
 
 def _paper(name: str, w: int, f: int, m_f: int, t: int, p: float, m_t: int) -> Policy:

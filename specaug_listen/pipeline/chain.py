@@ -137,10 +137,11 @@ class Audition:
             "masked_frequency_ratio": draw.masked_frequency_ratio,
             "masked_area_ratio": draw.masked_area_ratio,
             "longest_gap_ms": draw.longest_gap_frames * hop_ms,
-            "warp_displacement_ms": sum(w.displacement_frames for w in draw.warps) * hop_ms,
             "log_mel_rmse_db": log_mel_rmse_db(self.mel, reconstruction.mel),
             **score(self.copy_synthesis, reconstruction.audio),
         }
+        if draw.warps:
+            row["warp_displacement_ms"] = sum(w.displacement_frames for w in draw.warps) * hop_ms
         if draw.loudest_fill_db is not None:
             row["loudest_fill_vs_p95_db"] = draw.loudest_fill_db
         return {key: round(value, 4) for key, value in row.items()}

@@ -79,15 +79,16 @@ def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
     def number(key: str) -> float:
         return scores.get(key) or 0.0
 
-    facts = (
+    facts = [
         ("time masked", f"{number('masked_time_ratio'):.0%}"),
         ("frequency masked", f"{number('masked_frequency_ratio'):.0%}"),
         ("area masked", f"{number('masked_area_ratio'):.0%}"),
         ("longest gap", f"{number('longest_gap_ms'):.0f} ms"),
-        ("warp", f"{number('warp_displacement_ms'):+.0f} ms"),
-        ("mel change", f"{number('log_mel_rmse_db'):.1f} dB RMS"),
-        ("level change", f"{number('level_change_db'):+.1f} dB"),
-    )
-    if scores.get("loudest_fill_vs_p95_db") is None:
-        return facts
-    return (*facts, ("fill", f"{number('loudest_fill_vs_p95_db'):+.0f} dB re 95th percentile"))
+    ]
+    if scores.get("warp_displacement_ms") is not None:
+        facts.append(("warp", f"{number('warp_displacement_ms'):+.0f} ms"))
+    if scores.get("loudest_fill_vs_p95_db") is not None:
+        facts.append(("loudest fill", f"{number('loudest_fill_vs_p95_db'):+.0f} dB re P95"))
+    facts.append(("mel change", f"{number('log_mel_rmse_db'):.1f} dB RMS"))
+    facts.append(("level change", f"{number('level_change_db'):+.1f} dB"))
+    return tuple(facts)

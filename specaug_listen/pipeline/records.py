@@ -9,6 +9,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import quote, unquote_to_bytes
 
 from pydantic import Field
 
@@ -33,10 +34,12 @@ __all__ = [
     "DrawRecord",
     "Failure",
     "describe_clip",
+    "path_of",
     "read_index",
     "read_record",
     "to_bytes",
     "versions",
+    "vocoder_of",
     "vocoder_record",
 ]
 
@@ -118,9 +121,9 @@ class ClipEntry:
 
 @record
 class Failure:
-    """One clip that could not be auditioned, and why."""
+    """One clip that could not be auditioned, and why; ``path`` is None where the line is about another thing."""
 
-    path: str
+    path: str | None
     error: str
 
 
@@ -185,11 +188,27 @@ def describe_clip(audio: Audio) -> ClipRecord:
         n_channels=audio.n_channels,
         n_samples=audio.n_samples,
         fingerprint="".join(f"{word:08x}" for word in words),
-        path=source.path if source else None,
+        path=_as_text(source.path) if source else None,
         sha256=source.sha256 if source else None,
         start_s=float(source.start_s) if source else 0.0,
         duration_s=float(source.duration_s) if source and source.duration_s is not None else None,
     )
+
+
+def path_of(clip: ClipRecord) -> str | None:
+    """Where a clip was read from."""
+    if clip.path is None or not clip.path.startswith("file://"):
+        return clip.path
+    return os.fsdecode(unquote_to_bytes(clip.path.removeprefix("file://")))
+
+
+def _as_text(path: str) -> str:
+    """A path as it is; one that is not UTF-8, and so cannot stand in JSON, as a URI."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return f"file://{quote(os.fsencode(path))}"
+    return path
 
 
 def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
@@ -198,6 +217,22 @@ def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
         return vocoder
     named = vocoder if hasattr(vocoder, "__qualname__") else type(vocoder)
     return CustomVocoder(f"{named.__module__}.{named.__qualname__}")
+
+
+def vocoder_of(written: AnyVocoder | CustomVocoder) -> AnyVocoder:
+    """The vocoder that a record names.
+
+    Raises
+    ------
+    ParameterError
+        For one of the user's own.
+    """
+    if isinstance(written, CustomVocoder):
+        raise ParameterError(
+            f"rendered by {written.description}, which no file can bring back; in Python, call it on "
+            "record.draw.apply(frontend(audio))"
+        )
+    return written
 
 
 @functools.lru_cache(maxsize=1)

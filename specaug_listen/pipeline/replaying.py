@@ -6,9 +6,9 @@ import os
 
 from .._files import printable
 from ..audio import Audio, load
-from ..errors import AudioError, ParameterError
+from ..errors import AudioError, naming
 from .chain import Audition, Reconstruction, render
-from .records import CustomVocoder, DrawRecord, describe_clip, read_record, versions
+from .records import DrawRecord, describe_clip, path_of, read_record, versions, vocoder_of
 
 __all__ = ["changed_versions", "replay"]
 
@@ -38,17 +38,13 @@ def replay(path: str | os.PathLike[str], *, audio: Audio | str | os.PathLike[str
         When the record names a vocoder of the user's own.
     """
     record = read_record(path)
-    if isinstance(record.vocoder, CustomVocoder):
-        raise ParameterError(
-            f"{printable(path)}: rendered by {record.vocoder.description}, which no file can bring back; "
-            "in Python, call "
-            "it on record.draw.apply(frontend(audio))"
-        )
+    with naming(printable(path)):
+        vocoder = vocoder_of(record.vocoder)
     clip = _clip(record, audio, printable(path))
     mel = record.frontend(clip)
     augmented = record.draw.apply(mel)
-    again = Reconstruction(record.number, record.draw, augmented, render(augmented, record.vocoder))
-    return Audition(clip, mel, record.policy, record.vocoder, record.seed, (again,), record.clip, record.gain)
+    again = Reconstruction(record.number, record.draw, augmented, render(augmented, vocoder))
+    return Audition(clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain)
 
 
 def changed_versions(written: DrawRecord) -> list[str]:
@@ -61,7 +57,7 @@ def _clip(record: DrawRecord, given: Audio | str | os.PathLike[str] | None, name
     if isinstance(given, Audio):
         clip = given
     else:
-        path = record.audio.path if given is None else given
+        path = path_of(record.audio) if given is None else given
         if path is None:
             raise AudioError(f"{name}: the clip was made in memory and has no file; pass it as audio=")
         if given is None and not os.path.exists(path):

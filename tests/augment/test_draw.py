@@ -80,7 +80,8 @@ def test_an_empty_draw_changes_nothing(mel, seed):
 
 @given(mel=mels(), policy=policies(), seed=seeds())
 def test_the_shares_are_those_of_the_covered_cells(mel, policy, seed):
-    draw = policy.draw(mel, rng=seed)
+    drawn = policy.draw(mel, rng=seed)
+    draw = replace(drawn, steps=tuple(step for step in drawn.steps if not isinstance(step, WarpPath)))
     only_bins, only_frames = (
         covered(Draw(draw.n_mels, draw.n_frames, tuple(s for s in draw.steps if isinstance(s, kind))))
         for kind in (FrequencyBand, TimeSpan)
@@ -90,6 +91,18 @@ def test_the_shares_are_those_of_the_covered_cells(mel, policy, seed):
     assert draw.masked_area_ratio == pytest.approx(covered(draw).mean())
     assert_array_equal(draw.masked_bins, only_bins.all(axis=1))
     assert_array_equal(draw.masked_frames, only_frames.all(axis=0))
+
+
+@pytest.mark.parametrize("displacement", [20, -30, 0])
+@pytest.mark.parametrize(("start", "width"), [(0, 50), (30, 20), (60, 40), (10, 80)])
+def test_a_warp_after_a_mask_moves_what_counts_as_masked(start, width, displacement):
+    path = WarpPath(50, displacement)
+    draw = Draw(80, 100, (TimeSpan(start, width), path))
+    source = path.source_frames(100)
+    # A frame is masked when it is read from within the mask, whose outer edges stand half a frame beyond its frames.
+    expected = (source > start - 0.5) & (source < start + width - 0.5)
+    assert_array_equal(draw.masked_frames, expected)
+    assert draw.masked_time_ratio == pytest.approx(expected.mean())
 
 
 @given(st.lists(st.tuples(st.integers(0, 39), st.integers(0, 12)), max_size=6))
