@@ -84,7 +84,7 @@ def audition_many(
     check_output(out, overwrite=overwrite)
     vocoder_of(configuration.vocoder)
     folder = Path(out)
-    new_folders = [path for path in (folder, *folder.parents) if not path.exists()]
+    new_folders = [path for path in (folder, *folder.parents) if not os.path.exists(path)]
     make_folder(folder)
     entries: list[ClipEntry] = []
     failures = [Failure(None, line) for line in problems]

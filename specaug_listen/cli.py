@@ -163,10 +163,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = app(args=None if arguments is None else list(arguments), standalone_mode=False) or 0
         sys.stdout.flush()
     except OSError as error:
-        # Nothing of ours lets an OSError through but printing itself; what is left in the buffer has nowhere to go.
+        # Mostly printing itself; what is left in the buffer has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         what = "the output cannot be printed" if error.filename is None else str(error.filename)
-        _complain(f"{what} ({error.strerror})")
+        _complain(f"{what}: {error.strerror}")
         code = 1
     except SpecAugListenError as error:
         _complain(str(error))
