@@ -12,12 +12,24 @@ from pathlib import Path
 
 from .errors import OutputError
 
-__all__ = ["folder_name", "make_folder", "printable", "saying_what_failed", "write_folder", "write_whole"]
+__all__ = [
+    "beside",
+    "folder_name",
+    "is_partial",
+    "make_folder",
+    "only_writer",
+    "printable",
+    "remove_partials",
+    "saying_what_failed",
+    "write_folder",
+    "write_whole",
+]
 
 # Forbidden or awkward in file names on Linux, macOS or Windows.
 _HOSTILE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))})
 _MAX_BYTES = 120
+_PARTIAL = re.compile(r"\..*-[0-9a-f]{8}-\d+\.partial", re.S)
 
 
 def printable(path: str | os.PathLike[str]) -> str:
@@ -68,6 +80,46 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
+def only_writer(folder: Path) -> int:
+    """Lock a folder against other runs, until the returned descriptor is closed or this process ends.
+
+    Raises
+    ------
+    OutputError
+        When another run is writing into it.
+    """
+    with saying_what_failed(folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # Windows cannot lock a folder
+        pass
+    except BlockingIOError:
+        os.close(descriptor)
+        raise OutputError(f"{printable(folder)}: another run is writing into it; wait, or choose another -o") from None
+    return descriptor
+
+
+def beside(path: Path) -> Path:
+    """A name next to a path for what is not whole yet; of this process alone, however long the user's own name is."""
+    start = path.name.encode("utf-8", "replace")[:80].decode(errors="ignore")
+    return path.with_name(f".{start}-{zlib.crc32(os.fsencode(path.name)):08x}-{os.getpid()}.partial")
+
+
+def is_partial(name: str) -> bool:
+    """Whether a name is one that `beside` gives: left behind where a process was killed."""
+    return _PARTIAL.fullmatch(name) is not None
+
+
+def remove_partials(folder: Path) -> None:
+    """Remove what runs that were killed have left; for the only writer of the folder."""
+    for path in folder.iterdir():
+        if is_partial(path.name):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write beside, then rename.
 
@@ -75,14 +127,13 @@ def write_whole(path: Path, data: bytes) -> None:
     ------
     OutputError
     """
-    # Named by a hash: the user's own name may be as long as names can be.
-    beside = path.with_name(f".{zlib.crc32(os.fsencode(path.name)):08x}.partial")
+    partial = beside(path)
     with saying_what_failed(path):
         try:
-            beside.write_bytes(data)
-            os.replace(beside, path)
+            partial.write_bytes(data)
+            os.replace(partial, path)
         finally:
-            beside.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes], stale: re.Pattern[str]) -> None:
@@ -95,23 +146,22 @@ def write_folder(folder: Path, files: Mapping[str, bytes], stale: re.Pattern[str
     ------
     OutputError
     """
-    beside = folder.with_name(f".{folder.name}.partial")
+    partial = beside(folder)
     with saying_what_failed(folder):
         try:
-            shutil.rmtree(beside, ignore_errors=True)
-            beside.mkdir(parents=True)
+            partial.mkdir(parents=True)
             for name, data in files.items():
-                (beside / name).write_bytes(data)
+                (partial / name).write_bytes(data)
             if not os.path.lexists(folder):
-                os.replace(beside, folder)
+                os.replace(partial, folder)
                 return
             for name in files:
-                os.replace(beside / name, folder / name)
+                os.replace(partial / name, folder / name)
             for old in folder.iterdir():
                 if old.name not in files and stale.fullmatch(old.name):
                     old.unlink()
         finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ._clips import AUDIO_SUFFIXES, find_audio
 from ._containers import promised_and_present
 from ._files import printable, write_whole
 from ._optional import require
@@ -34,8 +35,9 @@ __all__ = [
     "save",
 ]
 
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"})
 MAX_CHANNELS = 8
+# About nine hours at 16 kHz.
+_MOST_SAMPLES = 1 << 29
 # One 16-bit step below full scale, so that rounding can never wrap.
 _CEILING = 32767 / 32768
 
@@ -138,6 +140,12 @@ class Audio:
         if sample_rate == self.sample_rate:
             return self
         _check_rate(sample_rate)
+        n_samples = self.n_samples * sample_rate / self.sample_rate
+        if n_samples > _MOST_SAMPLES:
+            raise AudioError(
+                f"{self.n_samples} samples at {self.sample_rate} Hz would be {n_samples:.3g} at {sample_rate} Hz; "
+                f"allowed are {_MOST_SAMPLES}; take a part of the clip, or mend its header's rate"
+            )
         soxr = require("soxr", purpose="resampling")
         resampled = soxr.resample(self.samples.T, self.sample_rate, sample_rate, quality="HQ").T
         if resampled.shape[1] == 0:
@@ -177,7 +185,7 @@ def load(path: str | os.PathLike[str], *, start_s: float = 0.0, duration_s: floa
     sf = require("soundfile", purpose="reading audio")
     try:
         with sf.SoundFile(os.fsencode(os.path.abspath(path))) as file:
-            samples = _read_span(file, start_s, duration_s)
+            samples = _read_span(file, path, start_s, duration_s)
             rate = file.samplerate
         _check_whole(path)
         source = AudioSource(os.path.abspath(path), sha256, start_s, duration_s)
@@ -189,52 +197,6 @@ def load(path: str | os.PathLike[str], *, start_s: float = 0.0, duration_s: floa
         raise AudioError(
             f"{name}: not readable as audio ({reason}); allowed are whole WAV, FLAC, OGG, MP3 and AIFF files"
         ) from None
-
-
-def find_audio(
-    paths: Iterable[str | os.PathLike[str]], *, without: str | os.PathLike[str] | None = None
-) -> tuple[list[Path], list[str]]:
-    """List the audio files that paths stand for.
-
-    Parameters
-    ----------
-    paths : iterable of str or path-like
-        A file stands for itself, whatever its suffix; a folder for all audio files below it.
-    without : str or path-like or None
-        A folder to leave out where it lies below another: the results of an earlier run.
-
-    Returns
-    -------
-    files : list of Path
-        Each once, sorted by path, so that the order of the arguments does not matter.
-    problems : list of str
-        One line for each path that is missing or holds no audio.
-    """
-    found: dict[str, Path] = {}
-    problems = []
-    for given in paths:
-        if not os.fspath(given):
-            problems.append("an empty path: expected a file or a folder")
-            continue
-        path = Path(given)
-        name = printable(path)
-        if path.is_dir():
-            unreadable: list[OSError] = []
-            inside = _audio_below(path, without, unreadable)
-            problems += [f"{printable(e.filename)}: cannot be listed ({e.strerror})" for e in unreadable]
-            if not inside and not unreadable:
-                allowed = " ".join(sorted(AUDIO_SUFFIXES))
-                problems.append(f"{name}: the folder holds no audio file (allowed: {allowed})")
-        elif os.path.lexists(path):
-            inside = [path]
-        else:
-            inside = []
-            problems.append(f"{name}: no such file or folder")
-        for file in inside:
-            # The same file under two names keeps the shorter one, whichever came first.
-            key = os.path.abspath(file)
-            found[key] = min(found.get(key, file), file, key=lambda p: (len(str(p)), str(p)))
-    return [found[key] for key in sorted(found)], problems
 
 
 def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> None:
@@ -352,11 +314,15 @@ def _hash(path: str | os.PathLike[str], name: str) -> str:
     return digest.hexdigest()
 
 
-def _read_span(file: Any, start_s: float, duration_s: float | None) -> npt.NDArray[np.float32]:
+def _read_span(
+    file: Any, path: str | os.PathLike[str], start_s: float, duration_s: float | None
+) -> npt.NDArray[np.float32]:
     if file.channels > MAX_CHANNELS:
         raise AudioError(f"{file.channels} channels; allowed are 1 to {MAX_CHANNELS}; select or mix channels first")
     if file.frames == 0:
-        raise AudioError("the file holds no samples")
+        sizes = promised_and_present(path)
+        follows = f" (its header says 0 bytes, {sizes[1]} follow: write it again)" if sizes and sizes[1] else ""
+        raise AudioError(f"the file holds no samples{follows}")
     if start_s * file.samplerate >= file.frames:
         raise AudioError(f"start={start_s} s lies behind the end; the clip lasts {file.frames / file.samplerate:.3f} s")
     start = min(round(start_s * file.samplerate), file.frames - 1)
@@ -377,16 +343,3 @@ def _check_whole(path: str | os.PathLike[str]) -> None:
         raise AudioError(
             f"truncated: its header promises {sizes[0]} bytes of sound, {sizes[1]} are there; copy the file again"
         )
-
-
-def _audio_below(folder: Path, without: str | os.PathLike[str] | None, unreadable: list[OSError]) -> list[Path]:
-    left_out = None if without is None else os.path.realpath(without)
-    found: list[Path] = []
-    for root, folders, names in os.walk(folder, onerror=unreadable.append):
-        folders[:] = [name for name in folders if os.path.realpath(os.path.join(root, name)) != left_out]
-        found += [
-            Path(root, name)
-            for name in names
-            if Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith(".")
-        ]
-    return found

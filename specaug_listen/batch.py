@@ -6,7 +6,16 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ._files import folder_name, make_folder, printable, saying_what_failed, write_whole
+from ._files import (
+    folder_name,
+    is_partial,
+    make_folder,
+    only_writer,
+    printable,
+    remove_partials,
+    saying_what_failed,
+    write_whole,
+)
 from .audio import load
 from .errors import OutputError, ParameterError, SpecAugListenError
 from .pipeline import (
@@ -38,7 +47,7 @@ def check_output(out: str | os.PathLike[str], *, overwrite: bool = False) -> Non
     if os.path.lexists(out) and not os.path.isdir(out):
         raise ParameterError(f"-o {name}: is a file; choose a folder that is new or empty")
     with saying_what_failed(Path(out)):
-        is_full = os.path.isdir(out) and bool(os.listdir(out))
+        is_full = os.path.isdir(out) and not all(map(is_partial, os.listdir(out)))
     if is_full and not overwrite:
         raise ParameterError(
             f"-o {name}: the folder is not empty; choose another, or replace its results with --overwrite"
@@ -86,6 +95,8 @@ def audition_many(
     folder = Path(out)
     new_folders = [path for path in (folder, *folder.parents) if not os.path.exists(path)]
     make_folder(folder)
+    lock = only_writer(folder)
+    remove_partials(folder)
     entries: list[ClipEntry] = []
     failures = [Failure(None, line) for line in problems]
     try:
@@ -99,9 +110,12 @@ def audition_many(
     finally:
         index = AuditionRecord(configuration, tuple(entries), tuple(failures), versions())
         if entries:
+            # A page that an earlier run left would show what is no longer there.
+            (folder / "report.html").unlink(missing_ok=True)
             write_whole(folder / "audition.json", to_bytes(index))
         else:
             _remove_empty(new_folders)
+        os.close(lock)
     return index
 
 
@@ -134,12 +148,14 @@ def _audition_file(path: str | os.PathLike[str], out: Path, folder: str, run: Co
     except OutputError:
         raise
     except SpecAugListenError as error:
-        return _failure(path, error)
+        return _failure(path, str(error))
+    except MemoryError:
+        return _failure(path, "not enough memory for this clip; take a part of it with --duration")
     return heard
 
 
-def _failure(path: str | os.PathLike[str], error: SpecAugListenError) -> Failure:
-    name, text = printable(path), " ".join(str(error).splitlines())
+def _failure(path: str | os.PathLike[str], reason: str) -> Failure:
+    name, text = printable(path), " ".join(reason.splitlines())
     return Failure(name, text if text.startswith(name) else f"{name}: {text}")
 
 

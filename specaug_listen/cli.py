@@ -83,9 +83,8 @@ def _audition(
         raise typer.Exit(2)
     with _progress(len(files), quiet=as_json) as progress:
         index = audition_many(files, out, run, overwrite=overwrite, problems=problems, progress=progress)
-    if index.clips:
-        # A page that an earlier run left would show what is no longer there.
-        write_report(out) if report else (out / "report.html").unlink(missing_ok=True)
+    if report and index.clips:
+        write_report(out)
     if as_json:
         sys.stdout.write(to_bytes(index).decode())
     elif index.clips:
@@ -157,6 +156,8 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 fine, 1 something was refused, 2 bad usage, 130 interrupted."""
     warnings.simplefilter("ignore", SpecAugListenWarning)  # the draws carry these lines, and they are printed
+    if sys.stdout is None:  # closed by the shell
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from .augment import POLICIES, FrequencyMask, Policy, TimeMask, TimeWarp
@@ -103,7 +104,8 @@ def _time_mask_words(mask: TimeMask) -> str:
 
 def _vocoders() -> list[Sequence[str]]:
     about = {name: (type(v).__doc__ or "").strip().splitlines()[0] for name, v in VOCODERS.items()}
-    return [("name", "what it is"), *about.items()]
+    # The marks of references in docstrings mean nothing here.
+    return [("name", "what it is"), *((name, re.sub(r",? \[\d\]_", "", text)) for name, text in about.items())]
 
 
 def _aligned(rows: list[Sequence[str]]) -> str:

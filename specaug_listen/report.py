@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ._files import make_folder, printable, saying_what_failed
+from ._files import beside, make_folder, printable, saying_what_failed
 from .errors import ParameterError, PolicyError
 from .fragments import ClipView, DrawView, PageView, page_html
 from .pipeline import Audition, AuditionRecord, read_index, read_record
@@ -67,14 +67,14 @@ def write_report(
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:
     make_folder(path.parent)
-    beside = path.with_name(f".{path.name}.partial")
+    partial = beside(path)
     with saying_what_failed(path):
         try:
-            with open(beside, "wb") as file:
+            with open(partial, "wb") as file:
                 file.writelines(parts)
-            os.replace(beside, path)
+            os.replace(partial, path)
         finally:
-            beside.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
 
 
 def _page_of_folder(index: AuditionRecord) -> PageView:

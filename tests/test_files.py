@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -12,7 +13,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from specaug_listen._files import folder_name, make_folder, printable, write_folder, write_whole
+from specaug_listen._files import (
+    beside,
+    folder_name,
+    is_partial,
+    make_folder,
+    only_writer,
+    printable,
+    remove_partials,
+    write_folder,
+    write_whole,
+)
 from specaug_listen.errors import OutputError
 
 RESERVED = {"report.html", "audition.json"}
@@ -179,13 +190,32 @@ def test_a_folder_that_does_not_fit_on_the_disk_leaves_what_was_there(tmp_path, 
         }
 
 
-def test_a_half_written_folder_of_a_run_that_was_killed_is_replaced(tmp_path):
-    left = tmp_path / ".clip.partial"
+def test_what_a_run_that_was_killed_has_left_is_told_from_the_users_files_and_removed(tmp_path):
+    left = beside(tmp_path / "clip")
     left.mkdir()
     (left / "draw-9.wav").write_bytes(b"half")
-    write_folder(tmp_path / "clip", {"draw-1.wav": b"new"}, STALE)
-    assert names_in(tmp_path) == ["clip"]
-    assert names_in(tmp_path / "clip") == ["draw-1.wav"]
+    beside(tmp_path / "report.html").write_bytes(b"half")
+    for kept in ("clip", ".hidden", "mine.partial", ".clip.partial"):
+        (tmp_path / kept).write_bytes(b"mine")
+    remove_partials(tmp_path)
+    assert names_in(tmp_path) == sorted(["clip", ".hidden", "mine.partial", ".clip.partial"])
+
+
+@pytest.mark.parametrize("name", ["clip", "n" * 255, "é" * 127, "two\nlines", "latin-\udce9"], ids=ascii)
+def test_the_name_of_what_is_not_whole_yet_fits_any_name(tmp_path, name):
+    partial = beside(tmp_path / name)
+    partial.write_bytes(b"")
+    assert is_partial(partial.name)
+    assert beside(tmp_path / f"{name[:-1]}x") != partial
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
+def test_a_folder_has_one_writer_at_a_time(tmp_path):
+    first = only_writer(tmp_path)
+    with pytest.raises(OutputError, match="another run is writing into it"):
+        only_writer(tmp_path)
+    os.close(first)
+    os.close(only_writer(tmp_path))
 
 
 def test_a_file_in_the_way_of_a_folder_is_kept_and_named(tmp_path):

@@ -19,7 +19,7 @@ HOUSE = pathlib.Path(specaug_listen.__file__).parent
 FLOORS = [
     "errors _version",
     "_optional _random _record _containers _files",
-    "_threads _yaml",
+    "_threads _yaml _clips",
     "audio stft",
     "frontends",
     "augment vocoders metrics",

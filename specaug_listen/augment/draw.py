@@ -252,8 +252,8 @@ def measured(draw: Draw, mel: MelSpectrogram) -> Draw:
         if isinstance(step, WarpPath):
             clean = _warped(clean, step)
         else:
-            level = fill_level(_filled(clean, clean, step), clean, step.region)
-            step = dataclasses.replace(step, fill_level=level)
+            fill = fill_values(step.fill, clean, step.region, step.seed)
+            step = dataclasses.replace(step, fill_level=fill_level(fill, clean, step.region))
         steps.append(step)
     return dataclasses.replace(draw, steps=tuple(steps))
 

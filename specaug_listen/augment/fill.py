@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._record import record
-from ..frontends import MelSpectrogram
+from ..frontends import MelSpectrogram, Statistics
 
 __all__ = ["Fill", "FillLevel", "Region", "fill_level", "fill_values"]
 
@@ -76,11 +76,24 @@ def _values(fill: Fill, clean: MelSpectrogram, region: Region, seed: int | None)
     return np.maximum(noise + values.mean(dtype=np.float64), floor)
 
 
-def fill_level(filled: MelSpectrogram, clean: MelSpectrogram, region: Region) -> FillLevel | None:
-    """The level of a filled region; None where the region is empty, or the clip is silent and has no level."""
-    cells = filled.power[region]
-    if cells.size == 0 or clean.db.max() == clean.db.min():
+def fill_level(fill: npt.NDArray[np.float32], clean: MelSpectrogram, region: Region) -> FillLevel | None:
+    """The level of a fill in a region; None where the region is empty, or the clip is silent and has no level.
+
+    Raises
+    ------
+    ParameterError
+        When the fill does not exist in the front-end's scale.
+    """
+    shape = clean.values[region].shape
+    if 0 in shape:
         return None
-    level = 10 * np.log10(max(float(cells.mean(dtype=np.float64)), 1e-20))
-    p95, median = np.percentile(clean.db, [95, 50])
+    statistics = clean.statistics
+    if statistics is not None:
+        statistics = Statistics(statistics.mean[region[0]], statistics.std[region[0]])
+    energy = clean.frontend.energy(np.broadcast_to(fill, shape), statistics)
+    power = energy if clean.frontend.power == 2 else energy**2
+    p95, median = clean.percentiles_db
+    if p95 == median == clean.db.min():
+        return None
+    level = 10 * np.log10(max(float(power.mean(dtype=np.float64)), 1e-20))
     return FillLevel(round(float(level - p95), 2), round(float(level - median), 2))

@@ -15,7 +15,7 @@ from pydantic import Field
 from .._record import record
 from .._threads import one_blas_thread
 from ..audio import Audio
-from ..errors import ParameterError
+from ..errors import AudioError, ParameterError
 from ..stft import Framing, deemphasize, get_window, preemphasize
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
 from .spectrogram import MelSpectrogram, Statistics
@@ -25,6 +25,8 @@ __all__ = ["MelFrontend"]
 Real = npt.NDArray[np.float32]
 Positive = Annotated[int, Field(gt=0, le=1 << 20)]
 _FRAMES_PER_BLOCK = 4096
+_LARGEST_BANK = 1 << 25
+_LARGEST_ENERGY = 1e30
 
 
 @record
@@ -69,7 +71,8 @@ class MelFrontend:
         ``max(x, floor)``, or ``x + floor``.
     dynamic_range : float > 0 or None
         Cells further below the clip's maximum are raised to that distance, in the unit of ``log``.
-    shift, scale : float
+    shift : float in [-1e6, 1e6]
+    scale : float in (0, 1e6]
         Applied after the logarithm, in this order.
     normalize : {"per_feature"} or None
         Zero mean and unit deviation of each band over the clip (NeMo).
@@ -109,8 +112,8 @@ class MelFrontend:
     floor: Annotated[float, Field(ge=0, le=1)] = 1e-10
     floor_mode: Literal["clamp", "add"] = "clamp"
     dynamic_range: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    shift: Annotated[float, Field(allow_inf_nan=False)] = 0.0
-    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    shift: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
+    scale: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     normalize: Literal["per_feature"] | None = None
 
     def __post_init__(self) -> None:
@@ -124,6 +127,10 @@ class MelFrontend:
             raise ParameterError(f"fmax_hz={self.fmax_hz}: allowed is at most sample_rate / 2 = {self.sample_rate / 2}")
         if self.fmin_hz >= self.top_hz:
             raise ParameterError(f"fmin_hz={self.fmin_hz}: allowed is less than fmax_hz={self.top_hz}")
+        if self.n_mels * self.n_fft > _LARGEST_BANK:
+            raise ParameterError(
+                f"n_mels={self.n_mels} with n_fft={self.n_fft}: allowed is a product of {_LARGEST_BANK}"
+            )
         if self.power not in (1.0, 2.0):
             raise ParameterError(f"power={self.power}: allowed is 1.0 (magnitude) or 2.0 (power)")
         if self.log is None and self.dynamic_range is not None:
@@ -245,10 +252,10 @@ class MelFrontend:
                 f"a cell of {values.min():.4g} where power is due (front-end {self.name!r} takes no logarithm): "
                 "allowed is 0 or more; if the mel is in dB or log, use a front-end with that log, e.g. 'librosa-db'"
             )
-        if energy.max() > 1e30:
+        if energy.max() > _LARGEST_ENERGY:
             raise ParameterError(
-                f"a cell of {values.max():.4g} stands for an energy above 1e30 in front-end {self.name!r}; "
-                "give fills and values in the front-end's own scale"
+                f"a cell of {values.max():.4g} stands for an energy above {_LARGEST_ENERGY:g} in front-end "
+                f"{self.name!r}; give fills and values in the front-end's own scale"
             )
         return energy.astype(np.float32)
 
@@ -280,7 +287,13 @@ class MelFrontend:
                 block = frames[i : i + _FRAMES_PER_BLOCK].astype(np.float64)
                 spectrum = scipy.fft.rfft(self._prepare(block) * window, self.n_fft)
                 power = spectrum.real**2 + spectrum.imag**2 + self.magnitude_epsilon
-                energy[i : i + _FRAMES_PER_BLOCK] = (np.sqrt(power) if self.power == 1 else power) @ bank
+                bands = (np.sqrt(power) if self.power == 1 else power) @ bank
+                if not bands.max() <= _LARGEST_ENERGY:
+                    raise AudioError(
+                        f"too loud: a peak of {np.abs(signal).max():.4g} gives energies above {_LARGEST_ENERGY:g}; "
+                        "scale the clip to [-1, 1]"
+                    )
+                energy[i : i + _FRAMES_PER_BLOCK] = bands
         by_band: Real = energy.T
         return by_band
 

@@ -120,6 +120,12 @@ class MelSpectrogram:
         db: Real = 10 * np.log10(np.maximum(self.power, np.float32(1e-20)))
         return db
 
+    @cached_property
+    def percentiles_db(self) -> tuple[float, float]:
+        """The 95th percentile and the median of all cells in dB."""
+        p95, median = np.percentile(self.db, [95, 50])
+        return float(p95), float(median)
+
     def at_frames(self, source: npt.NDArray[np.float64]) -> Real:
         """Values at fractional frames, linear between neighbours in the front-end's own scale.
 
@@ -158,7 +164,7 @@ def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
     if not np.isfinite(kept).all():
         raise ParameterError(
             f"{int((~np.isfinite(kept)).sum())} cells are NaN or infinite; expected finite values in the scale of "
-            f"front-end {frontend.name!r}"
+            f"front-end {frontend.name!r}; put its floor where there is no energy"
         )
     kept.flags.writeable = False
     return kept

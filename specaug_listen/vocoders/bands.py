@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..frontends import MelFrontend
+from ..frontends import MelFrontend, MelSpectrogram
 
-__all__ = ["Bands", "bands_of"]
+__all__ = ["Bands", "bands_of", "rendered_energy"]
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
@@ -71,6 +71,25 @@ class Bands(NamedTuple):
         bins[:, : reached[0]] = gain[:, :1]
         bins[:, reached[-1] + 1 :] = gain[:, -1:]
         return bins
+
+
+def rendered_energy(mel: MelSpectrogram) -> Real:
+    """Band energies to render, shape (n_frames, n_mels) or a frame or two more.
+
+    Where a clip goes on for more than 0.6 hops after the middle of its last frame (because the front-end drops one, or
+    frames stand half a hop off), the last frame is rendered again there: else the last samples would hang on the very
+    tail of a window, and dividing by it would turn them into a click.
+
+    Raises
+    ------
+    ParameterError
+        When the mel's values stand for no power.
+    """
+    energy = np.ascontiguousarray(mel.energy.T)
+    framing = mel.frontend.framing
+    beyond = mel.n_samples - framing.center_s(mel.n_frames - 1, sample_rate=1)
+    n_extra = max(0, int(np.ceil(beyond / framing.hop_length - 0.6)))
+    return np.concatenate([energy, np.repeat(energy[-1:], n_extra, axis=0)])
 
 
 @lru_cache(maxsize=8)

@@ -100,15 +100,17 @@ class GriffinLim:
         return Audio(frontend.unstretch(stretch, mel.n_samples), frontend.sample_rate)
 
     def _phase(self, mel: MelSpectrogram, shape: tuple[int, ...]) -> Complex:
+        n_extra = shape[0] - mel.n_frames
         if isinstance(self.init, np.ndarray):
-            if self.init.shape != shape[::-1] or not np.isrealobj(self.init) or not np.isfinite(self.init).all():
+            expected = (shape[1], mel.n_frames)
+            if self.init.shape != expected or not np.isrealobj(self.init) or not np.isfinite(self.init).all():
                 raise ParameterError(
                     f"init is an array of shape {self.init.shape} and dtype {self.init.dtype}: expected finite angles "
-                    f"in radians of shape {shape[::-1]}, (n_fft // 2 + 1, n_frames)"
+                    f"in radians of shape {expected}, (n_fft // 2 + 1, n_frames)"
                 )
-            return unit(self.init.T)
+            return unit(np.pad(self.init.T, ((0, n_extra), (0, 0)), mode="edge"))
         if self.init == "original":
-            return unit(np.angle(original_spectrum(mel, emphasized=True)))
+            return unit(np.angle(original_spectrum(mel, emphasized=True, n_extra=n_extra)))
         return random_phase((shape[0], shape[1]), self.seed)
 
 
@@ -170,7 +172,7 @@ class Librosa:
         frontend = mel.frontend
         magnitude: Real
         if frontend.mel_scale == "kaldi":
-            magnitude = nnls_magnitude(mel).T
+            magnitude = nnls_magnitude(mel).T[:, : mel.n_frames]
             return magnitude
         magnitude = librosa.feature.inverse.mel_to_stft(
             mel.energy,

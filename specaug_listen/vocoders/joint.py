@@ -26,7 +26,7 @@ from .._threads import one_blas_thread
 from ..audio import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import istft, stft
-from .bands import Bands, bands_of
+from .bands import Bands, bands_of, rendered_energy
 from .phase import random_phase, spsi_phase
 
 __all__ = ["Joint"]
@@ -89,7 +89,7 @@ class Joint:
         ParameterError
             When the mel's values stand for no power.
         """
-        frontend, target = mel.frontend, np.ascontiguousarray(mel.energy.T)
+        frontend, target = mel.frontend, rendered_energy(mel)
         if target.max() == 0:
             return Audio(np.zeros(mel.n_samples, np.float32), frontend.sample_rate)
         with one_blas_thread():

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from .._optional import require
 from ..frontends import MelFrontend, MelSpectrogram
+from .bands import rendered_energy
 
 __all__ = ["nnls_magnitude", "pinv_magnitude"]
 
@@ -21,20 +22,21 @@ def pinv_magnitude(mel: MelSpectrogram) -> Real:
     Returns
     -------
     np.ndarray [shape=(n_frames, n_bins), float32, non-negative]
+        With a frame or two more than the mel has; see `rendered_energy`.
 
     Raises
     ------
     ParameterError
         When the mel's values stand for no power.
     """
-    linear = np.maximum(mel.energy.T @ _pseudo_inverse(mel.frontend), 0)
+    linear = np.maximum(rendered_energy(mel) @ _pseudo_inverse(mel.frontend), 0)
     return _root(linear, mel.frontend)
 
 
 def nnls_magnitude(mel: MelSpectrogram) -> Real:
     """Magnitude by librosa's block-wise non-negative least squares; shapes and errors as `pinv_magnitude`."""
     librosa = require("librosa", purpose="non-negative least squares")
-    linear = librosa.util.nnls(mel.frontend.filterbank(), mel.energy)
+    linear = librosa.util.nnls(mel.frontend.filterbank(), rendered_energy(mel).T)
     return _root(np.ascontiguousarray(linear.T, dtype=np.float32), mel.frontend)
 
 

@@ -16,6 +16,7 @@ from specaug_listen.frontends import LIBROSA, PRESETS, WHISPER
 from specaug_listen.metrics import log_mel_rmse_db
 from specaug_listen.stft import istft, stft
 from specaug_listen.vocoders import GriffinLim, Librosa
+from specaug_listen.vocoders.bands import rendered_energy
 from specaug_listen.vocoders.griffinlim import _fast_griffin_lim
 from specaug_listen.vocoders.magnitude import nnls_magnitude, pinv_magnitude
 from specaug_listen.vocoders.phase import random_phase
@@ -63,7 +64,9 @@ def test_a_given_phase_array_is_used_as_seen_from_the_windows_first_sample(name,
     spectrum = stft(frontend.stretch(mel.audio.samples[0]), frontend.framing)
     given = GriffinLim(n_iter=0, init=np.angle(spectrum).T)(mel)
     named = GriffinLim(n_iter=0, init="original")(mel)
-    assert_allclose(given.samples, named.samples, atol=1e-5)
+    # What is rendered after the last frame has a phase that no array can give.
+    shared = mel.n_samples - 2 * frontend.n_fft
+    assert_allclose(given.samples[:, :shared], named.samples[:, :shared], atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -127,11 +130,11 @@ def test_nnls_reprojects_at_least_as_well_as_the_cut_off_pseudo_inverse(name, sp
     energies = []
     for solve in (pinv_magnitude, nnls_magnitude):
         magnitude = solve(mel)
-        assert magnitude.shape == (mel.n_frames, mel.frontend.n_fft // 2 + 1)
+        assert magnitude.shape == (len(rendered_energy(mel)), mel.frontend.n_fft // 2 + 1)
         assert magnitude.dtype == np.float32
         assert (magnitude >= 0).all()
         energies.append(bank @ magnitude.T**mel.frontend.power)
-    pinv, nnls = (relative_db(energy, mel.energy) for energy in energies)
+    pinv, nnls = (relative_db(energy[:, : mel.n_frames], mel.energy) for energy in energies)
     assert nnls <= pinv + 0.1
     assert nnls < -25
 
