@@ -191,8 +191,8 @@ def plot_audition(
     plot_steps(draw, after, bottom)
     if draw.warps:
         plot_warp(draw, before, figure.add_subplot(grid[1, 0]))
-    top.set_xlabel("")
-    top.tick_params(axis="x", labelbottom=False)
+    # One time axis serves both panels.
+    top.xaxis.set_visible(False)
     _corner_label(top, "original")
     _corner_label(bottom, "augmented")
     bar = figure.colorbar(image, cax=figure.add_subplot(grid[:, 1]))
@@ -264,7 +264,7 @@ def _hz_ticks(frontend: MelFrontend) -> tuple[list[float], list[str]]:
     spacing = (high - low) / (frontend.n_mels + 1)
     positions: list[float] = []
     labels: list[str] = []
-    least = 0.055 * frontend.n_mels
+    least = 0.075 * frontend.n_mels
     for hz in _TICKS_HZ:
         position = float((hz_to_mel(hz, frontend.mel_scale) - low) / spacing - 1)
         is_free = all(abs(position - other) >= least for other in positions)
