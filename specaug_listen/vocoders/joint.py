@@ -106,20 +106,26 @@ class Joint:
 
 
 def _iterate(spectrum: Complex, target: Real, bands: Bands, mel: MelSpectrogram, n_iter: int) -> Real:
+    """Alternate between the two sets, with the inertia of [2]_.
+
+    t_n = (1 - gamma) d + gamma y; c = t_n + alpha (t_n - t_{n-1}); d = t_n + beta (t_n - t_{n-1}).
+
+    The terms of [2]_ are STFTs of real signals, and sums of such are STFTs of the sums; so the inertia is kept in the
+    time domain, where an array is a small part of the size, and costs next to nothing.
+    """
     frontend, framing = mel.frontend, mel.frontend.framing
     norm = framing.norm(len(spectrum))
     previous = inertial = None
     for _ in range(n_iter):
-        consistent = stft(frontend.settle(istft(spectrum, framing, norm), mel.n_samples), framing)
+        stretch = frontend.settle(istft(spectrum, framing, norm), mel.n_samples)
         if previous is None or inertial is None:
-            previous = inertial = spectrum = consistent
+            previous = inertial = stretch
         else:
-            # [2]_: t_n = (1 - gamma) d + gamma P(c); c = t_n + alpha (t_n - t_{n-1}); d = t_n + beta (t_n - t_{n-1})
-            relaxed = _RELAXATION * consistent + (1 - _RELAXATION) * inertial
+            relaxed = _RELAXATION * stretch + (1 - _RELAXATION) * inertial
             step = relaxed - previous
-            spectrum = relaxed + _INERTIA * step
+            stretch = relaxed + _INERTIA * step
             inertial = relaxed + _MEMORY * step
             previous = relaxed
-        gain = bands.gain(target, bands.energy(spectrum), _LARGEST_GAIN)
-        spectrum = spectrum * (gain @ bands.synthesis)
+        spectrum = stft(stretch, framing)
+        spectrum *= bands.gain(target, bands.energy(spectrum), _LARGEST_GAIN) @ bands.synthesis
     return istft(spectrum, framing, norm)
