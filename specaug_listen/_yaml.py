@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import yaml
 
 from ._files import printable
-from .errors import PolicyError
+from ._record import nearest
+from .errors import ParameterError, PolicyError
 
-__all__ = ["read_mapping"]
+__all__ = ["by_name", "read_mapping"]
+
+T = TypeVar("T")
 
 _MAX_BYTES = 1 << 20
 
@@ -44,6 +48,44 @@ def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         raise PolicyError(f"{name}: holds {_kind(data)}; a {what} file is a YAML mapping of names to values")
     return data
+
+
+def by_name(
+    given: Any, cls: type[T], known: Mapping[str, T], what: str, read: Callable[[str | os.PathLike[str]], T]
+) -> T:
+    """What a name, in upper or lower case, or the path of a YAML file stands for.
+
+    Parameters
+    ----------
+    given : cls, str or path-like
+        An instance of ``cls`` is returned as it is.
+    cls : type
+    known : mapping of str to cls
+    what : str
+        How it is called in a message, e.g. "front-end".
+    read : callable
+        Reads a file.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name; the nearest known one is named.
+    """
+    if isinstance(given, cls):
+        return given
+    if isinstance(given, os.PathLike):
+        return read(given)
+    if not isinstance(given, str):
+        raise ParameterError(f"{what}={given!r}: expected a {cls.__name__}, a name, or a .yaml file")
+    for name, value in known.items():
+        if name.lower() == given.lower():
+            return value
+    if given.lower().endswith((".yaml", ".yml", ".json")):
+        return read(given)
+    names = sorted(known)
+    raise ParameterError(
+        f"unknown {what} {given!r}{nearest(given, names)} (allowed: {', '.join(names)}, or a .yaml file)"
+    )
 
 
 class _PlainLoader(yaml.SafeLoader):

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._files import printable
 from .._record import from_plain, nearest
-from .._yaml import read_mapping
+from .._yaml import by_name, read_mapping
 from ..errors import ParameterError, PolicyError
 from .policy import POLICIES, Policy
 
@@ -32,21 +32,7 @@ def get_policy(name: str | os.PathLike[str] | Policy) -> Policy:
     >>> get_policy("ld").name
     'LD'
     """
-    if isinstance(name, Policy):
-        return name
-    if isinstance(name, os.PathLike):
-        return read_policy(name)
-    if not isinstance(name, str):
-        raise ParameterError(f"policy={name!r}: expected a Policy, a name, or a .yaml file")
-    for policy in POLICIES.values():
-        if policy.name.lower() == name.lower():
-            return policy
-    if name.lower().endswith((".yaml", ".yml", ".json")):
-        return read_policy(name)
-    known = sorted(POLICIES)
-    raise ParameterError(
-        f"unknown policy {name!r}{nearest(name, known)} (allowed: {', '.join(known)}, or a .yaml file)"
-    )
+    return by_name(name, Policy, POLICIES, "policy", read_policy)
 
 
 def read_policy(path: str | os.PathLike[str]) -> Policy:

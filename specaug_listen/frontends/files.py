@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .._files import printable
-from .._record import from_plain, nearest, to_plain
-from .._yaml import read_mapping
+from .._record import from_plain, to_plain
+from .._yaml import by_name, read_mapping
 from ..errors import ParameterError, PolicyError
 from .mel import MelFrontend
 from .presets import PRESETS
 
-__all__ = ["get", "read_frontend"]
+__all__ = ["frontend_of", "get", "read_frontend"]
 
 
 def get(name: str | os.PathLike[str] | MelFrontend) -> MelFrontend:
@@ -35,20 +37,7 @@ def get(name: str | os.PathLike[str] | MelFrontend) -> MelFrontend:
     >>> get("whisper").hop_length
     160
     """
-    if isinstance(name, MelFrontend):
-        return name
-    if isinstance(name, os.PathLike):
-        return read_frontend(name)
-    if not isinstance(name, str):
-        raise ParameterError(f"frontend={name!r}: expected a MelFrontend, a name, or a .yaml file")
-    if name in PRESETS:
-        return PRESETS[name]
-    if name.lower().endswith((".yaml", ".yml", ".json")):
-        return read_frontend(name)
-    known = sorted(PRESETS)
-    raise ParameterError(
-        f"unknown front-end {name!r}{nearest(name, known)} (allowed: {', '.join(known)}, or a .yaml file)"
-    )
+    return by_name(name, MelFrontend, PRESETS, "front-end", read_frontend)
 
 
 def read_frontend(path: str | os.PathLike[str]) -> MelFrontend:
@@ -70,15 +59,19 @@ def read_frontend(path: str | os.PathLike[str]) -> MelFrontend:
         hop_length: 160
         n_mels: 64
     """
+    return frontend_of(read_mapping(path, "front-end"), path)
+
+
+def frontend_of(data: Mapping[str, Any], path: str | os.PathLike[str]) -> MelFrontend:
+    """A front-end from what the YAML file ``path`` holds; errors as in `read_frontend`."""
     name = printable(path)
-    data = read_mapping(path, "front-end")
-    base = data.pop("base", None)
+    given = {"name": Path(name).stem, **data}
+    base = given.pop("base", None)
     if base is not None and (not isinstance(base, str) or base not in PRESETS):
         raise PolicyError(f"{name}: base={base!r}: allowed is one of {', '.join(sorted(PRESETS))}")
-    data.setdefault("name", Path(name).stem)
     inherited = {} if base is None else to_plain(PRESETS[base])
     try:
-        frontend = from_plain(MelFrontend, {**inherited, **data})
+        frontend = from_plain(MelFrontend, {**inherited, **given})
         frontend.filterbank()
     except ParameterError as error:
         raise PolicyError(f"{name}: {error}") from None

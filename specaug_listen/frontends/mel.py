@@ -200,7 +200,7 @@ class MelFrontend:
         """
         mono = audio.to_mono().resample(self.sample_rate)
         energy = self._energy(mono.samples[0])
-        values = self._compress(energy)
+        values = self.compress(energy)
         statistics = _band_statistics(values) if self.normalize else None
         if statistics is not None:
             values = (values - statistics.mean) / statistics.std
@@ -232,6 +232,17 @@ class MelFrontend:
         if self.preemphasis:
             stretch = deemphasize(stretch, self.preemphasis)
         return self.framing.crop(stretch, n_samples)
+
+    def compress(self, energy: Real) -> Real:
+        """From ``B · |STFT|^power`` to floor, logarithm, shift and scale; a normalisation comes after it."""
+        if self.log is None:
+            shifted: Real = (energy + np.float32(self.shift)) * np.float32(self.scale)
+            return shifted
+        floored = energy + self.floor if self.floor_mode == "add" else np.maximum(energy, self.floor)
+        logs = self._log(floored.astype(np.float64))
+        if self.dynamic_range is not None:
+            logs = np.maximum(logs, logs.max() - self.dynamic_range)
+        return ((logs + self.shift) * self.scale).astype(np.float32)
 
     def energy(self, values: Real, statistics: Statistics | None = None) -> Real:
         """Undo all scaling: from the front-end's own scale to ``B · |STFT|^power``.
@@ -303,16 +314,6 @@ class MelFrontend:
         if self.preemphasis_per_frame:
             frames -= self.preemphasis * np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
         return frames
-
-    def _compress(self, energy: Real) -> Real:
-        if self.log is None:
-            shifted: Real = (energy + np.float32(self.shift)) * np.float32(self.scale)
-            return shifted
-        floored = energy + self.floor if self.floor_mode == "add" else np.maximum(energy, self.floor)
-        logs = self._log(floored.astype(np.float64))
-        if self.dynamic_range is not None:
-            logs = np.maximum(logs, logs.max() - self.dynamic_range)
-        return ((logs + self.shift) * self.scale).astype(np.float32)
 
     def _log(self, energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         if self.log == "ln":
