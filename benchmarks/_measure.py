@@ -1,4 +1,4 @@
-"""Running a command and measuring wall time and peak memory of it and its children."""
+"""Running a command and measuring wall time and peak memory of it and its children; one thread where asked for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import resource
 import subprocess
 import sys
 import time
+
+THREADS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"
 
 
 def run(command: list[str], *, environment: dict[str, str] | None = None) -> tuple[float, float]:
@@ -32,3 +34,11 @@ def peak_mib(usage: resource.struct_rusage) -> float:
 def median(values: list[float]) -> float:
     """The middle one."""
     return sorted(values)[len(values) // 2]
+
+
+def one_thread() -> None:
+    """Start this script again with every pool of threads limited to one, unless it is already."""
+    pinned = dict.fromkeys(THREADS, "1")
+    if any(os.environ.get(name) != "1" for name in THREADS):
+        sys.stdout.flush()
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **pinned})

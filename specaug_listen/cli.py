@@ -58,7 +58,7 @@ def _audition(
     out: Out,
     frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
     policy: Annotated[str, typer.Option(help="Policy: a name of 'list policies', or a YAML file.")] = "LD",
-    vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders'.")] = "joint",
+    vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     start: Annotated[float, typer.Option(help="Where to begin in each clip, in seconds.")] = 0.0,
@@ -200,9 +200,10 @@ def _configuration(
 
     chosen = frontends.get(frontend)
     chosen.filterbank()
-    return Configuration(
-        chosen, augment.get_policy(policy), vocoders.get(vocoder), draws, seed, channels, start, duration
-    )
+    rendering = vocoders.get(vocoder)
+    if isinstance(rendering, vocoders.Neural):
+        rendering.check(chosen)
+    return Configuration(chosen, augment.get_policy(policy), rendering, draws, seed, channels, start, duration)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from .errors import ParameterError, PolicyError
 from .fragments import ClipView, DrawView, PageView, page_html
 from .pipeline import Audition, AuditionRecord, read_index, read_record
 from .pipeline.display import clip_view, facts_of_clip, facts_of_draw, facts_of_run
+from .pipeline.records import vocoder_name
 
 __all__ = ["write_report"]
 
@@ -82,7 +83,7 @@ def _page_of_folder(index: AuditionRecord) -> PageView:
     facts = (
         ("policy", run.policy.name),
         ("front-end", run.frontend.name),
-        ("vocoder", run.vocoder.kind),
+        ("vocoder", vocoder_name(run.vocoder)),
         ("seed", str(run.seed)),
         ("clips", str(len(index.clips))),
         ("draws of each", str(run.draws)),

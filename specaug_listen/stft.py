@@ -20,11 +20,22 @@ import scipy.fft
 
 from .errors import AudioError
 
-__all__ = ["WINDOWS", "Framing", "deemphasize", "get_window", "istft", "overlap_add", "preemphasize", "stft"]
+__all__ = [
+    "FRAMES_PER_BLOCK",
+    "WINDOWS",
+    "Framing",
+    "deemphasize",
+    "get_window",
+    "istft",
+    "overlap_add",
+    "preemphasize",
+    "stft",
+]
 
 WINDOWS = ("hann", "hann_symmetric", "hamming", "hamming_symmetric", "povey")
 _PAD_MODES = {"reflect": "reflect", "constant": "constant", "mirror": "symmetric"}
-_FRAMES_PER_BLOCK = 4096
+# Long recordings are worked through in blocks, so that what lies between the steps stays small.
+FRAMES_PER_BLOCK = 4096
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
@@ -195,8 +206,8 @@ def stft(stretch: Real, framing: Framing) -> Complex:
     window = framing.window_float32()
     frames = framing.frames(stretch)
     spectrum = np.empty((len(frames), framing.n_fft // 2 + 1), np.complex64)
-    for i in range(0, len(frames), _FRAMES_PER_BLOCK):
-        block = slice(i, i + _FRAMES_PER_BLOCK)
+    for i in range(0, len(frames), FRAMES_PER_BLOCK):
+        block = slice(i, i + FRAMES_PER_BLOCK)
         spectrum[block] = scipy.fft.rfft(frames[block] * window, framing.n_fft)
     return spectrum
 
@@ -218,8 +229,12 @@ def istft(spectrum: Complex, framing: Framing, norm: Real | None = None) -> Real
     """
     window = framing.window_float32()
     norm = framing.norm(len(spectrum)) if norm is None else norm
-    frames = scipy.fft.irfft(spectrum, framing.n_fft)[:, : framing.win_length]
-    return overlap_add(frames * window, framing.hop_length) / norm
+    total = _Overlap(len(spectrum), framing.win_length, framing.hop_length)
+    for i in range(0, len(spectrum), FRAMES_PER_BLOCK):
+        frames = scipy.fft.irfft(spectrum[i : i + FRAMES_PER_BLOCK], framing.n_fft)[:, : framing.win_length]
+        frames *= window
+        total.add(frames, i)
+    return total.signal() / norm
 
 
 def overlap_add(frames: Real, hop_length: int) -> Real:
@@ -231,12 +246,27 @@ def overlap_add(frames: Real, hop_length: int) -> Real:
     array([1., 1., 2., 2., 2., 2., 1., 1.], dtype=float32)
     """
     n_frames, length = frames.shape
-    n_parts = -(-length // hop_length)
-    total = np.zeros((n_frames + n_parts - 1, hop_length), np.float32)
-    for part in range(n_parts):
-        piece = frames[:, part * hop_length : (part + 1) * hop_length]
-        total[part : part + n_frames, : piece.shape[1]] += piece
-    return total.reshape(-1)[: (n_frames - 1) * hop_length + length]
+    total = _Overlap(n_frames, length, hop_length)
+    total.add(frames, 0)
+    return total.signal()
+
+
+class _Overlap:
+    """A sum of overlapping frames, kept as rows of one hop: each part of the frames is then added as one rectangle."""
+
+    def __init__(self, n_frames: int, length: int, hop_length: int) -> None:
+        self.n_samples = (n_frames - 1) * hop_length + length
+        self.hop_length = hop_length
+        self.rows = np.zeros((n_frames - 1 - (-length // hop_length), hop_length), np.float32)
+
+    def add(self, frames: Real, first: int) -> None:
+        n_frames, length = frames.shape
+        for part in range(-(-length // self.hop_length)):
+            piece = frames[:, part * self.hop_length : (part + 1) * self.hop_length]
+            self.rows[first + part : first + part + n_frames, : piece.shape[1]] += piece
+
+    def signal(self) -> Real:
+        return self.rows.reshape(-1)[: self.n_samples]
 
 
 def preemphasize(signal: Real, coefficient: float) -> Real:

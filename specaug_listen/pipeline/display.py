@@ -11,7 +11,7 @@ from ..fragments import ClipView, DrawView, clip_html
 from ..frontends import MelFrontend
 from ..plots import encode_png
 from ..vocoders.names import AnyVocoder
-from .records import ClipRecord, CustomVocoder, describe_clip, vocoder_record
+from .records import ClipRecord, CustomVocoder, describe_clip, vocoder_name, vocoder_record
 
 if TYPE_CHECKING:
     from .chain import Audition
@@ -70,7 +70,8 @@ def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:
 
 def facts_of_run(frontend: MelFrontend, policy: Policy, vocoder: AnyVocoder | CustomVocoder, seed: int) -> Facts:
     """What was done to a clip."""
-    return (("policy", policy.name), ("front-end", frontend.name), ("vocoder", vocoder.kind), ("seed", str(seed)))
+    rendered_by = ("vocoder", vocoder_name(vocoder))
+    return (("policy", policy.name), ("front-end", frontend.name), rendered_by, ("seed", str(seed)))
 
 
 def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:

@@ -21,7 +21,7 @@ from ..audio import Audio
 from ..augment import Draw, Policy
 from ..errors import ParameterError, PolicyError
 from ..frontends import MelFrontend
-from ..vocoders import GriffinLim, Joint, Librosa, OriginalPhase, Vocoder
+from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.names import AnyVocoder
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "read_record",
     "to_bytes",
     "versions",
+    "vocoder_name",
     "vocoder_of",
     "vocoder_record",
 ]
@@ -213,10 +214,15 @@ def _as_text(path: str) -> str:
 
 def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
     """A vocoder as it is written down."""
-    if isinstance(vocoder, (Joint, GriffinLim, OriginalPhase, Librosa)):
+    if isinstance(vocoder, (Joint, GriffinLim, OriginalPhase, Librosa, Neural)):
         return vocoder
     named = vocoder if hasattr(vocoder, "__qualname__") else type(vocoder)
     return CustomVocoder(f"{named.__module__}.{named.__qualname__}")
+
+
+def vocoder_name(written: AnyVocoder | CustomVocoder) -> str:
+    """What a page calls a vocoder: its kind, and the file of a neural one."""
+    return f"neural, {printable(Path(written.model).name)}" if isinstance(written, Neural) else written.kind
 
 
 def vocoder_of(written: AnyVocoder | CustomVocoder) -> AnyVocoder:

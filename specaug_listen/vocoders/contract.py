@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._files import printable
-from .._record import from_plain, nearest, record
+from .._record import from_plain, nearest, record, to_plain
 from .._yaml import read_mapping
 from ..errors import ParameterError, PolicyError
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram
@@ -26,7 +26,7 @@ __all__ = ["CONTRACT_KEYS", "MelContract", "contract_of", "read_contract"]
 Real = npt.NDArray[np.float32]
 
 _LAYOUT = ("axes", "batch", "input_name")
-CONTRACT_KEYS = ("base", *(f.name for f in dataclasses.fields(MelFrontend)), *_LAYOUT)  # type: ignore[arg-type]
+CONTRACT_KEYS = ("base", *(f.name for f in dataclasses.fields(MelFrontend)), *_LAYOUT)
 # What no formula on the mel can change afterwards.
 _GEOMETRY = (
     *("sample_rate", "n_fft", "hop_length", "win_length", "window", "padding"),
@@ -113,7 +113,9 @@ class MelContract:
         known = next((p.name for p in PRESETS.values() if not _differing(self.frontend, p)), None)
         values = ", ".join(f"{f}: {_yaml(_value(self.frontend, f))}" for f in differing)
         fix = f"the front-end {known!r}" if known else f"a front-end file with {values}"
-        raise ParameterError(f"the mel does not fit the contract: {'; '.join(lines)}; use {fix}, or a model for this one")
+        raise ParameterError(
+            f"the mel does not fit the contract: {'; '.join(lines)}; use {fix}, or a model for this one"
+        )
 
     def features(self, mel: MelSpectrogram) -> Real:
         """The input of the model.
@@ -170,13 +172,9 @@ def contract_of(data: dict[str, Any], path: str | os.PathLike[str], others: tupl
     layout = {key: data[key] for key in _LAYOUT if key in data}
     frontend = frontend_of({key: value for key, value in data.items() if key not in _LAYOUT}, path)
     try:
-        # By way of the smallest front-end there is, so that a message names the key as the file does.
-        return dataclasses.replace(from_plain(MelContract, {"frontend": _SMALLEST, **layout}), frontend=frontend)
+        return from_plain(MelContract, {"frontend": to_plain(frontend), **layout})
     except ParameterError as error:
         raise PolicyError(f"{name}: {error}") from None
-
-
-_SMALLEST = {"name": "any", "sample_rate": 8000, "n_fft": 64, "hop_length": 16, "n_mels": 1}
 
 
 def _differing(wanted: MelFrontend, given: MelFrontend) -> list[str]:

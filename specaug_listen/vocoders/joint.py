@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
+import scipy.fft
 from pydantic import Field
 
 from .._random import MAX_SEED
@@ -25,9 +26,9 @@ from .._record import record
 from .._threads import one_blas_thread
 from ..audio import Audio
 from ..frontends import MelFrontend, MelSpectrogram
-from ..stft import istft, stft
-from .bands import Bands, bands_of, rendered_energy
-from .phase import random_phase, spsi_phase
+from ..stft import FRAMES_PER_BLOCK, Framing, istft
+from .bands import Banded, Bands, bands_of, rendered_energy
+from .phase import SinglePass, random_phase
 
 __all__ = ["Joint"]
 
@@ -38,7 +39,8 @@ Complex = npt.NDArray[np.complex64]
 _LONG_WINDOW_S = 0.064
 # alpha, beta and gamma of the accelerated Griffin-Lim algorithm [2]_.
 _INERTIA, _MEMORY, _RELAXATION = np.float32(0.95), np.float32(1.0), np.float32(1.25)
-_LARGEST_GAIN = 1e3
+_ITERATIONS = {"draft": 4, "default": 32, "best": 200}
+_LARGEST_GAIN = np.float32(1e3)
 
 
 @record
@@ -47,7 +49,10 @@ class Joint:
 
     Parameters
     ----------
-    n_iter : int in [0, 10000]
+    quality : {"draft", "default", "best"}
+        4, 32 or 200 iterations.
+    n_iter : int in [0, 10000] or None
+        Another number of iterations than that of ``quality``.
     start : {"auto", "spsi", "random"}
         Phase to start from. ``auto`` takes single-pass phases for windows shorter than 64 ms, and random ones for
         longer windows.
@@ -67,7 +72,8 @@ class Joint:
     16000
     """
 
-    n_iter: Annotated[int, Field(ge=0, le=10_000)] = 32
+    quality: Literal["draft", "default", "best"] = "default"
+    n_iter: Annotated[int, Field(ge=0, le=10_000)] | None = None
     start: Literal["auto", "spsi", "random"] = "auto"
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     kind: Literal["joint"] = "joint"
@@ -94,15 +100,22 @@ class Joint:
             return Audio(np.zeros(mel.n_samples, np.float32), frontend.sample_rate)
         with one_blas_thread():
             bands = bands_of(frontend)
-            start = self._start(bands.magnitude(target), frontend)
-            stretch = _iterate(start, target, bands, mel, self.n_iter)
+            start = self._start(target, bands, frontend)
+            n_iter = _ITERATIONS[self.quality] if self.n_iter is None else self.n_iter
+            stretch = _iterate(start, target, bands, mel, n_iter)
         return Audio(frontend.unstretch(stretch, mel.n_samples), frontend.sample_rate)
 
-    def _start(self, magnitude: Real, frontend: MelFrontend) -> Complex:
+    def _start(self, target: Real, bands: Bands, frontend: MelFrontend) -> Complex:
+        """A smooth magnitude with the wanted band energies, and the phases of ``start``."""
         is_long = frontend.framing.win_length / frontend.sample_rate >= _LONG_WINDOW_S
-        if self.start == "random" or (self.start == "auto" and is_long):
-            return magnitude * random_phase(magnitude.shape, self.seed)
-        return magnitude * spsi_phase(magnitude, frontend.framing)
+        is_random = self.start == "random" or (self.start == "auto" and is_long)
+        rng, single_pass = np.random.default_rng(self.seed), SinglePass(frontend.framing)
+        spectrum = np.empty((len(target), len(bands.analysis)), np.complex64)
+        for i in range(0, len(target), FRAMES_PER_BLOCK):
+            magnitude = bands.magnitude(target[i : i + FRAMES_PER_BLOCK])
+            phase = random_phase(magnitude.shape, rng) if is_random else single_pass.continued(magnitude)
+            np.multiply(magnitude, phase, out=spectrum[i : i + FRAMES_PER_BLOCK])
+        return spectrum
 
 
 def _iterate(spectrum: Complex, target: Real, bands: Bands, mel: MelSpectrogram, n_iter: int) -> Real:
@@ -114,18 +127,65 @@ def _iterate(spectrum: Complex, target: Real, bands: Bands, mel: MelSpectrogram,
     time domain, where an array is a small part of the size, and costs next to nothing.
     """
     frontend, framing = mel.frontend, mel.frontend.framing
-    norm = framing.norm(len(spectrum))
-    previous = inertial = None
+    norm, inertia = framing.norm(len(spectrum)), _Inertia()
+    projection = _Projection(target, bands, framing)
     for _ in range(n_iter):
         stretch = frontend.settle(istft(spectrum, framing, norm), mel.n_samples)
-        if previous is None or inertial is None:
-            previous = inertial = stretch
-        else:
-            relaxed = _RELAXATION * stretch + (1 - _RELAXATION) * inertial
-            step = relaxed - previous
-            stretch = relaxed + _INERTIA * step
-            inertial = relaxed + _MEMORY * step
-            previous = relaxed
-        spectrum = stft(stretch, framing)
-        spectrum *= bands.gain(target, bands.energy(spectrum), _LARGEST_GAIN) @ bands.synthesis
+        projection.into(spectrum, inertia.carry(stretch))
     return istft(spectrum, framing, norm)
+
+
+class _Inertia:
+    """t, d and the step from t_{n-1}, in place."""
+
+    def __init__(self) -> None:
+        self._state: tuple[Real, Real] | None = None
+
+    def carry(self, stretch: Real) -> Real:
+        """C for the next y."""
+        if self._state is None:
+            self._state = stretch.copy(), stretch.copy()
+            return stretch
+        previous, inertial = self._state
+        relaxed = stretch * _RELAXATION
+        inertial *= 1 - _RELAXATION
+        relaxed += inertial
+        step: Real = np.subtract(relaxed, previous, out=previous)
+        np.multiply(step, _MEMORY, out=inertial)
+        inertial += relaxed
+        step *= _INERTIA
+        step += relaxed
+        self._state = relaxed, inertial
+        return step
+
+
+class _Projection:
+    """The STFT of a signal, with the gains that give it the target's mel."""
+
+    def __init__(self, target: Real, bands: Bands, framing: Framing) -> None:
+        self._framing, self._power = framing, bands.power
+        self._window = framing.window_float32()
+        self._tiny = bands.tiny(target)
+        self._target = target + self._tiny
+        self._synthesis = Banded(bands.synthesis, 32)
+        # Powers are summed over real and imaginary parts as they lie in memory, one after the other.
+        repeats = 2 if bands.power == 2 else 1
+        self._analysis = Banded(np.repeat(bands.analysis, repeats, axis=0), 16)
+
+    def into(self, spectrum: Complex, stretch: Real) -> None:
+        """Write it into ``spectrum``."""
+        frames = self._framing.frames(stretch)
+        for i in range(0, len(frames), FRAMES_PER_BLOCK):
+            block = slice(i, i + FRAMES_PER_BLOCK)
+            part = scipy.fft.rfft(frames[block] * self._window, self._framing.n_fft)
+            gain = self._energy(part)
+            gain += self._tiny
+            np.divide(self._target[block], gain, out=gain)
+            if self._power == 2:
+                np.sqrt(gain, out=gain)
+            np.minimum(gain, _LARGEST_GAIN, out=gain)
+            np.multiply(part, gain @ self._synthesis, out=spectrum[block])
+
+    def _energy(self, part: Complex) -> Real:
+        energy: Real = (np.abs(part) if self._power == 1 else np.square(part.view(np.float32))) @ self._analysis
+        return energy

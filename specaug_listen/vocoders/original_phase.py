@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +12,24 @@ from .._random import MAX_SEED
 from .._record import record
 from .._threads import one_blas_thread
 from ..audio import Audio
-from ..frontends import MelSpectrogram
-from ..stft import istft, stft
+from ..frontends import MelFrontend, MelSpectrogram
+from ..stft import Framing, istft, stft
 from .bands import Bands, bands_of
-from .phase import original_spectrum
+from .phase import is_warped, onsets, original_spectrum
 
 __all__ = ["OriginalPhase"]
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
+Flags = npt.NDArray[np.bool_]
+
+# How often the rendering is analysed and its changed cells are corrected; after three times the level stands.
+_N_REFINEMENTS = 3
+# Bounds of one correction: of a filled cell upwards, of a warped cell either way.
+_LARGEST_CORRECTION = np.float32(10.0)
+_LARGEST_WARP_CORRECTION = np.float32(2.0)
+# Cells to both sides over which the level of a fill is compared.
+_N_BANDS_AROUND = 2
 
 
 @record
@@ -29,7 +38,8 @@ class OriginalPhase:
 
     Nothing is lost to an estimated phase or a coarse magnitude, so one hears the augmentation alone. Where a fill is
     louder than what it replaces by more than ``max_gain_db``, the original is raised by that much and noise of the
-    missing level is added. Bins beyond the filters follow the nearest band.
+    missing level is added. Bins beyond the filters follow the nearest band. What was rendered is analysed and the
+    changed cells are corrected, three times; cells that did not change stay the original's own STFT.
 
     Parameters
     ----------
@@ -61,36 +71,136 @@ class OriginalPhase:
         n_extra = -(-framing.win_length // framing.hop_length) + 1
         spectrum = original_spectrum(mel, emphasized=False, n_extra=n_extra)
         with one_blas_thread():
-            spectrum = self._changed(spectrum, mel, bands_of(frontend))
+            bands = _heard_bands(frontend)
+            cells = _cells(mel, spectrum, self.max_gain_db)
+            if cells.moving.any():
+                spectrum = _refined(self._changed(spectrum, cells, bands, framing), cells, bands, mel)
         stretch = istft(spectrum, framing)
         return Audio(framing.crop(stretch, mel.n_samples), frontend.sample_rate)
 
-    def _changed(self, spectrum: Complex, mel: MelSpectrogram, bands: Bands) -> Complex:
-        before, after = _before(mel).energy.T, mel.energy.T
+    def _changed(self, spectrum: Complex, cells: _Cells, bands: Bands, framing: Framing) -> Complex:
+        """The gains of the change in a single pass, and noise where they are not enough."""
         largest = np.float32(10 ** (self.max_gain_db / 20))
-        gain = bands.gain(after, before)
-        gain[after == before] = 1.0
-        missing = np.where(gain > largest, after - before * largest**bands.power, 0)
-        gain = np.minimum(gain, largest)
-        n_extra = len(spectrum) - len(gain)
-        gain, missing = (np.pad(a, ((0, n_extra), (0, 0)), mode="edge") for a in (gain, missing))
-        changed: Complex = spectrum * bands.everywhere(gain)
-        return changed + self._noise(missing, mel, bands) if missing.any() else changed
-
-    def _noise(self, target: Real, mel: MelSpectrogram, bands: Bands) -> Complex:
-        """White noise, shaped to the band energies ``target``."""
-        framing, frontend = mel.frontend.framing, mel.frontend
+        gain = bands.gain(cells.after, cells.before)
+        gain[~cells.filled] = 1.0
+        missing = np.where(gain > largest, cells.after - cells.before * largest**bands.power, 0)
+        changed: Complex = spectrum * bands.everywhere(np.minimum(gain, largest))
+        if not missing.any():
+            return changed
         rng = np.random.default_rng(self.seed)
-        white = rng.standard_normal(framing.stretch_length(len(target)), dtype=np.float32)
-        noise = stft(white, framing)
-        shaped: Complex = noise * (bands.gain(target, bands.energy(noise)) @ bands.synthesis)
-        if not frontend.preemphasis:
-            return shaped
-        bins = np.arange(shaped.shape[1]) * (2j * np.pi / frontend.n_fft)
-        # The target is the energy behind the pre-emphasis filter; what is added here stands before it.
-        response = np.abs(1 - frontend.preemphasis * np.exp(-bins))
-        shaped = (shaped / response).astype(np.complex64)
-        return shaped
+        noise = stft(rng.standard_normal(framing.stretch_length(len(missing)), dtype=np.float32), framing)
+        noise *= bands.gain(missing, bands.energy(noise)) @ bands.synthesis
+        return changed + noise
+
+
+class _Cells(NamedTuple):
+    """What is asked of each cell, shape (n_frames, n_mels) each.
+
+    Parameters
+    ----------
+    before, after : np.ndarray
+        Band energies, without and with the masks.
+    filled : np.ndarray of bool
+        Where a mask changed the mel.
+    least, largest : np.ndarray
+        Bounds of one correction.
+    moving : np.ndarray of bool
+        Which cells are corrected; the others stay as they are.
+    """
+
+    before: Real
+    after: Real
+    filled: Flags
+    least: Real
+    largest: Real
+    moving: Flags
+
+
+def _cells(mel: MelSpectrogram, spectrum: Complex, max_gain_db: float) -> _Cells:
+    plain = _before(mel)
+    filled = plain.values != mel.values
+    # The mel does not say how far below its floor a cell was, so such cells are only raised where noise was added.
+    lowest = np.zeros(filled.shape, bool)
+    if mel.frontend.log is not None:
+        lowest = plain.values <= mel.frontend.floor_value(plain.values, plain.statistics) + np.float32(1e-5)
+    largest = np.where(filled, _LARGEST_CORRECTION, _LARGEST_WARP_CORRECTION)
+    is_gain = mel.energy <= plain.energy * 10 ** (max_gain_db / 20 * mel.frontend.power)
+    largest[lowest & is_gain] = 1.0
+    least = np.where(filled, np.float32(0), 1 / _LARGEST_WARP_CORRECTION)
+    # A warped mel fades from frame to frame; to follow it at an onset would make that one quieter.
+    moving = filled | ~_near_onsets(mel, spectrum) if is_warped(mel) else filled
+    beyond = (0, len(spectrum) - mel.n_frames), (0, 0)
+    arrays = [np.pad(a.T, beyond, mode="edge") for a in (plain.energy, mel.energy, filled, least, largest)]
+    # Frames beyond the mel's last one share its gain, but they have no energy to be corrected to.
+    before, after, filled, least, largest = arrays
+    return _Cells(before, after, filled, least, largest, np.pad(moving.T, beyond))
+
+
+def _near_onsets(mel: MelSpectrogram, spectrum: Complex) -> Flags:
+    """Which frames' windows hold an onset of the warped clip."""
+    framing = mel.frontend.framing
+    near = np.zeros(mel.n_frames, bool)
+    for onset in onsets(istft(spectrum, framing), framing.win_length):
+        near[max(0, -(-(onset - framing.win_length) // framing.hop_length)) : onset // framing.hop_length + 1] = True
+    return near
+
+
+def _refined(spectrum: Complex, cells: _Cells, bands: Bands, mel: MelSpectrogram) -> Complex:
+    """Correct the moving cells until the rendering's own STFT has their energies."""
+    framing = mel.frontend.framing
+    norm = framing.norm(len(spectrum))
+    kept = spectrum * (1 - bands.everywhere(cells.moving.astype(np.float32)))
+
+    def heard(spectrum: Complex) -> Complex:
+        clip = framing.crop(istft(spectrum, framing, norm), mel.n_samples)
+        return stft(framing.extend(clip, len(spectrum)), framing)
+
+    for _ in range(_N_REFINEMENTS):
+        spectrum = heard(spectrum)
+        gain = np.clip(bands.gain(cells.after, bands.energy(spectrum)), cells.least, cells.largest)
+        spectrum = kept + spectrum * bands.everywhere(np.where(cells.moving, gain, 0))
+    if not cells.filled.any():
+        return spectrum
+    level = _level(cells, bands.energy(heard(spectrum)), bands.power, framing)
+    raised: Complex = kept + (spectrum - kept) * bands.everywhere(level)
+    return raised
+
+
+def _level(cells: _Cells, energy: Real, power: float, framing: Framing) -> Real:
+    """Gain of filled cells that came out too quiet as a group.
+
+    Cells that differ from their neighbours by more than a window and a filter can (a fill of noise) never come out
+    one by one; the level around them does. What is too loud here leaks in from outside and is left.
+    """
+    n_frames = -(-framing.win_length // framing.hop_length)
+    raisable = cells.filled & cells.moving
+    wanted, got = (
+        _around(np.where(raisable, e.astype(np.float64) ** (2 / power), 0), n_frames, _N_BANDS_AROUND)
+        for e in (cells.after, energy)
+    )
+    tiny = 1e-12 * wanted.max() + 1e-30
+    level = np.sqrt((wanted + tiny) / (got + tiny))
+    return np.where(raisable, np.clip(level, 1, cells.largest), 1).astype(np.float32)
+
+
+def _around(values: npt.NDArray[np.float64], n_frames: int, n_bands: int) -> npt.NDArray[np.float64]:
+    """Sum over the cells at most so far away."""
+    for axis, reach in enumerate((n_frames, n_bands)):
+        total = np.cumsum(np.insert(values, 0, 0, axis=axis), axis=axis)
+        here = np.arange(values.shape[axis])
+        upper, lower = np.minimum(here + reach + 1, len(here)), np.maximum(here - reach, 0)
+        values = total.take(upper, axis=axis) - total.take(lower, axis=axis)
+    return np.maximum(values, 0)
+
+
+def _heard_bands(frontend: MelFrontend) -> Bands:
+    """The front-end's bands over spectra that stand before its pre-emphasis."""
+    bands = bands_of(frontend)
+    if not frontend.preemphasis:
+        return bands
+    turns = np.arange(len(bands.analysis)) * (2j * np.pi / frontend.n_fft)
+    response = np.abs(1 - frontend.preemphasis * np.exp(-turns)) ** bands.power
+    return bands._replace(analysis=bands.analysis * response.astype(np.float32)[:, np.newaxis])
 
 
 def _before(mel: MelSpectrogram) -> MelSpectrogram:

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from specaug_listen.frontends import HIFIGAN, PRESETS, WHISPER
-from specaug_listen.vocoders.bands import bands_of
+from specaug_listen.vocoders.bands import Banded, bands_of
 
 
 def noise_spectrum(frontend, rng, n_frames=7):
@@ -82,3 +82,12 @@ def test_front_ends_that_share_a_name_do_not_share_their_bands():
     narrow = replace(WHISPER, fmax_hz=4000.0)
     assert bands_of(narrow).analysis[200].max() == 0
     assert bands_of(WHISPER).analysis[199].max() > 0
+
+
+@pytest.mark.parametrize("width", [1, 3, 16, 1000])
+def test_a_banded_product_is_the_whole_product(every_frontend, width):
+    bands = bands_of(every_frontend)
+    rng = np.random.default_rng(0)
+    for matrix in (bands.analysis, bands.synthesis, np.zeros((5, 7), np.float32), np.eye(6, dtype=np.float32)[::-1]):
+        left = rng.random((11, len(matrix)), dtype=np.float32)
+        assert_allclose(left @ Banded(matrix, width), left @ matrix, rtol=1e-5, atol=1e-7)

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+import specaug_listen.stft as stft_module
+import specaug_listen.vocoders.joint as joint_module
 from specaug_listen import Audio
 from specaug_listen.augment import LD, Draw, TimeSpan
 from specaug_listen.frontends import PRESETS, WHISPER, MelSpectrogram
@@ -186,3 +188,26 @@ def masked_difference_db(mel, fill):
         assert cells.mean() > 0.1
         differences.append((db_above(mel, heard) - db_above(mel, masked))[cells])
     return np.concatenate(differences)
+
+
+def test_the_qualities_are_numbers_of_iterations_and_each_is_closer_than_the_one_before(speechlike, every_frontend):
+    mel = every_frontend(speechlike)
+    heard = {quality: Joint(quality=quality)(mel) for quality in ("draft", "default", "best")}
+    for quality, n_iter in (("draft", 4), ("default", 32), ("best", 200)):
+        assert heard[quality].samples.tobytes() == Joint(n_iter=n_iter)(mel).samples.tobytes()
+    draft, default, best = (log_mel_rmse_db(mel, every_frontend(audio)) for audio in heard.values())
+    assert best < default < draft
+
+
+def test_a_number_of_iterations_counts_more_than_a_quality(speechlike):
+    mel = PRESETS["whisper"](speechlike)
+    assert Joint(quality="best", n_iter=2)(mel).samples.tobytes() == Joint(n_iter=2)(mel).samples.tobytes()
+
+
+@pytest.mark.parametrize("start", ["spsi", "random"])
+def test_working_in_blocks_changes_nothing_but_the_last_bits(start, speechlike, every_frontend, monkeypatch):
+    mel = every_frontend(speechlike)
+    whole = Joint(n_iter=3, start=start)(mel).samples
+    for module in (joint_module, stft_module):
+        monkeypatch.setattr(module, "FRAMES_PER_BLOCK", 7)
+    assert_allclose(Joint(n_iter=3, start=start)(mel).samples, whole, atol=2e-4 * np.abs(whole).max())

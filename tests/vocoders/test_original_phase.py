@@ -10,8 +10,8 @@ import pytest
 from specaug_listen import Audio
 from specaug_listen.augment import Draw, FrequencyBand, TimeSpan, WarpPath
 from specaug_listen.errors import ParameterError
-from specaug_listen.frontends import WHISPER, MelSpectrogram
-from specaug_listen.vocoders import OriginalPhase
+from specaug_listen.frontends import PRESETS, WHISPER, MelSpectrogram
+from specaug_listen.vocoders import OriginalPhase, original_phase
 
 LOW_HZ, HIGH_HZ = 440.0, 2500.0
 
@@ -20,6 +20,16 @@ LOW_HZ, HIGH_HZ = 440.0, 2500.0
 def two_tones():
     turns = 2 * np.pi * np.arange(16000) / 16000
     return Audio(0.3 * np.sin(LOW_HZ * turns) + 0.3 * np.sin(HIGH_HZ * turns), 16000)
+
+
+@pytest.fixture(scope="module")
+def gliding_voice():
+    """A voice that swells and fades over faint noise, without any onset but its beginning."""
+    seconds = np.arange(2 * 16000) / 16000
+    turns = 2 * np.pi * (120 * seconds + 15 * seconds**2)
+    voice = sum(np.sin(harmonic * turns) / harmonic for harmonic in range(1, 31))
+    noise = 0.003 * np.random.default_rng(440).standard_normal(len(seconds))
+    return Audio(0.1 * (1.3 + np.sin(2 * np.pi * 3 * seconds)) * voice + noise, 16000)
 
 
 def drawn(mel, *steps):
@@ -31,6 +41,14 @@ def level_db(signal, hz, rate):
     inner = signal[rate // 5 : -rate // 5]
     turns = np.exp(-2j * np.pi * hz * np.arange(len(inner)) / rate)
     return 20 * np.log10(np.abs(np.sum(inner * np.hanning(len(inner)) * turns)) + 1e-30)
+
+
+def sine(hz, rate, seconds=1.0):
+    return 0.3 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)
+
+
+def mean_db(power, cells):
+    return 10 * np.log10(power[cells].mean(dtype=float) + 1e-20)
 
 
 def relative_db(a, b):
@@ -84,6 +102,40 @@ def test_a_floor_in_a_band_takes_its_tone_and_leaves_the_other(two_tones, every_
     assert level_db(heard, LOW_HZ, rate) == pytest.approx(level_db(before, LOW_HZ, rate), abs=0.5)
 
 
+@pytest.mark.parametrize("width", [5, 9, 17])
+def test_a_floor_in_a_band_takes_the_tone_at_its_middle_and_leaves_those_beyond(every_frontend, width):
+    """Three bands beyond either edge a tone stays as it is."""
+    center_hz, rate = every_frontend.center_hz(), every_frontend.sample_rate
+    start = every_frontend.n_mels // 2 - width // 2
+    changes = []
+    for band in (start + width // 2, start - 3, start + width + 2):
+        mel = every_frontend(Audio(sine(center_hz[band], rate), rate))
+        heard = OriginalPhase()(drawn(mel, FrequencyBand(start, width, "floor"))).samples[0]
+        changes.append(level_db(heard, center_hz[band], rate) - level_db(mel.audio.samples[0], center_hz[band], rate))
+    assert changes[0] < -45
+    assert changes[1:] == pytest.approx([0, 0], abs=0.5)
+
+
+def test_a_floor_in_a_band_cuts_a_piece_out_of_a_chirp_and_leaves_its_course(every_frontend):
+    rate, center_hz = every_frontend.sample_rate, every_frontend.center_hz()
+    seconds = np.arange(4 * rate) / rate
+    mel = every_frontend(Audio(0.3 * np.sin(2 * np.pi * 100 / 1.0 * (np.exp(seconds) - 1)), rate))
+    start, width = every_frontend.n_mels // 2, 17
+    heard = every_frontend(OriginalPhase()(drawn(mel, FrequencyBand(start, width, "floor"))))
+    # The bands that the chirp crosses within one window, half of it to each side.
+    now_hz = 100 * np.exp(mel.times_s)
+    half_s = every_frontend.framing.win_length / rate / 2
+    low, high = (np.searchsorted(center_hz, now_hz * np.exp(sign * half_s)) for sign in (-1, 1))
+    ends = (mel.times_s > 0.3) & (mel.times_s < 3.7)
+    outside = ends & ((high < start - 4) | (low > start + width + 4))
+    inside = ends & (low > start + 2) & (high < start + width - 2)
+    assert outside.sum() > 50 * inside.any()
+    change = 10 * np.log10(heard.power.sum(axis=0) / mel.power.sum(axis=0))
+    assert np.abs(change[outside]).max() < 0.5
+    assert change[inside].max() < -30
+    assert np.array_equal(heard.power.argmax(axis=0)[outside], mel.power.argmax(axis=0)[outside])
+
+
 def test_a_time_mask_at_the_floor_is_silent_inside_and_changes_nothing_far_away(tone, every_frontend):
     mel = every_frontend(tone)
     start, width = mel.n_frames // 4, mel.n_frames // 2
@@ -98,19 +150,31 @@ def test_a_time_mask_at_the_floor_is_silent_inside_and_changes_nothing_far_away(
     assert np.abs(heard - before)[untouched].max() < 1e-5
 
 
+@pytest.mark.parametrize("fill", ["loud", "mean", "band_mean", "frame_mean", "noise", "min", "floor"])
 @pytest.mark.parametrize("region", [FrequencyBand, TimeSpan])
-def test_a_loud_fill_is_heard_at_its_own_level(speechlike, every_frontend, region):
-    """Most cells are raised by far more than the gain limit, so this is mostly the added noise.
+def test_a_fill_is_heard_at_its_own_level(speechlike, every_frontend, region, fill):
+    """Under a fill at the floor one hears what leaks in from beside the mask; no other fill comes out below that.
 
     Power is averaged before the logarithm: cells of noise scatter, and the mean of their dB is up to 2.5 dB low.
     """
     mel = every_frontend(speechlike)
+    fill = float(mel.values.max()) if fill == "loud" else fill
+    step = region(20, 20, fill, 7 if fill == "noise" else None)
+    masked, floored = drawn(mel, step), drawn(mel, replace(step, fill="floor", seed=None))
+    heard, leaked = (every_frontend(OriginalPhase()(m)).power for m in (masked, floored))
+    wanted = masked.power[step.region].mean(dtype=float) + leaked[step.region].mean(dtype=float)
+    assert mean_db(heard, step.region) == pytest.approx(10 * np.log10(wanted + 1e-20), abs=1)
+
+
+@pytest.mark.parametrize("region", [FrequencyBand, TimeSpan])
+def test_a_fill_far_louder_than_what_it_replaces_is_heard_at_its_own_level(speechlike, every_frontend, region):
+    """Most cells are raised by far more than the gain limit, so this is mostly the added noise; nothing leaks."""
+    mel = every_frontend(speechlike)
     masked = drawn(mel, region(20, 20, float(mel.values.max())))
     heard = every_frontend(OriginalPhase()(masked))
     cells = region(20, 20).region
-    wanted, got = (m.power[cells].mean(dtype=float) for m in (masked, heard))
-    assert 10 * np.log10(got / wanted) == pytest.approx(0, abs=1.5)
-    assert 10 * np.log10(wanted / mel.power[cells].mean(dtype=float)) > 3
+    assert mean_db(heard.power, cells) == pytest.approx(mean_db(masked.power, cells), abs=0.5)
+    assert mean_db(masked.power, cells) > mean_db(mel.power, cells) + 3
 
 
 @pytest.mark.parametrize("change_db", [-30.0, -6.0, 6.0, 19.0])
@@ -158,9 +222,83 @@ def test_a_masked_and_warped_clip_is_masked_where_the_warp_put_it(speechlike, ev
     assert np.sqrt(np.mean(heard[inside] ** 2)) < 1e-2 * np.sqrt(np.mean(heard**2))
 
 
+def error_db(masked, cells):
+    """Of the rendering's own mel, over these cells, in dB."""
+    quiet = 1e-6 * masked.power.max()
+    power = masked.frontend(OriginalPhase()(masked)).power
+    return np.sqrt(np.mean(np.square(10 * np.log10((power + quiet) / (masked.power + quiet))[cells])))
+
+
+@pytest.mark.parametrize("displacement", [-9, 9])
+def test_a_warped_clip_follows_the_warped_mel_closely(gliding_voice, every_frontend, displacement, monkeypatch):
+    mel = every_frontend(gliding_voice)
+    warped = drawn(mel, WarpPath(mel.n_frames // 2, displacement))
+    error = error_db(warped, ...)
+    assert error < 0.9
+    monkeypatch.setattr(original_phase, "_N_REFINEMENTS", 0)
+    assert error < 0.95 * error_db(warped, ...)
+
+
+@pytest.mark.parametrize("region", [FrequencyBand, TimeSpan])
+def test_refining_brings_the_cells_of_a_fill_closer(gliding_voice, every_frontend, region, monkeypatch):
+    mel = every_frontend(gliding_voice)
+    step = region(20, 20, float(np.percentile(mel.values, 99)))
+    error = error_db(drawn(mel, step), step.region)
+    monkeypatch.setattr(original_phase, "_N_REFINEMENTS", 0)
+    assert error < 0.8 * error_db(drawn(mel, step), step.region)
+
+
+@pytest.mark.parametrize("displacement", [-12, 12])
+def test_a_warped_click_train_keeps_its_clicks(every_frontend, displacement):
+    framing, rate = every_frontend.framing, every_frontend.sample_rate
+    period = max(rate // 16, round(1.6 * framing.win_length)) + 7
+    clicks = np.arange(1, 2 * rate // period) * period
+    signal = np.zeros(2 * rate + period)
+    signal[clicks] = 0.9
+    mel = every_frontend(Audio(signal, rate))
+    warped = drawn(mel, WarpPath(mel.n_frames // 2, displacement))
+    heard = OriginalPhase()(warped).samples[0]
+    middle = framing.center_s(0, 1)
+    moved = np.interp((clicks - middle) / framing.hop_length, warped.warp, np.arange(mel.n_frames))
+    loud = np.flatnonzero(np.abs(heard) > 0.05)
+    assert len(loud) == len(clicks)  # none is lost, doubled or smeared
+    np.testing.assert_allclose(heard[loud], 0.9, atol=0.02)
+    np.testing.assert_allclose(loud, moved * framing.hop_length + middle, atol=2)
+
+
+def test_a_warped_tone_keeps_its_pitch_and_its_level(every_frontend):
+    rate = every_frontend.sample_rate
+    mel = every_frontend(Audio(sine(997, rate, 2.0), rate))
+    for displacement in (-15, 15):
+        heard = OriginalPhase()(drawn(mel, WarpPath(mel.n_frames // 2, displacement))).samples[0][
+            rate // 4 : -rate // 4
+        ]
+        spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard)), 1 << 20))
+        assert 1200 * np.log2(np.argmax(spectrum) * rate / (1 << 20) / 997) == pytest.approx(0, abs=3)
+        blocks = heard[: len(heard) // (rate // 40) * (rate // 40)].reshape(-1, rate // 40)
+        level = 20 * np.log10(np.sqrt(2 * np.mean(blocks.astype(float) ** 2, axis=1)) / 0.3)
+        assert np.abs(level).max() < 0.5
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_only_the_cells_of_a_mask_are_corrected(name, rng):
+    """The frames whose windows a time mask does not reach come out to the bit of the signal's own rounding."""
+    frontend = PRESETS[name]
+    mel = frontend(Audio(0.1 * rng.standard_normal(frontend.sample_rate * 2), frontend.sample_rate))
+    heard = OriginalPhase()(drawn(mel, TimeSpan(mel.n_frames // 2, 5, float(mel.values.max())))).samples[0]
+    framing = frontend.framing
+    first = mel.n_frames // 2 * framing.hop_length - framing.offset
+    reach = slice(first, first + 4 * framing.hop_length + framing.win_length)
+    change = np.abs(heard - mel.audio.samples[0])
+    assert change[reach].max() > 0.1
+    change[reach] = 0
+    assert change.max() < 2e-5
+
+
 def test_silence_stays_silent(every_frontend):
     mel = every_frontend(Audio(np.zeros(30_000), every_frontend.sample_rate))
     assert not OriginalPhase()(mel).samples.any()
+    assert not OriginalPhase()(drawn(mel, WarpPath(mel.n_frames // 2, 9))).samples.any()
 
 
 def test_a_mel_without_its_clip_is_refused(speechlike):
