@@ -53,7 +53,7 @@ Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results."
 @app.command("audition")
 def _audition(
     paths: Annotated[
-        list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH...", readable=False)
+        list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
     ],
     out: Out,
     frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
