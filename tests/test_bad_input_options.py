@@ -153,7 +153,7 @@ def test_a_fill_that_does_not_exist_in_the_front_ends_scale_is_told(clip):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["audition"], r"Missing (argument 'PATH\.\.\.'|option '-o')"),
+        (["audition"], r"Missing (argument 'PATH'|option '-o')"),
         (["audition", "x.wav"], "Missing option '-o'"),
         (["replay"], "Missing (argument 'DRAW.json'|option '-o')"),
         (["report"], "Missing argument 'OUT'"),
