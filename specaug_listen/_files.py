@@ -88,14 +88,14 @@ def only_writer(folder: Path) -> int:
     OutputError
         When another run is writing into it.
     """
+    try:
+        import fcntl
+    except ImportError:  # Windows can neither open nor lock a folder
+        return os.open(os.devnull, os.O_RDONLY)
     with saying_what_failed(folder):
         descriptor = os.open(folder, os.O_RDONLY)
     try:
-        import fcntl
-
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:  # Windows cannot lock a folder
-        pass
     except BlockingIOError:
         os.close(descriptor)
         raise OutputError(f"{printable(folder)}: another run is writing into it; wait, or choose another -o") from None
@@ -115,9 +115,10 @@ def is_partial(name: str) -> bool:
 
 def remove_partials(folder: Path) -> None:
     """Remove what runs that were killed have left; for the only writer of the folder."""
-    for path in folder.iterdir():
-        if is_partial(path.name):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with saying_what_failed(folder):
+        for path in folder.iterdir():
+            if is_partial(path.name):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -22,6 +22,7 @@ from ._clips import AUDIO_SUFFIXES, find_audio
 from ._containers import promised_and_present
 from ._files import printable, write_whole
 from ._optional import require
+from ._random import fingerprint
 from .errors import AudioError, ParameterError
 
 __all__ = [
@@ -111,6 +112,11 @@ class Audio:
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.n_samples / self.sample_rate
+
+    @cached_property
+    def fingerprint(self) -> tuple[int, ...]:
+        """Four 32-bit words that name the signal by its content."""
+        return fingerprint(self.samples, self.sample_rate)
 
     @cached_property
     def peak(self) -> float:

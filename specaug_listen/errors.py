@@ -58,9 +58,16 @@ class SpecAugListenWarning(UserWarning):
 
 
 @contextmanager
-def naming(what: str) -> Iterator[None]:
-    """Put ``what`` before the message of a ParameterError that leaves the ``with`` block."""
+def naming(what: str, raising: type[SpecAugListenError] = ParameterError) -> Iterator[None]:
+    """Put ``what`` before the message of a ParameterError that leaves the ``with`` block.
+
+    Parameters
+    ----------
+    what : str
+    raising : type
+        What is raised in its place: `PolicyError` where the value stands in a file.
+    """
     try:
         yield
     except ParameterError as error:
-        raise ParameterError(f"{what}: {error}") from None
+        raise raising(f"{what}: {error}") from None

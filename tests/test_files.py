@@ -224,3 +224,11 @@ def test_a_file_in_the_way_of_a_folder_is_kept_and_named(tmp_path):
         write_folder(tmp_path / "clip", {"draw-1.wav": b"new"}, STALE)
     assert (tmp_path / "clip").read_bytes() == b"mine"
     assert names_in(tmp_path) == ["clip"]
+
+
+def test_where_folders_cannot_be_locked_a_run_goes_on_without(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    opened = os.open
+    monkeypatch.setattr(os, "open", lambda path, *more: opened(path, *more) if path == os.devnull else None)
+    for descriptor in (only_writer(tmp_path), only_writer(tmp_path)):
+        os.close(descriptor)

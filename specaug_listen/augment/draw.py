@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._record import from_json, record, to_json
-from ..errors import ParameterError, PolicyError
+from ..errors import ParameterError, PolicyError, naming
 from ..frontends import MelSpectrogram
 from .fill import Fill, FillLevel, Region, fill_level, fill_values
 
@@ -172,10 +172,8 @@ class Draw:
         PolicyError
             One line that names the key, the value and what is allowed.
         """
-        try:
+        with naming("draw", PolicyError):
             return from_json(cls, text)
-        except ParameterError as error:
-            raise PolicyError(f"draw: {error}") from None
 
     @property
     def time_spans(self) -> list[tuple[float, float]]:

@@ -9,7 +9,7 @@ from typing import Any
 from .._files import printable
 from .._record import from_plain, nearest
 from .._yaml import by_name, read_mapping
-from ..errors import ParameterError, PolicyError
+from ..errors import ParameterError, PolicyError, naming
 from .policy import POLICIES, Policy
 
 __all__ = ["get_policy", "read_policy"]
@@ -57,12 +57,10 @@ def read_policy(path: str | os.PathLike[str]) -> Policy:
     name = printable(path)
     data = read_mapping(path, "policy")
     data.setdefault("name", Path(name).stem)
-    try:
+    with naming(name, PolicyError):
         if isinstance(data.get("transforms"), list):
             data["transforms"] = [_tagged(entry, i) for i, entry in enumerate(data["transforms"])]
         return from_plain(Policy, data)
-    except ParameterError as error:
-        raise PolicyError(f"{name}: {error}") from None
 
 
 def _tagged(entry: Any, position: int) -> Any:

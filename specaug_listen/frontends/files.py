@@ -10,7 +10,7 @@ from typing import Any
 from .._files import printable
 from .._record import from_plain, to_plain
 from .._yaml import by_name, read_mapping
-from ..errors import ParameterError, PolicyError
+from ..errors import PolicyError, naming
 from .mel import MelFrontend
 from .presets import PRESETS
 
@@ -70,9 +70,7 @@ def frontend_of(data: Mapping[str, Any], path: str | os.PathLike[str]) -> MelFro
     if base is not None and (not isinstance(base, str) or base not in PRESETS):
         raise PolicyError(f"{name}: base={base!r}: allowed is one of {', '.join(sorted(PRESETS))}")
     inherited = {} if base is None else to_plain(PRESETS[base])
-    try:
+    with naming(name, PolicyError):
         frontend = from_plain(MelFrontend, {**inherited, **given})
         frontend.filterbank()
-    except ParameterError as error:
-        raise PolicyError(f"{name}: {error}") from None
     return frontend

@@ -16,7 +16,7 @@ from .._record import record
 from .._threads import one_blas_thread
 from ..audio import Audio
 from ..errors import AudioError, ParameterError
-from ..stft import Framing, deemphasize, get_window, preemphasize
+from ..stft import FRAMES_PER_BLOCK, Framing, deemphasize, get_window, preemphasize
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
 from .spectrogram import MelSpectrogram, Statistics
 
@@ -24,7 +24,6 @@ __all__ = ["MelFrontend"]
 
 Real = npt.NDArray[np.float32]
 Positive = Annotated[int, Field(gt=0, le=1 << 20)]
-_FRAMES_PER_BLOCK = 4096
 _LARGEST_BANK = 1 << 25
 _LARGEST_ENERGY = 1e30
 
@@ -294,8 +293,8 @@ class MelFrontend:
         window = get_window(self.window, framing.win_length)
         energy: Real = np.empty((len(frames), self.n_mels), np.float32)
         with one_blas_thread():
-            for i in range(0, len(frames), _FRAMES_PER_BLOCK):
-                block = frames[i : i + _FRAMES_PER_BLOCK].astype(np.float64)
+            for i in range(0, len(frames), FRAMES_PER_BLOCK):
+                block = frames[i : i + FRAMES_PER_BLOCK].astype(np.float64)
                 spectrum = scipy.fft.rfft(self._prepare(block) * window, self.n_fft)
                 power = spectrum.real**2 + spectrum.imag**2 + self.magnitude_epsilon
                 bands = (np.sqrt(power) if self.power == 1 else power) @ bank
@@ -304,7 +303,7 @@ class MelFrontend:
                         f"too loud: a peak of {np.abs(signal).max():.4g} gives energies above {_LARGEST_ENERGY:g}; "
                         "scale the clip to [-1, 1]"
                     )
-                energy[i : i + _FRAMES_PER_BLOCK] = bands
+                energy[i : i + FRAMES_PER_BLOCK] = bands
         by_band: Real = energy.T
         return by_band
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import vocoders
-from .._random import as_seed, child_stream, fingerprint
+from .._random import as_seed, child_stream
 from ..audio import Audio, common_gain
 from ..augment import Draw, Policy, get_policy
 from ..errors import ParameterError, SpecAugListenWarning
@@ -239,12 +239,11 @@ def audition(
     chosen, rendering = get_policy(policy), _vocoder(vocoder)
     seed = as_seed(rng)
     mel = get(frontend)(audio)
-    clip = fingerprint(audio.samples, audio.sample_rate)
     heard = []
     for number in range(1, draws + 1):
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always", SpecAugListenWarning)
-            draw = chosen.draw(mel, rng=child_stream(seed, clip, number))
+            draw = chosen.draw(mel, rng=child_stream(seed, audio.fingerprint, number))
         for warning in said:
             warnings.warn(warning.message, stacklevel=2)
         augmented = draw.apply(mel)

@@ -14,12 +14,12 @@ from urllib.parse import quote, unquote_to_bytes
 from pydantic import Field
 
 from .._files import printable
-from .._random import MAX_SEED, fingerprint
+from .._random import MAX_SEED
 from .._record import from_plain, record, to_plain
 from .._version import __version__
 from ..audio import Audio
 from ..augment import Draw, Policy
-from ..errors import ParameterError, PolicyError
+from ..errors import ParameterError, PolicyError, naming
 from ..frontends import MelFrontend
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.names import AnyVocoder
@@ -174,21 +174,18 @@ def _read(cls: type[R], path: str | os.PathLike[str], advice: str) -> R:
         raise PolicyError(f"{name}: not valid JSON ({error}); expected {advice}") from None
     if not isinstance(data, dict) or "format" not in data:
         raise PolicyError(f"{name}: not {advice}")
-    try:
+    with naming(name, PolicyError):
         return from_plain(cls, data)
-    except ParameterError as error:
-        raise PolicyError(f"{name}: {error}") from None
 
 
 def describe_clip(audio: Audio) -> ClipRecord:
     """Name a clip by its content, and by its file where it has one."""
-    words = fingerprint(audio.samples, audio.sample_rate)
     source = audio.source
     return ClipRecord(
         sample_rate=audio.sample_rate,
         n_channels=audio.n_channels,
         n_samples=audio.n_samples,
-        fingerprint="".join(f"{word:08x}" for word in words),
+        fingerprint="".join(f"{word:08x}" for word in audio.fingerprint),
         path=_as_text(source.path) if source else None,
         sha256=source.sha256 if source else None,
         start_s=float(source.start_s) if source else 0.0,

@@ -17,7 +17,7 @@ from pydantic import Field
 from .._files import printable
 from .._record import from_plain, nearest, record, to_plain
 from .._yaml import read_mapping
-from ..errors import ParameterError, PolicyError
+from ..errors import ParameterError, PolicyError, naming
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram
 from ..frontends.files import frontend_of
 
@@ -171,10 +171,8 @@ def contract_of(data: dict[str, Any], path: str | os.PathLike[str], others: tupl
             raise PolicyError(f"{name}: unknown key {key!r}{hint} (allowed: {', '.join(sorted(allowed))})")
     layout = {key: data[key] for key in _LAYOUT if key in data}
     frontend = frontend_of({key: value for key, value in data.items() if key not in _LAYOUT}, path)
-    try:
+    with naming(name, PolicyError):
         return from_plain(MelContract, {"frontend": to_plain(frontend), **layout})
-    except ParameterError as error:
-        raise PolicyError(f"{name}: {error}") from None
 
 
 def _differing(wanted: MelFrontend, given: MelFrontend) -> list[str]:

@@ -40,7 +40,7 @@ _LONG_WINDOW_S = 0.064
 # alpha, beta and gamma of the accelerated Griffin-Lim algorithm [2]_.
 _INERTIA, _MEMORY, _RELAXATION = np.float32(0.95), np.float32(1.0), np.float32(1.25)
 _ITERATIONS = {"draft": 4, "default": 32, "best": 200}
-_LARGEST_GAIN = np.float32(1e3)
+_LARGEST_GAIN = 1e3
 
 
 @record
@@ -136,13 +136,13 @@ def _iterate(spectrum: Complex, target: Real, bands: Bands, mel: MelSpectrogram,
 
 
 class _Inertia:
-    """t, d and the step from t_{n-1}, in place."""
+    """The terms t and d of [2]_, kept from one iteration to the next and worked on in place."""
 
     def __init__(self) -> None:
         self._state: tuple[Real, Real] | None = None
 
     def carry(self, stretch: Real) -> Real:
-        """C for the next y."""
+        """From the iteration's signal y to c, the one with inertia."""
         if self._state is None:
             self._state = stretch.copy(), stretch.copy()
             return stretch
@@ -163,10 +163,8 @@ class _Projection:
     """The STFT of a signal, with the gains that give it the target's mel."""
 
     def __init__(self, target: Real, bands: Bands, framing: Framing) -> None:
-        self._framing, self._power = framing, bands.power
-        self._window = framing.window_float32()
-        self._tiny = bands.tiny(target)
-        self._target = target + self._tiny
+        self._framing, self._bands, self._target = framing, bands, target
+        self._window, self._tiny = framing.window_float32(), bands.tiny(target)
         self._synthesis = Banded(bands.synthesis, 32)
         # Powers are summed over real and imaginary parts as they lie in memory, one after the other.
         repeats = 2 if bands.power == 2 else 1
@@ -178,14 +176,9 @@ class _Projection:
         for i in range(0, len(frames), FRAMES_PER_BLOCK):
             block = slice(i, i + FRAMES_PER_BLOCK)
             part = scipy.fft.rfft(frames[block] * self._window, self._framing.n_fft)
-            gain = self._energy(part)
-            gain += self._tiny
-            np.divide(self._target[block], gain, out=gain)
-            if self._power == 2:
-                np.sqrt(gain, out=gain)
-            np.minimum(gain, _LARGEST_GAIN, out=gain)
+            gain = self._bands.gain(self._target[block], self._energy(part), _LARGEST_GAIN, self._tiny)
             np.multiply(part, gain @ self._synthesis, out=spectrum[block])
 
     def _energy(self, part: Complex) -> Real:
-        energy: Real = (np.abs(part) if self._power == 1 else np.square(part.view(np.float32))) @ self._analysis
+        energy: Real = (np.abs(part) if self._bands.power == 1 else np.square(part.view(np.float32))) @ self._analysis
         return energy

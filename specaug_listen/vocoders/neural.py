@@ -198,10 +198,8 @@ def read_neural(path: str | os.PathLike[str]) -> Neural:
     if not isinstance(model, str):
         what = " is missing" if model is None else f"={model!r}"
         raise PolicyError(f"{name}: model{what}: expected the path of an .onnx or a TorchScript file")
-    try:
+    with naming(name, PolicyError):
         return Neural(os.path.join(os.path.dirname(path), model), contract, seed=seed)
-    except ParameterError as error:
-        raise PolicyError(f"{name}: {error}") from None
 
 
 def _check_name(model: str) -> None:

@@ -19,7 +19,7 @@ import scipy.fft
 from .._random import as_seed
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
-from ..stft import Framing, get_window, overlap_add, stft
+from ..stft import FRAMES_PER_BLOCK, Framing, get_window, overlap_add, stft
 
 __all__ = ["SinglePass", "is_warped", "onsets", "original_spectrum", "random_phase", "spsi_phase", "unit"]
 
@@ -34,7 +34,6 @@ _BLOCKS_PER_WINDOW = 16
 _SLOWNESS = 0.5
 # Onsets that differ by less from what was before them are no more than a modulation of it.
 _FRESH_RATIO = 2.0
-_FRAMES_PER_BLOCK = 4096
 
 
 def unit(angles: npt.ArrayLike) -> Complex:
@@ -282,8 +281,8 @@ def _resynthesised(signal: Real, position: Index, locks: list[_Lock], win_length
     fresh = _fresh(frames, window, locks, len(position))
     total = np.zeros((len(position) - 1) * hop_length + win_length, np.float32)
     running = None
-    for i in range(0, len(position), _FRAMES_PER_BLOCK):
-        block = position[i : i + _FRAMES_PER_BLOCK]
+    for i in range(0, len(position), FRAMES_PER_BLOCK):
+        block = position[i : i + FRAMES_PER_BLOCK]
         now = scipy.fft.rfft(frames[block + hop_length] * window)
         earlier = scipy.fft.rfft(frames[block] * window)
         now, running = _locked(now, earlier, running, {u - i: bins for u, bins in fresh.items()})
