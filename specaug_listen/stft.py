@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,7 @@ FRAMES_PER_BLOCK = 4096
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
+Signal = TypeVar("Signal", bound=npt.NDArray[np.generic])
 
 
 @lru_cache(maxsize=64)
@@ -160,7 +162,11 @@ class Framing:
             raise AudioError(f"{n_samples} samples give no frame of the front-end; use a longer clip")
         length = self.stretch_length(self.n_frames(n_samples) if n_frames is None else n_frames)
         after = max(0, length - self.offset - n_samples)
-        return np.pad(signal, (self.offset, after), mode=_PAD_MODES[self.pad_mode])[:length]  # type: ignore[call-overload, no-any-return]
+        return self.padded(signal, self.offset, after)[:length]
+
+    def padded(self, signal: Signal, n_before: int, n_after: int) -> Signal:
+        """A signal with so many samples before and after it, as ``pad_mode`` says."""
+        return np.pad(signal, (n_before, n_after), mode=_PAD_MODES[self.pad_mode])  # type: ignore[call-overload, no-any-return]
 
     def crop(self, stretch: Real, n_samples: int) -> Real:
         """Undo `extend`: cut the clip out, silence where no frame reached."""
@@ -276,8 +282,8 @@ def preemphasize(signal: Real, coefficient: float) -> Real:
     return emphasized
 
 
-def deemphasize(signal: Real, coefficient: float) -> Real:
-    """Exact inverse of `preemphasize`.
+def deemphasize(signal: Real, coefficient: float, before: float = 0.0) -> Real:
+    """Exact inverse of `preemphasize`; ``before`` is the last restored sample where a signal goes on.
 
     The recursion ``x[n] = y[n] + coefficient · x[n-1]`` runs over blocks at once: inside a block it is a
     running sum of ``y[n] / coefficient^n``, and only the last value of each block is handed on. (scipy.signal
@@ -297,7 +303,7 @@ def deemphasize(signal: Real, coefficient: float) -> Real:
     blocks.reshape(-1)[: len(signal)] = signal
     decay = float(coefficient) ** np.arange(1, n_block + 1)
     blocks = np.cumsum(blocks / decay, axis=1) * decay
-    carry = 0.0
+    carry = before
     for block in blocks:
         block += carry * decay
         carry = block[-1]

@@ -213,19 +213,6 @@ class MelFrontend:
             return preemphasize(self.framing.extend(signal, n_frames), self.preemphasis)
         return self.framing.extend(preemphasize(signal, self.preemphasis), n_frames)
 
-    def settle(self, stretch: Real, n_samples: int) -> Real:
-        """Make what lies beyond both ends of the clip follow from the clip again, as it does in `stretch`.
-
-        Without it, an estimate is free to put there whatever suits the first and the last frames, which then do not
-        come out when the clip is analysed. Kaldi's few mirrored samples stand in front of the pre-emphasis, and
-        are left.
-        """
-        if self.preemphasis_per_frame:
-            return stretch
-        framing = self.framing
-        n_frames = (len(stretch) - framing.win_length) // framing.hop_length + 1
-        return framing.extend(framing.crop(stretch, n_samples), n_frames)
-
     def unstretch(self, stretch: Real, n_samples: int) -> Real:
         """Undo `stretch`: take pre-emphasis back and cut the clip out."""
         if self.preemphasis:

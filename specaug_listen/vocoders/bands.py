@@ -8,6 +8,7 @@ Everything here is frames first: ``(n_frames, n_mels)`` and ``(n_frames, n_bins)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..frontends import MelFrontend, MelSpectrogram
+from ..stft import Framing
 
-__all__ = ["Banded", "Bands", "bands_of", "rendered_energy"]
+__all__ = ["Banded", "Bands", "Energies", "bands_of", "n_extra_frames", "rendered_energy", "tiny"]
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
@@ -84,18 +86,12 @@ class Bands(NamedTuple):
         bands: Real = energy @ self.analysis
         return bands
 
-    def tiny(self, target: Real) -> np.float32:
-        """What keeps a gain finite where there is no energy; far below all that can be heard of ``target``."""
-        tiny: np.float32 = np.float32(max(1e-12 * float(target.max()), 1e-30))
-        return tiny
-
-    def gain(self, target: Real, energy: Real, largest: float = np.inf, tiny: np.float32 | None = None) -> Real:
+    def gain(self, target: Real, energy: Real) -> Real:
         """Amplitude gain of each band that turns ``energy`` into ``target``."""
-        tiny = self.tiny(target) if tiny is None else tiny
-        ratio: Real = (target + tiny) / (energy + tiny)
+        least = tiny(float(target.max()))
+        ratio: Real = (target + least) / (energy + least)
         if self.power == 2:
             np.sqrt(ratio, out=ratio)
-        np.minimum(ratio, np.float32(largest), out=ratio)
         return ratio
 
     def magnitude(self, target: Real) -> Real:
@@ -115,6 +111,47 @@ class Bands(NamedTuple):
         return bins
 
 
+def tiny(loudest: float) -> np.float32:
+    """What keeps a gain finite where there is no energy; far below all that can be heard of ``loudest``."""
+    least: np.float32 = np.float32(max(1e-12 * loudest, 1e-30))
+    return least
+
+
+class Energies(NamedTuple):
+    """Band energies to render, read some frames at a time, so that a recording of any length can be.
+
+    Parameters
+    ----------
+    frontend : MelFrontend
+    n_samples : int
+        Of the clip, at the front-end's rate.
+    n_frames : int
+        To render: as many as the mel has, or a frame or two more; see `rendered_energy`.
+    loudest : float
+        The largest of all.
+    read : callable (int, int) -> np.ndarray [shape=(end - begin, n_mels), float32]
+        Those from frame ``begin`` up to ``end``.
+    """
+
+    frontend: MelFrontend
+    n_samples: int
+    n_frames: int
+    loudest: float
+    read: Callable[[int, int], Real]
+
+    @classmethod
+    def of(cls, mel: MelSpectrogram) -> Energies:
+        """Those of a mel spectrogram at hand.
+
+        Raises
+        ------
+        ParameterError
+            When the mel's values stand for no power.
+        """
+        energy = rendered_energy(mel)
+        return cls(mel.frontend, mel.n_samples, len(energy), float(energy.max()), lambda a, b: energy[a:b])
+
+
 def rendered_energy(mel: MelSpectrogram) -> Real:
     """Band energies to render, shape (n_frames, n_mels) or a frame or two more.
 
@@ -128,10 +165,14 @@ def rendered_energy(mel: MelSpectrogram) -> Real:
         When the mel's values stand for no power.
     """
     energy = np.ascontiguousarray(mel.energy.T)
-    framing = mel.frontend.framing
-    beyond = mel.n_samples - framing.center_s(mel.n_frames - 1, sample_rate=1)
-    n_extra = max(0, int(np.ceil(beyond / framing.hop_length - 0.6)))
+    n_extra = n_extra_frames(mel.frontend.framing, mel.n_frames, mel.n_samples)
     return np.concatenate([energy, np.repeat(energy[-1:], n_extra, axis=0)])
+
+
+def n_extra_frames(framing: Framing, n_frames: int, n_samples: int) -> int:
+    """How many frames beyond the mel's last one `rendered_energy` renders."""
+    beyond = n_samples - framing.center_s(n_frames - 1, sample_rate=1)
+    return max(0, int(np.ceil(beyond / framing.hop_length - 0.6)))
 
 
 @lru_cache(maxsize=8)

@@ -8,17 +8,16 @@ References
 ----------
 .. [1] Y. Masuyama, N. Ueno, N. Ono, "Signal reconstruction from mel-spectrogram based on bi-level consistency of
    full-band magnitude and phase", WASPAA 2023, arXiv:2307.12232.
-.. [2] R. Nenov, D.-K. Nguyen, P. Balazs, R. I. Bot, "Accelerated Griffin-Lim algorithm: a fast and provably
-   converging numerical method for phase retrieval", IEEE/ACM TASLP 2023, arXiv:2306.12504.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 from pydantic import Field
 
 from .._random import MAX_SEED
@@ -26,8 +25,9 @@ from .._record import record
 from .._threads import one_blas_thread
 from ..audio import Audio
 from ..frontends import MelFrontend, MelSpectrogram
-from ..stft import FRAMES_PER_BLOCK, Framing, istft
-from .bands import Banded, Bands, bands_of, rendered_energy
+from ..stft import deemphasize, istft
+from .bands import Energies, bands_of, tiny
+from .iteration import Ends, Iteration
 from .phase import SinglePass, random_phase
 
 __all__ = ["Joint"]
@@ -37,10 +37,12 @@ Complex = npt.NDArray[np.complex64]
 
 # Over longer windows a voice's pitch changes within one frame, and single-pass phases cost intelligibility.
 _LONG_WINDOW_S = 0.064
-# alpha, beta and gamma of the accelerated Griffin-Lim algorithm [2]_.
-_INERTIA, _MEMORY, _RELAXATION = np.float32(0.95), np.float32(1.0), np.float32(1.25)
 _ITERATIONS = {"draft": 4, "default": 32, "best": 200}
-_LARGEST_GAIN = 1e3
+# Long recordings are worked through in segments of so many frames. An iteration carries over by less than a window, so
+# that with as many windows around it as there are iterations, a segment comes out as in the whole recording; in so many
+# frames as the second bound says, whatever comes in from outside has long died away.
+_FRAMES_PER_SEGMENT, _MOST_FRAMES_AROUND = 4096, 1024
+_FRAMES_AT_ONCE = 512
 
 
 @record
@@ -95,90 +97,89 @@ class Joint:
         ParameterError
             When the mel's values stand for no power.
         """
-        frontend, target = mel.frontend, rendered_energy(mel)
-        if target.max() == 0:
-            return Audio(np.zeros(mel.n_samples, np.float32), frontend.sample_rate)
-        with one_blas_thread():
-            bands = bands_of(frontend)
-            start = self._start(target, bands, frontend)
-            n_iter = _ITERATIONS[self.quality] if self.n_iter is None else self.n_iter
-            stretch = _iterate(start, target, bands, mel, n_iter)
-        return Audio(frontend.unstretch(stretch, mel.n_samples), frontend.sample_rate)
+        return Audio(np.concatenate(list(self.parts(Energies.of(mel)))), mel.frontend.sample_rate)
 
-    def _start(self, target: Real, bands: Bands, frontend: MelFrontend) -> Complex:
-        """A smooth magnitude with the wanted band energies, and the phases of ``start``."""
+    def parts(self, energies: Energies) -> Iterator[Real]:
+        """Reconstruct a recording of any length, part after part, in bounded memory.
+
+        Parameters
+        ----------
+        energies : Energies
+
+        Yields
+        ------
+        np.ndarray [shape=(n,), float32]
+            The samples that come next, the same as in one piece.
+        """
+        frontend, n_samples = energies.frontend, energies.n_samples
+        if energies.loudest == 0:
+            yield from (np.zeros(min(n_samples - i, 1 << 20), np.float32) for i in range(0, n_samples, 1 << 20))
+            return
+        position, restored = -frontend.framing.offset, 0.0
+        for stretch in self._stretches(energies):
+            if frontend.preemphasis:
+                stretch = deemphasize(stretch, frontend.preemphasis, restored)
+                restored = float(stretch[-1])
+            yield stretch[max(0, -position) : max(0, n_samples - position)]
+            position += len(stretch)
+        if position < n_samples:  # no window reaches there
+            yield np.zeros(n_samples - position, np.float32)
+
+    def _stretches(self, energies: Energies) -> Iterator[Real]:
+        """The stretch of the whole recording, in segments."""
+        framing, n_frames = energies.frontend.framing, energies.n_frames
+        n_iter = _ITERATIONS[self.quality] if self.n_iter is None else self.n_iter
+        n_around = min(n_iter * -(-framing.win_length // framing.hop_length), _MOST_FRAMES_AROUND)
+        start = _Start(self, energies)
+        n_segments = -(-n_frames // _FRAMES_PER_SEGMENT)
+        bounds = [n_frames * i // n_segments for i in range(n_segments + 1)]
+        for begin, end in itertools.pairwise(bounds):
+            first, last = max(0, begin - n_around), min(n_frames, end + n_around)
+            with one_blas_thread():
+                stretch = istft(start.frames(first, last), framing)
+                stretch = _iterated(stretch, energies, first, last, n_iter)
+            stop = len(stretch) if end == n_frames else (end - first) * framing.hop_length
+            yield stretch[(begin - first) * framing.hop_length : stop]
+
+    def is_random(self, frontend: MelFrontend) -> bool:
+        """Whether the iteration starts from random phases."""
         is_long = frontend.framing.win_length / frontend.sample_rate >= _LONG_WINDOW_S
-        is_random = self.start == "random" or (self.start == "auto" and is_long)
-        rng, single_pass = np.random.default_rng(self.seed), SinglePass(frontend.framing)
-        spectrum = np.empty((len(target), len(bands.analysis)), np.complex64)
-        for i in range(0, len(target), FRAMES_PER_BLOCK):
-            magnitude = bands.magnitude(target[i : i + FRAMES_PER_BLOCK])
-            phase = random_phase(magnitude.shape, rng) if is_random else single_pass.continued(magnitude)
-            np.multiply(magnitude, phase, out=spectrum[i : i + FRAMES_PER_BLOCK])
+        return self.start == "random" or (self.start == "auto" and is_long)
+
+
+def _iterated(stretch: Real, energies: Energies, first: int, last: int, n_iter: int) -> Real:
+    """Frames ``first`` to ``last - 1`` after so many iterations."""
+    frontend, framing = energies.frontend, energies.frontend.framing
+    n_before = framing.offset if first == 0 else 0
+    n_beyond = framing.stretch_length(energies.n_frames) - framing.offset - energies.n_samples
+    n_after = max(0, n_beyond) if last == energies.n_frames else 0
+    if frontend.preemphasis_per_frame:  # Kaldi's few mirrored samples stand before it, and are left
+        n_before = n_after = 0
+    ends = Ends(framing, n_before, len(stretch) - n_before - n_after, n_after)
+    iteration = Iteration(energies.read(first, last), bands_of(frontend), framing, tiny(energies.loudest))
+    return iteration.run(stretch, n_iter, ends)
+
+
+class _Start:
+    """A smooth magnitude with the wanted band energies, and the phases to start from, for frames that only go on."""
+
+    def __init__(self, joint: Joint, energies: Energies) -> None:
+        self._energies, self._bands = energies, bands_of(energies.frontend)
+        self._rng = np.random.default_rng(joint.seed) if joint.is_random(energies.frontend) else None
+        self._single_pass = SinglePass(energies.frontend.framing)
+        self._first, self._kept = 0, np.empty((0, len(self._bands.analysis)), np.complex64)
+
+    def frames(self, first: int, last: int) -> Complex:
+        """Frames ``first`` to ``last - 1``; neither ever goes back."""
+        kept = self._kept[first - self._first :]
+        new = [self._next(i, min(i + _FRAMES_AT_ONCE, last)) for i in range(first + len(kept), last, _FRAMES_AT_ONCE)]
+        self._first, self._kept = first, np.concatenate([kept, *new])
+        return self._kept
+
+    def _next(self, begin: int, end: int) -> Complex:
+        magnitude = self._bands.magnitude(self._energies.read(begin, end))
+        spectrum = (
+            self._single_pass.continued(magnitude) if self._rng is None else random_phase(magnitude.shape, self._rng)
+        )
+        spectrum *= magnitude
         return spectrum
-
-
-def _iterate(spectrum: Complex, target: Real, bands: Bands, mel: MelSpectrogram, n_iter: int) -> Real:
-    """Alternate between the two sets, with the inertia of [2]_.
-
-    t_n = (1 - gamma) d + gamma y; c = t_n + alpha (t_n - t_{n-1}); d = t_n + beta (t_n - t_{n-1}).
-
-    The terms of [2]_ are STFTs of real signals, and sums of such are STFTs of the sums; so the inertia is kept in the
-    time domain, where an array is a small part of the size, and costs next to nothing.
-    """
-    frontend, framing = mel.frontend, mel.frontend.framing
-    norm, inertia = framing.norm(len(spectrum)), _Inertia()
-    projection = _Projection(target, bands, framing)
-    for _ in range(n_iter):
-        stretch = frontend.settle(istft(spectrum, framing, norm), mel.n_samples)
-        projection.into(spectrum, inertia.carry(stretch))
-    return istft(spectrum, framing, norm)
-
-
-class _Inertia:
-    """The terms t and d of [2]_, kept from one iteration to the next and worked on in place."""
-
-    def __init__(self) -> None:
-        self._state: tuple[Real, Real] | None = None
-
-    def carry(self, stretch: Real) -> Real:
-        """From the iteration's signal y to c, the one with inertia."""
-        if self._state is None:
-            self._state = stretch.copy(), stretch.copy()
-            return stretch
-        previous, inertial = self._state
-        relaxed = stretch * _RELAXATION
-        inertial *= 1 - _RELAXATION
-        relaxed += inertial
-        step: Real = np.subtract(relaxed, previous, out=previous)
-        np.multiply(step, _MEMORY, out=inertial)
-        inertial += relaxed
-        step *= _INERTIA
-        step += relaxed
-        self._state = relaxed, inertial
-        return step
-
-
-class _Projection:
-    """The STFT of a signal, with the gains that give it the target's mel."""
-
-    def __init__(self, target: Real, bands: Bands, framing: Framing) -> None:
-        self._framing, self._bands, self._target = framing, bands, target
-        self._window, self._tiny = framing.window_float32(), bands.tiny(target)
-        self._synthesis = Banded(bands.synthesis, 32)
-        # Powers are summed over real and imaginary parts as they lie in memory, one after the other.
-        repeats = 2 if bands.power == 2 else 1
-        self._analysis = Banded(np.repeat(bands.analysis, repeats, axis=0), 16)
-
-    def into(self, spectrum: Complex, stretch: Real) -> None:
-        """Write it into ``spectrum``."""
-        frames = self._framing.frames(stretch)
-        for i in range(0, len(frames), FRAMES_PER_BLOCK):
-            block = slice(i, i + FRAMES_PER_BLOCK)
-            part = scipy.fft.rfft(frames[block] * self._window, self._framing.n_fft)
-            gain = self._bands.gain(self._target[block], self._energy(part), _LARGEST_GAIN, self._tiny)
-            np.multiply(part, gain @ self._synthesis, out=spectrum[block])
-
-    def _energy(self, part: Complex) -> Real:
-        energy: Real = (np.abs(part) if self._bands.power == 1 else np.square(part.view(np.float32))) @ self._analysis
-        return energy

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-import specaug_listen.stft as stft_module
 import specaug_listen.vocoders.joint as joint_module
 from specaug_listen import Audio
 from specaug_listen.augment import LD, Draw, TimeSpan
 from specaug_listen.frontends import PRESETS, WHISPER, MelSpectrogram
 from specaug_listen.metrics import log_mel_rmse_db, spectral_convergence_db
-from specaug_listen.vocoders import Joint, Librosa
+from specaug_listen.stft import istft, stft
+from specaug_listen.vocoders import Joint, Librosa, iteration
+from specaug_listen.vocoders.bands import Energies, bands_of, rendered_energy, tiny
+from specaug_listen.vocoders.iteration import Ends, Iteration
 
 LEVEL_FRONTENDS = ("whisper", "lhotse", "nemo", "librosa", "hifigan")
 
@@ -208,6 +210,66 @@ def test_a_number_of_iterations_counts_more_than_a_quality(speechlike):
 def test_working_in_blocks_changes_nothing_but_the_last_bits(start, speechlike, every_frontend, monkeypatch):
     mel = every_frontend(speechlike)
     whole = Joint(n_iter=3, start=start)(mel).samples
-    for module in (joint_module, stft_module):
-        monkeypatch.setattr(module, "FRAMES_PER_BLOCK", 7)
+    monkeypatch.setattr(iteration, "_FFT_POINTS_PER_BLOCK", 0)
+    monkeypatch.setattr(iteration, "_SAMPLES_AT_ONCE", 100)
+    monkeypatch.setattr(joint_module, "_FRAMES_AT_ONCE", 7)
     assert_allclose(Joint(n_iter=3, start=start)(mel).samples, whole, atol=2e-4 * np.abs(whole).max())
+
+
+@pytest.mark.parametrize("start", ["spsi", "random"])
+def test_segments_of_a_long_recording_fit_without_a_seam(start, speechlike, every_frontend, monkeypatch):
+    mel = every_frontend(speechlike)
+    whole = Joint(n_iter=6, start=start)(mel).samples
+    monkeypatch.setattr(joint_module, "_FRAMES_PER_SEGMENT", 20)
+    parts = list(Joint(n_iter=6, start=start).parts(Energies.of(mel)))
+    assert len(parts) >= 3
+    assert_allclose(np.concatenate(parts), whole[0], atol=2e-4 * np.abs(whole).max())
+
+
+def test_context_that_is_cut_off_hardly_matters(speechlike, monkeypatch):
+    mel = WHISPER(speechlike)
+    whole = Joint(n_iter=100)(mel).samples[0]
+    monkeypatch.setattr(joint_module, "_FRAMES_PER_SEGMENT", 30)
+    monkeypatch.setattr(joint_module, "_MOST_FRAMES_AROUND", 60)
+    seamed = Joint(n_iter=100)(mel).samples[0]
+    assert np.abs(seamed - whole).max() > 0  # the bound is in force
+    assert np.linalg.norm(seamed - whole) < 0.01 * np.linalg.norm(whole)
+
+
+def test_silence_of_any_length_comes_in_parts():
+    energies = Energies(WHISPER, 3_000_000, 18_750, 0.0, lambda begin, end: np.zeros((end - begin, 80), np.float32))
+    parts = list(Joint().parts(energies))
+    assert len(parts) == 3
+    assert sum(map(len, parts)) == 3_000_000
+    assert not any(part.any() for part in parts)
+
+
+def naive_iteration(spectrum, target, bands, mel, n_iter):
+    """Nenov's algorithm as it is written, on whole spectra: y projected, t = (1 - g) d + g y, c and d with inertia."""
+    framing = mel.frontend.framing
+    terms = None
+    for _ in range(n_iter):
+        stretch = istft(spectrum, framing)
+        clip = framing.crop(stretch, mel.n_samples)
+        projected = stft(framing.extend(clip, len(target)), framing)
+        if terms is None:
+            inertial = previous = relaxed = projected
+        else:
+            previous, inertial = terms
+            relaxed = -0.25 * inertial + 1.25 * projected
+        terms = relaxed, relaxed + (relaxed - previous)
+        spectrum = relaxed + 0.95 * (relaxed - previous)
+        spectrum = spectrum * (bands.gain(target, bands.energy(spectrum)) @ bands.synthesis)
+    return istft(spectrum, framing)
+
+
+@pytest.mark.parametrize("name", ["whisper", "hifigan", "librosa", "nemo"])
+def test_the_iteration_is_the_published_one_on_whole_spectra(name, speechlike):
+    mel = PRESETS[name](speechlike)
+    target, bands, framing = rendered_energy(mel), bands_of(mel.frontend), mel.frontend.framing
+    start = np.random.default_rng(0).standard_normal(framing.stretch_length(len(target)), dtype=np.float32)
+    n_after = max(0, len(start) - framing.offset - mel.n_samples)
+    ends = Ends(framing, framing.offset, len(start) - framing.offset - n_after, n_after)
+    run = Iteration(target, bands, framing, tiny(float(target.max()))).run(start, 5, ends)
+    naive = naive_iteration(stft(start, framing), target, bands, mel, 5)
+    assert np.linalg.norm(run - naive) < 1e-3 * np.linalg.norm(naive)
