@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from .errors import ParameterError
 
-__all__ = ["MAX_SEED", "as_seed", "child_stream", "fingerprint"]
+__all__ = ["MAX_SEED", "as_seed", "child_stream", "fingerprint", "fingerprint_start", "fingerprint_words"]
 
 # A JSON number above 2^53 is no longer exact in JavaScript and in many JSON readers.
 MAX_SEED = 2**53 - 1
@@ -60,9 +60,19 @@ def fingerprint(samples: npt.NDArray[np.float32], sample_rate: int) -> tuple[int
     >>> fingerprint(np.zeros((1, 4), np.float32), 8000) == fingerprint(np.zeros((1, 4), np.float32), 8000)
     True
     """
-    digest = hashlib.sha256(f"{sample_rate} {samples.shape} ".encode())
+    digest = hashlib.sha256(fingerprint_start(samples.shape, sample_rate))
     digest.update(np.ascontiguousarray(samples, dtype="<f4").tobytes())
-    return tuple(int(word) for word in np.frombuffer(digest.digest()[:16], dtype="<u4"))
+    return fingerprint_words(digest.digest())
+
+
+def fingerprint_start(shape: tuple[int, ...], sample_rate: int) -> bytes:
+    """What is hashed before the samples, channel after channel."""
+    return f"{sample_rate} {shape} ".encode()
+
+
+def fingerprint_words(digest: bytes) -> tuple[int, ...]:
+    """The fingerprint from the SHA-256 of it all."""
+    return tuple(int(word) for word in np.frombuffer(digest[:16], dtype="<u4"))
 
 
 def child_stream(seed: int, clip: Sequence[int], draw: int) -> np.random.Generator:

@@ -5,11 +5,10 @@ Shapes are ``(n_channels, n_samples)``, float32, nominally in [-1, 1].
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import os
-import stat
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ._clips import AUDIO_SUFFIXES, find_audio
-from ._containers import promised_and_present
-from ._files import printable, write_whole
+from ._files import write_whole
 from ._optional import require
 from ._random import fingerprint
+from ._reading import MAX_CHANNELS, opened
+from ._sound import Levels, Sound, measured_levels
 from .errors import AudioError, ParameterError
 
 __all__ = [
@@ -34,11 +34,12 @@ __all__ = [
     "find_audio",
     "load",
     "save",
+    "wav_parts",
 ]
 
-MAX_CHANNELS = 8
 # About nine hours at 16 kHz.
-_MOST_SAMPLES = 1 << 29
+MOST_SAMPLES = 1 << 29
+_SAMPLES_AT_ONCE = 1 << 18
 # One 16-bit step below full scale, so that rounding can never wrap.
 _CEILING = 32767 / 32768
 
@@ -66,7 +67,7 @@ class AudioSource:
 
 
 @dataclass(frozen=True, eq=False)
-class Audio:
+class Audio(Sound):
     """A signal: samples, their rate, and where they came from.
 
     Parameters
@@ -108,26 +109,19 @@ class Audio:
         """Number of samples in each channel."""
         return int(self.samples.shape[1])
 
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds."""
-        return self.n_samples / self.sample_rate
-
     @cached_property
     def fingerprint(self) -> tuple[int, ...]:
         """Four 32-bit words that name the signal by its content."""
         return fingerprint(self.samples, self.sample_rate)
 
     @cached_property
-    def peak(self) -> float:
-        """Largest absolute sample."""
-        return float(np.max(np.abs(self.samples)))
+    def levels(self) -> Levels:
+        """Peak, RMS and clipping."""
+        return measured_levels([self.samples])
 
-    @cached_property
-    def rms_db(self) -> float:
-        """Level in dB relative to a full-scale square wave; -inf for silence."""
-        power = float(np.mean(np.square(self.samples, dtype=np.float64)))
-        return 10 * float(np.log10(power)) if power > 0 else float("-inf")
+    def read(self, begin: int, end: int) -> npt.NDArray[np.float32]:
+        """Samples ``begin`` to ``end - 1``, as far as there are some, shape (n_channels, n)."""
+        return self.samples[:, begin:end]
 
     def to_mono(self) -> Audio:
         """The mean of the channels, as one channel."""
@@ -147,10 +141,10 @@ class Audio:
             return self
         _check_rate(sample_rate)
         n_samples = self.n_samples * sample_rate / self.sample_rate
-        if n_samples > _MOST_SAMPLES:
+        if n_samples > MOST_SAMPLES:
             raise AudioError(
                 f"{self.n_samples} samples at {self.sample_rate} Hz would be {n_samples:.3g} at {sample_rate} Hz; "
-                f"allowed are {_MOST_SAMPLES}; take a part of the clip, or mend its header's rate"
+                f"allowed are {MOST_SAMPLES}; take a part of the clip, or mend its header's rate"
             )
         soxr = require("soxr", purpose="resampling")
         resampled = soxr.resample(self.samples.T, self.sample_rate, sample_rate, quality="HQ").T
@@ -185,24 +179,10 @@ def load(path: str | os.PathLike[str], *, start_s: float = 0.0, duration_s: floa
     ParameterError
         When ``start_s`` or ``duration_s`` are out of range.
     """
-    _check_span(start_s, duration_s)
-    name = printable(path)
-    sha256 = _hash(path, name)
-    sf = require("soundfile", purpose="reading audio")
-    try:
-        with sf.SoundFile(os.fsencode(os.path.abspath(path))) as file:
-            samples = _read_span(file, path, start_s, duration_s)
-            rate = file.samplerate
-        _check_whole(path)
-        source = AudioSource(os.path.abspath(path), sha256, start_s, duration_s)
-        return Audio(samples.T, rate, source)
-    except (AudioError, ParameterError) as error:
-        raise AudioError(f"{name}: {error}") from None
-    except (sf.LibsndfileError, RuntimeError, TypeError) as error:
-        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
-        raise AudioError(
-            f"{name}: not readable as audio ({reason}); allowed are whole WAV, FLAC, OGG, MP3 and AIFF files"
-        ) from None
+    with opened(path, start_s, duration_s) as span:
+        (samples,) = span.blocks(span.n_samples)
+        source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s)
+        return Audio(samples.T, span.file.samplerate, source)
 
 
 def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> None:
@@ -231,22 +211,41 @@ def encode_wav(audio: Audio, *, gain: float = 1.0) -> bytes:
     >>> len(encode_wav(Audio(np.zeros(100), 16000)))
     244
     """
+    return b"".join(wav_parts([audio], gain=gain))
+
+
+def wav_parts(sounds: Sequence[Sound], *, gain: float = 1.0) -> Iterator[bytes]:
+    """What `encode_wav` gives, in parts; sounds of one length and rate become channels of one file.
+
+    Raises
+    ------
+    ParameterError
+        When a sample times ``gain`` does not fit 16 bits.
+    """
     if not (np.isfinite(gain) and gain >= 0):
         raise ParameterError(f"gain={gain}: expected a finite factor >= 0")
-    if audio.peak * gain > 1.0:
-        raise ParameterError(f"gain={gain}: a peak of {audio.peak:.4g} would clip; use at most {1 / audio.peak:.4g}")
-    scaled = np.rint(audio.samples.T.astype(np.float64) * gain * 32768)
-    pcm = np.ascontiguousarray(np.clip(scaled, -32768, 32767).astype("<i2"))
-    n_channels, rate = audio.n_channels, audio.sample_rate
+    peak = max(sound.peak for sound in sounds)
+    if peak * gain > 1.0:
+        raise ParameterError(f"gain={gain}: a peak of {peak:.4g} would clip; use at most {1 / peak:.4g}")
+    n_samples, rate = sounds[0].n_samples, sounds[0].sample_rate
+    n_channels = sum(sound.n_channels for sound in sounds)
+    n_bytes = n_samples * n_channels * 2
     header = struct.pack(
         "<4sI4s4sIHHIIHH4sI",
-        *(b"RIFF", 36 + pcm.nbytes, b"WAVE", b"fmt ", 16, 1, n_channels),
-        *(rate, rate * n_channels * 2, n_channels * 2, 16, b"data", pcm.nbytes),
+        *(b"RIFF", 36 + n_bytes, b"WAVE", b"fmt ", 16, 1, n_channels),
+        *(rate, rate * n_channels * 2, n_channels * 2, 16, b"data", n_bytes),
     )
-    return header + pcm.tobytes()
+    return itertools.chain([header], _pcm(sounds, gain, n_samples))
 
 
-def common_gain(audios: Iterable[Audio]) -> float:
+def _pcm(sounds: Sequence[Sound], gain: float, n_samples: int) -> Iterator[bytes]:
+    for i in range(0, n_samples, _SAMPLES_AT_ONCE):
+        samples = np.concatenate([sound.read(i, i + _SAMPLES_AT_ONCE) for sound in sounds])
+        scaled = np.rint(samples.T.astype(np.float64) * gain * 32768)
+        yield np.ascontiguousarray(np.clip(scaled, -32768, 32767).astype("<i2")).tobytes()
+
+
+def common_gain(audios: Iterable[Sound]) -> float:
     """The one gain with which none of the signals clips; 1.0 when none does.
 
     Examples
@@ -290,62 +289,3 @@ def _checked_samples(samples: Any) -> npt.NDArray[np.float32]:
         )
     kept.flags.writeable = False
     return kept
-
-
-def _check_span(start_s: float, duration_s: float | None) -> None:
-    if not (np.isfinite(start_s) and start_s >= 0):
-        raise ParameterError(f"start={start_s!r}: expected seconds >= 0")
-    if duration_s is not None and not (np.isfinite(duration_s) and duration_s > 0):
-        raise ParameterError(f"duration={duration_s!r}: expected seconds > 0, or nothing for all")
-
-
-def _hash(path: str | os.PathLike[str], name: str) -> str:
-    digest = hashlib.sha256()
-    try:
-        if not stat.S_ISREG(mode := os.stat(path).st_mode) and not stat.S_ISDIR(mode):
-            raise AudioError(f"{name}: is a device or a pipe; give a file")
-        with open(path, "rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-            if file.tell() == 0:
-                raise AudioError(f"{name}: the file is empty (0 bytes)")
-    except FileNotFoundError:
-        raise AudioError(f"{name}: no such file") from None
-    except IsADirectoryError:
-        raise AudioError(f"{name}: is a folder; load() takes one file") from None
-    except OSError as error:
-        raise AudioError(f"{name}: cannot be read ({error.strerror}); check its permissions") from None
-    except ValueError as error:
-        raise AudioError(f"{name}: no path of a file ({error})") from None
-    return digest.hexdigest()
-
-
-def _read_span(
-    file: Any, path: str | os.PathLike[str], start_s: float, duration_s: float | None
-) -> npt.NDArray[np.float32]:
-    if file.channels > MAX_CHANNELS:
-        raise AudioError(f"{file.channels} channels; allowed are 1 to {MAX_CHANNELS}; select or mix channels first")
-    if file.frames == 0:
-        sizes = promised_and_present(path)
-        follows = f" (its header says 0 bytes, {sizes[1]} follow: write it again)" if sizes and sizes[1] else ""
-        raise AudioError(f"the file holds no samples{follows}")
-    if start_s * file.samplerate >= file.frames:
-        raise AudioError(f"start={start_s} s lies behind the end; the clip lasts {file.frames / file.samplerate:.3f} s")
-    start = min(round(start_s * file.samplerate), file.frames - 1)
-    wanted = file.frames - start
-    if duration_s is not None:
-        wanted = max(1, round(min(wanted, duration_s * file.samplerate)))
-    if start:
-        file.seek(start)
-    samples: npt.NDArray[np.float32] = file.read(wanted, dtype="float32", always_2d=True)
-    if len(samples) < wanted:
-        raise AudioError(f"truncated: {wanted} samples are promised, {len(samples)} are there; copy the file again")
-    return samples
-
-
-def _check_whole(path: str | os.PathLike[str]) -> None:
-    sizes = promised_and_present(path)
-    if sizes is not None and sizes[1] < sizes[0]:
-        raise AudioError(
-            f"truncated: its header promises {sizes[0]} bytes of sound, {sizes[1]} are there; copy the file again"
-        )

@@ -144,6 +144,23 @@ class Framing:
         first = self.win_length / 2 - self.offset
         return (np.asarray(frames, dtype=np.float64) * self.hop_length + first) / sample_rate
 
+    def checked_n_frames(self, n_samples: int) -> int:
+        """How many frames a clip gives, at least one.
+
+        Raises
+        ------
+        AudioError
+            When the clip is shorter than a window.
+        """
+        if n_samples < self.win_length:
+            raise AudioError(
+                f"{n_samples} samples are less than one window of the front-end ({self.win_length} samples at its "
+                "rate); use a longer clip"
+            )
+        if self.n_frames(n_samples) < 1:
+            raise AudioError(f"{n_samples} samples give no frame of the front-end; use a longer clip")
+        return self.n_frames(n_samples)
+
     def extend(self, signal: Real, n_frames: int | None = None) -> Real:
         """Extend a clip at both ends to the stretch that its frames reach over.
 
@@ -152,15 +169,8 @@ class Framing:
         AudioError
             When the clip is shorter than a window.
         """
-        n_samples = len(signal)
-        if n_samples < self.win_length:
-            raise AudioError(
-                f"{n_samples} samples are less than one window of the front-end ({self.win_length} samples at its "
-                "rate); use a longer clip"
-            )
-        if self.n_frames(n_samples) < 1:
-            raise AudioError(f"{n_samples} samples give no frame of the front-end; use a longer clip")
-        length = self.stretch_length(self.n_frames(n_samples) if n_frames is None else n_frames)
+        n_samples, own = len(signal), self.checked_n_frames(len(signal))
+        length = self.stretch_length(own if n_frames is None else n_frames)
         after = max(0, length - self.offset - n_samples)
         return self.padded(signal, self.offset, after)[:length]
 

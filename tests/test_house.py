@@ -18,9 +18,10 @@ import specaug_listen
 HOUSE = pathlib.Path(specaug_listen.__file__).parent
 FLOORS = [
     "errors _version",
-    "_optional _random _record _containers _files",
-    "_threads _yaml _clips",
+    "_optional _random _record _containers _files _sound",
+    "_threads _yaml _clips _reading _spool",
     "audio stft",
+    "recording",
     "frontends",
     "augment vocoders metrics",
     "plots fragments inspection",

@@ -9,14 +9,13 @@ from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 from pydantic import Field
 
 from .._record import record
-from .._threads import one_blas_thread
 from ..audio import Audio
-from ..errors import AudioError, ParameterError
-from ..stft import FRAMES_PER_BLOCK, Framing, deemphasize, get_window, preemphasize
+from ..errors import ParameterError
+from ..stft import Framing, deemphasize, preemphasize
+from .energy import LARGEST_ENERGY, band_energies
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
 from .spectrogram import MelSpectrogram, Statistics
 
@@ -25,7 +24,6 @@ __all__ = ["MelFrontend"]
 Real = npt.NDArray[np.float32]
 Positive = Annotated[int, Field(gt=0, le=1 << 20)]
 _LARGEST_BANK = 1 << 25
-_LARGEST_ENERGY = 1e30
 
 
 @record
@@ -198,8 +196,7 @@ class MelFrontend:
             When the clip is shorter than a window.
         """
         mono = audio.to_mono().resample(self.sample_rate)
-        energy = self._energy(mono.samples[0])
-        values = self.compress(energy)
+        values = self.compress(np.concatenate(list(band_energies(self, mono))).T)
         statistics = _band_statistics(values) if self.normalize else None
         if statistics is not None:
             values = (values - statistics.mean) / statistics.std
@@ -219,16 +216,24 @@ class MelFrontend:
             stretch = deemphasize(stretch, self.preemphasis)
         return self.framing.crop(stretch, n_samples)
 
-    def compress(self, energy: Real) -> Real:
-        """From ``B · |STFT|^power`` to floor, logarithm, shift and scale; a normalisation comes after it."""
+    def compress(self, energy: Real, loudest: float | None = None) -> Real:
+        """From ``B · |STFT|^power`` to floor, logarithm, shift and scale; a normalisation comes after it.
+
+        ``loudest`` is the clip's largest energy, from which a ``dynamic_range`` counts; None takes that of ``energy``.
+        """
         if self.log is None:
             shifted: Real = (energy + np.float32(self.shift)) * np.float32(self.scale)
             return shifted
-        floored = energy + self.floor if self.floor_mode == "add" else np.maximum(energy, self.floor)
-        logs = self._log(floored.astype(np.float64))
+        logs = self._log(self._floored(energy))
         if self.dynamic_range is not None:
-            logs = np.maximum(logs, logs.max() - self.dynamic_range)
+            top = energy.max() if loudest is None else np.float32(loudest)
+            logs = np.maximum(logs, self._log(self._floored(top)) - self.dynamic_range)
         return ((logs + self.shift) * self.scale).astype(np.float32)
+
+    def _floored(self, energy: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        energy = np.asarray(energy)
+        floored = energy + self.floor if self.floor_mode == "add" else np.maximum(energy, self.floor)
+        return floored.astype(np.float64)
 
     def energy(self, values: Real, statistics: Statistics | None = None) -> Real:
         """Undo all scaling: from the front-end's own scale to ``B · |STFT|^power``.
@@ -249,9 +254,9 @@ class MelFrontend:
                 f"a cell of {values.min():.4g} where power is due (front-end {self.name!r} takes no logarithm): "
                 "allowed is 0 or more; if the mel is in dB or log, use a front-end with that log, e.g. 'librosa-db'"
             )
-        if energy.max() > _LARGEST_ENERGY:
+        if energy.max() > LARGEST_ENERGY:
             raise ParameterError(
-                f"a cell of {values.max():.4g} stands for an energy above {_LARGEST_ENERGY:g} in front-end "
+                f"a cell of {values.max():.4g} stands for an energy above {LARGEST_ENERGY:g} in front-end "
                 f"{self.name!r}; give fills and values in the front-end's own scale"
             )
         return energy.astype(np.float32)
@@ -270,36 +275,6 @@ class MelFrontend:
         elif self.dynamic_range is not None:
             lowest = np.maximum(lowest, values.max() - self.dynamic_range * self.scale)
         return lowest.astype(np.float32)
-
-    def _energy(self, signal: Real) -> Real:
-        """``B · |STFT|^power``; in double precision up to here, as librosa does, so that quiet cells are right."""
-        framing = self.framing
-        signal = preemphasize(signal, self.preemphasis) if not self.preemphasis_per_frame else signal
-        frames = framing.frames(framing.extend(signal))
-        bank = self.filterbank().T
-        window = get_window(self.window, framing.win_length)
-        energy: Real = np.empty((len(frames), self.n_mels), np.float32)
-        with one_blas_thread():
-            for i in range(0, len(frames), FRAMES_PER_BLOCK):
-                block = frames[i : i + FRAMES_PER_BLOCK].astype(np.float64)
-                spectrum = scipy.fft.rfft(self._prepare(block) * window, self.n_fft)
-                power = spectrum.real**2 + spectrum.imag**2 + self.magnitude_epsilon
-                bands = (np.sqrt(power) if self.power == 1 else power) @ bank
-                if not bands.max() <= _LARGEST_ENERGY:
-                    raise AudioError(
-                        f"too loud: a peak of {np.abs(signal).max():.4g} gives energies above {_LARGEST_ENERGY:g}; "
-                        "scale the clip to [-1, 1]"
-                    )
-                energy[i : i + FRAMES_PER_BLOCK] = bands
-        by_band: Real = energy.T
-        return by_band
-
-    def _prepare(self, frames: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        if self.remove_dc_offset:
-            frames -= frames.mean(axis=1, keepdims=True)
-        if self.preemphasis_per_frame:
-            frames -= self.preemphasis * np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
-        return frames
 
     def _log(self, energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         if self.log == "ln":

@@ -117,7 +117,7 @@ class Audition:
     @cached_property
     def badges(self) -> tuple[str, ...]:
         """What to know about the clip before trusting one's ears."""
-        return clip_badges(self.clip, self.gain)
+        return clip_badges(self.clip.levels, self.gain)
 
     def badges_of(self, draw: Reconstruction) -> tuple[str, ...]:
         """What to know about one draw."""

@@ -32,7 +32,7 @@ def test_a_badge_is_given_for_what_is_wrong_with_a_clip(samples, expected):
 
 def test_speech_driven_into_its_limits_is_called_clipped():
     clip = Audio(np.clip(SPEECH * 50, -1, 1), 16000)
-    (badge,) = clip_badges(clip, 1.0)
+    (badge,) = clip_badges(clip.levels, 1.0)
     assert badge == f"clipped: {int((np.abs(clip.samples) == 1).sum())} samples at full scale"
 
 

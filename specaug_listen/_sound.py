@@ -1,0 +1,136 @@
+"""What signals have in common, in memory or on disk, and their levels."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import AudioError
+
+__all__ = ["Levels", "Sound", "measured_levels"]
+
+Real = npt.NDArray[np.float32]
+_FULL_SCALE = 32766 / 32768
+
+
+class Levels(NamedTuple):
+    """What there is to know about the level of a signal.
+
+    Parameters
+    ----------
+    peak : float
+        Largest absolute sample.
+    rms_db : float [dB]
+        Relative to a full-scale square wave; -inf for silence.
+    spread : float
+        Of the channel that moves most: its largest sample less its smallest.
+    first : float
+        The first sample.
+    n_clipped : int
+        Samples at full scale, where there are three in a row; a float file that goes beyond is not clipped there.
+    """
+
+    peak: float
+    rms_db: float
+    spread: float
+    first: float
+    n_clipped: int
+
+
+def measured_levels(blocks: Iterable[Real]) -> Levels:
+    """Levels of a signal.
+
+    Parameters
+    ----------
+    blocks : iterable of np.ndarray [shape=(n_channels, n)]
+        At least one sample.
+
+    Raises
+    ------
+    AudioError
+        For NaN or infinite samples.
+
+    Examples
+    --------
+    >>> measured_levels([np.ones((1, 4), np.float32)]).n_clipped
+    4
+    """
+    highest, lowest, first = -np.inf, np.inf, None
+    power, n_samples, n_full, n_bad, first_bad = 0.0, 0, 0, 0, 0
+    in_a_row, before = False, None
+    for block in blocks:
+        bad = ~np.isfinite(block)
+        if bad.any():
+            first_bad = first_bad if n_bad else n_samples + int(np.argmax(bad.any(axis=0)))
+            n_bad += int(bad.sum())
+            block = np.where(bad, np.float32(0), block)
+        first = float(block[0, 0]) if first is None else first
+        highest, lowest = np.maximum(highest, block.max(axis=1)), np.minimum(lowest, block.min(axis=1))
+        power += float(np.square(block, dtype=np.float64).sum())
+        full = np.abs(block) >= _FULL_SCALE
+        n_full += int(full.sum())
+        if n_full:
+            joined = full if before is None else np.concatenate([before, full], axis=1)
+            in_a_row |= bool((joined[:, :-2] & joined[:, 1:-1] & joined[:, 2:]).any())
+        before = full[:, -2:]
+        n_samples += block.shape[1]
+    if n_bad:
+        raise AudioError(
+            f"{n_bad} samples are NaN or infinite, the first at sample {first_bad}; allowed are finite samples; repair "
+            "or cut the clip"
+        )
+    assert first is not None
+    assert before is not None
+    peak = float(np.max(np.maximum(np.abs(highest), np.abs(lowest))))
+    mean_power = power / (n_samples * len(before))
+    return Levels(
+        peak=peak,
+        rms_db=10 * float(np.log10(mean_power)) if mean_power > 0 else float("-inf"),
+        spread=float(np.max(highest - lowest)),
+        first=first,
+        n_clipped=n_full if in_a_row and peak <= 1.0 else 0,
+    )
+
+
+class Sound(ABC):
+    """A signal, in memory or on disk: all that is asked of one where it may be too long to hold."""
+
+    sample_rate: int
+
+    @property
+    @abstractmethod
+    def n_channels(self) -> int:
+        """Number of channels."""
+
+    @property
+    @abstractmethod
+    def n_samples(self) -> int:
+        """Number of samples in each channel."""
+
+    @property
+    @abstractmethod
+    def levels(self) -> Levels:
+        """Peak, RMS and clipping."""
+
+    @abstractmethod
+    def read(self, begin: int, end: int) -> Real:
+        """Samples ``begin`` to ``end - 1``, as far as there are some, shape (n_channels, n)."""
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.n_samples / self.sample_rate
+
+    @property
+    def peak(self) -> float:
+        """Largest absolute sample."""
+        return self.levels.peak
+
+    @property
+    def rms_db(self) -> float:
+        """Level in dB relative to a full-scale square wave; -inf for silence."""
+        return self.levels.rms_db

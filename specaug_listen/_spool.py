@@ -1,0 +1,79 @@
+"""Arrays that are too long to hold: rows on disk, written once, read in parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from ._files import saying_what_failed
+
+__all__ = ["Spool"]
+
+Real = npt.NDArray[np.float32]
+
+
+class Spool:
+    """float32 rows in a file.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file; it is replaced.
+    n_columns : int > 0
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, Spool(Path(folder) / "rows", 2) as spool:
+    ...     spool.append(np.array([[1, 2], [3, 4]], np.float32))
+    ...     len(spool), spool.read(1, 2)
+    (2, array([[3., 4.]], dtype=float32))
+    """
+
+    def __init__(self, path: Path, n_columns: int) -> None:
+        self._path, self._n_columns, self._n_rows = path, n_columns, 0
+        with saying_what_failed(path):
+            self._file = open(path, "w+b", buffering=0)  # noqa: SIM115 - closed with the spool
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def append(self, rows: Real) -> None:
+        """Write rows behind those that are there.
+
+        Raises
+        ------
+        OutputError
+        """
+        with saying_what_failed(self._path):
+            self._file.seek(0, 2)
+            np.ascontiguousarray(rows, dtype=np.float32).tofile(self._file)
+        self._n_rows += len(rows)
+
+    def read(self, begin: int, end: int) -> Real:
+        """Rows ``begin`` to ``end - 1``, as far as there are some, shape (n, n_columns)."""
+        n_rows = max(0, min(end, self._n_rows) - begin)
+        with saying_what_failed(self._path):
+            self._file.seek(begin * self._n_columns * 4)
+            return np.fromfile(self._file, np.float32, n_rows * self._n_columns).reshape(n_rows, self._n_columns)
+
+    def close(self) -> None:
+        """Let go of the file, and remove it."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""From a signal to band energies, ``B · |STFT|^power``, some frames at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+
+from .._sound import Sound
+from .._threads import one_blas_thread
+from ..errors import AudioError
+from ..stft import FRAMES_PER_BLOCK, get_window, preemphasize
+
+if TYPE_CHECKING:
+    from .mel import MelFrontend
+
+__all__ = ["LARGEST_ENERGY", "band_energies"]
+
+Real = npt.NDArray[np.float32]
+LARGEST_ENERGY = 1e30
+
+
+def band_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
+    """Band energies of a mono signal at the front-end's rate.
+
+    In double precision up to here, as librosa has it, so that quiet cells are right.
+
+    Yields
+    ------
+    np.ndarray [shape=(n, n_mels), float32]
+        Of the frames that come next.
+
+    Raises
+    ------
+    AudioError
+        When the clip is shorter than a window, or too loud.
+    """
+    framing, bank = frontend.framing, frontend.filterbank().T
+    stretch = _Stretch(frontend, sound)
+    window, hop_length = get_window(framing.window, framing.win_length), framing.hop_length
+    for begin in range(0, stretch.n_frames, FRAMES_PER_BLOCK):
+        end = min(begin + FRAMES_PER_BLOCK, stretch.n_frames)
+        part = stretch.read(begin * hop_length, (end - 1) * hop_length + framing.win_length)
+        frames = _prepared(framing.frames(part).astype(np.float64), frontend)
+        with one_blas_thread():
+            spectrum = scipy.fft.rfft(frames * window, framing.n_fft)
+            power = spectrum.real**2 + spectrum.imag**2 + frontend.magnitude_epsilon
+            energies = (np.sqrt(power) if frontend.power == 1 else power) @ bank
+        if not energies.max() <= LARGEST_ENERGY:
+            raise AudioError(
+                f"too loud: a peak of {np.abs(part).max():.4g} gives energies above {LARGEST_ENERGY:g}; scale the clip "
+                "to [-1, 1]"
+            )
+        yield energies.astype(np.float32)
+
+
+def _prepared(frames: npt.NDArray[np.float64], frontend: MelFrontend) -> npt.NDArray[np.float64]:
+    if frontend.remove_dc_offset:
+        frames -= frames.mean(axis=1, keepdims=True)
+    if frontend.preemphasis_per_frame:
+        frames -= frontend.preemphasis * np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
+    return frames
+
+
+class _Stretch:
+    """A clip as its frames reach over it, read in parts: extended at both ends, with the clip's pre-emphasis."""
+
+    def __init__(self, frontend: MelFrontend, sound: Sound) -> None:
+        framing, self._sound = frontend.framing, sound
+        self._preemphasis = 0.0 if frontend.preemphasis_per_frame else frontend.preemphasis
+        self.n_frames = framing.checked_n_frames(sound.n_samples)
+        self._n_before, self._n_clip = framing.offset, sound.n_samples
+        n_after = max(0, framing.stretch_length(self.n_frames) - self._n_before - self._n_clip)
+        # Beyond an end lies what is near it; of a short clip, all of it.
+        first, last = self._clip(0, self._n_before + 1), self._clip(max(0, self._n_clip - n_after - 1), self._n_clip)
+        self._head = framing.padded(first, self._n_before, 0)[: self._n_before]
+        self._tail = framing.padded(last, 0, n_after)[len(last) :]
+
+    def read(self, begin: int, end: int) -> Real:
+        """Samples ``begin`` to ``end - 1`` of the stretch."""
+        clip_end = self._n_before + self._n_clip
+        parts = [
+            self._head[begin:end],
+            self._clip(max(0, begin - self._n_before), max(0, min(end, clip_end) - self._n_before)),
+            self._tail[max(0, begin - clip_end) : max(0, end - clip_end)],
+        ]
+        joined: Real = np.concatenate(parts)
+        return joined
+
+    def _clip(self, begin: int, end: int) -> Real:
+        if not self._preemphasis:
+            return self._sound.read(begin, end)[0]
+        n_before = min(begin, 1)
+        return preemphasize(self._sound.read(begin - n_before, end)[0], self._preemphasis)[n_before:]

@@ -1,0 +1,152 @@
+"""`Recording`: a clip that is too long to hold in memory, read from its file and kept on disk at the rate in use."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ._optional import require
+from ._random import fingerprint_start, fingerprint_words
+from ._reading import Span, opened
+from ._sound import Levels, Sound, measured_levels
+from ._spool import Spool
+from .audio import MOST_SAMPLES, AudioSource
+from .errors import AudioError
+
+__all__ = ["Recording", "SpooledAudio", "open_recording"]
+
+Real = npt.NDArray[np.float32]
+_SAMPLES_AT_ONCE = 1 << 18
+
+
+class SpooledAudio(Sound):
+    """A mono signal on disk, with what the pipeline asks of an `Audio`.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file that holds it until `close`.
+    sample_rate : int > 0 [Hz]
+    """
+
+    def __init__(self, path: Path, sample_rate: int) -> None:
+        self.sample_rate = sample_rate
+        self._spool = Spool(path, 1)
+
+    def append(self, samples: Real) -> None:
+        """Write samples, shape (n,), behind those that are there; the last word before anything is read."""
+        self._spool.append(samples[:, np.newaxis])
+
+    def read(self, begin: int, end: int) -> Real:
+        """Samples ``begin`` to ``end - 1``, shape (1, n)."""
+        return self._spool.read(begin, end).reshape(1, -1)
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._spool.close()
+
+    @property
+    def n_channels(self) -> int:
+        """One."""
+        return 1
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return len(self._spool)
+
+    @cached_property
+    def levels(self) -> Levels:
+        """Peak, RMS and clipping."""
+        starts = range(0, self.n_samples, _SAMPLES_AT_ONCE)
+        return measured_levels(self.read(i, i + _SAMPLES_AT_ONCE) for i in starts)
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """A clip of any length.
+
+    Parameters
+    ----------
+    sample_rate : int > 0 [Hz]
+        Of the file.
+    n_channels, n_samples : int > 0
+    levels : Levels
+    fingerprint : tuple of int
+        As `Audio.fingerprint`.
+    source : AudioSource
+    mono : SpooledAudio
+        Its channels' mean, at the rate in use.
+    """
+
+    sample_rate: int
+    n_channels: int
+    n_samples: int
+    levels: Levels
+    fingerprint: tuple[int, ...] = field(repr=False)
+    source: AudioSource
+    mono: SpooledAudio = field(repr=False)
+
+
+def open_recording(
+    path: str | os.PathLike[str],
+    sample_rate: int,
+    folder: Path,
+    *,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+) -> Recording:
+    """Read a recording once for each of its channels, and keep its mean on disk at ``sample_rate``.
+
+    The samples are those that `load` gives, with `Audio.to_mono` and `Audio.resample`.
+
+    Parameters
+    ----------
+    path : str or path-like
+    sample_rate : int > 0 [Hz]
+    folder : Path
+        Where to keep the samples.
+    start_s, duration_s : float [s]
+        As in `load`.
+
+    Raises
+    ------
+    AudioError
+        As `load`.
+    OutputError
+        When ``folder`` cannot be written.
+    """
+    with opened(path, start_s, duration_s) as span:
+        rate, n_channels = int(span.file.samplerate), int(span.file.channels)
+        if span.n_samples * max(1, sample_rate / rate) > MOST_SAMPLES:
+            raise AudioError(f"{span.n_samples} samples; allowed are {MOST_SAMPLES}; take a part of the clip")
+        mono = SpooledAudio(folder / "original.f32", sample_rate)
+        digest = hashlib.sha256(fingerprint_start((n_channels, span.n_samples), rate))
+        levels = measured_levels(_resampled(span, rate, mono, digest))
+        for channel in range(1, n_channels):
+            for block in span.blocks(_SAMPLES_AT_ONCE):
+                digest.update(np.ascontiguousarray(block[:, channel], dtype="<f4").tobytes())
+        source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s)
+        return Recording(rate, n_channels, span.n_samples, levels, fingerprint_words(digest.digest()), source, mono)
+
+
+def _resampled(span: Span, rate: int, mono: SpooledAudio, digest: hashlib._Hash) -> Iterator[Real]:
+    """The file's blocks; on the way, their mean is resampled into ``mono`` and the first channel hashed."""
+    stream = None
+    if rate != mono.sample_rate:
+        soxr = require("soxr", purpose="resampling")
+        stream = soxr.ResampleStream(rate, mono.sample_rate, 1, dtype="float32", quality="HQ")
+    n_left = span.n_samples
+    for block in span.blocks(_SAMPLES_AT_ONCE):
+        n_left -= len(block)
+        digest.update(np.ascontiguousarray(block[:, 0], dtype="<f4").tobytes())
+        mean = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float64).astype(np.float32)
+        mono.append(mean if stream is None else stream.resample_chunk(mean, last=n_left == 0))
+        yield block.T
