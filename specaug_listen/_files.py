@@ -6,13 +6,15 @@ import os
 import re
 import shutil
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from .errors import OutputError
 
 __all__ = [
+    "Contents",
     "beside",
     "folder_name",
     "is_partial",
@@ -21,6 +23,7 @@ __all__ = [
     "printable",
     "remove_partials",
     "saying_what_failed",
+    "scratch",
     "write_folder",
     "write_whole",
 ]
@@ -29,6 +32,8 @@ __all__ = [
 _HOSTILE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))})
 _MAX_BYTES = 120
+# A whole file, or its parts in order.
+Contents: TypeAlias = bytes | Iterable[bytes]
 _PARTIAL = re.compile(r"\..*-[0-9a-f]{8}-\d+\.partial", re.S)
 
 
@@ -108,6 +113,22 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{start}-{zlib.crc32(os.fsencode(path.name)):08x}-{os.getpid()}.partial")
 
 
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """A folder next to a path for what is needed on the way to it, and gone afterwards.
+
+    Raises
+    ------
+    OutputError
+    """
+    folder = beside(path.with_name(f"{path.name}-scratch"))
+    make_folder(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def is_partial(name: str) -> bool:
     """Whether a name is one that `beside` gives: left behind where a process was killed."""
     return _PARTIAL.fullmatch(name) is not None
@@ -121,7 +142,7 @@ def remove_partials(folder: Path) -> None:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: Contents) -> None:
     """Write beside, then rename.
 
     Raises
@@ -131,13 +152,13 @@ def write_whole(path: Path, data: bytes) -> None:
     partial = beside(path)
     with saying_what_failed(path):
         try:
-            partial.write_bytes(data)
+            _write(partial, data)
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes], stale: re.Pattern[str]) -> None:
+def write_folder(folder: Path, files: Mapping[str, Contents], stale: re.Pattern[str]) -> None:
     """Write a folder of files so that it appears whole.
 
     Where the folder exists, its files are replaced one by one; of the others, those whose whole name matches ``stale``
@@ -152,7 +173,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes], stale: re.Pattern[str
         try:
             partial.mkdir(parents=True)
             for name, data in files.items():
-                (partial / name).write_bytes(data)
+                _write(partial / name, data)
             if not os.path.lexists(folder):
                 os.replace(partial, folder)
                 return
@@ -163,6 +184,14 @@ def write_folder(folder: Path, files: Mapping[str, bytes], stale: re.Pattern[str
                     old.unlink()
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write(path: Path, data: Contents) -> None:
+    if isinstance(data, bytes):
+        path.write_bytes(data)
+        return
+    with open(path, "wb") as file:
+        file.writelines(data)
 
 
 @contextmanager

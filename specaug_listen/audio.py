@@ -29,6 +29,7 @@ __all__ = [
     "AUDIO_SUFFIXES",
     "Audio",
     "AudioSource",
+    "check_length",
     "common_gain",
     "encode_wav",
     "find_audio",
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 # About nine hours at 16 kHz.
-MOST_SAMPLES = 1 << 29
+_MOST_SAMPLES = 1 << 29
 _SAMPLES_AT_ONCE = 1 << 18
 # One 16-bit step below full scale, so that rounding can never wrap.
 _CEILING = 32767 / 32768
@@ -140,12 +141,7 @@ class Audio(Sound):
         if sample_rate == self.sample_rate:
             return self
         _check_rate(sample_rate)
-        n_samples = self.n_samples * sample_rate / self.sample_rate
-        if n_samples > MOST_SAMPLES:
-            raise AudioError(
-                f"{self.n_samples} samples at {self.sample_rate} Hz would be {n_samples:.3g} at {sample_rate} Hz; "
-                f"allowed are {MOST_SAMPLES}; take a part of the clip, or mend its header's rate"
-            )
+        check_length(self.n_samples, self.sample_rate, sample_rate)
         soxr = require("soxr", purpose="resampling")
         resampled = soxr.resample(self.samples.T, self.sample_rate, sample_rate, quality="HQ").T
         if resampled.shape[1] == 0:
@@ -198,7 +194,7 @@ def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> No
     write_whole(Path(path), encode_wav(audio, gain=gain))
 
 
-def encode_wav(audio: Audio, *, gain: float = 1.0) -> bytes:
+def encode_wav(audio: Sound, *, gain: float = 1.0) -> bytes:
     """Encode 16-bit PCM WAV; ``gain`` is applied as it is, nothing is normalised.
 
     Raises
@@ -243,6 +239,21 @@ def _pcm(sounds: Sequence[Sound], gain: float, n_samples: int) -> Iterator[bytes
         samples = np.concatenate([sound.read(i, i + _SAMPLES_AT_ONCE) for sound in sounds])
         scaled = np.rint(samples.T.astype(np.float64) * gain * 32768)
         yield np.ascontiguousarray(np.clip(scaled, -32768, 32767).astype("<i2")).tobytes()
+
+
+def check_length(n_samples: int, rate: int, wanted: int) -> None:
+    """Refuse a clip that would be absurdly long at the rate that is wanted: mostly, its header is wrong.
+
+    Raises
+    ------
+    AudioError
+    """
+    resampled = n_samples * wanted / rate
+    if resampled > _MOST_SAMPLES:
+        raise AudioError(
+            f"{n_samples} samples at {rate} Hz would be {resampled:.3g} at {wanted} Hz; allowed are {_MOST_SAMPLES}; "
+            "take a part of the clip, or mend its header's rate"
+        )
 
 
 def common_gain(audios: Iterable[Sound]) -> float:

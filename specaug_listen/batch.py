@@ -14,6 +14,7 @@ from ._files import (
     printable,
     remove_partials,
     saying_what_failed,
+    scratch,
     write_whole,
 )
 from .audio import load
@@ -28,7 +29,10 @@ from .pipeline import (
     audition,
     save_audition,
 )
+from .pipeline.long import Within, audition_long, is_long
 from .pipeline.records import describe_clip, to_bytes, versions, vocoder_of
+from .recording import open_recording
+from .vocoders import Joint
 
 __all__ = ["Progress", "audition_many", "check_output"]
 
@@ -62,6 +66,7 @@ def audition_many(
     overwrite: bool = False,
     problems: Sequence[str] = (),
     progress: Progress = lambda number, result: None,
+    within: Within = lambda what, share: None,
 ) -> AuditionRecord:
     """Audition files and write their folders, and ``audition.json`` beside them.
 
@@ -77,6 +82,8 @@ def audition_many(
         What was refused before, one line each; it is written down with the rest.
     progress : callable (int, Audition or Failure) -> None
         Told of each clip when it is done.
+    within : callable (str, float) -> None
+        Told of what is done to a long recording, and which share of it is.
 
     Returns
     -------
@@ -101,7 +108,7 @@ def audition_many(
     failures = [Failure(None, line) for line in problems]
     try:
         for number, (path, name) in enumerate(_named(files), start=1):
-            result = _audition_file(path, folder, name, configuration)
+            result = _audition_file(path, folder, name, configuration, within)
             if isinstance(result, Failure):
                 failures.append(result)
             else:
@@ -132,8 +139,12 @@ def _remove_empty(folders: Sequence[Path]) -> None:
             folder.rmdir()
 
 
-def _audition_file(path: str | os.PathLike[str], out: Path, folder: str, run: Configuration) -> Audition | Failure:
+def _audition_file(
+    path: str | os.PathLike[str], out: Path, folder: str, run: Configuration, within: Within
+) -> Audition | Failure:
     try:
+        if isinstance(run.vocoder, Joint) and is_long(path, run.duration_s):
+            return _audition_long_file(path, out, folder, run, within)
         clip = load(path, start_s=run.start_s, duration_s=run.duration_s)
         heard = audition(
             clip,
@@ -151,6 +162,29 @@ def _audition_file(path: str | os.PathLike[str], out: Path, folder: str, run: Co
         return _failure(path, str(error))
     except MemoryError:
         return _failure(path, "not enough memory for this clip; take a part of it with --duration")
+    return heard
+
+
+def _audition_long_file(
+    path: str | os.PathLike[str], out: Path, folder: str, run: Configuration, within: Within
+) -> Audition:
+    assert isinstance(run.vocoder, Joint)
+    rate, span = run.frontend.sample_rate, {"start_s": run.start_s, "duration_s": run.duration_s}
+    # On the disk of the results: the system's own folder for such things is often held in memory.
+    with scratch(out / folder) as room:
+        heard = audition_long(
+            open_recording(path, rate, room, **span),  # type: ignore[arg-type]
+            room,
+            frontend=run.frontend,
+            policy=run.policy,
+            vocoder=run.vocoder,
+            draws=run.draws,
+            seed=run.seed,
+            name=printable(Path(path).stem),
+            within=within,
+        )
+        save_audition(heard, out, channels=run.channels, overwrite=True, folder=folder)
+        str(heard)  # its scores, which are read from the disk, are kept
     return heard
 
 

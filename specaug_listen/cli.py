@@ -19,6 +19,7 @@ from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWa
 if TYPE_CHECKING:
     from .batch import Progress
     from .pipeline import Audition, Configuration, Failure
+    from .pipeline.long import Within
 
 __all__ = ["app", "main"]
 
@@ -81,8 +82,8 @@ def _audition(
         _complain(problem)
     if not files:
         raise typer.Exit(2)
-    with _progress(len(files), quiet=as_json) as progress:
-        index = audition_many(files, out, run, overwrite=overwrite, problems=problems, progress=progress)
+    with _progress(len(files), quiet=as_json) as (progress, within):
+        index = audition_many(files, out, run, overwrite=overwrite, problems=problems, progress=progress, within=within)
     if report and index.clips:
         write_report(out)
     if as_json:
@@ -207,8 +208,8 @@ def _configuration(
 
 
 @contextmanager
-def _progress(total: int, *, quiet: bool) -> Iterator[Progress]:
-    """Lines as clips are done; on a terminal a bar below them."""
+def _progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within]]:
+    """Lines as clips are done, and how far a long one is; on a terminal two bars below them."""
 
     def tell(number: int, result: Audition | Failure) -> None:
         from .pipeline import Failure
@@ -219,27 +220,46 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Progress]:
             print(f"[{number}/{total}] {result}", flush=True)  # noqa: T201
 
     if quiet or not sys.stderr.isatty():
-        yield tell
+        yield tell, (_ignore if quiet else _Quarters().tell)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-    )
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
     # What is piped elsewhere must not be drawn on the terminal.
     is_shown = sys.stdout.isatty()
     with Progress(*columns, console=Console(stderr=True), redirect_stdout=is_shown, transient=True) as bar:
-        task = bar.add_task("Auditioning", total=total)
+        task, part = (
+            bar.add_task(f"Auditioning {_counted(total, 'clip')}", total=total),
+            bar.add_task("", visible=False),
+        )
 
         def tell_and_advance(number: int, result: Audition | Failure) -> None:
             tell(number, result)
+            bar.update(part, visible=False)
             bar.advance(task)
 
-        yield tell_and_advance
+        def within(what: str, share: float) -> None:
+            bar.update(part, description=what, completed=100 * share, total=100, visible=True)
+
+        yield tell_and_advance, within
+
+
+def _ignore(what: str, share: float) -> None:
+    """Progress that nobody wants to see."""
+
+
+class _Quarters:
+    """How far a long recording is, as a line for each quarter."""
+
+    def __init__(self) -> None:
+        self._last = ("", -1)
+
+    def tell(self, what: str, share: float) -> None:
+        now = (what, int(4 * share))
+        if now != self._last:
+            print(f"  {what}: {25 * now[1]}%", file=sys.stderr, flush=True)  # noqa: T201
+        self._last = now
 
 
 def _complain(line: str, kind: str = "error") -> None:

@@ -1,7 +1,8 @@
 """Pieces of HTML: one clip with its players and pictures, and the page around many.
 
 Everything is escaped by the template engine; sounds and pictures are embedded as ``data:`` URIs, the sounds as the very
-bytes of their WAV files, because players that are given arrays normalise them and lie about the level.
+bytes of their WAV files, because players that are given arrays normalise them and lie about the level. Only the sounds
+of long recordings stay in their files.
 """
 
 from __future__ import annotations
@@ -25,15 +26,17 @@ class DrawView:
     Parameters
     ----------
     name : str
-    wav, png : bytes
-        Whole files.
+    wav : bytes or str
+        The whole file, or the address of one that is too long for a page.
+    png : bytes
+        The whole file.
     facts : sequence of (str, str)
         Name and value, unit included.
     badges : sequence of str
     """
 
     name: str
-    wav: bytes
+    wav: bytes | str
     png: bytes
     facts: tuple[tuple[str, str], ...] = ()
     badges: tuple[str, ...] = ()
@@ -44,8 +47,8 @@ class ClipView:
     """One clip as it is shown: original, copy-synthesis, draws; parameters as in `DrawView`."""
 
     name: str
-    original: bytes
-    copy_synthesis: bytes
+    original: bytes | str
+    copy_synthesis: bytes | str
     draws: tuple[DrawView, ...]
     facts: tuple[tuple[str, str], ...] = ()
     badges: tuple[str, ...] = ()
@@ -86,7 +89,9 @@ def page_html(page: PageView, clips: Iterable[ClipView]) -> Iterator[bytes]:
         yield part.encode("utf-8", "backslashreplace")
 
 
-def _data_uri(data: bytes, media_type: str) -> str:
+def _data_uri(data: bytes | str, media_type: str) -> str:
+    if isinstance(data, str):
+        return data
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .audio import Audio
+from ._sound import Sound
 from .errors import ParameterError
-from .frontends import MelSpectrogram
+from .frontends import AnyMel, MelSpectrogram
 
 __all__ = ["log_mel_rmse_db", "score", "spectral_convergence_db"]
 
@@ -19,7 +19,7 @@ Real = npt.NDArray[np.float32]
 _RANGE_DB = 80.0
 
 
-def log_mel_rmse_db(before: MelSpectrogram, after: MelSpectrogram) -> float:
+def log_mel_rmse_db(before: AnyMel, after: AnyMel) -> float:
     """Root mean square difference of the cells in dB, 80 dB below the loudest cell of ``before`` being the floor.
 
     Raises
@@ -29,15 +29,18 @@ def log_mel_rmse_db(before: MelSpectrogram, after: MelSpectrogram) -> float:
 
     Examples
     --------
-    >>> from specaug_listen import frontends
+    >>> from specaug_listen import Audio, frontends
     >>> mel = frontends.WHISPER(Audio(np.sin(np.arange(16000) * 0.2), 16000))
     >>> log_mel_rmse_db(mel, mel)
     0.0
     """
-    a, b = _same_size(before, after)
-    floor = max(float(a.max()) * 10 ** (-_RANGE_DB / 10), 1e-30)
-    difference = 10 * np.log10(np.maximum(a, floor)) - 10 * np.log10(np.maximum(b, floor))
-    return float(np.sqrt(np.mean(np.square(difference, dtype=np.float64))))
+    _check_same_size(before, after)
+    floor = max(max(float(part.power.max()) for part in before.parts()) * 10 ** (-_RANGE_DB / 10), 1e-30)
+    total = 0.0
+    for one, other in zip(before.parts(), after.parts(), strict=True):
+        difference = 10 * np.log10(np.maximum(one.power, floor)) - 10 * np.log10(np.maximum(other.power, floor))
+        total += float(np.square(difference, dtype=np.float64).sum())
+    return float(np.sqrt(total / (before.n_mels * before.n_frames)))
 
 
 def spectral_convergence_db(before: MelSpectrogram, after: MelSpectrogram) -> float:
@@ -48,17 +51,18 @@ def spectral_convergence_db(before: MelSpectrogram, after: MelSpectrogram) -> fl
     ParameterError
         When the two differ in size.
     """
-    a, b = (np.sqrt(x, dtype=np.float64) for x in _same_size(before, after))
+    _check_same_size(before, after)
+    a, b = (np.sqrt(mel.power, dtype=np.float64) for mel in (before, after))
     ratio = np.linalg.norm(b - a) / max(float(np.linalg.norm(a)), 1e-30)
     return float(np.clip(20 * np.log10(max(ratio, 1e-30)), -200, 200))
 
 
-def score(before: Audio, after: Audio) -> dict[str, float]:
+def score(before: Sound, after: Sound) -> dict[str, float]:
     """Levels of two renderings of one clip.
 
     Parameters
     ----------
-    before, after : Audio
+    before, after : Audio or SpooledAudio
         Of one rate and length.
 
     Returns
@@ -82,7 +86,7 @@ def score(before: Audio, after: Audio) -> dict[str, float]:
     }
 
 
-def _same_size(before: MelSpectrogram, after: MelSpectrogram) -> tuple[Real, Real]:
-    if before.values.shape != after.values.shape:
-        raise ParameterError(f"mels of shapes {before.values.shape} and {after.values.shape}: expected two of one size")
-    return before.power, after.power
+def _check_same_size(before: AnyMel, after: AnyMel) -> None:
+    sizes = (before.n_mels, before.n_frames), (after.n_mels, after.n_frames)
+    if sizes[0] != sizes[1]:
+        raise ParameterError(f"mels of shapes {sizes[0]} and {sizes[1]}: expected two of one size")

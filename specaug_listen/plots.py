@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ._optional import require
 from .augment import Draw, FrequencyBand, TimeSpan
-from .frontends import MelFrontend, MelSpectrogram
+from .frontends import AnyMel, MelFrontend
 from .frontends.filterbank import hz_to_mel
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ RANGE_DB = 80.0
 # The size at which every text is laid out: 1200 x 720 pixels.
 _SIZE_INCHES, _DPI = (12.0, 7.2), 100
 _MOST_COLUMNS = 2400
+_COLUMNS_AT_ONCE = 100
 # Below this, a clip is digital silence, and no cell of it deserves to be drawn bright.
 _SILENCE_DB = -150.0
 # In the order in which they are wanted; one that would come too close to another is left out.
@@ -52,7 +53,7 @@ _FALLBACK_FONTS = (
 
 
 def plot_mel(
-    mel: MelSpectrogram,
+    mel: AnyMel,
     ax: Axes,
     *,
     ref_db: float | None = None,
@@ -63,7 +64,7 @@ def plot_mel(
 
     Parameters
     ----------
-    mel : MelSpectrogram
+    mel : MelSpectrogram or MelStream
     ax : matplotlib Axes
     ref_db : float [dB] or None
         Level that is called 0 dB; None takes the mel's loudest cell.
@@ -86,7 +87,7 @@ def plot_mel(
     ref_db = reference_db(mel) if ref_db is None else ref_db
     half_hop_s = mel.frontend.hop_length / mel.frontend.sample_rate / 2
     image = ax.imshow(
-        _fitting(mel.db) - ref_db,
+        _columns(mel) - ref_db,
         origin="lower",
         aspect="auto",
         interpolation="nearest",
@@ -104,7 +105,7 @@ def plot_mel(
     return image
 
 
-def plot_steps(draw: Draw, mel: MelSpectrogram, ax: Axes) -> Axes:
+def plot_steps(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
     """Outline the masks of a draw on a mel that `plot_mel` has drawn."""
     patches = require("matplotlib.patches", purpose="pictures")
     boxes: list[tuple[tuple[float, float], float, float]] = []
@@ -121,7 +122,7 @@ def plot_steps(draw: Draw, mel: MelSpectrogram, ax: Axes) -> Axes:
     return ax
 
 
-def plot_warp(draw: Draw, mel: MelSpectrogram, ax: Axes) -> Axes:
+def plot_warp(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
     """Draw a time warp as lines from where a moment was (above) to where it went (below)."""
     lines = require("matplotlib.collections", purpose="pictures")
     source = np.arange(mel.n_frames, dtype=np.float64)
@@ -147,14 +148,12 @@ def plot_warp(draw: Draw, mel: MelSpectrogram, ax: Axes) -> Axes:
     return ax
 
 
-def plot_audition(
-    before: MelSpectrogram, after: MelSpectrogram, draw: Draw, *, title: str = "", note: str = ""
-) -> Figure:
+def plot_audition(before: AnyMel, after: AnyMel, draw: Draw, *, title: str = "", note: str = "") -> Figure:
     """The original mel above, the augmented one below, masks outlined and the warp's path between them.
 
     Parameters
     ----------
-    before, after : MelSpectrogram
+    before, after : MelSpectrogram or MelStream
     draw : Draw
         What leads from one to the other.
     title, note : str
@@ -185,7 +184,7 @@ def plot_audition(
     )  # fmt: skip
     top, bottom = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[-1, 0])
     ref_db = reference_db(before)
-    top_db = max(0.0, float(np.ceil(after.db.max() - ref_db)))
+    top_db = max(0.0, float(np.ceil(after.range_db[1] - ref_db)))
     image = plot_mel(before, top, ref_db=ref_db, top_db=top_db)
     plot_mel(after, bottom, ref_db=ref_db, top_db=top_db)
     plot_steps(draw, after, bottom)
@@ -205,7 +204,7 @@ def plot_audition(
     return figure
 
 
-def describe_draw(draw: Draw, mel: MelSpectrogram) -> str:
+def describe_draw(draw: Draw, mel: AnyMel) -> str:
     """What was drawn, in one line: masked shares, warp, and level of the fills."""
     if not draw.applied:
         return "the policy left this clip alone (probability)"
@@ -240,20 +239,24 @@ def encode_png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def reference_db(mel: MelSpectrogram) -> float:
+def reference_db(mel: AnyMel) -> float:
     """Level of the loudest cell; where all cells are alike or silent, a level at which they are drawn dark."""
-    loudest = float(mel.db.max())
+    quietest, loudest = mel.range_db
     if loudest < _SILENCE_DB:
         return 0.0
-    return loudest + RANGE_DB if float(mel.db.min()) == loudest else loudest
+    return loudest + RANGE_DB if quietest == loudest else loudest
 
 
-def _fitting(db: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Mean over neighbouring frames where there are more than any screen has columns."""
-    n_frames = db.shape[1]
-    step = -(-n_frames // _MOST_COLUMNS)
+def _columns(mel: AnyMel) -> npt.NDArray[np.float32]:
+    """Cells in dB; means over neighbouring frames where there are more than any screen has columns."""
+    step = -(-mel.n_frames // _MOST_COLUMNS)
     if step == 1:
-        return db
+        return mel.part(0, mel.n_frames).db
+    return np.concatenate([_means(part.db, step) for part in mel.parts(step * _COLUMNS_AT_ONCE)], axis=1)
+
+
+def _means(db: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.float32]:
+    n_frames = db.shape[1]
     sums = np.add.reduceat(db, np.arange(0, n_frames, step), axis=1, dtype=np.float64)
     counts = np.diff(np.append(np.arange(0, n_frames, step), n_frames))
     return (sums / counts).astype(np.float32)

@@ -17,8 +17,7 @@ from ._random import fingerprint_start, fingerprint_words
 from ._reading import Span, opened
 from ._sound import Levels, Sound, measured_levels
 from ._spool import Spool
-from .audio import MOST_SAMPLES, AudioSource
-from .errors import AudioError
+from .audio import AudioSource, check_length
 
 __all__ = ["Recording", "SpooledAudio", "open_recording"]
 
@@ -125,8 +124,7 @@ def open_recording(
     """
     with opened(path, start_s, duration_s) as span:
         rate, n_channels = int(span.file.samplerate), int(span.file.channels)
-        if span.n_samples * max(1, sample_rate / rate) > MOST_SAMPLES:
-            raise AudioError(f"{span.n_samples} samples; allowed are {MOST_SAMPLES}; take a part of the clip")
+        check_length(span.n_samples, rate, sample_rate)
         mono = SpooledAudio(folder / "original.f32", sample_rate)
         digest = hashlib.sha256(fingerprint_start((n_channels, span.n_samples), rate))
         levels = measured_levels(_resampled(span, rate, mono, digest))

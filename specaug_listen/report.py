@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from ._files import beside, make_folder, printable, saying_what_failed
 from .errors import ParameterError, PolicyError
@@ -14,6 +16,9 @@ from .pipeline.display import clip_view, facts_of_clip, facts_of_draw, facts_of_
 from .pipeline.records import vocoder_name
 
 __all__ = ["write_report"]
+
+# Ten minutes at 16 kHz are 19 MB; browsers choke on pages of many times that.
+_LARGEST_EMBEDDED = 32 << 20
 
 
 def write_report(
@@ -53,7 +58,7 @@ def write_report(
         folder = Path(auditions)
         index = read_index(folder)
         target = folder / "report.html" if path is None else Path(path)
-        _write(target, page_html(_page_of_folder(index), _views_of_folder(folder, index)))
+        _write(target, page_html(_page_of_folder(index), _views_of_folder(folder, index, target.parent)))
         return target
     if isinstance(auditions, Audition):
         auditions = [auditions]
@@ -93,28 +98,41 @@ def _page_of_folder(index: AuditionRecord) -> PageView:
     return PageView(title, facts, tuple(failure.error for failure in index.failures))
 
 
-def _views_of_folder(folder: Path, index: AuditionRecord) -> Iterator[ClipView]:
+def _views_of_folder(folder: Path, index: AuditionRecord, beside: Path) -> Iterator[ClipView]:
     run = index.configuration
     for clip in index.clips:
         inside = folder / clip.folder
         yield ClipView(
             clip.name,
-            _read(inside / "original.wav"),
-            _read(inside / "copy-synthesis.wav"),
-            tuple(_draw_view(inside, name) for name in clip.draws),
+            _sound(inside / "original.wav", beside),
+            _sound(inside / "copy-synthesis.wav", beside),
+            tuple(_draw_view(inside, name, beside) for name in clip.draws),
             facts_of_clip(clip.duration_s, clip.audio) + facts_of_run(run.frontend, run.policy, run.vocoder, run.seed),
             clip.badges,
         )
 
 
-def _draw_view(inside: Path, name: str) -> DrawView:
+def _draw_view(inside: Path, name: str, beside: Path) -> DrawView:
     written = read_record(inside / f"{name}.json")
-    wav, png = _read(inside / f"{name}.wav"), _read(inside / f"{name}.png")
+    wav, png = _sound(inside / f"{name}.wav", beside), _read(inside / f"{name}.png")
     return DrawView(name, wav, png, facts_of_draw(written.scores), written.badges)
 
 
+def _sound(path: Path, beside: Path) -> bytes | str:
+    """A WAV file's bytes; of one that no page could hold, the address as seen from ``beside``."""
+    with _saying_what_is_gone(path):
+        is_small = path.stat().st_size <= _LARGEST_EMBEDDED
+        return path.read_bytes() if is_small else quote(os.fsencode(Path(os.path.relpath(path, beside)).as_posix()))
+
+
 def _read(path: Path) -> bytes:
-    try:
+    with _saying_what_is_gone(path):
         return path.read_bytes()
+
+
+@contextmanager
+def _saying_what_is_gone(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise PolicyError(f"{printable(path)}: cannot be read ({error.strerror}); run the audition again") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,14 @@ from pydantic import Field
 
 from .._record import from_json, record, to_json
 from ..errors import ParameterError, PolicyError, naming
-from ..frontends import MelSpectrogram
+from ..frontends import AnyMel, MelSpectrogram, MelStream
 from .fill import Fill, FillLevel, Region, fill_level, fill_values
 
 __all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "measured"]
 
 Index = Annotated[int, Field(ge=0)]
+Real = npt.NDArray[np.float32]
+Mel = TypeVar("Mel", MelSpectrogram, MelStream)
 
 
 @record
@@ -138,8 +140,17 @@ class Draw:
             if end > size:
                 raise ParameterError(f"{step.kind} reaches beyond the {size} {unit} of the mel: {step}")
 
-    def apply(self, mel: MelSpectrogram) -> MelSpectrogram:
+    def apply(self, mel: Mel) -> Mel:
         """Warp and mask; the same mel and draw give the same bits.
+
+        Parameters
+        ----------
+        mel : MelSpectrogram or MelStream
+
+        Returns
+        -------
+        MelSpectrogram or MelStream
+            Of the same kind.
 
         Raises
         ------
@@ -154,7 +165,8 @@ class Draw:
         masked = clean = mel
         for step in self.steps:
             if isinstance(step, WarpPath):
-                clean, masked = _warped(clean, step), _warped(masked, step)
+                source = step.source_frames(self.n_frames)
+                clean, masked = clean.warped(source), masked.warped(source)
             else:
                 masked = _filled(masked, clean, step)
         return masked
@@ -242,27 +254,31 @@ class Draw:
         return tuple(step for step in self.steps if isinstance(step, WarpPath))
 
 
-def measured(draw: Draw, mel: MelSpectrogram) -> Draw:
+def measured(draw: Draw, mel: AnyMel) -> Draw:
     """The same draw with the level of every fill, relative to the clip, written into its steps."""
     clean = mel
     steps: list[Step] = []
     for step in draw.steps:
         if isinstance(step, WarpPath):
-            clean = _warped(clean, step)
+            clean = clean.warped(step.source_frames(clean.n_frames))
         else:
-            fill = fill_values(step.fill, clean, step.region, step.seed)
-            step = dataclasses.replace(step, fill_level=fill_level(fill, clean, step.region))
+            step = dataclasses.replace(step, fill_level=fill_level(step.fill, clean, step.region, step.seed))
         steps.append(step)
     return dataclasses.replace(draw, steps=tuple(steps))
 
 
-def _filled(mel: MelSpectrogram, clean: MelSpectrogram, step: FrequencyBand | TimeSpan) -> MelSpectrogram:
-    values = mel.values.copy()
-    values[step.region] = fill_values(step.fill, clean, step.region, step.seed)
-    return mel.with_values(values)
+def _filled(mel: Mel, clean: Mel, step: FrequencyBand | TimeSpan) -> Mel:
+    if isinstance(mel, MelStream):
+        return dataclasses.replace(mel, values_at=lambda a, b: _filled_values(mel.values_at(a, b), a, clean, step))
+    return mel.with_values(_filled_values(mel.values, 0, clean, step))
 
 
-def _warped(mel: MelSpectrogram, path: WarpPath) -> MelSpectrogram:
-    source = path.source_frames(mel.n_frames)
-    earlier = np.arange(mel.n_frames, dtype=np.float64) if mel.warp is None else mel.warp
-    return mel.with_values(mel.at_frames(source), warp=np.interp(source, np.arange(mel.n_frames), earlier))
+def _filled_values(values: Real, first: int, clean: AnyMel, step: FrequencyBand | TimeSpan) -> Real:
+    """A copy with what lies in the mask filled, where ``values`` begins at frame ``first``."""
+    bins, frames = step.region
+    begin, end, _ = frames.indices(clean.n_frames)
+    begin, end = max(begin, first), min(end, first + values.shape[1])
+    values = values.copy()
+    if begin < end:
+        values[bins, begin - first : end - first] = fill_values(step.fill, clean, (bins, slice(begin, end)), step.seed)
+    return values

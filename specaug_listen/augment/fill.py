@@ -13,7 +13,8 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._record import record
-from ..frontends import MelSpectrogram, Statistics
+from ..frontends import AnyMel, Statistics
+from ..stft import FRAMES_PER_BLOCK
 
 __all__ = ["Fill", "FillLevel", "Region", "fill_level", "fill_values"]
 
@@ -21,6 +22,8 @@ Fill: TypeAlias = (
     Annotated[float, Field(allow_inf_nan=False)] | Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise"]
 )
 Region: TypeAlias = tuple[slice, slice]
+# Frames that one stream of noise serves, so that any part of a long mask can be drawn by itself.
+_NOISE_FRAMES = 256
 
 
 @record
@@ -39,7 +42,7 @@ class FillLevel:
     vs_median_db: float
 
 
-def fill_values(fill: Fill, clean: MelSpectrogram, region: Region, seed: int | None) -> npt.NDArray[np.float32]:
+def fill_values(fill: Fill, clean: AnyMel, region: Region, seed: int | None) -> npt.NDArray[np.float32]:
     """Values for a region, ready to be broadcast over it, in the front-end's own scale.
 
     Parameters
@@ -48,35 +51,47 @@ def fill_values(fill: Fill, clean: MelSpectrogram, region: Region, seed: int | N
         A constant; the mean over the utterance, over each band's frames, or over each frame's bands; the
         clip's least value; the front-end's floor; or Gaussian noise with the utterance's mean and deviation,
         never below the floor.
-    clean : MelSpectrogram
+    clean : MelSpectrogram or MelStream
         Without masks.
     region : (slice, slice)
+        Bins and frames; a part of a mask is filled like the whole.
     seed : int or None
         Of the noise.
     """
     return np.asarray(_values(fill, clean, region, seed), dtype=np.float32)
 
 
-def _values(fill: Fill, clean: MelSpectrogram, region: Region, seed: int | None) -> Any:
-    values = clean.values
-    if fill == "mean":
-        return values.mean(dtype=np.float64)
-    if fill == "band_mean":
-        return values[region[0]].mean(axis=1, keepdims=True, dtype=np.float64)
-    if fill == "frame_mean":
-        return values[:, region[1]].mean(axis=0, keepdims=True, dtype=np.float64)
-    if fill == "min":
-        return values.min()
+def _values(fill: Fill, clean: AnyMel, region: Region, seed: int | None) -> Any:
     if not isinstance(fill, str):
         return fill
-    floor = clean.frontend.floor_value(values, clean.statistics)[region[0]]
+    summary, (bins, frames) = clean.summary, region
+    if fill == "mean":
+        return summary.mean
+    if fill == "band_mean":
+        return summary.band_mean[bins]
+    if fill == "min":
+        return summary.least
+    begin, end, _ = frames.indices(clean.n_frames)
+    if fill == "frame_mean":
+        return clean.part(begin, end).values.mean(axis=0, keepdims=True, dtype=np.float64)
+    floor = clean.frontend.floor_value(summary.largest, clean.statistics)[bins]
     if fill == "floor":
         return floor
-    noise = np.random.default_rng(seed).standard_normal(values[region].shape) * values.std(dtype=np.float64)
-    return np.maximum(noise + values.mean(dtype=np.float64), floor)
+    noise = _noise(len(floor), begin, end, seed)
+    return np.maximum(noise * summary.std + summary.mean, floor)
 
 
-def fill_level(fill: npt.NDArray[np.float32], clean: MelSpectrogram, region: Region) -> FillLevel | None:
+def _noise(n_bins: int, begin: int, end: int, seed: int | None) -> npt.NDArray[np.float64]:
+    """White noise over frames ``begin`` to ``end - 1``: the same for a frame wherever one begins to read."""
+    blocks = range(begin // _NOISE_FRAMES, -(-end // _NOISE_FRAMES))
+    streams = [np.random.default_rng(None if seed is None else (seed, block)) for block in blocks]
+    drawn = [stream.standard_normal((_NOISE_FRAMES, n_bins)) for stream in streams]
+    first = begin - blocks.start * _NOISE_FRAMES
+    noise: npt.NDArray[np.float64] = np.concatenate(drawn)[first : first + end - begin].T
+    return noise
+
+
+def fill_level(fill: Fill, clean: AnyMel, region: Region, seed: int | None) -> FillLevel | None:
     """The level of a fill in a region; None where the region is empty, or the clip is silent and has no level.
 
     Raises
@@ -84,16 +99,21 @@ def fill_level(fill: npt.NDArray[np.float32], clean: MelSpectrogram, region: Reg
     ParameterError
         When the fill does not exist in the front-end's scale.
     """
-    shape = clean.values[region].shape
-    if 0 in shape:
+    bins, frames = region
+    begin, end, _ = frames.indices(clean.n_frames)
+    if begin >= end or not len(range(*bins.indices(clean.n_mels))):
         return None
     statistics = clean.statistics
     if statistics is not None:
-        statistics = Statistics(statistics.mean[region[0]], statistics.std[region[0]])
-    energy = clean.frontend.energy(np.broadcast_to(fill, shape), statistics)
-    power = energy if clean.frontend.power == 2 else energy**2
+        statistics = Statistics(statistics.mean[bins], statistics.std[bins])
+    total = 0.0
+    for i in range(begin, end, FRAMES_PER_BLOCK):
+        here = slice(i, min(i + FRAMES_PER_BLOCK, end))
+        energy = clean.frontend.energy(fill_values(fill, clean, (bins, here), seed), statistics)
+        power = energy if clean.frontend.power == 2 else energy**2
+        total += float(power.mean(dtype=np.float64)) * (here.stop - here.start)
     p95, median = clean.percentiles_db
-    if p95 == median == clean.db.min():
+    if p95 == median == clean.range_db[0]:
         return None
-    level = 10 * np.log10(max(float(power.mean(dtype=np.float64)), 1e-20))
+    level = 10 * np.log10(max(total / (end - begin), 1e-20))
     return FillLevel(round(float(level - p95), 2), round(float(level - median), 2))

@@ -12,7 +12,7 @@ from pydantic import Field
 from .._random import MAX_SEED, as_seed
 from .._record import record
 from ..errors import SpecAugListenWarning, naming
-from ..frontends import MelSpectrogram
+from ..frontends import AnyMel
 from .draw import Draw, Step, measured
 from .fill import Fill
 from .transforms import FrequencyMask, TimeMask, TimeWarp, Transform
@@ -50,12 +50,12 @@ class Policy:
     name: Annotated[str, Field(min_length=1, max_length=100)] = "policy"
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
 
-    def draw(self, mel: MelSpectrogram, *, rng: int | np.random.Generator | None = None) -> Draw:
+    def draw(self, mel: AnyMel, *, rng: int | np.random.Generator | None = None) -> Draw:
         """Decide all that is left to chance, for one mel.
 
         Parameters
         ----------
-        mel : MelSpectrogram
+        mel : MelSpectrogram or MelStream
         rng : int, numpy.random.Generator or None
             The same integer gives the same draw.
 

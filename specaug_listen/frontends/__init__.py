@@ -4,6 +4,7 @@ from .files import get, read_frontend
 from .mel import MelFrontend
 from .presets import HIFIGAN, LHOTSE, LIBROSA, LIBROSA_DB, NEMO, PRESETS, WHISPER, WHISPER_128
 from .spectrogram import MelSpectrogram, Statistics
+from .stream import AnyMel, MelStream, mel_stream
 
 __all__ = [
     "HIFIGAN",
@@ -14,9 +15,12 @@ __all__ = [
     "PRESETS",
     "WHISPER",
     "WHISPER_128",
+    "AnyMel",
     "MelFrontend",
     "MelSpectrogram",
+    "MelStream",
     "Statistics",
     "get",
+    "mel_stream",
     "read_frontend",
 ]

@@ -82,7 +82,7 @@ class _Stretch:
     def read(self, begin: int, end: int) -> Real:
         """Samples ``begin`` to ``end - 1`` of the stretch."""
         clip_end = self._n_before + self._n_clip
-        parts = [
+        parts: list[Real] = [
             self._head[begin:end],
             self._clip(max(0, begin - self._n_before), max(0, min(end, clip_end) - self._n_before)),
             self._tail[max(0, begin - clip_end) : max(0, end - clip_end)],
@@ -94,4 +94,5 @@ class _Stretch:
         if not self._preemphasis:
             return self._sound.read(begin, end)[0]
         n_before = min(begin, 1)
-        return preemphasize(self._sound.read(begin - n_before, end)[0], self._preemphasis)[n_before:]
+        emphasized: Real = preemphasize(self._sound.read(begin - n_before, end)[0], self._preemphasis)[n_before:]
+        return emphasized

@@ -14,10 +14,11 @@ from pydantic import Field
 from .._record import record
 from ..audio import Audio
 from ..errors import ParameterError
-from ..stft import Framing, deemphasize, preemphasize
+from ..stft import FRAMES_PER_BLOCK, Framing, deemphasize, preemphasize
 from .energy import LARGEST_ENERGY, band_energies
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
 from .spectrogram import MelSpectrogram, Statistics
+from .summary import summary_of
 
 __all__ = ["MelFrontend"]
 
@@ -197,10 +198,11 @@ class MelFrontend:
         """
         mono = audio.to_mono().resample(self.sample_rate)
         values = self.compress(np.concatenate(list(band_energies(self, mono))).T)
-        statistics = _band_statistics(values) if self.normalize else None
-        if statistics is not None:
-            values = (values - statistics.mean) / statistics.std
-        return MelSpectrogram(values, self, audio=mono, statistics=statistics)
+        if not self.normalize:
+            return MelSpectrogram(values, self, audio=mono)
+        starts = range(0, values.shape[1], FRAMES_PER_BLOCK)
+        statistics = Statistics.of(summary_of(lambda: (values[:, i : i + FRAMES_PER_BLOCK] for i in starts)))
+        return MelSpectrogram(statistics.normalised(values), self, audio=mono, statistics=statistics)
 
     def stretch(self, signal: Real, n_frames: int | None = None) -> Real:
         """What the STFT runs over: the clip extended at both ends, with pre-emphasis."""
@@ -261,10 +263,10 @@ class MelFrontend:
             )
         return energy.astype(np.float32)
 
-    def floor_value(self, values: Real, statistics: Statistics | None = None) -> Real:
+    def floor_value(self, largest: float, statistics: Statistics | None = None) -> Real:
         """The lowest value of each band in the front-end's own scale, shape (n_mels, 1).
 
-        With a ``dynamic_range`` it depends on the clip's maximum.
+        With a ``dynamic_range`` it depends on ``largest``, the clip's largest value.
         """
         if self.log is None:
             lowest = np.full((self.n_mels, 1), self.shift * self.scale, np.float32)
@@ -273,7 +275,7 @@ class MelFrontend:
         if statistics is not None:
             lowest = (lowest - statistics.mean) / statistics.std
         elif self.dynamic_range is not None:
-            lowest = np.maximum(lowest, values.max() - self.dynamic_range * self.scale)
+            lowest = np.maximum(lowest, largest - self.dynamic_range * self.scale)
         return lowest.astype(np.float32)
 
     def _log(self, energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -287,14 +289,6 @@ class MelFrontend:
         if self.log == "ln":
             return np.exp(logs)
         return np.asarray(10.0 ** (logs / (20 / self.power if self.log == "db" else 1.0)))
-
-
-def _band_statistics(values: Real) -> Statistics:
-    """NeMo's ``normalize_batch`` with ``per_feature``: unbiased deviation, and a guard that is always added."""
-    mean = values.mean(axis=1, keepdims=True, dtype=np.float64)
-    n_frames = values.shape[1]
-    std = values.std(axis=1, keepdims=True, dtype=np.float64, ddof=1) if n_frames > 1 else np.zeros_like(mean)
-    return Statistics(mean.astype(np.float32), (std + 1e-5).astype(np.float32))
 
 
 def _empty_filters_message(frontend: MelFrontend, empty: npt.NDArray[np.intp]) -> str:

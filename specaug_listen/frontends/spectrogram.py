@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,11 +12,13 @@ import numpy.typing as npt
 
 from ..audio import Audio
 from ..errors import ParameterError
+from ..stft import FRAMES_PER_BLOCK
+from .summary import Summary, summary_of
 
 if TYPE_CHECKING:
     from .mel import MelFrontend
 
-__all__ = ["MelSpectrogram", "Statistics"]
+__all__ = ["MelSpectrogram", "Statistics", "between_frames"]
 
 Real = npt.NDArray[np.float32]
 
@@ -32,6 +35,16 @@ class Statistics:
 
     mean: Real
     std: Real
+
+    @classmethod
+    def of(cls, summary: Summary) -> Statistics:
+        """NeMo's ``normalize_batch`` with ``per_feature``: unbiased deviation, and a guard that is always added."""
+        std = np.sqrt(summary.band_squares / max(1, summary.n_frames - 1))
+        return cls(summary.band_mean.astype(np.float32), (std + 1e-5).astype(np.float32))
+
+    def normalised(self, values: Real) -> Real:
+        """Values with zero mean and unit deviation in each band."""
+        return (values - self.mean) / self.std
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +139,28 @@ class MelSpectrogram:
         p95, median = np.percentile(self.db, [95, 50])
         return float(p95), float(median)
 
+    @cached_property
+    def range_db(self) -> tuple[float, float]:
+        """Lowest and highest cell in dB."""
+        return float(self.db.min()), float(self.db.max())
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Statistics over all cells."""
+        starts = range(0, self.n_frames, FRAMES_PER_BLOCK)
+        return summary_of(lambda: (self.values[:, i : i + FRAMES_PER_BLOCK] for i in starts))
+
+    def part(self, begin: int, end: int) -> MelSpectrogram:
+        """Frames ``begin`` to ``end - 1``, as far as there are some; without the audio, unless it is all of them."""
+        if begin <= 0 and end >= self.n_frames:
+            return self
+        return MelSpectrogram(self.values[:, begin:end], self.frontend, statistics=self.statistics)
+
+    def parts(self, n_frames: int | None = None) -> Iterator[MelSpectrogram]:
+        """All frames, some at a time; without a number, all at once."""
+        size = n_frames or self.n_frames
+        return (self.part(i, i + size) for i in range(0, self.n_frames, size))
+
     def at_frames(self, source: npt.NDArray[np.float64]) -> Real:
         """Values at fractional frames, linear between neighbours in the front-end's own scale.
 
@@ -137,14 +172,29 @@ class MelSpectrogram:
         -------
         np.ndarray [shape=(n_mels, n), float32]
         """
-        before = np.clip(source.astype(np.intp), 0, max(self.n_frames - 2, 0))
-        after = np.minimum(before + 1, self.n_frames - 1)
-        share = (source - before).astype(np.float32)
-        return self.values[:, before] * (1 - share) + self.values[:, after] * share
+        return between_frames(self.values, source, 0, self.n_frames)
+
+    def warped(self, source: npt.NDArray[np.float64]) -> MelSpectrogram:
+        """The mel read at fractional frames, which it remembers.
+
+        Parameters
+        ----------
+        source : np.ndarray [shape=(n_frames,)], in [0, n_frames - 1] [frames]
+        """
+        earlier = np.arange(self.n_frames, dtype=np.float64) if self.warp is None else self.warp
+        return self.with_values(self.at_frames(source), warp=np.interp(source, np.arange(self.n_frames), earlier))
 
     def with_values(self, values: Real, *, warp: npt.NDArray[np.float64] | None = None) -> MelSpectrogram:
         """The same clip and front-end with other values, and with another warp where one is given."""
         return replace(self, values=values, warp=self.warp if warp is None else warp)
+
+
+def between_frames(values: Real, source: npt.NDArray[np.float64], first: int, n_frames: int) -> Real:
+    """Values at fractional frames of a mel of ``n_frames``, of which ``values`` holds those from ``first`` on."""
+    before = np.clip(source.astype(np.intp), 0, max(n_frames - 2, 0))
+    after = np.minimum(before + 1, n_frames - 1)
+    share = (source - before).astype(np.float32)
+    return values[:, before - first] * (1 - share) + values[:, after - first] * share
 
 
 def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from .. import vocoders
 from .._random import as_seed, child_stream
+from .._sound import Sound
 from ..audio import Audio, common_gain
 from ..augment import Draw, Policy, get_policy
 from ..errors import ParameterError, SpecAugListenWarning
-from ..frontends import MelFrontend, MelSpectrogram, get
+from ..frontends import AnyMel, MelFrontend, MelSpectrogram, get
 from ..metrics import log_mel_rmse_db, score
 from ..plots import plot_audition
+from ..recording import Recording
 from ..vocoders import Vocoder
 from .badges import clip_badges, draw_badges
 from .records import Channels
@@ -43,8 +45,8 @@ class Reconstruction:
 
     number: int
     draw: Draw
-    mel: MelSpectrogram = field(repr=False)
-    audio: Audio = field(repr=False)
+    mel: AnyMel = field(repr=False)
+    audio: Sound = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -82,8 +84,8 @@ class Audition:
     ['draw', 'level_change_db']
     """
 
-    clip: Audio
-    mel: MelSpectrogram = field(repr=False)
+    clip: Audio | Recording
+    mel: AnyMel = field(repr=False)
     policy: Policy
     vocoder: Vocoder
     seed: int
@@ -97,14 +99,18 @@ class Audition:
         return self.mel.frontend
 
     @property
-    def original(self) -> Audio:
+    def original(self) -> Sound:
         """The clip as the front-end takes it in: mono, at its rate."""
+        if isinstance(self.clip, Recording):
+            return self.clip.mono
+        assert isinstance(self.mel, MelSpectrogram)
         assert self.mel.audio is not None  # audition() computes the mel from it
         return self.mel.audio
 
     @cached_property
-    def copy_synthesis(self) -> Audio:
+    def copy_synthesis(self) -> Sound:
         """The unaugmented mel through the same vocoder: the fair "before"."""
+        assert isinstance(self.mel, MelSpectrogram)  # LongAudition has rendered it
         return render(self.mel, self.vocoder)
 
     @cached_property
@@ -130,6 +136,15 @@ class Audition:
 
     def score_of(self, reconstruction: Reconstruction) -> dict[str, float]:
         """The row of one draw, without its number."""
+        if reconstruction.number not in self._scores:
+            self._scores[reconstruction.number] = self._scored(reconstruction)
+        return self._scores[reconstruction.number]
+
+    @cached_property
+    def _scores(self) -> dict[int, dict[str, float]]:
+        return {}
+
+    def _scored(self, reconstruction: Reconstruction) -> dict[str, float]:
         draw = reconstruction.draw
         hop_ms = 1000 * self.frontend.hop_length / self.frontend.sample_rate
         row = {

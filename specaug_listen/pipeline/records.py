@@ -21,6 +21,7 @@ from ..audio import Audio
 from ..augment import Draw, Policy
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import MelFrontend
+from ..recording import Recording
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.names import AnyVocoder
 
@@ -178,7 +179,7 @@ def _read(cls: type[R], path: str | os.PathLike[str], advice: str) -> R:
         return from_plain(cls, data)
 
 
-def describe_clip(audio: Audio) -> ClipRecord:
+def describe_clip(audio: Audio | Recording) -> ClipRecord:
     """Name a clip by its content, and by its file where it has one."""
     source = audio.source
     return ClipRecord(

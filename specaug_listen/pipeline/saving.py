@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
-
-from .._files import folder_name, make_folder, write_folder
-from ..audio import Audio, encode_wav
+from .._files import Contents, folder_name, make_folder, write_folder
+from .._sound import Sound
+from ..audio import wav_parts
 from ..errors import ParameterError
 from ..plots import encode_png
+from ..recording import SpooledAudio
 from .chain import Audition, Reconstruction
 from .records import Channels, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
 
@@ -40,25 +39,25 @@ def save_audition(
     return out / folder
 
 
-def audition_files(audition: Audition, channels: Channels = "mono") -> dict[str, bytes]:
+def audition_files(audition: Audition, channels: Channels = "mono") -> dict[str, Contents]:
     """Names and contents of all files of a clip's folder."""
     if channels not in get_args(Channels):
         raise ParameterError(f"channels={channels!r}: allowed is one of {', '.join(get_args(Channels))}")
     both_ears: Channels = "mono" if channels == "mono" else "duplicate"
     files = {
-        "original.wav": encode_wav(_laid_out(audition.original, audition, both_ears), gain=audition.gain),
-        "copy-synthesis.wav": encode_wav(_laid_out(audition.copy_synthesis, audition, both_ears), gain=audition.gain),
+        "original.wav": _wav(audition.original, audition, both_ears),
+        "copy-synthesis.wav": _wav(audition.copy_synthesis, audition, both_ears),
     }
     for reconstruction in audition.draws:
         files |= draw_files(audition, reconstruction, channels)
     return files
 
 
-def draw_files(audition: Audition, reconstruction: Reconstruction, channels: Channels) -> dict[str, bytes]:
+def draw_files(audition: Audition, reconstruction: Reconstruction, channels: Channels) -> dict[str, Contents]:
     """WAV, PNG and JSON of one draw."""
     name = reconstruction.name
     return {
-        f"{name}.wav": encode_wav(_laid_out(reconstruction.audio, audition, channels), gain=audition.gain),
+        f"{name}.wav": _wav(reconstruction.audio, audition, channels),
         f"{name}.png": encode_png(audition.plot(reconstruction)),
         f"{name}.json": to_bytes(draw_record(audition, reconstruction, channels)),
     }
@@ -84,8 +83,7 @@ def draw_record(audition: Audition, reconstruction: Reconstruction, channels: Ch
     )
 
 
-def _laid_out(audio: Audio, audition: Audition, channels: Channels) -> Audio:
-    if channels == "mono":
-        return audio
-    left = audition.copy_synthesis if channels == "before-after" else audio
-    return replace(audio, samples=np.concatenate([left.samples, audio.samples]))
+def _wav(sound: Sound, audition: Audition, channels: Channels) -> Contents:
+    left: list[Sound] = {"mono": [], "duplicate": [sound], "before-after": [audition.copy_synthesis]}[channels]
+    parts = wav_parts([*left, sound], gain=audition.gain)
+    return parts if isinstance(sound, SpooledAudio) else b"".join(parts)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..frontends import MelFrontend, MelSpectrogram
+from ..frontends import MelFrontend, MelSpectrogram, MelStream
 from ..stft import Framing
 
 __all__ = ["Banded", "Bands", "Energies", "bands_of", "n_extra_frames", "rendered_energy", "tiny"]
@@ -150,6 +150,20 @@ class Energies(NamedTuple):
         """
         energy = rendered_energy(mel)
         return cls(mel.frontend, mel.n_samples, len(energy), float(energy.max()), lambda a, b: energy[a:b])
+
+    @classmethod
+    def of_stream(cls, mel: MelStream) -> Energies:
+        """Those of a mel spectrogram that is read in parts; errors as in `of`, when they are read."""
+        n_frames = mel.n_frames + n_extra_frames(mel.frontend.framing, mel.n_frames, mel.n_samples)
+        loudest = max(float(part.energy.max()) for part in mel.parts())
+
+        def read(begin: int, end: int) -> Real:
+            there = np.ascontiguousarray(mel.part(min(begin, mel.n_frames - 1), end).energy.T)
+            beyond = min(end, n_frames) - max(begin, mel.n_frames)
+            last = np.repeat(there[-1:], max(0, beyond), axis=0)
+            return last if begin >= mel.n_frames else np.concatenate([there, last])
+
+        return cls(mel.frontend, mel.n_samples, n_frames, loudest, read)
 
 
 def rendered_energy(mel: MelSpectrogram) -> Real:

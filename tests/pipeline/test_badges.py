@@ -27,7 +27,7 @@ SPEECH = np.random.default_rng(0).standard_normal(8000) * 0.1
     ids=["speech", "loud float", "quiet float", "silent", "constant", "one peak", "clipped"],
 )
 def test_a_badge_is_given_for_what_is_wrong_with_a_clip(samples, expected):
-    assert clip_badges(Audio(samples, 16000), 1.0) == expected
+    assert clip_badges(Audio(samples, 16000).levels, 1.0) == expected
 
 
 def test_speech_driven_into_its_limits_is_called_clipped():
@@ -37,7 +37,9 @@ def test_speech_driven_into_its_limits_is_called_clipped():
 
 
 def test_a_common_gain_is_told_in_db():
-    assert clip_badges(Audio(SPEECH, 16000), 0.5) == ("quieter by 6.0 dB, all renderings alike, so that none clips",)
+    assert clip_badges(Audio(SPEECH, 16000).levels, 0.5) == (
+        "quieter by 6.0 dB, all renderings alike, so that none clips",
+    )
 
 
 def test_a_draw_that_leaves_nothing_or_plays_loud_is_marked():

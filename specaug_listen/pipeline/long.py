@@ -1,0 +1,113 @@
+"""Auditions of recordings that are too long to hold: read, drawn, rendered and written in parts.
+
+Every step gives the same as for a short clip; only what lies between the steps is kept on disk instead of in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .._optional import require
+from .._random import child_stream
+from .._sound import Sound
+from ..augment import Policy
+from ..errors import SpecAugListenWarning
+from ..frontends import MelFrontend, MelStream, mel_stream
+from ..recording import Recording, SpooledAudio
+from ..vocoders import Joint
+from ..vocoders.bands import Energies
+from .chain import Audition, Reconstruction
+
+__all__ = ["LongAudition", "Within", "audition_long", "is_long"]
+
+# Longer recordings are not held in memory.
+LONG_S = 600.0
+# What is being done, and which share of it.
+Within = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class LongAudition(Audition):
+    """An `Audition` whose clip, mels and renderings lie on disk, as long as their folder is there.
+
+    Parameters
+    ----------
+    rendered : SpooledAudio
+        The copy-synthesis.
+    """
+
+    rendered: Sound | None = field(default=None, repr=False)
+
+    @property
+    def copy_synthesis(self) -> Sound:
+        """The unaugmented mel through the same vocoder: the fair "before"."""
+        assert self.rendered is not None  # audition_long() renders it
+        return self.rendered
+
+
+def is_long(path: str | os.PathLike[str], duration_s: float | None) -> bool:
+    """Whether a file, or so much of it, is too long to hold; False where it cannot be read."""
+    sf = require("soundfile", purpose="reading audio")
+    try:
+        found = float(sf.info(os.fsencode(os.path.abspath(path))).duration)
+    except (sf.LibsndfileError, RuntimeError, TypeError, OSError):
+        return False
+    return (found if duration_s is None else min(found, duration_s)) > LONG_S
+
+
+def audition_long(
+    recording: Recording,
+    folder: Path,
+    *,
+    frontend: MelFrontend,
+    policy: Policy,
+    vocoder: Joint,
+    draws: int,
+    seed: int,
+    name: str,
+    within: Within = lambda what, share: None,
+) -> LongAudition:
+    """Hear what a policy does to a long recording.
+
+    Parameters
+    ----------
+    recording : Recording
+        Kept at the front-end's rate.
+    folder : Path
+        Where to keep what lies between the steps.
+    frontend, policy, vocoder, draws, seed, name
+        As in `audition`; only the joint vocoder renders in parts.
+    within : callable (str, float) -> None
+        Told what is being done and which share of it is.
+
+    Returns
+    -------
+    LongAudition
+        To be saved while ``folder`` is there.
+    """
+    within("mel spectrogram", 0.0)
+    mel = mel_stream(frontend, recording.mono, folder)
+    copy = _rendered(mel, vocoder, folder / "copy-synthesis.f32", lambda share: within("copy-synthesis", share))
+    heard = []
+    for number in range(1, draws + 1):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SpecAugListenWarning)  # the draw carries its lines
+            draw = policy.draw(mel, rng=child_stream(seed, recording.fingerprint, number))
+        augmented = draw.apply(mel)
+        label = f"draw-{number}"
+        audio = _rendered(augmented, vocoder, folder / f"{label}.f32", lambda share, w=label: within(w, share))  # type: ignore[misc]
+        heard.append(Reconstruction(number, draw, augmented, audio))
+    return LongAudition(recording, mel, policy, vocoder, seed, tuple(heard), name, rendered=copy)
+
+
+def _rendered(mel: MelStream, vocoder: Joint, path: Path, done: Callable[[float], None]) -> SpooledAudio:
+    audio = SpooledAudio(path, mel.frontend.sample_rate)
+    done(0.0)
+    for samples in vocoder.parts(Energies.of_stream(mel)):
+        audio.append(samples)
+        done(audio.n_samples / mel.n_samples)
+    return audio
