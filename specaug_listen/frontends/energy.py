@@ -91,8 +91,6 @@ class _Stretch:
         return joined
 
     def _clip(self, begin: int, end: int) -> Real:
-        if not self._preemphasis:
-            return self._sound.read(begin, end)[0]
-        n_before = min(begin, 1)
-        emphasized: Real = preemphasize(self._sound.read(begin - n_before, end)[0], self._preemphasis)[n_before:]
-        return emphasized
+        n_before = min(begin, 1) if self._preemphasis else 0
+        clip: Real = self._sound.read(begin - n_before, end)[0]
+        return preemphasize(clip, self._preemphasis)[n_before:] if self._preemphasis else clip
