@@ -444,8 +444,8 @@ def bounds(everything: dict[str, Results], label: str) -> None:
     head = ["front-end", "against", "log-mel RMSE, ratio", "PESQ-wb", "STOI", "clips won"]
     table([*head, "better than torchaudio, and no slower"] if rows and len(rows[0]) > len(head) else head, rows)
     print(
-        "\n`mel_to_audio` is librosa's one call, whose sound is half a hop off where a front-end's frames stand between "
-        "multiples of the hop; `librosa` is its two steps, lined up with the frames and with Kaldi's filters."
+        "\n`mel_to_audio` is librosa's one call, whose sound is half a hop off where a front-end's frames stand "
+        "between multiples of the hop; `librosa` is its two steps, lined up with the frames and with Kaldi's filters."
     )
 
 

@@ -107,7 +107,7 @@ def audition_long(
 def _rendered(mel: MelStream, vocoder: Joint, path: Path, done: Callable[[float], None]) -> SpooledAudio:
     audio = SpooledAudio(path, mel.frontend.sample_rate)
     done(0.0)
-    for samples in vocoder.parts(Energies.of_stream(mel)):
+    for samples in vocoder.parts(Energies.of(mel)):
         audio.append(samples)
         done(audio.n_samples / mel.n_samples)
     return audio

@@ -15,10 +15,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..frontends import MelFrontend, MelSpectrogram, MelStream
-from ..stft import Framing
+from ..errors import ParameterError
+from ..frontends import AnyMel, MelFrontend, MelSpectrogram, MelStream
+from ..stft import FRAMES_PER_BLOCK, Framing
 
-__all__ = ["Banded", "Bands", "Energies", "bands_of", "n_extra_frames", "rendered_energy", "tiny"]
+__all__ = ["Banded", "Bands", "Energies", "bands_of", "checked_mel", "n_extra_frames", "rendered_energy", "tiny"]
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
@@ -140,22 +141,21 @@ class Energies(NamedTuple):
     read: Callable[[int, int], Real]
 
     @classmethod
-    def of(cls, mel: MelSpectrogram) -> Energies:
-        """Those of a mel spectrogram at hand.
+    def of(cls, mel: AnyMel) -> Energies:
+        """Those of a mel spectrogram.
 
         Raises
         ------
         ParameterError
-            When the mel's values stand for no power.
+            When it is none, or its values stand for no power; of a long one, when they are read.
         """
-        energy = rendered_energy(mel)
-        return cls(mel.frontend, mel.n_samples, len(energy), float(energy.max()), lambda a, b: energy[a:b])
-
-    @classmethod
-    def of_stream(cls, mel: MelStream) -> Energies:
-        """Those of a mel spectrogram that is read in parts; errors as in `of`, when they are read."""
+        if isinstance(mel, MelSpectrogram) and mel.n_frames <= FRAMES_PER_BLOCK:
+            energy = rendered_energy(mel)
+            return cls(mel.frontend, mel.n_samples, len(energy), float(energy.max()), lambda a, b: energy[a:b])
+        if not isinstance(mel, MelStream):
+            checked_mel(mel)
         n_frames = mel.n_frames + n_extra_frames(mel.frontend.framing, mel.n_frames, mel.n_samples)
-        loudest = max(float(part.energy.max()) for part in mel.parts())
+        loudest = max(float(part.energy.max()) for part in mel.parts(FRAMES_PER_BLOCK))
 
         def read(begin: int, end: int) -> Real:
             there = np.ascontiguousarray(mel.part(min(begin, mel.n_frames - 1), end).energy.T)
@@ -164,6 +164,21 @@ class Energies(NamedTuple):
             return last if begin >= mel.n_frames else np.concatenate([there, last])
 
         return cls(mel.frontend, mel.n_samples, n_frames, loudest, read)
+
+
+def checked_mel(mel: MelSpectrogram) -> None:
+    """Refuse what is no mel spectrogram.
+
+    Raises
+    ------
+    ParameterError
+        For an array, say.
+    """
+    if not isinstance(mel, MelSpectrogram):
+        raise ParameterError(
+            f"mel is {type(mel).__name__}: expected MelSpectrogram; make one with frontend(audio) or "
+            "MelSpectrogram(values, frontend)"
+        )
 
 
 def rendered_energy(mel: MelSpectrogram) -> Real:
@@ -178,6 +193,7 @@ def rendered_energy(mel: MelSpectrogram) -> Real:
     ParameterError
         When the mel's values stand for no power.
     """
+    checked_mel(mel)
     energy = np.ascontiguousarray(mel.energy.T)
     n_extra = n_extra_frames(mel.frontend.framing, mel.n_frames, mel.n_samples)
     return np.concatenate([energy, np.repeat(energy[-1:], n_extra, axis=0)])

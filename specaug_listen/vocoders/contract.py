@@ -20,6 +20,7 @@ from .._yaml import read_mapping
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram
 from ..frontends.files import frontend_of
+from .bands import checked_mel
 
 __all__ = ["CONTRACT_KEYS", "MelContract", "contract_of", "read_contract"]
 
@@ -134,6 +135,7 @@ class MelContract:
         ParameterError
             When the mel's front-end is not the contract's, or its values stand for no power.
         """
+        checked_mel(mel)
         self.check(mel.frontend)
         values = self.frontend.compress(mel.energy)
         if self.frontend.normalize and mel.statistics is not None:

@@ -23,6 +23,7 @@ from ..audio import Audio
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..stft import Framing, deemphasize, get_window, istft, stft
+from .bands import checked_mel
 from .magnitude import nnls_magnitude, pinv_magnitude
 from .phase import original_spectrum, random_phase, unit
 
@@ -91,6 +92,7 @@ class GriffinLim:
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Reconstruct the waveform of a mel spectrogram; see `Joint`."""
+        checked_mel(mel)
         frontend = mel.frontend
         with one_blas_thread():
             magnitude = pinv_magnitude(mel) if self.magnitude == "pinv" else nnls_magnitude(mel)
@@ -145,12 +147,15 @@ class Librosa:
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Reconstruct the waveform of a mel spectrogram; see `Joint`."""
+        checked_mel(mel)
         librosa = require("librosa", purpose="the 'librosa' vocoder")
         frontend, framing = mel.frontend, mel.frontend.framing
         is_centered = framing.padding == "center"
         with one_blas_thread():
+            magnitude = self._magnitude(mel, librosa)
+            ends_with_clip = is_centered and not framing.drop_last_frame and magnitude.shape[1] == mel.n_frames
             signal = librosa.griffinlim(
-                self._magnitude(mel, librosa),
+                magnitude,
                 n_iter=self.n_iter,
                 momentum=self.momentum,
                 random_state=self.seed,
@@ -160,7 +165,7 @@ class Librosa:
                 window=get_window(framing.window, framing.win_length),
                 center=is_centered,
                 pad_mode="constant",
-                length=mel.n_samples if is_centered and not framing.drop_last_frame else None,
+                length=mel.n_samples if ends_with_clip else None,
             )
         # librosa puts a short window in the middle of n_fft, and cuts centred clips out by itself.
         begin = 0 if is_centered else framing.offset + (framing.n_fft - framing.win_length) // 2
@@ -169,6 +174,12 @@ class Librosa:
         return Audio(deemphasize(signal, frontend.preemphasis), frontend.sample_rate)
 
     def _magnitude(self, mel: MelSpectrogram, librosa: Any) -> Real:
+        frontend = mel.frontend
+        # griffinlim() wants at least a window of sound.
+        n_extra = max(0, -(-frontend.n_fft // frontend.hop_length) + 1 - mel.n_frames)
+        return np.pad(self._magnitude_of_frames(mel, librosa), ((0, 0), (0, n_extra)), mode="edge")
+
+    def _magnitude_of_frames(self, mel: MelSpectrogram, librosa: Any) -> Real:
         frontend = mel.frontend
         magnitude: Real
         if frontend.mel_scale == "kaldi":

@@ -97,7 +97,12 @@ class Joint:
         ParameterError
             When the mel's values stand for no power.
         """
-        return Audio(np.concatenate(list(self.parts(Energies.of(mel)))), mel.frontend.sample_rate)
+        energies = Energies.of(mel)
+        samples, n_done = np.empty(energies.n_samples, np.float32), 0
+        for part in self.parts(energies):
+            samples[n_done : n_done + len(part)] = part
+            n_done += len(part)
+        return Audio(samples, energies.frontend.sample_rate)
 
     def parts(self, energies: Energies) -> Iterator[Real]:
         """Reconstruct a recording of any length, part after part, in bounded memory.

@@ -14,7 +14,7 @@ from .._threads import one_blas_thread
 from ..audio import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, istft, stft
-from .bands import Bands, bands_of
+from .bands import Bands, bands_of, checked_mel
 from .phase import is_warped, onsets, original_spectrum
 
 __all__ = ["OriginalPhase"]
@@ -66,6 +66,7 @@ class OriginalPhase:
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Render a mel spectrogram with its original phase; see `Joint`."""
+        checked_mel(mel)
         frontend, framing = mel.frontend, mel.frontend.framing
         # The clip's tail, which the last frames of some front-ends hardly reach, is to come out as it went in.
         n_extra = -(-framing.win_length // framing.hop_length) + 1

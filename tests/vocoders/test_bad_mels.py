@@ -1,0 +1,130 @@
+"""Mels that no vocoder was made for: finite sound of the right length, or one clear error."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+
+from specaug_listen import Audio
+from specaug_listen.errors import ParameterError
+from specaug_listen.frontends import HIFIGAN, PRESETS, WHISPER, MelFrontend, MelSpectrogram, Statistics
+from specaug_listen.vocoders import GriffinLim, Joint, Librosa, OriginalPhase
+from specaug_listen.vocoders.contract import MelContract
+from specaug_listen.vocoders.neural import NeuralModule
+
+VOCODERS = {
+    "joint": Joint(n_iter=4),
+    "griffinlim": GriffinLim(n_iter=2),
+    "librosa": Librosa(n_iter=2),
+    "original-phase": OriginalPhase(),
+}
+FROM_MEL = ("joint", "griffinlim", "librosa")
+ODD = {
+    "one band": {"n_mels": 1},
+    "no overlap": {"hop_length": 400, "n_mels": 20},
+    "a hop of one sample": {"n_fft": 64, "hop_length": 1, "n_mels": 8},
+    "bands far from both ends": {"n_mels": 10, "fmin_hz": 3000.0, "fmax_hz": 3700.0},
+    "hop that is no part of the window": {"hop_length": 277, "n_mels": 20},
+    "magnitudes": {"power": 1.0, "n_mels": 20},
+}
+
+
+def odd_frontend(name):
+    return MelFrontend(
+        **{"name": name, "sample_rate": 16000, "n_fft": 400, "hop_length": 160, "n_mels": 20, **ODD[name]}
+    )
+
+
+def finite_and_whole(audio, mel):
+    return audio.n_samples == mel.n_samples and np.isfinite(audio.samples).all()
+
+
+def mel_of_frames(frontend, n_frames):
+    values = np.abs(np.random.default_rng(n_frames).standard_normal((frontend.n_mels, n_frames)))
+    bands = np.ones((frontend.n_mels, 1), np.float32)
+    return MelSpectrogram(values, frontend, statistics=Statistics(-8 * bands, bands) if frontend.normalize else None)
+
+
+@pytest.mark.parametrize("vocoder", FROM_MEL)
+@pytest.mark.parametrize("n_frames", [1, 2, 3])
+def test_a_few_frames_without_a_clip_render(vocoder, n_frames, every_frontend):
+    mel = mel_of_frames(every_frontend, n_frames)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert finite_and_whole(VOCODERS[vocoder](mel), mel)
+
+
+@pytest.mark.parametrize("vocoder", VOCODERS)
+@pytest.mark.parametrize("more", [0, 1])
+def test_the_shortest_clip_renders(vocoder, more, every_frontend):
+    n_samples = every_frontend.framing.win_length + more
+    noise = np.random.default_rng(0).standard_normal(n_samples) / 10
+    mel = every_frontend(Audio(noise, every_frontend.sample_rate))
+    audio = VOCODERS[vocoder](mel)
+    assert finite_and_whole(audio, mel)
+    assert audio.peak < 100 * mel.audio.peak
+
+
+@pytest.mark.parametrize("vocoder", VOCODERS)
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_front_end_renders_without_an_explosion(vocoder, name):
+    mel = odd_frontend(name)(Audio(np.random.default_rng(0).standard_normal(4000) / 10, 16000))
+    audio = VOCODERS[vocoder](mel)
+    assert finite_and_whole(audio, mel)
+    # librosa's own divides by the tail of a window that nothing overlaps.
+    assert vocoder == "librosa" or audio.rms_db < mel.audio.rms_db + 20
+
+
+@pytest.mark.parametrize("vocoder", VOCODERS)
+@pytest.mark.parametrize("value", [np.zeros((80, 10), np.float32), None, "mel", Audio(np.zeros(400), 16000)])
+def test_what_is_no_mel_is_refused(vocoder, value):
+    expected = f"mel is {type(value).__name__}: expected MelSpectrogram; make one with frontend(audio)"
+    with pytest.raises(ParameterError, match=re.escape(expected)):
+        VOCODERS[vocoder](value)
+
+
+def test_a_neural_vocoder_refuses_what_is_no_mel():
+    module = NeuralModule(lambda features: features, MelContract(HIFIGAN))
+    with pytest.raises(ParameterError, match="mel is ndarray: expected MelSpectrogram"):
+        module(np.zeros((80, 10), np.float32))
+
+
+@pytest.mark.parametrize("n_iter", [-1, 10_001, 10**12, 2.5, True, "8", np.nan])
+@pytest.mark.parametrize("kind", [Joint, GriffinLim, Librosa])
+def test_an_absurd_number_of_iterations_is_refused(kind, n_iter):
+    with pytest.raises(ParameterError, match=re.escape(f"n_iter={n_iter!r}: allowed is an integer >= 0 and <= 10000")):
+        kind(n_iter=n_iter)
+
+
+@pytest.mark.parametrize("vocoder", [Joint(n_iter=0), GriffinLim(n_iter=0), Librosa(n_iter=0)], ids=lambda v: v.kind)
+def test_no_iteration_renders_the_start(vocoder, speechlike, every_frontend):
+    mel = every_frontend(speechlike)
+    assert finite_and_whole(vocoder(mel), mel)
+
+
+@pytest.mark.parametrize("level", [30.0, 1e5, 3e38])
+@pytest.mark.parametrize("vocoder", FROM_MEL)
+def test_values_that_stand_for_no_energy_are_refused(vocoder, level):
+    with pytest.raises(ParameterError, match="stands for an energy above 1e\\+30 in front-end 'whisper'"):
+        VOCODERS[vocoder](MelSpectrogram(np.full((80, 10), level), WHISPER))
+
+
+@pytest.mark.parametrize("vocoder", FROM_MEL)
+def test_values_far_below_any_floor_are_silence(vocoder):
+    mel = MelSpectrogram(np.full((80, 10), -1e5), WHISPER)
+    assert VOCODERS[vocoder](mel).peak == 0
+
+
+def test_a_very_long_mel_is_worked_through_in_parts(monkeypatch):
+    mel = mel_of_frames(PRESETS["whisper"], 20_000)
+    taken = []
+    part = MelSpectrogram.part
+    monkeypatch.setattr(
+        MelSpectrogram, "part", lambda self, a, b: taken.append(min(b, self.n_frames) - a) or part(self, a, b)
+    )
+    assert finite_and_whole(Joint(n_iter=1)(mel), mel)
+    assert sum(taken) >= 2 * 20_000
+    assert max(taken) < 5000
