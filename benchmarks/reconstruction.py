@@ -25,17 +25,18 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import scipy.fft
+from _masked import RANGE_DB, Met, audible, beyond, cut, masks_of, met, rmse_db, single
 from _measure import median, one_thread
 
 from specaug_listen.audio import Audio, find_audio, load
-from specaug_listen.augment import LD, Draw, WarpPath
+from specaug_listen.augment import LD, WarpPath
 from specaug_listen.errors import AudioError, SpecAugListenError
 from specaug_listen.frontends import MelFrontend, MelSpectrogram
 from specaug_listen.frontends.presets import PRESETS
@@ -48,8 +49,8 @@ Render: TypeAlias = Callable[[MelSpectrogram], Audio]
 LONGEST_S = 12.0
 SPEED_RANGE_S = 8.0, 16.0
 SILENT_DB = -100.0
-RANGE_DB = 80.0
 FILLS = "mean", "band_mean", "frame_mean", "min", "floor", "noise", 0.0
+MASKS_LONGEST_S, REACHABLE_S, REACHABLE_CLIPS, REACHABLE_ITERATIONS = 4.0, 3.0, 4, 500
 # What the issue asks of the default: ratio of log-mel RMSE, gain in PESQ, times the speed of librosa.
 RMSE_RATIO = {"hifigan": 0.35, "librosa": 0.35, "librosa-db": 0.35}
 PESQ_GAIN = {"hifigan": 1.2}
@@ -667,85 +668,103 @@ def difference_db(before: Audio, after: Audio) -> str:
 # Masked mels
 
 
-class Masked(NamedTuple):
-    """How well one augmented mel was met."""
-
-    inside: float
-    outside: float
-    levels: list[float]
-
-
 def masks(clips: Sequence[Clip], frontends: Sequence[MelFrontend], chosen: Chosen, n_seeds: int) -> None:
-    """LD draws under every fill: the mel of the rendering against the augmented mel."""
-    speech = [clip for clip in clips if clip.is_speech]
-    heading(f"LD masks through `{chosen.label}`: {len(speech)} clips of speech, {n_seeds} draws each")
+    """LD draws under every fill: the mel of the rendering against the augmented mel.
+
+    What can be asked of which cell is said in `_masked`. Beside the cells beyond every mask stand the very same cells
+    of the copy-synthesis: a mask that rings would show as a difference.
+    """
+    heading(f"LD masks through `{chosen.label}`: {len(clips)} clips, {n_seeds} draws each")
     rows = []
     for frontend in frontends:
         render = chosen.build()
-        by_fill: dict[str | float, list[Masked]] = {fill: [] for fill in FILLS}
-        for clip, mel in mels(speech, frontend):
+        by_fill: dict[str | float, list[tuple[Met, float]]] = {fill: [] for fill in FILLS}
+        for clip, mel in mels(clips, frontend, MASKS_LONGEST_S):
+            plain = frontend(render(mel))
             for fill in FILLS:
-                by_fill[fill] += masked_renderings(clip, mel, fill, render, n_seeds)
+                by_fill[fill] += masked_renderings(clip, mel, plain, fill, render, n_seeds)
         rows += [(frontend.name, fill, *masks_row(measured)) for fill, measured in by_fill.items() if measured]
-    head = "front-end", "fill", "draws", "log-mel RMSE, masked", "unmasked", "masks", "level error, mean", "worst"
-    table(head, rows)
+    cells = "log-mel RMSE, masked", "within", "unmasked", "beyond", "beyond, no mask"
+    levels = "masks", "level error, all cells", "≤ 1 dB", "level error, within", "≤ 1 dB", "worst"
+    table(("front-end", "fill", *cells, *levels), rows)
     print(
         f"\nCells and levels more than {RANGE_DB:g} dB below the augmented mel's loudest cell count as that far below. "
-        "Level errors are of the mean power over the cells of each mask; their mean is of the absolute values."
+        "*Within* are masked cells that hear nothing of what is beside their mask, *beyond* are unmasked cells that "
+        "hear nothing of any mask. Level errors are of the mean power over the cells of each mask; their means are of "
+        "absolute values. Each cell of noise shares its power with those beside it: its level is that of all cells."
     )
+    heading("One mask at the floor: what any signal can reach", level=4)
+    reachable(clips, frontends, chosen)
 
 
-def masks_row(measured: Sequence[Masked]) -> tuple[str, ...]:
+def masks_row(measured: Sequence[tuple[Met, float]]) -> tuple[str, ...]:
     """Means over the draws under one fill."""
-    levels = np.array([level for masked in measured for level in masked.levels])
+    figures = [[found.inside, found.within, found.outside, found.beyond, plain] for found, plain in measured]
+    everywhere = np.array([level for found, _ in measured for level in found.levels])
+    within = np.array([level for found, _ in measured for level in found.levels_within])
     return (
-        str(len(measured)),
-        f"{mean([masked.inside for masked in measured]):.2f} dB",
-        f"{mean([masked.outside for masked in measured]):.2f} dB",
-        str(len(levels)),
-        f"{np.abs(levels).mean():.2f} dB",
-        f"{levels[np.abs(levels).argmax()]:+.2f} dB",
+        *(f"{mean_of_known(column):.2f} dB" for column in zip(*figures, strict=True)),
+        str(len(everywhere)),
+        f"{np.abs(everywhere).mean():.2f} dB",
+        f"{(np.abs(everywhere) <= 1).mean():.0%}",
+        f"{np.abs(within).mean():.2f} dB",
+        f"{(np.abs(within) <= 1).mean():.0%}",
+        f"{within[np.abs(within).argmax()]:+.2f} dB",
     )
 
 
 def masked_renderings(
-    clip: Clip, mel: MelSpectrogram, fill: str | float, render: Render, n_seeds: int
-) -> Iterator[Masked]:
-    """Draw, render and measure, once for each seed."""
+    clip: Clip, mel: MelSpectrogram, plain: MelSpectrogram, fill: str | float, render: Render, n_seeds: int
+) -> Iterator[tuple[Met, float]]:
+    """Draw, render and measure, once for each seed; with the copy-synthesis's error over the cells beyond."""
     policy = LD.with_fill(fill)  # type: ignore[arg-type]
     for seed in range(n_seeds):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             draw = policy.draw(mel, rng=seed)
+        # A warp moves the cells and leaves none to compare.
+        draw = replace(draw, steps=tuple(step for step in draw.steps if not isinstance(step, WarpPath)))
         augmented = draw.apply(mel)
         audio = attempted(render, augmented, f"{mel.frontend.name}: {clip.name}, fill {fill}, seed {seed}")
-        if audio is None:
-            continue
-        masked = met(augmented, mel.frontend(audio), draw)
-        if masked is not None:
-            yield masked
+        found = None if audio is None else met(augmented, mel.frontend(audio), draw)
+        if found is not None:
+            cells, floor = beyond(augmented, draw), audible(augmented)
+            yield found, rmse_db(mel.power[cells], plain.power[cells], floor)
 
 
-def met(augmented: MelSpectrogram, rendered: MelSpectrogram, draw: Draw) -> Masked | None:
-    """Masked and unmasked cells apart; None where one of the two is empty."""
-    regions = [step.region for step in draw.steps if not isinstance(step, WarpPath)]
-    regions = [region for region in regions if augmented.values[region].size]
-    inside = np.zeros(augmented.values.shape, bool)
-    for region in regions:
-        inside[region] = True
-    if inside.all() or not inside.any():
-        return None
-    floor = max(float(augmented.power.max()) * 10 ** (-RANGE_DB / 10), 1e-30)
+def reachable(clips: Sequence[Clip], frontends: Sequence[MelFrontend], chosen: Chosen) -> None:
+    """A single mask at the floor: the vocoder, with many iterations, and the clip with the mask cut out."""
+    many = f"{REACHABLE_ITERATIONS} iterations"
+    renders = {chosen.label: chosen.build(), many: chosen.build(n_iter=REACHABLE_ITERATIONS)}
+    rows = []
+    for frontend in frontends:
+        by_case: dict[tuple[str, str], list[Met]] = {}
+        for _, mel in mels(clips[:REACHABLE_CLIPS], frontend, REACHABLE_S):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                draw = LD.with_fill("floor").draw(mel, rng=3)
+            for mask in masks_of(draw):
+                alone = single(draw, mask)
+                augmented = alone.apply(mel)
+                signals = {label: render(augmented) for label, render in renders.items()} | {"cut": cut(mel, mask)}
+                for label, audio in signals.items():
+                    found = met(augmented, frontend(audio), alone)
+                    by_case.setdefault((mask.kind, label), []).extend([found] if found else [])
+        for (kind, label), found in sorted(by_case.items()):
+            figures = ([m.inside for m in found], [m.within for m in found], [m.outside for m in found])
+            levels = [level for m in found for level in m.levels]
+            errors = (f"{mean_of_known(column):.2f} dB" for column in figures)
+            rows.append((frontend.name, kind.replace("_", " "), label, *errors, f"{mean(levels):+.2f} dB"))
+    table(("front-end", "mask", "signal", "log-mel RMSE, masked", "within", "unmasked", "level, all cells"), rows)
+    print(
+        "\n*Cut* is the clip itself without the mask's band (a brick wall over the whole clip) or its samples: as near "
+        "to the floor as a signal comes that keeps what is beside the mask."
+    )
 
-    def db(power: Any) -> Any:
-        return 10 * np.log10(np.maximum(power, floor))
 
-    def level(mel: MelSpectrogram, region: Any) -> float:
-        return float(db(mel.power[region].mean(dtype=np.float64)))
-
-    squared = np.square(db(rendered.power) - db(augmented.power), dtype=np.float64)
-    levels = [level(rendered, region) - level(augmented, region) for region in regions]
-    return Masked(float(np.sqrt(squared[inside].mean())), float(np.sqrt(squared[~inside].mean())), levels)
+def mean_of_known(values: Sequence[float]) -> float:
+    """Arithmetic mean of what is no NaN."""
+    return mean([value for value in values if np.isfinite(value)])
 
 
 # Printing

@@ -123,9 +123,7 @@ class Energies(NamedTuple):
 
     Parameters
     ----------
-    frontend : MelFrontend
-    n_samples : int
-        Of the clip, at the front-end's rate.
+    mel : MelSpectrogram or MelStream
     n_frames : int
         To render: as many as the mel has, or a frame or two more; see `rendered_energy`.
     loudest : float
@@ -134,8 +132,7 @@ class Energies(NamedTuple):
         Those from frame ``begin`` up to ``end``.
     """
 
-    frontend: MelFrontend
-    n_samples: int
+    mel: AnyMel
     n_frames: int
     loudest: float
     read: Callable[[int, int], Real]
@@ -151,7 +148,7 @@ class Energies(NamedTuple):
         """
         if isinstance(mel, MelSpectrogram) and mel.n_frames <= FRAMES_PER_BLOCK:
             energy = rendered_energy(mel)
-            return cls(mel.frontend, mel.n_samples, len(energy), float(energy.max()), lambda a, b: energy[a:b])
+            return cls(mel, len(energy), float(energy.max()), lambda a, b: energy[a:b])
         if not isinstance(mel, MelStream):
             checked_mel(mel)
         n_frames = mel.n_frames + n_extra_frames(mel.frontend.framing, mel.n_frames, mel.n_samples)
@@ -163,7 +160,7 @@ class Energies(NamedTuple):
             last = np.repeat(there[-1:], max(0, beyond), axis=0)
             return last if begin >= mel.n_frames else np.concatenate([there, last])
 
-        return cls(mel.frontend, mel.n_samples, n_frames, loudest, read)
+        return cls(mel, n_frames, loudest, read)
 
 
 def checked_mel(mel: MelSpectrogram) -> None:

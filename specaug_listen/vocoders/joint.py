@@ -2,7 +2,7 @@
 
 Instead of solving for a magnitude first and freezing its error into the phase, the iteration alternates between the
 STFTs of real signals (inverse STFT, then STFT) and the spectra whose mel is the given one (a gain for each band,
-spread over its bins). No system is solved.
+spread over its bins). No system is solved. At the end, the level of fills that no signal can have is put right.
 
 References
 ----------
@@ -26,6 +26,7 @@ from .._threads import one_blas_thread
 from ..audio import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import deemphasize, istft
+from .artificial import flat_areas, with_levels
 from .bands import Energies, bands_of, tiny
 from .iteration import Ends, Iteration
 from .phase import SinglePass, random_phase
@@ -57,9 +58,10 @@ class Joint:
         Another number of iterations than that of ``quality``.
     start : {"auto", "spsi", "random"}
         Phase to start from. ``auto`` takes single-pass phases for windows shorter than 64 ms, and random ones for
-        longer windows.
+        longer windows. Flat patches, as constant fills leave them, always start from random phases: they have no peaks
+        whose phases could run on.
     seed : int in [0, 2**53)
-        Of the random start.
+        Of the random phases.
 
     Raises
     ------
@@ -98,11 +100,11 @@ class Joint:
             When the mel's values stand for no power.
         """
         energies = Energies.of(mel)
-        samples, n_done = np.empty(energies.n_samples, np.float32), 0
+        samples, n_done = np.empty(mel.n_samples, np.float32), 0
         for part in self.parts(energies):
             samples[n_done : n_done + len(part)] = part
             n_done += len(part)
-        return Audio(samples, energies.frontend.sample_rate)
+        return Audio(samples, mel.frontend.sample_rate)
 
     def parts(self, energies: Energies) -> Iterator[Real]:
         """Reconstruct a recording of any length, part after part, in bounded memory.
@@ -116,7 +118,7 @@ class Joint:
         np.ndarray [shape=(n,), float32]
             The samples that come next, the same as in one piece.
         """
-        frontend, n_samples = energies.frontend, energies.n_samples
+        frontend, n_samples = energies.mel.frontend, energies.mel.n_samples
         if energies.loudest == 0:
             yield from (np.zeros(min(n_samples - i, 1 << 20), np.float32) for i in range(0, n_samples, 1 << 20))
             return
@@ -132,9 +134,11 @@ class Joint:
 
     def _stretches(self, energies: Energies) -> Iterator[Real]:
         """The stretch of the whole recording, in segments."""
-        framing, n_frames = energies.frontend.framing, energies.n_frames
+        framing, n_frames = energies.mel.frontend.framing, energies.n_frames
         n_iter = _ITERATIONS[self.quality] if self.n_iter is None else self.n_iter
-        n_around = min(n_iter * -(-framing.win_length // framing.hop_length), _MOST_FRAMES_AROUND)
+        n_overlapping = -(-framing.win_length // framing.hop_length)
+        # Beyond what the iterations carry over, what the levels at the end are taken from.
+        n_around = min(n_iter * n_overlapping, _MOST_FRAMES_AROUND) + 4 * n_overlapping + 16
         start = _Start(self, energies)
         n_segments = -(-n_frames // _FRAMES_PER_SEGMENT)
         bounds = [n_frames * i // n_segments for i in range(n_segments + 1)]
@@ -153,25 +157,27 @@ class Joint:
 
 
 def _iterated(stretch: Real, energies: Energies, first: int, last: int, n_iter: int) -> Real:
-    """Frames ``first`` to ``last - 1`` after so many iterations."""
-    frontend, framing = energies.frontend, energies.frontend.framing
+    """Frames ``first`` to ``last - 1`` after so many iterations, with the levels put right."""
+    frontend, framing = energies.mel.frontend, energies.mel.frontend.framing
     n_before = framing.offset if first == 0 else 0
-    n_beyond = framing.stretch_length(energies.n_frames) - framing.offset - energies.n_samples
+    n_beyond = framing.stretch_length(energies.n_frames) - framing.offset - energies.mel.n_samples
     n_after = max(0, n_beyond) if last == energies.n_frames else 0
     if frontend.preemphasis_per_frame:  # Kaldi's few mirrored samples stand before it, and are left
         n_before = n_after = 0
     ends = Ends(framing, n_before, len(stretch) - n_before - n_after, n_after)
-    iteration = Iteration(energies.read(first, last), bands_of(frontend), framing, tiny(energies.loudest))
-    return iteration.run(stretch, n_iter, ends)
+    target, bands = energies.read(first, last), bands_of(frontend)
+    stretch = Iteration(target, bands, framing, tiny(energies.loudest)).run(stretch, n_iter, ends)
+    return with_levels(stretch, target, bands, framing, ends, energies.loudest)
 
 
 class _Start:
     """A smooth magnitude with the wanted band energies, and the phases to start from, for frames that only go on."""
 
     def __init__(self, joint: Joint, energies: Energies) -> None:
-        self._energies, self._bands = energies, bands_of(energies.frontend)
-        self._rng = np.random.default_rng(joint.seed) if joint.is_random(energies.frontend) else None
-        self._single_pass = SinglePass(energies.frontend.framing)
+        frontend = energies.mel.frontend
+        self._energies, self._bands = energies, bands_of(frontend)
+        self._rng = np.random.default_rng(joint.seed)
+        self._single_pass = None if joint.is_random(frontend) else SinglePass(frontend.framing)
         self._first, self._kept = 0, np.empty((0, len(self._bands.analysis)), np.complex64)
 
     def frames(self, first: int, last: int) -> Complex:
@@ -183,8 +189,14 @@ class _Start:
 
     def _next(self, begin: int, end: int) -> Complex:
         magnitude = self._bands.magnitude(self._energies.read(begin, end))
-        spectrum = (
-            self._single_pass.continued(magnitude) if self._rng is None else random_phase(magnitude.shape, self._rng)
-        )
+        if self._single_pass is None:
+            spectrum = random_phase(magnitude.shape, self._rng)
+        else:
+            spectrum = self._single_pass.continued(magnitude)
+            power = self._energies.loudest ** (2 / self._bands.power)
+            flat = flat_areas(self._energies.mel, power, begin, end)
+            if flat.any():
+                anew = random_phase(magnitude.shape, self._rng)
+                np.copyto(spectrum, anew, where=flat @ self._bands.synthesis > 0.5)
         spectrum *= magnitude
         return spectrum

@@ -1,0 +1,184 @@
+"""What was written into a mel rather than measured, as far as the mel itself tells, and how it is to sound.
+
+A mel does not say where it was masked, and need not: no sound has runs of equal cells, nor a cell that is far louder
+than all four beside it, since windows overlap and filters share bins. Constant fills are full of the former, and noise
+drawn for each cell by itself is full of the latter. In the mel of a sound neither is found, and nothing here changes
+anything.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..frontends import AnyMel, MelFrontend, MelSpectrogram
+from ..stft import Framing, istft, stft
+from .bands import Bands, tiny
+from .iteration import Ends
+
+__all__ = ["flat_areas", "lone_areas", "with_levels"]
+
+Real = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
+
+# 7 dB: white noise, clicks, speech and music have hardly a cell that is louder than all its neighbours by as much.
+_LONE_RATIO = np.float32(5.0)
+# Cells more than 80 dB below the loudest one are not heard, and rounding may leave any of them alone.
+_INAUDIBLE = np.float32(1e-8)
+# A single one may be chance; noise has a dozen within as many cells.
+_LEAST_LONE, _FRAMES_AROUND, _BANDS_AROUND = 3, 4, 6
+# Levels are those over a window's reach and as many bands to either side as a loud low one may leak into.
+_BANDS_OF_LEVEL = 3
+_LARGEST_GAIN = np.float32(10.0)
+# Two cells may be equal by chance.
+_LEAST_EQUAL = 3
+# A sound that repeats itself exactly with every hop gives equal frames too: it has peaks, or nothing else is heard.
+_LEAST_SMOOTH, _SMOOTH_DB, _MOSTLY = 8, 6.0, 0.9
+
+
+def flat_areas(mel: AnyMel, loudest: float, begin: int, end: int) -> Flags:
+    """Which audible cells lie in a patch without any structure of its own, over time or over the bands.
+
+    Such a patch has no peaks whose phases could run on; from the filters' own shape it would get some, one for each
+    band, and would be heard as a chord.
+
+    Parameters
+    ----------
+    mel : MelSpectrogram or MelStream
+    loudest : float
+        Power of its loudest cell.
+    begin, end : int
+        Of the frames that are asked for.
+
+    Returns
+    -------
+    np.ndarray [shape=(end - begin, n_mels), bool]
+        Frames beyond the last one are like that one.
+    """
+    first, last = max(0, min(begin, mel.n_frames - 1) - _LEAST_EQUAL), min(end + _LEAST_EQUAL, mel.n_frames)
+    floor = mel.frontend.floor_value(mel.summary.largest, mel.statistics)
+    flat = _flat(mel.part(first, last), floor, loudest).T
+    n_after = max(0, end - first - len(flat))
+    asked: Flags = np.pad(flat, ((0, n_after), (0, 0)), mode="edge")[begin - first : end - first]
+    return asked
+
+
+def _flat(mel: MelSpectrogram, floor: Real, loudest: float) -> Flags:
+    values = mel.values
+    audible = values > floor + np.float32(1e-5)
+    audible &= mel.power > 2 * _INAUDIBLE * loudest
+    over_bands = values[1:] == values[:-1]
+    flat: Flags = audible & over_bands.all(axis=0)
+    over_bands &= _are_different(mel.frontend)[:, np.newaxis]
+    flat |= _runs(over_bands & audible[1:] & audible[:-1], _LEAST_EQUAL, axis=0)
+    over_time = _runs((values[:, 1:] == values[:, :-1]) & audible[:, 1:] & audible[:, :-1], _LEAST_EQUAL, axis=1)
+    if over_time.any() and over_time.sum() < _MOSTLY * audible.sum():
+        smooth = np.abs(np.diff(mel.db, axis=0)) < _SMOOTH_DB
+        flat |= _runs(smooth & over_time[1:] & over_time[:-1], _LEAST_SMOOTH, axis=0)
+    return flat
+
+
+def _are_different(frontend: MelFrontend) -> Flags:
+    """Which filters differ from the next one in what they make of a click, whose spectrum is flat."""
+    total = frontend.filterbank().sum(axis=1)
+    different: Flags = np.abs(np.diff(total)) > np.float32(1e-4) * total[1:]
+    return different
+
+
+def with_levels(stretch: Real, target: Real, bands: Bands, framing: Framing, ends: Ends, loudest: float) -> Real:
+    """Raise what came out too quiet where the target is full of cells that stand alone.
+
+    Parameters
+    ----------
+    stretch : np.ndarray [shape=(n,)]
+        What was reconstructed.
+    target : np.ndarray [shape=(n_frames, n_mels)]
+        Wanted band energies.
+    bands : Bands
+    framing : Framing
+    ends : Ends
+        Of the clip in the stretch.
+    loudest : float
+        The largest energy of the whole recording.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,)]
+        The very ``stretch`` where no cell stands alone; else only what lies under such areas is changed.
+    """
+    wanted, most = _power(target, bands), loudest ** (2 / bands.power)
+    areas = lone_areas(wanted, most)
+    if not areas.any():
+        return stretch
+    settled = stretch.copy()
+    ends.settle(settled)
+    spectrum = stft(settled, framing)
+    n_frames = -(-framing.win_length // framing.hop_length) - 1
+    asked, got = (
+        _around(np.where(areas, power, np.float32(0)), n_frames, _BANDS_OF_LEVEL)
+        for power in (wanted, _power(bands.energy(spectrum), bands))
+    )
+    least = tiny(most)
+    # What is too loud leaks in from beside the area, and lowering it would take the area's own power away.
+    gain = np.where(areas, np.clip(np.sqrt((asked + least) / (got + least)), 1, _LARGEST_GAIN), np.float32(1))
+    spectrum *= (gain - 1) @ bands.synthesis
+    return stretch + istft(spectrum, framing)
+
+
+def lone_areas(power: Real, loudest: float) -> Flags:
+    """Which cells lie in an area that no signal can have.
+
+    Parameters
+    ----------
+    power : np.ndarray [shape=(n_frames, n_mels)]
+    loudest : float
+        Of the whole recording.
+
+    Examples
+    --------
+    >>> noise = 100 ** np.random.default_rng(0).normal(size=(40, 20)).astype(np.float32)
+    >>> bool(lone_areas(noise, 1e8).mean() > 0.9), bool(lone_areas(np.sort(noise, axis=0), 1e8).any())
+    (True, False)
+    """
+    quiet = np.float32(loudest) * _INAUDIBLE
+    # Beyond the edges there are no neighbours that could tell.
+    framed = np.pad(np.maximum(power, quiet), 1, constant_values=np.inf)
+    beside = np.maximum(framed[:-2, 1:-1], framed[2:, 1:-1])
+    for neighbour in (framed[1:-1, :-2], framed[1:-1, 2:]):
+        np.maximum(beside, neighbour, out=beside)
+    beside *= _LONE_RATIO
+    lone: Flags = power > beside
+    if not lone.any():
+        return lone
+    areas: Flags = _around(lone.astype(np.float32), _FRAMES_AROUND, _BANDS_AROUND) >= _LEAST_LONE
+    return areas
+
+
+def _runs(alike: Flags, least: int, axis: int) -> Flags:
+    """Cells in runs of at least so many, from which neighbours along an axis are alike."""
+    pairs = np.moveaxis(alike, axis, 0)
+    cells = np.zeros((len(pairs) + 1, *pairs.shape[1:]), bool)
+    if len(cells) >= least and pairs.any():
+        n_starts = len(cells) - least + 1
+        starts = np.logical_and.reduce([pairs[i : i + n_starts] for i in range(least - 1)])
+        for i in range(least):
+            cells[i : i + n_starts] |= starts
+    runs: Flags = np.moveaxis(cells, 0, axis)
+    return runs
+
+
+def _power(energy: Real, bands: Bands) -> Real:
+    return energy if bands.power == 2 else np.square(energy)
+
+
+def _around(values: Real, n_frames: int, n_bands: int) -> Real:
+    """Sum over the cells at most so far away."""
+    # Differences of a running sum would drown quiet cells in the rounding of loud ones.
+    for axis, reach in enumerate((n_frames, n_bands)):
+        inner = np.moveaxis(values, axis, 0)
+        total = inner.copy()
+        for shift in range(1, min(reach, len(inner) - 1) + 1):
+            total[shift:] += inner[:-shift]
+            total[:-shift] += inner[shift:]
+        values = np.moveaxis(total, 0, axis)
+    return values
