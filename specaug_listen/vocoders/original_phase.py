@@ -28,6 +28,8 @@ _N_REFINEMENTS = 3
 # Bounds of one correction: of a filled cell upwards, of a warped cell either way.
 _LARGEST_CORRECTION = np.float32(10.0)
 _LARGEST_WARP_CORRECTION = np.float32(2.0)
+# A mel that another FFT, or another framework, has computed differs from ours in its last bits, and was not changed.
+_LEAST_CHANGE_DB = 0.01
 # Cells to both sides over which the level of a fill is compared.
 _N_BANDS_AROUND = 2
 
@@ -119,7 +121,7 @@ class _Cells(NamedTuple):
 
 def _cells(mel: MelSpectrogram, spectrum: Complex, max_gain_db: float) -> _Cells:
     plain = _before(mel)
-    filled = plain.values != mel.values
+    filled = np.abs(plain.db - mel.db) > _LEAST_CHANGE_DB
     # The mel does not say how far below its floor a cell was, so such cells are only raised where noise was added.
     lowest = np.zeros(filled.shape, bool)
     if mel.frontend.log is not None:
