@@ -17,8 +17,9 @@ from .pipeline.records import vocoder_name
 
 __all__ = ["write_report"]
 
-# Ten minutes at 16 kHz are 19 MB; browsers choke on pages of many times that.
-_LARGEST_EMBEDDED = 32 << 20
+# Eight minutes at 16 kHz. A page holds each sound several times while it is written, and browsers choke on large ones.
+_LARGEST_EMBEDDED = 16 << 20
+_LINKED = "long: its sounds are not in this page; send the folder along"
 
 
 def write_report(
@@ -102,13 +103,14 @@ def _views_of_folder(folder: Path, index: AuditionRecord, beside: Path) -> Itera
     run = index.configuration
     for clip in index.clips:
         inside = folder / clip.folder
+        original = _sound(inside / "original.wav", beside)
         yield ClipView(
             clip.name,
-            _sound(inside / "original.wav", beside),
+            original,
             _sound(inside / "copy-synthesis.wav", beside),
             tuple(_draw_view(inside, name, beside) for name in clip.draws),
             facts_of_clip(clip.duration_s, clip.audio) + facts_of_run(run.frontend, run.policy, run.vocoder, run.seed),
-            clip.badges,
+            clip.badges + ((_LINKED,) if isinstance(original, str) else ()),
         )
 
 

@@ -117,7 +117,7 @@ def test_a_page_forbids_all_but_its_own_data():
     assert rules == {
         "default-src": "'none'",
         "img-src": "data:",
-        "media-src": "data:",
+        "media-src": "data: 'self' file:",
         "style-src": "'unsafe-inline'",
     }
 
