@@ -95,13 +95,10 @@ class Bands(NamedTuple):
             np.sqrt(ratio, out=ratio)
         return ratio
 
-    def magnitude(self, target: Real) -> Real:
-        """A smooth magnitude with about the wanted band energies: the start of the iterations."""
-        per_bin = target / np.maximum(self.analysis.sum(axis=0), np.float32(1e-20))
-        density: Real = per_bin @ self.synthesis
-        if self.power == 2:
-            np.sqrt(density, out=density)
-        return density
+    @property
+    def lowest(self) -> int:
+        """The first bin that any filter reaches."""
+        return int(np.argmax(self.synthesis.any(axis=0)))
 
     def everywhere(self, gain: Real) -> Real:
         """Band gains at all bins; those beyond the filters follow the nearest one."""

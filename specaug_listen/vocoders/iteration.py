@@ -157,7 +157,7 @@ class _Projection:
         reached = int(np.flatnonzero(bands.synthesis.any(axis=0))[-1]) + 1
         # Bins above the last filter are zero after the gains. A few of them are not worth a copy.
         self._n_bins = reached if reached < 0.9 * n_bins else n_bins
-        self._synthesis = Banded(bands.synthesis[:, : self._n_bins], 32)
+        self._synthesis, self._lowest = Banded(bands.synthesis[:, : self._n_bins], 32), bands.lowest
         # Powers are summed over real and imaginary parts as they lie in memory, one after the other.
         repeats = 2 if bands.power == 2 else 1
         self._analysis = Banded(np.repeat(bands.analysis[: self._n_bins], repeats, axis=0), 16)
@@ -176,7 +176,10 @@ class _Projection:
         np.divide(self._wanted[here], gain, out=gain)
         if self._power == 2:
             np.sqrt(gain, out=gain)
-        spectrum *= gain @ self._synthesis
+        per_bin = gain @ self._synthesis
+        # A clip's offset and the slowest rumble leak into the lowest band; without them, it would get a hum.
+        per_bin[:, : self._lowest] = 1
+        spectrum *= per_bin
         projected: Real = scipy.fft.irfft(spectrum, self._n_fft)
         return projected
 

@@ -24,26 +24,23 @@ from .._random import MAX_SEED
 from .._record import record
 from .._threads import one_blas_thread
 from ..audio import Audio
-from ..frontends import MelFrontend, MelSpectrogram
+from ..frontends import MelSpectrogram
 from ..stft import deemphasize, istft
-from .artificial import flat_areas, with_levels
+from .artificial import with_levels
 from .bands import Energies, bands_of, tiny
 from .iteration import Ends, Iteration
-from .phase import SinglePass, random_phase
+from .start import Start, first_random_bin, without_skirts
 
 __all__ = ["Joint"]
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
 
-# Over longer windows a voice's pitch changes within one frame, and single-pass phases cost intelligibility.
-_LONG_WINDOW_S = 0.064
 _ITERATIONS = {"draft": 4, "default": 32, "best": 200}
 # Long recordings are worked through in segments of so many frames. An iteration carries over by less than a window, so
 # that with as many windows around it as there are iterations, a segment comes out as in the whole recording; in so many
 # frames as the second bound says, whatever comes in from outside has long died away.
 _FRAMES_PER_SEGMENT, _MOST_FRAMES_AROUND = 4096, 1024
-_FRAMES_AT_ONCE = 512
 
 
 @record
@@ -57,9 +54,9 @@ class Joint:
     n_iter : int in [0, 10000] or None
         Another number of iterations than that of ``quality``.
     start : {"auto", "spsi", "random"}
-        Phase to start from. ``auto`` takes single-pass phases for windows shorter than 64 ms, and random ones for
-        longer windows. Flat patches, as constant fills leave them, always start from random phases: they have no peaks
-        whose phases could run on.
+        Phase to start from. ``auto`` takes single-pass phases, but above 1.5 kHz random ones where windows are 64 ms or
+        longer. Flat patches, as constant fills leave them, always start from random phases: they have no peaks whose
+        phases could run on.
     seed : int in [0, 2**53)
         Of the random phases.
 
@@ -139,7 +136,7 @@ class Joint:
         n_overlapping = -(-framing.win_length // framing.hop_length)
         # Beyond what the iterations carry over, what the levels at the end are taken from.
         n_around = min(n_iter * n_overlapping, _MOST_FRAMES_AROUND) + 4 * n_overlapping + 16
-        start = _Start(self, energies)
+        start = Start(energies, first_random_bin(energies.mel.frontend, self.start), self.seed)
         n_segments = -(-n_frames // _FRAMES_PER_SEGMENT)
         bounds = [n_frames * i // n_segments for i in range(n_segments + 1)]
         for begin, end in itertools.pairwise(bounds):
@@ -149,11 +146,6 @@ class Joint:
                 stretch = _iterated(stretch, energies, first, last, n_iter)
             stop = len(stretch) if end == n_frames else (end - first) * framing.hop_length
             yield stretch[(begin - first) * framing.hop_length : stop]
-
-    def is_random(self, frontend: MelFrontend) -> bool:
-        """Whether the iteration starts from random phases."""
-        is_long = frontend.framing.win_length / frontend.sample_rate >= _LONG_WINDOW_S
-        return self.start == "random" or (self.start == "auto" and is_long)
 
 
 def _iterated(stretch: Real, energies: Energies, first: int, last: int, n_iter: int) -> Real:
@@ -166,37 +158,6 @@ def _iterated(stretch: Real, energies: Energies, first: int, last: int, n_iter: 
         n_before = n_after = 0
     ends = Ends(framing, n_before, len(stretch) - n_before - n_after, n_after)
     target, bands = energies.read(first, last), bands_of(frontend)
-    stretch = Iteration(target, bands, framing, tiny(energies.loudest)).run(stretch, n_iter, ends)
+    iteration = Iteration(without_skirts(target, bands, frontend), bands, framing, tiny(energies.loudest))
+    stretch = iteration.run(stretch, n_iter, ends)
     return with_levels(stretch, target, bands, framing, ends, energies.loudest)
-
-
-class _Start:
-    """A smooth magnitude with the wanted band energies, and the phases to start from, for frames that only go on."""
-
-    def __init__(self, joint: Joint, energies: Energies) -> None:
-        frontend = energies.mel.frontend
-        self._energies, self._bands = energies, bands_of(frontend)
-        self._rng = np.random.default_rng(joint.seed)
-        self._single_pass = None if joint.is_random(frontend) else SinglePass(frontend.framing)
-        self._first, self._kept = 0, np.empty((0, len(self._bands.analysis)), np.complex64)
-
-    def frames(self, first: int, last: int) -> Complex:
-        """Frames ``first`` to ``last - 1``; neither ever goes back."""
-        kept = self._kept[first - self._first :]
-        new = [self._next(i, min(i + _FRAMES_AT_ONCE, last)) for i in range(first + len(kept), last, _FRAMES_AT_ONCE)]
-        self._first, self._kept = first, np.concatenate([kept, *new])
-        return self._kept
-
-    def _next(self, begin: int, end: int) -> Complex:
-        magnitude = self._bands.magnitude(self._energies.read(begin, end))
-        if self._single_pass is None:
-            spectrum = random_phase(magnitude.shape, self._rng)
-        else:
-            spectrum = self._single_pass.continued(magnitude)
-            power = self._energies.loudest ** (2 / self._bands.power)
-            flat = flat_areas(self._energies.mel, power, begin, end)
-            if flat.any():
-                anew = random_phase(magnitude.shape, self._rng)
-                np.copyto(spectrum, anew, where=flat @ self._bands.synthesis > 0.5)
-        spectrum *= magnitude
-        return spectrum

@@ -6,6 +6,8 @@ References
 .. [2] M. Dolson, "The phase vocoder: a tutorial", Computer Music Journal, 1986.
 .. [3] J. Laroche, M. Dolson, "Improved phase vocoder time-scale modification of audio", IEEE TSAP 1999.
 .. [4] A. Roebel, "A new approach to transient processing in the phase vocoder", DAFx 2003.
+.. [5] Z. Prusa, P. Balazs, P. L. Sondergaard, "A noniterative method for reconstruction of phase from STFT magnitude",
+   IEEE/ACM TASLP 2017.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
 Index = npt.NDArray[np.int64]
 
+# A Hann window of length n is closest to the Gaussian exp(-pi t^2 / (0.25645 n^2)) [5]_.
+_GAUSSIAN = 0.25645
+_SILENT = np.float32(1e-20)
 # An onset is a block this many times as strong as the mean over the window before it. A voice's own pulses stay below.
 _ONSET_RATIO = 20.0
 _BLOCKS_PER_WINDOW = 16
@@ -66,11 +71,15 @@ def spsi_phase(magnitude: Real, framing: Framing) -> Complex:
 
     Notes
     -----
-    As in [1]_, a parabola through each peak gives its frequency, and the phase advances by it from frame to frame.
-    Two things differ. Every bin belongs to the nearest peak and takes over the phase of that peak's bin in the frame
-    before; and phases are kept as seen from the *middle* of the window, where all bins of one peak agree, and turned
-    to the window's first sample at the end (a delay of ``win_length / 2``), which [1]_ approximates by alternating
-    signs.
+    As in [1]_, the phase of a peak advances by its frequency from frame to frame; every bin belongs to the nearest
+    peak. Phases are kept as seen from the *middle* of the window, where all bins of a steady peak agree, and turned to
+    the window's first sample at the end (a delay of ``win_length / 2``), which [1]_ approximates by alternating signs.
+
+    Two things come from [5]_, by which the phase of a Gaussian window's STFT follows from the slopes of its log
+    magnitude. Its slope over frequency gives how far a peak is from its bin, and so its frequency. Its slope over time
+    gives how the phase goes on from the peak to the bins around it: where sound sets in, its middle is later than the
+    window's, and the phase falls over frequency. Unlike in [5]_ no heap of bins is worked off, and whole blocks are
+    computed at once.
     """
     return SinglePass(framing).continued(magnitude)
 
@@ -86,39 +95,74 @@ class SinglePass:
     def __init__(self, framing: Framing) -> None:
         self._framing = framing
         self._running: npt.NDArray[np.float64] | None = None
+        self._log: Real | None = None
+        self._shift: Real | None = None
 
-    def continued(self, magnitude: Real) -> Complex:
-        """Phases of the next block, shape and kind as in `spsi_phase`."""
+    def continued(self, magnitude: Real, following: Real | None = None) -> Complex:
+        """Phases of the next block, shape and kind as in `spsi_phase`.
+
+        Parameters
+        ----------
+        magnitude : np.ndarray [shape=(n_frames, n_bins), non-negative]
+        following : np.ndarray [shape=(0 or 1, n_bins), non-negative] or None
+            The frame after them, where there is one.
+        """
         framing, (n_frames, n_bins) = self._framing, magnitude.shape
-        owner, frequency = _peaks(magnitude)
-        advance = np.take_along_axis(frequency, owner, axis=1)
-        advance *= np.float32(2 * np.pi * framing.hop_length / framing.n_fft)
+        owner, log = _owners(magnitude), np.log(np.maximum(magnitude, _SILENT))
+        after = None if following is None or not len(following) else np.log(np.maximum(following, _SILENT))
+        lag = self._lag(log, after)
+        lag -= np.take_along_axis(lag, owner, axis=1)
+        frequency = np.take_along_axis(self._frequency(log), owner, axis=1)
+        turn = lag + frequency * np.float32(2 * np.pi * framing.hop_length / framing.n_fft)
         angles = np.empty((n_frames, n_bins))
         running = np.zeros(n_bins) if self._running is None else self._running
         for t in range(n_frames):
-            running = running[owner[t]] + advance[t]
+            running = running[owner[t]] + turn[t]
             angles[t] = running
-        self._running = running
+        self._running, self._log = running, log[-1:]
         delay = np.arange(n_bins) * (np.pi * framing.win_length / framing.n_fft)
         return unit(np.remainder(angles - delay, 2 * np.pi))
 
+    def _frequency(self, log: Real) -> Real:
+        """In bins, of what each bin would hear as a peak: the mean of its frame's and of the one before."""
+        framing = self._framing
+        shift = np.zeros_like(log)
+        shift[:, 1:-1] = log[:, 2:] - log[:, :-2]
+        shift *= np.float32((framing.n_fft / framing.win_length) ** 2 / (4 * np.pi * _GAUSSIAN))
+        before = np.concatenate([shift[:1] if self._shift is None else self._shift, shift[:-1]])
+        self._shift = shift[-1:]
+        mean: Real = np.arange(log.shape[1], dtype=np.float32) + (shift + before) / 2
+        return mean
 
-def _peaks(magnitude: Real) -> tuple[npt.NDArray[np.intp], Real]:
-    """For each bin, the bin of its peak; and at peaks, the frequency in bins by parabolic interpolation."""
+    def _lag(self, log: Real, after: Real | None) -> npt.NDArray[np.float64]:
+        """Phase of each bin relative to bin 0, by the slope over time."""
+        framing = self._framing
+        before = log[:1] if self._log is None else self._log
+        around = np.concatenate([before, log, log[-1:] if after is None else after])
+        slope = around[2:] - around[:-2]
+        # Where nothing was before or nothing comes after, it is not known.
+        if self._log is None:
+            slope[0] = 0
+        if after is None:
+            slope[-1] = 0
+        slope *= np.float32(-_GAUSSIAN * framing.win_length**2 / (2 * framing.hop_length * framing.n_fft))
+        lag: npt.NDArray[np.float64] = np.zeros(log.shape)
+        np.cumsum((slope[:, 1:] + slope[:, :-1]) / 2, axis=1, out=lag[:, 1:])
+        return lag
+
+
+def _owners(magnitude: Real) -> npt.NDArray[np.intp]:
+    """For each bin, the bin of the nearest peak."""
     n_bins = magnitude.shape[1]
     below, at, above = magnitude[:, :-2], magnitude[:, 1:-1], magnitude[:, 2:]
     is_peak = np.zeros(magnitude.shape, bool)
     is_peak[:, 1:-1] = (at > below) & (at >= above)
-    bend = below - 2 * at + above
-    frequency = np.tile(np.arange(n_bins, dtype=np.float32), (len(magnitude), 1))
-    shift = np.divide(below - above, 2 * bend, out=np.zeros_like(at), where=bend < 0)
-    frequency[:, 1:-1] += np.clip(shift, -0.5, 0.5)
     bins = np.arange(n_bins)
     lower = np.maximum.accumulate(np.where(is_peak, bins, -n_bins), axis=1)
     upper = np.minimum.accumulate(np.where(is_peak, bins, 2 * n_bins)[:, ::-1], axis=1)[:, ::-1]
     owner = np.where(bins - lower <= upper - bins, lower, upper)
     # A frame without any peak: every bin is its own.
-    return np.where((owner < 0) | (owner >= n_bins), bins, owner), frequency
+    return np.where((owner < 0) | (owner >= n_bins), bins, owner)
 
 
 def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0) -> Complex:
@@ -314,9 +358,8 @@ def _locked(
     """Frames with running phases: each peak goes on from where it was, by what it turned in the clip over one hop."""
     magnitude, own = np.abs(now), np.angle(now)
     advance = np.angle(now * np.conj(earlier))
-    owner, _ = _peaks(magnitude)
     angles = np.empty_like(own)
-    for u, peaks in enumerate(owner):
+    for u, peaks in enumerate(_owners(magnitude)):
         turn = np.zeros_like(own[u]) if running is None else (running + advance[u] - own[u])[peaks]
         if u in fresh:
             turn[fresh[u]] = 0

@@ -69,16 +69,6 @@ def test_bins_beyond_the_filters_follow_the_nearest_band():
     assert (bins[reached[-1] + 1 :] == 0.25).all()
 
 
-def test_the_first_magnitude_has_about_the_wanted_energies(every_frontend, rng):
-    """For a smooth mel, filters spread and collected again lose little."""
-    bands = bands_of(every_frontend)
-    flat = np.broadcast_to(bands.analysis.sum(axis=0), (3, every_frontend.n_mels)).astype(np.float32)
-    magnitude = bands.magnitude(flat)
-    assert magnitude.dtype == np.float32
-    assert (magnitude >= 0).all()
-    assert_allclose(magnitude[:, bands.synthesis.any(axis=0)], 1, rtol=1e-4)
-
-
 def test_front_ends_that_share_a_name_do_not_share_their_bands():
     narrow = replace(WHISPER, fmax_hz=4000.0)
     assert bands_of(narrow).analysis[200].max() == 0

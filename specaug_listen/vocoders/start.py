@@ -1,0 +1,154 @@
+"""Where `Joint` starts from: a magnitude with about the wanted band energies, and phases for it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..frontends import MelFrontend
+from .artificial import flat_areas
+from .bands import Banded, Bands, Energies, bands_of
+from .phase import SinglePass, random_phase
+
+__all__ = ["Start", "first_random_bin", "sharp_magnitude", "without_skirts"]
+
+Real = npt.NDArray[np.float32]
+Complex = npt.NDArray[np.complex64]
+
+# Over longer windows a voice's pitch changes within one frame, and single-pass phases of its higher harmonics cost
+# intelligibility.
+_LONG_WINDOW_S, _TONAL_HZ = 0.064, 1500.0
+_FRAMES_AT_ONCE = 512
+# More steps change little.
+_SHARPENINGS = 5
+_LEAST = np.float32(1e-30)
+# See `without_skirts`.
+_BASS_HZ, _SKIRT, _SKIRT_GAIN = 100.0, 0.5, 0.8
+
+
+class Start:
+    """Spectra to start from, for frames that only go on.
+
+    Parameters
+    ----------
+    energies : Energies
+    first_random : int
+        The bin from which on phases are random; see `first_random_bin`. Flat patches have random ones in all bins.
+    seed : int
+    """
+
+    def __init__(self, energies: Energies, first_random: int, seed: int) -> None:
+        self._energies, self._first_random = energies, first_random
+        self._bands = bands_of(energies.mel.frontend)
+        self._rng = np.random.default_rng(seed)
+        self._single_pass = SinglePass(energies.mel.frontend.framing)
+        self._first, self._kept = 0, np.empty((0, len(self._bands.analysis)), np.complex64)
+
+    def frames(self, first: int, last: int) -> Complex:
+        """Frames ``first`` to ``last - 1``; neither ever goes back."""
+        kept = self._kept[first - self._first :]
+        new = [self._next(i, min(i + _FRAMES_AT_ONCE, last)) for i in range(first + len(kept), last, _FRAMES_AT_ONCE)]
+        self._first, self._kept = first, np.concatenate([kept, *new])
+        return self._kept
+
+    def _next(self, begin: int, end: int) -> Complex:
+        # With the frame that comes after, which the last phases follow from.
+        magnitude = sharp_magnitude(self._energies.read(begin, end + 1), self._energies.mel.frontend)
+        n_frames, first = end - begin, self._first_random
+        tonal, after = magnitude[:n_frames, :first], magnitude[n_frames:, :first]
+        phases = np.empty((n_frames, magnitude.shape[1]), np.complex64)
+        phases[:, first:] = random_phase((n_frames, phases.shape[1] - first), self._rng)
+        if first:
+            phases[:, :first] = self._single_pass.continued(tonal, after)
+            self._shuffle_flat(phases[:, :first], begin, end)
+        phases *= magnitude[:n_frames]
+        return phases
+
+    def _shuffle_flat(self, phases: Complex, begin: int, end: int) -> None:
+        power = self._energies.loudest ** (2 / self._bands.power)
+        flat = flat_areas(self._energies.mel, power, begin, end)
+        if flat.any():
+            where = flat @ self._bands.synthesis[:, : phases.shape[1]] > 0.5
+            np.copyto(phases, random_phase(phases.shape, self._rng), where=where)
+
+
+def first_random_bin(frontend: MelFrontend, start: str) -> int:
+    """The bin from which on the phases of ``start`` ("auto", "spsi" or "random") are random."""
+    if start == "random":
+        return 0
+    is_long = frontend.framing.win_length / frontend.sample_rate >= _LONG_WINDOW_S
+    n_bins = frontend.n_fft // 2 + 1
+    return (
+        min(n_bins, int(_TONAL_HZ * frontend.n_fft / frontend.sample_rate)) if start == "auto" and is_long else n_bins
+    )
+
+
+def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
+    """A magnitude with about the wanted band energies.
+
+    Spread over the bins, a mel's peaks are as wide as its filters. Multiplicative steps (Richardson and Lucy's) draw
+    them together again, and so make the phases that are read off them better.
+
+    Parameters
+    ----------
+    target : np.ndarray [shape=(n_frames, n_mels), non-negative]
+        Band energies.
+    frontend : MelFrontend
+
+    Returns
+    -------
+    np.ndarray [shape=(n_frames, n_bins), non-negative]
+        Below the lowest filter, as at its first bin.
+    """
+    bands, products = bands_of(frontend), _products(frontend)
+    density: Real = (target / products.per_band) @ products.to_bins
+    for _ in range(_SHARPENINGS):
+        density *= ((target + _LEAST) / (density @ products.to_bands + _LEAST)) @ products.back
+    if bands.power == 2:
+        np.sqrt(density, out=density)
+    density[:, : bands.lowest] = density[:, bands.lowest : bands.lowest + 1]
+    return density
+
+
+class _Products(NamedTuple):
+    """A filterbank's ways to the bins and back; ``back`` by each band's share in a bin's filters."""
+
+    per_band: Real
+    to_bins: Banded
+    to_bands: Banded
+    back: Banded
+
+
+@lru_cache(maxsize=8)
+def _products(frontend: MelFrontend) -> _Products:
+    analysis, synthesis, _ = bands_of(frontend)
+    shares = analysis.T / np.maximum(analysis.sum(axis=1), np.float32(1e-20))
+    per_band = np.maximum(analysis.sum(axis=0), np.float32(1e-20))
+    return _Products(per_band, Banded(synthesis, 32), Banded(analysis, 16), Banded(np.ascontiguousarray(shares), 32))
+
+
+def without_skirts(target: Real, bands: Bands, frontend: MelFrontend) -> Real:
+    """Lower what a mel shows below 100 Hz, where it is likely a window's leakage of something higher.
+
+    The bass of most voices is empty, but the lower skirt of the first harmonic fills its cells. Rendered as sound of
+    its own it is a rumble; wanted a little lower, such a cell is left to leakage by the iterations. A skirt is a cell
+    that a louder one follows within the width of the window's main lobe; bass that is there has its own peak.
+
+    Parameters
+    ----------
+    target : np.ndarray [shape=(n_frames, n_mels), non-negative]
+        Band energies.
+    bands : Bands
+    frontend : MelFrontend
+    """
+    center_hz, width = frontend.center_hz(), 4 * frontend.sample_rate / frontend.framing.win_length
+    density = target / np.maximum(bands.analysis.sum(axis=0), np.float32(1e-20))
+    lowered: Real = target.copy()
+    for m in np.flatnonzero(center_hz < _BASS_HZ):
+        above = density[:, m : np.searchsorted(center_hz, center_hz[m] + width, "right")].max(axis=1)
+        skirt = density[:, m] < np.float32(_SKIRT ** (frontend.power / 2)) * above
+        lowered[skirt, m] *= np.float32(_SKIRT_GAIN**frontend.power)
+    return lowered

@@ -1,0 +1,97 @@
+"""Where the joint iteration starts: magnitudes with the wanted energies, and phases that go on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from specaug_listen import Audio
+from specaug_listen.frontends import HIFIGAN, LIBROSA, WHISPER
+from specaug_listen.vocoders import start as start_module
+from specaug_listen.vocoders.bands import Energies, bands_of
+from specaug_listen.vocoders.start import Start, first_random_bin, sharp_magnitude, without_skirts
+
+
+def energy_of(magnitude, bands):
+    return magnitude**bands.power @ bands.analysis
+
+
+def test_a_flat_spectrum_is_found_again(every_frontend):
+    bands = bands_of(every_frontend)
+    flat = np.broadcast_to(bands.analysis.sum(axis=0), (3, every_frontend.n_mels)).astype(np.float32)
+    magnitude = sharp_magnitude(flat, every_frontend)
+    assert magnitude.dtype == np.float32
+    assert_allclose(magnitude[:, bands.synthesis.any(axis=0)], 1, rtol=1e-4)
+
+
+def test_the_magnitude_has_about_the_energies_and_sharper_peaks_than_spreading_gives(every_frontend, monkeypatch):
+    bands, n_bins = bands_of(every_frontend), every_frontend.n_fft // 2 + 1
+    lines = np.full((1, n_bins), 1e-2, np.float32)
+    lines[0, n_bins // 8 :: n_bins // 8] = 1.0
+    target = energy_of(lines, bands)
+    sharp = sharp_magnitude(target, every_frontend)
+    monkeypatch.setattr(start_module, "_SHARPENINGS", 0)
+    spread = sharp_magnitude(target, every_frontend)
+    errors = [np.abs(np.log(energy_of(m, bands) / target)).mean() for m in (sharp, spread)]
+    assert errors[0] < 0.7 * errors[1]
+    peak = np.argmax(sharp[0, : n_bins // 6])
+    assert sharp[0, peak] > spread[0, peak]
+
+
+def test_silence_and_huge_energies_stay_finite(every_frontend):
+    for level in (0.0, 1e-30, 1e30):
+        magnitude = sharp_magnitude(np.full((2, every_frontend.n_mels), level, np.float32), every_frontend)
+        assert np.isfinite(magnitude).all()
+        assert (magnitude >= 0).all()
+
+
+def test_below_the_lowest_filter_the_magnitude_is_that_of_its_first_bin(every_frontend):
+    bands = bands_of(every_frontend)
+    target = np.random.default_rng(0).random((4, every_frontend.n_mels), dtype=np.float32)
+    magnitude = sharp_magnitude(target, every_frontend)
+    assert bands.lowest >= 1
+    assert_array_equal(magnitude[:, : bands.lowest], magnitude[:, [bands.lowest] * bands.lowest])
+
+
+@pytest.mark.parametrize(
+    ("frontend", "start", "expected"),
+    [
+        *[(WHISPER, "auto", 201), (WHISPER, "spsi", 201), (WHISPER, "random", 0), (HIFIGAN, "auto", 513)],
+        *[(LIBROSA, "auto", 139), (LIBROSA, "spsi", 1025), (LIBROSA, "random", 0)],
+    ],
+)
+def test_phases_are_random_above_1500_hz_where_windows_are_long(frontend, start, expected):
+    assert first_random_bin(frontend, start) == expected
+
+
+@pytest.mark.parametrize("first", [0, 40, 201])
+def test_frames_are_the_same_in_whatever_portions_they_are_asked_for(first, speechlike, monkeypatch):
+    energies = Energies.of(WHISPER(speechlike))
+    whole = Start(energies, first, seed=3).frames(0, energies.n_frames)
+    monkeypatch.setattr(start_module, "_FRAMES_AT_ONCE", 9)
+    start = Start(energies, first, seed=3)
+    portions = [start.frames(max(0, i - 5), min(i + 20, energies.n_frames))[min(i, 5) :] for i in range(0, 120, 20)]
+    assert_allclose(np.concatenate(portions), whole[:120], atol=1e-4 * np.abs(whole).max())
+
+
+def skirted(hz, level=0.5):
+    """A front-end's energies of a tone, and of the same with a bass an octave below 100 Hz."""
+    t = np.arange(32000) / 16000
+    return Audio(level * np.sin(2 * np.pi * hz * t), 16000)
+
+
+def test_the_skirt_of_a_voice_is_lowered_and_nothing_else():
+    bands, mel = bands_of(WHISPER), WHISPER(skirted(160.0))
+    target = np.ascontiguousarray(mel.energy.T)
+    lowered = without_skirts(target, bands, WHISPER)
+    below = WHISPER.center_hz() < 100
+    assert below.sum() >= 1
+    assert_array_equal(lowered[:, ~below], target[:, ~below])
+    assert_allclose(lowered[5:-5, 0], target[5:-5, 0] * np.float32(0.8**2), rtol=1e-5)
+
+
+def test_bass_that_is_there_is_left():
+    bands, mel = bands_of(WHISPER), WHISPER(skirted(60.0))
+    target = np.ascontiguousarray(mel.energy.T)
+    assert_array_equal(without_skirts(target, bands, WHISPER)[5:-5], target[5:-5])
