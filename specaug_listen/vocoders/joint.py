@@ -158,6 +158,6 @@ def _iterated(stretch: Real, energies: Energies, first: int, last: int, n_iter: 
         n_before = n_after = 0
     ends = Ends(framing, n_before, len(stretch) - n_before - n_after, n_after)
     target, bands = energies.read(first, last), bands_of(frontend)
-    iteration = Iteration(without_skirts(target, bands, frontend), bands, framing, tiny(energies.loudest))
+    iteration = Iteration(without_skirts(target, frontend), bands, framing, tiny(energies.loudest))
     stretch = iteration.run(stretch, n_iter, ends)
     return with_levels(stretch, target, bands, framing, ends, energies.loudest)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..frontends import MelFrontend
 from .artificial import flat_areas
-from .bands import Banded, Bands, Energies, bands_of
+from .bands import Banded, Energies, bands_of
 from .phase import SinglePass, random_phase
 
 __all__ = ["Start", "first_random_bin", "sharp_magnitude", "without_skirts"]
@@ -130,25 +130,28 @@ def _products(frontend: MelFrontend) -> _Products:
     return _Products(per_band, Banded(synthesis, 32), Banded(analysis, 16), Banded(np.ascontiguousarray(shares), 32))
 
 
-def without_skirts(target: Real, bands: Bands, frontend: MelFrontend) -> Real:
+def without_skirts(target: Real, frontend: MelFrontend) -> Real:
     """Lower what a mel shows below 100 Hz, where it is likely a window's leakage of something higher.
 
     The bass of most voices is empty, but the lower skirt of the first harmonic fills its cells. Rendered as sound of
     its own it is a rumble; wanted a little lower, such a cell is left to leakage by the iterations. A skirt is a cell
-    that a louder one follows within the width of the window's main lobe; bass that is there has its own peak.
+    that a louder one follows within the width of the window's main lobe; bass that is there has its own peak, and a
+    cell that is equal to the one before or after it is a fill, and meant as it is.
 
     Parameters
     ----------
     target : np.ndarray [shape=(n_frames, n_mels), non-negative]
         Band energies.
-    bands : Bands
     frontend : MelFrontend
     """
     center_hz, width = frontend.center_hz(), 4 * frontend.sample_rate / frontend.framing.win_length
-    density = target / np.maximum(bands.analysis.sum(axis=0), np.float32(1e-20))
+    density = target / _products(frontend).per_band
     lowered: Real = target.copy()
     for m in np.flatnonzero(center_hz < _BASS_HZ):
         above = density[:, m : np.searchsorted(center_hz, center_hz[m] + width, "right")].max(axis=1)
         skirt = density[:, m] < np.float32(_SKIRT ** (frontend.power / 2)) * above
+        is_equal = target[1:, m] == target[:-1, m]
+        skirt[1:] &= ~is_equal
+        skirt[:-1] &= ~is_equal
         lowered[skirt, m] *= np.float32(_SKIRT_GAIN**frontend.power)
     return lowered
