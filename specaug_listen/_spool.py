@@ -16,7 +16,7 @@ Real = npt.NDArray[np.float32]
 
 
 class Spool:
-    """float32 rows in a file.
+    """float32 rows in a file, which is open only while it is written or read.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Spool:
     def __init__(self, path: Path, n_columns: int) -> None:
         self._path, self._n_columns, self._n_rows = path, n_columns, 0
         with saying_what_failed(path):
-            self._file = open(path, "w+b", buffering=0)  # noqa: SIM115 - closed with the spool
+            path.write_bytes(b"")
 
     def __len__(self) -> int:
         return self._n_rows
@@ -61,19 +61,18 @@ class Spool:
         ------
         OutputError
         """
-        with saying_what_failed(self._path):
-            self._file.seek(0, 2)
-            np.ascontiguousarray(rows, dtype=np.float32).tofile(self._file)
+        # Not with numpy's tofile(), which says nothing where the last of its bytes do not fit on the disk.
+        with saying_what_failed(self._path), open(self._path, "ab") as file:
+            file.write(np.ascontiguousarray(rows, dtype=np.float32).data)
         self._n_rows += len(rows)
 
     def read(self, begin: int, end: int) -> Real:
         """Rows ``begin`` to ``end - 1``, as far as there are some, shape (n, n_columns)."""
         n_rows = max(0, min(end, self._n_rows) - begin)
-        with saying_what_failed(self._path):
-            self._file.seek(begin * self._n_columns * 4)
-            return np.fromfile(self._file, np.float32, n_rows * self._n_columns).reshape(n_rows, self._n_columns)
+        with saying_what_failed(self._path), open(self._path, "rb", buffering=0) as file:
+            file.seek(begin * self._n_columns * 4)
+            return np.fromfile(file, np.float32, n_rows * self._n_columns).reshape(n_rows, self._n_columns)
 
     def close(self) -> None:
-        """Let go of the file, and remove it."""
-        self._file.close()
+        """Remove the file."""
         self._path.unlink(missing_ok=True)
