@@ -51,6 +51,8 @@ class LongAudition(Audition):
 
 def is_long(path: str | os.PathLike[str], duration_s: float | None) -> bool:
     """Whether a file, or so much of it, is too long to hold; False where it cannot be read."""
+    if not os.path.isfile(path):  # opening a pipe would wait for its writer
+        return False
     sf = require("soundfile", purpose="reading audio")
     try:
         found = float(sf.info(os.fsencode(os.path.abspath(path))).duration)
