@@ -145,6 +145,7 @@ def _resampled(span: Span, rate: int, mono: SpooledAudio, digest: hashlib._Hash)
     for block in span.blocks(_SAMPLES_AT_ONCE):
         n_left -= len(block)
         digest.update(np.ascontiguousarray(block[:, 0], dtype="<f4").tobytes())
-        mean = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float64).astype(np.float32)
+        with np.errstate(invalid="ignore"):  # infinities are refused with all that is wrong, at the end
+            mean = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float64).astype(np.float32)
         mono.append(mean if stream is None else stream.resample_chunk(mean, last=n_left == 0))
         yield block.T
