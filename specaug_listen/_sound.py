@@ -73,10 +73,10 @@ def measured_levels(blocks: Iterable[Real]) -> Levels:
         power += float(np.square(block, dtype=np.float64).sum())
         full = np.abs(block) >= _FULL_SCALE
         n_full += int(full.sum())
+        joined = full if before is None else np.concatenate([before, full], axis=1)
         if n_full:
-            joined = full if before is None else np.concatenate([before, full], axis=1)
             in_a_row |= bool((joined[:, :-2] & joined[:, 1:-1] & joined[:, 2:]).any())
-        before = full[:, -2:]
+        before = joined[:, -2:]
         n_samples += block.shape[1]
     if n_bad:
         raise AudioError(
