@@ -1,0 +1,75 @@
+"""Parts of files, block after block; what can be wrong with a file is in test_audio_files.py."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from specaug_listen import load
+from specaug_listen._reading import opened
+from specaug_listen.errors import AudioError, OutputError, ParameterError
+
+RATE = 8000
+
+
+@pytest.fixture
+def path(tmp_path, rng):
+    sf.write(tmp_path / "clip.wav", rng.uniform(-0.5, 0.5, (4000, 2)), RATE, subtype="FLOAT")
+    return tmp_path / "clip.wav"
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, 4000, 9999])
+@pytest.mark.parametrize(("start_s", "duration_s"), [(0.0, None), (0.1, None), (0.1, 0.2503), (0.4999, 9.0)])
+def test_blocks_are_the_samples_that_load_gives(path, size, start_s, duration_s):
+    whole = load(path, start_s=start_s, duration_s=duration_s)
+    with opened(path, start_s, duration_s) as span:
+        assert (span.n_samples, span.begin) == (whole.n_samples, round(start_s * RATE))
+        blocks = list(span.blocks(size))
+    assert {len(block) for block in blocks[:-1]} <= {size}
+    assert 0 < len(blocks[-1]) <= size
+    np.testing.assert_array_equal(np.concatenate(blocks).T, whole.samples)
+
+
+def test_blocks_can_be_had_again_and_begin_where_the_span_does(path):
+    with opened(path, 0.1, 0.2) as span:
+        first = next(span.blocks(100))
+        next(span.blocks(1000))
+        again = list(span.blocks(100))
+    np.testing.assert_array_equal(again[0], first)
+    assert sum(map(len, again)) == 1600
+
+
+def test_the_hash_is_that_of_the_whole_file(path):
+    with opened(path, 0.1, 0.2) as span:
+        assert span.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class EndsEarly:
+    """A file of which only the first samples are there."""
+
+    def __init__(self, file, n_samples):
+        self._file, self._n_samples, self.seek = file, n_samples, file.seek
+
+    def read(self, n, **how):
+        return self._file.read(max(0, min(n, self._n_samples - self._file.tell())), **how)
+
+
+@pytest.mark.parametrize("there", [0, 1500, 3999])
+def test_a_file_that_ends_while_it_is_read_is_truncated(path, there):
+    message = rf"clip\.wav: truncated: 4000 samples are promised, {there} are there; copy the file again"
+    with pytest.raises(AudioError, match=message), opened(path, 0.0, None) as span:
+        list(span._replace(file=EndsEarly(span.file, there)).blocks(400))
+
+
+@pytest.mark.parametrize("error", [AudioError, ParameterError])
+def test_what_is_refused_while_it_is_read_carries_the_files_name(path, error):
+    with pytest.raises(AudioError, match=r"clip\.wav: the middle is bad$"), opened(path, 0.0, None):
+        raise error("the middle is bad")
+
+
+def test_what_is_wrong_with_other_files_is_not_put_down_to_this_one(path):
+    with pytest.raises(OutputError, match=r"^somewhere: full$"), opened(path, 0.0, None):
+        raise OutputError("somewhere: full")

@@ -1,0 +1,81 @@
+"""Recordings on disk are what `load`, `to_mono` and `resample` give in memory."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from specaug_listen import load
+from specaug_listen.errors import AudioError
+from specaug_listen.recording import open_recording
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr("specaug_listen.recording._SAMPLES_AT_ONCE", 1000)
+
+
+def assert_same(tmp_path, path, rate, **span):
+    clip = load(path, **span)
+    mono = clip.to_mono().resample(rate)
+    found = open_recording(path, rate, tmp_path, **span)
+    assert (found.sample_rate, found.n_channels, found.n_samples) == (clip.sample_rate, clip.n_channels, clip.n_samples)
+    assert found.fingerprint == clip.fingerprint
+    assert found.source == clip.source
+    assert found.levels == pytest.approx(clip.levels, rel=1e-9)
+    assert found.mono.sample_rate == rate
+    np.testing.assert_array_equal(found.mono.read(0, found.mono.n_samples + 1), mono.samples)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 8])
+@pytest.mark.parametrize(
+    ("rate", "wanted"), [(44100, 16000), (8000, 16000), (22050, 16000), (48000, 22050), (16000, 16000)]
+)
+@pytest.mark.parametrize("n_samples", [3000, 12345])
+def test_samples_levels_and_fingerprint_are_those_of_the_clip(
+    tmp_path, rng, small_blocks, n_channels, rate, wanted, n_samples
+):
+    sf.write(tmp_path / "clip.wav", rng.uniform(-1, 1, (n_samples, n_channels)), rate, subtype="FLOAT")
+    assert_same(tmp_path, tmp_path / "clip.wav", wanted)
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".ogg", ".mp3", ".aiff"])
+@pytest.mark.parametrize("span", [{}, {"start_s": 0.05}, {"start_s": 0.05, "duration_s": 0.1}], ids=str)
+def test_every_format_and_span_is_read_alike(tmp_path, rng, small_blocks, suffix, span):
+    sf.write(tmp_path / f"clip{suffix}", rng.uniform(-0.5, 0.5, (12345, 2)), 44100)
+    assert_same(tmp_path, tmp_path / f"clip{suffix}", 16000, **span)
+
+
+@pytest.mark.parametrize("n_samples", [999, 1000, 1001, 2000])
+def test_a_length_of_whole_blocks_is_as_good_as_any(tmp_path, rng, small_blocks, n_samples):
+    sf.write(tmp_path / "clip.wav", rng.uniform(-1, 1, (n_samples, 2)), 22050)
+    assert_same(tmp_path, tmp_path / "clip.wav", 16000)
+
+
+@pytest.mark.parametrize("bad", [(np.nan, 0.0), (np.inf, np.inf), (np.inf, -np.inf)], ids=str)
+def test_numbers_that_are_none_are_refused_as_load_refuses_them_and_nothing_else_is_said(
+    tmp_path, rng, small_blocks, bad
+):
+    samples = rng.uniform(-1, 1, (5000, 2)).astype(np.float32)
+    samples[3210] = bad
+    sf.write(tmp_path / "clip.wav", samples, 22050, subtype="FLOAT")
+    with pytest.raises(AudioError) as in_memory:
+        load(tmp_path / "clip.wav")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(AudioError, match=r"clip\.wav: \d samples are NaN .* the first at sample 3210;") as on_disk:
+            open_recording(tmp_path / "clip.wav", 16000, tmp_path)
+    assert str(on_disk.value) == str(in_memory.value)
+
+
+def test_a_length_that_would_be_absurd_is_refused_before_anything_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("specaug_listen.audio._MOST_SAMPLES", 2000)
+    sf.write(tmp_path / "clip.wav", np.zeros(1001), 8000)
+    with pytest.raises(
+        AudioError, match=r"clip\.wav: 1001 samples at 8000 Hz would be 2e\+03 at 16000 Hz; allowed are"
+    ):
+        open_recording(tmp_path / "clip.wav", 16000, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.wav"]
