@@ -1,0 +1,70 @@
+"""Statistics that are gathered block after block are those of all cells at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from specaug_listen.frontends.summary import percentiles, summary_of
+
+# Few values, so that many cells are alike, or any that a float32 can hold.
+tied = st.sampled_from([-2.5, -1.0, -0.0, 0.0, 2.0**-100, 1.0, 1.5])
+anything = st.floats(-(2.0**127), 2.0**127, width=32)
+
+
+def cells(elements: st.SearchStrategy[float]) -> st.SearchStrategy[np.ndarray]:
+    shape = arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12)
+    return arrays.arrays(np.float32, shape, elements=elements)
+
+
+def in_blocks(values: np.ndarray, size: int):
+    return lambda: (values[:, i : i + size] for i in range(0, values.shape[1], size))
+
+
+@given(cells(st.one_of(tied, st.floats(-1e3, 1e3, width=32))), st.integers(1, 13))
+def test_a_summary_is_that_of_all_cells(values, size):
+    summary, exact = summary_of(in_blocks(values, size)), values.astype(np.float64)
+    assert summary.n_frames == values.shape[1]
+    assert (summary.least, summary.largest) == (values.min(), values.max())
+    assert summary.mean == pytest.approx(exact.mean(), rel=1e-12, abs=1e-12)
+    assert summary.std == pytest.approx(exact.std(), rel=1e-9, abs=1e-7)
+    assert summary.band_mean.shape == summary.band_squares.shape == (len(values), 1)
+    np.testing.assert_allclose(summary.band_mean[:, 0], exact.mean(axis=1), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(summary.band_squares[:, 0], exact.var(axis=1) * values.shape[1], rtol=1e-9, atol=1e-9)
+
+
+def test_a_small_deviation_on_a_large_mean_is_not_lost(rng):
+    values = (1000 + 1e-3 * rng.standard_normal((3, 5000))).astype(np.float32)
+    assert summary_of(in_blocks(values, 64)).std == pytest.approx(values.astype(np.float64).std(), rel=1e-9)
+
+
+@given(
+    cells(st.one_of(tied, anything)),
+    st.integers(1, 13),
+    st.lists(st.one_of(st.sampled_from([0, 50, 95, 100]), st.floats(0, 100)), min_size=1, max_size=4),
+)
+@example(np.array([[-3.0]], np.float32), 1, [0, 50, 95, 100])
+@example(np.full((4, 4), -1e-40, np.float32), 3, [95, 50])
+@example(np.linspace(-1, 1, 21, dtype=np.float32)[np.newaxis], 4, [95, 50])
+def test_percentiles_are_numpys_over_all_cells(values, size, wanted):
+    found = percentiles(in_blocks(values, size), wanted)
+    # Between two cells, rounding is relative to how far they are apart.
+    apart = float(np.ptp(values.astype(np.float64)))
+    expected = np.percentile(values.astype(np.float64), wanted)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12 * apart)
+    assert {type(value) for value in found} == {float}
+
+
+def test_percentiles_of_many_cells_are_numpys(rng):
+    values = (20 * rng.standard_normal((80, 3000)) - 60).astype(np.float32)
+    found = percentiles(in_blocks(values, 256), [95, 50, 0.01])
+    np.testing.assert_allclose(found, np.percentile(values.astype(np.float64), [95, 50, 0.01]), rtol=1e-12)
+
+
+def test_the_order_of_blocks_that_are_turned_does_not_matter(rng):
+    values = rng.standard_normal((7, 100)).astype(np.float32)
+    turned = percentiles(lambda: (values[:, i : i + 10][:, ::-1] for i in range(90, -1, -10)), [95, 50])
+    assert turned == percentiles(lambda: [np.asfortranarray(values)], [95, 50])
