@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
+from streams import as_stream
 
 from specaug_listen.frontends import HIFIGAN, PRESETS, WHISPER
-from specaug_listen.vocoders.bands import Banded, bands_of
+from specaug_listen.vocoders.bands import Banded, Energies, bands_of
 
 
 def noise_spectrum(frontend, rng, n_frames=7):
@@ -82,3 +83,16 @@ def test_a_banded_product_is_the_whole_product(every_frontend, width):
     for matrix in (bands.analysis, bands.synthesis, np.zeros((5, 7), np.float32), np.eye(6, dtype=np.float32)[::-1]):
         left = rng.random((11, len(matrix)), dtype=np.float32)
         assert_allclose(left @ Banded(matrix, width), left @ matrix, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("cut", [0, 0.3, 0.5, 0.7])
+def test_energies_of_a_stream_are_those_of_the_mel_with_the_frames_beyond_its_end(every_frontend, speechlike, cut):
+    clip = speechlike.resample(every_frontend.sample_rate)
+    n_samples = clip.n_samples - round(cut * every_frontend.hop_length)
+    mel = every_frontend(replace(clip, samples=clip.samples[:, :n_samples]))
+    whole, stream = Energies.of(mel), Energies.of_stream(as_stream(mel))
+    assert stream[:4] == whole[:4]
+    n, last = whole.n_frames, mel.n_frames - 1
+    expected = whole.read(0, n)
+    for begin, end in ((0, n), (0, 1), (3, 40), (last, n), (last - 5, last + 1), (n - 1, n), (last - 1, n)):
+        assert_array_equal(stream.read(begin, end), expected[begin:end])
