@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from streams import as_stream
 
 from specaug_listen import Audio
 from specaug_listen.errors import ParameterError
-from specaug_listen.frontends import HIFIGAN, LIBROSA, WHISPER, MelSpectrogram
+from specaug_listen.frontends import HIFIGAN, LIBROSA, WHISPER, MelSpectrogram, MelStream
 from specaug_listen.metrics import log_mel_rmse_db, score, spectral_convergence_db
+from specaug_listen.recording import SpooledAudio
 
 
 @pytest.fixture
@@ -108,3 +110,37 @@ def test_figures_are_plain_floats(tone, speechlike):
     assert type(log_mel_rmse_db(a, b)) is float
     assert type(spectral_convergence_db(a, b)) is float
     assert {type(value) for value in score(tone, tone).values()} == {float}
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096])
+def test_a_mel_that_is_read_in_parts_is_as_far_apart_as_the_mel_at_hand(speechlike, every_frontend, size, monkeypatch):
+    monkeypatch.setattr(MelStream.parts, "__defaults__", (size,))
+    before = every_frontend(speechlike)
+    after = before.with_values(np.roll(before.values, 9, axis=1))
+    expected = log_mel_rmse_db(before, after)
+    assert expected > 1
+    assert log_mel_rmse_db(as_stream(before), as_stream(after)) == pytest.approx(expected, rel=1e-9)
+    assert log_mel_rmse_db(as_stream(before), as_stream(before)) == 0
+
+
+def test_the_floor_of_a_stream_counts_from_the_loudest_cell_of_all_parts(power, monkeypatch):
+    monkeypatch.setattr(MelStream.parts, "__defaults__", (4,))
+    values = np.full((128, 30), 1e-9, np.float32)
+    values[:, -1] = 1.0
+    quieter = np.where(values < 1, np.float32(1e-12), values)
+    assert log_mel_rmse_db(*(as_stream(power.with_values(v)) for v in (values, quieter))) == 0
+
+
+def test_streams_of_two_sizes_are_refused(power):
+    with pytest.raises(ParameterError, match=r"\(128, 30\) and \(128, 29\): expected two of one size"):
+        log_mel_rmse_db(as_stream(power), as_stream(power.with_values(power.values[:, :-1])))
+
+
+def test_two_signals_on_disk_score_like_those_in_memory(tmp_path, speechlike, tone):
+    clips = [Audio(clip.samples[:, :16000], 16000) for clip in (speechlike, tone)]
+    spooled = [SpooledAudio(tmp_path / str(number), 16000) for number in range(2)]
+    for sound, clip in zip(spooled, clips, strict=True):
+        sound.append(clip.samples[0])
+    assert score(*spooled) == score(*clips)
+    with pytest.raises(ParameterError, match="16000 samples at 16000 Hz against 19200 at 16000 Hz"):
+        score(spooled[0], speechlike)

@@ -13,10 +13,11 @@ from commandline import environment
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from streams import as_stream
 
 from specaug_listen import Audio, Draw, MelSpectrogram, Policy, frontends, plot_audition, plot_mel
 from specaug_listen.augment import FrequencyBand, TimeMask, TimeSpan, TimeWarp, WarpPath
-from specaug_listen.plots import COLOUR_MAP, describe_draw, encode_png, reference_db
+from specaug_listen.plots import COLOUR_MAP, _columns, describe_draw, encode_png, reference_db
 
 WARPED = Draw(80, 120, (WarpPath(50, 12), FrequencyBand(5, 20), TimeSpan(70, 25)), "warped")
 MASKED = Draw(80, 120, (FrequencyBand(0, 7), FrequencyBand(70, 10), TimeSpan(0, 3), TimeSpan(119, 1)), "masked")
@@ -226,6 +227,30 @@ def test_a_clip_of_twenty_thousand_frames_is_drawn_at_its_true_times(rng):
     assert len(np.unique(masked, axis=0)) == 1
     beside = pixels_of(figure, below, (175.5, 180.0), margin=5)
     assert len(np.unique(beside, axis=0)) > 5
+
+
+@pytest.mark.parametrize("n_columns", [1, 7, 40, 119, 120, 2400])
+@pytest.mark.parametrize("at_once", [1, 3, 100])
+def test_columns_of_a_long_mel_are_means_over_neighbouring_frames_in_parts_or_at_once(
+    mel, n_columns, at_once, monkeypatch
+):
+    monkeypatch.setattr("specaug_listen.plots._MOST_COLUMNS", n_columns)
+    monkeypatch.setattr("specaug_listen.plots._COLUMNS_AT_ONCE", at_once)
+    step = -(-mel.n_frames // n_columns)
+    expected = [mel.db[:, i : i + step].mean(axis=1, dtype=np.float64) for i in range(0, mel.n_frames, step)]
+    columns = _columns(as_stream(mel))
+    assert columns.shape[1] <= n_columns
+    np.testing.assert_allclose(columns, np.stack(expected, axis=1), rtol=1e-6)
+    np.testing.assert_array_equal(columns, _columns(mel))
+
+
+@pytest.mark.parametrize("draw", [WARPED, MASKED], ids=lambda draw: draw.policy)
+def test_a_mel_that_is_read_in_parts_gives_the_same_picture(mel, draw, monkeypatch):
+    monkeypatch.setattr("specaug_listen.plots._MOST_COLUMNS", 50)
+    monkeypatch.setattr("specaug_listen.plots._COLUMNS_AT_ONCE", 9)
+    stream = as_stream(mel)
+    pictures = [plot_audition(one, draw.apply(one), draw, title="speech") for one in (mel, stream)]
+    np.testing.assert_array_equal(*map(pixels, pictures))
 
 
 def test_two_frames_can_be_drawn():
