@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,11 @@ from specaug_listen._files import (
     only_writer,
     printable,
     remove_partials,
+    scratch,
     write_folder,
     write_whole,
 )
-from specaug_listen.errors import OutputError
+from specaug_listen.errors import AudioError, OutputError
 
 RESERVED = {"report.html", "audition.json"}
 STALE = re.compile(r"draw-\d+\.(wav|png|json)")
@@ -199,6 +201,96 @@ def test_what_a_run_that_was_killed_has_left_is_told_from_the_users_files_and_re
         (tmp_path / kept).write_bytes(b"mine")
     remove_partials(tmp_path)
     assert names_in(tmp_path) == sorted(["clip", ".hidden", "mine.partial", ".clip.partial"])
+
+
+# -- in parts -------------------------------------------------------------------------------------------
+
+
+def in_parts(data: bytes, fails_with: BaseException | None = None) -> Iterator[bytes]:
+    """Data as it is made, byte after byte; in the middle, something may go wrong."""
+    for i in range(len(data)):
+        if fails_with and i == len(data) // 2:
+            raise fails_with
+        yield data[i : i + 1]
+
+
+def test_parts_are_written_in_their_order_and_taken_for_the_whole(tmp_path):
+    write_whole(tmp_path / "long.wav", in_parts(b"a long sound"))
+    write_whole(tmp_path / "empty.wav", iter(()))
+    write_folder(tmp_path / "clip", {"a.wav": in_parts(b"first"), "b.png": b"second", "c.wav": [b"th", b"ird"]}, STALE)
+    assert (tmp_path / "long.wav").read_bytes() == b"a long sound"
+    assert (tmp_path / "empty.wav").read_bytes() == b""
+    assert [path.read_bytes() for path in sorted((tmp_path / "clip").iterdir())] == [b"first", b"second", b"third"]
+    assert names_in(tmp_path) == ["clip", "empty.wav", "long.wav"]
+
+
+FAILURES = [
+    (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), OutputError, r"cannot be written \(No space left on device\)"),
+    (AudioError("the middle is bad"), AudioError, "^the middle is bad$"),
+    (KeyboardInterrupt("now"), KeyboardInterrupt, "now"),
+]
+
+
+@pytest.mark.parametrize("exists", [False, True])
+@pytest.mark.parametrize(("failure", "error", "message"), FAILURES, ids=["disk full", "bad", "interrupted"])
+def test_parts_that_end_too_early_leave_what_was_there(tmp_path, exists, failure, error, message):
+    if exists:
+        write_whole(tmp_path / "long.wav", b"old")
+        write_folder(tmp_path / "clip", {"draw-1.wav": b"old", "draw-2.wav": b"old"}, STALE)
+    with pytest.raises(error, match=message):
+        write_whole(tmp_path / "long.wav", in_parts(b"something new", failure))
+    with pytest.raises(error, match=message):
+        write_folder(tmp_path / "clip", {"draw-1.wav": b"new", "draw-3.wav": in_parts(b"new", failure)}, STALE)
+    assert names_in(tmp_path) == (["clip", "long.wav"] if exists else [])
+    if exists:
+        assert (tmp_path / "long.wav").read_bytes() == b"old"
+        assert names_in(tmp_path / "clip") == ["draw-1.wav", "draw-2.wav"]
+        assert (tmp_path / "clip" / "draw-1.wav").read_bytes() == b"old"
+
+
+# -- on the way -----------------------------------------------------------------------------------------
+
+
+def test_scratch_lies_beside_and_is_gone_with_all_that_is_in_it(tmp_path):
+    with scratch(tmp_path / "out" / "clip") as room:
+        assert room.is_dir()
+        assert room.parent == tmp_path / "out"
+        (room / "samples").write_bytes(b"many")
+        (room / "deep").mkdir()
+        # Neither what the folder itself is written under, nor a clip's own.
+        assert room not in (beside(tmp_path / "out" / "clip"), tmp_path / "out" / "clip")
+        write_folder(tmp_path / "out" / "clip", {"a.wav": b"1"}, STALE)
+    assert names_in(tmp_path / "out") == ["clip"]
+
+
+@pytest.mark.parametrize("error", [AudioError("bad"), OSError(5, "bad"), KeyboardInterrupt("bad")], ids=repr)
+def test_scratch_is_gone_after_an_error_too(tmp_path, error):
+    def fail() -> None:
+        with scratch(tmp_path / "clip") as room:
+            (room / "samples").write_bytes(b"many")
+            raise error
+
+    with pytest.raises(type(error), match="bad"):
+        fail()
+    assert names_in(tmp_path) == []
+
+
+def test_scratch_that_a_run_has_left_that_was_killed_is_removed_by_the_next(tmp_path):
+    with scratch(tmp_path / "clip") as room:
+        (room / "samples").write_bytes(b"many")
+        assert is_partial(room.name)
+        remove_partials(tmp_path)
+        assert names_in(tmp_path) == []
+
+
+def test_scratch_where_nothing_can_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_bytes(b"mine")
+    room = scratch(tmp_path / "file" / "clip")
+    with pytest.raises(OutputError, match=r"cannot be written \(Not a directory\)"):
+        room.__enter__()
+
+
+# -- names ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["clip", "n" * 255, "é" * 127, "two\nlines", "latin-\udce9"], ids=ascii)
