@@ -6,12 +6,14 @@ import io
 import json
 import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile as sf
-from commandline import contents
+from commandline import contents, environment
 from strategies import FILLS
 
 import specaug_listen.vocoders.joint as joint_module
@@ -225,3 +227,47 @@ def test_a_recording_and_short_clips_are_auditioned_in_one_run(tmp_path, recordi
     index = audition_many([recording, short], tmp_path / "out", RUN, progress=lambda n, result: told.append(result))
     assert [isinstance(result, LongAudition) for result in told] == [entry.name == "talk" for entry in index.clips]
     assert sorted(os.listdir(tmp_path / "out")) == ["a tone", "audition.json", "talk"]
+
+
+# -- memory ---------------------------------------------------------------------------------------------
+
+MEMORY = """
+import importlib, resource, sys
+from pathlib import Path
+import numpy as np, soundfile as sf
+from specaug_listen import Policy
+from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
+from specaug_listen.batch import audition_many
+from specaug_listen.frontends import WHISPER, MelStream
+from specaug_listen.pipeline import Configuration, long
+from specaug_listen.vocoders import Joint, joint
+
+long.LONG_S = float(sys.argv[1])
+# So that a short recording already fills whatever is worked through at once.
+for room in ("stft", "frontends.energy", "frontends.mel", "frontends.spectrogram", "frontends.stream", "augment.fill"):
+    importlib.import_module(f"specaug_listen.{room}").FRAMES_PER_BLOCK = 512
+MelStream.parts.__defaults__ = (512,)
+joint._FRAMES_PER_SEGMENT = 512
+for room in ("audio", "recording"):
+    importlib.import_module(f"specaug_listen.{room}")._SAMPLES_AT_ONCE = 1 << 16
+policy = Policy((TimeWarp(80), FrequencyMask(fill="noise"), TimeMask(max_frames=900, fill="noise")), "gaps")
+run = Configuration(WHISPER, policy, Joint(n_iter=1), draws=1, seed=0)
+second = 0.1 * np.random.default_rng(0).standard_normal(8000)
+for name, n_seconds in (("short", 30), ("long", 300)):
+    with sf.SoundFile(f"{name}.wav", "w", 8000, 1) as file:
+        for _ in range(n_seconds):
+            file.write(second)
+    index = audition_many([f"{name}.wav"], Path(name), run)
+    assert [clip.duration_s for clip in index.clips] == [n_seconds], index.failures
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(peak / (1 << (20 if sys.platform == "darwin" else 10)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no resource usage")
+def test_ten_times_the_length_takes_hardly_more_memory(tmp_path):
+    command = [sys.executable, "-c", MEMORY, "5"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    short_mb, long_mb = map(float, done.stdout.split())
+    assert long_mb - short_mb < 40
