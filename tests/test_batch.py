@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import soundfile as sf
 from commandline import contents
 
 from specaug_listen import Audio, Policy, audition, load, save
+from specaug_listen._spool import Spool
 from specaug_listen.augment import TimeMask
 from specaug_listen.batch import audition_many, check_output
 from specaug_listen.errors import OutputError, ParameterError
 from specaug_listen.frontends import WHISPER
 from specaug_listen.pipeline import Audition, Configuration, Failure, read_index, read_record
+from specaug_listen.pipeline.long import LongAudition
 from specaug_listen.pipeline.records import CustomVocoder, to_bytes
-from specaug_listen.vocoders import GriffinLim
+from specaug_listen.vocoders import GriffinLim, Joint
 
 RUN = Configuration(WHISPER, Policy([TimeMask(max_frames=20)], "gap"), GriffinLim(n_iter=1), draws=1, seed=4)
 TWICE = replace(RUN, draws=2)
@@ -179,3 +183,106 @@ def test_silent_clips_are_done_with_a_badge(tmp_path):
     save(tmp_path / "silence.wav", Audio(np.zeros(8000), 16000))
     index = audition_many([tmp_path / "silence.wav"], tmp_path / "out", RUN)
     assert index.clips[0].badges == ("silent: every sample is zero",)
+
+
+# -- long recordings ------------------------------------------------------------------------------------
+
+LONG_RUN = replace(RUN, vocoder=Joint(n_iter=1))
+
+
+@pytest.fixture
+def long(tmp_path, speechlike, monkeypatch):
+    """A recording that counts as long, of many blocks, between two short clips."""
+    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 1.0)
+    monkeypatch.setattr("specaug_listen.recording._SAMPLES_AT_ONCE", 1000)
+    (tmp_path / "in").mkdir()
+    for name in ("a.wav", "c.wav"):
+        save(tmp_path / "in" / name, Audio(speechlike.samples[:, :8000], 16000))
+    sf.write(tmp_path / "in" / "b.wav", np.repeat(speechlike.samples.T, 2, axis=1), 16000, subtype="FLOAT")
+    return tmp_path / "in" / "b.wav"
+
+
+def spoil(path, how):
+    if how == "text":
+        path.write_bytes(b"no sound")
+    elif how == "truncated":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size * 9 // 10])
+    elif how == "truncated flac":
+        samples, rate = sf.read(path)
+        sf.write(path, samples, rate, format="FLAC")
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    else:
+        samples, rate = sf.read(path, dtype="float32")
+        samples[12345, 1] = float(how) if how != "too loud" else 1e38
+        sf.write(path, samples, rate, subtype="FLOAT")
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("text", r"not readable as audio \(Format not recognised\)"),
+        ("truncated", r"truncated: its header promises \d+ bytes of sound, \d+ are there; copy the file again"),
+        ("truncated flac", r"(truncated: 19200 samples are promised, \d+ are there; copy|not readable as audio)"),
+        ("nan", "1 samples are NaN or infinite, the first at sample 12345; allowed are finite samples"),
+        ("-inf", "1 samples are NaN or infinite, the first at sample 12345; allowed are finite samples"),
+        ("too loud", r"too loud: a peak of 5e\+37 gives energies above 1e\+30; scale the clip to"),
+    ],
+)
+def test_a_long_recording_that_is_bad_in_the_middle_is_one_line_and_leaves_nothing(tmp_path, long, how, message):
+    spoil(long, how)
+    index = audition_many(sorted(long.parent.iterdir()), tmp_path / "out", LONG_RUN)
+    assert [clip.folder for clip in index.clips] == ["a", "c"]
+    (failure,) = index.failures
+    assert re.match(rf"{re.escape(str(long))}: {message}", failure.error)
+    assert failure.error.count(str(long)) == failure.error.count("b.wav") == 1
+    assert sorted(os.listdir(tmp_path / "out")) == ["a", "audition.json", "c"]
+
+
+def test_a_bad_long_recording_alone_leaves_no_trace(tmp_path, long):
+    spoil(long, "nan")
+    assert audition_many([long], tmp_path / "out", LONG_RUN).clips == ()
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("step", ["mel spectrogram", "copy-synthesis", "draw-1"])
+def test_a_run_that_is_interrupted_in_a_long_recording_leaves_nothing_of_it(tmp_path, long, step):
+    scratch = []
+
+    def interrupt(what, share):
+        if what == step:
+            scratch.extend(name for name in os.listdir(tmp_path / "out") if name.startswith(".b-scratch-"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audition_many(sorted(long.parent.iterdir()), tmp_path / "out", LONG_RUN, within=interrupt)
+    assert len(scratch) == 1
+    assert sorted(os.listdir(tmp_path / "out")) == ["a", "audition.json"]
+    assert [clip.folder for clip in read_index(tmp_path / "out").clips] == ["a"]
+
+
+@pytest.mark.parametrize("rows", ["original", "energies", "copy-synthesis", "draw-1"])
+def test_a_disk_that_fills_up_in_a_long_recording_stops_the_run_and_leaves_nothing_of_it(
+    tmp_path, long, monkeypatch, rows
+):
+    append = Spool.append
+
+    def until_full(self, what):
+        if self._path.stem == rows and len(self):
+            raise OutputError(f"{self._path.name}: cannot be written (No space left on device)")
+        append(self, what)
+
+    monkeypatch.setattr(Spool, "append", until_full)
+    monkeypatch.setattr("specaug_listen.frontends.energy.FRAMES_PER_BLOCK", 50)
+    monkeypatch.setattr("specaug_listen.vocoders.joint._FRAMES_PER_SEGMENT", 50)
+    with pytest.raises(OutputError, match=rf"{rows}\.f32: cannot be written \(No space left on device\)"):
+        audition_many(sorted(long.parent.iterdir()), tmp_path / "out", LONG_RUN)
+    assert sorted(os.listdir(tmp_path / "out")) == ["a", "audition.json"]
+
+
+def test_a_long_audition_that_is_told_of_needs_nothing_that_is_gone(tmp_path, long):
+    told = []
+    audition_many([long], tmp_path / "out", LONG_RUN, progress=lambda number, result: told.append(result))
+    assert isinstance(told[0], LongAudition)
+    assert os.listdir(tmp_path / "out" / "b") != []
+    assert str(told[0]).startswith("Audition of 'b' (1.20 s): gap on whisper, seed 4")
+    assert told[0].scores[0]["masked_time_ratio"] == told[0].draws[0].draw.masked_time_ratio
