@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import re
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from commandline import contents
@@ -174,3 +176,68 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(out, monkeypatch):
     monkeypatch.undo()
     assert (out / "report.html").read_bytes() == first
     assert not [path for path in os.listdir(out) if path.endswith(".partial")]
+
+
+# -- sounds too long for a page -------------------------------------------------------------------------
+
+
+def resolved(page_path: Path, source: str) -> bytes:
+    """What a browser finds under an address on a page."""
+    assert not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|/", source)
+    assert re.fullmatch(r"[A-Za-z0-9_.~/%()-]+", source)
+    return Path(os.fsdecode(os.path.join(os.fsencode(page_path.parent), unquote_to_bytes(source)))).read_bytes()
+
+
+def largest_embedded(out: Path, monkeypatch, change: int) -> None:
+    sizes = {path.stat().st_size for path in out.rglob("*.wav")}
+    assert len(sizes) == 1
+    monkeypatch.setattr("specaug_listen.report._LARGEST_EMBEDDED", sizes.pop() + change)
+
+
+@pytest.mark.parametrize("where", ["out/report.html", "out/deep/er/copy.html", "else where/50% & #1?.html"])
+def test_long_sounds_are_linked_as_seen_from_the_page_and_pictures_are_embedded(out, monkeypatch, where):
+    largest_embedded(out, monkeypatch, -1)
+    written = write_report(out, out.parent / where)
+    page, files = Page(written.read_text("utf-8")), contents(out)
+    assert page.unbalanced == page.open == []
+    names = ("original.wav", "copy-synthesis.wav", "draw-1.wav", "draw-2.wav")
+    expected = [
+        files[f"{folder}/{name}"] for folder in ("_script_alert(1)_script_", "it's _so_ & on") for name in names
+    ]
+    assert [resolved(written, attributes["src"]) for attributes in page.all("audio")] == expected
+    assert embedded(page, "img")[0] == files["_script_alert(1)_script_/draw-1.png"]
+    assert str(out.parent) not in "".join(attributes["src"] for attributes in page.all("audio"))
+
+
+def test_sounds_up_to_the_limit_are_embedded(out, monkeypatch):
+    first = write_report(out).read_bytes()
+    largest_embedded(out, monkeypatch, 0)
+    assert write_report(out).read_bytes() == first
+
+
+def test_of_one_clip_only_what_is_too_long_is_linked(out, monkeypatch):
+    largest_embedded(out, monkeypatch, 0)
+    long = out / "it's _so_ & on" / "draw-2.wav"
+    long.write_bytes(long.read_bytes() + b"\0\0")
+    sources = [attributes["src"] for attributes in Page(write_report(out).read_text("utf-8")).all("audio")]
+    assert [source.startswith("data:audio/wav;base64,") for source in sources] == [True] * 7 + [False]
+    assert sources[-1] == "it%27s%20_so_%20%26%20on/draw-2.wav"
+    assert resolved(out / "report.html", sources[-1]) == long.read_bytes()
+
+
+def test_a_folder_whose_name_is_no_unicode_is_linked_too(tmp_path, speechlike, monkeypatch):
+    save(tmp_path / "clip.wav", speechlike)
+    out = tmp_path / "latin-\udce9: 音"
+    audition_many([tmp_path / "clip.wav"], out, RUN)
+    monkeypatch.setattr("specaug_listen.report._LARGEST_EMBEDDED", 0)
+    page = write_report(out, tmp_path / "page.html")
+    sources = [attributes["src"] for attributes in Page(page.read_text("utf-8")).all("audio")]
+    assert sources[0] == "latin-%E9%3A%20%E9%9F%B3/clip/original.wav"
+    assert resolved(page, sources[0]) == (out / "clip" / "original.wav").read_bytes()
+
+
+def test_a_long_sound_that_is_gone_is_named(out, monkeypatch):
+    monkeypatch.setattr("specaug_listen.report._LARGEST_EMBEDDED", 0)
+    (out / "it's _so_ & on" / "draw-1.wav").unlink()
+    with pytest.raises(PolicyError, match=r"draw-1\.wav: cannot be read \(No such file or directory\); run"):
+        write_report(out)
