@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -15,6 +16,7 @@ from commandline import contents, environment, run, run_apart
 
 from specaug_listen import Audio, __version__, save
 from specaug_listen.augment import POLICIES
+from specaug_listen.cli import _progress
 from specaug_listen.frontends import PRESETS
 from specaug_listen.vocoders import VOCODERS
 
@@ -117,6 +119,69 @@ def test_the_same_command_twice_in_one_folder_auditions_the_same_clips(clips):
     assert run(*command).code == 0
     assert run(*command).code == 0
     assert [clip["name"] for clip in json.loads((clips / "out" / "audition.json").read_text())["clips"]] == ["a", "b"]
+
+
+# -- long recordings ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def few_seconds_are_long(monkeypatch):
+    """So that a clip of 0.6 s is rendered in parts, in four segments."""
+    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 0.58)
+    monkeypatch.setattr("specaug_listen.vocoders.joint._FRAMES_PER_SEGMENT", 15)
+
+
+def quarters(*shares):
+    return ["  mel spectrogram: 0%"] + [f"  {what}: {q}%" for what in ("copy-synthesis", "draw-1") for q in shares]
+
+
+def test_a_long_recording_is_told_of_in_quarters_and_otherwise_like_a_short_one(tmp_path, clips, few_seconds_are_long):
+    long = run("audition", clips, "-o", tmp_path / "out")
+    assert long.code == 0
+    assert long.err.splitlines() == quarters(0, 25, 50, 75, 100)
+    lines = long.out.splitlines()
+    assert lines[0].startswith("[1/2] Audition of 'a' (0.56 s)")
+    assert any(line.startswith("[2/2] Audition of 'b' (0.60 s): LD on whisper, seed 0") for line in lines)
+
+
+def test_each_quarter_is_told_once_however_many_parts_there_are(tmp_path, clips, few_seconds_are_long, monkeypatch):
+    monkeypatch.setattr("specaug_listen.vocoders.joint._FRAMES_PER_SEGMENT", 2)
+    assert run("audition", clips / "b.wav", "-o", tmp_path / "out").err.splitlines() == quarters(0, 25, 50, 75, 100)
+    monkeypatch.setattr("specaug_listen.vocoders.joint._FRAMES_PER_SEGMENT", 4096)
+    assert run("audition", clips / "b.wav", "-o", tmp_path / "two").err.splitlines() == quarters(0, 100)
+
+
+def test_with_json_nothing_is_told_on_the_way(tmp_path, clips, few_seconds_are_long):
+    ran = run("audition", clips, "-o", tmp_path / "out", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.encode() == (tmp_path / "out" / "audition.json").read_bytes()
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_a_long_recording_has_a_bar_of_its_own_until_it_is_done(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with _progress(3, quiet=False) as (_, within):
+        within("draw-1", 0.5)
+    assert re.search(r"draw-1[^\n]* 50%", terminal.getvalue())
+    with _progress(3, quiet=False) as (progress, within):
+        within("draw-2", 0.5)
+        progress(1, "one clip")
+    last = terminal.getvalue().rpartition("Auditioning 3 clips")[2]
+    assert "33%" in last
+    assert "draw-2" not in last
+
+
+def test_a_long_draw_is_replayed_bit_for_bit(tmp_path, clips, few_seconds_are_long):
+    assert run("audition", clips / "b.wav", "-o", tmp_path / "out", "--channels", "before-after").code == 0
+    assert run("replay", tmp_path / "out" / "b" / "draw-1.json", "-o", tmp_path / "again").code == 0
+    written = contents(tmp_path / "out" / "b")
+    assert contents(tmp_path / "again") == {name: written[name] for name in written if name.startswith("draw-1.")}
 
 
 # -- replay, report, list -------------------------------------------------------------------------------
