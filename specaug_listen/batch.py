@@ -184,7 +184,6 @@ def _audition_long_file(
             within=within,
         )
         save_audition(heard, out, channels=run.channels, overwrite=True, folder=folder)
-        str(heard)  # its scores, which are read from the disk, are kept
     return heard
 
 

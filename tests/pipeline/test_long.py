@@ -17,6 +17,7 @@ from commandline import contents, environment
 from strategies import FILLS
 
 import specaug_listen.vocoders.joint as joint_module
+import specaug_listen.vocoders.start as start_module
 from specaug_listen import Policy
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
 from specaug_listen.batch import audition_many
@@ -144,7 +145,7 @@ def tiny_parts(monkeypatch):
         monkeypatch.setattr("specaug_listen.augment.fill.FRAMES_PER_BLOCK", 19)
         monkeypatch.setattr(MelStream.parts, "__defaults__", (29,))
         monkeypatch.setattr(joint_module, "_FRAMES_PER_SEGMENT", 40)
-        monkeypatch.setattr(joint_module, "_FRAMES_AT_ONCE", 17)
+        monkeypatch.setattr(start_module, "_FRAMES_AT_ONCE", 17)
         for room in ("audio", "recording"):
             monkeypatch.setattr(f"specaug_listen.{room}._SAMPLES_AT_ONCE", 1234)
         monkeypatch.setattr("specaug_listen.plots._COLUMNS_AT_ONCE", 9)

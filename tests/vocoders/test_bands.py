@@ -90,8 +90,8 @@ def test_energies_of_a_stream_are_those_of_the_mel_with_the_frames_beyond_its_en
     clip = speechlike.resample(every_frontend.sample_rate)
     n_samples = clip.n_samples - round(cut * every_frontend.hop_length)
     mel = every_frontend(replace(clip, samples=clip.samples[:, :n_samples]))
-    whole, stream = Energies.of(mel), Energies.of_stream(as_stream(mel))
-    assert stream[:4] == whole[:4]
+    whole, stream = Energies.of(mel), Energies.of(as_stream(mel))
+    assert stream[1:3] == whole[1:3]
     n, last = whole.n_frames, mel.n_frames - 1
     expected = whole.read(0, n)
     for begin, end in ((0, n), (0, 1), (3, 40), (last, n), (last - 5, last + 1), (n - 1, n), (last - 1, n)):
