@@ -150,6 +150,10 @@ class MelSpectrogram:
         starts = range(0, self.n_frames, FRAMES_PER_BLOCK)
         return summary_of(lambda: (self.values[:, i : i + FRAMES_PER_BLOCK] for i in starts))
 
+    def values_at(self, begin: int, end: int) -> Real:
+        """Values of frames ``begin`` to ``end - 1``, shape (n_mels, end - begin)."""
+        return self.values[:, begin:end]
+
     def part(self, begin: int, end: int) -> MelSpectrogram:
         """Frames ``begin`` to ``end - 1``, as far as there are some; without the audio, unless it is all of them."""
         if begin <= 0 and end >= self.n_frames:

@@ -8,12 +8,14 @@ anything.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
-from ..frontends import AnyMel, MelFrontend, MelSpectrogram
+from ..frontends import MelFrontend
 from ..stft import Framing, istft, stft
-from .bands import Bands, tiny
+from .bands import Bands, Energies, tiny
 from .iteration import Ends
 
 __all__ = ["flat_areas", "lone_areas", "with_levels"]
@@ -36,7 +38,7 @@ _LEAST_EQUAL = 3
 _LEAST_SMOOTH, _SMOOTH_DB, _MOSTLY = 8, 6.0, 0.9
 
 
-def flat_areas(mel: AnyMel, loudest: float, begin: int, end: int) -> Flags:
+def flat_areas(energies: Energies, begin: int, end: int) -> Flags:
     """Which audible cells lie in a patch without any structure of its own, over time or over the bands.
 
     Such a patch has no peaks whose phases could run on; from the filters' own shape it would get some, one for each
@@ -44,9 +46,8 @@ def flat_areas(mel: AnyMel, loudest: float, begin: int, end: int) -> Flags:
 
     Parameters
     ----------
-    mel : MelSpectrogram or MelStream
-    loudest : float
-        Power of its loudest cell.
+    energies : Energies
+        Of the whole recording.
     begin, end : int
         Of the frames that are asked for.
 
@@ -55,29 +56,32 @@ def flat_areas(mel: AnyMel, loudest: float, begin: int, end: int) -> Flags:
     np.ndarray [shape=(end - begin, n_mels), bool]
         Frames beyond the last one are like that one.
     """
+    mel = energies.mel
     first, last = max(0, min(begin, mel.n_frames - 1) - _LEAST_EQUAL), min(end + _LEAST_EQUAL, mel.n_frames)
-    floor = mel.frontend.floor_value(mel.summary.largest, mel.statistics)
-    flat = _flat(mel.part(first, last), floor, loudest).T
+    flat = _flat(energies, mel.values_at(first, last), first).T
     n_after = max(0, end - first - len(flat))
     asked: Flags = np.pad(flat, ((0, n_after), (0, 0)), mode="edge")[begin - first : end - first]
     return asked
 
 
-def _flat(mel: MelSpectrogram, floor: Real, loudest: float) -> Flags:
-    values = mel.values
-    audible = values > floor + np.float32(1e-5)
-    audible &= mel.power > 2 * _INAUDIBLE * loudest
+def _flat(energies: Energies, values: Real, first: int) -> Flags:
+    mel, power = energies.mel, energies.mel.frontend.power
+    energy = energies.read(first, first + values.shape[1]).T
+    audible = values > mel.frontend.floor_value(mel.summary.largest, mel.statistics) + np.float32(1e-5)
+    audible &= energy > np.float32((2 * _INAUDIBLE) ** (power / 2) * energies.loudest)
     over_bands = values[1:] == values[:-1]
     flat: Flags = audible & over_bands.all(axis=0)
     over_bands &= _are_different(mel.frontend)[:, np.newaxis]
     flat |= _runs(over_bands & audible[1:] & audible[:-1], _LEAST_EQUAL, axis=0)
     over_time = _runs((values[:, 1:] == values[:, :-1]) & audible[:, 1:] & audible[:, :-1], _LEAST_EQUAL, axis=1)
     if over_time.any() and over_time.sum() < _MOSTLY * audible.sum():
-        smooth = np.abs(np.diff(mel.db, axis=0)) < _SMOOTH_DB
+        db = 20 / power * np.log10(np.maximum(energy, np.float32(1e-30)))
+        smooth = np.abs(np.diff(db, axis=0)) < _SMOOTH_DB
         flat |= _runs(smooth & over_time[1:] & over_time[:-1], _LEAST_SMOOTH, axis=0)
     return flat
 
 
+@lru_cache(maxsize=8)
 def _are_different(frontend: MelFrontend) -> Flags:
     """Which filters differ from the next one in what they make of a click, whose spectrum is flat."""
     total = frontend.filterbank().sum(axis=1)

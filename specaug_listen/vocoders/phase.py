@@ -111,17 +111,20 @@ class SinglePass:
         owner, log = _owners(magnitude), np.log(np.maximum(magnitude, _SILENT))
         after = None if following is None or not len(following) else np.log(np.maximum(following, _SILENT))
         lag = self._lag(log, after)
-        lag -= np.take_along_axis(lag, owner, axis=1)
-        frequency = np.take_along_axis(self._frequency(log), owner, axis=1)
-        turn = lag + frequency * np.float32(2 * np.pi * framing.hop_length / framing.n_fft)
-        angles = np.empty((n_frames, n_bins))
+        # A peak turns by its frequency; the bins that it owns follow it at their distance in lag. All in turns.
+        turn = self._frequency(log) * np.float32(framing.hop_length / framing.n_fft)
+        turn -= lag
+        phases = np.empty((n_frames, n_bins))
         running = np.zeros(n_bins) if self._running is None else self._running
-        for t in range(n_frames):
-            running = running[owner[t]] + turn[t]
-            angles[t] = running
-        self._running, self._log = running, log[-1:]
-        delay = np.arange(n_bins) * (np.pi * framing.win_length / framing.n_fft)
-        return unit(np.remainder(angles - delay, 2 * np.pi))
+        for t, phase in enumerate(phases):
+            np.take(running + turn[t], owner[t], out=phase, mode="clip")
+            phase += lag[t]
+            running = phase
+        self._running, self._log = running.copy(), log[-1:]
+        phases -= np.arange(n_bins) * (framing.win_length / (2 * framing.n_fft))
+        phases -= np.floor(phases)
+        phases *= 2 * np.pi
+        return unit(phases)
 
     def _frequency(self, log: Real) -> Real:
         """In bins, of what each bin would hear as a peak: the mean of its frame's and of the one before."""
@@ -134,8 +137,8 @@ class SinglePass:
         mean: Real = np.arange(log.shape[1], dtype=np.float32) + (shift + before) / 2
         return mean
 
-    def _lag(self, log: Real, after: Real | None) -> npt.NDArray[np.float64]:
-        """Phase of each bin relative to bin 0, by the slope over time."""
+    def _lag(self, log: Real, after: Real | None) -> Real:
+        """Phase of each bin relative to bin 0 in turns, by the slope over time."""
         framing = self._framing
         before = log[:1] if self._log is None else self._log
         around = np.concatenate([before, log, log[-1:] if after is None else after])
@@ -145,9 +148,9 @@ class SinglePass:
             slope[0] = 0
         if after is None:
             slope[-1] = 0
-        slope *= np.float32(-_GAUSSIAN * framing.win_length**2 / (2 * framing.hop_length * framing.n_fft))
-        lag: npt.NDArray[np.float64] = np.zeros(log.shape)
-        np.cumsum((slope[:, 1:] + slope[:, :-1]) / 2, axis=1, out=lag[:, 1:])
+        slope *= np.float32(-_GAUSSIAN * framing.win_length**2 / (8 * np.pi * framing.hop_length * framing.n_fft))
+        lag: Real = np.zeros_like(log)
+        np.cumsum(slope[:, 1:] + slope[:, :-1], axis=1, out=lag[:, 1:])
         return lag
 
 
@@ -157,12 +160,13 @@ def _owners(magnitude: Real) -> npt.NDArray[np.intp]:
     below, at, above = magnitude[:, :-2], magnitude[:, 1:-1], magnitude[:, 2:]
     is_peak = np.zeros(magnitude.shape, bool)
     is_peak[:, 1:-1] = (at > below) & (at >= above)
-    bins = np.arange(n_bins)
-    lower = np.maximum.accumulate(np.where(is_peak, bins, -n_bins), axis=1)
-    upper = np.minimum.accumulate(np.where(is_peak, bins, 2 * n_bins)[:, ::-1], axis=1)[:, ::-1]
-    owner = np.where(bins - lower <= upper - bins, lower, upper)
-    # A frame without any peak: every bin is its own.
-    return np.where((owner < 0) | (owner >= n_bins), bins, owner)
+    bins = np.arange(n_bins, dtype=np.int32)
+    lower = np.maximum.accumulate(np.where(is_peak, bins, np.int32(-n_bins)), axis=1)
+    upper = np.minimum.accumulate(np.where(is_peak, bins, np.int32(2 * n_bins))[:, ::-1], axis=1)[:, ::-1]
+    owner = np.where(bins - lower <= upper - bins, lower, upper).astype(np.intp)
+    without_peaks = ~is_peak.any(axis=1)
+    owner[without_peaks] = bins
+    return owner
 
 
 def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0) -> Complex:

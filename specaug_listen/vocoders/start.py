@@ -68,8 +68,7 @@ class Start:
         return phases
 
     def _shuffle_flat(self, phases: Complex, begin: int, end: int) -> None:
-        power = self._energies.loudest ** (2 / self._bands.power)
-        flat = flat_areas(self._energies.mel, power, begin, end)
+        flat = flat_areas(self._energies, begin, end)
         if flat.any():
             where = flat @ self._bands.synthesis[:, : phases.shape[1]] > 0.5
             np.copyto(phases, random_phase(phases.shape, self._rng), where=where)
