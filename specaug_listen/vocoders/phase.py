@@ -117,7 +117,7 @@ class SinglePass:
         phases = np.empty((n_frames, n_bins))
         running = np.zeros(n_bins) if self._running is None else self._running
         for t, phase in enumerate(phases):
-            np.take(running + turn[t], owner[t], out=phase, mode="clip")
+            (running + turn[t]).take(owner[t], out=phase, mode="clip")
             phase += lag[t]
             running = phase
         self._running, self._log = running.copy(), log[-1:]
@@ -156,17 +156,21 @@ class SinglePass:
 
 def _owners(magnitude: Real) -> npt.NDArray[np.intp]:
     """For each bin, the bin of the nearest peak."""
-    n_bins = magnitude.shape[1]
+    n_frames, n_bins = magnitude.shape
     below, at, above = magnitude[:, :-2], magnitude[:, 1:-1], magnitude[:, 2:]
     is_peak = np.zeros(magnitude.shape, bool)
-    is_peak[:, 1:-1] = (at > below) & (at >= above)
-    bins = np.arange(n_bins, dtype=np.int32)
-    lower = np.maximum.accumulate(np.where(is_peak, bins, np.int32(-n_bins)), axis=1)
-    upper = np.minimum.accumulate(np.where(is_peak, bins, np.int32(2 * n_bins))[:, ::-1], axis=1)[:, ::-1]
-    owner = np.where(bins - lower <= upper - bins, lower, upper).astype(np.intp)
-    without_peaks = ~is_peak.any(axis=1)
-    owner[without_peaks] = bins
-    return owner
+    np.logical_and(at > below, at >= above, out=is_peak[:, 1:-1])
+    peaks = np.flatnonzero(is_peak)
+    frames, bins = np.divmod(peaks, n_bins)
+    # A peak's run of bins ends half way to the next one of its frame, or with its frame.
+    half_way = (peaks[:-1] + peaks[1:]) // 2 + 1
+    ends = np.append(np.where(frames[:-1] == frames[1:], half_way, frames[1:] * n_bins), n_frames * n_bins)
+    owners = (
+        np.repeat(bins, np.diff(ends, prepend=0)).reshape(-1, n_bins) if len(peaks) else np.empty_like(is_peak, int)
+    )
+    # A frame without any peak: every bin is its own.
+    owners[~is_peak.any(axis=1)] = np.arange(n_bins)
+    return owners
 
 
 def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0) -> Complex:
