@@ -80,6 +80,7 @@ class Iteration:
                 (inertia.rest if is_last else inertia.carry)(begin, part)
             if not is_last:
                 ends.settle(signal)
+                inertia.turn()
         return signal
 
     def _projected(self, signal: Real) -> Iterator[tuple[int, Real]]:
@@ -122,26 +123,30 @@ class Ends:
 class _Inertia:
     """The signal with inertia that the next iteration starts from, written over the one it came from.
 
-    t_n = (1 - gamma) d + gamma y; c = t_n + alpha (t_n - t_{n-1}); d = t_n + (t_n - t_{n-1}).
+    t_n = gamma y + (1 - gamma) d; c = t_n + alpha (t_n - t_{n-1}); d = t_n + (t_n - t_{n-1}).
     """
 
     def __init__(self, signal: Real) -> None:
-        self._signal, self._previous = signal, signal.copy()
-        # (1 - gamma) d
-        self._pull = signal * (1 - _RELAXATION)
+        self._signal = signal
+        # t_{n-1}, and t_{n-2} which t_n takes the place of; d follows from them.
+        self._terms = signal.copy(), signal.copy()
         self._step = np.empty(_SAMPLES_AT_ONCE, np.float32)
 
     def carry(self, begin: int, relaxed: Real) -> None:
-        """From gamma y, which is used up, to c."""
+        """From gamma y to c."""
         here = slice(begin, begin + len(relaxed))
-        pull, previous, step = self._pull[here], self._previous[here], self._step[: len(relaxed)]
-        relaxed += pull
-        np.subtract(relaxed, previous, out=step)
-        np.add(relaxed, step, out=pull)
-        pull *= 1 - _RELAXATION
+        (previous, term), step = (t[here] for t in self._terms), self._step[: len(relaxed)]
+        term *= _RELAXATION - 1
+        term += relaxed
+        np.multiply(previous, 2 * (1 - _RELAXATION), out=step)
+        term += step
+        np.subtract(term, previous, out=step)
         step *= _INERTIA
-        np.add(relaxed, step, out=self._signal[here])
-        previous[:] = relaxed
+        np.add(term, step, out=self._signal[here])
+
+    def turn(self) -> None:
+        """End an iteration: its term is the next one's previous."""
+        self._terms = self._terms[::-1]
 
     def rest(self, begin: int, relaxed: Real) -> None:
         """From gamma y to y: the last word."""
@@ -231,7 +236,7 @@ class _Overlap:
     def _rows(self, frames: Real) -> Real:
         """The block's own sum."""
         n_frames, n_rows, hop_length = len(frames), self._n_rows, self._hop_length
-        rows = np.zeros((n_frames + n_rows - 1, hop_length), np.float32)
+        rows = np.empty((n_frames + n_rows - 1, hop_length), np.float32)
         # Where a row has all its frames, one pass adds them up. (The last frame's rows would be read beyond its end.)
         n_whole = max(0, n_frames - n_rows)
         if n_whole:
@@ -239,6 +244,8 @@ class _Overlap:
             shape, strides = (n_whole, n_rows, hop_length), (stride, hop_length * item - stride, item)
             parts = np.lib.stride_tricks.as_strided(frames[n_rows - 1 :], shape, strides)
             np.einsum("tjh,jh->th", parts, self._window, out=rows[n_rows - 1 : n_frames - 1])
+        rows[: n_rows - 1] = 0
+        rows[n_rows - 1 + n_whole :] = 0
         for j, window in enumerate(self._window):
             part = frames[:, j * hop_length : (j + 1) * hop_length]
             width = part.shape[1]

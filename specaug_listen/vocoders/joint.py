@@ -24,7 +24,7 @@ from .._random import MAX_SEED
 from .._record import record
 from .._threads import one_blas_thread
 from ..audio import Audio
-from ..frontends import MelSpectrogram
+from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import deemphasize, istft
 from .artificial import with_levels
 from .bands import Energies, bands_of, tiny
@@ -36,7 +36,9 @@ __all__ = ["Joint"]
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
 
-_ITERATIONS = {"draft": 4, "default": 32, "best": 200}
+_ITERATIONS = {"draft": 2, "default": 32, "best": 200}
+# The more windows overlap, the more iterations it takes them to agree: so many for each that covers a sample.
+_ITERATIONS_PER_OVERLAP, _MOST_FOR_OVERLAP = 10, 100
 # Long recordings are worked through in segments of so many frames. An iteration carries over by less than a window, so
 # that with as many windows around it as there are iterations, a segment comes out as in the whole recording; in so many
 # frames as the second bound says, whatever comes in from outside has long died away.
@@ -50,7 +52,8 @@ class Joint:
     Parameters
     ----------
     quality : {"draft", "default", "best"}
-        4, 32 or 200 iterations.
+        2, 32 or 200 iterations; as ``default``, ten for each window that covers a sample where that is more, up to 100
+        (40 for HiFi-GAN's fourfold overlap).
     n_iter : int in [0, 10000] or None
         Another number of iterations than that of ``quality``.
     start : {"auto", "spsi", "random"}
@@ -132,7 +135,7 @@ class Joint:
     def _stretches(self, energies: Energies) -> Iterator[Real]:
         """The stretch of the whole recording, in segments."""
         framing, n_frames = energies.mel.frontend.framing, energies.n_frames
-        n_iter = _ITERATIONS[self.quality] if self.n_iter is None else self.n_iter
+        n_iter = self.n_iterations(energies.mel.frontend)
         n_overlapping = -(-framing.win_length // framing.hop_length)
         # Beyond what the iterations carry over, what the levels at the end are taken from.
         n_around = min(n_iter * n_overlapping, _MOST_FRAMES_AROUND) + 4 * n_overlapping + 16
@@ -146,6 +149,16 @@ class Joint:
                 stretch = _iterated(stretch, energies, first, last, n_iter)
             stop = len(stretch) if end == n_frames else (end - first) * framing.hop_length
             yield stretch[(begin - first) * framing.hop_length : stop]
+
+    def n_iterations(self, frontend: MelFrontend) -> int:
+        """How many iterations a front-end's mels take."""
+        if self.n_iter is not None:
+            return self.n_iter
+        n_iter, framing = _ITERATIONS[self.quality], frontend.framing
+        if self.quality != "default":
+            return n_iter
+        overlap = _ITERATIONS_PER_OVERLAP * framing.win_length // framing.hop_length
+        return max(n_iter, min(overlap, _MOST_FOR_OVERLAP))
 
 
 def _iterated(stretch: Real, energies: Energies, first: int, last: int, n_iter: int) -> Real:

@@ -22,6 +22,8 @@ Complex = npt.NDArray[np.complex64]
 # intelligibility.
 _LONG_WINDOW_S, _TONAL_HZ = 0.064, 1500.0
 _FRAMES_AT_ONCE = 512
+# Frames that one stream of random phases serves.
+_CHANCE_FRAMES = 256
 # More steps change little.
 _SHARPENINGS = 5
 _LEAST = np.float32(1e-30)
@@ -43,7 +45,7 @@ class Start:
     def __init__(self, energies: Energies, first_random: int, seed: int) -> None:
         self._energies, self._first_random = energies, first_random
         self._bands = bands_of(energies.mel.frontend)
-        self._rng = np.random.default_rng(seed)
+        self._seed = seed
         self._single_pass = SinglePass(energies.mel.frontend.framing)
         self._first, self._kept = 0, np.empty((0, len(self._bands.analysis)), np.complex64)
 
@@ -60,18 +62,22 @@ class Start:
         n_frames, first = end - begin, self._first_random
         tonal, after = magnitude[:n_frames, :first], magnitude[n_frames:, :first]
         phases = np.empty((n_frames, magnitude.shape[1]), np.complex64)
-        phases[:, first:] = random_phase((n_frames, phases.shape[1] - first), self._rng)
+        flat = flat_areas(self._energies, begin, end) if first else np.zeros((0, 0), bool)
+        if first < phases.shape[1] or flat.any():
+            phases[:] = self._chance(begin, end)
         if first:
-            phases[:, :first] = self._single_pass.continued(tonal, after)
-            self._shuffle_flat(phases[:, :first], begin, end)
+            single_pass = self._single_pass.continued(tonal, after)
+            where = flat @ self._bands.synthesis[:, :first] <= 0.5 if flat.any() else True
+            np.copyto(phases[:, :first], single_pass, where=where)
         phases *= magnitude[:n_frames]
         return phases
 
-    def _shuffle_flat(self, phases: Complex, begin: int, end: int) -> None:
-        flat = flat_areas(self._energies, begin, end)
-        if flat.any():
-            where = flat @ self._bands.synthesis[:, : phases.shape[1]] > 0.5
-            np.copyto(phases, random_phase(phases.shape, self._rng), where=where)
+    def _chance(self, begin: int, end: int) -> Complex:
+        """Random phases: the same for a frame wherever one begins to read."""
+        blocks, n_bins = range(begin // _CHANCE_FRAMES, -(-end // _CHANCE_FRAMES)), len(self._bands.analysis)
+        drawn = [random_phase((_CHANCE_FRAMES, n_bins), np.random.default_rng((self._seed, i))) for i in blocks]
+        first = begin - blocks.start * _CHANCE_FRAMES
+        return np.concatenate(drawn)[first : first + end - begin]
 
 
 def first_random_bin(frontend: MelFrontend, start: str) -> int:
