@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
-
-import yaml
 
 from ._files import printable
 from ._record import nearest
@@ -37,13 +34,15 @@ def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
         raise PolicyError(f"{name}: the {what} file cannot be read ({reason})") from None
     if len(raw) > _MAX_BYTES:
         raise PolicyError(f"{name}: more than {_MAX_BYTES} bytes; a {what} file is a short YAML mapping")
+    from ._yaml_loader import YAMLError, load  # only files need it, and it takes 20 ms to import
+
     try:
-        data = yaml.load(raw.decode("utf-8"), Loader=_PlainLoader)
+        data = load(raw.decode("utf-8"))
     except UnicodeDecodeError:
         raise PolicyError(f"{name}: not a text file in UTF-8; a {what} file is a YAML mapping") from None
     except RecursionError:
         raise PolicyError(f"{name}: nested too deeply; a {what} file is a flat YAML mapping") from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (YAMLError, ValueError) as error:
         raise PolicyError(f"{name}: not valid YAML ({_one_line(error)})") from None
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         raise PolicyError(f"{name}: holds {_kind(data)}; a {what} file is a YAML mapping of names to values")
@@ -86,40 +85,6 @@ def by_name(
     raise ParameterError(
         f"unknown {what} {given!r}{nearest(given, names)} (allowed: {', '.join(names)}, or a .yaml file)"
     )
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """Safe YAML without aliases (which blow a short text up to gigabytes), tags, and repeated or odd keys."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.events.AliasEvent):
-            raise _refusal(f"the alias '*{event.anchor}' is not allowed; write the value out", event)
-        if getattr(event, "tag", None):
-            raise _refusal(f"the tag {event.tag!r} is not allowed; write plain values", event)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.nodes.ScalarNode):
-                raise _refusal("a key is a list or a mapping; keys are names", key)
-            if key.value in seen:
-                raise _refusal(f"the key {key.value!r} stands twice", key)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-# YAML 1.2 and JSON write 1e-10; PyYAML, which is of YAML 1.1, would take it for a text.
-_PlainLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)$"),
-    list("-+0123456789."),
-)
-
-
-def _refusal(problem: str, at: Any) -> yaml.YAMLError:
-    return yaml.constructor.ConstructorError(None, None, problem, at.start_mark)
 
 
 def _one_line(error: Exception) -> str:
