@@ -25,7 +25,7 @@ from .chain import Audition, Reconstruction
 __all__ = ["LongAudition", "Within", "audition_long", "is_long"]
 
 # Longer recordings are not held in memory.
-LONG_S = 600.0
+LONG_S = 60.0
 # What is being done, and which share of it.
 Within = Callable[[str, float], None]
 
