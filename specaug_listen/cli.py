@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+_LEAST_S_BETWEEN_LINES = 2.0
 
 
 class Listed(str, Enum):
@@ -250,16 +254,16 @@ def _ignore(what: str, share: float) -> None:
 
 
 class _Quarters:
-    """How far a long recording is, as a line for each quarter."""
+    """How far a long recording is, as a line for each quarter that takes a while."""
 
     def __init__(self) -> None:
-        self._last = ("", -1)
+        self._last, self._since = ("", -1), time.monotonic()
 
     def tell(self, what: str, share: float) -> None:
         now = (what, int(4 * share))
-        if now != self._last:
+        if now != self._last and time.monotonic() - self._since >= _LEAST_S_BETWEEN_LINES:
             print(f"  {what}: {25 * now[1]}%", file=sys.stderr, flush=True)  # noqa: T201
-        self._last = now
+            self._last, self._since = now, time.monotonic()
 
 
 def _complain(line: str, kind: str = "error") -> None:

@@ -128,6 +128,7 @@ def test_the_same_command_twice_in_one_folder_auditions_the_same_clips(clips):
 def few_seconds_are_long(monkeypatch):
     """So that a clip of 0.6 s is rendered in parts, in four segments."""
     monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 0.58)
+    monkeypatch.setattr("specaug_listen.cli._LEAST_S_BETWEEN_LINES", 0.0)
     monkeypatch.setattr("specaug_listen.vocoders.joint._FRAMES_PER_SEGMENT", 15)
 
 
@@ -142,6 +143,11 @@ def test_a_long_recording_is_told_of_in_quarters_and_otherwise_like_a_short_one(
     lines = long.out.splitlines()
     assert lines[0].startswith("[1/2] Audition of 'a' (0.56 s)")
     assert any(line.startswith("[2/2] Audition of 'b' (0.60 s): LD on whisper, seed 0") for line in lines)
+
+
+def test_a_recording_that_is_done_at_once_is_not_told_of(tmp_path, clips, few_seconds_are_long, monkeypatch):
+    monkeypatch.setattr("specaug_listen.cli._LEAST_S_BETWEEN_LINES", 600.0)
+    assert run("audition", clips, "-o", tmp_path / "out").err == ""
 
 
 def test_each_quarter_is_told_once_however_many_parts_there_are(tmp_path, clips, few_seconds_are_long, monkeypatch):
