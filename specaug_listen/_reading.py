@@ -20,6 +20,8 @@ from .errors import AudioError, ParameterError
 __all__ = ["MAX_CHANNELS", "Span", "opened"]
 
 MAX_CHANNELS = 8
+# libsndfile gives 2^63 - 1 where a stream was written without going back to its header.
+_MOST_FRAMES = 1 << 48
 
 
 class Span(NamedTuple):
@@ -123,6 +125,10 @@ def _span(file: Any, path: str | os.PathLike[str], start_s: float, duration_s: f
         raise AudioError(f"the file holds no samples{follows}")
     if start_s * file.samplerate >= file.frames:
         raise AudioError(f"start={start_s} s lies behind the end; the clip lasts {file.frames / file.samplerate:.3f} s")
+    if duration_s is None and file.frames > _MOST_FRAMES:
+        raise AudioError(
+            "its header does not say how long it is; write it again, or take a part of it with --duration (duration_s=)"
+        )
     begin = min(round(start_s * file.samplerate), file.frames - 1)
     n_samples = file.frames - begin
     if duration_s is not None:

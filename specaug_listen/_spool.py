@@ -8,7 +8,8 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from ._files import saying_what_failed
+from ._files import printable, saying_what_failed
+from .errors import OutputError
 
 __all__ = ["Spool"]
 
@@ -69,9 +70,15 @@ class Spool:
     def read(self, begin: int, end: int) -> Real:
         """Rows ``begin`` to ``end - 1``, as far as there are some, shape (n, n_columns)."""
         n_rows = max(0, min(end, self._n_rows) - begin)
-        with saying_what_failed(self._path), open(self._path, "rb", buffering=0) as file:
-            file.seek(begin * self._n_columns * 4)
-            return np.fromfile(file, np.float32, n_rows * self._n_columns).reshape(n_rows, self._n_columns)
+        try:
+            with open(self._path, "rb", buffering=0) as file:
+                file.seek(begin * self._n_columns * 4)
+                return np.fromfile(file, np.float32, n_rows * self._n_columns).reshape(n_rows, self._n_columns)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(
+                f"{printable(self._path)}: cannot be read back ({reason}); run it again, in another -o"
+            ) from None
 
     def close(self) -> None:
         """Remove the file."""

@@ -176,6 +176,7 @@ def load(path: str | os.PathLike[str], *, start_s: float = 0.0, duration_s: floa
         When ``start_s`` or ``duration_s`` are out of range.
     """
     with opened(path, start_s, duration_s) as span:
+        check_length(span.n_samples, span.file.samplerate, span.file.samplerate)
         (samples,) = span.blocks(span.n_samples)
         source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s)
         return Audio(samples.T, span.file.samplerate, source)

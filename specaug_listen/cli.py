@@ -7,7 +7,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -111,26 +111,27 @@ def _replay(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the draw's files in OUT.")] = False,
 ) -> None:
     """Make a draw again, bit for bit."""
-    from ._files import make_folder, write_whole
+    from ._files import make_folder, scratch, write_whole
     from .errors import ParameterError
-    from .pipeline import changed_versions, draw_files, read_record, replay
+    from .pipeline import changed_versions, draw_files, is_long_draw, read_record, replay
 
     written = read_record(draw)
     for line in changed_versions(written):
         _complain(f"{line}; the last bits may differ", "warning")
-    heard = replay(draw, audio=audio)
-    files = draw_files(heard, heard.draws[0], written.channels)
-    if out.suffix.lower() == ".wav":
-        targets = {out: files[f"{heard.draws[0].name}.wav"]}
-    else:
-        targets = {out / name: data for name, data in files.items()}
-    for target in targets:
-        if target.exists() and not overwrite:
-            raise ParameterError(f"-o {_printable(target)}: exists; choose another, or replace it with --overwrite")
-    for target, data in targets.items():
-        make_folder(target.parent)
-        write_whole(target, data)
-        print(_printable(target))  # noqa: T201
+    with scratch(Path(os.path.abspath(out))) if is_long_draw(written) else nullcontext() as room:
+        heard = replay(draw, audio=audio, folder=room)
+        files = draw_files(heard, heard.draws[0], written.channels)
+        if out.suffix.lower() == ".wav":
+            targets = {out: files[f"{heard.draws[0].name}.wav"]}
+        else:
+            targets = {out / name: data for name, data in files.items()}
+        for target in targets:
+            if target.exists() and not overwrite:
+                raise ParameterError(f"-o {_printable(target)}: exists; choose another, or replace it with --overwrite")
+        for target, data in targets.items():
+            make_folder(target.parent)
+            write_whole(target, data)
+            print(_printable(target))  # noqa: T201
 
 
 @app.command("report")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-__all__ = ["encode_png", "plot_audition", "plot_mel", "plot_steps", "plot_warp"]
+__all__ = ["encode_png", "percent", "plot_audition", "plot_mel", "plot_steps", "plot_warp"]
 
 # Perceptually uniform, and told apart under all common colour deficiencies.
 COLOUR_MAP = "magma"
@@ -209,8 +209,8 @@ def describe_draw(draw: Draw, mel: AnyMel) -> str:
     if not draw.applied:
         return "the policy left this clip alone (probability)"
     parts = [
-        f"masked: {draw.masked_time_ratio:.0%} of time, {draw.masked_frequency_ratio:.0%} of frequency, "
-        f"{draw.masked_area_ratio:.0%} of area"
+        f"masked: {percent(draw.masked_time_ratio)} of time, {percent(draw.masked_frequency_ratio)} of frequency, "
+        f"{percent(draw.masked_area_ratio)} of area"
     ]
     for path in draw.warps:
         seconds = mel.times_s[path.center_frame]
@@ -225,6 +225,17 @@ def describe_draw(draw: Draw, mel: AnyMel) -> str:
     if any("time_warp did nothing" in line for line in draw.warnings):
         parts.append("warp: none, the clip is too short")
     return "   |   ".join(parts)
+
+
+def percent(share: float) -> str:
+    """A share in percent; of little, with a decimal more.
+
+    Examples
+    --------
+    >>> percent(0.286), percent(0.0021), percent(0.0)
+    ('29%', '0.2%', '0%')
+    """
+    return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def encode_png(figure: Figure) -> bytes:

@@ -73,3 +73,16 @@ def test_what_is_refused_while_it_is_read_carries_the_files_name(path, error):
 def test_what_is_wrong_with_other_files_is_not_put_down_to_this_one(path):
     with pytest.raises(OutputError, match=r"^somewhere: full$"), opened(path, 0.0, None):
         raise OutputError("somewhere: full")
+
+
+def test_a_stream_that_does_not_say_how_long_it_is_is_refused_but_for_a_part_of_it(tmp_path):
+    path = tmp_path / "streamed.flac"
+    sf.write(path, np.random.default_rng(0).standard_normal(16000) / 10, 16000)
+    raw = bytearray(path.read_bytes())
+    # The last 36 bits of 8 bytes in STREAMINFO: 4 bits and 4 bytes.
+    raw[21] &= 0xF0
+    raw[22:26] = bytes(4)
+    path.write_bytes(raw)
+    with pytest.raises(AudioError, match=r"streamed.flac: its header does not say how long it is; .* --duration"):
+        load(path)
+    assert load(path, duration_s=0.5).n_samples == 8000

@@ -17,10 +17,15 @@ from ..stft import FRAMES_PER_BLOCK, get_window, preemphasize
 if TYPE_CHECKING:
     from .mel import MelFrontend
 
-__all__ = ["LARGEST_ENERGY", "band_energies"]
+__all__ = ["band_energies", "largest_energy"]
 
 Real = npt.NDArray[np.float32]
-LARGEST_ENERGY = 1e30
+_LARGEST_POWER = 1e30
+
+
+def largest_energy(power: float) -> float:
+    """The largest ``B · |STFT|^power`` that is let in, so that neither it nor its power overflows single precision."""
+    return float(_LARGEST_POWER ** (power / 2))
 
 
 def band_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
@@ -40,6 +45,7 @@ def band_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
     """
     framing, bank = frontend.framing, frontend.filterbank().T
     stretch = _Stretch(frontend, sound)
+    largest = largest_energy(frontend.power)
     window, hop_length = get_window(framing.window, framing.win_length), framing.hop_length
     for begin in range(0, stretch.n_frames, FRAMES_PER_BLOCK):
         end = min(begin + FRAMES_PER_BLOCK, stretch.n_frames)
@@ -49,9 +55,9 @@ def band_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
             spectrum = scipy.fft.rfft(frames * window, framing.n_fft)
             power = spectrum.real**2 + spectrum.imag**2 + frontend.magnitude_epsilon
             energies = (np.sqrt(power) if frontend.power == 1 else power) @ bank
-        if not energies.max() <= LARGEST_ENERGY:
+        if not energies.max() <= largest:
             raise AudioError(
-                f"too loud: a peak of {np.abs(part).max():.4g} gives energies above {LARGEST_ENERGY:g}; scale the clip "
+                f"too loud: a peak of {np.abs(part).max():.4g} gives energies above {largest:g}; scale the clip "
                 "to [-1, 1]"
             )
         yield energies.astype(np.float32)

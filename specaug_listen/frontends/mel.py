@@ -15,7 +15,7 @@ from .._record import record
 from ..audio import Audio
 from ..errors import ParameterError
 from ..stft import FRAMES_PER_BLOCK, Framing, deemphasize, preemphasize
-from .energy import LARGEST_ENERGY, band_energies
+from .energy import band_energies, largest_energy
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
 from .spectrogram import MelSpectrogram, Statistics
 from .summary import summary_of
@@ -256,9 +256,10 @@ class MelFrontend:
                 f"a cell of {values.min():.4g} where power is due (front-end {self.name!r} takes no logarithm): "
                 "allowed is 0 or more; if the mel is in dB or log, use a front-end with that log, e.g. 'librosa-db'"
             )
-        if energy.max() > LARGEST_ENERGY:
+        largest = largest_energy(self.power)
+        if energy.max() > largest:
             raise ParameterError(
-                f"a cell of {values.max():.4g} stands for an energy above {LARGEST_ENERGY:g} in front-end "
+                f"a cell of {values.max():.4g} stands for an energy above {largest:g} in front-end "
                 f"{self.name!r}; give fills and values in the front-end's own scale"
             )
         return energy.astype(np.float32)

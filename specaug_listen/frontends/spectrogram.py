@@ -202,7 +202,10 @@ def between_frames(values: Real, source: npt.NDArray[np.float64], first: int, n_
 
 
 def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ParameterError("values are ragged: expected as many frames in each of n_mels bands") from None
     if np.iscomplexobj(array):
         raise ParameterError("complex values: expected a real mel spectrogram; pass filterbank @ abs(stft)**power")
     if array.ndim != 2 or array.shape[0] != frontend.n_mels or array.shape[1] == 0:

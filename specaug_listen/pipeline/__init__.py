@@ -11,7 +11,7 @@ from .records import (
     read_index,
     read_record,
 )
-from .replaying import changed_versions, replay
+from .replaying import changed_versions, is_long_draw, replay
 from .saving import RESERVED, audition_files, draw_files, save_audition
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "audition_files",
     "changed_versions",
     "draw_files",
+    "is_long_draw",
     "read_index",
     "read_record",
     "render",

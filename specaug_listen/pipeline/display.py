@@ -9,7 +9,7 @@ from ..audio import encode_wav
 from ..augment import Policy
 from ..fragments import ClipView, DrawView, clip_html
 from ..frontends import MelFrontend
-from ..plots import encode_png
+from ..plots import encode_png, percent
 from ..vocoders.names import AnyVocoder
 from .records import ClipRecord, CustomVocoder, describe_clip, vocoder_name, vocoder_record
 
@@ -81,9 +81,9 @@ def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
         return scores.get(key) or 0.0
 
     facts = [
-        ("time masked", f"{number('masked_time_ratio'):.0%}"),
-        ("frequency masked", f"{number('masked_frequency_ratio'):.0%}"),
-        ("area masked", f"{number('masked_area_ratio'):.0%}"),
+        ("time masked", percent(number("masked_time_ratio"))),
+        ("frequency masked", percent(number("masked_frequency_ratio"))),
+        ("area masked", percent(number("masked_area_ratio"))),
         ("longest gap", f"{number('longest_gap_ms'):.0f} ms"),
     ]
     if scores.get("warp_displacement_ms") is not None:

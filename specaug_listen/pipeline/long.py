@@ -22,7 +22,7 @@ from ..vocoders import Joint
 from ..vocoders.bands import Energies
 from .chain import Audition, Reconstruction
 
-__all__ = ["LongAudition", "Within", "audition_long", "is_long"]
+__all__ = ["LongAudition", "Within", "audition_long", "is_long", "rendered_long"]
 
 # Longer recordings are not held in memory.
 LONG_S = 60.0
@@ -93,7 +93,7 @@ def audition_long(
     """
     within("mel spectrogram", 0.0)
     mel = mel_stream(frontend, recording.mono, folder)
-    copy = _rendered(mel, vocoder, folder / "copy-synthesis.f32", lambda share: within("copy-synthesis", share))
+    copy = rendered_long(mel, vocoder, folder / "copy-synthesis.f32", lambda share: within("copy-synthesis", share))
     heard = []
     for number in range(1, draws + 1):
         with warnings.catch_warnings():
@@ -101,12 +101,15 @@ def audition_long(
             draw = policy.draw(mel, rng=child_stream(seed, recording.fingerprint, number))
         augmented = draw.apply(mel)
         label = f"draw-{number}"
-        audio = _rendered(augmented, vocoder, folder / f"{label}.f32", lambda share, w=label: within(w, share))  # type: ignore[misc]
+        audio = rendered_long(augmented, vocoder, folder / f"{label}.f32", lambda share, w=label: within(w, share))  # type: ignore[misc]
         heard.append(Reconstruction(number, draw, augmented, audio))
     return LongAudition(recording, mel, policy, vocoder, seed, tuple(heard), name, rendered=copy)
 
 
-def _rendered(mel: MelStream, vocoder: Joint, path: Path, done: Callable[[float], None]) -> SpooledAudio:
+def rendered_long(
+    mel: MelStream, vocoder: Joint, path: Path, done: Callable[[float], None] = lambda share: None
+) -> SpooledAudio:
+    """Render a long mel into a file, telling which share is done."""
     audio = SpooledAudio(path, mel.frontend.sample_rate)
     done(0.0)
     for samples in vocoder.parts(Energies.of(mel)):

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from .._files import printable
 from ..audio import Audio, load
 from ..errors import AudioError, naming
+from ..frontends import mel_stream
+from ..recording import Recording, open_recording
+from ..vocoders import Joint
+from . import long
 from .chain import Audition, Reconstruction, render
+from .long import LongAudition, rendered_long
 from .records import DrawRecord, describe_clip, path_of, read_record, versions, vocoder_of
 
-__all__ = ["changed_versions", "replay"]
+__all__ = ["changed_versions", "is_long_draw", "replay"]
 
 
-def replay(path: str | os.PathLike[str], *, audio: Audio | str | os.PathLike[str] | None = None) -> Audition:
+def replay(
+    path: str | os.PathLike[str],
+    *,
+    audio: Audio | str | os.PathLike[str] | None = None,
+    folder: Path | None = None,
+) -> Audition:
     """Make a written draw again, sample for sample.
 
     Parameters
@@ -22,6 +33,9 @@ def replay(path: str | os.PathLike[str], *, audio: Audio | str | os.PathLike[str
         A ``draw-N.json``.
     audio : Audio, str, path-like or None
         The clip, where it is not where the record says.
+    folder : Path or None
+        Where to keep what lies between the steps, instead of in memory, with the joint vocoder: for long recordings.
+        The audition is to be saved while it is there.
 
     Returns
     -------
@@ -40,11 +54,18 @@ def replay(path: str | os.PathLike[str], *, audio: Audio | str | os.PathLike[str
     record = read_record(path)
     with naming(printable(path)):
         vocoder = vocoder_of(record.vocoder)
+    if folder is not None and isinstance(vocoder, Joint) and not isinstance(audio, Audio):
+        return _replayed_long(record, vocoder, _file(record, audio, printable(path)), folder, printable(path))
     clip = _clip(record, audio, printable(path))
     mel = record.frontend(clip)
     augmented = record.draw.apply(mel)
     again = Reconstruction(record.number, record.draw, augmented, render(augmented, vocoder))
     return Audition(clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain)
+
+
+def is_long_draw(written: DrawRecord) -> bool:
+    """Whether the clip of a draw is so long that `replay` is better given a folder."""
+    return isinstance(written.vocoder, Joint) and written.audio.n_samples > long.LONG_S * written.audio.sample_rate
 
 
 def changed_versions(written: DrawRecord) -> list[str]:
@@ -57,13 +78,37 @@ def _clip(record: DrawRecord, given: Audio | str | os.PathLike[str] | None, name
     if isinstance(given, Audio):
         clip = given
     else:
-        path = path_of(record.audio) if given is None else given
-        if path is None:
-            raise AudioError(f"{name}: the clip was made in memory and has no file; pass it as audio=")
-        if given is None and not os.path.exists(path):
-            raise AudioError(f"{name}: its clip {printable(path)} is gone; say where it is (--audio FILE)")
-        clip = load(path, start_s=record.audio.start_s, duration_s=record.audio.duration_s)
-    is_same = describe_clip(clip).fingerprint == record.audio.fingerprint
-    if not is_same:
-        raise AudioError(f"{name}: the clip is not the one that the draw was made for (its samples differ)")
+        span = record.audio.start_s, record.audio.duration_s
+        clip = load(_file(record, given, name), start_s=span[0], duration_s=span[1])
+    _check_same(clip, record, name)
     return clip
+
+
+def _file(record: DrawRecord, given: str | os.PathLike[str] | None, name: str) -> str | os.PathLike[str]:
+    path = path_of(record.audio) if given is None else given
+    if path is None:
+        raise AudioError(f"{name}: the clip was made in memory and has no file; pass it as audio=")
+    if given is None and not os.path.exists(path):
+        raise AudioError(f"{name}: its clip {printable(path)} is gone; say where it is (--audio FILE)")
+    return path
+
+
+def _check_same(clip: Audio | Recording, record: DrawRecord, name: str) -> None:
+    if describe_clip(clip).fingerprint != record.audio.fingerprint:
+        raise AudioError(f"{name}: the clip is not the one that the draw was made for (its samples differ)")
+
+
+def _replayed_long(
+    record: DrawRecord, vocoder: Joint, file: str | os.PathLike[str], folder: Path, name: str
+) -> LongAudition:
+    start_s, duration_s = record.audio.start_s, record.audio.duration_s
+    clip = open_recording(file, record.frontend.sample_rate, folder, start_s=start_s, duration_s=duration_s)
+    _check_same(clip, record, name)
+    mel = mel_stream(record.frontend, clip.mono, folder)
+    copy = rendered_long(mel, vocoder, folder / "copy-synthesis.f32")
+    augmented = record.draw.apply(mel)
+    drawn = rendered_long(augmented, vocoder, folder / "draw.f32")
+    again = Reconstruction(record.number, record.draw, augmented, drawn)
+    return LongAudition(
+        clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, rendered=copy
+    )

@@ -73,7 +73,7 @@ class MelContract:
     --------
     >>> from specaug_listen import frontends
     >>> contract = MelContract(frontends.LIBROSA_DB, axes="frames_mels")
-    >>> mel = frontends.LIBROSA(frontends.mel.Audio(np.zeros(22050), 22050))
+    >>> mel = frontends.LIBROSA(Audio(np.zeros(22050), 22050))
     >>> contract.features(mel).shape  # powers are turned into dB
     (1, 44, 128)
     """
@@ -139,7 +139,7 @@ class MelContract:
         self.check(mel.frontend)
         values = self.frontend.compress(mel.energy)
         if self.frontend.normalize and mel.statistics is not None:
-            values = (values - mel.statistics.mean) / mel.statistics.std
+            values = mel.statistics.normalised(values)
         values = values.T if self.axes == "frames_mels" else values
         return np.ascontiguousarray(values[np.newaxis] if self.batch else values)
 

@@ -45,8 +45,8 @@ class Iteration:
         Band energies.
     bands : Bands
     framing : Framing
-    tiny : float
-        See `Bands.tiny`.
+    tiny : np.float32
+        See `specaug_listen.vocoders.bands.tiny`.
     """
 
     def __init__(self, target: Real, bands: Bands, framing: Framing, tiny: np.float32) -> None:

@@ -34,7 +34,6 @@ from .start import Start, first_random_bin, without_skirts
 __all__ = ["Joint"]
 
 Real = npt.NDArray[np.float32]
-Complex = npt.NDArray[np.complex64]
 
 _ITERATIONS = {"draft": 2, "default": 32, "best": 200}
 # The more windows overlap, the more iterations it takes them to agree: so many for each that covers a sample.
@@ -167,7 +166,9 @@ def _iterated(stretch: Real, energies: Energies, first: int, last: int, n_iter: 
     n_before = framing.offset if first == 0 else 0
     n_beyond = framing.stretch_length(energies.n_frames) - framing.offset - energies.mel.n_samples
     n_after = max(0, n_beyond) if last == energies.n_frames else 0
-    if frontend.preemphasis_per_frame:  # Kaldi's few mirrored samples stand before it, and are left
+    # Kaldi's few mirrored samples stand before the pre-emphasis. And where windows hardly overlap, errors between them
+    # are large, and must not be mirrored to where a window is strong: the iteration would diverge.
+    if frontend.preemphasis_per_frame or 2 * framing.hop_length > framing.win_length:
         n_before = n_after = 0
     ends = Ends(framing, n_before, len(stretch) - n_before - n_after, n_after)
     target, bands = energies.read(first, last), bands_of(frontend)

@@ -24,7 +24,7 @@ from pydantic import Field
 
 from .._files import printable
 from .._optional import require
-from .._random import MAX_SEED
+from .._random import MAX_SEED, as_seed
 from .._record import record
 from .._yaml import read_mapping
 from ..audio import Audio
@@ -146,7 +146,7 @@ class NeuralModule:
     Raises
     ------
     ParameterError
-        When ``module`` cannot be called, or is in training mode.
+        When ``module`` cannot be called or is in training mode, or ``seed`` is out of range.
 
     Examples
     --------
@@ -166,7 +166,7 @@ class NeuralModule:
         # Not eval() from here: the user's own module would change under their hands.
         if _is_torch(module) and any(part.training for part in module.modules()):  # type: ignore[attr-defined]
             raise ParameterError(f"{type(module).__name__} is in training mode; call .eval() on it first")
-        self.module, self.contract, self.seed = module, contract, seed
+        self.module, self.contract, self.seed = module, contract, as_seed(seed)
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Run the module on a mel spectrogram; see `Neural`."""

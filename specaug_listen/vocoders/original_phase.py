@@ -76,6 +76,9 @@ class OriginalPhase:
         with one_blas_thread():
             bands = _heard_bands(frontend)
             cells = _cells(mel, spectrum, self.max_gain_db)
+            if not cells.moving.any() and not is_warped(mel):
+                assert mel.audio is not None  # original_spectrum() has refused it
+                return Audio(mel.audio.samples, frontend.sample_rate)
             if cells.moving.any():
                 spectrum = _refined(self._changed(spectrum, cells, bands, framing), cells, bands, mel)
         stretch = istft(spectrum, framing)

@@ -204,7 +204,7 @@ def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0
     if mel.audio is None:
         raise ParameterError(
             "the original phase is not known: this mel carries no audio; compute it with frontend(audio), or use "
-            "another vocoder or init='random'"
+            "another vocoder (GriffinLim with init='random')"
         )
     signal, n_frames = mel.audio.samples[0], mel.n_frames + n_extra
     framing = mel.frontend.framing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -128,3 +129,39 @@ def test_a_very_long_mel_is_worked_through_in_parts(monkeypatch):
     assert finite_and_whole(Joint(n_iter=1)(mel), mel)
     assert sum(taken) >= 2 * 20_000
     assert max(taken) < 5000
+
+
+@pytest.mark.parametrize("window", ["hann", "povey"])
+@pytest.mark.parametrize("hop_length", [240, 300, 350, 400])
+def test_windows_that_hardly_overlap_do_not_let_the_iteration_diverge(window, hop_length):
+    """For a third of all lengths of a clip, it once did: by many powers of ten."""
+    frontend = replace(odd_frontend("one band"), n_mels=40, hop_length=hop_length, window=window)
+    noise = np.random.default_rng(0).standard_normal(4000 + hop_length) / 10
+    for n_samples in range(4000, 4000 + hop_length, 41):
+        mel = frontend(Audio(noise[:n_samples], 16000))
+        for quality in ("default", "best"):
+            assert Joint(quality=quality)(mel).peak < 10 * mel.audio.peak
+
+
+@pytest.mark.parametrize("value", [34.6, 45.0, 60.0])
+def test_magnitudes_whose_power_would_overflow_are_refused(value):
+    with pytest.raises(ParameterError, match="stands for an energy above 1e\\+15 in front-end 'hifigan'"):
+        Joint(n_iter=1)(MelSpectrogram(np.full((80, 10), value), HIFIGAN))
+
+
+def test_magnitudes_just_below_render_without_a_warning():
+    mel = MelSpectrogram(np.full((80, 10), 34.5), HIFIGAN)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert finite_and_whole(Joint(n_iter=1)(mel), mel)
+
+
+def test_ragged_values_are_refused():
+    with pytest.raises(ParameterError, match="values are ragged: expected as many frames in each of n_mels bands"):
+        MelSpectrogram([[1.0], [1.0, 2.0]], WHISPER)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**60, 1.5, "a"])
+def test_the_seed_of_a_module_is_checked(seed):
+    with pytest.raises(ParameterError, match="expected an integer in"):
+        NeuralModule(lambda features: features, MelContract(HIFIGAN), seed=seed)

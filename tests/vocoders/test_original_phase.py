@@ -306,3 +306,10 @@ def test_a_mel_without_its_clip_is_refused(speechlike):
         OriginalPhase()(replace(WHISPER(speechlike), audio=None))
     with pytest.raises(ParameterError, match=r"carries no audio"):
         OriginalPhase()(MelSpectrogram(np.zeros((80, 20)), WHISPER))
+
+
+@pytest.mark.parametrize("hop_length", [350, 380, 400])
+def test_what_only_the_tails_of_windows_cover_comes_out_as_it_went_in(hop_length):
+    frontend = replace(WHISPER, hop_length=hop_length)
+    clip = Audio(np.random.default_rng(0).standard_normal(9000) / 10, 16000)
+    np.testing.assert_array_equal(OriginalPhase()(frontend(clip)).samples, clip.samples)
