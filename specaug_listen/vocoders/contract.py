@@ -71,7 +71,7 @@ class MelContract:
 
     Examples
     --------
-    >>> from specaug_listen import frontends
+    >>> from specaug_listen import Audio, frontends
     >>> contract = MelContract(frontends.LIBROSA_DB, axes="frames_mels")
     >>> mel = frontends.LIBROSA(Audio(np.zeros(22050), 22050))
     >>> contract.features(mel).shape  # powers are turned into dB
