@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ..frontends import MelFrontend
 from ..stft import Framing, istft, stft
-from .bands import Bands, Energies, tiny
+from .bands import Bands, Energies, around, tiny
 from .iteration import Ends
 
 __all__ = ["flat_areas", "lone_areas", "with_levels"]
@@ -119,7 +119,7 @@ def with_levels(stretch: Real, target: Real, bands: Bands, framing: Framing, end
     spectrum = stft(settled, framing)
     n_frames = -(-framing.win_length // framing.hop_length) - 1
     asked, got = (
-        _around(np.where(areas, power, np.float32(0)), n_frames, _BANDS_OF_LEVEL)
+        around(np.where(areas, power, np.float32(0)), n_frames, _BANDS_OF_LEVEL)
         for power in (wanted, _power(bands.energy(spectrum), bands))
     )
     least = tiny(most)
@@ -154,7 +154,7 @@ def lone_areas(power: Real, loudest: float) -> Flags:
     lone: Flags = power > beside
     if not lone.any():
         return lone
-    areas: Flags = _around(lone.astype(np.float32), _FRAMES_AROUND, _BANDS_AROUND) >= _LEAST_LONE
+    areas: Flags = around(lone.astype(np.float32), _FRAMES_AROUND, _BANDS_AROUND) >= _LEAST_LONE
     return areas
 
 
@@ -173,16 +173,3 @@ def _runs(alike: Flags, least: int, axis: int) -> Flags:
 
 def _power(energy: Real, bands: Bands) -> Real:
     return energy if bands.power == 2 else np.square(energy)
-
-
-def _around(values: Real, n_frames: int, n_bands: int) -> Real:
-    """Sum over the cells at most so far away."""
-    # Differences of a running sum would drown quiet cells in the rounding of loud ones.
-    for axis, reach in enumerate((n_frames, n_bands)):
-        inner = np.moveaxis(values, axis, 0)
-        total = inner.copy()
-        for shift in range(1, min(reach, len(inner) - 1) + 1):
-            total[shift:] += inner[:-shift]
-            total[:-shift] += inner[shift:]
-        values = np.moveaxis(total, 0, axis)
-    return values

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,21 @@ from ..errors import ParameterError
 from ..frontends import AnyMel, MelFrontend, MelSpectrogram, MelStream
 from ..stft import FRAMES_PER_BLOCK, Framing
 
-__all__ = ["Banded", "Bands", "Energies", "bands_of", "checked_mel", "n_extra_frames", "rendered_energy", "tiny"]
+__all__ = [
+    "Banded",
+    "Bands",
+    "Energies",
+    "around",
+    "bands_of",
+    "checked_mel",
+    "n_extra_frames",
+    "rendered_energy",
+    "tiny",
+]
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
+Float = TypeVar("Float", npt.NDArray[np.float32], npt.NDArray[np.float64])
 
 
 class Banded:
@@ -143,19 +154,23 @@ class Energies(NamedTuple):
         ParameterError
             When it is none, or its values stand for no power; of a long one, when they are read.
         """
-        if isinstance(mel, MelSpectrogram) and mel.n_frames <= FRAMES_PER_BLOCK:
-            energy = rendered_energy(mel)
-            return cls(mel, len(energy), float(energy.max()), lambda a, b: energy[a:b])
         if not isinstance(mel, MelStream):
             checked_mel(mel)
+        if isinstance(mel, MelSpectrogram) and mel.n_frames <= FRAMES_PER_BLOCK:
+            held = np.ascontiguousarray(mel.energy.T)
+            loudest = float(held.max())
+        else:
+            held = None
+            loudest = max(float(part.energy.max()) for part in mel.parts(FRAMES_PER_BLOCK))
         n_frames = mel.n_frames + n_extra_frames(mel.frontend.framing, mel.n_frames, mel.n_samples)
-        loudest = max(float(part.energy.max()) for part in mel.parts(FRAMES_PER_BLOCK))
 
         def read(begin: int, end: int) -> Real:
-            there = np.ascontiguousarray(mel.part(min(begin, mel.n_frames - 1), end).energy.T)
-            beyond = min(end, n_frames) - max(begin, mel.n_frames)
-            last = np.repeat(there[-1:], max(0, beyond), axis=0)
-            return last if begin >= mel.n_frames else np.concatenate([there, last])
+            first = min(begin, mel.n_frames - 1)
+            there = np.ascontiguousarray(mel.part(first, end).energy.T) if held is None else held[first:end]
+            n_beyond = min(end, n_frames) - first - len(there)
+            if n_beyond <= 0:
+                return there[begin - first :]
+            return np.concatenate([there, np.repeat(there[-1:], n_beyond, axis=0)])[begin - first :]
 
         return cls(mel, n_frames, loudest, read)
 
@@ -187,16 +202,38 @@ def rendered_energy(mel: MelSpectrogram) -> Real:
     ParameterError
         When the mel's values stand for no power.
     """
-    checked_mel(mel)
-    energy = np.ascontiguousarray(mel.energy.T)
-    n_extra = n_extra_frames(mel.frontend.framing, mel.n_frames, mel.n_samples)
-    return np.concatenate([energy, np.repeat(energy[-1:], n_extra, axis=0)])
+    energies = Energies.of(mel)
+    return energies.read(0, energies.n_frames)
 
 
 def n_extra_frames(framing: Framing, n_frames: int, n_samples: int) -> int:
     """How many frames beyond the mel's last one `rendered_energy` renders."""
     beyond = n_samples - framing.center_s(n_frames - 1, sample_rate=1)
     return max(0, int(np.ceil(beyond / framing.hop_length - 0.6)))
+
+
+def around(values: Float, n_frames: int, n_bands: int) -> Float:
+    """Sum over the cells at most so far away.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n_frames, n_mels)]
+    n_frames, n_bands : int >= 0
+
+    Examples
+    --------
+    >>> around(np.eye(4), 1, 0)[1]
+    array([1., 1., 1., 0.])
+    """
+    # Differences of a running sum would drown quiet cells in the rounding of loud ones.
+    for axis, reach in enumerate((n_frames, n_bands)):
+        inner = np.moveaxis(values, axis, 0)
+        total = inner.copy()
+        for shift in range(1, min(reach, len(inner) - 1) + 1):
+            total[shift:] += inner[:-shift]
+            total[:-shift] += inner[shift:]
+        values = np.moveaxis(total, 0, axis)
+    return values
 
 
 @lru_cache(maxsize=8)

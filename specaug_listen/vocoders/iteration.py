@@ -54,7 +54,7 @@ class Iteration:
         self._n_block = max(16, _FFT_POINTS_PER_BLOCK // framing.n_fft)
         self._window = framing.window_float32()
         self._projection = _Projection(target, bands, framing.n_fft, tiny)
-        self._overlap = _Overlap(framing, len(target))
+        self._overlap = _Synthesis(framing, len(target))
 
     def run(self, stretch: Real, n_iter: int, ends: Ends) -> Real:
         """Iterate, from one signal to a better one.
@@ -193,7 +193,7 @@ class _Projection:
         return energy
 
 
-class _Overlap:
+class _Synthesis:
     """gamma times the least-squares overlap-add, for one block of frames after the other.
 
     Sums are kept as rows of one hop; in the middle of a signal the sum of the squared windows is the same in every row,

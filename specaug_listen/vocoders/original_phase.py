@@ -14,7 +14,7 @@ from .._threads import one_blas_thread
 from ..audio import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, istft, stft
-from .bands import Bands, bands_of, checked_mel
+from .bands import Bands, around, bands_of, checked_mel
 from .phase import is_warped, onsets, original_spectrum
 
 __all__ = ["OriginalPhase"]
@@ -181,22 +181,12 @@ def _level(cells: _Cells, energy: Real, power: float, framing: Framing) -> Real:
     n_frames = -(-framing.win_length // framing.hop_length)
     raisable = cells.filled & cells.moving
     wanted, got = (
-        _around(np.where(raisable, e.astype(np.float64) ** (2 / power), 0), n_frames, _N_BANDS_AROUND)
+        around(np.where(raisable, e.astype(np.float64) ** (2 / power), 0), n_frames, _N_BANDS_AROUND)
         for e in (cells.after, energy)
     )
     tiny = 1e-12 * wanted.max() + 1e-30
     level = np.sqrt((wanted + tiny) / (got + tiny))
     return np.where(raisable, np.clip(level, 1, cells.largest), 1).astype(np.float32)
-
-
-def _around(values: npt.NDArray[np.float64], n_frames: int, n_bands: int) -> npt.NDArray[np.float64]:
-    """Sum over the cells at most so far away."""
-    for axis, reach in enumerate((n_frames, n_bands)):
-        total = np.cumsum(np.insert(values, 0, 0, axis=axis), axis=axis)
-        here = np.arange(values.shape[axis])
-        upper, lower = np.minimum(here + reach + 1, len(here)), np.maximum(here - reach, 0)
-        values = total.take(upper, axis=axis) - total.take(lower, axis=axis)
-    return np.maximum(values, 0)
 
 
 def _heard_bands(frontend: MelFrontend) -> Bands:

@@ -66,7 +66,7 @@ def test_rows_of_any_hop_in_any_blocks_add_up_to_the_naive_sum(win_length, more,
     hop_length = 1 + round(hop_share * (win_length - 1))
     framing = Framing(win_length + more, hop_length, win_length, window, "center", "reflect")
     frames = np.random.default_rng(n_frames).standard_normal((n_frames, framing.n_fft), dtype=np.float32)
-    overlap, carried, found = iteration._Overlap(framing, n_frames), None, []
+    overlap, carried, found = iteration._Synthesis(framing, n_frames), None, []
     for first in range(0, n_frames, n_block):
         finished, carried = overlap.add(frames[first : first + n_block], first, carried)
         found.append(finished.copy())
