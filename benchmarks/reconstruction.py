@@ -42,6 +42,7 @@ from specaug_listen.frontends import MelFrontend, MelSpectrogram
 from specaug_listen.frontends.presets import PRESETS
 from specaug_listen.metrics import log_mel_rmse_db, spectral_convergence_db
 from specaug_listen.stft import deemphasize, get_window
+from specaug_listen.vocoders.griffinlim import librosa_filters
 from specaug_listen.vocoders.names import VOCODERS
 
 Render: TypeAlias = Callable[[MelSpectrogram], Audio]
@@ -272,16 +273,7 @@ def mel_to_audio(mel: MelSpectrogram) -> Audio:
     librosa = importlib.import_module("librosa")
     frontend, framing = mel.frontend, mel.frontend.framing
     signal = librosa.feature.inverse.mel_to_audio(
-        mel.energy,
-        sr=frontend.sample_rate,
-        n_fft=framing.n_fft,
-        hop_length=framing.hop_length,
-        win_length=framing.win_length,
-        power=frontend.power,
-        fmin=frontend.fmin_hz,
-        fmax=frontend.top_hz,
-        htk=frontend.mel_scale == "htk",
-        norm=frontend.mel_norm,
+        mel.energy, hop_length=framing.hop_length, win_length=framing.win_length, **librosa_filters(frontend)
     )
     signal = np.pad(signal[: mel.n_samples], (0, max(0, mel.n_samples - len(signal))))
     return Audio(deemphasize(signal.astype(np.float32), frontend.preemphasis), frontend.sample_rate)

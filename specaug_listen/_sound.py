@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .errors import AudioError
 
-__all__ = ["Levels", "Sound", "measured_levels"]
+__all__ = ["Levels", "Sound", "measured_levels", "not_finite"]
 
 Real = npt.NDArray[np.float32]
 _FULL_SCALE = 32766 / 32768
@@ -79,10 +79,7 @@ def measured_levels(blocks: Iterable[Real]) -> Levels:
         before = joined[:, -2:]
         n_samples += block.shape[1]
     if n_bad:
-        raise AudioError(
-            f"{n_bad} samples are NaN or infinite, the first at sample {first_bad}; allowed are finite samples; repair "
-            "or cut the clip"
-        )
+        raise not_finite(n_bad, first_bad)
     assert first is not None
     assert before is not None
     peak = float(np.max(np.maximum(np.abs(highest), np.abs(lowest))))
@@ -93,6 +90,14 @@ def measured_levels(blocks: Iterable[Real]) -> Levels:
         spread=float(np.max(highest - lowest)),
         first=first,
         n_clipped=n_full if in_a_row and peak <= 1.0 else 0,
+    )
+
+
+def not_finite(n_bad: int, first: int) -> AudioError:
+    """What is said of samples that are NaN or infinite."""
+    return AudioError(
+        f"{n_bad} samples are NaN or infinite, the first at sample {first}; allowed are finite samples; repair or cut "
+        "the clip"
     )
 
 

@@ -22,7 +22,7 @@ from ._files import write_whole
 from ._optional import require
 from ._random import fingerprint
 from ._reading import MAX_CHANNELS, opened
-from ._sound import Levels, Sound, measured_levels
+from ._sound import Levels, Sound, measured_levels, not_finite
 from .errors import AudioError, ParameterError
 
 __all__ = [
@@ -294,10 +294,6 @@ def _checked_samples(samples: Any) -> npt.NDArray[np.float32]:
         kept = np.array(array, dtype=np.float32, order="C")
     bad = ~np.isfinite(kept)
     if bad.any():
-        first = int(np.argmax(bad.any(axis=0)))
-        raise AudioError(
-            f"{int(bad.sum())} samples are NaN or infinite, the first at sample {first}; allowed are finite "
-            "samples; repair or cut the clip"
-        )
+        raise not_finite(int(bad.sum()), int(np.argmax(bad.any(axis=0))))
     kept.flags.writeable = False
     return kept

@@ -169,11 +169,12 @@ def _audition_long_file(
     path: str | os.PathLike[str], out: Path, folder: str, run: Configuration, within: Within
 ) -> Audition:
     assert isinstance(run.vocoder, Joint)
-    rate, span = run.frontend.sample_rate, {"start_s": run.start_s, "duration_s": run.duration_s}
     # On the disk of the results: the system's own folder for such things is often held in memory.
     with scratch(out / folder) as room:
+        rate = run.frontend.sample_rate
+        recording = open_recording(path, rate, room, start_s=run.start_s, duration_s=run.duration_s)
         heard = audition_long(
-            open_recording(path, rate, room, **span),  # type: ignore[arg-type]
+            recording,
             room,
             frontend=run.frontend,
             policy=run.policy,

@@ -14,11 +14,11 @@ from pydantic import Field
 from .._record import record
 from ..audio import Audio
 from ..errors import ParameterError
-from ..stft import FRAMES_PER_BLOCK, Framing, deemphasize, preemphasize
+from ..stft import Framing, deemphasize, preemphasize
 from .energy import band_energies, largest_energy
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
 from .spectrogram import MelSpectrogram, Statistics
-from .summary import summary_of
+from .summary import summary_of_values
 
 __all__ = ["MelFrontend"]
 
@@ -200,8 +200,7 @@ class MelFrontend:
         values = self.compress(np.concatenate(list(band_energies(self, mono))).T)
         if not self.normalize:
             return MelSpectrogram(values, self, audio=mono)
-        starts = range(0, values.shape[1], FRAMES_PER_BLOCK)
-        statistics = Statistics.of(summary_of(lambda: (values[:, i : i + FRAMES_PER_BLOCK] for i in starts)))
+        statistics = Statistics.of(summary_of_values(values))
         return MelSpectrogram(statistics.normalised(values), self, audio=mono, statistics=statistics)
 
     def stretch(self, signal: Real, n_frames: int | None = None) -> Real:

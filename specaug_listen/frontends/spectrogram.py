@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from ..audio import Audio
 from ..errors import ParameterError
-from ..stft import FRAMES_PER_BLOCK
-from .summary import Summary, summary_of
+from .summary import Summary, summary_of_values
 
 if TYPE_CHECKING:
     from .mel import MelFrontend
@@ -147,8 +146,7 @@ class MelSpectrogram:
     @cached_property
     def summary(self) -> Summary:
         """Statistics over all cells."""
-        starts = range(0, self.n_frames, FRAMES_PER_BLOCK)
-        return summary_of(lambda: (self.values[:, i : i + FRAMES_PER_BLOCK] for i in starts))
+        return summary_of_values(self.values)
 
     def values_at(self, begin: int, end: int) -> Real:
         """Values of frames ``begin`` to ``end - 1``, shape (n_mels, end - begin)."""

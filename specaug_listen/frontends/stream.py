@@ -131,8 +131,8 @@ def mel_stream(frontend: MelFrontend, sound: Sound, folder: Path) -> MelStream:
     plain = MelStream(frontend, len(spool), sound.n_samples, compressed)
     if not frontend.normalize:
         return plain
-    blocks = range(0, len(spool), FRAMES_PER_BLOCK)
-    statistics = Statistics.of(summary_of(lambda: (compressed(i, i + FRAMES_PER_BLOCK) for i in blocks)))
+    starts = range(0, len(spool), FRAMES_PER_BLOCK)
+    statistics = Statistics.of(summary_of(lambda: (compressed(i, i + FRAMES_PER_BLOCK) for i in starts)))
 
     def normalised(begin: int, end: int) -> Real:
         return statistics.normalised(compressed(begin, end))

@@ -84,6 +84,8 @@ def draw_record(audition: Audition, reconstruction: Reconstruction, channels: Ch
 
 
 def _wav(sound: Sound, audition: Audition, channels: Channels) -> Contents:
-    left: list[Sound] = {"mono": [], "duplicate": [sound], "before-after": [audition.copy_synthesis]}[channels]
-    parts = wav_parts([*left, sound], gain=audition.gain)
+    sounds = [sound]
+    if channels != "mono":
+        sounds.insert(0, audition.copy_synthesis if channels == "before-after" else sound)
+    parts = wav_parts(sounds, gain=audition.gain)
     return parts if isinstance(sound, SpooledAudio) else b"".join(parts)

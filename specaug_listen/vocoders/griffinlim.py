@@ -21,7 +21,7 @@ from .._record import record
 from .._threads import one_blas_thread
 from ..audio import Audio
 from ..errors import ParameterError
-from ..frontends import MelSpectrogram
+from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, deemphasize, get_window, istft, stft
 from .bands import checked_mel
 from .magnitude import nnls_magnitude, pinv_magnitude
@@ -185,17 +185,21 @@ class Librosa:
         if frontend.mel_scale == "kaldi":
             magnitude = nnls_magnitude(mel).T[:, : mel.n_frames]
             return magnitude
-        magnitude = librosa.feature.inverse.mel_to_stft(
-            mel.energy,
-            sr=frontend.sample_rate,
-            n_fft=frontend.n_fft,
-            power=frontend.power,
-            fmin=frontend.fmin_hz,
-            fmax=frontend.top_hz,
-            htk=frontend.mel_scale == "htk",
-            norm=frontend.mel_norm,
-        )
+        magnitude = librosa.feature.inverse.mel_to_stft(mel.energy, **librosa_filters(frontend))
         return magnitude
+
+
+def librosa_filters(frontend: MelFrontend) -> dict[str, Any]:
+    """A front-end's filters in the words of ``librosa.feature.inverse``, which has none of Kaldi's."""
+    return {
+        "sr": frontend.sample_rate,
+        "n_fft": frontend.n_fft,
+        "power": frontend.power,
+        "fmin": frontend.fmin_hz,
+        "fmax": frontend.top_hz,
+        "htk": frontend.mel_scale == "htk",
+        "norm": frontend.mel_norm,
+    }
 
 
 def _fast_griffin_lim(start: Complex, magnitude: Real, framing: Framing, n_iter: int, momentum: float) -> Real:
