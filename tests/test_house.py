@@ -19,7 +19,7 @@ HOUSE = pathlib.Path(specaug_listen.__file__).parent
 FLOORS = [
     "errors _version",
     "_optional _random _record _containers _files _sound _yaml_loader",
-    "_threads _yaml _clips _reading _spool",
+    "_threads _yaml _clips _reading _spool _compiled",
     "audio stft",
     "recording",
     "frontends",
@@ -31,7 +31,7 @@ FLOORS = [
 ]
 FLOOR = {room: i for i, row in enumerate(FLOORS) for room in row.split()}
 MODULES = sorted(HOUSE.rglob("*.py"))
-HEAVY = ("librosa", "numba", "matplotlib", "audiomentations", "torch", "scipy", "pydantic")
+HEAVY = ("librosa", "numba", "llvmlite", "matplotlib", "audiomentations", "torch", "scipy", "pydantic")
 
 
 def room(path):

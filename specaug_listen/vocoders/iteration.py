@@ -2,7 +2,8 @@
 
 Only signals are kept. The terms of the accelerated Griffin-Lim algorithm [1]_ are STFTs of real signals, and sums of
 such are STFTs of the sums; a signal is a small part of the size of its spectrum, and no spectrum is ever stored: frames
-are transformed, given their gains, transformed back and overlapped in blocks that fit a core's cache.
+are transformed, given their gains, transformed back and overlapped in blocks that fit a core's cache. What happens
+between the transforms is compiled, in `specaug_listen.vocoders.loops`, which says how arrays lie here.
 
 References
 ----------
@@ -13,13 +14,17 @@ References
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from .._compiled import Place
 from ..stft import Framing
-from .bands import Banded, Bands
+from .bands import Bands
+from .loops import FRAMES_AT_ONCE, LOOPS
 
 __all__ = ["Ends", "Iteration"]
 
@@ -30,10 +35,10 @@ Complex = npt.NDArray[np.complex64]
 _INERTIA, _RELAXATION = np.float32(0.95), np.float32(1.25)
 # Of one iteration's gains, in the unit of the energies.
 _LARGEST_RATIO = 1e6
-# A block's frames and their spectrum together stay within a core's second-level cache; of sums over signals, which
-# need more arrays at once, a part of a block.
+# A block's frames and their spectrum together stay within a core's second-level cache.
 _FFT_POINTS_PER_BLOCK = 1 << 17
-_SAMPLES_AT_ONCE = 1 << 13
+# Rows of so many frames leave no remainder for vector instructions.
+_FRAMES_IN_STEP = 32
 
 
 class Iteration:
@@ -51,10 +56,13 @@ class Iteration:
 
     def __init__(self, target: Real, bands: Bands, framing: Framing, tiny: np.float32) -> None:
         self._framing, self._n_frames = framing, len(target)
-        self._n_block = max(16, _FFT_POINTS_PER_BLOCK // framing.n_fft)
-        self._window = framing.window_float32()
-        self._projection = _Projection(target, bands, framing.n_fft, tiny)
-        self._overlap = _Synthesis(framing, len(target))
+        self._n_block = max(1, _FFT_POINTS_PER_BLOCK // framing.n_fft // _FRAMES_IN_STEP) * _FRAMES_IN_STEP
+        n_last = (len(target) - 1) % self._n_block + 1
+        self._frames, self._last_frames = (
+            Place(np.zeros((framing.n_fft, n), np.float32)) for n in (self._n_block, n_last)
+        )
+        self._window, self._gains = Place(framing.window_float32()), _Gains(target, bands, tiny)
+        self._n_hops = len(target) - 1 + -(-framing.win_length // framing.hop_length)
 
     def run(self, stretch: Real, n_iter: int, ends: Ends) -> Real:
         """Iterate, from one signal to a better one.
@@ -70,29 +78,106 @@ class Iteration:
         -------
         np.ndarray [shape=(framing.stretch_length(n_frames),)]
         """
-        signal: Real = stretch.copy()
+        hop_length = self._framing.hop_length
+        hops: Real = np.pad(stretch, (0, self._n_hops * hop_length - len(stretch))).reshape(-1, hop_length)
+        ends = ends.in_hops(hop_length)
         if n_iter:
-            ends.settle(signal)
-        inertia = _Inertia(signal)
+            ends.settle(hops.T)
+        overlap = _Overlap(self._framing, self._n_frames, self._n_block, hops.T)
+        signal = overlap.signal
         for iteration in range(1, n_iter + 1):
-            is_last = iteration == n_iter
-            for begin, part in self._projected(signal):
-                (inertia.rest if is_last else inertia.carry)(begin, part)
-            if not is_last:
+            for first, frames in self._projected(signal):
+                overlap.add(frames, first, is_last=iteration == n_iter)
+            if iteration < n_iter:
                 ends.settle(signal)
-                inertia.turn()
-        return signal
+        better: Real = signal.T.reshape(-1)[: len(stretch)]
+        return better
 
     def _projected(self, signal: Real) -> Iterator[tuple[int, Real]]:
-        """Finished parts of the projected signal; no frame that is still to be read reaches into them."""
-        frames, carried = self._framing.frames(signal), None
-        windowed = np.empty((self._n_block, len(self._window)), np.float32)
-        for i in range(0, self._n_frames, self._n_block):
-            block = frames[i : i + self._n_block]
-            projected = self._projection.of(np.multiply(block, self._window, out=windowed[: len(block)]), i)
-            finished, carried = self._overlap.add(projected, i, carried)
-            for j in range(0, len(finished), _SAMPLES_AT_ONCE):
-                yield i * self._framing.hop_length + j, finished[j : j + _SAMPLES_AT_ONCE]
+        """Blocks of projected frames; none that is still to be read reaches into what those before it change."""
+        window_frames = LOOPS.native("window_frames")
+        hops, n_hops, hop_length = Place(signal), signal.shape[1], len(signal)
+        for first in range(0, self._n_frames, self._n_block):
+            frames = self._frames if first + self._n_block <= self._n_frames else self._last_frames
+            window_frames(
+                hops, n_hops, first, self._window, len(self._window.array), hop_length, frames, frames.array.shape[1]
+            )
+            # Other backends of SciPy's may lay their results out in another way, which the loops do not take.
+            spectrum = np.ascontiguousarray(scipy.fft.rfft(frames.array, axis=0), np.complex64)
+            self._gains.apply(spectrum, first)
+            projected = scipy.fft.irfft(spectrum, self._framing.n_fft, axis=0)
+            yield first, np.ascontiguousarray(projected, np.float32)
+
+
+class _Gains:
+    """The gains that give spectra the target's mel."""
+
+    def __init__(self, target: Real, bands: Bands, tiny: np.float32) -> None:
+        reached = np.flatnonzero(bands.synthesis.any(axis=0))
+        per_bin = [np.flatnonzero(column) for column in bands.analysis]
+        begins = np.concatenate([[0], np.cumsum([len(one) for one in per_bin])])
+        band, bin_ = np.concatenate(per_bin), np.repeat(np.arange(len(per_bin)), np.diff(begins))
+        weights = bands.analysis[bin_, band], bands.synthesis[band, bin_]
+        # (a + tiny) / (e + tiny + a / largest): one pass less than bounding the ratio afterwards.
+        wanted, least = target + tiny, tiny + target * np.float32(1 / _LARGEST_RATIO)
+        values = np.empty((target.shape[1], 2 * FRAMES_AT_ONCE), np.float32)
+        # A clip's offset and the slowest rumble leak into the lowest band; with a gain below it, it would get a hum.
+        self._of_bins = [bands.lowest, int(reached[-1]) + 1, *map(Place, (begins, band, *weights))]
+        self._of_bands = [Place(np.ascontiguousarray(each.T)) for each in (wanted, least)] + [*target.T.shape]
+        self._is_power, self._scratch = int(bands.power == 2), (Place(values), Place(values[0].copy()))
+
+    def apply(self, spectrum: Complex, first: int) -> None:
+        """Apply them to spectra of shape (n_bins, n), frame ``first`` and those after it, in place."""
+        n_bins, n = spectrum.shape
+        LOOPS.native("apply_gains")(
+            spectrum.view(np.float32), n, n_bins, *self._of_bins, *self._of_bands, first, self._is_power, *self._scratch
+        )
+
+
+class _Overlap:
+    """The least-squares overlap-add of one block of frames after the other, and inertia.
+
+    In the middle of a signal the sum of the squared windows is the same in every hop, and is divided out by the window
+    itself; at both ends the difference to it is put right.
+    """
+
+    def __init__(self, framing: Framing, n_frames: int, n_block: int, signal: Real) -> None:
+        hop_length, n_hops = signal.shape
+        n_overlap = -(-framing.win_length // hop_length)
+        window = np.pad(framing.window_float32(), (0, n_overlap * hop_length - framing.win_length))
+        squared = np.square(window).reshape(n_overlap, hop_length).sum(axis=0)
+        squared = np.maximum(squared, np.float32(1e-3) * squared.max())
+        window = (window / np.tile(squared, n_overlap))[: framing.win_length]
+        # Of as many frames as it takes to have a middle.
+        norm = framing.norm(min(n_frames, 2 * n_overlap))
+        norm = np.pad(norm, (0, -len(norm) % hop_length), constant_values=1).reshape(-1, hop_length)
+        repairs = (squared / norm).T
+        n_head = min(n_overlap, n_hops)
+        n_tail = min(n_overlap, n_hops - n_head)
+        edges = np.ascontiguousarray(np.delete(repairs, np.s_[n_head : repairs.shape[1] - n_tail], axis=1))
+        self._carried = np.zeros((hop_length, n_overlap - 1), np.float32)
+        # The signal, t_{n-1} and (1 - gamma) d; see `loops.go_on`.
+        self._signals = np.empty((3, *signal.shape), np.float32)
+        self._signals[:] = signal
+        self._signals[2] *= 1 - _RELAXATION
+        total = np.empty(n_block + n_overlap, np.float32)
+        of_frames = (Place(window), len(window), hop_length, Place(self._carried), n_overlap - 1)
+        self._fixed = (*of_frames, Place(edges), n_head, n_tail, Place(self._signals), n_hops)
+        self._total = Place(total)
+
+    @property
+    def signal(self) -> Real:
+        """As it is now, shape (hop_length, n_hops)."""
+        signal: Real = self._signals[0]
+        return signal
+
+    def add(self, frames: Real, first: int, is_last: bool) -> None:
+        """Add a block; in the last iteration, without inertia."""
+        if first == 0:
+            self._carried[:] = 0
+        relaxation = 1 if is_last else _RELAXATION
+        add_frames, n = LOOPS.native("add_frames"), frames.shape[1]
+        add_frames(frames, n, *self._fixed, first, _INERTIA, relaxation, self._total)
 
 
 class Ends:
@@ -109,146 +194,19 @@ class Ends:
     """
 
     def __init__(self, framing: Framing, n_before: int, n_clip: int, n_after: int) -> None:
-        sources = framing.padded(np.arange(n_before, n_before + n_clip), n_before, n_after)
-        self._head, self._tail = slice(0, n_before), slice(n_before + n_clip, n_before + n_clip + n_after)
-        self._sources = sources[self._head], sources[self._tail]
+        n_until = n_before + n_clip
+        self._beyond: Any = np.concatenate([np.arange(n_before), np.arange(n_until, n_until + n_after)])
+        self._sources: Any = framing.padded(np.arange(n_before, n_until), n_before, n_after)[self._beyond]
         self._is_silent = framing.pad_mode == "constant"
+
+    def in_hops(self, hop_length: int) -> Ends:
+        """The same for stretches of shape (hop_length, n_hops), whose sample ``h * hop_length + p`` lies at [p, h]."""
+        turned = copy(self)
+        turned._beyond, turned._sources = (
+            divmod(samples, hop_length)[::-1] for samples in (self._beyond, self._sources)
+        )
+        return turned
 
     def settle(self, stretch: Real) -> None:
         """Put it there, in place."""
-        for beyond, sources in zip((self._head, self._tail), self._sources, strict=True):
-            stretch[beyond] = 0 if self._is_silent else stretch[sources]
-
-
-class _Inertia:
-    """The signal with inertia that the next iteration starts from, written over the one it came from.
-
-    t_n = gamma y + (1 - gamma) d; c = t_n + alpha (t_n - t_{n-1}); d = t_n + (t_n - t_{n-1}).
-    """
-
-    def __init__(self, signal: Real) -> None:
-        self._signal = signal
-        # t_{n-1}, and t_{n-2} which t_n takes the place of; d follows from them.
-        self._terms = signal.copy(), signal.copy()
-        self._step = np.empty(_SAMPLES_AT_ONCE, np.float32)
-
-    def carry(self, begin: int, relaxed: Real) -> None:
-        """From gamma y to c."""
-        here = slice(begin, begin + len(relaxed))
-        (previous, term), step = (t[here] for t in self._terms), self._step[: len(relaxed)]
-        term *= _RELAXATION - 1
-        term += relaxed
-        np.multiply(previous, 2 * (1 - _RELAXATION), out=step)
-        term += step
-        np.subtract(term, previous, out=step)
-        step *= _INERTIA
-        np.add(term, step, out=self._signal[here])
-
-    def turn(self) -> None:
-        """End an iteration: its term is the next one's previous."""
-        self._terms = self._terms[::-1]
-
-    def rest(self, begin: int, relaxed: Real) -> None:
-        """From gamma y to y: the last word."""
-        np.divide(relaxed, _RELAXATION, out=self._signal[begin : begin + len(relaxed)])
-
-
-class _Projection:
-    """Frames to frames, with the gains that give their spectra the target's mel."""
-
-    def __init__(self, target: Real, bands: Bands, n_fft: int, tiny: np.float32) -> None:
-        self._power, self._n_fft = bands.power, n_fft
-        n_bins = bands.synthesis.shape[1]
-        reached = int(np.flatnonzero(bands.synthesis.any(axis=0))[-1]) + 1
-        # Bins above the last filter are zero after the gains. A few of them are not worth a copy.
-        self._n_bins = reached if reached < 0.9 * n_bins else n_bins
-        self._synthesis, self._lowest = Banded(bands.synthesis[:, : self._n_bins], 32), bands.lowest
-        # Powers are summed over real and imaginary parts as they lie in memory, one after the other.
-        repeats = 2 if bands.power == 2 else 1
-        self._analysis = Banded(np.repeat(bands.analysis[: self._n_bins], repeats, axis=0), 16)
-        # (a + tiny) / (e + tiny + a / largest): one pass less than bounding the ratio afterwards.
-        self._wanted = target + tiny
-        self._least = tiny + target * np.float32(1 / _LARGEST_RATIO)
-
-    def of(self, frames: Real, first: int) -> Real:
-        """Project windowed frames, ``first`` and those after it."""
-        spectrum = scipy.fft.rfft(frames, self._n_fft)[:, : self._n_bins]
-        if not spectrum.flags.c_contiguous:
-            spectrum = spectrum.copy()
-        gain = self._energy(spectrum)
-        here = slice(first, first + len(frames))
-        gain += self._least[here]
-        np.divide(self._wanted[here], gain, out=gain)
-        if self._power == 2:
-            np.sqrt(gain, out=gain)
-        per_bin = gain @ self._synthesis
-        # A clip's offset and the slowest rumble leak into the lowest band; without them, it would get a hum.
-        per_bin[:, : self._lowest] = 1
-        spectrum *= per_bin
-        projected: Real = scipy.fft.irfft(spectrum, self._n_fft)
-        return projected
-
-    def _energy(self, spectrum: Complex) -> Real:
-        energy: Real = (np.abs(spectrum) if self._power == 1 else np.square(spectrum.view(np.float32))) @ self._analysis
-        return energy
-
-
-class _Synthesis:
-    """gamma times the least-squares overlap-add, for one block of frames after the other.
-
-    Sums are kept as rows of one hop; in the middle of a signal the sum of the squared windows is the same in every row,
-    and is divided out by the window itself.
-    """
-
-    def __init__(self, framing: Framing, n_frames: int) -> None:
-        self._hop_length, self._n_frames = framing.hop_length, n_frames
-        self._n_rows = -(-framing.win_length // framing.hop_length)
-        self._length = framing.stretch_length(n_frames)
-        window = np.zeros(self._n_rows * framing.hop_length, np.float32)
-        window[: framing.win_length] = framing.window_float32()
-        squared = np.square(window).reshape(self._n_rows, -1).sum(axis=0)
-        squared = np.maximum(squared, np.float32(1e-3) * squared.max())
-        self._window = window.reshape(self._n_rows, -1) * (_RELAXATION / squared)
-        reach = min(len(window), self._length)
-        norm = framing.norm(n_frames)
-        self._repairs = {
-            begin: np.resize(np.roll(squared, -begin), reach) / norm[begin : begin + reach]
-            for begin in (0, self._length - reach)
-        }
-        if self._length <= 2 * reach:
-            self._repairs = {0: np.resize(squared, self._length) / norm}
-
-    def add(self, frames: Real, first: int, carried: Real | None) -> tuple[Real, Real]:
-        """Add a block to what the one before has carried over; gives what is finished, and what to carry on."""
-        n_frames = len(frames)
-        rows = self._rows(frames)
-        if carried is not None:
-            rows[: len(carried)] += carried
-        finished = rows[:n_frames] if first + n_frames < self._n_frames else rows
-        begin = first * self._hop_length
-        signal = finished.reshape(-1)[: self._length - begin]
-        for at, repair in self._repairs.items():
-            low, high = max(at, begin), min(at + len(repair), begin + len(signal))
-            if low < high:
-                signal[low - begin : high - begin] *= repair[low - at : high - at]
-        return signal, rows[n_frames:]
-
-    def _rows(self, frames: Real) -> Real:
-        """The block's own sum."""
-        n_frames, n_rows, hop_length = len(frames), self._n_rows, self._hop_length
-        rows = np.empty((n_frames + n_rows - 1, hop_length), np.float32)
-        # Where a row has all its frames, one pass adds them up. (The last frame's rows would be read beyond its end.)
-        n_whole = max(0, n_frames - n_rows)
-        if n_whole:
-            stride, item = frames.strides
-            shape, strides = (n_whole, n_rows, hop_length), (stride, hop_length * item - stride, item)
-            parts = np.lib.stride_tricks.as_strided(frames[n_rows - 1 :], shape, strides)
-            np.einsum("tjh,jh->th", parts, self._window, out=rows[n_rows - 1 : n_frames - 1])
-        rows[: n_rows - 1] = 0
-        rows[n_rows - 1 + n_whole :] = 0
-        for j, window in enumerate(self._window):
-            part = frames[:, j * hop_length : (j + 1) * hop_length]
-            width = part.shape[1]
-            for begin, end in [(0, n_rows - 1 - j), (n_frames - 1 - j, n_frames)] if n_whole else [(0, n_frames)]:
-                rows[begin + j : end + j, :width] += part[begin:end] * window[:width]
-        return rows
+        stretch[self._beyond] = 0 if self._is_silent else stretch[self._sources]
