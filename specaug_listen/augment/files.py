@@ -10,7 +10,8 @@ from .._files import printable
 from .._record import from_plain, nearest
 from .._yaml import by_name, read_mapping
 from ..errors import ParameterError, PolicyError, naming
-from .policy import POLICIES, Policy
+from .dialects.registry import ALL_POLICIES
+from .policy import Policy
 
 __all__ = ["get_policy", "read_policy"]
 
@@ -32,7 +33,7 @@ def get_policy(name: str | os.PathLike[str] | Policy) -> Policy:
     >>> get_policy("ld").name
     'LD'
     """
-    return by_name(name, Policy, POLICIES, "policy", read_policy)
+    return by_name(name, Policy, ALL_POLICIES, "policy", read_policy)
 
 
 def read_policy(path: str | os.PathLike[str]) -> Policy:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import numpy as np
 from pydantic import Field
@@ -15,7 +16,12 @@ from ..errors import SpecAugListenWarning, naming
 from ..frontends import AnyMel
 from .draw import Draw, Step, measured
 from .fill import Fill
-from .transforms import FrequencyMask, TimeMask, TimeWarp, Transform
+from .masks import Cutout, FrameworkTransform, Mask
+from .sources import OwnSource, Source
+from .steps import Batch
+from .transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
+
+Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform, Field(discriminator="kind")]
 
 __all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy"]
 
@@ -26,11 +32,13 @@ class Policy:
 
     Parameters
     ----------
-    transforms : sequence of FrequencyMask, TimeMask and TimeWarp
+    transforms : sequence of FrequencyMask, TimeMask, TimeWarp, Mask, Cutout, Copy, TrimTail and Warp
         Applied in this order.
     name : str
     probability : float in [0, 1]
         Chance that anything is applied at all.
+    dialect : str
+        The framework whose rules the transforms follow; see `specaug_listen.augment.dialects`.
 
     Raises
     ------
@@ -49,8 +57,16 @@ class Policy:
     transforms: Annotated[tuple[Transform, ...], Field(strict=False, max_length=100)]
     name: Annotated[str, Field(min_length=1, max_length=100)] = "policy"
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
+    dialect: Annotated[str, Field(min_length=1, max_length=100)] = "paper"
 
-    def draw(self, mel: AnyMel, *, rng: int | np.random.Generator | None = None) -> Draw:
+    def draw(
+        self,
+        mel: AnyMel,
+        *,
+        rng: int | np.random.Generator | None = None,
+        batch: Batch | None = None,
+        sources: Mapping[str, Source] | None = None,
+    ) -> Draw:
         """Decide all that is left to chance, for one mel.
 
         Parameters
@@ -58,6 +74,11 @@ class Policy:
         mel : MelSpectrogram or MelStream
         rng : int, numpy.random.Generator or None
             The same integer gives the same draw.
+        batch : Batch or None
+            The padded batch that the clip sits in, where the dialect's rules depend on it.
+        sources : mapping or None
+            For each kind of transform, and for ``coin``, where its numbers come from in place of ``rng``; see
+            `specaug_listen.augment.dialects.exact_sources`.
 
         Returns
         -------
@@ -74,20 +95,26 @@ class Policy:
             When a mask was clamped or a transform did nothing; the same lines are in ``draw.warnings``.
         """
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(as_seed(rng))
-        if generator.random() >= self.probability:
-            return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False)
+        coin = float(sources["coin"].uniform((1,))[0]) if sources and "coin" in sources else generator.random()
+        if coin >= self.probability:
+            return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False, batch=batch)
         steps: list[Step] = []
         lines: list[str] = []
         for transform in self.transforms:
             # A stream for each transform: changing one leaves what the others draw as it was.
             stream = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
-            drawn, said = transform.draw(mel.n_mels, mel.n_frames, stream)
+            if isinstance(transform, PaperTransform):
+                drawn, said = transform.draw(mel.n_mels, mel.n_frames, stream)
+            else:
+                source = (sources or {}).get(transform.kind) or OwnSource(stream)
+                drawn, said = transform.draw(mel.n_mels, mel.n_frames, source, batch)
             steps += drawn
             lines += said
         for line in lines:
             warnings.warn(line, SpecAugListenWarning, stacklevel=2)
         with naming(f"policy {self.name!r}"):
-            return measured(Draw(mel.n_mels, mel.n_frames, tuple(steps), self.name, warnings=tuple(lines)), mel)
+            drawn_so = Draw(mel.n_mels, mel.n_frames, tuple(steps), self.name, warnings=tuple(lines), batch=batch)
+            return measured(drawn_so, mel)
 
     def with_fill(self, fill: Fill) -> Policy:
         """The same policy with another fill in every mask.
@@ -97,7 +124,8 @@ class Policy:
         >>> LB.with_fill("floor").transforms[1].fill
         'floor'
         """
-        transforms = tuple(t if isinstance(t, TimeWarp) else replace(t, fill=fill) for t in self.transforms)
+        filling = FrequencyMask | TimeMask | Mask | Cutout
+        transforms = tuple(replace(t, fill=fill) if isinstance(t, filling) else t for t in self.transforms)
         return replace(self, transforms=transforms)
 
 

@@ -5,6 +5,7 @@ from .mel import MelFrontend
 from .presets import HIFIGAN, LHOTSE, LIBROSA, LIBROSA_DB, NEMO, PRESETS, WHISPER, WHISPER_128
 from .spectrogram import MelSpectrogram, Statistics
 from .stream import AnyMel, MelStream, mel_stream
+from .taps import Taps, linear_taps
 
 __all__ = [
     "HIFIGAN",
@@ -20,7 +21,9 @@ __all__ = [
     "MelSpectrogram",
     "MelStream",
     "Statistics",
+    "Taps",
     "get",
+    "linear_taps",
     "mel_stream",
     "read_frontend",
 ]
