@@ -105,20 +105,21 @@ class Mask:
         spans, why = self._spans(size, batch, source)
         drawn = drawn_spans(self.width_rule, self.start_rule, self.order, spans, source)
         steps = self._swaps(drawn, n_mels, n_frames, padded, source) if self.fill == "swap" else []
-        steps = steps or [self._step(span, n_frames, source) for span in drawn]
+        steps = steps or [self._step(span, i == 0, n_frames, source) for i, span in enumerate(drawn)]
         lost = sum(span.width and span.start >= n_frames for span in drawn) if self.axis == "time" else 0
         lines = [f"{self.axis} masks did nothing: {why}"] if why else []
         if lost:
             lines.append(f"{lost} of {len(drawn)} time masks lie in the padding, beyond the clip's {n_frames} frames")
         return steps, lines
 
-    def _step(self, span: Span, n_frames: int, source: Source) -> Step:
+    def _step(self, span: Span, is_first: bool, n_frames: int, source: Source) -> Step:
         fill: Fill = 0.0 if self.fill == "swap" else self.fill
         seed = _noise_seed(fill, source)
         if self.axis == "frequency":
-            return FrequencyBand(span.start, span.width, fill, seed, over=self.fill_over)
+            return FrequencyBand(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
         start = min(span.start, n_frames)
-        return TimeSpan(start, min(span.width, n_frames - start), fill, seed, over=self.fill_over)
+        width = min(span.width, n_frames - start)
+        return TimeSpan(start, width, fill, seed, over=self.fill_over, is_first=is_first)
 
     def _swaps(self, drawn: list[Span], n_mels: int, n_frames: int, padded: int, source: Source) -> list[Step]:
         """Of the masks of one draw, all frames come from the same distance (SpeechBrain's ``swap``)."""
