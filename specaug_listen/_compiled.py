@@ -220,10 +220,10 @@ def _object_code(compiled: Mapping[str, Any]) -> _Code:
     return _Code(machine.emit_object(whole), symbols, externals)
 
 
-def _numba_settings() -> list[tuple[str, str]]:
+def _numba_settings() -> dict[str, str]:
     """Those of the environment: many change the code that numba makes."""
     others = {"NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT", "NUMBA_NUM_THREADS"}
-    return sorted((k, v) for k, v in os.environ.items() if k.startswith("NUMBA_") and k not in others)
+    return {k: os.environ[k] for k in sorted(os.environ) if k.startswith("NUMBA_") and k not in others}
 
 
 def _folder() -> Path:

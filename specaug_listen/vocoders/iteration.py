@@ -122,7 +122,7 @@ class _Gains:
         wanted, least = target + tiny, tiny + target * np.float32(1 / _LARGEST_RATIO)
         values = np.empty((target.shape[1], 2 * FRAMES_AT_ONCE), np.float32)
         # A clip's offset and the slowest rumble leak into the lowest band; with a gain below it, it would get a hum.
-        self._of_bins = [bands.lowest, int(reached[-1]) + 1, *map(Place, (begins, band, *weights))]
+        self._of_bins = [bands.lowest, int(reached[-1]) + 1, Place(begins), Place(band), *map(Place, weights)]
         self._of_bands = [Place(np.ascontiguousarray(each.T)) for each in (wanted, least)] + [*target.T.shape]
         self._is_power, self._scratch = int(bands.power == 2), (Place(values), Place(values[0].copy()))
 
