@@ -1,9 +1,12 @@
 """SpecAugment: policies, the draws they give, and how a draw is applied to a mel spectrogram."""
 
+from .adapter import Adapter
 from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
 from .files import get_policy, read_policy
 from .fill import FillLevel
-from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy
+from .foreign import Foreign, ForeignCall
+from .loading import load_callable
+from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy, foreign_policy
 from .transforms import FrequencyMask, TimeMask, TimeWarp
 
 __all__ = [
@@ -14,8 +17,11 @@ __all__ = [
     "POLICIES",
     "SM",
     "SS",
+    "Adapter",
     "Draw",
     "FillLevel",
+    "Foreign",
+    "ForeignCall",
     "FrequencyBand",
     "FrequencyMask",
     "Policy",
@@ -23,6 +29,8 @@ __all__ = [
     "TimeSpan",
     "TimeWarp",
     "WarpPath",
+    "foreign_policy",
     "get_policy",
+    "load_callable",
     "read_policy",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from .._record import from_json, record, to_json
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import AnyMel, MelSpectrogram, MelStream
 from .fill import Fill, FillLevel, Region, fill_level, fill_values
+from .foreign import ForeignCall
 
 __all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "measured"]
 
@@ -85,7 +87,7 @@ class WarpPath:
         return np.interp(np.arange(n_frames), *knots)
 
 
-Step: TypeAlias = Annotated[FrequencyBand | TimeSpan | WarpPath, Field(discriminator="kind")]
+Step: TypeAlias = Annotated[FrequencyBand | TimeSpan | WarpPath | ForeignCall, Field(discriminator="kind")]
 
 
 @record
@@ -96,7 +98,7 @@ class Draw:
     ----------
     n_mels, n_frames : int > 0
         Size of the mel it was drawn for.
-    steps : tuple of FrequencyBand, TimeSpan and WarpPath
+    steps : tuple of FrequencyBand, TimeSpan, WarpPath and ForeignCall
         In the order in which they are applied.
     policy : str
         Name of the policy.
@@ -129,6 +131,8 @@ class Draw:
     def __post_init__(self) -> None:
         """Check that every step lies within the mel."""
         for step in self.steps:
+            if isinstance(step, ForeignCall):
+                continue
             if isinstance(step, FrequencyBand):
                 end, size, unit = step.start_bin + step.n_bins, self.n_mels, "bins"
             elif isinstance(step, TimeSpan):
@@ -155,7 +159,7 @@ class Draw:
         Raises
         ------
         ParameterError
-            When the mel has another size than the draw was made for.
+            When the mel has another size than the draw was made for, or a callable of others cannot be called again.
         """
         if (mel.n_mels, mel.n_frames) != (self.n_mels, self.n_frames):
             raise ParameterError(
@@ -167,6 +171,8 @@ class Draw:
             if isinstance(step, WarpPath):
                 source = step.source_frames(self.n_frames)
                 clean, masked = clean.warped(source), masked.warped(source)
+            elif isinstance(step, ForeignCall):
+                clean = masked = step.apply(masked)  # type: ignore[assignment]
             else:
                 masked = _filled(masked, clean, step)
         return masked
@@ -186,6 +192,31 @@ class Draw:
         """
         with naming("draw", PolicyError):
             return from_json(cls, text)
+
+    @property
+    def foreign(self) -> tuple[ForeignCall, ...]:
+        """The calls of callables of others among the steps."""
+        return tuple(step for step in self.steps if isinstance(step, ForeignCall))
+
+    def with_callable(self, function: Callable[..., Any] | str) -> Draw:
+        """The same draw with the callable of others at hand, where it was read from JSON.
+
+        Parameters
+        ----------
+        function : callable or str
+            The one that the draw was made with, or its name, which is imported.
+
+        Raises
+        ------
+        ParameterError
+            When the draw calls none, or more than one.
+        """
+        if len({step.call for step in self.foreign}) != 1:
+            calls = ", ".join(step.call for step in self.foreign) or "nothing"
+            raise ParameterError(f"the draw calls {calls:.200}: a callable can be handed over where it calls one")
+        bound = self.foreign[0].with_function(function).function
+        steps = (dataclasses.replace(s, function=bound) if isinstance(s, ForeignCall) else s for s in self.steps)
+        return dataclasses.replace(self, steps=tuple(steps))
 
     @property
     def time_spans(self) -> list[tuple[float, float]]:
@@ -245,7 +276,7 @@ class Draw:
     @property
     def loudest_fill_db(self) -> float | None:
         """Level of the loudest fill in dB relative to the clip's 95th percentile cell; None without masks."""
-        levels = [step.fill_level for step in self.steps if not isinstance(step, WarpPath)]
+        levels = [step.fill_level for step in self.steps if isinstance(step, (FrequencyBand, TimeSpan))]
         return max((level.vs_p95_db for level in levels if level), default=None)
 
     @property
@@ -258,9 +289,11 @@ def measured(draw: Draw, mel: AnyMel) -> Draw:
     """The same draw with the level of every fill, relative to the clip, written into its steps."""
     clean = mel
     steps: list[Step] = []
-    for step in draw.steps:
+    for position, step in enumerate(draw.steps):
         if isinstance(step, WarpPath):
             clean = clean.warped(step.source_frames(clean.n_frames))
+        elif isinstance(step, ForeignCall):
+            clean = dataclasses.replace(draw, steps=draw.steps[: position + 1]).apply(mel)  # type: ignore[type-var]
         else:
             step = dataclasses.replace(step, fill_level=fill_level(step.fill, clean, step.region, step.seed))
         steps.append(step)

@@ -20,6 +20,7 @@ from .._random import MAX_SEED
 from .._record import record
 from .draw import FrequencyBand, Step, TimeSpan, WarpPath
 from .fill import Fill
+from .foreign import Foreign
 
 __all__ = ["FrequencyMask", "TimeMask", "TimeWarp", "Transform"]
 
@@ -179,7 +180,7 @@ class TimeWarp:
         return [WarpPath(center, int(rng.integers(-w, w, endpoint=True)))], []
 
 
-Transform: TypeAlias = Annotated[FrequencyMask | TimeMask | TimeWarp, Field(discriminator="kind")]
+Transform: TypeAlias = Annotated[FrequencyMask | TimeMask | TimeWarp | Foreign, Field(discriminator="kind")]
 
 
 def _share(ratio: float, n_frames: int) -> int:
