@@ -149,7 +149,7 @@ class Foreign:
     ...     return mel - 1
     >>> mel = frontends.WHISPER(Audio(np.sin(np.arange(32000) * 0.2), 16000))
     >>> steps, lines = Foreign.of(quieter).draw(mel, np.random.default_rng(0))
-    >>> float((steps[0].apply(mel).values - mel.values).max())
+    >>> round(float((steps[0].apply(mel).values - mel.values).mean()), 3)
     -1.0
     """
 
