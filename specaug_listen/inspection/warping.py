@@ -21,6 +21,8 @@ _NEAR = range(-3, 4)
 _CLOSE = 0.1
 _PLAIN = 0.01
 _RANGE_DB = 80.0
+_FARTHEST = 120
+_FRAMES_COMPARED = 400
 
 
 class Knee(NamedTuple):
@@ -84,10 +86,13 @@ def _lively(values: Real) -> npt.NDArray[np.bool_]:
 
 
 def _grid(n: int) -> Knees:
-    step = max(2, n // 60)
-    targets, sources = np.meshgrid(np.arange(1, n - 1, step), np.arange(1, n - 1, step), indexing="ij")
-    near = np.abs(targets - sources) <= max(8, min(n // 2, 200))
-    return np.stack([targets[near], sources[near]], axis=1)
+    """Knees all over the clip: their place matters little, how far they move matters much."""
+    farthest = max(4, min(n // 2, _FARTHEST))
+    sources = np.arange(1, n - 1, max(2, n // 60))
+    moves = np.arange(-farthest, farthest + 1, 2 if n < 300 else 3)
+    targets, sources = np.broadcast_arrays(sources + moves[:, None], sources)
+    inside = (targets >= 1) & (targets <= n - 2)
+    return np.stack([targets[inside], sources[inside]], axis=1)
 
 
 def _line(knee: Knee, n: int) -> Knees:
@@ -100,16 +105,17 @@ def _line(knee: Knee, n: int) -> Knees:
 
 def _best(before: Real, after: Real, knees: Knees, cap: float, n_best: int) -> Knees:
     """The knees whose predictions are least far from the mel after, each cell at most ``cap``."""
-    size = max(1, _CELLS_AT_ONCE // after.size)
+    size = max(1, _CELLS_AT_ONCE // min(after.size, len(after) * _FRAMES_COMPARED))
     costs = [_costs(before, after, knees[i : i + size], cap) for i in range(0, len(knees), size)]
     return knees[np.argsort(np.concatenate(costs), kind="stable")[:n_best]]
 
 
 def _costs(before: Real, after: Real, knees: Knees, cap: float) -> Source:
     n = after.shape[1]
-    sources = np.stack([source_of(Knee(int(t), int(s)), n, n) for t, s in knees])
-    predicted = read_at(before, sources.ravel()).reshape(len(before), len(knees), n)
-    distance = np.minimum(np.abs(predicted - after[:, None]), np.float32(cap))
+    some = slice(None, None, -(-n // _FRAMES_COMPARED))
+    sources = np.stack([source_of(Knee(int(t), int(s)), n, n)[some] for t, s in knees])
+    predicted = read_at(before, sources.ravel()).reshape(len(before), *sources.shape)
+    distance = np.minimum(np.abs(predicted - after[:, None, some]), np.float32(cap))
     return np.asarray(distance.mean(axis=(0, 2), dtype=np.float64))
 
 
