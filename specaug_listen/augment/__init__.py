@@ -8,6 +8,7 @@ from .foreign import Foreign, ForeignCall
 from .loading import load_callable
 from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy, foreign_policy
 from .transforms import FrequencyMask, TimeMask, TimeWarp
+from .waveform import Waveform, WaveformDraw, WaveformTransform, get_waveform, read_waveform
 
 __all__ = [
     "ADAPTIVE",
@@ -29,8 +30,13 @@ __all__ = [
     "TimeSpan",
     "TimeWarp",
     "WarpPath",
+    "Waveform",
+    "WaveformDraw",
+    "WaveformTransform",
     "foreign_policy",
     "get_policy",
+    "get_waveform",
     "load_callable",
     "read_policy",
+    "read_waveform",
 ]

@@ -79,16 +79,17 @@ class FoundWarp:
     Parameters
     ----------
     center_frame, displacement_frames : int [frames]
-    source_frames : tuple of float
-        For each frame, the frame before the warp that it was read from; it never falls.
     is_exact : bool
         Whether reading linearly between frames explains the cells; other frameworks read in other ways.
     """
 
     center_frame: Index
     displacement_frames: int
-    source_frames: Annotated[tuple[float, ...], Field(strict=False)]
     is_exact: bool
+
+    def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
+        """For each frame, the (fractional) frame before the warp that it was read from; it never falls."""
+        return WarpPath(self.center_frame, self.displacement_frames).source_frames(n_frames)
 
 
 @record

@@ -119,7 +119,7 @@ def _unwarped(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectro
         remaining = np.abs(after.values - predicted) > limit
         gain = float((without & ~remaining).mean()) - float((remaining & ~without).mean())
         if gain > _LEAST_GAIN[tolerance]:
-            warp = FoundWarp(knee.source, knee.target - knee.source, tuple(source.tolist()), tolerance < _NEAR)
+            warp = FoundWarp(knee.source, knee.target - knee.source, tolerance < _NEAR)
             return MelSpectrogram(predicted, before.frontend, statistics=before.statistics), warp, tolerance
     return before, None, 0.0
 
