@@ -1,13 +1,17 @@
 """SpecAugment: policies, the draws they give, and how a draw is applied to a mel spectrogram."""
 
+from .adapter import Adapter
 from .dialects import DIALECTS, Dialect, exact_sources
 from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
 from .files import get_policy, read_policy
 from .fill import FillLevel
+from .foreign import Foreign, ForeignCall
+from .loading import load_callable
 from .masks import Copy, Cutout, Mask, TrimTail, Warp
-from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy
+from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy, foreign_policy
 from .steps import Batch, Copied, Rectangle, Trimmed
 from .transforms import FrequencyMask, TimeMask, TimeWarp
+from .waveform import Waveform, WaveformDraw, WaveformTransform, get_waveform, read_waveform
 
 __all__ = [
     "ADAPTIVE",
@@ -18,6 +22,7 @@ __all__ = [
     "POLICIES",
     "SM",
     "SS",
+    "Adapter",
     "Batch",
     "Copied",
     "Copy",
@@ -25,6 +30,8 @@ __all__ = [
     "Dialect",
     "Draw",
     "FillLevel",
+    "Foreign",
+    "ForeignCall",
     "FrequencyBand",
     "FrequencyMask",
     "Mask",
@@ -37,7 +44,14 @@ __all__ = [
     "Trimmed",
     "Warp",
     "WarpPath",
+    "Waveform",
+    "WaveformDraw",
+    "WaveformTransform",
     "exact_sources",
+    "foreign_policy",
     "get_policy",
+    "get_waveform",
+    "load_callable",
     "read_policy",
+    "read_waveform",
 ]

@@ -15,6 +15,7 @@ from .._record import from_json, record, to_json
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import AnyMel, MelSpectrogram, MelStream
 from .fill import Padding, Region, fill_level, fill_values
+from .foreign import ForeignCall
 from .steps import Batch, Copied, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath
 
 __all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "measured"]
@@ -31,7 +32,7 @@ class Draw:
     ----------
     n_mels, n_frames : int > 0
         Size of the mel it was drawn for.
-    steps : tuple of FrequencyBand, TimeSpan, Rectangle, Copied, Trimmed and WarpPath
+    steps : tuple of FrequencyBand, TimeSpan, Rectangle, Copied, Trimmed, WarpPath and ForeignCall
         In the order in which they are applied.
     policy : str
         Name of the policy.
@@ -86,7 +87,7 @@ class Draw:
         Raises
         ------
         ParameterError
-            When the mel has another size than the draw was made for.
+            When the mel has another size than the draw was made for, or a callable of others cannot be called again.
         """
         if (mel.n_mels, mel.n_frames) != (self.n_mels, self.n_frames):
             raise ParameterError(
@@ -121,6 +122,31 @@ class Draw:
         """
         with naming("draw", PolicyError):
             return from_json(cls, text)
+
+    @property
+    def foreign(self) -> tuple[ForeignCall, ...]:
+        """The calls of callables of others among the steps."""
+        return tuple(step for step in self.steps if isinstance(step, ForeignCall))
+
+    def with_callable(self, function: Callable[..., Any] | str) -> Draw:
+        """The same draw with the callable of others at hand, where it was read from JSON.
+
+        Parameters
+        ----------
+        function : callable or str
+            The one that the draw was made with, or its name, which is imported.
+
+        Raises
+        ------
+        ParameterError
+            When the draw calls none, or more than one.
+        """
+        if len({step.call for step in self.foreign}) != 1:
+            calls = ", ".join(step.call for step in self.foreign) or "nothing"
+            raise ParameterError(f"the draw calls {calls:.200}: a callable can be handed over where it calls one")
+        bound = self.foreign[0].with_function(function).function
+        steps = (dataclasses.replace(s, function=bound) if isinstance(s, ForeignCall) else s for s in self.steps)
+        return dataclasses.replace(self, steps=tuple(steps))
 
     @property
     def time_spans(self) -> list[tuple[float, float]]:
@@ -249,7 +275,7 @@ class _State:
 
     def at(self, step: Step) -> _State:
         """Where a step begins."""
-        is_first = not isinstance(step, WarpPath | Trimmed) and step.is_first
+        is_first = not isinstance(step, WarpPath | Trimmed | ForeignCall) and step.is_first
         return dataclasses.replace(self, before=self.current) if is_first else self
 
     def reference(self, step: Masking) -> AnyMel:
@@ -267,6 +293,9 @@ class _State:
             n = self.clean.n_frames - step.n_frames
             cut = {name: getattr(self, name).shortened(n) for name in ("clean", "current", "before")}
             return dataclasses.replace(self, **cut)
+        if isinstance(step, ForeignCall):
+            made = step.apply(self.current)
+            return dataclasses.replace(self, clean=made, current=made, before=made)
         if isinstance(step, Copied):
             return dataclasses.replace(self, current=_copied(self.current, self.before, step))
         return dataclasses.replace(self, current=_filled(self.current, self.reference(step), step, self.padding))
@@ -291,6 +320,8 @@ def _reaches(step: Step, n_mels: int, n_frames: int) -> list[tuple[int, int, str
         ]
     if isinstance(step, Trimmed):
         return [(step.n_frames + 1, n_frames, "frames")]
+    if isinstance(step, ForeignCall):
+        return []
     if isinstance(step, TimeSpan):
         return [(step.start_frame + step.n_frames, n_frames, "frames")]
     moved, last = step.center_frame + step.displacement_frames, n_frames - (step.interpolation == "linear")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from pydantic import Field
@@ -14,16 +14,18 @@ from .._random import MAX_SEED, as_seed
 from .._record import record
 from ..errors import SpecAugListenWarning, naming
 from ..frontends import AnyMel
+from .adapter import Adapter
 from .draw import Draw, Step, measured
 from .fill import Fill
+from .foreign import Foreign
 from .masks import Cutout, FrameworkTransform, Mask
 from .sources import OwnSource, Source
 from .steps import Batch
 from .transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 
-Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform, Field(discriminator="kind")]
+Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
 
-__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy"]
+__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy", "foreign_policy"]
 
 
 @record
@@ -32,7 +34,7 @@ class Policy:
 
     Parameters
     ----------
-    transforms : sequence of FrequencyMask, TimeMask, TimeWarp, Mask, Cutout, Copy, TrimTail and Warp
+    transforms : sequence of FrequencyMask, TimeMask, TimeWarp, Mask, Cutout, Copy, TrimTail, Warp and Foreign
         Applied in this order.
     name : str
     probability : float in [0, 1]
@@ -103,6 +105,12 @@ class Policy:
         for transform in self.transforms:
             # A stream for each transform: changing one leaves what the others draw as it was.
             stream = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
+            if isinstance(transform, Foreign):
+                so_far = Draw(mel.n_mels, mel.n_frames, tuple(steps), batch=batch).apply(mel)  # type: ignore[type-var]
+                called, said = transform.draw(so_far, stream)
+                steps += called
+                lines += said
+                continue
             if isinstance(transform, PaperTransform):
                 drawn, said = transform.draw(mel.n_mels, mel.n_frames, stream)
             else:
@@ -127,6 +135,43 @@ class Policy:
         filling = FrequencyMask | TimeMask | Mask | Cutout
         transforms = tuple(replace(t, fill=fill) if isinstance(t, filling) else t for t in self.transforms)
         return replace(self, transforms=transforms)
+
+    @property
+    def foreign(self) -> tuple[Foreign, ...]:
+        """The callables of others among the transforms."""
+        return tuple(t for t in self.transforms if isinstance(t, Foreign))
+
+
+def foreign_policy(
+    function: Callable[..., Any] | str, *, adapter: Adapter | None = None, name: str | None = None
+) -> Policy:
+    """A policy that calls a Mel -> Mel callable or ``torch.nn.Module`` of others.
+
+    Parameters
+    ----------
+    function : callable or str
+        Or its name: ``module:callable``, ``path/to/file.py:callable``, ``module:Class(width=8)``.
+    adapter : Adapter or None
+        How it wants the mel; None guesses, and the draw says what.
+    name : str or None
+        Of the policy; None takes the callable's.
+
+    Returns
+    -------
+    Policy
+
+    Raises
+    ------
+    ParameterError
+        When it cannot be called, or not be imported.
+
+    Examples
+    --------
+    >>> foreign_policy("numpy:flipud").name
+    'numpy:flipud'
+    """
+    made = Foreign.of(function, adapter)
+    return Policy((made,), made.call[-100:] if name is None else name)
 
 
 def _paper(name: str, w: int, f: int, m_f: int, t: int, p: float, m_t: int) -> Policy:

@@ -16,6 +16,7 @@ from .._record import record
 from ..errors import ParameterError
 from ..frontends import Taps
 from .fill import Fill, FillLevel, Region
+from .foreign import ForeignCall
 from .interpolation import Interpolation, warp_taps
 
 __all__ = ["Batch", "Copied", "FillOver", "FrequencyBand", "Rectangle", "Step", "TimeSpan", "Trimmed", "WarpPath"]
@@ -202,5 +203,5 @@ class WarpPath:
 
 
 Step: TypeAlias = Annotated[
-    FrequencyBand | TimeSpan | Rectangle | Copied | Trimmed | WarpPath, Field(discriminator="kind")
+    FrequencyBand | TimeSpan | Rectangle | Copied | Trimmed | WarpPath | ForeignCall, Field(discriminator="kind")
 ]
