@@ -1,0 +1,180 @@
+"""Findings of where masks lie: axes, ends, padding, caps, and short clips."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+
+from ..augment import Policy
+from .bench import Bench, Trial, runs
+from .findings import Finding
+from .probes import Probe
+
+__all__ = ["FALSE_ALARM", "axes_findings", "cap_findings", "end_findings", "is_readable", "share_findings"]
+
+# Chance that a test of ends, or of a warp's sides, speaks up where all is well; each test has it for itself.
+FALSE_ALARM = 1e-5
+_WARPS, _LEAST_MOVED = 20, 3
+
+
+def is_readable(bench: Bench) -> bool:
+    """Whether it masks or warps, so that something of the probes is left; a filter or a noise leaves nothing."""
+    trials = [trial for trial in bench.all_trials if trial.seen.is_changed]
+    return not trials or sum(trial.seen.is_all_masked for trial in trials) < 0.9 * len(trials)
+
+
+def axes_findings(bench: Bench) -> list[Finding]:
+    """Bins that are treated as frames, and frames as bins."""
+    clip, n_mels = bench.clips[-1], bench.clips[0].mel.n_mels
+    long = bench.trials_of(clip)
+    evidence = _named_otherwise(bench) or _moved_bins(bench)
+    if not evidence and clip.n_frames >= 3 * n_mels and long:
+        widest = [max((n for _, n in runs(trial.seen.masked_bins)), default=0) for trial in long]
+        frames = [int(trial.seen.masked_frames.sum()) for trial in long]
+        if np.mean(widest) > 0.5 * n_mels and 0 < max(frames) <= n_mels:
+            evidence = (
+                f"masks over {np.mean(widest):.0f} of {n_mels} bins on average, but over {max(frames)} of "
+                f"{clip.n_frames} frames at most"
+            )
+    return [Finding.of("axes-swapped", evidence, str(clip), long[0].seed if long else 0)] if evidence else []
+
+
+def _named_otherwise(bench: Bench) -> str | None:
+    """A callable for one axis, by its name, that masks the other only."""
+    first = bench.subject.words.split(" ")[0]
+    of_time, of_bands = bool(re.search(r"time|frame|temporal", first)), bool(re.search(r"freq|band|bin(?!ary)", first))
+    if of_time == of_bands:
+        return None
+    changed = [t for t in bench.trials_of(bench.reference) if t.seen.is_changed and not t.seen.is_all_masked]
+    n_bins = sum(bool(t.seen.masked_bins.any()) for t in changed)
+    n_frames = sum(bool(t.seen.masked_frames.any()) for t in changed)
+    wrong, right = (n_bins, n_frames) if of_time else (n_frames, n_bins)
+    if wrong and not right:
+        meant, done = ("frames", "bins") if of_time else ("bins", "frames")
+        return f"{first} masks {done} in {wrong} of {len(changed)} draws, and {meant} in none"
+    return None
+
+
+def _moved_bins(bench: Bench) -> str | None:
+    """A warp of bins where none of frames is to be seen."""
+    if re.search(r"freq\w*warp|warp\w*freq|vtlp", bench.subject.words):
+        return None
+    if any(trial.seen.moved for trial in bench.all_trials):
+        return None
+    clip, n_mels = bench.reference, bench.clips[0].mel.n_mels
+    turned = Probe(clip.n_frames, n_mels, *bench.range)
+    moves = []
+    for seed in bench.seeds(_WARPS, 5):
+        values = bench.call(bench.given(turned.values.T), seed, str(clip)).values
+        if values:
+            moves.append(turned.read(values[0].T).moved)
+    n = sum(move != 0 for move in moves)
+    if n < _LEAST_MOVED:
+        return None
+    return f"{n} of {len(moves)} draws warp the bins, by up to {max(map(abs, moves)):.0f}, and none the frames"
+
+
+def end_findings(bench: Bench) -> list[Finding]:
+    """Whether first and last bins and frames are ever masked, as far as draws can tell.
+
+    Where every place is as likely as any other, a mask of w of n bins touches an end with probability 1 / (n - w + 1).
+    An end counts as never masked where no mask touched it, and masks of the widths that were seen would have left it
+    alone with a probability below `FALSE_ALARM`.
+    """
+    clip, trials = bench.reference, list(bench.trials_of(bench.reference))
+    tallies = {axis: _Tally() for axis in ("bins", "frames")}
+    for trial in trials:
+        _add(tallies, trial)
+    for seed in bench.seeds(max(0, bench.most_draws - len(trials)), 6):
+        if all(tally.is_decided for tally in tallies.values()):
+            break
+        trial_or_none = bench.trial(clip.n_frames, seed, str(clip))
+        if trial_or_none is not None:
+            _add(tallies, trial_or_none)
+    found = []
+    for axis, tally in tallies.items():
+        untouched = [name for name, n in zip(("first", "last"), tally.touches, strict=True) if n == 0]
+        if untouched and tally.log_chance < math.log(FALSE_ALARM):
+            unit = axis[:-1]
+            line = (
+                f"none of {tally.n} masks touched the {' or the '.join(untouched)} {unit}; with all places alike, the "
+                f"chance of that is {math.exp(tally.log_chance):.0e}"
+            )
+            seed = trials[0].seed if trials else 0
+            found.append(Finding.of(f"end-{axis}-unmasked", line, str(clip), seed, masks=tally.n))
+    return found
+
+
+class _Tally:
+    """Of one axis: masks, those at each end, and the logarithm of the chance that none touches one end."""
+
+    def __init__(self) -> None:
+        self.n, self.touches, self.log_chance = 0, [0, 0], 0.0
+
+    @property
+    def is_decided(self) -> bool:
+        return min(self.touches) > 0 or self.log_chance < math.log(FALSE_ALARM)
+
+
+def _add(tallies: dict[str, _Tally], trial: Trial) -> None:
+    for axis, flags in (("bins", trial.seen.masked_bins), ("frames", trial.seen.masked_frames)):
+        tally, size = tallies[axis], len(flags)
+        if flags.all():
+            continue
+        tally.touches[0] += int(flags[0])
+        tally.touches[1] += int(flags[-1])
+        for _, width in runs(flags):
+            # Wider runs are mostly several masks, of which this says too much.
+            if width <= size / 2:
+                tally.n += 1
+                tally.log_chance += math.log1p(-1 / (size - width + 1))
+
+
+def cap_findings(bench: Bench, max_time_share: float | None, policy: Policy | None) -> list[Finding]:
+    """Masks wider than was declared."""
+    for clip in reversed(bench.clips):
+        for trial in bench.trials_of(clip):
+            widest = max((n for _, n in runs(trial.seen.masked_frames)), default=0)
+            if max_time_share is not None and widest > max_time_share * clip.n_frames:
+                line = (
+                    f"a mask of {widest} of {clip.n_frames} frames, {widest / clip.n_frames:.0%} where "
+                    f"{max_time_share:.0%} were declared"
+                )
+                return [Finding.of("cap-exceeded", line, str(clip), trial.seed, widest=widest)]
+    return _declared_findings(bench, policy)
+
+
+def _declared_findings(bench: Bench, policy: Policy | None) -> list[Finding]:
+    """A policy whose own share its masks go beyond: on clips so short that they are given a least width."""
+    shares = [getattr(t, "max_ratio", None) for t in (policy.transforms if policy else ()) if t.kind != "warp"]
+    kinds = [t.kind for t in (policy.transforms if policy else ()) if t.kind != "warp"]
+    given = [s for s, k in zip(shares, kinds, strict=True) if s is not None and k in ("mask", "time_mask")]
+    if len(given) != 1 or policy is None or given[0] >= 1:
+        return []
+    for clip in reversed(bench.clips):
+        for trial in bench.trials_of(clip):
+            outcome = bench.subject(bench.given(bench.probe(clip.n_frames).values), trial.seed)
+            steps = [s for draw in outcome.draws[:1] for s in draw.steps if s.kind == "time_mask"]
+            widest = max((s.n_frames for s in steps), default=0)
+            if widest > given[0] * clip.n_frames + 1e-9:
+                line = f"a mask of {widest} of {clip.n_frames} frames, where the policy declares {given[0]:.0%}"
+                return [Finding.of("cap-exceeded", line, str(clip), trial.seed, widest=widest)]
+    return []
+
+
+def share_findings(bench: Bench, share: float) -> list[Finding]:
+    """Short clips of which little is left: of those that happens to, the longest."""
+    for clip in reversed(bench.clips[:-1]):
+        trials = bench.trials_of(clip)
+        over = [trial for trial in trials if trial.seen.time_share > share]
+        if over:
+            most = max(over, key=lambda trial: trial.seen.time_share)
+            line = (
+                f"{len(over)} of {len(trials)} draws mask more than {share:.0%} of {clip}, up to "
+                f"{most.seen.time_share:.0%}"
+            )
+            numbers = {"draws": len(trials), "over": len(over), "most": round(most.seen.time_share, 4)}
+            return [Finding.of("short-clip-mostly-masked", line, str(clip), most.seed, **numbers)]
+    return []
