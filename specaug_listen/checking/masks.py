@@ -6,17 +6,22 @@ import math
 import re
 
 import numpy as np
+import numpy.typing as npt
 
 from ..augment import Policy
-from .bench import Bench, Trial, runs
+from .bench import Bench, runs
 from .findings import Finding
 from .probes import Probe
+from .signals import Clip
 
 __all__ = ["FALSE_ALARM", "axes_findings", "cap_findings", "end_findings", "is_readable", "share_findings"]
 
 # Chance that a test of ends, or of a warp's sides, speaks up where all is well; each test has it for itself.
 FALSE_ALARM = 1e-5
 _WARPS, _LEAST_MOVED = 20, 3
+# Shares of the bins that masks of frequency do not reach, on average and at most.
+_WIDE_ON_AVERAGE, _WIDE = 0.35, 0.7
+_LEAST_FRAMES = 50
 
 
 def is_readable(bench: Bench) -> bool:
@@ -27,18 +32,26 @@ def is_readable(bench: Bench) -> bool:
 
 def axes_findings(bench: Bench) -> list[Finding]:
     """Bins that are treated as frames, and frames as bins."""
+    clip = bench.clips[-1]
+    evidence = _named_otherwise(bench) or _moved_bins(bench) or _as_wide_as_time(bench)
+    trials = bench.trials_of(clip)
+    return [Finding.of("axes-swapped", evidence, str(clip), trials[0].seed if trials else 0)] if evidence else []
+
+
+def _as_wide_as_time(bench: Bench) -> str | None:
+    """Masks of bins that are as wide as those of time, and masks of frames that are as narrow as those of bins."""
     clip, n_mels = bench.clips[-1], bench.clips[0].mel.n_mels
-    long = bench.trials_of(clip)
-    evidence = _named_otherwise(bench) or _moved_bins(bench)
-    if not evidence and clip.n_frames >= 3 * n_mels and long:
-        widest = [max((n for _, n in runs(trial.seen.masked_bins)), default=0) for trial in long]
-        frames = [int(trial.seen.masked_frames.sum()) for trial in long]
-        if np.mean(widest) > 0.5 * n_mels and 0 < max(frames) <= n_mels:
-            evidence = (
-                f"masks over {np.mean(widest):.0f} of {n_mels} bins on average, but over {max(frames)} of "
-                f"{clip.n_frames} frames at most"
-            )
-    return [Finding.of("axes-swapped", evidence, str(clip), long[0].seed if long else 0)] if evidence else []
+    seen = [trial.seen for trial in bench.trials_of(clip) if not trial.seen.is_all_masked]
+    widest = [max((n for _, n in runs(one.masked_bins)), default=0) for one in seen]
+    frames = max((int(one.masked_frames.sum()) for one in seen), default=0)
+    if clip.n_frames < 3 * n_mels or not 0 < frames < max(widest, default=0):
+        return None
+    if np.mean(widest) <= _WIDE_ON_AVERAGE * n_mels or max(widest) <= _WIDE * n_mels:
+        return None
+    return (
+        f"masks over {np.mean(widest):.0f} of {n_mels} bins on average and {max(widest)} at most, but over {frames} of "
+        f"{clip.n_frames} frames at most"
+    )
 
 
 def _named_otherwise(bench: Bench) -> str | None:
@@ -83,28 +96,50 @@ def end_findings(bench: Bench) -> list[Finding]:
     An end counts as never masked where no mask touched it, and masks of the widths that were seen would have left it
     alone with a probability below `FALSE_ALARM`.
     """
-    clip, trials = bench.reference, list(bench.trials_of(bench.reference))
-    tallies = {axis: _Tally() for axis in ("bins", "frames")}
-    for trial in trials:
-        _add(tallies, trial)
-    for seed in bench.seeds(max(0, bench.most_draws - len(trials)), 6):
-        if all(tally.is_decided for tally in tallies.values()):
-            break
-        trial_or_none = bench.trial(clip.n_frames, seed, str(clip))
-        if trial_or_none is not None:
-            _add(tallies, trial_or_none)
     found = []
-    for axis, tally in tallies.items():
+    for axis in ("bins", "frames"):
+        clip = _telling_clip(bench, axis)
+        tally = _tallied(bench, clip, axis)
         untouched = [name for name, n in zip(("first", "last"), tally.touches, strict=True) if n == 0]
         if untouched and tally.log_chance < math.log(FALSE_ALARM):
-            unit = axis[:-1]
             line = (
-                f"none of {tally.n} masks touched the {' or the '.join(untouched)} {unit}; with all places alike, the "
-                f"chance of that is {math.exp(tally.log_chance):.0e}"
+                f"none of {tally.n} masks touched the {' or the '.join(untouched)} {axis[:-1]}; with all places alike, "
+                f"the chance of that is {math.exp(tally.log_chance):.0e}"
             )
-            seed = trials[0].seed if trials else 0
+            seed = bench.trials_of(clip)[0].seed
             found.append(Finding.of(f"end-{axis}-unmasked", line, str(clip), seed, masks=tally.n))
     return found
+
+
+def _telling_clip(bench: Bench, axis: str) -> Clip:
+    """The clip of which the fewest draws are needed: for bins that of most, for frames one that masks fill well."""
+    if axis == "bins":
+        return bench.reference
+    long = [clip for clip in bench.clips if _LEAST_FRAMES <= clip.n_frames <= bench.reference.n_frames]
+    chances = {}
+    for clip in long or [bench.reference]:
+        tally = _Tally()
+        for trial in bench.trials_of(clip):
+            tally.add(trial.seen.masked_frames)
+        chances[clip] = tally.log_chance / max(1, len(bench.trials_of(clip)))
+    return min(chances, key=lambda clip: chances[clip])
+
+
+def _tallied(bench: Bench, clip: Clip, axis: str) -> _Tally:
+    """Masks of as many draws as it takes."""
+    tally = _Tally()
+    trials = bench.trials_of(clip)
+    for trial in trials:
+        tally.add(getattr(trial.seen, f"masked_{axis}"))
+    if not tally.n:
+        return tally
+    for seed in bench.seeds(max(0, bench.most_draws - len(trials)), 6):
+        if tally.is_decided:
+            break
+        more = bench.trial(clip.n_frames, seed, str(clip))
+        if more is not None:
+            tally.add(getattr(more.seen, f"masked_{axis}"))
+    return tally
 
 
 class _Tally:
@@ -117,19 +152,16 @@ class _Tally:
     def is_decided(self) -> bool:
         return min(self.touches) > 0 or self.log_chance < math.log(FALSE_ALARM)
 
-
-def _add(tallies: dict[str, _Tally], trial: Trial) -> None:
-    for axis, flags in (("bins", trial.seen.masked_bins), ("frames", trial.seen.masked_frames)):
-        tally, size = tallies[axis], len(flags)
+    def add(self, flags: npt.NDArray[np.bool_]) -> None:
         if flags.all():
-            continue
-        tally.touches[0] += int(flags[0])
-        tally.touches[1] += int(flags[-1])
+            return
+        self.touches[0] += int(flags[0])
+        self.touches[1] += int(flags[-1])
         for _, width in runs(flags):
             # Wider runs are mostly several masks, of which this says too much.
-            if width <= size / 2:
-                tally.n += 1
-                tally.log_chance += math.log1p(-1 / (size - width + 1))
+            if width <= len(flags) / 2:
+                self.n += 1
+                self.log_chance += math.log1p(-1 / (len(flags) - width + 1))
 
 
 def cap_findings(bench: Bench, max_time_share: float | None, policy: Policy | None) -> list[Finding]:

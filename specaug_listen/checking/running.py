@@ -174,15 +174,16 @@ def _found(
         found.append(Finding.of("nothing-applied", line, str(bench.reference), trials[0].seed, draws=len(trials)))
     alike, is_reproducible = chance_findings(bench)
     found += [*alike, *mode_findings(bench)]
+    axes = axes_findings(bench)
+    found += axes
     if is_readable(bench):
-        found += axes_findings(bench)
         found += end_findings(bench)
         found += cap_findings(bench, max_time_share, policy)
         found += share_findings(bench, share)
         found += padding_findings(bench, is_reproducible=is_reproducible)
         found += fill_findings(bench, is_reproducible=is_reproducible)
         found += warp_findings(bench, policy)
-    else:
+    elif not axes:
         notes.append("it changes all cells of a clip: what concerns masks and warps could not be checked")
     if not is_reproducible:
         notes.append("no seed brings a draw back: whether padding counts in fills could not be checked")
