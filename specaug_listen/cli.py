@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from ._version import __version__
+from .check_command import run_check
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
 
 if TYPE_CHECKING:
@@ -166,6 +167,9 @@ def _list(what: Annotated[Listed, typer.Argument(help="What to list.")]) -> None
     from .listing import table
 
     print(table(what.value))  # noqa: T201
+
+
+app.command("check")(run_check)
 
 
 @app.callback(invoke_without_command=True)

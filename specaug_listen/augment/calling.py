@@ -17,7 +17,16 @@ from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from .adapter import Adapter, hand_over, take_back
 
-__all__ = ["RaisedError", "called", "device_of", "generators_of", "in_mode", "owner_module", "unwrapped", "without_gradients"]
+__all__ = [
+    "RaisedError",
+    "called",
+    "device_of",
+    "generators_of",
+    "in_mode",
+    "owner_module",
+    "unwrapped",
+    "without_gradients",
+]
 
 _MOST_REACHED = 5000
 
@@ -82,7 +91,7 @@ def device_of(module: Any) -> Any:
 
 @contextlib.contextmanager
 def in_mode(module: Any, *, training: bool) -> Iterator[None]:
-    """Set a module to training, where augmentations act, or to evaluation; restore each part's mode, and all buffers."""
+    """Set a module to training, where augmentations act, or not; restore the mode of each part, and all buffers."""
     if module is None:
         yield
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from .probes import Probe, Seen
 from .signals import Clip
 from .subjects import Given, Outcome, Subject
 
-__all__ = ["Bench", "Noticed", "Trial"]
+__all__ = ["Bench", "Noticed", "Trial", "reference_of", "runs", "seen"]
 
 _FRAMES_PER_CLIP, _FEWEST, _MOST = 12_000, 12, 60
 _REFERENCE_FRAMES = 200
@@ -71,7 +72,7 @@ class Bench:
     @cached_property
     def reference(self) -> Clip:
         """The clip on which most is tried: of about 200 frames."""
-        return min(self.clips, key=lambda clip: abs(np.log(clip.n_frames / _REFERENCE_FRAMES)))
+        return reference_of(self.clips)
 
     @cached_property
     def range(self) -> tuple[float, float]:
@@ -175,6 +176,11 @@ class Bench:
             notes[key].times += 1
         else:
             notes[key] = Noticed(evidence, where, seed)
+
+
+def reference_of(clips: Sequence[Clip]) -> Clip:
+    """The clip on which most is tried: of about 200 frames."""
+    return min(clips, key=lambda clip: abs(math.log(clip.n_frames / _REFERENCE_FRAMES)))
 
 
 def seen(outcome: Outcome, probe: Probe, pad_value: float) -> Seen:

@@ -38,7 +38,9 @@ def try_hard_cases(bench: Bench) -> None:
 def contract_findings(bench: Bench) -> list[Finding]:
     """Errors, and what was seen on single calls."""
     found = [
-        Finding.of(what, f"{noted.evidence} ({noted.clip}; {noted.times} of {bench.n_calls} calls)", noted.clip, noted.seed)
+        Finding.of(
+            what, f"{noted.evidence} ({noted.clip}; {noted.times} of {bench.n_calls} calls)", noted.clip, noted.seed
+        )
         for what, noted in bench.changes.items()
     ]
     return [*found, *_crashes(bench)]

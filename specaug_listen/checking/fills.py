@@ -57,26 +57,22 @@ def _told(bench: Bench, loud: list[tuple[float, int]], zero: list[int], n: int) 
     return found
 
 
-def _regions(trial: Trial) -> list[tuple[slice, slice] | tuple[npt.NDArray[np.intp], ...]]:
-    """Cells of each mask that no other holds."""
-    seen = trial.seen
+def _regions(trial: Trial) -> list[npt.NDArray[np.bool_]]:
+    """Cells of each mask that no other holds, each shape (n_mels, n_frames)."""
+    bins, frames = trial.seen.masked_bins[:, np.newaxis], trial.seen.masked_frames[np.newaxis]
     regions = []
-    for flags, others, is_bins in (
-        (seen.masked_bins, seen.masked_frames, True),
-        (seen.masked_frames, seen.masked_bins, False),
-    ):
-        for start, n in runs(flags):
-            inside = np.zeros((len(seen.masked_bins), len(seen.masked_frames)), bool)
-            if is_bins:
-                inside[start : start + n, ~others] = True
-            else:
-                inside[~others, start : start + n] = True
-            if inside.any():
-                regions.append(np.nonzero(inside))
+    for flags, other in ((bins, frames), (frames, bins)):
+        along = np.arange(flags.size).reshape(flags.shape)
+        for start, n in runs(flags.ravel()):
+            cells: npt.NDArray[np.bool_] = (along >= start) & (along < start + n) & ~other
+            if cells.any():
+                regions.append(cells)
     return regions
 
 
-def _level_db(bench: Bench, values: npt.NDArray[np.float64], cells: tuple[object, ...], mel: MelSpectrogram) -> float | None:
+def _level_db(
+    bench: Bench, values: npt.NDArray[np.float64], cells: npt.NDArray[np.bool_], mel: MelSpectrogram
+) -> float | None:
     """Level of a fill relative to the clip's 95th percentile; None where the clip has no level."""
     p95, median = mel.percentiles_db
     if p95 == median == mel.range_db[0]:

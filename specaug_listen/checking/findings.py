@@ -81,8 +81,8 @@ class Finding:
 
     Examples
     --------
-    >>> print(Finding.of("fill-loud", "fills are 9.2 dB above it"))
-    warning: fill-loud: fills are 9.2 dB above it; masks are bursts instead of gaps: fill with the clip's mean or its floor
+    >>> print(Finding.of("cap-exceeded", "a mask of 45 %"))
+    error: cap-exceeded: a mask of 45 %; a mask is wider than was declared: bound the width before it is drawn
     """
 
     id: str

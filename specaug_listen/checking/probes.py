@@ -124,7 +124,9 @@ class Probe:
         moves = np.where(heard, np.arange(self.n_frames) - agreed, 0.0)
         moved = _farthest(moves, heard)
         unmasked = agree[~masked_bins]
-        is_resampled = bool(moved == 0 and unmasked.size and (unmasked & ~is_left[~masked_bins][:, heard]).mean() > 0.05)
+        is_resampled = bool(
+            moved == 0 and unmasked.size and (unmasked & ~is_left[~masked_bins][:, heard]).mean() > 0.05
+        )
         return Seen(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled)
 
     def masked_padding(self, after: npt.NDArray[np.floating], pad_value: float) -> int:

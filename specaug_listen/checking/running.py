@@ -15,15 +15,16 @@ from ..augment import Adapter, Policy, get_policy
 from ..augment.guessing import adapter_for
 from ..errors import ParameterError, naming
 from ..frontends import MelFrontend, get
-from .bench import Bench
+from .bench import Bench, reference_of
 from .calls import chance_findings, contract_findings, mode_findings, try_hard_cases
 from .fills import fill_findings
 from .findings import FINDINGS, CheckReport, Finding
 from .masks import axes_findings, cap_findings, end_findings, is_readable, share_findings
 from .padding import padding_findings
-from .signals import clips_of, made_clips
+from .signals import Clip, clips_of, made_clips
 from .subjects import CallableSubject, PolicySubject, Subject
 from .warps import warp_findings
+from .witnesses import save_check
 
 __all__ = ["Check", "check"]
 
@@ -68,8 +69,6 @@ class Check:
         OutputError
             When the folder cannot be written.
         """
-        from .witnesses import save_check
-
         return save_check(self.report, self._bench, Path(out))
 
     def __str__(self) -> str:
@@ -134,9 +133,8 @@ def check(
     geometry.filterbank()
     named = [one if isinstance(one, tuple) else (f"clip {i + 1}", one) for i, one in enumerate(clips)]
     heard = clips_of(named, geometry) if named else made_clips(geometry)
-    bench = Bench(_probe_subject(chosen, heard[-1].mel), heard, seed, draws)
-    subject, how = _subject(chosen, bench, seed)
-    bench.subject = subject
+    subject, how = _subject(chosen, heard, seed)
+    bench = Bench(subject, heard, seed, draws)
     notes = [] if how is None else [how]
     own = None if isinstance(subject, CallableSubject) else chosen
     found = _found(bench, own, share, max_time_share, notes)
@@ -146,13 +144,9 @@ def check(
     return Check(report, bench)
 
 
-def _probe_subject(policy: Policy, mel: Any) -> Subject:
-    return PolicySubject(policy, mel)
-
-
-def _subject(policy: Policy, bench: Bench, seed: int) -> tuple[Subject, str | None]:
+def _subject(policy: Policy, clips: Sequence[Clip], seed: int) -> tuple[Subject, str | None]:
     """A policy that is one callable of others as that callable, and how it is called."""
-    mel = bench.reference.mel
+    mel = reference_of(clips).mel
     if not policy.foreign:
         return PolicySubject(policy, mel), None
     theirs = policy.transforms[0]

@@ -66,7 +66,8 @@ def speech_like(duration_s: float, sample_rate: int) -> Audio:
     envelope = np.where(syllable % 7 == 6, 0.0, np.sin(np.pi * np.clip(within / 0.7, 0, 1)) ** 0.5)
     noise = np.diff(rng.standard_normal(n + 1))
     hiss = np.where((within > 0.72) & (syllable % 7 != 6), 0.05, 0.0) * noise
-    return Audio(0.1 * envelope * voice + hiss + 2e-4 * rng.standard_normal(n), sample_rate)
+    signal = 0.1 * envelope * voice + hiss + 2e-4 * rng.standard_normal(n)
+    return Audio(signal.astype(np.float32), sample_rate)
 
 
 def made_clips(frontend: MelFrontend) -> tuple[Clip, ...]:

@@ -22,6 +22,7 @@ from ..frontends import MelSpectrogram
 __all__ = ["CallableSubject", "Given", "Outcome", "PolicySubject", "Subject"]
 
 Values = npt.NDArray[Any]
+_BY_UTTERANCE = ("paper", "wenet", "fairseq")
 
 
 @dataclass(frozen=True)
@@ -212,9 +213,7 @@ class CallableSubject:
             changes["not-finite"] = f"{n} of {array.size} cells are NaN or infinite"
         return Outcome(self._items(array, given, given.padded[0].shape[1]), changes=changes)
 
-    def _of_other_shape(
-        self, array: Values, wanted: tuple[int, ...], given: Given, changes: dict[str, str]
-    ) -> Outcome:
+    def _of_other_shape(self, array: Values, wanted: tuple[int, ...], given: Given, changes: dict[str, str]) -> Outcome:
         bands, frames = (self._names().index(name) for name in ("bands", "frames"))
         swapped = list(wanted)
         swapped[bands], swapped[frames] = swapped[frames], swapped[bands]
@@ -239,13 +238,14 @@ class CallableSubject:
 class PolicySubject:
     """A policy of ours, drawn as its framework draws it; see `Subject`."""
 
-    takes_batches = True
     takes_channels = False
     has_modes = False
     words = ""
 
     def __init__(self, policy: Policy, mel: MelSpectrogram) -> None:
         self.name, self.policy = policy.name, policy
+        # The others draw for each utterance, before there is a batch.
+        self.takes_batches = policy.dialect not in _BY_UTTERANCE
         self.zero_is_level = mel.frontend.log is not None and not mel.frontend.normalize
         self._mel = mel
 

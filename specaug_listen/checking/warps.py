@@ -28,7 +28,9 @@ def _ineffective(bench: Bench, policy: Policy | None) -> list[Finding]:
     trials = bench.all_trials
     resampled = [trial for trial in trials if trial.seen.is_resampled]
     if len(resampled) > len(trials) / 2:
-        line = f"{len(resampled)} of {len(trials)} draws read cells between frames, and none moves a frame by a whole one"
+        line = (
+            f"{len(resampled)} of {len(trials)} draws read cells between frames, and none moves a frame by a whole one"
+        )
         return [Finding.of("warp-ineffective", line, str(bench.reference), resampled[0].seed)]
     named = [word for word in bench.subject.words.split() if "warp" in word]
     declared = [t.kind for t in (policy.transforms if policy else ()) if t.kind in ("warp", "time_warp")]

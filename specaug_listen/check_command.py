@@ -1,0 +1,130 @@
+"""The command ``check``: a linter for augmentation pipelines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from .audio import Audio
+    from .augment import Adapter
+
+__all__ = ["run_check"]
+
+
+def run_check(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="module:callable or file.py:callable (or --policy), and audio files or folders to check it on.",
+            metavar="[MODULE:CALLABLE] [PATH]...",
+        ),
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="In place of a callable, a policy: a name of 'list policies', or a YAML file.")
+    ] = None,
+    frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
+    dialect: Annotated[str | None, typer.Option(help="The dialect that the policy has to be of.")] = None,
+    adapter: Annotated[
+        list[str] | None,
+        typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Folder for sound and a picture of each finding.", readable=False),
+    ] = None,
+    draws: Annotated[int, typer.Option(help="How many draws at most go into one statistic.")] = 1000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same findings.")] = 0,
+    share: Annotated[float, typer.Option(help="More than this share of a clip in masks is a finding.")] = 0.5,
+    max_time_share: Annotated[
+        float | None, typer.Option(help="Share of a clip that one run of masked frames was promised to stay below.")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="A finding to leave out.", metavar="ID")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in OUT.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Look for faults in an augmentation: exit 1 when something is found, with one line for each finding."""
+    from ._record import to_json
+    from .batch import check_output
+    from .checking import check
+
+    if out is not None:
+        check_output(out, overwrite=overwrite)
+    target, paths = _target(what or [], policy)
+    # What code of others prints, it prints a thousand times.
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        result = check(
+            _of_dialect(target, dialect, adapted := _adapter(adapter)),
+            frontend=frontend,
+            adapter=adapted,
+            clips=_clips(paths, out),
+            draws=draws,
+            share=share,
+            max_time_share=max_time_share,
+            ignore=ignore or (),
+            rng=seed,
+        )
+        if out is not None:
+            result.save(out)
+    print(to_json(result.report) if as_json else result)  # noqa: T201
+    raise typer.Exit(0 if result.is_clean else 1)
+
+
+def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
+    """The callable or policy, and the paths."""
+    from .augment.loading import is_spec
+    from .errors import ParameterError
+
+    if policy is not None:
+        return policy, [Path(text) for text in what]
+    if not what or not is_spec(what[0]):
+        given = f"{what[0]!r:.80} is neither" if what else "nothing is given"
+        raise ParameterError(f"check: {given}; name what is to be checked, module:callable or --policy NAME")
+    return what[0], [Path(text) for text in what[1:]]
+
+
+def _adapter(given: Sequence[str] | None) -> Adapter | None:
+    from ._record import from_plain
+    from .augment import Adapter
+    from .errors import ParameterError
+
+    if not given:
+        return None
+    if odd := [text for text in given if "=" not in text]:
+        raise ParameterError(f"--adapter {odd[0]}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
+    return from_plain(Adapter, dict(text.split("=", 1) for text in given))
+
+
+def _of_dialect(target: str, dialect: str | None, adapter: Adapter | None) -> Any:
+    """The policy, where it is of the dialect that was asked for."""
+    from .augment import get_policy
+    from .errors import ParameterError
+
+    policy = get_policy(target, adapter=adapter)
+    if dialect is not None and policy.dialect != dialect:
+        raise ParameterError(f"--dialect {dialect}: the policy {policy.name!r} is of {policy.dialect!r}")
+    return policy
+
+
+def _clips(paths: Sequence[Path], out: Path | None) -> list[tuple[str, Audio]]:
+    """The user's clips.
+
+    Raises
+    ------
+    AudioError
+        For the first path that holds none.
+    """
+    from ._clips import find_audio
+    from ._files import printable
+    from .audio import load
+    from .errors import AudioError
+
+    files, problems = find_audio(paths, without=out)
+    if problems:
+        raise AudioError(problems[0])
+    return [(printable(file.name), load(file)) for file in files]
