@@ -83,8 +83,8 @@ def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
     if policy is not None:
         return policy, [Path(text) for text in what]
     if not what or not is_spec(what[0]):
-        given = f"{what[0]!r:.80} is neither" if what else "nothing is given"
-        raise ParameterError(f"check: {given}; name what is to be checked, module:callable or --policy NAME")
+        given = f"{what[0]:.80} names no callable" if what else "nothing to check"
+        raise ParameterError(f"{given}: expected module:callable, path/to/file.py:callable, or --policy NAME|FILE")
     return what[0], [Path(text) for text in what[1:]]
 
 

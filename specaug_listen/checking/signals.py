@@ -15,6 +15,8 @@ __all__ = ["LENGTHS_S", "Clip", "clips_of", "made_clips", "speech_like"]
 
 LENGTHS_S = (0.2, 0.5, 2.0, 5.0, 15.0, 30.0)
 _MOST_CLIPS = 12
+_SYLLABLE_S = 0.24
+_PERIOD_S = 28 * _SYLLABLE_S
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Clip:
 def speech_like(duration_s: float, sample_rate: int) -> Audio:
     """Voiced syllables with formants and a falling pitch, hisses between them, pauses, and faint noise.
 
-    The same samples on every call.
+    The same samples on every call; after 28 syllables it begins anew.
 
     Parameters
     ----------
@@ -49,12 +51,12 @@ def speech_like(duration_s: float, sample_rate: int) -> Audio:
     8000
     """
     rng = np.random.default_rng(1904)
-    n = max(1, round(duration_s * sample_rate))
+    n = max(1, round(_PERIOD_S * sample_rate))
     seconds = np.arange(n) / sample_rate
-    pitch_hz = 190 - 60 * (seconds % 2.4) / 2.4 + 5 * np.sin(2 * np.pi * 5 * seconds)
+    pitch_hz = 190 - 60 * (seconds % 1.68) / 1.68 + 5 * np.sin(2 * np.pi * 5 * seconds)
     phase = 2 * np.pi * np.cumsum(pitch_hz) / sample_rate
     formants_hz = np.array([[700, 1200, 2600], [300, 2200, 3000], [450, 800, 2500], [500, 1700, 2500]])
-    syllable = (seconds / 0.24).astype(int)
+    syllable = (seconds / _SYLLABLE_S).astype(int)
     voice = np.zeros(n)
     for harmonic in range(1, 31):
         hz = harmonic * pitch_hz
@@ -62,12 +64,13 @@ def speech_like(duration_s: float, sample_rate: int) -> Audio:
         for which in range(3):
             gain += np.exp(-(((hz - formants_hz[syllable % 4, which]) / 150) ** 2)) / (1 + which)
         voice += np.where(hz < sample_rate / 2, (gain + 0.02) * np.sin(harmonic * phase), 0.0)
-    within = (seconds / 0.24) % 1
+    within = (seconds / _SYLLABLE_S) % 1
     envelope = np.where(syllable % 7 == 6, 0.0, np.sin(np.pi * np.clip(within / 0.7, 0, 1)) ** 0.5)
     noise = np.diff(rng.standard_normal(n + 1))
-    hiss = np.where((within > 0.72) & (syllable % 7 != 6), 0.05, 0.0) * noise
+    hiss = np.where((within > 0.72) & (syllable % 7 != 6), 0.02, 0.0) * noise
     signal = 0.1 * envelope * voice + hiss + 2e-4 * rng.standard_normal(n)
-    return Audio(signal.astype(np.float32), sample_rate)
+    wanted = max(1, round(duration_s * sample_rate))
+    return Audio(np.resize(signal, wanted).astype(np.float32), sample_rate)
 
 
 def made_clips(frontend: MelFrontend) -> tuple[Clip, ...]:
