@@ -19,7 +19,7 @@ from .probes import Probe, Seen
 from .signals import Clip
 from .subjects import Given, Outcome, Subject
 
-__all__ = ["Bench", "Noticed", "Trial", "reference_of", "runs", "seen"]
+__all__ = ["Bench", "Noticed", "Trial", "reference_of", "seen"]
 
 _FRAMES_PER_CLIP, _FEWEST, _MOST = 12_000, 12, 60
 _REFERENCE_FRAMES = 200
@@ -197,9 +197,3 @@ def _seen_of(draw: Draw, is_changed: bool) -> Seen:
     n_in_padding = sum(int(match[1]) for match in found if match)
     moved = float(sum(warp.displacement_frames for warp in draw.warps))
     return Seen(draw.masked_bins, draw.masked_frames, n_in_padding, moved, is_changed)
-
-
-def runs(flags: Sequence[bool] | npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Start and length of each run of true values."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(flags, np.int8), [0]])))
-    return [(int(a), int(b - a)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

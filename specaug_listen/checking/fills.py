@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
-from .bench import Bench, Trial, runs
+from .bench import Bench, Trial
 from .findings import Finding
+from .probes import runs
 
 __all__ = ["fill_findings"]
 

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..augment import Policy
-from .bench import Bench, runs
+from .bench import Bench
 from .findings import Finding
-from .probes import Probe
+from .probes import Probe, runs
 from .signals import Clip
 
 __all__ = ["FALSE_ALARM", "axes_findings", "cap_findings", "end_findings", "is_readable", "share_findings"]

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Probe", "Seen"]
+__all__ = ["Probe", "Seen", "runs"]
 
 Real = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -22,6 +22,7 @@ _RISE, _BEND = 0.3, 0.4
 _AGREEING = 8
 # Frames that a moved frame must move to be seen as moved.
 _LEAST_MOVE = 0.5
+_SEAM_FRAMES = 6
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,24 @@ class Probe:
         """How many frames of padding hold a mask: neither what they held nor what was moved there."""
         if not after.shape[1]:
             return 0
-        is_changed = (np.abs(after - pad_value) > 1e-6 * (self.high - self.low)).mean(axis=0) > 0.95
-        return int((is_changed & np.isnan(self._agreed(self._origins(after)))).sum())
+        least = 1e-6 * (self.high - self.low)
+        is_changed = (np.abs(after - pad_value) > least).mean(axis=0) > 0.95
+        odd = is_changed & np.isnan(self._agreed(self._origins(after)))
+        flat = np.ptp(after, axis=0) <= least
+        # A warp that takes no heed of lengths moves the clip's end, and mixes a few frames there with the padding.
+        return sum(n for start, n in runs(odd) if n > _SEAM_FRAMES or flat[start : start + n].all())
+
+    def flat(self, after: npt.NDArray[np.floating]) -> Flags:
+        """Cells that are as one beside them, in time or in frequency, shape (n_mels, n_frames)."""
+        least = 1e-6 * (self.high - self.low)
+        alike: Flags = np.zeros(after.shape, bool)
+        for axis in (0, 1):
+            beside = np.abs(np.diff(after, axis=axis)) <= least
+            for edge in ((1, 0), (0, 1)):
+                pads = [(0, 0), (0, 0)]
+                pads[axis] = edge
+                alike |= np.pad(beside, pads)
+        return alike
 
     @property
     def _tolerance(self) -> float:
@@ -176,3 +193,15 @@ def _farthest(moves: Real, heard: Flags) -> float:
         return 0.0
     farthest = float(moves[heard][np.abs(moves[heard]).argmax()])
     return farthest if abs(farthest) >= _LEAST_MOVE else 0.0
+
+
+def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Start and length of each run of true values.
+
+    Examples
+    --------
+    >>> runs(np.array([False, True, True, False, True]))
+    [(1, 2), (4, 1)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(flags, np.int8), [0]])))
+    return [(int(a), int(b - a)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

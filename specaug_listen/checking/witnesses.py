@@ -18,8 +18,9 @@ from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..pipeline import render
 from ..plots import encode_png, plot_audition
-from .bench import Bench, runs
+from .bench import Bench
 from .findings import CheckReport, Finding
+from .probes import runs
 from .signals import Clip
 from .subjects import Given, Outcome
 
