@@ -40,17 +40,18 @@ def axes_findings(bench: Bench) -> list[Finding]:
 
 def _as_wide_as_time(bench: Bench) -> str | None:
     """Masks of bins that are as wide as those of time, and masks of frames that are as narrow as those of bins."""
-    clip, n_mels = bench.clips[-1], bench.clips[0].mel.n_mels
-    seen = [trial.seen for trial in bench.trials_of(clip) if not trial.seen.is_all_masked]
+    n_mels = bench.clips[0].mel.n_mels
+    long = [clip for clip in bench.clips if clip.n_frames >= 3 * n_mels]
+    seen = [trial.seen for clip in long for trial in bench.trials_of(clip) if not trial.seen.is_all_masked]
     widest = [max((n for _, n in runs(one.masked_bins)), default=0) for one in seen]
     frames = max((int(one.masked_frames.sum()) for one in seen), default=0)
-    if clip.n_frames < 3 * n_mels or not 0 < frames < max(widest, default=0):
+    if not 0 < frames < max(widest, default=0):
         return None
     if np.mean(widest) <= _WIDE_ON_AVERAGE * n_mels or max(widest) <= _WIDE * n_mels:
         return None
     return (
-        f"masks over {np.mean(widest):.0f} of {n_mels} bins on average and {max(widest)} at most, but over {frames} of "
-        f"{clip.n_frames} frames at most"
+        f"masks over {np.mean(widest):.0f} of {n_mels} bins on average and {max(widest)} at most, but over {frames} "
+        f"frames at most of clips of {long[0].n_frames} and more"
     )
 
 
@@ -158,10 +159,10 @@ class _Tally:
         self.touches[0] += int(flags[0])
         self.touches[1] += int(flags[-1])
         for _, width in runs(flags):
-            # Wider runs are mostly several masks, of which this says too much.
-            if width <= len(flags) / 2:
-                self.n += 1
-                self.log_chance += math.log1p(-1 / (len(flags) - width + 1))
+            # Wider runs are mostly several masks, of which their whole width would say too much.
+            width = min(width, len(flags) // 2)
+            self.n += 1
+            self.log_chance += math.log1p(-1 / (len(flags) - width + 1))
 
 
 def cap_findings(bench: Bench, max_time_share: float | None, policy: Policy | None) -> list[Finding]:

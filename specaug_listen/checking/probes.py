@@ -21,7 +21,7 @@ _RISE, _BEND = 0.3, 0.4
 # Of a frame's bins: so many must agree on where it comes from.
 _AGREEING = 8
 # Frames that a moved frame must move to be seen as moved.
-_LEAST_MOVE = 0.5
+_LEAST_MOVE = 0.75
 _SEAM_FRAMES = 6
 
 
@@ -170,9 +170,13 @@ class Probe:
         return np.where(known, u * (self.n_frames - 1), none)
 
     def _agreed(self, origins: Real) -> Real:
-        """For each frame, the origin that many of its bins stand for; NaN where there is none."""
-        n = max(4, self.n_mels // _AGREEING)
-        if self.n_mels <= n:
+        """For each frame, the origin that bins of both curves stand for; NaN where there is none."""
+        one, other = (self._agreed_among(origins[first::2]) for first in (0, 1))
+        return np.where(np.abs(one - other) <= self._tolerance, (one + other) / 2, np.nan)
+
+    def _agreed_among(self, origins: Real) -> Real:
+        n = max(3, len(origins) // _AGREEING)
+        if len(origins) <= n:
             return np.full(origins.shape[1], np.nan)
         ordered = np.sort(origins, axis=0)
         widths = ordered[n:] - ordered[:-n]

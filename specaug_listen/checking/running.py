@@ -37,6 +37,7 @@ _SILENCED = {
     "same-draw-every-time": ("end-bins-unmasked", "end-frames-unmasked", "same-draw-in-batch", "warp-one-sided"),
     "nothing-applied": ("warp-ineffective",),
 }  # fmt: skip
+_OTHER_SHAPES = {"length-changed", "axes-swapped", "device-changed"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +164,7 @@ def _found(
 ) -> list[Finding]:
     found = [Finding.of(what, line, str(bench.reference), bench.seed) for what, line in bench.settle().items()]
     trials = bench.all_trials
-    if trials and not any(trial.seen.is_changed for trial in trials):
+    if trials and not bench.changes.keys() & _OTHER_SHAPES and not any(trial.seen.is_changed for trial in trials):
         line = f"none of {len(trials)} draws changed a cell"
         found.append(Finding.of("nothing-applied", line, str(bench.reference), trials[0].seed, draws=len(trials)))
     alike, is_reproducible = chance_findings(bench)
