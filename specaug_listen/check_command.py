@@ -59,9 +59,8 @@ def run_check(
     # What code of others prints, it prints a thousand times.
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         result = check(
-            _of_dialect(target, dialect, adapted := _adapter(adapter)),
+            _of_dialect(target, dialect, _adapter(adapter)),
             frontend=frontend,
-            adapter=adapted,
             clips=_clips(paths, out),
             draws=draws,
             share=share,

@@ -125,7 +125,7 @@ class Bench:
         """Draws on a probe of a clip's length, made once."""
         if clip.name not in self._trials:
             n = min(max(_FRAMES_PER_CLIP // clip.n_frames, _FEWEST), _MOST)
-            drawn = (self.trial(clip.n_frames, seed, str(clip)) for seed in self.seeds(n, 1))
+            drawn = (self.trial(clip.n_frames, seed, str(clip)) for seed in self.seeds(n, 100 + self.clips.index(clip)))
             self._trials[clip.name] = [trial for trial in drawn if trial is not None]
         return self._trials[clip.name]
 

@@ -18,8 +18,8 @@ Real = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 # Share of the range over which a bin rises, and how much its curve is bent.
 _RISE, _BEND = 0.3, 0.4
-# Of a frame's bins: so many must agree on where it comes from.
-_AGREEING = 8
+# One in so many of a frame's bins must agree on where it comes from.
+_AGREEING = 16
 # Frames that a moved frame must move to be seen as moved.
 _LEAST_MOVE = 0.75
 _SEAM_FRAMES = 6
@@ -155,7 +155,7 @@ class Probe:
 
     @property
     def _tolerance(self) -> float:
-        return min(0.6, self.n_frames / 80)
+        return min(0.6, self.n_frames / 160)
 
     def _origins(self, after: npt.NDArray[np.floating]) -> Real:
         """For each cell the frame that its value stands for; far outside where it stands for none."""

@@ -97,4 +97,4 @@ def test_a_mask_of_torchaudio_on_the_wrong_axis_is_found_by_its_name():
     turned = Adapter(axes="batch, frames, bands", container="torch")
     found = check(transforms.TimeMasking(time_mask_param=40), adapter=turned)
     assert "axes-swapped" in found.report.ids
-    assert "timemasking masks bins in" in found.findings[1].evidence
+    assert any("timemasking masks bins in" in finding.evidence for finding in found.findings)
