@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -182,21 +183,24 @@ def cap_findings(bench: Bench, max_time_share: float | None, policy: Policy | No
 
 
 def _declared_findings(bench: Bench, policy: Policy | None) -> list[Finding]:
-    """A policy whose own share its masks go beyond: on clips so short that they are given a least width."""
-    shares = [getattr(t, "max_ratio", None) for t in (policy.transforms if policy else ()) if t.kind != "warp"]
-    kinds = [t.kind for t in (policy.transforms if policy else ()) if t.kind != "warp"]
-    given = [s for s, k in zip(shares, kinds, strict=True) if s is not None and k in ("mask", "time_mask")]
-    if len(given) != 1 or policy is None or given[0] >= 1:
+    """A policy of one time mask that goes beyond its share: on clips so short that it is given a least width."""
+    masks = [t for t in (policy.transforms if policy else ()) if _is_time_mask(t)]
+    share = getattr(masks[0], "max_ratio", None) if len(masks) == 1 else None
+    if share is None or share >= 1:
         return []
     for clip in reversed(bench.clips):
         for trial in bench.trials_of(clip):
             outcome = bench.subject(bench.given(bench.probe(clip.n_frames).values), trial.seed)
-            steps = [s for draw in outcome.draws[:1] for s in draw.steps if s.kind == "time_mask"]
-            widest = max((s.n_frames for s in steps), default=0)
-            if widest > given[0] * clip.n_frames + 1e-9:
-                line = f"a mask of {widest} of {clip.n_frames} frames, where the policy declares {given[0]:.0%}"
+            steps = [step for draw in outcome.draws[:1] for step in draw.steps if step.kind == "time_mask"]
+            widest = max((step.n_frames for step in steps), default=0)
+            if widest > share * clip.n_frames + 1e-9:
+                line = f"a mask of {widest} of {clip.n_frames} frames, where the policy declares {share:.0%}"
                 return [Finding.of("cap-exceeded", line, str(clip), trial.seed, widest=widest)]
     return []
+
+
+def _is_time_mask(transform: Any) -> bool:
+    return transform.kind == "time_mask" or getattr(transform, "axis", None) == "time"
 
 
 def share_findings(bench: Bench, share: float) -> list[Finding]:
