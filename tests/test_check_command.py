@@ -10,7 +10,7 @@ import pytest
 from commandline import HOUSE, run, run_apart
 
 from specaug_listen import save
-from specaug_listen.checking import speech_like
+from specaug_listen.checking import FINDINGS, speech_like
 
 HERE = Path(__file__).parent / "pipelines.py"
 ADAPTER = ("--adapter", "axes=batch, bands, frames", "--adapter", "container=numpy", "--adapter", "lengths=frames")
@@ -94,3 +94,12 @@ def test_a_path_that_is_not_there_is_an_error():
     ran = run("check", "--policy", "LD", "nowhere.wav")
     assert ran.code == 1
     assert ran.err == "error: nowhere.wav: no such file or folder\n"
+
+
+def test_every_finding_and_every_option_is_described():
+    page = (HOUSE / "docs" / "check.md").read_text()
+    assert not {what for what in FINDINGS if f"`{what}`" not in page}
+    shown = run_apart("check", "--help", COLUMNS="200").out
+    options = set(re.findall(r"--[a-z-]+", shown)) - {"--help", "--out"}
+    assert len(options) > 10
+    assert not {option for option in options if option not in page}

@@ -62,7 +62,9 @@ def _crashes(bench: Bench) -> list[Finding]:
             continue
         by_id.setdefault(what, []).append((where, noted.evidence, noted.seed))
     for what, cases in by_id.items():
-        where, error, seed = cases[-1] if what == "crash-short-clip" else cases[0]
+        # Of the clips, which were tried from short to long, the one nearest to those that work; tiny ones came later.
+        of_clips = [case for case in cases if case[0] in order]
+        where, error, seed = (of_clips or cases)[-1] if what == "crash-short-clip" else cases[0]
         others = "" if len(cases) == 1 else f", and {len(cases) - 1} more"
         found.append(Finding.of(what, f"{where}{others}: {error}", where, seed, cases=len(cases)))
     return found

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipelines import ADAPTER, FAULTS, MONO, Reference
 
 from specaug_listen import Audio
-from specaug_listen.augment import Adapter, FrequencyMask, Policy, TimeMask, TrimTail, foreign_policy
+from specaug_listen.augment import Adapter, FrequencyMask, Mask, Policy, TimeMask, TrimTail, foreign_policy
 from specaug_listen.checking import FINDINGS, check, speech_like
 from specaug_listen.errors import AudioError, ParameterError
 
@@ -210,6 +210,21 @@ def test_lingvo_reaches_both_ends():
 def test_a_cut_tail_changes_the_length():
     ids = check(Policy((TrimTail(30),), "trim")).report.ids
     assert ids == ("length-changed",)
+
+
+def test_a_policy_that_goes_beyond_its_own_share_is_found():
+    masks = Mask(
+        "time", max_width=1, max_ratio=0.02, ratio_rule="at_least_one", width_rule="inclusive", start_rule="all"
+    )
+    (finding,) = [f for f in check(Policy((masks,), "least")).findings if f.id == "cap-exceeded"]
+    assert "a mask of 1 of 20 frames, where the policy declares 2%" in finding.evidence
+
+
+def test_a_crash_names_the_longest_of_the_short_clips():
+    (finding,) = check("nemo-quartznet", frontend="nemo").findings
+    assert finding.id == "crash-short-clip"
+    assert finding.evidence.startswith("0.5 s (50 frames), and 4 more: ")
+    assert finding.evidence.endswith("NeMo raises here")
 
 
 def test_a_fill_in_a_policy_is_loud():
