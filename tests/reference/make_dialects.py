@@ -1,68 +1,77 @@
 """Record how the real SpecAugment implementations draw and fill their masks, and how they warp.
 
-The toolkit re-tells eight frameworks in numpy. This script runs the frameworks themselves and keeps what they did, so that the tests can
-compare without installing any of them. It is *not* run by the tests. What is recorded of each library stands in
-``dialect_recorders/of_<library>.py``; ``dialect_recorders/recording.py`` says what a step is and counts. In every single call, the masks
-that are recorded are checked against the output of the library: exactly the cells that they cover have changed.
+The toolkit re-tells eight frameworks in numpy. This script runs the frameworks themselves and keeps what they did,
+so that the tests can compare without installing any of them. It is *not* run by the tests. What is recorded of each
+library stands in ``dialect_recorders/of_<library>.py``; ``dialect_recorders/recording.py`` says what a step is and
+counts. In every single call, the masks that are recorded are checked against the output of the library: exactly the
+cells that they cover have changed.
 
 How to run it
 -------------
 Python 3.11, in a fresh virtual environment::
 
-    pip install torch==2.13.0              # first, and a CPU build: nothing here needs a GPU
+    pip install torch==2.13.0      # first, and a CPU build: nothing here needs a GPU
     pip install numpy==2.4.6 lhotse==1.33.0 transformers==5.23.0 opencv-python-headless==5.0.0.93
     pip install tensorflow-cpu==2.21.0 numba==0.68.1 urllib3 tqdm pyyaml typeguard humanfriendly scipy hyperpyyaml
     pip install --no-deps torchaudio==2.11.0 espnet==202511 speechbrain==1.1.2 nemo_toolkit==3.0.0
 
-and delete the compiled parts of torchaudio (``find .../site-packages/torchaudio -name '*.so' -delete``): they are built for another torch,
-and the transforms do not need them. Four files are taken alone, out of a folder of your own::
+and delete the compiled parts of torchaudio (``find .../site-packages/torchaudio -name '*.so' -delete``): they are
+built for another torch, and the transforms do not need them. Four files are taken alone, into a folder of your own::
 
-    pip download --no-deps --no-binary :all: fairseq==0.12.2    # fairseq/data/audio/feature_transforms/specaugment.py → fairseq.py
-    pip download --no-deps speechbrain==0.5.16                  # speechbrain/lobes/augment.py → speechbrain_legacy.py
-    pip download --no-deps lingvo==0.14.2                       # lingvo/core/spectrum_augmenter.py → lingvo.py
-    # github.com/wenet-e2e/wenet at the commit of WENET, wenet/dataset/processor.py → wenet.py
+    fairseq.py             of fairseq==0.12.2 (the source package): data/audio/feature_transforms/specaugment.py
+    speechbrain_legacy.py  of speechbrain==0.5.16 (the wheel): speechbrain/lobes/augment.py
+    lingvo.py              of lingvo==0.14.2 (the wheel): lingvo/core/spectrum_augmenter.py
+    wenet.py               of github.com/wenet-e2e/wenet at the commit `WENET`: wenet/dataset/processor.py
 
     DIALECT_SOURCES=folder python make_dialects.py [--only of_espnet ...] [--output FOLDER]
 
-It takes some ten minutes on one core, and writes the same files again in the same environment.
+It takes some ten minutes on two cores, and writes the same files again in the same environment.
 
 What dialects.json holds
 ------------------------
 ``versions``
     Of the packages, and digests of the single files.
 ``statistics``
-    One entry for each transform, shape and axis: ``dialect, transform, preset, parameters, n_mels, n_frames, batch, lengths`` (valid frames
-    of the items of a padded batch, or null), ``axis`` (``time``, ``frequency``, ``trim``, ``area``, ``time-warp``), ``item`` (``all``, or
-    the one place in a padded batch that is counted, with its ``length``), ``n_calls``, ``n_items``, ``n_masks`` and
+    One entry for each transform, shape and axis: ``dialect, transform, preset, parameters, n_mels, n_frames, batch,
+    lengths`` (valid frames of the items of a padded batch, or null), ``axis`` (``time``, ``frequency``, ``trim``,
+    ``area``, ``time-warp``), ``item`` (``all``, or the one place in a padded batch that is counted, with its
+    ``length``), ``n_calls``, ``n_items``, ``n_masks`` and
 
     ``widths``, ``starts``
-        Histograms over masks, as drawn (a mask may reach over the end); ``widths_inside`` after cutting, where that differs.
+        Histograms over masks, as drawn (a mask may reach over the end); ``widths_inside`` after cutting, where that
+        differs.
     ``starts_by_width``
-        Starts divided by the room left (``size - width + 1``), in 20 groups and a 21st for 1 and above, for the groups of widths between
-        ``width_edges``.
+        Starts divided by the room left (``size - width + 1``), in 20 groups and a 21st for 1 and above, for the
+        groups of widths between ``width_edges``.
     ``counts``, ``drawn``
         Histograms over items: masks that cover something, masks that were drawn at all (a width of 0 included).
     ``coverage``
-        How many of ``n_items`` had this place masked: ``first, second, middle, last_but_one, last``, and ``profile`` at the places ``at``.
+        How many of ``n_items`` had this place masked: ``first, second, middle, last_but_one, last``, and
+        ``profile`` at the places ``at``.
     ``nothing``
-        How many items had no place of the axis (``area``: no cell) masked. For warps: how many calls returned their input.
+        How many items had no place of the axis (``area``: no cell) masked. For warps: how many calls returned their
+        input.
     ``share``
         Mean and standard deviation over items of the masked share of the axis, or of the cells (``area``).
     ``centres``, ``displacements``
         Of warps, over ``n_warps``; displacement is destination less centre.
 
-    A histogram is ``{"first", "step", "counts", "least", "greatest"}``: counts[i] values lay in [first + i·step, first + (i+1)·step).
-    Items of one call share what the library shares (a count, a bound): for those, ``n_calls`` is the sample size. Rectangles are counted
-    by their sides. Masks of spec_sub are counted even when they copy frames onto themselves.
+    A histogram is ``{"first", "step", "counts", "least", "greatest"}``: counts[i] values lay in [first + i·step,
+    first + (i+1)·step). Items of one call share what the library shares (a count, a bound): for those, ``n_calls``
+    is the sample size. Rectangles are counted by their sides. Masks of spec_sub are counted even when they copy
+    frames onto themselves.
 ``replays``
-    ``generator`` (how ``seed`` was given), ``random`` (the random functions in the order of the first call), and ``steps`` of ``n_calls``
-    calls after one seeding. Inputs do not matter.
+    ``generator`` (how ``seed`` was given), ``random`` (the random functions in the order of the first call), and
+    ``steps`` of ``n_calls`` calls after one seeding. Inputs do not matter.
 ``fills``, ``warps``
-    ``key`` of the output in dialects.npz, ``input`` the key of what went in, and the steps; of warps ``centre`` and ``destination`` (null:
-    the input is too short and was returned).
+    ``key`` of the output in dialects.npz, ``input`` the key of what went in, and the steps; of warps ``centre`` and
+    ``destination`` (null: the input is too short and was returned).
 
-``restated`` says what is not upstream's own code. What dialects.npz holds: float32 arrays (n_mels, n_frames), of batches (batch, n_mels,
-n_frames), padded with ``PADDING`` after the lengths.
+``refusals``
+    What may raise: the first ``error`` of ``n_calls`` calls (null: none), and how many of them raised.
+
+``restated`` says what is not upstream's own code. What dialects.npz holds: float32 arrays (n_mels, n_frames), of
+batches (batch, n_mels, n_frames), padded with ``PADDING`` after the lengths.
 """
 
 from __future__ import annotations
@@ -94,6 +103,7 @@ LIBRARIES = (
     "of_fairseq",
     "of_lingvo",
 )
+PARTS = ("statistics", "replays", "fills", "warps", "refusals")
 SEEDS = (0, 7)
 WENET = "00a58c9e29378ccc58151d229138c48233ca1801"
 PADDING = -23.0259
@@ -169,6 +179,27 @@ def record_statistics(library: types.ModuleType) -> list[dict[str, Any]]:
     return counted + warped
 
 
+def record_refusals(library: types.ModuleType) -> list[dict[str, Any]]:
+    """Run what may raise, for twenty seeds; tell the first error, and for how many seeds there was one."""
+    entries = []
+    for case in library.refused():
+        mels = np.ones((case.batch, case.n_mels, case.n_frames), np.float32)
+        errors = [error for seed in range(20) if (error := _error(case, mels, seed))]
+        entries.append(
+            case.describe() | {"error": errors[0] if errors else None, "n_errors": len(errors), "n_calls": 20}
+        )
+    return entries
+
+
+def _error(case: recording.Case, mels: np.ndarray, seed: int) -> str | None:
+    case.seed(seed)
+    try:
+        case.run(mels.copy(), None)
+    except Exception as error:  # whatever the library raises is what is wanted
+        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    return None
+
+
 def record(name: str) -> tuple[dict[str, list[dict[str, Any]]], dict[str, np.ndarray]]:
     """Everything of one library."""
     torch.set_num_threads(1)  # one order of summation, hence one result
@@ -178,6 +209,7 @@ def record(name: str) -> tuple[dict[str, list[dict[str, Any]]], dict[str, np.nda
         "replays": [recording.replay(case, seed) for case in library.replayed() for seed in SEEDS],
         "fills": record_fills(library, arrays),
         "warps": record_warps(library, arrays),
+        "refusals": record_refusals(library),
         "statistics": record_statistics(library),
     }
     print(name, {part: len(entries) for part, entries in told.items()}, flush=True)
@@ -194,7 +226,7 @@ def plain(value: Any) -> Any:
 def write(folder: Path, told: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
     """Write both files, one entry of the JSON on each line."""
     lines = ['{"versions": ' + json.dumps(told["versions"], sort_keys=True, default=plain)]
-    for part in ("statistics", "replays", "fills", "warps"):
+    for part in PARTS:
         entries = [json.dumps(entry, separators=(",", ":"), default=plain, ensure_ascii=False) for entry in told[part]]
         lines.append(f', "{part}": [\n' + ",\n".join(entries) + "\n]")
     (folder / "dialects.json").write_text("".join(lines) + "}\n", encoding="utf-8")
@@ -210,7 +242,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=LIBRARIES, default=LIBRARIES, help="record only these libraries")
     parser.add_argument("--jobs", type=int, default=2, help="libraries to record at the same time")
     given = parser.parse_args()
-    told: dict[str, Any] = {"statistics": [], "replays": [], "fills": [], "warps": []}
+    told: dict[str, Any] = {part: [] for part in PARTS}
     arrays: dict[str, np.ndarray] = {}
     with ProcessPoolExecutor(given.jobs, get_context("spawn")) as workers:
         for parts, more in workers.map(record, given.only):

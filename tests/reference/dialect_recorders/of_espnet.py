@@ -83,6 +83,7 @@ def cases() -> list[Case]:
     return [
         *(spec_aug("espnet.librispeech_conformer10", s, **CONFORMER10, **STILL) for s in [*shapes, padded]),
         *(spec_aug("espnet.librispeech_conformer", s, **CONFORMER, **STILL) for s in shapes),
+        spec_aug("espnet.librispeech_conformer", {"n_frames": 30}, **CONFORMER, **STILL),
         spec_aug("espnet.class_defaults", {"n_frames": 500}, apply_time_mask=False, **STILL),
         spec_aug(
             "",
@@ -148,3 +149,8 @@ def warps() -> Iterator[tuple[dict[str, Any], np.ndarray]]:
         none = {"centre": None, "destination": None}
         case = _warp(80 if n_frames == 160 else 5, n_mels=4, n_frames=n_frames)
         yield warping.forced(case, (), none, warping.warp_input(4, n_frames))
+
+
+def refused() -> list[Case]:
+    """None found: a width above the axis is cut, a bound below one becomes one."""
+    return []

@@ -72,7 +72,8 @@ LD = {"freq_mask_N": 2, "freq_mask_F": 27, "time_mask_N": 2, "time_mask_T": 100,
 
 
 def cases() -> list[Case]:
-    return [_preset(name, *values, n_frames=n) for name, values in PRESETS.items() for n in (200, 500, 1500)]
+    short = _preset("ld", *PRESETS["ld"], n_frames=60)
+    return [short] + [_preset(name, *values, n_frames=n) for name, values in PRESETS.items() for n in (200, 500, 1500)]
 
 
 def _warp(window: int, **shape: Any) -> Case:
@@ -113,3 +114,10 @@ def warps() -> Iterator[tuple[dict[str, Any], np.ndarray]]:
     yield warping.forced(
         _warp(80, n_mels=4, n_frames=160), (), {"centre": None, "destination": None}, warping.warp_input(4, 160)
     )
+
+
+def refused() -> list[Case]:
+    return [
+        transform("", {"n_frames": 60}, **{**LD, "time_mask_p": 1.5}),
+        transform("", {"n_frames": 0}, **LD),
+    ]

@@ -86,6 +86,7 @@ def cases() -> list[Case]:
         whisper(
             "hf.whisper_default", {"n_frames": 1500, "batch": 8, "lengths": (1500, 1200, 1000, 800, 500, 400, 200, 100)}
         ),
+        whisper("hf.whisper_default", {"n_frames": 12}),
         whisper("", {"n_frames": 500}, **FEATURES),
         whisper("", {"n_frames": 500}, mask_time_prob=0.3, mask_time_length=25, mask_time_min_masks=0),
         whisper("", {"n_frames": 500}, mask_time_prob=0.01, mask_time_length=10, mask_time_min_masks=0),
@@ -109,3 +110,7 @@ def filled() -> dict[str, Case]:
         "zero": whisper("", shape, mask_time_prob=0.4, mask_feature_prob=0.3, mask_feature_length=4),
         "attention mask": whisper("", shape | {"batch": 3, "lengths": (60, 45, 30)}, mask_time_prob=0.4),
     }
+
+
+def refused() -> list[Case]:
+    return [whisper("", {"n_frames": 9}), whisper("", {"n_mels": 9}, **FEATURES), whisper("", {}, mask_time_length=0)]

@@ -92,6 +92,7 @@ def cases() -> list[Case]:
     long = [{"n_frames": n} for n in (200, 500, 1500)]
     return [
         *(spec_augment("lhotse.default", s, **STILL) for s in [*long, {"n_frames": 3000}, padded]),
+        spec_augment("lhotse.default", {"n_frames": 40}, **STILL),
         *(spec_augment("icefall.cr_ctc", s, **STILL, **CR_CTC) for s in long),
         spec_augment("icefall.swbd", {"n_frames": 1500}, **STILL, frames_mask_size=50),
         *(spec_augment("icefall.tiny_transducer", s, **STILL, **TINY) for s in long),
@@ -158,3 +159,13 @@ def warps() -> Iterator[tuple[dict[str, Any], np.ndarray]]:
             values = (0, centre, destination)
             yield warping.forced(_warp(200, factor), values, told, warping.warp_input())
     yield warping.forced(_warp(161), (0,), {"centre": None, "destination": None}, warping.warp_input(4, 161))
+
+
+def refused() -> list[Case]:
+    sure = {**STILL, "p": 1.0}
+    return [
+        *(spec_augment("", {"n_frames": n}, **sure) for n in (1, 6)),
+        spec_augment("", {"n_frames": 200}, **sure, max_frames_mask_fraction=0.0),
+        spec_augment("", {"n_frames": 200}, **sure, num_frame_masks=0),
+        spec_augment("", {"n_frames": 60}, **STILL | {"p": 1.0, "num_frame_masks": 25, "frames_mask_size": 1}),
+    ]

@@ -1,6 +1,7 @@
 """lingvo: SpectrumAugmenter, out of its file in the wheel, on TensorFlow (CPU, eagerly).
 
-Its draws come from TensorFlow's generator, so nothing of it is replayed. The batch is (batch, frames, bins, channel) with paddings.
+Its draws come from TensorFlow's generator, so nothing of it is replayed. The batch is (batch, frames, bins,
+channel) with paddings.
 """
 
 from __future__ import annotations
@@ -124,6 +125,7 @@ def cases() -> list[Case]:
         *(augmenter("praxis conformer", s, **CONFORMER) for s in [*shapes, padded]),
         *(augmenter("adaptive", s, **ADAPTIVE) for s in [*shapes, padded]),
         augmenter("paper SS", shapes[0], **{**LD, "time_mask_max_frames": 70, "time_mask_max_ratio": 0.2}),
+        augmenter("paper LD", {"n_frames": 60, "batch": 8}, **LD),
         augmenter("", padded, **{**LD, "time_mask_max_ratio": 0.1}),
     ]
 
@@ -181,7 +183,7 @@ def _warped(mels: np.ndarray, length: int, centre: int, destination: int) -> np.
 
 
 def warps() -> Iterator[tuple[dict[str, Any], np.ndarray]]:
-    """Destinations outside [1, length − 1] are clamped by the code; a length below the frames leaves padding behind it."""
+    """Destinations outside [1, length − 1] are clamped by the code; beyond a length below the frames lies padding."""
     mels = warping.warp_input()
     for length, places in ((200, PLACES), (150, PLACES[2:7])):
         for centre, destination in places:
@@ -195,3 +197,7 @@ def warps() -> Iterator[tuple[dict[str, Any], np.ndarray]]:
             }
             told |= {"length": length, "centre": centre, "destination": destination, "parameters": {}}
             yield told, _warped(mels, length, centre, destination)
+
+
+def refused() -> list[Case]:
+    return []

@@ -1,8 +1,11 @@
 """NeMo: SpecAugment (vectorised, legacy, numba), SpecCutout and MaskedPatchAugmentation.
 
-Single files of the installed package are run: importing NeMo by name would import its training stack. The parts that they take from the
-rest of NeMo (types, checks of types, logging) are replaced by stand-ins that do nothing. The kernel of the numba variant needs CUDA; its class
-is run as it is, with the launch of the kernel replaced by `run_kernel`, a restatement in numpy.
+Single files of the installed package are run: importing NeMo by name would import its training stack. The parts
+that they take from the rest of NeMo (types, checks of types, logging) are replaced by stand-ins that do nothing.
+The kernel of the numba variant needs CUDA; its class is run as it is, with the launch of the kernel replaced by
+`run_kernel`, a restatement. Under numba's simulator both can be compared::
+
+    NUMBA_ENABLE_CUDASIM=1 python -m dialect_recorders.of_nemo
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ class _Anything:
 
 
 def _stand_ins() -> dict[str, dict[str, Any]]:
-    names = "LengthsType NeuralType SpectrogramType AudioSignal MelSpectrogramType MFCCSpectrogramType".split()
+    names = ["LengthsType", "NeuralType", "SpectrogramType", "AudioSignal", "MelSpectrogramType", "MFCCSpectrogramType"]
     classes = {
         "Typing": object,
         "typecheck": lambda: lambda f: f,
@@ -279,6 +282,8 @@ def cases() -> list[Case]:
         *(spec_augment(v, "", {"n_frames": n}, **IN_FRAMES) for v in ("vectorised", "legacy") for n in (200, 500)),
         numba("", {"n_frames": 200}, **IN_FRAMES),
         *(spec_augment(v, "", short, **IN_FRAMES) for v in ("vectorised", "legacy")),
+        numba("", short, **IN_FRAMES),
+        spec_augment("vectorised", "", {}, **{**IN_FRAMES, "freq_width": 100}),
         *(cutout("nemo.quartznet", {"n_mels": 64, "n_frames": n}, **QUARTZNET) for n in (200, 500, 1500)),
         cutout("", {"n_frames": 500}, rect_masks=1, rect_time=5, rect_freq=20),
         *(masked_patch("nemo.ssl", s, **SSL) for s in _shapes()),
@@ -290,6 +295,7 @@ def cases() -> list[Case]:
 def replayed() -> list[Case]:
     padded = {"n_frames": 500, "batch": 3, "lengths": (500, 400, 250)}
     return [
+        spec_augment("vectorised", "", {"n_frames": 60}, **IN_FRAMES),
         *(
             spec_augment(v, "nemo.conformer", s, **CONFORMER)
             for v in ("vectorised", "legacy")
@@ -303,6 +309,16 @@ def replayed() -> list[Case]:
     ]
 
 
+def refused() -> list[Case]:
+    wide = {**IN_FRAMES, "freq_width": 100}
+    return [
+        spec_augment("legacy", "", {"n_frames": 200}, **wide),
+        numba("", {"n_frames": 200}, **wide),
+        cutout("nemo.quartznet", {"n_mels": 64, "n_frames": 119}, **QUARTZNET),
+        cutout("nemo.quartznet", {"n_mels": 49, "n_frames": 200}, **QUARTZNET),
+    ]
+
+
 def filled() -> dict[str, Case]:
     small = {"freq_masks": 2, "time_masks": 2, "freq_width": 7, "time_width": 0.3}
     shape = {"n_mels": 20, "n_frames": 60}
@@ -312,3 +328,22 @@ def filled() -> dict[str, Case]:
         "cutout": cutout("", shape, rect_masks=3, rect_time=20, rect_freq=7),
         "patches": masked_patch("", shape, patch_size=12, mask_patches=2.0),
     }
+
+
+def compare_kernel(seed: int = 0) -> None:
+    """Run the real kernel in the simulator, and the restatement, over the same masks."""
+    torch.manual_seed(seed)
+    mels = torch.rand(3, 12, 20) + 1
+    lengths = torch.tensor([20, 15, 9])
+    bounds = {"freq_starts": 8, "freq_lengths": 5, "time_starts": 15, "time_lengths": 7}
+    drawn = {name: torch.randint(0, bound, (3, 2)) for name, bound in bounds.items()}
+    real = mels.numpy().copy()
+    ordered = (drawn[name].numpy() for name in bounds)
+    kernel.spec_augment_kernel[(12, 20), 3](real, lengths.numpy(), *ordered, 0.0)
+    assert (real == 0).any()
+    assert np.array_equal(real, run_kernel(mels.clone(), lengths, 0.0, **drawn).numpy())
+    print("the restated kernel does what the real one does")
+
+
+if __name__ == "__main__":
+    compare_kernel()

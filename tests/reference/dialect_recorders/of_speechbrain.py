@@ -164,6 +164,8 @@ def cases() -> list[Case]:
         *(legacy("", {"n_frames": n}, **STILL) for n in (200, 500, 1500)),
         legacy("", {"n_frames": 500, "batch": 32}, **STILL),
         legacy("", {"n_frames": 500}, **STILL, time_mask_ratio=0.1),
+        drop(CONFORMER, {"n_frames": 20}, **TIME_DROP),
+        legacy("", {"n_frames": 60}, **STILL),
     ]
 
 
@@ -215,3 +217,12 @@ def warps() -> Iterator[tuple[dict[str, Any], np.ndarray]]:
             yield warping.forced(case, (centre, destination - 1), told, warping.warp_input())
     none = {"centre": None, "destination": None}
     yield warping.forced(warp("", {"n_mels": 4, "n_frames": 10}), (), none, warping.warp_input(4, 10))
+
+
+def refused() -> list[Case]:
+    one = {"drop_count_low": 1, "drop_count_high": 1}
+    return [
+        drop("", {}, drop_length_low=5, drop_length_high=5, **one),
+        drop("", {"n_frames": 1}, replace="swap", **one),
+        legacy("", {"n_frames": 9}, **STILL, time_mask_ratio=0.1),
+    ]

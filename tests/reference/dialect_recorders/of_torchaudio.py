@@ -90,6 +90,8 @@ def cases() -> list[Case]:
         time_masking(70, iid_masks=True, p=0.2, n_frames=500, batch=8),
         *(spec_augment(**LD, zero_masking=True, shape={"n_frames": n}) for n in (200, 500, 1500)),
         spec_augment(**TEN, p=0.05, shape={"n_frames": 500}),
+        time_masking(100, n_frames=60),
+        frequency_masking(100, n_mels=80),
         spec_augment(**LD, p=0.2, shape={"n_frames": 500, "batch": 8}),
         spec_augment(**LD, p=0.2, iid_masks=False, shape={"n_frames": 500, "batch": 8}),
     ]
@@ -97,6 +99,7 @@ def cases() -> list[Case]:
 
 def replayed() -> list[Case]:
     return [
+        time_masking(100, n_frames=60),
         frequency_masking(27),
         frequency_masking(27, iid_masks=True, batch=3),
         time_masking(100),
@@ -119,3 +122,7 @@ def filled() -> dict[str, Case]:
         "frequency masking": frequency_masking(7, **shape),
         "time masking": time_masking(20, p=0.5, **shape),
     }
+
+
+def refused() -> list[Case]:
+    return []

@@ -79,6 +79,7 @@ def cases() -> list[Case]:
     lengths = (200, 500, 1500)
     return [
         *(spec_aug(CONFORMER, {"n_frames": n}) for n in lengths),
+        spec_aug(CONFORMER, {"n_frames": 20}),
         spec_aug("", {"n_frames": 200}, num_t_mask=1, num_f_mask=1, max_t=100, max_f=27),
         *(spec_sub(U2PP, {"n_frames": n}, max_t=30) for n in lengths),
         spec_sub("", {"n_frames": 500}),
@@ -104,3 +105,7 @@ def filled() -> dict[str, Case]:
         "spec_trim": spec_trim("", shape),
         "spec_trim, too much": spec_trim("", shape, max_t=5000),
     }
+
+
+def refused() -> list[Case]:
+    return [spec_aug("", {}, max_t=0), spec_sub("", {}, max_t=0), spec_trim("", {}, max_t=0)]

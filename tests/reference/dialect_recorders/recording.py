@@ -3,9 +3,10 @@
 A *step* is one thing that a transform drew, as a plain dictionary:
 
 ``{"call", "item", "axis", "start", "width"}``
-    A mask over ``[start, start + width)`` of axis ``"time"`` or ``"frequency"``, as drawn: it may reach over either end of the axis, where
-    the library cuts it. ``item`` is the place in the batch, or null for the whole batch. ``call`` counts the calls since the seeding.
-    With ``"source"``: the frames come from ``[source, source + width)`` of the input (wenet's spec_sub).
+    A mask over ``[start, start + width)`` of axis ``"time"`` or ``"frequency"``, as drawn: it may reach over either
+    end of the axis, where the library cuts it. ``item`` is the place in the batch, or null for the whole batch.
+    ``call`` counts the calls since the seeding. With ``"source"``: the frames come from ``[source, source +
+    width)`` of the input (wenet's spec_sub).
 ``{"call", "item", "axis": "rectangle", "start": [bin, frame], "width": [n_bins, n_frames]}``
     A rectangle (NeMo's SpecCutout).
 ``{"call", "item", "axis": "time-warp", "centre", "destination"}``
@@ -16,6 +17,7 @@ A *step* is one thing that a transform drew, as a plain dictionary:
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -235,7 +237,7 @@ def starts_by_width(starts: list[int], widths: list[int], size: int) -> dict[str
     edges = np.unique(np.quantile(width, [0, 0.25, 0.5, 0.75, 1]).astype(int))
     edges = np.append(edges[:-1], edges[-1] + 1) if len(edges) > 1 else np.array([edges[0], edges[0] + 1])
     counts = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         inside = (width >= low) & (width < high)
         share = start[inside] / np.maximum(1, size - width[inside] + 1)
         counts.append(np.bincount(np.clip((share * 20).astype(int), 0, 20), minlength=21).tolist())
@@ -347,9 +349,9 @@ def statistics(case: Case, seed: int = 1) -> list[dict[str, Any]]:
 
 
 def _too_few(n_masks: dict[str, int], case: Case) -> bool:
-    """Whether an axis still wants masks; on long inputs, which take long, one axis is enough."""
+    """Whether masks are still wanted: on each axis of short inputs; on long ones, which take long, on either axis."""
     seen = [n for n in n_masks.values() if n]
-    return not seen or (min(seen) if case.n_frames <= 500 else max(seen)) < N_MASKS
+    return not seen or (min(seen) if case.n_frames <= 200 else max(seen)) < N_MASKS
 
 
 def _entries(

@@ -1,7 +1,9 @@
-"""Single definitions out of single upstream files, where installing or importing the whole library is out of the question.
+"""Single definitions out of single upstream files, where installing or importing the whole library is out of the
+question.
 
-The files lie in a folder of the recorder's own, named by the environment variable ``DIALECT_SOURCES``; `make_dialects.py` says where each
-comes from. Only the definitions named here are compiled, with the few names that they need.
+The files lie in a folder of the recorder's own, named by the environment variable ``DIALECT_SOURCES``;
+`make_dialects.py` says where each comes from. Only the definitions named here are compiled, with the few names that
+they need.
 """
 
 from __future__ import annotations
@@ -80,18 +82,18 @@ class _Params:
     def __init__(self, **given: Any):
         self.__dict__.update(given)
 
-    def Define(self, name: str, default: Any, _: str) -> None:  # noqa: N802
+    def Define(self, name: str, default: Any, _: str) -> None:
         setattr(self, name, default)
 
 
 @functools.cache
 def lingvo() -> types.SimpleNamespace:
-    """lingvo's SpectrumAugmenter over a base layer that only keeps its params; TensorFlow runs eagerly."""
+    """Lingvo's SpectrumAugmenter over a base layer that only keeps its params; TensorFlow runs eagerly."""
     import tensorflow
 
     class BaseLayer:
         @classmethod
-        def Params(cls) -> _Params:  # noqa: N802
+        def Params(cls) -> _Params:
             return _Params(dtype=tensorflow.float32, fprop_dtype=None, random_seed=None, name="")
 
         def __init__(self, params: _Params):
