@@ -53,7 +53,7 @@ def is_flat(counts):
 
 def masked(entry, shape):
     """Which cells the steps of a fill cover, in the order drawn; a copy onto itself takes a mask away."""
-    batch, n_mels, n_frames = shape
+    batch = shape[0]
     cells = np.zeros(shape, bool)
     for step in entry["steps"]:
         items = range(batch) if step["item"] is None else [step["item"]]
