@@ -97,6 +97,11 @@ class Mask:
         if self.count_rule in ("floor", "ceil", "share") and self.count_ratio is None:
             raise ParameterError(f"count_rule={self.count_rule!r} needs count_ratio")
 
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return "patch" if self.start_rule == "grid" else "mask"
+
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw the masks for a mel of this size, and say what does nothing, or lies in the padding."""
         batch = batch or Batch()
@@ -191,6 +196,11 @@ class Cutout:
     fill: Fill = 0.0
     kind: Literal["cutout"] = "cutout"
 
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw the rectangles for a mel of this size, or say why there are none."""
         padded = (batch or Batch()).padded(n_frames)
@@ -230,6 +240,11 @@ class Copy:
     max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
     kind: Literal["copy"] = "copy"
 
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw the copies for a mel of this size."""
         steps: list[Step] = []
@@ -258,6 +273,11 @@ class TrimTail:
 
     max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
     kind: Literal["trim_tail"] = "trim_tail"
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
 
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw how many, or say why none."""
@@ -311,6 +331,11 @@ class Warp:
     anywhere: bool = False
     max_ratio: Ratio | None = None
     kind: Literal["warp"] = "warp"
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
 
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw a warp for a mel of this size, or say why there is none."""
