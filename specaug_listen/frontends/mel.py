@@ -1,6 +1,6 @@
 """`MelFrontend`: audio to mel spectrogram, and the exact way back through its scaling.
 
-``values = normalise((log(floor(input_scale^power · B · |STFT|^power)) + shift) · scale)``, each step as the framework does
+``values = normalise((log(floor(B · |STFT(input_scale · x)|^power)) + shift) · scale)``, each step as the framework does
 it.
 """
 
@@ -270,7 +270,7 @@ class MelFrontend:
             energy = self._exp(logs)
         if self.log is not None and self.floor_mode == "add":
             energy = np.maximum(energy - self.floor, 0.0)
-        energy = energy / self.input_scale**self.power
+        energy = np.asarray(energy / self.input_scale**self.power)
         if energy.min() < 0:
             raise ParameterError(
                 f"a cell of {values.min():.4g} where power is due (front-end {self.name!r} takes no logarithm): "
@@ -287,7 +287,7 @@ class MelFrontend:
     def floor_value(self, largest: float, statistics: Statistics | None = None) -> Real:
         """The lowest value of each band in the front-end's own scale, shape (n_mels, 1).
 
-        With a ``dynamic_range`` it depends on ``largest``, the clip's largest value, or on what the statistics know of it.
+        With a ``dynamic_range`` it depends on ``largest``, the clip's largest value, or that in the statistics.
         """
         if self.log is None:
             lowest = np.full((self.n_mels, 1), self.shift * self.scale, np.float32)
