@@ -61,7 +61,7 @@ class MelContract:
     Notes
     -----
     What is exact is converted, through the energy of each cell: another base of the logarithm or none, shift and
-    scale, samples as integers or in [-1, 1], the order of axes, and a normalisation of the front-end's, whose statistics
+    scale, integer samples, the order of axes, and a normalisation of the front-end's, whose statistics
     the mel carries. An energy below the contract's floor is raised to it, as in training; one that the front-end has
     floored (or cut by its ``dynamic_range``) stays where it is, which may be above the contract's floor.
 
