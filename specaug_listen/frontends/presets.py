@@ -178,6 +178,7 @@ LINGVO = MelFrontend(
     hop_length=160,
     padding="snip",
     first_sample=1,
+    pad_mode="constant",
     n_mels=80,
     fmin_hz=125.0,
     fmax_hz=7600.0,

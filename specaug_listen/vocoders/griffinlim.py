@@ -23,7 +23,7 @@ from ..audio import Audio
 from ..errors import ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, deemphasize, get_window, istft, stft
-from .bands import checked_mel
+from .bands import checked_mel, n_extra_frames
 from .magnitude import nnls_magnitude, pinv_magnitude
 from .phase import original_spectrum, random_phase, unit
 
@@ -178,7 +178,10 @@ class Librosa:
         frontend = mel.frontend
         # griffinlim() wants at least a window of sound.
         n_extra = max(0, -(-frontend.n_fft // frontend.hop_length) + 1 - mel.n_frames)
-        n_lead = frontend.framing.led.n_lead
+        framing = frontend.framing
+        n_lead = framing.led.n_lead
+        if framing.padding == "snip":
+            n_extra = max(n_extra, n_extra_frames(framing, mel.n_frames, mel.n_samples))
         return np.pad(self._magnitude_of_frames(mel, librosa), ((0, 0), (n_lead, n_extra)), mode="edge")
 
     def _magnitude_of_frames(self, mel: MelSpectrogram, librosa: Any) -> Real:

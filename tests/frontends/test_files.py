@@ -36,7 +36,10 @@ def test_a_preset_is_found_by_its_name(every_frontend):
     [("wisper", "; did you mean 'whisper'?"), ("Librosa_dB", "; did you mean 'librosa-db'?"), ("qqq", "")],
 )
 def test_an_unknown_name_is_refused_with_the_nearest_known_one(name, hint):
-    known = "hifigan, lhotse, librosa, librosa-db, nemo, whisper, whisper-128, or a .yaml file"
+    known = (
+        "espnet, fairseq, hifigan, kaldi, lhotse, librosa, librosa-db, lingvo, nemo, speechbrain, tacotron2, "
+        "torchaudio, vocos, wenet, whisper, whisper-128, or a .yaml file"
+    )
     with pytest.raises(ParameterError, match=r"^unknown front-end ") as caught:
         get(name)
     assert str(caught.value) == f"unknown front-end {name!r}{hint} (allowed: {known})"
@@ -79,7 +82,7 @@ def test_a_front_end_from_a_file_computes_what_its_base_does(read, speechlike):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("base: wisper", r"base='wisper': allowed is one of hifigan, lhotse, librosa"),
+        ("base: wisper", r"base='wisper': allowed is one of espnet, fairseq, hifigan"),
         (COMPLETE + "nmels: 3", r"unknown key 'nmels'; did you mean 'n_mels'\? \(allowed: .*n_mels"),
         ("base: whisper\nn_mels: 80.0", r"n_mels=80\.0: allowed is an integer > 0 and <= 4096"),
         ("base: whisper\nn_mels: '80'", "n_mels='80': allowed is an integer > 0"),

@@ -33,8 +33,17 @@ FLOOR = {
     "hifigan": 1e-5,
     "librosa": 0.0,
     "librosa-db": 1e-10,
+    "espnet": 1e-10,
+    "speechbrain": 1e-10,
+    "kaldi": 2.0**-23,
+    "wenet": 2.0**-23 / 32768**2,
+    "fairseq": 2.0**-23 / 32768**2,
+    "torchaudio": 0.0,
+    "tacotron2": 1e-5,
+    "vocos": 1e-7,
+    "lingvo": 1 / 32768,
 }
-RANGE = {"whisper": 1e-8, "whisper-128": 1e-8, "librosa-db": 1e-8}  # in energy, below the maximum
+RANGE = {"whisper": 1e-8, "whisper-128": 1e-8, "librosa-db": 1e-8, "speechbrain": 1e-8}  # in energy, below the maximum
 
 
 @st.composite

@@ -23,8 +23,9 @@ Python 3.11, in a fresh virtual environment, with exactly these packages::
     python make_reference.py [OUTPUT]      # OUTPUT: default frontends.npz beside this script
 
 ``--no-deps`` keeps triton and the training stacks away: no code used here needs them. torchaudio is the
-newest release, for an earlier torch: with the compiled files in its ``lib`` folder taken away, the
-Python code, which is all that is used here, runs. Run again in the same environment, it writes the same file, byte for byte.
+newest release, for an earlier torch: with the compiled files in its ``lib`` folder taken away, its
+Python code, which is all that is used here, runs. Run again in the same environment, the script writes
+the same file, byte for byte.
 
 What the file holds
 -------------------

@@ -35,7 +35,7 @@ def test_one_gain_in_all_bands_is_that_gain_in_all_bins(every_frontend, rng):
     bands, spectrum = bands_of(every_frontend), noise_spectrum(every_frontend, rng)
     energy = bands.energy(spectrum)
     gain = bands.gain(energy * 3.0**every_frontend.power, energy)
-    assert_allclose(gain, 3, rtol=1e-4)
+    assert_allclose(gain[:, bands.heard], 3, rtol=1e-4)
     assert_allclose(bands.everywhere(gain), 3, rtol=1e-4)
     assert_allclose(bands.energy(spectrum * bands.everywhere(gain)), energy * 3.0**bands.power, rtol=1e-3)
 

@@ -222,10 +222,10 @@ def test_a_base_gives_what_the_file_does_not(read, every_frontend):
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("base: hifigam", r"base='hifigam': allowed is one of hifigan, lhotse"),
+        ("base: hifigam", r"base='hifigam': allowed is one of espnet, fairseq, hif"),
         (
             "base: hifigan\nhop_len: 256",
-            r"unknown key 'hop_len'; did you mean 'hop_length'\? \(allowed: axes, base, batch, ",
+            r"unknown key 'hop_len'; did you mean 'hop_length'\? \(allowed: allow_empty_filters, axes, base, batch, ",
         ),
         ("base: hifigan\naxis: 1", r"unknown key 'axis'; did you mean 'axes'\?"),
         ("base: hifigan\naxes: tb", r"axes='tb': allowed is one of 'mels_frames', 'frames_mels'"),
