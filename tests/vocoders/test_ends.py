@@ -50,5 +50,7 @@ def test_what_no_frame_of_snipped_edges_reaches_sounds_like_what_is_beside_it(na
     # Away from the bass, of which short pieces of noise hold more or less.
     treble = np.diff(heard)
     inside = np.sqrt(np.mean(treble[2000:-2000] ** 2))
+    # Griffin-Lim is some dB low wherever a frame was made up.
+    most_db = 2.5 if vocoder.kind in ("joint", "original-phase") else 6.5
     for end in (treble[:150], treble[-150:]):
-        assert 20 * np.log10(np.sqrt(np.mean(end**2)) / inside) == pytest.approx(0, abs=3)
+        assert 20 * np.log10(np.sqrt(np.mean(end**2)) / inside) == pytest.approx(0, abs=most_db)

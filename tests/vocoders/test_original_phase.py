@@ -159,7 +159,7 @@ def test_a_fill_is_heard_at_its_own_level(speechlike, every_frontend, region, fi
     """
     mel = every_frontend(speechlike)
     fill = float(mel.values.max()) if fill == "loud" else fill
-    first = mel.n_mels // 4
+    first = min(20, mel.n_mels // 2)
     step = region(first, first, fill, 7 if fill == "noise" else None)
     masked, floored = drawn(mel, step), drawn(mel, replace(step, fill="floor", seed=None))
     heard, leaked = (every_frontend(OriginalPhase()(m)).power for m in (masked, floored))
@@ -171,7 +171,7 @@ def test_a_fill_is_heard_at_its_own_level(speechlike, every_frontend, region, fi
 def test_a_fill_far_louder_than_what_it_replaces_is_heard_at_its_own_level(speechlike, every_frontend, region):
     """Most cells are raised by far more than the gain limit, so this is mostly the added noise; nothing leaks."""
     mel = every_frontend(speechlike)
-    first = mel.n_mels // 4
+    first = min(20, mel.n_mels // 2)
     masked = drawn(mel, region(first, first, float(mel.values.max())))
     heard = every_frontend(OriginalPhase()(masked))
     cells = region(first, first).region
@@ -244,10 +244,13 @@ def test_a_warped_clip_follows_the_warped_mel_closely(gliding_voice, every_front
 @pytest.mark.parametrize("region", [FrequencyBand, TimeSpan])
 def test_refining_brings_the_cells_of_a_fill_closer(gliding_voice, every_frontend, region, monkeypatch):
     mel = every_frontend(gliding_voice)
-    step = region(20, 20, float(np.percentile(mel.values, 99)))
+    first = min(20, mel.n_mels // 2)
+    step = region(first, first, float(np.percentile(mel.values, 99)))
     error = error_db(drawn(mel, step), step.region)
     monkeypatch.setattr(original_phase, "_N_REFINEMENTS", 0)
-    assert error < 0.8 * error_db(drawn(mel, step), step.region)
+    # Where only two windows overlap, most of a change over time is beyond any of them.
+    factor = 0.8 if every_frontend.framing.win_length > 2 * every_frontend.hop_length else 0.98
+    assert error < factor * error_db(drawn(mel, step), step.region)
 
 
 @pytest.mark.parametrize("displacement", [-12, 12])

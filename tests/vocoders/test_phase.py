@@ -84,7 +84,8 @@ def test_frames_beyond_the_last_continue_the_clip(speechlike, every_frontend):
     more = original_spectrum(mel, emphasized=False, n_extra=3)
     assert len(more) == every_frontend.framing.led.n_lead + mel.n_frames + 3
     # What is put beyond the end depends on how far one looks, so the last frames are left out.
-    assert_array_equal(more[: mel.n_frames - 8], original_spectrum(mel, emphasized=False)[:-8])
+    without = original_spectrum(mel, emphasized=False)[:-8]
+    assert_array_equal(more[: len(without)], without)
 
 
 def test_a_warp_that_moves_nothing_changes_nothing(tone):
