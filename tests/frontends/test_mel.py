@@ -72,18 +72,12 @@ DEEP = ("fairseq", "vocos", "wenet")
 
 
 def resolved(mel: MelSpectrogram) -> np.ndarray:
-    """Which cells an upstream's single precision can tell.
-
-    fairseq's deviation is a difference of means of squares, so that of a band that hardly moves is rounding, too.
-    """
+    """Which cells an upstream's single precision can tell."""
     frontend = mel.frontend
     if frontend.name not in DEEP:
         return np.ones(mel.values.shape, bool)
     power = replace(frontend, floor=1e-30, normalize=None)(mel.audio).power
-    shown = power >= 1e-8 * power.max(axis=0)
-    if frontend.normalize == "utterance_cmvn":
-        shown &= mel.statistics.std > 0.01
-    return shown
+    return power >= 1e-8 * power.max(axis=0)
 
 
 def test_every_preset_has_a_recording_and_a_tolerance(recorded):
@@ -92,8 +86,11 @@ def test_every_preset_has_a_recording_and_a_tolerance(recorded):
     assert TOLERANCE.keys() == FRONTENDS.keys()
 
 
-@pytest.mark.parametrize("signal", SIGNALS)
-@pytest.mark.parametrize("name", FRONTENDS)
+# In fairseq's variance, a difference of means of squares, nothing but rounding is left of a tone that never moves.
+CASES = [(name, signal) for name in FRONTENDS for signal in SIGNALS if (name, signal) != ("fairseq", "quiet")]
+
+
+@pytest.mark.parametrize(("name", "signal"), CASES)
 def test_a_front_end_equals_its_upstream(name, signal, recorded):
     assert equals_upstream(FRONTENDS[name], name, signal, recorded)
 
@@ -158,7 +155,7 @@ def test_a_front_end_equals_its_upstream(name, signal, recorded):
 )
 def test_the_tolerances_tell_a_front_end_from_its_neighbours(name, change, recorded):
     changed = replace(FRONTENDS[name], **change)
-    assert not all(equals_upstream(changed, name, signal, recorded) for signal in SIGNALS)
+    assert not all(equals_upstream(changed, *case, recorded) for case in CASES if case[0] == name)
 
 
 # -- librosa, live -------------------------------------------------------------------------------------
