@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -117,3 +120,14 @@ def test_the_fix_for_empty_filters_works_in_the_file(read):
 def test_a_file_that_is_missing_is_a_policy_error_and_no_unknown_name(tmp_path):
     with pytest.raises(PolicyError, match=r"none\.yaml: the front-end file cannot be read \(No such file"):
         get(str(tmp_path / "none.yaml"))
+
+
+def test_the_files_on_the_page_about_front_ends_are_read(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "frontends.md").read_text(encoding="utf-8")
+    texts = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(texts) == 3
+    for text in texts:
+        path = tmp_path / "mine.yaml"
+        path.write_text(text, encoding="utf-8")
+        base = text.split()[1]
+        assert read_frontend(path) != replace(get(base), name="mine")

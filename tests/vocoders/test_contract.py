@@ -10,7 +10,17 @@ from numpy.testing import assert_allclose
 
 from specaug_listen import frontends
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.frontends import HIFIGAN, LIBROSA, LIBROSA_DB, NEMO, WHISPER, WHISPER_128, MelSpectrogram
+from specaug_listen.frontends import (
+    HIFIGAN,
+    KALDI,
+    LIBROSA,
+    LIBROSA_DB,
+    NEMO,
+    WENET,
+    WHISPER,
+    WHISPER_128,
+    MelSpectrogram,
+)
 from specaug_listen.vocoders import MelContract, read_contract
 from specaug_listen.vocoders.contract import CONTRACT_KEYS
 
@@ -217,6 +227,13 @@ def test_a_base_gives_what_the_file_does_not(read, every_frontend):
     assert read(f"base: {every_frontend.name}") == MelContract(replace(every_frontend, name="model"))
     changed = read("base: hifigan\nlog: log10\naxes: frames_mels")
     assert changed == MelContract(replace(HIFIGAN, name="model", log="log10"), axes="frames_mels")
+
+
+def test_samples_as_integers_are_converted(speechlike):
+    kaldi_80 = replace(KALDI, name="kaldi-80", n_mels=80)
+    features = MelContract(WENET).features(kaldi_80(speechlike))
+    floor = np.log(2.0**-23 * 32768**2)  # what kaldi has floored stays there
+    assert_allclose(features[0], np.maximum(WENET(speechlike).values, floor), atol=1e-4)
 
 
 @pytest.mark.parametrize(
