@@ -82,7 +82,7 @@ def test_a_window_is_shared_and_so_cannot_be_changed(name):
 # -- framing -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n_samples", [2048, 2049, 5119, 5120, 5121, 16000, 22050])
+@pytest.mark.parametrize("n_samples", [2048, 2049, 5119, 5120, 5121, 5200, 16000, 22050])
 class TestHowManyFrames:
     def test_centred_frames_are_counted_as_librosa_counts_them(self, n_samples):
         for framing in (LIBROSA, ODD, WHISPER):

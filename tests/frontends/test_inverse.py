@@ -24,6 +24,7 @@ from specaug_listen.frontends import (
     MelFrontend,
     Statistics,
 )
+from specaug_listen.frontends.summary import Summary
 
 # Energy of the least cell that a front-end can tell from silence, before its dynamic range.
 FLOOR = {
@@ -162,6 +163,23 @@ def test_a_rule_of_normalising_divides_by_its_own_deviation(speechlike, rule, de
     silent = frontend(Audio(np.zeros(4000), 16000))
     np.testing.assert_allclose(silent.statistics.std, of_silence, rtol=1e-6)
     assert not silent.values.any()
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("per_feature", np.sqrt([0, 2e-10, 2e-6]) + 1e-5),
+        ("utterance_cmvn", np.sqrt([1e-10, 1e-10, 1e-6])),
+        ("sentence", [1e-10, 1e-5, 1e-3]),
+    ],
+)
+def test_the_guards_against_bands_that_hardly_move_differ(rule, expected):
+    values = np.array([[1.0, 1.0], [-1e-5, 1e-5], [-1e-3, 1e-3]])
+    mean = values.mean(axis=1, keepdims=True)
+    summary = Summary(2, -1e-3, 1.0, mean, np.square(values - mean).sum(axis=1, keepdims=True))
+    statistics = Statistics.of(summary, rule)
+    np.testing.assert_allclose(statistics.std[:, 0], expected, rtol=1e-6)
+    assert statistics.largest == 1.0
 
 
 def test_a_dynamic_range_is_known_after_a_normalisation(speechlike):

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from specaug_listen import frontends
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import (
+    FAIRSEQ,
     HIFIGAN,
     KALDI,
     LIBROSA,
@@ -227,6 +228,12 @@ def test_a_base_gives_what_the_file_does_not(read, every_frontend):
     assert read(f"base: {every_frontend.name}") == MelContract(replace(every_frontend, name="model"))
     changed = read("base: hifigan\nlog: log10\naxes: frames_mels")
     assert changed == MelContract(replace(HIFIGAN, name="model", log="log10"), axes="frames_mels")
+
+
+def test_where_the_contract_normalises_the_input_scale_has_to_be_its_own():
+    message = r"input_scale=1\.0 in front-end 'mine', 32768\.0 in the contract; use the front-end 'fairseq'"
+    with pytest.raises(ParameterError, match=message):
+        MelContract(FAIRSEQ).check(replace(FAIRSEQ, name="mine", input_scale=1.0))
 
 
 def test_samples_as_integers_are_converted(speechlike):

@@ -175,6 +175,18 @@ def test_the_level_of_noise_is_right_from_the_first_iteration_on(name):
         assert level_error_db(heard, augmented, mask.region) == pytest.approx(0, abs=1)
 
 
+@pytest.mark.parametrize("name", ["lhotse", "wenet"])
+def test_a_flat_patch_is_found_in_the_frames_of_the_rendering(name):
+    """Those begin before the mel's own where edges are snipped."""
+    mel = mel_of(voice, PRESETS[name])
+    flat = masked(mel, TimeSpan(30, 20, float(np.median(mel.values))))
+    energies = Energies.of(flat)
+    found = flat_areas(energies, 0, energies.n_frames).all(axis=1)
+    n_lead = mel.frontend.framing.led.n_lead
+    assert n_lead == (name == "wenet")
+    assert np.flatnonzero(found).tolist() == list(range(n_lead + 30, n_lead + 50))
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_mel_of_a_sound_has_nothing_to_put_right(name, monkeypatch):
     """So that copy-synthesis is what it would be without any care for masks, to the bit."""
