@@ -93,8 +93,8 @@ def draw_of_clip(policy: Policy, mel: AnyMel, seed: int, fingerprint: Sequence[i
     policy : Policy
     mel : MelSpectrogram or MelStream
     seed : int
-        Of the run. With the policy's ``exact_rng``, draw ``number`` is what the framework makes of the clip in its first
-        call after it was seeded with ``seed + number - 1``.
+        Of the run. With the policy's ``exact_rng``, draw ``number`` is what the framework makes of the clip in its
+        first call after it was seeded with ``seed + number - 1``.
     fingerprint : sequence of int
         Of the clip; see `specaug_listen._random.fingerprint`.
     number : int > 0
