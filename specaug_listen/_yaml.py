@@ -10,7 +10,7 @@ from ._files import printable
 from ._record import nearest
 from .errors import ParameterError, PolicyError
 
-__all__ = ["by_name", "read_mapping"]
+__all__ = ["by_name", "read_mapping", "read_plain"]
 
 T = TypeVar("T")
 
@@ -25,6 +25,28 @@ def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
     PolicyError
         When the file is missing, unreadable, over 1 MiB, no YAML, no mapping, or uses tags or aliases.
     """
+    data = read_plain(path, what, "YAML mapping")
+    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+        raise PolicyError(f"{printable(path)}: holds {_kind(data)}; a {what} file is a YAML mapping of names to values")
+    return data
+
+
+def read_plain(path: str | os.PathLike[str], what: str, form: str) -> Any:
+    """Read a YAML (or JSON) file that holds plain values.
+
+    Parameters
+    ----------
+    path : str or path-like
+    what : str
+        What the file is called in a message, e.g. "policy".
+    form : str
+        What it is to hold, e.g. "YAML mapping".
+
+    Raises
+    ------
+    PolicyError
+        When the file is missing, unreadable, over 1 MiB, no YAML, or uses tags or aliases.
+    """
     name = printable(path)
     try:
         with open(path, "rb") as file:
@@ -33,19 +55,17 @@ def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
         reason = getattr(error, "strerror", None) or error
         raise PolicyError(f"{name}: the {what} file cannot be read ({reason})") from None
     if len(raw) > _MAX_BYTES:
-        raise PolicyError(f"{name}: more than {_MAX_BYTES} bytes; a {what} file is a short YAML mapping")
+        raise PolicyError(f"{name}: more than {_MAX_BYTES} bytes; a {what} file is a short {form}")
     from ._yaml_loader import YAMLError, load  # only files need it, and it takes 20 ms to import
 
     try:
         data = load(raw.decode("utf-8"))
     except UnicodeDecodeError:
-        raise PolicyError(f"{name}: not a text file in UTF-8; a {what} file is a YAML mapping") from None
+        raise PolicyError(f"{name}: not a text file in UTF-8; a {what} file is a {form}") from None
     except RecursionError:
-        raise PolicyError(f"{name}: nested too deeply; a {what} file is a flat YAML mapping") from None
+        raise PolicyError(f"{name}: nested too deeply; a {what} file is a flat {form}") from None
     except (YAMLError, ValueError) as error:
         raise PolicyError(f"{name}: not valid YAML ({_one_line(error)})") from None
-    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
-        raise PolicyError(f"{name}: holds {_kind(data)}; a {what} file is a YAML mapping of names to values")
     return data
 
 

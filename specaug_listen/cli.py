@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 import time
@@ -18,6 +19,7 @@ from ._version import __version__
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
 
 if TYPE_CHECKING:
+    from .augment import Policy
     from .batch import Progress
     from .pipeline import Audition, Configuration, Failure
     from .pipeline.long import Within
@@ -62,7 +64,17 @@ def _audition(
     ],
     out: Out,
     frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
-    policy: Annotated[str, typer.Option(help="Policy: a name of 'list policies', or a YAML file.")] = "LD",
+    policy: Annotated[
+        str, typer.Option(help="Policy: a name of 'list policies', a YAML file, or module:callable of your own.")
+    ] = "LD",
+    adapter: Annotated[
+        list[str] | None,
+        typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+    ] = None,
+    waveform: Annotated[
+        Path | None,
+        typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False),
+    ] = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
@@ -75,11 +87,14 @@ def _audition(
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     from .audio import find_audio
+    from .augment import get_waveform
     from .batch import audition_many, check_output
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    run = _configuration(frontend, policy, vocoder, draws, seed, channels.value, start, duration)
+    run = _configuration(frontend, _policy(policy, adapter), vocoder, draws, seed, channels.value, start, duration)
+    if waveform is not None:
+        run = dataclasses.replace(run, waveform=get_waveform(waveform))
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
     for problem in problems:
@@ -108,6 +123,7 @@ def _replay(
         ),
     ],
     audio: Annotated[Path | None, typer.Option(help="The clip, where it has moved.", readable=False)] = None,
+    policy: Annotated[str | None, typer.Option(help="The module:callable that the draw calls.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the draw's files in OUT.")] = False,
 ) -> None:
     """Make a draw again, bit for bit."""
@@ -119,7 +135,7 @@ def _replay(
     for line in changed_versions(written):
         _complain(f"{line}; the last bits may differ", "warning")
     with scratch(Path(os.path.abspath(out))) if is_long_draw(written) else nullcontext() as room:
-        heard = replay(draw, audio=audio, folder=room)
+        heard = replay(draw, audio=audio, folder=room, policy=policy)
         files = draw_files(heard, heard.draws[0], written.channels)
         if out.suffix.lower() == ".wav":
             targets = {out: files[f"{heard.draws[0].name}.wav"]}
@@ -198,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _configuration(
     frontend: str,
-    policy: str,
+    policy: Policy,
     vocoder: str,
     draws: int,
     seed: int,
@@ -206,7 +222,7 @@ def _configuration(
     start: float,
     duration: float | None,
 ) -> Configuration:
-    from . import augment, frontends, vocoders
+    from . import frontends, vocoders
     from .pipeline import Configuration
 
     chosen = frontends.get(frontend)
@@ -214,7 +230,19 @@ def _configuration(
     rendering = vocoders.get(vocoder)
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
-    return Configuration(chosen, augment.get_policy(policy), rendering, draws, seed, channels, start, duration)
+    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration)
+
+
+def _policy(policy: str, adapter: Sequence[str] | None) -> Policy:
+    from ._record import from_plain
+    from .augment import Adapter, get_policy
+    from .errors import ParameterError
+
+    if not adapter:
+        return get_policy(policy)
+    if odd := [text for text in adapter if "=" not in text]:
+        raise ParameterError(f"--adapter {odd[0]}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
+    return get_policy(policy, adapter=from_plain(Adapter, dict(text.split("=", 1) for text in adapter)))
 
 
 @contextmanager

@@ -1,28 +1,57 @@
 """SpecAugment: policies, the draws they give, and how a draw is applied to a mel spectrogram."""
 
+from .adapter import Adapter
+from .dialects import DIALECTS, Dialect, exact_sources
 from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
 from .files import get_policy, read_policy
 from .fill import FillLevel
-from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy
+from .foreign import Foreign, ForeignCall
+from .loading import load_callable
+from .masks import Copy, Cutout, Mask, TrimTail, Warp
+from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy, foreign_policy
+from .steps import Batch, Copied, Rectangle, Trimmed
 from .transforms import FrequencyMask, TimeMask, TimeWarp
+from .waveform import Waveform, WaveformDraw, WaveformTransform, get_waveform, read_waveform
 
 __all__ = [
     "ADAPTIVE",
+    "DIALECTS",
     "LB",
     "LD",
     "NONE",
     "POLICIES",
     "SM",
     "SS",
+    "Adapter",
+    "Batch",
+    "Copied",
+    "Copy",
+    "Cutout",
+    "Dialect",
     "Draw",
     "FillLevel",
+    "Foreign",
+    "ForeignCall",
     "FrequencyBand",
     "FrequencyMask",
+    "Mask",
     "Policy",
+    "Rectangle",
     "TimeMask",
     "TimeSpan",
     "TimeWarp",
+    "TrimTail",
+    "Trimmed",
+    "Warp",
     "WarpPath",
+    "Waveform",
+    "WaveformDraw",
+    "WaveformTransform",
+    "exact_sources",
+    "foreign_policy",
     "get_policy",
+    "get_waveform",
+    "load_callable",
     "read_policy",
+    "read_waveform",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Literal, TypeAlias, TypeVar
+import math
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,80 +14,14 @@ from pydantic import Field
 from .._record import from_json, record, to_json
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import AnyMel, MelSpectrogram, MelStream
-from .fill import Fill, FillLevel, Region, fill_level, fill_values
+from .fill import Padding, Region, fill_level, fill_values
+from .foreign import ForeignCall
+from .steps import Batch, Copied, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath
 
 __all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "measured"]
 
-Index = Annotated[int, Field(ge=0)]
 Real = npt.NDArray[np.float32]
 Mel = TypeVar("Mel", MelSpectrogram, MelStream)
-
-
-@record
-class FrequencyBand:
-    """One drawn frequency mask: bins ``start_bin`` to ``start_bin + n_bins - 1``, over all frames."""
-
-    start_bin: Index
-    n_bins: Index
-    fill: Fill = "mean"
-    seed: Index | None = None
-    fill_level: FillLevel | None = None
-    kind: Literal["frequency_mask"] = "frequency_mask"
-
-    @property
-    def region(self) -> Region:
-        """Bins and frames that are filled."""
-        return slice(self.start_bin, self.start_bin + self.n_bins), slice(None)
-
-
-@record
-class TimeSpan:
-    """One drawn time mask: frames ``start_frame`` to ``start_frame + n_frames - 1``, over all bins."""
-
-    start_frame: Index
-    n_frames: Index
-    fill: Fill = "mean"
-    seed: Index | None = None
-    fill_level: FillLevel | None = None
-    kind: Literal["time_mask"] = "time_mask"
-
-    @property
-    def region(self) -> Region:
-        """Bins and frames that are filled."""
-        return slice(None), slice(self.start_frame, self.start_frame + self.n_frames)
-
-
-@record
-class WarpPath:
-    """One drawn time warp: frame ``center_frame`` moves by ``displacement_frames``, both ends stay.
-
-    References
-    ----------
-    Park et al., "SpecAugment", Interspeech 2019, section 2; the piecewise-linear map as in Park et al.,
-    "SpecAugment on large scale datasets", ICASSP 2020.
-    """
-
-    center_frame: Index
-    displacement_frames: int
-    kind: Literal["time_warp"] = "time_warp"
-
-    def moved(self, frames: npt.ArrayLike, n_frames: int) -> npt.NDArray[np.float64]:
-        """Where (fractional) frames go; the inverse of `source_frames`."""
-        last = n_frames - 1
-        target = self.center_frame + self.displacement_frames
-        # Half a frame beyond both ends, where the outer edges of the first and the last frame are.
-        knots = [-0.5, 0, self.center_frame, last, last + 0.5], [-0.5, 0, target, last, last + 0.5]
-        return np.interp(np.asarray(frames, dtype=np.float64), *knots)
-
-    def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
-        """For each warped frame, the (fractional) frame it is read from, shape (n_frames,)."""
-        last = n_frames - 1
-        moved = self.center_frame + self.displacement_frames
-        knots = [0, moved, last], [0, self.center_frame, last]
-        return np.interp(np.arange(n_frames), *knots)
-
-
-Step: TypeAlias = Annotated[FrequencyBand | TimeSpan | WarpPath, Field(discriminator="kind")]
 
 
 @record
@@ -96,7 +32,7 @@ class Draw:
     ----------
     n_mels, n_frames : int > 0
         Size of the mel it was drawn for.
-    steps : tuple of FrequencyBand, TimeSpan and WarpPath
+    steps : tuple of FrequencyBand, TimeSpan, Rectangle, Copied, Trimmed, WarpPath and ForeignCall
         In the order in which they are applied.
     policy : str
         Name of the policy.
@@ -104,6 +40,8 @@ class Draw:
         False where the policy's ``probability`` decided to leave the clip alone.
     warnings : tuple of str
         What did not happen as the parameters suggest.
+    batch : Batch or None
+        The padded batch that the clip was drawn in; its padding counts in means that are taken over it.
 
     Raises
     ------
@@ -125,20 +63,14 @@ class Draw:
     policy: str = ""
     applied: bool = True
     warnings: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    batch: Batch | None = None
 
     def __post_init__(self) -> None:
         """Check that every step lies within the mel."""
         for step in self.steps:
-            if isinstance(step, FrequencyBand):
-                end, size, unit = step.start_bin + step.n_bins, self.n_mels, "bins"
-            elif isinstance(step, TimeSpan):
-                end, size, unit = step.start_frame + step.n_frames, self.n_frames, "frames"
-            else:
-                moved = step.center_frame + step.displacement_frames
-                inside = 0 < step.center_frame < self.n_frames - 1 and 0 < moved < self.n_frames - 1
-                end, size, unit = (0 if inside else self.n_frames), self.n_frames - 1, "frames"
-            if end > size:
-                raise ParameterError(f"{step.kind} reaches beyond the {size} {unit} of the mel: {step}")
+            for end, size, unit in _reaches(step, self.n_mels, self.n_frames):
+                if end > size:
+                    raise ParameterError(f"{step.kind} reaches beyond the {size} {unit} of the mel: {step}")
 
     def apply(self, mel: Mel) -> Mel:
         """Warp and mask; the same mel and draw give the same bits.
@@ -155,21 +87,25 @@ class Draw:
         Raises
         ------
         ParameterError
-            When the mel has another size than the draw was made for.
+            When the mel has another size than the draw was made for, or a callable of others cannot be called again.
         """
         if (mel.n_mels, mel.n_frames) != (self.n_mels, self.n_frames):
             raise ParameterError(
                 f"the draw was made for {self.n_mels} bands x {self.n_frames} frames, the mel has {mel.n_mels} x "
                 f"{mel.n_frames}; draw again for this clip and front-end"
             )
-        masked = clean = mel
+        state = _State(mel, mel, mel, mel, self.padding)
         for step in self.steps:
-            if isinstance(step, WarpPath):
-                source = step.source_frames(self.n_frames)
-                clean, masked = clean.warped(source), masked.warped(source)
-            else:
-                masked = _filled(masked, clean, step)
-        return masked
+            state = state.at(step).after(step)
+        augmented: Mel = state.current
+        return augmented
+
+    @property
+    def padding(self) -> Padding:
+        """Frames of the batch beyond the clip, and what stands in them."""
+        return (
+            Padding(self.batch.padded(self.n_frames) - self.n_frames, self.batch.pad_value) if self.batch else Padding()
+        )
 
     def to_json(self) -> str:
         """The draw as a JSON text."""
@@ -188,20 +124,70 @@ class Draw:
             return from_json(cls, text)
 
     @property
+    def foreign(self) -> tuple[ForeignCall, ...]:
+        """The calls of callables of others among the steps."""
+        return tuple(step for step in self.steps if isinstance(step, ForeignCall))
+
+    def with_callable(self, function: Callable[..., Any] | str) -> Draw:
+        """The same draw with the callable of others at hand, where it was read from JSON.
+
+        Parameters
+        ----------
+        function : callable or str
+            The one that the draw was made with, or its name, which is imported.
+
+        Raises
+        ------
+        ParameterError
+            When the draw calls none, or more than one.
+        """
+        if len({step.call for step in self.foreign}) != 1:
+            calls = ", ".join(step.call for step in self.foreign) or "nothing"
+            raise ParameterError(f"the draw calls {calls:.200}: a callable can be handed over where it calls one")
+        bound = self.foreign[0].with_function(function).function
+        steps = (dataclasses.replace(s, function=bound) if isinstance(s, ForeignCall) else s for s in self.steps)
+        return dataclasses.replace(self, steps=tuple(steps))
+
+    @property
     def time_spans(self) -> list[tuple[float, float]]:
         """Where each time mask begins and ends, in frames of the augmented mel; a later warp has moved it.
 
         Frame t reaches from t - 0.5 to t + 0.5.
         """
-        spans = []
-        for position, step in enumerate(self.steps):
-            if isinstance(step, TimeSpan) and step.n_frames:
-                ends = np.array([step.start_frame, step.start_frame + step.n_frames]) - 0.5
-                for later in self.steps[position + 1 :]:
-                    if isinstance(later, WarpPath):
-                        ends = later.moved(ends, self.n_frames)
-                spans.append((float(ends[0]), float(ends[1])))
-        return spans
+        spans = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, TimeSpan))
+        return [self._now(i, step.start_frame, step.n_frames) for i, step in spans if step.n_frames]
+
+    @property
+    def rectangles(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
+        """Bins and frames of each rectangle, from the first to behind the last; frames as in `time_spans`."""
+        found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Rectangle))
+        return [
+            ((step.start_bin, step.start_bin + step.n_bins), self._now(i, step.start_frame, step.n_frames))
+            for i, step in found
+            if step.n_bins and step.n_frames
+        ]
+
+    @property
+    def copies(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
+        """Bins and frames of each copy; as `rectangles`."""
+        found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Copied) and step.n_frames)
+        return [
+            (step.region[0].indices(self.n_mels)[:2], self._now(i, step.start_frame, step.n_frames))
+            for i, step in found
+        ]
+
+    @property
+    def n_trimmed(self) -> int:
+        """Frames cut off at the end."""
+        return sum(step.n_frames for step in self.steps if isinstance(step, Trimmed))
+
+    def _now(self, position: int, start: int, n_frames: int) -> tuple[float, float]:
+        """Where frames of a step lie after the warps behind it."""
+        ends = np.array([start, start + n_frames]) - 0.5
+        for later in self.steps[position + 1 :]:
+            if isinstance(later, WarpPath):
+                ends = later.moved(ends, self.n_frames)
+        return float(ends[0]), float(ends[1])
 
     @property
     def masked_bins(self) -> npt.NDArray[np.bool_]:
@@ -234,7 +220,12 @@ class Draw:
     @property
     def masked_area_ratio(self) -> float:
         """Share of the cells that any mask covers."""
-        return 1 - (1 - self.masked_frequency_ratio) * (1 - self.masked_time_ratio)
+        if not self.rectangles:
+            return 1 - (1 - self.masked_frequency_ratio) * (1 - self.masked_time_ratio)
+        covered = self.masked_bins[:, np.newaxis] | self.masked_frames
+        for (first, stop), (begin, end) in self.rectangles:
+            covered[first:stop, math.ceil(begin) : math.ceil(end)] = True
+        return float(covered.mean())
 
     @property
     def longest_gap_frames(self) -> int:
@@ -245,7 +236,7 @@ class Draw:
     @property
     def loudest_fill_db(self) -> float | None:
         """Level of the loudest fill in dB relative to the clip's 95th percentile cell; None without masks."""
-        levels = [step.fill_level for step in self.steps if not isinstance(step, WarpPath)]
+        levels = [step.fill_level for step in self.steps if isinstance(step, Masking)]
         return max((level.vs_p95_db for level in levels if level), default=None)
 
     @property
@@ -256,29 +247,124 @@ class Draw:
 
 def measured(draw: Draw, mel: AnyMel) -> Draw:
     """The same draw with the level of every fill, relative to the clip, written into its steps."""
-    clean = mel
+    state = _State(mel, mel, mel, mel, draw.padding)
     steps: list[Step] = []
     for step in draw.steps:
-        if isinstance(step, WarpPath):
-            clean = clean.warped(step.source_frames(clean.n_frames))
-        else:
-            step = dataclasses.replace(step, fill_level=fill_level(step.fill, clean, step.region, step.seed))
+        state = state.at(step)
+        if isinstance(step, FrequencyBand | TimeSpan | Rectangle):
+            level = fill_level(step.fill, state.reference(step), step.region, step.seed, draw.padding)
+            step = dataclasses.replace(step, fill_level=level)
         steps.append(step)
+        state = state.after(step)
     return dataclasses.replace(draw, steps=tuple(steps))
 
 
-def _filled(mel: Mel, clean: Mel, step: FrequencyBand | TimeSpan) -> Mel:
+@dataclasses.dataclass(frozen=True)
+class _State:
+    """A mel on its way through the steps.
+
+    ``unwarped`` is as it came, ``clean`` without masks, ``current`` with all of them; ``before`` as it was before the
+    first of those steps that were drawn together.
+    """
+
+    unwarped: Any
+    clean: Any
+    current: Any
+    before: Any
+    padding: Padding
+
+    def at(self, step: Step) -> _State:
+        """Where a step begins."""
+        is_first = not isinstance(step, WarpPath | Trimmed | ForeignCall) and step.is_first
+        return dataclasses.replace(self, before=self.current) if is_first else self
+
+    def reference(self, step: Masking) -> AnyMel:
+        """What a mean of its fill is taken over."""
+        mels: dict[str, AnyMel] = {"clean": self.clean, "unwarped": self.unwarped, "current": self.before}
+        return mels[step.over]
+
+    def after(self, step: Step) -> _State:
+        """Where it ends."""
+        if isinstance(step, WarpPath):
+            taps = step.taps(self.clean.n_frames)
+            warped = {name: getattr(self, name).warped(taps) for name in ("clean", "current", "before")}
+            return dataclasses.replace(self, **warped)
+        if isinstance(step, Trimmed):
+            n = self.clean.n_frames - step.n_frames
+            cut = {name: getattr(self, name).shortened(n) for name in ("clean", "current", "before")}
+            return dataclasses.replace(self, **cut)
+        if isinstance(step, ForeignCall):
+            made = step.apply(self.current)
+            return dataclasses.replace(self, clean=made, current=made, before=made)
+        if isinstance(step, Copied):
+            return dataclasses.replace(self, current=_copied(self.current, self.before, step))
+        return dataclasses.replace(self, current=_filled(self.current, self.reference(step), step, self.padding))
+
+
+Masking: TypeAlias = FrequencyBand | TimeSpan | Rectangle
+
+
+def _reaches(step: Step, n_mels: int, n_frames: int) -> list[tuple[int, int, str]]:
+    """Of every axis that a step concerns: where it ends, where it may, and in what unit."""
+    if isinstance(step, FrequencyBand):
+        return [(step.start_bin + step.n_bins, n_mels, "bins")]
+    if isinstance(step, Rectangle):
+        bins = step.start_bin + step.n_bins, n_mels, "bins"
+        return [bins, (step.start_frame + step.n_frames, n_frames, "frames")]
+    if isinstance(step, Copied):
+        bins = step.start_bin + (step.n_bins or 0), n_mels, "bins"
+        return [
+            bins,
+            (step.start_frame + step.n_frames, n_frames, "frames"),
+            (step.source_frame + 1, n_frames, "frames"),
+        ]
+    if isinstance(step, Trimmed):
+        return [(step.n_frames + 1, n_frames, "frames")]
+    if isinstance(step, ForeignCall):
+        return []
+    if isinstance(step, TimeSpan):
+        return [(step.start_frame + step.n_frames, n_frames, "frames")]
+    moved, last = step.center_frame + step.displacement_frames, n_frames - (step.interpolation == "linear")
+    inside = 0 < step.center_frame < last and 0 < moved < last
+    return [(0 if inside else n_frames, n_frames - 1, "frames")]
+
+
+def _filled(mel: Mel, reference: AnyMel, step: Masking, padding: Padding) -> Mel:
+    bins, _ = step.region
+
+    def fill(begin: int, end: int) -> Real:
+        return fill_values(step.fill, reference, (bins, slice(begin, end)), step.seed, padding)
+
+    return _changed(mel, step.region, fill)
+
+
+def _copied(mel: Mel, source: AnyMel, step: Copied) -> Mel:
+    bins, shift, n_frames = step.region[0], step.source_frame - step.start_frame, mel.n_frames
+
+    def read(begin: int, end: int) -> Real:
+        first = (begin + shift) % n_frames
+        n_before_end = min(end - begin, n_frames - first)
+        values = source.values_at(first, first + n_before_end)
+        if n_before_end < end - begin:
+            values = np.concatenate([values, source.values_at(0, end - begin - n_before_end)], axis=1)
+        return values[bins]
+
+    return _changed(mel, step.region, read)
+
+
+def _changed(mel: Mel, region: Region, new: Callable[[int, int], Real]) -> Mel:
+    """A copy with new values in a region; ``new`` is asked for some of its frames at a time."""
+    bins, frames = region
+    first, stop, _ = frames.indices(mel.n_frames)
+
+    def changed(values: Real, at: int) -> Real:
+        """Where ``values`` begins at frame ``at``."""
+        begin, end = max(first, at), min(stop, at + values.shape[1])
+        values = values.copy()
+        if begin < end:
+            values[bins, begin - at : end - at] = new(begin, end)
+        return values
+
     if isinstance(mel, MelStream):
-        return dataclasses.replace(mel, values_at=lambda a, b: _filled_values(mel.values_at(a, b), a, clean, step))
-    return mel.with_values(_filled_values(mel.values, 0, clean, step))
-
-
-def _filled_values(values: Real, first: int, clean: AnyMel, step: FrequencyBand | TimeSpan) -> Real:
-    """A copy with what lies in the mask filled, where ``values`` begins at frame ``first``."""
-    bins, frames = step.region
-    begin, end, _ = frames.indices(clean.n_frames)
-    begin, end = max(begin, first), min(end, first + values.shape[1])
-    values = values.copy()
-    if begin < end:
-        values[bins, begin - first : end - first] = fill_values(step.fill, clean, (bins, slice(begin, end)), step.seed)
-    return values
+        return dataclasses.replace(mel, values_at=lambda begin, end: changed(mel.values_at(begin, end), begin))
+    return mel.with_values(changed(mel.values, 0))

@@ -7,7 +7,7 @@ does not depend on another.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,11 @@ from .._record import record
 from ..frontends import AnyMel
 from ..stft import FRAMES_PER_BLOCK
 
-__all__ = ["Fill", "FillLevel", "Region", "fill_level", "fill_values"]
+__all__ = ["Fill", "FillLevel", "Padding", "Region", "fill_level", "fill_values"]
 
 Fill: TypeAlias = (
-    Annotated[float, Field(allow_inf_nan=False)] | Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise"]
+    Annotated[float, Field(allow_inf_nan=False)]
+    | Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise", "uniform", "unit_noise"]
 )
 Region: TypeAlias = tuple[slice, slice]
 # Frames that one stream of noise serves, so that any part of a long mask can be drawn by itself.
@@ -43,31 +44,51 @@ class FillLevel:
     vs_median_db: float
 
 
-def fill_values(fill: Fill, clean: AnyMel, region: Region, seed: int | None) -> npt.NDArray[np.float32]:
+class Padding(NamedTuple):
+    """Frames of a batch beyond the clip's end, and the value in them."""
+
+    n_frames: int = 0
+    value: float = 0.0
+
+    def mean(self, mel: AnyMel) -> float:
+        """Mean over a clip and its padding."""
+        n = mel.n_frames + self.n_frames
+        return float((mel.summary.mean * mel.n_frames + self.value * self.n_frames) / n)
+
+
+NO_PADDING = Padding()
+
+
+def fill_values(
+    fill: Fill, clean: AnyMel, region: Region, seed: int | None, padding: Padding = NO_PADDING
+) -> npt.NDArray[np.float32]:
     """Values for a region, ready to be broadcast over it, in the front-end's own scale.
 
     Parameters
     ----------
-    fill : float or {"mean", "band_mean", "frame_mean", "min", "floor", "noise"}
+    fill : float or {"mean", "band_mean", "frame_mean", "min", "floor", "noise", "uniform", "unit_noise"}
         A constant; the mean over the utterance, over each band's frames, or over each frame's bands; the
-        clip's least value; the front-end's floor; or Gaussian noise with the utterance's mean and deviation,
-        never below the floor.
+        clip's least value; the front-end's floor; Gaussian noise with the utterance's mean and deviation,
+        never below the floor; noise between the clip's least and its largest value (SpeechBrain's ``rand``); or
+        Gaussian noise around 0 with a deviation of 1 (lingvo's ``gaussian_noise``), never below the floor.
     clean : MelSpectrogram or MelStream
         Without masks.
     region : (slice, slice)
         Bins and frames; a part of a mask is filled like the whole.
     seed : int or None
         Of the noise.
+    padding : Padding
+        Counts in ``mean``.
     """
-    return np.asarray(_values(fill, clean, region, seed), dtype=np.float32)
+    return np.asarray(_values(fill, clean, region, seed, padding), dtype=np.float32)
 
 
-def _values(fill: Fill, clean: AnyMel, region: Region, seed: int | None) -> Any:
+def _values(fill: Fill, clean: AnyMel, region: Region, seed: int | None, padding: Padding) -> Any:
     if not isinstance(fill, str):
         return fill
-    summary, (bins, frames) = clean.summary, region
     if fill == "mean":
-        return summary.mean
+        return padding.mean(clean) if padding.n_frames else clean.summary.mean
+    summary, (bins, frames) = clean.summary, region
     if fill == "band_mean":
         return summary.band_mean[bins]
     if fill == "min":
@@ -78,21 +99,27 @@ def _values(fill: Fill, clean: AnyMel, region: Region, seed: int | None) -> Any:
     floor = clean.frontend.floor_value(summary.largest, clean.statistics)[bins]
     if fill == "floor":
         return floor
+    if fill == "uniform":
+        return _noise(len(floor), begin, end, seed, "random") * (summary.largest - summary.least) + summary.least
     noise = _noise(len(floor), begin, end, seed)
-    return np.maximum(noise * summary.std + summary.mean, floor)
+    return np.maximum(noise if fill == "unit_noise" else noise * summary.std + summary.mean, floor)
 
 
-def _noise(n_bins: int, begin: int, end: int, seed: int | None) -> npt.NDArray[np.float64]:
+def _noise(
+    n_bins: int, begin: int, end: int, seed: int | None, kind: Literal["standard_normal", "random"] = "standard_normal"
+) -> npt.NDArray[np.float64]:
     """White noise over frames ``begin`` to ``end - 1``: the same for a frame wherever one begins to read."""
     blocks = range(begin // _NOISE_FRAMES, -(-end // _NOISE_FRAMES))
     streams = [np.random.default_rng(None if seed is None else (seed, block)) for block in blocks]
-    drawn = [stream.standard_normal((_NOISE_FRAMES, n_bins)) for stream in streams]
+    drawn = [getattr(stream, kind)((_NOISE_FRAMES, n_bins)) for stream in streams]
     first = begin - blocks.start * _NOISE_FRAMES
     noise: npt.NDArray[np.float64] = np.concatenate(drawn)[first : first + end - begin].T
     return noise
 
 
-def fill_level(fill: Fill, clean: AnyMel, region: Region, seed: int | None) -> FillLevel | None:
+def fill_level(
+    fill: Fill, clean: AnyMel, region: Region, seed: int | None, padding: Padding = NO_PADDING
+) -> FillLevel | None:
     """The level of a fill in a region; None where the region is empty, or the clip is silent and has no level.
 
     Raises
@@ -110,7 +137,7 @@ def fill_level(fill: Fill, clean: AnyMel, region: Region, seed: int | None) -> F
     total = 0.0
     for i in range(begin, end, FRAMES_PER_BLOCK):
         here = slice(i, min(i + FRAMES_PER_BLOCK, end))
-        energy = clean.frontend.energy(fill_values(fill, clean, (bins, here), seed), statistics)
+        energy = clean.frontend.energy(fill_values(fill, clean, (bins, here), seed, padding), statistics)
         power = energy if clean.frontend.power == 2 else energy**2
         total += float(power.mean(dtype=np.float64)) * (here.stop - here.start)
     p95, median = clean.percentiles_db

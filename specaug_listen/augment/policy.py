@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from pydantic import Field
 
 from .._random import MAX_SEED, as_seed
 from .._record import record
-from ..errors import SpecAugListenWarning, naming
+from ..errors import ParameterError, SpecAugListenWarning, naming
 from ..frontends import AnyMel
+from .adapter import Adapter
 from .draw import Draw, Step, measured
 from .fill import Fill
-from .transforms import FrequencyMask, TimeMask, TimeWarp, Transform
+from .foreign import Foreign
+from .masks import Cutout, FrameworkTransform, Mask
+from .sources import OwnSource, Source
+from .steps import Batch
+from .transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 
-__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy"]
+Count = Annotated[int, Field(ge=0, le=100)]
+Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
+
+__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy", "foreign_policy"]
 
 
 @record
@@ -26,11 +35,18 @@ class Policy:
 
     Parameters
     ----------
-    transforms : sequence of FrequencyMask, TimeMask and TimeWarp
+    transforms : sequence of FrequencyMask, TimeMask, TimeWarp, Mask, Cutout, Copy, TrimTail, Warp and Foreign
         Applied in this order.
     name : str
     probability : float in [0, 1]
         Chance that anything is applied at all.
+    dialect : str
+        The framework whose rules the transforms follow; see `specaug_listen.augment.dialects`.
+    n_applied : (int, int) or None
+        So many of the transforms, from the first one on, are applied: a number between both, drawn (SpeechBrain's
+        ``min_augmentations`` and ``max_augmentations``). None applies all.
+    min_mels : int >= 0
+        A mel of fewer bands is left alone (fairseq).
 
     Raises
     ------
@@ -49,8 +65,26 @@ class Policy:
     transforms: Annotated[tuple[Transform, ...], Field(strict=False, max_length=100)]
     name: Annotated[str, Field(min_length=1, max_length=100)] = "policy"
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
+    dialect: Annotated[str, Field(min_length=1, max_length=100)] = "paper"
+    n_applied: Annotated[tuple[Count, Count], Field(strict=False)] | None = None
+    min_mels: Annotated[int, Field(ge=0, le=10_000)] = 0
 
-    def draw(self, mel: AnyMel, *, rng: int | np.random.Generator | None = None) -> Draw:
+    def __post_init__(self) -> None:
+        """Check what concerns two fields at once."""
+        if self.n_applied and not self.n_applied[0] <= self.n_applied[1] <= len(self.transforms):
+            raise ParameterError(
+                f"n_applied={self.n_applied}: allowed is (least, most), of which the most is at most the number of "
+                f"transforms, {len(self.transforms)}"
+            )
+
+    def draw(
+        self,
+        mel: AnyMel,
+        *,
+        rng: int | np.random.Generator | None = None,
+        batch: Batch | None = None,
+        sources: Mapping[str, Source] | None = None,
+    ) -> Draw:
         """Decide all that is left to chance, for one mel.
 
         Parameters
@@ -58,6 +92,11 @@ class Policy:
         mel : MelSpectrogram or MelStream
         rng : int, numpy.random.Generator or None
             The same integer gives the same draw.
+        batch : Batch or None
+            The padded batch that the clip sits in, where the dialect's rules depend on it.
+        sources : mapping or None
+            For each kind of transform, and for ``coin``, where its numbers come from in place of ``rng``; see
+            `specaug_listen.augment.dialects.exact_sources`.
 
         Returns
         -------
@@ -74,20 +113,43 @@ class Policy:
             When a mask was clamped or a transform did nothing; the same lines are in ``draw.warnings``.
         """
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(as_seed(rng))
-        if generator.random() >= self.probability:
-            return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False)
+        coin = float(sources["coin"].uniform((1,))[0]) if sources and "coin" in sources else generator.random()
+        if coin >= self.probability:
+            return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False, batch=batch)
         steps: list[Step] = []
         lines: list[str] = []
-        for transform in self.transforms:
+        if mel.n_mels < self.min_mels:
+            lines.append(f"nothing was done: a mask of {self.min_mels} bins is wider than the mel's {mel.n_mels}")
+        for transform in self._applied(mel, generator, sources or {}):
             # A stream for each transform: changing one leaves what the others draw as it was.
             stream = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
-            drawn, said = transform.draw(mel.n_mels, mel.n_frames, stream)
+            if isinstance(transform, Foreign):
+                so_far = Draw(mel.n_mels, mel.n_frames, tuple(steps), batch=batch).apply(mel)  # type: ignore[type-var]
+                called, said = transform.draw(so_far, stream)
+                steps += called
+                lines += said
+                continue
+            if isinstance(transform, PaperTransform):
+                drawn, said = transform.draw(mel.n_mels, mel.n_frames, stream)
+            else:
+                source = (sources or {}).get(transform.purpose) or OwnSource(stream)
+                drawn, said = transform.draw(mel.n_mels, mel.n_frames, source, batch)
             steps += drawn
             lines += said
         for line in lines:
             warnings.warn(line, SpecAugListenWarning, stacklevel=2)
         with naming(f"policy {self.name!r}"):
-            return measured(Draw(mel.n_mels, mel.n_frames, tuple(steps), self.name, warnings=tuple(lines)), mel)
+            drawn_so = Draw(mel.n_mels, mel.n_frames, tuple(steps), self.name, warnings=tuple(lines), batch=batch)
+            return measured(drawn_so, mel)
+
+    def _applied(self, mel: AnyMel, generator: np.random.Generator, sources: Mapping[str, Source]) -> Sequence[Any]:
+        """The transforms that are applied, where it is left to chance or to the mel."""
+        if mel.n_mels < self.min_mels:
+            return ()
+        if self.n_applied is None:
+            return self.transforms
+        least, most = self.n_applied
+        return self.transforms[: int((sources.get("mask") or OwnSource(generator)).integers(least, most + 1, (1,))[0])]
 
     def with_fill(self, fill: Fill) -> Policy:
         """The same policy with another fill in every mask.
@@ -97,8 +159,46 @@ class Policy:
         >>> LB.with_fill("floor").transforms[1].fill
         'floor'
         """
-        transforms = tuple(t if isinstance(t, TimeWarp) else replace(t, fill=fill) for t in self.transforms)
+        filling = FrequencyMask | TimeMask | Mask | Cutout
+        transforms = tuple(replace(t, fill=fill) if isinstance(t, filling) else t for t in self.transforms)
         return replace(self, transforms=transforms)
+
+    @property
+    def foreign(self) -> tuple[Foreign, ...]:
+        """The callables of others among the transforms."""
+        return tuple(t for t in self.transforms if isinstance(t, Foreign))
+
+
+def foreign_policy(
+    function: Callable[..., Any] | str, *, adapter: Adapter | None = None, name: str | None = None
+) -> Policy:
+    """A policy that calls a Mel -> Mel callable or ``torch.nn.Module`` of others.
+
+    Parameters
+    ----------
+    function : callable or str
+        Or its name: ``module:callable``, ``path/to/file.py:callable``, ``module:Class(width=8)``.
+    adapter : Adapter or None
+        How it wants the mel; None guesses, and the draw says what.
+    name : str or None
+        Of the policy; None takes the callable's.
+
+    Returns
+    -------
+    Policy
+
+    Raises
+    ------
+    ParameterError
+        When it cannot be called, or not be imported.
+
+    Examples
+    --------
+    >>> foreign_policy("numpy:flipud").name
+    'numpy:flipud'
+    """
+    made = Foreign.of(function, adapter)
+    return Policy((made,), made.call[-100:] if name is None else name)
 
 
 def _paper(name: str, w: int, f: int, m_f: int, t: int, p: float, m_t: int) -> Policy:

@@ -18,10 +18,10 @@ from pydantic import Field
 
 from .._random import MAX_SEED
 from .._record import record
-from .draw import FrequencyBand, Step, TimeSpan, WarpPath
 from .fill import Fill
+from .steps import FrequencyBand, Step, TimeSpan, WarpPath
 
-__all__ = ["FrequencyMask", "TimeMask", "TimeWarp", "Transform"]
+__all__ = ["FrequencyMask", "PaperTransform", "TimeMask", "TimeWarp"]
 
 Count = Annotated[int, Field(ge=0, le=10_000)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
@@ -179,7 +179,7 @@ class TimeWarp:
         return [WarpPath(center, int(rng.integers(-w, w, endpoint=True)))], []
 
 
-Transform: TypeAlias = Annotated[FrequencyMask | TimeMask | TimeWarp, Field(discriminator="kind")]
+PaperTransform: TypeAlias = FrequencyMask | TimeMask | TimeWarp
 
 
 def _share(ratio: float, n_frames: int) -> int:

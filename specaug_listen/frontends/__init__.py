@@ -23,6 +23,7 @@ from .presets import (
 )
 from .spectrogram import MelSpectrogram, Statistics
 from .stream import AnyMel, MelStream, mel_stream
+from .taps import Taps, linear_taps
 
 __all__ = [
     "ESPNET",
@@ -47,7 +48,9 @@ __all__ = [
     "MelSpectrogram",
     "MelStream",
     "Statistics",
+    "Taps",
     "get",
+    "linear_taps",
     "mel_stream",
     "read_frontend",
 ]

@@ -13,11 +13,12 @@ import numpy.typing as npt
 from ..audio import Audio
 from ..errors import ParameterError
 from .summary import Summary, summary_of_values
+from .taps import Taps, linear_taps
 
 if TYPE_CHECKING:
     from .mel import MelFrontend
 
-__all__ = ["MelSpectrogram", "Statistics", "between_frames"]
+__all__ = ["MelSpectrogram", "Statistics"]
 
 Real = npt.NDArray[np.float32]
 
@@ -80,6 +81,8 @@ class MelSpectrogram:
         Where the front-end normalises: what it took out.
     warp : np.ndarray [shape=(n_frames,)] or None
         For each frame, the (fractional) frame of ``audio`` that it was warped from.
+    warps : tuple of Taps
+        How it was read there, warp after warp.
 
     Raises
     ------
@@ -100,6 +103,7 @@ class MelSpectrogram:
     audio: Audio | None = None
     statistics: Statistics | None = field(default=None, repr=False)
     warp: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+    warps: tuple[Taps, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _checked_values(self.values, self.frontend))
@@ -192,29 +196,42 @@ class MelSpectrogram:
         -------
         np.ndarray [shape=(n_mels, n), float32]
         """
-        return between_frames(self.values, source, 0, self.n_frames)
+        return linear_taps(source, self.n_frames).read(self.values_at, 0, len(source))
 
-    def warped(self, source: npt.NDArray[np.float64]) -> MelSpectrogram:
+    def warped(self, taps: Taps | npt.NDArray[np.float64]) -> MelSpectrogram:
         """The mel read at fractional frames, which it remembers.
 
         Parameters
         ----------
-        source : np.ndarray [shape=(n_frames,)], in [0, n_frames - 1] [frames]
+        taps : Taps or np.ndarray [shape=(n_frames,)], in [0, n_frames - 1] [frames]
+            Of an array, values are linear between neighbouring frames.
         """
+        taps = taps if isinstance(taps, Taps) else linear_taps(taps, self.n_frames)
         earlier = np.arange(self.n_frames, dtype=np.float64) if self.warp is None else self.warp
-        return self.with_values(self.at_frames(source), warp=np.interp(source, np.arange(self.n_frames), earlier))
+        warp = np.interp(taps.source, np.arange(self.n_frames), earlier)
+        values = taps.read(self.values_at, 0, len(taps.source))
+        return replace(self, values=values, warp=warp, warps=(*self.warps, taps))
+
+    def shortened(self, n_frames: int) -> MelSpectrogram:
+        """The first frames, with as much of the clip as they take."""
+        if n_frames >= self.n_frames:
+            return self
+        n_samples = self.frontend.framing.n_samples(n_frames)
+        audio = self.audio and Audio(self.audio.samples[:, :n_samples], self.audio.sample_rate)
+        warps = tuple(taps.first(n_frames) for taps in self.warps)
+        return replace(
+            self,
+            values=self.values[:, :n_frames],
+            audio=audio,
+            warp=None if self.warp is None else self.warp[:n_frames],
+            warps=warps,
+        )
 
     def with_values(self, values: Real, *, warp: npt.NDArray[np.float64] | None = None) -> MelSpectrogram:
         """The same clip and front-end with other values, and with another warp where one is given."""
-        return replace(self, values=values, warp=self.warp if warp is None else warp)
-
-
-def between_frames(values: Real, source: npt.NDArray[np.float64], first: int, n_frames: int) -> Real:
-    """Values at fractional frames of a mel of ``n_frames``, of which ``values`` holds those from ``first`` on."""
-    before = np.clip(source.astype(np.intp), 0, max(n_frames - 2, 0))
-    after = np.minimum(before + 1, n_frames - 1)
-    share = (source - before).astype(np.float32)
-    return values[:, before - first] * (1 - share) + values[:, after - first] * share
+        if warp is None:
+            return replace(self, values=values)
+        return replace(self, values=values, warp=warp, warps=(linear_taps(warp, self.n_frames),))
 
 
 def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:

@@ -16,8 +16,9 @@ from .._spool import Spool
 from ..stft import FRAMES_PER_BLOCK
 from .energy import band_energies
 from .mel import MelFrontend
-from .spectrogram import MelSpectrogram, Statistics, between_frames
+from .spectrogram import MelSpectrogram, Statistics
 from .summary import Summary, percentiles, summary_of
+from .taps import Taps, linear_taps
 
 __all__ = ["AnyMel", "MelStream", "mel_stream"]
 
@@ -84,17 +85,16 @@ class MelStream:
         ranges = [part.range_db for part in self.parts()]
         return min(low for low, _ in ranges), max(high for _, high in ranges)
 
-    def warped(self, source: npt.NDArray[np.float64]) -> MelStream:
+    def warped(self, taps: Taps | npt.NDArray[np.float64]) -> MelStream:
         """The mel read at fractional frames; see `MelSpectrogram.warped`."""
-        last = self.n_frames - 1
+        how = taps if isinstance(taps, Taps) else linear_taps(taps, self.n_frames)
+        return replace(self, values_at=lambda begin, end: how.read(self.values_at, begin, end))
 
-        def values_at(begin: int, end: int) -> Real:
-            here = source[begin:end]
-            first, stop = int(here.min()), min(int(here.max()) + 1, last) + 1
-            first = min(first, max(last - 1, 0))
-            return between_frames(self.values_at(first, stop), here, first, self.n_frames)
-
-        return replace(self, values_at=values_at)
+    def shortened(self, n_frames: int) -> MelStream:
+        """The first frames; see `MelSpectrogram.shortened`."""
+        if n_frames >= self.n_frames:
+            return self
+        return replace(self, n_frames=n_frames, n_samples=self.frontend.framing.n_samples(n_frames))
 
 
 AnyMel: TypeAlias = MelSpectrogram | MelStream

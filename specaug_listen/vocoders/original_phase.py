@@ -205,6 +205,6 @@ def _before(mel: MelSpectrogram) -> MelSpectrogram:
     """The mel as it was before any mask, under the same warp."""
     assert mel.audio is not None  # original_spectrum has refused it
     plain = mel.frontend(mel.audio)
-    if mel.warp is None:
-        return plain
-    return plain.with_values(plain.at_frames(mel.warp))
+    for taps in mel.warps:
+        plain = plain.warped(taps)
+    return plain

@@ -1,0 +1,126 @@
+"""ESPnet2's ``SpecAug`` [1]_: warp, frequency masks, time masks, before the normalisation that the model does.
+
+References
+----------
+.. [1] ``espnet2/asr/specaug/specaug.py``, ``espnet2/layers/mask_along_axis.py``, ``espnet2/layers/time_warp.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from ...errors import ParameterError
+from ..masks import Mask, Warp
+from ..policy import Policy
+from .dialect import Dialect
+
+__all__ = ["ESPNET", "ESPNET_POLICIES", "espnet_policy"]
+
+Range = int | tuple[float, float]
+
+ESPNET = Dialect(
+    name="espnet",
+    source="espnet2/layers/mask_along_axis.py, time_warp.py",
+    frontends=("espnet",),
+    generators={"warp": "torch", "mask": "torch"},
+    oddities=(
+        "the upper end of a width range is never drawn",
+        "starts stay below the size less the widest mask of the whole batch, so the last bin and the "
+        "last frame are never "
+        "masked, and the larger the batch, the less the top is",
+        "time masks count the frames of the padded batch and may lie in the padding",
+        "a warp moves by -(W - 1) to W frames, and is skipped on clips of 2 W frames or fewer",
+        "each half is resized by itself with half-pixel bicubic interpolation: it overshoots, and "
+        "the halves do not meet",
+        "masks are set before the model's normalisation: a zero is not the mean",
+        "a mean fill is taken over the padded batch with what was masked before",
+    ),
+)
+
+
+def espnet_policy(
+    *,
+    apply_time_warp: bool = True,
+    time_warp_window: int = 5,
+    time_warp_mode: str = "bicubic",
+    apply_freq_mask: bool = True,
+    freq_mask_width_range: Range = (0, 20),
+    num_freq_mask: int = 2,
+    apply_time_mask: bool = True,
+    time_mask_width_range: Range | None = None,
+    time_mask_width_ratio_range: float | tuple[float, float] | None = None,
+    num_time_mask: int = 2,
+    replace_with_zero: bool = True,
+    name: str = "espnet",
+) -> Policy:
+    """The policy of ``SpecAug``'s own arguments, with its own defaults.
+
+    Raises
+    ------
+    ParameterError
+        Where ESPnet would raise: no mask and no warp, no range of time widths or two of them; or for another
+        interpolation than bicubic or bilinear.
+
+    Examples
+    --------
+    >>> espnet_policy(time_mask_width_ratio_range=(0.0, 0.05), num_time_mask=10).transforms[2].count
+    10
+    """
+    if not (apply_time_warp or apply_freq_mask or apply_time_mask):
+        raise ParameterError("apply_time_warp, apply_freq_mask and apply_time_mask are all false: set one of them")
+    if apply_time_mask and (time_mask_width_range is None) == (time_mask_width_ratio_range is None):
+        raise ParameterError(
+            f"time_mask_width_range={time_mask_width_range}, time_mask_width_ratio_range="
+            f"{time_mask_width_ratio_range}: exactly one of them is needed"
+        )
+    interpolations: dict[str, Any] = {"bicubic": "bicubic", "bilinear": "linear_halves"}
+    if time_warp_mode not in interpolations:
+        raise ParameterError(f"time_warp_mode={time_warp_mode!r}: allowed is bicubic or bilinear")
+    transforms: list[Any] = [Warp(time_warp_window, interpolations[time_warp_mode])] if apply_time_warp else []
+    fill: Any = 0.0 if replace_with_zero else "mean"
+    if apply_freq_mask:
+        transforms.append(_mask("frequency", num_freq_mask, _widths(freq_mask_width_range), fill))
+    if apply_time_mask and time_mask_width_range is not None:
+        transforms.append(_mask("time", num_time_mask, _widths(time_mask_width_range), fill))
+    elif apply_time_mask and time_mask_width_ratio_range is not None:
+        low, high = _ends(time_mask_width_ratio_range)
+        ratios = {"min_ratio": float(low), "max_ratio": float(high), "ratio_rule": "replaces"}
+        transforms.append(_mask("time", num_time_mask, ratios, fill))
+    return Policy(tuple(transforms), name, dialect="espnet")
+
+
+def _mask(axis: Literal["time", "frequency"], count: int, widths: dict[str, Any], fill: Any) -> Mask:
+    return Mask(
+        axis,
+        count,
+        width_rule="exclusive",
+        start_rule="below_widest",
+        order="widths_first",
+        over="padded",
+        together=True,
+        fill=fill,
+        fill_over="current",
+        **widths,
+    )
+
+
+def _widths(given: Range) -> dict[str, Any]:
+    low, high = _ends(given)
+    return {"min_width": int(low), "max_width": int(high)}
+
+
+def _ends(given: float | tuple[float, float]) -> tuple[float, float]:
+    return (0, given) if isinstance(given, (int, float)) else (given[0], given[1])
+
+
+# egs2/librispeech/asr1/conf/tuning: train_asr_conformer10_hop_length160.yaml, train_asr_e_branchformer.yaml;
+# train_asr_conformer.yaml.
+ESPNET_POLICIES = (
+    espnet_policy(
+        freq_mask_width_range=(0, 27),
+        time_mask_width_ratio_range=(0.0, 0.05),
+        num_time_mask=10,
+        name="espnet-conformer10",
+    ),
+    espnet_policy(freq_mask_width_range=(0, 30), time_mask_width_range=(0, 40), name="espnet-conformer"),
+)

@@ -1,0 +1,83 @@
+"""Whisper's masks in Hugging Face transformers [1]_: of fixed width, in place, off unless switched on.
+
+References
+----------
+.. [1] ``transformers/models/whisper/modeling_whisper.py``: ``_compute_mask_indices`` and ``_mask_input_features``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import ParameterError
+from ..masks import Mask
+from ..policy import NONE, Policy
+from .dialect import Dialect
+
+__all__ = ["HF", "HF_POLICIES", "hf_policy"]
+
+HF = Dialect(
+    name="hf",
+    source="transformers/models/whisper/modeling_whisper.py",
+    oddities=(
+        "every mask has the same width, at places that are no two alike, but may overlap",
+        "mask_time_prob is an upper bound of the share that is masked",
+        "a zero of Whisper's scale is -40 dB below full scale, not silence",
+        "without an attention mask, masks are spread over the 30 s that a clip is padded to: of a "
+        "short clip, little is "
+        "masked (give the batch 3000 frames)",
+        "apply_spec_augment is off in published configurations; it changes the caller's tensor in place",
+    ),
+    frontends=("whisper", "whisper-128"),
+    generators={"mask": "numpy"},
+)
+
+
+def hf_policy(
+    *,
+    apply_spec_augment: bool = False,
+    mask_time_prob: float = 0.05,
+    mask_time_length: int = 10,
+    mask_time_min_masks: int = 2,
+    mask_feature_prob: float = 0.0,
+    mask_feature_length: int = 10,
+    mask_feature_min_masks: int = 0,
+    attention_mask: bool = True,
+    name: str = "hf",
+) -> Policy:
+    """The policy of ``WhisperConfig``'s own fields, with their own defaults.
+
+    Parameters
+    ----------
+    attention_mask : bool
+        Whether the model is given one; else masks are drawn over the padded batch.
+
+    Raises
+    ------
+    ParameterError
+        Where transformers would raise: a mask length below 1.
+
+    Examples
+    --------
+    >>> hf_policy(apply_spec_augment=True).transforms[0].max_width
+    10
+    """
+    if not apply_spec_augment:
+        return Policy(NONE.transforms, name, dialect="hf")
+    masks: list[Any] = []
+    settings = (
+        ("time", mask_time_prob, mask_time_length, mask_time_min_masks),
+        ("frequency", mask_feature_prob, mask_feature_length, mask_feature_min_masks),
+    )
+    for axis, probability, length, least in settings:
+        if length < 1:
+            raise ParameterError(f"mask length {length} of {axis}: allowed is 1 or more")
+        if probability > 0:
+            rules: dict[str, Any] = {"width_rule": "fixed", "start_rule": "distinct", "together": True}
+            over: Any = "clip" if attention_mask else "padded"
+            count: Any = {"count": least, "count_rule": "share", "count_ratio": float(probability)}
+            masks.append(Mask(axis, max_width=length, over=over, **count, **rules))  # type: ignore[arg-type]
+    return Policy(tuple(masks), name, dialect="hf")
+
+
+HF_POLICIES = (hf_policy(apply_spec_augment=True, name="hf-whisper"),)

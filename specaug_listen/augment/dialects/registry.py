@@ -1,0 +1,80 @@
+"""All dialects and the frameworks' policies, by name."""
+
+from __future__ import annotations
+
+from ...errors import ParameterError
+from ..masks import FrameworkTransform
+from ..policy import POLICIES, Policy
+from ..sources import Source, foreign_source
+from .dialect import Dialect
+from .espnet import ESPNET, ESPNET_POLICIES
+from .fairseq import FAIRSEQ, FAIRSEQ_POLICIES
+from .hf import HF, HF_POLICIES
+from .lhotse import LHOTSE, LHOTSE_POLICIES
+from .lingvo import LINGVO, LINGVO_POLICIES
+from .nemo import NEMO, NEMO_LEGACY, NEMO_NUMBA, NEMO_POLICIES
+from .speechbrain import SPEECHBRAIN, SPEECHBRAIN_LEGACY, SPEECHBRAIN_POLICIES
+from .torchaudio import TORCHAUDIO
+from .wenet import WENET, WENET_POLICIES
+
+__all__ = ["ALL_POLICIES", "DIALECTS", "PAPER", "exact_sources"]
+
+PAPER = Dialect(
+    name="paper",
+    source="Park et al. 2019 (arXiv:1904.08779) and 2020 (arXiv:1912.05533)",
+    oddities=(
+        "widths are uniform from 0 to the largest, starts in [0, size - width), read as integers: "
+        "the last bin and frame are "
+        "masked only by a mask over all",
+        "a warp keeps both ends of the clip, and is skipped where no frame is W away from both",
+    ),
+)
+_DIALECTS = (
+    *(PAPER, LINGVO, TORCHAUDIO, ESPNET, NEMO, NEMO_LEGACY, NEMO_NUMBA),
+    *(SPEECHBRAIN, SPEECHBRAIN_LEGACY, LHOTSE, WENET, HF, FAIRSEQ),
+)
+DIALECTS = {dialect.name: dialect for dialect in _DIALECTS}
+_POLICIES = (
+    *(ESPNET_POLICIES + FAIRSEQ_POLICIES + HF_POLICIES + LHOTSE_POLICIES),
+    *(LINGVO_POLICIES + NEMO_POLICIES + SPEECHBRAIN_POLICIES + WENET_POLICIES),
+)
+ALL_POLICIES: dict[str, Policy] = POLICIES | {policy.name: policy for policy in _POLICIES}
+
+
+def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
+    """The generators that a framework draws from, each freshly seeded, for `Policy.draw`.
+
+    One generator serves all purposes for which the framework uses it, in the order in which it asks. Given to several
+    draws in turn, they go on as the framework's would from call to call.
+
+    Parameters
+    ----------
+    policy : Policy
+        Of a framework's dialect.
+    seed : int >= 0
+        Given to ``torch.manual_seed``, ``numpy.random.seed`` and ``random.seed`` alike.
+
+    Raises
+    ------
+    ParameterError
+        For a dialect whose draws cannot be replayed.
+    MissingDependencyError
+        Without torch, where the framework draws with it.
+
+    Examples
+    --------
+    >>> sorted(exact_sources(ALL_POLICIES["wenet-u2pp"], 0))
+    ['copy', 'mask']
+    """
+    known = DIALECTS.get(policy.dialect)
+    if known is None or not known.is_replayable:
+        able = ", ".join(name for name, each in DIALECTS.items() if each.is_replayable)
+        raise ParameterError(f"dialect {policy.dialect!r}: its draws cannot be replayed; allowed are those of {able}")
+    needed = {
+        "coin",
+        *("mask",) * (policy.n_applied is not None),
+        *(t.purpose for t in policy.transforms if isinstance(t, FrameworkTransform)),
+    }
+    names = {purpose: name for purpose, name in known.generators.items() if purpose in needed}
+    made = {name: foreign_source(name, seed) for name in sorted(set(names.values()))}
+    return {purpose: made[name] for purpose, name in names.items()}

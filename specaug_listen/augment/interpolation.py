@@ -1,0 +1,119 @@
+"""How a time warp reads between frames: the models of the frameworks.
+
+Two pieces are resized by themselves, what lies before the moved frame and what lies from it on, or one map runs
+through both. `torch.nn.functional.interpolate` and ``cv2.resize`` take frames for cells of width 1 (*half-pixel*), so
+that each piece begins and ends half a frame inside its outer edges, and beyond them repeats its outer frames; with
+corners aligned, a piece's first and last frames stay what they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ..frontends import Taps, linear_taps
+
+__all__ = ["Interpolation", "warp_taps"]
+
+Places: TypeAlias = npt.NDArray[np.float64]
+Interpolation: TypeAlias = Literal["linear", "bicubic", "bicubic_corners", "linear_halves", "hat"]
+
+# Of the cubic convolution kernel; PyTorch's and OpenCV's. Keys' own is -0.5.
+_CUBIC = -0.75
+
+
+def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: int) -> Taps:
+    """What each frame of a warp is read from.
+
+    Parameters
+    ----------
+    interpolation : str
+        ``linear``: one piecewise-linear map with fixed ends [1]_. ``bicubic``: two pieces, half-pixel, cubic
+        (``F.interpolate(align_corners=False)``: ESPnet, lhotse). ``bicubic_corners``: two pieces with aligned corners
+        (SpeechBrain). ``linear_halves``: two pieces, half-pixel, linear (``cv2.resize``: fairseq). ``hat``: lingvo's
+        map, whose end lies one frame beyond the last one and is zero there.
+    center, moved : int in [1, n_frames - 1] [frames]
+        The frame that is moved, and where it goes.
+    n_frames : int
+
+    Examples
+    --------
+    >>> warp_taps("linear", 2, 4, 7).source.tolist()
+    [0.0, 0.5, 1.0, 1.5, 2.0, 4.0, 6.0]
+
+    References
+    ----------
+    .. [1] D. S. Park et al., "SpecAugment on Large Scale Datasets", ICASSP 2020, arXiv:1912.05533.
+    """
+    if interpolation == "linear":
+        return linear_taps(
+            np.interp(np.arange(n_frames), [0, moved, n_frames - 1], [0, center, n_frames - 1]), n_frames
+        )
+    if interpolation == "hat":
+        return _hat(center, moved, n_frames)
+    places = _corners if interpolation == "bicubic_corners" else _half_pixel
+    read = _linear if interpolation == "linear_halves" else _cubic
+    before, after = _piece(places, read, center, moved), _piece(places, read, n_frames - center, n_frames - moved)
+    after = _shifted(after, center)
+    return Taps(
+        np.concatenate([before.source, after.source]),
+        np.concatenate([before.frames, after.frames]),
+        np.concatenate([before.weights, after.weights]),
+    )
+
+
+def _piece(
+    places: Callable[[int, int], Places], read: Callable[[Places, int], Taps], n_before: int, n_after: int
+) -> Taps:
+    """A piece of so many frames, resized."""
+    return read(places(n_before, n_after), n_before)
+
+
+def _shifted(taps: Taps, by: int) -> Taps:
+    return Taps(taps.source + by, taps.frames + by, taps.weights)
+
+
+def _half_pixel(n_before: int, n_after: int) -> Places:
+    # As upstream rounds: the ratio to single precision, then the place, once, as a fused multiply-add does.
+    scale = np.float64(np.float32(n_before) / np.float32(n_after))
+    places = (scale * (np.arange(n_after) + 0.5) - 0.5).astype(np.float32)
+    return np.asarray(places, np.float64)
+
+
+def _corners(n_before: int, n_after: int) -> Places:
+    scale = np.float32(n_before - 1) / np.float32(n_after - 1) if n_after > 1 else np.float32(0)
+    return np.asarray(scale * np.arange(n_after, dtype=np.float32), np.float64)
+
+
+def _cubic(places: Places, n_frames: int) -> Taps:
+    """Cubic convolution over four frames; outer frames are repeated beyond the ends."""
+    first = np.floor(places).astype(np.intp)
+    share = (places - first).astype(np.float32)
+    distances = np.stack([share + 1, share, 1 - share, 2 - share], axis=1)
+    near = ((_CUBIC + 2) * distances - (_CUBIC + 3)) * distances**2 + 1
+    far = ((distances - 5) * distances + 8) * distances * _CUBIC - 4 * _CUBIC
+    weights = np.where(distances <= 1, near, far).astype(np.float32)
+    frames = np.clip(first[:, np.newaxis] + np.arange(-1, 3), 0, n_frames - 1)
+    return Taps(np.clip(places, 0, n_frames - 1), frames, weights)
+
+
+def _linear(places: Places, n_frames: int) -> Taps:
+    return linear_taps(np.clip(places, 0, n_frames - 1), n_frames) if n_frames > 1 else _one_frame(places)
+
+
+def _one_frame(places: Places) -> Taps:
+    nothing = np.zeros(len(places))
+    return Taps(nothing, np.zeros((len(places), 2), np.intp), np.tile(np.array([1, 0], np.float32), (len(places), 1)))
+
+
+def _hat(center: int, moved: int, n_frames: int) -> Taps:
+    """Of lingvo's ``_TimeWarp``: from 0 to the frame beyond the last one, which is zero."""
+    places = np.interp(np.arange(n_frames), [0, moved, n_frames], [0, center, n_frames])
+    before = np.floor(places).astype(np.intp)
+    share = (places - before).astype(np.float32)
+    weights = np.stack([1 - share, np.where(before + 1 < n_frames, share, 0)], axis=1).astype(np.float32)
+    frames = np.minimum(np.stack([before, before + 1], axis=1), n_frames - 1)
+    return Taps(np.minimum(places, n_frames - 1), frames, weights)

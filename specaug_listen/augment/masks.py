@@ -1,0 +1,364 @@
+"""The frameworks' transforms as data: masks along one axis, rectangles, copies, cut tails, and warps."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from .._random import MAX_SEED
+from .._record import record
+from ..errors import ParameterError
+from .fill import Fill
+from .interpolation import Interpolation
+from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, drawn_count, drawn_spans
+from .sources import Source
+from .steps import Batch, Copied, FillOver, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath
+
+__all__ = ["Copy", "Cutout", "FrameworkTransform", "Mask", "TrimTail", "Warp"]
+
+Count = Annotated[int, Field(ge=0, le=10_000)]
+Ratio = Annotated[float, Field(ge=0, le=1)]
+Drawn: TypeAlias = tuple[list[Step], list[str]]
+
+
+@record
+class Mask:
+    """Masks along one axis, drawn by a framework's rules.
+
+    Parameters
+    ----------
+    axis : {"time", "frequency"}
+    count : int >= 0
+        Number of masks, as ``count_rule`` reads it; see `specaug_listen.augment.rules.drawn_count`.
+    count_rule : str
+    max_count : int >= 0 or None
+    count_ratio : float in [0, 1] or None
+    min_width, max_width : int >= 0 [frames or mel bins]
+        ``max_width`` may be None where ``max_ratio`` decides alone.
+    width_rule, start_rule, order : str
+        See `specaug_listen.augment.rules.drawn_spans`.
+    min_ratio : float in [0, 1]
+    max_ratio : float in [0, 1] or None
+        Shares of the axis, as ``ratio_rule`` reads them.
+    ratio_rule : str
+        ``bounds`` the widest before it is drawn; ``replaces`` it; ``scales`` the uniform number, unrounded;
+        ``at_least_one`` replaces it, but by no less than 1; ``clamps`` widths after they were drawn; ``total`` is
+        shared by all masks.
+    over : {"clip", "padded"}
+        Whose frames are counted: the clip's, or those of its batch with padding.
+    together : bool
+        Whether all examples of a batch draw at once.
+    fill : float or str
+        See `specaug_listen.augment.fill.fill_values`; or ``swap``: the frames that stand a drawn distance away.
+    fill_over : {"clean", "unwarped", "current"}
+        What a mean is taken over: the clip before the first mask and after warps; before any warp; or as it stands,
+        with what was masked before. Of a padded batch, with its padding.
+
+    Raises
+    ------
+    ParameterError
+        When a value is out of range or two do not fit.
+
+    Examples
+    --------
+    >>> from specaug_listen.augment.sources import foreign_source
+    >>> steps, said = Mask("frequency", count=2, max_width=27).draw(80, 300, foreign_source("python", 0))
+    >>> len(steps)
+    2
+    """
+
+    axis: Literal["time", "frequency"]
+    count: Count = 1
+    count_rule: CountRule = "fixed"
+    max_count: Count | None = None
+    count_ratio: Ratio | None = None
+    min_width: Count = 0
+    max_width: Count | None = None
+    width_rule: WidthRule = "exclusive"
+    min_ratio: Ratio = 0.0
+    max_ratio: Ratio | None = None
+    ratio_rule: RatioRule = "bounds"
+    start_rule: StartRule = "last_left_out"
+    order: Order = "mask_by_mask"
+    over: Literal["clip", "padded"] = "clip"
+    together: bool = False
+    fill: Fill | Literal["swap"] = 0.0
+    fill_over: FillOver = "clean"
+    kind: Literal["mask"] = "mask"
+
+    def __post_init__(self) -> None:
+        """Check what concerns two fields at once."""
+        if self.max_width is None and self.max_ratio is None:
+            raise ParameterError(f"{self.axis} mask: max_width and max_ratio are both missing; give at least one")
+        if self.max_width is not None and self.min_width > self.max_width:
+            raise ParameterError(f"min_width={self.min_width}: allowed is at most max_width={self.max_width}")
+        if self.count_rule in ("floor", "ceil", "share") and self.count_ratio is None:
+            raise ParameterError(f"count_rule={self.count_rule!r} needs count_ratio")
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return "patch" if self.start_rule == "grid" else "mask"
+
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
+        """Draw the masks for a mel of this size, and say what does nothing, or lies in the padding."""
+        batch = batch or Batch()
+        padded = batch.padded(n_frames)
+        size = n_mels if self.axis == "frequency" else padded if self.over == "padded" else n_frames
+        spans, why = self._spans(size, batch, source)
+        drawn = drawn_spans(self.width_rule, self.start_rule, self.order, spans, source)
+        steps = self._swaps(drawn, n_mels, n_frames, padded, source) if self.fill == "swap" else []
+        steps = steps or [self._step(span, i == 0, n_frames, source) for i, span in enumerate(drawn)]
+        lost = sum(span.width and span.start >= n_frames for span in drawn) if self.axis == "time" else 0
+        lines = [f"{self.axis} masks did nothing: {why}"] if why else []
+        if lost:
+            lines.append(f"{lost} of {len(drawn)} time masks lie in the padding, beyond the clip's {n_frames} frames")
+        return steps, lines
+
+    def _step(self, span: Span, is_first: bool, n_frames: int, source: Source) -> Step:
+        fill: Fill = 0.0 if self.fill == "swap" else self.fill
+        seed = _noise_seed(fill, source)
+        if self.axis == "frequency":
+            return FrequencyBand(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
+        start = min(span.start, n_frames)
+        width = min(span.width, n_frames - start)
+        return TimeSpan(start, width, fill, seed, over=self.fill_over, is_first=is_first)
+
+    def _swaps(self, drawn: list[Span], n_mels: int, n_frames: int, padded: int, source: Source) -> list[Step]:
+        """Of the masks of one draw, all frames come from the same distance (SpeechBrain's ``swap``)."""
+        if not drawn or padded < 2:
+            return []
+        shift = int(source.integers(1, padded, (1,))[0])
+        steps: list[Step] = []
+        for span in drawn:
+            bins = (span.start, span.width) if self.axis == "frequency" else (0, n_mels)
+            start, n = (0, n_frames) if self.axis == "frequency" else (min(span.start, n_frames), span.width)
+            come_from = (start - shift) % n_frames
+            steps.append(Copied(start, min(n, n_frames - start), come_from, *bins, is_first=not steps))
+        return steps
+
+    def _spans(self, size: int, batch: Batch, source: Source) -> tuple[Spans, str]:
+        """What widths and starts are drawn from, and why there are none."""
+        widest, limit = float(self.max_width or 0), self.max_width or 0
+        share = None if self.max_ratio is None else self.max_ratio * size
+        clamp, narrowest = None, self.min_width
+        if share is not None:
+            if self.ratio_rule in ("replaces", "at_least_one"):
+                widest = float(max(math.floor(share), int(self.ratio_rule == "at_least_one")))
+                narrowest, limit = math.floor(self.min_ratio * size), int(widest)
+            elif self.ratio_rule == "scales":
+                widest = min(share, float(size))
+            elif self.ratio_rule == "clamps":
+                clamp = max(int(share), 1)
+            elif self.ratio_rule == "bounds":
+                widest = min(widest, float(int(share))) if self.max_width is not None else float(int(share))
+        ratio = self.max_ratio if self.count_rule == "total" else self.count_ratio
+        n = drawn_count(self.count_rule, self.count, self.max_count, ratio, size, limit, source)
+        if self.ratio_rule == "total" and share is not None:
+            widest = min(widest, share // n) if n else 0.0
+        why = self._why_nothing(n, narrowest, widest, size)
+        n_rows = batch.size if self.together else 1
+        return Spans(0 if why else n, narrowest, widest, limit, clamp, size, n_rows), why
+
+    def _why_nothing(self, n: int, narrowest: int, widest: float, size: int) -> str:
+        unit = "bins" if self.axis == "frequency" else "frames"
+        if n == 0:
+            return f"{self.count_ratio or self.max_ratio} of {size} {unit} is less than 1 mask" if self.count else ""
+        too_narrow = widest <= narrowest if self.width_rule == "exclusive" else widest < narrowest
+        if too_narrow or (self.ratio_rule == "bounds" and self.max_ratio is not None and widest < 1):
+            return f"widths below {widest:g} of {size} {unit} leave none to draw"
+        return ""
+
+
+@record
+class Cutout:
+    """Rectangles: NeMo's ``SpecCutout`` [1]_.
+
+    Start and size of both axes are uniform, sizes in {0, ..., ``max_bins``} and {0, ..., ``max_frames``}, starts so
+    that the largest rectangle would fit. Frames of padding count.
+
+    Parameters
+    ----------
+    count : int >= 0
+    max_bins, max_frames : int >= 0
+    fill : float or str
+
+    References
+    ----------
+    .. [1] NVIDIA NeMo, ``nemo/collections/asr/parts/submodules/spectr_augment.py``.
+    """
+
+    count: Count = 5
+    max_bins: Count = 20
+    max_frames: Count = 5
+    fill: Fill = 0.0
+    kind: Literal["cutout"] = "cutout"
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
+        """Draw the rectangles for a mel of this size, or say why there are none."""
+        padded = (batch or Batch()).padded(n_frames)
+        if self.max_bins > n_mels or self.max_frames > padded:
+            return [], [
+                f"cutout did nothing: rectangles of {self.max_bins} bins x {self.max_frames} frames do not fit into "
+                f"{n_mels} x {padded}; NeMo raises here"
+            ]
+        steps: list[Step] = []
+        for _ in range(self.count):
+            highest = n_mels - self.max_bins, padded - self.max_frames, self.max_bins, self.max_frames
+            start_bin, start, n_bins, n = (int(source.integers(0, high + 1, (1,))[0]) for high in highest)
+            begin = min(start, n_frames)
+            seed = _noise_seed(self.fill, source)
+            steps.append(Rectangle(start_bin, n_bins, begin, min(n, n_frames - begin), self.fill, seed))
+        return steps, []
+
+
+@record
+class Copy:
+    """Runs of frames replaced by earlier ones: wenet's ``spec_sub`` [1]_.
+
+    Start uniform over all frames, length uniform in {1, ..., ``max_frames``}, cut at the end; how far before it the
+    frames come from is uniform over all there are. They are taken out of the mel as it was before the first copy.
+
+    Parameters
+    ----------
+    count : int >= 0
+    max_frames : int > 0
+
+    References
+    ----------
+    .. [1] wenet, ``wenet/dataset/processor.py``.
+    """
+
+    count: Count = 3
+    max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
+    kind: Literal["copy"] = "copy"
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
+        """Draw the copies for a mel of this size."""
+        steps: list[Step] = []
+        for _ in range(self.count):
+            start = int(source.integers(0, n_frames, (1,))[0])
+            length = int(source.integers(1, self.max_frames + 1, (1,))[0])
+            shift = int(source.integers(0, start + 1, (1,))[0])
+            steps.append(Copied(start, min(length, n_frames - start), start - shift, is_first=not steps))
+        return steps, []
+
+
+@record
+class TrimTail:
+    """The last frames cut off: wenet's ``spec_trim`` [1]_.
+
+    1 to ``max_frames`` of them, where that is less than half the clip.
+
+    Parameters
+    ----------
+    max_frames : int > 0
+
+    References
+    ----------
+    .. [1] wenet, ``wenet/dataset/processor.py``.
+    """
+
+    max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
+    kind: Literal["trim_tail"] = "trim_tail"
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
+        """Draw how many, or say why none."""
+        length = int(source.integers(1, self.max_frames + 1, (1,))[0])
+        if length < n_frames / 2:
+            return [Trimmed(length)], []
+        return [], [f"trim_tail did nothing: {length} frames are half of the clip's {n_frames} or more"]
+
+
+@record
+class Warp:
+    """A time warp by a framework's rules: a frame goes elsewhere, what lies before and after it is resized.
+
+    The frame is uniform in {``max_frames + after_first``, ..., n_frames - max_frames - 1}, its displacement uniform in
+    {-``max_frames + 1 - to_left``, ..., ``max_frames - 1 + to_right``}.
+
+    Parameters
+    ----------
+    max_frames : int >= 0 [frames]
+        W.
+    interpolation : str
+        See `specaug_listen.augment.interpolation.warp_taps`.
+    after_first : {0, 1}
+    to_left, to_right : {0, 1}
+        Whether W itself is among the displacements.
+    shortest : int
+        The shortest clip that is warped has 2 W and so many frames.
+    anywhere : bool
+        Any inner frame of a clip of any length; the place to go to is bounded by the clip (lingvo).
+    max_ratio : float in [0, 1] or None
+        Bounds the displacement by a share of the clip (lingvo).
+
+    Raises
+    ------
+    ParameterError
+        When a value is out of range.
+
+    Examples
+    --------
+    >>> from specaug_listen.augment.sources import foreign_source
+    >>> Warp(max_frames=80).draw(80, 160, foreign_source("python", 0))[1]
+    ['time_warp did nothing: max_frames=80 needs at least 161 frames, the clip has 160']
+    """
+
+    max_frames: Count = 5
+    interpolation: Interpolation = "bicubic"
+    after_first: Annotated[int, Field(ge=0, le=1)] = 0
+    to_left: Annotated[int, Field(ge=0, le=1)] = 0
+    to_right: Annotated[int, Field(ge=0, le=1)] = 1
+    shortest: Annotated[int, Field(ge=1, le=3)] = 1
+    anywhere: bool = False
+    max_ratio: Ratio | None = None
+    kind: Literal["warp"] = "warp"
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
+        """Draw a warp for a mel of this size, or say why there is none."""
+        w = self.max_frames
+        needed = 3 if self.anywhere else 2 * w + self.shortest
+        if w == 0:
+            return [], []
+        if n_frames < needed:
+            return [], [
+                f"time_warp did nothing: max_frames={w} needs at least {needed} frames, the clip has {n_frames}"
+            ]
+        first, stop = (1, n_frames - 1) if self.anywhere else (w + self.after_first, n_frames - w)
+        center = int(source.integers(first, stop, (1,))[0])
+        displacement = int(source.integers(1 - w - self.to_left, w + self.to_right, (1,))[0])
+        bound = n_frames if self.max_ratio is None else int(self.max_ratio * n_frames)
+        moved = min(max(center + min(max(displacement, -bound), bound), 1), n_frames - 1)
+        return [WarpPath(center, moved - center, self.interpolation)] if moved != center or not self.to_left else [], []
+
+
+def _noise_seed(fill: Fill, source: Source) -> int | None:
+    if fill not in ("noise", "uniform", "unit_noise"):
+        return None
+    return int(source.integers(0, MAX_SEED, (1,))[0])
+
+
+FrameworkTransform: TypeAlias = Mask | Cutout | Copy | TrimTail | Warp

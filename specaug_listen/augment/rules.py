@@ -1,0 +1,198 @@
+"""How the frameworks draw widths, starts and counts of masks: each rule a name, each framework a set of names.
+
+A draw asks its source for the numbers that the framework asks its own generator for, in the same order; so that with
+that generator it is the framework's draw.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .sources import Source
+
+__all__ = ["CountRule", "Order", "RatioRule", "Span", "Spans", "StartRule", "WidthRule", "drawn_count", "drawn_spans"]
+
+Integers: TypeAlias = npt.NDArray[np.intp]
+Numbers: TypeAlias = npt.NDArray[np.float32]
+
+WidthRule = Literal["inclusive", "exclusive", "scaled", "fixed"]
+RatioRule = Literal["bounds", "replaces", "scales", "at_least_one", "clamps", "total"]
+StartRule = Literal[
+    "all",
+    "last_left_out",
+    "last_left_out_scaled",
+    "float_width",
+    "below_widest",
+    "below_limit",
+    "below_limit_or_1",
+    "under_limit",
+    "anywhere",
+    "distinct",
+    "grid",
+]
+CountRule = Literal["fixed", "range", "floor", "ceil", "total", "share", "patches"]
+Order = Literal["mask_by_mask", "start_first", "widths_first"]
+
+
+class Span(NamedTuple):
+    """A mask along one axis."""
+
+    start: int
+    width: int
+
+
+class Spans(NamedTuple):
+    """All that decides where the masks along one axis lie.
+
+    Parameters
+    ----------
+    n : int
+        Masks in one example.
+    narrowest : int
+    widest : float
+        After every ratio: the bound of widths, or what a uniform number is multiplied by.
+    limit : int
+        The widest that is configured, before clips and ratios.
+    clamp : int or None
+        What a width is cut to after it was drawn.
+    size : int
+        Bins or frames there are.
+    n_rows : int
+        Examples of the batch that draw together; the first one is ours.
+    """
+
+    n: int
+    narrowest: int
+    widest: float
+    limit: int
+    clamp: int | None
+    size: int
+    n_rows: int
+
+
+def drawn_count(
+    rule: CountRule, count: int, most: int | None, ratio: float | None, size: int, width: int, source: Source
+) -> int:
+    """How many masks one example gets.
+
+    Parameters
+    ----------
+    rule : str
+        ``fixed``: ``count``. ``range``: uniform in {count, ..., most}. ``floor`` and ``ceil``: ``ratio`` of the size,
+        rounded so, at most ``most``. ``total``: as many masks of ``width`` as cover ``ratio`` of the size, at most
+        ``count`` (lhotse). ``patches``: as many of ``width`` as cover ``ratio`` of the size. ``share``: ``ratio`` of
+        the size over ``width``, and a uniform number, rounded down, at least ``count`` (HF).
+    """
+    if rule == "range":
+        return int(source.integers(count, (count if most is None else most) + 1, (1,))[0])
+    if rule in ("floor", "ceil"):
+        share = (ratio or 0.0) * size
+        n = math.floor(share + 1e-9) if rule == "floor" else math.ceil(share - 1e-9)
+        return n if most is None else min(n, most)
+    if rule == "patches":
+        return math.ceil(int((ratio or 0.0) * size) / width) if width else 0
+    if rule == "total":
+        return min(count, math.ceil((ratio or 0.0) * size / width)) if width else 0
+    if rule == "share":
+        n = max(int((ratio or 0.0) * size / width + float(source.uniform((1,))[0])), count)
+        n = size // width if n * width > size else n
+        return max(0, min(n, size - (width - 1)))
+    return count
+
+
+def drawn_spans(width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, source: Source) -> list[Span]:
+    """Widths and starts of one example's masks.
+
+    Parameters
+    ----------
+    width_rule : str
+        ``inclusive``: uniform in {narrowest, ..., widest}. ``exclusive``: the widest is left out. ``scaled``: a uniform
+        number times the widest, rounded down. ``fixed``: the widest.
+    start_rule : str
+        ``all``: every place where the mask lies within the size. ``last_left_out``: but for the last of them, so that
+        the last bin or frame is never masked; ``last_left_out_scaled`` is the same from a uniform number.
+        ``float_width``: likewise, below the size less the width *before* it was rounded (torchaudio). ``below_widest``:
+        below the size less the widest of the whole batch (ESPnet). ``below_limit``: from 0 to the size less the widest
+        that is configured (NeMo's legacy code; ``below_limit_or_1``: never just 0; ``under_limit``: not to the end).
+        ``anywhere``: any bin or frame, the mask is cut off at the end (wenet, SpeechBrain). ``distinct``: as ``all``,
+        but no two alike (HF). ``grid``: multiples of the width, no two alike (NeMo's patches).
+    order : str
+        ``mask_by_mask``: width, start, width, start. ``start_first``: start, width. ``widths_first``: all widths, then
+        all starts.
+    """
+    if spans.n <= 0 or spans.size <= 0:
+        return []
+    if start_rule in ("distinct", "grid"):
+        return _without_repetition(start_rule, spans, source)
+    if order == "widths_first":
+        shape = (spans.n_rows, spans.n)
+        floats = _widths(width_rule, spans, source, shape)
+        widths = _whole(floats, spans)
+        starts = _starts(start_rule, spans, source, floats, widths)
+        pairs = list(zip(starts[0], widths[0], strict=True))
+    else:
+        pairs = [_one(width_rule, start_rule, order, spans, source) for _ in range(spans.n)]
+    return [_cut(int(start), int(width), spans.size) for start, width in pairs]
+
+
+def _one(width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, source: Source) -> tuple[int, int]:
+    rows = (spans.n_rows,)
+    if order == "start_first":
+        start = _starts(start_rule, spans, source, np.zeros(rows, np.float32), np.zeros(rows, np.intp))
+        return int(start[0]), int(_whole(_widths(width_rule, spans, source, rows), spans)[0])
+    floats = _widths(width_rule, spans, source, rows)
+    widths = _whole(floats, spans)
+    return int(_starts(start_rule, spans, source, floats, widths)[0]), int(widths[0])
+
+
+def _widths(rule: WidthRule, spans: Spans, source: Source, shape: tuple[int, ...]) -> Numbers:
+    if rule == "fixed":
+        return np.full(shape, spans.widest, np.float32)
+    if rule == "scaled":
+        scaled: Numbers = source.uniform(shape) * np.float32(spans.widest)
+        return scaled
+    end = int(spans.widest) + (rule == "inclusive")
+    drawn: Numbers = source.integers(spans.narrowest, max(end, spans.narrowest + 1), shape).astype(np.float32)
+    return drawn
+
+
+def _whole(widths: Numbers, spans: Spans) -> Integers:
+    whole = np.asarray(widths, np.intp)
+    return whole if spans.clamp is None else np.minimum(whole, spans.clamp)
+
+
+def _starts(rule: StartRule, spans: Spans, source: Source, floats: Numbers, widths: Integers) -> Integers:
+    if rule == "anywhere":
+        return source.integers(0, max(1, spans.size), widths.shape)
+    if rule == "below_widest":
+        return source.integers(0, max(1, spans.size - int(widths.max())), widths.shape)
+    if rule == "under_limit":
+        return source.integers(0, max(1, spans.size - spans.limit), widths.shape)
+    if rule in ("below_limit", "below_limit_or_1"):
+        return source.integers(0, max(int(rule != "below_limit"), spans.size - spans.limit) + 1, widths.shape)
+    if rule == "last_left_out":
+        drawn = [source.integers(0, max(1, spans.size - int(width)), (1,))[0] for width in widths.reshape(-1)]
+        return np.array(drawn, np.intp).reshape(widths.shape)
+    room = spans.size - (floats if rule == "float_width" else widths) + (rule == "all")
+    return np.asarray(source.uniform(widths.shape) * np.asarray(room, np.float32), np.intp)
+
+
+def _without_repetition(rule: StartRule, spans: Spans, source: Source) -> list[Span]:
+    width = int(spans.widest)
+    step, places = (1, spans.size - width + 1) if rule == "distinct" else (width, spans.size // max(width, 1))
+    if width < 1 or places < 1:
+        return []
+    starts = source.distinct(places, min(spans.n, places)) * step
+    for _ in range(spans.n_rows - 1):
+        source.distinct(places, min(spans.n, places))
+    return [Span(int(start), width) for start in starts]
+
+
+def _cut(start: int, width: int, size: int) -> Span:
+    """What of a mask lies within the size. Where a width is larger than that, a start may be negative."""
+    begin, end = max(0, min(start, size)), max(0, min(start + width, size))
+    return Span(begin, max(0, end - begin))

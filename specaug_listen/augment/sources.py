@@ -1,0 +1,143 @@
+"""Where the numbers of a draw come from: our own stream, or the generator that a framework draws from.
+
+A framework's draw is replayed by asking for the same kinds of numbers in the same order; see
+`specaug_listen.augment.rules`.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .._optional import require
+
+__all__ = ["FOREIGN", "ForeignName", "OwnSource", "Source", "foreign_source"]
+
+Integers: TypeAlias = npt.NDArray[np.intp]
+Uniforms: TypeAlias = npt.NDArray[np.float32]
+ForeignName: TypeAlias = Literal["torch", "numpy", "python"]
+FOREIGN: tuple[ForeignName, ...] = ("torch", "numpy", "python")
+
+
+class Source(Protocol):
+    """What draws take their numbers from."""
+
+    def uniform(self, shape: tuple[int, ...]) -> Uniforms:
+        """Numbers in [0, 1)."""
+
+    def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
+        """Integers in [low, high)."""
+
+    def distinct(self, n: int, k: int) -> Integers:
+        """``k`` of the integers below ``n``, no two alike."""
+
+
+class OwnSource:
+    """A stream of our own.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+
+    Examples
+    --------
+    >>> OwnSource(np.random.default_rng(0)).integers(2, 5, (3,)).tolist()
+    [4, 3, 3]
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+
+    def uniform(self, shape: tuple[int, ...]) -> Uniforms:
+        """Numbers in [0, 1), single precision."""
+        return self._rng.random(shape, dtype=np.float32)
+
+    def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
+        """Integers in [low, high)."""
+        return np.asarray(self._rng.integers(low, high, shape))
+
+    def distinct(self, n: int, k: int) -> Integers:
+        """``k`` of the integers below ``n``, no two alike."""
+        return self._rng.choice(n, k, replace=False)
+
+
+class _TorchSource:
+    """PyTorch's CPU generator after ``torch.manual_seed``; the global one is left alone."""
+
+    def __init__(self, seed: int) -> None:
+        self._torch = require("torch", extra="torch", purpose="the draws of a framework that draws with torch")
+        self._generator = self._torch.Generator().manual_seed(seed)
+
+    def uniform(self, shape: tuple[int, ...]) -> Uniforms:
+        drawn: Uniforms = self._torch.rand(shape, generator=self._generator).numpy()
+        return drawn
+
+    def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
+        drawn: Integers = self._torch.randint(low, high, shape, generator=self._generator).numpy()
+        return drawn
+
+    def distinct(self, n: int, k: int) -> Integers:
+        drawn: Integers = self._torch.randperm(n, generator=self._generator)[:k].numpy()
+        return drawn
+
+
+class _NumpySource:
+    """NumPy's global generator after ``np.random.seed``; the global one is left alone."""
+
+    def __init__(self, seed: int) -> None:
+        self._state: Any = np.random.RandomState(seed % 2**32)
+
+    def uniform(self, shape: tuple[int, ...]) -> Uniforms:
+        drawn: Uniforms = np.asarray(self._state.random_sample(shape))
+        return drawn
+
+    def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
+        return np.asarray(self._state.randint(low, high, shape))
+
+    def distinct(self, n: int, k: int) -> Integers:
+        return np.asarray(self._state.choice(np.arange(n), k, replace=False))
+
+
+class _PythonSource:
+    """Python's ``random`` after ``random.seed``; the global one is left alone."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def uniform(self, shape: tuple[int, ...]) -> Uniforms:
+        drawn: Uniforms = np.array([self._random.random() for _ in range(int(np.prod(shape)))]).reshape(shape)
+        return drawn
+
+    def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
+        drawn = [self._random.randrange(low, high) for _ in range(int(np.prod(shape)))]
+        return np.array(drawn, dtype=np.intp).reshape(shape)
+
+    def distinct(self, n: int, k: int) -> Integers:
+        return np.array(self._random.sample(range(n), k), dtype=np.intp)
+
+
+def foreign_source(name: ForeignName, seed: int) -> Source:
+    """The generator that a framework draws from, freshly seeded.
+
+    Parameters
+    ----------
+    name : {"torch", "numpy", "python"}
+        ``torch.manual_seed``, ``numpy.random.seed`` or ``random.seed``; no global generator is touched.
+    seed : int >= 0
+
+    Raises
+    ------
+    MissingDependencyError
+        Without torch.
+
+    Examples
+    --------
+    >>> foreign_source("python", 0).integers(0, 10, (3,)).tolist()
+    [6, 6, 0]
+    """
+    if name == "torch":
+        return _TorchSource(seed)
+    return _NumpySource(seed) if name == "numpy" else _PythonSource(seed)
