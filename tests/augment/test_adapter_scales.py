@@ -10,7 +10,6 @@ import pytest
 from specaug_listen.augment.adapter import Adapter, complete, hand_over, take_back
 from specaug_listen.frontends import TORCHAUDIO
 
-
 FOUR_TIMES = {
     "own": lambda values: 4 * values,
     "power": lambda values: 4 * values,
