@@ -1,7 +1,7 @@
 """SpecAugment: policies, the draws they give, and how a draw is applied to a mel spectrogram."""
 
 from .adapter import Adapter
-from .dialects import DIALECTS, Dialect, exact_sources
+from .dialects import ALL_POLICIES, DIALECTS, Dialect, draw_of_clip, exact_sources
 from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
 from .files import get_policy, read_policy
 from .fill import FillLevel
@@ -15,6 +15,7 @@ from .waveform import Waveform, WaveformDraw, WaveformTransform, get_waveform, r
 
 __all__ = [
     "ADAPTIVE",
+    "ALL_POLICIES",
     "DIALECTS",
     "LB",
     "LD",
@@ -47,6 +48,7 @@ __all__ = [
     "Waveform",
     "WaveformDraw",
     "WaveformTransform",
+    "draw_of_clip",
     "exact_sources",
     "foreign_policy",
     "get_policy",
