@@ -88,7 +88,7 @@ def cases() -> list[Case]:
             {**FEW_BINS, "n_frames": 1500, "batch": 8, "lengths": (1500, 1200, 1000, 800, 500, 400, 200, 100)},
         ),
         whisper("hf.whisper_default", {**FEW_BINS, "n_frames": 12}),
-        whisper("", {"n_frames": 500}, **FEATURES),
+        whisper("", {"n_frames": 200}, **FEATURES),
         whisper("", {**FEW_BINS, "n_frames": 500}, mask_time_prob=0.3, mask_time_length=25, mask_time_min_masks=0),
         whisper("", {**FEW_BINS, "n_frames": 500}, mask_time_prob=0.01, mask_time_length=10, mask_time_min_masks=0),
         whisper("", {**FEW_BINS, "n_frames": 500, "batch": 8}, mask_time_prob=0.03, mask_time_min_masks=0),
