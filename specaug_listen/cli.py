@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 import time
@@ -19,7 +18,7 @@ from ._version import __version__
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
 
 if TYPE_CHECKING:
-    from .augment import Policy
+    from .augment import Policy, Waveform
     from .batch import Progress
     from .pipeline import Audition, Configuration, Failure
     from .pipeline.long import Within
@@ -56,6 +55,17 @@ class ChannelMode(str, Enum):
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
+PolicyName = Annotated[
+    str, typer.Option(help="Policy: a name of 'list policies', a YAML file, or module:callable of your own.")
+]
+Adapters = Annotated[
+    list[str] | None,
+    typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+]
+WaveformFile = Annotated[
+    Path | None, typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False)
+]
+
 
 @app.command("audition")
 def _audition(
@@ -64,17 +74,9 @@ def _audition(
     ],
     out: Out,
     frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
-    policy: Annotated[
-        str, typer.Option(help="Policy: a name of 'list policies', a YAML file, or module:callable of your own.")
-    ] = "LD",
-    adapter: Annotated[
-        list[str] | None,
-        typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
-    ] = None,
-    waveform: Annotated[
-        Path | None,
-        typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False),
-    ] = None,
+    policy: PolicyName = "LD",
+    adapter: Adapters = None,
+    waveform: WaveformFile = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
@@ -92,9 +94,9 @@ def _audition(
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    run = _configuration(frontend, _policy(policy, adapter), vocoder, draws, seed, channels.value, start, duration)
-    if waveform is not None:
-        run = dataclasses.replace(run, waveform=get_waveform(waveform))
+    stage = None if waveform is None else get_waveform(waveform)
+    chosen = _policy(policy, adapter)
+    run = _configuration(frontend, chosen, stage, vocoder, draws, seed, channels.value, start, duration)
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
     for problem in problems:
@@ -210,6 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _configuration(
     frontend: str,
     policy: Policy,
+    waveform: Waveform | None,
     vocoder: str,
     draws: int,
     seed: int,
@@ -225,7 +228,7 @@ def _configuration(
     rendering = vocoders.get(vocoder)
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
-    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration)
+    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, waveform)
 
 
 def _policy(policy: str, adapter: Sequence[str] | None) -> Policy:
