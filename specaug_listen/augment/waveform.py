@@ -303,10 +303,14 @@ def _built_one(transform: WaveformTransform, audiomentations: Any) -> Any:
             f"{transform.name}: unknown parameter {odd[0]!r}{nearest(odd[0], known)} (allowed: {', '.join(known)})"
         )
     nested = [_built_one(each, audiomentations) for each in transform.transforms]
+    # Files have no tuples, and SomeOf takes no list for its range.
+    given = {
+        k: tuple(v) if k == "num_transforms" and isinstance(v, list) else v for k, v in transform.parameters.items()
+    }
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return cls(*([nested] if transform.name in _NESTS else []), **transform.parameters)
+            return cls(**({"transforms": nested} if transform.name in _NESTS else {}), **given)
     except Exception as error:
         reason = " ".join(str(error).split()) or "a value is out of its range"
         raise ParameterError(
