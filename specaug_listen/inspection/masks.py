@@ -20,7 +20,7 @@ _BY_CHANCE = 0.02
 _MANY = 20
 _LEAST_IN_BOX = 0.9
 _LEAST_CELLS = 4
-_LEAST_CHANGED = 0.5
+_LEAST_CHANGED = 0.4
 
 
 class Box(NamedTuple):
