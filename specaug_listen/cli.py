@@ -18,7 +18,7 @@ from ._version import __version__
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
 
 if TYPE_CHECKING:
-    from .augment import Policy, Waveform
+    from .augment import Policy
     from .batch import Progress
     from .pipeline import Audition, Configuration, Failure
     from .pipeline.long import Within
@@ -55,6 +55,9 @@ class ChannelMode(str, Enum):
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
+Paths = Annotated[
+    list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
+]
 PolicyName = Annotated[
     str, typer.Option(help="Policy: a name of 'list policies', a YAML file, or module:callable of your own.")
 ]
@@ -69,9 +72,7 @@ WaveformFile = Annotated[
 
 @app.command("audition")
 def _audition(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
-    ],
+    paths: Paths,
     out: Out,
     frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
     policy: PolicyName = "LD",
@@ -89,14 +90,12 @@ def _audition(
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     from .audio import find_audio
-    from .augment import get_waveform
     from .batch import audition_many, check_output
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    stage = None if waveform is None else get_waveform(waveform)
     chosen = _policy(policy, adapter)
-    run = _configuration(frontend, chosen, stage, vocoder, draws, seed, channels.value, start, duration)
+    run = _configuration(frontend, chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
     for problem in problems:
@@ -212,7 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _configuration(
     frontend: str,
     policy: Policy,
-    waveform: Waveform | None,
+    waveform: Path | None,
     vocoder: str,
     draws: int,
     seed: int,
@@ -220,15 +219,17 @@ def _configuration(
     start: float,
     duration: float | None,
 ) -> Configuration:
-    from . import frontends, vocoders
+    from . import augment, frontends, vocoders
     from .pipeline import Configuration
+
+    stage = None if waveform is None else augment.read_waveform(waveform)
 
     chosen = frontends.get(frontend)
     chosen.filterbank()
     rendering = vocoders.get(vocoder)
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
-    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, waveform)
+    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, stage)
 
 
 def _policy(policy: str, adapter: Sequence[str] | None) -> Policy:

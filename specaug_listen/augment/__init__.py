@@ -7,8 +7,9 @@ from .fill import FillLevel
 from .foreign import Foreign, ForeignCall
 from .loading import load_callable
 from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy, foreign_policy
+from .recipes import DrawnTransform, WaveformTransform
 from .transforms import FrequencyMask, TimeMask, TimeWarp
-from .waveform import Waveform, WaveformDraw, WaveformTransform, get_waveform, read_waveform
+from .waveform import Waveform, WaveformDraw, get_waveform, read_waveform
 
 __all__ = [
     "ADAPTIVE",
@@ -20,6 +21,7 @@ __all__ = [
     "SS",
     "Adapter",
     "Draw",
+    "DrawnTransform",
     "FillLevel",
     "Foreign",
     "ForeignCall",

@@ -172,6 +172,20 @@ def test_callables_stand_among_our_transforms_in_their_order(mel):
         assert set(np.unique(after[:, draw.masked_frames])) == {first.min()}
 
 
+def test_the_fill_of_a_mask_behind_a_callable_is_that_of_what_it_made(mel):
+    policy = Policy((Foreign.of(lambda mel: mel + 1), TimeMask(max_frames=40, fill="min")))
+    draw = policy.draw(mel, rng=1)
+    assert draw.masked_frames.any()
+    after = draw.apply(mel).values
+    np.testing.assert_array_equal(after[:, draw.masked_frames], (mel.values + 1).min())
+    louder = draw.steps[1].fill_level
+    assert louder is not None
+    assert louder.vs_median_db == pytest.approx(
+        augment.fill.fill_level("min", mel.with_values(mel.values + 1), draw.steps[1].region, None).vs_median_db,
+        abs=0.01,
+    )
+
+
 def test_another_fill_leaves_a_callable_alone():
     policy = Policy((Foreign.of(np.flipud), TimeMask())).with_fill("floor")
     assert policy.transforms[1].fill == "floor"

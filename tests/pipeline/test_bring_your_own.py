@@ -12,6 +12,7 @@ from commandline import contents, run
 
 import specaug_listen as sl
 from specaug_listen import augment, frontends, vocoders
+from specaug_listen._random import as_seed, child_stream
 from specaug_listen.augment import Adapter
 from specaug_listen.errors import ParameterError
 from specaug_listen.pipeline import read_record, replay
@@ -147,6 +148,11 @@ def test_the_same_masks_are_heard_with_and_without_the_waveform(speechlike):
     assert spans[0] == spans[1]
     np.testing.assert_array_equal(plain.copy_synthesis.samples, chained.copy_synthesis.samples)
     assert (plain.draws[0].mel.values != chained.draws[0].mel.values).mean() > 0.5
+
+
+def test_the_chance_of_the_waveform_is_not_that_of_the_policy(speechlike):
+    heard = heard_by(speechlike, policy="none", waveform=audiomentations.Gain(p=1.0))
+    assert heard.draws[0].waveform.seed != as_seed(child_stream(0, speechlike.fingerprint, 1))
 
 
 def test_the_mel_is_that_of_the_transformed_waveform(speechlike):
