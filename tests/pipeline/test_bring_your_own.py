@@ -15,7 +15,7 @@ from specaug_listen import augment, frontends, vocoders
 from specaug_listen._random import as_seed, child_stream
 from specaug_listen.augment import Adapter
 from specaug_listen.errors import ParameterError
-from specaug_listen.pipeline import read_record, replay
+from specaug_listen.pipeline import is_long_draw, read_record, replay
 
 MINE = """
 import random
@@ -215,6 +215,7 @@ def test_a_recording_above_a_minute_is_held_in_memory_and_said_to_be(place, monk
     done = run("audition", "clip.wav", "-o", "out", "--policy", "mine.py:Mask", "--no-report")
     assert done.code == 0
     assert "held in memory: all 1 s at once, as callables and waveform stages need it" in done.out
+    assert not is_long_draw(read_record("out/clip/draw-1.json"))
     again = run("replay", "out/clip/draw-1.json", "-o", "again", "--policy", "mine.py:Mask")
     assert again.code == 0
     assert (place / "again/draw-1.wav").read_bytes() == (place / "out/clip/draw-1.wav").read_bytes()
