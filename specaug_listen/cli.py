@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 import time
@@ -56,25 +55,29 @@ class ChannelMode(str, Enum):
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
+Paths = Annotated[
+    list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
+]
+PolicyName = Annotated[
+    str, typer.Option(help="Policy: a name of 'list policies', a YAML file, or module:callable of your own.")
+]
+Adapters = Annotated[
+    list[str] | None,
+    typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+]
+WaveformFile = Annotated[
+    Path | None, typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False)
+]
+
 
 @app.command("audition")
 def _audition(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
-    ],
+    paths: Paths,
     out: Out,
     frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
-    policy: Annotated[
-        str, typer.Option(help="Policy: a name of 'list policies', a YAML file, or module:callable of your own.")
-    ] = "LD",
-    adapter: Annotated[
-        list[str] | None,
-        typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
-    ] = None,
-    waveform: Annotated[
-        Path | None,
-        typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False),
-    ] = None,
+    policy: PolicyName = "LD",
+    adapter: Adapters = None,
+    waveform: WaveformFile = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
@@ -87,14 +90,12 @@ def _audition(
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     from .audio import find_audio
-    from .augment import get_waveform
     from .batch import audition_many, check_output
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    run = _configuration(frontend, _policy(policy, adapter), vocoder, draws, seed, channels.value, start, duration)
-    if waveform is not None:
-        run = dataclasses.replace(run, waveform=get_waveform(waveform))
+    chosen = _policy(policy, adapter)
+    run = _configuration(frontend, chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
     for problem in problems:
@@ -215,6 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _configuration(
     frontend: str,
     policy: Policy,
+    waveform: Path | None,
     vocoder: str,
     draws: int,
     seed: int,
@@ -222,15 +224,17 @@ def _configuration(
     start: float,
     duration: float | None,
 ) -> Configuration:
-    from . import frontends, vocoders
+    from . import augment, frontends, vocoders
     from .pipeline import Configuration
+
+    stage = None if waveform is None else augment.read_waveform(waveform)
 
     chosen = frontends.get(frontend)
     chosen.filterbank()
     rendering = vocoders.get(vocoder)
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
-    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration)
+    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, stage)
 
 
 def _policy(policy: str, adapter: Sequence[str] | None) -> Policy:
