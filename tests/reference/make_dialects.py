@@ -1,6 +1,6 @@
 """Record how the real SpecAugment implementations draw and fill their masks, and how they warp.
 
-The toolkit re-tells eight frameworks in numpy. This script runs the frameworks themselves and keeps what they did,
+The toolkit re-tells nine frameworks in numpy. This script runs the frameworks themselves and keeps what they did,
 so that the tests can compare without installing any of them. It is *not* run by the tests. What is recorded of each
 library stands in ``dialect_recorders/of_<library>.py``; ``dialect_recorders/recording.py`` says what a step is and
 counts. In every single call, the masks that are recorded are checked against the output of the library: exactly the
