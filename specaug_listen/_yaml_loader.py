@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from yaml import YAMLError
 
-__all__ = ["YAMLError", "load", "load_tagged"]
+__all__ = ["YAMLError", "dump", "load", "load_tagged"]
 
 _MAX_NODES = 300_000
 _MAX_DEPTH = 60
@@ -47,6 +47,11 @@ def load_tagged(text: str, tagged: Callable[[str, Any], Any]) -> Any:
         return None if node is None else _Tree(loader, tagged).value(node)
     finally:
         loader.dispose()
+
+
+def dump(data: Any) -> str:
+    """Plain data as YAML, in its own order."""
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100))
 
 
 class _ScalarLoader(yaml.SafeLoader):

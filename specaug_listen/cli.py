@@ -18,6 +18,7 @@ from ._version import __version__
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
 
 if TYPE_CHECKING:
+    from .augment import Policy
     from .batch import Progress
     from .pipeline import Audition, Configuration, Failure
     from .pipeline.long import Within
@@ -33,6 +34,8 @@ app = typer.Typer(
 )
 
 
+policy_app = typer.Typer(help="Show and convert policies of any framework.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy")
 _LEAST_S_BETWEEN_LINES = 2.0
 
 
@@ -52,6 +55,10 @@ class ChannelMode(str, Enum):
     before_after = "before-after"
 
 
+FRONTEND_HELP = "Front-end: a name of 'list frontends', or a YAML file."
+POLICY_HELP = "Policy: a name of 'list policies', a YAML file, or a framework's configuration."
+DIALECT_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
+PolicyFile = Annotated[str, typer.Argument(help=POLICY_HELP, metavar="FILE")]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
 
@@ -61,8 +68,11 @@ def _audition(
         list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
     ],
     out: Out,
-    frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
-    policy: Annotated[str, typer.Option(help="Policy: a name of 'list policies', or a YAML file.")] = "LD",
+    frontend: Annotated[
+        str | None, typer.Option(help=FRONTEND_HELP, show_default="the policy's own, or whisper")
+    ] = None,
+    policy: Annotated[str, typer.Option(help=POLICY_HELP)] = "LD",
+    dialect: Annotated[str | None, typer.Option(help=DIALECT_HELP, metavar="NAME")] = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
@@ -79,7 +89,8 @@ def _audition(
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    run = _configuration(frontend, policy, vocoder, draws, seed, channels.value, start, duration)
+    chosen = _policy_and_frontend(policy, dialect, frontend)
+    run = _configuration(*chosen, vocoder, draws, seed, channels.value, start, duration)
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
     for problem in problems:
@@ -144,6 +155,51 @@ def _report(
     print(_printable(write_report(folder)))  # noqa: T201
 
 
+@policy_app.command("show")
+def _policy_show(
+    file: PolicyFile,
+    dialect: Annotated[str | None, typer.Option(help=DIALECT_HELP, metavar="NAME")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Say what a policy or a framework's configuration really does, step by step."""
+    from ._record import to_json
+    from .showing import show_policy
+
+    page = show_policy(file, dialect)
+    print(to_json(page) if as_json else page.text)  # noqa: T201
+
+
+@policy_app.command("convert")
+def _policy_convert(
+    file: PolicyFile,
+    to: Annotated[str, typer.Option(help="Framework to write for, e.g. nemo.", metavar="NAME")],
+    dialect: Annotated[str | None, typer.Option("--from", help=DIALECT_HELP, metavar="NAME")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="File for it.", metavar="FILE", readable=False)
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Write the nearest configuration of another framework, and list what differs."""
+    from ._files import write_whole
+    from ._record import to_json
+    from .augment.conversion import convert_policy
+    from .errors import ParameterError
+    from .showing import named_policy
+
+    converted = convert_policy(named_policy(file, dialect).policy, to)
+    if out is not None:
+        if out.exists() and not overwrite:
+            raise ParameterError(f"-o {_printable(out)}: exists; choose another, or replace it with --overwrite")
+        write_whole(out, converted.text.encode())
+    if as_json:
+        print(to_json(converted))  # noqa: T201
+        return
+    print(converted.text if out is None else _printable(out), end="" if out is None else "\n")  # noqa: T201
+    for line in converted.differences:
+        _complain(line, "differs")
+
+
 @app.command("list")
 def _list(what: Annotated[Listed, typer.Argument(help="What to list.")]) -> None:
     """List the names that the options take."""
@@ -191,9 +247,23 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
+def _policy_and_frontend(policy: str, dialect: str | None, frontend: str | None) -> tuple[Any, Policy]:
+    """The policy, and the front-end that goes with it where none is asked for; says so unless it is the default."""
+    from .showing import chosen_frontend, named_policy
+
+    imported = named_policy(policy, dialect)
+    if frontend is not None:
+        return frontend, imported.policy
+    usual, why = chosen_frontend(imported)
+    if usual is None:
+        return "whisper", imported.policy
+    _complain(f"front-end {usual.name}, as {why}; choose another with --frontend", "note")
+    return usual, imported.policy
+
+
 def _configuration(
-    frontend: str,
-    policy: str,
+    frontend: Any,
+    policy: Any,
     vocoder: str,
     draws: int,
     seed: int,

@@ -14,7 +14,7 @@ from .dialects.registry import ALL_POLICIES
 from .importers import READERS, Imported, dialect_of, foreign_data, import_foreign
 from .policy import Policy
 
-__all__ = ["get_policy", "import_policy", "read_policy"]
+__all__ = ["get_policy", "import_policy", "policy_of", "read_policy"]
 
 _KINDS = ("frequency_mask", "time_mask", "time_warp", "mask", "cutout", "copy", "trim_tail", "warp")
 _OWN = ("dialect", "name", "probability", "transforms")
@@ -99,14 +99,14 @@ def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> I
             f"{printable(path)}: holds no key of a framework's SpecAugment, nor of a policy of our own (allowed: "
             f"{', '.join(_OWN)}; or give the dialect, one of {', '.join(sorted(READERS))})"
         )
-    policy = _own(text, path)
+    policy = policy_of(mapping_of(text, path, "policy"), path)
     return Imported(policy, None, policy.dialect)
 
 
-def _own(text: str, path: str | os.PathLike[str]) -> Policy:
+def policy_of(data: dict[str, Any], path: str | os.PathLike[str]) -> Policy:
+    """The policy of what our own YAML at ``path`` holds; errors as in `read_policy`."""
     name = printable(path)
-    data = mapping_of(text, path, "policy")
-    data.setdefault("name", Path(name).stem)
+    data = {"name": Path(name).stem, **data}
     with naming(name, PolicyError):
         if isinstance(data.get("transforms"), list):
             data["transforms"] = [_tagged(entry, i) for i, entry in enumerate(data["transforms"])]
