@@ -58,6 +58,10 @@ class ChannelMode(str, Enum):
 FRONTEND_HELP = "Front-end: a name of 'list frontends', or a YAML file."
 POLICY_HELP = "Policy: a name of 'list policies', a YAML file, or a framework's configuration."
 DIALECT_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
+Frontend = Annotated[
+    str | None, typer.Option(help=FRONTEND_HELP, metavar="NAME|FILE", show_default="the policy's own, or whisper")
+]
+Dialect = Annotated[str | None, typer.Option(help=DIALECT_HELP, metavar="NAME")]
 PolicyFile = Annotated[str, typer.Argument(help=POLICY_HELP, metavar="FILE")]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
@@ -68,11 +72,9 @@ def _audition(
         list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
     ],
     out: Out,
-    frontend: Annotated[
-        str | None, typer.Option(help=FRONTEND_HELP, show_default="the policy's own, or whisper")
-    ] = None,
+    frontend: Frontend = None,
     policy: Annotated[str, typer.Option(help=POLICY_HELP)] = "LD",
-    dialect: Annotated[str | None, typer.Option(help=DIALECT_HELP, metavar="NAME")] = None,
+    dialect: Dialect = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
@@ -89,8 +91,7 @@ def _audition(
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    chosen = _policy_and_frontend(policy, dialect, frontend)
-    run = _configuration(*chosen, vocoder, draws, seed, channels.value, start, duration)
+    run = _configuration(*_chosen(frontend, policy, dialect), vocoder, draws, seed, channels.value, start, duration)
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
     for problem in problems:
@@ -158,7 +159,7 @@ def _report(
 @policy_app.command("show")
 def _policy_show(
     file: PolicyFile,
-    dialect: Annotated[str | None, typer.Option(help=DIALECT_HELP, metavar="NAME")] = None,
+    dialect: Dialect = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Say what a policy or a framework's configuration really does, step by step."""
@@ -247,7 +248,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _policy_and_frontend(policy: str, dialect: str | None, frontend: str | None) -> tuple[Any, Policy]:
+def _chosen(frontend: str | None, policy: str, dialect: str | None) -> tuple[Any, Policy]:
     """The policy, and the front-end that goes with it where none is asked for; says so unless it is the default."""
     from .showing import chosen_frontend, named_policy
 
