@@ -37,7 +37,7 @@ from _measure import median, one_thread
 
 from specaug_listen.audio import Audio, find_audio, load
 from specaug_listen.augment import LD, WarpPath
-from specaug_listen.errors import AudioError, SpecAugListenError, SpecAugListenError
+from specaug_listen.errors import AudioError, SpecAugListenError
 from specaug_listen.frontends import MelFrontend, MelSpectrogram, get
 from specaug_listen.frontends.presets import PRESETS
 from specaug_listen.metrics import log_mel_rmse_db, spectral_convergence_db
@@ -444,8 +444,8 @@ def bounds(everything: dict[str, Results], label: str) -> None:
     table([*head, "better than torchaudio, and no slower"] if rows and len(rows[0]) > len(head) else head, rows)
     print(
         "\n`mel_to_audio` is librosa's one call, whose sound is half a hop off where a front-end's frames stand "
-        "between multiples of the hop; told that a mel sums magnitudes, or left at its own power of 2. `librosa` is its "
-        "two steps, lined up with the frames and with Kaldi's filters."
+        "between multiples of the hop; told that a mel sums magnitudes, or left at its own power of 2. `librosa` is "
+        "its two steps, lined up with the frames and with Kaldi's filters."
     )
 
 

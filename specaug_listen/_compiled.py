@@ -63,7 +63,11 @@ class Loops:
         self._functions: dict[str, Any] = {function.__name__: function for function in kinds}
         self._kinds = {function.__name__: letters for function, letters in kinds.items()}
         self._parts: list[Any] = list(parts)
-        self._lock, self._native = threading.Lock(), dict[str, Callable[..., None]]()
+        self._native = dict[str, Callable[..., None]]()
+        self._unlock()
+        if hasattr(os, "register_at_fork"):
+            # A child whose parent was just compiling would wait for ever.
+            os.register_at_fork(after_in_child=self._unlock)
 
     def native(self, name: str) -> Callable[..., None]:
         """A function in machine code.
@@ -74,6 +78,9 @@ class Loops:
             if not self._native:
                 self._load()
         return self._native[name]
+
+    def _unlock(self) -> None:
+        self._lock = threading.Lock()
 
     def _load(self) -> None:
         path = None
@@ -127,7 +134,7 @@ class Loops:
         }
         about = [[inspect.getsource(function) for function in functions], self._kinds, constants]
         about += [inspect.getsource(sys.modules[__name__]), *map(importlib.metadata.version, ("numba", "llvmlite"))]
-        about += [machine.triple, llvm.get_host_cpu_name(), llvm.get_host_cpu_features()]
+        about += [machine.triple, llvm.get_host_cpu_name(), llvm.get_host_cpu_features(), _numba_settings()]
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
 
 
@@ -196,7 +203,10 @@ def _loaded(code: _Code) -> tuple[dict[str, int], Any]:
             llvm.add_symbol(name, ctypes.cast(_NEVER_CALLED, ctypes.c_void_p).value)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code.machine_code))
     engine.finalize_object()
-    return {name: engine.get_function_address(symbol) for name, symbol in code.symbols.items()}, engine
+    addresses = {name: engine.get_function_address(symbol) for name, symbol in code.symbols.items()}
+    if not all(addresses.values()):
+        raise LookupError(addresses)
+    return addresses, engine
 
 
 def _object_code(compiled: Mapping[str, Any]) -> _Code:
@@ -210,9 +220,19 @@ def _object_code(compiled: Mapping[str, Any]) -> _Code:
     return _Code(machine.emit_object(whole), symbols, externals)
 
 
+def _numba_settings() -> dict[str, str]:
+    """Those of the environment: many change the code that numba makes."""
+    others = {"NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT", "NUMBA_NUM_THREADS"}
+    return {k: os.environ[k] for k in sorted(os.environ) if k.startswith("NUMBA_") and k not in others}
+
+
 def _folder() -> Path:
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    return Path(chosen or require("platformdirs", purpose="a cache folder").user_cache_dir("specaug-listen"))
+    if chosen := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(chosen)
+    folder = Path(require("platformdirs", purpose="a cache folder").user_cache_dir("specaug-listen"))
+    if not folder.is_absolute():  # a user without a home
+        raise FileNotFoundError(folder)
+    return folder
 
 
 def _written(code: _Code) -> bytes:

@@ -8,14 +8,26 @@ from when its turn came.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .errors import ParameterError
 
-__all__ = ["MAX_SEED", "as_seed", "child_stream", "fingerprint", "fingerprint_start", "fingerprint_words"]
+__all__ = [
+    "MAX_SEED",
+    "as_seed",
+    "child_stream",
+    "fingerprint",
+    "fingerprint_start",
+    "fingerprint_words",
+    "seeded_chance",
+]
 
 # A JSON number above 2^53 is no longer exact in JavaScript and in many JSON readers.
 MAX_SEED = 2**53 - 1
@@ -86,3 +98,81 @@ def child_stream(seed: int, clip: Sequence[int], draw: int) -> np.random.Generat
     """
     entropy = (seed % 2**32, seed // 2**32, *clip, draw)
     return np.random.default_rng(np.random.SeedSequence(entropy))
+
+
+@contextmanager
+def seeded_chance(seed: int, generators: Sequence[Any] = ()) -> Iterator[None]:
+    """Seed the global chance of Python, numpy and torch (where it is loaded) for code of others, and restore it.
+
+    Parameters
+    ----------
+    seed : int in [0, 2**53)
+    generators : sequence of random.Random, numpy.random.Generator, numpy.random.RandomState and torch.Generator
+        What the code keeps of its own; seeded and restored alike.
+
+    Examples
+    --------
+    >>> with seeded_chance(7):
+    ...     first = random.random()
+    >>> with seeded_chance(7):
+    ...     print(random.random() == first)
+    True
+    """
+    torch: Any = sys.modules.get("torch")
+    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - theirs, which is to be as it was
+    theirs = [(generator, _state_of(generator)) for generator in generators]
+    tensors = _torch_states(torch)
+    try:
+        random.seed(seed)
+        np.random.seed([seed % 2**32, seed // 2**32])  # noqa: NPY002
+        if torch is not None:
+            torch.manual_seed(seed)
+        for generator in generators:
+            _seed(generator, seed)
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(legacy)  # noqa: NPY002
+        for generator, state in theirs:
+            _restore(generator, state)
+        if torch is not None and tensors:
+            torch.set_rng_state(tensors[0])
+            if len(tensors) > 1:
+                torch.cuda.set_rng_state_all(tensors[1])
+
+
+def _torch_states(torch: Any) -> list[Any]:
+    if torch is None:
+        return []
+    states = [torch.get_rng_state()]
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        states.append(torch.cuda.get_rng_state_all())
+    return states
+
+
+def _state_of(generator: Any) -> Any:
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    if isinstance(generator, np.random.Generator):
+        return generator.bit_generator.state
+    return generator.get_state()
+
+
+def _restore(generator: Any, state: Any) -> None:
+    if isinstance(generator, random.Random):
+        generator.setstate(state)
+    elif isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = state
+    else:
+        generator.set_state(state)
+
+
+def _seed(generator: Any, seed: int) -> None:
+    if isinstance(generator, random.Random):
+        generator.seed(seed)
+    elif isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = type(generator.bit_generator)(seed).state
+    elif isinstance(generator, np.random.RandomState):
+        generator.seed([seed % 2**32, seed // 2**32])
+    else:
+        generator.manual_seed(seed)

@@ -11,7 +11,7 @@ from ._files import printable
 from ._record import nearest
 from .errors import ParameterError, PolicyError
 
-__all__ = ["Tagged", "by_name", "foreign_mapping_of", "mapping_of", "read_mapping", "read_text"]
+__all__ = ["Tagged", "by_name", "foreign_mapping_of", "mapping_of", "read_mapping", "read_plain", "read_text"]
 
 T = TypeVar("T")
 
@@ -30,8 +30,29 @@ def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
     return mapping_of(read_text(path, what), path, what)
 
 
-def read_text(path: str | os.PathLike[str], what: str) -> str:
-    """The text of a file, of at most 1 MiB; errors as in `read_mapping`."""
+def read_plain(path: str | os.PathLike[str], what: str, form: str) -> Any:
+    """Read a YAML (or JSON) file that holds plain values.
+
+    Parameters
+    ----------
+    path : str or path-like
+    what : str
+        What the file is called in a message, e.g. "policy".
+    form : str
+        What it is to hold, e.g. "YAML mapping".
+
+    Raises
+    ------
+    PolicyError
+        When the file is missing, unreadable, over 1 MiB, no YAML, or uses tags or aliases.
+    """
+    from ._yaml_loader import load  # only files need it, and it takes 20 ms to import
+
+    return _parsed(read_text(path, what, form), path, what, form, load)
+
+
+def read_text(path: str | os.PathLike[str], what: str, form: str = "YAML mapping") -> str:
+    """The text of a file, of at most 1 MiB; errors as in `read_plain`."""
     name = printable(path)
     try:
         with open(path, "rb") as file:
@@ -40,16 +61,16 @@ def read_text(path: str | os.PathLike[str], what: str) -> str:
         reason = getattr(error, "strerror", None) or error
         raise PolicyError(f"{name}: the {what} file cannot be read ({reason})") from None
     if len(raw) > _MAX_BYTES:
-        raise PolicyError(f"{name}: more than {_MAX_BYTES} bytes; a {what} file is a short YAML mapping")
+        raise PolicyError(f"{name}: more than {_MAX_BYTES} bytes; a {what} file is a short {form}")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise PolicyError(f"{name}: not a text file in UTF-8; a {what} file is a YAML mapping") from None
+        raise PolicyError(f"{name}: not a text file in UTF-8; a {what} file is a {form}") from None
 
 
 def mapping_of(text: str, path: str | os.PathLike[str], what: str) -> dict[str, Any]:
     """The mapping that a text of our own YAML holds; errors as in `read_mapping`."""
-    from ._yaml_loader import load  # only files need it, and it takes 20 ms to import
+    from ._yaml_loader import load
 
     return _mapping(text, path, what, load)
 
@@ -84,19 +105,23 @@ class Tagged(NamedTuple):
 
 
 def _mapping(text: str, path: str | os.PathLike[str], what: str, load: Callable[[str], Any]) -> dict[str, Any]:
+    data = _parsed(text, path, what, "YAML mapping", load)
+    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+        raise PolicyError(f"{printable(path)}: holds {_kind(data)}; a {what} file is a YAML mapping of names to values")
+    return data
+
+
+def _parsed(text: str, path: str | os.PathLike[str], what: str, form: str, load: Callable[[str], Any]) -> Any:
     from ._yaml_loader import YAMLError
 
     name = printable(path)
-    language = "JSON" if load is _json else "YAML"
     try:
-        data = load(text)
+        return load(text)
     except RecursionError:
-        raise PolicyError(f"{name}: nested too deeply; a {what} file is a flat YAML mapping") from None
+        raise PolicyError(f"{name}: nested too deeply; a {what} file is a flat {form}") from None
     except (YAMLError, ValueError) as error:
+        language = "JSON" if load is _json else "YAML"
         raise PolicyError(f"{name}: not valid {language} ({_one_line(error)})") from None
-    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
-        raise PolicyError(f"{name}: holds {_kind(data)}; a {what} file is a YAML mapping of names to values")
-    return data
 
 
 def _json(text: str) -> Any:

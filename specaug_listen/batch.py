@@ -18,6 +18,7 @@ from ._files import (
     write_whole,
 )
 from .audio import load
+from .augment.foreign import LONGEST_HELD_S
 from .errors import OutputError, ParameterError, SpecAugListenError
 from .pipeline import (
     RESERVED,
@@ -27,6 +28,7 @@ from .pipeline import (
     Configuration,
     Failure,
     audition,
+    needs_whole_clip,
     save_audition,
 )
 from .pipeline.long import Within, audition_long, is_long
@@ -143,13 +145,20 @@ def _audition_file(
     path: str | os.PathLike[str], out: Path, folder: str, run: Configuration, within: Within
 ) -> Audition | Failure:
     try:
-        if isinstance(run.vocoder, Joint) and is_long(path, run.duration_s):
+        is_whole = needs_whole_clip(run.policy, run.waveform)
+        if is_whole and is_long(path, run.duration_s, LONGEST_HELD_S):
+            raise ParameterError(
+                f"callables and waveform stages need the whole clip at once, at most {LONGEST_HELD_S:.0f} s of it; "
+                "take a part with --duration"
+            )
+        if isinstance(run.vocoder, Joint) and not is_whole and is_long(path, run.duration_s):
             return _audition_long_file(path, out, folder, run, within)
         clip = load(path, start_s=run.start_s, duration_s=run.duration_s)
         heard = audition(
             clip,
             frontend=run.frontend,
             policy=run.policy,
+            waveform=run.waveform,
             vocoder=vocoder_of(run.vocoder),
             draws=run.draws,
             rng=run.seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 import time
@@ -16,9 +17,10 @@ import typer
 
 from ._version import __version__
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
+from .policy_commands import Dialect, policy_app
 
 if TYPE_CHECKING:
-    from .augment import Policy
+    from .augment import Adapter, Policy
     from .batch import Progress
     from .pipeline import Audition, Configuration, Failure
     from .pipeline.long import Within
@@ -32,10 +34,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-policy_app = typer.Typer(help="Show and convert policies of any framework.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
+
 _LEAST_S_BETWEEN_LINES = 2.0
 
 
@@ -55,14 +55,22 @@ class ChannelMode(str, Enum):
     before_after = "before-after"
 
 
-FRONTEND_HELP = "Front-end: a name of 'list frontends', or a YAML file."
-POLICY_HELP = "Policy: a name of 'list policies', a YAML file, or a framework's configuration."
-DIALECT_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
 Frontend = Annotated[
-    str | None, typer.Option(help=FRONTEND_HELP, metavar="NAME|FILE", show_default="the policy's own, or whisper")
+    str | None,
+    typer.Option(
+        help="Front-end: a name of 'list frontends', or a YAML file.", show_default="the policy's own, or whisper"
+    ),
 ]
-Dialect = Annotated[str | None, typer.Option(help=DIALECT_HELP, metavar="NAME")]
-PolicyFile = Annotated[str, typer.Argument(help=POLICY_HELP, metavar="FILE")]
+PolicyName = Annotated[
+    str,
+    typer.Option(
+        help="Policy: a name of 'list policies', a YAML file, a framework's configuration, or module:callable."
+    ),
+]
+AdapterFields = Annotated[
+    list[str] | None,
+    typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
 
@@ -73,8 +81,13 @@ def _audition(
     ],
     out: Out,
     frontend: Frontend = None,
-    policy: Annotated[str, typer.Option(help=POLICY_HELP)] = "LD",
+    policy: PolicyName = "LD",
     dialect: Dialect = None,
+    adapter: AdapterFields = None,
+    waveform: Annotated[
+        Path | None,
+        typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False),
+    ] = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
@@ -87,11 +100,15 @@ def _audition(
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     from .audio import find_audio
+    from .augment import get_waveform
     from .batch import audition_many, check_output
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    run = _configuration(*_chosen(frontend, policy, dialect), vocoder, draws, seed, channels.value, start, duration)
+    chosen = _chosen(frontend, policy, dialect, adapter)
+    run = _configuration(*chosen, vocoder, draws, seed, channels.value, start, duration)
+    if waveform is not None:
+        run = dataclasses.replace(run, waveform=get_waveform(waveform))
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
     for problem in problems:
@@ -120,6 +137,7 @@ def _replay(
         ),
     ],
     audio: Annotated[Path | None, typer.Option(help="The clip, where it has moved.", readable=False)] = None,
+    policy: Annotated[str | None, typer.Option(help="The module:callable that the draw calls.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the draw's files in OUT.")] = False,
 ) -> None:
     """Make a draw again, bit for bit."""
@@ -131,7 +149,7 @@ def _replay(
     for line in changed_versions(written):
         _complain(f"{line}; the last bits may differ", "warning")
     with scratch(Path(os.path.abspath(out))) if is_long_draw(written) else nullcontext() as room:
-        heard = replay(draw, audio=audio, folder=room)
+        heard = replay(draw, audio=audio, folder=room, policy=policy)
         files = draw_files(heard, heard.draws[0], written.channels)
         if out.suffix.lower() == ".wav":
             targets = {out: files[f"{heard.draws[0].name}.wav"]}
@@ -154,51 +172,6 @@ def _report(
     from .report import write_report
 
     print(_printable(write_report(folder)))  # noqa: T201
-
-
-@policy_app.command("show")
-def _policy_show(
-    file: PolicyFile,
-    dialect: Dialect = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
-) -> None:
-    """Say what a policy or a framework's configuration really does, step by step."""
-    from ._record import to_json
-    from .showing import show_policy
-
-    page = show_policy(file, dialect)
-    print(to_json(page) if as_json else page.text)  # noqa: T201
-
-
-@policy_app.command("convert")
-def _policy_convert(
-    file: PolicyFile,
-    to: Annotated[str, typer.Option(help="Framework to write for, e.g. nemo.", metavar="NAME")],
-    dialect: Annotated[str | None, typer.Option("--from", help=DIALECT_HELP, metavar="NAME")] = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="File for it.", metavar="FILE", readable=False)
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
-) -> None:
-    """Write the nearest configuration of another framework, and list what differs."""
-    from ._files import write_whole
-    from ._record import to_json
-    from .augment.conversion import convert_policy
-    from .errors import ParameterError
-    from .showing import named_policy
-
-    converted = convert_policy(named_policy(file, dialect).policy, to)
-    if out is not None:
-        if out.exists() and not overwrite:
-            raise ParameterError(f"-o {_printable(out)}: exists; choose another, or replace it with --overwrite")
-        write_whole(out, converted.text.encode())
-    if as_json:
-        print(to_json(converted))  # noqa: T201
-        return
-    print(converted.text if out is None else _printable(out), end="" if out is None else "\n")  # noqa: T201
-    for line in converted.differences:
-        _complain(line, "differs")
 
 
 @app.command("list")
@@ -248,11 +221,34 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _chosen(frontend: str | None, policy: str, dialect: str | None) -> tuple[Any, Policy]:
-    """The policy, and the front-end that goes with it where none is asked for; says so unless it is the default."""
+def _configuration(
+    frontend: Any,
+    policy: Policy,
+    vocoder: str,
+    draws: int,
+    seed: int,
+    channels: Any,
+    start: float,
+    duration: float | None,
+) -> Configuration:
+    from . import frontends, vocoders
+    from .pipeline import Configuration
+
+    chosen = frontends.get(frontend)
+    chosen.filterbank()
+    rendering = vocoders.get(vocoder)
+    if isinstance(rendering, vocoders.Neural):
+        rendering.check(chosen)
+    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration)
+
+
+def _chosen(
+    frontend: str | None, policy: str, dialect: str | None, adapter: Sequence[str] | None
+) -> tuple[Any, Policy]:
+    """The front-end and the policy; says so where the front-end is that of the policy's file or framework."""
     from .showing import chosen_frontend, named_policy
 
-    imported = named_policy(policy, dialect)
+    imported = named_policy(policy, dialect, _adapter(adapter))
     if frontend is not None:
         return frontend, imported.policy
     usual, why = chosen_frontend(imported)
@@ -262,25 +258,16 @@ def _chosen(frontend: str | None, policy: str, dialect: str | None) -> tuple[Any
     return usual, imported.policy
 
 
-def _configuration(
-    frontend: Any,
-    policy: Any,
-    vocoder: str,
-    draws: int,
-    seed: int,
-    channels: Any,
-    start: float,
-    duration: float | None,
-) -> Configuration:
-    from . import augment, frontends, vocoders
-    from .pipeline import Configuration
+def _adapter(adapter: Sequence[str] | None) -> Adapter | None:
+    from ._record import from_plain
+    from .augment import Adapter
+    from .errors import ParameterError
 
-    chosen = frontends.get(frontend)
-    chosen.filterbank()
-    rendering = vocoders.get(vocoder)
-    if isinstance(rendering, vocoders.Neural):
-        rendering.check(chosen)
-    return Configuration(chosen, augment.get_policy(policy), rendering, draws, seed, channels, start, duration)
+    if not adapter:
+        return None
+    if odd := [text for text in adapter if "=" not in text]:
+        raise ParameterError(f"--adapter {odd[0]}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
+    return from_plain(Adapter, dict(text.split("=", 1) for text in adapter))
 
 
 @contextmanager

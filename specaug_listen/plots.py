@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._optional import require
-from .augment import Draw, FrequencyBand, TimeSpan
+from .augment import Draw, FrequencyBand, Rectangle, TimeSpan
 from .frontends import AnyMel, MelFrontend
 from .frontends.filterbank import hz_to_mel
 
@@ -108,18 +108,29 @@ def plot_mel(
 def plot_steps(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
     """Outline the masks of a draw on a mel that `plot_mel` has drawn."""
     patches = require("matplotlib.patches", purpose="pictures")
-    boxes: list[tuple[tuple[float, float], float, float]] = []
-    for step in draw.steps:
-        if isinstance(step, FrequencyBand) and step.n_bins:
-            boxes.append(((0.0, step.start_bin - 0.5), mel.duration_s, float(step.n_bins)))
-    for begin, end in draw.time_spans:
+    for bins, (begin, end), style in outlines(draw):
         begin_s, end_s = mel.frontend.framing.center_s([begin, end], mel.frontend.sample_rate)
-        boxes.append(((begin_s, -0.5), end_s - begin_s, float(mel.n_mels)))
-    for box in boxes:
+        if end - begin >= mel.n_frames:
+            begin_s, end_s = 0.0, mel.duration_s
+        box = (begin_s, bins[0] - 0.5), end_s - begin_s, float(bins[1] - bins[0])
         # Black under white: seen on the darkest and on the brightest cell.
         for colour, line_width in (("black", 2.6), ("white", 1.1)):
-            ax.add_patch(patches.Rectangle(*box, fill=False, ec=colour, lw=line_width, zorder=3))
+            ax.add_patch(patches.Rectangle(*box, fill=False, ec=colour, lw=line_width, ls=style, zorder=3))
     return ax
+
+
+def outlines(draw: Draw) -> list[tuple[tuple[int, int], tuple[float, float], str]]:
+    """Bins, frames and line style of all that a draw fills (solid) or copies (dashed), in the augmented mel."""
+    found: list[tuple[tuple[int, int], tuple[float, float], str]] = []
+    for step in draw.steps:
+        if isinstance(step, FrequencyBand) and step.n_bins:
+            found.append(((step.start_bin, step.start_bin + step.n_bins), (-0.5, draw.n_frames - 0.5), "-"))
+    found += [((0, draw.n_mels), span, "-") for span in draw.time_spans]
+    for bins, span in draw.rectangles:
+        found.append((bins, span, "-"))
+    for bins, span in draw.copies:
+        found.append((bins, span, "--"))
+    return found
 
 
 def plot_warp(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
@@ -216,12 +227,17 @@ def describe_draw(draw: Draw, mel: AnyMel) -> str:
         seconds = mel.times_s[path.center_frame]
         moved_s = path.displacement_frames * mel.frontend.hop_length / mel.frontend.sample_rate
         parts.append(f"warp: {seconds:.2f} s moves by {moved_s:+.2f} s")
-    levels = [s.fill_level.vs_p95_db for s in draw.steps if isinstance(s, (FrequencyBand, TimeSpan)) and s.fill_level]
-    fills = {str(s.fill) for s in draw.steps if isinstance(s, (FrequencyBand, TimeSpan))}
+    masks = [step for step in draw.steps if isinstance(step, FrequencyBand | TimeSpan | Rectangle)]
+    levels = [step.fill_level.vs_p95_db for step in masks if step.fill_level]
+    fills = {str(step.fill) for step in masks}
     if levels:
         low, high = min(levels), max(levels)
         span = f"{low:+.0f}" if round(low) == round(high) else f"{low:+.0f} to {high:+.0f}"
         parts.append(f"fill: {', '.join(sorted(fills))}, {span} dB re P95")
+    if draw.copies:
+        parts.append(f"copies: {len(draw.copies)}")
+    if draw.n_trimmed:
+        parts.append(f"cut: the last {draw.n_trimmed} frames")
     if any("time_warp did nothing" in line for line in draw.warnings):
         parts.append("warp: none, the clip is too short")
     return "   |   ".join(parts)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from ._files import printable
 from ._record import record
-from .augment import Imported, get_policy, import_policy
+from .augment import Adapter, Imported, get_policy, import_policy
 from .augment.dialects import ALL_POLICIES, DIALECTS
 from .augment.shares import Shares, expected_shares
 from .augment.words import in_words
@@ -134,15 +133,19 @@ def show_policy(
     )
 
 
-def named_policy(source: str | os.PathLike[str], dialect: str | None = None) -> Imported:
-    """A policy of a name, or what a file holds; errors as in `show_policy`."""
+def named_policy(
+    source: str | os.PathLike[str], dialect: str | None = None, adapter: Adapter | None = None
+) -> Imported:
+    """A policy of a name, a callable's name, or what a file holds; errors as in `show_policy`."""
     is_name = isinstance(source, str) and source.lower() in {name.lower() for name in ALL_POLICIES}
-    is_file = str(source).lower().endswith((".yaml", ".yml", ".json")) or (Path(source) / "config.json").is_file()
+    is_file = str(source).lower().endswith((".yaml", ".yml", ".json")) or os.path.isfile(
+        os.path.join(source, "config.json")
+    )
     if dialect is not None and (is_name or not (is_file or os.path.exists(source))):
         raise ParameterError(f"dialect {dialect!r:.80} is for a file, and the policy is {source!s:.80}; leave it out")
-    if (is_file and not is_name) or dialect is not None:
+    if adapter is None and (dialect is not None or (is_file and not is_name)):
         return import_policy(source, dialect)
-    policy = get_policy(source)
+    policy = get_policy(source, adapter=adapter)
     return Imported(policy, None, policy.dialect)
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from specaug_listen import Audio, frontends
+
+# Loops are compiled at their first use, within whichever example comes first.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 RATE = 16000
 

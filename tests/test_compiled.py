@@ -59,7 +59,7 @@ def check(made):
     made.native("scaled")(values, 2, 2.0)
     assert_array_equal(values, [6, 12, 9])
     out = np.zeros(2, np.float32)
-    made.native("picked")(values, np.array([2, 0]), 2, out)
+    made.native("picked")(values, np.array([2, 0], np.int64), 2, out)
     assert_array_equal(out, [9, 6])
 
 
@@ -143,6 +143,35 @@ def test_other_constants_are_other_code(cache, monkeypatch):
     loops().native("scaled")(values, 1, 1.0)
     assert values[0] == 5
     assert len(list(cache.iterdir())) == 2
+
+
+def test_settings_of_numba_make_other_code(cache, monkeypatch):
+    check(loops())
+    monkeypatch.setenv("NUMBA_OPT", "0")
+    check(loops())
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_a_user_without_a_home_gets_no_folder_in_the_way(tmp_path, monkeypatch):
+    import platformdirs
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: f"~/.cache/{name}")
+    check(loops())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_a_child_of_a_process_that_is_compiling_does_not_wait_for_it(cache):
+    made = loops()
+    check(made)
+    made._lock.acquire()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if made._lock.acquire(timeout=5) else 1)
+    made._lock.release()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_a_request_not_to_compile_is_not_for_us(cache, monkeypatch):

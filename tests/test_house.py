@@ -27,6 +27,7 @@ FLOORS = [
     "plots fragments inspection",
     "pipeline",
     "report batch listing severity listening showing",
+    "policy_commands",
     "app cli",
 ]
 FLOOR = {room: i for i, row in enumerate(FLOORS) for room in row.split()}

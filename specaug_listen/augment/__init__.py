@@ -1,31 +1,60 @@
 """SpecAugment: policies, the draws they give, and how a draw is applied to a mel spectrogram."""
 
+from .adapter import Adapter
+from .dialects import DIALECTS, Dialect, exact_sources
 from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
 from .files import get_policy, import_policy, read_policy
 from .fill import FillLevel
+from .foreign import Foreign, ForeignCall
 from .importers import Imported
-from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy
+from .loading import load_callable
+from .masks import Copy, Cutout, Mask, TrimTail, Warp
+from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy, foreign_policy
+from .steps import Batch, Copied, Rectangle, Trimmed
 from .transforms import FrequencyMask, TimeMask, TimeWarp
+from .waveform import Waveform, WaveformDraw, WaveformTransform, get_waveform, read_waveform
 
 __all__ = [
     "ADAPTIVE",
+    "DIALECTS",
     "LB",
     "LD",
     "NONE",
     "POLICIES",
     "SM",
     "SS",
+    "Adapter",
+    "Batch",
+    "Copied",
+    "Copy",
+    "Cutout",
+    "Dialect",
     "Draw",
     "FillLevel",
+    "Foreign",
+    "ForeignCall",
     "FrequencyBand",
     "FrequencyMask",
     "Imported",
+    "Mask",
     "Policy",
+    "Rectangle",
     "TimeMask",
     "TimeSpan",
     "TimeWarp",
+    "TrimTail",
+    "Trimmed",
+    "Warp",
     "WarpPath",
+    "Waveform",
+    "WaveformDraw",
+    "WaveformTransform",
+    "exact_sources",
+    "foreign_policy",
     "get_policy",
+    "get_waveform",
     "import_policy",
+    "load_callable",
     "read_policy",
+    "read_waveform",
 ]

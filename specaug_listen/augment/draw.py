@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias, TypeVar
 
@@ -14,6 +15,7 @@ from .._record import from_json, record, to_json
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import AnyMel, MelSpectrogram, MelStream
 from .fill import Padding, Region, fill_level, fill_values
+from .foreign import ForeignCall
 from .steps import Batch, Copied, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath
 
 __all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "measured"]
@@ -30,7 +32,7 @@ class Draw:
     ----------
     n_mels, n_frames : int > 0
         Size of the mel it was drawn for.
-    steps : tuple of FrequencyBand, TimeSpan, Rectangle, Copied, Trimmed and WarpPath
+    steps : tuple of FrequencyBand, TimeSpan, Rectangle, Copied, Trimmed, WarpPath and ForeignCall
         In the order in which they are applied.
     policy : str
         Name of the policy.
@@ -85,16 +87,16 @@ class Draw:
         Raises
         ------
         ParameterError
-            When the mel has another size than the draw was made for.
+            When the mel has another size than the draw was made for, or a callable of others cannot be called again.
         """
         if (mel.n_mels, mel.n_frames) != (self.n_mels, self.n_frames):
             raise ParameterError(
                 f"the draw was made for {self.n_mels} bands x {self.n_frames} frames, the mel has {mel.n_mels} x "
                 f"{mel.n_frames}; draw again for this clip and front-end"
             )
-        state = _State(mel, mel, mel, None, self.padding)
+        state = _State(mel, mel, mel, mel, self.padding)
         for step in self.steps:
-            state = state.after(step)
+            state = state.at(step).after(step)
         augmented: Mel = state.current
         return augmented
 
@@ -122,20 +124,70 @@ class Draw:
             return from_json(cls, text)
 
     @property
+    def foreign(self) -> tuple[ForeignCall, ...]:
+        """The calls of callables of others among the steps."""
+        return tuple(step for step in self.steps if isinstance(step, ForeignCall))
+
+    def with_callable(self, function: Callable[..., Any] | str) -> Draw:
+        """The same draw with the callable of others at hand, where it was read from JSON.
+
+        Parameters
+        ----------
+        function : callable or str
+            The one that the draw was made with, or its name, which is imported.
+
+        Raises
+        ------
+        ParameterError
+            When the draw calls none, or more than one.
+        """
+        if len({step.call for step in self.foreign}) != 1:
+            calls = ", ".join(step.call for step in self.foreign) or "nothing"
+            raise ParameterError(f"the draw calls {calls:.200}: a callable can be handed over where it calls one")
+        bound = self.foreign[0].with_function(function).function
+        steps = (dataclasses.replace(s, function=bound) if isinstance(s, ForeignCall) else s for s in self.steps)
+        return dataclasses.replace(self, steps=tuple(steps))
+
+    @property
     def time_spans(self) -> list[tuple[float, float]]:
         """Where each time mask begins and ends, in frames of the augmented mel; a later warp has moved it.
 
         Frame t reaches from t - 0.5 to t + 0.5.
         """
-        spans = []
-        for position, step in enumerate(self.steps):
-            if isinstance(step, TimeSpan) and step.n_frames:
-                ends = np.array([step.start_frame, step.start_frame + step.n_frames]) - 0.5
-                for later in self.steps[position + 1 :]:
-                    if isinstance(later, WarpPath):
-                        ends = later.moved(ends, self.n_frames)
-                spans.append((float(ends[0]), float(ends[1])))
-        return spans
+        spans = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, TimeSpan))
+        return [self._now(i, step.start_frame, step.n_frames) for i, step in spans if step.n_frames]
+
+    @property
+    def rectangles(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
+        """Bins and frames of each rectangle, from the first to behind the last; frames as in `time_spans`."""
+        found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Rectangle))
+        return [
+            ((step.start_bin, step.start_bin + step.n_bins), self._now(i, step.start_frame, step.n_frames))
+            for i, step in found
+            if step.n_bins and step.n_frames
+        ]
+
+    @property
+    def copies(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
+        """Bins and frames of each copy; as `rectangles`."""
+        found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Copied) and step.n_frames)
+        return [
+            (step.region[0].indices(self.n_mels)[:2], self._now(i, step.start_frame, step.n_frames))
+            for i, step in found
+        ]
+
+    @property
+    def n_trimmed(self) -> int:
+        """Frames cut off at the end."""
+        return sum(step.n_frames for step in self.steps if isinstance(step, Trimmed))
+
+    def _now(self, position: int, start: int, n_frames: int) -> tuple[float, float]:
+        """Where frames of a step lie after the warps behind it."""
+        ends = np.array([start, start + n_frames]) - 0.5
+        for later in self.steps[position + 1 :]:
+            if isinstance(later, WarpPath):
+                ends = later.moved(ends, self.n_frames)
+        return float(ends[0]), float(ends[1])
 
     @property
     def masked_bins(self) -> npt.NDArray[np.bool_]:
@@ -168,12 +220,11 @@ class Draw:
     @property
     def masked_area_ratio(self) -> float:
         """Share of the cells that any mask covers."""
-        rectangles = [step for step in self.steps if isinstance(step, Rectangle)]
-        if not rectangles:
+        if not self.rectangles:
             return 1 - (1 - self.masked_frequency_ratio) * (1 - self.masked_time_ratio)
         covered = self.masked_bins[:, np.newaxis] | self.masked_frames
-        for step in rectangles:
-            covered[step.region] = True
+        for (first, stop), (begin, end) in self.rectangles:
+            covered[first:stop, math.ceil(begin) : math.ceil(end)] = True
         return float(covered.mean())
 
     @property
@@ -196,9 +247,10 @@ class Draw:
 
 def measured(draw: Draw, mel: AnyMel) -> Draw:
     """The same draw with the level of every fill, relative to the clip, written into its steps."""
-    state = _State(mel, mel, mel, None, draw.padding)
+    state = _State(mel, mel, mel, mel, draw.padding)
     steps: list[Step] = []
     for step in draw.steps:
+        state = state.at(step)
         if isinstance(step, FrequencyBand | TimeSpan | Rectangle):
             level = fill_level(step.fill, state.reference(step), step.region, step.seed, draw.padding)
             step = dataclasses.replace(step, fill_level=level)
@@ -211,31 +263,41 @@ def measured(draw: Draw, mel: AnyMel) -> Draw:
 class _State:
     """A mel on its way through the steps.
 
-    ``unwarped`` is as it came, ``clean`` without masks, ``current`` with all; ``uncopied`` as it was before copies.
+    ``unwarped`` is as it came, ``clean`` without masks, ``current`` with all of them; ``before`` as it was before the
+    first of those steps that were drawn together.
     """
 
     unwarped: Any
     clean: Any
     current: Any
-    uncopied: Any
+    before: Any
     padding: Padding
+
+    def at(self, step: Step) -> _State:
+        """Where a step begins."""
+        is_first = not isinstance(step, WarpPath | Trimmed | ForeignCall) and step.is_first
+        return dataclasses.replace(self, before=self.current) if is_first else self
 
     def reference(self, step: Masking) -> AnyMel:
         """What a mean of its fill is taken over."""
-        mels: dict[str, AnyMel] = {"clean": self.clean, "unwarped": self.unwarped, "current": self.current}
+        mels: dict[str, AnyMel] = {"clean": self.clean, "unwarped": self.unwarped, "current": self.before}
         return mels[step.over]
 
     def after(self, step: Step) -> _State:
-        """The state after one step more."""
+        """Where it ends."""
         if isinstance(step, WarpPath):
             taps = step.taps(self.clean.n_frames)
-            return dataclasses.replace(self, clean=self.clean.warped(taps), current=self.current.warped(taps))
+            warped = {name: getattr(self, name).warped(taps) for name in ("clean", "current", "before")}
+            return dataclasses.replace(self, **warped)
         if isinstance(step, Trimmed):
             n = self.clean.n_frames - step.n_frames
-            return dataclasses.replace(self, clean=self.clean.shortened(n), current=self.current.shortened(n))
+            cut = {name: getattr(self, name).shortened(n) for name in ("clean", "current", "before")}
+            return dataclasses.replace(self, **cut)
+        if isinstance(step, ForeignCall):
+            made = step.apply(self.current)
+            return dataclasses.replace(self, clean=made, current=made, before=made)
         if isinstance(step, Copied):
-            source = self.current if self.uncopied is None or step.is_first else self.uncopied
-            return dataclasses.replace(self, current=_copied(self.current, source, step), uncopied=source)
+            return dataclasses.replace(self, current=_copied(self.current, self.before, step))
         return dataclasses.replace(self, current=_filled(self.current, self.reference(step), step, self.padding))
 
 
@@ -258,6 +320,8 @@ def _reaches(step: Step, n_mels: int, n_frames: int) -> list[tuple[int, int, str
         ]
     if isinstance(step, Trimmed):
         return [(step.n_frames + 1, n_frames, "frames")]
+    if isinstance(step, ForeignCall):
+        return []
     if isinstance(step, TimeSpan):
         return [(step.start_frame + step.n_frames, n_frames, "frames")]
     moved, last = step.center_frame + step.displacement_frames, n_frames - (step.interpolation == "linear")

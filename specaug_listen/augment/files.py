@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from .._files import printable
 from .._record import from_plain, nearest
 from .._yaml import by_name, mapping_of
 from ..errors import ParameterError, PolicyError, naming
+from .adapter import Adapter
 from .dialects.registry import ALL_POLICIES
 from .importers import READERS, Imported, dialect_of, foreign_data, import_foreign
-from .policy import Policy
+from .loading import is_spec
+from .policy import Policy, foreign_policy
 
 __all__ = ["get_policy", "import_policy", "policy_of", "read_policy"]
 
@@ -20,13 +23,21 @@ _KINDS = ("frequency_mask", "time_mask", "time_warp", "mask", "cutout", "copy", 
 _OWN = ("dialect", "name", "probability", "transforms")
 
 
-def get_policy(name: str | os.PathLike[str] | Policy) -> Policy:
-    """The policy of a name (in upper or lower case), or of a YAML file's path.
+def get_policy(name: str | os.PathLike[str] | Policy | Callable[..., Any], *, adapter: Adapter | None = None) -> Policy:
+    """The policy of a name (in upper or lower case), of a YAML file's path, or of a callable of one's own.
+
+    Parameters
+    ----------
+    name : str, path-like, Policy or callable
+        ``module:callable`` and ``path/to/file.py:callable`` name a Mel -> Mel callable; see `foreign_policy`.
+    adapter : Adapter or None
+        How a callable wants the mel.
 
     Raises
     ------
     ParameterError
-        For an unknown name; the nearest known one is named.
+        For an unknown name; the nearest known one is named. For a callable that cannot be had. For an adapter where
+        there is no callable.
     PolicyError
         For a file that cannot be read.
 
@@ -35,6 +46,11 @@ def get_policy(name: str | os.PathLike[str] | Policy) -> Policy:
     >>> get_policy("ld").name
     'LD'
     """
+    is_named = isinstance(name, str) and is_spec(name) and not name.lower().endswith((".yaml", ".yml", ".json"))
+    if is_named or (callable(name) and not isinstance(name, Policy)):
+        return foreign_policy(name, adapter=adapter)  # type: ignore[arg-type]
+    if adapter is not None:
+        raise ParameterError(f"an adapter is for a callable, and the policy is {name!s:.80}; leave the adapter out")
     return by_name(name, Policy, ALL_POLICIES, "policy", read_policy)
 
 

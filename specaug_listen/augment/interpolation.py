@@ -77,9 +77,9 @@ def _shifted(taps: Taps, by: int) -> Taps:
 
 
 def _half_pixel(n_before: int, n_after: int) -> Places:
-    # In single precision, as upstream has it: the place decides which frames are read.
-    scale = np.float32(n_before) / np.float32(n_after)
-    places = scale * (np.arange(n_after, dtype=np.float32) + np.float32(0.5)) - np.float32(0.5)
+    # As upstream rounds: the ratio to single precision, then the place, once, as a fused multiply-add does.
+    scale = np.float64(np.float32(n_before) / np.float32(n_after))
+    places = (scale * (np.arange(n_after) + 0.5) - 0.5).astype(np.float32)
     return np.asarray(places, np.float64)
 
 

@@ -97,6 +97,11 @@ class Mask:
         if self.count_rule in ("floor", "ceil", "share") and self.count_ratio is None:
             raise ParameterError(f"count_rule={self.count_rule!r} needs count_ratio")
 
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return "patch" if self.start_rule == "grid" else "mask"
+
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw the masks for a mel of this size, and say what does nothing, or lies in the padding."""
         batch = batch or Batch()
@@ -105,20 +110,21 @@ class Mask:
         spans, why = self._spans(size, batch, source)
         drawn = drawn_spans(self.width_rule, self.start_rule, self.order, spans, source)
         steps = self._swaps(drawn, n_mels, n_frames, padded, source) if self.fill == "swap" else []
-        steps = steps or [self._step(span, n_frames, source) for span in drawn]
+        steps = steps or [self._step(span, i == 0, n_frames, source) for i, span in enumerate(drawn)]
         lost = sum(span.width and span.start >= n_frames for span in drawn) if self.axis == "time" else 0
         lines = [f"{self.axis} masks did nothing: {why}"] if why else []
         if lost:
             lines.append(f"{lost} of {len(drawn)} time masks lie in the padding, beyond the clip's {n_frames} frames")
         return steps, lines
 
-    def _step(self, span: Span, n_frames: int, source: Source) -> Step:
+    def _step(self, span: Span, is_first: bool, n_frames: int, source: Source) -> Step:
         fill: Fill = 0.0 if self.fill == "swap" else self.fill
         seed = _noise_seed(fill, source)
         if self.axis == "frequency":
-            return FrequencyBand(span.start, span.width, fill, seed, over=self.fill_over)
+            return FrequencyBand(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
         start = min(span.start, n_frames)
-        return TimeSpan(start, min(span.width, n_frames - start), fill, seed, over=self.fill_over)
+        width = min(span.width, n_frames - start)
+        return TimeSpan(start, width, fill, seed, over=self.fill_over, is_first=is_first)
 
     def _swaps(self, drawn: list[Span], n_mels: int, n_frames: int, padded: int, source: Source) -> list[Step]:
         """Of the masks of one draw, all frames come from the same distance (SpeechBrain's ``swap``)."""
@@ -190,6 +196,11 @@ class Cutout:
     fill: Fill = 0.0
     kind: Literal["cutout"] = "cutout"
 
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw the rectangles for a mel of this size, or say why there are none."""
         padded = (batch or Batch()).padded(n_frames)
@@ -229,6 +240,11 @@ class Copy:
     max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
     kind: Literal["copy"] = "copy"
 
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw the copies for a mel of this size."""
         steps: list[Step] = []
@@ -257,6 +273,11 @@ class TrimTail:
 
     max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
     kind: Literal["trim_tail"] = "trim_tail"
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
 
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw how many, or say why none."""
@@ -310,6 +331,11 @@ class Warp:
     anywhere: bool = False
     max_ratio: Ratio | None = None
     kind: Literal["warp"] = "warp"
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
 
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw a warp for a mel of this size, or say why there is none."""

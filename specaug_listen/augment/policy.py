@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from pydantic import Field
 
 from .._random import MAX_SEED, as_seed
 from .._record import record
-from ..errors import SpecAugListenWarning, naming
+from ..errors import ParameterError, SpecAugListenWarning, naming
 from ..frontends import AnyMel
+from .adapter import Adapter
 from .draw import Draw, Step, measured
 from .fill import Fill
+from .foreign import Foreign
 from .masks import Cutout, FrameworkTransform, Mask
 from .sources import OwnSource, Source
 from .steps import Batch
 from .transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 
-Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform, Field(discriminator="kind")]
+Count = Annotated[int, Field(ge=0, le=100)]
+Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
 
-__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy"]
+__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy", "foreign_policy"]
 
 
 @record
@@ -32,13 +35,18 @@ class Policy:
 
     Parameters
     ----------
-    transforms : sequence of FrequencyMask, TimeMask, TimeWarp, Mask, Cutout, Copy, TrimTail and Warp
+    transforms : sequence of FrequencyMask, TimeMask, TimeWarp, Mask, Cutout, Copy, TrimTail, Warp and Foreign
         Applied in this order.
     name : str
     probability : float in [0, 1]
         Chance that anything is applied at all.
     dialect : str
         The framework whose rules the transforms follow; see `specaug_listen.augment.dialects`.
+    n_applied : (int, int) or None
+        So many of the transforms, from the first one on, are applied: a number between both, drawn (SpeechBrain's
+        ``min_augmentations`` and ``max_augmentations``). None applies all.
+    min_mels : int >= 0
+        A mel of fewer bands is left alone (fairseq).
 
     Raises
     ------
@@ -58,6 +66,16 @@ class Policy:
     name: Annotated[str, Field(min_length=1, max_length=100)] = "policy"
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
     dialect: Annotated[str, Field(min_length=1, max_length=100)] = "paper"
+    n_applied: Annotated[tuple[Count, Count], Field(strict=False)] | None = None
+    min_mels: Annotated[int, Field(ge=0, le=10_000)] = 0
+
+    def __post_init__(self) -> None:
+        """Check what concerns two fields at once."""
+        if self.n_applied and not self.n_applied[0] <= self.n_applied[1] <= len(self.transforms):
+            raise ParameterError(
+                f"n_applied={self.n_applied}: allowed is (least, most), of which the most is at most the number of "
+                f"transforms, {len(self.transforms)}"
+            )
 
     def draw(
         self,
@@ -100,13 +118,21 @@ class Policy:
             return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False, batch=batch)
         steps: list[Step] = []
         lines: list[str] = []
-        for transform in self.transforms:
+        if mel.n_mels < self.min_mels:
+            lines.append(f"nothing was done: a mask of {self.min_mels} bins is wider than the mel's {mel.n_mels}")
+        for transform in self._applied(mel, generator, sources or {}):
             # A stream for each transform: changing one leaves what the others draw as it was.
             stream = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
+            if isinstance(transform, Foreign):
+                so_far = Draw(mel.n_mels, mel.n_frames, tuple(steps), batch=batch).apply(mel)  # type: ignore[type-var]
+                called, said = transform.draw(so_far, stream)
+                steps += called
+                lines += said
+                continue
             if isinstance(transform, PaperTransform):
                 drawn, said = transform.draw(mel.n_mels, mel.n_frames, stream)
             else:
-                source = (sources or {}).get(transform.kind) or OwnSource(stream)
+                source = (sources or {}).get(transform.purpose) or OwnSource(stream)
                 drawn, said = transform.draw(mel.n_mels, mel.n_frames, source, batch)
             steps += drawn
             lines += said
@@ -115,6 +141,15 @@ class Policy:
         with naming(f"policy {self.name!r}"):
             drawn_so = Draw(mel.n_mels, mel.n_frames, tuple(steps), self.name, warnings=tuple(lines), batch=batch)
             return measured(drawn_so, mel)
+
+    def _applied(self, mel: AnyMel, generator: np.random.Generator, sources: Mapping[str, Source]) -> Sequence[Any]:
+        """The transforms that are applied, where it is left to chance or to the mel."""
+        if mel.n_mels < self.min_mels:
+            return ()
+        if self.n_applied is None:
+            return self.transforms
+        least, most = self.n_applied
+        return self.transforms[: int((sources.get("mask") or OwnSource(generator)).integers(least, most + 1, (1,))[0])]
 
     def with_fill(self, fill: Fill) -> Policy:
         """The same policy with another fill in every mask.
@@ -127,6 +162,43 @@ class Policy:
         filling = FrequencyMask | TimeMask | Mask | Cutout
         transforms = tuple(replace(t, fill=fill) if isinstance(t, filling) else t for t in self.transforms)
         return replace(self, transforms=transforms)
+
+    @property
+    def foreign(self) -> tuple[Foreign, ...]:
+        """The callables of others among the transforms."""
+        return tuple(t for t in self.transforms if isinstance(t, Foreign))
+
+
+def foreign_policy(
+    function: Callable[..., Any] | str, *, adapter: Adapter | None = None, name: str | None = None
+) -> Policy:
+    """A policy that calls a Mel -> Mel callable or ``torch.nn.Module`` of others.
+
+    Parameters
+    ----------
+    function : callable or str
+        Or its name: ``module:callable``, ``path/to/file.py:callable``, ``module:Class(width=8)``.
+    adapter : Adapter or None
+        How it wants the mel; None guesses, and the draw says what.
+    name : str or None
+        Of the policy; None takes the callable's.
+
+    Returns
+    -------
+    Policy
+
+    Raises
+    ------
+    ParameterError
+        When it cannot be called, or not be imported.
+
+    Examples
+    --------
+    >>> foreign_policy("numpy:flipud").name
+    'numpy:flipud'
+    """
+    made = Foreign.of(function, adapter)
+    return Policy((made,), made.call[-100:] if name is None else name)
 
 
 def _paper(name: str, w: int, f: int, m_f: int, t: int, p: float, m_t: int) -> Policy:

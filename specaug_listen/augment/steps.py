@@ -1,4 +1,8 @@
-"""The steps of a draw: what was decided, as data."""
+"""The steps of a draw: what was decided, as data.
+
+Steps that were drawn together, and take a mean or copy frames, do so from the mel as it was before the first of them,
+whose ``is_first`` is true.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from .._record import record
 from ..errors import ParameterError
 from ..frontends import Taps
 from .fill import Fill, FillLevel, Region
+from .foreign import ForeignCall
 from .interpolation import Interpolation, warp_taps
 
 __all__ = ["Batch", "Copied", "FillOver", "FrequencyBand", "Rectangle", "Step", "TimeSpan", "Trimmed", "WarpPath"]
@@ -75,6 +80,7 @@ class FrequencyBand:
     seed: Index | None = None
     fill_level: FillLevel | None = None
     over: FillOver = "clean"
+    is_first: bool = False
     kind: Literal["frequency_mask"] = "frequency_mask"
 
     @property
@@ -93,6 +99,7 @@ class TimeSpan:
     seed: Index | None = None
     fill_level: FillLevel | None = None
     over: FillOver = "clean"
+    is_first: bool = False
     kind: Literal["time_mask"] = "time_mask"
 
     @property
@@ -113,6 +120,7 @@ class Rectangle:
     seed: Index | None = None
     fill_level: FillLevel | None = None
     over: FillOver = "clean"
+    is_first: bool = False
     kind: Literal["rectangle"] = "rectangle"
 
     @property
@@ -126,10 +134,7 @@ class Rectangle:
 
 @record
 class Copied:
-    """One drawn copy: the region becomes the frames from ``source_frame`` on, past the last one those from the first.
-
-    Copies that were drawn together are made from the mel as it was before the first of them (``is_first``).
-    """
+    """One drawn copy: the region becomes the frames from ``source_frame`` on; after the last one comes the first."""
 
     start_frame: Index
     n_frames: Index
@@ -198,5 +203,5 @@ class WarpPath:
 
 
 Step: TypeAlias = Annotated[
-    FrequencyBand | TimeSpan | Rectangle | Copied | Trimmed | WarpPath, Field(discriminator="kind")
+    FrequencyBand | TimeSpan | Rectangle | Copied | Trimmed | WarpPath | ForeignCall, Field(discriminator="kind")
 ]

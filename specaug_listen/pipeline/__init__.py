@@ -1,6 +1,6 @@
 """From a clip to everything one hears and sees of a policy."""
 
-from .chain import Audition, Reconstruction, audition, render
+from .chain import Audition, Reconstruction, audition, needs_whole_clip, render
 from .records import (
     AuditionRecord,
     Channels,
@@ -29,6 +29,7 @@ __all__ = [
     "changed_versions",
     "draw_files",
     "is_long_draw",
+    "needs_whole_clip",
     "read_index",
     "read_record",
     "render",

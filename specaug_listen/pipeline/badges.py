@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from .._sound import Levels
-from ..augment import Draw
+from ..augment import Draw, WaveformDraw
 
-__all__ = ["clip_badges", "draw_badges"]
+__all__ = ["LONG_S", "clip_badges", "draw_badges"]
 
 
-def clip_badges(levels: Levels, gain: float) -> tuple[str, ...]:
-    """What to know about a clip of these levels."""
+# Longer recordings are worked through in parts, where nothing needs all of them at once.
+LONG_S = 60.0
+
+
+def clip_badges(levels: Levels, gain: float, held_s: float = 0.0) -> tuple[str, ...]:
+    """What to know about a clip of these levels, of which ``held_s`` were needed at once."""
     badges = []
     if levels.peak == 0:
         badges.append("silent: every sample is zero")
@@ -21,12 +25,19 @@ def clip_badges(levels: Levels, gain: float) -> tuple[str, ...]:
         badges.append(f"clipped: {levels.n_clipped} samples at full scale")
     if gain < 1:
         badges.append(f"quieter by {-20 * np.log10(gain):.1f} dB, all renderings alike, so that none clips")
+    if held_s > LONG_S:
+        badges.append(f"held in memory: all {held_s:.0f} s at once, as callables and waveform stages need it")
     return tuple(badges)
 
 
-def draw_badges(draw: Draw) -> tuple[str, ...]:
+def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, ...]:
     """What to know about a draw."""
     badges = list(draw.warnings)
+    if waveform is not None:
+        applied = [one.name for one in waveform.drawn if one.parameters.get("should_apply")]
+        badges.append(f"waveform {waveform.name}: {', '.join(applied) or 'nothing'} applied before the mel")
+        if not waveform.is_repeatable:
+            badges.append(f"waveform {waveform.name} cannot be made again from its names and parameters")
     if not draw.applied:
         badges.append("not applied: the policy's probability left the clip alone")
     if draw.masked_area_ratio == 1:

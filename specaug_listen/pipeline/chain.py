@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,10 @@ from .. import vocoders
 from .._random import as_seed, child_stream
 from .._sound import Sound
 from ..audio import Audio, common_gain
-from ..augment import Draw, Policy, get_policy
+from ..augment import Adapter, Draw, Policy, Waveform, WaveformDraw, get_policy, get_waveform
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frontends import AnyMel, MelFrontend, MelSpectrogram, get
+from ..inspection import Change, inspect_change
 from ..metrics import log_mel_rmse_db, score
 from ..plots import plot_audition
 from ..recording import Recording
@@ -26,7 +28,10 @@ from .records import Channels
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Audition", "Reconstruction", "audition", "render"]
+__all__ = ["Audition", "Reconstruction", "audition", "needs_whole_clip", "render"]
+
+# The waveform's chance is apart from the policy's, so that the same masks can be heard with it and without it.
+_OF_WAVEFORM = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +46,18 @@ class Reconstruction:
         Augmented.
     audio : Audio
         The augmented mel through the vocoder.
+    waveform : WaveformDraw or None
+        What was done to the waveform before its mel was taken.
+    before : MelSpectrogram or None
+        The mel of that waveform, to which ``draw`` was applied.
     """
 
     number: int
     draw: Draw
     mel: AnyMel = field(repr=False)
     audio: Sound = field(repr=False)
+    waveform: WaveformDraw | None = None
+    before: AnyMel | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -73,6 +84,8 @@ class Audition:
         Of the clip.
     given_gain : float or None
         Gain of an earlier rendering, to repeat it exactly.
+    waveform : Waveform or None
+        Stage before the mel.
 
     Examples
     --------
@@ -92,6 +105,7 @@ class Audition:
     draws: tuple[Reconstruction, ...]
     name: str = "clip"
     given_gain: float | None = field(default=None, repr=False)
+    waveform: Waveform | None = None
 
     @property
     def frontend(self) -> MelFrontend:
@@ -123,11 +137,34 @@ class Audition:
     @cached_property
     def badges(self) -> tuple[str, ...]:
         """What to know about the clip before trusting one's ears."""
-        return clip_badges(self.clip.levels, self.gain)
+        held = needs_whole_clip(self.policy, self.waveform)
+        return clip_badges(self.clip.levels, self.gain, self.original.duration_s if held else 0.0)
 
     def badges_of(self, draw: Reconstruction) -> tuple[str, ...]:
         """What to know about one draw."""
-        return draw_badges(draw.draw)
+        return draw_badges(self.seen(draw), draw.waveform)
+
+    def change_of(self, reconstruction: Reconstruction) -> Change | None:
+        """What callables of others did to the mel, by comparison; None where the policy has none."""
+        if not reconstruction.draw.foreign:
+            return None
+        if reconstruction.number not in self._changes:
+            before = self.mel if reconstruction.before is None else reconstruction.before
+            assert isinstance(before, MelSpectrogram)  # callables of others are given the whole mel
+            assert isinstance(reconstruction.mel, MelSpectrogram)
+            self._changes[reconstruction.number] = inspect_change(before, reconstruction.mel)
+        return self._changes[reconstruction.number]
+
+    def seen(self, reconstruction: Reconstruction) -> Draw:
+        """The draw as it is shown and measured: of callables of others, what was found that they did."""
+        draw, change = reconstruction.draw, self.change_of(reconstruction)
+        if change is None:
+            return draw
+        return replace(change.as_draw(draw.policy), warnings=draw.warnings, applied=draw.applied)
+
+    @cached_property
+    def _changes(self) -> dict[int, Change]:
+        return {}
 
     @property
     def scores(self) -> list[dict[str, Any]]:
@@ -145,7 +182,7 @@ class Audition:
         return {}
 
     def _scored(self, reconstruction: Reconstruction) -> dict[str, float]:
-        draw = reconstruction.draw
+        draw = self.seen(reconstruction)
         hop_ms = 1000 * self.frontend.hop_length / self.frontend.sample_rate
         row = {
             "masked_time_ratio": draw.masked_time_ratio,
@@ -164,7 +201,9 @@ class Audition:
     def plot(self, reconstruction: Reconstruction) -> Figure:
         """The picture of one draw; see `specaug_listen.plots.plot_audition`."""
         note = f"{self.policy.name} on {self.frontend.name}, seed {self.seed}, {reconstruction.name}"
-        return plot_audition(self.mel, reconstruction.mel, reconstruction.draw, title=self.name, note=note)
+        if self.waveform is not None:
+            note = f"waveform {self.waveform.name}, {note}"
+        return plot_audition(self.mel, reconstruction.mel, self.seen(reconstruction), title=self.name, note=note)
 
     def save(self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False) -> Path:
         """Write WAV, PNG and JSON of every draw into a folder named after the clip.
@@ -208,7 +247,9 @@ def audition(
     audio: Audio,
     *,
     frontend: MelFrontend | str = "whisper",
-    policy: Policy | str = "LD",
+    policy: Policy | str | Callable[..., Any] = "LD",
+    adapter: Adapter | None = None,
+    waveform: Waveform | str | os.PathLike[str] | Any = None,
     vocoder: Vocoder | str = "joint",
     draws: int = 1,
     rng: int | Any = None,
@@ -220,7 +261,12 @@ def audition(
     ----------
     audio : Audio
     frontend : MelFrontend or str
-    policy : Policy or str
+    policy : Policy, str or callable
+        Any Mel -> Mel callable or ``torch.nn.Module`` as well, or its name: ``module:callable``.
+    adapter : Adapter or None
+        How a callable wants the mel; None guesses, and says what.
+    waveform : audiomentations.Compose, Waveform, str, path-like or None
+        Applied to the waveform before its mel is taken: transforms of audiomentations, or a YAML file of them.
     vocoder : callable MelSpectrogram -> Audio, or str
     draws : int in [1, 1000]
         How many times the policy is drawn.
@@ -251,21 +297,38 @@ def audition(
         )
     if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= 1000:
         raise ParameterError(f"draws={draws!r}: expected an integer in [1, 1000]")
-    chosen, rendering = get_policy(policy), _vocoder(vocoder)
+    chosen, rendering = get_policy(policy, adapter=adapter), _vocoder(vocoder)
+    stage = None if waveform is None else get_waveform(waveform)
     seed = as_seed(rng)
     mel = get(frontend)(audio)
     heard = []
     for number in range(1, draws + 1):
+        stream = child_stream(seed, audio.fingerprint, number)
+        drawn, before = None, mel
+        if stage is not None:
+            drawn = stage.draw(_mono(mel), rng=child_stream(seed, (*audio.fingerprint, _OF_WAVEFORM), number))
+            before = mel.frontend(drawn.apply(_mono(mel)))
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always", SpecAugListenWarning)
-            draw = chosen.draw(mel, rng=child_stream(seed, audio.fingerprint, number))
+            draw = chosen.draw(before, rng=stream)
         for warning in said:
             warnings.warn(warning.message, stacklevel=2)
-        augmented = draw.apply(mel)
-        heard.append(Reconstruction(number, draw, augmented, render(augmented, rendering)))
+        augmented = draw.apply(before)
+        sound = render(augmented, rendering)
+        heard.append(Reconstruction(number, draw, augmented, sound, drawn, None if drawn is None else before))
     if name is None:
         name = Path(audio.source.path).stem if audio.source else "clip"
-    return Audition(audio, mel, chosen, rendering, seed, tuple(heard), name)
+    return Audition(audio, mel, chosen, rendering, seed, tuple(heard), name, waveform=stage)
+
+
+def needs_whole_clip(policy: Policy, waveform: Waveform | None) -> bool:
+    """Whether a run has code of others in it, which cannot work through a clip in parts."""
+    return bool(policy.foreign) or waveform is not None
+
+
+def _mono(mel: MelSpectrogram) -> Audio:
+    assert mel.audio is not None  # a front-end keeps it
+    return mel.audio
 
 
 def render(mel: MelSpectrogram, vocoder: Vocoder) -> Audio:

@@ -20,12 +20,11 @@ from ..frontends import MelFrontend, MelStream, mel_stream
 from ..recording import Recording, SpooledAudio
 from ..vocoders import Joint
 from ..vocoders.bands import Energies
+from .badges import LONG_S
 from .chain import Audition, Reconstruction
 
 __all__ = ["LongAudition", "Within", "audition_long", "is_long", "rendered_long"]
 
-# Longer recordings are not held in memory.
-LONG_S = 60.0
 # What is being done, and which share of it.
 Within = Callable[[str, float], None]
 
@@ -49,7 +48,7 @@ class LongAudition(Audition):
         return self.rendered
 
 
-def is_long(path: str | os.PathLike[str], duration_s: float | None) -> bool:
+def is_long(path: str | os.PathLike[str], duration_s: float | None, longest_s: float | None = None) -> bool:
     """Whether a file, or so much of it, is too long to hold; False where it cannot be read."""
     if not os.path.isfile(path):  # opening a pipe would wait for its writer
         return False
@@ -58,7 +57,7 @@ def is_long(path: str | os.PathLike[str], duration_s: float | None) -> bool:
         found = float(sf.info(os.fsencode(os.path.abspath(path))).duration)
     except (sf.LibsndfileError, RuntimeError, TypeError, OSError):
         return False
-    return (found if duration_s is None else min(found, duration_s)) > LONG_S
+    return (found if duration_s is None else min(found, duration_s)) > (LONG_S if longest_s is None else longest_s)
 
 
 def audition_long(

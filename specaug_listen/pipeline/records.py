@@ -18,9 +18,10 @@ from .._random import MAX_SEED
 from .._record import from_plain, record, to_plain
 from .._version import __version__
 from ..audio import Audio
-from ..augment import Draw, Policy
+from ..augment import Draw, Policy, Waveform, WaveformDraw
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import MelFrontend
+from ..inspection import Change
 from ..recording import Recording
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.names import AnyVocoder
@@ -91,6 +92,8 @@ class DrawRecord:
     clip_badges: tuple[str, ...]
     badges: tuple[str, ...]
     versions: dict[str, str]
+    waveform: WaveformDraw | None = None
+    found: Change | None = None
     format: Literal["specaug-listen draw 1"] = "specaug-listen draw 1"
 
 
@@ -106,6 +109,7 @@ class Configuration:
     channels: Channels = "mono"
     start_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     duration_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    waveform: Waveform | None = None
 
 
 @record

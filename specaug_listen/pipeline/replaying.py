@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from .._files import printable
 from ..audio import Audio, load
+from ..augment import Waveform
 from ..errors import AudioError, naming
 from ..frontends import mel_stream
 from ..recording import Recording, open_recording
 from ..vocoders import Joint
-from . import long
+from .badges import LONG_S
 from .chain import Audition, Reconstruction, render
 from .long import LongAudition, rendered_long
 from .records import DrawRecord, describe_clip, path_of, read_record, versions, vocoder_of
@@ -24,6 +27,7 @@ def replay(
     *,
     audio: Audio | str | os.PathLike[str] | None = None,
     folder: Path | None = None,
+    policy: str | Callable[..., Any] | None = None,
 ) -> Audition:
     """Make a written draw again, sample for sample.
 
@@ -36,6 +40,8 @@ def replay(
     folder : Path or None
         Where to keep what lies between the steps, instead of in memory, with the joint vocoder: for long recordings.
         The audition is to be saved while it is there.
+    policy : str, callable or None
+        Where the draw calls a callable of others: this callable, or its name. A record alone never imports code.
 
     Returns
     -------
@@ -49,23 +55,35 @@ def replay(
     AudioError
         When the clip cannot be read or is not the one that the draw was made for.
     ParameterError
-        When the record names a vocoder of the user's own.
+        When the record names a vocoder of the user's own, or calls a callable that is not given, or that makes of the
+        clip something else than it did.
     """
     record = read_record(path)
     with naming(printable(path)):
         vocoder = vocoder_of(record.vocoder)
-    if folder is not None and isinstance(vocoder, Joint) and not isinstance(audio, Audio):
+    in_parts = folder is not None and not (record.draw.foreign or record.waveform)
+    if folder is not None and in_parts and isinstance(vocoder, Joint) and not isinstance(audio, Audio):
         return _replayed_long(record, vocoder, _file(record, audio, printable(path)), folder, printable(path))
     clip = _clip(record, audio, printable(path))
-    mel = record.frontend(clip)
-    augmented = record.draw.apply(mel)
-    again = Reconstruction(record.number, record.draw, augmented, render(augmented, vocoder))
-    return Audition(clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain)
+    mel = before = record.frontend(clip)
+    with naming(printable(path)):
+        if record.waveform is not None and mel.audio is not None:
+            before = record.frontend(record.waveform.apply(mel.audio))
+        draw = record.draw if policy is None else record.draw.with_callable(policy)
+        augmented = draw.apply(before)
+    sound = render(augmented, vocoder)
+    again = Reconstruction(
+        record.number, draw, augmented, sound, record.waveform, None if record.waveform is None else before
+    )
+    stage = None if record.waveform is None else Waveform(record.waveform.transforms, record.waveform.name)
+    return Audition(clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, waveform=stage)
 
 
 def is_long_draw(written: DrawRecord) -> bool:
     """Whether the clip of a draw is so long that `replay` is better given a folder."""
-    return isinstance(written.vocoder, Joint) and written.audio.n_samples > long.LONG_S * written.audio.sample_rate
+    if written.draw.foreign or written.waveform is not None:
+        return False
+    return isinstance(written.vocoder, Joint) and written.audio.n_samples > LONG_S * written.audio.sample_rate
 
 
 def changed_versions(written: DrawRecord) -> list[str]:

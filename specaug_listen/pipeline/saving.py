@@ -80,6 +80,8 @@ def draw_record(audition: Audition, reconstruction: Reconstruction, channels: Ch
         clip_badges=audition.badges,
         badges=audition.badges_of(reconstruction),
         versions=versions(),
+        waveform=reconstruction.waveform,
+        found=audition.change_of(reconstruction),
     )
 
 

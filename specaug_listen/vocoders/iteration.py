@@ -115,14 +115,14 @@ class _Gains:
     def __init__(self, target: Real, bands: Bands, tiny: np.float32) -> None:
         reached = np.flatnonzero(bands.synthesis.any(axis=0))
         per_bin = [np.flatnonzero(column) for column in bands.analysis]
-        begins = np.concatenate([[0], np.cumsum([len(one) for one in per_bin])])
-        band, bin_ = np.concatenate(per_bin), np.repeat(np.arange(len(per_bin)), np.diff(begins))
+        begins = np.cumsum([0, *map(len, per_bin)], dtype=np.int64)
+        band, bin_ = np.concatenate(per_bin).astype(np.int64), np.repeat(np.arange(len(per_bin)), np.diff(begins))
         weights = bands.analysis[bin_, band], bands.synthesis[band, bin_]
         # (a + tiny) / (e + tiny + a / largest): one pass less than bounding the ratio afterwards.
         wanted, least = target + tiny, tiny + target * np.float32(1 / _LARGEST_RATIO)
         values = np.empty((target.shape[1], 2 * FRAMES_AT_ONCE), np.float32)
         # A clip's offset and the slowest rumble leak into the lowest band; with a gain below it, it would get a hum.
-        self._of_bins = [bands.lowest, int(reached[-1]) + 1, *map(Place, (begins, band, *weights))]
+        self._of_bins = [bands.lowest, int(reached[-1]) + 1, Place(begins), Place(band), *map(Place, weights)]
         self._of_bands = [Place(np.ascontiguousarray(each.T)) for each in (wanted, least)] + [*target.T.shape]
         self._is_power, self._scratch = int(bands.power == 2), (Place(values), Place(values[0].copy()))
 

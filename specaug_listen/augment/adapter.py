@@ -1,0 +1,304 @@
+"""`Adapter`: how a function of others wants a mel, and how what it gives becomes a mel of ours again."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from .._optional import require
+from .._record import record
+from ..errors import ParameterError, naming
+from ..frontends import MelSpectrogram
+
+__all__ = ["Adapter", "Handed", "hand_over", "take_back"]
+
+Scale: TypeAlias = Literal["own", "ln", "log10", "db", "power", "normalised"]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+_AXES = ("batch", "channel", "bands", "frames")
+
+
+@record
+class Adapter:
+    """How a Mel -> Mel callable wants what it is given.
+
+    What is None is guessed from the callable, and the draw says how.
+
+    Parameters
+    ----------
+    axes : str or None
+        Names of the axes in order, e.g. "bands, frames" or "batch, frames, bands"; of ``batch``, ``channel``, ``bands``
+        and ``frames``, the last two being necessary. Batch and channel have one entry.
+    container : {"numpy", "torch"} or None
+    dtype : {"float16", "float32", "float64"}
+    scale : {"own", "ln", "log10", "db", "power", "normalised"}
+        ``own`` is the front-end's scale. ``ln`` and ``log10`` are logarithms of what the front-end sums (powers or
+        magnitudes), ``db`` is 10 log10 of powers, ``power`` powers, ``normalised`` the front-end's scale with zero mean
+        and unit deviation of each band over the clip.
+    mel_argument : str or None
+        Name under which the mel is given; None gives it as the first argument.
+    lengths : {"none", "frames", "ratio"} or None
+        What is given beside the mel: nothing, the number of frames of each item of the batch, or 1.0 for each (its
+        share of the longest).
+    lengths_argument : str or None
+        Name under which the lengths are given; None gives them as the second argument.
+    key : str or None
+        Where the callable takes and gives a dictionary: the mel's key in it.
+
+    Raises
+    ------
+    ParameterError
+        When a value is not allowed.
+
+    Examples
+    --------
+    >>> Adapter(axes="batch, frames, bands", container="torch").axes
+    'batch, frames, bands'
+    """
+
+    axes: str | None = None
+    container: Literal["numpy", "torch"] | None = None
+    dtype: Literal["float16", "float32", "float64"] = "float32"
+    scale: Scale = "own"
+    mel_argument: Name | None = None
+    lengths: Literal["none", "frames", "ratio"] | None = None
+    lengths_argument: Name | None = None
+    key: Name | None = None
+
+    def __post_init__(self) -> None:
+        """Check the axes' names."""
+        if self.axes is None:
+            return
+        names = self.axes.replace(",", " ").split()
+        if len(set(names)) < len(names) or not {"bands", "frames"} <= set(names) <= set(_AXES):
+            raise ParameterError(
+                f"axes={self.axes!r:.80}: allowed are bands and frames, and besides them batch and channel, each once, "
+                "in the order that the callable wants, e.g. 'bands, frames' or 'batch, frames, bands'"
+            )
+        object.__setattr__(self, "axes", ", ".join(names))
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether frames come before bands."""
+        names = (self.axes or "bands, frames").split(", ")
+        return names.index("frames") < names.index("bands")
+
+    def __str__(self) -> str:
+        scale = "the front-end's own scale" if self.scale == "own" else self.scale
+        lengths = "" if self.lengths in (None, "none") else f", with lengths in {self.lengths}"
+        return f"({self.axes}) as {self.dtype} of {self.container} in {scale}{lengths}"
+
+
+class Handed(NamedTuple):
+    """What a callable is given, and what is needed to understand what it gives back.
+
+    Parameters
+    ----------
+    args, kwargs
+        Of the call.
+    values : np.ndarray [shape=(n_mels, n_frames)]
+        The mel as the callable sees it, in our order of axes.
+    original : np.ndarray
+        The very array that was given, or that lies under the tensor that was given.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    values: npt.NDArray[Any]
+
+
+def hand_over(mel: MelSpectrogram, adapter: Adapter, device: Any = None) -> Handed:
+    """A copy of a mel as a callable wants it.
+
+    Parameters
+    ----------
+    mel : MelSpectrogram
+    adapter : Adapter
+        Without a None where the mel depends on it.
+    device : torch.device or None
+        Where its parameters lie.
+    """
+    with np.errstate(over="ignore"):
+        values = _to_scale(mel, adapter.scale).astype(adapter.dtype)
+    if not np.isfinite(values).all():
+        raise ParameterError(f"dtype={adapter.dtype!r}: the mel in {adapter.scale} holds values beyond it; use float32")
+    names = (adapter.axes or "bands, frames").split(", ")
+    turned = values.T if adapter.is_turned else values
+    sizes = {"bands": mel.n_mels, "frames": mel.n_frames}
+    array = np.array(turned.reshape([sizes.get(name, 1) for name in names]), order="C")
+    lengths: Any = np.array([1.0 if adapter.lengths == "ratio" else mel.n_frames])
+    lengths = lengths.astype(np.float32 if adapter.lengths == "ratio" else np.int64)
+    given: Any = array
+    if adapter.container == "torch":
+        torch = require("torch", extra="torch", purpose="a callable that takes tensors")
+        given, lengths = torch.from_numpy(array).to(device), torch.from_numpy(lengths).to(device)
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    mel_given = given if adapter.key is None else {adapter.key: given}
+    for value, name, wanted in (
+        (mel_given, adapter.mel_argument, True),
+        (lengths, adapter.lengths_argument, adapter.lengths in ("frames", "ratio")),
+    ):
+        if wanted and name is None:
+            args.append(value)
+        elif wanted and name is not None:
+            kwargs[name] = value
+    return Handed(tuple(args), kwargs, values)
+
+
+def take_back(result: Any, handed: Handed, mel: MelSpectrogram, adapter: Adapter) -> MelSpectrogram:
+    """What a callable gave, as a mel of ours; cells that it left alone are those of ``mel`` to the bit.
+
+    Raises
+    ------
+    ParameterError
+        When it is no mel of the same size, or holds what is not finite.
+    """
+    array = _array(_mel_of(result, adapter))
+    values = _in_order(array, mel, adapter)
+    is_left = values == handed.values
+    with np.errstate(over="ignore"), naming(f"what it gave, in {adapter.scale}"):
+        own = np.where(is_left, mel.values, _from_scale(values.astype(np.float64), mel, adapter.scale))
+        return mel.with_values(own.astype(np.float32))
+
+
+def _mel_of(result: Any, adapter: Adapter) -> Any:
+    if isinstance(result, Mapping):
+        if adapter.key is None or adapter.key not in result:
+            keys = ", ".join(map(str, result))
+            raise ParameterError(f"it gave a dictionary ({keys:.80}): say which key holds the mel, e.g. key={keys:.20}")
+        result = result[adapter.key]
+    if isinstance(result, (tuple, list)) and len(result) and hasattr(result[0], "shape") and np.ndim(result[0]) > 1:
+        result = result[0]
+    if result is None:
+        raise ParameterError("it gave None: a callable must return the mel, also where it changes it in place")
+    return result
+
+
+def _array(result: Any) -> npt.NDArray[Any]:
+    try:
+        array = np.asarray(_on_cpu(result))
+    except Exception as error:
+        raise ParameterError(f"it gave {_kind(result)}, which is no array ({error!s:.80}): return the mel") from None
+    if array.dtype.kind not in "fiu" or array.ndim == 0:
+        raise ParameterError(f"it gave {_kind(result)}: expected the mel, an array or tensor of real numbers")
+    return array
+
+
+def _on_cpu(result: Any) -> Any:
+    torch: Any = sys.modules.get("torch")
+    if torch is None or not isinstance(result, torch.Tensor):
+        return result
+    result = result.detach()
+    result = result.to_dense() if result.layout != torch.strided else result
+    result = result.to(torch.float32) if result.dtype is torch.bfloat16 else result
+    return result.cpu().resolve_conj().resolve_neg().numpy()
+
+
+def _in_order(array: npt.NDArray[Any], mel: MelSpectrogram, adapter: Adapter) -> npt.NDArray[Any]:
+    """The (n_mels, n_frames) array in what a callable gave, which may have lost or won axes of one entry."""
+    wanted = (mel.n_frames, mel.n_mels) if adapter.is_turned else (mel.n_mels, mel.n_frames)
+    got = array.shape
+    while array.ndim > 2 and 1 in array.shape:
+        array = array.squeeze(axis=array.shape.index(1))
+    if array.shape != wanted:
+        while array.ndim < 2:
+            array = array[np.newaxis]
+        raise ParameterError(
+            f"it gave shape {got} for ({adapter.axes}) of {mel.n_mels} bands and {mel.n_frames} frames: "
+            f"{_shape_advice(array.shape, wanted, adapter)}"
+        )
+    if not np.isfinite(array).all():
+        n_bad = int((~np.isfinite(array)).sum())
+        raise ParameterError(f"it gave {n_bad} cells that are NaN or infinite; return finite values")
+    return array.T if adapter.is_turned else array
+
+
+def _shape_advice(got: tuple[int, ...], wanted: tuple[int, ...], adapter: Adapter) -> str:
+    if got == wanted[::-1]:
+        return "bands and frames have changed places; return the mel in the order in which it was given"
+    of_frames, of_bands = (0, 1) if adapter.is_turned else (1, 0)
+    if len(got) == 2 and got[of_bands] == wanted[of_bands]:
+        return (
+            f"the length changed from {wanted[of_frames]} to {got[of_frames]} frames, and before and after cannot be "
+            "laid side by side; keep the length, or pad to it"
+        )
+    if len(got) > 2 and "batch" in (adapter.axes or ""):
+        return "the batch or its channels have grown; return one mel for each that is given (no concat_original)"
+    return "expected the shape that was given"
+
+
+def _kind(value: Any) -> str:
+    kind = type(value)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    dtype = f" of {value.dtype}" if hasattr(value, "dtype") else ""
+    length = f" of {len(value)}" if isinstance(value, (tuple, list, str)) else ""
+    return f"a {name}{length}{dtype}"
+
+
+def _ln_per_unit(mel: MelSpectrogram) -> float:
+    """What one unit of the front-end's logarithm is in natural logarithms of its energies."""
+    units = {"ln": 1.0, "log10": math.log(10), "db": math.log(10) * mel.frontend.power / 20}
+    return units[mel.frontend.log or "ln"]
+
+
+def _to_scale(mel: MelSpectrogram, scale: Scale) -> npt.NDArray[np.float64]:
+    own = mel.values.astype(np.float64)
+    if scale == "own":
+        return own
+    if scale == "normalised":
+        mean, std = _bands(mel)
+        return (own - mean) / std
+    if scale == "power":
+        return mel.power.astype(np.float64)
+    frontend = mel.frontend
+    if frontend.log is None:
+        logs = np.log(np.maximum(mel.energy, 1e-10, dtype=np.float64))
+    else:
+        raw = own if mel.statistics is None else own * mel.statistics.std + mel.statistics.mean
+        logs = (raw / frontend.scale - frontend.shift) * _ln_per_unit(mel)
+    return logs * _units_per_ln(mel, scale)
+
+
+def _units_per_ln(mel: MelSpectrogram, scale: Scale) -> float:
+    return {"ln": 1.0, "log10": 1 / math.log(10), "db": 20 / mel.frontend.power / math.log(10)}[scale]
+
+
+def _from_scale(values: npt.NDArray[np.float64], mel: MelSpectrogram, scale: Scale) -> npt.NDArray[Any]:
+    if scale == "own":
+        return values
+    if scale == "normalised":
+        mean, std = _bands(mel)
+        return values * std + mean
+    frontend = mel.frontend
+    if scale == "power":
+        if values.min() < 0:
+            raise ParameterError(f"a cell of {values.min():.4g}: powers are 0 or more")
+        energy = np.power(values, frontend.power / 2)
+        raw: npt.NDArray[Any] = frontend.compress(energy.astype(np.float32), float(mel.energy.max()))
+    elif frontend.log is None:
+        raw = (np.exp(values / _units_per_ln(mel, scale)) + frontend.shift) * frontend.scale
+    else:
+        raw = (values / _units_per_ln(mel, scale) / _ln_per_unit(mel) + frontend.shift) * frontend.scale
+    return raw if mel.statistics is None else (raw - mel.statistics.mean) / mel.statistics.std
+
+
+def _bands(mel: MelSpectrogram) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    own = mel.values.astype(np.float64)
+    return own.mean(axis=1, keepdims=True), own.std(axis=1, keepdims=True) + 1e-5
+
+
+def complete(adapter: Adapter) -> Adapter:
+    """The same with the plainest choice for what is None."""
+    return dataclasses.replace(
+        adapter,
+        axes=adapter.axes or "bands, frames",
+        container=adapter.container or "numpy",
+        lengths=adapter.lengths or ("frames" if adapter.lengths_argument else "none"),
+    )

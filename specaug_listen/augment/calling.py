@@ -1,0 +1,161 @@
+"""Calling code of others: on a copy, under a seed, in training mode, without gradients, and leaving no trace."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import random
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from .._random import seeded_chance
+from ..errors import ParameterError
+from ..frontends import MelSpectrogram
+from .adapter import Adapter, hand_over, take_back
+
+__all__ = ["RaisedError", "called", "owner_module", "unwrapped"]
+
+_MOST_REACHED = 5000
+
+
+class RaisedError(ParameterError):
+    """The callable itself raised an error."""
+
+
+def called(function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, seed: int) -> MelSpectrogram:
+    """What a callable makes of a mel.
+
+    Parameters
+    ----------
+    function : callable
+    mel : MelSpectrogram
+    adapter : Adapter
+        Without a None.
+    seed : int
+        Of the global chance of Python, numpy and torch, and of generators that the callable keeps.
+
+    Raises
+    ------
+    ParameterError
+        When it raises an error, or gives what is no mel of this size.
+    """
+    module = owner_module(function)
+    if module is not None and adapter.container != "torch":
+        raise ParameterError(f"container={adapter.container!r}: a torch.nn.Module takes tensors; set container='torch'")
+    handed = hand_over(mel, adapter, _device(module))
+    with seeded_chance(seed, _generators(function)), _as_in_training(module), _without_gradients():
+        try:
+            result = function(*handed.args, **handed.kwargs)
+        except (Exception, SystemExit) as error:
+            text = " ".join(str(error).split())
+            raise RaisedError(
+                f"it raised {type(error).__name__}{': ' if text else ''}{text:.200}, given {adapter} of {mel.n_mels} "
+                f"bands and {mel.n_frames} frames"
+            ) from error
+        return take_back(result, handed, mel, adapter)
+
+
+def unwrapped(function: Any) -> Any:
+    """What lies under `functools.partial`."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
+
+
+def owner_module(function: Any) -> Any:
+    """The ``torch.nn.Module`` that is called, itself or by one of its methods; None where there is none."""
+    function = unwrapped(function)
+    torch: Any = sys.modules.get("torch")
+    owner = getattr(function, "__self__", function)
+    return owner if torch is not None and isinstance(owner, torch.nn.Module) else None
+
+
+def _device(module: Any) -> Any:
+    """Where a module's parameters lie; None where it has none."""
+    held = [] if module is None else [*module.parameters(), *module.buffers()]
+    return held[0].device if held else None
+
+
+@contextlib.contextmanager
+def _as_in_training(module: Any) -> Iterator[None]:
+    """Set a module to training, where augmentations act; restore the mode of each part, and all buffers."""
+    if module is None:
+        yield
+        return
+    modes = [(part, part.training) for part in module.modules()]
+    buffers = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
+    module.train()
+    try:
+        yield
+    finally:
+        for part, mode in modes:
+            part.training = mode
+        for buffer, before in buffers:
+            buffer.data.copy_(before)
+
+
+@contextlib.contextmanager
+def _without_gradients() -> Iterator[None]:
+    """No gradients, and one thread, so that sums do not depend on how many cores there are."""
+    torch: Any = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+def _generators(function: Any) -> list[Any]:
+    """Sources of chance that a callable keeps: in its attributes, its closure, its arguments, or its module."""
+    torch: Any = sys.modules.get("torch")
+    kinds = (random.Random, np.random.Generator, np.random.RandomState)
+    kinds += () if torch is None else (torch.Generator,)
+    found: dict[int, Any] = {}
+    seen: set[int] = set()
+    waiting = [function]
+    while waiting and len(seen) < _MOST_REACHED:
+        here = waiting.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        if isinstance(here, kinds):
+            found[id(here)] = here
+        else:
+            waiting += _within(here)
+    return list(found.values())
+
+
+def _within(here: Any) -> list[Any]:
+    """What an object holds, one step down."""
+    if isinstance(here, functools.partial):
+        return [here.func, *here.args, *here.keywords.values()]
+    if isinstance(here, types.MethodType):
+        return [here.__self__, here.__func__]
+    if isinstance(here, types.FunctionType):
+        cells = [cell.cell_contents for cell in here.__closure__ or () if _is_filled(cell)]
+        names = [here.__globals__[name] for name in here.__code__.co_names if name in here.__globals__]
+        return [*cells, *names, *(here.__defaults__ or ()), *(here.__kwdefaults__ or {}).values()]
+    if isinstance(here, Mapping):
+        return list(here.values()) if len(here) < _MOST_REACHED else []
+    if isinstance(here, (list, tuple)):
+        return list(here) if len(here) < _MOST_REACHED else []
+    if isinstance(here, (type, types.ModuleType)):
+        return []
+    called_by = [type(here).__call__] if callable(here) else []
+    return [*getattr(here, "__dict__", {}).values(), *called_by]
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False

@@ -1,0 +1,238 @@
+"""Callables by name, from modules and files: ``module:name``, ``path/to/file.py:name``, ``module:Class(width=8)``."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import importlib
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .._files import printable
+from .._record import nearest
+from ..errors import ParameterError, naming
+
+__all__ = ["absolute_spec", "is_spec", "load_callable", "name_of", "source_sha256"]
+
+Arguments = tuple[list[Any], dict[str, Any]]
+_SPEC = re.compile(r"(?P<where>.+?):(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*(?P<arguments>\(.*\))?", re.S)
+_LONGEST = 10_000
+
+
+def is_spec(text: str) -> bool:
+    """Whether a text reads like the name of a callable.
+
+    Examples
+    --------
+    >>> is_spec("my.module:mask"), is_spec("LD")
+    (True, False)
+    """
+    return _SPEC.fullmatch(text.strip()) is not None
+
+
+def load_callable(spec: str) -> Callable[..., Any]:
+    """Import the callable that a text names.
+
+    Its module is imported, and so run. What stands in brackets is read as plain values and never run: with them, what
+    is named is called once with these arguments, and what it gives is the callable. A class without brackets is
+    called without arguments.
+
+    Parameters
+    ----------
+    spec : str
+        ``module:name`` or ``path/to/file.py:name``, with ``(values and keyword=values)`` behind it or not. Modules of
+        the folder one works in are found as well.
+
+    Raises
+    ------
+    ParameterError
+        One line that says what cannot be found, imported or called.
+
+    Examples
+    --------
+    >>> load_callable("numpy:flipud").__name__
+    'flipud'
+    >>> load_callable("numpy:pi")
+    Traceback (most recent call last):
+    ...
+    specaug_listen.errors.ParameterError: numpy:pi: is float, which cannot be called; name a function or a class
+    """
+    where, name, arguments = _parts(spec)
+    with naming(printable(spec)):
+        positional, keyword = _literals(arguments) if arguments else ([], {})
+        target = _attribute(_module(where), name, printable(where))
+        if not callable(target):
+            raise ParameterError(f"is {type(target).__name__}, which cannot be called; name a function or a class")
+        if arguments or isinstance(target, type):
+            target = _made(target, positional, keyword, has_arguments=bool(arguments))
+    return target  # type: ignore[no-any-return]
+
+
+def absolute_spec(spec: str) -> str:
+    """The same name with the whole path of its file, so that it is found from any folder."""
+    where, name, arguments = _parts(spec)
+    return f"{os.path.abspath(where) if _is_file(where) else where}:{name}{arguments or ''}"
+
+
+def source_sha256(function: Any) -> str | None:
+    """Hash of the file that a callable, or its class, was written in; None where there is none at hand."""
+    import inspect
+
+    while hasattr(function, "func"):  # functools.partial
+        function = function.func
+    named = function if hasattr(function, "__code__") or isinstance(function, type) else type(function)
+    named = getattr(function, "__func__", named)
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(named))
+        return None if file is None else hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    except (TypeError, OSError, ValueError):
+        return None
+
+
+def name_of(function: Any) -> tuple[str, bool]:
+    """What to call a callable, and whether importing that name gives it back.
+
+    Examples
+    --------
+    >>> import math
+    >>> name_of(math.floor), name_of(lambda mel: mel)[1]
+    (('math:floor', True), False)
+    """
+    while hasattr(function, "func") and not hasattr(function, "__qualname__"):
+        function = function.func
+        module, name = _dotted(function)
+        return f"{module}:{name}", False
+    module, name = _dotted(function)
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return f"{module}:{name}", found is function and module != "__main__" and not isinstance(function, type)
+
+
+def _dotted(function: Any) -> tuple[str, str]:
+    named = function if hasattr(function, "__qualname__") else type(function)
+    owner = getattr(function, "__self__", None)
+    if owner is not None and not isinstance(owner, ModuleType):
+        return type(owner).__module__, f"{type(owner).__qualname__}.{function.__name__}"
+    return str(getattr(named, "__module__", None) or "builtins"), str(named.__qualname__)
+
+
+def _parts(spec: str) -> tuple[str, str, str | None]:
+    found = _SPEC.fullmatch(spec.strip()) if len(spec) <= _LONGEST else None
+    if found is None:
+        raise ParameterError(
+            f"{printable(spec):.80}: expected module:callable or path/to/file.py:callable, e.g. "
+            "torchaudio.transforms:TimeMasking(time_mask_param=40)"
+        )
+    return found["where"], found["name"], found["arguments"]
+
+
+def _literals(arguments: str) -> Arguments:
+    try:
+        call = ast.parse(f"f{arguments}", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ParameterError(f"{arguments:.80} is no list of arguments ({getattr(error, 'msg', error)})") from None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        raise ParameterError(f"{arguments:.80}: expected one pair of brackets with arguments")
+    if any(isinstance(value, ast.Starred) for value in call.args) or any(k.arg is None for k in call.keywords):
+        raise ParameterError(f"{arguments:.80}: * and ** are not allowed; write the values out")
+    try:
+        keyword = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
+        return [ast.literal_eval(value) for value in call.args], keyword
+    except (ValueError, TypeError, RecursionError, MemoryError, SyntaxError):
+        raise ParameterError(
+            f"{arguments:.80}: only plain values are allowed (numbers, texts, lists, True, None), no names and calls"
+        ) from None
+
+
+def _is_file(where: str) -> bool:
+    return where.endswith(".py") or "/" in where or os.sep in where
+
+
+def _module(where: str) -> ModuleType:
+    if _is_file(where):
+        return _module_of_file(where)
+    if not all(part.isidentifier() for part in where.split(".")):
+        raise ParameterError(f"{where!r} is neither the name of a module nor the path of a .py file")
+    try:
+        with _on_path(os.getcwd()):
+            return importlib.import_module(where)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (where == error.name or where.startswith(f"{error.name}.")):
+            raise ParameterError(
+                f"there is no module {error.name!r}; install it, or give the path of its .py file"
+            ) from None
+        raise ParameterError(f"{where} cannot be imported ({_short(error)})") from None
+    except (Exception, SystemExit) as error:
+        raise ParameterError(f"{where} cannot be imported ({_short(error)})") from None
+
+
+def _module_of_file(where: str) -> ModuleType:
+    path = Path(os.path.abspath(where))
+    try:
+        source = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ParameterError(f"{printable(where)} cannot be read ({reason}); give the path of a .py file") from None
+    # The same file keeps its module as long as it is not changed, as imports do.
+    name = f"specaug_listen_given_{hashlib.sha256(os.fsencode(path) + b':' + source).hexdigest()[:16]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    loader = importlib.util.spec_from_file_location(name, path)
+    if loader is None or loader.loader is None:
+        raise ParameterError(f"{printable(where)} is no Python file; its name should end in .py")
+    module = importlib.util.module_from_spec(loader)
+    sys.modules[name] = module
+    try:
+        with _on_path(str(path.parent)):
+            loader.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise ParameterError(f"{printable(where)} cannot be imported ({_short(error)})") from None
+    return module
+
+
+@contextlib.contextmanager
+def _on_path(folder: str) -> Iterator[None]:
+    """Find modules of a folder as well, behind all others."""
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.reverse()
+            sys.path.remove(folder)
+            sys.path.reverse()
+
+
+def _attribute(module: ModuleType, name: str, where: str) -> Any:
+    found: Any = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            known = [n for n in dir(found) if not n.startswith("_")]
+            raise ParameterError(f"{where} holds no {name!r}{nearest(part, known)}")
+        found = getattr(found, part)
+    return found
+
+
+def _made(target: Any, positional: list[Any], keyword: dict[str, Any], *, has_arguments: bool) -> Any:
+    try:
+        made = target(*positional, **keyword)
+    except (Exception, SystemExit) as error:
+        advice = "" if has_arguments else "; it is a class: write its arguments in brackets behind its name"
+        raise ParameterError(f"cannot be made ({_short(error)}){advice}") from None
+    if not callable(made):
+        raise ParameterError(f"gives {type(made).__name__}, which cannot be called; leave the brackets out?")
+    return made
+
+
+def _short(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text:.200}" if text else type(error).__name__

@@ -1,0 +1,14 @@
+"""What did this Mel -> Mel function do? Masks, fills, warps and lengths, recovered from before and after."""
+
+from .changes import Change, FillFound, FoundBand, FoundRectangle, FoundSpan, FoundWarp
+from .comparing import inspect_change
+
+__all__ = [
+    "Change",
+    "FillFound",
+    "FoundBand",
+    "FoundRectangle",
+    "FoundSpan",
+    "FoundWarp",
+    "inspect_change",
+]

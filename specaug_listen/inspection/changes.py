@@ -1,0 +1,215 @@
+"""What an inspection found, as data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from .._record import from_json, record, to_json
+from ..augment import Draw, FillLevel, FrequencyBand, TimeSpan, WarpPath
+from ..errors import PolicyError, naming
+
+__all__ = ["Change", "FillFound", "FoundBand", "FoundRectangle", "FoundSpan", "FoundWarp", "Kind", "LengthChange"]
+
+Index = Annotated[int, Field(ge=0)]
+Width = Annotated[int, Field(ge=1)]
+Kind: TypeAlias = Literal["zero", "mean", "min", "floor", "constant", "band_mean", "frame_mean", "copied", "noise"]
+LengthChange: TypeAlias = Literal[
+    "none", "cut at the end", "cut at the start", "longer at the end", "longer at the start", "stretched"
+]
+
+
+@record
+class FillFound:
+    """What stands in a mask.
+
+    Parameters
+    ----------
+    kind : str
+        One value in all cells is ``zero``, the clip's ``mean``, its ``min``, the front-end's ``floor`` or another
+        ``constant``; one value for each band or frame is ``band_mean`` or ``frame_mean``; frames that stand elsewhere
+        in the clip are ``copied``; all else is ``noise``.
+    value : float or None
+        In the front-end's own scale, where there is one value.
+    level : FillLevel or None
+        How loud it is, relative to the clip.
+    """
+
+    kind: Kind
+    value: float | None = None
+    level: FillLevel | None = None
+
+
+@record
+class FoundBand:
+    """A frequency mask: bins ``start_bin`` to ``start_bin + n_bins - 1``, over all frames."""
+
+    start_bin: Index
+    n_bins: Width
+    fill: FillFound
+
+
+@record
+class FoundSpan:
+    """A time mask: frames ``start_frame`` to ``start_frame + n_frames - 1``, over all bins."""
+
+    start_frame: Index
+    n_frames: Width
+    fill: FillFound
+
+
+@record
+class FoundRectangle:
+    """A mask over some bins of some frames."""
+
+    start_bin: Index
+    n_bins: Width
+    start_frame: Index
+    n_frames: Width
+    fill: FillFound
+
+
+@record
+class FoundWarp:
+    """A time warp: frame ``center_frame`` was moved by ``displacement_frames``, the ends stayed.
+
+    Parameters
+    ----------
+    center_frame, displacement_frames : int [frames]
+    is_exact : bool
+        Whether reading linearly between frames explains the cells; other frameworks read in other ways.
+    """
+
+    center_frame: Index
+    displacement_frames: int
+    is_exact: bool
+
+    def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
+        """For each frame, the (fractional) frame before the warp that it was read from; it never falls."""
+        return WarpPath(self.center_frame, self.displacement_frames).source_frames(n_frames)
+
+
+@record
+class Change:
+    """What was done to a mel.
+
+    Masks stand where they are in the mel after, unions where they overlap or touch.
+
+    Parameters
+    ----------
+    n_mels, n_frames : int
+        Of the mel after.
+    n_frames_before : int
+    bands, spans, rectangles : tuple of FoundBand, FoundSpan, FoundRectangle
+    warp : FoundWarp or None
+    length : str
+        How the length changed.
+    changed_ratio : float in [0, 1]
+        Share of the cells that differ.
+    unexplained_ratio : float in [0, 1]
+        Share of the cells that differ for another reason than those found.
+
+    Examples
+    --------
+    >>> from specaug_listen import Audio, augment, frontends, inspection
+    >>> mel = frontends.WHISPER(Audio(np.random.default_rng(0).uniform(-0.1, 0.1, 32000), 16000))
+    >>> draw = augment.Draw(80, 200, (augment.TimeSpan(50, 30, "mean"), augment.FrequencyBand(3, 9, "mean")))
+    >>> print(inspection.inspect_change(mel, draw.apply(mel)))
+    bins 3-11 masked (mean, +0.0 dB re median)
+    frames 50-79 masked (mean, +0.0 dB re median)
+    """
+
+    n_mels: Width
+    n_frames: Width
+    n_frames_before: Width
+    bands: Annotated[tuple[FoundBand, ...], Field(strict=False)] = ()
+    spans: Annotated[tuple[FoundSpan, ...], Field(strict=False)] = ()
+    rectangles: Annotated[tuple[FoundRectangle, ...], Field(strict=False)] = ()
+    warp: FoundWarp | None = None
+    length: LengthChange = "none"
+    changed_ratio: float = 0.0
+    unexplained_ratio: float = 0.0
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether before and after are the same."""
+        return self.changed_ratio == 0 and self.length == "none"
+
+    @property
+    def masked_bins(self) -> npt.NDArray[np.bool_]:
+        """Which bins are masked over all frames, shape (n_mels,)."""
+        covered = np.zeros(self.n_mels, dtype=bool)
+        for band in self.bands:
+            covered[band.start_bin : band.start_bin + band.n_bins] = True
+        return covered
+
+    @property
+    def masked_frames(self) -> npt.NDArray[np.bool_]:
+        """Which frames are masked over all bins, shape (n_frames,)."""
+        covered = np.zeros(self.n_frames, dtype=bool)
+        for span in self.spans:
+            covered[span.start_frame : span.start_frame + span.n_frames] = True
+        return covered
+
+    def as_draw(self, policy: str = "") -> Draw:
+        """The warp, bands and spans as a draw, to be shown and measured; rectangles have no place in one."""
+        warps = [] if self.warp is None else [WarpPath(self.warp.center_frame, self.warp.displacement_frames)]
+        bands = [FrequencyBand(b.start_bin, b.n_bins, _fill(b.fill), 0, b.fill.level) for b in self.bands]
+        spans = [TimeSpan(s.start_frame, s.n_frames, _fill(s.fill), 0, s.fill.level) for s in self.spans]
+        return Draw(self.n_mels, self.n_frames, (*warps, *bands, *spans), policy)
+
+    def to_json(self) -> str:
+        """The change as a JSON text."""
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Change:
+        """Read `to_json`.
+
+        Raises
+        ------
+        PolicyError
+            One line that names the key, the value and what is allowed.
+        """
+        with naming("change", PolicyError):
+            return from_json(cls, text)
+
+    def __str__(self) -> str:
+        if self.is_nothing:
+            return "nothing changed"
+        lines = []
+        if self.length != "none":
+            lines.append(f"{self.n_frames_before} frames became {self.n_frames} ({self.length})")
+        if self.warp is not None:
+            lines.append(f"frame {self.warp.center_frame} moved by {self.warp.displacement_frames:+d} frames")
+        for band in self.bands:
+            lines.append(f"{_range('bins', band.start_bin, band.n_bins)} masked ({_words(band.fill)})")
+        for span in self.spans:
+            lines.append(f"{_range('frames', span.start_frame, span.n_frames)} masked ({_words(span.fill)})")
+        for box in self.rectangles:
+            bins = _range("bins", box.start_bin, box.n_bins)
+            lines.append(f"{bins} masked in {_range('frames', box.start_frame, box.n_frames)} ({_words(box.fill)})")
+        if self.unexplained_ratio:
+            lines.append(f"{100 * self.unexplained_ratio:.2g} % of the cells changed for another reason")
+        return "\n".join(lines)
+
+
+def _range(unit: str, start: int, n: int) -> str:
+    return f"{unit} {start}-{start + n - 1}"
+
+
+def _words(fill: FillFound) -> str:
+    value = f" {fill.value:.4g}" if fill.kind == "constant" and fill.value is not None else ""
+    level = f", {fill.level.vs_median_db:+.1f} dB re median" if fill.level else ""
+    return f"{fill.kind}{value}{level}"
+
+
+def _fill(fill: FillFound) -> float | Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise"]:
+    """The fill of ours that comes closest."""
+    if fill.kind in ("zero", "constant") and fill.value is not None:
+        return fill.value
+    named = ("mean", "band_mean", "frame_mean", "min", "floor")
+    return fill.kind if fill.kind in named else "noise"  # type: ignore[return-value]

@@ -1,0 +1,150 @@
+"""`inspect_change`: from two mels to what was done between them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ParameterError
+from ..frontends import MelSpectrogram
+from .changes import Change, FoundBand, FoundRectangle, FoundSpan, FoundWarp, LengthChange
+from .masks import Box, Explained, explained, fill_found, plain_values, runs
+from .warping import find_warp, read_at, source_of
+
+__all__ = ["inspect_change"]
+
+Real = npt.NDArray[np.float32]
+Cells = npt.NDArray[np.bool_]
+# Shares of the clip's deviation within which a cell counts as predicted: read as we do, or in another way.
+_NEARLY, _NEAR = 1e-4, 0.25
+# Share of the cells that a warp must explain beyond those that are explained without one.
+_LEAST_GAIN = {0.0: 0.02, _NEARLY: 0.02, _NEAR: 0.1}
+
+
+def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
+    """What was done to a mel: masks and their fills, a time warp, another length.
+
+    Parameters
+    ----------
+    before, after : MelSpectrogram
+        Of one front-end.
+
+    Returns
+    -------
+    Change
+        A mask whose fill is what stood there before cannot be seen, and is not in it.
+
+    Raises
+    ------
+    ParameterError
+        When they are no mels of one front-end.
+
+    Examples
+    --------
+    >>> from specaug_listen import Audio, augment, frontends
+    >>> mel = frontends.WHISPER(Audio(np.random.default_rng(0).uniform(-0.1, 0.1, 32000), 16000))
+    >>> change = inspect_change(mel, augment.Draw(80, 200, (augment.TimeSpan(50, 30, 0.0),)).apply(mel))
+    >>> change.spans[0].start_frame, change.spans[0].n_frames, change.spans[0].fill.kind
+    (50, 30, 'zero')
+    """
+    _check(before, after)
+    aligned, length = _aligned(before, after)
+    warped, warp, tolerance = _unwarped(aligned, after)
+    limit = max(tolerance, _NEAR if length == "stretched" else 0.0) * _spread(before)
+    changed = np.abs(after.values - warped.values) > limit
+    found = explained(changed, plain_values(after, warped, changed))
+    bands, spans, rectangles = _masks(found, warped, after)
+    return Change(
+        after.n_mels,
+        after.n_frames,
+        before.n_frames,
+        bands,
+        spans,
+        rectangles,
+        warp,
+        length,
+        float((after.values != aligned.values).mean()),
+        round(float(found.rest.mean()), 6),
+    )
+
+
+def _check(before: MelSpectrogram, after: MelSpectrogram) -> None:
+    for name, mel in (("before", before), ("after", after)):
+        if not isinstance(mel, MelSpectrogram):
+            raise ParameterError(f"{name} is {type(mel).__name__}: expected a MelSpectrogram")
+    if before.frontend != after.frontend:
+        raise ParameterError(
+            f"mels of front-ends {before.frontend.name!r} and {after.frontend.name!r}: expected two of one front-end"
+        )
+
+
+def _spread(mel: MelSpectrogram) -> float:
+    return float(mel.summary.std) or 1.0
+
+
+def _aligned(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrogram, LengthChange]:
+    """The mel before at the length of the mel after."""
+    old, new = before.values, after.values
+    n_old, n_new = before.n_frames, after.n_frames
+    if n_old == n_new:
+        return before, "none"
+    missing = max(0, n_new - n_old)
+    at_end = np.pad(old, ((0, 0), (0, missing)), mode="edge")[:, :n_new]
+    at_start = np.pad(old, ((0, 0), (missing, 0)), mode="edge")[:, -n_new:]
+    stretched = read_at(old, source_of(None, n_old, n_new))
+    ways: list[tuple[LengthChange, Real]] = [
+        ("cut at the end" if n_new < n_old else "longer at the end", at_end),
+        ("cut at the start" if n_new < n_old else "longer at the start", at_start),
+        ("stretched", stretched),
+    ]
+    cap = _spread(before)
+    costs = [float(np.minimum(np.abs(values - new), cap).mean()) for _, values in ways]
+    length, values = ways[int(np.argmin(costs))]
+    return MelSpectrogram(values, before.frontend, statistics=before.statistics), length
+
+
+def _unwarped(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrogram, FoundWarp | None, float]:
+    """The mel before, warped as the mel after is, where a warp explains more cells than none."""
+    changed = after.values != before.values
+    if not changed.any() or _is_plainly_masked(before, after, changed):
+        return before, None, 0.0
+    knee = find_warp(before, after)
+    if knee is None or knee.target == knee.source:
+        return before, None, 0.0
+    source = source_of(knee, before.n_frames, after.n_frames)
+    predicted = read_at(before.values, source)
+    for tolerance in _LEAST_GAIN:
+        limit = tolerance * _spread(before)
+        without = np.abs(after.values - before.values) > limit
+        remaining = np.abs(after.values - predicted) > limit
+        gain = float((without & ~remaining).mean()) - float((remaining & ~without).mean())
+        if gain > _LEAST_GAIN[tolerance]:
+            warp = FoundWarp(knee.source, knee.target - knee.source, tolerance < _NEAR)
+            return MelSpectrogram(predicted, before.frontend, statistics=before.statistics), warp, tolerance
+    return before, None, 0.0
+
+
+def _is_plainly_masked(before: MelSpectrogram, after: MelSpectrogram, changed: Cells) -> bool:
+    """Whether masks of plain fills explain all that changed, and something is left that did not."""
+    found = explained(changed, plain_values(after, before, changed))
+    if found.rest.any():
+        return False
+    bands, spans, boxes = _masks(found, before, after)
+    fills = [b.fill for b in bands] + [s.fill for s in spans] + [b.fill for b in boxes]
+    return all(fill.kind != "noise" for fill in fills)
+
+
+def _masks(
+    found: Explained, before: MelSpectrogram, after: MelSpectrogram
+) -> tuple[tuple[FoundBand, ...], tuple[FoundSpan, ...], tuple[FoundRectangle, ...]]:
+    n_mels, n_frames = after.n_mels, after.n_frames
+    in_band = np.broadcast_to(found.bins[:, None], (n_mels, n_frames))
+    in_span = np.broadcast_to(found.frames, (n_mels, n_frames))
+    every = np.ones((n_mels, n_frames), dtype=bool)
+    bands = [Box(start, n, 0, n_frames) for start, n in runs(found.bins)]
+    spans = [Box(0, n_mels, start, n) for start, n in runs(found.frames)]
+    return (
+        tuple(FoundBand(b[0], b[1], fill_found(b.cells, ~in_span, before, after)) for b in bands),
+        tuple(FoundSpan(s[2], s[3], fill_found(s.cells, ~in_band, before, after)) for s in spans),
+        tuple(FoundRectangle(*b, fill_found(b.cells, every, before, after)) for b in found.boxes),
+    )

@@ -1,0 +1,209 @@
+"""Masks among the cells that changed: whole bands, whole frames, and boxes of what is left."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..augment import FillLevel
+from ..frontends import MelSpectrogram
+from .changes import FillFound, Kind
+
+__all__ = ["Box", "Explained", "explained", "fill_found", "plain_values", "runs"]
+
+Real = npt.NDArray[np.float32]
+Cells = npt.NDArray[np.bool_]
+# Share of a mask's cells that may by chance be what they were; two are forgiven wherever there are many.
+_BY_CHANCE = 0.02
+_MANY = 20
+_LEAST_IN_BOX = 0.9
+
+
+class Box(NamedTuple):
+    """Bins and frames of a rectangle."""
+
+    start_bin: int
+    n_bins: int
+    start_frame: int
+    n_frames: int
+
+    @property
+    def cells(self) -> tuple[slice, slice]:
+        """Where it is."""
+        return (
+            slice(self.start_bin, self.start_bin + self.n_bins),
+            slice(self.start_frame, self.start_frame + self.n_frames),
+        )
+
+
+class Explained(NamedTuple):
+    """Cells that changed, as masks.
+
+    Parameters
+    ----------
+    bins : np.ndarray [shape=(n_mels,)]
+    frames : np.ndarray [shape=(n_frames,)]
+    boxes : list of Box
+    rest : np.ndarray [shape=(n_mels, n_frames)]
+        What none of them holds.
+    """
+
+    bins: Cells
+    frames: Cells
+    boxes: list[Box]
+    rest: Cells
+
+
+def explained(changed: Cells, may_be: Cells) -> Explained:
+    """The bands, spans and boxes that hold the cells that changed.
+
+    Parameters
+    ----------
+    changed : np.ndarray of bool [shape=(n_mels, n_frames)]
+    may_be : np.ndarray of bool [shape=(n_mels, n_frames)]
+        Cells that did not change, but that hold what masks are filled with.
+    """
+    held = changed | may_be
+    frames = _full(held.T, changed.T)
+    bins = _full(held[:, ~frames], changed[:, ~frames])
+    # A band over all frames is a part of every frame: look at the others alone.
+    frames = _full(held[~bins].T, changed[~bins].T)
+    rest = changed & ~bins[:, None] & ~frames[None, :]
+    boxes = _boxes(rest, held)
+    for box in boxes:
+        rest[box.cells] = False
+    return Explained(bins, frames, boxes, rest)
+
+
+def _full(held: Cells, changed: Cells) -> Cells:
+    """Which rows are full, and not only because all of it was so before."""
+    if held.shape[1] == 0:
+        return np.zeros(len(held), dtype=bool)
+    n = held.shape[1]
+    forgiven = max(_BY_CHANCE * n, 2 if n >= _MANY else 0)
+    full: Cells = ((~held).sum(axis=1) <= forgiven) & changed.any(axis=1)
+    return full
+
+
+def _boxes(rest: Cells, held: Cells) -> list[Box]:
+    if not rest.any():
+        return []
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(rest)
+    boxes = []
+    for bins, frames in ndimage.find_objects(labels):
+        box = Box(bins.start, bins.stop - bins.start, frames.start, frames.stop - frames.start)
+        # One cell is no rectangle, and few cells in many are none.
+        if box.n_bins * box.n_frames > 1 and held[bins, frames].mean() >= _LEAST_IN_BOX:
+            boxes.append(box)
+    return boxes
+
+
+def plain_values(after: MelSpectrogram, before: MelSpectrogram, changed: Cells) -> Cells:
+    """Cells that hold a value that fills have: the floor, the least value, and what many changed cells hold."""
+    floor = before.frontend.floor_value(before.summary.largest, before.statistics)
+    held: Cells = (after.values == floor) | (after.values == np.float32(before.summary.least))
+    values, counts = np.unique(after.values[changed], return_counts=True)
+    frequent = values[counts >= max(4, min(after.n_mels, after.n_frames) // 4)]
+    # Where all of a frame or a band is one value, so is its mean.
+    still = np.ptp(before.values, axis=0, keepdims=True) == 0, np.ptp(before.values, axis=1, keepdims=True) == 0
+    held |= np.isin(after.values, frequent) | still[0] | still[1]
+    return held
+
+
+def runs(flags: Cells) -> list[tuple[int, int]]:
+    """Start and length of each run.
+
+    Examples
+    --------
+    >>> runs(np.array([False, True, True, False, True]))
+    [(1, 2), (4, 1)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return [(int(a), int(b - a)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def fill_found(cells: tuple[slice, slice], alone: Cells, before: MelSpectrogram, after: MelSpectrogram) -> FillFound:
+    """What stands in a mask.
+
+    Parameters
+    ----------
+    cells : (slice, slice)
+        Of the mask.
+    alone : np.ndarray of bool [shape=(n_mels, n_frames)]
+        Cells that no other mask holds; where a mask has none, all of it is read.
+    before : MelSpectrogram
+        Warped as ``after`` is.
+    """
+    region = after.values[cells]
+    mine = alone[cells]
+    if not mine.any():
+        mine = np.ones_like(mine)
+    level = _level(region[mine], mine, cells, before)
+    values = region[mine]
+    if float(np.ptp(values)) <= 1e-6 * max(1.0, float(np.abs(values).max())):
+        return FillFound(_one_value(values, mine, cells, before), float(values[0]), level)
+    kept = np.where(mine, region, np.nan).astype(np.float64)
+    floor = before.frontend.floor_value(before.summary.largest, before.statistics)[cells[0]]
+    if np.array_equal(region[mine], np.broadcast_to(floor, region.shape)[mine]):
+        return FillFound("floor", None, level)
+    if _is_flat(kept, axis=1):
+        return FillFound("band_mean", None, level)
+    if _is_flat(kept, axis=0):
+        return FillFound("frame_mean", None, level)
+    is_span = region.shape[0] == before.n_mels
+    return FillFound("copied" if is_span and _is_copied(region, mine, before) else "noise", None, level)
+
+
+def _one_value(values: Real, mine: Cells, cells: tuple[slice, slice], before: MelSpectrogram) -> Kind:
+    value, spread = float(values[0]), float(before.summary.std) or 1.0
+    floor = before.frontend.floor_value(before.summary.largest, before.statistics)[cells[0]]
+    if abs(value - before.summary.mean) <= 1e-4 * spread:
+        return "mean"
+    # Where the clip reaches its floor, its least value is the floor.
+    if np.array_equal(values, np.broadcast_to(floor, mine.shape)[mine]):
+        return "floor"
+    if value == np.float32(before.summary.least):
+        return "min"
+    if value == 0:
+        return "zero"
+    if np.ptp(before.values[cells[0]].mean(axis=1)) == 0 or mine.shape[0] == 1:
+        band = float(before.values[cells[0]].mean(dtype=np.float64))
+        if abs(value - band) <= 1e-4 * spread:
+            return "band_mean"
+    return "constant"
+
+
+def _is_flat(kept: npt.NDArray[np.float64], axis: int) -> bool:
+    """Whether there is one value along an axis, in rows that hold more than one."""
+    counts = (~np.isnan(kept)).sum(axis=axis)
+    if counts.max() < 2:
+        return False
+    lines = kept[counts > 0] if axis == 1 else kept[:, counts > 0]
+    width = np.nanmax(lines, axis=axis) - np.nanmin(lines, axis=axis)
+    return bool((width <= 1e-5 * np.maximum(1.0, np.nanmax(np.abs(lines), axis=axis))).all())
+
+
+def _is_copied(region: Real, mine: Cells, before: MelSpectrogram) -> bool:
+    """Whether each frame of a region stands somewhere in the clip."""
+    bins = mine.all(axis=1)
+    if not bins.any():
+        return False
+    known = {frame.tobytes() for frame in np.ascontiguousarray(before.values[bins].T)}
+    return all(frame.tobytes() in known for frame in np.ascontiguousarray(region[bins].T))
+
+
+def _level(values: Real, mine: Cells, cells: tuple[slice, slice], before: MelSpectrogram) -> FillLevel | None:
+    p95, median = before.percentiles_db
+    if p95 == median == before.range_db[0]:
+        return None
+    block = np.where(mine, 0.0, before.values[cells]).astype(np.float32)
+    block[mine] = values
+    whole = before.values.copy()
+    whole[cells] = block
+    power = before.with_values(whole).power[cells][mine]
+    level = 10 * np.log10(max(float(power.mean(dtype=np.float64)), 1e-20))
+    return FillLevel(round(float(level - p95), 2), round(float(level - median), 2))

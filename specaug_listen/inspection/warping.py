@@ -1,0 +1,152 @@
+"""The time warp between two mels: a frame that moved, with both ends where they were."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..frontends import MelSpectrogram
+
+__all__ = ["Knee", "find_warp", "read_at", "source_of"]
+
+Real = npt.NDArray[np.float32]
+Source = npt.NDArray[np.float64]
+Knees = npt.NDArray[np.intp]
+_BINS_OF_GRID = 20
+_CELLS_AT_ONCE = 1 << 21
+_STARTS = 5
+_NEAR = range(-3, 4)
+_CLOSE = 0.1
+_PLAIN = 0.01
+_RANGE_DB = 80.0
+_FARTHEST = 120
+_FRAMES_COMPARED = 400
+
+
+class Knee(NamedTuple):
+    """Frame ``source`` of the mel before is frame ``target`` of the mel after."""
+
+    target: int
+    source: int
+
+
+def source_of(knee: Knee | None, n_before: int, n_after: int) -> Source:
+    """For each frame after, the frame before that it is read from; None is a straight line."""
+    known = [0, n_after - 1], [0, n_before - 1]
+    if knee is not None:
+        known = [0, knee.target, n_after - 1], [0, knee.source, n_before - 1]
+    return np.interp(np.arange(n_after), *known)
+
+
+def read_at(values: Real, source: Source) -> Real:
+    """Values at fractional frames, linear between neighbours, as `MelSpectrogram.at_frames`."""
+    before = np.clip(source.astype(np.intp), 0, max(values.shape[1] - 2, 0))
+    after = np.minimum(before + 1, values.shape[1] - 1)
+    share = (source - before).astype(np.float32)
+    return values[:, before] * (1 - share) + values[:, after] * share
+
+
+def find_warp(before: MelSpectrogram, after: MelSpectrogram) -> Knee | None:
+    """The knee of the two-piece map that explains most; None where the clip is too short or too flat for one.
+
+    A coarse search over all knees, then climbs from the best of them. Cells that nothing explains (masks) count the
+    same wherever the knee is.
+    """
+    n = after.n_frames
+    a, b = _levels(before), _levels(after)
+    usable = _lively(a) & _lively(b)
+    if n < 5 or usable.sum() < 1 or before.n_frames != n:
+        return None
+    a, b = a[usable], b[usable]
+    spread = float(a.std()) or 1.0
+    few = slice(None, None, max(1, len(a) // _BINS_OF_GRID))
+    starts = _best(a[few], b[few], _grid(n), spread, _STARTS)
+    rough = _best(a, b, _climbed(a, b, starts, max(2, n // 60), spread), spread, 1)
+    # A frame near the true one that moves as far explains nearly as much: look along that line more closely.
+    close = _best(a[few], b[few], _line(Knee(*rough[0]), n), _CLOSE * spread, _STARTS)
+    best = _best(a, b, _climbed(a, b, close, 2, _CLOSE * spread), _CLOSE * spread, 1)[0]
+    return _most_exact(before.values, after.values, Knee(*(int(k) for k in best)))
+
+
+def _levels(mel: MelSpectrogram) -> Real:
+    """Values in which loud cells do not outweigh all others."""
+    if mel.frontend.log is not None:
+        return mel.values
+    return np.maximum(mel.db, mel.range_db[1] - _RANGE_DB)
+
+
+def _lively(values: Real) -> npt.NDArray[np.bool_]:
+    """Bins that are not one value nearly all the time."""
+    ordered = np.sort(values, axis=1)
+    n = values.shape[1]
+    lively: npt.NDArray[np.bool_] = ordered[:, n - 1 - n // 20] > ordered[:, n // 20]
+    return lively
+
+
+def _grid(n: int) -> Knees:
+    """Knees all over the clip: their place matters little, how far they move matters much."""
+    farthest = max(4, min(n // 2, _FARTHEST))
+    sources = np.arange(1, n - 1, max(2, n // 60))
+    moves = np.arange(-farthest, farthest + 1, 2 if n < 300 else 3)
+    targets, sources = np.broadcast_arrays(sources + moves[:, None], sources)
+    inside = (targets >= 1) & (targets <= n - 2)
+    return np.stack([targets[inside], sources[inside]], axis=1)
+
+
+def _line(knee: Knee, n: int) -> Knees:
+    """All frames that move about as far as this one."""
+    sources = np.arange(1, n - 1, max(1, n // 300))
+    moved = knee.target - knee.source
+    pairs = np.array([(source + moved + i, source) for i in _NEAR for source in sources])
+    return pairs[(pairs[:, 0] >= 1) & (pairs[:, 0] <= n - 2)]
+
+
+def _best(before: Real, after: Real, knees: Knees, cap: float, n_best: int) -> Knees:
+    """The knees whose predictions are least far from the mel after, each cell at most ``cap``."""
+    size = max(1, _CELLS_AT_ONCE // min(after.size, len(after) * _FRAMES_COMPARED))
+    costs = [_costs(before, after, knees[i : i + size], cap) for i in range(0, len(knees), size)]
+    return knees[np.argsort(np.concatenate(costs), kind="stable")[:n_best]]
+
+
+def _costs(before: Real, after: Real, knees: Knees, cap: float) -> Source:
+    n = after.shape[1]
+    some = slice(None, None, -(-n // _FRAMES_COMPARED))
+    sources = np.stack([source_of(Knee(int(t), int(s)), n, n)[some] for t, s in knees])
+    predicted = read_at(before, sources.ravel()).reshape(len(before), *sources.shape)
+    distance = np.minimum(np.abs(predicted - after[:, None, some]), np.float32(cap))
+    return np.asarray(distance.mean(axis=(0, 2), dtype=np.float64))
+
+
+def _climbed(before: Real, after: Real, knees: Knees, first_step: int, cap: float) -> Knees:
+    """Where steps to better knees around lead from each of these."""
+    n, ends = after.shape[1], set()
+    for knee in knees:
+        step = first_step
+        while step:
+            moves = np.array([(i, j) for i in (0, -step, step) for j in (0, -step, step)])
+            best = _best(before, after, np.clip(knee + moves, 1, n - 2), cap, 1)[0]
+            if np.array_equal(best, knee):
+                step //= 2
+            else:
+                knee = best
+        ends.add((int(knee[0]), int(knee[1])))
+    return np.array(sorted(ends))
+
+
+def _most_exact(before: Real, after: Real, knee: Knee) -> Knee:
+    """Of the knees near this one, the one whose prediction most cells meet to the bit, or else nearly, where any is."""
+    n = after.shape[1]
+    line = _line(knee, n)
+    around = np.array([(knee.target + i, knee.source + j) for i in _NEAR for j in _NEAR])
+    all_knees = np.concatenate([[knee], np.clip(around, 1, n - 2), line])
+    few = slice(None, None, max(1, len(before) // _BINS_OF_GRID))
+    a, b = before[few], after[few]
+    distances = [np.abs(read_at(a, source_of(Knee(int(t), int(s)), n, n)) - b) for t, s in all_knees]
+    for limit in (0.0, 1e-4 * float(before.std())):
+        met = np.array([float((distance <= limit).mean()) for distance in distances])
+        if met.max() > met[0] + _PLAIN:
+            best = all_knees[int(np.argmax(met))]
+            return Knee(int(best[0]), int(best[1]))
+    return knee

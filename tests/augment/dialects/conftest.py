@@ -1,0 +1,29 @@
+"""Draws of a policy on clips of any length."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+
+import numpy as np
+import pytest
+
+from specaug_listen.frontends import LHOTSE, MelSpectrogram
+
+
+@pytest.fixture
+def shares_of():
+    """Masked shares of time, frequency and area of many draws, without the policy's own chance."""
+
+    def shares(policy, n_frames, n_draws, batch=None):
+        values = np.random.default_rng(0).normal(-5, 2, (80, n_frames)).astype(np.float32)
+        mel, found = MelSpectrogram(values, LHOTSE), []
+        always = dataclasses.replace(policy, probability=1.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for seed in range(n_draws):
+                draw = always.draw(mel, rng=seed, batch=batch)
+                found.append((draw.masked_time_ratio, draw.masked_frequency_ratio, draw.masked_area_ratio))
+        return np.array(found)
+
+    return shares

@@ -1,0 +1,55 @@
+"""Generators that frameworks draw from: seeded as they seed them, and none of the global ones touched."""
+
+# ruff: noqa: NPY002 - the generators that are replayed
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from specaug_listen.augment.sources import OwnSource, foreign_source
+
+
+def test_pythons_numbers_are_those_after_its_seed():
+    random.seed(7)
+    wanted = [random.random(), random.randint(0, 9), random.randint(0, 9)]
+    state = random.getstate()
+    source = foreign_source("python", 7)
+    assert [float(source.uniform((1,))[0]), *source.integers(0, 10, (2,))] == wanted
+    assert random.getstate() == state
+
+
+def test_numpys_numbers_are_those_after_its_seed():
+    np.random.seed(7)
+    wanted = np.random.rand(2), np.random.randint(3, 9), np.random.choice(np.arange(20), 4, replace=False)
+    before = np.random.get_state()[1].copy()
+    source = foreign_source("numpy", 7)
+    assert_array_equal(source.uniform((2,)), wanted[0])
+    assert source.integers(3, 9, ()) == wanted[1]
+    assert_array_equal(source.distinct(20, 4), wanted[2])
+    assert_array_equal(np.random.get_state()[1], before)
+
+
+def test_torchs_numbers_are_those_after_its_seed():
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(7)
+    wanted = torch.rand(2, 3).numpy(), torch.randint(3, 9, (4,)).numpy()
+    state = torch.get_rng_state()
+    source = foreign_source("torch", 7)
+    assert_array_equal(source.uniform((2, 3)), wanted[0])
+    assert_array_equal(source.integers(3, 9, (4,)), wanted[1])
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("name", ["python", "numpy"])
+def test_numbers_lie_where_they_are_asked_for(name):
+    for source in (foreign_source(name, 3), OwnSource(np.random.default_rng(3))):
+        drawn = source.integers(-2, 3, (400,))
+        assert set(drawn.tolist()) == {-2, -1, 0, 1, 2}
+        uniform = source.uniform((400,))
+        assert (uniform >= 0).all()
+        assert (uniform < 1).all()
+        assert sorted(source.distinct(5, 5).tolist()) == [0, 1, 2, 3, 4]
