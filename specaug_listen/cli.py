@@ -71,6 +71,9 @@ AdapterFields = Annotated[
     list[str] | None,
     typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
 ]
+WaveformFile = Annotated[
+    Path | None, typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False)
+]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
 
@@ -84,10 +87,7 @@ def _audition(
     policy: PolicyName = "LD",
     dialect: Dialect = None,
     adapter: AdapterFields = None,
-    waveform: Annotated[
-        Path | None,
-        typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False),
-    ] = None,
+    waveform: WaveformFile = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
