@@ -74,14 +74,15 @@ AdapterFields = Annotated[
 WaveformFile = Annotated[
     Path | None, typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False)
 ]
+Paths = Annotated[
+    list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
+]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
 
 @app.command("audition")
 def _audition(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
-    ],
+    paths: Paths,
     out: Out,
     frontend: Frontend = None,
     policy: PolicyName = "LD",
@@ -100,15 +101,12 @@ def _audition(
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     from .audio import find_audio
-    from .augment import get_waveform
     from .batch import audition_many, check_output
     from .pipeline.records import to_bytes
     from .report import write_report
 
     chosen = _chosen(frontend, policy, dialect, adapter)
-    run = _configuration(*chosen, vocoder, draws, seed, channels.value, start, duration)
-    if waveform is not None:
-        run = dataclasses.replace(run, waveform=get_waveform(waveform))
+    run = _configuration(*chosen, vocoder, draws, seed, channels.value, start, duration, waveform)
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
     for problem in problems:
@@ -122,9 +120,12 @@ def _audition(
     if as_json:
         sys.stdout.write(to_bytes(index).decode())
     elif index.clips:
-        where = out / "report.html" if report else out
-        print(f"{_counted(len(index.clips), 'clip')} auditioned: {_printable(where)}")  # noqa: T201
+        _tell_where(len(index.clips), out / "report.html" if report else out)
     raise typer.Exit(1 if index.failures else 0)
+
+
+def _tell_where(n_clips: int, where: Path) -> None:
+    print(f"{_counted(n_clips, 'clip')} auditioned: {_printable(where)}")  # noqa: T201
 
 
 @app.command("replay")
@@ -230,8 +231,10 @@ def _configuration(
     channels: Any,
     start: float,
     duration: float | None,
+    waveform: Path | None,
 ) -> Configuration:
     from . import frontends, vocoders
+    from .augment import get_waveform
     from .pipeline import Configuration
 
     chosen = frontends.get(frontend)
@@ -239,7 +242,8 @@ def _configuration(
     rendering = vocoders.get(vocoder)
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
-    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration)
+    run = Configuration(chosen, policy, rendering, draws, seed, channels, start, duration)
+    return run if waveform is None else dataclasses.replace(run, waveform=get_waveform(waveform))
 
 
 def _chosen(
