@@ -111,6 +111,9 @@ def dialect_of(data: Mapping[str, Any]) -> str | None:
     """
     if isinstance(data.get("transforms"), list):
         return None
+    steps = data.get("transforms")
+    if isinstance(steps, dict) and {"_train", "_eval", "*"} & set(steps):
+        return "fairseq"
     if any(isinstance(value, Tagged) for value in data.values()):
         return "speechbrain"
     for key, dialect in _MARKS:
