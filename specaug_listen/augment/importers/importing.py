@@ -12,7 +12,7 @@ from pydantic import Field
 from ..._files import printable
 from ..._record import nearest, record
 from ..._yaml import Tagged, foreign_mapping_of, read_text
-from ...errors import ParameterError, PolicyError, naming
+from ...errors import ParameterError, PolicyError
 from ...frontends import MelFrontend
 from ..policy import Policy
 from ..steps import Batch
@@ -136,18 +136,22 @@ def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLik
     PolicyError
         One line that names the file, the key, the value and what is allowed.
     """
-    shown = printable(path)
-    with naming(shown, PolicyError):
-        resolve = omega_resolver(data) if dialect == "nemo" else hyper_resolver(data)
-        config = Config(data, dialect, resolve, _name_of(path))
-        if isinstance(data.get("transforms"), list):
-            raise ParameterError(f"a policy of our own, not {dialect}'s; leave the dialect out")
-        likely = dialect_of(data)
-        _refuse_other(data, dialect, likely)
-        found = READERS[dialect](config)
-        return Imported(
-            found.policy, found.frontend, found.policy.dialect, tuple(config.defaults), tuple(config.notes), found.batch
-        )
+    try:
+        found, config = _read(data, dialect, path)
+    except ParameterError as error:
+        # What a stranger wrote stands in it: made printable, as one line.
+        raise PolicyError(f"{printable(path)}: {printable(str(error))}") from None
+    defaults, notes = (tuple(printable(line) for line in lines) for lines in (config.defaults, config.notes))
+    return Imported(found.policy, found.frontend, found.policy.dialect, defaults, notes, found.batch)
+
+
+def _read(data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str]) -> tuple[Found, Config]:
+    if isinstance(data.get("transforms"), list):
+        raise ParameterError(f"a policy of our own, not {dialect}'s; leave the dialect out")
+    _refuse_other(data, dialect, dialect_of(data))
+    resolve = omega_resolver(data) if dialect == "nemo" else hyper_resolver(data)
+    config = Config(data, dialect, resolve, _name_of(path))
+    return READERS[dialect](config), config
 
 
 def _refuse_other(data: Mapping[str, Any], dialect: str, likely: str | None) -> None:

@@ -155,6 +155,14 @@ def test_a_mistake_is_one_line_with_file_key_value_and_cure(refusal, text, messa
     assert re.search(message, refusal(text, name))
 
 
+def test_what_a_stranger_wrote_is_shown_printable_and_in_one_line(refusal, tmp_path):
+    line = refusal(f"{json.dumps(chr(27) + '[2J' + chr(10))}: " + DROP.partition(": ")[2] % "dim: x")
+    assert "\\x1b[2J\\n.dim='x'" in line
+    path = tmp_path / "x.yaml"
+    path.write_text('frontend: "a\\n\\e[2J"\nspecaug: null')
+    assert all(note.isprintable() for note in import_policy(path).notes)
+
+
 def test_what_is_no_text_is_refused(refusal):
     assert "not a text file in UTF-8" in refusal(b"\xff\xfe\x00specaug")
     assert "more than 1048576 bytes" in refusal(b"a: 1\n" * 300_000)
