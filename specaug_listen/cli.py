@@ -176,11 +176,16 @@ def _report(
 
 
 @app.command("list")
-def _list(what: Annotated[Listed, typer.Argument(help="What to list.")]) -> None:
-    """List the names that the options take."""
-    from .listing import table
+def _list(
+    what: Annotated[Listed, typer.Argument(help="What to list.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print all fields as JSON.")] = False,
+) -> None:
+    """List the names that the options take, and how they differ."""
+    import json
 
-    print(table(what.value))  # noqa: T201
+    from .listing import entries, table
+
+    print(json.dumps(entries(what.value), indent=2) if as_json else table(what.value))  # noqa: T201
 
 
 @app.callback(invoke_without_command=True)

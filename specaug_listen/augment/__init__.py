@@ -1,7 +1,7 @@
 """SpecAugment: policies, the draws they give, and how a draw is applied to a mel spectrogram."""
 
 from .adapter import Adapter
-from .dialects import DIALECTS, Dialect, exact_sources
+from .dialects import ALL_POLICIES, DIALECTS, Dialect, draw_of_clip, exact_sources
 from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
 from .files import get_policy, import_policy, read_policy
 from .fill import FillLevel
@@ -16,6 +16,7 @@ from .waveform import Waveform, WaveformDraw, WaveformTransform, get_waveform, r
 
 __all__ = [
     "ADAPTIVE",
+    "ALL_POLICIES",
     "DIALECTS",
     "LB",
     "LD",
@@ -49,6 +50,7 @@ __all__ = [
     "Waveform",
     "WaveformDraw",
     "WaveformTransform",
+    "draw_of_clip",
     "exact_sources",
     "foreign_policy",
     "get_policy",

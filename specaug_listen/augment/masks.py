@@ -309,6 +309,9 @@ class Warp:
         Any inner frame of a clip of any length; the place to go to is bounded by the clip (lingvo).
     max_ratio : float in [0, 1] or None
         Bounds the displacement by a share of the clip (lingvo).
+    is_dynamic : bool
+        The displacement is that share times a number in [-1, 1), rounded towards zero; ``max_frames`` only switches the
+        warp on (lingvo).
 
     Raises
     ------
@@ -330,6 +333,7 @@ class Warp:
     shortest: Annotated[int, Field(ge=1, le=3)] = 1
     anywhere: bool = False
     max_ratio: Ratio | None = None
+    is_dynamic: bool = False
     kind: Literal["warp"] = "warp"
 
     @property
@@ -349,8 +353,11 @@ class Warp:
             ]
         first, stop = (1, n_frames - 1) if self.anywhere else (w + self.after_first, n_frames - w)
         center = int(source.integers(first, stop, (1,))[0])
-        displacement = int(source.integers(1 - w - self.to_left, w + self.to_right, (1,))[0])
         bound = n_frames if self.max_ratio is None else int(self.max_ratio * n_frames)
+        if self.is_dynamic:
+            displacement = int((2 * float(source.uniform((1,))[0]) - 1) * bound)
+        else:
+            displacement = int(source.integers(1 - w - self.to_left, w + self.to_right, (1,))[0])
         moved = min(max(center + min(max(displacement, -bound), bound), 1), n_frames - 1)
         return [WarpPath(center, moved - center, self.interpolation)] if moved != center or not self.to_left else [], []
 

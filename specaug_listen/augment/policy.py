@@ -47,6 +47,11 @@ class Policy:
         ``min_augmentations`` and ``max_augmentations``). None applies all.
     min_mels : int >= 0
         A mel of fewer bands is left alone (fairseq).
+    batch : Batch or None
+        The padded batch that clips are taken to sit in, where the dialect's rules depend on it.
+    exact_rng : bool
+        Draws come from the framework's own generator, seeded as it seeds it; see
+        `specaug_listen.augment.exact_sources`.
 
     Raises
     ------
@@ -68,6 +73,8 @@ class Policy:
     dialect: Annotated[str, Field(min_length=1, max_length=100)] = "paper"
     n_applied: Annotated[tuple[Count, Count], Field(strict=False)] | None = None
     min_mels: Annotated[int, Field(ge=0, le=10_000)] = 0
+    batch: Batch | None = None
+    exact_rng: bool = False
 
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""
@@ -93,10 +100,10 @@ class Policy:
         rng : int, numpy.random.Generator or None
             The same integer gives the same draw.
         batch : Batch or None
-            The padded batch that the clip sits in, where the dialect's rules depend on it.
+            In place of the policy's own.
         sources : mapping or None
             For each kind of transform, and for ``coin``, where its numbers come from in place of ``rng``; see
-            `specaug_listen.augment.dialects.exact_sources`.
+            `specaug_listen.augment.exact_sources`.
 
         Returns
         -------
@@ -112,6 +119,7 @@ class Policy:
         SpecAugListenWarning
             When a mask was clamped or a transform did nothing; the same lines are in ``draw.warnings``.
         """
+        batch = batch or self.batch
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(as_seed(rng))
         coin = float(sources["coin"].uniform((1,))[0]) if sources and "coin" in sources else generator.random()
         if coin >= self.probability:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ..._random import child_stream
 from ...errors import ParameterError
+from ...frontends import AnyMel
+from ..draw import Draw
 from ..masks import FrameworkTransform
 from ..policy import POLICIES, Policy
 from ..sources import Source, foreign_source
@@ -17,7 +22,7 @@ from .speechbrain import SPEECHBRAIN, SPEECHBRAIN_LEGACY, SPEECHBRAIN_POLICIES
 from .torchaudio import TORCHAUDIO
 from .wenet import WENET, WENET_POLICIES
 
-__all__ = ["ALL_POLICIES", "DIALECTS", "PAPER", "exact_sources"]
+__all__ = ["ALL_POLICIES", "DIALECTS", "PAPER", "draw_of_clip", "exact_sources"]
 
 PAPER = Dialect(
     name="paper",
@@ -78,3 +83,26 @@ def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
     names = {purpose: name for purpose, name in known.generators.items() if purpose in needed}
     made = {name: foreign_source(name, seed) for name in sorted(set(names.values()))}
     return {purpose: made[name] for purpose, name in names.items()}
+
+
+def draw_of_clip(policy: Policy, mel: AnyMel, seed: int, fingerprint: Sequence[int], number: int) -> Draw:
+    """One draw of a run.
+
+    Parameters
+    ----------
+    policy : Policy
+    mel : MelSpectrogram or MelStream
+    seed : int
+        Of the run. With the policy's ``exact_rng``, draw ``number`` is what the framework makes of the clip in its
+        first call after it was seeded with ``seed + number - 1``.
+    fingerprint : sequence of int
+        Of the clip; see `specaug_listen._random.fingerprint`.
+    number : int > 0
+
+    Raises
+    ------
+    ParameterError
+        When the policy's draws cannot be replayed, or as `Policy.draw`.
+    """
+    sources = exact_sources(policy, seed + number - 1) if policy.exact_rng else None
+    return policy.draw(mel, rng=child_stream(seed, fingerprint, number), sources=sources)

@@ -66,12 +66,6 @@ def _augmenter(parameters: Entry) -> Policy:
     return Policy(tuple(made), "recorded", parameters["augment_prob"], dialect="speechbrain", n_applied=n_applied)
 
 
-def _lingvo(parameters: Entry) -> Policy:
-    known = dict(parameters)
-    is_dynamic = known.pop("time_warp_bound") == "dynamic"
-    return lingvo_policy(**known, **({"time_warp_bound": "dynamic"} if is_dynamic else {}))
-
-
 MAKERS: dict[tuple[str, str], Callable[[Entry], Policy]] = {
     ("torchaudio", "FrequencyMasking"): _torchaudio("frequency", "freq_mask_param"),
     ("torchaudio", "TimeMasking"): _torchaudio("time", "time_mask_param"),
@@ -94,5 +88,5 @@ MAKERS: dict[tuple[str, str], Callable[[Entry], Policy]] = {
     ("wenet", "spec_trim"): lambda p: wenet_policy(spec_aug=False, spec_trim=True, trim_max_t=p["max_t"]),
     ("hf", "WhisperModel._mask_input_features"): lambda p: hf_policy(**p),
     ("fairseq", "SpecAugmentTransform"): lambda p: fairseq_policy(**p),
-    ("lingvo", "SpectrumAugmenter"): _lingvo,
+    ("lingvo", "SpectrumAugmenter"): lambda p: lingvo_policy(**p),
 }

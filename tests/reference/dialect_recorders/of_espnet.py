@@ -11,7 +11,7 @@ import torch
 from espnet2.asr.specaug.specaug import SpecAug
 
 from . import warping
-from .recording import Case, Step, lengths_down_to_half
+from .recording import FEW_FRAMES, Case, Step, lengths_down_to_half
 
 PACKAGES = ("espnet",)
 
@@ -84,17 +84,17 @@ def cases() -> list[Case]:
         *(spec_aug("espnet.librispeech_conformer10", s, **CONFORMER10, **STILL) for s in [*shapes, padded]),
         *(spec_aug("espnet.librispeech_conformer", s, **CONFORMER, **STILL) for s in shapes),
         spec_aug("espnet.librispeech_conformer", {"n_frames": 30}, **CONFORMER, **STILL),
-        spec_aug("espnet.class_defaults", {"n_frames": 500}, apply_time_mask=False, **STILL),
+        spec_aug("espnet.class_defaults", FEW_FRAMES, apply_time_mask=False, **STILL),
         spec_aug(
             "",
             {"n_frames": 500},
             **{**CONFORMER10, "freq_mask_width_range": (5, 27), "time_mask_width_ratio_range": (0.02, 0.05)},
             **STILL,
         ),
-        spec_aug("", {"n_frames": 500}, freq_mask_width_range=(0, 27), num_freq_mask=1, apply_time_mask=False, **STILL),
+        spec_aug("", FEW_FRAMES, freq_mask_width_range=(0, 27), num_freq_mask=1, apply_time_mask=False, **STILL),
         spec_aug(
             "",
-            {"n_frames": 500, "batch": 32},
+            {**FEW_FRAMES, "batch": 32},
             freq_mask_width_range=(0, 27),
             num_freq_mask=1,
             apply_time_mask=False,

@@ -11,7 +11,7 @@ import torch
 from transformers import WhisperConfig
 from transformers.models.whisper.modeling_whisper import WhisperModel
 
-from .recording import Case, Step
+from .recording import FEW_BINS, Case, Step
 
 PACKAGES = ("transformers",)
 NAMES = (
@@ -79,18 +79,19 @@ FEATURES = {"mask_feature_prob": 0.1, "mask_feature_length": 10}
 
 
 def cases() -> list[Case]:
-    padded = [{"n_frames": 3000, "batch": 1, "lengths": (n,)} for n in (200, 500, 1500)]
+    padded = [{**FEW_BINS, "n_frames": 3000, "batch": 1, "lengths": (n,)} for n in (200, 500, 1500)]
     return [
-        *(whisper("hf.whisper_default", {"n_frames": n}) for n in (200, 500, 1500, 3000)),
+        *(whisper("hf.whisper_default", {**FEW_BINS, "n_frames": n}) for n in (200, 500, 1500, 3000)),
         *(whisper("hf.whisper_default", shape) for shape in padded),
         whisper(
-            "hf.whisper_default", {"n_frames": 1500, "batch": 8, "lengths": (1500, 1200, 1000, 800, 500, 400, 200, 100)}
+            "hf.whisper_default",
+            {**FEW_BINS, "n_frames": 1500, "batch": 8, "lengths": (1500, 1200, 1000, 800, 500, 400, 200, 100)},
         ),
-        whisper("hf.whisper_default", {"n_frames": 12}),
-        whisper("", {"n_frames": 500}, **FEATURES),
-        whisper("", {"n_frames": 500}, mask_time_prob=0.3, mask_time_length=25, mask_time_min_masks=0),
-        whisper("", {"n_frames": 500}, mask_time_prob=0.01, mask_time_length=10, mask_time_min_masks=0),
-        whisper("", {"n_frames": 500, "batch": 8}, mask_time_prob=0.03, mask_time_min_masks=0),
+        whisper("hf.whisper_default", {**FEW_BINS, "n_frames": 12}),
+        whisper("", {"n_frames": 200}, **FEATURES),
+        whisper("", {**FEW_BINS, "n_frames": 500}, mask_time_prob=0.3, mask_time_length=25, mask_time_min_masks=0),
+        whisper("", {**FEW_BINS, "n_frames": 500}, mask_time_prob=0.01, mask_time_length=10, mask_time_min_masks=0),
+        whisper("", {**FEW_BINS, "n_frames": 500, "batch": 8}, mask_time_prob=0.03, mask_time_min_masks=0),
     ]
 
 

@@ -125,7 +125,7 @@ def cases() -> list[Case]:
         *(augmenter("praxis conformer", s, **CONFORMER) for s in [*shapes, padded]),
         *(augmenter("adaptive", s, **ADAPTIVE) for s in [*shapes, padded]),
         augmenter("paper SS", shapes[0], **{**LD, "time_mask_max_frames": 70, "time_mask_max_ratio": 0.2}),
-        augmenter("paper LD", {"n_frames": 60, "batch": 8}, **LD),
+        augmenter("paper LD", {"n_frames": 60, "batch": 4}, **LD),
         augmenter("", padded, **{**LD, "time_mask_max_ratio": 0.1}),
     ]
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .recording import Case, Step, lengths_down_to_half
+from .recording import FEW_BINS, Case, Step, lengths_down_to_half
 
 PACKAGES = ("nemo_toolkit", "numba")
 ASR = "nemo/collections/asr/"
@@ -287,8 +287,8 @@ def cases() -> list[Case]:
         *(cutout("nemo.quartznet", {"n_mels": 64, "n_frames": n}, **QUARTZNET) for n in (200, 500, 1500)),
         cutout("", {"n_frames": 500}, rect_masks=1, rect_time=5, rect_freq=20),
         *(masked_patch("nemo.ssl", s, **SSL) for s in _shapes()),
-        masked_patch("", {"n_frames": 1500}),
-        masked_patch("", {"n_frames": 200}),
+        masked_patch("", {**FEW_BINS, "n_frames": 1500}),
+        masked_patch("", {**FEW_BINS, "n_frames": 200}),
     ]
 
 

@@ -15,7 +15,7 @@ from speechbrain.augment.augmenter import Augmenter
 from speechbrain.augment.freq_domain import SpectrogramDrop, Warping
 
 from . import of_espnet, singles, warping
-from .recording import Case, Step
+from .recording import FEW_BINS, FEW_FRAMES, Case, Step
 
 PACKAGES = ("speechbrain",)
 REPLACE = ("zeros", "mean", "rand", "cutcat", "swap", "random_selection")
@@ -151,20 +151,20 @@ def cases() -> list[Case]:
     two = {"min_augmentations": 2, "max_augmentations": 2}
     batch = {"n_frames": 500, "batch": 8}
     return [
-        *(drop(CONFORMER, {"n_frames": n}, **TIME_DROP) for n in (200, 500, 1500)),
-        drop(CONFORMER, batch, **TIME_DROP),
-        drop(CONFORMER, {}, **FREQ_DROP),
-        drop(CONFORMER, batch, **FREQ_DROP),
-        drop(),
-        drop("", batch),
-        drop("", {}, dim=2),
-        drop("", {}, drop_count_low=0, drop_count_high=2, dim=2),
+        *(drop(CONFORMER, {**FEW_BINS, "n_frames": n}, **TIME_DROP) for n in (200, 500, 1500)),
+        drop(CONFORMER, batch | FEW_BINS, **TIME_DROP),
+        drop(CONFORMER, FEW_FRAMES, **FREQ_DROP),
+        drop(CONFORMER, batch | FEW_FRAMES, **FREQ_DROP),
+        drop("", FEW_BINS),
+        drop("", batch | FEW_BINS),
+        drop("", FEW_FRAMES, dim=2),
+        drop("", FEW_FRAMES, drop_count_low=0, drop_count_high=2, dim=2),
         *(conformer("tf", {"n_frames": n}, **two) for n in (200, 500, 1500)),
         conformer("tf", {"n_frames": 500}, min_augmentations=0, max_augmentations=2, augment_prob=0.7),
         *(legacy("", {"n_frames": n}, **STILL) for n in (200, 500, 1500)),
         legacy("", {"n_frames": 500, "batch": 32}, **STILL),
         legacy("", {"n_frames": 500}, **STILL, time_mask_ratio=0.1),
-        drop(CONFORMER, {"n_frames": 20}, **TIME_DROP),
+        drop(CONFORMER, {**FEW_BINS, "n_frames": 20}, **TIME_DROP),
         legacy("", {"n_frames": 60}, **STILL),
     ]
 

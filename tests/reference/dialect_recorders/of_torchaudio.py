@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torchaudio.transforms as transforms
 
-from .recording import Case, Step
+from .recording import FEW_BINS, FEW_FRAMES, Case, Step
 
 PACKAGES = ("torchaudio",)
 
@@ -83,15 +83,15 @@ TEN = {"n_time_masks": 10, "time_mask_param": 100, "n_freq_masks": 2, "freq_mask
 
 def cases() -> list[Case]:
     return [
-        frequency_masking(27),
-        frequency_masking(27, iid_masks=True, batch=8),
-        *(time_masking(100, n_frames=n) for n in (200, 500, 1500)),
-        time_masking(70, p=0.2, n_frames=200),
-        time_masking(70, iid_masks=True, p=0.2, n_frames=500, batch=8),
+        frequency_masking(27, **FEW_FRAMES),
+        frequency_masking(27, iid_masks=True, batch=8, **FEW_FRAMES),
+        *(time_masking(100, n_frames=n, **FEW_BINS) for n in (200, 500, 1500)),
+        time_masking(70, p=0.2, n_frames=200, **FEW_BINS),
+        time_masking(70, iid_masks=True, p=0.2, n_frames=500, batch=8, **FEW_BINS),
         *(spec_augment(**LD, zero_masking=True, shape={"n_frames": n}) for n in (200, 500, 1500)),
         spec_augment(**TEN, p=0.05, shape={"n_frames": 500}),
-        time_masking(100, n_frames=60),
-        frequency_masking(100, n_mels=80),
+        time_masking(100, n_frames=60, **FEW_BINS),
+        frequency_masking(100, **FEW_FRAMES),
         spec_augment(**LD, p=0.2, shape={"n_frames": 500, "batch": 8}),
         spec_augment(**LD, p=0.2, iid_masks=False, shape={"n_frames": 500, "batch": 8}),
     ]

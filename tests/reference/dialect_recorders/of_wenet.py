@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from . import singles
-from .recording import Case, Step
+from .recording import FEW_BINS, Case, Step
 
 PACKAGES = ()
 GENERATOR = "random.seed(seed)"
@@ -81,10 +81,10 @@ def cases() -> list[Case]:
         *(spec_aug(CONFORMER, {"n_frames": n}) for n in lengths),
         spec_aug(CONFORMER, {"n_frames": 20}),
         spec_aug("", {"n_frames": 200}, num_t_mask=1, num_f_mask=1, max_t=100, max_f=27),
-        *(spec_sub(U2PP, {"n_frames": n}, max_t=30) for n in lengths),
-        spec_sub("", {"n_frames": 500}),
-        *(spec_trim("", {"n_frames": n}) for n in (30, 200)),
-        spec_trim(U2PP, {"n_frames": 200}, max_t=50),
+        *(spec_sub(U2PP, {**FEW_BINS, "n_frames": n}, max_t=30) for n in lengths),
+        spec_sub("", {**FEW_BINS, "n_frames": 500}),
+        *(spec_trim("", {**FEW_BINS, "n_frames": n}) for n in (30, 200)),
+        spec_trim(U2PP, {**FEW_BINS, "n_frames": 200}, max_t=50),
     ]
 
 
