@@ -45,6 +45,7 @@ class Listed(str, Enum):
     frontends = "frontends"
     policies = "policies"
     vocoders = "vocoders"
+    dialects = "dialects"
 
 
 class ChannelMode(str, Enum):

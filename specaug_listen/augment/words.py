@@ -113,7 +113,8 @@ def _count(mask: Mask) -> str:
 def _width(mask: Mask) -> str:
     unit = "bins" if mask.axis == "frequency" else "frames"
     what = "bins" if mask.axis == "frequency" else "clip" if mask.over == "clip" else "padded batch"
-    share = "" if mask.max_ratio is None else f"{mask.max_ratio:g} of the {what}"
+    is_idle = mask.max_ratio == 1 and mask.max_width is not None and mask.ratio_rule in ("bounds", "clamps")
+    share = "" if mask.max_ratio is None or is_idle else f"{mask.max_ratio:g} of the {what}"
     said = {
         "bounds": f"at most {share}",
         "replaces": f"{mask.min_ratio:g} to less than {share}",
