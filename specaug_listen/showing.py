@@ -62,6 +62,10 @@ class PolicyPage:
         ]
         if policy.probability < 1:
             lines.append(f"applied with a chance of {policy.probability:g}")
+        if policy.n_applied is not None and policy.n_applied[0] < len(policy.transforms):
+            lines.append("applied are {} to {} of the steps, from the first one on".format(*policy.n_applied))
+        if policy.min_mels:
+            lines.append(f"nothing is done to mels of fewer than {policy.min_mels} bands")
         lines += _listed("steps, in this order:", [f"{i}. {step}" for i, step in enumerate(self.steps, 1)], "none")
         lines += self._table()
         lines += _listed("filled in, as the file does not say:", self.imported.defaults)
@@ -70,7 +74,7 @@ class PolicyPage:
         return "\n".join(lines)
 
     def _table(self) -> list[str]:
-        batch = self.imported.batch
+        batch = self.imported.policy.batch
         within = f" in a batch of {batch.n_frames} frames" if batch and batch.n_frames else ""
         head = f"masked on average where applied{within} ({self.n_draws} draws, seed {self.seed}):"
         rows = [
@@ -117,7 +121,7 @@ def show_policy(
     rate = _FRAMES_PER_S if frontend is None else frontend.sample_rate / frontend.hop_length
     n_mels = _N_MELS if frontend is None else frontend.n_mels
     shares = [
-        expected_shares(imported.policy, n_mels, round(rate * seconds), n_draws=n_draws, rng=seed, batch=imported.batch)
+        expected_shares(imported.policy, n_mels, round(rate * seconds), n_draws=n_draws, rng=seed)
         for seconds in _SECONDS
     ]
     known = DIALECTS.get(imported.dialect)

@@ -126,11 +126,20 @@ def _differences(given: Policy, made: Policy, dialect: str) -> list[str]:
         lines.append(f"order: {', '.join(orders[0])} -> {', '.join(orders[1])}")
     if given.probability != made.probability:
         lines.append(f"chance that anything is done: {given.probability:g} -> {made.probability:g}")
+    parts = [_part(policy) for policy in (given, made)]
+    if parts[0] != parts[1]:
+        lines.append(f"applied of them: {parts[0]} -> {parts[1]}")
     family = given.dialect.split("-")[0]
     if family != dialect:
         lines.append(f"scale that a fill is in: {_SCALES.get(family, 'its own')} -> {_SCALES[dialect]}")
         lines.append(_masked(given, made))
     return lines
+
+
+def _part(policy: Policy) -> str:
+    n = len(policy.transforms)
+    least, most = policy.n_applied or (n, n)
+    return "all" if least == n else f"the first {least}" if least == most else f"the first {least} to {most}"
 
 
 def _by_subject(policy: Policy) -> dict[str, dict[str, str]]:

@@ -90,6 +90,8 @@ class Outline:
     order: tuple[str, ...]
     others: tuple[Any, ...]
     left_out: tuple[str, ...]
+    n_applied: tuple[int, int] | None = None
+    dynamic_warp: float | None = None
 
 
 def outlined(policy: Policy) -> Outline:
@@ -103,10 +105,14 @@ def outlined(policy: Policy) -> Outline:
     """
     masks: dict[str, Masks] = {}
     warp, others, left, order = 0, [], [], []
+    dynamic: float | None = None
     for transform in policy.transforms:
         if isinstance(transform, TimeWarp | Warp):
             is_off = transform.max_frames == 0 or getattr(transform, "max_ratio", None) == 0
-            warp = warp or (0 if is_off else transform.max_frames)
+            if isinstance(transform, Warp) and transform.is_dynamic and not is_off:
+                dynamic = transform.max_ratio
+            width = transform.max_frames if dynamic is None else int(dynamic * _FRAMES)
+            warp = warp or (0 if is_off else width)
             order.append("warp")
             continue
         if not isinstance(transform, FrequencyMask | TimeMask | Mask):
@@ -120,7 +126,7 @@ def outlined(policy: Policy) -> Outline:
             order.append(axis)
     return Outline(
         policy.name, policy.dialect, policy.probability, warp, masks.get("frequency"), masks.get("time"),
-        tuple(order), tuple(others), tuple(left),
+        tuple(order), tuple(others), tuple(left), policy.n_applied, dynamic,
     )  # fmt: skip
 
 

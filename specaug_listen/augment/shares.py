@@ -59,7 +59,7 @@ def expected_shares(
     n_draws : int > 0
     rng : int
     batch : Batch or None
-        The padded batch that the clip sits in; its first example is counted.
+        The padded batch that the clip sits in, in place of the policy's own; its first example is counted.
 
     Returns
     -------
@@ -96,7 +96,11 @@ def _steps(
     policy: Policy, n_mels: int, n_frames: int, generator: np.random.Generator, batch: Batch | None
 ) -> tuple[Step, ...]:
     source, steps = OwnSource(generator), list[Step]()
-    for transform in policy.transforms:
+    batch = batch or policy.batch
+    n = len(policy.transforms)
+    if policy.n_applied is not None:
+        n = int(generator.integers(*policy.n_applied, endpoint=True))
+    for transform in policy.transforms[: 0 if n_mels < policy.min_mels else n]:
         if isinstance(transform, PaperTransform):
             steps += transform.draw(n_mels, n_frames, generator)[0]
         elif isinstance(transform, FrameworkTransform):

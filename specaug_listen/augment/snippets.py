@@ -89,7 +89,8 @@ def _speechbrain(outline: Outline) -> str:
                 "dim": 1 if kind == "time" else 2,
             }
             entries.append(_tagged(names[-1], "SpectrogramDrop", arguments))
-    head = {"min_augmentations": len(names), "max_augmentations": len(names), "augment_prob": outline.probability}
+    least, most = outline.n_applied or (len(names), len(names))
+    head = {"min_augmentations": least, "max_augmentations": most, "augment_prob": outline.probability}
     listed = ", ".join(f"!ref <{name}>" for name in names)
     augmenter = "fea_augment: !new:speechbrain.augment.augmenter.Augmenter\n" + _indented(head)
     return "".join(entries) + augmenter + f"    augmentations: [{listed}]\n"
@@ -194,8 +195,9 @@ def _lingvo(outline: Outline) -> str:
         "time_mask_max_ratio": time.share,
         "time_masks_per_frame": time.per_frame or 0.0,
         "use_dynamic_time_mask_max_frames": time.is_share_alone,
-        "time_warp_max_frames": outline.warp_frames,
-        "time_warp_max_ratio": 1.0 if outline.warp_frames else 0.0,
+        "time_warp_max_frames": 0 if outline.dynamic_warp else outline.warp_frames,
+        "time_warp_max_ratio": outline.dynamic_warp or (1.0 if outline.warp_frames else 0.0),
+        "time_warp_bound": "dynamic" if outline.dynamic_warp else "static",
     }
     return _yaml(arguments)
 

@@ -163,6 +163,9 @@ def _of_warp(warp: TimeWarp | Warp) -> dict[str, str]:
     w = warp.max_frames
     if isinstance(warp, TimeWarp):
         needed, moves, how = 2 * w + 3, f"{-w} to {w} frames" if w else "no warp", _MAPS["linear"]
+    elif warp.is_dynamic:
+        needed, moves, how = 3, f"at most {warp.max_ratio or 1:g} of the clip", _MAPS[warp.interpolation]
+        return {"moves": f"a frame moves by {moves}" if w and warp.max_ratio != 0 else "none", "map": how}
     else:
         needed = 3 if warp.anywhere else 2 * w + warp.shortest
         moves = f"{1 - w - warp.to_left} to {w - 1 + warp.to_right} frames"

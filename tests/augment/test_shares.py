@@ -68,6 +68,19 @@ def test_a_warp_masks_nothing():
     assert expected_shares(Policy([TimeWarp(5)]), 80, 300, n_draws=10).area == 0
 
 
+def test_transforms_that_are_applied_now_and_then_count_so():
+    mask = Mask("time", 1, max_width=30, width_rule="fixed", start_rule="all")
+    half = Policy([mask], n_applied=(0, 1))
+    assert expected_shares(half, 80, 300, n_draws=2000).time == pytest.approx(0.05, abs=0.005)
+    assert expected_shares(Policy([mask], min_mels=81), 80, 300, n_draws=5).time == 0
+
+
+def test_the_policys_own_batch_counts():
+    mask = Mask("time", 1, max_width=30, width_rule="fixed", start_rule="all", over="padded")
+    padded = Policy([mask], batch=Batch(n_frames=3000))
+    assert expected_shares(padded, 80, 300, n_draws=2000).time == pytest.approx(0.01, abs=0.004)
+
+
 def test_the_same_seed_gives_the_same_shares():
     a, b, c = (expected_shares(ALL_POLICIES["LD"], 80, 300, n_draws=20, rng=seed) for seed in (1, 1, 2))
     assert a == b != c

@@ -16,6 +16,7 @@ from .kinds import (
     TEXT,
     WIDTHS,
     Kinds,
+    one_of,
     or_none,
 )
 
@@ -136,6 +137,7 @@ LINGVO: Kinds = {
     "use_dynamic_time_mask_max_frames": FLAG,
     "time_warp_max_frames": COUNT,
     "time_warp_max_ratio": SHARE,
+    "time_warp_bound": one_of("static", "dynamic"),
 }
 # What a file of bare arguments is known by. The old SpeechBrain class and ESPnet share some names.
 ARGUMENTS: dict[str, frozenset[str]] = {

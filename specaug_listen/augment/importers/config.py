@@ -11,7 +11,6 @@ from ..._yaml import Tagged
 from ...errors import ParameterError
 from ...frontends import PRESETS, MelFrontend
 from ..policy import Policy
-from ..steps import Batch
 from .arguments import unknown_key
 from .kinds import MAPPING, Kind, Kinds
 
@@ -26,7 +25,6 @@ class Found(NamedTuple):
 
     policy: Policy
     frontend: MelFrontend | None
-    batch: Batch | None = None
 
 
 class Config:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...errors import ParameterError
 from ...frontends import MelFrontend
 from ..dialects.hf import hf_policy
@@ -37,8 +39,9 @@ def read_hf(config: Config) -> Found:
         if arguments["apply_spec_augment"] and not arguments[f"mask_{axis}_prob"] and idle:
             root.note(f"{', '.join(idle)}: without effect, mask_{axis}_prob is 0")
     policy = hf_policy(**arguments, attention_mask=has_attention_mask, name=config.name)
-    batch = None if has_attention_mask or not policy.transforms else Batch(n_frames=_FRAMES_OF_30_S)
-    return Found(policy, _frontend(config, root, preprocessor), batch)
+    if not has_attention_mask and policy.transforms:
+        policy = replace(policy, batch=Batch(n_frames=_FRAMES_OF_30_S))
+    return Found(policy, _frontend(config, root, preprocessor))
 
 
 _DEFAULTS = {
@@ -73,7 +76,7 @@ def _has_attention_mask(root: Section, preprocessor: Section | None, *, is_on: b
     if is_on and not given:
         preprocessor.note(
             "return_attention_mask is false: masks are drawn over the 30 s (3000 frames) that a clip is padded to, "
-            "unless the training script passes a mask; give the batch 3000 frames"
+            "unless the training script passes a mask"
         )
     return given
 

@@ -15,7 +15,6 @@ from ..._yaml import Tagged, foreign_mapping_of, read_text
 from ...errors import ParameterError, PolicyError
 from ...frontends import MelFrontend
 from ..policy import Policy
-from ..steps import Batch
 from .arguments import owners
 from .config import Config, Found
 from .espnet import read_espnet
@@ -71,8 +70,6 @@ class Imported:
         What the file does not say, with the framework's value.
     notes : tuple of str
         What has no effect, is not as it seems, or could not be taken.
-    batch : Batch or None
-        The padded batch that a clip sits in, where the files tell.
     """
 
     policy: Policy
@@ -80,7 +77,6 @@ class Imported:
     dialect: str
     defaults: Annotated[tuple[str, ...], Field(strict=False)] = ()
     notes: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    batch: Batch | None = None
 
 
 def foreign_data(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
@@ -142,7 +138,7 @@ def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLik
         # What a stranger wrote stands in it: made printable, as one line.
         raise PolicyError(f"{printable(path)}: {printable(str(error))}") from None
     defaults, notes = (tuple(printable(line) for line in lines) for lines in (config.defaults, config.notes))
-    return Imported(found.policy, found.frontend, found.policy.dialect, defaults, notes, found.batch)
+    return Imported(found.policy, found.frontend, found.policy.dialect, defaults, notes)
 
 
 def _read(data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str]) -> tuple[Found, Config]:

@@ -41,15 +41,13 @@ def read_lhotse(config: Config) -> Found:
 def read_lingvo(config: Config) -> Found:
     """The policy of ``SpectrumAugmenter``'s parameters."""
     section = _nested(config)
-    idle = ("unstack", "stack_height", "domain_ids", "random_seed", "name", "time_warp_bound", "block_mask_size")
+    idle = ("unstack", "stack_height", "domain_ids", "random_seed", "name", "block_mask_size")
     arguments = section.arguments(lingvo_policy, LINGVO, [*_LINGVO_OFF, *idle])
     for key, off in _LINGVO_OFF.items():
         if key in section and section.data[key] != off:
             raise ParameterError(
                 f"{section.where}{key}={section.data[key]!r:.80}: allowed is {off}, it cannot be had here"
             )
-    if section.get("time_warp_bound", one_of("static", "dynamic"), "static") == "dynamic":
-        raise ParameterError(f"{section.where}time_warp_bound='dynamic': allowed is static")
     if arguments["time_warp_max_frames"] and not arguments["time_warp_max_ratio"]:
         section.note(f"{section.where}time_warp_max_frames: without effect, time_warp_max_ratio is 0")
     section.note("the file names no front-end; lingvo's own is meant")

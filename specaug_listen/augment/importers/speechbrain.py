@@ -137,31 +137,28 @@ def _augmented(config: Config, section: Section, held: list[tuple[tuple[str, ...
         section.note(f"{section.where}shuffle_augmentations: the order changes every time; shown in the listed one")
     elif n_most < n:
         section.note(f"{section.where}max_augmentations: {n_most} of {n}: those after the first {n_most} never run")
-        transforms = transforms[:n_most]
-    if n_least < n_most:
-        section.note(
-            f"{section.where}min_augmentations: between {n_least} and {n_most} are applied; shown with {n_most}"
-        )
-    return _repeated(config, section, transforms)
+    return _repeated(config, section, transforms, (n_least, n_most))
 
 
-def _repeated(config: Config, section: Section, transforms: list[Mask | Warp]) -> Policy:
+def _repeated(
+    config: Config, section: Section, transforms: list[Mask | Warp], n_applied: tuple[int, int] | None
+) -> Policy:
     probability = float(section.take("augment_prob", SHARE, 1.0))
     if section.take("parallel_augment", FLAG, False) and len(transforms) > 1:
         section.note(
             f"{section.where}parallel_augment: each augmentation goes to a copy of its own; shown is the first of the "
             f"{len(transforms)}"
         )
-        transforms = transforms[:1]
+        transforms, n_applied = transforms[:1], None
     if section.get("concat_original", FLAG, False):
         section.note(f"{section.where}concat_original: the clip as it was is in the batch too")
     repeats = section.get("repeat_augment", COUNT, 1)
     if repeats == 0:
         section.note(f"{section.where}repeat_augment: 0: nothing is done")
-        transforms = []
+        transforms, n_applied = [], None
     elif repeats > 1:
         section.note(f"{section.where}repeat_augment: {repeats} copies, each with a draw of its own")
-    return Policy(tuple(transforms), config.name, probability, dialect="speechbrain")
+    return Policy(tuple(transforms), config.name, probability, dialect="speechbrain", n_applied=n_applied)
 
 
 def _transform(name: str, section: Section) -> Mask | Warp:
