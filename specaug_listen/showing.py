@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -20,6 +21,13 @@ __all__ = ["PolicyPage", "chosen_frontend", "named_policy", "show_policy"]
 
 Lines = Annotated[tuple[str, ...], Field(strict=False)]
 _SECONDS = (2, 5, 10, 15)
+# Where a recipe's front-end is not the one that its framework's class makes by default.
+_RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
+    "espnet-conformer10": ("espnet", {"hop_length": 160}),
+    "nemo-quartznet": ("nemo", {"n_mels": 64, "win_length": 320}),
+    "speechbrain-conformer": ("speechbrain", {"n_mels": 80}),
+    "wenet-whisper": ("whisper-128", {}),
+}
 _N_MELS, _FRAMES_PER_S = 80, 100.0
 
 
@@ -157,6 +165,11 @@ def chosen_frontend(imported: Imported) -> tuple[MelFrontend | None, str]:
     """The front-end that goes with a policy, and where it comes from; None where nothing speaks for one."""
     if imported.frontend is not None:
         return imported.frontend, "the policy's file names it, or its framework's own"
+    policy = imported.policy
+    if policy.name in _RECIPES and ALL_POLICIES[policy.name] == policy:
+        name, changes = _RECIPES[policy.name]
+        frontend = replace(PRESETS[name], **changes, name=f"{name} of {policy.name}") if changes else PRESETS[name]
+        return frontend, f"{policy.name} is trained with it"
     dialect = DIALECTS.get(imported.dialect)
     usual = [PRESETS[name] for name in dialect.frontends if name in PRESETS] if dialect else []
     return (usual[0], f"{imported.dialect} is used with it") if usual else (None, "")

@@ -64,6 +64,21 @@ def test_a_named_policy_goes_with_its_frameworks_front_end():
     assert chosen_frontend(named_policy("LD")) == (None, "")
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("espnet-conformer10", "hop_length", 160),
+        ("espnet-conformer", "hop_length", 128),
+        ("speechbrain-conformer", "n_mels", 80),
+        ("nemo-quartznet", "n_mels", 64),
+        ("wenet-whisper", "name", "whisper-128"),
+        ("wenet", "name", "wenet"),
+    ],
+)
+def test_a_recipe_goes_with_the_front_end_that_it_is_trained_with(name, field, value):
+    assert getattr(chosen_frontend(named_policy(name))[0], field) == value
+
+
 @pytest.mark.parametrize("source", ["LD", "no-such-file"])
 def test_a_dialect_is_for_files(source):
     with pytest.raises(ParameterError, match=f"dialect 'nemo' is for a file, and the policy is {source}; leave it out"):

@@ -119,7 +119,7 @@ def _augmenter(
 
 def _augmented(config: Config, section: Section, held: list[tuple[tuple[str, ...], Tagged]]) -> Policy:
     transforms = []
-    for place, entry in held:
+    for place, entry in _enabled(section, held):
         if not isinstance(entry, Tagged) or _class(entry) not in (_DROP, _WARP):
             said = entry.tag if isinstance(entry, Tagged) else repr(entry)[:60]
             section.note(f"{'.'.join(place)}: {said} is no mask or warp of a spectrogram; left out")
@@ -130,14 +130,28 @@ def _augmented(config: Config, section: Section, held: list[tuple[tuple[str, ...
     n = len(transforms)
     n_least, n_most = min(1 if n_least is None else n_least, n), min(n if n_most is None else n_most, n)
     if n_most < n_least:
-        raise ParameterError(
-            f"{section.where}max_augmentations={n_most}: allowed is min_augmentations={n_least} or more"
-        )
+        section.note(f"{section.where}max_augmentations: less than the fewest; SpeechBrain raises it to {n_least}")
+        n_most = n_least
     if section.get("shuffle_augmentations", FLAG, False) and n > 1:
         section.note(f"{section.where}shuffle_augmentations: the order changes every time; shown in the listed one")
     elif n_most < n:
         section.note(f"{section.where}max_augmentations: {n_most} of {n}: those after the first {n_most} never run")
     return _repeated(config, section, transforms, (n_least, n_most))
+
+
+def _enabled(section: Section, held: list[tuple[tuple[str, ...], Tagged]]) -> Iterator[tuple[tuple[str, ...], Tagged]]:
+    flags = section.get("enable_augmentations", or_none(_LIST))
+    flags = [True] * len(held) if flags is None else flags
+    if len(flags) != len(held) or not all(isinstance(flag, bool) for flag in flags):
+        raise ParameterError(
+            f"{section.where}enable_augmentations={list(flags)!r:.80}: allowed is true or false for each of {len(held)} "
+            "augmentations"
+        )
+    for entry, is_on in zip(held, flags, strict=True):
+        if is_on:
+            yield entry
+        else:
+            section.note(f"{section.where}enable_augmentations: {'.'.join(entry[0])} is switched off")
 
 
 def _repeated(

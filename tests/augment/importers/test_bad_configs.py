@@ -54,6 +54,10 @@ WRONG = {
     "drops": (DROP % "drop_length_low: 30", r"drop_length_low=30: allowed is at most drop_length_high=15"),
     "mode": (ESPNET % "time_warp_mode: cubic", r"time_warp_mode='cubic': allowed is bicubic or bilinear"),
     "cutcat": (DROP % "replace: cutcat", r"replace='cutcat' takes frames of another clip"),
+    "switches": (
+        configs.SPEECHBRAIN + "    enable_augmentations: [true]\n",
+        r"fea_augment\.enable_augmentations=\[True\]: allowed is true or false for each of 3",
+    ),
     "share of lhotse": ('{"features_mask_size": 27, "p": 90}', r"p=90: allowed is a number from 0 to 1"),
     # unknown keys, and those of others
     "misspelt": (

@@ -297,6 +297,18 @@ def test_speechbrain_applies_one_or_more_where_the_file_says_nothing(imported):
     assert "fea_augment.min_augmentations: null" in found.defaults
 
 
+def test_augmentations_that_are_switched_off_are_left_out(imported):
+    found = imported(configs.SPEECHBRAIN + "    enable_augmentations: [true, false, true]\n")
+    assert [t.kind for t in found.policy.transforms] == ["mask", "warp"]
+    assert "fea_augment.enable_augmentations: freq_drop is switched off" in found.notes
+
+
+def test_a_most_below_the_least_is_raised_as_speechbrain_does(imported):
+    found = imported(configs.SPEECHBRAIN.replace("max_augmentations: 3", "max_augmentations: 2"))
+    assert found.policy.n_applied == (3, 3)
+    assert any("SpeechBrain raises it to 3" in note for note in found.notes)
+
+
 def test_lingvos_dynamic_warp_is_a_share(imported):
     found = imported("time_warp_bound: dynamic\ntime_warp_max_ratio: 0.1")
     assert (
