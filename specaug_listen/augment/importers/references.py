@@ -20,6 +20,7 @@ _MAX_STEPS = 30
 _LONGEST = 200
 _WHOLE = re.compile(r"^\$\{([^${}]*)\}$")
 _INSIDE = re.compile(r"\$\{([^${}]*)\}")
+_TUPLE = re.compile(r"\(\s*[-\d.]+\s*(,\s*[-\d.]+\s*)*,?\s*\)")
 _NAME = re.compile(r"<([^<>]*)>")
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -86,7 +87,7 @@ def _at(root: Any, keys: Sequence[str], said: str) -> Any:
 
 
 def hyper_resolver(root: Mapping[str, Any]) -> Callable[[Any, tuple[str, ...]], Any]:
-    """Follow ``!ref <name>``, with sums of numbers, and ``!tuple (0, 20)``; other tags stay as they are.
+    """Follow ``!ref <name>``, with sums of numbers, ``(0, 20)`` and ``!tuple (0, 20)``; other tags stay as they are.
 
     Examples
     --------
@@ -95,6 +96,8 @@ def hyper_resolver(root: Mapping[str, Any]) -> Callable[[Any, tuple[str, ...]], 
     """
 
     def resolve(value: Any, place: tuple[str, ...], steps: int = 0) -> Any:
+        if isinstance(value, str) and _TUPLE.fullmatch(value):
+            return list(_numbers(value, place))
         if not isinstance(value, Tagged) or not isinstance(value.value, str):
             return value
         if value.tag == "!tuple":

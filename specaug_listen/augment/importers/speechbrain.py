@@ -144,8 +144,8 @@ def _enabled(section: Section, held: list[tuple[tuple[str, ...], Tagged]]) -> It
     flags = [True] * len(held) if flags is None else flags
     if len(flags) != len(held) or not all(isinstance(flag, bool) for flag in flags):
         raise ParameterError(
-            f"{section.where}enable_augmentations={list(flags)!r:.80}: allowed is true or false for each of {len(held)} "
-            "augmentations"
+            f"{section.where}enable_augmentations={list(flags)!r:.80}: allowed is true or false for each of the "
+            f"{len(held)} augmentations"
         )
     for entry, is_on in zip(held, flags, strict=True):
         if is_on:

@@ -56,7 +56,7 @@ WRONG = {
     "cutcat": (DROP % "replace: cutcat", r"replace='cutcat' takes frames of another clip"),
     "switches": (
         configs.SPEECHBRAIN + "    enable_augmentations: [true]\n",
-        r"fea_augment\.enable_augmentations=\[True\]: allowed is true or false for each of 3",
+        r"fea_augment\.enable_augmentations=\[True\]: allowed is true or false for each of the 3",
     ),
     "share of lhotse": ('{"features_mask_size": 27, "p": 90}', r"p=90: allowed is a number from 0 to 1"),
     # unknown keys, and those of others

@@ -316,12 +316,27 @@ def test_lingvos_dynamic_warp_is_a_share(imported):
     )
 
 
-def test_the_old_speechbrain_class_is_read(imported):
-    arguments = "    freq_mask_width: !tuple (0, 30)\n    n_time_mask: 3\n"
-    text = f"augmentation: !new:speechbrain.lobes.augment.SpecAugment\n{arguments}"
-    found = imported(text)
+@pytest.mark.parametrize("width", ["!tuple (0, 30)", "(0, 30)", "[0, 30]", "30"])
+def test_the_old_speechbrain_class_is_read(imported, width):
+    arguments = f"    freq_mask_width: {width}\n    n_time_mask: 3\n"
+    found = imported(f"augmentation: !new:speechbrain.lobes.augment.SpecAugment\n{arguments}")
     expected = dialects.speechbrain_legacy_policy(freq_mask_width=(0, 30), n_time_mask=3)
     assert (found.dialect, found.policy.transforms) == ("speechbrain-legacy", expected.transforms)
+
+
+def test_whatever_else_a_recipe_makes_is_left_alone(imported):
+    text = """
+data_folder: !PLACEHOLDER  # a path
+activation: !name:torch.nn.GELU
+cnn: !new:torch.nn.Conv2d
+    kernel_size: (3, 3)
+model: !new:torch.nn.ModuleList
+    - [!ref <cnn>, !ref <activation>]
+tokenizer: !new:sentencepiece.SentencePieceProcessor
+copied: !copy <cnn>
+shapes: !list [1, 2]
+"""
+    assert imported(text + configs.SPEECHBRAIN).policy.transforms == EXPECTED["speechbrain"].transforms
 
 
 def test_nothing_of_a_recipe_is_executed(imported, tmp_path):
