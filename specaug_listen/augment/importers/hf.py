@@ -17,6 +17,7 @@ __all__ = ["PREPROCESSOR", "read_hf"]
 # Where the importer puts what stands in the second file.
 PREPROCESSOR = "preprocessor_config.json"
 _FRAMES_OF_30_S = 3000
+_OF_LATENTS = ("wav2vec2", "hubert", "wavlm", "unispeech", "sew", "data2vec-audio")
 
 
 def read_hf(config: Config) -> Found:
@@ -24,10 +25,12 @@ def read_hf(config: Config) -> Found:
     root = config.root
     kind = root.get("model_type", TEXT, "")
     if kind and kind != "whisper":
-        raise ParameterError(
-            f"model_type={kind!r}: its masks fall on what a network made of the sound, not on a mel spectrogram, so "
-            "they cannot be heard; allowed is whisper"
+        why = (
+            "its masks fall on what a network made of the sound, not on a mel spectrogram, so they cannot be heard"
+            if kind.startswith(_OF_LATENTS)
+            else "transformers masks no mel spectrogram for it"
         )
+        raise ParameterError(f"model_type={kind!r:.80}: {why}; allowed is whisper")
     if not kind:
         root.note("the file has no model_type; Whisper is meant")
     preprocessor = root.section(PREPROCESSOR)

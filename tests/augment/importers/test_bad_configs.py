@@ -96,6 +96,10 @@ WRONG = {
         '{"model_type": "wavlm", "mask_time_prob": 0.05}',
         r"model_type='wavlm': its masks fall on what a network",
     ),
+    "no masks": (
+        '{"model_type": "speech_to_text"}',
+        r"transformers masks no mel spectrogram for it; allowed is whisper",
+    ),
     "s3prl": ("frontend: s3prl\nspecaug: specaug\n" + ESPNET % "", r"frontend='s3prl': its features are no mel"),
     "cepstra": ("dataset_conf: {feats_type: mfcc}", r"feats_type='mfcc': cepstral coefficients are no mel"),
     "waveforms": (configs.FAIRSEQ + "use_audio_input: true", r"use_audio_input=True: the model takes the waveform"),
