@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 import time
@@ -62,23 +61,24 @@ Frontend = Annotated[
         help="Front-end: a name of 'list frontends', or a YAML file.", show_default="the policy's own, or whisper"
     ),
 ]
+Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
+
+Paths = Annotated[
+    list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
+]
 PolicyName = Annotated[
     str,
     typer.Option(
         help="Policy: a name of 'list policies', a YAML file, a framework's configuration, or module:callable."
     ),
 ]
-AdapterFields = Annotated[
+Adapters = Annotated[
     list[str] | None,
     typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
 ]
 WaveformFile = Annotated[
     Path | None, typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False)
 ]
-Paths = Annotated[
-    list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
-]
-Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
 
 @app.command("audition")
@@ -88,7 +88,7 @@ def _audition(
     frontend: Frontend = None,
     policy: PolicyName = "LD",
     dialect: Dialect = None,
-    adapter: AdapterFields = None,
+    adapter: Adapters = None,
     waveform: WaveformFile = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
@@ -107,7 +107,7 @@ def _audition(
     from .report import write_report
 
     chosen = _chosen(frontend, policy, dialect, adapter)
-    run = _configuration(*chosen, vocoder, draws, seed, channels.value, start, duration, waveform)
+    run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
     for problem in problems:
@@ -231,25 +231,25 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _configuration(
     frontend: Any,
     policy: Policy,
+    waveform: Path | None,
     vocoder: str,
     draws: int,
     seed: int,
     channels: Any,
     start: float,
     duration: float | None,
-    waveform: Path | None,
 ) -> Configuration:
-    from . import frontends, vocoders
-    from .augment import get_waveform
+    from . import augment, frontends, vocoders
     from .pipeline import Configuration
+
+    stage = None if waveform is None else augment.read_waveform(waveform)
 
     chosen = frontends.get(frontend)
     chosen.filterbank()
     rendering = vocoders.get(vocoder)
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
-    run = Configuration(chosen, policy, rendering, draws, seed, channels, start, duration)
-    return run if waveform is None else dataclasses.replace(run, waveform=get_waveform(waveform))
+    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, stage)
 
 
 def _chosen(

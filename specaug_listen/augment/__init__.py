@@ -10,9 +10,10 @@ from .importers import Imported
 from .loading import load_callable
 from .masks import Copy, Cutout, Mask, TrimTail, Warp
 from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy, foreign_policy
+from .recipes import DrawnTransform, WaveformTransform
 from .steps import Batch, Copied, Rectangle, Trimmed
 from .transforms import FrequencyMask, TimeMask, TimeWarp
-from .waveform import Waveform, WaveformDraw, WaveformTransform, get_waveform, read_waveform
+from .waveform import Waveform, WaveformDraw, get_waveform, read_waveform
 
 __all__ = [
     "ADAPTIVE",
@@ -31,6 +32,7 @@ __all__ = [
     "Cutout",
     "Dialect",
     "Draw",
+    "DrawnTransform",
     "FillLevel",
     "Foreign",
     "ForeignCall",

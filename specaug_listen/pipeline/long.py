@@ -22,7 +22,7 @@ from ..vocoders.bands import Energies
 from .badges import LONG_S
 from .chain import Audition, Reconstruction
 
-__all__ = ["LongAudition", "Within", "audition_long", "is_long", "rendered_long"]
+__all__ = ["LONG_S", "LongAudition", "Within", "audition_long", "is_long", "rendered_long"]
 
 # What is being done, and which share of it.
 Within = Callable[[str, float], None]

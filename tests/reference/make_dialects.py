@@ -25,7 +25,7 @@ built for another torch, and the transforms do not need them. Four files are tak
 
     DIALECT_SOURCES=folder python make_dialects.py [--only of_espnet ...] [--output FOLDER]
 
-It takes some ten minutes on two cores, and writes the same files again in the same environment.
+It takes some twenty minutes of computing, and writes the same files again in the same environment.
 
 What dialects.json holds
 ------------------------

@@ -31,7 +31,7 @@ def statistics(case: Case, seed: int = 1, n_warps: int = N_WARPS) -> dict[str, A
     centres: list[int] = []
     displacements: list[int] = []
     n_calls = n_same = 0
-    while n_calls < n_warps:
+    while len(centres) < n_warps:
         output, steps, _ = case.once(mels)
         centres += [step["centre"] for step in steps]
         displacements += [step["destination"] - step["centre"] for step in steps]
