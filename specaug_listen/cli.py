@@ -16,9 +16,10 @@ import typer
 
 from ._version import __version__
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
+from .policy_commands import Dialect, policy_app
 
 if TYPE_CHECKING:
-    from .augment import Policy
+    from .augment import Adapter, Policy
     from .batch import Progress
     from .pipeline import Audition, Configuration, Failure
     from .pipeline.long import Within
@@ -32,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
+app.add_typer(policy_app, name="policy")
 
 _LEAST_S_BETWEEN_LINES = 2.0
 
@@ -43,6 +44,7 @@ class Listed(str, Enum):
     frontends = "frontends"
     policies = "policies"
     vocoders = "vocoders"
+    dialects = "dialects"
 
 
 class ChannelMode(str, Enum):
@@ -53,13 +55,22 @@ class ChannelMode(str, Enum):
     before_after = "before-after"
 
 
+Frontend = Annotated[
+    str | None,
+    typer.Option(
+        help="Front-end: a name of 'list frontends', or a YAML file.", show_default="the policy's own, or whisper"
+    ),
+]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
 Paths = Annotated[
     list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
 ]
 PolicyName = Annotated[
-    str, typer.Option(help="Policy: a name of 'list policies', a YAML file, or module:callable of your own.")
+    str,
+    typer.Option(
+        help="Policy: a name of 'list policies', a YAML file, a framework's configuration, or module:callable."
+    ),
 ]
 Adapters = Annotated[
     list[str] | None,
@@ -74,8 +85,9 @@ WaveformFile = Annotated[
 def _audition(
     paths: Paths,
     out: Out,
-    frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
+    frontend: Frontend = None,
     policy: PolicyName = "LD",
+    dialect: Dialect = None,
     adapter: Adapters = None,
     waveform: WaveformFile = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
@@ -94,8 +106,8 @@ def _audition(
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    chosen = _policy(policy, adapter)
-    run = _configuration(frontend, chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
+    chosen = _chosen(frontend, policy, dialect, adapter)
+    run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
     for problem in problems:
@@ -109,9 +121,12 @@ def _audition(
     if as_json:
         sys.stdout.write(to_bytes(index).decode())
     elif index.clips:
-        where = out / "report.html" if report else out
-        print(f"{_counted(len(index.clips), 'clip')} auditioned: {_printable(where)}")  # noqa: T201
+        _tell_where(len(index.clips), out / "report.html" if report else out)
     raise typer.Exit(1 if index.failures else 0)
+
+
+def _tell_where(n_clips: int, where: Path) -> None:
+    print(f"{_counted(n_clips, 'clip')} auditioned: {_printable(where)}")  # noqa: T201
 
 
 @app.command("replay")
@@ -214,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _configuration(
-    frontend: str,
+    frontend: Any,
     policy: Policy,
     waveform: Path | None,
     vocoder: str,
@@ -237,16 +252,32 @@ def _configuration(
     return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, stage)
 
 
-def _policy(policy: str, adapter: Sequence[str] | None) -> Policy:
+def _chosen(
+    frontend: str | None, policy: str, dialect: str | None, adapter: Sequence[str] | None
+) -> tuple[Any, Policy]:
+    """The front-end and the policy; says so where the front-end is that of the policy's file or framework."""
+    from .showing import chosen_frontend, named_policy
+
+    imported = named_policy(policy, dialect, _adapter(adapter))
+    if frontend is not None:
+        return frontend, imported.policy
+    usual, why = chosen_frontend(imported)
+    if usual is None:
+        return "whisper", imported.policy
+    _complain(f"front-end {usual.name}, as {why}; choose another with --frontend", "note")
+    return usual, imported.policy
+
+
+def _adapter(adapter: Sequence[str] | None) -> Adapter | None:
     from ._record import from_plain
-    from .augment import Adapter, get_policy
+    from .augment import Adapter
     from .errors import ParameterError
 
     if not adapter:
-        return get_policy(policy)
+        return None
     if odd := [text for text in adapter if "=" not in text]:
         raise ParameterError(f"--adapter {odd[0]}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
-    return get_policy(policy, adapter=from_plain(Adapter, dict(text.split("=", 1) for text in adapter)))
+    return from_plain(Adapter, dict(text.split("=", 1) for text in adapter))
 
 
 @contextmanager

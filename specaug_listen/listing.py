@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ._record import to_plain
-from .augment import POLICIES, FrequencyMask, Policy, TimeMask, TimeWarp
+from .augment import Policy
+from .augment.dialects import ALL_POLICIES, DIALECTS
+from .augment.words import aspects, subject
 from .frontends import PRESETS, MelFrontend
 from .vocoders import VOCODERS
 
@@ -19,7 +21,7 @@ def table(what: str) -> str:
 
     Parameters
     ----------
-    what : {"frontends", "policies", "vocoders"}
+    what : {"frontends", "policies", "vocoders", "dialects"}
 
     Examples
     --------
@@ -30,6 +32,7 @@ def table(what: str) -> str:
         "frontends": _frontends,
         "policies": _policies,
         "vocoders": _vocoders,
+        "dialects": _dialects,
     }
     return _aligned(makers[what]())
 
@@ -45,7 +48,8 @@ def entries(what: str) -> list[dict[str, Any]]:
     if what == "vocoders":
         head, *rows = _vocoders()
         return [dict(zip(head, row, strict=True)) for row in rows]
-    return [to_plain(one) for one in (PRESETS if what == "frontends" else POLICIES).values()]
+    known: dict[str, Mapping[str, Any]] = {"frontends": PRESETS, "policies": ALL_POLICIES, "dialects": DIALECTS}
+    return [to_plain(one) for one in known[what].values()]
 
 
 def _frontends() -> list[Sequence[str]]:
@@ -117,30 +121,33 @@ def _values(f: MelFrontend) -> str:
 
 def _policies() -> list[Sequence[str]]:
     return [
-        ("name", "time warp", "frequency masks", "time masks"),
-        *(_policy_row(p) for p in POLICIES.values()),
+        ("name", "rules of", "time warp", "frequency masks", "time masks", "more"),
+        *(_policy_row(p) for p in ALL_POLICIES.values()),
     ]
 
 
 def _policy_row(policy: Policy) -> Sequence[str]:
-    words = {"time_warp": "-", "frequency_mask": "-", "time_mask": "-"}
+    words = {"time warp": "-", "frequency masks": "-", "time masks": "-"}
+    more = [f"chance {policy.probability:g}"] if policy.probability < 1 else []
     for t in policy.transforms:
-        if isinstance(t, TimeWarp):
-            words[t.kind] = f"up to {t.max_frames} frames"
-        elif isinstance(t, FrequencyMask):
-            words[t.kind] = f"{t.count} x up to {t.max_bins} bins"
-        elif isinstance(t, TimeMask):
-            words[t.kind] = _time_mask_words(t)
-    return (policy.name, *words.values())
+        said = aspects(t)
+        if subject(t) == "time warp":
+            words["time warp"] = said["moves"].removeprefix("a frame moves by ").replace("none", "-")
+        elif subject(t) in words:
+            words[subject(t)] = f"{said['count']} x {said['width']}" if said["count"] != "0" else "-"
+        else:
+            more.append(subject(t))
+    return (policy.name, policy.dialect, *words.values(), ", ".join(more) or "-")
 
 
-def _time_mask_words(mask: TimeMask) -> str:
-    count = str(mask.count)
-    if mask.count_ratio is not None:
-        count = f"{mask.count_ratio:g} of the frames, at most {mask.max_count},"
-    width = [] if mask.max_frames is None else [f"{mask.max_frames} frames"]
-    width += [f"{mask.max_ratio:g} of the clip"] if mask.max_ratio < 1 or not width else []
-    return f"{count} x up to {' and '.join(width)}"
+def _dialects() -> list[Sequence[str]]:
+    return [
+        ("name", "front-ends", "replays", "read from"),
+        *(
+            (d.name, ", ".join(d.frontends) or "any", "yes" if d.is_replayable else "-", d.source)
+            for d in DIALECTS.values()
+        ),
+    ]
 
 
 def _vocoders() -> list[Sequence[str]]:

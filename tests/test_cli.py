@@ -17,6 +17,7 @@ from commandline import contents, environment, run, run_apart
 
 from specaug_listen import Audio, __version__, save
 from specaug_listen.augment import POLICIES
+from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS
 from specaug_listen.cli import _progress
 from specaug_listen.frontends import PRESETS, MelFrontend
 from specaug_listen.listing import frontend_differences, table
@@ -253,7 +254,10 @@ def test_report_is_written_again_from_the_folder(out):
     assert (out / "report.html").read_bytes() == first
 
 
-@pytest.mark.parametrize(("what", "names"), [("frontends", PRESETS), ("policies", POLICIES), ("vocoders", VOCODERS)])
+LISTED = [("frontends", PRESETS), ("policies", ALL_POLICIES), ("vocoders", VOCODERS), ("dialects", DIALECTS)]
+
+
+@pytest.mark.parametrize(("what", "names"), LISTED)
 def test_list_names_everything_the_options_take_in_a_table(what, names):
     ran = run("list", what)
     assert (ran.code, ran.err) == (0, "")
@@ -263,7 +267,7 @@ def test_list_names_everything_the_options_take_in_a_table(what, names):
     assert all(line == line.rstrip() for line in ran.out.splitlines())
 
 
-@pytest.mark.parametrize(("what", "names"), [("frontends", PRESETS), ("policies", POLICIES), ("vocoders", VOCODERS)])
+@pytest.mark.parametrize(("what", "names"), LISTED)
 def test_list_prints_the_same_names_as_json_with_all_that_is_needed_to_make_them_again(what, names):
     ran = run("list", what, "--json")
     assert (ran.code, ran.err) == (0, "")

@@ -26,7 +26,8 @@ FLOORS = [
     "augment vocoders metrics",
     "plots fragments inspection",
     "pipeline",
-    "report batch listing severity listening",
+    "report batch listing severity listening showing",
+    "policy_commands",
     "app cli",
 ]
 FLOOR = {room: i for i, row in enumerate(FLOORS) for room in row.split()}

@@ -3,9 +3,10 @@
 from .adapter import Adapter
 from .dialects import ALL_POLICIES, DIALECTS, Dialect, draw_of_clip, exact_sources
 from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
-from .files import get_policy, read_policy
+from .files import get_policy, import_policy, read_policy
 from .fill import FillLevel
 from .foreign import Foreign, ForeignCall
+from .importers import Imported
 from .loading import load_callable
 from .masks import Copy, Cutout, Mask, TrimTail, Warp
 from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy, foreign_policy
@@ -37,6 +38,7 @@ __all__ = [
     "ForeignCall",
     "FrequencyBand",
     "FrequencyMask",
+    "Imported",
     "Mask",
     "Policy",
     "Rectangle",
@@ -55,6 +57,7 @@ __all__ = [
     "foreign_policy",
     "get_policy",
     "get_waveform",
+    "import_policy",
     "load_callable",
     "read_policy",
     "read_waveform",
