@@ -1,20 +1,22 @@
-"""Reading YAML that a stranger may have written: no tags, no aliases, no endless files."""
+"""Reading YAML and JSON that a stranger may have written: nothing is executed, nothing is endless."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ._files import printable
 from ._record import nearest
 from .errors import ParameterError, PolicyError
 
-__all__ = ["by_name", "read_mapping", "read_plain"]
+__all__ = ["Tagged", "by_name", "foreign_mapping_of", "mapping_of", "read_mapping", "read_plain", "read_text"]
 
 T = TypeVar("T")
 
 _MAX_BYTES = 1 << 20
+_MAX_DEPTH = 60
 
 
 def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
@@ -25,10 +27,7 @@ def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
     PolicyError
         When the file is missing, unreadable, over 1 MiB, no YAML, no mapping, or uses tags or aliases.
     """
-    data = read_plain(path, what, "YAML mapping")
-    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
-        raise PolicyError(f"{printable(path)}: holds {_kind(data)}; a {what} file is a YAML mapping of names to values")
-    return data
+    return mapping_of(read_text(path, what), path, what)
 
 
 def read_plain(path: str | os.PathLike[str], what: str, form: str) -> Any:
@@ -47,6 +46,13 @@ def read_plain(path: str | os.PathLike[str], what: str, form: str) -> Any:
     PolicyError
         When the file is missing, unreadable, over 1 MiB, no YAML, or uses tags or aliases.
     """
+    from ._yaml_loader import load  # only files need it, and it takes 20 ms to import
+
+    return _parsed(read_text(path, what, form), path, what, form, load)
+
+
+def read_text(path: str | os.PathLike[str], what: str, form: str = "YAML mapping") -> str:
+    """The text of a file, of at most 1 MiB; errors as in `read_plain`."""
     name = printable(path)
     try:
         with open(path, "rb") as file:
@@ -56,16 +62,88 @@ def read_plain(path: str | os.PathLike[str], what: str, form: str) -> Any:
         raise PolicyError(f"{name}: the {what} file cannot be read ({reason})") from None
     if len(raw) > _MAX_BYTES:
         raise PolicyError(f"{name}: more than {_MAX_BYTES} bytes; a {what} file is a short {form}")
-    from ._yaml_loader import YAMLError, load  # only files need it, and it takes 20 ms to import
-
     try:
-        data = load(raw.decode("utf-8"))
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
         raise PolicyError(f"{name}: not a text file in UTF-8; a {what} file is a {form}") from None
+
+
+def mapping_of(text: str, path: str | os.PathLike[str], what: str) -> dict[str, Any]:
+    """The mapping that a text of our own YAML holds; errors as in `read_mapping`."""
+    from ._yaml_loader import load
+
+    return _mapping(text, path, what, load)
+
+
+def foreign_mapping_of(text: str, path: str | os.PathLike[str], what: str) -> dict[str, Any]:
+    """The mapping that a framework's configuration holds, in YAML or JSON.
+
+    Aliases and merged keys are followed; a tag and what follows it stand in the result as `Tagged`, and nothing is done
+    about them.
+
+    Raises
+    ------
+    PolicyError
+        When the text is neither, holds no mapping, repeats keys, names Python objects, or aliases blow it up.
+    """
+    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+        try:
+            return _mapping(text.lstrip("\ufeff"), path, what, _json)
+        except PolicyError:
+            if os.fspath(path).lower().endswith(".json"):
+                raise
+    from ._yaml_loader import load_tagged
+
+    return _mapping(text, path, what, lambda text: load_tagged(text, Tagged))
+
+
+class Tagged(NamedTuple):
+    """A YAML tag such as ``!ref``, and what stands behind it."""
+
+    tag: str
+    value: Any
+
+
+def _mapping(text: str, path: str | os.PathLike[str], what: str, load: Callable[[str], Any]) -> dict[str, Any]:
+    data = _parsed(text, path, what, "YAML mapping", load)
+    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+        raise PolicyError(f"{printable(path)}: holds {_kind(data)}; a {what} file is a YAML mapping of names to values")
+    return data
+
+
+def _parsed(text: str, path: str | os.PathLike[str], what: str, form: str, load: Callable[[str], Any]) -> Any:
+    from ._yaml_loader import YAMLError
+
+    name = printable(path)
+    try:
+        return load(text)
     except RecursionError:
         raise PolicyError(f"{name}: nested too deeply; a {what} file is a flat {form}") from None
     except (YAMLError, ValueError) as error:
-        raise PolicyError(f"{name}: not valid YAML ({_one_line(error)})") from None
+        language = "JSON" if load is _json else "YAML"
+        raise PolicyError(f"{name}: not valid {language} ({_one_line(error)})") from None
+
+
+def _json(text: str) -> Any:
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        held = dict(pairs)
+        if len(held) < len(pairs):
+            keys = [key for key, _ in pairs]
+            raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} stands twice")
+        return held
+
+    data = json.loads(text, object_pairs_hook=mapping)
+    level, depth = [data] if isinstance(data, dict | list) else [], 0
+    while level:
+        level = [
+            v
+            for held in level
+            for v in (held.values() if isinstance(held, dict) else held)
+            if isinstance(v, dict | list)
+        ]
+        depth += 1
+        if depth > _MAX_DEPTH:
+            raise ValueError(f"nested more than {_MAX_DEPTH} deep")
     return data
 
 

@@ -12,38 +12,54 @@ import typer
 
 if TYPE_CHECKING:
     from .audio import Audio
-    from .augment import Adapter
+    from .augment import Adapter, Policy
 
 __all__ = ["run_check"]
 
 
+What = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="module:callable or file.py:callable (or --policy), and audio files or folders to check it on.",
+        metavar="[MODULE:CALLABLE] [PATH]...",
+    ),
+]
+PolicyName = Annotated[
+    str | None, typer.Option(help="In place of a callable, a policy: a name of 'list policies', or a file.")
+]
+Frontend = Annotated[
+    str | None,
+    typer.Option(
+        help="Front-end: a name of 'list frontends', or a YAML file.", show_default="the policy's own, or whisper"
+    ),
+]
+Dialect = Annotated[
+    str | None, typer.Option(help="Framework whose configuration the file is; else guessed.", metavar="NAME")
+]
+Adapters = Annotated[
+    list[str] | None,
+    typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("-o", "--out", help="Folder for sound and a picture of each finding.", metavar="OUT", readable=False),
+]
+MaxTimeShare = Annotated[
+    float | None, typer.Option(help="Share of a clip that one run of masked frames was promised to cover at most.")
+]
+
+
 def run_check(
-    what: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="module:callable or file.py:callable (or --policy), and audio files or folders to check it on.",
-            metavar="[MODULE:CALLABLE] [PATH]...",
-        ),
-    ] = None,
-    policy: Annotated[
-        str | None, typer.Option(help="In place of a callable, a policy: a name of 'list policies', or a YAML file.")
-    ] = None,
-    frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
-    dialect: Annotated[str | None, typer.Option(help="The dialect that the policy has to be of.")] = None,
-    adapter: Annotated[
-        list[str] | None,
-        typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("-o", "--out", help="Folder for sound and a picture of each finding.", readable=False),
-    ] = None,
+    what: What = None,
+    policy: PolicyName = None,
+    frontend: Frontend = None,
+    dialect: Dialect = None,
+    adapter: Adapters = None,
+    out: Out = None,
     draws: Annotated[int, typer.Option(help="How many draws at most go into one statistic.")] = 1000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same findings.")] = 0,
     share: Annotated[float, typer.Option(help="More than this share of a clip in masks is a finding.")] = 0.5,
-    max_time_share: Annotated[
-        float | None, typer.Option(help="Share of a clip that one run of masked frames was promised to stay below.")
-    ] = None,
+    max_time_share: MaxTimeShare = None,
     ignore: Annotated[list[str] | None, typer.Option(help="A finding to leave out.", metavar="ID")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in OUT.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -58,16 +74,10 @@ def run_check(
     target, paths = _target(what or [], policy)
     # What code of others prints, it prints a thousand times.
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
-        result = check(
-            _of_dialect(target, dialect, _adapter(adapter)),
-            frontend=frontend,
-            clips=_clips(paths, out),
-            draws=draws,
-            share=share,
-            max_time_share=max_time_share,
-            ignore=ignore or (),
-            rng=seed,
-        )
+        chosen, usual = _chosen(target, dialect, _adapter(adapter))
+        clips = _clips(paths, out)
+        numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
+        result = check(chosen, frontend=frontend or usual, clips=clips, ignore=ignore or (), **numbers)
         if out is not None:
             result.save(out)
     print(to_json(result.report) if as_json else result)  # noqa: T201
@@ -99,15 +109,13 @@ def _adapter(given: Sequence[str] | None) -> Adapter | None:
     return from_plain(Adapter, dict(text.split("=", 1) for text in given))
 
 
-def _of_dialect(target: str, dialect: str | None, adapter: Adapter | None) -> Any:
-    """The policy, where it is of the dialect that was asked for."""
-    from .augment import get_policy
-    from .errors import ParameterError
+def _chosen(target: str, dialect: str | None, adapter: Adapter | None) -> tuple[Policy, Any]:
+    """The callable or policy, and the front-end that its file or framework has."""
+    from .showing import chosen_frontend, named_policy
 
-    policy = get_policy(target, adapter=adapter)
-    if dialect is not None and policy.dialect != dialect:
-        raise ParameterError(f"--dialect {dialect}: the policy {policy.name!r} is of {policy.dialect!r}")
-    return policy
+    imported = named_policy(target, dialect, adapter)
+    usual, _ = chosen_frontend(imported)
+    return imported.policy, usual or "whisper"
 
 
 def _clips(paths: Sequence[Path], out: Path | None) -> list[tuple[str, Audio]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 import time
@@ -18,9 +17,10 @@ import typer
 from ._version import __version__
 from .check_command import run_check
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
+from .policy_commands import Dialect, policy_app
 
 if TYPE_CHECKING:
-    from .augment import Policy
+    from .augment import Adapter, Policy
     from .batch import Progress
     from .pipeline import Audition, Configuration, Failure
     from .pipeline.long import Within
@@ -34,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
+app.add_typer(policy_app, name="policy")
 
 _LEAST_S_BETWEEN_LINES = 2.0
 
@@ -45,6 +45,7 @@ class Listed(str, Enum):
     frontends = "frontends"
     policies = "policies"
     vocoders = "vocoders"
+    dialects = "dialects"
 
 
 class ChannelMode(str, Enum):
@@ -55,27 +56,41 @@ class ChannelMode(str, Enum):
     before_after = "before-after"
 
 
+Frontend = Annotated[
+    str | None,
+    typer.Option(
+        help="Front-end: a name of 'list frontends', or a YAML file.", show_default="the policy's own, or whisper"
+    ),
+]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
+
+Paths = Annotated[
+    list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
+]
+PolicyName = Annotated[
+    str,
+    typer.Option(
+        help="Policy: a name of 'list policies', a YAML file, a framework's configuration, or module:callable."
+    ),
+]
+Adapters = Annotated[
+    list[str] | None,
+    typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+]
+WaveformFile = Annotated[
+    Path | None, typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False)
+]
 
 
 @app.command("audition")
 def _audition(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
-    ],
+    paths: Paths,
     out: Out,
-    frontend: Annotated[str, typer.Option(help="Front-end: a name of 'list frontends', or a YAML file.")] = "whisper",
-    policy: Annotated[
-        str, typer.Option(help="Policy: a name of 'list policies', a YAML file, or module:callable of your own.")
-    ] = "LD",
-    adapter: Annotated[
-        list[str] | None,
-        typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
-    ] = None,
-    waveform: Annotated[
-        Path | None,
-        typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False),
-    ] = None,
+    frontend: Frontend = None,
+    policy: PolicyName = "LD",
+    dialect: Dialect = None,
+    adapter: Adapters = None,
+    waveform: WaveformFile = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
@@ -88,14 +103,12 @@ def _audition(
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     from .audio import find_audio
-    from .augment import get_waveform
     from .batch import audition_many, check_output
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    run = _configuration(frontend, _policy(policy, adapter), vocoder, draws, seed, channels.value, start, duration)
-    if waveform is not None:
-        run = dataclasses.replace(run, waveform=get_waveform(waveform))
+    chosen = _chosen(frontend, policy, dialect, adapter)
+    run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
     for problem in problems:
@@ -109,9 +122,12 @@ def _audition(
     if as_json:
         sys.stdout.write(to_bytes(index).decode())
     elif index.clips:
-        where = out / "report.html" if report else out
-        print(f"{_counted(len(index.clips), 'clip')} auditioned: {_printable(where)}")  # noqa: T201
+        _tell_where(len(index.clips), out / "report.html" if report else out)
     raise typer.Exit(1 if index.failures else 0)
+
+
+def _tell_where(n_clips: int, where: Path) -> None:
+    print(f"{_counted(n_clips, 'clip')} auditioned: {_printable(where)}")  # noqa: T201
 
 
 @app.command("replay")
@@ -162,11 +178,16 @@ def _report(
 
 
 @app.command("list")
-def _list(what: Annotated[Listed, typer.Argument(help="What to list.")]) -> None:
-    """List the names that the options take."""
-    from .listing import table
+def _list(
+    what: Annotated[Listed, typer.Argument(help="What to list.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print all fields as JSON.")] = False,
+) -> None:
+    """List the names that the options take, and how they differ."""
+    import json
 
-    print(table(what.value))  # noqa: T201
+    from .listing import entries, table
+
+    print(json.dumps(entries(what.value), indent=2) if as_json else table(what.value))  # noqa: T201
 
 
 app.command("check")(run_check)
@@ -212,8 +233,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _configuration(
-    frontend: str,
+    frontend: Any,
     policy: Policy,
+    waveform: Path | None,
     vocoder: str,
     draws: int,
     seed: int,
@@ -221,27 +243,45 @@ def _configuration(
     start: float,
     duration: float | None,
 ) -> Configuration:
-    from . import frontends, vocoders
+    from . import augment, frontends, vocoders
     from .pipeline import Configuration
+
+    stage = None if waveform is None else augment.read_waveform(waveform)
 
     chosen = frontends.get(frontend)
     chosen.filterbank()
     rendering = vocoders.get(vocoder)
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
-    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration)
+    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, stage)
 
 
-def _policy(policy: str, adapter: Sequence[str] | None) -> Policy:
+def _chosen(
+    frontend: str | None, policy: str, dialect: str | None, adapter: Sequence[str] | None
+) -> tuple[Any, Policy]:
+    """The front-end and the policy; says so where the front-end is that of the policy's file or framework."""
+    from .showing import chosen_frontend, named_policy
+
+    imported = named_policy(policy, dialect, _adapter(adapter))
+    if frontend is not None:
+        return frontend, imported.policy
+    usual, why = chosen_frontend(imported)
+    if usual is None:
+        return "whisper", imported.policy
+    _complain(f"front-end {usual.name}, as {why}; choose another with --frontend", "note")
+    return usual, imported.policy
+
+
+def _adapter(adapter: Sequence[str] | None) -> Adapter | None:
     from ._record import from_plain
-    from .augment import Adapter, get_policy
+    from .augment import Adapter
     from .errors import ParameterError
 
     if not adapter:
-        return get_policy(policy)
+        return None
     if odd := [text for text in adapter if "=" not in text]:
         raise ParameterError(f"--adapter {odd[0]}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
-    return get_policy(policy, adapter=from_plain(Adapter, dict(text.split("=", 1) for text in adapter)))
+    return from_plain(Adapter, dict(text.split("=", 1) for text in adapter))
 
 
 @contextmanager

@@ -64,11 +64,14 @@ class PageView:
     facts : sequence of (str, str)
     failures : sequence of str
         One line for each clip that could not be auditioned.
+    notes : sequence of str
+        What to know about how this was drawn.
     """
 
     title: str
     facts: tuple[tuple[str, str], ...] = ()
     failures: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def clip_html(clip: ClipView) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from .augment import POLICIES, FrequencyMask, Policy, TimeMask, TimeWarp
+from ._record import to_plain
+from .augment import Policy
+from .augment.dialects import ALL_POLICIES, DIALECTS
+from .augment.words import aspects, subject
 from .frontends import PRESETS, MelFrontend
 from .vocoders import VOCODERS
 
-__all__ = ["table"]
+__all__ = ["entries", "frontend_differences", "table"]
 
 
 def table(what: str) -> str:
@@ -17,7 +21,7 @@ def table(what: str) -> str:
 
     Parameters
     ----------
-    what : {"frontends", "policies", "vocoders"}
+    what : {"frontends", "policies", "vocoders", "dialects"}
 
     Examples
     --------
@@ -28,78 +32,122 @@ def table(what: str) -> str:
         "frontends": _frontends,
         "policies": _policies,
         "vocoders": _vocoders,
+        "dialects": _dialects,
     }
     return _aligned(makers[what]())
 
 
+def entries(what: str) -> list[dict[str, Any]]:
+    """The same for machines: all fields of each front-end or policy, and what each vocoder is.
+
+    Examples
+    --------
+    >>> [entry["name"] for entry in entries("vocoders")][0]
+    'joint'
+    """
+    if what == "vocoders":
+        head, *rows = _vocoders()
+        return [dict(zip(head, row, strict=True)) for row in rows]
+    known: dict[str, Mapping[str, Any]] = {"frontends": PRESETS, "policies": ALL_POLICIES, "dialects": DIALECTS}
+    return [to_plain(one) for one in known[what].values()]
+
+
 def _frontends() -> list[Sequence[str]]:
-    head = (
-        "name",
-        "Hz",
-        "n_fft",
-        "win",
-        "hop",
-        "mels",
-        "range (Hz)",
-        "scale",
-        "sum of",
-        "values",
-        "window, padding",
-    )
-    return [head, *(_frontend_row(f) for f in PRESETS.values())]
+    rows = [frontend_differences(f) for f in PRESETS.values()]
+    return [tuple(rows[0]), *(tuple(row.values()) for row in rows)]
 
 
-def _frontend_row(f: MelFrontend) -> Sequence[str]:
-    values = {None: "power" if f.power == 2 else "magnitude", "ln": "ln", "log10": "log10", "db": "dB"}[f.log]
+def frontend_differences(f: MelFrontend) -> dict[str, str]:
+    """What front-ends differ in, each in a few words.
+
+    Examples
+    --------
+    >>> from specaug_listen.frontends import WENET
+    >>> row = frontend_differences(WENET)
+    >>> row["frame t at"], row["before the STFT"]
+    ('160 t + 200', 'x 32768, frame mean removed, pre-emphasis 0.97 by frame')
+    """
+    framing = f.framing
+    offset = framing.center_s(0, sample_rate=1)
+    return {
+        "name": f.name,
+        "Hz": str(f.sample_rate),
+        "n_fft": str(f.n_fft),
+        "win": str(framing.win_length),
+        "window": f.window,
+        "frame t at": f"{f.hop_length} t" + (f" + {offset:g}" if offset else ""),
+        "beyond the ends": _beyond(f),
+        "before the STFT": _before(f),
+        "filters": _filters(f),
+        "sum of": ("powers" if f.power == 2 else "magnitudes")
+        + (f" + {f.magnitude_epsilon:g}" if f.magnitude_epsilon else ""),
+        "values": _values(f),
+        "normalised": f.normalize or "-",
+    }
+
+
+def _beyond(f: MelFrontend) -> str:
+    words = {"reflect": "reflected", "constant": "zeros", "mirror": "mirrored"}[f.pad_mode]
+    words = "no frame" if f.padding == "snip" else words
+    return words + (", last frame dropped" if f.drop_last_frame else "")
+
+
+def _before(f: MelFrontend) -> str:
+    words = [f"x {f.input_scale:g}"] if f.input_scale != 1 else []
+    words += ["frame mean removed"] if f.remove_dc_offset else []
+    if f.preemphasis:
+        words.append(f"pre-emphasis {f.preemphasis:g}" + (" by frame" if f.preemphasis_per_frame else ""))
+    return ", ".join(words) or "-"
+
+
+def _filters(f: MelFrontend) -> str:
+    norm = f", {f.mel_norm} norm" if f.mel_norm else ""
+    n_empty = int((~f.filterbank().any(axis=1)).sum())
+    return f"{f.n_mels} {f.mel_scale}, {f.fmin_hz:g}-{f.top_hz:g} Hz{norm}" + (f", {n_empty} empty" if n_empty else "")
+
+
+def _values(f: MelFrontend) -> str:
+    if f.log is None:
+        words = "E"
+    else:
+        floored = f"E + {f.floor:.3g}" if f.floor_mode == "add" else f"max(E, {f.floor:.3g})"
+        words = {"ln": "ln", "log10": "log10", "db": f"{20 / f.power:g} log10"}[f.log] + f"({floored})"
     if f.dynamic_range is not None:
-        values += f", top {f.dynamic_range:g}"
+        words += f", top {f.dynamic_range:g}"
     if (f.shift, f.scale) != (0.0, 1.0):
-        values += f", (x {f.shift:+g}) * {f.scale:g}"
-    if f.normalize:
-        values += f", {f.normalize}"
-    window = f.window + (f", pre-emphasis {f.preemphasis:g}" if f.preemphasis else "")
-    padding = f"{f.padding} {f.pad_mode}" + (", last frame dropped" if f.drop_last_frame else "")
-    return (
-        f.name,
-        str(f.sample_rate),
-        str(f.n_fft),
-        str(f.framing.win_length),
-        str(f.hop_length),
-        str(f.n_mels),
-        f"{f.fmin_hz:g}-{f.top_hz:g}",
-        f.mel_scale,
-        "powers" if f.power == 2 else "magnitudes",
-        values,
-        f"{window}; {padding}",
-    )
+        words += f", then (v {f.shift:+g}) * {f.scale:g}"
+    return words
 
 
 def _policies() -> list[Sequence[str]]:
     return [
-        ("name", "time warp", "frequency masks", "time masks"),
-        *(_policy_row(p) for p in POLICIES.values()),
+        ("name", "rules of", "time warp", "frequency masks", "time masks", "more"),
+        *(_policy_row(p) for p in ALL_POLICIES.values()),
     ]
 
 
 def _policy_row(policy: Policy) -> Sequence[str]:
-    words = {"time_warp": "-", "frequency_mask": "-", "time_mask": "-"}
+    words = {"time warp": "-", "frequency masks": "-", "time masks": "-"}
+    more = [f"chance {policy.probability:g}"] if policy.probability < 1 else []
     for t in policy.transforms:
-        if isinstance(t, TimeWarp):
-            words[t.kind] = f"up to {t.max_frames} frames"
-        elif isinstance(t, FrequencyMask):
-            words[t.kind] = f"{t.count} x up to {t.max_bins} bins"
-        elif isinstance(t, TimeMask):
-            words[t.kind] = _time_mask_words(t)
-    return (policy.name, *words.values())
+        said = aspects(t)
+        if subject(t) == "time warp":
+            words["time warp"] = said["moves"].removeprefix("a frame moves by ").replace("none", "-")
+        elif subject(t) in words:
+            words[subject(t)] = f"{said['count']} x {said['width']}" if said["count"] != "0" else "-"
+        else:
+            more.append(subject(t))
+    return (policy.name, policy.dialect, *words.values(), ", ".join(more) or "-")
 
 
-def _time_mask_words(mask: TimeMask) -> str:
-    count = str(mask.count)
-    if mask.count_ratio is not None:
-        count = f"{mask.count_ratio:g} of the frames, at most {mask.max_count},"
-    width = [] if mask.max_frames is None else [f"{mask.max_frames} frames"]
-    width += [f"{mask.max_ratio:g} of the clip"] if mask.max_ratio < 1 or not width else []
-    return f"{count} x up to {' and '.join(width)}"
+def _dialects() -> list[Sequence[str]]:
+    return [
+        ("name", "front-ends", "replays", "read from"),
+        *(
+            (d.name, ", ".join(d.frontends) or "any", "yes" if d.is_replayable else "-", d.source)
+            for d in DIALECTS.values()
+        ),
+    ]
 
 
 def _vocoders() -> list[Sequence[str]]:

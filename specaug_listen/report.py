@@ -9,10 +9,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ._files import beside, make_folder, printable, saying_what_failed
+from .augment import DIALECTS
 from .errors import ParameterError, PolicyError
 from .fragments import ClipView, DrawView, PageView, page_html
 from .pipeline import Audition, AuditionRecord, read_index, read_record
-from .pipeline.display import clip_view, facts_of_clip, facts_of_draw, facts_of_run
+from .pipeline.display import clip_view, facts_of_clip, facts_of_draw, facts_of_policy, facts_of_run
 from .pipeline.records import vocoder_name
 
 __all__ = ["write_report"]
@@ -87,7 +88,7 @@ def _write(path: Path, parts: Iterable[bytes]) -> None:
 def _page_of_folder(index: AuditionRecord) -> PageView:
     run = index.configuration
     facts = (
-        ("policy", run.policy.name),
+        *facts_of_policy(run.policy),
         ("front-end", run.frontend.name),
         ("vocoder", vocoder_name(run.vocoder)),
         ("seed", str(run.seed)),
@@ -96,7 +97,9 @@ def _page_of_folder(index: AuditionRecord) -> PageView:
         ("specaug-listen", index.versions.get("specaug-listen", "unknown")),
     )
     title = f"SpecAugment audition: {run.policy.name} on {run.frontend.name}"
-    return PageView(title, facts, tuple(failure.error for failure in index.failures))
+    dialect = DIALECTS.get(run.policy.dialect)
+    notes = dialect.oddities if dialect else ()
+    return PageView(title, facts, tuple(failure.error for failure in index.failures), notes)
 
 
 def _views_of_folder(folder: Path, index: AuditionRecord, beside: Path) -> Iterator[ClipView]:

@@ -11,7 +11,7 @@ run over; mels turn to ``(n_mels, n_frames)`` at the front-end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
@@ -83,14 +83,19 @@ class Framing:
     n_fft, hop_length, win_length : int > 0 [samples]
     window : str
         One of `WINDOWS`.
-    padding : {"center", "same", "kaldi"}
+    padding : {"center", "same", "kaldi", "snip"}
         ``center``: frame t is centred on sample t · hop_length (librosa, torch.stft).
         ``same``: ``(n_fft - hop_length) / 2`` is put before and after, so that frame t is centred half a
-        hop later (HiFi-GAN). ``kaldi``: Kaldi's ``snip_edges=False``.
+        hop later (HiFi-GAN). ``kaldi``: Kaldi's ``snip_edges=False``. ``snip``: its ``snip_edges=True``, frames that
+        lie in the clip as a whole, and what is left over at the end is in none.
     pad_mode : {"reflect", "constant", "mirror"}
         What is put beyond the ends; ``mirror`` repeats the edge sample, ``reflect`` does not.
     drop_last_frame : bool
         Leave out the last frame (Whisper, NeMo).
+    first_sample : int >= 0 [samples]
+        Where frame 0 begins, with ``snip`` (lingvo's pre-emphasis takes one sample more than a window).
+    n_lead : int >= 0
+        Frames before the framework's first; see `led`.
 
     Examples
     --------
@@ -105,16 +110,32 @@ class Framing:
     padding: str
     pad_mode: str
     drop_last_frame: bool = False
+    first_sample: int = 0
+    n_lead: int = 0
 
     @property
     def offset(self) -> int:
-        """Samples by which the window of frame 0 begins before the clip."""
+        """Samples by which the window of frame 0 begins before the clip; less than 0 where it begins later."""
         into_fft = (self.n_fft - self.win_length) // 2
         if self.padding == "center":
             return self.n_fft // 2 - into_fft
         if self.padding == "same":
             return (self.n_fft - self.hop_length) // 2 - into_fft
+        if self.padding == "snip":
+            return self.n_lead * self.hop_length - self.first_sample
         return (self.win_length - self.hop_length) // 2
+
+    @property
+    def led(self) -> Framing:
+        """The same framing to render with: where edges are snipped, frames before the first cover the beginning.
+
+        As at the end (see `specaug_listen.vocoders.bands.n_extra_frames`), the first samples would hang on the very
+        tail of a window otherwise.
+        """
+        if self.padding != "snip":
+            return self
+        before = self.center_s(0, sample_rate=1)
+        return replace(self, n_lead=self.n_lead + max(0, int(np.ceil(before / self.hop_length - 0.6))))
 
     def n_frames(self, n_samples: int) -> int:
         """How many frames a clip of ``n_samples`` gives."""
@@ -123,6 +144,8 @@ class Framing:
         elif self.padding == "same":
             padded = n_samples + 2 * ((self.n_fft - self.hop_length) // 2)
             n = 1 + (padded - self.n_fft) // self.hop_length
+        elif self.padding == "snip":
+            n = 1 + (n_samples - self.first_sample - self.win_length) // self.hop_length
         else:
             n = (n_samples + self.hop_length // 2) // self.hop_length
         return max(0, n - self.drop_last_frame)
@@ -131,6 +154,8 @@ class Framing:
         """The shortest clip that gives ``n_frames``; the length to render when no clip is known."""
         if self.padding == "kaldi":
             return max(1, (n_frames + self.drop_last_frame) * self.hop_length - self.hop_length // 2)
+        if self.padding == "snip":
+            return self.first_sample + self.stretch_length(n_frames + self.drop_last_frame)
         odd = self.n_fft % 2 if self.padding == "center" else (self.n_fft - self.hop_length) % 2
         base = self.hop_length if self.padding == "same" else 0
         return max(1, base + odd + (n_frames - 1 + self.drop_last_frame) * self.hop_length)
@@ -152,9 +177,10 @@ class Framing:
         AudioError
             When the clip is shorter than a window.
         """
-        if n_samples < self.win_length:
+        least = self.first_sample + self.win_length
+        if n_samples < least:
             raise AudioError(
-                f"{n_samples} samples are less than one window of the front-end ({self.win_length} samples at its "
+                f"{n_samples} samples are less than one window of the front-end ({least} samples at its "
                 "rate); use a longer clip"
             )
         if self.n_frames(n_samples) < 1:
@@ -169,10 +195,10 @@ class Framing:
         AudioError
             When the clip is shorter than a window.
         """
-        n_samples, own = len(signal), self.checked_n_frames(len(signal))
+        n_samples, own = len(signal), self.checked_n_frames(len(signal)) + self.n_lead
         length = self.stretch_length(own if n_frames is None else n_frames)
         after = max(0, length - self.offset - n_samples)
-        return self.padded(signal, self.offset, after)[:length]
+        return self.padded(signal, max(0, self.offset), after)[max(0, -self.offset) :][:length]
 
     def padded(self, signal: Signal, n_before: int, n_after: int) -> Signal:
         """A signal with so many samples before and after it, as ``pad_mode`` says."""
@@ -180,8 +206,9 @@ class Framing:
 
     def crop(self, stretch: Real, n_samples: int) -> Real:
         """Undo `extend`: cut the clip out, silence where no frame reached."""
-        clip = stretch[self.offset : self.offset + n_samples]
-        return np.pad(clip, (0, n_samples - len(clip)))
+        before = max(0, -self.offset)
+        clip = stretch[max(0, self.offset) : self.offset + n_samples]
+        return np.pad(clip, (before, n_samples - before - len(clip)))
 
     def frames(self, stretch: Real) -> Real:
         """The frames of a stretch, as a view of shape (n_frames, win_length)."""

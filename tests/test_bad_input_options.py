@@ -53,7 +53,7 @@ POLICIES = {
     "no transforms": ("name: mine", "transforms is missing"),
     "no yaml": ("transforms: [", "not valid YAML"),
     "a tag": ("transforms: !!python/object/apply:os.system ['true']", "not valid YAML"),
-    "1e9 aliases": (ALIASES, r"the alias '\*a0' is not allowed; write the value out"),
+    "1e9 aliases": (ALIASES, "more than 300000 values, as its aliases are counted"),
     "a key twice": ("transforms: []\ntransforms: []", "the key 'transforms' stands twice"),
     "deep": ("transforms: " + "[" * 5000, "not valid YAML|nested too deeply"),
 }
@@ -77,7 +77,7 @@ def test_a_policy_file_that_is_no_text_or_too_long_or_missing_is_named(clip):
     ("option", "value", "message"),
     [
         ("--policy", "LDD", r"unknown policy 'LDD'; did you mean 'LD'\? \(allowed: .*adaptive.*or a \.yaml file\)"),
-        ("--frontend", "wisper", r"unknown front-end 'wisper'; did you mean 'whisper'\? \(allowed: hifigan, .*whisper"),
+        ("--frontend", "wisper", r"unknown front-end 'wisper'; did you mean 'whisper'\? \(allowed: espnet, .*whisper"),
         ("--vocoder", "griffin-lim", r"unknown vocoder 'griffin-lim'; did you mean 'griffinlim'\? \(allowed: "),
         ("--policy", "", "unknown policy ''"),
         ("--channels", "stereo", r"'--channels'.*'stereo'.*'mono', 'duplicate', 'before-after'"),

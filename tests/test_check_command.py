@@ -58,6 +58,18 @@ def test_the_user_s_clips_are_taken(tmp_path):
     assert [finding["id"] for finding in report["findings"]] == ["warp-skipped"]
 
 
+def test_a_framework_s_configuration_is_checked_on_its_own_front_end(tmp_path):
+    (tmp_path / "train.yaml").write_text(
+        "frontend: default\nspecaug: specaug\nspecaug_conf:\n  apply_time_warp: false\n  freq_mask_width_range: [0, 27]\n"
+        "  time_mask_width_ratio_range: [0.0, 0.05]\n  num_time_mask: 5\n"
+    )
+    ran = run("check", "--policy", tmp_path / "train.yaml", "--dialect", "espnet", "--json")
+    report = json.loads(ran.out)
+    assert ran.code == 1
+    assert report["frontend"].startswith("espnet")
+    assert {"zero-fill-in-log", "masks-in-padding", "end-bins-unmasked"} <= {f["id"] for f in report["findings"]}
+
+
 def test_what_the_callable_prints_is_no_part_of_the_report(tmp_path):
     (tmp_path / "noisy.py").write_text("def same(mel):\n    print('noise')\n    return mel.copy()\n")
     ran = run_apart("check", f"{tmp_path}/noisy.py:same", "--json", cwd=HOUSE)
@@ -72,7 +84,7 @@ def test_what_the_callable_prints_is_no_part_of_the_report(tmp_path):
         (("nonsense",), "nonsense names no callable"),
         (("nowhere:nothing",), "nowhere"),
         (("--policy", "LX"), "unknown policy 'LX'"),
-        (("--policy", "LD", "--dialect", "espnet"), "--dialect espnet: the policy 'LD' is of 'paper'"),
+        (("--policy", "LD", "--dialect", "espnet"), "dialect 'espnet' is for a file, and the policy is LD"),
         (("--policy", "LD", "--draws", "3"), "draws=3: expected an integer in"),
         (("--policy", "LD", "--share", "2"), "share=2.0: expected a number in"),
         (("--policy", "LD", "--ignore", "warp"), "ignore='warp': no such finding"),

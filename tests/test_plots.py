@@ -106,7 +106,8 @@ def test_a_tone_is_drawn_at_its_frequency_and_while_it_sounds(every_frontend, hz
     at_bin = low + (row + 0.5) * (high - low) / image.get_array().shape[0]
     assert 0.38 < at_s < 0.62
     expected = np.interp(hz, every_frontend.center_hz(), np.arange(every_frontend.n_mels))
-    assert abs(at_bin - expected) <= 1.0
+    # Of filters narrower than a bin, some hold the tone's and some do not (torchaudio).
+    assert abs(at_bin - expected) <= (1.5 if every_frontend.allow_empty_filters else 1.0)
     assert ax.get_xlim() == (0.0, 1.0)
 
 

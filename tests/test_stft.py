@@ -25,12 +25,14 @@ WHISPER = Framing(400, 160, 400, "hann", "center", "reflect", drop_last_frame=Tr
 NEMO = Framing(512, 160, 400, "hann_symmetric", "center", "constant", drop_last_frame=True)
 LHOTSE = Framing(512, 160, 400, "povey", "kaldi", "mirror")
 HIFIGAN = Framing(1024, 256, 1024, "hann", "same", "reflect")
+KALDI = Framing(512, 160, 400, "povey", "snip", "mirror")
+LINGVO = Framing(1024, 160, 400, "hann", "snip", "constant", first_sample=1)
 LIBROSA = Framing(2048, 512, 2048, "hann", "center", "constant")
 ODD = Framing(401, 100, 301, "hamming", "center", "reflect")
 EVERY = pytest.mark.parametrize(
     "framing",
-    [WHISPER, NEMO, LHOTSE, HIFIGAN, LIBROSA, ODD],
-    ids=["whisper", "nemo", "lhotse", "hifigan", "librosa", "odd"],
+    [WHISPER, NEMO, LHOTSE, HIFIGAN, LIBROSA, ODD, KALDI, KALDI.led, LINGVO, LINGVO.led],
+    ids=["whisper", "nemo", "lhotse", "hifigan", "librosa", "odd", "kaldi", "kaldi led", "lingvo", "lingvo led"],
 )
 
 
@@ -43,11 +45,12 @@ def framings(draw: st.DrawFn) -> Framing:
     n_fft = draw(st.integers(2, 96))
     win_length = draw(st.integers(2, n_fft))
     hop_length = draw(st.integers(1, win_length))
-    window, padding = draw(st.sampled_from(WINDOWS)), draw(st.sampled_from(["center", "same", "kaldi"]))
+    window, padding = draw(st.sampled_from(WINDOWS)), draw(st.sampled_from(["center", "same", "kaldi", "snip"]))
     pad_mode = draw(st.sampled_from(["reflect", "constant", "mirror"]))
     # Kaldi has no dropped frame, and `n_samples` does not count it there.
     drop_last_frame = padding != "kaldi" and draw(st.booleans())
-    return Framing(n_fft, hop_length, win_length, window, padding, pad_mode, drop_last_frame)
+    first_sample = draw(st.integers(0, 3)) if padding == "snip" else 0
+    return Framing(n_fft, hop_length, win_length, window, padding, pad_mode, drop_last_frame, first_sample)
 
 
 # -- windows -------------------------------------------------------------------------------------------
@@ -79,7 +82,7 @@ def test_a_window_is_shared_and_so_cannot_be_changed(name):
 # -- framing -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n_samples", [2048, 2049, 5119, 5120, 5121, 16000, 22050])
+@pytest.mark.parametrize("n_samples", [2048, 2049, 5119, 5120, 5121, 5200, 16000, 22050])
 class TestHowManyFrames:
     def test_centred_frames_are_counted_as_librosa_counts_them(self, n_samples):
         for framing in (LIBROSA, ODD, WHISPER):
@@ -96,6 +99,10 @@ class TestHowManyFrames:
 
     def test_kaldi_rounds_half_a_hop_up(self, n_samples):
         assert LHOTSE.n_frames(n_samples) == (n_samples + 80) // 160
+
+    def test_snipped_frames_are_those_that_lie_in_the_clip(self, n_samples):
+        assert KALDI.n_frames(n_samples) == len(range(0, n_samples - 400 + 1, 160))
+        assert LINGVO.n_frames(n_samples) == len(range(1, n_samples - 400 + 1, 160))
 
 
 @given(framings(), st.integers(1, 50))
@@ -116,8 +123,11 @@ def test_a_longer_clip_never_has_fewer_frames(framing, n_samples):
 
 @pytest.mark.parametrize(
     ("framing", "first_s"),
-    [(WHISPER, 0.0), (NEMO, 0.0), (LIBROSA, 0.0), (LHOTSE, 80 / 16000), (HIFIGAN, 128 / 16000)],
-    ids=["whisper", "nemo", "librosa", "lhotse", "hifigan"],
+    [
+        *[(WHISPER, 0.0), (NEMO, 0.0), (LIBROSA, 0.0), (LHOTSE, 80 / 16000), (HIFIGAN, 128 / 16000)],
+        *[(KALDI, 200 / 16000), (LINGVO, 201 / 16000), (KALDI.led, 40 / 16000), (LINGVO.led, 41 / 16000)],
+    ],
+    ids=["whisper", "nemo", "librosa", "lhotse", "hifigan", "kaldi", "lingvo", "kaldi led", "lingvo led"],
 )
 def test_a_click_is_loudest_in_the_frame_whose_centre_it_is_at(framing, first_s):
     np.testing.assert_allclose(framing.center_s([0, 1], 16000), [first_s, first_s + framing.hop_length / 16000])
@@ -165,11 +175,35 @@ class TestExtend:
         first, last = 400 - 120, 400 - 120 + (n_frames - 1) * 160 + 400
         np.testing.assert_array_equal(framing.extend(signal), padded[first:last])
 
+    def test_snip(self, pad_mode, numpy_mode, n_samples):
+        signal = noise(n_samples)
+        for first in (0, 1):
+            framing = Framing(512, 160, 400, "povey", "snip", pad_mode, first_sample=first)
+            n_frames = framing.n_frames(n_samples)
+            expected = signal[first : first + (n_frames - 1) * 160 + 400]
+            np.testing.assert_array_equal(framing.extend(signal), expected)
+            # The frames of a rendering begin one hop earlier, in what is put beyond the clip.
+            padded = np.pad(signal, 160, mode=numpy_mode)[first : first + n_frames * 160 + 400]
+            np.testing.assert_array_equal(framing.led.extend(signal), padded)
+
+
+@given(framings())
+def test_the_first_frame_of_a_rendering_is_centred_near_the_beginning(framing):
+    assert framing.led.led == framing.led
+    if framing.padding != "snip":
+        assert framing.led is framing
+        return
+    assert framing.led.center_s(0, 1) <= 0.6 * framing.hop_length + 1e-9
+    np.testing.assert_allclose(framing.led.center_s(framing.led.n_lead, 1), framing.center_s(0, 1))
+
 
 def test_a_clip_of_one_window_is_enough_and_one_sample_less_is_refused():
     assert WHISPER.extend(noise(400)).shape == (WHISPER.stretch_length(2),)
     with pytest.raises(AudioError, match=r"^399 samples are less than one window of the front-end \(400 samples"):
         WHISPER.extend(noise(399))
+    assert LINGVO.extend(noise(401)).shape == (400,)
+    with pytest.raises(AudioError, match=r"^400 samples are less than one window of the front-end \(401 samples"):
+        LINGVO.extend(noise(400))
 
 
 @EVERY
@@ -177,8 +211,9 @@ def test_cropping_undoes_extending(framing):
     signal = noise(5003)
     stretch = framing.extend(signal)
     cropped = framing.crop(stretch, 5003)
-    reached = min(5003, len(stretch) - framing.offset)
-    np.testing.assert_array_equal(cropped[:reached], signal[:reached])
+    reached, begin = min(5003, len(stretch) - framing.offset), max(0, -framing.offset)
+    np.testing.assert_array_equal(cropped[begin:reached], signal[begin:reached])
+    assert not cropped[:begin].any()
     assert not cropped[reached:].any()
     assert len(cropped) == 5003
     assert 5003 - reached < framing.hop_length + framing.win_length

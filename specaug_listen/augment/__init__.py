@@ -1,20 +1,23 @@
 """SpecAugment: policies, the draws they give, and how a draw is applied to a mel spectrogram."""
 
 from .adapter import Adapter
-from .dialects import DIALECTS, Dialect, exact_sources
+from .dialects import ALL_POLICIES, DIALECTS, Dialect, draw_of_clip, exact_sources
 from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
-from .files import get_policy, read_policy
+from .files import get_policy, import_policy, read_policy
 from .fill import FillLevel
 from .foreign import Foreign, ForeignCall
+from .importers import Imported
 from .loading import load_callable
 from .masks import Copy, Cutout, Mask, TrimTail, Warp
 from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy, foreign_policy
+from .recipes import DrawnTransform, WaveformTransform
 from .steps import Batch, Copied, Rectangle, Trimmed
 from .transforms import FrequencyMask, TimeMask, TimeWarp
-from .waveform import Waveform, WaveformDraw, WaveformTransform, get_waveform, read_waveform
+from .waveform import Waveform, WaveformDraw, get_waveform, read_waveform
 
 __all__ = [
     "ADAPTIVE",
+    "ALL_POLICIES",
     "DIALECTS",
     "LB",
     "LD",
@@ -29,11 +32,13 @@ __all__ = [
     "Cutout",
     "Dialect",
     "Draw",
+    "DrawnTransform",
     "FillLevel",
     "Foreign",
     "ForeignCall",
     "FrequencyBand",
     "FrequencyMask",
+    "Imported",
     "Mask",
     "Policy",
     "Rectangle",
@@ -47,10 +52,12 @@ __all__ = [
     "Waveform",
     "WaveformDraw",
     "WaveformTransform",
+    "draw_of_clip",
     "exact_sources",
     "foreign_policy",
     "get_policy",
     "get_waveform",
+    "import_policy",
     "load_callable",
     "read_policy",
     "read_waveform",

@@ -285,7 +285,8 @@ def _from_scale(values: npt.NDArray[np.float64], mel: MelSpectrogram, scale: Sca
         energy = np.power(values, frontend.power / 2)
         raw: npt.NDArray[Any] = frontend.compress(energy.astype(np.float32), float(mel.energy.max()))
     elif frontend.log is None:
-        raw = (np.exp(values / _units_per_ln(mel, scale)) + frontend.shift) * frontend.scale
+        gain = frontend.input_scale**frontend.power
+        raw = (np.exp(values / _units_per_ln(mel, scale)) * gain + frontend.shift) * frontend.scale
     else:
         raw = (values / _units_per_ln(mel, scale) / _ln_per_unit(mel) + frontend.shift) * frontend.scale
     return raw if mel.statistics is None else (raw - mel.statistics.mean) / mel.statistics.std

@@ -9,16 +9,18 @@ from typing import Any
 
 from .._files import printable
 from .._record import from_plain, nearest
-from .._yaml import by_name, read_mapping
+from .._yaml import by_name, mapping_of
 from ..errors import ParameterError, PolicyError, naming
 from .adapter import Adapter
 from .dialects.registry import ALL_POLICIES
+from .importers import READERS, Imported, dialect_of, foreign_data, import_foreign
 from .loading import is_spec
 from .policy import Policy, foreign_policy
 
-__all__ = ["get_policy", "read_policy"]
+__all__ = ["get_policy", "import_policy", "policy_of", "read_policy"]
 
-_KINDS = ("frequency_mask", "time_mask", "time_warp")
+_KINDS = ("frequency_mask", "time_mask", "time_warp", "mask", "cutout", "copy", "trim_tail", "warp")
+_OWN = ("dialect", "name", "probability", "transforms", "batch", "exact_rng", "min_mels", "n_applied")
 
 
 def get_policy(name: str | os.PathLike[str] | Policy | Callable[..., Any], *, adapter: Adapter | None = None) -> Policy:
@@ -52,8 +54,8 @@ def get_policy(name: str | os.PathLike[str] | Policy | Callable[..., Any], *, ad
     return by_name(name, Policy, ALL_POLICIES, "policy", read_policy)
 
 
-def read_policy(path: str | os.PathLike[str]) -> Policy:
-    """Read a policy from YAML.
+def read_policy(path: str | os.PathLike[str], dialect: str | None = None) -> Policy:
+    """Read a policy from YAML of our own, or from a framework's configuration; see `import_policy`.
 
     Raises
     ------
@@ -71,9 +73,56 @@ def read_policy(path: str | os.PathLike[str]) -> Policy:
           - frequency_mask: {count: 2, max_bins: 27, fill: mean}
           - time_mask: {count: 2, max_frames: 70, max_ratio: 0.2, fill: floor}
     """
+    return import_policy(path, dialect).policy
+
+
+def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> Imported:
+    """Read what a configuration says about augmentation: the policy, the front-end, and what it leaves open.
+
+    Nothing in the file is executed: no tag, no import, no constructor.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Our own YAML; the training configuration of ESPnet, NeMo, SpeechBrain, WeNet or fairseq; a Whisper model's
+        folder or ``config.json``; constructor arguments of lhotse's, torchaudio's or lingvo's SpecAugment in YAML or
+        JSON.
+    dialect : str or None
+        The framework: ``espnet``, ``nemo``, ``speechbrain``, ``wenet``, ``hf``, ``fairseq``, ``lhotse``,
+        ``torchaudio``, ``lingvo``; ``paper`` for our own. None guesses from the keys.
+
+    Returns
+    -------
+    Imported
+
+    Raises
+    ------
+    ParameterError
+        For an unknown dialect.
+    PolicyError
+        One line that names the file, the key, the value and what is allowed.
+    """
+    allowed = ["paper", *READERS]
+    if dialect is not None and dialect not in allowed:
+        close = nearest(str(dialect), allowed)
+        raise ParameterError(f"unknown dialect {dialect!r:.80}{close} (allowed: {', '.join(sorted(allowed))})")
+    text, data = foreign_data(path)
+    guessed = dialect or dialect_of(data)
+    if guessed is not None and guessed != "paper":
+        return import_foreign(data, guessed, path)
+    if dialect is None and data and not any(key in _OWN or nearest(key, list(_OWN)) for key in data):
+        raise PolicyError(
+            f"{printable(path)}: holds no key of a framework's SpecAugment, nor of a policy of our own (allowed: "
+            f"{', '.join(_OWN)}; or give the dialect, one of {', '.join(sorted(READERS))})"
+        )
+    policy = policy_of(mapping_of(text, path, "policy"), path)
+    return Imported(policy, None, policy.dialect)
+
+
+def policy_of(data: dict[str, Any], path: str | os.PathLike[str]) -> Policy:
+    """The policy of what our own YAML at ``path`` holds; errors as in `read_policy`."""
     name = printable(path)
-    data = read_mapping(path, "policy")
-    data.setdefault("name", Path(name).stem)
+    data = {"name": Path(name).stem, **data}
     with naming(name, PolicyError):
         if isinstance(data.get("transforms"), list):
             data["transforms"] = [_tagged(entry, i) for i, entry in enumerate(data["transforms"])]

@@ -6,6 +6,7 @@ does not depend on another.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._record import record
-from ..frontends import AnyMel, Statistics
+from ..frontends import AnyMel
 from ..stft import FRAMES_PER_BLOCK
 
 __all__ = ["Fill", "FillLevel", "Padding", "Region", "fill_level", "fill_values"]
@@ -132,7 +133,7 @@ def fill_level(
         return None
     statistics = clean.statistics
     if statistics is not None:
-        statistics = Statistics(statistics.mean[bins], statistics.std[bins])
+        statistics = replace(statistics, mean=statistics.mean[bins], std=statistics.std[bins])
     total = 0.0
     for i in range(begin, end, FRAMES_PER_BLOCK):
         here = slice(i, min(i + FRAMES_PER_BLOCK, end))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError
-from ..frontends import MelSpectrogram, Statistics
+from ..frontends import MelSpectrogram
 from .adapter import Adapter, complete
 from .calling import RaisedError, called, owner_module, unwrapped
 
@@ -131,8 +131,7 @@ def _probe(mel: MelSpectrogram) -> MelSpectrogram:
     if mel.n_mels != mel.n_frames:
         return mel
     values = np.concatenate([mel.values, mel.values[:, -1:]], axis=1)
-    statistics = None if mel.statistics is None else Statistics(mel.statistics.mean, mel.statistics.std)
-    return MelSpectrogram(values, mel.frontend, statistics=statistics)
+    return MelSpectrogram(values, mel.frontend, statistics=mel.statistics)
 
 
 def _candidates(function: Any, declared: Adapter) -> Iterator[Adapter]:

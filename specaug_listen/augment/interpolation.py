@@ -54,7 +54,9 @@ def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: i
         )
     if interpolation == "hat":
         return _hat(center, moved, n_frames)
-    places = _corners if interpolation == "bicubic_corners" else _half_pixel
+    places = {"bicubic": _half_pixel, "bicubic_corners": _corners, "linear_halves": _half_pixel_of_opencv}[
+        interpolation
+    ]
     read = _linear if interpolation == "linear_halves" else _cubic
     before, after = _piece(places, read, center, moved), _piece(places, read, n_frames - center, n_frames - moved)
     after = _shifted(after, center)
@@ -80,6 +82,12 @@ def _half_pixel(n_before: int, n_after: int) -> Places:
     # As upstream rounds: the ratio to single precision, then the place, once, as a fused multiply-add does.
     scale = np.float64(np.float32(n_before) / np.float32(n_after))
     places = (scale * (np.arange(n_after) + 0.5) - 0.5).astype(np.float32)
+    return np.asarray(places, np.float64)
+
+
+def _half_pixel_of_opencv(n_before: int, n_after: int) -> Places:
+    # OpenCV divides once more, and rounds at the end.
+    places = ((np.arange(n_after) + 0.5) * (1 / (n_after / n_before)) - 0.5).astype(np.float32)
     return np.asarray(places, np.float64)
 
 

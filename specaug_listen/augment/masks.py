@@ -97,6 +97,11 @@ class Mask:
         if self.count_rule in ("floor", "ceil", "share") and self.count_ratio is None:
             raise ParameterError(f"count_rule={self.count_rule!r} needs count_ratio")
 
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return "patch" if self.start_rule == "grid" else "mask"
+
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw the masks for a mel of this size, and say what does nothing, or lies in the padding."""
         batch = batch or Batch()
@@ -191,6 +196,11 @@ class Cutout:
     fill: Fill = 0.0
     kind: Literal["cutout"] = "cutout"
 
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw the rectangles for a mel of this size, or say why there are none."""
         padded = (batch or Batch()).padded(n_frames)
@@ -230,6 +240,11 @@ class Copy:
     max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
     kind: Literal["copy"] = "copy"
 
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw the copies for a mel of this size."""
         steps: list[Step] = []
@@ -258,6 +273,11 @@ class TrimTail:
 
     max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
     kind: Literal["trim_tail"] = "trim_tail"
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
 
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw how many, or say why none."""
@@ -289,6 +309,9 @@ class Warp:
         Any inner frame of a clip of any length; the place to go to is bounded by the clip (lingvo).
     max_ratio : float in [0, 1] or None
         Bounds the displacement by a share of the clip (lingvo).
+    is_dynamic : bool
+        The displacement is that share times a number in [-1, 1), rounded towards zero; ``max_frames`` only switches the
+        warp on (lingvo).
 
     Raises
     ------
@@ -310,7 +333,13 @@ class Warp:
     shortest: Annotated[int, Field(ge=1, le=3)] = 1
     anywhere: bool = False
     max_ratio: Ratio | None = None
+    is_dynamic: bool = False
     kind: Literal["warp"] = "warp"
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
 
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw a warp for a mel of this size, or say why there is none."""
@@ -324,8 +353,11 @@ class Warp:
             ]
         first, stop = (1, n_frames - 1) if self.anywhere else (w + self.after_first, n_frames - w)
         center = int(source.integers(first, stop, (1,))[0])
-        displacement = int(source.integers(1 - w - self.to_left, w + self.to_right, (1,))[0])
         bound = n_frames if self.max_ratio is None else int(self.max_ratio * n_frames)
+        if self.is_dynamic:
+            displacement = int((2 * float(source.uniform((1,))[0]) - 1) * bound)
+        else:
+            displacement = int(source.integers(1 - w - self.to_left, w + self.to_right, (1,))[0])
         moved = min(max(center + min(max(displacement, -bound), bound), 1), n_frames - 1)
         return [WarpPath(center, moved - center, self.interpolation)] if moved != center or not self.to_left else [], []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
 
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from .._random import MAX_SEED, as_seed
 from .._record import record
-from ..errors import SpecAugListenWarning, naming
+from ..errors import ParameterError, SpecAugListenWarning, naming
 from ..frontends import AnyMel
 from .adapter import Adapter
 from .draw import Draw, Step, measured
@@ -23,6 +23,7 @@ from .sources import OwnSource, Source
 from .steps import Batch
 from .transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 
+Count = Annotated[int, Field(ge=0, le=100)]
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
 
 __all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy", "foreign_policy"]
@@ -41,6 +42,16 @@ class Policy:
         Chance that anything is applied at all.
     dialect : str
         The framework whose rules the transforms follow; see `specaug_listen.augment.dialects`.
+    n_applied : (int, int) or None
+        So many of the transforms, from the first one on, are applied: a number between both, drawn (SpeechBrain's
+        ``min_augmentations`` and ``max_augmentations``). None applies all.
+    min_mels : int >= 0
+        A mel of fewer bands is left alone (fairseq).
+    batch : Batch or None
+        The padded batch that clips are taken to sit in, where the dialect's rules depend on it.
+    exact_rng : bool
+        Draws come from the framework's own generator, seeded as it seeds it; see
+        `specaug_listen.augment.exact_sources`.
 
     Raises
     ------
@@ -60,6 +71,18 @@ class Policy:
     name: Annotated[str, Field(min_length=1, max_length=100)] = "policy"
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
     dialect: Annotated[str, Field(min_length=1, max_length=100)] = "paper"
+    n_applied: Annotated[tuple[Count, Count], Field(strict=False)] | None = None
+    min_mels: Annotated[int, Field(ge=0, le=10_000)] = 0
+    batch: Batch | None = None
+    exact_rng: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what concerns two fields at once."""
+        if self.n_applied and not self.n_applied[0] <= self.n_applied[1] <= len(self.transforms):
+            raise ParameterError(
+                f"n_applied={self.n_applied}: allowed is (least, most), of which the most is at most the number of "
+                f"transforms, {len(self.transforms)}"
+            )
 
     def draw(
         self,
@@ -77,10 +100,10 @@ class Policy:
         rng : int, numpy.random.Generator or None
             The same integer gives the same draw.
         batch : Batch or None
-            The padded batch that the clip sits in, where the dialect's rules depend on it.
+            In place of the policy's own.
         sources : mapping or None
             For each kind of transform, and for ``coin``, where its numbers come from in place of ``rng``; see
-            `specaug_listen.augment.dialects.exact_sources`.
+            `specaug_listen.augment.exact_sources`.
 
         Returns
         -------
@@ -96,13 +119,16 @@ class Policy:
         SpecAugListenWarning
             When a mask was clamped or a transform did nothing; the same lines are in ``draw.warnings``.
         """
+        batch = batch or self.batch
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(as_seed(rng))
         coin = float(sources["coin"].uniform((1,))[0]) if sources and "coin" in sources else generator.random()
         if coin >= self.probability:
             return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False, batch=batch)
         steps: list[Step] = []
         lines: list[str] = []
-        for transform in self.transforms:
+        if mel.n_mels < self.min_mels:
+            lines.append(f"nothing was done: a mask of {self.min_mels} bins is wider than the mel's {mel.n_mels}")
+        for transform in self._applied(mel, generator, sources or {}):
             # A stream for each transform: changing one leaves what the others draw as it was.
             stream = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
             if isinstance(transform, Foreign):
@@ -114,7 +140,7 @@ class Policy:
             if isinstance(transform, PaperTransform):
                 drawn, said = transform.draw(mel.n_mels, mel.n_frames, stream)
             else:
-                source = (sources or {}).get(transform.kind) or OwnSource(stream)
+                source = (sources or {}).get(transform.purpose) or OwnSource(stream)
                 drawn, said = transform.draw(mel.n_mels, mel.n_frames, source, batch)
             steps += drawn
             lines += said
@@ -123,6 +149,15 @@ class Policy:
         with naming(f"policy {self.name!r}"):
             drawn_so = Draw(mel.n_mels, mel.n_frames, tuple(steps), self.name, warnings=tuple(lines), batch=batch)
             return measured(drawn_so, mel)
+
+    def _applied(self, mel: AnyMel, generator: np.random.Generator, sources: Mapping[str, Source]) -> Sequence[Any]:
+        """The transforms that are applied, where it is left to chance or to the mel."""
+        if mel.n_mels < self.min_mels:
+            return ()
+        if self.n_applied is None:
+            return self.transforms
+        least, most = self.n_applied
+        return self.transforms[: int((sources.get("mask") or OwnSource(generator)).integers(least, most + 1, (1,))[0])]
 
     def with_fill(self, fill: Fill) -> Policy:
         """The same policy with another fill in every mask.

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import hashlib
-import inspect
-import math
 import os
 import warnings
 from collections.abc import Callable
@@ -15,45 +12,22 @@ from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, JsonValue
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from .._files import printable
 from .._optional import require
 from .._random import MAX_SEED, as_seed, fingerprint, seeded_chance
-from .._record import nearest, record
+from .._record import record
 from .._yaml import read_plain
 from ..audio import Audio
 from ..errors import ParameterError, PolicyError, naming
+from .recipes import DrawnTransform, WaveformTransform, built, described, drawn, entry_of
 
-__all__ = ["DrawnTransform", "Waveform", "WaveformDraw", "WaveformTransform", "get_waveform", "read_waveform"]
+__all__ = ["Waveform", "WaveformDraw", "get_waveform", "read_waveform"]
 
 Real = npt.NDArray[np.float32]
-Json: TypeAlias = Annotated[dict[str, JsonValue], Field(strict=False)]
 Source: TypeAlias = Annotated[SkipJsonSchema[Callable[..., Any] | None], Field(exclude=True)]
-_NESTS = ("Compose", "OneOf", "SomeOf")
-# Its function would have to come from the file.
-_NOT_ALLOWED = frozenset({"Lambda"})
-_NO_PARAMETERS = ("self", "transforms", "args", "kwargs")
-_LONGEST_LIST = 64
-_DEEPEST = 8
-
-
-@record
-class WaveformTransform:
-    """One transform of audiomentations by name; ``Compose``, ``OneOf`` and ``SomeOf`` hold others."""
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    parameters: Json = dataclasses.field(default_factory=dict)
-    transforms: Annotated[tuple[WaveformTransform, ...], Field(strict=False, max_length=100)] = ()
-
-
-@record
-class DrawnTransform:
-    """What one transform drew: its ``parameters``, as audiomentations names them."""
-
-    name: str
-    parameters: Json
 
 
 @record
@@ -111,15 +85,15 @@ class Waveform:
         """
         seed = as_seed(rng)
         with naming(f"waveform {self.name!r}"):
-            made, drawn = _run(self._stage(), audio, seed)
+            made, parameters = _run(self._stage(), audio, seed)
             is_repeatable = self.is_rebuildable and np.array_equal(
-                made.samples, _run(_built(self.transforms), audio, seed)[0].samples
+                made.samples, _run(built(self.transforms), audio, seed)[0].samples
             )
         version = str(require("audiomentations", purpose="waveform augmentation").__version__)
         return WaveformDraw(
             self.transforms,
             seed,
-            drawn,
+            parameters,
             _words(audio),
             _words(made),
             version,
@@ -130,7 +104,7 @@ class Waveform:
 
     def _stage(self) -> Any:
         if self.source is None:
-            return _built(self.transforms)
+            return built(self.transforms)
         # A copy: a transform keeps what it drew last. In a Compose, as `_built` gives one, which draws a number itself.
         return require("audiomentations", purpose="waveform augmentation").Compose([copy.deepcopy(self.source)])
 
@@ -190,7 +164,7 @@ class WaveformDraw:
                 raise ParameterError(
                     "was made from an object that names and parameters do not bring back; audition it again in Python"
                 )
-            made, _ = _run(_built(self.transforms), audio, self.seed)
+            made, _ = _run(built(self.transforms), audio, self.seed)
             if is_same and _words(made) != self.made_of_it:
                 now = require("audiomentations", purpose="waveform augmentation").__version__
                 raise ParameterError(
@@ -222,9 +196,9 @@ def get_waveform(given: Any) -> Waveform:
             f"waveform is {type(given).__name__}: expected audiomentations.Compose, one of its transforms, or a YAML "
             "file"
         )
-    described = _described(given, audiomentations)
+    recipe, is_all = described(given, audiomentations)
     name = getattr(given, "__name__", None) or type(given).__name__
-    return Waveform((described[0],), str(name)[:100], described[1], given)
+    return Waveform((recipe,), str(name)[:100], is_all, given)
 
 
 def read_waveform(path: str | os.PathLike[str]) -> Waveform:
@@ -255,73 +229,10 @@ def read_waveform(path: str | os.PathLike[str]) -> Waveform:
             raise ParameterError("expected a list of transforms, e.g. - TimeMask: {p: 1.0}")
         if odd := set(known) - {"name", "transforms"}:
             raise ParameterError(f"unknown key {min(map(str, odd))!r} (allowed: name, transforms)")
-        transforms = tuple(_entry(entry, f"[{i}]", 1) for i, entry in enumerate(known["transforms"]))
+        transforms = tuple(entry_of(entry, f"[{i}]", 1) for i, entry in enumerate(known["transforms"]))
         stage = Waveform(transforms, known.get("name", Path(name).stem[:100]))
-        _built(stage.transforms)
+        built(stage.transforms)
     return stage
-
-
-def _entry(entry: Any, where: str, depth: int) -> WaveformTransform:
-    """One transform of a file."""
-    entry = {entry: {}} if isinstance(entry, str) else entry
-    if not isinstance(entry, dict) or len(entry) != 1 or depth > _DEEPEST:
-        raise ParameterError(
-            f"transforms{where}={entry!r:.80}: allowed is one transform with its parameters, e.g. TimeMask: {{p: 1.0}}"
-        )
-    name, parameters = next(iter(entry.items()))
-    parameters = {} if parameters is None else parameters
-    if isinstance(parameters, list) and name in _NESTS:
-        parameters = {"transforms": parameters}
-    if not isinstance(name, str) or not isinstance(parameters, dict) or not all(isinstance(k, str) for k in parameters):
-        raise ParameterError(f"transforms{where}.{name}={parameters!r:.80}: allowed is a mapping of its parameters")
-    inner = parameters.get("transforms", []) if name in _NESTS else []
-    if not isinstance(inner, list):
-        raise ParameterError(f"transforms{where}.{name}.transforms={inner!r:.80}: allowed is a list of transforms")
-    own = {key: value for key, value in parameters.items() if not (name in _NESTS and key == "transforms")}
-    nested = tuple(_entry(each, f"{where}.{name}[{i}]", depth + 1) for i, each in enumerate(inner))
-    return WaveformTransform(name, own, nested)
-
-
-def _built(transforms: tuple[WaveformTransform, ...]) -> Any:
-    """The transforms as one ``audiomentations.Compose``."""
-    audiomentations = require("audiomentations", purpose="waveform augmentation")
-    return audiomentations.Compose([_built_one(each, audiomentations) for each in transforms])
-
-
-def _built_one(transform: WaveformTransform, audiomentations: Any) -> Any:
-    allowed = _allowed(audiomentations)
-    if transform.name not in allowed:
-        why = " (its function would have to come from the file)" if transform.name in _NOT_ALLOWED else ""
-        raise ParameterError(
-            f"unknown transform {transform.name!r}{why}{nearest(transform.name, allowed)} (allowed: those of "
-            f"audiomentations {audiomentations.__version__})"
-        )
-    cls = getattr(audiomentations, transform.name)
-    known = [name for name in inspect.signature(cls.__init__).parameters if name not in _NO_PARAMETERS]
-    if odd := sorted(set(transform.parameters) - set(known)):
-        raise ParameterError(
-            f"{transform.name}: unknown parameter {odd[0]!r}{nearest(odd[0], known)} (allowed: {', '.join(known)})"
-        )
-    nested = [_built_one(each, audiomentations) for each in transform.transforms]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return cls(*([nested] if transform.name in _NESTS else []), **transform.parameters)
-    except Exception as error:
-        reason = " ".join(str(error).split()) or "a value is out of its range"
-        raise ParameterError(
-            f"{transform.name}: audiomentations refuses {transform.parameters!r:.120} ({reason:.160})"
-        ) from None
-
-
-def _allowed(audiomentations: Any) -> list[str]:
-    interface = require("audiomentations.core.transforms_interface", purpose="waveform augmentation")
-    is_one = [
-        name
-        for name, value in vars(audiomentations).items()
-        if isinstance(value, type) and issubclass(value, interface.BaseWaveformTransform)
-    ]
-    return sorted({*is_one, *_NESTS} - _NOT_ALLOWED)
 
 
 def _run(stage: Any, audio: Audio, seed: int) -> tuple[Audio, tuple[DrawnTransform, ...]]:
@@ -345,53 +256,7 @@ def _run(stage: Any, audio: Audio, seed: int) -> tuple[Audio, tuple[DrawnTransfo
         raise ParameterError(
             "the transforms gave samples that are NaN, infinite or no real numbers; check their ranges"
         )
-    return Audio(made, audio.sample_rate), tuple(_drawn(stage))
-
-
-def _drawn(stage: Any) -> list[DrawnTransform]:
-    if hasattr(stage, "transforms"):
-        return [one for inner in stage.transforms for one in _drawn(inner)]
-    parameters = {str(key): _plain(value) for key, value in stage.parameters.items()}
-    return [DrawnTransform(type(stage).__name__, parameters)]
-
-
-def _plain(value: Any) -> Any:
-    """A value that JSON can hold; of long arrays, what names them."""
-    if isinstance(value, np.ndarray):
-        if value.size > _LONGEST_LIST:
-            digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
-            return {"shape": list(value.shape), "dtype": str(value.dtype), "sha256": digest}
-        value = value.tolist()
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)
-
-
-def _described(given: Any, audiomentations: Any) -> tuple[WaveformTransform, bool]:
-    """An object as names and parameters, and whether these are all of it."""
-    name = type(given).__name__
-    is_known = getattr(audiomentations, name, None) is type(given) and name not in _NOT_ALLOWED
-    inner = [_described(each, audiomentations) for each in given.transforms] if hasattr(given, "transforms") else []
-    parameters: dict[str, Any] = {}
-    for key in inspect.signature(type(given).__init__).parameters:
-        if key not in _NO_PARAMETERS:
-            is_known = is_known and hasattr(given, key) and _is_plain(getattr(given, key))
-            parameters[key] = _plain(getattr(given, key, None))
-    nested = tuple(each for each, _ in inner)
-    return WaveformTransform(name, parameters, nested), is_known and all(ok for _, ok in inner)
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether a file can hold a value."""
-    if isinstance(value, (list, tuple)):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, (bool, int, float, str, np.generic))
+    return Audio(made, audio.sample_rate), tuple(drawn(stage))
 
 
 def _words(audio: Audio) -> str:

@@ -2,18 +2,45 @@
 
 from .files import get, read_frontend
 from .mel import MelFrontend
-from .presets import HIFIGAN, LHOTSE, LIBROSA, LIBROSA_DB, NEMO, PRESETS, WHISPER, WHISPER_128
+from .presets import (
+    ESPNET,
+    FAIRSEQ,
+    HIFIGAN,
+    KALDI,
+    LHOTSE,
+    LIBROSA,
+    LIBROSA_DB,
+    LINGVO,
+    NEMO,
+    PRESETS,
+    SPEECHBRAIN,
+    TACOTRON2,
+    TORCHAUDIO,
+    VOCOS,
+    WENET,
+    WHISPER,
+    WHISPER_128,
+)
 from .spectrogram import MelSpectrogram, Statistics
 from .stream import AnyMel, MelStream, mel_stream
 from .taps import Taps, linear_taps
 
 __all__ = [
+    "ESPNET",
+    "FAIRSEQ",
     "HIFIGAN",
+    "KALDI",
     "LHOTSE",
     "LIBROSA",
     "LIBROSA_DB",
+    "LINGVO",
     "NEMO",
     "PRESETS",
+    "SPEECHBRAIN",
+    "TACOTRON2",
+    "TORCHAUDIO",
+    "VOCOS",
+    "WENET",
     "WHISPER",
     "WHISPER_128",
     "AnyMel",

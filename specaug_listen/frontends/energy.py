@@ -23,9 +23,9 @@ Real = npt.NDArray[np.float32]
 _LARGEST_POWER = 1e30
 
 
-def largest_energy(power: float) -> float:
+def largest_energy(frontend: MelFrontend) -> float:
     """The largest ``B · |STFT|^power`` that is let in, so that neither it nor its power overflows single precision."""
-    return float(_LARGEST_POWER ** (power / 2))
+    return float((_LARGEST_POWER / max(1.0, frontend.input_scale) ** 2) ** (frontend.power / 2))
 
 
 def band_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
@@ -45,7 +45,8 @@ def band_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
     """
     framing, bank = frontend.framing, frontend.filterbank().T
     stretch = _Stretch(frontend, sound)
-    largest = largest_energy(frontend.power)
+    largest = largest_energy(frontend)
+    epsilon = frontend.magnitude_epsilon / frontend.input_scale**2
     window, hop_length = get_window(framing.window, framing.win_length), framing.hop_length
     for begin in range(0, stretch.n_frames, FRAMES_PER_BLOCK):
         end = min(begin + FRAMES_PER_BLOCK, stretch.n_frames)
@@ -53,7 +54,7 @@ def band_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
         frames = _prepared(framing.frames(part).astype(np.float64), frontend)
         with one_blas_thread():
             spectrum = scipy.fft.rfft(frames * window, framing.n_fft)
-            power = spectrum.real**2 + spectrum.imag**2 + frontend.magnitude_epsilon
+            power = spectrum.real**2 + spectrum.imag**2 + epsilon
             energies = (np.sqrt(power) if frontend.power == 1 else power) @ bank
         if not energies.max() <= largest:
             raise AudioError(
@@ -81,8 +82,9 @@ class _Stretch:
         self._n_before, self._n_clip = framing.offset, sound.n_samples
         n_after = max(0, framing.stretch_length(self.n_frames) - self._n_before - self._n_clip)
         # Beyond an end lies what is near it; of a short clip, all of it.
-        first, last = self._clip(0, self._n_before + 1), self._clip(max(0, self._n_clip - n_after - 1), self._n_clip)
-        self._head = framing.padded(first, self._n_before, 0)[: self._n_before]
+        n_head = max(0, self._n_before)
+        first, last = self._clip(0, n_head + 1), self._clip(max(0, self._n_clip - n_after - 1), self._n_clip)
+        self._head = framing.padded(first, n_head, 0)[:n_head]
         self._tail = framing.padded(last, 0, n_after)[len(last) :]
 
     def read(self, begin: int, end: int) -> Real:

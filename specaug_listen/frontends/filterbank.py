@@ -1,4 +1,4 @@
-"""Mel scales and triangular filters: slaney, htk and Kaldi.
+"""Mel scales and triangular filters: slaney, htk, Kaldi and SpeechBrain.
 
 Every filterbank is ``(n_mels, n_fft // 2 + 1)`` float32.
 """
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 __all__ = ["MEL_SCALES", "hz_to_mel", "mel_filterbank", "mel_to_hz"]
 
-MEL_SCALES = ("slaney", "htk", "kaldi")
+MEL_SCALES = ("slaney", "htk", "kaldi", "speechbrain")
 
 Float = npt.NDArray[np.float64]
 
@@ -29,8 +29,9 @@ def hz_to_mel(hz: npt.ArrayLike, scale: str) -> Float:
     Parameters
     ----------
     hz : array_like, >= 0 [Hz]
-    scale : {"slaney", "htk", "kaldi"}
-        ``htk`` is 2595 log10(1 + f / 700); ``kaldi`` is 1127 ln(1 + f / 700), the same curve to 5 digits.
+    scale : {"slaney", "htk", "kaldi", "speechbrain"}
+        ``htk`` and ``speechbrain`` are 2595 log10(1 + f / 700); ``kaldi`` is 1127 ln(1 + f / 700), the same curve to
+        5 digits.
 
     Examples
     --------
@@ -38,7 +39,7 @@ def hz_to_mel(hz: npt.ArrayLike, scale: str) -> Float:
     array([15., 42.])
     """
     f = np.asarray(hz, dtype=np.float64)
-    if scale == "htk":
+    if scale in ("htk", "speechbrain"):
         return 2595.0 * np.log10(1.0 + f / 700.0)
     if scale == "kaldi":
         return 1127.0 * np.log(1.0 + f / 700.0)
@@ -55,7 +56,7 @@ def mel_to_hz(mel: npt.ArrayLike, scale: str) -> Float:
     array([1000., 6400.])
     """
     m = np.asarray(mel, dtype=np.float64)
-    if scale == "htk":
+    if scale in ("htk", "speechbrain"):
         return 700.0 * (10.0 ** (m / 2595.0) - 1.0)
     if scale == "kaldi":
         return 700.0 * (np.exp(m / 1127.0) - 1.0)
@@ -82,9 +83,11 @@ def mel_filterbank(
     n_mels : int > 0
     fmin_hz, fmax_hz : float [Hz]
         Where the first triangle begins and the last one ends.
-    scale : {"slaney", "htk", "kaldi"}
+    scale : {"slaney", "htk", "kaldi", "speechbrain"}
         ``slaney`` and ``htk``: triangles that are straight over Hz (librosa, torchaudio).
-        ``kaldi``: triangles that are straight over mel, and no weight at the Nyquist bin.
+        ``kaldi``: triangles that are straight over mel, and no weight at the Nyquist bin (TensorFlow's matrix, which
+        lingvo takes, is the same).
+        ``speechbrain``: triangles over Hz that are symmetric, as wide to the right as to the left.
     norm : {"slaney"} or None
         ``slaney`` divides each triangle by half its width in Hz, so that all have the same area.
 
@@ -95,7 +98,8 @@ def mel_filterbank(
     References
     ----------
     librosa ``filters.mel``; Kaldi ``feat/mel-computations.cc``, as in
-    ``torchaudio.compliance.kaldi.get_mel_banks``.
+    ``torchaudio.compliance.kaldi.get_mel_banks``; SpeechBrain ``processing/features.py``, ``Filterbank``;
+    TensorFlow ``tf.signal.linear_to_mel_weight_matrix``.
 
     Examples
     --------
@@ -110,12 +114,15 @@ def mel_filterbank(
         edges, at = mel_to_hz(edges_mel, scale), bins_hz
     rising = (at - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - at) / (edges[2:] - edges[1:-1])[:, None]
+    if scale == "speechbrain":
+        falling = 2.0 - rising
     weights: Float = np.maximum(0.0, np.minimum(rising, falling))
     if scale == "kaldi" and n_fft % 2 == 0:
         weights[:, -1] = 0.0
     if norm == "slaney":
         hz = mel_to_hz(edges_mel, scale)
-        weights *= (2.0 / (hz[2:] - hz[:-2]))[:, None]
+        width_hz = 2.0 * (hz[1:-1] - hz[:-2]) if scale == "speechbrain" else hz[2:] - hz[:-2]
+        weights *= (2.0 / width_hz)[:, None]
     bank: npt.NDArray[np.float32] = weights.astype(np.float32)
     bank.flags.writeable = False
     return bank

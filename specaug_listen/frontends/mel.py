@@ -1,6 +1,7 @@
 """`MelFrontend`: audio to mel spectrogram, and the exact way back through its scaling.
 
-``values = normalise((log(floor(B · |STFT|^power)) + shift) · scale)``, each step as the framework does it.
+``values = normalise((log(floor(B · |STFT(input_scale · x)|^power)) + shift) · scale)``, each step as the framework does
+it.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class MelFrontend:
         None is ``n_fft``.
     window : {"hann", "hann_symmetric", "hamming", "hamming_symmetric", "povey"}
         See `specaug_listen.stft.get_window`.
-    padding : {"center", "same", "kaldi"}
+    padding : {"center", "same", "kaldi", "snip"}
     pad_mode : {"reflect", "constant", "mirror"}
     drop_last_frame : bool
         See `specaug_listen.stft.Framing`.
@@ -49,7 +50,7 @@ class MelFrontend:
     fmin_hz : float >= 0 [Hz]
     fmax_hz : float <= sample_rate / 2 [Hz] or None
         None is half the sample rate.
-    mel_scale : {"slaney", "htk", "kaldi"}
+    mel_scale : {"slaney", "htk", "kaldi", "speechbrain"}
     mel_norm : {"slaney"} or None
         See `specaug_listen.frontends.filterbank.mel_filterbank`.
     power : {1.0, 2.0}
@@ -72,8 +73,15 @@ class MelFrontend:
     shift : float in [-1e6, 1e6]
     scale : float in (0, 1e6]
         Applied after the logarithm, in this order.
-    normalize : {"per_feature"} or None
-        Zero mean and unit deviation of each band over the clip (NeMo).
+    normalize : {"per_feature", "utterance_cmvn", "sentence"} or None
+        Zero mean and unit deviation of each band over the clip, by the rule of NeMo, fairseq or SpeechBrain; see
+        `specaug_listen.frontends.Statistics`.
+    input_scale : float in [1e-3, 65536]
+        What samples in [-1, 1] are multiplied by first: 32768 where the framework takes 16-bit integers.
+    first_sample : int >= 0 [samples]
+        Where frame 0 begins; only with ``padding="snip"``.
+    allow_empty_filters : bool
+        Keep filters that hold no FFT bin, whose cells always stand for silence (torchaudio); else they are refused.
 
     Raises
     ------
@@ -94,12 +102,12 @@ class MelFrontend:
     n_mels: Annotated[int, Field(gt=0, le=4096)]
     win_length: Positive | None = None
     window: Literal["hann", "hann_symmetric", "hamming", "hamming_symmetric", "povey"] = "hann"
-    padding: Literal["center", "same", "kaldi"] = "center"
+    padding: Literal["center", "same", "kaldi", "snip"] = "center"
     pad_mode: Literal["reflect", "constant", "mirror"] = "reflect"
     drop_last_frame: bool = False
     fmin_hz: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     fmax_hz: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    mel_scale: Literal["slaney", "htk", "kaldi"] = "slaney"
+    mel_scale: Literal["slaney", "htk", "kaldi", "speechbrain"] = "slaney"
     mel_norm: Literal["slaney"] | None = "slaney"
     power: Annotated[float, Field(ge=1, le=2)] = 2.0
     magnitude_epsilon: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -112,7 +120,10 @@ class MelFrontend:
     dynamic_range: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     shift: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
     scale: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    normalize: Literal["per_feature"] | None = None
+    normalize: Literal["per_feature", "utterance_cmvn", "sentence"] | None = None
+    input_scale: Annotated[float, Field(ge=1e-3, le=65536)] = 1.0
+    first_sample: Annotated[int, Field(ge=0, le=1 << 20)] = 0
+    allow_empty_filters: bool = False
 
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""
@@ -121,6 +132,8 @@ class MelFrontend:
             raise ParameterError(f"win_length={window}: allowed is at most n_fft={self.n_fft}")
         if self.hop_length > window:
             raise ParameterError(f"hop_length={self.hop_length}: allowed is at most win_length={window}")
+        if self.first_sample and self.padding != "snip":
+            raise ParameterError(f"first_sample={self.first_sample}: allowed is 0 where padding={self.padding!r}")
         if self.top_hz > self.sample_rate / 2:
             raise ParameterError(f"fmax_hz={self.fmax_hz}: allowed is at most sample_rate / 2 = {self.sample_rate / 2}")
         if self.fmin_hz >= self.top_hz:
@@ -155,6 +168,7 @@ class MelFrontend:
             self.padding,
             self.pad_mode,
             self.drop_last_frame,
+            self.first_sample,
         )
 
     def filterbank(self) -> Real:
@@ -163,11 +177,11 @@ class MelFrontend:
         Raises
         ------
         ParameterError
-            When a filter falls between two FFT bins and would be empty.
+            When a filter falls between two FFT bins and would be empty, unless ``allow_empty_filters``.
         """
         bank = self._bank(self.n_fft, self.n_mels)
         empty = np.flatnonzero(bank.max(axis=1) == 0)
-        if len(empty):
+        if len(empty) and not (self.allow_empty_filters and len(empty) < self.n_mels):
             raise ParameterError(_empty_filters_message(self, empty))
         return bank
 
@@ -200,34 +214,40 @@ class MelFrontend:
         values = self.compress(np.concatenate(list(band_energies(self, mono))).T)
         if not self.normalize:
             return MelSpectrogram(values, self, audio=mono)
-        statistics = Statistics.of(summary_of_values(values))
+        statistics = Statistics.of(summary_of_values(values), self.normalize)
         return MelSpectrogram(statistics.normalised(values), self, audio=mono, statistics=statistics)
 
     def stretch(self, signal: Real, n_frames: int | None = None) -> Real:
-        """What the STFT runs over: the clip extended at both ends, with pre-emphasis."""
+        """What the STFT of a rendering runs over: the clip extended at both ends, with pre-emphasis.
+
+        Its frames are those of ``framing.led``.
+        """
+        framing = self.framing.led
         if not self.preemphasis:
-            return self.framing.extend(signal, n_frames)
+            return framing.extend(signal, n_frames)
         if self.preemphasis_per_frame:
-            return preemphasize(self.framing.extend(signal, n_frames), self.preemphasis)
-        return self.framing.extend(preemphasize(signal, self.preemphasis), n_frames)
+            return preemphasize(framing.extend(signal, n_frames), self.preemphasis)
+        return framing.extend(preemphasize(signal, self.preemphasis), n_frames)
 
     def unstretch(self, stretch: Real, n_samples: int) -> Real:
         """Undo `stretch`: take pre-emphasis back and cut the clip out."""
         if self.preemphasis:
             stretch = deemphasize(stretch, self.preemphasis)
-        return self.framing.crop(stretch, n_samples)
+        return self.framing.led.crop(stretch, n_samples)
 
     def compress(self, energy: Real, loudest: float | None = None) -> Real:
-        """From ``B · |STFT|^power`` to floor, logarithm, shift and scale; a normalisation comes after it.
+        """From ``B · |STFT|^power`` of samples in [-1, 1] to floor, logarithm, shift and scale, before a normalisation.
 
         ``loudest`` is the clip's largest energy, from which a ``dynamic_range`` counts; None takes that of ``energy``.
         """
+        gain = np.float32(self.input_scale**self.power)
+        energy = energy * gain
         if self.log is None:
             shifted: Real = (energy + np.float32(self.shift)) * np.float32(self.scale)
             return shifted
         logs = self._log(self._floored(energy))
         if self.dynamic_range is not None:
-            top = energy.max() if loudest is None else np.float32(loudest)
+            top = energy.max() if loudest is None else np.float32(loudest) * gain
             logs = np.maximum(logs, self._log(self._floored(top)) - self.dynamic_range)
         return ((logs + self.shift) * self.scale).astype(np.float32)
 
@@ -237,7 +257,7 @@ class MelFrontend:
         return floored.astype(np.float64)
 
     def energy(self, values: Real, statistics: Statistics | None = None) -> Real:
-        """Undo all scaling: from the front-end's own scale to ``B · |STFT|^power``.
+        """Undo all scaling: from the front-end's own scale to ``B · |STFT|^power`` of samples in [-1, 1].
 
         Raises
         ------
@@ -250,12 +270,13 @@ class MelFrontend:
             energy = self._exp(logs)
         if self.log is not None and self.floor_mode == "add":
             energy = np.maximum(energy - self.floor, 0.0)
+        energy = np.asarray(energy / self.input_scale**self.power)
         if energy.min() < 0:
             raise ParameterError(
                 f"a cell of {values.min():.4g} where power is due (front-end {self.name!r} takes no logarithm): "
                 "allowed is 0 or more; if the mel is in dB or log, use a front-end with that log, e.g. 'librosa-db'"
             )
-        largest = largest_energy(self.power)
+        largest = largest_energy(self)
         if energy.max() > largest:
             raise ParameterError(
                 f"a cell of {values.max():.4g} stands for an energy above {largest:g} in front-end "
@@ -266,16 +287,17 @@ class MelFrontend:
     def floor_value(self, largest: float, statistics: Statistics | None = None) -> Real:
         """The lowest value of each band in the front-end's own scale, shape (n_mels, 1).
 
-        With a ``dynamic_range`` it depends on ``largest``, the clip's largest value.
+        With a ``dynamic_range`` it depends on ``largest``, the clip's largest value, or that in the statistics.
         """
         if self.log is None:
             lowest = np.full((self.n_mels, 1), self.shift * self.scale, np.float32)
         else:
             lowest = np.full((self.n_mels, 1), (float(self._log(np.float64(self.floor))) + self.shift) * self.scale)
+        top = largest if statistics is None else statistics.largest
+        if self.dynamic_range is not None and top is not None:
+            lowest = np.maximum(lowest, top - self.dynamic_range * self.scale)
         if statistics is not None:
             lowest = (lowest - statistics.mean) / statistics.std
-        elif self.dynamic_range is not None:
-            lowest = np.maximum(lowest, largest - self.dynamic_range * self.scale)
         return lowest.astype(np.float32)
 
     def _log(self, energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

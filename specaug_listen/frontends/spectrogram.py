@@ -31,16 +31,34 @@ class Statistics:
     ----------
     mean, std : np.ndarray [shape=(n_mels, 1), float32]
         ``std`` is what was divided by, any guard included.
+    largest : float or None
+        The clip's largest value before it was normalised, from which a ``dynamic_range`` counts.
     """
 
     mean: Real
     std: Real
+    largest: float | None = None
 
     @classmethod
-    def of(cls, summary: Summary) -> Statistics:
-        """NeMo's ``normalize_batch`` with ``per_feature``: unbiased deviation, and a guard that is always added."""
-        std = np.sqrt(summary.band_squares / max(1, summary.n_frames - 1))
-        return cls(summary.band_mean.astype(np.float32), (std + 1e-5).astype(np.float32))
+    def of(cls, summary: Summary, rule: str = "per_feature") -> Statistics:
+        """Those of a clip.
+
+        Parameters
+        ----------
+        summary : Summary
+            Of the values before they are normalised.
+        rule : {"per_feature", "utterance_cmvn", "sentence"}
+            ``per_feature``: the unbiased deviation, to which 1e-5 is always added (NeMo, ``normalize_batch``).
+            ``utterance_cmvn``: the root of the variance, which is at least 1e-10 (fairseq, ``UtteranceCMVN``).
+            ``sentence``: the root of the variance, at least 1e-10 itself (SpeechBrain, ``InputNormalization``).
+        """
+        if rule == "per_feature":
+            std = np.sqrt(summary.band_squares / max(1, summary.n_frames - 1)) + 1e-5
+        elif rule == "utterance_cmvn":
+            std = np.sqrt(np.maximum(summary.band_squares / summary.n_frames, 1e-10))
+        else:
+            std = np.maximum(np.sqrt(summary.band_squares / summary.n_frames), 1e-10)
+        return cls(summary.band_mean.astype(np.float32), std.astype(np.float32), summary.largest)
 
     def normalised(self, values: Real) -> Real:
         """Values with zero mean and unit deviation in each band."""

@@ -132,7 +132,8 @@ def mel_stream(frontend: MelFrontend, sound: Sound, folder: Path) -> MelStream:
     if not frontend.normalize:
         return plain
     starts = range(0, len(spool), FRAMES_PER_BLOCK)
-    statistics = Statistics.of(summary_of(lambda: (compressed(i, i + FRAMES_PER_BLOCK) for i in starts)))
+    summary = summary_of(lambda: (compressed(i, i + FRAMES_PER_BLOCK) for i in starts))
+    statistics = Statistics.of(summary, frontend.normalize)
 
     def normalised(begin: int, end: int) -> Real:
         return statistics.normalised(compressed(begin, end))

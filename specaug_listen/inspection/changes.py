@@ -11,6 +11,7 @@ from pydantic import Field
 from .._record import from_json, record, to_json
 from ..augment import Draw, FillLevel, FrequencyBand, TimeSpan, WarpPath
 from ..errors import PolicyError, naming
+from .resampling import Reading
 
 __all__ = ["Change", "FillFound", "FoundBand", "FoundRectangle", "FoundSpan", "FoundWarp", "Kind", "LengthChange"]
 
@@ -79,13 +80,15 @@ class FoundWarp:
     Parameters
     ----------
     center_frame, displacement_frames : int [frames]
-    is_exact : bool
-        Whether reading linearly between frames explains the cells; other frameworks read in other ways.
+    reading : str
+        How values between frames were read: ``linear``, as this package does; ``bicubic`` in two pieces (ESPnet,
+        lhotse), with ``corners aligned`` (SpeechBrain); ``linear in two pieces`` (fairseq); or in ``another`` way,
+        where the place is an estimate.
     """
 
     center_frame: Index
     displacement_frames: int
-    is_exact: bool
+    reading: Reading | Literal["another"] = "linear"
 
     def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
         """For each frame, the (fractional) frame before the warp that it was read from; it never falls."""
@@ -118,8 +121,8 @@ class Change:
     >>> mel = frontends.WHISPER(Audio(np.random.default_rng(0).uniform(-0.1, 0.1, 32000), 16000))
     >>> draw = augment.Draw(80, 200, (augment.TimeSpan(50, 30, "mean"), augment.FrequencyBand(3, 9, "mean")))
     >>> print(inspection.inspect_change(mel, draw.apply(mel)))
-    bins 3-11 masked (mean, +0.0 dB re median)
-    frames 50-79 masked (mean, +0.0 dB re median)
+    bins 3-11 masked (mean, -0.3 dB re median)
+    frames 50-79 masked (mean, -0.3 dB re median)
     """
 
     n_mels: Width
@@ -184,7 +187,8 @@ class Change:
         if self.length != "none":
             lines.append(f"{self.n_frames_before} frames became {self.n_frames} ({self.length})")
         if self.warp is not None:
-            lines.append(f"frame {self.warp.center_frame} moved by {self.warp.displacement_frames:+d} frames")
+            warp = self.warp
+            lines.append(f"frame {warp.center_frame} moved by {warp.displacement_frames:+d} frames, {warp.reading}")
         for band in self.bands:
             lines.append(f"{_range('bins', band.start_bin, band.n_bins)} masked ({_words(band.fill)})")
         for span in self.spans:

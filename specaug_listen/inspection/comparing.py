@@ -9,16 +9,18 @@ from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from .changes import Change, FoundBand, FoundRectangle, FoundSpan, FoundWarp, LengthChange
 from .masks import Box, Explained, explained, fill_found, plain_values, runs
-from .warping import find_warp, read_at, source_of
+from .resampling import READINGS, read_at, source_of
+from .warping import find_reading, find_warp
 
 __all__ = ["inspect_change"]
 
 Real = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
-# Shares of the clip's deviation within which a cell counts as predicted: read as we do, or in another way.
+# Shares of the clip's deviation within which a cell counts as predicted.
 _NEARLY, _NEAR = 1e-4, 0.25
+_TOLERANCE = {"linear": 0.0, None: _NEAR}
 # Share of the cells that a warp must explain beyond those that are explained without one.
-_LEAST_GAIN = {0.0: 0.02, _NEARLY: 0.02, _NEAR: 0.1}
+_LEAST_GAIN, _LEAST_GAIN_OF_ANOTHER = 0.02, 0.1
 
 
 def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
@@ -54,6 +56,12 @@ def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
     changed = np.abs(after.values - warped.values) > limit
     found = explained(changed, plain_values(after, warped, changed))
     bands, spans, rectangles = _masks(found, warped, after)
+    if warp is not None and warp.reading == "another":
+        # What lies between two ways of reading between frames is no mask.
+        noise = [box for box, mask in zip(found.boxes, rectangles, strict=True) if mask.fill.kind == "noise"]
+        rectangles = tuple(mask for mask in rectangles if mask.fill.kind != "noise")
+        for box in noise:
+            found.rest[box.cells] = changed[box.cells]
     return Change(
         after.n_mels,
         after.n_frames,
@@ -109,19 +117,20 @@ def _unwarped(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectro
     if not changed.any() or _is_plainly_masked(before, after, changed):
         return before, None, 0.0
     knee = find_warp(before, after)
-    if knee is None or knee.target == knee.source:
+    if knee is None:
         return before, None, 0.0
-    source = source_of(knee, before.n_frames, after.n_frames)
-    predicted = read_at(before.values, source)
-    for tolerance in _LEAST_GAIN:
-        limit = tolerance * _spread(before)
-        without = np.abs(after.values - before.values) > limit
-        remaining = np.abs(after.values - predicted) > limit
-        gain = float((without & ~remaining).mean()) - float((remaining & ~without).mean())
-        if gain > _LEAST_GAIN[tolerance]:
-            warp = FoundWarp(knee.source, knee.target - knee.source, tolerance < _NEAR)
-            return MelSpectrogram(predicted, before.frontend, statistics=before.statistics), warp, tolerance
-    return before, None, 0.0
+    knee, reading = find_reading(before, after, knee)
+    read = READINGS[reading or "linear"]
+    predicted = read(before.values, knee)
+    tolerance = _TOLERANCE.get(reading, _NEARLY)
+    limit = tolerance * _spread(before)
+    without = np.abs(after.values - before.values) > limit
+    remaining = np.abs(after.values - predicted) > limit
+    gain = float((without & ~remaining).mean()) - float((remaining & ~without).mean())
+    if knee.target == knee.source or gain < (_LEAST_GAIN if reading else _LEAST_GAIN_OF_ANOTHER):
+        return before, None, 0.0
+    warp = FoundWarp(knee.source, knee.target - knee.source, reading or "another")
+    return MelSpectrogram(predicted, before.frontend, statistics=before.statistics), warp, tolerance
 
 
 def _is_plainly_masked(before: MelSpectrogram, after: MelSpectrogram, changed: Cells) -> bool:

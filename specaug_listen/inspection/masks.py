@@ -11,7 +11,7 @@ from ..augment import FillLevel
 from ..frontends import MelSpectrogram
 from .changes import FillFound, Kind
 
-__all__ = ["Box", "Explained", "explained", "fill_found", "plain_values", "runs"]
+__all__ = ["Box", "Explained", "PlainCells", "explained", "fill_found", "plain_values", "runs"]
 
 Real = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
@@ -19,6 +19,8 @@ Cells = npt.NDArray[np.bool_]
 _BY_CHANCE = 0.02
 _MANY = 20
 _LEAST_IN_BOX = 0.9
+_LEAST_CELLS = 4
+_LEAST_CHANGED = 0.4
 
 
 class Box(NamedTuple):
@@ -36,6 +38,14 @@ class Box(NamedTuple):
             slice(self.start_bin, self.start_bin + self.n_bins),
             slice(self.start_frame, self.start_frame + self.n_frames),
         )
+
+
+class PlainCells(NamedTuple):
+    """Cells that a band, and that a span, may have left as they were; and those at the floor or the least value."""
+
+    in_bands: Cells
+    in_spans: Cells
+    low: Cells
 
 
 class Explained(NamedTuple):
@@ -56,34 +66,36 @@ class Explained(NamedTuple):
     rest: Cells
 
 
-def explained(changed: Cells, may_be: Cells) -> Explained:
+def explained(changed: Cells, may_be: PlainCells) -> Explained:
     """The bands, spans and boxes that hold the cells that changed.
 
     Parameters
     ----------
     changed : np.ndarray of bool [shape=(n_mels, n_frames)]
-    may_be : np.ndarray of bool [shape=(n_mels, n_frames)]
-        Cells that did not change, but that hold what masks are filled with.
+    may_be : PlainCells
+        Cells that may be masked though they did not change.
     """
-    held = changed | may_be
-    frames = _full(held.T, changed.T)
-    bins = _full(held[:, ~frames], changed[:, ~frames])
+    in_band, in_span = changed | may_be.in_bands, changed | may_be.in_spans
+    frames = _full(in_span.T, changed.T, may_be.low.T)
+    bins = _full(in_band[:, ~frames], changed[:, ~frames], may_be.low[:, ~frames])
     # A band over all frames is a part of every frame: look at the others alone.
-    frames = _full(held[~bins].T, changed[~bins].T)
+    frames = _full(in_span[~bins].T, changed[~bins].T, may_be.low[~bins].T)
     rest = changed & ~bins[:, None] & ~frames[None, :]
-    boxes = _boxes(rest, held)
+    boxes = _boxes(rest, in_band & in_span)
     for box in boxes:
         rest[box.cells] = False
     return Explained(bins, frames, boxes, rest)
 
 
-def _full(held: Cells, changed: Cells) -> Cells:
-    """Which rows are full, and not only because all of it was so before."""
-    if held.shape[1] == 0:
-        return np.zeros(len(held), dtype=bool)
+def _full(held: Cells, changed: Cells, low: Cells) -> Cells:
+    """Which rows are full, and not only because most of it was so before."""
     n = held.shape[1]
+    if n == 0:
+        return np.zeros(len(held), dtype=bool)
     forgiven = max(_BY_CHANCE * n, 2 if n >= _MANY else 0)
-    full: Cells = ((~held).sum(axis=1) <= forgiven) & changed.any(axis=1)
+    # In silence all cells are low already: few that changed make a mask of it only where they are low as well.
+    is_mask = (changed.mean(axis=1) >= _LEAST_CHANGED) | ~(changed & ~low).any(axis=1)
+    full: Cells = ((~held).sum(axis=1) <= forgiven) & changed.any(axis=1) & is_mask
     return full
 
 
@@ -96,22 +108,23 @@ def _boxes(rest: Cells, held: Cells) -> list[Box]:
     boxes = []
     for bins, frames in ndimage.find_objects(labels):
         box = Box(bins.start, bins.stop - bins.start, frames.start, frames.stop - frames.start)
-        # One cell is no rectangle, and few cells in many are none.
-        if box.n_bins * box.n_frames > 1 and held[bins, frames].mean() >= _LEAST_IN_BOX:
+        # A few cells are no rectangle, and few cells in many are none.
+        if box.n_bins * box.n_frames >= _LEAST_CELLS and held[bins, frames].mean() >= _LEAST_IN_BOX:
             boxes.append(box)
     return boxes
 
 
-def plain_values(after: MelSpectrogram, before: MelSpectrogram, changed: Cells) -> Cells:
+def plain_values(after: MelSpectrogram, before: MelSpectrogram, changed: Cells) -> PlainCells:
     """Cells that hold a value that fills have: the floor, the least value, and what many changed cells hold."""
     floor = before.frontend.floor_value(before.summary.largest, before.statistics)
-    held: Cells = (after.values == floor) | (after.values == np.float32(before.summary.least))
+    low: Cells = (after.values == floor) | (after.values == np.float32(before.summary.least))
     values, counts = np.unique(after.values[changed], return_counts=True)
     frequent = values[counts >= max(4, min(after.n_mels, after.n_frames) // 4)]
-    # Where all of a frame or a band is one value, so is its mean.
-    still = np.ptp(before.values, axis=0, keepdims=True) == 0, np.ptp(before.values, axis=1, keepdims=True) == 0
-    held |= np.isin(after.values, frequent) | still[0] | still[1]
-    return held
+    held = low | np.isin(after.values, frequent)
+    # Where all of a frame is one value, so is its mean, and a band that is filled with means leaves it as it was.
+    still_frames = np.ptp(before.values, axis=0, keepdims=True) == 0
+    still_bands = np.ptp(before.values, axis=1, keepdims=True) == 0
+    return PlainCells(held | still_frames, held | still_bands, low)
 
 
 def runs(flags: Cells) -> list[tuple[int, int]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
 from ..frontends import MelSpectrogram
+from .resampling import READINGS, Knee, Reading, read_at, source_of
 
-__all__ = ["Knee", "find_warp", "read_at", "source_of"]
+__all__ = ["find_reading", "find_warp"]
 
 Real = npt.NDArray[np.float32]
 Source = npt.NDArray[np.float64]
@@ -19,33 +18,11 @@ _CELLS_AT_ONCE = 1 << 21
 _STARTS = 5
 _NEAR = range(-3, 4)
 _CLOSE = 0.1
-_PLAIN = 0.01
+_PLAIN, _CERTAIN = 0.01, 0.1
+_NEARLY = 1e-4
 _RANGE_DB = 80.0
 _FARTHEST = 120
 _FRAMES_COMPARED = 400
-
-
-class Knee(NamedTuple):
-    """Frame ``source`` of the mel before is frame ``target`` of the mel after."""
-
-    target: int
-    source: int
-
-
-def source_of(knee: Knee | None, n_before: int, n_after: int) -> Source:
-    """For each frame after, the frame before that it is read from; None is a straight line."""
-    known = [0, n_after - 1], [0, n_before - 1]
-    if knee is not None:
-        known = [0, knee.target, n_after - 1], [0, knee.source, n_before - 1]
-    return np.interp(np.arange(n_after), *known)
-
-
-def read_at(values: Real, source: Source) -> Real:
-    """Values at fractional frames, linear between neighbours, as `MelSpectrogram.at_frames`."""
-    before = np.clip(source.astype(np.intp), 0, max(values.shape[1] - 2, 0))
-    after = np.minimum(before + 1, values.shape[1] - 1)
-    share = (source - before).astype(np.float32)
-    return values[:, before] * (1 - share) + values[:, after] * share
 
 
 def find_warp(before: MelSpectrogram, after: MelSpectrogram) -> Knee | None:
@@ -67,7 +44,7 @@ def find_warp(before: MelSpectrogram, after: MelSpectrogram) -> Knee | None:
     # A frame near the true one that moves as far explains nearly as much: look along that line more closely.
     close = _best(a[few], b[few], _line(Knee(*rough[0]), n), _CLOSE * spread, _STARTS)
     best = _best(a, b, _climbed(a, b, close, 2, _CLOSE * spread), _CLOSE * spread, 1)[0]
-    return _most_exact(before.values, after.values, Knee(*(int(k) for k in best)))
+    return Knee(*(int(k) for k in best))
 
 
 def _levels(mel: MelSpectrogram) -> Real:
@@ -135,18 +112,28 @@ def _climbed(before: Real, after: Real, knees: Knees, first_step: int, cap: floa
     return np.array(sorted(ends))
 
 
-def _most_exact(before: Real, after: Real, knee: Knee) -> Knee:
-    """Of the knees near this one, the one whose prediction most cells meet to the bit, or else nearly, where any is."""
-    n = after.shape[1]
-    line = _line(knee, n)
-    around = np.array([(knee.target + i, knee.source + j) for i in _NEAR for j in _NEAR])
-    all_knees = np.concatenate([[knee], np.clip(around, 1, n - 2), line])
-    few = slice(None, None, max(1, len(before) // _BINS_OF_GRID))
-    a, b = before[few], after[few]
-    distances = [np.abs(read_at(a, source_of(Knee(int(t), int(s)), n, n)) - b) for t, s in all_knees]
-    for limit in (0.0, 1e-4 * float(before.std())):
-        met = np.array([float((distance <= limit).mean()) for distance in distances])
-        if met.max() > met[0] + _PLAIN:
-            best = all_knees[int(np.argmax(met))]
-            return Knee(int(best[0]), int(best[1]))
-    return knee
+def find_reading(before: MelSpectrogram, after: MelSpectrogram, knee: Knee) -> tuple[Knee, Reading | None]:
+    """Of the knees near this one, and of the known ways to read between frames, those that meet most cells.
+
+    The reading is None where none of them meets more than the others do.
+    """
+    few = slice(None, None, max(1, before.n_mels // _BINS_OF_GRID))
+    a, b = before.values[few], after.values[few]
+    knees = _around(knee, before.n_frames)
+    best: tuple[float, Knee, Reading] | None = None
+    for reading, read in READINGS.items():
+        # Ours is met to the bit; others sum in another order.
+        limit = 0.0 if reading == "linear" else _NEARLY * float(before.values.std())
+        met = [float((np.abs(read(a, one) - b) <= limit).mean()) for one in knees]
+        top = int(np.argmax(met))
+        if met[top] > float(np.median(met)) + _PLAIN and (best is None or met[top] > best[0] + _PLAIN):
+            best = met[top], knees[top], reading
+        if reading == "linear" and met[top] > float(np.median(met)) + _CERTAIN:
+            break
+    return (knee, None) if best is None else best[1:]
+
+
+def _around(knee: Knee, n: int) -> list[Knee]:
+    near = np.array([(knee.target + i, knee.source + j) for i in _NEAR for j in _NEAR])
+    knees = np.concatenate([[knee], np.clip(near, 1, n - 2), _line(knee, n)])
+    return list(dict.fromkeys(Knee(int(t), int(s)) for t, s in knees))

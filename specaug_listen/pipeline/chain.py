@@ -14,7 +14,7 @@ from .. import vocoders
 from .._random import as_seed, child_stream
 from .._sound import Sound
 from ..audio import Audio, common_gain
-from ..augment import Adapter, Draw, Policy, Waveform, WaveformDraw, get_policy, get_waveform
+from ..augment import Adapter, Draw, Policy, Waveform, WaveformDraw, draw_of_clip, get_policy, get_waveform
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frontends import AnyMel, MelFrontend, MelSpectrogram, get
 from ..inspection import Change, inspect_change
@@ -303,14 +303,13 @@ def audition(
     mel = get(frontend)(audio)
     heard = []
     for number in range(1, draws + 1):
-        stream = child_stream(seed, audio.fingerprint, number)
         drawn, before = None, mel
         if stage is not None:
             drawn = stage.draw(_mono(mel), rng=child_stream(seed, (*audio.fingerprint, _OF_WAVEFORM), number))
             before = mel.frontend(drawn.apply(_mono(mel)))
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always", SpecAugListenWarning)
-            draw = chosen.draw(before, rng=stream)
+            draw = draw_of_clip(chosen, before, seed, audio.fingerprint, number)
         for warning in said:
             warnings.warn(warning.message, stacklevel=2)
         augmented = draw.apply(before)

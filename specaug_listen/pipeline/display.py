@@ -71,7 +71,20 @@ def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:
 def facts_of_run(frontend: MelFrontend, policy: Policy, vocoder: AnyVocoder | CustomVocoder, seed: int) -> Facts:
     """What was done to a clip."""
     rendered_by = ("vocoder", vocoder_name(vocoder))
-    return (("policy", policy.name), ("front-end", frontend.name), rendered_by, ("seed", str(seed)))
+    return (*facts_of_policy(policy), ("front-end", frontend.name), rendered_by, ("seed", str(seed)))
+
+
+def facts_of_policy(policy: Policy) -> Facts:
+    """Its name, and by which framework's rules it draws."""
+    if policy.dialect == "paper":
+        return (("policy", policy.name),)
+    how = [policy.dialect]
+    if policy.exact_rng:
+        how.append("with its own generator")
+    if policy.batch:
+        length = f", padded to {policy.batch.n_frames} frames" if policy.batch.n_frames else ""
+        how.append(f"in a batch of {policy.batch.size}{length}")
+    return ("policy", policy.name), ("dialect", ", ".join(how))
 
 
 def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .._optional import require
-from .._random import child_stream
 from .._sound import Sound
-from ..augment import Policy
+from ..augment import Policy, draw_of_clip
 from ..errors import SpecAugListenWarning
 from ..frontends import MelFrontend, MelStream, mel_stream
 from ..recording import Recording, SpooledAudio
@@ -23,7 +22,7 @@ from ..vocoders.bands import Energies
 from .badges import LONG_S
 from .chain import Audition, Reconstruction
 
-__all__ = ["LongAudition", "Within", "audition_long", "is_long", "rendered_long"]
+__all__ = ["LONG_S", "LongAudition", "Within", "audition_long", "is_long", "rendered_long"]
 
 # What is being done, and which share of it.
 Within = Callable[[str, float], None]
@@ -97,7 +96,7 @@ def audition_long(
     for number in range(1, draws + 1):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SpecAugListenWarning)  # the draw carries its lines
-            draw = policy.draw(mel, rng=child_stream(seed, recording.fingerprint, number))
+            draw = draw_of_clip(policy, mel, seed, recording.fingerprint, number)
         augmented = draw.apply(mel)
         label = f"draw-{number}"
         audio = rendered_long(augmented, vocoder, folder / f"{label}.f32", lambda share, w=label: within(w, share))  # type: ignore[misc]

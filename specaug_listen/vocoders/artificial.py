@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ..frontends import MelFrontend
 from ..stft import Framing, istft, stft
-from .bands import Bands, Energies, around, tiny
+from .bands import Bands, Energies, around, bands_of, tiny
 from .iteration import Ends
 
 __all__ = ["flat_areas", "lone_areas", "with_levels"]
@@ -57,17 +57,21 @@ def flat_areas(energies: Energies, begin: int, end: int) -> Flags:
         Frames beyond the last one are like that one.
     """
     mel = energies.mel
-    first, last = max(0, min(begin, mel.n_frames - 1) - _LEAST_EQUAL), min(end + _LEAST_EQUAL, mel.n_frames)
-    flat = _flat(energies, mel.values_at(first, last), first).T
-    n_after = max(0, end - first - len(flat))
-    asked: Flags = np.pad(flat, ((0, n_after), (0, 0)), mode="edge")[begin - first : end - first]
+    wanted = np.clip(np.arange(begin, end) - energies.n_lead, 0, mel.n_frames - 1)
+    first, last = max(0, int(wanted[0]) - _LEAST_EQUAL), min(int(wanted[-1]) + 1 + _LEAST_EQUAL, mel.n_frames)
+    heard = bands_of(mel.frontend).heard
+    asked: Flags = np.zeros((len(wanted), mel.n_mels), bool)
+    asked[:, heard] = _flat(energies, mel.values_at(first, last), first, heard).T[wanted - first]
     return asked
 
 
-def _flat(energies: Energies, values: Real, first: int) -> Flags:
+def _flat(energies: Energies, values: Real, first: int, heard: Flags) -> Flags:
     mel, power = energies.mel, energies.mel.frontend.power
-    energy = energies.read(first, first + values.shape[1]).T
-    audible = values > mel.frontend.floor_value(mel.summary.largest, mel.statistics) + np.float32(1e-5)
+    begin = first + energies.n_lead
+    energy = energies.read(begin, begin + values.shape[1]).T[heard]
+    floor = mel.frontend.floor_value(mel.summary.largest, mel.statistics)[heard]
+    values = values[heard]
+    audible = values > floor + np.float32(1e-5)
     audible &= energy > np.float32((2 * _INAUDIBLE) ** (power / 2) * energies.loudest)
     over_bands = values[1:] == values[:-1]
     flat: Flags = audible & over_bands.all(axis=0)
@@ -85,6 +89,7 @@ def _flat(energies: Energies, values: Real, first: int) -> Flags:
 def _are_different(frontend: MelFrontend) -> Flags:
     """Which filters differ from the next one in what they make of a click, whose spectrum is flat."""
     total = frontend.filterbank().sum(axis=1)
+    total = total[total > 0]
     different: Flags = np.abs(np.diff(total)) > np.float32(1e-4) * total[1:]
     return different
 
@@ -111,7 +116,9 @@ def with_levels(stretch: Real, target: Real, bands: Bands, framing: Framing, end
         The very ``stretch`` where no cell stands alone; else only what lies under such areas is changed.
     """
     wanted, most = _power(target, bands), loudest ** (2 / bands.power)
-    areas = lone_areas(wanted, most)
+    heard = bands.heard
+    areas = np.zeros(wanted.shape, bool)
+    areas[:, heard] = lone_areas(wanted[:, heard], most)
     if not areas.any():
         return stretch
     settled = stretch.copy()

@@ -28,6 +28,7 @@ __all__ = [
     "checked_mel",
     "n_extra_frames",
     "rendered_energy",
+    "sounding_energy",
     "tiny",
 ]
 
@@ -114,10 +115,15 @@ class Bands(NamedTuple):
     def everywhere(self, gain: Real) -> Real:
         """Band gains at all bins; those beyond the filters follow the nearest one."""
         bins: Real = gain @ self.synthesis
-        reached = np.flatnonzero(self.synthesis.any(axis=0))
-        bins[:, : reached[0]] = gain[:, :1]
-        bins[:, reached[-1] + 1 :] = gain[:, -1:]
+        reached, heard = np.flatnonzero(self.synthesis.any(axis=0)), np.flatnonzero(self.heard)
+        bins[:, : reached[0]] = gain[:, heard[:1]]
+        bins[:, reached[-1] + 1 :] = gain[:, heard[-1:]]
         return bins
+
+    @property
+    def heard(self) -> npt.NDArray[np.bool_]:
+        """Which filters hold a bin, shape (n_mels,); whatever is written into the others, nothing sounds."""
+        return np.asarray(self.synthesis.any(axis=1))
 
 
 def tiny(loudest: float) -> np.float32:
@@ -133,17 +139,20 @@ class Energies(NamedTuple):
     ----------
     mel : MelSpectrogram or MelStream
     n_frames : int
-        To render: as many as the mel has, or a frame or two more; see `rendered_energy`.
+        To render: as many as the mel has, or a frame or two more at either end; see `rendered_energy`.
     loudest : float
         The largest of all.
     read : callable (int, int) -> np.ndarray [shape=(end - begin, n_mels), float32]
-        Those from frame ``begin`` up to ``end``.
+        Those from frame ``begin`` up to ``end``; 0 in bands whose filters hold no bin.
+    n_lead : int
+        Which of the frames is the mel's first.
     """
 
     mel: AnyMel
     n_frames: int
     loudest: float
     read: Callable[[int, int], Real]
+    n_lead: int = 0
 
     @classmethod
     def of(cls, mel: AnyMel) -> Energies:
@@ -157,22 +166,30 @@ class Energies(NamedTuple):
         if not isinstance(mel, MelStream):
             checked_mel(mel)
         if isinstance(mel, MelSpectrogram) and mel.n_frames <= FRAMES_PER_BLOCK:
-            held = np.ascontiguousarray(mel.energy.T)
+            held = sounding_energy(mel)
             loudest = float(held.max())
         else:
             held = None
-            loudest = max(float(part.energy.max()) for part in mel.parts(FRAMES_PER_BLOCK))
-        n_frames = mel.n_frames + n_extra_frames(mel.frontend.framing, mel.n_frames, mel.n_samples)
+            loudest = max(float(sounding_energy(part).max()) for part in mel.parts(FRAMES_PER_BLOCK))
+        framing = mel.frontend.framing
+        n_lead, n_extra = framing.led.n_lead, n_extra_frames(framing, mel.n_frames, mel.n_samples)
+        n_frames = n_lead + mel.n_frames + n_extra
 
         def read(begin: int, end: int) -> Real:
-            first = min(begin, mel.n_frames - 1)
-            there = np.ascontiguousarray(mel.part(first, end).energy.T) if held is None else held[first:end]
-            n_beyond = min(end, n_frames) - first - len(there)
-            if n_beyond <= 0:
-                return there[begin - first :]
-            return np.concatenate([there, np.repeat(there[-1:], n_beyond, axis=0)])[begin - first :]
+            wanted = np.clip(np.arange(begin, min(end, n_frames)) - n_lead, 0, mel.n_frames - 1)
+            if not len(wanted):
+                return np.empty((0, mel.n_mels), np.float32)
+            first, stop = int(wanted[0]), int(wanted[-1]) + 1
+            there = sounding_energy(mel.part(first, stop)) if held is None else held[first:stop]
+            return there if len(there) == len(wanted) else there[wanted - first]
 
-        return cls(mel, n_frames, loudest, read)
+        return cls(mel, n_frames, loudest, read, n_lead)
+
+
+def sounding_energy(mel: MelSpectrogram) -> Real:
+    """Band energies, shape (n_frames, n_mels), 0 in bands whose filters hold no bin: nothing can sound there."""
+    energy, heard = np.ascontiguousarray(mel.energy.T), bands_of(mel.frontend).heard
+    return energy if heard.all() else energy * heard.astype(np.float32)
 
 
 def checked_mel(mel: MelSpectrogram) -> None:
@@ -191,11 +208,12 @@ def checked_mel(mel: MelSpectrogram) -> None:
 
 
 def rendered_energy(mel: MelSpectrogram) -> Real:
-    """Band energies to render, shape (n_frames, n_mels) or a frame or two more.
+    """Band energies to render, shape (n_frames, n_mels) or a frame or two more at either end.
 
     Where a clip goes on for more than 0.6 hops after the middle of its last frame (because the front-end drops one, or
     frames stand half a hop off), the last frame is rendered again there: else the last samples would hang on the very
-    tail of a window, and dividing by it would turn them into a click.
+    tail of a window, and dividing by it would turn them into a click. Where a front-end snips the edges, the first
+    frame is rendered once more before it for the same reason; see `specaug_listen.stft.Framing.led`.
 
     Raises
     ------

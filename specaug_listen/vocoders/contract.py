@@ -30,12 +30,12 @@ _LAYOUT = ("axes", "batch", "input_name")
 CONTRACT_KEYS = ("base", *(f.name for f in dataclasses.fields(MelFrontend)), *_LAYOUT)
 # What no formula on the mel can change afterwards.
 _GEOMETRY = (
-    *("sample_rate", "n_fft", "hop_length", "win_length", "window", "padding"),
+    *("sample_rate", "n_fft", "hop_length", "win_length", "window", "padding", "first_sample"),
     *("n_mels", "fmin_hz", "fmax_hz", "mel_scale", "mel_norm", "power"),
     *("preemphasis", "preemphasis_per_frame", "remove_dc_offset"),
 )
 # The statistics of a clip are known in the front-end's own scale only.
-_OF_STATISTICS = ("normalize", "log", "shift", "scale")
+_OF_STATISTICS = ("normalize", "log", "shift", "scale", "input_scale")
 
 
 @record
@@ -61,9 +61,9 @@ class MelContract:
     Notes
     -----
     What is exact is converted, through the energy of each cell: another base of the logarithm or none, shift and
-    scale, the order of axes, and a normalisation of the front-end's, whose statistics the mel carries. An energy below
-    the contract's floor is raised to it, as in training; one that the front-end has floored (or cut by its
-    ``dynamic_range``) stays where it is, which may be above the contract's floor.
+    scale, integer samples, the order of axes, and a normalisation of the front-end's, whose statistics
+    the mel carries. An energy below the contract's floor is raised to it, as in training; one that the front-end has
+    floored (or cut by its ``dynamic_range``) stays where it is, which may be above the contract's floor.
 
     What is not exact is refused: another rate, FFT, hop, window, centring, other bands, filters, power or
     pre-emphasis. Not compared is what only the first and last frames (``pad_mode``, ``drop_last_frame``) or silence

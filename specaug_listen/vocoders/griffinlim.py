@@ -23,7 +23,7 @@ from ..audio import Audio
 from ..errors import ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, deemphasize, get_window, istft, stft
-from .bands import checked_mel
+from .bands import checked_mel, n_extra_frames
 from .magnitude import nnls_magnitude, pinv_magnitude
 from .phase import original_spectrum, random_phase, unit
 
@@ -102,7 +102,8 @@ class GriffinLim:
         return Audio(frontend.unstretch(stretch, mel.n_samples), frontend.sample_rate)
 
     def _phase(self, mel: MelSpectrogram, shape: tuple[int, ...]) -> Complex:
-        n_extra = shape[0] - mel.n_frames
+        n_lead = mel.frontend.framing.led.n_lead
+        n_extra = shape[0] - n_lead - mel.n_frames
         if isinstance(self.init, np.ndarray):
             expected = (shape[1], mel.n_frames)
             if self.init.shape != expected or not np.isrealobj(self.init) or not np.isfinite(self.init).all():
@@ -110,7 +111,7 @@ class GriffinLim:
                     f"init is an array of shape {self.init.shape} and dtype {self.init.dtype}: expected finite angles "
                     f"in radians of shape {expected}, (n_fft // 2 + 1, n_frames)"
                 )
-            return unit(np.pad(self.init.T, ((0, n_extra), (0, 0)), mode="edge"))
+            return unit(np.pad(self.init.T, ((n_lead, n_extra), (0, 0)), mode="edge"))
         if self.init == "original":
             return unit(np.angle(original_spectrum(mel, emphasized=True, n_extra=n_extra)))
         return random_phase((shape[0], shape[1]), self.seed)
@@ -120,8 +121,8 @@ class GriffinLim:
 class Librosa:
     """librosa's mel_to_stft and griffinlim with their own defaults, seeded; slow.
 
-    This is ``librosa.feature.inverse.mel_to_audio``, which itself cannot be seeded. Kaldi's filters, which librosa does
-    not have, go to the solver that ``mel_to_stft`` calls.
+    This is ``librosa.feature.inverse.mel_to_audio``, which itself cannot be seeded. Filters that librosa does not have,
+    Kaldi's, SpeechBrain's and empty ones, go to the solver that ``mel_to_stft`` calls.
 
     Parameters
     ----------
@@ -149,7 +150,7 @@ class Librosa:
         """Reconstruct the waveform of a mel spectrogram; see `Joint`."""
         checked_mel(mel)
         librosa = require("librosa", purpose="the 'librosa' vocoder")
-        frontend, framing = mel.frontend, mel.frontend.framing
+        frontend, framing = mel.frontend, mel.frontend.framing.led
         is_centered = framing.padding == "center"
         with one_blas_thread():
             magnitude = self._magnitude(mel, librosa)
@@ -177,20 +178,25 @@ class Librosa:
         frontend = mel.frontend
         # griffinlim() wants at least a window of sound.
         n_extra = max(0, -(-frontend.n_fft // frontend.hop_length) + 1 - mel.n_frames)
-        return np.pad(self._magnitude_of_frames(mel, librosa), ((0, 0), (0, n_extra)), mode="edge")
+        framing = frontend.framing
+        n_lead = framing.led.n_lead
+        if framing.padding == "snip":
+            n_extra = max(n_extra, n_extra_frames(framing, mel.n_frames, mel.n_samples))
+        return np.pad(self._magnitude_of_frames(mel, librosa), ((0, 0), (n_lead, n_extra)), mode="edge")
 
     def _magnitude_of_frames(self, mel: MelSpectrogram, librosa: Any) -> Real:
         frontend = mel.frontend
         magnitude: Real
-        if frontend.mel_scale == "kaldi":
-            magnitude = nnls_magnitude(mel).T[:, : mel.n_frames]
+        if frontend.mel_scale not in ("slaney", "htk") or not frontend.filterbank().any(axis=1).all():
+            n_lead = frontend.framing.led.n_lead
+            magnitude = nnls_magnitude(mel).T[:, n_lead : n_lead + mel.n_frames]
             return magnitude
         magnitude = librosa.feature.inverse.mel_to_stft(mel.energy, **librosa_filters(frontend))
         return magnitude
 
 
 def librosa_filters(frontend: MelFrontend) -> dict[str, Any]:
-    """A front-end's filters in the words of ``librosa.feature.inverse``, which has none of Kaldi's."""
+    """A front-end's filters in the words of ``librosa.feature.inverse``, which has slaney's and htk's."""
     return {
         "sr": frontend.sample_rate,
         "n_fft": frontend.n_fft,

@@ -14,7 +14,7 @@ from .._threads import one_blas_thread
 from ..audio import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, istft, stft
-from .bands import Bands, around, bands_of, checked_mel
+from .bands import Bands, around, bands_of, checked_mel, sounding_energy
 from .phase import is_warped, onsets, original_spectrum
 
 __all__ = ["OriginalPhase"]
@@ -69,7 +69,7 @@ class OriginalPhase:
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Render a mel spectrogram with its original phase; see `Joint`."""
         checked_mel(mel)
-        frontend, framing = mel.frontend, mel.frontend.framing
+        frontend, framing = mel.frontend, mel.frontend.framing.led
         # The clip's tail, which the last frames of some front-ends hardly reach, is to come out as it went in.
         n_extra = -(-framing.win_length // framing.hop_length) + 1
         spectrum = original_spectrum(mel, emphasized=False, n_extra=n_extra)
@@ -135,25 +135,27 @@ def _cells(mel: MelSpectrogram, spectrum: Complex, max_gain_db: float) -> _Cells
     least = np.where(filled, np.float32(0), 1 / _LARGEST_WARP_CORRECTION)
     # A warped mel fades from frame to frame; to follow it at an onset would make that one quieter.
     moving = filled | ~_near_onsets(mel, spectrum) if is_warped(mel) else filled
-    beyond = (0, len(spectrum) - mel.n_frames), (0, 0)
-    arrays = [np.pad(a.T, beyond, mode="edge") for a in (plain.energy, mel.energy, filled, least, largest)]
-    # Frames beyond the mel's last one share its gain, but they have no energy to be corrected to.
-    before, after, filled, least, largest = arrays
+    n_lead = mel.frontend.framing.led.n_lead
+    beyond = (n_lead, len(spectrum) - n_lead - mel.n_frames), (0, 0)
+    arrays = sounding_energy(plain), sounding_energy(mel), filled.T, least.T, largest.T
+    # Frames beyond the mel's first and last share their gain, but they have no energy to be corrected to.
+    before, after, filled, least, largest = (np.pad(a, beyond, mode="edge") for a in arrays)
     return _Cells(before, after, filled, least, largest, np.pad(moving.T, beyond))
 
 
 def _near_onsets(mel: MelSpectrogram, spectrum: Complex) -> Flags:
     """Which frames' windows hold an onset of the warped clip."""
     framing = mel.frontend.framing
-    near = np.zeros(mel.n_frames, bool)
+    near = np.zeros(len(spectrum), bool)
     for onset in onsets(istft(spectrum, framing), framing.win_length):
         near[max(0, -(-(onset - framing.win_length) // framing.hop_length)) : onset // framing.hop_length + 1] = True
-    return near
+    n_lead = framing.led.n_lead
+    return near[n_lead : n_lead + mel.n_frames]
 
 
 def _refined(spectrum: Complex, cells: _Cells, bands: Bands, mel: MelSpectrogram) -> Complex:
     """Correct the moving cells until the rendering's own STFT has their energies."""
-    framing = mel.frontend.framing
+    framing = mel.frontend.framing.led
     norm = framing.norm(len(spectrum))
     kept = spectrum * (1 - bands.everywhere(cells.moving.astype(np.float32)))
 

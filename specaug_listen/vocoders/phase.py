@@ -206,11 +206,11 @@ def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0
             "the original phase is not known: this mel carries no audio; compute it with frontend(audio), or use "
             "another vocoder (GriffinLim with init='random')"
         )
-    signal, n_frames = mel.audio.samples[0], mel.n_frames + n_extra
     framing = mel.frontend.framing
+    signal, n_frames = mel.audio.samples[0], framing.led.n_lead + mel.n_frames + n_extra
     if mel.warp is not None and is_warped(mel):
         signal = _warped(signal, mel.warp, framing)
-    stretch = mel.frontend.stretch(signal, n_frames) if emphasized else framing.extend(signal, n_frames)
+    stretch = mel.frontend.stretch(signal, n_frames) if emphasized else framing.led.extend(signal, n_frames)
     return stft(stretch, framing)
 
 

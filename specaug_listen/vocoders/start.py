@@ -106,7 +106,7 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
     Returns
     -------
     np.ndarray [shape=(n_frames, n_bins), non-negative]
-        Below the lowest filter, as at its first bin.
+        Just below the lowest filter, as at its first bin; further below, 0.
     """
     bands, products = bands_of(frontend), _products(frontend)
     density: Real = (target / products.per_band) @ products.to_bins
@@ -115,6 +115,9 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
     if bands.power == 2:
         np.sqrt(density, out=density)
     density[:, : bands.lowest] = density[:, bands.lowest : bands.lowest + 1]
+    # As far as a window smears; with more, a de-emphasis would turn what no band asks for into a hum.
+    smear = -(-frontend.n_fft // frontend.framing.win_length)
+    density[:, : max(0, bands.lowest - smear)] = 0
     return density
 
 

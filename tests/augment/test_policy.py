@@ -219,7 +219,10 @@ def test_a_constant_that_the_scale_does_not_have_is_refused_by_name():
         ({"transforms": (), "name": ""}, r"name='': "),
         ({"transforms": ["time_mask"]}, r"transforms\[0\]='time_mask'"),
         ({"transforms": (TimeMask(),) * 101}, r"transforms=.*"),
-        ({"transforms": (), "p": 0.5}, r"unknown key 'p'.*\(allowed: dialect, name, probability, transforms\)"),
+        (
+            {"transforms": (), "p": 0.5},
+            r"unknown key 'p'.*\(allowed: .*transforms\)",
+        ),
     ],
 )
 def test_a_policy_out_of_range_is_refused(fields, message):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,7 +39,10 @@ def test_a_preset_is_found_by_its_name(every_frontend):
     [("wisper", "; did you mean 'whisper'?"), ("Librosa_dB", "; did you mean 'librosa-db'?"), ("qqq", "")],
 )
 def test_an_unknown_name_is_refused_with_the_nearest_known_one(name, hint):
-    known = "hifigan, lhotse, librosa, librosa-db, nemo, whisper, whisper-128, or a .yaml file"
+    known = (
+        "espnet, fairseq, hifigan, kaldi, lhotse, librosa, librosa-db, lingvo, nemo, speechbrain, tacotron2, "
+        "torchaudio, vocos, wenet, whisper, whisper-128, or a .yaml file"
+    )
     with pytest.raises(ParameterError, match=r"^unknown front-end ") as caught:
         get(name)
     assert str(caught.value) == f"unknown front-end {name!r}{hint} (allowed: {known})"
@@ -79,7 +85,7 @@ def test_a_front_end_from_a_file_computes_what_its_base_does(read, speechlike):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("base: wisper", r"base='wisper': allowed is one of hifigan, lhotse, librosa"),
+        ("base: wisper", r"base='wisper': allowed is one of espnet, fairseq, hifigan"),
         (COMPLETE + "nmels: 3", r"unknown key 'nmels'; did you mean 'n_mels'\? \(allowed: .*n_mels"),
         ("base: whisper\nn_mels: 80.0", r"n_mels=80\.0: allowed is an integer > 0 and <= 4096"),
         ("base: whisper\nn_mels: '80'", "n_mels='80': allowed is an integer > 0"),
@@ -114,3 +120,14 @@ def test_the_fix_for_empty_filters_works_in_the_file(read):
 def test_a_file_that_is_missing_is_a_policy_error_and_no_unknown_name(tmp_path):
     with pytest.raises(PolicyError, match=r"none\.yaml: the front-end file cannot be read \(No such file"):
         get(str(tmp_path / "none.yaml"))
+
+
+def test_the_files_on_the_page_about_front_ends_are_read(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "frontends.md").read_text(encoding="utf-8")
+    texts = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(texts) == 3
+    for text in texts:
+        path = tmp_path / "mine.yaml"
+        path.write_text(text, encoding="utf-8")
+        base = text.split()[1]
+        assert read_frontend(path) != replace(get(base), name="mine")

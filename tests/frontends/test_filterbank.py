@@ -96,6 +96,36 @@ def test_kaldi_gives_the_nyquist_bin_no_weight_where_there_is_one(n_fft, heard):
     assert bank[:, -2].any()
 
 
+def test_tensorflows_filters_are_kaldis():
+    """``linear_to_mel_weight_matrix``: lines over mel from each edge, and nothing in the first bin."""
+    bank = mel_filterbank(16000, 1024, 80, 125.0, 7600.0, "kaldi", None)
+    mel_of_bin = 1127 * np.log1p(np.arange(1, 513) * (16000 / 1024) / 700)
+    edges = np.linspace(1127 * np.log1p(125 / 700), 1127 * np.log1p(7600 / 700), 82)
+    lower, center, upper = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    slopes = np.minimum((mel_of_bin - lower) / (center - lower), (upper - mel_of_bin) / (upper - center))
+    np.testing.assert_allclose(bank[:, 1:], np.maximum(0, slopes), atol=2e-6)
+    assert not bank[:, 0].any()
+
+
+# -- SpeechBrain ---------------------------------------------------------------------------------------
+
+
+def test_speechbrains_triangles_are_as_wide_to_the_right_as_to_the_left():
+    bank = mel_filterbank(16000, 16000, 40, 0.0, 8000.0, "speechbrain", None)  # a bin for each Hz
+    hz = mel_to_hz(np.linspace(0, hz_to_mel(8000.0, "htk"), 42), "htk")
+    for band in (0, 7, 39):
+        center, left = hz[band + 1], hz[band + 1] - hz[band]
+        expected = np.maximum(0, 1 - np.abs(np.arange(8001) - center) / left)
+        np.testing.assert_allclose(bank[band], expected, atol=1e-6)
+        assert center + left < hz[band + 2]
+
+
+def test_slaney_norm_gives_speechbrains_filters_one_area_too():
+    bank = mel_filterbank(16000, 16384, 40, 0.0, 8000.0, "speechbrain", "slaney")
+    # The last one's right side ends before half the rate.
+    np.testing.assert_allclose(bank.sum(axis=1) * 16000 / 16384, 1.0, rtol=1e-3)
+
+
 # -- what holds for all --------------------------------------------------------------------------------
 
 

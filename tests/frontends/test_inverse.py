@@ -12,17 +12,19 @@ from hypothesis import strategies as st
 from strategies import mels
 
 from specaug_listen import Audio, MelSpectrogram, frontends
-from specaug_listen.errors import ParameterError
+from specaug_listen.errors import AudioError, ParameterError
 from specaug_listen.frontends import (
     HIFIGAN,
     LHOTSE,
     LIBROSA,
     LIBROSA_DB,
     NEMO,
+    SPEECHBRAIN,
     WHISPER,
     MelFrontend,
     Statistics,
 )
+from specaug_listen.frontends.summary import Summary
 
 # Energy of the least cell that a front-end can tell from silence, before its dynamic range.
 FLOOR = {
@@ -33,8 +35,17 @@ FLOOR = {
     "hifigan": 1e-5,
     "librosa": 0.0,
     "librosa-db": 1e-10,
+    "espnet": 1e-10,
+    "speechbrain": 1e-10,
+    "kaldi": 2.0**-23,
+    "wenet": 2.0**-23 / 32768**2,
+    "fairseq": 2.0**-23 / 32768**2,
+    "torchaudio": 0.0,
+    "tacotron2": 1e-5,
+    "vocos": 1e-7,
+    "lingvo": 1 / 32768,
 }
-RANGE = {"whisper": 1e-8, "whisper-128": 1e-8, "librosa-db": 1e-8}  # in energy, below the maximum
+RANGE = {"whisper": 1e-8, "whisper-128": 1e-8, "librosa-db": 1e-8, "speechbrain": 1e-8}  # in energy, below the maximum
 
 
 @st.composite
@@ -129,6 +140,83 @@ def test_a_clip_of_one_frame_has_no_deviation_and_is_still_finite(rng):
 
 def test_only_a_front_end_that_normalises_keeps_statistics(speechlike, every_frontend):
     assert (every_frontend(speechlike).statistics is None) is (every_frontend.normalize is None)
+
+
+# -- other normalisations, and samples as integers -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "deviation", "of_silence"),
+    [
+        ("per_feature", lambda v: v.std(axis=1, ddof=1) + 1e-5, 1e-5),
+        ("utterance_cmvn", lambda v: np.sqrt(np.maximum(v.var(axis=1), 1e-10)), 1e-5),
+        ("sentence", lambda v: np.maximum(v.std(axis=1), 1e-10), 1e-10),
+    ],
+)
+def test_a_rule_of_normalising_divides_by_its_own_deviation(speechlike, rule, deviation, of_silence):
+    frontend = replace(LHOTSE, normalize=rule)
+    mel, plain = frontend(speechlike), LHOTSE(speechlike)
+    expected = deviation(plain.values.astype(np.float64))
+    np.testing.assert_allclose(mel.statistics.std[:, 0], expected, rtol=1e-5)
+    np.testing.assert_allclose(mel.values.mean(axis=1), 0, atol=1e-5)
+    np.testing.assert_allclose(mel.energy, plain.energy, rtol=1e-4)
+    silent = frontend(Audio(np.zeros(4000), 16000))
+    np.testing.assert_allclose(silent.statistics.std, of_silence, rtol=1e-6)
+    assert not silent.values.any()
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("per_feature", np.sqrt([0, 2e-10, 2e-6]) + 1e-5),
+        ("utterance_cmvn", np.sqrt([1e-10, 1e-10, 1e-6])),
+        ("sentence", [1e-10, 1e-5, 1e-3]),
+    ],
+)
+def test_the_guards_against_bands_that_hardly_move_differ(rule, expected):
+    values = np.array([[1.0, 1.0], [-1e-5, 1e-5], [-1e-3, 1e-3]])
+    mean = values.mean(axis=1, keepdims=True)
+    summary = Summary(2, -1e-3, 1.0, mean, np.square(values - mean).sum(axis=1, keepdims=True))
+    statistics = Statistics.of(summary, rule)
+    np.testing.assert_allclose(statistics.std[:, 0], expected, rtol=1e-6)
+    assert statistics.largest == 1.0
+
+
+def test_a_dynamic_range_is_known_after_a_normalisation(speechlike):
+    """SpeechBrain's floor is 80 dB below the loudest cell, wherever the normalisation has put that."""
+    mel, plain = SPEECHBRAIN(speechlike), replace(SPEECHBRAIN, normalize=None)(speechlike)
+    assert mel.statistics.largest == plain.values.max()
+    floor = SPEECHBRAIN.floor_value(mel.summary.largest, mel.statistics)
+    pause = mel.values[:, (mel.times_s > 0.42) & (mel.times_s < 0.53)]
+    np.testing.assert_allclose(pause, np.broadcast_to(floor, pause.shape), atol=1e-4)
+    np.testing.assert_allclose(SPEECHBRAIN.energy(floor, mel.statistics), plain.energy.max() / 1e8, rtol=1e-3)
+
+
+@given(st.sampled_from(list(frontends.PRESETS.values())), st.floats(0.01, 65536.0), st.integers(0, 1000))
+def test_energies_are_those_of_samples_within_one_whatever_the_input_scale(frontend, scale, seed):
+    scaled = replace(frontend, input_scale=scale, magnitude_epsilon=0.0, dynamic_range=None, normalize=None)
+    audio = Audio(0.1 * np.random.default_rng(seed).standard_normal(3000), frontend.sample_rate)
+    floor = frontend.floor * (frontend.floor_mode == "clamp") / scale**frontend.power
+    expected = np.maximum(
+        replace(scaled, input_scale=1.0, log=None, floor=0.0, shift=0.0, scale=1.0)(audio).energy, floor
+    )
+    slack = 1e-6 * frontend.floor / scale**frontend.power + 1e-30
+    np.testing.assert_allclose(scaled(audio).energy, expected, rtol=1e-4, atol=slack)
+
+
+def test_scaling_the_samples_and_scaling_them_by_the_front_end_are_the_same(speechlike):
+    kaldi_80 = replace(frontends.KALDI, n_mels=80)
+    by_hand = kaldi_80(Audio(32768 * speechlike.samples, 16000))
+    np.testing.assert_allclose(frontends.WENET(speechlike).values, by_hand.values, atol=1e-5)
+
+
+def test_samples_as_integers_leave_less_room_for_what_is_too_loud():
+    mel = MelSpectrogram(np.full((80, 3), 70.0), frontends.WENET)
+    message = r"a cell of 70 stands for an energy above 9\.31323e\+20 in front-end 'wenet'"
+    with pytest.raises(ParameterError, match=message):
+        mel.energy  # noqa: B018
+    with pytest.raises(AudioError, match=r"too loud: a peak of 1e\+15 gives energies above 9\.31323e\+20"):
+        frontends.WENET(Audio(np.where(np.arange(4000) == 900, 1e15, 0.0), 16000))
 
 
 # -- a mel as a value ----------------------------------------------------------------------------------

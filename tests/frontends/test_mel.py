@@ -9,14 +9,18 @@ import librosa
 import numpy as np
 import pytest
 
-from specaug_listen import Audio, frontends
+from specaug_listen import Audio, MelSpectrogram, frontends
 from specaug_listen.errors import AudioError
 from specaug_listen.frontends import MelFrontend
 from specaug_listen.stft import stft
 
 RECORDED = Path(__file__).parents[1] / "reference" / "frontends.npz"
 SIGNALS = ("speechlike", "noise", "quiet")
-FRONTENDS = {**frontends.PRESETS, "nemo-unnormalised": replace(frontends.NEMO, normalize=None)}
+FRONTENDS = {
+    **frontends.PRESETS,
+    "nemo-unnormalised": replace(frontends.NEMO, normalize=None),
+    "speechbrain-unnormalised": replace(frontends.SPEECHBRAIN, normalize=None),
+}
 
 # Largest difference, in the front-end's own scale, from what the upstream computed (reference/make_reference.py).
 # About three times what we measure; upstreams compute in float32, and their own rounding is most of it.
@@ -30,20 +34,50 @@ TOLERANCE = {
     "hifigan":            (0.0,    2e-4),
     "librosa":            (2e-6,   1e-12),  # powers: relative
     "librosa-db":         (0.0,    5e-5),   # dB
+    "espnet":             (0.0,    1e-3),
+    "speechbrain":        (0.0,    4e-5),
+    "speechbrain-unnormalised": (0.0, 7e-4),  # dB
+    "kaldi":              (0.0,    1e-4),
+    "wenet":              (0.0,    8e-4),
+    "fairseq":            (0.0,    7e-3),   # its variance is a difference of large numbers
+    "torchaudio":         (1e-3,   1e-9),   # powers: relative
+    "tacotron2":          (0.0,    4e-4),
+    "vocos":              (0.0,    3e-4),
+    "lingvo":             (0.0,    6e-5),
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def recorded() -> dict[str, np.ndarray]:
-    with np.load(RECORDED) as file:
-        return {key: file[key] for key in file.files if key != "versions"}
+    arrays = {}
+    for path in (RECORDED, RECORDED.with_name("lingvo.npz")):
+        with np.load(path) as file:
+            arrays |= {key: file[key] for key in file.files if key != "versions"}
+    return arrays
 
 
 def equals_upstream(frontend: MelFrontend, name: str, signal: str, recorded: dict[str, np.ndarray]) -> bool:
     audio = Audio(recorded[f"input/{frontend.sample_rate}/{signal}"], frontend.sample_rate)
-    values, expected = frontend(audio).values, recorded[f"{name}/{signal}"]
+    mel, expected = frontend(audio), recorded[f"{name}/{signal}"]
     rtol, atol = TOLERANCE[name]
-    return values.shape == expected.shape and np.allclose(values, expected, rtol=rtol, atol=atol)
+    if mel.values.shape != expected.shape:
+        return False
+    shown = resolved(mel)
+    return np.allclose(mel.values[shown], expected[shown], rtol=rtol, atol=atol)
+
+
+# Their floors lie deeper than the rounding of single precision, in which the upstreams compute: what is 80 dB below the
+# loudest cell of its frame is left out, and with it no rule but the floor, which frames of silence show.
+DEEP = ("fairseq", "vocos", "wenet")
+
+
+def resolved(mel: MelSpectrogram) -> np.ndarray:
+    """Which cells an upstream's single precision can tell."""
+    frontend = mel.frontend
+    if frontend.name not in DEEP:
+        return np.ones(mel.values.shape, bool)
+    power = replace(frontend, floor=1e-30, normalize=None)(mel.audio).power
+    return power >= 1e-8 * power.max(axis=0)
 
 
 def test_every_preset_has_a_recording_and_a_tolerance(recorded):
@@ -52,8 +86,11 @@ def test_every_preset_has_a_recording_and_a_tolerance(recorded):
     assert TOLERANCE.keys() == FRONTENDS.keys()
 
 
-@pytest.mark.parametrize("signal", SIGNALS)
-@pytest.mark.parametrize("name", FRONTENDS)
+# In fairseq's variance, a difference of means of squares, nothing but rounding is left of a tone that never moves.
+CASES = [(name, signal) for name in FRONTENDS for signal in SIGNALS if (name, signal) != ("fairseq", "quiet")]
+
+
+@pytest.mark.parametrize(("name", "signal"), CASES)
 def test_a_front_end_equals_its_upstream(name, signal, recorded):
     assert equals_upstream(FRONTENDS[name], name, signal, recorded)
 
@@ -82,12 +119,43 @@ def test_a_front_end_equals_its_upstream(name, signal, recorded):
         ("librosa", {"mel_norm": None}),
         ("librosa", {"pad_mode": "reflect"}),
         ("librosa-db", {"dynamic_range": 79.99}),
+        ("espnet", {"hop_length": 160}),
+        ("espnet", {"mel_scale": "htk"}),
+        ("espnet", {"pad_mode": "constant"}),
+        ("espnet", {"floor": 2.0**-23}),
+        ("speechbrain", {"mel_scale": "htk"}),
+        ("speechbrain", {"window": "hamming_symmetric"}),
+        ("speechbrain", {"pad_mode": "reflect"}),
+        ("speechbrain", {"normalize": "per_feature"}),
+        ("speechbrain-unnormalised", {"dynamic_range": 79.99}),
+        ("kaldi", {"padding": "kaldi"}),
+        ("kaldi", {"first_sample": 1}),
+        ("kaldi", {"fmin_hz": 0.0}),
+        ("wenet", {"input_scale": 32700.0}),
+        ("wenet", {"floor": 2.0**-24}),
+        ("wenet", {"remove_dc_offset": False}),
+        ("fairseq", {"normalize": "per_feature"}),
+        ("fairseq", {"normalize": None}),
+        ("fairseq", {"fmax_hz": 7600.0}),
+        ("torchaudio", {"mel_norm": "slaney"}),
+        ("torchaudio", {"pad_mode": "constant"}),
+        ("tacotron2", {"padding": "same"}),
+        ("tacotron2", {"magnitude_epsilon": 1e-9}),
+        ("vocos", {"mel_scale": "slaney"}),
+        ("vocos", {"floor": 1e-5}),
+        ("vocos", {"power": 2.0}),
+        ("lingvo", {"first_sample": 0}),
+        ("lingvo", {"n_fft": 512}),
+        ("lingvo", {"window": "hann_symmetric"}),
+        ("lingvo", {"preemphasis": 0.96}),
+        ("lingvo", {"floor": 0.5}),
+        ("lingvo", {"mel_scale": "htk"}),
     ],
     ids=lambda value: value if isinstance(value, str) else "=".join(map(str, next(iter(value.items())))),
 )
 def test_the_tolerances_tell_a_front_end_from_its_neighbours(name, change, recorded):
     changed = replace(FRONTENDS[name], **change)
-    assert not all(equals_upstream(changed, name, signal, recorded) for signal in SIGNALS)
+    assert not all(equals_upstream(changed, *case, recorded) for case in CASES if case[0] == name)
 
 
 # -- librosa, live -------------------------------------------------------------------------------------
@@ -179,7 +247,7 @@ def test_the_same_clip_gives_the_same_bits(speechlike, every_frontend):
 
 
 def test_a_clip_shorter_than_a_window_is_refused_and_one_of_a_window_is_not(every_frontend):
-    length, rate = every_frontend.framing.win_length, every_frontend.sample_rate
+    length, rate = every_frontend.first_sample + every_frontend.framing.win_length, every_frontend.sample_rate
     assert every_frontend(Audio(np.full(length, 0.1), rate)).n_frames >= 1
     with pytest.raises(AudioError, match=rf"^{length - 1} samples are less than one window of the front-end"):
         every_frontend(Audio(np.full(length - 1, 0.1), rate))
@@ -189,7 +257,8 @@ def test_the_stft_of_the_stretch_is_what_the_mel_was_summed_from(rng, every_fron
     if every_frontend.remove_dc_offset:
         every_frontend = replace(every_frontend, remove_dc_offset=False)  # Kaldi's is taken frame by frame
     audio = Audio(0.1 * rng.standard_normal(12000), every_frontend.sample_rate)
-    spectrum = stft(every_frontend.stretch(audio.samples[0]), every_frontend.framing)
+    n_lead = every_frontend.framing.led.n_lead
+    spectrum = stft(every_frontend.stretch(audio.samples[0]), every_frontend.framing)[n_lead:]
     power = np.square(np.abs(spectrum.astype(np.complex128))) + every_frontend.magnitude_epsilon
     linear = np.sqrt(power) if every_frontend.power == 1 else power
     mel = every_frontend(audio)
@@ -203,7 +272,7 @@ def test_the_stretch_turns_back_into_the_clip(rng, every_frontend):
     signal = rng.standard_normal(8000).astype(np.float32)
     stretch = every_frontend.stretch(signal)
     back = every_frontend.unstretch(stretch, 8000)
-    reached = min(8000, len(stretch) - every_frontend.framing.offset)
+    reached = min(8000, len(stretch) - every_frontend.framing.led.offset)
     assert reached >= 8000 - every_frontend.hop_length
     np.testing.assert_allclose(back[:reached], signal[:reached], atol=1e-4)
 

@@ -15,11 +15,17 @@ Python 3.11, in a fresh virtual environment, with exactly these packages::
     pip install soundfile==0.14.0 cytoolz==1.2.0 intervaltree==3.2.1 pyyaml==6.0.3 tabulate==0.10.0
     pip install click==8.5.1 lilcom==1.8.2
     pip install --no-deps openai-whisper==20250625 lhotse==1.33.0 nemo_toolkit==3.0.0
+    pip install --no-deps torchaudio==2.11.0 speechbrain==1.1.2 espnet==202511 vocos==0.1.0 encodec==0.1.1
+    pip install --no-deps torch-complex==0.4.4 typeguard==2.13.3 humanfriendly==10.0 einops==0.8.2
+    pip install --no-deps hyperpyyaml==1.2.3 ruamel.yaml==0.19.1 sentencepiece==0.2.3
+    pip install huggingface_hub==2.4.0
 
     python make_reference.py [OUTPUT]      # OUTPUT: default frontends.npz beside this script
 
-``--no-deps`` keeps torchaudio, triton and NeMo's training stack away: no code used here needs them.
-Run again in the same environment, it writes the same file, byte for byte.
+``--no-deps`` keeps triton and the training stacks away: no code used here needs them. torchaudio is the
+newest release, for an earlier torch: with the compiled files in its ``lib`` folder taken away, its
+Python code, which is all that is used here, runs. Run again in the same environment, the script writes
+the same file, byte for byte.
 
 What the file holds
 -------------------
@@ -41,6 +47,17 @@ nemo, nemo-unnormalised
 hifigan
     Not a package. The formula of ``mel_spectrogram`` in ``meldataset.py`` of github.com/jik876/hifi-gan,
     restated in `hifigan`, with the numbers of its ``config_v1.json``.
+espnet, speechbrain, speechbrain-unnormalised, kaldi, torchaudio, vocos
+    The installed package, called as a user would call it, with its own defaults.
+wenet, fairseq
+    The installed torchaudio, called as ``compute_fbank`` in ``wenet/dataset/processor.py`` (with the 80
+    bands of its configurations) and ``get_fbank`` in ``fairseq/data/audio/audio_utils.py`` call it;
+    fairseq's ``UtteranceCMVN`` is restated in `fairseq`.
+tacotron2
+    Not a package. The formulas of ``stft.py``, ``layers.py`` and ``audio_processing.py`` of
+    github.com/NVIDIA/tacotron2, restated in `tacotron2`, with the numbers of its ``hparams.py``.
+
+lingvo needs TensorFlow, which does not live with these packages: see ``make_lingvo_reference.py``.
 """
 
 import argparse
@@ -58,8 +75,15 @@ from pathlib import Path
 
 import librosa
 import numpy as np
+import scipy.signal
 import torch
+import torchaudio
+import torchaudio.compliance.kaldi
+from espnet2.asr.frontend.default import DefaultFrontend
 from lhotse.features.kaldi.extractors import Fbank, FbankConfig
+from speechbrain.lobes.features import Fbank as SpeechBrainFbank
+from speechbrain.processing.features import InputNormalization
+from vocos.feature_extractors import MelSpectrogramFeatures
 from whisper.audio import log_mel_spectrogram
 
 DEFAULT_OUTPUT = Path(__file__).with_name("frontends.npz")
@@ -71,12 +95,19 @@ SEED = 20190418  # the day the SpecAugment paper was posted
 LENGTHS = {
     16000: {"speechlike": 11297, "noise": 5600, "quiet": 4801},
     22050: {"speechlike": 15589, "noise": 7680, "quiet": 6661},
+    24000: {"speechlike": 16969, "noise": 7680, "quiet": 7261},
 }
 SILENCE = (0.30, 0.50)  # seconds; longer than the longest window (2048 samples at 22050 Hz)
 
 HIFIGAN_COMMIT = "3484fe682372b134d95d23523838ed5b304d5d95"
+TACOTRON2_COMMIT = "09bbec073dd056dbe366cde187ccc6a05736b6dd"
+WENET_COMMIT = "00a58c9e29378ccc58151d229138c48233ca1801"
+FAIRSEQ_COMMIT = "00bc279894ab6ed3641b0f791acc578ac2083584"
 NEMO_FEATURES = "nemo/collections/asr/parts/preprocessing/features.py"
-PACKAGES = ("torch", "numpy", "scipy", "librosa", "openai-whisper", "lhotse", "nemo_toolkit")
+PACKAGES = (
+    *("torch", "numpy", "scipy", "librosa", "openai-whisper", "lhotse", "nemo_toolkit"),
+    *("torchaudio", "speechbrain", "espnet", "vocos"),
+)
 
 
 # -- inputs ------------------------------------------------------------------------------------------
@@ -192,6 +223,81 @@ def librosa_db(audio: np.ndarray) -> np.ndarray:
     return librosa.power_to_db(librosa_power(audio))
 
 
+def espnet(audio: np.ndarray) -> np.ndarray:
+    """Return the log-mel of ESPnet2's default front-end."""
+    with torch.no_grad():
+        features, lengths = DefaultFrontend()(torch.from_numpy(audio)[None], torch.tensor([len(audio)]))
+    return features[0, : int(lengths[0])].T.numpy()
+
+
+def speechbrain(audio: np.ndarray) -> np.ndarray:
+    """Return SpeechBrain's filterbank features, normalised over the sentence."""
+    features = torch.from_numpy(speechbrain_unnormalised(audio).T)[None]
+    return InputNormalization(norm_type="sentence")(features, torch.ones(1))[0].T.numpy()
+
+
+def speechbrain_unnormalised(audio: np.ndarray) -> np.ndarray:
+    """Return SpeechBrain's filterbank features before any normalisation."""
+    with torch.no_grad():
+        return SpeechBrainFbank()(torch.from_numpy(audio)[None])[0].T.numpy()
+
+
+def kaldi(audio: np.ndarray) -> np.ndarray:
+    """Return torchaudio's Kaldi filterbank with the defaults of the library, which do not dither."""
+    return torchaudio.compliance.kaldi.fbank(torch.from_numpy(audio)[None]).T.numpy()
+
+
+def wenet(audio: np.ndarray) -> np.ndarray:
+    """Return what WeNet's ``compute_fbank``, read at `WENET_COMMIT`, asks torchaudio for."""
+    fbank = torchaudio.compliance.kaldi.fbank(
+        torch.from_numpy(audio)[None] * (1 << 15),
+        num_mel_bins=80,
+        frame_length=25,
+        frame_shift=10,
+        dither=0.0,
+        energy_floor=0.0,
+        sample_frequency=16000,
+    )
+    return fbank.T.numpy()
+
+
+def fairseq(audio: np.ndarray) -> np.ndarray:
+    """Return fairseq's filterbank of un-normalised samples, with its normalisation over the utterance.
+
+    Both read at `FAIRSEQ_COMMIT`. Its variance is a difference of means of squares, in single precision.
+    """
+    wave = torch.from_numpy(audio * np.float32(2**15))[None]
+    fbank = torchaudio.compliance.kaldi.fbank(wave, num_mel_bins=80, sample_frequency=16000).numpy()
+    mean = fbank.mean(axis=0)
+    variance = (fbank**2).sum(axis=0) / fbank.shape[0] - mean**2
+    return ((fbank - mean) / np.sqrt(np.maximum(variance, 1e-10))).T
+
+
+def torchaudio_power(audio: np.ndarray) -> np.ndarray:
+    """Return torchaudio's mel power spectrogram with the defaults of the library."""
+    return torchaudio.transforms.MelSpectrogram()(torch.from_numpy(audio)[None])[0].numpy()
+
+
+def vocos(audio: np.ndarray) -> np.ndarray:
+    """Return the log-mel that Vocos is trained on at 24 kHz."""
+    return MelSpectrogramFeatures()(torch.from_numpy(audio)[None])[0].numpy()
+
+
+def tacotron2(audio: np.ndarray) -> np.ndarray:
+    """Return Tacotron 2's log-mel, restated from the files named above, read at `TACOTRON2_COMMIT`.
+
+    As there, the transform is a convolution with windowed cosines and sines.
+    """
+    rate, n_fft, hop, n_mels, fmin, fmax = 22050, 1024, 256, 80, 0.0, 8000.0
+    turns = np.fft.fft(np.eye(n_fft))[: n_fft // 2 + 1] * scipy.signal.get_window("hann", n_fft, fftbins=True)
+    kernels = torch.from_numpy(np.concatenate([turns.real, turns.imag])[:, None]).float()
+    padded = torch.nn.functional.pad(torch.from_numpy(audio)[None, None], (n_fft // 2, n_fft // 2), mode="reflect")
+    real, imaginary = torch.nn.functional.conv1d(padded, kernels, stride=hop)[0].chunk(2)
+    magnitude = torch.sqrt(real**2 + imaginary**2)
+    filters = torch.from_numpy(librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax))
+    return torch.log(torch.clamp(filters @ magnitude, min=1e-5)).numpy()
+
+
 FRONTENDS: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray]]] = {
     "whisper": (16000, whisper),
     "whisper-128": (16000, whisper_128),
@@ -201,6 +307,15 @@ FRONTENDS: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray]]] = {
     "hifigan": (22050, hifigan),
     "librosa": (22050, librosa_power),
     "librosa-db": (22050, librosa_db),
+    "espnet": (16000, espnet),
+    "speechbrain": (16000, speechbrain),
+    "speechbrain-unnormalised": (16000, speechbrain_unnormalised),
+    "kaldi": (16000, kaldi),
+    "wenet": (16000, wenet),
+    "fairseq": (16000, fairseq),
+    "torchaudio": (16000, torchaudio_power),
+    "vocos": (24000, vocos),
+    "tacotron2": (22050, tacotron2),
 }
 
 
@@ -271,6 +386,9 @@ def versions() -> dict[str, str]:
     found |= {package: importlib.metadata.version(package) for package in PACKAGES}
     found["nemo features.py sha256"] = hashlib.sha256(_nemo_features_path().read_bytes()).hexdigest()
     found["hifi-gan commit (formula restated)"] = HIFIGAN_COMMIT
+    found["tacotron2 commit (formula restated)"] = TACOTRON2_COMMIT
+    found["wenet commit (call restated)"] = WENET_COMMIT
+    found["fairseq commit (call and normalisation restated)"] = FAIRSEQ_COMMIT
     return found
 
 

@@ -61,7 +61,7 @@ def test_a_few_frames_without_a_clip_render(vocoder, n_frames, every_frontend):
 @pytest.mark.parametrize("vocoder", VOCODERS)
 @pytest.mark.parametrize("more", [0, 1])
 def test_the_shortest_clip_renders(vocoder, more, every_frontend):
-    n_samples = every_frontend.framing.win_length + more
+    n_samples = every_frontend.first_sample + every_frontend.framing.win_length + more
     noise = np.random.default_rng(0).standard_normal(n_samples) / 10
     mel = every_frontend(Audio(noise, every_frontend.sample_rate))
     audio = VOCODERS[vocoder](mel)

@@ -9,7 +9,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from streams import as_stream
 
-from specaug_listen.frontends import HIFIGAN, PRESETS, WHISPER
+from specaug_listen.frontends import HIFIGAN, PRESETS, TORCHAUDIO, WHISPER
+from specaug_listen.vocoders import VOCODERS
 from specaug_listen.vocoders.bands import Banded, Energies, bands_of
 
 
@@ -35,7 +36,7 @@ def test_one_gain_in_all_bands_is_that_gain_in_all_bins(every_frontend, rng):
     bands, spectrum = bands_of(every_frontend), noise_spectrum(every_frontend, rng)
     energy = bands.energy(spectrum)
     gain = bands.gain(energy * 3.0**every_frontend.power, energy)
-    assert_allclose(gain, 3, rtol=1e-4)
+    assert_allclose(gain[:, bands.heard], 3, rtol=1e-4)
     assert_allclose(bands.everywhere(gain), 3, rtol=1e-4)
     assert_allclose(bands.energy(spectrum * bands.everywhere(gain)), energy * 3.0**bands.power, rtol=1e-3)
 
@@ -96,3 +97,23 @@ def test_energies_of_a_stream_are_those_of_the_mel_with_the_frames_beyond_its_en
     expected = whole.read(0, n)
     for begin, end in ((0, n), (0, 1), (3, 40), (last, n), (last - 5, last + 1), (n - 1, n), (last - 1, n)):
         assert_array_equal(stream.read(begin, end), expected[begin:end])
+
+
+# -- filters that hold no bin --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("vocoder", VOCODERS.values(), ids=VOCODERS)
+def test_what_is_written_into_an_empty_filter_is_not_heard(vocoder, speechlike):
+    mel = TORCHAUDIO(speechlike)
+    values = mel.values.copy()
+    values[[0, 3, 6, 13]] = mel.values.max()
+    # original-phase gives an unchanged clip back as it is, and any other through its STFT.
+    assert_allclose(vocoder(mel.with_values(values)).samples, vocoder(mel).samples, atol=1e-6)
+
+
+def test_bins_beyond_the_filters_follow_the_nearest_one_that_holds_a_bin():
+    bands = bands_of(TORCHAUDIO)
+    assert np.flatnonzero(~bands.heard).tolist() == [0, 3, 6, 13]
+    gain = np.arange(128, dtype=np.float32)[np.newaxis]
+    assert bands.everywhere(gain)[0, 0] == 1.0
+    assert bands.everywhere(gain)[0, -1] == 127.0

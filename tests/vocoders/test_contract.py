@@ -10,7 +10,18 @@ from numpy.testing import assert_allclose
 
 from specaug_listen import frontends
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.frontends import HIFIGAN, LIBROSA, LIBROSA_DB, NEMO, WHISPER, WHISPER_128, MelSpectrogram
+from specaug_listen.frontends import (
+    FAIRSEQ,
+    HIFIGAN,
+    KALDI,
+    LIBROSA,
+    LIBROSA_DB,
+    NEMO,
+    WENET,
+    WHISPER,
+    WHISPER_128,
+    MelSpectrogram,
+)
 from specaug_listen.vocoders import MelContract, read_contract
 from specaug_listen.vocoders.contract import CONTRACT_KEYS
 
@@ -219,13 +230,26 @@ def test_a_base_gives_what_the_file_does_not(read, every_frontend):
     assert changed == MelContract(replace(HIFIGAN, name="model", log="log10"), axes="frames_mels")
 
 
+def test_where_the_contract_normalises_the_input_scale_has_to_be_its_own():
+    message = r"input_scale=1\.0 in front-end 'mine', 32768\.0 in the contract; use the front-end 'fairseq'"
+    with pytest.raises(ParameterError, match=message):
+        MelContract(FAIRSEQ).check(replace(FAIRSEQ, name="mine", input_scale=1.0))
+
+
+def test_samples_as_integers_are_converted(speechlike):
+    kaldi_80 = replace(KALDI, name="kaldi-80", n_mels=80)
+    features = MelContract(WENET).features(kaldi_80(speechlike))
+    floor = np.log(2.0**-23 * 32768**2)  # what kaldi has floored stays there
+    assert_allclose(features[0], np.maximum(WENET(speechlike).values, floor), atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("base: hifigam", r"base='hifigam': allowed is one of hifigan, lhotse"),
+        ("base: hifigam", r"base='hifigam': allowed is one of espnet, fairseq, hif"),
         (
             "base: hifigan\nhop_len: 256",
-            r"unknown key 'hop_len'; did you mean 'hop_length'\? \(allowed: axes, base, batch, ",
+            r"unknown key 'hop_len'; did you mean 'hop_length'\? \(allowed: allow_empty_filters, axes, base, batch, ",
         ),
         ("base: hifigan\naxis: 1", r"unknown key 'axis'; did you mean 'axes'\?"),
         ("base: hifigan\naxes: tb", r"axes='tb': allowed is one of 'mels_frames', 'frames_mels'"),

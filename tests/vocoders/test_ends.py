@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from specaug_listen import Audio
-from specaug_listen.vocoders import GriffinLim, Joint, OriginalPhase
+from specaug_listen.frontends import PRESETS
+from specaug_listen.vocoders import VOCODERS, GriffinLim, Joint, OriginalPhase
 from specaug_listen.vocoders.bands import rendered_energy
 
 
@@ -23,12 +24,33 @@ def test_the_last_samples_are_no_louder_than_the_sound_before_them(vocoder, ever
         assert np.abs(heard[:60]).max() < 2.0 * np.abs(inside).max()
 
 
-def test_the_last_frame_goes_on_to_the_end_of_the_clip(every_frontend, speechlike):
+def test_the_first_and_the_last_frame_go_on_to_the_ends_of_the_clip(every_frontend, speechlike):
     mel = every_frontend(speechlike)
     energy = rendered_energy(mel)
-    framing = every_frontend.framing
-    beyond = mel.n_samples - framing.center_s(len(energy) - 1, 1)
-    assert beyond <= 0.6 * framing.hop_length
-    np.testing.assert_array_equal(energy[: mel.n_frames], mel.energy.T)
-    for extra in energy[mel.n_frames :]:
+    framing = every_frontend.framing.led
+    assert framing.center_s(0, 1) <= 0.6 * framing.hop_length
+    assert mel.n_samples - framing.center_s(len(energy) - 1, 1) <= 0.6 * framing.hop_length
+    last = framing.n_lead + mel.n_frames
+    np.testing.assert_array_equal(energy[framing.n_lead : last], mel.energy.T)
+    for extra in energy[: framing.n_lead]:
+        np.testing.assert_array_equal(extra, mel.energy[:, 0])
+    for extra in energy[last:]:
         np.testing.assert_array_equal(extra, mel.energy[:, -1])
+
+
+@pytest.mark.parametrize("name", ["kaldi", "wenet", "fairseq", "lingvo"])
+@pytest.mark.parametrize("vocoder", VOCODERS.values(), ids=VOCODERS)
+def test_what_no_frame_of_snipped_edges_reaches_sounds_like_what_is_beside_it(name, vocoder):
+    """Noise, whose last 150 samples are in no frame: nothing fades out, and nothing grows, at either end."""
+    frontend = PRESETS[name]
+    noise = 0.1 * np.random.default_rng(5).standard_normal(frontend.framing.n_samples(100) + 150)
+    mel = frontend(Audio(noise, frontend.sample_rate))
+    assert mel.n_frames == 100
+    heard = vocoder(mel).samples[0].astype(float)
+    # Away from the bass, of which short pieces of noise hold more or less.
+    treble = np.diff(heard)
+    inside = np.sqrt(np.mean(treble[2000:-2000] ** 2))
+    # Griffin-Lim is some dB low wherever a frame was made up.
+    most_db = 2.5 if vocoder.kind in ("joint", "original-phase") else 6.5
+    for end in (treble[:150], treble[-150:]):
+        assert 20 * np.log10(np.sqrt(np.mean(end**2)) / inside) == pytest.approx(0, abs=most_db)

@@ -14,7 +14,7 @@ from specaug_listen.vocoders import Joint
 from specaug_listen.vocoders import joint as joint_module
 from specaug_listen.vocoders import start as start_module
 from specaug_listen.vocoders.artificial import flat_areas, lone_areas
-from specaug_listen.vocoders.bands import Energies
+from specaug_listen.vocoders.bands import Energies, bands_of
 
 FRONTENDS = ("whisper", "lhotse", "nemo", "hifigan", "librosa-db")
 STEADY_FILLS = "mean", "band_mean", "frame_mean", "min", "floor"
@@ -160,7 +160,9 @@ def test_a_fill_of_noise_is_heard_at_its_mean_power(name):
     for mask in (band_mask(mel, "noise"), time_mask(mel, "noise")):
         augmented = masked(mel, mask)
         heard = mel.frontend(Joint()(augmented))
-        assert level_error_db(heard, augmented, mask.region) == pytest.approx(0, abs=0.5)
+        # Noise in wide bands leaves fewer cells to put right.
+        few = 0.8 if mel.n_mels < 40 else 0.5
+        assert level_error_db(heard, augmented, mask.region) == pytest.approx(0, abs=few)
 
 
 @pytest.mark.parametrize("name", ["whisper", "hifigan"])
@@ -173,13 +175,26 @@ def test_the_level_of_noise_is_right_from_the_first_iteration_on(name):
         assert level_error_db(heard, augmented, mask.region) == pytest.approx(0, abs=1)
 
 
+@pytest.mark.parametrize("name", ["lhotse", "wenet"])
+def test_a_flat_patch_is_found_in_the_frames_of_the_rendering(name):
+    """Those begin before the mel's own where edges are snipped."""
+    mel = mel_of(voice, PRESETS[name])
+    flat = masked(mel, TimeSpan(30, 20, float(np.median(mel.values))))
+    energies = Energies.of(flat)
+    found = flat_areas(energies, 0, energies.n_frames).all(axis=1)
+    n_lead = mel.frontend.framing.led.n_lead
+    assert n_lead == (name == "wenet")
+    assert np.flatnonzero(found).tolist() == list(range(n_lead + 30, n_lead + 50))
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_mel_of_a_sound_has_nothing_to_put_right(name, monkeypatch):
     """So that copy-synthesis is what it would be without any care for masks, to the bit."""
     for sound in SOUNDS:
         mel = mel_of(sound, PRESETS[name])
         assert not flat_areas(Energies.of(mel), 0, mel.n_frames).any(), sound.__name__
-        assert not lone_areas(np.ascontiguousarray(mel.power.T), float(mel.power.max())).any(), sound.__name__
+        heard = mel.power[bands_of(mel.frontend).heard]
+        assert not lone_areas(np.ascontiguousarray(heard.T), float(heard.max())).any(), sound.__name__
     with_care = Joint(n_iter=2)(mel).samples
     monkeypatch.setattr(
         start_module, "flat_areas", lambda energies, begin, end: np.zeros((end - begin, mel.n_mels), bool)

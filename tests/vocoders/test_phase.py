@@ -30,7 +30,9 @@ def inconsistency_db(magnitude, phase, framing):
 def test_single_pass_phases_give_a_sinusoid_back_at_once(every_frontend, hz):
     framing = every_frontend.framing
     magnitude = np.abs(stft(framing.extend(sine(hz, every_frontend.sample_rate)), framing))
-    assert inconsistency_db(magnitude, spsi_phase(magnitude, framing), framing) < -25
+    # Where the FFT is much longer than the window (lingvo), a peak's sides are further from where they should be.
+    limit = -25 if framing.n_fft < 2 * framing.win_length else -19
+    assert inconsistency_db(magnitude, spsi_phase(magnitude, framing), framing) < limit
     assert inconsistency_db(magnitude, random_phase(magnitude.shape, 0), framing) > -10
 
 
@@ -63,11 +65,11 @@ def test_unit_turns_angles_in_radians_into_points_on_the_circle():
 @pytest.mark.parametrize("emphasized", [True, False])
 def test_without_a_warp_the_original_spectrum_is_the_clips(speechlike, every_frontend, emphasized):
     mel = every_frontend(speechlike)
-    signal, framing = mel.audio.samples[0], every_frontend.framing
+    signal, framing = mel.audio.samples[0], every_frontend.framing.led
     stretch = every_frontend.stretch(signal) if emphasized else framing.extend(signal)
     spectrum = original_spectrum(mel, emphasized=emphasized)
     assert_array_equal(spectrum, stft(stretch, framing))
-    assert spectrum.shape == (mel.n_frames, every_frontend.n_fft // 2 + 1)
+    assert spectrum.shape == (framing.n_lead + mel.n_frames, every_frontend.n_fft // 2 + 1)
 
 
 def test_pre_emphasis_makes_a_difference_where_there_is_one(speechlike):
@@ -80,9 +82,10 @@ def test_pre_emphasis_makes_a_difference_where_there_is_one(speechlike):
 def test_frames_beyond_the_last_continue_the_clip(speechlike, every_frontend):
     mel = every_frontend(speechlike)
     more = original_spectrum(mel, emphasized=False, n_extra=3)
-    assert len(more) == mel.n_frames + 3
+    assert len(more) == every_frontend.framing.led.n_lead + mel.n_frames + 3
     # What is put beyond the end depends on how far one looks, so the last frames are left out.
-    assert_array_equal(more[: mel.n_frames - 8], original_spectrum(mel, emphasized=False)[:-8])
+    without = original_spectrum(mel, emphasized=False)[:-8]
+    assert_array_equal(more[: len(without)], without)
 
 
 def test_a_warp_that_moves_nothing_changes_nothing(tone):

@@ -7,7 +7,7 @@ from .hf import hf_policy
 from .lhotse import lhotse_policy
 from .lingvo import lingvo_policy
 from .nemo import nemo_patch_policy, nemo_policy
-from .registry import ALL_POLICIES, DIALECTS, exact_sources
+from .registry import ALL_POLICIES, DIALECTS, draw_of_clip, exact_sources
 from .speechbrain import speechbrain_drop, speechbrain_legacy_policy, speechbrain_warp
 from .torchaudio import torchaudio_mask, torchaudio_policy
 from .wenet import wenet_policy
@@ -16,6 +16,7 @@ __all__ = [
     "ALL_POLICIES",
     "DIALECTS",
     "Dialect",
+    "draw_of_clip",
     "espnet_policy",
     "exact_sources",
     "fairseq_policy",

@@ -11,7 +11,7 @@ from ..sources import ForeignName
 
 __all__ = ["Dialect", "Purpose"]
 
-Purpose: TypeAlias = Literal["coin", "warp", "mask", "cutout", "copy", "trim_tail"]
+Purpose: TypeAlias = Literal["coin", "warp", "mask", "patch", "cutout", "copy", "trim_tail"]
 
 
 @record

@@ -23,6 +23,7 @@ FAIRSEQ = Dialect(
         "the key that its own tool writes, time_wrap_W, is not the one that is read, time_warp_W: there is no warp",
         "the largest width is never drawn, and the last bin and frame are never masked",
         "a mean fill is taken before the warp",
+        "a mel of fewer bands than freq_mask_F is returned untouched",
         "the halves of a warp are resized linearly by OpenCV (half-pixel) and do not meet; it moves by less than W",
     ),
     frontends=("fairseq",),
@@ -57,7 +58,7 @@ def fairseq_policy(
     warp = Warp(time_warp_W, "linear_halves", to_right=0)
     frequency = Mask("frequency", freq_mask_N, max_width=freq_mask_F, **rules)
     time = Mask("time", time_mask_N, max_width=time_mask_T, max_ratio=time_mask_p, ratio_rule="bounds", **rules)
-    return Policy((warp, frequency, time), name, dialect="fairseq")
+    return Policy((warp, frequency, time), name, dialect="fairseq", min_mels=freq_mask_F)
 
 
 # examples/speech_to_text/data_utils.py: the papers' policies, always without a warp.

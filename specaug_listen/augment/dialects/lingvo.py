@@ -7,7 +7,7 @@ References
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from ..masks import Mask, Warp
 from ..policy import Policy
@@ -39,6 +39,7 @@ def lingvo_policy(
     time_mask_max_ratio: float = 1.0,
     time_masks_per_frame: float = 0.0,
     use_dynamic_time_mask_max_frames: bool = False,
+    time_warp_bound: Literal["static", "dynamic"] = "static",
     time_warp_max_frames: int = 0,
     time_warp_max_ratio: float = 0.0,
     name: str = "lingvo",
@@ -57,7 +58,15 @@ def lingvo_policy(
     count: dict[str, Any] = {"count": time_mask_count}
     if time_masks_per_frame > 0:
         count = {"count_rule": "ceil", "count_ratio": time_masks_per_frame, "max_count": time_mask_count}
-    warp = Warp(time_warp_max_frames, "hat", anywhere=True, to_left=1, to_right=1, max_ratio=time_warp_max_ratio)
+    is_dynamic = time_warp_bound == "dynamic"
+    warp = Warp(
+        1 if is_dynamic and time_warp_max_ratio else time_warp_max_frames,
+        "hat",
+        to_left=1,
+        anywhere=True,
+        max_ratio=time_warp_max_ratio,
+        is_dynamic=is_dynamic,
+    )
     time = Mask("time", **count, **size, **rules)
     frequency = Mask("frequency", freq_mask_count, max_width=freq_mask_max_bins, **rules)
     return Policy((warp, time, frequency), name, dialect="lingvo")

@@ -32,7 +32,7 @@ NEMO = Dialect(
         *_SHARED,
     ),
     frontends=("nemo",),
-    generators={"mask": "torch", "cutout": "python"},
+    generators={"mask": "torch", "patch": "python", "cutout": "python"},
 )
 NEMO_LEGACY = Dialect(
     name="nemo-legacy",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ..._random import child_stream
 from ...errors import ParameterError
+from ...frontends import AnyMel
+from ..draw import Draw
+from ..masks import FrameworkTransform
 from ..policy import POLICIES, Policy
 from ..sources import Source, foreign_source
 from .dialect import Dialect
@@ -16,7 +22,7 @@ from .speechbrain import SPEECHBRAIN, SPEECHBRAIN_LEGACY, SPEECHBRAIN_POLICIES
 from .torchaudio import TORCHAUDIO
 from .wenet import WENET, WENET_POLICIES
 
-__all__ = ["ALL_POLICIES", "DIALECTS", "PAPER", "exact_sources"]
+__all__ = ["ALL_POLICIES", "DIALECTS", "PAPER", "draw_of_clip", "exact_sources"]
 
 PAPER = Dialect(
     name="paper",
@@ -40,14 +46,16 @@ _POLICIES = (
 ALL_POLICIES: dict[str, Policy] = POLICIES | {policy.name: policy for policy in _POLICIES}
 
 
-def exact_sources(dialect: str, seed: int) -> dict[str, Source]:
+def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
     """The generators that a framework draws from, each freshly seeded, for `Policy.draw`.
 
-    One generator serves all purposes for which the framework uses it, in the order in which it asks.
+    One generator serves all purposes for which the framework uses it, in the order in which it asks. Given to several
+    draws in turn, they go on as the framework's would from call to call.
 
     Parameters
     ----------
-    dialect : str
+    policy : Policy
+        Of a framework's dialect.
     seed : int >= 0
         Given to ``torch.manual_seed``, ``numpy.random.seed`` and ``random.seed`` alike.
 
@@ -60,12 +68,41 @@ def exact_sources(dialect: str, seed: int) -> dict[str, Source]:
 
     Examples
     --------
-    >>> sorted(exact_sources("wenet", 0))
-    ['copy', 'mask', 'trim_tail']
+    >>> sorted(exact_sources(ALL_POLICIES["wenet-u2pp"], 0))
+    ['copy', 'mask']
     """
-    known = DIALECTS.get(dialect)
+    known = DIALECTS.get(policy.dialect)
     if known is None or not known.is_replayable:
         able = ", ".join(name for name, each in DIALECTS.items() if each.is_replayable)
-        raise ParameterError(f"dialect {dialect!r}: its draws cannot be replayed; allowed are those of {able}")
-    made = {name: foreign_source(name, seed) for name in sorted(set(known.generators.values()))}
-    return {purpose: made[name] for purpose, name in known.generators.items()}
+        raise ParameterError(f"dialect {policy.dialect!r}: its draws cannot be replayed; allowed are those of {able}")
+    needed = {
+        "coin",
+        *("mask",) * (policy.n_applied is not None),
+        *(t.purpose for t in policy.transforms if isinstance(t, FrameworkTransform)),
+    }
+    names = {purpose: name for purpose, name in known.generators.items() if purpose in needed}
+    made = {name: foreign_source(name, seed) for name in sorted(set(names.values()))}
+    return {purpose: made[name] for purpose, name in names.items()}
+
+
+def draw_of_clip(policy: Policy, mel: AnyMel, seed: int, fingerprint: Sequence[int], number: int) -> Draw:
+    """One draw of a run.
+
+    Parameters
+    ----------
+    policy : Policy
+    mel : MelSpectrogram or MelStream
+    seed : int
+        Of the run. With the policy's ``exact_rng``, draw ``number`` is what the framework makes of the clip in its
+        first call after it was seeded with ``seed + number - 1``.
+    fingerprint : sequence of int
+        Of the clip; see `specaug_listen._random.fingerprint`.
+    number : int > 0
+
+    Raises
+    ------
+    ParameterError
+        When the policy's draws cannot be replayed, or as `Policy.draw`.
+    """
+    sources = exact_sources(policy, seed + number - 1) if policy.exact_rng else None
+    return policy.draw(mel, rng=child_stream(seed, fingerprint, number), sources=sources)

@@ -38,7 +38,7 @@ SPEECHBRAIN = Dialect(
         "cutcat takes the frames of the next example of the batch: nothing happens in a batch of one",
     ),
     frontends=("speechbrain",),
-    generators={"warp": "torch", "mask": "torch"},
+    generators={"coin": "python", "warp": "torch", "mask": "torch"},
 )
 SPEECHBRAIN_LEGACY = Dialect(
     name="speechbrain-legacy",
@@ -195,5 +195,6 @@ SPEECHBRAIN_POLICIES = (
         ),
         "speechbrain-conformer",
         dialect="speechbrain",
+        n_applied=(3, 3),
     ),
 )

@@ -1,0 +1,5 @@
+"""Readers of the frameworks' configurations: which masks, which front-end, what was filled in; nothing is executed."""
+
+from .importing import READERS, Imported, dialect_of, foreign_data, import_foreign
+
+__all__ = ["READERS", "Imported", "dialect_of", "foreign_data", "import_foreign"]

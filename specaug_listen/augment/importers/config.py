@@ -1,0 +1,170 @@
+"""`Config`: a framework's configuration, read key by key, with notes of what was filled in and what has no effect."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from ..._yaml import Tagged
+from ...errors import ParameterError
+from ...frontends import PRESETS, MelFrontend
+from ..policy import Policy
+from .arguments import unknown_key
+from .kinds import MAPPING, Kind, Kinds
+
+__all__ = ["Config", "Found", "Section"]
+
+Place = tuple[str, ...]
+Resolver = Callable[[Any, Place], Any]
+
+
+class Found(NamedTuple):
+    """What a reader found in a configuration."""
+
+    policy: Policy
+    frontend: MelFrontend | None
+
+
+class Config:
+    """A configuration as plain data, and what is said about it.
+
+    Parameters
+    ----------
+    data : dict
+    dialect : str
+    resolve : callable
+        What a value at a place stands for, where a framework has references.
+    """
+
+    def __init__(
+        self, data: Mapping[str, Any], dialect: str, resolve: Resolver | None = None, name: str = "policy"
+    ) -> None:
+        self.data, self.dialect, self.name = data, dialect, name[:100] or "policy"
+        self.defaults: list[str] = []
+        self.notes: list[str] = []
+        self._resolve = resolve or _plain
+
+    @property
+    def root(self) -> Section:
+        """The whole as a section."""
+        return Section(self, self.data, ())
+
+    def resolved(self, value: Any, place: Place) -> Any:
+        """What a value stands for."""
+        return self._resolve(value, place)
+
+    def preset(self, name: str, **changes: Any) -> MelFrontend | None:
+        """A front-end that differs so from a preset; None, with a note, where we have none like it."""
+        base = PRESETS.get(name)
+        if base is None:
+            self.notes.append(f"no front-end {name!r} here yet; choose one of: {', '.join(sorted(PRESETS))}")
+            return None
+        different = {key: value for key, value in changes.items() if value != getattr(base, key)}
+        try:
+            frontend = replace(base, name=f"{name} of {self.name}"[:100], **different) if different else base
+            frontend.filterbank()
+        except ParameterError as error:
+            self.notes.append(f"the front-end of this file cannot be had here ({error}); choose another")
+            return None
+        return frontend
+
+
+class Section:
+    """A mapping within a configuration.
+
+    Parameters
+    ----------
+    config : Config
+    data : dict
+    place : tuple of str
+        The keys that lead to it.
+    """
+
+    def __init__(self, config: Config, data: Mapping[str, Any], place: Place) -> None:
+        self._config, self.data, self._place = config, data, place
+
+    @property
+    def where(self) -> str:
+        """The keys that lead to it, each followed by a point."""
+        return "".join(f"{key}." for key in self._place)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.data
+
+    def get(self, key: str, kind: Kind, default: Any = None) -> Any:
+        """A value, or the default without a word.
+
+        Raises
+        ------
+        ParameterError
+            When it is of another kind.
+        """
+        if key not in self.data:
+            return default
+        value = self._config.resolved(self.data[key], (*self._place, key))
+        if isinstance(value, Tagged):
+            raise ParameterError(
+                f"{self.where}{key}={value.tag} {value.value!r:.60}: allowed is {kind.allowed}; nothing in a "
+                "configuration is executed, write the value out"
+            )
+        return kind.checked(self.where + key, value)
+
+    def take(self, key: str, kind: Kind, default: Any) -> Any:
+        """A value, or the default, which is noted."""
+        if key not in self.data:
+            self._config.defaults.append(f"{self.where}{key}: {_shown(default)}")
+        return self.get(key, kind, default)
+
+    def section(self, key: str) -> Section | None:
+        """The mapping below a key; None where there is none, or null.
+
+        Raises
+        ------
+        ParameterError
+            When something else stands there.
+        """
+        value = self._config.resolved(self.data.get(key), (*self._place, key))
+        if isinstance(value, Tagged):
+            value = value.value
+        if value is None or value == "":
+            return None
+        MAPPING.checked(self.where + key, value)
+        return Section(self._config, value, (*self._place, key))
+
+    def arguments(self, function: Callable[..., Any], kinds: Kinds, ignored: Iterable[str] = ()) -> dict[str, Any]:
+        """The arguments of a dialect's function, with upstream's defaults noted, and unknown keys refused."""
+        parameters = inspect.signature(function).parameters
+        self.refuse_unknown({*kinds, *ignored})
+        taken: dict[str, Any] = {}
+        for key, kind in kinds.items():
+            default = parameters[key].default
+            if default is inspect.Parameter.empty:
+                if key not in self.data:
+                    raise ParameterError(f"{self.where}{key} is missing: allowed is {kind.allowed}")
+                taken[key] = self.get(key, kind)
+            else:
+                taken[key] = self.take(key, kind, default)
+        return taken
+
+    def refuse_unknown(self, known: Iterable[str]) -> None:
+        """Raise a ParameterError for a key that the framework would not take."""
+        allowed = set(known)
+        for key in self.data:
+            if key not in allowed:
+                raise ParameterError(unknown_key(key, self.where, allowed, self._config.dialect))
+
+    def note(self, text: str) -> None:
+        """Say something about the configuration."""
+        self._config.notes.append(text)
+
+
+def _plain(value: Any, place: Place) -> Any:
+    return value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(list(value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,129 @@
+"""ESPnet2's training configuration: ``specaug_conf``, ``frontend_conf``, ``normalize``; or its Whisper encoder's."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ...errors import ParameterError
+from ...frontends import MelFrontend
+from ..dialects.espnet import espnet_policy
+from ..policy import NONE, Policy
+from .arguments import ESPNET
+from .config import Config, Found, Section
+from .kinds import FLAG, LEAST_ONE, NUMBER, TEXT, Kind, or_none
+
+__all__ = ["read_espnet"]
+
+_NOT_MELS = ("s3prl", "fused", "wav2vec_cnn", "asteroid_frontend", "sliding_window", "whisper", "cnn", "huggingface")
+_FS = Kind("a sample rate in Hz, or a text such as 16k", lambda v: _in_hz(v) is not None)
+
+
+def read_espnet(config: Config) -> Found:
+    """The policy and the front-end of a training configuration, or of ``SpecAug``'s bare arguments."""
+    root = config.root
+    encoder = root.section("encoder_conf")
+    if encoder is not None and ("use_specaug" in encoder or "specaug_conf" in encoder):
+        return _of_whisper(config, encoder)
+    if not {"specaug", "specaug_conf", "frontend", "frontend_conf"} & set(root.data):
+        root.note("the file names no front-end; ESPnet's own is meant")
+        return Found(_policy(config, root), config.preset("espnet"))
+    section = root.section("specaug_conf")
+    chosen = root.get("specaug", or_none(TEXT), "specaug")
+    if chosen is None or (section is None and "specaug" not in root):
+        root.note("specaug is null: nothing is masked" + (", and specaug_conf has no effect" if section else ""))
+        policy = Policy(NONE.transforms, config.name, dialect="espnet")
+    elif chosen != "specaug":
+        raise ParameterError(f"specaug={chosen!r}: allowed is specaug or null; others mask by rules of their own")
+    else:
+        if "specaug" not in root:
+            root.note("specaug is not named: ESPnet masks nothing without `specaug: specaug`; shown as if it were")
+        policy = _policy(config, section or Section(config, {}, ("specaug_conf",)))
+    _note_normalisation(root)
+    return Found(policy, _frontend(config))
+
+
+def _policy(config: Config, section: Section) -> Policy:
+    arguments = section.arguments(espnet_policy, ESPNET)
+    for switch, keys in (
+        ("apply_time_warp", ("time_warp_window", "time_warp_mode")),
+        ("apply_freq_mask", ("freq_mask_width_range", "num_freq_mask")),
+        ("apply_time_mask", ("time_mask_width_range", "time_mask_width_ratio_range", "num_time_mask")),
+    ):
+        idle = [key for key in keys if key in section] if not arguments[switch] else []
+        if idle:
+            section.note(f"{section.where}{', '.join(idle)}: without effect, {switch} is false")
+    return espnet_policy(**arguments, name=config.name)
+
+
+def _of_whisper(config: Config, encoder: Section) -> Found:
+    frontend = config.preset("whisper")
+    if config.root.get("specaug", or_none(TEXT)) is not None:
+        raise ParameterError(
+            "specaug and encoder_conf.use_specaug: both mask; with a Whisper encoder remove specaug, whose input is a "
+            "waveform there"
+        )
+    if not encoder.take("use_specaug", FLAG, False):
+        encoder.note(
+            "encoder_conf.use_specaug is false: nothing is masked, and encoder_conf.specaug_conf has no effect"
+        )
+        return Found(Policy(NONE.transforms, config.name, dialect="espnet"), frontend)
+    section = encoder.section("specaug_conf")
+    if section is None:
+        raise ParameterError("encoder_conf.specaug_conf is missing: ESPnet raises without it; give its arguments")
+    encoder.note(
+        "ESPnet before its pull request 5206 handed the Whisper encoder's mel over with its axes swapped: there, "
+        "frequency masks fell on frames and time masks on bins; shown as it is since"
+    )
+    return Found(_policy(config, section), frontend)
+
+
+def _note_normalisation(root: Section) -> None:
+    normalize = root.get("normalize", or_none(TEXT), "global_mvn")
+    if normalize is not None:
+        root.note(
+            f"normalize: {normalize} comes after the masks: a filled value v becomes (v - mean) / deviation, and what "
+            "the model sees is not shown"
+        )
+
+
+def _frontend(config: Config) -> MelFrontend | None:
+    root = config.root
+    kind = root.get("frontend", or_none(TEXT), "default")
+    if kind in _NOT_MELS:
+        raise ParameterError(
+            f"frontend={kind!r}: its features are no mel spectrogram, so the masks cannot be heard; allowed is default"
+        )
+    if kind != "default":
+        root.note(f"frontend: {kind}: the features were made elsewhere; choose a front-end")
+        return None
+    section = root.section("frontend_conf") or Section(config, {}, ("frontend_conf",))
+    rate = _in_hz(section.take("fs", _FS, 16000))
+    window = section.get("window", or_none(TEXT), "hann")
+    changes: dict[str, Any] = {
+        "sample_rate": rate,
+        "n_fft": section.take("n_fft", LEAST_ONE, 512),
+        "win_length": section.get("win_length", or_none(LEAST_ONE)),
+        "hop_length": section.take("hop_length", LEAST_ONE, 128),
+        "n_mels": section.take("n_mels", LEAST_ONE, 80),
+        "fmin_hz": float(section.get("fmin", or_none(NUMBER)) or 0.0),
+        "fmax_hz": _float_or_none(section.get("fmax", or_none(NUMBER))),
+        "mel_scale": "htk" if section.get("htk", FLAG, False) else "slaney",
+        "window": window or "rectangular",
+    }
+    if not section.get("center", FLAG, True) or section.get("normalized", FLAG, False):
+        section.note("frontend_conf: center: false and normalized: true cannot be had here; choose a front-end")
+        return None
+    return config.preset("espnet", **changes)
+
+
+def _float_or_none(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _in_hz(value: Any) -> int | None:
+    """16000, "16000", "16k" and "16 kHz" alike."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*(k?)(?:hz)?", str(value).strip().lower())
+    return None if match is None else int(float(match[1]) * (1000 if match[2] else 1))

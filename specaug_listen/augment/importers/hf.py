@@ -1,0 +1,110 @@
+"""Hugging Face transformers' ``config.json`` with the ``preprocessor_config.json`` beside it: Whisper's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...errors import ParameterError
+from ...frontends import MelFrontend
+from ..dialects.hf import hf_policy
+from ..steps import Batch
+from .arguments import HF
+from .config import Config, Found, Section
+from .kinds import FLAG, LEAST_ONE, RATE, TEXT, or_none
+
+__all__ = ["PREPROCESSOR", "read_hf"]
+
+# Where the importer puts what stands in the second file.
+PREPROCESSOR = "preprocessor_config.json"
+_FRAMES_OF_30_S = 3000
+_OF_LATENTS = ("wav2vec2", "hubert", "wavlm", "unispeech", "sew", "data2vec-audio")
+
+
+def read_hf(config: Config) -> Found:
+    """The policy and the front-end of a Whisper model's folder."""
+    root = config.root
+    kind = root.get("model_type", TEXT, "")
+    if kind and kind != "whisper":
+        why = (
+            "its masks fall on what a network made of the sound, not on a mel spectrogram, so they cannot be heard"
+            if kind.startswith(_OF_LATENTS)
+            else "transformers masks no mel spectrogram for it"
+        )
+        raise ParameterError(f"model_type={kind!r:.80}: {why}; allowed is whisper")
+    if not kind:
+        root.note("the file has no model_type; Whisper is meant")
+    preprocessor = root.section(PREPROCESSOR)
+    arguments = {key: root.take(key, each, _DEFAULTS[key]) for key, each in HF.items()}
+    has_attention_mask = _has_attention_mask(root, preprocessor, is_on=arguments["apply_spec_augment"])
+    _note_switched_off(root, is_on=arguments["apply_spec_augment"])
+    for axis in ("time", "feature"):
+        idle = [key for key in (f"mask_{axis}_length", f"mask_{axis}_min_masks") if key in root]
+        if arguments["apply_spec_augment"] and not arguments[f"mask_{axis}_prob"] and idle:
+            root.note(f"{', '.join(idle)}: without effect, mask_{axis}_prob is 0")
+    policy = hf_policy(**arguments, attention_mask=has_attention_mask, name=config.name)
+    if not has_attention_mask and policy.transforms:
+        policy = replace(policy, batch=Batch(n_frames=_FRAMES_OF_30_S))
+    return Found(policy, _frontend(config, root, preprocessor))
+
+
+_DEFAULTS = {
+    "apply_spec_augment": False,
+    "mask_time_prob": 0.05,
+    "mask_time_length": 10,
+    "mask_time_min_masks": 2,
+    "mask_feature_prob": 0.0,
+    "mask_feature_length": 10,
+    "mask_feature_min_masks": 0,
+}
+
+
+def _note_switched_off(root: Section, *, is_on: bool) -> None:
+    given = [key for key in HF if key in root and key != "apply_spec_augment"]
+    if not is_on:
+        root.note(
+            "apply_spec_augment is false: nothing is masked"
+            + (f", and {', '.join(given)} have no effect" if given else "")
+        )
+
+
+def _has_attention_mask(root: Section, preprocessor: Section | None, *, is_on: bool) -> bool:
+    if preprocessor is None or "return_attention_mask" not in preprocessor:
+        if is_on:
+            root.note(
+                "whether the model is given an attention mask is not in the files; masks are drawn within the clip, as "
+                "with one"
+            )
+        return True
+    given: bool = preprocessor.get("return_attention_mask", FLAG)
+    if is_on and not given:
+        preprocessor.note(
+            "return_attention_mask is false: masks are drawn over the 30 s (3000 frames) that a clip is padded to, "
+            "unless the training script passes a mask"
+        )
+    return given
+
+
+def _frontend(config: Config, root: Section, preprocessor: Section | None) -> MelFrontend | None:
+    n_mels = root.get("num_mel_bins", LEAST_ONE, 80)
+    if preprocessor is None:
+        root.note("no preprocessor_config.json: Whisper's front-end is meant")
+        return config.preset("whisper", n_mels=n_mels)
+    kind = preprocessor.get("feature_extractor_type", or_none(TEXT), None)
+    if kind not in (None, "WhisperFeatureExtractor"):
+        raise ParameterError(
+            f"{preprocessor.where}feature_extractor_type={kind!r:.80}: allowed is WhisperFeatureExtractor; a Whisper "
+            "model takes no other"
+        )
+    size = preprocessor.take("feature_size", LEAST_ONE, 80)
+    if "num_mel_bins" in root and size != n_mels:
+        raise ParameterError(
+            f"num_mel_bins={n_mels} in config.json, feature_size={size} in preprocessor_config.json: the model would "
+            "not take these features; make them equal"
+        )
+    return config.preset(
+        "whisper",
+        n_mels=size,
+        sample_rate=preprocessor.take("sampling_rate", RATE, 16000),
+        n_fft=preprocessor.take("n_fft", LEAST_ONE, 400),
+        hop_length=preprocessor.take("hop_length", LEAST_ONE, 160),
+    )

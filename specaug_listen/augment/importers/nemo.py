@@ -1,0 +1,129 @@
+"""NeMo's training configuration: ``model.spec_augment`` and ``model.preprocessor``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import ParameterError
+from ...frontends import MelFrontend
+from ..dialects.nemo import nemo_patch_policy, nemo_policy
+from ..policy import NONE, Policy
+from .arguments import NEMO, NEMO_PATCHES
+from .config import Config, Found, Section
+from .kinds import COUNT, FLAG, LEAST_ONE, NUMBER, RATE, SHARE, TEXT, Kind, or_none
+
+__all__ = ["read_nemo"]
+
+_MASKS = "SpectrogramAugmentation"
+_PATCHES = "MaskedPatchAugmentation"
+_MEL = "AudioToMelSpectrogramPreprocessor"
+_NORMALIZE = Kind("per_feature, all_features, a mapping, or null", lambda v: v is None or isinstance(v, str | dict))
+_GUARD = Kind("a number, tiny or eps", lambda v: v in ("tiny", "eps") if isinstance(v, str) else NUMBER.fits(v))
+_WINDOWS = {"hann": "hann_symmetric", "hamming": "hamming_symmetric"}
+_SMALLEST = {"tiny": 2.0**-126, "eps": 2.0**-23}
+_UNHEARD = ("_target_", "target", "rng", "cls", "params")
+
+
+def read_nemo(config: Config) -> Found:
+    """The policy and the front-end of a model's configuration, or of bare arguments."""
+    root = config.root
+    model = root.section("model") or root
+    section = model.section("spec_augment") if "spec_augment" in model else None
+    if section is None and ("spec_augment" in model or "preprocessor" in model):
+        model.note(f"{model.where}spec_augment is missing: nothing is masked")
+        return Found(Policy(NONE.transforms, config.name, dialect="nemo"), _frontend(config, model))
+    if section is None:
+        root.note("the file names no front-end; NeMo's own is meant")
+        return Found(_policy(config, root), config.preset("nemo"))
+    return Found(_policy(config, section), _frontend(config, model))
+
+
+def _policy(config: Config, section: Section) -> Policy:
+    target = _target(section, "_target_")
+    section = section.section("params") or section  # before Hydra: target and params
+    if target == _PATCHES or (target == "" and {"patch_size", "mask_patches"} & set(section.data)):
+        arguments = section.arguments(nemo_patch_policy, NEMO_PATCHES, _UNHEARD)
+        _note_numbers(section, "mask_patches", "patches", "the shortest clip of the batch")
+        return nemo_patch_policy(**arguments, name=config.name)
+    if target not in ("", _MASKS):
+        raise ParameterError(f"{section.where}_target_={target!r:.80}: allowed is one of {_MASKS}, {_PATCHES}")
+    arguments = section.arguments(nemo_policy, NEMO, _UNHEARD)
+    _note_numbers(section, "time_width", "frames", "the clip")
+    return nemo_policy(**arguments, name=config.name)
+
+
+def _note_numbers(section: Section, key: str, unit: str, whole: str) -> None:
+    value = section.get(key, NUMBER)
+    if isinstance(value, float) and value == 1.0:
+        section.note(f"{section.where}{key}: 1.0 is a share, all of {whole}; 1 would be one of the {unit}")
+    elif value == 1:
+        section.note(f"{section.where}{key}: 1 is a number of {unit}; 1.0 would be all of {whole}")
+
+
+def _target(section: Section, key: str) -> str:
+    text: str = section.get(key, TEXT, section.get("target", TEXT, section.get("cls", TEXT, "")))
+    return text.rsplit(".", 1)[-1]
+
+
+def _frontend(config: Config, model: Section) -> MelFrontend | None:
+    section = model.section("preprocessor")
+    if section is None:
+        model.note(f"{model.where}preprocessor is missing; NeMo's own front-end is meant")
+        return config.preset("nemo")
+    target = _target(section, "_target_")
+    section = section.section("params") or section
+    if target not in ("", _MEL):
+        section.note(f"{section.where}_target_: {target} makes no mel spectrogram; choose a front-end")
+        return None
+    rate = section.take("sample_rate", RATE, 16000)
+    win_length = _samples(section, "window", 0.02, rate)
+    hop_length = _samples(section, "stride", 0.01, rate, "window_stride", "n_window_stride")
+    default_fft = 1 << max(0, win_length - 1).bit_length()
+    normalize = section.take("normalize", _NORMALIZE, "per_feature")
+    _note_rest(section, normalize)
+    guard = section.get("log_zero_guard_value", _GUARD, 2.0**-24)
+    changes: dict[str, Any] = {
+        "sample_rate": rate,
+        "n_fft": section.get("n_fft", or_none(LEAST_ONE)) or default_fft,
+        "win_length": win_length,
+        "hop_length": hop_length,
+        "n_mels": section.take("features", LEAST_ONE, 64),
+        "fmin_hz": float(section.get("lowfreq", or_none(NUMBER)) or 0.0),
+        "fmax_hz": _top(section),
+        "window": _window(section),
+        "preemphasis": section.get("preemph", or_none(SHARE), 0.97) or 0.0,
+        "power": float(section.get("mag_power", NUMBER, 2.0)),
+        "log": "ln" if section.get("log", FLAG, True) else None,
+        "floor": _SMALLEST[guard] if isinstance(guard, str) else float(guard),
+        "floor_mode": section.get("log_zero_guard_type", TEXT, "add"),
+        "normalize": "per_feature" if normalize == "per_feature" else None,
+    }
+    return config.preset("nemo", **changes)
+
+
+def _samples(
+    section: Section, what: str, default_s: float, rate: int, key: str = "window_size", other: str = "n_window_size"
+) -> int:
+    given = section.get(other, or_none(COUNT))
+    return given if given else int(section.take(key, or_none(NUMBER), default_s) * rate)
+
+
+def _top(section: Section) -> float | None:
+    top = section.get("highfreq", or_none(NUMBER))
+    return None if top is None else float(top)
+
+
+def _window(section: Section) -> str:
+    window: str = section.get("window", or_none(TEXT), "hann") or "ones"
+    return _WINDOWS.get(window, window)
+
+
+def _note_rest(section: Section, normalize: Any) -> None:
+    if normalize is None or isinstance(normalize, dict) or normalize in ("NA", "none"):
+        section.note(f"{section.where}normalize: a filled value is in the scale of the features as they are")
+    elif normalize != "per_feature":
+        section.note(f"{section.where}normalize: {normalize} cannot be had here; shown without, fill levels differ")
+    if section.get("dither", NUMBER, 1e-5):
+        section.note(f"{section.where}dither: noise in training, left out")
+    if section.get("frame_splicing", COUNT, 1) > 1:
+        raise ParameterError(f"{section.where}frame_splicing: features of several frames are no mel; allowed is 1")

@@ -1,0 +1,146 @@
+"""What refers to another value of the same file: OmegaConf's ``${...}`` and HyperPyYAML's ``!ref <...>``.
+
+Names and sums of numbers are followed, nothing else: no environment, no resolver, no constructor.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..._yaml import Tagged
+from ...errors import ParameterError
+
+__all__ = ["hyper_resolver", "omega_resolver"]
+
+_MAX_STEPS = 30
+_LONGEST = 200
+_WHOLE = re.compile(r"^\$\{([^${}]*)\}$")
+_INSIDE = re.compile(r"\$\{([^${}]*)\}")
+_TUPLE = re.compile(r"\(\s*[-\d.]+\s*(,\s*[-\d.]+\s*)*,?\s*\)")
+_NAME = re.compile(r"<([^<>]*)>")
+_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+
+
+def omega_resolver(root: Mapping[str, Any]) -> Callable[[Any, tuple[str, ...]], Any]:
+    """Follow ``${a.b}``, ``${.sibling}`` and ``${..of_parent}``.
+
+    Examples
+    --------
+    >>> omega_resolver({"rate": 16000})("${rate}", ("model", "sample_rate"))
+    16000
+    """
+
+    def resolve(value: Any, place: tuple[str, ...], steps: int = 0) -> Any:
+        if value == "???":
+            raise ParameterError(f"{'.'.join(place)} is '???', to be filled in; write its value")
+        if not isinstance(value, str) or "${" not in value:
+            return value
+        if steps >= _MAX_STEPS:
+            raise ParameterError(f"{'.'.join(place)}={value!r:.80} refers to itself; write its value")
+
+        def looked_up(name: str) -> Any:
+            if ":" in name:
+                raise ParameterError(
+                    f"{'.'.join(place)}={value!r:.80}: resolvers such as {name.split(':')[0]!r:.30} are not run; "
+                    "write its value"
+                )
+            target = _absolute(name.strip(), place)
+            return resolve(_at(root, target, f"{'.'.join(place)}={value!r:.80}"), target, steps + 1)
+
+        whole = _WHOLE.match(value)
+        if whole:
+            return looked_up(whole[1])
+        text = _INSIDE.sub(lambda match: str(looked_up(match[1]))[:_LONGEST], value)[:_LONGEST]
+        return resolve(text, place, steps + 1) if text != value else text
+
+    return resolve
+
+
+def _absolute(name: str, place: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys of a name; one point is the mapping that it stands in, each further one the mapping around."""
+    n_points = len(name) - len(name.lstrip("."))
+    keys = tuple(part for part in re.split(r"[.\[\]]", name[n_points:]) if part)
+    return keys if n_points == 0 else (*place[: max(0, len(place) - n_points)], *keys)
+
+
+def _at(root: Any, keys: Sequence[str], said: str) -> Any:
+    held = root
+    for key in keys:
+        if isinstance(held, Mapping) and key in held:
+            held = held[key]
+        elif isinstance(held, list) and key.isdecimal() and len(key) < 9 and int(key) < len(held):
+            held = held[int(key)]
+        else:
+            raise ParameterError(f"{said}: the file has no {'.'.join(keys)!r:.80}; write its value")
+    return held
+
+
+def hyper_resolver(root: Mapping[str, Any]) -> Callable[[Any, tuple[str, ...]], Any]:
+    """Follow ``!ref <name>``, with sums of numbers, ``(0, 20)`` and ``!tuple (0, 20)``; other tags stay as they are.
+
+    Examples
+    --------
+    >>> hyper_resolver({"rate": 16000})(Tagged("!ref", "<rate> // 2"), ("half",))
+    8000
+    """
+
+    def resolve(value: Any, place: tuple[str, ...], steps: int = 0) -> Any:
+        if isinstance(value, str) and _TUPLE.fullmatch(value):
+            return list(_numbers(value, place))
+        if not isinstance(value, Tagged) or not isinstance(value.value, str):
+            return value
+        if value.tag == "!tuple":
+            return list(_numbers(value.value, place))
+        if value.tag not in ("!ref", "!copy"):
+            return value
+        said = f"{'.'.join(place)}={value.tag} {value.value!r:.80}"
+        if steps >= _MAX_STEPS:
+            raise ParameterError(f"{said} refers to itself; write its value")
+        names = _NAME.findall(value.value)
+        found = [resolve(_at(root, _absolute(name, ()), said), tuple(name.split(".")), steps + 1) for name in names]
+        if _NAME.fullmatch(value.value.strip()):
+            return found[0]
+        if not all(isinstance(each, int | float) for each in found):
+            return _NAME.sub(lambda match: str(found[names.index(match[1])])[:_LONGEST], value.value)[:_LONGEST]
+        return _sum(_NAME.sub(lambda match: f"({found[names.index(match[1])]!r})", value.value), said)
+
+    return resolve
+
+
+def _sum(text: str, said: str) -> Any:
+    """The value of a sum of numbers; operations beyond the four and the two of whole division are refused."""
+    try:
+        if len(text) > _LONGEST:
+            raise ValueError
+        return _term(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError):
+        raise ParameterError(f"{said}: only + - * / // % of numbers are worked out; write its value") from None
+
+
+def _term(node: ast.expr) -> Any:
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        return node.value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_term(node.operand)
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+        return _OPERATORS[type(node.op)](_term(node.left), _term(node.right))
+    raise ValueError
+
+
+def _numbers(text: str, place: tuple[str, ...]) -> tuple[float, ...]:
+    try:
+        body = ast.parse(text[:_LONGEST].strip(), mode="eval").body
+        return tuple(_term(entry) for entry in getattr(body, "elts", [body]))
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError):
+        raise ParameterError(f"{'.'.join(place)}=!tuple {text!r:.80}: allowed is a tuple of numbers") from None

@@ -1,0 +1,227 @@
+"""SpeechBrain's HyperPyYAML: the ``Augmenter`` over features, ``Fbank``, ``InputNormalization``; nothing is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..._yaml import Tagged
+from ...errors import ParameterError
+from ...frontends import MelFrontend
+from ..dialects.speechbrain import speechbrain_drop, speechbrain_legacy_policy, speechbrain_warp
+from ..masks import Mask, Warp
+from ..policy import NONE, Policy
+from .arguments import SPEECHBRAIN_DROP, SPEECHBRAIN_LEGACY, SPEECHBRAIN_WARP
+from .config import Config, Found, Section
+from .kinds import COUNT, FLAG, LEAST_ONE, NUMBER, RATE, SHARE, TEXT, Kind, or_none
+
+__all__ = ["read_speechbrain", "read_speechbrain_legacy"]
+
+_DROP, _WARP, _LEGACY = "SpectrogramDrop", "Warping", "SpecAugment"
+_LIST = Kind("a list", lambda value: isinstance(value, list))
+_AUGMENTER = "Augmenter"
+
+
+def read_speechbrain(config: Config) -> Found:
+    """The policy and the front-end of a recipe's hyper-parameters."""
+    made = list(_made(config.data, ()))
+    left = sorted(
+        {tagged.tag for _, tagged in _tags(config.data, ()) if tagged.tag.startswith(("!apply:", "!include:"))}
+    )
+    if left:
+        config.notes.append(f"not executed, and what they would give is not seen: {', '.join(left)[:300]}")
+    old = [section for name, section in _sections(config, made) if name == _LEGACY]
+    new = [(name, section) for name, section in _sections(config, made) if name in (_DROP, _WARP)]
+    frontend = _frontend(config, made)
+    augmenter = _augmenter(config, made)
+    if augmenter is not None:
+        return Found(_augmented(config, *augmenter), frontend)
+    if old:
+        return Found(_legacy(config, old[0]), frontend)
+    if not new:
+        bare = _bare(config)
+        if bare is not None:
+            return Found(bare, frontend)
+        config.notes.append("the file makes no SpectrogramDrop, Warping or SpecAugment: nothing is masked")
+        return Found(Policy(NONE.transforms, config.name, dialect="speechbrain"), frontend)
+    config.notes.append("no Augmenter lists them: the augmentations are shown in the file's order")
+    transforms = tuple(_transform(name, section) for name, section in new)
+    return Found(Policy(transforms, config.name, dialect="speechbrain"), frontend)
+
+
+def read_speechbrain_legacy(config: Config) -> Found:
+    """The same for the bare arguments of the old ``SpecAugment``, or a recipe of its time."""
+    if any(isinstance(value, Tagged) for value in config.data.values()):
+        return read_speechbrain(config)
+    return Found(_legacy(config, config.root), config.preset("speechbrain"))
+
+
+def _bare(config: Config) -> Policy | None:
+    keys = set(config.data)
+    if not keys & ({*SPEECHBRAIN_DROP, *SPEECHBRAIN_WARP} - {"dim"}):
+        return None
+    name = _WARP if keys & {"warp_window", "warp_mode"} else _DROP
+    return Policy((_transform(name, config.root),), config.name, dialect="speechbrain")
+
+
+def _tags(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Tagged]]:
+    if isinstance(value, Tagged):
+        yield place, value
+        value = value.value
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, held in inside:
+        yield from _tags(held, (*place, str(key)))
+
+
+def _made(data: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Tagged]]:
+    return ((at, tagged) for at, tagged in _tags(data, place) if tagged.tag.startswith("!new:"))
+
+
+def _class(tagged: Tagged) -> str:
+    return tagged.tag.rsplit(".", 1)[-1]
+
+
+def _section(config: Config, place: tuple[str, ...], tagged: Tagged) -> Section:
+    if isinstance(tagged.value, dict):
+        return Section(config, tagged.value, place)
+    if tagged.value in ("", None):
+        return Section(config, {}, place)
+    raise ParameterError(
+        f"{'.'.join(place)}: {tagged.tag} is followed by {tagged.value!r:.60}; allowed are names and values"
+    )
+
+
+def _sections(config: Config, made: list[tuple[tuple[str, ...], Tagged]]) -> list[tuple[str, Section]]:
+    classes = (_DROP, _WARP, _LEGACY)
+    return [(_class(tagged), _section(config, at, tagged)) for at, tagged in made if _class(tagged) in classes]
+
+
+def _augmenter(
+    config: Config, made: list[tuple[tuple[str, ...], Tagged]]
+) -> tuple[Section, list[tuple[tuple[str, ...], Tagged]]] | None:
+    """The first Augmenter that holds masks or a warp of the spectrogram, and what it holds."""
+    for place, tagged in made:
+        if _class(tagged) != _AUGMENTER:
+            continue
+        section = _section(config, place, tagged)
+        held = section.get("augmentations", _LIST, [])
+        found = []
+        for number, entry in enumerate(held):
+            at: tuple[str, ...] = (*place, "augmentations", str(number))
+            if isinstance(entry, Tagged) and entry.tag in ("!ref", "!copy"):
+                at = (str(entry.value).strip("<> "),)
+                entry = config.resolved(entry, at)
+            found.append((at, entry))
+        if any(isinstance(entry, Tagged) and _class(entry) in (_DROP, _WARP) for _, entry in found):
+            return section, found
+    return None
+
+
+def _augmented(config: Config, section: Section, held: list[tuple[tuple[str, ...], Tagged]]) -> Policy:
+    transforms = []
+    for place, entry in _enabled(section, held):
+        if not isinstance(entry, Tagged) or _class(entry) not in (_DROP, _WARP):
+            said = entry.tag if isinstance(entry, Tagged) else repr(entry)[:60]
+            section.note(f"{'.'.join(place)}: {said} is no mask or warp of a spectrogram; left out")
+            continue
+        transforms.append(_transform(_class(entry), _section(config, place, entry)))
+    n_least = section.take("min_augmentations", or_none(COUNT), None)
+    n_most = section.take("max_augmentations", or_none(COUNT), None)
+    n = len(transforms)
+    n_least, n_most = min(1 if n_least is None else n_least, n), min(n if n_most is None else n_most, n)
+    if n_most < n_least:
+        section.note(f"{section.where}max_augmentations: less than the fewest; SpeechBrain raises it to {n_least}")
+        n_most = n_least
+    if section.get("shuffle_augmentations", FLAG, False) and n > 1:
+        section.note(f"{section.where}shuffle_augmentations: the order changes every time; shown in the listed one")
+    elif n_most < n:
+        section.note(f"{section.where}max_augmentations: {n_most} of {n}: those after the first {n_most} never run")
+    return _repeated(config, section, transforms, (n_least, n_most))
+
+
+def _enabled(section: Section, held: list[tuple[tuple[str, ...], Tagged]]) -> Iterator[tuple[tuple[str, ...], Tagged]]:
+    flags = section.get("enable_augmentations", or_none(_LIST))
+    flags = [True] * len(held) if flags is None else flags
+    if len(flags) != len(held) or not all(isinstance(flag, bool) for flag in flags):
+        raise ParameterError(
+            f"{section.where}enable_augmentations={list(flags)!r:.80}: allowed is true or false for each of the "
+            f"{len(held)} augmentations"
+        )
+    for entry, is_on in zip(held, flags, strict=True):
+        if is_on:
+            yield entry
+        else:
+            section.note(f"{section.where}enable_augmentations: {'.'.join(entry[0])} is switched off")
+
+
+def _repeated(
+    config: Config, section: Section, transforms: list[Mask | Warp], n_applied: tuple[int, int] | None
+) -> Policy:
+    probability = float(section.take("augment_prob", SHARE, 1.0))
+    if section.take("parallel_augment", FLAG, False) and len(transforms) > 1:
+        section.note(
+            f"{section.where}parallel_augment: each augmentation goes to a copy of its own; shown is the first of the "
+            f"{len(transforms)}"
+        )
+        transforms, n_applied = transforms[:1], None
+    if section.get("concat_original", FLAG, False):
+        section.note(f"{section.where}concat_original: the clip as it was is in the batch too")
+    repeats = section.get("repeat_augment", COUNT, 1)
+    if repeats == 0:
+        section.note(f"{section.where}repeat_augment: 0: nothing is done")
+        transforms, n_applied = [], None
+    elif repeats > 1:
+        section.note(f"{section.where}repeat_augment: {repeats} copies, each with a draw of its own")
+    return Policy(tuple(transforms), config.name, probability, dialect="speechbrain", n_applied=n_applied)
+
+
+def _transform(name: str, section: Section) -> Mask | Warp:
+    if name == _WARP:
+        return speechbrain_warp(**section.arguments(speechbrain_warp, SPEECHBRAIN_WARP))
+    return speechbrain_drop(**section.arguments(speechbrain_drop, SPEECHBRAIN_DROP))
+
+
+def _legacy(config: Config, section: Section) -> Policy:
+    arguments = section.arguments(speechbrain_legacy_policy, SPEECHBRAIN_LEGACY)
+    if arguments["time_mask"] and arguments["time_mask_ratio"] > 0 and "time_mask_width" in section:
+        section.note(f"{section.where}time_mask_width: without effect, time_mask_ratio replaces it")
+    return speechbrain_legacy_policy(**arguments, name=config.name)
+
+
+def _frontend(config: Config, made: list[tuple[tuple[str, ...], Tagged]]) -> MelFrontend | None:
+    classes = {_class(tagged): (place, tagged) for place, tagged in reversed(made)}
+    if "Fbank" not in classes:
+        config.notes.append("the file makes no Fbank; choose a front-end")
+        return None
+    section = _section(config, *classes["Fbank"])
+    rate = section.take("sample_rate", RATE, 16000)
+    ms = rate / 1000
+    normalize = None
+    if "InputNormalization" in classes:
+        normalize = "sentence"
+        kind = _section(config, *classes["InputNormalization"]).take("norm_type", TEXT, "global")
+        if kind != "sentence":
+            config.notes.append(f"norm_type: {kind}: its statistics are not in the file; each clip's own are taken")
+    for key in ("deltas", "context"):
+        if section.get(key, FLAG, False):
+            raise ParameterError(f"{section.where}{key}=True: features of several frames are no mel; allowed is false")
+    changes: dict[str, Any] = {
+        "sample_rate": rate,
+        "n_fft": section.take("n_fft", LEAST_ONE, 400),
+        "win_length": round(section.take("win_length", NUMBER, 25) * ms),
+        "hop_length": round(section.take("hop_length", NUMBER, 10) * ms),
+        "n_mels": section.take("n_mels", LEAST_ONE, 40),
+        "fmin_hz": float(section.get("f_min", NUMBER, 0)),
+        "fmax_hz": _float_or_none(section.get("f_max", or_none(NUMBER))),
+        "normalize": normalize,
+    }
+    if section.get("filter_shape", TEXT, "triangular") != "triangular":
+        section.note(
+            f"{section.where}filter_shape: other filters than triangles cannot be had here; choose a front-end"
+        )
+        return None
+    return config.preset("speechbrain", **changes)
+
+
+def _float_or_none(value: float | None) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,110 @@
+"""How much of a clip a policy masks on average, by drawing it many times."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from .._random import as_seed
+from .._record import record
+from ..errors import ParameterError
+from .draw import Draw
+from .masks import FrameworkTransform
+from .policy import Policy
+from .sources import OwnSource
+from .steps import Batch, Rectangle, Step
+from .transforms import PaperTransform
+
+__all__ = ["Shares", "expected_shares"]
+
+
+@record
+class Shares:
+    """Mean shares of a clip that masks cover, where the policy is applied.
+
+    Parameters
+    ----------
+    n_frames : int > 0
+        Length of the clip.
+    time, frequency, area : float in [0, 1]
+        Of its frames, its bins, and its cells.
+    most_time : float in [0, 1]
+        The share of its frames that one draw in 20 exceeds.
+    """
+
+    n_frames: Annotated[int, Field(gt=0)]
+    time: float
+    frequency: float
+    area: float
+    most_time: float
+
+
+def expected_shares(
+    policy: Policy,
+    n_mels: int,
+    n_frames: int,
+    *,
+    n_draws: int = 1000,
+    rng: int = 0,
+    batch: Batch | None = None,
+) -> Shares:
+    """Draw a policy many times for a clip of this size, and average what its masks cover.
+
+    Parameters
+    ----------
+    policy : Policy
+    n_mels, n_frames : int > 0
+    n_draws : int > 0
+    rng : int
+    batch : Batch or None
+        The padded batch that the clip sits in, in place of the policy's own; its first example is counted.
+
+    Returns
+    -------
+    Shares
+
+    Raises
+    ------
+    ParameterError
+        When a size is below 1, or the policy holds what cannot be drawn without sound.
+
+    Examples
+    --------
+    >>> from specaug_listen.augment import LB
+    >>> shares = expected_shares(LB, 80, 500, n_draws=200)
+    >>> 0.05 < shares.time < 0.15
+    True
+    """
+    if min(n_mels, n_frames, n_draws) < 1:
+        raise ParameterError(f"n_mels={n_mels}, n_frames={n_frames}, n_draws={n_draws}: allowed is 1 or more of each")
+    generator = np.random.default_rng(as_seed(rng))
+    draws = [Draw(n_mels, n_frames, _steps(policy, n_mels, n_frames, generator, batch)) for _ in range(n_draws)]
+    time = np.array([draw.masked_time_ratio for draw in draws])
+    frequency = np.array([draw.masked_frequency_ratio for draw in draws])
+    area = 1 - (1 - frequency) * (1 - time)
+    for i, draw in enumerate(draws):
+        if any(isinstance(step, Rectangle) for step in draw.steps):
+            area[i] = draw.masked_area_ratio
+    return Shares(
+        n_frames, float(time.mean()), float(frequency.mean()), float(area.mean()), float(np.quantile(time, 0.95))
+    )
+
+
+def _steps(
+    policy: Policy, n_mels: int, n_frames: int, generator: np.random.Generator, batch: Batch | None
+) -> tuple[Step, ...]:
+    source, steps = OwnSource(generator), list[Step]()
+    batch = batch or policy.batch
+    n = len(policy.transforms)
+    if policy.n_applied is not None:
+        n = int(generator.integers(*policy.n_applied, endpoint=True))
+    for transform in policy.transforms[: 0 if n_mels < policy.min_mels else n]:
+        if isinstance(transform, PaperTransform):
+            steps += transform.draw(n_mels, n_frames, generator)[0]
+        elif isinstance(transform, FrameworkTransform):
+            steps += transform.draw(n_mels, n_frames, source, batch)[0]
+        else:
+            raise ParameterError(f"{transform!r:.60}: what it masks cannot be drawn without a clip")
+    return tuple(steps)

@@ -1,0 +1,63 @@
+"""The commands about policies: ``policy show`` and ``policy convert``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["Dialect", "policy_app"]
+
+_DIALECT_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
+policy_app = typer.Typer(help="Show and convert policies of any framework.", no_args_is_help=True)
+Dialect = Annotated[str | None, typer.Option(help=_DIALECT_HELP, metavar="NAME")]
+PolicyFile = Annotated[
+    str, typer.Argument(help="A framework's configuration, a YAML file of our own, or a policy's name.", metavar="FILE")
+]
+
+
+@policy_app.command("show")
+def _policy_show(
+    file: PolicyFile,
+    dialect: Dialect = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Say what a policy or a framework's configuration really does, step by step."""
+    from ._record import to_json
+    from .showing import show_policy
+
+    page = show_policy(file, dialect)
+    print(to_json(page) if as_json else page.text)  # noqa: T201
+
+
+@policy_app.command("convert")
+def _policy_convert(
+    file: PolicyFile,
+    to: Annotated[str, typer.Option(help="Framework to write for, e.g. nemo.", metavar="NAME")],
+    dialect: Annotated[str | None, typer.Option("--from", help=_DIALECT_HELP, metavar="NAME")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="File for it.", metavar="FILE", readable=False)
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Write the nearest configuration of another framework, and list what differs."""
+    from ._files import printable, write_whole
+    from ._record import to_json
+    from .augment.conversion import convert_policy
+    from .errors import ParameterError
+    from .showing import named_policy
+
+    converted = convert_policy(named_policy(file, dialect).policy, to)
+    if out is not None:
+        if out.exists() and not overwrite:
+            raise ParameterError(f"-o {printable(out)}: exists; choose another, or replace it with --overwrite")
+        write_whole(out, converted.text.encode())
+    if as_json:
+        print(to_json(converted))  # noqa: T201
+        return
+    print(converted.text if out is None else printable(out), end="" if out is None else "\n")  # noqa: T201
+    for line in converted.differences:
+        print(f"differs: {line}", file=sys.stderr)  # noqa: T201

@@ -1,0 +1,108 @@
+"""With the framework's own generator, draws are the framework's, one by one: recorded from the real libraries."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import warnings
+
+import numpy as np
+import pytest
+
+from specaug_listen.augment import (
+    DIALECTS,
+    Batch,
+    Copied,
+    FrequencyBand,
+    Rectangle,
+    TimeSpan,
+    Trimmed,
+    WarpPath,
+    exact_sources,
+)
+from specaug_listen.frontends import LHOTSE, MelSpectrogram
+
+from .upstream import RECORDED, policy_of
+
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+# Frameworks that draw for one example after the other: of a second call, ours is drawn after the others of the first.
+IN_TURN = {"lhotse", "hf", "wenet", "fairseq", "nemo-legacy"}
+# What depends on the lengths of the other examples: lhotse and ESPnet warp each of them before they mask the first one,
+# and NeMo takes the number of patches from the shortest. The numba kernel cannot be replayed.
+BY_LENGTHS = {"lhotse", "espnet"}
+REPLAYS = [
+    entry
+    for entry in RECORDED["replays"]
+    if entry["transform"] != "SpecAugmentNumba"
+    and not (entry["lengths"] and (entry["dialect"] in BY_LENGTHS or entry["transform"] == "MaskedPatchAugmentation"))
+]
+
+
+def name_of(entry):
+    transform = entry["transform"].replace(" ", "")
+    return f"{entry['dialect']}-{transform}-{entry['n_frames']}-{entry['batch']}-{entry['seed']}"
+
+
+def ours(step):
+    if isinstance(step, FrequencyBand):
+        return "frequency", step.start_bin, step.n_bins
+    if isinstance(step, TimeSpan):
+        return "time", step.start_frame, step.n_frames
+    if isinstance(step, Rectangle):
+        return "rectangle", step.start_bin, step.n_bins, step.start_frame, step.n_frames
+    if isinstance(step, WarpPath):
+        return "time-warp", step.center_frame, step.center_frame + step.displacement_frames
+    if isinstance(step, Trimmed):
+        return "trim", step.n_frames
+    assert isinstance(step, Copied)
+    return "copy", step.start_frame, step.n_frames, step.source_frame
+
+
+def theirs(step, n_mels, n_frames):
+    """As ours: what of it lies within the mel."""
+    axis = step["axis"]
+    if axis == "rectangle":
+        (first_bin, first), (n_bins, n) = step["start"], step["width"]
+        return axis, first_bin, n_bins, first, n
+    if axis == "time-warp":
+        return axis, step["centre"], step["destination"]
+    if axis == "trim":
+        return axis, step["width"]
+    size = n_mels if axis == "frequency" else n_frames
+    begin, end = (max(0, min(place, size)) for place in (step["start"], step["start"] + step["width"]))
+    if "source" in step:
+        return "copy", begin, end - begin, step["source"]
+    return axis, begin, end - begin
+
+
+def without_empty(steps):
+    """Frameworks leave out what is empty, or do not."""
+    return [step for step in steps if step[0] not in ("time", "frequency", "rectangle") or 0 not in step[2::2]]
+
+
+@pytest.mark.parametrize("entry", REPLAYS, ids=name_of)
+def test_draws_with_the_frameworks_generator_are_the_frameworks(entry):
+    policy = policy_of(entry)
+    if not HAS_TORCH and "torch" in DIALECTS[policy.dialect].generators.values():
+        pytest.skip("torch is not installed")
+    n_mels, n_frames = entry["n_mels"], entry["n_frames"]
+    lengths = entry["lengths"] or [n_frames]
+    values = np.random.default_rng(0).normal(-5, 2, (n_mels, lengths[0])).astype(np.float32)
+    mel = MelSpectrogram(values, dataclasses.replace(LHOTSE, n_mels=n_mels))
+    sources, batch = exact_sources(policy, entry["seed"]), Batch(entry["batch"], n_frames)
+    # Noise takes numbers of the generator that we do not take.
+    is_noisy = entry["parameters"].get("replace") == "rand"
+    is_in_turn = policy.dialect in IN_TURN or entry["transform"] in ("SpecCutout", "MaskedPatchAugmentation")
+    for call in range(1 if is_noisy or (is_in_turn and entry["batch"] > 1) else entry["n_calls"]):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            drawn = policy.draw(mel, rng=0, sources=sources, batch=batch)
+        recorded = [s for s in entry["steps"] if s["call"] == call and s["item"] in (0, None)]
+        wanted = without_empty([theirs(step, n_mels, lengths[0]) for step in recorded])
+        found = without_empty([ours(step) for step in drawn.steps])
+        if "shift" in (recorded[0] if recorded else {}):
+            assert {(step.start_frame - step.source_frame) % lengths[0] for step in drawn.steps} == {
+                recorded[0]["shift"] % lengths[0]
+            }
+            continue
+        assert found == wanted

@@ -1,0 +1,292 @@
+"""Configurations that cannot be taken: one line that names the file, the key, the value, what is allowed, the cure."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import configs
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from specaug_listen.augment import import_policy
+from specaug_listen.augment.importers import READERS
+from specaug_listen.errors import ParameterError, PolicyError
+
+ESPNET = "specaug_conf: {time_mask_width_range: 40, %s}"
+NEMO = "model: {spec_augment: {%s}}"
+DROP = "a: !new:speechbrain.augment.freq_domain.SpectrogramDrop\n    %s\n"
+LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(
+    f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]" for before, after in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+MERGED_LAUGHS = "a: &a {k: 1}\n" + "\n".join(
+    f"{after}: &{after} {{<<: [{', '.join([f'*{before}'] * 9)}]}}"
+    for before, after in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+WRONG = {
+    # wrong types and ranges
+    "text for a number": (
+        ESPNET % "num_freq_mask: two",
+        r"specaug_conf\.num_freq_mask='two': allowed is an integer fr",
+    ),
+    "flag for a number": (
+        NEMO % "freq_masks: yes",
+        r"model\.spec_augment\.freq_masks=True: allowed is an integer from",
+    ),
+    "number for a flag": (ESPNET % "replace_with_zero: 1", r"replace_with_zero=1: allowed is true or false"),
+    "negative": (NEMO % "time_masks: -1", r"time_masks=-1: allowed is an integer from 0"),
+    "endless": (NEMO % "time_masks: 1000000", r"time_masks=1000000: allowed is an integer from 0 to 10000"),
+    "share above 1": (NEMO % "time_width: 1.5", r"time_width=1\.5: allowed is an integer of frames .* or a share"),
+    "not a number": ("time_mask_p: .nan\ntime_mask_N: 2", r"time_mask_p=nan: allowed is a number from 0 to 1"),
+    "infinite": (NEMO % "mask_value: .inf", r"mask_value=inf: allowed is a number"),
+    "three ends": (
+        ESPNET % "freq_mask_width_range: [0, 1, 2]",
+        r"freq_mask_width_range=\[0, 1, 2\]: allowed is .*low and",
+    ),
+    "ends the wrong way round": (ESPNET % "freq_mask_width_range: [9, 2]", r"\[9, 2\]: allowed is .* low and high"),
+    "null for a number": (NEMO % "freq_width:", r"freq_width=None: allowed is an integer"),
+    "list for a mapping": ("specaug_conf: [1]", r"specaug_conf=\[1\]: allowed is a mapping"),
+    "rate": ("model: {preprocessor: {sample_rate: 0}}", r"sample_rate=0: allowed is a sample rate in Hz"),
+    "espnet's rate": ("frontend_conf: {fs: fast}", r"fs='fast': allowed is a sample rate in Hz, or a text such as 16k"),
+    "drops": (DROP % "drop_length_low: 30", r"drop_length_low=30: allowed is at most drop_length_high=15"),
+    "mode": (ESPNET % "time_warp_mode: cubic", r"time_warp_mode='cubic': allowed is bicubic or bilinear"),
+    "cutcat": (DROP % "replace: cutcat", r"replace='cutcat' takes frames of another clip"),
+    "switches": (
+        configs.SPEECHBRAIN + "    enable_augmentations: [true]\n",
+        r"fea_augment\.enable_augmentations=\[True\]: allowed is true or false for each of the 3",
+    ),
+    "share of lhotse": ('{"features_mask_size": 27, "p": 90}', r"p=90: allowed is a number from 0 to 1"),
+    # unknown keys, and those of others
+    "misspelt": (
+        ESPNET % "num_freq_masks: 2",
+        r"unknown key 'specaug_conf\.num_freq_masks'; did you mean 'num_freq_mask'\?",
+    ),
+    "nemo's in espnet's": (ESPNET % "freq_masks: 2", r"unknown key 'specaug_conf\.freq_masks'; it looks like nemo's"),
+    "espnet's in nemo's": (NEMO % "num_freq_mask: 2", r"unknown key .*num_freq_mask'; it looks like espnet's"),
+    "lhotse's in wenet's": (
+        "dataset_conf: {spec_aug_conf: {features_mask_size: 2}}",
+        r"unknown key 'dataset_conf\.spec_aug_conf\.features_mask_size'; it looks like lhotse's \(allowed: max_f",
+    ),
+    "unlike any": (NEMO % "xyzzy: 2", r"unknown key 'model\.spec_augment\.xyzzy' \(allowed: _target_"),
+    "nobody's": ("alpha: 1\nbeta: {gamma: 2}", r"holds no key of a framework's SpecAugment.* one of espnet, .*wenet\)"),
+    # what contradicts, or is missing
+    "two ranges": (ESPNET % "time_mask_width_ratio_range: 0.05", r"exactly one of them is needed"),
+    "no range": ("specaug_conf: {num_freq_mask: 2}", r"time_mask_width_range=None, .*exactly one of them is needed"),
+    "all off": (
+        ESPNET % "apply_time_warp: false, apply_freq_mask: false, apply_time_mask: false",
+        r"are all false: set one",
+    ),
+    "masked twice": (
+        "specaug: specaug\nencoder_conf: {use_specaug: true, specaug_conf: {time_mask_width_range: 4}}",
+        r"specaug and encoder_conf\.use_specaug: both mask.* remove specaug",
+    ),
+    "half a whisper": ("encoder_conf: {use_specaug: true}", r"encoder_conf\.specaug_conf is missing: .*give its arg"),
+    "another specaug": ("specaug: mine\nspecaug_conf: {}", r"specaug='mine': allowed is specaug or null"),
+    "torchaudio without widths": ("n_time_masks: 2", r"time_mask_param is missing: allowed is an integer"),
+    "torchaudio's class without": ("TimeMasking: {p: 0.5}", r"TimeMasking\.time_mask_param is missing"),
+    "nemo's class": (
+        NEMO % "_target_: a.b.Mine",
+        r"_target_='Mine': allowed is one of SpectrogramAugmentation, Masked",
+    ),
+    # what is no mel
+    "latents": (
+        '{"model_type": "wavlm", "mask_time_prob": 0.05}',
+        r"model_type='wavlm': its masks fall on what a network",
+    ),
+    "no masks": (
+        '{"model_type": "speech_to_text"}',
+        r"transformers masks no mel spectrogram for it; allowed is whisper",
+    ),
+    "s3prl": ("frontend: s3prl\nspecaug: specaug\n" + ESPNET % "", r"frontend='s3prl': its features are no mel"),
+    "cepstra": ("dataset_conf: {feats_type: mfcc}", r"feats_type='mfcc': cepstral coefficients are no mel"),
+    "waveforms": (configs.FAIRSEQ + "use_audio_input: true", r"use_audio_input=True: the model takes the waveform"),
+    "spliced": ("model: {preprocessor: {frame_splicing: 3}}", r"frame_splicing: features of several frames are no mel"),
+    # references
+    "to nothing": (NEMO % "freq_masks: '${model.n}'", r"'\$\{model\.n\}': the file has no 'model\.n'; write its value"),
+    "to itself": (NEMO % "freq_masks: '${.freq_masks}'", r"refers to itself; write its value"),
+    "to each other": (NEMO % "freq_masks: '${.time_masks}', time_masks: '${.freq_masks}'", r"refers to itself"),
+    "a resolver": (NEMO % "freq_masks: '${oc.env:HOME}'", r"resolvers such as 'oc\.env' are not run; write its value"),
+    "to be filled in": (NEMO % "freq_masks: '???'", r"freq_masks is '\?\?\?', to be filled in"),
+    "a ref to nothing": (DROP % "dim: !ref <n>", r"a\.dim=!ref '<n>': the file has no 'n'; write its value"),
+    "a ref to itself": ("n: !ref <n>\n" + DROP % "dim: !ref <n>", r"refers to itself"),
+    "a call": (DROP % "dim: !apply:os.getpid []", r"a\.dim=!apply:os\.getpid .*nothing in a configuration is executed"),
+    "code in a sum": ("n: 1\n" + DROP % "dim: !ref <n>.__class__", r"only \+ - \* / // % of numbers are worked out"),
+    "a power": ("n: 9\n" + DROP % "dim: !ref <n> ** <n> ** <n>", r"only \+ - \* / // % of numbers"),
+    "nought": ("n: 0\n" + DROP % "dim: !ref 1 // <n>", r"only \+ - \* / // % of numbers"),
+    # hostile files
+    "a python object": (
+        "specaug_conf: !!python/object/apply:os.system ['false']",
+        r"the tag 'python/object/apply:os\.s",
+    ),
+    "a python name": ("specaug_conf: !!python/name:os.system x", r"the tag 'python/name:os\.system' is not allowed"),
+    "laughs": (LAUGHS, r"not valid YAML \(more than 300000 values, as its aliases are counted"),
+    "merged laughs": (MERGED_LAUGHS, r"more than 300000 values"),
+    "an alias of itself": ("model: &a {spec_augment: *a}", r"an alias stands for what holds it, line 1"),
+    "deep": ("specaug_conf: " + "[" * 100 + "]" * 100, r"nested more than 60 deep"),
+    "very deep": ("specaug_conf: " + "[" * 5000, r"nested too deeply|not valid YAML"),
+    "a key twice": ("specaug_conf: {num_freq_mask: 1, num_freq_mask: 2}", r"the key 'num_freq_mask' stands twice"),
+    "a JSON key twice": ('{"p": 1, "p": 2}', r"the key 'p' stands twice"),
+    "odd keys": ("specaug_conf: {[1]: 2}", r"a key is a list or a mapping"),
+    "empty": ("", r"holds nothing; a policy file is a YAML mapping"),
+    "a list": ("- specaug", r"holds a list; a policy file is a YAML mapping"),
+    "cut off": ("specaug_conf: {a: ", r"not valid YAML"),
+    "an odd flag": ("specaug_conf: !!bool maybe", r"'maybe' is no bool"),
+    "an odd date": ("specaug_conf: 2001-99-99", r"not valid YAML"),
+    "an odd merge": ("a: {<<: 3}", r"'<<' is followed by what is no mapping"),
+}
+
+
+@pytest.fixture
+def refusal(tmp_path):
+    """The line with which a text is refused, without the file's name."""
+
+    def refusal(content, name="train.yaml", dialect=None):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(PolicyError) as caught:
+            import_policy(path, dialect)
+        line = str(caught.value)
+        assert line.startswith(f"{path}: ")
+        assert "\n" not in line
+        assert len(line) < 900 + len(str(path))
+        return line
+
+    return refusal
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG.values(), ids=WRONG.keys())
+def test_a_mistake_is_one_line_with_file_key_value_and_cure(refusal, text, message):
+    name = "config.json" if text.startswith("{") else "train.yaml"
+    assert re.search(message, refusal(text, name))
+
+
+def test_what_a_stranger_wrote_is_shown_printable_and_in_one_line(refusal, tmp_path):
+    line = refusal(f"{json.dumps(chr(27) + '[2J' + chr(10))}: " + DROP.partition(": ")[2] % "dim: x")
+    assert "\\x1b[2J\\n.dim='x'" in line
+    path = tmp_path / "x.yaml"
+    path.write_text('frontend: "a\\n\\e[2J"\nspecaug: null')
+    assert all(note.isprintable() for note in import_policy(path).notes)
+
+
+def test_what_is_no_text_is_refused(refusal):
+    assert "not a text file in UTF-8" in refusal(b"\xff\xfe\x00specaug")
+    assert "more than 1048576 bytes" in refusal(b"a: 1\n" * 300_000)
+
+
+def test_deep_json_is_refused(refusal):
+    assert "nested more than 60 deep" in refusal('{"a":' * 100 + "1" + "}" * 100, "x.json")
+    assert "nested too deeply" in refusal('{"a":' * 100_000, "x.json")
+
+
+def test_broken_json_is_called_json(refusal):
+    assert "not valid JSON" in refusal('{"p": 0.9,}', "x.json")
+
+
+@pytest.mark.parametrize("dialect", sorted(set(configs.ALL) - {"espnet"}))
+def test_another_frameworks_file_is_recognised(refusal, dialect):
+    assert f"looks like espnet's configuration, not {dialect}'s; give dialect 'espnet', or none" in refusal(
+        configs.ESPNET, dialect=dialect
+    )
+
+
+def test_our_own_file_is_no_frameworks(refusal):
+    assert "a policy of our own, not nemo's; leave the dialect out" in refusal("transforms: []", dialect="nemo")
+
+
+def test_an_unknown_dialect_is_refused_with_the_nearest(tmp_path):
+    with pytest.raises(
+        ParameterError, match=r"unknown dialect 'espent'; did you mean 'espnet'\? \(allowed: espnet, .*wenet\)"
+    ):
+        import_policy(tmp_path, "espent")
+
+
+def test_two_files_that_contradict_are_refused(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "whisper", "num_mel_bins": 128}')
+    (tmp_path / "preprocessor_config.json").write_text('{"feature_size": 80}')
+    with pytest.raises(PolicyError, match=r"num_mel_bins=128 in config\.json, feature_size=80 in preprocessor"):
+        import_policy(tmp_path)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(PolicyError, match=r"config\.json: the policy file cannot be read"):
+        import_policy(tmp_path)
+
+
+# -- whatever a stranger writes ------------------------------------------------------------------------
+
+KEYS = st.sampled_from(
+    [
+        *("specaug", "specaug_conf", "encoder_conf", "use_specaug", "frontend_conf", "model", "spec_augment"),
+        *("preprocessor", "dataset_conf", "spec_aug_conf", "fbank_conf", "specaugment", "transforms", "_train"),
+        *("freq_masks", "time_width", "features_mask_size", "p", "num_t_mask", "max_t", "model_type", "_target_"),
+        *("freq_mask_width_range", "time_mask_width_range", "mask_time_prob", "apply_spec_augment", "features"),
+        *("TimeMasking", "time_mask_param", "freq_mask_max_bins", "drop_length_low", "sample_rate", "fs", "n_fft"),
+    ]
+)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats()
+    | st.sampled_from(["whisper", "specaug", "${model}", "${..p}", "fbank", "???", "16k", "mean", ""])
+    | st.text(max_size=8)
+)
+DATA = st.dictionaries(
+    KEYS,
+    st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5)),
+    max_size=6,
+)
+TAGS = st.sampled_from(
+    ["!new:speechbrain.augment.freq_domain.SpectrogramDrop", "!ref", "!apply:os.getpid", "!tuple", "&a"]
+)
+PIECES = st.sampled_from(
+    [
+        *("a: ", "b:\n  ", "- ", "{", "}", "[", "]", "*a", "&a ", "!ref <a>", "!new:x.Augmenter ", "<<: ", "? ", "\n"),
+        *("!!python/name:os ", "!!binary ", "!!set ", "!!int ", "!!timestamp ", "2001-01-01", "1e999", ", ", ": ", "'"),
+        *("augmentations: ", "specaug_conf: ", "model: ", "%TAG ! x\n", "---\n", "\t", "|\n", "0x", "=", "~"),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("hostile")
+
+
+def tried(path, dialect=None):
+    """Read it, or be refused in one line; nothing else may happen."""
+    try:
+        line = ", ".join(import_policy(path, dialect).notes)
+    except PolicyError as error:
+        line = str(error)
+    assert "\n" not in line
+
+
+@given(data=DATA, dialect=st.sampled_from([None, *READERS]))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_random_configurations_are_read_or_refused_in_one_line(place, data, dialect):
+    path = place / "train.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    tried(path, dialect)
+
+
+@given(tag=TAGS, inside=DATA, dialect=st.sampled_from([None, "speechbrain", "speechbrain-legacy", "nemo"]))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_random_tags_are_read_or_refused_in_one_line(place, tag, inside, dialect):
+    path = place / "hparams.yaml"
+    path.write_text(f"a: {tag} {json.dumps(inside)}\n", encoding="utf-8")
+    tried(path, dialect)
+
+
+@given(pieces=st.lists(PIECES | st.text(max_size=4), max_size=25))
+@example(pieces=["!!bool x"])
+@example(pieces=["a: !!timestamp x"])
+@example(pieces=["a: =", "\n"])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_random_yaml_is_read_or_refused_in_one_line(place, pieces):
+    path = place / "any.yaml"
+    path.write_bytes("".join(pieces).encode("utf-8", "surrogatepass"))
+    tried(path)

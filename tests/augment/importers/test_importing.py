@@ -1,0 +1,449 @@
+"""Configurations of the frameworks: the policy is the dialect's own, the front-end the file's, the rest is said."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import configs
+import pytest
+
+from specaug_listen import augment, frontends
+from specaug_listen.augment import Batch, dialects, import_policy, read_policy
+from specaug_listen.frontends import PRESETS
+
+EXPECTED = {
+    "espnet": dialects.espnet_policy(
+        freq_mask_width_range=(0, 27), time_mask_width_ratio_range=(0.0, 0.05), num_time_mask=10
+    ),
+    "nemo": dialects.nemo_policy(freq_masks=2, time_masks=10, freq_width=27, time_width=0.05),
+    "speechbrain": replace(dialects.ALL_POLICIES["speechbrain-conformer"], probability=0.75),
+    "wenet": dialects.wenet_policy(spec_sub=True, sub_max_t=30),
+    "hf": dialects.hf_policy(apply_spec_augment=True, mask_time_prob=0.08, mask_feature_prob=0.05),
+    "fairseq": dialects.ALL_POLICIES["fairseq-ld"],
+    "lhotse": dialects.lhotse_policy(),
+    "torchaudio": augment.Policy(
+        (dialects.torchaudio_mask("frequency", 27), dialects.torchaudio_mask("time", 40, p=0.2, iid_masks=True)),
+        dialect="torchaudio",
+    ),
+    "lingvo": dialects.ALL_POLICIES["lingvo-conformer"],
+}
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write a text as a file, and give its path."""
+
+    def write(text, name="train.yaml"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def imported(file):
+    """Import a text as a configuration."""
+
+    def imported(text, name="train.yaml", dialect=None):
+        return import_policy(file(text, name), dialect)
+
+    return imported
+
+
+def needs(*names):
+    return pytest.mark.skipif(not set(names) <= set(PRESETS), reason=f"no front-end {', '.join(names)}")
+
+
+@pytest.mark.parametrize("guessed", [True, False], ids=["guessed", "told"])
+@pytest.mark.parametrize("dialect", configs.ALL)
+def test_a_configuration_is_the_policy_of_its_arguments(imported, dialect, guessed):
+    name, text = configs.ALL[dialect]
+    found = imported(text, name, None if guessed else dialect)
+    expected = EXPECTED[dialect]
+    assert replace(found.policy, name="x") == replace(expected, name="x")
+    assert found.dialect == dialect
+
+
+@pytest.mark.parametrize("dialect", configs.ALL)
+def test_a_file_read_for_its_policy_alone_gives_the_same(file, dialect):
+    name, text = configs.ALL[dialect]
+    path = file(text, name)
+    assert read_policy(path) == import_policy(path).policy == augment.get_policy(str(path))
+
+
+def test_a_policy_is_named_after_its_file_and_a_model_after_its_folder(imported):
+    assert imported(configs.ESPNET, "my run.yaml").policy.name == "my run"
+    assert imported(configs.HF, "whisper-tiny/config.json").policy.name == "whisper-tiny"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "base", "different"),
+    [
+        pytest.param("espnet", "espnet", {"hop_length": 160}, marks=needs("espnet")),
+        ("nemo", "nemo", {}),
+        pytest.param(
+            "speechbrain", "speechbrain", {"n_mels": 80, "win_length": 400}, marks=needs("speechbrain")
+        ),
+        pytest.param("wenet", "wenet", {}, marks=needs("wenet")),
+        ("hf", "whisper", {}),
+        pytest.param("fairseq", "fairseq", {}, marks=needs("fairseq")),
+        ("lhotse", "lhotse", {}),
+        pytest.param(
+            "torchaudio",
+            "torchaudio",
+            {"n_mels": 80, "hop_length": 160, "log": "db", "floor": 1e-10, "dynamic_range": 80.0},
+            marks=needs("torchaudio"),
+        ),
+        pytest.param("lingvo", "lingvo", {}, marks=needs("lingvo")),
+    ],
+)  # fmt: skip
+def test_the_front_end_is_the_one_of_the_file(imported, dialect, base, different):
+    name, text = configs.ALL[dialect]
+    found = imported(text, name).frontend
+    assert replace(found, name="x") == replace(PRESETS[base], name="x", **different)
+
+
+def test_a_front_end_that_is_missing_is_said_and_the_policy_is_read(imported, monkeypatch):
+    monkeypatch.delitem(PRESETS, "nemo")
+    found = imported(configs.NEMO)
+    assert found.frontend is None
+    assert found.policy.transforms == EXPECTED["nemo"].transforms
+    assert any("no front-end 'nemo'" in note for note in found.notes)
+
+
+# -- what is filled in, and what has no effect ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dialect", "line"),
+    [
+        ("espnet", "specaug_conf.replace_with_zero: true"),
+        ("nemo", "model.spec_augment.use_vectorized_spec_augment: true"),
+        ("speechbrain", "time_warp.warp_window: 5"),
+        ("wenet", "dataset_conf.feats_type: fbank"),
+        ("hf", "mask_time_length: 10"),
+        ("fairseq", "specaugment.mask_value: null"),
+        ("torchaudio", "FrequencyMasking.iid_masks: false"),
+        ("lingvo", "time_mask_max_frames: 50"),
+    ],
+)
+def test_a_default_is_listed_where_the_file_says_nothing(imported, dialect, line):
+    name, text = configs.ALL[dialect]
+    assert line in imported(text, name).defaults
+
+
+@pytest.mark.parametrize("dialect", configs.ALL)
+def test_nothing_that_the_file_says_is_called_a_default(imported, dialect):
+    name, text = configs.ALL[dialect]
+    keys = {line.split(":")[0].rsplit(".", 1)[-1] for line in imported(text, name).defaults}
+    given = {
+        "freq_mask_width_range",
+        "freq_masks",
+        "num_t_mask",
+        "mask_time_prob",
+        "freq_mask_F",
+        "p",
+        "freq_mask_count",
+    }
+    assert not keys & given - ({"p"} if dialect != "lhotse" else set())
+
+
+def test_lhotses_arguments_in_full_leave_nothing_to_fill_in(imported):
+    assert imported(configs.LHOTSE, "x.json").defaults == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "note"),
+    [
+        (configs.ESPNET, "x.yaml", "normalize: utterance_mvn comes after the masks"),
+        (configs.WHISPER, "x.yaml", "pull request 5206"),
+        (configs.WENET, "x.yaml", "spec_aug_conf.max_w: without effect"),
+        (configs.WENET, "x.yaml", "spec_trim_conf: without effect, spec_trim is false"),
+        (configs.FAIRSEQ, "x.yaml", "time_wrap_W: 80: misspelt by fairseq's own tool"),
+        (configs.SPEECHBRAIN, "x.yaml", "not executed, .*: !apply:torch.manual_seed"),
+        (configs.NEMO, "x.yaml", "dither: noise in training, left out"),
+        (configs.HF, "config.json", "no preprocessor_config.json"),
+    ],
+)
+def test_what_has_no_effect_or_is_not_as_it_seems_is_said(imported, text, name, note):
+    notes = imported(text, name).notes
+    assert any(re.search(note, line) for line in notes), notes
+
+
+# -- ESPnet --------------------------------------------------------------------------------------------
+
+
+def test_a_whisper_encoder_masks_whispers_mel_by_its_own_section(imported):
+    found = imported(configs.WHISPER)
+    expected = dialects.espnet_policy(
+        apply_time_warp=False, freq_mask_width_range=30, time_mask_width_range=(0, 40), num_time_mask=2
+    )
+    assert found.policy.transforms == expected.transforms
+    assert found.frontend == frontends.WHISPER
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("specaug: null\nspecaug_conf: {num_freq_mask: 2}", "specaug_conf has no effect"),
+        ("frontend_conf: {hop_length: 160}", "nothing is masked"),
+        ("encoder_conf: {use_specaug: false, specaug_conf: {num_freq_mask: 2}}", "use_specaug is false"),
+    ],
+)
+def test_espnet_without_specaug_masks_nothing_and_says_so(imported, text, note):
+    found = imported(text)
+    assert found.policy.transforms == ()
+    assert any(note in line for line in found.notes)
+
+
+def test_bare_arguments_of_espnets_class_are_its_policy(imported):
+    found = imported("freq_mask_width_range: 20\ntime_mask_width_range: [5, 40]\nreplace_with_zero: false")
+    expected = dialects.espnet_policy(
+        freq_mask_width_range=20, time_mask_width_range=(5, 40), replace_with_zero=False
+    )  # fmt: skip
+    assert (found.dialect, found.policy.transforms) == ("espnet", expected.transforms)
+
+
+@needs("espnet")
+@pytest.mark.parametrize(("fs", "hz"), [("16k", 16000), ("'8000'", 8000), ("22.05k", 22050), (48000, 48000)])
+def test_espnets_rate_may_be_a_text(imported, fs, hz):
+    found = imported(f"frontend_conf: {{fs: {fs}, n_fft: 1024}}")
+    assert (found.frontend.sample_rate, found.frontend.n_fft) == (hz, 1024)
+
+
+# -- NeMo ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("width", "expected", "note"),
+    [(1, 1, "1 is a number of frames"), (1.0, 1.0, "1.0 is a share"), (70, 70, ""), (0.05, 0.05, "")],
+)
+def test_nemos_frames_and_shares_are_kept_apart(imported, width, expected, note):
+    found = imported(configs.NEMO.replace("time_width: 0.05", f"time_width: {width}"))
+    made = dialects.nemo_policy(freq_masks=2, time_masks=10, freq_width=27, time_width=expected)
+    assert found.policy.transforms == made.transforms
+    assert any(f"time_width: {note}" in line for line in found.notes) == bool(note)
+
+
+def test_nemos_patches_are_another_class(imported):
+    text = configs.NEMO.split("  spec_augment:")[0] + (
+        "  spec_augment:\n    _target_: nemo.collections.asr.modules.MaskedPatchAugmentation\n"
+        "    freq_masks: 3\n    freq_width: 20\n    patch_size: 48\n    mask_patches: 0.5\n"
+    )
+    assert imported(text).policy.transforms == dialects.ALL_POLICIES["nemo-ssl"].transforms
+
+
+@pytest.mark.parametrize("flag", ["use_vectorized_spec_augment: false", "use_numba_spec_augment: true"])
+def test_nemos_other_kernels_are_dialects_of_their_own(imported, flag):
+    found = imported(configs.NEMO.replace("    freq_masks: 2", f"    freq_masks: 2\n    {flag}"))
+    assert found.dialect == {"use_v": "nemo-legacy", "use_n": "nemo-numba"}[flag[:5]]
+
+
+@pytest.mark.parametrize("reference", ["${model.mels}", "${..mels}", "${.bands}", "${model.twice}", "${lists.0}"])
+def test_references_of_omegaconf_are_followed(imported, reference):
+    inside = f"mels: 40, twice: '${{.mels}}', preprocessor: {{bands: 40, features: '{reference}'}}"
+    assert imported(f"lists: [40]\nmodel: {{{inside}}}").frontend.n_mels == 40
+
+
+def test_what_is_not_needed_need_not_be_resolved(imported):
+    assert "${oc.env:HOME}" in configs.NEMO
+    assert "???" in configs.NEMO
+    assert imported(configs.NEMO).policy.transforms
+
+
+# -- SpeechBrain ---------------------------------------------------------------------------------------
+
+
+def test_speechbrains_order_is_that_of_the_augmenter(imported):
+    turned = configs.SPEECHBRAIN.replace(
+        "!ref <time_drop>,\n        !ref <freq_drop>,\n        !ref <time_warp>", "!ref <time_warp>, !ref <freq_drop>"
+    )
+    assert [type(t).__name__ for t in imported(turned).policy.transforms] == ["Warp", "Mask"]
+
+
+@pytest.mark.parametrize(
+    ("line", "note", "n"),
+    [
+        ("parallel_augment: true", "parallel_augment: each augmentation goes to a copy of its own", 1),
+        ("concat_original: true", "concat_original: the clip as it was", 3),
+        ("repeat_augment: 0", "repeat_augment: 0: nothing is done", 0),
+        ("repeat_augment: 2", "repeat_augment: 2 copies", 3),
+        ("shuffle_augmentations: true", "shuffle_augmentations: the order changes", 3),
+    ],
+)
+def test_what_else_the_augmenter_does_is_said(imported, line, note, n):
+    found = imported(configs.SPEECHBRAIN.replace("    augment_prob: 0.75", f"    augment_prob: 0.75\n    {line}"))
+    assert any(note in said for said in found.notes)
+    assert len(found.policy.transforms) == n
+
+
+def test_augmentations_beyond_the_most_never_run(imported):
+    text = configs.SPEECHBRAIN.replace("min_augmentations: 3", "min_augmentations: 1").replace(
+        "max_augmentations: 3", "max_augmentations: 2"
+    )
+    found = imported(text)
+    assert found.policy.n_applied == (1, 2)
+    assert any("those after the first 2 never run" in note for note in found.notes)
+
+
+def test_speechbrain_applies_one_or_more_where_the_file_says_nothing(imported):
+    lines = [line for line in configs.SPEECHBRAIN.splitlines() if "_augmentations:" not in line]
+    found = imported("\n".join(lines))
+    assert found.policy.n_applied == (1, 3)
+    assert "fea_augment.min_augmentations: null" in found.defaults
+
+
+def test_augmentations_that_are_switched_off_are_left_out(imported):
+    found = imported(configs.SPEECHBRAIN + "    enable_augmentations: [true, false, true]\n")
+    assert [t.kind for t in found.policy.transforms] == ["mask", "warp"]
+    assert "fea_augment.enable_augmentations: freq_drop is switched off" in found.notes
+
+
+def test_a_most_below_the_least_is_raised_as_speechbrain_does(imported):
+    found = imported(configs.SPEECHBRAIN.replace("max_augmentations: 3", "max_augmentations: 2"))
+    assert found.policy.n_applied == (3, 3)
+    assert any("SpeechBrain raises it to 3" in note for note in found.notes)
+
+
+def test_lingvos_dynamic_warp_is_a_share(imported):
+    found = imported("time_warp_bound: dynamic\ntime_warp_max_ratio: 0.1")
+    assert (
+        found.policy.transforms == dialects.lingvo_policy(time_warp_bound="dynamic", time_warp_max_ratio=0.1).transforms
+    )
+
+
+@pytest.mark.parametrize("width", ["!tuple (0, 30)", "(0, 30)", "[0, 30]", "30"])
+def test_the_old_speechbrain_class_is_read(imported, width):
+    arguments = f"    freq_mask_width: {width}\n    n_time_mask: 3\n"
+    found = imported(f"augmentation: !new:speechbrain.lobes.augment.SpecAugment\n{arguments}")
+    expected = dialects.speechbrain_legacy_policy(freq_mask_width=(0, 30), n_time_mask=3)
+    assert (found.dialect, found.policy.transforms) == ("speechbrain-legacy", expected.transforms)
+
+
+def test_whatever_else_a_recipe_makes_is_left_alone(imported):
+    text = """
+data_folder: !PLACEHOLDER  # a path
+activation: !name:torch.nn.GELU
+cnn: !new:torch.nn.Conv2d
+    kernel_size: (3, 3)
+model: !new:torch.nn.ModuleList
+    - [!ref <cnn>, !ref <activation>]
+tokenizer: !new:sentencepiece.SentencePieceProcessor
+copied: !copy <cnn>
+shapes: !list [1, 2]
+"""
+    assert imported(text + configs.SPEECHBRAIN).policy.transforms == EXPECTED["speechbrain"].transforms
+
+
+def test_nothing_of_a_recipe_is_executed(imported, tmp_path):
+    text = (
+        f"a: !apply:os.mkdir ['{tmp_path}/made']\nb: !new:subprocess.Popen\n    args: [touch, {tmp_path}/made]\n"
+        f"c: !include:{tmp_path}/other.yaml\nd: !name:os.system\ne: !ref <a>.__class__\n" + configs.SPEECHBRAIN
+    )
+    assert imported(text).policy.transforms == EXPECTED["speechbrain"].transforms
+    assert not (tmp_path / "made").exists()
+
+
+# -- WeNet, HF, fairseq, torchaudio --------------------------------------------------------------------
+
+
+def test_wenet_masks_where_a_configuration_does_not_say(imported):
+    found = imported("dataset_conf: {fbank_conf: {num_mel_bins: 80}}")
+    assert found.policy.transforms == dialects.wenet_policy().transforms
+    assert "dataset_conf.spec_aug: true" in found.defaults
+
+
+def test_wenets_whisper_features_are_whispers(imported):
+    found = imported("dataset_conf: {feats_type: log_mel_spectrogram, log_mel_spectrogram_conf: {num_mel_bins: 128}}")
+    assert replace(found.frontend, name="x") == replace(frontends.WHISPER_128, name="x")
+
+
+def whisper(tmp_path, config, preprocessor):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "whisper", **config}))
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(preprocessor))
+    return import_policy(tmp_path)
+
+
+def test_a_model_folder_holds_both_files(tmp_path):
+    found = whisper(tmp_path, {"apply_spec_augment": True, "num_mel_bins": 128}, {"feature_size": 128})
+    assert replace(found.frontend, name="x") == replace(frontends.WHISPER_128, name="x")
+    assert found.policy.batch is None
+
+
+def test_without_an_attention_mask_the_batch_is_of_30_s(tmp_path):
+    found = whisper(tmp_path, {"apply_spec_augment": True}, {"return_attention_mask": False})
+    assert found.policy.transforms[0].over == "padded"
+    assert found.policy.batch == Batch(n_frames=3000)
+
+
+def test_published_whisper_configurations_mask_nothing(tmp_path):
+    found = whisper(tmp_path, {"apply_spec_augment": False, "mask_time_prob": 0.05}, {})
+    assert found.policy.transforms == ()
+    assert any("apply_spec_augment is false" in note and "mask_time_prob" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("change", "n", "note"),
+    [
+        (("_train: [utterance_cmvn, specaugment]", "_train: [utterance_cmvn]"), 0, "not among the transforms"),
+        (("_train: [utterance_cmvn, specaugment]", "_eval: [specaugment]"), 0, "not among the transforms"),
+        (("time_mask_p: 1.0", "time_mask_p: 0"), 3, "time_mask_p is 0"),
+        (("specaugment:\n", "other:\n"), 0, "specaugment is missing"),
+    ],
+)
+def test_fairseq_masks_only_what_its_transforms_say(imported, change, n, note):
+    found = imported(configs.FAIRSEQ.replace(*change))
+    assert len(found.policy.transforms) == n
+    assert any(note in line for line in found.notes)
+
+
+@needs("fairseq")
+@pytest.mark.parametrize(
+    ("steps", "normalize"),
+    [("specaugment", None), ("utterance_cmvn, specaugment", "utterance_cmvn"), ("specaugment, utterance_cmvn", None)],
+)
+def test_fairseqs_masks_come_after_the_normalisation_where_it_says_so(imported, steps, normalize):
+    found = imported(configs.FAIRSEQ.replace("_train: [utterance_cmvn, specaugment]", f"_train: [{steps}]"))
+    assert found.frontend.normalize == normalize
+
+
+def test_torchaudios_specaugment_is_its_own_policy(imported):
+    text = "n_time_masks: 2\ntime_mask_param: 40\nn_freq_masks: 2\nfreq_mask_param: 27\nzero_masking: true"
+    expected = dialects.torchaudio_policy(
+        n_time_masks=2, time_mask_param=40, n_freq_masks=2, freq_mask_param=27, zero_masking=True
+    )
+    assert (
+        imported(text).policy.transforms
+        == imported(f"SpecAugment: {{{text.replace(chr(10), ', ')}}}").policy.transforms
+    )
+    assert imported(text).policy.transforms == expected.transforms
+
+
+def test_lhotses_state_may_stand_below_a_key(imported):
+    assert imported(f'{{"state_dict": {configs.LHOTSE}}}', "x.json").policy.transforms == EXPECTED["lhotse"].transforms
+
+
+# -- our own -------------------------------------------------------------------------------------------
+
+
+def test_our_own_file_may_hold_the_frameworks_transforms(imported):
+    text = """
+dialect: wenet
+transforms:
+  - mask: {axis: time, count: 2, min_width: 1, max_width: 50, width_rule: inclusive, start_rule: anywhere}
+  - cutout: {count: 1}
+  - copy: {max_frames: 30}
+  - trim_tail
+  - warp: {max_frames: 5}
+"""
+    found = imported(text)
+    assert [t.kind for t in found.policy.transforms] == ["mask", "cutout", "copy", "trim_tail", "warp"]
+    assert (found.policy.dialect, found.frontend) == ("wenet", None)
+
+
+def test_our_own_file_may_be_told(imported):
+    assert imported("transforms: [time_mask]", dialect="paper").policy.transforms == (augment.TimeMask(),)

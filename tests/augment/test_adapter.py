@@ -1,0 +1,168 @@
+"""How a mel is handed over, and how what comes back becomes a mel."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import mels
+
+from specaug_listen import frontends
+from specaug_listen.augment import Adapter
+from specaug_listen.augment.adapter import complete, hand_over, take_back
+from specaug_listen.errors import ParameterError
+
+ORDERS = [
+    ", ".join(order)
+    for names in (("bands", "frames"), ("batch", "bands", "frames"), ("batch", "channel", "bands", "frames"))
+    for order in itertools.permutations(names)
+]
+SCALES = ["own", "ln", "log10", "db", "power", "normalised"]
+
+
+@pytest.fixture
+def mel(speechlike):
+    return frontends.WHISPER(speechlike)
+
+
+@pytest.mark.parametrize("axes", ORDERS)
+def test_every_order_of_axes_goes_there_and_back(mel, axes):
+    adapter = complete(Adapter(axes=axes))
+    handed = hand_over(mel, adapter)
+    (array,) = handed.args
+    sizes = {"bands": mel.n_mels, "frames": mel.n_frames}
+    assert array.shape == tuple(sizes.get(name, 1) for name in axes.split(", "))
+    changed = array.copy()
+    changed[array == array.max()] = -9
+    back = take_back(changed, handed, mel, adapter)
+    expected = np.where(mel.values == mel.values.max(), np.float32(-9), mel.values)
+    np.testing.assert_array_equal(back.values, expected)
+
+
+@given(mel=mels(), scale=st.sampled_from(SCALES), dtype=st.sampled_from(["float32", "float64"]))
+def test_cells_that_are_left_alone_come_back_to_the_bit(mel, scale, dtype):
+    adapter = complete(Adapter(scale=scale, dtype=dtype))
+    handed = hand_over(mel, adapter)
+    np.testing.assert_array_equal(take_back(handed.args[0], handed, mel, adapter).values, mel.values)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_change_in_another_scale_is_the_same_change_in_ours(every_frontend, speechlike, scale):
+    mel = every_frontend(speechlike)
+    adapter = complete(Adapter(scale=scale, dtype="float64"))
+    handed = hand_over(mel, adapter)
+    loudest = np.unravel_index(mel.values.argmax(), mel.values.shape)
+    quieter = handed.args[0].copy()
+    other = loudest[0], (loudest[1] + 3) % mel.n_frames
+    quieter[loudest] = quieter[other]
+    back = take_back(quieter, handed, mel, adapter)
+    if scale == "own" or (scale == "normalised" and not mel.statistics):
+        assert back.values[loudest] == pytest.approx(mel.values[other], abs=1e-4)
+    else:
+        assert back.db[loudest] == pytest.approx(mel.db[other], abs=0.01)
+
+
+def test_db_is_that_of_the_powers_whatever_the_front_end_sums(every_frontend, speechlike):
+    mel = every_frontend(speechlike)
+    loud = mel.db > mel.range_db[1] - 30
+    handed = hand_over(mel, complete(Adapter(scale="db")))
+    np.testing.assert_allclose(handed.args[0][loud], mel.db[loud], atol=0.01)  # an added floor
+
+
+def test_normalised_bands_have_zero_mean_and_unit_deviation(mel):
+    array = hand_over(mel, complete(Adapter(scale="normalised"))).args[0]
+    np.testing.assert_allclose(array.mean(axis=1), 0, atol=1e-5)
+    np.testing.assert_allclose(array.std(axis=1), 1, atol=1e-3)
+
+
+def test_a_copy_is_handed_over(mel):
+    before = mel.values.copy()
+    hand_over(mel, complete(Adapter())).args[0][:] = 0
+    np.testing.assert_array_equal(mel.values, before)
+
+
+def test_lengths_and_names_are_given_as_declared(mel):
+    handed = hand_over(mel, complete(Adapter(mel_argument="spec", lengths="frames", lengths_argument="length")))
+    assert handed.args == ()
+    assert handed.kwargs["spec"].shape == mel.values.shape
+    assert handed.kwargs["length"].tolist() == [mel.n_frames]
+    assert hand_over(mel, complete(Adapter(lengths="ratio"))).args[1].tolist() == [1.0]
+    assert list(hand_over(mel, complete(Adapter(key="feat"))).args[0]) == ["feat"]
+
+
+@pytest.mark.parametrize("axes", ["bands", "bands, frames, time", "frames, frames, bands", "", "time, freq"])
+def test_axes_of_other_names_are_refused(axes):
+    with pytest.raises(ParameterError, match=r"axes=.*: allowed are bands and frames"):
+        Adapter(axes=axes)
+
+
+def test_commas_and_blanks_do_not_matter():
+    assert Adapter(axes="batch frames,bands").axes == "batch, frames, bands"
+
+
+def test_half_precision_that_cannot_hold_the_mel_is_refused(speechlike):
+    mel = frontends.LIBROSA(speechlike)
+    loud = mel.with_values(mel.values * np.float32(1e6))
+    with pytest.raises(ParameterError, match=r"dtype='float16': .* use float32"):
+        hand_over(loud, complete(Adapter(dtype="float16")))
+
+
+@pytest.mark.parametrize(
+    ("give", "message"),
+    [
+        (lambda a: None, r"it gave None: a callable must return the mel"),
+        (lambda a: a.T, r"bands and frames have changed places"),
+        (lambda a: a[:, :-4], r"the length changed from 120 to 116 frames"),
+        (lambda a: a[:-1], r"it gave shape \(79, 120\) .* expected the shape that was given"),
+        (lambda a: np.stack([a, a]), r"it gave shape \(2, 80, 120\)"),
+        (lambda a: a * np.nan, r"it gave 9600 cells that are NaN or infinite"),
+        (lambda a: a > 0, r"it gave a numpy\.ndarray of bool: expected the mel"),
+        (lambda a: a + 1j, r"of complex64: expected the mel, an array or tensor of real numbers"),
+        (lambda a: {"x": a}, r"it gave a dictionary \(x\): say which key holds the mel"),
+        (lambda a: "text", r"it gave a str of 4: expected the mel"),
+        (lambda a: [[1], [1, 2]], r"it gave a list of 2.*return the mel"),
+        (lambda a: 3.0, r"it gave a float: expected the mel"),
+        (lambda a: a[0], r"it gave shape \(120,\)"),
+    ],
+)
+def test_what_is_no_mel_is_refused_in_one_line(mel, give, message):
+    adapter = complete(Adapter())
+    handed = hand_over(mel, adapter)
+    with pytest.raises(ParameterError, match=message) as raised:
+        take_back(give(handed.args[0]), handed, mel, adapter)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda a: (a, 3),
+        lambda a: [a, None],
+        lambda a: a[None, None],
+        lambda a: a.astype(np.float64),
+        lambda a: a.tolist(),
+        lambda a: np.asfortranarray(a),
+    ],
+)
+def test_tuples_other_dtypes_and_axes_of_one_are_understood(mel, give):
+    adapter = complete(Adapter())
+    handed = hand_over(mel, adapter)
+    back = take_back(give(handed.args[0] - 1), handed, mel, adapter)
+    np.testing.assert_array_equal(back.values, mel.values - 1)
+
+
+def test_a_power_below_zero_is_refused(mel):
+    adapter = complete(Adapter(scale="power"))
+    handed = hand_over(mel, adapter)
+    with pytest.raises(ParameterError, match=r"in power: a cell of -1: powers are 0 or more"):
+        take_back(handed.args[0] * 0 - 1, handed, mel, adapter)
+
+
+def test_no_power_at_all_is_the_floor(mel):
+    adapter = complete(Adapter(scale="power"))
+    handed = hand_over(mel, adapter)
+    floor = mel.frontend.floor_value(float(mel.values.max()))
+    np.testing.assert_allclose(take_back(handed.args[0] * 0, handed, mel, adapter).values, floor.min(), atol=1e-5)

@@ -1,0 +1,168 @@
+"""From one framework's policy to another's: its own stays, others come near, and say what differs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import configs
+import pytest
+
+from specaug_listen.augment import FrequencyMask, Mask, Policy, TimeMask, import_policy
+from specaug_listen.augment.conversion import TARGETS, convert_policy
+from specaug_listen.augment.dialects import ALL_POLICIES, espnet_policy, lingvo_policy, torchaudio_policy
+from specaug_listen.augment.outline import outlined
+from specaug_listen.augment.shares import expected_shares
+from specaug_listen.errors import ParameterError
+
+# What a framework has no word for: widths of one size, a chance, rules of old classes.
+OWN = {name: policy for name, policy in ALL_POLICIES.items() if policy.dialect in TARGETS and name != "wespeaker"}
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_a_policy_for_its_own_framework_is_the_same_one(name):
+    policy = OWN[name]
+    converted = convert_policy(policy, policy.dialect)
+    assert replace(converted.policy, name="x") == replace(policy, name="x")
+    assert converted.differences == ()
+
+
+def test_lingvos_dynamic_warp_stays_with_lingvo():
+    policy = lingvo_policy(time_warp_bound="dynamic", time_warp_max_ratio=0.1)
+    assert convert_policy(policy, "lingvo").policy.transforms == policy.transforms
+    assert convert_policy(policy, "espnet").policy.transforms[0].max_frames == 100
+
+
+def test_a_part_of_the_transforms_stays_with_speechbrain_and_is_told_elsewhere():
+    policy = replace(ALL_POLICIES["speechbrain-conformer"], n_applied=(1, 2))
+    assert convert_policy(policy, "speechbrain").policy.n_applied == (1, 2)
+    assert "applied of them: the first 1 to 2 -> all" in convert_policy(policy, "paper").differences
+
+
+@pytest.mark.parametrize("to", TARGETS)
+@pytest.mark.parametrize("name", ["adaptive", "icefall", "speechbrain-conformer", "none"])
+def test_the_snippet_is_a_configuration_of_the_framework(tmp_path, name, to):
+    converted = convert_policy(ALL_POLICIES[name], to)
+    path = tmp_path / f"{name}{'.json' if to in ('hf', 'lhotse') else '.yaml'}"
+    path.write_text(converted.text)
+    assert import_policy(path).policy.transforms == converted.policy.transforms
+    assert converted.policy.dialect == to
+
+
+@pytest.mark.parametrize("to", TARGETS)
+@pytest.mark.parametrize("name", ["LD", "espnet-conformer10", "icefall"])
+def test_as_much_is_masked_there_as_here(name, to):
+    """Of 10 s. Fixed widths cover a little more, their overlaps being fewer."""
+    given, made = (
+        expected_shares(policy, 80, 1000, n_draws=300)
+        for policy in (ALL_POLICIES[name], convert_policy(ALL_POLICIES[name], to).policy)
+    )
+    assert made.time == pytest.approx(given.time, abs=0.04)
+    assert made.frequency == pytest.approx(given.frequency, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("name", "to", "line"),
+    [
+        ("espnet-conformer10", "nemo", "time warp: a frame moves by -4 to 5 frames; clips from 11 frames on"),
+        ("espnet-conformer10", "nemo", "order: frequency masks, time masks -> time masks, frequency masks"),
+        ("LB", "wenet", "frequency masks, width: 0 to 27 bins -> 1 to 27 bins"),
+        (
+            "LB",
+            "wenet",
+            "frequency masks, fill: filled with the mean of the clip -> filled with 0 in the scale of the f",
+        ),
+        ("LB", "wenet", "start: start anywhere but the last place -> start anywhere, cut off at the end"),
+        ("icefall", "espnet", "chance that anything is done: 0.9 -> 1"),
+        ("icefall", "espnet", "time masks, count: as few as can use up the budget, at most 10 -> 2"),
+        (
+            "icefall",
+            "espnet",
+            "scale that a fill is in: ln of powers, not normalised -> ln of powers, before the model's",
+        ),
+        ("icefall", "fairseq", "both halves resized by themselves (bicubic, half-pixel) -> both halves resized by th"),
+        ("wenet-u2pp", "espnet", "copies of earlier frames: 3; 1 to 30 frames, from anywhere before -> none"),
+        ("nemo-quartznet", "espnet", "rectangles: 5; 0 to 50 bins x 0 to 120 frames"),
+        (
+            "SM",
+            "espnet",
+            "time masks, width: 0 to 70 frames, at most 0.2 of the clip -> 0 to 70 frames (71 is never dra",
+        ),
+        ("espnet-conformer10", "hf", "time masks, width: 0 to less than 0.05 of the padded batch -> 24 frames"),
+    ],
+)
+def test_what_differs_is_listed(name, to, line):
+    differences = convert_policy(ALL_POLICIES[name], to).differences
+    assert any(line in each for each in differences), differences
+
+
+def test_narrow_masks_come_in_where_a_framework_has_no_least_width():
+    differences = convert_policy(ALL_POLICIES["speechbrain-conformer"], "nemo").differences
+    assert (
+        "frequency masks, width: 10 to 19 bins (20 is never drawn) -> 0 to 19 bins (20 is never drawn)" in differences
+    )
+    given, made = map(float, re.search(r"frequency (0\.\d+) -> (0\.\d+)", differences[-1]).groups())
+    assert made < given - 0.08
+
+
+def test_what_is_the_same_is_not_listed():
+    differences = convert_policy(ALL_POLICIES["espnet-conformer10"], "nemo").differences
+    assert not [line for line in differences if line.startswith(("frequency masks, count", "frequency masks, width"))]
+    assert not [line for line in differences if "fill:" in line or "chance" in line]
+
+
+@pytest.mark.parametrize("to", sorted(set(TARGETS) - {"wenet"}))
+def test_the_largest_width_is_kept_though_the_ends_differ(to):
+    """27 inclusive is 28 exclusive; HF has one width, which is the middle."""
+    made = outlined(convert_policy(Policy([FrequencyMask(count=1, max_bins=27)]), to).policy).frequency
+    assert made.widest == (14 if to == "hf" else 27)
+
+
+def test_further_masks_along_an_axis_are_left_out_and_said():
+    policy = Policy([TimeMask(count=1, max_frames=40), TimeMask(count=2, max_frames=5)])
+    assert convert_policy(policy, "nemo").differences[0].startswith("left out: time masks: 2; 0 to 5 frames")
+
+
+def test_counts_in_a_range_stay_in_speechbrain():
+    mask = replace(ALL_POLICIES["speechbrain-conformer"].transforms[0], count=1, max_count=3)
+    assert convert_policy(Policy((mask,), dialect="speechbrain"), "speechbrain").policy.transforms == (mask,)
+    assert convert_policy(Policy((mask,), dialect="speechbrain"), "espnet").policy.transforms[0].count == 3
+
+
+@pytest.mark.parametrize("fill", [0.0, "mean"])
+@pytest.mark.parametrize("to", ["espnet", "torchaudio", "fairseq", "speechbrain", "paper"])
+def test_a_fill_is_kept_where_the_framework_has_it(fill, to):
+    made = convert_policy(ALL_POLICIES["LD"].with_fill(fill), to).policy
+    assert {mask.fill for mask in made.transforms if hasattr(mask, "fill")} == {fill}
+
+
+def test_a_share_of_bins_by_torchaudio_stays_with_torchaudio():
+    policy = torchaudio_policy(n_time_masks=2, time_mask_param=40, n_freq_masks=2, freq_mask_param=27, p=0.3)
+    assert convert_policy(policy, "torchaudio").policy.transforms == policy.transforms
+
+
+def test_nothing_to_do_is_said_so_in_espnets_words():
+    assert convert_policy(Policy(()), "espnet").text == "specaug: null\n"
+
+
+@pytest.mark.parametrize("dialect", configs.ALL)
+def test_every_example_can_be_converted_to_every_framework(tmp_path, dialect):
+    name, text = configs.ALL[dialect]
+    (tmp_path / name).write_text(text)
+    policy = import_policy(tmp_path / name).policy
+    for to in TARGETS:
+        assert convert_policy(policy, to).text
+
+
+def test_numbers_that_a_share_stands_for_are_those_of_1000_frames():
+    policy = espnet_policy(apply_freq_mask=False, time_mask_width_ratio_range=(0.0, 0.1), num_time_mask=3)
+    made = convert_policy(policy, "wenet").policy.transforms[0]
+    assert isinstance(made, Mask)
+    assert (made.count, made.max_width) == (3, 99)
+
+
+def test_an_unknown_framework_is_refused_with_the_nearest():
+    with pytest.raises(
+        ParameterError, match=r"unknown dialect 'speechbrian'; did you mean 'speechbrain'\? \(allowed: esp"
+    ):
+        convert_policy(ALL_POLICIES["LB"], "speechbrian")

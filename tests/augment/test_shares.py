@@ -1,0 +1,100 @@
+"""Expected masked shares: those of a Monte Carlo over the frameworks' own rules, in the table of docs/dialects.md."""
+
+from __future__ import annotations
+
+import pytest
+
+from specaug_listen.augment import Batch, Cutout, FrequencyMask, Mask, Policy, TimeMask, TimeWarp
+from specaug_listen.augment.dialects import ALL_POLICIES, hf_policy
+from specaug_listen.augment.shares import expected_shares
+from specaug_listen.errors import ParameterError
+
+# Time, frequency and area of clips of 2, 5, 10 and 15 s at 100 frames per second and 80 bands; two decimals of a Monte
+# Carlo of 4000 draws, written apart from this package.
+TABLE = {
+    "LB": [(0.24, 0.16, 0.37), (0.10, 0.17, 0.25), (0.05, 0.16, 0.20), (0.03, 0.16, 0.19)],
+    "LD": [(0.42, 0.30, 0.59), (0.19, 0.30, 0.43), (0.10, 0.30, 0.36), (0.07, 0.30, 0.34)],
+    "SM": [(0.18, 0.17, 0.32), (0.13, 0.17, 0.28), (0.07, 0.17, 0.22), (0.05, 0.17, 0.21)],
+    "SS": [(0.18, 0.29, 0.42), (0.13, 0.29, 0.39), (0.07, 0.30, 0.34), (0.05, 0.30, 0.33)],
+    "adaptive": [(0.13, 0.30, 0.39), (0.32, 0.29, 0.52), (0.33, 0.29, 0.52), (0.33, 0.30, 0.53)],
+    "espnet-conformer10": [(0.20, 0.29, 0.44), (0.22, 0.30, 0.45), (0.22, 0.30, 0.45), (0.22, 0.29, 0.45)],
+    "nemo-conformer": [(0.20, 0.30, 0.44), (0.22, 0.30, 0.45), (0.22, 0.29, 0.45), (0.22, 0.30, 0.45)],
+    "icefall": [(0.07, 0.30, 0.35), (0.07, 0.30, 0.35), (0.07, 0.29, 0.35), (0.07, 0.30, 0.35)],
+    "icefall-cr-ctc": [(0.19, 0.30, 0.43), (0.18, 0.30, 0.42), (0.17, 0.29, 0.42), (0.17, 0.29, 0.42)],
+    "wenet": [(0.22, 0.13, 0.32), (0.10, 0.13, 0.21), (0.05, 0.13, 0.17), (0.03, 0.13, 0.16)],
+    "speechbrain-conformer": [(0.32, 0.51, 0.67), (0.15, 0.51, 0.58), (0.08, 0.51, 0.55), (0.05, 0.51, 0.53)],
+    "hf-whisper": [(0.10, 0, 0.10), (0.05, 0, 0.05), (0.05, 0, 0.05), (0.05, 0, 0.05)],
+}
+# Half a unit of the last decimal, and four deviations of the mean of 1000 draws of the more scattered ones (0.16).
+TOLERANCE = 0.005 + 4 * 0.16 / 1000**0.5
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_shares_are_those_of_the_table(name):
+    for n_frames, expected in zip((200, 500, 1000, 1500), TABLE[name], strict=True):
+        shares = expected_shares(ALL_POLICIES[name], 80, n_frames)
+        assert (shares.time, shares.frequency, shares.area) == pytest.approx(expected, abs=TOLERANCE), n_frames
+
+
+def test_whispers_masks_without_an_attention_mask_are_spread_over_30_s():
+    policy = hf_policy(apply_spec_augment=True, attention_mask=False)
+    shares = expected_shares(policy, 80, 200, batch=Batch(n_frames=3000))
+    assert shares.time == pytest.approx(0.05, abs=0.01)
+    assert shares.most_time == pytest.approx(0.14, abs=0.03)
+
+
+def test_a_mask_of_known_widths_covers_their_mean():
+    fixed = Policy([Mask("time", 1, max_width=30, width_rule="fixed", start_rule="all")])
+    shares = expected_shares(fixed, 80, 300, n_draws=50)
+    assert (shares.time, shares.most_time, shares.frequency, shares.area) == pytest.approx((0.1, 0.1, 0, 0.1))
+    uniform = Policy([FrequencyMask(count=1, max_bins=40)])
+    assert expected_shares(uniform, 80, 100, n_draws=4000).frequency == pytest.approx(20 / 80, abs=0.01)
+
+
+def test_area_is_that_of_the_union_within_each_draw():
+    both = Policy([FrequencyMask(count=1, max_bins=80), TimeMask(count=1, max_frames=100)])
+    shares = expected_shares(both, 80, 100, n_draws=4000)
+    assert shares.area == pytest.approx(1 - (1 - shares.frequency) * (1 - shares.time), abs=0.02)
+    assert shares.area > max(shares.frequency, shares.time) + 0.1
+
+
+def test_rectangles_count_in_the_area_alone():
+    shares = expected_shares(Policy([Cutout(1, 20, 50)]), 80, 100, n_draws=4000)
+    assert (shares.time, shares.frequency) == (0, 0)
+    assert shares.area == pytest.approx(10 * 25 / 8000, abs=0.003)
+
+
+def test_a_warp_masks_nothing():
+    assert expected_shares(Policy([TimeWarp(5)]), 80, 300, n_draws=10).area == 0
+
+
+def test_transforms_that_are_applied_now_and_then_count_so():
+    mask = Mask("time", 1, max_width=30, width_rule="fixed", start_rule="all")
+    half = Policy([mask], n_applied=(0, 1))
+    assert expected_shares(half, 80, 300, n_draws=2000).time == pytest.approx(0.05, abs=0.005)
+    assert expected_shares(Policy([mask], min_mels=81), 80, 300, n_draws=5).time == 0
+
+
+def test_the_policys_own_batch_counts():
+    mask = Mask("time", 1, max_width=30, width_rule="fixed", start_rule="all", over="padded")
+    padded = Policy([mask], batch=Batch(n_frames=3000))
+    assert expected_shares(padded, 80, 300, n_draws=2000).time == pytest.approx(0.01, abs=0.004)
+
+
+def test_the_same_seed_gives_the_same_shares():
+    a, b, c = (expected_shares(ALL_POLICIES["LD"], 80, 300, n_draws=20, rng=seed) for seed in (1, 1, 2))
+    assert a == b != c
+
+
+@pytest.mark.parametrize("sizes", [(0, 100, 1), (80, 0, 1), (80, 100, 0)])
+def test_sizes_below_one_are_refused(sizes):
+    n_mels, n_frames, n_draws = sizes
+    with pytest.raises(ParameterError, match="allowed is 1 or more of each"):
+        expected_shares(ALL_POLICIES["LB"], n_mels, n_frames, n_draws=n_draws)
+
+
+def test_a_callable_is_refused():
+    from specaug_listen.augment import foreign_policy
+
+    with pytest.raises(ParameterError, match="cannot be drawn without a clip"):
+        expected_shares(foreign_policy("numpy:flipud"), 80, 100, n_draws=1)

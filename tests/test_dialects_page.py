@@ -1,0 +1,46 @@
+"""docs/dialects.md says what the code does."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS
+from specaug_listen.augment.importers import READERS
+from specaug_listen.augment.words import aspects, subject
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "dialects.md").read_text()
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_oddity_of_a_dialect_and_no_other_is_on_the_page(name):
+    section = PAGE.split(f"### `{name}`\n", 1)[1].split("\n#", 1)[0]
+    assert re.findall(r"^- (.*)$", section, re.MULTILINE) == list(DIALECTS[name].oddities)
+    assert DIALECTS[name].source in section
+
+
+def test_every_reader_is_on_the_page():
+    table = PAGE.split("| dialect | what is read |", 1)[1].split("\n\n", 1)[0]
+    assert set(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == set(READERS) - {"speechbrain-legacy"}
+
+
+@pytest.mark.parametrize("name", ALL_POLICIES)
+def test_every_policy_is_on_the_page_with_its_numbers(name):
+    policy = ALL_POLICIES[name]
+    (row,) = re.findall(rf"^\| `{re.escape(name)}` \| {policy.dialect} \| (.*) \|$", PAGE, re.MULTILINE)
+    for transform in policy.transforms:
+        said = aspects(transform)
+        if said.get("moves") != "none" and said.get("count") != "0":
+            assert subject(transform) in row
+            assert said.get("width", "") in row
+
+
+def test_the_page_holds_the_table_of_shares_that_is_tested():
+    table = runpy.run_path(str(ROOT / "tests" / "augment" / "test_shares.py"))["TABLE"]
+    for name, rows in table.items():
+        cells = " | ".join(" / ".join(f"{share:.2f}" for share in row) for row in rows)
+        assert f"| `{name}` | {cells} |" in PAGE

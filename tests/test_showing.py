@@ -1,0 +1,220 @@
+"""`policy show` and `policy convert`, and auditions with a framework's configuration."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import configs
+import pytest
+from commandline import run
+
+from specaug_listen import Audio, save
+from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS
+from specaug_listen.errors import ParameterError
+from specaug_listen.frontends import PRESETS
+from specaug_listen.showing import chosen_frontend, named_policy, show_policy
+
+
+@pytest.fixture
+def written(tmp_path):
+    """The path of an example configuration."""
+
+    def write(dialect):
+        name, text = configs.ALL[dialect]
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    return write
+
+
+def test_every_step_is_said_in_words_and_numbers(written):
+    assert show_policy(written("nemo"), n_draws=5).steps == (
+        "time masks: 10; less than 0.05 of the clip; start anywhere but the last place; "
+        "filled with 0 in the scale of the features",
+        "frequency masks: 2; 0 to 26 bins (27 is never drawn); start anywhere but the last place; "
+        "filled with 0 in the scale of the features",
+    )
+
+
+@pytest.mark.parametrize("name", sorted(ALL_POLICIES))
+def test_every_policy_has_words(name):
+    page = show_policy(name, n_draws=2)
+    assert len(page.steps) == len(ALL_POLICIES[name].transforms)
+    assert not re.search(r"None|Mask\(|kind=|\(\)", page.text)
+
+
+def test_shares_are_counted_at_the_front_ends_frame_rate(written, tmp_path):
+    halved = configs.NEMO.replace("window_stride: 0.01", "window_stride: 0.02")
+    (tmp_path / "halved.yaml").write_text(halved)
+    assert [s.n_frames for s in show_policy(written("nemo"), n_draws=2).shares] == [200, 500, 1000, 1500]
+    assert [s.n_frames for s in show_policy(tmp_path / "halved.yaml", n_draws=2).shares] == [100, 250, 500, 750]
+
+
+def test_shares_of_whisper_without_an_attention_mask_are_those_of_a_padded_batch(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "whisper", "apply_spec_augment": true}')
+    (tmp_path / "preprocessor_config.json").write_text('{"return_attention_mask": false}')
+    page = show_policy(tmp_path, n_draws=200)
+    assert "in a batch of 3000 frames" in page.text
+    assert page.shares[0].time == pytest.approx(0.05, abs=0.02)
+
+
+def test_a_named_policy_goes_with_its_frameworks_front_end():
+    assert chosen_frontend(named_policy("nemo-conformer"))[0] is PRESETS["nemo"]
+    assert chosen_frontend(named_policy("LD")) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("espnet-conformer10", "hop_length", 160),
+        ("espnet-conformer", "hop_length", 128),
+        ("speechbrain-conformer", "n_mels", 80),
+        ("nemo-quartznet", "n_mels", 64),
+        ("wenet-whisper", "name", "whisper-128"),
+        ("wenet", "name", "wenet"),
+    ],
+)
+def test_a_recipe_goes_with_the_front_end_that_it_is_trained_with(name, field, value):
+    assert getattr(chosen_frontend(named_policy(name))[0], field) == value
+
+
+@pytest.mark.parametrize("source", ["LD", "no-such-file"])
+def test_a_dialect_is_for_files(source):
+    with pytest.raises(ParameterError, match=f"dialect 'nemo' is for a file, and the policy is {source}; leave it out"):
+        named_policy(source, "nemo")
+
+
+# -- the command line ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dialect", configs.ALL)
+def test_show_prints_all_that_there_is(written, dialect):
+    path = written(dialect)
+    ran = run("policy", "show", path)
+    assert (ran.code, ran.err) == (0, "")
+    assert f"{path}: policy '" in ran.out
+    assert f"by the rules of {dialect}" in ran.out
+    for oddity in DIALECTS[dialect].oddities:
+        assert oddity in ran.out
+    assert len(re.findall(r"^ +(2|5|10|15) s +0\.\d\d of the frames", ran.out, re.MULTILINE)) == 4
+    assert len(max(ran.out.splitlines(), key=len)) < 400
+
+
+def test_show_lists_what_was_filled_in_and_notes(written):
+    out = run("policy", "show", written("fairseq")).out
+    assert "filled in, as the file does not say:\n  specaugment.time_warp_W: 0\n" in out
+    assert "misspelt by fairseq's own tool" in out
+
+
+def test_show_as_json_holds_the_same(written):
+    path = written("wenet")
+    ran = run("policy", "show", path, "--json")
+    page = json.loads(ran.out)
+    assert (page["source"], page["imported"]["dialect"]) == (str(path), "wenet")
+    assert len(page["steps"]) == len(page["imported"]["policy"]["transforms"]) == 3
+    assert [share["n_frames"] for share in page["shares"]] == [200, 500, 1000, 1500]
+    assert page["oddities"] == list(DIALECTS["wenet"].oddities)
+
+
+def test_show_takes_names(tmp_path):
+    assert "policy 'LD', by the rules of paper" in run("policy", "show", "ld").out
+
+
+def test_a_dialect_may_be_told(written):
+    assert run("policy", "show", written("lhotse"), "--dialect", "lhotse").code == 0
+    ran = run("policy", "show", written("lhotse"), "--dialect", "espnet")
+    assert ran.code == 2
+    assert re.fullmatch(r"error: [^\n]*looks like lhotse's configuration, not espnet's[^\n]*\n", ran.err)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("show", "nothing.yaml"), r"nothing\.yaml: the policy file cannot be read"),
+        (("show", "nothing"), r"unknown policy 'nothing'"),
+        (("show", "LD", "--dialect", "espnet"), r"dialect 'espnet' is for a file"),
+        (("show", "x" * 5000), r"unknown policy"),
+        (("convert", "LD", "--to", "kaldi"), r"unknown dialect 'kaldi'"),
+        (("convert", "LD"), r"Missing option '--to'"),
+    ],
+)
+def test_what_cannot_be_shown_is_one_line(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    ran = run("policy", *arguments)
+    assert ran.code == 2
+    assert re.fullmatch(rf"error: [^\n]*{message}[^\n]*\n", ran.err)
+
+
+def test_convert_prints_the_snippet_and_lists_what_differs(written, tmp_path):
+    ran = run("policy", "convert", written("espnet"), "--from", "espnet", "--to", "nemo")
+    assert ran.code == 0
+    (tmp_path / "nemo.yaml").write_text(ran.out)
+    assert named_policy(tmp_path / "nemo.yaml").policy.transforms == ALL_POLICIES["nemo-conformer"].transforms
+    assert all(line.startswith("differs: ") for line in ran.err.splitlines())
+    assert "differs: order: frequency masks, time masks -> time masks, frequency masks" in ran.err
+
+
+def test_convert_writes_a_file_and_never_over_another(tmp_path):
+    out = tmp_path / "wenet.yaml"
+    ran = run("policy", "convert", "LB", "--to", "wenet", "-o", out)
+    assert (ran.code, ran.out) == (0, f"{out}\n")
+    first = out.read_text()
+    refused = run("policy", "convert", "SM", "--to", "wenet", "-o", out)
+    assert refused.code == 2
+    assert "exists; choose another, or replace it with --overwrite" in refused.err
+    assert out.read_text() == first
+    assert run("policy", "convert", "SM", "--to", "wenet", "-o", out, "--overwrite").code == 0
+    assert out.read_text() != first
+
+
+def test_convert_as_json(tmp_path):
+    converted = json.loads(run("policy", "convert", "LB", "--to", "espnet", "--json").out)
+    assert converted["dialect"] == "espnet"
+    assert converted["text"].startswith("specaug: specaug\n")
+    assert converted["differences"]
+
+
+# -- audition ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clip(tmp_path, speechlike):
+    path = tmp_path / "in" / "clip.wav"
+    path.parent.mkdir()
+    save(path, Audio(speechlike.samples[:, :9600], 16000))
+    return path
+
+
+def audition(tmp_path, clip, *options):
+    ran = run("audition", clip, "-o", tmp_path / "out", "--vocoder", "original-phase", "--no-report", *options)
+    assert ran.code == 0, ran.err
+    return ran, json.loads((tmp_path / "out" / "audition.json").read_text())["configuration"]
+
+
+def test_audition_takes_a_configuration_with_its_front_end_and_says_so(tmp_path, clip, written):
+    ran, configuration = audition(tmp_path, clip, "--policy", written("nemo"))
+    assert ran.err == (
+        "note: front-end nemo, as the policy's file names it, or its framework's own; choose another with --frontend\n"
+    )
+    assert configuration["frontend"]["name"] == "nemo"
+    assert configuration["policy"]["dialect"] == "nemo"
+
+
+def test_audition_takes_the_front_end_that_is_asked_for(tmp_path, clip, written):
+    ran, configuration = audition(tmp_path, clip, "--policy", written("nemo"), "--frontend", "whisper")
+    assert ran.err == ""
+    assert configuration["frontend"]["name"] == "whisper"
+
+
+def test_audition_takes_a_frameworks_policy_by_name_with_its_front_end(tmp_path, clip):
+    ran, configuration = audition(tmp_path, clip, "--policy", "icefall")
+    assert "note: front-end lhotse, as lhotse is used with it" in ran.err
+    assert configuration["frontend"]["name"] == "lhotse"
+
+
+def test_audition_refuses_a_file_of_another_framework(tmp_path, clip, written):
+    ran = run("audition", clip, "-o", tmp_path / "out", "--policy", written("nemo"), "--dialect", "espnet")
+    assert ran.code == 2
+    assert re.fullmatch(r"error: [^\n]*looks like nemo's configuration, not espnet's[^\n]*\n", ran.err)
+    assert not (tmp_path / "out").exists()
