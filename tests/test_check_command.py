@@ -60,7 +60,8 @@ def test_the_user_s_clips_are_taken(tmp_path):
 
 def test_a_framework_s_configuration_is_checked_on_its_own_front_end(tmp_path):
     (tmp_path / "train.yaml").write_text(
-        "frontend: default\nspecaug: specaug\nspecaug_conf:\n  apply_time_warp: false\n  freq_mask_width_range: [0, 27]\n"
+        "frontend: default\nspecaug: specaug\nspecaug_conf:\n  apply_time_warp: false\n"
+        "  freq_mask_width_range: [0, 27]\n"
         "  time_mask_width_ratio_range: [0.0, 0.05]\n  num_time_mask: 5\n"
     )
     ran = run("check", "--policy", tmp_path / "train.yaml", "--dialect", "espnet", "--json")
