@@ -129,9 +129,10 @@ def _clips(paths: Sequence[Path], out: Path | None) -> list[tuple[str, Audio]]:
     from ._clips import find_audio
     from ._files import printable
     from .audio import load
+    from .checking.signals import LONGEST_S
     from .errors import AudioError
 
     files, problems = find_audio(paths, without=out)
     if problems:
         raise AudioError(problems[0])
-    return [(printable(file.name), load(file)) for file in files]
+    return [(printable(file.name), load(file, duration_s=LONGEST_S)) for file in files]

@@ -11,9 +11,10 @@ from ..audio import Audio
 from ..errors import ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 
-__all__ = ["LENGTHS_S", "Clip", "clips_of", "made_clips", "speech_like"]
+__all__ = ["LENGTHS_S", "LONGEST_S", "Clip", "clips_of", "made_clips", "speech_like"]
 
 LENGTHS_S = (0.2, 0.5, 2.0, 5.0, 15.0, 30.0)
+LONGEST_S = 60.0
 _MOST_CLIPS = 12
 _SYLLABLE_S = 0.24
 _PERIOD_S = 28 * _SYLLABLE_S
@@ -81,7 +82,7 @@ def made_clips(frontend: MelFrontend) -> tuple[Clip, ...]:
 
 
 def clips_of(audios: Sequence[tuple[str, Audio]], frontend: MelFrontend) -> tuple[Clip, ...]:
-    """The user's clips, the shortest first; of many, some of every length.
+    """The user's clips, the shortest first; of many, some of every length; of long ones, the first minute.
 
     Raises
     ------
@@ -94,4 +95,9 @@ def clips_of(audios: Sequence[tuple[str, Audio]], frontend: MelFrontend) -> tupl
         raise ParameterError("no clip to check on; give audio files, or none at all for clips that are made")
     ordered = sorted(audios, key=lambda pair: pair[1].n_samples / pair[1].sample_rate)
     chosen = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, _MOST_CLIPS).round().astype(int))]
-    return tuple(Clip(name, frontend(audio)) for name, audio in chosen)
+    return tuple(Clip(name, frontend(_beginning(audio))) for name, audio in chosen)
+
+
+def _beginning(audio: Audio) -> Audio:
+    n = round(LONGEST_S * audio.sample_rate)
+    return audio if audio.n_samples <= n else Audio(audio.samples[:, :n], audio.sample_rate)

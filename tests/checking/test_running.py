@@ -174,6 +174,13 @@ def test_what_cannot_be_is_refused(options, message):
         check(Reference(), **({"adapter": ADAPTER} | options))
 
 
+def test_of_long_clips_the_first_minute_is_taken_and_of_many_some():
+    clips = [speech_like(0.2 + 0.01 * i, 16000) for i in range(20)] + [speech_like(70.0, 16000)]
+    lengths = check("none", clips=clips).report.clips
+    assert len(lengths) == 12
+    assert (min(lengths.values()), max(lengths.values())) == (20, 6000)
+
+
 def test_a_clip_below_a_window_is_refused():
     with pytest.raises(AudioError, match="100 samples are less than one window"):
         check(Reference(), clips=[Audio(np.zeros(100), 16000)])
