@@ -118,6 +118,19 @@ def test_a_function_of_one_mel_is_guessed_and_said():
     assert "was given (bands, frames) as float32 of numpy" in result.report.notes[0]
 
 
+def test_a_warp_that_is_declared_and_never_made_is_ineffective():
+    class Declared(Reference):
+        def __init__(self):
+            self.time_warp_window = 5
+
+        def warped(self, clip, rng):
+            return clip
+
+    (finding,) = check(Declared(), adapter=ADAPTER).findings
+    assert finding.id == "warp-ineffective"
+    assert "time_warp_window is declared, and no frame moved in" in finding.evidence
+
+
 def test_masks_of_a_filter_are_not_looked_for():
     def noisy(mels, lengths):
         return mels + np.random.uniform(-0.3, 0.3, mels.shape).astype(mels.dtype)  # noqa: NPY002
