@@ -77,6 +77,16 @@ Adapters = Annotated[
     list[str] | None,
     typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
 ]
+BatchText = Annotated[
+    str | None,
+    typer.Option(
+        help="Padded batch that a clip sits in: examples, frames, value of the padding; e.g. 32x1500@-15.9.",
+        metavar="N[xFRAMES[@PAD]]",
+    ),
+]
+ExactRng = Annotated[
+    bool, typer.Option("--exact-rng", help="Draw with the framework's own generator, seeded as it seeds it.")
+]
 WaveformFile = Annotated[
     Path | None, typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False)
 ]
@@ -90,6 +100,8 @@ def _audition(
     policy: PolicyName = "LD",
     dialect: Dialect = None,
     adapter: Adapters = None,
+    batch: BatchText = None,
+    exact_rng: ExactRng = False,
     waveform: WaveformFile = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
@@ -107,12 +119,11 @@ def _audition(
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    chosen = _chosen(frontend, policy, dialect, adapter)
+    chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng)
     run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
     check_output(out, overwrite=overwrite)
     files, problems = find_audio(paths, without=out)
-    for problem in problems:
-        _complain(problem)
+    _complain_of(problems)
     if not files:
         raise typer.Exit(2)
     with _progress(len(files), quiet=as_json) as (progress, within):
@@ -257,19 +268,25 @@ def _configuration(
 
 
 def _chosen(
-    frontend: str | None, policy: str, dialect: str | None, adapter: Sequence[str] | None
+    frontend: str | None,
+    policy: str,
+    dialect: str | None,
+    adapter: Sequence[str] | None,
+    batch: str | None,
+    exact_rng: bool,
 ) -> tuple[Any, Policy]:
     """The front-end and the policy; says so where the front-end is that of the policy's file or framework."""
-    from .showing import chosen_frontend, named_policy
+    from .showing import chosen_frontend, named_policy, with_context
 
     imported = named_policy(policy, dialect, _adapter(adapter))
+    drawn = with_context(imported.policy, batch, exact_rng)
     if frontend is not None:
-        return frontend, imported.policy
+        return frontend, drawn
     usual, why = chosen_frontend(imported)
     if usual is None:
-        return "whisper", imported.policy
+        return "whisper", drawn
     _complain(f"front-end {usual.name}, as {why}; choose another with --frontend", "note")
-    return usual, imported.policy
+    return usual, drawn
 
 
 def _adapter(adapter: Sequence[str] | None) -> Adapter | None:
@@ -337,6 +354,11 @@ class _Quarters:
         if now != self._last and time.monotonic() - self._since >= _LEAST_S_BETWEEN_LINES:
             print(f"  {what}: {25 * now[1]}%", file=sys.stderr, flush=True)  # noqa: T201
             self._last, self._since = now, time.monotonic()
+
+
+def _complain_of(problems: Sequence[str]) -> None:
+    for problem in problems:
+        _complain(problem)
 
 
 def _complain(line: str, kind: str = "error") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -10,15 +11,16 @@ from pydantic import Field
 
 from ._files import printable
 from ._record import record
-from .augment import Adapter, Imported, get_policy, import_policy
+from .augment import Adapter, Batch, Imported, Policy, exact_sources, get_policy, import_policy
 from .augment.dialects import ALL_POLICIES, DIALECTS
 from .augment.shares import Shares, expected_shares
 from .augment.words import in_words
-from .errors import ParameterError
+from .errors import ParameterError, naming
 from .frontends import PRESETS, MelFrontend
 
-__all__ = ["PolicyPage", "chosen_frontend", "named_policy", "show_policy"]
+__all__ = ["PolicyPage", "chosen_frontend", "named_policy", "show_policy", "with_context"]
 
+_BATCH = re.compile(r"(\d{1,9})(?:x(\d{1,9})(?:@([+-]?\d{1,9}(?:\.\d{1,9})?))?)?")
 Lines = Annotated[tuple[str, ...], Field(strict=False)]
 _SECONDS = (2, 5, 10, 15)
 # Where a recipe's front-end is not the one that its framework's class makes by default.
@@ -173,6 +175,40 @@ def chosen_frontend(imported: Imported) -> tuple[MelFrontend | None, str]:
     dialect = DIALECTS.get(imported.dialect)
     usual = [PRESETS[name] for name in dialect.frontends if name in PRESETS] if dialect else []
     return (usual[0], f"{imported.dialect} is used with it") if usual else (None, "")
+
+
+def with_context(policy: Policy, batch: str | None, exact_rng: bool) -> Policy:
+    """A policy in a padded batch, and with its framework's generator.
+
+    Parameters
+    ----------
+    policy : Policy
+    batch : str or None
+        ``N``, ``NxFRAMES`` or ``NxFRAMES@PAD``: examples, frames of each with its padding, value of the padding.
+    exact_rng : bool
+
+    Raises
+    ------
+    ParameterError
+        For another text, or a policy whose draws cannot be made with a framework's generator.
+
+    Examples
+    --------
+    >>> with_context(get_policy("lhotse"), "32x1500@-23.03", False).batch
+    Batch(size=32, n_frames=1500, pad_value=-23.03)
+    """
+    if batch is not None:
+        found = _BATCH.fullmatch(batch.strip())
+        if found is None:
+            raise ParameterError(f"--batch {batch!r:.60}: allowed is N, NxFRAMES or NxFRAMES@PAD, e.g. 32x1500@-15.9")
+        size, n_frames, pad = found.groups()
+        with naming("--batch"):
+            made = Batch(int(size), None if n_frames is None else int(n_frames), float(pad or 0))
+        policy = replace(policy, batch=made)
+    if exact_rng:
+        exact_sources(policy, 0)
+        policy = replace(policy, exact_rng=True)
+    return policy
 
 
 def _words_of(frontend: MelFrontend | None) -> str:

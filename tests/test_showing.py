@@ -10,10 +10,11 @@ import pytest
 from commandline import run
 
 from specaug_listen import Audio, save
+from specaug_listen.augment import get_policy
 from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import PRESETS
-from specaug_listen.showing import chosen_frontend, named_policy, show_policy
+from specaug_listen.showing import chosen_frontend, named_policy, show_policy, with_context
 
 
 @pytest.fixture
@@ -218,3 +219,42 @@ def test_audition_refuses_a_file_of_another_framework(tmp_path, clip, written):
     assert ran.code == 2
     assert re.fullmatch(r"error: [^\n]*looks like nemo's configuration, not espnet's[^\n]*\n", ran.err)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "batch"),
+    [
+        ("8", (8, None, 0.0)),
+        ("32x1500", (32, 1500, 0.0)),
+        (" 32x1500@-23.03 ", (32, 1500, -23.03)),
+        ("2x9@4", (2, 9, 4.0)),
+    ],
+)
+def test_a_batch_is_read_from_its_text(text, batch):
+    made = with_context(get_policy("lhotse"), text, False).batch
+    assert (made.size, made.n_frames, made.pad_value) == batch
+
+
+@pytest.mark.parametrize("text", ["", "x", "8x", "8@3", "8x100@", "-1", "8x100@nan", "1e3", "8x100@1e9"])
+def test_another_text_is_no_batch(text):
+    with pytest.raises(
+        ParameterError, match=r"--batch .*: allowed is N, NxFRAMES or NxFRAMES@PAD, e\.g\. 32x1500@-15\.9"
+    ):
+        with_context(get_policy("lhotse"), text, False)
+
+
+@pytest.mark.parametrize(("text", "why"), [("0", "size=0"), ("5000", "size=5000"), ("1x0", "n_frames=0")])
+def test_a_batch_out_of_range_is_refused(text, why):
+    with pytest.raises(ParameterError, match=f"--batch.*{why}"):
+        with_context(get_policy("lhotse"), text, False)
+
+
+@pytest.mark.parametrize("name", ["LD", "lingvo"])
+def test_what_cannot_be_replayed_is_said_at_once(name):
+    with pytest.raises(ParameterError, match=r"its draws cannot be replayed; allowed are those of .*wenet"):
+        with_context(get_policy(name), None, True)
+
+
+def test_the_frameworks_generator_is_in_the_policy():
+    assert with_context(get_policy("wenet"), None, True).exact_rng
+    assert with_context(get_policy("wenet"), None, False) == get_policy("wenet")

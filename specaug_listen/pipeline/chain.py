@@ -189,8 +189,8 @@ class Audition:
             "masked_frequency_ratio": draw.masked_frequency_ratio,
             "masked_area_ratio": draw.masked_area_ratio,
             "longest_gap_ms": draw.longest_gap_frames * hop_ms,
-            "log_mel_rmse_db": log_mel_rmse_db(self.mel, reconstruction.mel),
-            **score(self.copy_synthesis, reconstruction.audio),
+            "log_mel_rmse_db": log_mel_rmse_db(self.mel.shortened(reconstruction.mel.n_frames), reconstruction.mel),
+            **score(first_samples(self.copy_synthesis, reconstruction.audio.n_samples), reconstruction.audio),
         }
         if draw.warps:
             row["warp_displacement_ms"] = sum(w.displacement_frames for w in draw.warps) * hop_ms
@@ -318,6 +318,13 @@ def audition(
     if name is None:
         name = Path(audio.source.path).stem if audio.source else "clip"
     return Audition(audio, mel, chosen, rendering, seed, tuple(heard), name, waveform=stage)
+
+
+def first_samples(sound: Sound, n_samples: int) -> Sound:
+    """As much of a sound as a draw with a cut tail has."""
+    if n_samples >= sound.n_samples:
+        return sound
+    return Audio(sound.read(0, n_samples), sound.sample_rate)
 
 
 def needs_whole_clip(policy: Policy, waveform: Waveform | None) -> bool:

@@ -12,7 +12,7 @@ from ..audio import wav_parts
 from ..errors import ParameterError
 from ..plots import encode_png
 from ..recording import SpooledAudio
-from .chain import Audition, Reconstruction
+from .chain import Audition, Reconstruction, first_samples
 from .records import Channels, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
 
 __all__ = ["RESERVED", "audition_files", "draw_files", "draw_record", "save_audition"]
@@ -88,6 +88,7 @@ def draw_record(audition: Audition, reconstruction: Reconstruction, channels: Ch
 def _wav(sound: Sound, audition: Audition, channels: Channels) -> Contents:
     sounds = [sound]
     if channels != "mono":
-        sounds.insert(0, audition.copy_synthesis if channels == "before-after" else sound)
+        before = first_samples(audition.copy_synthesis, sound.n_samples) if channels == "before-after" else sound
+        sounds.insert(0, before)
     parts = wav_parts(sounds, gain=audition.gain)
     return parts if isinstance(sound, SpooledAudio) else b"".join(parts)

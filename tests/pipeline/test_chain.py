@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import soundfile
 
 from specaug_listen import Audio, Draw, Policy, audition, augment, frontends, load, save, vocoders
-from specaug_listen.augment import FrequencyMask, TimeMask, TimeSpan, TimeWarp
+from specaug_listen.augment import FrequencyMask, TimeMask, TimeSpan, TimeWarp, TrimTail
 from specaug_listen.errors import AudioError, ParameterError, SpecAugListenWarning
 from specaug_listen.pipeline import render
 
@@ -330,3 +331,18 @@ def test_in_a_notebook_an_audition_is_its_players_and_pictures(speechlike):
     assert html.count("<img") == 2
     assert "&lt;b&gt;speech&lt;/b&gt;" in html
     assert "<b>" not in html
+
+
+def test_a_draw_that_cuts_the_tail_is_heard_and_scored_on_what_is_left(speechlike, tmp_path):
+    policy = Policy((TrimTail(20),), "cut", dialect="wenet")
+    heard = audition(speechlike, frontend="whisper", policy=policy, draws=1, rng=1)
+    (drawn,) = heard.draws
+    n_cut = drawn.draw.n_trimmed
+    assert n_cut > 0
+    assert drawn.mel.n_frames == heard.mel.n_frames - n_cut
+    assert drawn.audio.n_samples < heard.copy_synthesis.n_samples
+    assert heard.score_of(drawn)["log_mel_rmse_db"] == 0
+    assert abs(heard.score_of(drawn)["level_change_db"]) < 0.5
+    folder = heard.save(tmp_path, channels="before-after")
+    written, _ = soundfile.read(folder / "draw-1.wav")
+    assert written.shape == (drawn.audio.n_samples, 2)
