@@ -27,6 +27,8 @@ _HOMES = {
     "Reconstruction": "pipeline",
     "audition": "pipeline",
     "replay": "pipeline",
+    "Check": "checking",
+    "check": "checking",
     "score": "metrics",
     "plot_audition": "plots",
     "plot_mel": "plots",
@@ -39,6 +41,7 @@ _ROOMS = ("augment", "errors", "frontends", "plots", "vocoders")
 __all__ = [
     "Audio",
     "Audition",
+    "Check",
     "Draw",
     "MelFrontend",
     "MelSpectrogram",
@@ -50,6 +53,7 @@ __all__ = [
     "__version__",
     "audition",
     "augment",
+    "check",
     "errors",
     "frontends",
     "get_policy",
@@ -70,6 +74,7 @@ if TYPE_CHECKING:
     from . import augment, errors, frontends, plots, vocoders
     from .audio import Audio, load, save
     from .augment import Draw, Policy, get_policy, read_policy
+    from .checking import Check, check
     from .errors import SpecAugListenError, SpecAugListenWarning
     from .frontends import MelFrontend, MelSpectrogram, read_frontend
     from .metrics import score

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from ._version import __version__
+from .check_command import run_check
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
 from .policy_commands import Dialect, policy_app
 
@@ -198,6 +199,9 @@ def _list(
     from .listing import entries, table
 
     print(json.dumps(entries(what.value), indent=2) if as_json else table(what.value))  # noqa: T201
+
+
+app.command("check")(run_check)
 
 
 @app.callback(invoke_without_command=True)

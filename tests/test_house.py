@@ -26,8 +26,8 @@ FLOORS = [
     "augment vocoders metrics",
     "plots fragments inspection",
     "pipeline",
-    "report batch listing severity listening showing",
-    "policy_commands",
+    "report batch listing severity listening showing checking",
+    "policy_commands check_command",
     "app cli",
 ]
 FLOOR = {room: i for i, row in enumerate(FLOORS) for room in row.split()}

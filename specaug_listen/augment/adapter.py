@@ -17,7 +17,7 @@ from .._record import record
 from ..errors import ParameterError, naming
 from ..frontends import MelSpectrogram
 
-__all__ = ["Adapter", "Handed", "hand_over", "take_back"]
+__all__ = ["Adapter", "Handed", "as_array", "hand_over", "mel_within", "take_back"]
 
 Scale: TypeAlias = Literal["own", "ln", "log10", "db", "power", "normalised"]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -160,7 +160,7 @@ def take_back(result: Any, handed: Handed, mel: MelSpectrogram, adapter: Adapter
     ParameterError
         When it is no mel of the same size, or holds what is not finite.
     """
-    array = _array(_mel_of(result, adapter))
+    array = as_array(mel_within(result, adapter))
     values = _in_order(array, mel, adapter)
     is_left = values == handed.values
     with np.errstate(over="ignore"), naming(f"what it gave, in {adapter.scale}"):
@@ -168,7 +168,8 @@ def take_back(result: Any, handed: Handed, mel: MelSpectrogram, adapter: Adapter
         return mel.with_values(own.astype(np.float32))
 
 
-def _mel_of(result: Any, adapter: Adapter) -> Any:
+def mel_within(result: Any, adapter: Adapter) -> Any:
+    """The mel in what a callable gave, which may be a dictionary or a tuple."""
     if isinstance(result, Mapping):
         if adapter.key is None or adapter.key not in result:
             keys = ", ".join(map(str, result))
@@ -181,7 +182,8 @@ def _mel_of(result: Any, adapter: Adapter) -> Any:
     return result
 
 
-def _array(result: Any) -> npt.NDArray[Any]:
+def as_array(result: Any) -> npt.NDArray[Any]:
+    """A tensor, or whatever numpy understands, as an array of real numbers."""
     try:
         array = np.asarray(_on_cpu(result))
     except Exception as error:

@@ -17,7 +17,16 @@ from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from .adapter import Adapter, hand_over, take_back
 
-__all__ = ["RaisedError", "called", "owner_module", "unwrapped"]
+__all__ = [
+    "RaisedError",
+    "called",
+    "device_of",
+    "generators_of",
+    "in_mode",
+    "owner_module",
+    "unwrapped",
+    "without_gradients",
+]
 
 _MOST_REACHED = 5000
 
@@ -46,8 +55,8 @@ def called(function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, 
     module = owner_module(function)
     if module is not None and adapter.container != "torch":
         raise ParameterError(f"container={adapter.container!r}: a torch.nn.Module takes tensors; set container='torch'")
-    handed = hand_over(mel, adapter, _device(module))
-    with seeded_chance(seed, _generators(function)), _as_in_training(module), _without_gradients():
+    handed = hand_over(mel, adapter, device_of(module))
+    with seeded_chance(seed, generators_of(function)), in_mode(module, training=True), without_gradients():
         try:
             result = function(*handed.args, **handed.kwargs)
         except (Exception, SystemExit) as error:
@@ -74,21 +83,21 @@ def owner_module(function: Any) -> Any:
     return owner if torch is not None and isinstance(owner, torch.nn.Module) else None
 
 
-def _device(module: Any) -> Any:
+def device_of(module: Any) -> Any:
     """Where a module's parameters lie; None where it has none."""
     held = [] if module is None else [*module.parameters(), *module.buffers()]
     return held[0].device if held else None
 
 
 @contextlib.contextmanager
-def _as_in_training(module: Any) -> Iterator[None]:
-    """Set a module to training, where augmentations act; restore the mode of each part, and all buffers."""
+def in_mode(module: Any, *, training: bool) -> Iterator[None]:
+    """Set a module to training, where augmentations act, or not; restore the mode of each part, and all buffers."""
     if module is None:
         yield
         return
     modes = [(part, part.training) for part in module.modules()]
     buffers = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
-    module.train()
+    module.train(training)
     try:
         yield
     finally:
@@ -99,7 +108,7 @@ def _as_in_training(module: Any) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _without_gradients() -> Iterator[None]:
+def without_gradients() -> Iterator[None]:
     """No gradients, and one thread, so that sums do not depend on how many cores there are."""
     torch: Any = sys.modules.get("torch")
     if torch is None:
@@ -114,7 +123,7 @@ def _without_gradients() -> Iterator[None]:
         torch.set_num_threads(n_threads)
 
 
-def _generators(function: Any) -> list[Any]:
+def generators_of(function: Any) -> list[Any]:
     """Sources of chance that a callable keeps: in its attributes, its closure, its arguments, or its module."""
     torch: Any = sys.modules.get("torch")
     kinds = (random.Random, np.random.Generator, np.random.RandomState)

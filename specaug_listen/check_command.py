@@ -1,0 +1,138 @@
+"""The command ``check``: a linter for augmentation pipelines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from .audio import Audio
+    from .augment import Adapter, Policy
+
+__all__ = ["run_check"]
+
+
+What = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="module:callable or file.py:callable (or --policy), and audio files or folders to check it on.",
+        metavar="[MODULE:CALLABLE] [PATH]...",
+    ),
+]
+PolicyName = Annotated[
+    str | None, typer.Option(help="In place of a callable, a policy: a name of 'list policies', or a file.")
+]
+Frontend = Annotated[
+    str | None,
+    typer.Option(
+        help="Front-end: a name of 'list frontends', or a YAML file.", show_default="the policy's own, or whisper"
+    ),
+]
+Dialect = Annotated[
+    str | None, typer.Option(help="Framework whose configuration the file is; else guessed.", metavar="NAME")
+]
+Adapters = Annotated[
+    list[str] | None,
+    typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("-o", "--out", help="Folder for sound and a picture of each finding.", metavar="OUT", readable=False),
+]
+MaxTimeShare = Annotated[
+    float | None, typer.Option(help="Share of a clip that one run of masked frames was promised to cover at most.")
+]
+
+
+def run_check(
+    what: What = None,
+    policy: PolicyName = None,
+    frontend: Frontend = None,
+    dialect: Dialect = None,
+    adapter: Adapters = None,
+    out: Out = None,
+    draws: Annotated[int, typer.Option(help="How many draws at most go into one statistic.")] = 1000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same findings.")] = 0,
+    share: Annotated[float, typer.Option(help="More than this share of a clip in masks is a finding.")] = 0.5,
+    max_time_share: MaxTimeShare = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="A finding to leave out.", metavar="ID")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in OUT.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Look for faults in an augmentation: exit 1 when something is found, with one line for each finding."""
+    from ._record import to_json
+    from .batch import check_output
+    from .checking import check
+
+    if out is not None:
+        check_output(out, overwrite=overwrite)
+    target, paths = _target(what or [], policy)
+    # What code of others prints, it prints a thousand times.
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        chosen, usual = _chosen(target, dialect, _adapter(adapter))
+        clips = _clips(paths, out)
+        numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
+        result = check(chosen, frontend=frontend or usual, clips=clips, ignore=ignore or (), **numbers)
+        if out is not None:
+            result.save(out)
+    print(to_json(result.report) if as_json else result)  # noqa: T201
+    raise typer.Exit(0 if result.is_clean else 1)
+
+
+def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
+    """The callable or policy, and the paths."""
+    from .augment.loading import is_spec
+    from .errors import ParameterError
+
+    if policy is not None:
+        return policy, [Path(text) for text in what]
+    if not what or not is_spec(what[0]):
+        given = f"{what[0]:.80} names no callable" if what else "nothing to check"
+        raise ParameterError(f"{given}: expected module:callable, path/to/file.py:callable, or --policy NAME|FILE")
+    return what[0], [Path(text) for text in what[1:]]
+
+
+def _adapter(given: Sequence[str] | None) -> Adapter | None:
+    from ._record import from_plain
+    from .augment import Adapter
+    from .errors import ParameterError
+
+    if not given:
+        return None
+    if odd := [text for text in given if "=" not in text]:
+        raise ParameterError(f"--adapter {odd[0]}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
+    return from_plain(Adapter, dict(text.split("=", 1) for text in given))
+
+
+def _chosen(target: str, dialect: str | None, adapter: Adapter | None) -> tuple[Policy, Any]:
+    """The callable or policy, and the front-end that its file or framework has."""
+    from .showing import chosen_frontend, named_policy
+
+    imported = named_policy(target, dialect, adapter)
+    usual, _ = chosen_frontend(imported)
+    return imported.policy, usual or "whisper"
+
+
+def _clips(paths: Sequence[Path], out: Path | None) -> list[tuple[str, Audio]]:
+    """The user's clips.
+
+    Raises
+    ------
+    AudioError
+        For the first path that holds none.
+    """
+    from ._clips import find_audio
+    from ._files import printable
+    from .audio import load
+    from .checking.signals import LONGEST_S
+    from .errors import AudioError
+
+    files, problems = find_audio(paths, without=out)
+    if problems:
+        raise AudioError(problems[0])
+    return [(printable(file.name), load(file, duration_s=LONGEST_S)) for file in files]

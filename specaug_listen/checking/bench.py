@@ -1,0 +1,199 @@
+"""`Bench`: where a subject is called again and again, and what can be seen on single calls is written down."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._random import MAX_SEED
+from ..augment import Draw
+from ..errors import ParameterError
+from .probes import Probe, Seen
+from .signals import Clip
+from .subjects import Given, Outcome, Subject
+
+__all__ = ["Bench", "Noticed", "Trial", "reference_of", "seen"]
+
+_FRAMES_PER_CLIP, _FEWEST, _MOST = 12_000, 12, 60
+_REFERENCE_FRAMES = 200
+_PADDING_LINE = re.compile(r"(\d+) of \d+ time masks lie in the padding")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One draw on a probe: under which seed, and what was seen of it."""
+
+    seed: int
+    seen: Seen
+    digest: int
+
+
+@dataclass
+class Noticed:
+    """What was seen on single calls: how often, and where first."""
+
+    evidence: str
+    clip: str
+    seed: int
+    times: int = 1
+
+
+@dataclass
+class Bench:
+    """A subject, clips, and a count of all calls.
+
+    Parameters
+    ----------
+    subject : Subject
+    clips : tuple of Clip
+        The shortest first.
+    seed : int
+    most_draws : int
+        For what needs many.
+    """
+
+    subject: Subject
+    clips: tuple[Clip, ...]
+    seed: int
+    most_draws: int
+    n_calls: int = 0
+    n_items: int = 1
+    n_channels: int = 1
+    changes: dict[str, Noticed] = field(default_factory=dict)
+    errors: dict[tuple[str, str], Noticed] = field(default_factory=dict)
+
+    @cached_property
+    def reference(self) -> Clip:
+        """The clip on which most is tried: of about 200 frames."""
+        return reference_of(self.clips)
+
+    @cached_property
+    def range(self) -> tuple[float, float]:
+        """Nearly lowest and highest value of the longest clip, in the subject's scale."""
+        low, high = np.percentile(self.subject.scaled(self.clips[-1].mel).astype(np.float64), [1, 99])
+        return (float(low), float(high)) if high > low else (float(low), float(low) + 1.0)
+
+    @cached_property
+    def pads(self) -> tuple[float, float]:
+        """Two values of padding that no probe holds."""
+        low, high = self.range
+        return (low - 0.3 * (high - low) if low < 0 else 0.5 * low), high + 0.3 * (high - low)
+
+    def seeds(self, n: int, purpose: int) -> list[int]:
+        """So many seeds, others for each purpose."""
+        rng = np.random.default_rng([self.seed % 2**32, self.seed // 2**32, purpose])
+        return [int(seed) for seed in rng.integers(0, MAX_SEED, n)]
+
+    def probe(self, n_frames: int) -> Probe:
+        """A probe in the subject's scale."""
+        return Probe(self.clips[0].mel.n_mels, n_frames, *self.range)
+
+    def call(self, given: Given, seed: int, where: str, kind: str = "clip") -> Outcome:
+        """Call the subject, and note what is odd."""
+        self.n_calls += 1
+        outcome = self.subject(replace(given, n_channels=self.n_channels), seed)
+        if outcome.error is not None:
+            self._note(self.errors, (kind, where), outcome.error, where, seed)
+        for what, evidence in outcome.changes.items():
+            self._note(self.changes, what, evidence, where, seed)
+        return outcome
+
+    def given(self, values: npt.NDArray[Any], **more: Any) -> Given:
+        """One clip, in the smallest batch that the subject takes."""
+        dtype = self.subject.scaled(self.clips[0].mel).dtype
+        return Given((values.astype(dtype),) * self.n_items, **more)
+
+    def trial(self, n_frames: int, seed: int, where: str) -> Trial | None:
+        """One draw on a probe; None where nothing came of it."""
+        probe = self.probe(n_frames)
+        return self.read(self.call(self.given(probe.values), seed, where), probe, seed)
+
+    def read(self, outcome: Outcome, probe: Probe, seed: int) -> Trial | None:
+        """What was done to the first item of a batch."""
+        if not outcome.values:
+            return None
+        return Trial(seed, seen(outcome, probe, self.pads[0]), hash(outcome.values[0].tobytes()))
+
+    def trials_of(self, clip: Clip) -> list[Trial]:
+        """Draws on a probe of a clip's length, made once."""
+        if clip.name not in self._trials:
+            n = min(max(_FRAMES_PER_CLIP // clip.n_frames, _FEWEST), _MOST)
+            drawn = (self.trial(clip.n_frames, seed, str(clip)) for seed in self.seeds(n, 100 + self.clips.index(clip)))
+            self._trials[clip.name] = [trial for trial in drawn if trial is not None]
+        return self._trials[clip.name]
+
+    @cached_property
+    def _trials(self) -> dict[str, list[Trial]]:
+        return {}
+
+    @property
+    def all_trials(self) -> list[Trial]:
+        """Of all clips."""
+        return [trial for clip in self.clips for trial in self.trials_of(clip)]
+
+    def settle(self) -> dict[str, str]:
+        """Find the smallest batch that works; what did not is a finding.
+
+        Raises
+        ------
+        ParameterError
+            When nothing works.
+        """
+        where = str(self.reference)
+        first = self._first_error(where)
+        if first is None:
+            return {}
+        for name, value, may in (
+            ("n_items", 2, self.subject.takes_batches),
+            ("n_channels", 2, self.subject.takes_channels),
+        ):
+            if may:
+                before = getattr(self, name)
+                setattr(self, name, value)
+                if self._first_error(where) is None:
+                    which = "batch" if name == "n_items" else "mono"
+                    alone = "a batch of one" if name == "n_items" else "one channel"
+                    return {f"crash-{which}": f"{alone} fails ({first}), two do not"}
+                setattr(self, name, before)
+        if all(self.trial(clip.n_frames, self.seed, str(clip)) is None for clip in self.clips):
+            raise ParameterError(f"{self.subject.name} fails on every clip: {first}; declare how it wants the mel")
+        return {}
+
+    def _first_error(self, where: str) -> str | None:
+        outcome = self.call(self.given(self.probe(self.reference.n_frames).values), self.seed, where, kind="settling")
+        return outcome.error
+
+    @staticmethod
+    def _note(notes: dict[Any, Noticed], key: Any, evidence: str, where: str, seed: int) -> None:
+        if key in notes:
+            notes[key].times += 1
+        else:
+            notes[key] = Noticed(evidence, where, seed)
+
+
+def reference_of(clips: Sequence[Clip]) -> Clip:
+    """The clip on which most is tried: of about 200 frames."""
+    return min(clips, key=lambda clip: abs(math.log(clip.n_frames / _REFERENCE_FRAMES)))
+
+
+def seen(outcome: Outcome, probe: Probe, pad_value: float) -> Seen:
+    """What was done to the first item: of a policy's draw as it says, of other code as the probe shows."""
+    values = outcome.values[0]
+    if outcome.draws:
+        return _seen_of(outcome.draws[0], bool((values[:, : probe.n_frames] != probe.values).any()))
+    n_in_padding = probe.masked_padding(values[:, probe.n_frames :], pad_value)
+    return probe.read(values[:, : probe.n_frames], n_in_padding)
+
+
+def _seen_of(draw: Draw, is_changed: bool) -> Seen:
+    found = (_PADDING_LINE.match(line) for line in draw.warnings)
+    n_in_padding = sum(int(match[1]) for match in found if match)
+    moved = float(sum(warp.displacement_frames for warp in draw.warps))
+    return Seen(draw.masked_bins, draw.masked_frames, n_in_padding, moved, is_changed)

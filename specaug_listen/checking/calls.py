@@ -1,0 +1,122 @@
+"""Findings of how a pipeline treats what it is given: errors, values, shapes, modes, chance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .bench import Bench
+from .findings import Finding
+from .subjects import Given
+
+__all__ = ["chance_findings", "contract_findings", "mode_findings", "try_hard_cases"]
+
+_TINY_FRAMES = (1, 2, 5)
+_FEW = 6
+
+
+def try_hard_cases(bench: Bench) -> None:
+    """Give what training data hold now and then; what comes of it is noted on the bench."""
+    seeds = bench.seeds(_FEW, 2)
+    for n_frames in _TINY_FRAMES:
+        probe = bench.probe(n_frames)
+        for seed in seeds:
+            bench.call(bench.given(probe.values), seed, f"a clip of {n_frames} frames", kind="tiny")
+    for clip in bench.clips:
+        for seed in seeds[:2]:
+            bench.call(bench.given(bench.subject.scaled(clip.mel)), seed, str(clip))
+    speech = bench.subject.scaled(bench.reference.mel)
+    for value, what in ((float(speech.min()), "the clip's floor"), (0.0, "0")):
+        for seed in seeds[:3]:
+            flat = np.full_like(speech, value)
+            bench.call(bench.given(flat), seed, f"{bench.reference}, all cells at {what}", kind="all-masked")
+    for n in (1, 2, 8) if bench.subject.takes_batches else ():
+        if n >= bench.n_items:
+            given = Given((speech,) * n, n_padded=None)
+            bench.call(given, seeds[0], f"a batch of {n}", kind="batch")
+
+
+def contract_findings(bench: Bench) -> list[Finding]:
+    """Errors, and what was seen on single calls."""
+    found = [
+        Finding.of(
+            what, f"{noted.evidence} ({noted.clip}; {noted.times} of {bench.n_calls} calls)", noted.clip, noted.seed
+        )
+        for what, noted in bench.changes.items()
+    ]
+    return [*found, *_crashes(bench)]
+
+
+def _crashes(bench: Bench) -> list[Finding]:
+    found = []
+    fine = {str(clip) for clip in bench.clips if bench.trials_of(clip)} - {w for k, w in bench.errors if k == "clip"}
+    order = [str(clip) for clip in bench.clips]
+    by_id: dict[str, list[tuple[str, str, int]]] = {}
+    for (kind, where), noted in bench.errors.items():
+        if kind == "tiny" or (kind == "clip" and fine & set(order[order.index(where) + 1 :])):
+            what = "crash-short-clip"
+        elif kind == "clip":
+            what = "crash-long-clip"
+        elif kind in ("all-masked", "batch"):
+            what = f"crash-{kind}"
+        else:
+            continue
+        by_id.setdefault(what, []).append((where, noted.evidence, noted.seed))
+    for what, cases in by_id.items():
+        # Of the clips, which were tried from short to long, the one nearest to those that work; tiny ones came later.
+        of_clips = [case for case in cases if case[0] in order]
+        where, error, seed = (of_clips or cases)[-1] if what == "crash-short-clip" else cases[0]
+        others = "" if len(cases) == 1 else f", and {len(cases) - 1} more"
+        found.append(Finding.of(what, f"{where}{others}: {error}", where, seed, cases=len(cases)))
+    return found
+
+
+def mode_findings(bench: Bench) -> list[Finding]:
+    """What a module does in evaluation."""
+    if not bench.subject.has_modes:
+        return []
+    probe = bench.probe(bench.reference.n_frames)
+    seeds = bench.seeds(10, 3)
+    where = str(bench.reference)
+    changed = []
+    for seed in seeds:
+        trial = bench.read(bench.call(bench.given(probe.values, training=False), seed, where), probe, seed)
+        if trial is not None and trial.seen.is_changed:
+            changed.append(seed)
+    if not changed:
+        return []
+    line = f"in eval mode {len(changed)} of {len(seeds)} calls changed the mel"
+    return [Finding.of("applied-in-eval", line, where, changed[0], calls=len(seeds), changed=len(changed))]
+
+
+def chance_findings(bench: Bench) -> tuple[list[Finding], bool]:
+    """Draws that are all alike, or that no seed brings back; and whether a seed brings them back."""
+    found = []
+    trials = bench.trials_of(bench.reference)
+    where = str(bench.reference)
+    again = [bench.trial(bench.reference.n_frames, trial.seed, where) for trial in trials[:_FEW]]
+    others = [a for a, b in zip(trials, again, strict=False) if b is None or a.digest != b.digest]
+    if others:
+        line = f"{len(others)} of {len(again)} seeds gave another result the second time"
+        found.append(Finding.of("not-reproducible", line, where, others[0].seed, seeds=len(again), other=len(others)))
+    n = len(trials)
+    if n > 1 and len({trial.digest for trial in trials}) == 1 and trials[0].seen.is_changed:
+        line = f"{n} seeds gave one and the same result"
+        found.append(Finding.of("same-draw-every-time", line, where, trials[0].seed, seeds=n))
+    elif bench.subject.takes_batches and not others:
+        found += _batch_findings(bench)
+    return found, not others
+
+
+def _batch_findings(bench: Bench) -> list[Finding]:
+    n, n_changed, probe = 8, 0, bench.probe(bench.reference.n_frames)
+    dtype = bench.subject.scaled(bench.clips[0].mel).dtype
+    seeds = bench.seeds(12, 4)
+    for seed in seeds:
+        values = bench.call(Given((probe.values.astype(dtype),) * n), seed, f"a batch of {n}", kind="batch").values
+        if not values or any(not np.array_equal(values[0], other) for other in values[1:]):
+            return []
+        n_changed += not np.array_equal(values[0], probe.values)
+    if n_changed < 2:
+        return []
+    line = f"all {n} items of a batch got the same draw in {len(seeds)} of {len(seeds)} batches"
+    return [Finding.of("same-draw-in-batch", line, str(bench.reference), seeds[0], items=n, batches=len(seeds))]

@@ -1,0 +1,156 @@
+"""What a check can find: for each finding a stable id, how bad it is, why it matters, and the fix."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NamedTuple, TypeAlias
+
+from pydantic import Field
+
+from .._record import record
+from .._version import __version__
+
+__all__ = ["FINDINGS", "CheckReport", "Finding", "Known", "Severity"]
+
+Severity: TypeAlias = Literal["error", "warning"]
+
+
+class Known(NamedTuple):
+    """A kind of finding."""
+
+    severity: Severity
+    why: str
+    fix: str
+
+
+_E: Severity = "error"
+_W: Severity = "warning"
+# In the order in which they are told. An error does what nobody wants; a warning weakens or distorts an augmentation.
+FINDINGS: dict[str, Known] = {
+    "crash-short-clip": Known(_E, "one short clip ends the training", "bound widths by the clip, or skip such clips"),
+    "crash-long-clip": Known(_E, "one long clip ends the training", "bound what is drawn or allocated by its length"),
+    "crash-all-masked": Known(_E, "a silent or wholly masked clip ends the training", "guard divisions and searches"),
+    "crash-mono": Known(_E, "a clip of one channel ends the training", "do not drop the axis of channels"),
+    "crash-batch": Known(_E, "batches of some sizes end the training", "do not drop or unpack the batch's axis"),
+    "not-finite": Known(_E, "one NaN spreads to all weights", "guard divisions by zero and logarithms"),
+    "length-changed": Known(_E, "lengths and alignments no longer fit", "keep the length, or pass the new one on"),
+    "dtype-changed": Known(_E, "memory doubles, or mixed precision fails", "return the dtype that was given"),
+    "device-changed": Known(_E, "the model lies elsewhere", "make new tensors on the input's device"),
+    "input-modified": Known(_E, "whoever holds the input holds masks, too", "work on a copy: x = x.clone()"),
+    "axes-swapped": Known(_E, "time is masked by the rules of frequency", "turn the axes before and behind the call"),
+    "nothing-applied": Known(_E, "the training runs without augmentation", "look at probabilities, widths and modes"),
+    "applied-in-eval": Known(_E, "scores are of masked clips", "return the input where self.training is false"),
+    "same-draw-every-time": Known(_E, "the model learns around one mask", "draw for each call; do not seed inside"),
+    "not-reproducible": Known(
+        _E, "a run cannot be made again", "take chance from random, numpy.random, torch, or a generator of your own"
+    ),
+    "cap-exceeded": Known(_E, "a mask is wider than was declared", "bound the width before it is drawn"),
+    "same-draw-in-batch": Known(_W, "a batch shows one augmentation", "draw for each item (iid masks)"),
+    "fill-loud": Known(_W, "masks are bursts instead of gaps", "fill with the clip's mean or its floor"),
+    "zero-fill-in-log": Known(
+        _W, "in a logarithm 0 is a level like any other", "fill with the mean or the floor, or normalise before masking"
+    ),
+    "masks-in-padding": Known(_W, "masks that nobody sees weaken the policy", "draw starts within each item's length"),
+    "padding-in-fill": Known(_W, "the fill's level depends on the batch", "take the mean over valid frames"),
+    "end-bins-unmasked": Known(_W, "an end of the spectrum is always seen", "let starts reach size - width"),
+    "end-frames-unmasked": Known(_W, "an end of each clip is always seen", "let starts reach length - width"),
+    "short-clip-mostly-masked": Known(_W, "little of short clips is left", "bound masks by a share of the clip"),
+    "warp-one-sided": Known(_W, "speech is only ever drawn out, or hurried", "draw displacements around zero"),
+    "warp-ineffective": Known(_W, "a warp costs time and moves nothing", "look at the displacement that is drawn"),
+    "warp-skipped": Known(_W, "short clips are never warped", "bound the warp by a share of the clip"),
+}
+
+
+@record
+class Finding:
+    """One fault of a pipeline.
+
+    Parameters
+    ----------
+    id : str
+        A key of `FINDINGS`.
+    severity : {"error", "warning"}
+    evidence : str
+        One line with the numbers that were found.
+    why, fix : str
+    numbers : dict
+        Those of the evidence.
+    clip : str
+        On which it was seen.
+    seed : int
+        Of a draw that shows it.
+
+    Examples
+    --------
+    >>> print(Finding.of("cap-exceeded", "a mask of 45 %"))
+    error: cap-exceeded: a mask of 45 %; a mask is wider than was declared: bound the width before it is drawn
+    """
+
+    id: str
+    severity: Severity
+    evidence: str
+    why: str
+    fix: str
+    numbers: dict[str, float]
+    clip: str = ""
+    seed: int = 0
+
+    @classmethod
+    def of(cls, id: str, evidence: str, clip: str = "", seed: int = 0, **numbers: float) -> Finding:  # noqa: A002
+        """A finding of a known kind."""
+        known = FINDINGS[id]
+        return cls(id, known.severity, evidence, known.why, known.fix, numbers, clip, seed)
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.id}: {self.evidence}; {self.why}: {self.fix}"
+
+
+@record
+class CheckReport:
+    """All that a check found.
+
+    Parameters
+    ----------
+    subject : str
+        What was checked.
+    frontend : str
+    findings : tuple of Finding
+        Errors and warnings, in the order of `FINDINGS`.
+    notes : tuple of str
+        What was guessed, and what could not be checked.
+    clips : dict
+        Name and frames of each clip.
+    n_draws : int
+        Times that it was called or drawn.
+    seed : int
+
+    Examples
+    --------
+    >>> CheckReport("mine", "whisper", (), (), {}, 0, 0).is_clean
+    True
+    """
+
+    subject: str
+    frontend: str
+    findings: Annotated[tuple[Finding, ...], Field(strict=False)]
+    notes: Annotated[tuple[str, ...], Field(strict=False)]
+    clips: dict[str, int]
+    n_draws: int
+    seed: int
+    version: str = __version__
+    format: Literal["specaug-listen check 1"] = "specaug-listen check 1"
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is no finding."""
+        return not self.findings
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of all findings."""
+        return tuple(finding.id for finding in self.findings)
+
+    def __str__(self) -> str:
+        lines = [str(finding) for finding in self.findings] + [f"note: {line}" for line in self.notes]
+        n = len(self.findings)
+        what = "nothing found" if n == 0 else "1 finding" if n == 1 else f"{n} findings"
+        return "\n".join([*lines, f"{self.subject} on {self.frontend}: {what} in {self.n_draws} draws"])

@@ -1,0 +1,219 @@
+"""Findings of where masks lie: axes, ends, padding, caps, and short clips."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..augment import Policy
+from .bench import Bench
+from .findings import Finding
+from .probes import Probe, runs
+from .signals import Clip
+
+__all__ = ["FALSE_ALARM", "axes_findings", "cap_findings", "end_findings", "is_readable", "share_findings"]
+
+# Chance that a test of ends, or of a warp's sides, speaks up where all is well; each test has it for itself.
+FALSE_ALARM = 1e-5
+_WARPS = 20
+# Shares of the bins that masks of frequency do not reach, on average and at most.
+_WIDE_ON_AVERAGE, _WIDE = 0.25, 0.7
+_MOSTLY = 0.85
+_LEAST_FRAMES = 50
+
+
+def is_readable(bench: Bench) -> bool:
+    """Whether it masks or warps, so that something of the probes is left; a filter or a noise leaves nothing."""
+    trials = [trial for trial in bench.all_trials if trial.seen.is_changed]
+    return not trials or sum(trial.seen.is_all_masked for trial in trials) < 0.9 * len(trials)
+
+
+def axes_findings(bench: Bench) -> list[Finding]:
+    """Bins that are treated as frames, and frames as bins."""
+    clip = bench.clips[-1]
+    evidence = _named_otherwise(bench) or _moved_bins(bench) or _as_wide_as_time(bench)
+    trials = bench.trials_of(clip)
+    return [Finding.of("axes-swapped", evidence, str(clip), trials[0].seed if trials else 0)] if evidence else []
+
+
+def _as_wide_as_time(bench: Bench) -> str | None:
+    """Masks of bins that are as wide as those of time, and masks of frames that are as narrow as those of bins."""
+    n_mels = bench.clips[0].mel.n_mels
+    long = [clip for clip in bench.clips if clip.n_frames >= 3 * n_mels]
+    seen = [trial.seen for clip in long for trial in bench.trials_of(clip) if not trial.seen.is_all_masked]
+    widest = [max((n for _, n in runs(one.masked_bins)), default=0) for one in seen]
+    # Of bins that are nearly all masked, a probe may take frames for masked as well.
+    frames = int(np.quantile([one.masked_frames.sum() for one in seen] or [0], _MOSTLY))
+    if not 0 < frames < max(widest, default=0):
+        return None
+    if np.mean(widest) <= _WIDE_ON_AVERAGE * n_mels or max(widest) <= _WIDE * n_mels:
+        return None
+    return (
+        f"masks over {np.mean(widest):.0f} of {n_mels} bins on average and {max(widest)} at most, but in {_MOSTLY:.0%} "
+        f"of the draws over {frames} frames or fewer, of {long[0].n_frames} and more"
+    )
+
+
+def _named_otherwise(bench: Bench) -> str | None:
+    """A callable for one axis, by its name, that masks the other only."""
+    first = bench.subject.words.split(" ")[0]
+    of_time, of_bands = bool(re.search(r"time|frame|temporal", first)), bool(re.search(r"freq|band|bin(?!ary)", first))
+    if of_time == of_bands:
+        return None
+    changed = [t for t in bench.trials_of(bench.reference) if t.seen.is_changed and not t.seen.is_all_masked]
+    n_bins = sum(bool(t.seen.masked_bins.any()) for t in changed)
+    n_frames = sum(bool(t.seen.masked_frames.any()) for t in changed)
+    wrong, right = (n_bins, n_frames) if of_time else (n_frames, n_bins)
+    if wrong and not right:
+        meant, done = ("frames", "bins") if of_time else ("bins", "frames")
+        return f"{first} masks {done} in {wrong} of {len(changed)} draws, and {meant} in none"
+    return None
+
+
+def _moved_bins(bench: Bench) -> str | None:
+    """A warp of bins where none of frames is to be seen."""
+    if re.search(r"freq\w*warp|warp\w*freq|vtlp", bench.subject.words):
+        return None
+    if any(trial.seen.moved for trial in bench.all_trials):
+        return None
+    clip, n_mels = bench.reference, bench.clips[0].mel.n_mels
+    turned = Probe(clip.n_frames, n_mels, *bench.range)
+    moves = []
+    for seed in bench.seeds(_WARPS, 5):
+        values = bench.call(bench.given(turned.values.T), seed, str(clip)).values
+        if values:
+            moves.append(turned.read(values[0].T).moved)
+    n = sum(move != 0 for move in moves)
+    if n <= len(moves) / 2:
+        return None
+    return f"{n} of {len(moves)} draws warp the bins, by up to {max(map(abs, moves)):.0f}, and none the frames"
+
+
+def end_findings(bench: Bench) -> list[Finding]:
+    """Whether first and last bins and frames are ever masked, as far as draws can tell.
+
+    Where every place is as likely as any other, a mask of w of n bins touches an end with probability 1 / (n - w + 1).
+    An end counts as never masked where no mask touched it, and masks of the widths that were seen would have left it
+    alone with a probability below `FALSE_ALARM`.
+    """
+    found = []
+    for axis in ("bins", "frames"):
+        clip = _telling_clip(bench, axis)
+        tally = _tallied(bench, clip, axis)
+        untouched = [name for name, n in zip(("first", "last"), tally.touches, strict=True) if n == 0]
+        if untouched and tally.log_chance < math.log(FALSE_ALARM):
+            line = (
+                f"none of {tally.n} masks touched the {' or the '.join(untouched)} {axis[:-1]}; with all places alike, "
+                f"the chance of that is {math.exp(tally.log_chance):.0e}"
+            )
+            seed = bench.trials_of(clip)[0].seed
+            found.append(Finding.of(f"end-{axis}-unmasked", line, str(clip), seed, masks=tally.n))
+    return found
+
+
+def _telling_clip(bench: Bench, axis: str) -> Clip:
+    """The clip of which the fewest draws are needed: for bins that of most, for frames one that masks fill well."""
+    if axis == "bins":
+        return bench.reference
+    long = [clip for clip in bench.clips if _LEAST_FRAMES <= clip.n_frames <= bench.reference.n_frames]
+    chances = {}
+    for clip in long or [bench.reference]:
+        tally = _Tally()
+        for trial in bench.trials_of(clip):
+            tally.add(trial.seen.masked_frames)
+        chances[clip] = tally.log_chance / max(1, len(bench.trials_of(clip)))
+    return min(chances, key=lambda clip: chances[clip])
+
+
+def _tallied(bench: Bench, clip: Clip, axis: str) -> _Tally:
+    """Masks of as many draws as it takes."""
+    tally = _Tally()
+    trials = bench.trials_of(clip)
+    for trial in trials:
+        tally.add(getattr(trial.seen, f"masked_{axis}"))
+    if not tally.n:
+        return tally
+    for seed in bench.seeds(max(0, bench.most_draws - len(trials)), 6):
+        if tally.is_decided:
+            break
+        more = bench.trial(clip.n_frames, seed, str(clip))
+        if more is not None:
+            tally.add(getattr(more.seen, f"masked_{axis}"))
+    return tally
+
+
+class _Tally:
+    """Of one axis: masks, those at each end, and the logarithm of the chance that none touches one end."""
+
+    def __init__(self) -> None:
+        self.n, self.touches, self.log_chance = 0, [0, 0], 0.0
+
+    @property
+    def is_decided(self) -> bool:
+        return min(self.touches) > 0 or self.log_chance < math.log(FALSE_ALARM)
+
+    def add(self, flags: npt.NDArray[np.bool_]) -> None:
+        if flags.all():
+            return
+        self.touches[0] += int(flags[0])
+        self.touches[1] += int(flags[-1])
+        for _, width in runs(flags):
+            # Wider runs are mostly several masks, of which their whole width would say too much.
+            width = min(width, len(flags) // 2)
+            self.n += 1
+            self.log_chance += math.log1p(-1 / (len(flags) - width + 1))
+
+
+def cap_findings(bench: Bench, max_time_share: float | None, policy: Policy | None) -> list[Finding]:
+    """Masks wider than was declared."""
+    for clip in reversed(bench.clips):
+        for trial in bench.trials_of(clip):
+            widest = max((n for _, n in runs(trial.seen.masked_frames)), default=0)
+            if max_time_share is not None and widest > max_time_share * clip.n_frames:
+                line = (
+                    f"a mask of {widest} of {clip.n_frames} frames, {widest / clip.n_frames:.0%} where "
+                    f"{max_time_share:.0%} were declared"
+                )
+                return [Finding.of("cap-exceeded", line, str(clip), trial.seed, widest=widest)]
+    return _declared_findings(bench, policy)
+
+
+def _declared_findings(bench: Bench, policy: Policy | None) -> list[Finding]:
+    """A policy of one time mask that goes beyond its share: on clips so short that it is given a least width."""
+    masks = [t for t in (policy.transforms if policy else ()) if _is_time_mask(t)]
+    share = getattr(masks[0], "max_ratio", None) if len(masks) == 1 else None
+    if share is None or share >= 1:
+        return []
+    for clip in reversed(bench.clips):
+        for trial in bench.trials_of(clip):
+            outcome = bench.subject(bench.given(bench.probe(clip.n_frames).values), trial.seed)
+            steps = [step for draw in outcome.draws[:1] for step in draw.steps if step.kind == "time_mask"]
+            widest = max((step.n_frames for step in steps), default=0)
+            if widest > share * clip.n_frames + 1e-9:
+                line = f"a mask of {widest} of {clip.n_frames} frames, where the policy declares {share:.0%}"
+                return [Finding.of("cap-exceeded", line, str(clip), trial.seed, widest=widest)]
+    return []
+
+
+def _is_time_mask(transform: Any) -> bool:
+    return transform.kind == "time_mask" or getattr(transform, "axis", None) == "time"
+
+
+def share_findings(bench: Bench, share: float) -> list[Finding]:
+    """Short clips of which little is left: of those that happens to, the longest."""
+    for clip in reversed(bench.clips[:-1]):
+        trials = bench.trials_of(clip)
+        over = [trial for trial in trials if trial.seen.time_share > share]
+        if over:
+            most = max(over, key=lambda trial: trial.seen.time_share)
+            line = (
+                f"{len(over)} of {len(trials)} draws mask more than {share:.0%} of {clip}, up to "
+                f"{most.seen.time_share:.0%}"
+            )
+            numbers = {"draws": len(trials), "over": len(over), "most": round(most.seen.time_share, 4)}
+            return [Finding.of("short-clip-mostly-masked", line, str(clip), most.seed, **numbers)]
+    return []

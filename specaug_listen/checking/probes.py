@@ -1,0 +1,211 @@
+"""`Probe`: a mel in which every cell says which bin and frame it is, so that what was done to it can be read off.
+
+Each bin has a level of its own, and rises over time along one of two curves. A cell that was moved in time says where
+from; cells that say nothing that their neighbours confirm were masked. Neither needs a search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Probe", "Seen", "runs"]
+
+Real = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+# Share of the range over which a bin rises, and how much its curve is bent.
+_RISE, _BEND = 0.3, 0.4
+# One in so many of a frame's bins must agree on where it comes from.
+_AGREEING = 16
+# Frames that a moved frame must move to be seen as moved.
+_LEAST_MOVE = 0.75
+_SEAM_FRAMES = 6
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was done to a probe.
+
+    Parameters
+    ----------
+    masked_bins : np.ndarray of bool [shape=(n_mels,)]
+    masked_frames : np.ndarray of bool [shape=(n_frames,)]
+        Of the clip itself.
+    n_in_padding : int
+        Masked frames behind it.
+    moved : float [frames]
+        How far the frame that moved farthest went: later, where it is positive.
+    is_changed : bool
+    is_resampled : bool
+        Whether cells outside of masks changed without being moved.
+    """
+
+    masked_bins: Flags
+    masked_frames: Flags
+    n_in_padding: int = 0
+    moved: float = 0.0
+    is_changed: bool = True
+    is_resampled: bool = False
+
+    @property
+    def time_share(self) -> float:
+        """Share of the frames that are masked."""
+        return float(self.masked_frames.mean())
+
+    @property
+    def is_all_masked(self) -> bool:
+        """Whether no frame is as it was, or elsewhere."""
+        return bool(self.masked_frames.all())
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A mel of known cells.
+
+    Parameters
+    ----------
+    n_mels, n_frames : int
+    low, high : float
+        Range of its values.
+
+    Examples
+    --------
+    >>> probe = Probe(80, 100, -1.0, 1.0)
+    >>> after = probe.values.copy()
+    >>> after[3:9] = 0.0
+    >>> np.flatnonzero(probe.read(after).masked_bins)
+    array([3, 4, 5, 6, 7, 8])
+    """
+
+    n_mels: int
+    n_frames: int
+    low: float
+    high: float
+
+    @property
+    def _rise(self) -> float:
+        return _RISE * (self.high - self.low)
+
+    @cached_property
+    def _levels(self) -> Real:
+        levels = np.linspace(self.low, self.high - self._rise, self.n_mels)
+        # Neighbours far apart, so that a mask's cells never look like one frame.
+        return np.random.default_rng(2019).permutation(levels)[:, np.newaxis]
+
+    @cached_property
+    def values(self) -> npt.NDArray[np.float32]:
+        """Shape (n_mels, n_frames)."""
+        u = np.linspace(0, 1, self.n_frames)[np.newaxis]
+        bent = np.where(np.arange(self.n_mels)[:, np.newaxis] % 2, u - _BEND * u * (1 - u), u + _BEND * u * (1 - u))
+        return (self._levels + self._rise * bent).astype(np.float32)
+
+    def read(self, after: npt.NDArray[np.floating], n_in_padding: int = 0) -> Seen:
+        """What was done.
+
+        Parameters
+        ----------
+        after : np.ndarray [shape=(n_mels, n_frames)]
+        n_in_padding : int
+            Of `masked_padding`.
+        """
+        change = np.abs(after - self.values)
+        is_left = change <= 1e-6 * (self.high - self.low)
+        if is_left.all():
+            return Seen(np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool), n_in_padding, is_changed=False)
+        origins = self._origins(after)
+        origins[is_left] = np.broadcast_to(np.arange(self.n_frames), after.shape)[is_left]
+        agreed = self._agreed(origins)
+        masked_frames = np.isnan(agreed)
+        heard = ~masked_frames
+        agree = np.abs(origins[:, heard] - agreed[heard]) <= self._tolerance
+        masked_bins = agree.mean(axis=1) <= 0.25 if heard.sum() > 1 else np.zeros(self.n_mels, bool)
+        moves = np.where(heard, np.arange(self.n_frames) - agreed, 0.0)
+        moved = _farthest(moves, heard)
+        unmasked = agree[~masked_bins]
+        is_resampled = bool(
+            moved == 0 and unmasked.size and (unmasked & ~is_left[~masked_bins][:, heard]).mean() > 0.05
+        )
+        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled)
+
+    def masked_padding(self, after: npt.NDArray[np.floating], pad_value: float) -> int:
+        """How many frames of padding hold a mask: neither what they held nor what was moved there."""
+        if not after.shape[1]:
+            return 0
+        least = 1e-6 * (self.high - self.low)
+        is_changed = (np.abs(after - pad_value) > least).mean(axis=0) > 0.95
+        odd = is_changed & np.isnan(self._agreed(self._origins(after)))
+        flat = np.ptp(after, axis=0) <= least
+        # A warp that takes no heed of lengths moves the clip's end, and mixes a few frames there with the padding.
+        return sum(n for start, n in runs(odd) if n > _SEAM_FRAMES or flat[start : start + n].all())
+
+    def flat(self, after: npt.NDArray[np.floating]) -> Flags:
+        """Cells that are as one beside them, in time or in frequency, shape (n_mels, n_frames)."""
+        least = 1e-6 * (self.high - self.low)
+        alike: Flags = np.zeros(after.shape, bool)
+        for axis in (0, 1):
+            beside = np.abs(np.diff(after, axis=axis)) <= least
+            for edge in ((1, 0), (0, 1)):
+                pads = [(0, 0), (0, 0)]
+                pads[axis] = edge
+                alike |= np.pad(beside, pads)
+        return alike
+
+    @property
+    def _tolerance(self) -> float:
+        return min(0.6, self.n_frames / 160)
+
+    def _origins(self, after: npt.NDArray[np.floating]) -> Real:
+        """For each cell the frame that its value stands for; far outside where it stands for none."""
+        bent = (after - self._levels) / self._rise
+        odd = np.arange(self.n_mels)[:, np.newaxis] % 2 == 1
+        with np.errstate(invalid="ignore"):
+            down = (_BEND - 1 + np.sqrt((1 - _BEND) ** 2 + 4 * _BEND * bent)) / (2 * _BEND)
+            up = (1 + _BEND - np.sqrt((1 + _BEND) ** 2 - 4 * _BEND * bent)) / (2 * _BEND)
+        u = np.where(odd, down, up)
+        known = (u >= -0.02) & (u <= 1.02)
+        none = -1e9 * (1 + np.arange(u.size, dtype=np.float64).reshape(u.shape))
+        return np.where(known, u * (self.n_frames - 1), none)
+
+    def _agreed(self, origins: Real) -> Real:
+        """For each frame, the origin that bins of both curves stand for; NaN where there is none."""
+        one, other = (self._agreed_among(origins[first::2]) for first in (0, 1))
+        return np.where(np.abs(one - other) <= self._tolerance, (one + other) / 2, np.nan)
+
+    def _agreed_among(self, origins: Real) -> Real:
+        n = max(3, len(origins) // _AGREEING)
+        if len(origins) <= n:
+            return np.full(origins.shape[1], np.nan)
+        ordered = np.sort(origins, axis=0)
+        widths = ordered[n:] - ordered[:-n]
+        best = widths.argmin(axis=0)
+        frames = np.arange(origins.shape[1])
+        middle = ordered[best + n // 2, frames]
+        return np.where(widths[best, frames] <= 2 * self._tolerance, middle, np.nan)
+
+
+def _farthest(moves: Real, heard: Flags) -> float:
+    """The largest move of a warp; frames that were copied keep their distance, those of a warp do not."""
+    steady = np.zeros(len(moves), bool)
+    whole = np.abs(moves - np.round(moves)) < 0.01
+    steady[1:] = whole[1:] & whole[:-1] & (np.abs(np.diff(moves)) < 0.01)
+    steady[:-1] |= steady[1:]
+    of_warp = heard & (np.abs(moves) > 0.2) & ~steady
+    if of_warp.sum() < max(1, 0.3 * heard.sum()):
+        return 0.0
+    farthest = float(moves[heard][np.abs(moves[heard]).argmax()])
+    return farthest if abs(farthest) >= _LEAST_MOVE else 0.0
+
+
+def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Start and length of each run of true values.
+
+    Examples
+    --------
+    >>> runs(np.array([False, True, True, False, True]))
+    [(1, 2), (4, 1)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(flags, np.int8), [0]])))
+    return [(int(a), int(b - a)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

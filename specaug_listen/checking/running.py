@@ -1,0 +1,207 @@
+"""`check`: call a pipeline many times on many clips, and say what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .._random import as_seed
+from .._record import nearest
+from ..audio import Audio
+from ..augment import Adapter, Policy, get_policy
+from ..augment.guessing import adapter_for
+from ..errors import ParameterError, naming
+from ..frontends import MelFrontend, get
+from .bench import Bench, reference_of
+from .calls import chance_findings, contract_findings, mode_findings, try_hard_cases
+from .fills import fill_findings
+from .findings import FINDINGS, CheckReport, Finding
+from .masks import axes_findings, cap_findings, end_findings, is_readable, share_findings
+from .padding import padding_findings
+from .signals import Clip, clips_of, made_clips
+from .subjects import CallableSubject, PolicySubject, Subject
+from .warps import warp_findings
+from .witnesses import save_check
+
+__all__ = ["Check", "check"]
+
+# What follows from a finding, and would only say it again.
+_SILENCED = {
+    "axes-swapped": (
+        "end-bins-unmasked", "end-frames-unmasked", "short-clip-mostly-masked", "masks-in-padding", "padding-in-fill",
+        "warp-one-sided", "warp-ineffective", "warp-skipped", "cap-exceeded",
+    ),
+    "same-draw-every-time": ("end-bins-unmasked", "end-frames-unmasked", "same-draw-in-batch", "warp-one-sided"),
+    "nothing-applied": ("warp-ineffective",),
+}  # fmt: skip
+_OTHER_SHAPES = {"length-changed", "axes-swapped", "device-changed"}
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """What was checked, and what was found.
+
+    Parameters
+    ----------
+    report : CheckReport
+    """
+
+    report: CheckReport
+    _bench: Bench = field(repr=False)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Errors and warnings."""
+        return self.report.findings
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is no finding."""
+        return self.report.is_clean
+
+    def save(self, out: str | os.PathLike[str]) -> Path:
+        """Write ``check.json``, and for each finding a folder with sound before and after and a picture.
+
+        Raises
+        ------
+        OutputError
+            When the folder cannot be written.
+        """
+        return save_check(self.report, self._bench, Path(out))
+
+    def __str__(self) -> str:
+        return str(self.report)
+
+
+def check(
+    policy: Policy | str | Callable[..., Any],
+    *,
+    frontend: MelFrontend | str = "whisper",
+    adapter: Adapter | None = None,
+    clips: Sequence[Audio] | Sequence[tuple[str, Audio]] = (),
+    draws: int = 1000,
+    share: float = 0.5,
+    max_time_share: float | None = None,
+    ignore: Sequence[str] = (),
+    rng: int | Any = 0,
+) -> Check:
+    """Look for faults in an augmentation pipeline.
+
+    Parameters
+    ----------
+    policy : callable, Policy or str
+        Any Mel -> Mel callable or ``torch.nn.Module``, or its name, ``module:callable``; or a policy, or its name.
+    frontend : MelFrontend or str
+    adapter : Adapter or None
+        How a callable wants the mel; None guesses, and says what.
+    clips : sequence of Audio, or of (name, Audio)
+        None takes speech-like sound of 0.2 to 30 s.
+    draws : int in [100, 100000]
+        How many at most are spent on whether the ends are ever masked.
+    share : float in (0, 1]
+        More than this share of a clip's frames in masks is a finding, but for the longest clip.
+    max_time_share : float in (0, 1] or None
+        Largest share of a clip that one run of masked frames may cover, where that was promised.
+    ignore : sequence of str
+        Findings to leave out.
+    rng : int, numpy.random.Generator or None
+
+    Returns
+    -------
+    Check
+
+    Raises
+    ------
+    ParameterError
+        For a value out of range, an unknown name, or a callable that fails on every clip.
+
+    Examples
+    --------
+    >>> from specaug_listen.checking import check
+    >>> def loud(mel):
+    ...     mel = mel.copy()
+    ...     mel[:, 10:19] = 9.0
+    ...     return mel
+    >>> [finding.id for finding in check(loud, frontend="lhotse", draws=100).findings]
+    ['same-draw-every-time', 'fill-loud']
+    """
+    _check_numbers(draws, share, max_time_share, ignore)
+    seed = as_seed(rng)
+    chosen, geometry = get_policy(policy, adapter=adapter), get(frontend)
+    geometry.filterbank()
+    named = [one if isinstance(one, tuple) else (f"clip {i + 1}", one) for i, one in enumerate(clips)]
+    heard = clips_of(named, geometry) if named else made_clips(geometry)
+    subject, how = _subject(chosen, heard, seed)
+    bench = Bench(subject, heard, seed, draws)
+    notes = [] if how is None else [how]
+    own = None if isinstance(subject, CallableSubject) else chosen
+    found = _found(bench, own, share, max_time_share, notes)
+    kept = _in_order([finding for finding in found if finding.id not in ignore])
+    lengths = {clip.name: clip.n_frames for clip in heard}
+    report = CheckReport(subject.name, geometry.name, kept, tuple(notes), lengths, bench.n_calls, seed)
+    return Check(report, bench)
+
+
+def _subject(policy: Policy, clips: Sequence[Clip], seed: int) -> tuple[Subject, str | None]:
+    """A policy that is one callable of others as that callable, and how it is called."""
+    mel = reference_of(clips).mel
+    if not policy.foreign:
+        return PolicySubject(policy, mel), None
+    theirs = policy.transforms[0]
+    if len(policy.transforms) > 1 or theirs.kind != "foreign" or theirs.function is None:
+        raise ParameterError(f"policy {policy.name!r}: callables are checked by themselves; give the callable alone")
+    with naming(theirs.call):
+        adapter, how = adapter_for(theirs.function, theirs.adapter, mel, seed)
+    said = None if how is None else f"{theirs.call} was given {adapter} ({how})"
+    return CallableSubject(theirs.call, theirs.function, adapter, mel), said
+
+
+def _found(
+    bench: Bench, policy: Policy | None, share: float, max_time_share: float | None, notes: list[str]
+) -> list[Finding]:
+    found = [Finding.of(what, line, str(bench.reference), bench.seed) for what, line in bench.settle().items()]
+    trials = bench.all_trials
+    if trials and not bench.changes.keys() & _OTHER_SHAPES and not any(trial.seen.is_changed for trial in trials):
+        line = f"none of {len(trials)} draws changed a cell"
+        found.append(Finding.of("nothing-applied", line, str(bench.reference), trials[0].seed, draws=len(trials)))
+    alike, is_reproducible = chance_findings(bench)
+    found += [*alike, *mode_findings(bench)]
+    axes = axes_findings(bench)
+    found += axes
+    if is_readable(bench):
+        found += end_findings(bench)
+        found += cap_findings(bench, max_time_share, policy)
+        found += share_findings(bench, share)
+        found += padding_findings(bench, is_reproducible=is_reproducible)
+        found += fill_findings(bench, is_reproducible=is_reproducible)
+        found += warp_findings(bench, policy)
+    elif not axes:
+        notes.append("it changes all cells of a clip: what concerns masks and warps could not be checked")
+    if not is_reproducible:
+        notes.append("no seed brings a draw back: whether padding counts in fills could not be checked")
+    try_hard_cases(bench)
+    return [*found, *contract_findings(bench)]
+
+
+def _in_order(found: list[Finding]) -> tuple[Finding, ...]:
+    """Each kind once, in the order of `FINDINGS`, without those that only follow from another."""
+    by_id: dict[str, Finding] = {}
+    for finding in found:
+        by_id.setdefault(finding.id, finding)
+    silenced = {what for finding in by_id for what in _SILENCED.get(finding, ())}
+    return tuple(by_id[what] for what in FINDINGS if what in by_id and what not in silenced)
+
+
+def _check_numbers(draws: int, share: float, max_time_share: float | None, ignore: Sequence[str]) -> None:
+    if not isinstance(draws, int) or isinstance(draws, bool) or not 100 <= draws <= 100_000:
+        raise ParameterError(f"draws={draws!r}: expected an integer in [100, 100000]")
+    for name, value in (("share", share), ("max_time_share", max_time_share)):
+        if value is not None and not (isinstance(value, (int, float)) and 0 < value <= 1):
+            raise ParameterError(f"{name}={value!r}: expected a number in (0, 1], a share of the clip's frames")
+    for what in ignore:
+        if what not in FINDINGS:
+            near = nearest(str(what), list(FINDINGS))
+            raise ParameterError(f"ignore={what!r}: no such finding{near} (known: {', '.join(FINDINGS)})")

@@ -1,0 +1,103 @@
+"""Clips that a pipeline is checked on: of speech-like sound made here, or the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..audio import Audio
+from ..errors import ParameterError
+from ..frontends import MelFrontend, MelSpectrogram
+
+__all__ = ["LENGTHS_S", "LONGEST_S", "Clip", "clips_of", "made_clips", "speech_like"]
+
+LENGTHS_S = (0.2, 0.5, 2.0, 5.0, 15.0, 30.0)
+LONGEST_S = 60.0
+_MOST_CLIPS = 12
+_SYLLABLE_S = 0.24
+_PERIOD_S = 28 * _SYLLABLE_S
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip of a length that is checked."""
+
+    name: str
+    mel: MelSpectrogram
+
+    @property
+    def n_frames(self) -> int:
+        """Of its mel."""
+        return self.mel.n_frames
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.n_frames} frames)"
+
+
+def speech_like(duration_s: float, sample_rate: int) -> Audio:
+    """Voiced syllables with formants and a falling pitch, hisses between them, pauses, and faint noise.
+
+    The same samples on every call; after 28 syllables it begins anew.
+
+    Parameters
+    ----------
+    duration_s : float > 0 [s]
+    sample_rate : int > 0 [Hz]
+
+    Examples
+    --------
+    >>> speech_like(0.5, 16000).n_samples
+    8000
+    """
+    rng = np.random.default_rng(1904)
+    n = max(1, round(_PERIOD_S * sample_rate))
+    seconds = np.arange(n) / sample_rate
+    pitch_hz = 190 - 60 * (seconds % 1.68) / 1.68 + 5 * np.sin(2 * np.pi * 5 * seconds)
+    phase = 2 * np.pi * np.cumsum(pitch_hz) / sample_rate
+    formants_hz = np.array([[700, 1200, 2600], [300, 2200, 3000], [450, 800, 2500], [500, 1700, 2500]])
+    syllable = (seconds / _SYLLABLE_S).astype(int)
+    voice = np.zeros(n)
+    for harmonic in range(1, 31):
+        hz = harmonic * pitch_hz
+        gain = np.zeros(n)
+        for which in range(3):
+            gain += np.exp(-(((hz - formants_hz[syllable % 4, which]) / 150) ** 2)) / (1 + which)
+        voice += np.where(hz < sample_rate / 2, (gain + 0.02) * np.sin(harmonic * phase), 0.0)
+    within = (seconds / _SYLLABLE_S) % 1
+    envelope = np.where(syllable % 7 == 6, 0.0, np.sin(np.pi * np.clip(within / 0.7, 0, 1)) ** 0.5)
+    noise = np.diff(rng.standard_normal(n + 1))
+    hiss = np.where((within > 0.72) & (syllable % 7 != 6), 0.02, 0.0) * noise
+    signal = 0.1 * envelope * voice + hiss + 2e-4 * rng.standard_normal(n)
+    wanted = max(1, round(duration_s * sample_rate))
+    return Audio(np.resize(signal, wanted).astype(np.float32), sample_rate)
+
+
+def made_clips(frontend: MelFrontend) -> tuple[Clip, ...]:
+    """Clips of every length of `LENGTHS_S`, each the beginning of the longest."""
+    whole = frontend(speech_like(LENGTHS_S[-1], frontend.sample_rate))
+    frames_per_s = frontend.sample_rate / frontend.hop_length
+    return tuple(Clip(f"{s:g} s", whole.part(0, max(2, round(s * frames_per_s)))) for s in LENGTHS_S)
+
+
+def clips_of(audios: Sequence[tuple[str, Audio]], frontend: MelFrontend) -> tuple[Clip, ...]:
+    """The user's clips, the shortest first; of many, some of every length; of long ones, the first minute.
+
+    Raises
+    ------
+    ParameterError
+        When there is none.
+    AudioError
+        When one is shorter than a window of the front-end.
+    """
+    if not audios:
+        raise ParameterError("no clip to check on; give audio files, or none at all for clips that are made")
+    ordered = sorted(audios, key=lambda pair: pair[1].n_samples / pair[1].sample_rate)
+    chosen = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, _MOST_CLIPS).round().astype(int))]
+    return tuple(Clip(name, frontend(_beginning(audio))) for name, audio in chosen)
+
+
+def _beginning(audio: Audio) -> Audio:
+    n = round(LONGEST_S * audio.sample_rate)
+    return audio if audio.n_samples <= n else Audio(audio.samples[:, :n], audio.sample_rate)

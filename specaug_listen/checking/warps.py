@@ -1,0 +1,70 @@
+"""Findings of time warps."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..augment import Policy
+from .bench import Bench
+from .findings import Finding
+from .masks import FALSE_ALARM
+
+__all__ = ["warp_findings"]
+
+
+def warp_findings(bench: Bench, policy: Policy | None) -> list[Finding]:
+    """Warps to one side, that move nothing, or that short clips do not get."""
+    moves = {str(clip): np.array([t.seen.moved for t in bench.trials_of(clip)]) for clip in bench.clips}
+    every = np.concatenate([*moves.values(), np.zeros(0)])
+    if not (every != 0).any():
+        return _ineffective(bench, policy)
+    return [*_one_sided(bench, every), *_skipped(bench, moves)]
+
+
+def _ineffective(bench: Bench, policy: Policy | None) -> list[Finding]:
+    """A warp that is to be seen in cells or in names, but in no frame."""
+    trials = bench.all_trials
+    resampled = [trial for trial in trials if trial.seen.is_resampled]
+    if len(resampled) > len(trials) / 2:
+        line = (
+            f"{len(resampled)} of {len(trials)} draws read cells between frames, and none moves a frame by a whole one"
+        )
+        return [Finding.of("warp-ineffective", line, str(bench.reference), resampled[0].seed)]
+    named = [word for word in bench.subject.words.split() if "warp" in word]
+    declared = [t.kind for t in (policy.transforms if policy else ()) if t.kind in ("warp", "time_warp")]
+    widths = [t.max_frames for t in (policy.transforms if policy else ()) if t.kind in ("warp", "time_warp")]
+    if trials and (named or (declared and max(widths))):
+        line = f"{(named or declared)[0]} is declared, and no frame moved in {len(trials)} draws"
+        return [Finding.of("warp-ineffective", line, str(bench.clips[-1]), trials[0].seed, draws=len(trials))]
+    return []
+
+
+def _one_sided(bench: Bench, moves: np.ndarray) -> list[Finding]:
+    moves = moves[moves != 0]
+    later, n = int((moves > 0).sum()), len(moves)
+    # Of n fair coins, all on one side: twice 2^-n.
+    if 0 < later < n or 2 * 0.5**n >= FALSE_ALARM:
+        return []
+    side = "later" if later else "earlier"
+    clip = next(c for c in reversed(bench.clips) if any(t.seen.moved for t in bench.trials_of(c)))
+    seed = next(t.seed for t in bench.trials_of(clip) if t.seen.moved)
+    line = f"all {n} warps move their frame {side}; the chance of that is {2 * 0.5**n:.0e} where both sides are alike"
+    return [Finding.of("warp-one-sided", line, str(clip), seed, warps=n)]
+
+
+def _skipped(bench: Bench, moves: dict[str, np.ndarray]) -> list[Finding]:
+    """Of the clips without a warp, shorter than one that is warped, the longest."""
+    warped = [i for i, clip in enumerate(bench.clips) if (moves[str(clip)] != 0).any()]
+    for clip in reversed(bench.clips[: warped[0]]):
+        n = len(moves[str(clip)])
+        longer = np.concatenate([moves[str(bench.clips[i])] for i in warped])
+        share = float((longer != 0).mean())
+        if n and share < 1 and n * math.log1p(-share) > math.log(FALSE_ALARM):
+            continue
+        first = bench.clips[warped[0]]
+        line = f"none of {n} draws warps {clip}, and {share:.0%} of those of longer clips ({first} and above) do"
+        seed = bench.trials_of(clip)[0].seed if n else 0
+        return [Finding.of("warp-skipped", line, str(clip), seed, draws=n)] if n else []
+    return []

@@ -1,0 +1,116 @@
+"""For each finding a draw that shows it: sound before and after, and a picture."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import vocoders
+from .._files import make_folder, write_folder, write_whole
+from .._record import to_json
+from ..audio import common_gain, encode_wav
+from ..augment import Draw, FrequencyBand, TimeSpan
+from ..errors import ParameterError
+from ..frontends import MelSpectrogram
+from ..pipeline import render
+from ..plots import encode_png, plot_audition
+from .bench import Bench
+from .findings import CheckReport, Finding
+from .probes import runs
+from .signals import Clip
+from .subjects import Given, Outcome
+
+__all__ = ["save_check"]
+
+_STALE = re.compile(r"(before|after)\.wav|picture\.png")
+_OF_PADDING = ("masks-in-padding", "padding-in-fill")
+
+
+def save_check(report: CheckReport, bench: Bench, out: Path) -> Path:
+    """Write ``check.json``, and a folder for each finding."""
+    make_folder(out)
+    for finding in report.findings:
+        before, after, draw = _shown(bench, finding)
+        write_folder(out / finding.id, _files(report, finding, before, after, draw), _STALE)
+    write_whole(out / "check.json", (to_json(report) + "\n").encode())
+    return out
+
+
+def _files(
+    report: CheckReport, finding: Finding, before: MelSpectrogram, after: MelSpectrogram | None, draw: Draw
+) -> dict[str, bytes]:
+    vocoder = vocoders.get("joint")
+    sounds = {"before.wav": render(before, vocoder)}
+    if after is not None:
+        sounds["after.wav"] = render(after, vocoder)
+    gain = common_gain(sounds.values())
+    note = f"{report.subject:.60} on {report.frontend}, {finding.clip:.60}"
+    shown = after if after is not None else before
+    figure = plot_audition(before, shown, draw, title=finding.id, note=note)
+    return {
+        **{name: encode_wav(sound, gain=gain) for name, sound in sounds.items()},
+        "picture.png": encode_png(figure),
+    }
+
+
+def _shown(bench: Bench, finding: Finding) -> tuple[MelSpectrogram, MelSpectrogram | None, Draw]:
+    """The mel before and after, and the masks on it; no mel after where the call raised an error."""
+    clip = _clip_of(bench, finding)
+    before, outcome = _outcome(bench, finding, clip)
+    nothing = Draw(before.n_mels, before.n_frames)
+    values = outcome.odd if outcome.odd is not None else outcome.values[0] if outcome.values else None
+    if finding.id.startswith("crash") or values is None:
+        return before, None, nothing
+    floor = float(bench.subject.scaled(clip.mel).min())
+    finite = np.where(np.isfinite(values), values, floor)
+    try:
+        if finite.shape[1] == before.n_frames:
+            after = bench.subject.unscaled(finite.astype(values.dtype), before)
+        else:
+            after = MelSpectrogram(finite, before.frontend, statistics=before.statistics)
+    except ParameterError:
+        return before, None, nothing
+    return before, after, _masks(bench, finding, outcome, after)
+
+
+def _clip_of(bench: Bench, finding: Finding) -> Clip:
+    named = (clip for clip in bench.clips if finding.clip.startswith(str(clip)))
+    return next(named, bench.reference)
+
+
+def _outcome(bench: Bench, finding: Finding, clip: Clip) -> tuple[MelSpectrogram, Outcome]:
+    scaled = bench.subject.scaled
+    if finding.id in _OF_PADDING:
+        short = clip.mel.part(0, max(2, clip.n_frames // 4))
+        pad_value = float(scaled(clip.mel).min())
+        given = Given((scaled(short), scaled(clip.mel)), pad_value=pad_value)
+        floor = float(clip.mel.values.min())
+        n = clip.n_frames - short.n_frames
+        padded = np.pad(short.values, ((0, 0), (0, n)), constant_values=floor)
+        before = MelSpectrogram(padded, clip.mel.frontend, statistics=clip.mel.statistics)
+        return before, bench.subject(given, finding.seed)
+    given = bench.given(scaled(clip.mel), training=finding.id != "applied-in-eval")
+    return clip.mel, bench.subject(replace(given, n_channels=bench.n_channels), finding.seed)
+
+
+def _masks(bench: Bench, finding: Finding, outcome: Outcome, after: MelSpectrogram) -> Draw:
+    """What to outline: a policy's draw, or the masks that a probe shows under the same seed."""
+    nothing = Draw(after.n_mels, after.n_frames)
+    if outcome.draws and (outcome.draws[0].n_mels, outcome.draws[0].n_frames) == (after.n_mels, after.n_frames):
+        return outcome.draws[0]
+    if outcome.draws or outcome.odd is not None or finding.id in (*_OF_PADDING, "applied-in-eval"):
+        return nothing
+    trial = bench.trial(after.n_frames, finding.seed, finding.clip)
+    if trial is None or not _fits(trial.seen.masked_frames, after):
+        return nothing
+    bands = [FrequencyBand(start, n) for start, n in runs(trial.seen.masked_bins)]
+    spans = [TimeSpan(start, n) for start, n in runs(trial.seen.masked_frames)]
+    return Draw(after.n_mels, after.n_frames, (*bands, *spans))
+
+
+def _fits(frames: npt.NDArray[np.bool_], mel: MelSpectrogram) -> bool:
+    return len(frames) == mel.n_frames

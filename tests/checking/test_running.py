@@ -1,0 +1,257 @@
+"""Each fault is found, and found alone; a clean pipeline has none; and policies have those of their frameworks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pipelines import ADAPTER, FAULTS, MONO, Reference
+
+from specaug_listen import Audio
+from specaug_listen.augment import Adapter, FrequencyMask, Mask, Policy, TimeMask, TrimTail, foreign_policy
+from specaug_listen.checking import FINDINGS, check, speech_like
+from specaug_listen.errors import AudioError, ParameterError
+
+SEEDS = st.integers(0, 2**53 - 1)
+
+
+def found(pipeline, **more):
+    return check(pipeline, **({"adapter": ADAPTER} | more)).report.ids
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found_and_no_other(fault):
+    made, expected, more = FAULTS[fault]
+    assert found(made(), **more) == (expected,)
+
+
+@pytest.mark.parametrize("frontend", ["whisper", "lhotse", "nemo", "librosa", "hifigan"])
+def test_a_clean_pipeline_has_no_finding_on_any_front_end(frontend):
+    result = check(Reference(), adapter=ADAPTER, frontend=frontend)
+    assert result.findings == ()
+    assert result.is_clean
+    assert str(result).endswith(f"Reference on {frontend}: nothing found in {result.report.n_draws} draws")
+
+
+@pytest.mark.slow
+@settings(max_examples=25)
+@given(st.sampled_from(sorted(FAULTS)), SEEDS)
+def test_what_is_found_does_not_depend_on_the_seed(fault, seed):
+    made, expected, more = FAULTS[fault]
+    assert found(made(), rng=seed, **more) == (expected,)
+
+
+@settings(max_examples=8)
+@given(SEEDS)
+def test_a_clean_pipeline_has_no_finding_under_any_seed(seed):
+    assert found(Reference(), rng=seed) == ()
+
+
+def test_the_same_seed_gives_the_same_report():
+    reports = [check(FAULTS["in-padding"][0](), adapter=ADAPTER, rng=3).report for _ in range(2)]
+    assert reports[0] == reports[1]
+
+
+def test_global_chance_is_as_it_was_before():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    found(Reference())
+    assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_two_faults_are_both_found_errors_first():
+    class Both(FAULTS["zero"][0], FAULTS["in-place"][0]):
+        pass
+
+    assert found(Both()) == ("input-modified", "zero-fill-in-log")
+
+
+def test_a_zero_is_no_fault_where_it_is_the_mean():
+    assert found(FAULTS["zero"][0](), frontend="nemo") == ()
+
+
+def test_a_zero_is_no_fault_where_it_is_silence():
+    assert found(FAULTS["zero"][0](), frontend="librosa") == ()
+
+
+def test_a_zero_is_a_fault_in_decibels_that_an_adapter_asks_for():
+    decibels = Adapter(axes="batch, bands, frames", container="numpy", lengths="frames", scale="db")
+    assert "zero-fill-in-log" in found(FAULTS["zero"][0](), frontend="librosa", adapter=decibels)
+
+
+def test_a_longer_cap_is_kept():
+    assert found(FAULTS["wide"][0](), max_time_share=0.46) == ()
+    assert found(Reference(), max_time_share=0.4) == ()
+
+
+def test_a_lower_share_is_exceeded():
+    assert found(Reference(), share=0.3) == ("short-clip-mostly-masked",)
+
+
+def test_a_finding_can_be_left_out():
+    assert found(FAULTS["zero"][0](), ignore=["zero-fill-in-log"]) == ()
+
+
+def test_a_pipeline_with_channels_is_clean():
+    class OfChannels(Reference):
+        def __call__(self, mels, lengths):
+            return super().__call__(mels[:, 0], lengths)[:, np.newaxis].repeat(mels.shape[1], axis=1)
+
+    assert found(OfChannels(), adapter=MONO) == ()
+
+
+def test_frames_may_come_before_bands():
+    class Turned(Reference):
+        def __call__(self, mels, lengths):
+            return super().__call__(mels.swapaxes(1, 2), lengths).swapaxes(1, 2)
+
+    turned = Adapter(axes="batch, frames, bands", container="numpy", lengths="frames")
+    assert found(Turned(), adapter=turned) == ()
+
+
+def test_a_function_of_one_mel_is_guessed_and_said():
+    def one(mel):
+        return Reference()(mel[np.newaxis], [mel.shape[1]])[0]
+
+    result = check(one)
+    assert result.findings == ()
+    assert "was given (bands, frames) as float32 of numpy" in result.report.notes[0]
+
+
+def test_a_warp_that_is_declared_and_never_made_is_ineffective():
+    class Declared(Reference):
+        def __init__(self):
+            self.time_warp_window = 5
+
+        def warped(self, clip, rng):
+            return clip
+
+    (finding,) = check(Declared(), adapter=ADAPTER).findings
+    assert finding.id == "warp-ineffective"
+    assert "time_warp_window is declared, and no frame moved in" in finding.evidence
+
+
+def test_masks_of_a_filter_are_not_looked_for():
+    def noisy(mels, lengths):
+        return mels + np.random.uniform(-0.3, 0.3, mels.shape).astype(mels.dtype)  # noqa: NPY002
+
+    result = check(noisy, adapter=ADAPTER)
+    assert result.findings == ()
+    assert result.report.notes == (
+        "it changes all cells of a clip: what concerns masks and warps could not be checked",
+    )
+
+
+def test_an_output_with_axes_in_another_order_is_swapped():
+    def turned(mels, lengths):
+        return Reference()(mels, lengths).swapaxes(1, 2)
+
+    assert found(turned) == ("axes-swapped",)
+
+
+def test_a_pipeline_that_fails_on_everything_is_bad_usage():
+    def fails(mels, lengths):
+        raise KeyError("feat")
+
+    with pytest.raises(ParameterError, match=r"fails on every clip: KeyError: 'feat'; declare how it wants the mel"):
+        found(fails)
+
+
+def test_the_clips_of_the_user_are_taken():
+    clips = [("long", speech_like(3.0, 16000)), ("short", speech_like(0.7, 16000))]
+    report = check(FAULTS["long-only"][0](), adapter=ADAPTER, clips=clips).report
+    assert report.clips == {"short": 70, "long": 300}
+    assert report.ids == ("warp-skipped",)
+    assert "short (70 frames)" in report.findings[0].evidence
+
+
+def test_clips_at_another_rate_are_resampled():
+    report = check(Reference(), adapter=ADAPTER, clips=[speech_like(1.0, 44100)]).report
+    assert report.clips == {"clip 1": 100}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"draws": 99}, r"draws=99: expected an integer in \[100, 100000\]"),
+        ({"draws": True}, "draws=True"),
+        ({"share": 0.0}, r"share=0.0: expected a number in \(0, 1\]"),
+        ({"max_time_share": 1.5}, r"max_time_share=1.5: expected a number in \(0, 1\]"),
+        ({"ignore": ["fil-loud"]}, "ignore='fil-loud': no such finding; did you mean 'fill-loud'"),
+        ({"rng": -1}, "rng=-1"),
+        ({"frontend": "wisper"}, "did you mean 'whisper'"),
+    ],
+)
+def test_what_cannot_be_is_refused(options, message):
+    with pytest.raises(ParameterError, match=message):
+        check(Reference(), **({"adapter": ADAPTER} | options))
+
+
+def test_of_long_clips_the_first_minute_is_taken_and_of_many_some():
+    clips = [speech_like(0.2 + 0.01 * i, 16000) for i in range(20)] + [speech_like(70.0, 16000)]
+    lengths = check("none", clips=clips).report.clips
+    assert len(lengths) == 12
+    assert (min(lengths.values()), max(lengths.values())) == (20, 6000)
+
+
+def test_a_clip_below_a_window_is_refused():
+    with pytest.raises(AudioError, match="100 samples are less than one window"):
+        check(Reference(), clips=[Audio(np.zeros(100), 16000)])
+
+
+def test_a_policy_of_more_than_a_callable_is_refused():
+    theirs = foreign_policy(lambda mel: mel).transforms
+    with pytest.raises(ParameterError, match="callables are checked by themselves"):
+        check(Policy((*theirs, TimeMask())))
+
+
+# What the reference document has read in the sources and measured.
+POLICIES = {
+    ("espnet-conformer", "lhotse"): {
+        "zero-fill-in-log", "masks-in-padding", "end-bins-unmasked", "end-frames-unmasked", "short-clip-mostly-masked",
+    },
+    ("icefall", "lhotse"): {
+        "masks-in-padding", "padding-in-fill", "end-bins-unmasked", "end-frames-unmasked", "warp-skipped",
+    },
+    ("LD", "whisper"): {"end-bins-unmasked", "end-frames-unmasked", "short-clip-mostly-masked", "warp-skipped"},
+    ("none", "whisper"): {"nothing-applied"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("policy", "frontend"), POLICIES)
+def test_a_framework_s_policy_has_what_is_known_of_it(policy, frontend):
+    assert set(check(policy, frontend=frontend).report.ids) == POLICIES[policy, frontend]
+
+
+def test_lingvo_reaches_both_ends():
+    assert not {"end-bins-unmasked", "end-frames-unmasked"} & set(check("lingvo-conformer", frontend="nemo").report.ids)
+
+
+def test_a_cut_tail_changes_the_length():
+    ids = check(Policy((TrimTail(30),), "trim")).report.ids
+    assert ids == ("length-changed",)
+
+
+def test_a_policy_that_goes_beyond_its_own_share_is_found():
+    masks = Mask(
+        "time", max_width=1, max_ratio=0.02, ratio_rule="at_least_one", width_rule="inclusive", start_rule="all"
+    )
+    (finding,) = [f for f in check(Policy((masks,), "least")).findings if f.id == "cap-exceeded"]
+    assert "a mask of 1 of 20 frames, where the policy declares 2%" in finding.evidence
+
+
+def test_a_crash_names_the_longest_of_the_short_clips():
+    (finding,) = check("nemo-quartznet", frontend="nemo").findings
+    assert finding.id == "crash-short-clip"
+    assert finding.evidence.startswith("0.5 s (50 frames), and 4 more: ")
+    assert finding.evidence.endswith("NeMo raises here")
+
+
+def test_a_fill_in_a_policy_is_loud():
+    loud = Policy((FrequencyMask(2, 20, fill=3.0),), "loud")
+    assert check(loud).report.ids == ("fill-loud", "end-bins-unmasked")
+
+
+def test_every_finding_has_a_test_with_that_fault():
+    # Modules and devices: tests/checking/test_modules.py.
+    assert {expected for _, expected, _ in FAULTS.values()} | {"applied-in-eval", "device-changed"} == set(FINDINGS)

@@ -1,0 +1,68 @@
+"""What a check writes: for each finding sound before and after, and a picture."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from commandline import contents
+from pipelines import ADAPTER, FAULTS
+
+from specaug_listen import load
+from specaug_listen.augment import Policy, TrimTail
+from specaug_listen.checking import check
+from specaug_listen.errors import OutputError
+
+
+def saved(fault, folder):
+    made, what, more = FAULTS[fault]
+    result = check(made(), **({"adapter": ADAPTER} | more))
+    assert result.save(folder) == folder
+    return folder / what
+
+
+def test_a_finding_is_heard_and_seen(tmp_path):
+    folder = saved("zero", tmp_path / "out")
+    assert sorted(contents(folder)) == ["after.wav", "before.wav", "picture.png"]
+    before, after = load(folder / "before.wav"), load(folder / "after.wav")
+    assert before.n_samples == after.n_samples == 32000
+    assert not np.array_equal(before.samples, after.samples)
+    assert (folder / "picture.png").read_bytes().startswith(b"\x89PNG")
+    report = json.loads((tmp_path / "out" / "check.json").read_text())
+    assert report["format"] == "specaug-listen check 1"
+    assert [finding["id"] for finding in report["findings"]] == ["zero-fill-in-log"]
+
+
+def test_the_same_seed_writes_the_same_bytes(tmp_path):
+    assert contents(saved("one-sided", tmp_path / "a")) == contents(saved("one-sided", tmp_path / "b"))
+
+
+def test_a_crash_has_the_clip_alone(tmp_path):
+    assert sorted(contents(saved("flat", tmp_path))) == ["before.wav", "picture.png"]
+
+
+@pytest.mark.parametrize("fault", ["in-padding", "shorter", "not-finite", "doubled", "axes", "alone", "mono"])
+def test_odd_outcomes_are_written_as_well(fault, tmp_path):
+    files = contents(saved(fault, tmp_path))
+    assert "picture.png" in files
+    assert "before.wav" in files
+    assert ("after.wav" in files) == (fault not in ("alone", "mono"))
+
+
+def test_padding_is_heard(tmp_path):
+    folder = saved("in-padding", tmp_path)
+    assert load(folder / "before.wav").n_samples == load(folder / "after.wav").n_samples == 32000
+
+
+def test_a_policy_that_cuts_is_heard_shorter(tmp_path):
+    check(Policy((TrimTail(30),), "trim")).save(tmp_path)
+    folder = tmp_path / "length-changed"
+    assert load(folder / "after.wav").n_samples < load(folder / "before.wav").n_samples
+
+
+def test_a_folder_that_cannot_be_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = check(FAULTS["zero"][0](), adapter=ADAPTER)
+    with pytest.raises(OutputError, match="file"):
+        result.save(tmp_path / "file" / "below")

@@ -1,0 +1,118 @@
+"""`specaug-listen check`: exit 0 where nothing is found, 1 with findings, 2 for bad usage."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from commandline import HOUSE, run, run_apart
+
+from specaug_listen import save
+from specaug_listen.checking import FINDINGS, speech_like
+
+HERE = Path(__file__).parent / "pipelines.py"
+ADAPTER = ("--adapter", "axes=batch, bands, frames", "--adapter", "container=numpy", "--adapter", "lengths=frames")
+
+
+def test_a_clean_pipeline_ends_with_0():
+    ran = run("check", f"{HERE}:Reference", *ADAPTER)
+    assert ran.code == 0
+    assert ran.err == ""
+    assert re.fullmatch(r"\S+pipelines.py:Reference on whisper: nothing found in \d+ draws\n", ran.out)
+
+
+def test_a_finding_is_one_line_and_ends_with_1(tmp_path):
+    ran = run("check", f"{HERE}:Zero", *ADAPTER, "--frontend", "lhotse", "-o", tmp_path / "out")
+    assert ran.code == 1
+    lines = ran.out.splitlines()
+    assert len(lines) == 2
+    assert re.match(r"warning: zero-fill-in-log: masks hold 0, .* in this scale; in a logarithm 0 is a level", lines[0])
+    assert lines[1].endswith("pipelines.py:Zero on lhotse: 1 finding in " + lines[1].split()[-2] + " draws")
+    assert (tmp_path / "out" / "zero-fill-in-log" / "after.wav").is_file()
+    again = run("check", f"{HERE}:Zero", *ADAPTER, "-o", tmp_path / "out")
+    assert again.code == 2
+    assert "the folder is not empty; choose another, or replace its results with --overwrite" in again.err
+
+
+def test_a_finding_that_is_ignored_ends_with_0():
+    assert run("check", f"{HERE}:Zero", *ADAPTER, "--ignore", "zero-fill-in-log").code == 0
+
+
+def test_json_is_for_machines():
+    ran = run("check", "--policy", "none", "--json")
+    assert ran.code == 1
+    report = json.loads(ran.out)
+    assert report["subject"] == "none"
+    assert report["findings"][0]["id"] == "nothing-applied"
+    assert report["findings"][0]["numbers"] == {"draws": report["findings"][0]["numbers"]["draws"]}
+
+
+def test_the_user_s_clips_are_taken(tmp_path):
+    for name, seconds in (("one.wav", 0.4), ("two.wav", 2.5)):
+        save(tmp_path / name, speech_like(seconds, 16000))
+    ran = run("check", f"{HERE}:LongOnly", tmp_path, *ADAPTER, "--json")
+    report = json.loads(ran.out)
+    assert report["clips"] == {"one.wav": 40, "two.wav": 250}
+    assert [finding["id"] for finding in report["findings"]] == ["warp-skipped"]
+
+
+def test_a_framework_s_configuration_is_checked_on_its_own_front_end(tmp_path):
+    (tmp_path / "train.yaml").write_text(
+        "frontend: default\nspecaug: specaug\nspecaug_conf:\n  apply_time_warp: false\n"
+        "  freq_mask_width_range: [0, 27]\n"
+        "  time_mask_width_ratio_range: [0.0, 0.05]\n  num_time_mask: 5\n"
+    )
+    ran = run("check", "--policy", tmp_path / "train.yaml", "--dialect", "espnet", "--json")
+    report = json.loads(ran.out)
+    assert ran.code == 1
+    assert report["frontend"].startswith("espnet")
+    assert {"zero-fill-in-log", "masks-in-padding", "end-bins-unmasked"} <= {f["id"] for f in report["findings"]}
+
+
+def test_what_the_callable_prints_is_no_part_of_the_report(tmp_path):
+    (tmp_path / "noisy.py").write_text("def same(mel):\n    print('noise')\n    return mel.copy()\n")
+    ran = run_apart("check", f"{tmp_path}/noisy.py:same", "--json", cwd=HOUSE)
+    assert ran.code == 1
+    assert json.loads(ran.out)["findings"][0]["id"] == "nothing-applied"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "nothing to check: expected module:callable"),
+        (("nonsense",), "nonsense names no callable"),
+        (("nowhere:nothing",), "nowhere"),
+        (("--policy", "LX"), "unknown policy 'LX'"),
+        (("--policy", "LD", "--dialect", "espnet"), "dialect 'espnet' is for a file, and the policy is LD"),
+        (("--policy", "LD", "--draws", "3"), "draws=3: expected an integer in"),
+        (("--policy", "LD", "--share", "2"), "share=2.0: expected a number in"),
+        (("--policy", "LD", "--ignore", "warp"), "ignore='warp': no such finding"),
+        (("--policy", "LD", "--adapter", "axes"), "--adapter axes: expected KEY=VALUE"),
+        (("--policy", "LD", "--adapter", "axes=bands, frames"), "an adapter is for a callable"),
+        (("--policy", "LD", "--frontend", "wisper"), "did you mean 'whisper'"),
+        (("--policy", "LD", "--nonsense"), "No such option"),
+    ],
+)
+def test_bad_usage_is_one_line_and_ends_with_2(arguments, message):
+    ran = run("check", *arguments)
+    assert ran.code == 2
+    assert ran.out == ""
+    assert len(ran.err.splitlines()) == 1
+    assert message in ran.err
+
+
+def test_a_path_that_is_not_there_is_an_error():
+    ran = run("check", "--policy", "LD", "nowhere.wav")
+    assert ran.code == 1
+    assert ran.err == "error: nowhere.wav: no such file or folder\n"
+
+
+def test_every_finding_and_every_option_is_described():
+    page = (HOUSE / "docs" / "check.md").read_text()
+    assert not {what for what in FINDINGS if f"`{what}`" not in page}
+    shown = run_apart("check", "--help", COLUMNS="200").out
+    options = set(re.findall(r"--[a-z-]+", shown)) - {"--help", "--out"}
+    assert len(options) > 10
+    assert not {option for option in options if option not in page}
