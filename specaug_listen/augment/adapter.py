@@ -257,11 +257,13 @@ def _to_scale(mel: MelSpectrogram, scale: Scale) -> npt.NDArray[np.float64]:
     if scale == "normalised":
         mean, std = _bands(mel)
         return (own - mean) / std
-    if scale == "power":
-        return mel.power.astype(np.float64)
     frontend = mel.frontend
+    # In the framework's own size of samples, as its logarithms are.
+    if scale == "power":
+        return mel.power.astype(np.float64) * frontend.input_scale**2
     if frontend.log is None:
-        logs = np.log(np.maximum(mel.energy, 1e-10, dtype=np.float64))
+        gain = frontend.input_scale**frontend.power
+        logs = np.log(np.maximum(mel.energy.astype(np.float64) * gain, 1e-10))
     else:
         raw = own if mel.statistics is None else own * mel.statistics.std + mel.statistics.mean
         logs = (raw / frontend.scale - frontend.shift) * _ln_per_unit(mel)
@@ -282,11 +284,10 @@ def _from_scale(values: npt.NDArray[np.float64], mel: MelSpectrogram, scale: Sca
     if scale == "power":
         if values.min() < 0:
             raise ParameterError(f"a cell of {values.min():.4g}: powers are 0 or more")
-        energy = np.power(values, frontend.power / 2)
+        energy = np.power(values / frontend.input_scale**2, frontend.power / 2)
         raw: npt.NDArray[Any] = frontend.compress(energy.astype(np.float32), float(mel.energy.max()))
     elif frontend.log is None:
-        gain = frontend.input_scale**frontend.power
-        raw = (np.exp(values / _units_per_ln(mel, scale)) * gain + frontend.shift) * frontend.scale
+        raw = (np.exp(values / _units_per_ln(mel, scale)) + frontend.shift) * frontend.scale
     else:
         raw = (values / _units_per_ln(mel, scale) / _ln_per_unit(mel) + frontend.shift) * frontend.scale
     return raw if mel.statistics is None else (raw - mel.statistics.mean) / mel.statistics.std
