@@ -15,7 +15,7 @@ from pydantic import Field
 from .._record import record
 from ..audio import Audio
 from ..errors import ParameterError
-from ..stft import Framing, deemphasize, preemphasize
+from ..stft import Framing, deemphasize, get_window, preemphasize
 from .energy import band_energies, largest_energy
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
 from .spectrogram import MelSpectrogram, Statistics
@@ -130,6 +130,8 @@ class MelFrontend:
         window = self.framing.win_length
         if window > self.n_fft:
             raise ParameterError(f"win_length={window}: allowed is at most n_fft={self.n_fft}")
+        if not get_window(self.window, window).any():
+            raise ParameterError(f"win_length={window}: window={self.window!r} is 0 everywhere; allowed is 3 or more")
         if self.hop_length > window:
             raise ParameterError(f"hop_length={self.hop_length}: allowed is at most win_length={window}")
         if self.first_sample and self.padding != "snip":

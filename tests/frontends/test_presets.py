@@ -85,6 +85,10 @@ def test_a_preset_comes_back_equal_from_json(every_frontend):
     [
         ({"win_length": 513}, r"win_length=513: allowed is at most n_fft=512"),
         ({"win_length": 200, "hop_length": 201}, r"hop_length=201: allowed is at most win_length=200"),
+        (
+            {"win_length": 2, "hop_length": 1, "window": "hann_symmetric"},
+            r"win_length=2: window='hann_symmetric' is 0 everywhere; allowed is 3 or more",
+        ),
         ({"hop_length": 513}, r"hop_length=513: allowed is at most win_length=512"),
         ({"fmax_hz": 8000.5}, r"fmax_hz=8000\.5: allowed is at most sample_rate / 2 = 8000\.0"),
         ({"fmin_hz": 8000.0}, r"fmin_hz=8000\.0: allowed is less than fmax_hz=8000\.0"),
