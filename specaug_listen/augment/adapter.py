@@ -260,7 +260,8 @@ def _to_scale(mel: MelSpectrogram, scale: Scale) -> npt.NDArray[np.float64]:
     frontend = mel.frontend
     # In the framework's own size of samples, as its logarithms are.
     if scale == "power":
-        return mel.power.astype(np.float64) * frontend.input_scale**2
+        powers: npt.NDArray[np.float64] = mel.power.astype(np.float64) * frontend.input_scale**2
+        return powers
     if frontend.log is None:
         gain = frontend.input_scale**frontend.power
         logs = np.log(np.maximum(mel.energy.astype(np.float64) * gain, 1e-10))

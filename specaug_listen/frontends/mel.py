@@ -127,13 +127,7 @@ class MelFrontend:
 
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""
-        window = self.framing.win_length
-        if window > self.n_fft:
-            raise ParameterError(f"win_length={window}: allowed is at most n_fft={self.n_fft}")
-        if not get_window(self.window, window).any():
-            raise ParameterError(f"win_length={window}: window={self.window!r} is 0 everywhere; allowed is 3 or more")
-        if self.hop_length > window:
-            raise ParameterError(f"hop_length={self.hop_length}: allowed is at most win_length={window}")
+        self._check_window()
         if self.first_sample and self.padding != "snip":
             raise ParameterError(f"first_sample={self.first_sample}: allowed is 0 where padding={self.padding!r}")
         if self.top_hz > self.sample_rate / 2:
@@ -152,6 +146,15 @@ class MelFrontend:
             )
         if self.log is not None and self.floor <= 0:
             raise ParameterError(f"floor={self.floor}: allowed is more than 0 where log={self.log!r}")
+
+    def _check_window(self) -> None:
+        window = self.framing.win_length
+        if window > self.n_fft:
+            raise ParameterError(f"win_length={window}: allowed is at most n_fft={self.n_fft}")
+        if not get_window(self.window, window).any():
+            raise ParameterError(f"win_length={window}: window={self.window!r} is 0 everywhere; allowed is 3 or more")
+        if self.hop_length > window:
+            raise ParameterError(f"hop_length={self.hop_length}: allowed is at most win_length={window}")
 
     @property
     def top_hz(self) -> float:
