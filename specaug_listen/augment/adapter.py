@@ -264,7 +264,7 @@ def _to_scale(mel: MelSpectrogram, scale: Scale) -> npt.NDArray[np.float64]:
         return powers
     if frontend.log is None:
         gain = frontend.input_scale**frontend.power
-        logs = np.log(np.maximum(mel.energy.astype(np.float64) * gain, 1e-10))
+        logs: npt.NDArray[np.float64] = np.log(np.maximum(mel.energy.astype(np.float64) * gain, 1e-10))
     else:
         raw = own if mel.statistics is None else own * mel.statistics.std + mel.statistics.mean
         logs = (raw / frontend.scale - frontend.shift) * _ln_per_unit(mel)
