@@ -14,7 +14,7 @@ from ..masks import Mask, Warp
 from ..policy import Policy
 from .dialect import Dialect
 
-__all__ = ["ESPNET", "ESPNET_POLICIES", "espnet_policy"]
+__all__ = ["ESPNET", "ESPNET_POLICIES", "espnet_mask", "espnet_policy", "width_range"]
 
 Range = int | tuple[float, float]
 
@@ -79,17 +79,24 @@ def espnet_policy(
     transforms: list[Any] = [Warp(time_warp_window, interpolations[time_warp_mode])] if apply_time_warp else []
     fill: Any = 0.0 if replace_with_zero else "mean"
     if apply_freq_mask:
-        transforms.append(_mask("frequency", num_freq_mask, _widths(freq_mask_width_range), fill))
+        transforms.append(espnet_mask("frequency", num_freq_mask, width_range(freq_mask_width_range), fill))
     if apply_time_mask and time_mask_width_range is not None:
-        transforms.append(_mask("time", num_time_mask, _widths(time_mask_width_range), fill))
+        transforms.append(espnet_mask("time", num_time_mask, width_range(time_mask_width_range), fill))
     elif apply_time_mask and time_mask_width_ratio_range is not None:
         low, high = _ends(time_mask_width_ratio_range)
         ratios = {"min_ratio": float(low), "max_ratio": float(high), "ratio_rule": "replaces"}
-        transforms.append(_mask("time", num_time_mask, ratios, fill))
+        transforms.append(espnet_mask("time", num_time_mask, ratios, fill))
     return Policy(tuple(transforms), name, dialect="espnet")
 
 
-def _mask(axis: Literal["time", "frequency"], count: int, widths: dict[str, Any], fill: Any) -> Mask:
+def espnet_mask(axis: Literal["time", "frequency"], count: int, widths: dict[str, Any], fill: Any) -> Mask:
+    """``mask_along_axis``, from which SpeechBrain took its old masks.
+
+    Examples
+    --------
+    >>> espnet_mask("frequency", 2, width_range(27), 0.0).max_width
+    27
+    """
     return Mask(
         axis,
         count,
@@ -104,7 +111,14 @@ def _mask(axis: Literal["time", "frequency"], count: int, widths: dict[str, Any]
     )
 
 
-def _widths(given: Range) -> dict[str, Any]:
+def width_range(given: Range) -> dict[str, Any]:
+    """A range of widths, of which one number is the upper end.
+
+    Examples
+    --------
+    >>> width_range((5, 30))
+    {'min_width': 5, 'max_width': 30}
+    """
     low, high = _ends(given)
     return {"min_width": int(low), "max_width": int(high)}
 

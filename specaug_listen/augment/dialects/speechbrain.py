@@ -14,6 +14,7 @@ from ...errors import ParameterError
 from ..masks import Mask, Warp
 from ..policy import Policy
 from .dialect import Dialect
+from .espnet import espnet_mask, width_range
 
 __all__ = [
     "SPEECHBRAIN",
@@ -155,30 +156,17 @@ def speechbrain_legacy_policy(
     3
     """
     fill: Any = 0.0 if replace_with_zero else "mean"
-    rules: dict[str, Any] = {
-        "width_rule": "exclusive",
-        "start_rule": "below_widest",
-        "order": "widths_first",
-        "over": "padded",
-        "together": True,
-        "fill": fill,
-        "fill_over": "current",
-    }
     transforms: list[Any] = []
     if time_warp:
         transforms.append(speechbrain_warp(warp_window=time_warp_window, warp_mode=time_warp_mode))
     if freq_mask:
-        transforms.append(Mask("frequency", n_freq_mask, **_widths(freq_mask_width), **rules))
+        transforms.append(espnet_mask("frequency", n_freq_mask, width_range(freq_mask_width), fill))
     if time_mask and time_mask_ratio > 0:
-        transforms.append(Mask("time", n_time_mask, max_ratio=time_mask_ratio, ratio_rule="replaces", **rules))
+        share = {"max_ratio": time_mask_ratio, "ratio_rule": "replaces"}
+        transforms.append(espnet_mask("time", n_time_mask, share, fill))
     elif time_mask:
-        transforms.append(Mask("time", n_time_mask, **_widths(time_mask_width), **rules))
+        transforms.append(espnet_mask("time", n_time_mask, width_range(time_mask_width), fill))
     return Policy(tuple(transforms), name, dialect="speechbrain-legacy")
-
-
-def _widths(given: int | tuple[int, int]) -> dict[str, Any]:
-    low, high = (0, given) if isinstance(given, int) else given
-    return {"min_width": low, "max_width": high}
 
 
 # recipes/LibriSpeech/ASR/transformer/hparams: conformer_small.yaml and conformer_large.yaml.
