@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -73,7 +73,7 @@ def run_check(
         check_output(out, overwrite=overwrite)
     target, paths = _target(what or [], policy)
     # What code of others prints, it prints a thousand times.
-    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), _as_bad_usage():
         chosen, usual = _chosen(target, dialect, _adapter(adapter))
         clips = _clips(paths, out)
         numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
@@ -84,12 +84,25 @@ def run_check(
     raise typer.Exit(0 if result.is_clean else 1)
 
 
+@contextmanager
+def _as_bad_usage() -> Iterator[None]:
+    """Exit code 1 is for findings alone; a clip or a folder that cannot be used is bad usage here."""
+    from .errors import AudioError, OutputError, ParameterError
+
+    try:
+        yield
+    except (AudioError, OutputError) as error:
+        raise ParameterError(str(error)) from error
+
+
 def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
     """The callable or policy, and the paths."""
     from .augment.loading import is_spec
     from .errors import ParameterError
 
     if policy is not None:
+        if what and is_spec(what[0]):
+            raise ParameterError(f"{what[0]:.80} and --policy {policy:.80}: give a callable or --policy, not both")
         return policy, [Path(text) for text in what]
     if not what or not is_spec(what[0]):
         given = f"{what[0]:.80} names no callable" if what else "nothing to check"

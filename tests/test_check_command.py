@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commandline import HOUSE, run, run_apart
 
-from specaug_listen import save
+from specaug_listen import Audio, save
 from specaug_listen.checking import FINDINGS, speech_like
 
 HERE = Path(__file__).parent / "pipelines.py"
@@ -103,9 +103,9 @@ def test_bad_usage_is_one_line_and_ends_with_2(arguments, message):
     assert message in ran.err
 
 
-def test_a_path_that_is_not_there_is_an_error():
+def test_a_path_that_is_not_there_is_bad_usage_and_no_finding():
     ran = run("check", "--policy", "LD", "nowhere.wav")
-    assert ran.code == 1
+    assert ran.code == 2
     assert ran.err == "error: nowhere.wav: no such file or folder\n"
 
 
@@ -116,3 +116,17 @@ def test_every_finding_and_every_option_is_described():
     options = set(re.findall(r"--[a-z-]+", shown)) - {"--help", "--out"}
     assert len(options) > 10
     assert not {option for option in options if option not in page}
+
+
+def test_a_callable_and_a_policy_are_not_checked_at_once():
+    ran = run("check", "numpy:flipud", "--policy", "LD")
+    assert (ran.code, ran.err) == (2, "error: numpy:flipud and --policy LD: give a callable or --policy, not both\n")
+
+
+def test_clips_of_one_name_are_two_clips(tmp_path, speechlike):
+    for folder, n in (("a", 12000), ("b", 16000)):
+        (tmp_path / folder).mkdir()
+        save(tmp_path / folder / "x.wav", Audio(speechlike.samples[:, :n], speechlike.sample_rate))
+    paths = [str(tmp_path / folder / "x.wav") for folder in "ab"]
+    ran = run("check", "--policy", "LB", *paths, "--draws", "100", "--json")
+    assert [clip["name"] for clip in json.loads(ran.out)["clips"]] == ["x.wav", "x.wav (2)"]

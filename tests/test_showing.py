@@ -258,3 +258,9 @@ def test_what_cannot_be_replayed_is_said_at_once(name):
 def test_the_frameworks_generator_is_in_the_policy():
     assert with_context(get_policy("wenet"), None, True).exact_rng
     assert with_context(get_policy("wenet"), None, False) == get_policy("wenet")
+
+
+def test_a_padded_batch_of_warps_cannot_be_replayed():
+    with pytest.raises(ParameterError, match="warps follow from the lengths of all examples"):
+        with_context(get_policy("espnet-conformer10"), "8x900", True)
+    assert with_context(get_policy("wenet"), "8x900", True).exact_rng

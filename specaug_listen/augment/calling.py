@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import random
 import sys
 import types
@@ -56,16 +57,29 @@ def called(function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, 
     if module is not None and adapter.container != "torch":
         raise ParameterError(f"container={adapter.container!r}: a torch.nn.Module takes tensors; set container='torch'")
     handed = hand_over(mel, adapter, device_of(module))
-    with seeded_chance(seed, generators_of(function)), in_mode(module, training=True), without_gradients():
+    chance = seeded_chance(seed, generators_of(function))
+    with chance, in_mode(module, training=True), without_gradients(), same_folder():
         try:
             result = function(*handed.args, **handed.kwargs)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             text = " ".join(str(error).split())
             raise RaisedError(
                 f"it raised {type(error).__name__}{': ' if text else ''}{text:.200}, given {adapter} of {mel.n_mels} "
                 f"bands and {mel.n_frames} frames"
             ) from error
         return take_back(result, handed, mel, adapter)
+
+
+@contextlib.contextmanager
+def same_folder() -> Iterator[None]:
+    """Come back to the working folder, which results are written relative to."""
+    folder = os.getcwd()
+    try:
+        yield
+    finally:
+        os.chdir(folder)
 
 
 def unwrapped(function: Any) -> Any:

@@ -14,6 +14,7 @@ from .words import in_words
 __all__ = ["Masks", "Outline", "outlined"]
 
 _FRAMES = 1000
+_MELS = 80
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,8 @@ def _of_framework(mask: Mask) -> Masks:
     narrowest = mask.max_width or 0 if mask.width_rule == "fixed" else mask.min_width
     most = mask.count if mask.max_count is None else mask.max_count
     is_total = mask.ratio_rule == "total"
+    # Of an axis of 1000 frames, or of as many bands as most front-ends have.
+    size = 1.0 if mask.axis == "time" else _MELS / _FRAMES
     return Masks(
         mask.count,
         most,
@@ -165,7 +168,7 @@ def _of_framework(mask: Mask) -> Masks:
         1.0 if mask.max_ratio is None or is_total else mask.max_ratio,
         mask.max_ratio if is_total else None,
         mask.count_ratio if mask.count_rule in ("floor", "ceil") else None,
-        mask.count_ratio if mask.count_rule in ("share", "patches") else None,
+        mask.count_ratio * size if mask.count_ratio is not None and mask.count_rule in ("share", "patches") else None,
         mask.fill,
         mask.width_rule in ("exclusive", "scaled"),
     )

@@ -20,6 +20,10 @@ from .transforms import PaperTransform
 __all__ = ["Shares", "expected_shares"]
 
 
+# Over all draws.
+_MOST_MASKS = 200_000
+
+
 @record
 class Shares:
     """Mean shares of a clip that masks cover, where the policy is applied.
@@ -80,6 +84,9 @@ def expected_shares(
     if min(n_mels, n_frames, n_draws) < 1:
         raise ParameterError(f"n_mels={n_mels}, n_frames={n_frames}, n_draws={n_draws}: allowed is 1 or more of each")
     generator = np.random.default_rng(as_seed(rng))
+    # A policy of thousands of masks needs no thousands of draws to tell what it masks.
+    n_masks = sum(max(getattr(t, "count", 1), getattr(t, "max_count", 0) or 0) for t in policy.transforms)
+    n_draws = max(10, min(n_draws, _MOST_MASKS // max(n_masks, 1)))
     draws = [Draw(n_mels, n_frames, _steps(policy, n_mels, n_frames, generator, batch)) for _ in range(n_draws)]
     time = np.array([draw.masked_time_ratio for draw in draws])
     frequency = np.array([draw.masked_frequency_ratio for draw in draws])

@@ -95,7 +95,10 @@ def clips_of(audios: Sequence[tuple[str, Audio]], frontend: MelFrontend) -> tupl
         raise ParameterError("no clip to check on; give audio files, or none at all for clips that are made")
     ordered = sorted(audios, key=lambda pair: pair[1].n_samples / pair[1].sample_rate)
     chosen = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, _MOST_CLIPS).round().astype(int))]
-    return tuple(Clip(name, frontend(_beginning(audio))) for name, audio in chosen)
+    names = [name for name, _ in chosen]
+    # Files of one name in two folders are two clips.
+    told = [f"{name} ({names[:i].count(name) + 1})" if name in names[:i] else name for i, name in enumerate(names)]
+    return tuple(Clip(name, frontend(_beginning(audio))) for name, (_, audio) in zip(told, chosen, strict=True))
 
 
 def _beginning(audio: Audio) -> Audio:

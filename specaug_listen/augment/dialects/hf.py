@@ -23,9 +23,8 @@ HF = Dialect(
         "every mask has the same width, at places that are no two alike, but may overlap",
         "mask_time_prob is an upper bound of the share that is masked",
         "a zero of Whisper's scale is -40 dB below full scale, not silence",
-        "without an attention mask, masks are spread over the 30 s that a clip is padded to: of a "
-        "short clip, little is "
-        "masked (give the batch 3000 frames)",
+        "without an attention mask (return_attention_mask: false), masks are spread over the 30 s that a clip is "
+        "padded to: of a short clip, little is masked",
         "apply_spec_augment is off in published configurations; it changes the caller's tensor in place",
     ),
     frontends=("whisper", "whisper-128"),

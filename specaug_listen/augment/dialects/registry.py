@@ -8,7 +8,7 @@ from ..._random import child_stream
 from ...errors import ParameterError
 from ...frontends import AnyMel
 from ..draw import Draw
-from ..masks import FrameworkTransform
+from ..masks import FrameworkTransform, Warp
 from ..policy import POLICIES, Policy
 from ..sources import Source, foreign_source
 from .dialect import Dialect
@@ -75,6 +75,12 @@ def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
     if known is None or not known.is_replayable:
         able = ", ".join(name for name, each in DIALECTS.items() if each.is_replayable)
         raise ParameterError(f"dialect {policy.dialect!r}: its draws cannot be replayed; allowed are those of {able}")
+    is_warped = any(isinstance(t, Warp) and t.max_frames for t in policy.transforms)
+    if is_warped and policy.batch and policy.batch.size > 1 and policy.batch.n_frames is not None:
+        raise ParameterError(
+            f"dialect {policy.dialect!r}: in a padded batch, warps follow from the lengths of all examples, and masks "
+            "are drawn after them; replay without the warp, or one clip alone"
+        )
     needed = {
         "coin",
         *("mask",) * (policy.n_applied is not None),
