@@ -129,4 +129,4 @@ def test_clips_of_one_name_are_two_clips(tmp_path, speechlike):
         save(tmp_path / folder / "x.wav", Audio(speechlike.samples[:, :n], speechlike.sample_rate))
     paths = [str(tmp_path / folder / "x.wav") for folder in "ab"]
     ran = run("check", "--policy", "LB", *paths, "--draws", "100", "--json")
-    assert json.loads(ran.out)["clips"] == ["x.wav", "x.wav (2)"]
+    assert list(json.loads(ran.out)["clips"]) == ["x.wav", "x.wav (2)"]
