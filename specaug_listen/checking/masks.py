@@ -29,7 +29,9 @@ _LEAST_FRAMES = 50
 def is_readable(bench: Bench) -> bool:
     """Whether it masks or warps, so that something of the probes is left; a filter or a noise leaves nothing."""
     trials = [trial for trial in bench.all_trials if trial.seen.is_changed]
-    return not trials or sum(trial.seen.is_all_masked for trial in trials) < 0.9 * len(trials)
+    return not trials or sum(trial.seen.is_all_masked or trial.seen.is_everywhere for trial in trials) < 0.9 * len(
+        trials
+    )
 
 
 def axes_findings(bench: Bench) -> list[Finding]:
@@ -88,9 +90,20 @@ def _moved_bins(bench: Bench) -> str | None:
         if values:
             moves.append(turned.read(values[0].T).moved)
     n = sum(move != 0 for move in moves)
-    if n <= len(moves) / 2:
+    if n <= len(moves) / 2 or not _keeps_what_is_alike_in_all_bins(bench, clip):
         return None
     return f"{n} of {len(moves)} draws warp the bins, by up to {max(map(abs, moves)):.0f}, and none the frames"
+
+
+def _keeps_what_is_alike_in_all_bins(bench: Bench, clip: Clip) -> bool:
+    """As a warp of bins does, and a gain or a normalisation of each bin does not."""
+    low, high = bench.range
+    alike = np.broadcast_to(np.linspace(low, high, clip.n_frames, dtype=np.float32), (clip.mel.n_mels, clip.n_frames))
+    for seed in bench.seeds(3, 6):
+        values = bench.call(bench.given(alike), seed, str(clip)).values
+        if values and (np.abs(values[0] - alike) < 1e-3 * (high - low)).mean() > 0.5:
+            return True
+    return False
 
 
 def end_findings(bench: Bench) -> list[Finding]:

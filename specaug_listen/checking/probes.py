@@ -41,6 +41,8 @@ class Seen:
     is_changed : bool
     is_resampled : bool
         Whether cells outside of masks changed without being moved.
+    is_everywhere : bool
+        Whether nearly all cells changed, and neither by masks nor by a move.
     """
 
     masked_bins: Flags
@@ -49,6 +51,7 @@ class Seen:
     moved: float = 0.0
     is_changed: bool = True
     is_resampled: bool = False
+    is_everywhere: bool = False
 
     @property
     def time_share(self) -> float:
@@ -128,7 +131,10 @@ class Probe:
         is_resampled = bool(
             moved == 0 and unmasked.size and (unmasked & ~is_left[~masked_bins][:, heard]).mean() > 0.05
         )
-        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled)
+        # Neither left, nor masked alike, nor read from anywhere: a gain, a noise, a normalisation.
+        is_explained = agree.size and agree.mean() >= 0.5
+        is_everywhere = bool(is_left.mean() < 0.02 and moved == 0 and not is_explained)
+        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled, is_everywhere)
 
     def masked_padding(self, after: npt.NDArray[np.floating], pad_value: float) -> int:
         """How many frames of padding hold a mask: neither what they held nor what was moved there."""
