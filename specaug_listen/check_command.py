@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .options import Adapters, Dialect, Frontend, adapter_of
+
 if TYPE_CHECKING:
     from .audio import Audio
     from .augment import Adapter, Policy
@@ -26,19 +28,6 @@ What = Annotated[
 ]
 PolicyName = Annotated[
     str | None, typer.Option(help="In place of a callable, a policy: a name of 'list policies', or a file.")
-]
-Frontend = Annotated[
-    str | None,
-    typer.Option(
-        help="Front-end: a name of 'list frontends', or a YAML file.", show_default="the policy's own, or whisper"
-    ),
-]
-Dialect = Annotated[
-    str | None, typer.Option(help="Framework whose configuration the file is; else guessed.", metavar="NAME")
-]
-Adapters = Annotated[
-    list[str] | None,
-    typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
 ]
 Out = Annotated[
     Path | None,
@@ -74,7 +63,7 @@ def run_check(
     target, paths = _target(what or [], policy)
     # What code of others prints, it prints a thousand times.
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), _as_bad_usage():
-        chosen, usual = _chosen(target, dialect, _adapter(adapter))
+        chosen, usual = _chosen(target, dialect, adapter_of(adapter))
         clips = _clips(paths, out)
         numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
         result = check(chosen, frontend=frontend or usual, clips=clips, ignore=ignore or (), **numbers)
@@ -108,18 +97,6 @@ def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
         given = f"{what[0]:.80} names no callable" if what else "nothing to check"
         raise ParameterError(f"{given}: expected module:callable, path/to/file.py:callable, or --policy NAME|FILE")
     return what[0], [Path(text) for text in what[1:]]
-
-
-def _adapter(given: Sequence[str] | None) -> Adapter | None:
-    from ._record import from_plain
-    from .augment import Adapter
-    from .errors import ParameterError
-
-    if not given:
-        return None
-    if odd := [text for text in given if "=" not in text]:
-        raise ParameterError(f"--adapter {odd[0]}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
-    return from_plain(Adapter, dict(text.split("=", 1) for text in given))
 
 
 def _chosen(target: str, dialect: str | None, adapter: Adapter | None) -> tuple[Policy, Any]:

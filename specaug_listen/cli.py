@@ -17,10 +17,11 @@ import typer
 from ._version import __version__
 from .check_command import run_check
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
-from .policy_commands import Dialect, policy_app
+from .options import Adapters, Dialect, Frontend, adapter_of
+from .policy_commands import policy_app
 
 if TYPE_CHECKING:
-    from .augment import Adapter, Policy
+    from .augment import Policy
     from .batch import Progress
     from .pipeline import Audition, Configuration, Failure
     from .pipeline.long import Within
@@ -56,12 +57,6 @@ class ChannelMode(str, Enum):
     before_after = "before-after"
 
 
-Frontend = Annotated[
-    str | None,
-    typer.Option(
-        help="Front-end: a name of 'list frontends', or a YAML file.", show_default="the policy's own, or whisper"
-    ),
-]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
 
 Paths = Annotated[
@@ -72,10 +67,6 @@ PolicyName = Annotated[
     typer.Option(
         help="Policy: a name of 'list policies', a YAML file, a framework's configuration, or module:callable."
     ),
-]
-Adapters = Annotated[
-    list[str] | None,
-    typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
 ]
 BatchText = Annotated[
     str | None,
@@ -278,7 +269,7 @@ def _chosen(
     """The front-end and the policy; says so where the front-end is that of the policy's file or framework."""
     from .showing import chosen_frontend, named_policy, with_context
 
-    imported = named_policy(policy, dialect, _adapter(adapter))
+    imported = named_policy(policy, dialect, adapter_of(adapter))
     drawn = with_context(imported.policy, batch, exact_rng)
     if frontend is not None:
         return frontend, drawn
@@ -287,18 +278,6 @@ def _chosen(
         return "whisper", drawn
     _complain(f"front-end {usual.name}, as {why}; choose another with --frontend", "note")
     return usual, drawn
-
-
-def _adapter(adapter: Sequence[str] | None) -> Adapter | None:
-    from ._record import from_plain
-    from .augment import Adapter
-    from .errors import ParameterError
-
-    if not adapter:
-        return None
-    if odd := [text for text in adapter if "=" not in text]:
-        raise ParameterError(f"--adapter {odd[0]}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
-    return from_plain(Adapter, dict(text.split("=", 1) for text in adapter))
 
 
 @contextmanager

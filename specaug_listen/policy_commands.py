@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Dialect", "policy_app"]
+from .options import DIALECT_HELP, Dialect
 
-_DIALECT_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
+__all__ = ["policy_app"]
+
 policy_app = typer.Typer(help="Show and convert policies of any framework.", no_args_is_help=True)
-Dialect = Annotated[str | None, typer.Option(help=_DIALECT_HELP, metavar="NAME")]
 PolicyFile = Annotated[
     str, typer.Argument(help="A framework's configuration, a YAML file of our own, or a policy's name.", metavar="FILE")
 ]
@@ -36,7 +36,7 @@ def _policy_show(
 def _policy_convert(
     file: PolicyFile,
     to: Annotated[str, typer.Option(help="Framework to write for, e.g. nemo.", metavar="NAME")],
-    dialect: Annotated[str | None, typer.Option("--from", help=_DIALECT_HELP, metavar="NAME")] = None,
+    dialect: Annotated[str | None, typer.Option("--from", help=DIALECT_HELP, metavar="NAME")] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="File for it.", metavar="FILE", readable=False)
     ] = None,

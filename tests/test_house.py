@@ -18,7 +18,7 @@ import specaug_listen
 HOUSE = pathlib.Path(specaug_listen.__file__).parent
 FLOORS = [
     "errors _version",
-    "_optional _random _record _containers _files _sound _yaml_loader",
+    "_flags _optional _random _record _containers _files _sound _yaml_loader",
     "_threads _yaml _clips _reading _spool _compiled",
     "audio stft",
     "recording",
@@ -26,7 +26,7 @@ FLOORS = [
     "augment vocoders metrics",
     "plots fragments inspection",
     "pipeline",
-    "report batch listing severity listening showing checking",
+    "options report batch listing severity listening showing checking",
     "policy_commands check_command",
     "app cli",
 ]

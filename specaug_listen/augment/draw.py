@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from .._flags import runs
 from .._record import from_json, record, to_json
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import AnyMel, MelSpectrogram, MelStream
@@ -230,8 +231,7 @@ class Draw:
     @property
     def longest_gap_frames(self) -> int:
         """Length of the longest run of masked frames."""
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], self.masked_frames.astype(int), [0]])))
-        return int((edges[1::2] - edges[::2]).max(initial=0))
+        return max((length for _, length in runs(self.masked_frames)), default=0)
 
     @property
     def loudest_fill_db(self) -> float | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from .._flags import runs
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from .bench import Bench, Trial
 from .findings import Finding
-from .probes import runs
 
 __all__ = ["fill_findings"]
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._flags import runs
 from ..augment import Policy
 from .bench import Bench
 from .findings import Finding
-from .probes import Probe, runs
+from .probes import Probe
 from .signals import Clip
 
 __all__ = ["FALSE_ALARM", "axes_findings", "cap_findings", "end_findings", "is_readable", "share_findings"]

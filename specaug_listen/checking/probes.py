@@ -12,12 +12,16 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Probe", "Seen", "runs"]
+from .._flags import runs
+
+__all__ = ["Probe", "Seen"]
 
 Real = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 # Share of the range over which a bin rises, and how much its curve is bent.
 _RISE, _BEND = 0.3, 0.4
+# Share of the range that is left free on both sides of the mean level.
+_GAP = 0.02
 # One in so many of a frame's bins must agree on where it comes from.
 _AGREEING = 16
 # Frames that a moved frame must move to be seen as moved.
@@ -94,7 +98,10 @@ class Probe:
 
     @cached_property
     def _levels(self) -> Real:
-        levels = np.linspace(self.low, self.high - self._rise, self.n_mels)
+        # None beside their mean: there, a fill with each frame's mean would look like what it replaces.
+        gap = _GAP * (self.high - self.low)
+        levels = np.linspace(self.low, self.high - self._rise - 2 * gap, self.n_mels)
+        levels[self.n_mels // 2 :] += 2 * gap
         # Neighbours far apart, so that a mask's cells never look like one frame.
         return np.random.default_rng(2019).permutation(levels)[:, np.newaxis]
 
@@ -203,15 +210,3 @@ def _farthest(moves: Real, heard: Flags) -> float:
         return 0.0
     farthest = float(moves[heard][np.abs(moves[heard]).argmax()])
     return farthest if abs(farthest) >= _LEAST_MOVE else 0.0
-
-
-def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Start and length of each run of true values.
-
-    Examples
-    --------
-    >>> runs(np.array([False, True, True, False, True]))
-    [(1, 2), (4, 1)]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(flags, np.int8), [0]])))
-    return [(int(a), int(b - a)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

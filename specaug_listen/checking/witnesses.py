@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from .. import vocoders
 from .._files import make_folder, write_folder, write_whole
+from .._flags import runs
 from .._record import to_json
 from ..audio import common_gain, encode_wav
 from ..augment import Draw, FrequencyBand, TimeSpan
@@ -20,7 +21,6 @@ from ..pipeline import render
 from ..plots import encode_png, plot_audition
 from .bench import Bench
 from .findings import CheckReport, Finding
-from .probes import runs
 from .signals import Clip
 from .subjects import Given, Outcome
 

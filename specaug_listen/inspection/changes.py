@@ -158,7 +158,7 @@ class Change:
         return covered
 
     def as_draw(self, policy: str = "") -> Draw:
-        """The warp, bands and spans as a draw, to be shown and measured; rectangles have no place in one."""
+        """The warp, bands and spans as a draw, to be shown and measured; rectangles are left out."""
         warps = [] if self.warp is None else [WarpPath(self.warp.center_frame, self.warp.displacement_frames)]
         bands = [FrequencyBand(b.start_bin, b.n_bins, _fill(b.fill), 0, b.fill.level) for b in self.bands]
         spans = [TimeSpan(s.start_frame, s.n_frames, _fill(s.fill), 0, s.fill.level) for s in self.spans]

@@ -11,7 +11,7 @@ from ..augment import FillLevel
 from ..frontends import MelSpectrogram
 from .changes import FillFound, Kind
 
-__all__ = ["Box", "Explained", "PlainCells", "explained", "fill_found", "plain_values", "runs"]
+__all__ = ["Box", "Explained", "PlainCells", "explained", "fill_found", "plain_values"]
 
 Real = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
@@ -125,18 +125,6 @@ def plain_values(after: MelSpectrogram, before: MelSpectrogram, changed: Cells) 
     still_frames = np.ptp(before.values, axis=0, keepdims=True) == 0
     still_bands = np.ptp(before.values, axis=1, keepdims=True) == 0
     return PlainCells(held | still_frames, held | still_bands, low)
-
-
-def runs(flags: Cells) -> list[tuple[int, int]]:
-    """Start and length of each run.
-
-    Examples
-    --------
-    >>> runs(np.array([False, True, True, False, True]))
-    [(1, 2), (4, 1)]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return [(int(a), int(b - a)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def fill_found(cells: tuple[slice, slice], alone: Cells, before: MelSpectrogram, after: MelSpectrogram) -> FillFound:

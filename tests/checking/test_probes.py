@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pipelines import moved
 
 from specaug_listen import frontends
+from specaug_listen._flags import runs
 from specaug_listen.augment import Draw, FrequencyBand, TimeSpan, WarpPath
-from specaug_listen.checking.probes import Probe, runs
+from specaug_listen.checking.probes import Probe
 from specaug_listen.checking.signals import speech_like
 from specaug_listen.frontends import MelSpectrogram
 

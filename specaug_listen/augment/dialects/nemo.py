@@ -89,12 +89,13 @@ def nemo_policy(
     transforms: list[Any] = []
     if rect_masks:
         transforms.append(Cutout(rect_masks, rect_freq, rect_time))
-    if use_numba_spec_augment:
-        dialect, masks = "nemo-numba", _numba(freq_masks, time_masks, freq_width, time_width, fill)
-    elif use_vectorized_spec_augment:
+    if use_vectorized_spec_augment and not use_numba_spec_augment:
         dialect, masks = "nemo", _vectorised(freq_masks, time_masks, freq_width, time_width, fill)
     else:
-        dialect, masks = "nemo-legacy", _legacy(freq_masks, time_masks, freq_width, time_width, fill)
+        dialect = "nemo-numba" if use_numba_spec_augment else "nemo-legacy"
+        start_rule = "under_limit" if use_numba_spec_augment else "below_limit_or_1"
+        widest = _time_width(time_width, "at_least_one")
+        masks = _start_first(freq_masks, freq_width, time_masks, widest, start_rule=start_rule, fill=fill)
     return Policy(tuple(transforms + [mask for mask in masks if mask.count]), name, dialect=dialect)
 
 
@@ -110,18 +111,11 @@ def _vectorised(freq_masks: int, time_masks: int, freq_width: int, time_width: f
     return [Mask("time", time_masks, **widest, **rules), Mask("frequency", freq_masks, max_width=freq_width, **rules)]
 
 
-def _legacy(freq_masks: int, time_masks: int, freq_width: int, time_width: float, fill: float) -> list[Mask]:
-    rules: dict[str, Any] = {"width_rule": "inclusive", "order": "start_first", "fill": fill}
+def _start_first(freq_masks: int, freq_width: int, time_masks: int, widest: dict[str, Any], **time: Any) -> list[Mask]:
+    """Of the legacy code and of the kernel, which differ in where masks of time may begin."""
+    rules: dict[str, Any] = {"width_rule": "inclusive", "order": "start_first", "fill": time["fill"]}
     frequency = Mask("frequency", freq_masks, max_width=freq_width, start_rule="below_limit", **rules)
-    widest = _time_width(time_width, "at_least_one")
-    return [frequency, Mask("time", time_masks, **widest, start_rule="below_limit_or_1", **rules)]
-
-
-def _numba(freq_masks: int, time_masks: int, freq_width: int, time_width: float, fill: float) -> list[Mask]:
-    rules: dict[str, Any] = {"width_rule": "inclusive", "order": "start_first", "fill": fill}
-    frequency = Mask("frequency", freq_masks, max_width=freq_width, start_rule="below_limit", **rules)
-    widest = _time_width(time_width, "at_least_one")
-    return [frequency, Mask("time", time_masks, **widest, start_rule="under_limit", **rules)]
+    return [frequency, Mask("time", time_masks, start_rule=time["start_rule"], **widest, **rules)]
 
 
 def _time_width(time_width: float, rule: str) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from .augment import Adapter
+
+__all__ = ["DIALECT_HELP", "Adapters", "Dialect", "Frontend", "adapter_of"]
+
+DIALECT_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
+Dialect = Annotated[str | None, typer.Option(help=DIALECT_HELP, metavar="NAME")]
+Frontend = Annotated[
+    str | None,
+    typer.Option(
+        help="Front-end: a name of 'list frontends', or a YAML file.", show_default="the policy's own, or whisper"
+    ),
+]
+Adapters = Annotated[
+    list[str] | None,
+    typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+]
+
+
+def adapter_of(given: Sequence[str] | None) -> Adapter | None:
+    """The adapter of texts ``KEY=VALUE``.
+
+    Raises
+    ------
+    ParameterError
+        For another text, key or value.
+
+    Examples
+    --------
+    >>> adapter_of(["scale=db"]).scale
+    'db'
+    """
+    from ._record import from_plain
+    from .augment import Adapter
+    from .errors import ParameterError
+
+    if not given:
+        return None
+    if odd := [text for text in given if "=" not in text]:
+        raise ParameterError(f"--adapter {odd[0]}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
+    return from_plain(Adapter, dict(text.split("=", 1) for text in given))
