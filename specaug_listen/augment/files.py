@@ -107,7 +107,8 @@ def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> I
         close = nearest(str(dialect), allowed)
         raise ParameterError(f"unknown dialect {dialect!r:.80}{close} (allowed: {', '.join(sorted(allowed))})")
     text, data = foreign_data(path)
-    guessed = dialect or dialect_of(data)
+    with naming(printable(path), PolicyError):
+        guessed = dialect or dialect_of(data)
     if guessed is not None and guessed != "paper":
         return import_foreign(data, guessed, path)
     if dialect is None and data and not any(key in _OWN or nearest(key, list(_OWN)) for key in data):
