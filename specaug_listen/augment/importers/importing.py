@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,14 +75,32 @@ def foreign_data(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
     PolicyError
         When it cannot be read.
     """
-    is_folder = os.path.isdir(path)
-    file = Path(path) / "config.json" if is_folder else path
+    file = Path(path) / "config.json" if os.path.isdir(path) else path
+    if file is not path and not os.path.isfile(file):
+        raise PolicyError(_no_model(path))
     text = read_text(file, "policy")
     data = foreign_mapping_of(text, file, "policy")
     beside = Path(file).parent / PREPROCESSOR
     if Path(file).name == "config.json" and "model_type" in data and beside.is_file():
         data[PREPROCESSOR] = foreign_mapping_of(read_text(beside, "policy"), beside, "policy")
     return text, data
+
+
+def _is_text(entry: os.DirEntry[str]) -> bool:
+    return os.fsdecode(entry.name).lower().endswith((".yaml", ".yml", ".json"))
+
+
+def _no_model(folder: str | os.PathLike[str]) -> str:
+    """What is missing in a folder, and what could be given in its place."""
+    try:
+        held = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and _is_text(entry))
+    except OSError as error:
+        return f"{printable(folder)}: the folder cannot be read ({error.strerror})"
+    there = f"it holds {listed(held)}: give a file" if held else "it holds no YAML or JSON either: give a file"
+    return (
+        f"{printable(folder)}: a folder without config.json; of a folder, the config.json of a Whisper model is read, "
+        f"with the {PREPROCESSOR} beside it; {there}"
+    )
 
 
 def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str]) -> Imported:
@@ -98,7 +117,9 @@ def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLik
         # What a stranger wrote stands in it: made printable, as one line.
         raise PolicyError(f"{printable(path)}: {printable(str(error))}") from None
     defaults, notes = (tuple(printable(line) for line in lines) for lines in (config.defaults, config.notes))
-    return Imported(found.policy, found.frontend, found.policy.dialect, defaults, notes)
+    filled_in = (f"filled in, as the file does not say: {', '.join(defaults)}",) if defaults else ()
+    policy = replace(found.policy, notes=filled_in + notes)
+    return Imported(policy, found.frontend, policy.dialect, defaults, notes)
 
 
 def _read(data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str]) -> tuple[Found, Config]:

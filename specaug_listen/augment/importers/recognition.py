@@ -17,6 +17,7 @@ MARKS: dict[str, str] = {
     "specaug_conf": "espnet",
     "specaug": "espnet",
     "frontend_conf": "espnet",
+    "collate_conf": "wenet",
     "specaugment": "fairseq",
     "apply_spec_augment": "hf",
     "TimeMasking": "torchaudio",
@@ -85,7 +86,7 @@ def _of_value(key: str, value: Any) -> str | None:
         return "speechbrain"
     if not isinstance(value, dict):
         return "nemo" if key == "spec_augment" else None
-    if key == "transforms" and {"_train", "_eval", "*"} & set(value):
+    if key in ("transforms", "feature_transforms") and {"_train", "_eval", "*"} & set(value):
         return "fairseq"
     if key == "encoder_conf" and {"use_specaug", "specaug_conf"} & set(value):
         return "espnet"
@@ -93,7 +94,9 @@ def _of_value(key: str, value: Any) -> str | None:
         return "lhotse" if "features_mask_size" in value else "nemo"
     if key == "preprocessor":
         return "nemo" if _OF_PREPROCESSOR & set(value) else None
-    return "nemo" if key == "model" and _IN_MODEL & set(value) else None
+    inner = value.get("perception")
+    held = {*value, *(inner if isinstance(inner, dict) else ())}
+    return "nemo" if key == "model" and _IN_MODEL & held else None
 
 
 def _of_arguments(data: Mapping[str, Any]) -> dict[str, list[str]]:
