@@ -266,11 +266,13 @@ def _chosen(
     batch: str | None,
     exact_rng: bool,
 ) -> tuple[Any, Policy]:
-    """The front-end and the policy; says so where the front-end is that of the policy's file or framework."""
+    """The front-end and the policy; says what its file leaves open, and where the front-end comes from."""
     from .showing import chosen_frontend, named_policy, with_context
 
     imported = named_policy(policy, dialect, adapter_of(adapter))
     drawn = with_context(imported.policy, batch, exact_rng)
+    for line in drawn.notes:
+        _complain(line, "note")
     if frontend is not None:
         return frontend, drawn
     usual, why = chosen_frontend(imported)

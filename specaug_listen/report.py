@@ -98,7 +98,7 @@ def _page_of_folder(index: AuditionRecord) -> PageView:
     )
     title = f"SpecAugment audition: {run.policy.name} on {run.frontend.name}"
     dialect = DIALECTS.get(run.policy.dialect)
-    notes = dialect.oddities if dialect else ()
+    notes = run.policy.notes + (dialect.oddities if dialect else ())
     return PageView(title, facts, tuple(failure.error for failure in index.failures), notes)
 
 

@@ -152,9 +152,7 @@ def named_policy(
 ) -> Imported:
     """A policy of a name, a callable's name, or what a file holds; errors as in `show_policy`."""
     is_name = isinstance(source, str) and source.lower() in {name.lower() for name in ALL_POLICIES}
-    is_file = str(source).lower().endswith((".yaml", ".yml", ".json")) or os.path.isfile(
-        os.path.join(source, "config.json")
-    )
+    is_file = str(source).lower().endswith((".yaml", ".yml", ".json")) or os.path.exists(source)
     if dialect is not None and (is_name or not (is_file or os.path.exists(source))):
         raise ParameterError(f"dialect {dialect!r:.80} is for a file, and the policy is {source!s:.80}; leave it out")
     if adapter is None and (dialect is not None or (is_file and not is_name)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
@@ -10,10 +11,11 @@ import pytest
 from commandline import run
 
 from specaug_listen import Audio, save
-from specaug_listen.augment import get_policy
+from specaug_listen.augment import get_policy, import_policy
 from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import PRESETS
+from specaug_listen.pipeline.records import read_index, read_record
 from specaug_listen.showing import chosen_frontend, named_policy, show_policy, with_context
 
 
@@ -195,7 +197,9 @@ def audition(tmp_path, clip, *options):
 
 def test_audition_takes_a_configuration_with_its_front_end_and_says_so(tmp_path, clip, written):
     ran, configuration = audition(tmp_path, clip, "--policy", written("nemo"))
-    assert ran.err == (
+    *notes, last = ran.err.splitlines(keepends=True)
+    assert len(notes) == 2
+    assert last == (
         "note: front-end nemo, as the policy's file names it, or its framework's own; choose another with --frontend\n"
     )
     assert configuration["frontend"]["name"] == "nemo"
@@ -204,8 +208,26 @@ def test_audition_takes_a_configuration_with_its_front_end_and_says_so(tmp_path,
 
 def test_audition_takes_the_front_end_that_is_asked_for(tmp_path, clip, written):
     ran, configuration = audition(tmp_path, clip, "--policy", written("nemo"), "--frontend", "whisper")
-    assert ran.err == ""
+    assert "front-end" not in ran.err
     assert configuration["frontend"]["name"] == "whisper"
+
+
+def test_audition_prints_what_a_configuration_leaves_open_and_keeps_it(tmp_path, clip, written):
+    path = written("nemo")
+    out = tmp_path / "out"
+    ran = run("audition", clip, "-o", out, "--vocoder", "original-phase", "--policy", path)
+    notes = import_policy(path).policy.notes
+    assert notes[0].startswith("filled in, as the file does not say: model.spec_augment.rect_masks: 0, ")
+    assert notes[1:] == ("model.preprocessor.dither: noise in training, left out",)
+    assert ran.err.splitlines()[:2] == [f"note: {line}" for line in notes]
+    assert read_index(out).configuration.policy.notes == notes
+    assert read_record(next(out.glob("*/draw-1.json"))).policy.notes == notes
+    page = (out / "report.html").read_text()
+    assert all(html.escape(line) in page for line in notes)
+
+
+def test_audition_has_nothing_to_say_of_a_policy_of_our_own(tmp_path, clip):
+    assert audition(tmp_path, clip, "--policy", "LD")[0].err == ""
 
 
 def test_audition_takes_a_frameworks_policy_by_name_with_its_front_end(tmp_path, clip):

@@ -20,7 +20,7 @@ from .policy import Policy, foreign_policy
 __all__ = ["get_policy", "import_policy", "policy_of", "read_policy"]
 
 _KINDS = ("frequency_mask", "time_mask", "time_warp", "mask", "cutout", "copy", "trim_tail", "warp")
-_OWN = ("dialect", "name", "probability", "transforms", "batch", "exact_rng", "min_mels", "n_applied")
+_OWN = ("dialect", "name", "probability", "transforms", "batch", "exact_rng", "min_mels", "n_applied", "notes")
 
 
 def get_policy(name: str | os.PathLike[str] | Policy | Callable[..., Any], *, adapter: Adapter | None = None) -> Policy:
@@ -51,11 +51,16 @@ def get_policy(name: str | os.PathLike[str] | Policy | Callable[..., Any], *, ad
         return foreign_policy(name, adapter=adapter)  # type: ignore[arg-type]
     if adapter is not None:
         raise ParameterError(f"an adapter is for a callable, and the policy is {name!s:.80}; leave the adapter out")
+    is_named = isinstance(name, str) and name.lower() in {known.lower() for known in ALL_POLICIES}
+    if isinstance(name, str) and not is_named and (os.path.exists(name) or os.sep in name):
+        return read_policy(name)
     return by_name(name, Policy, ALL_POLICIES, "policy", read_policy)
 
 
 def read_policy(path: str | os.PathLike[str], dialect: str | None = None) -> Policy:
     """Read a policy from YAML of our own, or from a framework's configuration; see `import_policy`.
+
+    What was filled in, has no effect or is not heard stands in its ``notes``.
 
     Raises
     ------
@@ -107,10 +112,12 @@ def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> I
         close = nearest(str(dialect), allowed)
         raise ParameterError(f"unknown dialect {dialect!r:.80}{close} (allowed: {', '.join(sorted(allowed))})")
     text, data = foreign_data(path)
-    guessed = dialect or dialect_of(data)
+    with naming(printable(path), PolicyError):
+        guessed = dialect or dialect_of(data)
     if guessed is not None and guessed != "paper":
         return import_foreign(data, guessed, path)
-    if dialect is None and data and not any(key in _OWN or nearest(key, list(_OWN)) for key in data):
+    is_foreign = any(key not in _OWN for key in data) and not any(nearest(key, ["transforms"]) for key in data)
+    if dialect is None and is_foreign:
         raise PolicyError(
             f"{printable(path)}: holds no key of a framework's SpecAugment, nor of a policy of our own (allowed: "
             f"{', '.join(_OWN)}; or give the dialect, one of {', '.join(sorted(READERS))})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
@@ -52,6 +52,9 @@ class Policy:
     exact_rng : bool
         Draws come from the framework's own generator, seeded as it seeds it; see
         `specaug_listen.augment.exact_sources`.
+    notes : tuple of str
+        What there is to know of the configuration that it was read from: defaults that were filled in, what has no
+        effect, what is not heard. Two policies that differ in nothing else are equal.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class Policy:
     min_mels: Annotated[int, Field(ge=0, le=10_000)] = 0
     batch: Batch | None = None
     exact_rng: bool = False
+    notes: Annotated[tuple[str, ...], Field(strict=False)] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""

@@ -73,9 +73,9 @@ class MelFrontend:
     shift : float in [-1e6, 1e6]
     scale : float in (0, 1e6]
         Applied after the logarithm, in this order.
-    normalize : {"per_feature", "utterance_cmvn", "sentence"} or None
-        Zero mean and unit deviation of each band over the clip, by the rule of NeMo, fairseq or SpeechBrain; see
-        `specaug_listen.frontends.Statistics`.
+    normalize : {"per_feature", "all_features", "utterance_cmvn", "sentence"} or None
+        Zero mean and unit deviation over the clip, of each band by the rule of NeMo, fairseq or SpeechBrain, or of all
+        bands together (``all_features``, NeMo); see `specaug_listen.frontends.Statistics`.
     input_scale : float in [1e-3, 65536]
         What samples in [-1, 1] are multiplied by first: 32768 where the framework takes 16-bit integers.
     first_sample : int >= 0 [samples]
@@ -120,7 +120,7 @@ class MelFrontend:
     dynamic_range: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     shift: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
     scale: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    normalize: Literal["per_feature", "utterance_cmvn", "sentence"] | None = None
+    normalize: Literal["per_feature", "all_features", "utterance_cmvn", "sentence"] | None = None
     input_scale: Annotated[float, Field(ge=1e-3, le=65536)] = 1.0
     first_sample: Annotated[int, Field(ge=0, le=1 << 20)] = 0
     allow_empty_filters: bool = False

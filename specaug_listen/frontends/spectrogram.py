@@ -25,7 +25,7 @@ Real = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
-    """Mean and deviation of each band, kept for the way back.
+    """Mean and deviation of each band, or of all together, kept for the way back.
 
     Parameters
     ----------
@@ -47,21 +47,27 @@ class Statistics:
         ----------
         summary : Summary
             Of the values before they are normalised.
-        rule : {"per_feature", "utterance_cmvn", "sentence"}
+        rule : {"per_feature", "all_features", "utterance_cmvn", "sentence"}
             ``per_feature``: the unbiased deviation, to which 1e-5 is always added (NeMo, ``normalize_batch``).
+            ``all_features``: the same over the cells of all bands at once.
             ``utterance_cmvn``: the root of the variance, which is at least 1e-10 (fairseq, ``UtteranceCMVN``).
             ``sentence``: the root of the variance, at least 1e-10 itself (SpeechBrain, ``InputNormalization``).
         """
+        mean = summary.band_mean
         if rule == "per_feature":
             std = np.sqrt(summary.band_squares / max(1, summary.n_frames - 1)) + 1e-5
+        elif rule == "all_features":
+            n_cells = summary.band_mean.size * summary.n_frames
+            mean = np.full_like(mean, summary.mean)
+            std = np.full_like(mean, summary.std * np.sqrt(n_cells / max(1, n_cells - 1)) + 1e-5)
         elif rule == "utterance_cmvn":
             std = np.sqrt(np.maximum(summary.band_squares / summary.n_frames, 1e-10))
         else:
             std = np.maximum(np.sqrt(summary.band_squares / summary.n_frames), 1e-10)
-        return cls(summary.band_mean.astype(np.float32), std.astype(np.float32), summary.largest)
+        return cls(mean.astype(np.float32), std.astype(np.float32), summary.largest)
 
     def normalised(self, values: Real) -> Real:
-        """Values with zero mean and unit deviation in each band."""
+        """Values with zero mean and unit deviation, in each band or over all."""
         return (values - self.mean) / self.std
 
 

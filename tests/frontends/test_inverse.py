@@ -165,6 +165,27 @@ def test_a_rule_of_normalising_divides_by_its_own_deviation(speechlike, rule, de
     assert not silent.values.any()
 
 
+def test_all_features_are_normalised_by_one_mean_and_one_deviation(speechlike):
+    """NeMo's ``normalize_batch``: ``x.mean()``, ``x.std()``, which is unbiased, and 1e-5 more, over all cells."""
+    frontend = replace(LHOTSE, normalize="all_features")
+    mel, plain = frontend(speechlike), LHOTSE(speechlike)
+    cells = plain.values.astype(np.float64)
+    np.testing.assert_allclose(mel.statistics.mean, np.full((80, 1), cells.mean()), rtol=1e-6)
+    np.testing.assert_allclose(mel.statistics.std, np.full((80, 1), cells.std(ddof=1) + 1e-5), rtol=1e-6)
+    np.testing.assert_allclose(mel.values, (cells - cells.mean()) / (cells.std(ddof=1) + 1e-5), atol=1e-5)
+    np.testing.assert_allclose(mel.energy, plain.energy, rtol=1e-4)
+    assert np.abs(mel.values.mean(axis=1)).max() > 0.1  # the bands keep their levels
+
+
+def test_the_deviation_of_all_features_counts_cells_less_one_and_the_guard():
+    values = np.array([[1.0, 3.0], [5.0, 7.0]])
+    mean = values.mean(axis=1, keepdims=True)
+    summary = Summary(2, 1.0, 7.0, mean, np.square(values - mean).sum(axis=1, keepdims=True))
+    statistics = Statistics.of(summary, "all_features")
+    np.testing.assert_allclose(statistics.mean, [[4.0], [4.0]])
+    np.testing.assert_allclose(statistics.std, np.sqrt(20 / 3) + 1e-5, rtol=1e-7)
+
+
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [

@@ -133,7 +133,10 @@ def test_fields_at_their_bounds_are_allowed(fields):
         ({"shift": float("inf")}, "shift=inf: allowed is a number"),
         ({"input_scale": 0.0}, r"input_scale=0\.0: allowed is a number >= 0\.001 and <= 65536"),
         ({"first_sample": -1}, "first_sample=-1: allowed is an integer >= 0"),
-        ({"normalize": "global"}, "normalize='global': allowed is one of 'per_feature', 'utterance_cmvn', 'sentence'"),
+        (
+            {"normalize": "global"},
+            "normalize='global': allowed is one of 'per_feature', 'all_features', 'utterance_cmvn', 'sentence'",
+        ),
         ({"scale": 0.0}, r"scale=0\.0: allowed is a number > 0"),
         ({"dynamic_range": 0.0}, r"dynamic_range=0\.0: allowed is a number > 0, or null"),
         ({"window": "box"}, "window='box': allowed is one of 'hann', 'hann_symmetric', 'hamming'"),

@@ -19,7 +19,7 @@ from .dialect import Dialect
 __all__ = ["NEMO", "NEMO_LEGACY", "NEMO_NUMBA", "NEMO_POLICIES", "nemo_patch_policy", "nemo_policy"]
 
 _SHARED = (
-    "masks are set after the normalisation of each band: a zero is the band's mean",
+    "masks are set after the normalisation: with per_feature, a zero is the mean of the band",
     "rectangles (SpecCutout) come first, may lie in the padding, and raise where they do not fit",
 )
 NEMO = Dialect(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from ..._record import nearest
 from ..._yaml import Tagged
 from ...errors import ParameterError
 from ...frontends import PRESETS, MelFrontend
@@ -93,6 +94,10 @@ class Section:
     def __contains__(self, key: str) -> bool:
         return key in self.data
 
+    def over(self, data: Mapping[str, Any]) -> Section:
+        """The same place with other contents."""
+        return Section(self._config, data, self._place)
+
     def get(self, key: str, kind: Kind, default: Any = None) -> Any:
         """A value, or the default without a word.
 
@@ -147,6 +152,20 @@ class Section:
             else:
                 taken[key] = self.take(key, kind, default)
         return taken
+
+    def made(self, function: Callable[..., Policy], arguments: Mapping[str, Any], **others: Any) -> Policy:
+        """What a dialect's function makes of arguments of this section; its messages name the section."""
+        try:
+            return function(**arguments, **others)
+        except ParameterError as error:
+            raise ParameterError(f"{self.where}{error}") from None
+
+    def note_unknown(self, known: Iterable[str]) -> None:
+        """Say which keys are not read."""
+        allowed = sorted(known)
+        for key in self.data:
+            if key not in allowed:
+                self.note(f"{self.where}{key}: not known here, and not taken into account{nearest(key, allowed)}")
 
     def refuse_unknown(self, known: Iterable[str]) -> None:
         """Raise a ParameterError for a key that the framework would not take."""

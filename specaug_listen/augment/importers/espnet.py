@@ -11,11 +11,27 @@ from ..dialects.espnet import espnet_policy
 from ..policy import NONE, Policy
 from .arguments import ESPNET
 from .config import Config, Found, Section
-from .kinds import FLAG, LEAST_ONE, NUMBER, TEXT, Kind, or_none
+from .kinds import COUNT, FLAG, LEAST_ONE, NUMBER, TEXT, Kind, or_none
 
 __all__ = ["read_espnet"]
 
 _NOT_MELS = ("s3prl", "fused", "wav2vec_cnn", "asteroid_frontend", "sliding_window", "whisper", "cnn", "huggingface")
+_OF_FRONTEND = (
+    *(
+        "fs",
+        "n_fft",
+        "win_length",
+        "hop_length",
+        "window",
+        "center",
+        "normalized",
+        "onesided",
+        "n_mels",
+        "fmin",
+        "fmax",
+    ),
+    *("htk", "frontend_conf", "apply_stft"),
+)
 _FS = Kind("a sample rate in Hz, or a text such as 16k", lambda v: _in_hz(v) is not None)
 
 
@@ -53,7 +69,7 @@ def _policy(config: Config, section: Section) -> Policy:
         idle = [key for key in keys if key in section] if not arguments[switch] else []
         if idle:
             section.note(f"{section.where}{', '.join(idle)}: without effect, {switch} is false")
-    return espnet_policy(**arguments, name=config.name)
+    return section.made(espnet_policy, arguments, name=config.name)
 
 
 def _of_whisper(config: Config, encoder: Section) -> Found:
@@ -68,6 +84,8 @@ def _of_whisper(config: Config, encoder: Section) -> Found:
             "encoder_conf.use_specaug is false: nothing is masked, and encoder_conf.specaug_conf has no effect"
         )
         return Found(Policy(NONE.transforms, config.name, dialect="espnet"), frontend)
+    if encoder.get("do_pad_trim", FLAG, False):
+        encoder.note("encoder_conf.do_pad_trim: clips are 30 s (3000 frames) when they are masked; see --batch 1x3000")
     section = encoder.section("specaug_conf")
     if section is None:
         raise ParameterError("encoder_conf.specaug_conf is missing: ESPnet raises without it; give its arguments")
@@ -79,11 +97,13 @@ def _of_whisper(config: Config, encoder: Section) -> Found:
 
 
 def _note_normalisation(root: Section) -> None:
-    normalize = root.get("normalize", or_none(TEXT), "global_mvn")
+    given = "normalize" in root
+    normalize = root.take("normalize", or_none(TEXT), "utterance_mvn")
     if normalize is not None:
+        recipes = "" if given else " (ESPnet's default; the recipes' asr.sh asks for global_mvn, unless told otherwise)"
         root.note(
-            f"normalize: {normalize} comes after the masks: a filled value v becomes (v - mean) / deviation, and what "
-            "the model sees is not shown"
+            f"normalize: {normalize}{recipes} comes after the masks: a filled value v becomes (v - mean) / deviation, "
+            "and what the model sees is not shown"
         )
 
 
@@ -95,9 +115,14 @@ def _frontend(config: Config) -> MelFrontend | None:
             f"frontend={kind!r}: its features are no mel spectrogram, so the masks cannot be heard; allowed is default"
         )
     if kind != "default":
-        root.note(f"frontend: {kind}: the features were made elsewhere; choose a front-end")
+        why = "the features were made elsewhere" if kind is None else "not known here"
+        root.note(f"frontend: {'null' if kind is None else kind}: {why}; choose a front-end")
+        return None
+    if root.get("input_size", or_none(COUNT)):
+        root.note("input_size: ESPnet makes no features then, they were made elsewhere; choose a front-end")
         return None
     section = root.section("frontend_conf") or Section(config, {}, ("frontend_conf",))
+    section.note_unknown(_OF_FRONTEND)
     rate = _in_hz(section.take("fs", _FS, 16000))
     window = section.get("window", or_none(TEXT), "hann")
     changes: dict[str, Any] = {

@@ -22,7 +22,7 @@ def read_fairseq(config: Config) -> Found:
     """The policy and the front-end of a data configuration, or of ``SpecAugmentTransform``'s bare arguments."""
     root = config.root
     section = root.section("specaugment")
-    if section is None and not {"specaugment", "transforms"} & set(root.data):
+    if section is None and not {"specaugment", "transforms", "feature_transforms"} & set(root.data):
         root.note("the file names no front-end; fairseq's own is meant")
         return Found(_policy(config, root), config.preset("fairseq"))
     steps = _transforms(root)
@@ -52,15 +52,21 @@ def _policy(config: Config, section: Section) -> Policy:
 
 def _transforms(root: Section) -> list[str] | None:
     """What fairseq does to features in training, in order; None where the file does not say."""
-    section = root.section("transforms")
-    if section is None:
+    for kind in ("waveform_transforms", "dataset_transforms"):
+        if root.section(kind) is not None:
+            root.note(f"{kind}: of the waveform, before the mel; left out")
+    sections = [section for key in ("transforms", "feature_transforms") if (section := root.section(key)) is not None]
+    if not sections:
         root.note("no transforms: fairseq masks nothing without `_train: [specaugment]`; shown as if it stood there")
         return None
-    for split in ("_train", "*"):
-        if split in section:
-            return list(section.get(split, _LIST))
-    section.note("transforms has neither _train nor '*': nothing is done in training")
-    return []
+    steps = []
+    for section in sections:
+        split = next((name for name in ("_train", "*") if section.data.get(name) is not None), None)
+        if split is None:
+            section.note(f"{section.where[:-1]} has neither _train nor '*': nothing is done in training")
+        else:
+            steps += section.get(split, _LIST)
+    return steps
 
 
 def _frontend(config: Config, root: Section, steps: list[str] | None) -> MelFrontend | None:

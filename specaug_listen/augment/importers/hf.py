@@ -17,7 +17,7 @@ __all__ = ["PREPROCESSOR", "read_hf"]
 # Where the importer puts what stands in the second file.
 PREPROCESSOR = "preprocessor_config.json"
 _FRAMES_OF_30_S = 3000
-_OF_LATENTS = ("wav2vec2", "hubert", "wavlm", "unispeech", "sew", "data2vec-audio")
+_OF_LATENTS = ("wav2vec2", "hubert", "wavlm", "unispeech", "sew", "data2vec-audio", "speecht5")
 
 
 def read_hf(config: Config) -> Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from pydantic import Field
 
 from ..._files import printable
 from ..._record import nearest, record
-from ..._yaml import Tagged, foreign_mapping_of, read_text
+from ..._yaml import foreign_mapping_of, read_text
 from ...errors import ParameterError, PolicyError
 from ...frontends import MelFrontend
 from ..policy import Policy
@@ -22,11 +23,12 @@ from .fairseq import read_fairseq
 from .hf import PREPROCESSOR, read_hf
 from .nemo import read_nemo
 from .plain import read_lhotse, read_lingvo, read_torchaudio
+from .recognition import MARKS, claims, is_own, listed
 from .references import hyper_resolver, omega_resolver
 from .speechbrain import read_speechbrain, read_speechbrain_legacy
 from .wenet import read_wenet
 
-__all__ = ["READERS", "Imported", "dialect_of", "foreign_data", "import_foreign"]
+__all__ = ["READERS", "Imported", "foreign_data", "import_foreign"]
 
 READERS: dict[str, Callable[[Config], Found]] = {
     "espnet": read_espnet,
@@ -40,20 +42,6 @@ READERS: dict[str, Callable[[Config], Found]] = {
     "torchaudio": read_torchaudio,
     "lingvo": read_lingvo,
 }
-# A key that one framework's files have and no other's; the first that is found decides.
-_MARKS: tuple[tuple[str, str], ...] = (
-    ("dataset_conf", "wenet"),
-    ("specaug_conf", "espnet"),
-    ("specaug", "espnet"),
-    ("frontend_conf", "espnet"),
-    ("encoder_conf", "espnet"),
-    ("specaugment", "fairseq"),
-    ("apply_spec_augment", "hf"),
-    ("model_type", "hf"),
-    ("TimeMasking", "torchaudio"),
-    ("FrequencyMasking", "torchaudio"),
-    ("MelSpectrogram", "torchaudio"),
-)
 
 
 @record
@@ -87,8 +75,9 @@ def foreign_data(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
     PolicyError
         When it cannot be read.
     """
-    is_folder = os.path.isdir(path)
-    file = Path(path) / "config.json" if is_folder else path
+    file = Path(path) / "config.json" if os.path.isdir(path) else path
+    if file is not path and not os.path.isfile(file):
+        raise PolicyError(_no_model(path))
     text = read_text(file, "policy")
     data = foreign_mapping_of(text, file, "policy")
     beside = Path(file).parent / PREPROCESSOR
@@ -97,31 +86,21 @@ def foreign_data(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
     return text, data
 
 
-def dialect_of(data: Mapping[str, Any]) -> str | None:
-    """Whose configuration this is; None for our own, or nobody's.
+def _is_text(entry: os.DirEntry[str]) -> bool:
+    return os.fsdecode(entry.name).lower().endswith((".yaml", ".yml", ".json"))
 
-    Examples
-    --------
-    >>> dialect_of({"specaug": "specaug", "specaug_conf": {}})
-    'espnet'
-    """
-    if isinstance(data.get("transforms"), list):
-        return None
-    steps = data.get("transforms")
-    if isinstance(steps, dict) and {"_train", "_eval", "*"} & set(steps):
-        return "fairseq"
-    if any(isinstance(value, Tagged) for value in data.values()):
-        return "speechbrain"
-    for key, dialect in _MARKS:
-        if key in data:
-            return dialect
-    model = data.get("model")
-    if "spec_augment" in data or (isinstance(model, dict) and {"spec_augment", "preprocessor"} & set(model)):
-        nested = data.get("spec_augment")
-        return "lhotse" if isinstance(nested, dict) and "features_mask_size" in nested else "nemo"
-    inside = next((data[key] for key in ("SpecAugment", "state_dict") if isinstance(data.get(key), dict)), data)
-    likely = owners(map(str, inside))
-    return likely[0] if likely else None
+
+def _no_model(folder: str | os.PathLike[str]) -> str:
+    """What is missing in a folder, and what could be given in its place."""
+    try:
+        held = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and _is_text(entry))
+    except OSError as error:
+        return f"{printable(folder)}: the folder cannot be read ({error.strerror})"
+    there = f"it holds {listed(held)}: give a file" if held else "it holds no YAML or JSON either: give a file"
+    return (
+        f"{printable(folder)}: a folder without config.json; of a folder, the config.json of a Whisper model is read, "
+        f"with the {PREPROCESSOR} beside it; {there}"
+    )
 
 
 def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str]) -> Imported:
@@ -138,25 +117,40 @@ def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLik
         # What a stranger wrote stands in it: made printable, as one line.
         raise PolicyError(f"{printable(path)}: {printable(str(error))}") from None
     defaults, notes = (tuple(printable(line) for line in lines) for lines in (config.defaults, config.notes))
-    return Imported(found.policy, found.frontend, found.policy.dialect, defaults, notes)
+    filled_in = (f"filled in, as the file does not say: {', '.join(defaults)}",) if defaults else ()
+    policy = replace(found.policy, notes=filled_in + notes)
+    return Imported(policy, found.frontend, policy.dialect, defaults, notes)
 
 
 def _read(data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str]) -> tuple[Found, Config]:
-    if isinstance(data.get("transforms"), list):
+    if is_own(data):
         raise ParameterError(f"a policy of our own, not {dialect}'s; leave the dialect out")
-    _refuse_other(data, dialect, dialect_of(data))
+    others = _of_others(data, dialect)
     resolve = omega_resolver(data) if dialect == "nemo" else hyper_resolver(data)
-    config = Config(data, dialect, resolve, _name_of(path))
+    left_out = {key for keys in others.values() for key in keys}
+    config = Config({k: v for k, v in data.items() if k not in left_out}, dialect, resolve, _name_of(path))
+    config.notes += [f"{listed(keys)}: {other}'s, left alone, as {dialect} is meant" for other, keys in others.items()]
     return READERS[dialect](config), config
 
 
-def _refuse_other(data: Mapping[str, Any], dialect: str, likely: str | None) -> None:
-    families = {"speechbrain-legacy": "speechbrain"}
-    if likely is None:
-        close = nearest(next(iter(data), ""), [key for key, _ in _MARKS])
+def _of_others(data: Mapping[str, Any], dialect: str) -> dict[str, list[str]]:
+    """The keys that make a configuration look like other frameworks'; it is refused where it looks like theirs only."""
+    found = claims(data)
+    if not found:
+        close = nearest(next(iter(data), ""), list(MARKS))
         raise ParameterError(f"holds no key of {dialect}'s SpecAugment{close}")
-    if families.get(likely, likely) != families.get(dialect, dialect) and dialect not in owners(map(str, data)):
-        raise ParameterError(f"looks like {likely}'s configuration, not {dialect}'s; give dialect {likely!r}, or none")
+    others = {other: keys for other, keys in found.items() if _family(other) != _family(dialect)}
+    if len(others) < len(found):
+        return others
+    if dialect not in owners(map(str, data)):
+        theirs = " and ".join(f"{other}'s" for other in others)
+        advice = " or ".join(map(repr, others)) + ("" if len(others) > 1 else ", or none")
+        raise ParameterError(f"looks like {theirs} configuration, not {dialect}'s; give dialect {advice}")
+    return {}
+
+
+def _family(dialect: str) -> str:
+    return dialect.removesuffix("-legacy")
 
 
 def _name_of(path: str | os.PathLike[str]) -> str:

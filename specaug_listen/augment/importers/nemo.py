@@ -10,32 +10,57 @@ from ..dialects.nemo import nemo_patch_policy, nemo_policy
 from ..policy import NONE, Policy
 from .arguments import NEMO, NEMO_PATCHES
 from .config import Config, Found, Section
-from .kinds import COUNT, FLAG, LEAST_ONE, NUMBER, RATE, SHARE, TEXT, Kind, or_none
+from .kinds import COUNT, FLAG, LEAST_ONE, NUMBER, RATE, SHARE, TEXT, Kind, one_of, or_none
 
 __all__ = ["read_nemo"]
 
 _MASKS = "SpectrogramAugmentation"
 _PATCHES = "MaskedPatchAugmentation"
 _MEL = "AudioToMelSpectrogramPreprocessor"
-_NORMALIZE = Kind("per_feature, all_features, a mapping, or null", lambda v: v is None or isinstance(v, str | dict))
+_CEPSTRA = "AudioToMFCCPreprocessor"
+_NORMALIZE = Kind(
+    "per_feature, all_features, a mapping, or null", lambda v: v in (None, False) or isinstance(v, str | dict)
+)
 _GUARD = Kind("a number, tiny or eps", lambda v: v in ("tiny", "eps") if isinstance(v, str) else NUMBER.fits(v))
 _WINDOWS = {"hann": "hann_symmetric", "hamming": "hamming_symmetric"}
 _SMALLEST = {"tiny": 2.0**-126, "eps": 2.0**-23}
+_OF_PREPROCESSOR = (
+    *(
+        "sample_rate",
+        "window_size",
+        "window_stride",
+        "n_window_size",
+        "n_window_stride",
+        "window",
+        "normalize",
+        "n_fft",
+    ),
+    *("preemph", "features", "lowfreq", "highfreq", "log", "log_zero_guard_type", "log_zero_guard_value", "dither"),
+    *("pad_to", "pad_value", "pre_pad", "max_duration", "frame_splicing", "exact_pad", "stft_exact_pad", "stft_conv"),
+    *("mag_power", "mel_norm", "nb_augmentation_prob", "nb_max_freq", "use_torchaudio", "use_grads", "device"),
+)
 _UNHEARD = ("_target_", "target", "rng", "cls", "params")
 
 
 def read_nemo(config: Config) -> Found:
     """The policy and the front-end of a model's configuration, or of bare arguments."""
     root = config.root
-    model = root.section("model") or root
+    model = _model(root)
     section = model.section("spec_augment") if "spec_augment" in model else None
     if section is None and ("spec_augment" in model or "preprocessor" in model):
-        model.note(f"{model.where}spec_augment is missing: nothing is masked")
+        model.note(f"{model.where}spec_augment is missing or null: nothing is masked")
         return Found(Policy(NONE.transforms, config.name, dialect="nemo"), _frontend(config, model))
     if section is None:
         root.note("the file names no front-end; NeMo's own is meant")
         return Found(_policy(config, root), config.preset("nemo"))
     return Found(_policy(config, section), _frontend(config, model))
+
+
+def _model(root: Section) -> Section:
+    """Where the sections stand: below ``model``, of a speech language model one deeper."""
+    model = root.section("model") or root
+    inner = model.section("perception") if isinstance(model.data.get("perception"), dict) else None
+    return inner if inner is not None and not {"spec_augment", "preprocessor"} & set(model.data) else model
 
 
 def _policy(config: Config, section: Section) -> Policy:
@@ -44,12 +69,12 @@ def _policy(config: Config, section: Section) -> Policy:
     if target == _PATCHES or (target == "" and {"patch_size", "mask_patches"} & set(section.data)):
         arguments = section.arguments(nemo_patch_policy, NEMO_PATCHES, _UNHEARD)
         _note_numbers(section, "mask_patches", "patches", "the shortest clip of the batch")
-        return nemo_patch_policy(**arguments, name=config.name)
+        return section.made(nemo_patch_policy, arguments, name=config.name)
     if target not in ("", _MASKS):
         raise ParameterError(f"{section.where}_target_={target!r:.80}: allowed is one of {_MASKS}, {_PATCHES}")
     arguments = section.arguments(nemo_policy, NEMO, _UNHEARD)
     _note_numbers(section, "time_width", "frames", "the clip")
-    return nemo_policy(**arguments, name=config.name)
+    return section.made(nemo_policy, arguments, name=config.name)
 
 
 def _note_numbers(section: Section, key: str, unit: str, whole: str) -> None:
@@ -72,8 +97,7 @@ def _frontend(config: Config, model: Section) -> MelFrontend | None:
         return config.preset("nemo")
     target = _target(section, "_target_")
     section = section.section("params") or section
-    if target not in ("", _MEL):
-        section.note(f"{section.where}_target_: {target} makes no mel spectrogram; choose a front-end")
+    if not _is_mel(section, target):
         return None
     rate = section.take("sample_rate", RATE, 16000)
     win_length = _samples(section, "window", 0.02, rate)
@@ -96,16 +120,46 @@ def _frontend(config: Config, model: Section) -> MelFrontend | None:
         "log": "ln" if section.get("log", FLAG, True) else None,
         "floor": _SMALLEST[guard] if isinstance(guard, str) else float(guard),
         "floor_mode": section.get("log_zero_guard_type", TEXT, "add"),
-        "normalize": "per_feature" if normalize == "per_feature" else None,
+        "normalize": normalize if normalize in ("per_feature", "all_features") else None,
+        "mel_norm": section.get("mel_norm", or_none(one_of("slaney")), "slaney"),
     }
     return config.preset("nemo", **changes)
+
+
+def _is_mel(section: Section, target: str) -> bool:
+    """Whether it is a preprocessor that we have; says so where it is not."""
+    if target == _CEPSTRA:
+        raise ParameterError(
+            f"{section.where}_target_={target!r}: cepstral coefficients are no mel spectrogram, so the masks cannot be "
+            f"heard; allowed is {_MEL}"
+        )
+    if target not in ("", _MEL):
+        section.note(f"{section.where}_target_: {target[:80]} is not known here; choose a front-end")
+        return False
+    section.note_unknown({*_OF_PREPROCESSOR, *_UNHEARD})
+    if section.get("exact_pad", FLAG, False):
+        section.note(f"{section.where}exact_pad: frames that lie so cannot be had here; choose a front-end")
+        return False
+    return True
 
 
 def _samples(
     section: Section, what: str, default_s: float, rate: int, key: str = "window_size", other: str = "n_window_size"
 ) -> int:
-    given = section.get(other, or_none(COUNT))
-    return given if given else int(section.take(key, or_none(NUMBER), default_s) * rate)
+    samples = section.get(other, or_none(COUNT))
+    seconds = section.get(key, or_none(NUMBER), default_s)
+    if samples and seconds:
+        said = seconds if key in section else f"{seconds} (NeMo's default)"
+        raise ParameterError(
+            f"{section.where}{key}={said}, {other}={samples}: NeMo raises with both; allowed is one of them, write "
+            f"{key}: null"
+        )
+    if samples:
+        return int(samples)
+    seconds = section.take(key, or_none(NUMBER), default_s)
+    if not seconds or seconds < 0:
+        raise ParameterError(f"{section.where}{key}={seconds}: allowed is more than 0 seconds, or a number of {other}")
+    return int(seconds * rate)
 
 
 def _top(section: Section) -> float | None:
@@ -119,10 +173,15 @@ def _window(section: Section) -> str:
 
 
 def _note_rest(section: Section, normalize: Any) -> None:
-    if normalize is None or isinstance(normalize, dict) or normalize in ("NA", "none"):
-        section.note(f"{section.where}normalize: a filled value is in the scale of the features as they are")
+    if normalize == "all_features":
+        section.note(f"{section.where}normalize: all_features: a filled 0 is the mean over all bands, not of each")
+    elif isinstance(normalize, dict) and {"fixed_mean", "fixed_std"} <= set(normalize):
+        section.note(f"{section.where}normalize: fixed_mean and fixed_std are left out; fill levels differ")
     elif normalize != "per_feature":
-        section.note(f"{section.where}normalize: {normalize} cannot be had here; shown without, fill levels differ")
+        said = f": {str(normalize)[:60]} is none of NeMo's rules, so it does not normalise" if normalize else ""
+        section.note(f"{section.where}normalize{said}: a filled value is in the scale of the features as they are")
+    if section.get("nb_augmentation_prob", SHARE, 0.0):
+        section.note(f"{section.where}nb_augmentation_prob: some clips lose all above nb_max_freq, left out")
     if section.get("dither", NUMBER, 1e-5):
         section.note(f"{section.where}dither: noise in training, left out")
     if section.get("frame_splicing", COUNT, 1) > 1:

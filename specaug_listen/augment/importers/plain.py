@@ -42,6 +42,7 @@ def read_lingvo(config: Config) -> Found:
     """The policy of ``SpectrumAugmenter``'s parameters."""
     section = _nested(config)
     idle = ("unstack", "stack_height", "domain_ids", "random_seed", "name", "block_mask_size")
+    section = _of_one_domain(config, section)
     arguments = section.arguments(lingvo_policy, LINGVO, [*_LINGVO_OFF, *idle])
     for key, off in _LINGVO_OFF.items():
         if key in section and section.data[key] != off:
@@ -72,6 +73,22 @@ def read_torchaudio(config: Config) -> Found:
         elif name == "FrequencyMasking":
             transforms.append(_mask("frequency", section, _FREQUENCY))
     return Found(Policy(tuple(transforms), config.name, dialect="torchaudio"), _frontend(config, named))
+
+
+def _of_one_domain(config: Config, section: Section) -> Section:
+    """The same with one value where lingvo takes a list of one for each domain."""
+    single = dict(section.data)
+    for key in (key for key in (*LINGVO, *_LINGVO_OFF) if isinstance(single.get(key), list)):
+        values = single[key]
+        if not values or any(value != values[0] for value in values):
+            advice = f"write one of them, e.g. {key}: {values[0]!r:.40}" if values else f"write {key} as one value"
+            raise ParameterError(
+                f"{section.where}{key}={values!r:.80}: a list holds a value for each of domain_ids, and a clip is of "
+                f"one; {advice}"
+            )
+        section.note(f"{section.where}{key}: {values[0]!r:.40} in every domain")
+        single[key] = values[0]
+    return section.over(single)
 
 
 def _nested(config: Config) -> Section:

@@ -20,6 +20,23 @@ __all__ = ["read_speechbrain", "read_speechbrain_legacy"]
 _DROP, _WARP, _LEGACY = "SpectrogramDrop", "Warping", "SpecAugment"
 _LIST = Kind("a list", lambda value: isinstance(value, list))
 _AUGMENTER = "Augmenter"
+_OF_WAVEFORM = (
+    *(
+        "TimeDomainSpecAugment",
+        "EnvCorrupt",
+        "SpeedPerturb",
+        "DropFreq",
+        "DropChunk",
+        "AddNoise",
+        "AddReverb",
+        "AddBabble",
+    ),
+    *("FastDropChunk", "DoClip", "RandAmp", "ChannelDrop", "ChannelSwap", "CutCat", "DropBitResolution", "SignFlip"),
+)
+_OF_FBANK = (
+    *("deltas", "context", "requires_grad", "sample_rate", "f_min", "f_max", "n_fft", "n_mels", "filter_shape"),
+    *("param_change_factor", "param_rand_factor", "left_frames", "right_frames", "win_length", "hop_length"),
+)
 
 
 def read_speechbrain(config: Config) -> Found:
@@ -30,6 +47,9 @@ def read_speechbrain(config: Config) -> Found:
     )
     if left:
         config.notes.append(f"not executed, and what they would give is not seen: {', '.join(left)[:300]}")
+    waveform = sorted({_class(tagged) for _, tagged in made} & set(_OF_WAVEFORM))
+    if waveform:
+        config.notes.append(f"of the waveform, before the mel, left out: {', '.join(waveform)}")
     old = [section for name, section in _sections(config, made) if name == _LEGACY]
     new = [(name, section) for name, section in _sections(config, made) if name in (_DROP, _WARP)]
     frontend = _frontend(config, made)
@@ -190,10 +210,17 @@ def _legacy(config: Config, section: Section) -> Policy:
 
 def _frontend(config: Config, made: list[tuple[tuple[str, ...], Tagged]]) -> MelFrontend | None:
     classes = {_class(tagged): (place, tagged) for place, tagged in reversed(made)}
+    if "Fbank" not in classes and "MFCC" in classes:
+        place, tagged = classes["MFCC"]
+        raise ParameterError(
+            f"{'.'.join(place)}={tagged.tag[:80]}: cepstral coefficients are no mel spectrogram, so the masks cannot "
+            "be heard; allowed is Fbank"
+        )
     if "Fbank" not in classes:
         config.notes.append("the file makes no Fbank; choose a front-end")
         return None
     section = _section(config, *classes["Fbank"])
+    section.note_unknown(_OF_FBANK)
     rate = section.take("sample_rate", RATE, 16000)
     ms = rate / 1000
     normalize = None

@@ -10,16 +10,24 @@ from ..dialects.wenet import wenet_policy
 from ..policy import Policy
 from .arguments import WENET_AUG, WENET_SUB, WENET_TRIM
 from .config import Config, Found, Section
-from .kinds import FLAG, LEAST_ONE, NUMBER, RATE, Kinds, one_of
+from .kinds import FLAG, LEAST_ONE, NUMBER, RATE, TEXT, Kinds, one_of
 
 __all__ = ["read_wenet"]
 
 _SWITCHES = (("spec_aug", True), ("spec_sub", False), ("spec_trim", False))
+# Of WeNet 1, whose collate function masked: nothing unless it was asked to.
+_OLD_SWITCHES = (("spec_aug", False), ("spec_sub", False), ("spec_trim", False))
+_WINDOWS = {"povey": "povey", "hamming": "hamming_symmetric", "hanning": "hann_symmetric"}
+_OF_FBANK = ("num_mel_bins", "frame_shift", "frame_length", "dither", "window_type")
+_OF_LOG_MEL = ("n_fft", "hop_length", "num_mel_bins", "padding", "pad_or_trim", "max_duration")
 
 
 def read_wenet(config: Config) -> Found:
     """The policy and the front-end of a training configuration, or of ``spec_aug``'s bare arguments."""
     root = config.root
+    old = root.section("collate_conf")
+    if old is not None:
+        return Found(_policy(config, old, _OLD_SWITCHES), _old_frontend(config, old))
     section = root.section("dataset_conf")
     if section is not None:
         return Found(_policy(config, section), _frontend(config, section))
@@ -30,8 +38,8 @@ def read_wenet(config: Config) -> Found:
     return Found(wenet_policy(**_taken(root, WENET_AUG), name=config.name), config.preset("wenet"))
 
 
-def _policy(config: Config, section: Section) -> Policy:
-    on = {name: section.take(name, FLAG, default) for name, default in _SWITCHES}
+def _policy(config: Config, section: Section, switches: tuple[tuple[str, bool], ...] = _SWITCHES) -> Policy:
+    on = {name: section.take(name, FLAG, default) for name, default in switches}
     arguments: dict[str, Any] = dict(on)
     if on["spec_aug"]:
         arguments |= _taken(_inside(config, section, "spec_aug_conf"), WENET_AUG)
@@ -56,9 +64,12 @@ def _taken(section: Section, kinds: Kinds) -> dict[str, Any]:
     if kinds is not WENET_AUG:
         defaults["max_t"] = 20
     section.refuse_unknown({*kinds, *({"max_w", "warp_for_time"} if kinds is WENET_AUG else ())})
+    if section.get("warp_for_time", FLAG, False) and section.where.startswith("collate_conf"):
+        raise ParameterError(f"{section.where}warp_for_time=True: WeNet 1's warp cannot be had here; allowed is false")
     for key in ("max_w", "warp_for_time"):
         if key in section:
-            section.note(f"{section.where}{key}: without effect, WeNet has no warp")
+            why = "warp_for_time is false" if section.where.startswith("collate_conf") else "WeNet has no warp"
+            section.note(f"{section.where}{key}: without effect, {why}")
     return {key: section.take(key, kind, defaults[key]) for key, kind in kinds.items()}
 
 
@@ -73,6 +84,9 @@ def _frontend(config: Config, section: Section) -> MelFrontend | None:
     rate = resampled.take("resample_rate", RATE, 16000)
     if feats == "log_mel_spectrogram":
         conf = _inside(config, section, "log_mel_spectrogram_conf")
+        conf.note_unknown(_OF_LOG_MEL)
+        if conf.get("pad_or_trim", FLAG, False):
+            conf.note(f"{conf.where}pad_or_trim: clips are 30 s (3000 frames) when they are masked; see --batch 1x3000")
         return config.preset(
             "whisper",
             sample_rate=rate,
@@ -81,14 +95,34 @@ def _frontend(config: Config, section: Section) -> MelFrontend | None:
             n_mels=conf.take("num_mel_bins", LEAST_ONE, 80),
         )
     conf = _inside(config, section, "fbank_conf")
+    conf.note_unknown(_OF_FBANK)
+    return _of_fbank(config, conf, rate, "num_mel_bins")
+
+
+def _old_frontend(config: Config, section: Section) -> MelFrontend | None:
+    conf = _inside(config, section, "feature_extraction_conf")
+    kind = conf.take("feature_type", TEXT, "fbank")
+    if kind != "fbank" or conf.get("using_pitch", FLAG, False):
+        raise ParameterError(
+            f"{conf.where}feature_type={kind!r:.60}, using_pitch={conf.get('using_pitch', FLAG, False)}: cepstral "
+            "coefficients and pitch are no mel spectrogram; allowed is fbank without pitch"
+        )
+    if not config.root.get("raw_wav", FLAG, True):
+        config.notes.append("raw_wav is false: the features were made elsewhere; WeNet's own front-end is meant")
+    return _of_fbank(config, conf, 16000, "mel_bins")
+
+
+def _of_fbank(config: Config, conf: Section, rate: int, bins: str) -> MelFrontend | None:
     win_length = int(conf.take("frame_length", NUMBER, 25) * rate / 1000)
     if conf.get("dither", NUMBER, 0.0):
         conf.note(f"{conf.where}dither: noise in training, left out")
+    window = conf.get("window_type", TEXT, "povey")
     return config.preset(
         "wenet",
         sample_rate=rate,
         n_fft=1 << max(0, win_length - 1).bit_length(),
         win_length=win_length,
         hop_length=int(conf.take("frame_shift", NUMBER, 10) * rate / 1000),
-        n_mels=conf.take("num_mel_bins", LEAST_ONE, 23),
+        n_mels=conf.take(bins, LEAST_ONE, 23),
+        window=_WINDOWS.get(window, window),
     )

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from specaug_listen.augment import import_policy
+from specaug_listen.augment import get_policy, import_policy
 from specaug_listen.augment.importers import READERS
 from specaug_listen.errors import ParameterError, PolicyError
+from specaug_listen.showing import show_policy
 
 ESPNET = "specaug_conf: {time_mask_width_range: 40, %s}"
 NEMO = "model: {spec_augment: {%s}}"
@@ -71,6 +72,8 @@ WRONG = {
         r"unknown key 'dataset_conf\.spec_aug_conf\.features_mask_size'; it looks like lhotse's \(allowed: max_f",
     ),
     "unlike any": (NEMO % "xyzzy: 2", r"unknown key 'model\.spec_augment\.xyzzy' \(allowed: _target_"),
+    "nobody's, with a name": ("name: x\nmodel: {encoder: 1}", r"holds no key of a framework's"),
+    "nobody's, with short keys": ("tts: fastspeech2\ntest: 1", r"holds no key of a framework's SpecAugment"),
     "nobody's": ("alpha: 1\nbeta: {gamma: 2}", r"holds no key of a framework's SpecAugment.* one of espnet, .*wenet\)"),
     # what contradicts, or is missing
     "two ranges": (ESPNET % "time_mask_width_ratio_range: 0.05", r"exactly one of them is needed"),
@@ -91,7 +94,31 @@ WRONG = {
         NEMO % "_target_: a.b.Mine",
         r"_target_='Mine': allowed is one of SpectrogramAugmentation, Masked",
     ),
+    "no range, with its place": (
+        "specaug_conf: {num_freq_mask: 2}",
+        r"^.*: specaug_conf\.time_mask_width_range=None, time_mask_width_ratio_range=None: exactly one of them",
+    ),
+    "two windows": (
+        "model: {preprocessor: {n_window_size: 400}}",
+        r"window_size=0\.02 \(NeMo's default\), n_window_size=400: NeMo raises with both; .* write window_size: null",
+    ),
+    "no window": (
+        "model: {preprocessor: {window_size: 0}}",
+        r"window_size=0: allowed is more than 0 seconds, or a numb",
+    ),
+    "wenet 1's warp": (
+        "collate_conf: {spec_aug: true, spec_aug_conf: {warp_for_time: true}}",
+        r"collate_conf\.spec_aug_conf\.warp_for_time=True: WeNet 1's warp cannot be had here; allowed is false",
+    ),
+    "a value for each domain": (
+        "freq_mask_max_bins: [27, 10]\ndomain_ids: [0, 1]",
+        r"freq_mask_max_bins=\[27, 10\]: a list holds a value for each of domain_ids, and a clip is of one; write "
+        r"one of them, e\.g\. freq_mask_max_bins: 27$",
+    ),
+    "no domain": ("freq_mask_max_bins: []", r"freq_mask_max_bins=\[\]: .*; write freq_mask_max_bins as one value$"),
     # what is no mel
+    "latents of w2v-bert": ('{"model_type": "wav2vec2-bert"}', r"model_type='wav2vec2-bert': its masks fall on what a"),
+    "latents of speecht5": ('{"model_type": "speecht5"}', r"model_type='speecht5': its masks fall on what a network"),
     "latents": (
         '{"model_type": "wavlm", "mask_time_prob": 0.05}',
         r"model_type='wavlm': its masks fall on what a network",
@@ -102,6 +129,22 @@ WRONG = {
     ),
     "s3prl": ("frontend: s3prl\nspecaug: specaug\n" + ESPNET % "", r"frontend='s3prl': its features are no mel"),
     "cepstra": ("dataset_conf: {feats_type: mfcc}", r"feats_type='mfcc': cepstral coefficients are no mel"),
+    "cepstra of nemo": (
+        "model: {preprocessor: {_target_: nemo.collections.asr.modules.AudioToMFCCPreprocessor, n_mfcc: 64}}",
+        r"model\.preprocessor\._target_='AudioToMFCCPreprocessor': cepstral coefficients are no mel spectrogram, so ",
+    ),
+    "cepstra of speechbrain": (
+        "f: !new:speechbrain.lobes.features.MFCC\n    n_mels: 40\n" + DROP % "dim: 2",
+        r"f=!new:speechbrain\.lobes\.features\.MFCC: cepstral coefficients are no mel .*; allowed is Fbank",
+    ),
+    "cepstra of wenet 1": (
+        "collate_conf: {feature_extraction_conf: {feature_type: mfcc}}",
+        r"feature_extraction_conf\.feature_type='mfcc', using_pitch=False: .* allowed is fbank without pitch",
+    ),
+    "pitch of wenet 1": (
+        "collate_conf: {feature_extraction_conf: {using_pitch: true}}",
+        r"feature_type='fbank', using_pitch=True: .* allowed is fbank without pitch",
+    ),
     "waveforms": (configs.FAIRSEQ + "use_audio_input: true", r"use_audio_input=True: the model takes the waveform"),
     "spliced": ("model: {preprocessor: {frame_splicing: 3}}", r"frame_splicing: features of several frames are no mel"),
     # references
@@ -210,9 +253,40 @@ def test_two_files_that_contradict_are_refused(tmp_path):
         import_policy(tmp_path)
 
 
-def test_a_folder_without_a_model_is_refused(tmp_path):
-    with pytest.raises(PolicyError, match=r"config\.json: the policy file cannot be read"):
-        import_policy(tmp_path)
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ((), "it holds no YAML or JSON either: give a file"),
+        (("b.yaml", "a.JSON", "c.txt"), "it holds a.JSON, b.yaml: give a file"),
+        (tuple(f"{i}.yml" for i in range(9)), "it holds 0.yml, 1.yml, 2.yml, 3.yml, 4.yml, 5.yml, ...: give a file"),
+    ],
+)
+@pytest.mark.parametrize("read", [import_policy, lambda folder: get_policy(str(folder)), show_policy])
+def test_of_a_folder_without_a_model_it_is_said_what_was_looked_for_and_what_was_found(tmp_path, held, said, read):
+    for name in held:
+        (tmp_path / name).write_text("a: 1")
+    (tmp_path / "config.json").mkdir()
+    with pytest.raises(PolicyError) as caught:
+        read(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: a folder without config.json; of a folder, the config.json of a Whisper model is read, with the "
+        f"preprocessor_config.json beside it; {said}"
+    )
+
+
+def test_a_missing_file_is_said_to_be_missing_whatever_it_is_called(tmp_path):
+    for name in ("train.yaml", "train.conf", "deep/train"):
+        with pytest.raises(PolicyError, match=r"the policy file cannot be read \(No such file or directory\)"):
+            get_policy(str(tmp_path / name))
+
+
+def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(PolicyError, match=r"train\.yaml: the policy file cannot be read \(Permission denied\)"):
+        import_policy(tmp_path / "train.yaml")
 
 
 # -- whatever a stranger writes ------------------------------------------------------------------------

@@ -75,6 +75,28 @@ def test_a_file_read_for_its_policy_alone_gives_the_same(file, dialect):
     assert read_policy(path) == import_policy(path).policy == augment.get_policy(str(path))
 
 
+def test_a_policy_carries_what_its_configuration_leaves_open(file):
+    path = file(configs.ESPNET)
+    found = import_policy(path)
+    assert read_policy(path).notes == found.policy.notes
+    assert found.policy.notes == (f"filled in, as the file does not say: {', '.join(found.defaults)}", *found.notes)
+    bare = replace(found.policy, notes=())
+    assert (bare, hash(bare)) == (found.policy, hash(found.policy))
+    assert dialects.espnet_policy(time_mask_width_range=4).notes == ()
+
+
+def test_a_file_without_an_ending_is_read_too(file):
+    expected = import_policy(file(configs.ESPNET)).policy.transforms
+    assert augment.get_policy(str(file(configs.ESPNET, "train.conf"))).transforms == expected
+    assert augment.get_policy(str(file(configs.ESPNET, "folder/train"))).transforms == expected
+
+
+def test_a_policys_name_comes_before_a_file_that_is_called_so(file, monkeypatch, tmp_path):
+    file(configs.ESPNET, "LD")
+    monkeypatch.chdir(tmp_path)
+    assert augment.get_policy("LD") is augment.LD
+
+
 def test_a_policy_is_named_after_its_file_and_a_model_after_its_folder(imported):
     assert imported(configs.ESPNET, "my run.yaml").policy.name == "my run"
     assert imported(configs.HF, "whisper-tiny/config.json").policy.name == "whisper-tiny"

@@ -1,0 +1,134 @@
+"""Whose configuration a file is, and what is done about one that is of several frameworks."""
+
+from __future__ import annotations
+
+import configs
+import pytest
+from commandline import run
+
+from specaug_listen._yaml import Tagged
+from specaug_listen.augment import dialects, get_policy, import_policy
+from specaug_listen.augment.importers.recognition import claims, dialect_of, listed
+from specaug_listen.errors import ParameterError, PolicyError
+
+WENET = "dataset_conf: {spec_aug: true, spec_aug_conf: {num_t_mask: 3}, fbank_conf: {num_mel_bins: 40}}\n"
+ESPNET = "specaug: specaug\nspecaug_conf: {time_mask_width_range: 40}\nfrontend_conf: {hop_length: 160}\n"
+NEMO = "model: {width: 9, spec_augment: {freq_masks: 2, freq_width: '${model.width}'}}\n"
+FAIRSEQ = "specaugment: {freq_mask_N: 2, freq_mask_F: 9}\ntransforms: {_train: [specaugment]}\n"
+DROP = "drop: !new:speechbrain.augment.freq_domain.SpectrogramDrop\n    dim: !ref <axis>\naxis: 2\n"
+TORCHAUDIO = "TimeMasking: {time_mask_param: 40}\n"
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        path = tmp_path / "train.yaml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"dataset_conf": {}, "encoder_conf": {}, "model": "whisper"}, {"wenet": ["dataset_conf"]}),
+        ({"collate_conf": {}, "dataset_conf": {}}, {"wenet": ["collate_conf", "dataset_conf"]}),
+        ({"encoder_conf": {"output_size": 1}}, {"espnet": ["encoder_conf"]}),
+        ({"encoder_conf": {"use_specaug": True}, "specaug": 1}, {"espnet": ["encoder_conf", "specaug"]}),
+        ({"model_type": "whisper"}, {"hf": ["model_type"]}),
+        ({"model_type": "x", "specaug": None}, {"espnet": ["specaug"]}),
+        ({"spec_augment": None}, {"nemo": ["spec_augment"]}),
+        ({"spec_augment": {"features_mask_size": 2}}, {"lhotse": ["spec_augment"]}),
+        ({"model": {"perception": {"spec_augment": {}}}}, {"nemo": ["model"]}),
+        ({"model": {"perception": 3}}, {}),
+        ({"preprocessor": {"_target_": "x"}}, {"nemo": ["preprocessor"]}),
+        ({"preprocessor": {"steps": 2}}, {}),
+        ({"feature_transforms": {"*": []}}, {"fairseq": ["feature_transforms"]}),
+        ({"state_dict": {"p": 1, "features_mask_size": 2}}, {"lhotse": ["p", "features_mask_size"]}),
+        ({"transforms": [], "specaug": None}, {}),
+        ({}, {}),
+    ],
+)  # fmt: skip
+def test_a_framework_is_known_by_keys_that_no_other_has(data, expected):
+    assert claims(data) == expected
+
+
+@pytest.mark.parametrize("dialect", configs.ALL)
+def test_an_ordinary_configuration_is_that_of_one_framework(written, dialect):
+    _, text = configs.ALL[dialect]
+    assert import_policy(written(text)).dialect == dialect
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (WENET + ESPNET, r"wenet's \(dataset_conf\) and espnet's \(specaug, specaug_conf, frontend_conf\); name the "),
+        (ESPNET + NEMO, r"espnet's \(.*\) and nemo's \(model\); .*: --dialect espnet or --dialect nemo \(dia"),
+        (NEMO + FAIRSEQ, r"nemo's \(model\) and fairseq's \(specaugment, transforms\)"),
+        (DROP + WENET, r"speechbrain's \(drop\) and wenet's"),
+        (WENET + ESPNET + NEMO, r"wenet's .* and espnet's .* and nemo's .*; name the one"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("read", [import_policy, lambda path: get_policy(str(path))])
+def test_a_file_with_keys_of_several_frameworks_is_refused_with_their_names(written, text, said, read):
+    with pytest.raises(PolicyError, match=r"train\.yaml: holds keys of several frameworks: " + said) as caught:
+        read(written(text))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        ("wenet", dialects.wenet_policy(num_t_mask=3)),
+        ("espnet", dialects.espnet_policy(time_mask_width_range=40)),
+        ("nemo", dialects.nemo_policy(freq_masks=2, freq_width=9)),
+        ("fairseq", dialects.fairseq_policy(freq_mask_N=2, freq_mask_F=9)),
+        ("torchaudio", None),
+    ],
+)
+def test_the_framework_that_is_told_is_read_and_the_keys_of_others_are_listed(written, dialect, expected):
+    found = import_policy(written(WENET + ESPNET + NEMO + FAIRSEQ + TORCHAUDIO), dialect)
+    assert found.dialect == dialect
+    if expected is not None:
+        assert found.policy.transforms == expected.transforms
+    for other, keys in {
+        "wenet": "dataset_conf",
+        "espnet": "specaug, specaug_conf, frontend_conf",
+        "nemo": "model",
+        "fairseq": "specaugment, transforms",
+        "torchaudio": "TimeMasking",
+    }.items():
+        assert (f"{keys}: {other}'s, left alone, as {dialect} is meant" in found.notes) == (other != dialect)
+
+
+def test_references_are_followed_into_what_is_left_alone(written):
+    found = import_policy(written(DROP + WENET + "width: !ref <axis>\n"), "speechbrain")
+    assert found.policy.transforms[0].axis == "frequency"
+    assert (
+        import_policy(written(DROP + WENET), "wenet").notes[0] == "drop: speechbrain's, left alone, as wenet is meant"
+    )
+
+
+def test_a_third_framework_is_refused_with_the_names_of_both(written):
+    with pytest.raises(
+        PolicyError, match=r"looks like wenet's and espnet's configuration, not hf's; .* 'wenet' or 'espnet'$"
+    ):
+        import_policy(written(WENET + ESPNET), "hf")
+
+
+def test_the_command_line_takes_the_one_that_is_told(written):
+    path = written(WENET + ESPNET)
+    refused = run("policy", "show", path)
+    assert (refused.code, refused.out) == (2, "")
+    assert "--dialect wenet or --dialect espnet" in refused.err
+    shown = run("policy", "show", path, "--dialect", "espnet")
+    assert shown.code == 0
+    assert "dataset_conf: wenet's, left alone, as espnet is meant" in shown.out
+    assert run("policy", "convert", path, "--from", "espnet", "--to", "nemo").code == 0
+
+
+def test_keys_of_strangers_are_shown_printable_and_not_all_of_them():
+    assert listed(["a\n", *"bcdefg"]) == "a\\n, b, c, d, e, f, ..."
+    with pytest.raises(ParameterError, match=r"speechbrain's \(x\\x1b\)"):
+        dialect_of({"specaug": None, "x\x1b": Tagged("!ref", "<a>")})
