@@ -100,7 +100,7 @@ def _check_replayable_in_batch(policy: Policy, dialect: Dialect) -> None:
     if any(is_by_length[:-1]):
         raise ParameterError(
             f"dialect {policy.dialect!r}: in a padded batch, the numbers drawn for time masks follow from the lengths "
-            "of all examples, and those of features come after them; replay without masks of features, or one clip alone"
+            "of all examples, and those of features come after them; replay without the latter, or one clip alone"
         )
 
 
