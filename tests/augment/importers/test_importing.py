@@ -22,7 +22,7 @@ EXPECTED = {
     "wenet": dialects.wenet_policy(spec_sub=True, sub_max_t=30),
     "hf": dialects.hf_policy(apply_spec_augment=True, mask_time_prob=0.08, mask_feature_prob=0.05),
     "fairseq": dialects.ALL_POLICIES["fairseq-ld"],
-    "lhotse": dialects.lhotse_policy(),
+    "lhotse": dialects.lhotse_policy(supervisions=True),
     "torchaudio": augment.Policy(
         (dialects.torchaudio_mask("frequency", 27), dialects.torchaudio_mask("time", 40, p=0.2, iid_masks=True)),
         dialect="torchaudio",
@@ -268,7 +268,11 @@ def test_speechbrains_order_is_that_of_the_augmenter(imported):
 @pytest.mark.parametrize(
     ("line", "note", "n"),
     [
-        ("parallel_augment: true", "parallel_augment: each augmentation goes to a copy of its own; a draw here is one", 3),
+        (
+            "parallel_augment: true",
+            "parallel_augment: each augmentation goes to a copy of its own; a draw here is one",
+            3,
+        ),
         ("concat_original: true", "concat_original: the clip as it was", 3),
         ("augment_start_index: 2", "augment_start_index: examples of the batch on one side of it are left out", 3),
         ("augment_end_index: 2", "augment_end_index: examples of the batch on one side of it are left out", 3),
@@ -292,7 +296,9 @@ def test_augmentations_beyond_the_most_never_run(imported):
 
 
 def test_augmentations_are_shuffled_where_the_file_says_so(imported):
-    text = configs.SPEECHBRAIN.replace("    augment_prob: 0.75", "    shuffle_augmentations: true\n    augment_prob: 0.75")
+    text = configs.SPEECHBRAIN.replace(
+        "    augment_prob: 0.75", "    shuffle_augmentations: true\n    augment_prob: 0.75"
+    )
     found = imported(text.replace("min_augmentations: 3", "min_augmentations: 1"))
     assert found.policy.is_shuffled
     assert found.policy.n_applied == (1, 3)
@@ -309,7 +315,9 @@ def test_of_parallel_augmentations_a_draw_is_one_copy(imported, least):
 
 def test_an_augmentation_of_sound_keeps_its_place_where_it_matters(imported):
     """Of (shift, drop, warp), one to two are applied: the shift alone, or the shift and the drop."""
-    text = configs.SPEECHBRAIN.replace("!ref <time_drop>", "!ref <shift>").replace("max_augmentations: 3", "max_augmentations: 2")
+    text = configs.SPEECHBRAIN.replace("!ref <time_drop>", "!ref <shift>").replace(
+        "max_augmentations: 3", "max_augmentations: 2"
+    )
     text = "shift: !new:speechbrain.augment.freq_domain.RandomShift\n    dim: 1\n" + text
     some = imported(text.replace("min_augmentations: 3", "min_augmentations: 1")).policy
     assert [getattr(t, "count", None) for t in some.transforms] == [0, 4, None]
