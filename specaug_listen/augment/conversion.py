@@ -126,7 +126,7 @@ def _differences(given: Policy, made: Policy, dialect: str) -> list[str]:
         lines.append(f"order: {', '.join(orders[0])} -> {', '.join(orders[1])}")
     if given.probability != made.probability:
         lines.append(f"chance that anything is done: {given.probability:g} -> {made.probability:g}")
-    if given.warp_probability != made.warp_probability and {"time warp"} & {*before, *after}:
+    if given.warp_probability != made.warp_probability and "time warp" in before and "time warp" in after:
         chances = [
             "none" if policy.warp_probability is None else f"{policy.warp_probability:g}" for policy in (given, made)
         ]
