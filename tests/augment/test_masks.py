@@ -31,7 +31,7 @@ from specaug_listen.augment import (
     Warp,
     WarpPath,
 )
-from specaug_listen.augment.dialects import hf_policy, nemo_policy, speechbrain_drop, speechbrain_warp
+from specaug_listen.augment.dialects import hf_policy, lhotse_policy, nemo_policy, speechbrain_drop, speechbrain_warp
 from specaug_listen.augment.sources import OwnSource
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import LHOTSE, WHISPER, MelSpectrogram
@@ -237,6 +237,18 @@ def test_nemos_bands_that_do_not_fit_are_refused(use_numba_spec_augment):
     assert len(policy(80).draw(mel_of(50), rng=0).steps) == 2
     assert drawn(policy(81, freq_masks=0), mel_of(50), rng=0).steps == ()
     assert len(drawn(nemo_policy(freq_masks=2, freq_width=81), mel_of(50), rng=0).steps) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["features_mask_size", "frames_mask_size", "num_frame_masks", "max_frames_mask_fraction"]
+)
+def test_what_makes_lhotse_raise_is_refused(name):
+    """The last two by a division that is done only where masks are drawn; tests/augment/dialects/test_live.py has it."""
+    with pytest.raises(ParameterError, match=f"{name}=0: allowed is more than 0; lhotse raises here"):
+        lhotse_policy(**{name: 0})
+    if name in ("num_frame_masks", "max_frames_mask_fraction"):
+        assert lhotse_policy(**{name: 0}, p=0.0).probability == 0
+    assert lhotse_policy(num_feature_masks=0).transforms[1].count == 0
 
 
 @pytest.mark.parametrize(
