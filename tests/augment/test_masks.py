@@ -32,6 +32,7 @@ from specaug_listen.augment import (
     WarpPath,
 )
 from specaug_listen.augment.dialects import hf_policy, lhotse_policy, nemo_policy, speechbrain_drop, speechbrain_warp
+from specaug_listen.augment.draw import measured
 from specaug_listen.augment.sources import OwnSource
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import LHOTSE, WHISPER, MelSpectrogram
@@ -243,7 +244,7 @@ def test_nemos_bands_that_do_not_fit_are_refused(use_numba_spec_augment):
     "name", ["features_mask_size", "frames_mask_size", "num_frame_masks", "max_frames_mask_fraction"]
 )
 def test_what_makes_lhotse_raise_is_refused(name):
-    """The last two by a division that is done only where masks are drawn; tests/augment/dialects/test_live.py has it."""
+    """The last two by a division that is done only where masks are drawn; compared with lhotse in test_live."""
     with pytest.raises(ParameterError, match=f"{name}=0: allowed is more than 0; lhotse raises here"):
         lhotse_policy(**{name: 0})
     if name in ("num_frame_masks", "max_frames_mask_fraction"):
@@ -356,7 +357,7 @@ OVER_PADDING = (
 )
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(25))
 def test_of_a_padded_batch_a_draw_is_that_of_its_row_cut_to_the_clip(seed):
     """The same numbers drawn for a mel that has the padding in it."""
     mel, batch = mel_of(60), Batch(1, 150, -3.0)
@@ -371,6 +372,25 @@ def test_of_a_padded_batch_a_draw_is_that_of_its_row_cut_to_the_clip(seed):
     assert padded.masked_area_ratio <= 1
     for begin, end in padded.time_spans:
         assert -0.5 <= begin < end <= 59.5
+
+
+def test_a_mask_in_the_padding_is_brought_into_the_clip():
+    mel, batch = mel_of(60), Batch(1, 100, -3.0)
+    steps = TimeSpan(62, 8, 1.0), WarpPath(70, -20, "bicubic_corners", 100)
+    draw = Draw(80, 60, steps, batch=batch)
+    assert (draw.apply(mel).values == 1).any(axis=0).sum() >= 3
+    ((begin, end),) = draw.time_spans
+    assert 40 < begin < end < 52
+    assert draw.masked_frames.sum() == pytest.approx(end - begin, abs=1)
+
+
+def test_a_fill_is_as_loud_beside_padding_as_without():
+    mel, mask = mel_of(60), TimeSpan(5, 5, -2.0)
+    alone = measured(Draw(80, 60, (mask,)), mel).steps[0].fill_level
+    steps = mask, WarpPath(70, -20, "bicubic_corners", 900)
+    beside = measured(Draw(80, 60, steps, batch=Batch(1, 900, -20.0)), mel).steps[0].fill_level
+    assert alone is not None
+    assert beside == alone
 
 
 def test_a_warp_over_the_padding_is_remembered_as_one_of_the_clip():

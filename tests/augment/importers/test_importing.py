@@ -329,6 +329,8 @@ def test_an_augmentation_of_sound_keeps_its_place_where_it_matters(imported):
 
 def test_augmentations_that_are_switched_off_still_count(imported):
     text = configs.SPEECHBRAIN.replace("min_augmentations: 3", "min_augmentations: 1")
+    silent = text.replace("    max_augmentations: 3\n", "")
+    assert imported(silent + "    enable_augmentations: [true, false, true]\n").policy.n_applied == (1, 3)
     found = imported(text + "    enable_augmentations: [true, false, true]\n")
     assert found.policy.n_applied == (1, 3)
     assert any("max_augmentations: 3, with those that are switched off; 2 to 3 are all 2" in n for n in found.notes)
