@@ -378,7 +378,7 @@ def test_a_mask_in_the_padding_is_brought_into_the_clip():
     mel, batch = mel_of(60), Batch(1, 100, -3.0)
     steps = TimeSpan(62, 8, 1.0), WarpPath(70, -20, "bicubic_corners", 100)
     draw = Draw(80, 60, steps, batch=batch)
-    assert (draw.apply(mel).values == 1).any(axis=0).sum() >= 3
+    assert (draw.apply(mel).values > 0.5).all(axis=0).sum() >= 3
     ((begin, end),) = draw.time_spans
     assert 40 < begin < end < 52
     assert draw.masked_frames.sum() == pytest.approx(end - begin, abs=1)

@@ -26,7 +26,7 @@ HF = Dialect(
         "every mask has the same width, at places that are no two alike, but may overlap",
         "mask_time_prob is an upper bound of the share that is masked",
         "with an attention mask, starts and numbers are those of the clip, but the number is bounded by what fits into "
-        "the 30 s that it is padded to: clips of less than two mask lengths get two masks that overlap",
+        "the 30 s that it is padded to: with the defaults, clips of 11 to 19 frames get two masks that overlap",
         "a zero of Whisper's scale is -40 dB below full scale, not silence",
         "without an attention mask (return_attention_mask: false), masks are spread over the 30 s that a clip is "
         "padded to: of a short clip, little is masked",
