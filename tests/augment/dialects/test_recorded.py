@@ -24,6 +24,7 @@ from specaug_listen.augment import (
     WarpPath,
 )
 from specaug_listen.augment.interpolation import warp_taps
+from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
 
 from .upstream import ARRAYS, RECORDED, policy_of
@@ -250,3 +251,26 @@ def test_what_comes_out_of_the_padding_is_theirs_cell_by_cell(entry, is_stream):
     assert after.n_frames == n_frames
     found = in_parts(after, 7) if is_stream else after.values
     np.testing.assert_allclose(found, wanted[:, :n_frames], atol=1e-5 * np.abs(values).max())
+
+
+# Rectangles that do not fit, and budgets of short clips, are said and left out instead.
+REFUSED = [
+    entry
+    for entry in RECORDED["refusals"]
+    if entry["dialect"] in ("nemo", "lhotse")
+    and entry["n_errors"] == entry["n_calls"]
+    and entry["transform"] != "SpecCutout"
+    and entry["n_frames"] > 6
+]
+
+
+@pytest.mark.parametrize("entry", REFUSED, ids=lambda e: f"{e['dialect']}-{e['transform']}")
+def test_what_raises_there_is_refused_here(entry):
+    mel = MelSpectrogram(np.zeros((80, entry["n_frames"]), np.float32), LHOTSE)
+    with pytest.raises(ParameterError, match=r"NeMo raises here|lhotse raises here"):
+        policy_of(entry).draw(mel, rng=0)
+
+
+def test_enough_was_refused():
+    assert {entry["transform"] for entry in REFUSED} == {"SpecAugment (legacy)", "SpecAugmentNumba", "SpecAugment"}
+    assert len(REFUSED) == 4
