@@ -147,6 +147,8 @@ def plot_warp(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
     ax.add_collection(lines.LineCollection(segments, colors="#888888", linewidths=0.8))
     for path in draw.warps:
         moved = path.center_frame + path.displacement_frames
+        if max(path.center_frame, moved) >= mel.n_frames:
+            continue  # it is the padding that moves most
         x = mel.frontend.framing.center_s([path.center_frame, moved], mel.frontend.sample_rate)
         ax.plot(x, [1.0, 0.0], color=_WARP_COLOUR, lw=2.5, marker="o", ms=5, clip_on=False, zorder=4)
     ax.set_xlim(0, mel.duration_s)
@@ -224,9 +226,10 @@ def describe_draw(draw: Draw, mel: AnyMel) -> str:
         f"{percent(draw.masked_area_ratio)} of area"
     ]
     for path in draw.warps:
-        seconds = mel.times_s[path.center_frame]
+        seconds = float(mel.frontend.framing.center_s(path.center_frame, mel.frontend.sample_rate))
         moved_s = path.displacement_frames * mel.frontend.hop_length / mel.frontend.sample_rate
-        parts.append(f"warp: {seconds:.2f} s moves by {moved_s:+.2f} s")
+        where = ", in the padding," if path.center_frame >= draw.n_frames else ""
+        parts.append(f"warp: {seconds:.2f} s{where} moves by {moved_s:+.2f} s")
     masks = [step for step in draw.steps if isinstance(step, FrequencyBand | TimeSpan | Rectangle)]
     levels = [step.fill_level.vs_p95_db for step in masks if step.fill_level]
     fills = {str(step.fill) for step in masks}

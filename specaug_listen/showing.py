@@ -70,10 +70,14 @@ class PolicyPage:
             f"{self.source}: policy {policy.name!r}, by the rules of {self.imported.dialect}",
             _words_of(self.frontend),
         ]
-        if policy.probability < 1:
+        if policy.warp_probability is not None:
+            lines.append(
+                f"the warp is applied with a chance of {policy.warp_probability:g}, the masks with one of their own, "
+                f"{policy.probability:g}"
+            )
+        elif policy.probability < 1:
             lines.append(f"applied with a chance of {policy.probability:g}")
-        if policy.n_applied is not None and policy.n_applied[0] < len(policy.transforms):
-            lines.append("applied are {} to {} of the steps, from the first one on".format(*policy.n_applied))
+        lines += _picked(policy)
         if policy.min_mels:
             lines.append(f"nothing is done to mels of fewer than {policy.min_mels} bands")
         lines += _listed("steps, in this order:", [f"{i}. {step}" for i, step in enumerate(self.steps, 1)], "none")
@@ -93,6 +97,17 @@ class PolicyPage:
             for seconds, s in zip(_SECONDS, self.shares, strict=True)
         ]
         return [head, *rows]
+
+
+def _picked(policy: Policy) -> list[str]:
+    """How many of the steps are applied, and in which order, where that is left to chance."""
+    n = len(policy.transforms)
+    least, most = policy.n_applied or (n, n)
+    if least >= n:
+        return ["the order of the steps is another one every time"] if policy.is_shuffled and n > 1 else []
+    numbers = str(least) if least == most else f"{least} to {most}"
+    which = "picked anew and in any order every time" if policy.is_shuffled else "from the first one on"
+    return [f"applied are {numbers} of the steps, {which}"]
 
 
 def show_policy(

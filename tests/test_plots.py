@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from matplotlib.patches import Rectangle
 from streams import as_stream
 
 from specaug_listen import Audio, Draw, MelSpectrogram, Policy, frontends, plot_audition, plot_mel
-from specaug_listen.augment import FrequencyBand, TimeMask, TimeSpan, TimeWarp, WarpPath
+from specaug_listen.augment import Batch, FrequencyBand, TimeMask, TimeSpan, TimeWarp, WarpPath
 from specaug_listen.plots import COLOUR_MAP, _columns, describe_draw, encode_png, reference_db
 
 WARPED = Draw(80, 120, (WarpPath(50, 12), FrequencyBand(5, 20), TimeSpan(70, 25)), "warped")
@@ -281,3 +282,19 @@ assert 'matplotlib.pyplot' not in sys.modules, 'pyplot'
         [sys.executable, "-W", "ignore", "-c", code], env=environment(), capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_a_warp_whose_frame_lies_in_the_padding_is_shown_by_what_it_does_to_the_clip(mel):
+    n = mel.n_frames
+    path = WarpPath(n + 20, 10, "bicubic_corners", n + 100)
+    draw = Draw(mel.n_mels, n, (path,), batch=Batch(1, n + 100, -1.0))
+    text = describe_draw(draw, mel)
+    seconds = float(mel.frontend.framing.center_s(n + 20, mel.frontend.sample_rate))
+    assert f"warp: {seconds:.2f} s, in the padding, moves by +" in text
+    figure = plot_audition(mel, draw.apply(mel), draw)
+    (between,) = (ax for ax in figure.axes if ax.get_ylabel() == "Warp")
+    assert between.collections
+    assert not between.lines
+    inside = dataclasses.replace(draw, steps=(dataclasses.replace(path, center_frame=n // 2),))
+    (between,) = (ax for ax in plot_audition(mel, inside.apply(mel), inside).axes if ax.get_ylabel() == "Warp")
+    assert len(between.lines) == 1

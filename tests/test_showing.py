@@ -12,7 +12,7 @@ from commandline import run
 
 from specaug_listen import Audio, save
 from specaug_listen.augment import get_policy, import_policy
-from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS
+from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS, hf_policy
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import PRESETS
 from specaug_listen.pipeline.records import read_index, read_record
@@ -286,3 +286,38 @@ def test_a_padded_batch_of_warps_cannot_be_replayed():
     with pytest.raises(ParameterError, match="warps follow from the lengths of all examples"):
         with_context(get_policy("espnet-conformer10"), "8x900", True)
     assert with_context(get_policy("wenet"), "8x900", True).exact_rng
+
+
+def test_features_masked_after_the_time_of_clips_of_other_lengths_cannot_be_replayed():
+    policy = hf_policy(apply_spec_augment=True, mask_feature_prob=0.1)
+    with pytest.raises(
+        ParameterError, match="the numbers drawn for time masks follow from the lengths of all examples"
+    ):
+        with_context(policy, "8x3000", True)
+    assert with_context(policy, "1x3000", True).exact_rng
+    assert with_context(get_policy("hf-whisper"), "8x3000", True).exact_rng
+
+
+def test_what_is_left_to_chance_is_said(written, tmp_path):
+    page = show_policy("icefall", n_draws=10).text
+    assert "the warp is applied with a chance of 0.9, the masks with one of their own, 0.9\n" in page
+    path = tmp_path / "shuffled.yaml"
+    recipe = configs.SPEECHBRAIN.replace("    augment_prob: 0.75", "    shuffle_augmentations: true")
+    path.write_text(recipe)
+    assert "the order of the steps is another one every time" in show_policy(path, n_draws=10).text
+    path.write_text(recipe.replace("min_augmentations: 3", "min_augmentations: 1"))
+    page = show_policy(path, n_draws=10).text
+    assert "applied are 1 to 3 of the steps, picked anew and in any order every time" in page
+    assert "batches, with their padding, from 11 frames on" in page
+    path.write_text(recipe.replace("_augmentations: 3", "_augmentations: 2").replace("true", "false"))
+    assert "applied are 2 of the steps, from the first one on" in show_policy(path, n_draws=10).text
+
+
+def test_a_mask_that_nemo_refuses_is_one_line(tmp_path, capsys):
+    path = tmp_path / "nemo.yaml"
+    path.write_text(
+        "model:\n  spec_augment: {freq_masks: 2, freq_width: 90, use_vectorized_spec_augment: false}\n"
+        "  preprocessor: {features: 80}\n"
+    )
+    with pytest.raises(ParameterError, match="max_width=90: the mel has 80 bins, and NeMo raises here"):
+        show_policy(path, n_draws=10)

@@ -126,6 +126,11 @@ def _differences(given: Policy, made: Policy, dialect: str) -> list[str]:
         lines.append(f"order: {', '.join(orders[0])} -> {', '.join(orders[1])}")
     if given.probability != made.probability:
         lines.append(f"chance that anything is done: {given.probability:g} -> {made.probability:g}")
+    if given.warp_probability != made.warp_probability and "time warp" in before and "time warp" in after:
+        chances = [
+            "none" if policy.warp_probability is None else f"{policy.warp_probability:g}" for policy in (given, made)
+        ]
+        lines.append(f"chance of the warp apart from the masks: {chances[0]} -> {chances[1]}")
     parts = [_part(policy) for policy in (given, made)]
     if parts[0] != parts[1]:
         lines.append(f"applied of them: {parts[0]} -> {parts[1]}")
@@ -139,7 +144,9 @@ def _differences(given: Policy, made: Policy, dialect: str) -> list[str]:
 def _part(policy: Policy) -> str:
     n = len(policy.transforms)
     least, most = policy.n_applied or (n, n)
-    return "all" if least == n else f"the first {least}" if least == most else f"the first {least} to {most}"
+    if policy.is_shuffled:
+        return f"{min(least, n)} to {min(most, n)}, in any order"
+    return "all" if least >= n else f"the first {least}" if least == most else f"the first {least} to {most}"
 
 
 def _by_subject(policy: Policy) -> dict[str, dict[str, str]]:

@@ -17,7 +17,8 @@ from ..errors import ParameterError, PolicyError, naming
 from ..frontends import AnyMel, MelSpectrogram, MelStream
 from .fill import Padding, Region, fill_level, fill_values
 from .foreign import ForeignCall
-from .steps import Batch, Copied, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath
+from .padding import with_padding, without_padding
+from .steps import Batch, Copied, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath, over_frames, reaches
 
 __all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "measured"]
 
@@ -67,11 +68,20 @@ class Draw:
     batch: Batch | None = None
 
     def __post_init__(self) -> None:
-        """Check that every step lies within the mel."""
+        """Check that every step lies within the mel, or its batch."""
+        padded = self.n_frames + self.padding.n_frames
         for step in self.steps:
-            for end, size, unit in _reaches(step, self.n_mels, self.n_frames):
+            for end, size, unit in reaches(step, self.n_mels, self.n_frames, padded):
                 if end > size:
                     raise ParameterError(f"{step.kind} reaches beyond the {size} {unit} of the mel: {step}")
+            over = over_frames(step)
+            if over not in (None, padded):
+                raise ParameterError(f"{step.kind}.over_frames={over}: allowed is {padded}, the frames of the batch")
+            if self.is_over_padding and isinstance(step, Trimmed | ForeignCall):
+                raise ParameterError(
+                    f"{step.kind} stands with a warp or copies over the padded batch, whose frames it does not know; "
+                    "draw one or the other, or without batch.n_frames"
+                )
 
     def apply(self, mel: Mel) -> Mel:
         """Warp and mask; the same mel and draw give the same bits.
@@ -95,11 +105,16 @@ class Draw:
                 f"the draw was made for {self.n_mels} bands x {self.n_frames} frames, the mel has {mel.n_mels} x "
                 f"{mel.n_frames}; draw again for this clip and front-end"
             )
-        state = _State(mel, mel, mel, mel, self.padding)
+        state = _begun(self, mel)
         for step in self.steps:
             state = state.at(step).after(step)
         augmented: Mel = state.current
-        return augmented
+        return without_padding(state.current, mel, self.warps) if self.is_over_padding else augmented
+
+    @property
+    def is_over_padding(self) -> bool:
+        """Whether steps move frames between the clip and the padding behind it."""
+        return self.padding.n_frames > 0 and any(over_frames(step) for step in self.steps)
 
     @property
     def padding(self) -> Padding:
@@ -155,8 +170,9 @@ class Draw:
 
         Frame t reaches from t - 0.5 to t + 0.5.
         """
-        spans = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, TimeSpan))
-        return [self._now(i, step.start_frame, step.n_frames) for i, step in spans if step.n_frames]
+        found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, TimeSpan) and step.n_frames)
+        spans = (self._now(i, step.start_frame, step.n_frames) for i, step in found)
+        return [(begin, end) for begin, end in spans if begin < end]
 
     @property
     def rectangles(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
@@ -172,10 +188,11 @@ class Draw:
     def copies(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
         """Bins and frames of each copy; as `rectangles`."""
         found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Copied) and step.n_frames)
-        return [
+        copies = (
             (step.region[0].indices(self.n_mels)[:2], self._now(i, step.start_frame, step.n_frames))
             for i, step in found
-        ]
+        )
+        return [(bins, (begin, end)) for bins, (begin, end) in copies if begin < end]
 
     @property
     def n_trimmed(self) -> int:
@@ -183,12 +200,13 @@ class Draw:
         return sum(step.n_frames for step in self.steps if isinstance(step, Trimmed))
 
     def _now(self, position: int, start: int, n_frames: int) -> tuple[float, float]:
-        """Where frames of a step lie after the warps behind it."""
+        """Where frames of a step lie after the warps behind it, as far as that is within the clip."""
         ends = np.array([start, start + n_frames]) - 0.5
         for later in self.steps[position + 1 :]:
             if isinstance(later, WarpPath):
                 ends = later.moved(ends, self.n_frames)
-        return float(ends[0]), float(ends[1])
+        begin, end = np.minimum(ends, self.n_frames - 0.5)
+        return float(begin), float(end)
 
     @property
     def masked_bins(self) -> npt.NDArray[np.bool_]:
@@ -247,12 +265,14 @@ class Draw:
 
 def measured(draw: Draw, mel: AnyMel) -> Draw:
     """The same draw with the level of every fill, relative to the clip, written into its steps."""
-    state = _State(mel, mel, mel, mel, draw.padding)
+    state = _begun(draw, mel)
     steps: list[Step] = []
     for step in draw.steps:
         state = state.at(step)
         if isinstance(step, FrequencyBand | TimeSpan | Rectangle):
-            level = fill_level(step.fill, state.reference(step), step.region, step.seed, draw.padding)
+            level = fill_level(
+                step.fill, state.reference(step), step.region, step.seed, state.padding, n_frames=mel.n_frames
+            )
             step = dataclasses.replace(step, fill_level=level)
         steps.append(step)
         state = state.after(step)
@@ -264,7 +284,8 @@ class _State:
     """A mel on its way through the steps.
 
     ``unwarped`` is as it came, ``clean`` without masks, ``current`` with all of them; ``before`` as it was before the
-    first of those steps that were drawn together.
+    first of those steps that were drawn together. Of a clip of ``n_frames``; where steps move frames of the padding,
+    the mels have it behind them.
     """
 
     unwarped: Any
@@ -272,6 +293,7 @@ class _State:
     current: Any
     before: Any
     padding: Padding
+    n_frames: int
 
     def at(self, step: Step) -> _State:
         """Where a step begins."""
@@ -286,47 +308,31 @@ class _State:
     def after(self, step: Step) -> _State:
         """Where it ends."""
         if isinstance(step, WarpPath):
-            taps = step.taps(self.clean.n_frames)
+            taps = step.taps(self.n_frames)
+            taps = taps.extended(self.clean.n_frames) if len(taps.source) < self.clean.n_frames else taps
             warped = {name: getattr(self, name).warped(taps) for name in ("clean", "current", "before")}
             return dataclasses.replace(self, **warped)
         if isinstance(step, Trimmed):
             n = self.clean.n_frames - step.n_frames
             cut = {name: getattr(self, name).shortened(n) for name in ("clean", "current", "before")}
-            return dataclasses.replace(self, **cut)
+            return dataclasses.replace(self, **cut, n_frames=n)
         if isinstance(step, ForeignCall):
             made = step.apply(self.current)
-            return dataclasses.replace(self, clean=made, current=made, before=made)
+            return dataclasses.replace(self, clean=made, current=made, before=made, n_frames=made.n_frames)
         if isinstance(step, Copied):
-            return dataclasses.replace(self, current=_copied(self.current, self.before, step))
+            return dataclasses.replace(self, current=_copied(self.current, self.before, step, self.n_frames))
         return dataclasses.replace(self, current=_filled(self.current, self.reference(step), step, self.padding))
 
 
 Masking: TypeAlias = FrequencyBand | TimeSpan | Rectangle
 
 
-def _reaches(step: Step, n_mels: int, n_frames: int) -> list[tuple[int, int, str]]:
-    """Of every axis that a step concerns: where it ends, where it may, and in what unit."""
-    if isinstance(step, FrequencyBand):
-        return [(step.start_bin + step.n_bins, n_mels, "bins")]
-    if isinstance(step, Rectangle):
-        bins = step.start_bin + step.n_bins, n_mels, "bins"
-        return [bins, (step.start_frame + step.n_frames, n_frames, "frames")]
-    if isinstance(step, Copied):
-        bins = step.start_bin + (step.n_bins or 0), n_mels, "bins"
-        return [
-            bins,
-            (step.start_frame + step.n_frames, n_frames, "frames"),
-            (step.source_frame + 1, n_frames, "frames"),
-        ]
-    if isinstance(step, Trimmed):
-        return [(step.n_frames + 1, n_frames, "frames")]
-    if isinstance(step, ForeignCall):
-        return []
-    if isinstance(step, TimeSpan):
-        return [(step.start_frame + step.n_frames, n_frames, "frames")]
-    moved, last = step.center_frame + step.displacement_frames, n_frames - (step.interpolation == "linear")
-    inside = 0 < step.center_frame < last and 0 < moved < last
-    return [(0 if inside else n_frames, n_frames - 1, "frames")]
+def _begun(draw: Draw, mel: AnyMel) -> _State:
+    """Before the first step."""
+    if not draw.is_over_padding:
+        return _State(mel, mel, mel, mel, draw.padding, mel.n_frames)
+    padded = with_padding(mel, draw.padding)
+    return _State(padded, padded, padded, padded, Padding(), mel.n_frames)
 
 
 def _filled(mel: Mel, reference: AnyMel, step: Masking, padding: Padding) -> Mel:
@@ -338,8 +344,9 @@ def _filled(mel: Mel, reference: AnyMel, step: Masking, padding: Padding) -> Mel
     return _changed(mel, step.region, fill)
 
 
-def _copied(mel: Mel, source: AnyMel, step: Copied) -> Mel:
-    bins, shift, n_frames = step.region[0], step.source_frame - step.start_frame, mel.n_frames
+def _copied(mel: Mel, source: AnyMel, step: Copied, n_frames: int) -> Mel:
+    bins, shift = step.region[0], step.source_frame - step.start_frame
+    n_frames = step.over_frames or n_frames
 
     def read(begin: int, end: int) -> Real:
         first = (begin + shift) % n_frames

@@ -20,7 +20,10 @@ from .policy import Policy, foreign_policy
 __all__ = ["get_policy", "import_policy", "policy_of", "read_policy"]
 
 _KINDS = ("frequency_mask", "time_mask", "time_warp", "mask", "cutout", "copy", "trim_tail", "warp")
-_OWN = ("dialect", "name", "probability", "transforms", "batch", "exact_rng", "min_mels", "n_applied", "notes")
+_OWN = (
+    *("dialect", "name", "probability", "transforms", "batch", "exact_rng", "min_mels", "n_applied"),
+    *("is_shuffled", "warp_probability", "notes"),
+)
 
 
 def get_policy(name: str | os.PathLike[str] | Policy | Callable[..., Any], *, adapter: Adapter | None = None) -> Policy:

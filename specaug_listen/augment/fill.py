@@ -118,9 +118,17 @@ def _noise(
 
 
 def fill_level(
-    fill: Fill, clean: AnyMel, region: Region, seed: int | None, padding: Padding = NO_PADDING
+    fill: Fill,
+    clean: AnyMel,
+    region: Region,
+    seed: int | None,
+    padding: Padding = NO_PADDING,
+    *,
+    n_frames: int | None = None,
 ) -> FillLevel | None:
     """The level of a fill in a region; None where the region is empty, or the clip is silent and has no level.
+
+    Of a mel with padding behind it, ``n_frames`` are the clip's.
 
     Raises
     ------
@@ -128,7 +136,8 @@ def fill_level(
         When the fill does not exist in the front-end's scale.
     """
     bins, frames = region
-    begin, end, _ = frames.indices(clean.n_frames)
+    clip = clean if n_frames is None or n_frames >= clean.n_frames else clean.shortened(n_frames)
+    begin, end, _ = frames.indices(clip.n_frames)
     if begin >= end or not len(range(*bins.indices(clean.n_mels))):
         return None
     statistics = clean.statistics
@@ -140,8 +149,8 @@ def fill_level(
         energy = clean.frontend.energy(fill_values(fill, clean, (bins, here), seed, padding), statistics)
         power = energy if clean.frontend.power == 2 else energy**2
         total += float(power.mean(dtype=np.float64)) * (here.stop - here.start)
-    p95, median = clean.percentiles_db
-    if p95 == median == clean.range_db[0]:
+    p95, median = clip.percentiles_db
+    if p95 == median == clip.range_db[0]:
         return None
     level = 10 * np.log10(max(total / (end - begin), 1e-20))
     return FillLevel(round(float(level - p95), 2), round(float(level - median), 2))

@@ -1,4 +1,4 @@
-"""The frameworks' transforms as data: masks along one axis, rectangles, copies, cut tails, and warps."""
+"""The frameworks' transforms as data: masks along one axis, rectangles, copies and cut tails; warps are in `warps`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .._random import MAX_SEED
 from .._record import record
 from ..errors import ParameterError
 from .fill import Fill
-from .interpolation import Interpolation
-from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, drawn_count, drawn_spans
+from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, drawn_count, drawn_share, drawn_spans
 from .sources import Source
-from .steps import Batch, Copied, FillOver, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath
+from .steps import Batch, Copied, FillOver, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed
+from .warps import Warp
 
 __all__ = ["Copy", "Cutout", "FrameworkTransform", "Mask", "TrimTail", "Warp"]
 
@@ -48,6 +48,9 @@ class Mask:
         shared by all masks.
     over : {"clip", "padded"}
         Whose frames are counted: the clip's, or those of its batch with padding.
+    row_frames : int > 0 or None [frames]
+        The length that a batch has where none is given, of which ``share`` counts how many fit side by side (HF:
+        Whisper's 30 s).
     together : bool
         Whether all examples of a batch draw at once.
     fill : float or str
@@ -59,7 +62,8 @@ class Mask:
     Raises
     ------
     ParameterError
-        When a value is out of range or two do not fit.
+        When a value is out of range or two do not fit; when drawn, for masks wider than the mel where the framework
+        raises (``below_limit``).
 
     Examples
     --------
@@ -83,6 +87,7 @@ class Mask:
     start_rule: StartRule = "last_left_out"
     order: Order = "mask_by_mask"
     over: Literal["clip", "padded"] = "clip"
+    row_frames: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
     together: bool = False
     fill: Fill | Literal["swap"] = 0.0
     fill_over: FillOver = "clean"
@@ -103,43 +108,48 @@ class Mask:
         return "patch" if self.start_rule == "grid" else "mask"
 
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
-        """Draw the masks for a mel of this size, and say what does nothing, or lies in the padding."""
+        """Draw the masks for a mel of this size, and say what does nothing, or lies in the padding.
+
+        Masks over the padded batch may reach beyond the clip's frames.
+        """
         batch = batch or Batch()
         padded = batch.padded(n_frames)
         size = n_mels if self.axis == "frequency" else padded if self.over == "padded" else n_frames
-        spans, why = self._spans(size, batch, source)
+        spans, why = self._spans(size, self._longest(size, batch), batch, source)
         drawn = drawn_spans(self.width_rule, self.start_rule, self.order, spans, source)
         steps = self._swaps(drawn, n_mels, n_frames, padded, source) if self.fill == "swap" else []
-        steps = steps or [self._step(span, i == 0, n_frames, source) for i, span in enumerate(drawn)]
+        steps = steps or [self._step(span, i == 0, source) for i, span in enumerate(drawn)]
         lost = sum(span.width and span.start >= n_frames for span in drawn) if self.axis == "time" else 0
         lines = [f"{self.axis} masks did nothing: {why}"] if why else []
         if lost:
             lines.append(f"{lost} of {len(drawn)} time masks lie in the padding, beyond the clip's {n_frames} frames")
         return steps, lines
 
-    def _step(self, span: Span, is_first: bool, n_frames: int, source: Source) -> Step:
+    def _step(self, span: Span, is_first: bool, source: Source) -> Step:
         fill: Fill = 0.0 if self.fill == "swap" else self.fill
         seed = _noise_seed(fill, source)
         if self.axis == "frequency":
             return FrequencyBand(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
-        start = min(span.start, n_frames)
-        width = min(span.width, n_frames - start)
-        return TimeSpan(start, width, fill, seed, over=self.fill_over, is_first=is_first)
+        return TimeSpan(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
 
     def _swaps(self, drawn: list[Span], n_mels: int, n_frames: int, padded: int, source: Source) -> list[Step]:
         """Of the masks of one draw, all frames come from the same distance (SpeechBrain's ``swap``)."""
         if not drawn or padded < 2:
             return []
         shift = int(source.integers(1, padded, (1,))[0])
+        over = padded if padded > n_frames else None
         steps: list[Step] = []
         for span in drawn:
             bins = (span.start, span.width) if self.axis == "frequency" else (0, n_mels)
-            start, n = (0, n_frames) if self.axis == "frequency" else (min(span.start, n_frames), span.width)
-            come_from = (start - shift) % n_frames
-            steps.append(Copied(start, min(n, n_frames - start), come_from, *bins, is_first=not steps))
+            start, n = (0, padded) if self.axis == "frequency" else span
+            steps.append(Copied(start, n, (start - shift) % padded, *bins, is_first=not steps, over_frames=over))
         return steps
 
-    def _spans(self, size: int, batch: Batch, source: Source) -> tuple[Spans, str]:
+    def _longest(self, size: int, batch: Batch) -> int:
+        """What the longest example of the batch has along the axis."""
+        return size if self.axis == "frequency" else max(size, batch.n_frames or self.row_frames or 0)
+
+    def _spans(self, size: int, longest: int, batch: Batch, source: Source) -> tuple[Spans, str]:
         """What widths and starts are drawn from, and why there are none."""
         widest, limit = float(self.max_width or 0), self.max_width or 0
         share = None if self.max_ratio is None else self.max_ratio * size
@@ -155,21 +165,43 @@ class Mask:
             elif self.ratio_rule == "bounds":
                 widest = min(widest, float(int(share))) if self.max_width is not None else float(int(share))
         ratio = self.max_ratio if self.count_rule == "total" else self.count_ratio
-        n = drawn_count(self.count_rule, self.count, self.max_count, ratio, size, limit, source)
+        n_of_longest = 0
+        if self.count_rule == "share":
+            n, n_of_longest = drawn_share(self.count, ratio or 0.0, size, longest, limit, source)
+        else:
+            n = drawn_count(self.count_rule, self.count, self.max_count, ratio, size, limit, source)
         if self.ratio_rule == "total" and share is not None:
             widest = min(widest, share // n) if n else 0.0
         why = self._why_nothing(n, narrowest, widest, size)
         n_rows = batch.size if self.together else 1
-        return Spans(0 if why else n, narrowest, widest, limit, clamp, size, n_rows), why
+        return Spans(0 if why else n, narrowest, widest, limit, clamp, size, n_rows, n_of_longest), why
 
     def _why_nothing(self, n: int, narrowest: int, widest: float, size: int) -> str:
         unit = "bins" if self.axis == "frequency" else "frames"
         if n == 0:
-            return f"{self.count_ratio or self.max_ratio} of {size} {unit} is less than 1 mask" if self.count else ""
+            return self._why_none(size, unit)
+        if self.start_rule == "below_limit" and (self.max_width or 0) > size:
+            raise ParameterError(
+                f"{self.axis} masks: max_width={self.max_width}: the mel has {size} {unit}, and NeMo raises here; "
+                f"allowed is at most {size}, or its vectorised masks"
+            )
         too_narrow = widest <= narrowest if self.width_rule == "exclusive" else widest < narrowest
         if too_narrow or (self.ratio_rule == "bounds" and self.max_ratio is not None and widest < 1):
             return f"widths below {widest:g} of {size} {unit} leave none to draw"
         return ""
+
+    def _why_none(self, size: int, unit: str) -> str:
+        """Why not one mask is drawn on an axis of this size."""
+        ratio, width = self.count_ratio or 0.0, self.max_width or 0
+        if self.count_rule in ("fixed", "range", "total") or not ratio:
+            return ""
+        if self.count_rule == "share" and size < width:
+            return f"{size} {unit} have no room for one of {width}"
+        if self.count_rule == "share":
+            return (
+                f"the number was rounded down to 0, as {ratio:g} of {size} {unit} is {ratio * size / width:.2g} masks"
+            )
+        return f"at {ratio:g} masks per {unit.rstrip('s')}, {size} {unit} are too few for one"
 
 
 @record
@@ -285,81 +317,6 @@ class TrimTail:
         if length < n_frames / 2:
             return [Trimmed(length)], []
         return [], [f"trim_tail did nothing: {length} frames are half of the clip's {n_frames} or more"]
-
-
-@record
-class Warp:
-    """A time warp by a framework's rules: a frame goes elsewhere, what lies before and after it is resized.
-
-    The frame is uniform in {``max_frames + after_first``, ..., n_frames - max_frames - 1}, its displacement uniform in
-    {-``max_frames + 1 - to_left``, ..., ``max_frames - 1 + to_right``}.
-
-    Parameters
-    ----------
-    max_frames : int >= 0 [frames]
-        W.
-    interpolation : str
-        See `specaug_listen.augment.interpolation.warp_taps`.
-    after_first : {0, 1}
-    to_left, to_right : {0, 1}
-        Whether W itself is among the displacements.
-    shortest : int
-        The shortest clip that is warped has 2 W and so many frames.
-    anywhere : bool
-        Any inner frame of a clip of any length; the place to go to is bounded by the clip (lingvo).
-    max_ratio : float in [0, 1] or None
-        Bounds the displacement by a share of the clip (lingvo).
-    is_dynamic : bool
-        The displacement is that share times a number in [-1, 1), rounded towards zero; ``max_frames`` only switches the
-        warp on (lingvo).
-
-    Raises
-    ------
-    ParameterError
-        When a value is out of range.
-
-    Examples
-    --------
-    >>> from specaug_listen.augment.sources import foreign_source
-    >>> Warp(max_frames=80).draw(80, 160, foreign_source("python", 0))[1]
-    ['time_warp did nothing: max_frames=80 needs at least 161 frames, the clip has 160']
-    """
-
-    max_frames: Count = 5
-    interpolation: Interpolation = "bicubic"
-    after_first: Annotated[int, Field(ge=0, le=1)] = 0
-    to_left: Annotated[int, Field(ge=0, le=1)] = 0
-    to_right: Annotated[int, Field(ge=0, le=1)] = 1
-    shortest: Annotated[int, Field(ge=1, le=3)] = 1
-    anywhere: bool = False
-    max_ratio: Ratio | None = None
-    is_dynamic: bool = False
-    kind: Literal["warp"] = "warp"
-
-    @property
-    def purpose(self) -> str:
-        """What a framework's generator is asked for."""
-        return self.kind
-
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
-        """Draw a warp for a mel of this size, or say why there is none."""
-        w = self.max_frames
-        needed = 3 if self.anywhere else 2 * w + self.shortest
-        if w == 0:
-            return [], []
-        if n_frames < needed:
-            return [], [
-                f"time_warp did nothing: max_frames={w} needs at least {needed} frames, the clip has {n_frames}"
-            ]
-        first, stop = (1, n_frames - 1) if self.anywhere else (w + self.after_first, n_frames - w)
-        center = int(source.integers(first, stop, (1,))[0])
-        bound = n_frames if self.max_ratio is None else int(self.max_ratio * n_frames)
-        if self.is_dynamic:
-            displacement = int((2 * float(source.uniform((1,))[0]) - 1) * bound)
-        else:
-            displacement = int(source.integers(1 - w - self.to_left, w + self.to_right, (1,))[0])
-        moved = min(max(center + min(max(displacement, -bound), bound), 1), n_frames - 1)
-        return [WarpPath(center, moved - center, self.interpolation)] if moved != center or not self.to_left else [], []
 
 
 def _noise_seed(fill: Fill, source: Source) -> int | None:

@@ -93,6 +93,7 @@ class Outline:
     left_out: tuple[str, ...]
     n_applied: tuple[int, int] | None = None
     dynamic_warp: float | None = None
+    is_shuffled: bool = False
 
 
 def outlined(policy: Policy) -> Outline:
@@ -127,7 +128,7 @@ def outlined(policy: Policy) -> Outline:
             order.append(axis)
     return Outline(
         policy.name, policy.dialect, policy.probability, warp, masks.get("frequency"), masks.get("time"),
-        tuple(order), tuple(others), tuple(left), policy.n_applied, dynamic,
+        tuple(order), tuple(others), tuple(left), policy.n_applied, dynamic, policy.is_shuffled,
     )  # fmt: skip
 
 

@@ -18,15 +18,15 @@ from .adapter import Adapter
 from .draw import Draw, Step, measured
 from .fill import Fill
 from .foreign import Foreign
-from .masks import Cutout, FrameworkTransform, Mask
+from .masks import Cutout, FrameworkTransform, Mask, Warp
 from .sources import OwnSource, Source
-from .steps import Batch
+from .steps import Batch, within_clip
 from .transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 
 Count = Annotated[int, Field(ge=0, le=100)]
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
 
-__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy", "foreign_policy"]
+__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy", "applied_transforms", "foreign_policy"]
 
 
 @record
@@ -42,9 +42,14 @@ class Policy:
         Chance that anything is applied at all.
     dialect : str
         The framework whose rules the transforms follow; see `specaug_listen.augment.dialects`.
+    warp_probability : float in [0, 1] or None
+        Chance of the warps by themselves, while ``probability`` is that of all else (lhotse with supervision segments).
+        None: warps are applied with the others.
     n_applied : (int, int) or None
-        So many of the transforms, from the first one on, are applied: a number between both, drawn (SpeechBrain's
-        ``min_augmentations`` and ``max_augmentations``). None applies all.
+        So many of the transforms, from the first one on, are applied: a number between both, drawn; if there are fewer,
+        all (SpeechBrain's ``min_augmentations`` and ``max_augmentations``). None applies all.
+    is_shuffled : bool
+        Whether the transforms are put into a random order first (SpeechBrain's ``shuffle_augmentations``).
     min_mels : int >= 0
         A mel of fewer bands is left alone (fairseq).
     batch : Batch or None
@@ -74,7 +79,9 @@ class Policy:
     name: Annotated[str, Field(min_length=1, max_length=100)] = "policy"
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
     dialect: Annotated[str, Field(min_length=1, max_length=100)] = "paper"
+    warp_probability: Annotated[float, Field(ge=0, le=1)] | None = None
     n_applied: Annotated[tuple[Count, Count], Field(strict=False)] | None = None
+    is_shuffled: bool = False
     min_mels: Annotated[int, Field(ge=0, le=10_000)] = 0
     batch: Batch | None = None
     exact_rng: bool = False
@@ -82,11 +89,8 @@ class Policy:
 
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""
-        if self.n_applied and not self.n_applied[0] <= self.n_applied[1] <= len(self.transforms):
-            raise ParameterError(
-                f"n_applied={self.n_applied}: allowed is (least, most), of which the most is at most the number of "
-                f"transforms, {len(self.transforms)}"
-            )
+        if self.n_applied and self.n_applied[0] > self.n_applied[1]:
+            raise ParameterError(f"n_applied={self.n_applied}: allowed is (least, most), the least first")
 
     def draw(
         self,
@@ -125,14 +129,16 @@ class Policy:
         """
         batch = batch or self.batch
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(as_seed(rng))
-        coin = float(sources["coin"].uniform((1,))[0]) if sources and "coin" in sources else generator.random()
-        if coin >= self.probability:
+        is_warped, is_masked = self._tossed(generator, sources or {}, batch)
+        if not (is_warped or is_masked):
             return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False, batch=batch)
         steps: list[Step] = []
         lines: list[str] = []
         if mel.n_mels < self.min_mels:
             lines.append(f"nothing was done: a mask of {self.min_mels} bins is wider than the mel's {mel.n_mels}")
-        for transform in self._applied(mel, generator, sources or {}):
+        for transform in applied_transforms(self, mel.n_mels, generator, sources or {}):
+            if not (is_warped if _is_warp(transform) else is_masked):
+                continue
             # A stream for each transform: changing one leaves what the others draw as it was.
             stream = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
             if isinstance(transform, Foreign):
@@ -151,17 +157,25 @@ class Policy:
         for line in lines:
             warnings.warn(line, SpecAugListenWarning, stacklevel=2)
         with naming(f"policy {self.name!r}"):
-            drawn_so = Draw(mel.n_mels, mel.n_frames, tuple(steps), self.name, warnings=tuple(lines), batch=batch)
+            made = within_clip(steps, mel.n_frames)
+            drawn_so = Draw(mel.n_mels, mel.n_frames, made, self.name, warnings=tuple(lines), batch=batch)
             return measured(drawn_so, mel)
 
-    def _applied(self, mel: AnyMel, generator: np.random.Generator, sources: Mapping[str, Source]) -> Sequence[Any]:
-        """The transforms that are applied, where it is left to chance or to the mel."""
-        if mel.n_mels < self.min_mels:
-            return ()
-        if self.n_applied is None:
-            return self.transforms
-        least, most = self.n_applied
-        return self.transforms[: int((sources.get("mask") or OwnSource(generator)).integers(least, most + 1, (1,))[0])]
+    def _tossed(
+        self, generator: np.random.Generator, sources: Mapping[str, Source], batch: Batch | None
+    ) -> tuple[bool, bool]:
+        """Whether warps are applied, and all else."""
+
+        def toss() -> float:
+            return float(sources["coin"].uniform((1,))[0]) if "coin" in sources else generator.random()
+
+        if self.warp_probability is None:
+            is_applied = toss() < self.probability
+            return is_applied, is_applied
+        # Of every example of the batch, before those for masks.
+        first, *_ = [toss() for _ in range(batch.size if batch else 1)]
+        has_warp = any(isinstance(t, TimeWarp | Warp) and t.max_frames for t in self.transforms)
+        return has_warp and first < self.warp_probability, toss() < self.probability
 
     def with_fill(self, fill: Fill) -> Policy:
         """The same policy with another fill in every mask.
@@ -179,6 +193,36 @@ class Policy:
     def foreign(self) -> tuple[Foreign, ...]:
         """The callables of others among the transforms."""
         return tuple(t for t in self.transforms if isinstance(t, Foreign))
+
+
+def applied_transforms(
+    policy: Policy, n_mels: int, generator: np.random.Generator, sources: Mapping[str, Source] | None = None
+) -> Sequence[Any]:
+    """The transforms that one draw applies, in their order, where that is left to chance or to the mel.
+
+    Parameters
+    ----------
+    policy : Policy
+    n_mels : int
+    generator : numpy.random.Generator
+    sources : mapping or None
+        In place of the generator: ``mask`` for how many, ``coin`` for the order.
+    """
+    sources, own = sources or {}, OwnSource(generator)
+    if n_mels < policy.min_mels:
+        return ()
+    n = len(policy.transforms)
+    if policy.n_applied is not None:
+        least, most = policy.n_applied
+        n = int(sources.get("mask", own).integers(least, most + 1, (1,))[0])
+    if not policy.is_shuffled or n == 0:
+        return policy.transforms[:n]
+    order = sources.get("coin", own).shuffled(len(policy.transforms))
+    return [policy.transforms[i] for i in order[:n]]
+
+
+def _is_warp(transform: Any) -> bool:
+    return isinstance(transform, TimeWarp | Warp)
 
 
 def foreign_policy(

@@ -14,7 +14,18 @@ import numpy.typing as npt
 
 from .sources import Source
 
-__all__ = ["CountRule", "Order", "RatioRule", "Span", "Spans", "StartRule", "WidthRule", "drawn_count", "drawn_spans"]
+__all__ = [
+    "CountRule",
+    "Order",
+    "RatioRule",
+    "Span",
+    "Spans",
+    "StartRule",
+    "WidthRule",
+    "drawn_count",
+    "drawn_share",
+    "drawn_spans",
+]
 
 Integers: TypeAlias = npt.NDArray[np.intp]
 Numbers: TypeAlias = npt.NDArray[np.float32]
@@ -63,6 +74,8 @@ class Spans(NamedTuple):
         Bins or frames there are.
     n_rows : int
         Examples of the batch that draw together; the first one is ours.
+    n_of_longest : int
+        Masks in an example as long as the batch; where it gets some, starts are drawn for every example, be it none.
     """
 
     n: int
@@ -72,6 +85,7 @@ class Spans(NamedTuple):
     clamp: int | None
     size: int
     n_rows: int
+    n_of_longest: int = 0
 
 
 def drawn_count(
@@ -84,8 +98,8 @@ def drawn_count(
     rule : str
         ``fixed``: ``count``. ``range``: uniform in {count, ..., most}. ``floor`` and ``ceil``: ``ratio`` of the size,
         rounded so, at most ``most``. ``total``: as many masks of ``width`` as cover ``ratio`` of the size, at most
-        ``count`` (lhotse). ``patches``: as many of ``width`` as cover ``ratio`` of the size. ``share``: ``ratio`` of
-        the size over ``width``, and a uniform number, rounded down, at least ``count`` (HF).
+        ``count`` (lhotse). ``patches``: as many of ``width`` as cover ``ratio`` of the size. For ``share``, see
+        `drawn_share`.
     """
     if rule == "range":
         return int(source.integers(count, (count if most is None else most) + 1, (1,))[0])
@@ -97,11 +111,24 @@ def drawn_count(
         return math.ceil(int((ratio or 0.0) * size) / width) if width else 0
     if rule == "total":
         return min(count, math.ceil((ratio or 0.0) * size / width)) if width else 0
-    if rule == "share":
-        n = max(int((ratio or 0.0) * size / width + float(source.uniform((1,))[0])), count)
-        n = size // width if n * width > size else n
-        return max(0, min(n, size - (width - 1)))
     return count
+
+
+def drawn_share(count: int, ratio: float, size: int, longest: int, width: int, source: Source) -> tuple[int, int]:
+    """How many masks an example of ``size`` gets, and one as long as the batch (HF).
+
+    ``ratio`` of the size over ``width``, and a uniform number that is the same for both, rounded down, at least
+    ``count``; no more than fit side by side into the *longest*, and no more than there are places for in the example.
+    An example gets none where the longest gets none.
+    """
+    rounding = float(source.uniform((1,))[0])
+
+    def n(of: int) -> int:
+        number = max(int(ratio * of / width + rounding), count) if width else 0
+        number = longest // width if number * width > longest else number
+        return max(0, min(number, of - (width - 1)))
+
+    return (n(size), n(longest)) if n(longest) else (0, 0)
 
 
 def drawn_spans(width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, source: Source) -> list[Span]:
@@ -117,17 +144,20 @@ def drawn_spans(width_rule: WidthRule, start_rule: StartRule, order: Order, span
         the last bin or frame is never masked; ``last_left_out_scaled`` is the same from a uniform number.
         ``float_width``: likewise, below the size less the width *before* it was rounded (torchaudio). ``below_widest``:
         below the size less the widest of the whole batch (ESPnet). ``below_limit``: from 0 to the size less the widest
-        that is configured (NeMo's legacy code; ``below_limit_or_1``: never just 0; ``under_limit``: not to the end).
+        that is configured, which must fit (NeMo's legacy code; ``below_limit_or_1``: never just 0, whatever the size;
+        ``under_limit``: not to the end).
         ``anywhere``: any bin or frame, the mask is cut off at the end (wenet, SpeechBrain). ``distinct``: as ``all``,
         but no two alike (HF). ``grid``: multiples of the width, no two alike (NeMo's patches).
     order : str
         ``mask_by_mask``: width, start, width, start. ``start_first``: start, width. ``widths_first``: all widths, then
         all starts.
     """
-    if spans.n <= 0 or spans.size <= 0:
+    if spans.size <= 0 or max(spans.n, spans.n_of_longest) <= 0:
         return []
     if start_rule in ("distinct", "grid"):
         return _without_repetition(start_rule, spans, source)
+    if spans.n <= 0:
+        return []
     if order == "widths_first":
         shape = (spans.n_rows, spans.n)
         floats = _widths(width_rule, spans, source, shape)

@@ -11,11 +11,11 @@ from .._random import as_seed
 from .._record import record
 from ..errors import ParameterError
 from .draw import Draw
-from .masks import FrameworkTransform
-from .policy import Policy
+from .masks import FrameworkTransform, Warp
+from .policy import Policy, applied_transforms
 from .sources import OwnSource
 from .steps import Batch, Rectangle, Step
-from .transforms import PaperTransform
+from .transforms import PaperTransform, TimeWarp
 
 __all__ = ["Shares", "expected_shares"]
 
@@ -26,7 +26,7 @@ _MOST_MASKS = 200_000
 
 @record
 class Shares:
-    """Mean shares of a clip that masks cover, where the policy is applied.
+    """Mean shares of a clip that masks cover, where the policy applies them.
 
     Parameters
     ----------
@@ -87,7 +87,10 @@ def expected_shares(
     # A policy of thousands of masks needs no thousands of draws to tell what it masks.
     n_masks = sum(max(getattr(t, "count", 1), getattr(t, "max_count", 0) or 0) for t in policy.transforms)
     n_draws = max(10, min(n_draws, _MOST_MASKS // max(n_masks, 1)))
-    draws = [Draw(n_mels, n_frames, _steps(policy, n_mels, n_frames, generator, batch)) for _ in range(n_draws)]
+    batch = batch or policy.batch
+    draws = [
+        Draw(n_mels, n_frames, _steps(policy, n_mels, n_frames, generator, batch), batch=batch) for _ in range(n_draws)
+    ]
     time = np.array([draw.masked_time_ratio for draw in draws])
     frequency = np.array([draw.masked_frequency_ratio for draw in draws])
     area = 1 - (1 - frequency) * (1 - time)
@@ -103,11 +106,10 @@ def _steps(
     policy: Policy, n_mels: int, n_frames: int, generator: np.random.Generator, batch: Batch | None
 ) -> tuple[Step, ...]:
     source, steps = OwnSource(generator), list[Step]()
-    batch = batch or policy.batch
-    n = len(policy.transforms)
-    if policy.n_applied is not None:
-        n = int(generator.integers(*policy.n_applied, endpoint=True))
-    for transform in policy.transforms[: 0 if n_mels < policy.min_mels else n]:
+    is_warped = policy.warp_probability is None or generator.random() < policy.warp_probability
+    for transform in applied_transforms(policy, n_mels, generator):
+        if isinstance(transform, TimeWarp | Warp) and not is_warped:
+            continue
         if isinstance(transform, PaperTransform):
             steps += transform.draw(n_mels, n_frames, generator)[0]
         elif isinstance(transform, FrameworkTransform):

@@ -90,7 +90,8 @@ def _speechbrain(outline: Outline) -> str:
             }
             entries.append(_tagged(names[-1], "SpectrogramDrop", arguments))
     least, most = outline.n_applied or (len(names), len(names))
-    head = {"min_augmentations": least, "max_augmentations": most, "augment_prob": outline.probability}
+    head: dict[str, Any] = {"min_augmentations": least, "max_augmentations": most, "augment_prob": outline.probability}
+    head |= {"shuffle_augmentations": True} if outline.is_shuffled else {}
     listed = ", ".join(f"!ref <{name}>" for name in names)
     augmenter = "fea_augment: !new:speechbrain.augment.augmenter.Augmenter\n" + _indented(head)
     return "".join(entries) + augmenter + f"    augmentations: [{listed}]\n"
@@ -111,10 +112,13 @@ def _lhotse(outline: Outline) -> str:
     arguments = {
         "time_warp_factor": outline.warp_frames or None,
         "num_feature_masks": frequency.number(),
-        "features_mask_size": _end(frequency) if frequency.number() else 0,
+        "features_mask_size": _end(frequency) if frequency.number() else 1,
         "num_frame_masks": max(1, time.most if time.budget is not None else number),
-        "frames_mask_size": size if number else 0,
-        "max_frames_mask_fraction": time.budget if time.budget is not None else min(1.0, number * size / 1000),
+        # It takes no 0; below a size of 1, every width is 0.
+        "frames_mask_size": size if number else 1,
+        "max_frames_mask_fraction": (
+            time.budget if time.budget is not None else min(1.0, number * size / 1000) if number else 1.0
+        ),
         "p": outline.probability,
     }
     return json.dumps(arguments, indent=2) + "\n"

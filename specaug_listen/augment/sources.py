@@ -34,6 +34,9 @@ class Source(Protocol):
     def distinct(self, n: int, k: int) -> Integers:
         """``k`` of the integers below ``n``, no two alike."""
 
+    def shuffled(self, n: int) -> Integers:
+        """The integers below ``n`` in a random order."""
+
 
 class OwnSource:
     """A stream of our own.
@@ -63,6 +66,10 @@ class OwnSource:
         """``k`` of the integers below ``n``, no two alike."""
         return self._rng.choice(n, k, replace=False)
 
+    def shuffled(self, n: int) -> Integers:
+        """The integers below ``n`` in a random order."""
+        return self._rng.permutation(n)
+
 
 class _TorchSource:
     """PyTorch's CPU generator after ``torch.manual_seed``; the global one is left alone."""
@@ -80,7 +87,10 @@ class _TorchSource:
         return drawn
 
     def distinct(self, n: int, k: int) -> Integers:
-        drawn: Integers = self._torch.randperm(n, generator=self._generator)[:k].numpy()
+        return self.shuffled(n)[:k]
+
+    def shuffled(self, n: int) -> Integers:
+        drawn: Integers = self._torch.randperm(n, generator=self._generator).numpy()
         return drawn
 
 
@@ -100,6 +110,9 @@ class _NumpySource:
     def distinct(self, n: int, k: int) -> Integers:
         return np.asarray(self._state.choice(np.arange(n), k, replace=False))
 
+    def shuffled(self, n: int) -> Integers:
+        return np.asarray(self._state.permutation(n))
+
 
 class _PythonSource:
     """Python's ``random`` after ``random.seed``; the global one is left alone."""
@@ -117,6 +130,11 @@ class _PythonSource:
 
     def distinct(self, n: int, k: int) -> Integers:
         return np.array(self._random.sample(range(n), k), dtype=np.intp)
+
+    def shuffled(self, n: int) -> Integers:
+        order = list(range(n))
+        self._random.shuffle(order)
+        return np.array(order, dtype=np.intp)
 
 
 def foreign_source(name: ForeignName, seed: int) -> Source:

@@ -6,6 +6,8 @@ whose ``is_first`` is true.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
@@ -19,9 +21,23 @@ from .fill import Fill, FillLevel, Region
 from .foreign import ForeignCall
 from .interpolation import Interpolation, warp_taps
 
-__all__ = ["Batch", "Copied", "FillOver", "FrequencyBand", "Rectangle", "Step", "TimeSpan", "Trimmed", "WarpPath"]
+__all__ = [
+    "Batch",
+    "Copied",
+    "FillOver",
+    "FrequencyBand",
+    "Rectangle",
+    "Step",
+    "TimeSpan",
+    "Trimmed",
+    "WarpPath",
+    "over_frames",
+    "reaches",
+    "within_clip",
+]
 
 Index = Annotated[int, Field(ge=0)]
+Frames = Annotated[int, Field(gt=0, le=10_000_000)]
 FillOver: TypeAlias = Literal["clean", "unwarped", "current"]
 
 
@@ -50,7 +66,7 @@ class Batch:
     """
 
     size: Annotated[int, Field(gt=0, le=4096)] = 1
-    n_frames: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
+    n_frames: Frames | None = None
     pad_value: Annotated[float, Field(allow_inf_nan=False)] = 0.0
 
     def padded(self, n_frames: int) -> int:
@@ -102,6 +118,11 @@ class TimeSpan:
     is_first: bool = False
     kind: Literal["time_mask"] = "time_mask"
 
+    def within(self, n_frames: int) -> TimeSpan:
+        """What of it lies within a clip, where it was drawn over more."""
+        start = min(self.start_frame, n_frames)
+        return replace(self, start_frame=start, n_frames=min(self.n_frames, n_frames - start))
+
     @property
     def region(self) -> Region:
         """Bins and frames that are filled."""
@@ -134,7 +155,20 @@ class Rectangle:
 
 @record
 class Copied:
-    """One drawn copy: the region becomes the frames from ``source_frame`` on; after the last one comes the first."""
+    """One drawn copy: the region becomes the frames from ``source_frame`` on; after the last one comes the first.
+
+    Parameters
+    ----------
+    start_frame, n_frames : int >= 0 [frames]
+    source_frame : int >= 0 [frames]
+    start_bin : int >= 0 [mel bins]
+    n_bins : int >= 0 or None
+        None is all from the first one on.
+    is_first : bool
+        Of those that were drawn together.
+    over_frames : int > 0 or None [frames]
+        How many frames there are to copy from, with the padding of the batch; None is the clip's.
+    """
 
     start_frame: Index
     n_frames: Index
@@ -142,6 +176,7 @@ class Copied:
     start_bin: Index = 0
     n_bins: Index | None = None
     is_first: bool = False
+    over_frames: Frames | None = None
     kind: Literal["copy"] = "copy"
 
     @property
@@ -169,6 +204,8 @@ class WarpPath:
     displacement_frames : int [frames]
     interpolation : str
         See `specaug_listen.augment.interpolation.warp_taps`; with ``linear``, both ends of the clip stay.
+    over_frames : int > 0 or None [frames]
+        How many frames are warped, with the padding of the batch; None is the clip's.
 
     References
     ----------
@@ -179,11 +216,12 @@ class WarpPath:
     center_frame: Index
     displacement_frames: int
     interpolation: Interpolation = "linear"
+    over_frames: Frames | None = None
     kind: Literal["time_warp"] = "time_warp"
 
     def moved(self, frames: npt.ArrayLike, n_frames: int) -> npt.NDArray[np.float64]:
         """Where (fractional) frames go; the inverse of `source_frames`, but for what two pieces leave out."""
-        last = n_frames - 1
+        last = (self.over_frames or n_frames) - 1
         target = self.center_frame + self.displacement_frames
         if self.interpolation not in ("linear", "hat"):
             # Edges of cells are what pieces are resized between.
@@ -194,14 +232,57 @@ class WarpPath:
         return np.interp(np.asarray(frames, dtype=np.float64), *knots)
 
     def taps(self, n_frames: int) -> Taps:
-        """What each warped frame is read from."""
+        """What each warped frame is read from; of a clip of ``n_frames``, with the padding that is warped too."""
+        n_frames = self.over_frames or n_frames
         return warp_taps(self.interpolation, self.center_frame, self.center_frame + self.displacement_frames, n_frames)
+
+    def clip_taps(self, n_frames: int) -> Taps:
+        """The same of the clip alone: what comes out of the padding is taken for the last frame."""
+        return self.taps(n_frames).within(n_frames)
 
     def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
         """For each warped frame, the (fractional) frame it is read from, shape (n_frames,)."""
-        return self.taps(n_frames).source
+        return self.clip_taps(n_frames).source
 
 
 Step: TypeAlias = Annotated[
     FrequencyBand | TimeSpan | Rectangle | Copied | Trimmed | WarpPath | ForeignCall, Field(discriminator="kind")
 ]
+
+
+def over_frames(step: Step) -> int | None:
+    """How many frames a step moves, with those of the padding; None where it moves none of these."""
+    return step.over_frames if isinstance(step, Copied | WarpPath) else None
+
+
+def within_clip(steps: Sequence[Step], n_frames: int) -> tuple[Step, ...]:
+    """The steps without what lies in the padding, unless a step moves frames of it."""
+    if any(over_frames(step) for step in steps):
+        return tuple(steps)
+    return tuple(step.within(n_frames) if isinstance(step, TimeSpan) else step for step in steps)
+
+
+def reaches(step: Step, n_mels: int, n_frames: int, padded: int) -> list[tuple[int, int, str]]:
+    """Of every axis that a step concerns: where it ends, where it may, and in what unit; ``padded`` are the batch's."""
+    n_frames = padded if isinstance(step, TimeSpan) else over_frames(step) or n_frames
+    if isinstance(step, FrequencyBand):
+        return [(step.start_bin + step.n_bins, n_mels, "bins")]
+    if isinstance(step, Rectangle):
+        bins = step.start_bin + step.n_bins, n_mels, "bins"
+        return [bins, (step.start_frame + step.n_frames, n_frames, "frames")]
+    if isinstance(step, Copied):
+        bins = step.start_bin + (step.n_bins or 0), n_mels, "bins"
+        return [
+            bins,
+            (step.start_frame + step.n_frames, n_frames, "frames"),
+            (step.source_frame + 1, n_frames, "frames"),
+        ]
+    if isinstance(step, Trimmed):
+        return [(step.n_frames + 1, n_frames, "frames")]
+    if isinstance(step, ForeignCall):
+        return []
+    if isinstance(step, TimeSpan):
+        return [(step.start_frame + step.n_frames, n_frames, "frames")]
+    moved, last = step.center_frame + step.displacement_frames, n_frames - (step.interpolation == "linear")
+    inside = 0 < step.center_frame < last and 0 < moved < last
+    return [(0 if inside else n_frames, n_frames - 1, "frames")]

@@ -130,7 +130,10 @@ class TimeMask:
 
     def _warnings(self, n_frames: int, count: int, bound: int) -> list[str]:
         if self.count_ratio and self.max_count and count == 0:
-            return [f"time_mask did nothing: count_ratio={self.count_ratio:g} of {n_frames} frames is less than 1 mask"]
+            return [
+                f"time_mask did nothing: at count_ratio={self.count_ratio:g} masks per frame, {n_frames} frames are "
+                "too few for one"
+            ]
         if count and self.max_ratio and self.max_frames != 0 and bound == 0:
             return [f"time_mask did nothing: max_ratio={self.max_ratio:g} of {n_frames} frames is less than 1 frame"]
         if count and self.max_frames is not None and self.max_frames > n_frames == bound:

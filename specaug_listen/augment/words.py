@@ -40,7 +40,8 @@ def in_words(transform: Any) -> str:
     >>> in_words(FrequencyMask(count=2, max_bins=27, fill="mean"))
     'frequency masks: 2; 0 to 27 bins; start anywhere but the last place; filled with the mean of the clip'
     """
-    return f"{subject(transform)}: {'; '.join(aspects(transform).values())}"
+    said = aspects(transform)
+    return f"{subject(transform)}: {'none' if said.get('count') == '0' else '; '.join(said.values())}"
 
 
 def subject(transform: Any) -> str:
@@ -174,4 +175,6 @@ def _of_warp(warp: TimeWarp | Warp) -> dict[str, str]:
         how = _MAPS[warp.interpolation]
     if w == 0 or getattr(warp, "max_ratio", None) == 0:
         return {"moves": "none"}
-    return {"moves": f"a frame moves by {moves}", "shortest": f"clips from {needed} frames on", "map": how}
+    is_padded = isinstance(warp, Warp) and warp.over == "padded"
+    whose = "batches, with their padding," if is_padded else "clips"
+    return {"moves": f"a frame moves by {moves}", "shortest": f"{whose} from {needed} frames on", "map": how}

@@ -33,6 +33,22 @@ class Taps(NamedTuple):
         """Of the first frames."""
         return Taps(self.source[:n], self.frames[:n], self.weights[:n])
 
+    def within(self, n: int) -> Taps:
+        """Of the first frames, where there are no others: what lies beyond them is read at the last one."""
+        return Taps(np.minimum(self.source[:n], n - 1), np.minimum(self.frames[:n], n - 1), self.weights[:n])
+
+    def extended(self, n: int) -> Taps:
+        """Of ``n`` frames, of which those that follow stay as they are."""
+        more = np.arange(len(self.source), n)
+        frames = np.repeat(more[:, np.newaxis], self.frames.shape[1], axis=1)
+        weights = np.zeros(frames.shape, np.float32)
+        weights[:, 0] = 1
+        return Taps(
+            np.concatenate([self.source, more]),
+            np.concatenate([self.frames, frames]),
+            np.concatenate([self.weights, weights]),
+        )
+
     def read(self, values_at: Callable[[int, int], Real], begin: int, end: int) -> Real:
         """Frames ``begin`` to ``end - 1`` of the result.
 

@@ -39,6 +39,29 @@ def test_a_part_of_the_transforms_stays_with_speechbrain_and_is_told_elsewhere()
     assert "applied of them: the first 1 to 2 -> all" in convert_policy(policy, "paper").differences
 
 
+def test_shuffling_stays_with_speechbrain_and_is_told_elsewhere():
+    policy = replace(ALL_POLICIES["speechbrain-conformer"], n_applied=(1, 2), is_shuffled=True)
+    there = convert_policy(policy, "speechbrain").policy
+    assert (there.n_applied, there.is_shuffled) == ((1, 2), True)
+    assert "applied of them: 1 to 2, in any order -> all" in convert_policy(policy, "paper").differences
+
+
+def test_the_warps_own_chance_is_told():
+    differences = convert_policy(ALL_POLICIES["icefall"], "espnet").differences
+    assert "chance of the warp apart from the masks: 0.9 -> none" in differences
+    assert not any("apart from the masks" in line for line in convert_policy(ALL_POLICIES["icefall"], "hf").differences)
+
+
+@pytest.mark.parametrize("name", ["none", "LB", "wespeaker"])
+def test_lhotse_is_given_no_size_of_0(name):
+    """Which it refuses; a size of 1 masks nothing, as no width reaches it."""
+    made = convert_policy(ALL_POLICIES[name], "lhotse").policy
+    assert all(mask.max_width >= 1 for mask in made.transforms[1:])
+    if name == "none":
+        shares = expected_shares(made, 80, 500, n_draws=50)
+        assert (shares.time, shares.frequency) == (0, 0)
+
+
 @pytest.mark.parametrize("to", TARGETS)
 @pytest.mark.parametrize("name", ["adaptive", "icefall", "speechbrain-conformer", "none"])
 def test_the_snippet_is_a_configuration_of_the_framework(tmp_path, name, to):

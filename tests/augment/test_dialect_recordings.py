@@ -135,7 +135,8 @@ def test_a_fill_changes_the_cells_of_its_masks_and_no_other(dialect):
         cells = masked(entry, before.shape)[:, :, : after.shape[2]]
         same = before[:, :, : after.shape[2]] == after
         assert same[~cells].all(), entry["key"]
-        if "cutcat, single" not in entry["key"]:
+        # A frame of the padding may become another one of it.
+        if not {"cutcat, single", "padded, swap"} & {*entry["key"].split("/")}:
             assert not same[cells].any(), entry["key"]
     assert still or dialect == "lingvo"
 

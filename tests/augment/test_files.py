@@ -78,7 +78,7 @@ def test_whole_numbers_are_good_enough_where_a_number_is_asked_for(written):
         ("transform: []", r"transforms is missing"),
         (
             "transforms: []\nprob: 1",
-            r"unknown key 'prob'.*\(allowed: .*transforms\)",
+            r"unknown key 'prob'.*\(allowed: .*transforms.*\)",
         ),
         (
             "transforms: [{time_warp: }, {tim_mask: {}}]",

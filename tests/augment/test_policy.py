@@ -221,7 +221,7 @@ def test_a_constant_that_the_scale_does_not_have_is_refused_by_name():
         ({"transforms": (TimeMask(),) * 101}, r"transforms=.*"),
         (
             {"transforms": (), "p": 0.5},
-            r"unknown key 'p'.*\(allowed: .*transforms\)",
+            r"unknown key 'p'.*\(allowed: .*transforms.*\)",
         ),
     ],
 )

@@ -75,6 +75,26 @@ def test_transforms_that_are_applied_now_and_then_count_so():
     assert expected_shares(Policy([mask], min_mels=81), 80, 300, n_draws=5).time == 0
 
 
+def test_transforms_that_are_picked_anew_count_as_often_as_they_are_picked():
+    """One of two, whichever: each half of the time; from the first one on, the second never runs."""
+    fixed = {"width_rule": "fixed", "start_rule": "all"}
+    masks = [Mask("time", 1, max_width=30, **fixed), Mask("frequency", 1, max_width=40, **fixed)]
+    picked = expected_shares(Policy(masks, n_applied=(1, 1), is_shuffled=True), 80, 300, n_draws=4000)
+    assert (picked.time, picked.frequency) == pytest.approx((0.05, 0.25), abs=0.01)
+    first = expected_shares(Policy(masks, n_applied=(1, 1)), 80, 300, n_draws=50)
+    assert (first.time, first.frequency) == pytest.approx((0.1, 0))
+
+
+def test_a_share_of_a_padded_batch_counts_what_the_clip_keeps():
+    policy = ALL_POLICIES["speechbrain-conformer"]
+    alone = expected_shares(policy, 80, 300, n_draws=400)
+    padded = expected_shares(policy, 80, 300, n_draws=400, batch=Batch(n_frames=3000))
+    assert alone.time == pytest.approx(0.23, abs=0.02)
+    # Four masks of 19.5 frames on average, over ten times as many frames.
+    assert padded.time == pytest.approx(4 * 19.5 / 3000, abs=0.01)
+    assert padded.frequency == pytest.approx(alone.frequency, abs=0.02)
+
+
 def test_the_policys_own_batch_counts():
     mask = Mask("time", 1, max_width=30, width_rule="fixed", start_rule="all", over="padded")
     padded = Policy([mask], batch=Batch(n_frames=3000))

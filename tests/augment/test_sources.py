@@ -22,6 +22,17 @@ def test_pythons_numbers_are_those_after_its_seed():
     assert random.getstate() == state
 
 
+def test_pythons_shuffle_is_that_after_its_seed():
+    """Of the same list, in a call of its own after a number, as SpeechBrain asks for them."""
+    random.seed(7)
+    random.random()
+    wanted = list(range(6))
+    random.shuffle(wanted)
+    source = foreign_source("python", 7)
+    source.uniform((1,))
+    assert source.shuffled(6).tolist() == wanted
+
+
 def test_numpys_numbers_are_those_after_its_seed():
     np.random.seed(7)
     wanted = np.random.rand(2), np.random.randint(3, 9), np.random.choice(np.arange(20), 4, replace=False)
@@ -53,3 +64,5 @@ def test_numbers_lie_where_they_are_asked_for(name):
         assert (uniform >= 0).all()
         assert (uniform < 1).all()
         assert sorted(source.distinct(5, 5).tolist()) == [0, 1, 2, 3, 4]
+        assert sorted(source.shuffled(5).tolist()) == [0, 1, 2, 3, 4]
+        assert len({tuple(source.shuffled(3).tolist()) for _ in range(100)}) == 6

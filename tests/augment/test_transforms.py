@@ -113,7 +113,7 @@ def test_a_largest_width_of_zero_draws_empty_masks_without_a_word(mask, rng):
         ),
         (
             TimeMask(count_ratio=0.01),
-            "time_mask did nothing: count_ratio=0.01 of 50 frames is less than 1 mask",
+            "time_mask did nothing: at count_ratio=0.01 masks per frame, 50 frames are too few for one",
         ),
         (TimeWarp(24), "time_warp did nothing: max_frames=24 needs at least 51 frames, the clip has 50"),
     ],

@@ -16,12 +16,17 @@ from .dialect import Dialect
 
 __all__ = ["HF", "HF_POLICIES", "hf_policy"]
 
+# Whisper takes no other length: 30 s, to which every clip is padded.
+_FRAMES = 3000
+
 HF = Dialect(
     name="hf",
     source="transformers/models/whisper/modeling_whisper.py",
     oddities=(
         "every mask has the same width, at places that are no two alike, but may overlap",
         "mask_time_prob is an upper bound of the share that is masked",
+        "with an attention mask, starts and numbers are those of the clip, but the number is bounded by what fits into "
+        "the 30 s that it is padded to: with the defaults, clips of 11 to 19 frames get two masks that overlap",
         "a zero of Whisper's scale is -40 dB below full scale, not silence",
         "without an attention mask (return_attention_mask: false), masks are spread over the 30 s that a clip is "
         "padded to: of a short clip, little is masked",
@@ -73,9 +78,10 @@ def hf_policy(
             raise ParameterError(f"mask length {length} of {axis}: allowed is 1 or more")
         if probability > 0:
             rules: dict[str, Any] = {"width_rule": "fixed", "start_rule": "distinct", "together": True}
-            over: Any = "clip" if attention_mask else "padded"
+            over: Any = {"over": "clip", "row_frames": _FRAMES} if attention_mask else {"over": "padded"}
+            over = over if axis == "time" else {}
             count: Any = {"count": least, "count_rule": "share", "count_ratio": float(probability)}
-            masks.append(Mask(axis, max_width=length, over=over, **count, **rules))  # type: ignore[arg-type]
+            masks.append(Mask(axis, max_width=length, **over, **count, **rules))  # type: ignore[arg-type]
     return Policy(tuple(masks), name, dialect="hf")
 
 

@@ -38,7 +38,8 @@ NEMO_LEGACY = Dialect(
     name="nemo-legacy",
     source="nemo/collections/asr/parts/submodules/spectr_augment.py (use_vectorized_spec_augment: false)",
     oddities=(
-        "starts stay below the size less the largest width that is configured: the top is hardly ever masked",
+        "starts stay below the size less the largest width that is configured: the top is hardly ever masked; a "
+        "freq_width of more bands than there are raises",
         "frequency masks come before time masks; a float time_width is at least one frame",
         *_SHARED,
     ),
@@ -50,7 +51,8 @@ NEMO_NUMBA = Dialect(
     source="nemo/collections/asr/parts/numba/spec_augment/spec_aug_numba.py",
     oddities=(
         "runs on CUDA with lengths and at least 8 examples only; else the vectorised masks are used",
-        "starts stay below the size less the largest width; masks are written in place",
+        "starts stay below the size less the largest width; masks are written in place; a freq_width of more bands "
+        "than there are raises",
         *_SHARED,
     ),
     frontends=("nemo",),

@@ -8,7 +8,7 @@ from ..._random import child_stream
 from ...errors import ParameterError
 from ...frontends import AnyMel
 from ..draw import Draw
-from ..masks import FrameworkTransform, Warp
+from ..masks import FrameworkTransform, Mask, Warp
 from ..policy import POLICIES, Policy
 from ..sources import Source, foreign_source
 from .dialect import Dialect
@@ -75,12 +75,7 @@ def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
     if known is None or not known.is_replayable:
         able = ", ".join(name for name, each in DIALECTS.items() if each.is_replayable)
         raise ParameterError(f"dialect {policy.dialect!r}: its draws cannot be replayed; allowed are those of {able}")
-    is_warped = any(isinstance(t, Warp) and t.max_frames for t in policy.transforms)
-    if is_warped and policy.batch and policy.batch.size > 1 and policy.batch.n_frames is not None:
-        raise ParameterError(
-            f"dialect {policy.dialect!r}: in a padded batch, warps follow from the lengths of all examples, and masks "
-            "are drawn after them; replay without the warp, or one clip alone"
-        )
+    _check_replayable_in_batch(policy, known)
     needed = {
         "coin",
         *("mask",) * (policy.n_applied is not None),
@@ -89,6 +84,24 @@ def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
     names = {purpose: name for purpose, name in known.generators.items() if purpose in needed}
     made = {name: foreign_source(name, seed) for name in sorted(set(names.values()))}
     return {purpose: made[name] for purpose, name in names.items()}
+
+
+def _check_replayable_in_batch(policy: Policy, dialect: Dialect) -> None:
+    """Where examples are drawn for one after the other, what ours gets may follow from the others' lengths."""
+    if policy.batch is None or policy.batch.size == 1 or policy.batch.n_frames is None:
+        return
+    is_warped = any(isinstance(t, Warp) and t.max_frames and t.over == "clip" for t in policy.transforms)
+    if is_warped and dialect.generators.get("warp") == dialect.generators.get("mask"):
+        raise ParameterError(
+            f"dialect {policy.dialect!r}: in a padded batch, warps follow from the lengths of all examples, and masks "
+            "are drawn after them; replay without the warp, or one clip alone"
+        )
+    is_by_length = [isinstance(t, Mask) and t.count_rule == "share" and t.over == "clip" for t in policy.transforms]
+    if any(is_by_length[:-1]):
+        raise ParameterError(
+            f"dialect {policy.dialect!r}: in a padded batch, the numbers drawn for time masks follow from the lengths "
+            "of all examples, and those of features come after them; replay without the latter, or one clip alone"
+        )
 
 
 def draw_of_clip(policy: Policy, mel: AnyMel, seed: int, fingerprint: Sequence[int], number: int) -> Draw:

@@ -35,8 +35,8 @@ SPEECHBRAIN = Dialect(
         "the number of masks is drawn once for the whole batch",
         "masks and means are taken over the padded batch, with what was masked before",
         "the order is that of the recipe: its masks come before the warp",
-        "a warp moves by -(W - 1) to W frames, and is skipped on clips of 2 W frames or fewer",
-        "a warp is drawn over the padded batch; here, over the clip",
+        "a warp moves by -(W - 1) to W frames of the padded batch, one and the same in all its clips, and is skipped "
+        "where that has 2 W frames or fewer",
         "cutcat takes the frames of the example before it in the batch: nothing happens in a batch of one",
     ),
     frontends=("speechbrain",),
@@ -49,7 +49,8 @@ SPEECHBRAIN_LEGACY = Dialect(
         "starts stay below the size less the widest mask of the whole batch, so the last bin and "
         "frame are never masked",
         "time_mask_ratio replaces the range of widths by a share of the padded batch",
-        "a warp moves by -(W - 1) to W frames, and is skipped on clips of 2 W frames or fewer",
+        "a warp moves by -(W - 1) to W frames of the padded batch, one and the same in all its clips, and is skipped "
+        "where that has 2 W frames or fewer",
     ),
     frontends=("speechbrain",),
     generators={"warp": "torch", "mask": "torch"},
@@ -131,7 +132,7 @@ def speechbrain_warp(*, warp_window: int = 5, warp_mode: str = "bicubic", dim: i
         raise ParameterError(f"dim={dim}: allowed is 1, a warp of time")
     if warp_mode != "bicubic":
         raise ParameterError(f"warp_mode={warp_mode!r}: allowed is bicubic")
-    return Warp(warp_window, "bicubic_corners")
+    return Warp(warp_window, "bicubic_corners", over="padded")
 
 
 def speechbrain_legacy_policy(

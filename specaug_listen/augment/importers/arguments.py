@@ -112,9 +112,9 @@ FAIRSEQ: Kinds = {
 LHOTSE: Kinds = {
     "time_warp_factor": or_none(COUNT),
     "num_feature_masks": COUNT,
-    "features_mask_size": COUNT,
+    "features_mask_size": LEAST_ONE,
     "num_frame_masks": LEAST_ONE,
-    "frames_mask_size": COUNT,
+    "frames_mask_size": LEAST_ONE,
     "max_frames_mask_fraction": SHARE,
     "p": SHARE,
 }

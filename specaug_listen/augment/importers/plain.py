@@ -33,7 +33,11 @@ _CLASSES = ("SpecAugment", "TimeMasking", "FrequencyMasking", "MelSpectrogram", 
 def read_lhotse(config: Config) -> Found:
     """The policy of ``SpecAugment``'s arguments, in lhotse."""
     section = _nested(config)
-    policy = lhotse_policy(**section.arguments(lhotse_policy, LHOTSE), name=config.name)
+    policy = lhotse_policy(**section.arguments(lhotse_policy, LHOTSE), supervisions=True, name=config.name)
+    section.note(
+        "supervision segments are passed, as by lhotse's datasets and icefall: p is the chance of the warp, and that "
+        "of the masks"
+    )
     section.note("the file names no front-end; lhotse's Fbank, as icefall uses it, is meant")
     return Found(policy, config.preset("lhotse"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ..._yaml import Tagged
@@ -37,6 +38,8 @@ _OF_FBANK = (
     *("deltas", "context", "requires_grad", "sample_rate", "f_min", "f_max", "n_fft", "n_mels", "filter_shape"),
     *("param_change_factor", "param_rand_factor", "left_frames", "right_frames", "win_length", "hop_length"),
 )
+# In place of what cannot be drawn here, where it matters how many there are.
+_NOTHING = Mask("time", 0, max_width=0)
 
 
 def read_speechbrain(config: Config) -> Found:
@@ -138,25 +141,43 @@ def _augmenter(
 
 
 def _augmented(config: Config, section: Section, held: list[tuple[tuple[str, ...], Tagged]]) -> Policy:
-    transforms = []
+    transforms: list[Mask | Warp] = []
     for place, entry in _enabled(section, held):
         if not isinstance(entry, Tagged) or _class(entry) not in (_DROP, _WARP):
             said = entry.tag if isinstance(entry, Tagged) else repr(entry)[:60]
-            section.note(f"{'.'.join(place)}: {said} is no mask or warp of a spectrogram; left out")
+            section.note(f"{'.'.join(place)}: {said} is no mask or warp of a spectrogram; it only keeps its place")
+            transforms.append(_NOTHING)
             continue
         transforms.append(_transform(_class(entry), _section(config, place, entry)))
-    n_least = section.take("min_augmentations", or_none(COUNT), None)
-    n_most = section.take("max_augmentations", or_none(COUNT), None)
-    n = len(transforms)
-    n_least, n_most = min(1 if n_least is None else n_least, n), min(n if n_most is None else n_most, n)
-    if n_most < n_least:
-        section.note(f"{section.where}max_augmentations: less than the fewest; SpeechBrain raises it to {n_least}")
-        n_most = n_least
-    if section.get("shuffle_augmentations", FLAG, False) and n > 1:
-        section.note(f"{section.where}shuffle_augmentations: the order changes every time; shown in the listed one")
-    elif n_most < n:
-        section.note(f"{section.where}max_augmentations: {n_most} of {n}: those after the first {n_most} never run")
-    return _repeated(config, section, transforms, (n_least, n_most))
+    n_applied = _n_applied(section, len(held), len(transforms))
+    is_shuffled = section.get("shuffle_augmentations", FLAG, False) and len(transforms) > 1
+    if n_applied[1] < len(transforms) and not is_shuffled:
+        section.note(
+            f"{section.where}max_augmentations: {n_applied[1]} of {len(transforms)}: those after the first "
+            f"{n_applied[1]} never run"
+        )
+    if is_shuffled or n_applied[0] < len(transforms):
+        kept = transforms
+    else:
+        kept = [each for each in transforms if each is not _NOTHING]
+        n_applied = (len(kept), len(kept))
+    policy = Policy(tuple(kept), config.name, dialect="speechbrain", n_applied=n_applied, is_shuffled=is_shuffled)
+    return _repeated(section, policy)
+
+
+def _n_applied(section: Section, n_listed: int, n: int) -> tuple[int, int]:
+    """The fewest and the most; both are bounded by the number that is listed, with those that are switched off."""
+    least = section.take("min_augmentations", or_none(COUNT), None)
+    most = section.take("max_augmentations", or_none(COUNT), None)
+    least, most = min(1 if least is None else least, n_listed), min(n_listed if most is None else most, n_listed)
+    if most < least:
+        section.note(f"{section.where}max_augmentations: less than the fewest; SpeechBrain raises it to {least}")
+        most = least
+    if least < most > n:
+        section.note(
+            f"{section.where}max_augmentations: {most}, with those that are switched off; {n} to {most} are all {n}"
+        )
+    return least, most
 
 
 def _enabled(section: Section, held: list[tuple[tuple[str, ...], Tagged]]) -> Iterator[tuple[tuple[str, ...], Tagged]]:
@@ -174,25 +195,36 @@ def _enabled(section: Section, held: list[tuple[tuple[str, ...], Tagged]]) -> It
             section.note(f"{section.where}enable_augmentations: {'.'.join(entry[0])} is switched off")
 
 
-def _repeated(
-    config: Config, section: Section, transforms: list[Mask | Warp], n_applied: tuple[int, int] | None
-) -> Policy:
-    probability = float(section.take("augment_prob", SHARE, 1.0))
-    if section.take("parallel_augment", FLAG, False) and len(transforms) > 1:
+def _repeated(section: Section, policy: Policy) -> Policy:
+    """What becomes of one clip, where a batch holds several copies of it."""
+    policy = replace(policy, probability=float(section.take("augment_prob", SHARE, 1.0)))
+    if section.take("parallel_augment", FLAG, False) and len(policy.transforms) > 1:
+        least, most = policy.n_applied or (0, 0)
+        is_even = policy.is_shuffled or least >= len(policy.transforms)
         section.note(
-            f"{section.where}parallel_augment: each augmentation goes to a copy of its own; shown is the first of the "
-            f"{len(transforms)}"
+            f"{section.where}parallel_augment: each augmentation goes to a copy of its own; a draw here is one of "
+            "these copies"
+            + ("" if is_even else f", all of them equally often, while the first {least} are there more often")
         )
-        transforms, n_applied = transforms[:1], None
+        if section.get("parallel_augment_fixed_bs", FLAG, False):
+            section.note(f"{section.where}parallel_augment_fixed_bs: a clip is in one of the copies only")
+        policy = replace(policy, n_applied=(min(1, most), 1), is_shuffled=True)
     if section.get("concat_original", FLAG, False):
-        section.note(f"{section.where}concat_original: the clip as it was is in the batch too")
+        section.note(
+            f"{section.where}concat_original: the clip as it was is in the batch too, where others are not skipped"
+        )
+    for key in ("augment_start_index", "augment_end_index"):
+        if section.get(key, or_none(COUNT)):
+            section.note(f"{section.where}{key}: examples of the batch on one side of it are left out of it")
     repeats = section.get("repeat_augment", COUNT, 1)
     if repeats == 0:
         section.note(f"{section.where}repeat_augment: 0: nothing is done")
-        transforms, n_applied = [], None
-    elif repeats > 1:
-        section.note(f"{section.where}repeat_augment: {repeats} copies, each with a draw of its own")
-    return Policy(tuple(transforms), config.name, probability, dialect="speechbrain", n_applied=n_applied)
+        return replace(policy, transforms=(), n_applied=None, is_shuffled=False)
+    if repeats > 1:
+        section.note(
+            f"{section.where}repeat_augment: {repeats} copies, each with a draw of its own, of the same augmentations"
+        )
+    return policy
 
 
 def _transform(name: str, section: Section) -> Mask | Warp:

@@ -9,6 +9,7 @@ import warnings
 
 import numpy as np
 import pytest
+from streams import as_stream, in_parts
 
 from specaug_listen.augment import (
     Batch,
@@ -23,6 +24,7 @@ from specaug_listen.augment import (
     WarpPath,
 )
 from specaug_listen.augment.interpolation import warp_taps
+from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
 
 from .upstream import ARRAYS, RECORDED, policy_of
@@ -177,27 +179,28 @@ OURS = [
     entry
     for entry in RECORDED["fills"]
     if entry["batch"] == 1
+    and not entry["lengths"]
     and entry["parameters"].get("replace") not in ("rand", "cutcat", "random_selection")
     and not (entry["transform"] == "Warping" and entry["parameters"].get("dim") == 2)
 ]
 
 
-def steps_of(entry):
-    """The recorded steps as steps of ours, with the fills of our policy."""
+def steps_of(entry, over=None):
+    """The recorded steps as steps of ours, with the fills of our policy; ``over`` are the frames of a padded batch."""
     policy, made = policy_of(entry), []
     masks = {t.axis: t for t in policy.transforms if isinstance(t, Mask)}
     for position, step in enumerate(entry["steps"]):
         axis, before = step["axis"], entry["steps"][position - 1]["axis"] if position else None
         if axis == "time-warp":
             kind = next(t.interpolation for t in policy.transforms if isinstance(t, Warp))
-            made.append(WarpPath(step["centre"], step["destination"] - step["centre"], kind))
+            made.append(WarpPath(step["centre"], step["destination"] - step["centre"], kind, over))
         elif axis == "trim":
             made.append(Trimmed(step["width"]))
         elif axis == "rectangle":
             (first_bin, first), (n_bins, n) = step["start"], step["width"]
             made.append(Rectangle(first_bin, n_bins, first, n))
         elif "shift" in step or "source" in step:
-            made.append(copied(step, entry, position == 0))
+            made.append(dataclasses.replace(copied(step, entry, axis != before), over_frames=over))
         else:
             mask, size = masks[axis], entry["n_mels"] if axis == "frequency" else entry["n_frames"]
             width = max(0, min(step["width"], size - step["start"]))
@@ -226,3 +229,48 @@ def test_what_is_filled_in_is_theirs_cell_by_cell(entry):
     mel = MelSpectrogram(values, dataclasses.replace(LHOTSE, n_mels=len(values)))
     drawn = Draw(*values.shape, tuple(steps_of(entry)))
     np.testing.assert_allclose(drawn.apply(mel).values, wanted, atol=1e-5 * np.abs(values).max())
+
+
+PADDED = [
+    entry
+    for entry in RECORDED["fills"]
+    if entry["dialect"] == "speechbrain" and entry["lengths"] and entry["batch"] == 1
+]
+
+
+@pytest.mark.parametrize("entry", PADDED, ids=lambda e: e["key"])
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_what_comes_out_of_the_padding_is_theirs_cell_by_cell(entry, is_stream):
+    values, wanted = ARRAYS[entry["input"]], ARRAYS[entry["key"]]
+    (n_frames,), (n_mels, padded) = entry["lengths"], values.shape
+    mel = MelSpectrogram(values[:, :n_frames], dataclasses.replace(LHOTSE, n_mels=n_mels))
+    batch = Batch(1, padded, float(values[0, -1]))
+    drawn = Draw(n_mels, n_frames, tuple(steps_of(entry, padded)), batch=batch)
+    assert drawn.is_over_padding
+    after = drawn.apply(as_stream(mel) if is_stream else mel)
+    assert after.n_frames == n_frames
+    found = in_parts(after, 7) if is_stream else after.values
+    np.testing.assert_allclose(found, wanted[:, :n_frames], atol=1e-5 * np.abs(values).max())
+
+
+# Rectangles that do not fit, and budgets of short clips, are said and left out instead.
+REFUSED = [
+    entry
+    for entry in RECORDED["refusals"]
+    if entry["dialect"] in ("nemo", "lhotse")
+    and entry["n_errors"] == entry["n_calls"]
+    and entry["transform"] != "SpecCutout"
+    and entry["n_frames"] > 6
+]
+
+
+@pytest.mark.parametrize("entry", REFUSED, ids=lambda e: f"{e['dialect']}-{e['transform']}")
+def test_what_raises_there_is_refused_here(entry):
+    mel = MelSpectrogram(np.zeros((80, entry["n_frames"]), np.float32), LHOTSE)
+    with pytest.raises(ParameterError, match=r"NeMo raises here|lhotse raises here"):
+        policy_of(entry).draw(mel, rng=0)
+
+
+def test_enough_was_refused():
+    assert {entry["transform"] for entry in REFUSED} == {"SpecAugment (legacy)", "SpecAugmentNumba", "SpecAugment"}
+    assert len(REFUSED) == 4

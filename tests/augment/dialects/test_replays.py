@@ -27,9 +27,9 @@ from .upstream import RECORDED, policy_of
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 # Frameworks that draw for one example after the other: of a second call, ours is drawn after the others of the first.
 IN_TURN = {"lhotse", "hf", "wenet", "fairseq", "nemo-legacy"}
-# What depends on the lengths of the other examples: lhotse and ESPnet warp each of them before they mask the first one,
-# and NeMo takes the number of patches from the shortest. The numba kernel cannot be replayed.
-BY_LENGTHS = {"lhotse", "espnet"}
+# What depends on the lengths of the other examples: ESPnet warps each of them before it masks the first one, and NeMo
+# takes the number of patches from the shortest. The numba kernel cannot be replayed.
+BY_LENGTHS = {"espnet"}
 REPLAYS = [
     entry
     for entry in RECORDED["replays"]

@@ -35,6 +35,9 @@ Entry = dict[str, Any]
 def policy_of(entry: Entry) -> Policy:
     """Ours, of a recorded transform and its parameters."""
     known = {key: value for key, value in entry["parameters"].items() if key != "max_w"}
+    if entry["dialect"] == "lhotse":
+        # With lengths, they were handed over as supervision segments.
+        known["supervisions"] = bool(entry["lengths"])
     return MAKERS[entry["dialect"], entry["transform"]](known)
 
 
@@ -63,7 +66,8 @@ def _augmenter(parameters: Entry) -> Policy:
         known = {key: value for key, value in one.items() if key != "class"}
         made.append(speechbrain_warp(**known) if one["class"] == "Warping" else speechbrain_drop(**known))
     n_applied = parameters["min_augmentations"], parameters["max_augmentations"]
-    return Policy(tuple(made), "recorded", parameters["augment_prob"], dialect="speechbrain", n_applied=n_applied)
+    chance = parameters.get("augment_prob", 1.0)
+    return Policy(tuple(made), "recorded", chance, dialect="speechbrain", n_applied=n_applied)
 
 
 MAKERS: dict[tuple[str, str], Callable[[Entry], Policy]] = {

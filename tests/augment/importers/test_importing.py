@@ -22,7 +22,7 @@ EXPECTED = {
     "wenet": dialects.wenet_policy(spec_sub=True, sub_max_t=30),
     "hf": dialects.hf_policy(apply_spec_augment=True, mask_time_prob=0.08, mask_feature_prob=0.05),
     "fairseq": dialects.ALL_POLICIES["fairseq-ld"],
-    "lhotse": dialects.lhotse_policy(),
+    "lhotse": dialects.lhotse_policy(supervisions=True),
     "torchaudio": augment.Policy(
         (dialects.torchaudio_mask("frequency", 27), dialects.torchaudio_mask("time", 40, p=0.2, iid_masks=True)),
         dialect="torchaudio",
@@ -290,11 +290,16 @@ def test_speechbrains_order_is_that_of_the_augmenter(imported):
 @pytest.mark.parametrize(
     ("line", "note", "n"),
     [
-        ("parallel_augment: true", "parallel_augment: each augmentation goes to a copy of its own", 1),
+        (
+            "parallel_augment: true",
+            "parallel_augment: each augmentation goes to a copy of its own; a draw here is one",
+            3,
+        ),
         ("concat_original: true", "concat_original: the clip as it was", 3),
+        ("augment_start_index: 2", "augment_start_index: examples of the batch on one side of it are left out", 3),
+        ("augment_end_index: 2", "augment_end_index: examples of the batch on one side of it are left out", 3),
         ("repeat_augment: 0", "repeat_augment: 0: nothing is done", 0),
         ("repeat_augment: 2", "repeat_augment: 2 copies", 3),
-        ("shuffle_augmentations: true", "shuffle_augmentations: the order changes", 3),
     ],
 )
 def test_what_else_the_augmenter_does_is_said(imported, line, note, n):
@@ -310,6 +315,47 @@ def test_augmentations_beyond_the_most_never_run(imported):
     found = imported(text)
     assert found.policy.n_applied == (1, 2)
     assert any("those after the first 2 never run" in note for note in found.notes)
+
+
+def test_augmentations_are_shuffled_where_the_file_says_so(imported):
+    text = configs.SPEECHBRAIN.replace(
+        "    augment_prob: 0.75", "    shuffle_augmentations: true\n    augment_prob: 0.75"
+    )
+    found = imported(text.replace("min_augmentations: 3", "min_augmentations: 1"))
+    assert found.policy.is_shuffled
+    assert found.policy.n_applied == (1, 3)
+    assert not imported(configs.SPEECHBRAIN).policy.is_shuffled
+
+
+@pytest.mark.parametrize("least", [1, 3])
+def test_of_parallel_augmentations_a_draw_is_one_copy(imported, least):
+    text = configs.SPEECHBRAIN.replace("    augment_prob: 0.75", "    augment_prob: 1.0\n    parallel_augment: true")
+    found = imported(text.replace("min_augmentations: 3", f"min_augmentations: {least}"))
+    assert (found.policy.n_applied, found.policy.is_shuffled) == ((1, 1), True)
+    assert any("the first 1 are there more often" in note for note in found.notes) == (least == 1)
+
+
+def test_an_augmentation_of_sound_keeps_its_place_where_it_matters(imported):
+    """Of (shift, drop, warp), one to two are applied: the shift alone, or the shift and the drop."""
+    text = configs.SPEECHBRAIN.replace("!ref <time_drop>", "!ref <shift>").replace(
+        "max_augmentations: 3", "max_augmentations: 2"
+    )
+    text = "shift: !new:speechbrain.augment.freq_domain.RandomShift\n    dim: 1\n" + text
+    some = imported(text.replace("min_augmentations: 3", "min_augmentations: 1")).policy
+    assert [getattr(t, "count", None) for t in some.transforms] == [0, 4, None]
+    assert some.n_applied == (1, 2)
+    all_of_them = imported(text.replace("augmentations: 2", "augmentations: 3")).policy
+    assert [type(t).__name__ for t in all_of_them.transforms] == ["Mask", "Warp"]
+    assert all_of_them.n_applied == (2, 2)
+
+
+def test_augmentations_that_are_switched_off_still_count(imported):
+    text = configs.SPEECHBRAIN.replace("min_augmentations: 3", "min_augmentations: 1")
+    silent = text.replace("    max_augmentations: 3\n", "")
+    assert imported(silent + "    enable_augmentations: [true, false, true]\n").policy.n_applied == (1, 3)
+    found = imported(text + "    enable_augmentations: [true, false, true]\n")
+    assert found.policy.n_applied == (1, 3)
+    assert any("max_augmentations: 3, with those that are switched off; 2 to 3 are all 2" in n for n in found.notes)
 
 
 def test_speechbrain_applies_one_or_more_where_the_file_says_nothing(imported):

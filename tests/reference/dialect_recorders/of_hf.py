@@ -96,12 +96,16 @@ def cases() -> list[Case]:
 
 
 def replayed() -> list[Case]:
+    short = {"n_mels": 20, "n_frames": 3000}
     return [
         whisper("hf.whisper_default", {"n_frames": 3000}),
         whisper("hf.whisper_default", {"n_frames": 3000, "batch": 2, "lengths": (1500, 200)}),
         whisper("", {"n_frames": 500, "batch": 2}, **FEATURES),
         whisper("", {"n_frames": 500}, mask_time_prob=0.01, mask_time_min_masks=0),
         whisper("", {"n_frames": 100, "batch": 2, "lengths": (100, 5)}),
+        # Clips of less than two masks, and the masks of features that are drawn after theirs.
+        *(whisper("", short | {"lengths": (n,)}, **FEATURES) for n in (5, 9, 10, 12, 15, 19, 20)),
+        *(whisper("", short | {"lengths": (n,)}, **FEATURES, mask_time_min_masks=0) for n in (12, 150)),
     ]
 
 

@@ -191,6 +191,9 @@ def replayed() -> list[Case]:
 def filled() -> dict[str, Case]:
     shape = {"n_mels": 20, "n_frames": 60}
     batch = shape | {"batch": 3}
+    # What is behind the clip is moved into it, and the other way.
+    padded = shape | {"lengths": (35,)}
+    both = {"min_augmentations": 2, "max_augmentations": 2}
     small = {"drop_length_low": 3, "drop_length_high": 9, "drop_count_low": 2, "drop_count_high": 3}
     return {
         **{
@@ -206,6 +209,11 @@ def filled() -> dict[str, Case]:
             "", shape, freq_mask_width=(0, 7), time_mask_width=(0, 20), replace_with_zero=False
         ),
         "frequency warp": warp("", shape, dim=2, warp_window=3),
+        "padded, warp": warp("", padded),
+        "padded, warp of 20": warp("", padded, warp_window=20),
+        "padded, recipe": conformer(shape=padded),
+        "padded, swap": augmenter("", [drop("", {}, replace="swap", dim=d, **small) for d in (1, 2)], padded, **both),
+        "padded, legacy": legacy("", padded, freq_mask_width=(0, 7), time_mask_width=(0, 20)),
     }
 
 
