@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import sys
 from collections.abc import Mapping
@@ -179,6 +180,11 @@ def mel_within(result: Any, adapter: Adapter) -> Any:
         result = result[0]
     if result is None:
         raise ParameterError("it gave None: a callable must return the mel, also where it changes it in place")
+    if inspect.iscoroutine(result):
+        result.close()  # Or Python complains that nobody waited for it.
+        raise ParameterError("it gave a coroutine: wrap the async function in one that runs it (asyncio.run)")
+    if inspect.isgenerator(result):
+        raise ParameterError("it gave a generator: return the mel in place of yielding it")
     return result
 
 

@@ -12,16 +12,16 @@ from .._random import as_seed
 from .._record import nearest
 from ..audio import Audio
 from ..augment import Adapter, Policy, get_policy
-from ..augment.guessing import adapter_for
-from ..errors import ParameterError, naming
+from ..errors import ParameterError
 from ..frontends import MelFrontend, get
-from .bench import Bench, reference_of
+from .bench import Bench
 from .calls import chance_findings, contract_findings, mode_findings, try_hard_cases
 from .fills import fill_findings
 from .findings import FINDINGS, CheckReport, Finding
+from .forms import subject_of
 from .masks import axes_findings, cap_findings, end_findings, is_readable, share_findings
 from .padding import padding_findings
-from .signals import Clip, clips_of, made_clips
+from .signals import Clip, clips_of, made_clips, reference_of
 from .subjects import CallableSubject, PolicySubject, Subject
 from .warps import warp_findings
 from .witnesses import save_check
@@ -147,16 +147,12 @@ def check(
 
 def _subject(policy: Policy, clips: Sequence[Clip], seed: int) -> tuple[Subject, str | None]:
     """A policy that is one callable of others as that callable, and how it is called."""
-    mel = reference_of(clips).mel
     if not policy.foreign:
-        return PolicySubject(policy, mel), None
+        return PolicySubject(policy, reference_of(clips).mel), None
     theirs = policy.transforms[0]
     if len(policy.transforms) > 1 or theirs.kind != "foreign" or theirs.function is None:
         raise ParameterError(f"policy {policy.name!r}: callables are checked by themselves; give the callable alone")
-    with naming(theirs.call):
-        adapter, how = adapter_for(theirs.function, theirs.adapter, mel, seed)
-    said = None if how is None else f"{theirs.call} was given {adapter} ({how})"
-    return CallableSubject(theirs.call, theirs.function, adapter, mel), said
+    return subject_of(theirs, clips, seed)
 
 
 def _found(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,12 @@ from ..audio import Audio
 from ..errors import ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 
-__all__ = ["LENGTHS_S", "LONGEST_S", "Clip", "clips_of", "made_clips", "speech_like"]
+__all__ = ["LENGTHS_S", "LONGEST_S", "Clip", "clips_of", "made_clips", "reference_of", "speech_like"]
 
 LENGTHS_S = (0.2, 0.5, 2.0, 5.0, 15.0, 30.0)
 LONGEST_S = 60.0
 _MOST_CLIPS = 12
+_REFERENCE_FRAMES = 200
 _SYLLABLE_S = 0.24
 _PERIOD_S = 28 * _SYLLABLE_S
 
@@ -99,6 +101,11 @@ def clips_of(audios: Sequence[tuple[str, Audio]], frontend: MelFrontend) -> tupl
     # Files of one name in two folders are two clips.
     told = [f"{name} ({names[:i].count(name) + 1})" if name in names[:i] else name for i, name in enumerate(names)]
     return tuple(Clip(name, frontend(_beginning(audio))) for name, (_, audio) in zip(told, chosen, strict=True))
+
+
+def reference_of(clips: Sequence[Clip]) -> Clip:
+    """The clip on which most is tried: of about 200 frames."""
+    return min(clips, key=lambda clip: abs(math.log(clip.n_frames / _REFERENCE_FRAMES)))
 
 
 def _beginning(audio: Audio) -> Audio:

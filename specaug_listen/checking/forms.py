@@ -1,0 +1,73 @@
+"""In which form a callable is checked where nobody declared one: the first in which anything like a mel comes back.
+
+Other than an audition, which needs a mel of the same size, a check has to call what is broken, too: a result that is
+turned, cut, or not finite is what it looks for, and so is an error that only some batches or lengths raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from ..augment import Adapter
+from ..augment.calling import must_take_tensors, owner_module
+from ..augment.foreign import Foreign
+from ..augment.guessing import GUESSED, adapter_for, candidates, not_square, settled_adapter
+from ..errors import naming
+from .signals import Clip, reference_of
+from .subjects import CallableSubject, Given, Outcome
+
+__all__ = ["subject_of"]
+
+_FAILED, _CONVERTED, _WHOLE = 0, 1, 2
+
+
+def subject_of(theirs: Foreign, clips: Sequence[Clip], seed: int) -> tuple[CallableSubject, str | None]:
+    """A callable in the form in which it is checked, and how that was found out.
+
+    Raises
+    ------
+    ParameterError
+        When it fails in every form.
+    """
+    mel = reference_of(clips).mel
+    with naming(theirs.call):
+        settled = settled_adapter(theirs.function, theirs.adapter)
+        found = settled or _first_that_gives(theirs, clips, seed)
+        # What fails in every form fails as an audition does, and says why.
+        adapter, how = found or adapter_for(theirs.function, theirs.adapter, not_square(mel), seed)
+        must_take_tensors(owner_module(theirs.function), adapter)
+    said = None if how is None else f"{theirs.call} was given {adapter} ({how})"
+    return CallableSubject(theirs.call, theirs.function, adapter, mel), said
+
+
+def _first_that_gives(theirs: Foreign, clips: Sequence[Clip], seed: int) -> tuple[Adapter, str] | None:
+    forms = [
+        (axes, [CallableSubject(theirs.call, theirs.function, one, clips[0].mel) for one in group])
+        for axes, group in groupby(candidates(theirs.function, theirs.adapter), key=lambda adapter: adapter.axes or "")
+    ]
+    for clip, n_items, n_channels in _trials(clips):
+        mel = not_square(clip.mel)
+        for axes, subjects in forms:
+            if (n_items > 1 and "batch" not in axes) or (n_channels > 1 and "channel" not in axes):
+                continue
+            tried = [
+                (_grade(one(Given((one.scaled(mel),) * n_items, n_channels=n_channels), seed)), one) for one in subjects
+            ]
+            grade, best = max(tried, key=lambda pair: pair[0])
+            if grade > _FAILED:
+                return best.adapter, GUESSED
+    return None
+
+
+def _trials(clips: Sequence[Clip]) -> Iterator[tuple[Clip, int, int]]:
+    """Clips, items and channels, the plainest first."""
+    reference = reference_of(clips)
+    yield from ((reference, 1, 1), (reference, 2, 1), (reference, 1, 2))
+    yield from ((clip, 1, 1) for clip in (clips[-1], clips[0]) if clip is not reference)
+
+
+def _grade(outcome: Outcome) -> int:
+    if outcome.error is not None:
+        return _FAILED
+    return _CONVERTED if "dtype-changed" in outcome.changes else _WHOLE
