@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from ._quiet import quiet_stdout
 from ._version import __version__
 from .check_command import run_check
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
@@ -110,15 +111,16 @@ def _audition(
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng)
-    run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
-    check_output(out, overwrite=overwrite)
-    files, problems = find_audio(paths, without=out)
-    _complain_of(problems)
-    if not files:
-        raise typer.Exit(2)
-    with _progress(len(files), quiet=as_json) as (progress, within):
-        index = audition_many(files, out, run, overwrite=overwrite, problems=problems, progress=progress, within=within)
+    with quiet_stdout() if as_json else nullcontext():
+        chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng)
+        run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
+        check_output(out, overwrite=overwrite)
+        files, problems = find_audio(paths, without=out)
+        _complain_of(problems)
+        if not files:
+            raise typer.Exit(2)
+        with _progress(len(files), quiet=as_json) as (progress, within):
+            index = audition_many(files, out, run, overwrite=overwrite, problems=problems, progress=progress, within=within)
     if report and index.clips:
         write_report(out)
     if as_json:

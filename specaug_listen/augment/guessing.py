@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
-from .adapter import Adapter, complete
+from .adapter import Adapter, OtherShapeError, complete
 from .calling import RaisedError, called, owner_module, unwrapped
 
 __all__ = ["GUESSED", "KNOWN", "adapter_for", "candidates", "not_square", "settled_adapter"]
@@ -128,12 +128,12 @@ def _tried(
 def _refusal(errors: list[ParameterError]) -> ParameterError:
     """Of the errors of all ways of calling, the one that says most; what no adapter could mend is said once."""
     # What came back wrong says more than that another order of axes was not taken.
-    first = next((error for error in errors if not isinstance(error, RaisedError)), errors[0])
+    first = min(errors, key=lambda error: isinstance(error, OtherShapeError) + 2 * isinstance(error, RaisedError))
     if len(errors) == 1:
         return first
     if isinstance(first, RaisedError) and len({getattr(error, "in_words", "") for error in errors}) == 1:
         return RaisedError(f"it raised {first.in_words}, in whatever way it was given the mel", first.in_words)
-    if len({str(error) for error in errors}) == 1:
+    if not isinstance(first, (RaisedError, OtherShapeError)):
         return first
     advice = f"{len(errors)} ways of calling it were tried: declare an Adapter (--adapter axes=...)"
     return type(first)(f"{first}; {advice}")

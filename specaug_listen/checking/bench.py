@@ -113,10 +113,10 @@ class Bench:
         """One clip, in the smallest batch that the subject takes."""
         return Given((values.astype(self._dtype),) * self.n_items, **more)
 
-    def trial(self, n_frames: int, seed: int, where: str) -> Trial | None:
+    def trial(self, n_frames: int, seed: int, where: str, *, training: bool = True) -> Trial | None:
         """One draw on a probe; None where nothing came of it."""
         probe = self.probe(n_frames)
-        return self.read(self.call(self.given(probe.values), seed, where), probe, seed)
+        return self.read(self.call(self.given(probe.values, training=training), seed, where), probe, seed)
 
     def read(self, outcome: Outcome, probe: Probe, seed: int) -> Trial | None:
         """What was done to the first item of a batch."""
@@ -165,13 +165,21 @@ class Bench:
                     alone = "a batch of one" if name == "n_items" else "one channel"
                     return {f"crash-{which}": f"{alone} fails ({first}), two do not"}
                 setattr(self, name, before)
-        if all(self.trial(clip.n_frames, self.seed, str(clip)) is None for clip in self.clips):
+        if not any(self.trial(clip.n_frames, seed, str(clip)) for clip in self.clips for seed in self._first_seeds):
             raise ParameterError(f"{self.subject.name} fails on every clip: {first}")
         return {}
 
+    @property
+    def _first_seeds(self) -> list[int]:
+        """More than one: what fails now and then does not fail always."""
+        return [self.seed, *self.seeds(3, 0)]
+
     def _first_error(self, where: str) -> str | None:
-        outcome = self.call(self.given(self.probe(self.reference.n_frames).values), self.seed, where, kind="settling")
-        return outcome.error
+        given = self.given(self.probe(self.reference.n_frames).values)
+        errors = [self.call(given, self.seed, where, kind="settling").error]
+        for seed in self._first_seeds[1:] if errors[0] is not None else ():
+            errors.append(self.call(given, seed, where, kind="settling").error)
+        return None if None in errors else errors[0]
 
     @staticmethod
     def _note(notes: dict[Any, Noticed], key: Any, evidence: str, where: str, seed: int) -> None:
@@ -187,8 +195,8 @@ def seen(outcome: Outcome, probe: Probe, pad_value: float) -> Seen:
     if outcome.draws:
         return _seen_of(outcome.draws[0], bool((values[:, : probe.n_frames] != probe.values).any()))
     clip, padding = np.split(values, [probe.n_frames], axis=1)
-    n_in_padding = probe.masked_padding(padding, pad_value, *probe.disturbance(clip)) if padding.size else 0
-    return probe.read(clip, n_in_padding)
+    in_padding = probe.masked_padding(padding, pad_value, *probe.disturbance(clip)) if padding.size else np.zeros(0)
+    return probe.read(clip, int(in_padding.sum()))
 
 
 def _seen_of(draw: Draw, is_changed: bool) -> Seen:

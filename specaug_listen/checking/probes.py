@@ -131,7 +131,7 @@ class Probe:
         ----------
         after : np.ndarray [shape=(n_mels, n_frames)]
         n_in_padding : int
-            Of `masked_padding`.
+            Frames of `masked_padding`.
         """
         if (np.abs(after - self.values) <= self._least).all():
             return Seen(np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool), n_in_padding, is_changed=False)
@@ -194,8 +194,8 @@ class Probe:
 
     def masked_padding(
         self, after: npt.NDArray[np.floating], pad_value: float, gain: float = 0.0, noise: float = 0.0
-    ) -> int:
-        """How many frames of padding hold a mask: neither what they held nor what was moved there.
+    ) -> Flags:
+        """Which frames of padding hold a mask: neither what they held nor what was moved there, shape (any,).
 
         Parameters
         ----------
@@ -204,15 +204,18 @@ class Probe:
         gain, noise : float
             The clip's `disturbance`, which the padding may have as well.
         """
-        if not after.shape[1]:
-            return 0
+        found: Flags = np.zeros(after.shape[1], bool)
+        if not found.size:
+            return found
         least = max(self._least, _DEVIATIONS * noise)
         away = np.minimum(np.abs(after - pad_value), np.abs(after - gain - pad_value))
         is_changed = (away > least).mean(axis=0) > 0.95
         odd = is_changed & np.isnan(self._agreed(self._origins(after - gain), self._tolerance))
         flat = np.ptp(after, axis=0) <= least
         # A warp that takes no heed of lengths moves the clip's end, and mixes a few frames there with the padding.
-        return sum(n for start, n in runs(odd) if n > _SEAM_FRAMES or flat[start : start + n].all())
+        for start, n in runs(odd):
+            found[start : start + n] = n > _SEAM_FRAMES or flat[start : start + n].all()
+        return found
 
     def flat(self, after: npt.NDArray[np.floating]) -> Flags:
         """Cells that are as one beside them, in time or in frequency, shape (n_mels, n_frames)."""
