@@ -98,7 +98,9 @@ def _built_one(transform: WaveformTransform, audiomentations: Any) -> Any:
         return _called(cls, inner | given)
     except Exception as error:
         odd = _refused(cls, inner, given, error)
-        raise ParameterError(f"{transform.name}: audiomentations refuses {odd!r:.120} ({_reason(error):.160})") from None
+        raise ParameterError(
+            f"{transform.name}: audiomentations refuses {odd!r:.120} ({_reason(error):.160})"
+        ) from None
 
 
 def _called(cls: Any, given: dict[str, Any]) -> Any:

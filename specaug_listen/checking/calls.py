@@ -83,7 +83,7 @@ def _is_by_chance(bench: Bench, of_clips: dict[str, Noticed]) -> bool:
         return False
     middle = len(bench.clips) // 2
     short, long = (_failing_share(bench, half, of_clips) for half in (bench.clips[:middle], bench.clips[middle:]))
-    return 0 < long and short <= 3 * long
+    return long > 0 and short <= 3 * long
 
 
 def _failing_share(bench: Bench, clips: Sequence[Clip], of_clips: dict[str, Noticed]) -> float:

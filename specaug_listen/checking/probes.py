@@ -28,9 +28,9 @@ _AGREEING = 16
 _LEAST_MOVE = 0.75
 _SEAM_FRAMES = 6
 # Share of the range below which nothing changed, and within which a noise on all cells leaves masks to be read.
-_LEAST, _LEAST_NOISE, _MOST_NOISE = 1e-6, 1e-5, 0.01
+_LEAST, _LEAST_NOISE, _MOST_NOISE = 1e-6, 1e-5, 0.004
 # Deviations of a normal noise that are taken for noise, and the share of them below a third of one.
-_DEVIATIONS, _LOW_SHARE, _LOW_DEVIATION = 6.0, 0.25, 0.3186
+_DEVIATIONS, _LOW_SHARE, _LOW_DEVIATION = 4.0, 0.25, 0.3186
 _MOST_NOISE_FRAMES = 2.0
 
 
@@ -151,14 +151,16 @@ class Probe:
         Neither a mask nor a warp looks so: a warp adds the same to all bins of one curve, and as much to no two frames.
         """
         added = after - self.values.astype(np.float64)
-        if (np.abs(added) <= self._least).mean() >= 0.02 or self.flat(after).mean() > 0.5:
+        if (np.abs(added) <= self._least).mean() >= 0.02:
             return 0.0, 0.0
         odd = [added[first::2] - np.median(added[first::2], axis=0) for first in (0, 1) if self.n_mels > first]
         noise = float(np.quantile(np.abs(np.concatenate(odd)), _LOW_SHARE)) / _LOW_DEVIATION
-        noise = noise if noise > _LEAST_NOISE * (self.high - self.low) else 0.0
-        gain = float(np.median(added))
-        is_gain = (np.abs(added - gain) <= max(self._least, _DEVIATIONS * noise)).mean() > _LOW_SHARE
-        return gain if is_gain and abs(gain) > max(self._least, noise) else 0.0, noise
+        # Cells of masks lie apart from what they should be, and say nothing of a noise.
+        is_noise = noise > _LEAST_NOISE * (self.high - self.low) and self.flat(after).mean() <= 0.5
+        noise = noise if is_noise else 0.0
+        gain, width = _densest(added)
+        is_gain = width <= 2 * max(self._least, _DEVIATIONS * noise) and abs(gain) > max(self._least, noise)
+        return gain if is_gain else 0.0, noise
 
     def _read_of_noise(self, is_left: Flags, n_in_padding: int) -> Seen:
         masked_bins = is_left.mean(axis=1) <= 0.25 * is_left.mean(axis=1).max()
@@ -261,6 +263,15 @@ def _agreed_among(origins: Real, tolerance: float) -> Real:
     frames = np.arange(origins.shape[1])
     middle = ordered[best + n // 2, frames]
     return np.where(widths[best, frames] <= 2 * tolerance, middle, np.nan)
+
+
+def _densest(values: Real) -> tuple[float, float]:
+    """The middle and the width of the narrowest range that holds a quarter of the values."""
+    ordered = np.sort(values, axis=None)
+    n = max(1, int(_LOW_SHARE * ordered.size)) if ordered.size > 1 else 0
+    widths = ordered[n:] - ordered[: ordered.size - n]
+    start = int(widths.argmin())
+    return float(ordered[start + n // 2]), float(widths[start])
 
 
 def _farthest(moves: Real, heard: Flags) -> float:
