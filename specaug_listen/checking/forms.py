@@ -6,13 +6,13 @@ turned, cut, or not finite is what it looks for, and so is an error that only so
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
 from .._random import MAX_SEED
 from ..augment import Adapter
 from ..augment.calling import must_take_tensors, owner_module
-from ..augment.foreign import Foreign
 from ..augment.guessing import GUESSED, adapter_for, candidates, not_square, settled_adapter
 from ..errors import naming
 from .signals import Clip, reference_of
@@ -23,7 +23,9 @@ __all__ = ["subject_of"]
 _FAILED, _CONVERTED, _WHOLE = 0, 1, 2
 
 
-def subject_of(theirs: Foreign, clips: Sequence[Clip], seed: int) -> tuple[CallableSubject, str | None]:
+def subject_of(
+    name: str, function: Callable[..., Any], declared: Adapter, clips: Sequence[Clip], seed: int
+) -> tuple[CallableSubject, str | None]:
     """A callable in the form in which it is checked, and how that was found out.
 
     Raises
@@ -32,20 +34,22 @@ def subject_of(theirs: Foreign, clips: Sequence[Clip], seed: int) -> tuple[Calla
         When it fails in every form.
     """
     mel = reference_of(clips).mel
-    with naming(theirs.call):
-        settled = settled_adapter(theirs.function, theirs.adapter)
-        found = settled or _first_that_gives(theirs, clips, seed)
+    with naming(name):
+        settled = settled_adapter(function, declared)
+        found = settled or _first_that_gives(function, declared, clips, seed)
         # What fails in every form fails as an audition does, and says why.
-        adapter, how = found or adapter_for(theirs.function, theirs.adapter, not_square(mel), seed)
-        must_take_tensors(owner_module(theirs.function), adapter)
-    said = None if how is None else f"{theirs.call} was given {adapter} ({how})"
-    return CallableSubject(theirs.call, theirs.function, adapter, mel), said
+        adapter, how = found or adapter_for(function, declared, not_square(mel), seed)
+        must_take_tensors(owner_module(function), adapter)
+    said = None if how is None else f"{name} was given {adapter} ({how})"
+    return CallableSubject(name, function, adapter, mel), said
 
 
-def _first_that_gives(theirs: Foreign, clips: Sequence[Clip], seed: int) -> tuple[Adapter, str] | None:
+def _first_that_gives(
+    function: Callable[..., Any], declared: Adapter, clips: Sequence[Clip], seed: int
+) -> tuple[Adapter, str] | None:
     forms = [
-        (axes, [CallableSubject(theirs.call, theirs.function, one, clips[0].mel) for one in group])
-        for axes, group in groupby(candidates(theirs.function, theirs.adapter), key=lambda adapter: adapter.axes or "")
+        (axes, [CallableSubject("", function, one, clips[0].mel) for one in group])
+        for axes, group in groupby(candidates(function, declared), key=lambda adapter: adapter.axes or "")
     ]
     for clip, n_items, n_channels, now in _trials(clips, seed):
         mel = not_square(clip.mel)

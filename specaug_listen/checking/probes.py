@@ -265,7 +265,7 @@ def _agreed_among(origins: Real, tolerance: float) -> Real:
     return np.where(widths[best, frames] <= 2 * tolerance, middle, np.nan)
 
 
-def _densest(values: Real) -> tuple[float, float]:
+def _densest(values: npt.NDArray[np.floating]) -> tuple[float, float]:
     """The middle and the width of the narrowest range that holds a quarter of the values."""
     ordered = np.sort(values, axis=None)
     n = max(1, int(_LOW_SHARE * ordered.size)) if ordered.size > 1 else 0

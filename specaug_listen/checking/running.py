@@ -154,7 +154,7 @@ def _subject(policy: Policy, clips: Sequence[Clip], seed: int) -> tuple[Subject,
     theirs = policy.transforms[0]
     if len(policy.transforms) > 1 or theirs.kind != "foreign" or theirs.function is None:
         raise ParameterError(f"policy {policy.name!r}: callables are checked by themselves; give the callable alone")
-    return subject_of(theirs, clips, seed)
+    return subject_of(theirs.call, theirs.function, theirs.adapter, clips, seed)
 
 
 def _found(
