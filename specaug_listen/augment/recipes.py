@@ -93,13 +93,13 @@ def _built_one(transform: WaveformTransform, audiomentations: Any) -> Any:
     given = {
         k: tuple(v) if k == "num_transforms" and isinstance(v, list) else v for k, v in transform.parameters.items()
     }
-    inner = {"transforms": nested} if transform.name in _NESTS else {}
+    inner: dict[str, Any] = {"transforms": nested} if transform.name in _NESTS else {}
     try:
         return _called(cls, inner | given)
     except Exception as error:
-        odd = _refused(cls, inner, given, error)
+        refused = _refused(cls, inner, given, error)
         raise ParameterError(
-            f"{transform.name}: audiomentations refuses {odd!r:.120} ({_reason(error):.160})"
+            f"{transform.name}: audiomentations refuses {refused!r:.120} ({_reason(error):.160})"
         ) from None
 
 
