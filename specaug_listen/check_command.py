@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ._quiet import quiet_stdout
 from .options import Adapters, Dialect, Frontend, adapter_of
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ def run_check(
         check_output(out, overwrite=overwrite)
     target, paths = _target(what or [], policy)
     # What code of others prints, it prints a thousand times.
-    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), _as_bad_usage():
+    with quiet_stdout(), _as_bad_usage():
         chosen, usual = _chosen(target, dialect, adapter_of(adapter))
         clips = _clips(paths, out)
         numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
-        result = check(chosen, frontend=frontend or usual, clips=clips, ignore=ignore or (), **numbers)
+        result = check(chosen, frontend=frontend or usual, clips=clips or None, ignore=ignore or (), **numbers)
         if out is not None:
             result.save(out)
     print(to_json(result.report) if as_json else result)  # noqa: T201

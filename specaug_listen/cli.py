@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from ._quiet import quiet_stdout
 from ._version import __version__
 from .check_command import run_check
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
@@ -105,20 +106,19 @@ def _audition(
     as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
-    from .audio import find_audio
     from .batch import audition_many, check_output
     from .pipeline.records import to_bytes
     from .report import write_report
 
-    chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng)
-    run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
-    check_output(out, overwrite=overwrite)
-    files, problems = find_audio(paths, without=out)
-    _complain_of(problems)
-    if not files:
-        raise typer.Exit(2)
-    with _progress(len(files), quiet=as_json) as (progress, within):
-        index = audition_many(files, out, run, overwrite=overwrite, problems=problems, progress=progress, within=within)
+    with quiet_stdout() if as_json else nullcontext():
+        chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng)
+        run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
+        check_output(out, overwrite=overwrite)
+        files, problems = _found_audio(paths, out)
+        with _progress(len(files), quiet=as_json) as (progress, within):
+            index = audition_many(
+                files, out, run, overwrite=overwrite, problems=problems, progress=progress, within=within
+            )
     if report and index.clips:
         write_report(out)
     if as_json:
@@ -126,6 +126,17 @@ def _audition(
     elif index.clips:
         _tell_where(len(index.clips), out / "report.html" if report else out)
     raise typer.Exit(1 if index.failures else 0)
+
+
+def _found_audio(paths: Sequence[Path], out: Path) -> tuple[list[Path], list[str]]:
+    """Files and problems; the latter are told, and where there is no file the command ends."""
+    from .audio import find_audio
+
+    files, problems = find_audio(paths, without=out)
+    _complain_of(problems)
+    if not files:
+        raise typer.Exit(2)
+    return files, problems
 
 
 def _tell_where(n_clips: int, where: Path) -> None:

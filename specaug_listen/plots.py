@@ -243,6 +243,7 @@ def describe_draw(draw: Draw, mel: AnyMel) -> str:
         parts.append(f"cut: the last {draw.n_trimmed} frames")
     if any("time_warp did nothing" in line for line in draw.warnings):
         parts.append("warp: none, the clip is too short")
+    parts += [line for line in draw.warnings if "lie in the padding" in line]
     return "   |   ".join(parts)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ._quiet import quiet_stdout
 from .options import DIALECT_HELP, Dialect
 
 __all__ = ["policy_app"]
@@ -28,7 +29,8 @@ def _policy_show(
     from ._record import to_json
     from .showing import show_policy
 
-    page = show_policy(file, dialect)
+    with quiet_stdout():
+        page = show_policy(file, dialect)
     print(to_json(page) if as_json else page.text)  # noqa: T201
 
 

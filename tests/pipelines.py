@@ -233,6 +233,13 @@ class FailsOnMono(Reference):
         return np.stack([super(FailsOnMono, self).__call__(mel, lengths) for mel in mels.swapaxes(0, 1)], axis=1)
 
 
+class FailsAtRandom(Reference):
+    def __call__(self, mels, lengths):
+        if np.random.random() < 0.25:  # noqa: NPY002
+            raise RuntimeError("unlucky")
+        return super().__call__(mels, lengths)
+
+
 class NotFinite(Reference):
     def fill(self, item, n_frames):
         with np.errstate(invalid="ignore"):
@@ -274,6 +281,7 @@ FAULTS = {
     "short": (FailsOnShort, "crash-short-clip", {}),
     "long": (FailsOnLong, "crash-long-clip", {}),
     "flat": (FailsOnFlat, "crash-all-masked", {}),
+    "at-random": (FailsAtRandom, "crash-at-random", {}),
     "alone": (FailsAlone, "crash-batch", {}),
     "mono": (FailsOnMono, "crash-mono", {"adapter": MONO}),
     "not-finite": (NotFinite, "not-finite", {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import sys
 from collections.abc import Mapping
@@ -17,11 +18,15 @@ from .._record import record
 from ..errors import ParameterError, naming
 from ..frontends import MelSpectrogram
 
-__all__ = ["Adapter", "Handed", "as_array", "hand_over", "mel_within", "take_back"]
+__all__ = ["Adapter", "Handed", "OtherShapeError", "as_array", "hand_over", "mel_within", "take_back"]
 
 Scale: TypeAlias = Literal["own", "ln", "log10", "db", "power", "normalised"]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 _AXES = ("batch", "channel", "bands", "frames")
+
+
+class OtherShapeError(ParameterError):
+    """What came back has a shape that says nothing; in another order of axes it might."""
 
 
 @record
@@ -179,6 +184,11 @@ def mel_within(result: Any, adapter: Adapter) -> Any:
         result = result[0]
     if result is None:
         raise ParameterError("it gave None: a callable must return the mel, also where it changes it in place")
+    if inspect.iscoroutine(result):
+        result.close()  # Or Python complains that nobody waited for it.
+        raise ParameterError("it gave a coroutine: wrap the async function in one that runs it (asyncio.run)")
+    if inspect.isgenerator(result):
+        raise ParameterError("it gave a generator: return the mel in place of yielding it")
     return result
 
 
@@ -212,9 +222,10 @@ def _in_order(array: npt.NDArray[Any], mel: MelSpectrogram, adapter: Adapter) ->
     if array.shape != wanted:
         while array.ndim < 2:
             array = array[np.newaxis]
-        raise ParameterError(
+        advice = _shape_advice(array.shape, wanted, adapter)
+        raise (ParameterError if advice else OtherShapeError)(
             f"it gave shape {got} for ({adapter.axes}) of {mel.n_mels} bands and {mel.n_frames} frames: "
-            f"{_shape_advice(array.shape, wanted, adapter)}"
+            f"{advice or 'expected the shape that was given'}"
         )
     if not np.isfinite(array).all():
         n_bad = int((~np.isfinite(array)).sum())
@@ -233,7 +244,7 @@ def _shape_advice(got: tuple[int, ...], wanted: tuple[int, ...], adapter: Adapte
         )
     if len(got) > 2 and "batch" in (adapter.axes or ""):
         return "the batch or its channels have grown; return one mel for each that is given (no concat_original)"
-    return "expected the shape that was given"
+    return ""
 
 
 def _kind(value: Any) -> str:

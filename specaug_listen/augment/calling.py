@@ -7,12 +7,14 @@ import functools
 import os
 import random
 import sys
+import sysconfig
 import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from .._files import printable
 from .._random import seeded_chance
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
@@ -24,6 +26,8 @@ __all__ = [
     "device_of",
     "generators_of",
     "in_mode",
+    "in_words",
+    "must_take_tensors",
     "owner_module",
     "unwrapped",
     "without_gradients",
@@ -32,8 +36,56 @@ __all__ = [
 _MOST_REACHED = 5000
 
 
+_STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"]
+
+
 class RaisedError(ParameterError):
-    """The callable itself raised an error."""
+    """The callable itself raised an error, which is told ``in_words``."""
+
+    def __init__(self, text: str, in_words: str = "") -> None:
+        super().__init__(text)
+        self.in_words = in_words
+
+
+def in_words(error: BaseException) -> str:
+    """The error of a callable in one line: its type, the first line of its text, and where it was raised."""
+    lines = [" ".join(line.split()) for line in _text(error).splitlines() if line.strip()]
+    place = _place(error)
+    return f"{type(error).__name__}{f': {lines[0]:.200}' if lines else ''}{f' ({place})' if place else ''}"
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # An error of others may fail to tell its text, too.
+        return ""
+
+
+def _place(error: BaseException) -> str:
+    """File and line, of the user's own code where there is some; empty where it was never reached."""
+    step = error.__traceback__
+    places = []
+    while step is not None:
+        places.append((step.tb_frame.f_code.co_filename, step.tb_lineno))
+        step = step.tb_next
+    places = places[1:]  # Behind the call of ours.
+    own = [place for place in places if not _is_of_library(place[0])]
+    if not places:
+        return ""
+    file, line = (own or places)[-1]
+    return f"{printable(os.path.basename(file))}, line {line}"
+
+
+def _is_of_library(file: str) -> bool:
+    """Of an installed package, or compiled; what is typed in has a name in angle brackets."""
+    is_code = file.endswith(".py") or file.startswith(("<stdin", "<ipython", "<string"))
+    return not is_code or "site-packages" in file or file.startswith(_STANDARD_LIBRARY)
+
+
+def must_take_tensors(module: Any, adapter: Adapter) -> None:
+    """Raise a ParameterError where a module would be given something else."""
+    if module is not None and adapter.container != "torch":
+        raise ParameterError(f"container={adapter.container!r}: a torch.nn.Module takes tensors; set container='torch'")
 
 
 def called(function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, seed: int) -> MelSpectrogram:
@@ -54,8 +106,7 @@ def called(function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, 
         When it raises an error, or gives what is no mel of this size.
     """
     module = owner_module(function)
-    if module is not None and adapter.container != "torch":
-        raise ParameterError(f"container={adapter.container!r}: a torch.nn.Module takes tensors; set container='torch'")
+    must_take_tensors(module, adapter)
     handed = hand_over(mel, adapter, device_of(module))
     chance = seeded_chance(seed, generators_of(function))
     with chance, in_mode(module, training=True), without_gradients(), same_folder():
@@ -64,11 +115,9 @@ def called(function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, 
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            text = " ".join(str(error).split())
-            raise RaisedError(
-                f"it raised {type(error).__name__}{': ' if text else ''}{text:.200}, given {adapter} of {mel.n_mels} "
-                f"bands and {mel.n_frames} frames"
-            ) from error
+            own = in_words(error)
+            given = f"given {adapter} of {mel.n_mels} bands and {mel.n_frames} frames"
+            raise RaisedError(f"it raised {own}, {given}", own) from error
         return take_back(result, handed, mel, adapter)
 
 

@@ -14,10 +14,12 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
-from .adapter import Adapter, complete
+from .adapter import Adapter, OtherShapeError, complete
 from .calling import RaisedError, called, owner_module, unwrapped
 
-__all__ = ["KNOWN", "adapter_for"]
+__all__ = ["GUESSED", "KNOWN", "adapter_for", "candidates", "not_square", "settled_adapter"]
+
+GUESSED = "guessed; where that is wrong, declare an Adapter (--adapter axes=...)"
 
 _BANDS_LAST = Adapter(axes="batch, frames, bands", container="torch", lengths="none")
 _FRAMES_LAST = Adapter(axes="batch, bands, frames", container="torch", lengths="none")
@@ -81,14 +83,19 @@ def adapter_for(
     ParameterError
         When no way of calling it works.
     """
+    return settled_adapter(function, declared) or _tried(function, declared, mel, seed)
+
+
+def settled_adapter(function: Callable[..., Any], declared: Adapter) -> tuple[Adapter, str | None] | None:
+    """What was declared in full, or is known of a module, and how; None where it is to be tried."""
     if declared.axes is not None and declared.container is not None:
         return complete(declared), None
     known = _known(function)
-    if known is not None:
-        theirs = dataclasses.asdict(known)
-        said = {key: value for key, value in dataclasses.asdict(declared).items() if value != getattr(Adapter(), key)}
-        return complete(Adapter(**{**theirs, **said})), "as it is known of this module"
-    return _tried(function, declared, mel, seed)
+    if known is None:
+        return None
+    theirs = dataclasses.asdict(known)
+    said = {key: value for key, value in dataclasses.asdict(declared).items() if value != getattr(Adapter(), key)}
+    return complete(Adapter(**{**theirs, **said})), "as it is known of this module"
 
 
 def _known(function: Any) -> Adapter | None:
@@ -106,27 +113,33 @@ def _known(function: Any) -> Adapter | None:
 def _tried(
     function: Callable[..., Any], declared: Adapter, mel: MelSpectrogram, seed: int
 ) -> tuple[Adapter, str | None]:
-    probe = _probe(mel)
-    first: ParameterError | None = None
-    n_tried = 0
-    for adapter in _candidates(function, declared):
-        n_tried += 1
+    probe = not_square(mel)
+    errors: list[ParameterError] = []
+    for adapter in candidates(function, declared):
         try:
             called(function, probe, adapter, seed)
         except ParameterError as error:
-            # What came back wrong says more than that another order of axes was not taken.
-            if first is None or (isinstance(first, RaisedError) and not isinstance(error, RaisedError)):
-                first = error
+            errors.append(error)
         else:
-            return adapter, "guessed; where that is wrong, declare an Adapter (--adapter axes=...)"
-    assert first is not None  # there is always a candidate
-    advice = (
-        f"; {n_tried} ways of calling it were tried: declare an Adapter (--adapter axes=...)" if n_tried > 1 else ""
-    )
-    raise type(first)(f"{first}{advice}") from first.__cause__
+            return adapter, GUESSED
+    raise _refusal(errors)
 
 
-def _probe(mel: MelSpectrogram) -> MelSpectrogram:
+def _refusal(errors: list[ParameterError]) -> ParameterError:
+    """Of the errors of all ways of calling, the one that says most; what no adapter could mend is said once."""
+    # What came back wrong says more than that another order of axes was not taken.
+    first = min(errors, key=lambda error: isinstance(error, OtherShapeError) + 2 * isinstance(error, RaisedError))
+    if len(errors) == 1:
+        return first
+    if isinstance(first, RaisedError) and len({getattr(error, "in_words", "") for error in errors}) == 1:
+        return RaisedError(f"it raised {first.in_words}, in whatever way it was given the mel", first.in_words)
+    if not isinstance(first, (RaisedError, OtherShapeError)):
+        return first
+    advice = f"{len(errors)} ways of calling it were tried: declare an Adapter (--adapter axes=...)"
+    return type(first)(f"{first}; {advice}")
+
+
+def not_square(mel: MelSpectrogram) -> MelSpectrogram:
     """The mel, or where it is square and bands could be taken for frames, its last frame once more."""
     if mel.n_mels != mel.n_frames:
         return mel
@@ -134,7 +147,8 @@ def _probe(mel: MelSpectrogram) -> MelSpectrogram:
     return MelSpectrogram(values, mel.frontend, statistics=mel.statistics)
 
 
-def _candidates(function: Any, declared: Adapter) -> Iterator[Adapter]:
+def candidates(function: Any, declared: Adapter) -> Iterator[Adapter]:
+    """Ways of calling it, the likeliest first; at least one."""
     calls = _with_arguments(function, declared)
     written = _written_axes(function)
     usual = _AXES_OF_BATCHES if owner_module(function) is not None else _AXES_OF_ONE

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import inspect
 import math
+import traceback
 import warnings
 from typing import Annotated, Any, TypeAlias
 
@@ -16,7 +17,7 @@ from .._optional import require
 from .._record import nearest, record
 from ..errors import ParameterError
 
-__all__ = ["DrawnTransform", "WaveformTransform", "built", "described", "drawn", "entry_of"]
+__all__ = ["DrawnTransform", "WaveformTransform", "built", "described", "drawn", "entry_of", "place_in"]
 
 Json: TypeAlias = Annotated[dict[str, JsonValue], Field(strict=False)]
 _NESTS = ("Compose", "OneOf", "SomeOf")
@@ -60,6 +61,8 @@ def entry_of(entry: Any, where: str, depth: int) -> WaveformTransform:
     inner = parameters.get("transforms", []) if name in _NESTS else []
     if not isinstance(inner, list):
         raise ParameterError(f"transforms{where}.{name}.transforms={inner!r:.80}: allowed is a list of transforms")
+    if name in _NESTS and not inner:
+        raise ParameterError(f"transforms{where}.{name}: holds no transforms; list one or more, or leave it out")
     own = {key: value for key, value in parameters.items() if not (name in _NESTS and key == "transforms")}
     nested = tuple(entry_of(each, f"{where}.{name}[{i}]", depth + 1) for i, each in enumerate(inner))
     return WaveformTransform(name, own, nested)
@@ -90,15 +93,43 @@ def _built_one(transform: WaveformTransform, audiomentations: Any) -> Any:
     given = {
         k: tuple(v) if k == "num_transforms" and isinstance(v, list) else v for k, v in transform.parameters.items()
     }
+    inner: dict[str, Any] = {"transforms": nested} if transform.name in _NESTS else {}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return cls(**({"transforms": nested} if transform.name in _NESTS else {}), **given)
+        return _called(cls, inner | given)
     except Exception as error:
-        reason = " ".join(str(error).split()) or "a value is out of its range"
+        refused = _refused(cls, inner, given, error)
         raise ParameterError(
-            f"{transform.name}: audiomentations refuses {transform.parameters!r:.120} ({reason:.160})"
+            f"{transform.name}: audiomentations refuses {refused!r:.120} ({_reason(error):.160})"
         ) from None
+
+
+def _called(cls: Any, given: dict[str, Any]) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return cls(**given)
+
+
+def _refused(cls: Any, inner: dict[str, Any], given: dict[str, Any], error: Exception) -> dict[str, Any]:
+    """Of the parameters, those without which the error would not have come; all where that is none."""
+    odd = {}
+    for name in given:
+        try:
+            _called(cls, inner | {key: value for key, value in given.items() if key != name})
+        except Exception as other:
+            if _reason(other) == _reason(error):
+                continue
+        odd[name] = given[name]
+    return odd or given
+
+
+def _reason(error: Exception) -> str:
+    """Its text; of an assertion without one, what it asserts."""
+    text = " ".join(str(error).split())
+    if text:
+        return text
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    asserted = last[0].line if last and last[0].line else ""
+    return asserted.replace("assert ", "it asserts ", 1).replace("self.", "") or "a value is out of its range"
 
 
 def _allowed(audiomentations: Any) -> list[str]:
@@ -109,6 +140,18 @@ def _allowed(audiomentations: Any) -> list[str]:
         if isinstance(value, type) and issubclass(value, interface.BaseWaveformTransform)
     ]
     return sorted({*is_one, *_NESTS} - _NOT_ALLOWED)
+
+
+def place_in(stage: Any, error: BaseException) -> str:
+    """The transform of a stage in which an error was raised; the stage itself where it was none of them."""
+    found = type(stage).__name__
+    step = error.__traceback__
+    while step is not None:
+        owner = step.tb_frame.f_locals.get("self")
+        if hasattr(owner, "transforms") or hasattr(owner, "randomize_parameters"):
+            found = type(owner).__name__
+        step = step.tb_next
+    return found
 
 
 def drawn(stage: Any) -> list[DrawnTransform]:

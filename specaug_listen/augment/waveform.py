@@ -22,7 +22,7 @@ from .._record import record
 from .._yaml import read_plain
 from ..audio import Audio
 from ..errors import ParameterError, PolicyError, naming
-from .recipes import DrawnTransform, WaveformTransform, built, described, drawn, entry_of
+from .recipes import DrawnTransform, WaveformTransform, built, described, drawn, entry_of, place_in
 
 __all__ = ["Waveform", "WaveformDraw", "get_waveform", "read_waveform"]
 
@@ -231,6 +231,8 @@ def read_waveform(path: str | os.PathLike[str]) -> Waveform:
             raise ParameterError(f"unknown key {min(map(str, odd))!r} (allowed: name, transforms)")
         transforms = tuple(entry_of(entry, f"[{i}]", 1) for i, entry in enumerate(known["transforms"]))
         stage = Waveform(transforms, known.get("name", Path(name).stem[:100]))
+        if not transforms:
+            raise ParameterError("holds no transforms, so nothing would be applied; list one or more")
         built(stage.transforms)
     return stage
 
@@ -245,7 +247,8 @@ def _run(stage: Any, audio: Audio, seed: int) -> tuple[Audio, tuple[DrawnTransfo
             result = stage(samples, audio.sample_rate)
         except Exception as error:
             text = " ".join(str(error).split())
-            raise ParameterError(f"audiomentations raised {type(error).__name__}: {text:.200}") from error
+            where = place_in(stage, error)
+            raise ParameterError(f"{where}: audiomentations raised {type(error).__name__}: {text:.200}") from error
     made = np.asarray(result)
     if made.shape != (audio.n_samples,):
         raise ParameterError(

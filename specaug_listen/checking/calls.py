@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from .bench import Bench
+from .bench import Bench, Noticed
 from .findings import Finding
+from .signals import Clip
 from .subjects import Given
 
 __all__ = ["chance_findings", "contract_findings", "mode_findings", "try_hard_cases"]
@@ -47,9 +50,12 @@ def contract_findings(bench: Bench) -> list[Finding]:
 
 
 def _crashes(bench: Bench) -> list[Finding]:
-    found = []
-    fine = {str(clip) for clip in bench.clips if bench.trials_of(clip)} - {w for k, w in bench.errors if k == "clip"}
     order = [str(clip) for clip in bench.clips]
+    of_clips = {where: noted for (kind, where), noted in bench.errors.items() if kind == "clip"}
+    if _is_by_chance(bench, of_clips):
+        return [_at_random(bench, of_clips)]
+    found = []
+    fine = {str(clip) for clip in bench.clips if bench.trials_of(clip)} - of_clips.keys()
     by_id: dict[str, list[tuple[str, str, int]]] = {}
     for (kind, where), noted in bench.errors.items():
         if kind == "tiny" or (kind == "clip" and fine & set(order[order.index(where) + 1 :])):
@@ -63,11 +69,34 @@ def _crashes(bench: Bench) -> list[Finding]:
         by_id.setdefault(what, []).append((where, noted.evidence, noted.seed))
     for what, cases in by_id.items():
         # Of the clips, which were tried from short to long, the one nearest to those that work; tiny ones came later.
-        of_clips = [case for case in cases if case[0] in order]
-        where, error, seed = (of_clips or cases)[-1] if what == "crash-short-clip" else cases[0]
+        longer = [case for case in cases if case[0] in order]
+        where, error, seed = (longer or cases)[-1] if what == "crash-short-clip" else cases[0]
         others = "" if len(cases) == 1 else f", and {len(cases) - 1} more"
         found.append(Finding.of(what, f"{where}{others}: {error}", where, seed, cases=len(cases)))
     return found
+
+
+def _is_by_chance(bench: Bench, of_clips: dict[str, Noticed]) -> bool:
+    """Whether some draws fail on the shortest clip, others do not, and longer clips fare little better."""
+    shortest = str(bench.clips[0])
+    if len(bench.clips) < 2 or shortest not in of_clips or not bench.trials_of(bench.clips[0]):
+        return False
+    middle = len(bench.clips) // 2
+    short, long = (_failing_share(bench, half, of_clips) for half in (bench.clips[:middle], bench.clips[middle:]))
+    return long > 0 and short <= 3 * long
+
+
+def _failing_share(bench: Bench, clips: Sequence[Clip], of_clips: dict[str, Noticed]) -> float:
+    failed = sum(of_clips[str(clip)].times for clip in clips if str(clip) in of_clips)
+    return failed / max(1, failed + sum(len(bench.trials_of(clip)) for clip in clips))
+
+
+def _at_random(bench: Bench, of_clips: dict[str, Noticed]) -> Finding:
+    """Errors on the shortest clip as on the longest, of some draws only."""
+    where, first = next(iter(of_clips.items()))
+    n = sum(noted.times for noted in of_clips.values())
+    line = f"{n} of {bench.n_calls} calls fail, on clips of all lengths: {first.evidence}"
+    return Finding.of("crash-at-random", line, where, first.seed, failed=n, calls=bench.n_calls)
 
 
 def mode_findings(bench: Bench) -> list[Finding]:

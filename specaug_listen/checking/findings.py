@@ -28,6 +28,9 @@ _W: Severity = "warning"
 FINDINGS: dict[str, Known] = {
     "crash-short-clip": Known(_E, "one short clip ends the training", "bound widths by the clip, or skip such clips"),
     "crash-long-clip": Known(_E, "one long clip ends the training", "bound what is drawn or allocated by its length"),
+    "crash-at-random": Known(
+        _E, "now and then a draw ends the training", "bound what is drawn, and guard what is rare"
+    ),
     "crash-all-masked": Known(_E, "a silent or wholly masked clip ends the training", "guard divisions and searches"),
     "crash-mono": Known(_E, "a clip of one channel ends the training", "do not drop the axis of channels"),
     "crash-batch": Known(_E, "batches of some sizes end the training", "do not drop or unpack the batch's axis"),

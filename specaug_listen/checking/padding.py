@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .._flags import runs
+from ..augment import Draw, Rectangle, TimeSpan
 from .bench import Bench, seen
 from .findings import Finding
 from .probes import Probe, Seen
 from .subjects import Given
 
-__all__ = ["padding_findings"]
+__all__ = ["padding_findings", "shortened", "shown_in_padding"]
 
 _DRAWS = 40
 
@@ -30,9 +32,8 @@ def padding_findings(bench: Bench, *, is_reproducible: bool) -> list[Finding]:
     """A short clip beside a long one, twice under each seed, with two values in the padding."""
     if not bench.subject.takes_batches:
         return []
-    n_long = bench.reference.n_frames
-    short, long = bench.probe(max(2, n_long // 4)), bench.probe(n_long)
-    tally = _Tally(f"{short.n_frames} frames in a batch of {n_long}")
+    short, long = _probes(bench)
+    tally = _Tally(f"{short.n_frames} frames in a batch of {long.n_frames}")
     for seed in bench.seeds(_DRAWS, 7):
         both = [_drawn(bench, short, long, pad_value, seed, tally.where) for pad_value in bench.pads]
         if any(one is None for one in both):
@@ -48,6 +49,33 @@ def padding_findings(bench: Bench, *, is_reproducible: bool) -> list[Finding]:
         if is_reproducible and masked.any() and (differences > 1e-5 * (bench.range[1] - bench.range[0])).mean() > 0.5:
             tally.in_fill.append((seed, float(differences.max())))
     return _told(bench, tally)
+
+
+def shortened(n_frames: int) -> int:
+    """Frames of a clip that is padded to so many."""
+    return max(2, n_frames // 4)
+
+
+def shown_in_padding(bench: Bench, seed: int) -> Draw:
+    """Masks of one draw on the short clip and on its padding, as far as they can be seen."""
+    short, long = _probes(bench)
+    nothing, pad_value = Draw(short.n_mels, long.n_frames), bench.pads[0]
+    items = tuple(bench.given(probe.values).items[0] for probe in (short, long))
+    outcome = bench.call(Given(items, pad_value=pad_value), seed, "a picture", kind="picture")
+    if not outcome.values:
+        return nothing
+    one = seen(outcome, short, pad_value)
+    clip, padding = np.split(outcome.values[0], [short.n_frames], axis=1)
+    frames = np.concatenate([one.masked_frames, short.masked_padding(padding, pad_value, *short.disturbance(clip))])
+    boxes = [Rectangle(start, n, 0, short.n_frames) for start, n in runs(one.masked_bins)]
+    spans = [TimeSpan(start, n) for start, n in runs(frames)]
+    lines = outcome.draws[0].warnings if outcome.draws else ()
+    return Draw(short.n_mels, long.n_frames, (*boxes, *spans), warnings=lines)
+
+
+def _probes(bench: Bench) -> tuple[Probe, Probe]:
+    n_long = bench.reference.n_frames
+    return bench.probe(shortened(n_long)), bench.probe(n_long)
 
 
 def _drawn(

@@ -27,6 +27,11 @@ _AGREEING = 16
 # Frames that a moved frame must move to be seen as moved.
 _LEAST_MOVE = 0.75
 _SEAM_FRAMES = 6
+# Share of the range below which nothing changed, and within which a noise on all cells leaves masks to be read.
+_LEAST, _LEAST_NOISE, _MOST_NOISE = 1e-6, 1e-5, 0.004
+# Deviations of a normal noise that are taken for noise, and the share of them below a third of one.
+_DEVIATIONS, _LOW_SHARE, _LOW_DEVIATION = 4.0, 0.25, 0.3186
+_MOST_NOISE_FRAMES = 2.0
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class Probe:
     n_mels, n_frames : int
     low, high : float
         Range of its values.
+    dtype : str
+        To which they are rounded.
 
     Examples
     --------
@@ -91,6 +98,11 @@ class Probe:
     n_frames: int
     low: float
     high: float
+    dtype: str = "float32"
+
+    @property
+    def _least(self) -> float:
+        return _LEAST * (self.high - self.low)
 
     @property
     def _rise(self) -> float:
@@ -110,7 +122,7 @@ class Probe:
         """Shape (n_mels, n_frames)."""
         u = np.linspace(0, 1, self.n_frames)[np.newaxis]
         bent = np.where(np.arange(self.n_mels)[:, np.newaxis] % 2, u - _BEND * u * (1 - u), u + _BEND * u * (1 - u))
-        return (self._levels + self._rise * bent).astype(np.float32)
+        return (self._levels + self._rise * bent).astype(self.dtype).astype(np.float32)
 
     def read(self, after: npt.NDArray[np.floating], n_in_padding: int = 0) -> Seen:
         """What was done.
@@ -119,44 +131,97 @@ class Probe:
         ----------
         after : np.ndarray [shape=(n_mels, n_frames)]
         n_in_padding : int
-            Of `masked_padding`.
+            Frames of `masked_padding`.
         """
-        change = np.abs(after - self.values)
-        is_left = change <= 1e-6 * (self.high - self.low)
-        if is_left.all():
+        if (np.abs(after - self.values) <= self._least).all():
             return Seen(np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool), n_in_padding, is_changed=False)
+        gain, noise = self.disturbance(after)
+        after = after - gain if gain else after
+        is_left = np.abs(after - self.values) <= max(self._least, _DEVIATIONS * noise)
+        if noise and noise <= _MOST_NOISE * (self.high - self.low) and is_left.mean() > _LOW_SHARE:
+            return self._read_of_noise(is_left, n_in_padding)
+        tolerance = max(self._tolerance, _DEVIATIONS * noise * self.n_frames / self._rise)
+        if noise and tolerance > _MOST_NOISE_FRAMES:
+            return self._everywhere(n_in_padding)
+        return self._read_exactly(after, is_left, tolerance, n_in_padding)
+
+    def disturbance(self, after: npt.NDArray[np.floating]) -> tuple[float, float]:
+        """What was added to all cells alike, and the deviation of a noise on all of them; 0 where there is none.
+
+        Neither a mask nor a warp looks so: a warp adds the same to all bins of one curve, and as much to no two frames.
+        """
+        added = after - self.values.astype(np.float64)
+        if (np.abs(added) <= self._least).mean() >= 0.02:
+            return 0.0, 0.0
+        odd = [added[first::2] - np.median(added[first::2], axis=0) for first in (0, 1) if self.n_mels > first]
+        noise = float(np.quantile(np.abs(np.concatenate(odd)), _LOW_SHARE)) / _LOW_DEVIATION
+        # Cells of masks lie apart from what they should be, and say nothing of a noise.
+        is_noise = noise > _LEAST_NOISE * (self.high - self.low) and self.flat(after).mean() <= 0.5
+        noise = noise if is_noise else 0.0
+        gain, width = _densest(added)
+        is_gain = width <= 2 * max(self._least, _DEVIATIONS * noise) and abs(gain) > max(self._least, noise)
+        return gain if is_gain else 0.0, noise
+
+    def _read_of_noise(self, is_left: Flags, n_in_padding: int) -> Seen:
+        masked_bins = is_left.mean(axis=1) <= 0.25 * is_left.mean(axis=1).max()
+        masked_frames = is_left[~masked_bins].mean(axis=0) <= 0.5
+        if not masked_frames.all():
+            masked_bins = is_left[:, ~masked_frames].mean(axis=1) <= 0.25
+        return Seen(masked_bins, masked_frames, n_in_padding)
+
+    def _everywhere(self, n_in_padding: int) -> Seen:
+        nothing = np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool)
+        return Seen(*nothing, n_in_padding, is_everywhere=True)
+
+    def _read_exactly(
+        self, after: npt.NDArray[np.floating], is_left: Flags, tolerance: float, n_in_padding: int
+    ) -> Seen:
         origins = self._origins(after)
         origins[is_left] = np.broadcast_to(np.arange(self.n_frames), after.shape)[is_left]
-        agreed = self._agreed(origins)
+        agreed = self._agreed(origins, tolerance)
         masked_frames = np.isnan(agreed)
         heard = ~masked_frames
-        agree = np.abs(origins[:, heard] - agreed[heard]) <= self._tolerance
+        agree = np.abs(origins[:, heard] - agreed[heard]) <= tolerance
         masked_bins = agree.mean(axis=1) <= 0.25 if heard.sum() > 1 else np.zeros(self.n_mels, bool)
-        moves = np.where(heard, np.arange(self.n_frames) - agreed, 0.0)
-        moved = _farthest(moves, heard)
+        moved = _farthest(np.where(heard, np.arange(self.n_frames) - agreed, 0.0), heard)
+        # Neither left, nor masked alike, nor read from anywhere: a filter, a normalisation.
+        is_explained = (agree.size and agree.mean() >= 0.5) or self.flat(after).mean() > 0.5
+        if is_left.mean() < 0.02 and moved == 0 and not is_explained:
+            return self._everywhere(n_in_padding)
         unmasked = agree[~masked_bins]
-        is_resampled = bool(
-            moved == 0 and unmasked.size and (unmasked & ~is_left[~masked_bins][:, heard]).mean() > 0.05
-        )
-        # Neither left, nor masked alike, nor read from anywhere: a gain, a noise, a normalisation.
-        is_explained = agree.size and agree.mean() >= 0.5
-        is_everywhere = bool(is_left.mean() < 0.02 and moved == 0 and not is_explained)
-        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled, is_everywhere)
+        between = np.abs(origins - np.round(origins))[~masked_bins][:, heard] > min(0.05, tolerance)
+        read_between = unmasked & between & ~is_left[~masked_bins][:, heard]
+        is_resampled = bool(moved == 0 and unmasked.size and read_between.mean() > 0.05)
+        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled)
 
-    def masked_padding(self, after: npt.NDArray[np.floating], pad_value: float) -> int:
-        """How many frames of padding hold a mask: neither what they held nor what was moved there."""
-        if not after.shape[1]:
-            return 0
-        least = 1e-6 * (self.high - self.low)
-        is_changed = (np.abs(after - pad_value) > least).mean(axis=0) > 0.95
-        odd = is_changed & np.isnan(self._agreed(self._origins(after)))
+    def masked_padding(
+        self, after: npt.NDArray[np.floating], pad_value: float, gain: float = 0.0, noise: float = 0.0
+    ) -> Flags:
+        """Which frames of padding hold a mask: neither what they held nor what was moved there, shape (any,).
+
+        Parameters
+        ----------
+        after : np.ndarray [shape=(n_mels, any)]
+        pad_value : float
+        gain, noise : float
+            The clip's `disturbance`, which the padding may have as well.
+        """
+        found: Flags = np.zeros(after.shape[1], bool)
+        if not found.size:
+            return found
+        least = max(self._least, _DEVIATIONS * noise)
+        away = np.minimum(np.abs(after - pad_value), np.abs(after - gain - pad_value))
+        is_changed = (away > least).mean(axis=0) > 0.95
+        odd = is_changed & np.isnan(self._agreed(self._origins(after - gain), self._tolerance))
         flat = np.ptp(after, axis=0) <= least
         # A warp that takes no heed of lengths moves the clip's end, and mixes a few frames there with the padding.
-        return sum(n for start, n in runs(odd) if n > _SEAM_FRAMES or flat[start : start + n].all())
+        for start, n in runs(odd):
+            found[start : start + n] = n > _SEAM_FRAMES or flat[start : start + n].all()
+        return found
 
     def flat(self, after: npt.NDArray[np.floating]) -> Flags:
         """Cells that are as one beside them, in time or in frequency, shape (n_mels, n_frames)."""
-        least = 1e-6 * (self.high - self.low)
+        least = self._least
         alike: Flags = np.zeros(after.shape, bool)
         for axis in (0, 1):
             beside = np.abs(np.diff(after, axis=axis)) <= least
@@ -182,21 +247,31 @@ class Probe:
         none = -1e9 * (1 + np.arange(u.size, dtype=np.float64).reshape(u.shape))
         return np.where(known, u * (self.n_frames - 1), none)
 
-    def _agreed(self, origins: Real) -> Real:
+    def _agreed(self, origins: Real, tolerance: float) -> Real:
         """For each frame, the origin that bins of both curves stand for; NaN where there is none."""
-        one, other = (self._agreed_among(origins[first::2]) for first in (0, 1))
-        return np.where(np.abs(one - other) <= self._tolerance, (one + other) / 2, np.nan)
+        one, other = (_agreed_among(origins[first::2], tolerance) for first in (0, 1))
+        return np.where(np.abs(one - other) <= tolerance, (one + other) / 2, np.nan)
 
-    def _agreed_among(self, origins: Real) -> Real:
-        n = max(3, len(origins) // _AGREEING)
-        if len(origins) <= n:
-            return np.full(origins.shape[1], np.nan)
-        ordered = np.sort(origins, axis=0)
-        widths = ordered[n:] - ordered[:-n]
-        best = widths.argmin(axis=0)
-        frames = np.arange(origins.shape[1])
-        middle = ordered[best + n // 2, frames]
-        return np.where(widths[best, frames] <= 2 * self._tolerance, middle, np.nan)
+
+def _agreed_among(origins: Real, tolerance: float) -> Real:
+    n = max(3, len(origins) // _AGREEING)
+    if len(origins) <= n:
+        return np.full(origins.shape[1], np.nan)
+    ordered = np.sort(origins, axis=0)
+    widths = ordered[n:] - ordered[:-n]
+    best = widths.argmin(axis=0)
+    frames = np.arange(origins.shape[1])
+    middle = ordered[best + n // 2, frames]
+    return np.where(widths[best, frames] <= 2 * tolerance, middle, np.nan)
+
+
+def _densest(values: npt.NDArray[np.floating]) -> tuple[float, float]:
+    """The middle and the width of the narrowest range that holds a quarter of the values."""
+    ordered = np.sort(values, axis=None)
+    n = max(1, int(_LOW_SHARE * ordered.size)) if ordered.size > 1 else 0
+    widths = ordered[n:] - ordered[: ordered.size - n]
+    start = int(widths.argmin())
+    return float(ordered[start + n // 2]), float(widths[start])
 
 
 def _farthest(moves: Real, heard: Flags) -> float:
@@ -207,6 +282,10 @@ def _farthest(moves: Real, heard: Flags) -> float:
     steady[:-1] |= steady[1:]
     of_warp = heard & (np.abs(moves) > 0.2) & ~steady
     if of_warp.sum() < max(1, 0.3 * heard.sum()):
+        return 0.0
+    # Frames that run backwards, or in no order, were no warp.
+    origins = (np.arange(len(moves)) - moves)[heard]
+    if (np.diff(origins) < -0.5).sum() > 0.1 * len(origins):
         return 0.0
     farthest = float(moves[heard][np.abs(moves[heard]).argmax()])
     return farthest if abs(farthest) >= _LEAST_MOVE else 0.0

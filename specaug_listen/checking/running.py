@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,16 @@ from .._random import as_seed
 from .._record import nearest
 from ..audio import Audio
 from ..augment import Adapter, Policy, get_policy
-from ..augment.guessing import adapter_for
-from ..errors import ParameterError, naming
+from ..errors import ParameterError
 from ..frontends import MelFrontend, get
-from .bench import Bench, reference_of
+from .bench import Bench
 from .calls import chance_findings, contract_findings, mode_findings, try_hard_cases
 from .fills import fill_findings
 from .findings import FINDINGS, CheckReport, Finding
+from .forms import subject_of
 from .masks import axes_findings, cap_findings, end_findings, is_readable, share_findings
 from .padding import padding_findings
-from .signals import Clip, clips_of, made_clips
+from .signals import Clip, clips_of, made_clips, reference_of, sounds_of
 from .subjects import CallableSubject, PolicySubject, Subject
 from .warps import warp_findings
 from .witnesses import save_check
@@ -81,11 +81,11 @@ def check(
     *,
     frontend: MelFrontend | str = "whisper",
     adapter: Adapter | None = None,
-    clips: Sequence[Audio] | Sequence[tuple[str, Audio]] = (),
+    clips: Audio | str | os.PathLike[str] | Sequence[Audio | str | os.PathLike[str] | tuple[str, Audio]] | None = None,
     draws: int = 1000,
     share: float = 0.5,
     max_time_share: float | None = None,
-    ignore: Sequence[str] = (),
+    ignore: str | Sequence[str] = (),
     rng: int | Any = 0,
 ) -> Check:
     """Look for faults in an augmentation pipeline.
@@ -97,7 +97,7 @@ def check(
     frontend : MelFrontend or str
     adapter : Adapter or None
         How a callable wants the mel; None guesses, and says what.
-    clips : sequence of Audio, or of (name, Audio)
+    clips : Audio, path of a file or folder, (name, Audio), a sequence of these, or None
         None takes speech-like sound of 0.2 to 30 s.
     draws : int in [100, 100000]
         How many at most are spent on whether the ends are ever masked.
@@ -105,7 +105,7 @@ def check(
         More than this share of a clip's frames in masks is a finding, but for the longest clip.
     max_time_share : float in (0, 1] or None
         Largest share of a clip that one run of masked frames may cover, where that was promised.
-    ignore : sequence of str
+    ignore : str or sequence of str
         Findings to leave out.
     rng : int, numpy.random.Generator or None
 
@@ -116,7 +116,9 @@ def check(
     Raises
     ------
     ParameterError
-        For a value out of range, an unknown name, or a callable that fails on every clip.
+        For a value out of range, an unknown name, no clip, or a callable that fails on every clip.
+    AudioError
+        When a clip cannot be read, or is shorter than a window of the front-end.
 
     Examples
     --------
@@ -128,18 +130,18 @@ def check(
     >>> [finding.id for finding in check(loud, frontend="lhotse", draws=100).findings]
     ['same-draw-every-time', 'fill-loud']
     """
-    _check_numbers(draws, share, max_time_share, ignore)
+    _check_numbers(draws, share, max_time_share)
+    ignored = _known_findings(ignore)
     seed = as_seed(rng)
     chosen, geometry = get_policy(policy, adapter=adapter), get(frontend)
     geometry.filterbank()
-    named = [one if isinstance(one, tuple) else (f"clip {i + 1}", one) for i, one in enumerate(clips)]
-    heard = clips_of(named, geometry) if named else made_clips(geometry)
+    heard = made_clips(geometry) if clips is None else clips_of(sounds_of(clips), geometry)
     subject, how = _subject(chosen, heard, seed)
     bench = Bench(subject, heard, seed, draws)
     notes = [] if how is None else [how]
     own = None if isinstance(subject, CallableSubject) else chosen
     found = _found(bench, own, share, max_time_share, notes)
-    kept = _in_order([finding for finding in found if finding.id not in ignore])
+    kept = _in_order([finding for finding in found if finding.id not in ignored])
     lengths = {clip.name: clip.n_frames for clip in heard}
     report = CheckReport(subject.name, geometry.name, kept, tuple(notes), lengths, bench.n_calls, seed)
     return Check(report, bench)
@@ -147,16 +149,12 @@ def check(
 
 def _subject(policy: Policy, clips: Sequence[Clip], seed: int) -> tuple[Subject, str | None]:
     """A policy that is one callable of others as that callable, and how it is called."""
-    mel = reference_of(clips).mel
     if not policy.foreign:
-        return PolicySubject(policy, mel), None
+        return PolicySubject(policy, reference_of(clips).mel), None
     theirs = policy.transforms[0]
     if len(policy.transforms) > 1 or theirs.kind != "foreign" or theirs.function is None:
         raise ParameterError(f"policy {policy.name!r}: callables are checked by themselves; give the callable alone")
-    with naming(theirs.call):
-        adapter, how = adapter_for(theirs.function, theirs.adapter, mel, seed)
-    said = None if how is None else f"{theirs.call} was given {adapter} ({how})"
-    return CallableSubject(theirs.call, theirs.function, adapter, mel), said
+    return subject_of(theirs.call, theirs.function, theirs.adapter, clips, seed)
 
 
 def _found(
@@ -195,13 +193,22 @@ def _in_order(found: list[Finding]) -> tuple[Finding, ...]:
     return tuple(by_id[what] for what in FINDINGS if what in by_id and what not in silenced)
 
 
-def _check_numbers(draws: int, share: float, max_time_share: float | None, ignore: Sequence[str]) -> None:
+def _check_numbers(draws: int, share: float, max_time_share: float | None) -> None:
     if not isinstance(draws, int) or isinstance(draws, bool) or not 100 <= draws <= 100_000:
-        raise ParameterError(f"draws={draws!r}: expected an integer in [100, 100000]")
-    for name, value in (("share", share), ("max_time_share", max_time_share)):
-        if value is not None and not (isinstance(value, (int, float)) and 0 < value <= 1):
-            raise ParameterError(f"{name}={value!r}: expected a number in (0, 1], a share of the clip's frames")
-    for what in ignore:
-        if what not in FINDINGS:
-            near = nearest(str(what), list(FINDINGS))
-            raise ParameterError(f"ignore={what!r}: no such finding{near} (known: {', '.join(FINDINGS)})")
+        raise ParameterError(f"draws={draws!r:.80}: expected an integer in [100, 100000]")
+    for name, value in (("share", share), ("max_time_share", 1.0 if max_time_share is None else max_time_share)):
+        if isinstance(value, bool) or not (isinstance(value, (int, float)) and 0 < value <= 1):
+            raise ParameterError(f"{name}={value!r:.80}: expected a number in (0, 1], a share of the clip's frames")
+
+
+def _known_findings(ignore: str | Sequence[str]) -> set[str]:
+    names = [ignore] if isinstance(ignore, str) else ignore
+    if not isinstance(names, Iterable) or isinstance(names, (bytes, bytearray)):
+        raise ParameterError(f"ignore={ignore!r:.80}: expected a finding's name, or a list of them")
+    names = list(names)
+    odd = [name for name in names if not isinstance(name, str) or name not in FINDINGS]
+    if odd:
+        told = ", ".join(f"{name!r:.60}" for name in odd)
+        near = nearest(odd[0], list(FINDINGS)) if len(odd) == 1 and isinstance(odd[0], str) else ""
+        raise ParameterError(f"ignore={told:.200}: no such finding{near} (known: {', '.join(FINDINGS)})")
+    return set(names)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ..audio import Audio
-from ..errors import ParameterError
+from .._clips import find_audio
+from .._files import printable
+from ..audio import Audio, load
+from ..errors import AudioError, ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 
-__all__ = ["LENGTHS_S", "LONGEST_S", "Clip", "clips_of", "made_clips", "speech_like"]
+__all__ = ["LENGTHS_S", "LONGEST_S", "Clip", "clips_of", "made_clips", "reference_of", "sounds_of", "speech_like"]
 
 LENGTHS_S = (0.2, 0.5, 2.0, 5.0, 15.0, 30.0)
 LONGEST_S = 60.0
 _MOST_CLIPS = 12
+_REFERENCE_FRAMES = 200
+_EXPECTED = "an Audio, the path of a file or folder, or (name, Audio)"
 _SYLLABLE_S = 0.24
 _PERIOD_S = 28 * _SYLLABLE_S
 
@@ -81,24 +88,65 @@ def made_clips(frontend: MelFrontend) -> tuple[Clip, ...]:
     return tuple(Clip(f"{s:g} s", whole.part(0, max(2, round(s * frames_per_s)))) for s in LENGTHS_S)
 
 
+def sounds_of(given: Any) -> list[tuple[str, Audio]]:
+    """Names and sounds of clips: an `Audio`, a path, a (name, `Audio`), or several of these.
+
+    Raises
+    ------
+    ParameterError
+        For anything else, or none.
+    AudioError
+        When a file cannot be read.
+    """
+    several = [given] if isinstance(given, (Audio, str, os.PathLike)) or _is_named(given) else given
+    if not isinstance(several, Iterable) or isinstance(several, (bytes, bytearray, Mapping, np.ndarray)):
+        raise ParameterError(f"clips={_told(given)}: expected {_EXPECTED}, or a sequence of them")
+    named = [one for i, each in enumerate(several) for one in _sounds_of_one(each, i)]
+    if not named:
+        raise ParameterError("clips hold nothing to check on; give audio, or clips=None for clips that are made")
+    return named
+
+
+def _sounds_of_one(given: Any, i: int) -> list[tuple[str, Audio]]:
+    if isinstance(given, Audio):
+        return [(f"clip {i + 1}", given)]
+    if _is_named(given):
+        return [given]
+    if not isinstance(given, (str, os.PathLike)):
+        raise ParameterError(f"clips[{i}]={_told(given)}: expected {_EXPECTED}")
+    files, problems = find_audio([given])
+    if problems:
+        raise AudioError(f"clips[{i}]: {problems[0]}")
+    return [(printable(file.name), load(file, duration_s=LONGEST_S)) for file in files]
+
+
+def _told(given: Any) -> str:
+    return " ".join(repr(given).split())[:80]
+
+
+def _is_named(given: Any) -> bool:
+    return isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str) and isinstance(given[1], Audio)
+
+
 def clips_of(audios: Sequence[tuple[str, Audio]], frontend: MelFrontend) -> tuple[Clip, ...]:
     """The user's clips, the shortest first; of many, some of every length; of long ones, the first minute.
 
     Raises
     ------
-    ParameterError
-        When there is none.
     AudioError
         When one is shorter than a window of the front-end.
     """
-    if not audios:
-        raise ParameterError("no clip to check on; give audio files, or none at all for clips that are made")
     ordered = sorted(audios, key=lambda pair: pair[1].n_samples / pair[1].sample_rate)
     chosen = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, _MOST_CLIPS).round().astype(int))]
     names = [name for name, _ in chosen]
     # Files of one name in two folders are two clips.
     told = [f"{name} ({names[:i].count(name) + 1})" if name in names[:i] else name for i, name in enumerate(names)]
     return tuple(Clip(name, frontend(_beginning(audio))) for name, (_, audio) in zip(told, chosen, strict=True))
+
+
+def reference_of(clips: Sequence[Clip]) -> Clip:
+    """The clip on which most is tried: of about 200 frames."""
+    return min(clips, key=lambda clip: abs(math.log(clip.n_frames / _REFERENCE_FRAMES)))
 
 
 def _beginning(audio: Audio) -> Audio:

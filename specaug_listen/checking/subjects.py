@@ -15,7 +15,7 @@ from .._optional import require
 from .._random import seeded_chance
 from ..augment import Adapter, Batch, Draw, Policy
 from ..augment.adapter import Handed, as_array, hand_over, mel_within, take_back
-from ..augment.calling import device_of, generators_of, in_mode, owner_module, without_gradients
+from ..augment.calling import device_of, generators_of, in_mode, in_words, owner_module, without_gradients
 from ..errors import ParameterError, SpecAugListenError
 from ..frontends import MelSpectrogram
 
@@ -150,12 +150,11 @@ class CallableSubject:
             try:
                 result = self._function(*args, **kwargs)
             except (Exception, SystemExit) as error:
-                text = " ".join(str(error).split())
-                return Outcome(error=f"{type(error).__name__}{': ' if text else ''}{text:.160}")
+                return Outcome(error=in_words(error))
         changes = {}
         if not np.array_equal(as_array(tensor), before, equal_nan=True):
             changes["input-modified"] = "what was given holds other values after the call"
-        return self._outcome(result, tensor, given, changes)
+        return self._outcome(result, tensor, before, given, changes)
 
     def _arguments(self, given: Given) -> tuple[list[Any], dict[str, Any], Any, Values]:
         adapter = self.adapter
@@ -194,17 +193,17 @@ class CallableSubject:
     def _shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(shape[i] for i in self._order(shape)[4 - len(self._names()) :])
 
-    def _outcome(self, result: Any, tensor: Any, given: Given, changes: dict[str, str]) -> Outcome:
+    def _outcome(self, result: Any, tensor: Any, before: Values, given: Given, changes: dict[str, str]) -> Outcome:
         try:
             mel = mel_within(result, self.adapter)
             changes |= _other_kind(mel, tensor)
             if "device-changed" in changes:
                 return Outcome(changes=changes)
-            array = as_array(mel)
+            array = _as_exact(as_array(mel), mel, before)
         except ParameterError as error:
             return Outcome(error=str(error), changes=changes)
         wanted = tuple(tensor.shape)
-        if array.ndim < len(wanted) and array.size == tensor.size and wanted.count(1) >= len(wanted) - array.ndim:
+        if array.ndim != len(wanted) and _without_ones(array.shape) == _without_ones(wanted):
             array = array.reshape(wanted)
         if array.shape != wanted:
             return self._of_other_shape(array, wanted, given, changes)
@@ -278,6 +277,26 @@ class PolicySubject:
             values.append(np.concatenate([after, padded[:, mel.n_frames :]], axis=1))
             draws.append(draw)
         return Outcome(tuple(values), draws=tuple(draws))
+
+
+def _as_exact(array: Values, result: Any, before: Values) -> Values:
+    """What came back, with cells that were only rounded to another dtype as they were given."""
+    dtype = getattr(result, "dtype", array.dtype)
+    if array.shape != before.shape or dtype == before.dtype:
+        return array
+    if isinstance(dtype, np.dtype):
+        with np.errstate(all="ignore"):
+            rounded = before.astype(dtype)
+    elif type(result).__module__.split(".")[0] == "torch":
+        torch = require("torch", extra="torch", purpose="a callable that takes tensors")
+        rounded = as_array(torch.from_numpy(before.copy()).to(dtype))
+    else:
+        return array
+    return np.where(array == rounded, before, array)
+
+
+def _without_ones(shape: tuple[int, ...]) -> list[int]:
+    return [n for n in shape if n != 1]
 
 
 def _other_kind(result: Any, given: Any) -> dict[str, str]:

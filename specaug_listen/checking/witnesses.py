@@ -21,6 +21,7 @@ from ..pipeline import render
 from ..plots import encode_png, plot_audition
 from .bench import Bench
 from .findings import CheckReport, Finding
+from .padding import shortened, shown_in_padding
 from .signals import Clip
 from .subjects import Given, Outcome
 
@@ -85,9 +86,9 @@ def _clip_of(bench: Bench, finding: Finding) -> Clip:
 def _outcome(bench: Bench, finding: Finding, clip: Clip) -> tuple[MelSpectrogram, Outcome]:
     scaled = bench.subject.scaled
     if finding.id in _OF_PADDING:
-        short = clip.mel.part(0, max(2, clip.n_frames // 4))
+        short = clip.mel.part(0, shortened(clip.n_frames))
         pad_value = float(scaled(clip.mel).min())
-        given = Given((scaled(short), scaled(clip.mel)), pad_value=pad_value)
+        given = Given((scaled(short), scaled(clip.mel)), pad_value=pad_value, n_channels=bench.n_channels)
         floor = float(clip.mel.values.min())
         n = clip.n_frames - short.n_frames
         padded = np.pad(short.values, ((0, 0), (0, n)), constant_values=floor)
@@ -100,11 +101,13 @@ def _outcome(bench: Bench, finding: Finding, clip: Clip) -> tuple[MelSpectrogram
 def _masks(bench: Bench, finding: Finding, outcome: Outcome, after: MelSpectrogram) -> Draw:
     """What to outline: a policy's draw, or the masks that a probe shows under the same seed."""
     nothing = Draw(after.n_mels, after.n_frames)
+    if finding.id in _OF_PADDING:
+        return shown_in_padding(bench, finding.seed)
     if outcome.draws and (outcome.draws[0].n_mels, outcome.draws[0].n_frames) == (after.n_mels, after.n_frames):
         return outcome.draws[0]
-    if outcome.draws or outcome.odd is not None or finding.id in (*_OF_PADDING, "applied-in-eval"):
+    if outcome.draws or outcome.odd is not None:
         return nothing
-    trial = bench.trial(after.n_frames, finding.seed, finding.clip)
+    trial = bench.trial(after.n_frames, finding.seed, finding.clip, training=finding.id != "applied-in-eval")
     if trial is None or not _fits(trial.seen.masked_frames, after):
         return nothing
     bands = [FrequencyBand(start, n) for start, n in runs(trial.seen.masked_bins)]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._record import from_json, record, to_json
-from ..augment import Draw, FillLevel, FrequencyBand, TimeSpan, WarpPath
+from ..augment import Draw, FillLevel, FrequencyBand, Rectangle, TimeSpan, WarpPath
 from ..errors import PolicyError, naming
 from .resampling import Reading
 
@@ -158,11 +158,15 @@ class Change:
         return covered
 
     def as_draw(self, policy: str = "") -> Draw:
-        """The warp, bands and spans as a draw, to be shown and measured; rectangles are left out."""
+        """The warp, bands, spans and rectangles as a draw, to be shown and measured."""
         warps = [] if self.warp is None else [WarpPath(self.warp.center_frame, self.warp.displacement_frames)]
         bands = [FrequencyBand(b.start_bin, b.n_bins, _fill(b.fill), 0, b.fill.level) for b in self.bands]
         spans = [TimeSpan(s.start_frame, s.n_frames, _fill(s.fill), 0, s.fill.level) for s in self.spans]
-        return Draw(self.n_mels, self.n_frames, (*warps, *bands, *spans), policy)
+        boxes = [
+            Rectangle(r.start_bin, r.n_bins, r.start_frame, r.n_frames, _fill(r.fill), 0, r.fill.level)
+            for r in self.rectangles
+        ]
+        return Draw(self.n_mels, self.n_frames, (*warps, *bands, *spans, *boxes), policy)
 
     def to_json(self) -> str:
         """The change as a JSON text."""

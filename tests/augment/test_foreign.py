@@ -258,7 +258,10 @@ def test_lengths_are_given_where_the_signature_asks_for_them(mel):
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda mel: 1 / 0, r"it raised ZeroDivisionError: division by zero, given \(bands, frames\).*ways of calling"),
+        (
+            lambda mel: 1 / 0,
+            r"it raised ZeroDivisionError: division by zero \(test_foreign.py, line \d+\), in whatever way",
+        ),
         (lambda mel, rate: mel, r"it needs 'rate' beside the mel; give it a value with functools\.partial"),
         (lambda mel: None, r"it gave None"),
         (lambda: None, r"it raised TypeError"),

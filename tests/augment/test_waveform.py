@@ -132,6 +132,23 @@ def test_lists_and_mappings_and_json_are_read(tmp_path):
         ("- require: {}", r"unknown transform 'require'"),
         ("- TimMask", r"unknown transform 'TimMask'; did you mean 'TimeMask'\?"),
         ("- TimeMask: {min_band: 3}", r"TimeMask: unknown parameter 'min_band'; did you mean 'min_band_part'\?"),
+        ("[]", "holds no transforms, so nothing would be applied; list one or more"),
+        ("transforms: []", "holds no transforms, so nothing would be applied"),
+        ("- Compose: []", r"transforms\[0\]\.Compose: holds no transforms"),
+        ("- OneOf:\n    transforms: [SomeOf: []]", r"transforms\[0\]\.OneOf\[0\]\.SomeOf: holds no transforms"),
+        (
+            "- TimeMask: {p: 2, min_band_part: 0.1}",
+            r"TimeMask: audiomentations refuses \{'p': 2\} \(it asserts 0 <= p <=",
+        ),
+        (
+            "- AddGaussianNoise: {p: 1.0, min_amplitude: -1}",
+            r"refuses \{'min_amplitude': -1\} \(it asserts min_amplitude",
+        ),
+        ("- TimeMask: {p: 2, min_band_part: 7}", r"refuses \{'p': 2\}"),
+        (
+            "- Gain: {min_gain_db: 5, max_gain_db: 1, p: 1.0}",
+            r"refuses \{'min_gain_db': 5, 'max_gain_db': 1\} \(min_gain",
+        ),
         ("- TimeMask: {min_band_part: 3}", r"TimeMask: audiomentations refuses \{'min_band_part': 3\} \(min_band_part"),
         ("- Gain: {p: x}", r"Gain: audiomentations refuses \{'p': 'x'\}"),
         ("- TimeMask: [1]", r"transforms\[0\]\.TimeMask=\[1\]: allowed is a mapping"),
@@ -164,6 +181,15 @@ def test_a_transform_that_fails_is_an_error_of_ours(speechlike):
     stage = audiomentations.Lambda(lambda samples, sample_rate: 1 / 0, p=1.0)
     with pytest.raises(ParameterError, match="audiomentations raised ZeroDivisionError: division by zero"):
         get_waveform(stage).draw(speechlike, rng=0)
+
+
+def test_what_fails_on_a_clip_names_its_transform(tmp_path):
+    (tmp_path / "stage.yaml").write_text(
+        "- OneOf:\n  - BandStopFilter: {min_center_freq: -2, max_center_freq: -1, p: 1.0}"
+    )
+    stage = read_waveform(tmp_path / "stage.yaml")
+    with pytest.raises(ParameterError, match="waveform 'stage': BandStopFilter: audiomentations raised ValueError: "):
+        stage.draw(Audio(np.sin(np.arange(16000) * 0.2), 16000), rng=0)
 
 
 def test_other_objects_are_no_waveform_stage():

@@ -6,6 +6,8 @@ import pytest
 
 from specaug_listen.augment import Adapter
 from specaug_listen.checking import check
+from specaug_listen.checking.witnesses import _shown
+from specaug_listen.errors import ParameterError
 
 torch = pytest.importorskip("torch")
 
@@ -98,3 +100,45 @@ def test_a_mask_of_torchaudio_on_the_wrong_axis_is_found_by_its_name():
     found = check(transforms.TimeMasking(time_mask_param=40), adapter=turned)
     assert "axes-swapped" in found.report.ids
     assert any("timemasking masks bins in" in finding.evidence for finding in found.findings)
+
+
+def test_masks_in_eval_mode_are_in_the_picture():
+    result = check(InEval(), adapter=ADAPTER, draws=100)
+    (finding,) = result.findings
+    _, _, draw = _shown(result._bench, finding)
+    assert draw.masked_area_ratio > 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_another_precision_is_that_finding_alone(dtype):
+    class Rounds(Module):
+        def forward(self, mels, lengths):
+            return super().forward(mels, lengths).to(dtype)
+
+    assert check(Rounds(), adapter=ADAPTER, draws=100).report.ids == ("dtype-changed",)
+
+
+def test_modules_that_are_broken_are_checked_without_an_adapter():
+    class Turns(torch.nn.Module):
+        def forward(self, mels):
+            return mels.transpose(1, 2)
+
+    class Unpacks(torch.nn.Module):
+        def forward(self, mels):
+            if len(mels) == 1:
+                raise ValueError("a batch of one")
+            return mels.clone()
+
+    assert check(Turns(), draws=100).report.ids == ("axes-swapped",)
+    assert set(check(Unpacks(), draws=100).report.ids) == {"crash-batch", "nothing-applied"}
+
+
+def test_a_conversion_to_tensors_is_given_tensors():
+    result = check(lambda mel: torch.as_tensor(mel).clone(), draws=100)
+    assert result.report.ids == ("nothing-applied",)
+    assert "of torch" in result.report.notes[0]
+
+
+def test_arrays_for_a_module_are_refused():
+    with pytest.raises(ParameterError, match=r"a torch.nn.Module takes tensors; set container='torch'"):
+        check(Module(), adapter=Adapter(axes="batch, bands, frames", container="numpy", lengths="frames"))

@@ -104,17 +104,17 @@ def test_a_mel_that_is_masked_all_over_says_so():
 def test_masks_in_padding_are_counted_and_what_was_moved_there_is_not():
     probe = Probe(80, 50, -1.0, 1.0)
     padding = np.full((80, 150), -1.6)
-    assert probe.masked_padding(padding, -1.6) == 0
+    assert not probe.masked_padding(padding, -1.6).any()
     masked_padding = padding.copy()
     masked_padding[:, 40:52] = 0.0
-    assert probe.masked_padding(masked_padding, -1.6) == 12
+    assert runs(probe.masked_padding(masked_padding, -1.6)) == [(40, 12)]
     moved_there = padding.copy()
     moved_there[:, :30] = probe.values[:, 20:]
-    assert probe.masked_padding(moved_there, -1.6) == 0
+    assert not probe.masked_padding(moved_there, -1.6).any()
     banded = padding.copy()
     banded[5:20] = 0.0
-    assert probe.masked_padding(banded, -1.6) == 0
-    assert probe.masked_padding(padding[:, :0], -1.6) == 0
+    assert not probe.masked_padding(banded, -1.6).any()
+    assert probe.masked_padding(padding[:, :0], -1.6).shape == (0,)
 
 
 def test_cells_alike_are_flat():

@@ -12,6 +12,7 @@ from pipelines import ADAPTER, FAULTS
 from specaug_listen import load
 from specaug_listen.augment import Policy, TrimTail
 from specaug_listen.checking import check
+from specaug_listen.checking.witnesses import _shown
 from specaug_listen.errors import OutputError
 
 
@@ -53,6 +54,27 @@ def test_odd_outcomes_are_written_as_well(fault, tmp_path):
 def test_padding_is_heard(tmp_path):
     folder = saved("in-padding", tmp_path)
     assert load(folder / "before.wav").n_samples == load(folder / "after.wav").n_samples == 32000
+
+
+def test_masks_in_the_padding_are_in_the_picture():
+    made, _, more = FAULTS["in-padding"]
+    result = check(made(), **({"adapter": ADAPTER} | more))
+    (finding,) = result.findings
+    _, after, draw = _shown(result._bench, finding)
+    assert draw.n_frames == after.n_frames == 200
+    in_padding = [span for span in draw.time_spans if span[0] >= 49]
+    assert in_padding
+    # What is outlined holds one value in every cell of it.
+    for start, end in in_padding:
+        assert np.ptp(after.values[:, round(start + 0.5) : round(end + 0.5)]) == 0
+    assert {frames for _, frames in draw.rectangles} <= {(-0.5, 49.5)}
+
+
+def test_masks_of_a_policy_in_the_padding_are_in_words():
+    result = check("espnet-conformer", frontend="lhotse")
+    (finding,) = [finding for finding in result.findings if finding.id == "masks-in-padding"]
+    _, _, draw = _shown(result._bench, finding)
+    assert any("time masks lie in the padding" in line for line in draw.warnings)
 
 
 def test_a_policy_that_cuts_is_heard_shorter(tmp_path):

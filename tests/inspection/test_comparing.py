@@ -210,6 +210,16 @@ def test_a_change_is_json_both_ways_and_a_draw_to_be_shown(mel):
         Change.from_json(change.to_json().replace('"start_bin":3', '"start_bin":-3'))
 
 
+def test_rectangles_stand_in_the_draw_to_be_shown(mel):
+    after = mel.values.copy()
+    after[10:30, 40:70] = 0.0
+    change = inspect_change(mel, mel.with_values(after))
+    shown = change.as_draw()
+    assert shown.rectangles == [((10, 30), (39.5, 69.5))]
+    np.testing.assert_array_equal(shown.apply(mel).values, after)
+    assert shown.steps[0].fill_level == change.rectangles[0].fill.level
+
+
 def test_mels_of_two_front_ends_are_refused(mel, speechlike):
     with pytest.raises(ParameterError, match="mels of front-ends 'whisper' and 'lhotse': expected two of one"):
         inspect_change(mel, frontends.LHOTSE(speechlike))

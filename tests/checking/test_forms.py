@@ -1,0 +1,188 @@
+"""Callables that nobody declared an adapter for: what is broken in them is found, and not a reason to refuse them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pipelines import Reference
+
+from specaug_listen.augment import Adapter
+from specaug_listen.checking import check
+from specaug_listen.errors import ParameterError
+
+
+def one(mel):
+    """Clean."""
+    return Reference()(mel[np.newaxis], [mel.shape[1]])[0]
+
+
+def turned(mel):
+    return one(mel).T
+
+
+def turned_batch(mels):
+    n, _, n_frames = mels.shape
+    return Reference()(mels, [n_frames] * n).swapaxes(1, 2)
+
+
+def cut(mel):
+    return one(mel)[:, :-3]
+
+
+def first_frames(mel):
+    return one(mel)[:, :100]
+
+
+def cut_frames_first(mel):
+    return one(mel.T).T[:-3]
+
+
+def not_finite(mel):
+    after = one(mel)
+    after[3] = np.nan
+    return after
+
+
+def fails_alone(mels):
+    if mels.ndim != 3 or len(mels) == 1:
+        raise ValueError("not enough values to unpack")
+    return Reference()(mels, [mels.shape[2]] * len(mels))
+
+
+def fails_on_mono(mels):
+    n, n_channels, _, n_frames = mels.shape
+    if n_channels == 1:
+        raise ValueError("axes don't match array")
+    return Reference()(mels[:, 0], [n_frames] * n)[:, np.newaxis].repeat(n_channels, axis=1)
+
+
+def fails_below_400_frames(mel):
+    after = mel.copy()
+    start = np.random.randint(0, mel.shape[1] - 400)  # noqa: NPY002
+    after[:, start : start + 40] = mel.mean()
+    return after
+
+
+@pytest.mark.parametrize(
+    ("function", "what", "evidence"),
+    [
+        (turned, "axes-swapped", "given (80, 200), it gave (200, 80)"),
+        (turned_batch, "axes-swapped", "given (1, 80, 200), it gave (1, 200, 80)"),
+        (cut, "length-changed", "200 frames became 197"),
+        (first_frames, "length-changed", "200 frames became 100"),
+        (cut_frames_first, "length-changed", "200 frames became 197"),
+        (not_finite, "not-finite", "200 of 16000 cells are NaN or infinite"),
+        (
+            fails_alone,
+            "crash-batch",
+            "a batch of one fails (ValueError: not enough values to unpack (test_forms.py, line",
+        ),
+        (fails_on_mono, "crash-mono", "one channel fails (ValueError: axes don't match array (test_forms.py, line"),
+        (fails_below_400_frames, "crash-short-clip", "2 s (200 frames), and 5 more: ValueError: "),
+    ],
+)
+def test_what_is_broken_is_found_without_an_adapter(function, what, evidence):
+    findings = {finding.id: finding for finding in check(function, draws=100).findings}
+    assert what in findings
+    assert findings[what].evidence.startswith(evidence)
+    # Nobody gave lengths to those that take batches.
+    assert findings.keys() - {what} <= {"masks-in-padding", "padding-in-fill", "crash-all-masked"}
+
+
+def test_what_fails_now_and_then_is_found_as_that():
+    def fails_at_random(mel):
+        if np.random.random() < 0.3:  # noqa: NPY002
+            raise RuntimeError("unlucky")
+        return one(mel)
+
+    (finding,) = check(fails_at_random, draws=100).findings
+    assert finding.id == "crash-at-random"
+    assert finding.evidence.endswith("calls fail, on clips of all lengths: RuntimeError: unlucky " + place(finding))
+    assert 0.2 < finding.numbers["failed"] / finding.numbers["calls"] < 0.4
+
+
+def place(finding):
+    return finding.evidence[finding.evidence.index("(test_forms.py, line") :]
+
+
+def test_what_gives_none_now_and_then_is_found_as_that():
+    (finding,) = check(lambda mel: None if np.random.random() < 0.4 else one(mel), draws=100).findings  # noqa: NPY002
+    assert finding.id == "crash-at-random"
+
+
+def test_errors_on_shorter_clips_are_not_by_chance():
+    def fails_often_on_short(mel):
+        if np.random.random() < 20 / mel.shape[1]:  # noqa: NPY002
+            raise RuntimeError("short")
+        return one(mel)
+
+    assert "crash-short-clip" in check(fails_often_on_short, draws=100).report.ids
+
+
+def test_a_function_that_turns_arrays_into_tensors_or_lists_is_taken_as_it_is():
+    (finding,) = check(lambda mel: one(mel).astype(np.float32).tolist(), draws=100).findings
+    assert finding.id == "dtype-changed"
+
+
+@pytest.mark.parametrize("wrap", [lambda mel: mel[np.newaxis], lambda mel: mel[..., np.newaxis], lambda mel: (mel, 3)])
+def test_axes_of_one_entry_and_tuples_are_no_fault(wrap):
+    assert check(lambda mel: wrap(one(mel)), draws=100).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda mel: {}["feat"], r": it raised KeyError: 'feat' \(test_forms.py, line \d+\), in whatever way"),
+        (lambda mel: None, r": it gave None: a callable must return the mel, also where it changes it in place$"),
+        (lambda mel: "mel", r": it gave a str of 3: expected the mel, an array or tensor of real numbers$"),
+        (lambda mel: np.zeros(3), r": it gave shape \(3,\) .*; \d+ ways of calling it were tried: declare an Adapter"),
+        (lambda mel: (yield mel), r": it gave a generator: return the mel in place of yielding it$"),
+    ],
+)
+def test_what_no_adapter_can_mend_is_one_plain_line(function, message):
+    with pytest.raises(ParameterError, match=message) as raised:
+        check(function)
+    assert "\n" not in str(raised.value)
+
+
+def test_an_async_function_is_refused_and_leaves_no_warning(recwarn):
+    async def waits(mel):
+        return mel
+
+    with pytest.raises(ParameterError, match="it gave a coroutine: wrap the async function in one that runs it"):
+        check(waits)
+    assert not [warning for warning in recwarn if "never awaited" in str(warning.message)]
+
+
+def test_of_an_error_the_first_line_is_told_and_where_it_was_raised():
+    def fails(mel):
+        raise ValueError("the first line\nand the second")
+
+    with pytest.raises(ParameterError, match=r"ValueError: the first line \(test_forms.py, line \d+\), in") as raised:
+        check(fails)
+    assert "second" not in str(raised.value)
+
+
+def test_an_error_without_a_text_of_its_own_is_told_by_its_type():
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def fails(mel):
+        raise Mute
+
+    with pytest.raises(ParameterError, match=r"it raised Mute \(test_forms.py"):
+        check(fails)
+
+
+def test_what_is_declared_is_kept():
+    declared = Adapter(axes="frames, bands", container="numpy")
+    result = check(lambda mel: one(mel.T).T, adapter=declared, draws=100)
+    assert result.findings == ()
+    assert result.report.notes == ()
+
+
+def test_a_declared_order_of_axes_is_not_guessed_away():
+    (finding,) = check(lambda mel: one(mel.T), adapter=Adapter(axes="frames, bands"), draws=100).findings
+    assert finding.id == "axes-swapped"
+    assert finding.evidence.startswith("given (200, 80), it gave (80, 200)")
