@@ -279,5 +279,8 @@ def test_icefalls_arguments_as_json_are_its_policy(imported):
     """``egs/librispeech/ASR/*/asr_datamodule.py``."""
     arguments = {"num_frame_masks": 10, "features_mask_size": 27, "num_feature_masks": 2, "frames_mask_size": 100}
     found = imported(json.dumps({"time_warp_factor": 80, **arguments}), "augment.json")
-    assert found.policy.transforms == dialects.lhotse_policy(**arguments, time_warp_factor=80).transforms
+    assert (
+        found.policy.transforms
+        == dialects.lhotse_policy(**arguments, time_warp_factor=80, supervisions=True).transforms
+    )
     assert "p: 0.9" in found.defaults
