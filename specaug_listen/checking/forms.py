@@ -7,6 +7,7 @@ turned, cut, or not finite is what it looks for, and so is an error that only so
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby, product
 from typing import Any
 
@@ -15,10 +16,11 @@ from ..augment import Adapter
 from ..augment.calling import must_take_tensors, owner_module
 from ..augment.guessing import GUESSED, adapter_for, candidates, not_square, settled_adapter
 from ..errors import naming
+from ..frontends import MelSpectrogram
 from .signals import Clip, reference_of
 from .subjects import CallableSubject, Given, Outcome
 
-__all__ = ["subject_of"]
+__all__ = ["is_guessed", "subject_of", "turned_subject"]
 
 _FAILED, _CONVERTED, _WHOLE = 0, 1, 2
 # Items and channels.
@@ -44,6 +46,20 @@ def subject_of(
         must_take_tensors(owner_module(function), adapter)
     said = None if how is None else f"{name} was given {adapter} ({how})"
     return CallableSubject(name, function, adapter, mel), said
+
+
+def is_guessed(how: str | None) -> bool:
+    """Whether a form was found by trying alone."""
+    return how is not None and how.endswith(f"({GUESSED})")
+
+
+def turned_subject(subject: CallableSubject, mel: MelSpectrogram) -> CallableSubject | None:
+    """The same callable with bands and frames in the other order; None where it has them last first already."""
+    axes = subject.adapter.axes or ""
+    if "bands, frames" not in axes:
+        return None
+    adapter = replace(subject.adapter, axes=axes.replace("bands, frames", "frames, bands"))
+    return CallableSubject(subject.name, subject.function, adapter, mel)
 
 
 def _first_that_gives(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,15 @@ from .findings import Finding
 from .probes import Probe
 from .signals import Clip
 
-__all__ = ["FALSE_ALARM", "axes_findings", "cap_findings", "end_findings", "is_readable", "share_findings"]
+__all__ = [
+    "FALSE_ALARM",
+    "are_wider_in_time",
+    "axes_findings",
+    "cap_findings",
+    "end_findings",
+    "is_readable",
+    "share_findings",
+]
 
 # Chance that a test of ends, or of a warp's sides, speaks up where all is well; each test has it for itself.
 FALSE_ALARM = 1e-5
@@ -41,6 +50,16 @@ def axes_findings(bench: Bench) -> list[Finding]:
     evidence = _named_otherwise(bench) or _moved_bins(bench) or _as_wide_as_time(bench)
     trials = bench.trials_of(clip)
     return [Finding.of("axes-swapped", evidence, str(clip), trials[0].seed if trials else 0)] if evidence else []
+
+
+def are_wider_in_time(bench: Bench) -> bool:
+    """Whether the widest mask of frames is as wide as the widest of bins, as policies have them."""
+    seen = [trial.seen for trial in bench.all_trials if not trial.seen.is_all_masked]
+
+    def widest(flags: Iterable[npt.NDArray[np.bool_]]) -> int:
+        return max((n for one in flags for _, n in runs(one)), default=0)
+
+    return widest(one.masked_frames for one in seen) >= widest(one.masked_bins for one in seen)
 
 
 def _as_wide_as_time(bench: Bench) -> str | None:

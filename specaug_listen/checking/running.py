@@ -6,20 +6,21 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._random import as_seed
 from .._record import nearest
 from ..audio import Audio
 from ..augment import Adapter, Policy, get_policy
+from ..augment.guessing import GUESSED
 from ..errors import ParameterError
 from ..frontends import MelFrontend, get
 from .bench import Bench
 from .calls import chance_findings, contract_findings, mode_findings, try_hard_cases
 from .fills import fill_findings
 from .findings import FINDINGS, CheckReport, Finding
-from .forms import subject_of
-from .masks import axes_findings, cap_findings, end_findings, is_readable, share_findings
+from .forms import is_guessed, subject_of, turned_subject
+from .masks import are_wider_in_time, axes_findings, cap_findings, end_findings, is_readable, share_findings
 from .padding import padding_findings
 from .signals import Clip, clips_of, made_clips, reference_of, sounds_of
 from .subjects import CallableSubject, PolicySubject, Subject
@@ -136,15 +137,50 @@ def check(
     chosen, geometry = get_policy(policy, adapter=adapter), get(frontend)
     geometry.filterbank()
     heard = made_clips(geometry) if clips is None else clips_of(sounds_of(clips), geometry)
+    limits = _Limits(draws, share, max_time_share, ignored)
     subject, how = _subject(chosen, heard, seed)
-    bench = Bench(subject, heard, seed, draws)
-    notes = [] if how is None else [how]
     own = None if isinstance(subject, CallableSubject) else chosen
-    found = _found(bench, own, share, max_time_share, notes)
-    kept = _in_order([finding for finding in found if finding.id not in ignored])
+    made = _checked(subject, own, heard, seed, limits, [] if how is None else [how])
+    is_free = chosen.foreign and chosen.foreign[0].adapter.axes is None and is_guessed(how)
+    if made.findings and is_free and isinstance(subject, CallableSubject):
+        return _in_other_order(made, subject, heard, seed, limits) or made
+    return made
+
+
+class _Limits(NamedTuple):
+    """What was asked for, beside the pipeline and the clips."""
+
+    draws: int
+    share: float
+    max_time_share: float | None
+    ignored: set[str]
+
+
+def _checked(
+    subject: Subject, own: Policy | None, heard: tuple[Clip, ...], seed: int, limits: _Limits, notes: list[str]
+) -> Check:
+    bench = Bench(subject, heard, seed, limits.draws)
+    found = _found(bench, own, limits.share, limits.max_time_share, notes)
+    kept = _in_order([finding for finding in found if finding.id not in limits.ignored])
     lengths = {clip.name: clip.n_frames for clip in heard}
-    report = CheckReport(subject.name, geometry.name, kept, tuple(notes), lengths, bench.n_calls, seed)
-    return Check(report, bench)
+    frontend = heard[0].mel.frontend.name
+    return Check(CheckReport(subject.name, frontend, kept, tuple(notes), lengths, bench.n_calls, seed), bench)
+
+
+def _in_other_order(
+    made: Check, subject: CallableSubject, heard: tuple[Clip, ...], seed: int, limits: _Limits
+) -> Check | None:
+    """The same callable with its axes turned, where nothing said which come first and all is well in that order."""
+    other = turned_subject(subject, reference_of(heard).mel)
+    if other is None:
+        return None
+    names = ", ".join(finding.id for finding in made.findings)
+    note = f"{other.name} was given {other.adapter} ({GUESSED}); bands first, there would be: {names}"
+    try:
+        again = _checked(other, None, heard, seed, limits, [note])
+    except ParameterError:  # it fails on every clip
+        return None
+    return again if again.is_clean and are_wider_in_time(again._bench) else None
 
 
 def _subject(policy: Policy, clips: Sequence[Clip], seed: int) -> tuple[Subject, str | None]:

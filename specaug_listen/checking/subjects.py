@@ -124,7 +124,7 @@ class CallableSubject:
         self.adapter = adapter
         self.takes_batches = "batch" in (adapter.axes or "")
         self.takes_channels = "channel" in (adapter.axes or "")
-        self._function, self._module = function, owner_module(function)
+        self.function, self._module = function, owner_module(function)
         self._generators = generators_of(function)
         self._log = mel.frontend.log if not mel.frontend.normalize else None
         self.has_modes = self._module is not None
@@ -148,7 +148,7 @@ class CallableSubject:
         with guards[0], guards[1], without_gradients(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                result = self._function(*args, **kwargs)
+                result = self.function(*args, **kwargs)
             except (Exception, SystemExit) as error:
                 return Outcome(error=in_words(error))
         changes = {}

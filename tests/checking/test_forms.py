@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from pipelines import Reference
@@ -186,3 +188,31 @@ def test_a_declared_order_of_axes_is_not_guessed_away():
     (finding,) = check(lambda mel: one(mel.T), adapter=Adapter(axes="frames, bands"), draws=100).findings
     assert finding.id == "axes-swapped"
     assert finding.evidence.startswith("given (200, 80), it gave (80, 200)")
+
+
+CHANCE = np.random.default_rng(5)
+
+
+def frames_first(mel):
+    made, n_frames = mel.copy(), len(mel)
+    width = int(CHANCE.integers(0, 28))
+    start = int(CHANCE.integers(0, mel.shape[1] - width + 1))
+    made[:, start : start + width] = mel.mean()
+    width = int(CHANCE.integers(0, min(40, n_frames // 5) + 1))
+    start = int(CHANCE.integers(0, n_frames - width + 1))
+    made[start : start + width] = mel.mean()
+    return made
+
+
+def test_a_clean_function_whose_order_nothing_says_is_clean_in_either():
+    made = check(frames_first, draws=400)
+    assert made.findings == ()
+    assert re.search(
+        r"was given \(frames, bands\).*; bands first, there would be: .*crash-short-clip", made.report.notes[0]
+    )
+    assert check(lambda mel: frames_first(mel.T).T, draws=400).findings == ()
+
+
+def test_an_order_that_is_declared_is_kept():
+    made = check(frames_first, adapter=Adapter(axes="bands, frames"), draws=400)
+    assert "crash-short-clip" in {finding.id for finding in made.findings}
