@@ -58,8 +58,9 @@ def espnet_policy(
     Raises
     ------
     ParameterError
-        Where ESPnet would raise: no mask and no warp, no range of time widths or two of them; or for another
-        interpolation than bicubic or bilinear.
+        Where ESPnet would raise: no mask and no warp, no range of time widths or two of them, a range that holds no
+        width, masks or a warp that are switched on and number or move nothing; or for another interpolation than
+        bicubic or bilinear.
 
     Examples
     --------
@@ -73,6 +74,15 @@ def espnet_policy(
             f"time_mask_width_range={time_mask_width_range}, time_mask_width_ratio_range="
             f"{time_mask_width_ratio_range}: exactly one of them is needed"
         )
+    if apply_time_warp:
+        _check_some("time_warp_window", time_warp_window, "apply_time_warp")
+    if apply_freq_mask:
+        _check_some("num_freq_mask", num_freq_mask, "apply_freq_mask")
+        _check_range("freq_mask_width_range", freq_mask_width_range, "apply_freq_mask")
+    if apply_time_mask:
+        _check_some("num_time_mask", num_time_mask, "apply_time_mask")
+        _check_range("time_mask_width_range", time_mask_width_range, "apply_time_mask")
+        _check_range("time_mask_width_ratio_range", time_mask_width_ratio_range, "apply_time_mask")
     interpolations: dict[str, Any] = {"bicubic": "bicubic", "bilinear": "linear_halves"}
     if time_warp_mode not in interpolations:
         raise ParameterError(f"time_warp_mode={time_warp_mode!r}: allowed is bicubic or bilinear")
@@ -121,6 +131,23 @@ def width_range(given: Range) -> dict[str, Any]:
     """
     low, high = _ends(given)
     return {"min_width": int(low), "max_width": int(high)}
+
+
+def _check_some(key: str, given: int, switch: str) -> None:
+    if given < 1:
+        raise ParameterError(f"{key}={given}: ESPnet raises with it; allowed is 1 or more, or {switch}: false")
+
+
+def _check_range(key: str, given: float | tuple[float, float] | None, switch: str) -> None:
+    if given is None:
+        return
+    low, high = _ends(given)
+    if high <= low:
+        shown = given if isinstance(given, int | float) else list(given)
+        raise ParameterError(
+            f"{key}={shown}: ESPnet raises with it, as the upper end is never drawn; allowed is an upper end above "
+            f"{low}, or {switch}: false"
+        )
 
 
 def _ends(given: float | tuple[float, float]) -> tuple[float, float]:
