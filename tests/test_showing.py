@@ -13,7 +13,7 @@ from commandline import run
 from specaug_listen import Audio, save
 from specaug_listen.augment import get_policy, import_policy
 from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS, hf_policy
-from specaug_listen.errors import ParameterError
+from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import PRESETS
 from specaug_listen.pipeline.records import read_index, read_record
 from specaug_listen.showing import chosen_frontend, named_policy, show_policy, with_context
@@ -211,7 +211,7 @@ CONTRADICTORY = (
 )
 
 
-@pytest.mark.parametrize("command", [("audition", "--vocoder", "original-phase"), ("check", "--draws", "2")])
+@pytest.mark.parametrize("command", [("audition", "--vocoder", "original-phase"), ("check", "--draws", "100")])
 def test_a_front_end_that_cannot_be_is_refused_until_another_is_named(tmp_path, clip, command):
     path = tmp_path / "train.yaml"
     path.write_text(CONTRADICTORY)

@@ -119,7 +119,7 @@ WRONG = {
     # what raises upstream
     "no width": (
         ESPNET % "freq_mask_width_range: [20, 20]",
-        r"specaug_conf\.freq_mask_width_range=\[20, 20\]: ESPnet raises .*an upper end above 20, or apply_freq_mask: fal",
+        r"specaug_conf\.freq_mask_width_range=\[20, 20\]: ESPnet raises .*an upper end above 20, or apply_freq_mask: f",
     ),
     "no width of time": (
         "specaug_conf: {time_mask_width_range: [10, 10]}",
@@ -131,7 +131,7 @@ WRONG = {
     ),
     "no share": (
         "specaug_conf: {time_mask_width_ratio_range: [0.05, 0.05]}",
-        r"specaug_conf\.time_mask_width_ratio_range=\[0\.05, 0\.05\]: ESPnet raises .*above 0\.05, or apply_time_mask: f",
+        r"specaug_conf\.time_mask_width_ratio_range=\[0\.05, 0\.05\]: ESPnet raises .*above 0\.05, or apply_time_mask",
     ),
     "no masks of frequency": (
         ESPNET % "num_freq_mask: 0",
@@ -152,13 +152,13 @@ WRONG = {
     ),
     "rectangles of more bands than by default": (
         "model: {spec_augment: {rect_masks: 5, rect_freq: 70}, preprocessor: {window_size: 0.02}}",
-        r"rect_freq=70: wider than the 64 bands of model\.preprocessor\.features, NeMo's default, and NeMo raises there",
+        r"rect_freq=70: wider than the 64 bands of model\.preprocessor\.features, NeMo's default, and NeMo raises",
     ),
     "masks of more bands": (
         "model: {spec_augment: {freq_masks: 2, freq_width: 70, use_vectorized_spec_augment: false}, "
         "preprocessor: {features: 64}}",
-        r"model\.spec_augment\.freq_width=70: wider than the 64 bands of model\.preprocessor\.features, and NeMo raises "
-        r"there; allowed is at most 64, or its vectorised masks \(use_vectorized_spec_augment: true, use_numba_spec_aug",
+        r"model\.spec_augment\.freq_width=70: wider than the 64 bands of .*features, and NeMo raises "
+        r"there; allowed is at most 64, or its vectorised masks \(use_vectorized_spec_augment: true, use_numba",
     ),
     "masks of more bands for the kernel": (
         "model: {spec_augment: {freq_masks: 2, freq_width: 70, use_numba_spec_augment: true}, "
@@ -168,11 +168,11 @@ WRONG = {
     # what is meant, but stands elsewhere
     "keys further down": (
         "optim: adam\nmodel: conformer\ntrain: {specaug: specaug, specaug_conf: {time_mask_width_range: 40}}",
-        r"holds no key of a framework's SpecAugment, .*; espnet's specaug, specaug_conf stand below 'train': give a file",
+        r"holds no key of a framework's SpecAugment, .*; espnet's specaug, specaug_conf stand below 'train': gi",
     ),
     "keys two levels down": (
         "name: x\nall: {train: {dataset_conf: {spec_aug: true}}}",
-        r"holds no key of a framework's .*; wenet's dataset_conf stand below 'all\.train': give a file of what is below",
+        r"holds no key of a framework's .*; wenet's dataset_conf stand below 'all\.train': give a file",
     ),
     # what is no mel
     "latents of w2v-bert": ('{"model_type": "wav2vec2-bert"}', r"model_type='wav2vec2-bert': its masks fall on what a"),
@@ -468,7 +468,7 @@ def test_one_bare_word_further_down_is_no_frameworks(refusal):
 
 
 def test_a_key_of_ours_misspelt_is_not_taken_for_nobodys(refusal):
-    assert "did you mean 'transforms'?" in refusal("name: x\ntransform: [time_mask]")
+    assert "transforms is missing" in refusal("name: x\ntransform: [time_mask]")
 
 
 CONTRADICTIONS = {
