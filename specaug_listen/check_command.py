@@ -63,10 +63,10 @@ def run_check(
     target, paths = _target(what or [], policy)
     # What code of others prints, it prints a thousand times.
     with quiet_stdout(), _as_bad_usage():
-        chosen, usual = _chosen(target, dialect, adapter_of(adapter))
+        chosen, usual = _chosen(target, frontend, dialect, adapter_of(adapter))
         clips = _clips(paths, out)
         numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
-        result = check(chosen, frontend=frontend or usual, clips=clips or None, ignore=ignore or (), **numbers)
+        result = check(chosen, frontend=usual, clips=clips or None, ignore=ignore or (), **numbers)
         if out is not None:
             result.save(out)
     print(to_json(result.report) if as_json else result)  # noqa: T201
@@ -99,13 +99,12 @@ def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
     return what[0], [Path(text) for text in what[1:]]
 
 
-def _chosen(target: str, dialect: str | None, adapter: Adapter | None) -> tuple[Policy, Any]:
-    """The callable or policy, and the front-end that its file or framework has."""
+def _chosen(target: str, frontend: str | None, dialect: str | None, adapter: Adapter | None) -> tuple[Policy, Any]:
+    """The callable or policy, and the front-end that was asked for, or that its file or framework has."""
     from .showing import chosen_frontend, named_policy
 
     imported = named_policy(target, dialect, adapter)
-    usual, _ = chosen_frontend(imported)
-    return imported.policy, usual or "whisper"
+    return imported.policy, frontend or chosen_frontend(imported)[0] or "whisper"
 
 
 def _clips(paths: Sequence[Path], out: Path | None) -> list[tuple[str, Audio]]:

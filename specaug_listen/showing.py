@@ -13,9 +13,9 @@ from ._files import printable
 from ._record import record
 from .augment import Adapter, Batch, Imported, Policy, exact_sources, get_policy, import_policy
 from .augment.dialects import ALL_POLICIES, DIALECTS
-from .augment.shares import Shares, expected_shares
+from .augment.shares import Shares, expected_shares, least_mels
 from .augment.words import in_words
-from .errors import ParameterError, naming
+from .errors import ParameterError, PolicyError, naming
 from .frontends import PRESETS, MelFrontend
 
 __all__ = ["PolicyPage", "chosen_frontend", "named_policy", "show_policy", "with_context"]
@@ -142,13 +142,14 @@ def show_policy(
     'time warp: a frame moves by -80 to 80 frames; clips from 163 frames on; straight, ends fixed'
     """
     imported = named_policy(source, dialect)
-    frontend = chosen_frontend(imported)[0]
+    frontend = None if imported.frontend_error else chosen_frontend(imported)[0]
     rate = _FRAMES_PER_S if frontend is None else frontend.sample_rate / frontend.hop_length
-    n_mels = _N_MELS if frontend is None else frontend.n_mels
-    shares = [
-        expected_shares(imported.policy, n_mels, round(rate * seconds), n_draws=n_draws, rng=seed)
-        for seconds in _SECONDS
-    ]
+    n_mels = max(_N_MELS, least_mels(imported.policy)) if frontend is None else frontend.n_mels
+    with naming(printable(source)):
+        shares = [
+            expected_shares(imported.policy, n_mels, round(rate * seconds), n_draws=n_draws, rng=seed)
+            for seconds in _SECONDS
+        ]
     known = DIALECTS.get(imported.dialect)
     return PolicyPage(
         printable(source),
@@ -177,7 +178,15 @@ def named_policy(
 
 
 def chosen_frontend(imported: Imported) -> tuple[MelFrontend | None, str]:
-    """The front-end that goes with a policy, and where it comes from; None where nothing speaks for one."""
+    """The front-end that goes with a policy, and where it comes from; None where nothing speaks for one.
+
+    Raises
+    ------
+    PolicyError
+        When the policy's file describes a front-end that cannot be.
+    """
+    if imported.frontend_error:
+        raise PolicyError(imported.frontend_error)
     if imported.frontend is not None:
         return imported.frontend, "the policy's file names it, or its framework's own"
     policy = imported.policy

@@ -13,7 +13,7 @@ from commandline import run
 from specaug_listen import Audio, save
 from specaug_listen.augment import get_policy, import_policy
 from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS, hf_policy
-from specaug_listen.errors import ParameterError
+from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import PRESETS
 from specaug_listen.pipeline.records import read_index, read_record
 from specaug_listen.showing import chosen_frontend, named_policy, show_policy, with_context
@@ -206,6 +206,28 @@ def test_audition_takes_a_configuration_with_its_front_end_and_says_so(tmp_path,
     assert configuration["policy"]["dialect"] == "nemo"
 
 
+CONTRADICTORY = (
+    "specaug: specaug\nspecaug_conf: {time_mask_width_range: 4}\nfrontend_conf: {n_fft: 512, win_length: 600}\n"
+)
+
+
+@pytest.mark.parametrize("command", [("audition", "--vocoder", "original-phase"), ("check", "--draws", "100")])
+def test_a_front_end_that_cannot_be_is_refused_until_another_is_named(tmp_path, clip, command):
+    path = tmp_path / "train.yaml"
+    path.write_text(CONTRADICTORY)
+    name, *options = command
+    given = (name, clip, "-o", tmp_path / "out", "--policy", path, *options)
+    refused = run(*given)
+    assert (refused.code, refused.err.splitlines()[-1]) == (
+        2,
+        f"error: {path}: frontend_conf.win_length=600: allowed is at most n_fft=512; write other numbers, or give "
+        "--frontend",
+    )
+    assert not (tmp_path / "out").exists()
+    assert "error: " not in run(*given, "--frontend", "espnet").err.replace("note: error: ", "")
+    assert (tmp_path / "out").exists()
+
+
 def test_audition_takes_the_front_end_that_is_asked_for(tmp_path, clip, written):
     ran, configuration = audition(tmp_path, clip, "--policy", written("nemo"), "--frontend", "whisper")
     assert "front-end" not in ran.err
@@ -319,5 +341,8 @@ def test_a_mask_that_nemo_refuses_is_one_line(tmp_path, capsys):
         "model:\n  spec_augment: {freq_masks: 2, freq_width: 90, use_vectorized_spec_augment: false}\n"
         "  preprocessor: {features: 80}\n"
     )
-    with pytest.raises(ParameterError, match="max_width=90: the mel has 80 bins, and NeMo raises here"):
+    with pytest.raises(PolicyError, match=r"nemo\.yaml: model\.spec_augment\.freq_width=90: wider than the 80 bands"):
+        show_policy(path, n_draws=10)
+    path.write_text("freq_masks: 2\nfreq_width: 90\nuse_vectorized_spec_augment: false\n")
+    with pytest.raises(ParameterError, match=r"nemo\.yaml: .*max_width=90: the mel has 80 bins, and NeMo raises here"):
         show_policy(path, n_draws=10)

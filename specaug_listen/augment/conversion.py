@@ -9,10 +9,11 @@ from pydantic import Field
 from .._record import nearest, record
 from .._yaml import foreign_mapping_of, mapping_of
 from ..errors import ParameterError
+from .dialects import DIALECTS
 from .importers import import_foreign
 from .outline import Outline, outlined
 from .policy import Policy
-from .shares import expected_shares
+from .shares import expected_shares, least_mels
 from .snippets import SNIPPETS
 from .words import aspects, subject
 
@@ -74,7 +75,7 @@ def convert_policy(policy: Policy, dialect: str) -> Converted:
     Raises
     ------
     ParameterError
-        For another dialect.
+        For a dialect that cannot be written, or another name.
 
     Examples
     --------
@@ -82,6 +83,11 @@ def convert_policy(policy: Policy, dialect: str) -> Converted:
     >>> "max_f: 27" in convert_policy(LB, "wenet").text
     True
     """
+    if dialect in DIALECTS and dialect not in SNIPPETS:
+        instead = dialect.split("-")[0]
+        raise ParameterError(
+            f"dialect {dialect!r} can be read, but not written; write {instead} instead (allowed: {', '.join(TARGETS)})"
+        )
     if dialect not in SNIPPETS:
         close = nearest(str(dialect), list(TARGETS))
         raise ParameterError(f"unknown dialect {dialect!r:.80}{close} (allowed: {', '.join(TARGETS)})")
@@ -160,8 +166,9 @@ def _by_subject(policy: Policy) -> dict[str, dict[str, str]]:
 
 
 def _masked(given: Policy, made: Policy) -> str:
-    a, b = (expected_shares(policy, _MELS, _FRAMES, n_draws=_DRAWS) for policy in (given, made))
+    n_mels = max(_MELS, least_mels(given), least_mels(made))
+    a, b = (expected_shares(policy, n_mels, _FRAMES, n_draws=_DRAWS) for policy in (given, made))
     return (
-        f"masked of {_FRAMES} frames x {_MELS} bins, on average, where applied: time {a.time:.2f} -> {b.time:.2f}, "
+        f"masked of {_FRAMES} frames x {n_mels} bins, on average, where applied: time {a.time:.2f} -> {b.time:.2f}, "
         f"frequency {a.frequency:.2f} -> {b.frequency:.2f}, cells {a.area:.2f} -> {b.area:.2f}"
     )

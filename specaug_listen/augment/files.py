@@ -13,7 +13,7 @@ from .._yaml import by_name, mapping_of
 from ..errors import ParameterError, PolicyError, naming
 from .adapter import Adapter
 from .dialects.registry import ALL_POLICIES
-from .importers import READERS, Imported, dialect_of, foreign_data, import_foreign
+from .importers import READERS, Imported, dialect_of, foreign_data, import_foreign, said_below
 from .loading import is_spec
 from .policy import Policy, foreign_policy
 
@@ -119,14 +119,20 @@ def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> I
         guessed = dialect or dialect_of(data)
     if guessed is not None and guessed != "paper":
         return import_foreign(data, guessed, path)
-    is_foreign = any(key not in _OWN for key in data) and not any(nearest(key, ["transforms"]) for key in data)
-    if dialect is None and is_foreign:
+    if dialect is None and _is_nobodys(data):
         raise PolicyError(
-            f"{printable(path)}: holds no key of a framework's SpecAugment, nor of a policy of our own (allowed: "
-            f"{', '.join(_OWN)}; or give the dialect, one of {', '.join(sorted(READERS))})"
+            f"{printable(path)}: holds no key of a framework's SpecAugment, nor of a policy of our own"
+            f"{said_below(data)} (allowed: {', '.join(_OWN)}; or give the dialect, one of "
+            f"{', '.join(sorted(READERS))})"
         )
     policy = policy_of(mapping_of(text, path, "policy"), path)
     return Imported(policy, None, policy.dialect)
+
+
+def _is_nobodys(data: dict[str, Any]) -> bool:
+    """Whether a file is not even a policy of our own with a key misspelt."""
+    is_ours = "transforms" in data or any(nearest(key, ["transforms"]) and isinstance(data[key], list) for key in data)
+    return any(key not in _OWN for key in data) and not is_ours
 
 
 def policy_of(data: dict[str, Any], path: str | os.PathLike[str]) -> Policy:

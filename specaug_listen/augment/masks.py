@@ -217,6 +217,12 @@ class Cutout:
     max_bins, max_frames : int >= 0
     fill : float or str
 
+    Raises
+    ------
+    ParameterError
+        When drawn, for rectangles of more bins than the mel has, as NeMo does for every clip. Of a clip with too few
+        frames the draw says that nothing was done.
+
     References
     ----------
     .. [1] NVIDIA NeMo, ``nemo/collections/asr/parts/submodules/spectr_augment.py``.
@@ -236,7 +242,12 @@ class Cutout:
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
         """Draw the rectangles for a mel of this size, or say why there are none."""
         padded = (batch or Batch()).padded(n_frames)
-        if self.max_bins > n_mels or self.max_frames > padded:
+        if self.count and self.max_bins > n_mels:
+            raise ParameterError(
+                f"cutout: max_bins={self.max_bins}: the mel has {n_mels} bins, and NeMo raises here; allowed is at "
+                f"most {n_mels}"
+            )
+        if self.max_frames > padded:
             return [], [
                 f"cutout did nothing: rectangles of {self.max_bins} bins x {self.max_frames} frames do not fit into "
                 f"{n_mels} x {padded}; NeMo raises here"

@@ -11,13 +11,13 @@ from .._random import as_seed
 from .._record import record
 from ..errors import ParameterError
 from .draw import Draw
-from .masks import FrameworkTransform, Warp
+from .masks import Cutout, FrameworkTransform, Mask, Warp
 from .policy import Policy, applied_transforms
 from .sources import OwnSource
 from .steps import Batch, Rectangle, Step
 from .transforms import PaperTransform, TimeWarp
 
-__all__ = ["Shares", "expected_shares"]
+__all__ = ["Shares", "expected_shares", "least_mels"]
 
 
 # Over all draws.
@@ -100,6 +100,19 @@ def expected_shares(
     return Shares(
         n_frames, float(time.mean()), float(frequency.mean()), float(area.mean()), float(np.quantile(time, 0.95))
     )
+
+
+def least_mels(policy: Policy) -> int:
+    """How many bins a mel needs where a framework raises for masks wider than it; 0 where any will do.
+
+    Examples
+    --------
+    >>> least_mels(Policy((Cutout(max_bins=50),)))
+    50
+    """
+    cutouts = [t.max_bins for t in policy.transforms if isinstance(t, Cutout) and t.count]
+    masks = [t for t in policy.transforms if isinstance(t, Mask) and t.axis == "frequency" and t.count]
+    return max([0, *cutouts, *(t.max_width or 0 for t in masks if t.start_rule == "below_limit")])
 
 
 def _steps(

@@ -18,6 +18,8 @@ _UNBOUNDED = 10_000
 
 def _espnet(outline: Outline) -> str:
     frequency, time = outline.frequency or _NO_MASKS, outline.time or _NO_MASKS
+    if time.is_share_alone and time.share <= 0:
+        time = _NO_MASKS
     conf: dict[str, Any] = {"apply_time_warp": outline.warp_frames > 0}
     if outline.warp_frames:
         conf |= {"time_warp_window": outline.warp_frames, "time_warp_mode": "bicubic"}
@@ -27,7 +29,7 @@ def _espnet(outline: Outline) -> str:
     conf |= {"apply_time_mask": time.number() > 0}
     if time.number():
         if time.is_share_alone:
-            conf["time_mask_width_ratio_range"] = [time.low_share, time.share]
+            conf["time_mask_width_ratio_range"] = _share_range(time)
         else:
             conf["time_mask_width_range"] = _range(time)
         conf["num_time_mask"] = time.number()
@@ -243,6 +245,12 @@ def _end(masks: Masks) -> int:
 
 def _range(masks: Masks) -> list[int]:
     return [min(masks.narrowest or 0, _end(masks) - 1), _end(masks)]
+
+
+def _share_range(masks: Masks) -> list[float]:
+    """ESPnet takes no range of one share: its lower end then lies a frame in a thousand below."""
+    is_one = masks.low_share >= masks.share
+    return [max(0.0, round(masks.share - 0.001, 4)) if is_one else masks.low_share, masks.share]
 
 
 def _is_zero(outline: Outline) -> bool:

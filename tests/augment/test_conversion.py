@@ -7,10 +7,13 @@ from dataclasses import replace
 
 import configs
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from specaug_listen.augment import FrequencyMask, Mask, Policy, TimeMask, import_policy
+from specaug_listen.augment import FrequencyMask, Mask, Policy, TimeMask, TimeWarp, import_policy
 from specaug_listen.augment.conversion import TARGETS, convert_policy
-from specaug_listen.augment.dialects import ALL_POLICIES, espnet_policy, lingvo_policy, torchaudio_policy
+from specaug_listen.augment.dialects import ALL_POLICIES, espnet_policy, lingvo_policy, nemo_policy, torchaudio_policy
 from specaug_listen.augment.outline import outlined
 from specaug_listen.augment.shares import expected_shares
 from specaug_listen.errors import ParameterError
@@ -189,3 +192,51 @@ def test_an_unknown_framework_is_refused_with_the_nearest():
         ParameterError, match=r"unknown dialect 'speechbrian'; did you mean 'speechbrain'\? \(allowed: esp"
     ):
         convert_policy(ALL_POLICIES["LB"], "speechbrian")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "instead"),
+    [("speechbrain-legacy", "speechbrain"), ("nemo-legacy", "nemo"), ("nemo-numba", "nemo")],
+)
+def test_a_dialect_that_is_only_read_is_said_to_be_so(dialect, instead):
+    said = rf"dialect '{dialect}' can be read, but not written; write {instead} instead \(allowed: espnet, .*wenet\)"
+    with pytest.raises(ParameterError, match=said):
+        convert_policy(ALL_POLICIES["LB"], dialect)
+
+
+counts, widths = st.integers(0, 3), st.integers(0, 20)
+shares = st.sampled_from([0.0, 0.0005, 0.05, 1.0])
+MASKS = st.one_of(
+    st.builds(TimeWarp, widths),
+    st.builds(lambda n, w: FrequencyMask(count=n, max_bins=w), counts, widths),
+    st.builds(lambda n, w, r: TimeMask(count=n, max_frames=w, max_ratio=r), counts, widths | st.none(), shares),
+    st.builds(
+        lambda n, r: Mask("time", n, min_ratio=min(r), max_ratio=max(r), ratio_rule="replaces"),
+        counts,
+        st.tuples(shares, shares),
+    ),
+    st.builds(lambda n, w: Mask("frequency", n, min_width=min(w), max_width=max(w)), counts, st.tuples(widths, widths)),
+)
+
+
+@given(transforms=st.lists(MASKS, min_size=1, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_nothing_is_written_for_espnet_that_it_would_raise_with(transforms):
+    written = yaml.safe_load(convert_policy(Policy(transforms), "espnet").text)
+    conf = written.get("specaug_conf", {})
+    assert all(conf[key] >= 1 for key in ("time_warp_window", "num_freq_mask", "num_time_mask") if key in conf)
+    assert all(low < high for low, high in (value for key, value in conf.items() if key.endswith("_range")))
+    assert any(conf[key] for key in conf if key.startswith("apply_")) == (written["specaug"] is not None)
+
+
+def test_time_masks_of_no_share_are_switched_off_for_espnet():
+    policy = Policy((FrequencyMask(), TimeMask(max_frames=None, max_ratio=0.0)))
+    conf = yaml.safe_load(convert_policy(policy, "espnet").text)["specaug_conf"]
+    assert conf["apply_time_mask"] is False
+    assert not [key for key in conf if key.startswith(("time_mask", "num_time"))]
+
+
+def test_masks_wider_than_80_bands_are_counted_on_as_many():
+    policy = nemo_policy(freq_masks=1, freq_width=100, use_vectorized_spec_augment=False, rect_masks=1, rect_freq=90)
+    differences = convert_policy(policy, "wenet").differences
+    assert any(line.startswith("masked of 1000 frames x 100 bins, on average") for line in differences)

@@ -272,10 +272,16 @@ def test_why_there_is_no_mask_is_said_in_words(mask, n_frames, said):
     assert mask.draw(80, n_frames, source()) == ([], [f"time masks did nothing: {said}"])
 
 
+def test_rectangles_of_more_bins_than_there_are_are_refused_as_by_nemo():
+    with pytest.raises(ParameterError, match="cutout: max_bins=81: the mel has 80 bins, and NeMo raises here; allowed"):
+        Cutout(5, max_bins=81, max_frames=10).draw(80, 100, source())
+    assert Cutout(0, max_bins=81, max_frames=10).draw(80, 100, source()) == ([], [])
+
+
 def test_rectangles_that_do_not_fit_are_said_and_left_out():
-    steps, said = Cutout(5, max_bins=50, max_frames=120).draw(80, 100, source())
+    steps, said = Cutout(5, max_bins=80, max_frames=120).draw(80, 100, source())
     assert steps == []
-    assert said == ["cutout did nothing: rectangles of 50 bins x 120 frames do not fit into 80 x 100; NeMo raises here"]
+    assert said == ["cutout did nothing: rectangles of 80 bins x 120 frames do not fit into 80 x 100; NeMo raises here"]
 
 
 def test_wenets_copies_come_from_before():

@@ -7,6 +7,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from ...errors import ParameterError
@@ -58,8 +59,9 @@ def espnet_policy(
     Raises
     ------
     ParameterError
-        Where ESPnet would raise: no mask and no warp, no range of time widths or two of them; or for another
-        interpolation than bicubic or bilinear.
+        Where ESPnet would raise: no mask and no warp, no range of time widths or two of them, a range that holds no
+        width, masks or a warp that are switched on and number or move nothing; or for another interpolation than
+        bicubic or bilinear.
 
     Examples
     --------
@@ -68,11 +70,17 @@ def espnet_policy(
     """
     if not (apply_time_warp or apply_freq_mask or apply_time_mask):
         raise ParameterError("apply_time_warp, apply_freq_mask and apply_time_mask are all false: set one of them")
-    if apply_time_mask and (time_mask_width_range is None) == (time_mask_width_ratio_range is None):
-        raise ParameterError(
-            f"time_mask_width_range={time_mask_width_range}, time_mask_width_ratio_range="
-            f"{time_mask_width_ratio_range}: exactly one of them is needed"
-        )
+    _check_drawable("apply_time_warp", apply_time_warp, time_warp_window=time_warp_window)
+    widths = {"freq_mask_width_range": freq_mask_width_range}
+    _check_drawable("apply_freq_mask", apply_freq_mask, widths, num_freq_mask=num_freq_mask)
+    ranges = {
+        "time_mask_width_range": time_mask_width_range,
+        "time_mask_width_ratio_range": time_mask_width_ratio_range,
+    }
+    if apply_time_mask and list(ranges.values()).count(None) != 1:
+        shown = ", ".join(f"{key}={given}" for key, given in ranges.items())
+        raise ParameterError(f"{shown}: exactly one of them is needed")
+    _check_drawable("apply_time_mask", apply_time_mask, ranges, num_time_mask=num_time_mask)
     interpolations: dict[str, Any] = {"bicubic": "bicubic", "bilinear": "linear_halves"}
     if time_warp_mode not in interpolations:
         raise ParameterError(f"time_warp_mode={time_warp_mode!r}: allowed is bicubic or bilinear")
@@ -83,9 +91,7 @@ def espnet_policy(
     if apply_time_mask and time_mask_width_range is not None:
         transforms.append(espnet_mask("time", num_time_mask, width_range(time_mask_width_range), fill))
     elif apply_time_mask and time_mask_width_ratio_range is not None:
-        low, high = _ends(time_mask_width_ratio_range)
-        ratios = {"min_ratio": float(low), "max_ratio": float(high), "ratio_rule": "replaces"}
-        transforms.append(espnet_mask("time", num_time_mask, ratios, fill))
+        transforms.append(espnet_mask("time", num_time_mask, _ratio_range(time_mask_width_ratio_range), fill))
     return Policy(tuple(transforms), name, dialect="espnet")
 
 
@@ -121,6 +127,30 @@ def width_range(given: Range) -> dict[str, Any]:
     """
     low, high = _ends(given)
     return {"min_width": int(low), "max_width": int(high)}
+
+
+def _check_drawable(
+    switch: str, is_on: bool, ranges: Mapping[str, float | tuple[float, float] | None] | None = None, **numbers: int
+) -> None:
+    """Refuse what ESPnet raises with while a switch is on: numbers of 0, and ranges that hold no width."""
+    if not is_on:
+        return
+    for key, number in numbers.items():
+        if number < 1:
+            raise ParameterError(f"{key}={number}: ESPnet raises with it; allowed is 1 or more, or {switch}: false")
+    for key, given in (ranges or {}).items():
+        low, high = (0, 1) if given is None else _ends(given)
+        if high <= low:
+            shown = list(given) if isinstance(given, tuple | list) else given
+            raise ParameterError(
+                f"{key}={shown}: ESPnet raises with it, as the upper end is never drawn; allowed is an upper end above "
+                f"{low}, or {switch}: false"
+            )
+
+
+def _ratio_range(given: float | tuple[float, float]) -> dict[str, Any]:
+    low, high = _ends(given)
+    return {"min_ratio": float(low), "max_ratio": float(high), "ratio_rule": "replaces"}
 
 
 def _ends(given: float | tuple[float, float]) -> tuple[float, float]:

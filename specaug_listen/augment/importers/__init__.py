@@ -1,6 +1,6 @@
 """Readers of the frameworks' configurations: which masks, which front-end, what was filled in; nothing is executed."""
 
 from .importing import READERS, Imported, foreign_data, import_foreign
-from .recognition import dialect_of
+from .recognition import dialect_of, said_below
 
-__all__ = ["READERS", "Imported", "dialect_of", "foreign_data", "import_foreign"]
+__all__ = ["READERS", "Imported", "dialect_of", "foreign_data", "import_foreign", "said_below"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ __all__ = ["Config", "Found", "Section"]
 
 Place = tuple[str, ...]
 Resolver = Callable[[Any, Place], Any]
+_NUMBERS = re.compile(r"MelFrontend: (n_fft|win_length|hop_length|n_mels|sample_rate|fmin_hz|fmax_hz)=([^:]*): (.*)")
 
 
 class Found(NamedTuple):
@@ -45,6 +47,7 @@ class Config:
         self.data, self.dialect, self.name = data, dialect, name[:100] or "policy"
         self.defaults: list[str] = []
         self.notes: list[str] = []
+        self.frontend_error = ""
         self._resolve = resolve or _plain
 
     @property
@@ -56,8 +59,12 @@ class Config:
         """What a value stands for."""
         return self._resolve(value, place)
 
-    def preset(self, name: str, **changes: Any) -> MelFrontend | None:
-        """A front-end that differs so from a preset; None, with a note, where we have none like it."""
+    def preset(self, name: str, keys: Mapping[str, str] | None = None, **changes: Any) -> MelFrontend | None:
+        """A front-end that differs so from a preset; None, with a note, where we have none like it.
+
+        ``keys`` are the file's own, by the names of the fields: they stand in the ``frontend_error`` of numbers that
+        no front-end can have.
+        """
         base = PRESETS.get(name)
         if base is None:
             self.notes.append(f"no front-end {name!r} here yet; choose one of: {', '.join(sorted(PRESETS))}")
@@ -67,6 +74,11 @@ class Config:
             frontend = replace(base, name=f"{name} of {self.name}"[:100], **different) if different else base
             frontend.filterbank()
         except ParameterError as error:
+            wrong = _NUMBERS.match(str(error))
+            if wrong:
+                self.frontend_error = _wrong_numbers(wrong, keys or {})
+                self.notes.append(f"error: {self.frontend_error}")
+                return None
             self.notes.append(f"the front-end of this file cannot be had here ({error}); choose another")
             return None
         return frontend
@@ -93,6 +105,11 @@ class Section:
 
     def __contains__(self, key: str) -> bool:
         return key in self.data
+
+    def keys(self, **others: str) -> dict[str, str]:
+        """The places of a front-end's fields in this section, of which some have ``others`` for names."""
+        same = {name: name for name in ("n_fft", "win_length", "hop_length", "n_mels", "sample_rate")}
+        return {field: self.where + key for field, key in {**same, **others}.items()}
 
     def over(self, data: Mapping[str, Any]) -> Section:
         """The same place with other contents."""
@@ -177,6 +194,14 @@ class Section:
     def note(self, text: str) -> None:
         """Say something about the configuration."""
         self._config.notes.append(text)
+
+
+def _wrong_numbers(wrong: re.Match[str], keys: Mapping[str, str]) -> str:
+    field, value, allowed = wrong.groups()
+    key = keys.get(field, field)
+    # Where the file has another name for it, or another unit, ours is said besides.
+    said = f"{key}={value}" if key.rsplit(".", 1)[-1] == field else f"{key} ({field}={value})"
+    return f"{said}: {allowed}; write other numbers, or give --frontend"
 
 
 def _plain(value: Any, place: Place) -> Any:

@@ -139,7 +139,8 @@ def _frontend(config: Config) -> MelFrontend | None:
     if not section.get("center", FLAG, True) or section.get("normalized", FLAG, False):
         section.note("frontend_conf: center: false and normalized: true cannot be had here; choose a front-end")
         return None
-    return config.preset("espnet", **changes)
+    keys = section.keys(sample_rate="fs", fmin_hz="fmin", fmax_hz="fmax")
+    return config.preset("espnet", keys, **changes)
 
 
 def _float_or_none(value: float | None) -> float | None:

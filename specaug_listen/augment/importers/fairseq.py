@@ -90,4 +90,4 @@ def _frontend(config: Config, root: Section, steps: list[str] | None) -> MelFron
         "n_mels": root.take("input_feat_per_channel", LEAST_ONE, 80),
         "normalize": normalize or None,
     }
-    return config.preset("fairseq", **changes)
+    return config.preset("fairseq", root.keys(n_mels="input_feat_per_channel"), **changes)

@@ -88,7 +88,7 @@ def _frontend(config: Config, root: Section, preprocessor: Section | None) -> Me
     n_mels = root.get("num_mel_bins", LEAST_ONE, 80)
     if preprocessor is None:
         root.note("no preprocessor_config.json: Whisper's front-end is meant")
-        return config.preset("whisper", n_mels=n_mels)
+        return config.preset("whisper", root.keys(n_mels="num_mel_bins"), n_mels=n_mels)
     kind = preprocessor.get("feature_extractor_type", or_none(TEXT), None)
     if kind not in (None, "WhisperFeatureExtractor"):
         raise ParameterError(
@@ -103,6 +103,7 @@ def _frontend(config: Config, root: Section, preprocessor: Section | None) -> Me
         )
     return config.preset(
         "whisper",
+        preprocessor.keys(n_mels="feature_size", sample_rate="sampling_rate"),
         n_mels=size,
         sample_rate=preprocessor.take("sampling_rate", RATE, 16000),
         n_fft=preprocessor.take("n_fft", LEAST_ONE, 400),

@@ -23,7 +23,7 @@ from .fairseq import read_fairseq
 from .hf import PREPROCESSOR, read_hf
 from .nemo import read_nemo
 from .plain import read_lhotse, read_lingvo, read_torchaudio
-from .recognition import MARKS, claims, is_own, listed
+from .recognition import MARKS, claims, is_own, listed, said_below
 from .references import hyper_resolver, omega_resolver
 from .speechbrain import read_speechbrain, read_speechbrain_legacy
 from .wenet import read_wenet
@@ -58,6 +58,9 @@ class Imported:
         What the file does not say, with the framework's value.
     notes : tuple of str
         What has no effect, is not as it seems, or could not be taken.
+    frontend_error : str
+        Why the front-end that the file describes cannot be: its numbers contradict each other, or are out of range.
+        Empty where none of this is so.
     """
 
     policy: Policy
@@ -65,6 +68,7 @@ class Imported:
     dialect: str
     defaults: Annotated[tuple[str, ...], Field(strict=False)] = ()
     notes: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    frontend_error: str = ""
 
 
 def foreign_data(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
@@ -119,7 +123,8 @@ def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLik
     defaults, notes = (tuple(printable(line) for line in lines) for lines in (config.defaults, config.notes))
     filled_in = (f"filled in, as the file does not say: {', '.join(defaults)}",) if defaults else ()
     policy = replace(found.policy, notes=filled_in + notes)
-    return Imported(policy, found.frontend, policy.dialect, defaults, notes)
+    refused = printable(f"{printable(path)}: {config.frontend_error}") if config.frontend_error else ""
+    return Imported(policy, found.frontend, policy.dialect, defaults, notes, refused)
 
 
 def _read(data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str]) -> tuple[Found, Config]:
@@ -137,7 +142,7 @@ def _of_others(data: Mapping[str, Any], dialect: str) -> dict[str, list[str]]:
     """The keys that make a configuration look like other frameworks'; it is refused where it looks like theirs only."""
     found = claims(data)
     if not found:
-        close = nearest(next(iter(data), ""), list(MARKS))
+        close = said_below(data) or nearest(next(iter(data), ""), list(MARKS))
         raise ParameterError(f"holds no key of {dialect}'s SpecAugment{close}")
     others = {other: keys for other, keys in found.items() if _family(other) != _family(dialect)}
     if len(others) < len(found):

@@ -53,7 +53,7 @@ def read_nemo(config: Config) -> Found:
     if section is None:
         root.note("the file names no front-end; NeMo's own is meant")
         return Found(_policy(config, root), config.preset("nemo"))
-    return Found(_policy(config, section), _frontend(config, model))
+    return Found(_policy(config, section, model.section("preprocessor")), _frontend(config, model))
 
 
 def _model(root: Section) -> Section:
@@ -63,7 +63,7 @@ def _model(root: Section) -> Section:
     return inner if inner is not None and not {"spec_augment", "preprocessor"} & set(model.data) else model
 
 
-def _policy(config: Config, section: Section) -> Policy:
+def _policy(config: Config, section: Section, preprocessor: Section | None = None) -> Policy:
     target = _target(section, "_target_")
     section = section.section("params") or section  # before Hydra: target and params
     if target == _PATCHES or (target == "" and {"patch_size", "mask_patches"} & set(section.data)):
@@ -73,8 +73,31 @@ def _policy(config: Config, section: Section) -> Policy:
     if target not in ("", _MASKS):
         raise ParameterError(f"{section.where}_target_={target!r:.80}: allowed is one of {_MASKS}, {_PATCHES}")
     arguments = section.arguments(nemo_policy, NEMO, _UNHEARD)
+    if preprocessor is not None:
+        _refuse_misfits(section, arguments, preprocessor)
     _note_numbers(section, "time_width", "frames", "the clip")
     return section.made(nemo_policy, arguments, name=config.name)
+
+
+def _refuse_misfits(section: Section, arguments: dict[str, Any], preprocessor: Section) -> None:
+    """Where NeMo raises for every clip, as a mask is wider than the mel has bands."""
+    if _target(preprocessor, "_target_") not in ("", _MEL):
+        return
+    preprocessor = preprocessor.section("params") or preprocessor
+    bands = preprocessor.get("features", LEAST_ONE, 64)
+    is_vectorised = arguments["use_vectorized_spec_augment"] and not arguments["use_numba_spec_augment"]
+    vectorised = "its vectorised masks (use_vectorized_spec_augment: true, use_numba_spec_augment: false)"
+    for number, key, instead in (
+        ("rect_masks", "rect_freq", "rect_masks: 0"),
+        ("freq_masks", "freq_width", vectorised),
+    ):
+        if not arguments[number] or arguments[key] <= bands or (key == "freq_width" and is_vectorised):
+            continue
+        given = "" if "features" in preprocessor else ", NeMo's default"
+        raise ParameterError(
+            f"{section.where}{key}={arguments[key]}: wider than the {bands} bands of {preprocessor.where}features"
+            f"{given}, and NeMo raises there; allowed is at most {bands}, or {instead}"
+        )
 
 
 def _note_numbers(section: Section, key: str, unit: str, whole: str) -> None:
@@ -123,7 +146,15 @@ def _frontend(config: Config, model: Section) -> MelFrontend | None:
         "normalize": normalize if normalize in ("per_feature", "all_features") else None,
         "mel_norm": section.get("mel_norm", or_none(one_of("slaney")), "slaney"),
     }
-    return config.preset("nemo", **changes)
+    return config.preset("nemo", _keys(section), **changes)
+
+
+def _keys(section: Section) -> dict[str, str]:
+    window, stride = (
+        f"n_window_{what}" if section.data.get(f"n_window_{what}") else f"window_{what}" for what in ("size", "stride")
+    )
+    of_bands = {"n_mels": "features", "fmin_hz": "lowfreq", "fmax_hz": "highfreq"}
+    return section.keys(win_length=window, hop_length=stride, **of_bands)
 
 
 def _is_mel(section: Section, target: str) -> bool:

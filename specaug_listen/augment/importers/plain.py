@@ -140,7 +140,7 @@ def _frontend(config: Config, named: dict[str, Section]) -> MelFrontend | None:
         decibels = named["AmplitudeToDB"]
         top_db = decibels.take("top_db", or_none(NUMBER), None)
         changes |= {"log": "db", "floor": 1e-10, "dynamic_range": None if top_db is None else float(top_db)}
-    return config.preset("torchaudio", **changes)
+    return config.preset("torchaudio", section.keys(fmin_hz="f_min", fmax_hz="f_max"), **changes)
 
 
 _MEL_KEYS = (

@@ -10,7 +10,7 @@ from ..._yaml import Tagged
 from ...errors import ParameterError
 from .arguments import ARGUMENTS, owners
 
-__all__ = ["MARKS", "claims", "dialect_of", "is_own", "listed"]
+__all__ = ["MARKS", "claims", "dialect_of", "is_own", "listed", "said_below"]
 
 MARKS: dict[str, str] = {
     "dataset_conf": "wenet",
@@ -78,6 +78,29 @@ def dialect_of(data: Mapping[str, Any]) -> str | None:
             f"{' or '.join(f'--dialect {dialect}' for dialect in found)} (dialect= in Python, --from to convert)"
         )
     return next(iter(found), None)
+
+
+def said_below(data: Mapping[str, Any]) -> str:
+    """Where a framework's keys stand one or two levels down, as the tail of a message; empty where they do not.
+
+    Examples
+    --------
+    >>> said_below({"train": {"specaug": "specaug"}})
+    "; espnet's specaug stand below 'train': give a file of what is below it"
+    """
+    return _said_below(data, (), 2)
+
+
+def _said_below(data: Mapping[str, Any], place: tuple[str, ...], depth: int) -> str:
+    inside = {str(key): value for key, value in data.items() if isinstance(value, dict)}
+    for key, value in inside.items():
+        for dialect, keys in claims(value).items():
+            # One bare argument, such as p, says nothing by itself.
+            if len(keys) > 1 or keys[0] in MARKS or keys[0] == "spec_augment":
+                where = printable(".".join((*place, key)))
+                return f"; {dialect}'s {listed(keys)} stand below {where[:120]!r}: give a file of what is below it"
+    found = (_said_below(value, (*place, key), depth - 1) for key, value in inside.items() if depth > 1)
+    return next((said for said in found if said), "")
 
 
 def _of_value(key: str, value: Any) -> str | None:

@@ -279,7 +279,7 @@ def _frontend(config: Config, made: list[tuple[tuple[str, ...], Tagged]]) -> Mel
             f"{section.where}filter_shape: other filters than triangles cannot be had here; choose a front-end"
         )
         return None
-    return config.preset("speechbrain", **changes)
+    return config.preset("speechbrain", section.keys(fmin_hz="f_min", fmax_hz="f_max"), **changes)
 
 
 def _float_or_none(value: float | None) -> float | None:

@@ -89,6 +89,7 @@ def _frontend(config: Config, section: Section) -> MelFrontend | None:
             conf.note(f"{conf.where}pad_or_trim: clips are 30 s (3000 frames) when they are masked; see --batch 1x3000")
         return config.preset(
             "whisper",
+            conf.keys(n_mels="num_mel_bins") | {"sample_rate": f"{resampled.where}resample_rate"},
             sample_rate=rate,
             n_fft=conf.take("n_fft", LEAST_ONE, 400),
             hop_length=conf.take("hop_length", LEAST_ONE, 160),
@@ -119,6 +120,7 @@ def _of_fbank(config: Config, conf: Section, rate: int, bins: str) -> MelFronten
     window = conf.get("window_type", TEXT, "povey")
     return config.preset(
         "wenet",
+        conf.keys(n_mels=bins, n_fft="frame_length", win_length="frame_length", hop_length="frame_shift"),
         sample_rate=rate,
         n_fft=1 << max(0, win_length - 1).bit_length(),
         win_length=win_length,

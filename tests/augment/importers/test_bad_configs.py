@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from specaug_listen.augment import get_policy, import_policy
 from specaug_listen.augment.importers import READERS
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.showing import show_policy
+from specaug_listen.showing import chosen_frontend, show_policy
 
 ESPNET = "specaug_conf: {time_mask_width_range: 40, %s}"
 NEMO = "model: {spec_augment: {%s}}"
@@ -116,6 +116,64 @@ WRONG = {
         r"one of them, e\.g\. freq_mask_max_bins: 27$",
     ),
     "no domain": ("freq_mask_max_bins: []", r"freq_mask_max_bins=\[\]: .*; write freq_mask_max_bins as one value$"),
+    # what raises upstream
+    "no width": (
+        ESPNET % "freq_mask_width_range: [20, 20]",
+        r"specaug_conf\.freq_mask_width_range=\[20, 20\]: ESPnet raises .*an upper end above 20, or apply_freq_mask: f",
+    ),
+    "no width of time": (
+        "specaug_conf: {time_mask_width_range: [10, 10]}",
+        r"specaug_conf\.time_mask_width_range=\[10, 10\]: ESPnet .* an upper end above 10, or apply_time_mask: false$",
+    ),
+    "no width up to 0": (
+        "specaug_conf: {time_mask_width_range: 0}",
+        r"specaug_conf\.time_mask_width_range=0: ESPnet raises with it, .* above 0, or apply_time_mask: false$",
+    ),
+    "no share": (
+        "specaug_conf: {time_mask_width_ratio_range: [0.05, 0.05]}",
+        r"specaug_conf\.time_mask_width_ratio_range=\[0\.05, 0\.05\]: ESPnet raises .*above 0\.05, or apply_time_mask",
+    ),
+    "no masks of frequency": (
+        ESPNET % "num_freq_mask: 0",
+        r"specaug_conf\.num_freq_mask=0: ESPnet raises with it; allowed is 1 or more, or apply_freq_mask: false$",
+    ),
+    "no masks of time": (
+        ESPNET % "num_time_mask: 0",
+        r"specaug_conf\.num_time_mask=0: ESPnet raises with it; allowed is 1 or more, or apply_time_mask: false$",
+    ),
+    "no warp": (
+        ESPNET % "time_warp_window: 0",
+        r"specaug_conf\.time_warp_window=0: ESPnet raises with it; allowed is 1 or more, or apply_time_warp: false$",
+    ),
+    "rectangles of more bands": (
+        "model: {spec_augment: {rect_masks: 5, rect_freq: 65}, preprocessor: {features: 64}}",
+        r"model\.spec_augment\.rect_freq=65: wider than the 64 bands of model\.preprocessor\.features, and NeMo raises "
+        r"there; allowed is at most 64, or rect_masks: 0$",
+    ),
+    "rectangles of more bands than by default": (
+        "model: {spec_augment: {rect_masks: 5, rect_freq: 70}, preprocessor: {window_size: 0.02}}",
+        r"rect_freq=70: wider than the 64 bands of model\.preprocessor\.features, NeMo's default, and NeMo raises",
+    ),
+    "masks of more bands": (
+        "model: {spec_augment: {freq_masks: 2, freq_width: 70, use_vectorized_spec_augment: false}, "
+        "preprocessor: {features: 64}}",
+        r"model\.spec_augment\.freq_width=70: wider than the 64 bands of .*features, and NeMo raises "
+        r"there; allowed is at most 64, or its vectorised masks \(use_vectorized_spec_augment: true, use_numba",
+    ),
+    "masks of more bands for the kernel": (
+        "model: {spec_augment: {freq_masks: 2, freq_width: 70, use_numba_spec_augment: true}, "
+        "preprocessor: {features: 64}}",
+        r"model\.spec_augment\.freq_width=70: wider than the 64 bands",
+    ),
+    # what is meant, but stands elsewhere
+    "keys further down": (
+        "optim: adam\nmodel: conformer\ntrain: {specaug: specaug, specaug_conf: {time_mask_width_range: 40}}",
+        r"holds no key of a framework's SpecAugment, .*; espnet's specaug, specaug_conf stand below 'train': gi",
+    ),
+    "keys two levels down": (
+        "name: x\nall: {train: {dataset_conf: {spec_aug: true}}}",
+        r"holds no key of a framework's .*; wenet's dataset_conf stand below 'all\.train': give a file",
+    ),
     # what is no mel
     "latents of w2v-bert": ('{"model_type": "wav2vec2-bert"}', r"model_type='wav2vec2-bert': its masks fall on what a"),
     "latents of speecht5": ('{"model_type": "speecht5"}', r"model_type='speecht5': its masks fall on what a network"),
@@ -364,3 +422,120 @@ def test_random_yaml_is_read_or_refused_in_one_line(place, pieces):
     path = place / "any.yaml"
     path.write_bytes("".join(pieces).encode("utf-8", "surrogatepass"))
     tried(path)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "freq_mask_width_range: [20, 20], apply_freq_mask: false",
+        "num_freq_mask: 0, apply_freq_mask: false",
+        "time_warp_window: 0, apply_time_warp: false",
+        "num_time_mask: 0, apply_time_mask: false",
+    ],
+)
+def test_what_espnet_switches_off_may_be_nothing(tmp_path, given):
+    path = tmp_path / "train.yaml"
+    path.write_text(ESPNET % given)
+    assert len(import_policy(path).policy.transforms) == 2
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "rect_masks: 5, rect_freq: 64",
+        "rect_masks: 0, rect_freq: 70",
+        "freq_masks: 2, freq_width: 64, use_vectorized_spec_augment: false",
+        "freq_masks: 0, freq_width: 70, use_vectorized_spec_augment: false",
+        "freq_masks: 2, freq_width: 70",
+    ],
+)
+def test_what_nemo_draws_within_its_bands_is_taken(tmp_path, given):
+    path = tmp_path / "train.yaml"
+    path.write_text(f"model: {{spec_augment: {{{given}}}, preprocessor: {{features: 64}}}}")
+    assert show_policy(path, n_draws=10).frontend.n_mels == 64
+
+
+def test_keys_further_down_are_said_of_a_framework_that_is_asked_for(refusal):
+    line = refusal("train: {specaug: specaug, specaug_conf: {}}", dialect="espnet")
+    assert line.endswith(
+        "holds no key of espnet's SpecAugment; espnet's specaug, specaug_conf stand below 'train': give a file of what "
+        "is below it"
+    )
+
+
+def test_one_bare_word_further_down_is_no_frameworks(refusal):
+    assert "stand below" not in refusal("alpha: {p: 0.1, beta: 2}")
+
+
+def test_a_key_of_ours_misspelt_is_not_taken_for_nobodys(refusal):
+    assert "transforms is missing" in refusal("name: x\ntransform: [time_mask]")
+
+
+CONTRADICTIONS = {
+    "espnet": (
+        "specaug: specaug\nspecaug_conf: {time_mask_width_range: 4}\nfrontend_conf: {n_fft: 512, win_length: 600}",
+        "frontend_conf.win_length=600: allowed is at most n_fft=512",
+    ),
+    "espnet, out of range": (
+        "specaug: specaug\nspecaug_conf: {time_mask_width_range: 4}\nfrontend_conf: {fmax: 9000}",
+        "frontend_conf.fmax (fmax_hz=9000.0): allowed is at most sample_rate / 2 = 8000.0",
+    ),
+    "nemo": (
+        "model: {spec_augment: {freq_masks: 1}, preprocessor: {n_fft: 256, window_size: 0.025}}",
+        "model.preprocessor.window_size (win_length=400): allowed is at most n_fft=256",
+    ),
+    "nemo, in samples": (
+        "model: {spec_augment: {freq_masks: 1}, preprocessor: {n_fft: 256, window_size: null, n_window_size: 400}}",
+        "model.preprocessor.n_window_size (win_length=400): allowed is at most n_fft=256",
+    ),
+    "speechbrain": (
+        DROP % "dim: 2" + "f: !new:speechbrain.lobes.features.Fbank\n    n_fft: 256\n",
+        "f.win_length=400: allowed is at most n_fft=256",
+    ),
+    "torchaudio": (
+        "TimeMasking: {time_mask_param: 4}\nMelSpectrogram: {f_min: 9000}",
+        "MelSpectrogram.f_min (fmin_hz=9000.0): allowed is less than fmax_hz=8000.0",
+    ),
+    "wenet": (
+        "dataset_conf: {fbank_conf: {frame_shift: 30}}",
+        "dataset_conf.fbank_conf.frame_shift (hop_length=480): allowed is at most win_length=400",
+    ),
+    "wenet, log mel": (
+        "dataset_conf: {feats_type: log_mel_spectrogram, log_mel_spectrogram_conf: {hop_length: 500}}",
+        "dataset_conf.log_mel_spectrogram_conf.hop_length=500: allowed is at most win_length=400",
+    ),
+    "fairseq": (
+        "specaugment: {freq_mask_N: 1}\ninput_feat_per_channel: 5000",
+        "input_feat_per_channel (n_mels=5000): allowed is an integer > 0 and <= 4096",
+    ),
+    "hf": (
+        '{"model_type": "whisper", "num_mel_bins": 5000}',
+        "num_mel_bins (n_mels=5000): allowed is an integer > 0 and <= 4096",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
+def test_numbers_that_no_front_end_can_have_are_an_error_and_none_is_put_in_their_place(tmp_path, text, said):
+    path = tmp_path / ("config.json" if text.startswith("{") else "train.yaml")
+    path.write_text(text)
+    found = import_policy(path)
+    said = f"{said}; write other numbers, or give --frontend"
+    assert found.frontend is None
+    assert found.frontend_error == f"{path}: {said}"
+    assert f"error: {said}" in found.notes
+    with pytest.raises(PolicyError, match=re.escape(said)):
+        chosen_frontend(found)
+    page = show_policy(path, n_draws=10)
+    assert page.frontend is None
+    assert f"  error: {said}" in page.text.splitlines()
+
+
+@pytest.mark.parametrize("given", ["window: flattop", "center: false", "n_mels: 400"])
+def test_a_front_end_that_cannot_be_had_here_is_no_error(tmp_path, given):
+    path = tmp_path / "train.yaml"
+    path.write_text(f"specaug: specaug\nspecaug_conf: {{time_mask_width_range: 4}}\nfrontend_conf: {{{given}}}")
+    found = import_policy(path)
+    assert (found.frontend, found.frontend_error) == (None, "")
+    assert any("cannot be had here" in note for note in found.notes)
+    assert chosen_frontend(found)[0].name == "espnet"
