@@ -19,7 +19,9 @@ __all__ = ["PREPROCESSOR", "read_hf"]
 PREPROCESSOR = "preprocessor_config.json"
 _CHUNK_S = 30
 _MOST_FRAMES = 1_000_000
-_WHOLE = Kind("an integer from 1 on", lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0)
+_WHOLE = Kind(
+    "an integer from 1 on", lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0
+)
 # Its second convolution takes every other frame.
 _FRAMES_PER_PLACE = 2
 _OF_LATENTS = ("wav2vec2", "hubert", "wavlm", "unispeech", "sew", "data2vec-audio", "speecht5")
