@@ -135,7 +135,7 @@ def test_a_disturbance_is_told_by_its_gain_and_its_deviation():
 
 FILTERS = {
     "normalised": lambda mel: (mel - mel.mean()) / (mel.std() + 1e-6),
-    "normalised by bands": lambda mel: (mel - mel.mean(axis=1, keepdims=True)) / mel.std(axis=1, keepdims=True),
+    "normalised by bands": lambda mel: (mel - mel.mean(axis=1, keepdims=True)) / (mel.std() + 1e-6),
     "without its mean": lambda mel: mel - mel.mean(),
     "quieter": lambda mel: mel - 1,
     "bent": lambda mel: np.sign(mel) * np.abs(mel) ** np.float32(0.7),

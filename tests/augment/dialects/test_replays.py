@@ -116,7 +116,7 @@ def test_behind_speechbrains_noise_the_next_number_is_the_one_after_the_whole_ba
     source = foreign_source("numpy", 5)
     steps, said = speechbrain_drop(replace="rand").draw(80, 100, source, batch)
     n_rows, n_frames = (1, 100) if batch is None else (3, 150)
-    theirs = np.random.RandomState(5)  # noqa: NPY002 - the generator that is replayed
+    theirs = np.random.RandomState(5)
     n = theirs.randint(1, 4, (1,))[0]
     theirs.randint(5, 15, (n_rows, n))
     theirs.randint(0, n_frames, (n_rows, n))

@@ -141,9 +141,17 @@ def test_bare_arguments_of_several_frameworks_are_refused_with_the_names_of_all(
     said = r"fairseq's \(freq_mask_F\) and lhotse's \(features_mask_size\) and torchaudio's \(time_mask_param\); name"
     with pytest.raises(PolicyError, match=r"holds keys of several frameworks: " + said):
         import_policy(written(MIXED))
-    found = import_policy(written(MIXED), "torchaudio")
-    assert found.policy.transforms == import_policy(written("time_mask_param: 20\n"), "torchaudio").policy.transforms
-    assert {"freq_mask_F: fairseq's, left alone, as torchaudio is meant"} < set(found.notes)
+    found = import_policy(written(MIXED), "fairseq")
+    assert found.policy.transforms == import_policy(written("freq_mask_F: 27\n"), "fairseq").policy.transforms
+    assert "time_mask_param: torchaudio's, left alone, as fairseq is meant" in found.notes
+
+
+def test_what_the_framework_that_is_told_shares_with_others_is_read(written):
+    found = import_policy(
+        written("mask_value: 3\nfreq_masks: 1\nfreq_width: 9\nfreq_mask_F: 1\nfreq_mask_N: 1\n"), "nemo"
+    )
+    assert found.policy.transforms[0].fill == 3
+    assert "freq_mask_F, freq_mask_N: fairseq's, left alone, as nemo is meant" in found.notes
 
 
 @pytest.mark.parametrize(
