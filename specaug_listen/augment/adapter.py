@@ -157,20 +157,27 @@ def hand_over(mel: MelSpectrogram, adapter: Adapter, device: Any = None) -> Hand
     return Handed(tuple(args), kwargs, values)
 
 
-def take_back(result: Any, handed: Handed, mel: MelSpectrogram, adapter: Adapter) -> MelSpectrogram:
+def take_back(
+    result: Any, handed: Handed, mel: MelSpectrogram, adapter: Adapter, *, to_hear: bool = False
+) -> MelSpectrogram:
     """What a callable gave, as a mel of ours; cells that it left alone are those of ``mel`` to the bit.
 
     Raises
     ------
     ParameterError
-        When it is no mel of the same size, or holds what is not finite.
+        When it is no mel of the same size, or holds what is not finite, or what no sound has where it is ``to_hear``.
     """
     array = as_array(mel_within(result, adapter))
     values = _in_order(array, mel, adapter)
     is_left = values == handed.values
-    with np.errstate(over="ignore"), naming(f"what it gave, in {adapter.scale}"):
+    integers = f"integers ({array.dtype}) " if array.dtype.kind in "iu" else ""
+    with np.errstate(over="ignore"), naming(f"what it gave, {integers}in {adapter.scale}"):
         own = np.where(is_left, mel.values, _from_scale(values.astype(np.float64), mel, adapter.scale))
-        return mel.with_values(own.astype(np.float32))
+        made = mel.with_values(own.astype(np.float32))
+        if to_hear:
+            # Raised here, where it can be said whose values they are, and not when they are rendered.
+            _ = made.energy
+        return made
 
 
 def mel_within(result: Any, adapter: Adapter) -> Any:
@@ -194,6 +201,8 @@ def mel_within(result: Any, adapter: Adapter) -> Any:
 
 def as_array(result: Any) -> npt.NDArray[Any]:
     """A tensor, or whatever numpy understands, as an array of real numbers."""
+    if isinstance(result, np.ma.MaskedArray):
+        raise ParameterError("it gave a masked array, whose mask would be lost: fill it, .filled(value)")
     try:
         array = np.asarray(_on_cpu(result))
     except Exception as error:
@@ -242,7 +251,9 @@ def _shape_advice(got: tuple[int, ...], wanted: tuple[int, ...], adapter: Adapte
             f"the length changed from {wanted[of_frames]} to {got[of_frames]} frames, and before and after cannot be "
             "laid side by side; keep the length, or pad to it"
         )
-    if len(got) > 2 and "batch" in (adapter.axes or ""):
+    if 0 in got:
+        return "it is empty; return the mel at the size that was given"
+    if math.prod(got) > math.prod(wanted) and len(got) > 2 and "batch" in (adapter.axes or ""):
         return "the batch or its channels have grown; return one mel for each that is given (no concat_original)"
     return ""
 

@@ -88,7 +88,9 @@ def must_take_tensors(module: Any, adapter: Adapter) -> None:
         raise ParameterError(f"container={adapter.container!r}: a torch.nn.Module takes tensors; set container='torch'")
 
 
-def called(function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, seed: int) -> MelSpectrogram:
+def called(
+    function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, seed: int, *, to_hear: bool = False
+) -> MelSpectrogram:
     """What a callable makes of a mel.
 
     Parameters
@@ -99,6 +101,8 @@ def called(function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, 
         Without a None.
     seed : int
         Of the global chance of Python, numpy and torch, and of generators that the callable keeps.
+    to_hear : bool
+        Whether what it gives must stand for a sound.
 
     Raises
     ------
@@ -118,7 +122,7 @@ def called(function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, 
             own = in_words(error)
             given = f"given {adapter} of {mel.n_mels} bands and {mel.n_frames} frames"
             raise RaisedError(f"it raised {own}, {given}", own) from error
-        return take_back(result, handed, mel, adapter)
+        return take_back(result, handed, mel, adapter, to_hear=to_hear)
 
 
 @contextlib.contextmanager

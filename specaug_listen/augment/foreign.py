@@ -180,7 +180,7 @@ class Foreign:
             if self.function is None:
                 raise ParameterError("is code, and a policy that was read from a file imports none; give the callable")
             adapter, how = adapter_for(self.function, self.adapter, mel, seed)
-            made = called(self.function, mel, adapter, seed)
+            made = called(self.function, mel, adapter, seed, to_hear=True)
             is_repeatable = bool(np.array_equal(made.values, called(self.function, mel, adapter, seed).values))
         step = ForeignCall(
             self.call,

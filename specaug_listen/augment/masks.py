@@ -7,7 +7,6 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from .._random import MAX_SEED
 from .._record import record
 from ..errors import ParameterError
 from .fill import Fill
@@ -117,13 +116,23 @@ class Mask:
         size = n_mels if self.axis == "frequency" else padded if self.over == "padded" else n_frames
         spans, why = self._spans(size, self._longest(size, batch), batch, source)
         drawn = drawn_spans(self.width_rule, self.start_rule, self.order, spans, source)
+        is_noise_theirs = bool(drawn) and self._is_noise_theirs and source.is_foreign
+        if is_noise_theirs:
+            source.pass_over(batch.size * padded * n_mels)
         steps = self._swaps(drawn, n_mels, n_frames, padded, source) if self.fill == "swap" else []
         steps = steps or [self._step(span, i == 0, source) for i, span in enumerate(drawn)]
         lost = sum(span.width and span.start >= n_frames for span in drawn) if self.axis == "time" else 0
         lines = [f"{self.axis} masks did nothing: {why}"] if why else []
         if lost:
             lines.append(f"{lost} of {len(drawn)} time masks lie in the padding, beyond the clip's {n_frames} frames")
+        if is_noise_theirs:
+            lines.append(f"{self.axis} masks lie where the framework's do, but the noise in them is our own")
         return steps, lines
+
+    @property
+    def _is_noise_theirs(self) -> bool:
+        """Whether the framework draws noise for the whole batch behind the masks (SpeechBrain's ``rand``)."""
+        return self.fill == "uniform" and self.together and self.start_rule == "anywhere"
 
     def _step(self, span: Span, is_first: bool, source: Source) -> Step:
         fill: Fill = 0.0 if self.fill == "swap" else self.fill
@@ -333,7 +342,7 @@ class TrimTail:
 def _noise_seed(fill: Fill, source: Source) -> int | None:
     if fill not in ("noise", "uniform", "unit_noise"):
         return None
-    return int(source.integers(0, MAX_SEED, (1,))[0])
+    return source.noise_seed()
 
 
 FrameworkTransform: TypeAlias = Mask | Cutout | Copy | TrimTail | Warp

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._optional import require
+from .._random import MAX_SEED
 
 __all__ = ["FOREIGN", "ForeignName", "OwnSource", "Source", "foreign_source"]
 
@@ -20,10 +21,13 @@ Integers: TypeAlias = npt.NDArray[np.intp]
 Uniforms: TypeAlias = npt.NDArray[np.float32]
 ForeignName: TypeAlias = Literal["torch", "numpy", "python"]
 FOREIGN: tuple[ForeignName, ...] = ("torch", "numpy", "python")
+_MOST_AT_ONCE = 1 << 20
 
 
 class Source(Protocol):
     """What draws take their numbers from."""
+
+    is_foreign: bool
 
     def uniform(self, shape: tuple[int, ...]) -> Uniforms:
         """Numbers in [0, 1)."""
@@ -36,6 +40,12 @@ class Source(Protocol):
 
     def shuffled(self, n: int) -> Integers:
         """The integers below ``n`` in a random order."""
+
+    def noise_seed(self) -> int:
+        """A seed for noise of our own; it takes nothing from a framework's generator."""
+
+    def pass_over(self, n: int) -> None:
+        """Leave out so many uniform numbers, where a framework draws them for what is drawn otherwise here."""
 
 
 class OwnSource:
@@ -50,6 +60,8 @@ class OwnSource:
     >>> OwnSource(np.random.default_rng(0)).integers(2, 5, (3,)).tolist()
     [4, 3, 3]
     """
+
+    is_foreign = False
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
@@ -70,11 +82,38 @@ class OwnSource:
         """The integers below ``n`` in a random order."""
         return self._rng.permutation(n)
 
+    def noise_seed(self) -> int:
+        """A seed for noise."""
+        return int(self.integers(0, MAX_SEED, (1,))[0])
 
-class _TorchSource:
+    def pass_over(self, n: int) -> None:
+        """Nothing: no framework draws from it."""
+
+
+class _ForeignSource:
+    """What all generators of frameworks have in common."""
+
+    is_foreign = True
+
+    def __init__(self, seed: int) -> None:
+        self._noise = np.random.default_rng(seed)
+
+    def noise_seed(self) -> int:
+        return int(self._noise.integers(0, MAX_SEED))
+
+    def uniform(self, shape: tuple[int, ...]) -> Uniforms:
+        raise NotImplementedError
+
+    def pass_over(self, n: int) -> None:
+        for begin in range(0, n, _MOST_AT_ONCE):
+            self.uniform((min(_MOST_AT_ONCE, n - begin),))
+
+
+class _TorchSource(_ForeignSource):
     """PyTorch's CPU generator after ``torch.manual_seed``; the global one is left alone."""
 
     def __init__(self, seed: int) -> None:
+        super().__init__(seed)
         self._torch = require("torch", extra="torch", purpose="the draws of a framework that draws with torch")
         self._generator = self._torch.Generator().manual_seed(seed)
 
@@ -94,10 +133,11 @@ class _TorchSource:
         return drawn
 
 
-class _NumpySource:
+class _NumpySource(_ForeignSource):
     """NumPy's global generator after ``np.random.seed``; the global one is left alone."""
 
     def __init__(self, seed: int) -> None:
+        super().__init__(seed)
         self._state: Any = np.random.RandomState(seed % 2**32)
 
     def uniform(self, shape: tuple[int, ...]) -> Uniforms:
@@ -114,10 +154,11 @@ class _NumpySource:
         return np.asarray(self._state.permutation(n))
 
 
-class _PythonSource:
+class _PythonSource(_ForeignSource):
     """Python's ``random`` after ``random.seed``; the global one is left alone."""
 
     def __init__(self, seed: int) -> None:
+        super().__init__(seed)
         self._random = random.Random(seed)
 
     def uniform(self, shape: tuple[int, ...]) -> Uniforms:

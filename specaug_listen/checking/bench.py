@@ -20,16 +20,18 @@ from .subjects import Given, Outcome, Subject
 __all__ = ["Bench", "Noticed", "Trial", "seen"]
 
 _FRAMES_PER_CLIP, _FEWEST, _MOST = 12_000, 12, 60
+_NEARLY_ALL = 0.98
 _PADDING_LINE = re.compile(r"(\d+) of \d+ time masks lie in the padding")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One draw on a probe: under which seed, and what was seen of it."""
+    """One draw on a probe: under which seed, what was seen of it, and whether it left next to no cell as it was."""
 
     seed: int
     seen: Seen
     digest: int
+    is_all_changed: bool = False
 
 
 @dataclass
@@ -122,7 +124,9 @@ class Bench:
         """What was done to the first item of a batch."""
         if not outcome.values:
             return None
-        return Trial(seed, seen(outcome, probe, self.pads[0]), hash(outcome.values[0].tobytes()))
+        values = outcome.values[0]
+        is_all_changed = bool((values[:, : probe.n_frames] != probe.values).mean() > _NEARLY_ALL)
+        return Trial(seed, seen(outcome, probe, self.pads[0]), hash(values.tobytes()), is_all_changed)
 
     def trials_of(self, clip: Clip) -> list[Trial]:
         """Draws on a probe of a clip's length, made once."""

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .bench import Bench, Noticed
+from .bench import Bench, Noticed, Trial
 from .findings import Finding
 from .signals import Clip
 from .subjects import Given
 
-__all__ = ["chance_findings", "contract_findings", "mode_findings", "try_hard_cases"]
+__all__ = ["chance_findings", "contract_findings", "is_filter", "mode_findings", "try_hard_cases"]
 
 _TINY_FRAMES = (1, 2, 5)
 _FEW = 6
@@ -117,6 +117,20 @@ def mode_findings(bench: Bench) -> list[Finding]:
     return [Finding.of("applied-in-eval", line, where, changed[0], calls=len(seeds), changed=len(changed))]
 
 
+def is_filter(bench: Bench) -> bool:
+    """Whether all cells change, always in the same way, and no mask or move can be read: no augmentation, then."""
+    trials = bench.trials_of(bench.reference)
+    if len(trials) < 2 or len({trial.digest for trial in trials}) > 1 or not trials[0].is_all_changed:
+        return False
+    return trials[0].seen.is_everywhere or _is_as_it_was(trials[0])
+
+
+def _is_as_it_was(trial: Trial) -> bool:
+    """But for what was added to all cells alike."""
+    seen = trial.seen
+    return not (seen.masked_bins.any() or seen.masked_frames.any() or seen.moved or seen.is_resampled)
+
+
 def chance_findings(bench: Bench) -> tuple[list[Finding], bool]:
     """Draws that are all alike, or that no seed brings back; and whether a seed brings them back."""
     found = []
@@ -128,6 +142,8 @@ def chance_findings(bench: Bench) -> tuple[list[Finding], bool]:
         line = f"{len(others)} of {len(again)} seeds gave another result the second time"
         found.append(Finding.of("not-reproducible", line, where, others[0].seed, seeds=len(again), other=len(others)))
     n = len(trials)
+    if is_filter(bench):
+        return found, not others
     if n > 1 and len({trial.digest for trial in trials}) == 1 and trials[0].seen.is_changed:
         line = f"{n} seeds gave one and the same result"
         found.append(Finding.of("same-draw-every-time", line, where, trials[0].seed, seeds=n))

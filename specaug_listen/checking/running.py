@@ -16,7 +16,7 @@ from ..augment.guessing import GUESSED
 from ..errors import ParameterError
 from ..frontends import MelFrontend, get
 from .bench import Bench
-from .calls import chance_findings, contract_findings, mode_findings, try_hard_cases
+from .calls import chance_findings, contract_findings, is_filter, mode_findings, try_hard_cases
 from .fills import fill_findings
 from .findings import FINDINGS, CheckReport, Finding
 from .forms import is_guessed, subject_of, turned_subject
@@ -203,6 +203,8 @@ def _found(
         found.append(Finding.of("nothing-applied", line, str(bench.reference), trials[0].seed, draws=len(trials)))
     alike, is_reproducible = chance_findings(bench)
     found += [*alike, *mode_findings(bench)]
+    if is_filter(bench):
+        notes.append("it does the same to all cells in every draw, as a filter or a normalisation: nothing is random")
     axes = axes_findings(bench)
     found += axes
     if is_readable(bench):

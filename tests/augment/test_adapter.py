@@ -127,6 +127,15 @@ def test_half_precision_that_cannot_hold_the_mel_is_refused(speechlike):
         (lambda a: [[1], [1, 2]], r"it gave a list of 2.*return the mel"),
         (lambda a: 3.0, r"it gave a float: expected the mel"),
         (lambda a: a[0], r"it gave shape \(120,\)"),
+        (
+            lambda a: a[:0],
+            r"it gave shape \(0, 120\) .* 80 bands and 120 frames: it is empty; return the mel at the size",
+        ),
+        (
+            lambda a: np.ma.masked_less(a, 0),
+            r"it gave a masked array, whose mask would be lost: fill it, \.filled\(value\)",
+        ),
+        (lambda a: (np.ma.masked_less(a, 0), 3), r"it gave a masked array"),
     ],
 )
 def test_what_is_no_mel_is_refused_in_one_line(mel, give, message):
@@ -135,6 +144,22 @@ def test_what_is_no_mel_is_refused_in_one_line(mel, give, message):
     with pytest.raises(ParameterError, match=message) as raised:
         take_back(give(handed.args[0]), handed, mel, adapter)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("give", "message"),
+    [
+        (lambda a: a[:0], r"\(0, 80, 120\) .*: it is empty; return the mel at the size that was given"),
+        (lambda a: np.concatenate([a, a]), r"\(2, 80, 120\) .*: the batch or its channels have grown"),
+        (lambda a: a[np.newaxis, :, :2, :2], r"\(1, 1, 2, 2\) .*: expected the shape that was given"),
+        (lambda a: a.reshape(1, 80, 60, 2)[:, :70], r"\(1, 70, 60, 2\) .*: expected the shape that was given"),
+    ],
+)
+def test_a_batch_that_shrank_is_not_said_to_have_grown(mel, give, message):
+    adapter = complete(Adapter(axes="batch, bands, frames"))
+    handed = hand_over(mel, adapter)
+    with pytest.raises(ParameterError, match=message):
+        take_back(give(handed.args[0]), handed, mel, adapter)
 
 
 @pytest.mark.parametrize(

@@ -298,3 +298,34 @@ def test_a_callable_in_another_scale_masks_at_its_level(mel):
         mel, rng=0
     )
     np.testing.assert_allclose(draw.apply(mel).db[10:20], np.maximum(-60, mel.range_db[0]), atol=0.01)
+
+
+def ten_times(mel):
+    return mel * 0 + 20
+
+
+def ten_times_whole(mel):
+    return (mel * 0 + 20).astype(np.int32)
+
+
+@pytest.mark.parametrize(("function", "kind"), [(ten_times, "in own"), (ten_times_whole, r"integers \(int32\) in own")])
+def test_of_values_that_no_sound_has_it_is_said_whose_they_are(mel, function, kind):
+    said = rf"test_foreign:{function.__name__}: what it gave, {kind}: a cell of 20 stands for an energy above 1e\+30"
+    with pytest.raises(ParameterError, match=said):
+        get_policy(function).draw(mel, rng=0)
+
+
+def test_a_masked_array_is_refused_by_name(mel):
+    def hides(mel):
+        return np.ma.masked_less(mel, 0)
+
+    with pytest.raises(ParameterError, match=r"hides: it gave a masked array, .* \.filled\(value\)$"):
+        get_policy(hides).draw(mel, rng=0)
+
+
+def test_nothing_in_place_of_a_mel_is_said_to_be_empty(mel):
+    def empty(mel):
+        return mel[:0]
+
+    with pytest.raises(ParameterError, match=r"empty: it gave shape \(0, \d+\) .*: it is empty; return the mel"):
+        get_policy(empty).draw(mel, rng=0)

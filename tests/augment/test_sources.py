@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from specaug_listen._random import MAX_SEED
 from specaug_listen.augment.sources import OwnSource, foreign_source
 
 
@@ -66,3 +67,25 @@ def test_numbers_lie_where_they_are_asked_for(name):
         assert sorted(source.distinct(5, 5).tolist()) == [0, 1, 2, 3, 4]
         assert sorted(source.shuffled(5).tolist()) == [0, 1, 2, 3, 4]
         assert len({tuple(source.shuffled(3).tolist()) for _ in range(100)}) == 6
+
+
+@pytest.mark.parametrize("n", [0, 5, (1 << 20) + 3])
+def test_numbers_that_are_passed_over_are_those_that_a_framework_draws(n):
+    np.random.seed(7)
+    np.random.rand(n)
+    source = foreign_source("numpy", 7)
+    source.pass_over(n)
+    assert source.uniform((1,))[0] == np.random.rand()
+
+
+@pytest.mark.parametrize("name", ["python", "numpy"])
+def test_a_seed_of_noise_takes_nothing_from_a_framework(name):
+    source, other = foreign_source(name, 3), foreign_source(name, 3)
+    assert source.noise_seed() != source.noise_seed()
+    assert source.uniform((4,)).tolist() == other.uniform((4,)).tolist()
+
+
+def test_nothing_is_passed_over_in_a_stream_of_our_own():
+    one, other = (OwnSource(np.random.default_rng(3)) for _ in range(2))
+    one.pass_over(1000)
+    assert one.noise_seed() == int(other.integers(0, MAX_SEED, (1,))[0])

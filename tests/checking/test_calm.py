@@ -131,3 +131,43 @@ def test_a_disturbance_is_told_by_its_gain_and_its_deviation():
     masked = probe.values.copy()
     masked[:70] = 0.0
     assert probe.disturbance(masked) == (0.0, 0.0)
+
+
+FILTERS = {
+    "normalised": lambda mel: (mel - mel.mean()) / (mel.std() + 1e-6),
+    "normalised by bands": lambda mel: (mel - mel.mean(axis=1, keepdims=True)) / (mel.std() + 1e-6),
+    "without its mean": lambda mel: mel - mel.mean(),
+    "quieter": lambda mel: mel - 1,
+    "bent": lambda mel: np.sign(mel) * np.abs(mel) ** np.float32(0.7),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_what_does_the_same_to_all_cells_is_no_augmentation_that_was_drawn_once(name):
+    report = check(FILTERS[name], draws=100).report
+    assert report.ids == ()
+    assert any("does the same to all cells in every draw" in note for note in report.notes)
+
+
+def test_a_batch_of_a_filter_is_no_finding_either():
+    assert check(lambda mels, lengths: mels - 1, adapter=ADAPTER, draws=100).report.ids == ()
+
+
+def with_one_mask(mel):
+    mel = mel.copy()
+    mel[:, 10:30] = mel.mean()
+    return mel
+
+
+def with_one_rectangle(mel):
+    mel = mel.copy()
+    mel[3:9, 10:30] = mel.mean()
+    return mel
+
+
+@pytest.mark.parametrize(
+    "same",
+    [with_one_mask, with_one_rectangle, lambda mel: with_one_mask(mel) - 1, lambda mel: np.zeros_like(mel)],
+)
+def test_a_mask_that_is_always_the_same_is_found_whatever_is_added(same):
+    assert "same-draw-every-time" in check(same, draws=100).report.ids

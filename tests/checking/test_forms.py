@@ -216,3 +216,8 @@ def test_a_clean_function_whose_order_nothing_says_is_clean_in_either():
 def test_an_order_that_is_declared_is_kept():
     made = check(frames_first, adapter=Adapter(axes="bands, frames"), draws=400)
     assert "crash-short-clip" in {finding.id for finding in made.findings}
+
+
+def test_a_masked_array_is_refused():
+    with pytest.raises(ParameterError, match=r"it gave a masked array, whose mask would be lost: fill it, \.filled\("):
+        check(lambda mel: np.ma.masked_less(mel, 0))

@@ -16,7 +16,7 @@ from .dialect import Dialect
 
 __all__ = ["HF", "HF_POLICIES", "hf_policy"]
 
-# Whisper takes no other length: 30 s, to which every clip is padded.
+# The 30 s to which published models pad every clip.
 _FRAMES = 3000
 
 HF = Dialect(
@@ -47,6 +47,7 @@ def hf_policy(
     mask_feature_length: int = 10,
     mask_feature_min_masks: int = 0,
     attention_mask: bool = True,
+    row_frames: int = _FRAMES,
     name: str = "hf",
 ) -> Policy:
     """The policy of ``WhisperConfig``'s own fields, with their own defaults.
@@ -55,11 +56,13 @@ def hf_policy(
     ----------
     attention_mask : bool
         Whether the model is given one; else masks are drawn over the padded batch.
+    row_frames : int > 0 [frames]
+        To which every clip is padded.
 
     Raises
     ------
     ParameterError
-        Where transformers would raise: a mask length below 1.
+        Where transformers would raise: a mask length below 1, or a mask of time longer than a row.
 
     Examples
     --------
@@ -76,9 +79,14 @@ def hf_policy(
     for axis, probability, length, least in settings:
         if length < 1:
             raise ParameterError(f"mask length {length} of {axis}: allowed is 1 or more")
+        if axis == "time" and probability > 0 and length > row_frames:
+            raise ParameterError(
+                f"mask_time_length={length}: allowed is at most the {row_frames} frames that a clip is padded to; "
+                "transformers raises here"
+            )
         if probability > 0:
             rules: dict[str, Any] = {"width_rule": "fixed", "start_rule": "distinct", "together": True}
-            over: Any = {"over": "clip", "row_frames": _FRAMES} if attention_mask else {"over": "padded"}
+            over: Any = {"over": "clip", "row_frames": row_frames} if attention_mask else {"over": "padded"}
             over = over if axis == "time" else {}
             count: Any = {"count": least, "count_rule": "share", "count_ratio": float(probability)}
             masks.append(Mask(axis, max_width=length, **over, **count, **rules))  # type: ignore[arg-type]

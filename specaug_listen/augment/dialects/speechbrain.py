@@ -37,6 +37,7 @@ SPEECHBRAIN = Dialect(
         "the order is that of the recipe: its masks come before the warp",
         "a warp moves by -(W - 1) to W frames of the padded batch, one and the same in all its clips, and is skipped "
         "where that has 2 W frames or fewer",
+        "rand draws noise for the whole padded batch; replayed, its masks lie where they should, but hold other noise",
         "cutcat takes the frames of the example before it in the batch: nothing happens in a batch of one",
     ),
     frontends=("speechbrain",),

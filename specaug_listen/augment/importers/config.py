@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ..._record import nearest
 from ..._yaml import Tagged
@@ -19,6 +19,7 @@ from .kinds import MAPPING, Kind, Kinds
 __all__ = ["Config", "Found", "Section"]
 
 Place = tuple[str, ...]
+Made = TypeVar("Made")
 Resolver = Callable[[Any, Place], Any]
 _NUMBERS = re.compile(r"MelFrontend: (n_fft|win_length|hop_length|n_mels|sample_rate|fmin_hz|fmax_hz)=([^:]*): (.*)")
 
@@ -170,7 +171,7 @@ class Section:
                 taken[key] = self.take(key, kind, default)
         return taken
 
-    def made(self, function: Callable[..., Policy], arguments: Mapping[str, Any], **others: Any) -> Policy:
+    def made(self, function: Callable[..., Made], arguments: Mapping[str, Any], **others: Any) -> Made:
         """What a dialect's function makes of arguments of this section; its messages name the section."""
         try:
             return function(**arguments, **others)

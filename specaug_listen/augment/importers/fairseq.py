@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ...errors import ParameterError
@@ -34,7 +35,21 @@ def read_fairseq(config: Config) -> Found:
         )
         section = None
     policy = Policy(NONE.transforms, config.name, dialect="fairseq") if section is None else _policy(config, section)
+    if section is not None:
+        policy = _repeated(root, policy, (steps or []).count("specaugment"))
     return Found(policy, _frontend(config, root, steps))
+
+
+def _repeated(root: Section, policy: Policy, times: int) -> Policy:
+    """Each listed name runs, also where one stands there twice."""
+    if times < 2:
+        return policy
+    of_mean = any(getattr(transform, "fill", None) == "mean" for transform in policy.transforms)
+    root.note(
+        f"transforms: specaugment is listed {times} times, and runs {times} times"
+        + ("; the mean that is filled in is that of the clip before the first" if of_mean else "")
+    )
+    return replace(policy, transforms=policy.transforms * times)
 
 
 def _policy(config: Config, section: Section) -> Policy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ...errors import ParameterError
 from ...frontends import MelFrontend
@@ -10,13 +11,19 @@ from ..dialects.hf import hf_policy
 from ..steps import Batch
 from .arguments import HF
 from .config import Config, Found, Section
-from .kinds import FLAG, LEAST_ONE, RATE, TEXT, or_none
+from .kinds import FLAG, LEAST_ONE, RATE, TEXT, Kind, or_none
 
 __all__ = ["PREPROCESSOR", "read_hf"]
 
 # Where the importer puts what stands in the second file.
 PREPROCESSOR = "preprocessor_config.json"
-_FRAMES_OF_30_S = 3000
+_CHUNK_S = 30
+_MOST_FRAMES = 1_000_000
+_WHOLE = Kind(
+    "an integer from 1 on", lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0
+)
+# Its second convolution takes every other frame.
+_FRAMES_PER_PLACE = 2
 _OF_LATENTS = ("wav2vec2", "hubert", "wavlm", "unispeech", "sew", "data2vec-audio", "speecht5")
 
 
@@ -35,16 +42,19 @@ def read_hf(config: Config) -> Found:
         root.note("the file has no model_type; Whisper is meant")
     preprocessor = root.section(PREPROCESSOR)
     arguments = {key: root.take(key, each, _DEFAULTS[key]) for key, each in HF.items()}
-    has_attention_mask = _has_attention_mask(root, preprocessor, is_on=arguments["apply_spec_augment"])
+    frontend, n_frames = _frontend(config, root, preprocessor), _row_frames(config, root, preprocessor)
+    has_attention_mask = _has_attention_mask(root, preprocessor, n_frames, is_on=arguments["apply_spec_augment"])
     _note_switched_off(root, is_on=arguments["apply_spec_augment"])
     for axis in ("time", "feature"):
         idle = [key for key in (f"mask_{axis}_length", f"mask_{axis}_min_masks") if key in root]
         if arguments["apply_spec_augment"] and not arguments[f"mask_{axis}_prob"] and idle:
             root.note(f"{', '.join(idle)}: without effect, mask_{axis}_prob is 0")
-    policy = hf_policy(**arguments, attention_mask=has_attention_mask, name=config.name)
+    _check_fits(root, preprocessor, arguments)
+    others = {"attention_mask": has_attention_mask, "row_frames": n_frames, "name": config.name}
+    policy = root.made(hf_policy, arguments, **others)
     if not has_attention_mask and policy.transforms:
-        policy = replace(policy, batch=Batch(n_frames=_FRAMES_OF_30_S))
-    return Found(policy, _frontend(config, root, preprocessor))
+        policy = replace(policy, batch=Batch(n_frames=n_frames))
+    return Found(policy, frontend)
 
 
 _DEFAULTS = {
@@ -67,7 +77,48 @@ def _note_switched_off(root: Section, *, is_on: bool) -> None:
         )
 
 
-def _has_attention_mask(root: Section, preprocessor: Section | None, *, is_on: bool) -> bool:
+def _row_frames(config: Config, root: Section, preprocessor: Section | None) -> int:
+    """Frames that every clip is padded to, as the feature extractor counts them: from chunk_length alone."""
+    if preprocessor is None:
+        config.defaults.append(f"{PREPROCESSOR}.chunk_length: {_CHUNK_S}")
+        return _CHUNK_S * 16000 // 160
+    seconds = preprocessor.take("chunk_length", LEAST_ONE, _CHUNK_S)
+    rate, hop = preprocessor.get("sampling_rate", RATE, 16000), preprocessor.get("hop_length", LEAST_ONE, 160)
+    n_samples, n_frames = seconds * rate, seconds * rate // hop
+    what = f"chunk_length of {seconds} s, at sampling_rate {rate} and hop_length {hop}"
+    if not 1 <= n_frames <= _MOST_FRAMES:
+        raise ParameterError(
+            f"{preprocessor.where}chunk_length={seconds}: {n_frames} frames at sampling_rate {rate} and hop_length "
+            f"{hop}; allowed are 1 to {_MOST_FRAMES}"
+        )
+    for key, counted in (("n_samples", n_samples), ("nb_max_frames", n_frames)):
+        given = preprocessor.get(key, or_none(_WHOLE), None)
+        if given not in (None, counted):
+            preprocessor.note(
+                f"{preprocessor.where}{key}: {given}: without effect, {what}, makes it {counted} in transformers"
+            )
+    places = root.get("max_source_positions", or_none(LEAST_ONE), None)
+    if places is not None and n_frames != _FRAMES_PER_PLACE * places:
+        raise ParameterError(
+            f"max_source_positions={places} in config.json: the model takes {_FRAMES_PER_PLACE * places} frames, "
+            f"but {what}, in {PREPROCESSOR}, gives {n_frames}; make them equal"
+        )
+    return int(n_frames)
+
+
+def _check_fits(root: Section, preprocessor: Section | None, arguments: dict[str, Any]) -> None:
+    """Transformers raises for masks longer than their axis; `hf_policy` knows that of time."""
+    key = "num_mel_bins" if "num_mel_bins" in root or preprocessor is None else "feature_size"
+    source = root if key in root or preprocessor is None else preprocessor
+    n_mels = source.get(key, LEAST_ONE, 80)
+    length = arguments["mask_feature_length"]
+    if arguments["apply_spec_augment"] and arguments["mask_feature_prob"] > 0 and length > n_mels:
+        raise ParameterError(
+            f"mask_feature_length={length}: allowed is at most {source.where}{key}={n_mels}; transformers raises here"
+        )
+
+
+def _has_attention_mask(root: Section, preprocessor: Section | None, n_frames: int, *, is_on: bool) -> bool:
     if preprocessor is None or "return_attention_mask" not in preprocessor:
         if is_on:
             root.note(
@@ -78,10 +129,15 @@ def _has_attention_mask(root: Section, preprocessor: Section | None, *, is_on: b
     given: bool = preprocessor.get("return_attention_mask", FLAG)
     if is_on and not given:
         preprocessor.note(
-            "return_attention_mask is false: masks are drawn over the 30 s (3000 frames) that a clip is padded to, "
-            "unless the training script passes a mask"
+            f"return_attention_mask is false: masks are drawn over the {_seconds(preprocessor)} s ({n_frames} frames) "
+            "that a clip is padded to, unless the training script passes a mask"
         )
     return given
+
+
+def _seconds(preprocessor: Section) -> int:
+    seconds: int = preprocessor.get("chunk_length", LEAST_ONE, _CHUNK_S)
+    return seconds
 
 
 def _frontend(config: Config, root: Section, preprocessor: Section | None) -> MelFrontend | None:

@@ -145,8 +145,9 @@ def _of_others(data: Mapping[str, Any], dialect: str) -> dict[str, list[str]]:
         close = said_below(data) or nearest(next(iter(data), ""), list(MARKS))
         raise ParameterError(f"holds no key of {dialect}'s SpecAugment{close}")
     others = {other: keys for other, keys in found.items() if _family(other) != _family(dialect)}
+    own = {key for other, keys in found.items() if other not in others for key in keys}
     if len(others) < len(found):
-        return others
+        return {other: [key for key in keys if key not in own] for other, keys in others.items()}
     if dialect not in owners(map(str, data)):
         theirs = " and ".join(f"{other}'s" for other in others)
         advice = " or ".join(map(repr, others)) + ("" if len(others) > 1 else ", or none")

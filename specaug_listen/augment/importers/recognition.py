@@ -123,10 +123,30 @@ def _of_value(key: str, value: Any) -> str | None:
 
 
 def _of_arguments(data: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The framework that most of the bare arguments belong to; their reader refuses the others."""
+    """The framework that most of the bare arguments belong to; their reader refuses the others.
+
+    Where as many belong to another, and none knows all of them, each has its say.
+    """
     inside = next((data[key] for key in ("SpecAugment", "state_dict") if isinstance(data.get(key), dict)), data)
-    likely = owners(map(str, inside))[:1]
-    return {dialect: [str(key) for key in inside if str(key) in ARGUMENTS[dialect]] for dialect in likely}
+    found = {
+        dialect: [str(key) for key in inside if str(key) in ARGUMENTS[dialect]] for dialect in owners(map(str, inside))
+    }
+    every = {key for keys in found.values() for key in keys}
+    most = max(map(len, found.values()), default=0)
+    if most == len(every):
+        return dict(list(found.items())[:1])
+    leading = {dialect: keys for dialect, keys in found.items() if len(keys) == most}
+    is_tied = len({frozenset(keys) for keys in leading.values()}) > 1
+    return _not_twice(found) if is_tied else dict(list(found.items())[:1])
+
+
+def _not_twice(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Without those that know no key beside what one of the others does."""
+    kept: dict[str, list[str]] = {}
+    for dialect, keys in found.items():
+        if not any(set(keys) <= set(others) for others in kept.values()):
+            kept[dialect] = keys
+    return kept
 
 
 def listed(keys: Sequence[str]) -> str:

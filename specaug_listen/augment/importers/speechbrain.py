@@ -229,15 +229,15 @@ def _repeated(section: Section, policy: Policy) -> Policy:
 
 def _transform(name: str, section: Section) -> Mask | Warp:
     if name == _WARP:
-        return speechbrain_warp(**section.arguments(speechbrain_warp, SPEECHBRAIN_WARP))
-    return speechbrain_drop(**section.arguments(speechbrain_drop, SPEECHBRAIN_DROP))
+        return section.made(speechbrain_warp, section.arguments(speechbrain_warp, SPEECHBRAIN_WARP))
+    return section.made(speechbrain_drop, section.arguments(speechbrain_drop, SPEECHBRAIN_DROP))
 
 
 def _legacy(config: Config, section: Section) -> Policy:
     arguments = section.arguments(speechbrain_legacy_policy, SPEECHBRAIN_LEGACY)
     if arguments["time_mask"] and arguments["time_mask_ratio"] > 0 and "time_mask_width" in section:
         section.note(f"{section.where}time_mask_width: without effect, time_mask_ratio replaces it")
-    return speechbrain_legacy_policy(**arguments, name=config.name)
+    return section.made(speechbrain_legacy_policy, arguments, name=config.name)
 
 
 def _frontend(config: Config, made: list[tuple[tuple[str, ...], Tagged]]) -> MelFrontend | None:

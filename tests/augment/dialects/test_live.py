@@ -99,6 +99,50 @@ def test_speechbrain(torch, replace):
     assert_same(torch, policy, theirs, 300)
 
 
+def changed_by(torch, policy, theirs, n_frames, batch, seeds):
+    """Which cells ours and theirs change, and which they leave at 0, for each seed; of the first example of a batch."""
+    for seed in seeds:
+        values = np.random.default_rng(seed).normal(-5, 2, (80, n_frames)).astype(np.float32)
+        rows = np.full((batch.size, batch.n_frames, 80), batch.pad_value, np.float32)
+        rows[:, :n_frames] = values.T
+        policy = dataclasses.replace(policy, batch=batch)
+        mel = MelSpectrogram(values, LHOTSE)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            drawn = policy.draw(mel, rng=0, sources=exact_sources(policy, seed))
+        random.seed(seed)
+        torch.manual_seed(seed)
+        with torch.no_grad():
+            wanted = theirs(torch.tensor(rows)).numpy()[0, :n_frames].T
+        ours = drawn.apply(mel).values
+        yield (ours != values, ours == 0, ours), (wanted != values, wanted == 0, wanted)
+
+
+RAND = [("rand", 1), ("zeros", 2), ("rand", 2), ("zeros", 1)]
+
+
+@pytest.mark.parametrize("batch", [Batch(1, 300), Batch(3, 420, -23.0)])
+@pytest.mark.parametrize("has_augmenter", [True, False])
+def test_speechbrains_noise_takes_its_numbers_from_the_draws_behind_it(torch, batch, has_augmenter):
+    domain, module_ = module("speechbrain.augment.freq_domain"), module("speechbrain.augment.augmenter")
+    stages = [domain.SpectrogramDrop(replace=replace, dim=dim) for replace, dim in RAND]
+    drops = tuple(speechbrain_drop(replace=replace, dim=dim) for replace, dim in RAND)
+    policy = Policy(drops, "live", dialect="speechbrain")
+    built = torch.nn.Sequential(*stages)
+    if has_augmenter:
+        policy = dataclasses.replace(policy, n_applied=(2, 4), is_shuffled=True)
+        of_recipe = module_.Augmenter(
+            augmentations=stages, min_augmentations=2, max_augmentations=4, shuffle_augmentations=True
+        )
+
+        def built(rows):
+            return of_recipe(rows, rows.new_ones(len(rows)))[0]
+
+    for ours, theirs in changed_by(torch, policy, lambda x: built(x.clone()), 300, batch, range(12)):
+        np.testing.assert_array_equal(ours[0], theirs[0])
+        np.testing.assert_array_equal(ours[1], theirs[1])
+
+
 def augmenter(domain, module, **parameters):
     """The recipe's three stages, narrower, in an Augmenter; as a function of one row."""
     drops = [domain.SpectrogramDrop(drop_length_high=12, replace="mean", dim=dim) for dim in (1, 2)]

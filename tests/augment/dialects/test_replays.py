@@ -20,6 +20,8 @@ from specaug_listen.augment import (
     WarpPath,
     exact_sources,
 )
+from specaug_listen.augment.dialects import speechbrain_drop
+from specaug_listen.augment.sources import foreign_source
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
 
 from .upstream import RECORDED, policy_of
@@ -106,3 +108,27 @@ def test_draws_with_the_frameworks_generator_are_the_frameworks(entry):
             }
             continue
         assert found == wanted
+
+
+@pytest.mark.parametrize("batch", [None, Batch(3, 150)])
+def test_behind_speechbrains_noise_the_next_number_is_the_one_after_the_whole_batch(batch):
+    """It draws noise for every cell of the padded batch, whatever is masked of it."""
+    source = foreign_source("numpy", 5)
+    steps, said = speechbrain_drop(replace="rand").draw(80, 100, source, batch)
+    n_rows, n_frames = (1, 100) if batch is None else (3, 150)
+    theirs = np.random.RandomState(5)
+    n = theirs.randint(1, 4, (1,))[0]
+    theirs.randint(5, 15, (n_rows, n))
+    theirs.randint(0, n_frames, (n_rows, n))
+    theirs.random_sample((n_rows, n_frames, 80))
+    assert source.uniform((1,))[0] == theirs.random_sample()
+    assert len(steps) == n
+    assert said[-1] == "time masks lie where the framework's do, but the noise in them is our own"
+
+
+def test_where_nothing_is_masked_speechbrain_draws_no_noise():
+    source, other = foreign_source("numpy", 5), foreign_source("numpy", 5)
+    steps, said = speechbrain_drop(replace="rand", drop_count_low=0, drop_count_high=0).draw(80, 100, source)
+    other.integers(0, 1, (1,))
+    assert (steps, said) == ([], [])
+    assert source.uniform((1,)) == other.uniform((1,))

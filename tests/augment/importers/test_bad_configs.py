@@ -312,6 +312,63 @@ def test_two_files_that_contradict_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("config", "preprocessor", "said"),
+    [
+        ({"mask_time_length": 3001}, {}, r"mask_time_length=3001: allowed is at most the 3000 frames"),
+        ({"mask_time_length": 2001}, {"chunk_length": 20}, r"mask_time_length=2001: allowed is at most the 2000 "),
+        ({"mask_feature_length": 81}, {}, r"mask_feature_length=81: allowed is at most .*feature_size=80; transf"),
+        ({"mask_feature_length": 90, "num_mel_bins": 80}, None, r"mask_feature_length=90: .* num_mel_bins=80; tran"),
+        ({"mask_feature_length": 129}, {"feature_size": 128}, r"at most preprocessor_config\.json\.feature_size=128;"),
+        (
+            {"max_source_positions": 1500},
+            {"chunk_length": 20},
+            r"max_source_positions=1500 .* 3000 frames.* 2000; make",
+        ),
+        ({}, {"chunk_length": 0}, r"chunk_length=0: allowed is an integer from 1"),
+        ({}, {"chunk_length": 1, "sampling_rate": 8000, "hop_length": 9000}, r"chunk_length=1: 0 frames at"),
+        ({}, {"nb_max_frames": "x"}, r"nb_max_frames='x': allowed is an integer from 1 on, or null"),
+    ],
+)
+def test_where_transformers_raises_its_files_are_refused(tmp_path, config, preprocessor, said):
+    config = {"model_type": "whisper", "apply_spec_augment": True, "mask_feature_prob": 0.1, **config}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    if preprocessor is not None:
+        (tmp_path / "preprocessor_config.json").write_text(json.dumps(preprocessor))
+    with pytest.raises(PolicyError, match=rf"config\.json: .*{said}") as raised:
+        import_policy(tmp_path / "config.json")
+    assert "\n" not in str(raised.value)
+
+
+DROPS = """
+time_drop: !new:speechbrain.augment.freq_domain.SpectrogramDrop
+    drop_length_high: 20
+freq_drop: !new:speechbrain.augment.freq_domain.SpectrogramDrop
+    {drop}
+warp: !new:speechbrain.augment.freq_domain.Warping
+    {warp}
+"""
+LISTED = """
+fea_augment: !new:speechbrain.augment.augmenter.Augmenter
+    augmentations: [!ref <time_drop>, !ref <freq_drop>, !ref <warp>]
+"""
+
+
+@pytest.mark.parametrize("augmenter", ["", LISTED], ids=["alone", "listed"])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"drop": "replace: random"}, "freq_drop.replace='random': allowed is zeros, "),
+        ({"drop": "replace: cutcat"}, "freq_drop.replace='cutcat' takes frames of another clip"),
+        ({"drop": "drop_length_low: 30"}, "freq_drop.drop_length_low=30: allowed is at most drop_length_high=15"),
+        ({"warp": "dim: 2"}, "warp.dim=2: allowed is 1"),
+    ],
+)
+def test_of_several_speechbrain_objects_the_wrong_one_is_named(refusal, augmenter, wrong, said):
+    text = DROPS.format(**({"drop": "dim: 2", "warp": "warp_window: 5"} | wrong)) + augmenter
+    assert f"train.yaml: {said}" in refusal(text)
+
+
+@pytest.mark.parametrize(
     ("held", "said"),
     [
         ((), "it holds no YAML or JSON either: give a file"),

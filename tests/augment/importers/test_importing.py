@@ -448,6 +448,58 @@ def test_without_an_attention_mask_the_batch_is_of_30_s(tmp_path):
     assert found.policy.batch == Batch(n_frames=3000)
 
 
+@pytest.mark.parametrize(
+    ("preprocessor", "n_frames"),
+    [
+        ({}, 3000),
+        ({"chunk_length": 20}, 2000),
+        ({"chunk_length": 10, "hop_length": 80}, 2000),
+        ({"chunk_length": 20, "n_samples": 320000, "nb_max_frames": 2000}, 2000),
+    ],
+)
+def test_whispers_rows_are_as_long_as_its_feature_extractor_pads_them(tmp_path, preprocessor, n_frames):
+    config = {"apply_spec_augment": True, "max_source_positions": n_frames // 2}
+    found = whisper(tmp_path, config, {"return_attention_mask": True, **preprocessor})
+    assert found.policy.transforms[0].row_frames == n_frames
+    assert ("preprocessor_config.json.chunk_length: 30" in found.defaults) == ("chunk_length" not in preprocessor)
+    assert not any("without effect, chunk_length" in note for note in found.notes)
+    found = whisper(tmp_path, config, {"return_attention_mask": False, **preprocessor})
+    assert found.policy.batch == Batch(n_frames=n_frames)
+    seconds = preprocessor.get("chunk_length", 30)
+    assert any(f"over the {seconds} s ({n_frames} frames) that a clip" in note for note in found.notes)
+
+
+def test_without_a_second_file_whispers_30_s_are_a_default(imported):
+    found = imported(configs.HF, "config.json")
+    assert "preprocessor_config.json.chunk_length: 30" in found.defaults
+    assert found.policy.transforms[0].row_frames == 3000
+
+
+@pytest.mark.parametrize("key", ["n_samples", "nb_max_frames"])
+def test_what_transformers_counts_itself_has_no_effect(tmp_path, key):
+    found = whisper(tmp_path, {"apply_spec_augment": True}, {"chunk_length": 20, key: 7})
+    assert found.policy.transforms[0].row_frames == 2000
+    (note,) = [note for note in found.notes if key in note]
+    assert f"{key}: 7: without effect, chunk_length of 20 s" in note
+    assert note.endswith(f"makes it {20 * 16000 if key == 'n_samples' else 2000} in transformers")
+
+
+@pytest.mark.parametrize(
+    ("lengths", "widths"),
+    [({"mask_time_length": 3000}, [3000, 10]), ({"mask_feature_length": 80}, [10, 80])],
+)
+def test_whispers_masks_may_be_as_long_as_their_axis(tmp_path, lengths, widths):
+    found = whisper(tmp_path, {"apply_spec_augment": True, "mask_feature_prob": 0.1, **lengths}, {})
+    assert [mask.max_width for mask in found.policy.transforms] == widths
+
+
+@pytest.mark.parametrize("off", [{"apply_spec_augment": False}, {"mask_time_prob": 0.0, "mask_feature_prob": 0.0}])
+def test_a_length_of_masks_that_are_never_drawn_is_let_be(tmp_path, off):
+    lengths = {"mask_time_length": 4000, "mask_feature_length": 81}
+    config = {"apply_spec_augment": True, "mask_time_prob": 0.1, "mask_feature_prob": 0.1, **lengths, **off}
+    assert whisper(tmp_path, config, {}).policy.transforms == ()
+
+
 def test_published_whisper_configurations_mask_nothing(tmp_path):
     found = whisper(tmp_path, {"apply_spec_augment": False, "mask_time_prob": 0.05}, {})
     assert found.policy.transforms == ()
@@ -477,6 +529,16 @@ def test_fairseq_masks_only_what_its_transforms_say(imported, change, n, note):
 def test_fairseqs_masks_come_after_the_normalisation_where_it_says_so(imported, steps, normalize):
     found = imported(configs.FAIRSEQ.replace("_train: [utterance_cmvn, specaugment]", f"_train: [{steps}]"))
     assert found.frontend.normalize == normalize
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_fairseqs_masks_are_drawn_as_often_as_they_are_listed(imported, n):
+    once = imported(configs.FAIRSEQ)
+    listed = "utterance_cmvn" + ", specaugment" * n
+    found = imported(configs.FAIRSEQ.replace("_train: [utterance_cmvn, specaugment]", f"_train: [{listed}]"))
+    assert found.policy.transforms == once.policy.transforms * n
+    note = f"transforms: specaugment is listed {n} times, and runs {n} times; the mean that is filled in is that of "
+    assert any(note in line for line in found.notes) == (n > 1)
 
 
 def test_torchaudios_specaugment_is_its_own_policy(imported):

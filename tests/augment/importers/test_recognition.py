@@ -132,3 +132,38 @@ def test_keys_of_strangers_are_shown_printable_and_not_all_of_them():
     assert listed(["a\n", *"bcdefg"]) == "a\\n, b, c, d, e, f, ..."
     with pytest.raises(ParameterError, match=r"speechbrain's \(x\\x1b\)"):
         dialect_of({"specaug": None, "x\x1b": Tagged("!ref", "<a>")})
+
+
+MIXED = "freq_mask_F: 27\ntime_mask_param: 20\nfeatures_mask_size: 3\n"
+
+
+def test_bare_arguments_of_several_frameworks_are_refused_with_the_names_of_all(written):
+    said = r"fairseq's \(freq_mask_F\) and lhotse's \(features_mask_size\) and torchaudio's \(time_mask_param\); name"
+    with pytest.raises(PolicyError, match=r"holds keys of several frameworks: " + said):
+        import_policy(written(MIXED))
+    found = import_policy(written(MIXED), "fairseq")
+    assert found.policy.transforms == import_policy(written("freq_mask_F: 27\n"), "fairseq").policy.transforms
+    assert "time_mask_param: torchaudio's, left alone, as fairseq is meant" in found.notes
+
+
+def test_what_the_framework_that_is_told_shares_with_others_is_read(written):
+    found = import_policy(
+        written("mask_value: 3\nfreq_masks: 1\nfreq_width: 9\nfreq_mask_F: 1\nfreq_mask_N: 1\n"), "nemo"
+    )
+    assert found.policy.transforms[0].fill == 3
+    assert "freq_mask_F, freq_mask_N: fairseq's, left alone, as nemo is meant" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"freq_mask_F": 1, "mask_value": 0}, {"fairseq": ["freq_mask_F", "mask_value"]}),
+        ({"time_warp_window": 5}, {"espnet": ["time_warp_window"]}),
+        ({"freq_mask_F": 1, "freq_mask_N": 1, "time_mask_param": 9}, {"fairseq": ["freq_mask_F", "freq_mask_N"]}),
+        ({"freq_mask_F": 1, "freq_masks": 1}, {"nemo": ["freq_masks"], "fairseq": ["freq_mask_F"]}),
+        ({"mask_value": 0, "freq_masks": 1, "freq_mask_F": 1},
+         {"nemo": ["mask_value", "freq_masks"], "fairseq": ["mask_value", "freq_mask_F"]}),
+    ],
+)  # fmt: skip
+def test_bare_arguments_are_those_of_the_framework_that_knows_most_of_them(data, expected):
+    assert claims(data) == expected
