@@ -20,14 +20,14 @@ PYTHON = sys.executable
 PICTURE = """
 import sys, time, numpy as np
 from specaug_listen import augment, frontends, load
-from specaug_listen.plots import encode_png, plot_audition
+from specaug_listen.plots import audition_figure, encode_png
 mel = frontends.WHISPER(load(sys.argv[1]))
 seconds = []
 for seed in range(9):
     draw = augment.LD.draw(mel, rng=seed)
     after = draw.apply(mel)
     start = time.perf_counter()
-    encode_png(plot_audition(mel, after, draw, title="benchmark"))
+    encode_png(audition_figure(mel, after, draw, title="benchmark"))
     seconds.append(time.perf_counter() - start)
 print(sorted(seconds[1:])[4])
 """

@@ -10,9 +10,10 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from specaug_listen import Audio, Policy, audition, augment, frontends, plot_audition
+from specaug_listen import Audio, Policy, audition, augment, frontends
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
 from specaug_listen.pipeline import Audition
+from specaug_listen.plots import audition_figure
 
 FILLS = ("mean", "band_mean", "frame_mean", "min", "floor", "noise")
 EVERYTHING = Policy(
@@ -103,7 +104,7 @@ def test_no_text_overlaps_another_or_leaves_the_picture_with_few_mels(two_second
     frontend = replace(frontends.WHISPER, n_mels=n_mels, name="few")
     mel = frontend(two_seconds)
     draw = augment.LD.draw(mel, rng=1)
-    assert_readable(plot_audition(mel, draw.apply(mel), draw, title="few"), monkeypatch)
+    assert_readable(audition_figure(mel, draw.apply(mel), draw, title="few"), monkeypatch)
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())

@@ -16,9 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from streams import as_stream
 
-from specaug_listen import Audio, Draw, MelSpectrogram, Policy, frontends, plot_audition, plot_mel
+from specaug_listen import Audio, Draw, MelSpectrogram, Policy, frontends, plot_mel
 from specaug_listen.augment import Batch, FrequencyBand, TimeMask, TimeSpan, TimeWarp, WarpPath
-from specaug_listen.plots import COLOUR_MAP, _columns, describe_draw, encode_png, reference_db
+from specaug_listen.plots import COLOUR_MAP, audition_figure, describe_draw, encode_png, reference_db
+from specaug_listen.plots.mels import columns
 
 WARPED = Draw(80, 120, (WarpPath(50, 12), FrequencyBand(5, 20), TimeSpan(70, 25)), "warped")
 MASKED = Draw(80, 120, (FrequencyBand(0, 7), FrequencyBand(70, 10), TimeSpan(0, 3), TimeSpan(119, 1)), "masked")
@@ -54,7 +55,7 @@ def pixels_of(figure: Figure, ax, seconds: tuple[float, float], margin: int = 4)
 
 @pytest.mark.parametrize(("draw", "n_axes"), [(MASKED, 3), (EMPTY, 3), (WARPED, 4)], ids=lambda value: str(value)[:12])
 def test_a_picture_has_two_panels_and_a_colour_bar_and_a_strip_for_the_warp_if_there_is_one(mel, draw, n_axes):
-    figure = plot_audition(mel, draw.apply(mel), draw)
+    figure = audition_figure(mel, draw.apply(mel), draw)
     assert len(figure.axes) == n_axes
     above, below = panels(figure)
     assert above.get_position().y0 > below.get_position().y1
@@ -63,7 +64,7 @@ def test_a_picture_has_two_panels_and_a_colour_bar_and_a_strip_for_the_warp_if_t
 def test_both_panels_share_one_scale_in_db_relative_to_the_loudest_original_cell(mel, every_frontend, speechlike):
     before = every_frontend(speechlike)
     draw = Policy([TimeMask(max_frames=20)]).draw(before, rng=0)
-    above, below = (ax.images[0] for ax in panels(plot_audition(before, draw.apply(before), draw)))
+    above, below = (ax.images[0] for ax in panels(audition_figure(before, draw.apply(before), draw)))
     assert above.get_clim() == below.get_clim() == (-80.0, 0.0)
     assert float(above.get_array().max()) == 0.0
     np.testing.assert_allclose(above.get_array(), before.db - before.db.max(), atol=1e-4)
@@ -73,13 +74,13 @@ def test_both_panels_share_one_scale_in_db_relative_to_the_loudest_original_cell
 def test_a_fill_louder_than_the_original_raises_the_scale_of_both_panels_so_that_nothing_saturates(mel):
     draw = Draw(80, 120, (TimeSpan(10, 30, fill=float(mel.values.max()) + 0.5),))
     after = draw.apply(mel)
-    above, below = (ax.images[0] for ax in panels(plot_audition(mel, after, draw)))
+    above, below = (ax.images[0] for ax in panels(audition_figure(mel, after, draw)))
     assert above.get_clim() == below.get_clim()
     assert above.get_clim()[1] >= float((after.db - mel.db.max()).max()) > 10
 
 
 def test_the_colour_bar_is_labelled_in_db(mel):
-    figure = plot_audition(mel, MASKED.apply(mel), MASKED)
+    figure = audition_figure(mel, MASKED.apply(mel), MASKED)
     assert any("dB" in ax.get_ylabel() for ax in figure.axes if ax not in panels(figure))
 
 
@@ -100,7 +101,7 @@ def test_a_tone_is_drawn_at_its_frequency_and_while_it_sounds(every_frontend, hz
     seconds = np.arange(16000) / 16000
     tone = Audio(np.where((seconds > 0.4) & (seconds < 0.6), 0.5 * np.sin(2 * np.pi * hz * seconds), 0.0), 16000)
     ax = Figure().add_subplot()
-    image = plot_mel(every_frontend(tone), ax)
+    image = plot_mel(every_frontend(tone), ax).images[-1]
     row, column = np.unravel_index(np.argmax(image.get_array()), image.get_array().shape)
     left, right, low, high = image.get_extent()
     at_s = left + (column + 0.5) * (right - left) / image.get_array().shape[1]
@@ -114,7 +115,7 @@ def test_a_tone_is_drawn_at_its_frequency_and_while_it_sounds(every_frontend, hz
 
 @pytest.mark.parametrize("draw", [WARPED, MASKED, EMPTY], ids=lambda draw: draw.policy)
 def test_outlines_cover_exactly_the_masked_frames_and_bins(mel, draw):
-    _, below = panels(plot_audition(mel, draw.apply(mel), draw))
+    _, below = panels(audition_figure(mel, draw.apply(mel), draw))
     outlined = np.zeros((80, 120), bool)
     for patch in below.patches:
         assert isinstance(patch, Rectangle)
@@ -125,21 +126,21 @@ def test_outlines_cover_exactly_the_masked_frames_and_bins(mel, draw):
         assert (y0, y1) == (bins.argmax() - 0.5, bins.argmax() + bins.sum() - 0.5)
         if not frames.all():  # a time mask: from edge to edge of the picture's columns
             left, right, _, _ = below.images[0].get_extent()
-            columns = (np.array([x0, x1]) - left) / (right - left) * 120
-            np.testing.assert_allclose(columns, [frames.argmax(), frames.argmax() + frames.sum()], atol=1e-6)
+            edges = (np.array([x0, x1]) - left) / (right - left) * 120
+            np.testing.assert_allclose(edges, [frames.argmax(), frames.argmax() + frames.sum()], atol=1e-6)
         outlined |= bins[:, None] & frames
     np.testing.assert_array_equal(outlined, draw.masked_bins[:, None] | draw.masked_frames)
 
 
 def test_the_original_is_not_outlined(mel):
-    above, _ = panels(plot_audition(mel, MASKED.apply(mel), MASKED))
+    above, _ = panels(audition_figure(mel, MASKED.apply(mel), MASKED))
     assert not above.patches
 
 
 @pytest.mark.parametrize("warps", [(WarpPath(50, 12),), (WarpPath(50, -30),), (WarpPath(40, 0),)], ids=str)
 def test_the_warps_path_leads_from_where_the_frame_was_to_where_it_went(mel, warps):
     draw = Draw(80, 120, warps)
-    figure = plot_audition(mel, draw.apply(mel), draw)
+    figure = audition_figure(mel, draw.apply(mel), draw)
     (strip,) = (ax for ax in figure.axes if ax.lines)
     (line,) = strip.lines
     moved = warps[0].center_frame + warps[0].displacement_frames
@@ -151,7 +152,7 @@ def test_the_warps_path_leads_from_where_the_frame_was_to_where_it_went(mel, war
 def test_the_fine_lines_of_two_warps_follow_the_whole_way(mel):
     draw = Draw(80, 120, (WarpPath(50, 12), WarpPath(60, -20)))
     after = draw.apply(mel)
-    figure = plot_audition(mel, after, draw)
+    figure = audition_figure(mel, after, draw)
     (strip,) = (ax for ax in figure.axes if ax.lines)
     for (above_s, _), (below_s, _) in strip.collections[0].get_segments():
         frame = np.interp(below_s, mel.times_s, np.arange(120))
@@ -176,7 +177,7 @@ def test_a_mask_that_did_not_happen_and_a_warp_that_could_not_are_told(mel):
 
 
 def test_a_png_is_1200_pixels_wide_and_the_same_bytes_twice(mel):
-    first, second = (encode_png(plot_audition(mel, WARPED.apply(mel), WARPED, title="t")) for _ in range(2))
+    first, second = (encode_png(audition_figure(mel, WARPED.apply(mel), WARPED, title="t")) for _ in range(2))
     assert first == second
     assert matplotlib.image.imread(io.BytesIO(first)).shape[:2] == (720, 1200)
     assert b"Software" not in first
@@ -184,7 +185,7 @@ def test_a_png_is_1200_pixels_wide_and_the_same_bytes_twice(mel):
 
 def test_a_masked_area_has_one_colour_and_the_rest_has_many(mel):
     draw = Draw(80, 120, (TimeSpan(30, 40),))
-    figure = plot_audition(mel, draw.apply(mel), draw)
+    figure = audition_figure(mel, draw.apply(mel), draw)
     above, below = panels(figure)
     seconds = mel.times_s[30] - 0.005, mel.times_s[70] - 0.005
     masked = pixels_of(figure, below, seconds)
@@ -196,7 +197,7 @@ def test_a_masked_area_has_one_colour_and_the_rest_has_many(mel):
 def test_the_clip_fills_the_panel_from_its_first_to_its_last_moment(every_frontend, speechlike):
     mel = every_frontend(speechlike)
     ax = Figure().add_subplot()
-    left, right, _, _ = plot_mel(mel, ax).get_extent()
+    left, right, _, _ = plot_mel(mel, ax).images[-1].get_extent()
     hop_s = every_frontend.hop_length / every_frontend.sample_rate
     window_s = every_frontend.framing.win_length / every_frontend.sample_rate
     assert left <= window_s / 2
@@ -207,7 +208,7 @@ def test_the_clip_fills_the_panel_from_its_first_to_its_last_moment(every_fronte
 def test_a_silent_clip_is_dark(name):
     mel = frontends.get(name)(Audio(np.zeros(16000), 16000))
     draw = Draw(mel.n_mels, mel.n_frames, (TimeSpan(2, 5, fill="floor"),))
-    figure = plot_audition(mel, draw.apply(mel), draw)
+    figure = audition_figure(mel, draw.apply(mel), draw)
     for ax in panels(figure):
         image = ax.images[0]
         darkest = np.asarray(image.cmap(0.0)[:3]) * 255
@@ -222,7 +223,7 @@ def test_a_silent_clip_has_a_reference_that_is_no_cell_of_it():
 def test_a_clip_of_twenty_thousand_frames_is_drawn_at_its_true_times(rng):
     long = frontends.WHISPER(Audio(rng.uniform(-0.1, 0.1, 20_000 * 160), 16000))
     draw = Draw(80, long.n_frames, (TimeSpan(16_000, 1500),))
-    figure = plot_audition(long, draw.apply(long), draw)
+    figure = audition_figure(long, draw.apply(long), draw)
     _, below = panels(figure)
     assert below.images[0].get_array().shape[1] <= 2400
     masked = pixels_of(figure, below, (160.0, 175.0), margin=5)
@@ -236,29 +237,29 @@ def test_a_clip_of_twenty_thousand_frames_is_drawn_at_its_true_times(rng):
 def test_columns_of_a_long_mel_are_means_over_neighbouring_frames_in_parts_or_at_once(
     mel, n_columns, at_once, monkeypatch
 ):
-    monkeypatch.setattr("specaug_listen.plots._MOST_COLUMNS", n_columns)
-    monkeypatch.setattr("specaug_listen.plots._COLUMNS_AT_ONCE", at_once)
+    monkeypatch.setattr("specaug_listen.plots.mels._MOST_COLUMNS", n_columns)
+    monkeypatch.setattr("specaug_listen.plots.mels._COLUMNS_AT_ONCE", at_once)
     step = -(-mel.n_frames // n_columns)
     expected = [mel.db[:, i : i + step].mean(axis=1, dtype=np.float64) for i in range(0, mel.n_frames, step)]
-    columns = _columns(as_stream(mel))
-    assert columns.shape[1] <= n_columns
-    np.testing.assert_allclose(columns, np.stack(expected, axis=1), rtol=1e-6)
-    np.testing.assert_array_equal(columns, _columns(mel))
+    found = columns(as_stream(mel))
+    assert found.shape[1] <= n_columns
+    np.testing.assert_allclose(found, np.stack(expected, axis=1), rtol=1e-6)
+    np.testing.assert_array_equal(found, columns(mel))
 
 
 @pytest.mark.parametrize("draw", [WARPED, MASKED], ids=lambda draw: draw.policy)
 def test_a_mel_that_is_read_in_parts_gives_the_same_picture(mel, draw, monkeypatch):
-    monkeypatch.setattr("specaug_listen.plots._MOST_COLUMNS", 50)
-    monkeypatch.setattr("specaug_listen.plots._COLUMNS_AT_ONCE", 9)
+    monkeypatch.setattr("specaug_listen.plots.mels._MOST_COLUMNS", 50)
+    monkeypatch.setattr("specaug_listen.plots.mels._COLUMNS_AT_ONCE", 9)
     stream = as_stream(mel)
-    pictures = [plot_audition(one, draw.apply(one), draw, title="speech") for one in (mel, stream)]
+    pictures = [audition_figure(one, draw.apply(one), draw, title="speech") for one in (mel, stream)]
     np.testing.assert_array_equal(*map(pixels, pictures))
 
 
 def test_two_frames_can_be_drawn():
     mel = frontends.LHOTSE(Audio(np.sin(np.arange(560) * 0.1), 16000))
     draw = Draw(80, mel.n_frames, (TimeSpan(0, 1),))
-    assert encode_png(plot_audition(mel, draw.apply(mel), draw)).startswith(b"\x89PNG")
+    assert encode_png(audition_figure(mel, draw.apply(mel), draw)).startswith(b"\x89PNG")
 
 
 def test_pictures_import_no_pyplot_and_keep_no_global_state():
@@ -273,7 +274,7 @@ def settings():  # reading 'backend' would choose one, and import pyplot for tha
     return {key: matplotlib.rcParams[key] for key in matplotlib.rcParams if key != 'backend'}
 
 before = settings()
-plots.encode_png(plots.plot_audition(mel, draw.apply(mel), draw))
+plots.encode_png(plots.audition_figure(mel, draw.apply(mel), draw))
 assert settings() == before
 assert 'matplotlib.figure' in sys.modules
 assert 'matplotlib.pyplot' not in sys.modules, 'pyplot'
@@ -291,10 +292,10 @@ def test_a_warp_whose_frame_lies_in_the_padding_is_shown_by_what_it_does_to_the_
     text = describe_draw(draw, mel)
     seconds = float(mel.frontend.framing.center_s(n + 20, mel.frontend.sample_rate))
     assert f"warp: {seconds:.2f} s, in the padding, moves by +" in text
-    figure = plot_audition(mel, draw.apply(mel), draw)
+    figure = audition_figure(mel, draw.apply(mel), draw)
     (between,) = (ax for ax in figure.axes if ax.get_ylabel() == "Warp")
     assert between.collections
     assert not between.lines
     inside = dataclasses.replace(draw, steps=(dataclasses.replace(path, center_frame=n // 2),))
-    (between,) = (ax for ax in plot_audition(mel, inside.apply(mel), inside).axes if ax.get_ylabel() == "Warp")
+    (between,) = (ax for ax in audition_figure(mel, inside.apply(mel), inside).axes if ax.get_ylabel() == "Warp")
     assert len(between.lines) == 1

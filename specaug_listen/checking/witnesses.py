@@ -18,7 +18,7 @@ from ..augment import Draw, FrequencyBand, TimeSpan
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..pipeline import render
-from ..plots import encode_png, plot_audition
+from ..plots import audition_figure, encode_png
 from .bench import Bench
 from .findings import CheckReport, Finding
 from .padding import shortened, shown_in_padding
@@ -51,7 +51,7 @@ def _files(
     gain = common_gain(sounds.values())
     note = f"{report.subject:.60} on {report.frontend}, {finding.clip:.60}"
     shown = after if after is not None else before
-    figure = plot_audition(before, shown, draw, title=finding.id, note=note)
+    figure = audition_figure(before, shown, draw, title=finding.id, note=note)
     return {
         **{name: encode_wav(sound, gain=gain) for name, sound in sounds.items()},
         "picture.png": encode_png(figure),

@@ -1,0 +1,37 @@
+"""Pictures: Axes in, Axes out. No pyplot, no global state.
+
+Levels are in dB relative to the loudest cell of the *original* mel, on one scale for all panels of a figure.
+"""
+
+from .auditions import audition_figure, encode_png, new_figure, plot_audition
+from .cells import Cells, colours_hex, read_cells
+from .differences import plot_difference
+from .marks import Outline, outlines, plot_steps, plot_warp, warp_lines
+from .mels import COLOUR_MAP, RANGE_DB, extent_s, hz_ticks, plot_mel, reference_db
+from .sweeps import plot_sweep
+from .texts import describe_draw, percent
+
+__all__ = [
+    "COLOUR_MAP",
+    "RANGE_DB",
+    "Cells",
+    "Outline",
+    "audition_figure",
+    "colours_hex",
+    "describe_draw",
+    "encode_png",
+    "extent_s",
+    "hz_ticks",
+    "new_figure",
+    "outlines",
+    "percent",
+    "plot_audition",
+    "plot_difference",
+    "plot_mel",
+    "plot_steps",
+    "plot_sweep",
+    "plot_warp",
+    "read_cells",
+    "reference_db",
+    "warp_lines",
+]

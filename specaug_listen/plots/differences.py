@@ -1,0 +1,69 @@
+"""What an augmentation changed: one mel minus another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..frontends import AnyMel
+from .mels import RANGE_DB, columns, extent_s, reference_db, set_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_difference"]
+
+# Blue is quieter, red is louder, and both are told apart under all common colour deficiencies.
+_COLOUR_MAP = "RdBu_r"
+
+
+def plot_difference(before: AnyMel, after: AnyMel, ax: Axes, *, range_db: float = 40.0) -> Axes:
+    """Draw how far each cell of ``after`` lies above or below the same cell of ``before``.
+
+    Cells are taken as they are drawn: what lies more than 80 dB below the loudest cell of ``before`` counts as that.
+
+    Parameters
+    ----------
+    before, after : MelSpectrogram or MelStream
+        Of one front-end; ``after`` may be shorter.
+    ax : matplotlib Axes
+    range_db : float [dB]
+        Difference that takes the full colour.
+
+    Returns
+    -------
+    matplotlib Axes
+        The same; its image is the last of ``ax.images``.
+
+    Raises
+    ------
+    ParameterError
+        When the two have other bands.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from specaug_listen import Audio, augment, frontends
+    >>> mel = frontends.WHISPER(Audio(np.sin(np.arange(16000) * 0.2), 16000))
+    >>> draw = augment.LB.draw(mel, rng=0)
+    >>> ax = plot_difference(mel, draw.apply(mel), Figure().add_subplot())
+    >>> float(ax.images[-1].norm.vmax)
+    40.0
+    """
+    if before.n_mels != after.n_mels:
+        raise ParameterError(f"mels of {before.n_mels} and {after.n_mels} bands: expected two of one front-end")
+    floor_db = reference_db(before) - RANGE_DB
+    old, new = (np.maximum(columns(mel), floor_db) for mel in (before.shortened(after.n_frames), after))
+    ax.imshow(
+        new - old,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        cmap=_COLOUR_MAP,
+        vmin=-range_db,
+        vmax=range_db,
+        extent=(*extent_s(after.frontend, after.n_frames), -0.5, after.n_mels - 0.5),
+    )
+    return set_axes(after, ax)

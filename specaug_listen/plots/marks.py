@@ -1,0 +1,116 @@
+"""What a draw did, drawn upon a mel: outlines of masks, lines of a warp."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._optional import require
+from ..augment import Draw, FrequencyBand, Rectangle, TimeSpan
+from ..frontends import AnyMel, MelFrontend
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["WARP_COLOUR", "Outline", "outlines", "plot_steps", "plot_warp", "warp_lines"]
+
+WARP_COLOUR = "#0072b2"
+_N_LINES = 41
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a draw fills or copies, in the augmented mel.
+
+    Parameters
+    ----------
+    kind : str
+        ``time``, ``frequency``, ``rectangle`` or ``copy``.
+    bins : (int, int)
+        The first, and the one behind the last.
+    begin, end : float [frames]
+        Frame t reaches from t - 0.5 to t + 0.5.
+    fill : str
+        What was filled in, and how loud that is.
+    """
+
+    kind: str
+    bins: tuple[int, int]
+    begin: float
+    end: float
+    fill: str = ""
+
+
+def outlines(draw: Draw) -> list[Outline]:
+    """All that a draw fills or copies; bands over all frames first."""
+    all_frames = (-0.5, draw.n_frames - 0.5)
+    found = [
+        Outline("frequency", (step.start_bin, step.start_bin + step.n_bins), *all_frames, _fill(step))
+        for step in draw.steps
+        if isinstance(step, FrequencyBand) and step.n_bins
+    ]
+    spans = [step for step in draw.steps if isinstance(step, TimeSpan) and step.n_frames]
+    found += [
+        Outline("time", (0, draw.n_mels), *span, _fill(step)) for step, span in zip(spans, draw.time_spans, strict=True)
+    ]
+    boxes = [step for step in draw.steps if isinstance(step, Rectangle) and step.n_bins and step.n_frames]
+    found += [
+        Outline("rectangle", bins, *span, _fill(step))
+        for step, (bins, span) in zip(boxes, draw.rectangles, strict=True)
+    ]
+    return found + [Outline("copy", bins, *span) for bins, span in draw.copies]
+
+
+def _fill(step: FrequencyBand | TimeSpan | Rectangle) -> str:
+    level = f", {step.fill_level.vs_p95_db:+.0f} dB re P95" if step.fill_level else ""
+    return f"{step.fill}{level}"
+
+
+def plot_steps(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
+    """Outline the masks of a draw on a mel that `plot_mel` has drawn: fills solid, copies dashed."""
+    patches = require("matplotlib.patches", purpose="pictures")
+    for one in outlines(draw):
+        begin_s, end_s = mel.frontend.framing.center_s([one.begin, one.end], mel.frontend.sample_rate)
+        if one.end - one.begin >= mel.n_frames:
+            begin_s, end_s = 0.0, mel.duration_s
+        box = (begin_s, one.bins[0] - 0.5), end_s - begin_s, float(one.bins[1] - one.bins[0])
+        style = "--" if one.kind == "copy" else "-"
+        # Black under white: seen on the darkest and on the brightest cell.
+        for colour, line_width in (("black", 2.6), ("white", 1.1)):
+            ax.add_patch(patches.Rectangle(*box, fill=False, ec=colour, lw=line_width, ls=style, zorder=3))
+    return ax
+
+
+def warp_lines(draw: Draw, frontend: MelFrontend, n_lines: int = _N_LINES) -> list[tuple[float, float]]:
+    """For moments at equal distances, from where to where they are moved, in seconds."""
+    frames = np.arange(draw.n_frames, dtype=np.float64)
+    source = frames
+    for path in draw.warps:
+        source = np.interp(path.source_frames(draw.n_frames), frames, source)
+    marks = np.linspace(0, draw.n_frames - 1, n_lines)
+    ends_s = frontend.framing.center_s(np.interp(marks, source, frames), frontend.sample_rate)
+    begins_s = frontend.framing.center_s(marks, frontend.sample_rate)
+    return [(float(begin), float(end)) for begin, end in zip(begins_s, ends_s, strict=True)]
+
+
+def plot_warp(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
+    """Draw a time warp as lines from where a moment was (above) to where it went (below)."""
+    lines = require("matplotlib.collections", purpose="pictures")
+    segments = [((begin, 1.0), (end, 0.0)) for begin, end in warp_lines(draw, mel.frontend)]
+    ax.add_collection(lines.LineCollection(segments, colors="#888888", linewidths=0.8))
+    for path in draw.warps:
+        moved = path.center_frame + path.displacement_frames
+        if max(path.center_frame, moved) >= mel.n_frames:
+            continue  # it is the padding that moves most
+        x = mel.frontend.framing.center_s([path.center_frame, moved], mel.frontend.sample_rate)
+        ax.plot(x, [1.0, 0.0], color=WARP_COLOUR, lw=2.5, marker="o", ms=5, clip_on=False, zorder=4)
+    ax.set_xlim(0, mel.duration_s)
+    ax.set_ylim(0, 1)
+    ax.xaxis.set_visible(False)
+    ax.set_yticks([])
+    ax.set_ylabel("Warp", color=WARP_COLOUR, rotation=0, ha="right", va="center")
+    for side in ax.spines.values():
+        side.set_visible(False)
+    return ax

@@ -1,0 +1,128 @@
+"""A mel spectrogram as a picture: seconds across, Hz upwards, colour in dB."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ..frontends import AnyMel, MelFrontend
+from ..frontends.filterbank import hz_to_mel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["COLOUR_MAP", "RANGE_DB", "columns", "extent_s", "hz_ticks", "plot_mel", "reference_db", "set_axes"]
+
+# Perceptually uniform, and told apart under all common colour deficiencies.
+COLOUR_MAP = "magma"
+RANGE_DB = 80.0
+_MOST_COLUMNS = 2400
+_COLUMNS_AT_ONCE = 100
+# Below this, a clip is digital silence, and no cell of it deserves to be drawn bright.
+_SILENCE_DB = -150.0
+# In the order in which they are wanted; one that would come too close to another is left out.
+_TICKS_HZ = (1000, 200, 400, 2000, 4000, 8000, 700, 1500, 3000, 6000, 100, 12000, 16000, 20000, 24000, 50, 300, 500)
+
+
+def plot_mel(
+    mel: AnyMel,
+    ax: Axes,
+    *,
+    ref_db: float | None = None,
+    top_db: float = 0.0,
+    range_db: float = RANGE_DB,
+) -> Axes:
+    """Draw a mel spectrogram: seconds across, Hz on mel-spaced ticks upwards, colour in dB.
+
+    Parameters
+    ----------
+    mel : MelSpectrogram or MelStream
+    ax : matplotlib Axes
+    ref_db : float [dB] or None
+        Level that is called 0 dB; None takes the mel's loudest cell.
+    top_db, range_db : float [dB]
+        Brightest level relative to ``ref_db``, and how far down the colours reach from there.
+
+    Returns
+    -------
+    matplotlib Axes
+        The same; its image is the last of ``ax.images``.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from specaug_listen import Audio, frontends
+    >>> ax = plot_mel(frontends.WHISPER(Audio(np.zeros(16000), 16000)), Figure().add_subplot())
+    >>> ax.get_xlabel()
+    'Time (s)'
+    """
+    ref_db = reference_db(mel) if ref_db is None else ref_db
+    ax.imshow(
+        columns(mel) - ref_db,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        cmap=COLOUR_MAP,
+        vmin=top_db - range_db,
+        vmax=top_db,
+        extent=(*extent_s(mel.frontend, mel.n_frames), -0.5, mel.n_mels - 0.5),
+    )
+    return set_axes(mel, ax)
+
+
+def set_axes(mel: AnyMel, ax: Axes) -> Axes:
+    """Seconds and Hz along the axes of a mel's picture."""
+    ax.set_xlim(0, mel.duration_s)
+    positions, labels = hz_ticks(mel.frontend)
+    ax.set_yticks(positions, labels)
+    ax.set_ylim(-0.5, mel.n_mels - 0.5)
+    ax.set_ylabel("Frequency (Hz)")
+    ax.set_xlabel("Time (s)")
+    return ax
+
+
+def extent_s(frontend: MelFrontend, n_frames: int) -> tuple[float, float]:
+    """Where the first cell of a row begins and the last one ends, in seconds."""
+    begin, end = frontend.framing.center_s([-0.5, n_frames - 0.5], frontend.sample_rate)
+    return float(begin), float(end)
+
+
+def reference_db(mel: AnyMel) -> float:
+    """Level of the loudest cell; where all cells are alike or silent, a level at which they are drawn dark."""
+    quietest, loudest = mel.range_db
+    if loudest < _SILENCE_DB:
+        return 0.0
+    return loudest + RANGE_DB if quietest == loudest else loudest
+
+
+def columns(mel: AnyMel) -> npt.NDArray[np.float32]:
+    """Cells in dB; means over neighbouring frames where there are more than any screen has columns."""
+    step = -(-mel.n_frames // _MOST_COLUMNS)
+    if step == 1:
+        return mel.part(0, mel.n_frames).db
+    return np.concatenate([_means(part.db, step) for part in mel.parts(step * _COLUMNS_AT_ONCE)], axis=1)
+
+
+def _means(db: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.float32]:
+    n_frames = db.shape[1]
+    sums = np.add.reduceat(db, np.arange(0, n_frames, step), axis=1, dtype=np.float64)
+    counts = np.diff(np.append(np.arange(0, n_frames, step), n_frames))
+    return (sums / counts).astype(np.float32)
+
+
+def hz_ticks(frontend: MelFrontend) -> tuple[list[float], list[str]]:
+    """Positions in bins, and labels, of round frequencies."""
+    low, high = hz_to_mel([frontend.fmin_hz, frontend.top_hz], frontend.mel_scale)
+    spacing = (high - low) / (frontend.n_mels + 1)
+    positions: list[float] = []
+    labels: list[str] = []
+    least = 0.075 * frontend.n_mels
+    for hz in _TICKS_HZ:
+        position = float((hz_to_mel(hz, frontend.mel_scale) - low) / spacing - 1)
+        is_free = all(abs(position - other) >= least for other in positions)
+        if -0.5 <= position <= frontend.n_mels - 0.5 and is_free:
+            positions.append(position)
+            labels.append(str(hz))
+    return positions, labels

@@ -1,0 +1,104 @@
+"""A measure over a parameter, with its spread over draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ParameterError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["MEASURES", "plot_sweep"]
+
+# What can be drawn, what it is called, and its unit.
+MEASURES = {
+    "masked_time_ratio": ("time masked", "%"),
+    "masked_frequency_ratio": ("frequency masked", "%"),
+    "masked_area_ratio": ("area masked", "%"),
+    "longest_gap_ms": ("longest gap", "ms"),
+    "log_mel_rmse_db": ("mel change", "dB RMS"),
+    "level_change_db": ("level change", "dB"),
+    "stoi": ("STOI", ""),
+    "pesq": ("PESQ", ""),
+}
+# Okabe and Ito's colours, told apart under all common colour deficiencies; dashes tell them apart in print.
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+_DASHES = ("-", "--", "-.", ":")
+
+
+def plot_sweep(
+    rows: Sequence[Mapping[str, Any]], ax: Axes, *, along: str, y: str = "masked_area_ratio", by: str | None = None
+) -> Axes:
+    """Draw a measure of a sweep over one of its parameters: means, and from the least to the largest of the draws.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        As `specaug_listen.Sweep.rows`.
+    ax : matplotlib Axes
+    along : str
+        The parameter across.
+    y : str
+        A key of the scores, e.g. ``masked_area_ratio`` or ``log_mel_rmse_db``.
+    by : str or None
+        The parameter of which each value gets a line; other parameters count as draws.
+
+    Returns
+    -------
+    matplotlib Axes
+        The same.
+
+    Raises
+    ------
+    ParameterError
+        When the rows have no such parameter or measure.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> rows = [{"bins": n, "draw": 1, "masked_area_ratio": n / 80} for n in (8, 16, 27)]
+    >>> plot_sweep(rows, Figure().add_subplot(), along="bins").get_xlabel()
+    'bins'
+    """
+    for key in (along, y, *([by] if by else [])):
+        if not rows or all(key not in row for row in rows):
+            known = sorted({name for row in rows for name in row})
+            raise ParameterError(f"{key!r}: allowed is a column of the rows: {', '.join(known) or 'there are none'}")
+    values = list(dict.fromkeys(row[along] for row in rows))
+    are_numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
+    places = [float(value) for value in values] if are_numbers else [float(i) for i in range(len(values))]
+    order = np.argsort(places)
+    for number, one in enumerate(dict.fromkeys(row[by] for row in rows) if by else [None]):
+        of_line = [row for row in rows if by is None or row[by] == one]
+        found = [[row[y] for row in of_line if row[along] == value and row.get(y) is not None] for value in values]
+        _line(ax, [(places[i], found[i]) for i in order if found[i]], number, "" if by is None else f"{by} = {one}", y)
+    if not are_numbers:
+        ax.set_xticks(places, [str(value) for value in values])
+    return _labelled(ax, along, y, by)
+
+
+def _line(ax: Axes, points: list[tuple[float, list[float]]], number: int, label: str, y: str) -> None:
+    scale = 100 if MEASURES.get(y, ("", ""))[1] == "%" else 1
+    x = [place for place, _ in points]
+    spread = np.array([[min(of), sum(of) / len(of), max(of)] for _, of in points]).reshape(-1, 3) * scale
+    colour = _COLOURS[number % len(_COLOURS)]
+    ax.fill_between(x, spread[:, 0], spread[:, 2], color=colour, alpha=0.18, lw=0)
+    ax.plot(x, spread[:, 1], color=colour, ls=_DASHES[number % len(_DASHES)], marker="o", ms=4, label=label or None)
+
+
+def _labelled(ax: Axes, along: str, y: str, by: str | None) -> Axes:
+    name, unit = MEASURES.get(y, (y, ""))
+    ax.set_xlabel(along)
+    ax.set_ylabel(f"{name} ({unit})" if unit else name)
+    if unit == "%":
+        ax.set_ylim(0, max(5.0, ax.get_ylim()[1]))
+    ax.grid(alpha=0.3)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    if by:
+        ax.legend(fontsize="small", frameon=False)
+    return ax

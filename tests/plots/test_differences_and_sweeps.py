@@ -1,0 +1,127 @@
+"""Differences in dB with their sign, and measures over a parameter with their spread."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from specaug_listen import Audio, Draw, frontends, plot_audition, plot_difference, plot_mel, plot_sweep
+from specaug_listen.augment import FrequencyBand, TimeSpan, WarpPath
+from specaug_listen.errors import ParameterError
+
+ROWS = [
+    {"width": width, "fill": fill, "draw": draw, "masked_area_ratio": width / 100 + draw / 100, "stoi": None}
+    for width in (10, 40, 20)
+    for fill in ("mean", "floor")
+    for draw in (1, 2, 3)
+]
+
+
+@pytest.fixture
+def mel(speechlike):
+    return frontends.WHISPER(speechlike)
+
+
+def test_a_difference_is_after_minus_before_where_a_mask_was_set_and_zero_elsewhere(mel):
+    after = Draw(80, mel.n_frames, (FrequencyBand(10, 20, fill="floor"),)).apply(mel)
+    ax = plot_difference(mel, after, Figure().add_subplot())
+    drawn = np.asarray(ax.images[-1].get_array())
+    assert (np.delete(drawn, slice(10, 30), axis=0) == 0).all()
+    assert (drawn[10:30] <= 0).all()
+    expected = mel.range_db[1] - 80 - np.maximum(mel.db[10:30], mel.range_db[1] - 80)
+    np.testing.assert_allclose(drawn[10:30], expected, atol=1e-3)
+    assert ax.images[-1].norm.vmin == -ax.images[-1].norm.vmax == -40
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Time (s)", "Frequency (Hz)")
+
+
+def test_a_shorter_mel_is_compared_with_as_much_of_the_other(mel):
+    ax = plot_difference(mel, mel.shortened(40), Figure().add_subplot())
+    assert ax.images[-1].get_array().shape == (80, 40)
+    assert not np.asarray(ax.images[-1].get_array()).any()
+
+
+def test_mels_of_other_bands_are_refused(mel, speechlike):
+    with pytest.raises(ParameterError, match="mels of 80 and 128 bands"):
+        plot_difference(mel, frontends.get("whisper-128")(speechlike), Figure().add_subplot())
+
+
+def lines(ax):
+    return {line.get_label(): np.asarray(line.get_xydata()) for line in ax.lines}
+
+
+def test_lines_are_means_over_draws_and_bands_their_ends():
+    ax = plot_sweep(ROWS, Figure().add_subplot(), along="width", by="fill")
+    assert ax.get_xlabel() == "width"
+    assert ax.get_ylabel() == "area masked (%)"
+    found = lines(ax)
+    assert list(found) == ["fill = mean", "fill = floor"]
+    np.testing.assert_allclose(found["fill = mean"], [[10, 12], [20, 22], [40, 42]])
+    (path,) = ax.collections[0].get_paths()
+    assert path.vertices[:, 1].min() == pytest.approx(11)
+    assert path.vertices[:, 1].max() == pytest.approx(43)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["fill = mean", "fill = floor"]
+
+
+def test_values_that_are_no_numbers_stand_in_their_order():
+    ax = plot_sweep(ROWS, Figure().add_subplot(), along="fill")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["mean", "floor"]
+    assert ax.get_legend() is None
+
+
+def test_rows_without_the_measure_draw_nothing():
+    assert len(plot_sweep(ROWS, Figure().add_subplot(), along="width", y="stoi").lines[0].get_xydata()) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"along": "bins"}, "'bins': allowed is a column of the rows: draw, fill, masked_area_ratio, stoi, width"),
+        ({"along": "width", "y": "wer"}, "'wer': allowed is"),
+        ({"along": "width", "by": "policy"}, "'policy': allowed is"),
+    ],
+)
+def test_what_the_rows_do_not_have_is_refused(options, match):
+    with pytest.raises(ParameterError, match=match):
+        plot_sweep(ROWS, Figure().add_subplot(), **options)
+    with pytest.raises(ParameterError, match="there are none"):
+        plot_sweep([], Figure().add_subplot(), along="width")
+
+
+@pytest.mark.parametrize("n", [0, 1, 4])
+def test_an_audition_wants_two_or_three_axes(mel, n):
+    with pytest.raises(ParameterError, match=f"{n} axes: expected two, or three"):
+        plot_audition(mel, mel, Draw(80, mel.n_frames), [Figure().add_subplot() for _ in range(n)])
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_an_audition_fills_the_axes_it_is_given(mel, n):
+    draw = Draw(80, mel.n_frames, (WarpPath(40, 5), TimeSpan(5, 9)))
+    axes = Figure().subplots(n)
+    assert plot_audition(mel, draw.apply(mel), draw, axes) == tuple(axes)
+    assert [len(ax.images) for ax in axes] == ([1, 1] if n == 2 else [1, 0, 1])
+    assert len(axes[-1].patches) == 2  # black under white
+    assert (n == 2) or axes[1].lines
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+def test_pictures_can_be_saved_for_print(mel, kind):
+    draw = Draw(80, mel.n_frames, (TimeSpan(5, 9),))
+    figure = Figure(figsize=(6, 8))
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(4)
+    plot_audition(mel, draw.apply(mel), draw, axes[:2])
+    plot_difference(mel, draw.apply(mel), axes[2])
+    plot_sweep(ROWS, axes[3], along="width", by="fill")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind)
+    assert buffer.getvalue()[:5].startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[kind])
+
+
+def test_a_mel_is_drawn_into_the_axes_it_is_given(tone):
+    ax = Figure().add_subplot()
+    assert plot_mel(frontends.WHISPER(tone), ax) is ax
+    assert plot_mel(frontends.WHISPER(Audio(np.zeros(16000), 16000)), ax) is ax
