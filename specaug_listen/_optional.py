@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import threading
+from contextlib import suppress
 from types import ModuleType
 
 from .errors import MissingDependencyError
 
-__all__ = ["require"]
+__all__ = ["is_installed", "preload", "require"]
 
 
 def require(module: str, *, extra: str | None = None, purpose: str) -> ModuleType:
@@ -45,3 +48,24 @@ def require(module: str, *, extra: str | None = None, purpose: str) -> ModuleTyp
             f"{package!r} is needed for {purpose} and cannot be imported ({error}); "
             f"install it with: pip install '{what}'"
         ) from error
+
+
+def preload(module: str) -> None:
+    """Begin to import a package that will be needed, while other work goes on; what is wrong with it shows later."""
+
+    def load() -> None:
+        with suppress(Exception):
+            importlib.import_module(module)
+
+    threading.Thread(target=load, name=f"import {module}", daemon=True).start()
+
+
+def is_installed(module: str) -> bool:
+    """Whether a package is there to be imported; it is not imported.
+
+    Examples
+    --------
+    >>> is_installed("math"), is_installed("no_such_package")
+    (True, False)
+    """
+    return importlib.util.find_spec(module) is not None

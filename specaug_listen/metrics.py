@@ -5,18 +5,25 @@ Conventions: levels in dB, ``before`` first. Empty or silent input gives a finit
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import numpy.typing as npt
 
+from ._optional import is_installed, require
 from ._sound import Sound
+from .audio import Audio
 from .errors import ParameterError
 from .frontends import AnyMel, MelSpectrogram
 
-__all__ = ["log_mel_rmse_db", "score", "spectral_convergence_db"]
+__all__ = ["log_mel_rmse_db", "perceptual", "score", "spectral_convergence_db"]
 
 Real = npt.NDArray[np.float32]
 # Cells further below the loudest one do not count as different.
 _RANGE_DB = 80.0
+# At which both measures work, and beyond which they take too long.
+_RATE = 16000
+_LONGEST_COMPARED_S = 60.0
 
 
 def log_mel_rmse_db(before: AnyMel, after: AnyMel) -> float:
@@ -84,6 +91,65 @@ def score(before: Sound, after: Sound) -> dict[str, float]:
         "level_change_db": max(after.rms_db, -200.0) - max(before.rms_db, -200.0),
         "peak_change_db": 20 * float(np.log10(max(after.peak, 1e-10) / max(before.peak, 1e-10))),
     }
+
+
+def perceptual(before: Sound, after: Sound, *, comparable: bool = True) -> dict[str, float | None]:
+    """STOI and wide-band PESQ of ``after`` against ``before``, of those that are installed.
+
+    Both compare moment by moment, so they say nothing across a time warp. They were made for coding and enhancement:
+    read them as how much was changed, not as how well it was done.
+
+    Parameters
+    ----------
+    before, after : Audio or SpooledAudio
+        Of one rate and length.
+    comparable : bool
+        Whether one moment of ``after`` is the same moment of ``before``.
+
+    Returns
+    -------
+    dict
+        ``stoi`` and ``pesq``, where pystoi and pesq are installed; None where there is no figure: not comparable, too
+        short, or silent.
+
+    References
+    ----------
+    C. H. Taal et al., "An algorithm for intelligibility prediction of time-frequency weighted noisy speech", 2011;
+    ITU-T P.862.2.
+
+    Examples
+    --------
+    >>> from specaug_listen import Audio
+    >>> clip = Audio(np.random.default_rng(0).uniform(-0.1, 0.1, 16000), 16000)
+    >>> all(value is None for value in perceptual(clip, clip, comparable=False).values())
+    True
+    """
+    measures = {"stoi": ("pystoi", _stoi), "pesq": ("pesq", _pesq)}
+    here = {name: measure for name, (package, measure) in measures.items() if is_installed(package)}
+    if not here:
+        return {}
+    if not comparable or before.n_samples > _LONGEST_COMPARED_S * before.sample_rate:
+        return dict.fromkeys(here)
+    pair = [Audio(one.read(0, one.n_samples), one.sample_rate).to_mono().resample(_RATE) for one in (before, after)]
+    if min(one.peak for one in pair) == 0:
+        return dict.fromkeys(here)
+    return {name: measure(*(one.samples[0] for one in pair)) for name, measure in here.items()}
+
+
+def _stoi(before: Real, after: Real) -> float | None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = float(require("pystoi", purpose="STOI").stoi(before, after, _RATE))
+    # What is too short gives a number too, with a warning.
+    return None if said or not np.isfinite(found) else round(found, 4)
+
+
+def _pesq(before: Real, after: Real) -> float | None:
+    pesq = require("pesq", purpose="PESQ")
+    try:
+        return round(float(pesq.pesq(_RATE, before, after, "wb")), 3)
+    except pesq.PesqError:  # no utterance, or too short
+        return None
 
 
 def _check_same_size(before: AnyMel, after: AnyMel) -> None:

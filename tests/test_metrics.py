@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from streams import as_stream
 
-from specaug_listen import Audio
+from specaug_listen import Audio, Policy, audition
+from specaug_listen.augment import TimeMask, TimeWarp
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import HIFIGAN, LIBROSA, WHISPER, MelSpectrogram, MelStream
-from specaug_listen.metrics import log_mel_rmse_db, score, spectral_convergence_db
+from specaug_listen.metrics import log_mel_rmse_db, perceptual, score, spectral_convergence_db
 from specaug_listen.recording import SpooledAudio
+from specaug_listen.vocoders import GriffinLim
 
 
 @pytest.fixture
@@ -144,3 +146,46 @@ def test_two_signals_on_disk_score_like_those_in_memory(tmp_path, speechlike, to
     assert score(*spooled) == score(*clips)
     with pytest.raises(ParameterError, match="16000 samples at 16000 Hz against 19200 at 16000 Hz"):
         score(spooled[0], speechlike)
+
+
+# -- measures that compare moment by moment -------------------------------------------------------------
+
+
+def test_a_sound_is_wholly_intelligible_against_itself_and_less_so_with_gaps(speechlike):
+    pytest.importorskip("pystoi")
+    gaps = speechlike.samples.copy()
+    gaps[:, 3000:6000] = 0
+    assert perceptual(speechlike, speechlike)["stoi"] == pytest.approx(1.0, abs=1e-3)
+    assert perceptual(speechlike, Audio(gaps, 16000))["stoi"] < 0.99
+
+
+def test_pesq_falls_with_noise(speechlike):
+    pytest.importorskip("pesq")
+    noisy = Audio(speechlike.samples + 0.02 * np.random.default_rng(0).standard_normal(speechlike.n_samples), 16000)
+    assert perceptual(speechlike, speechlike)["pesq"] > 4.5 > perceptual(speechlike, noisy)["pesq"]
+
+
+@pytest.mark.parametrize("what", ["warped", "silent", "short", "long"])
+def test_what_cannot_be_compared_has_no_figure(speechlike, what):
+    pytest.importorskip("pystoi")
+    one = {
+        "warped": speechlike,
+        "silent": Audio(np.zeros(16000), 16000),
+        "short": Audio(speechlike.samples[:, :2000], 16000),
+        "long": Audio(np.tile(speechlike.samples, 90), 16000),
+    }[what]
+    assert set(perceptual(one, one, comparable=what != "warped").values()) == {None}
+
+
+def test_what_is_not_installed_has_no_column(speechlike, monkeypatch):
+    monkeypatch.setattr("specaug_listen.metrics.is_installed", lambda package: False)
+    assert perceptual(speechlike, speechlike) == {}
+
+
+def test_a_warped_draw_has_no_stoi_and_a_masked_one_has(speechlike):
+    pytest.importorskip("pystoi")
+    options = {"vocoder": GriffinLim(n_iter=1), "rng": 0}
+    warped = audition(speechlike, policy=Policy([TimeWarp(10)], "w"), **options).scores[0]
+    masked = audition(speechlike, policy=Policy([TimeMask(max_frames=20)], "m"), **options).scores[0]
+    assert warped["stoi"] is None
+    assert 0 < masked["stoi"] <= 1

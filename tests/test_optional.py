@@ -46,9 +46,10 @@ def test_the_error_is_of_our_tree_and_an_import_error():
 
 
 def test_pictures_without_matplotlib_say_how_to_get_them(monkeypatch, tone):
-    from specaug_listen import augment, frontends, plot_audition
+    from specaug_listen import augment, frontends
+    from specaug_listen.plots import audition_figure
 
     mel = frontends.WHISPER(tone)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingDependencyError, match=r"'matplotlib' is needed for pictures .* 'matplotlib'$"):
-        plot_audition(mel, mel, augment.NONE.draw(mel, rng=0))
+        audition_figure(mel, mel, augment.NONE.draw(mel, rng=0))

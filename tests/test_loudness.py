@@ -1,0 +1,57 @@
+"""Loudness after BS.1770, and gains that make sounds equally loud without clipping."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specaug_listen import Audio
+from specaug_listen.loudness import loudness_lufs, matching_gains_db
+
+
+def tone(seconds=2.0, amplitude=1.0, rate=48000):
+    return Audio(amplitude * np.sin(2 * np.pi * 997 * np.arange(int(seconds * rate)) / rate), rate)
+
+
+@pytest.mark.parametrize("rate", [16000, 22050, 24000, 48000])
+@pytest.mark.parametrize("amplitude", [1.0, 0.1])
+def test_a_tone_of_997_hz_has_the_standards_loudness(rate, amplitude):
+    assert loudness_lufs(tone(2.0, amplitude, rate)) == pytest.approx(-3.01 + 20 * np.log10(amplitude), abs=0.1)
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.1, 0.39, 0.4, 0.41])
+def test_a_short_sound_is_one_block(seconds):
+    assert loudness_lufs(tone(seconds)) == pytest.approx(-3.0, abs=1.2)
+
+
+def test_a_gain_changes_the_loudness_by_itself(speechlike):
+    louder = Audio(speechlike.samples * 2, 16000)
+    assert loudness_lufs(louder) - loudness_lufs(speechlike) == pytest.approx(6.02, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros(16000), np.full(16000, 1e-6), np.zeros(3), [0.5]],
+    ids=["silent", "faint", "tiny", "one sample"],
+)
+def test_what_has_no_loudness_has_none(samples):
+    assert loudness_lufs(Audio(np.asarray(samples), 16000)) is None
+
+
+def test_pauses_do_not_count(speechlike):
+    padded = Audio(np.concatenate([speechlike.samples[0], np.zeros(48000)]), 16000)
+    assert loudness_lufs(padded) == pytest.approx(loudness_lufs(speechlike), abs=1.0)
+
+
+@given(st.lists(st.tuples(st.one_of(st.none(), st.floats(-60, 0)), st.floats(0, 1)), min_size=1, max_size=6))
+def test_matched_sounds_are_equally_loud_and_none_clips(sounds):
+    loudness, peaks = zip(*sounds, strict=True)
+    gains = matching_gains_db(loudness, peaks)
+    assert [gain is None for gain in gains] == [level is None for level in loudness]
+    after = [level + gain for level, gain in zip(loudness, gains, strict=True) if gain is not None]
+    assert max(after, default=0) - min(after, default=0) <= 0.02
+    for gain, peak in zip(gains, peaks, strict=True):
+        if gain is not None and peak > 1e-9:
+            assert peak * 10 ** (gain / 20) <= 1.001
