@@ -11,7 +11,7 @@ from ._files import printable
 from ._record import nearest
 from .errors import ParameterError, PolicyError
 
-__all__ = ["Tagged", "by_name", "foreign_mapping_of", "mapping_of", "read_mapping", "read_plain", "read_text"]
+__all__ = ["Tagged", "by_name", "foreign_mapping_of", "mapping_of", "read_mapping", "read_plain", "read_text", "scalar"]
 
 T = TypeVar("T")
 
@@ -122,6 +122,21 @@ def _parsed(text: str, path: str | os.PathLike[str], what: str, form: str, load:
     except (YAMLError, ValueError) as error:
         language = "JSON" if load is _json else "YAML"
         raise PolicyError(f"{name}: not valid {language} ({_one_line(error)})") from None
+
+
+def scalar(text: str) -> bool | int | float | str | None:
+    """What a word of a command line says: a number, true, false or null, or else itself.
+
+    Examples
+    --------
+    >>> scalar("40"), scalar("0.5"), scalar("null"), scalar(" floor ")
+    (40, 0.5, None, 'floor')
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text.strip()
+    return text.strip() if isinstance(value, (dict, list)) else value
 
 
 def _json(text: str) -> Any:

@@ -3,7 +3,7 @@
 from .contract import MelContract, read_contract
 from .griffinlim import GriffinLim, Librosa
 from .joint import Joint
-from .names import VOCODERS, Vocoder, get
+from .names import VOCODERS, Vocoder, get, spelled
 from .neural import Neural, NeuralModule, read_neural
 from .original_phase import OriginalPhase
 
@@ -20,4 +20,5 @@ __all__ = [
     "get",
     "read_contract",
     "read_neural",
+    "spelled",
 ]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-from .._record import nearest
+from .._record import from_plain, nearest, to_plain
+from .._yaml import scalar
 from ..audio import Audio
-from ..errors import ParameterError
+from ..errors import ParameterError, naming
 from ..frontends import MelSpectrogram
 from .griffinlim import GriffinLim, Librosa
 from .joint import Joint
 from .neural import Neural, read_neural
 from .original_phase import OriginalPhase
 
-__all__ = ["VOCODERS", "AnyVocoder", "Vocoder", "get"]
+__all__ = ["VOCODERS", "AnyVocoder", "Vocoder", "get", "spelled"]
 
 AnyVocoder: TypeAlias = Joint | GriffinLim | OriginalPhase | Librosa | Neural
 
@@ -36,12 +38,13 @@ def get(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
     Parameters
     ----------
     name : str, path-like or vocoder
-        A name, or a path that ends in ``.yaml``, ``.yml`` or ``.json``; a vocoder is returned as it is.
+        A name, with parameters as in ``joint:quality=best,n_iter=40``; or a path that ends in ``.yaml``, ``.yml`` or
+        ``.json``; a vocoder is returned as it is.
 
     Raises
     ------
     ParameterError
-        For an unknown name; the nearest known one is named.
+        For an unknown name; the nearest known one is named. For a parameter that is unknown or out of range.
     PolicyError
         For a file that cannot be read, or names a model that cannot.
 
@@ -49,6 +52,8 @@ def get(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
     --------
     >>> get("joint").quality
     'default'
+    >>> get("griffinlim:n_iter=8").n_iter
+    8
     """
     if isinstance(name, (Joint, GriffinLim, OriginalPhase, Librosa, Neural)):
         return name
@@ -56,8 +61,9 @@ def get(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
         return read_neural(name)
     if not isinstance(name, str):
         raise ParameterError(f"vocoder={name!r}: expected one of the vocoders here, a name, or a .yaml file")
-    if name in VOCODERS:
-        return VOCODERS[name]
+    kind, colon, parameters = name.partition(":")
+    if kind in VOCODERS:
+        return _with_parameters(VOCODERS[kind], parameters, name) if colon else VOCODERS[kind]
     if name.lower().endswith((".yaml", ".yml", ".json")):
         return read_neural(name)
     known = sorted(VOCODERS)
@@ -65,3 +71,36 @@ def get(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
     raise ParameterError(
         f"unknown vocoder {name!r}{hint} (allowed: {', '.join(known)}); a .yaml file names a neural one"
     )
+
+
+def _with_parameters(vocoder: AnyVocoder, parameters: str, name: str) -> AnyVocoder:
+    given = to_plain(vocoder)
+    for part in parameters.split(","):
+        key, equals, value = part.partition("=")
+        if not (key.strip() and equals and value.strip()):
+            raise ParameterError(
+                f"vocoder {name!r:.100}: expected NAME:KEY=VALUE,..., e.g. joint:quality=best,n_iter=40"
+            )
+        given[key.strip()] = scalar(value)
+    with naming(f"vocoder {name!r:.100}"):
+        return from_plain(type(vocoder), given)
+
+
+def spelled(vocoder: Any) -> str:
+    """The name, with parameters, that `get` reads as this vocoder.
+
+    Raises
+    ------
+    ParameterError
+        For a neural one, or one's own.
+
+    Examples
+    --------
+    >>> spelled(GriffinLim(n_iter=8))
+    'griffinlim:n_iter=8'
+    """
+    if not isinstance(vocoder, (Joint, GriffinLim, OriginalPhase, Librosa)):
+        raise ParameterError(f"{vocoder!r:.80} has no name; give the path of its YAML file")
+    usual, given = (to_plain(one) for one in (VOCODERS[vocoder.kind], vocoder))
+    changed = [f"{key}={json.dumps(value).strip(chr(34))}" for key, value in given.items() if value != usual[key]]
+    return f"{vocoder.kind}:{','.join(changed)}" if changed else vocoder.kind

@@ -88,3 +88,27 @@ def test_a_parameter_out_of_range_is_refused_with_what_is_allowed(kind, field, v
 def test_an_unknown_first_phase_is_refused(init):
     with pytest.raises(ParameterError, match=rf"^GriffinLim: init={init!r}: allowed is"):
         GriffinLim(init=init)
+
+
+def test_parameters_may_stand_behind_a_name():
+    assert get("joint:quality=best,n_iter=7") == Joint(quality="best", n_iter=7)
+    assert get("griffinlim: n_iter = 3 ") == GriffinLim(n_iter=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "match"),
+    [
+        ("joint:", "expected NAME:KEY=VALUE"),
+        ("joint:n_iter", "expected NAME:KEY=VALUE"),
+        ("joint:n_iter=", "expected NAME:KEY=VALUE"),
+        ("joint:n_iter=-1", "n_iter=-1: allowed is"),
+        ("joint:n_iter=many", "n_iter='many'"),
+        ("joint:iterations=3", "iterations"),
+        ("joint:kind=librosa", "kind"),
+        ("jont:n_iter=3", "unknown vocoder"),
+    ],
+)
+def test_parameters_that_are_none_are_refused_in_one_line(name, match):
+    with pytest.raises(ParameterError, match=match) as caught:
+        get(name)
+    assert "\n" not in str(caught.value)
