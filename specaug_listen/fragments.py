@@ -1,22 +1,20 @@
-"""Pieces of HTML: one clip with its players and pictures, and the page around many.
+"""One clip with its players and pictures as a piece of HTML, for a notebook.
 
 Everything is escaped by the template engine; sounds and pictures are embedded as ``data:`` URIs, the sounds as the very
-bytes of their WAV files, because players that are given arrays normalise them and lie about the level. Only the sounds
-of long recordings stay in their files.
+bytes of their WAV files, because players that are given arrays normalise them and lie about the level.
 """
 
 from __future__ import annotations
 
 import base64
 import functools
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ._optional import require
 
-__all__ = ["ClipView", "DrawView", "PageView", "clip_html", "page_html"]
+__all__ = ["ClipView", "DrawView", "clip_html"]
 
 
 @dataclass(frozen=True)
@@ -54,26 +52,6 @@ class ClipView:
     badges: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class PageView:
-    """The head of a report.
-
-    Parameters
-    ----------
-    title : str
-    facts : sequence of (str, str)
-    failures : sequence of str
-        One line for each clip that could not be auditioned.
-    notes : sequence of str
-        What to know about how this was drawn.
-    """
-
-    title: str
-    facts: tuple[tuple[str, str], ...] = ()
-    failures: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
 def clip_html(clip: ClipView) -> str:
     """One clip as a fragment that carries its own style: for a notebook.
 
@@ -83,13 +61,6 @@ def clip_html(clip: ClipView) -> str:
     True
     """
     return str(_environment().get_template("notebook.html.j2").render(clip=clip))
-
-
-def page_html(page: PageView, clips: Iterable[ClipView]) -> Iterator[bytes]:
-    """A whole page, in parts, so that only one clip is in memory at a time."""
-    template = _environment().get_template("report.html.j2")
-    for part in template.generate(page=page, clips=clips):
-        yield part.encode("utf-8", "backslashreplace")
 
 
 def _data_uri(data: bytes | str, media_type: str) -> str:

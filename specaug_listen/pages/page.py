@@ -1,0 +1,139 @@
+"""The template that shows it, and what the player is told.
+
+Everything of the user's is escaped by the template engine. The page may run and load nothing but what it was written
+with: its policy names the hashes of its own script and style.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .._optional import require
+from ..plots import colours_hex
+from .views import Clip, Column, File, Head, Row, Version
+
+__all__ = ["clip_data", "page_parts", "parcel_script"]
+
+_SCRIPTS = ("sound.js", "pictures.js", "version.js", "player.js", "page.js")
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+def page_parts(
+    head: Head, columns: Iterable[Column], rows: Iterable[Row], clips: Iterable[Clip], *, is_split: bool = False
+) -> Iterator[bytes]:
+    """A whole page, in parts, so that only one clip is in memory at a time.
+
+    Parameters
+    ----------
+    head, columns, rows, clips
+    is_split : bool
+        Whether sounds and pictures lie beside the page.
+    """
+    script, style = _script(), _text("page.css")
+    parts = _environment().get_template("page.html.j2").generate(
+        head=head, columns=tuple(columns), rows=tuple(rows), clips=clips, script=script, style=style,
+        policy=_policy(script, style, is_split), settings={"colours": colours_hex()},
+    )  # fmt: skip
+    for part in parts:
+        yield part.encode("utf-8", "backslashreplace")
+
+
+def clip_data(clip: Clip) -> dict[str, Any]:
+    """What the player is told of a clip."""
+    return {
+        "name": clip.name,
+        "duration_s": clip.duration_s,
+        "parcel": clip.parcel,
+        "versions": [_version_data(version) for version in clip.versions],
+    }
+
+
+def parcel_script(url: str, versions: Iterable[Version]) -> bytes:
+    """Sounds and pictures as a script: the only neighbour that a page may read when it is opened from a disk."""
+
+    def encoded(files: Iterable[tuple[str, File | None]]) -> dict[str, str]:
+        return {
+            key: base64.b64encode(file.data).decode()
+            for key, file in files
+            if file is not None and file.data is not None
+        }
+
+    versions = tuple(versions)
+    held = {
+        "sounds": encoded((one.key, one.sound) for one in versions),
+        "pictures": encoded((one.key, one.picture.file if one.picture else None) for one in versions),
+    }
+    return f"specaugListen.page.deliver({json.dumps(url)}, {json.dumps(held)});\n".encode()
+
+
+def _version_data(version: Version) -> dict[str, Any]:
+    picture = version.picture
+    seen = None
+    if picture is not None:
+        names = ("n_columns", "n_mels", "left_s", "right_s", "low_db", "high_db")
+        seen = {name: getattr(picture, name) for name in names} | {"hz": [round(hz, 1) for hz in picture.hz]}
+    masks = [
+        {
+            "begin_s": mask.begin_s, "end_s": mask.end_s, "first_bin": mask.first_bin, "stop_bin": mask.stop_bin,
+            "text": mask.text,
+        }
+        for mask in version.masks
+    ]  # fmt: skip
+    return {
+        "id": version.id, "name": version.name, "key": version.key, "level_db": version.level_db,
+        "matched_db": version.matched_db, "picture": seen, "masks": masks, "compared_with": version.compared_with,
+        "warp": [[round(second, 4) for second in pair] for pair in version.warp],
+    }  # fmt: skip
+
+
+def _policy(script: str, style: str, is_split: bool) -> str:
+    beside = " 'self' file:" if is_split else ""
+    # Scripts that the page's own script adds are trusted with it; this is how sounds beside the page come in.
+    added = " 'strict-dynamic'" if is_split else ""
+    return (
+        f"default-src 'none'; script-src '{_hash(script)}'{added}; style-src '{_hash(style)}'; "
+        f"img-src data:{beside}; media-src data:{beside}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+@functools.lru_cache(maxsize=1)
+def _script() -> str:
+    body = "\n".join(_text(f"player/{name}") for name in _SCRIPTS)
+    return f'(() => {{\n"use strict";\n{body}\n}})();\n'
+
+
+@functools.lru_cache(maxsize=4)
+def _text(name: str) -> str:
+    return (_TEMPLATES / name).read_text("utf-8")
+
+
+def _seconds_ticks(duration_s: float) -> list[tuple[float, str]]:
+    """Where labels of a time axis stand, as shares, and what they say: round numbers, at most nine."""
+    steps = (base * 10**power for power in range(-3, 5) for base in (1, 2, 5))
+    step = next(step for step in steps if duration_s / step <= 8)
+    digits = max(0, 2 - len(str(int(step / 0.01))) + 1) if step < 1 else 0
+    n = int(duration_s / step + 1e-9)
+    return [(i * step / duration_s, f"{i * step:.{digits}f}") for i in range(n + 1)]
+
+
+@functools.lru_cache(maxsize=1)
+def _environment() -> Any:
+    jinja2 = require("jinja2", purpose="reports")
+    loader = jinja2.FileSystemLoader(_TEMPLATES)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["clip_data"] = clip_data
+    environment.filters["seconds_ticks"] = _seconds_ticks
+    environment.filters["share"] = lambda value, whole: f"{100 * value / whole:.4f}%"
+    return environment

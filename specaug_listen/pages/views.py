@@ -1,0 +1,287 @@
+"""What the page shows, as plain values."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+
+__all__ = ["Clip", "Column", "Facts", "File", "Head", "Heard", "Mask", "Picture", "Recipe", "Row", "Sheet", "Version"]
+
+Facts = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class File:
+    """A sound or a picture: its bytes, which are embedded where it has no address beside the page.
+
+    Parameters
+    ----------
+    data : bytes or None
+    url : str or None
+    media_type : str
+    """
+
+    data: bytes | None = field(default=None, repr=False)
+    url: str | None = None
+    media_type: str = "audio/wav"
+
+    @property
+    def href(self) -> str:
+        """What stands in the page."""
+        if self.url is not None or self.data is None:
+            return self.url or ""
+        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"
+
+
+@dataclass(frozen=True)
+class Mask:
+    """One mask as it is drawn, listed and named under the pointer.
+
+    Parameters
+    ----------
+    kind : str
+        ``time``, ``frequency``, ``rectangle`` or ``copy``.
+    begin_s, end_s : float [s]
+    low_hz, high_hz : float [Hz]
+    first_bin, stop_bin : int
+    fill : str
+    """
+
+    kind: str
+    begin_s: float
+    end_s: float
+    low_hz: float
+    high_hz: float
+    first_bin: int
+    stop_bin: int
+    fill: str = ""
+
+    @property
+    def text(self) -> str:
+        """A line about it."""
+        ends = {
+            "time": f"{self.begin_s:.2f}–{self.end_s:.2f} s",
+            "frequency": f"{self.low_hz:.0f}–{self.high_hz:.0f} Hz",
+        }
+        both = f"{self.low_hz:.0f}–{self.high_hz:.0f} Hz, {self.begin_s:.2f}–{self.end_s:.2f} s"
+        what = "copy" if self.kind == "copy" else f"{self.kind} mask"
+        return f"{what} {ends.get(self.kind, both)}" + (f", {self.fill}" if self.fill else "")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A mel, one pixel for each cell, and where its cells lie.
+
+    Parameters
+    ----------
+    file : File
+    n_columns, n_mels : int
+    left_s, right_s : float [s]
+        Where the first column begins and the last one ends.
+    low_db, high_db : float [dB]
+        Levels of the darkest and the brightest colour.
+    hz : tuple of float [Hz]
+        Centre of each band.
+    ticks : tuple of (float, str)
+        Height from below, as a share, and label.
+    """
+
+    file: File
+    n_columns: int
+    n_mels: int
+    left_s: float
+    right_s: float
+    low_db: float
+    high_db: float
+    hz: tuple[float, ...] = field(repr=False)
+    ticks: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What is known of a sound: its loudness (None for silence), its largest sample, its length."""
+
+    loudness_lufs: float | None
+    peak: float
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Version:
+    """One of the sounds of a clip.
+
+    Parameters
+    ----------
+    id : str
+        Of its element in the page.
+    name, note : str
+    sound : File
+    level_db, matched_db : float [dB] or None
+        Gains with which it is played, by default and with matched loudness; None where it has no loudness.
+    picture : Picture or None
+    figure : File or None
+        A picture of an older run, which has no cells.
+    masks : tuple of Mask
+    warp : tuple of (float, float) [s]
+        From where to where moments are moved.
+    facts, badges
+    key : str
+        Of its sound in a parcel.
+    compared_with : int or None
+        The version that its difference picture is taken to.
+    severity : float or None
+        In [0, 1], for the colour of a cell of a sheet.
+    heard : Heard or None
+        None where it is too long to be held.
+    """
+
+    id: str
+    name: str
+    sound: File
+    note: str = ""
+    level_db: float = 0.0
+    matched_db: float | None = 0.0
+    picture: Picture | None = None
+    figure: File | None = None
+    masks: tuple[Mask, ...] = ()
+    warp: tuple[tuple[float, float], ...] = ()
+    facts: Facts = ()
+    badges: tuple[str, ...] = ()
+    key: str = ""
+    compared_with: int | None = None
+    severity: float | None = None
+    heard: Heard | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Versions as the cells of a table.
+
+    Parameters
+    ----------
+    id, name : str
+        Of the tab that the sheet lies under; without a name there is no tab.
+    columns, rows : sequence of str
+    cells : sequence of sequence of sequence of int
+        For each row and column the versions that stand there.
+    """
+
+    id: str
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    cells: tuple[tuple[tuple[int, ...], ...], ...]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip: its versions, which sound together.
+
+    Parameters
+    ----------
+    id, name : str
+    duration_s : float [s]
+    versions : tuple of Version
+    facts, badges
+    is_plain : bool
+        Without the player, as its sounds are too long to be held at once.
+    parcel : str or None
+        Address of the script that holds its sounds.
+    sheets : tuple of Sheet
+        Where its versions are shown as tables instead of a list.
+    references : Sheet or None
+        Versions that the cells are compared with, where there are too many for a list.
+    chart : File or None
+    colours : (float, float) [dB] or None
+        Levels of the darkest and of the brightest colour.
+    severities : (str, str) or None
+        What the palest and the darkest frame of a cell stand for.
+    """
+
+    id: str
+    name: str
+    duration_s: float
+    versions: tuple[Version, ...]
+    facts: Facts = ()
+    badges: tuple[str, ...] = ()
+    is_plain: bool = False
+    parcel: str | None = None
+    sheets: tuple[Sheet, ...] = ()
+    references: Sheet | None = None
+    chart: File | None = None
+    colours: tuple[float, float] | None = None
+    severities: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table: its name, unit and what it means."""
+
+    name: str
+    unit: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table.
+
+    Parameters
+    ----------
+    clip, draw : str
+    target : str
+        Id of the version.
+    values : sequence of (float or None, str)
+        What it is sorted by, and how it is written.
+    badges : tuple of str
+    """
+
+    clip: str
+    draw: str
+    target: str
+    values: tuple[tuple[float | None, str], ...]
+    badges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to make it again.
+
+    Parameters
+    ----------
+    command, python : str
+    name : str
+        Of the run, where there are several.
+    files : tuple of (str, str)
+        Name and contents of the files that both name.
+    """
+
+    command: str
+    python: str
+    name: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above the clips.
+
+    Parameters
+    ----------
+    title : str
+    facts : Facts
+    words : sequence of (str, lines)
+        What was run, in words: of each run, its name and lines.
+    notes : sequence of str
+        What the framework does that its parameters do not say.
+    failures : sequence of str
+        One line for each clip that could not be auditioned.
+    recipes : sequence of Recipe
+    """
+
+    title: str
+    facts: Facts = ()
+    words: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    notes: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    recipes: tuple[Recipe, ...] = ()
