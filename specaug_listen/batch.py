@@ -24,7 +24,6 @@ from .pipeline import (
     RESERVED,
     Audition,
     AuditionRecord,
-    ClipEntry,
     Configuration,
     Failure,
     audition,
@@ -32,7 +31,9 @@ from .pipeline import (
     save_audition,
 )
 from .pipeline.long import Within, audition_long, is_long
-from .pipeline.records import describe_clip, to_bytes, versions, vocoder_of
+from .pipeline.publishing import remove_page
+from .pipeline.records import to_bytes, versions, vocoder_of
+from .pipeline.saving import clip_entry
 from .recording import open_recording
 from .vocoders import Joint
 
@@ -106,7 +107,7 @@ def audition_many(
     make_folder(folder)
     lock = only_writer(folder)
     remove_partials(folder)
-    entries: list[ClipEntry] = []
+    entries = []
     failures = [Failure(None, line) for line in problems]
     try:
         for number, (path, name) in enumerate(_named(files), start=1):
@@ -114,13 +115,14 @@ def audition_many(
             if isinstance(result, Failure):
                 failures.append(result)
             else:
-                entries.append(_entry(result, name))
+                entries.append(clip_entry(result, name))
             progress(number, result)
     finally:
         index = AuditionRecord(configuration, tuple(entries), tuple(failures), versions())
         if entries:
             # A page that an earlier run left would show what is no longer there.
-            (folder / "report.html").unlink(missing_ok=True)
+            remove_page(folder / "report.html")
+            remove_page(folder / "report")
             write_whole(folder / "audition.json", to_bytes(index))
         else:
             _remove_empty(new_folders)
@@ -162,6 +164,7 @@ def _audition_file(
             vocoder=vocoder_of(run.vocoder),
             draws=run.draws,
             rng=run.seed,
+            twins=run.twins,
             name=printable(Path(path).stem),
         )
         save_audition(heard, out, channels=run.channels, overwrite=True, folder=folder)
@@ -200,9 +203,3 @@ def _audition_long_file(
 def _failure(path: str | os.PathLike[str], reason: str) -> Failure:
     name, text = printable(path), " ".join(reason.splitlines())
     return Failure(name, text if text.startswith(name) else f"{name}: {text}")
-
-
-def _entry(heard: Audition, folder: str) -> ClipEntry:
-    draws = tuple(drawn.name for drawn in heard.draws)
-    duration_s = round(heard.original.duration_s, 4)
-    return ClipEntry(heard.name, folder, describe_clip(heard.clip), duration_s, heard.gain, heard.badges, draws)

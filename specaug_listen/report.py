@@ -2,38 +2,75 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote
 
-from ._files import beside, make_folder, printable, saying_what_failed
+from ._files import folder_name, printable
 from .augment import DIALECTS
-from .errors import ParameterError, PolicyError
-from .fragments import ClipView, DrawView, PageView, page_html
-from .pipeline import Audition, AuditionRecord, read_index, read_record
-from .pipeline.display import clip_view, facts_of_clip, facts_of_draw, facts_of_policy, facts_of_run
-from .pipeline.records import vocoder_name
+from .errors import ParameterError
+from .pages import Clip, Facts, Head, Recipe, page_parts
+from .pipeline import Audition, read_index, read_record
+from .pipeline.again import recipe_of, words_of
+from .pipeline.display import facts_of_policy
+from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, page_path, publish
+from .pipeline.records import ClipEntry, Configuration, DrawRecord, Failure, path_of, versions, vocoder_name
+from .pipeline.saving import audition_files, clip_entry, configuration_of, draw_record
+from .pipeline.shelves import Files, FolderFiles, MemoryFiles
+from .pipeline.views import COLUMNS, Shown, clip_view, rows_of
 
-__all__ = ["write_report"]
+__all__ = ["DEFAULT_BUDGET_MB", "write_report"]
 
-# Eight minutes at 16 kHz. A page holds each sound several times while it is written, and browsers choke on large ones.
-_LARGEST_EMBEDDED = 16 << 20
-_LINKED = "long: its sounds are not in this page; send the folder along"
+
+@dataclass(frozen=True)
+class _Placed:
+    """A clip of a run, and where its files are."""
+
+    entry: ClipEntry
+    draws: tuple[DrawRecord, ...]
+    files: Files
+    configuration: Configuration
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run as the page needs it."""
+
+    name: str
+    clips: tuple[_Placed, ...]
+    failures: tuple[Failure, ...]
+    versions: dict[str, str]
+
+
+Source = Audition | str | os.PathLike[str]
 
 
 def write_report(
-    auditions: Audition | Sequence[Audition] | str | os.PathLike[str], path: str | os.PathLike[str] | None = None
+    auditions: Source | Sequence[Source],
+    path: str | os.PathLike[str] | None = None,
+    *,
+    split: bool = False,
+    budget_mb: float = DEFAULT_BUDGET_MB,
+    flac: bool = False,
 ) -> Path:
-    """Write one self-contained HTML file.
+    """Write a page with a player: one file that needs nothing else, or a folder where that would be too large.
 
     Parameters
     ----------
-    auditions : Audition, sequence of Audition, or str or path-like
-        Auditions at hand, or a folder that ``specaug-listen audition`` wrote; nothing is rendered again for a folder.
+    auditions : Audition, str or path-like, or a sequence of them
+        Auditions at hand, or folders that ``specaug-listen audition`` wrote; nothing is rendered again for a folder.
+        Clips of several folders stand side by side.
     path : str, path-like or None
-        Of the page; for a folder, None is ``report.html`` in it.
+        Of the page; for a folder, None is ``report.html`` in it. Split, the page is ``index.html`` in a folder of
+        that name without its suffix, beside ``audio/`` and ``img/``.
+    split : bool
+        Write a folder whatever the size.
+    budget_mb : float > 0 [MB]
+        Largest page that is written as one file.
+    flac : bool
+        FLAC in place of 16-bit WAV: about half as large, and not decoded by every browser.
 
     Returns
     -------
@@ -43,9 +80,9 @@ def write_report(
     Raises
     ------
     ParameterError
-        When there is nothing to show, or no path.
+        When there is nothing to show, no path, one that is not that of a page, or a budget that is no size.
     PolicyError
-        When the folder holds no audition.
+        When a folder holds no audition.
     OutputError
         When the page cannot be written.
 
@@ -54,90 +91,173 @@ def write_report(
     >>> write_report([], "out/report.html")
     Traceback (most recent call last):
     ...
-    specaug_listen.errors.ParameterError: auditions is empty: expected at least one Audition
+    specaug_listen.errors.ParameterError: auditions is empty: expected at least one Audition, or folder of an audition
     """
-    if isinstance(auditions, (str, os.PathLike)):
-        folder = Path(auditions)
-        index = read_index(folder)
-        target = folder / "report.html" if path is None else Path(path)
-        _write(target, page_html(_page_of_folder(index), _views_of_folder(folder, index, target.parent)))
-        return target
-    if isinstance(auditions, Audition):
-        auditions = [auditions]
-    if not auditions:
-        raise ParameterError("auditions is empty: expected at least one Audition")
-    if path is None:
+    sources = [auditions] if isinstance(auditions, (Audition, str, os.PathLike)) else list(auditions)
+    form = Form(split, budget_mb, flac)
+    target = _target(sources, path)
+    runs = _runs(sources, target.parent)
+    files = (placed.files for run in runs for placed in run.clips)
+    return publish(target, files, form, lambda place: _parts(runs, place))
+
+
+def _target(sources: Sequence[Source], path: str | os.PathLike[str] | None) -> Path:
+    if not sources:
+        raise ParameterError("auditions is empty: expected at least one Audition, or folder of an audition")
+    if path is not None:
+        return page_path(path)
+    if isinstance(sources[0], Audition):
         raise ParameterError("path is missing: expected where to write the page, e.g. out/report.html")
-    page = PageView("SpecAugment audition", (("clips", str(len(auditions))),))
-    _write(Path(path), page_html(page, map(clip_view, auditions)))
-    return Path(path)
+    if len(sources) > 1:
+        raise ParameterError("path is missing: expected where to write the page of several folders, e.g. both.html")
+    return Path(sources[0]) / "report.html"
 
 
-def _write(path: Path, parts: Iterable[bytes]) -> None:
-    make_folder(path.parent)
-    partial = beside(path)
-    with saying_what_failed(path):
-        try:
-            with open(partial, "wb") as file:
-                file.writelines(parts)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+# --- what there is to show ---
 
 
-def _page_of_folder(index: AuditionRecord) -> PageView:
-    run = index.configuration
-    facts = (
-        *facts_of_policy(run.policy),
-        ("front-end", run.frontend.name),
-        ("vocoder", vocoder_name(run.vocoder)),
-        ("seed", str(run.seed)),
-        ("clips", str(len(index.clips))),
-        ("draws of each", str(run.draws)),
-        ("specaug-listen", index.versions.get("specaug-listen", "unknown")),
-    )
-    title = f"SpecAugment audition: {run.policy.name} on {run.frontend.name}"
-    dialect = DIALECTS.get(run.policy.dialect)
-    notes = run.policy.notes + (dialect.oddities if dialect else ())
-    return PageView(title, facts, tuple(failure.error for failure in index.failures), notes)
+def _runs(sources: Sequence[Source], page: Path) -> list[_Run]:
+    at_hand = _runs_at_hand([source for source in sources if isinstance(source, Audition)])
+    return at_hand + [_run_of_folder(Path(s), page) for s in sources if not isinstance(s, Audition)]
 
 
-def _views_of_folder(folder: Path, index: AuditionRecord, beside: Path) -> Iterator[ClipView]:
-    run = index.configuration
-    for clip in index.clips:
-        inside = folder / clip.folder
-        original = _sound(inside / "original.wav", beside)
-        yield ClipView(
-            clip.name,
-            original,
-            _sound(inside / "copy-synthesis.wav", beside),
-            tuple(_draw_view(inside, name, beside) for name in clip.draws),
-            facts_of_clip(clip.duration_s, clip.audio) + facts_of_run(run.frontend, run.policy, run.vocoder, run.seed),
-            clip.badges + ((_LINKED,) if isinstance(original, str) else ()),
+def _runs_at_hand(auditions: Sequence[Audition]) -> list[_Run]:
+    """Auditions of one configuration as one run, in the order in which they were given."""
+    groups: dict[str, tuple[Configuration, list[Audition]]] = {}
+    for heard in auditions:
+        configuration = configuration_of(heard)
+        key = repr(replace(configuration, start_s=0.0, duration_s=None))
+        groups.setdefault(key, (configuration, []))[1].append(heard)
+    return [
+        _Run(printable(f"{one.policy.name} on {one.frontend.name}"), tuple(_placed(of_one, one)), (), versions())
+        for one, of_one in groups.values()
+    ]
+
+
+def _placed(auditions: Sequence[Audition], configuration: Configuration) -> Iterator[_Placed]:
+    taken: set[str] = set()
+    for heard in auditions:
+        entry = clip_entry(heard, folder_name(f"{heard.name}.wav", taken))
+        draws = tuple(draw_record(heard, one, "mono") for one in heard.draws)
+        files = {
+            name: data if isinstance(data, bytes) else b"".join(data)
+            for name, data in audition_files(heard, figures=False).items()
+        }
+        yield _Placed(entry, draws, MemoryFiles(files), configuration)
+
+
+def _run_of_folder(folder: Path, page: Path) -> _Run:
+    index = read_index(folder)
+    placed = tuple(
+        _Placed(
+            entry,
+            tuple(read_record(folder / entry.folder / f"{name}.json") for name in entry.draws),
+            FolderFiles(folder / entry.folder, page),
+            index.configuration,
         )
+        for entry in index.clips
+    )
+    one = index.configuration
+    name = printable(f"{one.policy.name} on {one.frontend.name} ({folder.resolve().name})")
+    return _Run(name, placed, index.failures, index.versions)
 
 
-def _draw_view(inside: Path, name: str, beside: Path) -> DrawView:
-    written = read_record(inside / f"{name}.json")
-    wav, png = _sound(inside / f"{name}.wav", beside), _read(inside / f"{name}.png")
-    return DrawView(name, wav, png, facts_of_draw(written.scores), written.badges)
+# --- what is written ---
 
 
-def _sound(path: Path, beside: Path) -> bytes | str:
-    """A WAV file's bytes; of one that no page could hold, the address as seen from ``beside``."""
-    with _saying_what_is_gone(path):
-        is_small = path.stat().st_size <= _LARGEST_EMBEDDED
-        return path.read_bytes() if is_small else quote(os.fsencode(Path(os.path.relpath(path, beside)).as_posix()))
+def _groups(runs: Sequence[_Run]) -> list[list[tuple[str, _Placed]]]:
+    """For each clip, its place in every run, with the run's label; clips are the same where their samples are."""
+    labels = [_label(i) if len(runs) > 1 else "" for i in range(len(runs))]
+    groups: dict[tuple[str, int], list[tuple[str, _Placed]]] = {}
+    for label, run in zip(labels, runs, strict=True):
+        seen: dict[str, int] = {}
+        for placed in run.clips:
+            sound = placed.entry.audio.fingerprint
+            seen[sound] = seen.get(sound, 0) + 1
+            groups.setdefault((sound, seen[sound]), []).append((label, placed))
+    return list(groups.values())
 
 
-def _read(path: Path) -> bytes:
-    with _saying_what_is_gone(path):
-        return path.read_bytes()
+def _shown(group: Sequence[tuple[str, _Placed]], number: int, place: Place) -> list[Shown]:
+    gain = min(placed.entry.gain for _, placed in group)
+    found = []
+    for label, placed in group:
+        level_db = 20 * math.log10(gain / placed.entry.gain)
+        shelf = place.shelf(placed.files, f"{number}-{label}{placed.entry.folder}")
+        found.append(Shown(placed.entry, placed.draws, shelf, placed.configuration.frontend, label, level_db))
+    return found
 
 
-@contextmanager
-def _saying_what_is_gone(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise PolicyError(f"{printable(path)}: cannot be read ({error.strerror}); run the audition again") from None
+def _parts(runs: Sequence[_Run], place: Place) -> Iterator[bytes]:
+    groups = list(enumerate(_groups(runs), 1))
+    rows = [row for number, group in groups for row in rows_of(_shown(group, number, place), f"clip-{number}")]
+    is_split = place.folder is not None
+    return page_parts(_head(runs), COLUMNS.values(), rows, _clips(groups, place), is_split=is_split)
+
+
+def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: Place) -> Iterator[Clip]:
+    for number, group in groups:
+        yield place.parcelled(clip_view(_shown(group, number, place), f"clip-{number}"))
+
+
+def _head(runs: Sequence[_Run]) -> Head:
+    first = runs[0].clips[0].configuration if runs[0].clips else None
+    configurations = [run.clips[0].configuration for run in runs if run.clips]
+    dialects = dict.fromkeys(configuration.policy.dialect for configuration in configurations)
+    left_open = dict.fromkeys(line for configuration in configurations for line in configuration.policy.notes)
+    notes = (
+        *left_open,
+        *(
+            f"{name}: {line}" if len(dialects) > 1 else line
+            for name in dialects
+            if name in DIALECTS
+            for line in DIALECTS[name].oddities
+        ),
+    )
+    title = "SpecAugment audition"
+    if len(runs) == 1 and first is not None:
+        title += f": {printable(first.policy.name)} on {printable(first.frontend.name)}"
+    elif len(runs) > 1:
+        title += ": " + " | ".join(f"{_label(i)} = {run.name}" for i, run in enumerate(runs))
+    named = len(runs) > 1
+    return Head(
+        title,
+        _facts(runs, first),
+        tuple(
+            (_named(i, run, named), words_of(run.clips[0].configuration, run.versions))
+            for i, run in enumerate(runs)
+            if run.clips
+        ),
+        notes,
+        tuple(failure.error for run in runs for failure in run.failures),
+        tuple(_recipe(i, run, named) for i, run in enumerate(runs) if run.clips),
+    )
+
+
+def _named(i: int, run: _Run, named: bool) -> str:
+    return f"{_label(i)} = {run.name}" if named else ""
+
+
+def _label(i: int) -> str:
+    """A, B, …, Z, AA, AB, …"""
+    return (_label(i // 26 - 1) if i >= 26 else "") + chr(ord("A") + i % 26)
+
+
+def _recipe(i: int, run: _Run, named: bool) -> Recipe:
+    paths = [path_of(placed.entry.audio) for placed in run.clips]
+    return recipe_of(run.clips[0].configuration, paths, _named(i, run, named))
+
+
+def _facts(runs: Sequence[_Run], first: Configuration | None) -> Facts:
+    if first is None or len(runs) > 1:
+        return (("runs", str(len(runs))),)
+    run = runs[0]
+    return (
+        *facts_of_policy(first.policy),
+        ("front-end", printable(first.frontend.name)),
+        ("vocoder", vocoder_name(first.vocoder)),
+        ("seed", str(first.seed)),
+        ("clips", str(len(run.clips))),
+        ("draws of each", str(first.draws)),
+        ("specaug-listen", run.versions.get("specaug-listen", "unknown")),
+    )

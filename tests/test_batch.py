@@ -133,8 +133,9 @@ def test_overwrite_replaces_results_of_the_same_names_and_leaves_the_rest(tmp_pa
     audition_many(clips[:1], tmp_path / "out", fewer, overwrite=True)
     new = contents(tmp_path / "out")
     assert sorted(name for name in new if name.startswith("one/")) == [
-        *("one/copy-synthesis.wav", "one/draw-1.json", "one/draw-1.png", "one/draw-1.wav"),
-        *("one/notes.txt", "one/original.wav"),
+        *("one/copy-synthesis.mel.png", "one/copy-synthesis.wav"),
+        *("one/draw-1.json", "one/draw-1.mel.png", "one/draw-1.png", "one/draw-1.wav"),
+        *("one/notes.txt", "one/original.mel.png", "one/original.wav"),
     ]
     assert new["one/draw-1.wav"] != old["one/draw-1.wav"]
     assert {name: data for name, data in new.items() if name.startswith(("two/", "One-2/"))} == {

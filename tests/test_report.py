@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 import os
 import re
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
+import numpy as np
 import pytest
 from commandline import contents
-from test_fragments import Page
+from parsedpage import Page
 
 from specaug_listen import Audio, Policy, audition, save, write_report
 from specaug_listen.augment import TimeMask
@@ -35,7 +38,8 @@ def out(tmp_path, speechlike):
 
 
 def embedded(page: Page, tag: str) -> list[bytes]:
-    return [base64.b64decode(attributes["src"].split(",", 1)[1]) for attributes in page.all(tag)]
+    key = "href" if tag == "image" else "src"
+    return [base64.b64decode(attributes[key].split(",", 1)[1]) for attributes in page.all(tag)]
 
 
 def test_a_page_from_a_folder_embeds_the_very_files_of_the_folder(out):
@@ -45,18 +49,27 @@ def test_a_page_from_a_folder_embeds_the_very_files_of_the_folder(out):
     folders = ["_script_alert(1)_script_", "it's _so_ & on"]
     names = ("original.wav", "copy-synthesis.wav", "draw-1.wav", "draw-2.wav")
     assert embedded(page, "audio") == [files[f"{folder}/{name}"] for folder in folders for name in names]
-    assert embedded(page, "img") == [files[f"{folder}/draw-{n}.png"] for folder in folders for n in (1, 2)]
+    pictures = [name.replace(".wav", ".mel.png") for name in names]
+    assert embedded(page, "image") == [files[f"{folder}/{name}"] for folder in folders for name in pictures]
 
 
 def test_a_page_needs_nothing_but_itself(out, tmp_path):
     html = write_report(out).read_text("utf-8")
-    assert str(tmp_path) not in re.sub(r'src="data:[^"]*"', "", html.split("Not auditioned")[0])
+    # Where a clip was read from stands in the command that makes the page again, and nowhere else.
+    without = re.sub(r'<pre [^>]*>[^<]*</pre>|(src|href)="data:[^"]*"', "", html.split("Not auditioned")[0])
+    assert str(tmp_path) not in without
     page = Page(html)
     assert page.unbalanced == page.open == []
-    sources = [attributes["src"] for _, attributes in page.tags if "src" in attributes]
-    assert all(source.startswith("data:") for source in sources)
-    assert not page.all("script")
+    sources = [attributes[key] for _, attributes in page.tags for key in ("src", "href") if key in attributes]
+    assert all(source.startswith(("data:", "#")) for source in sources)
     assert not page.all("link")
+    (policy,) = (one["content"] for one in page.all("meta") if one.get("http-equiv") == "Content-Security-Policy")
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for kind in ("script", "style"):
+        (text,) = (text for text in re.findall(rf"<{kind}>(.*?)</{kind}>", html, re.DOTALL))
+        told = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{told}'" in policy
 
 
 def test_hostile_names_and_failures_are_shown_as_they_are(out):
@@ -66,7 +79,8 @@ def test_hostile_names_and_failures_are_shown_as_they_are(out):
     assert 'it\'s "so" & on' in words
     assert "SpecAugment audition: <gap> & co on whisper" in words
     assert re.search(r"<img src=x onerror=alert\(2\)>\.wav: not readable as audio", words)
-    assert len(page.all("img")) == 4
+    assert len(page.all("image")) == 2 * 4
+    assert not page.all("img")
 
 
 def test_a_page_shows_each_clips_parameters_and_scores(out):
@@ -97,14 +111,14 @@ def test_rebuilding_renders_nothing(out, monkeypatch):
         raise AssertionError("rendered again")
 
     monkeypatch.setattr("specaug_listen.vocoders.GriffinLim.__call__", refused)
-    monkeypatch.setattr("specaug_listen.plots.plot_audition", refused)
+    monkeypatch.setattr("specaug_listen.plots.auditions.plot_audition", refused)
     before = contents(out)
     write_report(out)
     after = contents(out)
     assert {name: after[name] for name in before} == before
 
 
-@pytest.mark.parametrize("name", ["original.wav", "copy-synthesis.wav", "draw-1.wav", "draw-2.png", "draw-2.json"])
+@pytest.mark.parametrize("name", ["original.wav", "copy-synthesis.wav", "draw-1.wav", "draw-2.json"])
 def test_a_missing_piece_is_named_in_one_line_and_the_old_page_stays(out, name):
     first = write_report(out).read_bytes()
     (out / "it's _so_ & on" / name).unlink()
@@ -135,7 +149,7 @@ def test_auditions_at_hand_give_a_page_with_the_same_sounds(tmp_path, speechlike
     assert page.unbalanced == page.open == []
     names = ("original.wav", "copy-synthesis.wav", "draw-1.wav", "draw-2.wav")
     assert embedded(page, "audio") == [files[name] for name in names]
-    assert embedded(page, "img") == [files["draw-1.png"], files["draw-2.png"]]
+    assert embedded(page, "image") == [files[name.replace(".wav", ".mel.png")] for name in names]
     assert "<b>speech</b>" in "".join(page.words)
 
 
@@ -145,9 +159,9 @@ def test_two_auditions_at_hand_come_in_their_order(tmp_path, speechlike, tone):
         for n, clip in (("b", tone), ("a", speechlike))
     ]
     page = Page(write_report(two, tmp_path / "r.html").read_text("utf-8"))
-    assert [picture["alt"].split(":")[0] for picture in page.all("img")] == [
-        "Mel spectrograms of b",
-        "Mel spectrograms of a",
+    assert [one["aria-label"] for one in page.all("svg") if one["class"] == "mel"][::3] == [
+        "Mel spectrogram of b, original",
+        "Mel spectrogram of a, original",
     ]
 
 
@@ -191,7 +205,7 @@ def resolved(page_path: Path, source: str) -> bytes:
 def largest_embedded(out: Path, monkeypatch, change: int) -> None:
     sizes = {path.stat().st_size for path in out.rglob("*.wav")}
     assert len(sizes) == 1
-    monkeypatch.setattr("specaug_listen.report._LARGEST_EMBEDDED", sizes.pop() + change)
+    monkeypatch.setattr("specaug_listen.pipeline.shelves._LARGEST_HELD", sizes.pop() + change)
 
 
 @pytest.mark.parametrize("where", ["out/report.html", "out/deep/er/copy.html", "else where/50% & #1?.html"])
@@ -205,7 +219,7 @@ def test_long_sounds_are_linked_as_seen_from_the_page_and_pictures_are_embedded(
         files[f"{folder}/{name}"] for folder in ("_script_alert(1)_script_", "it's _so_ & on") for name in names
     ]
     assert [resolved(written, attributes["src"]) for attributes in page.all("audio")] == expected
-    assert embedded(page, "img")[0] == files["_script_alert(1)_script_/draw-1.png"]
+    assert embedded(page, "image")[0] == files["_script_alert(1)_script_/original.mel.png"]
     assert str(out.parent) not in "".join(attributes["src"] for attributes in page.all("audio"))
 
 
@@ -229,7 +243,7 @@ def test_a_folder_whose_name_is_no_unicode_is_linked_too(tmp_path, speechlike, m
     save(tmp_path / "clip.wav", speechlike)
     out = tmp_path / "latin-\udce9: 音"
     audition_many([tmp_path / "clip.wav"], out, RUN)
-    monkeypatch.setattr("specaug_listen.report._LARGEST_EMBEDDED", 0)
+    monkeypatch.setattr("specaug_listen.pipeline.shelves._LARGEST_HELD", 0)
     page = write_report(out, tmp_path / "page.html")
     sources = [attributes["src"] for attributes in Page(page.read_text("utf-8")).all("audio")]
     assert sources[0] == "latin-%E9%3A%20%E9%9F%B3/clip/original.wav"
@@ -237,7 +251,191 @@ def test_a_folder_whose_name_is_no_unicode_is_linked_too(tmp_path, speechlike, m
 
 
 def test_a_long_sound_that_is_gone_is_named(out, monkeypatch):
-    monkeypatch.setattr("specaug_listen.report._LARGEST_EMBEDDED", 0)
+    monkeypatch.setattr("specaug_listen.pipeline.shelves._LARGEST_HELD", 0)
     (out / "it's _so_ & on" / "draw-1.wav").unlink()
     with pytest.raises(PolicyError, match=r"draw-1\.wav: cannot be read \(No such file or directory\); run"):
         write_report(out)
+
+
+# -- forms of a page ------------------------------------------------------------------------------------
+
+
+def test_a_page_beyond_its_budget_is_a_folder_and_the_other_form_goes(out):
+    (whole := write_report(out)).stat()
+    split = write_report(out, budget_mb=0.01)
+    assert split == out / "report" / "index.html"
+    assert not whole.exists()
+    page, files = Page(split.read_text("utf-8")), contents(out)
+    assert page.unbalanced == page.open == []
+    assert (
+        next(resolved(split, one["src"]) for one in page.all("audio")) == files["_script_alert(1)_script_/original.wav"]
+    )
+    assert next(resolved(split, one["href"]) for one in page.all("image")).startswith(b"\x89PNG")
+    assert len(split.read_bytes()) < 100_000
+    assert sorted(path.name for path in (out / "report" / "audio").glob("*.js")) == ["clip-1.js", "clip-2.js"]
+    assert write_report(out) == whole
+    assert not (out / "report").exists()
+
+
+def test_split_twice_gives_the_same_folder(out):
+    write_report(out, split=True)
+    first = contents(out / "report")
+    write_report(out, split=True)
+    assert contents(out / "report") == first
+
+
+def test_a_folder_of_the_users_is_never_taken_for_a_page(out, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "index.html").write_text("mine")
+    with pytest.raises(ParameterError, match="mine: exists and is no report; a split page is a folder of its own"):
+        write_report(out, tmp_path / "mine.html", split=True)
+    write_report(out, tmp_path / "mine.html")
+    assert contents(tmp_path / "mine") == {"index.html": b"mine"}
+
+
+def test_a_split_that_fails_leaves_the_old_one_whole(out, monkeypatch):
+    write_report(out, split=True)
+    first = contents(out)
+    (out / "it's _so_ & on" / "draw-1.wav").unlink()
+    with pytest.raises(PolicyError, match=r"draw-1\.wav: cannot be read"):
+        write_report(out, split=True)
+    after = contents(out)
+    assert {name: after[name] for name in after if name.startswith("report/")} == {
+        name: first[name] for name in first if name.startswith("report/")
+    }
+    assert not [path for path in os.listdir(out) if path.endswith(".partial")]
+
+
+@pytest.mark.parametrize("budget", [0, -1.0, float("nan")])
+def test_a_budget_that_is_no_size_is_refused(out, budget):
+    with pytest.raises(ParameterError, match=r"budget_mb=.*: expected a size above 0, in MB"):
+        write_report(out, budget_mb=budget)
+
+
+def test_flac_holds_the_samples_of_the_files(out):
+    import io
+
+    import soundfile
+
+    page = Page(write_report(out, flac=True).read_text("utf-8"))
+    assert all(one["src"].startswith("data:audio/flac;base64,") for one in page.all("audio"))
+    heard, rate = soundfile.read(io.BytesIO(embedded(page, "audio")[2]), dtype="int16")
+    wanted, _ = soundfile.read(out / "_script_alert(1)_script_" / "draw-1.wav", dtype="int16")
+    assert rate == 16000
+    assert (heard == wanted).all()
+
+
+def test_a_folder_of_an_earlier_version_shows_its_figures(out):
+    for path in out.rglob("*.mel.png"):
+        path.unlink()
+    page = Page(write_report(out).read_text("utf-8"))
+    assert page.unbalanced == page.open == []
+    assert embedded(page, "img") == [
+        (out / folder / f"draw-{n}.png").read_bytes()
+        for folder in ("_script_alert(1)_script_", "it's _so_ & on")
+        for n in (1, 2)
+    ]
+
+
+def test_auditions_of_two_policies_are_two_runs_of_one_clip(tmp_path, speechlike):
+    two = [audition(speechlike, policy=policy, vocoder=RUN.vocoder, rng=4, name="it") for policy in ("LB", "SS")]
+    page = Page(write_report(two, tmp_path / "two.html").read_text("utf-8"))
+    assert len([one for one in page.all("section") if one.get("class") == "clip"]) == 1
+    words = " ".join(" ".join(page.words).split())
+    assert "SpecAugment audition: A = LB on whisper | B = SS on whisper" in words
+    for needed in ("A: draw-1", "B: draw-1", "A: copy-synthesis", "B: copy-synthesis"):
+        assert needed in words
+
+
+def test_sounds_of_runs_with_other_gains_are_played_at_one_level(tmp_path, speechlike):
+    from specaug_listen.pages import clip_data
+    from specaug_listen.pipeline.publishing import Form, Place
+    from specaug_listen.report import _clips, _groups, _runs
+
+    loud = Audio(speechlike.samples / speechlike.peak, 16000)
+    burst = Policy([TimeMask(max_frames=20, fill=3.0)], "burst")
+    two = [audition(loud, policy=policy, vocoder=RUN.vocoder, rng=4) for policy in ("none", burst)]
+    assert two[0].gain > two[1].gain
+    groups = list(enumerate(_groups(_runs(two, tmp_path)), 1))
+    (clip,) = _clips(groups, Place(Form()))
+    levels = {one["name"]: one["level_db"] for one in clip_data(clip)["versions"]}
+    assert levels["B: draw-1"] == 0
+    assert levels["A: draw-1"] == pytest.approx(20 * np.log10(two[1].gain / two[0].gain))
+
+
+def test_two_folders_need_a_place_for_the_page(out):
+    with pytest.raises(ParameterError, match=r"path is missing: expected where to write the page of several folders"):
+        write_report([out, out])
+    with pytest.raises(PolicyError, match=r"audition\.json: cannot be read"):
+        write_report([out, out / "nowhere"], out / "both.html")
+
+
+def test_a_folder_of_the_users_beside_a_page_is_left_alone_whatever_its_names(out, tmp_path):
+    mine = {"index.html": b"mine", "audio/song.wav": b"mine", "img/face.png": b"mine"}
+    for name, data in mine.items():
+        (tmp_path / "site" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "site" / name).write_bytes(data)
+    write_report(out, tmp_path / "site.html")
+    assert contents(tmp_path / "site") == mine
+    split = write_report(out, tmp_path / "other.html", split=True)
+    (split.parent / "audio" / "song.wav").write_bytes(b"mine")
+    write_report(out, tmp_path / "other.html")
+    assert (split.parent / "audio" / "song.wav").read_bytes() == b"mine"
+    with pytest.raises(ParameterError, match="other: exists and is no report"):
+        write_report(out, tmp_path / "other.html", split=True)
+
+
+@pytest.mark.parametrize("name", ["audition.json", "it's _so_ & on/original.wav", "page", "."])
+def test_only_a_page_is_ever_written_over(out, name):
+    before = contents(out)
+    with pytest.raises(ParameterError, match=r"is no name of a page; expected one that ends in \.html"):
+        write_report(out, out / name)
+    assert contents(out) == before
+
+
+@pytest.mark.parametrize("data", [b"", b"no sound", b"RIFF"], ids=str)
+def test_a_sound_that_cannot_be_read_is_named_in_one_line(out, data):
+    (out / "it's _so_ & on" / "draw-1.wav").write_bytes(data)
+    with pytest.raises(
+        PolicyError, match=r"it's _so_ & on/draw-1\.wav: no sound can be read \([^\n]*\); run the audition"
+    ):
+        write_report(out)
+
+
+def test_a_sound_that_was_cut_off_and_a_picture_that_cannot_be_read_are_told(out):
+    folder = out / "it's _so_ & on"
+    (folder / "draw-1.wav").write_bytes((folder / "draw-1.wav").read_bytes()[:3000])
+    (folder / "original.mel.png").write_bytes(b"no picture")
+    html = write_report(out).read_text("utf-8")
+    words = " ".join(" ".join(Page(html).words).split())
+    assert "its file holds 0.09 of 0.75 s" in words
+    told = [json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)]
+    assert [one["compared_with"] for one in told[1]["versions"]] == [None] * 4
+    assert [one["compared_with"] for one in told[0]["versions"]] == [None, None, 0, 0]
+
+
+def test_each_front_end_has_an_original_to_be_compared_with(tmp_path, speechlike):
+    two = [audition(speechlike, frontend=f, policy="LB", vocoder=RUN.vocoder, rng=4) for f in ("whisper", "librosa")]
+    html = write_report(two, tmp_path / "two.html").read_text("utf-8")
+    (told,) = (
+        json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)
+    )
+    names = [one["name"] for one in told["versions"]]
+    assert names == ["original", "A: copy-synthesis", "A: draw-1", "B: original", "B: copy-synthesis", "B: draw-1"]
+    assert [one["compared_with"] for one in told["versions"]] == [None, None, 0, None, None, 3]
+
+
+def test_thirty_runs_have_names_of_their_own(tmp_path, speechlike):
+    many = [audition(speechlike, policy="none", vocoder=lambda mel: mel.audio, rng=n) for n in range(30)]
+    words = " ".join(Page(write_report(many, tmp_path / "many.html").read_text("utf-8")).words)
+    assert "AD: draw-1" in words
+
+
+def test_a_policys_name_turns_no_line_round(tmp_path, speechlike):
+    policy = Policy([TimeMask()], "\u202eevil")
+    html = write_report(audition(speechlike, policy=policy, vocoder=RUN.vocoder), tmp_path / "r.html").read_text(
+        "utf-8"
+    )
+    shown = html.split("<script>")[0].split('<details class="recipe"')[0]
+    assert "\u202e" not in shown
+    assert r"\u202eevil" in shown

@@ -31,7 +31,7 @@ def test_two_runs_with_files_in_other_orders_and_other_cores_give_the_same_bytes
         assert (ran.code, ran.err) == (0, "")
         runs.append((contents(out), ran.out.replace(str(out), "OUT")))
     assert runs[0] == runs[1]
-    assert len(runs[0][0]) == 3 * 8 + 2
+    assert len(runs[0][0]) == 3 * 12 + 2
 
 
 def test_another_seed_gives_other_draws_in_the_same_layout(tmp_path, clips):

@@ -18,8 +18,8 @@ from ..augment import Adapter, Draw, Policy, Waveform, WaveformDraw, draw_of_cli
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frontends import AnyMel, MelFrontend, MelSpectrogram, get
 from ..inspection import Change, inspect_change
-from ..metrics import log_mel_rmse_db, score
-from ..plots import plot_audition
+from ..metrics import log_mel_rmse_db, perceptual, score
+from ..plots import audition_figure
 from ..recording import Recording
 from ..vocoders import Vocoder
 from .badges import clip_badges, draw_badges
@@ -50,6 +50,8 @@ class Reconstruction:
         What was done to the waveform before its mel was taken.
     before : MelSpectrogram or None
         The mel of that waveform, to which ``draw`` was applied.
+    twin : Audio or None
+        The augmented mel with the phase of the original, where it was asked for.
     """
 
     number: int
@@ -58,6 +60,7 @@ class Reconstruction:
     audio: Sound = field(repr=False)
     waveform: WaveformDraw | None = None
     before: AnyMel | None = field(default=None, repr=False)
+    twin: Sound | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -86,6 +89,8 @@ class Audition:
         Gain of an earlier rendering, to repeat it exactly.
     waveform : Waveform or None
         Stage before the mel.
+    rendered : Audio or SpooledAudio or None
+        The copy-synthesis, where it has been rendered already.
 
     Examples
     --------
@@ -106,6 +111,7 @@ class Audition:
     name: str = "clip"
     given_gain: float | None = field(default=None, repr=False)
     waveform: Waveform | None = None
+    rendered: Sound | None = field(default=None, repr=False)
 
     @property
     def frontend(self) -> MelFrontend:
@@ -124,15 +130,24 @@ class Audition:
     @cached_property
     def copy_synthesis(self) -> Sound:
         """The unaugmented mel through the same vocoder: the fair "before"."""
-        assert isinstance(self.mel, MelSpectrogram)  # LongAudition has rendered it
+        if self.rendered is not None:
+            return self.rendered
+        assert isinstance(self.mel, MelSpectrogram)  # of a long recording it has been rendered
         return render(self.mel, self.vocoder)
+
+    @cached_property
+    def copy_mel(self) -> AnyMel:
+        """The mel of the copy-synthesis: what the vocoder made of it."""
+        assert isinstance(self.copy_synthesis, Audio)  # of a long recording it is read in parts
+        return self.frontend(self.copy_synthesis)
 
     @cached_property
     def gain(self) -> float:
         """The one factor with which all renderings are played and written, so that none clips."""
         if self.given_gain is not None:
             return self.given_gain
-        return common_gain([self.original, self.copy_synthesis, *(d.audio for d in self.draws)])
+        twins = [d.twin for d in self.draws if d.twin is not None]
+        return common_gain([self.original, self.copy_synthesis, *(d.audio for d in self.draws), *twins])
 
     @cached_property
     def badges(self) -> tuple[str, ...]:
@@ -171,39 +186,48 @@ class Audition:
         """One row for each draw: what was masked, and what changed against the copy-synthesis."""
         return [{"draw": d.number, **self.score_of(d)} for d in self.draws]
 
-    def score_of(self, reconstruction: Reconstruction) -> dict[str, float]:
+    def score_of(self, reconstruction: Reconstruction) -> dict[str, float | None]:
         """The row of one draw, without its number."""
         if reconstruction.number not in self._scores:
             self._scores[reconstruction.number] = self._scored(reconstruction)
         return self._scores[reconstruction.number]
 
     @cached_property
-    def _scores(self) -> dict[int, dict[str, float]]:
+    def _scores(self) -> dict[int, dict[str, float | None]]:
         return {}
 
-    def _scored(self, reconstruction: Reconstruction) -> dict[str, float]:
+    def _scored(self, reconstruction: Reconstruction) -> dict[str, float | None]:
         draw = self.seen(reconstruction)
         hop_ms = 1000 * self.frontend.hop_length / self.frontend.sample_rate
-        row = {
+        copy = first_samples(self.copy_synthesis, reconstruction.audio.n_samples)
+        row: dict[str, float | None] = {
             "masked_time_ratio": draw.masked_time_ratio,
             "masked_frequency_ratio": draw.masked_frequency_ratio,
             "masked_area_ratio": draw.masked_area_ratio,
             "longest_gap_ms": draw.longest_gap_frames * hop_ms,
-            "log_mel_rmse_db": log_mel_rmse_db(self.mel.shortened(reconstruction.mel.n_frames), reconstruction.mel),
-            **score(first_samples(self.copy_synthesis, reconstruction.audio.n_samples), reconstruction.audio),
+            "log_mel_rmse_db": log_mel_rmse_db(self._warped(draw, reconstruction.mel.n_frames), reconstruction.mel),
+            **score(copy, reconstruction.audio),
         }
+        same_length = reconstruction.mel.n_frames == self.mel.n_frames
+        row |= perceptual(copy, reconstruction.audio, comparable=same_length and not draw.warps)
         if draw.warps:
             row["warp_displacement_ms"] = sum(w.displacement_frames for w in draw.warps) * hop_ms
         if draw.loudest_fill_db is not None:
             row["loudest_fill_vs_p95_db"] = draw.loudest_fill_db
-        return {key: round(value, 4) for key, value in row.items()}
+        return {key: None if value is None else round(value, 4) for key, value in row.items()}
+
+    def _warped(self, draw: Draw, n_frames: int) -> AnyMel:
+        """The mel with the warps of a draw alone: across a warp, other moments would be compared."""
+        if not draw.warps or n_frames != self.mel.n_frames:
+            return self.mel.shortened(n_frames)
+        return replace(draw, steps=draw.warps).apply(self.mel)  # type: ignore[type-var]
 
     def plot(self, reconstruction: Reconstruction) -> Figure:
-        """The picture of one draw; see `specaug_listen.plots.plot_audition`."""
+        """The picture of one draw; see `specaug_listen.plots.audition_figure`."""
         note = f"{self.policy.name} on {self.frontend.name}, seed {self.seed}, {reconstruction.name}"
         if self.waveform is not None:
             note = f"waveform {self.waveform.name}, {note}"
-        return plot_audition(self.mel, reconstruction.mel, self.seen(reconstruction), title=self.name, note=note)
+        return audition_figure(self.mel, reconstruction.mel, self.seen(reconstruction), title=self.name, note=note)
 
     def save(self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False) -> Path:
         """Write WAV, PNG and JSON of every draw into a folder named after the clip.
@@ -253,6 +277,7 @@ def audition(
     vocoder: Vocoder | str = "joint",
     draws: int = 1,
     rng: int | Any = None,
+    twins: bool = False,
     name: str | None = None,
 ) -> Audition:
     """Hear what a policy does to a clip.
@@ -272,6 +297,8 @@ def audition(
         How many times the policy is drawn.
     rng : int, numpy.random.Generator or None
         The same integer gives the same draws of the same clip, whatever else is auditioned.
+    twins : bool
+        Render each draw a second time, with the phase of the original: to hear the mask without the vocoder.
     name : str or None
         Of the clip; None takes the file's.
 
@@ -312,12 +339,17 @@ def audition(
             draw = draw_of_clip(chosen, before, seed, audio.fingerprint, number)
         for warning in said:
             warnings.warn(warning.message, stacklevel=2)
-        augmented = draw.apply(before)
-        sound = render(augmented, rendering)
-        heard.append(Reconstruction(number, draw, augmented, sound, drawn, None if drawn is None else before))
+        one = _rendered(number, draw, before, rendering, twins)
+        heard.append(one if drawn is None else replace(one, waveform=drawn, before=before))
     if name is None:
         name = Path(audio.source.path).stem if audio.source else "clip"
     return Audition(audio, mel, chosen, rendering, seed, tuple(heard), name, waveform=stage)
+
+
+def _rendered(number: int, draw: Draw, before: MelSpectrogram, vocoder: Vocoder, twins: bool) -> Reconstruction:
+    augmented = draw.apply(before)
+    twin = render(augmented, vocoders.OriginalPhase()) if twins else None
+    return Reconstruction(number, draw, augmented, render(augmented, vocoder), twin=twin)
 
 
 def first_samples(sound: Sound, n_samples: int) -> Sound:

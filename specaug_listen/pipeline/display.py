@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from .._files import printable
 from ..audio import encode_wav
 from ..augment import Policy
 from ..fragments import ClipView, DrawView, clip_html
@@ -77,14 +78,14 @@ def facts_of_run(frontend: MelFrontend, policy: Policy, vocoder: AnyVocoder | Cu
 def facts_of_policy(policy: Policy) -> Facts:
     """Its name, and by which framework's rules it draws."""
     if policy.dialect == "paper":
-        return (("policy", policy.name),)
+        return (("policy", printable(policy.name)),)
     how = [policy.dialect]
     if policy.exact_rng:
         how.append("with its own generator")
     if policy.batch:
         length = f", padded to {policy.batch.n_frames} frames" if policy.batch.n_frames else ""
         how.append(f"in a batch of {policy.batch.size}{length}")
-    return ("policy", policy.name), ("dialect", ", ".join(how))
+    return ("policy", printable(policy.name)), ("dialect", ", ".join(how))
 
 
 def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:

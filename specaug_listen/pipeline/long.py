@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from .._files import make_folder
 from .._optional import require
-from .._sound import Sound
 from ..augment import Policy, draw_of_clip
 from ..errors import SpecAugListenWarning
 from ..frontends import MelFrontend, MelStream, mel_stream
@@ -34,17 +35,18 @@ class LongAudition(Audition):
 
     Parameters
     ----------
-    rendered : SpooledAudio
-        The copy-synthesis.
+    folder : Path
+        Where they lie.
     """
 
-    rendered: Sound | None = field(default=None, repr=False)
+    folder: Path = Path()
 
-    @property
-    def copy_synthesis(self) -> Sound:
-        """The unaugmented mel through the same vocoder: the fair "before"."""
-        assert self.rendered is not None  # audition_long() renders it
-        return self.rendered
+    @cached_property
+    def copy_mel(self) -> MelStream:
+        """The mel of the copy-synthesis."""
+        folder = self.folder / "copy-synthesis"
+        make_folder(folder)
+        return mel_stream(self.frontend, self.copy_synthesis, folder)
 
 
 def is_long(path: str | os.PathLike[str], duration_s: float | None, longest_s: float | None = None) -> bool:
@@ -101,7 +103,7 @@ def audition_long(
         label = f"draw-{number}"
         audio = rendered_long(augmented, vocoder, folder / f"{label}.f32", lambda share, w=label: within(w, share))  # type: ignore[misc]
         heard.append(Reconstruction(number, draw, augmented, audio))
-    return LongAudition(recording, mel, policy, vocoder, seed, tuple(heard), name, rendered=copy)
+    return LongAudition(recording, mel, policy, vocoder, seed, tuple(heard), name, rendered=copy, folder=folder)
 
 
 def rendered_long(

@@ -110,6 +110,7 @@ class Configuration:
     start_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     duration_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     waveform: Waveform | None = None
+    twins: bool = False
 
 
 @record

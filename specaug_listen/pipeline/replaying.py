@@ -128,5 +128,5 @@ def _replayed_long(
     drawn = rendered_long(augmented, vocoder, folder / "draw.f32")
     again = Reconstruction(record.number, record.draw, augmented, drawn)
     return LongAudition(
-        clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, rendered=copy
+        clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, rendered=copy, folder=folder
     )

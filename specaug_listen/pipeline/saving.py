@@ -6,20 +6,32 @@ import re
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
+
 from .._files import Contents, folder_name, make_folder, write_folder
 from .._sound import Sound
 from ..audio import wav_parts
 from ..errors import ParameterError
-from ..plots import encode_png
+from ..frontends import AnyMel
+from ..plots import RANGE_DB, Cells, encode_png, reference_db
 from ..recording import SpooledAudio
 from .chain import Audition, Reconstruction, first_samples
-from .records import Channels, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
+from .records import Channels, ClipEntry, Configuration, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
 
-__all__ = ["RESERVED", "audition_files", "draw_files", "draw_record", "save_audition"]
+__all__ = [
+    "RESERVED",
+    "audition_files",
+    "clip_entry",
+    "configuration_of",
+    "draw_files",
+    "draw_record",
+    "save_audition",
+    "top_db_of",
+]
 
 # Names in the folder above that no clip's folder may take.
-RESERVED = frozenset({"report.html", "audition.json"})
-_STALE = re.compile(r"draw-\d+\.(wav|png|json)")
+RESERVED = frozenset({"report.html", "report", "audition.json"})
+_STALE = re.compile(r"draw-\d+(-original-phase)?\.(wav|png|json|mel\.png)")
 
 
 def save_audition(
@@ -39,8 +51,13 @@ def save_audition(
     return out / folder
 
 
-def audition_files(audition: Audition, channels: Channels = "mono") -> dict[str, Contents]:
-    """Names and contents of all files of a clip's folder."""
+def audition_files(
+    audition: Audition, channels: Channels = "mono", *, figures: bool = True, top_db: float | None = None
+) -> dict[str, Contents]:
+    """Names and contents of all files of a clip's folder; without figures and records for a page.
+
+    ``top_db`` is the level of the brightest colour of the mels, where it is not that of this clip.
+    """
     if channels not in get_args(Channels):
         raise ParameterError(f"channels={channels!r}: allowed is one of {', '.join(get_args(Channels))}")
     both_ears: Channels = "mono" if channels == "mono" else "duplicate"
@@ -49,8 +66,51 @@ def audition_files(audition: Audition, channels: Channels = "mono") -> dict[str,
         "copy-synthesis.wav": _wav(audition.copy_synthesis, audition, both_ears),
     }
     for reconstruction in audition.draws:
-        files |= draw_files(audition, reconstruction, channels)
-    return files
+        if figures:
+            files |= draw_files(audition, reconstruction, channels)
+        else:
+            files[f"{reconstruction.name}.wav"] = _wav(reconstruction.audio, audition, channels)
+        if reconstruction.twin is not None:
+            files[f"{reconstruction.name}-original-phase.wav"] = _wav(reconstruction.twin, audition, channels)
+    return files | {f"{name}.mel.png": cells.png for name, cells in _cells(audition, top_db).items()}
+
+
+def top_db_of(audition: Audition) -> float:
+    """Level of the loudest cell of all mels of a clip, relative to the original's, at least 0 dB."""
+    ref_db = reference_db(audition.mel)
+    return max(0.0, *(float(np.ceil(mel.range_db[1] - ref_db)) for mel in _mels(audition).values()))
+
+
+def _mels(audition: Audition) -> dict[str, AnyMel]:
+    mels = {"original": audition.mel, "copy-synthesis": audition.copy_mel}
+    return mels | {one.name: one.mel for one in audition.draws}
+
+
+def _cells(audition: Audition, top_db: float | None) -> dict[str, Cells]:
+    """The mels as pictures of one pixel for each cell, all on one scale: that of the original."""
+    high_db = top_db_of(audition) if top_db is None else top_db
+    ref_db = reference_db(audition.mel)
+    return {
+        name: Cells.of(mel, ref_db=ref_db, low_db=-RANGE_DB, high_db=high_db) for name, mel in _mels(audition).items()
+    }
+
+
+def clip_entry(audition: Audition, folder: str) -> ClipEntry:
+    """What the index says of a clip."""
+    draws = tuple(drawn.name for drawn in audition.draws)
+    duration_s = round(audition.original.duration_s, 4)
+    clip = describe_clip(audition.clip)
+    return ClipEntry(audition.name, folder, clip, duration_s, audition.gain, audition.badges, draws)
+
+
+def configuration_of(audition: Audition) -> Configuration:
+    """What would have been asked for on the command line."""
+    clip, n_draws = describe_clip(audition.clip), max(1, len(audition.draws))
+    return Configuration(
+        audition.frontend, audition.policy, vocoder_record(audition.vocoder), n_draws, audition.seed,
+        start_s=clip.start_s, duration_s=clip.duration_s, waveform=audition.waveform,
+        twins=any(one.twin is not None for one in audition.draws),
+    )  # fmt: skip
 
 
 def draw_files(audition: Audition, reconstruction: Reconstruction, channels: Channels) -> dict[str, Contents]:

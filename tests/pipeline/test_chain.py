@@ -234,8 +234,9 @@ def test_scores_are_what_a_hand_computes_from_the_draw_and_the_renderings(speech
                 shifts.append(step.displacement_frames)
         covered = {(b, f) for b in range(80) for f in range(120) if b in bins or f in frames}
         runs = "".join("x" if f in frames else " " for f in range(120)).split()
-        floor_db = result.mel.db.max() - 80
-        change = np.maximum(drawn.mel.db, floor_db) - np.maximum(result.mel.db, floor_db)
+        warped = replace(drawn.draw, steps=drawn.draw.warps).apply(result.mel)
+        floor_db = warped.db.max() - 80
+        change = np.maximum(drawn.mel.db, floor_db) - np.maximum(warped.db, floor_db)
         fills = [step.fill_level.vs_p95_db for step in drawn.draw.steps if getattr(step, "fill_level", None)]
         assert row["masked_frequency_ratio"] == pytest.approx(len(bins) / 80, abs=1e-4)
         assert row["masked_time_ratio"] == pytest.approx(len(frames) / 120, abs=1e-4)
@@ -251,7 +252,7 @@ def test_scores_are_what_a_hand_computes_from_the_draw_and_the_renderings(speech
 def test_a_policy_that_does_nothing_scores_no_change(speechlike):
     (row,) = audition(speechlike, policy="none", rng=0).scores
     assert "loudest_fill_vs_p95_db" not in row
-    assert {value for key, value in row.items() if key != "draw"} == {0.0}
+    assert {value for key, value in row.items() if key not in ("draw", "stoi", "pesq")} == {0.0}
 
 
 @pytest.mark.parametrize("vocoder", sorted(set(vocoders.VOCODERS) - {"librosa"}))
@@ -261,7 +262,7 @@ def test_silence_and_full_masks_give_finite_scores_and_sound_and_a_badge(vocoder
     for rng in range(3):
         result = audition(silence, frontend=every_frontend, policy=whole, vocoder=vocoder, rng=rng)
         assert "silent: every sample is zero" in result.badges
-        assert all(np.isfinite(value) for value in result.scores[0].values())
+        assert all(np.isfinite(value) for value in result.scores[0].values() if value is not None)
         assert np.isfinite(result.draws[0].audio.samples).all()
         assert result.draws[0].audio.peak < 1e-2
 

@@ -73,7 +73,7 @@ def heard_both_ways(tmp_path, monkeypatch):
 def no_pictures(monkeypatch):
     """Drawing takes most of the time of a short clip, and is not what is asked here."""
     monkeypatch.setattr("specaug_listen.pipeline.saving.encode_png", lambda figure: b"")
-    monkeypatch.setattr("specaug_listen.pipeline.chain.plot_audition", lambda *mels, **texts: None)
+    monkeypatch.setattr("specaug_listen.pipeline.chain.audition_figure", lambda *mels, **texts: None)
 
 
 def assert_same_bytes(ways):
@@ -148,7 +148,7 @@ def tiny_parts(monkeypatch):
         monkeypatch.setattr(start_module, "_FRAMES_AT_ONCE", 17)
         for room in ("audio", "recording"):
             monkeypatch.setattr(f"specaug_listen.{room}._SAMPLES_AT_ONCE", 1234)
-        monkeypatch.setattr("specaug_listen.plots._COLUMNS_AT_ONCE", 9)
+        monkeypatch.setattr("specaug_listen.plots.mels._COLUMNS_AT_ONCE", 9)
 
     return prepare
 

@@ -41,8 +41,9 @@ def expected_pcm(audio: Audio, gain: float) -> np.ndarray:
 def test_a_clips_folder_has_exactly_the_promised_files(tmp_path, heard):
     folder = heard.save(tmp_path / "deep" / "out")
     assert folder == tmp_path / "deep" / "out" / "speech"
-    draws = {f"draw-{n}.{suffix}" for n in (1, 2) for suffix in ("wav", "png", "json")}
-    assert set(os.listdir(folder)) == {"original.wav", "copy-synthesis.wav"} | draws
+    draws = {f"draw-{n}.{suffix}" for n in (1, 2) for suffix in ("wav", "png", "json", "mel.png")}
+    both = {f"{name}.{suffix}" for name in ("original", "copy-synthesis") for suffix in ("wav", "mel.png")}
+    assert set(os.listdir(folder)) == both | draws
     assert os.listdir(folder.parent) == ["speech"]
 
 

@@ -1,0 +1,171 @@
+"""A run in words, and how to make it again: the command and the Python."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from .._files import printable
+from .._optional import require
+from .._record import to_plain
+from ..augment import Policy
+from ..augment.dialects import ALL_POLICIES
+from ..augment.words import in_words
+from ..frontends import PRESETS, MelFrontend
+from ..pages import Recipe
+from ..vocoders import Neural, spelled
+from .records import Configuration, CustomVocoder, vocoder_name
+
+__all__ = ["recipe_of", "sweep_recipe", "words_of"]
+
+
+def words_of(run: Configuration, versions: dict[str, str]) -> tuple[str, ...]:
+    """What was done to each clip, a line for each part."""
+    policy = run.policy
+    chance = f", applied with a chance of {policy.probability:g}" if policy.probability < 1 else ""
+    lines = [f"policy {policy.name}, by the rules of {policy.dialect}{chance}"]
+    if policy.batch:
+        padded = f" padded to {policy.batch.n_frames} frames" if policy.batch.n_frames else ""
+        lines.append(f"each clip drawn as one of a batch of {policy.batch.size}{padded}")
+    lines += [f"{i}. {in_words(one)}" for i, one in enumerate(policy.transforms, 1)] or ["no transform"]
+    f = run.frontend
+    lines.append(
+        f"front-end {f.name}: {f.n_mels} {f.mel_scale} bands at {f.sample_rate} Hz, n_fft {f.n_fft}, hop {f.hop_length}"
+    )
+    if run.waveform is not None:
+        lines.append(f"before the mel: {', '.join(one.name for one in run.waveform.transforms)} on the waveform")
+    lines.append(f"vocoder {vocoder_name(run.vocoder)}, seed {run.seed}, {run.draws} of each clip")
+    lines.append(", ".join(f"{name} {version}" for name, version in versions.items()))
+    return tuple(printable(line) for line in lines)
+
+
+def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "") -> Recipe:
+    """The command and the Python that make a run again, and the files that they name.
+
+    Parameters
+    ----------
+    run : Configuration
+    paths : sequence of str or None
+        Of the clips; None for one that was made in memory.
+    name : str
+        Of the run, where there are several.
+    """
+    files: list[tuple[str, str]] = []
+    known = [path for path in paths if path is not None] or ["CLIP.wav"]
+    policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
+    options = ["--frontend", frontend, "--policy", policy]
+    if run.waveform is not None:
+        _write("waveform.yaml", [{one.name: to_plain(one.parameters)} for one in run.waveform.transforms], files)
+        options += ["--waveform", "waveform.yaml"]
+    options += ["--draws", str(run.draws), "--seed", str(run.seed)]
+    options += ["--twins"] if run.twins else []
+    options += _span_options(run)
+    options += ["--channels", run.channels] if run.channels != "mono" else []
+    command = _command(known, options, run)
+    return Recipe(command, _python(known, run, policy, frontend), name, tuple(files))
+
+
+def sweep_recipe(run: Configuration, path: str | None, axes: Sequence[tuple[str, Sequence[Any]]]) -> Recipe:
+    """The command and the Python that make a sweep again, and the files that they name."""
+    files: list[tuple[str, str]] = []
+    policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
+    clip = path or "CLIP.wav"
+    vary = [part for key, values in axes for part in ("--vary", f"{key}={','.join(_written(v) for v in values)}")]
+    options = ["--frontend", frontend, "--policy", policy, "--draws", str(run.draws), "--seed", str(run.seed)]
+    options += _span_options(run)
+    vocoder = _vocoder_option(run)
+    command = f"specaug-listen sweep {shlex.join([clip, *vary, '-o', 'OUT', *options])}"
+    command += f" --vocoder {shlex.quote(vocoder)}" if vocoder else ""
+    lines = [
+        *_imports(_vocoder(run)),
+        f"clip = sl.load({clip!r}{_span(run)})",
+        f"vary = { ({key: list(values) for key, values in axes})!r}",
+        f"swept = sl.sweep(clip, vary=vary, frontend={frontend!r}, policy={policy!r}, vocoder={_vocoder(run)}, "
+        f"draws={run.draws}, rng={run.seed})",
+        'swept.save("OUT")',
+    ]
+    return Recipe(command, "\n".join(lines), files=tuple(files))
+
+
+def _written(value: Any) -> str:
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _command(paths: Sequence[str], options: list[str], run: Configuration) -> str:
+    vocoder = _vocoder_option(run)
+    if vocoder is None:
+        return f"# the command line has no way to {vocoder_name(run.vocoder)}; see the Python below"
+    shown = " ".join(shlex.quote(path) for path in paths)
+    return f"specaug-listen audition {shown} -o OUT {shlex.join([*options, '--vocoder', vocoder])}"
+
+
+def _vocoder_option(run: Configuration) -> str | None:
+    """The vocoder as the command line names it."""
+    return None if isinstance(run.vocoder, (CustomVocoder, Neural)) else spelled(run.vocoder)
+
+
+def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str) -> str:
+    waveform = "" if run.waveform is None else ', waveform="waveform.yaml"'
+    vocoder = _vocoder(run)
+    twins = ", twins=True" if run.twins else ""
+    channels = f', channels="{run.channels}"' if run.channels != "mono" else ""
+    lines = [
+        *_imports(vocoder),
+        "heard = []",
+        f"for path in {list(paths)!r}:",
+        f"    clip = sl.load(path{_span(run)})",
+        f"    one = sl.audition(clip, frontend={frontend!r}, policy={policy!r}{waveform}, vocoder={vocoder}, "
+        f"draws={run.draws}, rng={run.seed}{twins})",
+        f'    one.save("OUT"{channels})',
+        "    heard.append(one)",
+        'sl.write_report(heard, "OUT/report.html")',
+    ]
+    return "\n".join(lines)
+
+
+def _imports(vocoder: str) -> list[str]:
+    more = ["from specaug_listen import vocoders"] if vocoder.startswith("vocoders.") else []
+    return ["import specaug_listen as sl", *more, ""]
+
+
+def _span_options(run: Configuration) -> list[str]:
+    options = ["--start", repr(run.start_s)] if run.start_s else []
+    return options + (["--duration", repr(run.duration_s)] if run.duration_s is not None else [])
+
+
+def _span(run: Configuration) -> str:
+    span = f", start_s={run.start_s!r}" if run.start_s else ""
+    return span + (f", duration_s={run.duration_s!r}" if run.duration_s is not None else "")
+
+
+def _vocoder(run: Configuration) -> str:
+    option = _vocoder_option(run)
+    if option is not None:
+        return repr(option)
+    if isinstance(run.vocoder, CustomVocoder):
+        return f"...  # {run.vocoder.description}, of your own\n        "
+    fields = {key: value for key, value in to_plain(run.vocoder).items() if key != "kind"}
+    return f"vocoders.{type(run.vocoder).__name__}({', '.join(f'{key}={value!r}' for key, value in fields.items())})"
+
+
+def _policy(policy: Policy, files: list[tuple[str, str]]) -> str:
+    if policy.foreign:
+        return policy.foreign[0].call
+    if ALL_POLICIES.get(policy.name) == policy:
+        return policy.name
+    plain = to_plain(policy)
+    plain["transforms"] = [{one.pop("kind"): one} for one in plain["transforms"]]
+    return _write("policy.yaml", {key: value for key, value in plain.items() if value is not None}, files)
+
+
+def _frontend(frontend: MelFrontend, files: list[tuple[str, str]]) -> str:
+    if PRESETS.get(frontend.name) == frontend:
+        return frontend.name
+    return _write("frontend.yaml", to_plain(frontend), files)
+
+
+def _write(name: str, data: Any, files: list[tuple[str, str]]) -> str:
+    yaml = require("yaml", purpose="policy files")
+    files.append((name, yaml.safe_dump(data, sort_keys=False, allow_unicode=True)))
+    return name

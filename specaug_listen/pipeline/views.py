@@ -1,0 +1,268 @@
+"""One clip of a run as the page shows it, from its records and files: nothing is rendered again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..augment import Draw
+from ..frontends import MelFrontend
+from ..frontends.filterbank import hz_to_mel, mel_to_hz
+from ..loudness import loudness_lufs, matching_gains_db
+from ..pages import Clip, Column, Heard, Mask, Picture, Row, Version
+from ..plots import extent_s, hz_ticks, outlines, percent, read_cells, warp_lines
+from .display import facts_of_clip, facts_of_draw
+from .records import ClipEntry, DrawRecord
+from .shelves import Embedded
+
+__all__ = [
+    "COLUMNS",
+    "Shown",
+    "clip_view",
+    "colours_of",
+    "draw_version",
+    "matched",
+    "rows_of",
+    "seen_draw",
+    "sound_version",
+]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One clip of one run.
+
+    Parameters
+    ----------
+    entry : ClipEntry
+    draws : sequence of DrawRecord
+    shelf : Embedded
+        Its files.
+    frontend : MelFrontend
+    label : str
+        Of the run, where there are several.
+    level_db : float [dB]
+        With which its sounds are played.
+    """
+
+    entry: ClipEntry
+    draws: Sequence[DrawRecord]
+    shelf: Embedded = field(repr=False)
+    frontend: MelFrontend
+    label: str = ""
+    level_db: float = 0.0
+
+    def called(self, name: str) -> str:
+        """A version's name among those of all runs."""
+        return f"{self.label}: {name}" if self.label else name
+
+
+def clip_view(shown: Sequence[Shown], clip_id: str) -> Clip:
+    """One clip: its original, and of each run the copy-synthesis and the draws.
+
+    Parameters
+    ----------
+    shown : sequence of Shown
+        The same clip in each run.
+    clip_id : str
+        Of its element in the page.
+    """
+    first = shown[0]
+    versions: list[Version] = []
+    originals: dict[str, int] = {}
+    for one in shown:
+        prefix = f"{clip_id}-{one.label}-" if one.label else f"{clip_id}-"
+        key = repr(one.frontend)
+        if key not in originals:
+            # Runs of one front-end share the original; others have a mel of their own to be compared with.
+            name = one.called("original") if originals else "original"
+            originals[key] = len(versions)
+            versions.append(sound_version(one, "original", "the recording", f"{prefix}original", name))
+        note = "its mel, not augmented, through the same vocoder"
+        name = one.called("copy-synthesis")
+        versions.append(sound_version(one, "copy-synthesis", note, f"{prefix}copy-synthesis", name))
+        has_mel = versions[originals[key]].picture is not None
+        for drawn in one.draws:
+            version = draw_version(one, drawn, prefix)
+            is_comparable = has_mel and version.picture is not None
+            versions.append(replace(version, compared_with=originals[key] if is_comparable else None))
+            versions += _twins(one, drawn, prefix)
+    names = [f"{one.label}: {badge}" if one.label else badge for one in shown for badge in one.entry.badges]
+    entry = first.entry
+    versions = [_complete(version, entry.duration_s) for version in versions]
+    return Clip(
+        clip_id,
+        entry.name,
+        entry.duration_s,
+        tuple(matched(versions)),
+        facts_of_clip(entry.duration_s, entry.audio),
+        tuple(dict.fromkeys(names)),
+        is_plain=any(version.sound.data is None for version in versions),
+        colours=colours_of(versions),
+    )
+
+
+def _complete(version: Version, duration_s: float) -> Version:
+    """With a badge where its file holds less than it should, or its picture cannot be read."""
+    badges = []
+    is_cut = any("cut" in badge for badge in version.badges) or any(name == "cut" for name, _ in version.facts)
+    if version.heard is not None and not is_cut and version.heard.duration_s < 0.5 * duration_s:
+        badges.append(f"its file holds {version.heard.duration_s:.2f} of {duration_s:.2f} s")
+    return replace(version, badges=(*version.badges, *badges))
+
+
+def sound_version(one: Shown, file: str, note: str, version_id: str, name: str) -> Version:
+    """The original, or the copy-synthesis."""
+    return Version(
+        version_id, name, one.shelf.sound(f"{file}.wav"), note, one.level_db,
+        picture=_picture(one, file), key=version_id, heard=_heard(one, f"{file}.wav"),
+    )  # fmt: skip
+
+
+def draw_version(one: Shown, drawn: DrawRecord, prefix: str) -> Version:
+    """A draw."""
+    name, draw = f"draw-{drawn.number}", seen_draw(drawn)
+    picture = _picture(one, name)
+    figure = one.shelf.picture(f"{name}.png") if picture is None else None
+    return Version(
+        f"{prefix}{name}", one.called(name), one.shelf.sound(f"{name}.wav"), "", one.level_db,
+        picture=picture, figure=figure, masks=masks_of(draw, one.frontend),
+        warp=tuple(warp_lines(draw, one.frontend)) if draw.warps else (),
+        facts=facts_of_draw(drawn.scores), badges=drawn.badges, key=f"{prefix}{name}", heard=_heard(one, f"{name}.wav"),
+    )  # fmt: skip
+
+
+def _twins(one: Shown, drawn: DrawRecord, prefix: str) -> list[Version]:
+    """The same draw with the phase of the original, where it was rendered."""
+    name = f"draw-{drawn.number}-original-phase"
+    if one.shelf.read(f"{name}.wav") is None:
+        return []
+    note = "the same draw without the vocoder's part"
+    sound = one.shelf.sound(f"{name}.wav")
+    called = one.called(f"draw-{drawn.number}, original phase")
+    return [
+        Version(
+            f"{prefix}{name}",
+            called,
+            sound,
+            note,
+            one.level_db,
+            key=f"{prefix}{name}",
+            heard=_heard(one, f"{name}.wav"),
+        )
+    ]
+
+
+def seen_draw(drawn: DrawRecord) -> Draw:
+    """A draw as it is shown: of callables of others, what was found that they did."""
+    if drawn.found is None:
+        return drawn.draw
+    return replace(drawn.found.as_draw(drawn.draw.policy), warnings=drawn.draw.warnings, applied=drawn.draw.applied)
+
+
+def masks_of(draw: Draw, frontend: MelFrontend) -> tuple[Mask, ...]:
+    """All that a draw fills or copies, in seconds and Hz."""
+    first_s, last_s = extent_s(frontend, draw.n_frames)
+    found = []
+    for one in outlines(draw):
+        ends_s = frontend.framing.center_s([one.begin, one.end], frontend.sample_rate)
+        begin_s, end_s = (float(s) for s in np.clip(ends_s, max(0.0, first_s), last_s).round(4))
+        low_hz, high_hz = (round(hz, 1) for hz in edges_hz(frontend, one.bins))
+        found.append(Mask(one.kind, begin_s, end_s, low_hz, high_hz, *one.bins, one.fill))
+    return tuple(found)
+
+
+def edges_hz(frontend: MelFrontend, bins: tuple[int, int]) -> tuple[float, float]:
+    """From where to where bands reach: half way to the neighbours' centres, on the mel scale."""
+    low, high = hz_to_mel([frontend.fmin_hz, frontend.top_hz], frontend.mel_scale)
+    spacing = (high - low) / (frontend.n_mels + 1)
+    below, above = mel_to_hz(low + spacing * (np.array(bins) + 0.5), frontend.mel_scale)
+    return float(below), float(above)
+
+
+def _picture(one: Shown, name: str) -> Picture | None:
+    data = one.shelf.read(f"{name}.mel.png")
+    if data is None:
+        return None
+    try:
+        cells = read_cells(data)
+    except ValueError:
+        return None
+    n_mels, n_columns = cells.indices.shape
+    positions, labels = hz_ticks(one.frontend)
+    ticks = tuple(((at + 0.5) / n_mels, label) for at, label in zip(positions, labels, strict=True))
+    left_s, right_s = cells.extent_s
+    return Picture(
+        one.shelf.picture(f"{name}.mel.png"), n_columns, n_mels, left_s, right_s, cells.low_db, cells.high_db,
+        tuple(float(hz) for hz in one.frontend.center_hz()), ticks,
+    )  # fmt: skip
+
+
+def colours_of(versions: Sequence[Version]) -> tuple[float, float] | None:
+    """Levels of the darkest and of the brightest colour, in dB relative to the original's loudest cell."""
+    pictures = [version.picture for version in versions if version.picture is not None]
+    return (pictures[0].low_db, pictures[0].high_db) if pictures else None
+
+
+def matched(versions: Sequence[Version]) -> list[Version]:
+    """The versions with the gains that make them equally loud."""
+    levels = [None if version.heard is None else version.heard.loudness_lufs for version in versions]
+    peaks = [0.0 if version.heard is None else version.heard.peak for version in versions]
+    gains = matching_gains_db(levels, peaks)
+    return [replace(version, matched_db=gain) for version, gain in zip(versions, gains, strict=True)]
+
+
+def _heard(one: Shown, name: str) -> Heard | None:
+    sound = one.shelf.heard(name)
+    return None if sound is None else Heard(loudness_lufs(sound), sound.peak, sound.duration_s)
+
+
+COLUMNS = {
+    "masked_time_ratio": Column("time masked", "%"),
+    "masked_frequency_ratio": Column("frequency masked", "%"),
+    "masked_area_ratio": Column("area masked", "%"),
+    "longest_gap_ms": Column("longest gap", "ms", "Longest run of masked frames"),
+    "loudest_fill_vs_p95_db": Column("loudest fill", "dB", "Against the clip's 95th percentile cell: its speech"),
+    "warp_displacement_ms": Column("warp", "ms", "How far the warp moves its moment"),
+    "log_mel_rmse_db": Column("mel change", "dB RMS", "Root mean square difference of the mel's cells"),
+    "level_change_db": Column("level change", "dB", "Of the rendering, against the copy-synthesis"),
+    "stoi": Column("STOI", "", "Of the rendering, against the copy-synthesis; higher is closer"),
+    "pesq": Column("PESQ", "", "Wide band, of the rendering, against the copy-synthesis; higher is closer"),
+}  # fmt: skip
+_DIGITS = {"longest_gap_ms": 0, "warp_displacement_ms": 0, "stoi": 3, "pesq": 2}
+
+
+def rows_of(shown: Sequence[Shown], clip_id: str) -> list[Row]:
+    """A row of the table for each draw."""
+    rows = []
+    for one in shown:
+        prefix = f"{clip_id}-{one.label}-" if one.label else f"{clip_id}-"
+        for drawn in one.draws:
+            name = f"draw-{drawn.number}"
+            values = tuple(_value(drawn, key) for key in COLUMNS)
+            badges = one.entry.badges + drawn.badges
+            rows.append(Row(one.entry.name, one.called(name), f"{prefix}{name}", values, badges))
+    return rows
+
+
+def _value(drawn: DrawRecord, key: str) -> tuple[float | None, str]:
+    value = drawn.scores.get(key)
+    if value is None:
+        return None, _why_not(drawn, key)
+    if COLUMNS[key].unit == "%":
+        return value, percent(value).rstrip("%")
+    signed = key.endswith(("_db", "displacement_ms")) and key != "log_mel_rmse_db"
+    return value, f"{value:{'+' if signed else ''}.{_DIGITS.get(key, 1)}f}".replace("-", "−")
+
+
+def _why_not(drawn: DrawRecord, key: str) -> str:
+    if key not in ("stoi", "pesq"):
+        return "–"
+    if key not in drawn.scores:
+        return "not installed"
+    draw = seen_draw(drawn)
+    if draw.warps:
+        return "n/a: warped"
+    return "n/a: cut" if draw.n_trimmed else "n/a: too short or silent"

@@ -1,0 +1,108 @@
+"""The command and the Python on a page make the same files again."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from dataclasses import replace
+
+import pytest
+from commandline import contents, run
+
+from specaug_listen import Audio, audition, augment, load, save, sweep
+from specaug_listen.augment import Policy, TimeMask, Waveform, WaveformTransform
+from specaug_listen.batch import audition_many
+from specaug_listen.frontends import NEMO, WHISPER, MelFrontend
+from specaug_listen.pipeline import Configuration
+from specaug_listen.pipeline.again import recipe_of, sweep_recipe, words_of
+from specaug_listen.pipeline.records import vocoder_record
+from specaug_listen.pipeline.saving import configuration_of
+from specaug_listen.vocoders import GriffinLim, OriginalPhase
+
+FAST = GriffinLim(n_iter=1)
+PADDED = replace(augment.get_policy("espnet-conformer"), name="padded", batch=augment.Batch(4, 400, -15.0))
+OWN = Policy([TimeMask(max_frames=9, fill="floor")], "mine")
+RUNS = {
+    "named": Configuration(WHISPER, augment.LB, OriginalPhase(), 2, 5),
+    "own policy": Configuration(WHISPER, OWN, FAST, 1, 0),
+    "framework": Configuration(NEMO, augment.get_policy("nemo-conformer"), FAST, 1, 3),
+    "batch": Configuration(WHISPER, PADDED, FAST, 1, 3),
+    "own front-end": Configuration(MelFrontend("mine", 16000, 512, 200, 40), augment.LB, FAST, 1, 0),
+    "part": Configuration(WHISPER, augment.LB, FAST, 1, 0, "before-after", 0.12345678, 0.5432101),
+    "waveform": Configuration(
+        WHISPER, augment.NONE, FAST, 1, 0, waveform=Waveform((WaveformTransform("Gain", {"p": 1.0}),))
+    ),
+    "twins": Configuration(WHISPER, augment.LB, FAST, 1, 0, twins=True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_command_makes_the_same_files(tmp_path, speechlike, name, monkeypatch):
+    clip = tmp_path / "it's a clip.wav"
+    save(clip, speechlike)
+    audition_many([clip], tmp_path / "first", RUNS[name])
+    recipe = recipe_of(RUNS[name], [str(clip)])
+    monkeypatch.chdir(tmp_path)
+    for file, text in recipe.files:
+        (tmp_path / file).write_text(text, "utf-8")
+    program, *arguments = shlex.split(recipe.command)
+    assert program == "specaug-listen"
+    ran = run(*[str(tmp_path / "second") if one == "OUT" else one for one in arguments], "--no-report")
+    assert ran.code == 0, ran.err
+    first, second = contents(tmp_path / "first"), contents(tmp_path / "second")
+    sounds = {one for one in first if one.endswith((".wav", ".mel.png"))}
+    assert sounds
+    assert {one: first[one] for one in sounds} == {one: second[one] for one in sounds}
+
+
+@pytest.mark.parametrize("name", sorted(set(RUNS) - {"waveform"}))
+def test_the_python_makes_the_same_files(tmp_path, speechlike, name, monkeypatch):
+    clip = tmp_path / "clip.wav"
+    save(clip, speechlike)
+    audition_many([clip], tmp_path / "first", RUNS[name])
+    recipe = recipe_of(RUNS[name], [str(clip)])
+    monkeypatch.chdir(tmp_path)
+    for file, text in recipe.files:
+        (tmp_path / file).write_text(text, "utf-8")
+    exec(compile(recipe.python, "recipe", "exec"), {})
+    first, second = contents(tmp_path / "first"), contents(tmp_path / "OUT")
+    sounds = {one for one in first if one.endswith((".wav", ".mel.png"))}
+    assert {one: first[one] for one in sounds} == {one: second[one] for one in sounds}
+
+
+def test_a_vocoder_of_ones_own_has_no_command():
+    own = Configuration(WHISPER, augment.LB, vocoder_record(lambda mel: mel.audio), 1, 0)
+    recipe = recipe_of(own, [None])
+    assert recipe.command.startswith("# the command line has no way to")
+    with contextlib.suppress(ImportError):
+        compile(recipe.python, "recipe", "exec")
+
+
+def test_the_command_of_a_sweep_is_read_as_the_sweep():
+    recipe = sweep_recipe(RUNS["own policy"], "a b.wav", [("time_mask.max_frames", (1, None)), ("fill", ("mean",))])
+    arguments = shlex.split(recipe.command)
+    assert arguments[:3] == ["specaug-listen", "sweep", "a b.wav"]
+    assert arguments[3:7] == ["--vary", "time_mask.max_frames=1,null", "--vary", "fill=mean"]
+    compile(recipe.python, "recipe", "exec")
+
+
+def test_words_name_the_rules_the_front_end_and_the_versions():
+    lines = words_of(RUNS["batch"], {"numpy": "2.0"})
+    assert lines[0] == "policy padded, by the rules of espnet"
+    assert lines[1] == "each clip drawn as one of a batch of 4 padded to 400 frames"
+    assert any("front-end whisper: 80 slaney bands at 16000 Hz" in line for line in lines)
+    assert lines[-1] == "numpy 2.0"
+
+
+def test_an_audition_at_hand_has_the_configuration_that_it_was_made_with(speechlike):
+    heard = audition(Audio(speechlike.samples, 16000), policy=OWN, vocoder=FAST, draws=2, rng=4, twins=True)
+    assert configuration_of(heard) == Configuration(WHISPER, OWN, FAST, 2, 4, twins=True)
+
+
+def test_the_recipe_of_a_sweep_takes_the_same_part_of_the_clip(tmp_path, speechlike):
+    save(tmp_path / "clip.wav", speechlike)
+    part = load(tmp_path / "clip.wav", start_s=0.25, duration_s=0.5)
+    made = sweep(part, vary={"fill": ["mean"]}, policy=OWN, vocoder=FAST, rng=0)
+    recipe = sweep_recipe(made.run, "clip.wav", [("fill", ("mean",))])
+    assert "--start 0.25 --duration 0.5" in recipe.command
+    assert "sl.load('clip.wav', start_s=0.25, duration_s=0.5)" in recipe.python
