@@ -31,7 +31,11 @@ _HOMES = {
     "check": "checking",
     "score": "metrics",
     "plot_audition": "plots",
+    "plot_difference": "plots",
     "plot_mel": "plots",
+    "plot_sweep": "plots",
+    "Sweep": "sweeping",
+    "sweep": "sweeping",
     "write_report": "report",
     "SpecAugListenError": "errors",
     "SpecAugListenWarning": "errors",
@@ -49,6 +53,7 @@ __all__ = [
     "Reconstruction",
     "SpecAugListenError",
     "SpecAugListenWarning",
+    "Sweep",
     "Vocoder",
     "__version__",
     "audition",
@@ -59,13 +64,16 @@ __all__ = [
     "get_policy",
     "load",
     "plot_audition",
+    "plot_difference",
     "plot_mel",
+    "plot_sweep",
     "plots",
     "read_frontend",
     "read_policy",
     "replay",
     "save",
     "score",
+    "sweep",
     "vocoders",
     "write_report",
 ]
@@ -79,8 +87,9 @@ if TYPE_CHECKING:
     from .frontends import MelFrontend, MelSpectrogram, read_frontend
     from .metrics import score
     from .pipeline import Audition, Reconstruction, audition, replay
-    from .plots import plot_audition, plot_mel
+    from .plots import plot_audition, plot_difference, plot_mel, plot_sweep
     from .report import write_report
+    from .sweeping import Sweep, sweep
     from .vocoders import Vocoder
 
 

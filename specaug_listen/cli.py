@@ -18,13 +18,15 @@ from ._quiet import quiet_stdout
 from ._version import __version__
 from .check_command import run_check
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
-from .options import Adapters, Dialect, Frontend, adapter_of
+from .options import Adapters, BatchText, Dialect, Frontend, PolicyName, adapter_of
 from .policy_commands import policy_app
+from .report_command import run_report
+from .sweep_command import run_sweep
 
 if TYPE_CHECKING:
     from .augment import Policy
     from .batch import Progress
-    from .pipeline import Audition, Configuration, Failure
+    from .pipeline import Audition, AuditionRecord, Configuration, Failure
     from .pipeline.long import Within
 
 __all__ = ["app", "main"]
@@ -63,19 +65,6 @@ Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results."
 Paths = Annotated[
     list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
 ]
-PolicyName = Annotated[
-    str,
-    typer.Option(
-        help="Policy: a name of 'list policies', a YAML file, a framework's configuration, or module:callable."
-    ),
-]
-BatchText = Annotated[
-    str | None,
-    typer.Option(
-        help="Padded batch that a clip sits in: examples, frames, value of the padding; e.g. 32x1500@-15.9.",
-        metavar="N[xFRAMES[@PAD]]",
-    ),
-]
 ExactRng = Annotated[
     bool, typer.Option("--exact-rng", help="Draw with the framework's own generator, seeded as it seeds it.")
 ]
@@ -100,31 +89,55 @@ def _audition(
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     start: Annotated[float, typer.Option(help="Where to begin in each clip, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="How much of each clip to take, in seconds.")] = None,
+    twins: Annotated[
+        bool,
+        typer.Option("--twins", help="Render each draw with the original's phase, too: the mask without the vocoder."),
+    ] = False,
     channels: Annotated[ChannelMode, typer.Option(help="Layout of the WAV files.")] = ChannelMode.mono,
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in OUT.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
-    from .batch import audition_many, check_output
-    from .pipeline.records import to_bytes
-    from .report import write_report
+    from .batch import check_output
 
     with quiet_stdout() if as_json else nullcontext():
         chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng)
-        run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration)
+        run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration, twins)
         check_output(out, overwrite=overwrite)
         files, problems = _found_audio(paths, out)
-        with _progress(len(files), quiet=as_json) as (progress, within):
-            index = audition_many(
-                files, out, run, overwrite=overwrite, problems=problems, progress=progress, within=within
-            )
-    if report and index.clips:
-        write_report(out)
+        index = _audition_files(files, out, run, problems, overwrite=overwrite, quiet=as_json, report=report)
+    _tell_of(index, out, report=report, as_json=as_json)
+
+
+def _audition_files(
+    files: Sequence[Path],
+    out: Path,
+    run: Configuration,
+    problems: Sequence[str],
+    *,
+    overwrite: bool,
+    quiet: bool,
+    report: bool,
+) -> AuditionRecord:
+    from ._optional import preload
+    from .batch import audition_many
+
+    if report:
+        preload("pyloudnorm")
+    with _progress(len(files), quiet=quiet) as (progress, within):
+        return audition_many(files, out, run, overwrite=overwrite, problems=problems, progress=progress, within=within)
+
+
+def _tell_of(index: AuditionRecord, out: Path, *, report: bool, as_json: bool) -> NoReturn:
+    from .pipeline.records import to_bytes
+    from .report import write_report
+
+    page = write_report(out) if report and index.clips else out
     if as_json:
         sys.stdout.write(to_bytes(index).decode())
     elif index.clips:
-        _tell_where(len(index.clips), out / "report.html" if report else out)
+        _tell_where(len(index.clips), page)
     raise typer.Exit(1 if index.failures else 0)
 
 
@@ -180,16 +193,6 @@ def _replay(
             print(_printable(target))  # noqa: T201
 
 
-@app.command("report")
-def _report(
-    folder: Annotated[Path, typer.Argument(help="What 'audition' wrote.", metavar="OUT", readable=False)],
-) -> None:
-    """Write report.html again from a folder, without rendering anything."""
-    from .report import write_report
-
-    print(_printable(write_report(folder)))  # noqa: T201
-
-
 @app.command("list")
 def _list(
     what: Annotated[Listed, typer.Argument(help="What to list.")],
@@ -204,6 +207,8 @@ def _list(
 
 
 app.command("check")(run_check)
+app.command("report")(run_report)
+app.command("sweep")(run_sweep)
 
 
 @app.callback(invoke_without_command=True)
@@ -255,6 +260,7 @@ def _configuration(
     channels: Any,
     start: float,
     duration: float | None,
+    twins: bool,
 ) -> Configuration:
     from . import augment, frontends, vocoders
     from .pipeline import Configuration
@@ -266,7 +272,7 @@ def _configuration(
     rendering = vocoders.get(vocoder)
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
-    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, stage)
+    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, stage, twins)
 
 
 def _chosen(

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from .augment import Adapter
 
-__all__ = ["DIALECT_HELP", "Adapters", "Dialect", "Frontend", "adapter_of"]
+__all__ = ["DIALECT_HELP", "Adapters", "BatchText", "Dialect", "Frontend", "PolicyName", "adapter_of"]
 
 DIALECT_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
 Dialect = Annotated[str | None, typer.Option(help=DIALECT_HELP, metavar="NAME")]
@@ -23,6 +23,19 @@ Frontend = Annotated[
 Adapters = Annotated[
     list[str] | None,
     typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+]
+PolicyName = Annotated[
+    str,
+    typer.Option(
+        help="Policy: a name of 'list policies', a YAML file, a framework's configuration, or module:callable."
+    ),
+]
+BatchText = Annotated[
+    str | None,
+    typer.Option(
+        help="Padded batch that a clip sits in: examples, frames, value of the padding; e.g. 32x1500@-15.9.",
+        metavar="N[xFRAMES[@PAD]]",
+    ),
 ]
 
 

@@ -1,0 +1,216 @@
+"""What is varied: a parameter of the policy, the front-end or the vocoder, or one of these as a whole."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+from pydantic import Field
+
+from .. import frontends, vocoders
+from .._record import from_plain, nearest, record, to_plain
+from .._yaml import scalar
+from ..augment import Policy, get_policy
+from ..augment.conversion import convert_policy
+from ..augment.dialects import ALL_POLICIES
+from ..augment.words import subject
+from ..errors import ParameterError, naming
+from ..frontends import MelFrontend
+from ..pipeline import Configuration
+
+__all__ = ["Axis", "Value", "read_axes", "varied"]
+
+Value: TypeAlias = bool | int | float | str | None
+# In this order: a policy is chosen before it is converted, and converted before its numbers are changed.
+_WHOLE = ("policy", "dialect", "frontend", "vocoder")
+_SUBJECTS = {
+    "time_mask": "time masks",
+    "frequency_mask": "frequency masks",
+    "time_warp": "time warp",
+    "cutout": "rectangles",
+    "copy": "copies of earlier frames",
+    "trim_tail": "last frames cut off",
+}
+# The paper's names for what the frameworks' masks call their largest width.
+_ALIASES = {"max_frames": "max_width", "max_bins": "max_width"}
+_MOST_VALUES = 50
+
+
+@record
+class Axis:
+    """One parameter and the values that it takes.
+
+    Parameters
+    ----------
+    key : str
+        ``policy``, ``dialect``, ``frontend``, ``vocoder``; ``probability``; ``fill`` (of all masks); a parameter of
+        a transform, such as ``time_mask.max_frames``; ``vocoder.n_iter``; ``frontend.n_mels``.
+    values : sequence of bool, int, float, str or None
+        At least one, no two alike.
+
+    Raises
+    ------
+    ParameterError
+        When there is no value, or one comes twice.
+
+    Examples
+    --------
+    >>> Axis("time_mask.max_frames", (10, 40)).label(40)
+    'time_mask.max_frames = 40'
+    """
+
+    key: Annotated[str, Field(min_length=1, max_length=200)]
+    values: Annotated[tuple[Value, ...], Field(strict=False, min_length=1, max_length=_MOST_VALUES)]
+
+    def __post_init__(self) -> None:
+        """Check that no value comes twice."""
+        # 1 and 1.0 are one value, 1 and true are two.
+        if len({(isinstance(value, bool), value) for value in self.values}) < len(self.values):
+            raise ParameterError(f"{self.key}={','.join(map(str, self.values))}: a value comes twice; give each once")
+
+    def label(self, value: Value) -> str:
+        """The parameter with one of its values."""
+        return f"{self.key} = {shown(value)}"
+
+
+def shown(value: Value) -> str:
+    """A value as it is written on a sheet."""
+    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
+
+
+def read_axes(given: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axis, ...]:
+    """Axes of texts ``KEY=VALUE,VALUE,...``, or of a mapping from keys to values.
+
+    Raises
+    ------
+    ParameterError
+        For another text, no axis, or a key that comes twice.
+
+    Examples
+    --------
+    >>> [axis.values for axis in read_axes(["time_mask.max_frames=10,40", "fill=mean,-4.5"])]
+    [(10, 40), ('mean', -4.5)]
+    """
+    if isinstance(given, Mapping):
+        found = [_axis(str(key), values) for key, values in given.items()]
+    else:
+        found = [_read(text) for text in given]
+    if not found:
+        raise ParameterError("nothing is varied: expected KEY=VALUE,VALUE,..., e.g. time_mask.max_frames=10,40,100")
+    keys = [axis.key for axis in found]
+    if twice := [key for key in keys if keys.count(key) > 1]:
+        raise ParameterError(f"{twice[0]} is varied twice; give all of its values at once")
+    return tuple(found)
+
+
+def _read(text: str) -> Axis:
+    key, equals, values = text.partition("=")
+    parts = [part.strip() for part in values.split(",")]
+    if not equals or not key.strip() or not all(parts):
+        raise ParameterError(f"--vary {text:.100}: expected KEY=VALUE,VALUE,..., e.g. time_mask.max_frames=10,40,100")
+    return _axis(key.strip(), [scalar(part) for part in parts])
+
+
+def _axis(key: str, values: Any) -> Axis:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        values = [values]
+    with naming(key):
+        return from_plain(Axis, {"key": key, "values": [_plain(value) for value in values]})
+
+
+def _plain(value: Any) -> Any:
+    """A value as it can be written down: of a preset or a vocoder its name.
+
+    Raises
+    ------
+    ParameterError
+        For a policy or a front-end that no name stands for.
+    """
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (Policy, MelFrontend)):
+        known = ALL_POLICIES if isinstance(value, Policy) else frontends.PRESETS
+        if known.get(value.name) != value:
+            raise ParameterError(
+                f"{value.name!r} is not what that name stands for; write it into a YAML file, and give its path"
+            )
+        return value.name
+    return vocoders.spelled(value) if hasattr(value, "kind") else value
+
+
+def varied(run: Configuration, values: Mapping[str, Value]) -> Configuration:
+    """A configuration with other values.
+
+    Parameters
+    ----------
+    run : Configuration
+    values : mapping from key to value
+        As in `Axis`.
+
+    Raises
+    ------
+    ParameterError
+        For a key that the policy, front-end or vocoder does not have; what it has is listed. For a value that is out
+        of range.
+    """
+    for key in sorted(values, key=lambda key: _WHOLE.index(key) if key in _WHOLE else len(_WHOLE)):
+        with naming(f"{key}={shown(values[key])}"):
+            run = _with(run, key, values[key])
+    return run
+
+
+def _with(run: Configuration, key: str, value: Value) -> Configuration:
+    if key in _WHOLE and not isinstance(value, str):
+        raise ParameterError("allowed is a name")
+    if key == "policy":
+        return dataclasses.replace(run, policy=get_policy(str(value)))
+    if key == "dialect":
+        return dataclasses.replace(run, policy=_converted(run.policy, str(value)))
+    if key == "frontend":
+        return dataclasses.replace(run, frontend=frontends.get(str(value)))
+    if key == "vocoder":
+        return dataclasses.replace(run, vocoder=vocoders.get(str(value)))
+    head, _, field = key.partition(".")
+    if head in ("frontend", "vocoder") and field:
+        return dataclasses.replace(run, **{head: _changed(getattr(run, head), field, value)})
+    return dataclasses.replace(run, policy=_with_parameter(run.policy, head, field, value))
+
+
+def _converted(policy: Policy, dialect: str) -> Policy:
+    return policy if policy.dialect == dialect else convert_policy(policy, dialect).policy
+
+
+def _with_parameter(policy: Policy, head: str, field: str, value: Value) -> Policy:
+    if head == "probability" and not field:
+        return dataclasses.replace(policy, probability=value)  # type: ignore[arg-type]
+    is_fill = head == "fill" and not field
+    chosen = [
+        i
+        for i, one in enumerate(policy.transforms)
+        if (hasattr(one, "fill") if is_fill else field and subject(one) == _SUBJECTS.get(head))
+    ]
+    if not chosen:
+        raise ParameterError(_unknown(policy, f"{head}.{field}" if field else head))
+    transforms = list(policy.transforms)
+    for i in chosen:
+        transforms[i] = _changed(transforms[i], "fill" if is_fill else field, value)
+    return dataclasses.replace(policy, transforms=tuple(transforms))
+
+
+def _changed(one: Any, field: str, value: Value) -> Any:
+    fields = [known.name for known in dataclasses.fields(one) if known.name not in ("kind", "name", "function")]
+    field = _ALIASES.get(field, field) if field not in fields else field
+    if field not in fields:
+        raise ParameterError(f"unknown parameter{nearest(field, fields)} (allowed: {', '.join(fields)})")
+    return from_plain(type(one), {**to_plain(one), field: value})
+
+
+def _unknown(policy: Policy, key: str) -> str:
+    subjects = {subject(one) for one in policy.transforms}
+    allowed = [*_WHOLE, "probability", "frontend.…", "vocoder.…"]
+    allowed += ["fill"] if any(hasattr(one, "fill") for one in policy.transforms) else []
+    allowed += [f"{name}.…" for name, words in _SUBJECTS.items() if words in subjects]
+    close = "" if key in allowed else nearest(key, allowed)
+    return f"policy {policy.name!r} has no {key!r}{close} (allowed: {', '.join(allowed)})"

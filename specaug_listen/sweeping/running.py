@@ -1,0 +1,220 @@
+"""`sweep`: one clip under every combination of values, with the same chance in each."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import os
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .. import frontends, vocoders
+from .._random import as_seed
+from .._sound import Sound
+from ..audio import Audio, common_gain
+from ..augment import Policy, get_policy
+from ..errors import ParameterError, SpecAugListenWarning
+from ..frontends import MelFrontend
+from ..pipeline import Audition, Configuration, audition
+from ..pipeline.records import describe_clip, vocoder_of, vocoder_record
+from ..vocoders import Vocoder
+from .axes import Axis, Value, read_axes, varied
+
+__all__ = ["MOST_RENDERINGS", "Cell", "Sweep", "combinations", "sweep", "swept"]
+
+MOST_RENDERINGS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One combination of values, heard.
+
+    Parameters
+    ----------
+    values : mapping from key to value
+    heard : Audition
+    """
+
+    values: Mapping[str, Value]
+    heard: Audition
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """One clip under many settings.
+
+    Parameters
+    ----------
+    axes : tuple of Axis
+    cells : tuple of Cell
+        The last axis turns fastest.
+    run : Configuration
+        What is not varied.
+
+    Examples
+    --------
+    >>> import numpy as np, specaug_listen as sl
+    >>> tone = sl.Audio(np.sin(np.arange(16000) * 0.2) / 2, 16000)
+    >>> swept = sl.sweep(tone, vary={"time_mask.max_frames": [10, 40]}, policy="SM", rng=0)
+    >>> [row["time_mask.max_frames"] for row in swept.rows]
+    [10, 40]
+    """
+
+    axes: tuple[Axis, ...]
+    cells: tuple[Cell, ...] = field(repr=False)
+    run: Configuration = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Of the clip."""
+        return self.cells[0].heard.name
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each draw of each cell: the values, and the scores."""
+        return [{**cell.values, **row} for cell in self.cells for row in cell.heard.scores]
+
+    def save(self, out: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write sounds, mels and records of all cells, the page and the chart.
+
+        Parameters
+        ----------
+        out : str or path-like
+            A new or empty folder, unless ``overwrite``.
+        overwrite : bool
+
+        Returns
+        -------
+        Path
+            Of the page, ``sweep.html``.
+
+        Raises
+        ------
+        ParameterError
+            When the folder holds something else.
+        OutputError
+            When it cannot be written.
+        """
+        from .saving import save_sweep
+
+        return save_sweep(self, Path(out), overwrite=overwrite)
+
+    def __str__(self) -> str:
+        keys = ", ".join(f"{axis.key} ({len(axis.values)})" for axis in self.axes)
+        return f"Sweep of {self.name!r} over {keys}: {len(self.cells)} cells, {self.run.draws} of each"
+
+
+def sweep(
+    audio: Audio,
+    *,
+    vary: Mapping[str, Sequence[Value]] | Iterable[str],
+    frontend: MelFrontend | str = "whisper",
+    policy: Policy | str = "LD",
+    vocoder: Vocoder | str = "joint",
+    draws: int = 1,
+    rng: int | Any = None,
+    name: str | None = None,
+) -> Sweep:
+    """Hear a clip under every combination of values.
+
+    The chance of a draw follows from the seed, the clip and the draw's number, and each transform has a stream of its
+    own; so along an axis only the parameter changes (common random numbers): wider masks begin where the narrower ones
+    do, as far as they still fit, and a larger count keeps the masks of a smaller one.
+
+    Parameters
+    ----------
+    audio : Audio
+    vary : mapping from key to values, or iterable of texts ``KEY=VALUE,VALUE``
+        See `Axis`.
+    frontend, policy, vocoder, draws, rng, name
+        As in `specaug_listen.audition`: what is not varied.
+
+    Returns
+    -------
+    Sweep
+
+    Raises
+    ------
+    ParameterError
+        For an unknown key, a value out of range, or more than 1000 renderings.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tone = Audio(np.sin(np.arange(16000) * 0.2) / 2, 16000)
+    >>> print(sweep(tone, vary=["fill=mean,floor", "vocoder=joint,griffinlim"], policy="SM", rng=0))
+    Sweep of 'clip' over fill (2), vocoder (2): 4 cells, 1 of each
+    """
+    if not isinstance(audio, Audio):
+        raise ParameterError(f"audio is {type(audio).__name__}: expected Audio; make one with load(path)")
+    chosen = vocoders.get(vocoder) if isinstance(vocoder, str) else vocoder
+    span = describe_clip(audio)
+    run = Configuration(
+        frontends.get(frontend),
+        get_policy(policy),
+        vocoder_record(chosen),
+        draws,
+        as_seed(rng),
+        start_s=span.start_s,
+        duration_s=span.duration_s,
+    )
+    return swept(audio, read_axes(vary), run, name=name)
+
+
+def combinations(axes: Sequence[Axis]) -> list[dict[str, Value]]:
+    """All combinations of values; the last axis turns fastest."""
+    return [
+        dict(zip((axis.key for axis in axes), values, strict=True))
+        for values in itertools.product(*(axis.values for axis in axes))
+    ]
+
+
+def swept(
+    audio: Audio,
+    axes: Sequence[Axis],
+    run: Configuration,
+    *,
+    name: str | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Sweep:
+    """`sweep` of a configuration that has been read."""
+    places = combinations(axes)
+    if len(places) * run.draws > MOST_RENDERINGS:
+        raise ParameterError(
+            f"{len(places)} cells of {run.draws} draws are {len(places) * run.draws} renderings: allowed are at most "
+            f"{MOST_RENDERINGS}; give fewer values or draws"
+        )
+    # All are read before the first is rendered, so that a wrong value costs no time.
+    runs = [varied(run, values) for values in places]
+    copies: dict[tuple[str, str], Sound] = {}
+    cells = []
+    for done, (values, one) in enumerate(zip(places, runs, strict=True)):
+        progress(done, len(places))
+        cells.append(Cell(values, _heard(audio, one, copies, name)))
+    sounds = [one.audio for cell in cells for one in cell.heard.draws]
+    gain = common_gain([cells[0].heard.original, *copies.values(), *sounds])
+    cells = [dataclasses.replace(cell, heard=dataclasses.replace(cell.heard, given_gain=gain)) for cell in cells]
+    progress(len(places), len(places))
+    return Sweep(tuple(axes), tuple(cells), run)
+
+
+def _heard(audio: Audio, run: Configuration, copies: dict[tuple[str, str], Sound], name: str | None) -> Audition:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SpecAugListenWarning)  # the draws carry their lines
+        heard = audition(
+            audio,
+            frontend=run.frontend,
+            policy=run.policy,
+            vocoder=vocoder_of(run.vocoder),
+            draws=run.draws,
+            rng=run.seed,
+            name=name,
+        )
+    key = repr(run.frontend), repr(run.vocoder)
+    if key not in copies:
+        copies[key] = heard.copy_synthesis
+    return dataclasses.replace(heard, rendered=copies[key])

@@ -1,0 +1,229 @@
+"""A sweep as a page: a contact sheet whose cells play on click, and a chart over the parameters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .._files import printable
+from ..pages import Clip, File, Head, Sheet, Version, page_parts
+from ..pipeline.again import sweep_recipe, words_of
+from ..pipeline.display import facts_of_clip, facts_of_policy
+from ..pipeline.publishing import Form, Place, page_path, publish
+from ..pipeline.records import path_of, read_record, vocoder_name
+from ..pipeline.shelves import Embedded, FolderFiles
+from ..pipeline.views import Shown, colours_of, draw_version, matched, sound_version
+from ..plots import encode_png, new_figure, percent, plot_sweep
+from .axes import Axis, shown
+from .records import CellEntry, SweepRecord, read_sweep
+
+__all__ = ["chart_png", "write_page"]
+
+Shelves = Mapping[str, Embedded]
+
+# What the frame of a cell says, and how much it must differ for colours to differ; where all cells mask alike, the
+# second.
+# Letters of a legend that fit into the chart's width.
+_CHARACTERS, _MOST_LEGEND_ROWS = 130, 5
+_SEVERITIES = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse_db", "dB RMS change of the mel", 0.5))
+
+
+def write_page(folder: Path, path: str | os.PathLike[str] | None = None, form: Form | None = None) -> Path:
+    """Write the page of a sweep from its folder; nothing is rendered again.
+
+    Parameters
+    ----------
+    folder : Path
+        That `Sweep.save` wrote.
+    path : str, path-like or None
+        Of the page; None is ``sweep.html`` in the folder.
+    form : Form or None
+        One file or a folder, WAV or FLAC; as for `specaug_listen.write_report`.
+
+    Raises
+    ------
+    ParameterError
+        For a path that is not that of a page.
+    PolicyError
+        When something in the folder is missing or cannot be read.
+    """
+    record = read_sweep(folder)
+    target = folder / "sweep.html" if path is None else page_path(path)
+    folders = dict.fromkeys(name for cell in record.cells for name in (cell.reference, cell.folder))
+    files = {name: FolderFiles(folder / name, target.parent) for name in folders}
+
+    def parts_in(place: Place) -> Iterator[bytes]:
+        shelves = {name: place.shelf(one, f"{number}") for number, (name, one) in enumerate(files.items())}
+        clip = place.parcelled(_clip(record, folder, shelves))
+        return page_parts(_head(record), (), (), [clip], is_split=place.folder is not None)
+
+    return publish(target, files.values(), Form() if form is None else form, parts_in)
+
+
+def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
+    """Masked share and change of the mel over the first parameter; a line for each value of the second."""
+    figure = new_figure((11.0, 3.8), dpi=160)
+    by = axes[1].key if len(axes) > 1 else None
+    measures = ("masked_time_ratio", "masked_frequency_ratio", "log_mel_rmse_db")
+    for place, y in enumerate(measures, 1):
+        ax = plot_sweep(rows, figure.add_subplot(1, len(measures), place), along=axes[0].key, y=y, by=by)
+        if by:
+            lines, _ = ax.get_legend_handles_labels()
+            ax.legend_ = None
+    n_rows = 0
+    if by:
+        labels = [f"{_head_of(axes[1], value):.60}" for value in axes[1].values]
+        n_columns = max(1, min(len(labels), _CHARACTERS // (max(map(len, labels)) + 6)))
+        n_rows = min(_MOST_LEGEND_ROWS, -(-len(labels) // n_columns))
+        shown = n_rows * n_columns
+        figure.legend(
+            lines[:shown], labels[:shown], loc="upper center", ncols=n_columns, frameon=False, fontsize="small"
+        )
+    figure.subplots_adjust(left=0.07, right=0.985, bottom=0.16, top=0.95 - 0.065 * n_rows, wspace=0.28)
+    return encode_png(figure)
+
+
+def _head(record: SweepRecord) -> Head:
+    run = record.configuration
+    keys = " × ".join(axis.key for axis in record.axes)
+    varied_keys = {"front-end" if axis.key == "frontend" else axis.key for axis in record.axes}
+    of_run = (
+        *facts_of_policy(run.policy),
+        ("front-end", run.frontend.name),
+        ("vocoder", vocoder_name(run.vocoder)),
+    )
+    facts = (
+        *(fact for fact in of_run if fact[0] not in varied_keys),
+        ("seed", str(run.seed)),
+        ("cells", str(len(record.cells))),
+        ("draws of each", str(run.draws)),
+    )
+    varied = tuple(f"varied: {axis.key} = {', '.join(map(shown, axis.values))}" for axis in record.axes)
+    same = "each cell draws with the same chance, so that only the parameter changes"
+    words = (*varied, same, "what is not varied:", *words_of(run, record.versions))
+    recipe = sweep_recipe(run, path_of(record.clip.audio), [(axis.key, axis.values) for axis in record.axes])
+    return Head(f"Sweep of {printable(record.clip.name)}: {keys}", facts, (("", words),), recipes=(recipe,))
+
+
+def _clip(record: SweepRecord, folder: Path, shelves: Shelves) -> Clip:
+    chart = File(FolderFiles(folder, folder).read("sweep.png"), media_type="image/png")
+    versions: list[Version] = []
+    references: dict[str, int] = {}
+    for cell in record.cells:
+        if cell.reference not in references:
+            references[cell.reference] = len(versions)
+            versions += _reference(record, cell, folder, shelves, len(references))
+    others = _other_references(versions)
+    places: dict[tuple[Any, ...], tuple[int, ...]] = {}
+    for number, cell in enumerate(record.cells):
+        made = _cell(record, cell, folder, shelves, number, references[cell.reference])
+        places[cell.values] = tuple(range(len(versions), len(versions) + len(made)))
+        versions += made
+    entry = record.clip
+    severity = _severity(record, folder)
+    versions = [replace(one, severity=severity.shares.get(one.id)) for one in matched(versions)]
+    return Clip(
+        "clip-1", entry.name, entry.duration_s, tuple(versions),
+        facts_of_clip(entry.duration_s, entry.audio), entry.badges,
+        sheets=_sheets(record, places), references=others, chart=chart, colours=colours_of(versions),
+        severities=severity.ends,
+    )  # fmt: skip
+
+
+class _Severity(NamedTuple):
+    """Of each version its place between the mildest and the most severe, and what these two are."""
+
+    shares: dict[str, float]
+    ends: tuple[str, str]
+
+
+def _severity(record: SweepRecord, folder: Path) -> _Severity:
+    scores = {
+        f"cell-{number}-{name}": read_record(folder / cell.folder / f"{name}.json").scores
+        for number, cell in enumerate(record.cells)
+        for name in cell.draws
+    }
+    for key, words, least in _SEVERITIES:  # noqa: B007
+        found = {version: row.get(key) or 0.0 for version, row in scores.items()}
+        low, high = min(found.values()), max(found.values())
+        if high - low >= least:
+            break
+    shares = {version: (value - low) / max(high - low, least) for version, value in found.items()}
+    written = [percent(end) if key.endswith("ratio") else f"{end:.1f}" for end in (low, high)]
+    return _Severity(shares, ("all" if written[0] == written[1] else written[0], f"{written[1]} {words}"))
+
+
+def _shown(record: SweepRecord, cell: CellEntry, folder: Path, shelf: Embedded) -> Shown:
+    draws = tuple(read_record(folder / cell.folder / f"{name}.json") for name in cell.draws)
+    return Shown(record.clip, draws, shelf, draws[0].frontend)
+
+
+def _reference(record: SweepRecord, cell: CellEntry, folder: Path, shelves: Shelves, number: int) -> list[Version]:
+    one = _shown(record, cell, folder, shelves[cell.reference])
+    kind = f"{one.frontend.name}, {vocoder_name(one.draws[0].vocoder)}"
+    several = len({other.reference for other in record.cells}) > 1
+    note = "its mel, not augmented, through the same vocoder"
+    original = sound_version(one, "original", "the recording", f"original-{number}", "original")
+    copy = sound_version(one, "copy-synthesis", note, f"copy-{number}", "copy-synthesis")
+    if several:
+        original = replace(original, name=f"original ({one.frontend.name})")
+        copy = replace(copy, name=f"copy-synthesis ({kind})")
+    return [original, copy]
+
+
+def _other_references(versions: Sequence[Version]) -> Sheet | None:
+    """Originals and copy-syntheses but for the first two, as the cells of a table."""
+    copies = range(3, len(versions), 2)
+    names = tuple(versions[i].name.removeprefix("copy-synthesis ").strip("()") for i in copies)
+    rows = tuple((i - 1,) for i in copies), tuple((i,) for i in copies)
+    return Sheet("references", "", names, ("original", "copy-synthesis"), rows) if names else None
+
+
+def _cell(
+    record: SweepRecord, cell: CellEntry, folder: Path, shelves: Shelves, number: int, reference: int
+) -> list[Version]:
+    one = _shown(record, cell, folder, shelves[cell.folder])
+    label = ", ".join(
+        f"{axis.key.rpartition('.')[2]} {shown(v)}" for axis, v in zip(record.axes, cell.values, strict=True)
+    )
+    made = []
+    for drawn in one.draws:
+        version = draw_version(one, drawn, f"cell-{number}-")
+        name = f"{label}, draw {drawn.number}" if len(one.draws) > 1 else label
+        change_db = drawn.scores.get("log_mel_rmse_db") or 0.0
+        facts = (
+            ("time", percent(drawn.scores.get("masked_time_ratio") or 0.0)),
+            ("freq.", percent(drawn.scores.get("masked_frequency_ratio") or 0.0)),
+            ("change", f"{change_db:.1f} dB"),
+        )
+        made.append(replace(version, name=name, facts=facts, compared_with=reference))
+    return made
+
+
+def _sheets(record: SweepRecord, places: Mapping[tuple[Any, ...], tuple[int, ...]]) -> tuple[Sheet, ...]:
+    """A table of the first two parameters for each combination of the others."""
+    axes = record.axes
+    others = list(dict.fromkeys(values[2:] for values in places))
+    columns = axes[1].values if len(axes) > 1 else (None,)
+    return tuple(
+        Sheet(
+            f"sheet-{number}",
+            ", ".join(axis.label(value) for axis, value in zip(axes[2:], rest, strict=True)),
+            tuple(_head_of(axes[1], value) for value in columns) if len(axes) > 1 else ("",),
+            tuple(_head_of(axes[0], value) for value in axes[0].values),
+            tuple(tuple(places[_place(row, column, rest, len(axes))] for column in columns) for row in axes[0].values),
+        )
+        for number, rest in enumerate(others)
+    )
+
+
+def _head_of(axis: Axis, value: Any) -> str:
+    """Short, where the whole key stands above the sheet."""
+    return f"{axis.key.rpartition('.')[2]} {shown(value)}"
+
+
+def _place(row: Any, column: Any, rest: tuple[Any, ...], n_axes: int) -> tuple[Any, ...]:
+    return (row,) if n_axes == 1 else (row, column, *rest)
