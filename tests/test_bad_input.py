@@ -86,7 +86,8 @@ def test_a_bad_clip_among_good_ones_is_told_and_skipped(tmp_path, good, name, ma
     assert ran.code == 1
     assert_one_line(ran, rf"{re.escape(name)}: .*(?:{message})")
     assert "1 clip auditioned" in ran.out
-    names = {"original.wav", "copy-synthesis.wav", "draw-1.wav", "draw-1.png", "draw-1.json"}
+    names = {f"{name}.{kind}" for name in ("original", "copy-synthesis", "draw-1") for kind in ("wav", "mel.png")}
+    names |= {"draw-1.png", "draw-1.json"}
     expected = {f"zz good/{piece}" for piece in names} | {"audition.json", "report.html"}
     assert set(contents(tmp_path / "out")) == expected
     index = json.loads((tmp_path / "out" / "audition.json").read_text())

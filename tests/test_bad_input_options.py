@@ -156,7 +156,7 @@ def test_a_fill_that_does_not_exist_in_the_front_ends_scale_is_told(clip):
         (["audition"], r"Missing (argument 'PATH'|option '-o')"),
         (["audition", "x.wav"], "Missing option '-o'"),
         (["replay"], "Missing (argument 'DRAW.json'|option '-o')"),
-        (["report"], "Missing argument 'OUT'"),
+        (["report"], "Missing argument 'OUT"),
         (["list", "everything"], "'everything'.*'frontends', 'policies', 'vocoders'"),
         (["auditoin"], "No such command 'auditoin'"),
     ],

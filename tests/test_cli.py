@@ -51,7 +51,9 @@ def test_audition_writes_the_promised_layout_and_says_so(tmp_path, clips):
     names = (
         "original.wav",
         "copy-synthesis.wav",
-        *(f"draw-{n}.{suffix}" for n in (1, 2) for suffix in ("wav", "png", "json")),
+        "original.mel.png",
+        "copy-synthesis.mel.png",
+        *(f"draw-{n}.{suffix}" for n in (1, 2) for suffix in ("wav", "png", "json", "mel.png")),
     )
     expected = {f"{clip}/{name}" for clip in "ab" for name in names} | {"report.html", "audition.json"}
     assert set(contents(tmp_path / "out")) == expected
@@ -190,7 +192,8 @@ def test_a_long_draw_is_replayed_bit_for_bit(tmp_path, clips, few_seconds_are_lo
     assert run("audition", clips / "b.wav", "-o", tmp_path / "out", "--channels", "before-after").code == 0
     assert run("replay", tmp_path / "out" / "b" / "draw-1.json", "-o", tmp_path / "again").code == 0
     written = contents(tmp_path / "out" / "b")
-    assert contents(tmp_path / "again") == {name: written[name] for name in written if name.startswith("draw-1.")}
+    made = {name: written[name] for name in written if name in ("draw-1.wav", "draw-1.png", "draw-1.json")}
+    assert contents(tmp_path / "again") == made
 
 
 # -- replay, report, list -------------------------------------------------------------------------------

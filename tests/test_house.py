@@ -23,11 +23,12 @@ FLOORS = [
     "audio stft",
     "recording",
     "frontends",
-    "augment vocoders metrics",
+    "augment vocoders metrics loudness",
     "plots fragments inspection",
+    "pages",
     "pipeline",
-    "options report batch listing severity listening showing checking",
-    "policy_commands check_command",
+    "options report batch listing severity listening showing checking sweeping",
+    "policy_commands check_command report_command sweep_command",
     "app cli",
 ]
 FLOOR = {room: i for i, row in enumerate(FLOORS) for room in row.split()}
