@@ -209,3 +209,12 @@ def test_a_page_is_made_in_parts_and_asks_for_one_clip_at_a_time():
 
 def test_a_name_that_is_not_unicode_still_gives_a_page():
     assert rb"latin-\udce9" in b"".join(page_parts(Head("latin-\udce9"), (), (), []))
+
+
+def test_a_table_says_what_badges_begin_with_and_the_rest_on_demand():
+    badge = "clipped: 4 samples at full scale, loud"
+    row = Row("a", "draw-1", "v-2", ((0.5, "50"), (None, "-")), (badge,))
+    parts = page_parts(Head("t"), (Column("a"), Column("b")), [row], iter([]))
+    page = Page(b"".join(parts).decode())
+    assert "clipped" in page.words
+    assert [one["title"] for one in page.all("li") if "title" in one] == [badge]

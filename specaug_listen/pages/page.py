@@ -10,6 +10,7 @@ import base64
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -135,5 +136,7 @@ def _environment() -> Any:
     )
     environment.filters["clip_data"] = clip_data
     environment.filters["seconds_ticks"] = _seconds_ticks
+    # A table has room for what a badge begins with.
+    environment.filters["in_short"] = lambda line: re.split(r"[:;,(]", line, maxsplit=1)[0].strip()
     environment.filters["share"] = lambda value, whole: f"{100 * value / whole:.4f}%"
     return environment
