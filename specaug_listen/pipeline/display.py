@@ -17,14 +17,14 @@ from .records import ClipRecord, CustomVocoder, describe_clip, vocoder_name, voc
 if TYPE_CHECKING:
     from .chain import Audition
 
-__all__ = ["as_html", "as_text", "clip_view", "facts_of_clip", "facts_of_draw", "facts_of_run"]
+__all__ = ["as_html", "as_text", "facts_of_clip", "facts_of_draw", "facts_of_run"]
 
 Facts = tuple[tuple[str, str], ...]
 
 
 def as_html(audition: Audition) -> str:
     """Players and pictures, as one fragment."""
-    return clip_html(clip_view(audition))
+    return clip_html(_view(audition))
 
 
 def as_text(audition: Audition) -> str:
@@ -39,8 +39,8 @@ def as_text(audition: Audition) -> str:
     return "\n".join(lines)
 
 
-def clip_view(audition: Audition) -> ClipView:
-    """All of an audition that a page shows."""
+def _view(audition: Audition) -> ClipView:
+    """All of an audition that a notebook shows."""
     draws = tuple(
         DrawView(
             drawn.name,
