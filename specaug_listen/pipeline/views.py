@@ -105,12 +105,11 @@ def clip_view(shown: Sequence[Shown], clip_id: str) -> Clip:
 
 
 def _complete(version: Version, duration_s: float) -> Version:
-    """With a badge where its file holds less than it should, or its picture cannot be read."""
-    badges = []
-    is_cut = any("cut" in badge for badge in version.badges) or any(name == "cut" for name, _ in version.facts)
-    if version.heard is not None and not is_cut and version.heard.duration_s < 0.5 * duration_s:
-        badges.append(f"its file holds {version.heard.duration_s:.2f} of {duration_s:.2f} s")
-    return replace(version, badges=(*version.badges, *badges))
+    """With a badge where its file was cut off; a policy never takes half of a clip."""
+    if version.heard is None or version.heard.duration_s >= 0.5 * duration_s:
+        return version
+    line = f"its file holds {version.heard.duration_s:.2f} of {duration_s:.2f} s"
+    return replace(version, badges=(*version.badges, line))
 
 
 def sound_version(one: Shown, file: str, note: str, version_id: str, name: str) -> Version:
