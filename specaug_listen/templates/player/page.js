@@ -8,7 +8,6 @@ class Page {
     this.parcels = new Map();
     this.status = document.getElementById("status");
     this.players = [];
-    this.lazy = new Map();
     for (const element of document.querySelectorAll("[data-clip]")) this.add(element);
     this.addControls();
     document.addEventListener("keydown", (event) => this.key(event));
