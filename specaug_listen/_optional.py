@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import threading
-from contextlib import suppress
 from types import ModuleType
 
 from .errors import MissingDependencyError
 
-__all__ = ["is_installed", "preload", "require"]
+__all__ = ["is_installed", "require"]
 
 
 def require(module: str, *, extra: str | None = None, purpose: str) -> ModuleType:
@@ -48,16 +46,6 @@ def require(module: str, *, extra: str | None = None, purpose: str) -> ModuleTyp
             f"{package!r} is needed for {purpose} and cannot be imported ({error}); "
             f"install it with: pip install '{what}'"
         ) from error
-
-
-def preload(module: str) -> None:
-    """Begin to import a package that will be needed, while other work goes on; what is wrong with it shows later."""
-
-    def load() -> None:
-        with suppress(Exception):
-            importlib.import_module(module)
-
-    threading.Thread(target=load, name=f"import {module}", daemon=True).start()
 
 
 def is_installed(module: str) -> bool:

@@ -120,11 +120,11 @@ def _audition_files(
     quiet: bool,
     report: bool,
 ) -> AuditionRecord:
-    from ._optional import preload
     from .batch import audition_many
+    from .loudness import measure_elsewhere
 
     if report:
-        preload("pyloudnorm")
+        measure_elsewhere()
     with _progress(len(files), quiet=quiet) as (progress, within):
         return audition_many(files, out, run, overwrite=overwrite, problems=problems, progress=progress, within=within)
 

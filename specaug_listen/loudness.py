@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import atexit
 import math
+import struct
+import subprocess
+import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
+import numpy.typing as npt
 
 from ._optional import require
 from ._sound import Sound
 
-__all__ = ["loudness_lufs", "matching_gains_db"]
+__all__ = ["loudness_lufs", "matching_gains_db", "measure_elsewhere"]
+
+Real = npt.NDArray[np.float32]
 
 # BS.1770 gates blocks of 0.4 s; a shorter sound is one block.
 _BLOCK_S = 0.4
 _LEAST_SAMPLES = 16
 # Gates leave nothing of what is quieter; no gain would make it heard.
 _QUIETEST_LUFS = -70.0
+# Rate, samples and channels go before the samples; the loudness comes back.
+_HEAD, _ANSWER = struct.Struct("<QQQ"), struct.Struct("<d")
 
 
 def loudness_lufs(sound: Sound) -> float | None:
@@ -47,14 +57,76 @@ def loudness_lufs(sound: Sound) -> float | None:
     """
     if sound.n_samples < _LEAST_SAMPLES or sound.peak == 0:
         return None
-    meter = require("pyloudnorm", purpose="matching loudness").Meter(
-        sound.sample_rate, block_size=min(_BLOCK_S, sound.duration_s)
-    )
-    samples = sound.read(0, sound.n_samples).T
+    samples = np.ascontiguousarray(sound.read(0, sound.n_samples).T, dtype=np.float32)
+    found = _Elsewhere.measured(samples, sound.sample_rate)
+    if found is None:
+        found = _measured(samples, sound.sample_rate)
+    return found if math.isfinite(found) and found > _QUIETEST_LUFS else None
+
+
+def measure_elsewhere() -> None:
+    """Begin a process that measures from now on: pyloudnorm takes as long to import as a clip to render."""
+    if _Elsewhere.process is None and sys.executable:
+        with suppress(OSError):
+            _Elsewhere.process = subprocess.Popen(
+                [sys.executable, "-m", __name__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            atexit.register(_Elsewhere.end)
+
+
+class _Elsewhere:
+    """The process that measures, if there is one: what it gives is what this one would."""
+
+    process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def measured(cls, samples: Real, rate: int) -> float | None:
+        """What it found; None where there is none, or it is gone."""
+        if cls.process is None or cls.process.stdin is None or cls.process.stdout is None:
+            return None
+        try:
+            cls.process.stdin.write(_HEAD.pack(rate, *samples.shape) + samples.tobytes())
+            cls.process.stdin.flush()
+            (found,) = _ANSWER.unpack(cls.process.stdout.read(_ANSWER.size))
+        except (OSError, ValueError, struct.error):
+            cls.end()
+            return None
+        return float(found)
+
+    @classmethod
+    def end(cls) -> None:
+        """Let it go."""
+        process, cls.process = cls.process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with suppress(OSError):
+                        pipe.close()
+
+
+def _measured(samples: Real, rate: int) -> float:
+    block_s = min(_BLOCK_S, len(samples) / rate)
+    meter = require("pyloudnorm", purpose="matching loudness").Meter(rate, block_size=block_s)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        found = float(meter.integrated_loudness(np.asarray(samples, dtype=np.float64)))
-    return found if math.isfinite(found) and found > _QUIETEST_LUFS else None
+        return float(meter.integrated_loudness(samples.astype(np.float64)))
+
+
+def _serve() -> None:
+    """Measure what comes in until nothing does."""
+    require("pyloudnorm", purpose="matching loudness")
+    while len(head := sys.stdin.buffer.read(_HEAD.size)) == _HEAD.size:
+        rate, n_samples, n_channels = _HEAD.unpack(head)
+        data = sys.stdin.buffer.read(4 * n_samples * n_channels)
+        samples = np.frombuffer(data, dtype=np.float32).reshape(n_samples, n_channels)
+        sys.stdout.buffer.write(_ANSWER.pack(_measured(samples, rate)))
+        sys.stdout.buffer.flush()
 
 
 def matching_gains_db(loudness: Sequence[float | None], peaks: Sequence[float]) -> list[float | None]:
@@ -86,3 +158,7 @@ def matching_gains_db(loudness: Sequence[float | None], peaks: Sequence[float]) 
         gain + 20 * math.log10(max(peak, 1e-10)) for gain, peak in zip(gains, peaks, strict=True) if gain is not None
     )
     return [None if gain is None else round(gain - max(0.0, highest), 2) for gain in gains]
+
+
+if __name__ == "__main__":
+    _serve()
