@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import math
+import os
 import struct
 import subprocess
 import sys
@@ -75,6 +76,7 @@ def measure_elsewhere() -> None:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+            _Elsewhere.owner = os.getpid()
             atexit.register(_Elsewhere.end)
 
 
@@ -82,11 +84,14 @@ class _Elsewhere:
     """The process that measures, if there is one: what it gives is what this one would."""
 
     process: subprocess.Popen[bytes] | None = None
+    owner: int = 0
 
     @classmethod
     def measured(cls, samples: Real, rate: int) -> float | None:
         """What it found; None where there is none, or it is gone."""
         if cls.process is None or cls.process.stdin is None or cls.process.stdout is None:
+            return None
+        if cls.owner != os.getpid():  # a fork would read what its parent asked for
             return None
         try:
             cls.process.stdin.write(_HEAD.pack(rate, *samples.shape) + samples.tobytes())
@@ -101,7 +106,7 @@ class _Elsewhere:
     def end(cls) -> None:
         """Let it go."""
         process, cls.process = cls.process, None
-        if process is not None:
+        if process is not None and cls.owner == os.getpid():
             process.kill()
             process.wait()
             for pipe in (process.stdin, process.stdout):
