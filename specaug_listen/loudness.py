@@ -107,12 +107,15 @@ class _Elsewhere:
         """Let it go."""
         process, cls.process = cls.process, None
         if process is not None and cls.owner == os.getpid():
-            process.kill()
-            process.wait()
+            # Of a process that has given up its rights since, only the end of its input can be told.
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     with suppress(OSError):
                         pipe.close()
+            with suppress(OSError):
+                process.kill()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=2)
 
 
 def _measured(samples: Real, rate: int) -> float:
