@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .._files import beside, make_folder, printable, saying_what_failed
+from .._files import beside, make_folder, printable, saying_what_failed, write_whole
 from ..errors import ParameterError
 from ..pages import Clip, parcel_script
 from .shelves import Beside, Embedded, Files
@@ -126,8 +126,9 @@ def publish(target: Path, files: Iterable[Files], form: Form, parts_in: Callable
         _write_folder(folder, form, parts_in)
         remove_page(target)
         return folder / "index.html"
-    _write(target, parts_in(Place(form)))
-    if _is_split_page(folder):
+    make_folder(target.parent)
+    write_whole(target, parts_in(Place(form)))
+    if folder.is_dir():
         remove_page(folder)
     return target
 
@@ -145,18 +146,6 @@ def remove_page(path: Path) -> None:
                 shutil.rmtree(path)
         elif path.suffix.lower() in (".html", ".htm"):
             path.unlink(missing_ok=True)
-
-
-def _write(path: Path, parts: Iterable[bytes]) -> None:
-    make_folder(path.parent)
-    partial = beside(path)
-    with saying_what_failed(path):
-        try:
-            with open(partial, "wb") as file:
-                file.writelines(parts)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
 
 
 def _write_folder(folder: Path, form: Form, parts_in: Callable[[Place], Iterator[bytes]]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from .._files import printable
@@ -116,7 +117,7 @@ class Embedded:
         if size is not None and size > _LARGEST_HELD and address is not None:
             return File(url=address)
         data = self.files.read(name)
-        return File(_as_flac(data), media_type="audio/flac") if self.flac else File(data)
+        return File(_as_flac(data, self.files.called(name)), media_type="audio/flac") if self.flac else File(data)
 
     def heard(self, name: str) -> Audio | None:
         """A sound, decoded; None where it is too long to be held, or empty.
@@ -128,14 +129,7 @@ class Embedded:
         """
         if (self.files.size(name) or 0) > _LARGEST_HELD:
             return None
-        sf = require("soundfile", purpose="reading audio")
-        try:
-            samples, rate = sf.read(io.BytesIO(self.files.read(name)), dtype="float32", always_2d=True)
-        except sf.LibsndfileError as error:
-            why = str(error.error_string).rstrip(".")
-            raise PolicyError(
-                f"{self.files.called(name)}: no sound can be read ({why}); run the audition again"
-            ) from None
+        samples, rate = _decoded(self.files.read(name), self.files.called(name), "float32")
         return Audio(samples.T, rate) if samples.size else None
 
     def picture(self, name: str) -> File:
@@ -178,13 +172,22 @@ class Beside(Embedded):
         return File(file.data, quote(os.fsencode(place)), file.media_type)
 
 
-def _as_flac(wav: bytes) -> bytes:
-    sf = require("soundfile", purpose="FLAC")
-    samples, rate = sf.read(io.BytesIO(wav), dtype="int16", always_2d=True)
+def _decoded(wav: bytes, called: str, dtype: str) -> tuple[Any, int]:
+    sf = require("soundfile", purpose="reading audio")
+    try:
+        samples, rate = sf.read(io.BytesIO(wav), dtype=dtype, always_2d=True)
+    except sf.LibsndfileError as error:
+        why = str(error.error_string).rstrip(".")
+        raise PolicyError(f"{called}: no sound can be read ({why}); run the audition again") from None
+    return samples, rate
+
+
+def _as_flac(wav: bytes, called: str) -> bytes:
+    samples, rate = _decoded(wav, called, "int16")
     if not len(samples):
         return wav
     buffer = io.BytesIO()
-    sf.write(buffer, samples, rate, format="FLAC", subtype="PCM_16")
+    require("soundfile", purpose="FLAC").write(buffer, samples, rate, format="FLAC", subtype="PCM_16")
     return buffer.getvalue()
 
 
