@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from ._clips import AUDIO_SUFFIXES, find_audio
 from ._files import write_whole
+from ._notices import Notice
 from ._optional import require
 from ._random import fingerprint
 from ._reading import MAX_CHANNELS, opened
@@ -77,6 +78,8 @@ class Audio(Sound):
         Kept as a read-only float32 copy of shape (n_channels, n_samples).
     sample_rate : int > 0 [Hz]
     source : AudioSource or None
+    notices : tuple of Notice
+        What to know about it beside its samples; they become the clip's badges.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class Audio(Sound):
     samples: npt.NDArray[np.float32] = field(repr=False)
     sample_rate: int
     source: AudioSource | None = None
+    notices: tuple[Notice, ...] = ()
 
     def __post_init__(self) -> None:
         _check_rate(self.sample_rate)

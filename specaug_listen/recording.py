@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ._notices import Notice
 from ._optional import require
 from ._random import fingerprint_start, fingerprint_words
 from ._reading import Span, opened
@@ -83,6 +84,8 @@ class Recording:
     source : AudioSource
     mono : SpooledAudio
         Its channels' mean, at the rate in use.
+    notices : tuple of Notice
+        As `Audio.notices`.
     """
 
     sample_rate: int
@@ -92,6 +95,7 @@ class Recording:
     fingerprint: tuple[int, ...] = field(repr=False)
     source: AudioSource
     mono: SpooledAudio = field(repr=False)
+    notices: tuple[Notice, ...] = ()
 
 
 def open_recording(

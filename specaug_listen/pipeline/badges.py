@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from .._notices import Notice
 from .._sound import Levels
 from ..augment import Draw, WaveformDraw
 
@@ -14,9 +17,9 @@ __all__ = ["LONG_S", "clip_badges", "draw_badges"]
 LONG_S = 60.0
 
 
-def clip_badges(levels: Levels, gain: float, held_s: float = 0.0) -> tuple[str, ...]:
-    """What to know about a clip of these levels, of which ``held_s`` were needed at once."""
-    badges = []
+def clip_badges(levels: Levels, gain: float, held_s: float = 0.0, notices: Sequence[Notice] = ()) -> tuple[str, ...]:
+    """What to know about a clip: what its reader noticed, its levels, and how much was needed at once."""
+    badges = [notice.text for notice in notices]
     if levels.peak == 0:
         badges.append("silent: every sample is zero")
     elif levels.spread <= 1e-6 * levels.peak:

@@ -153,7 +153,7 @@ class Audition:
     def badges(self) -> tuple[str, ...]:
         """What to know about the clip before trusting one's ears."""
         held = needs_whole_clip(self.policy, self.waveform)
-        return clip_badges(self.clip.levels, self.gain, self.original.duration_s if held else 0.0)
+        return clip_badges(self.clip.levels, self.gain, self.original.duration_s if held else 0.0, self.clip.notices)
 
     def badges_of(self, draw: Reconstruction) -> tuple[str, ...]:
         """What to know about one draw."""

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote_to_bytes
 from pydantic import Field
 
 from .._files import printable
+from .._notices import Notice
 from .._random import MAX_SEED
 from .._record import from_plain, record, to_plain
 from .._version import __version__
@@ -72,6 +73,7 @@ class ClipRecord:
     sha256: str | None = None
     start_s: float = 0.0
     duration_s: float | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 @record
@@ -196,6 +198,7 @@ def describe_clip(audio: Audio | Recording) -> ClipRecord:
         sha256=source.sha256 if source else None,
         start_s=float(source.start_s) if source else 0.0,
         duration_s=float(source.duration_s) if source and source.duration_s is not None else None,
+        notices=audio.notices,
     )
 
 
