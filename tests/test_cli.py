@@ -18,7 +18,7 @@ from commandline import contents, environment, run, run_apart
 from specaug_listen import Audio, __version__, save
 from specaug_listen.augment import POLICIES
 from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS
-from specaug_listen.cli import _progress
+from specaug_listen.console import clip_progress
 from specaug_listen.frontends import PRESETS, MelFrontend
 from specaug_listen.listing import frontend_differences, table
 from specaug_listen.vocoders import VOCODERS
@@ -133,7 +133,7 @@ def test_the_same_command_twice_in_one_folder_auditions_the_same_clips(clips):
 def few_seconds_are_long(monkeypatch):
     """So that a clip of 0.6 s is rendered in parts, in four segments."""
     monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 0.58)
-    monkeypatch.setattr("specaug_listen.cli._LEAST_S_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr("specaug_listen.console._LEAST_S_BETWEEN_LINES", 0.0)
     monkeypatch.setattr("specaug_listen.vocoders.joint._FRAMES_PER_SEGMENT", 15)
 
 
@@ -151,7 +151,7 @@ def test_a_long_recording_is_told_of_in_quarters_and_otherwise_like_a_short_one(
 
 
 def test_a_recording_that_is_done_at_once_is_not_told_of(tmp_path, clips, few_seconds_are_long, monkeypatch):
-    monkeypatch.setattr("specaug_listen.cli._LEAST_S_BETWEEN_LINES", 600.0)
+    monkeypatch.setattr("specaug_listen.console._LEAST_S_BETWEEN_LINES", 600.0)
     assert run("audition", clips, "-o", tmp_path / "out").err == ""
 
 
@@ -177,10 +177,10 @@ def test_on_a_terminal_a_long_recording_has_a_bar_of_its_own_until_it_is_done(mo
     terminal = Terminal()
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", terminal)
-    with _progress(3, quiet=False) as (_, within):
+    with clip_progress(3, quiet=False) as (_, within):
         within("draw-1", 0.5)
     assert re.search(r"draw-1[^\n]* 50%", terminal.getvalue())
-    with _progress(3, quiet=False) as (progress, within):
+    with clip_progress(3, quiet=False) as (progress, within):
         within("draw-2", 0.5)
         progress(1, "one clip")
     last = terminal.getvalue().rpartition("Auditioning 3 clips")[2]

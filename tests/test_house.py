@@ -28,7 +28,8 @@ FLOORS = [
     "pages",
     "pipeline",
     "options report batch listing severity listening showing checking sweeping",
-    "policy_commands check_command report_command sweep_command",
+    "console",
+    "audition_command check_command policy_commands replay_command report_command sweep_command",
     "app cli",
 ]
 FLOOR = {room: i for i, row in enumerate(FLOORS) for room in row.split()}

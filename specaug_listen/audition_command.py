@@ -1,0 +1,176 @@
+"""The command `audition`: a policy on recordings, to hear and to see."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from ._quiet import quiet_stdout
+from .console import clip_progress, complain, complain_of, counted
+from .options import Adapters, BatchText, Dialect, Frontend, PolicyName, adapter_of
+
+if TYPE_CHECKING:
+    from .augment import Policy
+    from .pipeline import AuditionRecord, Configuration
+
+__all__ = ["run_audition"]
+
+
+class ChannelMode(str, Enum):
+    """Layouts of the written WAV files."""
+
+    mono = "mono"
+    duplicate = "duplicate"
+    before_after = "before-after"
+
+
+Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
+
+Paths = Annotated[
+    list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
+]
+ExactRng = Annotated[
+    bool, typer.Option("--exact-rng", help="Draw with the framework's own generator, seeded as it seeds it.")
+]
+WaveformFile = Annotated[
+    Path | None, typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False)
+]
+
+
+def run_audition(
+    paths: Paths,
+    out: Out,
+    frontend: Frontend = None,
+    policy: PolicyName = "LD",
+    dialect: Dialect = None,
+    adapter: Adapters = None,
+    batch: BatchText = None,
+    exact_rng: ExactRng = False,
+    waveform: WaveformFile = None,
+    vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
+    draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    start: Annotated[float, typer.Option(help="Where to begin in each clip, in seconds.")] = 0.0,
+    duration: Annotated[float | None, typer.Option(help="How much of each clip to take, in seconds.")] = None,
+    twins: Annotated[
+        bool,
+        typer.Option("--twins", help="Render each draw with the original's phase, too: the mask without the vocoder."),
+    ] = False,
+    channels: Annotated[ChannelMode, typer.Option(help="Layout of the WAV files.")] = ChannelMode.mono,
+    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in OUT.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
+) -> None:
+    """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
+    from .batch import check_output
+
+    with quiet_stdout() if as_json else nullcontext():
+        chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng)
+        run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration, twins)
+        check_output(out, overwrite=overwrite)
+        files, problems = _found_audio(paths, out)
+        index = _audition_files(files, out, run, problems, overwrite=overwrite, quiet=as_json, report=report)
+    _tell_of(index, out, report=report, as_json=as_json)
+
+
+def _audition_files(
+    files: Sequence[Path],
+    out: Path,
+    run: Configuration,
+    problems: Sequence[str],
+    *,
+    overwrite: bool,
+    quiet: bool,
+    report: bool,
+) -> AuditionRecord:
+    from .batch import audition_many
+    from .loudness import measure_elsewhere
+
+    if report:
+        measure_elsewhere()
+    with clip_progress(len(files), quiet=quiet) as (progress, within):
+        return audition_many(files, out, run, overwrite=overwrite, problems=problems, progress=progress, within=within)
+
+
+def _tell_of(index: AuditionRecord, out: Path, *, report: bool, as_json: bool) -> NoReturn:
+    from .pipeline.records import to_bytes
+    from .report import write_report
+
+    page = write_report(out) if report and index.clips else out
+    if as_json:
+        sys.stdout.write(to_bytes(index).decode())
+    elif index.clips:
+        _tell_where(len(index.clips), page)
+    raise typer.Exit(1 if index.failures else 0)
+
+
+def _found_audio(paths: Sequence[Path], out: Path) -> tuple[list[Path], list[str]]:
+    """Files and problems; the latter are told, and where there is no file the command ends."""
+    from .audio import find_audio
+
+    files, problems = find_audio(paths, without=out)
+    complain_of(problems)
+    if not files:
+        raise typer.Exit(2)
+    return files, problems
+
+
+def _tell_where(n_clips: int, where: Path) -> None:
+    from ._files import printable
+
+    print(f"{counted(n_clips, 'clip')} auditioned: {printable(where)}")  # noqa: T201
+
+
+def _configuration(
+    frontend: Any,
+    policy: Policy,
+    waveform: Path | None,
+    vocoder: str,
+    draws: int,
+    seed: int,
+    channels: Any,
+    start: float,
+    duration: float | None,
+    twins: bool,
+) -> Configuration:
+    from . import augment, frontends, vocoders
+    from .pipeline import Configuration
+
+    stage = None if waveform is None else augment.read_waveform(waveform)
+
+    chosen = frontends.get(frontend)
+    chosen.filterbank()
+    rendering = vocoders.get(vocoder)
+    if isinstance(rendering, vocoders.Neural):
+        rendering.check(chosen)
+    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, stage, twins)
+
+
+def _chosen(
+    frontend: str | None,
+    policy: str,
+    dialect: str | None,
+    adapter: Sequence[str] | None,
+    batch: str | None,
+    exact_rng: bool,
+) -> tuple[Any, Policy]:
+    """The front-end and the policy; says what its file leaves open, and where the front-end comes from."""
+    from .showing import chosen_frontend, named_policy, with_context
+
+    imported = named_policy(policy, dialect, adapter_of(adapter))
+    drawn = with_context(imported.policy, batch, exact_rng)
+    for line in drawn.notes:
+        complain(line, "note")
+    if frontend is not None:
+        return frontend, drawn
+    usual, why = chosen_frontend(imported)
+    if usual is None:
+        return "whisper", drawn
+    complain(f"front-end {usual.name}, as {why}; choose another with --frontend", "note")
+    return usual, drawn

@@ -1,0 +1,95 @@
+"""What the commands say on the terminal: errors, notes, counts, and how far they are."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .batch import Progress
+    from .pipeline import Audition, Failure
+    from .pipeline.long import Within
+
+__all__ = ["clip_progress", "complain", "complain_of", "counted"]
+
+_LEAST_S_BETWEEN_LINES = 2.0
+
+
+@contextmanager
+def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within]]:
+    """Lines as clips are done, and how far a long one is; on a terminal two bars below them."""
+
+    def tell(number: int, result: Audition | Failure) -> None:
+        from .pipeline import Failure
+
+        if isinstance(result, Failure):
+            complain(result.error)
+        elif not quiet:
+            print(f"[{number}/{total}] {result}", flush=True)  # noqa: T201
+
+    if quiet or not sys.stderr.isatty():
+        yield tell, (_ignore if quiet else _Quarters().tell)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+    # What is piped elsewhere must not be drawn on the terminal.
+    is_shown = sys.stdout.isatty()
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=is_shown, transient=True) as bar:
+        task, part = (
+            bar.add_task(f"Auditioning {counted(total, 'clip')}", total=total),
+            bar.add_task("", visible=False),
+        )
+
+        def tell_and_advance(number: int, result: Audition | Failure) -> None:
+            tell(number, result)
+            bar.update(part, visible=False)
+            bar.advance(task)
+
+        def within(what: str, share: float) -> None:
+            bar.update(part, description=what, completed=100 * share, total=100, visible=True)
+
+        yield tell_and_advance, within
+
+
+def _ignore(what: str, share: float) -> None:
+    """Progress that nobody wants to see."""
+
+
+class _Quarters:
+    """How far a long recording is, as a line for each quarter that takes a while."""
+
+    def __init__(self) -> None:
+        self._last, self._since = ("", -1), time.monotonic()
+
+    def tell(self, what: str, share: float) -> None:
+        now = (what, int(4 * share))
+        if now != self._last and time.monotonic() - self._since >= _LEAST_S_BETWEEN_LINES:
+            print(f"  {what}: {25 * now[1]}%", file=sys.stderr, flush=True)  # noqa: T201
+            self._last, self._since = now, time.monotonic()
+
+
+def complain_of(problems: Sequence[str]) -> None:
+    """Print a line for each problem."""
+    for problem in problems:
+        complain(problem)
+
+
+def complain(line: str, kind: str = "error") -> None:
+    """Print one line on the standard error stream: an error, a warning or a note."""
+    print(f"{kind}: {' '.join(line.splitlines())}", file=sys.stderr)  # noqa: T201
+
+
+def counted(n: int, what: str) -> str:
+    """A number of things in words.
+
+    Examples
+    --------
+    >>> counted(1, "clip"), counted(3, "clip")
+    ('1 clip', '3 clips')
+    """
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
