@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ._channels import Channel, Choice, as_one_channel, channel_at
 from ._clips import AUDIO_SUFFIXES, find_audio
 from ._files import write_whole
 from ._notices import Notice
@@ -80,6 +81,8 @@ class Audio(Sound):
     source : AudioSource or None
     notices : tuple of Notice
         What to know about it beside its samples; they become the clip's badges.
+    choice : Choice or None
+        Which of several channels it is; None where none was chosen.
 
     Raises
     ------
@@ -98,6 +101,7 @@ class Audio(Sound):
     sample_rate: int
     source: AudioSource | None = None
     notices: tuple[Notice, ...] = ()
+    choice: Choice | None = None
 
     def __post_init__(self) -> None:
         _check_rate(self.sample_rate)
@@ -134,6 +138,36 @@ class Audio(Sound):
             return self
         return replace(self, samples=self.samples.mean(axis=0, dtype=np.float64, keepdims=True))
 
+    def select(self, channel: Channel) -> Audio:
+        """One of the channels; of one that has been chosen already, or of mono, only the first.
+
+        Parameters
+        ----------
+        channel : {"mean", "left", "right"} or int >= 1
+            Counted from 1. ``mean`` is that of all, and is drawn for like the whole: the same seed gives the same
+            masks.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such channel.
+
+        Examples
+        --------
+        >>> stereo = Audio(np.array([[0.5, 0.5], [0.0, 0.0]]), 8000)
+        >>> stereo.select("left").peak, stereo.select(2).peak, stereo.select("mean").peak
+        (0.5, 0.0, 0.25)
+        """
+        chosen = as_one_channel(channel)
+        at = channel_at(chosen, self.n_channels)
+        if self.n_channels == 1:
+            return self
+        if at is not None:
+            return replace(self, samples=self.samples[at], choice=Choice(chosen, self.n_channels))
+        mean = replace(self.to_mono(), choice=Choice(chosen, self.n_channels))
+        mean.__dict__["fingerprint"] = self.fingerprint  # of this very signal alone; what is made of it has its own
+        return mean
+
     def resample(self, sample_rate: int) -> Audio:
         """The same signal at another rate (soxr, HQ).
 
@@ -156,8 +190,14 @@ class Audio(Sound):
         return replace(self, samples=resampled, sample_rate=sample_rate)
 
 
-def load(path: str | os.PathLike[str], *, start_s: float = 0.0, duration_s: float | None = None) -> Audio:
-    """Read an audio file at its own rate and with its own channels.
+def load(
+    path: str | os.PathLike[str],
+    *,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+    channel: Channel | None = None,
+) -> Audio:
+    """Read an audio file at its own rate and with its own channels, or one of them.
 
     Parameters
     ----------
@@ -167,6 +207,8 @@ def load(path: str | os.PathLike[str], *, start_s: float = 0.0, duration_s: floa
         Where to begin.
     duration_s : float > 0 [s] or None
         How much to read; None reads to the end.
+    channel : {"mean", "left", "right"}, int >= 1 or None
+        Which channel, counted from 1; None keeps all, and their mean is heard.
 
     Returns
     -------
@@ -177,13 +219,19 @@ def load(path: str | os.PathLike[str], *, start_s: float = 0.0, duration_s: floa
     AudioError
         When the file is missing, unreadable, truncated, empty, or holds NaN or infinite samples.
     ParameterError
-        When ``start_s`` or ``duration_s`` are out of range.
+        When ``start_s`` or ``duration_s`` are out of range, or ``channel`` is none.
     """
+    chosen = None if channel is None else as_one_channel(channel)
     with opened(path, start_s, duration_s) as span:
         check_length(span.n_samples, span.file.samplerate, span.file.samplerate)
         (samples,) = span.blocks(span.n_samples)
         source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s)
-        return Audio(samples.T, span.file.samplerate, source)
+        n_channels = samples.shape[1]
+        at = None if chosen is None else channel_at(chosen, n_channels)
+        if chosen is not None and at is not None and n_channels > 1:
+            return Audio(samples[:, at], span.file.samplerate, source, choice=Choice(chosen, n_channels))
+        clip = Audio(samples.T, span.file.samplerate, source)
+        return clip if chosen is None else clip.select(chosen)
 
 
 def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> None:

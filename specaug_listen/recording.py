@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ._channels import Channel, Choice, as_one_channel, channel_at
 from ._notices import Notice
 from ._optional import require
 from ._random import fingerprint_start, fingerprint_words
@@ -78,14 +79,17 @@ class Recording:
     sample_rate : int > 0 [Hz]
         Of the file.
     n_channels, n_samples : int > 0
+        As `Audio` has them, which has one channel where one was chosen.
     levels : Levels
     fingerprint : tuple of int
         As `Audio.fingerprint`.
     source : AudioSource
     mono : SpooledAudio
-        Its channels' mean, at the rate in use.
+        Its channels' mean, or the one that was chosen, at the rate in use.
     notices : tuple of Notice
         As `Audio.notices`.
+    choice : Choice or None
+        As `Audio.choice`.
     """
 
     sample_rate: int
@@ -96,6 +100,7 @@ class Recording:
     source: AudioSource
     mono: SpooledAudio = field(repr=False)
     notices: tuple[Notice, ...] = ()
+    choice: Choice | None = None
 
 
 def open_recording(
@@ -105,10 +110,12 @@ def open_recording(
     *,
     start_s: float = 0.0,
     duration_s: float | None = None,
+    channel: Channel = "mean",
 ) -> Recording:
-    """Read a recording once for each of its channels, and keep its mean on disk at ``sample_rate``.
+    """Read a recording, and keep the mean of its channels, or one of them, on disk at ``sample_rate``.
 
-    The samples are those that `load` gives, with `Audio.to_mono` and `Audio.resample`.
+    The samples are those that `load` gives, with `Audio.to_mono` and `Audio.resample`. For their mean, the file is
+    read once for each channel.
 
     Parameters
     ----------
@@ -118,6 +125,8 @@ def open_recording(
         Where to keep the samples.
     start_s, duration_s : float [s]
         As in `load`.
+    channel : {"mean", "left", "right"} or int >= 1
+        As in `load`.
 
     Raises
     ------
@@ -126,27 +135,39 @@ def open_recording(
     OutputError
         When ``folder`` cannot be written.
     """
+    chosen = as_one_channel(channel)
     with opened(path, start_s, duration_s) as span:
-        rate, n_channels = int(span.file.samplerate), int(span.file.channels)
+        rate, n_present = int(span.file.samplerate), int(span.file.channels)
+        at, choice = channel_at(chosen, n_present), None
+        if at is not None and n_present > 1:
+            choice = Choice(chosen, n_present)
+        n_channels = 1 if choice else n_present
         check_length(span.n_samples, rate, sample_rate)
         mono = SpooledAudio(folder / "original.f32", sample_rate)
         digest = hashlib.sha256(fingerprint_start((n_channels, span.n_samples), rate))
-        levels = measured_levels(_resampled(span, rate, mono, digest))
-        for channel in range(1, n_channels):
+        levels = measured_levels(_resampled(span, rate, mono, digest, at))
+        for other in range(1, n_channels):
             for block in span.blocks(_SAMPLES_AT_ONCE):
-                digest.update(np.ascontiguousarray(block[:, channel], dtype="<f4").tobytes())
+                digest.update(np.ascontiguousarray(block[:, other], dtype="<f4").tobytes())
         source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s)
-        return Recording(rate, n_channels, span.n_samples, levels, fingerprint_words(digest.digest()), source, mono)
+        words = fingerprint_words(digest.digest())
+        return Recording(rate, n_channels, span.n_samples, levels, words, source, mono, choice=choice)
 
 
-def _resampled(span: Span, rate: int, mono: SpooledAudio, digest: hashlib._Hash) -> Iterator[Real]:
-    """The file's blocks; on the way, their mean is resampled into ``mono`` and the first channel hashed."""
+def _resampled(
+    span: Span, rate: int, mono: SpooledAudio, digest: hashlib._Hash, at: int | None = None
+) -> Iterator[Real]:
+    """The file's blocks; on the way, their mean is resampled into ``mono`` and the first channel hashed.
+
+    Where a channel is chosen, ``at`` which it stands, there is no other.
+    """
     stream = None
     if rate != mono.sample_rate:
         soxr = require("soxr", purpose="resampling")
         stream = soxr.ResampleStream(rate, mono.sample_rate, 1, dtype="float32", quality="HQ")
     n_left = span.n_samples
     for block in span.blocks(_SAMPLES_AT_ONCE):
+        block = block if at is None else block[:, at : at + 1]
         n_left -= len(block)
         digest.update(np.ascontiguousarray(block[:, 0], dtype="<f4").tobytes())
         with np.errstate(invalid="ignore"):  # infinities are refused with all that is wrong, at the end

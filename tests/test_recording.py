@@ -79,3 +79,25 @@ def test_a_length_that_would_be_absurd_is_refused_before_anything_is_written(tmp
     ):
         open_recording(tmp_path / "clip.wav", 16000, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["clip.wav"]
+
+
+@pytest.mark.parametrize("channel", ["mean", "left", "right", 1, 2, 3])
+@pytest.mark.parametrize("span", [{}, {"start_s": 0.05, "duration_s": 0.1}], ids=str)
+def test_a_channel_of_a_long_recording_is_that_of_a_short_one(tmp_path, rng, small_blocks, channel, span):
+    sf.write(tmp_path / "clip.wav", rng.uniform(-0.5, 0.5, (12345, 3)), 22050, subtype="FLOAT")
+    clip = load(tmp_path / "clip.wav", channel=channel, **span)
+    found = open_recording(tmp_path / "clip.wav", 16000, tmp_path, channel=channel, **span)
+    assert (found.fingerprint, found.source) == (clip.fingerprint, clip.source)
+    np.testing.assert_array_equal(
+        found.mono.read(0, found.mono.n_samples), clip.to_mono().resample(16000).samples, strict=True
+    )
+    if channel != "mean":
+        assert (found.choice, found.n_channels) == (clip.choice, clip.n_channels)
+        assert found.levels == pytest.approx(clip.levels, rel=1e-9)
+
+
+@pytest.mark.parametrize("channel", ["right", 2])
+def test_a_channel_that_a_recording_does_not_have_is_refused(tmp_path, channel):
+    sf.write(tmp_path / "clip.wav", np.zeros(100), 16000)
+    with pytest.raises(AudioError, match=r"clip\.wav: channel .*: the clip has 1 channel: allowed is 1 or mean"):
+        open_recording(tmp_path / "clip.wav", 16000, tmp_path, channel=channel)
