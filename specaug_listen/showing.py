@@ -13,6 +13,7 @@ from ._files import printable
 from ._record import record
 from .augment import Adapter, Batch, Imported, Policy, exact_sources, get_policy, import_policy
 from .augment.dialects import ALL_POLICIES, DIALECTS
+from .augment.importers import Unread, unread_in_words
 from .augment.shares import Shares, expected_shares, least_mels
 from .augment.words import in_words
 from .errors import ParameterError, PolicyError, naming
@@ -31,6 +32,7 @@ _RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "wenet-whisper": ("whisper-128", {}),
 }
 _N_MELS, _FRAMES_PER_S = 80, 100.0
+_MOST_UNREAD = 60
 
 
 @record
@@ -84,6 +86,7 @@ class PolicyPage:
         lines += self._table()
         lines += _listed("filled in, as the file does not say:", self.imported.defaults)
         lines += _listed("notes:", self.imported.notes)
+        lines += _unread(self.imported.unread)
         lines += _listed(f"what {self.imported.dialect}'s parameters do not say:", self.oddities)
         return "\n".join(lines)
 
@@ -142,7 +145,8 @@ def show_policy(
     'time warp: a frame moves by -80 to 80 frames; clips from 163 frames on; straight, ends fixed'
     """
     imported = named_policy(source, dialect)
-    frontend = None if imported.frontend_error else chosen_frontend(imported)[0]
+    is_open = imported.frontend_error or imported.frontend_missing
+    frontend = None if is_open else chosen_frontend(imported)[0]
     rate = _FRAMES_PER_S if frontend is None else frontend.sample_rate / frontend.hop_length
     n_mels = max(_N_MELS, least_mels(imported.policy)) if frontend is None else frontend.n_mels
     with naming(printable(source)):
@@ -183,10 +187,15 @@ def chosen_frontend(imported: Imported) -> tuple[MelFrontend | None, str]:
     Raises
     ------
     PolicyError
-        When the policy's file describes a front-end that cannot be.
+        When the policy's file describes a front-end that cannot be, or features that are made elsewhere.
     """
     if imported.frontend_error:
         raise PolicyError(imported.frontend_error)
+    if imported.frontend_missing:
+        raise PolicyError(
+            f"{imported.frontend_missing}; nothing is put in its place: name the front-end that made the features, "
+            "with --frontend (frontend= in Python)"
+        )
     if imported.frontend is not None:
         return imported.frontend, "the policy's file names it, or its framework's own"
     policy = imported.policy
@@ -242,6 +251,13 @@ def _words_of(frontend: MelFrontend | None) -> str:
         f"front-end: {frontend.name}: {frontend.sample_rate} Hz, n_fft {frontend.n_fft}, window "
         f"{frontend.framing.win_length}, hop {frontend.hop_length} ({hop_ms:g} ms), {frontend.n_mels} bands, {values}"
     )
+
+
+def _unread(unread: tuple[Unread, ...]) -> list[str]:
+    """What may decide the sound by itself, the rest in one line."""
+    near = [each.words for each in unread if each.is_near]
+    rest = unread_in_words([each for each in unread if not each.is_near], _MOST_UNREAD)
+    return _listed("not read, though it may decide the sound:", near) + list(rest)
 
 
 def _listed(head: str, entries: list[str] | tuple[str, ...], otherwise: str = "") -> list[str]:

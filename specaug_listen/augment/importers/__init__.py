@@ -2,5 +2,15 @@
 
 from .importing import READERS, Imported, foreign_data, import_foreign
 from .recognition import dialect_of, said_below
+from .unread import Unread, unread_in_words
 
-__all__ = ["READERS", "Imported", "dialect_of", "foreign_data", "import_foreign", "said_below"]
+__all__ = [
+    "READERS",
+    "Imported",
+    "Unread",
+    "dialect_of",
+    "foreign_data",
+    "import_foreign",
+    "said_below",
+    "unread_in_words",
+]

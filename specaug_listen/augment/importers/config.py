@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
-from ..._record import nearest
 from ..._yaml import Tagged
 from ...errors import ParameterError
 from ...frontends import PRESETS, MelFrontend
 from ..policy import Policy
 from .arguments import unknown_key
-from .kinds import MAPPING, Kind, Kinds
+from .kinds import LIST, MAPPING, Kind, Kinds
+from .unread import Reading
 
 __all__ = ["Config", "Found", "Section"]
 
@@ -40,15 +40,23 @@ class Config:
     dialect : str
     resolve : callable
         What a value at a place stands for, where a framework has references.
+    reading : Reading
+        Notes what is read; the resolver may be another that tells it.
     """
 
     def __init__(
-        self, data: Mapping[str, Any], dialect: str, resolve: Resolver | None = None, name: str = "policy"
+        self,
+        data: Mapping[str, Any],
+        dialect: str,
+        resolve: Resolver | None = None,
+        name: str = "policy",
+        reading: Reading | None = None,
     ) -> None:
         self.data, self.dialect, self.name = data, dialect, name[:100] or "policy"
         self.defaults: list[str] = []
         self.notes: list[str] = []
-        self.frontend_error = ""
+        self.frontend_error = self.frontend_missing = ""
+        self.reading = reading or Reading()
         self._resolve = resolve or _plain
 
     @property
@@ -59,6 +67,11 @@ class Config:
     def resolved(self, value: Any, place: Place) -> Any:
         """What a value stands for."""
         return self._resolve(value, place)
+
+    def no_frontend(self, why: str) -> None:
+        """Say why the front-end of the file cannot be had: none may be put in its place."""
+        self.frontend_missing = self.frontend_missing or why
+        self.notes.append(f"{why}; choose a front-end")
 
     def preset(self, name: str, keys: Mapping[str, str] | None = None, **changes: Any) -> MelFrontend | None:
         """A front-end that differs so from a preset; None, with a note, where we have none like it.
@@ -80,7 +93,7 @@ class Config:
                 self.frontend_error = _wrong_numbers(wrong, keys or {})
                 self.notes.append(f"error: {self.frontend_error}")
                 return None
-            self.notes.append(f"the front-end of this file cannot be had here ({error}); choose another")
+            self.no_frontend(f"the front-end of this file cannot be had here ({error})")
             return None
         return frontend
 
@@ -126,6 +139,7 @@ class Section:
         """
         if key not in self.data:
             return default
+        self._config.reading.value((*self._place, key))
         value = self._config.resolved(self.data[key], (*self._place, key))
         if isinstance(value, Tagged):
             raise ParameterError(
@@ -133,6 +147,24 @@ class Section:
                 "configuration is executed, write the value out"
             )
         return kind.checked(self.where + key, value)
+
+    def entries(self, key: str) -> list[Any]:
+        """What stands in a list, references as they are; empty where there is no list.
+
+        Raises
+        ------
+        ParameterError
+            When something else stands there.
+        """
+        value, place = self.data.get(key), (*self._place, key)
+        if not isinstance(value, list):
+            value = self._config.resolved(value, place)
+        if value is None:
+            return []
+        LIST.checked(self.where + key, value)
+        if not any(isinstance(entry, dict) or isinstance(getattr(entry, "value", None), dict) for entry in value):
+            self._config.reading.value(place)
+        return list(value)
 
     def take(self, key: str, kind: Kind, default: Any) -> Any:
         """A value, or the default, which is noted."""
@@ -152,6 +184,8 @@ class Section:
         if isinstance(value, Tagged):
             value = value.value
         if value is None or value == "":
+            if key in self.data:
+                self._config.reading.value((*self._place, key))
             return None
         MAPPING.checked(self.where + key, value)
         return Section(self._config, value, (*self._place, key))
@@ -178,16 +212,14 @@ class Section:
         except ParameterError as error:
             raise ParameterError(f"{self.where}{error}") from None
 
-    def note_unknown(self, known: Iterable[str]) -> None:
-        """Say which keys are not read."""
-        allowed = sorted(known)
-        for key in self.data:
-            if key not in allowed:
-                self.note(f"{self.where}{key}: not known here, and not taken into account{nearest(key, allowed)}")
+    def knows(self, known: Iterable[str]) -> None:
+        """Tell which keys of a section that decides the sound are understood; others count as not read."""
+        self._config.reading.known(self._place, set(known))
 
     def refuse_unknown(self, known: Iterable[str]) -> None:
         """Raise a ParameterError for a key that the framework would not take."""
         allowed = set(known)
+        self._config.reading.known(self._place, allowed)
         for key in self.data:
             if key not in allowed:
                 raise ParameterError(unknown_key(key, self.where, allowed, self._config.dialect))

@@ -116,13 +116,13 @@ def _frontend(config: Config) -> MelFrontend | None:
         )
     if kind != "default":
         why = "the features were made elsewhere" if kind is None else "not known here"
-        root.note(f"frontend: {'null' if kind is None else kind}: {why}; choose a front-end")
+        config.no_frontend(f"frontend: {'null' if kind is None else kind}: {why}")
         return None
     if root.get("input_size", or_none(COUNT)):
-        root.note("input_size: ESPnet makes no features then, they were made elsewhere; choose a front-end")
+        config.no_frontend("input_size: ESPnet makes no features then, they were made elsewhere")
         return None
     section = root.section("frontend_conf") or Section(config, {}, ("frontend_conf",))
-    section.note_unknown(_OF_FRONTEND)
+    section.knows(_OF_FRONTEND)
     rate = _in_hz(section.take("fs", _FS, 16000))
     window = section.get("window", or_none(TEXT), "hann")
     changes: dict[str, Any] = {
@@ -137,7 +137,7 @@ def _frontend(config: Config) -> MelFrontend | None:
         "window": window or "rectangular",
     }
     if not section.get("center", FLAG, True) or section.get("normalized", FLAG, False):
-        section.note("frontend_conf: center: false and normalized: true cannot be had here; choose a front-end")
+        config.no_frontend("frontend_conf: center: false and normalized: true cannot be had here")
         return None
     keys = section.keys(sample_rate="fs", fmin_hz="fmin", fmax_hz="fmax")
     return config.preset("espnet", keys, **changes)

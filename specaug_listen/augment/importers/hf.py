@@ -18,6 +18,10 @@ __all__ = ["PREPROCESSOR", "read_hf"]
 # Where the importer puts what stands in the second file.
 PREPROCESSOR = "preprocessor_config.json"
 _CHUNK_S = 30
+_OF_EXTRACTOR = (
+    *("feature_extractor_type", "processor_class", "feature_size", "sampling_rate", "n_fft", "hop_length"),
+    *("chunk_length", "n_samples", "nb_max_frames", "return_attention_mask", "padding_side", "padding_value"),
+)
 _MOST_FRAMES = 1_000_000
 _WHOLE = Kind(
     "an integer from 1 on", lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0
@@ -151,6 +155,7 @@ def _frontend(config: Config, root: Section, preprocessor: Section | None) -> Me
             f"{preprocessor.where}feature_extractor_type={kind!r:.80}: allowed is WhisperFeatureExtractor; a Whisper "
             "model takes no other"
         )
+    preprocessor.knows(_OF_EXTRACTOR)
     size = preprocessor.take("feature_size", LEAST_ONE, 80)
     if "num_mel_bins" in root and size != n_mels:
         raise ParameterError(

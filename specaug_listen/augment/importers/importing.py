@@ -26,6 +26,7 @@ from .plain import read_lhotse, read_lingvo, read_torchaudio
 from .recognition import MARKS, claims, is_own, listed, said_below
 from .references import hyper_resolver, omega_resolver
 from .speechbrain import read_speechbrain, read_speechbrain_legacy
+from .unread import Reading, Unread, unread_in_words
 from .wenet import read_wenet
 
 __all__ = ["READERS", "Imported", "foreign_data", "import_foreign"]
@@ -61,6 +62,11 @@ class Imported:
     frontend_error : str
         Why the front-end that the file describes cannot be: its numbers contradict each other, or are out of range.
         Empty where none of this is so.
+    frontend_missing : str
+        Why no front-end can be put in the place of the file's, which makes its features elsewhere, or in a way that
+        cannot be had here. Empty where one can.
+    unread : tuple of Unread
+        The sections and keys that were not read, those first that may decide the sound.
     """
 
     policy: Policy
@@ -69,6 +75,8 @@ class Imported:
     defaults: Annotated[tuple[str, ...], Field(strict=False)] = ()
     notes: Annotated[tuple[str, ...], Field(strict=False)] = ()
     frontend_error: str = ""
+    frontend_missing: str = ""
+    unread: Annotated[tuple[Unread, ...], Field(strict=False)] = ()
 
 
 def foreign_data(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
@@ -122,18 +130,24 @@ def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLik
         raise PolicyError(f"{printable(path)}: {printable(str(error))}") from None
     defaults, notes = (tuple(printable(line) for line in lines) for lines in (config.defaults, config.notes))
     filled_in = (f"filled in, as the file does not say: {', '.join(defaults)}",) if defaults else ()
-    policy = replace(found.policy, notes=filled_in + notes)
-    refused = printable(f"{printable(path)}: {config.frontend_error}") if config.frontend_error else ""
-    return Imported(policy, found.frontend, policy.dialect, defaults, notes, refused)
+    unread = config.reading.unread(config.data)
+    policy = replace(found.policy, notes=filled_in + notes + unread_in_words(unread))
+    refused, missing = (
+        printable(f"{printable(path)}: {why}") if why else ""
+        for why in (config.frontend_error, config.frontend_missing)
+    )
+    return Imported(policy, found.frontend, policy.dialect, defaults, notes, refused, missing, unread)
 
 
 def _read(data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str]) -> tuple[Found, Config]:
     if is_own(data):
         raise ParameterError(f"a policy of our own, not {dialect}'s; leave the dialect out")
     others = _of_others(data, dialect)
-    resolve = omega_resolver(data) if dialect == "nemo" else hyper_resolver(data)
+    reading = Reading()
+    resolver = omega_resolver if dialect == "nemo" else hyper_resolver
     left_out = {key for keys in others.values() for key in keys}
-    config = Config({k: v for k, v in data.items() if k not in left_out}, dialect, resolve, _name_of(path))
+    kept = {key: value for key, value in data.items() if key not in left_out}
+    config = Config(kept, dialect, resolver(data, reading.reference), _name_of(path), reading)
     config.notes += [f"{listed(keys)}: {other}'s, left alone, as {dialect} is meant" for other, keys in others.items()]
     return READERS[dialect](config), config
 

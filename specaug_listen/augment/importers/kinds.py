@@ -13,6 +13,7 @@ __all__ = [
     "FLAG",
     "FRAMES_OR_SHARE",
     "LEAST_ONE",
+    "LIST",
     "MAPPING",
     "NUMBER",
     "RATE",
@@ -101,6 +102,7 @@ RATE = Kind(
     lambda value: isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 768_000,
 )
 TEXT = Kind("a text", lambda value: isinstance(value, str))
+LIST = Kind("a list", lambda value: isinstance(value, list))
 MAPPING = Kind("a mapping", lambda value: isinstance(value, dict))
 WIDTHS = Kind(
     f"an integer from 0 to {_LARGEST}, or a list of two, low and high",

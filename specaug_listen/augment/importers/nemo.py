@@ -120,7 +120,7 @@ def _frontend(config: Config, model: Section) -> MelFrontend | None:
         return config.preset("nemo")
     target = _target(section, "_target_")
     section = section.section("params") or section
-    if not _is_mel(section, target):
+    if not _is_mel(config, section, target):
         return None
     rate = section.take("sample_rate", RATE, 16000)
     win_length = _samples(section, "window", 0.02, rate)
@@ -157,7 +157,7 @@ def _keys(section: Section) -> dict[str, str]:
     return section.keys(win_length=window, hop_length=stride, **of_bands)
 
 
-def _is_mel(section: Section, target: str) -> bool:
+def _is_mel(config: Config, section: Section, target: str) -> bool:
     """Whether it is a preprocessor that we have; says so where it is not."""
     if target == _CEPSTRA:
         raise ParameterError(
@@ -165,11 +165,11 @@ def _is_mel(section: Section, target: str) -> bool:
             f"heard; allowed is {_MEL}"
         )
     if target not in ("", _MEL):
-        section.note(f"{section.where}_target_: {target[:80]} is not known here; choose a front-end")
+        config.no_frontend(f"{section.where}_target_: {target[:80]} is not known here")
         return False
-    section.note_unknown({*_OF_PREPROCESSOR, *_UNHEARD})
+    section.knows({*_OF_PREPROCESSOR, *_UNHEARD})
     if section.get("exact_pad", FLAG, False):
-        section.note(f"{section.where}exact_pad: frames that lie so cannot be had here; choose a front-end")
+        config.no_frontend(f"{section.where}exact_pad: frames that lie so cannot be had here")
         return False
     return True
 

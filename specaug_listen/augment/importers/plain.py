@@ -134,7 +134,7 @@ def _frontend(config: Config, named: dict[str, Section]) -> MelFrontend | None:
     }
     section.refuse_unknown({*_MEL_KEYS})
     if not section.get("center", FLAG, True) or section.get("normalized", FLAG, False) or section.get("pad", COUNT, 0):
-        section.note("MelSpectrogram: center: false, normalized and pad cannot be had here; choose a front-end")
+        config.no_frontend("MelSpectrogram: center: false, normalized and pad cannot be had here")
         return None
     if "AmplitudeToDB" in named:
         decibels = named["AmplitudeToDB"]

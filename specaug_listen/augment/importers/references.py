@@ -16,7 +16,12 @@ from ...errors import ParameterError
 
 __all__ = ["hyper_resolver", "omega_resolver"]
 
+Place = tuple[str, ...]
+# Told where a reference stands, where it leads to, and what is there.
+Seen = Callable[[Place, Place, Any], None]
+
 _MAX_STEPS = 30
+_MOST_ENTRIES = 1000
 _LONGEST = 200
 _WHOLE = re.compile(r"^\$\{([^${}]*)\}$")
 _INSIDE = re.compile(r"\$\{([^${}]*)\}")
@@ -32,7 +37,11 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 
-def omega_resolver(root: Mapping[str, Any]) -> Callable[[Any, tuple[str, ...]], Any]:
+def _unseen(place: Place, target: Place, held: Any) -> None:
+    """Where nobody asks."""
+
+
+def omega_resolver(root: Mapping[str, Any], seen: Seen = _unseen) -> Callable[[Any, Place], Any]:
     """Follow ``${a.b}``, ``${.sibling}`` and ``${..of_parent}``.
 
     Examples
@@ -41,7 +50,7 @@ def omega_resolver(root: Mapping[str, Any]) -> Callable[[Any, tuple[str, ...]], 
     16000
     """
 
-    def resolve(value: Any, place: tuple[str, ...], steps: int = 0) -> Any:
+    def resolve(value: Any, place: Place, steps: int = 0) -> Any:
         if value == "???":
             raise ParameterError(f"{'.'.join(place)} is '???', to be filled in; write its value")
         if not isinstance(value, str) or "${" not in value:
@@ -56,7 +65,9 @@ def omega_resolver(root: Mapping[str, Any]) -> Callable[[Any, tuple[str, ...]], 
                     "write its value"
                 )
             target = _absolute(name.strip(), place)
-            return resolve(_at(root, target, f"{'.'.join(place)}={value!r:.80}"), target, steps + 1)
+            held = _at(root, target, f"{'.'.join(place)}={value!r:.80}")
+            seen(place, target, held)
+            return resolve(held, target, steps + 1)
 
         whole = _WHOLE.match(value)
         if whole:
@@ -77,6 +88,7 @@ def _absolute(name: str, place: tuple[str, ...]) -> tuple[str, ...]:
 def _at(root: Any, keys: Sequence[str], said: str) -> Any:
     held = root
     for key in keys:
+        held = held.value if isinstance(held, Tagged) else held
         if isinstance(held, Mapping) and key in held:
             held = held[key]
         elif isinstance(held, list) and key.isdecimal() and len(key) < 9 and int(key) < len(held):
@@ -86,36 +98,66 @@ def _at(root: Any, keys: Sequence[str], said: str) -> Any:
     return held
 
 
-def hyper_resolver(root: Mapping[str, Any]) -> Callable[[Any, tuple[str, ...]], Any]:
+def hyper_resolver(root: Mapping[str, Any], seen: Seen = _unseen) -> Callable[[Any, Place], Any]:
     """Follow ``!ref <name>``, with sums of numbers, ``(0, 20)`` and ``!tuple (0, 20)``; other tags stay as they are.
+
+    Of a list, what stands in it is followed, too.
 
     Examples
     --------
     >>> hyper_resolver({"rate": 16000})(Tagged("!ref", "<rate> // 2"), ("half",))
     8000
     """
+    return _Hyper(root, seen).resolved
 
-    def resolve(value: Any, place: tuple[str, ...], steps: int = 0) -> Any:
+
+class _Hyper:
+    """HyperPyYAML's references within one file."""
+
+    def __init__(self, root: Mapping[str, Any], seen: Seen) -> None:
+        self._root, self._seen = root, seen
+        self._n_entries = 0
+
+    def resolved(self, value: Any, place: Place) -> Any:
+        """What a value at a place stands for."""
+        self._n_entries = 0
+        return self._resolve(value, place, 0)
+
+    def _resolve(self, value: Any, place: Place, steps: int) -> Any:
         if isinstance(value, str) and _TUPLE.fullmatch(value):
             return list(_numbers(value, place))
+        if isinstance(value, list):
+            return [self._entry(entry, (*place, str(i)), steps + 1) for i, entry in enumerate(value)]
         if not isinstance(value, Tagged) or not isinstance(value.value, str):
             return value
         if value.tag == "!tuple":
             return list(_numbers(value.value, place))
-        if value.tag not in ("!ref", "!copy"):
-            return value
+        return self._reference(value, place, steps) if value.tag in ("!ref", "!copy") else value
+
+    def _entry(self, value: Any, place: Place, steps: int) -> Any:
+        """What stands in a list; an object that is made stays as it is."""
+        self._n_entries += 1
+        if self._n_entries > _MOST_ENTRIES:
+            raise ParameterError(f"{'.'.join(place)}: lists of references to lists, more than {_MOST_ENTRIES} values")
+        return self._resolve(value, place, steps)
+
+    def _reference(self, value: Tagged, place: Place, steps: int) -> Any:
         said = f"{'.'.join(place)}={value.tag} {value.value!r:.80}"
         if steps >= _MAX_STEPS:
             raise ParameterError(f"{said} refers to itself; write its value")
         names = _NAME.findall(value.value)
-        found = [resolve(_at(root, _absolute(name, ()), said), tuple(name.split(".")), steps + 1) for name in names]
+        found = [self._followed(name, place, said, steps) for name in names]
         if _NAME.fullmatch(value.value.strip()):
             return found[0]
         if not all(isinstance(each, int | float) for each in found):
             return _NAME.sub(lambda match: str(found[names.index(match[1])])[:_LONGEST], value.value)[:_LONGEST]
         return _sum(_NAME.sub(lambda match: f"({found[names.index(match[1])]!r})", value.value), said)
 
-    return resolve
+    def _followed(self, name: str, place: Place, said: str, steps: int) -> Any:
+        target = _absolute(name, ())
+        held = _at(self._root, target, said)
+        self._seen(place, target, held)
+        return self._resolve(held, target, steps + 1)
 
 
 def _sum(text: str, said: str) -> Any:

@@ -14,12 +14,11 @@ from ..masks import Mask, Warp
 from ..policy import NONE, Policy
 from .arguments import SPEECHBRAIN_DROP, SPEECHBRAIN_LEGACY, SPEECHBRAIN_WARP
 from .config import Config, Found, Section
-from .kinds import COUNT, FLAG, LEAST_ONE, NUMBER, RATE, SHARE, TEXT, Kind, or_none
+from .kinds import COUNT, FLAG, LEAST_ONE, LIST, NUMBER, RATE, SHARE, TEXT, or_none
 
 __all__ = ["read_speechbrain", "read_speechbrain_legacy"]
 
 _DROP, _WARP, _LEGACY = "SpectrogramDrop", "Warping", "SpecAugment"
-_LIST = Kind("a list", lambda value: isinstance(value, list))
 _AUGMENTER = "Augmenter"
 _OF_WAVEFORM = (
     *(
@@ -127,7 +126,7 @@ def _augmenter(
         if _class(tagged) != _AUGMENTER:
             continue
         section = _section(config, place, tagged)
-        held = section.get("augmentations", _LIST, [])
+        held = section.entries("augmentations")
         found = []
         for number, entry in enumerate(held):
             at: tuple[str, ...] = (*place, "augmentations", str(number))
@@ -181,7 +180,7 @@ def _n_applied(section: Section, n_listed: int, n: int) -> tuple[int, int]:
 
 
 def _enabled(section: Section, held: list[tuple[tuple[str, ...], Tagged]]) -> Iterator[tuple[tuple[str, ...], Tagged]]:
-    flags = section.get("enable_augmentations", or_none(_LIST))
+    flags = section.get("enable_augmentations", or_none(LIST))
     flags = [True] * len(held) if flags is None else flags
     if len(flags) != len(held) or not all(isinstance(flag, bool) for flag in flags):
         raise ParameterError(
@@ -249,10 +248,10 @@ def _frontend(config: Config, made: list[tuple[tuple[str, ...], Tagged]]) -> Mel
             "be heard; allowed is Fbank"
         )
     if "Fbank" not in classes:
-        config.notes.append("the file makes no Fbank; choose a front-end")
+        config.no_frontend("the file makes no Fbank")
         return None
     section = _section(config, *classes["Fbank"])
-    section.note_unknown(_OF_FBANK)
+    section.knows(_OF_FBANK)
     rate = section.take("sample_rate", RATE, 16000)
     ms = rate / 1000
     normalize = None
@@ -275,9 +274,7 @@ def _frontend(config: Config, made: list[tuple[tuple[str, ...], Tagged]]) -> Mel
         "normalize": normalize,
     }
     if section.get("filter_shape", TEXT, "triangular") != "triangular":
-        section.note(
-            f"{section.where}filter_shape: other filters than triangles cannot be had here; choose a front-end"
-        )
+        config.no_frontend(f"{section.where}filter_shape: other filters than triangles cannot be had here")
         return None
     return config.preset("speechbrain", section.keys(fmin_hz="f_min", fmax_hz="f_max"), **changes)
 

@@ -84,7 +84,7 @@ def _frontend(config: Config, section: Section) -> MelFrontend | None:
     rate = resampled.take("resample_rate", RATE, 16000)
     if feats == "log_mel_spectrogram":
         conf = _inside(config, section, "log_mel_spectrogram_conf")
-        conf.note_unknown(_OF_LOG_MEL)
+        conf.knows(_OF_LOG_MEL)
         if conf.get("pad_or_trim", FLAG, False):
             conf.note(f"{conf.where}pad_or_trim: clips are 30 s (3000 frames) when they are masked; see --batch 1x3000")
         return config.preset(
@@ -96,7 +96,7 @@ def _frontend(config: Config, section: Section) -> MelFrontend | None:
             n_mels=conf.take("num_mel_bins", LEAST_ONE, 80),
         )
     conf = _inside(config, section, "fbank_conf")
-    conf.note_unknown(_OF_FBANK)
+    conf.knows(_OF_FBANK)
     return _of_fbank(config, conf, rate, "num_mel_bins")
 
 

@@ -594,5 +594,7 @@ def test_a_front_end_that_cannot_be_had_here_is_no_error(tmp_path, given):
     path.write_text(f"specaug: specaug\nspecaug_conf: {{time_mask_width_range: 4}}\nfrontend_conf: {{{given}}}")
     found = import_policy(path)
     assert (found.frontend, found.frontend_error) == (None, "")
-    assert any("cannot be had here" in note for note in found.notes)
-    assert chosen_frontend(found)[0].name == "espnet"
+    assert "cannot be had here" in found.frontend_missing
+    with pytest.raises(PolicyError, match=r"cannot be had here.*; nothing is put in its place: name the front-end"):
+        chosen_frontend(found)
+    assert show_policy(path, n_draws=10).frontend is None

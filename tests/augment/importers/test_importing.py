@@ -11,6 +11,7 @@ import pytest
 
 from specaug_listen import augment, frontends
 from specaug_listen.augment import Batch, dialects, import_policy, read_policy
+from specaug_listen.augment.importers import unread_in_words
 from specaug_listen.frontends import PRESETS
 
 EXPECTED = {
@@ -79,7 +80,11 @@ def test_a_policy_carries_what_its_configuration_leaves_open(file):
     path = file(configs.ESPNET)
     found = import_policy(path)
     assert read_policy(path).notes == found.policy.notes
-    assert found.policy.notes == (f"filled in, as the file does not say: {', '.join(found.defaults)}", *found.notes)
+    assert found.policy.notes == (
+        f"filled in, as the file does not say: {', '.join(found.defaults)}",
+        *found.notes,
+        *unread_in_words(found.unread),
+    )
     bare = replace(found.policy, notes=())
     assert (bare, hash(bare)) == (found.policy, hash(found.policy))
     assert dialects.espnet_policy(time_mask_width_range=4).notes == ()

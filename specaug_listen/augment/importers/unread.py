@@ -1,0 +1,192 @@
+"""What of a configuration was not read: every section and key, as data, and in words at the very end."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..._files import printable
+from ..._record import record
+from ..._yaml import Tagged
+
+__all__ = ["Reading", "Unread", "unread_in_words"]
+
+Place = tuple[str, ...]
+_MOST = 1000
+_LONGEST = 120
+# A key that may change what is heard, wherever it stands: its words are looked at, so that `special_tokens` is none.
+_OF_SOUND = re.compile(
+    r"(?:^|[_.\-])(?:\w*augment\w*|spec_?aug\w*|specaug\w*|aug|mask|masks|masking|masked|warp\w*|fbank\w*|filterbank|mel|"
+    r"mels|spectrogram\w*|mfcc\w*|lfr|front_?end\w*|preprocess\w*|preproc|feat|feats|feature|features|cmvn\w*|mvn|dither|"
+    r"stft|fft|noise\w*|rir\w*|reverb\w*|perturb\w*|speed|volume|loudness|resample\w*|sample_?rate|sampling_?rate|fs|"
+    r"channel_selector|codec)(?:$|[_.\-])",
+    re.I,
+)
+
+
+@record
+class Unread:
+    """A section or a key of a configuration that was not read.
+
+    Parameters
+    ----------
+    path : str
+        Its keys from the top, with points between.
+    n_values : int >= 0
+        How many values stand below it; 0 where it is a value itself.
+    is_near : bool
+        Whether it stands in a section that decides the sound, or bears such a name.
+    nearest : str
+        The key that may have been meant; empty where none is like it.
+
+    Examples
+    --------
+    >>> Unread("optim", 14).words
+    'optim (14 values)'
+    """
+
+    path: str
+    n_values: int = 0
+    is_near: bool = False
+    nearest: str = ""
+
+    @property
+    def words(self) -> str:
+        """The path, with how much stands there."""
+        said = [f"{self.n_values} value{'' if self.n_values == 1 else 's'}"] if self.n_values else []
+        said += [f"did you mean {self.nearest!r}?"] if self.nearest else []
+        return f"{self.path} ({', '.join(said)})" if said else self.path
+
+
+class Reading:
+    """Which places of a configuration were read.
+
+    Examples
+    --------
+    >>> reading = Reading()
+    >>> reading.value(("specaug_conf", "num_freq_mask"))
+    >>> data = {"specaug_conf": {"num_freq_mask": 2, "n_freq_mask": 3}, "optim": {"lr": 1.0, "betas": [0.9, 0.98]}}
+    >>> [each.words for each in reading.unread(data)]
+    ['specaug_conf.n_freq_mask', 'optim (2 values)']
+    """
+
+    def __init__(self) -> None:
+        self._values: set[Place] = set()
+        self._opened: set[Place] = {()}
+        self._known: dict[Place, set[str]] = {}
+        self._targets: dict[Place, Place] = {}
+
+    def value(self, place: Place) -> None:
+        """Note that all that stands at a place was read."""
+        for each in self._same(place):
+            self._values.add(each)
+            self._opened.update(each[:i] for i in range(len(each)))
+
+    def known(self, place: Place, keys: Collection[str]) -> None:
+        """Note that a section decides the sound, and which of its keys are understood."""
+        for each in self._same(place):
+            self._opened.update(each[:i] for i in range(len(each) + 1))
+            self._known.setdefault(each, set()).update(keys)
+            self._values.update((*each, key) for key in keys)
+
+    def reference(self, place: Place, target: Place, value: Any) -> None:
+        """Note that what stands at a place is a reference to another, and what that holds."""
+        if _inside(value) is None:
+            self.value(target)
+        elif place != target:
+            self._targets[place] = target
+            self._values.add(place)
+
+    def _same(self, place: Place) -> Iterator[Place]:
+        """The place, and those that it refers to."""
+        yield place
+        for i in range(len(place) + 1):
+            target = self._targets.get(place[:i])
+            if target is not None:
+                yield (*target, *place[i:])
+
+    def unread(self, data: Mapping[str, Any]) -> tuple[Unread, ...]:
+        """What was not read, those first that may decide the sound; the last one counts what is beyond the bound."""
+        found = sorted(self._walk(data, ()), key=lambda each: not each.is_near)
+        if len(found) <= _MOST:
+            return tuple(found)
+        rest = sum(each.n_values or 1 for each in found[_MOST:])
+        return (*found[:_MOST], Unread("...", rest))
+
+    def _walk(self, value: Any, place: Place) -> Iterator[Unread]:
+        if place in self._values:
+            return
+        inside = _inside(value)
+        if place in self._opened and inside is not None:
+            for key, held in inside:
+                yield from self._walk(held, (*place, key))
+            return
+        known = self._known.get(place[:-1])
+        if known is not None or _is_of_sound(place[-1]):
+            close = difflib.get_close_matches(place[-1], known or (), n=1)
+            yield Unread(_path(place), _count(value), True, *close)
+            return
+        near = list(_near_below(value, place))
+        n_values = _count(value)
+        rest = n_values - sum(each.n_values or 1 for each in near)
+        yield from near
+        if rest > 0 or not n_values:
+            yield Unread(_path(place), rest)
+
+
+def _near_below(value: Any, place: Place) -> Iterator[Unread]:
+    for key, held in _inside(value) or ():
+        at = (*place, key)
+        if _is_of_sound(key):
+            yield Unread(_path(at), _count(held), True)
+        else:
+            yield from _near_below(held, at)
+
+
+def _is_of_sound(key: str) -> bool:
+    return _OF_SOUND.search(key) is not None
+
+
+def _inside(value: Any) -> list[tuple[str, Any]] | None:
+    """The entries of a mapping, or of a list that holds mappings; None of what is a value for itself."""
+    if isinstance(value, Tagged):
+        value = value.value
+    if isinstance(value, dict):
+        return [(str(key), held) for key, held in value.items()]
+    if isinstance(value, list) and any(_inside(held) is not None for held in value):
+        return [(str(i), held) for i, held in enumerate(value)]
+    return None
+
+
+def _count(value: Any) -> int:
+    """How many values stand below; 0 for a value."""
+    inside = _inside(value)
+    return 0 if inside is None else sum(_count(held) or 1 for _, held in inside)
+
+
+def _path(place: Place) -> str:
+    path = printable(".".join(place))
+    return path if len(path) <= _LONGEST else f"{path[: _LONGEST - 3]}..."
+
+
+def unread_in_words(unread: Sequence[Unread], most: int = 24) -> tuple[str, ...]:
+    """One line about what may decide the sound, and one about the rest; at most so many paths in each.
+
+    Examples
+    --------
+    >>> unread_in_words([Unread("specaug_conf.n_mask", 0, True), Unread("optim", 14), Unread("seed")])
+    ('not read, though it may decide the sound: specaug_conf.n_mask', 'not read: optim (14 values), seed')
+    """
+    heads: dict[str, Callable[[Unread], bool]] = {
+        "not read, though it may decide the sound": lambda each: each.is_near,
+        "not read": lambda each: not each.is_near,
+    }
+    lines = []
+    for head, belongs in heads.items():
+        told = [each.words for each in unread if belongs(each)]
+        if told:
+            more = f", and {len(told) - most} more" if len(told) > most else ""
+            lines.append(f"{head}: {', '.join(told[:most])}{more}")
+    return tuple(lines)
