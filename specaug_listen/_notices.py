@@ -8,9 +8,41 @@ from typing import Any
 
 __all__ = ["Notice"]
 
+
+def _implausible(values: Mapping[str, Any]) -> str:
+    """Of a mel whose values are not those of its front-end."""
+    name, low, high = (values[key] for key in ("frontend", "low", "high"))
+    undone = ", once the statistics are undone," if values["with_statistics"] else ""
+    line = (
+        f"implausible for front-end {name!r}: values{undone} from {low:g} to {high:g} (mean {values['mean']:g}, "
+        f"standard deviation {values['std']:g}), where its own lie in [{values['least']:g}, {values['most']:g}]"
+    )
+    if values["low"] >= values["least"] and values["high"] <= values["most"] and "spread_db" in values:
+        line += f", but spread over {values['spread_db']:.1f} dB only" if values["spread_db"] < 13 else ""
+    if values["plain_fits"]:
+        line += "; without the statistics they would be plausible"
+    if values["linear"]:
+        line += "; they look like powers or magnitudes of which no logarithm was taken"
+    elif values["scales"]:
+        line += f"; they would be plausible as {', or as '.join(values['scales'])}"
+    statistics = values.get("statistics")
+    if statistics:
+        looks = "they look normalised: with" if values["normalised"] else "with"
+        line += (
+            f"; {looks} the statistics mean={statistics['mean']:g}, std={statistics['std']:g} they would have the "
+            "level and the spread of speech"
+        )
+    return line
+
+
 # A sentence for each kind: a format of the notice's values, or a function of them. Pages show what stands before the
 # first colon where there is no room for more.
 _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
+    "axes_turned": "turned: (frames, bins) became (bins, frames), {n_mels} bins by {n_frames} frames",
+    "implausible": _implausible,
+    "typical_statistics": (
+        "level and tilt are typical speech's, not the clip's: what {rule} normalisation took out of it is unknown"
+    ),
     "cut": "cut: {n_present} of {n_promised} {unit} are there; copy the file again",
 }
 

@@ -82,7 +82,7 @@ def frontend_differences(f: MelFrontend) -> dict[str, str]:
         "sum of": ("powers" if f.power == 2 else "magnitudes")
         + (f" + {f.magnitude_epsilon:g}" if f.magnitude_epsilon else ""),
         "values": _values(f),
-        "normalised": f.normalize or "-",
+        "normalised": str(f.normalize or "-"),
     }
 
 

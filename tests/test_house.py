@@ -18,7 +18,7 @@ import specaug_listen
 HOUSE = pathlib.Path(specaug_listen.__file__).parent
 FLOORS = [
     "errors _version",
-    "_channels _flags _optional _random _record _containers _files _notices _sound _yaml_loader _quiet",
+    "_channels _flags _optional _random _record _containers _files _notices _sound _yaml_loader _quiet _tensors",
     "_threads _yaml _clips _reading _spool _compiled",
     "audio stft",
     "recording",

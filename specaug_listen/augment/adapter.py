@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
-import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
@@ -15,6 +14,7 @@ from pydantic import Field
 
 from .._optional import require
 from .._record import record
+from .._tensors import on_cpu
 from ..errors import ParameterError, naming
 from ..frontends import MelSpectrogram
 
@@ -204,22 +204,12 @@ def as_array(result: Any) -> npt.NDArray[Any]:
     if isinstance(result, np.ma.MaskedArray):
         raise ParameterError("it gave a masked array, whose mask would be lost: fill it, .filled(value)")
     try:
-        array = np.asarray(_on_cpu(result))
+        array = np.asarray(on_cpu(result))
     except Exception as error:
         raise ParameterError(f"it gave {_kind(result)}, which is no array ({error!s:.80}): return the mel") from None
     if array.dtype.kind not in "fiu" or array.ndim == 0:
         raise ParameterError(f"it gave {_kind(result)}: expected the mel, an array or tensor of real numbers")
     return array
-
-
-def _on_cpu(result: Any) -> Any:
-    torch: Any = sys.modules.get("torch")
-    if torch is None or not isinstance(result, torch.Tensor):
-        return result
-    result = result.detach()
-    result = result.to_dense() if result.layout != torch.strided else result
-    result = result.to(torch.float32) if result.dtype is torch.bfloat16 else result
-    return result.cpu().resolve_conj().resolve_neg().numpy()
 
 
 def _in_order(array: npt.NDArray[Any], mel: MelSpectrogram, adapter: Adapter) -> npt.NDArray[Any]:

@@ -1,5 +1,6 @@
 """Front-ends: from audio to the mel spectrogram that a model sees, and back."""
 
+from .arrays import PER_UTTERANCE, Prepared, checked_axes, mels_from_array, prepared
 from .files import get, read_frontend
 from .mel import MelFrontend
 from .presets import (
@@ -21,7 +22,8 @@ from .presets import (
     WHISPER,
     WHISPER_128,
 )
-from .spectrogram import MelSpectrogram, Statistics
+from .spectrogram import MelSpectrogram
+from .statistics import GlobalStatistics, Statistics
 from .stream import AnyMel, MelStream, mel_stream
 from .taps import Taps, linear_taps
 
@@ -35,6 +37,7 @@ __all__ = [
     "LIBROSA_DB",
     "LINGVO",
     "NEMO",
+    "PER_UTTERANCE",
     "PRESETS",
     "SPEECHBRAIN",
     "TACOTRON2",
@@ -44,13 +47,18 @@ __all__ = [
     "WHISPER",
     "WHISPER_128",
     "AnyMel",
+    "GlobalStatistics",
     "MelFrontend",
     "MelSpectrogram",
     "MelStream",
+    "Prepared",
     "Statistics",
     "Taps",
+    "checked_axes",
     "get",
     "linear_taps",
     "mel_stream",
+    "mels_from_array",
+    "prepared",
     "read_frontend",
 ]

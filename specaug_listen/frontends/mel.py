@@ -6,7 +6,8 @@ it.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import warnings
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,12 @@ from pydantic import Field
 
 from .._record import record
 from ..audio import Audio
-from ..errors import ParameterError
+from ..errors import ParameterError, SpecAugListenWarning, naming
 from ..stft import Framing, deemphasize, get_window, preemphasize
 from .energy import band_energies, largest_energy
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
-from .spectrogram import MelSpectrogram, Statistics
+from .spectrogram import MelSpectrogram
+from .statistics import GlobalStatistics, Statistics
 from .summary import summary_of_values
 
 __all__ = ["MelFrontend"]
@@ -73,9 +75,10 @@ class MelFrontend:
     shift : float in [-1e6, 1e6]
     scale : float in (0, 1e6]
         Applied after the logarithm, in this order.
-    normalize : {"per_feature", "all_features", "utterance_cmvn", "sentence"} or None
+    normalize : {"per_feature", "all_features", "utterance_cmvn", "sentence"}, GlobalStatistics or None
         Zero mean and unit deviation over the clip, of each band by the rule of NeMo, fairseq or SpeechBrain, or of all
-        bands together (``all_features``, NeMo); see `specaug_listen.frontends.Statistics`.
+        bands together (``all_features``, NeMo); see `specaug_listen.frontends.Statistics`. Or a mean and a divisor that
+        are the same for every clip, in YAML ``normalize: {mean: -4.27, std: 9.14}``.
     input_scale : float in [1e-3, 65536]
         What samples in [-1, 1] are multiplied by first: 32768 where the framework takes 16-bit integers.
     first_sample : int >= 0 [samples]
@@ -120,7 +123,7 @@ class MelFrontend:
     dynamic_range: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     shift: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
     scale: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    normalize: Literal["per_feature", "all_features", "utterance_cmvn", "sentence"] | None = None
+    normalize: Literal["per_feature", "all_features", "utterance_cmvn", "sentence"] | GlobalStatistics | None = None
     input_scale: Annotated[float, Field(ge=1e-3, le=65536)] = 1.0
     first_sample: Annotated[int, Field(ge=0, le=1 << 20)] = 0
     allow_empty_filters: bool = False
@@ -146,6 +149,10 @@ class MelFrontend:
             )
         if self.log is not None and self.floor <= 0:
             raise ParameterError(f"floor={self.floor}: allowed is more than 0 where log={self.log!r}")
+
+        if isinstance(self.normalize, GlobalStatistics):
+            with naming("normalize"):
+                self.normalize.check(self.n_mels)
 
     def _check_window(self) -> None:
         window = self.framing.win_length
@@ -221,6 +228,48 @@ class MelFrontend:
             return MelSpectrogram(values, self, audio=mono)
         statistics = Statistics.of(summary_of_values(values), self.normalize)
         return MelSpectrogram(statistics.normalised(values), self, audio=mono, statistics=statistics)
+
+    def mel(self, values: Any, *, axes: str | None = None, statistics: Any = None) -> MelSpectrogram:
+        """A mel from one's own pipeline, without its audio.
+
+        Parameters
+        ----------
+        values : array or torch.Tensor [shape=(n_mels, n_frames) or (n_frames, n_mels)]
+            In this front-end's scale, of any floating-point type, on any device, with or without a gradient; a first
+            axis of length 1, the batch, is taken away.
+        axes : {"bins,frames", "frames,bins"} or None
+            None turns it where only one axis has ``n_mels`` entries, and says so; where both have, it is asked for.
+        statistics : Statistics, GlobalStatistics, (mean, std), mapping, "per-utterance" or None
+            What the values were normalised with: ``(values - mean) / std``; one number, or one for each bin. With
+            "per-utterance", which cannot be undone, those of typical speech.
+
+        Returns
+        -------
+        MelSpectrogram
+            Of a front-end that normalises with these statistics, where this one does not normalise each clip itself.
+
+        Raises
+        ------
+        ParameterError
+            For values that are no mel of this front-end, and where it normalises each clip and no statistics are given.
+
+        Warns
+        -----
+        SpecAugListenWarning
+            When the values were turned, or do not look like values of this front-end; see ``notices``.
+
+        Examples
+        --------
+        >>> frontend = MelFrontend(name="mine", sample_rate=16000, n_fft=512, hop_length=160, n_mels=40)
+        >>> frontend.mel(np.full((40, 100), -8.0)).n_frames
+        100
+        """
+        from .arrays import mel_from_array
+
+        mel = mel_from_array(values, self, axes=axes, statistics=statistics)
+        for notice in mel.notices:
+            warnings.warn(notice.text, SpecAugListenWarning, stacklevel=2)
+        return mel
 
     def stretch(self, signal: Real, n_frames: int | None = None) -> Real:
         """What the STFT of a rendering runs over: the clip extended at both ends, with pre-emphasis.

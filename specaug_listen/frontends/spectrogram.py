@@ -2,73 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .._notices import Notice
 from ..audio import Audio
 from ..errors import ParameterError
+from .statistics import GlobalStatistics, Statistics
 from .summary import Summary, summary_of_values
 from .taps import Taps, linear_taps
 
 if TYPE_CHECKING:
     from .mel import MelFrontend
 
-__all__ = ["MelSpectrogram", "Statistics"]
+__all__ = ["MelSpectrogram"]
 
 Real = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
-class Statistics:
-    """Mean and deviation of each band, or of all together, kept for the way back.
-
-    Parameters
-    ----------
-    mean, std : np.ndarray [shape=(n_mels, 1), float32]
-        ``std`` is what was divided by, any guard included.
-    largest : float or None
-        The clip's largest value before it was normalised, from which a ``dynamic_range`` counts.
-    """
-
-    mean: Real
-    std: Real
-    largest: float | None = None
-
-    @classmethod
-    def of(cls, summary: Summary, rule: str = "per_feature") -> Statistics:
-        """Those of a clip.
-
-        Parameters
-        ----------
-        summary : Summary
-            Of the values before they are normalised.
-        rule : {"per_feature", "all_features", "utterance_cmvn", "sentence"}
-            ``per_feature``: the unbiased deviation, to which 1e-5 is always added (NeMo, ``normalize_batch``).
-            ``all_features``: the same over the cells of all bands at once.
-            ``utterance_cmvn``: the root of the variance, which is at least 1e-10 (fairseq, ``UtteranceCMVN``).
-            ``sentence``: the root of the variance, at least 1e-10 itself (SpeechBrain, ``InputNormalization``).
-        """
-        mean = summary.band_mean
-        if rule == "per_feature":
-            std = np.sqrt(summary.band_squares / max(1, summary.n_frames - 1)) + 1e-5
-        elif rule == "all_features":
-            n_cells = summary.band_mean.size * summary.n_frames
-            mean = np.full_like(mean, summary.mean)
-            std = np.full_like(mean, summary.std * np.sqrt(n_cells / max(1, n_cells - 1)) + 1e-5)
-        elif rule == "utterance_cmvn":
-            std = np.sqrt(np.maximum(summary.band_squares / summary.n_frames, 1e-10))
-        else:
-            std = np.maximum(np.sqrt(summary.band_squares / summary.n_frames), 1e-10)
-        return cls(mean.astype(np.float32), std.astype(np.float32), summary.largest)
-
-    def normalised(self, values: Real) -> Real:
-        """Values with zero mean and unit deviation, in each band or over all."""
-        return (values - self.mean) / self.std
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +44,8 @@ class MelSpectrogram:
         For each frame, the (fractional) frame of ``audio`` that it was warped from.
     warps : tuple of Taps
         How it was read there, warp after warp.
+    notices : tuple of Notice
+        What to know about it, where it came from someone's own pipeline.
 
     Raises
     ------
@@ -110,14 +67,50 @@ class MelSpectrogram:
     statistics: Statistics | None = field(default=None, repr=False)
     warp: npt.NDArray[np.float64] | None = field(default=None, repr=False)
     warps: tuple[Taps, ...] = field(default=(), repr=False)
+    notices: tuple[Notice, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _checked_values(self.values, self.frontend))
+        if self.statistics is None and isinstance(self.frontend.normalize, GlobalStatistics):
+            object.__setattr__(self, "statistics", _undoing(self.values, self.frontend.normalize))
         if self.audio is not None:
             _check_audio(self.audio, self.frontend, self.n_frames)
         _check_statistics(self.statistics, self.frontend)
         if self.frontend.log is None:
             self.energy  # noqa: B018 - a negative value is refused here, where it enters
+
+    @classmethod
+    def from_array(
+        cls,
+        values: Any,
+        frontend: MelFrontend | str | os.PathLike[str],
+        *,
+        axes: str | None = None,
+        statistics: Any = None,
+    ) -> MelSpectrogram:
+        """A mel from one's own pipeline, without its audio.
+
+        Parameters
+        ----------
+        values : array or tensor
+        frontend : MelFrontend, str or path-like
+            The one that made it, or its name, or its YAML file.
+        axes, statistics
+            As in `MelFrontend.mel`.
+
+        Raises
+        ------
+        ParameterError
+            As `MelFrontend.mel`; for an unknown name.
+
+        Examples
+        --------
+        >>> MelSpectrogram.from_array(np.zeros((80, 200), np.float32), "whisper").duration_s
+        2.0
+        """
+        from .files import get
+
+        return get(frontend).mel(values, axes=axes, statistics=statistics)
 
     @property
     def n_mels(self) -> int:
@@ -240,6 +233,12 @@ class MelSpectrogram:
         return replace(self, values=values, warp=warp, warps=(linear_taps(warp, self.n_frames),))
 
 
+def _undoing(values: Real, normalize: GlobalStatistics) -> Statistics:
+    """The statistics that a front-end has for every clip, with the largest value of this one."""
+    known = normalize.for_mel(len(values), None)
+    return replace(known, largest=float((values * known.std + known.mean).max()))
+
+
 def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
     try:
         array = np.asarray(values)
@@ -280,8 +279,8 @@ def _check_statistics(statistics: Statistics | None, frontend: MelFrontend) -> N
     if statistics is None:
         if frontend.normalize:
             raise ParameterError(
-                f"front-end {frontend.name!r} normalises each band: pass statistics=Statistics(mean, std), or compute "
-                "the mel with the front-end"
+                f"front-end {frontend.name!r} normalises each clip: pass statistics=Statistics(mean, std), compute the "
+                "mel with the front-end, or let frontend.mel(values, statistics=...) make one of it"
             )
         return
     shapes = np.shape(statistics.mean), np.shape(statistics.std)

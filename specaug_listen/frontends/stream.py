@@ -16,7 +16,8 @@ from .._spool import Spool
 from ..stft import FRAMES_PER_BLOCK
 from .energy import band_energies
 from .mel import MelFrontend
-from .spectrogram import MelSpectrogram, Statistics
+from .spectrogram import MelSpectrogram
+from .statistics import Statistics
 from .summary import Summary, percentiles, summary_of
 from .taps import Taps, linear_taps
 

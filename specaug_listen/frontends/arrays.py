@@ -1,0 +1,201 @@
+"""From an array of one's own pipeline to a `MelSpectrogram`: order of axes, batch, statistics, and what looks wrong."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .._notices import Notice
+from .._tensors import real_array
+from ..errors import ParameterError
+from .mel import MelFrontend
+from .plausibility import noticed_of, typical_statistics
+from .presets import PRESETS
+from .spectrogram import MelSpectrogram
+from .statistics import Statistics, global_statistics
+
+__all__ = ["PER_UTTERANCE", "Prepared", "checked_axes", "mel_from_array", "mels_from_array", "prepared"]
+
+PER_UTTERANCE = "per-utterance"
+_ORDERS = {"bins,frames": False, "frames,bins": True}
+_ALIASES = {"bands": "bins", "mels": "bins", "freq": "bins", "time": "frames"}
+# Forty days of 80 bins at 100 frames per second would be one more mistake in a shape than a mel.
+_MOST_CELLS = 1 << 30
+
+
+class Prepared(NamedTuple):
+    """A front-end as a mel of someone's pipeline needs it.
+
+    Parameters
+    ----------
+    frontend : MelFrontend
+        With the statistics as its ``normalize``, where they are the same for all clips.
+    statistics : Statistics or None
+        Those of one clip, where the front-end normalises each by itself.
+    notices : tuple of Notice
+    """
+
+    frontend: MelFrontend
+    statistics: Statistics | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+def checked_axes(axes: str | None) -> str | None:
+    """An order of axes as ``bins,frames`` or ``frames,bins``.
+
+    Raises
+    ------
+    ParameterError
+        For another text.
+
+    Examples
+    --------
+    >>> checked_axes("frames, bins")
+    'frames,bins'
+    """
+    if axes is None:
+        return None
+    words = [word for word in str(axes).lower().replace(",", " ").split() if word != "batch"]
+    written = ",".join(_ALIASES.get(word, word) for word in words)
+    if written not in _ORDERS:
+        raise ParameterError(f"axes={axes!r:.80}: allowed is 'bins,frames' or 'frames,bins'")
+    return written
+
+
+def prepared(frontend: MelFrontend, statistics: Any = None) -> Prepared:
+    """A front-end with the statistics that a mel was normalised with.
+
+    Parameters
+    ----------
+    frontend : MelFrontend
+    statistics : Statistics, GlobalStatistics, pair, mapping, "per-utterance" or None
+        As in `MelFrontend.mel`.
+
+    Raises
+    ------
+    ParameterError
+        For others, and for None where the front-end normalises each clip.
+    """
+    if isinstance(statistics, Prepared):
+        return statistics
+    of_each_clip = isinstance(frontend.normalize, str)
+    if statistics is None:
+        if of_each_clip:
+            raise ParameterError(
+                f"front-end {frontend.name!r} normalises each clip (normalize={frontend.normalize!r}), and what it "
+                "took out is not in the mel: give the clip's statistics (--stats FILE or mean=..,std=..; in Python "
+                f"statistics=), or {PER_UTTERANCE!r} for those of typical speech"
+            )
+        return Prepared(frontend)
+    notices: tuple[Notice, ...] = ()
+    if isinstance(statistics, str):
+        if statistics != PER_UTTERANCE:
+            raise ParameterError(
+                f"statistics={statistics!r:.80}: expected (mean, std), or {PER_UTTERANCE!r}; a file is read by "
+                "frontends.read_statistics(path)"
+            )
+        found = typical_statistics(frontend)
+        notices = (Notice("typical_statistics", {"rule": str(frontend.normalize or PER_UTTERANCE)}),)
+    else:
+        found = global_statistics(statistics)
+    found.check(frontend.n_mels)
+    if not of_each_clip:
+        return Prepared(replace(frontend, normalize=found), None, notices)
+    largest = statistics.largest if isinstance(statistics, Statistics) else None
+    return Prepared(frontend, found.for_mel(frontend.n_mels, largest), notices)
+
+
+def mel_from_array(
+    values: Any, frontend: MelFrontend, *, axes: str | None = None, statistics: Any = None
+) -> MelSpectrogram:
+    """The one mel in an array; see `MelFrontend.mel`."""
+    mels = mels_from_array(values, prepared(frontend, statistics), axes=axes)
+    if len(mels) > 1:
+        raise ParameterError(f"a batch of {len(mels)} mels: give one of them, e.g. values[0]")
+    return mels[0]
+
+
+def mels_from_array(values: Any, ready: Prepared, *, axes: str | None = None) -> list[MelSpectrogram]:
+    """The mel in an array, or those of a batch, each with its notices.
+
+    Parameters
+    ----------
+    values : array or tensor [shape=([batch,] n_mels, n_frames) or ([batch,] n_frames, n_mels)]
+    ready : Prepared
+    axes : {"bins,frames", "frames,bins"} or None
+        None turns it where only one axis has as many entries as the front-end has bins.
+
+    Raises
+    ------
+    ParameterError
+    """
+    array = real_array(values, "a mel")
+    batch, is_turned = _in_order(array, ready.frontend, checked_axes(axes))
+    n_frames, n_mels = batch.shape[2], batch.shape[1]
+    turned = (Notice("axes_turned", {"n_frames": n_frames, "n_mels": n_mels}),) if is_turned and axes is None else ()
+    return [_mel(item, ready, turned) for item in batch]
+
+
+def _mel(item: npt.NDArray[Any], ready: Prepared, notices: tuple[Notice, ...]) -> MelSpectrogram:
+    statistics = ready.statistics
+    if statistics is not None and statistics.largest is None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            largest = (item.astype(np.float32) * statistics.std + statistics.mean).max()
+        statistics = replace(statistics, largest=float(largest))
+    mel = MelSpectrogram(item, ready.frontend, statistics=statistics)
+    noticed = noticed_of(mel)
+    try:
+        _ = mel.energy
+    except ParameterError as error:
+        raise ParameterError("; ".join([str(error), *(one.text for one in noticed)])) from None
+    return replace(mel, notices=(*ready.notices, *notices, *noticed))
+
+
+def _in_order(array: npt.NDArray[Any], frontend: MelFrontend, axes: str | None) -> tuple[npt.NDArray[Any], bool]:
+    """The array as (batch, n_mels, n_frames), and whether it was turned."""
+    shape, n_mels = array.shape, frontend.n_mels
+    if array.ndim not in (2, 3):
+        advice = "take the channel out, e.g. mel[:, 0]" if array.ndim > 3 else "one frame is no mel"
+        raise ParameterError(
+            f"an array of {array.ndim} axes, shape {shape}: expected 2, (n_mels, n_frames) with n_mels={n_mels} of "
+            f"front-end {frontend.name!r}, or 3 for a batch; {advice}"
+        )
+    if 0 in shape:
+        raise ParameterError(f"an empty array, shape {shape}: expected at least one frame of {n_mels} mel bins")
+    if math.prod(shape) > _MOST_CELLS:
+        raise ParameterError(f"an array of shape {shape}: allowed are {_MOST_CELLS} cells; take a part of it")
+    batch = array[np.newaxis] if array.ndim == 2 else array
+    is_turned = _is_turned(batch.shape[1:], shape, frontend, axes)
+    return (batch.transpose(0, 2, 1) if is_turned else batch), is_turned
+
+
+def _is_turned(sides: tuple[int, ...], shape: tuple[int, ...], frontend: MelFrontend, axes: str | None) -> bool:
+    n_mels = frontend.n_mels
+    if axes is not None:
+        is_turned = _ORDERS[axes]
+        if sides[1 if is_turned else 0] == n_mels:
+            return is_turned
+    elif n_mels in sides:
+        if sides[0] == sides[1]:
+            raise ParameterError(
+                f"an array of shape {shape}: bins and frames cannot be told apart, as both are {n_mels}; say which "
+                "comes first (--axes bins,frames or frames,bins; in Python axes=)"
+            )
+        return sides[1] == n_mels
+    order = f" with axes {axes}" if axes is not None else ""
+    raise ParameterError(
+        f"an array of shape {shape}{order}: front-end {frontend.name!r} has {n_mels} mel bins; {_others(sides)}"
+    )
+
+
+def _others(sides: tuple[int, ...]) -> str:
+    fitting = {side: [f.name for f in PRESETS.values() if f.n_mels == side] for side in dict.fromkeys(sides)}
+    known = [f"{', '.join(names)} have {side}" for side, names in fitting.items() if names]
+    if known:
+        return f"of the front-ends here, {'; '.join(known)}"
+    wanted = " or ".join(map(str, fitting))
+    return f"no front-end here has {wanted}; describe yours in a YAML file (base: NAME, n_mels: N)"

@@ -1,0 +1,290 @@
+"""Whether the values of a mel look like those of its front-end, and what else they might be.
+
+A mel holds no sign of its scale: natural logarithms read as decibels give a sound, too, only a wrong one. What tells is
+level and spread. Speech, music and noise spread by 5 to 40 dB over the cells of a mel, no cell is louder than a sine at
+full scale, and none lies below the floor of its front-end.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .._notices import Notice
+from ..errors import ParameterError
+from ..stft import get_window
+from .statistics import GlobalStatistics
+
+if TYPE_CHECKING:
+    from .mel import MelFrontend
+    from .spectrogram import MelSpectrogram
+
+__all__ = ["noticed_of", "own_range", "typical_statistics"]
+
+Wide = npt.NDArray[np.float64]
+
+# Long-term average spectrum of speech in thirds of an octave, at 70 dB in all (Byrne et al., JASA 96, 1994, table II).
+_THIRDS_HZ = (
+    *(63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500, 3150, 4000, 5000),
+    *(6300, 8000, 10000, 12500, 16000),
+)
+_THIRDS_DB = (
+    *(38.6, 43.5, 54.4, 57.7, 56.8, 60.2, 60.3, 59.0, 62.1, 62.1, 60.5, 56.8, 53.7, 53.0, 52.0, 48.7, 48.1, 46.8),
+    *(45.6, 44.5, 44.3, 43.7, 43.4, 41.3, 40.7),
+)
+_WIDTH_OF_A_THIRD = 2 ** (1 / 6) - 2 ** (-1 / 6)
+# Speech at -26 dB re full scale, as in ITU-T P.56; pauses pull the mean of its levels down, measured on recordings.
+_LEVEL_DB, _PAUSES_DB, _SPREAD_DB = -26.0, -15.0, 15.0
+_LEAST_SPREAD_DB, _MOST_SPREAD_DB = 5.0, 40.0
+# Measured on speech, music and noise: in the bins of noise levels spread by 5 dB and change from one 30 ms to the next;
+# in those of all else they spread by 10 dB or more.
+_LEAST_IN_BINS_DB, _FLAT_DB, _LAG_S = 8.5, 13.0, 0.03
+_LEAST_OF_SPEECH_DB, _LEAST_ELSEWHERE_DB = 9.0, 12.5
+_QUIETEST_PEAK_DB, _MARGIN_DB = -75.0, 6.0
+_SHARE_AT_FLOOR = 0.001
+_LEAST_FRAMES = 20
+_SILENCE = 1e-12
+
+
+class _Scale(NamedTuple):
+    """One that other programs have: its name, and dB of power for each unit of it, from ``shift`` on."""
+
+    name: str
+    db_per_unit: float
+    shift: float = 0.0
+
+
+_LN = 10 / math.log(10)
+_SCALES = (
+    _Scale("natural logarithms of powers", _LN),
+    _Scale("natural logarithms of magnitudes", 2 * _LN),
+    _Scale("log10 of powers", 10.0),
+    _Scale("log10 of magnitudes", 20.0),
+    _Scale("dB", 1.0),
+    _Scale("Whisper's (log10 + 4) / 4", 40.0, -40.0),
+)
+
+
+def full_scale_energy(frontend: MelFrontend) -> float:
+    """The energy of a sine at full scale in the bin where it is largest, of samples in [-1, 1]."""
+    framing = frontend.framing
+    peak = (get_window(framing.window, framing.win_length).astype(np.float64).sum() / 2) ** frontend.power
+    gain = (1 + frontend.preemphasis) ** frontend.power
+    # The main lobe of these windows reaches over neighbours, which hold half as much again.
+    return float(1.5 * peak * gain * frontend.filterbank().max())
+
+
+def own_range(frontend: MelFrontend) -> tuple[float, float]:
+    """Between which values a front-end's mels lie, before a normalisation: its floor, and a sine at full scale.
+
+    Examples
+    --------
+    >>> from specaug_listen.frontends import WHISPER
+    >>> low, high = own_range(WHISPER)
+    >>> round(low, 2), 1.4 < high < 2
+    (-1.5, True)
+    """
+    high = float(frontend.compress(np.full((1, 1), full_scale_energy(frontend), np.float32))[0, 0])
+    low = float(frontend.compress(np.zeros((1, 1), np.float32))[0, 0])
+    return low, high
+
+
+def typical_statistics(frontend: MelFrontend) -> GlobalStatistics:
+    """Mean and standard deviation of each bin for speech at a usual level, in the front-end's scale.
+
+    Raises
+    ------
+    ParameterError
+        Where it takes no logarithm: a spread in dB has no likeness there.
+
+    Examples
+    --------
+    >>> from specaug_listen.frontends import NEMO
+    >>> typical = typical_statistics(NEMO)
+    >>> -14 < typical.mean[0] < -6, round(typical.std[0], 2)
+    (True, 3.45)
+    """
+    if frontend.log is None:
+        raise ParameterError(
+            f"front-end {frontend.name!r} takes no logarithm, so there are no typical statistics; give the clip's own, "
+            "mean=..,std=.."
+        )
+    energy = _speech_energy(frontend) * 10 ** (_PAUSES_DB / 20 * frontend.power)
+    mean = frontend.compress(energy[:, np.newaxis].astype(np.float32), full_scale_energy(frontend))
+    std = _SPREAD_DB / _db_per_unit(frontend)
+    return GlobalStatistics(mean, (std,) * frontend.n_mels)  # type: ignore[arg-type]
+
+
+def _speech_energy(frontend: MelFrontend) -> Wide:
+    """Energies of each bin of long-term speech, of samples in [-1, 1]."""
+    n_fft, rate, framing = frontend.n_fft, frontend.sample_rate, frontend.framing
+    hz = np.arange(n_fft // 2 + 1) * rate / n_fft
+    density = np.asarray(_THIRDS_DB) - 70 + _LEVEL_DB - 10 * np.log10(_WIDTH_OF_A_THIRD * np.asarray(_THIRDS_HZ))
+    density_db = np.interp(np.log(np.maximum(hz, 20.0)), np.log(_THIRDS_HZ), density)
+    window = get_window(framing.window, framing.win_length).astype(np.float64)
+    power = 10 ** (density_db / 10) * rate / 2 * np.square(window).sum()
+    power *= np.abs(1 - frontend.preemphasis * np.exp(-2j * np.pi * hz / rate)) ** 2
+    bank = frontend.filterbank().astype(np.float64)
+    return np.asarray(bank @ (np.sqrt(power) if frontend.power == 1 else power))
+
+
+def _db_per_unit(frontend: MelFrontend) -> float:
+    """DB of power for one unit of a front-end's values."""
+    of_log = {"ln": 2 * _LN / frontend.power, "log10": 20 / frontend.power, "db": 1.0}
+    return of_log[frontend.log or "db"] / frontend.scale
+
+
+def noticed_of(mel: MelSpectrogram) -> tuple[Notice, ...]:
+    """What does not look right about the values of a mel, with what would.
+
+    Nothing is said of what might be right, and nothing of a mel in which every cell is the same.
+
+    Examples
+    --------
+    >>> from specaug_listen import Audio
+    >>> from specaug_listen.frontends import LHOTSE, MelSpectrogram
+    >>> noise = LHOTSE(Audio(np.random.default_rng(0).standard_normal(16000) / 10, 16000))
+    >>> noticed_of(noise)
+    ()
+    >>> wrong = MelSpectrogram(noise.values * 4.34, LHOTSE)  # dB in place of natural logarithms
+    >>> [notice.values["scales"] for notice in noticed_of(wrong)]
+    [['dB']]
+    """
+    frontend, values = mel.frontend, mel.values.astype(np.float64)
+    raw = values if mel.statistics is None else values * mel.statistics.std + mel.statistics.mean
+    if values.max() - values.min() < _SILENCE:
+        return ()
+    if frontend.log is None:
+        return _noticed_of_linear(mel, raw)
+    own = _Own(*own_range(frontend), _db_per_unit(frontend), frontend.hop_length / frontend.sample_rate)
+    is_normalised = mel.statistics is None and _is_normalised(values, own)
+    if own.fits(raw) and not is_normalised:
+        return ()
+    linear = bool(raw.min() >= 0 and raw.mean() > 1.5 * max(float(np.median(raw)), _SILENCE))
+    is_normalised = not linear and (is_normalised or (abs(values.mean()) < 0.1 and abs(values.std() - 1) < 0.1))
+    is_only_flat = not is_normalised and own.is_flat(raw) and own.low <= raw.min() and raw.max() <= own.high
+    looks_normalised = is_normalised or (not linear and abs(values.mean()) < 0.6 and 0.3 < values.std() < 1.5)
+    scales = [] if linear or is_normalised else _fitting_scales(mel, raw, _LEAST_ELSEWHERE_DB if is_only_flat else 0.0)
+    if is_only_flat and not scales:
+        return ()  # a little odd, and nothing explains it
+    found: dict[str, Any] = {
+        **_figures(mel, raw, own.low, own.high),
+        "spread_db": _short(raw.std() * own.unit),
+        "with_statistics": mel.statistics is not None,
+        "plain_fits": mel.statistics is not None and own.fits(values),
+        "linear": linear,
+        "scales": scales,
+        "normalised": looks_normalised,
+    }
+    if looks_normalised or not (linear or scales):
+        typical = typical_statistics(frontend)
+        means = np.asarray(typical.mean)
+        std = math.hypot(float(np.std(means)), float(np.mean(typical.std))) / float(values.std())
+        found["statistics"] = {"mean": _short(float(means.mean()) - float(values.mean()) * std), "std": _short(std)}
+    return (Notice("implausible", found),)
+
+
+def _figures(mel: MelSpectrogram, raw: Wide, low: float, high: float) -> dict[str, Any]:
+    return {
+        "frontend": mel.frontend.name,
+        "low": _short(raw.min()),
+        "high": _short(raw.max()),
+        "mean": _short(raw.mean()),
+        "std": _short(raw.std()),
+        "least": _short(low),
+        "most": _short(high),
+    }
+
+
+class _Own(NamedTuple):
+    """The values that a front-end's mels have: between its floor and full scale, dB in a unit, seconds in a frame."""
+
+    low: float
+    high: float
+    unit: float
+    hop_s: float
+
+    def fits(self, raw: Wide) -> bool:
+        """Whether values may be those of a sound: above the floor, not too loud or too quiet, not too much alike."""
+        slack = max(1e-3 * (self.high - self.low), 0.25 / self.unit)
+        if raw.min() < self.low - slack or raw.max() > self.high + _MARGIN_DB / self.unit:
+            return False
+        if (np.abs(raw - self.low) <= 1e-3 * abs(self.low)).mean() > _SHARE_AT_FLOOR:
+            return True  # no other scale has its floor there
+        if raw.max() < self.high + _QUIETEST_PEAK_DB / self.unit:
+            return False
+        return _LEAST_SPREAD_DB <= float(raw.std()) * self.unit <= _MOST_SPREAD_DB and not self.is_flat(raw)
+
+    def is_flat(self, raw: Wide) -> bool:
+        """Whether levels spread less than those of anything that changes as slowly, of which noise is no part."""
+        spread_db = float(np.median(raw.std(axis=1))) * self.unit
+        spreads = float(raw.std()) * self.unit
+        return spread_db < _LEAST_IN_BINS_DB and spreads < _FLAT_DB and not _is_noise(raw, self.hop_s)
+
+
+def _is_noise(raw: Wide, hop_s: float) -> bool:
+    """Whether frames have little to do with those that follow: levels of noise alone spread little, of speech more."""
+    lag = max(1, round(_LAG_S / hop_s))
+    if raw.shape[1] < lag + _LEAST_FRAMES:
+        return True
+    centred = raw - raw.mean(axis=1, keepdims=True)
+    before, after = centred[:, :-lag], centred[:, lag:]
+    alike = (before * after).sum(axis=1) / np.maximum(
+        np.sqrt(np.square(before).sum(axis=1) * np.square(after).sum(axis=1)), _SILENCE
+    )
+    return float(np.median(alike)) < 0.55
+
+
+def _is_normalised(values: Wide, own: _Own) -> bool:
+    """Whether each bin has zero mean and unit deviation, as no sound has by itself, or all together and little else."""
+    if values.shape[1] < _LEAST_FRAMES:
+        return False
+    means, stds = values.mean(axis=1), values.std(axis=1)
+    if np.median(np.abs(means)) < 0.05 and np.median(np.abs(stds - 1)) < 0.1:
+        return True
+    is_alike = values.std() * own.unit < 10.0
+    return bool(is_alike and abs(values.mean()) < 0.1 and abs(values.std() - 1) < 0.1)
+
+
+def _fitting_scales(mel: MelSpectrogram, raw: Wide, least_in_bins_db: float = 0.0) -> list[str]:
+    """Names of the scales in which the values would have the level and the spread of a sound, the likeliest two."""
+    frontend = mel.frontend
+    in_bins = float(np.median(raw.std(axis=1)))
+    other = "magnitudes" if frontend.power == 2 else "powers"
+    full = full_scale_energy(frontend) ** (2 / frontend.power)
+    is_large = frontend.input_scale > 1
+    # Of two sizes of samples the front-end's own is likelier.
+    for size in (frontend.input_scale, 1.0 if is_large else 32768.0):
+        full_db = 10 * math.log10(full * size**2)
+        suffix = "" if size == frontend.input_scale else " of samples in [-1, 1]" if is_large else " of 16-bit samples"
+        found = []
+        for scale in _SCALES:
+            db = raw * scale.db_per_unit + scale.shift
+            has_level = full_db - 60 <= db.max() <= full_db + _MARGIN_DB
+            has_spread = _LEAST_OF_SPEECH_DB <= db.std() <= _MOST_SPREAD_DB
+            if has_level and has_spread and in_bins * scale.db_per_unit >= least_in_bins_db:
+                found.append(scale.name + suffix)
+        if found:
+            # Who has this front-end's filters most likely sums what it sums.
+            return [name for name in found if other not in name][:2] or found[:2]
+    return []
+
+
+def _noticed_of_linear(mel: MelSpectrogram, raw: Wide) -> tuple[Notice, ...]:
+    """Of a front-end without logarithm: logarithms are mostly negative, which is refused; the rest are too loud."""
+    high = own_range(mel.frontend)[1]
+    if raw.min() >= 0 and raw.max() <= high * 10 ** (_MARGIN_DB / 20 * mel.frontend.power):
+        return ()
+    values = {
+        **_figures(mel, raw, 0.0, high), "with_statistics": mel.statistics is not None, "plain_fits": False,
+        "linear": False, "normalised": False,
+        "scales": ["powers of 16-bit samples"] if raw.min() >= 0 else _fitting_scales(mel, raw),
+    }  # fmt: skip
+    return (Notice("implausible", values),)
+
+
+def _short(number: Any) -> float:
+    return float(f"{float(number):.4g}")

@@ -1,0 +1,170 @@
+"""What a normalisation takes out of a mel: of each clip by itself, or the same for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BeforeValidator, Field
+
+from .._record import record
+from .._tensors import kind_of, on_cpu
+from ..errors import ParameterError
+from .summary import Summary
+
+__all__ = ["GlobalStatistics", "Statistics", "global_statistics"]
+
+Real = npt.NDArray[np.float32]
+
+
+def _plain(value: Any) -> Any:
+    """Arrays and lists as tuples of numbers, one number as itself; anything else as it is, to be refused."""
+    value = on_cpu(value)
+    if isinstance(value, (np.ndarray, np.generic, list, tuple)):
+        array = np.asarray(value)
+        if array.dtype.kind in "fiu":
+            flat = array.astype(np.float64).reshape(-1)
+            return float(flat[0]) if array.ndim == 0 else tuple(map(float, flat))
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Finite = Annotated[float, Field(ge=-1e9, le=1e9)]
+AboveZero = Annotated[float, Field(gt=0, le=1e9)]
+PerBin = Annotated[Finite | tuple[Finite, ...], BeforeValidator(_plain)]
+PerBinAboveZero = Annotated[AboveZero | tuple[AboveZero, ...], BeforeValidator(_plain)]
+
+
+@record
+class GlobalStatistics:
+    """A mean and a divisor that are the same for every clip, as a front-end's ``normalize``.
+
+    The model sees ``(values - mean) / std``.
+
+    Parameters
+    ----------
+    mean, std : float, or sequence of n_mels floats
+        Of all bins, or of each; ``std`` is what is divided by. AST divides by twice the standard deviation of its data
+        set: ``mean=-4.2677393, std=2 * 4.5689974``.
+
+    Raises
+    ------
+    ParameterError
+        For values that are not finite, or a ``std`` of 0 or less.
+
+    Examples
+    --------
+    >>> GlobalStatistics(-4.2677393, 2 * 4.5689974).for_mel(128, None).std.shape
+    (128, 1)
+    """
+
+    mean: PerBin
+    std: PerBinAboveZero
+
+    def check(self, n_mels: int) -> None:
+        """See that there are as many numbers as bins.
+
+        Raises
+        ------
+        ParameterError
+        """
+        for name in ("mean", "std"):
+            value = getattr(self, name)
+            if isinstance(value, tuple) and len(value) != n_mels:
+                raise ParameterError(f"{name} of {len(value)} numbers: expected one, or {n_mels}, one for each mel bin")
+
+    def for_mel(self, n_mels: int, largest: float | None) -> Statistics:
+        """As a mel carries them; ``largest`` is its largest value before it was normalised."""
+        mean, std = (
+            np.broadcast_to(np.asarray(value, np.float32).reshape(-1, 1), (n_mels, 1)).copy()
+            for value in (self.mean, self.std)
+        )
+        return Statistics(mean, std, largest)
+
+    def __str__(self) -> str:
+        def few(value: float | tuple[float, ...]) -> str:
+            return f"{value:.4g}" if isinstance(value, float) else f"{len(value)} values"
+
+        return f"mean {few(self.mean)}, std {few(self.std)}"
+
+
+AnyStatistics: TypeAlias = "Statistics | GlobalStatistics | Mapping[str, Any] | Sequence[Any]"
+
+
+def global_statistics(given: Any) -> GlobalStatistics:
+    """The mean and the divisor in what a caller gave: a pair, a mapping with ``mean`` and ``std``, or `Statistics`.
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+
+    Examples
+    --------
+    >>> global_statistics((-4.0, 2.0)).std
+    2.0
+    """
+    if isinstance(given, GlobalStatistics):
+        return given
+    if isinstance(given, Statistics):
+        return GlobalStatistics(given.mean, given.std)  # type: ignore[arg-type]
+    if isinstance(given, Mapping) and set(given) == {"mean", "std"}:
+        return GlobalStatistics(given["mean"], given["std"])
+    if isinstance(given, (tuple, list)) and len(given) == 2:
+        return GlobalStatistics(given[0], given[1])
+    raise ParameterError(
+        f"statistics={kind_of(given)}: expected (mean, std), or a mapping with both; each one number, or one for "
+        "each mel bin"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """Mean and deviation of each mel bin, or of all together, kept for the way back.
+
+    Parameters
+    ----------
+    mean, std : np.ndarray [shape=(n_mels, 1), float32]
+        ``std`` is what was divided by, any guard included.
+    largest : float or None
+        The clip's largest value before it was normalised, from which a ``dynamic_range`` counts.
+    """
+
+    mean: Real
+    std: Real
+    largest: float | None = None
+
+    @classmethod
+    def of(cls, summary: Summary, rule: str | GlobalStatistics = "per_feature") -> Statistics:
+        """Those of a clip.
+
+        Parameters
+        ----------
+        summary : Summary
+            Of the values before they are normalised.
+        rule : {"per_feature", "all_features", "utterance_cmvn", "sentence"} or GlobalStatistics
+            ``per_feature``: the unbiased deviation, to which 1e-5 is always added (NeMo, ``normalize_batch``).
+            ``all_features``: the same over the cells of all bands at once.
+            ``utterance_cmvn``: the root of the variance, which is at least 1e-10 (fairseq, ``UtteranceCMVN``).
+            ``sentence``: the root of the variance, at least 1e-10 itself (SpeechBrain, ``InputNormalization``).
+        """
+        if isinstance(rule, GlobalStatistics):
+            return rule.for_mel(len(summary.band_mean), summary.largest)
+        mean = summary.band_mean
+        if rule == "per_feature":
+            std = np.sqrt(summary.band_squares / max(1, summary.n_frames - 1)) + 1e-5
+        elif rule == "all_features":
+            n_cells = summary.band_mean.size * summary.n_frames
+            mean = np.full_like(mean, summary.mean)
+            std = np.full_like(mean, summary.std * np.sqrt(n_cells / max(1, n_cells - 1)) + 1e-5)
+        elif rule == "utterance_cmvn":
+            std = np.sqrt(np.maximum(summary.band_squares / summary.n_frames, 1e-10))
+        else:
+            std = np.maximum(np.sqrt(summary.band_squares / summary.n_frames), 1e-10)
+        return cls(mean.astype(np.float32), std.astype(np.float32), summary.largest)
+
+    def normalised(self, values: Real) -> Real:
+        """Values with zero mean and unit deviation, in each band or over all."""
+        return (values - self.mean) / self.std
