@@ -38,7 +38,7 @@ _THIRDS_DB = (
 _WIDTH_OF_A_THIRD = 2 ** (1 / 6) - 2 ** (-1 / 6)
 # Speech at -26 dB re full scale, as in ITU-T P.56; pauses pull the mean of its levels down, measured on recordings.
 _LEVEL_DB, _PAUSES_DB, _SPREAD_DB = -26.0, -15.0, 15.0
-_LEAST_SPREAD_DB, _MOST_SPREAD_DB = 5.0, 40.0
+_LEAST_OF_NOISE_DB, _LEAST_SPREAD_DB, _MOST_SPREAD_DB = 2.0, 5.0, 40.0
 # Measured on speech, music and noise: in the bins of noise levels spread by 5 dB and change from one 30 ms to the next;
 # in those of all else they spread by 10 dB or more.
 _LEAST_IN_BINS_DB, _FLAT_DB, _LAG_S = 8.5, 13.0, 0.03
@@ -161,14 +161,15 @@ def noticed_of(mel: MelSpectrogram) -> tuple[Notice, ...]:
         return _noticed_of_linear(mel, raw)
     own = _Own(*own_range(frontend), _db_per_unit(frontend), frontend.hop_length / frontend.sample_rate)
     is_normalised = mel.statistics is None and _is_normalised(values, own)
-    if own.fits(raw) and not is_normalised:
-        return ()
     linear = bool(raw.min() >= 0 and raw.mean() > 1.5 * max(float(np.median(raw)), _SILENCE))
+    linear = linear and not own.reaches_floor(raw)
+    if own.fits(raw) and not (is_normalised or linear):
+        return ()
     is_normalised = not linear and (is_normalised or (abs(values.mean()) < 0.1 and abs(values.std() - 1) < 0.1))
     is_only_flat = not is_normalised and own.is_flat(raw) and own.low <= raw.min() and raw.max() <= own.high
     looks_normalised = is_normalised or (not linear and abs(values.mean()) < 0.6 and 0.3 < values.std() < 1.5)
     scales = [] if linear or is_normalised else _fitting_scales(mel, raw, _LEAST_ELSEWHERE_DB if is_only_flat else 0.0)
-    if is_only_flat and not scales:
+    if is_only_flat and not (scales or linear):
         return ()  # a little odd, and nothing explains it
     found: dict[str, Any] = {
         **_figures(mel, raw, own.low, own.high),
@@ -212,11 +213,16 @@ class _Own(NamedTuple):
         slack = max(1e-3 * (self.high - self.low), 0.25 / self.unit)
         if raw.min() < self.low - slack or raw.max() > self.high + _MARGIN_DB / self.unit:
             return False
-        if (np.abs(raw - self.low) <= 1e-3 * abs(self.low)).mean() > _SHARE_AT_FLOOR:
-            return True  # no other scale has its floor there
+        if self.reaches_floor(raw):
+            return True
         if raw.max() < self.high + _QUIETEST_PEAK_DB / self.unit:
             return False
-        return _LEAST_SPREAD_DB <= float(raw.std()) * self.unit <= _MOST_SPREAD_DB and not self.is_flat(raw)
+        least = _LEAST_OF_NOISE_DB if _is_noise(raw, self.hop_s) else _LEAST_SPREAD_DB
+        return least <= float(raw.std()) * self.unit <= _MOST_SPREAD_DB and not self.is_flat(raw)
+
+    def reaches_floor(self, raw: Wide) -> bool:
+        """Whether some cells lie at the floor: no other scale has it there."""
+        return bool((np.abs(raw - self.low) <= 1e-3 * abs(self.low)).mean() > _SHARE_AT_FLOOR)
 
     def is_flat(self, raw: Wide) -> bool:
         """Whether levels spread less than those of anything that changes as slowly, of which noise is no part."""
@@ -269,7 +275,8 @@ def _fitting_scales(mel: MelSpectrogram, raw: Wide, least_in_bins_db: float = 0.
                 found.append(scale.name + suffix)
         if found:
             # Who has this front-end's filters most likely sums what it sums.
-            return [name for name in found if other not in name][:2] or found[:2]
+            alike = [name for name in found if other not in name]
+            return (alike if alike or least_in_bins_db else found)[:2]
     return []
 
 

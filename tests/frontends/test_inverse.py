@@ -276,7 +276,7 @@ def test_values_are_kept_as_a_read_only_copy():
         (
             np.zeros((80, 3)),
             NEMO,
-            "pass statistics=Statistics(mean, std), or compute the mel with the front-end",
+            "pass statistics=Statistics(mean, std), compute the mel with the front-end, or let frontend.mel(",
         ),
     ],
 )
