@@ -28,8 +28,9 @@ __all__ = ["Loops", "Place"]
 
 _C_TYPES = {"f": ctypes.c_void_p, "i": ctypes.c_void_p, "n": ctypes.c_int64, "x": ctypes.c_float}
 _DTYPES: dict[str, np.dtype[Any]] = {"f": np.dtype(np.float32), "i": np.dtype(np.int64)}
-# Of the freedoms with floating point only the fused multiply-add, so that sums keep their order.
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
+# No freedom with floating point, not even the fused multiply-add, which some processors lack: results are the same
+# bits on all of them. It is no slower, since memory is what the loops wait for.
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": False}
 # What numba's wrapper of a function calls when it raises. Loops over bare memory do not.
 _OF_RAISING = ("numba_", "NRT_", "Py")
 
@@ -134,7 +135,7 @@ class Loops:
         }
         about = [[inspect.getsource(function) for function in functions], self._kinds, constants]
         about += [inspect.getsource(sys.modules[__name__]), *map(importlib.metadata.version, ("numba", "llvmlite"))]
-        about += [machine.triple, llvm.get_host_cpu_name(), llvm.get_host_cpu_features(), _numba_settings()]
+        about += [machine.triple, *_processor(llvm), _numba_settings()]
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
 
 
@@ -182,13 +183,22 @@ _NEVER_CALLED = ctypes.CFUNCTYPE(None)(_raised)
 
 
 def _llvm() -> tuple[Any, Any]:
-    """LLVM, and this machine as its target."""
+    """LLVM, and the processor to compile for as its target."""
     llvm = require("llvmlite.binding", purpose="fast loops")
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    features = llvm.get_host_cpu_features().flatten()
+    name, features = _processor(llvm)
     target = llvm.Target.from_default_triple()
-    return llvm, target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=3, jit=True)
+    return llvm, target.create_target_machine(cpu=name, features=features, opt=3, jit=True)
+
+
+def _processor(llvm: Any) -> tuple[str, str]:
+    """Name and features of the processor to compile for: this one, or the one that numba's settings name."""
+    name = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
+    features = os.environ.get("NUMBA_CPU_FEATURES")
+    if features is None:  # as numba has it
+        features = "" if name.lower() == "generic" else llvm.get_host_cpu_features().flatten()
+    return name, features
 
 
 def _loaded(code: _Code) -> tuple[dict[str, int], Any]:

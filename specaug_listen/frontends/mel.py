@@ -28,6 +28,8 @@ __all__ = ["MelFrontend"]
 Real = npt.NDArray[np.float32]
 Positive = Annotated[int, Field(gt=0, le=1 << 20)]
 _LARGEST_BANK = 1 << 25
+# Relative to the floor: logarithms in single precision, and a normalisation there and back.
+_ROUNDING_OF_FLOOR = 1e-5
 
 
 @record
@@ -323,7 +325,8 @@ class MelFrontend:
         with np.errstate(over="ignore"):
             energy = self._exp(logs)
         if self.log is not None and self.floor_mode == "add":
-            energy = np.maximum(energy - self.floor, 0.0)
+            # What is left of silence after single precision is no sound, and must not have a loudest band.
+            energy = np.where(energy > self.floor * (1 + _ROUNDING_OF_FLOOR), energy - self.floor, 0.0)
         energy = np.asarray(energy / self.input_scale**self.power)
         if energy.min() < 0:
             raise ParameterError(

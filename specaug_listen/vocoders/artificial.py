@@ -18,7 +18,7 @@ from ..stft import Framing, istft, stft
 from .bands import Bands, Energies, around, bands_of, tiny
 from .iteration import Ends
 
-__all__ = ["flat_areas", "lone_areas", "with_levels"]
+__all__ = ["flat_areas", "lone_areas", "nearly_equal", "with_levels"]
 
 Real = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -33,7 +33,7 @@ _LEAST_LONE, _FRAMES_AROUND, _BANDS_AROUND = 3, 4, 6
 _BANDS_OF_LEVEL = 3
 _LARGEST_GAIN = np.float32(10.0)
 # Two cells may be equal by chance.
-_LEAST_EQUAL = 3
+_LEAST_EQUAL, _ROUNDING = 3, np.float32(1e-6)
 # A sound that repeats itself exactly with every hop gives equal frames too: it has peaks, or nothing else is heard.
 _LEAST_SMOOTH, _SMOOTH_DB, _MOSTLY = 8, 6.0, 0.9
 
@@ -73,16 +73,29 @@ def _flat(energies: Energies, values: Real, first: int, heard: Flags) -> Flags:
     values = values[heard]
     audible = values > floor + np.float32(1e-5)
     audible &= energy > np.float32((2 * _INAUDIBLE) ** (power / 2) * energies.loudest)
-    over_bands = values[1:] == values[:-1]
+    over_bands = nearly_equal(values[1:], values[:-1])
     flat: Flags = audible & over_bands.all(axis=0)
     over_bands &= _are_different(mel.frontend)[:, np.newaxis]
     flat |= _runs(over_bands & audible[1:] & audible[:-1], _LEAST_EQUAL, axis=0)
-    over_time = _runs((values[:, 1:] == values[:, :-1]) & audible[:, 1:] & audible[:, :-1], _LEAST_EQUAL, axis=1)
+    alike = nearly_equal(values[:, 1:], values[:, :-1])
+    over_time = _runs(alike & audible[:, 1:] & audible[:, :-1], _LEAST_EQUAL, axis=1)
     if over_time.any() and over_time.sum() < _MOSTLY * audible.sum():
         db = 20 / power * np.log10(np.maximum(energy, np.float32(1e-30)))
         smooth = np.abs(np.diff(db, axis=0)) < _SMOOTH_DB
         flat |= _runs(smooth & over_time[1:] & over_time[:-1], _LEAST_SMOOTH, axis=0)
     return flat
+
+
+def nearly_equal(a: Real, b: Real) -> Flags:
+    """Which values are equal but for rounding: a warp that reads between two cells of a fill leaves some in it.
+
+    Examples
+    --------
+    >>> nearly_equal(np.float32([-3, 0, 1]), np.float32([-3.0000005, 0, 1.00001]))
+    array([ True,  True, False])
+    """
+    equal: Flags = np.abs(a - b) <= _ROUNDING * np.maximum(np.abs(a), np.abs(b))
+    return equal
 
 
 @lru_cache(maxsize=8)

@@ -20,7 +20,6 @@ from ..frontends import AnyMel, MelFrontend, MelSpectrogram, MelStream
 from ..stft import FRAMES_PER_BLOCK, Framing
 
 __all__ = [
-    "Banded",
     "Bands",
     "Energies",
     "around",
@@ -34,43 +33,8 @@ __all__ = [
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
+Index = npt.NDArray[np.int64]
 Float = TypeVar("Float", npt.NDArray[np.float32], npt.NDArray[np.float64])
-
-
-class Banded:
-    """A matrix of which each column is zero but for a short run, for products ``left @ banded``.
-
-    Columns are taken in groups, and of each group only the rows that it needs: a filterbank's product costs a fifth.
-
-    Parameters
-    ----------
-    matrix : np.ndarray [shape=(n_rows, n_columns)]
-    width : int > 0
-        Columns in a group.
-
-    Examples
-    --------
-    >>> np.ones((1, 3), np.float32) @ Banded(np.eye(3, dtype=np.float32), width=2)
-    array([[1., 1., 1.]], dtype=float32)
-    """
-
-    # Lets numpy hand ``array @ banded`` over to __rmatmul__.
-    __array_ufunc__ = None
-
-    def __init__(self, matrix: Real, width: int) -> None:
-        self._n_columns = matrix.shape[1]
-        self._pieces: list[tuple[slice, slice, Real]] = []
-        for first in range(0, self._n_columns, width):
-            columns = slice(first, min(first + width, self._n_columns))
-            used = np.flatnonzero(matrix[:, columns].any(axis=1))
-            rows = slice(used[0], used[-1] + 1) if len(used) else slice(0, 1)
-            self._pieces.append((rows, columns, np.ascontiguousarray(matrix[rows, columns])))
-
-    def __rmatmul__(self, left: Real) -> Real:
-        product: Real = np.empty((len(left), self._n_columns), np.float32)
-        for rows, columns, piece in self._pieces:
-            np.matmul(left[:, rows], piece, out=product[:, columns])
-        return product
 
 
 class Bands(NamedTuple):
@@ -89,6 +53,12 @@ class Bands(NamedTuple):
     analysis: Real
     synthesis: Real
     power: float
+
+    def by_bin(self) -> tuple[Index, Index, Index]:
+        """Where the weights of each bin begin (one number more), and band and bin of every weight that is not 0."""
+        per_bin = [np.flatnonzero(column) for column in self.analysis]
+        begins = np.cumsum([0, *map(len, per_bin)], dtype=np.int64)
+        return begins, np.concatenate(per_bin).astype(np.int64), np.repeat(np.arange(len(per_bin)), np.diff(begins))
 
     def energy(self, spectrum: Complex) -> Real:
         """``B · |Z|^power``, shape (n_frames, n_mels)."""

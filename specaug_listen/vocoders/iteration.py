@@ -114,9 +114,7 @@ class _Gains:
 
     def __init__(self, target: Real, bands: Bands, tiny: np.float32) -> None:
         reached = np.flatnonzero(bands.synthesis.any(axis=0))
-        per_bin = [np.flatnonzero(column) for column in bands.analysis]
-        begins = np.cumsum([0, *map(len, per_bin)], dtype=np.int64)
-        band, bin_ = np.concatenate(per_bin).astype(np.int64), np.repeat(np.arange(len(per_bin)), np.diff(begins))
+        begins, band, bin_ = bands.by_bin()
         weights = bands.analysis[bin_, band], bands.synthesis[band, bin_]
         # (a + tiny) / (e + tiny + a / largest): one pass less than bounding the ratio afterwards.
         wanted, least = target + tiny, tiny + target * np.float32(1 / _LARGEST_RATIO)

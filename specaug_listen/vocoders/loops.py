@@ -4,6 +4,9 @@ Rows here hold the same bin, band or sample of neighbouring frames, so that what
 runs over contiguous memory with one weight, which is what a processor's vector instructions want. Arrays are flat, and
 ``at`` and ``to`` are places in them; complex values lie there as real part, imaginary part, and so on. Signals are
 ``(hop_length, n_hops)``: sample ``h * hop_length + p`` lies at ``[p, h]``.
+
+Every number follows from additions, multiplications, divisions and roots in the order that is written here, each
+rounded by itself. So a frame comes out in the same bits whatever frames it is computed with, and on any processor.
 """
 
 from __future__ import annotations
@@ -80,7 +83,7 @@ def apply_gains(
         put_zeros(values, 0, n_mels * 2 * FRAMES_AT_ONCE)
         for k in range(lowest, highest):
             put_magnitudes(spectrum, 2 * (k * n + begin), row, n_now, is_power)
-            add_to_bands(row, begins[k], begins[k + 1], bands, analysis, values, n_now)
+            add_to_bands(row, 0, begins[k], begins[k + 1], bands, analysis, values, n_now)
         for m in range(n_mels):
             at = m * n_frames + first + begin
             put_gains(wanted, least, at, values, m * 2 * FRAMES_AT_ONCE, row, n_now, is_power)
@@ -160,6 +163,96 @@ def go_on(total: Numbers, signals: Numbers, at: int, n_signal: int, n: int, iner
         signals[at + h] = now + inertia * step
 
 
+def sharpen(
+    target: Numbers,
+    n: int,
+    n_bins: int,
+    n_mels: int,
+    begins: Numbers,
+    bands: Numbers,
+    analysis: Numbers,
+    synthesis: Numbers,
+    shares: Numbers,
+    per_band: Numbers,
+    n_steps: int,
+    least: float,
+    is_power: int,
+    density: Numbers,
+    values: Numbers,
+    row: Numbers,
+) -> None:
+    """Spread band energies over the bins, and draw the peaks together again by Richardson and Lucy's steps.
+
+    Parameters
+    ----------
+    target : [shape=(n_mels, n)]
+    begins, bands, analysis, synthesis, shares : [shape=(n_bins + 1,), (n_weights,) and three times (n_weights,)]
+        As in `apply_gains`; ``shares`` are each band's parts of a bin's analysis weights.
+    per_band : [shape=(n_mels,)]
+        1 over the sum of a band's analysis weights.
+    n_steps : int
+    least : float
+        Added to both sides of a ratio.
+    is_power : int
+        1 where the bins' roots are wanted.
+    density : [shape=(n_bins, n)]
+        Written to.
+    values, row : [shape=(n_mels, 2 * FRAMES_AT_ONCE) and (2 * FRAMES_AT_ONCE,)]
+        To work in.
+    """
+    width = 2 * FRAMES_AT_ONCE
+    for begin in range(0, n, width):
+        n_now = min(width, n - begin)
+        for m in range(n_mels):
+            put_scaled(per_band[m], target, m * n + begin, values, m * width, n_now)
+        for k in range(n_bins):
+            put_sum_of_bands(values, begins[k], begins[k + 1], bands, synthesis, density, k * n + begin, n_now)
+        for _ in range(n_steps):
+            put_zeros(values, 0, n_mels * width)
+            for k in range(n_bins):
+                add_to_bands(density, k * n + begin, begins[k], begins[k + 1], bands, analysis, values, n_now)
+            for m in range(n_mels):
+                put_ratios(target, m * n + begin, least, values, m * width, n_now)
+            for k in range(n_bins):
+                multiply_by_bands(values, begins[k], begins[k + 1], bands, shares, row, density, k * n + begin, n_now)
+    if is_power == 1:
+        for i in range(n_bins * n):
+            density[i] = np.sqrt(density[i])
+
+
+def put_ratios(target: Numbers, at: int, least: float, values: Numbers, to: int, n: int) -> None:
+    """From energies to what they are to be multiplied by."""
+    for f in range(n):
+        values[to + f] = (target[at + f] + least) / (values[to + f] + least)
+
+
+def put_turned(turns: Numbers, magnitudes: Numbers, spectrum: Numbers, n: int) -> None:
+    """Complex values of ``n`` magnitudes and phases.
+
+    The series of sine and cosine, since libraries for processors with other instructions have other last bits.
+
+    Parameters
+    ----------
+    turns : [shape=(n,)], in [0, 1]
+    magnitudes : [shape=(n,)]
+    spectrum : [shape=(2 * n,)]
+        Written to.
+    """
+    for f in range(n):
+        quarter = np.int32(turns[f] * np.float32(4) + np.float32(0.5))
+        x = turns[f] * np.float32(4) - np.float32(quarter)
+        y = x * x
+        sine = np.float32(-0.0046817541) + y * np.float32(0.00016044118)
+        sine = x * (np.float32(1.5707964) + y * (np.float32(-0.6459641) + y * (np.float32(0.07969263) + y * sine)))
+        cosine = np.float32(-0.020863481) + y * np.float32(0.00091926027)
+        cosine = np.float32(1) + y * (np.float32(-1.2337006) + y * (np.float32(0.2536695) + y * cosine))
+        is_odd = quarter & np.int32(1)
+        real = sine if is_odd else cosine
+        imaginary = cosine if is_odd else sine
+        spectrum[2 * f] = magnitudes[f] * (-real if (quarter + np.int32(1)) & np.int32(2) else real)
+        spectrum[2 * f + 1] = magnitudes[f] * (-imaginary if quarter & np.int32(2) else imaginary)
+
+
 def put_magnitudes(spectrum: Numbers, at: int, row: Numbers, n: int, is_power: int) -> None:
     """Powers or magnitudes of complex values."""
     for f in range(n):
@@ -208,16 +301,18 @@ def multiply(source: Numbers, at: int, target: Numbers, to: int, n: int) -> None
         target[to + f] *= source[at + f]
 
 
-def add_to_bands(row: Numbers, begin: int, end: int, bands: Numbers, weights: Numbers, values: Numbers, n: int) -> None:
+def add_to_bands(
+    source: Numbers, at: int, begin: int, end: int, bands: Numbers, weights: Numbers, values: Numbers, n: int
+) -> None:
     """Add a bin's ``n`` numbers to its bands."""
     width = 2 * FRAMES_AT_ONCE
     # Nearly all bins lie in just two filters, and are done with in one pass.
     if end - begin == 2:
         to, other_to = bands[begin] * width, bands[begin + 1] * width
-        add_to_two(row, weights[begin], to, weights[begin + 1], other_to, values, n)
+        add_to_two(source, at, weights[begin], to, weights[begin + 1], other_to, values, n)
     else:
         for i in range(begin, end):
-            add_scaled(weights[i], row, 0, values, bands[i] * width, n)
+            add_scaled(weights[i], source, at, values, bands[i] * width, n)
 
 
 def multiply_by_bands(
@@ -237,17 +332,26 @@ def multiply_by_bands(
         at, other_at = bands[begin] * width, bands[begin + 1] * width
         multiply_by_two(values, weights[begin], at, weights[begin + 1], other_at, spectrum, to, n)
     else:
-        put_zeros(row, 0, n)
-        for i in range(begin, end):
-            add_scaled(weights[i], values, bands[i] * width, row, 0, n)
+        put_sum_of_bands(values, begin, end, bands, weights, row, 0, n)
         multiply(row, 0, spectrum, to, n)
 
 
-def add_to_two(source: Numbers, weight: float, to: int, other: float, other_to: int, target: Numbers, n: int) -> None:
+def put_sum_of_bands(
+    values: Numbers, begin: int, end: int, bands: Numbers, weights: Numbers, target: Numbers, to: int, n: int
+) -> None:
+    """Put what a bin's bands add up to."""
+    put_zeros(target, to, n)
+    for i in range(begin, end):
+        add_scaled(weights[i], values, bands[i] * 2 * FRAMES_AT_ONCE, target, to, n)
+
+
+def add_to_two(
+    source: Numbers, at: int, weight: float, to: int, other: float, other_to: int, target: Numbers, n: int
+) -> None:
     """Add ``n`` numbers to two places, with a weight for each."""
     for f in range(n):
-        target[to + f] += weight * source[f]
-        target[other_to + f] += other * source[f]
+        target[to + f] += weight * source[at + f]
+        target[other_to + f] += other * source[at + f]
 
 
 def multiply_by_two(
@@ -260,7 +364,13 @@ def multiply_by_two(
 
 # In the order of calls: what is compiled has to know what it calls.
 LOOPS = Loops(
-    {window_frames: "fnnfnnfn", apply_gains: "fnnnniiffffnnnnff", add_frames: "fnfnnfnfnnfnnxxf"},
+    {
+        window_frames: "fnnfnnfn",
+        apply_gains: "fnnnniiffffnnnnff",
+        add_frames: "fnfnnfnfnnfnnxxf",
+        sharpen: "fnnniiffffnxnfff",
+        put_turned: "fffn",
+    },
     parts=[
         put_zeros,
         put_scaled,
@@ -269,9 +379,11 @@ LOOPS = Loops(
         add_to_two,
         multiply_by_two,
         add_to_bands,
+        put_sum_of_bands,
         multiply_by_bands,
         put_magnitudes,
         put_gains,
+        put_ratios,
         go_on,
     ],
 )

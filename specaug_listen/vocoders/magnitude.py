@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._optional import require
+from .._threads import one_blas_thread
 from ..frontends import MelFrontend, MelSpectrogram
 from .bands import rendered_energy
 
@@ -29,14 +30,16 @@ def pinv_magnitude(mel: MelSpectrogram) -> Real:
     ParameterError
         When the mel's values stand for no power.
     """
-    linear = np.maximum(rendered_energy(mel) @ _pseudo_inverse(mel.frontend), 0)
+    with one_blas_thread():
+        linear = np.maximum(rendered_energy(mel) @ _pseudo_inverse(mel.frontend), 0)
     return _root(linear, mel.frontend)
 
 
 def nnls_magnitude(mel: MelSpectrogram) -> Real:
     """Magnitude by librosa's block-wise non-negative least squares; shapes and errors as `pinv_magnitude`."""
     librosa = require("librosa", purpose="non-negative least squares")
-    linear = librosa.util.nnls(mel.frontend.filterbank(), rendered_energy(mel).T)
+    with one_blas_thread():
+        linear = librosa.util.nnls(mel.frontend.filterbank(), rendered_energy(mel).T)
     return _root(np.ascontiguousarray(linear.T, dtype=np.float32), mel.frontend)
 
 

@@ -1,13 +1,10 @@
-"""Phases to start from: random, single-pass (SPSI), and the original clip's, warped as its mel was.
+"""Phases to start from: random ones, and the original clip's, warped as its mel was.
 
 References
 ----------
-.. [1] G. T. Beauregard, M. Harish, L. Wyse, "Single pass spectrogram inversion", DSP 2015.
-.. [2] M. Dolson, "The phase vocoder: a tutorial", Computer Music Journal, 1986.
-.. [3] J. Laroche, M. Dolson, "Improved phase vocoder time-scale modification of audio", IEEE TSAP 1999.
-.. [4] A. Roebel, "A new approach to transient processing in the phase vocoder", DAFx 2003.
-.. [5] Z. Prusa, P. Balazs, P. L. Sondergaard, "A noniterative method for reconstruction of phase from STFT magnitude",
-   IEEE/ACM TASLP 2017.
+.. [1] M. Dolson, "The phase vocoder: a tutorial", Computer Music Journal, 1986.
+.. [2] J. Laroche, M. Dolson, "Improved phase vocoder time-scale modification of audio", IEEE TSAP 1999.
+.. [3] A. Roebel, "A new approach to transient processing in the phase vocoder", DAFx 2003.
 """
 
 from __future__ import annotations
@@ -22,16 +19,14 @@ from .._random import as_seed
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..stft import FRAMES_PER_BLOCK, Framing, get_window, overlap_add, stft
+from .single_pass import nearest_peaks
 
-__all__ = ["SinglePass", "is_warped", "onsets", "original_spectrum", "random_phase", "spsi_phase", "unit"]
+__all__ = ["is_warped", "onsets", "original_spectrum", "random_phase", "unit"]
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
 Index = npt.NDArray[np.int64]
 
-# A Hann window of length n is closest to the Gaussian exp(-pi t^2 / (0.25645 n^2)) [5]_.
-_GAUSSIAN = 0.25645
-_SILENT = np.float32(1e-20)
 # An onset is a block this many times as strong as the mean over the window before it. A voice's own pulses stay below.
 _ONSET_RATIO = 20.0
 _BLOCKS_PER_WINDOW = 16
@@ -54,123 +49,6 @@ def random_phase(shape: tuple[int, int], seed: int | np.random.Generator) -> Com
     """Uniform random phases, the same for the same seed; a Generator goes on where it was."""
     rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(as_seed(seed))
     return unit(rng.random(shape, dtype=np.float32) * np.float32(2 * np.pi))
-
-
-def spsi_phase(magnitude: Real, framing: Framing) -> Complex:
-    """Phases that let every spectral peak run on at its own frequency.
-
-    Parameters
-    ----------
-    magnitude : np.ndarray [shape=(n_frames, n_bins), non-negative]
-    framing : Framing
-
-    Returns
-    -------
-    np.ndarray [shape=(n_frames, n_bins), complex64]
-        Of magnitude 1.
-
-    Notes
-    -----
-    As in [1]_, the phase of a peak advances by its frequency from frame to frame; every bin belongs to the nearest
-    peak. Phases are kept as seen from the *middle* of the window, where all bins of a steady peak agree, and turned to
-    the window's first sample at the end (a delay of ``win_length / 2``), which [1]_ approximates by alternating signs.
-
-    Two things come from [5]_, by which the phase of a Gaussian window's STFT follows from the slopes of its log
-    magnitude. Its slope over frequency gives how far a peak is from its bin, and so its frequency. Its slope over time
-    gives how the phase goes on from the peak to the bins around it: where sound sets in, its middle is later than the
-    window's, and the phase falls over frequency. Unlike in [5]_ no heap of bins is worked off, and whole blocks are
-    computed at once.
-    """
-    return SinglePass(framing).continued(magnitude)
-
-
-class SinglePass:
-    """`spsi_phase` for one block of frames after the other.
-
-    Parameters
-    ----------
-    framing : Framing
-    """
-
-    def __init__(self, framing: Framing) -> None:
-        self._framing = framing
-        self._running: npt.NDArray[np.float64] | None = None
-        self._log: Real | None = None
-        self._shift: Real | None = None
-
-    def continued(self, magnitude: Real, following: Real | None = None) -> Complex:
-        """Phases of the next block, shape and kind as in `spsi_phase`.
-
-        Parameters
-        ----------
-        magnitude : np.ndarray [shape=(n_frames, n_bins), non-negative]
-        following : np.ndarray [shape=(0 or 1, n_bins), non-negative] or None
-            The frame after them, where there is one.
-        """
-        framing, (n_frames, n_bins) = self._framing, magnitude.shape
-        owner, log = _owners(magnitude), np.log(np.maximum(magnitude, _SILENT))
-        after = None if following is None or not len(following) else np.log(np.maximum(following, _SILENT))
-        lag = self._lag(log, after)
-        # A peak turns by its frequency; the bins that it owns follow it at their distance in lag. All in turns.
-        turn = self._frequency(log) * np.float32(framing.hop_length / framing.n_fft)
-        turn -= lag
-        phases = np.empty((n_frames, n_bins))
-        running = np.zeros(n_bins) if self._running is None else self._running
-        for t, phase in enumerate(phases):
-            (running + turn[t]).take(owner[t], out=phase, mode="clip")
-            phase += lag[t]
-            running = phase
-        self._running, self._log = running.copy(), log[-1:]
-        phases -= np.arange(n_bins) * (framing.win_length / (2 * framing.n_fft))
-        phases -= np.floor(phases)
-        phases *= 2 * np.pi
-        return unit(phases)
-
-    def _frequency(self, log: Real) -> Real:
-        """In bins, of what each bin would hear as a peak: the mean of its frame's and of the one before."""
-        framing = self._framing
-        shift = np.zeros_like(log)
-        shift[:, 1:-1] = log[:, 2:] - log[:, :-2]
-        shift *= np.float32((framing.n_fft / framing.win_length) ** 2 / (4 * np.pi * _GAUSSIAN))
-        before = np.concatenate([shift[:1] if self._shift is None else self._shift, shift[:-1]])
-        self._shift = shift[-1:]
-        mean: Real = np.arange(log.shape[1], dtype=np.float32) + (shift + before) / 2
-        return mean
-
-    def _lag(self, log: Real, after: Real | None) -> Real:
-        """Phase of each bin relative to bin 0 in turns, by the slope over time."""
-        framing = self._framing
-        before = log[:1] if self._log is None else self._log
-        around = np.concatenate([before, log, log[-1:] if after is None else after])
-        slope = around[2:] - around[:-2]
-        # Where nothing was before or nothing comes after, it is not known.
-        if self._log is None:
-            slope[0] = 0
-        if after is None:
-            slope[-1] = 0
-        slope *= np.float32(-_GAUSSIAN * framing.win_length**2 / (8 * np.pi * framing.hop_length * framing.n_fft))
-        lag: Real = np.zeros_like(log)
-        np.cumsum(slope[:, 1:] + slope[:, :-1], axis=1, out=lag[:, 1:])
-        return lag
-
-
-def _owners(magnitude: Real) -> npt.NDArray[np.intp]:
-    """For each bin, the bin of the nearest peak."""
-    n_frames, n_bins = magnitude.shape
-    below, at, above = magnitude[:, :-2], magnitude[:, 1:-1], magnitude[:, 2:]
-    is_peak = np.zeros(magnitude.shape, bool)
-    np.logical_and(at > below, at >= above, out=is_peak[:, 1:-1])
-    peaks = np.flatnonzero(is_peak)
-    frames, bins = np.divmod(peaks, n_bins)
-    # A peak's run of bins ends half way to the next one of its frame, or with its frame.
-    half_way = (peaks[:-1] + peaks[1:]) // 2 + 1
-    ends = np.append(np.where(frames[:-1] == frames[1:], half_way, frames[1:] * n_bins), n_frames * n_bins)
-    owners = (
-        np.repeat(bins, np.diff(ends, prepend=0)).reshape(-1, n_bins) if len(peaks) else np.empty_like(is_peak, int)
-    )
-    # A frame without any peak: every bin is its own.
-    owners[~is_peak.any(axis=1)] = np.arange(n_bins)
-    return owners
 
 
 def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0) -> Complex:
@@ -197,9 +75,9 @@ def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0
     -----
     Under a warp it is the STFT of a warped signal, so it is consistent. That signal is made by a phase vocoder: frames
     are cut out of the clip exactly where the warp reads (between two frames nothing is interpolated), each again one
-    hop earlier for the phase advance, and every spectral peak is turned as a whole: the identity phase locking of [3]_.
+    hop earlier for the phase advance, and every spectral peak is turned as a whole: the identity phase locking of [2]_.
     Around an onset the reading runs at the clip's own speed for one window, and bins that the onset brought start
-    with their own phases, in the spirit of [4]_: so it stays as sharp as it was.
+    with their own phases, in the spirit of [3]_: so it stays as sharp as it was.
     """
     if mel.audio is None:
         raise ParameterError(
@@ -367,7 +245,7 @@ def _locked(
     magnitude, own = np.abs(now), np.angle(now)
     advance = np.angle(now * np.conj(earlier))
     angles = np.empty_like(own)
-    for u, peaks in enumerate(_owners(magnitude)):
+    for u, peaks in enumerate(nearest_peaks(magnitude)):
         turn = np.zeros_like(own[u]) if running is None else (running + advance[u] - own[u])[peaks]
         if u in fresh:
             turn[fresh[u]] = 0

@@ -8,10 +8,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .._compiled import Place
 from ..frontends import MelFrontend
-from .artificial import flat_areas
-from .bands import Banded, Energies, bands_of
-from .phase import SinglePass, random_phase
+from .artificial import flat_areas, nearly_equal
+from .bands import Energies, bands_of
+from .loops import FRAMES_AT_ONCE, LOOPS
+from .single_pass import SinglePass, turned
 
 __all__ = ["Start", "first_random_bin", "sharp_magnitude", "without_skirts"]
 
@@ -27,6 +29,8 @@ _CHANCE_FRAMES = 256
 # More steps change little.
 _SHARPENINGS = 5
 _LEAST = np.float32(1e-30)
+# Bins half way between two bands are there, whatever rounding says.
+_HALF = np.float32(0.501)
 # See `without_skirts`.
 _BASS_HZ, _SKIRT, _SKIRT_GAIN = 100.0, 0.5, 0.8
 
@@ -50,32 +54,38 @@ class Start:
         self._first, self._kept = 0, np.empty((0, len(self._bands.analysis)), np.complex64)
 
     def frames(self, first: int, last: int) -> Complex:
-        """Frames ``first`` to ``last - 1``; neither ever goes back."""
-        kept = self._kept[first - self._first :]
-        new = [self._next(i, min(i + _FRAMES_AT_ONCE, last)) for i in range(first + len(kept), last, _FRAMES_AT_ONCE)]
-        self._first, self._kept = first, np.concatenate([kept, *new])
-        return self._kept
+        """Frames ``first`` to ``last - 1``; neither ever goes back.
+
+        They are worked out in blocks that begin at every 512th frame of the recording, so that each comes out in the
+        same bits whatever portions are asked for.
+        """
+        n_done = self._first + len(self._kept)
+        blocks = [self._kept]
+        while n_done < last:
+            blocks.append(self._next(n_done, min(n_done + _FRAMES_AT_ONCE, self._energies.n_frames)))
+            n_done += len(blocks[-1])
+        self._first, self._kept = first, np.concatenate(blocks)[first - self._first :]
+        return self._kept[: last - first]
 
     def _next(self, begin: int, end: int) -> Complex:
         # With the frame that comes after, which the last phases follow from.
         magnitude = sharp_magnitude(self._energies.read(begin, end + 1), self._energies.mel.frontend)
         n_frames, first = end - begin, self._first_random
-        tonal, after = magnitude[:n_frames, :first], magnitude[n_frames:, :first]
-        phases = np.empty((n_frames, magnitude.shape[1]), np.complex64)
         flat = flat_areas(self._energies, begin, end) if first else np.zeros((0, 0), bool)
-        if first < phases.shape[1] or flat.any():
-            phases[:] = self._chance(begin, end)
+        turns = np.empty((n_frames, magnitude.shape[1]), np.float32)
+        if first < turns.shape[1] or flat.any():
+            turns[:] = self._chance(begin, end)
         if first:
-            single_pass = self._single_pass.continued(tonal, after)
-            where = flat @ self._bands.synthesis[:, :first] <= 0.5 if flat.any() else True
-            np.copyto(phases[:, :first], single_pass, where=where)
-        phases *= magnitude[:n_frames]
-        return phases
+            single_pass = self._single_pass.continued(magnitude[:n_frames, :first], magnitude[n_frames:, :first])
+            where = flat @ self._bands.synthesis[:, :first] <= _HALF if flat.any() else True
+            np.copyto(turns[:, :first], single_pass, where=where)
+        return turned(turns, magnitude[:n_frames])
 
-    def _chance(self, begin: int, end: int) -> Complex:
-        """Random phases: the same for a frame wherever one begins to read."""
+    def _chance(self, begin: int, end: int) -> Real:
+        """Random phases in turns: the same for a frame wherever one begins to read."""
         blocks, n_bins = range(begin // _CHANCE_FRAMES, -(-end // _CHANCE_FRAMES)), len(self._bands.analysis)
-        drawn = [random_phase((_CHANCE_FRAMES, n_bins), np.random.default_rng((self._seed, i))) for i in blocks]
+        shape = _CHANCE_FRAMES, n_bins
+        drawn = [np.random.default_rng((self._seed, i)).random(shape, dtype=np.float32) for i in blocks]
         first = begin - blocks.start * _CHANCE_FRAMES
         return np.concatenate(drawn)[first : first + end - begin]
 
@@ -108,12 +118,14 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
     np.ndarray [shape=(n_frames, n_bins), non-negative]
         Just below the lowest filter, as at its first bin; further below, 0.
     """
-    bands, products = bands_of(frontend), _products(frontend)
-    density: Real = (target / products.per_band) @ products.to_bins
-    for _ in range(_SHARPENINGS):
-        density *= ((target + _LEAST) / (density @ products.to_bands + _LEAST)) @ products.back
-    if bands.power == 2:
-        np.sqrt(density, out=density)
+    bands, filters = bands_of(frontend), _filters(frontend)
+    n_bins, (n_frames, n_mels) = len(bands.analysis), target.shape
+    turned_density = np.empty((n_bins, n_frames), np.float32)
+    values, row = np.empty((n_mels, 2 * FRAMES_AT_ONCE), np.float32), np.empty(2 * FRAMES_AT_ONCE, np.float32)
+    of_target = np.ascontiguousarray(target.T), n_frames, n_bins, n_mels
+    how = _SHARPENINGS, _LEAST, int(bands.power == 2)
+    LOOPS.native("sharpen")(*of_target, *filters.per_bin, filters.per_band, *how, turned_density, values, row)
+    density: Real = np.ascontiguousarray(turned_density.T)
     density[:, : bands.lowest] = density[:, bands.lowest : bands.lowest + 1]
     # As far as a window smears; with more, a de-emphasis would turn what no band asks for into a hum.
     smear = -(-frontend.n_fft // frontend.framing.win_length)
@@ -121,21 +133,21 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
     return density
 
 
-class _Products(NamedTuple):
-    """A filterbank's ways to the bins and back; ``back`` by each band's share in a bin's filters."""
+class _Filters(NamedTuple):
+    """A filterbank's weights, bin by bin, and 1 over each filter's sum, for `specaug_listen.vocoders.loops.sharpen`."""
 
+    per_bin: tuple[Place, ...]
     per_band: Real
-    to_bins: Banded
-    to_bands: Banded
-    back: Banded
 
 
 @lru_cache(maxsize=8)
-def _products(frontend: MelFrontend) -> _Products:
-    analysis, synthesis, _ = bands_of(frontend)
-    shares = analysis.T / np.maximum(analysis.sum(axis=1), np.float32(1e-20))
-    per_band = np.maximum(analysis.sum(axis=0), np.float32(1e-20))
-    return _Products(per_band, Banded(synthesis, 32), Banded(analysis, 16), Banded(np.ascontiguousarray(shares), 32))
+def _filters(frontend: MelFrontend) -> _Filters:
+    bands = bands_of(frontend)
+    shares = bands.analysis.T / np.maximum(bands.analysis.sum(axis=1), np.float32(1e-20))
+    begins, band, bin_ = bands.by_bin()
+    weights = bands.analysis[bin_, band], bands.synthesis[band, bin_], shares[band, bin_]
+    per_band = 1 / np.maximum(bands.analysis.sum(axis=0), np.float32(1e-20))
+    return _Filters((Place(begins), Place(band), *map(Place, weights)), per_band)
 
 
 def without_skirts(target: Real, frontend: MelFrontend) -> Real:
@@ -153,12 +165,12 @@ def without_skirts(target: Real, frontend: MelFrontend) -> Real:
     frontend : MelFrontend
     """
     center_hz, width = frontend.center_hz(), 4 * frontend.sample_rate / frontend.framing.win_length
-    density = target / _products(frontend).per_band
+    density = target * _filters(frontend).per_band
     lowered: Real = target.copy()
     for m in np.flatnonzero(center_hz < _BASS_HZ):
         above = density[:, m : np.searchsorted(center_hz, center_hz[m] + width, "right")].max(axis=1)
         skirt = density[:, m] < np.float32(_SKIRT ** (frontend.power / 2)) * above
-        is_equal = target[1:, m] == target[:-1, m]
+        is_equal = nearly_equal(target[1:, m], target[:-1, m])
         skirt[1:] &= ~is_equal
         skirt[:-1] &= ~is_equal
         lowered[skirt, m] *= np.float32(_SKIRT_GAIN**frontend.power)

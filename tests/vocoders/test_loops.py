@@ -71,6 +71,42 @@ def test_gains_give_spectra_the_wanted_energies(rng, is_power, n, n_filters):
     assert_allclose(compiled[0], python[0], rtol=2e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("is_power", [0, 1])
+@pytest.mark.parametrize("n", [1, 7, 256, 259])
+def test_sharpening_is_richardson_and_lucys(rng, is_power, n):
+    n_bins, n_mels, least = 9, 3, np.float32(1e-30)
+    analysis = np.zeros((n_bins, n_mels), np.float32)
+    analysis[1:3, 0], analysis[3:5, :2], analysis[5, :], analysis[7, 1] = 0.5, 0.25, 0.2, 1
+    synthesis, shares = (
+        analysis / (analysis.sum(axis=0) + 1e-9),
+        analysis / (analysis.sum(axis=1, keepdims=True) + 1e-9),
+    )
+    per_band = 1 / analysis.sum(axis=0)
+    bins, bands = np.nonzero(analysis)
+    begins = np.searchsorted(bins, np.arange(n_bins + 1))
+    weights = (analysis[bins, bands], synthesis[bins, bands], shares[bins, bands])
+    target = rng.random((n_mels, n), dtype=np.float32) + 0.01
+    width = 2 * loops.FRAMES_AT_ONCE
+    work = np.full((n_bins, n), 7, np.float32), np.empty((n_mels, width), np.float32), np.empty(width, np.float32)
+    sizes = (n, n_bins, n_mels)
+    compiled, python = both("sharpen", target, *sizes, begins, bands, *weights, per_band, 2, least, is_power, *work)
+    expected = synthesis.astype(np.float64) @ (target * per_band[:, np.newaxis])
+    for _ in range(2):
+        expected *= shares @ (target / (analysis.T @ expected))
+    assert_allclose(compiled[13], np.sqrt(expected) if is_power else expected, rtol=1e-5)
+    assert_array_equal(compiled[13], python[13])
+
+
+def test_phases_in_turns_are_points_on_circles(rng):
+    turns = np.concatenate([np.arange(0, 9) / 8, rng.random(1000)]).astype(np.float32)
+    magnitudes = np.concatenate([np.ones(9), rng.random(1000) * 100]).astype(np.float32)
+    compiled, python = both("put_turned", turns, magnitudes, np.empty(2 * len(turns), np.float32), len(turns))
+    expected = magnitudes * np.exp(2j * np.pi * turns.astype(np.float64))
+    assert_allclose(compiled[2].view(np.complex64), expected, rtol=0, atol=2e-7 * magnitudes.max())
+    assert_allclose(np.abs(compiled[2].view(np.complex64)), magnitudes, rtol=3e-7)
+    assert_array_equal(compiled[2], python[2])
+
+
 @given(
     win_length=st.integers(2, 12),
     hop_length=st.integers(1, 12),

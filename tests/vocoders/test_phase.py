@@ -13,7 +13,8 @@ from specaug_listen.augment import Draw, WarpPath
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import PRESETS, WHISPER
 from specaug_listen.stft import istft, stft
-from specaug_listen.vocoders.phase import is_warped, onsets, original_spectrum, random_phase, spsi_phase, unit
+from specaug_listen.vocoders.phase import is_warped, onsets, original_spectrum, random_phase, unit
+from specaug_listen.vocoders.single_pass import spsi_phase
 
 
 def sine(hz, rate, seconds=1.0):

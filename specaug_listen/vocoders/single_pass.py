@@ -1,0 +1,174 @@
+"""Single-pass phases (SPSI): every spectral peak runs on at its own frequency.
+
+Nothing here hangs on rounding: each frame comes out in the same bits in whatever blocks it comes, and what decides
+where the peaks are differs by more than the last bits of any processor.
+
+References
+----------
+.. [1] G. T. Beauregard, M. Harish, L. Wyse, "Single pass spectrogram inversion", DSP 2015.
+.. [2] Z. Prusa, P. Balazs, P. L. Sondergaard, "A noniterative method for reconstruction of phase from STFT magnitude",
+   IEEE/ACM TASLP 2017.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..stft import Framing
+from .loops import LOOPS
+
+__all__ = ["SinglePass", "nearest_peaks", "spsi_phase", "turned"]
+
+Real = npt.NDArray[np.float32]
+Complex = npt.NDArray[np.complex64]
+
+# A Hann window of length n is closest to the Gaussian exp(-pi t^2 / (0.25645 n^2)) [2]_.
+_GAUSSIAN = 0.25645
+_SILENT = np.float32(1e-20)
+# What differs by less counts as equal (0.01 dB): rounding, which differs between processors, must not make a peak.
+_TIE = np.float32(1e-3)
+
+
+def spsi_phase(magnitude: Real, framing: Framing) -> Complex:
+    """Phases that let every spectral peak run on at its own frequency.
+
+    Parameters
+    ----------
+    magnitude : np.ndarray [shape=(n_frames, n_bins), non-negative]
+    framing : Framing
+
+    Returns
+    -------
+    np.ndarray [shape=(n_frames, n_bins), complex64]
+        Of magnitude 1.
+
+    Notes
+    -----
+    As in [1]_, the phase of a peak advances by its frequency from frame to frame; every bin belongs to the nearest
+    peak. Phases are kept as seen from the *middle* of the window, where all bins of a steady peak agree, and turned to
+    the window's first sample at the end (a delay of ``win_length / 2``), which [1]_ approximates by alternating signs.
+
+    Two things come from [2]_, by which the phase of a Gaussian window's STFT follows from the slopes of its log
+    magnitude. Its slope over frequency gives how far a peak is from its bin, and so its frequency. Its slope over time
+    gives how the phase goes on from the peak to the bins around it: where sound sets in, its middle is later than the
+    window's, and the phase falls over frequency. Unlike in [2]_ no heap of bins is worked off, and whole blocks are
+    computed at once.
+    """
+    return turned(SinglePass(framing).continued(magnitude), np.ones(magnitude.shape, np.float32))
+
+
+def turned(turns: Real, magnitude: Real) -> Complex:
+    """Complex numbers of these phases in turns, in [0, 1], and magnitudes; both C-contiguous, of one shape.
+
+    Examples
+    --------
+    >>> turned(np.float32([[0.25, 0.5]]), np.float32([[1, 3]])).round(6) + 0
+    array([[ 0.+1.j, -3.+0.j]], dtype=complex64)
+    """
+    spectrum = np.empty(turns.shape, np.complex64)
+    LOOPS.native("put_turned")(turns, magnitude, spectrum.view(np.float32), turns.size)
+    return spectrum
+
+
+class SinglePass:
+    """`spsi_phase` for one block of frames after the other.
+
+    Parameters
+    ----------
+    framing : Framing
+    """
+
+    def __init__(self, framing: Framing) -> None:
+        self._framing = framing
+        self._running: npt.NDArray[np.float64] | None = None
+        self._log: Real | None = None
+        self._shift: Real | None = None
+
+    def continued(self, magnitude: Real, following: Real | None = None) -> Real:
+        """Phases of the next block.
+
+        Parameters
+        ----------
+        magnitude : np.ndarray [shape=(n_frames, n_bins), non-negative]
+        following : np.ndarray [shape=(0 or 1, n_bins), non-negative] or None
+            The frame after them, where there is one.
+
+        Returns
+        -------
+        np.ndarray [shape=(n_frames, n_bins), float32, in [0, 1]] [turns]
+            Each frame's are the same bits in whatever blocks it comes.
+        """
+        framing, (n_frames, n_bins) = self._framing, magnitude.shape
+        owner, log = nearest_peaks(magnitude), _log(magnitude)
+        after = None if following is None or not len(following) else _log(following)
+        lag = self._lag(log, after)
+        # A peak turns by its frequency; the bins that it owns follow it at their distance in lag. All in turns.
+        turn = self._frequency(log) * np.float32(framing.hop_length / framing.n_fft)
+        turn -= lag
+        phases = np.empty((n_frames, n_bins))
+        running = np.zeros(n_bins) if self._running is None else self._running
+        for t, phase in enumerate(phases):
+            (running + turn[t]).take(owner[t], out=phase, mode="clip")
+            phase += lag[t]
+            running = phase
+        self._running, self._log = running.copy(), log[-1:]
+        phases -= np.arange(n_bins) * (framing.win_length / (2 * framing.n_fft))
+        phases -= np.floor(phases)
+        return phases.astype(np.float32)
+
+    def _frequency(self, log: Real) -> Real:
+        """In bins, of what each bin would hear as a peak: the mean of its frame's and of the one before."""
+        framing = self._framing
+        shift = np.zeros_like(log)
+        shift[:, 1:-1] = log[:, 2:] - log[:, :-2]
+        shift *= np.float32((framing.n_fft / framing.win_length) ** 2 / (4 * np.pi * _GAUSSIAN))
+        before = np.concatenate([shift[:1] if self._shift is None else self._shift, shift[:-1]])
+        self._shift = shift[-1:]
+        mean: Real = np.arange(log.shape[1], dtype=np.float32) + (shift + before) / 2
+        return mean
+
+    def _lag(self, log: Real, after: Real | None) -> Real:
+        """Phase of each bin relative to bin 0 in turns, by the slope over time."""
+        framing = self._framing
+        before = log[:1] if self._log is None else self._log
+        around = np.concatenate([before, log, log[-1:] if after is None else after])
+        slope = around[2:] - around[:-2]
+        # Where nothing was before or nothing comes after, it is not known.
+        if self._log is None:
+            slope[0] = 0
+        if after is None:
+            slope[-1] = 0
+        slope *= np.float32(-_GAUSSIAN * framing.win_length**2 / (8 * np.pi * framing.hop_length * framing.n_fft))
+        lag: Real = np.zeros_like(log)
+        np.cumsum(slope[:, 1:] + slope[:, :-1], axis=1, out=lag[:, 1:])
+        return lag
+
+
+def _log(magnitude: Real) -> Real:
+    """Logarithm, in double precision: in single, its last bits are other ones on processors with other instructions."""
+    log: Real = np.log(np.maximum(magnitude, _SILENT), dtype=np.float64).astype(np.float32)
+    return log
+
+
+def nearest_peaks(magnitude: Real) -> npt.NDArray[np.intp]:
+    """For each bin, the bin of the nearest peak.
+
+    A peak is larger than the bin below it and no smaller than the one above it, both by more than rounding; of bins
+    that are equal but for rounding, the lowest is the peak.
+    """
+    n_frames, n_bins = magnitude.shape
+    below, at, above = magnitude[:, :-2], magnitude[:, 1:-1], magnitude[:, 2:]
+    is_peak = np.zeros(magnitude.shape, bool)
+    np.logical_and(at > below * (1 + _TIE), at > above * (1 - _TIE), out=is_peak[:, 1:-1])
+    peaks = np.flatnonzero(is_peak)
+    frames, bins = np.divmod(peaks, n_bins)
+    # A peak's run of bins ends half way to the next one of its frame, or with its frame.
+    half_way = (peaks[:-1] + peaks[1:]) // 2 + 1
+    ends = np.append(np.where(frames[:-1] == frames[1:], half_way, frames[1:] * n_bins), n_frames * n_bins)
+    owners = (
+        np.repeat(bins, np.diff(ends, prepend=0)).reshape(-1, n_bins) if len(peaks) else np.empty_like(is_peak, int)
+    )
+    # A frame without any peak: every bin is its own.
+    owners[~is_peak.any(axis=1)] = np.arange(n_bins)
+    return owners
