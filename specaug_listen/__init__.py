@@ -36,6 +36,7 @@ _HOMES = {
     "plot_sweep": "plots",
     "Sweep": "sweeping",
     "sweep": "sweeping",
+    "show_policy": "showing",
     "write_report": "report",
     "SpecAugListenError": "errors",
     "SpecAugListenWarning": "errors",
@@ -73,6 +74,7 @@ __all__ = [
     "replay",
     "save",
     "score",
+    "show_policy",
     "sweep",
     "vocoders",
     "write_report",
@@ -89,6 +91,7 @@ if TYPE_CHECKING:
     from .pipeline import Audition, Reconstruction, audition, replay
     from .plots import plot_audition, plot_difference, plot_mel, plot_sweep
     from .report import write_report
+    from .showing import show_policy
     from .sweeping import Sweep, sweep
     from .vocoders import Vocoder
 

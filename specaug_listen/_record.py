@@ -120,8 +120,8 @@ def _describe(cls: type[Any], error: pydantic.ValidationError) -> str:
         return f"{_dotted(path)}{': ' if path else ''}{first['ctx']['error']}"
     schema = _adapter(cls).json_schema(mode="serialization")
     if kind == "unexpected_keyword_argument":
-        # `kind` and `format` are set by the reader, not by people.
-        keys = sorted(set(_resolve(schema, path[:-1]).get("properties", {})) - {"kind", "format"})
+        # These are set by the reader, not by people.
+        keys = sorted(set(_resolve(schema, path[:-1]).get("properties", {})) - {"kind", "format", "frontend_error"})
         hint = nearest(str(path[-1]), keys)
         return f"unknown key {_dotted(path)!r}{hint} (allowed: {', '.join(keys)})"
     if kind in ("missing", "missing_argument"):

@@ -16,7 +16,7 @@ from .console import clip_progress, complain, complain_of, counted
 from .options import Adapters, BatchText, Dialect, Frontend, PolicyName, adapter_of
 
 if TYPE_CHECKING:
-    from .augment import Policy
+    from .augment import FrontendChoice, Policy
     from .pipeline import AuditionRecord, Configuration
 
 __all__ = ["run_audition"]
@@ -128,7 +128,7 @@ def _tell_where(n_clips: int, where: Path) -> None:
 
 
 def _configuration(
-    frontend: Any,
+    choice: FrontendChoice,
     policy: Policy,
     waveform: Path | None,
     vocoder: str,
@@ -139,17 +139,16 @@ def _configuration(
     duration: float | None,
     twins: bool,
 ) -> Configuration:
-    from . import augment, frontends, vocoders
+    from . import augment, vocoders
     from .pipeline import Configuration
 
     stage = None if waveform is None else augment.read_waveform(waveform)
-
-    chosen = frontends.get(frontend)
+    chosen, reason = choice
     chosen.filterbank()
     rendering = vocoders.get(vocoder)
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
-    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, stage, twins)
+    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, stage, twins, reason)
 
 
 def _chosen(
@@ -159,18 +158,15 @@ def _chosen(
     adapter: Sequence[str] | None,
     batch: str | None,
     exact_rng: bool,
-) -> tuple[Any, Policy]:
+) -> tuple[FrontendChoice, Policy]:
     """The front-end and the policy; says what its file leaves open, and where the front-end comes from."""
-    from .showing import chosen_frontend, named_policy, with_context
+    from .augment import choose_frontend, choose_policy, reason_in_words
 
-    imported = named_policy(policy, dialect, adapter_of(adapter))
-    drawn = with_context(imported.policy, batch, exact_rng)
+    drawn = choose_policy(policy, framework=dialect, adapter=adapter_of(adapter), batch=batch, exact_rng=exact_rng)
     for line in drawn.notes:
         complain(line, "note")
-    if frontend is not None:
-        return frontend, drawn
-    usual, why = chosen_frontend(imported)
-    if usual is None:
-        return "whisper", drawn
-    complain(f"front-end {usual.name}, as {why}; choose another with --frontend", "note")
-    return usual, drawn
+    chosen = choose_frontend(frontend, drawn)
+    if chosen.reason not in ("named", "default"):
+        why = reason_in_words(chosen.reason, drawn)
+        complain(f"front-end {chosen.frontend.name}, as {why}; choose another with --frontend", "note")
+    return chosen, drawn

@@ -158,7 +158,7 @@ def _audition_file(
         clip = load(path, start_s=run.start_s, duration_s=run.duration_s)
         heard = audition(
             clip,
-            frontend=run.frontend,
+            frontend=run.choice,
             policy=run.policy,
             waveform=run.waveform,
             vocoder=vocoder_of(run.vocoder),
@@ -194,6 +194,7 @@ def _audition_long_file(
             draws=run.draws,
             seed=run.seed,
             name=printable(Path(path).stem),
+            frontend_reason=run.frontend_reason,
             within=within,
         )
         save_audition(heard, out, channels=run.channels, overwrite=True, folder=folder)

@@ -14,7 +14,6 @@ from .options import Adapters, Dialect, Frontend, adapter_of
 
 if TYPE_CHECKING:
     from .audio import Audio
-    from .augment import Adapter, Policy
 
 __all__ = ["run_check"]
 
@@ -63,10 +62,10 @@ def run_check(
     target, paths = _target(what or [], policy)
     # What code of others prints, it prints a thousand times.
     with quiet_stdout(), _as_bad_usage():
-        chosen, usual = _chosen(target, frontend, dialect, adapter_of(adapter))
         clips = _clips(paths, out)
+        how: dict[str, Any] = {"frontend": frontend, "framework": dialect, "adapter": adapter_of(adapter)}
         numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
-        result = check(chosen, frontend=usual, clips=clips or None, ignore=ignore or (), **numbers)
+        result = check(target, clips=clips or None, ignore=ignore or (), **how, **numbers)
         if out is not None:
             result.save(out)
     print(to_json(result.report) if as_json else result)  # noqa: T201
@@ -97,14 +96,6 @@ def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
         given = f"{what[0]:.80} names no callable" if what else "nothing to check"
         raise ParameterError(f"{given}: expected module:callable, path/to/file.py:callable, or --policy NAME|FILE")
     return what[0], [Path(text) for text in what[1:]]
-
-
-def _chosen(target: str, frontend: str | None, dialect: str | None, adapter: Adapter | None) -> tuple[Policy, Any]:
-    """The callable or policy, and the front-end that was asked for, or that its file or framework has."""
-    from .showing import chosen_frontend, named_policy
-
-    imported = named_policy(target, dialect, adapter)
-    return imported.policy, frontend or chosen_frontend(imported)[0] or "whisper"
 
 
 def _clips(paths: Sequence[Path], out: Path | None) -> list[tuple[str, Audio]]:

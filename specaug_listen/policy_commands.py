@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ._quiet import quiet_stdout
-from .options import DIALECT_HELP, Dialect
+from .options import DIALECT_HELP, Dialect, Frontend
 
 __all__ = ["policy_app"]
 
@@ -23,6 +23,7 @@ PolicyFile = Annotated[
 def _policy_show(
     file: PolicyFile,
     dialect: Dialect = None,
+    frontend: Frontend = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Say what a policy or a framework's configuration really does, step by step."""
@@ -30,7 +31,7 @@ def _policy_show(
     from .showing import show_policy
 
     with quiet_stdout():
-        page = show_policy(file, dialect)
+        page = show_policy(file, dialect, frontend=frontend)
     print(to_json(page) if as_json else page.text)  # noqa: T201
 
 
@@ -48,9 +49,9 @@ def _policy_convert(
     """Write the nearest configuration of another framework, and list what differs."""
     from ._files import printable, write_whole
     from ._record import to_json
+    from .augment import named_policy
     from .augment.conversion import convert_policy
     from .errors import ParameterError
-    from .showing import named_policy
 
     converted = convert_policy(named_policy(file, dialect).policy, to)
     if out is not None:

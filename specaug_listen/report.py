@@ -14,7 +14,7 @@ from .errors import ParameterError
 from .pages import Clip, Facts, Head, Recipe, page_parts
 from .pipeline import Audition, read_index, read_record
 from .pipeline.again import recipe_of, words_of
-from .pipeline.display import facts_of_policy
+from .pipeline.display import facts_of_policy, frontend_in_words
 from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, page_path, publish
 from .pipeline.records import ClipEntry, Configuration, DrawRecord, Failure, path_of, versions, vocoder_name
 from .pipeline.saving import audition_files, clip_entry, configuration_of, draw_record
@@ -254,7 +254,7 @@ def _facts(runs: Sequence[_Run], first: Configuration | None) -> Facts:
     run = runs[0]
     return (
         *facts_of_policy(first.policy),
-        ("front-end", printable(first.frontend.name)),
+        ("front-end", frontend_in_words(first.frontend, first.policy, first.frontend_reason)),
         ("vocoder", vocoder_name(first.vocoder)),
         ("seed", str(first.seed)),
         ("clips", str(len(run.clips))),

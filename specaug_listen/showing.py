@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from ._files import printable
 from ._record import record
-from .augment import Adapter, Batch, Imported, Policy, exact_sources, get_policy, import_policy
-from .augment.dialects import ALL_POLICIES, DIALECTS
+from .augment import (
+    FrontendReason,
+    Imported,
+    Policy,
+    choose_frontend,
+    named_policy,
+    reason_in_words,
+)
+from .augment.dialects import DIALECTS
 from .augment.importers import Unread, unread_in_words
 from .augment.shares import Shares, expected_shares, least_mels
 from .augment.words import in_words
-from .errors import ParameterError, PolicyError, naming
-from .frontends import PRESETS, MelFrontend
+from .errors import naming
+from .frontends import MelFrontend
 
-__all__ = ["PolicyPage", "chosen_frontend", "named_policy", "show_policy", "with_context"]
+__all__ = ["PolicyPage", "show_policy"]
 
-_BATCH = re.compile(r"(\d{1,9})(?:x(\d{1,9})(?:@([+-]?\d{1,9}(?:\.\d{1,9})?))?)?")
 Lines = Annotated[tuple[str, ...], Field(strict=False)]
 _SECONDS = (2, 5, 10, 15)
-# Where a recipe's front-end is not the one that its framework's class makes by default.
-_RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
-    "espnet-conformer10": ("espnet", {"hop_length": 160}),
-    "nemo-quartznet": ("nemo", {"n_mels": 64, "win_length": 320}),
-    "speechbrain-conformer": ("speechbrain", {"n_mels": 80}),
-    "wenet-whisper": ("whisper-128", {}),
-}
 _N_MELS, _FRAMES_PER_S = 80, 100.0
 _MOST_UNREAD = 60
 
@@ -45,7 +43,8 @@ class PolicyPage:
         The file or the name.
     imported : Imported
     frontend : MelFrontend or None
-        What clips are measured with; None is 80 bands, 100 frames per second.
+        What clips are measured with; None, where the configuration's own cannot be, is 80 bands and 100 frames per
+        second.
     steps : tuple of str
         In the order in which they are applied.
     shares : tuple of Shares
@@ -53,6 +52,8 @@ class PolicyPage:
     oddities : tuple of str
         What the framework's parameters do not say.
     n_draws, seed : int
+    frontend_reason : str or None
+        Why it is this front-end; see `augment.FrontendChoice`.
     """
 
     source: str
@@ -63,6 +64,7 @@ class PolicyPage:
     oddities: Lines
     n_draws: int
     seed: int
+    frontend_reason: FrontendReason | None = None
 
     @property
     def text(self) -> str:
@@ -70,7 +72,7 @@ class PolicyPage:
         policy = self.imported.policy
         lines = [
             f"{self.source}: policy {policy.name!r}, by the rules of {self.imported.dialect}",
-            _words_of(self.frontend),
+            _words_of(self.frontend, reason_in_words(self.frontend_reason, policy)),
         ]
         if policy.warp_probability is not None:
             lines.append(
@@ -114,16 +116,23 @@ def _picked(policy: Policy) -> list[str]:
 
 
 def show_policy(
-    source: str | os.PathLike[str], dialect: str | None = None, *, n_draws: int = 1000, seed: int = 0
+    policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any],
+    framework: str | None = None,
+    *,
+    frontend: MelFrontend | str | None = None,
+    n_draws: int = 1000,
+    seed: int = 0,
 ) -> PolicyPage:
     """Say what a policy does.
 
     Parameters
     ----------
-    source : str or path-like
-        A file as `augment.import_policy` reads it, or a policy's name.
-    dialect : str or None
-        Of the file; None guesses.
+    policy : str, path-like, Policy or Imported
+        A file as `augment.import_policy` reads it, a policy's name, or a policy.
+    framework : str or None
+        Whose configuration the file is; None guesses.
+    frontend : MelFrontend, str or None
+        What clips are measured with; None is the policy's own.
     n_draws : int > 0
         For the expected shares.
     seed : int
@@ -144,105 +153,35 @@ def show_policy(
     >>> show_policy("LB", n_draws=10).steps[0]
     'time warp: a frame moves by -80 to 80 frames; clips from 163 frames on; straight, ends fixed'
     """
-    imported = named_policy(source, dialect)
-    is_open = imported.frontend_error or imported.frontend_missing
-    frontend = None if is_open else chosen_frontend(imported)[0]
-    rate = _FRAMES_PER_S if frontend is None else frontend.sample_rate / frontend.hop_length
-    n_mels = max(_N_MELS, least_mels(imported.policy)) if frontend is None else frontend.n_mels
-    with naming(printable(source)):
+    imported = named_policy(policy, framework)
+    is_text = isinstance(policy, (str, os.PathLike))
+    source = printable(policy) if is_text else imported.policy.name  # type: ignore[arg-type]
+    is_none = frontend is None and bool(imported.why_no_frontend)
+    chosen, reason = (None, None) if is_none else choose_frontend(frontend, imported.policy)
+    rate = _FRAMES_PER_S if chosen is None else chosen.sample_rate / chosen.hop_length
+    n_mels = _N_MELS if chosen is None else chosen.n_mels
+    if chosen is None or reason == "default":
+        n_mels = max(n_mels, least_mels(imported.policy))
+    with naming(source):
         shares = [
             expected_shares(imported.policy, n_mels, round(rate * seconds), n_draws=n_draws, rng=seed)
             for seconds in _SECONDS
         ]
     known = DIALECTS.get(imported.dialect)
     return PolicyPage(
-        printable(source),
+        source,
         imported,
-        frontend,
+        chosen,
         tuple(in_words(transform) for transform in imported.policy.transforms),
         tuple(shares),
         () if known is None else known.oddities,
         n_draws,
         seed,
+        reason,
     )
 
 
-def named_policy(
-    source: str | os.PathLike[str], dialect: str | None = None, adapter: Adapter | None = None
-) -> Imported:
-    """A policy of a name, a callable's name, or what a file holds; errors as in `show_policy`."""
-    is_name = isinstance(source, str) and source.lower() in {name.lower() for name in ALL_POLICIES}
-    is_file = str(source).lower().endswith((".yaml", ".yml", ".json")) or os.path.exists(source)
-    if dialect is not None and (is_name or not (is_file or os.path.exists(source))):
-        raise ParameterError(f"dialect {dialect!r:.80} is for a file, and the policy is {source!s:.80}; leave it out")
-    if adapter is None and (dialect is not None or (is_file and not is_name)):
-        return import_policy(source, dialect)
-    policy = get_policy(source, adapter=adapter)
-    return Imported(policy, None, policy.dialect)
-
-
-def chosen_frontend(imported: Imported) -> tuple[MelFrontend | None, str]:
-    """The front-end that goes with a policy, and where it comes from; None where nothing speaks for one.
-
-    Raises
-    ------
-    PolicyError
-        When the policy's file describes a front-end that cannot be, or features that are made elsewhere.
-    """
-    if imported.frontend_error:
-        raise PolicyError(imported.frontend_error)
-    if imported.frontend_missing:
-        raise PolicyError(
-            f"{imported.frontend_missing}; nothing is put in its place: name the front-end that made the features, "
-            "with --frontend (frontend= in Python)"
-        )
-    if imported.frontend is not None:
-        return imported.frontend, "the policy's file names it, or its framework's own"
-    policy = imported.policy
-    if policy.name in _RECIPES and ALL_POLICIES[policy.name] == policy:
-        name, changes = _RECIPES[policy.name]
-        frontend = replace(PRESETS[name], **changes, name=f"{name} of {policy.name}") if changes else PRESETS[name]
-        return frontend, f"{policy.name} is trained with it"
-    dialect = DIALECTS.get(imported.dialect)
-    usual = [PRESETS[name] for name in dialect.frontends if name in PRESETS] if dialect else []
-    return (usual[0], f"{imported.dialect} is used with it") if usual else (None, "")
-
-
-def with_context(policy: Policy, batch: str | None, exact_rng: bool) -> Policy:
-    """A policy in a padded batch, and with its framework's generator.
-
-    Parameters
-    ----------
-    policy : Policy
-    batch : str or None
-        ``N``, ``NxFRAMES`` or ``NxFRAMES@PAD``: examples, frames of each with its padding, value of the padding.
-    exact_rng : bool
-
-    Raises
-    ------
-    ParameterError
-        For another text, or a policy whose draws cannot be made with a framework's generator.
-
-    Examples
-    --------
-    >>> with_context(get_policy("lhotse"), "32x1500@-23.03", False).batch
-    Batch(size=32, n_frames=1500, pad_value=-23.03)
-    """
-    if batch is not None:
-        found = _BATCH.fullmatch(batch.strip())
-        if found is None:
-            raise ParameterError(f"--batch {batch!r:.60}: allowed is N, NxFRAMES or NxFRAMES@PAD, e.g. 32x1500@-15.9")
-        size, n_frames, pad = found.groups()
-        with naming("--batch"):
-            made = Batch(int(size), None if n_frames is None else int(n_frames), float(pad or 0))
-        policy = replace(policy, batch=made)
-    if exact_rng:
-        exact_sources(policy, 0)
-        policy = replace(policy, exact_rng=True)
-    return policy
-
-
-def _words_of(frontend: MelFrontend | None) -> str:
+def _words_of(frontend: MelFrontend | None, why: str) -> str:
     if frontend is None:
         return f"front-end: none named; counted with {_N_MELS} bands and {_FRAMES_PER_S:g} frames per second"
     hop_ms = 1000 * frontend.hop_length / frontend.sample_rate
@@ -250,6 +189,7 @@ def _words_of(frontend: MelFrontend | None) -> str:
     return (
         f"front-end: {frontend.name}: {frontend.sample_rate} Hz, n_fft {frontend.n_fft}, window "
         f"{frontend.framing.win_length}, hop {frontend.hop_length} ({hop_ms:g} ms), {frontend.n_mels} bands, {values}"
+        + (f"; {why}" if why else "")
     )
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .options import BatchText, Dialect, Frontend, PolicyName
+
+if TYPE_CHECKING:
+    from .augment import FrontendChoice
+    from .pipeline import Configuration
+    from .sweeping import Sweep
 
 __all__ = ["run_sweep"]
 
@@ -38,32 +43,50 @@ def run_sweep(
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
     from ._files import printable
     from .audio import load
-    from .showing import chosen_frontend, named_policy, with_context
+    from .augment import choose_policy
     from .sweeping.axes import read_axes
-    from .sweeping.running import swept
+    from .sweeping.running import choose_swept_frontend, swept
     from .sweeping.saving import check_free, save_sweep
 
     axes = read_axes(vary)
-    imported = named_policy(policy, dialect, None)
-    usual, _ = chosen_frontend(imported)
-    chosen = frontend if frontend is not None else usual or "whisper"
-    run = _configuration(chosen, with_context(imported.policy, batch, False), vocoder, draws, seed, start, duration)
+    drawn = choose_policy(policy, framework=dialect, batch=batch)
+    run = _configuration(choose_swept_frontend(frontend, drawn, axes), drawn, vocoder, draws, seed, start, duration)
     check_free(out, overwrite=overwrite)
     clip = load(path, start_s=start, duration_s=duration)
     made = swept(clip, axes, run, name=printable(path.stem), progress=_tell)
     page = save_sweep(made, out, overwrite=overwrite)
+    for line in _notes(made):
+        print(f"note: {line}", file=sys.stderr)  # noqa: T201
     print(f"{made}: {printable(page)}")  # noqa: T201
 
 
+def _notes(made: Sweep) -> list[str]:
+    """Which front-end was taken, and why, where none was asked for."""
+    from .augment import reason_in_words
+
+    choose = "choose one for all with --frontend"
+    if made.frontends:
+        named = [
+            f"{', '.join(f'{key} = {value}' for key, value in values.items())}: front-end {own.frontend.name}"
+            for values, own in made.frontends
+        ]
+        return [*named, choose]
+    run = made.run
+    if run.frontend_reason in ("named", "default", None):
+        return []
+    return [f"front-end {run.frontend.name}, as {reason_in_words(run.frontend_reason, run.policy)}; {choose}"]
+
+
 def _configuration(
-    frontend: Any, policy: Any, vocoder: str, draws: int, seed: int, start: float, duration: float | None
-) -> Any:
-    from . import frontends, vocoders
+    choice: FrontendChoice, policy: Any, vocoder: str, draws: int, seed: int, start: float, duration: float | None
+) -> Configuration:
+    from . import vocoders
     from .pipeline import Configuration
 
     return Configuration(
-        frontends.get(frontend), policy, vocoders.get(vocoder), draws, seed, start_s=start, duration_s=duration
-    )
+        choice.frontend, policy, vocoders.get(vocoder), draws, seed, start_s=start, duration_s=duration,
+        frontend_reason=choice.reason,
+    )  # fmt: skip
 
 
 def _tell(done: int, total: int) -> None:

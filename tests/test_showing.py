@@ -12,11 +12,12 @@ from commandline import run
 
 from specaug_listen import Audio, save
 from specaug_listen.augment import get_policy, import_policy
+from specaug_listen.augment.choice import choose_frontend, named_policy, with_context
 from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS, hf_policy
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import PRESETS
 from specaug_listen.pipeline.records import read_index, read_record
-from specaug_listen.showing import chosen_frontend, named_policy, show_policy, with_context
+from specaug_listen.showing import show_policy
 
 
 @pytest.fixture
@@ -63,8 +64,8 @@ def test_shares_of_whisper_without_an_attention_mask_are_those_of_a_padded_batch
 
 
 def test_a_named_policy_goes_with_its_frameworks_front_end():
-    assert chosen_frontend(named_policy("nemo-conformer"))[0] is PRESETS["nemo"]
-    assert chosen_frontend(named_policy("LD")) == (None, "")
+    assert choose_frontend(None, get_policy("nemo-conformer")) == (PRESETS["nemo"], "framework")
+    assert choose_frontend(None, get_policy("LD")) == (PRESETS["whisper"], "default")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_named_policy_goes_with_its_frameworks_front_end():
     ],
 )
 def test_a_recipe_goes_with_the_front_end_that_it_is_trained_with(name, field, value):
-    assert getattr(chosen_frontend(named_policy(name))[0], field) == value
+    assert getattr(choose_frontend(None, get_policy(name)).frontend, field) == value
 
 
 @pytest.mark.parametrize("source", ["LD", "no-such-file"])

@@ -1,6 +1,7 @@
 """SpecAugment: policies, the draws they give, and how a draw is applied to a mel spectrogram."""
 
 from .adapter import Adapter
+from .choice import FrontendChoice, FrontendReason, choose_frontend, choose_policy, named_policy, reason_in_words
 from .dialects import ALL_POLICIES, DIALECTS, Dialect, draw_of_clip, exact_sources
 from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
 from .files import get_policy, import_policy, read_policy
@@ -38,6 +39,8 @@ __all__ = [
     "ForeignCall",
     "FrequencyBand",
     "FrequencyMask",
+    "FrontendChoice",
+    "FrontendReason",
     "Imported",
     "Mask",
     "Policy",
@@ -52,6 +55,8 @@ __all__ = [
     "Waveform",
     "WaveformDraw",
     "WaveformTransform",
+    "choose_frontend",
+    "choose_policy",
     "draw_of_clip",
     "exact_sources",
     "foreign_policy",
@@ -59,6 +64,8 @@ __all__ = [
     "get_waveform",
     "import_policy",
     "load_callable",
+    "named_policy",
     "read_policy",
     "read_waveform",
+    "reason_in_words",
 ]

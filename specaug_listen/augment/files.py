@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .._files import printable
-from .._record import from_plain, nearest
+from .._record import from_plain, nearest, to_plain
 from .._yaml import by_name, mapping_of
 from ..errors import ParameterError, PolicyError, naming
+from ..frontends import files as frontends
 from .adapter import Adapter
 from .dialects.registry import ALL_POLICIES
 from .importers import READERS, Imported, dialect_of, foreign_data, import_foreign, said_below
@@ -22,16 +24,18 @@ __all__ = ["get_policy", "import_policy", "policy_of", "read_policy"]
 _KINDS = ("frequency_mask", "time_mask", "time_warp", "mask", "cutout", "copy", "trim_tail", "warp")
 _OWN = (
     *("dialect", "name", "probability", "transforms", "batch", "exact_rng", "min_mels", "n_applied"),
-    *("is_shuffled", "warp_probability", "notes"),
+    *("is_shuffled", "warp_probability", "notes", "frontend"),
 )
 
 
-def get_policy(name: str | os.PathLike[str] | Policy | Callable[..., Any], *, adapter: Adapter | None = None) -> Policy:
+def get_policy(
+    name: str | os.PathLike[str] | Policy | Imported | Callable[..., Any], *, adapter: Adapter | None = None
+) -> Policy:
     """The policy of a name (in upper or lower case), of a YAML file's path, or of a callable of one's own.
 
     Parameters
     ----------
-    name : str, path-like, Policy or callable
+    name : str, path-like, Policy, Imported or callable
         ``module:callable`` and ``path/to/file.py:callable`` name a Mel -> Mel callable; see `foreign_policy`.
     adapter : Adapter or None
         How a callable wants the mel.
@@ -52,6 +56,8 @@ def get_policy(name: str | os.PathLike[str] | Policy | Callable[..., Any], *, ad
     is_named = isinstance(name, str) and is_spec(name) and not name.lower().endswith((".yaml", ".yml", ".json"))
     if is_named or (callable(name) and not isinstance(name, Policy)):
         return foreign_policy(name, adapter=adapter)  # type: ignore[arg-type]
+    if isinstance(name, Imported):
+        name = _of_import(name)
     if adapter is not None:
         raise ParameterError(f"an adapter is for a callable, and the policy is {name!s:.80}; leave the adapter out")
     is_named = isinstance(name, str) and name.lower() in {known.lower() for known in ALL_POLICIES}
@@ -60,10 +66,18 @@ def get_policy(name: str | os.PathLike[str] | Policy | Callable[..., Any], *, ad
     return by_name(name, Policy, ALL_POLICIES, "policy", read_policy)
 
 
+def _of_import(found: Imported) -> Policy:
+    """The policy, which knows what the configuration says of its front-end."""
+    policy = found.policy
+    error = found.why_no_frontend or policy.frontend_error
+    return replace(policy, frontend=found.frontend or policy.frontend, frontend_error=error)
+
+
 def read_policy(path: str | os.PathLike[str], dialect: str | None = None) -> Policy:
     """Read a policy from YAML of our own, or from a framework's configuration; see `import_policy`.
 
-    What was filled in, has no effect or is not heard stands in its ``notes``.
+    It draws exactly as the framework does, and its ``frontend`` is the configuration's own. What was filled in, has no
+    effect or is not heard stands in its ``notes``.
 
     Raises
     ------
@@ -75,6 +89,7 @@ def read_policy(path: str | os.PathLike[str], dialect: str | None = None) -> Pol
     ::
 
         name: mine
+        frontend: whisper-128
         probability: 0.9
         transforms:
           - time_warp: {max_frames: 40}
@@ -126,7 +141,7 @@ def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> I
             f"{', '.join(sorted(READERS))})"
         )
     policy = policy_of(mapping_of(text, path, "policy"), path)
-    return Imported(policy, None, policy.dialect)
+    return Imported(policy, policy.frontend, policy.dialect)
 
 
 def _is_nobodys(data: dict[str, Any]) -> bool:
@@ -142,6 +157,10 @@ def policy_of(data: dict[str, Any], path: str | os.PathLike[str]) -> Policy:
     with naming(name, PolicyError):
         if isinstance(data.get("transforms"), list):
             data["transforms"] = [_tagged(entry, i) for i, entry in enumerate(data["transforms"])]
+        if isinstance(data.get("frontend"), str):
+            data["frontend"] = to_plain(frontends.get(data["frontend"]))
+        elif isinstance(data.get("frontend"), dict):
+            data["frontend"] = to_plain(frontends.frontend_of(data["frontend"], path))
         return from_plain(Policy, data)
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from .._random import MAX_SEED, as_seed
 from .._record import record
 from ..errors import ParameterError, SpecAugListenWarning, naming
-from ..frontends import AnyMel
+from ..frontends import AnyMel, MelFrontend
 from .adapter import Adapter
 from .draw import Draw, Step, measured
 from .fill import Fill
@@ -57,9 +57,15 @@ class Policy:
     exact_rng : bool
         Draws come from the framework's own generator, seeded as it seeds it; see
         `specaug_listen.augment.exact_sources`.
+    frontend : MelFrontend or None
+        The front-end that it goes with, where its configuration or its published recipe says so; see
+        `specaug_listen.augment.choose_frontend`. It changes nothing about what is drawn, nor do the two below, and two
+        policies that differ in nothing else are equal.
+    frontend_error : str
+        Why the front-end of its configuration cannot be; empty where it can.
     notes : tuple of str
         What there is to know of the configuration that it was read from: defaults that were filled in, what has no
-        effect, what is not heard. Two policies that differ in nothing else are equal.
+        effect, what is not heard.
 
     Raises
     ------
@@ -86,6 +92,8 @@ class Policy:
     batch: Batch | None = None
     exact_rng: bool = False
     notes: Annotated[tuple[str, ...], Field(strict=False)] = field(default=(), compare=False, repr=False)
+    frontend: MelFrontend | None = field(default=None, compare=False, repr=False)
+    frontend_error: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""

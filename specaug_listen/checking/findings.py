@@ -8,6 +8,7 @@ from pydantic import Field
 
 from .._record import record
 from .._version import __version__
+from ..augment import FrontendReason, reason_in_words
 
 __all__ = ["FINDINGS", "CheckReport", "Finding", "Known", "Severity"]
 
@@ -125,6 +126,8 @@ class CheckReport:
     n_draws : int
         Times that it was called or drawn.
     seed : int
+    frontend_reason : str or None
+        Why it is this front-end; see `specaug_listen.augment.FrontendChoice`.
 
     Examples
     --------
@@ -139,6 +142,7 @@ class CheckReport:
     clips: dict[str, int]
     n_draws: int
     seed: int
+    frontend_reason: FrontendReason | None = None
     version: str = __version__
     format: Literal["specaug-listen check 1"] = "specaug-listen check 1"
 
@@ -156,4 +160,5 @@ class CheckReport:
         lines = [str(finding) for finding in self.findings] + [f"note: {line}" for line in self.notes]
         n = len(self.findings)
         what = "nothing found" if n == 0 else "1 finding" if n == 1 else f"{n} findings"
-        return "\n".join([*lines, f"{self.subject} on {self.frontend}: {what} in {self.n_draws} draws"])
+        why = "" if self.frontend_reason in (None, "named") else f" ({reason_in_words(self.frontend_reason)})"
+        return "\n".join([*lines, f"{self.subject} on {self.frontend}{why}: {what} in {self.n_draws} draws"])

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._random import as_seed
 from .._record import nearest
 from ..audio import Audio
-from ..augment import Adapter, Policy, get_policy
+from ..augment import Adapter, Imported, Policy, choose_frontend, choose_policy
 from ..augment.guessing import GUESSED
 from ..errors import ParameterError
-from ..frontends import MelFrontend, get
+from ..frontends import MelFrontend
 from .bench import Bench
 from .calls import chance_findings, contract_findings, is_filter, mode_findings, try_hard_cases
 from .fills import fill_findings
@@ -78,9 +78,10 @@ class Check:
 
 
 def check(
-    policy: Policy | str | Callable[..., Any],
+    policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any],
     *,
-    frontend: MelFrontend | str = "whisper",
+    frontend: MelFrontend | str | os.PathLike[str] | None = None,
+    framework: str | None = None,
     adapter: Adapter | None = None,
     clips: Audio | str | os.PathLike[str] | Sequence[Audio | str | os.PathLike[str] | tuple[str, Audio]] | None = None,
     draws: int = 1000,
@@ -93,9 +94,13 @@ def check(
 
     Parameters
     ----------
-    policy : callable, Policy or str
-        Any Mel -> Mel callable or ``torch.nn.Module``, or its name, ``module:callable``; or a policy, or its name.
-    frontend : MelFrontend or str
+    policy : callable, Policy, Imported, str or path-like
+        Any Mel -> Mel callable or ``torch.nn.Module``, or its name, ``module:callable``; or a policy, its name or its
+        file.
+    frontend : MelFrontend, str, path-like or None
+        None takes the policy's own; see `specaug_listen.augment.choose_frontend`.
+    framework : str or None
+        Whose configuration a file is; None guesses from its keys.
     adapter : Adapter or None
         How a callable wants the mel; None guesses, and says what.
     clips : Audio, path of a file or folder, (name, Audio), a sequence of these, or None
@@ -134,7 +139,8 @@ def check(
     _check_numbers(draws, share, max_time_share)
     ignored = _known_findings(ignore)
     seed = as_seed(rng)
-    chosen, geometry = get_policy(policy, adapter=adapter), get(frontend)
+    chosen = choose_policy(policy, framework=framework, adapter=adapter)
+    geometry, reason = choose_frontend(frontend, chosen)
     geometry.filterbank()
     heard = made_clips(geometry) if clips is None else clips_of(sounds_of(clips), geometry)
     limits = _Limits(draws, share, max_time_share, ignored)
@@ -143,8 +149,8 @@ def check(
     made = _checked(subject, own, heard, seed, limits, [] if how is None else [how])
     is_free = chosen.foreign and chosen.foreign[0].adapter.axes is None and is_guessed(how)
     if made.findings and is_free and isinstance(subject, CallableSubject):
-        return _in_other_order(made, subject, heard, seed, limits) or made
-    return made
+        made = _in_other_order(made, subject, heard, seed, limits) or made
+    return replace(made, report=replace(made.report, frontend_reason=reason))
 
 
 class _Limits(NamedTuple):

@@ -1,6 +1,7 @@
 """From a clip to everything one hears and sees of a policy."""
 
-from .chain import Audition, Reconstruction, audition, needs_whole_clip, render
+from .auditions import Audition, Reconstruction
+from .chain import audition
 from .records import (
     AuditionRecord,
     Channels,
@@ -11,6 +12,7 @@ from .records import (
     read_index,
     read_record,
 )
+from .rendering import needs_whole_clip, render
 from .replaying import changed_versions, is_long_draw, replay
 from .saving import RESERVED, audition_files, draw_files, save_audition
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from .._files import printable
 from .._optional import require
 from .._record import to_plain
-from ..augment import Policy
+from ..augment import Policy, reason_in_words
 from ..augment.dialects import ALL_POLICIES
 from ..augment.words import in_words
 from ..frontends import PRESETS, MelFrontend
@@ -20,24 +20,33 @@ from .records import Configuration, CustomVocoder, vocoder_name
 __all__ = ["recipe_of", "sweep_recipe", "words_of"]
 
 
-def words_of(run: Configuration, versions: dict[str, str]) -> tuple[str, ...]:
-    """What was done to each clip, a line for each part."""
-    policy = run.policy
-    chance = f", applied with a chance of {policy.probability:g}" if policy.probability < 1 else ""
-    lines = [f"policy {policy.name}, by the rules of {policy.dialect}{chance}"]
-    if policy.batch:
-        padded = f" padded to {policy.batch.n_frames} frames" if policy.batch.n_frames else ""
-        lines.append(f"each clip drawn as one of a batch of {policy.batch.size}{padded}")
-    lines += [f"{i}. {in_words(one)}" for i, one in enumerate(policy.transforms, 1)] or ["no transform"]
-    f = run.frontend
-    lines.append(
-        f"front-end {f.name}: {f.n_mels} {f.mel_scale} bands at {f.sample_rate} Hz, n_fft {f.n_fft}, hop {f.hop_length}"
-    )
+def words_of(run: Configuration, versions: dict[str, str], varied: Collection[str] = ()) -> tuple[str, ...]:
+    """What was done to each clip, a line for each part; without what a sweep varies as a whole."""
+    lines = [] if "policy" in varied else _words_of_policy(run.policy)
+    if not {"front-end", "policy", "dialect"} & set(varied) or run.frontend_reason in ("named", None):
+        lines.append(_words_of_frontend(run))
     if run.waveform is not None:
         lines.append(f"before the mel: {', '.join(one.name for one in run.waveform.transforms)} on the waveform")
     lines.append(f"vocoder {vocoder_name(run.vocoder)}, seed {run.seed}, {run.draws} of each clip")
     lines.append(", ".join(f"{name} {version}" for name, version in versions.items()))
     return tuple(printable(line) for line in lines)
+
+
+def _words_of_policy(policy: Policy) -> list[str]:
+    chance = f", applied with a chance of {policy.probability:g}" if policy.probability < 1 else ""
+    lines = [f"policy {policy.name}, by the rules of {policy.dialect}{chance}"]
+    if policy.batch:
+        padded = f" padded to {policy.batch.n_frames} frames" if policy.batch.n_frames else ""
+        lines.append(f"each clip drawn as one of a batch of {policy.batch.size}{padded}")
+    return lines + ([f"{i}. {in_words(one)}" for i, one in enumerate(policy.transforms, 1)] or ["no transform"])
+
+
+def _words_of_frontend(run: Configuration) -> str:
+    f, why = run.frontend, reason_in_words(run.frontend_reason, run.policy)
+    return (
+        f"front-end {f.name}: {f.n_mels} {f.mel_scale} bands at {f.sample_rate} Hz, n_fft {f.n_fft}, hop {f.hop_length}"
+        + (f"; {why}" if why else "")
+    )
 
 
 def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "") -> Recipe:
@@ -72,16 +81,20 @@ def sweep_recipe(run: Configuration, path: str | None, axes: Sequence[tuple[str,
     policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
     clip = path or "CLIP.wav"
     vary = [part for key, values in axes for part in ("--vary", f"{key}={','.join(_written(v) for v in values)}")]
-    options = ["--frontend", frontend, "--policy", policy, "--draws", str(run.draws), "--seed", str(run.seed)]
+    options = ["--policy", policy, "--draws", str(run.draws), "--seed", str(run.seed)]
+    # Left out, each policy is heard on its own front-end.
+    is_own = run.frontend_reason not in ("named", None) and any(key in ("policy", "dialect") for key, _ in axes)
+    options = options if is_own else ["--frontend", frontend, *options]
     options += _span_options(run)
     vocoder = _vocoder_option(run)
     command = f"specaug-listen sweep {shlex.join([clip, *vary, '-o', 'OUT', *options])}"
     command += f" --vocoder {shlex.quote(vocoder)}" if vocoder else ""
+    on = "" if is_own else f", frontend={frontend!r}"
     lines = [
         *_imports(_vocoder(run)),
         f"clip = sl.load({clip!r}{_span(run)})",
         f"vary = { ({key: list(values) for key, values in axes})!r}",
-        f"swept = sl.sweep(clip, vary=vary, frontend={frontend!r}, policy={policy!r}, vocoder={_vocoder(run)}, "
+        f"swept = sl.sweep(clip, vary=vary{on}, policy={policy!r}, vocoder={_vocoder(run)}, "
         f"draws={run.draws}, rng={run.seed})",
         'swept.save("OUT")',
     ]
@@ -156,7 +169,9 @@ def _policy(policy: Policy, files: list[tuple[str, str]]) -> str:
         return policy.name
     plain = to_plain(policy)
     plain["transforms"] = [{one.pop("kind"): one} for one in plain["transforms"]]
-    return _write("policy.yaml", {key: value for key, value in plain.items() if value is not None}, files)
+    # The front-end is named beside it.
+    without = ("frontend", "frontend_error")
+    return _write("policy.yaml", {k: v for k, v in plain.items() if v is not None and k not in without}, files)
 
 
 def _frontend(frontend: MelFrontend, files: list[tuple[str, str]]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .._files import printable
 from ..audio import encode_wav
-from ..augment import Policy
+from ..augment import FrontendReason, Policy, reason_in_words
 from ..fragments import ClipView, DrawView, clip_html
 from ..frontends import MelFrontend
 from ..plots import encode_png, percent
@@ -15,9 +15,9 @@ from ..vocoders.names import AnyVocoder
 from .records import ClipRecord, CustomVocoder, describe_clip, vocoder_name, vocoder_record
 
 if TYPE_CHECKING:
-    from .chain import Audition
+    from .auditions import Audition
 
-__all__ = ["as_html", "as_text", "facts_of_clip", "facts_of_draw", "facts_of_run"]
+__all__ = ["as_html", "as_text", "facts_of_clip", "facts_of_draw", "facts_of_run", "frontend_in_words"]
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -29,7 +29,8 @@ def as_html(audition: Audition) -> str:
 
 def as_text(audition: Audition) -> str:
     """One line for the clip, one for each draw, one for each badge."""
-    what = f"{audition.policy.name} on {audition.frontend.name}, seed {audition.seed}"
+    frontend = frontend_in_words(audition.frontend, audition.policy, audition.frontend_reason)
+    what = f"{audition.policy.name} on {frontend}, seed {audition.seed}"
     lines = [f"Audition of {audition.name!r} ({audition.original.duration_s:.2f} s): {what}"]
     lines += [f"  ! {badge}" for badge in audition.badges]
     for drawn in audition.draws:
@@ -52,7 +53,8 @@ def _view(audition: Audition) -> ClipView:
         for drawn in audition.draws
     )
     clip = facts_of_clip(audition.original.duration_s, describe_clip(audition.clip))
-    run = facts_of_run(audition.frontend, audition.policy, vocoder_record(audition.vocoder), audition.seed)
+    rendered_by, reason = vocoder_record(audition.vocoder), audition.frontend_reason
+    run = facts_of_run(audition.frontend, audition.policy, rendered_by, audition.seed, reason)
     return ClipView(
         audition.name,
         encode_wav(audition.original, gain=audition.gain),
@@ -69,10 +71,23 @@ def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:
     return (("length", f"{duration_s:.2f} s"), ("source", f"{clip.sample_rate} Hz, {channels}"))
 
 
-def facts_of_run(frontend: MelFrontend, policy: Policy, vocoder: AnyVocoder | CustomVocoder, seed: int) -> Facts:
+def facts_of_run(
+    frontend: MelFrontend,
+    policy: Policy,
+    vocoder: AnyVocoder | CustomVocoder,
+    seed: int,
+    reason: FrontendReason | None = None,
+) -> Facts:
     """What was done to a clip."""
     rendered_by = ("vocoder", vocoder_name(vocoder))
-    return (*facts_of_policy(policy), ("front-end", frontend.name), rendered_by, ("seed", str(seed)))
+    chosen = ("front-end", frontend_in_words(frontend, policy, reason))
+    return (*facts_of_policy(policy), chosen, rendered_by, ("seed", str(seed)))
+
+
+def frontend_in_words(frontend: MelFrontend, policy: Policy, reason: FrontendReason | None) -> str:
+    """A front-end's name, and why it is this one where it was not asked for."""
+    why = "" if reason == "named" else reason_in_words(reason, policy)
+    return printable(frontend.name) + (f" ({why})" if why else "")
 
 
 def facts_of_policy(policy: Policy) -> Facts:

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from .._files import make_folder
 from .._optional import require
-from ..augment import Policy, draw_of_clip
+from ..augment import FrontendReason, Policy, draw_of_clip
 from ..errors import SpecAugListenWarning
 from ..frontends import MelFrontend, MelStream, mel_stream
 from ..recording import Recording, SpooledAudio
 from ..vocoders import Joint
 from ..vocoders.bands import Energies
+from .auditions import Audition, Reconstruction
 from .badges import LONG_S
-from .chain import Audition, Reconstruction
 
 __all__ = ["LONG_S", "LongAudition", "Within", "audition_long", "is_long", "rendered_long"]
 
@@ -71,6 +71,7 @@ def audition_long(
     draws: int,
     seed: int,
     name: str,
+    frontend_reason: FrontendReason | None = None,
     within: Within = lambda what, share: None,
 ) -> LongAudition:
     """Hear what a policy does to a long recording.
@@ -81,7 +82,7 @@ def audition_long(
         Kept at the front-end's rate.
     folder : Path
         Where to keep what lies between the steps.
-    frontend, policy, vocoder, draws, seed, name
+    frontend, policy, vocoder, draws, seed, name, frontend_reason
         As in `audition`; only the joint vocoder renders in parts.
     within : callable (str, float) -> None
         Told what is being done and which share of it is.
@@ -103,7 +104,10 @@ def audition_long(
         label = f"draw-{number}"
         audio = rendered_long(augmented, vocoder, folder / f"{label}.f32", lambda share, w=label: within(w, share))  # type: ignore[misc]
         heard.append(Reconstruction(number, draw, augmented, audio))
-    return LongAudition(recording, mel, policy, vocoder, seed, tuple(heard), name, rendered=copy, folder=folder)
+    return LongAudition(
+        recording, mel, policy, vocoder, seed, tuple(heard), name, rendered=copy, frontend_reason=frontend_reason,
+        folder=folder,
+    )  # fmt: skip
 
 
 def rendered_long(

@@ -19,7 +19,7 @@ from .._random import MAX_SEED
 from .._record import from_plain, record, to_plain
 from .._version import __version__
 from ..audio import Audio
-from ..augment import Draw, Policy, Waveform, WaveformDraw
+from ..augment import Draw, FrontendChoice, FrontendReason, Policy, Waveform, WaveformDraw
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import MelFrontend
 from ..inspection import Change
@@ -96,6 +96,7 @@ class DrawRecord:
     versions: dict[str, str]
     waveform: WaveformDraw | None = None
     found: Change | None = None
+    frontend_reason: FrontendReason | None = None
     format: Literal["specaug-listen draw 1"] = "specaug-listen draw 1"
 
 
@@ -113,6 +114,12 @@ class Configuration:
     duration_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     waveform: Waveform | None = None
     twins: bool = False
+    frontend_reason: FrontendReason | None = None
+
+    @property
+    def choice(self) -> FrontendChoice:
+        """The front-end, and why it is this one."""
+        return FrontendChoice(self.frontend, self.frontend_reason)
 
 
 @record

@@ -14,10 +14,11 @@ from ..errors import AudioError, naming
 from ..frontends import mel_stream
 from ..recording import Recording, open_recording
 from ..vocoders import Joint
+from .auditions import Audition, Reconstruction
 from .badges import LONG_S
-from .chain import Audition, Reconstruction, render
 from .long import LongAudition, rendered_long
 from .records import DrawRecord, describe_clip, path_of, read_record, versions, vocoder_of
+from .rendering import render
 
 __all__ = ["changed_versions", "is_long_draw", "replay"]
 
@@ -76,7 +77,10 @@ def replay(
         record.number, draw, augmented, sound, record.waveform, None if record.waveform is None else before
     )
     stage = None if record.waveform is None else Waveform(record.waveform.transforms, record.waveform.name)
-    return Audition(clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, waveform=stage)
+    return Audition(
+        clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, waveform=stage,
+        frontend_reason=record.frontend_reason,
+    )  # fmt: skip
 
 
 def is_long_draw(written: DrawRecord) -> bool:
@@ -128,5 +132,6 @@ def _replayed_long(
     drawn = rendered_long(augmented, vocoder, folder / "draw.f32")
     again = Reconstruction(record.number, record.draw, augmented, drawn)
     return LongAudition(
-        clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, rendered=copy, folder=folder
-    )
+        clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, rendered=copy,
+        frontend_reason=record.frontend_reason, folder=folder,
+    )  # fmt: skip

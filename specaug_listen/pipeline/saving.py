@@ -15,8 +15,9 @@ from ..errors import ParameterError
 from ..frontends import AnyMel
 from ..plots import RANGE_DB, Cells, encode_png, reference_db
 from ..recording import SpooledAudio
-from .chain import Audition, Reconstruction, first_samples
+from .auditions import Audition, Reconstruction
 from .records import Channels, ClipEntry, Configuration, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
+from .rendering import first_samples
 
 __all__ = [
     "RESERVED",
@@ -109,7 +110,7 @@ def configuration_of(audition: Audition) -> Configuration:
     return Configuration(
         audition.frontend, audition.policy, vocoder_record(audition.vocoder), n_draws, audition.seed,
         start_s=clip.start_s, duration_s=clip.duration_s, waveform=audition.waveform,
-        twins=any(one.twin is not None for one in audition.draws),
+        twins=any(one.twin is not None for one in audition.draws), frontend_reason=audition.frontend_reason,
     )  # fmt: skip
 
 
@@ -142,6 +143,7 @@ def draw_record(audition: Audition, reconstruction: Reconstruction, channels: Ch
         versions=versions(),
         waveform=reconstruction.waveform,
         found=audition.change_of(reconstruction),
+        frontend_reason=audition.frontend_reason,
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from .. import frontends, vocoders
 from .._record import from_plain, nearest, record, to_plain
 from .._yaml import scalar
-from ..augment import Policy, get_policy
+from ..augment import Policy, choose_frontend, get_policy
 from ..augment.conversion import convert_policy
 from ..augment.dialects import ALL_POLICIES
 from ..augment.words import subject
@@ -132,12 +132,16 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, (Policy, MelFrontend)):
         known = ALL_POLICIES if isinstance(value, Policy) else frontends.PRESETS
-        if known.get(value.name) != value:
+        if known.get(value.name) != value or _own_frontend(value) != _own_frontend(known[value.name]):
             raise ParameterError(
                 f"{value.name!r} is not what that name stands for; write it into a YAML file, and give its path"
             )
         return value.name
     return vocoders.spelled(value) if hasattr(value, "kind") else value
+
+
+def _own_frontend(value: Any) -> MelFrontend | None:
+    return value.frontend if isinstance(value, Policy) else None
 
 
 def varied(run: Configuration, values: Mapping[str, Value]) -> Configuration:
@@ -155,6 +159,8 @@ def varied(run: Configuration, values: Mapping[str, Value]) -> Configuration:
         For a key that the policy, front-end or vocoder does not have; what it has is listed. For a value that is out
         of range.
     """
+    if "frontend" in values:
+        run = dataclasses.replace(run, frontend_reason="named")
     for key in sorted(values, key=lambda key: _WHOLE.index(key) if key in _WHOLE else len(_WHOLE)):
         with naming(f"{key}={shown(values[key])}"):
             run = _with(run, key, values[key])
@@ -165,9 +171,9 @@ def _with(run: Configuration, key: str, value: Value) -> Configuration:
     if key in _WHOLE and not isinstance(value, str):
         raise ParameterError("allowed is a name")
     if key == "policy":
-        return dataclasses.replace(run, policy=get_policy(str(value)))
+        return _with_policy(run, get_policy(str(value)))
     if key == "dialect":
-        return dataclasses.replace(run, policy=_converted(run.policy, str(value)))
+        return _with_policy(run, _converted(run.policy, str(value)))
     if key == "frontend":
         return dataclasses.replace(run, frontend=frontends.get(str(value)))
     if key == "vocoder":
@@ -176,6 +182,14 @@ def _with(run: Configuration, key: str, value: Value) -> Configuration:
     if head in ("frontend", "vocoder") and field:
         return dataclasses.replace(run, **{head: _changed(getattr(run, head), field, value)})
     return dataclasses.replace(run, policy=_with_parameter(run.policy, head, field, value))
+
+
+def _with_policy(run: Configuration, policy: Policy) -> Configuration:
+    """The run with another policy, and with the front-end that goes with it, unless one was asked for."""
+    if run.frontend_reason in ("named", None):
+        return dataclasses.replace(run, policy=policy)
+    frontend, reason = choose_frontend(None, policy)
+    return dataclasses.replace(run, policy=policy, frontend=frontend, frontend_reason=reason)
 
 
 def _converted(policy: Policy, dialect: str) -> Policy:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from .._files import printable
 from .._record import from_plain, record
+from ..augment import FrontendReason
 from ..errors import PolicyError, naming
 from ..pipeline import Configuration
 from ..pipeline.records import ClipEntry
@@ -24,12 +25,18 @@ Name = Annotated[str, Field(pattern=_PLAIN_NAME)]
 
 @record
 class CellEntry:
-    """One cell: its values, in the order of the axes, its folder, and that of its original and copy-synthesis."""
+    """One cell: its values, in the order of the axes, its folder, and that of its original and copy-synthesis.
+
+    ``frontend`` is the name of the front-end that it is heard on, ``frontend_reason`` why; see
+    `specaug_listen.augment.FrontendChoice`.
+    """
 
     values: Annotated[tuple[Value, ...], Field(strict=False)]
     folder: Name
     reference: Name
     draws: Annotated[tuple[Name, ...], Field(strict=False)]
+    frontend: str = ""
+    frontend_reason: FrontendReason | None = None
 
 
 @record

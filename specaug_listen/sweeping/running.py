@@ -12,11 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .. import frontends, vocoders
+from .. import vocoders
 from .._random import as_seed
 from .._sound import Sound
 from ..audio import Audio, common_gain
-from ..augment import Policy, get_policy
+from ..augment import Adapter, Batch, FrontendChoice, Imported, Policy, choose_frontend, choose_policy
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frontends import MelFrontend
 from ..pipeline import Audition, Configuration, audition
@@ -24,7 +24,7 @@ from ..pipeline.records import describe_clip, vocoder_of, vocoder_record
 from ..vocoders import Vocoder
 from .axes import Axis, Value, read_axes, varied
 
-__all__ = ["MOST_RENDERINGS", "Cell", "Sweep", "combinations", "sweep", "swept"]
+__all__ = ["MOST_RENDERINGS", "Cell", "Sweep", "choose_swept_frontend", "combinations", "sweep", "swept"]
 
 MOST_RENDERINGS = 1000
 
@@ -75,8 +75,25 @@ class Sweep:
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """One row for each draw of each cell: the values, and the scores."""
-        return [{**cell.values, **row} for cell in self.cells for row in cell.heard.scores]
+        """One row for each draw of each cell: the values, the front-end where cells differ in it, and the scores."""
+        return [
+            {**cell.values, **({"frontend": cell.heard.frontend.name} if self.frontends else {}), **row}
+            for cell in self.cells
+            for row in cell.heard.scores
+        ]
+
+    @cached_property
+    def frontends(self) -> tuple[tuple[Mapping[str, Value], FrontendChoice], ...]:
+        """Where policies or frameworks are varied and each is heard on its own front-end: their values, and which."""
+        by_values: dict[tuple[Value, ...], tuple[Mapping[str, Value], FrontendChoice]] = {}
+        keys = [axis.key for axis in self.axes if axis.key in ("policy", "dialect")]
+        if not keys or self.run.frontend_reason in ("named", None):
+            return ()
+        for cell in self.cells:
+            values = {key: cell.values[key] for key in keys}
+            own = FrontendChoice(cell.heard.frontend, cell.heard.frontend_reason)
+            by_values.setdefault(tuple(values.values()), (values, own))
+        return tuple(by_values.values())
 
     def save(self, out: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write sounds, mels and records of all cells, the page and the chart.
@@ -105,18 +122,23 @@ class Sweep:
 
     def __str__(self) -> str:
         keys = ", ".join(f"{axis.key} ({len(axis.values)})" for axis in self.axes)
-        return f"Sweep of {self.name!r} over {keys}: {len(self.cells)} cells, {self.run.draws} of each"
+        own = "; each on its policy's own front-end" if self.frontends else ""
+        return f"Sweep of {self.name!r} over {keys}: {len(self.cells)} cells, {self.run.draws} of each{own}"
 
 
 def sweep(
     audio: Audio,
     *,
     vary: Mapping[str, Sequence[Value]] | Iterable[str],
-    frontend: MelFrontend | str = "whisper",
-    policy: Policy | str = "LD",
+    frontend: MelFrontend | str | os.PathLike[str] | None = None,
+    policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any] = "LD",
+    framework: str | None = None,
+    adapter: Adapter | None = None,
+    batch: Batch | str | None = None,
+    exact_rng: bool = False,
     vocoder: Vocoder | str = "joint",
     draws: int = 1,
-    rng: int | Any = None,
+    rng: int | Any = 0,
     name: str | None = None,
 ) -> Sweep:
     """Hear a clip under every combination of values.
@@ -130,7 +152,10 @@ def sweep(
     audio : Audio
     vary : mapping from key to values, or iterable of texts ``KEY=VALUE,VALUE``
         See `Axis`.
-    frontend, policy, vocoder, draws, rng, name
+    frontend : MelFrontend, str, path-like or None
+        None takes the policy's own, and where policies or frameworks are varied, that of each; see
+        `specaug_listen.augment.choose_frontend`.
+    policy, framework, adapter, batch, exact_rng, vocoder, draws, rng, name
         As in `specaug_listen.audition`: what is not varied.
 
     Returns
@@ -151,18 +176,33 @@ def sweep(
     """
     if not isinstance(audio, Audio):
         raise ParameterError(f"audio is {type(audio).__name__}: expected Audio; make one with load(path)")
+    axes = read_axes(vary)
+    drawn = choose_policy(policy, framework=framework, adapter=adapter, batch=batch, exact_rng=exact_rng)
+    geometry, reason = choose_swept_frontend(frontend, drawn, axes)
     chosen = vocoders.get(vocoder) if isinstance(vocoder, str) else vocoder
     span = describe_clip(audio)
     run = Configuration(
-        frontends.get(frontend),
-        get_policy(policy),
+        geometry,
+        drawn,
         vocoder_record(chosen),
         draws,
         as_seed(rng),
         start_s=span.start_s,
         duration_s=span.duration_s,
+        frontend_reason=reason,
     )
-    return swept(audio, read_axes(vary), run, name=name)
+    return swept(audio, axes, run, name=name)
+
+
+def choose_swept_frontend(frontend: Any, policy: Policy, axes: Sequence[Axis]) -> FrontendChoice:
+    """The front-end of a sweep's configuration: where front-ends are varied the first of them; errors as its model's.
+
+    See `specaug_listen.augment.choose_frontend`.
+    """
+    by_key = {axis.key: axis.values for axis in axes}
+    if frontend is None and "frontend" in by_key:
+        frontend = by_key["frontend"][0]
+    return choose_frontend(frontend, policy)
 
 
 def combinations(axes: Sequence[Axis]) -> list[dict[str, Value]]:
@@ -196,7 +236,7 @@ def swept(
         progress(done, len(places))
         cells.append(Cell(values, _heard(audio, one, copies, name)))
     sounds = [one.audio for cell in cells for one in cell.heard.draws]
-    gain = common_gain([cells[0].heard.original, *copies.values(), *sounds])
+    gain = common_gain([*(cell.heard.original for cell in cells), *copies.values(), *sounds])
     cells = [dataclasses.replace(cell, heard=dataclasses.replace(cell.heard, given_gain=gain)) for cell in cells]
     progress(len(places), len(places))
     return Sweep(tuple(axes), tuple(cells), run)
@@ -207,7 +247,7 @@ def _heard(audio: Audio, run: Configuration, copies: dict[tuple[str, str], Sound
         warnings.simplefilter("ignore", SpecAugListenWarning)  # the draws carry their lines
         heard = audition(
             audio,
-            frontend=run.frontend,
+            frontend=run.choice,
             policy=run.policy,
             vocoder=vocoder_of(run.vocoder),
             draws=run.draws,

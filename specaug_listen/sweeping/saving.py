@@ -80,7 +80,9 @@ def _write_cells(sweep: Sweep, out: Path) -> SweepRecord:
         folder = folder_name(f"{_label(cell)}.wav", taken)
         _write(out / folder, own)
         draws = tuple(one.name for one in cell.heard.draws)
-        entries.append(CellEntry(tuple(cell.values.values()), folder, references[key], draws))
+        values = tuple(cell.values.values())
+        on = cell.heard.frontend.name, cell.heard.frontend_reason
+        entries.append(CellEntry(values, folder, references[key], draws, *on))
     first = sweep.cells[0].heard
     duration_s = round(first.original.duration_s, 4)
     clip = ClipEntry(

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._files import printable
+from ..augment import reason_in_words
 from ..pages import Clip, File, Head, Sheet, Version, page_parts
 from ..pipeline.again import sweep_recipe, words_of
-from ..pipeline.display import facts_of_clip, facts_of_policy
+from ..pipeline.display import facts_of_clip, facts_of_policy, frontend_in_words
 from ..pipeline.publishing import Form, Place, page_path, publish
 from ..pipeline.records import path_of, read_record, vocoder_name
 from ..pipeline.shelves import Embedded, FolderFiles
@@ -90,9 +91,11 @@ def _head(record: SweepRecord) -> Head:
     run = record.configuration
     keys = " × ".join(axis.key for axis in record.axes)
     varied_keys = {"front-end" if axis.key == "frontend" else axis.key for axis in record.axes}
+    is_own = _is_on_own_frontends(record)
+    on = "each policy's own" if is_own else frontend_in_words(run.frontend, run.policy, run.frontend_reason)
     of_run = (
         *facts_of_policy(run.policy),
-        ("front-end", run.frontend.name),
+        ("front-end", on),
         ("vocoder", vocoder_name(run.vocoder)),
     )
     facts = (
@@ -103,9 +106,23 @@ def _head(record: SweepRecord) -> Head:
     )
     varied = tuple(f"varied: {axis.key} = {', '.join(map(shown, axis.values))}" for axis in record.axes)
     same = "each cell draws with the same chance, so that only the parameter changes"
-    words = (*varied, same, "what is not varied:", *words_of(run, record.versions))
+    own = tuple(dict.fromkeys(_own_frontend_words(record, cell) for cell in record.cells)) if is_own else ()
+    words = (*varied, *own, same, "what is not varied:", *words_of(run, record.versions, varied_keys))
     recipe = sweep_recipe(run, path_of(record.clip.audio), [(axis.key, axis.values) for axis in record.axes])
     return Head(f"Sweep of {printable(record.clip.name)}: {keys}", facts, (("", words),), recipes=(recipe,))
+
+
+def _is_on_own_frontends(record: SweepRecord) -> bool:
+    """Whether each policy was heard on its own front-end."""
+    is_varied = any(axis.key in ("policy", "dialect") for axis in record.axes)
+    return is_varied and record.configuration.frontend_reason not in ("named", None)
+
+
+def _own_frontend_words(record: SweepRecord, cell: CellEntry) -> str:
+    pairs = zip(record.axes, cell.values, strict=True)
+    which = ", ".join(axis.label(value) for axis, value in pairs if axis.key in ("policy", "dialect"))
+    why = reason_in_words(cell.frontend_reason)
+    return printable(f"{which}: heard on its own front-end, {cell.frontend}" + (f" ({why})" if why else ""))
 
 
 def _clip(record: SweepRecord, folder: Path, shelves: Shelves) -> Clip:
@@ -189,6 +206,7 @@ def _cell(
     label = ", ".join(
         f"{axis.key.rpartition('.')[2]} {shown(v)}" for axis, v in zip(record.axes, cell.values, strict=True)
     )
+    label += f" on {printable(cell.frontend)}" if _is_on_own_frontends(record) else ""
     made = []
     for drawn in one.draws:
         version = draw_version(one, drawn, f"cell-{number}-")

@@ -96,7 +96,7 @@ def test_words_name_the_rules_the_front_end_and_the_versions():
 
 def test_an_audition_at_hand_has_the_configuration_that_it_was_made_with(speechlike):
     heard = audition(Audio(speechlike.samples, 16000), policy=OWN, vocoder=FAST, draws=2, rng=4, twins=True)
-    assert configuration_of(heard) == Configuration(WHISPER, OWN, FAST, 2, 4, twins=True)
+    assert configuration_of(heard) == Configuration(WHISPER, OWN, FAST, 2, 4, twins=True, frontend_reason="default")
 
 
 def test_the_recipe_of_a_sweep_takes_the_same_part_of_the_clip(tmp_path, speechlike):

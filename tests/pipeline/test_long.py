@@ -73,7 +73,7 @@ def heard_both_ways(tmp_path, monkeypatch):
 def no_pictures(monkeypatch):
     """Drawing takes most of the time of a short clip, and is not what is asked here."""
     monkeypatch.setattr("specaug_listen.pipeline.saving.encode_png", lambda figure: b"")
-    monkeypatch.setattr("specaug_listen.pipeline.chain.audition_figure", lambda *mels, **texts: None)
+    monkeypatch.setattr("specaug_listen.pipeline.auditions.audition_figure", lambda *mels, **texts: None)
 
 
 def assert_same_bytes(ways):

@@ -8,9 +8,11 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from ...errors import ParameterError
+from ...frontends import ESPNET as FRONTEND
 from ..masks import Mask, Warp
 from ..policy import Policy
 from .dialect import Dialect
@@ -160,11 +162,14 @@ def _ends(given: float | tuple[float, float]) -> tuple[float, float]:
 # egs2/librispeech/asr1/conf/tuning: train_asr_conformer10_hop_length160.yaml, train_asr_e_branchformer.yaml;
 # train_asr_conformer.yaml.
 ESPNET_POLICIES = (
-    espnet_policy(
-        freq_mask_width_range=(0, 27),
-        time_mask_width_ratio_range=(0.0, 0.05),
-        num_time_mask=10,
-        name="espnet-conformer10",
+    replace(
+        espnet_policy(
+            freq_mask_width_range=(0, 27),
+            time_mask_width_ratio_range=(0.0, 0.05),
+            num_time_mask=10,
+            name="espnet-conformer10",
+        ),
+        frontend=replace(FRONTEND, hop_length=160, name="espnet of espnet-conformer10"),
     ),
     espnet_policy(freq_mask_width_range=(0, 30), time_mask_width_range=(0, 40), name="espnet-conformer"),
 )

@@ -9,9 +9,11 @@ References
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ...errors import ParameterError
+from ...frontends import NEMO as FRONTEND
 from ..masks import Cutout, Mask
 from ..policy import Policy
 from .dialect import Dialect
@@ -161,6 +163,9 @@ def nemo_patch_policy(
 # ssl/conformer/conformer_ssl.yaml.
 NEMO_POLICIES = (
     nemo_policy(freq_masks=2, time_masks=10, freq_width=27, time_width=0.05, name="nemo-conformer"),
-    nemo_policy(rect_masks=5, rect_freq=50, rect_time=120, name="nemo-quartznet"),
+    replace(
+        nemo_policy(rect_masks=5, rect_freq=50, rect_time=120, name="nemo-quartznet"),
+        frontend=replace(FRONTEND, n_mels=64, win_length=320, name="nemo of nemo-quartznet"),
+    ),
     nemo_patch_policy(freq_masks=3, freq_width=20, mask_patches=0.5, name="nemo-ssl"),
 )

@@ -8,9 +8,11 @@ References
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ...errors import ParameterError
+from ...frontends import SPEECHBRAIN as FRONTEND
 from ..masks import Mask, Warp
 from ..policy import Policy
 from .dialect import Dialect
@@ -187,5 +189,6 @@ SPEECHBRAIN_POLICIES = (
         "speechbrain-conformer",
         dialect="speechbrain",
         n_applied=(3, 3),
+        frontend=replace(FRONTEND, n_mels=80, name="speechbrain of speechbrain-conformer"),
     ),
 )

@@ -8,8 +8,10 @@ References
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from ...frontends import WHISPER_128
 from ..masks import Copy, Mask, TrimTail
 from ..policy import Policy
 from .dialect import Dialect
@@ -80,6 +82,6 @@ def wenet_policy(
 WENET_POLICIES = (
     wenet_policy(),
     wenet_policy(spec_sub=True, sub_max_t=30, name="wenet-u2pp"),
-    wenet_policy(spec_sub=True, sub_max_t=30, name="wenet-whisper"),
+    replace(wenet_policy(spec_sub=True, sub_max_t=30, name="wenet-whisper"), frontend=WHISPER_128),
     Policy(wenet_policy(num_t_mask=1, num_f_mask=1, max_t=10, max_f=8).transforms, "wespeaker", 0.6, dialect="wenet"),
 )

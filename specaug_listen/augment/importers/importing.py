@@ -78,6 +78,16 @@ class Imported:
     frontend_missing: str = ""
     unread: Annotated[tuple[Unread, ...], Field(strict=False)] = ()
 
+    @property
+    def why_no_frontend(self) -> str:
+        """Why the policy cannot be heard until a front-end is named; empty where it can."""
+        if self.frontend_error or not self.frontend_missing:
+            return self.frontend_error
+        return (
+            f"{self.frontend_missing}; nothing is put in its place: name the front-end that made the features, with "
+            "--frontend (frontend= in Python)"
+        )
+
 
 def foreign_data(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
     """The text of a file, and the mapping in it; of a model's folder, its ``config.json`` with the one beside it.
@@ -136,7 +146,8 @@ def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLik
         printable(f"{printable(path)}: {why}") if why else ""
         for why in (config.frontend_error, config.frontend_missing)
     )
-    return Imported(policy, found.frontend, policy.dialect, defaults, notes, refused, missing, unread)
+    made = Imported(policy, found.frontend, policy.dialect, defaults, notes, refused, missing, unread)
+    return replace(made, policy=replace(policy, frontend=found.frontend, frontend_error=made.why_no_frontend))
 
 
 def _read(data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str]) -> tuple[Found, Config]:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from specaug_listen.augment import get_policy, import_policy
+from specaug_listen.augment import choose_frontend, get_policy, import_policy
 from specaug_listen.augment.importers import READERS
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.showing import chosen_frontend, show_policy
+from specaug_listen.showing import show_policy
 
 ESPNET = "specaug_conf: {time_mask_width_range: 40, %s}"
 NEMO = "model: {spec_augment: {%s}}"
@@ -582,7 +582,7 @@ def test_numbers_that_no_front_end_can_have_are_an_error_and_none_is_put_in_thei
     assert found.frontend_error == f"{path}: {said}"
     assert f"error: {said}" in found.notes
     with pytest.raises(PolicyError, match=re.escape(said)):
-        chosen_frontend(found)
+        choose_frontend(None, found.policy)
     page = show_policy(path, n_draws=10)
     assert page.frontend is None
     assert f"  error: {said}" in page.text.splitlines()
@@ -596,5 +596,5 @@ def test_a_front_end_that_cannot_be_had_here_is_no_error(tmp_path, given):
     assert (found.frontend, found.frontend_error) == (None, "")
     assert "cannot be had here" in found.frontend_missing
     with pytest.raises(PolicyError, match=r"cannot be had here.*; nothing is put in its place: name the front-end"):
-        chosen_frontend(found)
+        choose_frontend(None, found.policy)
     assert show_policy(path, n_draws=10).frontend is None

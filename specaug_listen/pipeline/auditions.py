@@ -1,0 +1,269 @@
+"""`Audition`: one clip under one policy; the original and the copy-synthesis beside every draw."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._sound import Sound
+from ..audio import Audio, common_gain
+from ..augment import (
+    Draw,
+    FrontendReason,
+    Policy,
+    Waveform,
+    WaveformDraw,
+)
+from ..frontends import AnyMel, MelFrontend, MelSpectrogram
+from ..inspection import Change, inspect_change
+from ..metrics import log_mel_rmse_db, perceptual, score
+from ..plots import audition_figure
+from ..recording import Recording
+from ..vocoders import Vocoder
+from .badges import clip_badges, draw_badges
+from .records import Channels
+from .rendering import first_samples, needs_whole_clip, render
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Audition", "Reconstruction"]
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """One draw, heard.
+
+    Parameters
+    ----------
+    number : int >= 1
+    draw : Draw
+    mel : MelSpectrogram
+        Augmented.
+    audio : Audio
+        The augmented mel through the vocoder.
+    waveform : WaveformDraw or None
+        What was done to the waveform before its mel was taken.
+    before : MelSpectrogram or None
+        The mel of that waveform, to which ``draw`` was applied.
+    twin : Audio or None
+        The augmented mel with the phase of the original, where it was asked for.
+    """
+
+    number: int
+    draw: Draw
+    mel: AnyMel = field(repr=False)
+    audio: Sound = field(repr=False)
+    waveform: WaveformDraw | None = None
+    before: AnyMel | None = field(default=None, repr=False)
+    twin: Sound | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """As its files are called, e.g. ``draw-1``."""
+        return f"draw-{self.number}"
+
+
+@dataclass(frozen=True, eq=False)
+class Audition:
+    """One clip under one policy: the original, the copy-synthesis, and every draw.
+
+    Parameters
+    ----------
+    clip : Audio
+        As it was given.
+    mel : MelSpectrogram
+        Not augmented.
+    policy : Policy
+    vocoder : Vocoder
+    seed : int
+        From which every draw of this clip follows.
+    draws : tuple of Reconstruction
+    name : str
+        Of the clip.
+    given_gain : float or None
+        Gain of an earlier rendering, to repeat it exactly.
+    waveform : Waveform or None
+        Stage before the mel.
+    rendered : Audio or SpooledAudio or None
+        The copy-synthesis, where it has been rendered already.
+    frontend_reason : str or None
+        Why it is this front-end; see `specaug_listen.augment.FrontendChoice`.
+
+    Examples
+    --------
+    >>> import numpy as np, specaug_listen as sl
+    >>> heard = sl.audition(sl.Audio(np.sin(np.arange(32000) * 0.2) / 2, 16000), draws=2, rng=0)
+    >>> [d.name for d in heard.draws]
+    ['draw-1', 'draw-2']
+    >>> sorted(heard.scores[0])[:2]
+    ['draw', 'level_change_db']
+    """
+
+    clip: Audio | Recording
+    mel: AnyMel = field(repr=False)
+    policy: Policy
+    vocoder: Vocoder
+    seed: int
+    draws: tuple[Reconstruction, ...]
+    name: str = "clip"
+    given_gain: float | None = field(default=None, repr=False)
+    waveform: Waveform | None = None
+    rendered: Sound | None = field(default=None, repr=False)
+    frontend_reason: FrontendReason | None = None
+
+    @property
+    def frontend(self) -> MelFrontend:
+        """The front-end that all mels here come from."""
+        return self.mel.frontend
+
+    @property
+    def original(self) -> Sound:
+        """The clip as the front-end takes it in: mono, at its rate."""
+        if isinstance(self.clip, Recording):
+            return self.clip.mono
+        assert isinstance(self.mel, MelSpectrogram)
+        assert self.mel.audio is not None  # audition() computes the mel from it
+        return self.mel.audio
+
+    @cached_property
+    def copy_synthesis(self) -> Sound:
+        """The unaugmented mel through the same vocoder: the fair "before"."""
+        if self.rendered is not None:
+            return self.rendered
+        assert isinstance(self.mel, MelSpectrogram)  # of a long recording it has been rendered
+        return render(self.mel, self.vocoder)
+
+    @cached_property
+    def copy_mel(self) -> AnyMel:
+        """The mel of the copy-synthesis: what the vocoder made of it."""
+        assert isinstance(self.copy_synthesis, Audio)  # of a long recording it is read in parts
+        return self.frontend(self.copy_synthesis)
+
+    @cached_property
+    def gain(self) -> float:
+        """The one factor with which all renderings are played and written, so that none clips."""
+        if self.given_gain is not None:
+            return self.given_gain
+        twins = [d.twin for d in self.draws if d.twin is not None]
+        return common_gain([self.original, self.copy_synthesis, *(d.audio for d in self.draws), *twins])
+
+    @cached_property
+    def badges(self) -> tuple[str, ...]:
+        """What to know about the clip before trusting one's ears."""
+        held = needs_whole_clip(self.policy, self.waveform)
+        return clip_badges(self.clip.levels, self.gain, self.original.duration_s if held else 0.0, self.clip.notices)
+
+    def badges_of(self, draw: Reconstruction) -> tuple[str, ...]:
+        """What to know about one draw."""
+        return draw_badges(self.seen(draw), draw.waveform)
+
+    def change_of(self, reconstruction: Reconstruction) -> Change | None:
+        """What callables of others did to the mel, by comparison; None where the policy has none."""
+        if not reconstruction.draw.foreign:
+            return None
+        if reconstruction.number not in self._changes:
+            before = self.mel if reconstruction.before is None else reconstruction.before
+            assert isinstance(before, MelSpectrogram)  # callables of others are given the whole mel
+            assert isinstance(reconstruction.mel, MelSpectrogram)
+            self._changes[reconstruction.number] = inspect_change(before, reconstruction.mel)
+        return self._changes[reconstruction.number]
+
+    def seen(self, reconstruction: Reconstruction) -> Draw:
+        """The draw as it is shown and measured: of callables of others, what was found that they did."""
+        draw, change = reconstruction.draw, self.change_of(reconstruction)
+        if change is None:
+            return draw
+        return replace(change.as_draw(draw.policy), warnings=draw.warnings, applied=draw.applied)
+
+    @cached_property
+    def _changes(self) -> dict[int, Change]:
+        return {}
+
+    @property
+    def scores(self) -> list[dict[str, Any]]:
+        """One row for each draw: what was masked, and what changed against the copy-synthesis."""
+        return [{"draw": d.number, **self.score_of(d)} for d in self.draws]
+
+    def score_of(self, reconstruction: Reconstruction) -> dict[str, float | None]:
+        """The row of one draw, without its number."""
+        if reconstruction.number not in self._scores:
+            self._scores[reconstruction.number] = self._scored(reconstruction)
+        return self._scores[reconstruction.number]
+
+    @cached_property
+    def _scores(self) -> dict[int, dict[str, float | None]]:
+        return {}
+
+    def _scored(self, reconstruction: Reconstruction) -> dict[str, float | None]:
+        draw = self.seen(reconstruction)
+        hop_ms = 1000 * self.frontend.hop_length / self.frontend.sample_rate
+        copy = first_samples(self.copy_synthesis, reconstruction.audio.n_samples)
+        row: dict[str, float | None] = {
+            "masked_time_ratio": draw.masked_time_ratio,
+            "masked_frequency_ratio": draw.masked_frequency_ratio,
+            "masked_area_ratio": draw.masked_area_ratio,
+            "longest_gap_ms": draw.longest_gap_frames * hop_ms,
+            "log_mel_rmse_db": log_mel_rmse_db(self._warped(draw, reconstruction.mel.n_frames), reconstruction.mel),
+            **score(copy, reconstruction.audio),
+        }
+        same_length = reconstruction.mel.n_frames == self.mel.n_frames
+        row |= perceptual(copy, reconstruction.audio, comparable=same_length and not draw.warps)
+        if draw.warps:
+            row["warp_displacement_ms"] = sum(w.displacement_frames for w in draw.warps) * hop_ms
+        if draw.loudest_fill_db is not None:
+            row["loudest_fill_vs_p95_db"] = draw.loudest_fill_db
+        return {key: None if value is None else round(value, 4) for key, value in row.items()}
+
+    def _warped(self, draw: Draw, n_frames: int) -> AnyMel:
+        """The mel with the warps of a draw alone: across a warp, other moments would be compared."""
+        if not draw.warps or n_frames != self.mel.n_frames:
+            return self.mel.shortened(n_frames)
+        return replace(draw, steps=draw.warps).apply(self.mel)  # type: ignore[type-var]
+
+    def plot(self, reconstruction: Reconstruction) -> Figure:
+        """The picture of one draw; see `specaug_listen.plots.audition_figure`."""
+        note = f"{self.policy.name} on {self.frontend.name}, seed {self.seed}, {reconstruction.name}"
+        if self.waveform is not None:
+            note = f"waveform {self.waveform.name}, {note}"
+        return audition_figure(self.mel, reconstruction.mel, self.seen(reconstruction), title=self.name, note=note)
+
+    def save(self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False) -> Path:
+        """Write WAV, PNG and JSON of every draw into a folder named after the clip.
+
+        Parameters
+        ----------
+        out : str or path-like
+            The folder above.
+        channels : {"mono", "duplicate", "before-after"}
+            ``duplicate`` writes the same sound for both ears; ``before-after`` the copy-synthesis left and the draw
+            right.
+        overwrite : bool
+            Replace what an earlier run wrote; otherwise a clip of the same name gets a suffix.
+
+        Returns
+        -------
+        Path
+            The clip's folder.
+
+        Raises
+        ------
+        OutputError
+            When the folder cannot be written.
+        """
+        from .saving import save_audition
+
+        return save_audition(self, Path(out), channels=channels, overwrite=overwrite)
+
+    def __str__(self) -> str:
+        from .display import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from .display import as_html
+
+        return as_html(self)
