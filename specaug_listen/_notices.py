@@ -20,7 +20,7 @@ def _implausible(values: Mapping[str, Any]) -> str:
     if values["low"] >= values["least"] and values["high"] <= values["most"] and "spread_db" in values:
         line += f", but spread over {values['spread_db']:.1f} dB only" if values["spread_db"] < 13 else ""
     if values["plain_fits"]:
-        line += "; without the statistics they would be plausible"
+        return f"{line}; without the statistics they would be plausible"
     if values["linear"]:
         line += "; they look like powers or magnitudes of which no logarithm was taken"
     elif values["scales"]:

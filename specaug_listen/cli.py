@@ -16,6 +16,7 @@ from .audition_command import run_audition
 from .check_command import run_check
 from .console import complain
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
+from .invert_command import run_invert
 from .policy_commands import policy_app
 from .replay_command import run_replay
 from .report_command import run_report
@@ -60,6 +61,7 @@ def _list(
 
 
 app.command("check")(run_check)
+app.command("invert")(run_invert)
 app.command("report")(run_report)
 app.command("sweep")(run_sweep)
 

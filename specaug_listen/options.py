@@ -10,7 +10,17 @@ import typer
 if TYPE_CHECKING:
     from .augment import Adapter
 
-__all__ = ["DIALECT_HELP", "Adapters", "BatchText", "Dialect", "Frontend", "PolicyName", "adapter_of"]
+__all__ = [
+    "DIALECT_HELP",
+    "Adapters",
+    "AxesText",
+    "BatchText",
+    "Dialect",
+    "Frontend",
+    "PolicyName",
+    "StatisticsText",
+    "adapter_of",
+]
 
 DIALECT_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
 Dialect = Annotated[str | None, typer.Option(help=DIALECT_HELP, metavar="NAME")]
@@ -23,6 +33,20 @@ Frontend = Annotated[
 Adapters = Annotated[
     list[str] | None,
     typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+]
+StatisticsText = Annotated[
+    str | None,
+    typer.Option(
+        help="What a mel was normalised with: mean=NUMBER,std=NUMBER (std is the divisor), a file (.npz .npy .json "
+        ".yaml, Kaldi's cmvn), or per-utterance for those of typical speech.",
+        metavar="STATS",
+    ),
+]
+AxesText = Annotated[
+    str | None,
+    typer.Option(
+        help="Order of a mel's axes.", metavar="bins,frames|frames,bins", show_default="told by the number of bins"
+    ),
 ]
 PolicyName = Annotated[
     str,

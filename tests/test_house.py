@@ -19,17 +19,18 @@ HOUSE = pathlib.Path(specaug_listen.__file__).parent
 FLOORS = [
     "errors _version",
     "_channels _flags _optional _random _record _containers _files _notices _sound _yaml_loader _quiet _tensors",
-    "_threads _yaml _clips _reading _spool _compiled",
+    "_threads _yaml _clips _kaldi _reading _spool _compiled",
     "audio stft",
     "recording",
     "frontends",
+    "mels",
     "augment vocoders metrics loudness",
     "plots fragments inspection",
     "pages",
     "pipeline",
     "options report batch listing severity listening showing checking sweeping",
     "console",
-    "audition_command check_command policy_commands replay_command report_command sweep_command",
+    "audition_command check_command invert_command policy_commands replay_command report_command sweep_command",
     "app cli",
 ]
 FLOOR = {room: i for i, row in enumerate(FLOORS) for room in row.split()}

@@ -24,6 +24,7 @@ from .presets import (
 )
 from .spectrogram import MelSpectrogram
 from .statistics import GlobalStatistics, Statistics
+from .statistics_files import read_statistics, statistics_of_text
 from .stream import AnyMel, MelStream, mel_stream
 from .taps import Taps, linear_taps
 
@@ -61,4 +62,6 @@ __all__ = [
     "mels_from_array",
     "prepared",
     "read_frontend",
+    "read_statistics",
+    "statistics_of_text",
 ]

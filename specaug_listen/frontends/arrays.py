@@ -151,7 +151,9 @@ def _mel(item: npt.NDArray[Any], ready: Prepared, notices: tuple[Notice, ...]) -
     try:
         _ = mel.energy
     except ParameterError as error:
-        raise ParameterError("; ".join([str(error), *(one.text for one in noticed)])) from None
+        if not noticed:
+            raise
+        raise ParameterError(f"{noticed[0].text}; no sound has such levels") from error
     return replace(mel, notices=(*ready.notices, *notices, *noticed))
 
 

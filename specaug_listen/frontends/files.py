@@ -13,6 +13,7 @@ from .._yaml import by_name, read_mapping
 from ..errors import PolicyError, naming
 from .mel import MelFrontend
 from .presets import PRESETS
+from .statistics_files import read_statistics
 
 __all__ = ["frontend_of", "get", "read_frontend"]
 
@@ -43,6 +44,9 @@ def get(name: str | os.PathLike[str] | MelFrontend) -> MelFrontend:
 def read_frontend(path: str | os.PathLike[str]) -> MelFrontend:
     """Read a front-end from YAML: the fields of `MelFrontend`, and ``base``, a preset that gives the others.
 
+    Statistics that are the same for every clip stand there as ``normalize: {mean: -4.27, std: 9.14}``, each one number
+    or a list with one for each bin, or as ``normalize: {file: stats.npz}``, see `read_statistics`.
+
     Raises
     ------
     PolicyError
@@ -70,6 +74,11 @@ def frontend_of(data: Mapping[str, Any], path: str | os.PathLike[str]) -> MelFro
     if base is not None and (not isinstance(base, str) or base not in PRESETS):
         raise PolicyError(f"{name}: base={base!r}: allowed is one of {', '.join(sorted(PRESETS))}")
     inherited = {} if base is None else to_plain(PRESETS[base])
+    normalize = given.get("normalize")
+    if isinstance(normalize, Mapping) and set(normalize) == {"file"}:
+        # Beside the front-end's file, as it was written there.
+        found = read_statistics(Path(path).parent / str(normalize["file"]))
+        given["normalize"] = to_plain(found)
     with naming(name, PolicyError):
         frontend = from_plain(MelFrontend, {**inherited, **given})
         frontend.filterbank()

@@ -45,6 +45,7 @@ _LEAST_IN_BINS_DB, _FLAT_DB, _LAG_S = 8.5, 13.0, 0.03
 _LEAST_OF_SPEECH_DB, _LEAST_ELSEWHERE_DB = 9.0, 12.5
 _QUIETEST_PEAK_DB, _MARGIN_DB = -75.0, 6.0
 _SHARE_AT_FLOOR = 0.001
+_ROOM_OF_STATISTICS_DB = 20.0
 _LEAST_FRAMES = 20
 _SILENCE = 1e-12
 
@@ -159,7 +160,9 @@ def noticed_of(mel: MelSpectrogram) -> tuple[Notice, ...]:
         return ()
     if frontend.log is None:
         return _noticed_of_linear(mel, raw)
-    own = _Own(*own_range(frontend), _db_per_unit(frontend), frontend.hop_length / frontend.sample_rate)
+    # Statistics are seldom those of the clip to the last digit.
+    room = 0.0 if mel.statistics is None else _ROOM_OF_STATISTICS_DB / _db_per_unit(frontend)
+    own = _Own(*own_range(frontend), _db_per_unit(frontend), frontend.hop_length / frontend.sample_rate, room)
     is_normalised = mel.statistics is None and _is_normalised(values, own)
     linear = bool(raw.min() >= 0 and raw.mean() > 1.5 * max(float(np.median(raw)), _SILENCE))
     linear = linear and not own.reaches_floor(raw)
@@ -207,11 +210,12 @@ class _Own(NamedTuple):
     high: float
     unit: float
     hop_s: float
+    room: float = 0.0
 
     def fits(self, raw: Wide) -> bool:
         """Whether values may be those of a sound: above the floor, not too loud or too quiet, not too much alike."""
-        slack = max(1e-3 * (self.high - self.low), 0.25 / self.unit)
-        if raw.min() < self.low - slack or raw.max() > self.high + _MARGIN_DB / self.unit:
+        slack = max(1e-3 * (self.high - self.low), 0.25 / self.unit) + self.room
+        if raw.min() < self.low - slack or raw.max() > self.high + _MARGIN_DB / self.unit + self.room:
             return False
         if self.reaches_floor(raw):
             return True

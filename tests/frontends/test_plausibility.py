@@ -132,7 +132,7 @@ def test_the_sentence_has_the_numbers():
 
 def test_an_energy_that_no_sound_has_is_refused_with_what_it_looks_like():
     frontend, ln = logs("whisper")
-    with pytest.raises(ParameterError, match=r"stands for an energy above .*; implausible.*no logarithm was taken"):
+    with pytest.raises(ParameterError, match=r"implausible.*no logarithm was taken; no sound has such levels"):
         frontend.mel(1000 * np.exp(ln))
 
 

@@ -1,0 +1,223 @@
+"""Kaldi's archives (ark) and their lists (scp), binary and text, without running a command of theirs.
+
+Only headers are read until a matrix is asked for. Compressed matrices are decoded by kaldi_native_io.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ._files import printable
+from ._optional import require
+from .errors import AudioError
+
+__all__ = ["Place", "ark_places", "read_place", "scp_places"]
+
+_LONGEST_KEY, _LONGEST_TEXT = 4096, 1 << 28
+_RANGE = re.compile(r"\[(\d*):(\d*)(?:,(\d*):(\d*))?\]$")
+_OFFSET = re.compile(r":(\d{1,18})$")
+_FOREIGN = {
+    b"RIFF": "audio", b"AUDIO": "audio", b"fLaC": "audio", b"PKL": "a Python pickle, which is never loaded",
+    b"NPY": "an array of numpy inside a Kaldi archive, which Kaldi itself cannot read",
+}  # fmt: skip
+_SIZES = {"FM": 4, "DM": 8, "CM": 1, "CM2": 2, "CM3": 1}
+
+
+class Place(NamedTuple):
+    """Where a matrix lies.
+
+    Parameters
+    ----------
+    key : str
+    path : Path
+    offset : int
+        Of its first byte behind the key.
+    part : tuple of slice
+        Rows and columns that are asked for.
+    """
+
+    key: str
+    path: Path
+    offset: int
+    part: tuple[slice, ...] = ()
+
+
+class _Header(NamedTuple):
+    kind: str
+    rows: int
+    columns: int
+    begin: int
+    end: int
+
+
+def ark_places(path: Path) -> list[Place]:
+    """Keys of an archive, in its order, and where their matrices lie.
+
+    Raises
+    ------
+    AudioError
+        When it is no archive of matrices, or was cut.
+    """
+    with open(path, "rb") as file:
+        return [Place(key, path, offset) for key, offset in _walk(file, printable(path))]
+
+
+def _walk(file: IO[bytes], name: str) -> Iterator[tuple[str, int]]:
+    while key := _key(file, name):
+        offset = file.tell()
+        header = _header(file, f"{name}:{key}")
+        yield key, offset
+        file.seek(header.end)
+
+
+def _key(file: IO[bytes], name: str) -> str:
+    read = bytearray()
+    while (one := file.read(1)) not in (b"", b" "):
+        if not (one.isspace() and not read):
+            read += one
+        if len(read) > _LONGEST_KEY or one == b"\0" or (one.isspace() and read):
+            raise AudioError(f"{name}: no Kaldi archive: no key stands where one should (byte {file.tell()})")
+    if one == b"" and read:
+        raise AudioError(f"{name}: cut off behind the key {bytes(read)!r:.60}; copy the file again")
+    return read.decode("utf-8", "backslashreplace")
+
+
+def _header(file: IO[bytes], name: str) -> _Header:
+    """Kind and size of the matrix at the file's position, and where its numbers begin and end."""
+    begin = file.tell()
+    head = file.read(64)
+    for start, what in _FOREIGN.items():
+        if head.startswith(start):
+            raise AudioError(f"{name}: holds {what}; expected a matrix of features")
+    if not head.startswith(b"\0B"):
+        return _text_header(file, begin, name)
+    kind = head[2:6].split(b" ")[0].decode("ascii", "replace")
+    if kind in ("FV", "DV") or head[2:3] == b"\x04":
+        raise AudioError(f"{name}: holds a vector; expected a matrix of features")
+    if kind not in _SIZES:
+        raise AudioError(f"{name}: holds {head[2:6]!r}; expected a matrix (FM, DM, CM, CM2 or CM3)")
+    data = begin + 3 + len(kind)
+    try:
+        if kind in ("FM", "DM"):
+            mark, rows, mark_too, columns = struct.unpack_from("<BiBi", head, data - begin)
+            data, ok = data + 10, mark == mark_too == 4
+        else:
+            _, _, rows, columns = struct.unpack_from("<ffii", head, data - begin)
+            data, ok = data + 16, True
+    except struct.error:
+        raise AudioError(f"{name}: cut off within a header; copy the file again") from None
+    if not ok or rows < 0 or columns < 0:
+        raise AudioError(f"{name}: a matrix of {rows} by {columns} is none; the file is damaged")
+    size = rows * columns * _SIZES[kind] + (8 * columns if kind == "CM" else 0)
+    present = os.fstat(file.fileno()).st_size - data
+    if size > present:
+        raise AudioError(
+            f"{name}: cut off: {rows} by {columns} cells are {size} bytes, {present} are there; copy it again"
+        )
+    return _Header(kind, rows, columns, data, data + size)
+
+
+def _text_header(file: IO[bytes], begin: int, name: str) -> _Header:
+    file.seek(begin)
+    text = b""
+    while b"]" not in text:
+        more = file.read(1 << 16)
+        if not text and not more.lstrip().startswith(b"["):
+            raise AudioError(f"{name}: {more[:20]!r} is no matrix; expected Kaldi's binary form, or text in brackets")
+        if not more or len(text) > _LONGEST_TEXT:
+            raise AudioError(f"{name}: cut off: a matrix in text without its closing bracket; copy the file again")
+        text += more
+    return _Header("text", 0, 0, begin + text.index(b"[") + 1, begin + text.index(b"]") + 1)
+
+
+def read_place(place: Place) -> npt.NDArray[Any]:
+    """A matrix, shape (n_frames, n_mels).
+
+    Raises
+    ------
+    AudioError
+        When there is none, or its numbers cannot be read.
+    MissingDependencyError
+        Where it is compressed and kaldi_native_io is not installed.
+    """
+    name = f"{printable(place.path)}:{place.key}"
+    with open(place.path, "rb") as file:
+        file.seek(place.offset)
+        header = _header(file, name)
+        file.seek(header.begin)
+        if header.kind in ("FM", "DM"):
+            data = file.read(header.end - header.begin)
+            dtype = np.dtype("<f4" if header.kind == "FM" else "<f8")
+            matrix: npt.NDArray[Any] = np.frombuffer(data, dtype).reshape(header.rows, header.columns)
+        elif header.kind == "text":
+            matrix = _text_matrix(file.read(header.end - header.begin - 1), name)
+        else:
+            kaldi = require("kaldi_native_io", extra="kaldi", purpose="compressed matrices of Kaldi")
+            # An absolute path with an offset is a file in Kaldi's rules, and never a command.
+            matrix = np.array(kaldi.FloatMatrix.read(f"{os.path.abspath(place.path)}:{place.offset}").numpy())
+    return matrix[place.part] if place.part else matrix
+
+
+def _text_matrix(text: bytes, name: str) -> npt.NDArray[Any]:
+    rows = [line.split() for line in text.splitlines() if line.strip()]
+    try:
+        return np.array([[float(number) for number in row] for row in rows], np.float32)
+    except ValueError:
+        raise AudioError(
+            f"{name}: rows of {len(rows[0])} numbers were expected throughout; the text is damaged"
+        ) from None
+
+
+def scp_places(path: Path) -> list[Place]:
+    """Keys of a list, in its order, and where their matrices lie.
+
+    Raises
+    ------
+    AudioError
+        For a line that names a command, which is never run, standard input, or nothing.
+    """
+    name = printable(path)
+    places = []
+    for number, line in enumerate(path.read_text("utf-8", "surrogateescape").splitlines(), 1):
+        if line.strip():
+            key, _, target = line.strip().partition(" ")
+            places.append(_scp_place(key, target.strip(), path, f"{name}, line {number}"))
+    if not places:
+        raise AudioError(f"{name}: an empty list; expected lines of a key and FILE.ark:OFFSET")
+    return places
+
+
+def _scp_place(key: str, target: str, scp: Path, name: str) -> Place:
+    if target.endswith("|") or target.startswith("|"):
+        raise AudioError(
+            f"{name}: {target!r:.60} is a command, and commands of files are never run; write its output to an ark"
+        )
+    if target in ("", "-"):
+        raise AudioError(f"{name}: {target!r} names no file; expected a key and FILE.ark:OFFSET")
+    part: tuple[slice, ...] = ()
+    if found := _RANGE.search(target):
+        target = target[: found.start()]
+        numbers = [int(text) if text else None for text in found.groups()]
+        # Kaldi counts both ends.
+        part = tuple(
+            slice(low, None if high is None else high + 1)
+            for low, high in zip(numbers[::2], numbers[1::2], strict=True)
+        )
+    offset = _OFFSET.search(target)
+    file = Path(target[: offset.start()] if offset else target)
+    if not file.is_absolute() and not file.exists() and (scp.parent / file).exists():
+        file = scp.parent / file
+    if not file.is_file():
+        tried = "" if file.is_absolute() else f" (sought here, and beside {printable(scp.name)})"
+        raise AudioError(f"{name}: {printable(file)} is no file{tried}")
+    if file.suffix.lower() in (".wav", ".flac", ".sph", ".mp3", ".ogg"):
+        raise AudioError(f"{name}: {printable(file)} is a recording; give recordings themselves, not their list")
+    return Place(key, file, int(offset.group(1)) if offset else 0, part)

@@ -1,0 +1,140 @@
+"""The command `invert`: mels of one's own pipeline as sound, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .console import complain, complain_of, counted
+from .options import AxesText, StatisticsText
+
+if TYPE_CHECKING:
+    from .audio import Audio
+    from .mels import MelClip, MelFile
+    from .vocoders.names import AnyVocoder
+
+__all__ = ["run_invert"]
+
+Mels = Annotated[
+    list[str],
+    typer.Argument(help="Files of mels (.npy .npz .pt .ark .scp .h5 .jsonl.gz), FILE:KEY, or folders.", metavar="MEL"),
+]
+Target = Annotated[
+    Path,
+    typer.Option("-o", "--out", help="A .wav file; for several mels a folder.", metavar="OUT", readable=False),
+]
+
+
+def run_invert(
+    mels: Mels,
+    out: Target,
+    frontend: Annotated[
+        str | None, typer.Option(help="Front-end that made the mel: a name of 'list frontends', or a YAML file.")
+    ] = None,
+    vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
+    stats: StatisticsText = None,
+    axes: AxesText = None,
+    start: Annotated[float, typer.Option(help="Where to begin in each mel, in seconds.")] = 0.0,
+    duration: Annotated[float | None, typer.Option(help="How much of each mel to take, in seconds.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the files in OUT.")] = False,
+) -> None:
+    """Turn mels of your own pipeline into sound."""
+    from . import vocoders
+    from .errors import ParameterError, SpecAugListenError
+    from .frontends import checked_axes, get, prepared, statistics_of_text
+    from .mels import clip_of_file, find_mels
+
+    if frontend is None:
+        raise ParameterError(
+            "--frontend is missing: a mel does not say which front-end made it; give a name of 'list frontends', or a "
+            "YAML file"
+        )
+    ready = prepared(get(frontend), None if stats is None else statistics_of_text(stats))
+    order, rendering = checked_axes(axes), vocoders.get(vocoder)
+    _check_vocoder(rendering, ready.frontend)
+    files, problems = find_mels(mels, without=out if out.is_dir() else None)
+    complain_of(problems)
+    if not files:
+        raise typer.Exit(2 if problems else _nothing())
+    targets = _targets(files, out, overwrite=overwrite)
+    failed = len(problems)
+    for file, target in zip(files, targets, strict=True):
+        try:
+            clip = clip_of_file(file, ready, axes=order, start_s=start, duration_s=duration)
+            _tell(target, file, clip, _written(clip, rendering, target))
+        except SpecAugListenError as error:
+            complain(str(error))
+            failed += 1
+    if failed:
+        raise typer.Exit(1)
+
+
+def _check_vocoder(vocoder: AnyVocoder, frontend: Any) -> None:
+    from .errors import ParameterError
+    from .vocoders import Neural, OriginalPhase
+
+    if isinstance(vocoder, OriginalPhase):
+        raise ParameterError(
+            "--vocoder original-phase: a mel has lost the phase of its sound; choose another, e.g. joint"
+        )
+    if isinstance(vocoder, Neural):
+        vocoder.check(frontend)
+
+
+def _nothing() -> int:
+    complain("no mel was found")
+    return 2
+
+
+def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> list[Path]:
+    from ._files import folder_name, printable
+    from .errors import ParameterError
+
+    if out.suffix.lower() == ".wav":
+        if len(files) > 1:
+            raise ParameterError(
+                f"-o {printable(out)}: {len(files)} mels do not fit into one .wav file; give a folder, or FILE:KEY for "
+                "one of them"
+            )
+        targets = [out]
+    elif out.suffix.lower() in (".flac", ".mp3", ".ogg"):
+        raise ParameterError(f"-o {printable(out)}: only .wav is written")
+    else:
+        taken: set[str] = set()
+        targets = [out / f"{folder_name(f'{file.name}.wav', taken)}.wav" for file in files]
+    for target in targets:
+        if target.exists() and not overwrite:
+            raise ParameterError(f"-o {printable(target)}: exists; choose another, or replace it with --overwrite")
+    return targets
+
+
+def _written(clip: MelClip, vocoder: AnyVocoder, target: Path) -> tuple[Audio, float]:
+    """The sound, and the gain with which it was written."""
+    from ._files import make_folder
+    from .audio import common_gain, save
+    from .pipeline import render
+
+    sound = render(clip.mel, vocoder)
+    gain = common_gain([sound])
+    make_folder(target.parent)
+    save(target, sound, gain=gain)
+    return sound, gain
+
+
+def _tell(target: Path, file: MelFile, clip: MelClip, written: tuple[Audio, float]) -> None:
+    import math
+
+    from ._files import printable
+
+    sound, gain = written
+    for notice in clip.notices:
+        complain(f"{clip.name}: {notice.text}", "note")
+    if gain < 1:
+        complain(f"{clip.name}: quieter by {-20 * math.log10(gain):.1f} dB, so that it does not clip", "note")
+    mel = clip.mel
+    print(  # noqa: T201
+        f"{printable(target)}: {sound.duration_s:.2f} s at {sound.sample_rate} Hz, from {printable(file)} "
+        f"({counted(mel.n_frames, 'frame')} of {mel.n_mels} bins)"
+    )

@@ -1,0 +1,18 @@
+"""Mels from someone's own pipeline: files that hold some, and clips that are mels without their audio."""
+
+from .clips import MelClip, MelSource, clip_of_file, clips_of_file, mel_clip
+from .files import MelFile, list_mels
+from .finding import MEL_SUFFIXES, find_mels, is_mel_path
+
+__all__ = [
+    "MEL_SUFFIXES",
+    "MelClip",
+    "MelFile",
+    "MelSource",
+    "clip_of_file",
+    "clips_of_file",
+    "find_mels",
+    "is_mel_path",
+    "list_mels",
+    "mel_clip",
+]

@@ -1,0 +1,162 @@
+"""`MelClip`: a clip that is a mel, where the sound that it was made of is not at hand."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._files import printable
+from .._notices import Notice
+from .._random import fingerprint_start, fingerprint_words
+from ..errors import AudioError, ParameterError, naming
+from ..frontends import MelSpectrogram, Prepared, mels_from_array
+from .files import MelFile, list_mels
+
+__all__ = ["MelClip", "MelSource", "clip_of_file", "clips_of_file", "mel_clip"]
+
+
+@dataclass(frozen=True)
+class MelSource:
+    """Where a mel was read from, so that it can be read again.
+
+    Parameters
+    ----------
+    path : str
+        Absolute path of the file.
+    sha256 : str
+        Hash of the whole file's bytes.
+    key : str or None
+    item : int or None
+        As in `MelFile`.
+    axes : str or None
+        As it was asked for.
+    start_s, duration_s : float or None [s]
+        Which part was taken, in whole frames.
+    """
+
+    path: str
+    sha256: str
+    key: str | None = None
+    item: int | None = None
+    axes: str | None = None
+    start_s: float = 0.0
+    duration_s: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class MelClip:
+    """A clip that is a mel.
+
+    Parameters
+    ----------
+    mel : MelSpectrogram
+    source : MelSource or None
+        None for one that was made in memory.
+    name : str
+    """
+
+    mel: MelSpectrogram = field(repr=False)
+    source: MelSource | None = None
+    name: str = "mel"
+
+    @property
+    def sample_rate(self) -> int:
+        """Of its front-end, in Hz."""
+        return self.mel.frontend.sample_rate
+
+    @property
+    def n_channels(self) -> int:
+        """One."""
+        return 1
+
+    @property
+    def n_samples(self) -> int:
+        """Of the sound that is rendered."""
+        return self.mel.n_samples
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What to know about it."""
+        return self.mel.notices
+
+    @cached_property
+    def fingerprint(self) -> tuple[int, ...]:
+        """Four 32-bit words that name the mel by its values."""
+        values = self.mel.values
+        digest = hashlib.sha256(b"mel" + fingerprint_start(values.shape, self.sample_rate))
+        digest.update(np.ascontiguousarray(values, dtype="<f4").tobytes())
+        return fingerprint_words(digest.digest())
+
+
+def mel_clip(mel: MelSpectrogram, name: str | None = None) -> MelClip:
+    """A mel at hand as a clip."""
+    return MelClip(mel, None, "mel" if name is None else name)
+
+
+def clip_of_file(
+    file: MelFile, ready: Prepared, *, axes: str | None = None, start_s: float = 0.0, duration_s: float | None = None
+) -> MelClip:
+    """Read one mel of a file.
+
+    Parameters
+    ----------
+    file : MelFile
+    ready : Prepared
+        Its front-end with the statistics that it was normalised with.
+    axes : str or None
+    start_s, duration_s : float [s]
+        Which part to take, in whole frames.
+
+    Raises
+    ------
+    AudioError
+        When it cannot be read, or is no mel of this front-end.
+    """
+    try:
+        with naming(printable(file), AudioError):
+            mels = mels_from_array(file.read(), ready, axes=axes or file.axes)
+            if len(mels) > 1:
+                raise ParameterError(f"a batch of {len(mels)} mels in one array; save them one by one")
+            mel = _part(mels[0], start_s, duration_s)
+    except OSError as error:
+        raise AudioError(f"{printable(file)}: cannot be read ({error.strerror})") from None
+    path = os.path.abspath(file.path)
+    sha256 = _hash(path, os.stat(path).st_mtime_ns)
+    return MelClip(mel, MelSource(path, sha256, file.key, file.item, axes, start_s, duration_s), file.name)
+
+
+def clips_of_file(
+    path: str | os.PathLike[str], ready: Prepared, *, key: str | None = None, **how: Any
+) -> list[MelClip]:
+    """Read all mels of a file, or the one of a key; parameters as in `clip_of_file`."""
+    return [clip_of_file(file, ready, **how) for file in list_mels(Path(path), key)]
+
+
+def _part(mel: MelSpectrogram, start_s: float, duration_s: float | None) -> MelSpectrogram:
+    if not (np.isfinite(start_s) and start_s >= 0):
+        raise ParameterError(f"start={start_s!r}: expected seconds >= 0")
+    if duration_s is not None and not (np.isfinite(duration_s) and duration_s > 0):
+        raise ParameterError(f"duration={duration_s!r}: expected seconds > 0, or nothing for all")
+    if not start_s and duration_s is None:
+        return mel
+    frames_per_s = mel.frontend.sample_rate / mel.frontend.hop_length
+    begin = round(start_s * frames_per_s)
+    if begin >= mel.n_frames:
+        raise ParameterError(f"start={start_s} s lies behind the end; the mel lasts {mel.duration_s:.3f} s")
+    end = mel.n_frames if duration_s is None else begin + max(1, round(duration_s * frames_per_s))
+    return replace(mel, values=mel.values[:, begin:end])
+
+
+@lru_cache(maxsize=8)
+def _hash(path: str, when: int) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,299 @@
+"""`MelFile`: one mel in a file, by the file's name, the mel's key in it and its place in a batch."""
+
+from __future__ import annotations
+
+import functools
+import os
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._files import printable
+from .._kaldi import ark_places, read_place, scp_places
+from .._optional import require
+from .._tensors import on_cpu
+from ..errors import AudioError, SpecAugListenError
+from .lhotse import decompressed, features_of_manifest, hdf5_names, read_features, read_hdf5
+
+__all__ = ["SUFFIXES", "MelFile", "list_mels", "suffix_of"]
+
+SUFFIXES = frozenset({".npy", ".npz", ".pt", ".pth", ".ark", ".scp", ".h5", ".hdf5", ".llc", ".jsonl", ".jsonl.gz"})
+# What lies beside a mel in the same file, by the names that writers use.
+_OTHERS = frozenset({"mean", "std", "var", "scale", "largest", "count", "sum", "sum_square", "lengths", "labels"})
+# Kaldi and lhotse write frames first.
+_FRAMES_FIRST = frozenset({".ark", ".scp", ".llc", ".jsonl", ".jsonl.gz"})
+_MOST_CELLS = 1 << 30
+_NEVER = "pickles are never loaded, as they can run code"
+
+
+@dataclass(frozen=True)
+class MelFile(os.PathLike[str]):
+    """One mel in a file.
+
+    Parameters
+    ----------
+    path : Path
+    key : str or None
+        Of the mel in a file that holds several.
+    item : int or None
+        Its place in a batch.
+    place : object
+        Where a reader finds it.
+    """
+
+    path: Path
+    key: str | None = None
+    item: int | None = None
+    place: Any = field(default=None, compare=False, repr=False)
+
+    def __fspath__(self) -> str:
+        key = "" if self.key is None else f":{self.key}"
+        return f"{os.fspath(self.path)}{key}" + ("" if self.item is None else f"[{self.item}]")
+
+    @property
+    def name(self) -> str:
+        """What a clip of it is called: its key, or the file's name."""
+        stem = self.path.name.removesuffix(suffix_of(self.path)) if self.key is None else self.key
+        return printable(stem) + ("" if self.item is None else f"-{self.item}")
+
+    @property
+    def axes(self) -> str | None:
+        """The order of axes that its format prescribes; None where there is none."""
+        return "frames,bins" if suffix_of(self.path) in _FRAMES_FIRST else None
+
+    def read(self) -> npt.NDArray[Any]:
+        """Its array, of two axes.
+
+        Raises
+        ------
+        AudioError
+            When there is none that can be read.
+        """
+        array = _READERS[suffix_of(self.path)](self)
+        return array if self.item is None else array[self.item]
+
+
+def suffix_of(path: Path) -> str:
+    """The ending that says what a file is.
+
+    Examples
+    --------
+    >>> suffix_of(Path("feats.jsonl.gz")), suffix_of(Path("mel.NPY"))
+    ('.jsonl.gz', '.npy')
+    """
+    name = path.name.lower()
+    return ".jsonl.gz" if name.endswith(".jsonl.gz") else Path(name).suffix
+
+
+def list_mels(path: Path, key: str | None = None) -> list[MelFile]:
+    """The mels of a file, or the one of a key; a batch is several.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be read, or holds none, or not this one.
+    MissingDependencyError
+        When a package that reads it is not installed.
+    """
+    name = printable(path)
+    try:
+        with open(path, "rb") as file:
+            if not file.read(1):
+                raise AudioError(f"{name}: the file is empty (0 bytes)")
+        found = _LISTERS[suffix_of(path)](path)
+    except OSError as error:
+        raise AudioError(f"{name}: cannot be read ({error.strerror or str(error)[:80]})") from None
+    if key is None:
+        return found
+    chosen = [one for one in found if one.key == key]
+    if not chosen:
+        keys = [one.key for one in found if one.key is not None]
+        held = f"holds {', '.join(map(str, keys[:6]))}{', ...' if len(keys) > 6 else ''}" if keys else "has no keys"
+        raise AudioError(f"{name}: no mel of the key {key!r:.60}; it {held:.200}")
+    return chosen
+
+
+def _items(path: Path, key: str | None, shape: tuple[int, ...], place: Any = None) -> list[MelFile]:
+    if len(shape) == 3 and shape[0] > 1:
+        return [MelFile(path, key, item, place) for item in range(shape[0])]
+    return [MelFile(path, key, None, place)]
+
+
+# --- numpy ---
+
+
+def _header(file: Any, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type that the header of an array tells; nothing is loaded."""
+    try:
+        version = np.lib.format.read_magic(file)
+        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = reader(file)
+    except Exception:
+        raise AudioError(f"{name}: no array of numpy; {_NEVER}; write one with np.save(path, mel)") from None
+    if dtype.hasobject:
+        raise AudioError(f"{name}: an array of Python objects; {_NEVER}; write it as float32")
+    if np.prod(shape, dtype=np.float64) > _MOST_CELLS:
+        raise AudioError(f"{name}: an array of shape {shape}: allowed are {_MOST_CELLS} cells")
+    return shape, dtype
+
+
+def _list_npy(path: Path) -> list[MelFile]:
+    with open(path, "rb") as file:
+        shape, _ = _header(file, printable(path))
+    return _items(path, None, shape)
+
+
+def _read_npy(one: MelFile) -> npt.NDArray[Any]:
+    try:
+        array: npt.NDArray[Any] = np.load(one.path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise AudioError(f"{printable(one.path)}: cannot be read ({error!s:.80}); write it again") from None
+    return array
+
+
+def _list_npz(path: Path) -> list[MelFile]:
+    name, shapes = printable(path), {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.namelist():
+                key = member.removesuffix(".npy")
+                with archive.open(member) as file:
+                    shapes[key] = _header(file, f"{name}:{key}")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        raise AudioError(
+            f"{name}: no .npz archive of numpy; {_NEVER}; write one with np.savez(path, mel=mel)"
+        ) from None
+    return _mels_of(path, {key: (shape, dtype.kind == "f") for key, (shape, dtype) in shapes.items()})
+
+
+def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> list[MelFile]:
+    """Of named arrays those that may be mels: of real numbers and two or three axes, and of no other name."""
+    found: list[MelFile] = []
+    for key, (shape, is_real) in arrays.items():
+        if is_real and len(shape) in (2, 3) and (len(arrays) == 1 or key.split(".")[-1].lower() not in _OTHERS):
+            found += _items(path, key, shape)
+    if not found:
+        held = ", ".join(f"{key} {shape}" for key, (shape, _) in arrays.items()) or "nothing"
+        raise AudioError(f"{printable(path)}: no array in it is a mel (it holds {held:.160})")
+    if len({one.key for one in found}) == 1 and len(arrays) == 1:
+        return [MelFile(path, None, one.item, one.key) for one in found]
+    return found
+
+
+def _read_npz(one: MelFile) -> npt.NDArray[Any]:
+    name = printable(one)
+    try:
+        with np.load(one.path, allow_pickle=False) as archive:
+            array: npt.NDArray[Any] = archive[one.place if one.key is None else one.key]
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise AudioError(f"{name}: cannot be read ({error!s:.80}); write it again") from None
+    return array
+
+
+# --- torch ---
+
+
+@functools.lru_cache(maxsize=1)
+def _tensors(path: Path, when: int) -> dict[str | None, npt.NDArray[Any]]:
+    """All tensors of a file; of the one that was read last, as it is asked for once for each."""
+    torch = require("torch", extra="torch", purpose="files of torch (.pt)")
+    name = printable(path)
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise AudioError(
+            f"{name}: not read ({first:.60}); only tensors are loaded (weights_only=True), as {_NEVER}; write the mel "
+            "alone: torch.save(mel, path)"
+        ) from None
+    if isinstance(loaded, torch.Tensor):
+        return {None: on_cpu(loaded)}
+    if isinstance(loaded, (list, tuple)):
+        loaded = {str(number): value for number, value in enumerate(loaded)}
+    if not isinstance(loaded, dict):
+        raise AudioError(f"{name}: holds {type(loaded).__name__}; expected a tensor, or a dictionary or list of some")
+    return {str(key): on_cpu(value) for key, value in loaded.items() if isinstance(value, torch.Tensor)}
+
+
+def _list_pt(path: Path) -> list[MelFile]:
+    tensors = _tensors(path, path.stat().st_mtime_ns)
+    if None in tensors:
+        return _items(path, None, tensors[None].shape)
+    return _mels_of(path, {str(key): (array.shape, array.dtype.kind == "f") for key, array in tensors.items()})
+
+
+def _read_pt(one: MelFile) -> npt.NDArray[Any]:
+    return _tensors(one.path, one.path.stat().st_mtime_ns)[one.place if one.key is None else one.key]
+
+
+# --- Kaldi and lhotse ---
+
+
+def _list_ark(path: Path) -> list[MelFile]:
+    places = ark_places(path)
+    if not places:
+        raise AudioError(f"{printable(path)}: an empty archive")
+    return [MelFile(path, place.key, place=place) for place in places]
+
+
+def _list_scp(path: Path) -> list[MelFile]:
+    return [MelFile(path, place.key, place=place) for place in scp_places(path)]
+
+
+def _read_kaldi(one: MelFile) -> npt.NDArray[Any]:
+    try:
+        return read_place(one.place)
+    except SpecAugListenError:
+        raise
+    except Exception as error:
+        raise AudioError(f"{printable(one)}: cannot be read ({error!s:.80})") from None
+
+
+def _list_hdf5(path: Path) -> list[MelFile]:
+    names = hdf5_names(path)
+    if not names:
+        raise AudioError(f"{printable(path)}: no array in it")
+    return [MelFile(path, name) for name in names if name.split("/")[-1].lower() not in _OTHERS]
+
+
+def _read_hdf5(one: MelFile) -> npt.NDArray[Any]:
+    try:
+        return read_hdf5(one.path, str(one.key))
+    except (OSError, KeyError, ValueError) as error:
+        raise AudioError(f"{printable(one)}: cannot be read ({error!s:.80})") from None
+
+
+def _list_llc(path: Path) -> list[MelFile]:
+    return [MelFile(path)]
+
+
+def _read_llc(one: MelFile) -> npt.NDArray[Any]:
+    try:
+        return decompressed(one.path.read_bytes())
+    except ValueError:
+        raise AudioError(
+            f"{printable(one.path)}: not one array of lilcom; of a file with many, only its manifest says where each "
+            "begins: give that, e.g. feats.jsonl.gz"
+        ) from None
+
+
+def _list_manifest(path: Path) -> list[MelFile]:
+    return [MelFile(path, key, place=features) for key, features in features_of_manifest(path)]
+
+
+def _read_manifest(one: MelFile) -> npt.NDArray[Any]:
+    return read_features(one.place, one.path)
+
+
+_LISTERS = {
+    ".npy": _list_npy, ".npz": _list_npz, ".pt": _list_pt, ".pth": _list_pt, ".ark": _list_ark, ".scp": _list_scp,
+    ".h5": _list_hdf5, ".hdf5": _list_hdf5, ".llc": _list_llc, ".jsonl": _list_manifest, ".jsonl.gz": _list_manifest,
+}  # fmt: skip
+_READERS = {
+    ".npy": _read_npy, ".npz": _read_npz, ".pt": _read_pt, ".pth": _read_pt, ".ark": _read_kaldi, ".scp": _read_kaldi,
+    ".h5": _read_hdf5, ".hdf5": _read_hdf5, ".llc": _read_llc, ".jsonl": _read_manifest, ".jsonl.gz": _read_manifest,
+}  # fmt: skip

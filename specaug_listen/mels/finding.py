@@ -1,0 +1,86 @@
+"""Finding the mels that paths stand for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import SpecAugListenError
+from .files import SUFFIXES, MelFile, list_mels, suffix_of
+
+__all__ = ["MEL_SUFFIXES", "find_mels", "is_mel_path"]
+
+MEL_SUFFIXES = SUFFIXES
+# Files of Kaldi's folders that hold something else.
+_NO_FEATURES = ("wav.scp", "cmvn", "vad", "spk2utt", "utt2spk", "segments", "ivector", "xvector")
+
+
+def is_mel_path(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is one of a file of mels, with or without a key behind a colon.
+
+    Examples
+    --------
+    >>> is_mel_path("mel.npy"), is_mel_path("feats.ark:utt-1"), is_mel_path("speech.wav")
+    (True, True, False)
+    """
+    return suffix_of(_split(Path(path))[0]) in SUFFIXES
+
+
+def _split(path: Path) -> tuple[Path, str | None]:
+    """A path and the key behind its colon, where the file itself has no such name."""
+    text = os.fspath(path)
+    if path.exists() or ":" not in text:
+        return path, None
+    for at in (i for i, letter in enumerate(text) if letter == ":"):
+        head = Path(text[:at])
+        if suffix_of(head) in SUFFIXES:
+            return head, text[at + 1 :]
+    return path, None
+
+
+def find_mels(
+    paths: Iterable[str | os.PathLike[str]], *, without: str | os.PathLike[str] | None = None
+) -> tuple[list[MelFile], list[str]]:
+    """List the mels that paths stand for.
+
+    Parameters
+    ----------
+    paths : iterable of str or path-like
+        A file stands for all mels in it, ``FILE:KEY`` for one of them; a folder for all files of mels below it: where a
+        list (scp) or a manifest lies in it, for those, and not for the archives that they name.
+    without : str or path-like or None
+        A folder to leave out: the results of an earlier run.
+
+    Returns
+    -------
+    mels : list of MelFile
+        By file, in the file's order.
+    problems : list of str
+        One line for each file that cannot be read.
+    """
+    found: dict[Path, list[MelFile]] = {}
+    problems = []
+    for given in paths:
+        path, key = _split(Path(given))
+        for file in _files_below(path, without) if path.is_dir() else [path]:
+            try:
+                mels = list_mels(file, key)
+            except SpecAugListenError as error:
+                problems.append(str(error))
+            else:
+                held = found.setdefault(Path(os.path.abspath(file)), [])
+                held += [mel for mel in mels if mel not in held]
+    return [mel for file in sorted(found) for mel in found[file]], problems
+
+
+def _files_below(folder: Path, without: str | os.PathLike[str] | None) -> list[Path]:
+    left_out = None if without is None else os.path.realpath(without)
+    found: list[Path] = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(root, name)) != left_out)
+        here = [Path(root, name) for name in sorted(names) if suffix_of(Path(name)) in SUFFIXES and name[0] != "."]
+        found += [path for path in here if not path.name.startswith(_NO_FEATURES)]
+    if any(suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz") for path in found):
+        found = [path for path in found if suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz")]
+    return found

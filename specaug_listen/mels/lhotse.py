@@ -1,0 +1,169 @@
+"""Features as lhotse stores them, read without it: manifests of features or cuts, lilcom, HDF5 and numpy.
+
+Storages: ``lhotse/features/io.py``. A chunked lilcom file says nowhere where its arrays begin, but in the manifest.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._files import printable
+from .._kaldi import read_place, scp_places
+from .._optional import require
+from ..errors import AudioError
+
+__all__ = ["decompressed", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5"]
+
+_READ = ("lilcom_chunky", "lilcom_files", "numpy_files", "numpy_hdf5", "lilcom_hdf5", "chunked_lilcom_hdf5", "kaldiio")
+
+
+def features_of_manifest(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Name and description of each entry of a manifest, in its order.
+
+    Raises
+    ------
+    AudioError
+        When it holds no features, or some that lie where only lhotse reaches.
+    """
+    name = printable(path)
+    found = []
+    for number, entry in enumerate(_lines(path, name), 1):
+        features = entry.get("features", entry)
+        if not isinstance(features, dict) or "storage_type" not in features:
+            what = "a cut that is mixed of others" if "tracks" in entry else "no features"
+            raise AudioError(
+                f"{name}, line {number}: {what}; expected a manifest of features, or of cuts that have some, as lhotse "
+                "writes them"
+            )
+        if features["storage_type"] not in _READ:
+            raise AudioError(
+                f"{name}, line {number}: storage {features['storage_type']!r:.40} is not read here (read are: "
+                f"{', '.join(_READ)}); copy them with lhotse into a LilcomChunkyWriter or NumpyFilesWriter"
+            )
+        key = str(entry.get("id") or features.get("recording_id") or number)
+        found.append((key, {**features, "_cut": entry if "features" in entry else None}))
+    if not found:
+        raise AudioError(f"{name}: an empty manifest")
+    return found
+
+
+def _lines(path: Path, name: str) -> Iterator[Mapping[str, Any]]:
+    opener: Any = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rt", encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    entry = json.loads(line)
+                    if not isinstance(entry, dict):
+                        raise AudioError(f"{name}, line {number}: no entry of a manifest")
+                    yield entry
+    except (ValueError, EOFError, OSError) as error:
+        raise AudioError(f"{name}: no manifest of JSON lines ({error!s:.80})") from None
+
+
+def read_features(features: Mapping[str, Any], manifest: Path) -> npt.NDArray[Any]:
+    """The features of an entry, shape (n_frames, n_mels).
+
+    Raises
+    ------
+    AudioError
+        When they are not where the manifest says.
+    """
+    storage = Path(str(features["storage_path"]))
+    if not storage.is_absolute() and not storage.exists() and (manifest.parent / storage).exists():
+        storage = manifest.parent / storage
+    key, kind = str(features["storage_key"]), features["storage_type"]
+    try:
+        array = _stored(kind, storage, key)
+    except (OSError, ValueError, KeyError) as error:
+        raise AudioError(f"{printable(storage)}: {key!r:.60} cannot be read as {kind} ({error!s:.80})") from None
+    return array[_frames_of_cut(features)]
+
+
+def _frames_of_cut(features: Mapping[str, Any]) -> slice:
+    """The frames of the cut that the features belong to; all, where it is their own entry."""
+    cut = features.get("_cut")
+    if not cut or "duration" not in cut:
+        return slice(None)
+    shift = float(features["frame_shift"])
+    begin = round((float(cut.get("start", 0)) - float(features.get("start", 0))) / shift)
+    return slice(max(0, begin), max(0, begin) + max(1, round(float(cut["duration"]) / shift)))
+
+
+def _stored(kind: str, storage: Path, key: str) -> npt.NDArray[Any]:
+    if kind == "lilcom_chunky":
+        ends = list(accumulate(int(number) for number in key.split(",")))
+        with open(storage, "rb") as file:
+            chunks = []
+            for begin, end in pairwise(ends):
+                file.seek(begin)
+                chunks.append(decompressed(file.read(end - begin)))
+        return np.concatenate(chunks)
+    if kind == "lilcom_files":
+        return decompressed((storage / key).read_bytes())
+    if kind == "numpy_files":
+        array: npt.NDArray[Any] = np.load(storage / key, allow_pickle=False)
+        return array
+    if kind == "kaldiio":
+        places = {place.key: place for place in scp_places(storage)}
+        return read_place(places[key])
+    return read_hdf5(storage, key)
+
+
+def decompressed(data: bytes) -> npt.NDArray[Any]:
+    """An array that lilcom compressed.
+
+    Raises
+    ------
+    ValueError
+        When it is none.
+    MissingDependencyError
+        Where lilcom is not installed.
+    """
+    lilcom = require("lilcom", extra="lhotse", purpose="features that lilcom compressed")
+    array: npt.NDArray[Any] = lilcom.decompress(data)
+    return array
+
+
+def hdf5_names(path: Path) -> list[str]:
+    """Names of all arrays of an HDF5 file.
+
+    Raises
+    ------
+    OSError
+        When it is none.
+    MissingDependencyError
+        Where h5py is not installed.
+    """
+    h5py = require("h5py", extra="lhotse", purpose="HDF5 files")
+    names: list[str] = []
+    with h5py.File(path, "r") as file:
+        file.visititems(lambda name, one: names.append(name) if isinstance(one, h5py.Dataset) else None)
+    return names
+
+
+def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
+    """One array of an HDF5 file: plain, compressed by lilcom, or so in chunks.
+
+    Raises
+    ------
+    KeyError, OSError, ValueError
+        When there is none.
+    """
+    h5py = require("h5py", extra="lhotse", purpose="HDF5 files")
+    with h5py.File(path, "r") as file:
+        stored = file[name]
+        value = stored[()]
+        if stored.dtype.kind == "V":
+            return decompressed(value.tobytes())
+        if stored.dtype.kind == "O":
+            return np.concatenate([decompressed(np.asarray(chunk, np.uint8).tobytes()) for chunk in value])
+        return np.asarray(value)

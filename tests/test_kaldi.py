@@ -1,0 +1,131 @@
+"""Kaldi's archives and lists: binary, text and compressed, and never a command."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+
+from specaug_listen._kaldi import ark_places, read_place, scp_places
+from specaug_listen.errors import AudioError
+
+MATRIX = np.arange(6, dtype=np.float32).reshape(3, 2) / 4
+
+
+def binary(matrix, kind="FM"):
+    rows, columns = matrix.shape
+    dtype = "<f4" if kind == "FM" else "<f8"
+    return b"\0B" + kind.encode() + b" " + struct.pack("<BiBi", 4, rows, 4, columns) + matrix.astype(dtype).tobytes()
+
+
+def ark(tmp_path, *parts, name="f.ark"):
+    path = tmp_path / name
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+def test_float_double_and_text_are_read_in_the_order_of_the_archive(tmp_path):
+    text = b"utt-t  [\n  0 0.25\n  0.5 0.75\n  1 1.25 ]\n"
+    path = ark(
+        tmp_path, b"utt-f ", binary(MATRIX), b"utt-d ", binary(MATRIX, "DM"), text, b"utt-2 ", binary(MATRIX[:1])
+    )
+    places = ark_places(path)
+    assert [place.key for place in places] == ["utt-f", "utt-d", "utt-t", "utt-2"]
+    for place in places[:3]:
+        assert np.array_equal(read_place(place), MATRIX)
+    assert np.array_equal(read_place(places[3]), MATRIX[:1])
+
+
+def test_a_list_leads_to_offsets_and_ranges_that_count_both_ends(tmp_path):
+    path = ark(tmp_path, b"utt ", binary(MATRIX))
+    scp = tmp_path / "f.scp"
+    scp.write_text(f"whole {path}:4\nrows {path}:4[1:2]\ncell f.ark:4[0:0,1:1]\n")
+    whole, rows, cell = (read_place(place) for place in scp_places(scp))
+    assert np.array_equal(whole, MATRIX)
+    assert np.array_equal(rows, MATRIX[1:3])
+    assert np.array_equal(cell, MATRIX[:1, 1:2])
+
+
+@pytest.mark.parametrize("line", ["utt touch {done} |", "utt | touch {done}", "utt touch {done}; cat f.ark|"])
+def test_a_command_is_refused_and_never_run(tmp_path, line):
+    scp = tmp_path / "f.scp"
+    done = tmp_path / "done"
+    scp.write_text(line.format(done=done) + "\n")
+    with pytest.raises(AudioError, match=r"line 1: .* is a command, and commands of files are never run"):
+        scp_places(scp)
+    assert not done.exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("utt -", "'-' names no file"),
+        ("utt", "'' names no file"),
+        ("utt gone.ark:4", "gone.ark is no file"),
+        ("", "an empty list"),
+    ],
+)
+def test_other_lines_are_refused(tmp_path, line, words):
+    scp = tmp_path / "f.scp"
+    scp.write_text(line)
+    with pytest.raises(AudioError, match=words):
+        scp_places(scp)
+
+
+def test_a_list_of_recordings_is_told(tmp_path):
+    (tmp_path / "x.wav").write_bytes(b"RIFF")
+    scp = tmp_path / "wav.scp"
+    scp.write_text("utt x.wav\n")
+    with pytest.raises(AudioError, match="is a recording; give recordings themselves"):
+        scp_places(scp)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"utt " + binary(MATRIX)[:-3], "cut off: 3 by 2 cells are 24 bytes, 21 are there"),
+        (b"utt " + binary(MATRIX)[:9], "cut off within a header"),
+        (b"utt", "cut off behind the key"),
+        (b"utt \0BFV \x04\x01\0\0\0\0\0\0\0", "holds a vector"),
+        (b"utt \0B\x04\x01\0\0\0", "holds a vector"),
+        (b"utt \0BXX abcdefgh", "expected a matrix"),
+        (b"utt \0BFM \x04\xff\xff\xff\xff\x04\x02\0\0\0" + bytes(60), "-1 by 2 is none"),
+        (b"utt PKLxxxx", "a Python pickle, which is never loaded"),
+        (b"utt AUDIOxx", "holds audio"),
+        (b"utt NPYxxxx", "inside a Kaldi archive"),
+        (b"utt  [\n 1 2\n 3 4", "without its closing bracket"),
+        (b"utt hello", "is no matrix"),
+        (b"\x93NUMPY\x01\x00v\x00", "no Kaldi archive"),
+    ],
+)
+def test_what_is_no_archive_of_matrices_is_refused_in_words(tmp_path, data, words):
+    with pytest.raises(AudioError, match=words):
+        ark_places(ark(tmp_path, data))
+
+
+def test_ragged_text_is_refused(tmp_path):
+    (place,) = ark_places(ark(tmp_path, b"utt [\n 1 2\n 3 ]\n"))
+    with pytest.raises(AudioError, match="rows of 2 numbers were expected throughout"):
+        read_place(place)
+
+
+def test_compressed_matrices_are_decoded_by_kaldi_native_io(tmp_path):
+    kaldi = pytest.importorskip("kaldi_native_io")
+    matrix = np.linspace(-10, 5, 40 * 20, dtype=np.float32).reshape(40, 20)
+    path = tmp_path / "c.ark"
+    with kaldi.CompressedMatrixWriter(f"ark:{path}") as writer:
+        writer["one"], writer["two"] = matrix, matrix[:25]
+    first, second = ark_places(path)
+    assert np.allclose(read_place(first), matrix, atol=0.1)
+    assert np.allclose(read_place(second), matrix[:25], atol=0.1)
+
+
+def test_without_it_compressed_matrices_are_listed_and_the_extra_is_named(tmp_path, monkeypatch):
+    """``CM2``: a global header of least value, range, rows and columns, then two bytes a cell."""
+    data = b"\0BCM2 " + struct.pack("<ffii", -1.0, 2.0, 3, 2) + np.arange(6, dtype="<u2").tobytes()
+    places = ark_places(ark(tmp_path, b"a ", data, b"b ", binary(MATRIX)))
+    assert [place.key for place in places] == ["a", "b"]
+    monkeypatch.setitem(__import__("sys").modules, "kaldi_native_io", None)
+    with pytest.raises(ImportError, match=r"specaug-listen\[kaldi\]"):
+        read_place(places[0])
