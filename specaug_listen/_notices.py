@@ -35,6 +35,40 @@ def _implausible(values: Mapping[str, Any]) -> str:
     return line
 
 
+def _seconds(values: Mapping[str, Any], key: str) -> str:
+    return f"{values[key] / values['sample_rate']:.2f}"
+
+
+def _cut(values: Mapping[str, Any]) -> str:
+    n, m = values["n_present"], values["n_promised"]
+    seconds = f" ({_seconds(values, 'n_present')} of {_seconds(values, 'n_promised')} s)"
+    return f"cut: {n} of {m} samples are there{seconds}; copy the file again"
+
+
+def _cut_within(values: Mapping[str, Any]) -> str:
+    what = "without the mark of its end" if values["within"] == "stream" else f"in the middle of a {values['within']}"
+    n = values["n_present"]
+    return f"cut: the file ends {what}" + (
+        "" if n is None else f", after {n} samples ({_seconds(values, 'n_present')} s)"
+    )
+
+
+def _stopped(values: Mapping[str, Any]) -> str:
+    whole = values["n_promised"]
+    of = "" if whole is None else f" of {_seconds(values, 'n_promised')} s ({values['n_present']} of {whole} samples)"
+    why = f" ({values['reason']})" if values.get("reason") else ""
+    return (
+        f"not all decoded: {_seconds(values, 'n_present')}{of} came out{why}; hear what another decoder makes of it: "
+        "ffmpeg -i FILE FILE.wav"
+    )
+
+
+def _pages_lost(values: Mapping[str, Any]) -> str:
+    lost = [f"{values['n_pages']} pages are missing"] if values["n_pages"] else []
+    lost += [f"{values['n_bytes']} bytes are no pages"] if values["n_bytes"] else []
+    return f"damaged: {' and '.join(lost)}, so sound is missing within the clip"
+
+
 # A sentence for each kind: a format of the notice's values, or a function of them. Pages show what stands before the
 # first colon where there is no room for more.
 _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
@@ -43,8 +77,27 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "typical_statistics": (
         "level and tilt are typical speech's, not the clip's: what {rule} normalisation took out of it is unknown"
     ),
-    "cut": "cut: {n_present} of {n_promised} {unit} are there; copy the file again",
+    "cut": _cut,
+    "cut-within": _cut_within,
+    "stopped": _stopped,
+    "longer": "longer than its header says: {n_present} samples in place of {n_promised}; all were read",
+    "no-length": "no length in its header: as after a recorder that was interrupted; all {n_present} samples were read",
+    "zeros-after": "zeros behind the sound: {n_bytes} bytes behind what the header calls sound were left out",
+    "damaged": "damaged: {n_bytes} bytes of the file are no MPEG frames, so sound is missing within the clip",
+    "pages-lost": _pages_lost,
+    "other-streams": "streams left out: {n_streams} that differ in rate or channels, or are unreadable, follow the "
+    "{n_read} that were read; split the file",
+    "coded": "is a NIST file of samples that are compressed ({coding}); convert it: sph2pipe -f wav FILE.sph FILE.wav",
+    "decoded-by": "decoded by FFmpeg: {codec} in {container}, by {decoder}",
+    "tracks": "several tracks: one of {n_tracks} tracks of sound was read; take another out with ffmpeg -map",
 }
+# Where what a file promises and what it holds disagree.
+_DOUBTS = frozenset(
+    {
+        *("cut", "cut-within", "stopped", "longer", "no-length"),
+        *("zeros-after", "damaged", "pages-lost", "other-streams"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -60,8 +113,8 @@ class Notice:
 
     Examples
     --------
-    >>> Notice("cut", {"n_present": 100, "n_promised": 200, "unit": "samples"}).text
-    'cut: 100 of 200 samples are there; copy the file again'
+    >>> Notice("cut", {"n_present": 8000, "n_promised": 16000, "sample_rate": 16000}).text
+    'cut: 8000 of 16000 samples are there (0.50 of 1.00 s); copy the file again'
     """
 
     kind: str
@@ -80,3 +133,8 @@ class Notice:
             pass  # written by another version, with other values
         listed = ", ".join(f"{name} {value}" for name, value in self.values.items())
         return f"{self.kind}: {listed}" if listed else self.kind
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether it says that a file's header and content disagree."""
+        return self.kind in _DOUBTS

@@ -56,4 +56,5 @@ def is_installed(module: str) -> bool:
     >>> is_installed("math"), is_installed("no_such_package")
     (True, False)
     """
-    return importlib.util.find_spec(module) is not None
+    spec = importlib.util.find_spec(module)
+    return spec is not None and spec.origin is not None  # a folder of that name is no package

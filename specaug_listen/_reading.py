@@ -1,69 +1,164 @@
-"""Reading audio files: what `load` and `Recording` have in common."""
+"""Reading audio files: what `load` and `Recording` have in common.
+
+A file is one stream of sound or several, one behind the other. Each is decoded from its beginning to its end; what its
+header says of its length is compared with what comes out, and never trusted.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from ._containers import promised_and_present
+from ._decoding import Decoder, Real, SndfileDecoder
+from ._ffmpeg import FfmpegDecoder, conversion, has_ffmpeg
 from ._files import printable
+from ._notices import Notice
 from ._optional import require
-from .errors import AudioError, ParameterError
+from .containers import Layout, layout_of, named_by_content
+from .errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
 
-__all__ = ["MAX_CHANNELS", "Span", "opened"]
+__all__ = ["MAX_CHANNELS", "Span", "lasts_longer", "opened", "warn_of"]
 
 MAX_CHANNELS = 8
-# libsndfile gives 2^63 - 1 where a stream was written without going back to its header.
-_MOST_FRAMES = 1 << 48
 
 
-class Span(NamedTuple):
+class Span:
     """A part of a file, ready to be read from its beginning.
 
     Parameters
     ----------
-    file : soundfile.SoundFile
-    begin, n_samples : int
-        Where it begins in the file, and how long it is.
+    decoders : sequence of Decoder
+        Of the file's streams, all of one rate and number of channels.
+    noticed : sequence of Notice
+        What is known of the file before it is decoded.
     sha256 : str
         Hash of the whole file's bytes.
+    start_s, duration_s : float [s]
+
+    Attributes
+    ----------
+    sample_rate, n_channels : int
+    begin : int
+        Where it begins in the file.
     """
 
-    file: Any
-    begin: int
-    n_samples: int
-    sha256: str
+    def __init__(
+        self,
+        decoders: Sequence[Decoder],
+        noticed: Sequence[Notice],
+        sha256: str,
+        start_s: float,
+        duration_s: float | None,
+    ) -> None:
+        self._decoders, self._noticed, self._start_s = decoders, noticed, start_s
+        self.sha256 = sha256
+        self.sample_rate, self.n_channels = decoders[0].sample_rate, decoders[0].n_channels
+        self.begin = round(start_s * self.sample_rate)
+        self._wanted = None if duration_s is None else max(1, round(duration_s * self.sample_rate))
+        self._n_samples: int | None = None
+        exact = [decoder.n_exact for decoder in decoders]
+        if None not in exact:
+            total = sum(n for n in exact if n is not None)
+            self._check_not_behind(total)
+            self.begin = min(self.begin, total - 1)
+            self._n_samples = total - self.begin if self._wanted is None else min(total - self.begin, self._wanted)
 
-    def blocks(self, size: int) -> Iterator[npt.NDArray[np.float32]]:
-        """The samples from the beginning, in blocks of shape (n, n_channels).
+    @property
+    def n_exact(self) -> int | None:
+        """Its length, where it is known before anything is decoded."""
+        return self._n_samples
+
+    @property
+    def n_samples(self) -> int:
+        """Its length; where it is not known, all is decoded once to count it.
 
         Raises
         ------
         AudioError
-            When the file ends too early.
+            When nothing is there.
         """
-        self.file.seek(self.begin)
-        for done in range(0, self.n_samples, size):
-            wanted = min(size, self.n_samples - done)
-            block = self.file.read(wanted, dtype="float32", always_2d=True)
-            if len(block) < wanted:
-                there = done + len(block)
-                raise AudioError(
-                    f"truncated: {self.n_samples} samples are promised, {there} are there; copy the file again"
-                )
-            yield block
+        if self._n_samples is None:
+            self._n_samples = sum(map(len, self._decoded()))
+        return self._n_samples
+
+    @property
+    def decoder(self) -> str:
+        """Who decodes it."""
+        return self._decoders[0].name
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What is known by now of the file; all of it when the span has been read, or its length was asked for."""
+        return (*self._noticed, *(notice for decoder in self._decoders for notice in decoder.notices()))
+
+    def blocks(self, size: int) -> Iterator[Real]:
+        """The samples from the beginning, in blocks of shape (n, n_channels), as often as they are asked for.
+
+        Raises
+        ------
+        AudioError
+            When nothing is there.
+        """
+        waiting: list[Real] = []
+        n_waiting = 0
+        for block in self._decoded():
+            while len(block):
+                part, block = block[: size - n_waiting], block[size - n_waiting :]
+                waiting.append(part)
+                n_waiting += len(part)
+                if n_waiting == size:
+                    yield waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+                    waiting, n_waiting = [], 0
+        if waiting:
+            yield np.concatenate(waiting)
+
+    def _decoded(self) -> Iterator[Real]:
+        skip, done = self.begin, 0
+        for decoder in self._decoders:
+            if decoder.n_exact is not None and skip >= decoder.n_exact:
+                skip -= decoder.n_exact
+                continue
+            for block in decoder.blocks(skip):
+                kept = block if self._wanted is None else block[: self._wanted - done]
+                done += len(kept)
+                if len(kept):
+                    yield kept
+                if done == self._wanted:
+                    return
+            skip = max(0, skip - (decoder.ending.n_samples if decoder.ending else 0))
+        if done == 0:
+            self._check_not_behind(sum(decoder.ending.n_samples for decoder in self._decoders if decoder.ending))
+            raise AudioError("the file holds no samples that can be decoded; use another clip")
+
+    def _check_not_behind(self, total: int) -> None:
+        if total == 0:
+            cut = next((notice.text for notice in self.notices if notice.kind == "cut"), None)
+            raise AudioError(cut or "the file holds no samples")
+        if self._start_s * self.sample_rate >= total:
+            raise AudioError(
+                f"start={self._start_s} s lies behind the end; the clip lasts {total / self.sample_rate:.3f} s"
+            )
 
 
 @contextmanager
-def opened(path: str | os.PathLike[str], start_s: float, duration_s: float | None) -> Iterator[Span]:
+def opened(
+    path: str | os.PathLike[str], start_s: float, duration_s: float | None, *, strict: bool = False
+) -> Iterator[Span]:
     """Open a part of an audio file; whatever is wrong with it, also in the body of the ``with``, is said in one line.
+
+    Parameters
+    ----------
+    path : str or path-like
+    start_s : float >= 0 [s]
+    duration_s : float > 0 [s] or None
+    strict : bool
+        Refuse files whose header and content disagree, in place of reading them as far as they go.
 
     Raises
     ------
@@ -74,18 +169,56 @@ def opened(path: str | os.PathLike[str], start_s: float, duration_s: float | Non
     _check_span(start_s, duration_s)
     name = printable(path)
     sha256 = _hash(path, name)
-    sf = require("soundfile", purpose="reading audio")
     try:
-        with sf.SoundFile(os.fsencode(os.path.abspath(path))) as file:
-            yield Span(file, *_span(file, path, start_s, duration_s), sha256)
-        _check_whole(path)
+        decoders, noticed = _decoders(path)
+        span = Span(decoders, noticed, sha256, start_s, duration_s)
+        _check_strictly(span, strict)
+        yield span
+        _check_strictly(span, strict)
+    except MissingDependencyError:
+        raise
     except (AudioError, ParameterError) as error:
         raise AudioError(f"{name}: {error}") from None
-    except (sf.LibsndfileError, RuntimeError, TypeError) as error:
-        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
-        raise AudioError(
-            f"{name}: not readable as audio ({reason}); allowed are whole WAV, FLAC, OGG, MP3 and AIFF files"
-        ) from None
+    except OSError as error:
+        raise AudioError(f"{name}: cannot be read ({error.strerror or error}); check the file and its disk") from None
+
+
+def lasts_longer(path: str | os.PathLike[str], seconds: float) -> bool:
+    """Whether a file holds more than so much sound; False where it cannot be read.
+
+    Parameters
+    ----------
+    path : str or path-like
+    seconds : float
+        No more of it is decoded.
+    """
+    try:
+        decoders, _ = _decoders(path)
+        most, n = seconds * decoders[0].sample_rate, 0
+        for decoder in decoders:
+            if decoder.n_exact is not None:
+                n += decoder.n_exact
+                continue
+            for block in decoder.blocks(0):
+                n += len(block)
+                if n > most:
+                    return True
+        return n > most
+    except (AudioError, MissingDependencyError, OSError, ValueError):
+        return False
+
+
+def warn_of(notices: Sequence[Notice], path: str | os.PathLike[str], *, stacklevel: int) -> None:
+    """Warn where a file's header and content disagree."""
+    for notice in notices:
+        if notice.is_doubt:
+            warnings.warn(f"{printable(path)}: {notice.text}", SpecAugListenWarning, stacklevel=stacklevel)
+
+
+def _check_strictly(span: Span, strict: bool) -> None:
+    doubts = [notice for notice in span.notices if notice.is_doubt] if strict else []
+    if doubts:
+        raise AudioError(f"{doubts[0].text} (refused, as --strict, in Python strict=True, was asked for)")
 
 
 def _check_span(start_s: float, duration_s: float | None) -> None:
@@ -116,29 +249,66 @@ def _hash(path: str | os.PathLike[str], name: str) -> str:
     return digest.hexdigest()
 
 
-def _span(file: Any, path: str | os.PathLike[str], start_s: float, duration_s: float | None) -> tuple[int, int]:
-    if file.channels > MAX_CHANNELS:
-        raise AudioError(f"{file.channels} channels; allowed are 1 to {MAX_CHANNELS}; select or mix channels first")
-    if file.frames == 0:
-        sizes = promised_and_present(path)
-        follows = f" (its header says 0 bytes, {sizes[1]} follow: write it again)" if sizes and sizes[1] else ""
-        raise AudioError(f"the file holds no samples{follows}")
-    if start_s * file.samplerate >= file.frames:
-        raise AudioError(f"start={start_s} s lies behind the end; the clip lasts {file.frames / file.samplerate:.3f} s")
-    if duration_s is None and file.frames > _MOST_FRAMES:
+def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]]:
+    """A decoder for each stream that is like the first one, and what is known beside them.
+
+    Raises
+    ------
+    AudioError
+        When nothing can be decoded.
+    """
+    layout = layout_of(path)
+    if any(notice.kind == "coded" for notice in layout.notices):
+        return _of_other_kind(path, layout, "")
+    sf = require("soundfile", purpose="reading audio")
+    found: list[Decoder] = []
+    n_others = 0
+    for stream in layout.streams:
+        try:
+            decoder = SndfileDecoder(path, stream)
+        except (sf.LibsndfileError, RuntimeError, TypeError) as error:
+            if not found and stream is layout.streams[-1]:
+                return _of_other_kind(path, layout, str(getattr(error, "error_string", error)).strip().rstrip("."))
+            n_others += 1
+            continue
+        if found and (decoder.sample_rate, decoder.n_channels) != (found[0].sample_rate, found[0].n_channels):
+            n_others += 1
+            continue
+        found.append(decoder)
+    if found[0].n_channels > MAX_CHANNELS:
         raise AudioError(
-            "its header does not say how long it is; write it again, or take a part of it with --duration (duration_s=)"
+            f"{found[0].n_channels} channels; allowed are 1 to {MAX_CHANNELS}; select or mix channels first"
         )
-    begin = min(round(start_s * file.samplerate), file.frames - 1)
-    n_samples = file.frames - begin
-    if duration_s is not None:
-        n_samples = max(1, round(min(n_samples, duration_s * file.samplerate)))
-    return begin, n_samples
+    others = [Notice("other-streams", {"n_streams": n_others, "n_read": len(found)})] if n_others else []
+    return found, [*layout.notices, *others]
 
 
-def _check_whole(path: str | os.PathLike[str]) -> None:
-    sizes = promised_and_present(path)
-    if sizes is not None and sizes[1] < sizes[0]:
+def _of_other_kind(path: str | os.PathLike[str], layout: Layout, reason: str) -> tuple[list[Decoder], list[Notice]]:
+    """What libsndfile does not read, through FFmpeg where it is installed; else what it is, and how to convert it."""
+    coded = next((notice for notice in layout.notices if notice.kind == "coded"), None)
+    if coded is not None:
+        raise AudioError(coded.text)
+    named = named_by_content(path)
+    if named is None and not (layout.container and has_ffmpeg()):
+        raise AudioError(_not_readable(reason))
+    what = named.name if named else f"a {layout.container} file that libsndfile does not read ({reason})"
+    if named is not None and not named.has_sound:
+        raise AudioError(f"is {what}, which cannot be decoded here; convert it to WAV with a program that plays it")
+    if not has_ffmpeg():
         raise AudioError(
-            f"truncated: its header promises {sizes[0]} bytes of sound, {sizes[1]} are there; copy the file again"
+            f"is {what}; install what decodes it: pip install 'specaug-listen[av]', or convert it: {conversion(path)}"
         )
+    try:
+        decoder = FfmpegDecoder(path)
+    except AudioError as error:
+        raise AudioError(_not_readable(reason) if named is None else f"is {what}, {error}") from None
+    if decoder.n_channels > MAX_CHANNELS:
+        raise AudioError(f"{decoder.n_channels} channels; allowed are 1 to {MAX_CHANNELS}; mix channels first")
+    return [decoder], []
+
+
+def _not_readable(reason: str) -> str:
+    return (
+        f"not readable as audio ({reason}); allowed are WAV, FLAC, Ogg, MP3, AIFF and the other formats of libsndfile, "
+        "and with the extra [av] those of FFmpeg"
+    )

@@ -23,7 +23,7 @@ from ._files import write_whole
 from ._notices import Notice
 from ._optional import require
 from ._random import fingerprint
-from ._reading import MAX_CHANNELS, opened
+from ._reading import MAX_CHANNELS, Span, opened, warn_of
 from ._sound import Levels, Sound, measured_levels, not_finite
 from .errors import AudioError, ParameterError
 
@@ -61,12 +61,15 @@ class AudioSource:
         Where reading began.
     duration_s : float > 0 [s] or None
         How much was asked for; None is all.
+    decoder : str or None
+        The library that decoded it, with its version.
     """
 
     path: str
     sha256: str
     start_s: float = 0.0
     duration_s: float | None = None
+    decoder: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,13 +199,15 @@ def load(
     start_s: float = 0.0,
     duration_s: float | None = None,
     channel: Channel | None = None,
+    strict: bool = False,
 ) -> Audio:
     """Read an audio file at its own rate and with its own channels, or one of them.
 
     Parameters
     ----------
     path : str or path-like
-        WAV, FLAC, OGG, MP3 or AIFF; 8 to 32-bit or float; at most 8 channels.
+        WAV, FLAC, Ogg, MP3, AIFF or another format of libsndfile, and with the extra ``[av]`` of FFmpeg; at most 8
+        channels.
     start_s : float >= 0 [s]
         Where to begin.
     duration_s : float > 0 [s] or None
@@ -210,28 +215,51 @@ def load(
     channel : {"mean", "left", "right"}, int >= 1 or None
         Which channel, counted from 1; None keeps all, and their mean is heard.
 
+    strict : bool
+        Refuse a file whose header and content disagree: one that is cut, longer than it says, or damaged.
+
     Returns
     -------
     Audio
+        With `Audio.notices` of what there is to know about the file.
 
     Raises
     ------
     AudioError
-        When the file is missing, unreadable, truncated, empty, or holds NaN or infinite samples.
+        When the file is missing, unreadable, empty, or holds NaN or infinite samples.
     ParameterError
         When ``start_s`` or ``duration_s`` are out of range, or ``channel`` is none.
+
+    Warns
+    -----
+    SpecAugListenWarning
+        When the file's header and content disagree.
     """
     chosen = None if channel is None else as_one_channel(channel)
-    with opened(path, start_s, duration_s) as span:
-        check_length(span.n_samples, span.file.samplerate, span.file.samplerate)
-        (samples,) = span.blocks(span.n_samples)
-        source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s)
-        n_channels = samples.shape[1]
+    with opened(path, start_s, duration_s, strict=strict) as span:
+        samples, rate = _all_samples(span), span.sample_rate
+        source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s, span.decoder)
+        n_channels, notices = samples.shape[1], span.notices
         at = None if chosen is None else channel_at(chosen, n_channels)
         if chosen is not None and at is not None and n_channels > 1:
-            return Audio(samples[:, at], span.file.samplerate, source, choice=Choice(chosen, n_channels))
-        clip = Audio(samples.T, span.file.samplerate, source)
-        return clip if chosen is None else clip.select(chosen)
+            clip = Audio(samples[:, at], rate, source, notices, choice=Choice(chosen, n_channels))
+        else:
+            clip = Audio(samples.T, rate, source, notices)
+            clip = clip if chosen is None else clip.select(chosen)
+    warn_of(notices, path, stacklevel=3)
+    return clip
+
+
+def _all_samples(span: Span) -> npt.NDArray[np.float32]:
+    if span.n_exact is not None:
+        check_length(span.n_exact, span.sample_rate, span.sample_rate)
+        return next(span.blocks(span.n_exact))
+    blocks, n_samples = [], 0
+    for block in span.blocks(_SAMPLES_AT_ONCE):
+        n_samples += len(block)
+        check_length(n_samples, span.sample_rate, span.sample_rate)
+        blocks.append(block)
+    return np.concatenate(blocks)
 
 
 def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> None:

@@ -13,7 +13,7 @@ import typer
 
 from ._quiet import quiet_stdout
 from .console import clip_progress, complain, complain_of, counted
-from .options import Adapters, BatchText, Dialect, Frontend, PolicyName, adapter_of
+from .options import Adapters, BatchText, Dialect, Frontend, PolicyName, Strict, adapter_of
 
 if TYPE_CHECKING:
     from .augment import FrontendChoice, Policy
@@ -58,6 +58,7 @@ def run_audition(
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     start: Annotated[float, typer.Option(help="Where to begin in each clip, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="How much of each clip to take, in seconds.")] = None,
+    strict: Strict = False,
     twins: Annotated[
         bool,
         typer.Option("--twins", help="Render each draw with the original's phase, too: the mask without the vocoder."),
@@ -72,7 +73,7 @@ def run_audition(
 
     with quiet_stdout() if as_json else nullcontext():
         chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng)
-        run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration, twins)
+        run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration, twins, strict)
         check_output(out, overwrite=overwrite)
         files, problems = _found_audio(paths, out)
         index = _audition_files(files, out, run, problems, overwrite=overwrite, quiet=as_json, report=report)
@@ -138,6 +139,7 @@ def _configuration(
     start: float,
     duration: float | None,
     twins: bool,
+    strict: bool,
 ) -> Configuration:
     from . import augment, vocoders
     from .pipeline import Configuration
@@ -148,7 +150,9 @@ def _configuration(
     rendering = vocoders.get(vocoder)
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
-    return Configuration(chosen, policy, rendering, draws, seed, channels, start, duration, stage, twins, reason)
+    return Configuration(
+        chosen, policy, rendering, draws, seed, channels, start, duration, stage, twins, reason, strict
+    )
 
 
 def _chosen(

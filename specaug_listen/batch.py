@@ -155,7 +155,7 @@ def _audition_file(
             )
         if isinstance(run.vocoder, Joint) and not is_whole and is_long(path, run.duration_s):
             return _audition_long_file(path, out, folder, run, within)
-        clip = load(path, start_s=run.start_s, duration_s=run.duration_s)
+        clip = load(path, start_s=run.start_s, duration_s=run.duration_s, strict=run.strict)
         heard = audition(
             clip,
             frontend=run.choice,
@@ -184,7 +184,7 @@ def _audition_long_file(
     # On the disk of the results: the system's own folder for such things is often held in memory.
     with scratch(out / folder) as room:
         rate = run.frontend.sample_rate
-        recording = open_recording(path, rate, room, start_s=run.start_s, duration_s=run.duration_s)
+        recording = open_recording(path, rate, room, start_s=run.start_s, duration_s=run.duration_s, strict=run.strict)
         heard = audition_long(
             recording,
             room,

@@ -19,6 +19,7 @@ __all__ = [
     "Frontend",
     "PolicyName",
     "StatisticsText",
+    "Strict",
     "adapter_of",
 ]
 
@@ -60,6 +61,10 @@ BatchText = Annotated[
         help="Padded batch that a clip sits in: examples, frames, value of the padding; e.g. 32x1500@-15.9.",
         metavar="N[xFRAMES[@PAD]]",
     ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Refuse files that are cut, damaged, or longer than they say, in place of warning."),
 ]
 
 

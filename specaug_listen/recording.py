@@ -16,7 +16,7 @@ from ._channels import Channel, Choice, as_one_channel, channel_at
 from ._notices import Notice
 from ._optional import require
 from ._random import fingerprint_start, fingerprint_words
-from ._reading import Span, opened
+from ._reading import Span, opened, warn_of
 from ._sound import Levels, Sound, measured_levels
 from ._spool import Spool
 from .audio import AudioSource, check_length
@@ -111,6 +111,7 @@ def open_recording(
     start_s: float = 0.0,
     duration_s: float | None = None,
     channel: Channel = "mean",
+    strict: bool = False,
 ) -> Recording:
     """Read a recording, and keep the mean of its channels, or one of them, on disk at ``sample_rate``.
 
@@ -127,6 +128,8 @@ def open_recording(
         As in `load`.
     channel : {"mean", "left", "right"} or int >= 1
         As in `load`.
+    strict : bool
+        As in `load`.
 
     Raises
     ------
@@ -134,10 +137,15 @@ def open_recording(
         As `load`.
     OutputError
         When ``folder`` cannot be written.
+
+    Warns
+    -----
+    SpecAugListenWarning
+        As `load`.
     """
     chosen = as_one_channel(channel)
-    with opened(path, start_s, duration_s) as span:
-        rate, n_present = int(span.file.samplerate), int(span.file.channels)
+    with opened(path, start_s, duration_s, strict=strict) as span:
+        rate, n_present = span.sample_rate, span.n_channels
         at, choice = channel_at(chosen, n_present), None
         if at is not None and n_present > 1:
             choice = Choice(chosen, n_present)
@@ -149,9 +157,11 @@ def open_recording(
         for other in range(1, n_channels):
             for block in span.blocks(_SAMPLES_AT_ONCE):
                 digest.update(np.ascontiguousarray(block[:, other], dtype="<f4").tobytes())
-        source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s)
-        words = fingerprint_words(digest.digest())
-        return Recording(rate, n_channels, span.n_samples, levels, words, source, mono, choice=choice)
+        source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s, span.decoder)
+        words, notices = fingerprint_words(digest.digest()), span.notices
+        recording = Recording(rate, n_channels, span.n_samples, levels, words, source, mono, notices, choice)
+    warn_of(notices, path, stacklevel=3)
+    return recording
 
 
 def _resampled(

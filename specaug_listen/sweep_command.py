@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import BatchText, Dialect, Frontend, PolicyName
+from .options import BatchText, Dialect, Frontend, PolicyName, Strict
 
 if TYPE_CHECKING:
     from .augment import FrontendChoice
@@ -38,6 +38,7 @@ def run_sweep(
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     start: Annotated[float, typer.Option(help="Where to begin in the clip, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="How much of the clip to take, in seconds.")] = None,
+    strict: Strict = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a sweep in OUT.")] = False,
 ) -> None:
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
@@ -52,7 +53,7 @@ def run_sweep(
     drawn = choose_policy(policy, framework=dialect, batch=batch)
     run = _configuration(choose_swept_frontend(frontend, drawn, axes), drawn, vocoder, draws, seed, start, duration)
     check_free(out, overwrite=overwrite)
-    clip = load(path, start_s=start, duration_s=duration)
+    clip = load(path, start_s=start, duration_s=duration, strict=strict)
     made = swept(clip, axes, run, name=printable(path.stem), progress=_tell)
     page = save_sweep(made, out, overwrite=overwrite)
     for line in _notes(made):

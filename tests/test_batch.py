@@ -206,12 +206,6 @@ def long(tmp_path, speechlike, monkeypatch):
 def spoil(path, how):
     if how == "text":
         path.write_bytes(b"no sound")
-    elif how == "truncated":
-        path.write_bytes(path.read_bytes()[: path.stat().st_size * 9 // 10])
-    elif how == "truncated flac":
-        samples, rate = sf.read(path)
-        sf.write(path, samples, rate, format="FLAC")
-        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     else:
         samples, rate = sf.read(path, dtype="float32")
         samples[12345, 1] = float(how) if how != "too loud" else 1e38
@@ -222,8 +216,6 @@ def spoil(path, how):
     ("how", "message"),
     [
         ("text", r"not readable as audio \(Format not recognised\)"),
-        ("truncated", r"truncated: its header promises \d+ bytes of sound, \d+ are there; copy the file again"),
-        ("truncated flac", r"(truncated: 19200 samples are promised, \d+ are there; copy|not readable as audio)"),
         ("nan", "1 samples are NaN or infinite, the first at sample 12345; allowed are finite samples"),
         ("-inf", "1 samples are NaN or infinite, the first at sample 12345; allowed are finite samples"),
         ("too loud", r"too loud: a peak of 5e\+37 gives energies above 1e\+30; scale the clip to"),

@@ -11,8 +11,8 @@ from specaug_listen import Audio, audition, replay
 from specaug_listen._notices import Notice
 from specaug_listen.pipeline.records import read_record
 
-CUT = Notice("cut", {"n_present": 100, "n_promised": 200, "unit": "samples"})
-TEXT = "cut: 100 of 200 samples are there; copy the file again"
+CUT = Notice("cut", {"n_present": 8000, "n_promised": 16000, "sample_rate": 16000})
+TEXT = "cut: 8000 of 16000 samples are there (0.50 of 1.00 s); copy the file again"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import load
-from specaug_listen._reading import opened
+from specaug_listen._reading import lasts_longer, opened
 from specaug_listen.errors import AudioError, OutputError, ParameterError
 
 RATE = 8000
@@ -47,23 +47,6 @@ def test_the_hash_is_that_of_the_whole_file(path):
         assert span.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-class EndsEarly:
-    """A file of which only the first samples are there."""
-
-    def __init__(self, file, n_samples):
-        self._file, self._n_samples, self.seek = file, n_samples, file.seek
-
-    def read(self, n, **how):
-        return self._file.read(max(0, min(n, self._n_samples - self._file.tell())), **how)
-
-
-@pytest.mark.parametrize("there", [0, 1500, 3999])
-def test_a_file_that_ends_while_it_is_read_is_truncated(path, there):
-    message = rf"clip\.wav: truncated: 4000 samples are promised, {there} are there; copy the file again"
-    with pytest.raises(AudioError, match=message), opened(path, 0.0, None) as span:
-        list(span._replace(file=EndsEarly(span.file, there)).blocks(400))
-
-
 @pytest.mark.parametrize("error", [AudioError, ParameterError])
 def test_what_is_refused_while_it_is_read_carries_the_files_name(path, error):
     with pytest.raises(AudioError, match=r"clip\.wav: the middle is bad$"), opened(path, 0.0, None):
@@ -75,14 +58,33 @@ def test_what_is_wrong_with_other_files_is_not_put_down_to_this_one(path):
         raise OutputError("somewhere: full")
 
 
-def test_a_stream_that_does_not_say_how_long_it_is_is_refused_but_for_a_part_of_it(tmp_path):
+def test_a_stream_that_does_not_say_how_long_it_is_is_read_whole_and_in_part(tmp_path):
     path = tmp_path / "streamed.flac"
-    sf.write(path, np.random.default_rng(0).standard_normal(16000) / 10, 16000)
+    samples = np.random.default_rng(0).standard_normal(16000) / 10
+    sf.write(path, samples, 16000)
     raw = bytearray(path.read_bytes())
     # The last 36 bits of 8 bytes in STREAMINFO: 4 bits and 4 bytes.
     raw[21] &= 0xF0
     raw[22:26] = bytes(4)
     path.write_bytes(raw)
-    with pytest.raises(AudioError, match=r"streamed.flac: its header does not say how long it is; .* --duration"):
-        load(path)
-    assert load(path, duration_s=0.5).n_samples == 8000
+    whole = load(path)
+    assert (whole.n_samples, whole.notices) == (16000, ())
+    part = load(path, start_s=0.25, duration_s=0.5)
+    np.testing.assert_array_equal(part.samples, whole.samples[:, 4000:12000])
+
+
+def test_a_length_that_must_be_counted_is_that_of_the_blocks(tmp_path):
+    sf.write(tmp_path / "clip.flac", np.random.default_rng(0).standard_normal(70000) / 10, RATE)
+    with opened(tmp_path / "clip.flac", 0.5, None) as span:
+        assert span.n_exact is None
+        assert span.n_samples == sum(map(len, span.blocks(999))) == 66000
+    with opened(tmp_path / "clip.flac", 0.5, 0.25) as span:
+        assert span.n_samples == sum(map(len, span.blocks(999))) == 2000
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+def test_a_file_is_longer_than_what_it_holds_and_no_more_of_it_is_read(tmp_path, suffix):
+    sf.write(tmp_path / f"clip{suffix}", np.zeros(2 * RATE), RATE)
+    assert lasts_longer(tmp_path / f"clip{suffix}", 1.9)
+    assert not lasts_longer(tmp_path / f"clip{suffix}", 2.0)
+    assert not lasts_longer(tmp_path / "missing.wav", 0.0)

@@ -70,6 +70,7 @@ def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "") -
     options += ["--draws", str(run.draws), "--seed", str(run.seed)]
     options += ["--twins"] if run.twins else []
     options += _span_options(run)
+    options += ["--strict"] if run.strict else []
     options += ["--channels", run.channels] if run.channels != "mono" else []
     command = _command(known, options, run)
     return Recipe(command, _python(known, run, policy, frontend), name, tuple(files))
@@ -149,7 +150,8 @@ def _span_options(run: Configuration) -> list[str]:
 
 def _span(run: Configuration) -> str:
     span = f", start_s={run.start_s!r}" if run.start_s else ""
-    return span + (f", duration_s={run.duration_s!r}" if run.duration_s is not None else "")
+    span += f", duration_s={run.duration_s!r}" if run.duration_s is not None else ""
+    return span + (", strict=True" if run.strict else "")
 
 
 def _vocoder(run: Configuration) -> str:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from .._files import make_folder
-from .._optional import require
+from .._reading import lasts_longer
 from ..augment import FrontendReason, Policy, draw_of_clip
 from ..errors import SpecAugListenWarning
 from ..frontends import MelFrontend, MelStream, mel_stream
@@ -51,14 +51,11 @@ class LongAudition(Audition):
 
 def is_long(path: str | os.PathLike[str], duration_s: float | None, longest_s: float | None = None) -> bool:
     """Whether a file, or so much of it, is too long to hold; False where it cannot be read."""
-    if not os.path.isfile(path):  # opening a pipe would wait for its writer
+    limit_s = LONG_S if longest_s is None else longest_s
+    if duration_s is not None and duration_s <= limit_s:
         return False
-    sf = require("soundfile", purpose="reading audio")
-    try:
-        found = float(sf.info(os.fsencode(os.path.abspath(path))).duration)
-    except (sf.LibsndfileError, RuntimeError, TypeError, OSError):
-        return False
-    return (found if duration_s is None else min(found, duration_s)) > (LONG_S if longest_s is None else longest_s)
+    # Opening a pipe would wait for its writer.
+    return os.path.isfile(path) and lasts_longer(path, limit_s)
 
 
 def audition_long(

@@ -74,6 +74,7 @@ class ClipRecord:
     start_s: float = 0.0
     duration_s: float | None = None
     notices: tuple[Notice, ...] = ()
+    decoder: str | None = None
 
 
 @record
@@ -115,6 +116,7 @@ class Configuration:
     waveform: Waveform | None = None
     twins: bool = False
     frontend_reason: FrontendReason | None = None
+    strict: bool = False
 
     @property
     def choice(self) -> FrontendChoice:
@@ -206,6 +208,7 @@ def describe_clip(audio: Audio | Recording) -> ClipRecord:
         start_s=float(source.start_s) if source else 0.0,
         duration_s=float(source.duration_s) if source and source.duration_s is not None else None,
         notices=audio.notices,
+        decoder=source.decoder if source else None,
     )
 
 

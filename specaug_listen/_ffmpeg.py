@@ -1,0 +1,143 @@
+"""Files that libsndfile does not read, through FFmpeg, as the package ``av`` holds it: the extra ``[av]``."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ._decoding import BLOCK, Decoder, Ending, Real
+from ._notices import Notice
+from ._optional import is_installed, require
+from .errors import AudioError
+
+__all__ = ["FfmpegDecoder", "conversion", "has_ffmpeg"]
+
+# Containers round their lengths, and encoders pad.
+_TOLERANCE_S = 0.25
+
+
+def has_ffmpeg() -> bool:
+    """Whether the extra ``[av]`` is installed."""
+    return is_installed("av")
+
+
+def conversion(path: str | os.PathLike[str]) -> str:
+    """The command that makes a WAV file of a file.
+
+    Examples
+    --------
+    >>> conversion("a b.m4a")
+    "ffmpeg -i 'a b.m4a' 'a b.wav'"
+    """
+    name = Path(path).name.encode("utf-8", "backslashreplace").decode()
+    return f"ffmpeg -i {shlex.quote(name)} {shlex.quote(Path(name).stem + '.wav')}"
+
+
+class FfmpegDecoder(Decoder):
+    """The best track of sound in a file that FFmpeg reads.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Raises
+    ------
+    AudioError
+        When FFmpeg cannot open it, or it holds no sound.
+    """
+
+    n_exact = None
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path
+        self._ending: Ending | None = None
+        self._reason: str | None = None
+        self._av = require("av", extra="av", purpose="reading this file")
+        with self._opened() as (container, stream):
+            context = stream.codec_context
+            self.sample_rate, self.n_channels = int(stream.rate or 0), int(context.channels or 0)
+            self._values = {
+                "decoder": f"av {self._av.__version__}", "codec": str(context.name),
+                "container": str(container.format.name),
+            }  # fmt: skip
+            self._n_tracks = len(container.streams.audio)
+            self._promised = self._length(container, stream)
+        if not self.sample_rate or not self.n_channels:
+            raise AudioError("its track of sound has no rate or no channels; convert it to WAV")
+        self.name = self._values["decoder"]
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[Any, Any]]:
+        with open(self._path, "rb") as file:
+            try:
+                container = self._av.open(file, mode="r")
+            except self._av.error.FFmpegError as error:
+                raise AudioError(f"not readable by FFmpeg, either ({error.strerror})") from None
+            with container:
+                if not container.streams.audio:
+                    raise AudioError("holds no track of sound")
+                yield container, container.streams.best("audio") or container.streams.audio[0]
+
+    def _length(self, container: Any, stream: Any) -> int | None:
+        if stream.duration and stream.time_base:
+            return round(float(stream.duration * stream.time_base) * self.sample_rate)
+        return round(container.duration / self._av.time_base * self.sample_rate) if container.duration else None
+
+    @property
+    def ending(self) -> Ending | None:
+        """How decoding ended; None before."""
+        return self._ending
+
+    def blocks(self, begin: int) -> Iterator[Real]:
+        """Samples from ``begin`` to the end; they are always decoded from the beginning on."""
+        at, waiting, n_waiting = 0, [], 0
+        with self._opened() as (container, stream):
+            frames = self._frames(container, stream)
+            while (frame := next(frames, None)) is not None:
+                first, at = at, at + len(frame)
+                if at > begin:
+                    waiting.append(frame[max(0, begin - first) :])
+                    n_waiting += len(waiting[-1])
+                if n_waiting >= BLOCK:
+                    yield np.concatenate(waiting)
+                    waiting, n_waiting = [], 0
+        if waiting:
+            yield np.concatenate(waiting)
+        self._ending = Ending(at, self._reason)
+
+    def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
+        self._reason = None
+        layout, rate = stream.codec_context.layout, self.sample_rate
+        resampler = self._av.AudioResampler(format="fltp", layout=layout, rate=rate)
+        try:
+            for packet in container.demux(stream):
+                for frame in packet.decode():
+                    if (frame.sample_rate, len(frame.layout.channels)) != (rate, self.n_channels):
+                        self._reason = "its rate or number of channels changes"
+                        return
+                    for part in resampler.resample(frame):
+                        yield np.ascontiguousarray(part.to_ndarray().T, dtype=np.float32)
+            for part in resampler.resample(None):
+                yield np.ascontiguousarray(part.to_ndarray().T, dtype=np.float32)
+        except self._av.error.FFmpegError as error:
+            self._reason = str(error.strerror)
+
+    def notices(self) -> list[Notice]:
+        """Who decoded it, and what is known by now of a header and a content that disagree."""
+        found = [Notice("decoded-by", self._values)]
+        if self._n_tracks > 1:
+            found.append(Notice("tracks", {"n_tracks": self._n_tracks}))
+        if self._ending is not None:
+            n, promised = self._ending.n_samples, self._promised
+            values = {"n_present": n, "n_promised": promised, "sample_rate": self.sample_rate}
+            if self._ending.reason is not None:
+                found.append(Notice("stopped", values | {"reason": self._ending.reason}))
+            elif promised is not None and n < promised - _TOLERANCE_S * self.sample_rate:
+                found.append(Notice("cut", values))
+        return found

@@ -1,0 +1,161 @@
+"""Containers whose header is of a fixed form: Sun's AU, NIST Sphere, Core Audio, Creative Voice, HTK and others."""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import BinaryIO
+
+from .._notices import Notice
+from .layout import Body, Layout, Stream
+from .trailing import kind_of_rest
+from .view import mended
+
+__all__ = ["au", "avr", "caf", "htk", "is_htk", "nist", "sds", "svx", "voc"]
+
+_NIST_FIELD = re.compile(rb"^(\w+) -(?:i|s\d+) (.+?)\s*$", re.MULTILINE)
+_OPEN = 0xFFFFFFFF
+_SDS_HEADER, _SDS_PACKET = 21, 127
+
+
+def au(file: BinaryIO, begin: int, end: int) -> Layout:
+    """Sun's AU: the size of the sound, or that it is open."""
+    file.seek(begin)
+    head = file.read(24)
+    if len(head) < 24:
+        return Layout("AU")
+    order, endian = (">", "BIG") if head[:4] == b".snd" else ("<", "LITTLE")
+    offset, size = struct.unpack(f"{order}II", head[4:12])
+    sound = begin + offset
+    there = end - sound
+    if size in (_OPEN, there):
+        return Layout("AU")
+    if size > there:
+        return Layout("AU", (Stream(promised_bytes=size, present_bytes=max(0, there)),))
+    rest = kind_of_rest(file, sound + size, end, "")
+    if rest == "file":
+        return Layout("AU", (Stream(((begin, sound + size),)),), next_file=sound + size)
+    if rest == "zeros":
+        return Layout("AU", (Stream(),), (Notice("zeros-after", {"n_bytes": there - size}),))
+    pieces = mended(begin, end, (begin + 8, struct.pack(f"{order}I", _OPEN)))
+    return Layout("AU", (Stream(pieces, Body(sound, end, endian), promised_bytes=size, present_bytes=there),))
+
+
+def nist(file: BinaryIO, begin: int, end: int) -> Layout:
+    """NIST Sphere: the number of samples in a header of text."""
+    file.seek(begin)
+    fields = dict(_NIST_FIELD.findall(file.read(1024)))
+    coding = fields.get(b"sample_coding", b"pcm").decode("ascii", "replace")
+    if "," in coding:
+        return Layout("NIST", notices=(Notice("coded", {"coding": coding[:40]}),))
+    count = fields.get(b"sample_count", b"")
+    return Layout("NIST", (Stream(promised_samples=int(count) if count.isdigit() else None),))
+
+
+def caf(file: BinaryIO, begin: int, end: int) -> Layout:
+    """Apple's Core Audio: chunks with sizes of 8 bytes, the sound's of -1 where it goes on to the end."""
+    file.seek(begin + 8)
+    is_little = False
+    while len(header := file.read(12)) == 12:
+        at = file.tell()
+        size = struct.unpack(">q", header[4:])[0]
+        if header[:4] == b"desc":
+            is_little = bool(struct.unpack(">I", file.read(16)[12:])[0] & 2)
+        if header[:4] == b"data":
+            body = Body(at + 4, end, "LITTLE" if is_little else "BIG")
+            there = end - at
+            if size < 0:  # libsndfile takes no size that is open, either
+                return Layout("CAF", (Stream(mended(begin, end, (at - 8, struct.pack(">q", there)))),))
+            if size > there:
+                # libsndfile takes no chunk that is longer than the file.
+                pieces = mended(begin, end, (at - 8, struct.pack(">q", there)))
+                return Layout("CAF", (Stream(pieces, None, max(0, size - 4), max(0, there - 4)),))
+            if size < there and not _are_caf_chunks(file, at + size, end):
+                pieces = mended(begin, end, (at - 8, struct.pack(">q", there)))
+                return Layout("CAF", (Stream(pieces, body, max(0, size - 4), there - 4),))
+            return Layout("CAF")
+        file.seek(at + size)
+    return Layout("CAF")
+
+
+def _are_caf_chunks(file: BinaryIO, at: int, end: int) -> bool:
+    while at < end:
+        file.seek(at)
+        header = file.read(12)
+        if len(header) < 12 or not header[:4].isascii():
+            return not any(header)
+        at += 12 + max(0, struct.unpack(">q", header[4:])[0])
+    return at == end
+
+
+def voc(file: BinaryIO, begin: int, end: int) -> Layout:
+    """Creative Voice: blocks with sizes of 3 bytes."""
+    file.seek(begin + 20)
+    at = begin + struct.unpack("<H", file.read(2).ljust(2, b"\0"))[0]
+    promised, last = 0, None
+    while at + 4 <= end:
+        file.seek(at)
+        kind, low, high = struct.unpack("<BHB", file.read(4))
+        if kind == 0:
+            break
+        size = low + (high << 16)
+        if kind in (1, 2, 9):
+            n_header = {1: 2, 2: 0, 9: 12}[kind]
+            promised += size - n_header
+            last = (at, kind, size - (at + 4 + size - end) if at + 4 + size > end else size)
+        at += 4 + size
+    if last is None or at <= end:
+        return Layout("VOC")
+    place, kind, size = last
+    pieces = mended(begin, end, (place, struct.pack("<BHB", kind, size & 0xFFFF, size >> 16)))
+    return Layout("VOC", (Stream(pieces, None, promised, promised - (at - end)),))
+
+
+def avr(file: BinaryIO, begin: int, end: int) -> Layout:
+    """Audio Visual Research: the number of samples at a fixed place."""
+    file.seek(begin + 26)
+    field = file.read(4)
+    return Layout("AVR", (Stream(promised_samples=struct.unpack(">I", field)[0] if len(field) == 4 else None),))
+
+
+def is_htk(head: bytes, n_bytes: int) -> bool:
+    """Whether a file seems to begin with HTK's header of a waveform; libsndfile wants the length to be right, too."""
+    if len(head) < 12 or head[8:12] != b"\0\2\0\0":
+        return False
+    count, period = struct.unpack(">II", head[:8])
+    return 0 < count < 1 << 31 and 50 <= period <= 5000 and n_bytes > 12
+
+
+def htk(file: BinaryIO, begin: int, end: int) -> Layout:
+    """HTK: the number of samples, which must be that of the file."""
+    file.seek(begin)
+    count = struct.unpack(">I", file.read(4))[0]
+    there = (end - begin - 12) // 2
+    if count == there and (end - begin) % 2 == 0:
+        return Layout("HTK")
+    pieces = mended(begin, begin + 12 + 2 * there, (begin, struct.pack(">I", there)))
+    return Layout("HTK", (Stream(pieces, promised_samples=count),))
+
+
+def svx(file: BinaryIO, begin: int, end: int) -> Layout:
+    """Amiga's 8SVX and 16SV: chunks, one of which is the sound."""
+    file.seek(begin + 12)
+    while len(header := file.read(8)) == 8:
+        size, at = struct.unpack(">I", header[4:])[0], file.tell()
+        if header[:4] == b"BODY":
+            return Layout("SVX", (Stream(promised_bytes=size, present_bytes=min(size, end - at)),))
+        file.seek(at + size + size % 2)
+    return Layout("SVX")
+
+
+def sds(file: BinaryIO, begin: int, end: int) -> Layout:
+    """MIDI's sample dump: packets of 120 bytes of 7 bits."""
+    file.seek(begin)
+    head = file.read(_SDS_HEADER)
+    if len(head) < _SDS_HEADER or not 8 <= head[6] <= 28:
+        return Layout("SDS")
+    promised = head[10] | head[11] << 7 | head[12] << 14
+    there = (end - begin - _SDS_HEADER) // _SDS_PACKET * (120 // -(-head[6] // 7))
+    if there >= promised:
+        return Layout("SDS")
+    return Layout("SDS", (Stream(promised_samples=promised, most_samples=there),))

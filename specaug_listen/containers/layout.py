@@ -1,0 +1,84 @@
+"""What is known of a file of sound before it is decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._notices import Notice
+from .view import Piece
+
+__all__ = ["Body", "Layout", "Stream"]
+
+
+@dataclass(frozen=True)
+class Body:
+    """Where the samples lie in a file.
+
+    Parameters
+    ----------
+    begin, end : int [bytes]
+    endian : {"LITTLE", "BIG"}
+        Order of the bytes of samples that are not compressed.
+    """
+
+    begin: int
+    end: int
+    endian: str
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One stream of sound in a file: what its decoder opens, and what must come out of it.
+
+    Parameters
+    ----------
+    pieces : tuple of Piece or None
+        Of the file; None is all of it as it is.
+    body : Body or None
+        Where the samples lie, where the header's length must not be followed.
+    promised_bytes, present_bytes : int or None
+        Of the sound: by the header, and in the file; None where there is nothing to be compared.
+    promised_samples : int or None
+        By the header; 0 where it was never filled in, None where it leaves it open or speaks of bytes.
+    expected_samples : int or None
+        As counted in the stream itself.
+    most_samples : int or None
+        How much to take, where the decoder gives more than is there.
+    is_seekable : bool
+        Whether its middle can be trusted to be found.
+    ends_within : {"frame", "page"} or None
+        What the file ends in the middle of.
+    is_endless : bool
+        Whether the decoder would guess the length from that of the file, and has to be told a longer one.
+    """
+
+    pieces: tuple[Piece, ...] | None = None
+    body: Body | None = None
+    promised_bytes: int | None = None
+    present_bytes: int | None = None
+    promised_samples: int | None = None
+    expected_samples: int | None = None
+    most_samples: int | None = None
+    is_seekable: bool = True
+    ends_within: str | None = None
+    is_endless: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The streams of a file, in their order, and what is noticed beside them.
+
+    Parameters
+    ----------
+    container : str
+        Its name.
+    streams : tuple of Stream
+    notices : tuple of Notice
+    next_file : int or None
+        Where another file begins that was put behind it.
+    """
+
+    container: str
+    streams: tuple[Stream, ...] = (Stream(),)
+    notices: tuple[Notice, ...] = ()
+    next_file: int | None = None

@@ -1,0 +1,112 @@
+"""What a file is that libsndfile does not read, by its first bytes: its ending may say anything."""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import NamedTuple
+
+from .mpeg_frames import length_of_id3
+
+__all__ = ["Named", "named_by_content", "named_by_head"]
+
+
+class Named(NamedTuple):
+    """A container or a codec that FFmpeg reads.
+
+    Parameters
+    ----------
+    name : str
+        With its article, as in "is an MP4 file".
+    has_sound : bool
+        False for those that hold none that can be decoded.
+    """
+
+    name: str
+    has_sound: bool = True
+
+
+_HEAD = 4096
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+# First bytes, more bytes at another place, name.
+_NAMES: tuple[tuple[bytes, int, bytes, Named], ...] = (
+    (_ASF, 0, b"", Named("a Windows Media (WMA, ASF) file")),
+    (b"\x1aE\xdf\xa3", 0, b"", Named("a Matroska or WebM file")),
+    (b"FLV", 0, b"", Named("a Flash video (FLV) file")),
+    (b"RIFF", 8, b"AVI ", Named("an AVI file")),
+    (b"RIFF", 8, b"QLCM", Named("a QCELP (QCP) file")),
+    (b"BW64", 8, b"WAVE", Named("a Broadcast Wave 64 (BW64) file")),
+    (b"#!AMR", 0, b"", Named("an AMR file")),
+    (b"#!SILK", 0, b"", Named("a SILK file", False)),
+    (b"\x02#!SILK", 0, b"", Named("a SILK file", False)),
+    (b".RMF", 0, b"", Named("a RealMedia file")),
+    (b".ra\xfd", 0, b"", Named("a RealAudio file")),
+    (b"ADIF", 0, b"", Named("an AAC (ADIF) file")),
+    (b"MAC ", 0, b"", Named("a Monkey's Audio (APE) file")),
+    (b"wvpk", 0, b"", Named("a WavPack file")),
+    (b"TTA1", 0, b"", Named("a True Audio (TTA) file")),
+    (b"MPCK", 0, b"", Named("a Musepack file")),
+    (b"MP+", 0, b"", Named("a Musepack file")),
+    (b"tBaK", 0, b"", Named("a TAK file")),
+    (b"OFR ", 0, b"", Named("an OptimFROG file", False)),
+    (b"ajkg", 0, b"", Named("a Shorten file")),
+    (b"DSD ", 0, b"", Named("a DSD (DSF) file")),
+    (b"FRM8", 12, b"DSD ", Named("a DSD (DSDIFF) file")),
+    (b"\x0bw", 0, b"", Named("an AC-3 file")),
+    (b"\x7f\xfe\x80\x01", 0, b"", Named("a DTS file")),
+    (b"\0\0\x01\xba", 0, b"", Named("an MPEG program stream (MPG, VOB)")),
+    (b"OggS", 28, b"Speex   ", Named("an Ogg file of Speex")),
+    (b"MThd", 0, b"", Named("a MIDI file: notes, no sound", False)),
+)
+_BRANDS = {b"M4A ": "an MPEG-4 audio (M4A) file", b"M4B ": "an MPEG-4 audio (M4B) file", b"qt  ": "a QuickTime file"}
+_WAV_CODECS = {
+    0x02: "MS ADPCM", 0x22: "TrueSpeech", 0x28: "LH codec", 0x2D: "SBC", 0x42: "G.723.1", 0x45: "G.726", 0x64: "G.726",
+    0x65: "G.722", 0x83: "G.729", 0x130: "ACELP", 0x160: "WMA 1", 0x161: "WMA 2", 0x162: "WMA Pro",
+    0x163: "WMA Lossless", 0x270: "ATRAC3", 0xFF: "AAC", 0x1600: "AAC", 0x2000: "AC-3", 0x2001: "DTS", 0xA106: "AAC",
+    0x566F: "Vorbis", 0x674F: "Vorbis", 0xF1AC: "FLAC",
+}  # fmt: skip
+
+
+def named_by_content(path: str | os.PathLike[str]) -> Named | None:
+    """Name a file by its content; None for one that is not known, or that libsndfile reads.
+
+    Raises
+    ------
+    OSError
+    """
+    with open(path, "rb") as file:
+        head = file.read(_HEAD)
+        if n_bytes := length_of_id3(head):
+            file.seek(n_bytes)
+            head = file.read(_HEAD)
+    return named_by_head(head)
+
+
+def named_by_head(head: bytes) -> Named | None:
+    """Name a file by its first bytes.
+
+    Examples
+    --------
+    >>> named_by_head(b"#!AMR-WB").name
+    'an AMR file'
+    """
+    for begins, place, also, named in _NAMES:
+        if head.startswith(begins) and head[place:].startswith(also):
+            return named
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+        return Named(_BRANDS.get(head[8:12], "an MPEG-4 (MP4) file"))
+    if len(head) > 4 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+        return Named("an AAC (ADTS) file")
+    if len(head) > 376 and head[0] == head[188] == head[376] == 0x47:
+        return Named("an MPEG transport stream (TS)")
+    return _wav_with_other_codec(head)
+
+
+def _wav_with_other_codec(head: bytes) -> Named | None:
+    if head[:4] not in (b"RIFF", b"RIFX") or head[8:12] != b"WAVE":
+        return None
+    at = head.find(b"fmt ")
+    if at < 0 or len(head) < at + 10:
+        return None
+    tag = struct.unpack("<H" if head[:4] == b"RIFF" else ">H", head[at + 8 : at + 10])[0]
+    return Named(f"a WAV file of {_WAV_CODECS[tag]}") if tag in _WAV_CODECS else None

@@ -1,0 +1,64 @@
+"""MPEG audio (MP1, MP2, MP3): its frames are counted, as nothing else in such a file tells how long it is.
+
+Each frame has a header of 4 bytes from which its length and its number of samples follow. A first frame without
+sound may tell of the rest ("Xing" or "Info", with the encoder's padding, which is taken off): decoders believe it, so
+it is mended where it does not count the frames that are there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import BinaryIO
+
+from .._notices import Notice
+from .layout import Layout, Stream
+from .mpeg_frames import Run, length_of_id3, read_runs
+from .view import Piece
+
+__all__ = ["begins_within", "length_of_id3", "mpeg"]
+
+_FEWEST_FRAMES = 3
+_DECODER_DELAY = 529
+
+
+def mpeg(file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True) -> Layout | None:
+    """MPEG audio between two places of a file; None where there is not one frame."""
+    scan = read_runs(file, begin, end)
+    longest = max((run.n_frames for run in scan.runs), default=0)
+    runs = [run for run in scan.runs if run.n_frames >= min(_FEWEST_FRAMES, longest)]
+    if longest == 0:
+        return None
+    streams = [_stream(run) for run in runs]
+    if scan.is_torn and is_whole_file and streams[-1].promised_samples is None:
+        streams[-1] = replace(streams[-1], ends_within="frame")
+    notices: tuple[Notice, ...] = ()
+    if scan.n_foreign:
+        # What is missing is missing somewhere within, so that nobody looks for it at the end.
+        streams = [replace(stream, promised_samples=None) for stream in streams]
+        notices = (Notice("damaged", {"n_bytes": scan.n_foreign}),)
+    return Layout("MP3" if runs[0].layer == 3 else f"MP{runs[0].layer}", tuple(streams), notices)
+
+
+def begins_within(file: BinaryIO, end: int) -> bool:
+    """Whether a stream begins in the first bytes of a file, with the rest of a frame before it."""
+    return any(run.n_frames >= _FEWEST_FRAMES for run in read_runs(file, 0, end).runs)
+
+
+def _stream(run: Run) -> Stream:
+    per_frame, n_frames, tag = run.samples_per_frame, run.n_frames, run.tag
+    frames: tuple[Piece, ...] = tuple(run.ranges)
+    if tag is None or not tag.n_frames:
+        return Stream(frames, expected_samples=n_frames * per_frame, is_seekable=False, is_endless=True)
+    if tag.n_frames == n_frames:
+        return Stream((tag.frame, *frames), expected_samples=n_frames * per_frame - _trimmed(tag.delay, tag.padding))
+    promised = tag.n_frames * per_frame - _trimmed(tag.delay, tag.padding)
+    padding = 0 if tag.n_frames > n_frames else tag.padding
+    n_bytes = len(tag.frame) + sum(end - begin for begin, end in run.ranges)
+    expected = n_frames * per_frame - _trimmed(tag.delay, padding)
+    head = tag.mended(n_frames, n_bytes, padding)
+    return Stream((head, *frames), promised_samples=promised, expected_samples=max(0, expected), is_seekable=False)
+
+
+def _trimmed(delay: int, padding: int) -> int:
+    """How many samples mpg123 takes off: the encoder's delay and its own, and what remains of the padding."""
+    return delay + _DECODER_DELAY + max(0, padding - _DECODER_DELAY)

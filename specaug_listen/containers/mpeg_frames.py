@@ -1,0 +1,268 @@
+"""The frames of MPEG audio: finding them, and what the first one tells of the rest."""
+
+from __future__ import annotations
+
+import functools
+import struct
+from dataclasses import dataclass, field
+from typing import BinaryIO, NamedTuple
+
+__all__ = ["Run", "Scan", "Tag", "length_of_id3", "read_runs"]
+
+# kbit/s by 4 bits of the header: MPEG 1 layers I, II, III; MPEG 2 and 2.5 layer I, layers II and III.
+_KBITS = {
+    (1, 1): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    (1, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (1, 3): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (2, 1): (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (2, 2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (2, 3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_RATES_HZ = (44100, 48000, 32000)
+_HEAD = 52  # header, side information, and the name of a tag behind it
+_LONGEST_FREE = 4096
+
+
+class Format(NamedTuple):
+    """What does not change within a stream."""
+
+    version: int  # 1, 2, or 3 for 2.5
+    layer: int
+    rate_hz: int
+    is_mono: bool
+
+    @property
+    def samples_per_frame(self) -> int:
+        """In each channel."""
+        return 384 if self.layer == 1 else 576 if self.layer == 3 and self.version > 1 else 1152
+
+
+class Tag(NamedTuple):
+    """A first frame that holds no sound; samples of delay and padding are those of its encoder."""
+
+    frame: bytes
+    place: int
+    n_frames: int
+    delay: int
+    padding: int
+
+    def mended(self, n_frames: int, n_bytes: int, padding: int) -> bytes:
+        """The frame, with other numbers where it has room for them."""
+        frame = bytearray(self.frame)
+        flags, at = frame[self.place + 7], self.place + 8
+        if flags & 1:
+            frame[at : at + 4] = struct.pack(">I", n_frames)
+            at += 4
+        if flags & 2:
+            frame[at : at + 4] = struct.pack(">I", n_bytes)
+        place = _place_of_padding(self.place, flags)
+        if padding != self.padding and place + 3 <= len(frame):
+            frame[place + 1] = frame[place + 1] & 0xF0 | padding >> 8
+            frame[place + 2] = padding & 0xFF
+        return bytes(frame)
+
+
+@dataclass
+class Run:
+    """Frames of one format."""
+
+    format: Format
+    header: bytes
+    tag: Tag | None
+    ranges: list[tuple[int, int]] = field(default_factory=list)
+    n_frames: int = 0
+
+    @property
+    def layer(self) -> int:
+        """1, 2 or 3."""
+        return self.format.layer
+
+    @property
+    def samples_per_frame(self) -> int:
+        """In each channel."""
+        return self.format.samples_per_frame
+
+    def append(self, begin: int, end: int) -> None:
+        """Take a frame in."""
+        if self.ranges and self.ranges[-1][1] == begin:
+            self.ranges[-1] = (self.ranges[-1][0], end)
+        else:
+            self.ranges.append((begin, end))
+        self.n_frames += 1
+
+
+@dataclass
+class Scan:
+    """All frames; bytes between them that are neither frames nor tags; whether the last frame is cut."""
+
+    runs: list[Run] = field(default_factory=list)
+    n_foreign: int = 0
+    is_torn: bool = False
+
+
+def read_runs(file: BinaryIO, begin: int, end: int) -> Scan:
+    """Find the frames between two places of a file."""
+    scan, at = Scan(), begin
+    is_lost, lost_from = True, begin
+    while at + 4 <= end:
+        file.seek(at)
+        head = file.read(min(_HEAD, end - at))
+        if n_bytes := _length_of_id(head, end - at):
+            _note_foreign(scan, file, lost_from, at)
+            at += n_bytes
+            is_lost, lost_from = True, at
+            continue
+        found = _frame(file, head, at, end)
+        same = bool(scan.runs) and found is not None and found[0] == scan.runs[-1].format
+        if found is None or not ((same and not is_lost) or _is_followed(file, at + found[1], end, found[0])):
+            at, is_lost = _next_sync(file, at + 1, end), True
+            continue
+        if at + found[1] > end:
+            scan.is_torn = True
+            _note_foreign(scan, file, lost_from, at)
+            return scan
+        _note_foreign(scan, file, lost_from, at)
+        _take(scan, file, head, at, *found)
+        at += found[1]
+        is_lost, lost_from = False, at
+    _note_foreign(scan, file, lost_from, end)
+    return scan
+
+
+def _take(scan: Scan, file: BinaryIO, head: bytes, at: int, form: Format, length: int) -> None:
+    tag = _tag(file, head, at, form, length) if form.layer == 3 else None
+    if tag is not None or not scan.runs or scan.runs[-1].format != form:
+        scan.runs.append(Run(form, head[:4], tag))
+    if tag is None:
+        scan.runs[-1].append(at, at + length)
+
+
+def _frame(file: BinaryIO, head: bytes, at: int, end: int) -> tuple[Format, int] | None:
+    found = _parsed(head[:4])
+    if found is not None and found[1] == 0:
+        length = _free_length(file, head[:4], at, end)
+        return (found[0], length) if length else None
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _parsed(header: bytes) -> tuple[Format, int] | None:
+    """Format and length of a frame; a length of 0 where its rate is free; None where this is no header."""
+    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
+        return None
+    version, layer = (3, 0, 2, 1)[header[1] >> 3 & 3], 4 - (header[1] >> 1 & 3)
+    kbits, rate = header[2] >> 4, header[2] >> 2 & 3
+    if version == 0 or layer == 4 or kbits == 15 or rate == 3 or header[3] & 3 == 2:
+        return None
+    rate_hz = _RATES_HZ[rate] >> (version - 1)
+    form = Format(version, layer, rate_hz, header[3] >> 6 == 3)
+    bits = 1000 * _KBITS[min(version, 2), layer][kbits]
+    if bits == 0:
+        return form, 0
+    padding = header[2] >> 1 & 1
+    if layer == 1:
+        return form, (12 * bits // rate_hz + padding) * 4
+    return form, form.samples_per_frame // 8 * bits // rate_hz + padding
+
+
+def _free_length(file: BinaryIO, header: bytes, at: int, end: int) -> int:
+    """Length of a frame whose rate is none of the table's: up to the next one; 0 where there is none."""
+    file.seek(at + 4)
+    following = file.read(min(_LONGEST_FREE, end - at - 4))
+    place = following.find(header[:2])
+    while place >= 0:
+        other = following[place : place + 4]
+        if len(other) == 4 and other[2] & 0xFC == header[2] & 0xFC and other[3] >> 6 == header[3] >> 6:
+            return place + 4
+        place = following.find(header[:2], place + 1)
+    return 0
+
+
+def _is_followed(file: BinaryIO, at: int, end: int, form: Format) -> bool:
+    """Whether another frame of this format, a tag or the end of the file comes here."""
+    if at >= end - 3:
+        return True
+    file.seek(at)
+    head = file.read(min(_HEAD, end - at))
+    if _length_of_id(head, end - at):
+        return True
+    found = _parsed(head[:4])
+    return found is not None and found[0] == form
+
+
+def length_of_id3(head: bytes) -> int:
+    """Length of an ID3v2 tag that begins here; 0 where there is none."""
+    if not head.startswith(b"ID3") or len(head) < 10 or max(head[6:10]) >= 0x80:
+        return 0
+    n_bytes = 10 + sum(byte << 7 * i for i, byte in enumerate(reversed(head[6:10])))
+    return n_bytes + (10 if head[5] & 0x10 else 0)
+
+
+def _length_of_id(head: bytes, there: int) -> int:
+    """Length of an ID3, APE or Lyrics tag that begins here; 0 where there is none."""
+    if n_bytes := length_of_id3(head):
+        return min(there, n_bytes)
+    if head.startswith(b"TAG+") and there >= 227 + 128:
+        return 227
+    if head.startswith(b"TAG") and there >= 128:
+        return 128
+    if head.startswith(b"APETAGEX") and len(head) >= 24:
+        size, flags = struct.unpack("<I", head[12:16])[0], struct.unpack("<I", head[20:24])[0]
+        return min(there, 32 + size if flags & 1 << 29 else 32)
+    return 0
+
+
+def _next_sync(file: BinaryIO, at: int, end: int) -> int:
+    """The next place where a frame or a tag may begin."""
+    while at < end:
+        file.seek(at)
+        block = file.read(min(1 << 16, end - at))
+        if not block:
+            return end
+        places = [place for name in (b"\xff", b"ID3", b"TAG", b"APETAGEX") if (place := block.find(name)) >= 0]
+        if places:
+            return at + min(places)
+        at += max(1, len(block) - 7)
+    return end
+
+
+def _note_foreign(scan: Scan, file: BinaryIO, begin: int, end: int) -> None:
+    """Count bytes that are neither frames nor tags, unless they are zeros, or part of a frame at the beginning."""
+    if end <= begin or (not scan.runs and end - begin < 2 * _LONGEST_FREE):
+        return
+    file.seek(begin)
+    if any(file.read(end - begin)):
+        scan.n_foreign += end - begin
+
+
+def _place_of_tag(form: Format) -> int:
+    return 4 + ((17 if form.is_mono else 32) if form.version == 1 else (9 if form.is_mono else 17))
+
+
+def _place_of_padding(place: int, flags: int) -> int:
+    sizes = (4, 4, 100, 4)
+    return place + 8 + sum(size for i, size in enumerate(sizes) if flags >> i & 1) + 21
+
+
+def _tag(file: BinaryIO, head: bytes, at: int, form: Format, length: int) -> Tag | None:
+    place = _place_of_tag(form)
+    for where in (place, place + 2):
+        if head[where : where + 4] in (b"Xing", b"Info"):
+            return _xing(_read(file, at, length), where)
+    return None
+
+
+def _read(file: BinaryIO, at: int, length: int) -> bytes:
+    file.seek(at)
+    return file.read(length)
+
+
+def _xing(frame: bytes, place: int) -> Tag:
+    flags = frame[place + 7]
+    n_frames = struct.unpack(">I", frame[place + 8 : place + 12])[0] if flags & 1 else 0
+    at = _place_of_padding(place, flags)
+    if at + 3 > len(frame) or not any(frame[at - 21 : at - 12]):
+        return Tag(frame, place, n_frames, 0, 0)
+    delay = frame[at] << 4 | frame[at + 1] >> 4
+    padding = (frame[at + 1] & 15) << 8 | frame[at + 2]
+    return Tag(frame, place, n_frames, delay, padding)

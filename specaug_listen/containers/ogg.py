@@ -1,0 +1,102 @@
+"""Ogg (Vorbis, Opus, FLAC, Speex): pages, each with a number, the last of a stream marked as such."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
+
+from .._notices import Notice
+from .layout import Layout, Stream
+
+__all__ = ["ogg"]
+
+_HEADER = 27
+_BEGINS, _ENDS = 2, 4
+
+
+@dataclass
+class _Scan:
+    """The links of a chain, each from its first page on; what is wrong with the pages."""
+
+    begins: list[int] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)
+    was_first: bool = False
+    has_end: bool = False
+    n_lost: int = 0
+    n_foreign: int = 0
+    is_torn: bool = False
+
+    def take(self, at: int, flags: int, serial: int, number: int) -> None:
+        """One page more."""
+        is_first = bool(flags & _BEGINS)
+        if is_first and not self.was_first:
+            self.begins.append(at)
+            self.numbers.clear()
+        self.was_first = is_first
+        before = self.numbers.get(serial)
+        if before is not None and number > before + 1:
+            self.n_lost += number - before - 1
+        self.numbers[serial] = number
+        self.has_end = bool(flags & _ENDS)
+
+
+def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
+    """Ogg between two places of a file: one stream, or a chain of them."""
+    scan = _scan(file, begin, end)
+    if not scan.begins:
+        return Layout("Ogg")
+    ends = [*scan.begins[1:], end]
+    spans = list(zip(scan.begins, ends, strict=True))
+    streams = [Stream(None if span == (0, end) else (span,)) for span in spans]
+    if not scan.has_end:
+        streams[-1] = replace(streams[-1], ends_within="page" if scan.is_torn else "stream")
+    notices: tuple[Notice, ...] = ()
+    if scan.n_lost or scan.n_foreign:
+        streams = [replace(stream, is_seekable=False) for stream in streams]
+        notices = (Notice("pages-lost", {"n_pages": scan.n_lost, "n_bytes": scan.n_foreign}),)
+    return Layout("Ogg", tuple(streams), notices)
+
+
+def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
+    scan, at = _Scan(), begin
+    while at < end:
+        file.seek(at)
+        header = file.read(_HEADER)
+        if not header.startswith(b"OggS"):
+            found = _next_page(file, at, end)
+            scan.n_foreign += 0 if found == end and _is_empty(file, at, end) else found - at
+            at = found
+            continue
+        if len(header) < _HEADER or at + _HEADER + header[26] > end:
+            scan.is_torn = True
+            break
+        n_bytes = _HEADER + header[26] + sum(file.read(header[26]))
+        if at + n_bytes > end:
+            scan.is_torn, scan.has_end = True, False
+            break
+        _, flags, _, serial, number = struct.unpack("<BBqII", header[4:22])
+        scan.take(at, flags, serial, number)
+        at += n_bytes
+    return scan
+
+
+def _next_page(file: BinaryIO, at: int, end: int) -> int:
+    at += 1
+    while at < end:
+        file.seek(at)
+        block = file.read(min(1 << 16, end - at))
+        place = block.find(b"OggS")
+        if place >= 0:
+            return at + place
+        if len(block) < 4:
+            break
+        at += len(block) - 3
+    return end
+
+
+def _is_empty(file: BinaryIO, begin: int, end: int) -> bool:
+    """Whether these are zeros or an ID3 tag, as some programs put them behind the last page."""
+    file.seek(begin)
+    rest = file.read(end - begin)
+    return not any(rest) or (rest.startswith(b"TAG") and len(rest) == 128)

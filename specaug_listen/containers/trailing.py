@@ -1,0 +1,90 @@
+"""What follows the sound that a header promises: more sound, another file, or something else."""
+
+from __future__ import annotations
+
+import string
+import struct
+from typing import BinaryIO
+
+__all__ = ["is_beginning", "is_open_size", "kind_of_rest"]
+
+# Of a second file that was put behind the first one.
+_BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"FORM", b".snd", b"fLaC", b"OggS", b"caff", b"NIST_1A")
+# Chunks that may be cut without loss of sound; others count as chunks where they fit into the file to the byte.
+_USUAL = (
+    b"LIST INFO id3  ID3  fact cue  plst smpl inst acid bext iXML axml aXML chna cart PEAK afsp JUNK junk PAD  FLLR "
+    b"fllr minf elm1 regn umid DISP levl _PMX ResU strc MARK COMT NAME AUTH ANNO APPL AESD MIDI (c)  CHAN LGWV "
+    b"SAUR basc trns AFAn note labl ltxt DGDA Fake bpm  "
+)
+_USUAL_CHUNKS = frozenset(_USUAL[i : i + 4] for i in range(0, len(_USUAL), 5))
+_PRINTABLE = frozenset(string.printable.encode())
+_OPEN_BELOW = 1 << 20
+
+
+def is_open_size(size: int) -> bool:
+    """Whether a size of 32 bits stands for an unknown one, as programs write it that cannot go back to fill it in.
+
+    Examples
+    --------
+    >>> [is_open_size(size) for size in (0xFFFFFFFF, 0x7FFFF000, 0x80000000, 0x40000000)]
+    [True, True, True, False]
+    """
+    return (1 << 31) - _OPEN_BELOW <= size <= 1 << 31 or size >= (1 << 32) - _OPEN_BELOW
+
+
+def kind_of_rest(file: BinaryIO, begin: int, end: int, order: str) -> str:
+    """What lies between the end of the sound and the end of the file.
+
+    Parameters
+    ----------
+    file : binary file
+    begin, end : int
+        Of the rest.
+    order : {"<", ">"}
+        Of the bytes of chunks' sizes; empty where the container has no chunks behind its sound.
+
+    Returns
+    -------
+    {"nothing", "chunks", "file", "zeros", "sound"}
+    """
+    if begin >= end:
+        return "nothing"
+    file.seek(begin)
+    head = file.read(min(128, end - begin))
+    if head[: end - begin].startswith(b"TAG") and end - begin == 128:
+        return "chunks"
+    if any(is_beginning(file, begin + padding) for padding in (0, 1)):
+        return "file"
+    if order and any(_are_chunks(file, begin + padding, end, order) for padding in (0, 1)):
+        return "chunks"
+    return "zeros" if _are_zeros(file, begin, end) else "sound"
+
+
+def is_beginning(file: BinaryIO, at: int) -> bool:
+    """Whether a file of sound seems to begin here."""
+    file.seek(at)
+    return file.read(8).startswith(_BEGINNINGS)
+
+
+def _are_chunks(file: BinaryIO, begin: int, end: int, order: str) -> bool:
+    """Whether chunks, one behind the other, reach to the end."""
+    while begin < end - 1:
+        file.seek(begin)
+        header = file.read(8)
+        if len(header) < 8 or not _PRINTABLE.issuperset(header[:4]):
+            return False
+        size = struct.unpack(f"{order}I", header[4:])[0]
+        begin += 8 + size + size % 2
+        if begin - size % 2 > end:
+            return header[:4] in _USUAL_CHUNKS
+    return True
+
+
+def _are_zeros(file: BinaryIO, begin: int, end: int) -> bool:
+    file.seek(begin)
+    while begin < end:
+        block = file.read(min(1 << 20, end - begin))
+        if not block or block.count(0) < len(block):
+            return not block
+        begin += len(block)
+    return True

@@ -1,0 +1,126 @@
+"""A file as its decoder is to see it: parts of it in a row, with bytes of ours in place of a wrong header's."""
+
+from __future__ import annotations
+
+import io
+import os
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+__all__ = ["Piece", "View", "mended"]
+
+# Bytes, or where some begin in the file and where they end.
+Piece = bytes | tuple[int, int]
+_ENDLESS = 1 << 10
+
+
+class View(io.RawIOBase):
+    """Pieces of a file, one after the other, as a file to be read.
+
+    Parameters
+    ----------
+    path : str or path-like
+    pieces : sequence of bytes or (int, int)
+    is_endless : bool
+        Whether to claim to be far longer, for decoders that guess from a file's length when to end.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     file.write(b"0123456789")
+    ...     file.flush()
+    ...     View(file.name, [b"ab", (3, 6)]).read()
+    10
+    b'ab345'
+    """
+
+    def __init__(self, path: str | os.PathLike[str], pieces: Sequence[Piece], *, is_endless: bool = False) -> None:
+        super().__init__()
+        self._pieces = [piece for piece in pieces if _length(piece)]
+        self._ends = list(accumulate(map(_length, self._pieces)))
+        self._at = 0
+        self._claimed = (_ENDLESS if is_endless else 1) * self.n_bytes
+        self._file = open(path, "rb")  # noqa: SIM115
+        self.is_exhausted = False
+
+    @property
+    def n_bytes(self) -> int:
+        """Length of all pieces."""
+        return self._ends[-1] if self._ends else 0
+
+    def readable(self) -> bool:
+        """Whether it can be read: yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Whether it can be sought: yes."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._claimed}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def tell(self) -> int:
+        """The place."""
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer as far as there are bytes; `is_exhausted` tells afterwards whether there were too few."""
+        into = memoryview(buffer).cast("B")
+        if self.n_bytes < self._at < self._claimed:  # who looks for a tag at the end finds none
+            n = min(len(into), self._claimed - self._at)
+            into[:n] = bytes(n)
+            self._at += n
+            return n
+        done = 0
+        while done < len(into) and self._at < self.n_bytes:
+            i = bisect_right(self._ends, self._at)
+            piece = self._pieces[i]
+            offset = self._at - (self._ends[i] - _length(piece))
+            n = min(len(into) - done, _length(piece) - offset)
+            if isinstance(piece, bytes):
+                into[done : done + n] = piece[offset : offset + n]
+            else:
+                self._file.seek(piece[0] + offset)
+                n = self._file.readinto(into[done : done + n])
+                if n == 0:  # cut while it is read
+                    break
+            done += n
+            self._at += n
+        self.is_exhausted |= done < len(into)
+        return done
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+
+def mended(begin: int, end: int, *fields: tuple[int, bytes]) -> tuple[Piece, ...]:
+    """The bytes of a file from ``begin`` to ``end``, with other bytes in place of some.
+
+    Parameters
+    ----------
+    begin, end : int
+    fields : (int, bytes)
+        Where in the file, and what.
+
+    Examples
+    --------
+    >>> mended(0, 100, (8, b"abcd"))
+    ((0, 8), b'abcd', (12, 100))
+    """
+    pieces: list[Piece] = []
+    for place, new in sorted(fields):
+        pieces += [(begin, place), new]
+        begin = place + len(new)
+    return (*pieces, (begin, end))
+
+
+def _length(piece: Piece) -> int:
+    return len(piece) if isinstance(piece, bytes) else piece[1] - piece[0]

@@ -1,0 +1,174 @@
+"""MP3: the length comes from its frames, whatever a first frame or libsndfile's estimate say."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import numpy as np
+import pytest
+import soundfile as sf
+from test_whole_files import RATE, VOICE, heard, wav
+
+from specaug_listen.containers.mpeg_frames import read_runs
+
+LONG = np.concatenate([VOICE, 0.001 * VOICE, VOICE, VOICE])
+PER_FRAME = 576
+
+
+def mp3(samples=LONG, rate=RATE, mode="CONSTANT"):
+    """An MP3 as LAME writes it: a first frame that tells of the others, then sound."""
+    buffer = io.BytesIO()
+    sf.write(buffer, samples, rate, format="MP3", bitrate_mode=mode, compression_level=0.6)
+    return buffer.getvalue()
+
+
+def frames(data):
+    """Where the frames of sound are, and the first frame that is none."""
+    (run,) = read_runs(io.BytesIO(data), 0, len(data)).runs
+    return run, b"".join(data[a:b] for a, b in run.ranges)
+
+
+def without_tag(data):
+    return frames(data)[1]
+
+
+@pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])
+def test_a_file_with_a_true_tag_is_as_long_as_what_was_encoded(tmp_path, mode):
+    samples, notices = heard(tmp_path, mp3(mode=mode))
+    assert (len(samples), notices) == (len(LONG), {})
+    assert np.corrcoef(samples, LONG)[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])
+def test_without_a_tag_every_frame_is_heard(tmp_path, mode):
+    data = mp3(mode=mode)
+    run, sound = frames(data)
+    samples, notices = heard(tmp_path, sound)
+    assert (len(samples), notices) == (PER_FRAME * run.n_frames, {})
+    tagged, _ = heard(tmp_path, data)
+    shift = int(np.argmax(np.correlate(samples[:4000], tagged[:2000], "valid")))
+    np.testing.assert_allclose(samples[shift : shift + len(tagged)], tagged, atol=1e-6)
+
+
+def test_libsndfile_alone_would_lose_sound_here():
+    """The reason for all this: its estimate is taken from the first frames."""
+    sound = without_tag(mp3(np.concatenate([VOICE, np.zeros_like(VOICE)] * 2), mode="VARIABLE"))
+    run_samples = PER_FRAME * read_runs(io.BytesIO(sound), 0, len(sound)).runs[0].n_frames
+    assert sf.info(io.BytesIO(sound)).frames != run_samples
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+@pytest.mark.parametrize("span", [{"start_s": 1.3}, {"start_s": 7.9}, {"start_s": 0.5, "duration_s": 3.0}], ids=str)
+def test_a_part_is_that_of_the_whole(tmp_path, tagged, span):
+    data = mp3() if tagged else without_tag(mp3())
+    whole, _ = heard(tmp_path, data)
+    part, notices = heard(tmp_path, data, **span)
+    begin = round(span["start_s"] * RATE)
+    np.testing.assert_allclose(part, whole[begin : begin + len(part)], atol=1e-6)
+    assert len(part) == min(len(whole) - begin, round(span.get("duration_s", 99) * RATE))
+    assert notices == {}
+
+
+APE = (
+    b"APETAGEX" + struct.pack("<IIII", 2000, 1032, 1, 0xA0000000) + bytes(8) + b"A" * 1000
+    + b"APETAGEX" + struct.pack("<IIII", 2000, 1032, 1, 0x80000000) + bytes(8)
+)  # fmt: skip
+TAGS = {
+    "ID3v2": (b"ID3\x04\0\0\0\0\x0f\x50" + b"\xff\xfb" * 1000, b""),
+    "two of ID3v2": (b"ID3\x03\0\0\0\0\0\x0a" + bytes(10) + b"ID3\x03\0\0\0\0\0\x0a" + bytes(10), b""),
+    "ID3v1": (b"", b"TAG" + b"\xff" * 125),
+    "APE": (b"", APE),
+    "zeros": (b"", bytes(5000)),
+    "part of a frame": (b"\x12\x34" * 100, b""),
+}
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+@pytest.mark.parametrize("name", TAGS)
+def test_tags_are_no_sound(tmp_path, name, tagged):
+    before, after = TAGS[name]
+    data = mp3() if tagged else without_tag(mp3())
+    expected, _ = heard(tmp_path, data)
+    samples, notices = heard(tmp_path, before + data + after)
+    np.testing.assert_array_equal(samples, expected)
+    assert notices == {}
+
+
+def test_a_file_that_is_cut_says_how_much_is_there(tmp_path):
+    data = mp3()
+    samples, notices = heard(tmp_path, data[: len(data) // 2])
+    assert notices == {"cut": {"n_present": len(samples), "n_promised": len(LONG), "sample_rate": RATE}}
+    assert len(LONG) // 2 - 2000 < len(samples) < len(LONG) // 2 + 2000
+
+
+def test_a_file_without_a_tag_that_ends_within_a_frame_says_so(tmp_path):
+    sound = without_tag(mp3())
+    run, _ = frames(sound)
+    samples, notices = heard(tmp_path, sound[:-10])
+    assert len(samples) == PER_FRAME * (run.n_frames - 1)
+    assert notices == {"cut-within": {"n_present": len(samples), "within": "frame", "sample_rate": RATE}}
+
+
+def test_a_tag_that_counts_too_few_frames_hides_none(tmp_path):
+    data = bytearray(mp3())
+    run, _ = frames(bytes(data))
+    assert run.tag is not None
+    struct.pack_into(">I", data, run.tag.place + 8, 40)
+    samples, notices = heard(tmp_path, data)
+    assert len(samples) == len(LONG)
+    assert notices["longer"]["n_present"] == len(LONG)
+    struct.pack_into(">I", data, run.tag.place + 8, 0)
+    assert len(heard(tmp_path, data)[0]) >= len(LONG)
+
+
+def test_what_is_no_frame_is_passed_over_and_said(tmp_path):
+    sound = without_tag(mp3())
+    run, _ = frames(sound)
+    junk = b"\x55" * 5000
+    place = run.ranges[0][0] + 50 * ((run.ranges[0][1] - run.ranges[0][0]) // run.n_frames)
+    samples, notices = heard(tmp_path, sound[:place] + junk + sound[place:])
+    assert len(samples) >= PER_FRAME * (run.n_frames - 1)
+    assert 5000 <= notices["damaged"]["n_bytes"] < 6000
+    hole = bytearray(sound)
+    hole[place : place + 3000] = b"\x55" * 3000
+    samples, notices = heard(tmp_path, hole)
+    assert PER_FRAME * (run.n_frames - 30) < len(samples) < PER_FRAME * run.n_frames
+    assert list(notices) == ["damaged"]
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_joined_files_are_all_heard(tmp_path, tagged):
+    one, two = mp3(), mp3(VOICE)
+    if not tagged:
+        one, two = without_tag(one), without_tag(two)
+    first, second = heard(tmp_path, one)[0], heard(tmp_path, two)[0]
+    samples, notices = heard(tmp_path, one + b"TAG" + b"x" * 125 + two)
+    assert len(samples) == len(first) + len(second)
+    assert notices == {}
+
+
+def test_of_joined_files_of_two_rates_the_first_is_heard_with_a_word(tmp_path):
+    samples, notices = heard(tmp_path, mp3() + mp3(VOICE, 44100))
+    assert len(samples) == len(LONG)
+    assert notices == {"other-streams": {"n_streams": 1, "n_read": 1}}
+
+
+def test_mp3_in_wav_is_padded_and_whole(tmp_path):
+    sound = without_tag(mp3())
+    run, _ = frames(sound)
+    data = wav(sound, len(sound))
+    place = data.index(b"fmt ") + 8
+    form = struct.pack("<HHIIHHHHIHHH", 0x55, 1, RATE, 4000, 1, 0, 12, 1, 2, 288, 1, 1393)
+    data = data[: place - 4] + struct.pack("<I", len(form)) + form + data[place + 16 :]
+    samples, notices = heard(tmp_path, data)
+    assert (len(samples), notices) == (PER_FRAME * run.n_frames, {})
+
+
+@pytest.mark.parametrize(("layer", "header", "n_bytes", "per_frame"), [(2, b"\xff\xf5\x88\xc4", 576, 1152)])
+def test_frames_of_layer_2_are_counted_too(tmp_path, layer, header, n_bytes, per_frame):
+    silence = header + bytes(n_bytes - 4)
+    run = read_runs(io.BytesIO(silence * 40), 0, 40 * n_bytes).runs[0]
+    assert (run.layer, run.n_frames, run.samples_per_frame) == (layer, 40, per_frame)
+    samples, notices = heard(tmp_path, silence * 40)
+    assert (len(samples), notices) == (40 * per_frame, {})

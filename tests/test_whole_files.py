@@ -1,0 +1,322 @@
+"""A recording is read whole, or a word is said: odd headers, files that are cut, joined, damaged, or never finished."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from specaug_listen import load
+from specaug_listen.errors import AudioError, SpecAugListenWarning
+from specaug_listen.recording import open_recording
+
+RATE = 16000
+VOICE = (0.3 * np.sin(np.arange(2 * RATE) ** 2 / 4e5) + np.random.default_rng(0).normal(0, 0.01, 2 * RATE)).astype("f4")
+
+
+def encoded(samples=VOICE, container="WAV", subtype=None, rate=RATE, **how):
+    buffer = io.BytesIO()
+    sf.write(buffer, samples, rate, format=container, subtype=subtype, **how)
+    return bytearray(buffer.getvalue())
+
+
+def wav(pcm, size, *, riff=None, before=b"", after=b"", order="<"):
+    fmt = struct.pack(f"{order}4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16)
+    body = b"WAVE" + fmt + before + b"data" + struct.pack(f"{order}I", size) + pcm + after
+    return (b"RIFF" if order == "<" else b"RIFX") + struct.pack(f"{order}I", size + 36 if riff is None else riff) + body
+
+
+def pcm16(samples=VOICE, order="<"):
+    return np.rint(samples * 32768).astype(f"{order}i2").tobytes()
+
+
+def heard(tmp_path, data, name="clip.bin", **span):
+    """The samples and notices that `load` gives, after seeing that a recording on disk has the same."""
+    path = tmp_path / name
+    path.write_bytes(bytes(data))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        clip = load(path, **span)
+        on_disk = open_recording(path, clip.sample_rate, tmp_path, **span)
+    assert on_disk.fingerprint == clip.fingerprint
+    assert on_disk.notices == clip.notices
+    assert on_disk.source == clip.source
+    doubts = [notice.text for notice in clip.notices if notice.is_doubt]
+    assert [str(one.message) for one in said] == [f"{path}: {text}" for text in doubts] * 2
+    return clip.samples[0], {notice.kind: dict(notice.values) for notice in clip.notices}
+
+
+def assert_whole(tmp_path, data, expected=VOICE, atol=1e-4, kinds=()):
+    samples, notices = heard(tmp_path, data)
+    assert len(samples) == len(expected)
+    np.testing.assert_allclose(samples, expected, atol=atol)
+    assert tuple(notices) == kinds
+    part, _ = heard(tmp_path, data, start_s=0.6, duration_s=0.5)
+    np.testing.assert_array_equal(part, samples[9600:17600])
+    return notices
+
+
+# -- lengths that a header leaves open or has wrong -----------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0xFFFFFFFF - 36, 0x7FFFFFFF, 0x7FFFF000, 0x80000000], ids=hex)
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_wav_from_a_pipe_is_whole_and_nothing_is_said(tmp_path, size, order):
+    assert_whole(tmp_path, wav(pcm16(order=order), size, riff=min(size + 36, 0xFFFFFFFF), order=order))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_writer_that_was_killed_left_all_samples(tmp_path, order):
+    notices = assert_whole(tmp_path, wav(pcm16(order=order), 0, riff=0, order=order), kinds=("no-length",))
+    assert notices["no-length"]["n_present"] == 2 * RATE
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_size_that_wrapped_loses_nothing(tmp_path, order):
+    data = wav(pcm16(order=order), 16000, order=order)
+    notices = assert_whole(tmp_path, data, kinds=("longer",))
+    assert notices["longer"] == {"n_present": 32000, "n_promised": 8000, "sample_rate": RATE}
+
+
+CHUNKS = {
+    "LIST": b"LIST\x04\0\0\0INFO",
+    "two": b"LIST\x04\0\0\0INFOid3 \x03\0\0\0abc\0",
+    "odd": b"abcd\x03\0\0\0abc",
+    "cut": b"LIST\xff\0\0\0INFO",
+    "ID3v1": b"TAG" + bytes(125),
+}
+
+
+@pytest.mark.parametrize("after", CHUNKS.values(), ids=CHUNKS.keys())
+@pytest.mark.parametrize("n_samples", [32000, 31999])
+def test_chunks_behind_the_sound_are_no_sound(tmp_path, after, n_samples):
+    pcm = pcm16(VOICE[:n_samples])
+    assert_whole(tmp_path, wav(pcm, len(pcm), after=after), VOICE[:n_samples])
+
+
+def test_zeros_behind_the_sound_are_left_out_with_a_word(tmp_path):
+    pcm = pcm16()
+    notices = assert_whole(tmp_path, wav(pcm, len(pcm), after=bytes(4000)), kinds=("zeros-after",))
+    assert notices["zeros-after"]["n_bytes"] == 4000
+
+
+@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM"])
+@pytest.mark.parametrize("share", [0, 0.25])
+def test_compressed_sound_that_goes_on_behind_its_header_is_read_on(tmp_path, subtype, share):
+    whole = encoded(subtype=subtype)
+    samples, _ = heard(tmp_path, whole)
+    place = whole.index(b"data") + 4
+    (size,) = struct.unpack_from("<I", whole, place)
+    struct.pack_into("<I", whole, place, int(share * size) // 1024 * 1024)
+    again, notices = heard(tmp_path, whole)
+    np.testing.assert_array_equal(again, samples)
+    assert list(notices) == (["longer"] if share else ["no-length"])
+
+
+OPEN = {
+    "AU": (8, ">I", 0xFFFFFFFF),
+    "CAF": (4096 - 12, ">q", -1),
+}
+
+
+@pytest.mark.parametrize("container", OPEN)
+def test_other_containers_leave_their_length_open_too(tmp_path, container):
+    data = encoded(container=container, subtype="PCM_16")
+    place, form, value = OPEN[container]
+    if container == "CAF":
+        place = data.index(b"data") + 4
+    struct.pack_into(form, data, place, value)
+    assert_whole(tmp_path, data)
+
+
+def sized(container, value):
+    """A file whose header says ``value`` for the number of samples of its sound."""
+    data = encoded(container=container, subtype="PCM_16")
+    if container == "AU":
+        struct.pack_into(">I", data, 8, 2 * value)
+    elif container == "CAF":
+        struct.pack_into(">q", data, data.index(b"data") + 4, 2 * value + 4)
+    elif container == "AIFF":
+        struct.pack_into(">I", data, data.index(b"SSND") + 4, 2 * value + 8)
+    elif container == "W64":
+        struct.pack_into("<Q", data, data.index(b"data") + 16, 2 * value + 24)
+    elif container == "RF64":
+        struct.pack_into("<Q", data, data.index(b"ds64") + 16, 2 * value)
+        struct.pack_into("<I", data, data.index(b"data") + 4, 0xFFFFFFFF)
+    elif container == "NIST":
+        place = data.index(b"sample_count -i 32000")
+        data[place : place + 21] = b"sample_count -i %05d" % value
+    elif container == "AVR":
+        struct.pack_into(">I", data, 26, value)
+    elif container == "FLAC":
+        struct.pack_into(">I", data, 22, value)
+    else:
+        struct.pack_into(">I", data, 0, value)
+    return data
+
+
+SIZED = ["AU", "CAF", "AIFF", "W64", "RF64", "NIST", "AVR", "FLAC", "HTK"]
+
+
+@pytest.mark.parametrize("container", SIZED)
+@pytest.mark.parametrize(("value", "kind"), [(8000, "longer"), (48000, "cut"), (32000, None)], ids=str)
+def test_a_length_that_is_not_that_of_the_sound_is_said_in_both_directions(tmp_path, container, value, kind):
+    notices = assert_whole(tmp_path, sized(container, value), kinds=(kind,) if kind else ())
+    if kind:
+        assert notices[kind] == {"n_present": 32000, "n_promised": value, "sample_rate": RATE}
+
+
+# -- files that are cut ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.95])
+@pytest.mark.parametrize("container", ["WAV", "WAVEX", *SIZED, "VOC", "SVX"])
+def test_a_cut_file_is_heard_as_far_as_it_goes(tmp_path, container, kept):
+    whole = encoded(container=container, subtype="PCM_16")
+    samples, notices = heard(tmp_path, whole[: int(kept * len(whole))])
+    np.testing.assert_allclose(samples, VOICE[: len(samples)], atol=1e-4)
+    assert notices == {"cut": {"n_present": len(samples), "n_promised": 32000, "sample_rate": RATE}}
+    assert kept - 0.16 < len(samples) / 32000 <= kept
+
+
+@pytest.mark.parametrize("container", ["PAF", "IRCAM", "PVF"])
+def test_a_container_without_a_length_is_read_to_its_end(tmp_path, container):
+    whole = encoded(container=container, subtype="PCM_16")
+    assert_whole(tmp_path, whole)
+    samples, notices = heard(tmp_path, whole[: len(whole) // 2])
+    assert 0 < len(samples) < 16000
+    assert notices == {}
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_an_ogg_that_ends_too_early_says_so(tmp_path, subtype):
+    whole = encoded(container="OGG", subtype=subtype)
+    samples, notices = heard(tmp_path, whole)
+    assert (len(samples), notices) == (32000, {})
+    pages = [i for i in range(len(whole)) if whole[i : i + 4] == b"OggS"]
+    for end, within in ((len(whole) - 5, "page"), (pages[-1], "stream")):
+        samples, notices = heard(tmp_path, whole[:end])
+        assert 4000 < len(samples) < 32000
+        assert notices == {"cut-within": {"n_present": len(samples), "within": within, "sample_rate": RATE}}
+
+
+def test_strictly_a_cut_file_is_refused_and_a_whole_one_is_not(tmp_path):
+    whole = encoded()
+    (tmp_path / "clip.wav").write_bytes(whole)
+    assert load(tmp_path / "clip.wav", strict=True).n_samples == 32000
+    (tmp_path / "clip.wav").write_bytes(whole[:-64])
+    message = r"clip\.wav: cut: 31968 of 32000 samples are there .*; copy the file again \(refused, as --strict"
+    with pytest.raises(AudioError, match=message):
+        load(tmp_path / "clip.wav", strict=True)
+    with pytest.raises(AudioError, match=message):
+        open_recording(tmp_path / "clip.wav", RATE, tmp_path, strict=True)
+    flac = encoded(container="FLAC")
+    (tmp_path / "clip.flac").write_bytes(flac[:-64])
+    with pytest.raises(AudioError, match=r"cut: \d+ of 32000 .*strict"):
+        load(tmp_path / "clip.flac", strict=True)
+
+
+def test_of_a_cut_file_of_which_nothing_is_left_nothing_is_heard(tmp_path):
+    (tmp_path / "clip.wav").write_bytes(wav(b"", 200))
+    with pytest.raises(AudioError, match=r"clip\.wav: cut: 0 of 100 samples are there"):
+        load(tmp_path / "clip.wav")
+
+
+def test_a_start_behind_what_is_there_says_how_much_that_is(tmp_path):
+    (tmp_path / "clip.flac").write_bytes(encoded(container="FLAC")[:20000])
+    with pytest.raises(AudioError, match=r"start=1\.9 s lies behind the end; the clip lasts 0\.\d+ s"):
+        load(tmp_path / "clip.flac", start_s=1.9)
+
+
+# -- damage -------------------------------------------------------------------------------------------
+
+
+def test_a_flac_that_is_damaged_is_heard_up_to_there(tmp_path):
+    data = encoded(container="FLAC")
+    data[len(data) // 2 : len(data) // 2 + 20] = b"\xff" * 20
+    samples, notices = heard(tmp_path, data)
+    np.testing.assert_allclose(samples, VOICE[: len(samples)], atol=1e-4)
+    assert notices["stopped"]["n_present"] == len(samples)
+    assert notices["stopped"]["n_promised"] == 32000
+    assert notices["stopped"]["reason"]
+
+
+def test_an_ogg_that_has_lost_a_page_says_so(tmp_path):
+    data = encoded(np.tile(VOICE, 4), "OGG", "VORBIS")
+    pages = [i for i in range(len(data)) if data[i : i + 4] == b"OggS"]
+    samples, notices = heard(tmp_path, data[: pages[4]] + data[pages[5] :])
+    assert notices["pages-lost"] == {"n_pages": 1, "n_bytes": 0}
+    assert len(samples) < 4 * 32000
+    data[pages[4] + 100] ^= 255
+    samples, notices = heard(tmp_path, data)
+    assert notices["stopped"]["n_promised"] == 4 * 32000 > notices["stopped"]["n_present"] == len(samples)
+
+
+# -- formats that cannot be sought, and codecs ---------------------------------------------------------
+
+UNSEEKABLE = [
+    ("WAV", "GSM610"), ("AIFF", "GSM610"), ("W64", "GSM610"), ("WAV", "G721_32"), ("AU", "G721_32"),
+    ("AU", "G723_24"), ("AU", "G723_40"), ("WAV", "NMS_ADPCM_32"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("container", "subtype"), UNSEEKABLE, ids=str)
+def test_what_cannot_be_sought_is_read_from_the_beginning(tmp_path, container, subtype):
+    samples, notices = heard(tmp_path, encoded(container=container, subtype=subtype))
+    assert 32000 <= len(samples) <= 32400
+    assert notices == {}
+    assert np.corrcoef(samples[:32000], VOICE)[0, 1] > 0.9
+    part, _ = heard(tmp_path, encoded(container=container, subtype=subtype), start_s=0.6, duration_s=0.5)
+    np.testing.assert_array_equal(part, samples[9600:17600])
+
+
+def test_a_cut_file_of_a_codec_says_how_much_is_there(tmp_path):
+    whole = encoded(subtype="GSM610")
+    samples, notices = heard(tmp_path, whole[: len(whole) // 2])
+    assert abs(notices["cut"]["n_promised"] - 32000) < 700
+    assert notices["cut"]["n_present"] == len(samples)
+
+
+def test_shorten_in_nist_is_named_with_what_converts_it(tmp_path):
+    data = encoded(container="NIST", subtype="PCM_16").replace(
+        b"sample_coding -s3 pcm", b"sample_coding -s26 pcm,embedded-shorten-v2.00"
+    )
+    (tmp_path / "clip.sph").write_bytes(data[:4000])
+    with pytest.raises(AudioError, match=r"clip\.sph: is a NIST file .*\(pcm,embedded-shorten.*sph2pipe -f wav"):
+        load(tmp_path / "clip.sph")
+
+
+# -- several streams in one file -----------------------------------------------------------------------
+
+JOINED = [("WAV", "PCM_16"), ("AU", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("AIFF", "PCM_16")]
+
+
+@pytest.mark.parametrize(("container", "subtype"), JOINED, ids=str)
+def test_files_behind_each_other_are_all_read(tmp_path, container, subtype):
+    one, two = encoded(VOICE, container, subtype), encoded(-VOICE[:20000], container, subtype)
+    first, second = heard(tmp_path, one)[0], heard(tmp_path, two)[0]
+    samples, notices = heard(tmp_path, one + two)
+    np.testing.assert_array_equal(samples, np.concatenate([first, second]))
+    assert notices == {}
+    part, _ = heard(tmp_path, one + two, start_s=1.9, duration_s=0.3)
+    np.testing.assert_allclose(part, samples[30400:35200], atol=1e-6)
+    behind, _ = heard(tmp_path, one + two, start_s=2.5)
+    np.testing.assert_allclose(behind, samples[40000:], atol=1e-6)
+
+
+@pytest.mark.parametrize(("container", "subtype"), JOINED, ids=str)
+def test_a_stream_of_another_rate_is_left_out_with_a_word(tmp_path, container, subtype):
+    one, two = encoded(VOICE, container, subtype), encoded(VOICE, container, subtype, rate=8000)
+    samples, notices = heard(tmp_path, one + two)
+    assert len(samples) == 32000
+    assert notices == {"other-streams": {"n_streams": 1, "n_read": 1}}
+
+
+def test_a_warning_is_the_packages_own(tmp_path):
+    (tmp_path / "clip.wav").write_bytes(wav(pcm16(), 8000))
+    with pytest.warns(SpecAugListenWarning, match=r"clip\.wav: longer than its header says: 32000 samples in place of"):
+        load(tmp_path / "clip.wav")
