@@ -10,6 +10,7 @@ import threading
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from processors import is_x86
 
 from specaug_listen import _compiled
 from specaug_listen._compiled import Loops, Place
@@ -150,6 +151,22 @@ def test_settings_of_numba_make_other_code(cache, monkeypatch):
     monkeypatch.setenv("NUMBA_OPT", "0")
     check(loops())
     assert len(list(cache.iterdir())) == 2
+
+
+@pytest.mark.parametrize("settings", [("generic", None), ("generic", "+sse2"), ("x86-64", "")])
+def test_another_processor_is_other_code_as_its_settings_say(cache, monkeypatch, settings):
+    if not is_x86() and settings != ("generic", None):
+        pytest.skip("the names are of x86 processors")
+    for setting in ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"):
+        monkeypatch.delenv(setting, raising=False)
+    check(loops())
+    name, features = settings
+    monkeypatch.setenv("NUMBA_CPU_NAME", name)
+    if features is not None:
+        monkeypatch.setenv("NUMBA_CPU_FEATURES", features)
+    check(loops())
+    assert len(list(cache.iterdir())) == 2
+    assert _compiled._processor(_compiled._llvm()[0]) == (name, features or "")
 
 
 def test_a_user_without_a_home_gets_no_folder_in_the_way(tmp_path, monkeypatch):

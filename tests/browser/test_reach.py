@@ -57,8 +57,7 @@ def test_keys_go_to_the_clip_with_the_focus(opened, report):
 
 def test_space_plays_what_is_in_view_not_what_was_used(opened, report):
     page = opened(report)
-    page.page.locator(".play").first.click()
-    page.until("p.isPlaying")
+    page.play()
     page.page.locator("section.clip").nth(1).evaluate("(one) => one.scrollIntoView()")
     page.page.keyboard.press("Space")
     page.until("!p.isPlaying")  # what sounds can be stopped from anywhere
@@ -69,8 +68,7 @@ def test_space_plays_what_is_in_view_not_what_was_used(opened, report):
 
 def test_keys_of_the_whole_page_stop_no_clip(opened, report):
     page = opened(report)
-    page.page.locator(".play").first.click()
-    page.until("p.isPlaying")
+    page.play()
     page.page.locator(".seek").nth(1).focus()
     for key in "mg":
         page.page.keyboard.press(key)
@@ -84,8 +82,7 @@ def test_keys_of_the_whole_page_stop_no_clip(opened, report):
 def test_a_seek_out_of_a_loop_ends_it(opened, report, way):
     page = opened(report)
     page.run("p.setLoop([0.2, 0.6])")
-    page.page.locator(".play").first.click()
-    page.until("p.isPlaying")
+    page.play()
     if way == "click":
         click_picture(page, 0.6)
     elif way == "slider":
