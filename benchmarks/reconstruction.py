@@ -201,7 +201,7 @@ def frontends_of(listed: str | None) -> list[MelFrontend]:
 
 def clips_of(folder: Path) -> list[Clip]:
     """Every recording; speech by ``index.csv``, else by the prefix ``sp_``, else all."""
-    files, problems = find_audio([folder])
+    files, problems, _ = find_audio([folder])
     if problems or not files:
         sys.exit("\n".join(problems) or f"{folder}: no audio file")
     kinds: dict[str, str] = {}

@@ -3,70 +3,159 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
+from ._decoding import SndfileDecoder
+from ._ffmpeg import has_ffmpeg
 from ._files import printable
+from ._notices import Notice
+from ._optional import require
+from .containers import layout_of, named_by_content
 
-__all__ = ["AUDIO_SUFFIXES", "find_audio"]
+__all__ = ["AUDIO_SUFFIXES", "Found", "find_audio"]
 
-AUDIO_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"})
+# The formats of libsndfile, by its names, and their endings.
+_ENDINGS = {
+    "WAV": "wav wave bwf wavex", "RF64": "rf64", "W64": "w64", "AIFF": "aif aiff aifc aiffc", "FLAC": "flac",
+    "OGG": "ogg oga opus", "MP3": "mp3 mp2 mp1 mpga", "AU": "au snd", "NIST": "nist sph sphere wv1 wv2", "CAF": "caf",
+    "VOC": "voc", "PAF": "paf fap", "IRCAM": "ircam sf", "PVF": "pvf", "SVX": "svx 8svx 16sv iff", "AVR": "avr",
+    "SDS": "sds", "XI": "xi", "HTK": "htk", "WVE": "wve", "MAT5": "mat",
+}  # fmt: skip
+AUDIO_SUFFIXES = frozenset(f".{ending}" for endings in _ENDINGS.values() for ending in endings.split())
+# Endings that other programs use for something else, too.
+_BY_CONTENT = frozenset({".mat", ".iff", ".htk", ".sf", ".xi", ".wve", ".sds", ".avr", ".snd", ".mpga"})
+_ENDINGS_OF_FFMPEG = (
+    "m4a m4b m4v mp4 mov webm mka mkv wma asf wmv aac adts amr awb 3gp 3g2 ac3 dts ape wv tta mpc tak spx flv avi ts "
+    "mpg mpeg vob rm ra dsf dff bw64 shn qcp"
+)
+_OF_FFMPEG = frozenset(f".{ending}" for ending in _ENDINGS_OF_FFMPEG.split())
 
 
-def find_audio(
-    paths: Iterable[str | os.PathLike[str]], *, without: str | os.PathLike[str] | None = None
-) -> tuple[list[Path], list[str]]:
+class Found(NamedTuple):
+    """What paths stand for.
+
+    Parameters
+    ----------
+    files : list of Path
+        Each once, sorted by path, so that the order of the arguments does not matter.
+    problems : list of str
+        One line for each path that is missing or holds no audio.
+    left_out : list of Notice
+        What was left out of each folder, by its ending.
+    """
+
+    files: list[Path]
+    problems: list[str]
+    left_out: list[Notice]
+
+
+@dataclass
+class _Folder:
+    """What a folder holds."""
+
+    files: list[Path] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+    of_ffmpeg: Counter[str] = field(default_factory=Counter)
+    n_hidden: int = 0
+    unreadable: list[OSError] = field(default_factory=list)
+
+    def notice(self, name: str) -> list[Notice]:
+        """What was left out; nothing where nothing was."""
+        if not (self.others or self.of_ffmpeg or self.n_hidden):
+            return []
+        values = {
+            "folder": name, "endings": dict(self.others.most_common()), "n_hidden": self.n_hidden,
+            "of_ffmpeg": dict(self.of_ffmpeg.most_common()),
+        }  # fmt: skip
+        return [Notice("left-out", values)]
+
+
+def find_audio(paths: Iterable[str | os.PathLike[str]], *, without: str | os.PathLike[str] | None = None) -> Found:
     """List the audio files that paths stand for.
 
     Parameters
     ----------
     paths : iterable of str or path-like
-        A file stands for itself, whatever its suffix; a folder for all audio files below it.
+        A file stands for itself, whatever its suffix; a folder for all audio files below it: those whose ending is
+        one of libsndfile's formats, in any case, and one of FFmpeg's where the extra ``[av]`` is installed. Where
+        an ending may be that of something else, the content decides.
     without : str or path-like or None
         A folder to leave out where it lies below another: the results of an earlier run.
 
     Returns
     -------
-    files : list of Path
-        Each once, sorted by path, so that the order of the arguments does not matter.
-    problems : list of str
-        One line for each path that is missing or holds no audio.
+    Found
     """
     found: dict[str, Path] = {}
-    problems = []
+    problems: list[str] = []
+    left_out: list[Notice] = []
     for given in paths:
         if not os.fspath(given):
             problems.append("an empty path: expected a file or a folder")
             continue
         path = Path(given)
         name = printable(path)
+        inside: list[Path] = []
         if path.is_dir():
-            unreadable: list[OSError] = []
-            inside = _audio_below(path, without, unreadable)
-            problems += [f"{printable(e.filename)}: cannot be listed ({e.strerror})" for e in unreadable]
-            if not inside and not unreadable:
-                allowed = " ".join(sorted(AUDIO_SUFFIXES))
-                problems.append(f"{name}: the folder holds no audio file (allowed: {allowed})")
+            folder = _audio_below(path, without)
+            inside = folder.files
+            left_out += folder.notice(name)
+            problems += [f"{printable(e.filename)}: cannot be listed ({e.strerror})" for e in folder.unreadable]
+            if not inside and not folder.unreadable:
+                problems.append(f"{name}: the folder holds no audio file (.wav .flac .ogg .mp3 and others are allowed)")
         elif os.path.lexists(path):
             inside = [path]
         else:
-            inside = []
             problems.append(f"{name}: no such file or folder")
         for file in inside:
             # The same file under two names keeps the shorter one, whichever came first.
             key = os.path.abspath(file)
             found[key] = min(found.get(key, file), file, key=lambda p: (len(str(p)), str(p)))
-    return [found[key] for key in sorted(found)], problems
+    return Found([found[key] for key in sorted(found)], problems, left_out)
 
 
-def _audio_below(folder: Path, without: str | os.PathLike[str] | None, unreadable: list[OSError]) -> list[Path]:
+def _audio_below(path: Path, without: str | os.PathLike[str] | None) -> _Folder:
     left_out = None if without is None else os.path.realpath(without)
-    found: list[Path] = []
-    for root, folders, names in os.walk(folder, onerror=unreadable.append):
-        folders[:] = [name for name in folders if os.path.realpath(os.path.join(root, name)) != left_out]
-        found += [
-            Path(root, name)
-            for name in names
-            if Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith(".")
-        ]
-    return found
+    folder, endings, ffmpeg = _Folder(), _endings(), has_ffmpeg()
+    for root, folders, names in os.walk(path, onerror=folder.unreadable.append):
+        folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(root, name)) != left_out)
+        for name in sorted(names):
+            file = Path(root, name)
+            ending = file.suffix.lower()
+            if name.startswith("."):
+                folder.n_hidden += 1
+            elif ending in endings and (ending not in _BY_CONTENT or _is_sound(file)):
+                folder.files.append(file)
+            elif ending in _OF_FFMPEG and _is_of_ffmpeg(file):
+                if ffmpeg:
+                    folder.files.append(file)
+                else:
+                    folder.of_ffmpeg[ending] += 1
+            else:
+                folder.others[printable(ending) if ending else "without an ending"] += 1
+    return folder
+
+
+def _endings() -> frozenset[str]:
+    """The endings of the formats that the installed libsndfile reads."""
+    known = require("soundfile", purpose="reading audio").available_formats()
+    return frozenset(f".{one}" for name, endings in _ENDINGS.items() if name in known for one in endings.split())
+
+
+def _is_sound(file: Path) -> bool:
+    sf = require("soundfile", purpose="reading audio")
+    try:
+        return SndfileDecoder(file, layout_of(file).streams[0]).n_channels > 0
+    except (sf.LibsndfileError, RuntimeError, TypeError, OSError):
+        return False
+
+
+def _is_of_ffmpeg(file: Path) -> bool:
+    try:
+        return named_by_content(file) is not None
+    except OSError:
+        return True

@@ -8,6 +8,8 @@ from typing import Any
 
 __all__ = ["Notice"]
 
+_MOST_ENDINGS = 8
+
 
 def _implausible(values: Mapping[str, Any]) -> str:
     """Of a mel whose values are not those of its front-end."""
@@ -69,6 +71,24 @@ def _pages_lost(values: Mapping[str, Any]) -> str:
     return f"damaged: {' and '.join(lost)}, so sound is missing within the clip"
 
 
+def _left_out(values: Mapping[str, Any]) -> str:
+    parts = []
+    if endings := values["endings"]:
+        n = sum(endings.values())
+        parts.append(f"{n} {'file that is' if n == 1 else 'files that are'} no sound ({_listed(endings)})")
+    if values["n_hidden"]:
+        parts.append(f"{values['n_hidden']} hidden {'file' if values['n_hidden'] == 1 else 'files'}")
+    if of_ffmpeg := values["of_ffmpeg"]:
+        extra = "pip install 'specaug-listen[av]' decodes them"
+        parts.append(f"{sum(of_ffmpeg.values())} that FFmpeg reads ({_listed(of_ffmpeg)}): {extra}")
+    return f"left out of {values['folder']}: {', '.join(parts)}"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    shown = [f"{ending} {n}" for ending, n in list(counts.items())[:_MOST_ENDINGS]]
+    return ", ".join(shown) + (f" and {len(counts) - len(shown)} more endings" if len(counts) > len(shown) else "")
+
+
 # A sentence for each kind: a format of the notice's values, or a function of them. Pages show what stands before the
 # first colon where there is no room for more.
 _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
@@ -89,6 +109,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "{n_read} that were read; split the file",
     "coded": "is a NIST file of samples that are compressed ({coding}); convert it: sph2pipe -f wav FILE.sph FILE.wav",
     "decoded-by": "decoded by FFmpeg: {codec} in {container}, by {decoder}",
+    "left-out": _left_out,
     "tracks": "several tracks: one of {n_tracks} tracks of sound was read; take another out with ffmpeg -map",
 }
 # Where what a file promises and what it holds disagree.

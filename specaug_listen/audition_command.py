@@ -16,6 +16,7 @@ from .console import clip_progress, complain, complain_of, counted
 from .options import Adapters, BatchText, Dialect, Frontend, PolicyName, Strict, adapter_of
 
 if TYPE_CHECKING:
+    from ._clips import Found
     from .augment import FrontendChoice, Policy
     from .pipeline import AuditionRecord, Configuration
 
@@ -75,16 +76,15 @@ def run_audition(
         chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng)
         run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration, twins, strict)
         check_output(out, overwrite=overwrite)
-        files, problems = _found_audio(paths, out)
-        index = _audition_files(files, out, run, problems, overwrite=overwrite, quiet=as_json, report=report)
+        found = _found_audio(paths, out)
+        index = _audition_files(found, out, run, overwrite=overwrite, quiet=as_json, report=report)
     _tell_of(index, out, report=report, as_json=as_json)
 
 
 def _audition_files(
-    files: Sequence[Path],
+    found: Found,
     out: Path,
     run: Configuration,
-    problems: Sequence[str],
     *,
     overwrite: bool,
     quiet: bool,
@@ -95,8 +95,17 @@ def _audition_files(
 
     if report:
         measure_elsewhere()
-    with clip_progress(len(files), quiet=quiet) as (progress, within):
-        return audition_many(files, out, run, overwrite=overwrite, problems=problems, progress=progress, within=within)
+    with clip_progress(len(found.files), quiet=quiet) as (progress, within):
+        return audition_many(
+            found.files,
+            out,
+            run,
+            overwrite=overwrite,
+            problems=found.problems,
+            notices=found.left_out,
+            progress=progress,
+            within=within,
+        )
 
 
 def _tell_of(index: AuditionRecord, out: Path, *, report: bool, as_json: bool) -> NoReturn:
@@ -111,15 +120,17 @@ def _tell_of(index: AuditionRecord, out: Path, *, report: bool, as_json: bool) -
     raise typer.Exit(1 if index.failures else 0)
 
 
-def _found_audio(paths: Sequence[Path], out: Path) -> tuple[list[Path], list[str]]:
-    """Files and problems; the latter are told, and where there is no file the command ends."""
-    from .audio import find_audio
+def _found_audio(paths: Sequence[Path], out: Path) -> Found:
+    """What paths stand for; problems and what was left out are told, and where there is no file the command ends."""
+    from ._clips import find_audio
 
-    files, problems = find_audio(paths, without=out)
-    complain_of(problems)
-    if not files:
+    found = find_audio(paths, without=out)
+    for notice in found.left_out:
+        complain(notice.text, "note")
+    complain_of(found.problems)
+    if not found.files:
         raise typer.Exit(2)
-    return files, problems
+    return found
 
 
 def _tell_where(n_clips: int, where: Path) -> None:

@@ -17,6 +17,7 @@ from ._files import (
     scratch,
     write_whole,
 )
+from ._notices import Notice
 from .audio import load
 from .augment.foreign import LONGEST_HELD_S
 from .errors import OutputError, ParameterError, SpecAugListenError
@@ -68,6 +69,7 @@ def audition_many(
     *,
     overwrite: bool = False,
     problems: Sequence[str] = (),
+    notices: Sequence[Notice] = (),
     progress: Progress = lambda number, result: None,
     within: Within = lambda what, share: None,
 ) -> AuditionRecord:
@@ -83,6 +85,8 @@ def audition_many(
         Replace what an earlier run wrote under the same names; other files stay.
     problems : sequence of str
         What was refused before, one line each; it is written down with the rest.
+    notices : sequence of Notice
+        What was left out of folders; likewise.
     progress : callable (int, Audition or Failure) -> None
         Told of each clip when it is done.
     within : callable (str, float) -> None
@@ -118,7 +122,7 @@ def audition_many(
                 entries.append(clip_entry(result, name))
             progress(number, result)
     finally:
-        index = AuditionRecord(configuration, tuple(entries), tuple(failures), versions())
+        index = AuditionRecord(configuration, tuple(entries), tuple(failures), versions(), tuple(notices))
         if entries:
             # A page that an earlier run left would show what is no longer there.
             remove_page(folder / "report.html")

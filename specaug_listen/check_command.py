@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ._quiet import quiet_stdout
+from .console import complain
 from .options import Adapters, Dialect, Frontend, adapter_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,13 @@ def _clips(paths: Sequence[Path], out: Path | None) -> list[tuple[str, Audio]]:
     from .checking.signals import LONGEST_S
     from .errors import AudioError
 
-    files, problems = find_audio(paths, without=out)
+    files, problems, left_out = find_audio(paths, without=out)
+    for notice in left_out:
+        complain(notice.text, "note")
     if problems:
         raise AudioError(problems[0])
-    return [(printable(file.name), load(file, duration_s=LONGEST_S)) for file in files]
+    clips = [(printable(file.name), load(file, duration_s=LONGEST_S)) for file in files]
+    for name, clip in clips:
+        for notice in clip.notices:
+            complain(f"{name}: {notice.text}", "warning" if notice.is_doubt else "note")
+    return clips

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from specaug_listen._optional import require
+from specaug_listen._optional import is_installed, require
 from specaug_listen.errors import MissingDependencyError, SpecAugListenError
 
 
@@ -53,3 +53,9 @@ def test_pictures_without_matplotlib_say_how_to_get_them(monkeypatch, tone):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingDependencyError, match=r"'matplotlib' is needed for pictures .* 'matplotlib'$"):
         audition_figure(mel, mel, augment.NONE.draw(mel, rng=0))
+
+
+def test_a_folder_of_a_packages_name_is_no_package(tmp_path, monkeypatch):
+    (tmp_path / "only_a_folder").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert not is_installed("only_a_folder")

@@ -114,7 +114,7 @@ def _sounds_of_one(given: Any, i: int) -> list[tuple[str, Audio]]:
         return [given]
     if not isinstance(given, (str, os.PathLike)):
         raise ParameterError(f"clips[{i}]={_told(given)}: expected {_EXPECTED}")
-    files, problems = find_audio([given])
+    files, problems, _ = find_audio([given])
     if problems:
         raise AudioError(f"clips[{i}]: {problems[0]}")
     return [(printable(file.name), load(file, duration_s=LONGEST_S)) for file in files]

@@ -153,6 +153,7 @@ class AuditionRecord:
     clips: tuple[ClipEntry, ...]
     failures: tuple[Failure, ...]
     versions: dict[str, str]
+    notices: tuple[Notice, ...] = ()
     format: Literal["specaug-listen audition 1"] = "specaug-listen audition 1"
 
 

@@ -1,0 +1,165 @@
+"""What libsndfile does not read: named by its content, and decoded by FFmpeg where the extra is installed."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from commandline import run
+from test_whole_files import RATE, VOICE, encoded, heard
+
+from specaug_listen import audition, load, replay
+from specaug_listen._decoding import Decoder, Ending
+from specaug_listen._ffmpeg import conversion
+from specaug_listen._notices import Notice
+from specaug_listen.errors import AudioError
+
+CONTENTS = {
+    "a Windows Media (WMA, ASF) file": bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),
+    "an MPEG-4 audio (M4A) file": b"\0\0\0\x20ftypM4A ",
+    "an MPEG-4 (MP4) file": b"\0\0\0\x20ftypisom",
+    "a Matroska or WebM file": b"\x1aE\xdf\xa3",
+    "an AAC (ADTS) file": b"\xff\xf1\x50\x80",
+    "an AMR file": b"#!AMR\n",
+    "a WavPack file": b"wvpk",
+    "an AVI file": b"RIFF\0\0\0\0AVI LIST",
+    "a WAV file of G.729": b"RIFF\0\0\0\0WAVEfmt \x12\0\0\0\x83\0\x01\0",
+    "an Ogg file of Speex": b"OggS" + bytes(24) + b"Speex   1.2",
+}
+
+
+@pytest.fixture
+def without_ffmpeg(monkeypatch):
+    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_a_container_is_named_by_its_content_with_what_reads_or_converts_it(tmp_path, without_ffmpeg, name):
+    path = tmp_path / "a clip.wav"
+    path.write_bytes(CONTENTS[name] + bytes(1000))
+    with pytest.raises(AudioError) as caught:
+        load(path)
+    assert str(caught.value) == (
+        f"{path}: is {name}; install what decodes it: pip install 'specaug-listen[av]', or convert it: "
+        "ffmpeg -i 'a clip.wav' 'a clip.wav'"
+    )
+
+
+def test_notes_are_no_sound(tmp_path, without_ffmpeg):
+    (tmp_path / "tune.mid").write_bytes(b"MThd\0\0\0\x06" + bytes(100))
+    with pytest.raises(AudioError, match=r"tune\.mid: is a MIDI file: notes, no sound, which cannot be decoded here"):
+        load(tmp_path / "tune.mid")
+
+
+def test_the_command_names_the_file_as_a_shell_reads_it():
+    assert conversion("/x/it's.m4a") == """ffmpeg -i 'it'"'"'s.m4a' 'it'"'"'s.wav'"""
+
+
+class StandIn(Decoder):
+    """A decoder in place of FFmpeg's: the voice, twice as loud, told with a notice."""
+
+    sample_rate, n_channels, n_exact, name = RATE, 1, None, "stand-in 1"
+
+    def __init__(self, path):
+        self.end = None
+
+    @property
+    def ending(self):
+        return self.end
+
+    def blocks(self, begin):
+        for at in range(0, len(VOICE), 7000):
+            if (part := 2 * VOICE[max(begin, at) : at + 7000, None]).size:
+                yield part
+        self.end = Ending(len(VOICE))
+
+    def notices(self):
+        return [Notice("decoded-by", {"decoder": self.name, "codec": "aac", "container": "mp4"})]
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: True)
+    monkeypatch.setattr("specaug_listen._clips.has_ffmpeg", lambda: True)
+    monkeypatch.setattr("specaug_listen._reading.FfmpegDecoder", StandIn)
+
+
+M4A = CONTENTS["an MPEG-4 audio (M4A) file"] + bytes(100)
+
+
+def test_what_another_decoder_gives_takes_the_same_way(tmp_path, stand_in):
+    samples, notices = heard(tmp_path, M4A)
+    np.testing.assert_array_equal(samples, 2 * VOICE)
+    assert list(notices) == ["decoded-by"]
+    part, _ = heard(tmp_path, M4A, start_s=0.6, duration_s=0.5)
+    np.testing.assert_array_equal(part, samples[9600:17600])
+
+
+def test_the_record_says_who_decoded_it(tmp_path, stand_in):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "talk.M4A").write_bytes(M4A)
+    (tmp_path / "in" / "notes.txt").write_text("words")
+    ran = run(
+        "audition", tmp_path / "in", "-o", tmp_path / "out", "--vocoder", "original-phase", "--frontend", "whisper"
+    )
+    assert ran.code == 0
+    assert "! decoded by FFmpeg: aac in mp4, by stand-in 1" in ran.out
+    assert "no sound (.txt 1)" in ran.err
+    index = json.loads((tmp_path / "out" / "audition.json").read_text())
+    assert index["clips"][0]["audio"]["decoder"] == "stand-in 1"
+    assert [notice["kind"] for notice in index["notices"]] == ["left-out"]
+    written = json.loads((tmp_path / "out" / "talk" / "draw-1.json").read_text())
+    assert written["audio"]["decoder"] == "stand-in 1"
+    assert [notice["kind"] for notice in written["audio"]["notices"]] == ["decoded-by"]
+
+
+def test_libsndfile_is_named_as_the_decoder_where_it_was(tmp_path):
+    (tmp_path / "clip.wav").write_bytes(encoded())
+    clip = load(tmp_path / "clip.wav")
+    assert clip.source.decoder.startswith("libsndfile ")
+
+
+# -- the real one, where it is installed ----------------------------------------------------------------
+
+
+def made(path, codec, rate=RATE):
+    av = pytest.importorskip("av")
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate, layout="mono")
+        stream.codec_context.time_base, stream.bit_rate = Fraction(1, rate), 64000
+        pcm = np.rint(VOICE * 32767).astype(np.int16)[np.newaxis]
+        frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
+        frame.sample_rate, frame.pts = rate, 0
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate)
+        for packet in [p for f in resampler.resample(frame) for p in stream.encode(f)] + stream.encode(None):
+            container.mux(packet)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(("name", "codec"), [("clip.m4a", "aac"), ("clip.mka", "flac"), ("clip.wma", "wmav2")])
+def test_ffmpeg_decodes_what_libsndfile_does_not_read(tmp_path, name, codec):
+    data = made(tmp_path / name, codec)
+    samples, notices = heard(tmp_path, data, name)
+    assert abs(len(samples) - len(VOICE)) < 2500
+    assert notices["decoded-by"]["codec"] == codec
+    assert list(notices) == ["decoded-by"]
+    shift = int(np.argmax(np.correlate(samples[:6000], VOICE[1000:4000], "valid"))) - 1000
+    assert np.corrcoef(samples[shift + 1000 : shift + 20000], VOICE[1000:20000])[0, 1] > 0.95
+    part, _ = heard(tmp_path, data, name, start_s=0.6, duration_s=0.5)
+    np.testing.assert_array_equal(part, samples[9600:17600])
+
+
+def test_a_draw_of_what_ffmpeg_decoded_is_made_again(tmp_path):
+    made(tmp_path / "clip.m4a", "aac")
+    one = audition(load(tmp_path / "clip.m4a"), frontend="whisper", policy="SM", vocoder="original-phase", rng=0)
+    folder = one.save(tmp_path / "out")
+    assert replay(folder / "draw-1.json").draws[0].draw == one.draws[0].draw
+
+
+def test_what_ffmpeg_cannot_open_is_one_line(tmp_path):
+    pytest.importorskip("av")
+    (tmp_path / "clip.m4a").write_bytes(M4A)
+    with pytest.raises(AudioError, match=r"clip\.m4a: is an MPEG-4 audio \(M4A\) file, not readable by FFmpeg, either"):
+        load(tmp_path / "clip.m4a")
