@@ -49,6 +49,7 @@ def run_check(
     seed: Annotated[int, typer.Option(help="The same seed gives the same findings.")] = 0,
     share: Annotated[float, typer.Option(help="More than this share of a clip in masks is a finding.")] = 0.5,
     max_time_share: MaxTimeShare = None,
+    timeout: Annotated[float, typer.Option(help="Seconds that one call of a callable may take.")] = 60.0,
     ignore: Annotated[list[str] | None, typer.Option(help="A finding to leave out.", metavar="ID")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in OUT.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -66,6 +67,7 @@ def run_check(
         clips = _clips(paths, out)
         how: dict[str, Any] = {"frontend": frontend, "framework": dialect, "adapter": adapter_of(adapter)}
         numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
+        numbers["timeout_s"] = timeout
         result = check(target, clips=clips or None, ignore=ignore or (), **how, **numbers)
         if out is not None:
             result.save(out)

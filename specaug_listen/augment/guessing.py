@@ -17,7 +17,7 @@ from ..frontends import MelSpectrogram
 from .adapter import Adapter, OtherShapeError, complete
 from .calling import RaisedError, called, owner_module, unwrapped
 
-__all__ = ["GUESSED", "KNOWN", "adapter_for", "candidates", "not_square", "settled_adapter"]
+__all__ = ["GUESSED", "KNOWN", "adapter_for", "candidates", "not_square", "settled_adapter", "written_axes"]
 
 GUESSED = "guessed; where that is wrong, declare an Adapter (--adapter axes=...)"
 
@@ -150,7 +150,7 @@ def not_square(mel: MelSpectrogram) -> MelSpectrogram:
 def candidates(function: Any, declared: Adapter) -> Iterator[Adapter]:
     """Ways of calling it, the likeliest first; at least one."""
     calls = _with_arguments(function, declared)
-    written = _written_axes(function)
+    written = written_axes(function)
     usual = _AXES_OF_BATCHES if owner_module(function) is not None else _AXES_OF_ONE
     orders = (declared.axes,) if declared.axes else dict.fromkeys((*written, *usual, *_AXES_OF_IMAGES))
     for axes in orders:
@@ -201,7 +201,7 @@ def _with_arguments(function: Any, declared: Adapter) -> Adapter:
     return declared
 
 
-def _written_axes(function: Any) -> list[str]:
+def written_axes(function: Any) -> list[str]:
     """Orders of axes that its documentation names, such as "(batch, time, freq)"."""
     inner = unwrapped(function)
     texts = []

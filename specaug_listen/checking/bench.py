@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._random import MAX_SEED
-from ..augment import Draw
+from ..augment import Draw, Rectangle
 from ..errors import ParameterError
 from .probes import Probe, Seen
 from .signals import Clip, reference_of
@@ -99,7 +99,9 @@ class Bench:
 
     def probe(self, n_frames: int) -> Probe:
         """A probe in the subject's scale."""
-        return Probe(self.clips[0].mel.n_mels, n_frames, *self.range, self._dtype)
+        if n_frames not in self._probes:
+            self._probes[n_frames] = Probe(self.clips[0].mel.n_mels, n_frames, *self.range, self._dtype)
+        return self._probes[n_frames]
 
     def call(self, given: Given, seed: int, where: str, kind: str = "clip") -> Outcome:
         """Call the subject, and note what is odd."""
@@ -136,8 +138,25 @@ class Bench:
             self._trials[clip.name] = [trial for trial in drawn if trial is not None]
         return self._trials[clip.name]
 
+    def more_trials_of(self, clip: Clip, n: int) -> list[Trial]:
+        """At least so many draws on a probe of a clip's length, where they come of it; each made once."""
+        trials = self.trials_of(clip)
+        more = self._more.setdefault(clip.name, [])
+        seeds = self.seeds(min(max(0, n), self.most_draws), 1000 + self.clips.index(clip))
+        for seed in seeds[len(more) : max(0, n - len(trials))]:
+            more.append(self.trial(clip.n_frames, seed, str(clip)))
+        return [*trials, *(trial for trial in more if trial is not None)]
+
     @cached_property
     def _trials(self) -> dict[str, list[Trial]]:
+        return {}
+
+    @cached_property
+    def _probes(self) -> dict[int, Probe]:
+        return {}
+
+    @cached_property
+    def _more(self) -> dict[str, list[Trial | None]]:
         return {}
 
     @property
@@ -207,4 +226,9 @@ def _seen_of(draw: Draw, is_changed: bool) -> Seen:
     found = (_PADDING_LINE.match(line) for line in draw.warnings)
     n_in_padding = sum(int(match[1]) for match in found if match)
     moved = float(sum(warp.displacement_frames for warp in draw.warps))
-    return Seen(draw.masked_bins, draw.masked_frames, n_in_padding, moved, is_changed)
+    boxes = tuple(
+        (step.start_bin, step.n_bins, step.start_frame, min(step.n_frames, draw.n_frames - step.start_frame))
+        for step in draw.steps
+        if isinstance(step, Rectangle) and step.n_bins and step.n_frames and step.start_frame < draw.n_frames
+    )
+    return Seen(draw.masked_bins, draw.masked_frames, n_in_padding, moved, is_changed, boxes=boxes)

@@ -11,10 +11,11 @@ from .findings import Finding
 from .signals import Clip
 from .subjects import Given
 
-__all__ = ["chance_findings", "contract_findings", "is_filter", "mode_findings", "try_hard_cases"]
+__all__ = ["call_findings", "chance_findings", "contract_findings", "is_filter", "mode_findings", "try_hard_cases"]
 
 _TINY_FRAMES = (1, 2, 5)
 _FEW = 6
+_MANY_CHANGED, _FEW_RESULTS = 30, 6
 
 
 def try_hard_cases(bench: Bench) -> None:
@@ -40,13 +41,16 @@ def try_hard_cases(bench: Bench) -> None:
 
 def contract_findings(bench: Bench) -> list[Finding]:
     """Errors, and what was seen on single calls."""
-    found = [
-        Finding.of(
-            what, f"{noted.evidence} ({noted.clip}; {noted.times} of {bench.n_calls} calls)", noted.clip, noted.seed
-        )
-        for what, noted in bench.changes.items()
-    ]
-    return [*found, *_crashes(bench)]
+    return [*call_findings(bench), *_crashes(bench)]
+
+
+def call_findings(bench: Bench) -> list[Finding]:
+    """What was seen on single calls."""
+    found = []
+    for what, noted in bench.changes.items():
+        times = f"; {noted.times} of {bench.n_calls} calls" if bench.n_calls else ""
+        found.append(Finding.of(what, f"{noted.evidence} ({noted.clip}{times})", noted.clip, noted.seed))
+    return found
 
 
 def _crashes(bench: Bench) -> list[Finding]:
@@ -144,8 +148,12 @@ def chance_findings(bench: Bench) -> tuple[list[Finding], bool]:
     n = len(trials)
     if is_filter(bench):
         return found, not others
-    if n > 1 and len({trial.digest for trial in trials}) == 1 and trials[0].seen.is_changed:
-        line = f"{n} seeds gave one and the same result"
+    changed = [trial for trial in trials if trial.seen.is_changed]
+    n_results = len({trial.digest for trial in changed})
+    # Of so many draws from 200 places or more, nearly all differ.
+    is_of_few = len(changed) >= _MANY_CHANGED and n_results <= _FEW_RESULTS
+    if (n > 1 and n_results == 1 and len(changed) == n) or is_of_few:
+        line = f"{n} seeds gave " + ("one and the same result" if n_results == 1 else f"{n_results} results alone")
         found.append(Finding.of("same-draw-every-time", line, where, trials[0].seed, seeds=n))
     elif bench.subject.takes_batches and not others:
         found += _batch_findings(bench)

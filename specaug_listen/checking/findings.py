@@ -27,6 +27,8 @@ _E: Severity = "error"
 _W: Severity = "warning"
 # In the order in which they are told. An error does what nobody wants; a warning weakens or distorts an augmentation.
 FINDINGS: dict[str, Known] = {
+    "call-hangs": Known(_E, "one such draw stops the training", "bound loops that draw until something fits"),
+    "process-ended": Known(_E, "one such draw ends the training without a word", "raise an error, and end nothing"),
     "crash-short-clip": Known(_E, "one short clip ends the training", "bound widths by the clip, or skip such clips"),
     "crash-long-clip": Known(_E, "one long clip ends the training", "bound what is drawn or allocated by its length"),
     "crash-at-random": Known(
@@ -35,12 +37,29 @@ FINDINGS: dict[str, Known] = {
     "crash-all-masked": Known(_E, "a silent or wholly masked clip ends the training", "guard divisions and searches"),
     "crash-mono": Known(_E, "a clip of one channel ends the training", "do not drop the axis of channels"),
     "crash-batch": Known(_E, "batches of some sizes end the training", "do not drop or unpack the batch's axis"),
+    "crash-few-bins": Known(
+        _E, "every clip of mels of this size ends the training", "bound widths by the number of bins, or skip the mask"
+    ),
     "not-finite": Known(_E, "one NaN spreads to all weights", "guard divisions by zero and logarithms"),
     "length-changed": Known(_E, "lengths and alignments no longer fit", "keep the length, or pass the new one on"),
     "dtype-changed": Known(_E, "memory doubles, or mixed precision fails", "return the dtype that was given"),
     "device-changed": Known(_E, "the model lies elsewhere", "make new tensors on the input's device"),
     "input-modified": Known(_E, "whoever holds the input holds masks, too", "work on a copy: x = x.clone()"),
-    "axes-swapped": Known(_E, "time is masked by the rules of frequency", "turn the axes before and behind the call"),
+    "axes-swapped": Known(
+        _E, "time is masked by the rules of frequency", "exchange F and T, or turn the axes for the call"
+    ),
+    "rectangles-turned": Known(
+        _E, "each side follows the rule of the other axis", "exchange the two sizes where the cells are cut out"
+    ),
+    "masks-only-at-start": Known(
+        _E, "the rest of every clip is never masked", "draw starts in [0, length - width], and use them"
+    ),
+    "masks-only-at-end": Known(
+        _E, "the rest of every clip is never masked", "draw starts in [0, length - width], and use them"
+    ),
+    "masks-stop-early": Known(
+        _E, "the rest of long clips is never masked", "bound starts by the clip's own length, not by a constant"
+    ),
     "nothing-applied": Known(_E, "the training runs without augmentation", "look at probabilities, widths and modes"),
     "applied-in-eval": Known(_E, "scores are of masked clips", "return the input where self.training is false"),
     "same-draw-every-time": Known(_E, "the model learns around one mask", "draw for each call; do not seed inside"),
@@ -48,13 +67,35 @@ FINDINGS: dict[str, Known] = {
         _E, "a run cannot be made again", "take chance from random, numpy.random, torch, or a generator of your own"
     ),
     "cap-exceeded": Known(_E, "a mask is wider than was declared", "bound the width before it is drawn"),
+    "crash-2d": Known(
+        _W, "a single mel cannot be augmented, only batches", "count axes from the end (dim=-1), and keep any others"
+    ),
     "same-draw-in-batch": Known(_W, "a batch shows one augmentation", "draw for each item (iid masks)"),
     "fill-loud": Known(_W, "masks are bursts instead of gaps", "fill with the clip's mean or its floor"),
     "zero-fill-in-log": Known(
         _W, "in a logarithm 0 is a level like any other", "fill with the mean or the floor, or normalise before masking"
     ),
     "masks-in-padding": Known(_W, "masks that nobody sees weaken the policy", "draw starts within each item's length"),
+    "masks-follow-shortest": Known(
+        _W, "how a clip is masked depends on what else is in the batch", "draw starts within each item's own length"
+    ),
+    "warp-into-padding": Known(
+        _W, "speech is carried into the padding, or padding into the clip", "warp each item within its own length"
+    ),
     "padding-in-fill": Known(_W, "the fill's level depends on the batch", "take the mean over valid frames"),
+    "frames-unevenly-masked": Known(
+        _W, "some times of a clip are hardly augmented", "draw starts uniformly in [0, length - width]"
+    ),
+    "bins-unevenly-masked": Known(
+        _W, "some frequencies are hardly augmented", "draw starts uniformly in [0, size - width]"
+    ),
+    "starts-on-grid": Known(_W, "masks fall on the same places again and again", "draw starts at every place"),
+    "widths-cut-twice": Known(
+        _W, "masks are far narrower than declared", "draw a width once, and mask from start to start + width"
+    ),
+    "stronger-than-published": Known(
+        _W, "more is hidden than recipes that are known to help", "lower widths, counts, or shares"
+    ),
     "end-bins-unmasked": Known(_W, "an end of the spectrum is always seen", "let starts reach size - width"),
     "end-frames-unmasked": Known(_W, "an end of each clip is always seen", "let starts reach length - width"),
     "short-clip-mostly-masked": Known(_W, "little of short clips is left", "bound masks by a share of the clip"),

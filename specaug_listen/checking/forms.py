@@ -9,28 +9,74 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, product
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from .._random import MAX_SEED
 from ..augment import Adapter
 from ..augment.calling import must_take_tensors, owner_module
-from ..augment.guessing import GUESSED, adapter_for, candidates, not_square, settled_adapter
+from ..augment.guessing import GUESSED, adapter_for, candidates, not_square, settled_adapter, written_axes
 from ..errors import naming
 from ..frontends import MelSpectrogram
+from .apart import Apart, CallEndedError, GaveUpError
 from .signals import Clip, reference_of
-from .subjects import CallableSubject, Given, Outcome
+from .subjects import CallableSubject, Given, Outcome, Traits, traits_of
 
-__all__ = ["is_guessed", "subject_of", "turned_subject"]
+__all__ = ["Known", "crash_of_few_bins", "crash_of_one", "is_guessed", "known_of", "subject_of", "turned_subject"]
 
+_MORE_BINS = 4
 _FAILED, _CONVERTED, _WHOLE = 0, 1, 2
 # Items and channels.
 _SIZES = ((1, 1), (2, 1), (1, 2))
 
 
+def crash_of_few_bins(apart: Callable[..., Any] | Apart, known: Known, clips: Sequence[Clip], seed: int) -> str | None:
+    """The error of the first order of axes, where it is raised for mels of this many bins, and not for more."""
+    if not known.forms or known.written:
+        return None
+    clip = reference_of(clips)
+    first = [form for form in known.forms if form.axes == known.forms[0].axes]
+    for adapter in first:
+        subject = CallableSubject("", apart, adapter, clips[0].mel, known.traits)
+        values = subject.scaled(not_square(clip.mel))
+        more = np.concatenate([values] * _MORE_BINS)
+        errors = [subject(Given((values,)), now % MAX_SEED).error for now in range(seed, seed + 4)]
+        if None in errors:
+            return None
+        if any(subject(Given((more,)), now % MAX_SEED).values for now in range(seed, seed + 4)):
+            return f"mels of {len(values)} bins fail ({errors[0]}), of {len(more)} they do not"
+    return None
+
+
+def crash_of_one(subject: CallableSubject, known: Known, mel: MelSpectrogram, seed: int) -> str | None:
+    """The error that a mel without a batch raises; None where it is taken, or where nobody would give one."""
+    axes = subject.adapter.axes or ""
+    is_for_batches = bool(known.written) and all("batch" in written for written in known.written)
+    if (
+        known.settled
+        or is_for_batches
+        or not axes.startswith("batch, ")
+        or "channel" in axes
+        or subject.adapter.lengths not in (None, "none")
+    ):
+        return None
+    adapter = replace(subject.adapter, axes=axes.removeprefix("batch, "))
+    alone = CallableSubject(subject.name, subject.function, adapter, mel, subject.traits)
+    values = alone.scaled(not_square(mel))
+    errors = [alone(Given((values,)), now % MAX_SEED).error for now in range(seed, seed + 4)]
+    return None if None in errors else f"a mel of shape {values.shape} without a batch fails ({errors[0]})"
+
+
 def subject_of(
-    name: str, function: Callable[..., Any], declared: Adapter, clips: Sequence[Clip], seed: int
+    name: str, function: Callable[..., Any] | Apart, known: Known, clips: Sequence[Clip], seed: int
 ) -> tuple[CallableSubject, str | None]:
     """A callable in the form in which it is checked, and how that was found out.
+
+    Parameters
+    ----------
+    known : Known
+        See `known_of`.
 
     Raises
     ------
@@ -39,13 +85,64 @@ def subject_of(
     """
     mel = reference_of(clips).mel
     with naming(name):
-        settled = settled_adapter(function, declared)
-        found = settled or _first_that_gives(function, declared, clips, seed)
+        found = known.settled or _first_that_gives(function, known, clips, seed)
         # What fails in every form fails as an audition does, and says why.
-        adapter, how = found or adapter_for(function, declared, not_square(mel), seed)
-        must_take_tensors(owner_module(function), adapter)
+        adapter, how = found or _run(function, adapter_for, known.declared, not_square(mel), seed)
+        _run(function, _check_container, adapter)
     said = None if how is None else f"{name} was given {adapter} ({how})"
-    return CallableSubject(name, function, adapter, mel), said
+    return CallableSubject(name, function, adapter, mel, known.traits), said
+
+
+class Known(NamedTuple):
+    """What is known of a callable before it is called.
+
+    Parameters
+    ----------
+    declared : Adapter
+    settled : (Adapter, str) or None
+        Its form, and how that is known, where it is.
+    forms : tuple of Adapter
+        Those to be tried else.
+    written : tuple of str
+        Orders of axes that its documentation names.
+    traits : Traits
+    """
+
+    declared: Adapter
+    settled: tuple[Adapter, str | None] | None
+    forms: tuple[Adapter, ...]
+    written: tuple[str, ...]
+    traits: Traits
+
+
+def known_of(name: str, function: Callable[..., Any] | Apart, declared: Adapter) -> Known:
+    """What is known of a callable before it is called.
+
+    Raises
+    ------
+    ParameterError
+        When it cannot be imported, or needs what nobody has.
+    """
+    with naming(name):
+        known: Known = _run(function, _known_here, declared)
+    return known
+
+
+def _known_here(function: Any, declared: Adapter) -> Known:
+    settled = settled_adapter(function, declared)
+    forms = () if settled else tuple(candidates(function, declared))
+    return Known(declared, settled, forms, tuple(written_axes(function)), traits_of(function))
+
+
+def _check_container(function: Any, adapter: Adapter) -> None:
+    must_take_tensors(owner_module(function), adapter)
+
+
+def _run(function: Callable[..., Any] | Apart, work: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return function.run(work, *args) if isinstance(function, Apart) else work(function, *args)
+    except CallEndedError as ended:
+        raise GaveUpError({ended.what: f"a call {ended.evidence}"}) from None
 
 
 def is_guessed(how: str | None) -> bool:
@@ -59,18 +156,18 @@ def turned_subject(subject: CallableSubject, mel: MelSpectrogram) -> CallableSub
     if "bands, frames" not in axes:
         return None
     adapter = replace(subject.adapter, axes=axes.replace("bands, frames", "frames, bands"))
-    return CallableSubject(subject.name, subject.function, adapter, mel)
+    return CallableSubject(subject.name, subject.function, adapter, mel, subject.traits)
 
 
 def _first_that_gives(
-    function: Callable[..., Any], declared: Adapter, clips: Sequence[Clip], seed: int
+    function: Callable[..., Any] | Apart, known: Known, clips: Sequence[Clip], seed: int
 ) -> tuple[Adapter, str] | None:
     forms = [
-        (axes, [CallableSubject("", function, one, clips[0].mel) for one in group])
-        for axes, group in groupby(candidates(function, declared), key=lambda adapter: adapter.axes or "")
+        (axes, [CallableSubject("", function, one, clips[0].mel, known.traits) for one in group])
+        for axes, group in groupby(known.forms, key=lambda adapter: adapter.axes or "")
     ]
     # A module takes batches, and may fail on those of one; a function that fails on them may want none at all.
-    sizes = (_SIZES,) if owner_module(function) is not None else tuple((size,) for size in _SIZES)
+    sizes = (_SIZES,) if known.traits.has_modes else tuple((size,) for size in _SIZES)
     for clip, now in _trials(clips, seed):
         mel = not_square(clip.mel)
         for chosen, (axes, subjects) in product(sizes, forms):

@@ -83,6 +83,8 @@ def _as_wide_as_time(bench: Bench) -> str | None:
 def _named_otherwise(bench: Bench) -> str | None:
     """A callable for one axis, by its name, that masks the other only."""
     first = bench.subject.words.split(" ")[0]
+    if not re.search(r"mask|drop|cut", first):
+        return None
     of_time, of_bands = bool(re.search(r"time|frame|temporal", first)), bool(re.search(r"freq|band|bin(?!ary)", first))
     if of_time == of_bands:
         return None

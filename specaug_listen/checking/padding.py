@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from .._flags import runs
 from ..augment import Draw, Rectangle, TimeSpan
 from .bench import Bench, seen
 from .findings import Finding
+from .laws import Masked
 from .probes import Probe, Seen
 from .subjects import Given
 
@@ -26,6 +28,8 @@ class _Tally:
     n: int = 0
     in_padding: list[int] = field(default_factory=list)
     in_fill: list[tuple[int, float]] = field(default_factory=list)
+    across: list[int] = field(default_factory=list)
+    of_long: list[tuple[tuple[int, int], ...]] = field(default_factory=list)
 
 
 def padding_findings(bench: Bench, *, is_reproducible: bool) -> list[Finding]:
@@ -36,10 +40,14 @@ def padding_findings(bench: Bench, *, is_reproducible: bool) -> list[Finding]:
     tally = _Tally(f"{short.n_frames} frames in a batch of {long.n_frames}")
     for seed in bench.seeds(_DRAWS, 7):
         both = [_drawn(bench, short, long, pad_value, seed, tally.where) for pad_value in bench.pads]
-        if any(one is None for one in both):
+        drawn = [one for one in both if one is not None]
+        if len(drawn) < len(both):
             continue
-        (first, low), (second, high) = [one for one in both if one is not None]
+        (first, low), (second, high) = ((one.seen, one.values) for one in drawn)
         tally.n += 1
+        if is_reproducible and all(one.is_across for one in drawn):
+            tally.across.append(seed)
+        tally.of_long += [one.of_long for one in drawn]
         if first.n_in_padding or second.n_in_padding:
             tally.in_padding.append(seed)
         masked = first.masked_bins[:, np.newaxis] | first.masked_frames
@@ -48,7 +56,24 @@ def padding_findings(bench: Bench, *, is_reproducible: bool) -> list[Finding]:
         differences = np.abs(low - high)[masked]
         if is_reproducible and masked.any() and (differences > 1e-5 * (bench.range[1] - bench.range[0])).mean() > 0.5:
             tally.in_fill.append((seed, float(differences.max())))
-    return _told(bench, tally)
+    return [*_told(bench, tally), *_shortest(bench, tally, short.n_frames, long.n_frames)]
+
+
+def _shortest(bench: Bench, tally: _Tally, n_short: int, n_long: int) -> list[Finding]:
+    """Whether masks of the longer clip end where the shorter one does, and those of that clip alone do not."""
+    masked = Masked(n_long, tuple(tally.of_long))
+    free = masked.unreached(at_end=True)
+    if free is None or n_long - free > n_short + 1:
+        return []
+    alone = (tuple(runs(trial.seen.masked_frames)) for trial in bench.trials_of(bench.reference))
+    if all(start + width <= n_short + 1 for draw in alone for start, width in draw):
+        return []
+    line = (
+        f"beside a clip of {n_short} frames, none of {len(masked.runs)} time masks of one of {n_long} reaches beyond "
+        f"frame {n_long - free}"
+    )
+    seed = bench.seeds(_DRAWS, 7)[0]
+    return [Finding.of("masks-follow-shortest", line, tally.where, seed, masks=len(masked.runs))]
 
 
 def shortened(n_frames: int) -> int:
@@ -78,14 +103,29 @@ def _probes(bench: Bench) -> tuple[Probe, Probe]:
     return bench.probe(shortened(n_long)), bench.probe(n_long)
 
 
-def _drawn(
-    bench: Bench, short: Probe, long: Probe, pad_value: float, seed: int, where: str
-) -> tuple[Seen, np.ndarray] | None:
+class _Drawn(NamedTuple):
+    """One draw of a batch: what was seen of the short clip, its cells, and masks of the long one."""
+
+    seen: Seen
+    values: np.ndarray
+    is_across: bool
+    of_long: tuple[tuple[int, int], ...]
+
+
+def _drawn(bench: Bench, short: Probe, long: Probe, pad_value: float, seed: int, where: str) -> _Drawn | None:
     items = tuple(bench.given(probe.values).items[0] for probe in (short, long))
     outcome = bench.call(Given(items, pad_value=pad_value), seed, f"a batch of 2, {where}", kind="batch")
     if not outcome.values:
         return None
-    return seen(outcome, short, pad_value), outcome.values[0][:, : short.n_frames].astype(np.float64)
+    values = outcome.values[0][:, : short.n_frames].astype(np.float64)
+    if outcome.draws:
+        flags = outcome.draws[1].masked_frames
+        is_across = any((w.over_frames or 0) > short.n_frames and w.displacement_frames for w in outcome.draws[0].warps)
+    else:
+        flags = long.read(outcome.values[1]).masked_frames
+        is_across = short.is_carried_over(outcome.values[0], pad_value)
+    of_long = () if flags.all() else tuple(runs(flags))
+    return _Drawn(seen(outcome, short, pad_value), values, is_across, of_long)
 
 
 def _told(bench: Bench, tally: _Tally) -> list[Finding]:
@@ -95,6 +135,13 @@ def _told(bench: Bench, tally: _Tally) -> list[Finding]:
         line = f"{n} of {tally.n} draws mask frames of the padding ({tally.where})"
         numbers = {"draws": tally.n, "masked": n}
         found.append(Finding.of("masks-in-padding", line, tally.where, tally.in_padding[0], **numbers))
+    if len(tally.across) > 1:
+        n = len(tally.across)
+        line = (
+            f"{n} of {tally.n} draws warp the clip and its padding as one ({tally.where}): speech leaves its own length"
+        )
+        numbers = {"draws": tally.n, "across": n}
+        found.append(Finding.of("warp-into-padding", line, tally.where, tally.across[0], **numbers))
     if tally.in_fill:
         low, high = bench.pads
         farthest = max(distance for _, distance in tally.in_fill)

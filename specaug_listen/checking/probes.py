@@ -32,6 +32,8 @@ _LEAST, _LEAST_NOISE, _MOST_NOISE = 1e-6, 1e-5, 0.004
 # Deviations of a normal noise that are taken for noise, and the share of them below a third of one.
 _DEVIATIONS, _LOW_SHARE, _LOW_DEVIATION = 4.0, 0.25, 0.3186
 _MOST_NOISE_FRAMES = 2.0
+# Of a rectangle: cells it has at least, and the share of them that is masked.
+_LEAST_CELLS, _LEAST_FULL = 4, 0.95
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Seen:
         Whether cells outside of masks changed without being moved.
     is_everywhere : bool
         Whether nearly all cells changed, and neither by masks nor by a move.
+    boxes : tuple of (int, int, int, int)
+        First bin, bins, first frame and frames of each rectangle that is masked by itself.
     """
 
     masked_bins: Flags
@@ -61,6 +65,16 @@ class Seen:
     is_changed: bool = True
     is_resampled: bool = False
     is_everywhere: bool = False
+    boxes: tuple[tuple[int, int, int, int], ...] = ()
+
+    @property
+    def area_share(self) -> float:
+        """Share of the cells that are masked."""
+        n_mels, n_frames = len(self.masked_bins), len(self.masked_frames)
+        cells = self.masked_bins[:, np.newaxis] | self.masked_frames[np.newaxis]
+        for first_bin, n_bins, first_frame, n in self.boxes:
+            cells[first_bin : first_bin + n_bins, first_frame : first_frame + n] = True
+        return float(cells.sum() / (n_mels * n_frames))
 
     @property
     def time_share(self) -> float:
@@ -192,7 +206,10 @@ class Probe:
         between = np.abs(origins - np.round(origins))[~masked_bins][:, heard] > min(0.05, tolerance)
         read_between = unmasked & between & ~is_left[~masked_bins][:, heard]
         is_resampled = bool(moved == 0 and unmasked.size and read_between.mean() > 0.05)
-        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled)
+        rest = np.zeros(after.shape, bool)
+        rest[:, heard] = ~agree
+        rest[masked_bins] = False
+        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled, boxes=_boxes(rest))
 
     def masked_padding(
         self, after: npt.NDArray[np.floating], pad_value: float, gain: float = 0.0, noise: float = 0.0
@@ -218,6 +235,15 @@ class Probe:
         for start, n in runs(odd):
             found[start : start + n] = n > _SEAM_FRAMES or flat[start : start + n].all()
         return found
+
+    def is_carried_over(self, after: npt.NDArray[np.floating], pad_value: float) -> bool:
+        """Whether frames of the clip stand in its padding, or padding at its end; shape (n_mels, any)."""
+        clip, padding = np.split(after, [self.n_frames], axis=1)
+        if not padding.size:
+            return False
+        agreed = self._agreed(self._origins(padding), self._tolerance)
+        is_padding = (np.abs(clip - pad_value) <= self._least).mean(axis=0) > 0.95
+        return bool((~np.isnan(agreed)).any() or is_padding[-1])
 
     def flat(self, after: npt.NDArray[np.floating]) -> Flags:
         """Cells that are as one beside them, in time or in frequency, shape (n_mels, n_frames)."""
@@ -251,6 +277,21 @@ class Probe:
         """For each frame, the origin that bins of both curves stand for; NaN where there is none."""
         one, other = (_agreed_among(origins[first::2], tolerance) for first in (0, 1))
         return np.where(np.abs(one - other) <= tolerance, (one + other) / 2, np.nan)
+
+
+def _boxes(cells: Flags) -> tuple[tuple[int, int, int, int], ...]:
+    """Rectangles of cells that touch no other one."""
+    if cells.sum() < _LEAST_CELLS:
+        return ()
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(cells)
+    found = []
+    for bins, frames in ndimage.find_objects(labels):
+        box = bins.start, bins.stop - bins.start, frames.start, frames.stop - frames.start
+        if box[1] * box[3] >= _LEAST_CELLS and cells[bins, frames].mean() >= _LEAST_FULL:
+            found.append(box)
+    return tuple(found)
 
 
 def _agreed_among(origins: Real, tolerance: float) -> Real:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,32 +13,53 @@ from .._random import as_seed
 from .._record import nearest
 from ..audio import Audio
 from ..augment import Adapter, Imported, Policy, choose_frontend, choose_policy
+from ..augment.foreign import Foreign
 from ..augment.guessing import GUESSED
+from ..augment.loading import absolute_spec, is_spec
 from ..errors import ParameterError
 from ..frontends import MelFrontend
-from .bench import Bench
-from .calls import chance_findings, contract_findings, is_filter, mode_findings, try_hard_cases
+from .apart import Apart, GaveUpError
+from .bench import Bench, Noticed
+from .calls import call_findings, chance_findings, contract_findings, is_filter, mode_findings, try_hard_cases
 from .fills import fill_findings
 from .findings import FINDINGS, CheckReport, Finding
-from .forms import is_guessed, subject_of, turned_subject
+from .forms import Known, crash_of_few_bins, crash_of_one, is_guessed, known_of, subject_of, turned_subject
 from .masks import are_wider_in_time, axes_findings, cap_findings, end_findings, is_readable, share_findings
 from .padding import padding_findings
+from .places import place_findings
 from .signals import Clip, clips_of, made_clips, reference_of, sounds_of
-from .subjects import CallableSubject, PolicySubject, Subject
+from .strength import strength_findings
+from .subjects import CallableSubject, PolicySubject, Subject, Traits
 from .warps import warp_findings
 from .witnesses import save_check
 
 __all__ = ["Check", "check"]
 
 # What follows from a finding, and would only say it again.
+_OF_PLACES = (
+    "masks-only-at-start", "masks-only-at-end", "masks-stop-early", "frames-unevenly-masked", "bins-unevenly-masked",
+    "starts-on-grid", "widths-cut-twice", "end-bins-unmasked", "end-frames-unmasked",
+)  # fmt: skip
 _SILENCED = {
     "axes-swapped": (
-        "end-bins-unmasked", "end-frames-unmasked", "short-clip-mostly-masked", "masks-in-padding", "padding-in-fill",
-        "warp-one-sided", "warp-ineffective", "warp-skipped", "cap-exceeded",
+        *_OF_PLACES, "short-clip-mostly-masked", "masks-in-padding", "padding-in-fill", "warp-one-sided",
+        "warp-ineffective", "warp-skipped", "cap-exceeded", "stronger-than-published",
     ),
-    "same-draw-every-time": ("end-bins-unmasked", "end-frames-unmasked", "same-draw-in-batch", "warp-one-sided"),
+    "rectangles-turned": (*_OF_PLACES, "stronger-than-published"),
+    "masks-only-at-start": ("end-frames-unmasked", "frames-unevenly-masked"),
+    "masks-only-at-end": ("end-frames-unmasked", "frames-unevenly-masked"),
+    "masks-stop-early": ("end-frames-unmasked", "frames-unevenly-masked"),
+    "frames-unevenly-masked": ("end-frames-unmasked",),
+    "bins-unevenly-masked": ("end-bins-unmasked",),
+    "same-draw-every-time": (*_OF_PLACES, "same-draw-in-batch", "warp-one-sided"),
     "nothing-applied": ("warp-ineffective",),
 }  # fmt: skip
+# What depends on which axis is which.
+_OF_AXES = {
+    *_OF_PLACES, "axes-swapped", "rectangles-turned", "masks-in-padding", "masks-follow-shortest", "warp-into-padding",
+    "short-clip-mostly-masked", "stronger-than-published", "cap-exceeded",
+}  # fmt: skip
+MOST_S = 1e6
 _OTHER_SHAPES = {"length-changed", "axes-swapped", "device-changed"}
 
 
@@ -88,6 +110,7 @@ def check(
     share: float = 0.5,
     max_time_share: float | None = None,
     ignore: str | Sequence[str] = (),
+    timeout_s: float = 60.0,
     rng: int | Any = 0,
 ) -> Check:
     """Look for faults in an augmentation pipeline.
@@ -113,6 +136,8 @@ def check(
         Largest share of a clip that one run of masked frames may cover, where that was promised.
     ignore : str or sequence of str
         Findings to leave out.
+    timeout_s : float > 0 [s]
+        How long one call of a callable may take; one that takes longer is ended, and a finding.
     rng : int, numpy.random.Generator or None
 
     Returns
@@ -136,21 +161,93 @@ def check(
     >>> [finding.id for finding in check(loud, frontend="lhotse", draws=100).findings]
     ['same-draw-every-time', 'fill-loud']
     """
-    _check_numbers(draws, share, max_time_share)
+    _check_numbers(draws, share, max_time_share, timeout_s)
     ignored = _known_findings(ignore)
     seed = as_seed(rng)
-    chosen = choose_policy(policy, framework=framework, adapter=adapter)
+    # What a name stands for is imported where it is called.
+    is_named = isinstance(policy, str) and framework is None and is_callable_name(policy)
+    chosen = (
+        foreign_name(str(policy), adapter) if is_named else choose_policy(policy, framework=framework, adapter=adapter)
+    )
     geometry, reason = choose_frontend(frontend, chosen)
     geometry.filterbank()
     heard = made_clips(geometry) if clips is None else clips_of(sounds_of(clips), geometry)
     limits = _Limits(draws, share, max_time_share, ignored)
-    subject, how = _subject(chosen, heard, seed)
-    own = None if isinstance(subject, CallableSubject) else chosen
-    made = _checked(subject, own, heard, seed, limits, [] if how is None else [how])
-    is_free = chosen.foreign and chosen.foreign[0].adapter.axes is None and is_guessed(how)
-    if made.findings and is_free and isinstance(subject, CallableSubject):
-        made = _in_other_order(made, subject, heard, seed, limits) or made
+    if chosen.foreign:
+        made = _checked_apart(chosen, heard, seed, limits, timeout_s)
+    else:
+        made = _checked(PolicySubject(chosen, reference_of(heard).mel), chosen, heard, seed, limits, [])
     return replace(made, report=replace(made.report, frontend_reason=reason))
+
+
+def _checked_apart(chosen: Policy, heard: tuple[Clip, ...], seed: int, limits: _Limits, timeout_s: float) -> Check:
+    """A policy that is one callable of others: that callable, in a process of its own."""
+    theirs = chosen.transforms[0]
+    if len(chosen.transforms) > 1 or theirs.kind != "foreign":
+        raise ParameterError(f"policy {chosen.name!r}: callables are checked by themselves; give the callable alone")
+    if theirs.function is None and not theirs.is_importable:
+        raise ParameterError(f"policy {chosen.name!r}: its callable is not at hand; give the callable")
+    apart = Apart(theirs.call if theirs.function is None else theirs.function, timeout_s)
+    with closing(apart):
+        nothing = CallableSubject(theirs.call, apart, theirs.adapter, reference_of(heard).mel, Traits(False, ""))
+        try:
+            known = known_of(theirs.call, apart, theirs.adapter)
+            is_free = theirs.adapter.axes is None
+            if is_free and (line := crash_of_few_bins(apart, known, heard, seed)):
+                return _only(Bench(nothing, heard, seed, limits.draws), "crash-few-bins", line, limits)
+            subject, how = subject_of(theirs.call, apart, known, heard, seed)
+            line = crash_of_one(subject, known, reference_of(heard).mel, seed) if is_free else None
+        except GaveUpError as error:
+            return _given_up(Bench(nothing, heard, seed, limits.draws), error, limits, [])
+        made = _checked(subject, None, heard, seed, limits, [] if how is None else [how])
+        if line:
+            made = _with(made, Finding.of("crash-2d", line, str(reference_of(heard)), seed), limits)
+        is_free = theirs.adapter.axes is None and is_guessed(how) and not apart.is_hopeless()
+        return _in_both_orders(made, subject, heard, seed, limits, known) if made.findings and is_free else made
+
+
+def _with(made: Check, finding: Finding, limits: _Limits) -> Check:
+    """The same with one more finding."""
+    if finding.id in limits.ignored:
+        return made
+    findings = _in_order([*made.findings, finding])
+    return Check(replace(made.report, findings=findings), made._bench)
+
+
+def _only(bench: Bench, what: str, line: str, limits: _Limits) -> Check:
+    """One finding that leaves nothing else to check; the other order of axes may be meant, and that is said."""
+    note = (
+        "it was called with bands before frames (guessed); if it wants frames first, declare an Adapter "
+        "(--adapter axes=...)"
+    )
+    lengths = {clip.name: clip.n_frames for clip in bench.clips}
+    frontend = bench.clips[0].mel.frontend.name
+    found = [Finding.of(what, line, str(bench.reference), bench.seed)] if what not in limits.ignored else []
+    report = CheckReport(bench.subject.name, frontend, tuple(found), (note,), lengths, bench.n_calls, bench.seed)
+    return Check(report, bench)
+
+
+def _given_up(bench: Bench, error: GaveUpError, limits: _Limits, notes: list[str]) -> Check:
+    """What was found until calls did not come back any more."""
+    for what, evidence in error.args[0].items():
+        bench.changes.setdefault(what, Noticed(evidence, str(bench.reference), bench.seed))
+    kept = _in_order([finding for finding in call_findings(bench) if finding.id not in limits.ignored])
+    notes = [*notes, "calls do not come back: nothing more could be checked"]
+    lengths = {clip.name: clip.n_frames for clip in bench.clips}
+    frontend = bench.clips[0].mel.frontend.name
+    report = CheckReport(bench.subject.name, frontend, kept, tuple(notes), lengths, bench.n_calls, bench.seed)
+    return Check(report, bench)
+
+
+def is_callable_name(text: str) -> bool:
+    """Whether a text names a callable, and no file of a policy."""
+    return is_spec(text) and not text.lower().endswith((".yaml", ".yml", ".json"))
+
+
+def foreign_name(name: str, adapter: Adapter | None) -> Policy:
+    """A policy of the callable of this name, which is not imported."""
+    call = absolute_spec(name)
+    return Policy((Foreign(call, adapter or Adapter(), is_importable=True),), call)
 
 
 class _Limits(NamedTuple):
@@ -166,37 +263,45 @@ def _checked(
     subject: Subject, own: Policy | None, heard: tuple[Clip, ...], seed: int, limits: _Limits, notes: list[str]
 ) -> Check:
     bench = Bench(subject, heard, seed, limits.draws)
-    found = _found(bench, own, limits.share, limits.max_time_share, notes)
+    try:
+        found = _found(bench, own, limits.share, limits.max_time_share, notes)
+    except GaveUpError as error:
+        return _given_up(bench, error, limits, notes)
     kept = _in_order([finding for finding in found if finding.id not in limits.ignored])
     lengths = {clip.name: clip.n_frames for clip in heard}
     frontend = heard[0].mel.frontend.name
     return Check(CheckReport(subject.name, frontend, kept, tuple(notes), lengths, bench.n_calls, seed), bench)
 
 
-def _in_other_order(
-    made: Check, subject: CallableSubject, heard: tuple[Clip, ...], seed: int, limits: _Limits
-) -> Check | None:
-    """The same callable with its axes turned, where nothing said which come first and all is well in that order."""
+def _in_both_orders(
+    made: Check, subject: CallableSubject, heard: tuple[Clip, ...], seed: int, limits: _Limits, known: Known
+) -> Check:
+    """The callable with its axes turned, too, where nothing said which come first.
+
+    Where all is well in the other order, that is taken for the right one. Else what depends on the order says what the
+    other one would show.
+    """
     other = turned_subject(subject, reference_of(heard).mel)
-    if other is None:
-        return None
+    if other is None or known.written:
+        return made
     names = ", ".join(finding.id for finding in made.findings)
     note = f"{other.name} was given {other.adapter} ({GUESSED}); bands first, there would be: {names}"
     try:
         again = _checked(other, None, heard, seed, limits, [note])
-    except ParameterError:  # it fails on every clip
-        return None
-    return again if again.is_clean and are_wider_in_time(again._bench) else None
-
-
-def _subject(policy: Policy, clips: Sequence[Clip], seed: int) -> tuple[Subject, str | None]:
-    """A policy that is one callable of others as that callable, and how it is called."""
-    if not policy.foreign:
-        return PolicySubject(policy, reference_of(clips).mel), None
-    theirs = policy.transforms[0]
-    if len(policy.transforms) > 1 or theirs.kind != "foreign" or theirs.function is None:
-        raise ParameterError(f"policy {policy.name!r}: callables are checked by themselves; give the callable alone")
-    return subject_of(theirs.call, theirs.function, theirs.adapter, clips, seed)
+        if again.is_clean and are_wider_in_time(again._bench):
+            return again
+        found = set(again.report.ids)
+        names = ", ".join(what for what in again.report.ids if what in _OF_AXES)
+    except (ParameterError, GaveUpError):  # it fails on every clip
+        found, names = set(), "it fails"
+    told = []
+    for finding in made.findings:
+        if finding.id in _OF_AXES:
+            turned = "this is found as well" if finding.id in found else names or "it is not found"
+            doubt = f"{finding.evidence} (bands were taken to come first; with frames first: {turned})"
+            finding = replace(finding, evidence=doubt)
+        told.append(finding)
+    return Check(replace(made.report, findings=tuple(told)), made._bench)
 
 
 def _found(
@@ -214,7 +319,9 @@ def _found(
     axes = axes_findings(bench)
     found += axes
     if is_readable(bench):
+        found += place_findings(bench)
         found += end_findings(bench)
+        found += strength_findings(bench)
         found += cap_findings(bench, max_time_share, policy)
         found += share_findings(bench, share)
         found += padding_findings(bench, is_reproducible=is_reproducible)
@@ -237,7 +344,9 @@ def _in_order(found: list[Finding]) -> tuple[Finding, ...]:
     return tuple(by_id[what] for what in FINDINGS if what in by_id and what not in silenced)
 
 
-def _check_numbers(draws: int, share: float, max_time_share: float | None) -> None:
+def _check_numbers(draws: int, share: float, max_time_share: float | None, timeout_s: float) -> None:
+    if isinstance(timeout_s, bool) or not (isinstance(timeout_s, (int, float)) and 0 < timeout_s <= MOST_S):
+        raise ParameterError(f"timeout_s={timeout_s!r:.80}: expected seconds in (0, {MOST_S:g}] that one call may take")
     if not isinstance(draws, int) or isinstance(draws, bool) or not 100 <= draws <= 100_000:
         raise ParameterError(f"draws={draws!r:.80}: expected an integer in [100, 100000]")
     for name, value in (("share", share), ("max_time_share", 1.0 if max_time_share is None else max_time_share)):

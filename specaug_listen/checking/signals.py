@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .._clips import find_audio
 from .._files import printable
@@ -58,6 +60,13 @@ def speech_like(duration_s: float, sample_rate: int) -> Audio:
     >>> speech_like(0.5, 16000).n_samples
     8000
     """
+    wanted = max(1, round(duration_s * sample_rate))
+    return Audio(np.resize(_syllables(sample_rate), wanted), sample_rate)
+
+
+@functools.lru_cache(maxsize=4)
+def _syllables(sample_rate: int) -> npt.NDArray[np.float32]:
+    """The samples of 28 syllables."""
     rng = np.random.default_rng(1904)
     n = max(1, round(_PERIOD_S * sample_rate))
     seconds = np.arange(n) / sample_rate
@@ -76,9 +85,9 @@ def speech_like(duration_s: float, sample_rate: int) -> Audio:
     envelope = np.where(syllable % 7 == 6, 0.0, np.sin(np.pi * np.clip(within / 0.7, 0, 1)) ** 0.5)
     noise = np.diff(rng.standard_normal(n + 1))
     hiss = np.where((within > 0.72) & (syllable % 7 != 6), 0.02, 0.0) * noise
-    signal = 0.1 * envelope * voice + hiss + 2e-4 * rng.standard_normal(n)
-    wanted = max(1, round(duration_s * sample_rate))
-    return Audio(np.resize(signal, wanted).astype(np.float32), sample_rate)
+    signal: npt.NDArray[np.float32] = (0.1 * envelope * voice + hiss + 2e-4 * rng.standard_normal(n)).astype(np.float32)
+    signal.flags.writeable = False
+    return signal
 
 
 def made_clips(frontend: MelFrontend) -> tuple[Clip, ...]:

@@ -6,7 +6,7 @@ import functools
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,9 @@ from ..augment.adapter import Handed, as_array, hand_over, mel_within, take_back
 from ..augment.calling import device_of, generators_of, in_mode, in_words, owner_module, without_gradients
 from ..errors import ParameterError, SpecAugListenError
 from ..frontends import MelSpectrogram
+from .apart import Apart, CallEndedError, GaveUpError
 
-__all__ = ["CallableSubject", "Given", "Outcome", "PolicySubject", "Subject"]
+__all__ = ["CallableSubject", "Called", "Given", "Outcome", "PolicySubject", "Subject"]
 
 Values = npt.NDArray[Any]
 _BY_UTTERANCE = ("paper", "wenet", "fairseq")
@@ -119,18 +120,24 @@ class Subject(Protocol):
 class CallableSubject:
     """A callable of others; see `Subject`."""
 
-    def __init__(self, name: str, function: Callable[..., Any], adapter: Adapter, mel: MelSpectrogram) -> None:
-        self.name = name
-        self.adapter = adapter
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., Any] | Apart,
+        adapter: Adapter,
+        mel: MelSpectrogram,
+        traits: Traits | None = None,
+    ) -> None:
+        self.name, self.function, self.adapter = name, function, adapter
         self.takes_batches = "batch" in (adapter.axes or "")
         self.takes_channels = "channel" in (adapter.axes or "")
-        self.function, self._module = function, owner_module(function)
-        self._generators = generators_of(function)
-        self._log = mel.frontend.log if not mel.frontend.normalize else None
-        self.has_modes = self._module is not None
+        log = mel.frontend.log if not mel.frontend.normalize else None
         scale = adapter.scale
-        self.zero_is_level = scale in ("ln", "log10", "db") or (scale == "own" and self._log is not None)
-        self.words = _words(function)
+        self.zero_is_level = scale in ("ln", "log10", "db") or (scale == "own" and log is not None)
+        if traits is None:
+            traits = function.run(traits_of) if isinstance(function, Apart) else traits_of(function)
+        self.traits = traits
+        self.has_modes, self.words = traits.has_modes, traits.words
 
     def scaled(self, mel: MelSpectrogram) -> Values:
         """As it is handed over."""
@@ -143,13 +150,68 @@ class CallableSubject:
 
     def __call__(self, given: Given, seed: int) -> Outcome:
         """Call it once, on a copy."""
+        if not isinstance(self.function, Apart):
+            return Called(self.function, self.adapter)(given, seed)
+        try:
+            outcome: Outcome = self.function.run(call_once, self.adapter, given, seed)
+        except CallEndedError as ended:
+            outcome = Outcome(changes={ended.what: f"a call {ended.evidence}"})
+            if self.function.is_hopeless():
+                raise GaveUpError(outcome.changes) from None
+        return outcome
+
+
+class Traits(NamedTuple):
+    """What is known of a callable without calling it.
+
+    Parameters
+    ----------
+    has_modes : bool
+        Whether it is a module, or a method of one.
+    words : str
+        Names of it, of its class, and of parameters that are neither empty nor zero.
+    """
+
+    has_modes: bool
+    words: str
+
+
+def traits_of(function: Any) -> Traits:
+    """What is known of a callable, in the process that holds it."""
+    return Traits(owner_module(function) is not None, _words(function))
+
+
+def call_once(function: Any, adapter: Adapter, given: Given, seed: int) -> Outcome:
+    """One call of a callable, in the process that holds it."""
+    return Called(function, adapter, is_apart=True)(given, seed)
+
+
+class Called:
+    """A callable that is called in this process.
+
+    Parameters
+    ----------
+    function : callable
+    adapter : Adapter
+    is_apart : bool
+        Whether this process holds nothing but the callable: then an interrupt is the callable's own.
+    """
+
+    def __init__(self, function: Callable[..., Any], adapter: Adapter, *, is_apart: bool = False) -> None:
+        self.function, self.adapter, self._is_apart = function, adapter, is_apart
+        self._module, self._generators = owner_module(function), generators_of(function)
+
+    def __call__(self, given: Given, seed: int) -> Outcome:
+        """Call it once, on a copy, under a seed."""
         args, kwargs, tensor, before = self._arguments(given)
         guards = seeded_chance(seed, self._generators), in_mode(self._module, training=given.training)
         with guards[0], guards[1], without_gradients(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 result = self.function(*args, **kwargs)
-            except (Exception, SystemExit) as error:
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt) and not self._is_apart:
+                    raise
                 return Outcome(error=in_words(error))
         changes = {}
         if not np.array_equal(as_array(tensor), before, equal_nan=True):

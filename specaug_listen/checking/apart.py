@@ -1,0 +1,196 @@
+"""`Apart`: a callable of others in a process of its own, which may hang, crash, or end without taking the check along.
+
+The process is forked, so that any callable can be checked, a lambda or a module with its weights included, and one
+that is given by its name is imported there alone. Where there is no fork (Windows), or it is not safe (macOS; once CUDA
+is in use), the callable is called in this process, and nothing can be done about a call that hangs.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+from ..augment.calling import in_words
+from ..augment.loading import load_callable
+from ..errors import ParameterError, SpecAugListenError
+
+__all__ = ["Apart", "CallEndedError", "GaveUpError"]
+
+# After so many calls that do not come back, or that end the process, a check has seen enough.
+_MOST_HANGS, _MOST_ENDS = 2, 5
+
+
+class CallEndedError(Exception):
+    """A call that did not come back: the id of the finding, and what happened, in words."""
+
+    def __init__(self, what: str, evidence: str) -> None:
+        super().__init__(evidence)
+        self.what, self.evidence = what, evidence
+
+
+class GaveUpError(Exception):
+    """Calls do not come back: nothing more can be checked."""
+
+
+class _Failed(NamedTuple):
+    """An error that a call raised in the other process."""
+
+    error: SpecAugListenError | None
+    in_words: str
+
+
+class Apart:
+    """Calls of functions that take a callable first, in the process that holds it.
+
+    Parameters
+    ----------
+    source : callable or str
+        The callable, or ``module:name``, which the other process imports.
+    timeout_s : float > 0 [s]
+        How long one call may take.
+    """
+
+    def __init__(self, source: Callable[..., Any] | str, timeout_s: float) -> None:
+        self.source, self.timeout_s = source, timeout_s
+        self.n_hangs, self.n_ends, self.has_come_back = 0, 0, False
+        self._process: Any = None
+        self._connection: Connection | None = None
+        self._here: Callable[..., Any] | None = None
+
+    def run(self, work: Callable[..., Any], *args: Any) -> Any:
+        """Call ``work(callable, *args)`` there, and give what it gives.
+
+        Raises
+        ------
+        CallEndedError
+            When it does not come back within the timeout, or ends the process.
+        SpecAugListenError
+            That it raised.
+        """
+        if not _can_fork():
+            if self._here is None:
+                self._here = load_callable(self.source) if isinstance(self.source, str) else self.source
+            return work(self._here, *args)
+        if self._connection is None:
+            self._start()
+        answer = self._asked((work, args))
+        self.has_come_back = True
+        return _result(answer)
+
+    def is_hopeless(self) -> bool:
+        """Whether calls have ended badly too often for a check to go on."""
+        ended = self.n_hangs + self.n_ends
+        return self.n_hangs >= _MOST_HANGS or self.n_ends >= _MOST_ENDS or (ended > 0 and not self.has_come_back)
+
+    def close(self) -> None:
+        """End the process; the next call starts another."""
+        process, connection = self._process, self._connection
+        self._process = self._connection = None
+        if connection is not None:
+            connection.close()
+        if process is not None:
+            process.kill()
+            process.join()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("fork")
+        here, there = context.Pipe()
+        with warnings.catch_warnings():
+            # Of threads: the callable is called by one thread, and by libraries that are told to use one.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process = context.Process(target=_serve, args=(there, here, self.source), daemon=True)
+            process.start()
+        there.close()
+        self._process, self._connection = process, here
+        try:
+            answer = self._asked(None)
+        except CallEndedError as error:
+            raise ParameterError(f"importing it {error.evidence}") from None
+        _result(answer)
+
+    def _asked(self, request: Any) -> Any:
+        connection = self._connection
+        if connection is None:
+            raise GaveUpError
+        try:
+            if request is not None:
+                connection.send(request)
+            if not connection.poll(self.timeout_s):
+                self.close()
+                self.n_hangs += 1
+                raise CallEndedError("call-hangs", f"did not come back within {self.timeout_s:g} s")
+            return connection.recv()
+        except (EOFError, OSError):
+            process = self._process
+            process.join(1.0)
+            code = process.exitcode
+            self.close()
+            self.n_ends += 1
+            raise CallEndedError("process-ended", f"ended its process {_of_code(code)}") from None
+
+
+def _can_fork() -> bool:
+    torch: Any = sys.modules.get("torch")
+    return sys.platform == "linux" and not (torch is not None and torch.cuda.is_initialized())
+
+
+def _of_code(code: int | None) -> str:
+    if code is None or code >= 0:
+        return f"(exit code {code})"
+    try:
+        return f"(signal {signal.Signals(-code).name})"
+    except ValueError:
+        return f"(signal {-code})"
+
+
+def _result(answer: Any) -> Any:
+    if isinstance(answer, _Failed):
+        raise answer.error if answer.error is not None else ParameterError(answer.in_words)
+    return answer
+
+
+def _serve(connection: Connection, other: Connection, source: Callable[..., Any] | str) -> None:
+    """What the other process does: load the callable, and do what it is asked, one request after another."""
+    other.close()
+    # Ctrl-C is for the process that checks, which ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        function = load_callable(source) if isinstance(source, str) else source
+        _send(connection, None)
+        while True:
+            work, args = connection.recv()
+            _send(connection, _answer(work, function, args))
+    except EOFError:
+        pass
+    except BaseException as error:
+        _send(connection, _failed(error))
+    finally:
+        # No handlers of others, and no buffers that were filled before the fork.
+        os._exit(0)
+
+
+def _answer(work: Callable[..., Any], function: Any, args: tuple[Any, ...]) -> Any:
+    try:
+        return work(function, *args)
+    except BaseException as error:
+        return _failed(error)
+
+
+def _failed(error: BaseException) -> _Failed:
+    return _Failed(error if isinstance(error, SpecAugListenError) else None, in_words(error))
+
+
+def _send(connection: Connection, answer: Any) -> None:
+    try:
+        connection.send(answer)
+    except (OSError, ValueError):
+        os._exit(0)

@@ -1,0 +1,258 @@
+"""Where masks would lie if all places were alike, and how likely it is that they lie otherwise by chance alone.
+
+Frameworks draw starts by three laws. *Inside*: a mask of w of n places starts at one of the n - w + 1 places where it
+fits (the paper, lingvo, torchaudio, lhotse, NeMo). *Below the widest*: it starts at one place of those where the widest
+mask fits, whatever its own width is (ESPnet, NeMo's older code). *Anywhere*: it starts at any place, and is cut off at
+the end (WeNet, SpeechBrain). What is drawn by any of them is well; a test speaks up only where none of them explains
+what was seen, and each by itself with a chance of at most `FALSE_ALARM`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["FALSE_ALARM", "Masked", "Region", "Skew"]
+
+# Chance that one test speaks up where all is well.
+FALSE_ALARM = 1e-6
+Real = npt.NDArray[np.float64]
+# Distance from the nearest law below which starts are taken for uneven by no matter how many draws.
+_LEAST_DISTANCE = 0.1
+# How much rarer, or how much more often, than by every law a place must be masked.
+_RARE, _OFTEN = 0.25, 2.5
+_LARGEST_STEP = 64
+_FEWEST_STARTS = 8
+_FEWEST_WIDTHS, _MOST_RUNS, _NEAR = 60, 3, 0.06
+
+
+class Region(NamedTuple):
+    """Places from ``first`` to ``last`` that are masked in ``share`` of the draws, where ``expected`` would be fair."""
+
+    first: int
+    last: int
+    share: float
+    expected: float
+
+
+class Skew(NamedTuple):
+    """Widths as a product of two random numbers has them: half of ``n`` masks are narrower than ``median``."""
+
+    n: int
+    median: int
+    widest: int
+
+
+@dataclass(frozen=True)
+class Masked:
+    """Where masks lie along one axis.
+
+    Parameters
+    ----------
+    n : int
+        Places there are: bins or frames.
+    draws : tuple of tuple of (int, int)
+        Of each draw, start and width of each run of masked places.
+
+    Examples
+    --------
+    >>> Masked(100, (((3, 4), (50, 20)), ())).widest
+    20
+    """
+
+    n: int
+    draws: tuple[tuple[tuple[int, int], ...], ...]
+
+    @cached_property
+    def runs(self) -> list[tuple[int, int]]:
+        """Of all draws, those of at most half of the places: where wider ones start says little."""
+        return [run for draw in self.draws for run in draw if 2 * run[1] <= self.n]
+
+    @cached_property
+    def widest(self) -> int:
+        """Width of the widest run of at most half of the places."""
+        return max((width for _, width in self.runs), default=0)
+
+    @property
+    def slack(self) -> int:
+        """Places at the end that may be left out because of how a framework bounds its starts."""
+        return math.ceil(1.5 * self.widest) + max(2, self.n // 32)
+
+    def unreached(self, *, at_end: bool) -> int | None:
+        """How many places at one end no mask ever reached, where chance does not explain it; None else."""
+        if not self.runs:
+            return None
+        if at_end:
+            free = self.n - max(start + width for start, width in self.runs)
+        else:
+            free = min(start for start, _ in self.runs)
+        if free <= self.slack or any(2 * width > self.n for draw in self.draws for _, width in draw):
+            return None
+        reach = self.n - free
+        fewest = int(1.5 * self.widest)
+        log_chance = 0.0
+        for _, width in self.runs:
+            fair = reach - width + 1
+            log_chance += math.log(fair / max(fair, self.n - width + 1 - fewest))
+        return free if log_chance < math.log(FALSE_ALARM) else None
+
+    def step(self) -> int | None:
+        """The largest step on whose multiples (from any of them) all masks start; None where there is no such."""
+        starts = np.array([start for start, _ in self.runs])
+        if len(starts) < _FEWEST_STARTS or len(np.unique(starts)) < 3:
+            return None
+        step = int(np.gcd.reduce(starts - starts[0]))
+        step = min(step, _LARGEST_STEP) if step else 0
+        if step < 2 or (1 - len(starts)) * math.log(step) > math.log(FALSE_ALARM):
+            return None
+        return step
+
+    def rare(self) -> Region | None:
+        """Of places that are masked far too rarely by every law, the longest run."""
+        share, expected = self.shares, np.min(self._expected, axis=0)
+        odd = (share <= _RARE * expected) & (self._log_tail(share, expected) < self._log_limit)
+        return self._longest(odd, share, expected)
+
+    def often(self) -> Region | None:
+        """Of places that are masked far too often by every law, the longest run."""
+        share, expected = self.shares, np.max(self._expected, axis=0)
+        odd = (share >= _OFTEN * expected) & (self._log_tail(share, expected) < self._log_limit)
+        return self._longest(odd, share, expected)
+
+    def distance(self) -> float | None:
+        """How far starts are from the law that explains them best, where chance does not explain it.
+
+        The largest difference of two cumulative distributions (Kolmogorov and Smirnov's), of one mask of each draw, as
+        those of one draw keep apart; bounded by Dvoretzky, Kiefer and Wolfowitz's inequality with Massart's constant.
+        """
+        rng = np.random.default_rng(1933)
+        picked = [draw[int(rng.integers(len(draw)))] for draw in self.draws if draw]
+        picked = [run for run in picked if 2 * run[1] <= self.n]
+        if len(picked) < _FEWEST_STARTS:
+            return None
+        distance = self._nearest_law(picked, rng)
+        limit = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * len(picked)))
+        return distance if distance > max(limit, _LEAST_DISTANCE) else None
+
+    @property
+    def may_be_uneven(self) -> bool:
+        """Whether starts are far enough from all laws for more draws to tell."""
+        picked = [run for draw in self.draws for run in draw[:1] if 2 * run[1] <= self.n]
+        return len(picked) >= _FEWEST_STARTS and self._nearest_law(picked, np.random.default_rng(0)) > _LEAST_DISTANCE
+
+    def _nearest_law(self, picked: list[tuple[int, int]], rng: np.random.Generator) -> float:
+        starts, widths = np.array(picked, dtype=np.float64).T
+        starts = starts + rng.random(len(starts))
+        laws = (self.n - widths + 1, np.full(len(widths), float(self._bound)), np.full(len(widths), float(self.n)))
+        return min(_distance(np.minimum(starts / law, 1.0)) for law in laws)
+
+    def skew(self) -> Skew | None:
+        """Whether widths are spread as those of masks that are cut a second time; None where they are not."""
+        chance = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * max(1, len(self._widths))))
+        if not self.may_be_skewed or self._spread[0] < chance:
+            return None
+        return Skew(len(self._widths), int(np.median(self._widths)), int(self._widths.max()))
+
+    @property
+    def may_be_skewed(self) -> bool:
+        """Whether widths are spread like a product of two random numbers, be there enough of them to tell or not."""
+        # Of many masks in one draw, runs are mostly unions.
+        if len(self._widths) < _FEWEST_WIDTHS or len(self._widths) > _MOST_RUNS * len(self.draws):
+            return False
+        fair, cut = self._spread
+        return fair > _LEAST_DISTANCE and cut <= _NEAR
+
+    @cached_property
+    def _widths(self) -> Real:
+        return np.array([width for draw in self.draws for _, width in draw], dtype=np.float64)
+
+    @cached_property
+    def _spread(self) -> tuple[float, float]:
+        """How far widths are from those of one random number, and of one drawn below another, whatever is the widest.
+
+        Widths of 0 are not seen.
+        """
+        widest = int(self._widths.max())
+        shares = np.cumsum(np.bincount(self._widths.astype(int), minlength=widest + 3)) / len(self._widths)
+        fair, cut = 1.0, 1.0
+        for limit in np.unique(np.linspace(max(4, widest / 2.2), widest + 1, 24).astype(int)):
+            places = np.arange(1, widest + 3)
+            fair = min(fair, float(np.abs(shares[1:] - np.minimum(places / limit, 1)).max()))
+            # A width below t, where t is any of 1, ..., limit: 1/t of each, summed over all t above the width.
+            below = np.array([np.sum(1 / np.arange(w + 1, limit + 1)) for w in places])
+            cut = min(cut, float(np.abs(shares[1:] - np.cumsum(below) / below.sum()).max()))
+        return fair, cut
+
+    @cached_property
+    def shares(self) -> Real:
+        """In which share of the draws each place is masked, shape (n,)."""
+        counts = np.zeros(self.n + 1)
+        for draw in self._narrow:
+            for start, width in draw:
+                counts[start] += 1
+                counts[start + width] -= 1
+        shares: Real = np.cumsum(counts)[: self.n] / max(1, len(self._narrow))
+        return shares
+
+    @cached_property
+    def _narrow(self) -> list[tuple[tuple[int, int], ...]]:
+        """Draws of which no run is wider than half of the places."""
+        return [draw for draw in self.draws if all(2 * width <= self.n for _, width in draw)]
+
+    @cached_property
+    def _bound(self) -> int:
+        """Where starts end, where they do not follow the width: not more than the widest mask before the end."""
+        last = max((start for start, _ in self.runs), default=0) + 1
+        return int(np.clip(last, self.n - 1.5 * self.widest - 1, self.n))
+
+    @cached_property
+    def _expected(self) -> list[Real]:
+        """By each law, in which share of the draws each place would be masked, shape (3, n)."""
+        widths = Counter(width for draw in self._narrow for _, width in draw)
+        sums = [np.zeros(self.n) for _ in range(3)]
+        for width, times in widths.items():
+            for total, n_starts in zip(sums, (self.n - width + 1, self._bound, self.n), strict=True):
+                total += times * _covered(self.n, width, n_starts)
+        return [np.clip(total / max(1, len(self._narrow)), 0, 1) for total in sums]
+
+    @property
+    def _log_limit(self) -> float:
+        return math.log(FALSE_ALARM / self.n)
+
+    def _log_tail(self, share: Real, expected: Real) -> Real:
+        """Logarithm of a bound of the chance of such shares (Hoeffding 1963, theorem 1), whatever the draws are."""
+        p, q = np.clip(expected, 1e-12, 1 - 1e-12), np.clip(share, 1e-15, 1 - 1e-15)
+        tail: Real = -len(self._narrow) * (q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p)))
+        return tail
+
+    def _longest(self, odd: npt.NDArray[np.bool_], share: Real, expected: Real) -> Region | None:
+        # Of the outermost places, the test of ends knows more.
+        n_outer = max(2, self.n // 50)
+        odd = odd & (np.arange(self.n) >= n_outer) & (np.arange(self.n) < self.n - n_outer)
+        if not odd.any():
+            return None
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], odd.astype(np.int8), [0]])))
+        first, stop = max(zip(edges[::2], edges[1::2], strict=True), key=lambda one: one[1] - one[0])
+        return Region(int(first), int(stop) - 1, float(share[first:stop].mean()), float(expected[first:stop].mean()))
+
+
+def _covered(n: int, width: int, n_starts: int) -> Real:
+    """Chance of each place to be masked, where a mask of this width starts at one of so many places."""
+    places = np.arange(n)
+    n_hits = np.minimum(places, n_starts - 1) - np.maximum(places - width + 1, 0) + 1
+    covered: Real = np.clip(n_hits, 0, None) / n_starts
+    return covered
+
+
+def _distance(values: Real) -> float:
+    """Largest difference from a uniform distribution on [0, 1]."""
+    ordered = np.sort(values)
+    n = len(ordered)
+    above = np.arange(1, n + 1) / n - ordered
+    return float(max(above.max(), (1 / n - above).max()))

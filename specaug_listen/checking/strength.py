@@ -1,0 +1,98 @@
+"""Findings of strength: shares of the frames, bins and cells that masks cover, against what published recipes cover."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from ..augment.dialects import ALL_POLICIES
+from ..augment.shares import Shares, expected_shares
+from ..errors import ParameterError
+from .bench import Bench
+from .findings import Finding
+from .probes import Seen
+from .signals import Clip
+
+__all__ = ["YARDSTICKS", "published_shares", "strength_findings"]
+
+# Recipes of supervised training, as the papers and the frameworks publish them; the strongest of most lengths first.
+YARDSTICKS = (
+    "speechbrain-conformer", "LD", "adaptive", "nemo-conformer", "espnet-conformer10", "lingvo-conformer", "SS",
+    "espnet-conformer", "icefall-cr-ctc", "icefall", "wenet", "hf-whisper", "LB", "SM",
+)  # fmt: skip
+_YARDSTICK_DRAWS = 50
+# Draws that a clip takes, and deviations of their mean within which chance may have moved it (about 3e-7).
+_DRAWS, _DEVIATIONS = 60, 5.0
+# Beyond a recipe by so much: what drawing the recipe itself may leave uncertain, and a little more.
+_FACTOR, _MARGIN = 1.15, 0.02
+_LEAST_FRAMES = 10
+_MEASURES: dict[str, tuple[Callable[[Seen], float], Callable[[Shares], float]]] = {
+    "frames": (lambda seen: seen.time_share, lambda shares: shares.time),
+    "bins": (lambda seen: float(seen.masked_bins.mean()), lambda shares: shares.frequency),
+    "cells": (lambda seen: seen.area_share, lambda shares: shares.area),
+}
+
+
+def strength_findings(bench: Bench) -> list[Finding]:
+    """Whether masks cover more than any published recipe does, on clips of each length."""
+    over: list[tuple[Clip, str, float, float, str]] = []
+    for clip in bench.clips:
+        if clip.n_frames < _LEAST_FRAMES:
+            continue
+        for what in _MEASURES:
+            beyond = _beyond(bench, clip, what)
+            if beyond is not None:
+                over.append((clip, what, *beyond))
+    if not over:
+        return []
+    clip, what, share, most, name = max(over, key=lambda one: one[2] / max(one[3], 0.01))
+    where = ", ".join(dict.fromkeys(str(one[0]) for one in over))
+    line = (
+        f"masks cover {share:.0%} of the {what} of {clip} on average; the strongest published recipe of supervised "
+        f"training, {name}, covers {most:.0%} there"
+    )
+    if len({one[0].name for one in over}) > 1:
+        line += f"; stronger than published on {where}"
+    numbers = {"share": round(share, 4), "published": round(most, 4)}
+    return [Finding.of("stronger-than-published", line, str(clip), bench.trials_of(clip)[0].seed, **numbers)]
+
+
+def _beyond(bench: Bench, clip: Clip, what: str) -> tuple[float, float, str] | None:
+    """The share that is covered, where it is more than all recipes cover, and the one that covers most."""
+    measure, published = _MEASURES[what]
+    shares = np.array([measure(trial.seen) for trial in bench.trials_of(clip)])
+    strongest = ("", 0.0)
+    if not len(shares) or not shares.any():
+        return None
+    for name in YARDSTICKS:
+        yardstick = published_shares(name, clip.mel.n_mels, clip.n_frames)
+        if yardstick is None:
+            continue
+        if shares.mean() <= _limit(published(yardstick)):
+            return None
+        strongest = max(strongest, (name, published(yardstick)), key=lambda one: one[1])
+    shares = np.array([measure(trial.seen) for trial in bench.more_trials_of(clip, _DRAWS)])
+    least = float(shares.mean() - _DEVIATIONS * shares.std() / math.sqrt(len(shares)))
+    return (float(shares.mean()), strongest[1], strongest[0]) if least > _limit(strongest[1]) else None
+
+
+def _limit(share: float) -> float:
+    return _FACTOR * share + _MARGIN
+
+
+@functools.lru_cache(maxsize=1024)
+def published_shares(name: str, n_mels: int, n_frames: int) -> Shares | None:
+    """What a recipe covers of a clip of this size, drawn by the rules of its framework; None where it cannot be drawn.
+
+    Examples
+    --------
+    >>> published_shares("LB", 80, 1000).frequency < published_shares("LD", 80, 1000).frequency
+    True
+    """
+    try:
+        return expected_shares(ALL_POLICIES[name], n_mels, n_frames, n_draws=_YARDSTICK_DRAWS)
+    except ParameterError:
+        return None

@@ -1,0 +1,120 @@
+"""A callable that hangs, crashes or ends its process is a finding, and never the end of the check."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+
+import numpy as np
+import pytest
+from commandline import HOUSE, run_apart
+
+from specaug_listen.augment import Adapter
+from specaug_listen.checking import check
+from specaug_listen.checking.apart import Apart
+from specaug_listen.errors import ParameterError
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="callables are called apart where there is a fork")
+ALONE = Adapter(axes="bands, frames", container="numpy")
+
+
+def with_chance(event, chance):
+    """A fair mask, and the event in some of the calls."""
+
+    def augment(mel):
+        if np.random.random() < chance:  # noqa: NPY002
+            event()
+        after, n = mel.copy(), mel.shape[1]
+        width = int(np.random.randint(0, n // 5 + 1))  # noqa: NPY002
+        start = int(np.random.randint(0, n - width + 1))  # noqa: NPY002
+        after[:, start : start + width] = mel.mean()
+        return after
+
+    return augment
+
+
+def stop_forever():
+    threading.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("event", "expected", "words"),
+    [
+        (stop_forever, "call-hangs", "did not come back within 0.5 s"),
+        (lambda: os._exit(0), "process-ended", "ended its process (exit code 0)"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "process-ended", "signal SIGKILL"),
+        (lambda: ctypes.string_at(0), "process-ended", "signal SIGSEGV"),
+    ],
+)
+def test_what_never_comes_back_is_one_finding(event, expected, words):
+    report = check(with_chance(event, 1.0), adapter=ALONE, timeout_s=0.5).report
+    assert report.ids == (expected,)
+    assert words in report.findings[0].evidence
+    assert report.notes[-1] == "calls do not come back: nothing more could be checked"
+
+
+def test_what_comes_back_mostly_is_checked_to_the_end():
+    report = check(with_chance(lambda: os._exit(0), 0.006), adapter=ALONE, draws=100).report
+    assert report.ids == ("process-ended",)
+    assert report.n_draws > 300
+
+
+class OwnError(BaseException):
+    """No Exception."""
+
+
+def test_any_error_is_told_as_an_error():
+    def raises(mel):
+        raise OwnError("on its own")
+
+    with pytest.raises(ParameterError, match="OwnError: on its own"):
+        check(raises, adapter=ALONE)
+
+
+def test_an_interrupt_of_the_callable_is_its_own():
+    def interrupts():
+        raise KeyboardInterrupt
+
+    report = check(with_chance(interrupts, 0.1), adapter=ALONE, draws=100).report
+    assert "crash-at-random" in report.ids
+
+
+def test_a_process_that_was_ended_is_begun_again():
+    apart = Apart(lambda value: value + 1, 5.0)
+    assert apart.run(_applied, 1) == 2
+    apart.close()
+    assert apart.run(_applied, 2) == 3
+    assert apart.run(_process) != os.getpid()
+    apart.close()
+
+
+def _applied(function, value):
+    return function(value)
+
+
+def _process(function):
+    return os.getpid()
+
+
+@pytest.mark.parametrize("timeout_s", [0, -1.0, True, float("nan"), "1"])
+def test_a_timeout_is_some_seconds(timeout_s):
+    with pytest.raises(ParameterError, match=r"timeout_s=.*: expected seconds in"):
+        check("LD", timeout_s=timeout_s)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        ("import os\nos._exit(0)\n", 2, "importing it ended its process (exit code 0)"),
+        ("import os\ndef augment(mel):\n    os._exit(0)\n", 1, "process-ended"),
+        ("def augment(mel):\n    raise SystemExit(0)\n", 2, "SystemExit"),
+    ],
+)
+def test_the_command_never_ends_with_0(tmp_path, body, code, words):
+    (tmp_path / "ends.py").write_text(body)
+    ran = run_apart("check", f"{tmp_path}/ends.py:augment", "--timeout", "20", cwd=HOUSE)
+    assert ran.code == code
+    assert words in ran.out + ran.err

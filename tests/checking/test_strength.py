@@ -1,0 +1,70 @@
+"""How much masks cover, against published recipes: none of these is above them, and what is is told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from specaug_listen import frontends
+from specaug_listen.augment import FrequencyMask, Policy, TimeMask
+from specaug_listen.augment.dialects import ALL_POLICIES
+from specaug_listen.checking.bench import Bench
+from specaug_listen.checking.places import place_findings
+from specaug_listen.checking.signals import made_clips
+from specaug_listen.checking.strength import YARDSTICKS, published_shares, strength_findings
+from specaug_listen.checking.subjects import PolicySubject
+
+# What frameworks are known for: a grid of patches, and training that has to guess what is hidden.
+ODDITIES = {"nemo-ssl": {"starts-on-grid", "stronger-than-published"}}
+
+
+@pytest.fixture(scope="module")
+def clips():
+    return made_clips(frontends.WHISPER)
+
+
+def bench_of(policy, clips, seed=0):
+    return Bench(PolicySubject(policy, clips[2].mel), clips, seed, 1000)
+
+
+@pytest.mark.parametrize("name", ALL_POLICIES)
+def test_recipes_have_their_documented_oddities_alone(name, clips):
+    bench = bench_of(ALL_POLICIES[name], clips)
+    found = {finding.id for finding in [*place_findings(bench), *strength_findings(bench)]}
+    assert found == ODDITIES.get(name, set())
+
+
+def test_yardsticks_are_recipes_of_the_package():
+    assert set(YARDSTICKS) <= set(ALL_POLICIES)
+    assert {"LB", "LD", "SM", "SS", "espnet-conformer10", "hf-whisper", "wenet", "icefall"} <= set(YARDSTICKS)
+
+
+def test_a_yardstick_is_what_the_recipe_covers():
+    # Two masks of at most 27 of 80 bins, half of that on average, and where they overlap counted once.
+    assert published_shares("LD", 80, 1000).frequency == pytest.approx(0.31, abs=0.05)
+    assert published_shares("hf-whisper", 80, 1000).frequency == 0
+
+
+@pytest.mark.parametrize(
+    ("policy", "what"),
+    [
+        (Policy((TimeMask(10, 200, max_ratio=1.0),), "frames"), "frames"),
+        (Policy((FrequencyMask(8, 40),), "bins"), "bins"),
+    ],
+)
+def test_what_covers_more_than_any_recipe_is_told(policy, what, clips):
+    (finding,) = strength_findings(bench_of(policy, clips))
+    assert finding.id == "stronger-than-published"
+    assert f"of the {what} of" in finding.evidence
+    assert finding.numbers["share"] > finding.numbers["published"]
+
+
+def test_twice_the_masks_of_ld_are_told_where_they_cover_more(clips):
+    policy = Policy((FrequencyMask(6, 27), TimeMask(4, 100)), "double")
+    (finding,) = strength_findings(bench_of(policy, clips))
+    assert finding.numbers["share"] > 0.5
+
+
+def test_nothing_is_told_of_what_masks_nothing(clips):
+    assert strength_findings(bench_of(ALL_POLICIES["none"], clips)) == []
+    assert np.all([published_shares("none", 80, 200).area == 0])
