@@ -247,7 +247,7 @@ def is_callable_name(text: str) -> bool:
 def foreign_name(name: str, adapter: Adapter | None) -> Policy:
     """A policy of the callable of this name, which is not imported."""
     call = absolute_spec(name)
-    return Policy((Foreign(call, adapter or Adapter(), is_importable=True),), call)
+    return Policy((Foreign(call, adapter or Adapter(), is_importable=True),), call[-100:])
 
 
 class _Limits(NamedTuple):
