@@ -10,8 +10,18 @@ from typing import Literal, NamedTuple
 
 from .errors import ParameterError
 
-__all__ = ["Channel", "Choice", "as_channel", "as_one_channel", "channel_at", "channel_words", "name_suffix"]
+__all__ = [
+    "Channel",
+    "Choice",
+    "OneChannel",
+    "as_channel",
+    "as_one_channel",
+    "channel_at",
+    "channel_words",
+    "name_suffix",
+]
 
+OneChannel = Literal["mean", "left", "right"] | int
 Channel = Literal["mean", "left", "right", "each"] | int
 _SIDES = {"left": 0, "right": 1}
 _ALLOWED = "mean, left, right, each, or a number counted from 1 (1 is the first channel)"
@@ -27,7 +37,7 @@ class Choice(NamedTuple):
         From which it was chosen.
     """
 
-    channel: Channel
+    channel: OneChannel
     n_channels: int
 
 
@@ -68,7 +78,7 @@ def as_channel(channel: object) -> Channel:
     raise ParameterError(f"channel {channel!r:.60}: allowed is {_ALLOWED}")
 
 
-def as_one_channel(channel: object) -> Channel:
+def as_one_channel(channel: object) -> OneChannel:
     """As `as_channel`, where only one clip is taken.
 
     Raises
@@ -84,7 +94,7 @@ def as_one_channel(channel: object) -> Channel:
     return chosen
 
 
-def channel_at(channel: Channel, n_channels: int) -> int | None:
+def channel_at(channel: OneChannel, n_channels: int) -> int | None:
     """Where a channel stands among those of a clip, counted from 0; None for their mean.
 
     Raises
@@ -120,7 +130,7 @@ def name_suffix(choice: Choice | None) -> str:
     return f".{choice.channel}" if isinstance(choice.channel, str) else f".ch{choice.channel}"
 
 
-def channel_words(channel: Channel, n_channels: int) -> str:
+def channel_words(channel: OneChannel, n_channels: int) -> str:
     """What is heard of a clip's channels.
 
     Examples
@@ -140,5 +150,5 @@ def channel_words(channel: Channel, n_channels: int) -> str:
     return f"{n_channels} channels, of which {which} is heard"
 
 
-def _index(channel: Channel) -> int:
+def _index(channel: OneChannel) -> int:
     return _SIDES[channel] if isinstance(channel, str) else channel - 1

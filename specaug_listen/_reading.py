@@ -23,7 +23,7 @@ from ._optional import require
 from .containers import Layout, layout_of, named_by_content
 from .errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
 
-__all__ = ["MAX_CHANNELS", "Span", "lasts_longer", "opened", "warn_of"]
+__all__ = ["MAX_CHANNELS", "Span", "channels_of", "lasts_longer", "opened", "warn_of"]
 
 MAX_CHANNELS = 8
 
@@ -219,6 +219,16 @@ def _check_strictly(span: Span, strict: bool) -> None:
     doubts = [notice for notice in span.notices if notice.is_doubt] if strict else []
     if doubts:
         raise AudioError(f"{doubts[0].text} (refused, as --strict, in Python strict=True, was asked for)")
+
+
+def channels_of(path: str | os.PathLike[str]) -> int:
+    """How many channels a file has; 1 where it cannot be read, which reading it will say."""
+    if not os.path.isfile(path):  # opening a pipe would wait for its writer
+        return 1
+    try:
+        return _decoders(path)[0][0].n_channels
+    except (AudioError, MissingDependencyError, OSError, ValueError):
+        return 1
 
 
 def _check_span(start_s: float, duration_s: float | None) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._channels import Channel, Choice, as_one_channel, channel_at
+from ._channels import Choice, OneChannel, as_one_channel, channel_at
 from ._clips import AUDIO_SUFFIXES, find_audio
 from ._files import write_whole
 from ._notices import Notice
@@ -141,7 +141,7 @@ class Audio(Sound):
             return self
         return replace(self, samples=self.samples.mean(axis=0, dtype=np.float64, keepdims=True))
 
-    def select(self, channel: Channel) -> Audio:
+    def select(self, channel: OneChannel) -> Audio:
         """One of the channels; of one that has been chosen already, or of mono, only the first.
 
         Parameters
@@ -198,7 +198,7 @@ def load(
     *,
     start_s: float = 0.0,
     duration_s: float | None = None,
-    channel: Channel | None = None,
+    channel: OneChannel | None = None,
     strict: bool = False,
 ) -> Audio:
     """Read an audio file at its own rate and with its own channels, or one of them.

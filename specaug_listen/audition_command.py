@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -13,22 +12,27 @@ import typer
 
 from ._quiet import quiet_stdout
 from .console import clip_progress, complain, complain_of, counted
-from .options import Adapters, BatchText, Dialect, Frontend, PolicyName, Strict, adapter_of
+from .options import (
+    Adapters,
+    BatchText,
+    ChannelText,
+    Dialect,
+    Frontend,
+    PolicyName,
+    Strict,
+    WavChannels,
+    adapter_of,
+    channel_of,
+    layout_of,
+)
 
 if TYPE_CHECKING:
+    from ._channels import Channel
     from ._clips import Found
     from .augment import FrontendChoice, Policy
     from .pipeline import AuditionRecord, Configuration
 
 __all__ = ["run_audition"]
-
-
-class ChannelMode(str, Enum):
-    """Layouts of the written WAV files."""
-
-    mono = "mono"
-    duplicate = "duplicate"
-    before_after = "before-after"
 
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
@@ -64,7 +68,8 @@ def run_audition(
         bool,
         typer.Option("--twins", help="Render each draw with the original's phase, too: the mask without the vocoder."),
     ] = False,
-    channels: Annotated[ChannelMode, typer.Option(help="Layout of the WAV files.")] = ChannelMode.mono,
+    channel: ChannelText = None,
+    wav_channels: WavChannels = "mono",
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in OUT.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
@@ -73,8 +78,9 @@ def run_audition(
     from .batch import check_output
 
     with quiet_stdout() if as_json else nullcontext():
-        chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng)
-        run = _configuration(*chosen, waveform, vocoder, draws, seed, channels.value, start, duration, twins, strict)
+        layout = layout_of(wav_channels)
+        chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng, channel)
+        run = _configuration(*chosen, waveform, vocoder, draws, seed, layout, start, duration, twins, strict)
         check_output(out, overwrite=overwrite)
         found = _found_audio(paths, out)
         index = _audition_files(found, out, run, overwrite=overwrite, quiet=as_json, report=report)
@@ -90,12 +96,12 @@ def _audition_files(
     quiet: bool,
     report: bool,
 ) -> AuditionRecord:
-    from .batch import audition_many
+    from .batch import audition_many, count_clips
     from .loudness import measure_elsewhere
 
     if report:
         measure_elsewhere()
-    with clip_progress(len(found.files), quiet=quiet) as (progress, within):
+    with clip_progress(count_clips(found.files, run.channel), quiet=quiet) as (progress, within):
         return audition_many(
             found.files,
             out,
@@ -142,6 +148,7 @@ def _tell_where(n_clips: int, where: Path) -> None:
 def _configuration(
     choice: FrontendChoice,
     policy: Policy,
+    channel: Channel,
     waveform: Path | None,
     vocoder: str,
     draws: int,
@@ -162,7 +169,7 @@ def _configuration(
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
     return Configuration(
-        chosen, policy, rendering, draws, seed, channels, start, duration, stage, twins, reason, strict
+        chosen, policy, rendering, draws, seed, channels, start, duration, stage, twins, reason, strict, channel
     )
 
 
@@ -173,15 +180,19 @@ def _chosen(
     adapter: Sequence[str] | None,
     batch: str | None,
     exact_rng: bool,
-) -> tuple[FrontendChoice, Policy]:
-    """The front-end and the policy; says what its file leaves open, and where the front-end comes from."""
+    channel: str | None,
+) -> tuple[FrontendChoice, Policy, Channel]:
+    """The front-end, the policy and the channel; says what its file leaves open, and where these come from."""
     from .augment import choose_frontend, choose_policy, reason_in_words
 
     drawn = choose_policy(policy, framework=dialect, adapter=adapter_of(adapter), batch=batch, exact_rng=exact_rng)
     for line in drawn.notes:
         complain(line, "note")
+    heard, why_heard = channel_of(channel, drawn)
+    if why_heard:
+        complain(why_heard, "note")
     chosen = choose_frontend(frontend, drawn)
     if chosen.reason not in ("named", "default"):
         why = reason_in_words(chosen.reason, drawn)
         complain(f"front-end {chosen.frontend.name}, as {why}; choose another with --frontend", "note")
-    return chosen, drawn
+    return chosen, drawn, heard

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from ._channels import Channel, Choice, OneChannel, name_suffix
+from ._clip_names import distinct_names
 from ._files import (
     folder_name,
     is_partial,
@@ -18,6 +21,7 @@ from ._files import (
     write_whole,
 )
 from ._notices import Notice
+from ._reading import channels_of
 from .audio import load
 from .augment.foreign import LONGEST_HELD_S
 from .errors import OutputError, ParameterError, SpecAugListenError
@@ -38,7 +42,7 @@ from .pipeline.saving import clip_entry
 from .recording import open_recording
 from .vocoders import Joint
 
-__all__ = ["Progress", "audition_many", "check_output"]
+__all__ = ["Progress", "audition_many", "check_output", "count_clips"]
 
 Progress = Callable[[int, Audition | Failure], None]
 
@@ -60,6 +64,21 @@ def check_output(out: str | os.PathLike[str], *, overwrite: bool = False) -> Non
         raise ParameterError(
             f"-o {name}: the folder is not empty; choose another, or replace its results with --overwrite"
         )
+
+
+@dataclass(frozen=True)
+class _Clip:
+    """One clip of a run: a file, or one of its channels."""
+
+    path: str | os.PathLike[str]
+    channel: OneChannel
+    name: str
+    folder: str
+
+
+def count_clips(files: Sequence[str | os.PathLike[str]], channel: Channel = "mean") -> int:
+    """How many clips a run makes of files: one of each, or of each of their channels."""
+    return len(files) if channel != "each" else sum(len(_choices(path, channel)) for path in files)
 
 
 def audition_many(
@@ -114,12 +133,12 @@ def audition_many(
     entries = []
     failures = [Failure(None, line) for line in problems]
     try:
-        for number, (path, name) in enumerate(_named(files), start=1):
-            result = _audition_file(path, folder, name, configuration, within)
+        for number, clip in enumerate(_clips(files, configuration.channel), start=1):
+            result = _audition_clip(clip, folder, configuration, within)
             if isinstance(result, Failure):
                 failures.append(result)
             else:
-                entries.append(clip_entry(result, name))
+                entries.append(clip_entry(result, clip.folder))
             progress(number, result)
     finally:
         index = AuditionRecord(configuration, tuple(entries), tuple(failures), versions(), tuple(notices))
@@ -134,10 +153,28 @@ def audition_many(
     return index
 
 
-def _named(files: Sequence[str | os.PathLike[str]]) -> list[tuple[str | os.PathLike[str], str]]:
-    """Files and the names of their folders; sorted, so that neither depends on the order of the arguments."""
+def _clips(files: Sequence[str | os.PathLike[str]], channel: Channel) -> list[_Clip]:
+    """The clips of files, their names and folders; sorted, so that none depends on the order of the arguments."""
     taken = {name.casefold() for name in RESERVED}
-    return [(path, folder_name(path, taken)) for path in sorted(files, key=os.path.abspath)]
+    pairs = [(path, one) for path in sorted(files, key=os.path.abspath) for one in _choices(path, channel)]
+    suffixes = [name_suffix(choice) for _, choice in pairs]
+    names = distinct_names([path for path, _ in pairs], suffixes)
+    return [
+        _Clip(path, choice.channel, name, folder_name(_with_suffix(path, suffix), taken))
+        for (path, choice), suffix, name in zip(pairs, suffixes, names, strict=True)
+    ]
+
+
+def _choices(path: str | os.PathLike[str], channel: Channel) -> list[Choice]:
+    """What is heard of a file."""
+    n_channels = 1 if channel == "mean" else channels_of(path)
+    if channel != "each":
+        return [Choice(channel, n_channels)]
+    return [Choice(number, n_channels) for number in range(1, n_channels + 1)]
+
+
+def _with_suffix(path: str | os.PathLike[str], suffix: str) -> str | os.PathLike[str]:
+    return f"{Path(path).stem}{suffix}.wav" if suffix else path
 
 
 def _remove_empty(folders: Sequence[Path]) -> None:
@@ -147,9 +184,8 @@ def _remove_empty(folders: Sequence[Path]) -> None:
             folder.rmdir()
 
 
-def _audition_file(
-    path: str | os.PathLike[str], out: Path, folder: str, run: Configuration, within: Within
-) -> Audition | Failure:
+def _audition_clip(one: _Clip, out: Path, run: Configuration, within: Within) -> Audition | Failure:
+    path = one.path
     try:
         is_whole = needs_whole_clip(run.policy, run.waveform)
         if is_whole and is_long(path, run.duration_s, LONGEST_HELD_S):
@@ -158,8 +194,9 @@ def _audition_file(
                 "take a part with --duration"
             )
         if isinstance(run.vocoder, Joint) and not is_whole and is_long(path, run.duration_s):
-            return _audition_long_file(path, out, folder, run, within)
-        clip = load(path, start_s=run.start_s, duration_s=run.duration_s, strict=run.strict)
+            return _audition_long_clip(one, out, run, within)
+        channel = None if one.channel == "mean" else one.channel
+        clip = load(path, start_s=run.start_s, duration_s=run.duration_s, channel=channel, strict=run.strict)
         heard = audition(
             clip,
             frontend=run.choice,
@@ -169,9 +206,10 @@ def _audition_file(
             draws=run.draws,
             rng=run.seed,
             twins=run.twins,
-            name=printable(Path(path).stem),
+            name=one.name,
+            channel="mean",
         )
-        save_audition(heard, out, channels=run.channels, overwrite=True, folder=folder)
+        save_audition(heard, out, channels=run.channels, overwrite=True, folder=one.folder)
     except OutputError:
         raise
     except SpecAugListenError as error:
@@ -181,14 +219,20 @@ def _audition_file(
     return heard
 
 
-def _audition_long_file(
-    path: str | os.PathLike[str], out: Path, folder: str, run: Configuration, within: Within
-) -> Audition:
+def _audition_long_clip(one: _Clip, out: Path, run: Configuration, within: Within) -> Audition:
     assert isinstance(run.vocoder, Joint)
     # On the disk of the results: the system's own folder for such things is often held in memory.
-    with scratch(out / folder) as room:
+    with scratch(out / one.folder) as room:
         rate = run.frontend.sample_rate
-        recording = open_recording(path, rate, room, start_s=run.start_s, duration_s=run.duration_s, strict=run.strict)
+        recording = open_recording(
+            one.path,
+            rate,
+            room,
+            start_s=run.start_s,
+            duration_s=run.duration_s,
+            channel=one.channel,
+            strict=run.strict,
+        )
         heard = audition_long(
             recording,
             room,
@@ -197,11 +241,11 @@ def _audition_long_file(
             vocoder=run.vocoder,
             draws=run.draws,
             seed=run.seed,
-            name=printable(Path(path).stem),
+            name=one.name,
             frontend_reason=run.frontend_reason,
             within=within,
         )
-        save_audition(heard, out, channels=run.channels, overwrite=True, folder=folder)
+        save_audition(heard, out, channels=run.channels, overwrite=True, folder=one.folder)
     return heard
 
 

@@ -8,19 +8,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from .augment import Adapter
+    from ._channels import Channel
+    from .augment import Adapter, Policy
+    from .pipeline import Channels
 
 __all__ = [
     "DIALECT_HELP",
+    "LAYOUTS",
     "Adapters",
     "AxesText",
     "BatchText",
+    "ChannelText",
     "Dialect",
     "Frontend",
     "PolicyName",
     "StatisticsText",
     "Strict",
+    "WavChannels",
     "adapter_of",
+    "channel_of",
+    "layout_of",
 ]
 
 DIALECT_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
@@ -66,6 +73,68 @@ Strict = Annotated[
     bool,
     typer.Option("--strict", help="Refuse files that are cut, damaged, or longer than they say, in place of warning."),
 ]
+LAYOUTS = ("mono", "duplicate", "before-after")
+WavChannels = Annotated[
+    str,
+    typer.Option(
+        "--wav-channels",
+        "--channels",
+        help="Layout of the WAV files that are written: mono, duplicate (both ears alike), or before-after "
+        "(copy-synthesis left, draw right). Which channel of a recording is heard is --channel.",
+        metavar="|".join(LAYOUTS),
+    ),
+]
+ChannelText = Annotated[
+    str | None,
+    typer.Option(
+        "--channel",
+        help="What is heard of recordings with several channels: mean, left, right, a number counted from 1 (1 is the "
+        "first channel), or each: a clip of each channel. How written WAV files are laid out is --wav-channels.",
+        metavar="mean|left|right|N|each",
+        show_default="the configuration's channel_selector, or mean",
+    ),
+]
+
+
+def channel_of(given: str | None, policy: Policy) -> tuple[Channel, str]:
+    """The channel of ``--channel``, or the policy's own one with a line that says why.
+
+    Raises
+    ------
+    ParameterError
+        For a text that stands for none.
+    """
+    from ._channels import as_channel
+    from .augment import choose_channel
+    from .errors import ParameterError
+
+    if given is not None and given.strip().lower() in LAYOUTS:
+        raise ParameterError(
+            f"--channel {given}: is what of a recording is heard: mean, left, right, each, or a number counted from "
+            f"1; how written WAV files are laid out is --wav-channels {given}"
+        )
+    if given is not None:
+        return as_channel(given), ""
+    channel, why = choose_channel(policy)
+    return channel, f"channel {channel} of each recording, as {why}; choose another with --channel" if why else ""
+
+
+def layout_of(given: str) -> Channels:
+    """The layout of ``--wav-channels``.
+
+    Raises
+    ------
+    ParameterError
+        For a text that stands for none.
+    """
+    from .errors import ParameterError
+
+    if given not in LAYOUTS:
+        raise ParameterError(
+            f"--wav-channels {given:.60}: is how written WAV files are laid out, one of {', '.join(LAYOUTS)}; which "
+            "channel of a recording is heard is --channel mean, left, right, each, or a number counted from 1"
+        )
+    return given  # type: ignore[return-value]
 
 
 def adapter_of(given: Sequence[str] | None) -> Adapter | None:

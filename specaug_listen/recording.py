@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ._channels import Channel, Choice, as_one_channel, channel_at
+from ._channels import Choice, OneChannel, as_one_channel, channel_at
 from ._notices import Notice
 from ._optional import require
 from ._random import fingerprint_start, fingerprint_words
@@ -110,7 +110,7 @@ def open_recording(
     *,
     start_s: float = 0.0,
     duration_s: float | None = None,
-    channel: Channel = "mean",
+    channel: OneChannel = "mean",
     strict: bool = False,
 ) -> Recording:
     """Read a recording, and keep the mean of its channels, or one of them, on disk at ``sample_rate``.

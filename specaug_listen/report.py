@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ._channels import Choice, name_suffix
+from ._clip_names import distinct_names
 from ._files import folder_name, printable
 from .augment import DIALECTS
 from .errors import ParameterError
@@ -126,8 +129,11 @@ def _runs_at_hand(auditions: Sequence[Audition]) -> list[_Run]:
     groups: dict[str, tuple[Configuration, list[Audition]]] = {}
     for heard in auditions:
         configuration = configuration_of(heard)
-        key = repr(replace(configuration, start_s=0.0, duration_s=None))
-        groups.setdefault(key, (configuration, []))[1].append(heard)
+        key = repr(replace(configuration, start_s=0.0, duration_s=None, channel="mean"))
+        first, members = groups.setdefault(key, (configuration, []))
+        members.append(heard)
+        if configuration.channel != first.channel:
+            groups[key] = (replace(first, channel="each"), members)
     return [
         _Run(printable(f"{one.policy.name} on {one.frontend.name}"), tuple(_placed(of_one, one)), (), versions())
         for one, of_one in groups.values()
@@ -175,7 +181,41 @@ def _groups(runs: Sequence[_Run]) -> list[list[tuple[str, _Placed]]]:
             sound = placed.entry.audio.fingerprint
             seen[sound] = seen.get(sound, 0) + 1
             groups.setdefault((sound, seen[sound]), []).append((label, placed))
-    return list(groups.values())
+    return _told_apart(list(groups.values()))
+
+
+def _told_apart(groups: list[list[tuple[str, _Placed]]]) -> list[list[tuple[str, _Placed]]]:
+    """The same clips; where those of several runs are called alike, by their folders, and by numbers as the last word.
+
+    Within one run, they are told apart already.
+    """
+    entries = [group[0][1].entry for group in groups]
+    classes: dict[str, list[int]] = {}
+    for i, entry in enumerate(entries):
+        classes.setdefault(entry.name.rpartition("/")[2].casefold(), []).append(i)
+    names = [entry.name for entry in entries]
+    for last, members in classes.items():
+        called = [names[i].casefold() for i in members]
+        if len(members) > 1 and (last in called or len(set(called)) < len(called)):
+            for i, name in zip(members, _names_by_path([entries[i] for i in members]), strict=True):
+                names[i] = name
+    times: Counter[str] = Counter()
+    told = []
+    for name, group in zip(names, groups, strict=True):
+        times[name] += 1
+        numbered = name if times[name] == 1 else f"{name} ({times[name]})"
+        told.append([(label, replace(placed, entry=replace(placed.entry, name=numbered))) for label, placed in group])
+    return told
+
+
+def _names_by_path(entries: Sequence[ClipEntry]) -> list[str]:
+    """Names of clips by the folders of those that have a file."""
+    paths = [path_of(entry.audio) for entry in entries]
+    suffixes = [name_suffix(Choice(entry.audio.channel, entry.audio.n_channels)) for entry in entries]
+    known = [i for i, path in enumerate(paths) if path is not None]
+    found = distinct_names([paths[i] or "" for i in known], [suffixes[i] for i in known])
+    by_path = dict(zip(known, found, strict=True))
+    return [by_path.get(i, entry.name) for i, entry in enumerate(entries)]
 
 
 def _shown(group: Sequence[tuple[str, _Placed]], number: int, place: Place) -> list[Shown]:

@@ -14,6 +14,7 @@ from .augment import (
     FrontendReason,
     Imported,
     Policy,
+    choose_channel,
     choose_frontend,
     named_policy,
     reason_in_words,
@@ -74,6 +75,9 @@ class PolicyPage:
             f"{self.source}: policy {policy.name!r}, by the rules of {self.imported.dialect}",
             _words_of(self.frontend, reason_in_words(self.frontend_reason, policy)),
         ]
+        channel, why = choose_channel(policy)
+        if why:
+            lines.append(f"channel: {channel} of each recording, as {why}")
         if policy.warp_probability is not None:
             lines.append(
                 f"the warp is applied with a chance of {policy.warp_probability:g}, the masks with one of their own, "

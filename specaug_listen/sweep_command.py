@@ -8,26 +8,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import BatchText, Dialect, Frontend, PolicyName, Strict
+from .console import complain
+from .options import BatchText, ChannelText, Dialect, Frontend, PolicyName, Strict, channel_of
 
 if TYPE_CHECKING:
-    from .augment import FrontendChoice
+    from ._channels import OneChannel
+    from .augment import FrontendChoice, Policy
     from .pipeline import Configuration
     from .sweeping import Sweep
 
 __all__ = ["run_sweep"]
 
+Vary = Annotated[
+    list[str],
+    typer.Option(
+        help="What to vary, e.g. time_mask.max_frames=10,40,100; also policy, dialect, frontend, vocoder, fill, "
+        "probability. May be given again.",
+        metavar="KEY=VALUE,...",
+    ),
+]
+
 
 def run_sweep(
     path: Annotated[Path, typer.Argument(help="An audio file.", metavar="PATH", readable=False)],
-    vary: Annotated[
-        list[str],
-        typer.Option(
-            help="What to vary, e.g. time_mask.max_frames=10,40,100; also policy, dialect, frontend, vocoder, fill, "
-            "probability. May be given again.",
-            metavar="KEY=VALUE,...",
-        ),
-    ],
+    vary: Vary,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)],
     frontend: Frontend = None,
     policy: PolicyName = "LD",
@@ -38,6 +42,7 @@ def run_sweep(
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     start: Annotated[float, typer.Option(help="Where to begin in the clip, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="How much of the clip to take, in seconds.")] = None,
+    channel: ChannelText = None,
     strict: Strict = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a sweep in OUT.")] = False,
 ) -> None:
@@ -45,20 +50,32 @@ def run_sweep(
     from ._files import printable
     from .audio import load
     from .augment import choose_policy
+    from .pipeline.records import clip_name
     from .sweeping.axes import read_axes
     from .sweeping.running import choose_swept_frontend, swept
     from .sweeping.saving import check_free, save_sweep
 
     axes = read_axes(vary)
     drawn = choose_policy(policy, framework=dialect, batch=batch)
-    run = _configuration(choose_swept_frontend(frontend, drawn, axes), drawn, vocoder, draws, seed, start, duration)
+    choice, heard = choose_swept_frontend(frontend, drawn, axes), _one_channel(channel, drawn)
+    run = _configuration(choice, drawn, vocoder, draws, seed, start, duration, heard)
     check_free(out, overwrite=overwrite)
-    clip = load(path, start_s=start, duration_s=duration, strict=strict)
-    made = swept(clip, axes, run, name=printable(path.stem), progress=_tell)
+    clip = load(path, start_s=start, duration_s=duration, channel=None if heard == "mean" else heard, strict=strict)
+    made = swept(clip, axes, run, name=printable(clip_name(clip)), progress=_tell)
     page = save_sweep(made, out, overwrite=overwrite)
     for line in _notes(made):
         print(f"note: {line}", file=sys.stderr)  # noqa: T201
     print(f"{made}: {printable(page)}")  # noqa: T201
+
+
+def _one_channel(given: str | None, policy: Policy) -> OneChannel:
+    """What is heard of the recording; says so where the policy's file decides it."""
+    from ._channels import as_one_channel
+
+    channel, why = channel_of(given, policy)
+    if why:
+        complain(why, "note")
+    return as_one_channel(channel)
 
 
 def _notes(made: Sweep) -> list[str]:
@@ -79,14 +96,21 @@ def _notes(made: Sweep) -> list[str]:
 
 
 def _configuration(
-    choice: FrontendChoice, policy: Any, vocoder: str, draws: int, seed: int, start: float, duration: float | None
+    choice: FrontendChoice,
+    policy: Any,
+    vocoder: str,
+    draws: int,
+    seed: int,
+    start: float,
+    duration: float | None,
+    channel: Any,
 ) -> Configuration:
     from . import vocoders
     from .pipeline import Configuration
 
     return Configuration(
         choice.frontend, policy, vocoders.get(vocoder), draws, seed, start_s=start, duration_s=duration,
-        frontend_reason=choice.reason,
+        frontend_reason=choice.reason, channel=channel,
     )  # fmt: skip
 
 

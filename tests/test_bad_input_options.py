@@ -80,7 +80,11 @@ def test_a_policy_file_that_is_no_text_or_too_long_or_missing_is_named(clip):
         ("--frontend", "wisper", r"unknown front-end 'wisper'; did you mean 'whisper'\? \(allowed: espnet, .*whisper"),
         ("--vocoder", "griffin-lim", r"unknown vocoder 'griffin-lim'; did you mean 'griffinlim'\? \(allowed: "),
         ("--policy", "", "unknown policy ''"),
-        ("--channels", "stereo", r"'--channels'.*'stereo'.*'mono', 'duplicate', 'before-after'"),
+        (
+            "--channels",
+            "stereo",
+            "--wav-channels stereo: is how written WAV files are laid out, one of mono, duplicate, before-after",
+        ),
         ("--draws", "0", r"'--draws'.*(greater than or equal to 1|1<=x)"),
         ("--draws", "1001", r"'--draws'.*1000"),
         ("--draws", "two", r"'--draws'.*integer"),

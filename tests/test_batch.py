@@ -12,13 +12,13 @@ import pytest
 import soundfile as sf
 from commandline import contents
 
-from specaug_listen import Audio, Policy, audition, load, save
+from specaug_listen import Audio, Policy, audition, load, replay, save
 from specaug_listen._spool import Spool
 from specaug_listen.augment import TimeMask
-from specaug_listen.batch import audition_many, check_output
+from specaug_listen.batch import audition_many, check_output, count_clips
 from specaug_listen.errors import OutputError, ParameterError
 from specaug_listen.frontends import WHISPER
-from specaug_listen.pipeline import Audition, Configuration, Failure, read_index, read_record
+from specaug_listen.pipeline import Audition, Configuration, Failure, draw_files, read_index, read_record
 from specaug_listen.pipeline.long import LongAudition
 from specaug_listen.pipeline.records import CustomVocoder, to_bytes
 from specaug_listen.vocoders import GriffinLim, Joint
@@ -40,7 +40,7 @@ def clips(tmp_path, speechlike):
 def test_every_clip_has_its_folder_and_its_entry_in_the_order_of_their_paths(tmp_path, clips):
     index = audition_many(clips[::-1], tmp_path / "out", TWICE)
     assert sorted(os.listdir(tmp_path / "out")) == ["One-2", "audition.json", "one", "two"]
-    assert [(clip.name, clip.folder) for clip in index.clips] == [("one", "one"), ("two", "two"), ("One", "One-2")]
+    assert [(clip.name, clip.folder) for clip in index.clips] == [("a/one", "one"), ("two", "two"), ("c/One", "One-2")]
     assert [clip.audio.path for clip in index.clips] == [str(path) for path in clips]
     assert [clip.duration_s for clip in index.clips] == [0.9375, 0.875, 0.8125]
     assert all(clip.draws == ("draw-1", "draw-2") for clip in index.clips)
@@ -279,3 +279,87 @@ def test_a_long_audition_that_is_told_of_needs_nothing_that_is_gone(tmp_path, lo
     assert os.listdir(tmp_path / "out" / "b") != []
     assert str(told[0]).startswith("Audition of 'b' (1.20 s): gap on whisper, seed 4")
     assert told[0].scores[0]["masked_time_ratio"] == told[0].draws[0].draw.masked_time_ratio
+
+
+@pytest.fixture
+def call(tmp_path, speechlike):
+    """A call with a speaker on each channel, and a mono clip of the same name elsewhere."""
+    voice = speechlike.samples[0, :12000]
+    for folder, samples in (("a", np.stack([voice, voice[::-1]], axis=1)), ("b", voice)):
+        (tmp_path / folder).mkdir()
+        sf.write(tmp_path / folder / "call.wav", samples, 16000, subtype="FLOAT")
+    return [tmp_path / "a" / "call.wav", tmp_path / "b" / "call.wav"]
+
+
+def test_each_makes_a_clip_of_each_channel_that_is_what_the_library_makes_of_it(tmp_path, call):
+    told = []
+    run = replace(RUN, channel="each")
+    index = audition_many(call, tmp_path / "out", run, progress=lambda number, result: told.append(number))
+    assert [(clip.name, clip.folder) for clip in index.clips] == [
+        ("a/call.ch1", "call.ch1"),
+        ("a/call.ch2", "call.ch2"),
+        ("b/call", "call"),
+    ]
+    assert told == list(range(1, count_clips(call, "each") + 1))
+    assert [(clip.audio.channel, clip.audio.n_channels) for clip in index.clips] == [(1, 2), (2, 2), ("mean", 1)]
+    assert read_index(tmp_path / "out").configuration.channel == "each"
+    second = load(call[0], channel=2)
+    alone = audition(second, policy=RUN.policy, vocoder=RUN.vocoder, rng=4)
+    assert alone.name == "call.ch2"
+    np.testing.assert_array_equal(second.samples[0], load(call[0]).samples[1])
+    once = replace(alone, name="a/call.ch2").save(tmp_path / "alone")
+    assert contents(tmp_path / "out" / "call.ch2") == contents(once)
+    whole = audition(load(call[0]), policy=RUN.policy, vocoder=RUN.vocoder, rng=4, channel=2)
+    assert whole.draws[0].draw == alone.draws[0].draw
+
+
+@pytest.mark.parametrize("channel", ["left", 2, "mean"])
+def test_a_chosen_channel_is_heard_in_every_clip_that_has_it(tmp_path, call, channel):
+    index = audition_many(call, tmp_path / "out", replace(RUN, channel=channel))
+    (first, *others) = index.clips
+    assert first.folder == {1: "call.ch1", 2: "call.ch2", "mean": "call"}.get(channel, f"call.{channel}")
+    assert (first.audio.channel, first.audio.n_channels) == (channel, 2)
+    if channel in ("right", 2):
+        assert not others
+        assert re.search(r"call\.wav: channel .*: the clip has 1 channel", index.failures[0].error)
+    else:
+        assert [clip.folder for clip in others] == ["call-2" if channel == "mean" else "call"]
+
+
+def test_the_mean_gives_the_bytes_that_runs_without_a_channel_give(tmp_path, call):
+    audition_many(call[:1], tmp_path / "out", RUN)
+    heard = audition(load(call[0], channel="mean"), policy=RUN.policy, vocoder=RUN.vocoder, rng=4)
+    assert contents(heard.save(tmp_path / "alone")) == contents(tmp_path / "out" / "call")
+
+
+@pytest.mark.parametrize("long_s", [600.0, 0.05])
+@pytest.mark.parametrize("channel", ["right", "each"])
+def test_a_channel_is_replayed_bit_for_bit_in_memory_and_in_parts(tmp_path, call, monkeypatch, channel, long_s):
+    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", long_s)
+    index = audition_many(call[:1], tmp_path / "out", replace(RUN, channel=channel, vocoder=Joint(n_iter=1)))
+    for clip in index.clips:
+        folder = tmp_path / "out" / clip.folder
+        assert read_record(folder / "draw-1.json").audio.channel == clip.audio.channel
+        in_memory = replay(folder / "draw-1.json")
+        (tmp_path / "room").mkdir(exist_ok=True)
+        in_parts = replay(folder / "draw-1.json", folder=tmp_path / "room")
+        given = replay(folder / "draw-1.json", audio=load(call[0]))
+        for again in (in_memory, in_parts, given):
+            files = draw_files(again, again.draws[0], "mono")
+            data = files["draw-1.wav"]
+            data = data if isinstance(data, bytes) else b"".join(data)
+            assert data == (folder / "draw-1.wav").read_bytes()
+
+
+def test_a_record_without_a_channel_is_of_the_mean(tmp_path, call):
+    audition_many(call[:1], tmp_path / "out", RUN)
+    path = tmp_path / "out" / "call" / "draw-1.json"
+    old = json.loads(path.read_text())
+    del old["audio"]["channel"]
+    path.write_text(json.dumps(old))
+    assert read_record(path).audio.channel == "mean"
+    assert replay(path).draws[0].audio.n_samples == 12000
+    index = json.loads((tmp_path / "out" / "audition.json").read_text())
+    del index["configuration"]["channel"], index["clips"][0]["audio"]["channel"]
+    (tmp_path / "out" / "audition.json").write_text(json.dumps(index))
+    assert read_index(tmp_path / "out").configuration == RUN

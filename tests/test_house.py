@@ -22,7 +22,7 @@ FLOORS = [
     "containers",
     "_decoding",
     "_ffmpeg",
-    "_threads _yaml _clips _kaldi _reading _spool _compiled",
+    "_threads _yaml _clips _clip_names _kaldi _reading _spool _compiled",
     "audio stft",
     "recording",
     "frontends",

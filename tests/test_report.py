@@ -439,3 +439,24 @@ def test_a_policys_name_turns_no_line_round(tmp_path, speechlike):
     shown = html.split("<script>")[0].split('<details class="recipe"')[0]
     assert "\u202e" not in shown
     assert r"\u202eevil" in shown
+
+
+def test_clips_of_one_name_are_told_apart_by_their_folders_also_among_several_runs(tmp_path, speechlike):
+    for number, folder in enumerate(("a", "b", "c")):
+        (tmp_path / folder).mkdir()
+        save(tmp_path / folder / "take.wav", Audio(speechlike.samples[:, number : 12000 + number], 16000))
+    audition_many([tmp_path / "a" / "take.wav", tmp_path / "b" / "take.wav"], tmp_path / "one", RUN)
+    audition_many([tmp_path / "c" / "take.wav"], tmp_path / "two", RUN)
+    page = write_report([tmp_path / "one", tmp_path / "two"], tmp_path / "both.html").read_text("utf-8")
+    assert re.findall(r"<h2[^>]*><bdi>([^<]*/take)<", page) == ["a/take", "b/take", "c/take"]
+    alone = write_report(tmp_path / "two").read_text("utf-8")
+    assert "c/take<" not in alone
+
+
+def test_clips_of_one_name_without_files_are_counted(tmp_path, speechlike):
+    heard = [
+        audition(Audio(speechlike.samples[:, number : 9000 + number], 16000), policy="LB", vocoder=GriffinLim(1), rng=0)
+        for number in range(2)
+    ]
+    page = write_report(heard, tmp_path / "page.html").read_text("utf-8")
+    assert re.findall(r"<h2[^>]*><bdi>(clip[^<]*)<", page) == ["clip", "clip (2)"]

@@ -1,7 +1,16 @@
 """SpecAugment: policies, the draws they give, and how a draw is applied to a mel spectrogram."""
 
 from .adapter import Adapter
-from .choice import FrontendChoice, FrontendReason, choose_frontend, choose_policy, named_policy, reason_in_words
+from .choice import (
+    FrontendChoice,
+    FrontendReason,
+    choose_channel,
+    choose_frontend,
+    choose_policy,
+    named_policy,
+    reason_in_words,
+    select_channel,
+)
 from .dialects import ALL_POLICIES, DIALECTS, Dialect, draw_of_clip, exact_sources
 from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
 from .files import get_policy, import_policy, read_policy
@@ -55,6 +64,7 @@ __all__ = [
     "Waveform",
     "WaveformDraw",
     "WaveformTransform",
+    "choose_channel",
     "choose_frontend",
     "choose_policy",
     "draw_of_clip",
@@ -68,4 +78,5 @@ __all__ = [
     "read_policy",
     "read_waveform",
     "reason_in_words",
+    "select_channel",
 ]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from .._channels import OneChannel
+from ..audio import Audio
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import WHISPER, MelFrontend, get
 from .adapter import Adapter
@@ -20,10 +22,12 @@ from .steps import Batch
 __all__ = [
     "FrontendChoice",
     "FrontendReason",
+    "choose_channel",
     "choose_frontend",
     "choose_policy",
     "named_policy",
     "reason_in_words",
+    "select_channel",
     "with_context",
 ]
 
@@ -109,6 +113,37 @@ def reason_in_words(reason: FrontendReason | None, policy: Policy | None = None)
         "default": "nothing names another",
     }
     return words[reason]
+
+
+def choose_channel(policy: Policy) -> tuple[OneChannel, str]:
+    """Which channel of a recording goes with a policy, counted from 1, and which line of its file says so.
+
+    Examples
+    --------
+    >>> choose_channel(ALL_POLICIES["nemo-conformer"])
+    ('mean', '')
+    """
+    if policy.channel is None:
+        return "mean", ""
+    counted = "" if policy.channel == "mean" else f" ({policy.dialect} counts from 0)"
+    return policy.channel, f"{policy.channel_key}{counted} says"
+
+
+def select_channel(audio: Audio, channel: OneChannel | None, policy: Policy) -> Audio:
+    """What is heard of a clip: the channel that is named, else the policy's own; of none or the mean, all of it.
+
+    Raises
+    ------
+    ParameterError
+        When the clip has no such channel.
+    """
+    if channel is not None:
+        return audio if channel == "mean" else audio.select(channel)
+    own, why = choose_channel(policy)
+    if own == "mean" or audio.choice is not None:
+        return audio
+    with naming(f"{why.removesuffix(' says')}, or name another with channel="):
+        return audio.select(own)
 
 
 def choose_policy(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from pydantic import Field
@@ -63,6 +63,11 @@ class Policy:
         policies that differ in nothing else are equal.
     frontend_error : str
         Why the front-end of its configuration cannot be; empty where it can.
+    channel : "mean", int >= 1 or None
+        The channel of recordings that its configuration takes, counted from 1; None where it does not say. Like the
+        front-end, it changes nothing about what is drawn.
+    channel_key : str
+        The configuration's key and value that say so.
     notes : tuple of str
         What there is to know of the configuration that it was read from: defaults that were filled in, what has no
         effect, what is not heard.
@@ -94,6 +99,10 @@ class Policy:
     notes: Annotated[tuple[str, ...], Field(strict=False)] = field(default=(), compare=False, repr=False)
     frontend: MelFrontend | None = field(default=None, compare=False, repr=False)
     frontend_error: str = field(default="", compare=False, repr=False)
+    channel: Literal["mean", "left", "right"] | Annotated[int, Field(ge=1)] | None = field(
+        default=None, compare=False, repr=False
+    )
+    channel_key: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._files import printable
@@ -27,6 +28,11 @@ def words_of(run: Configuration, versions: dict[str, str], varied: Collection[st
         lines.append(_words_of_frontend(run))
     if run.waveform is not None:
         lines.append(f"before the mel: {', '.join(one.name for one in run.waveform.transforms)} on the waveform")
+    if run.channel != "mean":
+        counted = (
+            f"channel {run.channel}, counted from 1" if isinstance(run.channel, int) else f"the {run.channel} channel"
+        )
+        lines.append(f"heard of each recording: {'each channel by itself' if run.channel == 'each' else counted}")
     lines.append(f"vocoder {vocoder_name(run.vocoder)}, seed {run.seed}, {run.draws} of each clip")
     lines.append(", ".join(f"{name} {version}" for name, version in versions.items()))
     return tuple(printable(line) for line in lines)
@@ -61,7 +67,7 @@ def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "") -
         Of the run, where there are several.
     """
     files: list[tuple[str, str]] = []
-    known = [path for path in paths if path is not None] or ["CLIP.wav"]
+    known = list(dict.fromkeys(path for path in paths if path is not None)) or ["CLIP.wav"]
     policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
     options = ["--frontend", frontend, "--policy", policy]
     if run.waveform is not None:
@@ -70,8 +76,9 @@ def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "") -
     options += ["--draws", str(run.draws), "--seed", str(run.seed)]
     options += ["--twins"] if run.twins else []
     options += _span_options(run)
+    options += _channel_options(run)
     options += ["--strict"] if run.strict else []
-    options += ["--channels", run.channels] if run.channels != "mono" else []
+    options += ["--wav-channels", run.channels] if run.channels != "mono" else []
     command = _command(known, options, run)
     return Recipe(command, _python(known, run, policy, frontend), name, tuple(files))
 
@@ -86,7 +93,7 @@ def sweep_recipe(run: Configuration, path: str | None, axes: Sequence[tuple[str,
     # Left out, each policy is heard on its own front-end.
     is_own = run.frontend_reason not in ("named", None) and any(key in ("policy", "dialect") for key, _ in axes)
     options = options if is_own else ["--frontend", frontend, *options]
-    options += _span_options(run)
+    options += _span_options(run) + _channel_options(run)
     vocoder = _vocoder_option(run)
     command = f"specaug-listen sweep {shlex.join([clip, *vary, '-o', 'OUT', *options])}"
     command += f" --vocoder {shlex.quote(vocoder)}" if vocoder else ""
@@ -124,18 +131,35 @@ def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str
     vocoder = _vocoder(run)
     twins = ", twins=True" if run.twins else ""
     channels = f', channels="{run.channels}"' if run.channels != "mono" else ""
+    indent = " " * (8 if run.channel == "each" else 4)
     lines = [
         *_imports(vocoder),
         "heard = []",
         f"for path in {list(paths)!r}:",
-        f"    clip = sl.load(path{_span(run)})",
-        f"    one = sl.audition(clip, frontend={frontend!r}, policy={policy!r}{waveform}, vocoder={vocoder}, "
+        *_loading(run),
+        f"{indent}one = sl.audition(clip, frontend={frontend!r}, policy={policy!r}{waveform}, vocoder={vocoder}, "
         f"draws={run.draws}, rng={run.seed}{twins})",
-        f'    one.save("OUT"{channels})',
-        "    heard.append(one)",
+        f'{indent}one.save("OUT"{channels})',
+        f"{indent}heard.append(one)",
         'sl.write_report(heard, "OUT/report.html")',
     ]
     return "\n".join(lines)
+
+
+def _loading(run: Configuration) -> list[str]:
+    """How a clip is read, or each of its channels."""
+    if run.channel != "each":
+        return [f"    clip = sl.load(path{_span(run)})"]
+    return [
+        f"    whole = sl.load(path{_span(replace(run, channel='mean'))})",
+        "    for channel in range(1, whole.n_channels + 1):",
+        "        clip = whole.select(channel)",
+    ]
+
+
+def _channel_options(run: Configuration) -> list[str]:
+    # Always where one is chosen, so that a configuration's own channel_selector is named, too.
+    return ["--channel", str(run.channel)] if run.channel != "mean" else []
 
 
 def _imports(vocoder: str) -> list[str]:
@@ -151,7 +175,8 @@ def _span_options(run: Configuration) -> list[str]:
 def _span(run: Configuration) -> str:
     span = f", start_s={run.start_s!r}" if run.start_s else ""
     span += f", duration_s={run.duration_s!r}" if run.duration_s is not None else ""
-    return span + (", strict=True" if run.strict else "")
+    span += ", strict=True" if run.strict else ""
+    return span + (f", channel={run.channel!r}" if run.channel != "mean" else "")
 
 
 def _vocoder(run: Configuration) -> str:
@@ -172,7 +197,7 @@ def _policy(policy: Policy, files: list[tuple[str, str]]) -> str:
     plain = to_plain(policy)
     plain["transforms"] = [{one.pop("kind"): one} for one in plain["transforms"]]
     # The front-end is named beside it.
-    without = ("frontend", "frontend_error")
+    without = ("frontend", "frontend_error", "channel", "channel_key")
     return _write("policy.yaml", {k: v for k, v in plain.items() if v is not None and k not in without}, files)
 
 

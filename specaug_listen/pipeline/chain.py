@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from .. import vocoders
+from .._channels import OneChannel
 from .._random import as_seed, child_stream
 from ..audio import Audio
 from ..augment import (
@@ -22,11 +22,13 @@ from ..augment import (
     choose_policy,
     draw_of_clip,
     get_waveform,
+    select_channel,
 )
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frontends import MelFrontend, MelSpectrogram
 from ..vocoders import Vocoder
 from .auditions import Audition, Reconstruction
+from .records import clip_name
 from .rendering import render, vocoder_for
 
 __all__ = ["audition"]
@@ -50,6 +52,7 @@ def audition(
     rng: int | Any = 0,
     twins: bool = False,
     name: str | None = None,
+    channel: OneChannel | None = None,
 ) -> Audition:
     """Hear what a policy does to a clip.
 
@@ -83,6 +86,9 @@ def audition(
         Render each draw a second time, with the phase of the original: to hear the mask without the vocoder.
     name : str or None
         Of the clip; None takes the file's.
+    channel : {"mean", "left", "right"}, int >= 1 or None
+        What is heard of a clip of several channels, counted from 1; None takes what the policy's configuration says
+        (NeMo's ``channel_selector``), else the mean.
 
     Returns
     -------
@@ -113,10 +119,10 @@ def audition(
     rendering = vocoder_for(vocoder)
     stage = None if waveform is None else get_waveform(waveform)
     seed = as_seed(rng)
+    audio = select_channel(audio, channel, chosen)
     mel = geometry(audio)
     heard = tuple(_drawn(n, mel, audio, seed, chosen, stage, rendering, twins) for n in range(1, draws + 1))
-    if name is None:
-        name = Path(audio.source.path).stem if audio.source else "clip"
+    name = clip_name(audio) if name is None else name
     return Audition(audio, mel, chosen, rendering, seed, heard, name, waveform=stage, frontend_reason=reason)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from .._channels import channel_words
 from .._files import printable
 from ..audio import encode_wav
 from ..augment import FrontendReason, Policy, reason_in_words
@@ -67,7 +68,7 @@ def _view(audition: Audition) -> ClipView:
 
 def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:
     """What a clip was before the front-end took it."""
-    channels = "1 channel" if clip.n_channels == 1 else f"{clip.n_channels} channels, mixed to mono"
+    channels = channel_words(clip.channel, clip.n_channels)
     return (("length", f"{duration_s:.2f} s"), ("source", f"{clip.sample_rate} Hz, {channels}"))
 
 

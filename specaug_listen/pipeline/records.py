@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import quote, unquote_to_bytes
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from .._channels import as_channel, as_one_channel, name_suffix
 from .._files import printable
 from .._notices import Notice
 from .._random import MAX_SEED
@@ -36,6 +37,7 @@ __all__ = [
     "CustomVocoder",
     "DrawRecord",
     "Failure",
+    "clip_name",
     "describe_clip",
     "path_of",
     "read_index",
@@ -48,6 +50,9 @@ __all__ = [
 ]
 
 Channels = Literal["mono", "duplicate", "before-after"]
+_Number = Annotated[int, Field(ge=1)]
+OneChannel = Annotated[Literal["mean", "left", "right"] | _Number, BeforeValidator(as_one_channel)]
+AnyChannel = Annotated[Literal["mean", "left", "right", "each"] | _Number, BeforeValidator(as_channel)]
 _PLAIN_NAME = r"^[^/\\]*[^/\\.][^/\\]*$"
 # Another version of one of these may change the last bits of a rendering.
 _DECISIVE = ("numpy", "scipy", "soundfile", "soxr", "librosa")
@@ -63,7 +68,11 @@ class CustomVocoder:
 
 @record
 class ClipRecord:
-    """Which sound a draw was made for."""
+    """Which sound a draw was made for.
+
+    ``channel`` says which of the ``n_channels`` was heard, counted from 1; ``fingerprint`` is of that one, or of all
+    where it is their mean.
+    """
 
     sample_rate: int
     n_channels: int
@@ -75,6 +84,7 @@ class ClipRecord:
     duration_s: float | None = None
     notices: tuple[Notice, ...] = ()
     decoder: str | None = None
+    channel: OneChannel = "mean"
 
 
 @record
@@ -103,7 +113,10 @@ class DrawRecord:
 
 @record
 class Configuration:
-    """What a run was asked for."""
+    """What a run was asked for.
+
+    ``channels`` is the layout of the written WAV files; ``channel`` is what of each recording is heard, counted from 1.
+    """
 
     frontend: MelFrontend
     policy: Policy
@@ -117,6 +130,7 @@ class Configuration:
     twins: bool = False
     frontend_reason: FrontendReason | None = None
     strict: bool = False
+    channel: AnyChannel = "mean"
 
     @property
     def choice(self) -> FrontendChoice:
@@ -201,7 +215,7 @@ def describe_clip(audio: Audio | Recording) -> ClipRecord:
     source = audio.source
     return ClipRecord(
         sample_rate=audio.sample_rate,
-        n_channels=audio.n_channels,
+        n_channels=audio.choice.n_channels if audio.choice else audio.n_channels,
         n_samples=audio.n_samples,
         fingerprint="".join(f"{word:08x}" for word in audio.fingerprint),
         path=_as_text(source.path) if source else None,
@@ -210,7 +224,13 @@ def describe_clip(audio: Audio | Recording) -> ClipRecord:
         duration_s=float(source.duration_s) if source and source.duration_s is not None else None,
         notices=audio.notices,
         decoder=source.decoder if source else None,
+        channel=audio.choice.channel if audio.choice else "mean",
     )
+
+
+def clip_name(audio: Audio) -> str:
+    """What a clip is called where nobody says: its file's name without ending, and the channel that was chosen."""
+    return (Path(audio.source.path).stem if audio.source else "clip") + name_suffix(audio.choice)
 
 
 def path_of(clip: ClipRecord) -> str | None:

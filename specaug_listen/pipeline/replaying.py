@@ -98,10 +98,12 @@ def changed_versions(written: DrawRecord) -> list[str]:
 
 def _clip(record: DrawRecord, given: Audio | str | os.PathLike[str] | None, name: str) -> Audio:
     if isinstance(given, Audio):
-        clip = given
+        is_chosen = given.n_channels == 1 or record.audio.channel == "mean"
+        clip = given if is_chosen else given.select(record.audio.channel)
     else:
         span = record.audio.start_s, record.audio.duration_s
-        clip = load(_file(record, given, name), start_s=span[0], duration_s=span[1])
+        channel = None if record.audio.channel == "mean" else record.audio.channel
+        clip = load(_file(record, given, name), start_s=span[0], duration_s=span[1], channel=channel)
     _check_same(clip, record, name)
     return clip
 
@@ -124,7 +126,14 @@ def _replayed_long(
     record: DrawRecord, vocoder: Joint, file: str | os.PathLike[str], folder: Path, name: str
 ) -> LongAudition:
     start_s, duration_s = record.audio.start_s, record.audio.duration_s
-    clip = open_recording(file, record.frontend.sample_rate, folder, start_s=start_s, duration_s=duration_s)
+    clip = open_recording(
+        file,
+        record.frontend.sample_rate,
+        folder,
+        start_s=start_s,
+        duration_s=duration_s,
+        channel=record.audio.channel,
+    )
     _check_same(clip, record, name)
     mel = mel_stream(record.frontend, clip.mono, folder)
     copy = rendered_long(mel, vocoder, folder / "copy-synthesis.f32")

@@ -111,6 +111,7 @@ def configuration_of(audition: Audition) -> Configuration:
         audition.frontend, audition.policy, vocoder_record(audition.vocoder), n_draws, audition.seed,
         start_s=clip.start_s, duration_s=clip.duration_s, waveform=audition.waveform,
         twins=any(one.twin is not None for one in audition.draws), frontend_reason=audition.frontend_reason,
+        channel=clip.channel,
     )  # fmt: skip
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import vocoders
+from .._channels import OneChannel
 from .._random import as_seed
 from .._sound import Sound
 from ..audio import Audio, common_gain
-from ..augment import Adapter, Batch, FrontendChoice, Imported, Policy, choose_frontend, choose_policy
+from ..augment import Adapter, Batch, FrontendChoice, Imported, Policy, choose_frontend, choose_policy, select_channel
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frontends import MelFrontend
 from ..pipeline import Audition, Configuration, audition
@@ -140,6 +141,7 @@ def sweep(
     draws: int = 1,
     rng: int | Any = 0,
     name: str | None = None,
+    channel: OneChannel | None = None,
 ) -> Sweep:
     """Hear a clip under every combination of values.
 
@@ -155,7 +157,7 @@ def sweep(
     frontend : MelFrontend, str, path-like or None
         None takes the policy's own, and where policies or frameworks are varied, that of each; see
         `specaug_listen.augment.choose_frontend`.
-    policy, framework, adapter, batch, exact_rng, vocoder, draws, rng, name
+    policy, framework, adapter, batch, exact_rng, vocoder, draws, rng, name, channel
         As in `specaug_listen.audition`: what is not varied.
 
     Returns
@@ -180,6 +182,7 @@ def sweep(
     drawn = choose_policy(policy, framework=framework, adapter=adapter, batch=batch, exact_rng=exact_rng)
     geometry, reason = choose_swept_frontend(frontend, drawn, axes)
     chosen = vocoders.get(vocoder) if isinstance(vocoder, str) else vocoder
+    audio = select_channel(audio, channel, drawn)
     span = describe_clip(audio)
     run = Configuration(
         geometry,
@@ -190,6 +193,7 @@ def sweep(
         start_s=span.start_s,
         duration_s=span.duration_s,
         frontend_reason=reason,
+        channel=span.channel,
     )
     return swept(audio, axes, run, name=name)
 
@@ -253,6 +257,7 @@ def _heard(audio: Audio, run: Configuration, copies: dict[tuple[str, str], Sound
             draws=run.draws,
             rng=run.seed,
             name=name,
+            channel="mean",
         )
     key = repr(run.frontend), repr(run.vocoder)
     if key not in copies:

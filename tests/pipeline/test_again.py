@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from commandline import contents, run
 
@@ -31,6 +32,8 @@ RUNS = {
     "waveform": Configuration(
         WHISPER, augment.NONE, FAST, 1, 0, waveform=Waveform((WaveformTransform("Gain", {"p": 1.0}),))
     ),
+    "channel": Configuration(WHISPER, augment.LB, FAST, 1, 0, channel="right"),
+    "each": Configuration(WHISPER, augment.LB, FAST, 1, 0, channel="each"),
     "twins": Configuration(WHISPER, augment.LB, FAST, 1, 0, twins=True),
 }  # fmt: skip
 
@@ -41,7 +44,9 @@ def made(tmp_path, speechlike, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def make(name, clip):
-        save(tmp_path / clip, speechlike)
+        samples = speechlike.samples[0]
+        is_mono = RUNS[name].channel == "mean"
+        save(tmp_path / clip, speechlike if is_mono else Audio(np.stack([samples, samples[::-1]]), 16000))
         audition_many([tmp_path / clip], tmp_path / "first", RUNS[name])
         recipe = recipe_of(RUNS[name], [str(tmp_path / clip)])
         for file, text in recipe.files:

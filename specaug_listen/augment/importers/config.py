@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
+from ..._channels import OneChannel
 from ..._yaml import Tagged
 from ...errors import ParameterError
 from ...frontends import PRESETS, MelFrontend
@@ -57,6 +58,8 @@ class Config:
         self.notes: list[str] = []
         self.frontend_error = self.frontend_missing = ""
         self.reading = reading or Reading()
+        self.channel: OneChannel | None = None
+        self.channel_key = ""
         self._resolve = resolve or _plain
 
     @property

@@ -146,8 +146,12 @@ def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLik
         printable(f"{printable(path)}: {why}") if why else ""
         for why in (config.frontend_error, config.frontend_missing)
     )
+    channel, key = config.channel, printable(config.channel_key)
     made = Imported(policy, found.frontend, policy.dialect, defaults, notes, refused, missing, unread)
-    return replace(made, policy=replace(policy, frontend=found.frontend, frontend_error=made.why_no_frontend))
+    own = replace(
+        policy, frontend=found.frontend, frontend_error=made.why_no_frontend, channel=channel, channel_key=key
+    )
+    return replace(made, policy=own)
 
 
 def _read(data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str]) -> tuple[Found, Config]:

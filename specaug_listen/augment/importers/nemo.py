@@ -9,6 +9,7 @@ from ...frontends import MelFrontend
 from ..dialects.nemo import nemo_patch_policy, nemo_policy
 from ..policy import NONE, Policy
 from .arguments import NEMO, NEMO_PATCHES
+from .channels import read_channel
 from .config import Config, Found, Section
 from .kinds import COUNT, FLAG, LEAST_ONE, NUMBER, RATE, SHARE, TEXT, Kind, one_of, or_none
 
@@ -46,6 +47,7 @@ def read_nemo(config: Config) -> Found:
     """The policy and the front-end of a model's configuration, or of bare arguments."""
     root = config.root
     model = _model(root)
+    config.channel, config.channel_key = read_channel(root, model)
     section = model.section("spec_augment") if "spec_augment" in model else None
     if section is None and ("spec_augment" in model or "preprocessor" in model):
         model.note(f"{model.where}spec_augment is missing or null: nothing is masked")

@@ -1,0 +1,69 @@
+"""NeMo's channel_selector counts from 0; here channels count from 1, and what is honoured is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from specaug_listen.augment import choose_channel, import_policy
+from specaug_listen.showing import show_policy
+
+MASKS = "spec_augment: {_target_: x.SpectrogramAugmentation, time_masks: 2}, preprocessor: {features: 80}"
+
+
+@pytest.fixture
+def nemo(tmp_path):
+    def write(text):
+        (tmp_path / "train.yaml").write_text(text)
+        return tmp_path / "train.yaml"
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("text", "channel", "key"),
+    [
+        ("train_ds: {channel_selector: 0}", 1, "model.train_ds.channel_selector: 0"),
+        ("train_ds: {channel_selector: 1}", 2, "model.train_ds.channel_selector: 1"),
+        ("train_ds: {channel_selector: [2]}", 3, "model.train_ds.channel_selector: [2]"),
+        ("train_ds: {channel_selector: average}", "mean", "model.train_ds.channel_selector: average"),
+        ("validation_ds: {channel_selector: 1}", 2, "model.validation_ds.channel_selector: 1"),
+        ("channel_selector: 1", 2, "model.channel_selector: 1"),
+        ("n: 1, train_ds: {channel_selector: '${model.n}'}", 2, "model.train_ds.channel_selector: 1"),
+    ],
+)
+def test_the_channel_of_a_configuration_is_read_and_counted_from_one(nemo, text, channel, key):
+    imported = import_policy(nemo(f"model: {{{MASKS}, {text}}}"))
+    assert (imported.policy.channel, imported.policy.channel_key) == (channel, key)
+    assert choose_channel(imported.policy)[0] == channel
+
+
+@pytest.mark.parametrize("text", ["", ", train_ds: {channel_selector: null}", ", train_ds: null", ", train_ds: [1]"])
+def test_a_configuration_that_names_no_channel_leaves_the_mean_without_a_word(nemo, text):
+    imported = import_policy(nemo(f"model: {{{MASKS}{text}}}"))
+    assert (imported.policy.channel, choose_channel(imported.policy)) == (None, ("mean", ""))
+    assert not any("channel_selector" in note for note in imported.policy.notes)
+
+
+def test_training_comes_first_and_a_difference_is_noted(nemo):
+    text = f"model: {{{MASKS}, validation_ds: {{channel_selector: average}}, train_ds: {{channel_selector: 0}}}}"
+    imported = import_policy(nemo(text))
+    assert imported.policy.channel == 1
+    assert (
+        "model.validation_ds.channel_selector: average differs from model.train_ds.channel_selector: 0, which is meant"
+        in imported.notes
+    )
+
+
+@pytest.mark.parametrize("written", ["[0, 1]", "-1", "both", "1.5", "true"])
+def test_what_is_not_one_channel_is_said_and_the_mean_is_heard(nemo, written):
+    imported = import_policy(nemo(f"model: {{{MASKS}, train_ds: {{channel_selector: {written}}}}}"))
+    assert imported.policy.channel is None
+    (note,) = [note for note in imported.notes if "channel_selector" in note]
+    assert "is not one channel to be heard" in note
+    assert "choose with --channel" in note
+
+
+def test_policy_show_names_the_channel(nemo):
+    page = show_policy(nemo(f"model: {{{MASKS}, train_ds: {{channel_selector: 1}}}}"), n_draws=10)
+    line = "channel: 2 of each recording, as model.train_ds.channel_selector: 1 (nemo counts from 0) says"
+    assert line in page.text.splitlines()
