@@ -58,7 +58,7 @@ def run_sweep(
     axes = read_axes(vary)
     drawn = choose_policy(policy, framework=dialect, batch=batch)
     choice, heard = choose_swept_frontend(frontend, drawn, axes), _one_channel(channel, drawn)
-    run = _configuration(choice, drawn, vocoder, draws, seed, start, duration, heard)
+    run = _configuration(choice, drawn, vocoder, draws, seed, start, duration, heard, strict)
     check_free(out, overwrite=overwrite)
     clip = load(path, start_s=start, duration_s=duration, channel=None if heard == "mean" else heard, strict=strict)
     made = swept(clip, axes, run, name=printable(clip_name(clip)), progress=_tell)
@@ -104,13 +104,14 @@ def _configuration(
     start: float,
     duration: float | None,
     channel: Any,
+    strict: bool,
 ) -> Configuration:
     from . import vocoders
     from .pipeline import Configuration
 
     return Configuration(
         choice.frontend, policy, vocoders.get(vocoder), draws, seed, start_s=start, duration_s=duration,
-        frontend_reason=choice.reason, channel=channel,
+        frontend_reason=choice.reason, channel=channel, strict=strict,
     )  # fmt: skip
 
 

@@ -77,7 +77,6 @@ def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "") -
     options += ["--twins"] if run.twins else []
     options += _span_options(run)
     options += _channel_options(run)
-    options += ["--strict"] if run.strict else []
     options += ["--wav-channels", run.channels] if run.channels != "mono" else []
     command = _command(known, options, run)
     return Recipe(command, _python(known, run, policy, frontend), name, tuple(files))
@@ -169,6 +168,7 @@ def _imports(vocoder: str) -> list[str]:
 
 def _span_options(run: Configuration) -> list[str]:
     options = ["--start", repr(run.start_s)] if run.start_s else []
+    options += ["--strict"] if run.strict else []
     return options + (["--duration", repr(run.duration_s)] if run.duration_s is not None else [])
 
 

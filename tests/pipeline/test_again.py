@@ -111,3 +111,12 @@ def test_the_recipe_of_a_sweep_takes_the_same_part_of_the_clip(tmp_path, speechl
     recipe = sweep_recipe(made.run, "clip.wav", [("fill", ("mean",))])
     assert "--start 0.25 --duration 0.5" in recipe.command
     assert "sl.load('clip.wav', start_s=0.25, duration_s=0.5)" in recipe.python
+
+
+def test_a_strict_run_is_made_again_strictly(tmp_path, speechlike):
+    save(tmp_path / "clip.wav", speechlike)
+    heard = audition(load(tmp_path / "clip.wav"), policy="SM", vocoder="original-phase", rng=0)
+    run = replace(configuration_of(heard), strict=True)
+    made = recipe_of(run, ["clip.wav"])
+    assert " --strict" in made.command
+    assert "sl.load(path, strict=True)" in made.python
