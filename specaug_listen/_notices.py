@@ -89,6 +89,28 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(shown) + (f" and {len(counts) - len(shown)} more endings" if len(counts) > len(shown) else "")
 
 
+def _drop(values: Mapping[str, Any]) -> str:
+    return "silence" if values["drop_db"] is None else f"{values['drop_db']:.1f} dB below channel {values['better']}"
+
+
+def _dead_channel(values: Mapping[str, Any]) -> str:
+    numbers, below_db = values["channels"], values["below_db"]
+    which = f"channel {numbers[0]}" if len(numbers) == 1 else f"channels {', '.join(map(str, numbers))}"
+    verb = "is" if len(numbers) == 1 else "are"
+    how = "silent" if below_db is None else f"{below_db:.0f} dB below channel {values['better']}"
+    advice = f"hear one channel with --channel {values['better']}"
+    return f"dead channel: {which} of {values['n_channels']} {verb} {how}, and the mean is {_drop(values)}; {advice}"
+
+
+def _separate(values: Mapping[str, Any]) -> str:
+    first, second = (f"{share:.0%}" for share in values["alone"])
+    return (
+        f"separate channels: they hardly correlate ({values['correlation']:.2f}), and in {first} of the sounding time "
+        f"channel 1 stands alone, in {second} channel 2, as with a speaker on each; hear them one by one with "
+        "--channel each"
+    )
+
+
 # A sentence for each kind: a format of the notice's values, or a function of them. Pages show what stands before the
 # first colon where there is no room for more.
 _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
@@ -97,6 +119,17 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "typical_statistics": (
         "level and tilt are typical speech's, not the clip's: what {rule} normalisation took out of it is unknown"
     ),
+    "cancelling-mix": lambda values: (
+        f"channels cancel: their mean is {_drop(values)}, as with one of opposite phase; hear one channel with "
+        f"--channel {values['better']}"
+    ),
+    "dead-channel": _dead_channel,
+    "notched-mix": lambda values: (
+        f"frequencies cancel: at {values['share']:.0%} of those with sound, the channels' mean is "
+        f"{values['drop_db']:.0f} dB or more below them, as with a delay between them; "
+        "hear one channel with --channel left"
+    ),
+    "separate-channels": _separate,
     "cut": _cut,
     "cut-within": _cut_within,
     "stopped": _stopped,

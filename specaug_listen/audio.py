@@ -20,6 +20,7 @@ import numpy.typing as npt
 from ._channels import Choice, OneChannel, as_one_channel, channel_at
 from ._clips import AUDIO_SUFFIXES, find_audio
 from ._files import write_whole
+from ._mixing import mix_notices
 from ._notices import Notice
 from ._optional import require
 from ._random import fingerprint
@@ -127,6 +128,11 @@ class Audio(Sound):
         return fingerprint(self.samples, self.sample_rate)
 
     @cached_property
+    def mix_notices(self) -> tuple[Notice, ...]:
+        """What to know of the mean of its channels: that it cancels, or that one of them is dead or by itself."""
+        return mix_notices([self.samples], self.n_channels) if self.n_channels > 1 else ()
+
+    @cached_property
     def levels(self) -> Levels:
         """Peak, RMS and clipping."""
         return measured_levels([self.samples])
@@ -167,7 +173,8 @@ class Audio(Sound):
             return self
         if at is not None:
             return replace(self, samples=self.samples[at], choice=Choice(chosen, self.n_channels))
-        mean = replace(self.to_mono(), choice=Choice(chosen, self.n_channels))
+        noticed = (*self.notices, *self.mix_notices)
+        mean = replace(self.to_mono(), notices=noticed, choice=Choice(chosen, self.n_channels))
         mean.__dict__["fingerprint"] = self.fingerprint  # of this very signal alone; what is made of it has its own
         return mean
 

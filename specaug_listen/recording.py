@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._channels import Choice, OneChannel, as_one_channel, channel_at
+from ._mixing import MixMeter
 from ._notices import Notice
 from ._optional import require
 from ._random import fingerprint_start, fingerprint_words
@@ -90,6 +91,8 @@ class Recording:
         As `Audio.notices`.
     choice : Choice or None
         As `Audio.choice`.
+    mix_notices : tuple of Notice
+        As `Audio.mix_notices`.
     """
 
     sample_rate: int
@@ -101,6 +104,7 @@ class Recording:
     mono: SpooledAudio = field(repr=False)
     notices: tuple[Notice, ...] = ()
     choice: Choice | None = None
+    mix_notices: tuple[Notice, ...] = ()
 
 
 def open_recording(
@@ -153,15 +157,26 @@ def open_recording(
         check_length(span.n_samples, rate, sample_rate)
         mono = SpooledAudio(folder / "original.f32", sample_rate)
         digest = hashlib.sha256(fingerprint_start((n_channels, span.n_samples), rate))
-        levels = measured_levels(_resampled(span, rate, mono, digest, at))
+        meter = MixMeter(n_channels)
+        levels = measured_levels(_metered(_resampled(span, rate, mono, digest, at), meter))
         for other in range(1, n_channels):
             for block in span.blocks(_SAMPLES_AT_ONCE):
                 digest.update(np.ascontiguousarray(block[:, other], dtype="<f4").tobytes())
         source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s, span.decoder)
         words, notices = fingerprint_words(digest.digest()), span.notices
-        recording = Recording(rate, n_channels, span.n_samples, levels, words, source, mono, notices, choice)
+        recording = Recording(
+            rate, n_channels, span.n_samples, levels, words, source, mono, notices, choice, meter.notices()
+        )
     warn_of(notices, path, stacklevel=3)
     return recording
+
+
+def _metered(blocks: Iterator[Real], meter: MixMeter) -> Iterator[Real]:
+    for block in blocks:
+        with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is refused at the end
+            if len(block) > 1:
+                meter.add(block)
+        yield block
 
 
 def _resampled(

@@ -155,7 +155,8 @@ class Audition:
     def badges(self) -> tuple[str, ...]:
         """What to know about the clip before trusting one's ears."""
         held = needs_whole_clip(self.policy, self.waveform)
-        return clip_badges(self.clip.levels, self.gain, self.original.duration_s if held else 0.0, self.clip.notices)
+        noticed = (*self.clip.notices, *self.clip.mix_notices)
+        return clip_badges(self.clip.levels, self.gain, self.original.duration_s if held else 0.0, noticed)
 
     def badges_of(self, draw: Reconstruction) -> tuple[str, ...]:
         """What to know about one draw."""

@@ -222,7 +222,7 @@ def describe_clip(audio: Audio | Recording) -> ClipRecord:
         sha256=source.sha256 if source else None,
         start_s=float(source.start_s) if source else 0.0,
         duration_s=float(source.duration_s) if source and source.duration_s is not None else None,
-        notices=audio.notices,
+        notices=(*audio.notices, *audio.mix_notices),
         decoder=source.decoder if source else None,
         channel=audio.choice.channel if audio.choice else "mean",
     )
