@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from .errors import OutputError
+from .errors import OutputError, ParameterError
 
 __all__ = [
     "Contents",
+    "as_path",
     "beside",
     "folder_name",
     "is_partial",
@@ -35,6 +36,19 @@ _MAX_BYTES = 120
 # A whole file, or its parts in order.
 Contents: TypeAlias = bytes | Iterable[bytes]
 _PARTIAL = re.compile(r"\..*-[0-9a-f]{8}-\d+\.partial", re.S)
+
+
+def as_path(path: object) -> Path:
+    """A path as it was given.
+
+    Raises
+    ------
+    ParameterError
+        For what is none.
+    """
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
+        raise ParameterError(f"path={path!r:.80}: expected the path of a file or a folder, as text or a Path")
+    return Path(path)
 
 
 def printable(path: str | os.PathLike[str]) -> str:

@@ -130,6 +130,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         "hear one channel with --channel left"
     ),
     "separate-channels": _separate,
+    "integers": "integers: {dtype} samples were divided by {full_scale}, their full scale",
     "cut": _cut,
     "cut-within": _cut_within,
     "stopped": _stopped,

@@ -7,6 +7,8 @@ header says of its length is compared with what comes out, and never trusted.
 from __future__ import annotations
 
 import hashlib
+import math
+import numbers
 import os
 import stat
 import warnings
@@ -23,7 +25,7 @@ from ._optional import require
 from .containers import Layout, layout_of, named_by_content
 from .errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
 
-__all__ = ["MAX_CHANNELS", "Span", "channels_of", "lasts_longer", "opened", "warn_of"]
+__all__ = ["MAX_CHANNELS", "Span", "channels_of", "check_span", "lasts_longer", "opened", "warn_of"]
 
 MAX_CHANNELS = 8
 
@@ -166,7 +168,7 @@ def opened(
     ParameterError
         When ``start_s`` or ``duration_s`` are out of range.
     """
-    _check_span(start_s, duration_s)
+    check_span(start_s, duration_s)
     name = printable(path)
     sha256 = _hash(path, name)
     try:
@@ -231,11 +233,22 @@ def channels_of(path: str | os.PathLike[str]) -> int:
         return 1
 
 
-def _check_span(start_s: float, duration_s: float | None) -> None:
-    if not (np.isfinite(start_s) and start_s >= 0):
-        raise ParameterError(f"start={start_s!r}: expected seconds >= 0")
-    if duration_s is not None and not (np.isfinite(duration_s) and duration_s > 0):
-        raise ParameterError(f"duration={duration_s!r}: expected seconds > 0, or nothing for all")
+def check_span(start_s: float, duration_s: float | None) -> None:
+    """See that a part of a clip can be meant.
+
+    Raises
+    ------
+    ParameterError
+        When it begins before the clip, holds nothing, or is given in something else than seconds.
+    """
+    if not (_is_finite(start_s) and start_s >= 0):
+        raise ParameterError(f"start={start_s!r:.80}: expected seconds >= 0")
+    if duration_s is not None and not (_is_finite(duration_s) and duration_s > 0):
+        raise ParameterError(f"duration={duration_s!r:.80}: expected seconds > 0, or nothing for all")
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _hash(path: str | os.PathLike[str], name: str) -> str:

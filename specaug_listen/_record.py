@@ -19,9 +19,10 @@ from typing_extensions import dataclass_transform
 
 from .errors import ParameterError
 
-__all__ = ["from_json", "from_plain", "nearest", "record", "to_json", "to_plain"]
+__all__ = ["from_json", "from_plain", "nearest", "record", "short_repr", "to_json", "to_plain"]
 
 T = TypeVar("T")
+_LONGEST_REPR, _LONGEST_VALUE, _MOST_SHOWN = 160, 120, 3
 _CONFIG = pydantic.ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
 
 
@@ -44,6 +45,8 @@ def record(cls: type[T]) -> type[T]:
     ...
     specaug_listen.errors.ParameterError: Mask: count=-1: allowed is an integer >= 0
     """
+    if "__repr__" not in cls.__dict__:
+        cls.__repr__ = short_repr  # type: ignore[method-assign]
     made: Any = pydantic.dataclasses.dataclass(frozen=True, config=_CONFIG)(cls)
     checked_init = made.__init__
 
@@ -56,6 +59,43 @@ def record(cls: type[T]) -> type[T]:
 
     made.__init__ = __init__
     return made  # type: ignore[no-any-return]
+
+
+def short_repr(value: Any) -> str:
+    """A dataclass as one line of at most about 200 characters: its name, and its first fields.
+
+    Examples
+    --------
+    >>> @record
+    ... class Mask:
+    ...     count: int
+    ...     fills: tuple[float, ...] = ()
+    >>> Mask(1, (0.0,) * 9)
+    Mask(count=1, fills=(0.0, 0.0, 0.0, ... 9 in all))
+    """
+    parts: list[str] = []
+    for each in dataclasses.fields(value):
+        if each.repr:
+            parts.append(f"{each.name}={_shown(getattr(value, each.name))}")
+            if sum(map(len, parts)) > _LONGEST_REPR:
+                parts[-1] = "..."
+                break
+    return f"{type(value).__name__}({', '.join(parts)})"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (tuple, list)) and len(value) > _MOST_SHOWN:
+        first = ", ".join(_shown(each) for each in value[:_MOST_SHOWN])
+        return f"({first}, ... {len(value)} in all)"
+    if isinstance(value, (tuple, list)):
+        inside = ", ".join(_shown(each) for each in value)
+        return f"({inside},)" if len(value) == 1 and isinstance(value, tuple) else f"({inside})"
+    if isinstance(value, Mapping) and len(value) > _MOST_SHOWN:
+        return f"{{{len(value)} entries}}"
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"array of shape {tuple(value.shape)}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
 
 
 def to_plain(value: Any) -> Any:

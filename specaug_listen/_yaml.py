@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from ._files import printable
+from ._files import as_path, printable
 from ._record import nearest
 from .errors import ParameterError, PolicyError
 
@@ -53,7 +53,7 @@ def read_plain(path: str | os.PathLike[str], what: str, form: str) -> Any:
 
 def read_text(path: str | os.PathLike[str], what: str, form: str = "YAML mapping") -> str:
     """The text of a file, of at most 1 MiB; errors as in `read_plain`."""
-    name = printable(path)
+    name = printable(as_path(path))
     try:
         with open(path, "rb") as file:
             raw = file.read(_MAX_BYTES + 1)

@@ -5,13 +5,10 @@ Shapes are ``(n_channels, n_samples)``, float32, nominally in [-1, 1].
 
 from __future__ import annotations
 
-import itertools
 import os
-import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,13 +16,15 @@ import numpy.typing as npt
 
 from ._channels import Choice, OneChannel, as_one_channel, channel_at
 from ._clips import AUDIO_SUFFIXES, find_audio
-from ._files import write_whole
+from ._files import as_path, write_whole
 from ._mixing import mix_notices
 from ._notices import Notice
 from ._optional import require
 from ._random import fingerprint
-from ._reading import MAX_CHANNELS, Span, opened, warn_of
+from ._reading import MAX_CHANNELS, Span, check_span, opened, warn_of
 from ._sound import Levels, Sound, measured_levels, not_finite
+from ._tensors import kind_of, on_cpu
+from ._wav import encode_wav, wav_parts
 from .errors import AudioError, ParameterError
 
 __all__ = [
@@ -141,6 +140,57 @@ class Audio(Sound):
         """Samples ``begin`` to ``end - 1``, as far as there are some, shape (n_channels, n)."""
         return self.samples[:, begin:end]
 
+    def part(self, start_s: float = 0.0, duration_s: float | None = None) -> Audio:
+        """A part of the clip, with a source that says so.
+
+        Parameters
+        ----------
+        start_s : float >= 0 [s]
+        duration_s : float > 0 [s] or None
+            None is all that follows.
+
+        Raises
+        ------
+        ParameterError
+            When they are out of range.
+        AudioError
+            When the clip ends before.
+
+        Examples
+        --------
+        >>> Audio(np.zeros(8000), 16000).part(0.1, 0.2).duration_s
+        0.2
+        """
+        check_span(start_s, duration_s)
+        rate = self.sample_rate
+        begin = round(start_s * rate)
+        if begin >= self.n_samples:
+            raise AudioError(f"start={start_s:g} s lies behind the end; the clip lasts {self.duration_s:.3f} s")
+        n = self.n_samples - begin if duration_s is None else max(1, round(duration_s * rate))
+        samples, source = self.samples[:, begin : begin + n], self.source
+        if source is not None:
+            first = round(source.start_s * rate) + begin
+            source = replace(source, start_s=first / rate, duration_s=samples.shape[1] / rate)
+        return replace(self, samples=samples, source=source)
+
+    def save(self, path: str | os.PathLike[str], *, gain: float = 1.0) -> None:
+        """Write 16-bit PCM WAV, whole or not at all; see `save`.
+
+        Raises
+        ------
+        ParameterError
+            When a sample times ``gain`` does not fit 16 bits.
+        OutputError
+            When the file cannot be written.
+        """
+        save(path, self, gain=gain)
+
+    def __repr__(self) -> str:
+        channels = "mono" if self.n_channels == 1 else f"{self.n_channels} channels"
+        file = f", from {os.path.basename(self.source.path)!r:.60}" if self.source else ""
+        known = f", {len(self.notices)} notices" if len(self.notices) > 1 else ", 1 notice" if self.notices else ""
+        return f"Audio({self.duration_s:.2f} s, {channels}, {self.sample_rate} Hz{file}{known})"
+
     def to_mono(self) -> Audio:
         """The mean of the channels, as one channel."""
         if self.n_channels == 1:
@@ -242,6 +292,7 @@ def load(
     SpecAugListenWarning
         When the file's header and content disagree.
     """
+    path = as_path(path)
     chosen = None if channel is None else as_one_channel(channel)
     with opened(path, start_s, duration_s, strict=strict) as span:
         samples, rate = _all_samples(span), span.sample_rate
@@ -279,54 +330,7 @@ def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> No
     OutputError
         When the file cannot be written.
     """
-    write_whole(Path(path), encode_wav(audio, gain=gain))
-
-
-def encode_wav(audio: Sound, *, gain: float = 1.0) -> bytes:
-    """Encode 16-bit PCM WAV; ``gain`` is applied as it is, nothing is normalised.
-
-    Raises
-    ------
-    ParameterError
-        When a sample times ``gain`` does not fit 16 bits.
-
-    Examples
-    --------
-    >>> len(encode_wav(Audio(np.zeros(100), 16000)))
-    244
-    """
-    return b"".join(wav_parts([audio], gain=gain))
-
-
-def wav_parts(sounds: Sequence[Sound], *, gain: float = 1.0) -> Iterator[bytes]:
-    """What `encode_wav` gives, in parts; sounds of one length and rate become channels of one file.
-
-    Raises
-    ------
-    ParameterError
-        When a sample times ``gain`` does not fit 16 bits.
-    """
-    if not (np.isfinite(gain) and gain >= 0):
-        raise ParameterError(f"gain={gain}: expected a finite factor >= 0")
-    peak = max(sound.peak for sound in sounds)
-    if peak * gain > 1.0:
-        raise ParameterError(f"gain={gain}: a peak of {peak:.4g} would clip; use at most {1 / peak:.4g}")
-    n_samples, rate = sounds[0].n_samples, sounds[0].sample_rate
-    n_channels = sum(sound.n_channels for sound in sounds)
-    n_bytes = n_samples * n_channels * 2
-    header = struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        *(b"RIFF", 36 + n_bytes, b"WAVE", b"fmt ", 16, 1, n_channels),
-        *(rate, rate * n_channels * 2, n_channels * 2, 16, b"data", n_bytes),
-    )
-    return itertools.chain([header], _pcm(sounds, gain, n_samples))
-
-
-def _pcm(sounds: Sequence[Sound], gain: float, n_samples: int) -> Iterator[bytes]:
-    for i in range(0, n_samples, _SAMPLES_AT_ONCE):
-        samples = np.concatenate([sound.read(i, i + _SAMPLES_AT_ONCE) for sound in sounds])
-        scaled = np.rint(samples.T.astype(np.float64) * gain * 32768)
-        yield np.ascontiguousarray(np.clip(scaled, -32768, 32767).astype("<i2")).tobytes()
+    write_whole(as_path(path), encode_wav(audio, gain=gain))
 
 
 def check_length(n_samples: int, rate: int, wanted: int) -> None:
@@ -358,16 +362,19 @@ def common_gain(audios: Iterable[Sound]) -> float:
 
 def _check_rate(rate: Any) -> None:
     if not isinstance(rate, (int, np.integer)) or isinstance(rate, bool) or rate <= 0:
-        raise ParameterError(f"sample_rate={rate!r}: expected an integer > 0 [Hz]")
+        raise ParameterError(f"sample_rate={rate!r:.80}: expected an integer > 0 [Hz]")
 
 
 def _checked_samples(samples: Any) -> npt.NDArray[np.float32]:
-    array = np.asarray(samples)
+    try:
+        array = np.asarray(on_cpu(samples))
+    except Exception:  # what is no array can fail in any way
+        raise ParameterError(f"samples are {kind_of(samples)}: expected an array of floating-point numbers") from None
     if array.ndim == 1:
         array = array[np.newaxis]
     if array.ndim != 2 or not np.issubdtype(array.dtype, np.floating):
         raise ParameterError(
-            f"samples of shape {array.shape} and dtype {array.dtype}: expected floating-point numbers in [-1, 1] "
+            f"samples of shape {array.shape} and dtype {array.dtype!s:.40}: expected floating-point numbers in [-1, 1] "
             "of shape (n_channels, n_samples); divide integers by their full scale, e.g. 32768"
         )
     if array.shape[1] == 0:
@@ -376,6 +383,7 @@ def _checked_samples(samples: Any) -> npt.NDArray[np.float32]:
         raise AudioError(
             f"{array.shape[0]} channels; allowed are 1 to {MAX_CHANNELS}, as (n_channels, n_samples); "
             "select or mix channels first"
+            + ("; or turn them: samples.T" if 1 <= array.shape[1] <= MAX_CHANNELS else "")
         )
     with np.errstate(over="ignore"):
         kept = np.array(array, dtype=np.float32, order="C")

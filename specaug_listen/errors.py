@@ -30,7 +30,10 @@ __all__ = [
 
 
 class SpecAugListenError(Exception):
-    """Root of all errors that this package raises on purpose."""
+    """Root of all errors that this package raises on purpose; its message is one line."""
+
+    def __str__(self) -> str:
+        return " ".join(line.strip() for line in super().__str__().splitlines())
 
 
 class ParameterError(SpecAugListenError, ValueError):

@@ -6,6 +6,7 @@ Conventions: levels in dB, ``before`` first. Empty or silent input gives a finit
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from ._optional import is_installed, require
 from ._sound import Sound
 from .audio import Audio
+from .audio_input import as_audio
 from .errors import ParameterError
 from .frontends import AnyMel, MelSpectrogram
 
@@ -64,12 +66,12 @@ def spectral_convergence_db(before: MelSpectrogram, after: MelSpectrogram) -> fl
     return float(np.clip(20 * np.log10(max(ratio, 1e-30)), -200, 200))
 
 
-def score(before: Sound, after: Sound) -> dict[str, float]:
+def score(before: Sound | Any, after: Sound | Any) -> dict[str, float]:
     """Levels of two renderings of one clip.
 
     Parameters
     ----------
-    before, after : Audio or SpooledAudio
+    before, after : Audio, SpooledAudio, path, or (samples, sample_rate)
         Of one rate and length.
 
     Returns
@@ -82,6 +84,7 @@ def score(before: Sound, after: Sound) -> dict[str, float]:
     ParameterError
         When rate or length differ.
     """
+    before, after = (_as_sound(sound, what) for sound, what in ((before, "before"), (after, "after")))
     if (before.sample_rate, before.n_samples) != (after.sample_rate, after.n_samples):
         raise ParameterError(
             f"{before.n_samples} samples at {before.sample_rate} Hz against {after.n_samples} at {after.sample_rate} "
@@ -91,6 +94,10 @@ def score(before: Sound, after: Sound) -> dict[str, float]:
         "level_change_db": max(after.rms_db, -200.0) - max(before.rms_db, -200.0),
         "peak_change_db": 20 * float(np.log10(max(after.peak, 1e-10) / max(before.peak, 1e-10))),
     }
+
+
+def _as_sound(given: Any, what: str) -> Sound:
+    return given if isinstance(given, Sound) else as_audio(given, what=what)
 
 
 def perceptual(before: Sound, after: Sound, *, comparable: bool = True) -> dict[str, float | None]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ._channels import Choice, name_suffix
 from ._clip_names import distinct_names
 from ._files import folder_name, printable
+from ._record import to_json
 from .augment import DIALECTS
 from .errors import ParameterError
 from .pages import Clip, Facts, Head, Recipe, page_parts
@@ -96,12 +98,25 @@ def write_report(
     ...
     specaug_listen.errors.ParameterError: auditions is empty: expected at least one Audition, or folder of an audition
     """
-    sources = [auditions] if isinstance(auditions, (Audition, str, os.PathLike)) else list(auditions)
+    sources = _sources(auditions)
     form = Form(split, budget_mb, flac)
     target = _target(sources, path)
     runs = _runs(sources, target.parent)
     files = (placed.files for run in runs for placed in run.clips)
     return publish(target, files, form, lambda place: _parts(runs, place))
+
+
+def _sources(given: Any) -> list[Source]:
+    several = [given] if isinstance(given, (Audition, str, os.PathLike)) else given
+    if isinstance(several, Iterable) and not isinstance(several, (bytes, bytearray, Mapping)):
+        sources = list(several)
+        odd = next((one for one in sources if not isinstance(one, (Audition, str, os.PathLike))), None)
+        if odd is None:
+            return sources
+        given = odd
+    raise ParameterError(
+        f"auditions={' '.join(repr(given).split())[:80]}: expected Audition, the folder of one, or a sequence of these"
+    )
 
 
 def _target(sources: Sequence[Source], path: str | os.PathLike[str] | None) -> Path:
@@ -129,7 +144,7 @@ def _runs_at_hand(auditions: Sequence[Audition]) -> list[_Run]:
     groups: dict[str, tuple[Configuration, list[Audition]]] = {}
     for heard in auditions:
         configuration = configuration_of(heard)
-        key = repr(replace(configuration, start_s=0.0, duration_s=None, channel="mean"))
+        key = to_json(replace(configuration, start_s=0.0, duration_s=None, channel="mean", frontend_reason=None))
         first, members = groups.setdefault(key, (configuration, []))
         members.append(heard)
         if configuration.channel != first.channel:

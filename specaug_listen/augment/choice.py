@@ -81,6 +81,8 @@ def choose_frontend(frontend: Any, policy: Policy) -> FrontendChoice:
     """
     if isinstance(frontend, FrontendChoice):
         return frontend
+    if not isinstance(policy, Policy):
+        raise ParameterError(f"policy={policy!r:.80}: expected a Policy; choose_policy makes one of a name or a file")
     if frontend is not None:
         return FrontendChoice(get(frontend), "named")
     if policy.frontend_error:

@@ -14,7 +14,7 @@ from pydantic import Field
 from .._flags import runs
 from .._record import from_json, record, to_json
 from ..errors import ParameterError, PolicyError, naming
-from ..frontends import AnyMel, MelSpectrogram, MelStream
+from ..frontends import AnyMel, MelSpectrogram, MelStream, check_mel
 from .fill import Padding, Region, fill_level, fill_values
 from .foreign import ForeignCall
 from .padding import with_padding, without_padding
@@ -67,6 +67,13 @@ class Draw:
     warnings: Annotated[tuple[str, ...], Field(strict=False)] = ()
     batch: Batch | None = None
 
+    def __repr__(self) -> str:
+        kinds = [step.kind for step in self.steps]
+        counted = ", ".join(f"{kinds.count(kind)} x {kind}" for kind in dict.fromkeys(kinds))
+        what = counted or ("nothing drawn" if self.applied else "not applied")
+        known = f", {len(self.warnings)} warnings" if self.warnings else ""
+        return f"Draw({self.policy!r:.60}, {self.n_mels} bins x {self.n_frames} frames: {what}{known})"
+
     def __post_init__(self) -> None:
         """Check that every step lies within the mel, or its batch."""
         padded = self.n_frames + self.padding.n_frames
@@ -100,6 +107,7 @@ class Draw:
         ParameterError
             When the mel has another size than the draw was made for, or a callable of others cannot be called again.
         """
+        check_mel(mel)
         if (mel.n_mels, mel.n_frames) != (self.n_mels, self.n_frames):
             raise ParameterError(
                 f"the draw was made for {self.n_mels} bands x {self.n_frames} frames, the mel has {mel.n_mels} x "

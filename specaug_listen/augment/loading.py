@@ -64,6 +64,8 @@ def load_callable(spec: str) -> Callable[..., Any]:
     ...
     specaug_listen.errors.ParameterError: numpy:pi: is float, which cannot be called; name a function or a class
     """
+    if not isinstance(spec, str):
+        raise ParameterError(f"spec={spec!r:.80}: expected a text such as module:callable or path/to/file.py:callable")
     where, name, arguments = _parts(spec)
     with naming(printable(spec)):
         positional, keyword = _literals(arguments) if arguments else ([], {})

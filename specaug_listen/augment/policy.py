@@ -13,7 +13,7 @@ from pydantic import Field
 from .._random import MAX_SEED, as_seed
 from .._record import record
 from ..errors import ParameterError, SpecAugListenWarning, naming
-from ..frontends import AnyMel, MelFrontend
+from ..frontends import AnyMel, MelFrontend, check_mel
 from .adapter import Adapter
 from .draw import Draw, Step, measured
 from .fill import Fill
@@ -23,6 +23,7 @@ from .sources import OwnSource, Source
 from .steps import Batch, within_clip
 from .transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 
+_MOST_KINDS = 5
 Count = Annotated[int, Field(ge=0, le=100)]
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
 
@@ -104,6 +105,13 @@ class Policy:
     )
     channel_key: str = field(default="", compare=False, repr=False)
 
+    def __repr__(self) -> str:
+        kinds = [one.kind for one in self.transforms]
+        listed = ", ".join(kinds[:_MOST_KINDS]) + (f", ... {len(kinds)} in all" if len(kinds) > _MOST_KINDS else "")
+        chance = f", chance {self.probability:g}" if self.probability < 1 else ""
+        frontend = f", front-end {self.frontend.name!r:.60}" if self.frontend is not None else ""
+        return f"Policy({self.name!r:.60}, rules of {self.dialect:.40}: {listed or 'no transform'}{chance}{frontend})"
+
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""
         if self.n_applied and self.n_applied[0] > self.n_applied[1]:
@@ -144,6 +152,11 @@ class Policy:
         SpecAugListenWarning
             When a mask was clamped or a transform did nothing; the same lines are in ``draw.warnings``.
         """
+        check_mel(mel)
+        if not isinstance(batch, Batch | None):
+            raise ParameterError(f"batch={batch!r:.80}: expected a Batch, or None")
+        if not isinstance(sources, Mapping | None):
+            raise ParameterError(f"sources={sources!r:.80}: expected a mapping of generators, or None")
         batch = batch or self.batch
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(as_seed(rng))
         is_warped, is_masked = self._tossed(generator, sources or {}, batch)

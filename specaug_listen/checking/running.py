@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .._files import as_path
 from .._random import as_seed
 from .._record import nearest
 from ..audio import Audio
@@ -93,7 +94,10 @@ class Check:
         OutputError
             When the folder cannot be written.
         """
-        return save_check(self.report, self._bench, Path(out))
+        return save_check(self.report, self._bench, as_path(out))
+
+    def __repr__(self) -> str:
+        return f"Check({str(self).splitlines()[-1]:.200})"
 
     def __str__(self) -> str:
         return str(self.report)

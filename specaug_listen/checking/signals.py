@@ -15,6 +15,7 @@ import numpy.typing as npt
 from .._clips import find_audio
 from .._files import printable
 from ..audio import Audio, load
+from ..audio_input import as_audio, is_audio_input
 from ..errors import AudioError, ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 
@@ -107,7 +108,7 @@ def sounds_of(given: Any) -> list[tuple[str, Audio]]:
     AudioError
         When a file cannot be read.
     """
-    several = [given] if isinstance(given, (Audio, str, os.PathLike)) or _is_named(given) else given
+    several = [given] if is_audio_input(given) or _is_named(given) else given
     if not isinstance(several, Iterable) or isinstance(several, (bytes, bytearray, Mapping, np.ndarray)):
         raise ParameterError(f"clips={_told(given)}: expected {_EXPECTED}, or a sequence of them")
     named = [one for i, each in enumerate(several) for one in _sounds_of_one(each, i)]
@@ -117,12 +118,12 @@ def sounds_of(given: Any) -> list[tuple[str, Audio]]:
 
 
 def _sounds_of_one(given: Any, i: int) -> list[tuple[str, Audio]]:
-    if isinstance(given, Audio):
-        return [(f"clip {i + 1}", given)]
     if _is_named(given):
-        return [given]
+        return [(given[0], as_audio(given[1], what=f"clips[{i}]"))]
     if not isinstance(given, (str, os.PathLike)):
-        raise ParameterError(f"clips[{i}]={_told(given)}: expected {_EXPECTED}")
+        if not is_audio_input(given):
+            raise ParameterError(f"clips[{i}]={_told(given)}: expected {_EXPECTED}")
+        return [(f"clip {i + 1}", as_audio(given, what=f"clips[{i}]"))]
     files, problems, _ = find_audio([given])
     if problems:
         raise AudioError(f"clips[{i}]: {problems[0]}")
@@ -134,7 +135,8 @@ def _told(given: Any) -> str:
 
 
 def _is_named(given: Any) -> bool:
-    return isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str) and isinstance(given[1], Audio)
+    is_pair = isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str)
+    return is_pair and not isinstance(given[1], (str, os.PathLike)) and is_audio_input(given[1])
 
 
 def clips_of(audios: Sequence[tuple[str, Audio]], frontend: MelFrontend) -> tuple[Clip, ...]:

@@ -25,7 +25,7 @@ from .presets import (
 from .spectrogram import MelSpectrogram
 from .statistics import GlobalStatistics, Statistics
 from .statistics_files import read_statistics, statistics_of_text
-from .stream import AnyMel, MelStream, mel_stream
+from .stream import AnyMel, MelStream, check_mel, mel_stream
 from .taps import Taps, linear_taps
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "Prepared",
     "Statistics",
     "Taps",
+    "check_mel",
     "checked_axes",
     "get",
     "linear_taps",

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from .._record import record
 from ..audio import Audio
+from ..audio_input import as_audio
 from ..errors import ParameterError, SpecAugListenWarning, naming
 from ..stft import Framing, deemphasize, get_window, preemphasize
 from .energy import band_energies, largest_energy
@@ -130,6 +131,11 @@ class MelFrontend:
     first_sample: Annotated[int, Field(ge=0, le=1 << 20)] = 0
     allow_empty_filters: bool = False
 
+    def __repr__(self) -> str:
+        sizes = f"{self.sample_rate} Hz, n_fft {self.n_fft}, hop {self.hop_length}, {self.n_mels} {self.mel_scale} bins"
+        values = f"{self.log or 'no logarithm'}" + (f", normalised {self.normalize!s:.40}" if self.normalize else "")
+        return f"MelFrontend({self.name!r:.60}, {sizes}, {values})"
+
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""
         self._check_window()
@@ -212,7 +218,7 @@ class MelFrontend:
 
         Parameters
         ----------
-        audio : Audio
+        audio : Audio, str, path-like or (samples, sample_rate)
             Mixed down to mono by the mean and resampled where needed.
 
         Returns
@@ -224,7 +230,7 @@ class MelFrontend:
         AudioError
             When the clip is shorter than a window.
         """
-        mono = audio.to_mono().resample(self.sample_rate)
+        mono = as_audio(audio).to_mono().resample(self.sample_rate)
         values = self.compress(np.concatenate(list(band_energies(self, mono))).T)
         if not self.normalize:
             return MelSpectrogram(values, self, audio=mono)

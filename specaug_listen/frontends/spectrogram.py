@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._notices import Notice
+from .._tensors import kind_of
 from ..audio import Audio
 from ..errors import ParameterError
 from .statistics import GlobalStatistics, Statistics
@@ -70,6 +71,7 @@ class MelSpectrogram:
     notices: tuple[Notice, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
+        _check_types(self.frontend, self.audio, self.statistics)
         object.__setattr__(self, "values", _checked_values(self.values, self.frontend))
         if self.statistics is None and isinstance(self.frontend.normalize, GlobalStatistics):
             object.__setattr__(self, "statistics", _undoing(self.values, self.frontend.normalize))
@@ -111,6 +113,13 @@ class MelSpectrogram:
         from .files import get
 
         return get(frontend).mel(values, axes=axes, statistics=statistics)
+
+    def __repr__(self) -> str:
+        clip = "" if self.audio is not None else ", without its clip"
+        return (
+            f"MelSpectrogram({self.n_mels} bins x {self.n_frames} frames, {self.duration_s:.2f} s, front-end "
+            f"{self.frontend.name!r:.60}{clip})"
+        )
 
     @property
     def n_mels(self) -> int:
@@ -237,6 +246,18 @@ def _undoing(values: Real, normalize: GlobalStatistics) -> Statistics:
     """The statistics that a front-end has for every clip, with the largest value of this one."""
     known = normalize.for_mel(len(values), None)
     return replace(known, largest=float((values * known.std + known.mean).max()))
+
+
+def _check_types(frontend: object, audio: object, statistics: object) -> None:
+    if not (hasattr(frontend, "framing") and hasattr(frontend, "n_mels")):
+        raise ParameterError(
+            f"frontend is {kind_of(frontend)}: expected a MelFrontend, e.g. get_frontend(name); or make the mel with "
+            "MelSpectrogram.from_array"
+        )
+    if not isinstance(audio, Audio | None):
+        raise ParameterError(f"audio is {kind_of(audio)}: expected the Audio that the mel was computed from, or None")
+    if not isinstance(statistics, Statistics | None):
+        raise ParameterError(f"statistics are {kind_of(statistics)}: expected Statistics, or None")
 
 
 def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:

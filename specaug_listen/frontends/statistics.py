@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field
 
-from .._record import record
+from .._record import record, short_repr
 from .._tensors import kind_of, on_cpu
 from ..errors import ParameterError
 from .summary import Summary
@@ -135,6 +135,9 @@ class Statistics:
     mean: Real
     std: Real
     largest: float | None = None
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     @classmethod
     def of(cls, summary: Summary, rule: str | GlobalStatistics = "per_feature") -> Statistics:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from .._sound import Sound
 from .._spool import Spool
+from .._tensors import kind_of
+from ..errors import ParameterError
 from ..stft import FRAMES_PER_BLOCK
 from .energy import band_energies
 from .mel import MelFrontend
@@ -21,7 +23,7 @@ from .statistics import Statistics
 from .summary import Summary, percentiles, summary_of
 from .taps import Taps, linear_taps
 
-__all__ = ["AnyMel", "MelStream", "mel_stream"]
+__all__ = ["AnyMel", "MelStream", "check_mel", "mel_stream"]
 
 Real = npt.NDArray[np.float32]
 
@@ -99,6 +101,21 @@ class MelStream:
 
 
 AnyMel: TypeAlias = MelSpectrogram | MelStream
+
+
+def check_mel(mel: object, what: str = "mel") -> None:
+    """Refuse what is no mel spectrogram.
+
+    Raises
+    ------
+    ParameterError
+        For an array, say.
+    """
+    if not isinstance(mel, (MelSpectrogram, MelStream)):
+        raise ParameterError(
+            f"{what} is {kind_of(mel)}: expected MelSpectrogram; make one with frontend(audio), or of an array with "
+            "frontend.mel(values)"
+        )
 
 
 def mel_stream(frontend: MelFrontend, sound: Sound, folder: Path) -> MelStream:

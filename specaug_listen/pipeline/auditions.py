@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._files import as_path
 from .._sound import Sound
 from ..audio import Audio, common_gain
 from ..augment import (
@@ -24,7 +25,7 @@ from ..plots import audition_figure
 from ..recording import Recording
 from ..vocoders import Vocoder
 from .badges import clip_badges, draw_badges
-from .records import Channels
+from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class Reconstruction:
     waveform: WaveformDraw | None = None
     before: AnyMel | None = field(default=None, repr=False)
     twin: Sound | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        waveform = ", waveform drawn, too" if self.waveform is not None else ""
+        return f"Reconstruction({self.number}, {self.draw!r}, {self.audio.duration_s:.2f} s{waveform})"
 
     @property
     def name(self) -> str:
@@ -114,6 +119,15 @@ class Audition:
     waveform: Waveform | None = None
     rendered: Sound | None = field(default=None, repr=False)
     frontend_reason: FrontendReason | None = None
+
+    def __repr__(self) -> str:
+        what = f"{self.policy.name!r:.60} on {self.frontend.name!r:.60}"
+        draws = "1 draw" if len(self.draws) == 1 else f"{len(self.draws)} draws"
+        vocoder = vocoder_name(vocoder_record(self.vocoder))
+        return (
+            f"Audition({self.name!r:.60}, {self.original.duration_s:.2f} s: {what}, vocoder {vocoder:.60}, {draws}, "
+            f"seed {self.seed})"
+        )
 
     @property
     def frontend(self) -> MelFrontend:
@@ -257,7 +271,7 @@ class Audition:
         """
         from .saving import save_audition
 
-        return save_audition(self, Path(out), channels=channels, overwrite=overwrite)
+        return save_audition(self, as_path(out), channels=channels, overwrite=overwrite)
 
     def __str__(self) -> str:
         from .display import as_text

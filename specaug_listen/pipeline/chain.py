@@ -11,6 +11,7 @@ from .. import vocoders
 from .._channels import OneChannel
 from .._random import as_seed, child_stream
 from ..audio import Audio
+from ..audio_input import as_audio
 from ..augment import (
     Adapter,
     Batch,
@@ -38,7 +39,7 @@ _OF_WAVEFORM = 1
 
 
 def audition(
-    audio: Audio,
+    audio: Any,
     *,
     frontend: MelFrontend | FrontendChoice | str | os.PathLike[str] | None = None,
     policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any] = "LD",
@@ -51,6 +52,8 @@ def audition(
     draws: int = 1,
     rng: int | Any = 0,
     twins: bool = False,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
     name: str | None = None,
     channel: OneChannel | None = None,
 ) -> Audition:
@@ -58,7 +61,9 @@ def audition(
 
     Parameters
     ----------
-    audio : Audio
+    audio : Audio, str, path-like, (samples, sample_rate) or mapping
+        A clip in any form that `specaug_listen.audio_input.as_audio` takes: a file's path, an array or a tensor with
+        its rate, PCM integers, the ``audio`` of a data set.
     frontend : MelFrontend, str, path-like or None
         None takes the policy's own: that of its configuration or recipe, else of its framework, else Whisper's; see
         `specaug_listen.augment.choose_frontend`. Which it was, and why, are the audition's ``frontend`` and
@@ -84,6 +89,8 @@ def audition(
         every time.
     twins : bool
         Render each draw a second time, with the phase of the original: to hear the mask without the vocoder.
+    start_s, duration_s : float [s], float [s] or None
+        The part of the clip that is taken.
     name : str or None
         Of the clip; None takes the file's.
     channel : {"mean", "left", "right"}, int >= 1 or None
@@ -108,22 +115,19 @@ def audition(
     SpecAugListenWarning
         When a mask was clamped or a transform did nothing.
     """
-    if not isinstance(audio, Audio):
-        raise ParameterError(
-            f"audio is {type(audio).__name__}: expected Audio; make one with load(path) or Audio(samples, sample_rate)"
-        )
+    clip = as_audio(audio, start_s=start_s, duration_s=duration_s)
     if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= 1000:
-        raise ParameterError(f"draws={draws!r}: expected an integer in [1, 1000]")
+        raise ParameterError(f"draws={draws!r:.80}: expected an integer in [1, 1000]")
     chosen = choose_policy(policy, framework=framework, adapter=adapter, batch=batch, exact_rng=exact_rng)
     geometry, reason = choose_frontend(frontend, chosen)
     rendering = vocoder_for(vocoder)
     stage = None if waveform is None else get_waveform(waveform)
     seed = as_seed(rng)
-    audio = select_channel(audio, channel, chosen)
-    mel = geometry(audio)
-    heard = tuple(_drawn(n, mel, audio, seed, chosen, stage, rendering, twins) for n in range(1, draws + 1))
-    name = clip_name(audio) if name is None else name
-    return Audition(audio, mel, chosen, rendering, seed, heard, name, waveform=stage, frontend_reason=reason)
+    clip = select_channel(clip, channel, chosen)
+    mel = geometry(clip)
+    heard = tuple(_drawn(n, mel, clip, seed, chosen, stage, rendering, twins) for n in range(1, draws + 1))
+    name = clip_name(clip) if name is None else name
+    return Audition(clip, mel, chosen, rendering, seed, heard, name, waveform=stage, frontend_reason=reason)
 
 
 def _drawn(

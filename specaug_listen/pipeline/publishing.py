@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import numbers
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .._files import beside, make_folder, printable, saying_what_failed, write_whole
+from .._files import as_path, beside, make_folder, printable, saying_what_failed, write_whole
 from ..errors import ParameterError
 from ..pages import Clip, parcel_script
 from .shelves import Beside, Embedded, Files
@@ -47,8 +48,9 @@ class Form:
 
     def __post_init__(self) -> None:
         """Check the budget."""
-        if not self.budget_mb > 0:
-            raise ParameterError(f"budget_mb={self.budget_mb!r}: expected a size above 0, in MB")
+        is_size = isinstance(self.budget_mb, numbers.Real) and not isinstance(self.budget_mb, bool)
+        if not is_size or not self.budget_mb > 0:
+            raise ParameterError(f"budget_mb={self.budget_mb!r:.80}: expected a size above 0, in MB")
 
     def is_split(self, files: Iterable[Files]) -> bool:
         """Whether so many files make a folder: base64 takes four characters for three bytes."""
@@ -89,7 +91,7 @@ def page_path(path: str | os.PathLike[str]) -> Path:
     ParameterError
         For a name that is not one of a page: nothing else is ever overwritten.
     """
-    target = Path(path)
+    target = as_path(path)
     if target.suffix.lower() not in (".html", ".htm") or target.is_dir():
         raise ParameterError(f"{printable(target)}: is no name of a page; expected one that ends in .html")
     return target

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote_to_bytes
 from pydantic import BeforeValidator, Field
 
 from .._channels import as_channel, as_one_channel, name_suffix
-from .._files import printable
+from .._files import as_path, printable
 from .._notices import Notice
 from .._random import MAX_SEED
 from .._record import from_plain, record, to_plain
@@ -197,7 +197,7 @@ def read_index(folder: str | os.PathLike[str]) -> AuditionRecord:
 
 
 def _read(cls: type[R], path: str | os.PathLike[str], advice: str) -> R:
-    name = printable(path)
+    name = printable(as_path(path))
     try:
         data = json.loads(Path(path).read_bytes())
     except OSError as error:

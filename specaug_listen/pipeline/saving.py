@@ -59,7 +59,7 @@ def audition_files(
 
     ``top_db`` is the level of the brightest colour of the mels, where it is not that of this clip.
     """
-    if channels not in get_args(Channels):
+    if not isinstance(channels, str) or channels not in get_args(Channels):
         raise ParameterError(f"channels={channels!r}: allowed is one of {', '.join(get_args(Channels))}")
     both_ears: Channels = "mono" if channels == "mono" else "duplicate"
     files = {

@@ -71,10 +71,10 @@ def clip_view(shown: Sequence[Shown], clip_id: str) -> Clip:
     """
     first = shown[0]
     versions: list[Version] = []
-    originals: dict[str, int] = {}
+    originals: dict[MelFrontend, int] = {}
     for one in shown:
         prefix = f"{clip_id}-{one.label}-" if one.label else f"{clip_id}-"
-        key = repr(one.frontend)
+        key = one.frontend
         if key not in originals:
             # Runs of one front-end share the original; others have a mel of their own to be compared with.
             name = one.called("original") if originals else "original"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +11,9 @@ import numpy as np
 from .._optional import require
 from ..augment import Draw
 from ..errors import ParameterError
-from ..frontends import AnyMel
+from ..frontends import AnyMel, check_mel
 from .marks import plot_steps, plot_warp
-from .mels import plot_mel, reference_db
+from .mels import check_axes, plot_mel, reference_db
 from .texts import corner_label, describe_draw, line
 
 if TYPE_CHECKING:
@@ -57,7 +57,12 @@ def plot_audition(before: AnyMel, after: AnyMel, draw: Draw, axes: Sequence[Axes
     >>> below.get_ylabel()
     'Frequency (Hz)'
     """
-    axes = tuple(axes)
+    check_mel(before, "before")
+    check_mel(after, "after")
+    if not isinstance(draw, Draw):
+        raise ParameterError(f"draw={draw!r:.80}: expected a Draw, as policy.draw(mel) gives")
+    axes = tuple(axes) if isinstance(axes, Iterable) else (axes,)
+    check_axes(*axes)
     if len(axes) not in (2, 3):
         raise ParameterError(f"{len(axes)} axes: expected two, or three of which the middle one is for the time warp")
     ref_db = reference_db(before)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import ParameterError
-from ..frontends import AnyMel
-from .mels import RANGE_DB, columns, extent_s, reference_db, set_axes
+from ..frontends import AnyMel, check_mel
+from .mels import RANGE_DB, check_axes, columns, extent_s, reference_db, set_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,6 +53,11 @@ def plot_difference(before: AnyMel, after: AnyMel, ax: Axes, *, range_db: float 
     >>> float(ax.images[-1].norm.vmax)
     40.0
     """
+    check_mel(before, "before")
+    check_mel(after, "after")
+    check_axes(ax)
+    if isinstance(range_db, bool) or not isinstance(range_db, numbers.Real):
+        raise ParameterError(f"range_db={range_db!r:.80}: expected a number of dB")
     if before.n_mels != after.n_mels:
         raise ParameterError(f"mels of {before.n_mels} and {after.n_mels} bands: expected two of one front-end")
     floor_db = reference_db(before) - RANGE_DB

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from ..frontends import AnyMel, MelFrontend
+from ..errors import ParameterError
+from ..frontends import AnyMel, MelFrontend, check_mel
 from ..frontends.filterbank import hz_to_mel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOUR_MAP", "RANGE_DB", "columns", "extent_s", "hz_ticks", "plot_mel", "reference_db", "set_axes"]
+__all__ = [
+    "COLOUR_MAP",
+    "RANGE_DB",
+    "check_axes",
+    "columns",
+    "extent_s",
+    "hz_ticks",
+    "plot_mel",
+    "reference_db",
+    "set_axes",
+]
 
 # Perceptually uniform, and told apart under all common colour deficiencies.
 COLOUR_MAP = "magma"
@@ -58,6 +70,11 @@ def plot_mel(
     >>> ax.get_xlabel()
     'Time (s)'
     """
+    check_mel(mel)
+    check_axes(ax)
+    for name, value in (("ref_db", 0.0 if ref_db is None else ref_db), ("top_db", top_db), ("range_db", range_db)):
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise ParameterError(f"{name}={value!r:.80}: expected a number of dB")
     ref_db = reference_db(mel) if ref_db is None else ref_db
     ax.imshow(
         columns(mel) - ref_db,
@@ -70,6 +87,18 @@ def plot_mel(
         extent=(*extent_s(mel.frontend, mel.n_frames), -0.5, mel.n_mels - 0.5),
     )
     return set_axes(mel, ax)
+
+
+def check_axes(*axes: object) -> None:
+    """Refuse what is no Axes of matplotlib.
+
+    Raises
+    ------
+    ParameterError
+    """
+    for ax in axes:
+        if not hasattr(ax, "imshow"):
+            raise ParameterError(f"ax={ax!r:.80}: expected an Axes of matplotlib, e.g. of plt.subplots()")
 
 
 def set_axes(mel: AnyMel, ax: Axes) -> Axes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import ParameterError
+from .mels import check_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +65,13 @@ def plot_sweep(
     >>> plot_sweep(rows, Figure().add_subplot(), along="bins").get_xlabel()
     'bins'
     """
-    for key in (along, y, *([by] if by else [])):
+    check_axes(ax)
+    if isinstance(rows, Mapping) or not isinstance(rows, Iterable) or not all(isinstance(r, Mapping) for r in rows):
+        raise ParameterError(f"rows={rows!r:.80}: expected the rows of a sweep, Sweep.rows")
+    rows = list(rows)
+    for key in (along, y, *([] if by is None else [by])):
+        if not isinstance(key, str):
+            raise ParameterError(f"{key!r:.80}: expected the name of a column of the rows")
         if not rows or all(key not in row for row in rows):
             known = sorted({name for row in rows for name in row})
             raise ParameterError(f"{key!r}: allowed is a column of the rows: {', '.join(known) or 'there are none'}")

@@ -93,6 +93,8 @@ def read_axes(given: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axi
     >>> [axis.values for axis in read_axes(["time_mask.max_frames=10,40", "fill=mean,-4.5"])]
     [(10, 40), ('mean', -4.5)]
     """
+    if isinstance(given, (str, bytes, bytearray)) or not isinstance(given, Iterable):
+        raise ParameterError(f"vary={given!r:.80}: expected a mapping from keys to values, or texts KEY=VALUE,...")
     if isinstance(given, Mapping):
         found = [_axis(str(key), values) for key, values in given.items()]
     else:
@@ -106,6 +108,8 @@ def read_axes(given: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axi
 
 
 def _read(text: str) -> Axis:
+    if not isinstance(text, str):
+        raise ParameterError(f"vary holds {text!r:.80}: expected KEY=VALUE,VALUE,..., e.g. fill=mean,floor")
     key, equals, values = text.partition("=")
     parts = [part.strip() for part in values.split(",")]
     if not equals or not key.strip() or not all(parts):

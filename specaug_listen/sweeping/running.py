@@ -14,20 +14,26 @@ from typing import Any
 
 from .. import vocoders
 from .._channels import OneChannel
+from .._files import as_path
 from .._random import as_seed
 from .._sound import Sound
 from ..audio import Audio, common_gain
+from ..audio_input import as_audio
 from ..augment import Adapter, Batch, FrontendChoice, Imported, Policy, choose_frontend, choose_policy, select_channel
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frontends import MelFrontend
 from ..pipeline import Audition, Configuration, audition
-from ..pipeline.records import describe_clip, vocoder_of, vocoder_record
+from ..pipeline.records import CustomVocoder, describe_clip, vocoder_of, vocoder_record
 from ..vocoders import Vocoder
+from ..vocoders.names import AnyVocoder
 from .axes import Axis, Value, read_axes, varied
 
 __all__ = ["MOST_RENDERINGS", "Cell", "Sweep", "choose_swept_frontend", "combinations", "sweep", "swept"]
 
 MOST_RENDERINGS = 1000
+_LONGEST_REPR = 200
+# The copy-synthesis of each front-end and vocoder.
+Copies = dict[tuple[MelFrontend, AnyVocoder | CustomVocoder], Sound]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +48,9 @@ class Cell:
 
     values: Mapping[str, Value]
     heard: Audition
+
+    def __repr__(self) -> str:
+        return f"Cell({', '.join(f'{key}={value}' for key, value in self.values.items()):.120}: {self.heard!r})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +128,10 @@ class Sweep:
         """
         from .saving import save_sweep
 
-        return save_sweep(self, Path(out), overwrite=overwrite)
+        return save_sweep(self, as_path(out), overwrite=overwrite)
+
+    def __repr__(self) -> str:
+        return f"<{self}>" if len(str(self)) <= _LONGEST_REPR else f"<{str(self)[:_LONGEST_REPR]}...>"
 
     def __str__(self) -> str:
         keys = ", ".join(f"{axis.key} ({len(axis.values)})" for axis in self.axes)
@@ -128,7 +140,7 @@ class Sweep:
 
 
 def sweep(
-    audio: Audio,
+    audio: Any,
     *,
     vary: Mapping[str, Sequence[Value]] | Iterable[str],
     frontend: MelFrontend | str | os.PathLike[str] | None = None,
@@ -140,6 +152,8 @@ def sweep(
     vocoder: Vocoder | str = "joint",
     draws: int = 1,
     rng: int | Any = 0,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
     name: str | None = None,
     channel: OneChannel | None = None,
 ) -> Sweep:
@@ -151,13 +165,14 @@ def sweep(
 
     Parameters
     ----------
-    audio : Audio
+    audio : Audio, str, path-like, (samples, sample_rate) or mapping
+        As for `specaug_listen.audition`.
     vary : mapping from key to values, or iterable of texts ``KEY=VALUE,VALUE``
         See `Axis`.
     frontend : MelFrontend, str, path-like or None
         None takes the policy's own, and where policies or frameworks are varied, that of each; see
         `specaug_listen.augment.choose_frontend`.
-    policy, framework, adapter, batch, exact_rng, vocoder, draws, rng, name, channel
+    policy, framework, adapter, batch, exact_rng, vocoder, draws, rng, start_s, duration_s, name, channel
         As in `specaug_listen.audition`: what is not varied.
 
     Returns
@@ -176,14 +191,13 @@ def sweep(
     >>> print(sweep(tone, vary=["fill=mean,floor", "vocoder=joint,griffinlim"], policy="SM", rng=0))
     Sweep of 'clip' over fill (2), vocoder (2): 4 cells, 1 of each
     """
-    if not isinstance(audio, Audio):
-        raise ParameterError(f"audio is {type(audio).__name__}: expected Audio; make one with load(path)")
+    clip = as_audio(audio, start_s=start_s, duration_s=duration_s)
     axes = read_axes(vary)
     drawn = choose_policy(policy, framework=framework, adapter=adapter, batch=batch, exact_rng=exact_rng)
     geometry, reason = choose_swept_frontend(frontend, drawn, axes)
     chosen = vocoders.get(vocoder) if isinstance(vocoder, str) else vocoder
-    audio = select_channel(audio, channel, drawn)
-    span = describe_clip(audio)
+    clip = select_channel(clip, channel, drawn)
+    span = describe_clip(clip)
     run = Configuration(
         geometry,
         drawn,
@@ -195,7 +209,7 @@ def sweep(
         frontend_reason=reason,
         channel=span.channel,
     )
-    return swept(audio, axes, run, name=name)
+    return swept(clip, axes, run, name=name)
 
 
 def choose_swept_frontend(frontend: Any, policy: Policy, axes: Sequence[Axis]) -> FrontendChoice:
@@ -234,7 +248,7 @@ def swept(
         )
     # All are read before the first is rendered, so that a wrong value costs no time.
     runs = [varied(run, values) for values in places]
-    copies: dict[tuple[str, str], Sound] = {}
+    copies: Copies = {}
     cells = []
     for done, (values, one) in enumerate(zip(places, runs, strict=True)):
         progress(done, len(places))
@@ -246,7 +260,7 @@ def swept(
     return Sweep(tuple(axes), tuple(cells), run)
 
 
-def _heard(audio: Audio, run: Configuration, copies: dict[tuple[str, str], Sound], name: str | None) -> Audition:
+def _heard(audio: Audio, run: Configuration, copies: Copies, name: str | None) -> Audition:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SpecAugListenWarning)  # the draws carry their lines
         heard = audition(
@@ -259,7 +273,7 @@ def _heard(audio: Audio, run: Configuration, copies: dict[tuple[str, str], Sound
             name=name,
             channel="mean",
         )
-    key = repr(run.frontend), repr(run.vocoder)
+    key = run.frontend, run.vocoder
     if key not in copies:
         copies[key] = heard.copy_synthesis
     return dataclasses.replace(heard, rendered=copies[key])

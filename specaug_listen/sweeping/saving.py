@@ -12,8 +12,10 @@ from pathlib import Path
 from .._files import Contents, beside, folder_name, make_folder, printable, saying_what_failed, write_whole
 from .._record import to_json
 from ..errors import ParameterError
-from ..pipeline.records import ClipEntry, describe_clip, to_bytes, versions
+from ..frontends import MelFrontend
+from ..pipeline.records import ClipEntry, CustomVocoder, describe_clip, to_bytes, versions, vocoder_record
 from ..pipeline.saving import audition_files, draw_record, top_db_of
+from ..vocoders.names import AnyVocoder
 from .records import CellEntry, SweepRecord, is_sweep
 from .running import Cell, Sweep
 from .showing import chart_png, write_page
@@ -65,11 +67,11 @@ def check_free(out: Path, *, overwrite: bool) -> None:
 
 def _write_cells(sweep: Sweep, out: Path) -> SweepRecord:
     taken = {"sweep.html", "sweep.json", "sweep.png", "scores.csv", "sweep"}
-    references: dict[tuple[str, str], str] = {}
+    references: dict[tuple[MelFrontend, AnyVocoder | CustomVocoder], str] = {}
     entries = []
     top_db = max(top_db_of(cell.heard) for cell in sweep.cells)
     for cell in sweep.cells:
-        key = repr(cell.heard.frontend), repr(cell.heard.vocoder)
+        key = cell.heard.frontend, vocoder_record(cell.heard.vocoder)
         files = audition_files(cell.heard, figures=False, top_db=top_db)
         both = {name: data for name, data in files.items() if name.startswith(("original.", "copy-synthesis."))}
         if key not in references:

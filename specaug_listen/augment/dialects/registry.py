@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._random import child_stream
+from ..._random import as_seed, child_stream
 from ...errors import ParameterError
 from ...frontends import AnyMel
 from ..draw import Draw
@@ -71,6 +71,9 @@ def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
     >>> sorted(exact_sources(ALL_POLICIES["wenet-u2pp"], 0))
     ['copy', 'mask']
     """
+    if not isinstance(policy, Policy):
+        raise ParameterError(f"policy={policy!r:.80}: expected a Policy, e.g. get_policy(name)")
+    seed = as_seed(seed)
     known = DIALECTS.get(policy.dialect)
     if known is None or not known.is_replayable:
         able = ", ".join(name for name, each in DIALECTS.items() if each.is_replayable)

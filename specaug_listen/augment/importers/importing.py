@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..._files import printable
+from ..._files import as_path, printable
 from ..._record import nearest, record
 from ..._yaml import foreign_mapping_of, read_text
 from ...errors import ParameterError, PolicyError
@@ -97,6 +97,7 @@ def foreign_data(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
     PolicyError
         When it cannot be read.
     """
+    as_path(path)
     file = Path(path) / "config.json" if os.path.isdir(path) else path
     if file is not path and not os.path.isfile(file):
         raise PolicyError(_no_model(path))
