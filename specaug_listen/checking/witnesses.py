@@ -17,6 +17,7 @@ from ..audio import common_gain, encode_wav
 from ..augment import Draw, FrequencyBand, TimeSpan
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
+from ..pages import File, FoundFault, findings_page
 from ..pipeline import render
 from ..plots import audition_figure, encode_png
 from .bench import Bench
@@ -28,17 +29,42 @@ from .subjects import Given, Outcome
 __all__ = ["save_check"]
 
 _STALE = re.compile(r"(before|after)\.wav|picture\.png")
-_OF_PADDING = ("masks-in-padding", "padding-in-fill")
+_OF_PADDING = ("masks-in-padding", "padding-in-fill", "warp-into-padding", "masks-follow-shortest")
+# Nothing comes back of these, and of the first two nobody wants to wait again.
+_WITHOUT_RESULT = ("call-hangs", "process-ended", "crash")
 
 
 def save_check(report: CheckReport, bench: Bench, out: Path) -> Path:
-    """Write ``check.json``, and a folder for each finding."""
+    """Write ``check.html``, ``check.json``, and a folder for each finding."""
     make_folder(out)
+    faults = []
     for finding in report.findings:
         before, after, draw = _shown(bench, finding)
-        write_folder(out / finding.id, _files(report, finding, before, after, draw), _STALE)
+        files = _files(report, finding, before, after, draw)
+        write_folder(out / finding.id, files, _STALE)
+        faults.append(_fault(finding, files))
+    write_whole(out / "check.html", _page(report, faults))
     write_whole(out / "check.json", (to_json(report) + "\n").encode())
     return out
+
+
+def _fault(finding: Finding, files: dict[str, bytes]) -> FoundFault:
+    """What the page shows of a finding; its files lie beside the page."""
+    told = finding.id, finding.severity, finding.evidence, finding.why, finding.fix, finding.clip, finding.seed
+    after = File(url=f"{finding.id}/after.wav") if "after.wav" in files else None
+    picture = File(url=f"{finding.id}/picture.png", media_type="image/png")
+    return FoundFault(*told, File(url=f"{finding.id}/before.wav"), after, picture)
+
+
+def _page(report: CheckReport, faults: list[FoundFault]) -> bytes:
+    n_errors = sum(fault.severity == "error" for fault in faults)
+    clips = ", ".join(f"{name} ({n} frames)" for name, n in report.clips.items())
+    facts = (
+        ("errors", str(n_errors)), ("warnings", str(len(faults) - n_errors)), ("draws", str(report.n_draws)),
+        ("front-end", report.frontend), ("clips", clips),
+        ("seed", str(report.seed)), ("version", report.version),
+    )  # fmt: skip
+    return findings_page(f"Check of {report.subject}", facts, report.notes, faults)
 
 
 def _files(
@@ -61,10 +87,12 @@ def _files(
 def _shown(bench: Bench, finding: Finding) -> tuple[MelSpectrogram, MelSpectrogram | None, Draw]:
     """The mel before and after, and the masks on it; no mel after where the call raised an error."""
     clip = _clip_of(bench, finding)
+    if finding.id.startswith(_WITHOUT_RESULT):
+        return clip.mel, None, Draw(clip.mel.n_mels, clip.n_frames)
     before, outcome = _outcome(bench, finding, clip)
     nothing = Draw(before.n_mels, before.n_frames)
     values = outcome.odd if outcome.odd is not None else outcome.values[0] if outcome.values else None
-    if finding.id.startswith("crash") or values is None:
+    if values is None:
         return before, None, nothing
     floor = float(bench.subject.scaled(clip.mel).min())
     finite = np.where(np.isfinite(values), values, floor)

@@ -1,13 +1,14 @@
 """The page with the player."""
 
-from .page import clip_data, page_parts, parcel_script
-from .views import Clip, Column, Facts, File, Head, Heard, Mask, Picture, Recipe, Row, Sheet, Version
+from .page import clip_data, findings_page, page_parts, parcel_script
+from .views import Clip, Column, Facts, File, FoundFault, Head, Heard, Mask, Picture, Recipe, Row, Sheet, Version
 
 __all__ = [
     "Clip",
     "Column",
     "Facts",
     "File",
+    "FoundFault",
     "Head",
     "Heard",
     "Mask",
@@ -17,6 +18,7 @@ __all__ = [
     "Sheet",
     "Version",
     "clip_data",
+    "findings_page",
     "page_parts",
     "parcel_script",
 ]

@@ -17,9 +17,9 @@ from typing import Any
 
 from .._optional import require
 from ..plots import colours_hex
-from .views import Clip, Column, File, Head, Row, Version
+from .views import Clip, Column, Facts, File, FoundFault, Head, Row, Version
 
-__all__ = ["clip_data", "page_parts", "parcel_script"]
+__all__ = ["clip_data", "findings_page", "page_parts", "parcel_script"]
 
 _SCRIPTS = ("sound.js", "pictures.js", "version.js", "player.js", "page.js")
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -43,6 +43,20 @@ def page_parts(
     )  # fmt: skip
     for part in parts:
         yield part.encode("utf-8", "backslashreplace")
+
+
+def findings_page(title: str, shown_facts: Facts, notes: Iterable[str], findings: Iterable[FoundFault]) -> bytes:
+    """A page of what a check found, in the report's style; it runs nothing, and loads what lies beside it alone."""
+    style = _text("page.css")
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; img-src data: 'self' file:; media-src data: 'self' file:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    template = _environment().get_template("check.html.j2")
+    page: str = template.render(
+        title=title, shown_facts=shown_facts, notes=tuple(notes), findings=tuple(findings), style=style, policy=policy
+    )
+    return page.encode("utf-8", "backslashreplace")
 
 
 def clip_data(clip: Clip) -> dict[str, Any]:

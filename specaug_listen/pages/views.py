@@ -5,7 +5,21 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 
-__all__ = ["Clip", "Column", "Facts", "File", "Head", "Heard", "Mask", "Picture", "Recipe", "Row", "Sheet", "Version"]
+__all__ = [
+    "Clip",
+    "Column",
+    "Facts",
+    "File",
+    "FoundFault",
+    "Head",
+    "Heard",
+    "Mask",
+    "Picture",
+    "Recipe",
+    "Row",
+    "Sheet",
+    "Version",
+]
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -31,6 +45,31 @@ class File:
         if self.url is not None or self.data is None:
             return self.url or ""
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"
+
+
+@dataclass(frozen=True)
+class FoundFault:
+    """A finding of a check: in words, as sound before and after, and as a picture.
+
+    Parameters
+    ----------
+    id, severity, evidence, why, fix, clip : str
+    seed : int
+    before, picture : File
+    after : File or None
+        None where nothing came back.
+    """
+
+    id: str
+    severity: str
+    evidence: str
+    why: str
+    fix: str
+    clip: str
+    seed: int
+    before: File
+    after: File | None
+    picture: File
 
 
 @dataclass(frozen=True)

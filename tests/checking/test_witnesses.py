@@ -88,3 +88,14 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path):
     result = check(FAULTS["zero"][0](), adapter=ADAPTER)
     with pytest.raises(OutputError, match="file"):
         result.save(tmp_path / "file" / "below")
+
+
+def test_the_page_tells_each_finding_and_its_files_lie_beside_it(tmp_path):
+    result = check(FAULTS["zero"][0](), adapter=ADAPTER, frontend="lhotse", draws=100)
+    result.save(tmp_path)
+    page = (tmp_path / "check.html").read_text()
+    for finding in result.findings:
+        assert f'id="{finding.id}"' in page
+        assert f'src="{finding.id}/before.wav"' in page
+        assert (tmp_path / finding.id / "before.wav").is_file()
+    assert "<script" not in page
