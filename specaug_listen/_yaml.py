@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -11,7 +12,19 @@ from ._files import as_path, printable
 from ._record import nearest
 from .errors import ParameterError, PolicyError
 
-__all__ = ["Tagged", "by_name", "foreign_mapping_of", "mapping_of", "read_mapping", "read_plain", "read_text", "scalar"]
+__all__ = [
+    "Repeated",
+    "Tagged",
+    "as_mapping",
+    "by_name",
+    "foreign_plain_of",
+    "mapping_of",
+    "read_mapping",
+    "read_plain",
+    "read_text",
+    "scalar",
+    "text_of",
+]
 
 T = TypeVar("T")
 
@@ -62,10 +75,22 @@ def read_text(path: str | os.PathLike[str], what: str, form: str = "YAML mapping
         raise PolicyError(f"{name}: the {what} file cannot be read ({reason})") from None
     if len(raw) > _MAX_BYTES:
         raise PolicyError(f"{name}: more than {_MAX_BYTES} bytes; a {what} file is a short {form}")
+    return text_of(raw, path, what, form)
+
+
+def text_of(raw: bytes, path: str | os.PathLike[str], what: str, form: str = "YAML mapping") -> str:
+    """The text of bytes in UTF-8, or in UTF-16 where a mark says so; errors as in `read_plain`.
+
+    Examples
+    --------
+    >>> text_of("p: 1".encode("utf-16"), "x.yaml", "policy")
+    'p: 1'
+    """
+    is_marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-16" if is_marked else "utf-8-sig")
     except UnicodeDecodeError:
-        raise PolicyError(f"{name}: not a text file in UTF-8; a {what} file is a {form}") from None
+        raise PolicyError(f"{printable(path)}: not a text file in UTF-8; a {what} file is a {form}") from None
 
 
 def mapping_of(text: str, path: str | os.PathLike[str], what: str) -> dict[str, Any]:
@@ -75,8 +100,16 @@ def mapping_of(text: str, path: str | os.PathLike[str], what: str) -> dict[str, 
     return _mapping(text, path, what, load)
 
 
-def foreign_mapping_of(text: str, path: str | os.PathLike[str], what: str) -> dict[str, Any]:
-    """The mapping that a framework's configuration holds, in YAML or JSON.
+class Repeated(NamedTuple):
+    """A key that stands twice or more in one mapping: where, what counts, and what stood there before."""
+
+    place: tuple[str, ...]
+    last: Any
+    before: Any
+
+
+def foreign_plain_of(text: str, path: str | os.PathLike[str], what: str) -> tuple[Any, tuple[Repeated, ...]]:
+    """What a framework's configuration holds, in YAML or JSON, and the keys that are repeated: the last one counts.
 
     Aliases and merged keys are followed; a tag and what follows it stand in the result as `Tagged`, and nothing is done
     about them.
@@ -84,17 +117,25 @@ def foreign_mapping_of(text: str, path: str | os.PathLike[str], what: str) -> di
     Raises
     ------
     PolicyError
-        When the text is neither, holds no mapping, repeats keys, names Python objects, or aliases blow it up.
+        When the text is neither, names Python objects, or aliases blow it up.
     """
-    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+    repeated: list[Repeated] = []
+    if text.lstrip(" \t\r\n").startswith(("{", "[")):
         try:
-            return _mapping(text.lstrip("\ufeff"), path, what, _json)
+            data = _parsed(text, path, what, "YAML mapping", lambda text: _json(text, repeated), "JSON")
+            return data, tuple(repeated)
         except PolicyError:
             if os.fspath(path).lower().endswith(".json"):
                 raise
     from ._yaml_loader import load_tagged
 
-    return _mapping(text, path, what, lambda text: load_tagged(text, Tagged))
+    repeated.clear()
+
+    def note(place: tuple[str, ...], last: Any, before: Any) -> None:
+        repeated.append(Repeated(place, last, before))
+
+    data = _parsed(text, path, what, "YAML mapping", lambda text: load_tagged(text, Tagged, note))
+    return data, tuple(repeated)
 
 
 class Tagged(NamedTuple):
@@ -105,13 +146,25 @@ class Tagged(NamedTuple):
 
 
 def _mapping(text: str, path: str | os.PathLike[str], what: str, load: Callable[[str], Any]) -> dict[str, Any]:
-    data = _parsed(text, path, what, "YAML mapping", load)
+    return as_mapping(_parsed(text, path, what, "YAML mapping", load), path, what)
+
+
+def as_mapping(data: Any, path: str | os.PathLike[str], what: str) -> dict[str, Any]:
+    """What a file holds, which is to be a mapping of names.
+
+    Raises
+    ------
+    PolicyError
+        When it is none.
+    """
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         raise PolicyError(f"{printable(path)}: holds {_kind(data)}; a {what} file is a YAML mapping of names to values")
     return data
 
 
-def _parsed(text: str, path: str | os.PathLike[str], what: str, form: str, load: Callable[[str], Any]) -> Any:
+def _parsed(
+    text: str, path: str | os.PathLike[str], what: str, form: str, load: Callable[[str], Any], language: str = "YAML"
+) -> Any:
     from ._yaml_loader import YAMLError
 
     name = printable(path)
@@ -120,7 +173,6 @@ def _parsed(text: str, path: str | os.PathLike[str], what: str, form: str, load:
     except RecursionError:
         raise PolicyError(f"{name}: nested too deeply; a {what} file is a flat {form}") from None
     except (YAMLError, ValueError) as error:
-        language = "JSON" if load is _json else "YAML"
         raise PolicyError(f"{name}: not valid {language} ({_one_line(error)})") from None
 
 
@@ -139,26 +191,34 @@ def scalar(text: str) -> bool | int | float | str | None:
     return text.strip() if isinstance(value, (dict, list)) else value
 
 
-def _json(text: str) -> Any:
+def _json(text: str, repeated: list[Repeated]) -> Any:
+    twice: list[tuple[dict[str, Any], str, Any]] = []
+
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        held = dict(pairs)
-        if len(held) < len(pairs):
-            keys = [key for key, _ in pairs]
-            raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} stands twice")
+        held: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in held:
+                twice.append((held, key, held[key]))
+            held[key] = value
         return held
 
     data = json.loads(text, object_pairs_hook=mapping)
+    places: dict[int, tuple[str, ...]] = {id(data): ()}
     level, depth = [data] if isinstance(data, dict | list) else [], 0
     while level:
-        level = [
-            v
-            for held in level
-            for v in (held.values() if isinstance(held, dict) else held)
-            if isinstance(v, dict | list)
-        ]
-        depth += 1
+        inner = []
+        for held in level:
+            for key, value in held.items() if isinstance(held, dict) else enumerate(held):
+                if isinstance(value, dict | list):
+                    places[id(value)] = (*places[id(held)], str(key))
+                    inner.append(value)
+        level, depth = inner, depth + 1
         if depth > _MAX_DEPTH:
             raise ValueError(f"nested more than {_MAX_DEPTH} deep")
+    # What stands in a value that does not count is of no account.
+    repeated += [
+        Repeated((*places[id(held)], key), held[key], before) for held, key, before in twice if id(held) in places
+    ]
     return data
 
 
@@ -203,7 +263,10 @@ def by_name(
 def _one_line(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     place = f", line {mark.line + 1}" if mark else ""
-    return f"{getattr(error, 'problem', None) or error}{place}".replace("\n", " ")
+    problem = str(getattr(error, "problem", None) or error)
+    if "'\\t'" in problem:
+        problem = "a tab stands before a name or value; YAML is indented by spaces only"
+    return f"{problem}{place}".replace("\n", " ")
 
 
 def _kind(data: Any) -> str:

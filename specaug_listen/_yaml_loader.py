@@ -27,7 +27,10 @@ def load(text: str) -> Any:
     return yaml.load(text, Loader=_PlainLoader)
 
 
-def load_tagged(text: str, tagged: Callable[[str, Any], Any]) -> Any:
+Repeat = Callable[[tuple[str, ...], Any, Any], None]
+
+
+def load_tagged(text: str, tagged: Callable[[str, Any], Any], repeated: Repeat) -> Any:
     """Read one YAML document of a framework: with aliases, merged keys, and tags, none of which is acted upon.
 
     Parameters
@@ -35,16 +38,19 @@ def load_tagged(text: str, tagged: Callable[[str, Any], Any]) -> Any:
     text : str
     tagged : callable
         Called with a tag such as ``!ref`` and what follows it; what it gives stands in the result.
+    repeated : callable
+        Called with the place of a key that stands again in its mapping, the last value, which counts, and the one
+        before.
 
     Raises
     ------
     YAMLError
-        For tags of Python objects, repeated or odd keys, and aliases that hold themselves or blow the file up.
+        For tags of Python objects, odd keys, and aliases that hold themselves or blow the file up.
     """
     loader = _ScalarLoader(text)
     try:
         node = loader.get_single_node()
-        return None if node is None else _Tree(loader, tagged).value(node)
+        return None if node is None else _Tree(loader, tagged, repeated).value(node, ())
     finally:
         loader.dispose()
 
@@ -85,12 +91,12 @@ _ScalarLoader.add_implicit_resolver(
 class _Tree:
     """From nodes to plain data; every alias is walked again, so that it counts."""
 
-    def __init__(self, loader: _ScalarLoader, tagged: Callable[[str, Any], Any]) -> None:
-        self._loader, self._tagged = loader, tagged
+    def __init__(self, loader: _ScalarLoader, tagged: Callable[[str, Any], Any], repeated: Repeat) -> None:
+        self._loader, self._tagged, self._repeated = loader, tagged, repeated
         self._above: set[int] = set()
         self._n_nodes = 0
 
-    def value(self, node: Any) -> Any:
+    def value(self, node: Any, place: tuple[str, ...]) -> Any:
         """What a node stands for."""
         self._n_nodes += 1
         if self._n_nodes > _MAX_NODES:
@@ -103,16 +109,16 @@ class _Tree:
             raise _refusal(f"the tag {node.tag.removeprefix(_STANDARD)!r} is not allowed", node)
         self._above.add(id(node))
         try:
-            value = self._untagged(node)
+            value = self._untagged(node, place)
         finally:
             self._above.discard(id(node))
         return value if node.tag.startswith(_STANDARD) else self._tagged(node.tag, value)
 
-    def _untagged(self, node: Any) -> Any:
+    def _untagged(self, node: Any, place: tuple[str, ...]) -> Any:
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(entry) for entry in node.value]
+            return [self.value(entry, (*place, str(i))) for i, entry in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node)
+            return self._mapping(node, place)
         if not node.tag.startswith(_STANDARD):
             return node.value
         try:
@@ -120,13 +126,15 @@ class _Tree:
         except (LookupError, AttributeError, ArithmeticError, TypeError):  # PyYAML's, for e.g. !!bool x
             raise _refusal(f"{node.value!r:.60} is no {node.tag.removeprefix(_STANDARD)}", node) from None
 
-    def _mapping(self, node: Any) -> dict[str, Any]:
-        _check_keys(node)
+    def _mapping(self, node: Any, place: tuple[str, ...]) -> dict[str, Any]:
+        _check_names(node)
         merged: dict[str, Any] = {}
         own: dict[str, Any] = {}
         for key, inside in node.value:
-            value = self.value(inside)
+            value = self.value(inside, (*place, key.value))
             if key.tag != _STANDARD + "merge":
+                if key.value in own:
+                    self._repeated((*place, key.value), value, own[key.value])
                 own[key.value] = value
                 continue
             for mapping in value if isinstance(value, list) else [value]:
@@ -136,11 +144,16 @@ class _Tree:
         return {**merged, **own}
 
 
-def _check_keys(node: Any) -> None:
-    seen = set()
+def _check_names(node: Any) -> None:
     for key, _ in node.value:
         if not isinstance(key, yaml.nodes.ScalarNode):
             raise _refusal("a key is a list or a mapping; keys are names", key)
+
+
+def _check_keys(node: Any) -> None:
+    _check_names(node)
+    seen = set()
+    for key, _ in node.value:
         if key.value in seen:
             raise _refusal(f"the key {key.value!r} stands twice", key)
         seen.add(key.value)

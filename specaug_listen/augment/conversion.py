@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from .._record import nearest, record
-from .._yaml import foreign_mapping_of, mapping_of
+from .._yaml import as_mapping, foreign_plain_of, mapping_of
 from ..errors import ParameterError
 from .dialects import DIALECTS
 from .importers import import_foreign
@@ -103,7 +103,7 @@ def _read_back(text: str, dialect: str, name: str) -> Policy:
         from .files import policy_of
 
         return policy_of(mapping_of(text, file, "policy"), file)
-    return import_foreign(foreign_mapping_of(text, file, "policy"), dialect, file).policy
+    return import_foreign(as_mapping(foreign_plain_of(text, file, "policy")[0], file, "policy"), dialect, file).policy
 
 
 def _lost(outline: Outline) -> list[str]:

@@ -15,7 +15,16 @@ from ..errors import ParameterError, PolicyError, naming
 from ..frontends import files as frontends
 from .adapter import Adapter
 from .dialects.registry import ALL_POLICIES
-from .importers import READERS, Imported, dialect_of, foreign_data, import_foreign, said_below
+from .importers import (
+    READERS,
+    Imported,
+    can_be_read,
+    content_of,
+    framework_of,
+    import_foreign,
+    refuse_stranger,
+    said_below,
+)
 from .loading import is_spec
 from .policy import Policy, foreign_policy
 
@@ -129,19 +138,32 @@ def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> I
     if dialect is not None and dialect not in allowed:
         close = nearest(str(dialect), allowed)
         raise ParameterError(f"unknown dialect {dialect!r:.80}{close} (allowed: {', '.join(sorted(allowed))})")
-    text, data = foreign_data(path)
+    content = content_of(path)
+    data = content.data
     with naming(printable(path), PolicyError):
-        guessed = dialect or dialect_of(data)
+        if dialect not in (None, "paper"):
+            refuse_stranger(data, dialect)
+        guessed = dialect or framework_of(data)
     if guessed is not None and guessed != "paper":
-        return import_foreign(data, guessed, path)
+        return import_foreign(data, guessed, path, content.notes)
     if dialect is None and _is_nobodys(data):
         raise PolicyError(
             f"{printable(path)}: holds no key of a framework's SpecAugment, nor of a policy of our own"
-            f"{said_below(data)} (allowed: {', '.join(_OWN)}; or give the dialect, one of "
-            f"{', '.join(sorted(READERS))})"
+            f"{_merged(data) or said_below(data, can_be_read)} (tried: {', '.join(sorted(READERS))}; allowed of our "
+            f"own: {', '.join(_OWN)})"
         )
-    policy = policy_of(mapping_of(text, path, "policy"), path)
+    policy = policy_of(mapping_of(content.text, path, "policy"), path)
     return Imported(policy, policy.frontend, policy.dialect)
+
+
+def _merged(data: dict[str, Any]) -> str:
+    """Where hydra takes the rest from other files, as the tail of a message; empty where it does not."""
+    if not isinstance(data.get("defaults"), list):
+        return ""
+    return (
+        "; its `defaults` are merged by hydra from other files, which are not read: give what the training script "
+        "prints with --cfg job"
+    )
 
 
 def _is_nobodys(data: dict[str, Any]) -> bool:

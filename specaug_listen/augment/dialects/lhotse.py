@@ -53,6 +53,8 @@ def lhotse_policy(
 
     Parameters
     ----------
+    time_warp_factor : int or None [frames]
+        None, or less than 1, for no warp.
     supervisions : bool
         Whether it is called with ``supervision_segments``: then the warp, which is that of the clip without its
         padding, and the masks are each applied with a chance of ``p``; else both or none, over the padded row.
@@ -77,7 +79,7 @@ def lhotse_policy(
         "fill": "mean",
     }
     over: Any = "clip" if supervisions else "padded"
-    warp = Warp(time_warp_factor or 0, "bicubic", after_first=1, to_left=1, to_right=1, shortest=2, over=over)
+    warp = Warp(max(0, time_warp_factor or 0), "bicubic", after_first=1, to_left=1, to_right=1, shortest=2, over=over)
     frequency = Mask("frequency", num_feature_masks, max_width=features_mask_size, **rules)
     budget: dict[str, Any] = {"max_ratio": max_frames_mask_fraction, "ratio_rule": "total", "count_rule": "total"}
     time = Mask("time", num_frame_masks, max_width=frames_mask_size, over="padded", **budget, **rules)

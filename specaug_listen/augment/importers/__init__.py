@@ -1,16 +1,20 @@
 """Readers of the frameworks' configurations: which masks, which front-end, what was filled in; nothing is executed."""
 
-from .importing import READERS, Imported, foreign_data, import_foreign
-from .recognition import dialect_of, said_below
+from .content import Content, content_of
+from .importing import READERS, Imported, can_be_read, framework_of, import_foreign, refuse_stranger
+from .recognition import said_below
 from .unread import Unread, unread_in_words
 
 __all__ = [
     "READERS",
+    "Content",
     "Imported",
     "Unread",
-    "dialect_of",
-    "foreign_data",
+    "can_be_read",
+    "content_of",
+    "framework_of",
     "import_foreign",
+    "refuse_stranger",
     "said_below",
     "unread_in_words",
 ]

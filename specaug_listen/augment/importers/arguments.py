@@ -14,6 +14,7 @@ from .kinds import (
     SHARE,
     SHARES,
     TEXT,
+    WARP,
     WIDTHS,
     Kinds,
     one_of,
@@ -110,7 +111,7 @@ FAIRSEQ: Kinds = {
     "mask_value": or_none(NUMBER),
 }
 LHOTSE: Kinds = {
-    "time_warp_factor": or_none(COUNT),
+    "time_warp_factor": or_none(WARP),
     "num_feature_masks": COUNT,
     "features_mask_size": LEAST_ONE,
     "num_frame_masks": LEAST_ONE,

@@ -219,6 +219,10 @@ class Section:
         """Tell which keys of a section that decides the sound are understood; others count as not read."""
         self._config.reading.known(self._place, set(known))
 
+    def knows_value(self, key: str) -> None:
+        """Tell that a value was taken into account, though not by `get`."""
+        self._config.reading.value((*self._place, key))
+
     def refuse_unknown(self, known: Iterable[str]) -> None:
         """Raise a ParameterError for a key that the framework would not take."""
         allowed = set(known)

@@ -15,7 +15,13 @@ from .kinds import COUNT, FLAG, LEAST_ONE, NUMBER, TEXT, Kind, or_none
 
 __all__ = ["read_espnet"]
 
-_NOT_MELS = ("s3prl", "fused", "wav2vec_cnn", "asteroid_frontend", "sliding_window", "whisper", "cnn", "huggingface")
+# What ESPnet's front-ends make that is no mel spectrogram: latents, embeddings, tokens, stacks of features, waveforms.
+_NOT_MELS = re.compile(
+    r"s3prl|fused|wav2?vec|w2v|hubert|wavlm|data2vec|xls|embed|patch|token|codec|latent|encoder|bert|asteroid|sliding|"
+    r"whisper|cnn|huggingface|raw|discrete|linear_spectrogram|mfcc",
+    re.I,
+)
+_NULLS = ("none", "null", "nil")
 _OF_FRONTEND = (
     *(
         "fs",
@@ -30,8 +36,9 @@ _OF_FRONTEND = (
         "fmin",
         "fmax",
     ),
-    *("htk", "frontend_conf", "apply_stft"),
+    *("htk", "apply_stft"),
 )
+_OF_TOKENS = "embed"
 _FS = Kind("a sample rate in Hz, or a text such as 16k", lambda v: _in_hz(v) is not None)
 
 
@@ -41,22 +48,51 @@ def read_espnet(config: Config) -> Found:
     encoder = root.section("encoder_conf")
     if encoder is not None and ("use_specaug" in encoder or "specaug_conf" in encoder):
         return _of_whisper(config, encoder)
-    if not {"specaug", "specaug_conf", "frontend", "frontend_conf"} & set(root.data):
+    if not {"specaug", "specaug_conf", "frontend", "frontend_conf", "encoder_conf", "model_conf"} & set(root.data):
         root.note("the file names no front-end; ESPnet's own is meant")
         return Found(_policy(config, root), config.preset("espnet"))
     section = root.section("specaug_conf")
-    chosen = root.get("specaug", or_none(TEXT), "specaug")
+    chosen = _choice(root, "specaug", "specaug")
+    _refuse_tokens(root)
     if chosen is None or (section is None and "specaug" not in root):
-        root.note("specaug is null: nothing is masked" + (", and specaug_conf has no effect" if section else ""))
+        given = root.data.get("specaug")
+        said = f": {given}, which ESPnet takes for null" if isinstance(given, str) else " is null"
+        said = said if "specaug" in root else " is not named"
+        root.note(f"specaug{said}: nothing is masked" + (", and specaug_conf has no effect" if section else ""))
         policy = Policy(NONE.transforms, config.name, dialect="espnet")
     elif chosen != "specaug":
-        raise ParameterError(f"specaug={chosen!r}: allowed is specaug or null; others mask by rules of their own")
+        raise ParameterError(f"specaug={chosen!r:.80}: allowed is specaug or null; others mask by rules of their own")
     else:
         if "specaug" not in root:
             root.note("specaug is not named: ESPnet masks nothing without `specaug: specaug`; shown as if it were")
         policy = _policy(config, section or Section(config, {}, ("specaug_conf",)))
     _note_normalisation(root)
     return Found(policy, _frontend(config))
+
+
+def _choice(root: Section, key: str, default: str | None) -> str | None:
+    """A class's name as ESPnet reads it: in lower case, and none, null and nil stand for null."""
+    name = root.get(key, or_none(TEXT), default)
+    name = name if name is None else name.strip().lower()
+    return None if name in _NULLS else name
+
+
+def _size(root: Section) -> int | None:
+    """The number of features that are made elsewhere; null as ESPnet reads it."""
+    if str(root.data.get("input_size")).strip().lower() in _NULLS:
+        root.knows_value("input_size")
+        return None
+    size: int | None = root.get("input_size", or_none(COUNT))
+    return size
+
+
+def _refuse_tokens(root: Section) -> None:
+    encoder = root.section("encoder_conf")
+    if encoder is not None and encoder.data.get("input_layer") == _OF_TOKENS:
+        raise ParameterError(
+            "encoder_conf.input_layer='embed': the encoder takes tokens, whose embeddings are no mel spectrogram, so "
+            "the masks cannot be heard"
+        )
 
 
 def _policy(config: Config, section: Section) -> Policy:
@@ -74,7 +110,7 @@ def _policy(config: Config, section: Section) -> Policy:
 
 def _of_whisper(config: Config, encoder: Section) -> Found:
     frontend = config.preset("whisper")
-    if config.root.get("specaug", or_none(TEXT)) is not None:
+    if _choice(config.root, "specaug", None) is not None:
         raise ParameterError(
             "specaug and encoder_conf.use_specaug: both mask; with a Whisper encoder remove specaug, whose input is a "
             "waveform there"
@@ -98,7 +134,8 @@ def _of_whisper(config: Config, encoder: Section) -> Found:
 
 def _note_normalisation(root: Section) -> None:
     given = "normalize" in root
-    normalize = root.take("normalize", or_none(TEXT), "utterance_mvn")
+    root.take("normalize", or_none(TEXT), "utterance_mvn")
+    normalize = _choice(root, "normalize", "utterance_mvn")
     if normalize is not None:
         recipes = "" if given else " (ESPnet's default; the recipes' asr.sh asks for global_mvn, unless told otherwise)"
         root.note(
@@ -109,16 +146,19 @@ def _note_normalisation(root: Section) -> None:
 
 def _frontend(config: Config) -> MelFrontend | None:
     root = config.root
-    kind = root.get("frontend", or_none(TEXT), "default")
-    if kind in _NOT_MELS:
+    kind = _choice(root, "frontend", "default")
+    if kind is not None and _NOT_MELS.search(kind):
         raise ParameterError(
-            f"frontend={kind!r}: its features are no mel spectrogram, so the masks cannot be heard; allowed is default"
+            f"frontend={kind!r:.80}: its features are no mel spectrogram, so the masks cannot be heard; allowed is "
+            "default"
         )
     if kind != "default":
-        why = "the features were made elsewhere" if kind is None else "not known here"
+        size = _size(root)
+        made = f"{size} features" if size else "the features"
+        why = f"{made} were made elsewhere" if kind is None else "not known here"
         config.no_frontend(f"frontend: {'null' if kind is None else kind}: {why}")
         return None
-    if root.get("input_size", or_none(COUNT)):
+    if _size(root):
         config.no_frontend("input_size: ESPnet makes no features then, they were made elsewhere")
         return None
     section = root.section("frontend_conf") or Section(config, {}, ("frontend_conf",))

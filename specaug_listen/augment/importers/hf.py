@@ -11,16 +11,19 @@ from ..dialects.hf import hf_policy
 from ..steps import Batch
 from .arguments import HF
 from .config import Config, Found, Section
-from .kinds import FLAG, LEAST_ONE, RATE, TEXT, Kind, or_none
+from .kinds import FLAG, LEAST_ONE, NUMBER, RATE, TEXT, Kind, or_none
 
-__all__ = ["PREPROCESSOR", "read_hf"]
+__all__ = ["PREPROCESSOR", "PROCESSOR", "read_hf"]
 
-# Where the importer puts what stands in the second file.
+# Where the importer puts what stands in the other files.
 PREPROCESSOR = "preprocessor_config.json"
+PROCESSOR = "processor_config.json"
+# What a file without a model's kind may hold besides the masks' arguments.
+_BARE = {*HF, PREPROCESSOR, PROCESSOR, "num_mel_bins", "max_source_positions", "architectures", "d_model"}
 _CHUNK_S = 30
 _OF_EXTRACTOR = (
     *("feature_extractor_type", "processor_class", "feature_size", "sampling_rate", "n_fft", "hop_length"),
-    *("chunk_length", "n_samples", "nb_max_frames", "return_attention_mask", "padding_side", "padding_value"),
+    *("chunk_length", "dither", "n_samples", "nb_max_frames", "return_attention_mask", "padding_side", "padding_value"),
 )
 _MOST_FRAMES = 1_000_000
 _WHOLE = Kind(
@@ -43,8 +46,15 @@ def read_hf(config: Config) -> Found:
         )
         raise ParameterError(f"model_type={kind!r:.80}: {why}; allowed is whisper")
     if not kind:
+        foreign = [key for key in root.data if key not in _BARE]
+        if foreign:
+            raise ParameterError(
+                f"model_type is missing, and {', '.join(foreign)[:120]} is no argument of Whisper's masks: Wav2Vec2 "
+                "and its like have arguments of the same names, for masks that cannot be heard; write model_type: "
+                "whisper if it is one"
+            )
         root.note("the file has no model_type; Whisper is meant")
-    preprocessor = root.section(PREPROCESSOR)
+    preprocessor = _extractor(root)
     arguments = {key: root.take(key, each, _DEFAULTS[key]) for key, each in HF.items()}
     frontend, n_frames = _frontend(config, root, preprocessor), _row_frames(config, root, preprocessor)
     has_attention_mask = _has_attention_mask(root, preprocessor, n_frames, is_on=arguments["apply_spec_augment"])
@@ -59,6 +69,23 @@ def read_hf(config: Config) -> Found:
     if not has_attention_mask and policy.transforms:
         policy = replace(policy, batch=Batch(n_frames=n_frames))
     return Found(policy, frontend)
+
+
+def _extractor(root: Section) -> Section | None:
+    """The feature extractor's settings: of a processor that holds them, else those of a file of their own."""
+    processor = root.section(PROCESSOR)
+    nested = None
+    if processor is not None:
+        nested = processor.section("feature_extractor") or processor.section("audio_processor")
+    own = root.section(PREPROCESSOR)
+    if nested is None or own is None:
+        return nested or own
+    different = sorted(key for key in {*nested.data, *own.data} if nested.data.get(key) != own.data.get(key))
+    root.note(
+        f"{PREPROCESSOR}: left alone, as transformers takes {nested.where[:-1]}"
+        + (f"; they differ in {', '.join(different)[:200]}" if different else "")
+    )
+    return nested
 
 
 _DEFAULTS = {
@@ -105,7 +132,7 @@ def _row_frames(config: Config, root: Section, preprocessor: Section | None) -> 
     if places is not None and n_frames != _FRAMES_PER_PLACE * places:
         raise ParameterError(
             f"max_source_positions={places} in config.json: the model takes {_FRAMES_PER_PLACE * places} frames, "
-            f"but {what}, in {PREPROCESSOR}, gives {n_frames}; make them equal"
+            f"but {what}, in {preprocessor.where[:-1]}, gives {n_frames}; make them equal"
         )
     return int(n_frames)
 
@@ -147,7 +174,7 @@ def _seconds(preprocessor: Section) -> int:
 def _frontend(config: Config, root: Section, preprocessor: Section | None) -> MelFrontend | None:
     n_mels = root.get("num_mel_bins", LEAST_ONE, 80)
     if preprocessor is None:
-        root.note("no preprocessor_config.json: Whisper's front-end is meant")
+        root.note(f"no {PREPROCESSOR} and no {PROCESSOR}: Whisper's front-end is meant")
         return config.preset("whisper", root.keys(n_mels="num_mel_bins"), n_mels=n_mels)
     kind = preprocessor.get("feature_extractor_type", or_none(TEXT), None)
     if kind not in (None, "WhisperFeatureExtractor"):
@@ -156,10 +183,12 @@ def _frontend(config: Config, root: Section, preprocessor: Section | None) -> Me
             "model takes no other"
         )
     preprocessor.knows(_OF_EXTRACTOR)
+    if preprocessor.get("dither", NUMBER, 0.0):
+        preprocessor.note(f"{preprocessor.where}dither: noise, left out")
     size = preprocessor.take("feature_size", LEAST_ONE, 80)
     if "num_mel_bins" in root and size != n_mels:
         raise ParameterError(
-            f"num_mel_bins={n_mels} in config.json, feature_size={size} in preprocessor_config.json: the model would "
+            f"num_mel_bins={n_mels} in config.json, {preprocessor.where}feature_size={size}: the model would "
             "not take these features; make them equal"
         )
     return config.preset(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..._files import as_path, printable
+from ..._files import printable
 from ..._record import nearest, record
-from ..._yaml import foreign_mapping_of, read_text
 from ...errors import ParameterError, PolicyError
 from ...frontends import MelFrontend
 from ..policy import Policy
@@ -20,16 +19,17 @@ from .arguments import owners
 from .config import Config, Found
 from .espnet import read_espnet
 from .fairseq import read_fairseq
-from .hf import PREPROCESSOR, read_hf
+from .hf import read_hf
 from .nemo import read_nemo
 from .plain import read_lhotse, read_lingvo, read_torchaudio
-from .recognition import MARKS, claims, is_own, listed, said_below
+from .recognition import MARKS, claims, dialect_of, is_own, listed, said_below
 from .references import hyper_resolver, omega_resolver
 from .speechbrain import read_speechbrain, read_speechbrain_legacy
+from .strangers import stranger_of
 from .unread import Reading, Unread, unread_in_words
 from .wenet import read_wenet
 
-__all__ = ["READERS", "Imported", "foreign_data", "import_foreign"]
+__all__ = ["READERS", "Imported", "can_be_read", "framework_of", "import_foreign", "refuse_stranger"]
 
 READERS: dict[str, Callable[[Config], Found]] = {
     "espnet": read_espnet,
@@ -89,45 +89,10 @@ class Imported:
         )
 
 
-def foreign_data(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
-    """The text of a file, and the mapping in it; of a model's folder, its ``config.json`` with the one beside it.
-
-    Raises
-    ------
-    PolicyError
-        When it cannot be read.
-    """
-    as_path(path)
-    file = Path(path) / "config.json" if os.path.isdir(path) else path
-    if file is not path and not os.path.isfile(file):
-        raise PolicyError(_no_model(path))
-    text = read_text(file, "policy")
-    data = foreign_mapping_of(text, file, "policy")
-    beside = Path(file).parent / PREPROCESSOR
-    if Path(file).name == "config.json" and "model_type" in data and beside.is_file():
-        data[PREPROCESSOR] = foreign_mapping_of(read_text(beside, "policy"), beside, "policy")
-    return text, data
-
-
-def _is_text(entry: os.DirEntry[str]) -> bool:
-    return os.fsdecode(entry.name).lower().endswith((".yaml", ".yml", ".json"))
-
-
-def _no_model(folder: str | os.PathLike[str]) -> str:
-    """What is missing in a folder, and what could be given in its place."""
-    try:
-        held = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and _is_text(entry))
-    except OSError as error:
-        return f"{printable(folder)}: the folder cannot be read ({error.strerror})"
-    there = f"it holds {listed(held)}: give a file" if held else "it holds no YAML or JSON either: give a file"
-    return (
-        f"{printable(folder)}: a folder without config.json; of a folder, the config.json of a Whisper model is read, "
-        f"with the {PREPROCESSOR} beside it; {there}"
-    )
-
-
-def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str]) -> Imported:
-    """Read a framework's configuration.
+def import_foreign(
+    data: Mapping[str, Any], dialect: str, path: str | os.PathLike[str], notes: Sequence[str] = ()
+) -> Imported:
+    """Read a framework's configuration; ``notes`` are what was said about the file already.
 
     Raises
     ------
@@ -139,16 +104,17 @@ def import_foreign(data: Mapping[str, Any], dialect: str, path: str | os.PathLik
     except ParameterError as error:
         # What a stranger wrote stands in it: made printable, as one line.
         raise PolicyError(f"{printable(path)}: {printable(str(error))}") from None
-    defaults, notes = (tuple(printable(line) for line in lines) for lines in (config.defaults, config.notes))
+    defaults = tuple(map(printable, config.defaults))
+    said = tuple(map(printable, [*notes, *config.notes]))
     filled_in = (f"filled in, as the file does not say: {', '.join(defaults)}",) if defaults else ()
     unread = config.reading.unread(config.data)
-    policy = replace(found.policy, notes=filled_in + notes + unread_in_words(unread))
+    policy = replace(found.policy, notes=filled_in + said + unread_in_words(unread))
     refused, missing = (
         printable(f"{printable(path)}: {why}") if why else ""
         for why in (config.frontend_error, config.frontend_missing)
     )
     channel, key = config.channel, printable(config.channel_key)
-    made = Imported(policy, found.frontend, policy.dialect, defaults, notes, refused, missing, unread)
+    made = Imported(policy, found.frontend, policy.dialect, defaults, said, refused, missing, unread)
     own = replace(
         policy, frontend=found.frontend, frontend_error=made.why_no_frontend, channel=channel, channel_key=key
     )
@@ -172,7 +138,7 @@ def _of_others(data: Mapping[str, Any], dialect: str) -> dict[str, list[str]]:
     """The keys that make a configuration look like other frameworks'; it is refused where it looks like theirs only."""
     found = claims(data)
     if not found:
-        close = said_below(data) or nearest(next(iter(data), ""), list(MARKS))
+        close = said_below(data, can_be_read) or nearest(next(iter(data), ""), list(MARKS))
         raise ParameterError(f"holds no key of {dialect}'s SpecAugment{close}")
     others = {other: keys for other, keys in found.items() if _family(other) != _family(dialect)}
     own = {key for other, keys in found.items() if other not in others for key in keys}
@@ -180,9 +146,55 @@ def _of_others(data: Mapping[str, Any], dialect: str) -> dict[str, list[str]]:
         return {other: [key for key in keys if key not in own] for other, keys in others.items()}
     if dialect not in owners(map(str, data)):
         theirs = " and ".join(f"{other}'s" for other in others)
-        advice = " or ".join(map(repr, others)) + ("" if len(others) > 1 else ", or none")
-        raise ParameterError(f"looks like {theirs} configuration, not {dialect}'s; give dialect {advice}")
+        able = [other for other in others if can_be_read(data, other)]
+        advice = " or ".join(map(repr, able)) + ("" if len(others) > 1 else ", or none")
+        hint = f"; give dialect {advice}" if able else ", and it cannot be read as theirs either"
+        raise ParameterError(f"looks like {theirs} configuration, not {dialect}'s{hint}")
     return {}
+
+
+def can_be_read(data: Mapping[str, Any], dialect: str) -> bool:
+    """Whether a framework's reader takes a configuration: what is advised is tried first."""
+    try:
+        refuse_stranger(data, dialect)
+        _read(data, dialect, "policy")
+    except ParameterError:
+        return False
+    return True
+
+
+def framework_of(data: Mapping[str, Any]) -> str | None:
+    """Whose configuration this is; None for our own, or nobody's.
+
+    Raises
+    ------
+    ParameterError
+        Where it is that of several, or of one that cannot be read here.
+    """
+    refuse_stranger(data)
+    return dialect_of(data, can_be_read)
+
+
+def refuse_stranger(data: Mapping[str, Any], dialect: str | None = None) -> None:
+    """Raise a ParameterError about a file of a framework that is known by its keys, and not read."""
+    if is_own(data):
+        return
+    stranger = stranger_of(data)
+    if stranger is not None:
+        tried = [dialect] if dialect else list(claims(data))
+        named = " and ".join(f"{each}'s" for each in tried)
+        said = (
+            f"tried as {named}, whose keys it seems to have"
+            if tried
+            else f"none of the frameworks that are read has such keys (tried: {', '.join(sorted(READERS))})"
+        )
+        raise ParameterError(f"{stranger.words}; {said}")
+    if dialect is None and data.get("specaug") == "SpecAug":
+        hint = "; if ESPnet trains with it, give --dialect espnet" if can_be_read(data, "espnet") else ""
+        raise ParameterError(
+            "specaug=SpecAug is what FunASR calls its class, on a front-end of its own, and what ESPnet takes for its "
+            f"own, too; nothing else in the file says whose it is{hint}"
+        )
 
 
 def _family(dialect: str) -> str:

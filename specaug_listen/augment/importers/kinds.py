@@ -20,6 +20,7 @@ __all__ = [
     "SHARE",
     "SHARES",
     "TEXT",
+    "WARP",
     "WIDTHS",
     "Kind",
     "Kinds",
@@ -93,6 +94,7 @@ def _is_pair(value: Any, fits: Callable[[Any], bool]) -> bool:
 
 
 COUNT = Kind(f"an integer from 0 to {_LARGEST}", _is_whole)
+WARP = Kind(f"an integer up to {_LARGEST}, below 1 for none", lambda value: _is_whole(value, -_LARGEST))
 LEAST_ONE = Kind(f"an integer from 1 to {_LARGEST}", lambda value: _is_whole(value, 1))
 FLAG = Kind("true or false", lambda value: isinstance(value, bool))
 NUMBER = Kind("a number", _is_number)

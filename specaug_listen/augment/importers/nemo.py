@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from ...errors import ParameterError
@@ -12,9 +14,15 @@ from .arguments import NEMO, NEMO_PATCHES
 from .channels import read_channel
 from .config import Config, Found, Section
 from .kinds import COUNT, FLAG, LEAST_ONE, NUMBER, RATE, SHARE, TEXT, Kind, one_of, or_none
+from .recognition import model_places
 
 __all__ = ["read_nemo"]
 
+_MASKS_AT = ("spec_augment", "spec_augment_config")
+_PREPROCESSORS = ("preprocessor", "preprocessor_config")
+# Where a model starts from another, whose front-end it keeps.
+_STARTS = ("pretrained_model", "nemo_model", "init_from_pretrained_model", "init_from_nemo_model", "init_from_ptl_ckpt")
+_NETWORKS = re.compile(r"ConvFeatureEncoder|wav2vec|w2v|hubert|wavlm|codec|token|embed", re.I)
 _MASKS = "SpectrogramAugmentation"
 _PATCHES = "MaskedPatchAugmentation"
 _MEL = "AudioToMelSpectrogramPreprocessor"
@@ -22,6 +30,9 @@ _CEPSTRA = "AudioToMFCCPreprocessor"
 _NORMALIZE = Kind(
     "per_feature, all_features, a mapping, or null", lambda v: v in (None, False) or isinstance(v, str | dict)
 )
+# NeMo's speech synthesis writes false for what is not given.
+_SECONDS = Kind("a number, false, or null", lambda v: v in (None, False) or NUMBER.fits(v))
+_SAMPLES = Kind(f"{COUNT.allowed}, false, or null", lambda v: v in (None, False) or COUNT.fits(v))
 _GUARD = Kind("a number, tiny or eps", lambda v: v in ("tiny", "eps") if isinstance(v, str) else NUMBER.fits(v))
 _WINDOWS = {"hann": "hann_symmetric", "hamming": "hamming_symmetric"}
 _SMALLEST = {"tiny": 2.0**-126, "eps": 2.0**-23}
@@ -48,21 +59,72 @@ def read_nemo(config: Config) -> Found:
     root = config.root
     model = _model(root)
     config.channel, config.channel_key = read_channel(root, model)
-    section = model.section("spec_augment") if "spec_augment" in model else None
-    if section is None and ("spec_augment" in model or "preprocessor" in model):
-        model.note(f"{model.where}spec_augment is missing or null: nothing is masked")
-        return Found(Policy(NONE.transforms, config.name, dialect="nemo"), _frontend(config, model))
-    if section is None:
+    preprocessor = _first(model, _PREPROCESSORS)
+    outer = None
+    if preprocessor is not None and preprocessor.section("preprocessor") is not None:
+        # Of a preprocessor that is a network, the mel and its masks stand within.
+        outer, model = preprocessor, preprocessor
+        model.note(f"{model.where}_target_: {_target(model, '_target_')[:80]}: the mel within it is what is masked")
+        preprocessor = model.section("preprocessor")
+    masks = _masks(model, outer, root)
+    if masks is None and not {*_MASKS_AT, *_PREPROCESSORS} & set(model.data):
         root.note("the file names no front-end; NeMo's own is meant")
         return Found(_policy(config, root), config.preset("nemo"))
-    return Found(_policy(config, section, model.section("preprocessor")), _frontend(config, model))
+    _refuse_blocks(model)
+    if masks is None:
+        _refuse_merged(root)
+        model.note(f"{model.where}spec_augment is missing or null: nothing is masked")
+        policy = Policy(NONE.transforms, config.name, dialect="nemo")
+    else:
+        policy = _policy(config, masks, preprocessor)
+    return Found(policy, _frontend(config, model, preprocessor))
+
+
+def _first(section: Section, keys: Sequence[str]) -> Section | None:
+    return next((held for key in keys if (held := section.section(key)) is not None), None)
 
 
 def _model(root: Section) -> Section:
     """Where the sections stand: below ``model``, of a speech language model one deeper."""
     model = root.section("model") or root
-    inner = model.section("perception") if isinstance(model.data.get("perception"), dict) else None
-    return inner if inner is not None and not {"spec_augment", "preprocessor"} & set(model.data) else model
+    places = model_places(model.data)
+    if len(places) > 1:
+        names = " and ".join(".".join((*model.where.split(".")[:-1], *place)) or "the top" for place in places)
+        raise ParameterError(f"masks stand in {names}, and nothing says which are drawn; keep those of one")
+    inner = model.section(places[0][0]) if places and places[0] else None
+    return inner if inner is not None else model
+
+
+def _masks(model: Section, outer: Section | None, root: Section) -> Section | None:
+    masks = _first(model, _MASKS_AT)
+    if outer is not None and masks is None:
+        around = _first(_model(root), _MASKS_AT)
+        if around is not None:
+            raise ParameterError(
+                f"{around.where[:-1]}: with {outer.where[:-1]} of its kind, these masks fall on what a network made of "
+                "the mel spectrogram, so they cannot be heard"
+            )
+    return masks
+
+
+def _refuse_blocks(model: Section) -> None:
+    """Of models that train themselves, the masks stand elsewhere and are others."""
+    blocks = model.section("masking")
+    target = "" if blocks is None else _target(blocks, "_target_")
+    if blocks is not None and target.endswith("BlockMasking"):
+        raise ParameterError(
+            f"{blocks.where}_target_={target!r:.80}: blocks that are masked to be predicted cannot be had here, and "
+            "spec_augment is not used beside them; allowed is a model without masking"
+        )
+
+
+def _refuse_merged(root: Section) -> None:
+    merged = root.data.get("defaults")
+    if isinstance(merged, list) and merged:
+        raise ParameterError(
+            "spec_augment is missing, and hydra merges other files in (`defaults`), which are not read; give what the "
+            "training script prints with --cfg job"
+        )
 
 
 def _policy(config: Config, section: Section, preprocessor: Section | None = None) -> Policy:
@@ -115,8 +177,12 @@ def _target(section: Section, key: str) -> str:
     return text.rsplit(".", 1)[-1]
 
 
-def _frontend(config: Config, model: Section) -> MelFrontend | None:
-    section = model.section("preprocessor")
+def _frontend(config: Config, model: Section, section: Section | None) -> MelFrontend | None:
+    if section is None:
+        for holder, key in ((holder, key) for holder in (model, config.root) for key in _STARTS if key in holder):
+            name = holder.get(key, or_none(TEXT)) or "a model to be named"
+            config.no_frontend(f"{holder.where}{key}: the front-end is that of {name:.80}, which is not in the file")
+            return None
     if section is None:
         model.note(f"{model.where}preprocessor is missing; NeMo's own front-end is meant")
         return config.preset("nemo")
@@ -166,6 +232,11 @@ def _is_mel(config: Config, section: Section, target: str) -> bool:
             f"{section.where}_target_={target!r}: cepstral coefficients are no mel spectrogram, so the masks cannot be "
             f"heard; allowed is {_MEL}"
         )
+    if _NETWORKS.search(target):
+        raise ParameterError(
+            f"{section.where}_target_={target!r:.80}: what a network makes of the waveform is no mel spectrogram, so "
+            f"the masks cannot be heard; allowed is {_MEL}"
+        )
     if target not in ("", _MEL):
         config.no_frontend(f"{section.where}_target_: {target[:80]} is not known here")
         return False
@@ -179,8 +250,8 @@ def _is_mel(config: Config, section: Section, target: str) -> bool:
 def _samples(
     section: Section, what: str, default_s: float, rate: int, key: str = "window_size", other: str = "n_window_size"
 ) -> int:
-    samples = section.get(other, or_none(COUNT))
-    seconds = section.get(key, or_none(NUMBER), default_s)
+    samples = section.get(other, _SAMPLES)
+    seconds = section.get(key, _SECONDS, default_s)
     if samples and seconds:
         said = seconds if key in section else f"{seconds} (NeMo's default)"
         raise ParameterError(
@@ -189,7 +260,7 @@ def _samples(
         )
     if samples:
         return int(samples)
-    seconds = section.take(key, or_none(NUMBER), default_s)
+    seconds = section.take(key, _SECONDS, default_s)
     if not seconds or seconds < 0:
         raise ParameterError(f"{section.where}{key}={seconds}: allowed is more than 0 seconds, or a number of {other}")
     return int(seconds * rate)

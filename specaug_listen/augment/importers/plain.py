@@ -16,6 +16,7 @@ from .kinds import COUNT, FLAG, LEAST_ONE, NUMBER, RATE, SHARE, Kinds, one_of, o
 
 __all__ = ["read_lhotse", "read_lingvo", "read_torchaudio"]
 
+_LHOTSE_BINS = 80
 _NESTED = ("SpecAugment", "spec_augment", "specaugment", "state_dict")
 # Of lingvo's parameters, those that its SpectrumAugmenter has and our policy has not, with the values that do nothing.
 _LINGVO_OFF: dict[str, Any] = {
@@ -33,13 +34,32 @@ _CLASSES = ("SpecAugment", "TimeMasking", "FrequencyMasking", "MelSpectrogram", 
 def read_lhotse(config: Config) -> Found:
     """The policy of ``SpecAugment``'s arguments, in lhotse."""
     section = _nested(config)
-    policy = lhotse_policy(**section.arguments(lhotse_policy, LHOTSE), supervisions=True, name=config.name)
+    arguments = section.arguments(lhotse_policy, LHOTSE)
+    policy = lhotse_policy(**arguments, supervisions=True, name=config.name)
+    factor = arguments["time_warp_factor"]
+    if factor is None or factor < 1:
+        said = "null" if factor is None else factor
+        section.note(f"{section.where}time_warp_factor: {said}: no warp, as with any below 1")
     section.note(
         "supervision segments are passed, as by lhotse's datasets and icefall: p is the chance of the warp, and that "
         "of the masks"
     )
     section.note("the file names no front-end; lhotse's Fbank, as icefall uses it, is meant")
-    return Found(policy, config.preset("lhotse"))
+    frontend = config.preset("lhotse")
+    _note_swapped(section, arguments, _LHOTSE_BINS if frontend is None else frontend.n_mels)
+    return Found(policy, frontend)
+
+
+def _note_swapped(section: Section, arguments: dict[str, Any], n_bins: int) -> None:
+    """Where lhotse's two sizes look exchanged, as its documentation once had them."""
+    wide, long = arguments["features_mask_size"], arguments["frames_mask_size"]
+    if wide > long and 2 * wide > n_bins:
+        section.note(
+            f"{section.where}features_mask_size: {wide}, frames_mask_size: {long}: these look exchanged: of {n_bins} "
+            f"bins, one mask takes up to {min(wide - 1, n_bins)}, and of the frames {long - 1}; lhotse's documentation "
+            "once had F and T the wrong way round (lhotse issue 461). Drawn as it stands; if they are, write "
+            f"features_mask_size: {long} and frames_mask_size: {wide}"
+        )
 
 
 def read_lingvo(config: Config) -> Found:

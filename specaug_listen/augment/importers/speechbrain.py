@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -37,6 +38,7 @@ _OF_FBANK = (
     *("deltas", "context", "requires_grad", "sample_rate", "f_min", "f_max", "n_fft", "n_mels", "filter_shape"),
     *("param_change_factor", "param_rand_factor", "left_frames", "right_frames", "win_length", "hop_length"),
 )
+_NETWORKS = re.compile(r"wav2vec|w2v|hubert|wavlm|data2vec|weightedssl|encodec|discrete|codec", re.I)
 # In place of what cannot be drawn here, where it matters how many there are.
 _NOTHING = Mask("time", 0, max_width=0)
 
@@ -50,13 +52,19 @@ def read_speechbrain(config: Config) -> Found:
     if left:
         config.notes.append(f"not executed, and what they would give is not seen: {', '.join(left)[:300]}")
     waveform = sorted({_class(tagged) for _, tagged in made} & set(_OF_WAVEFORM))
+    for place, tagged in made:
+        if _class(tagged) in _OF_WAVEFORM:
+            config.reading.value(place)
     if waveform:
         config.notes.append(f"of the waveform, before the mel, left out: {', '.join(waveform)}")
-    old = [section for name, section in _sections(config, made) if name == _LEGACY]
-    new = [(name, section) for name, section in _sections(config, made) if name in (_DROP, _WARP)]
+    old = [_section(config, at, tagged) for at, tagged in made if _class(tagged) == _LEGACY]
+    new = [(at, tagged) for at, tagged in made if _class(tagged) in (_DROP, _WARP)]
     frontend = _frontend(config, made)
     augmenter = _augmenter(config, made)
+    listed = [entry for _, entry in augmenter[1]] if augmenter else []
+    _note_unlisted(config, [each for each in new if not any(each[1] is entry for entry in listed)])
     if augmenter is not None:
+        _refuse_latents(made)
         return Found(_augmented(config, *augmenter), frontend)
     if old:
         return Found(_legacy(config, old[0]), frontend)
@@ -65,10 +73,31 @@ def read_speechbrain(config: Config) -> Found:
         if bare is not None:
             return Found(bare, frontend)
         config.notes.append("the file makes no SpectrogramDrop, Warping or SpecAugment: nothing is masked")
-        return Found(Policy(NONE.transforms, config.name, dialect="speechbrain"), frontend)
-    config.notes.append("no Augmenter lists them: the augmentations are shown in the file's order")
-    transforms = tuple(_transform(name, section) for name, section in new)
-    return Found(Policy(transforms, config.name, dialect="speechbrain"), frontend)
+    return Found(Policy(NONE.transforms, config.name, dialect="speechbrain"), frontend)
+
+
+def _refuse_latents(made: list[tuple[tuple[str, ...], Tagged]]) -> None:
+    """Where no filterbank is made, but a network that takes the waveform, its output is what is masked."""
+    if any(_class(tagged) in ("Fbank", "STFT") for _, tagged in made):
+        return
+    for place, tagged in made:
+        if _NETWORKS.search(_class(tagged)):
+            raise ParameterError(
+                f"{'.'.join(place)}={tagged.tag[:80]}: the file makes no Fbank, and what a network makes of the "
+                "waveform is no mel spectrogram, so the masks cannot be heard"
+            )
+
+
+def _note_unlisted(config: Config, unlisted: list[tuple[tuple[str, ...], Tagged]]) -> None:
+    """What no Augmenter lists is made, with its arguments checked, and not applied."""
+    for place, tagged in unlisted:
+        _transform(_class(tagged), _section(config, place, tagged))
+    if unlisted:
+        names = ", ".join(".".join(place) for place, _ in unlisted)[:200]
+        config.notes.append(
+            f"{names}: masks nothing, as no Augmenter lists it: SpeechBrain applies what an Augmenter's augmentations "
+            "list"
+        )
 
 
 def read_speechbrain_legacy(config: Config) -> Found:
@@ -113,15 +142,11 @@ def _section(config: Config, place: tuple[str, ...], tagged: Tagged) -> Section:
     )
 
 
-def _sections(config: Config, made: list[tuple[tuple[str, ...], Tagged]]) -> list[tuple[str, Section]]:
-    classes = (_DROP, _WARP, _LEGACY)
-    return [(_class(tagged), _section(config, at, tagged)) for at, tagged in made if _class(tagged) in classes]
-
-
 def _augmenter(
     config: Config, made: list[tuple[tuple[str, ...], Tagged]]
 ) -> tuple[Section, list[tuple[tuple[str, ...], Tagged]]] | None:
-    """The first Augmenter that holds masks or a warp of the spectrogram, and what it holds."""
+    """The Augmenter that holds masks or a warp of the spectrogram, and what it holds."""
+    holding = []
     for place, tagged in made:
         if _class(tagged) != _AUGMENTER:
             continue
@@ -131,12 +156,18 @@ def _augmenter(
         for number, entry in enumerate(held):
             at: tuple[str, ...] = (*place, "augmentations", str(number))
             if isinstance(entry, Tagged) and entry.tag in ("!ref", "!copy"):
-                at = (str(entry.value).strip("<> "),)
+                at = tuple(str(entry.value).strip("<> ").split("."))
                 entry = config.resolved(entry, at)
             found.append((at, entry))
         if any(isinstance(entry, Tagged) and _class(entry) in (_DROP, _WARP) for _, entry in found):
-            return section, found
-    return None
+            holding.append((section, found))
+    if len({repr(found) for _, found in holding}) > 1:
+        names = ", ".join(section.where[:-1] for section, _ in holding)[:200]
+        raise ParameterError(
+            f"{names}: each lists masks or a warp of the spectrogram, and the training script decides which one runs; "
+            "keep that one"
+        )
+    return holding[0] if holding else None
 
 
 def _augmented(config: Config, section: Section, held: list[tuple[tuple[str, ...], Tagged]]) -> Policy:

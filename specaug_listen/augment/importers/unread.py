@@ -16,12 +16,19 @@ __all__ = ["Reading", "Unread", "unread_in_words"]
 Place = tuple[str, ...]
 _MOST = 1000
 _LONGEST = 120
-# A key that may change what is heard, wherever it stands: its words are looked at, so that `special_tokens` is none.
+# A key that may change what is heard, wherever it stands: whole words are looked at, so that special_tokens is none.
 _OF_SOUND = re.compile(
-    r"(?:^|[_.\-])(?:\w*augment\w*|spec_?aug\w*|specaug\w*|aug|mask|masks|masking|masked|warp\w*|fbank\w*|filterbank|mel|"
-    r"mels|spectrogram\w*|mfcc\w*|lfr|front_?end\w*|preprocess\w*|preproc|feat|feats|feature|features|cmvn\w*|mvn|dither|"
-    r"stft|fft|noise\w*|rir\w*|reverb\w*|perturb\w*|speed|volume|loudness|resample\w*|sample_?rate|sampling_?rate|fs|"
-    r"channel_selector|codec)(?:$|[_.\-])",
+    r"(?:^|[_.\-])(?:\w*augment\w*|spec_?aug\w*|aug|masking|warp|fbank\w*|filterbank|mels?|spectrogram\w*|mfcc\w*|lfr|"
+    r"front_?end\w*|preprocess\w*|preproc|features?|cmvn\w*|mvn|dither|stft|fft|rir\w*|reverb\w*|\w*perturb\w*|speed|"
+    r"volume|loudness|resample\w*|sample_?rate|sampling_?rate|fs|channel|channels|channel_selector|codec)(?:$|[_.\-])|"
+    r"^noise",
+    re.I,
+)
+# What is no part of how training clips become a mel: networks, losses, other sets of clips, the course of training.
+_ELSEWHERE = re.compile(
+    r"(?:\w+_)?(?:encoder|decoder|joint|joint_network|joint_net|predictor|loss|optim|optimizer|scheduler|adapter|tokenizer|"
+    r"llm|model_defaults|sortformer_modules|aggregator|modality_adapter|ctc|rnnt|postencoder|preencoder|trainer|"
+    r"exp_manager|hydra)\d*(?:_conf|_config|_args|_list)?|(?:valid|validation|dev|test|eval|cv)(?:_\w+)?",
     re.I,
 )
 
@@ -124,7 +131,7 @@ class Reading:
                 yield from self._walk(held, (*place, key))
             return
         known = self._known.get(place[:-1])
-        if known is not None or _is_of_sound(place[-1]):
+        if known is not None or (_is_of_sound(place[-1]) and not any(map(_ELSEWHERE.fullmatch, place[:-1]))):
             close = difflib.get_close_matches(place[-1], known or (), n=1)
             yield Unread(_path(place), _count(value), True, *close)
             return
@@ -137,6 +144,8 @@ class Reading:
 
 
 def _near_below(value: Any, place: Place) -> Iterator[Unread]:
+    if _ELSEWHERE.fullmatch(place[-1]):
+        return
     for key, held in _inside(value) or ():
         at = (*place, key)
         if _is_of_sound(key):

@@ -11,6 +11,7 @@ from ..policy import Policy
 from .arguments import WENET_AUG, WENET_SUB, WENET_TRIM
 from .config import Config, Found, Section
 from .kinds import FLAG, LEAST_ONE, NUMBER, RATE, TEXT, Kinds, one_of
+from .recognition import IN_DATASET
 
 __all__ = ["read_wenet"]
 
@@ -25,12 +26,18 @@ _OF_LOG_MEL = ("n_fft", "hop_length", "num_mel_bins", "padding", "pad_or_trim", 
 def read_wenet(config: Config) -> Found:
     """The policy and the front-end of a training configuration, or of ``spec_aug``'s bare arguments."""
     root = config.root
+    section = root.section("dataset_conf")
     old = root.section("collate_conf")
+    # WeNet 1 had a dataset_conf, too, for the lengths of clips and batches alone.
+    if section is not None and (old is None or IN_DATASET & set(section.data)):
+        if old is not None:
+            root.note(
+                "collate_conf: left alone, as today's WeNet reads dataset_conf alone (it was WeNet 1 that masked in it)"
+            )
+            root.knows_value("collate_conf")
+        return Found(_policy(config, section), _frontend(config, section))
     if old is not None:
         return Found(_policy(config, old, _OLD_SWITCHES), _old_frontend(config, old))
-    section = root.section("dataset_conf")
-    if section is not None:
-        return Found(_policy(config, section), _frontend(config, section))
     if {"spec_aug", "spec_aug_conf", "spec_sub", "spec_sub_conf"} & set(root.data):
         root.note("without dataset_conf, as if these keys stood in it")
         return Found(_policy(config, root), _frontend(config, root))
@@ -109,7 +116,8 @@ def _old_frontend(config: Config, section: Section) -> MelFrontend | None:
             "coefficients and pitch are no mel spectrogram; allowed is fbank without pitch"
         )
     if not config.root.get("raw_wav", FLAG, True):
-        config.notes.append("raw_wav is false: the features were made elsewhere; WeNet's own front-end is meant")
+        config.no_frontend("raw_wav is false: the features were made elsewhere")
+        return None
     return _of_fbank(config, conf, 16000, "mel_bins")
 
 

@@ -16,6 +16,7 @@ ESPNET = "specaug: specaug\nspecaug_conf: {time_mask_width_range: 40}\nfrontend_
 NEMO = "model: {width: 9, spec_augment: {freq_masks: 2, freq_width: '${model.width}'}}\n"
 FAIRSEQ = "specaugment: {freq_mask_N: 2, freq_mask_F: 9}\ntransforms: {_train: [specaugment]}\n"
 DROP = "drop: !new:speechbrain.augment.freq_domain.SpectrogramDrop\n    dim: !ref <axis>\naxis: 2\n"
+LISTED = "fea_augment: !new:speechbrain.augment.augmenter.Augmenter\n    augmentations: [!ref <drop>]\n"
 TORCHAUDIO = "TimeMasking: {time_mask_param: 40}\n"
 
 
@@ -32,9 +33,13 @@ def written(tmp_path):
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        ({"dataset_conf": {}, "encoder_conf": {}, "model": "whisper"}, {"wenet": ["dataset_conf"]}),
-        ({"collate_conf": {}, "dataset_conf": {}}, {"wenet": ["collate_conf", "dataset_conf"]}),
-        ({"encoder_conf": {"output_size": 1}}, {"espnet": ["encoder_conf"]}),
+        ({"dataset_conf": {"fbank_conf": {}}, "encoder_conf": {}, "model": "whisper"}, {"wenet": ["dataset_conf"]}),
+        ({"collate_conf": {}, "dataset_conf": {}}, {"wenet": ["collate_conf"]}),
+        ({"collate_conf": {}, "dataset_conf": {"feats_type": "x"}}, {"wenet": ["collate_conf", "dataset_conf"]}),
+        ({"dataset_conf": {"batch_size": 1}}, {}),
+        ({"encoder_conf": {"output_size": 1}}, {}),
+        ({"encoder_conf": {"output_size": 1}, "batch_bins": 1}, {"espnet": ["encoder_conf"]}),
+        ({"model": {"speech_encoder": {"spec_augment_config": {}}}}, {"nemo": ["model"]}),
         ({"encoder_conf": {"use_specaug": True}, "specaug": 1}, {"espnet": ["encoder_conf", "specaug"]}),
         ({"model_type": "whisper"}, {"hf": ["model_type"]}),
         ({"model_type": "x", "specaug": None}, {"espnet": ["specaug"]}),
@@ -103,7 +108,7 @@ def test_the_framework_that_is_told_is_read_and_the_keys_of_others_are_listed(wr
 
 
 def test_references_are_followed_into_what_is_left_alone(written):
-    found = import_policy(written(DROP + WENET + "width: !ref <axis>\n"), "speechbrain")
+    found = import_policy(written(DROP + LISTED + WENET + "width: !ref <axis>\n"), "speechbrain")
     assert found.policy.transforms[0].axis == "frequency"
     assert (
         import_policy(written(DROP + WENET), "wenet").notes[0] == "drop: speechbrain's, left alone, as wenet is meant"

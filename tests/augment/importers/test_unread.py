@@ -158,16 +158,25 @@ def test_words_are_bounded_and_printable():
 
 
 @pytest.mark.parametrize(
-    ("key", "is_near"),
+    ("place", "is_near"),
     [
-        *((key, True) for key in ("augmentor", "spec_sub", "speed_perturb", "use_dB_mel", "noise_prob", "rir_scp")),
-        *((key, True) for key in ("masking", "cmvn_file", "dither", "frontend_conf", "train.sample_rate", "n_fft")),
-        *((key, False) for key in ("special_tokens", "layer_norm", "normalize_before", "optim", "melody", "offset")),
+        *((key, True) for key in ("augmentor", "speed_perturb", "use_dB_mel", "noise_prob", "rir_scp", "masking")),
+        *((key, True) for key in ("cmvn_file", "dither", "frontend_conf", "sample_rate", "n_fft", "channel_selector")),
+        *((key, False) for key in ("special_tokens", "layer_norm", "normalize_before", "melody", "offset", "warprnnt")),
+        *(("train_ds." + key, key != "size") for key in ("sample_rate", "size")),
+        *(
+            (key, False)
+            for key in ("encoder.conv_mask", "decoder_conf.features", "validation_ds.sample_rate", "optim.mel")
+        ),
     ],
 )
-def test_a_name_that_speaks_of_sound_is_told_by_itself(key, is_near):
-    (one,) = Reading().unread({"trainer": {key: 1}})
-    assert one.is_near == (is_near and key != "spec_sub")
+def test_a_name_that_speaks_of_sound_is_told_by_itself(place, is_near):
+    tree = 1
+    for key in reversed(place.split(".")):
+        tree = {key: tree}
+    (one,) = Reading().unread({"section": tree})
+    assert one.is_near == is_near
+    assert (one.path == f"section.{place}") == is_near
 
 
 TREES = st.recursive(

@@ -1,0 +1,236 @@
+"""Files of frameworks that cannot be read here: told by keys that no other has, and refused by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ..._files import printable
+from ..._yaml import Tagged
+
+__all__ = ["Stranger", "stranger_of"]
+
+_MOST_KEYS = 6
+_LATENTS = re.compile(r"wav2vec|w2v|hubert|data2vec|wavlm|unispeech|bestrq", re.I)
+# Of ESPnet 1 and PaddleSpeech, the steps of a `process` list that say it is one of theirs.
+_MASK_STEPS = ("time_warp", "freq_mask", "time_mask", "spec_augment")
+_PADDLE_STEPS = ("fbank_kaldi", "cmvn_json", "LogMelSpectrogramKaldi", "global_cmvn_json")
+
+
+class Stranger(NamedTuple):
+    """A framework whose files are known by their keys, and not read.
+
+    Parameters
+    ----------
+    name : str
+    keys : list of str
+        The places that speak for it.
+    differs : str
+        Why another framework's reading would be wrong.
+    """
+
+    name: str
+    keys: list[str]
+    differs: str
+
+    @property
+    def words(self) -> str:
+        """Whose it is, by which keys, and what differs."""
+        told = [printable(key)[:60] for key in self.keys[:_MOST_KEYS]] + ["..."] * (len(self.keys) > _MOST_KEYS)
+        return f"looks like {self.name} ({', '.join(told)}), which cannot be read yet: {self.differs}"
+
+
+Keys = Callable[[Mapping[str, Any]], Iterator[str]]
+
+
+def stranger_of(data: Any) -> Stranger | None:
+    """The framework that a file seems to be of; None where it is of none of these.
+
+    Examples
+    --------
+    >>> stranger_of({"spec_aug": {"freq_mask_ratio": 0.15, "n_freq_masks": 2}}).name
+    "PPASR's or MASR's configuration"
+    >>> stranger_of({"dataset_conf": {"spec_aug": True}}) is None
+    True
+    """
+    if isinstance(data, list):
+        data = {"": data}
+    for name, keys_of, differs in _STRANGERS:
+        keys = list(dict.fromkeys(keys_of(data)))
+        if keys:
+            return Stranger(name, keys, differs)
+    return None
+
+
+def _mapping(data: Mapping[str, Any], *place: str) -> Mapping[str, Any]:
+    held: Any = data
+    for key in place:
+        held = held.get(key) if isinstance(held, Mapping) else None
+        held = held.value if isinstance(held, Tagged) else held
+    return held if isinstance(held, Mapping) else {}
+
+
+def _within(data: Mapping[str, Any], place: str, keys: tuple[str, ...]) -> Iterator[str]:
+    section = _mapping(data, *place.split("."))
+    yield from (f"{place}.{key}" for key in keys if key in section)
+
+
+def _of_wekws(data: Mapping[str, Any]) -> Iterator[str]:
+    yield from _within(data, "dataset_conf", ("feature_extraction_conf", "context_expansion", "frame_skip"))
+
+
+def _of_wespeaker(data: Mapping[str, Any]) -> Iterator[str]:
+    yield from _within(data, "dataset_args", ("spec_aug_args", "fbank_args", "spec_aug", "num_frms"))
+
+
+def _of_funasr(data: Mapping[str, Any]) -> Iterator[str]:
+    frontend, specaug = data.get("frontend"), data.get("specaug")
+    if isinstance(frontend, str) and re.fullmatch(r"WavFrontend\w*|wav_frontend\w*|WhisperFrontend", frontend):
+        yield f"frontend: {frontend}"
+    if isinstance(specaug, str) and re.fullmatch(r"SpecAugLFR|specaug_lfr", specaug):
+        yield f"specaug: {specaug}"
+    yield from _within(data, "frontend_conf", ("lfr_m", "lfr_n"))
+    yield from _within(data, "specaug_conf", ("lfr_rate",))
+    yield from _within(data, "dataset_conf", ("index_ds",))
+
+
+def _of_ppasr(data: Mapping[str, Any]) -> Iterator[str]:
+    ratios = ("freq_mask_ratio", "time_mask_ratio", "max_f_ratio", "max_t_ratio")
+    yield from (key for key in ratios if key in data)
+    for place in ("spec_aug", "spec_aug_args", "specaug", "augment_conf.spec_aug", "augment_conf.spec_aug_args"):
+        yield from _within(data, place, ratios)
+    yield from _within(data, "preprocess_conf", ("feature_method", "use_dB_normalization"))
+    for held in data.values():
+        if isinstance(held, list):
+            yield from (
+                f"aug_type: {each['aug_type']}" for each in held if isinstance(each, dict) and "aug_type" in each
+            )
+
+
+def _steps(data: Mapping[str, Any]) -> list[str]:
+    held = data.get("process")
+    return [str(each.get("type")) for each in held if isinstance(each, dict)] if isinstance(held, list) else []
+
+
+def _of_paddlespeech(data: Mapping[str, Any]) -> Iterator[str]:
+    steps = _steps(data)
+    if set(steps) & set(_PADDLE_STEPS):
+        yield from (f"process: {step}" for step in steps)
+    if isinstance(data.get("preprocess_config"), str):
+        yield "preprocess_config"
+    if isinstance(data.get("augmentation_config"), str):
+        yield "augmentation_config"
+    held = data.get("")
+    for each in held if isinstance(held, list) else ():
+        if isinstance(each, dict) and "params" in each and each.get("type") in ("specaug", "specsub"):
+            yield f"type: {each['type']}"
+
+
+def _of_espnet1(data: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"process: {step}" for step in _steps(data) if step in _MASK_STEPS or "fbank" in step)
+
+
+def _of_s3prl(data: Mapping[str, Any]) -> Iterator[str]:
+    yield from _within(data, "specaug", ("apply_time_warp", "apply_freq_mask", "apply_time_mask", "adaptive"))
+    yield from (key for key in ("adaptive_number_ratio", "adaptive_size_ratio") if key in data)
+
+
+def _of_neural_sp(data: Mapping[str, Any]) -> Iterator[str]:
+    own = ("n_freq_masks", "n_time_masks", "time_width_upper")
+    if {"freq_width", "time_width"} & set(data):
+        yield from (key for key in own if key in data)
+
+
+def _of_wav2vec(data: Mapping[str, Any]) -> Iterator[str]:
+    for place in ("model", "task"):
+        name = _mapping(data, place).get("_name")
+        if isinstance(name, str) and (_LATENTS.search(name) or name.startswith("audio_")):
+            yield f"{place}._name: {name}"
+
+
+def _of_tensorflow_asr(data: Mapping[str, Any]) -> Iterator[str]:
+    for place in ("augmentation_config", "learning_config.augmentations", "data_config.train_dataset_config"):
+        yield from _within(data, place, ("feature_augment", "signal_augment", "augmentation_config"))
+
+
+def _of_torchlibrosa(data: Mapping[str, Any]) -> Iterator[str]:
+    own = ("time_drop_width", "time_stripes_num", "freq_drop_width", "freq_stripes_num")
+    yield from (key for key in own if key in data)
+
+
+def _of_ast(data: Mapping[str, Any]) -> Iterator[str]:
+    if {"freqm", "timem"} <= set(data):
+        yield from ("freqm", "timem")
+
+
+def _of_espresso(data: Mapping[str, Any]) -> Iterator[str]:
+    yield from (key for key in ("specaugment_config",) if key in data)
+    yield from _within(data, "task", ("specaugment_config",))
+
+
+def _of_audiomentations(data: Mapping[str, Any]) -> Iterator[str]:
+    name = data.get("__class_fullname__")
+    if isinstance(name, str):
+        yield f"__class_fullname__: {name}"
+
+
+_STACKED = (
+    "its frames are those of Kaldi's filterbank with a Hamming window, of which lfr_m are stacked and every lfr_n-th "
+    "is kept, and its masks fall on what is stacked; ESPnet's front-end and masks, of the same names, are others"
+)
+_RATIOS = "its masks are shares of bins and frames: a width is drawn up to a ratio of the size; its warp is another"
+_STRANGERS: tuple[tuple[str, Keys, str], ...] = (
+    (
+        "wekws' configuration",
+        _of_wekws,
+        "WeNet's masks have the same names, but WeNet reads no feature_extraction_conf and would take a filterbank of "
+        "23 bins",
+    ),
+    (
+        "wespeaker's configuration",
+        _of_wespeaker,
+        "its masks come after the mean of each bin was subtracted, with a chance of prob, and one group of them serves "
+        "the whole batch; WeNet's masks, whose arguments are called the same, are others",
+    ),
+    ("FunASR's configuration", _of_funasr, _STACKED),
+    ("PPASR's or MASR's configuration", _of_ppasr, _RATIOS),
+    (
+        "PaddleSpeech's configuration",
+        _of_paddlespeech,
+        "its steps, which may stand in another file, mask Kaldi's filterbank after a CMVN whose statistics are in "
+        "a third one, with the mean or 0, and its warp is PIL's",
+    ),
+    (
+        "ESPnet 1's list of steps",
+        _of_espnet1,
+        "its steps mask features that were made elsewhere, with the mean or 0, and its warp is PIL's; ESPnet 2's "
+        "specaug_conf is another",
+    ),
+    (
+        "s3prl's configuration",
+        _of_s3prl,
+        "it knows adaptive numbers and widths of masks, draws the upper end too, and clears the padding again; "
+        "ESPnet's masks, whose arguments are called the same, are others",
+    ),
+    ("neural_sp's configuration", _of_neural_sp, "NeMo's freq_width and time_width, of the same names, are others"),
+    (
+        "fairseq's configuration of wav2vec, HuBERT or data2vec",
+        _of_wav2vec,
+        "its masks fall on what a network made of the waveform, not on a mel spectrogram, so they cannot be heard",
+    ),
+    ("TensorFlowASR's configuration", _of_tensorflow_asr, "its masks and front-end are not known here"),
+    (
+        "torchlibrosa's SpecAugmentation, as PANNs have it",
+        _of_torchlibrosa,
+        "its stripes are up to width - 1 bins or frames, set after a batch normalisation",
+    ),
+    (
+        "AST's arguments",
+        _of_ast,
+        "its masks are torchaudio's, once each, on Kaldi's filterbank of 128 bins that is padded to a fixed length; "
+        "neither its front-end nor its padding is in the file",
+    ),
+    ("Espresso's configuration", _of_espresso, "its masks are written as a Python text, which is not run"),
+    ("audiomentations' list", _of_audiomentations, "it changes waveforms; give it with --waveform"),
+)

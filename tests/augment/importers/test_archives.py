@@ -1,0 +1,113 @@
+"""Configurations in archives: read in memory, within bounds, and by nobody's leave to write anywhere."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import zipfile
+
+import pytest
+
+from specaug_listen.augment import dialects, get_policy, import_policy
+from specaug_listen.errors import PolicyError
+
+MODEL = b"preprocessor: {features: 64}\nspec_augment: {freq_masks: 2, freq_width: 9}\ntarget: nemo.X\n"
+OTHER = b"a: 1\n"
+OTHERS = {"symlink": tarfile.SYMTYPE, "link": tarfile.LNKTYPE, "device": tarfile.CHRTYPE}
+
+
+def packed(path, files, mode="w"):
+    with tarfile.open(path, mode) as archive:
+        for name, content in files:
+            entry = tarfile.TarInfo(name)
+            if isinstance(content, bytes):
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+            else:
+                entry.type, entry.linkname = OTHERS[content], "/etc/hostname"
+                archive.addfile(entry)
+    return path
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+@pytest.mark.parametrize("ending", ["nemo", "tar", "bin"])
+def test_a_nemo_models_configuration_is_read_whatever_packs_it(tmp_path, mode, ending):
+    files = [("./other.yaml", OTHER), ("./model_weights.ckpt", b"\0" * 5000), ("./model_config.yaml", MODEL)]
+    path = packed(tmp_path / f"model.{ending}", files, mode)
+    found = import_policy(path)
+    assert found.policy.transforms == dialects.nemo_policy(freq_masks=2, freq_width=9).transforms
+    assert found.frontend.n_mels == 64
+    assert found.notes[0] == "read from ./model_config.yaml in the archive"
+    assert get_policy(str(path)) == found.policy
+    assert sorted(each.name for each in tmp_path.iterdir()) == [path.name]
+
+
+def test_the_one_configuration_of_a_zip_is_found_among_others(tmp_path):
+    path = tmp_path / "asr.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("meta.yaml", "yaml_files: {asr_train_config: exp/config.yaml}")
+        archive.writestr("exp/config.yaml", "specaug: specaug\nspecaug_conf: {time_mask_width_range: 9}")
+        archive.writestr("exp/weights.pth", b"\0" * 99)
+    found = import_policy(path)
+    assert (found.dialect, found.notes[0]) == ("espnet", "read from exp/config.yaml in the archive")
+
+
+def test_the_only_yaml_may_be_a_policy_of_our_own(tmp_path):
+    path = packed(tmp_path / "x.tar", [("a.yaml", b"transforms: [time_mask]")])
+    assert len(import_policy(path).policy.transforms) == 1
+
+
+def test_several_configurations_are_refused_with_their_names(tmp_path):
+    path = packed(tmp_path / "x.tar", [("a.yaml", MODEL), ("b.yml", b"specaug: null"), ("c.yaml", OTHER)])
+    with pytest.raises(PolicyError, match=r"several are of a framework: a\.yaml, b\.yml; unpack the one"):
+        import_policy(path)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([("a.txt", b"x")], r"an archive \(tar\) without YAML in it; of an archive, model_config\.yaml or the one"),
+        ([("a.yaml", OTHER), ("b.yaml", OTHER)], r"none is of a framework: a\.yaml, b\.yaml"),
+        ([("model_config.yaml", b"a: 1\n" * 300_000)], r"model_config\.yaml in it has more than 1048576 bytes"),
+        ([("model_config.yaml", "symlink")], r"without YAML in it"),
+        ([("model_config.yaml", "link")], r"without YAML in it"),
+        ([("model_config.yaml", "device")], r"without YAML in it"),
+        ([("model_config.yaml", b"a: [")], r"not valid YAML"),
+        ([("../../\x1b[2J/model_config.yaml", b"a: [")], r"not valid YAML"),
+    ],
+)
+def test_what_is_wrong_in_an_archive_is_one_line(tmp_path, files, said):
+    path = packed(tmp_path / "x.nemo", files)
+    with pytest.raises(PolicyError, match=said) as caught:
+        import_policy(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).isprintable()
+
+
+def test_a_short_archive_that_blows_up_is_stopped(tmp_path):
+    path = tmp_path / "bomb.nemo"
+    entry = tarfile.TarInfo("weights")
+    entry.size = 1 << 40
+    with gzip.open(path, "wb") as file:
+        file.write(entry.tobuf(tarfile.GNU_FORMAT))
+        file.write(bytes(1 << 20))
+    with pytest.raises(PolicyError, match=r"the archive cannot be read \(it unpacks to more than 67108864 bytes\)"):
+        import_policy(path)
+
+
+def test_a_header_that_claims_to_be_huge_is_not_read(tmp_path):
+    entry = tarfile.TarInfo("x")
+    entry.type, entry.size = tarfile.XHDTYPE, 1 << 32
+    path = tmp_path / "header.nemo"
+    path.write_bytes(entry.tobuf(tarfile.GNU_FORMAT) + bytes(2048))
+    with pytest.raises(PolicyError, match=r"the archive cannot be read \(.*more than \d+ bytes\)"):
+        import_policy(path)
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04broken", b"\x1f\x8bbroken", b"BZhbroken", b"\xfd7zXZ\0broken"])
+def test_a_broken_archive_is_one_line(tmp_path, content):
+    path = tmp_path / "x.nemo"
+    path.write_bytes(content)
+    with pytest.raises(PolicyError, match=r"x\.nemo: the archive cannot be read \("):
+        import_policy(path)
