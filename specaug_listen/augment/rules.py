@@ -36,6 +36,7 @@ StartRule = Literal[
     "all",
     "last_left_out",
     "last_left_out_scaled",
+    "last_left_out_sliced",
     "float_width",
     "below_widest",
     "below_limit",
@@ -141,7 +142,9 @@ def drawn_spans(width_rule: WidthRule, start_rule: StartRule, order: Order, span
         number times the widest, rounded down. ``fixed``: the widest.
     start_rule : str
         ``all``: every place where the mask lies within the size. ``last_left_out``: but for the last of them, so that
-        the last bin or frame is never masked; ``last_left_out_scaled`` is the same from a uniform number.
+        the last bin or frame is never masked; ``last_left_out_scaled`` is the same from a uniform number, and
+        ``last_left_out_sliced`` too, but of a mask that is wider than the size, a start below 0 counts from the end, as
+        in a slice (lhotse).
         ``float_width``: likewise, below the size less the width *before* it was rounded (torchaudio). ``below_widest``:
         below the size less the widest of the whole batch (ESPnet). ``below_limit``: from 0 to the size less the widest
         that is configured, which must fit (NeMo's legacy code; ``below_limit_or_1``: never just 0, whatever the size;
@@ -166,7 +169,8 @@ def drawn_spans(width_rule: WidthRule, start_rule: StartRule, order: Order, span
         pairs = list(zip(starts[0], widths[0], strict=True))
     else:
         pairs = [_one(width_rule, start_rule, order, spans, source) for _ in range(spans.n)]
-    return [_cut(int(start), int(width), spans.size) for start, width in pairs]
+    is_sliced = start_rule == "last_left_out_sliced"
+    return [_cut(int(start), int(width), spans.size, is_sliced=is_sliced) for start, width in pairs]
 
 
 def _one(width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, source: Source) -> tuple[int, int]:
@@ -222,7 +226,10 @@ def _without_repetition(rule: StartRule, spans: Spans, source: Source) -> list[S
     return [Span(int(start), width) for start in starts]
 
 
-def _cut(start: int, width: int, size: int) -> Span:
+def _cut(start: int, width: int, size: int, *, is_sliced: bool) -> Span:
     """What of a mask lies within the size. Where a width is larger than that, a start may be negative."""
+    if is_sliced:
+        begin, end, _ = slice(start, start + width).indices(size)
+        return Span(begin, max(0, end - begin))
     begin, end = max(0, min(start, size)), max(0, min(start + width, size))
     return Span(begin, max(0, end - begin))

@@ -13,6 +13,7 @@ _STARTS = {
     "all": "anywhere that they lie within",
     "last_left_out": "anywhere but the last place",
     "last_left_out_scaled": "anywhere but the last place",
+    "last_left_out_sliced": "anywhere but the last place",
     "float_width": "anywhere but the last place, a little more often to the left",
     "below_widest": "below the size less the widest mask of the batch",
     "below_limit": "up to the size less the largest width",

@@ -88,7 +88,16 @@ def test_a_draw_makes_the_same_of_a_stream_as_of_a_mel_in_memory(name):
     widths=st.tuples(st.integers(0, 50), st.integers(0, 50)).map(sorted),
     width_rule=st.sampled_from(["inclusive", "exclusive", "scaled", "fixed"]),
     start_rule=st.sampled_from(
-        ["all", "last_left_out", "last_left_out_scaled", "float_width", "below_widest", "below_limit", "anywhere"]
+        [
+            "all",
+            "last_left_out",
+            "last_left_out_scaled",
+            "last_left_out_sliced",
+            "float_width",
+            "below_widest",
+            "below_limit",
+            "anywhere",
+        ]
     ),
     order=st.sampled_from(["mask_by_mask", "start_first", "widths_first"]),
     ratio=st.none() | st.floats(0, 1),

@@ -29,6 +29,8 @@ LHOTSE = Dialect(
         "with supervision segments, as lhotse's datasets and icefall pass them, the warp and the masks are each left "
         "out with a chance of 1 - p, and the warp is one of the clip without its padding; without segments, both are "
         "left out together, and the padding is warped too",
+        "of a mask of features that is wider than there are bins, a start below 0 counts from the end, so that as few "
+        "as one bin is masked, or all of them",
         "where the budget leaves no frame (fewer than 7 frames with the defaults), lhotse raises; "
         "here, no time is masked",
     ),
@@ -80,7 +82,8 @@ def lhotse_policy(
     }
     over: Any = "clip" if supervisions else "padded"
     warp = Warp(max(0, time_warp_factor or 0), "bicubic", after_first=1, to_left=1, to_right=1, shortest=2, over=over)
-    frequency = Mask("frequency", num_feature_masks, max_width=features_mask_size, **rules)
+    sliced: dict[str, Any] = {**rules, "start_rule": "last_left_out_sliced"}
+    frequency = Mask("frequency", num_feature_masks, max_width=features_mask_size, **sliced)
     budget: dict[str, Any] = {"max_ratio": max_frames_mask_fraction, "ratio_rule": "total", "count_rule": "total"}
     time = Mask("time", num_frame_masks, max_width=frames_mask_size, over="padded", **budget, **rules)
     return Policy((warp, frequency, time), name, p, dialect="lhotse", warp_probability=p if supervisions else None)

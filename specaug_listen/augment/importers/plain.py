@@ -56,7 +56,7 @@ def _note_swapped(section: Section, arguments: dict[str, Any], n_bins: int) -> N
     if wide > long and 2 * wide > n_bins:
         section.note(
             f"{section.where}features_mask_size: {wide}, frames_mask_size: {long}: these look exchanged: of {n_bins} "
-            f"bins, one mask takes up to {min(wide - 1, n_bins)}, and of the frames {long - 1}; lhotse's documentation "
+            f"bins, one mask takes up to {min(wide - 1, n_bins)}, and up to {long - 1} frames; lhotse's documentation "
             "once had F and T the wrong way round (lhotse issue 461). Drawn as it stands; if they are, write "
             f"features_mask_size: {long} and frames_mask_size: {wide}"
         )

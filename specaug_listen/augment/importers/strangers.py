@@ -117,7 +117,7 @@ def _of_paddlespeech(data: Mapping[str, Any]) -> Iterator[str]:
     steps = _steps(data)
     if set(steps) & set(_PADDLE_STEPS):
         yield from (f"process: {step}" for step in steps)
-    if isinstance(data.get("preprocess_config"), str):
+    if "preprocess_config" in data:
         yield "preprocess_config"
     if isinstance(data.get("augmentation_config"), str):
         yield "augmentation_config"

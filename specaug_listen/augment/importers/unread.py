@@ -20,8 +20,8 @@ _LONGEST = 120
 _OF_SOUND = re.compile(
     r"(?:^|[_.\-])(?:\w*augment\w*|spec_?aug\w*|aug|masking|warp|fbank\w*|filterbank|mels?|spectrogram\w*|mfcc\w*|lfr|"
     r"front_?end\w*|preprocess\w*|preproc|features?|cmvn\w*|mvn|dither|stft|fft|rir\w*|reverb\w*|\w*perturb\w*|speed|"
-    r"volume|loudness|resample\w*|sample_?rate|sampling_?rate|fs|channel|channels|channel_selector|codec)(?:$|[_.\-])|"
-    r"^noise",
+    r"volume|loudness|resample\w*|sample_?rate|sampling_?rate|fs|channel_selector|codec)(?:$|[_.\-])|"
+    r"^noise|^channels?$|^sing(?:le|al)_channel",
     re.I,
 )
 # What is no part of how training clips become a mel: networks, losses, other sets of clips, the course of training.

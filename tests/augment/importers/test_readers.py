@@ -9,6 +9,7 @@ import pytest
 from commandline import run
 
 from specaug_listen.augment import dialects, import_policy
+from specaug_listen.augment.rules import Spans, drawn_spans
 from specaug_listen.errors import PolicyError
 from specaug_listen.frontends import PRESETS
 from specaug_listen.showing import chosen_frontend, show_policy
@@ -284,3 +285,25 @@ def test_a_policy_that_was_read_is_heard_with_its_own_front_end(imported):
     found = imported(SPECAUG + "frontend_conf: {hop_length: 160}")
     expected = replace(PRESETS["espnet"], hop_length=160, name=found.frontend.name)
     assert chosen_frontend(found)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "width", "expected"),
+    [(-0.2, 90, (0, 80)), (-3.7, 90, (77, 3)), (-1.0, 81, (79, 1)), (5.9, 9, (5, 9)), (0.0, 0, (0, 0))],
+)
+def test_lhotses_masks_that_are_wider_than_the_mel_fall_as_its_slice_does(start, width, expected):
+    """lhotse: start = int(uniform * (bins - width)); mel[:, start : start + width] = mean."""
+
+    class Given:
+        def integers(self, low, high, shape):
+            return np.full(shape, width)
+
+        def uniform(self, shape):
+            return np.full(shape, start / (80 - width), np.float32)
+
+    spans = Spans(n=1, narrowest=0, widest=100, limit=100, clamp=None, size=80, n_rows=1)
+    (found,) = drawn_spans("exclusive", "last_left_out_sliced", "widths_first", spans, Given())
+    assert tuple(found) == expected
+    mel = np.zeros(80)
+    mel[int(start) : int(start) + width] = 1
+    assert np.flatnonzero(mel).tolist() == list(range(expected[0], sum(expected)))
