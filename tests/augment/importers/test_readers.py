@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from commandline import run
 
-from specaug_listen.augment import dialects, import_policy
+from specaug_listen.augment import choose_frontend, dialects, import_policy
 from specaug_listen.augment.rules import Spans, drawn_spans
 from specaug_listen.errors import PolicyError
 from specaug_listen.frontends import PRESETS
-from specaug_listen.showing import chosen_frontend, show_policy
+from specaug_listen.showing import show_policy
 
 SPECAUG = "specaug: specaug\nspecaug_conf: {time_mask_width_range: 9}\nnormalize: null\n"
 NAME = "nemo.collections.asr.modules"
@@ -211,7 +211,7 @@ def test_features_that_were_made_elsewhere_are_not_heard_without_a_front_end(imp
     assert (found.frontend, len(found.policy.transforms)) == (None, 3)
     assert why in found.frontend_missing
     with pytest.raises(PolicyError, match=r"nothing is put in its place: name the front-end that made the features"):
-        chosen_frontend(found)
+        choose_frontend(None, found.policy)
     path = tmp_path / "train.yaml"
     assert show_policy(path, n_draws=2).frontend is None
     assert "front-end: none named" in run("policy", "show", path).out
@@ -284,7 +284,7 @@ def test_lhotses_sizes_that_look_exchanged_are_noted_and_drawn_as_they_stand(imp
 def test_a_policy_that_was_read_is_heard_with_its_own_front_end(imported):
     found = imported(SPECAUG + "frontend_conf: {hop_length: 160}")
     expected = replace(PRESETS["espnet"], hop_length=160, name=found.frontend.name)
-    assert chosen_frontend(found)[0] == expected
+    assert choose_frontend(None, found.policy).frontend == expected
 
 
 @pytest.mark.parametrize(
