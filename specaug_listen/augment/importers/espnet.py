@@ -39,6 +39,7 @@ _OF_FRONTEND = (
     *("htk", "apply_stft"),
 )
 _OF_TOKENS = "embed"
+_OF_WAVEFORMS = re.compile(r"wav2?vec|w2v|hubert|wavlm|data2vec|xls", re.I)
 _FS = Kind("a sample rate in Hz, or a text such as 16k", lambda v: _in_hz(v) is not None)
 
 
@@ -87,11 +88,18 @@ def _size(root: Section) -> int | None:
 
 
 def _refuse_tokens(root: Section) -> None:
+    """Where the encoder takes tokens or a waveform, masks fall on embeddings or on what a network made."""
     encoder = root.section("encoder_conf")
     if encoder is not None and encoder.data.get("input_layer") == _OF_TOKENS:
         raise ParameterError(
             "encoder_conf.input_layer='embed': the encoder takes tokens, whose embeddings are no mel spectrogram, so "
             "the masks cannot be heard"
+        )
+    name = root.data.get("encoder")
+    if isinstance(name, str) and _OF_WAVEFORMS.search(name):
+        raise ParameterError(
+            f"encoder={name!r:.80}: the encoder takes the waveform, and its masks fall on what a network made of it, "
+            "which is no mel spectrogram, so the masks cannot be heard"
         )
 
 

@@ -242,6 +242,7 @@ def test_audition_refuses_such_features_until_a_front_end_is_given(tmp_path, imp
             for name in ("hubert_large", "codec", "discrete_token", "mert_encoder", "asteroid_frontend")
         ),
         "encoder_conf: {input_layer: embed}",
+        *(f"encoder: {name}\ninput_size: 1" for name in ("torchaudiohubert", "wav2vec2", "avhubert", "wavlm")),
     ],
 )
 def test_espnets_masks_on_what_is_no_mel_are_refused(imported, more):
