@@ -75,7 +75,10 @@ def is_audio_input(given: Any) -> bool:
         return True
     if isinstance(given, Mapping):
         return "array" in given
-    return _is_pair(given) and sum(_rate(each) is not None for each in given) == 1
+    if not _is_pair(given) or sum(_rate(each) is not None for each in given) != 1:
+        return False
+    (samples,) = (each for each in given if _rate(each) is None)
+    return hasattr(samples, "shape") or isinstance(samples, (list, tuple))
 
 
 def _of_mapping(given: Mapping[Any, Any], what: str) -> Audio:
