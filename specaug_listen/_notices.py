@@ -111,6 +111,15 @@ def _separate(values: Mapping[str, Any]) -> str:
     )
 
 
+def _empty_bins(values: Mapping[str, Any]) -> str:
+    above = f"{values['above_hz'] / 1000:.1f} kHz"
+    how = "where the clip ends by its sample rate" if values["is_certain"] else "an estimate from its spectrum"
+    return (
+        f"narrow: {values['n_bins']} of {values['n_mels']} bins are empty above {above}, {how}; masks there are "
+        "counted apart"
+    )
+
+
 # A sentence for each kind: a format of the notice's values, or a function of them. Pages show what stands before the
 # first colon where there is no room for more.
 _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
@@ -124,6 +133,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         f"--channel {values['better']}"
     ),
     "dead-channel": _dead_channel,
+    "empty-bins": _empty_bins,
     "notched-mix": lambda values: (
         f"frequencies cancel: at {values['share']:.0%} of those with sound, the channels' mean is "
         f"{values['drop_db']:.0f} dB or more below them, as with a delay between them; "

@@ -24,7 +24,7 @@ from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, page_path, publ
 from .pipeline.records import ClipEntry, Configuration, DrawRecord, Failure, path_of, versions, vocoder_name
 from .pipeline.saving import audition_files, clip_entry, configuration_of, draw_record
 from .pipeline.shelves import Files, FolderFiles, MemoryFiles
-from .pipeline.views import COLUMNS, Shown, clip_view, rows_of
+from .pipeline.views import Shown, clip_view, columns_for, rows_of
 
 __all__ = ["DEFAULT_BUDGET_MB", "write_report"]
 
@@ -245,9 +245,10 @@ def _shown(group: Sequence[tuple[str, _Placed]], number: int, place: Place) -> l
 
 def _parts(runs: Sequence[_Run], place: Place) -> Iterator[bytes]:
     groups = list(enumerate(_groups(runs), 1))
-    rows = [row for number, group in groups for row in rows_of(_shown(group, number, place), f"clip-{number}")]
+    columns = columns_for(drawn for run in runs for placed in run.clips for drawn in placed.draws)
+    rows = [row for number, group in groups for row in rows_of(_shown(group, number, place), f"clip-{number}", columns)]
     is_split = place.folder is not None
-    return page_parts(_head(runs), COLUMNS.values(), rows, _clips(groups, place), is_split=is_split)
+    return page_parts(_head(runs), columns.values(), rows, _clips(groups, place), is_split=is_split)
 
 
 def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: Place) -> Iterator[Clip]:

@@ -254,6 +254,24 @@ class Draw:
             covered[first:stop, math.ceil(begin) : math.ceil(end)] = True
         return float(covered.mean())
 
+    def masked_from_bin(self, first_bin: int) -> tuple[float, float]:
+        """Shares of all bins and of all cells that masks cover in the bins from ``first_bin`` on.
+
+        Parts of `masked_frequency_ratio` and `masked_area_ratio`, e.g. those that lie above all that a clip holds.
+
+        Examples
+        --------
+        >>> draw = Draw(80, 100, (FrequencyBand(70, 10), TimeSpan(0, 50)))
+        >>> draw.masked_from_bin(60)
+        (0.125, 0.1875)
+        """
+        bins = self.masked_bins[first_bin:]
+        covered = bins[:, np.newaxis] | self.masked_frames
+        for (first, stop), (begin, end) in self.rectangles:
+            rows = slice(max(0, first - first_bin), max(0, stop - first_bin))
+            covered[rows, math.ceil(begin) : math.ceil(end)] = True
+        return float(bins.sum()) / self.n_mels, float(covered.sum()) / (self.n_mels * self.n_frames)
+
     @property
     def longest_gap_frames(self) -> int:
         """Length of the longest run of masked frames."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._files import as_path
+from .._notices import Notice
 from .._sound import Sound
 from ..audio import Audio, common_gain
 from ..augment import (
@@ -19,6 +20,7 @@ from ..augment import (
     WaveformDraw,
 )
 from ..frontends import AnyMel, MelFrontend, MelSpectrogram
+from ..frontends.width import EmptyBins, empty_bins
 from ..inspection import Change, inspect_change
 from ..metrics import log_mel_rmse_db, perceptual, score
 from ..plots import audition_figure
@@ -169,8 +171,23 @@ class Audition:
     def badges(self) -> tuple[str, ...]:
         """What to know about the clip before trusting one's ears."""
         held = needs_whole_clip(self.policy, self.waveform)
+        return clip_badges(self.clip.levels, self.gain, self.original.duration_s if held else 0.0, self.notices)
+
+    @cached_property
+    def empty_bins(self) -> EmptyBins | None:
+        """The bins of the front-end that lie above all that the clip holds; None where there is none."""
+        return empty_bins(self.frontend, self.clip.sample_rate, self.original)
+
+    @cached_property
+    def notices(self) -> tuple[Notice, ...]:
+        """What to know of the clip, as data: of its file, its channels' mean, and its width."""
+        empty = self.empty_bins
         noticed = (*self.clip.notices, *self.clip.mix_notices)
-        return clip_badges(self.clip.levels, self.gain, self.original.duration_s if held else 0.0, noticed)
+        if empty is None:
+            return noticed
+        values: dict[str, Any] = {"n_bins": empty.n_bins, "n_mels": self.frontend.n_mels, "first_bin": empty.first_bin}
+        values |= {"above_hz": round(empty.above_hz, 1), "is_certain": empty.is_certain}
+        return (*noticed, Notice("empty-bins", values))
 
     def badges_of(self, draw: Reconstruction) -> tuple[str, ...]:
         """What to know about one draw."""
@@ -225,6 +242,9 @@ class Audition:
             "log_mel_rmse_db": log_mel_rmse_db(self._warped(draw, reconstruction.mel.n_frames), reconstruction.mel),
             **score(copy, reconstruction.audio),
         }
+        if self.empty_bins is not None:
+            in_bins, in_cells = draw.masked_from_bin(self.empty_bins.first_bin)
+            row |= {"masked_frequency_empty_ratio": in_bins, "masked_area_empty_ratio": in_cells}
         same_length = reconstruction.mel.n_frames == self.mel.n_frames
         row |= perceptual(copy, reconstruction.audio, comparable=same_length and not draw.warps)
         if draw.warps:

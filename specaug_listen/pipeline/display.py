@@ -110,10 +110,14 @@ def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
     def number(key: str) -> float:
         return scores.get(key) or 0.0
 
+    def empty(key: str) -> str:
+        """How much of it masks nothing, where the clip has empty bins."""
+        return "" if scores.get(key) is None else f" ({percent(number(key))} in empty bins)"
+
     facts = [
         ("time masked", percent(number("masked_time_ratio"))),
-        ("frequency masked", percent(number("masked_frequency_ratio"))),
-        ("area masked", percent(number("masked_area_ratio"))),
+        ("frequency masked", percent(number("masked_frequency_ratio")) + empty("masked_frequency_empty_ratio")),
+        ("area masked", percent(number("masked_area_ratio")) + empty("masked_area_empty_ratio")),
         ("longest gap", f"{number('longest_gap_ms'):.0f} ms"),
     ]
     if scores.get("warp_displacement_ms") is not None:

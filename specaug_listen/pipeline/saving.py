@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -100,7 +101,7 @@ def clip_entry(audition: Audition, folder: str) -> ClipEntry:
     """What the index says of a clip."""
     draws = tuple(drawn.name for drawn in audition.draws)
     duration_s = round(audition.original.duration_s, 4)
-    clip = describe_clip(audition.clip)
+    clip = replace(describe_clip(audition.clip), notices=audition.notices)
     return ClipEntry(audition.name, folder, clip, duration_s, audition.gain, audition.badges, draws)
 
 
@@ -130,7 +131,7 @@ def draw_record(audition: Audition, reconstruction: Reconstruction, channels: Ch
     return DrawRecord(
         number=reconstruction.number,
         clip=audition.name.encode("utf-8", "backslashreplace").decode(),
-        audio=describe_clip(audition.clip),
+        audio=replace(describe_clip(audition.clip), notices=audition.notices),
         frontend=audition.frontend,
         policy=audition.policy,
         draw=reconstruction.draw,

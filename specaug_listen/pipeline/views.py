@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ __all__ = [
     "Shown",
     "clip_view",
     "colours_of",
+    "columns_for",
     "draw_version",
     "matched",
     "rows_of",
@@ -222,6 +223,8 @@ COLUMNS = {
     "masked_time_ratio": Column("time masked", "%"),
     "masked_frequency_ratio": Column("frequency masked", "%"),
     "masked_area_ratio": Column("area masked", "%"),
+    "masked_frequency_empty_ratio": Column("bins masked where empty", "%", "Of all bins: masked, but above the clip"),
+    "masked_area_empty_ratio": Column("area masked where empty", "%", "Of all cells: masked, but above the clip"),
     "longest_gap_ms": Column("longest gap", "ms", "Longest run of masked frames"),
     "loudest_fill_vs_p95_db": Column("loudest fill", "dB", "Against the clip's 95th percentile cell: its speech"),
     "warp_displacement_ms": Column("warp", "ms", "How far the warp moves its moment"),
@@ -233,14 +236,21 @@ COLUMNS = {
 _DIGITS = {"longest_gap_ms": 0, "warp_displacement_ms": 0, "stoi": 3, "pesq": 2}
 
 
-def rows_of(shown: Sequence[Shown], clip_id: str) -> list[Row]:
+def columns_for(draws: Iterable[DrawRecord]) -> dict[str, Column]:
+    """The columns of the table; those of empty bins only where a clip has some."""
+    scored = {key for drawn in draws for key in drawn.scores}
+    return {key: column for key, column in COLUMNS.items() if not key.endswith("_empty_ratio") or key in scored}
+
+
+def rows_of(shown: Sequence[Shown], clip_id: str, columns: Iterable[str] = COLUMNS) -> list[Row]:
     """A row of the table for each draw."""
+    columns = tuple(columns)
     rows = []
     for one in shown:
         prefix = f"{clip_id}-{one.label}-" if one.label else f"{clip_id}-"
         for drawn in one.draws:
             name = f"draw-{drawn.number}"
-            values = tuple(_value(drawn, key) for key in COLUMNS)
+            values = tuple(_value(drawn, key) for key in columns)
             badges = one.entry.badges + drawn.badges
             rows.append(Row(one.entry.name, one.called(name), f"{prefix}{name}", values, badges))
     return rows
