@@ -19,6 +19,7 @@ from .options import (
     Dialect,
     Frontend,
     PolicyName,
+    SetParameters,
     Strict,
     WavChannels,
     adapter_of,
@@ -53,6 +54,7 @@ def run_audition(
     out: Out,
     frontend: Frontend = None,
     policy: PolicyName = "LD",
+    parameters: SetParameters = None,
     dialect: Dialect = None,
     adapter: Adapters = None,
     batch: BatchText = None,
@@ -79,7 +81,7 @@ def run_audition(
 
     with quiet_stdout() if as_json else nullcontext():
         layout = layout_of(wav_channels)
-        chosen = _chosen(frontend, policy, dialect, adapter, batch, exact_rng, channel)
+        chosen = _chosen(frontend, policy, parameters, dialect, adapter, batch, exact_rng, channel)
         run = _configuration(*chosen, waveform, vocoder, draws, seed, layout, start, duration, twins, strict)
         check_output(out, overwrite=overwrite)
         found = _found_audio(paths, out)
@@ -176,6 +178,7 @@ def _configuration(
 def _chosen(
     frontend: str | None,
     policy: str,
+    parameters: Sequence[str] | None,
     dialect: str | None,
     adapter: Sequence[str] | None,
     batch: str | None,
@@ -185,7 +188,8 @@ def _chosen(
     """The front-end, the policy and the channel; says what its file leaves open, and where these come from."""
     from .augment import choose_frontend, choose_policy, reason_in_words
 
-    drawn = choose_policy(policy, framework=dialect, adapter=adapter_of(adapter), batch=batch, exact_rng=exact_rng)
+    how: dict[str, Any] = {"framework": dialect, "adapter": adapter_of(adapter), "parameters": parameters or ()}
+    drawn = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
     for line in drawn.notes:
         complain(line, "note")
     heard, why_heard = channel_of(channel, drawn)

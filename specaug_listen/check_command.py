@@ -11,7 +11,13 @@ import typer
 
 from ._quiet import quiet_stdout
 from .console import complain
-from .options import Adapters, Dialect, Frontend, adapter_of
+from .options import (
+    Adapters,
+    Dialect,
+    Frontend,
+    SetParameters,
+    adapter_of,
+)
 
 if TYPE_CHECKING:
     from .audio import Audio
@@ -41,6 +47,7 @@ MaxTimeShare = Annotated[
 def run_check(
     what: What = None,
     policy: PolicyName = None,
+    parameters: SetParameters = None,
     frontend: Frontend = None,
     dialect: Dialect = None,
     adapter: Adapters = None,
@@ -56,6 +63,7 @@ def run_check(
 ) -> None:
     """Look for faults in an augmentation: exit 1 when something is found, with one line for each finding."""
     from ._record import to_json
+    from .augment import named_policy
     from .batch import check_output
     from .checking import check
 
@@ -65,10 +73,10 @@ def run_check(
     # What code of others prints, it prints a thousand times.
     with quiet_stdout(), _as_bad_usage():
         clips = _clips(paths, out)
-        how: dict[str, Any] = {"frontend": frontend, "framework": dialect, "adapter": adapter_of(adapter)}
+        subject = named_policy(target, dialect, adapter_of(adapter), parameters or ())
         numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
         numbers["timeout_s"] = timeout
-        result = check(target, clips=clips or None, ignore=ignore or (), **how, **numbers)
+        result = check(subject, frontend=frontend, clips=clips or None, ignore=ignore or (), **numbers)
         if out is not None:
             result.save(out)
     print(to_json(result.report) if as_json else result)  # noqa: T201

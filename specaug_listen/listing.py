@@ -8,7 +8,7 @@ from typing import Any
 
 from ._record import to_plain
 from .augment import Policy
-from .augment.dialects import ALL_POLICIES, DIALECTS
+from .augment.dialects import ALL_POLICIES, DIALECTS, MAIN_RECIPES
 from .augment.words import aspects, subject
 from .frontends import PRESETS, MelFrontend
 from .vocoders import VOCODERS
@@ -49,6 +49,8 @@ def entries(what: str) -> list[dict[str, Any]]:
         head, *rows = _vocoders()
         return [dict(zip(head, row, strict=True)) for row in rows]
     known: dict[str, Mapping[str, Any]] = {"frontends": PRESETS, "policies": ALL_POLICIES, "dialects": DIALECTS}
+    if what == "policies":
+        return [{**to_plain(one), "also_called": _names_of(one)} for one in ALL_POLICIES.values()]
     return [to_plain(one) for one in known[what].values()]
 
 
@@ -121,7 +123,7 @@ def _values(f: MelFrontend) -> str:
 
 def _policies() -> list[Sequence[str]]:
     return [
-        ("name", "rules of", "time warp", "frequency masks", "time masks", "more"),
+        ("name", "rules of", "time warp", "frequency masks", "time masks", "more", "also called"),
         *(_policy_row(p) for p in ALL_POLICIES.values()),
     ]
 
@@ -137,7 +139,12 @@ def _policy_row(policy: Policy) -> Sequence[str]:
             words[subject(t)] = f"{said['count']} x {said['width']}" if said["count"] != "0" else "-"
         else:
             more.append(subject(t))
-    return (policy.name, policy.dialect, *words.values(), ", ".join(more) or "-")
+    return (policy.name, policy.dialect, *words.values(), ", ".join(more) or "-", ", ".join(_names_of(policy)) or "-")
+
+
+def _names_of(policy: Policy) -> list[str]:
+    """The frameworks whose main recipe a policy is, as people call them."""
+    return [name for name, recipe in MAIN_RECIPES.items() if recipe == policy.name != name]
 
 
 def _dialects() -> list[Sequence[str]]:

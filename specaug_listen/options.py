@@ -22,6 +22,7 @@ __all__ = [
     "Dialect",
     "Frontend",
     "PolicyName",
+    "SetParameters",
     "StatisticsText",
     "Strict",
     "WavChannels",
@@ -59,7 +60,17 @@ AxesText = Annotated[
 PolicyName = Annotated[
     str,
     typer.Option(
-        help="Policy: a name of 'list policies', a YAML file, a framework's configuration, or module:callable."
+        help="Policy: a name of 'list policies', a YAML file, a framework's configuration, or module:callable; with "
+        "parameters behind it as in LD,F=27,T=40,p=0.2."
+    ),
+]
+SetParameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="Another value of a parameter of the policy: F, T, W, mF, mT, p as in the paper, probability, fill, or "
+        "time_mask.max_frames=40. May be given again.",
+        metavar="KEY=VALUE",
     ),
 ]
 BatchText = Annotated[

@@ -9,19 +9,25 @@ from typing import Annotated
 import typer
 
 from ._quiet import quiet_stdout
-from .options import DIALECT_HELP, Dialect, Frontend
+from .options import DIALECT_HELP, Dialect, Frontend, SetParameters
 
 __all__ = ["policy_app"]
 
 policy_app = typer.Typer(help="Show and convert policies of any framework.", no_args_is_help=True)
 PolicyFile = Annotated[
-    str, typer.Argument(help="A framework's configuration, a YAML file of our own, or a policy's name.", metavar="FILE")
+    str,
+    typer.Argument(
+        help="A framework's configuration, a YAML file of our own, or a policy's name; parameters may "
+        "follow as in LD,F=27,T=40.",
+        metavar="FILE",
+    ),
 ]
 
 
 @policy_app.command("show")
 def _policy_show(
     file: PolicyFile,
+    parameters: SetParameters = None,
     dialect: Dialect = None,
     frontend: Frontend = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
@@ -31,7 +37,7 @@ def _policy_show(
     from .showing import show_policy
 
     with quiet_stdout():
-        page = show_policy(file, dialect, frontend=frontend)
+        page = show_policy(file, dialect, frontend=frontend, parameters=parameters or ())
     print(to_json(page) if as_json else page.text)  # noqa: T201
 
 
@@ -39,6 +45,7 @@ def _policy_show(
 def _policy_convert(
     file: PolicyFile,
     to: Annotated[str, typer.Option(help="Framework to write for, e.g. nemo.", metavar="NAME")],
+    parameters: SetParameters = None,
     dialect: Annotated[str | None, typer.Option("--from", help=DIALECT_HELP, metavar="NAME")] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="File for it.", metavar="FILE", readable=False)
@@ -53,7 +60,7 @@ def _policy_convert(
     from .augment.conversion import convert_policy
     from .errors import ParameterError
 
-    converted = convert_policy(named_policy(file, dialect).policy, to)
+    converted = convert_policy(named_policy(file, dialect, parameters=parameters or ()).policy, to)
     if out is not None:
         if out.exists() and not overwrite:
             raise ParameterError(f"-o {printable(out)}: exists; choose another, or replace it with --overwrite")

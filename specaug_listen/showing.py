@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -124,6 +124,7 @@ def show_policy(
     framework: str | None = None,
     *,
     frontend: MelFrontend | str | None = None,
+    parameters: Sequence[str] = (),
     n_draws: int = 1000,
     seed: int = 0,
 ) -> PolicyPage:
@@ -137,6 +138,8 @@ def show_policy(
         Whose configuration the file is; None guesses.
     frontend : MelFrontend, str or None
         What clips are measured with; None is the policy's own.
+    parameters : sequence of str
+        Each as ``KEY=VALUE``; see `named_policy`.
     n_draws : int > 0
         For the expected shares.
     seed : int
@@ -157,7 +160,7 @@ def show_policy(
     >>> show_policy("LB", n_draws=10).steps[0]
     'time warp: a frame moves by -80 to 80 frames; clips from 163 frames on; straight, ends fixed'
     """
-    imported = named_policy(policy, framework)
+    imported = named_policy(policy, framework, parameters=parameters)
     is_text = isinstance(policy, (str, os.PathLike))
     source = printable(policy) if is_text else imported.policy.name  # type: ignore[arg-type]
     is_none = frontend is None and bool(imported.why_no_frontend)

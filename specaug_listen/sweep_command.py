@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .console import complain
-from .options import BatchText, ChannelText, Dialect, Frontend, PolicyName, Strict, channel_of
+from .options import (
+    BatchText,
+    ChannelText,
+    Dialect,
+    Frontend,
+    PolicyName,
+    SetParameters,
+    Strict,
+    channel_of,
+)
 
 if TYPE_CHECKING:
     from ._channels import OneChannel
@@ -35,6 +44,7 @@ def run_sweep(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)],
     frontend: Frontend = None,
     policy: PolicyName = "LD",
+    parameters: SetParameters = None,
     dialect: Dialect = None,
     batch: BatchText = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
@@ -56,7 +66,7 @@ def run_sweep(
     from .sweeping.saving import check_free, save_sweep
 
     axes = read_axes(vary)
-    drawn = choose_policy(policy, framework=dialect, batch=batch)
+    drawn = choose_policy(policy, framework=dialect, batch=batch, parameters=parameters or ())
     choice, heard = choose_swept_frontend(frontend, drawn, axes), _one_channel(channel, drawn)
     run = _configuration(choice, drawn, vocoder, draws, seed, start, duration, heard, strict)
     check_free(out, overwrite=overwrite)

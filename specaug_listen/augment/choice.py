@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -14,8 +14,9 @@ from ..errors import ParameterError, PolicyError, naming
 from ..frontends import WHISPER, MelFrontend, get
 from .adapter import Adapter
 from .dialects.registry import ALL_POLICIES, DIALECTS, exact_sources
-from .files import get_policy, import_policy
+from .files import get_policy, import_policy, is_policy_name
 from .importers import Imported
+from .parameters import Value, read_assignments, split_parameters
 from .policy import Policy
 from .steps import Batch
 
@@ -88,7 +89,7 @@ def choose_frontend(frontend: Any, policy: Policy) -> FrontendChoice:
     if policy.frontend_error:
         raise PolicyError(policy.frontend_error)
     if policy.frontend is not None:
-        recipe = ALL_POLICIES.get(policy.name)
+        recipe = ALL_POLICIES.get(policy.name.partition(",")[0])
         is_recipe = recipe is not None and recipe.frontend == policy.frontend and recipe.dialect == policy.dialect
         return FrontendChoice(policy.frontend, "recipe" if is_recipe else "policy")
     framework = DIALECTS.get(policy.dialect)
@@ -155,6 +156,7 @@ def choose_policy(
     adapter: Adapter | None = None,
     batch: Batch | str | None = None,
     exact_rng: bool = False,
+    parameters: Sequence[str] = (),
 ) -> Policy:
     """The policy that is meant by a name, a file, a callable or an object, in its batch and with its generator.
 
@@ -168,6 +170,8 @@ def choose_policy(
     batch : Batch, str or None
         See `with_context`.
     exact_rng : bool
+    parameters : sequence of str
+        See `named_policy`.
 
     Raises
     ------
@@ -181,34 +185,62 @@ def choose_policy(
     """
     if not isinstance(exact_rng, bool):
         raise ParameterError(f"exact_rng={exact_rng!r:.80}: expected True or False")
-    return with_context(named_policy(policy, framework, adapter).policy, batch, exact_rng)
+    return with_context(named_policy(policy, framework, adapter, parameters).policy, batch, exact_rng)
 
 
 def named_policy(
     source: Policy | Imported | str | os.PathLike[str] | Callable[..., Any],
     framework: str | None = None,
     adapter: Adapter | None = None,
+    parameters: Sequence[str] = (),
 ) -> Imported:
     """A policy with what its file left open, of a name, a callable or its name, a file, or an object.
+
+    Parameters
+    ----------
+    source : Policy, Imported, str, path-like or callable
+        Parameters may follow a name or a file, as in ``LD,F=27`` and ``train.yaml,time_mask.max_frames=40``.
+    framework : str or None
+    adapter : Adapter or None
+    parameters : sequence of str
+        More of them, each as ``KEY=VALUE``; where both say one, this counts.
 
     Raises
     ------
     ParameterError
-        For an unknown name or framework, or a framework where there is no file.
+        For an unknown name or framework, a framework where there is no file, a parameter that the policy does not have,
+        or a value out of range.
     PolicyError
         For a file that cannot be read.
     """
+    behind: dict[str, Value] = {}
+    if isinstance(source, (str, os.PathLike)) and not os.path.exists(source):
+        base, behind = split_parameters(os.fspath(source))
+        source = base if behind else source
+    found = _named_policy(source, framework, adapter)
+    changes = {**behind, **read_assignments(parameters)}
+    if not changes:
+        return found
+    policy = found.policy.with_parameters(changes)
+    return replace(found, policy=policy, notes=found.notes + policy.notes[len(found.policy.notes) :])
+
+
+def _named_policy(
+    source: Policy | Imported | str | os.PathLike[str] | Callable[..., Any],
+    framework: str | None,
+    adapter: Adapter | None,
+) -> Imported:
     if isinstance(source, Imported) and framework is None and adapter is None:
         return replace(source, policy=get_policy(source))
     is_text = isinstance(source, (str, os.PathLike))
-    is_name = isinstance(source, str) and source.lower() in {name.lower() for name in ALL_POLICIES}
+    is_name = isinstance(source, str) and is_policy_name(source)
     is_file = is_text and (str(source).lower().endswith((".yaml", ".yml", ".json")) or os.path.exists(source))  # type: ignore[arg-type]
     if framework is not None and (is_name or not is_file):
         raise ParameterError(f"dialect {framework!r:.80} is for a file, and the policy is {source!s:.80}; leave it out")
     if adapter is None and is_file and not is_name:
         return import_policy(source, framework)  # type: ignore[arg-type]
     policy = get_policy(source, adapter=adapter)
-    return Imported(policy, policy.frontend, policy.dialect, frontend_error=policy.frontend_error)
+    return Imported(policy, policy.frontend, policy.dialect, notes=policy.notes, frontend_error=policy.frontend_error)
 
 
 def with_context(policy: Policy, batch: Batch | str | None, exact_rng: bool) -> Policy:

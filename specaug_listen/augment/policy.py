@@ -19,15 +19,20 @@ from .draw import Draw, Step, measured
 from .fill import Fill
 from .foreign import Foreign
 from .masks import Cutout, FrameworkTransform, Mask, Warp
+from .parameters import Value, canonical, changed_transforms, checked_once, spelled_parameters, split_parameters
 from .sources import OwnSource, Source
 from .steps import Batch, within_clip
 from .transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 
 _MOST_KINDS = 5
 Count = Annotated[int, Field(ge=0, le=100)]
+_LONGEST_NAME = 100
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
 
-__all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS", "Policy", "applied_transforms", "foreign_policy"]
+__all__ = [
+    *("ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS"),
+    *("Policy", "applied_transforms", "foreign_policy", "policy_with"),
+]
 
 
 @record
@@ -88,7 +93,7 @@ class Policy:
     """
 
     transforms: Annotated[tuple[Transform, ...], Field(strict=False, max_length=100)]
-    name: Annotated[str, Field(min_length=1, max_length=100)] = "policy"
+    name: Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)] = "policy"
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
     dialect: Annotated[str, Field(min_length=1, max_length=100)] = "paper"
     warp_probability: Annotated[float, Field(ge=0, le=1)] | None = None
@@ -219,10 +224,91 @@ class Policy:
         transforms = tuple(replace(t, fill=fill) if isinstance(t, filling) else t for t in self.transforms)
         return replace(self, transforms=transforms)
 
+    def with_parameters(self, parameters: Mapping[str, Value] | None = None, /, **letters: Value) -> Policy:
+        """The same policy with other values of some parameters; its name says which.
+
+        Parameters
+        ----------
+        parameters : mapping or None
+            By the names of the command line: a letter of the paper (``F``, ``T``, ``W``, ``mF``, ``mT``, ``p``; see
+            `specaug_listen.augment.parameters`), ``probability``, ``fill``, or ``time_mask.max_frames`` and its like.
+        **letters : int or float
+            The same by keywords.
+
+        Raises
+        ------
+        ParameterError
+            For a parameter that the policy does not have; those that it has are named. For a value out of range.
+
+        Examples
+        --------
+        >>> LD.with_parameters(F=8, p=0.2).name
+        'LD,F=8,p=0.2'
+        """
+        asked = [*(parameters or {}).items(), *letters.items()]
+        changes = {canonical(key): value.item() if isinstance(value, np.generic) else value for key, value in asked}
+        if len(changes) < len(asked):
+            raise ParameterError(f"{', '.join(key for key, _ in asked):.80}: a parameter is given twice; give it once")
+        checked_once(changes)
+        made = self
+        for key, value in changes.items():
+            with naming(f"{key}={value!s:.60}"):
+                made = policy_with(made, key, value)
+        told = tuple(line for line in _what_it_means(made, changes) if line not in made.notes)
+        return replace(made, name=_name_with(self.name, changes), notes=made.notes + told)
+
     @property
     def foreign(self) -> tuple[Foreign, ...]:
         """The callables of others among the transforms."""
         return tuple(t for t in self.transforms if isinstance(t, Foreign))
+
+
+def policy_with(policy: Policy, key: str, value: Value, also: Sequence[str] = ()) -> Policy:
+    """A policy with another value of one parameter, under the same name; errors as in `Policy.with_parameters`.
+
+    Parameters
+    ----------
+    policy : Policy
+    key : str
+    value : bool, int, float, str or None
+    also : sequence of str
+        Other keys that are allowed where this one came from, for a message.
+    """
+    if key == "probability":
+        return replace(policy, probability=value)  # type: ignore[arg-type]
+    made = changed_transforms(policy.transforms, key, value, f"policy {policy.name!r}", also)
+    # fairseq leaves mels of fewer bins than F alone, whatever F is.
+    widest = _widest_frequency_mask(policy.transforms)
+    least = _widest_frequency_mask(made) if policy.min_mels and policy.min_mels == widest else policy.min_mels
+    return replace(policy, transforms=made, min_mels=least)
+
+
+def _widest_frequency_mask(transforms: Sequence[Any]) -> int:
+    return max((t.max_width or 0 for t in transforms if isinstance(t, Mask) and t.axis == "frequency"), default=0)
+
+
+def _what_it_means(policy: Policy, changes: Mapping[str, Value]) -> list[str]:
+    """Notes on parameters that mean something else in this policy than in the paper."""
+    masks = [one for one in policy.transforms if isinstance(one, Mask) and one.axis == "time"]
+    lines = []
+    if "p" in changes and any(one.ratio_rule == "total" for one in masks):
+        lines.append(
+            f"p={changes['p']} bounds all time masks together here; the chance that they are applied is 'probability'"
+        )
+    idle = [one for one in policy.transforms if isinstance(one, Warp) and one.max_ratio == 0]
+    if changes.get("W") and idle:
+        lines.append(f"W={changes['W']} has no effect: time_warp.max_ratio is 0, and bounds the warp")
+    return lines
+
+
+def _name_with(name: str, changes: Mapping[str, Value]) -> str:
+    try:
+        base, before = split_parameters(name)
+    except ParameterError:  # a name of the user's own that only looks like it
+        base, before = name, {}
+    kept = {key: value for key, value in before.items() if key not in changes}
+    made = base + spelled_parameters({**kept, **changes})
+    return made if len(made) <= _LONGEST_NAME else name
 
 
 def applied_transforms(

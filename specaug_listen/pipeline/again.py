@@ -11,7 +11,7 @@ from .._files import printable
 from .._optional import require
 from .._record import to_plain
 from ..augment import Policy, reason_in_words
-from ..augment.dialects import ALL_POLICIES
+from ..augment.files import recipe_behind
 from ..augment.words import in_words
 from ..frontends import PRESETS, MelFrontend
 from ..pages import Recipe
@@ -192,7 +192,7 @@ def _vocoder(run: Configuration) -> str:
 def _policy(policy: Policy, files: list[tuple[str, str]]) -> str:
     if policy.foreign:
         return policy.foreign[0].call
-    if ALL_POLICIES.get(policy.name) == policy:
+    if recipe_behind(policy) is not None:
         return policy.name
     plain = to_plain(policy)
     plain["transforms"] = [{one.pop("kind"): one} for one in plain["transforms"]]

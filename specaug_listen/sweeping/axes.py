@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
 from .. import frontends, vocoders
-from .._record import from_plain, nearest, record, to_plain
+from .._record import from_plain, record
 from .._yaml import scalar
 from ..augment import Policy, choose_frontend, get_policy
 from ..augment.conversion import convert_policy
 from ..augment.dialects import ALL_POLICIES
-from ..augment.words import subject
+from ..augment.parameters import Value, canonical, changed, checked_once
+from ..augment.policy import policy_with
 from ..errors import ParameterError, naming
 from ..frontends import MelFrontend
 from ..pipeline import Configuration
 
 __all__ = ["Axis", "Value", "read_axes", "varied"]
 
-Value: TypeAlias = bool | int | float | str | None
 # In this order: a policy is chosen before it is converted, and converted before its numbers are changed.
 _WHOLE = ("policy", "dialect", "frontend", "vocoder")
-_SUBJECTS = {
-    "time_mask": "time masks",
-    "frequency_mask": "frequency masks",
-    "time_warp": "time warp",
-    "cutout": "rectangles",
-    "copy": "copies of earlier frames",
-    "trim_tail": "last frames cut off",
-}
-# The paper's names for what the frameworks' masks call their largest width.
-_ALIASES = {"max_frames": "max_width", "max_bins": "max_width"}
 _MOST_VALUES = 50
 
 
@@ -45,8 +35,9 @@ class Axis:
     Parameters
     ----------
     key : str
-        ``policy``, ``dialect``, ``frontend``, ``vocoder``; ``probability``; ``fill`` (of all masks); a parameter of
-        a transform, such as ``time_mask.max_frames``; ``vocoder.n_iter``; ``frontend.n_mels``.
+        ``policy``, ``dialect``, ``frontend``, ``vocoder``; ``probability``; ``fill`` (of all masks); one of the paper's
+        letters ``F``, ``T``, ``W``, ``mF``, ``mT``, ``p``; a parameter of a transform, such as
+        ``time_mask.max_frames``; ``vocoder.n_iter``; ``frontend.n_mels``.
     values : sequence of bool, int, float, str or None
         At least one, no two alike.
 
@@ -104,6 +95,7 @@ def read_axes(given: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axi
     keys = [axis.key for axis in found]
     if twice := [key for key in keys if keys.count(key) > 1]:
         raise ParameterError(f"{twice[0]} is varied twice; give all of its values at once")
+    checked_once(dict.fromkeys(keys))
     return tuple(found)
 
 
@@ -120,6 +112,7 @@ def _read(text: str) -> Axis:
 def _axis(key: str, values: Any) -> Axis:
     if isinstance(values, str) or not isinstance(values, Iterable):
         values = [values]
+    key = canonical(key)
     with naming(key):
         return from_plain(Axis, {"key": key, "values": [_plain(value) for value in values]})
 
@@ -184,8 +177,9 @@ def _with(run: Configuration, key: str, value: Value) -> Configuration:
         return dataclasses.replace(run, vocoder=vocoders.get(str(value)))
     head, _, field = key.partition(".")
     if head in ("frontend", "vocoder") and field:
-        return dataclasses.replace(run, **{head: _changed(getattr(run, head), field, value)})
-    return dataclasses.replace(run, policy=_with_parameter(run.policy, head, field, value))
+        return dataclasses.replace(run, **{head: changed(getattr(run, head), field, value)})
+    also = (*_WHOLE, "frontend.…", "vocoder.…")
+    return dataclasses.replace(run, policy=policy_with(run.policy, key, value, also))
 
 
 def _with_policy(run: Configuration, policy: Policy) -> Configuration:
@@ -198,37 +192,3 @@ def _with_policy(run: Configuration, policy: Policy) -> Configuration:
 
 def _converted(policy: Policy, dialect: str) -> Policy:
     return policy if policy.dialect == dialect else convert_policy(policy, dialect).policy
-
-
-def _with_parameter(policy: Policy, head: str, field: str, value: Value) -> Policy:
-    if head == "probability" and not field:
-        return dataclasses.replace(policy, probability=value)  # type: ignore[arg-type]
-    is_fill = head == "fill" and not field
-    chosen = [
-        i
-        for i, one in enumerate(policy.transforms)
-        if (hasattr(one, "fill") if is_fill else field and subject(one) == _SUBJECTS.get(head))
-    ]
-    if not chosen:
-        raise ParameterError(_unknown(policy, f"{head}.{field}" if field else head))
-    transforms = list(policy.transforms)
-    for i in chosen:
-        transforms[i] = _changed(transforms[i], "fill" if is_fill else field, value)
-    return dataclasses.replace(policy, transforms=tuple(transforms))
-
-
-def _changed(one: Any, field: str, value: Value) -> Any:
-    fields = [known.name for known in dataclasses.fields(one) if known.name not in ("kind", "name", "function")]
-    field = _ALIASES.get(field, field) if field not in fields else field
-    if field not in fields:
-        raise ParameterError(f"unknown parameter{nearest(field, fields)} (allowed: {', '.join(fields)})")
-    return from_plain(type(one), {**to_plain(one), field: value})
-
-
-def _unknown(policy: Policy, key: str) -> str:
-    subjects = {subject(one) for one in policy.transforms}
-    allowed = [*_WHOLE, "probability", "frontend.…", "vocoder.…"]
-    allowed += ["fill"] if any(hasattr(one, "fill") for one in policy.transforms) else []
-    allowed += [f"{name}.…" for name, words in _SUBJECTS.items() if words in subjects]
-    close = "" if key in allowed else nearest(key, allowed)
-    return f"policy {policy.name!r} has no {key!r}{close} (allowed: {', '.join(allowed)})"

@@ -7,7 +7,7 @@ from .hf import hf_policy
 from .lhotse import lhotse_policy
 from .lingvo import lingvo_policy
 from .nemo import nemo_patch_policy, nemo_policy
-from .registry import ALL_POLICIES, DIALECTS, draw_of_clip, exact_sources
+from .registry import ALL_POLICIES, DIALECTS, MAIN_RECIPES, draw_of_clip, exact_sources
 from .speechbrain import speechbrain_drop, speechbrain_legacy_policy, speechbrain_warp
 from .torchaudio import torchaudio_mask, torchaudio_policy
 from .wenet import wenet_policy
@@ -15,6 +15,7 @@ from .wenet import wenet_policy
 __all__ = [
     "ALL_POLICIES",
     "DIALECTS",
+    "MAIN_RECIPES",
     "Dialect",
     "draw_of_clip",
     "espnet_policy",

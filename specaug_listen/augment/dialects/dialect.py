@@ -30,6 +30,8 @@ class Dialect:
     generators : dict
         For each purpose the generator that the framework draws from: ``torch``, ``numpy`` (the global one) or
         ``python`` (``random``); what is missing cannot be replayed.
+    recipes : dict
+        For each name under which people know the framework, the policy that it stands for: its main recipe.
 
     Examples
     --------
@@ -42,6 +44,7 @@ class Dialect:
     oddities: Annotated[tuple[str, ...], Field(strict=False)]
     frontends: Annotated[tuple[str, ...], Field(strict=False)] = ()
     generators: dict[Purpose, ForeignName] = Field(default_factory=dict)
+    recipes: dict[str, str] = Field(default_factory=dict)
 
     @property
     def is_replayable(self) -> bool:

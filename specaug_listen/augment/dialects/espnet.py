@@ -26,6 +26,7 @@ ESPNET = Dialect(
     source="espnet2/layers/mask_along_axis.py, time_warp.py",
     frontends=("espnet",),
     generators={"warp": "torch", "mask": "torch"},
+    recipes={"espnet": "espnet-conformer10", "espnet2": "espnet-conformer10"},
     oddities=(
         "the upper end of a width range is never drawn",
         "starts stay below the size less the widest mask of the whole batch, so the last bin and the "

@@ -28,6 +28,7 @@ FAIRSEQ = Dialect(
     ),
     frontends=("fairseq",),
     generators={"warp": "numpy", "mask": "numpy"},
+    recipes={"fairseq": "fairseq-ld"},
 )
 
 

@@ -34,6 +34,7 @@ HF = Dialect(
     ),
     frontends=("whisper", "whisper-128"),
     generators={"mask": "numpy"},
+    recipes={"hf": "hf-whisper", "whisper": "hf-whisper", "transformers": "hf-whisper"},
 )
 
 

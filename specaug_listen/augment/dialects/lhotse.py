@@ -36,6 +36,7 @@ LHOTSE = Dialect(
     ),
     frontends=("lhotse",),
     generators={"coin": "python", "warp": "numpy", "mask": "torch"},
+    recipes={"lhotse": "lhotse", "icefall": "icefall"},
 )
 
 

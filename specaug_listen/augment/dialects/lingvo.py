@@ -27,6 +27,7 @@ LINGVO = Dialect(
         "time masks come before frequency masks",
     ),
     frontends=("lingvo",),
+    recipes={"lingvo": "lingvo"},
 )
 
 

@@ -35,6 +35,7 @@ NEMO = Dialect(
     ),
     frontends=("nemo",),
     generators={"mask": "torch", "patch": "python", "cutout": "python"},
+    recipes={"nemo": "nemo-conformer"},
 )
 NEMO_LEGACY = Dialect(
     name="nemo-legacy",

@@ -19,10 +19,10 @@ from .lhotse import LHOTSE, LHOTSE_POLICIES
 from .lingvo import LINGVO, LINGVO_POLICIES
 from .nemo import NEMO, NEMO_LEGACY, NEMO_NUMBA, NEMO_POLICIES
 from .speechbrain import SPEECHBRAIN, SPEECHBRAIN_LEGACY, SPEECHBRAIN_POLICIES
-from .torchaudio import TORCHAUDIO
+from .torchaudio import TORCHAUDIO, TORCHAUDIO_POLICIES
 from .wenet import WENET, WENET_POLICIES
 
-__all__ = ["ALL_POLICIES", "DIALECTS", "PAPER", "draw_of_clip", "exact_sources"]
+__all__ = ["ALL_POLICIES", "DIALECTS", "MAIN_RECIPES", "PAPER", "draw_of_clip", "exact_sources"]
 
 PAPER = Dialect(
     name="paper",
@@ -41,9 +41,11 @@ _DIALECTS = (
 DIALECTS = {dialect.name: dialect for dialect in _DIALECTS}
 _POLICIES = (
     *(ESPNET_POLICIES + FAIRSEQ_POLICIES + HF_POLICIES + LHOTSE_POLICIES),
-    *(LINGVO_POLICIES + NEMO_POLICIES + SPEECHBRAIN_POLICIES + WENET_POLICIES),
+    *(LINGVO_POLICIES + NEMO_POLICIES + SPEECHBRAIN_POLICIES + TORCHAUDIO_POLICIES + WENET_POLICIES),
 )
 ALL_POLICIES: dict[str, Policy] = POLICIES | {policy.name: policy for policy in _POLICIES}
+# A framework's name, and the policy that it stands for.
+MAIN_RECIPES: dict[str, str] = {name: recipe for dialect in _DIALECTS for name, recipe in dialect.recipes.items()}
 
 
 def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:

@@ -44,6 +44,7 @@ SPEECHBRAIN = Dialect(
     ),
     frontends=("speechbrain",),
     generators={"coin": "python", "warp": "torch", "mask": "torch"},
+    recipes={"speechbrain": "speechbrain-conformer"},
 )
 SPEECHBRAIN_LEGACY = Dialect(
     name="speechbrain-legacy",

@@ -7,13 +7,15 @@ References
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
+from ...frontends import TORCHAUDIO as FRONTEND
 from ..masks import Mask
 from ..policy import Policy
 from .dialect import Dialect
 
-__all__ = ["TORCHAUDIO", "torchaudio_mask", "torchaudio_policy"]
+__all__ = ["TORCHAUDIO", "TORCHAUDIO_POLICIES", "torchaudio_mask", "torchaudio_policy"]
 
 TORCHAUDIO = Dialect(
     name="torchaudio",
@@ -28,6 +30,7 @@ TORCHAUDIO = Dialect(
     ),
     frontends=("torchaudio",),
     generators={"mask": "torch"},
+    recipes={"torchaudio": "torchaudio-conformer"},
 )
 
 
@@ -83,3 +86,14 @@ def torchaudio_policy(
     time = torchaudio_mask("time", time_mask_param, n_masks=n_time_masks, **shared)
     frequency = torchaudio_mask("frequency", freq_mask_param, n_masks=n_freq_masks, **shared)
     return Policy((time, frequency), name, dialect="torchaudio")
+
+
+# examples/asr/librispeech_conformer_rnnt/transforms.py: FrequencyMasking(27) twice, TimeMasking(100, p=0.2) twice.
+TORCHAUDIO_POLICIES = (
+    Policy(
+        (torchaudio_mask("frequency", 27, n_masks=2), torchaudio_mask("time", 100, n_masks=2, p=0.2)),
+        "torchaudio-conformer",
+        dialect="torchaudio",
+        frontend=replace(FRONTEND, n_fft=400, hop_length=160, n_mels=80, name="torchaudio of torchaudio-conformer"),
+    ),
+)

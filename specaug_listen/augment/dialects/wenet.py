@@ -34,6 +34,7 @@ WENET = Dialect(
     ),
     frontends=("wenet",),
     generators={"mask": "python", "copy": "python", "trim_tail": "python"},
+    recipes={"wenet": "wenet"},
 )
 
 

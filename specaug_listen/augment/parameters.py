@@ -1,0 +1,365 @@
+"""Changing single parameters of a policy: the paper's letters, and names such as ``time_mask.max_frames``."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from .._record import from_plain, nearest, to_plain
+from .._yaml import scalar
+from ..errors import ParameterError
+from .masks import Mask, Warp
+from .transforms import FrequencyMask, TimeMask, TimeWarp
+from .words import subject
+
+__all__ = [
+    "LETTERS",
+    "Value",
+    "canonical",
+    "changed",
+    "changed_transforms",
+    "checked_once",
+    "parameters_of",
+    "read_assignments",
+    "spelled_parameters",
+    "split_parameters",
+]
+
+Value: TypeAlias = bool | int | float | str | None
+# As Park et al. write them, and what each is.
+LETTERS = {
+    "F": "largest width of a frequency mask, in mel bins",
+    "T": "largest width of a time mask, in frames",
+    "W": "largest displacement of the time warp, in frames",
+    "mF": "number of frequency masks",
+    "mT": "number of time masks",
+    "p": "largest width of a time mask, as a share of the frames",
+}
+_LETTER_OF = {letter.lower(): letter for letter in LETTERS}
+_SUBJECTS = {
+    "time_mask": "time masks",
+    "frequency_mask": "frequency masks",
+    "time_warp": "time warp",
+    "cutout": "rectangles",
+    "copy": "copies of earlier frames",
+    "trim_tail": "last frames cut off",
+}
+# The paper's names for what the frameworks' masks call their largest width.
+_ALIASES = {"max_frames": "max_width", "max_bins": "max_width"}
+_KEY = r"[A-Za-z]\w*(?:\.\w+)?"
+_TAIL = re.compile(rf"((?:,\s*{_KEY}\s*=[^,()]*)+)\s*$")
+_ASSIGNMENT = re.compile(rf"\s*({_KEY})\s*=\s*([^,()]*?)\s*")
+
+
+def canonical(key: str) -> str:
+    """A key as it is written down: of a letter the paper's way to write it.
+
+    Examples
+    --------
+    >>> canonical("m_f"), canonical("f"), canonical("time_mask.count")
+    ('mF', 'F', 'time_mask.count')
+    """
+    return _LETTER_OF.get(key.replace("_", "").lower(), key)
+
+
+def split_parameters(text: str) -> tuple[str, dict[str, Value]]:
+    """A policy's name or file, and the parameters behind it.
+
+    Raises
+    ------
+    ParameterError
+        When a parameter comes twice, or has no value.
+
+    Examples
+    --------
+    >>> split_parameters("LD,F=27,p=0.2")
+    ('LD', {'F': 27, 'p': 0.2})
+    >>> split_parameters("my.module:Masks(width=8, n=2)")
+    ('my.module:Masks(width=8, n=2)', {})
+    """
+    found = _TAIL.search(text)
+    if found is None or not found.start():
+        return text, {}
+    return text[: found.start()].strip(), read_assignments(found[1].split(",")[1:], text)
+
+
+def read_assignments(texts: Iterable[str], what: str = "--set") -> dict[str, Value]:
+    """Parameters of texts ``KEY=VALUE``.
+
+    Parameters
+    ----------
+    texts : iterable of str
+    what : str
+        Where they stand, for a message.
+
+    Raises
+    ------
+    ParameterError
+        For another text, a key without a value, or one that comes twice.
+
+    Examples
+    --------
+    >>> read_assignments(["time_mask.max_frames=40", "F=8"])
+    {'time_mask.max_frames': 40, 'F': 8}
+    """
+    found: dict[str, Value] = {}
+    for text in texts:
+        match = _ASSIGNMENT.fullmatch(text)
+        if match is None or not match[2]:
+            raise ParameterError(
+                f"{what:.80}: {text.strip()!r:.80} is no KEY=VALUE, e.g. F=27 or time_mask.max_frames=40"
+            )
+        key = canonical(match[1])
+        if key in found:
+            raise ParameterError(f"{what:.80}: {key} is given twice; give it once")
+        found[key] = scalar(match[2])
+    return found
+
+
+def spelled_parameters(parameters: Mapping[str, Value]) -> str:
+    """Parameters as they stand behind a policy's name.
+
+    Examples
+    --------
+    >>> spelled_parameters({"F": 27, "time_mask.max_frames": None})
+    ',F=27,time_mask.max_frames=null'
+    """
+    return "".join(f",{key}={_spelled(value)}" for key, value in parameters.items())
+
+
+def _spelled(value: Value) -> str:
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# --- the letters ---
+
+
+@dataclasses.dataclass(frozen=True)
+class _Letter:
+    """What a letter stands for: the transforms that it concerns, and the field of each that it sets."""
+
+    concerns: Callable[[Any], bool]
+    field_of: Callable[[Any], str | None]
+
+
+def _is_mask(axis: str) -> Callable[[Any], bool]:
+    paper = FrequencyMask if axis == "frequency" else TimeMask
+    return lambda one: isinstance(one, paper) or (isinstance(one, Mask) and one.axis == axis)
+
+
+def _width_field(one: Any) -> str | None:
+    if isinstance(one, FrequencyMask):
+        return "max_bins"
+    if isinstance(one, TimeMask):
+        return "max_frames"
+    # Where a share of the clip is the width, there is no width in frames.
+    return "max_width" if one.max_width is not None else None
+
+
+def _count_field(one: Any) -> str | None:
+    """The field of a number of masks that is said outright, not as a share of the clip."""
+    if isinstance(one, Mask):
+        return "count" if one.count_rule in ("fixed", "range", "total") else None
+    return "count" if getattr(one, "count_ratio", None) is None else None
+
+
+def _share_field(one: Any) -> str | None:
+    if isinstance(one, TimeMask):
+        return "max_ratio"
+    # torchaudio has a p that is 1 where nothing is said.
+    return "max_ratio" if one.max_ratio is not None or one.start_rule == "float_width" else None
+
+
+def _is_warp(one: Any) -> bool:
+    """Whether W is a number of frames there, and not a share of the clip."""
+    return isinstance(one, TimeWarp | Warp) and not getattr(one, "is_dynamic", False)
+
+
+_LETTER = {
+    "F": _Letter(_is_mask("frequency"), _width_field),
+    "T": _Letter(_is_mask("time"), _width_field),
+    "W": _Letter(_is_warp, lambda _: "max_frames"),
+    "mF": _Letter(_is_mask("frequency"), _count_field),
+    "mT": _Letter(_is_mask("time"), _count_field),
+    "p": _Letter(_is_mask("time"), _share_field),
+}
+
+
+def _places_of(letter: str, transforms: Sequence[Any]) -> dict[int, str]:
+    """For each transform that a letter sets, by its place, the field that it sets."""
+    one = _LETTER[letter]
+    found = {i: one.field_of(each) for i, each in enumerate(transforms) if one.concerns(each)}
+    return {i: field for i, field in found.items() if field is not None}
+
+
+def parameters_of(transforms: Sequence[Any]) -> list[str]:
+    """The parameters that a policy of these transforms has: letters first, then all others by their names.
+
+    Examples
+    --------
+    >>> parameters_of([TimeWarp(5), FrequencyMask()])
+    ['F', 'W', 'mF', 'probability', 'fill', 'time_warp.max_frames', 'frequency_mask.count', 'frequency_mask.max_bins']
+    """
+    found = [letter for letter in LETTERS if _places_of(letter, transforms)]
+    found.append("probability")
+    found += ["fill"] if any(hasattr(one, "fill") for one in transforms) else []
+    for one in transforms:
+        head = next((name for name, words in _SUBJECTS.items() if words == subject(one)), None)
+        found += [f"{head}.{name}" for name in _numbers_of(one)] if head else []
+    return list(dict.fromkeys(found))
+
+
+def _numbers_of(one: Any) -> list[str]:
+    """The fields of a transform that are numbers which the paper or the framework has."""
+    names = ("count", "max_count", "count_ratio", "min_width", "max_width", "max_bins", "max_frames", "max_ratio")
+    idle = ["min_width"] if getattr(one, "min_width", 1) == 0 else []
+    idle += ["max_count"] if isinstance(one, TimeMask) and one.count_ratio is None else []
+    return [name for name in names if getattr(one, name, None) is not None and name not in idle]
+
+
+# --- changing ---
+
+
+def changed_transforms(
+    transforms: Sequence[Any], key: str, value: Value, of: str, also: Sequence[str] = ()
+) -> tuple[Any, ...]:
+    """Transforms with another value of one parameter.
+
+    Parameters
+    ----------
+    transforms : sequence
+    key : str
+        A letter of `LETTERS`; ``fill``; or ``time_mask.max_frames`` and its like.
+    value : bool, int, float, str or None
+    of : str
+        Whose parameters they are, for a message.
+    also : sequence of str
+        Other keys that are allowed where this one came from, for a message.
+
+    Raises
+    ------
+    ParameterError
+        For a parameter that there is not, with those that there are; or a value that is out of range.
+
+    Examples
+    --------
+    >>> changed_transforms([FrequencyMask(max_bins=8)], "F", 27, "policy 'mine'")[0].max_bins
+    27
+    """
+    if key in LETTERS:
+        return _with_letter_set(transforms, key, value, of, also)
+    head, _, field = key.partition(".")
+    is_fill = head == "fill" and not field
+    chosen = [
+        i
+        for i, one in enumerate(transforms)
+        if (hasattr(one, "fill") if is_fill else field and subject(one) == _SUBJECTS.get(head))
+    ]
+    if not chosen:
+        raise ParameterError(_has_none(key, transforms, of, also))
+    made = list(transforms)
+    for i in chosen:
+        made[i] = changed(transforms[i], "fill" if is_fill else field, value)
+    return tuple(made)
+
+
+def _with_letter_set(
+    transforms: Sequence[Any], letter: str, value: Value, of: str, also: Sequence[str]
+) -> tuple[Any, ...]:
+    places = _places_of(letter, transforms)
+    if not places:
+        raise ParameterError(_has_none(letter, transforms, of, also))
+    if letter in ("mF", "mT") and len(places) > 1:
+        head = "frequency_mask" if letter == "mF" else "time_mask"
+        raise ParameterError(
+            f"{of} has {len(places)} sets of {_SUBJECTS[head]}, so {letter} is not one number; {head}.count=N sets "
+            "the number of each"
+        )
+    made = list(transforms)
+    for i, field in (places | dict.fromkeys(_bound_with(letter, transforms), "max_ratio")).items():
+        made[i] = _with_letter(transforms[i], letter, field, value)
+    return tuple(made)
+
+
+def _with_letter(one: Any, letter: str, field: str, value: Value) -> Any:
+    _check(value, _least_width(one) if letter in ("F", "T") else 0, 1 if letter == "p" else 10_000, letter != "p")
+    changes: dict[str, Value] = {field: value}
+    if isinstance(one, Mask) and letter in ("mF", "mT") and one.count_rule == "range":
+        changes["max_count"] = value
+    if isinstance(one, Mask) and letter == "p" and one.max_ratio is None:
+        changes["ratio_rule"] = "bounds"
+    return from_plain(type(one), {**to_plain(one), **changes})
+
+
+def _least_width(one: Any) -> int:
+    """The least largest width with which a framework does not raise."""
+    if not isinstance(one, Mask):
+        return 0
+    return {"exclusive": one.min_width + 1, "inclusive": one.min_width, "fixed": 1}.get(one.width_rule, 0)
+
+
+def _check(value: Value, least: int, most: int, is_whole: bool) -> None:
+    is_number = isinstance(value, int if is_whole else (int, float)) and not isinstance(value, bool)
+    if not is_number or not least <= value <= most:  # type: ignore[operator]
+        kind = "a whole number" if is_whole else "a number"
+        raise ParameterError(f"allowed is {kind} from {least} to {most}")
+
+
+def _bound_with(letter: str, transforms: Sequence[Any]) -> list[int]:
+    """Frequency masks that ``p`` bounds, too: those of torchaudio's SpecAugment, whose time masks come first."""
+    if letter != "p" or len(transforms) != 2 or not all(isinstance(one, Mask) for one in transforms):
+        return []
+    time, frequency = transforms
+    is_torchaudio = time.start_rule == frequency.start_rule == "float_width"
+    is_one = (time.axis, frequency.axis) == ("time", "frequency") and time.together == frequency.together
+    return [1] if is_torchaudio and is_one and time.fill == frequency.fill else []
+
+
+def changed(one: Any, field: str, value: Value) -> Any:
+    """A transform, front-end or vocoder with another value of one field.
+
+    Raises
+    ------
+    ParameterError
+        For a field that it does not have, with those that it has; or a value that is out of range.
+
+    Examples
+    --------
+    >>> changed(FrequencyMask(), "count", 3).count
+    3
+    """
+    fields = [known.name for known in dataclasses.fields(one) if known.name not in ("kind", "name", "function")]
+    field = _ALIASES.get(field, field) if field not in fields else field
+    if field not in fields:
+        raise ParameterError(f"unknown parameter{nearest(field, fields)} (allowed: {', '.join(fields)})")
+    return from_plain(type(one), {**to_plain(one), field: value})
+
+
+def _has_none(key: str, transforms: Sequence[Any], of: str, also: Sequence[str]) -> str:
+    allowed = [*parameters_of(transforms), *also]
+    close = "" if key in LETTERS else nearest(key, allowed)
+    meaning = f" ({LETTERS[key]})" if key in LETTERS else ""
+    return f"{of} has no {key!r:.80}{meaning}{close} (allowed: {', '.join(allowed)})"
+
+
+def checked_once(parameters: Mapping[str, Value]) -> None:
+    """See that no two keys set the same parameter.
+
+    Raises
+    ------
+    ParameterError
+    """
+    names = {
+        "F": ("frequency_mask.max_bins", "frequency_mask.max_width"),
+        "T": ("time_mask.max_frames", "time_mask.max_width"),
+        "W": ("time_warp.max_frames",),
+        "mF": ("frequency_mask.count",),
+        "mT": ("time_mask.count",),
+        "p": ("time_mask.max_ratio",),
+    }
+    for letter, same in names.items():
+        both = [key for key in (letter, *same) if key in parameters]
+        if len(both) > 1:
+            raise ParameterError(f"{both[0]} and {both[1]} are the same parameter; give one of them")
