@@ -317,9 +317,9 @@ def main(out_dir: Path) -> None:
     clips = {
         "speech.flac": make_speech(),
         "speech_question.wav": make_question(),
-        "melody.flac": make_melody(),
-        "chirp.wav": make_chirp(),
-        "clicks.wav": make_clicks(),
+        "sung_melody.flac": make_melody(),
+        "test_chirp.wav": make_chirp(),
+        "test_clicks.wav": make_clicks(),
     }
     out_dir.mkdir(parents=True, exist_ok=True)
     for name, clip in clips.items():

@@ -34,6 +34,9 @@ _ENDINGS_OF_FFMPEG = (
 )
 _OF_FFMPEG = frozenset(f".{ending}" for ending in _ENDINGS_OF_FFMPEG.split())
 
+# The index of an audition, and of a sweep.
+_RESULTS = frozenset({"audition.json", "sweep.json"})
+
 
 class Found(NamedTuple):
     """What paths stand for.
@@ -122,6 +125,10 @@ def _audio_below(path: Path, without: str | os.PathLike[str] | None) -> _Folder:
     left_out = None if without is None else os.path.realpath(without)
     folder, endings, ffmpeg = _Folder(), _endings(), has_ffmpeg()
     for root, folders, names in os.walk(path, onerror=folder.unreadable.append):
+        if root != os.fspath(path) and not _RESULTS.isdisjoint(names):
+            # What an earlier run wrote is no clip of the user's.
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(root, name)) != left_out)
         for name in sorted(names):
             file = Path(root, name)

@@ -18,6 +18,7 @@ __all__ = [
     "as_path",
     "beside",
     "folder_name",
+    "free_folder",
     "is_partial",
     "make_folder",
     "only_writer",
@@ -141,6 +142,15 @@ def scratch(path: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_folder(name: str) -> Path:
+    """A folder of this name in the working folder that is new or empty, or the next one: ``heard``, ``heard-2``, …."""
+    path, number = Path(name), 1
+    while os.path.lexists(path) and not (path.is_dir() and not path.is_symlink() and not any(path.iterdir())):
+        number += 1
+        path = Path(f"{name}-{number}")
+    return path
 
 
 def is_partial(name: str) -> bool:

@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from ._quiet import quiet_stdout
-from .console import clip_progress, complain, complain_of, counted
+from .console import clip_progress, complain, complain_of, counted, open_page, results_folder, tell_of_page
+from .errors import ParameterError
 from .options import (
     Adapters,
     BatchText,
+    Budget,
     ChannelText,
     Dialect,
+    Flac,
     Frontend,
+    Open,
     PolicyName,
     SetParameters,
+    ShowPaths,
     Strict,
     WavChannels,
     adapter_of,
@@ -32,11 +37,22 @@ if TYPE_CHECKING:
     from ._clips import Found
     from .augment import FrontendChoice, Policy
     from .pipeline import AuditionRecord, Configuration
+    from .pipeline.publishing import Form
 
 __all__ = ["run_audition"]
 
 
-Out = Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--out",
+        help="Folder for the results.",
+        metavar="OUT",
+        readable=False,
+        show_default="heard, or the next free one: heard-2, ...",
+    ),
+]
 
 Paths = Annotated[
     list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
@@ -49,9 +65,15 @@ WaveformFile = Annotated[
 ]
 
 
+Twins = Annotated[
+    bool,
+    typer.Option("--twins", help="Render each draw with the original's phase, too: the mask without the vocoder."),
+]
+
+
 def run_audition(
     paths: Paths,
-    out: Out,
+    out: Out = None,
     frontend: Frontend = None,
     policy: PolicyName = "LD",
     parameters: SetParameters = None,
@@ -66,19 +88,25 @@ def run_audition(
     start: Annotated[float, typer.Option(help="Where to begin in each clip, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="How much of each clip to take, in seconds.")] = None,
     strict: Strict = False,
-    twins: Annotated[
-        bool,
-        typer.Option("--twins", help="Render each draw with the original's phase, too: the mask without the vocoder."),
-    ] = False,
+    twins: Twins = False,
     channel: ChannelText = None,
     wav_channels: WavChannels = "mono",
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    open_it: Open = False,
+    budget: Budget = 12.0,
+    flac: Flac = False,
+    paths_shown: ShowPaths = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in OUT.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     from .batch import check_output
+    from .pipeline.publishing import Form
 
+    if open_it and not report:
+        raise ParameterError("--open opens the page, and --no-report writes none; leave out one of them")
+    form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
+    out = results_folder(out, "heard", overwrite=overwrite)
     with quiet_stdout() if as_json else nullcontext():
         layout = layout_of(wav_channels)
         chosen = _chosen(frontend, policy, parameters, dialect, adapter, batch, exact_rng, channel)
@@ -86,7 +114,7 @@ def run_audition(
         check_output(out, overwrite=overwrite)
         found = _found_audio(paths, out)
         index = _audition_files(found, out, run, overwrite=overwrite, quiet=as_json, report=report)
-    _tell_of(index, out, report=report, as_json=as_json)
+    _tell_of(index, out, form if report else None, as_json=as_json, open_it=open_it)
 
 
 def _audition_files(
@@ -116,15 +144,22 @@ def _audition_files(
         )
 
 
-def _tell_of(index: AuditionRecord, out: Path, *, report: bool, as_json: bool) -> NoReturn:
+def _tell_of(index: AuditionRecord, out: Path, form: Form | None, *, as_json: bool, open_it: bool) -> NoReturn:
+    from ._files import printable
     from .pipeline.records import to_bytes
-    from .report import write_report
+    from .report import publish_report
 
-    page = write_report(out) if report and index.clips else out
+    page = publish_report(out, form=form) if form is not None and index.clips else None
+    refused = f", {len(index.failures)} refused" if index.failures else ""
+    told = f"{counted(len(index.clips), 'clip')} auditioned{refused}"
     if as_json:
         sys.stdout.write(to_bytes(index).decode())
-    elif index.clips:
-        _tell_where(len(index.clips), page)
+    elif page is not None:
+        tell_of_page(page, f"{told}: ")
+    else:
+        print(f"{told}: {printable(out)}" if index.clips else told)  # noqa: T201
+    if page is not None and open_it:
+        open_page(page.path)
     raise typer.Exit(1 if index.failures else 0)
 
 
@@ -139,12 +174,6 @@ def _found_audio(paths: Sequence[Path], out: Path) -> Found:
     if not found.files:
         raise typer.Exit(2)
     return found
-
-
-def _tell_where(n_clips: int, where: Path) -> None:
-    from ._files import printable
-
-    print(f"{counted(n_clips, 'clip')} auditioned: {printable(where)}")  # noqa: T201
 
 
 def _configuration(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
 from enum import Enum
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from ._version import __version__
 from .audition_command import run_audition
 from .check_command import run_check
+from .commands import COMMAND_SETTINGS, Commands, examples
 from .console import complain
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
 from .invert_command import run_invert
@@ -26,9 +28,15 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="specaug-listen",
-    help="Hear and see what SpecAugment does to your training data.",
-    no_args_is_help=True,
-    add_completion=False,
+    cls=Commands,
+    help="Hear and see what SpecAugment does to your training data. 'specaug-listen x.wav' auditions a file or folder.",
+    epilog=examples(
+        "specaug-listen x.wav --open",
+        "specaug-listen recordings --policy espnet --draws 3",
+        "specaug-listen sweep x.wav --vary T=10,40,100",
+    ),
+    context_settings=COMMAND_SETTINGS,
+    no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(policy_app, name="policy")
@@ -43,11 +51,24 @@ class Listed(str, Enum):
     dialects = "dialects"
 
 
-app.command("audition")(run_audition)
-app.command("replay")(run_replay)
+app.command(
+    "audition",
+    epilog=examples(
+        "specaug-listen audition x.wav --open",
+        "specaug-listen audition recordings -o heard --policy LD,F=27,T=40,p=0.2 --draws 3",
+        "specaug-listen audition x.wav --policy train_asr.yaml --set T=20",
+    ),
+)(run_audition)
+app.command(
+    "replay",
+    epilog=examples(
+        "specaug-listen replay heard/x/draw-1.json",
+        "specaug-listen replay heard/x/draw-1.json -o again.wav",
+    ),
+)(run_replay)
 
 
-@app.command("list")
+@app.command("list", epilog=examples("specaug-listen list policies", "specaug-listen list frontends --json"))
 def _list(
     what: Annotated[Listed, typer.Argument(help="What to list.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print all fields as JSON.")] = False,
@@ -60,17 +81,40 @@ def _list(
     print(json.dumps(entries(what.value), indent=2) if as_json else table(what.value))  # noqa: T201
 
 
-app.command("check")(run_check)
-app.command("invert")(run_invert)
-app.command("report")(run_report)
-app.command("sweep")(run_sweep)
+app.command(
+    "check",
+    epilog=examples(
+        "specaug-listen check my.module:augment recordings -o found",
+        "specaug-listen check --policy train_asr.yaml",
+    ),
+)(run_check)
+app.command("invert", epilog=examples("specaug-listen invert mel.npy -o x.wav --frontend nemo"))(run_invert)
+app.command(
+    "report",
+    epilog=examples(
+        "specaug-listen report heard --flac",
+        "specaug-listen report heard heard-2 -o both.html",
+    ),
+)(run_report)
+app.command(
+    "sweep",
+    epilog=examples(
+        "specaug-listen sweep x.wav --vary T=10,40,100 --vary F=8,27",
+        "specaug-listen sweep x.wav --vary policy=LD,SS,espnet --open",
+    ),
+)(run_sweep)
 
 
 @app.callback(invoke_without_command=True)
-def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _version(
+    ctx: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> None:
     if version:
         print(f"specaug-listen {__version__}")  # noqa: T201
         raise typer.Exit(0)
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())  # noqa: T201
+        raise typer.Exit(2)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -81,7 +125,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        code = app(args=None if arguments is None else list(arguments), standalone_mode=False) or 0
+        asked = None if arguments is None else list(arguments)
+        code = app(args=asked, prog_name="specaug-listen", standalone_mode=False) or 0
         sys.stdout.flush()
     except OSError as error:
         # Mostly printing itself; what is left in the buffer has nowhere to go.
@@ -98,8 +143,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        complain(error.format_message())
+        complain(_in_words(error))
         code = 2
     if code == 130:
         complain("clips that were done are whole, the others were left out", "interrupted")
     sys.exit(code)
+
+
+def _in_words(error: Any) -> str:
+    """What the parser of the command line complains of, and where the options stand."""
+    what = " ".join(str(error.format_message()).split()) or "the command is not complete"
+    # typer checks values with pydantic, whose words are not for people who type commands.
+    what = re.sub(r"Input should be (a valid )?", "allowed is ", what.replace("Value error, ", ""))
+    what = re.sub(r"allowed is (integer|number)", r"allowed is an \1", what).replace("an number", "a number")
+    what = re.sub(r", unable to (parse|interpret).*$", "", what)
+    context = getattr(error, "ctx", None)
+    return f"{what} (options: {context.command_path} --help)" if context is not None else what

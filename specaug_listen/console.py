@@ -6,14 +6,16 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .batch import Progress
     from .pipeline import Audition, Failure
     from .pipeline.long import Within
+    from .pipeline.publishing import Published
 
-__all__ = ["clip_progress", "complain", "complain_of", "counted"]
+__all__ = ["clip_progress", "complain", "complain_of", "counted", "open_page", "results_folder", "tell_of_page"]
 
 _LEAST_S_BETWEEN_LINES = 2.0
 
@@ -81,7 +83,8 @@ def complain_of(problems: Sequence[str]) -> None:
 
 def complain(line: str, kind: str = "error") -> None:
     """Print one line on the standard error stream: an error, a warning or a note."""
-    print(f"{kind}: {' '.join(line.splitlines())}", file=sys.stderr)  # noqa: T201
+    text = " ".join(line.split("\n")).strip() or "something went wrong that has no words; please report the command"
+    print(f"{kind}: {' '.join(text.splitlines())}", file=sys.stderr)  # noqa: T201
 
 
 def counted(n: int, what: str) -> str:
@@ -93,3 +96,33 @@ def counted(n: int, what: str) -> str:
     ('1 clip', '3 clips')
     """
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def tell_of_page(page: Published, before: str = "", *, open_it: bool = False) -> None:
+    """Print where a page is, and where it had to become a folder, why, and how to have one file; open it, too."""
+    from ._files import printable
+
+    print(f"{before}{printable(page.path)}{f' ({page.advice})' if page.advice else ''}")  # noqa: T201
+    if open_it:
+        open_page(page.path)
+
+
+def results_folder(out: Path | None, name: str, *, overwrite: bool) -> Path:
+    """Where results go: where it was asked for, or into a folder of this name, or the next free one."""
+    from ._files import free_folder
+
+    return out if out is not None else Path(name) if overwrite else free_folder(name)
+
+
+def open_page(page: Path) -> None:
+    """Open a page in the browser; without one, say so."""
+    import webbrowser
+
+    from ._files import printable
+
+    try:
+        is_open = webbrowser.open(page.resolve().as_uri())
+    except (webbrowser.Error, OSError):
+        is_open = False
+    if not is_open:
+        complain(f"no browser was found to open {printable(page)}; open it yourself", "note")

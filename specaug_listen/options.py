@@ -18,11 +18,15 @@ __all__ = [
     "Adapters",
     "AxesText",
     "BatchText",
+    "Budget",
     "ChannelText",
     "Dialect",
+    "Flac",
     "Frontend",
+    "Open",
     "PolicyName",
     "SetParameters",
+    "ShowPaths",
     "StatisticsText",
     "Strict",
     "WavChannels",
@@ -63,6 +67,12 @@ PolicyName = Annotated[
         help="Policy: a name of 'list policies', a YAML file, a framework's configuration, or module:callable; with "
         "parameters behind it as in LD,F=27,T=40,p=0.2."
     ),
+]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
+Budget = Annotated[float, typer.Option(help="Largest page in MB that is one file; a larger one is a folder.")]
+Flac = Annotated[bool, typer.Option("--flac", help="FLAC in place of 16-bit WAV in the page: about half as large.")]
+ShowPaths = Annotated[
+    bool, typer.Option("--paths", help="Show in the page in which folders your files lie; else only their names.")
 ]
 SetParameters = Annotated[
     list[str] | None,

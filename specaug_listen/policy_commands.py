@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ._quiet import quiet_stdout
+from .commands import examples
 from .options import DIALECT_HELP, Dialect, Frontend, SetParameters
 
 __all__ = ["policy_app"]
@@ -24,7 +25,9 @@ PolicyFile = Annotated[
 ]
 
 
-@policy_app.command("show")
+@policy_app.command(
+    "show", epilog=examples("specaug-listen policy show train_asr.yaml", "specaug-listen policy show LD,F=27,T=40")
+)
 def _policy_show(
     file: PolicyFile,
     parameters: SetParameters = None,
@@ -41,7 +44,7 @@ def _policy_show(
     print(to_json(page) if as_json else page.text)  # noqa: T201
 
 
-@policy_app.command("convert")
+@policy_app.command("convert", epilog=examples("specaug-listen policy convert train_asr.yaml --to nemo -o nemo.yaml"))
 def _policy_convert(
     file: PolicyFile,
     to: Annotated[str, typer.Option(help="Framework to write for, e.g. nemo.", metavar="NAME")],

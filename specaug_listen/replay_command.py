@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .console import complain
+from .console import complain, results_folder
 
 __all__ = ["run_replay"]
 
@@ -17,11 +17,16 @@ __all__ = ["run_replay"]
 def run_replay(
     draw: Annotated[Path, typer.Argument(help="A draw-N.json of an earlier run.", metavar="DRAW.json", readable=False)],
     out: Annotated[
-        Path,
+        Path | None,
         typer.Option(
-            "-o", "--out", help="Folder for WAV, PNG and JSON, or a .wav file.", metavar="OUT", readable=False
+            "-o",
+            "--out",
+            help="Folder for WAV, PNG and JSON, or a .wav file.",
+            metavar="OUT",
+            readable=False,
+            show_default="again, or the next free one: again-2, ...",
         ),
-    ],
+    ] = None,
     audio: Annotated[Path | None, typer.Option(help="The clip, where it has moved.", readable=False)] = None,
     policy: Annotated[str | None, typer.Option(help="The module:callable that the draw calls.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the draw's files in OUT.")] = False,
@@ -32,6 +37,7 @@ def run_replay(
     from .pipeline import changed_versions, draw_files, is_long_draw, read_record, replay
 
     written = read_record(draw)
+    out = results_folder(out, "again", overwrite=overwrite)
     for line in changed_versions(written):
         complain(f"{line}; the last bits may differ", "warning")
     with scratch(Path(os.path.abspath(out))) if is_long_draw(written) else nullcontext() as room:

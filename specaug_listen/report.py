@@ -16,17 +16,17 @@ from ._files import folder_name, printable
 from ._record import to_json
 from .augment import DIALECTS
 from .errors import ParameterError
-from .pages import Clip, Facts, Head, Recipe, page_parts
+from .pages import Clip, Facts, Head, Recipe, known_folders, page_parts, short_paths, without_folders
 from .pipeline import Audition, read_index, read_record
 from .pipeline.again import recipe_of, words_of
 from .pipeline.display import facts_of_policy, frontend_in_words
-from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, page_path, publish
+from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, Published, page_path, publish
 from .pipeline.records import ClipEntry, Configuration, DrawRecord, Failure, path_of, versions, vocoder_name
 from .pipeline.saving import audition_files, clip_entry, configuration_of, draw_record
 from .pipeline.shelves import Files, FolderFiles, MemoryFiles
 from .pipeline.views import Shown, clip_view, columns_for, rows_of
 
-__all__ = ["DEFAULT_BUDGET_MB", "write_report"]
+__all__ = ["DEFAULT_BUDGET_MB", "publish_report", "write_report"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def write_report(
     split: bool = False,
     budget_mb: float = DEFAULT_BUDGET_MB,
     flac: bool = False,
+    paths: bool = False,
 ) -> Path:
     """Write a page with a player: one file that needs nothing else, or a folder where that would be too large.
 
@@ -76,6 +77,9 @@ def write_report(
         Largest page that is written as one file.
     flac : bool
         FLAC in place of 16-bit WAV: about half as large, and not decoded by every browser.
+    paths : bool
+        Show whole paths. Without it, a page says of clips, configurations and code what their files are called, and not
+        in which folders they lie; the records on the disk (``audition.json``, ``draw-N.json``) keep the paths.
 
     Returns
     -------
@@ -98,8 +102,15 @@ def write_report(
     ...
     specaug_listen.errors.ParameterError: auditions is empty: expected at least one Audition, or folder of an audition
     """
+    return publish_report(auditions, path, Form(split, budget_mb, flac, paths)).path
+
+
+def publish_report(
+    auditions: Source | Sequence[Source], path: str | os.PathLike[str] | None = None, form: Form | None = None
+) -> Published:
+    """Write a page, and say what became of it; parameters and errors as for `write_report`."""
+    form = Form() if form is None else form
     sources = _sources(auditions)
-    form = Form(split, budget_mb, flac)
     target = _target(sources, path)
     runs = _runs(sources, target.parent)
     files = (placed.files for run in runs for placed in run.clips)
@@ -248,7 +259,12 @@ def _parts(runs: Sequence[_Run], place: Place) -> Iterator[bytes]:
     columns = columns_for(drawn for run in runs for placed in run.clips for drawn in placed.draws)
     rows = [row for number, group in groups for row in rows_of(_shown(group, number, place), f"clip-{number}", columns)]
     is_split = place.folder is not None
-    return page_parts(_head(runs), columns.values(), rows, _clips(groups, place), is_split=is_split)
+    head, clips = _head(runs, place.form.paths), _clips(groups, place)
+    if not place.form.paths:
+        folders = known_folders(path_of(placed.entry.audio) or "" for run in runs for placed in run.clips)
+        head, rows = without_folders(head, folders), list(without_folders(tuple(rows), folders))
+        clips = (without_folders(clip, folders) for clip in clips)
+    return page_parts(head, columns.values(), rows, clips, is_split=is_split)
 
 
 def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: Place) -> Iterator[Clip]:
@@ -256,7 +272,7 @@ def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: Place
         yield place.parcelled(clip_view(_shown(group, number, place), f"clip-{number}"))
 
 
-def _head(runs: Sequence[_Run]) -> Head:
+def _head(runs: Sequence[_Run], paths: bool) -> Head:
     first = runs[0].clips[0].configuration if runs[0].clips else None
     configurations = [run.clips[0].configuration for run in runs if run.clips]
     dialects = dict.fromkeys(configuration.policy.dialect for configuration in configurations)
@@ -286,7 +302,7 @@ def _head(runs: Sequence[_Run]) -> Head:
         ),
         notes,
         tuple(failure.error for run in runs for failure in run.failures),
-        tuple(_recipe(i, run, named) for i, run in enumerate(runs) if run.clips),
+        tuple(_recipe(i, run, named, paths) for i, run in enumerate(runs) if run.clips),
     )
 
 
@@ -299,9 +315,9 @@ def _label(i: int) -> str:
     return (_label(i // 26 - 1) if i >= 26 else "") + chr(ord("A") + i % 26)
 
 
-def _recipe(i: int, run: _Run, named: bool) -> Recipe:
-    paths = [path_of(placed.entry.audio) for placed in run.clips]
-    return recipe_of(run.clips[0].configuration, paths, _named(i, run, named))
+def _recipe(i: int, run: _Run, named: bool, paths: bool) -> Recipe:
+    files = [path for placed in run.clips if (path := path_of(placed.entry.audio)) is not None]
+    return recipe_of(run.clips[0].configuration, files if paths else short_paths(files), _named(i, run, named))
 
 
 def _facts(runs: Sequence[_Run], first: Configuration | None) -> Facts:

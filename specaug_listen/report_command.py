@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from .console import tell_of_page
+from .options import Budget, Flac, Open, ShowPaths
+
 __all__ = ["run_report"]
 
 
@@ -23,22 +26,22 @@ def run_report(
         Path | None, typer.Option("-o", "--out", help="The page; else OUT/report.html.", metavar="PAGE", readable=False)
     ] = None,
     split: Annotated[bool, typer.Option("--split", help="A folder with audio/ and img/ instead of one file.")] = False,
-    budget: Annotated[float, typer.Option(help="Largest page in MB that is written as one file.")] = 12.0,
-    flac: Annotated[bool, typer.Option("--flac", help="FLAC in place of 16-bit WAV.")] = False,
+    budget: Budget = 12.0,
+    flac: Flac = False,
+    paths_shown: ShowPaths = False,
+    open_it: Open = False,
 ) -> None:
     """Write the page again from a folder, or one page of several folders, without rendering anything."""
     from ._files import printable
     from .errors import ParameterError
     from .pipeline.publishing import Form
-    from .report import write_report
+    from .report import publish_report
     from .sweeping.records import is_sweep
     from .sweeping.showing import write_page
 
+    form = Form(split, budget, flac, paths_shown)
     sweeps = [folder for folder in folders if is_sweep(folder)]
     if sweeps and len(folders) > 1:
         raise ParameterError(f"{printable(sweeps[0])}: holds a sweep, which has a page of its own; give it alone")
-    if sweeps:
-        page = write_page(sweeps[0], out, Form(split, budget, flac))
-    else:
-        page = write_report(folders, out, split=split, budget_mb=budget, flac=flac)
-    print(printable(page))  # noqa: T201
+    page = write_page(sweeps[0], out, form) if sweeps else publish_report(folders, out, form)
+    tell_of_page(page, open_it=open_it)

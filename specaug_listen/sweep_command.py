@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .console import complain
+from .console import complain, results_folder, tell_of_page
 from .options import (
     BatchText,
+    Budget,
     ChannelText,
     Dialect,
+    Flac,
     Frontend,
+    Open,
     PolicyName,
     SetParameters,
+    ShowPaths,
     Strict,
     channel_of,
 )
@@ -31,9 +35,22 @@ __all__ = ["run_sweep"]
 Vary = Annotated[
     list[str],
     typer.Option(
-        help="What to vary, e.g. time_mask.max_frames=10,40,100; also policy, dialect, frontend, vocoder, fill, "
-        "probability. May be given again.",
+        help="What to vary, e.g. F=8,27 or time_mask.max_frames=10,40,100; also policy, dialect, frontend, vocoder, "
+        "fill, probability. May be given again.",
         metavar="KEY=VALUE,...",
+    ),
+]
+
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--out",
+        help="Folder for the results.",
+        metavar="OUT",
+        readable=False,
+        show_default="sheet, or the next free one: sheet-2, ...",
     ),
 ]
 
@@ -41,7 +58,7 @@ Vary = Annotated[
 def run_sweep(
     path: Annotated[Path, typer.Argument(help="An audio file.", metavar="PATH", readable=False)],
     vary: Vary,
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.", metavar="OUT", readable=False)],
+    out: Out = None,
     frontend: Frontend = None,
     policy: PolicyName = "LD",
     parameters: SetParameters = None,
@@ -54,17 +71,24 @@ def run_sweep(
     duration: Annotated[float | None, typer.Option(help="How much of the clip to take, in seconds.")] = None,
     channel: ChannelText = None,
     strict: Strict = False,
+    open_it: Open = False,
+    budget: Budget = 12.0,
+    flac: Flac = False,
+    paths_shown: ShowPaths = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a sweep in OUT.")] = False,
 ) -> None:
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
     from ._files import printable
     from .audio import load
     from .augment import choose_policy
+    from .pipeline.publishing import Form
     from .pipeline.records import clip_name
     from .sweeping.axes import read_axes
     from .sweeping.running import choose_swept_frontend, swept
     from .sweeping.saving import check_free, save_sweep
 
+    form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
+    out = results_folder(out, "sheet", overwrite=overwrite)
     axes = read_axes(vary)
     drawn = choose_policy(policy, framework=dialect, batch=batch, parameters=parameters or ())
     choice, heard = choose_swept_frontend(frontend, drawn, axes), _one_channel(channel, drawn)
@@ -72,10 +96,10 @@ def run_sweep(
     check_free(out, overwrite=overwrite)
     clip = load(path, start_s=start, duration_s=duration, channel=None if heard == "mean" else heard, strict=strict)
     made = swept(clip, axes, run, name=printable(clip_name(clip)), progress=_tell)
-    page = save_sweep(made, out, overwrite=overwrite)
+    page = save_sweep(made, out, overwrite=overwrite, form=form)
     for line in _notes(made):
-        print(f"note: {line}", file=sys.stderr)  # noqa: T201
-    print(f"{made}: {printable(page)}")  # noqa: T201
+        complain(line, "note")
+    tell_of_page(page, f"{made}: ", open_it=open_it)
 
 
 def _one_channel(given: str | None, policy: Policy) -> OneChannel:

@@ -32,7 +32,7 @@ FLOORS = [
     "pages",
     "pipeline",
     "options report batch listing severity listening showing checking sweeping",
-    "console",
+    "commands console",
     "audition_command check_command invert_command policy_commands replay_command report_command sweep_command",
     "app cli",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
@@ -370,7 +371,9 @@ def foreign_policy(
     'numpy:flipud'
     """
     made = Foreign.of(function, adapter)
-    return Policy((made,), made.call[-100:] if name is None else name)
+    # Of a file's path its name: in which folder it lies is nothing that a page or a figure should tell.
+    call = re.sub(r"^.*[/\\](?=[^/\\]+\.py:)", "", made.call)
+    return Policy((made,), call[-_LONGEST_NAME:] if name is None else name)
 
 
 def _paper(name: str, w: int, f: int, m_f: int, t: int, p: float, m_t: int) -> Policy:

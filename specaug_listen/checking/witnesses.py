@@ -17,7 +17,7 @@ from ..audio import common_gain, encode_wav
 from ..augment import Draw, FrequencyBand, TimeSpan
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
-from ..pages import File, FoundFault, findings_page
+from ..pages import File, FoundFault, findings_page, known_folders, without_folders
 from ..pipeline import render
 from ..plots import audition_figure, encode_png
 from .bench import Bench
@@ -64,7 +64,9 @@ def _page(report: CheckReport, faults: list[FoundFault]) -> bytes:
         ("front-end", report.frontend), ("clips", clips),
         ("seed", str(report.seed)), ("version", report.version),
     )  # fmt: skip
-    return findings_page(f"Check of {report.subject}", facts, report.notes, faults)
+    folders = known_folders(())
+    shown = without_folders((f"Check of {report.subject}", tuple(facts), tuple(report.notes), tuple(faults)), folders)
+    return findings_page(*shown)
 
 
 def _files(

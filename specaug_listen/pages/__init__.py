@@ -1,5 +1,6 @@
 """The page with the player."""
 
+from .folders import known_folders, short_paths, without_folders
 from .page import clip_data, findings_page, page_parts, parcel_script
 from .views import Clip, Column, Facts, File, FoundFault, Head, Heard, Mask, Picture, Recipe, Row, Sheet, Version
 
@@ -19,6 +20,9 @@ __all__ = [
     "Version",
     "clip_data",
     "findings_page",
+    "known_folders",
     "page_parts",
     "parcel_script",
+    "short_paths",
+    "without_folders",
 ]

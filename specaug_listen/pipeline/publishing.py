@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import numbers
 import os
 import shutil
@@ -15,7 +16,7 @@ from ..errors import ParameterError
 from ..pages import Clip, parcel_script
 from .shelves import Beside, Embedded, Files
 
-__all__ = ["DEFAULT_BUDGET_MB", "Form", "Place", "page_path", "publish", "remove_page"]
+__all__ = ["DEFAULT_BUDGET_MB", "Form", "Place", "Published", "page_path", "publish", "remove_page"]
 
 DEFAULT_BUDGET_MB = 12.0
 _LINKED = "long: its sounds are not in this page; send the folder along"
@@ -35,6 +36,8 @@ class Form:
         Largest page that is written as one file.
     flac : bool
         FLAC in place of 16-bit WAV.
+    paths : bool
+        Whether the page may show in which folders the user's files lie.
 
     Raises
     ------
@@ -45,6 +48,7 @@ class Form:
     split: bool = False
     budget_mb: float = DEFAULT_BUDGET_MB
     flac: bool = False
+    paths: bool = False
 
     def __post_init__(self) -> None:
         """Check the budget."""
@@ -52,11 +56,46 @@ class Form:
         if not is_size or not self.budget_mb > 0:
             raise ParameterError(f"budget_mb={self.budget_mb!r:.80}: expected a size above 0, in MB")
 
-    def is_split(self, files: Iterable[Files]) -> bool:
-        """Whether so many files make a folder: base64 takes four characters for three bytes."""
+    def size_mb(self, files: Iterable[Files]) -> float:
+        """How large one file would be that holds all of these: base64 takes four characters for three bytes."""
+        files = list(files)
         sounds = sum(one.total(".wav") for one in files)
         total = (sounds // 2 if self.flac else sounds) + sum(one.total(".mel.png") for one in files)
-        return self.split or total * 4 / 3 / 1e6 > self.budget_mb
+        return total * 4 / 3 / 1e6
+
+    def is_split(self, files: Iterable[Files]) -> bool:
+        """Whether so many files make a folder."""
+        return self.split or self.size_mb(files) > self.budget_mb
+
+
+@dataclass(frozen=True)
+class Published:
+    """A page that was written.
+
+    Parameters
+    ----------
+    path : Path
+    form : Form
+        That was asked for.
+    size_mb : float [MB]
+        Of the page as one file.
+    """
+
+    path: Path
+    form: Form
+    size_mb: float
+
+    @property
+    def advice(self) -> str:
+        """Why the page became a folder that nobody asked for, and how to have one file; empty for others."""
+        if self.form.split or self.path.name != "index.html":
+            return ""
+        ways = [] if self.form.flac else ["--flac takes about half"]
+        ways.append(f"--budget {math.ceil(self.size_mb)} makes it one file")
+        return (
+            f"a folder to be sent as a whole, as one file would take {self.size_mb:.1f} MB, more than "
+            f"{self.form.budget_mb:g}; {', '.join(ways)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -97,7 +136,9 @@ def page_path(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def publish(target: Path, files: Iterable[Files], form: Form, parts_in: Callable[[Place], Iterator[bytes]]) -> Path:
+def publish(
+    target: Path, files: Iterable[Files], form: Form, parts_in: Callable[[Place], Iterator[bytes]]
+) -> Published:
     """Write a page, whole or not at all.
 
     Parameters
@@ -112,8 +153,7 @@ def publish(target: Path, files: Iterable[Files], form: Form, parts_in: Callable
 
     Returns
     -------
-    Path
-        Of the page.
+    Published
 
     Raises
     ------
@@ -123,16 +163,18 @@ def publish(target: Path, files: Iterable[Files], form: Form, parts_in: Callable
         When it cannot be written.
     """
     folder = target.with_suffix("")
+    files = list(files)
+    size_mb = form.size_mb(files)
     # The other form of an earlier page would show what is no longer so.
-    if form.is_split(list(files)):
+    if form.is_split(files):
         _write_folder(folder, form, parts_in)
         remove_page(target)
-        return folder / "index.html"
+        return Published(folder / "index.html", form, size_mb)
     make_folder(target.parent)
     write_whole(target, parts_in(Place(form)))
     if folder.is_dir():
         remove_page(folder)
-    return target
+    return Published(target, form, size_mb)
 
 
 def remove_page(path: Path) -> None:

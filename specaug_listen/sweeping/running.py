@@ -128,7 +128,7 @@ class Sweep:
         """
         from .saving import save_sweep
 
-        return save_sweep(self, as_path(out), overwrite=overwrite)
+        return save_sweep(self, as_path(out), overwrite=overwrite).path
 
     def __repr__(self) -> str:
         return f"<{self}>" if len(str(self)) <= _LONGEST_REPR else f"<{str(self)[:_LONGEST_REPR]}...>"

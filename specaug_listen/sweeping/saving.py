@@ -7,12 +7,14 @@ import io
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from .._files import Contents, beside, folder_name, make_folder, printable, saying_what_failed, write_whole
 from .._record import to_json
 from ..errors import ParameterError
 from ..frontends import MelFrontend
+from ..pipeline.publishing import Form, Published
 from ..pipeline.records import ClipEntry, CustomVocoder, describe_clip, to_bytes, versions, vocoder_record
 from ..pipeline.saving import audition_files, draw_record, top_db_of
 from ..vocoders.names import AnyVocoder
@@ -23,7 +25,7 @@ from .showing import chart_png, write_page
 __all__ = ["check_free", "save_sweep"]
 
 
-def save_sweep(sweep: Sweep, out: Path, *, overwrite: bool = False) -> Path:
+def save_sweep(sweep: Sweep, out: Path, *, overwrite: bool = False, form: Form | None = None) -> Published:
     """Write a sweep so that its folder appears whole; see `Sweep.save`."""
     check_free(out, overwrite=overwrite)
     make_folder(out.parent)
@@ -35,7 +37,7 @@ def save_sweep(sweep: Sweep, out: Path, *, overwrite: bool = False) -> Path:
             write_whole(partial / "sweep.json", (to_json(record) + "\n").encode())
             write_whole(partial / "scores.csv", _table(sweep).encode())
             write_whole(partial / "sweep.png", chart_png(sweep.rows, sweep.axes))
-            page = write_page(partial)
+            page = write_page(partial, form=form)
             if is_sweep(out):
                 shutil.rmtree(out)
             elif out.exists():
@@ -43,7 +45,7 @@ def save_sweep(sweep: Sweep, out: Path, *, overwrite: bool = False) -> Path:
             os.replace(partial, out)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-    return out / page.relative_to(partial)
+    return replace(page, path=out / page.path.relative_to(partial))
 
 
 def check_free(out: Path, *, overwrite: bool) -> None:

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from .._files import printable
 from ..augment import reason_in_words
-from ..pages import Clip, File, Head, Sheet, Version, page_parts
+from ..pages import Clip, File, Head, Sheet, Version, known_folders, page_parts, short_paths, without_folders
 from ..pipeline.again import sweep_recipe, words_of
 from ..pipeline.display import facts_of_clip, facts_of_policy, frontend_in_words
-from ..pipeline.publishing import Form, Place, page_path, publish
+from ..pipeline.publishing import Form, Place, Published, page_path, publish
 from ..pipeline.records import path_of, read_record, vocoder_name
 from ..pipeline.shelves import Embedded, FolderFiles
 from ..pipeline.views import Shown, colours_of, draw_version, matched, sound_version
@@ -32,7 +32,7 @@ _CHARACTERS, _MOST_LEGEND_ROWS = 130, 5
 _SEVERITIES = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse_db", "dB RMS change of the mel", 0.5))
 
 
-def write_page(folder: Path, path: str | os.PathLike[str] | None = None, form: Form | None = None) -> Path:
+def write_page(folder: Path, path: str | os.PathLike[str] | None = None, form: Form | None = None) -> Published:
     """Write the page of a sweep from its folder; nothing is rendered again.
 
     Parameters
@@ -59,7 +59,11 @@ def write_page(folder: Path, path: str | os.PathLike[str] | None = None, form: F
     def parts_in(place: Place) -> Iterator[bytes]:
         shelves = {name: place.shelf(one, f"{number}") for number, (name, one) in enumerate(files.items())}
         clip = place.parcelled(_clip(record, folder, shelves))
-        return page_parts(_head(record), (), (), [clip], is_split=place.folder is not None)
+        head = _head(record, place.form.paths)
+        if not place.form.paths:
+            folders = known_folders([path_of(record.clip.audio) or ""])
+            head, clip = without_folders(head, folders), without_folders(clip, folders)
+        return page_parts(head, (), (), [clip], is_split=place.folder is not None)
 
     return publish(target, files.values(), Form() if form is None else form, parts_in)
 
@@ -87,7 +91,7 @@ def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
     return encode_png(figure)
 
 
-def _head(record: SweepRecord) -> Head:
+def _head(record: SweepRecord, paths: bool) -> Head:
     run = record.configuration
     keys = " × ".join(axis.key for axis in record.axes)
     varied_keys = {"front-end" if axis.key == "frontend" else axis.key for axis in record.axes}
@@ -108,7 +112,9 @@ def _head(record: SweepRecord) -> Head:
     same = "each cell draws with the same chance, so that only the parameter changes"
     own = tuple(dict.fromkeys(_own_frontend_words(record, cell) for cell in record.cells)) if is_own else ()
     words = (*varied, *own, same, "what is not varied:", *words_of(run, record.versions, varied_keys))
-    recipe = sweep_recipe(run, path_of(record.clip.audio), [(axis.key, axis.values) for axis in record.axes])
+    path = path_of(record.clip.audio)
+    shown_path = path if paths or path is None else short_paths([path])[0]
+    recipe = sweep_recipe(run, shown_path, [(axis.key, axis.values) for axis in record.axes])
     return Head(f"Sweep of {printable(record.clip.name)}: {keys}", facts, (("", words),), recipes=(recipe,))
 
 

@@ -25,7 +25,8 @@ LAB = """
 # The classic page of nbconvert rests on Bootstrap 3.
 CLASSIC = """
 * { box-sizing: border-box; }
-dl { margin-top: 0; margin-bottom: 18px; } dt, dd { line-height: 1.43; } dt { font-weight: bold; } dd { margin-left: 0; }
+dl { margin-top: 0; margin-bottom: 18px; }
+dt, dd { line-height: 1.43; } dt { font-weight: bold; } dd { margin-left: 0; }
 .rendered_html ul { list-style: disc; margin: 0 2em; padding-left: 0; } .rendered_html * + ul { margin-top: 1em; }
 .rendered_html img { max-width: 100%; height: auto; display: block; margin-left: auto; margin-right: auto; }
 """

@@ -1,0 +1,60 @@
+"""The group of all commands: what is typed first may be a file, and what is mistyped is told from what there is."""
+
+from __future__ import annotations
+
+import difflib
+import os
+
+import typer.core
+from typer import Context
+
+from .errors import ParameterError
+
+__all__ = ["COMMAND_SETTINGS", "Commands", "examples"]
+
+COMMAND_SETTINGS = {"help_option_names": ["-h", "--help"]}
+_DEFAULT = "audition"
+_MOST_NEAR = 3
+
+
+def examples(*lines: str) -> str:
+    r"""Commands to begin with, as the end of a command's help.
+
+    Examples
+    --------
+    >>> examples("specaug-listen x.wav")
+    'Examples:\n\nspecaug-listen x.wav'
+    """
+    return "\n\n".join(["Examples:", *lines])
+
+
+class Commands(typer.core.TyperGroup):
+    """Commands, of which ``audition`` need not be said: a file or a folder in its place is auditioned."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Put ``audition`` where the first word is a file, or an option of its own before one."""
+        return super().parse_args(ctx, self._with_default(ctx, list(args)))
+
+    def _with_default(self, ctx: Context, args: list[str]) -> list[str]:
+        known = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        first = args[0] if args else ""
+        if not first or first in self.commands or first.partition("=")[0] in known:
+            return args
+        if first.startswith("-"):
+            return [_DEFAULT, *args] if any(os.path.exists(one) for one in args[1:]) else args
+        if os.path.lexists(first):
+            return [_DEFAULT, *args]
+        if ctx.resilient_parsing:
+            return args
+        raise ParameterError(self._no_such(first))
+
+    def _no_such(self, word: str) -> str:
+        folder = os.path.dirname(word)
+        try:
+            names = [os.path.join(folder, name) for name in os.listdir(folder or ".")]
+        except OSError:
+            names = []
+        commands = [name for name, one in self.commands.items() if not one.hidden]
+        near = difflib.get_close_matches(word, [*commands, *names], n=_MOST_NEAR, cutoff=0.6)
+        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        return f"{word!r:.80}: no such command or file{hint} (commands: {', '.join(commands)})"

@@ -1,0 +1,92 @@
+"""Keeping the user's folders out of a page: of a path, what tells it from the others remains."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePath
+from typing import TypeVar
+
+from .views import File
+
+__all__ = ["hide_folders", "known_folders", "short_paths", "without_folders"]
+
+T = TypeVar("T")
+_NAME = r"[^\s/\\'\"<>|:;,(){}\[\]]+"
+# /home/me/x.wav, C:\Users\me\x.wav, ~/x.wav, file:///home/me/x.wav; no address, no share of a longer word.
+_ABSOLUTE = re.compile(rf"(?:file://|(?<![\w.:/~-]))(?:/|~/|[A-Za-z]:[\\/])(?:{_NAME}[/\\])+({_NAME})?")
+
+
+def hide_folders(text: str, folders: Iterable[str] = ()) -> str:
+    """A text in which absolute paths are cut down to the names of their files.
+
+    Parameters
+    ----------
+    text : str
+    folders : iterable of str
+        Absolute ones that are known, whose names may hold blanks.
+
+    Examples
+    --------
+    >>> hide_folders("read from /home/me/train.yaml, 10/20 of https://a.org/b/c")
+    'read from train.yaml, 10/20 of https://a.org/b/c'
+    >>> hide_folders("/my clips/a.wav: cut", ["/my clips"])
+    'a.wav: cut'
+    """
+    for folder in sorted(folders, key=len, reverse=True):
+        if len(folder) > 1:
+            text = text.replace(folder.rstrip("/\\") + os.sep, "")
+    return _ABSOLUTE.sub(lambda found: found[1] or "...", text)
+
+
+def short_paths(paths: Sequence[str]) -> list[str]:
+    """The ends of paths that tell them from each other: mostly the names of their files.
+
+    Examples
+    --------
+    >>> short_paths(["/data/a/1.wav", "/data/b/1.wav", "/data/b/2.wav"])
+    ['a/1.wav', 'b/1.wav', '2.wav']
+    """
+    parts = [[part for part in PurePath(path).parts if part != PurePath(path).anchor] for path in paths]
+    found = []
+    for i, own in enumerate(parts):
+        length = 1
+        others = [other for j, other in enumerate(parts) if j != i and paths[j] != paths[i]]
+        while length < len(own) and any(other[-length:] == own[-length:] for other in others):
+            length += 1
+        found.append("/".join(own[-length:]) or paths[i])
+    return found
+
+
+def known_folders(paths: Iterable[str]) -> list[str]:
+    """Absolute folders that are known to be the user's: of these files, of the work that is done, and the home."""
+    found = {os.path.expanduser("~"), os.getcwd()}
+    for path in paths:
+        if os.path.isabs(path):
+            found.update(str(folder) for folder in Path(path).parents)
+    return [folder for folder in found if len(Path(folder).parts) > 1]
+
+
+def without_folders(value: T, folders: Sequence[str] = ()) -> T:
+    """What a page shows, with `hide_folders` done to every text in it; files and their addresses stay.
+
+    Examples
+    --------
+    >>> without_folders(("policy /home/me/mine.py:f", 3))
+    ('policy mine.py:f', 3)
+    """
+    if isinstance(value, str):
+        return hide_folders(value, folders)  # type: ignore[return-value]
+    if isinstance(value, tuple):
+        held = [without_folders(one, folders) for one in value]
+        return type(value)(*held) if hasattr(value, "_fields") else tuple(held)  # type: ignore[return-value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, (File, type)):
+        changes = {
+            field.name: without_folders(getattr(value, field.name), folders)
+            for field in dataclasses.fields(value)
+            if field.init
+        }
+        return dataclasses.replace(value, **changes)
+    return value
