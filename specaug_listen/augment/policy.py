@@ -158,11 +158,7 @@ class Policy:
         SpecAugListenWarning
             When a mask was clamped or a transform did nothing; the same lines are in ``draw.warnings``.
         """
-        check_mel(mel)
-        if not isinstance(batch, Batch | None):
-            raise ParameterError(f"batch={batch!r:.80}: expected a Batch, or None")
-        if not isinstance(sources, Mapping | None):
-            raise ParameterError(f"sources={sources!r:.80}: expected a mapping of generators, or None")
+        _check_types(mel, batch, sources)
         batch = batch or self.batch
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(as_seed(rng))
         is_warped, is_masked = self._tossed(generator, sources or {}, batch)
@@ -310,6 +306,14 @@ def _name_with(name: str, changes: Mapping[str, Value]) -> str:
     kept = {key: value for key, value in before.items() if key not in changes}
     made = base + spelled_parameters({**kept, **changes})
     return made if len(made) <= _LONGEST_NAME else name
+
+
+def _check_types(mel: object, batch: object, sources: object) -> None:
+    check_mel(mel)
+    if not isinstance(batch, Batch | None):
+        raise ParameterError(f"batch={batch!r:.80}: expected a Batch, or None")
+    if not isinstance(sources, Mapping | None):
+        raise ParameterError(f"sources={sources!r:.80}: expected a mapping of generators, or None")
 
 
 def applied_transforms(

@@ -88,9 +88,9 @@ def test_a_wrong_argument_is_refused_in_one_line(tone, wrong, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("clip", [np.zeros(16000), "speech.wav", None], ids=["array", "path", "none"])
+@pytest.mark.parametrize("clip", [np.zeros(16000), object(), None], ids=["array", "object", "none"])
 def test_what_is_no_audio_is_refused_with_the_way_to_make_one(clip):
-    with pytest.raises(ParameterError, match=r"audio.*(Audio|load)"):
+    with pytest.raises(ParameterError, match=r"audio is .*\(samples, sample_rate\)"):
         heard(clip)
 
 
