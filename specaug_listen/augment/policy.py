@@ -25,7 +25,6 @@ from .sources import OwnSource, Source
 from .steps import Batch, within_clip
 from .transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 
-_MOST_KINDS = 5
 Count = Annotated[int, Field(ge=0, le=100)]
 _LONGEST_NAME = 100
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
@@ -66,8 +65,7 @@ class Policy:
         `specaug_listen.augment.exact_sources`.
     frontend : MelFrontend or None
         The front-end that it goes with, where its configuration or its published recipe says so; see
-        `specaug_listen.augment.choose_frontend`. It changes nothing about what is drawn, nor do the two below, and two
-        policies that differ in nothing else are equal.
+        `specaug_listen.augment.choose_frontend`. Neither it nor the two below change a draw, or whether two are equal.
     frontend_error : str
         Why the front-end of its configuration cannot be; empty where it can.
     channel : "mean", int >= 1 or None
@@ -113,13 +111,13 @@ class Policy:
 
     def __repr__(self) -> str:
         kinds = [one.kind for one in self.transforms]
-        listed = ", ".join(kinds[:_MOST_KINDS]) + (f", ... {len(kinds)} in all" if len(kinds) > _MOST_KINDS else "")
+        listed = ", ".join(kinds[:5]) + (f", ... {len(kinds)} in all" if len(kinds) > 5 else "")
         chance = f", chance {self.probability:g}" if self.probability < 1 else ""
         frontend = f", front-end {self.frontend.name!r:.60}" if self.frontend is not None else ""
         return f"Policy({self.name!r:.60}, rules of {self.dialect:.40}: {listed or 'no transform'}{chance}{frontend})"
 
     def __post_init__(self) -> None:
-        """Check what concerns two fields at once."""
+        """Check two fields at once."""
         if self.n_applied and self.n_applied[0] > self.n_applied[1]:
             raise ParameterError(f"n_applied={self.n_applied}: allowed is (least, most), the least first")
 
@@ -310,10 +308,8 @@ def _name_with(name: str, changes: Mapping[str, Value]) -> str:
 
 def _check_types(mel: object, batch: object, sources: object) -> None:
     check_mel(mel)
-    if not isinstance(batch, Batch | None):
-        raise ParameterError(f"batch={batch!r:.80}: expected a Batch, or None")
-    if not isinstance(sources, Mapping | None):
-        raise ParameterError(f"sources={sources!r:.80}: expected a mapping of generators, or None")
+    if not isinstance(batch, Batch | None) or not isinstance(sources, Mapping | None):
+        raise ParameterError(f"batch={batch!r:.60}, sources={sources!r:.60}: expected a Batch and a mapping, or None")
 
 
 def applied_transforms(
