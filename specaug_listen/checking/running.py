@@ -46,6 +46,7 @@ _SILENCED = {
         *_OF_PLACES, "short-clip-mostly-masked", "masks-in-padding", "padding-in-fill", "warp-one-sided",
         "warp-ineffective", "warp-skipped", "cap-exceeded", "stronger-than-published",
     ),
+    "not-finite": (*_OF_PLACES, "stronger-than-published"),
     "rectangles-turned": (*_OF_PLACES, "stronger-than-published"),
     "masks-only-at-start": ("end-frames-unmasked", "frames-unevenly-masked"),
     "masks-only-at-end": ("end-frames-unmasked", "frames-unevenly-masked"),

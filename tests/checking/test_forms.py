@@ -88,7 +88,7 @@ def test_what_is_broken_is_found_without_an_adapter(function, what, evidence):
     assert what in findings
     assert findings[what].evidence.startswith(evidence)
     # Nobody gave lengths to those that take batches.
-    assert findings.keys() - {what} <= {"masks-in-padding", "padding-in-fill", "crash-all-masked"}
+    assert findings.keys() - {what} <= {"masks-in-padding", "padding-in-fill", "crash-all-masked", "warp-into-padding"}
 
 
 def test_what_fails_now_and_then_is_found_as_that():
