@@ -241,8 +241,10 @@ def test_audition_prints_what_a_configuration_leaves_open_and_keeps_it(tmp_path,
     ran = run("audition", clip, "-o", out, "--vocoder", "original-phase", "--policy", path)
     notes = import_policy(path).policy.notes
     assert notes[0].startswith("filled in, as the file does not say: model.spec_augment.rect_masks: 0, ")
-    assert notes[1:] == ("model.preprocessor.dither: noise in training, left out",)
-    assert ran.err.splitlines()[:2] == [f"note: {line}" for line in notes]
+    assert notes[1] == "model.preprocessor.dither: noise in training, left out"
+    assert notes[2] == "not read, though it may decide the sound: model.train_ds.sample_rate"
+    assert notes[3].startswith("not read: ")
+    assert ran.err.splitlines()[:4] == [f"note: {line}" for line in notes]
     assert read_index(out).configuration.policy.notes == notes
     assert read_record(next(out.glob("*/draw-1.json"))).policy.notes == notes
     page = (out / "report.html").read_text()
