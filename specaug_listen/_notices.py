@@ -30,6 +30,7 @@ def _implausible(values: Mapping[str, Any]) -> str:
     statistics = values.get("statistics")
     if statistics:
         looks = "they look normalised: with" if values["normalised"] else "with"
+        looks = "or they were normalised: with" if values["normalised"] and values["scales"] else looks
         line += (
             f"; {looks} the statistics mean={statistics['mean']:g}, std={statistics['std']:g} they would have the "
             "level and the spread of speech"

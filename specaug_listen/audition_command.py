@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
@@ -15,6 +15,7 @@ from .console import clip_progress, complain, complain_of, counted, open_page, r
 from .errors import ParameterError
 from .options import (
     Adapters,
+    AxesText,
     BatchText,
     Budget,
     ChannelText,
@@ -25,6 +26,7 @@ from .options import (
     PolicyName,
     SetParameters,
     ShowPaths,
+    StatisticsText,
     Strict,
     WavChannels,
     adapter_of,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from ._channels import Channel
     from ._clips import Found
     from .augment import FrontendChoice, Policy
+    from .mel_options import FoundMels
     from .pipeline import AuditionRecord, Configuration
     from .pipeline.publishing import Form
 
@@ -55,7 +58,12 @@ Out = Annotated[
 ]
 
 Paths = Annotated[
-    list[Path], typer.Argument(help="Audio files, or folders that hold some.", metavar="PATH", readable=False)
+    list[Path],
+    typer.Argument(
+        help="Audio files, files of mels (.npy .npz .pt .ark .scp ...), or folders of either.",
+        metavar="PATH",
+        readable=False,
+    ),
 ]
 ExactRng = Annotated[
     bool, typer.Option("--exact-rng", help="Draw with the framework's own generator, seeded as it seeds it.")
@@ -89,6 +97,8 @@ def run_audition(
     duration: Annotated[float | None, typer.Option(help="How much of each clip to take, in seconds.")] = None,
     strict: Strict = False,
     twins: Twins = False,
+    stats: StatisticsText = None,
+    axes: AxesText = None,
     channel: ChannelText = None,
     wav_channels: WavChannels = "mono",
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
@@ -101,6 +111,7 @@ def run_audition(
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     from .batch import check_output
+    from .mel_options import found_mels, with_mels
     from .pipeline.publishing import Form
 
     if open_it and not report:
@@ -109,10 +120,12 @@ def run_audition(
     out = results_folder(out, "heard", overwrite=overwrite)
     with quiet_stdout() if as_json else nullcontext():
         layout = layout_of(wav_channels)
+        mels = found_mels(paths, out)
         chosen = _chosen(frontend, policy, parameters, dialect, adapter, batch, exact_rng, channel)
         run = _configuration(*chosen, waveform, vocoder, draws, seed, layout, start, duration, twins, strict)
+        run = with_mels(run, mels, stats, axes)
         check_output(out, overwrite=overwrite)
-        found = _found_audio(paths, out)
+        found = _found_files(mels, out)
         index = _audition_files(found, out, run, overwrite=overwrite, quiet=as_json, report=report)
     _tell_of(index, out, form if report else None, as_json=as_json, open_it=open_it)
 
@@ -163,11 +176,13 @@ def _tell_of(index: AuditionRecord, out: Path, form: Form | None, *, as_json: bo
     raise typer.Exit(1 if index.failures else 0)
 
 
-def _found_audio(paths: Sequence[Path], out: Path) -> Found:
+def _found_files(mels: FoundMels, out: Path) -> Found:
     """What paths stand for; problems and what was left out are told, and where there is no file the command ends."""
-    from ._clips import find_audio
+    from ._clips import Found, find_audio
 
-    found = find_audio(paths, without=out)
+    found = find_audio(mels.others, without=out) if mels.others else Found([], [], [])
+    files = cast("list[Path]", [*found.files, *mels.mels])  # a MelFile is path-like
+    found = Found(files, [*mels.problems, *found.problems], found.left_out)
     for notice in found.left_out:
         complain(notice.text, "note")
     complain_of(found.problems)

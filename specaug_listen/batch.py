@@ -25,6 +25,8 @@ from ._reading import channels_of
 from .audio import load
 from .augment.foreign import LONGEST_HELD_S
 from .errors import OutputError, ParameterError, SpecAugListenError
+from .frontends import prepared
+from .mels import MelFile, clip_of_file
 from .pipeline import (
     RESERVED,
     Audition,
@@ -156,17 +158,23 @@ def audition_many(
 def _clips(files: Sequence[str | os.PathLike[str]], channel: Channel) -> list[_Clip]:
     """The clips of files, their names and folders; sorted, so that none depends on the order of the arguments."""
     taken = {name.casefold() for name in RESERVED}
-    pairs = [(path, one) for path in sorted(files, key=os.path.abspath) for one in _choices(path, channel)]
+    recordings = [path for path in files if not isinstance(path, MelFile)]
+    pairs = [(path, one) for path in sorted(recordings, key=os.path.abspath) for one in _choices(path, channel)]
     suffixes = [name_suffix(choice) for _, choice in pairs]
     names = distinct_names([path for path, _ in pairs], suffixes)
-    return [
+    clips = [
         _Clip(path, choice.channel, name, folder_name(_with_suffix(path, suffix), taken))
         for (path, choice), suffix, name in zip(pairs, suffixes, names, strict=True)
     ]
+    # The mels of one file stay in its order.
+    mels = sorted((one for one in files if isinstance(one, MelFile)), key=lambda one: os.path.abspath(one.path))
+    return clips + [_Clip(one, "mean", one.name, folder_name(f"{one.name}.mel", taken)) for one in mels]
 
 
 def _choices(path: str | os.PathLike[str], channel: Channel) -> list[Choice]:
     """What is heard of a file."""
+    if isinstance(path, MelFile):
+        return [Choice("mean", 1)]
     n_channels = 1 if channel == "mean" else channels_of(path)
     if channel != "each":
         return [Choice(channel, n_channels)]
@@ -187,6 +195,8 @@ def _remove_empty(folders: Sequence[Path]) -> None:
 def _audition_clip(one: _Clip, out: Path, run: Configuration, within: Within) -> Audition | Failure:
     path = one.path
     try:
+        if isinstance(path, MelFile):
+            return _audition_mel(path, out, one.folder, run)
         is_whole = needs_whole_clip(run.policy, run.waveform)
         if is_whole and is_long(path, run.duration_s, LONGEST_HELD_S):
             raise ParameterError(
@@ -216,6 +226,22 @@ def _audition_clip(one: _Clip, out: Path, run: Configuration, within: Within) ->
         return _failure(path, str(error))
     except MemoryError:
         return _failure(path, "not enough memory for this clip; take a part of it with --duration")
+    return heard
+
+
+def _audition_mel(file: MelFile, out: Path, folder: str, run: Configuration) -> Audition:
+    ready = prepared(run.frontend, run.statistics)
+    clip = clip_of_file(file, ready, axes=run.axes, start_s=run.start_s, duration_s=run.duration_s)
+    heard = audition(
+        clip,
+        policy=run.policy,
+        waveform=run.waveform,
+        vocoder=vocoder_of(run.vocoder),
+        draws=run.draws,
+        rng=run.seed,
+        twins=run.twins,
+    )
+    save_audition(heard, out, channels=run.channels, overwrite=True, folder=folder)
     return heard
 
 

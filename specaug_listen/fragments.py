@@ -45,7 +45,7 @@ class ClipView:
     """One clip as it is shown: original, copy-synthesis, draws; parameters as in `DrawView`."""
 
     name: str
-    original: bytes | str
+    original: bytes | str | None
     copy_synthesis: bytes | str
     draws: tuple[DrawView, ...]
     facts: tuple[tuple[str, str], ...] = ()

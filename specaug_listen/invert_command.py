@@ -72,13 +72,10 @@ def run_invert(
 
 
 def _check_vocoder(vocoder: AnyVocoder, frontend: Any) -> None:
-    from .errors import ParameterError
-    from .vocoders import Neural, OriginalPhase
+    from .pipeline.taking import check_sound_is_not_needed
+    from .vocoders import Neural
 
-    if isinstance(vocoder, OriginalPhase):
-        raise ParameterError(
-            "--vocoder original-phase: a mel has lost the phase of its sound; choose another, e.g. joint"
-        )
+    check_sound_is_not_needed(vocoder, None, twins=False)
     if isinstance(vocoder, Neural):
         vocoder.check(frontend)
 

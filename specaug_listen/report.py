@@ -21,7 +21,7 @@ from .pipeline import Audition, read_index, read_record
 from .pipeline.again import recipe_of, words_of
 from .pipeline.display import facts_of_policy, frontend_in_words
 from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, Published, page_path, publish
-from .pipeline.records import ClipEntry, Configuration, DrawRecord, Failure, path_of, versions, vocoder_name
+from .pipeline.records import ClipEntry, Configuration, DrawRecord, Failure, clip_path, path_of, versions, vocoder_name
 from .pipeline.saving import audition_files, clip_entry, configuration_of, draw_record
 from .pipeline.shelves import Files, FolderFiles, MemoryFiles
 from .pipeline.views import Shown, clip_view, columns_for, rows_of
@@ -303,6 +303,7 @@ def _head(runs: Sequence[_Run], paths: bool) -> Head:
         notes,
         tuple(failure.error for run in runs for failure in run.failures),
         tuple(_recipe(i, run, named, paths) for i, run in enumerate(runs) if run.clips),
+        has_original=any(placed.files.size("original.wav") is not None for run in runs for placed in run.clips),
     )
 
 
@@ -316,8 +317,10 @@ def _label(i: int) -> str:
 
 
 def _recipe(i: int, run: _Run, named: bool, paths: bool) -> Recipe:
-    files = [path for placed in run.clips if (path := path_of(placed.entry.audio)) is not None]
-    return recipe_of(run.clips[0].configuration, files if paths else short_paths(files), _named(i, run, named))
+    is_mel = all(placed.entry.audio.mel is not None for placed in run.clips)
+    files = [path for placed in run.clips if (path := clip_path(placed.entry.audio)) is not None]
+    shown = list(dict.fromkeys(files if paths else short_paths(files)))
+    return recipe_of(run.clips[0].configuration, shown, _named(i, run, named), is_mel=is_mel)
 
 
 def _facts(runs: Sequence[_Run], first: Configuration | None) -> Facts:

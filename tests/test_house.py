@@ -31,7 +31,7 @@ FLOORS = [
     "plots fragments inspection",
     "pages",
     "pipeline",
-    "options report batch listing severity listening showing checking sweeping",
+    "mel_options options report batch listing severity listening showing checking sweeping",
     "commands console",
     "audition_command check_command invert_command policy_commands replay_command report_command sweep_command",
     "app cli",

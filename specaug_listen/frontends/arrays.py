@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,7 @@ class Prepared(NamedTuple):
     notices: tuple[Notice, ...] = ()
 
 
-def checked_axes(axes: str | None) -> str | None:
+def checked_axes(axes: str | None) -> Literal["bins,frames", "frames,bins"] | None:
     """An order of axes as ``bins,frames`` or ``frames,bins``.
 
     Raises
@@ -63,7 +63,7 @@ def checked_axes(axes: str | None) -> str | None:
     written = ",".join(_ALIASES.get(word, word) for word in words)
     if written not in _ORDERS:
         raise ParameterError(f"axes={axes!r:.80}: allowed is 'bins,frames' or 'frames,bins'")
-    return written
+    return "frames,bins" if _ORDERS[written] else "bins,frames"
 
 
 def prepared(frontend: MelFrontend, statistics: Any = None) -> Prepared:

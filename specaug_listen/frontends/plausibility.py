@@ -181,7 +181,7 @@ def noticed_of(mel: MelSpectrogram) -> tuple[Notice, ...]:
         "plain_fits": mel.statistics is not None and own.fits(values),
         "linear": linear,
         "scales": scales,
-        "normalised": looks_normalised,
+        "normalised": bool(looks_normalised),
     }
     if looks_normalised or not (linear or scales):
         typical = typical_statistics(frontend)

@@ -13,7 +13,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,7 @@ _PAIR = re.compile(r"\s*(mean|std)\s*=\s*([^,]+?)\s*")
 _KNOWN = "mean and std; mean and var; count, sum and sum_square; or running_mean, running_var, weight and bias"
 
 
-def statistics_of_text(text: str) -> GlobalStatistics | str:
+def statistics_of_text(text: str) -> GlobalStatistics | Literal["per-utterance"]:
     """What ``--stats`` says: ``mean=..,std=..``, "per-utterance", or a file.
 
     Raises
@@ -52,7 +52,7 @@ def statistics_of_text(text: str) -> GlobalStatistics | str:
     9.14
     """
     if text == PER_UTTERANCE:
-        return text
+        return "per-utterance"
     if re.match(r"\s*(mean|std)\s*=", text):
         pairs = [_PAIR.fullmatch(part) for part in text.split(",")]
         found = {pair.group(1): pair.group(2) for pair in pairs if pair is not None}

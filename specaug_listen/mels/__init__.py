@@ -1,6 +1,6 @@
 """Mels from someone's own pipeline: files that hold some, and clips that are mels without their audio."""
 
-from .clips import MelClip, MelSource, clip_of_file, clips_of_file, mel_clip
+from .clips import MelClip, MelSource, clip_of_file, clips_of_file, mel_clip, mel_part
 from .files import MelFile, list_mels
 from .finding import MEL_SUFFIXES, find_mels, is_mel_path
 
@@ -15,4 +15,5 @@ __all__ = [
     "is_mel_path",
     "list_mels",
     "mel_clip",
+    "mel_part",
 ]

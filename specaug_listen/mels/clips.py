@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,9 @@ from ..errors import AudioError, ParameterError, naming
 from ..frontends import MelSpectrogram, Prepared, mels_from_array
 from .files import MelFile, list_mels
 
-__all__ = ["MelClip", "MelSource", "clip_of_file", "clips_of_file", "mel_clip"]
+Axes: TypeAlias = Literal["bins,frames", "frames,bins"]
+
+__all__ = ["MelClip", "MelSource", "clip_of_file", "clips_of_file", "mel_clip", "mel_part"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class MelSource:
     sha256: str
     key: str | None = None
     item: int | None = None
-    axes: str | None = None
+    axes: Axes | None = None
     start_s: float = 0.0
     duration_s: float | None = None
 
@@ -85,6 +87,16 @@ class MelClip:
         """What to know about it."""
         return self.mel.notices
 
+    @property
+    def mix_notices(self) -> tuple[Notice, ...]:
+        """What a recording's mix would be told: nothing."""
+        return ()
+
+    @property
+    def choice(self) -> None:
+        """Which channel was heard: of a mel, nobody knows."""
+        return None
+
     @cached_property
     def fingerprint(self) -> tuple[int, ...]:
         """Four 32-bit words that name the mel by its values."""
@@ -100,7 +112,7 @@ def mel_clip(mel: MelSpectrogram, name: str | None = None) -> MelClip:
 
 
 def clip_of_file(
-    file: MelFile, ready: Prepared, *, axes: str | None = None, start_s: float = 0.0, duration_s: float | None = None
+    file: MelFile, ready: Prepared, *, axes: Axes | None = None, start_s: float = 0.0, duration_s: float | None = None
 ) -> MelClip:
     """Read one mel of a file.
 
@@ -123,7 +135,7 @@ def clip_of_file(
             mels = mels_from_array(file.read(), ready, axes=axes or file.axes)
             if len(mels) > 1:
                 raise ParameterError(f"a batch of {len(mels)} mels in one array; save them one by one")
-            mel = _part(mels[0], start_s, duration_s)
+            mel = mel_part(mels[0], start_s, duration_s)
     except OSError as error:
         raise AudioError(f"{printable(file)}: cannot be read ({error.strerror})") from None
     path = os.path.abspath(file.path)
@@ -138,7 +150,14 @@ def clips_of_file(
     return [clip_of_file(file, ready, **how) for file in list_mels(Path(path), key)]
 
 
-def _part(mel: MelSpectrogram, start_s: float, duration_s: float | None) -> MelSpectrogram:
+def mel_part(mel: MelSpectrogram, start_s: float, duration_s: float | None) -> MelSpectrogram:
+    """A part of a mel, in whole frames; without its audio, unless it is all of it.
+
+    Raises
+    ------
+    ParameterError
+        For a part that is not there.
+    """
     if not (np.isfinite(start_s) and start_s >= 0):
         raise ParameterError(f"start={start_s!r}: expected seconds >= 0")
     if duration_s is not None and not (np.isfinite(duration_s) and duration_s > 0):
@@ -150,7 +169,7 @@ def _part(mel: MelSpectrogram, start_s: float, duration_s: float | None) -> MelS
     if begin >= mel.n_frames:
         raise ParameterError(f"start={start_s} s lies behind the end; the mel lasts {mel.duration_s:.3f} s")
     end = mel.n_frames if duration_s is None else begin + max(1, round(duration_s * frames_per_s))
-    return replace(mel, values=mel.values[:, begin:end])
+    return replace(mel, values=mel.values[:, begin:end], audio=None, warp=None, warps=())
 
 
 @lru_cache(maxsize=8)

@@ -235,6 +235,8 @@ class Clip:
         Levels of the darkest and of the brightest colour.
     severities : (str, str) or None
         What the palest and the darkest frame of a cell stand for.
+    reference : str
+        What levels and differences are told against.
     """
 
     id: str
@@ -250,6 +252,7 @@ class Clip:
     chart: File | None = None
     colours: tuple[float, float] | None = None
     severities: tuple[str, str] | None = None
+    reference: str = "original"
 
 
 @dataclass(frozen=True)
@@ -315,6 +318,8 @@ class Head:
         What the framework does that its parameters do not say.
     failures : sequence of str
         One line for each clip that could not be auditioned.
+    has_original : bool
+        Whether some clip has one; mels without their audio have none.
     recipes : sequence of Recipe
     """
 
@@ -324,3 +329,4 @@ class Head:
     notes: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     recipes: tuple[Recipe, ...] = ()
+    has_original: bool = True

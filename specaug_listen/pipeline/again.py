@@ -13,7 +13,7 @@ from .._record import to_plain
 from ..augment import Policy, reason_in_words
 from ..augment.files import recipe_behind
 from ..augment.words import in_words
-from ..frontends import PRESETS, MelFrontend
+from ..frontends import PRESETS, GlobalStatistics, MelFrontend
 from ..pages import Recipe
 from ..vocoders import Neural, spelled
 from .records import Configuration, CustomVocoder, vocoder_name
@@ -55,7 +55,7 @@ def _words_of_frontend(run: Configuration) -> str:
     )
 
 
-def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "") -> Recipe:
+def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "", *, is_mel: bool = False) -> Recipe:
     """The command and the Python that make a run again, and the files that they name.
 
     Parameters
@@ -65,9 +65,11 @@ def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "") -
         Of the clips; None for one that was made in memory.
     name : str
         Of the run, where there are several.
+    is_mel : bool
+        Whether the clips came as mels, without their audio.
     """
     files: list[tuple[str, str]] = []
-    known = list(dict.fromkeys(path for path in paths if path is not None)) or ["CLIP.wav"]
+    known = list(dict.fromkeys(path for path in paths if path is not None)) or ["MEL.npy" if is_mel else "CLIP.wav"]
     policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
     options = ["--frontend", frontend, "--policy", policy]
     if run.waveform is not None:
@@ -76,10 +78,47 @@ def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "") -
     options += ["--draws", str(run.draws), "--seed", str(run.seed)]
     options += ["--twins"] if run.twins else []
     options += _span_options(run)
+    options += _mel_options(run, files)
     options += _channel_options(run)
     options += ["--wav-channels", run.channels] if run.channels != "mono" else []
     command = _command(known, options, run)
-    return Recipe(command, _python(known, run, policy, frontend), name, tuple(files))
+    python = _python_of_mels(known, run, policy, frontend) if is_mel else _python(known, run, policy, frontend)
+    return Recipe(command, python, name, tuple(files))
+
+
+def _mel_options(run: Configuration, files: list[tuple[str, str]]) -> list[str]:
+    options = ["--axes", run.axes] if run.axes else []
+    if isinstance(run.statistics, GlobalStatistics):
+        mean, std = run.statistics.mean, run.statistics.std
+        plain = isinstance(mean, float) and isinstance(std, float)
+        said = f"mean={mean!r},std={std!r}" if plain else _write("stats.yaml", to_plain(run.statistics), files)
+        return [*options, "--stats", said]
+    return [*options, "--stats", run.statistics] if run.statistics else options
+
+
+def _python_of_mels(paths: Sequence[str], run: Configuration, policy: str, frontend: str) -> str:
+    """The Python for clips that came as mels; each file may hold several."""
+    vocoder, how = _vocoder(run), _span(run) + (f", axes={run.axes!r}" if run.axes else "")
+    statistics = "None"
+    if isinstance(run.statistics, GlobalStatistics):
+        statistics = f"({run.statistics.mean!r}, {run.statistics.std!r})"
+    elif run.statistics:
+        statistics = repr(run.statistics)
+    lines = [
+        *_imports(vocoder),
+        "from specaug_listen import frontends, mels",
+        "",
+        f"ready = frontends.prepared(frontends.get({frontend!r}), {statistics})",
+        f"files, problems = mels.find_mels({list(paths)!r})",
+        "heard = []",
+        "for file in files:",
+        f"    clip = mels.clip_of_file(file, ready{how})",
+        f"    one = sl.audition(clip, policy={policy!r}, vocoder={vocoder}, draws={run.draws}, rng={run.seed})",
+        '    one.save("OUT")',
+        "    heard.append(one)",
+        'sl.write_report(heard, "OUT/report.html")',
+    ]
+    return "\n".join(lines)
 
 
 def sweep_recipe(run: Configuration, path: str | None, axes: Sequence[tuple[str, Sequence[Any]]]) -> Recipe:

@@ -22,6 +22,7 @@ from ..augment import (
 from ..frontends import AnyMel, MelFrontend, MelSpectrogram
 from ..frontends.width import EmptyBins, empty_bins
 from ..inspection import Change, inspect_change
+from ..mels import MelClip
 from ..metrics import log_mel_rmse_db, perceptual, score
 from ..plots import audition_figure
 from ..recording import Recording
@@ -80,8 +81,8 @@ class Audition:
 
     Parameters
     ----------
-    clip : Audio
-        As it was given.
+    clip : Audio or MelClip
+        As it was given; a mel from someone's own pipeline has no original, and is compared with its copy-synthesis.
     mel : MelSpectrogram
         Not augmented.
     policy : Policy
@@ -110,7 +111,7 @@ class Audition:
     ['draw', 'level_change_db']
     """
 
-    clip: Audio | Recording
+    clip: Audio | Recording | MelClip
     mel: AnyMel = field(repr=False)
     policy: Policy
     vocoder: Vocoder
@@ -127,7 +128,7 @@ class Audition:
         draws = "1 draw" if len(self.draws) == 1 else f"{len(self.draws)} draws"
         vocoder = vocoder_name(vocoder_record(self.vocoder))
         return (
-            f"Audition({self.name!r:.60}, {self.original.duration_s:.2f} s: {what}, vocoder {vocoder:.60}, {draws}, "
+            f"Audition({self.name!r:.60}, {self.duration_s:.2f} s: {what}, vocoder {vocoder:.60}, {draws}, "
             f"seed {self.seed})"
         )
 
@@ -137,13 +138,17 @@ class Audition:
         return self.mel.frontend
 
     @property
-    def original(self) -> Sound:
-        """The clip as the front-end takes it in: mono, at its rate."""
+    def original(self) -> Sound | None:
+        """The clip as the front-end takes it in: mono, at its rate; None of a mel that came without its audio."""
         if isinstance(self.clip, Recording):
             return self.clip.mono
         assert isinstance(self.mel, MelSpectrogram)
-        assert self.mel.audio is not None  # audition() computes the mel from it
         return self.mel.audio
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the clip in seconds."""
+        return self.mel.duration_s
 
     @cached_property
     def copy_synthesis(self) -> Sound:
@@ -165,18 +170,20 @@ class Audition:
         if self.given_gain is not None:
             return self.given_gain
         twins = [d.twin for d in self.draws if d.twin is not None]
-        return common_gain([self.original, self.copy_synthesis, *(d.audio for d in self.draws), *twins])
+        sounds = [self.copy_synthesis, *(d.audio for d in self.draws), *twins]
+        return common_gain(sounds if self.original is None else [self.original, *sounds])
 
     @cached_property
     def badges(self) -> tuple[str, ...]:
         """What to know about the clip before trusting one's ears."""
         held = needs_whole_clip(self.policy, self.waveform)
-        return clip_badges(self.clip.levels, self.gain, self.original.duration_s if held else 0.0, self.notices)
+        levels = None if isinstance(self.clip, MelClip) else self.clip.levels
+        return clip_badges(levels, self.gain, self.duration_s if held else 0.0, self.notices)
 
     @cached_property
     def empty_bins(self) -> EmptyBins | None:
         """The bins of the front-end that lie above all that the clip holds; None where there is none."""
-        return empty_bins(self.frontend, self.clip.sample_rate, self.original)
+        return None if self.original is None else empty_bins(self.frontend, self.clip.sample_rate, self.original)
 
     @cached_property
     def notices(self) -> tuple[Notice, ...]:
@@ -264,7 +271,9 @@ class Audition:
         note = f"{self.policy.name} on {self.frontend.name}, seed {self.seed}, {reconstruction.name}"
         if self.waveform is not None:
             note = f"waveform {self.waveform.name}, {note}"
-        return audition_figure(self.mel, reconstruction.mel, self.seen(reconstruction), title=self.name, note=note)
+        before = "not augmented" if self.original is None else "original"
+        drawn = self.seen(reconstruction)
+        return audition_figure(self.mel, reconstruction.mel, drawn, title=self.name, note=note, before_name=before)
 
     def save(self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False) -> Path:
         """Write WAV, PNG and JSON of every draw into a folder named after the clip.

@@ -17,10 +17,14 @@ __all__ = ["LONG_S", "clip_badges", "draw_badges"]
 LONG_S = 60.0
 
 
-def clip_badges(levels: Levels, gain: float, held_s: float = 0.0, notices: Sequence[Notice] = ()) -> tuple[str, ...]:
+def clip_badges(
+    levels: Levels | None, gain: float, held_s: float = 0.0, notices: Sequence[Notice] = ()
+) -> tuple[str, ...]:
     """What to know about a clip: what its reader noticed, its levels, and how much was needed at once."""
     badges = [notice.text for notice in notices]
-    if levels.peak == 0:
+    if levels is None:
+        pass  # a mel, whose sound is not at hand
+    elif levels.peak == 0:
         badges.append("silent: every sample is zero")
     elif levels.spread <= 1e-6 * levels.peak:
         badges.append(f"constant: every sample is {levels.first:.4g} (DC only)")

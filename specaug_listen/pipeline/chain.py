@@ -11,7 +11,6 @@ from .. import vocoders
 from .._channels import OneChannel
 from .._random import as_seed, child_stream
 from ..audio import Audio
-from ..audio_input import as_audio
 from ..augment import (
     Adapter,
     Batch,
@@ -19,7 +18,6 @@ from ..augment import (
     Imported,
     Policy,
     Waveform,
-    choose_frontend,
     choose_policy,
     draw_of_clip,
     get_waveform,
@@ -27,10 +25,12 @@ from ..augment import (
 )
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frontends import MelFrontend, MelSpectrogram
+from ..mels import MelClip
 from ..vocoders import Vocoder
 from .auditions import Audition, Reconstruction
 from .records import clip_name
 from .rendering import render, vocoder_for
+from .taking import check_without_audio, clip_and_frontend
 
 __all__ = ["audition"]
 
@@ -56,14 +56,18 @@ def audition(
     duration_s: float | None = None,
     name: str | None = None,
     channel: OneChannel | None = None,
+    statistics: Any = None,
+    axes: str | None = None,
 ) -> Audition:
     """Hear what a policy does to a clip.
 
     Parameters
     ----------
-    audio : Audio, str, path-like, (samples, sample_rate) or mapping
+    audio : Audio, MelSpectrogram, str, path-like, (samples, sample_rate), mapping, or array of a mel
         A clip in any form that `specaug_listen.audio_input.as_audio` takes: a file's path, an array or a tensor with
-        its rate, PCM integers, the ``audio`` of a data set.
+        its rate, PCM integers, the ``audio`` of a data set. Or a mel from your own pipeline, which needs no audio: a
+        `MelSpectrogram`, or an array or tensor of shape (n_mels, n_frames) with ``frontend``. Without audio there is no
+        original, and draws are compared with the copy-synthesis.
     frontend : MelFrontend, str, path-like or None
         None takes the policy's own: that of its configuration or recipe, else of its framework, else Whisper's; see
         `specaug_listen.augment.choose_frontend`. Which it was, and why, are the audition's ``frontend`` and
@@ -97,6 +101,9 @@ def audition(
         What is heard of a clip of several channels, counted from 1; None takes what the policy's configuration says
         (NeMo's ``channel_selector``), else the mean.
 
+    statistics, axes
+        Of a mel: what it was normalised with, and its order of axes; see `MelFrontend.mel`.
+
     Returns
     -------
     Audition
@@ -115,25 +122,27 @@ def audition(
     SpecAugListenWarning
         When a mask was clamped or a transform did nothing.
     """
-    clip = as_audio(audio, start_s=start_s, duration_s=duration_s)
     if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= 1000:
         raise ParameterError(f"draws={draws!r:.80}: expected an integer in [1, 1000]")
     chosen = choose_policy(policy, framework=framework, adapter=adapter, batch=batch, exact_rng=exact_rng)
-    geometry, reason = choose_frontend(frontend, chosen)
+    clip, (geometry, reason) = clip_and_frontend(
+        audio, frontend, chosen, axes=axes, statistics=statistics, start_s=start_s, duration_s=duration_s
+    )
     rendering = vocoder_for(vocoder)
     stage = None if waveform is None else get_waveform(waveform)
     seed = as_seed(rng)
-    clip = select_channel(clip, channel, chosen)
-    mel = geometry(clip)
+    clip = select_channel(clip, channel, chosen) if isinstance(clip, Audio) else clip
+    check_without_audio(clip, rendering, stage, twins)
+    mel = clip.mel if isinstance(clip, MelClip) else geometry(clip)
     heard = tuple(_drawn(n, mel, clip, seed, chosen, stage, rendering, twins) for n in range(1, draws + 1))
-    name = clip_name(clip) if name is None else name
+    name = (clip.name if isinstance(clip, MelClip) else clip_name(clip)) if name is None else name
     return Audition(clip, mel, chosen, rendering, seed, heard, name, waveform=stage, frontend_reason=reason)
 
 
 def _drawn(
     number: int,
     mel: MelSpectrogram,
-    clip: Audio,
+    clip: Audio | MelClip,
     seed: int,
     policy: Policy,
     stage: Waveform | None,

@@ -32,7 +32,7 @@ def as_text(audition: Audition) -> str:
     """One line for the clip, one for each draw, one for each badge."""
     frontend = frontend_in_words(audition.frontend, audition.policy, audition.frontend_reason)
     what = f"{audition.policy.name} on {frontend}, seed {audition.seed}"
-    lines = [f"Audition of {audition.name!r} ({audition.original.duration_s:.2f} s): {what}"]
+    lines = [f"Audition of {audition.name!r} ({audition.duration_s:.2f} s): {what}"]
     lines += [f"  ! {badge}" for badge in audition.badges]
     for drawn in audition.draws:
         facts = ", ".join(f"{name} {value}" for name, value in facts_of_draw(audition.score_of(drawn)))
@@ -53,12 +53,12 @@ def _view(audition: Audition) -> ClipView:
         )
         for drawn in audition.draws
     )
-    clip = facts_of_clip(audition.original.duration_s, describe_clip(audition.clip))
+    clip = facts_of_clip(audition.duration_s, describe_clip(audition.clip))
     rendered_by, reason = vocoder_record(audition.vocoder), audition.frontend_reason
     run = facts_of_run(audition.frontend, audition.policy, rendered_by, audition.seed, reason)
     return ClipView(
         audition.name,
-        encode_wav(audition.original, gain=audition.gain),
+        None if audition.original is None else encode_wav(audition.original, gain=audition.gain),
         encode_wav(audition.copy_synthesis, gain=audition.gain),
         draws,
         clip + run,
@@ -68,6 +68,9 @@ def _view(audition: Audition) -> ClipView:
 
 def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:
     """What a clip was before the front-end took it."""
+    if clip.mel is not None:
+        source = f"a mel of {clip.mel.n_mels} bins and {clip.mel.n_frames} frames, without its audio"
+        return (("length", f"{duration_s:.2f} s"), ("source", source))
     channels = channel_words(clip.channel, clip.n_channels)
     return (("length", f"{duration_s:.2f} s"), ("source", f"{clip.sample_rate} Hz, {channels}"))
 

@@ -19,11 +19,12 @@ from .._notices import Notice
 from .._random import MAX_SEED
 from .._record import from_plain, record, to_plain
 from .._version import __version__
-from ..audio import Audio
+from ..audio import Audio, AudioSource
 from ..augment import Draw, FrontendChoice, FrontendReason, Policy, Waveform, WaveformDraw
 from ..errors import ParameterError, PolicyError, naming
-from ..frontends import MelFrontend
+from ..frontends import GlobalStatistics, MelFrontend
 from ..inspection import Change
+from ..mels import MelClip
 from ..recording import Recording
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.names import AnyVocoder
@@ -37,7 +38,9 @@ __all__ = [
     "CustomVocoder",
     "DrawRecord",
     "Failure",
+    "MelRecord",
     "clip_name",
+    "clip_path",
     "describe_clip",
     "path_of",
     "read_index",
@@ -67,8 +70,32 @@ class CustomVocoder:
 
 
 @record
+class MelRecord:
+    """What a clip was that came as a mel, without its audio.
+
+    Parameters
+    ----------
+    n_mels, n_frames : int
+    key, item, axes
+        Where it lies in its file, and in which order, where that was said.
+    statistics : GlobalStatistics or None
+        What was undone, where the front-end has none that are the same for all clips.
+    largest : float or None
+        The largest value before it was normalised.
+    """
+
+    n_mels: int
+    n_frames: int
+    key: str | None = None
+    item: int | None = None
+    axes: Literal["bins,frames", "frames,bins"] | None = None
+    statistics: GlobalStatistics | None = None
+    largest: float | None = None
+
+
+@record
 class ClipRecord:
-    """Which sound a draw was made for.
+    """Which sound, or which mel, a draw was made for.
 
     ``channel`` says which of the ``n_channels`` was heard, counted from 1; ``fingerprint`` is of that one, or of all
     where it is their mean.
@@ -85,6 +112,7 @@ class ClipRecord:
     notices: tuple[Notice, ...] = ()
     decoder: str | None = None
     channel: OneChannel = "mean"
+    mel: MelRecord | None = None
 
 
 @record
@@ -131,6 +159,8 @@ class Configuration:
     frontend_reason: FrontendReason | None = None
     strict: bool = False
     channel: AnyChannel = "mean"
+    axes: Literal["bins,frames", "frames,bins"] | None = None
+    statistics: GlobalStatistics | Literal["per-utterance"] | None = None
 
     @property
     def choice(self) -> FrontendChoice:
@@ -210,7 +240,7 @@ def _read(cls: type[R], path: str | os.PathLike[str], advice: str) -> R:
         return from_plain(cls, data)
 
 
-def describe_clip(audio: Audio | Recording) -> ClipRecord:
+def describe_clip(audio: Audio | Recording | MelClip) -> ClipRecord:
     """Name a clip by its content, and by its file where it has one."""
     source = audio.source
     return ClipRecord(
@@ -223,8 +253,23 @@ def describe_clip(audio: Audio | Recording) -> ClipRecord:
         start_s=float(source.start_s) if source else 0.0,
         duration_s=float(source.duration_s) if source and source.duration_s is not None else None,
         notices=(*audio.notices, *audio.mix_notices),
-        decoder=source.decoder if source else None,
+        decoder=source.decoder if isinstance(source, AudioSource) else None,
         channel=audio.choice.channel if audio.choice else "mean",
+        mel=_describe_mel(audio) if isinstance(audio, MelClip) else None,
+    )
+
+
+def _describe_mel(clip: MelClip) -> MelRecord:
+    mel, source = clip.mel, clip.source
+    own = mel.statistics if isinstance(mel.frontend.normalize, str) else None
+    return MelRecord(
+        mel.n_mels,
+        mel.n_frames,
+        source.key if source else None,
+        source.item if source else None,
+        source.axes if source else None,
+        None if own is None else GlobalStatistics(own.mean, own.std),  # type: ignore[arg-type]
+        None if own is None else own.largest,
     )
 
 
@@ -238,6 +283,14 @@ def path_of(clip: ClipRecord) -> str | None:
     if clip.path is None or not clip.path.startswith("file://"):
         return clip.path
     return os.fsdecode(unquote_to_bytes(clip.path.removeprefix("file://")))
+
+
+def clip_path(clip: ClipRecord) -> str | None:
+    """Where a clip was read from, with the key of a mel as the command line takes it."""
+    path = path_of(clip)
+    if path is None or clip.mel is None or clip.mel.key is None:
+        return path
+    return f"{path}:{clip.mel.key}"
 
 
 def _as_text(path: str) -> str:

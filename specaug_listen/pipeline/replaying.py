@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .._files import printable
 from ..audio import Audio, load
 from ..augment import Waveform
-from ..errors import AudioError, naming
-from ..frontends import mel_stream
+from ..errors import AudioError, ParameterError, naming
+from ..frontends import MelSpectrogram, Prepared, mel_stream
+from ..mels import MelClip, clip_of_file, list_mels, mel_clip
 from ..recording import Recording, open_recording
 from ..vocoders import Joint
 from .auditions import Audition, Reconstruction
 from .badges import LONG_S
 from .long import LongAudition, rendered_long
-from .records import DrawRecord, describe_clip, path_of, read_record, versions, vocoder_of
+from .records import DrawRecord, MelRecord, describe_clip, path_of, read_record, versions, vocoder_of
 from .rendering import render
 
 __all__ = ["changed_versions", "is_long_draw", "replay"]
@@ -26,7 +28,7 @@ __all__ = ["changed_versions", "is_long_draw", "replay"]
 def replay(
     path: str | os.PathLike[str],
     *,
-    audio: Audio | str | os.PathLike[str] | None = None,
+    audio: Audio | MelSpectrogram | str | os.PathLike[str] | None = None,
     folder: Path | None = None,
     policy: str | Callable[..., Any] | None = None,
 ) -> Audition:
@@ -36,8 +38,8 @@ def replay(
     ----------
     path : str or path-like
         A ``draw-N.json``.
-    audio : Audio, str, path-like or None
-        The clip, where it is not where the record says.
+    audio : Audio, MelSpectrogram, str, path-like or None
+        The clip, or its mel where it came as one, where it is not where the record says.
     folder : Path or None
         Where to keep what lies between the steps, instead of in memory, with the joint vocoder: for long recordings.
         The audition is to be saved while it is there.
@@ -62,11 +64,12 @@ def replay(
     record = read_record(path)
     with naming(printable(path)):
         vocoder = vocoder_of(record.vocoder)
-    in_parts = folder is not None and not (record.draw.foreign or record.waveform)
-    if folder is not None and in_parts and isinstance(vocoder, Joint) and not isinstance(audio, Audio):
+    in_parts = not (record.draw.foreign or record.waveform or record.audio.mel)
+    is_file = not isinstance(audio, (Audio, MelSpectrogram))
+    if folder is not None and in_parts and isinstance(vocoder, Joint) and is_file:
         return _replayed_long(record, vocoder, _file(record, audio, printable(path)), folder, printable(path))
-    clip = _clip(record, audio, printable(path))
-    mel = before = record.frontend(clip)
+    clip, mel = _clip_and_mel(record, audio, printable(path))
+    before = mel
     with naming(printable(path)):
         if record.waveform is not None and mel.audio is not None:
             before = record.frontend(record.waveform.apply(mel.audio))
@@ -83,9 +86,19 @@ def replay(
     )  # fmt: skip
 
 
+def _clip_and_mel(record: DrawRecord, given: Any, name: str) -> tuple[Audio | MelClip, MelSpectrogram]:
+    if record.audio.mel is not None:
+        own = _mel_clip(record, record.audio.mel, given, name)
+        return own, own.mel
+    if isinstance(given, MelSpectrogram):
+        raise ParameterError(f"{name}: made for a recording; pass that as audio=, not a mel")
+    clip = _clip(record, given, name)
+    return clip, record.frontend(clip)
+
+
 def is_long_draw(written: DrawRecord) -> bool:
     """Whether the clip of a draw is so long that `replay` is better given a folder."""
-    if written.draw.foreign or written.waveform is not None:
+    if written.draw.foreign or written.waveform is not None or written.audio.mel is not None:
         return False
     return isinstance(written.vocoder, Joint) and written.audio.n_samples > LONG_S * written.audio.sample_rate
 
@@ -108,8 +121,8 @@ def _clip(record: DrawRecord, given: Audio | str | os.PathLike[str] | None, name
     return clip
 
 
-def _file(record: DrawRecord, given: str | os.PathLike[str] | None, name: str) -> str | os.PathLike[str]:
-    path = path_of(record.audio) if given is None else given
+def _file(record: DrawRecord, given: Any, name: str) -> str | os.PathLike[str]:
+    path: str | os.PathLike[str] | None = path_of(record.audio) if given is None else given
     if path is None:
         raise AudioError(f"{name}: the clip was made in memory and has no file; pass it as audio=")
     if given is None and not os.path.exists(path):
@@ -117,9 +130,30 @@ def _file(record: DrawRecord, given: str | os.PathLike[str] | None, name: str) -
     return path
 
 
-def _check_same(clip: Audio | Recording, record: DrawRecord, name: str) -> None:
+def _mel_clip(record: DrawRecord, written: MelRecord, given: Any, name: str) -> MelClip:
+    """The mel that a draw was made for, from its file or as it was given."""
+    if isinstance(given, MelSpectrogram):
+        clip = mel_clip(given, record.clip)
+    else:
+        statistics = None
+        if written.statistics is not None:
+            statistics = written.statistics.for_mel(written.n_mels, written.largest)
+        ready = Prepared(record.frontend, statistics)
+        span = {"start_s": record.audio.start_s, "duration_s": record.audio.duration_s}
+        found = list_mels(Path(_file(record, given, name)), written.key)
+        file = next((one for one in found if one.item == written.item), found[0])
+        clip = clip_of_file(file, ready, axes=written.axes, **span)  # type: ignore[arg-type]
+    # That of its width is told again by the audition.
+    written_notices = tuple(notice for notice in record.audio.notices if notice.kind != "empty-bins")
+    clip = replace(clip, mel=replace(clip.mel, notices=written_notices))
+    _check_same(clip, record, name)
+    return clip
+
+
+def _check_same(clip: Audio | Recording | MelClip, record: DrawRecord, name: str) -> None:
     if describe_clip(clip).fingerprint != record.audio.fingerprint:
-        raise AudioError(f"{name}: the clip is not the one that the draw was made for (its samples differ)")
+        what = "samples" if record.audio.mel is None else "values"
+        raise AudioError(f"{name}: the clip is not the one that the draw was made for (its {what} differ)")
 
 
 def _replayed_long(

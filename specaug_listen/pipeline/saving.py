@@ -63,10 +63,8 @@ def audition_files(
     if not isinstance(channels, str) or channels not in get_args(Channels):
         raise ParameterError(f"channels={channels!r}: allowed is one of {', '.join(get_args(Channels))}")
     both_ears: Channels = "mono" if channels == "mono" else "duplicate"
-    files = {
-        "original.wav": _wav(audition.original, audition, both_ears),
-        "copy-synthesis.wav": _wav(audition.copy_synthesis, audition, both_ears),
-    }
+    files = {} if audition.original is None else {"original.wav": _wav(audition.original, audition, both_ears)}
+    files["copy-synthesis.wav"] = _wav(audition.copy_synthesis, audition, both_ears)
     for reconstruction in audition.draws:
         if figures:
             files |= draw_files(audition, reconstruction, channels)
@@ -84,7 +82,9 @@ def top_db_of(audition: Audition) -> float:
 
 
 def _mels(audition: Audition) -> dict[str, AnyMel]:
-    mels = {"original": audition.mel, "copy-synthesis": audition.copy_mel}
+    # Without an original, the mel as it was given stands beside the copy-synthesis.
+    before = "given" if audition.original is None else "original"
+    mels = {before: audition.mel, "copy-synthesis": audition.copy_mel}
     return mels | {one.name: one.mel for one in audition.draws}
 
 
@@ -100,7 +100,7 @@ def _cells(audition: Audition, top_db: float | None) -> dict[str, Cells]:
 def clip_entry(audition: Audition, folder: str) -> ClipEntry:
     """What the index says of a clip."""
     draws = tuple(drawn.name for drawn in audition.draws)
-    duration_s = round(audition.original.duration_s, 4)
+    duration_s = round(audition.duration_s, 4)
     clip = replace(describe_clip(audition.clip), notices=audition.notices)
     return ClipEntry(audition.name, folder, clip, duration_s, audition.gain, audition.badges, draws)
 

@@ -55,6 +55,11 @@ class Shown:
     label: str = ""
     level_db: float = 0.0
 
+    @property
+    def is_mel(self) -> bool:
+        """Whether the clip came as a mel, without its audio."""
+        return self.entry.audio.mel is not None and self.shelf.files.size("original.wav") is None
+
     def called(self, name: str) -> str:
         """A version's name among those of all runs."""
         return f"{self.label}: {name}" if self.label else name
@@ -80,10 +85,9 @@ def clip_view(shown: Sequence[Shown], clip_id: str) -> Clip:
             # Runs of one front-end share the original; others have a mel of their own to be compared with.
             name = one.called("original") if originals else "original"
             originals[key] = len(versions)
-            versions.append(sound_version(one, "original", "the recording", f"{prefix}original", name))
-        note = "its mel, not augmented, through the same vocoder"
-        name = one.called("copy-synthesis")
-        versions.append(sound_version(one, "copy-synthesis", note, f"{prefix}copy-synthesis", name))
+            if not one.is_mel:
+                versions.append(sound_version(one, "original", "the recording", f"{prefix}original", name))
+        versions.append(_copy_version(one, f"{prefix}copy-synthesis"))
         has_mel = versions[originals[key]].picture is not None
         for drawn in one.draws:
             version = draw_version(one, drawn, prefix)
@@ -102,7 +106,18 @@ def clip_view(shown: Sequence[Shown], clip_id: str) -> Clip:
         tuple(dict.fromkeys(names)),
         is_plain=any(version.sound.data is None for version in versions),
         colours=colours_of(versions),
+        reference="mel as it was given" if first.is_mel else "original",
     )
+
+
+def _copy_version(one: Shown, version_id: str) -> Version:
+    """The copy-synthesis; of a mel without its audio with the picture of that mel, which is what is compared with."""
+    name, note = one.called("copy-synthesis"), "its mel, not augmented, through the same vocoder"
+    if not one.is_mel:
+        return sound_version(one, "copy-synthesis", note, version_id, name)
+    note = "the mel as it was given, which the picture shows, through the vocoder; there is no original"
+    version = sound_version(one, "copy-synthesis", note, version_id, name)
+    return replace(version, picture=_picture(one, "given"))
 
 
 def _complete(version: Version, duration_s: float) -> Version:

@@ -26,7 +26,9 @@ __all__ = ["audition_figure", "encode_png", "new_figure", "plot_audition"]
 SIZE_INCHES, DPI = (12.0, 7.2), 100
 
 
-def plot_audition(before: AnyMel, after: AnyMel, draw: Draw, axes: Sequence[Axes]) -> tuple[Axes, ...]:
+def plot_audition(
+    before: AnyMel, after: AnyMel, draw: Draw, axes: Sequence[Axes], *, before_name: str = "original"
+) -> tuple[Axes, ...]:
     """Draw the original mel above, the augmented one below, masks outlined, on one scale of levels.
 
     Parameters
@@ -36,6 +38,8 @@ def plot_audition(before: AnyMel, after: AnyMel, draw: Draw, axes: Sequence[Axes
         What leads from one to the other.
     axes : sequence of matplotlib Axes
         Two, for the mels; or three, of which the middle one takes the path of a time warp.
+    before_name : str
+        What the upper one is called.
 
     Returns
     -------
@@ -74,12 +78,14 @@ def plot_audition(before: AnyMel, after: AnyMel, draw: Draw, axes: Sequence[Axes
         plot_warp(draw, before, axes[1])
     # One time axis serves both panels.
     axes[0].xaxis.set_visible(False)
-    corner_label(axes[0], "original")
+    corner_label(axes[0], before_name)
     corner_label(axes[-1], "augmented")
     return axes
 
 
-def audition_figure(before: AnyMel, after: AnyMel, draw: Draw, *, title: str = "", note: str = "") -> Figure:
+def audition_figure(
+    before: AnyMel, after: AnyMel, draw: Draw, *, title: str = "", note: str = "", before_name: str = "original"
+) -> Figure:
     """One draw as a whole figure: `plot_audition` with a scale of levels and two lines of text.
 
     Parameters
@@ -89,6 +95,8 @@ def audition_figure(before: AnyMel, after: AnyMel, draw: Draw, *, title: str = "
     title, note : str
         First line: the clip's name, shortened where there is no room for both, and what was done to it. A second line
         says what was drawn.
+    before_name : str
+        What the upper mel is called: the original, where there is one.
 
     Returns
     -------
@@ -113,9 +121,10 @@ def audition_figure(before: AnyMel, after: AnyMel, draw: Draw, *, title: str = "
     # The strip of the warp lies upon the mels' outlines, so it is made last.
     top, bottom = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[-1, 0])
     strip = [figure.add_subplot(grid[1, 0])] if draw.warps else []
-    plot_audition(before, after, draw, [top, *strip, bottom])
+    plot_audition(before, after, draw, [top, *strip, bottom], before_name=before_name)
     bar = figure.colorbar(top.images[0], cax=figure.add_subplot(grid[:, 1]))
-    bar.set_label("Level (dB re loudest original cell)")
+    loudest = "loudest original cell" if before_name == "original" else "loudest cell above"
+    bar.set_label(f"Level (dB re {loudest})")
     room = SIZE_INCHES[0] * DPI * 0.85
     font: dict[str, Any] = {"va": "center", "parse_math": False}
     taken = line(figure, 0.955, note, room * 0.75, align="right", fontsize=12, **font)

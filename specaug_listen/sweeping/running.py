@@ -254,7 +254,9 @@ def swept(
         progress(done, len(places))
         cells.append(Cell(values, _heard(audio, one, copies, name)))
     sounds = [one.audio for cell in cells for one in cell.heard.draws]
-    gain = common_gain([*(cell.heard.original for cell in cells), *copies.values(), *sounds])
+    gain = common_gain(
+        [*(cell.heard.original for cell in cells if cell.heard.original is not None), *copies.values(), *sounds]
+    )
     cells = [dataclasses.replace(cell, heard=dataclasses.replace(cell.heard, given_gain=gain)) for cell in cells]
     progress(len(places), len(places))
     return Sweep(tuple(axes), tuple(cells), run)

@@ -88,7 +88,7 @@ def _write_cells(sweep: Sweep, out: Path) -> SweepRecord:
         on = cell.heard.frontend.name, cell.heard.frontend_reason
         entries.append(CellEntry(values, folder, references[key], draws, *on))
     first = sweep.cells[0].heard
-    duration_s = round(first.original.duration_s, 4)
+    duration_s = round(first.duration_s, 4)
     clip = ClipEntry(
         sweep.name, entries[0].reference, describe_clip(first.clip), duration_s, first.gain, first.badges, ()
     )

@@ -1,0 +1,153 @@
+"""What an audition is given, as a clip and its mel: a recording, or a mel from someone's own pipeline."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .._tensors import kind_of, on_cpu
+from ..audio import Audio
+from ..audio_input import as_audio
+from ..augment import FrontendChoice, Policy, Waveform, choose_frontend
+from ..errors import AudioError, ParameterError
+from ..frontends import MelFrontend, MelSpectrogram, checked_axes, get, prepared, statistics_of_text
+from ..mels import MelClip, clip_of_file, find_mels, is_mel_path, mel_clip, mel_part
+from ..vocoders import OriginalPhase, Vocoder
+
+__all__ = ["check_sound_is_not_needed", "check_without_audio", "clip_and_frontend"]
+
+Clip = Audio | MelClip
+
+
+def clip_and_frontend(
+    given: Any,
+    frontend: Any,
+    policy: Policy,
+    *,
+    axes: str | None = None,
+    statistics: Any = None,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+) -> tuple[Clip, FrontendChoice]:
+    """The clip in what a caller gave, and the front-end of its mel.
+
+    Parameters
+    ----------
+    given : MelClip, MelSpectrogram, array or tensor [shape=(n_mels, n_frames)], path, or a clip in any form
+        An array and a file of a mel need ``frontend``.
+    frontend : MelFrontend, FrontendChoice, str, path-like or None
+        As in `audition`; of a mel that has one, the same, or None.
+    policy : Policy
+    axes, statistics
+        Of an array or a file of a mel.
+    start_s, duration_s : float [s]
+        Which part to take.
+
+    Raises
+    ------
+    ParameterError
+        For anything else, and for a mel of another front-end.
+    """
+    is_file = isinstance(given, (str, os.PathLike)) and is_mel_path(given)
+    is_array = not isinstance(given, (Audio, MelClip, MelSpectrogram)) and _is_array_of_mel(given)
+    if not (is_file or is_array) and (axes is not None or statistics is not None):
+        raise ParameterError("statistics= and axes= are about a mel in an array or a file; leave them out")
+    if is_file or is_array:
+        return _mel_of(given, frontend, axes, statistics, (start_s, duration_s), is_file=is_file)
+    if isinstance(given, MelClip):
+        return given, FrontendChoice(_own(given.mel.frontend, frontend), "named")
+    if isinstance(given, MelSpectrogram):
+        plain = _recording_of(given)
+        own = FrontendChoice(_own(given.frontend, frontend), "named")
+        if plain is not None:
+            return as_audio(plain, start_s=start_s, duration_s=duration_s), own
+        return mel_clip(mel_part(given, start_s, duration_s)), own
+    return as_audio(given, start_s=start_s, duration_s=duration_s), choose_frontend(frontend, policy)
+
+
+def _is_array_of_mel(given: Any) -> bool:
+    array = on_cpu(given)
+    return isinstance(array, np.ndarray) and array.ndim in (2, 3)
+
+
+def _mel_of(
+    given: Any, frontend: Any, axes: str | None, statistics: Any, span: tuple[float, float | None], *, is_file: bool
+) -> tuple[Clip, FrontendChoice]:
+    """A mel in an array or in a file, and the front-end that was named for it."""
+    if frontend is None:
+        what = f"{os.fspath(given)!r:.80}" if is_file else kind_of(given)
+        raise ParameterError(
+            f"{what} without frontend=: a mel does not say which front-end made it; give its name, or for sound "
+            "(samples, sample_rate)"
+        )
+    named = frontend.frontend if isinstance(frontend, FrontendChoice) else get(frontend)
+    if not is_file:
+        mel = mel_part(named.mel(given, axes=axes, statistics=statistics), *span)
+        return mel_clip(mel), FrontendChoice(mel.frontend, "named")
+    said = statistics_of_text(statistics) if isinstance(statistics, str) else statistics
+    files, problems = find_mels([given])
+    if problems:
+        raise AudioError(problems[0])
+    if len(files) > 1:
+        keys = ", ".join(map(os.fspath, files[:4]))
+        raise ParameterError(f"{os.fspath(given)!r:.80} holds {len(files)} mels: name one of them, e.g. {keys:.160}")
+    ready = prepared(named, said)
+    clip = clip_of_file(files[0], ready, axes=checked_axes(axes), start_s=span[0], duration_s=span[1])
+    return clip, FrontendChoice(clip.mel.frontend, "named")
+
+
+def _recording_of(mel: MelSpectrogram) -> Audio | None:
+    """The recording, where a mel is what its front-end makes of that, and nothing else."""
+    if mel.audio is None or mel.warps:
+        return None
+    again = mel.frontend(mel.audio)
+    return mel.audio if np.array_equal(again.values, mel.values) else None
+
+
+def _own(own: MelFrontend, frontend: Any) -> MelFrontend:
+    """The front-end that a mel has; another one cannot be asked for."""
+    if frontend is None or isinstance(frontend, FrontendChoice):
+        return own
+    named = get(frontend)
+    if own not in (named, _with_normalize(named, own)):
+        raise ParameterError(
+            f"frontend={named.name!r}: the mel is one of {own.name!r}, and another front-end cannot be taken for it; "
+            "leave it out"
+        )
+    return own
+
+
+def _with_normalize(frontend: MelFrontend, other: MelFrontend) -> MelFrontend:
+    return replace(frontend, normalize=other.normalize)
+
+
+def check_without_audio(clip: Clip, vocoder: Vocoder, waveform: Waveform | None, twins: bool) -> None:
+    """Refuse what needs the sound, where there is only its mel.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if isinstance(clip, MelClip):
+        has_phase = clip.mel.audio is not None
+        check_sound_is_not_needed(None if has_phase else vocoder, waveform, twins and not has_phase)
+
+
+def check_sound_is_not_needed(vocoder: Any, waveform: Waveform | None, twins: bool) -> None:
+    """Refuse what needs a clip's sound.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if waveform is not None:
+        raise ParameterError(
+            f"waveform {waveform.name!r:.60}: works on the recording, before its mel is taken; the clip is a mel, so "
+            "leave it out, or give the recording"
+        )
+    if twins or isinstance(vocoder, OriginalPhase):
+        what, fix = ("twins (--twins)", "leave them out") if twins else ("vocoder 'original-phase'", "choose another")
+        raise ParameterError(f"{what}: of a clip that came as a mel, the original's phase is not at hand; {fix}")
