@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from ._channels import Channel
     from ._clips import Found
     from .augment import FrontendChoice, Policy
-    from .mel_options import FoundMels
     from .pipeline import AuditionRecord, Configuration
     from .pipeline.publishing import Form
 
@@ -111,7 +110,6 @@ def run_audition(
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     from .batch import check_output
-    from .mel_options import found_mels, with_mels
     from .pipeline.publishing import Form
 
     if open_it and not report:
@@ -120,12 +118,10 @@ def run_audition(
     out = results_folder(out, "heard", overwrite=overwrite)
     with quiet_stdout() if as_json else nullcontext():
         layout = layout_of(wav_channels)
-        mels = found_mels(paths, out)
         chosen = _chosen(frontend, policy, parameters, dialect, adapter, batch, exact_rng, channel)
         run = _configuration(*chosen, waveform, vocoder, draws, seed, layout, start, duration, twins, strict)
-        run = with_mels(run, mels, stats, axes)
         check_output(out, overwrite=overwrite)
-        found = _found_files(mels, out)
+        run, found = _found_files(paths, out, run, stats, axes)
         index = _audition_files(found, out, run, overwrite=overwrite, quiet=as_json, report=report)
     _tell_of(index, out, form if report else None, as_json=as_json, open_it=open_it)
 
@@ -176,10 +172,18 @@ def _tell_of(index: AuditionRecord, out: Path, form: Form | None, *, as_json: bo
     raise typer.Exit(1 if index.failures else 0)
 
 
-def _found_files(mels: FoundMels, out: Path) -> Found:
-    """What paths stand for; problems and what was left out are told, and where there is no file the command ends."""
-    from ._clips import Found, find_audio
+def _found_files(
+    paths: Sequence[Path], out: Path, run: Configuration, stats: str | None, axes: str | None
+) -> tuple[Configuration, Found]:
+    """The run with what was said of mels, and what paths stand for.
 
+    Problems and what was left out are told, and where there is no file the command ends.
+    """
+    from ._clips import Found, find_audio
+    from .mel_options import found_mels, with_mels
+
+    mels = found_mels(paths, out)
+    run = with_mels(run, mels, stats, axes)
     found = find_audio(mels.others, without=out) if mels.others else Found([], [], [])
     files = cast("list[Path]", [*found.files, *mels.mels])  # a MelFile is path-like
     found = Found(files, [*mels.problems, *found.problems], found.left_out)
@@ -188,7 +192,7 @@ def _found_files(mels: FoundMels, out: Path) -> Found:
     complain_of(found.problems)
     if not found.files:
         raise typer.Exit(2)
-    return found
+    return run, found
 
 
 def _configuration(
