@@ -109,21 +109,25 @@ def run_audition(
     as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
-    from .batch import check_output
-    from .pipeline.publishing import Form
-
-    if open_it and not report:
-        raise ParameterError("--open opens the page, and --no-report writes none; leave out one of them")
-    form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
+    form = _form(report, open_it, budget, flac, paths_shown)
     out = results_folder(out, "heard", overwrite=overwrite)
     with quiet_stdout() if as_json else nullcontext():
         layout = layout_of(wav_channels)
         chosen = _chosen(frontend, policy, parameters, dialect, adapter, batch, exact_rng, channel)
         run = _configuration(*chosen, waveform, vocoder, draws, seed, layout, start, duration, twins, strict)
-        check_output(out, overwrite=overwrite)
-        run, found = _found_files(paths, out, run, stats, axes)
+        run, found = _found_files(paths, out, run, stats, axes, overwrite=overwrite)
         index = _audition_files(found, out, run, overwrite=overwrite, quiet=as_json, report=report)
-    _tell_of(index, out, form if report else None, as_json=as_json, open_it=open_it)
+    _tell_of(index, out, form, as_json=as_json, open_it=open_it)
+
+
+def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> Form | None:
+    """What the page is to be; None for no page."""
+    from .pipeline.publishing import Form
+
+    if open_it and not report:
+        raise ParameterError("--open opens the page, and --no-report writes none; leave out one of them")
+    form = Form(budget_mb=budget, flac=flac, paths=paths)
+    return form if report else None
 
 
 def _audition_files(
@@ -173,15 +177,17 @@ def _tell_of(index: AuditionRecord, out: Path, form: Form | None, *, as_json: bo
 
 
 def _found_files(
-    paths: Sequence[Path], out: Path, run: Configuration, stats: str | None, axes: str | None
+    paths: Sequence[Path], out: Path, run: Configuration, stats: str | None, axes: str | None, *, overwrite: bool
 ) -> tuple[Configuration, Found]:
     """The run with what was said of mels, and what paths stand for.
 
     Problems and what was left out are told, and where there is no file the command ends.
     """
     from ._clips import Found, find_audio
+    from .batch import check_output
     from .mel_options import found_mels, with_mels
 
+    check_output(out, overwrite=overwrite)
     mels = found_mels(paths, out)
     run = with_mels(run, mels, stats, axes)
     found = find_audio(mels.others, without=out) if mels.others else Found([], [], [])

@@ -26,6 +26,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ._channels import OneChannel
+    from .audio import Audio
     from .augment import FrontendChoice, Policy
     from .pipeline import Configuration
     from .sweeping import Sweep
@@ -78,11 +79,8 @@ def run_sweep(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a sweep in OUT.")] = False,
 ) -> None:
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
-    from ._files import printable
-    from .audio import load
     from .augment import choose_policy
     from .pipeline.publishing import Form
-    from .pipeline.records import clip_name
     from .sweeping.axes import read_axes
     from .sweeping.running import choose_swept_frontend, swept
     from .sweeping.saving import check_free, save_sweep
@@ -94,12 +92,24 @@ def run_sweep(
     choice, heard = choose_swept_frontend(frontend, drawn, axes), _one_channel(channel, drawn)
     run = _configuration(choice, drawn, vocoder, draws, seed, start, duration, heard, strict)
     check_free(out, overwrite=overwrite)
-    clip = load(path, start_s=start, duration_s=duration, channel=None if heard == "mean" else heard, strict=strict)
-    made = swept(clip, axes, run, name=printable(clip_name(clip)), progress=_tell)
+    clip, name = _named_clip(path, start, duration, heard, strict)
+    made = swept(clip, axes, run, name=name, progress=_tell)
     page = save_sweep(made, out, overwrite=overwrite, form=form)
     for line in _notes(made):
         complain(line, "note")
     tell_of_page(page, f"{made}: ", open_it=open_it)
+
+
+def _named_clip(
+    path: Path, start: float, duration: float | None, channel: OneChannel, strict: bool
+) -> tuple[Audio, str]:
+    """A clip, and what it is called."""
+    from ._files import printable
+    from .audio import load
+    from .pipeline.records import clip_name
+
+    clip = load(path, start_s=start, duration_s=duration, channel=None if channel == "mean" else channel, strict=strict)
+    return clip, printable(clip_name(clip))
 
 
 def _one_channel(given: str | None, policy: Policy) -> OneChannel:

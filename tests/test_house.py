@@ -18,11 +18,11 @@ import specaug_listen
 HOUSE = pathlib.Path(specaug_listen.__file__).parent
 FLOORS = [
     "errors _version",
-    "_channels _flags _optional _random _record _files _notices _mixing _sound _yaml_loader _quiet _tensors",
+    "_channels _flags _optional _random _record _files _notices _sound _yaml_loader _quiet _tensors",
     "containers",
     "_decoding",
     "_ffmpeg",
-    "_threads _yaml _clips _clip_names _kaldi _reading _spool _compiled _wav",
+    "_mixing _threads _yaml _clips _clip_names _kaldi _reading _spool _compiled _wav",
     "audio stft",
     "recording audio_input",
     "frontends",
