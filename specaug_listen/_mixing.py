@@ -103,7 +103,7 @@ class MixMeter:
         alone = [float((powers[active, c] > factor * powers[active, 1 - c]).mean()) for c in (0, 1)]
         if abs(correlation) > _UNCORRELATED or min(alone) < _APART_SHARE:
             return ()
-        values = {"correlation": round(correlation, 2), "alone": [round(share, 3) for share in alone]}
+        values = {"correlation": round(correlation, 2) + 0.0, "alone": [round(share, 3) for share in alone]}
         return (Notice("separate-channels", values),)
 
 

@@ -23,7 +23,9 @@ from specaug_listen.pipeline.long import LongAudition
 from specaug_listen.pipeline.records import CustomVocoder, to_bytes
 from specaug_listen.vocoders import GriffinLim, Joint
 
-RUN = Configuration(WHISPER, Policy([TimeMask(max_frames=20)], "gap"), GriffinLim(n_iter=1), draws=1, seed=4)
+RUN = Configuration(
+    WHISPER, Policy([TimeMask(max_frames=20)], "gap"), GriffinLim(n_iter=1), draws=1, seed=4, frontend_reason="default"
+)
 TWICE = replace(RUN, draws=2)
 
 
@@ -277,7 +279,7 @@ def test_a_long_audition_that_is_told_of_needs_nothing_that_is_gone(tmp_path, lo
     audition_many([long], tmp_path / "out", LONG_RUN, progress=lambda number, result: told.append(result))
     assert isinstance(told[0], LongAudition)
     assert os.listdir(tmp_path / "out" / "b") != []
-    assert str(told[0]).startswith("Audition of 'b' (1.20 s): gap on whisper, seed 4")
+    assert str(told[0]).startswith("Audition of 'b' (1.20 s): gap on whisper (nothing names another), seed 4")
     assert told[0].scores[0]["masked_time_ratio"] == told[0].draws[0].draw.masked_time_ratio
 
 
