@@ -88,7 +88,7 @@ def test_several_mels_go_into_a_folder_and_a_bad_one_stops_nothing(tmp_path, mel
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--vocoder", "original-phase"], "a mel has lost the phase of its sound"),
+        (["--vocoder", "original-phase"], "of a clip that came as a mel, the original's phase is not at hand"),
         (["--stats", "mean=1"], "expected mean=NUMBER,std=NUMBER"),
         (["--stats", "gone.npz"], "gone.npz: cannot be read"),
         (["--axes", "1,0"], "allowed is 'bins,frames' or 'frames,bins'"),
