@@ -103,7 +103,7 @@ def import_foreign(
         found, config = _read(data, dialect, path)
     except ParameterError as error:
         # What a stranger wrote stands in it: made printable, as one line.
-        raise PolicyError(f"{printable(path)}: {printable(str(error))}") from None
+        raise PolicyError(f"{printable(path)}: {printable(str(error.args[0]))}") from None
     defaults = tuple(map(printable, config.defaults))
     said = tuple(map(printable, [*notes, *config.notes]))
     filled_in = (f"filled in, as the file does not say: {', '.join(defaults)}",) if defaults else ()
