@@ -20,11 +20,13 @@ ODDITIES = {"nemo-ssl": {"starts-on-grid", "stronger-than-published"}}
 
 @pytest.fixture(scope="module")
 def clips():
-    return made_clips(frontends.WHISPER)
+    """Of 0.5, 2 and 15 s."""
+    every = made_clips(frontends.WHISPER)
+    return every[1], every[2], every[4]
 
 
 def bench_of(policy, clips, seed=0):
-    return Bench(PolicySubject(policy, clips[2].mel), clips, seed, 1000)
+    return Bench(PolicySubject(policy, clips[1].mel), clips, seed, 1000)
 
 
 @pytest.mark.parametrize("name", ALL_POLICIES)
