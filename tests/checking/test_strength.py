@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from specaug_listen import frontends
-from specaug_listen.augment import FrequencyMask, Policy, TimeMask
+from specaug_listen.augment import Batch, Draw, FrequencyMask, Policy, TimeMask
 from specaug_listen.augment.dialects import ALL_POLICIES
-from specaug_listen.checking.bench import Bench
+from specaug_listen.augment.shares import _steps
+from specaug_listen.checking.bench import Bench, Trial, _seen_of
 from specaug_listen.checking.places import place_findings
 from specaug_listen.checking.signals import made_clips
 from specaug_listen.checking.strength import YARDSTICKS, published_shares, strength_findings
@@ -25,8 +26,18 @@ def clips():
     return every[1], every[2], every[4]
 
 
+class DrawnBench(Bench):
+    """A bench on which policies are drawn and not applied: all that counts here is where masks lie."""
+
+    def trial(self, n_frames, seed, where, *, training=True):
+        n_mels, rng = self.clips[0].mel.n_mels, np.random.default_rng(seed)
+        batch = Batch(1, n_frames, 0.0)
+        draw = Draw(n_mels, n_frames, _steps(self.subject.policy, n_mels, n_frames, rng, batch), batch=batch)
+        return Trial(seed, _seen_of(draw, bool(draw.steps)), seed)
+
+
 def bench_of(policy, clips, seed=0):
-    return Bench(PolicySubject(policy, clips[1].mel), clips, seed, 1000)
+    return DrawnBench(PolicySubject(policy, clips[1].mel), clips, seed, 1000)
 
 
 @pytest.mark.parametrize("name", ALL_POLICIES)
