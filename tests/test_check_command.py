@@ -20,7 +20,7 @@ def test_a_clean_pipeline_ends_with_0():
     ran = run("check", f"{HERE}:Reference", *ADAPTER)
     assert ran.code == 0
     assert ran.err == ""
-    assert re.fullmatch(r"\S+pipelines.py:Reference on whisper: nothing found in \d+ draws\n", ran.out)
+    assert re.fullmatch(r"\S+pipelines.py:Reference on whisper( \([a-z ]+\))?: nothing found in \d+ draws\n", ran.out)
 
 
 def test_a_finding_is_one_line_and_ends_with_1(tmp_path):
