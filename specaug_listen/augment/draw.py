@@ -249,10 +249,7 @@ class Draw:
         """Share of the cells that any mask covers."""
         if not self.rectangles:
             return 1 - (1 - self.masked_frequency_ratio) * (1 - self.masked_time_ratio)
-        covered = self.masked_bins[:, np.newaxis] | self.masked_frames
-        for (first, stop), (begin, end) in self.rectangles:
-            covered[first:stop, math.ceil(begin) : math.ceil(end)] = True
-        return float(covered.mean())
+        return self.masked_from_bin(0)[1]
 
     def masked_from_bin(self, first_bin: int) -> tuple[float, float]:
         """Shares of all bins and of all cells that masks cover in the bins from ``first_bin`` on.
