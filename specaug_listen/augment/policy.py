@@ -164,6 +164,7 @@ class Policy:
             return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False, batch=batch)
         steps: list[Step] = []
         lines: list[str] = []
+        drawn: Sequence[Step]
         if mel.n_mels < self.min_mels:
             lines.append(f"nothing was done: a mask of {self.min_mels} bins is wider than the mel's {mel.n_mels}")
         for transform in applied_transforms(self, mel.n_mels, generator, sources or {}):
@@ -173,11 +174,8 @@ class Policy:
             stream = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
             if isinstance(transform, Foreign):
                 so_far = Draw(mel.n_mels, mel.n_frames, tuple(steps), batch=batch).apply(mel)  # type: ignore[type-var]
-                called, said = transform.draw(so_far, stream)
-                steps += called
-                lines += said
-                continue
-            if isinstance(transform, PaperTransform):
+                drawn, said = transform.draw(so_far, stream)
+            elif isinstance(transform, PaperTransform):
                 drawn, said = transform.draw(mel.n_mels, mel.n_frames, stream)
             else:
                 source = (sources or {}).get(transform.purpose) or OwnSource(stream)
