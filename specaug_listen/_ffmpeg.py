@@ -34,9 +34,12 @@ def conversion(path: str | os.PathLike[str]) -> str:
     --------
     >>> conversion("a b.m4a")
     "ffmpeg -i 'a b.m4a' 'a b.wav'"
+    >>> conversion("g722.wav")
+    'ffmpeg -i g722.wav g722-pcm.wav'
     """
     name = Path(path).name.encode("utf-8", "backslashreplace").decode()
-    return f"ffmpeg -i {shlex.quote(name)} {shlex.quote(Path(name).stem + '.wav')}"
+    ending = "-pcm.wav" if Path(name).suffix.lower() == ".wav" else ".wav"
+    return f"ffmpeg -i {shlex.quote(name)} {shlex.quote(Path(name).stem + ending)}"
 
 
 class FfmpegDecoder(Decoder):

@@ -312,7 +312,7 @@ def _of_other_kind(path: str | os.PathLike[str], layout: Layout, reason: str) ->
     if coded is not None:
         raise AudioError(coded.text)
     named = named_by_content(path)
-    if named is None and not (layout.container and has_ffmpeg()):
+    if named is None and not layout.container:
         raise AudioError(_not_readable(reason))
     what = named.name if named else f"a {layout.container} file that libsndfile does not read ({reason})"
     if named is not None and not named.has_sound:
@@ -331,6 +331,13 @@ def _of_other_kind(path: str | os.PathLike[str], layout: Layout, reason: str) ->
 
 
 def _not_readable(reason: str) -> str:
+    if "samplerate must be" in reason:
+        return (
+            "has no header that tells its rate and coding; give it one, e.g. of 16 kHz and 16 bits: "
+            "sox -t raw -r 16000 -e signed -b 16 -c 1 FILE FILE.wav"
+        )
+    if "possibly a pipe" in reason:  # what libsndfile says of every .mp3 without a frame
+        reason = "no MPEG frame in it"
     return (
         f"not readable as audio ({reason}); allowed are WAV, FLAC, Ogg, MP3, AIFF and the other formats of libsndfile, "
         "and with the extra [av] those of FFmpeg"

@@ -79,6 +79,7 @@ TAGS = {
     "two of ID3v2": (b"ID3\x03\0\0\0\0\0\x0a" + bytes(10) + b"ID3\x03\0\0\0\0\0\x0a" + bytes(10), b""),
     "ID3v1": (b"", b"TAG" + b"\xff" * 125),
     "APE": (b"", APE),
+    "Lyrics3": (b"", b"LYRICSBEGIN" + b"IND0000200ETT00005hello" + b"000032LYRICS200" + b"TAG" + b"x" * 125),
     "zeros": (b"", bytes(5000)),
     "part of a frame": (b"\x12\x34" * 100, b""),
 }

@@ -320,3 +320,110 @@ def test_a_warning_is_the_packages_own(tmp_path):
     (tmp_path / "clip.wav").write_bytes(wav(pcm16(), 8000))
     with pytest.warns(SpecAugListenWarning, match=r"clip\.wav: longer than its header says: 32000 samples in place of"):
         load(tmp_path / "clip.wav")
+
+
+def quiet_pcm():
+    """Samples whose bytes look like headers of MPEG frames all the time: small negative numbers."""
+    return np.random.default_rng(1).integers(-9, 9, RATE).astype("i2") / 32768
+
+
+@pytest.mark.parametrize(
+    ("container", "subtype"), [(one, "PCM_16") for one in ("IRCAM", "PAF", "PVF", "MAT4", "MAT5")] + [("XI", "DPCM_16")]
+)
+def test_samples_that_look_like_frames_are_no_mp3(tmp_path, container, subtype):
+    quiet = quiet_pcm()
+    for data in (
+        encoded(quiet, container, subtype),
+        b"ID3\4\0\0\0\0\0\x40" + bytes(64) + encoded(quiet, container, subtype),
+    ):
+        if container == "XI" and data.startswith(b"ID3"):
+            continue
+        samples, notices = heard(tmp_path, data)
+        np.testing.assert_allclose(samples, quiet, atol=1e-6)
+        assert not notices
+
+
+def in_ogg(flac):
+    """A FLAC file's header and frames as packets of Ogg, in pages of some 30 KB."""
+    packets = [b"\x7fFLAC\1\0\0\1" + flac[:42], flac[42:]]
+    bodies = [packets[0], *(packets[1][i : i + 30000] for i in range(0, len(packets[1]), 30000))]
+    pages = b""
+    for number, body in enumerate(bodies):
+        lacing = bytes([255] * (len(body) // 255) + [len(body) % 255])
+        flags = 2 if number == 0 else 4 if number == len(bodies) - 1 else 0
+        pages += struct.pack("<4sBBqIIIB", b"OggS", 0, flags, 0, 7, number, 0, len(lacing)) + lacing + bytes(body)
+    return pages
+
+
+def test_flac_in_ogg_is_read_whole_and_a_cut_one_with_a_word(tmp_path):
+    data = in_ogg(encoded(container="FLAC"))
+    assert_whole(tmp_path, data)
+    assert assert_whole(tmp_path, data + data, np.concatenate([VOICE, VOICE])) == {}
+    _, notices = heard(tmp_path, data[: len(data) * 2 // 3])
+    assert notices["cut"]["n_promised"] == len(VOICE)
+    assert list(notices) == ["cut"]
+
+
+def voc(*blocks):
+    return b"Creative Voice File\x1a" + struct.pack("<HHH", 26, 0x10A, 0x1129) + b"".join(blocks) + b"\0"
+
+
+def voc_block(kind, data, size=None):
+    return bytes([kind]) + struct.pack("<I", len(data) if size is None else size)[:3] + data
+
+
+VOC_16_BITS = struct.pack("<IBBHI", RATE, 16, 1, 4, 0)
+
+
+def test_blocks_of_a_voc_are_no_sound_and_all_are_read(tmp_path):
+    pcm = pcm16()
+    parts = [
+        voc_block(9, VOC_16_BITS + pcm[:8000]),
+        *(voc_block(2, pcm[i : i + 8000]) for i in range(8000, len(pcm), 8000)),
+    ]
+    assert_whole(tmp_path, voc(*parts))
+    samples, notices = heard(tmp_path, voc(*parts)[:20000])
+    np.testing.assert_allclose(samples, VOICE[: len(samples)], atol=1e-4)
+    assert list(notices) == ["cut"]
+
+
+def test_the_size_that_sox_writes_into_a_voc_is_not_taken_for_a_cut(tmp_path):
+    pcm = pcm16()
+    assert_whole(tmp_path, voc(voc_block(9, VOC_16_BITS + pcm, len(pcm) + 4)))
+
+
+def test_sox_leaves_the_length_of_an_aiff_open_in_its_own_way(tmp_path):
+    data = encoded(container="AIFF", subtype="PCM_16")
+    at = data.index(b"SSND") + 4
+    data[at : at + 4] = struct.pack(">I", 0x7F000008)
+    assert_whole(tmp_path, data)
+
+
+def test_bw64_is_read_as_rf64(tmp_path):
+    data = encoded(container="RF64", subtype="PCM_16")
+    data[:4] = b"BW64"
+    assert_whole(tmp_path, data)
+
+
+def test_what_fills_up_an_odd_size_of_8svx_is_no_sound(tmp_path):
+    data = encoded(VOICE[:9999], "SVX", "PCM_S8")
+    samples, notices = heard(tmp_path, data)
+    assert (len(samples), notices) == (9999, {})
+
+
+def test_a_codec_that_libsndfile_lacks_is_told_with_the_command_that_converts_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
+    data = encoded(subtype="PCM_16")
+    at = data.index(b"fmt ") + 8
+    data[at : at + 2] = struct.pack("<H", 0x28F)  # G.722
+    path = tmp_path / "call.wav"
+    path.write_bytes(data)
+    with pytest.raises(AudioError, match=r"pip install 'specaug-listen\[av\]'.*ffmpeg -i call.wav call-pcm.wav$"):
+        load(path)
+
+
+def test_a_page_of_text_that_is_named_mp3_is_not_called_a_pipe(tmp_path):
+    path = tmp_path / "clip.mp3"
+    path.write_bytes(b"<html>not found</html>" * 99)
+    with pytest.raises(AudioError, match="no MPEG frame in it"):
+        load(path)

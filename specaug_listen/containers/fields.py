@@ -15,6 +15,8 @@ __all__ = ["au", "avr", "caf", "htk", "is_htk", "nist", "sds", "svx", "voc"]
 
 _NIST_FIELD = re.compile(rb"^(\w+) -(?:i|s\d+) (.+?)\s*$", re.MULTILINE)
 _OPEN = 0xFFFFFFFF
+# Blocks of sound, and what they hold before it.
+_VOC_HEADERS = {1: 2, 2: 0, 9: 12}
 _SDS_HEADER, _SDS_PACKET = 21, 127
 
 
@@ -89,26 +91,42 @@ def _are_caf_chunks(file: BinaryIO, at: int, end: int) -> bool:
 
 
 def voc(file: BinaryIO, begin: int, end: int) -> Layout:
-    """Creative Voice: blocks with sizes of 3 bytes."""
-    file.seek(begin + 20)
-    at = begin + struct.unpack("<H", file.read(2).ljust(2, b"\0"))[0]
-    promised, last = 0, None
+    """Creative Voice: blocks with sizes of 3 bytes, of which the first with sound tells of its coding.
+
+    libsndfile takes all behind its header for sound, the headers of the blocks that continue it, too.
+    """
+    bodies: list[tuple[int, int]] = []
+    promised, first, n_before, at = 0, begin, 0, _first_block_of_voc(file, begin)
     while at + 4 <= end:
         file.seek(at)
         kind, low, high = struct.unpack("<BHB", file.read(4))
-        if kind == 0:
+        n_header = _VOC_HEADERS.get(kind)
+        if kind == 0 or kind > 9 or (bodies and kind in (1, 8, 9)):  # the end, no block, or another coding
             break
         size = low + (high << 16)
-        if kind in (1, 2, 9):
-            n_header = {1: 2, 2: 0, 9: 12}[kind]
-            promised += size - n_header
-            last = (at, kind, size - (at + 4 + size - end) if at + 4 + size > end else size)
+        if n_header is not None:
+            sound, n_bytes = at + 4 + n_header, size - n_header
+            if kind == 9 and end - sound - n_bytes in (8, 9):  # SoX counts 4 of the header's 12 bytes
+                n_bytes += 8
+            if not bodies:
+                first, n_before = at, n_header
+            bodies.append((sound, min(end, sound + n_bytes)))
+            promised += n_bytes
         at += 4 + size
-    if last is None or at <= end:
+    if not bodies:
         return Layout("VOC")
-    place, kind, size = last
-    pieces = mended(begin, end, (place, struct.pack("<BHB", kind, size & 0xFFFF, size >> 16)))
-    return Layout("VOC", (Stream(pieces, None, promised, promised - (at - end)),))
+    present = sum(stop - start for start, stop in bodies)
+    size = struct.pack("<I", min(present + n_before, 0xFFFFFF))[:3]
+    head = mended(begin, bodies[0][0], (first + 1, size))
+    pieces = (*head, *bodies, b"\0")
+    if present == promised:
+        return Layout("VOC", (Stream(pieces),))
+    return Layout("VOC", (Stream(pieces, None, promised, present),))
+
+
+def _first_block_of_voc(file: BinaryIO, begin: int) -> int:
+    file.seek(begin + 20)
+    return begin + int(struct.unpack("<H", file.read(2))[0])
 
 
 def avr(file: BinaryIO, begin: int, end: int) -> Layout:
@@ -143,7 +161,9 @@ def svx(file: BinaryIO, begin: int, end: int) -> Layout:
     while len(header := file.read(8)) == 8:
         size, at = struct.unpack(">I", header[4:])[0], file.tell()
         if header[:4] == b"BODY":
-            return Layout("SVX", (Stream(promised_bytes=size, present_bytes=min(size, end - at)),))
+            # libsndfile takes the byte that fills up an odd size for sound.
+            pieces = ((begin, min(end, at + size)),)
+            return Layout("SVX", (Stream(pieces, promised_bytes=size, present_bytes=min(size, end - at)),))
         file.seek(at + size + size % 2)
     return Layout("SVX")
 

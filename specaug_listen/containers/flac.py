@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from .layout import Layout, Stream
 from .view import mended
 
-__all__ = ["flac"]
+__all__ = ["flac", "stream_of"]
 
 # The marker of a stream, and the first block behind it (the last one or not), which is always of this size.
 _BEGINNINGS = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
@@ -22,7 +23,7 @@ def flac(file: BinaryIO, begin: int, end: int) -> Layout:
     if not starts:
         return Layout("FLAC")
     ends = [*starts[1:], end]
-    return Layout("FLAC", tuple(_stream(file, *span) for span in zip(starts, ends, strict=True)))
+    return Layout("FLAC", tuple(stream_of(file, [span]) for span in zip(starts, ends, strict=True)))
 
 
 def _beginnings(file: BinaryIO, begin: int, end: int) -> list[int]:
@@ -42,14 +43,18 @@ def _beginnings(file: BinaryIO, begin: int, end: int) -> list[int]:
     return sorted(set(places))
 
 
-def _stream(file: BinaryIO, begin: int, end: int) -> Stream:
+def stream_of(file: BinaryIO, pieces: Sequence[tuple[int, int]]) -> Stream:
+    """A stream whose first piece lies in the file and holds the header; its total is taken out of it.
+
+    Without a total, it is decoded as far as it goes.
+    """
+    (begin, end), *others = pieces
     place = begin + _PLACE_OF_TOTAL
     file.seek(place)
     field = file.read(5)
     if len(field) < 5:
-        return Stream(((begin, end),))
+        return Stream(tuple(pieces))
     high, low = struct.unpack(">BI", field)
     total = (high & 15) << 32 | low
-    # Without a total, it is decoded as far as it goes.
-    pieces = mended(begin, end, (place, bytes([high & 0xF0, 0, 0, 0, 0])))
-    return Stream(pieces, promised_samples=total or None)
+    open_total = (place, bytes([high & 0xF0, 0, 0, 0, 0]))
+    return Stream((*mended(begin, end, open_total), *others), promised_samples=total or None)

@@ -35,7 +35,6 @@ _NAMES: tuple[tuple[bytes, int, bytes, Named], ...] = (
     (b"FLV", 0, b"", Named("a Flash video (FLV) file")),
     (b"RIFF", 8, b"AVI ", Named("an AVI file")),
     (b"RIFF", 8, b"QLCM", Named("a QCELP (QCP) file")),
-    (b"BW64", 8, b"WAVE", Named("a Broadcast Wave 64 (BW64) file")),
     (b"#!AMR", 0, b"", Named("an AMR file")),
     (b"#!SILK", 0, b"", Named("a SILK file", False)),
     (b"\x02#!SILK", 0, b"", Named("a SILK file", False)),

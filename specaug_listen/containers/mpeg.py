@@ -7,6 +7,7 @@ it is mended where it does not count the frames that are there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -26,7 +27,7 @@ def mpeg(file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True) ->
     scan = read_runs(file, begin, end)
     longest = max((run.n_frames for run in scan.runs), default=0)
     runs = [run for run in scan.runs if run.n_frames >= min(_FEWEST_FRAMES, longest)]
-    if longest == 0:
+    if longest == 0 or (runs[0].is_free and not _are_most(runs, end - begin)):
         return None
     streams = [_stream(run) for run in runs]
     if scan.is_torn and is_whole_file and streams[-1].promised_samples is None:
@@ -39,9 +40,17 @@ def mpeg(file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True) ->
     return Layout("MP3" if runs[0].layer == 3 else f"MP{runs[0].layer}", tuple(streams), notices)
 
 
-def begins_within(file: BinaryIO, end: int) -> bool:
-    """Whether a stream begins in the first bytes of a file, with the rest of a frame before it."""
-    return any(run.n_frames >= _FEWEST_FRAMES for run in read_runs(file, 0, end).runs)
+def begins_within(file: BinaryIO, begin: int, end: int) -> bool:
+    """Whether frames make up most of a part of a file, with the rest of one or something else before them.
+
+    Samples of any other container look like a header now and then, so that single frames prove nothing.
+    """
+    runs = [run for run in read_runs(file, begin, end).runs if run.n_frames >= _FEWEST_FRAMES]
+    return _are_most(runs, end - begin)
+
+
+def _are_most(runs: Sequence[Run], n_bytes: int) -> bool:
+    return 2 * sum(run.n_bytes for run in runs) > n_bytes
 
 
 def _stream(run: Run) -> Stream:
@@ -53,7 +62,7 @@ def _stream(run: Run) -> Stream:
         return Stream((tag.frame, *frames), expected_samples=n_frames * per_frame - _trimmed(tag.delay, tag.padding))
     promised = tag.n_frames * per_frame - _trimmed(tag.delay, tag.padding)
     padding = 0 if tag.n_frames > n_frames else tag.padding
-    n_bytes = len(tag.frame) + sum(end - begin for begin, end in run.ranges)
+    n_bytes = len(tag.frame) + run.n_bytes
     expected = n_frames * per_frame - _trimmed(tag.delay, padding)
     head = tag.mended(n_frames, n_bytes, padding)
     return Stream((head, *frames), promised_samples=promised, expected_samples=max(0, expected), is_seekable=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
@@ -21,6 +22,8 @@ _KBITS = {
 _RATES_HZ = (44100, 48000, 32000)
 _HEAD = 52  # header, side information, and the name of a tag behind it
 _LONGEST_FREE = 4096
+_LYRICS = b"LYRICSBEGIN"
+_SYNC = re.compile(rb"\xff[\xe2-\xff]|ID3|TAG|APETAGEX")
 
 
 class Format(NamedTuple):
@@ -82,6 +85,16 @@ class Run:
         """In each channel."""
         return self.format.samples_per_frame
 
+    @property
+    def is_free(self) -> bool:
+        """Whether its first frame's rate is none of the table's."""
+        return self.header[2] >> 4 == 0
+
+    @property
+    def n_bytes(self) -> int:
+        """Of all its frames."""
+        return sum(end - begin for begin, end in self.ranges)
+
     def append(self, begin: int, end: int) -> None:
         """Take a frame in."""
         if self.ranges and self.ranges[-1][1] == begin:
@@ -112,7 +125,8 @@ def read_runs(file: BinaryIO, begin: int, end: int) -> Scan:
             at += n_bytes
             is_lost, lost_from = True, at
             continue
-        found = _frame(file, head, at, end)
+        may_be_free = scan.runs[-1].is_free if scan.runs else at == lost_from
+        found = _frame(file, head, at, end, may_be_free)
         same = bool(scan.runs) and found is not None and found[0] == scan.runs[-1].format
         if found is None or not ((same and not is_lost) or _is_followed(file, at + found[1], end, found[0])):
             at, is_lost = _next_sync(file, at + 1, end), True
@@ -137,9 +151,11 @@ def _take(scan: Scan, file: BinaryIO, head: bytes, at: int, form: Format, length
         scan.runs[-1].append(at, at + length)
 
 
-def _frame(file: BinaryIO, head: bytes, at: int, end: int) -> tuple[Format, int] | None:
+def _frame(file: BinaryIO, head: bytes, at: int, end: int, may_be_free: bool) -> tuple[Format, int] | None:
     found = _parsed(head[:4])
     if found is not None and found[1] == 0:
+        if not may_be_free:  # samples of quiet sound look like such a header all the time
+            return None
         length = _free_length(file, head[:4], at, end)
         return (found[0], length) if length else None
     return found
@@ -214,15 +230,15 @@ def _length_of_id(head: bytes, there: int) -> int:
 
 def _next_sync(file: BinaryIO, at: int, end: int) -> int:
     """The next place where a frame or a tag may begin."""
+    size = 1 << 10  # mostly it is near; else larger steps are taken
     while at < end:
         file.seek(at)
-        block = file.read(min(1 << 16, end - at))
-        if not block:
+        block = file.read(min(size, end - at))
+        if found := _SYNC.search(block):
+            return at + found.start()
+        if len(block) < 8:
             return end
-        places = [place for name in (b"\xff", b"ID3", b"TAG", b"APETAGEX") if (place := block.find(name)) >= 0]
-        if places:
-            return at + min(places)
-        at += max(1, len(block) - 7)
+        at, size = at + len(block) - 7, 1 << 16
     return end
 
 
@@ -231,7 +247,8 @@ def _note_foreign(scan: Scan, file: BinaryIO, begin: int, end: int) -> None:
     if end <= begin or (not scan.runs and end - begin < 2 * _LONGEST_FREE):
         return
     file.seek(begin)
-    if any(file.read(end - begin)):
+    rest = file.read(end - begin)
+    if any(rest) and not rest.startswith(_LYRICS):
         scan.n_foreign += end - begin
 
 

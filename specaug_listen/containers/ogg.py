@@ -1,4 +1,7 @@
-"""Ogg (Vorbis, Opus, FLAC, Speex): pages, each with a number, the last of a stream marked as such."""
+"""Ogg (Vorbis, Opus, FLAC, Speex): pages, each with a number, the last of a stream marked as such.
+
+libsndfile's wheels refuse FLAC in Ogg. What the pages hold is FLAC as it stands by itself, and is handed over as such.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from .._notices import Notice
+from .flac import stream_of
 from .layout import Layout, Stream
 
 __all__ = ["ogg"]
 
 _HEADER = 27
 _BEGINS, _ENDS = 2, 4
+# Before what a FLAC file begins with: a mark, the mapping's version, and the number of header packets.
+_FLAC_IN_OGG, _FLAC_HEADER = b"\x7fFLAC\1", 9
 
 
 @dataclass
@@ -48,8 +54,8 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
         return Layout("Ogg")
     ends = [*scan.begins[1:], end]
     spans = list(zip(scan.begins, ends, strict=True))
-    streams = [Stream(None if span == (0, end) else (span,)) for span in spans]
-    if not scan.has_end:
+    streams = [_as_flac(file, *span) or Stream(None if span == (0, end) else (span,)) for span in spans]
+    if not scan.has_end and not streams[-1].promised_samples:
         streams[-1] = replace(streams[-1], ends_within="page" if scan.is_torn else "stream")
     notices: tuple[Notice, ...] = ()
     if scan.n_lost or scan.n_foreign:
@@ -79,6 +85,28 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
         scan.take(at, flags, serial, number)
         at += n_bytes
     return scan
+
+
+def _as_flac(file: BinaryIO, begin: int, end: int) -> Stream | None:
+    """The packets of FLAC in Ogg in a row; None where the first page holds something else."""
+    pieces: list[tuple[int, int]] = []
+    at, serial = begin, b""
+    while at + _HEADER <= end:
+        file.seek(at)
+        header = file.read(_HEADER)
+        if not header.startswith(b"OggS"):
+            at = _next_page(file, at, end)
+            continue
+        n_bytes = sum(file.read(header[26]))
+        sound = at + _HEADER + header[26]
+        if at == begin:
+            if not file.read(_FLAC_HEADER).startswith(_FLAC_IN_OGG):
+                return None
+            serial, sound, n_bytes = header[14:18], sound + _FLAC_HEADER, n_bytes - _FLAC_HEADER
+        if header[14:18] == serial:
+            pieces.append((sound, min(end, sound + n_bytes)))
+        at = sound + n_bytes
+    return stream_of(file, pieces)
 
 
 def _next_page(file: BinaryIO, at: int, end: int) -> int:

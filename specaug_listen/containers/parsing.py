@@ -35,7 +35,7 @@ _PARSERS: tuple[tuple[bytes, int, bytes, _Parser], ...] = (
     (b"OggS", 0, b"", ogg.ogg),
 )
 _MOST_FILES = 1000
-_FAR = 1 << 13
+_FAR = 1 << 16
 
 
 def layout_of(path: str | os.PathLike[str]) -> Layout:
@@ -76,11 +76,12 @@ def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
             return _placed(_parsed(parser, file, at, end) or Layout(""), at, end)
     if fields.is_htk(head, end - at):
         return _placed(fields.htk(file, at, end), at, end)
-    if at > begin or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 6):
-        return _parsed(mpeg.mpeg, file, begin, end) or Layout("")
-    if begin == 0 and mpeg.begins_within(file, min(end, _FAR)) and named_by_head(head) is None:
-        return _parsed(mpeg.mpeg, file, begin, end) or Layout("")
-    return Layout("")
+    is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and bool(head[1] & 6)
+    if not is_mpeg and named_by_head(head) is None:
+        # A tag may be longer than it says.
+        is_mpeg = (at > begin or begin == 0) and mpeg.begins_within(file, at, end if at > begin else min(end, _FAR))
+    found = _parsed(mpeg.mpeg, file, begin, end) if is_mpeg else None
+    return found or _placed(Layout(""), at, end)
 
 
 def _placed(layout: Layout, begin: int, end: int) -> Layout:

@@ -39,7 +39,17 @@ def wav(file: BinaryIO, begin: int, end: int) -> Layout:
         inside = mpeg.mpeg(file, found.begin, min(end, found.begin + size), is_whole_file=False)
         if inside is not None:
             return replace(inside, container="MP3 in WAV")
-    return _chunked("WAV", file, (begin, end), found, "BIG" if order == ">" else "LITTLE", order)
+    layout = _chunked("WAV", file, (begin, end), found, "BIG" if order == ">" else "LITTLE", order)
+    return _as_rf64(file, begin, end, layout)
+
+
+def _as_rf64(file: BinaryIO, begin: int, end: int, layout: Layout) -> Layout:
+    """BW64 under the name of RF64, which it is but for chunks that tell of loudspeakers."""
+    file.seek(begin)
+    (stream,) = layout.streams
+    if file.read(4) != b"BW64" or stream.pieces is not None:
+        return layout
+    return replace(layout, streams=(replace(stream, pieces=mended(begin, end, (begin, b"RF64"))),))
 
 
 def _data_of_wav(file: BinaryIO, begin: int, order: str) -> _Found | None:

@@ -19,6 +19,8 @@ _USUAL = (
 _USUAL_CHUNKS = frozenset(_USUAL[i : i + 4] for i in range(0, len(_USUAL), 5))
 _PRINTABLE = frozenset(string.printable.encode())
 _OPEN_BELOW = 1 << 20
+# What SoX writes into an AIFF's header where it cannot go back, plus what precedes the samples.
+_OPEN_OF_SOX, _HEADER_OF_SOX = 0x7F000000, 1 << 12
 
 
 def is_open_size(size: int) -> bool:
@@ -26,9 +28,11 @@ def is_open_size(size: int) -> bool:
 
     Examples
     --------
-    >>> [is_open_size(size) for size in (0xFFFFFFFF, 0x7FFFF000, 0x80000000, 0x40000000)]
-    [True, True, True, False]
+    >>> [is_open_size(size) for size in (0xFFFFFFFF, 0x7FFFF000, 0x80000000, 0x7F000000, 0x40000000)]
+    [True, True, True, True, False]
     """
+    if 0 <= size - _OPEN_OF_SOX < _HEADER_OF_SOX:
+        return True
     return (1 << 31) - _OPEN_BELOW <= size <= 1 << 31 or size >= (1 << 32) - _OPEN_BELOW
 
 
