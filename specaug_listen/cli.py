@@ -158,4 +158,8 @@ def _in_words(error: Any) -> str:
     what = re.sub(r"allowed is (integer|number)", r"allowed is an \1", what).replace("an number", "a number")
     what = re.sub(r", unable to (parse|interpret).*$", "", what)
     context = getattr(error, "ctx", None)
+    if context is not None and (option := getattr(error, "option_name", None)):
+        others = context.find_root().command.commands
+        having = [name for name, one in others.items() if any(option in each.opts for each in one.params)]
+        what += f"; {option} is an option of {' and '.join(map(repr, having))}" if having else ""
     return f"{what} (options: {context.command_path} --help)" if context is not None else what

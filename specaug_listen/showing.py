@@ -87,7 +87,7 @@ class PolicyPage:
             lines.append(f"applied with a chance of {policy.probability:g}")
         lines += _picked(policy)
         if policy.min_mels:
-            lines.append(f"nothing is done to mels of fewer than {policy.min_mels} bands")
+            lines.append(f"nothing is done to mels of fewer than {policy.min_mels} bins")
         lines += _listed("steps, in this order:", [f"{i}. {step}" for i, step in enumerate(self.steps, 1)], "none")
         lines += self._table()
         lines += _listed("filled in, as the file does not say:", self.imported.defaults)
@@ -190,12 +190,12 @@ def show_policy(
 
 def _words_of(frontend: MelFrontend | None, why: str) -> str:
     if frontend is None:
-        return f"front-end: none named; counted with {_N_MELS} bands and {_FRAMES_PER_S:g} frames per second"
+        return f"front-end: none named; counted with {_N_MELS} bins and {_FRAMES_PER_S:g} frames per second"
     hop_ms = 1000 * frontend.hop_length / frontend.sample_rate
     values = f"{frontend.log or 'no logarithm'}" + (f", normalised {frontend.normalize}" if frontend.normalize else "")
     return (
         f"front-end: {frontend.name}: {frontend.sample_rate} Hz, n_fft {frontend.n_fft}, window "
-        f"{frontend.framing.win_length}, hop {frontend.hop_length} ({hop_ms:g} ms), {frontend.n_mels} bands, {values}"
+        f"{frontend.framing.win_length}, hop {frontend.hop_length} ({hop_ms:g} ms), {frontend.n_mels} bins, {values}"
         + (f"; {why}" if why else "")
     )
 

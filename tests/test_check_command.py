@@ -86,7 +86,7 @@ def test_what_the_callable_prints_is_no_part_of_the_report(tmp_path):
         (("nowhere:nothing",), "nowhere"),
         (("--policy", "LX"), "unknown policy 'LX'"),
         (("--policy", "LD", "--dialect", "espnet"), "dialect 'espnet' is for a file, and the policy is LD"),
-        (("--policy", "LD", "--draws", "3"), "draws=3: expected an integer in"),
+        (("--policy", "LD", "--draws", "3"), "draws=3: allowed is a whole number from 100"),
         (("--policy", "LD", "--share", "2"), "share=2.0: expected a number in"),
         (("--policy", "LD", "--ignore", "warp"), "ignore='warp': no such finding"),
         (("--policy", "LD", "--adapter", "axes"), "--adapter axes: expected KEY=VALUE"),

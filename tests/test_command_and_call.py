@@ -153,7 +153,7 @@ def test_check_and_show_take_the_same_front_end(clip):
     page = sl.show_policy("nemo-conformer", n_draws=2)
     assert (page.frontend, page.frontend_reason) == (PRESETS["nemo"], "framework")
     assert "nemo is used with it" in page.text
-    assert "nothing names another" in sl.show_policy("LD", n_draws=2).text
+    assert "it is the default" in sl.show_policy("LD", n_draws=2).text
 
 
 # Option of the command -> parameter of the call, or of the method that writes what it gives.

@@ -238,3 +238,9 @@ def test_bad_usage_is_one_line_with_words(room, command):
     assert re.fullmatch(r"error: \S.{8,}", line)
     assert not re.search(r"pydantic|validation error|Input should|input_value|type=|Traceback", line)
     assert not os.path.exists("heard")
+
+
+def test_an_option_of_another_command_is_told_with_that_command(room):
+    ran = run("x.wav", "--vary", "F=8,27")
+    assert ran.code == 2
+    assert "--vary is an option of 'sweep'" in ran.err

@@ -131,3 +131,12 @@ def test_what_looks_normalised_is_said_with_statistics(tmp_path, mel):
     ran = run("invert", tmp_path / "normalised.npy", "-o", tmp_path / "y.wav", "--frontend", "whisper")
     assert "note: normalised: implausible for front-end 'whisper': values from " in ran.err
     assert "they look normalised: with the statistics mean=" in ran.err
+
+
+@pytest.mark.parametrize("name", ["x.wav", "x.npyy", "x"])
+def test_a_file_of_another_ending_is_told_what_holds_mels(tmp_path, name):
+    (tmp_path / name).write_bytes(b"RIFF")
+    ran = run("invert", tmp_path / name, "-o", tmp_path / "out.wav", "--frontend", "whisper")
+    assert ran.code in (1, 2)
+    assert "no file of mels; allowed are .ark, .h5" in ran.err
+    assert not (tmp_path / "out.wav").exists()

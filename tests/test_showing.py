@@ -344,7 +344,7 @@ def test_a_mask_that_nemo_refuses_is_one_line(tmp_path, capsys):
         "model:\n  spec_augment: {freq_masks: 2, freq_width: 90, use_vectorized_spec_augment: false}\n"
         "  preprocessor: {features: 80}\n"
     )
-    with pytest.raises(PolicyError, match=r"nemo\.yaml: model\.spec_augment\.freq_width=90: wider than the 80 bands"):
+    with pytest.raises(PolicyError, match=r"nemo\.yaml: model\.spec_augment\.freq_width=90: wider than the 80 bins"):
         show_policy(path, n_draws=10)
     path.write_text("freq_masks: 2\nfreq_width: 90\nuse_vectorized_spec_augment: false\n")
     with pytest.raises(ParameterError, match=r"nemo\.yaml: .*max_width=90: the mel has 80 bins, and NeMo raises here"):

@@ -223,7 +223,7 @@ def _in_order(array: npt.NDArray[Any], mel: MelSpectrogram, adapter: Adapter) ->
             array = array[np.newaxis]
         advice = _shape_advice(array.shape, wanted, adapter)
         raise (ParameterError if advice else OtherShapeError)(
-            f"it gave shape {got} for ({adapter.axes}) of {mel.n_mels} bands and {mel.n_frames} frames: "
+            f"it gave shape {got} for ({adapter.axes}) of {mel.n_mels} bins and {mel.n_frames} frames: "
             f"{advice or 'expected the shape that was given'}"
         )
     if not np.isfinite(array).all():

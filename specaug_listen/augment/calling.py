@@ -120,7 +120,7 @@ def called(
             raise
         except BaseException as error:
             own = in_words(error)
-            given = f"given {adapter} of {mel.n_mels} bands and {mel.n_frames} frames"
+            given = f"given {adapter} of {mel.n_mels} bins and {mel.n_frames} frames"
             raise RaisedError(f"it raised {own}, {given}", own) from error
         return take_back(result, handed, mel, adapter, to_hear=to_hear)
 

@@ -113,7 +113,7 @@ def reason_in_words(reason: FrontendReason | None, policy: Policy | None = None)
         "policy": "the policy's file names it, or its framework's own",
         "recipe": f"{policy.name if policy else 'its recipe'} is trained with it",
         "framework": f"{policy.dialect if policy else 'its framework'} is used with it",
-        "default": "nothing names another",
+        "default": "it is the default",
     }
     return words[reason]
 

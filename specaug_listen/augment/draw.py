@@ -110,7 +110,7 @@ class Draw:
         check_mel(mel)
         if (mel.n_mels, mel.n_frames) != (self.n_mels, self.n_frames):
             raise ParameterError(
-                f"the draw was made for {self.n_mels} bands x {self.n_frames} frames, the mel has {mel.n_mels} x "
+                f"the draw was made for {self.n_mels} bins x {self.n_frames} frames, the mel has {mel.n_mels} x "
                 f"{mel.n_frames}; draw again for this clip and front-end"
             )
         state = _begun(self, mel)

@@ -353,7 +353,7 @@ def _check_numbers(draws: int, share: float, max_time_share: float | None, timeo
     if isinstance(timeout_s, bool) or not (isinstance(timeout_s, (int, float)) and 0 < timeout_s <= MOST_S):
         raise ParameterError(f"timeout_s={timeout_s!r:.80}: expected seconds in (0, {MOST_S:g}] that one call may take")
     if not isinstance(draws, int) or isinstance(draws, bool) or not 100 <= draws <= 100_000:
-        raise ParameterError(f"draws={draws!r:.80}: expected an integer in [100, 100000]")
+        raise ParameterError(f"draws={draws!r:.80}: allowed is a whole number from 100 to 100000")
     for name, value in (("share", share), ("max_time_share", 1.0 if max_time_share is None else max_time_share)):
         if isinstance(value, bool) or not (isinstance(value, (int, float)) and 0 < value <= 1):
             raise ParameterError(f"{name}={value!r:.80}: expected a number in (0, 1], a share of the clip's frames")

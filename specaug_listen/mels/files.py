@@ -104,7 +104,10 @@ def list_mels(path: Path, key: str | None = None) -> list[MelFile]:
         with open(path, "rb") as file:
             if not file.read(1):
                 raise AudioError(f"{name}: the file is empty (0 bytes)")
-        found = _LISTERS[suffix_of(path)](path)
+        if (lister := _LISTERS.get(suffix_of(path))) is None:
+            allowed = ", ".join(sorted(SUFFIXES))
+            raise AudioError(f"{name}: no file of mels; allowed are {allowed}. A recording is for 'audition'")
+        found = lister(path)
     except OSError as error:
         raise AudioError(f"{name}: cannot be read ({error.strerror or str(error)[:80]})") from None
     if key is None:

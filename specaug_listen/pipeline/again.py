@@ -50,7 +50,7 @@ def _words_of_policy(policy: Policy) -> list[str]:
 def _words_of_frontend(run: Configuration) -> str:
     f, why = run.frontend, reason_in_words(run.frontend_reason, run.policy)
     return (
-        f"front-end {f.name}: {f.n_mels} {f.mel_scale} bands at {f.sample_rate} Hz, n_fft {f.n_fft}, hop {f.hop_length}"
+        f"front-end {f.name}: {f.n_mels} {f.mel_scale} bins at {f.sample_rate} Hz, n_fft {f.n_fft}, hop {f.hop_length}"
         + (f"; {why}" if why else "")
     )
 

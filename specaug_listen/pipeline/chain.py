@@ -123,7 +123,7 @@ def audition(
         When a mask was clamped or a transform did nothing.
     """
     if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= 1000:
-        raise ParameterError(f"draws={draws!r:.80}: expected an integer in [1, 1000]")
+        raise ParameterError(f"draws={draws!r:.80}: allowed is a whole number from 1 to 1000")
     chosen = choose_policy(policy, framework=framework, adapter=adapter, batch=batch, exact_rng=exact_rng)
     clip, (geometry, reason) = clip_and_frontend(
         audio, frontend, chosen, axes=axes, statistics=statistics, start_s=start_s, duration_s=duration_s

@@ -59,7 +59,7 @@ def plot_difference(before: AnyMel, after: AnyMel, ax: Axes, *, range_db: float 
     if isinstance(range_db, bool) or not isinstance(range_db, numbers.Real):
         raise ParameterError(f"range_db={range_db!r:.80}: expected a number of dB")
     if before.n_mels != after.n_mels:
-        raise ParameterError(f"mels of {before.n_mels} and {after.n_mels} bands: expected two of one front-end")
+        raise ParameterError(f"mels of {before.n_mels} and {after.n_mels} bins: expected two of one front-end")
     floor_db = reference_db(before) - RANGE_DB
     old, new = (np.maximum(columns(mel), floor_db) for mel in (before.shortened(after.n_frames), after))
     ax.imshow(

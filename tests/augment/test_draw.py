@@ -269,7 +269,7 @@ def test_an_empty_mask_has_no_level(speechlike):
 
 @pytest.mark.parametrize("size", [(80, 119), (79, 120), (120, 80)])
 def test_a_draw_for_another_size_is_refused(speechlike, size):
-    message = rf"made for {size[0]} bands x {size[1]} frames, the mel has 80 x 120; draw again"
+    message = rf"made for {size[0]} bins x {size[1]} frames, the mel has 80 x 120; draw again"
     with pytest.raises(ParameterError, match=message):
         Draw(*size).apply(WHISPER(speechlike))
 

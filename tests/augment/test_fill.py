@@ -96,5 +96,5 @@ def test_applying_a_draw_to_a_stream_leaves_the_stream():
 
 
 def test_a_draw_for_a_stream_of_another_size_is_refused():
-    with pytest.raises(ParameterError, match="made for 80 bands x 899 frames, the mel has 80 x 900; draw again"):
+    with pytest.raises(ParameterError, match="made for 80 bins x 899 frames, the mel has 80 x 900; draw again"):
         Draw(80, 899).apply(as_stream(LONG))

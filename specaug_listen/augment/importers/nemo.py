@@ -159,7 +159,7 @@ def _refuse_misfits(section: Section, arguments: dict[str, Any], preprocessor: S
             continue
         given = "" if "features" in preprocessor else ", NeMo's default"
         raise ParameterError(
-            f"{section.where}{key}={arguments[key]}: wider than the {bands} bands of {preprocessor.where}features"
+            f"{section.where}{key}={arguments[key]}: wider than the {bands} bins of {preprocessor.where}features"
             f"{given}, and NeMo raises there; allowed is at most {bands}, or {instead}"
         )
 
