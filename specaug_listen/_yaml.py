@@ -88,8 +88,11 @@ def text_of(raw: bytes, path: str | os.PathLike[str], what: str, form: str = "YA
     """
     is_marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return raw.decode("utf-16" if is_marked else "utf-8-sig")
-    except UnicodeDecodeError:
+        text = raw.decode("utf-16" if is_marked else "utf-8-sig")
+        if "\0" in text:  # UTF-32, UTF-16 without a mark, or no text at all
+            raise UnicodeError
+        return text
+    except UnicodeError:
         raise PolicyError(f"{printable(path)}: not a text file in UTF-8; a {what} file is a {form}") from None
 
 
@@ -143,6 +146,9 @@ class Tagged(NamedTuple):
 
     tag: str
     value: Any
+
+    def __repr__(self) -> str:
+        return f"{self.tag} {self.value!r}"
 
 
 def _mapping(text: str, path: str | os.PathLike[str], what: str, load: Callable[[str], Any]) -> dict[str, Any]:

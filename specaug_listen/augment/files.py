@@ -231,7 +231,10 @@ def _merged(data: dict[str, Any]) -> str:
 
 def _is_nobodys(data: dict[str, Any]) -> bool:
     """Whether a file is not even a policy of our own with a key misspelt."""
-    is_ours = "transforms" in data or any(nearest(key, ["transforms"]) and isinstance(data[key], list) for key in data)
+    others = [key for key in data if key not in _OWN]
+    is_ours = "transforms" in data or (
+        len(others) == 1 and bool(nearest(others[0], ["transforms"])) and isinstance(data[others[0]], list)
+    )
     return any(key not in _OWN for key in data) and not is_ours
 
 

@@ -86,7 +86,7 @@ def espnet_policy(
     _check_drawable("apply_time_mask", apply_time_mask, ranges, num_time_mask=num_time_mask)
     interpolations: dict[str, Any] = {"bicubic": "bicubic", "bilinear": "linear_halves"}
     if time_warp_mode not in interpolations:
-        raise ParameterError(f"time_warp_mode={time_warp_mode!r}: allowed is bicubic or bilinear")
+        raise ParameterError(f"time_warp_mode={time_warp_mode!r:.80}: allowed is bicubic or bilinear")
     transforms: list[Any] = [Warp(time_warp_window, interpolations[time_warp_mode])] if apply_time_warp else []
     fill: Any = 0.0 if replace_with_zero else "mean"
     if apply_freq_mask:

@@ -135,7 +135,7 @@ def speechbrain_warp(*, warp_window: int = 5, warp_mode: str = "bicubic", dim: i
     if dim != 1:
         raise ParameterError(f"dim={dim}: allowed is 1, a warp of time")
     if warp_mode != "bicubic":
-        raise ParameterError(f"warp_mode={warp_mode!r}: allowed is bicubic")
+        raise ParameterError(f"warp_mode={warp_mode!r:.80}: allowed is bicubic")
     return Warp(warp_window, "bicubic_corners", over="padded")
 
 

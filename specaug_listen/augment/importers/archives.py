@@ -9,13 +9,16 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from typing import IO, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, Any, NamedTuple
 
 from ..._files import printable
 from ...errors import PolicyError
 
-__all__ = ["members_of"]
+__all__ = ["Members", "members_of"]
+
+# A name, and what stands there; None where it is too long.
+_Entry = tuple[str, bytes | None]
 
 # The configuration that NeMo puts beside the weights.
 MAIN = "model_config.yaml"
@@ -39,11 +42,26 @@ _BROKEN = (
 )
 
 
-def members_of(path: str | os.PathLike[str]) -> dict[str, bytes] | None:
+class Members(NamedTuple):
+    """The YAML files of an archive.
+
+    Parameters
+    ----------
+    texts : dict
+        By name; of a NeMo model, ``model_config.yaml`` alone.
+    repeated : tuple of str
+        The names that stand in it more than once; the last one counts, as where it is unpacked.
+    """
+
+    texts: dict[str, bytes]
+    repeated: tuple[str, ...] = ()
+
+
+def members_of(path: str | os.PathLike[str]) -> Members | None:
     """The YAML files within an archive, by name; None where the file is no archive.
 
     Nothing is written to disk; links and devices are passed over, and names are only shown. Of a NeMo model,
-    ``model_config.yaml`` alone.
+    ``model_config.yaml`` alone, as NeMo takes it: that at the top, where others lie in folders.
 
     Raises
     ------
@@ -53,25 +71,62 @@ def members_of(path: str | os.PathLike[str]) -> dict[str, bytes] | None:
     kind = _kind(path)
     if kind is None:
         return None
-    read: Callable[[str | os.PathLike[str]], Iterator[tuple[str, bytes]]] = _of_zip if kind == "zip" else _of_tar
-    found: dict[str, bytes] = {}
+    read: Callable[[str | os.PathLike[str]], Iterator[_Entry]] = _of_zip if kind == "zip" else _of_tar
+    found: dict[str, bytes | None] = {}
+    repeated: list[str] = []
     try:
-        for name, text in read(path):
-            if os.path.basename(name) == MAIN:
-                return {name: text}
-            if len(found) < _MOST_YAML:
+        for raw, text in read(path):
+            name = next((known for known in found if os.path.normpath(known) == os.path.normpath(raw)), raw)
+            if name in found or len(found) < _MOST_YAML or _is_main(name):
+                repeated += [name] if name in found and name not in repeated else []
                 found[name] = text
     except _BROKEN as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise PolicyError(f"{printable(path)}: the archive cannot be read ({printable(reason):.120})") from None
-    if not found:
+        if not any(map(_is_top, found)):
+            raise PolicyError(f"{printable(path)}: the archive cannot be read ({_reason(path, error)})") from None
+    texts = _chosen(path, found)
+    if not texts:
         raise PolicyError(
             f"{printable(path)}: an archive ({kind}) without YAML in it; of an archive, {MAIN} or the one .yaml is read"
         )
-    return found
+    return Members(texts, tuple(name for name in repeated if name in texts))
+
+
+def _chosen(path: str | os.PathLike[str], found: Mapping[str, bytes | None]) -> dict[str, bytes]:
+    """NeMo's configuration, or else all that is not too long."""
+    main = [name for name in found if _is_top(name)] or [name for name in found if _is_main(name)]
+    if len(main) > 1:
+        raise PolicyError(
+            f"{printable(path)}: {len(main)} files {MAIN} in the archive ({printable(', '.join(main))[:120]}), and "
+            "nothing says which is trained with; unpack that one, and give it"
+        )
+    texts = {name: text for name, text in found.items() if text is not None and (not main or name in main)}
+    if found and not texts:
+        name = (main or list(found))[0]
+        raise PolicyError(
+            f"{printable(path)}: {printable(name)[:120]} in it has more than {_MAX_BYTES} bytes; a policy file is short"
+        )
+    return texts
+
+
+def _is_main(name: str) -> bool:
+    return os.path.basename(name) == MAIN
+
+
+def _is_top(name: str) -> bool:
+    return os.path.normpath(name) == MAIN
+
+
+def _reason(path: str | os.PathLike[str], error: Exception) -> str:
+    """Why it cannot be read, in words; what is packed without being an archive is called so."""
+    if isinstance(error, tarfile.TarError) and os.fspath(path).lower().endswith((".gz", ".bz2", ".xz")):
+        return "what is packed in it is no tar archive; unpack it, and give what was packed"
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return printable(said)[:120]
 
 
 def _kind(path: str | os.PathLike[str]) -> str | None:
+    if not os.path.isfile(path):  # of a pipe, what is looked at is gone
+        return None
     try:
         with open(path, "rb") as file:
             head = file.read(512)
@@ -86,14 +141,14 @@ def _is_yaml(name: str) -> bool:
     return name.lower().endswith((".yaml", ".yml"))
 
 
-def _of_zip(path: str | os.PathLike[str]) -> Iterator[tuple[str, bytes]]:
+def _of_zip(path: str | os.PathLike[str]) -> Iterator[_Entry]:
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
         _check_number(path, len(entries))
         for entry in entries:
             if _is_yaml(entry.filename) and not entry.is_dir():
                 with archive.open(entry) as held:
-                    yield entry.filename, _text(path, entry.filename, held)
+                    yield entry.filename, _text(held)
 
 
 def _unpacked(path: str | os.PathLike[str]) -> IO[bytes]:
@@ -123,7 +178,7 @@ class _Bounded:
         return self._file.read(size)
 
 
-def _of_tar(path: str | os.PathLike[str]) -> Iterator[tuple[str, bytes]]:
+def _of_tar(path: str | os.PathLike[str]) -> Iterator[_Entry]:
     bound = max(_LEAST_BOUND, _MOST_GROWTH * os.path.getsize(path))
     with _unpacked(path) as file, tarfile.open(fileobj=_Bounded(file, bound), mode="r:") as archive:  # type: ignore[call-overload]
         for number, entry in enumerate(archive):
@@ -131,7 +186,7 @@ def _of_tar(path: str | os.PathLike[str]) -> Iterator[tuple[str, bytes]]:
             if entry.isreg() and _is_yaml(entry.name):
                 held = archive.extractfile(entry)
                 if held is not None:
-                    yield entry.name, _text(path, entry.name, held)
+                    yield entry.name, _text(held)
 
 
 def _check_number(path: str | os.PathLike[str], number: int) -> None:
@@ -139,10 +194,7 @@ def _check_number(path: str | os.PathLike[str], number: int) -> None:
         raise PolicyError(f"{printable(path)}: more than {_MOST_MEMBERS} files in the archive")
 
 
-def _text(path: str | os.PathLike[str], name: str, held: IO[bytes] | Any) -> bytes:
+def _text(held: IO[bytes] | Any) -> bytes | None:
+    """What stands in a member; None where it is too long."""
     raw: bytes = held.read(_MAX_BYTES + 1)
-    if len(raw) > _MAX_BYTES:
-        raise PolicyError(
-            f"{printable(path)}: {printable(name)[:120]} in it has more than {_MAX_BYTES} bytes; a policy file is short"
-        )
-    return raw
+    return None if len(raw) > _MAX_BYTES else raw

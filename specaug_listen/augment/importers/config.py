@@ -162,6 +162,7 @@ class Section:
         value, place = self.data.get(key), (*self._place, key)
         if not isinstance(value, list):
             value = self._config.resolved(value, place)
+            self._config.reading.value(place)
         if value is None:
             return []
         LIST.checked(self.where + key, value)

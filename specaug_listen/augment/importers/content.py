@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..._files import as_path, printable
 from ..._yaml import Repeated, as_mapping, foreign_plain_of, read_text, text_of
 from ...errors import ParameterError, PolicyError
-from .archives import members_of
+from .archives import Members, members_of
 from .forms import form_of
 from .hf import PREPROCESSOR, PROCESSOR
 from .recognition import claims, listed
@@ -122,9 +121,10 @@ def _with_beside(content: Content, folder: Path) -> Content:
     return content
 
 
-def _of_archive(members: Mapping[str, bytes], file: str | os.PathLike[str]) -> Content:
+def _of_archive(archive: Members, file: str | os.PathLike[str]) -> Content:
     """The one configuration in an archive that is of a framework, or the only one there is."""
     found: dict[str, Content] = {}
+    members = archive.texts
     for name, raw in members.items():
         try:
             content = _parsed(text_of(raw, name, "policy"), file, f"{os.fspath(file)}: {name}")
@@ -135,7 +135,8 @@ def _of_archive(members: Mapping[str, bytes], file: str | os.PathLike[str]) -> C
                 raise
     if len(found) == 1:
         ((name, content),) = found.items()
-        return content._replace(notes=(f"read from {printable(name)[:120]} in the archive", *content.notes))
+        said = "; it stands there more than once, and the last one counts" if name in archive.repeated else ""
+        return content._replace(notes=(f"read from {printable(name)[:120]} in the archive{said}", *content.notes))
     if found:
         said = f"several are of a framework: {listed(sorted(found))}; unpack the one that is trained with, and give it"
     else:

@@ -40,6 +40,9 @@ _OF_FRONTEND = (
 )
 _OF_TOKENS = "embed"
 _OF_WAVEFORMS = re.compile(r"wav2?vec|w2v|hubert|wavlm|data2vec|xls", re.I)
+_OF_ITS_OWN_MEL = re.compile(r"whisper|beats|dasheng", re.I)
+# Sections of ESPnet's other tasks, whose networks take a waveform, tokens or a spectrogram of their own.
+_OTHER_TASKS = ("separator", "lm", "tts", "svs", "vocoder", "codec", "extractor", "diffusion", "enh_encoder")
 _FS = Kind("a sample rate in Hz, or a text such as 16k", lambda v: _in_hz(v) is not None)
 
 
@@ -96,10 +99,21 @@ def _refuse_tokens(root: Section) -> None:
             "the masks cannot be heard"
         )
     name = root.data.get("encoder")
+    if encoder is not None and encoder.data.get("specaug_config"):
+        raise ParameterError(
+            f"encoder_conf.specaug_config: the encoder ({name!s:.60}) masks a filterbank of its own, which is not "
+            "known here; allowed is specaug with its specaug_conf"
+        )
     if isinstance(name, str) and _OF_WAVEFORMS.search(name):
         raise ParameterError(
             f"encoder={name!r:.80}: the encoder takes the waveform, and its masks fall on what a network made of it, "
             "which is no mel spectrogram, so the masks cannot be heard"
+        )
+    if isinstance(name, str) and _OF_ITS_OWN_MEL.search(name) and _choice(root, "specaug", "specaug") == "specaug":
+        raise ParameterError(
+            f"encoder={name!r:.80}: the encoder makes a mel spectrogram of its own, and specaug would mask the "
+            "waveform before it, so the masks cannot be heard; allowed is specaug: null, of Whisper with "
+            "encoder_conf.use_specaug"
         )
 
 
@@ -160,6 +174,11 @@ def _frontend(config: Config) -> MelFrontend | None:
             f"frontend={kind!r:.80}: its features are no mel spectrogram, so the masks cannot be heard; allowed is "
             "default"
         )
+    other = next((key for key in _OTHER_TASKS if key in root), None)
+    if other is not None and not {"frontend", "frontend_conf", "specaug"} & set(root.data):
+        root.knows_value(other)
+        config.no_frontend(f"{other}: the configuration of another task than recognition, which names no front-end")
+        return None
     if kind != "default":
         size = _size(root)
         made = f"{size} features" if size else "the features"
@@ -182,7 +201,7 @@ def _frontend(config: Config) -> MelFrontend | None:
         "fmin_hz": float(section.get("fmin", or_none(NUMBER)) or 0.0),
         "fmax_hz": _float_or_none(section.get("fmax", or_none(NUMBER))),
         "mel_scale": "htk" if section.get("htk", FLAG, False) else "slaney",
-        "window": window or "rectangular",
+        "window": window or "ones (null)",
     }
     if not section.get("center", FLAG, True) or section.get("normalized", FLAG, False):
         config.no_frontend("frontend_conf: center: false and normalized: true cannot be had here")

@@ -12,6 +12,9 @@ __all__ = ["form_of"]
 _PYTHON = re.compile(r"^(?:import \w|from [\w.]+ import |def \w+\(|class \w+[(:]|@\w+|if __name__ ==)", re.M)
 _SHELL = re.compile(r"^#!.*\b(?:ba|z|k|da)?sh\b|^(?:\. \./|set -\w|export \w+=|source \S)", re.M)
 _OPTION = re.compile(r"--?[A-Za-z][\w\-]*(?:[= ].*)?")
+_ICEFALL = re.compile(r"--(?:enable-spec-aug|spec-aug-time-warp-factor)\b")
+_DEEPSPEECH = re.compile(r"--augment\s+(?:frequency_mask|time_mask|warp)\[")
+_TABLE = re.compile(r"\[{1,2}[\w.\-\" ]+\]{1,2}")
 _PAGE = re.compile(r"\s*<(?:!doctype|html|\?xml)", re.I)
 _CALL = re.compile(
     r"\b(?:SpecAugment|SpectrogramAugmentation|SpecAug|SpectrogramDrop|FrequencyMasking|TimeMasking)\s*\(([^)]{0,2000})\)"
@@ -41,6 +44,20 @@ def form_of(text: str | None, path: str | os.PathLike[str]) -> str:
     if name.endswith((".sh", ".bash")) or _SHELL.search(text):
         return "looks like a shell script, which is never run; give the configuration that it trains with"
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    if any(_ICEFALL.search(line) for line in lines):
+        return (
+            "looks like options of an icefall recipe, which set no more than the warp of its masks; give --policy "
+            "icefall, with --set W=N for another --spec-aug-time-warp-factor"
+        )
+    if any(line.startswith("spec-augment-layer ") for line in lines):
+        return (
+            "looks like a network of Kaldi's (xconfig) with a spec-augment-layer, whose masks are shares of bins and "
+            "frames, and cannot be read yet"
+        )
+    if any(_DEEPSPEECH.search(line) for line in lines):
+        return "looks like options of DeepSpeech or Coqui STT, whose masks cannot be read yet"
+    if lines and _TABLE.fullmatch(lines[0]) and all(_TABLE.fullmatch(line) or "=" in line for line in lines[:5]):
+        return "looks like TOML or INI, which is not read; write the same as YAML, one `name: value` a line"
     if lines and all(_OPTION.fullmatch(line) and line.startswith("-") and not line.startswith("- ") for line in lines):
         return "looks like options of Kaldi's or another command line, which set no masks that are known here"
     if _PAGE.match(text):

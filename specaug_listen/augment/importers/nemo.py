@@ -51,6 +51,7 @@ _OF_PREPROCESSOR = (
     *("pad_to", "pad_value", "pre_pad", "max_duration", "frame_splicing", "exact_pad", "stft_exact_pad", "stft_conv"),
     *("mag_power", "mel_norm", "nb_augmentation_prob", "nb_max_freq", "use_torchaudio", "use_grads", "device"),
 )
+_RECTANGLES = ("rect_masks", ["rect_time", "rect_freq"])
 _UNHEARD = ("_target_", "target", "rng", "cls", "params")
 
 
@@ -66,6 +67,9 @@ def read_nemo(config: Config) -> Found:
         outer, model = preprocessor, preprocessor
         model.note(f"{model.where}_target_: {_target(model, '_target_')[:80]}: the mel within it is what is masked")
         preprocessor = model.section("preprocessor")
+    elif preprocessor is None and model.where != root.where:
+        # Masks that stand one section deeper than the preprocessor.
+        preprocessor = _first(root.section("model") or root, _PREPROCESSORS)
     masks = _masks(model, outer, root)
     if masks is None and not {*_MASKS_AT, *_PREPROCESSORS} & set(model.data):
         root.note("the file names no front-end; NeMo's own is meant")
@@ -137,6 +141,10 @@ def _policy(config: Config, section: Section, preprocessor: Section | None = Non
     if target not in ("", _MASKS):
         raise ParameterError(f"{section.where}_target_={target!r:.80}: allowed is one of {_MASKS}, {_PATCHES}")
     arguments = section.arguments(nemo_policy, NEMO, _UNHEARD)
+    for number, widths in (("freq_masks", ["freq_width"]), ("time_masks", ["time_width"]), _RECTANGLES):
+        idle = [f"{section.where}{key}" for key in widths if key in section]
+        if number in section and not arguments[number] and idle:
+            section.note(f"{', '.join(idle)}: without effect, {number} is 0")
     if preprocessor is not None:
         _refuse_misfits(section, arguments, preprocessor)
     _note_numbers(section, "time_width", "frames", "the clip")
@@ -214,6 +222,8 @@ def _frontend(config: Config, model: Section, section: Section | None) -> MelFro
         "normalize": normalize if normalize in ("per_feature", "all_features") else None,
         "mel_norm": section.get("mel_norm", or_none(one_of("slaney")), "slaney"),
     }
+    if section.get("use_torchaudio", FLAG, False):
+        changes |= {"pad_mode": "reflect", "power": 2.0}  # as torchaudio's MelSpectrogram has them
     return config.preset("nemo", _keys(section), **changes)
 
 

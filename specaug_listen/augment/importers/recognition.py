@@ -26,6 +26,10 @@ MARKS: dict[str, str] = {
 }
 # This stands in files of others too, and counts where nothing else does.
 _FAINT: dict[str, str] = {"model_type": "hf"}
+_BESIDE = {
+    *("architectures", "transformers_version", "mask_time_prob", "mask_feature_prob", "hidden_size", "d_model"),
+    *("num_mel_bins", "encoder", "audio_config", "preprocessor_config.json", "processor_config.json"),
+}
 # Of ESPnet's training, and not of those that took its way of naming sections; with them, no specaug is no mask.
 _OF_ESPNET = {
     *("val_scheduler_criterion", "best_model_criterion", "keep_nbest_models", "batch_bins", "unused_parameters"),
@@ -44,6 +48,9 @@ IN_DATASET = {
     *("spec_aug", "spec_aug_conf", "spec_sub", "spec_sub_conf", "spec_trim", "spec_trim_conf"),
     *("fbank_conf", "feats_type", "log_mel_spectrogram_conf", "mfcc_conf"),
 }
+# Others have tags of their own: CloudFormation's !Ref, GitLab's !reference.
+_OF_HYPERPYYAML = ("!ref", "!copy", "!tuple", "!PLACEHOLDER")
+_WITH_NAME = ("!new:", "!name:", "!apply:", "!applyref:", "!module:", "!include:")
 _OF_PREPROCESSOR = {"_target_", "target", "cls", "features", "window_stride"}
 _MOST_KEYS = 6
 
@@ -76,7 +83,7 @@ def claims(data: Mapping[str, Any]) -> dict[str, list[str]]:
         if dialect is not None:
             found.setdefault(dialect, []).append(key)
     for key, dialect in _FAINT.items():
-        if not found and key in data:
+        if not found and key in data and (len(data) == 1 or _BESIDE & set(data)):
             found[dialect] = [key]
     sections = [key for key in _ESPNET_SECTIONS if isinstance(data.get(key), dict)]
     if not found and sections and _OF_ESPNET & set(data):
@@ -147,7 +154,7 @@ def _said_below(data: Mapping[str, Any], place: tuple[str, ...], depth: int, is_
 def _of_value(key: str, value: Any) -> str | None:
     """Whose a key is, by what follows it."""
     if isinstance(value, Tagged):
-        return "speechbrain"
+        return "speechbrain" if (value.tag in _OF_HYPERPYYAML or value.tag.startswith(_WITH_NAME)) else None
     if key == "spec_augment_config" or (key == "spec_augment" and not isinstance(value, dict)):
         return "nemo"
     if not isinstance(value, dict):
@@ -196,10 +203,20 @@ def _of_arguments(data: Mapping[str, Any]) -> dict[str, list[str]]:
     every = {key for keys in found.values() for key in keys}
     most = max(map(len, found.values()), default=0)
     if most == len(every):
-        return dict(list(found.items())[:1])
+        # One argument that several have, such as p, does not say whose it is.
+        return _of_families(found) if len(every) == 1 else dict(list(found.items())[:1])
     leading = {dialect: keys for dialect, keys in found.items() if len(keys) == most}
     is_tied = len({frozenset(keys) for keys in leading.values()}) > 1
     return _not_twice(found) if is_tied else dict(list(found.items())[:1])
+
+
+def _of_families(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Without the older of two readers of one framework."""
+    return {
+        dialect: keys
+        for dialect, keys in found.items()
+        if not dialect.endswith("-legacy") or dialect.removesuffix("-legacy") not in found
+    }
 
 
 def _not_twice(found: dict[str, list[str]]) -> dict[str, list[str]]:

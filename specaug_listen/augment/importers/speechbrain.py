@@ -156,8 +156,7 @@ def _augmenter(
         for number, entry in enumerate(held):
             at: tuple[str, ...] = (*place, "augmentations", str(number))
             if isinstance(entry, Tagged) and entry.tag in ("!ref", "!copy"):
-                at = tuple(str(entry.value).strip("<> ").split("."))
-                entry = config.resolved(entry, at)
+                entry, at = config.resolved(entry, at), tuple(str(entry.value).strip("<> ").split("."))
             found.append((at, entry))
         if any(isinstance(entry, Tagged) and _class(entry) in (_DROP, _WARP) for _, entry in found):
             holding.append((section, found))

@@ -151,7 +151,7 @@ def _of_wav2vec(data: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_tensorflow_asr(data: Mapping[str, Any]) -> Iterator[str]:
     for place in ("augmentation_config", "learning_config.augmentations", "data_config.train_dataset_config"):
-        yield from _within(data, place, ("feature_augment", "signal_augment", "augmentation_config"))
+        yield from _within(data, place, ("feature_augment", "signal_augment", "augmentation_config", "before", "after"))
 
 
 def _of_torchlibrosa(data: Mapping[str, Any]) -> Iterator[str]:
@@ -162,6 +162,32 @@ def _of_torchlibrosa(data: Mapping[str, Any]) -> Iterator[str]:
 def _of_ast(data: Mapping[str, Any]) -> Iterator[str]:
     if {"freqm", "timem"} <= set(data):
         yield from ("freqm", "timem")
+
+
+def _of_openspeech(data: Mapping[str, Any]) -> Iterator[str]:
+    own = ("freq_mask_para", "freq_mask_num", "time_mask_num")
+    for place in ("augment", "audio", "train", "dataset"):
+        yield from _within(data, place, own)
+    yield from (key for key in own if key in data)
+
+
+def _of_deep_learning_examples(data: Mapping[str, Any]) -> Iterator[str]:
+    for place in ("spec_augment", "input_train.spec_augment"):
+        yield from _within(data, place, ("min_freq", "max_freq", "min_time", "max_time"))
+
+
+def _of_athena(data: Mapping[str, Any]) -> Iterator[str]:
+    for place in ("dataset_config", "trainset_config"):
+        yield from _within(data, place, ("spectral_augmentation",))
+    yield from (key for key in ("spectral_augmentation",) if key in data)
+
+
+def _of_icefall(data: Mapping[str, Any]) -> Iterator[str]:
+    yield from (
+        key.replace("-", "_")
+        for key in map(str, data)
+        if key.replace("-", "_").lstrip("_") in ("enable_spec_aug", "spec_aug_time_warp_factor")
+    )
 
 
 def _of_espresso(data: Mapping[str, Any]) -> Iterator[str]:
@@ -230,6 +256,27 @@ _STRANGERS: tuple[tuple[str, Keys, str], ...] = (
         _of_ast,
         "its masks are torchaudio's, once each, on Kaldi's filterbank of 128 bins that is padded to a fixed length; "
         "neither its front-end nor its padding is in the file",
+    ),
+    (
+        "openspeech's or KoSpeech's configuration",
+        _of_openspeech,
+        "its masks and front-end are not known here",
+    ),
+    (
+        "the configuration of NVIDIA's Jasper, QuartzNet or MLPerf RNN-T examples",
+        _of_deep_learning_examples,
+        "its widths have a smallest value, too; NeMo's masks, some of whose arguments are called the same, are others",
+    ),
+    (
+        "Athena's configuration",
+        _of_athena,
+        "its masks and front-end are not known here; WeNet's masks, whose arguments are called the same, are others",
+    ),
+    (
+        "a list of icefall's options",
+        _of_icefall,
+        "of its masks they set no more than the warp, and the rest stands in the recipe's asr_datamodule.py; give "
+        "--policy icefall, with --set W=N for another --spec-aug-time-warp-factor",
     ),
     ("Espresso's configuration", _of_espresso, "its masks are written as a Python text, which is not run"),
     ("audiomentations' list", _of_audiomentations, "it changes waveforms; give it with --waveform"),

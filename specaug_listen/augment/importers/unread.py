@@ -16,6 +16,8 @@ __all__ = ["Reading", "Unread", "unread_in_words"]
 Place = tuple[str, ...]
 _MOST = 1000
 _LONGEST = 120
+# References that lead to each other end here.
+_DEEPEST, _MOST_SAME = 100, 100
 # A key that may change what is heard, wherever it stands: whole words are looked at, so that special_tokens is none.
 _OF_SOUND = re.compile(
     r"(?:^|[_.\-])(?:\w*augment\w*|spec_?aug\w*|aug|masking|warp|fbank\w*|filterbank|mels?|spectrogram\w*|mfcc\w*|lfr|"
@@ -100,19 +102,24 @@ class Reading:
 
     def reference(self, place: Place, target: Place, value: Any) -> None:
         """Note that what stands at a place is a reference to another, and what that holds."""
+        if place != target:
+            self._targets[place] = target
         if _inside(value) is None:
             self.value(target)
-        elif place != target:
-            self._targets[place] = target
+        else:
             self._values.add(place)
 
     def _same(self, place: Place) -> Iterator[Place]:
-        """The place, and those that it refers to."""
-        yield place
-        for i in range(len(place) + 1):
-            target = self._targets.get(place[:i])
-            if target is not None:
-                yield (*target, *place[i:])
+        """The place, and those that it refers to, by way of others too."""
+        seen, left = {place}, [place]
+        while left:
+            each = left.pop()
+            yield each
+            targets = ((i, self._targets.get(each[:i])) for i in range(len(each) + 1))
+            found = {(*target, *each[i:]) for i, target in targets if target is not None} - seen
+            new = [at for at in found if len(at) <= _DEEPEST][:_MOST_SAME]
+            seen.update(new)
+            left += new if len(seen) <= _MOST_SAME else []
 
     def unread(self, data: Mapping[str, Any]) -> tuple[Unread, ...]:
         """What was not read, those first that may decide the sound; the last one counts what is beyond the bound."""

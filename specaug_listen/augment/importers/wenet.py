@@ -10,7 +10,7 @@ from ..dialects.wenet import wenet_policy
 from ..policy import Policy
 from .arguments import WENET_AUG, WENET_SUB, WENET_TRIM
 from .config import Config, Found, Section
-from .kinds import FLAG, LEAST_ONE, NUMBER, RATE, TEXT, Kinds, one_of
+from .kinds import FLAG, LEAST_ONE, NUMBER, RATE, TEXT, Kind, Kinds, one_of
 from .recognition import IN_DATASET
 
 __all__ = ["read_wenet"]
@@ -20,6 +20,7 @@ _SWITCHES = (("spec_aug", True), ("spec_sub", False), ("spec_trim", False))
 _OLD_SWITCHES = (("spec_aug", False), ("spec_sub", False), ("spec_trim", False))
 _WINDOWS = {"povey": "povey", "hamming": "hamming_symmetric", "hanning": "hann_symmetric"}
 _OF_FBANK = ("num_mel_bins", "frame_shift", "frame_length", "dither", "window_type")
+_SAMPLES = Kind("an integer of samples, from 0 on", lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= 0)
 _OF_LOG_MEL = ("n_fft", "hop_length", "num_mel_bins", "padding", "pad_or_trim", "max_duration")
 
 
@@ -92,19 +93,38 @@ def _frontend(config: Config, section: Section) -> MelFrontend | None:
     if feats == "log_mel_spectrogram":
         conf = _inside(config, section, "log_mel_spectrogram_conf")
         conf.knows(_OF_LOG_MEL)
-        if conf.get("pad_or_trim", FLAG, False):
-            conf.note(f"{conf.where}pad_or_trim: clips are 30 s (3000 frames) when they are masked; see --batch 1x3000")
+        hop_length = conf.take("hop_length", LEAST_ONE, 160)
+        _note_padding(conf, rate, hop_length)
         return config.preset(
             "whisper",
             conf.keys(n_mels="num_mel_bins") | {"sample_rate": f"{resampled.where}resample_rate"},
             sample_rate=rate,
             n_fft=conf.take("n_fft", LEAST_ONE, 400),
-            hop_length=conf.take("hop_length", LEAST_ONE, 160),
+            hop_length=hop_length,
             n_mels=conf.take("num_mel_bins", LEAST_ONE, 80),
         )
     conf = _inside(config, section, "fbank_conf")
     conf.knows(_OF_FBANK)
     return _of_fbank(config, conf, rate, "num_mel_bins")
+
+
+def _note_padding(conf: Section, rate: int, hop_length: int) -> None:
+    """What WeNet appends to every clip before the mel."""
+    padding = conf.get("padding", _SAMPLES, 0)
+    if padding:
+        conf.note(
+            f"{conf.where}padding: {padding}: so many zero samples are appended to each clip, and masks may fall on "
+            "them; left out"
+        )
+    if conf.get("pad_or_trim", FLAG, False):
+        seconds = conf.get("max_duration", LEAST_ONE, 30)
+        n_frames = seconds * rate // hop_length
+        conf.note(
+            f"{conf.where}pad_or_trim: clips are {seconds} s ({n_frames} frames) when they are masked; see --batch "
+            f"1x{n_frames}"
+        )
+    elif "max_duration" in conf:
+        conf.note(f"{conf.where}max_duration: without effect, pad_or_trim is false")
 
 
 def _old_frontend(config: Config, section: Section) -> MelFrontend | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import re
 import tarfile
+import threading
 import zipfile
 
 import pytest
@@ -111,3 +114,36 @@ def test_a_broken_archive_is_one_line(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(PolicyError, match=r"x\.nemo: the archive cannot be read \("):
         import_policy(path)
+
+
+@pytest.mark.parametrize(
+    ("files", "freq_masks", "note"),
+    [
+        ([("sub/model_config.yaml", OTHER), ("./model_config.yaml", MODEL)], 2, r"read from \./model_config\.yaml in"),
+        ([("model_config.yaml", OTHER), ("./model_config.yaml", MODEL)], 2, r"more than once, and the last one counts"),
+        ([("a.yaml", b"#" * 1_100_000), ("model_config.yaml", MODEL)], 2, r"read from model_config\.yaml in"),
+    ],
+)
+def test_of_several_members_that_of_the_model_is_read(tmp_path, files, freq_masks, note):
+    found = import_policy(packed(tmp_path / "x.nemo", files))
+    assert found.policy.transforms == dialects.nemo_policy(freq_masks=freq_masks, freq_width=9).transforms
+    assert re.search(note, found.notes[0])
+
+
+def test_models_in_several_folders_are_refused(tmp_path):
+    path = packed(tmp_path / "x.nemo", [("a/model_config.yaml", MODEL), ("b/model_config.yaml", OTHER)])
+    with pytest.raises(PolicyError, match=r"2 files model_config\.yaml in the archive \(a/model_config\.yaml, b/"):
+        import_policy(path)
+
+
+def test_what_is_packed_by_itself_is_called_so(tmp_path):
+    (tmp_path / "a.yaml.gz").write_bytes(gzip.compress(MODEL))
+    with pytest.raises(PolicyError, match="no tar archive; unpack it"):
+        import_policy(tmp_path / "a.yaml.gz")
+
+
+def test_a_pipe_is_read_once(tmp_path):
+    os.mkfifo(tmp_path / "a.yaml")
+    writer = threading.Thread(target=(tmp_path / "a.yaml").write_bytes, args=(MODEL,), daemon=True)
+    writer.start()
+    assert import_policy(tmp_path / "a.yaml").dialect == "nemo"

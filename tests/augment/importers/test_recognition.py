@@ -163,7 +163,11 @@ def test_what_the_framework_that_is_told_shares_with_others_is_read(written):
     ("data", "expected"),
     [
         ({"freq_mask_F": 1, "mask_value": 0}, {"fairseq": ["freq_mask_F", "mask_value"]}),
-        ({"time_warp_window": 5}, {"espnet": ["time_warp_window"]}),
+        ({"time_warp_window": 5}, {"espnet": ["time_warp_window"], "speechbrain-legacy": ["time_warp_window"]}),
+        ({"p": 0.9}, {"lhotse": ["p"], "torchaudio": ["p"]}),
+        ({"x": Tagged("!Ref", "a")}, {}),
+        ({"x": Tagged("!ref", "<a>")}, {"speechbrain": ["x"]}),
+        ({"model_type": "gpt", "seed": 1}, {}),
         ({"freq_mask_F": 1, "freq_mask_N": 1, "time_mask_param": 9}, {"fairseq": ["freq_mask_F", "freq_mask_N"]}),
         ({"freq_mask_F": 1, "freq_masks": 1}, {"nemo": ["freq_masks"], "fairseq": ["freq_mask_F"]}),
         ({"mask_value": 0, "freq_masks": 1, "freq_mask_F": 1},
