@@ -174,10 +174,7 @@ def _frontend(config: Config) -> MelFrontend | None:
             f"frontend={kind!r:.80}: its features are no mel spectrogram, so the masks cannot be heard; allowed is "
             "default"
         )
-    other = next((key for key in _OTHER_TASKS if key in root), None)
-    if other is not None and not {"frontend", "frontend_conf", "specaug"} & set(root.data):
-        root.knows_value(other)
-        config.no_frontend(f"{other}: the configuration of another task than recognition, which names no front-end")
+    if _is_of_another_task(config):
         return None
     if kind != "default":
         size = _size(root)
@@ -208,6 +205,17 @@ def _frontend(config: Config) -> MelFrontend | None:
         return None
     keys = section.keys(sample_rate="fs", fmin_hz="fmin", fmax_hz="fmax")
     return config.preset("espnet", keys, **changes)
+
+
+def _is_of_another_task(config: Config) -> bool:
+    """Whether a file of another task than recognition names no front-end, which it then has none of; says so."""
+    root = config.root
+    other = next((key for key in _OTHER_TASKS if key in root), None)
+    if other is None or {"frontend", "frontend_conf", "specaug"} & set(root.data):
+        return False
+    root.knows_value(other)
+    config.no_frontend(f"{other}: the configuration of another task than recognition, which names no front-end")
+    return True
 
 
 def _float_or_none(value: float | None) -> float | None:
