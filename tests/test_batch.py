@@ -279,7 +279,7 @@ def test_a_long_audition_that_is_told_of_needs_nothing_that_is_gone(tmp_path, lo
     audition_many([long], tmp_path / "out", LONG_RUN, progress=lambda number, result: told.append(result))
     assert isinstance(told[0], LongAudition)
     assert os.listdir(tmp_path / "out" / "b") != []
-    assert str(told[0]).startswith("Audition of 'b' (1.20 s): gap on whisper (nothing names another), seed 4")
+    assert str(told[0]).startswith("Audition of 'b' (1.20 s): gap on whisper (it is the default), seed 4")
     assert told[0].scores[0]["masked_time_ratio"] == told[0].draws[0].draw.masked_time_ratio
 
 

@@ -58,7 +58,7 @@ def test_audition_writes_the_promised_layout_and_says_so(tmp_path, clips):
     expected = {f"{clip}/{name}" for clip in "ab" for name in names} | {"report.html", "audition.json"}
     assert set(contents(tmp_path / "out")) == expected
     lines = ran.out.splitlines()
-    assert lines[0].startswith("[1/2] Audition of 'a' (0.56 s): LD on whisper (nothing names another), seed 0")
+    assert lines[0].startswith("[1/2] Audition of 'a' (0.56 s): LD on whisper (it is the default), seed 0")
     assert any(line.startswith("[2/2] Audition of 'b' (0.60 s)") for line in lines)
     assert lines[-1] == f"2 clips auditioned: {tmp_path / 'out' / 'report.html'}"
 
@@ -147,7 +147,7 @@ def test_a_long_recording_is_told_of_in_quarters_and_otherwise_like_a_short_one(
     assert long.err.splitlines() == quarters(0, 25, 50, 75, 100)
     lines = long.out.splitlines()
     assert lines[0].startswith("[1/2] Audition of 'a' (0.56 s)")
-    start = "[2/2] Audition of 'b' (0.60 s): LD on whisper (nothing names another), seed 0"
+    start = "[2/2] Audition of 'b' (0.60 s): LD on whisper (it is the default), seed 0"
     assert any(line.startswith(start) for line in lines)
 
 
