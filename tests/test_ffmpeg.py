@@ -43,7 +43,7 @@ def test_a_container_is_named_by_its_content_with_what_reads_or_converts_it(tmp_
         load(path)
     assert str(caught.value) == (
         f"{path}: is {name}; install what decodes it: pip install 'specaug-listen[av]', or convert it: "
-        "ffmpeg -i 'a clip.wav' 'a clip.wav'"
+        "ffmpeg -i 'a clip.wav' 'a clip-pcm.wav'"
     )
 
 
