@@ -63,7 +63,6 @@ def run_check(
 ) -> None:
     """Look for faults in an augmentation: exit 1 when something is found, with one line for each finding."""
     from ._record import to_json
-    from .augment import named_policy
     from .batch import check_output
     from .checking import check
 
@@ -73,10 +72,10 @@ def run_check(
     # What code of others prints, it prints a thousand times.
     with quiet_stdout(), _as_bad_usage():
         clips = _clips(paths, out)
-        subject = named_policy(target, dialect, adapter_of(adapter), parameters or ())
+        how: dict[str, Any] = {"framework": dialect, "adapter": adapter_of(adapter), "parameters": parameters or ()}
         numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
         numbers["timeout_s"] = timeout
-        result = check(subject, frontend=frontend, clips=clips or None, ignore=ignore or (), **numbers)
+        result = check(target, frontend=frontend, clips=clips or None, ignore=ignore or (), **how, **numbers)
         if out is not None:
             result.save(out)
     print(to_json(result.report) if as_json else result)  # noqa: T201

@@ -68,7 +68,7 @@ def test_a_bad_clip_alone_is_one_line_that_names_it_and_leaves_nothing(tmp_path,
     ran = run("audition", tmp_path / name, "-o", tmp_path / "out", *QUICK)
     assert ran.code == 1
     assert_one_line(ran, rf"{re.escape(str(tmp_path / name))}: .*(?:{message})")
-    assert ran.out == ""
+    assert ran.out == "0 clips auditioned, 1 refused\n"
     assert os.listdir(tmp_path) == [name]
 
 
@@ -128,7 +128,9 @@ def test_a_folder_without_audio_is_one_line_that_says_what_audio_is(tmp_path):
     (tmp_path / "notes" / "notes.txt").write_text("no sound")
     ran = run("audition", tmp_path / "notes", "-o", tmp_path / "out")
     assert ran.code == 2
-    assert_one_line(ran, r"notes: the folder holds no audio file \(allowed: \.aif .*\.wav\)")
+    note, error = ran.err.splitlines()
+    assert note == f"note: left out of {tmp_path}/notes: 1 file that is no sound (.txt 1)"
+    assert re.fullmatch(r"error: .*/notes: the folder holds no audio file \(\.wav .* are allowed\)", error)
     assert not (tmp_path / "out").exists()
 
 

@@ -66,7 +66,7 @@ def test_a_wrong_policy_file_is_named_with_the_key_and_what_is_allowed(clip, tex
 
 
 def test_a_policy_file_that_is_no_text_or_too_long_or_missing_is_named(clip):
-    (clip.parent / "p.yaml").write_bytes(b"\xff\xfe\x00\x80")
+    (clip.parent / "p.yaml").write_bytes(b"\xfd\xfe\x00\x80")
     refused(clip, "--policy", clip.parent / "p.yaml", message=r"p\.yaml: not a text file in UTF-8")
     (clip.parent / "p.yaml").write_bytes(b"#" * (1 << 21))
     refused(clip, "--policy", clip.parent / "p.yaml", message=r"p\.yaml: more than 1048576 bytes")

@@ -303,7 +303,7 @@ INTERRUPTED = """
 import signal
 import specaug_listen.batch as batch, specaug_listen.pipeline.saving as saving
 signal.signal(signal.SIGINT, signal.default_int_handler)
-audition, encode, begun = batch._audition_file, saving.encode_png, []
+audition, encode, begun = batch._audition_clip, saving.encode_png, []
 def counted(*args):
     begun.append(args)
     return audition(*args)
@@ -311,7 +311,7 @@ def stopped(figure):
     if len(begun) == 3:
         signal.raise_signal(signal.SIGINT)
     return encode(figure)
-batch._audition_file, saving.encode_png = counted, stopped
+batch._audition_clip, saving.encode_png = counted, stopped
 """
 
 

@@ -158,7 +158,7 @@ def test_check_and_show_take_the_same_front_end(clip):
 
 # Option of the command -> parameter of the call, or of the method that writes what it gives.
 NAMES = {"dialect": "framework", "seed": "rng", "start": "start_s", "duration": "duration_s", "budget": "budget_mb"}
-NAMES |= {"stats": "statistics", "wav_channels": "channels", "timeout": "timeout_s"}
+NAMES |= {"stats": "statistics", "wav_channels": "channels", "timeout": "timeout_s", "paths_shown": "paths"}
 # What only a command has: where things are, what is printed, and what Python says by calling another function.
 COMMAND_ONLY = {"paths", "path", "out", "report", "as_json", "what", "file", "draw", "folders", "open_page", "open"}
 PAIRS = {

@@ -55,8 +55,8 @@ def test_a_notice_is_a_badge_and_stands_in_the_text(heard):
 def test_a_notice_is_written_as_data_and_read_again(heard, tmp_path):
     folder = heard.save(tmp_path)
     written = json.loads((folder / "draw-1.json").read_text())
-    assert written["audio"]["notices"] == [{"kind": "cut", "values": dict(CUT.values)}]
-    assert read_record(folder / "draw-1.json").audio.notices == (CUT,)
+    assert written["audio"]["notices"][0] == {"kind": "cut", "values": dict(CUT.values)}
+    assert read_record(folder / "draw-1.json").audio.notices == heard.notices
 
 
 def test_a_record_without_notices_is_read_as_before(heard, tmp_path):

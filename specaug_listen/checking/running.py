@@ -110,6 +110,7 @@ def check(
     frontend: MelFrontend | str | os.PathLike[str] | None = None,
     framework: str | None = None,
     adapter: Adapter | None = None,
+    parameters: Sequence[str] = (),
     clips: Audio | str | os.PathLike[str] | Sequence[Audio | str | os.PathLike[str] | tuple[str, Audio]] | None = None,
     draws: int = 1000,
     share: float = 0.5,
@@ -131,6 +132,8 @@ def check(
         Whose configuration a file is; None guesses from its keys.
     adapter : Adapter or None
         How a callable wants the mel; None guesses, and says what.
+    parameters : sequence of str
+        Of the policy, each as ``KEY=VALUE``; see `specaug_listen.augment.named_policy`.
     clips : Audio, path of a file or folder, (name, Audio), a sequence of these, or None
         None takes speech-like sound of 0.2 to 30 s.
     draws : int in [100, 100000]
@@ -170,10 +173,9 @@ def check(
     ignored = _known_findings(ignore)
     seed = as_seed(rng)
     # What a name stands for is imported where it is called.
-    is_named = isinstance(policy, str) and framework is None and is_callable_name(policy)
-    chosen = (
-        foreign_name(str(policy), adapter) if is_named else choose_policy(policy, framework=framework, adapter=adapter)
-    )
+    is_named = isinstance(policy, str) and framework is None and not parameters and is_callable_name(policy)
+    how: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
+    chosen = foreign_name(str(policy), adapter) if is_named else choose_policy(policy, **how)
     geometry, reason = choose_frontend(frontend, chosen)
     geometry.filterbank()
     heard = made_clips(geometry) if clips is None else clips_of(sounds_of(clips), geometry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import vocoders
@@ -45,6 +45,7 @@ def audition(
     policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any] = "LD",
     framework: str | None = None,
     adapter: Adapter | None = None,
+    parameters: Sequence[str] = (),
     batch: Batch | str | None = None,
     exact_rng: bool = False,
     waveform: Waveform | str | os.PathLike[str] | Any = None,
@@ -79,6 +80,8 @@ def audition(
         Whose configuration a file is; None guesses from its keys.
     adapter : Adapter or None
         How a callable wants the mel; None guesses, and says what.
+    parameters : sequence of str
+        Of the policy, each as ``KEY=VALUE``, in the paper's letters or by name: ``["F=27"]``.
     batch : Batch, str or None
         The padded batch that the clip is taken to sit in, e.g. ``"32x1500@-15.9"``.
     exact_rng : bool
@@ -124,7 +127,8 @@ def audition(
     """
     if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= 1000:
         raise ParameterError(f"draws={draws!r:.80}: allowed is a whole number from 1 to 1000")
-    chosen = choose_policy(policy, framework=framework, adapter=adapter, batch=batch, exact_rng=exact_rng)
+    how: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
+    chosen = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
     clip, (geometry, reason) = clip_and_frontend(
         audio, frontend, chosen, axes=axes, statistics=statistics, start_s=start_s, duration_s=duration_s
     )

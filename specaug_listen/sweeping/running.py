@@ -147,6 +147,7 @@ def sweep(
     policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any] = "LD",
     framework: str | None = None,
     adapter: Adapter | None = None,
+    parameters: Sequence[str] = (),
     batch: Batch | str | None = None,
     exact_rng: bool = False,
     vocoder: Vocoder | str = "joint",
@@ -172,7 +173,7 @@ def sweep(
     frontend : MelFrontend, str, path-like or None
         None takes the policy's own, and where policies or frameworks are varied, that of each; see
         `specaug_listen.augment.choose_frontend`.
-    policy, framework, adapter, batch, exact_rng, vocoder, draws, rng, start_s, duration_s, name, channel
+    policy, framework, adapter, parameters, batch, exact_rng, vocoder, draws, rng, start_s, duration_s, name, channel
         As in `specaug_listen.audition`: what is not varied.
 
     Returns
@@ -193,7 +194,8 @@ def sweep(
     """
     clip = as_audio(audio, start_s=start_s, duration_s=duration_s)
     axes = read_axes(vary)
-    drawn = choose_policy(policy, framework=framework, adapter=adapter, batch=batch, exact_rng=exact_rng)
+    how: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
+    drawn = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
     geometry, reason = choose_swept_frontend(frontend, drawn, axes)
     chosen = vocoders.get(vocoder) if isinstance(vocoder, str) else vocoder
     clip = select_channel(clip, channel, drawn)
