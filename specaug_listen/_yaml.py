@@ -88,7 +88,8 @@ def text_of(raw: bytes, path: str | os.PathLike[str], what: str, form: str = "YA
     """
     is_marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = raw.decode("utf-16" if is_marked else "utf-8-sig")
+        # A mark of UTF-8 is taken off by hand: its codec is a file of Python's, which a user may not be able to read.
+        text = raw.decode("utf-16") if is_marked else raw.removeprefix(codecs.BOM_UTF8).decode()
         if "\0" in text:  # UTF-32, UTF-16 without a mark, or no text at all
             raise UnicodeError
         return text

@@ -29,7 +29,11 @@ BAD = {
     "empty file": ("x.wav", lambda path: path.write_bytes(b""), r"the file is empty \(0 bytes\)"),
     "text": ("x.wav", lambda path: path.write_text("no sound\n" * 50), "not readable as audio"),
     "nothing left": ("x.wav", lambda path: path.write_bytes(wav(bytes(200))[:44]), "cut: 0 of 100 samples are there"),
-    "half a header": ("x.wav", lambda path: path.write_bytes(wav(b"")[:30]), "not readable as audio"),
+    "half a header": (
+        "x.wav",
+        lambda path: path.write_bytes(wav(b"")[:30]),
+        "is a WAV file that libsndfile does not read",
+    ),
     "zero frames": ("x.wav", lambda path: path.write_bytes(wav(b"")), "holds no samples"),
     "one sample": ("x.wav", lambda path: sf.write(path, NOISE[:1], 16000), r"1 samples? .*window .*longer clip"),
     "short": ("x.wav", lambda path: sf.write(path, NOISE[:399], 16000), r"399 samples .*window .*\(400 .*longer clip"),
@@ -42,7 +46,11 @@ BAD = {
         lambda path: sf.write(path, np.zeros((800, 9)), 16000),
         "9 channels; allowed are 1 to",
     ),
-    "rate 0": ("x.wav", lambda path: path.write_bytes(wav(b"\1\0" * 800, rate=0)), "not readable as audio"),
+    "rate 0": (
+        "x.wav",
+        lambda path: path.write_bytes(wav(b"\1\0" * 800, rate=0)),
+        "a WAV file that libsndfile does not read",
+    ),
     "a fifo": ("x.wav", os.mkfifo, "is a device or a pipe; give a file"),
 }
 EVERY_BAD_FILE = pytest.mark.parametrize(("name", "make", "message"), BAD.values(), ids=BAD.keys())

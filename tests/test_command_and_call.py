@@ -160,9 +160,9 @@ def test_check_and_show_take_the_same_front_end(clip):
 NAMES = {"dialect": "framework", "seed": "rng", "start": "start_s", "duration": "duration_s", "budget": "budget_mb"}
 NAMES |= {"stats": "statistics", "wav_channels": "channels", "timeout": "timeout_s", "paths_shown": "paths"}
 # What only a command has: where things are, what is printed, and what Python says by calling another function.
-COMMAND_ONLY = {"paths", "path", "out", "report", "as_json", "what", "file", "draw", "folders", "open_page", "open"}
+COMMAND_ONLY = {"paths", "path", "out", "report", "as_json", "what", "file", "draw", "folders", "open_it"}
 PAIRS = {
-    "audition": (run_audition, (sl.audition, sl.Audition.save, sl.load)),
+    "audition": (run_audition, (sl.audition, sl.Audition.save, sl.load, sl.write_report)),
     "sweep": (run_sweep, (sl.sweep, sl.Sweep.save, sl.load)),
     "check": (run_check, (sl.check, sl.Check.save)),
     "replay": (run_replay, (sl.replay, sl.Audition.save)),

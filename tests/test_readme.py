@@ -27,7 +27,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_the_python_of_the_readme_runs_and_writes_what_it_says(elsewhere):
-    (script,) = blocks("python")
+    script = "\n".join(blocks("python"))  # each goes on where the one before it ends
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (elsewhere / "out" / "speech" / "draw-3.wav").is_file()

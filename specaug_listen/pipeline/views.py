@@ -238,8 +238,7 @@ COLUMNS = {
     "masked_time_ratio": Column("time masked", "%"),
     "masked_frequency_ratio": Column("frequency masked", "%"),
     "masked_area_ratio": Column("area masked", "%"),
-    "masked_frequency_empty_ratio": Column("bins masked where empty", "%", "Of all bins: masked, but above the clip"),
-    "masked_area_empty_ratio": Column("area masked where empty", "%", "Of all cells: masked, but above the clip"),
+    "masked_area_empty_ratio": Column("area empty", "%", "Masked, but in bins above all that the clip holds"),
     "longest_gap_ms": Column("longest gap", "ms", "Longest run of masked frames"),
     "loudest_fill_vs_p95_db": Column("loudest fill", "dB", "Against the clip's 95th percentile cell: its speech"),
     "warp_displacement_ms": Column("warp", "ms", "How far the warp moves its moment"),
@@ -252,7 +251,7 @@ _DIGITS = {"longest_gap_ms": 0, "warp_displacement_ms": 0, "stoi": 3, "pesq": 2}
 
 
 def columns_for(draws: Iterable[DrawRecord]) -> dict[str, Column]:
-    """The columns of the table; those of empty bins only where a clip has some."""
+    """The columns of the table; that of empty bins only where a clip has some."""
     scored = {key for drawn in draws for key in drawn.scores}
     return {key: column for key, column in COLUMNS.items() if not key.endswith("_empty_ratio") or key in scored}
 

@@ -23,6 +23,7 @@ from ..augment import Adapter, Batch, FrontendChoice, Imported, Policy, choose_f
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frontends import MelFrontend
 from ..pipeline import Audition, Configuration, audition
+from ..pipeline.publishing import Form
 from ..pipeline.records import CustomVocoder, describe_clip, vocoder_of, vocoder_record
 from ..vocoders import Vocoder
 from ..vocoders.names import AnyVocoder
@@ -105,7 +106,15 @@ class Sweep:
             by_values.setdefault(tuple(values.values()), (values, own))
         return tuple(by_values.values())
 
-    def save(self, out: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    def save(
+        self,
+        out: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        budget_mb: float = 12.0,
+        flac: bool = False,
+        paths: bool = False,
+    ) -> Path:
         """Write sounds, mels and records of all cells, the page and the chart.
 
         Parameters
@@ -113,6 +122,12 @@ class Sweep:
         out : str or path-like
             A new or empty folder, unless ``overwrite``.
         overwrite : bool
+        budget_mb : float > 0 [MB]
+            A page that would be larger becomes a folder.
+        flac : bool
+            Sounds of the page as FLAC.
+        paths : bool
+            Show whole paths in the page.
 
         Returns
         -------
@@ -128,7 +143,8 @@ class Sweep:
         """
         from .saving import save_sweep
 
-        return save_sweep(self, as_path(out), overwrite=overwrite).path
+        form = Form(budget_mb=budget_mb, flac=flac, paths=paths)
+        return save_sweep(self, as_path(out), overwrite=overwrite, form=form).path
 
     def __repr__(self) -> str:
         return f"<{self}>" if len(str(self)) <= _LONGEST_REPR else f"<{str(self)[:_LONGEST_REPR]}...>"

@@ -214,7 +214,8 @@ def test_one_gain_keeps_the_loudest_rendering_from_clipping(tone, loud_one):
 def test_nothing_is_made_louder_and_nothing_is_said_where_nothing_clips(tone):
     result = heard(Audio(tone.samples / 100, 16000))
     assert result.gain == 1.0
-    assert result.badges == ()
+    assert [notice.kind for notice in result.notices] == ["empty-bins"]  # a tone fills few
+    assert result.badges == (result.notices[0].text,)
 
 
 # -- scores ---------------------------------------------------------------------------------------------
@@ -319,7 +320,7 @@ def test_clipped_and_constant_clips_are_badged():
 def test_an_audition_reads_well_and_briefly(speechlike):
     result = heard(speechlike, draws=2, name="speech")
     first, *others = str(result).splitlines()
-    assert first == "Audition of 'speech' (1.20 s): warp on whisper, seed 7"
+    assert first == "Audition of 'speech' (1.20 s): warp on whisper (it is the default), seed 7"
     assert [line.split(":")[0] for line in others if "draw-" in line] == ["  draw-1", "  draw-2"]
     assert f"time masked {result.scores[0]['masked_time_ratio']:.0%}" in others[0]
     assert len(repr(result)) < 3000

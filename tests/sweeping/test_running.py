@@ -13,7 +13,7 @@ from parsedpage import Page
 
 from specaug_listen import Audio, audition, save, sweep
 from specaug_listen.augment import FrequencyMask, Policy, TimeMask, TimeWarp
-from specaug_listen.errors import OutputError, ParameterError, PolicyError
+from specaug_listen.errors import AudioError, OutputError, ParameterError, PolicyError
 from specaug_listen.plots import read_cells
 from specaug_listen.sweeping.records import read_sweep
 from specaug_listen.sweeping.showing import write_page
@@ -102,8 +102,10 @@ def test_a_wrong_value_is_refused_before_anything_is_rendered(speechlike, monkey
 
 
 def test_what_is_no_audio_is_refused():
-    with pytest.raises(ParameterError, match=r"audio is str: expected Audio"):
-        sweep("clip.wav", vary={"fill": ["mean"]})
+    with pytest.raises(ParameterError, match=r"int"):
+        sweep(3, vary={"fill": ["mean"]})
+    with pytest.raises(AudioError, match=r"no-clip\.wav: no such file"):
+        sweep("no-clip.wav", vary={"fill": ["mean"]})
 
 
 # -- what is written ------------------------------------------------------------------------------------
@@ -138,7 +140,7 @@ def test_a_page_is_made_again_from_its_folder_without_rendering(made, tmp_path, 
     first = page.read_bytes()
     page.unlink()
     monkeypatch.setattr("specaug_listen.vocoders.GriffinLim.__call__", lambda *a: pytest.fail("rendered again"))
-    assert write_page(tmp_path / "out").read_bytes() == first
+    assert write_page(tmp_path / "out").path.read_bytes() == first
     assert run("report", tmp_path / "out").out == f"{page}\n"
 
 
