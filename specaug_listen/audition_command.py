@@ -113,7 +113,7 @@ def run_audition(
     out = results_folder(out, "heard", overwrite=overwrite)
     with quiet_stdout() if as_json else nullcontext():
         layout = layout_of(wav_channels)
-        chosen = _chosen(frontend, policy, parameters, dialect, adapter, batch, exact_rng, channel)
+        chosen = _choose(frontend, policy, parameters, dialect, adapter, batch, exact_rng, channel)
         run = _configuration(*chosen, waveform, vocoder, draws, seed, layout, start, duration, twins, strict)
         run, found = _found_files(paths, out, run, stats, axes, overwrite=overwrite)
         index = _audition_files(found, out, run, overwrite=overwrite, quiet=as_json, report=report)
@@ -229,7 +229,7 @@ def _configuration(
     )
 
 
-def _chosen(
+def _choose(
     frontend: str | None,
     policy: str,
     parameters: Sequence[str] | None,

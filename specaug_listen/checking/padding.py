@@ -39,7 +39,7 @@ def padding_findings(bench: Bench, *, is_reproducible: bool) -> list[Finding]:
     short, long = _probes(bench)
     tally = _Tally(f"{short.n_frames} frames in a batch of {long.n_frames}")
     for seed in bench.seeds(_DRAWS, 7):
-        both = [_drawn(bench, short, long, pad_value, seed, tally.where) for pad_value in bench.pads]
+        both = [_padded_draws(bench, short, long, pad_value, seed, tally.where) for pad_value in bench.pads]
         drawn = [one for one in both if one is not None]
         if len(drawn) < len(both):
             continue
@@ -112,7 +112,7 @@ class _Drawn(NamedTuple):
     of_long: tuple[tuple[int, int], ...]
 
 
-def _drawn(bench: Bench, short: Probe, long: Probe, pad_value: float, seed: int, where: str) -> _Drawn | None:
+def _padded_draws(bench: Bench, short: Probe, long: Probe, pad_value: float, seed: int, where: str) -> _Drawn | None:
     items = tuple(bench.given(probe.values).items[0] for probe in (short, long))
     outcome = bench.call(Given(items, pad_value=pad_value), seed, f"a batch of 2, {where}", kind="batch")
     if not outcome.values:

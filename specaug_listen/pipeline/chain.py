@@ -138,12 +138,12 @@ def audition(
     clip = select_channel(clip, channel, chosen) if isinstance(clip, Audio) else clip
     check_without_audio(clip, rendering, stage, twins)
     mel = clip.mel if isinstance(clip, MelClip) else geometry(clip)
-    heard = tuple(_drawn(n, mel, clip, seed, chosen, stage, rendering, twins) for n in range(1, draws + 1))
+    heard = tuple(_one_draw(n, mel, clip, seed, chosen, stage, rendering, twins) for n in range(1, draws + 1))
     name = (clip.name if isinstance(clip, MelClip) else clip_name(clip)) if name is None else name
     return Audition(clip, mel, chosen, rendering, seed, heard, name, waveform=stage, frontend_reason=reason)
 
 
-def _drawn(
+def _one_draw(
     number: int,
     mel: MelSpectrogram,
     clip: Audio | MelClip,

@@ -83,7 +83,7 @@ def members_of(path: str | os.PathLike[str]) -> Members | None:
     except _BROKEN as error:
         if not any(map(_is_top, found)):
             raise PolicyError(f"{printable(path)}: the archive cannot be read ({_reason(path, error)})") from None
-    texts = _chosen(path, found)
+    texts = _right_files(path, found)
     if not texts:
         raise PolicyError(
             f"{printable(path)}: an archive ({kind}) without YAML in it; of an archive, {MAIN} or the one .yaml is read"
@@ -91,7 +91,7 @@ def members_of(path: str | os.PathLike[str]) -> Members | None:
     return Members(texts, tuple(name for name in repeated if name in texts))
 
 
-def _chosen(path: str | os.PathLike[str], found: Mapping[str, bytes | None]) -> dict[str, bytes]:
+def _right_files(path: str | os.PathLike[str], found: Mapping[str, bytes | None]) -> dict[str, bytes]:
     """NeMo's configuration, or else all that is not too long."""
     main = [name for name in found if _is_top(name)] or [name for name in found if _is_main(name)]
     if len(main) > 1:

@@ -173,7 +173,7 @@ class Section:
     def take(self, key: str, kind: Kind, default: Any) -> Any:
         """A value, or the default, which is noted."""
         if key not in self.data:
-            self._config.defaults.append(f"{self.where}{key}: {_shown(default)}")
+            self._config.defaults.append(f"{self.where}{key}: {_short(default)}")
         return self.get(key, kind, default)
 
     def section(self, key: str) -> Section | None:
@@ -249,7 +249,7 @@ def _plain(value: Any, place: Place) -> Any:
     return value
 
 
-def _shown(value: Any) -> str:
+def _short(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     return str(list(value)) if isinstance(value, tuple) else str(value)

@@ -86,10 +86,10 @@ def _parsed(text: str, file: str | os.PathLike[str], name: str | None = None) ->
         said = stranger.words if stranger else form
         if said:
             raise PolicyError(f"{printable(file)}: {said}")
-    return Content(text, as_mapping(data, name or file, "policy"), _said(repeated))
+    return Content(text, as_mapping(data, name or file, "policy"), _repeat_notes(repeated))
 
 
-def _said(repeated: tuple[Repeated, ...]) -> tuple[str, ...]:
+def _repeat_notes(repeated: tuple[Repeated, ...]) -> tuple[str, ...]:
     notes = [
         f"{'.'.join(place):.120}: stands more than once, and the last one counts: {_short(last)} (before: "
         f"{_short(before)})"
