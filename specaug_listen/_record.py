@@ -76,19 +76,19 @@ def short_repr(value: Any) -> str:
     parts: list[str] = []
     for each in dataclasses.fields(value):
         if each.repr:
-            parts.append(f"{each.name}={_short(getattr(value, each.name))}")
+            parts.append(f"{each.name}={_brief(getattr(value, each.name))}")
             if sum(map(len, parts)) > _LONGEST_REPR:
                 parts[-1] = "..."
                 break
     return f"{type(value).__name__}({', '.join(parts)})"
 
 
-def _short(value: Any) -> str:
+def _brief(value: Any) -> str:
     if isinstance(value, (tuple, list)) and len(value) > _MOST_SHOWN:
-        first = ", ".join(_short(each) for each in value[:_MOST_SHOWN])
+        first = ", ".join(_brief(each) for each in value[:_MOST_SHOWN])
         return f"({first}, ... {len(value)} in all)"
     if isinstance(value, (tuple, list)):
-        inside = ", ".join(_short(each) for each in value)
+        inside = ", ".join(_brief(each) for each in value)
         return f"({inside},)" if len(value) == 1 and isinstance(value, tuple) else f"({inside})"
     if isinstance(value, Mapping) and len(value) > _MOST_SHOWN:
         return f"{{{len(value)} entries}}"
