@@ -36,6 +36,12 @@ def test_every_option_of_report_and_sweep_stands_on_the_page():
             "--start",
             "--duration",
             "--overwrite",
+            # As for `audition`, which README tells.
+            "--channel",
+            "--channels",
+            "--wav-channels",
+            "--set",
+            "--strict",
         }
         assert options
         assert not {option for option in options - shared if option not in PAGE}

@@ -45,7 +45,7 @@ def test_a_shorter_mel_is_compared_with_as_much_of_the_other(mel):
 
 
 def test_mels_of_other_bands_are_refused(mel, speechlike):
-    with pytest.raises(ParameterError, match="mels of 80 and 128 bands"):
+    with pytest.raises(ParameterError, match="mels of 80 and 128 bins"):
         plot_difference(mel, frontends.get("whisper-128")(speechlike), Figure().add_subplot())
 
 

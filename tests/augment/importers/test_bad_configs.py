@@ -150,23 +150,23 @@ WRONG = {
     ),
     "rectangles of more bands": (
         "model: {spec_augment: {rect_masks: 5, rect_freq: 65}, preprocessor: {features: 64}}",
-        r"model\.spec_augment\.rect_freq=65: wider than the 64 bands of model\.preprocessor\.features, and NeMo raises "
+        r"model\.spec_augment\.rect_freq=65: wider than the 64 bins of model\.preprocessor\.features, and NeMo raises "
         r"there; allowed is at most 64, or rect_masks: 0$",
     ),
     "rectangles of more bands than by default": (
         "model: {spec_augment: {rect_masks: 5, rect_freq: 70}, preprocessor: {window_size: 0.02}}",
-        r"rect_freq=70: wider than the 64 bands of model\.preprocessor\.features, NeMo's default, and NeMo raises",
+        r"rect_freq=70: wider than the 64 bins of model\.preprocessor\.features, NeMo's default, and NeMo raises",
     ),
     "masks of more bands": (
         "model: {spec_augment: {freq_masks: 2, freq_width: 70, use_vectorized_spec_augment: false}, "
         "preprocessor: {features: 64}}",
-        r"model\.spec_augment\.freq_width=70: wider than the 64 bands of .*features, and NeMo raises "
+        r"model\.spec_augment\.freq_width=70: wider than the 64 bins of .*features, and NeMo raises "
         r"there; allowed is at most 64, or its vectorised masks \(use_vectorized_spec_augment: true, use_numba",
     ),
     "masks of more bands for the kernel": (
         "model: {spec_augment: {freq_masks: 2, freq_width: 70, use_numba_spec_augment: true}, "
         "preprocessor: {features: 64}}",
-        r"model\.spec_augment\.freq_width=70: wider than the 64 bands",
+        r"model\.spec_augment\.freq_width=70: wider than the 64 bins",
     ),
     # what is meant, but stands elsewhere
     "keys further down": (
