@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ._channels import Choice, OneChannel, as_one_channel, channel_at
 from ._clips import AUDIO_SUFFIXES, find_audio
-from ._files import as_path, write_whole
+from ._files import as_path, printable, write_whole
 from ._mixing import mix_notices
 from ._notices import Notice
 from ._optional import require
@@ -40,6 +40,7 @@ __all__ = [
     "wav_parts",
 ]
 
+_WAV_SUFFIXES = (".wav", ".wave", ".bwf", ".wavex")
 # About nine hours at 16 kHz.
 _MOST_SAMPLES = 1 << 29
 _SAMPLES_AT_ONCE = 1 << 18
@@ -326,11 +327,14 @@ def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> No
     Raises
     ------
     ParameterError
-        When a sample times ``gain`` does not fit 16 bits.
+        When a sample times ``gain`` does not fit 16 bits, or the name ends as that of another format.
     OutputError
         When the file cannot be written.
     """
-    write_whole(as_path(path), encode_wav(audio, gain=gain))
+    path = as_path(path)
+    if path.suffix.lower() in AUDIO_SUFFIXES and path.suffix.lower() not in _WAV_SUFFIXES:
+        raise ParameterError(f"{printable(path)}: WAV is what is written; name the file {path.stem:.80}.wav")
+    write_whole(path, encode_wav(audio, gain=gain))
 
 
 def check_length(n_samples: int, rate: int, wanted: int) -> None:

@@ -236,3 +236,10 @@ def test_a_name_is_shown_as_one_printable_line(path, shown):
 def test_any_name_that_a_file_may_have_is_printable(name):
     assert printable(name).isprintable()
     printable(name).encode()
+
+
+@pytest.mark.parametrize("name", ["clip.flac", "clip.MP3", "clip.aiff"])
+def test_wav_is_not_written_under_the_name_of_another_format(tmp_path, name):
+    with pytest.raises(ParameterError, match=rf"{name}: WAV is what is written; name the file clip\.wav"):
+        Audio(np.zeros(100), 8000).save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
