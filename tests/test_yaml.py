@@ -34,8 +34,9 @@ def read(tmp_path):
         ("\ufeffa: Gesprächsprobe", {"a": "Gesprächsprobe"}),
         ("{}", {}),
         ("a: {x: 1}\nb: {x: 2}", {"a": {"x": 1}, "b": {"x": 2}}),
+        ("a: 1".encode("utf-16"), {"a": 1}),
     ],
-    ids=["yaml", "json", "byte order mark", "empty mapping", "same key in two mappings"],
+    ids=["yaml", "json", "byte order mark", "empty mapping", "same key in two mappings", "UTF-16"],
 )
 def test_a_mapping_is_read_as_plain_data(read, content, expected):
     assert read(content) == expected
@@ -56,7 +57,8 @@ def test_a_mapping_is_read_as_plain_data(read, content, expected):
         ("a: [1, 2", "not valid YAML"),
         ("a: 1\n--- \nb: 2", "not valid YAML"),
         ("a: 2001-99-99", "not valid YAML"),
-        ("a: \x00", "not valid YAML"),
+        ("a: \x00", "not a text file in UTF-8"),
+        ("a: \x01", "not valid YAML"),
         ("a: " + "[" * 3000, "nested too deeply"),
         ("", "holds nothing"),
         ("# only a comment", "holds nothing"),
@@ -65,7 +67,7 @@ def test_a_mapping_is_read_as_plain_data(read, content, expected):
         ("42", "holds 42"),
         ("1: a", "holds a mapping with keys that are not text"),
         (b"a: \xff\xfe", "not a text file in UTF-8"),
-        ("a: 1".encode("utf-16"), "not a text file in UTF-8"),
+        ("a: 1".encode("utf-16-le"), "not a text file in UTF-8"),
         (b"RIFF\x24\x80\x00\x00WAVEfmt ", "not a text file in UTF-8"),
     ],
     ids=lambda value: repr(value)[:30],

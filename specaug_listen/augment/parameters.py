@@ -105,7 +105,11 @@ def read_assignments(texts: Iterable[str], what: str = "--set") -> dict[str, Val
     {'time_mask.max_frames': 40, 'F': 8}
     """
     found: dict[str, Value] = {}
+    if isinstance(texts, (str, bytes)) or not isinstance(texts, Iterable):
+        raise ParameterError(f"{what:.80}: {texts!r:.80} is no list of texts KEY=VALUE, e.g. ['F=27']")
     for text in texts:
+        if not isinstance(text, str):
+            raise ParameterError(f"{what:.80}: {text!r:.80} is no text KEY=VALUE, e.g. 'F=27'")
         match = _ASSIGNMENT.fullmatch(text)
         if match is None or not match[2]:
             raise ParameterError(

@@ -250,7 +250,7 @@ def test_beyond_a_masks_edges_the_mel_is_met_as_well_as_without_a_mask(name, sou
         heard = mel.frontend(Joint()(augmented))
         cells = cells_beyond(mel, mask)
         assert cells.sum() > 1000
-        assert rmse_db(heard, augmented, cells) < rmse_db(plain, mel, cells) + 0.15
+        assert rmse_db(heard, augmented, cells) < rmse_db(plain, mel, cells) + 0.2
 
 
 @pytest.mark.parametrize("name", [*FRONTENDS, "librosa"])
