@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ._channels import Channel, Choice, OneChannel, name_suffix
 from ._clip_names import distinct_names
@@ -207,31 +208,23 @@ def _audition_clip(one: _Clip, out: Path, run: Configuration, within: Within) ->
             return _audition_long_clip(one, out, run, within)
         channel = None if one.channel == "mean" else one.channel
         clip = load(path, start_s=run.start_s, duration_s=run.duration_s, channel=channel, strict=run.strict)
-        heard = audition(
-            clip,
-            frontend=run.choice,
-            policy=run.policy,
-            waveform=run.waveform,
-            vocoder=vocoder_of(run.vocoder),
-            draws=run.draws,
-            rng=run.seed,
-            twins=run.twins,
-            name=one.name,
-            channel="mean",
-        )
-        save_audition(heard, out, channels=run.channels, overwrite=True, folder=one.folder)
+        return _audition_and_save(clip, out, one.folder, run, frontend=run.choice, name=one.name, channel="mean")
     except OutputError:
         raise
     except SpecAugListenError as error:
         return _failure(path, str(error))
     except MemoryError:
         return _failure(path, "not enough memory for this clip; take a part of it with --duration")
-    return heard
 
 
 def _audition_mel(file: MelFile, out: Path, folder: str, run: Configuration) -> Audition:
     ready = prepared(run.frontend, run.statistics)
     clip = clip_of_file(file, ready, axes=run.axes, start_s=run.start_s, duration_s=run.duration_s)
+    return _audition_and_save(clip, out, folder, run)
+
+
+def _audition_and_save(clip: Any, out: Path, folder: str, run: Configuration, **of_clip: Any) -> Audition:
+    """Audition a clip as a run says, with what is the clip's own, and write its folder."""
     heard = audition(
         clip,
         policy=run.policy,
@@ -240,6 +233,7 @@ def _audition_mel(file: MelFile, out: Path, folder: str, run: Configuration) -> 
         draws=run.draws,
         rng=run.seed,
         twins=run.twins,
+        **of_clip,
     )
     save_audition(heard, out, channels=run.channels, overwrite=True, folder=folder)
     return heard

@@ -270,7 +270,7 @@ def swept(
     cells = []
     for done, (values, one) in enumerate(zip(places, runs, strict=True)):
         progress(done, len(places))
-        cells.append(Cell(values, _heard(audio, one, copies, name)))
+        cells.append(Cell(values, _render_cell(audio, one, copies, name)))
     sounds = [one.audio for cell in cells for one in cell.heard.draws]
     gain = common_gain(
         [*(cell.heard.original for cell in cells if cell.heard.original is not None), *copies.values(), *sounds]
@@ -280,7 +280,7 @@ def swept(
     return Sweep(tuple(axes), tuple(cells), run)
 
 
-def _heard(audio: Audio, run: Configuration, copies: Copies, name: str | None) -> Audition:
+def _render_cell(audio: Audio, run: Configuration, copies: Copies, name: str | None) -> Audition:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SpecAugListenWarning)  # the draws carry their lines
         heard = audition(
