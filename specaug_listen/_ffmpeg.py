@@ -14,6 +14,7 @@ import numpy as np
 from ._decoding import BLOCK, Decoder, Ending, Real
 from ._notices import Notice
 from ._optional import is_installed, require
+from ._ordinary_files import open_file
 from .errors import AudioError
 
 __all__ = ["FfmpegDecoder", "conversion", "has_ffmpeg"]
@@ -77,7 +78,7 @@ class FfmpegDecoder(Decoder):
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[Any, Any]]:
-        with open(self._path, "rb") as file:
+        with open_file(self._path) as file:
             try:
                 container = self._av.open(file, mode="r")
             except self._av.error.FFmpegError as error:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ._files import printable
 from ._optional import require
+from ._ordinary_files import open_file, read_file
 from .errors import AudioError
 
 __all__ = ["Place", "ark_places", "read_place", "scp_places"]
@@ -66,7 +67,7 @@ def ark_places(path: Path) -> list[Place]:
     AudioError
         When it is no archive of matrices, or was cut.
     """
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         return [Place(key, path, offset) for key, offset in _walk(file, printable(path))]
 
 
@@ -149,7 +150,7 @@ def read_place(place: Place) -> npt.NDArray[Any]:
         Where it is compressed and kaldi_native_io is not installed.
     """
     name = f"{printable(place.path)}:{place.key}"
-    with open(place.path, "rb") as file:
+    with open_file(place.path) as file:
         file.seek(place.offset)
         header = _header(file, name)
         file.seek(header.begin)
@@ -186,7 +187,7 @@ def scp_places(path: Path) -> list[Place]:
     """
     name = printable(path)
     places = []
-    for number, line in enumerate(path.read_text("utf-8", "surrogateescape").splitlines(), 1):
+    for number, line in enumerate(read_file(path, _LONGEST_TEXT).decode("utf-8", "surrogateescape").splitlines(), 1):
         if line.strip():
             key, _, target = line.strip().partition(" ")
             places.append(_scp_place(key, target.strip(), path, f"{name}, line {number}"))

@@ -6,11 +6,11 @@ header says of its length is compared with what comes out, and never trusted.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
 import numbers
 import os
-import stat
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +22,7 @@ from ._ffmpeg import FfmpegDecoder, conversion, has_ffmpeg
 from ._files import printable
 from ._notices import Notice
 from ._optional import require
+from ._ordinary_files import open_file
 from .containers import Layout, layout_of, named_by_content
 from .errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
 
@@ -254,9 +255,7 @@ def _is_finite(value: object) -> bool:
 def _hash(path: str | os.PathLike[str], name: str) -> str:
     digest = hashlib.sha256()
     try:
-        if not stat.S_ISREG(mode := os.stat(path).st_mode) and not stat.S_ISDIR(mode):
-            raise AudioError(f"{name}: is a device or a pipe; give a file")
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             while block := file.read(1 << 20):
                 digest.update(block)
             if file.tell() == 0:
@@ -266,7 +265,8 @@ def _hash(path: str | os.PathLike[str], name: str) -> str:
     except IsADirectoryError:
         raise AudioError(f"{name}: is a folder; load() takes one file") from None
     except OSError as error:
-        raise AudioError(f"{name}: cannot be read ({error.strerror}); check its permissions") from None
+        advice = "; check its permissions" if error.errno in (errno.EACCES, errno.EPERM) else ""
+        raise AudioError(f"{name}: cannot be read ({error.strerror}){advice}") from None
     except ValueError as error:
         raise AudioError(f"{name}: no path of a file ({error})") from None
     return digest.hexdigest()

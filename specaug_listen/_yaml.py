@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from ._files import as_path, printable
+from ._ordinary_files import open_file
 from ._record import nearest
 from .errors import ParameterError, PolicyError
 
@@ -68,7 +69,7 @@ def read_text(path: str | os.PathLike[str], what: str, form: str = "YAML mapping
     """The text of a file, of at most 1 MiB; errors as in `read_plain`."""
     name = printable(as_path(path))
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             raw = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error

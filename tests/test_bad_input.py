@@ -51,7 +51,7 @@ BAD = {
         lambda path: path.write_bytes(wav(b"\1\0" * 800, rate=0)),
         "a WAV file that libsndfile does not read",
     ),
-    "a fifo": ("x.wav", os.mkfifo, "is a device or a pipe; give a file"),
+    "a fifo": ("x.wav", os.mkfifo, "is a pipe; save it to a file first"),
 }
 EVERY_BAD_FILE = pytest.mark.parametrize(("name", "make", "message"), BAD.values(), ids=BAD.keys())
 

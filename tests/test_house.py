@@ -17,12 +17,12 @@ import specaug_listen
 
 HOUSE = pathlib.Path(specaug_listen.__file__).parent
 FLOORS = [
-    "errors _version",
+    "errors _version _ordinary_files",
     "_channels _flags _optional _random _record _files _notices _sound _yaml_loader _quiet _tensors",
     "containers",
     "_decoding",
     "_ffmpeg",
-    "_mixing _threads _yaml _clips _clip_names _kaldi _reading _spool _compiled _wav",
+    "_mixing _threads _yaml _clips _clip_names _kaldi _reading _json_records _spool _compiled _wav",
     "audio stft",
     "recording audio_input",
     "frontends",

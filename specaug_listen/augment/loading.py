@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from .._files import printable
+from .._ordinary_files import read_file
 from .._record import nearest
 from ..errors import ParameterError, naming
 
@@ -24,6 +25,7 @@ __all__ = ["absolute_spec", "is_spec", "load_callable", "name_of", "source_sha25
 Arguments = tuple[list[Any], dict[str, Any]]
 _SPEC = re.compile(r"(?P<where>.+?):(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*(?P<arguments>\(.*\))?", re.S)
 _LONGEST = 10_000
+_MOST_BYTES = 1 << 24
 
 
 def is_spec(text: str) -> bool:
@@ -93,7 +95,7 @@ def source_sha256(function: Any) -> str | None:
     named = getattr(function, "__func__", named)
     try:
         file = inspect.getsourcefile(inspect.unwrap(named))
-        return None if file is None else hashlib.sha256(Path(file).read_bytes()).hexdigest()
+        return None if file is None else hashlib.sha256(read_file(file, _MOST_BYTES)).hexdigest()
     except (TypeError, OSError, ValueError):
         return None
 
@@ -179,7 +181,7 @@ def _module(where: str) -> ModuleType:
 def _module_of_file(where: str) -> ModuleType:
     path = Path(os.path.abspath(where))
     try:
-        source = path.read_bytes()
+        source = read_file(path, _MOST_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ParameterError(f"{printable(where)} cannot be read ({reason}); give the path of a .py file") from None

@@ -6,6 +6,7 @@ import os
 import struct
 from typing import NamedTuple
 
+from .._ordinary_files import open_file
 from .mpeg_frames import length_of_id3
 
 __all__ = ["Named", "named_by_content", "named_by_head"]
@@ -73,7 +74,7 @@ def named_by_content(path: str | os.PathLike[str]) -> Named | None:
     ------
     OSError
     """
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         head = file.read(_HEAD)
         if n_bytes := length_of_id3(head):
             file.seek(n_bytes)

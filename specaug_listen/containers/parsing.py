@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import BinaryIO
 
+from .._ordinary_files import open_file
 from . import fields, flac, mpeg, ogg, riff
 from .layout import Layout
 from .magic import named_by_head
@@ -54,7 +55,7 @@ def layout_of(path: str | os.PathLike[str]) -> Layout:
     ------
     OSError
     """
-    with open(path, "rb", buffering=1 << 16) as file:
+    with open_file(path, buffering=1 << 16) as file:
         end = os.fstat(file.fileno()).st_size
         layout = _layout(file, 0, end)
         streams, notices = list(layout.streams), list(layout.notices)

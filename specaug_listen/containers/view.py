@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+from .._ordinary_files import open_file
+
 __all__ = ["Piece", "View", "mended"]
 
 # Bytes, or where some begin in the file and where they end.
@@ -43,7 +45,7 @@ class View(io.RawIOBase):
         self._ends = list(accumulate(map(_length, self._pieces)))
         self._at = 0
         self._claimed = (_ENDLESS if is_endless else 1) * self.n_bytes
-        self._file = open(path, "rb")  # noqa: SIM115
+        self._file = open_file(path)
         self.is_exhausted = False
 
     @property

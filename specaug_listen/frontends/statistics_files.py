@@ -21,6 +21,7 @@ import numpy.typing as npt
 from .._files import printable
 from .._kaldi import Place, ark_places, read_place
 from .._optional import require
+from .._ordinary_files import check_ordinary, open_file
 from .._tensors import on_cpu
 from .._yaml import read_mapping
 from ..errors import AudioError, ParameterError, PolicyError
@@ -102,9 +103,11 @@ def _statistics(path: Path, name: str) -> GlobalStatistics:
         loaded = _loaded(path, name)
         return _of_matrix(loaded, name) if isinstance(loaded, np.ndarray) else _of_mapping(loaded, name)
     if suffix in (".pt", ".pth"):
+        check_ordinary(path)
         torch = require("torch", extra="torch", purpose="files of torch (.pt)")
         try:
-            held = torch.load(path, map_location="cpu", weights_only=True)
+            with open_file(path) as file:
+                held = torch.load(file, map_location="cpu", weights_only=True)
         except OSError:
             raise
         except Exception as error:
@@ -116,7 +119,7 @@ def _statistics(path: Path, name: str) -> GlobalStatistics:
 
 def _loaded(path: Path, name: str) -> Any:
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             loaded = np.load(file, allow_pickle=False)
             return loaded if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
@@ -191,7 +194,7 @@ def _of_kaldi(path: Path, name: str) -> GlobalStatistics:
     if not path.exists() and ":" in os.fspath(path):
         text, _, key = os.fspath(path).rpartition(":")
         path = Path(text)
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         head = file.read(64)
     if head.startswith(b"\0B") or head.lstrip().startswith(b"["):
         return _of_matrix(read_place(Place("", path, 0)), name)

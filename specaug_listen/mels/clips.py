@@ -13,6 +13,7 @@ import numpy as np
 
 from .._files import printable
 from .._notices import Notice
+from .._ordinary_files import open_file
 from .._random import fingerprint_start, fingerprint_words
 from ..errors import AudioError, ParameterError, naming
 from ..frontends import MelSpectrogram, Prepared, mels_from_array
@@ -175,7 +176,7 @@ def mel_part(mel: MelSpectrogram, start_s: float, duration_s: float | None) -> M
 @lru_cache(maxsize=8)
 def _hash(path: str, when: int) -> str:
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from .._files import printable
 from .._kaldi import ark_places, read_place, scp_places
 from .._optional import require
+from .._ordinary_files import open_file, read_file
 from .._tensors import on_cpu
 from ..errors import AudioError, SpecAugListenError
 from .lhotse import decompressed, features_of_manifest, hdf5_names, read_features, read_hdf5
@@ -26,7 +27,7 @@ SUFFIXES = frozenset({".npy", ".npz", ".pt", ".pth", ".ark", ".scp", ".h5", ".hd
 _OTHERS = frozenset({"mean", "std", "var", "scale", "largest", "count", "sum", "sum_square", "lengths", "labels"})
 # Kaldi and lhotse write frames first.
 _FRAMES_FIRST = frozenset({".ark", ".scp", ".llc", ".jsonl", ".jsonl.gz"})
-_MOST_CELLS = 1 << 30
+_MOST_CELLS, _MOST_BYTES = 1 << 30, 1 << 32
 _NEVER = "pickles are never loaded, as they can run code"
 
 
@@ -101,7 +102,7 @@ def list_mels(path: Path, key: str | None = None) -> list[MelFile]:
     """
     name = printable(path)
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             if not file.read(1):
                 raise AudioError(f"{name}: the file is empty (0 bytes)")
         if (lister := _LISTERS.get(suffix_of(path))) is None:
@@ -145,14 +146,15 @@ def _header(file: Any, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 
 def _list_npy(path: Path) -> list[MelFile]:
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         shape, _ = _header(file, printable(path))
     return _items(path, None, shape)
 
 
 def _read_npy(one: MelFile) -> npt.NDArray[Any]:
     try:
-        array: npt.NDArray[Any] = np.load(one.path, allow_pickle=False)
+        with open_file(one.path) as file:
+            array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise AudioError(f"{printable(one.path)}: cannot be read ({error!s:.80}); write it again") from None
     return array
@@ -161,7 +163,7 @@ def _read_npy(one: MelFile) -> npt.NDArray[Any]:
 def _list_npz(path: Path) -> list[MelFile]:
     name, shapes = printable(path), {}
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_file(path) as held, zipfile.ZipFile(held) as archive:
             for member in archive.namelist():
                 key = member.removesuffix(".npy")
                 with archive.open(member) as file:
@@ -190,7 +192,7 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
 def _read_npz(one: MelFile) -> npt.NDArray[Any]:
     name = printable(one)
     try:
-        with np.load(one.path, allow_pickle=False) as archive:
+        with open_file(one.path) as file, np.load(file, allow_pickle=False) as archive:
             array: npt.NDArray[Any] = archive[one.place if one.key is None else one.key]
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise AudioError(f"{name}: cannot be read ({error!s:.80}); write it again") from None
@@ -206,7 +208,8 @@ def _tensors(path: Path, when: int) -> dict[str | None, npt.NDArray[Any]]:
     torch = require("torch", extra="torch", purpose="files of torch (.pt)")
     name = printable(path)
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        with open_file(path) as file:
+            loaded = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise AudioError(
@@ -276,7 +279,7 @@ def _list_llc(path: Path) -> list[MelFile]:
 
 def _read_llc(one: MelFile) -> npt.NDArray[Any]:
     try:
-        return decompressed(one.path.read_bytes())
+        return decompressed(read_file(one.path, _MOST_BYTES))
     except ValueError:
         raise AudioError(
             f"{printable(one.path)}: not one array of lilcom; of a file with many, only its manifest says where each "

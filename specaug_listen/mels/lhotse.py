@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -18,10 +19,12 @@ import numpy.typing as npt
 from .._files import printable
 from .._kaldi import read_place, scp_places
 from .._optional import require
+from .._ordinary_files import check_ordinary, open_file, read_file
 from ..errors import AudioError
 
 __all__ = ["decompressed", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5"]
 
+_MOST_LINES, _LONGEST_LINE, _MOST_BYTES = 2_000_000, 1 << 20, 1 << 32
 _READ = ("lilcom_chunky", "lilcom_files", "numpy_files", "numpy_hdf5", "lilcom_hdf5", "chunked_lilcom_hdf5", "kaldiio")
 
 
@@ -56,16 +59,21 @@ def features_of_manifest(path: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _lines(path: Path, name: str) -> Iterator[Mapping[str, Any]]:
-    opener: Any = gzip.open if path.suffix == ".gz" else open
     try:
-        with opener(path, "rt", encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
+        with open_file(path) as file:
+            opened: Any = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+            for number in range(1, _MOST_LINES + 2):
+                line = opened.readline(_LONGEST_LINE + 1)
+                if not line:
+                    return
+                if len(line) > _LONGEST_LINE or number > _MOST_LINES:
+                    raise ValueError(f"allowed are {_MOST_LINES} lines of {_LONGEST_LINE} bytes")
                 if line.strip():
                     entry = json.loads(line)
                     if not isinstance(entry, dict):
                         raise AudioError(f"{name}, line {number}: no entry of a manifest")
                     yield entry
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, RecursionError, zlib.error) as error:
         raise AudioError(f"{name}: no manifest of JSON lines ({error!s:.80})") from None
 
 
@@ -77,15 +85,24 @@ def read_features(features: Mapping[str, Any], manifest: Path) -> npt.NDArray[An
     AudioError
         When they are not where the manifest says.
     """
-    storage = Path(str(features["storage_path"]))
+    name = printable(manifest)
+    if missing := [key for key in ("storage_path", "storage_key") if not isinstance(features.get(key), str)]:
+        raise AudioError(f"{name}: {missing[0]}={features.get(missing[0])!r:.80}: expected a text, as lhotse writes it")
+    storage = Path(features["storage_path"])
     if not storage.is_absolute() and not storage.exists() and (manifest.parent / storage).exists():
         storage = manifest.parent / storage
-    key, kind = str(features["storage_key"]), features["storage_type"]
+    key, kind = features["storage_key"], features["storage_type"]
     try:
         array = _stored(kind, storage, key)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, LookupError) as error:
         raise AudioError(f"{printable(storage)}: {key!r:.60} cannot be read as {kind} ({error!s:.80})") from None
-    return array[_frames_of_cut(features)]
+    try:
+        return array[_frames_of_cut(features)]
+    except (ArithmeticError, KeyError, TypeError, ValueError):
+        told = {one: features.get(one) for one in ("start", "frame_shift")}
+        raise AudioError(
+            f"{name}: {told!s:.80}: expected seconds, and a frame_shift above 0, as lhotse writes them"
+        ) from None
 
 
 def _frames_of_cut(features: Mapping[str, Any]) -> slice:
@@ -101,16 +118,17 @@ def _frames_of_cut(features: Mapping[str, Any]) -> slice:
 def _stored(kind: str, storage: Path, key: str) -> npt.NDArray[Any]:
     if kind == "lilcom_chunky":
         ends = list(accumulate(int(number) for number in key.split(",")))
-        with open(storage, "rb") as file:
+        with open_file(storage) as file:
             chunks = []
             for begin, end in pairwise(ends):
                 file.seek(begin)
                 chunks.append(decompressed(file.read(end - begin)))
         return np.concatenate(chunks)
     if kind == "lilcom_files":
-        return decompressed((storage / key).read_bytes())
+        return decompressed(read_file(storage / key, _MOST_BYTES))
     if kind == "numpy_files":
-        array: npt.NDArray[Any] = np.load(storage / key, allow_pickle=False)
+        with open_file(storage / key) as file:
+            array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
         return array
     if kind == "kaldiio":
         places = {place.key: place for place in scp_places(storage)}
@@ -145,6 +163,7 @@ def hdf5_names(path: Path) -> list[str]:
     """
     h5py = require("h5py", extra="lhotse", purpose="HDF5 files")
     names: list[str] = []
+    check_ordinary(path)
     with h5py.File(path, "r") as file:
         file.visititems(lambda name, one: names.append(name) if isinstance(one, h5py.Dataset) else None)
     return names
@@ -159,6 +178,7 @@ def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
         When there is none.
     """
     h5py = require("h5py", extra="lhotse", purpose="HDF5 files")
+    check_ordinary(path)
     with h5py.File(path, "r") as file:
         stored = file[name]
         value = stored[()]

@@ -8,26 +8,28 @@ import os
 import platform
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 from urllib.parse import quote, unquote_to_bytes
 
 from pydantic import BeforeValidator, Field
 
 from .._channels import as_channel, as_one_channel, name_suffix
 from .._files import as_path, printable
+from .._json_records import read_json_record
 from .._notices import Notice
 from .._random import MAX_SEED
-from .._record import from_plain, record, to_plain
+from .._record import record, to_plain
 from .._version import __version__
 from ..audio import Audio, AudioSource
 from ..augment import Draw, FrontendChoice, FrontendReason, Policy, Waveform, WaveformDraw
-from ..errors import ParameterError, PolicyError, naming
+from ..errors import ParameterError
 from ..frontends import GlobalStatistics, MelFrontend
 from ..inspection import Change
 from ..mels import MelClip
 from ..recording import Recording
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.names import AnyVocoder
+from .relations import MOST_FRAMES, check_channel, check_draw, check_once, check_size
 
 __all__ = [
     "AuditionRecord",
@@ -56,7 +58,17 @@ Channels = Literal["mono", "duplicate", "before-after"]
 _Number = Annotated[int, Field(ge=1)]
 OneChannel = Annotated[Literal["mean", "left", "right"] | _Number, BeforeValidator(as_one_channel)]
 AnyChannel = Annotated[Literal["mean", "left", "right", "each"] | _Number, BeforeValidator(as_channel)]
-_PLAIN_NAME = r"^[^/\\]*[^/\\.][^/\\]*$"
+# Names within one folder: neither a path nor `.` or `..`, and nothing that a terminal or a file system cannot show.
+_PLAIN_NAME = r"^[^\x00-\x1f\x7f/\\]*[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$"
+PlainName = Annotated[str, Field(pattern=_PLAIN_NAME, max_length=255)]
+DrawName = Annotated[str, Field(pattern=r"^draw-[1-9]\d{0,6}$")]
+Badges = Annotated[tuple[str, ...], Field(max_length=1000)]
+Notices = Annotated[tuple[Notice, ...], Field(max_length=1000)]
+Versions = Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=1000)]
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
+SecondsAboveZero = Annotated[float, Field(gt=0, le=1e9)]
+Gain = Annotated[float, Field(gt=0, le=1)]
+_MOST_BYTES_OF_DRAW, _MOST_BYTES_OF_INDEX = 1 << 26, 1 << 28
 # Another version of one of these may change the last bits of a rendering.
 _DECISIVE = ("numpy", "scipy", "soundfile", "soxr", "librosa")
 
@@ -84,10 +96,10 @@ class MelRecord:
         The largest value before it was normalised.
     """
 
-    n_mels: int
-    n_frames: int
+    n_mels: Annotated[int, Field(ge=1, le=4096)]
+    n_frames: Annotated[int, Field(ge=1, le=MOST_FRAMES)]
     key: str | None = None
-    item: int | None = None
+    item: Annotated[int, Field(ge=0)] | None = None
     axes: Literal["bins,frames", "frames,bins"] | None = None
     statistics: GlobalStatistics | None = None
     largest: float | None = None
@@ -101,42 +113,50 @@ class ClipRecord:
     where it is their mean.
     """
 
-    sample_rate: int
-    n_channels: int
-    n_samples: int
-    fingerprint: str
+    sample_rate: Annotated[int, Field(ge=1, le=1 << 31)]
+    n_channels: Annotated[int, Field(ge=1, le=100_000)]
+    n_samples: Annotated[int, Field(ge=1, le=1 << 48)]
+    fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
     path: str | None = None
-    sha256: str | None = None
-    start_s: float = 0.0
-    duration_s: float | None = None
-    notices: tuple[Notice, ...] = ()
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    start_s: Seconds = 0.0
+    duration_s: SecondsAboveZero | None = None
+    notices: Notices = ()
     decoder: str | None = None
     channel: OneChannel = "mean"
     mel: MelRecord | None = None
+
+    def __post_init__(self) -> None:
+        """Check what concerns two fields at once."""
+        check_channel(self)
 
 
 @record
 class DrawRecord:
     """The contents of ``draw-N.json``."""
 
-    number: Annotated[int, Field(ge=1)]
+    number: Annotated[int, Field(ge=1, le=9_999_999)]
     clip: str
     audio: ClipRecord
     frontend: MelFrontend
     policy: Policy
     draw: Draw
     vocoder: Annotated[AnyVocoder | CustomVocoder, Field(discriminator="kind")]
-    seed: Annotated[int, Field(ge=0)]
-    gain: Annotated[float, Field(gt=0, le=1)]
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    gain: Gain
     channels: Channels
-    scores: dict[str, float | None]
-    clip_badges: tuple[str, ...]
-    badges: tuple[str, ...]
-    versions: dict[str, str]
+    scores: Annotated[dict[str, float | None], Field(max_length=1000)]
+    clip_badges: Badges
+    badges: Badges
+    versions: Versions
     waveform: WaveformDraw | None = None
     found: Change | None = None
     frontend_reason: FrontendReason | None = None
     format: Literal["specaug-listen draw 1"] = "specaug-listen draw 1"
+
+    def __post_init__(self) -> None:
+        """Check what concerns two fields at once."""
+        check_draw(self)
 
 
 @record
@@ -152,8 +172,8 @@ class Configuration:
     draws: Annotated[int, Field(ge=1, le=1000)]
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
     channels: Channels = "mono"
-    start_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
-    duration_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    start_s: Seconds = 0.0
+    duration_s: SecondsAboveZero | None = None
     waveform: Waveform | None = None
     twins: bool = False
     frontend_reason: FrontendReason | None = None
@@ -173,12 +193,17 @@ class ClipEntry:
     """One clip of a run; ``folder`` and ``draws`` are names below the index."""
 
     name: str
-    folder: Annotated[str, Field(pattern=_PLAIN_NAME)]
+    folder: PlainName
     audio: ClipRecord
-    duration_s: float
-    gain: float
-    badges: tuple[str, ...]
-    draws: tuple[Annotated[str, Field(pattern=_PLAIN_NAME)], ...]
+    duration_s: SecondsAboveZero
+    gain: Gain
+    badges: Badges
+    draws: tuple[DrawName, ...]
+
+    def __post_init__(self) -> None:
+        """Check what concerns two fields at once."""
+        check_size(self)
+        check_once("draws", self.draws)
 
 
 @record
@@ -196,12 +221,13 @@ class AuditionRecord:
     configuration: Configuration
     clips: tuple[ClipEntry, ...]
     failures: tuple[Failure, ...]
-    versions: dict[str, str]
+    versions: Versions
     notices: tuple[Notice, ...] = ()
     format: Literal["specaug-listen audition 1"] = "specaug-listen audition 1"
 
-
-R = TypeVar("R", DrawRecord, AuditionRecord)
+    def __post_init__(self) -> None:
+        """Check that each clip has a folder of its own."""
+        check_once("clips.folder", (clip.folder for clip in self.clips))
 
 
 def to_bytes(record: DrawRecord | AuditionRecord) -> bytes:
@@ -217,27 +243,14 @@ def read_record(path: str | os.PathLike[str]) -> DrawRecord:
     PolicyError
         One line that names the file, the key, the value and what is allowed.
     """
-    return _read(DrawRecord, path, "a draw; give a draw-N.json that an audition has written")
+    expected = "a draw; give a draw-N.json that an audition has written"
+    return read_json_record(DrawRecord, path, expected, _MOST_BYTES_OF_DRAW)
 
 
 def read_index(folder: str | os.PathLike[str]) -> AuditionRecord:
     """Read ``audition.json`` of a folder that an audition has written; errors as in `read_record`."""
-    advice = "an index of auditions; give a folder that 'specaug-listen audition' has written"
-    return _read(AuditionRecord, Path(folder) / "audition.json", advice)
-
-
-def _read(cls: type[R], path: str | os.PathLike[str], advice: str) -> R:
-    name = printable(as_path(path))
-    try:
-        data = json.loads(Path(path).read_bytes())
-    except OSError as error:
-        raise PolicyError(f"{name}: cannot be read ({error.strerror}); expected {advice}") from None
-    except (ValueError, RecursionError) as error:
-        raise PolicyError(f"{name}: not valid JSON ({error}); expected {advice}") from None
-    if not isinstance(data, dict) or "format" not in data:
-        raise PolicyError(f"{name}: not {advice}")
-    with naming(name, PolicyError):
-        return from_plain(cls, data)
+    expected = "an index of auditions; give a folder that 'specaug-listen audition' has written"
+    return read_json_record(AuditionRecord, as_path(folder) / "audition.json", expected, _MOST_BYTES_OF_INDEX)
 
 
 def describe_clip(audio: Audio | Recording | MelClip) -> ClipRecord:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from .._files import printable
-from .._record import from_plain, record
+from .._files import as_path
+from .._json_records import read_json_record
+from .._record import record
 from ..augment import FrontendReason
-from ..errors import PolicyError, naming
+from ..errors import ParameterError
 from ..pipeline import Configuration
-from ..pipeline.records import ClipEntry
+from ..pipeline.records import ClipEntry, DrawName, PlainName, Versions
+from ..pipeline.relations import check_once
 from .axes import Axis, Value
 
 __all__ = ["CellEntry", "SweepRecord", "is_sweep", "read_sweep"]
 
-_PLAIN_NAME = r"^[^/\\]*[^/\\.][^/\\]*$"
-Name = Annotated[str, Field(pattern=_PLAIN_NAME)]
+_MOST_BYTES = 1 << 26
 
 
 @record
@@ -32,9 +33,9 @@ class CellEntry:
     """
 
     values: Annotated[tuple[Value, ...], Field(strict=False)]
-    folder: Name
-    reference: Name
-    draws: Annotated[tuple[Name, ...], Field(strict=False)]
+    folder: PlainName
+    reference: PlainName
+    draws: Annotated[tuple[DrawName, ...], Field(strict=False, min_length=1, max_length=1000)]
     frontend: str = ""
     frontend_reason: FrontendReason | None = None
 
@@ -47,8 +48,35 @@ class SweepRecord:
     axes: Annotated[tuple[Axis, ...], Field(strict=False, min_length=1)]
     clip: ClipEntry
     cells: Annotated[tuple[CellEntry, ...], Field(strict=False, min_length=1)]
-    versions: dict[str, str]
+    versions: Versions
     format: Literal["specaug-listen sweep 1"] = "specaug-listen sweep 1"
+
+    def __post_init__(self) -> None:
+        """Check that there is one cell, with a folder of its own, for each combination of the axes' values."""
+        check_once("axes.key", (axis.key for axis in self.axes))
+        check_once("cells.folder", (cell.folder for cell in self.cells))
+        known = [{_of_type(value) for value in axis.values} for axis in self.axes]
+        seen: set[tuple[Any, ...]] = set()
+        for i, cell in enumerate(self.cells):
+            values = tuple(map(_of_type, cell.values))
+            if len(values) != len(known) or not all(value in axis for value, axis in zip(values, known, strict=True)):
+                keys = ", ".join(axis.key for axis in self.axes)
+                raise ParameterError(
+                    f"cells[{i}].values={cell.values!r:.80}: allowed is one value of each axis, in order ({keys:.200})"
+                )
+            if values in seen:
+                raise ParameterError(f"cells[{i}].values={cell.values!r:.80}: stands twice; allowed is each cell once")
+            seen.add(values)
+        if len(seen) != math.prod(map(len, known)):
+            raise ParameterError(
+                f"cells: {len(seen)} of them: allowed is one for each combination of the axes' values, "
+                f"{math.prod(map(len, known))}"
+            )
+
+
+def _of_type(value: Value) -> tuple[bool, Value]:
+    """A value that tells 1 from true, as an axis does."""
+    return isinstance(value, bool), value
 
 
 def is_sweep(folder: str | os.PathLike[str]) -> bool:
@@ -64,15 +92,5 @@ def read_sweep(folder: str | os.PathLike[str]) -> SweepRecord:
     PolicyError
         One line that names the file, the key, the value and what is allowed.
     """
-    path = Path(folder) / "sweep.json"
-    name = printable(path)
-    try:
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        raise PolicyError(
-            f"{name}: cannot be read ({error.strerror}); expected a folder that a sweep has written"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise PolicyError(f"{name}: not valid JSON ({error}); run the sweep again") from None
-    with naming(name, PolicyError):
-        return from_plain(SweepRecord, data)
+    path = as_path(folder) / "sweep.json"
+    return read_json_record(SweepRecord, path, "the index of a folder that a sweep has written", _MOST_BYTES)

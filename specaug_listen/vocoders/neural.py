@@ -24,6 +24,7 @@ from pydantic import Field
 
 from .._files import printable
 from .._optional import require
+from .._ordinary_files import read_file
 from .._random import MAX_SEED, as_seed
 from .._record import record
 from .._yaml import read_mapping
@@ -38,6 +39,8 @@ Real = npt.NDArray[np.float32]
 Runner: TypeAlias = Callable[[Real, MelContract, int], Any]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 
+# Of a model in one file, which is held in memory.
+_MOST_BYTES = 1 << 32
 _ONNX = (".onnx",)
 _TORCHSCRIPT = (".pt", ".ts", ".jit")
 _PICKLES = (".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".safetensors")
@@ -220,9 +223,7 @@ def _check_name(model: str) -> None:
 
 def _bytes_of(model: str) -> bytes:
     try:
-        if not os.path.isdir(model) and os.path.exists(model) and not os.path.isfile(model):
-            raise ParameterError(f"{printable(model)}: is a device or a pipe; give a model file")
-        data = Path(model).read_bytes()
+        data = read_file(model, _MOST_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ParameterError(f"{printable(model)}: the model file cannot be read ({reason})") from None

@@ -119,7 +119,7 @@ def test_a_record_whose_draw_does_not_fit_its_clip_is_refused(written):
     data = json.loads((written / "draw-1.json").read_text())
     data["draw"] = {"n_mels": 80, "n_frames": 7}
     (written / "draw-1.json").write_text(json.dumps(data))
-    with pytest.raises(ParameterError, match="the draw was made for 80 bins x 7 frames, the mel has 80 x 120"):
+    with pytest.raises(PolicyError, match=r"draw\.n_frames=7: allowed is what its clip gives, 120 of 19200 samples"):
         replay(written / "draw-1.json")
 
 

@@ -310,7 +310,9 @@ def test_a_missing_an_empty_and_an_unreadable_file_are_refused(tmp_path, name):
     with pytest.raises(ParameterError, match=rf"{name}: the model file cannot be read \(Is a directory\)"):
         Neural(str(tmp_path / "folder" / name), CONTRACT)
     os.mkfifo(tmp_path / f"pipe-{name}")
-    with pytest.raises(ParameterError, match=rf"pipe-{name}: is a device or a pipe"):
+    with pytest.raises(
+        ParameterError, match=rf"pipe-{name}: the model file cannot be read \(is a pipe; save it to a file first"
+    ):
         Neural(str(tmp_path / f"pipe-{name}"), CONTRACT)
 
 

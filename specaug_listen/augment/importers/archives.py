@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, NamedTuple
 
 from ..._files import printable
+from ..._ordinary_files import open_file
 from ...errors import PolicyError
 
 __all__ = ["Members", "members_of"]
@@ -128,7 +129,7 @@ def _kind(path: str | os.PathLike[str]) -> str | None:
     if not os.path.isfile(path):  # of a pipe, what is looked at is gone
         return None
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             head = file.read(512)
     except (OSError, ValueError):
         return None
@@ -142,7 +143,7 @@ def _is_yaml(name: str) -> bool:
 
 
 def _of_zip(path: str | os.PathLike[str]) -> Iterator[_Entry]:
-    with zipfile.ZipFile(path) as archive:
+    with open_file(path) as file, zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
         _check_number(path, len(entries))
         for entry in entries:
@@ -152,7 +153,7 @@ def _of_zip(path: str | os.PathLike[str]) -> Iterator[_Entry]:
 
 
 def _unpacked(path: str | os.PathLike[str]) -> IO[bytes]:
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         head = file.read(6)
     opened: Any = next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), open)
     return opened(path, "rb")  # type: ignore[no-any-return]

@@ -1,0 +1,113 @@
+"""What the values of a record must have to do with one another, beyond what each of them may be alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..errors import ParameterError, naming
+
+if TYPE_CHECKING:
+    from .records import ClipEntry, ClipRecord, DrawRecord
+
+__all__ = ["MOST_FRAMES", "check_channel", "check_draw", "check_once", "check_scores", "check_size"]
+
+# Six days at 100 frames a second.
+MOST_FRAMES = 50_000_000
+# Rates are turned into one another by whole samples, and other versions may round otherwise.
+_FRAMES_OF_ROUNDING = 2
+_SECONDS_OF_ROUNDING = 0.01
+_LARGEST_SCORE = 1e12
+
+
+def check_channel(clip: ClipRecord) -> None:
+    """See that a clip has the channel that was heard.
+
+    Raises
+    ------
+    ParameterError
+    """
+    number = {"mean": 1, "left": 1, "right": 2}.get(str(clip.channel), clip.channel)
+    if isinstance(number, int) and number > clip.n_channels:
+        raise ParameterError(f"channel={clip.channel!r}: allowed is one of the n_channels={clip.n_channels}")
+
+
+def check_size(entry: ClipEntry) -> None:
+    """See that a clip lasts as long as its samples do.
+
+    Raises
+    ------
+    ParameterError
+    """
+    seconds = entry.audio.n_samples / entry.audio.sample_rate
+    if abs(entry.duration_s - seconds) > _SECONDS_OF_ROUNDING:
+        raise ParameterError(f"duration_s={entry.duration_s!r}: allowed is the length of its samples, {seconds:.4f}")
+
+
+def check_once(what: str, names: Iterable[str]) -> None:
+    """See that no name comes twice; names that differ in case alone are one on some file systems.
+
+    Raises
+    ------
+    ParameterError
+    """
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            raise ParameterError(f"{what}={name!r:.80}: stands twice; allowed is each name once, whatever its case")
+        seen.add(name.casefold())
+
+
+def check_draw(record: DrawRecord) -> None:
+    """See that a draw is one for a mel of its clip on its front-end, and that its scores are numbers of a draw.
+
+    Raises
+    ------
+    ParameterError
+    """
+    clip, draw, frontend = record.audio, record.draw, record.frontend
+    if draw.n_mels != frontend.n_mels:
+        raise ParameterError(f"draw.n_mels={draw.n_mels}: allowed is the front-end's n_mels={frontend.n_mels}")
+    if draw.n_frames > MOST_FRAMES:
+        raise ParameterError(f"draw.n_frames={draw.n_frames}: allowed are at most {MOST_FRAMES}")
+    if clip.mel is not None:
+        if (clip.mel.n_mels, clip.mel.n_frames) != (draw.n_mels, draw.n_frames):
+            raise ParameterError(
+                f"draw.n_frames={draw.n_frames}: allowed is the size of its mel, {clip.mel.n_mels} bins x "
+                f"{clip.mel.n_frames} frames"
+            )
+    else:
+        n_samples = round(clip.n_samples * frontend.sample_rate / clip.sample_rate)
+        expected = frontend.framing.n_frames(n_samples)
+        if abs(draw.n_frames - expected) > _FRAMES_OF_ROUNDING:
+            raise ParameterError(
+                f"draw.n_frames={draw.n_frames}: allowed is what its clip gives, {expected} of {n_samples} samples"
+            )
+    _check_found(record)
+    check_scores(record.scores)
+
+
+def _check_found(record: DrawRecord) -> None:
+    found = record.found
+    if found is None:
+        return
+    if found.n_mels != record.draw.n_mels or found.n_frames > MOST_FRAMES:
+        raise ParameterError(
+            f"found: a mel of {found.n_mels} bins x {found.n_frames} frames: allowed are the draw's "
+            f"{record.draw.n_mels} bins, and at most {MOST_FRAMES} frames"
+        )
+    with naming("found"):
+        found.as_draw()
+
+
+def check_scores(scores: dict[str, float | None]) -> None:
+    """See that scores are of a size that a draw can have.
+
+    Raises
+    ------
+    ParameterError
+    """
+    for key, value in scores.items():
+        low, high = (0.0, 1.0) if key.endswith("_ratio") else (-_LARGEST_SCORE, _LARGEST_SCORE)
+        if value is not None and not low <= value <= high:
+            raise ParameterError(f"scores.{key:.80}={value!r}: allowed is null, or a number from {low:g} to {high:g}")

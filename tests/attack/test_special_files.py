@@ -1,0 +1,164 @@
+"""Devices, pipes, sockets and folders where a file is expected: refused in one line, and never waited for."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+
+import pytest
+
+import specaug_listen
+from specaug_listen import augment, frontends
+from specaug_listen._ordinary_files import open_file, read_file
+from specaug_listen.augment.importers import content_of
+from specaug_listen.errors import SpecAugListenError
+from specaug_listen.frontends.statistics_files import read_statistics
+from specaug_listen.mels import clips_of_file, find_mels, list_mels
+from specaug_listen.pipeline import read_index, read_record
+from specaug_listen.recording import open_recording
+from specaug_listen.sweeping.records import read_sweep
+from specaug_listen.vocoders.neural import read_neural
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+
+
+def bind(path):
+    here = os.getcwd()
+    os.chdir(path.parent)  # the name of a socket is short
+    try:
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(path.name)
+    finally:
+        os.chdir(here)
+
+
+KINDS = {
+    "pipe": os.mkfifo,
+    "linked pipe": lambda path: (os.mkfifo(path.with_name("pipe")), path.symlink_to("pipe")),
+    "socket": bind,
+    "device": lambda path: path.symlink_to("/dev/zero"),
+    "folder": lambda path: path.mkdir(),
+}
+READERS = {
+    "clip.wav": specaug_listen.load,
+    "long.wav": lambda path: open_recording(path, 16000, path.parent),
+    **{f"mel{suffix}": list_mels for suffix in (".npy", ".npz", ".pt", ".ark", ".scp", ".h5", ".llc", ".jsonl.gz")},
+    **{f"stats{suffix}": read_statistics for suffix in (".npz", ".npy", ".json", ".yaml", ".pt", ".ark", "")},
+    "frontend.yaml": frontends.read_frontend,
+    "policy.yaml": augment.read_policy,
+    "model.nemo": augment.import_policy,
+    "config.json": content_of,
+    "draw-1.json": read_record,
+    "audition.json": lambda path: read_index(path.parent),
+    "sweep.json": lambda path: read_sweep(path.parent),
+    "code.py": lambda path: augment.load_callable(f"{path}:f"),
+    "vocoder.yaml": read_neural,
+}
+
+
+@pytest.fixture(autouse=True)
+def alarm():
+    """Whatever waits is stopped, and fails."""
+
+    def stop(*_):
+        raise AssertionError("waited for a pipe, or read without end")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def refused(call):
+    with pytest.raises(SpecAugListenError) as caught:
+        call()
+    message = str(caught.value)
+    assert "\n" not in message
+    assert len(message) < 1000
+    return message
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", READERS)
+def test_what_is_no_ordinary_file_is_refused_with_the_way_out(tmp_path, name, kind):
+    KINDS[kind](tmp_path / name)
+    message = refused(lambda: READERS[name](tmp_path / name))
+    assert name in message
+    if kind != "folder":
+        assert f"is a {kind.removeprefix('linked ')}; save it to a file first" in message
+
+
+def test_what_stands_for_a_pipe_of_a_shell_is_refused():
+    reading, writing = os.pipe()
+    try:
+        assert "is a pipe; save it to a file first" in refused(lambda: specaug_listen.load(f"/dev/fd/{reading}"))
+        assert "is a pipe; save it to a file first" in refused(lambda: augment.read_policy(f"/dev/fd/{reading}"))
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("feats.scp", "utt {pipe}:5\n"), ("feats.scp", "utt {pipe}\n")],
+)
+def test_a_list_that_names_a_pipe_is_refused(tmp_path, name, text):
+    os.mkfifo(tmp_path / "pipe.ark")
+    (tmp_path / name).write_text(text.format(pipe=tmp_path / "pipe.ark"))
+    refused(lambda: clips_of_file(tmp_path / name, frontends.prepared(frontends.WHISPER)))
+
+
+@pytest.mark.parametrize("kind", ["lilcom_chunky", "lilcom_files", "numpy_files", "numpy_hdf5", "kaldiio"])
+def test_a_manifest_that_names_a_pipe_is_refused(tmp_path, kind):
+    os.mkfifo(tmp_path / "pipe")
+    is_folder = kind.endswith("_files")
+    entry = {
+        "storage_type": kind,
+        "storage_path": str(tmp_path if is_folder else tmp_path / "pipe"),
+        "storage_key": "pipe" if is_folder else "0,9",
+        "recording_id": "r",
+    }
+    (tmp_path / "feats.jsonl").write_text(json.dumps(entry))
+    refused(lambda: clips_of_file(tmp_path / "feats.jsonl", frontends.prepared(frontends.WHISPER)))
+
+
+def test_statistics_that_a_front_end_names_are_no_pipe(tmp_path):
+    os.mkfifo(tmp_path / "stats.npz")
+    (tmp_path / "frontend.yaml").write_text("base: whisper\nnormalize: {file: stats.npz}\n")
+    assert "is a pipe" in refused(lambda: frontends.read_frontend(tmp_path / "frontend.yaml"))
+
+
+def test_a_model_that_a_vocoder_names_is_no_pipe(tmp_path):
+    os.mkfifo(tmp_path / "model.onnx")
+    (tmp_path / "vocoder.yaml").write_text("model: model.onnx\nfrontend: whisper\n")
+    refused(lambda: read_neural(tmp_path / "vocoder.yaml"))
+
+
+def test_a_folder_of_mels_with_a_pipe_in_it_names_the_pipe(tmp_path):
+    os.mkfifo(tmp_path / "mel.npy")
+    found, problems = find_mels([tmp_path])
+    assert found == []
+    assert "mel.npy: cannot be read (is a pipe" in problems[0]
+
+
+def test_a_pipe_that_comes_between_two_looks_is_not_waited_for(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "clip.wav")
+    monkeypatch.setattr("specaug_listen._ordinary_files.check_ordinary", lambda path: None)
+    with pytest.raises(OSError, match="is a pipe"):
+        open_file(tmp_path / "clip.wav")
+
+
+def test_a_file_is_read_up_to_a_limit(tmp_path):
+    (tmp_path / "x").write_bytes(bytes(10))
+    assert read_file(tmp_path / "x", 10) == bytes(10)
+    with pytest.raises(OSError, match="more than the 9 bytes that are allowed"):
+        read_file(tmp_path / "x", 9)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="files of Linux that wait")
+def test_a_file_of_the_system_is_no_clip():
+    refused(lambda: specaug_listen.load("/proc/self/status"))
