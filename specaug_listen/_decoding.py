@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from ._c_output import catch_c_output
 from ._notices import Notice
 from ._optional import require
-from .containers import Stream, View
+from .containers import Piece, Stream, View, flac_frames
 
 __all__ = ["BLOCK", "Decoder", "Ending", "SndfileDecoder"]
 
@@ -25,6 +26,8 @@ _WIDTHS = {
     "PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8, "ULAW": 1, "ALAW": 1,
 }  # fmt: skip
 _COMPRESSED = {"FLAC", "OGG", "MP3"}
+# What a damaged FLAC may lack in one place; more is no damage, but a number that means nothing.
+_LONGEST_GAP_S = 3600
 
 
 class Ending(NamedTuple):
@@ -93,13 +96,15 @@ class SndfileDecoder(Decoder):
     def __init__(self, path: str | os.PathLike[str], stream: Stream) -> None:
         self._path, self._stream = path, stream
         self._ending: Ending | None = None
+        self._complaints: list[str] = []
+        self._n_silent = self._n_gaps = 0
         sf = require("soundfile", purpose="reading audio")
         self._raw: dict[str, Any] | None = None
         with self._open()[0] as file:
             self.sample_rate, self.n_channels = int(file.samplerate), int(file.channels)
             self._frames, subtype = int(file.frames), file.subtype
             self._is_linear = subtype in _WIDTHS and file.format not in _COMPRESSED
-            self._is_mpeg = file.format == "MP3"
+            self._is_mpeg, self._is_flac = file.format == "MP3", file.format == "FLAC"
             self._may_seek = stream.is_seekable and sf.SoundFile.seekable(file)
         self.name = f"libsndfile {sf.__libsndfile_version__}"
         if stream.body is not None and self._is_linear:
@@ -118,11 +123,14 @@ class SndfileDecoder(Decoder):
         stream = self._stream
         if self._raw is not None and stream.body is not None:
             view = View(self._path, [(stream.body.begin, stream.body.end)])
-            return _forward()(view, **self._raw), view
+            return _opened(view, **self._raw), view
         if stream.pieces is None:
-            return _forward()(os.fsencode(os.path.abspath(self._path))), None
-        view = View(self._path, stream.pieces, is_endless=stream.is_endless)
-        return _forward()(view), view
+            return _opened(os.fsencode(os.path.abspath(self._path))), None
+        return self._open_pieces(stream.pieces)
+
+    def _open_pieces(self, pieces: Sequence[Piece]) -> tuple[Any, View]:
+        view = View(self._path, pieces, is_endless=self._stream.is_endless)
+        return _opened(view), view
 
     @property
     def ending(self) -> Ending | None:
@@ -130,19 +138,39 @@ class SndfileDecoder(Decoder):
         return self._ending
 
     def blocks(self, begin: int) -> Iterator[Real]:
-        """Samples from ``begin`` to the end."""
+        """Samples from ``begin`` to the end; what cannot be decoded within FLAC is silent, as long as it was."""
+        self._complaints, self._n_silent, self._n_gaps = [], 0, 0
         file, view = self._open()
-        try:
-            at = self._sought(file, begin)
-            if at < 0:
-                file.close()
-                file, view = self._open()
-                at = 0
-            yield from self._read(file, view, at, begin)
-        finally:
-            file.close()
-            if view is not None:
-                view.close()
+        at = self._sought(file, begin)
+        if at < 0:
+            _close(file, view)
+            file, view = self._open()
+            at = 0
+        yield from self._read(file, view, at, begin)
+        if self._is_flac and self._ending is not None and self._ending.reason is not None:
+            yield from self._resumed(begin)
+
+    def _resumed(self, begin: int) -> Iterator[Real]:
+        """What follows behind damage in FLAC, of which each frame tells its place."""
+        most = self._stream.promised_samples
+        for place, pieces in flac_frames(self._path, self._stream.pieces or ()):
+            ending = self._ending
+            if ending is None or ending.reason is None:
+                return
+            n_lost = place - ending.n_samples
+            if n_lost < 0 or n_lost > _LONGEST_GAP_S * self.sample_rate or (most is not None and place >= most):
+                continue
+            blocks = self._read(*self._open_pieces(pieces), place, begin)
+            first = next(blocks, None)
+            if first is None and self._ending is not None and self._ending.n_samples == place:
+                self._ending = ending  # it only looked like a frame, or is damaged as well
+                continue
+            self._n_silent += n_lost
+            self._n_gaps += n_lost > 0
+            yield from _silence(place - max(ending.n_samples, begin), self.n_channels)
+            if first is not None:
+                yield first
+                yield from blocks
 
     def _sought(self, file: Any, begin: int) -> int:
         """Where the file is afterwards; -1 where it is lost."""
@@ -157,26 +185,37 @@ class SndfileDecoder(Decoder):
         return begin
 
     def _read(self, file: Any, view: View | None, at: int, begin: int) -> Iterator[Real]:
-        sf = require("soundfile", purpose="reading audio")
         most = self._stream.most_samples
         reason = None
-        while reason is None:
-            wanted = BLOCK if most is None else min(BLOCK, most - at)
-            block = np.full((wanted, self.n_channels), np.nan, np.float32)
-            if view is not None:
-                view.is_exhausted = False
+        try:
+            while reason is None:
+                wanted = BLOCK if most is None else min(BLOCK, most - at)
+                block = np.full((wanted, self.n_channels), np.nan, np.float32)
+                if view is not None:
+                    view.is_exhausted = False
+                n, reason = self._filled(file, block)
+                at += n
+                if (kept := min(n, at - begin)) > 0:
+                    yield block[n - kept : n]
+                if n < BLOCK:
+                    break
+        finally:
+            _close(file, view)
+        self._ending = Ending(at, reason, view is not None and view.is_exhausted)
+
+    def _filled(self, file: Any, block: Real) -> tuple[int, str | None]:
+        """How much of a block of NaN the decoder has filled, and what it complains of."""
+        sf = require("soundfile", purpose="reading audio")
+        reason = None
+        with catch_c_output() as lines:
             try:
-                n = len(file.read(out=block)) if wanted else 0
+                n = len(file.read(out=block)) if len(block) else 0
             except sf.LibsndfileError as error:
                 reason = str(error.error_string).strip().rstrip(".")
                 blank = np.isnan(block).any(axis=1)
-                n = int(blank.argmax()) if blank.any() else wanted
-            at += n
-            if (kept := min(n, at - begin)) > 0:
-                yield block[n - kept : n]
-            if n < BLOCK:
-                break
-        self._ending = Ending(at, reason, view is not None and view.is_exhausted)
+                n = int(blank.argmax()) if blank.any() else len(block)
+        self._complaints += [line for line in lines if "error" in line.lower()]
+        return n, reason
 
     def notices(self) -> list[Notice]:
         """What is known by now of a header and a content that disagree."""
@@ -192,15 +231,42 @@ class SndfileDecoder(Decoder):
                 found.append(Notice("cut", values))
             elif present > promised:
                 found.append(Notice("longer", values))
-        if self._stream.ends_within is not None:
-            within = {"n_present": present, "within": self._stream.ends_within, "sample_rate": self.sample_rate}
-            found.append(Notice("cut-within", within))
+        found += self._damage()
+        if self._stream.is_open and present:
+            found.append(Notice("open-length", values))
+        if (within := self._ends_within()) is not None:
+            found.append(
+                Notice("cut-within", {"n_present": present, "within": within, "sample_rate": self.sample_rate})
+            )
+        elif self._has_junk(present):
+            found.append(Notice("junk-after", {"n_bytes": None}))
         elif present is not None and self._ending is not None and not any(one.kind == "cut" for one in found):
             ending, whole = self._ending, expected if promised is None else promised
             if ending.reason is not None or (whole is not None and present < whole):
                 more = {"n_promised": whole, "reason": ending.reason}
                 found.append(Notice("stopped", values | more))
         return found
+
+    def _damage(self) -> list[Notice]:
+        found = []
+        if self._n_silent:
+            values = {"n_lost": self._n_silent, "n_places": self._n_gaps, "sample_rate": self.sample_rate}
+            found.append(Notice("silenced", values))
+        if self._complaints:
+            first = self._complaints[0].rpartition("error:")[2].strip(" !")
+            found.append(Notice("decoder-errors", {"n_errors": len(self._complaints), "reason": first}))
+        return found
+
+    def _ends_within(self) -> str | None:
+        stream = self._stream
+        if stream.ends_within is None and stream.is_open and stream.present_bytes and self._is_linear:
+            return "sample" if stream.present_bytes % self._frame_bytes else None
+        return stream.ends_within
+
+    def _has_junk(self, present: int | None) -> bool:
+        """Whether FLAC was decoded to its end, and its decoder complains of what is behind it."""
+        is_whole = self._is_flac and present is not None and present == self._stream.promised_samples
+        return is_whole and self._ending is not None and self._ending.reason is not None
 
     def _present(self) -> int | None:
         if self._ending is not None:
@@ -235,3 +301,20 @@ def _forward() -> Any:
             return False
 
     return Forward
+
+
+def _opened(source: Any, **how: Any) -> Any:
+    with catch_c_output():
+        return _forward()(source, **how)
+
+
+def _close(file: Any, view: View | None) -> None:
+    with catch_c_output():
+        file.close()
+    if view is not None:
+        view.close()
+
+
+def _silence(n_samples: int, n_channels: int) -> Iterator[Real]:
+    for begin in range(0, n_samples, BLOCK):
+        yield np.zeros((min(BLOCK, n_samples - begin), n_channels), np.float32)

@@ -62,6 +62,7 @@ class FfmpegDecoder(Decoder):
         self._path = path
         self._ending: Ending | None = None
         self._reason: str | None = None
+        self._errors: list[str] = []
         self._av = require("av", extra="av", purpose="reading this file")
         with self._opened() as (container, stream):
             context = stream.codec_context
@@ -116,27 +117,60 @@ class FfmpegDecoder(Decoder):
         self._ending = Ending(at, self._reason)
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
-        self._reason = None
+        self._reason, self._errors = None, []
         layout, rate = stream.codec_context.layout, self.sample_rate
         resampler = self._av.AudioResampler(format="fltp", layout=layout, rate=rate)
+        packets = container.demux(stream)
+        while (frames := self._next_frames(packets)) is not None:
+            for frame in frames:
+                if (frame.sample_rate, len(frame.layout.channels)) != (rate, self.n_channels):
+                    self._reason = "its rate or number of channels changes"
+                    return
+                for part in resampler.resample(frame):
+                    yield np.ascontiguousarray(part.to_ndarray().T, dtype=np.float32)
+        for part in resampler.resample(None):
+            yield np.ascontiguousarray(part.to_ndarray().T, dtype=np.float32)
+
+    def _next_frames(self, packets: Iterator[Any]) -> list[Any] | None:
+        """The frames of the next packet, none of one that cannot be decoded; None behind the last."""
+        raised = None
+        frames: list[Any] | None = []
+        with self._log() as lines:
+            try:
+                packet = next(packets, None)
+            except self._av.error.FFmpegError as error:
+                self._reason, packet = str(error.strerror), None
+            try:
+                frames = None if packet is None else list(packet.decode())
+            except self._av.error.FFmpegError as error:
+                raised = str(error.strerror)
+        if lines or raised:
+            self._errors.append(lines[0] if lines else str(raised))
+        return frames
+
+    @contextmanager
+    def _log(self) -> Iterator[list[str]]:
+        """What FFmpeg logs as errors: it conceals most damage, and says so nowhere else."""
+        log = self._av.logging
+        lines: list[str] = []
+        level, skips = log.get_level(), log.get_skip_repeated()
+        log.set_level(log.ERROR)
+        log.set_skip_repeated(False)
         try:
-            for packet in container.demux(stream):
-                for frame in packet.decode():
-                    if (frame.sample_rate, len(frame.layout.channels)) != (rate, self.n_channels):
-                        self._reason = "its rate or number of channels changes"
-                        return
-                    for part in resampler.resample(frame):
-                        yield np.ascontiguousarray(part.to_ndarray().T, dtype=np.float32)
-            for part in resampler.resample(None):
-                yield np.ascontiguousarray(part.to_ndarray().T, dtype=np.float32)
-        except self._av.error.FFmpegError as error:
-            self._reason = str(error.strerror)
+            with log.Capture(local=False) as records:
+                yield lines
+        finally:
+            log.set_skip_repeated(skips)
+            log.set_level(level)
+        lines += [str(message).strip() for severity, _, message in records if severity <= log.ERROR]
 
     def notices(self) -> list[Notice]:
         """Who decoded it, and what is known by now of a header and a content that disagree."""
         found = [Notice("decoded-by", self._values)]
         if self._n_tracks > 1:
             found.append(Notice("tracks", {"n_tracks": self._n_tracks}))
+        if self._errors:
+            found.append(Notice("decoder-errors", {"n_errors": len(self._errors), "reason": self._errors[0]}))
         if self._ending is not None:
             n, promised = self._ending.n_samples, self._promised
             values = {"n_present": n, "n_promised": promised, "sample_rate": self.sample_rate}

@@ -69,7 +69,24 @@ def _stopped(values: Mapping[str, Any]) -> str:
 def _pages_lost(values: Mapping[str, Any]) -> str:
     lost = [f"{values['n_pages']} pages are missing"] if values["n_pages"] else []
     lost += [f"{values['n_bytes']} bytes are no pages"] if values["n_bytes"] else []
+    lost += [f"{values['n_bad']} pages are not as they were written"] if values.get("n_bad") else []
     return f"damaged: {' and '.join(lost)}, so sound is missing within the clip"
+
+
+def _junk_after(values: Mapping[str, Any]) -> str:
+    n = values["n_bytes"]
+    what = (
+        "something behind what the header calls sound is" if n is None else f"{n} bytes behind the header's sound are"
+    )
+    return f"junk behind the sound: {what} no sound, and left out"
+
+
+def _silenced(values: Mapping[str, Any]) -> str:
+    where = "1 place" if values["n_places"] == 1 else f"{values['n_places']} places"
+    return (
+        f"damaged: {values['n_lost']} samples ({_seconds(values, 'n_lost')} s) in {where} cannot be decoded and are "
+        "silent"
+    )
 
 
 def _left_out(values: Mapping[str, Any]) -> str:
@@ -146,9 +163,17 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "cut-within": _cut_within,
     "stopped": _stopped,
     "longer": "longer than its header says: {n_present} samples in place of {n_promised}; all were read",
-    "no-length": "no length in its header: as after a recorder that was interrupted; all {n_present} samples were read",
+    "no-length": "no length in its header: as of a pipe, or of a recorder that was interrupted; "
+    "all {n_present} samples were read",
+    "open-length": "open length: its header does not tell how long it is, so that a cut would not show; "
+    "{n_present} samples are there",
     "zeros-after": "zeros behind the sound: {n_bytes} bytes behind what the header calls sound were left out",
+    "junk-after": _junk_after,
+    "decoder-errors": "damaged: the decoder complained {n_errors} times ({reason}), so sound is missing or wrong "
+    "within the clip",
+    "silenced": _silenced,
     "damaged": "damaged: {n_bytes} bytes of the file are no MPEG frames, so sound is missing within the clip",
+    "packets-damaged": "damaged: {n_packets} packets are not as they were written, so sound is wrong within the clip",
     "pages-lost": _pages_lost,
     "other-streams": "streams left out: {n_streams} that differ in rate or channels, or are unreadable, follow the "
     "{n_read} that were read; split the file",
@@ -161,7 +186,16 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
 _DOUBTS = frozenset(
     {
         *("cut", "cut-within", "stopped", "longer", "no-length"),
-        *("zeros-after", "damaged", "pages-lost", "other-streams"),
+        *(
+            "zeros-after",
+            "junk-after",
+            "damaged",
+            "decoder-errors",
+            "silenced",
+            "pages-lost",
+            "packets-damaged",
+            "other-streams",
+        ),
     }
 )
 

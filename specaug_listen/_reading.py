@@ -29,6 +29,9 @@ from .errors import AudioError, MissingDependencyError, ParameterError, SpecAugL
 __all__ = ["MAX_CHANNELS", "Span", "channels_of", "check_span", "lasts_longer", "opened", "warn_of"]
 
 MAX_CHANNELS = 8
+# libsndfile's numbers for a codec that it does not know: in general, and in AU, CAF, PAF, NIST, VOC and IRCAM.
+_NO_SUCH_CODEC = frozenset({1, 4, 18, 100, 110, 112, 123})
+_WITH_AN = frozenset({"AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MPC2K", "Ogg", "SDS", "SVX", "XI"})
 
 
 class Span:
@@ -141,7 +144,7 @@ class Span:
 
     def _check_not_behind(self, total: int) -> None:
         if total == 0:
-            cut = next((notice.text for notice in self.notices if notice.kind == "cut"), None)
+            cut = next((notice.text for notice in self.notices if notice.kind in ("cut", "cut-within")), None)
             raise AudioError(cut or "the file holds no samples")
         if self._start_s * self.sample_rate >= total:
             raise AudioError(
@@ -282,7 +285,7 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
     """
     layout = layout_of(path)
     if any(notice.kind == "coded" for notice in layout.notices):
-        return _of_other_kind(path, layout, "")
+        return _of_other_kind(path, layout, "", 0)
     sf = require("soundfile", purpose="reading audio")
     found: list[Decoder] = []
     n_others = 0
@@ -291,7 +294,8 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
             decoder = SndfileDecoder(path, stream)
         except (sf.LibsndfileError, RuntimeError, TypeError) as error:
             if not found and stream is layout.streams[-1]:
-                return _of_other_kind(path, layout, str(getattr(error, "error_string", error)).strip().rstrip("."))
+                reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
+                return _of_other_kind(path, layout, reason, getattr(error, "code", 0))
             n_others += 1
             continue
         if found and (decoder.sample_rate, decoder.n_channels) != (found[0].sample_rate, found[0].n_channels):
@@ -306,7 +310,9 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
     return found, [*layout.notices, *others]
 
 
-def _of_other_kind(path: str | os.PathLike[str], layout: Layout, reason: str) -> tuple[list[Decoder], list[Notice]]:
+def _of_other_kind(
+    path: str | os.PathLike[str], layout: Layout, reason: str, code: int
+) -> tuple[list[Decoder], list[Notice]]:
     """What libsndfile does not read, through FFmpeg where it is installed; else what it is, and how to convert it."""
     coded = next((notice for notice in layout.notices if notice.kind == "coded"), None)
     if coded is not None:
@@ -314,20 +320,31 @@ def _of_other_kind(path: str | os.PathLike[str], layout: Layout, reason: str) ->
     named = named_by_content(path)
     if named is None and not layout.container:
         raise AudioError(_not_readable(reason))
-    what = named.name if named else f"a {layout.container} file that libsndfile does not read ({reason})"
+    is_broken = named is None and not _is_foreign(layout, code)
+    article = "an" if layout.container in _WITH_AN else "a"
+    what = named.name if named else f"{article} {layout.container} file of a codec that libsndfile does not read"
+    broken = (
+        f"is {article} {layout.container} file whose beginning cannot be read ({reason}): it is cut or damaged; "
+        "copy it again, or make it again"
+    )
     if named is not None and not named.has_sound:
         raise AudioError(f"is {what}, which cannot be decoded here; convert it to WAV with a program that plays it")
     if not has_ffmpeg():
-        raise AudioError(
-            f"is {what}; install what decodes it: pip install 'specaug-listen[av]', or convert it: {conversion(path)}"
-        )
+        advice = f"install what decodes it: pip install 'specaug-listen[av]', or convert it: {conversion(path)}"
+        raise AudioError(broken if is_broken else f"is {what}; {advice}")
     try:
         decoder = FfmpegDecoder(path)
     except AudioError as error:
-        raise AudioError(_not_readable(reason) if named is None else f"is {what}, {error}") from None
+        raise AudioError(broken if is_broken else f"is {what}, {error}") from None
     if decoder.n_channels > MAX_CHANNELS:
         raise AudioError(f"{decoder.n_channels} channels; allowed are 1 to {MAX_CHANNELS}; mix channels first")
     return [decoder], []
+
+
+def _is_foreign(layout: Layout, code: int) -> bool:
+    """Whether a file is whole, but of a codec that libsndfile lacks; what it names by one of several numbers."""
+    has_sound = any(stream.promised_bytes is not None or stream.is_open for stream in layout.streams)
+    return code in _NO_SUCH_CODEC and has_sound and layout.container not in ("FLAC", "Ogg")
 
 
 def _not_readable(reason: str) -> str:

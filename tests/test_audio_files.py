@@ -146,9 +146,9 @@ def wav(*, data: bytes = b"\0\0" * 50, promised: int | None = None, rate: int = 
         (b"", r"the file is empty \(0 bytes\)"),
         (b"this is a text and no sound\n" * 9, r"not readable as audio \(Format not recognised\)"),
         (b"\0" * 4096, "not readable as audio"),
-        (wav()[:20], "not readable as audio"),
+        (wav()[:20], "is a WAV file whose beginning cannot be read"),
         (wav(data=b""), "the file holds no samples"),
-        (wav(rate=0), "is a WAV file that libsndfile does not read"),
+        (wav(rate=0), "is a WAV file whose beginning cannot be read"),
         (wav(data=b"", promised=200), r"cut: 0 of 100 samples are there \(0\.00 of 0\.01 s\); copy the file again"),
         (
             wav(data=b"", promised=200, extra=b"LIST\x03\0\0\0abc\0"),

@@ -32,7 +32,7 @@ BAD = {
     "half a header": (
         "x.wav",
         lambda path: path.write_bytes(wav(b"")[:30]),
-        "is a WAV file that libsndfile does not read",
+        "is a WAV file whose beginning cannot be read",
     ),
     "zero frames": ("x.wav", lambda path: path.write_bytes(wav(b"")), "holds no samples"),
     "one sample": ("x.wav", lambda path: sf.write(path, NOISE[:1], 16000), r"1 samples? .*window .*longer clip"),
@@ -49,7 +49,7 @@ BAD = {
     "rate 0": (
         "x.wav",
         lambda path: path.write_bytes(wav(b"\1\0" * 800, rate=0)),
-        "a WAV file that libsndfile does not read",
+        "a WAV file whose beginning cannot be read",
     ),
     "a fifo": ("x.wav", os.mkfifo, "is a pipe; save it to a file first"),
 }

@@ -173,3 +173,18 @@ def test_frames_of_layer_2_are_counted_too(tmp_path, layer, header, n_bytes, per
     assert (run.layer, run.n_frames, run.samples_per_frame) == (layer, 40, per_frame)
     samples, notices = heard(tmp_path, silence * 40)
     assert (len(samples), notices) == (40 * per_frame, {})
+
+
+def test_frames_that_the_decoder_stumbles_over_are_counted_and_nothing_is_printed(tmp_path, capfd):
+    data = bytearray(mp3())
+    run, _ = frames(bytes(data))
+    begin, end = run.ranges[0]
+    length = (end - begin) // run.n_frames
+    for frame in range(20, 60):
+        at = begin + frame * length
+        data[at + 8 : at + 40] = np.random.default_rng(frame).bytes(32)
+    samples, notices = heard(tmp_path, data)
+    assert len(samples) == len(LONG)
+    assert notices["decoder-errors"]["n_errors"] > 5
+    assert "[" not in notices["decoder-errors"]["reason"]
+    assert capfd.readouterr() == ("", "")

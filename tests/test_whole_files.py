@@ -11,6 +11,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import load
+from specaug_listen.containers import flac_frames
 from specaug_listen.errors import AudioError, SpecAugListenWarning
 from specaug_listen.recording import open_recording
 
@@ -65,8 +66,9 @@ def assert_whole(tmp_path, data, expected=VOICE, atol=1e-4, kinds=()):
 
 @pytest.mark.parametrize("size", [0xFFFFFFFF, 0xFFFFFFFF - 36, 0x7FFFFFFF, 0x7FFFF000, 0x80000000], ids=hex)
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_a_wav_from_a_pipe_is_whole_and_nothing_is_said(tmp_path, size, order):
-    assert_whole(tmp_path, wav(pcm16(order=order), size, riff=min(size + 36, 0xFFFFFFFF), order=order))
+def test_a_wav_from_a_pipe_is_whole_and_its_length_is_said_to_be_open(tmp_path, size, order):
+    data = wav(pcm16(order=order), size, riff=min(size + 36, 0xFFFFFFFF), order=order)
+    assert_whole(tmp_path, data, kinds=("open-length",))
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -130,7 +132,7 @@ def test_other_containers_leave_their_length_open_too(tmp_path, container):
     if container == "CAF":
         place = data.index(b"data") + 4
     struct.pack_into(form, data, place, value)
-    assert_whole(tmp_path, data)
+    assert_whole(tmp_path, data, kinds=("open-length",))
 
 
 def sized(container, value):
@@ -186,10 +188,12 @@ def test_a_cut_file_is_heard_as_far_as_it_goes(tmp_path, container, kept):
 @pytest.mark.parametrize("container", ["PAF", "IRCAM", "PVF"])
 def test_a_container_without_a_length_is_read_to_its_end(tmp_path, container):
     whole = encoded(container=container, subtype="PCM_16")
-    assert_whole(tmp_path, whole)
-    samples, notices = heard(tmp_path, whole[: len(whole) // 2])
+    assert_whole(tmp_path, whole, kinds=("open-length",))
+    samples, notices = heard(tmp_path, whole[: len(whole) // 2 // 2 * 2])
     assert 0 < len(samples) < 16000
-    assert notices == {}
+    assert notices == {"open-length": {"n_present": len(samples), "n_promised": None, "sample_rate": RATE}}
+    samples, notices = heard(tmp_path, whole[:-1])
+    assert notices["cut-within"] == {"n_present": 31999, "within": "sample", "sample_rate": RATE}
 
 
 @pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
@@ -235,24 +239,67 @@ def test_a_start_behind_what_is_there_says_how_much_that_is(tmp_path):
 # -- damage -------------------------------------------------------------------------------------------
 
 
-def test_a_flac_that_is_damaged_is_heard_up_to_there(tmp_path):
+@pytest.mark.parametrize("span", [{}, {"start_s": 0.9}, {"start_s": 1.2, "duration_s": 0.5}], ids=str)
+@pytest.mark.parametrize("damage", ["bytes", "removed", "inserted"])
+def test_a_flac_that_is_damaged_is_silent_there_and_heard_behind_it(tmp_path, damage, span):
     data = encoded(container="FLAC")
-    data[len(data) // 2 : len(data) // 2 + 20] = b"\xff" * 20
+    middle = len(data) // 2
+    if damage == "bytes":
+        data[middle : middle + 20] = b"\xff" * 20
+    elif damage == "removed":
+        del data[middle : middle + 100]
+    else:
+        data[middle:middle] = b"hello" * 20
+    samples, notices = heard(tmp_path, data, **span)
+    begin = round(span.get("start_s", 0) * RATE)
+    expected = VOICE[begin : begin + round(span.get("duration_s", 9) * RATE)]
+    assert len(samples) == len(expected)
+    is_silent = samples == 0
+    np.testing.assert_allclose(samples[~is_silent], expected[~is_silent], atol=1e-4)
+    if not span:
+        n_lost = notices["silenced"]["n_lost"]
+        assert notices == {"silenced": {"n_lost": n_lost, "n_places": 1, "sample_rate": RATE}}
+        assert 0 < n_lost <= is_silent.sum() < n_lost + 20
+
+
+def test_a_flac_that_is_damaged_in_two_places_and_cut_is_heard_between_them(tmp_path):
+    data = encoded(np.tile(VOICE, 4), "FLAC")[:-5000]
+    for share in (0.3, 0.6):
+        data[int(share * len(data))] ^= 255
     samples, notices = heard(tmp_path, data)
-    np.testing.assert_allclose(samples, VOICE[: len(samples)], atol=1e-4)
-    assert notices["stopped"]["n_present"] == len(samples)
-    assert notices["stopped"]["n_promised"] == 32000
-    assert notices["stopped"]["reason"]
+    assert notices["silenced"]["n_places"] == 2
+    assert notices["cut"] == {"n_present": len(samples), "n_promised": 4 * 32000, "sample_rate": RATE}
+    assert len(samples) > 3.5 * 32000
+
+
+def test_a_number_of_a_frame_that_means_nothing_makes_no_silence(tmp_path):
+    """Frames of another, far longer file are no reason for hours of silence."""
+    data = encoded(np.tile(VOICE, 2), "FLAC")
+    frames = [place for place, _ in flac_frames_of(tmp_path, data)]
+    assert frames == list(range(0, 64000, 4096))
+
+
+def flac_frames_of(tmp_path, data):
+    path = tmp_path / "frames.flac"
+    path.write_bytes(data)
+    return flac_frames(path, [(0, len(data))])
+
+
+@pytest.mark.parametrize("junk", [b"junk " * 300, bytes(1000)], ids=["text", "zeros"])
+def test_what_is_behind_the_frames_of_a_flac_is_said_and_no_sound(tmp_path, junk):
+    assert assert_whole(tmp_path, encoded(container="FLAC") + junk, kinds=("junk-after",))
+    assert_whole(tmp_path, encoded(container="FLAC") + b"TAG" + bytes(125))
 
 
 def test_an_ogg_that_has_lost_a_page_says_so(tmp_path):
     data = encoded(np.tile(VOICE, 4), "OGG", "VORBIS")
     pages = [i for i in range(len(data)) if data[i : i + 4] == b"OggS"]
     samples, notices = heard(tmp_path, data[: pages[4]] + data[pages[5] :])
-    assert notices["pages-lost"] == {"n_pages": 1, "n_bytes": 0}
+    assert notices["pages-lost"] == {"n_pages": 1, "n_bytes": 0, "n_bad": 0}
     assert len(samples) < 4 * 32000
     data[pages[4] + 100] ^= 255
     samples, notices = heard(tmp_path, data)
+    assert notices["pages-lost"] == {"n_pages": 0, "n_bytes": 0, "n_bad": 1}
     assert notices["stopped"]["n_promised"] == 4 * 32000 > notices["stopped"]["n_present"] == len(samples)
 
 
@@ -340,7 +387,7 @@ def test_samples_that_look_like_frames_are_no_mp3(tmp_path, container, subtype):
             continue
         samples, notices = heard(tmp_path, data)
         np.testing.assert_allclose(samples, quiet, atol=1e-6)
-        assert not notices
+        assert notices.keys() <= {"open-length"}
 
 
 def in_ogg(flac):
@@ -351,8 +398,23 @@ def in_ogg(flac):
     for number, body in enumerate(bodies):
         lacing = bytes([255] * (len(body) // 255) + [len(body) % 255])
         flags = 2 if number == 0 else 4 if number == len(bodies) - 1 else 0
-        pages += struct.pack("<4sBBqIIIB", b"OggS", 0, flags, 0, 7, number, 0, len(lacing)) + lacing + bytes(body)
+        page = struct.pack("<4sBBqIIIB", b"OggS", 0, flags, 0, 7, number, 0, len(lacing)) + lacing + bytes(body)
+        pages += page[:22] + struct.pack("<I", ogg_checksum(page)) + page[26:]
     return pages
+
+
+def ogg_checksum(page):
+    """As the format's description tells it, a bit at a time."""
+    table = []
+    for crc in range(256):
+        crc <<= 24
+        for _ in range(8):
+            crc = (crc << 1) ^ (0x104C11DB7 if crc >> 31 else 0)
+        table.append(crc)
+    crc = 0
+    for byte in page:
+        crc = (crc << 8 & 0xFFFFFFFF) ^ table[crc >> 24 ^ byte]
+    return crc
 
 
 def test_flac_in_ogg_is_read_whole_and_a_cut_one_with_a_word(tmp_path):
@@ -396,7 +458,7 @@ def test_sox_leaves_the_length_of_an_aiff_open_in_its_own_way(tmp_path):
     data = encoded(container="AIFF", subtype="PCM_16")
     at = data.index(b"SSND") + 4
     data[at : at + 4] = struct.pack(">I", 0x7F000008)
-    assert_whole(tmp_path, data)
+    assert_whole(tmp_path, data, kinds=("open-length",))
 
 
 def test_bw64_is_read_as_rf64(tmp_path):
@@ -426,4 +488,112 @@ def test_a_page_of_text_that_is_named_mp3_is_not_called_a_pipe(tmp_path):
     path = tmp_path / "clip.mp3"
     path.write_bytes(b"<html>not found</html>" * 99)
     with pytest.raises(AudioError, match="no MPEG frame in it"):
+        load(path)
+
+
+# -- what stands before and behind the sound ----------------------------------------------------------
+
+BEHIND = {
+    "text": (b"these are words and no sound. " * 40, "junk-after"),
+    "dense": (np.random.default_rng(3).bytes(3000), "junk-after"),
+    "zeros": (bytes(3000), "zeros-after"),
+}
+
+
+@pytest.mark.parametrize("container", ["WAV", *(one for one in SIZED if one != "FLAC"), "SVX", "VOC", "MAT5", "MPC2K"])
+@pytest.mark.parametrize(("rest", "kind"), BEHIND.values(), ids=BEHIND.keys())
+def test_what_is_no_sound_behind_it_is_left_out_with_a_word(tmp_path, container, rest, kind):
+    notices = assert_whole(tmp_path, encoded(container=container, subtype="PCM_16") + rest, kinds=(kind,))
+    assert notices[kind] == {"n_bytes": len(rest)}
+
+
+def test_sound_that_goes_on_behind_a_wrapped_size_is_not_taken_for_junk(tmp_path):
+    noise = np.random.default_rng(4).uniform(-0.9, 0.9, 2 * RATE).astype("f4")
+    assert_whole(tmp_path, wav(pcm16(noise), 16000), noise, kinds=("longer",))
+
+
+COPIED = {"CAF": 4096, "W64": 104, "PVF": 16, "MAT4": 68, "MAT5": 264, "SDS": 21}
+
+
+@pytest.mark.parametrize("is_closed", [True, False], ids=["closed", "killed"])
+@pytest.mark.parametrize(("container", "length"), COPIED.items())
+def test_copies_of_the_header_are_no_sound(tmp_path, container, length, is_closed):
+    data = encoded(container=container, subtype="PCM_16")
+    header, sound = data[:length], data[length:]
+    start = bytearray(header)
+    if container in OF_NOTHING:
+        place, form = OF_NOTHING[container]
+        struct.pack_into(form, start, place, 0)
+    elif container == "SDS":
+        start[10:13] = bytes(3)
+    kind = "open-length" if container == "PVF" else "no-length"
+    assert_whole(tmp_path, start + start + sound + (header if is_closed else b""), kinds=(kind,))
+
+
+OF_NOTHING = {"CAF": (4096 - 12, ">q"), "W64": (96, "<Q"), "MAT4": (47, "<I"), "MAT5": (260, "<I")}
+
+
+@pytest.mark.parametrize("n_blocks", [10, 11])
+def test_of_an_odd_number_of_blocks_of_gsm_no_more_is_heard_than_was_written(tmp_path, n_blocks):
+    samples, notices = heard(tmp_path, encoded(VOICE[: 320 * n_blocks], subtype="GSM610"))
+    assert (len(samples), notices) == (320 * n_blocks, {})
+
+
+@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM", "GSM610"])
+def test_of_a_block_that_is_cut_nothing_is_heard(tmp_path, subtype):
+    data = encoded(subtype=subtype)
+    whole, _ = heard(tmp_path, data)
+    for n_bytes in (3001, 5000):
+        samples, notices = heard(tmp_path, data[:n_bytes])
+        np.testing.assert_array_equal(samples, whole[: len(samples)])
+        assert list(notices) == ["cut"]
+
+
+def test_a_logarithmic_voc_does_not_hear_the_mark_of_its_end(tmp_path):
+    samples, notices = heard(tmp_path, encoded(VOICE[:9999], "VOC", "ULAW"))
+    assert (len(samples), notices) == (9999, {})
+
+
+@pytest.mark.parametrize("place", [0, 1, 60, 125])
+def test_packets_of_sds_that_are_damaged_are_counted(tmp_path, place, capfd):
+    data = encoded(container="SDS", subtype="PCM_16")
+    data[21 + 127 * 9 + place] ^= 1
+    data[21 + 127 * 19 + place] ^= 1
+    _, notices = heard(tmp_path, data)
+    assert notices["packets-damaged"] == {"n_packets": 2}
+    assert capfd.readouterr() == ("", "")
+
+
+def test_sd2_is_read_where_its_other_file_is_and_nobody_can_tell_whether_it_is_cut(tmp_path):
+    sf.write(tmp_path / "clip.sd2", VOICE, RATE, subtype="PCM_16")
+    clip = load(tmp_path / "clip.sd2")
+    np.testing.assert_allclose(clip.samples[0], VOICE, atol=1e-4)
+    assert [notice.kind for notice in clip.notices] == ["open-length"]
+
+
+# -- a codec that is not read, and a file that is broken -----------------------------------------------
+
+
+@pytest.mark.parametrize("container", ["WAV", "AIFF", "CAF", "W64", "FLAC", "OGG", "NIST", "VOC", "PAF", "SVX", "MAT5"])
+def test_a_header_that_is_cut_is_no_reason_to_install_anything(tmp_path, container):
+    path = tmp_path / "clip.bin"
+    path.write_bytes(encoded(container=container)[:28])
+    with pytest.raises(AudioError, match=r"is an? \w+ file whose beginning cannot be read \(.*cut or damaged; copy it"):
+        load(path)
+
+
+FOREIGN = {
+    "WAV": (b"\x01\0\x01\0", b"\x99\0\x01\0", "codec 0x0099"),
+    "CAF": (b"lpcm", b"aac ", "a CAF file of a codec that libsndfile does not read"),
+    "AIFF": (b"ulaw", b"QDM2", "an AIFF file of a codec that libsndfile does not read"),
+}
+
+
+@pytest.mark.parametrize("container", FOREIGN)
+def test_a_codec_that_is_not_read_is_a_reason_to_install_something(tmp_path, container, monkeypatch):
+    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
+    old, new, said = FOREIGN[container]
+    path = tmp_path / "clip.bin"
+    path.write_bytes(encoded(container=container, subtype="ULAW" if container == "AIFF" else None).replace(old, new, 1))
+    with pytest.raises(AudioError, match=rf"{said}; install what decodes it: pip install"):
         load(path)

@@ -1,8 +1,9 @@
 """Containers of sound: where the sound is in a file, and how much of it its header promises."""
 
+from .flac import flac_frames
 from .layout import Body, Layout, Stream
 from .magic import Named, named_by_content
 from .parsing import layout_of
 from .view import Piece, View
 
-__all__ = ["Body", "Layout", "Named", "Piece", "Stream", "View", "layout_of", "named_by_content"]
+__all__ = ["Body", "Layout", "Named", "Piece", "Stream", "View", "flac_frames", "layout_of", "named_by_content"]

@@ -1,22 +1,22 @@
-"""Containers whose header is of a fixed form: Sun's AU, NIST Sphere, Core Audio, Creative Voice, HTK and others."""
+"""Containers of chunks and fields: Sun's AU, NIST Sphere, Core Audio, Amiga's SVX, HTK, MIDI's sample dump."""
 
 from __future__ import annotations
 
 import re
 import struct
+from dataclasses import replace
 from typing import BinaryIO
 
 from .._notices import Notice
-from .layout import Body, Layout, Stream
-from .trailing import kind_of_rest
+from .layout import Layout, Stream
+from .sized import Field, sized
+from .trailing import is_open_size, kind_of_rest
 from .view import mended
 
-__all__ = ["au", "avr", "caf", "htk", "is_htk", "nist", "sds", "svx", "voc"]
+__all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]
 
 _NIST_FIELD = re.compile(rb"^(\w+) -(?:i|s\d+) (.+?)\s*$", re.MULTILINE)
-_OPEN = 0xFFFFFFFF
-# Blocks of sound, and what they hold before it.
-_VOC_HEADERS = {1: 2, 2: 0, 9: 12}
+_MOST = (1 << 64) - 1
 _SDS_HEADER, _SDS_PACKET = 21, 127
 
 
@@ -28,30 +28,32 @@ def au(file: BinaryIO, begin: int, end: int) -> Layout:
         return Layout("AU")
     order, endian = (">", "BIG") if head[:4] == b".snd" else ("<", "LITTLE")
     offset, size = struct.unpack(f"{order}II", head[4:12])
-    sound = begin + offset
-    there = end - sound
-    if size in (_OPEN, there):
-        return Layout("AU")
-    if size > there:
-        return Layout("AU", (Stream(promised_bytes=size, present_bytes=max(0, there)),))
-    rest = kind_of_rest(file, sound + size, end, "")
-    if rest == "file":
-        return Layout("AU", (Stream(((begin, sound + size),)),), next_file=sound + size)
-    if rest == "zeros":
-        return Layout("AU", (Stream(),), (Notice("zeros-after", {"n_bytes": there - size}),))
-    pieces = mended(begin, end, (begin + 8, struct.pack(f"{order}I", _OPEN)))
-    return Layout("AU", (Stream(pieces, Body(sound, end, endian), promised_bytes=size, present_bytes=there),))
+    return sized(
+        "AU", file, (begin, end), begin + offset, size, endian=endian, is_strict=True,
+        field=Field(begin + 8, f"{order}I"),
+    )  # fmt: skip
 
 
 def nist(file: BinaryIO, begin: int, end: int) -> Layout:
     """NIST Sphere: the number of samples in a header of text."""
     file.seek(begin)
-    fields = dict(_NIST_FIELD.findall(file.read(1024)))
+    head = file.read(1024)
+    fields = dict(_NIST_FIELD.findall(head))
     coding = fields.get(b"sample_coding", b"pcm").decode("ascii", "replace")
     if "," in coding:
         return Layout("NIST", notices=(Notice("coded", {"coding": coding[:40]}),))
-    count = fields.get(b"sample_count", b"")
-    return Layout("NIST", (Stream(promised_samples=int(count) if count.isdigit() else None),))
+    count, length = fields.get(b"sample_count", b""), head[8:16].strip()
+    if not count.isdigit() or not length.isdigit():
+        return Layout("NIST", (Stream(is_open=True),))
+    frame = _number(fields, b"channel_count", 1) * _number(fields, b"sample_n_bytes", 2 if coding == "pcm" else 1)
+    n_bytes = int(count) if is_open_size(int(count)) else int(count) * frame
+    endian = "LITTLE" if fields.get(b"sample_byte_format", b"01").startswith(b"01") else "BIG"
+    return sized("NIST", file, (begin, end), begin + int(length), n_bytes, endian=endian)
+
+
+def _number(fields: dict[bytes, bytes], name: bytes, otherwise: int) -> int:
+    value = fields.get(name, b"")
+    return int(value) if value.isdigit() else otherwise
 
 
 def caf(file: BinaryIO, begin: int, end: int) -> Layout:
@@ -64,18 +66,13 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
         if header[:4] == b"desc":
             is_little = bool(struct.unpack(">I", file.read(16)[12:])[0] & 2)
         if header[:4] == b"data":
-            body = Body(at + 4, end, "LITTLE" if is_little else "BIG")
-            there = end - at
-            if size < 0:  # libsndfile takes no size that is open, either
-                return Layout("CAF", (Stream(mended(begin, end, (at - 8, struct.pack(">q", there)))),))
-            if size > there:
-                # libsndfile takes no chunk that is longer than the file.
-                pieces = mended(begin, end, (at - 8, struct.pack(">q", there)))
-                return Layout("CAF", (Stream(pieces, None, max(0, size - 4), max(0, there - 4)),))
-            if size < there and not _are_caf_chunks(file, at + size, end):
-                pieces = mended(begin, end, (at - 8, struct.pack(">q", there)))
-                return Layout("CAF", (Stream(pieces, body, max(0, size - 4), there - 4),))
-            return Layout("CAF")
+            if 0 <= size < end - at and _are_caf_chunks(file, at + size, end):
+                return Layout("CAF")
+            return sized(
+                "CAF", file, (begin, end), at + 4, max(0, size - 4) if size >= 0 else _MOST,
+                endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True,
+                field=Field(at - 8, ">q", before=4),
+            )  # fmt: skip
         file.seek(at + size)
     return Layout("CAF")
 
@@ -84,56 +81,10 @@ def _are_caf_chunks(file: BinaryIO, at: int, end: int) -> bool:
     while at < end:
         file.seek(at)
         header = file.read(12)
-        if len(header) < 12 or not header[:4].isascii():
-            return not any(header)
+        if len(header) < 12 or not any(header) or not header[:4].isascii():
+            return False
         at += 12 + max(0, struct.unpack(">q", header[4:])[0])
     return at == end
-
-
-def voc(file: BinaryIO, begin: int, end: int) -> Layout:
-    """Creative Voice: blocks with sizes of 3 bytes, of which the first with sound tells of its coding.
-
-    libsndfile takes all behind its header for sound, the headers of the blocks that continue it, too.
-    """
-    bodies: list[tuple[int, int]] = []
-    promised, first, n_before, at = 0, begin, 0, _first_block_of_voc(file, begin)
-    while at + 4 <= end:
-        file.seek(at)
-        kind, low, high = struct.unpack("<BHB", file.read(4))
-        n_header = _VOC_HEADERS.get(kind)
-        if kind == 0 or kind > 9 or (bodies and kind in (1, 8, 9)):  # the end, no block, or another coding
-            break
-        size = low + (high << 16)
-        if n_header is not None:
-            sound, n_bytes = at + 4 + n_header, size - n_header
-            if kind == 9 and end - sound - n_bytes in (8, 9):  # SoX counts 4 of the header's 12 bytes
-                n_bytes += 8
-            if not bodies:
-                first, n_before = at, n_header
-            bodies.append((sound, min(end, sound + n_bytes)))
-            promised += n_bytes
-        at += 4 + size
-    if not bodies:
-        return Layout("VOC")
-    present = sum(stop - start for start, stop in bodies)
-    size = struct.pack("<I", min(present + n_before, 0xFFFFFF))[:3]
-    head = mended(begin, bodies[0][0], (first + 1, size))
-    pieces = (*head, *bodies, b"\0")
-    if present == promised:
-        return Layout("VOC", (Stream(pieces),))
-    return Layout("VOC", (Stream(pieces, None, promised, present),))
-
-
-def _first_block_of_voc(file: BinaryIO, begin: int) -> int:
-    file.seek(begin + 20)
-    return begin + int(struct.unpack("<H", file.read(2))[0])
-
-
-def avr(file: BinaryIO, begin: int, end: int) -> Layout:
-    """Audio Visual Research: the number of samples at a fixed place."""
-    file.seek(begin + 26)
-    field = file.read(4)
-    return Layout("AVR", (Stream(promised_samples=struct.unpack(">I", field)[0] if len(field) == 4 else None),))
 
 
 def is_htk(head: bytes, n_bytes: int) -> bool:
@@ -141,18 +92,21 @@ def is_htk(head: bytes, n_bytes: int) -> bool:
     if len(head) < 12 or head[8:12] != b"\0\2\0\0":
         return False
     count, period = struct.unpack(">II", head[:8])
-    return 0 < count < 1 << 31 and 50 <= period <= 5000 and n_bytes > 12
+    return 0 <= count < 1 << 32 and 50 <= period <= 5000 and n_bytes > 12
 
 
 def htk(file: BinaryIO, begin: int, end: int) -> Layout:
     """HTK: the number of samples, which must be that of the file."""
     file.seek(begin)
     count = struct.unpack(">I", file.read(4))[0]
-    there = (end - begin - 12) // 2
-    if count == there and (end - begin) % 2 == 0:
-        return Layout("HTK")
-    pieces = mended(begin, begin + 12 + 2 * there, (begin, struct.pack(">I", there)))
-    return Layout("HTK", (Stream(pieces, promised_samples=count),))
+    layout = sized(
+        "HTK", file, (begin, end - (end - begin) % 2), begin + 12, count if is_open_size(count) else 2 * count,
+        is_strict=True, field=Field(begin, ">I", unit=2),
+    )  # fmt: skip
+    (stream,) = layout.streams
+    if stream.pieces is None and (end - begin) % 2:
+        stream = replace(stream, pieces=((begin, end - 1),))
+    return replace(layout, streams=(stream,))
 
 
 def svx(file: BinaryIO, begin: int, end: int) -> Layout:
@@ -161,21 +115,51 @@ def svx(file: BinaryIO, begin: int, end: int) -> Layout:
     while len(header := file.read(8)) == 8:
         size, at = struct.unpack(">I", header[4:])[0], file.tell()
         if header[:4] == b"BODY":
-            # libsndfile takes the byte that fills up an odd size for sound.
-            pieces = ((begin, min(end, at + size)),)
-            return Layout("SVX", (Stream(pieces, promised_bytes=size, present_bytes=min(size, end - at)),))
+            return sized(
+                "SVX", file, (begin, end), at, size, endian="BIG", order=">",
+                field=Field(at - 4, ">I"),
+            )  # fmt: skip
         file.seek(at + size + size % 2)
     return Layout("SVX")
 
 
 def sds(file: BinaryIO, begin: int, end: int) -> Layout:
-    """MIDI's sample dump: packets of 120 bytes of 7 bits."""
+    """MIDI's sample dump: packets of 120 bytes of 7 bits, with a checksum each."""
     file.seek(begin)
     head = file.read(_SDS_HEADER)
     if len(head) < _SDS_HEADER or not 8 <= head[6] <= 28:
         return Layout("SDS")
     promised = head[10] | head[11] << 7 | head[12] << 14
-    there = (end - begin - _SDS_HEADER) // _SDS_PACKET * (120 // -(-head[6] // 7))
-    if there >= promised:
-        return Layout("SDS")
-    return Layout("SDS", (Stream(promised_samples=promised, most_samples=there),))
+    per_packet = 120 // -(-head[6] // 7)
+    n_packets = -(-promised // per_packet)
+    sound = begin + _SDS_HEADER
+    there = (end - sound) // _SDS_PACKET
+    ends = sound + min(there, n_packets) * _SDS_PACKET
+    rest = kind_of_rest(file, sound, ends, end, "") if there >= n_packets else ""
+    if rest in ("zeros", "junk"):
+        behind = [Notice(f"{rest}-after", {"n_bytes": end - ends})]
+        return Layout("SDS", (Stream(((begin, ends),)),), (*behind, *_damaged_packets(file, sound, n_packets)))
+    notices = _damaged_packets(file, sound, there)
+    if there < n_packets:
+        return Layout("SDS", (Stream(promised_samples=promised, most_samples=there * per_packet),), notices)
+    if rest != "sound" or there == n_packets:
+        return Layout("SDS", notices=notices)
+    total = there * per_packet
+    count = bytes([total & 127, total >> 7 & 127, total >> 14 & 127])
+    pieces = mended(begin, sound + there * _SDS_PACKET, (begin + 10, count))
+    return Layout("SDS", (Stream(pieces, promised_samples=promised),), notices)
+
+
+def _damaged_packets(file: BinaryIO, sound: int, n_packets: int) -> tuple[Notice, ...]:
+    file.seek(sound)
+    packets = (file.read(_SDS_PACKET) for _ in range(n_packets))
+    n_damaged = sum(packet[:1] != b"\xf0" or _checksum(packet[1:125]) != packet[125] for packet in packets)
+    return (Notice("packets-damaged", {"n_packets": n_damaged}),) if n_damaged else ()
+
+
+def _checksum(data: bytes) -> int:
+    """All bytes, each exclusive-or the others."""
+    number = int.from_bytes(data, "big")
+    for shift in (512, 256, 128, 64, 32, 16, 8):
+        number ^= number >> shift
+    return number & 0x7F

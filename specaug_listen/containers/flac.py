@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from .layout import Layout, Stream
-from .view import mended
+from .view import Piece, View, mended, tail
 
-__all__ = ["flac", "stream_of"]
+__all__ = ["flac", "flac_frames", "stream_of"]
 
 # The marker of a stream, and the first block behind it (the last one or not), which is always of this size.
 _BEGINNINGS = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
 _PLACE_OF_TOTAL = 8 + 13
 _AT_ONCE = 1 << 20
+# Marker and STREAMINFO; the longest header of a frame.
+_HEADER, _FRAME_HEADER = 42, 16
+_SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
 
 def flac(file: BinaryIO, begin: int, end: int) -> Layout:
     """FLAC between two places of a file: one stream, or several, one behind the other."""
+    file.seek(max(begin, end - 128))
+    if file.read(3) == b"TAG":  # ID3v1
+        end -= 128
     starts = _beginnings(file, begin, end)
     if not starts:
         return Layout("FLAC")
@@ -43,18 +51,78 @@ def _beginnings(file: BinaryIO, begin: int, end: int) -> list[int]:
     return sorted(set(places))
 
 
-def stream_of(file: BinaryIO, pieces: Sequence[tuple[int, int]]) -> Stream:
-    """A stream whose first piece lies in the file and holds the header; its total is taken out of it.
+def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]]) -> Stream:
+    """A stream in several places of a file, the first with its header; its total is taken out of it.
 
     Without a total, it is decoded as far as it goes.
     """
-    (begin, end), *others = pieces
+    (begin, end), *others = spans
     place = begin + _PLACE_OF_TOTAL
     file.seek(place)
     field = file.read(5)
     if len(field) < 5:
-        return Stream(tuple(pieces))
+        return Stream(((begin, end), *others))
     high, low = struct.unpack(">BI", field)
     total = (high & 15) << 32 | low
     open_total = (place, bytes([high & 0xF0, 0, 0, 0, 0]))
-    return Stream((*mended(begin, end, open_total), *others), promised_samples=total or None)
+    pieces: tuple[Piece, ...] = (*mended(begin, end, open_total), *others)
+    return Stream(pieces, promised_samples=total or None, is_open=total == 0)
+
+
+def flac_frames(path: str | os.PathLike[str], pieces: Sequence[Piece]) -> Iterator[tuple[int, tuple[Piece, ...]]]:
+    """Yield the place in time of each frame that seems to begin in a stream, and a stream that begins there.
+
+    A decoder that was thrown off by damage can go on with them; what only looks like a frame it will refuse.
+
+    Parameters
+    ----------
+    path : str or path-like
+    pieces : sequence of Piece
+        Of the stream, from its marker on.
+
+    Yields
+    ------
+    int [samples]
+    tuple of Piece
+    """
+    with View(path, pieces) as view:
+        header = view.read(_HEADER)
+        if len(header) < _HEADER:
+            return
+        per_frame = struct.unpack(">H", header[8:10])[0]
+        header = header[:4] + b"\x80" + header[5:]  # no other metadata
+        at, block = _HEADER, b""
+        while True:
+            view.seek(at)
+            block = view.read(_AT_ONCE)
+            for found in _SYNC.finditer(block):
+                number = _number_of_frame(block[found.start() : found.start() + _FRAME_HEADER])
+                if number is not None:
+                    sample = number if block[found.start() + 1] & 1 else number * per_frame
+                    yield sample, (header, *tail(pieces, at + found.start()))
+            if len(block) < _AT_ONCE:
+                return
+            at += len(block) - _FRAME_HEADER
+
+
+def _number_of_frame(head: bytes) -> int | None:
+    """Number in the header of a frame, of the frame or of its first sample; None where this is no header."""
+    if len(head) < 6 or head[2] >> 4 == 0 or head[2] & 15 == 15 or head[3] >> 4 > 10 or head[3] & 1:
+        return None
+    n_more = 0 if head[4] < 0x80 else next((n for n in range(1, 7) if head[4] >> (6 - n) & 1 == 0), 0)
+    if head[4] >= 0x80 and not (head[4] >> 6 == 3 and n_more):
+        return None
+    number = head[4] & (0x7F if not n_more else (1 << (6 - n_more)) - 1)
+    for byte in head[5 : 5 + n_more]:
+        number = number << 6 | byte & 0x3F
+    n_bytes = 5 + n_more + {6: 1, 7: 2}.get(head[2] >> 4, 0) + {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
+    return number if n_bytes < len(head) and _crc8(head[:n_bytes]) == head[n_bytes] else None
+
+
+def _crc8(data: bytes) -> int:
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ 7 if crc & 0x80 else crc << 1) & 0xFF
+    return crc

@@ -46,8 +46,10 @@ class Stream:
         How much to take, where the decoder gives more than is there.
     is_seekable : bool
         Whether its middle can be trusted to be found.
-    ends_within : {"frame", "page"} or None
+    ends_within : {"frame", "page", "sample"} or None
         What the file ends in the middle of.
+    is_open : bool
+        Whether its header leaves open how much sound there is, so that nobody can tell whether all of it is there.
     is_endless : bool
         Whether the decoder would guess the length from that of the file, and has to be told a longer one.
     """
@@ -61,6 +63,7 @@ class Stream:
     most_samples: int | None = None
     is_seekable: bool = True
     ends_within: str | None = None
+    is_open: bool = False
     is_endless: bool = False
 
 

@@ -56,6 +56,9 @@ _NAMES: tuple[tuple[bytes, int, bytes, Named], ...] = (
     (b"\x7f\xfe\x80\x01", 0, b"", Named("a DTS file")),
     (b"\0\0\x01\xba", 0, b"", Named("an MPEG program stream (MPG, VOB)")),
     (b"OggS", 28, b"Speex   ", Named("an Ogg file of Speex")),
+    (b"OggS", 28, b"\x80theora", Named("an Ogg video of Theora")),
+    (b"OggS", 28, b"fishead", Named("an Ogg file of several tracks (Skeleton)")),
+    (b"OggS", 28, b"CELT    ", Named("an Ogg file of CELT", False)),
     (b"MThd", 0, b"", Named("a MIDI file: notes, no sound", False)),
 )
 _BRANDS = {b"M4A ": "an MPEG-4 audio (M4A) file", b"M4B ": "an MPEG-4 audio (M4B) file", b"qt  ": "a QuickTime file"}
@@ -65,6 +68,9 @@ _WAV_CODECS = {
     0x163: "WMA Lossless", 0x270: "ATRAC3", 0xFF: "AAC", 0x1600: "AAC", 0x2000: "AC-3", 0x2001: "DTS", 0xA106: "AAC",
     0x566F: "Vorbis", 0x674F: "Vorbis", 0xF1AC: "FLAC",
 }  # fmt: skip
+
+# What libsndfile reads, of which 0xFFFE says that another number follows.
+_READ_IN_WAV = frozenset({0x01, 0x02, 0x03, 0x06, 0x07, 0x11, 0x14, 0x31, 0x38, 0x40, 0x50, 0x55, 0xFFFE})
 
 
 def named_by_content(path: str | os.PathLike[str]) -> Named | None:
@@ -109,4 +115,6 @@ def _wav_with_other_codec(head: bytes) -> Named | None:
     if at < 0 or len(head) < at + 10:
         return None
     tag = struct.unpack("<H" if head[:4] == b"RIFF" else ">H", head[at + 8 : at + 10])[0]
-    return Named(f"a WAV file of {_WAV_CODECS[tag]}") if tag in _WAV_CODECS else None
+    if tag in _WAV_CODECS:
+        return Named(f"a WAV file of {_WAV_CODECS[tag]}")
+    return None if tag in _READ_IN_WAV else Named(f"a WAV file of codec 0x{tag:04X}")

@@ -6,6 +6,7 @@ libsndfile's wheels refuse FLAC in Ogg. What the pages hold is FLAC as it stands
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
@@ -17,6 +18,8 @@ __all__ = ["ogg"]
 
 _HEADER = 27
 _BEGINS, _ENDS = 2, 4
+_CHECKSUM, _ONES = 22, 0xFFFFFFFF
+_TURNED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 # Before what a FLAC file begins with: a mark, the mapping's version, and the number of header packets.
 _FLAC_IN_OGG, _FLAC_HEADER = b"\x7fFLAC\1", 9
 
@@ -31,6 +34,7 @@ class _Scan:
     has_end: bool = False
     n_lost: int = 0
     n_foreign: int = 0
+    n_bad: int = 0
     is_torn: bool = False
 
     def take(self, at: int, flags: int, serial: int, number: int) -> None:
@@ -58,9 +62,10 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
     if not scan.has_end and not streams[-1].promised_samples:
         streams[-1] = replace(streams[-1], ends_within="page" if scan.is_torn else "stream")
     notices: tuple[Notice, ...] = ()
-    if scan.n_lost or scan.n_foreign:
+    if scan.n_lost or scan.n_foreign or scan.n_bad:
         streams = [replace(stream, is_seekable=False) for stream in streams]
-        notices = (Notice("pages-lost", {"n_pages": scan.n_lost, "n_bytes": scan.n_foreign}),)
+        values = {"n_pages": scan.n_lost, "n_bytes": scan.n_foreign, "n_bad": scan.n_bad}
+        notices = (Notice("pages-lost", values),)
     return Layout("Ogg", tuple(streams), notices)
 
 
@@ -82,9 +87,18 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
             scan.is_torn, scan.has_end = True, False
             break
         _, flags, _, serial, number = struct.unpack("<BBqII", header[4:22])
+        file.seek(at)
+        scan.n_bad += not _is_sound(file.read(n_bytes))
         scan.take(at, flags, serial, number)
         at += n_bytes
     return scan
+
+
+def _is_sound(page: bytes) -> bool:
+    """Whether a page is as it was written, by its checksum: zlib's, with the bits of each byte turned around."""
+    kept = page[:_CHECKSUM] + bytes(4) + page[_CHECKSUM + 4 :]
+    turned = zlib.crc32(kept.translate(_TURNED), _ONES) ^ _ONES
+    return struct.pack(">I", turned).translate(_TURNED) == page[_CHECKSUM : _CHECKSUM + 4]
 
 
 def _as_flac(file: BinaryIO, begin: int, end: int) -> Stream | None:

@@ -9,31 +9,33 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from .._ordinary_files import open_file
-from . import fields, flac, mpeg, ogg, riff
-from .layout import Layout
+from . import fields, flac, mpeg, ogg, riff, voc
+from .copies import without_copies
+from .fixed import FIXED
+from .layout import Layout, Stream
 from .magic import named_by_head
 
 __all__ = ["layout_of"]
 
 _Parser = Callable[[BinaryIO, int, int], Layout | None]
-_PARSERS: tuple[tuple[bytes, int, bytes, _Parser], ...] = (
-    (b"RIFF", 8, b"WAVE", riff.wav),
-    (b"RIFX", 8, b"WAVE", riff.wav),
-    (b"RF64", 8, b"WAVE", riff.wav),
-    (b"BW64", 8, b"WAVE", riff.wav),
-    (b"FORM", 8, b"AIF", riff.aiff),
-    (b"FORM", 8, b"8SVX", fields.svx),
-    (b"FORM", 8, b"16SV", fields.svx),
-    (b"riff", 24, b"wave", riff.w64),
-    (b".snd", 0, b"", fields.au),
-    (b"dns.", 0, b"", fields.au),
-    (b"NIST", 0, b"", fields.nist),
-    (b"caff", 0, b"", fields.caf),
-    (b"Creative Voice File", 0, b"", fields.voc),
-    (b"2BIT", 0, b"", fields.avr),
-    (b"\xf0\x7e", 3, b"\x01", fields.sds),
-    (b"fLaC", 0, b"", flac.flac),
-    (b"OggS", 0, b"", ogg.ogg),
+_PARSERS: tuple[tuple[str, bytes, int, bytes, _Parser], ...] = (
+    ("WAV", b"RIFF", 8, b"WAVE", riff.wav),
+    ("WAV", b"RIFX", 8, b"WAVE", riff.wav),
+    ("WAV", b"RF64", 8, b"WAVE", riff.wav),
+    ("WAV", b"BW64", 8, b"WAVE", riff.wav),
+    ("AIFF", b"FORM", 8, b"AIF", riff.aiff),
+    ("SVX", b"FORM", 8, b"8SVX", fields.svx),
+    ("SVX", b"FORM", 8, b"16SV", fields.svx),
+    ("W64", b"riff", 24, b"wave", riff.w64),
+    ("AU", b".snd", 0, b"", fields.au),
+    ("AU", b"dns.", 0, b"", fields.au),
+    ("NIST", b"NIST", 0, b"", fields.nist),
+    ("CAF", b"caff", 0, b"", fields.caf),
+    ("VOC", b"Creative Voice File", 0, b"", voc.voc),
+    ("SDS", b"\xf0\x7e", 3, b"\x01", fields.sds),
+    ("FLAC", b"fLaC", 0, b"", flac.flac),
+    ("Ogg", b"OggS", 0, b"", ogg.ogg),
+    *FIXED,
 )
 _MOST_FILES = 1000
 _FAR = 1 << 16
@@ -69,12 +71,14 @@ def layout_of(path: str | os.PathLike[str]) -> Layout:
 
 
 def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
+    size = end
     at = _behind_id3(file, begin, end)
     file.seek(at)
     head = file.read(512)
-    for name, place, kind, parser in _PARSERS:
+    for container, name, place, kind, parser in _PARSERS:
         if head.startswith(name) and head[place:].startswith(kind):
-            return _placed(_parsed(parser, file, at, end) or Layout(""), at, end)
+            at, end = without_copies(file, at, end)
+            return _placed(_parsed(parser, file, at, end) or Layout(container), at, end, size)
     if fields.is_htk(head, end - at):
         return _placed(fields.htk(file, at, end), at, end)
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and bool(head[1] & 6)
@@ -82,12 +86,13 @@ def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
         # A tag may be longer than it says.
         is_mpeg = (at > begin or begin == 0) and mpeg.begins_within(file, at, end if at > begin else min(end, _FAR))
     found = _parsed(mpeg.mpeg, file, begin, end) if is_mpeg else None
-    return found or _placed(Layout(""), at, end)
+    # Of what is not known here, nobody can tell whether it is whole: SD2, say, whose header is in another file.
+    return found or _placed(Layout("", (Stream(is_open=True),)), at, end)
 
 
-def _placed(layout: Layout, begin: int, end: int) -> Layout:
-    """The layout of a file that does not begin at the first byte."""
-    if begin == 0:
+def _placed(layout: Layout, begin: int, end: int, size: int | None = None) -> Layout:
+    """The layout of a file that does not begin at the first byte, or ends before the last."""
+    if begin == 0 and size in (None, end):
         return layout
     streams = [stream if stream.pieces else replace(stream, pieces=((begin, end),)) for stream in layout.streams]
     return replace(layout, streams=tuple(streams))
@@ -97,7 +102,7 @@ def _parsed(parser: _Parser, file: BinaryIO, begin: int, end: int) -> Layout | N
     """What a parser finds; None for a header that ends too early, which its decoder will refuse."""
     try:
         return parser(file, begin, end)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, KeyError):
         return None
 
 

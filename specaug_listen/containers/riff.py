@@ -6,25 +6,30 @@ import struct
 from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
-from .._notices import Notice
 from . import mpeg
 from .layout import Body, Layout, Stream
-from .trailing import is_beginning, is_open_size, kind_of_rest
-from .view import mended
+from .sized import Field, sized
+from .trailing import is_open_size
+from .view import tail
 
 __all__ = ["aiff", "w64", "wav"]
 
 _MPEG_TAGS = {0x50, 0x55}
+# Codecs of which a part of a block cannot be decoded: Microsoft's and IMA's ADPCM, GSM 6.10, NMS.
+_GSM = 0x31
+_IN_BLOCKS = {0x02, 0x11, _GSM, 0x38}
 _W64_CHUNK = 24
 
 
 class _Found(NamedTuple):
-    """The chunk of sound: where its samples begin, its size by its header, where that is written, and the codec."""
+    """The chunk of sound: where it begins, its size by its header, where that is written, codec, bytes of a block."""
 
     begin: int
     size: int
     field: int
     tag: int = 0
+    is_wide: bool = False
+    block: int = 1
 
 
 def wav(file: BinaryIO, begin: int, end: int) -> Layout:
@@ -40,6 +45,10 @@ def wav(file: BinaryIO, begin: int, end: int) -> Layout:
         if inside is not None:
             return replace(inside, container="MP3 in WAV")
     layout = _chunked("WAV", file, (begin, end), found, "BIG" if order == ">" else "LITTLE", order)
+    if found.tag == _GSM:  # of an odd number of blocks, libsndfile decodes what fills up the size
+        (stream,) = layout.streams
+        n_bytes = stream.present_bytes or 0
+        layout = replace(layout, streams=(replace(stream, most_samples=n_bytes // 65 * 320),))
     return _as_rf64(file, begin, end, layout)
 
 
@@ -47,24 +56,26 @@ def _as_rf64(file: BinaryIO, begin: int, end: int, layout: Layout) -> Layout:
     """BW64 under the name of RF64, which it is but for chunks that tell of loudspeakers."""
     file.seek(begin)
     (stream,) = layout.streams
-    if file.read(4) != b"BW64" or stream.pieces is not None:
+    if file.read(4) != b"BW64":
         return layout
-    return replace(layout, streams=(replace(stream, pieces=mended(begin, end, (begin, b"RF64"))),))
+    pieces = (b"RF64", *tail(stream.pieces or ((begin, end),), 4))
+    return replace(layout, streams=(replace(stream, pieces=pieces),))
 
 
 def _data_of_wav(file: BinaryIO, begin: int, order: str) -> _Found | None:
     file.seek(begin + 12)
-    long_size, tag = None, 0
+    long_size, long_field, tag, block = 0, 0, 0, 1
     while len(header := file.read(8)) == 8:
         size = struct.unpack(f"{order}I", header[4:])[0]
         at = file.tell()
         if header[:4] == b"data":
-            long = long_size is not None and size >= 0xFFFFFFFF - (1 << 20)
-            return _Found(at, long_size if long and long_size is not None else size, at - 4, tag)
+            if long_field and size >= 0xFFFFFFFF - (1 << 20):
+                return _Found(at, long_size, long_field, tag, True, block)
+            return _Found(at, size, at - 4, tag, False, block)
         if header[:4] == b"ds64" and size >= 16:
-            long_size = struct.unpack("<Q", file.read(16)[8:])[0]
-        if header[:4] == b"fmt " and size >= 2:
-            tag = struct.unpack(f"{order}H", file.read(2))[0]
+            long_size, long_field = struct.unpack("<Q", file.read(16)[8:])[0], at + 8
+        if header[:4] == b"fmt " and size >= 16:
+            tag, _, _, _, block = struct.unpack(f"{order}HHIIH", file.read(14))
         file.seek(at + size + size % 2)
     return None
 
@@ -97,7 +108,10 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
             if sound + n_bytes < end and _are_w64_chunks(file, follows, end):
                 # libsndfile takes all to the end of the file for sound.
                 return Layout("W64", (Stream(body=Body(sound, sound + n_bytes, "LITTLE")),))
-            return _chunked("W64", file, (begin, end), _Found(sound, n_bytes, at + 16), "LITTLE", "")
+            return sized(
+                "W64", file, (begin, end), sound, n_bytes, endian="LITTLE", is_wide=True,
+                field=Field(at + 16, "<Q", before=_W64_CHUNK),
+            )  # fmt: skip
         at += max(_W64_CHUNK, (size + 7) // 8 * 8)
         file.seek(at)
     return Layout("W64")
@@ -114,27 +128,12 @@ def _are_w64_chunks(file: BinaryIO, at: int, end: int) -> bool:
 
 
 def _chunked(container: str, file: BinaryIO, span: tuple[int, int], found: _Found, endian: str, order: str) -> Layout:
-    begin, end = span
-    there = end - found.begin
-    if is_open_size(found.size) and found.size > there:
-        return Layout(container)
-    if found.size > there:
-        return Layout(container, (Stream(promised_bytes=found.size, present_bytes=max(0, there)),))
-    ends = found.begin + found.size
-    rest = kind_of_rest(file, ends, end, order)
-    if rest == "sound":
-        return Layout(container, (_longer(found, begin, end, endian, order),))
-    whole = Stream(((begin, ends),) if rest == "file" else None)
-    next_file = next((at for at in (ends, ends + 1) if rest == "file" and is_beginning(file, at)), None)
-    zeros = (Notice("zeros-after", {"n_bytes": end - ends}),) if rest == "zeros" else ()
-    return Layout(container, (whole,), zeros, next_file)
-
-
-def _longer(found: _Found, begin: int, end: int, endian: str, order: str) -> Stream:
-    """A stream that goes on to the end of the file, behind what its header says."""
-    there = end - found.begin
-    pieces = None
-    if order and there < 1 << 32:
-        sized = there + (found.begin - found.field - 4)  # in AIFF, fields of its own precede the sound
-        pieces = mended(begin, end, (found.field, struct.pack(f"{order}I", min(sized, 0xFFFFFFFF))))
-    return Stream(pieces, Body(found.begin, end, endian), promised_bytes=found.size, present_bytes=there)
+    # In AIFF, fields of its own precede the samples.
+    field = Field(found.field, f"{order}I", before=found.begin - found.field - 4)
+    if found.is_wide:
+        field = Field(found.field, "<Q")
+    return sized(
+        container, file, span, found.begin, found.size,
+        endian=endian, order=order, field=field, is_wide=found.is_wide, is_strict=found.is_wide,
+        block=found.block if found.tag in _IN_BLOCKS else 1,
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 import struct
+import zlib
 from typing import BinaryIO
 
 __all__ = ["is_beginning", "is_open_size", "kind_of_rest"]
@@ -21,27 +22,44 @@ _PRINTABLE = frozenset(string.printable.encode())
 _OPEN_BELOW = 1 << 20
 # What SoX writes into an AIFF's header where it cannot go back, plus what precedes the samples.
 _OPEN_OF_SOX, _HEADER_OF_SOX = 0x7F000000, 1 << 12
+# Sizes are filled up to 2, 4 or 8 bytes.
+_LONGEST_PADDING = 8
+# How much of a file is looked at to tell sound from something else, and how little tells nothing.
+_SAMPLE, _LEAST = 1 << 15, 1 << 10
 
 
-def is_open_size(size: int) -> bool:
-    """Whether a size of 32 bits stands for an unknown one, as programs write it that cannot go back to fill it in.
+def is_open_size(size: int, *, is_wide: bool = False) -> bool:
+    """Whether a size stands for an unknown one, as programs write it that cannot go back to fill it in.
+
+    Parameters
+    ----------
+    size : int
+    is_wide : bool
+        Whether it is written in 64 bits, so that one above 4 GiB can be meant.
 
     Examples
     --------
     >>> [is_open_size(size) for size in (0xFFFFFFFF, 0x7FFFF000, 0x80000000, 0x7F000000, 0x40000000)]
     [True, True, True, True, False]
+    >>> [is_open_size(size, is_wide=True) for size in (0xFFFFFFFF, 5 << 32, 1 << 63)]
+    [True, False, True]
     """
     if 0 <= size - _OPEN_OF_SOX < _HEADER_OF_SOX:
         return True
-    return (1 << 31) - _OPEN_BELOW <= size <= 1 << 31 or size >= (1 << 32) - _OPEN_BELOW
+    if is_wide and size >= (1 << 63) - _OPEN_BELOW:
+        return True
+    is_near_4_gib = size >= (1 << 32) - _OPEN_BELOW and not (is_wide and size > 1 << 32)
+    return (1 << 31) - _OPEN_BELOW <= size <= (1 << 31) + _HEADER_OF_SOX or is_near_4_gib
 
 
-def kind_of_rest(file: BinaryIO, begin: int, end: int, order: str) -> str:
+def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str) -> str:
     """What lies between the end of the sound and the end of the file.
 
     Parameters
     ----------
     file : binary file
+    sound : int
+        Where the sound begins.
     begin, end : int
         Of the rest.
     order : {"<", ">"}
@@ -49,7 +67,7 @@ def kind_of_rest(file: BinaryIO, begin: int, end: int, order: str) -> str:
 
     Returns
     -------
-    {"nothing", "chunks", "file", "zeros", "sound"}
+    {"nothing", "chunks", "file", "zeros", "padding", "junk", "sound"}
     """
     if begin >= end:
         return "nothing"
@@ -61,7 +79,25 @@ def kind_of_rest(file: BinaryIO, begin: int, end: int, order: str) -> str:
         return "file"
     if order and any(_are_chunks(file, begin + padding, end, order) for padding in (0, 1)):
         return "chunks"
-    return "zeros" if _are_zeros(file, begin, end) else "sound"
+    if _are_zeros(file, begin, end):
+        return "zeros" if end - begin >= _LONGEST_PADDING else "padding"
+    return "junk" if _is_junk(file, sound, begin, end) else "sound"
+
+
+def _is_junk(file: BinaryIO, sound: int, begin: int, end: int) -> bool:
+    """Whether the rest is text, or dense as only compressed data are, which the sound before it is not."""
+    file.seek(begin)
+    rest = file.read(min(_SAMPLE, end - begin))
+    if _PRINTABLE.issuperset(rest):
+        return True
+    at = max(sound, begin - _SAMPLE)
+    file.seek(at)
+    before = file.read(begin - at)
+    return len(before) >= _LEAST and _is_dense(rest) and not _is_dense(before)
+
+
+def _is_dense(data: bytes) -> bool:
+    return len(zlib.compress(data, 1)) >= len(data)
 
 
 def is_beginning(file: BinaryIO, at: int) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._ordinary_files import open_file
 
-__all__ = ["Piece", "View", "mended"]
+__all__ = ["Piece", "View", "mended", "tail"]
 
 # Bytes, or where some begin in the file and where they end.
 Piece = bytes | tuple[int, int]
@@ -122,6 +122,23 @@ def mended(begin: int, end: int, *fields: tuple[int, bytes]) -> tuple[Piece, ...
         pieces += [(begin, place), new]
         begin = place + len(new)
     return (*pieces, (begin, end))
+
+
+def tail(pieces: Sequence[Piece], offset: int) -> tuple[Piece, ...]:
+    """The pieces without their first ``offset`` bytes.
+
+    Examples
+    --------
+    >>> tail([b"abcd", (10, 20)], 2), tail([b"abcd", (10, 20)], 7)
+    ((b'cd', (10, 20)), ((13, 20),))
+    """
+    rest: list[Piece] = []
+    for piece in pieces:
+        n = min(offset, _length(piece))
+        offset -= n
+        if n < _length(piece):
+            rest.append(piece[n:] if isinstance(piece, bytes) else (piece[0] + n, piece[1]))
+    return tuple(rest)
 
 
 def _length(piece: Piece) -> int:

@@ -1,0 +1,126 @@
+"""Containers whose header is of a fixed form: a mark, and the number of samples or bytes at a place; or no number."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable
+from typing import BinaryIO, NamedTuple
+
+from .layout import Layout, Stream
+from .sized import Field, sized
+from .trailing import is_open_size
+
+__all__ = ["FIXED"]
+
+
+class _Size(NamedTuple):
+    """Where a header says how much sound there is, and how much one of what it counts is."""
+
+    sound: int
+    place: int
+    form: str
+    unit: int
+    endian: str
+    is_strict: bool = False
+
+
+def _by_size(container: str, found: Callable[[bytes], _Size]) -> Callable[[BinaryIO, int, int], Layout]:
+    def layout(file: BinaryIO, begin: int, end: int) -> Layout:
+        file.seek(begin)
+        head = file.read(512)
+        size = found(head)
+        count = struct.unpack_from(size.form, head, size.place)[0]
+        n_bytes = count if is_open_size(count) else count * size.unit
+        return sized(
+            container, file, (begin, end), begin + size.sound, n_bytes, endian=size.endian, is_strict=size.is_strict,
+            field=Field(begin + size.place, size.form, size.unit),
+        )  # fmt: skip
+
+    return layout
+
+
+def _avr(head: bytes) -> _Size:
+    channels = 2 if head[12:14] == b"\xff\xff" else 1
+    return _Size(128, 26, ">I", channels * (head[15] // 8), "BIG")
+
+
+def _mpc2k(head: bytes) -> _Size:
+    return _Size(42, 30, "<I", 4 if head[21] else 2, "LITTLE")
+
+
+def _wve(head: bytes) -> _Size:
+    return _Size(32, 18, ">I", 1, "BIG")
+
+
+def _mat4(head: bytes) -> _Size:
+    """Two matrices: the sample rate, and the sound, channels by frames; libsndfile takes no others."""
+    order = ">" if head[2:4] == b"\x03\xe8" else "<"
+    at = 20 + struct.unpack_from(f"{order}I", head, 16)[0] + 8
+    kind, channels, _, _, n_name = struct.unpack_from(f"{order}5I", head, at)
+    width = {0: 8, 1: 4, 2: 4, 3: 2, 4: 2, 5: 1}[kind % 1000 // 10]
+    return _Size(at + 20 + n_name, at + 8, f"{order}I", channels * width, "BIG" if order == ">" else "LITTLE", True)
+
+
+def _mat5(head: bytes) -> _Size:
+    order = ">" if head[126:128] == b"MI" else "<"
+    at = 136 + struct.unpack_from(f"{order}I", head, 132)[0] + 8 + 32  # behind the rate, flags and dimensions
+    n_name = struct.unpack_from(f"{order}I", head, at + 4)[0]
+    at += 8 + (n_name + 7) // 8 * 8
+    return _Size(at + 8, at + 4, f"{order}I", 1, "BIG" if order == ">" else "LITTLE")
+
+
+def _xi(file: BinaryIO, begin: int, end: int) -> Layout:
+    """FastTracker's instruments: the bytes of their one sample; libsndfile itself writes 0."""
+    file.seek(begin + 298)
+    n_bytes = struct.unpack("<I", file.read(4))[0]
+    if n_bytes == 0:
+        return Layout("XI", (Stream(present_bytes=end - begin - 338, is_open=True),))
+    return sized("XI", file, (begin, end), begin + 338, n_bytes)
+
+
+def _without_size(container: str, sound: Callable[[bytes], int]) -> Callable[[BinaryIO, int, int], Layout]:
+    def layout(file: BinaryIO, begin: int, end: int) -> Layout:
+        file.seek(begin)
+        return Layout(container, (Stream(present_bytes=end - begin - sound(file.read(512)), is_open=True),))
+
+    return layout
+
+
+def _paf(file: BinaryIO, begin: int, end: int) -> Layout:
+    """Ensoniq's PARIS: no length; 24 bits come in blocks of ten samples in 32 bytes."""
+    file.seek(begin)
+    head = file.read(28)
+    order = "<" if head[:4] == b"fap " else ">"
+    kind, channels = struct.unpack_from(f"{order}II", head, 16)
+    there = end - begin - 2048
+    if kind != 1:
+        return Layout("PAF", (Stream(present_bytes=there, is_open=True),))
+    block = 32 * max(1, channels)
+    within = "sample" if there % block else None
+    return Layout("PAF", (Stream(most_samples=there // block * 10, is_open=True, ends_within=within),))
+
+
+def _pvf_sound(head: bytes) -> int:
+    found = re.match(rb"PVF1\n[^\n]*\n", head)
+    return found.end() if found else len(head)
+
+
+# Name, first bytes, more bytes at another place, and the parser.
+FIXED: tuple[tuple[str, bytes, int, bytes, Callable[[BinaryIO, int, int], Layout]], ...] = (
+    ("AVR", b"2BIT", 0, b"", _by_size("AVR", _avr)),
+    ("WVE", b"ALawSoundFile**", 0, b"", _by_size("WVE", _wve)),
+    ("MPC2K", b"\1\4", 0, b"", _by_size("MPC2K", _mpc2k)),
+    ("MAT4", b"\0\0\0\0\1\0\0\0\1\0\0\0", 20, b"samplerate", _by_size("MAT4", _mat4)),
+    ("MAT4", b"\0\0\3\xe8\0\0\0\1\0\0\0\1", 20, b"samplerate", _by_size("MAT4", _mat4)),
+    ("MAT5", b"MATLAB 5.0 MAT-file", 0, b"", _by_size("MAT5", _mat5)),
+    ("XI", b"Extended Instrument: ", 0, b"", _xi),
+    ("PAF", b" paf", 0, b"", _paf),
+    ("PAF", b"fap ", 0, b"", _paf),
+    ("PVF", b"PVF1", 0, b"", _without_size("PVF", _pvf_sound)),
+    ("IRCAM", b"\x64\xa3", 0, b"", _without_size("IRCAM", lambda head: 1024)),
+    ("IRCAM", b"\0\0\xa3\x64", 0, b"", _without_size("IRCAM", lambda head: 1024)),
+    ("IRCAM", b"\0\1\xa3\x64", 0, b"", _without_size("IRCAM", lambda head: 1024)),
+    ("IRCAM", b"\0\2\xa3\x64", 0, b"", _without_size("IRCAM", lambda head: 1024)),
+    ("IRCAM", b"\0\3\xa3\x64", 0, b"", _without_size("IRCAM", lambda head: 1024)),
+)

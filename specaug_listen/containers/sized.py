@@ -1,0 +1,103 @@
+"""What a size in a header makes of a file: whole, cut, open, or with something behind the sound."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO, NamedTuple
+
+from .._notices import Notice
+from .layout import Body, Layout, Stream
+from .trailing import is_beginning, is_open_size, kind_of_rest
+from .view import Piece, mended
+
+__all__ = ["Field", "sized"]
+
+
+class Field(NamedTuple):
+    """A size in a header.
+
+    Parameters
+    ----------
+    place : int
+        Where it is written.
+    form : str
+        As `struct` has it.
+    unit : int
+        Bytes of sound that it counts as one.
+    before : int
+        What it counts beside the sound.
+    """
+
+    place: int
+    form: str
+    unit: int = 1
+    before: int = 0
+
+    def written(self, n_bytes: int) -> tuple[int, bytes]:
+        """Its place, and what is to stand there for so much sound."""
+        most = (1 << 8 * struct.calcsize(self.form)) - 1
+        return self.place, struct.pack(self.form, min(n_bytes // self.unit + self.before, most))
+
+
+def sized(
+    container: str,
+    file: BinaryIO,
+    span: tuple[int, int],
+    sound: int,
+    n_bytes: int,
+    *,
+    endian: str = "",
+    order: str = "",
+    field: Field | None = None,
+    is_strict: bool = False,
+    is_wide: bool = False,
+    block: int = 1,
+) -> Layout:
+    """Compare what a header promises with what is there.
+
+    Parameters
+    ----------
+    container : str
+    file : binary file
+    span : (int, int)
+        Where the file begins and ends.
+    sound, n_bytes : int
+        Where the sound begins, and its size by the header.
+    endian : {"LITTLE", "BIG", ""}
+        Order of the bytes of samples; empty where they cannot be read without their header.
+    order : {"<", ">", ""}
+        Of the sizes of chunks behind the sound; empty where there are none.
+    field : Field or None
+        Where the header is mended; None where that cannot be done.
+    is_strict : bool
+        Whether libsndfile takes no header that promises more than is there.
+    is_wide : bool
+        Whether the size is one of 64 bits.
+    block : int
+        How many bytes are decoded together; of less nothing but noise would be made.
+    """
+    begin, end = span
+    there = max(0, end - sound)
+    if n_bytes > there and block > 1:
+        there -= there % block
+        end, is_strict = sound + there, True
+
+    def remade() -> tuple[Piece, ...] | None:
+        return None if field is None or (there >= 1 << 32 and not is_wide) else mended(begin, end, field.written(there))
+
+    if n_bytes > there:
+        pieces = remade() if is_strict else None
+        if is_open_size(n_bytes, is_wide=is_wide):
+            return Layout(container, (Stream(pieces, present_bytes=there, is_open=True),))
+        return Layout(container, (Stream(pieces, promised_bytes=n_bytes, present_bytes=there),))
+    ends = sound + n_bytes
+    rest = kind_of_rest(file, sound, ends, end, order)
+    if rest == "sound":
+        body = Body(sound, end, endian) if endian else None
+        return Layout(container, (Stream(remade(), body, promised_bytes=n_bytes, present_bytes=there),))
+    # Some decoders take all to the end of the file for sound, and even what fills up an odd size.
+    stream = Stream(((begin, ends),) if end > ends else None, promised_bytes=n_bytes, present_bytes=n_bytes)
+    next_file = next((at for at in (ends, ends + 1) if rest == "file" and is_beginning(file, at)), None)
+    left_out = {"zeros": "zeros-after", "junk": "junk-after"}
+    notices = (Notice(left_out[rest], {"n_bytes": end - ends}),) if rest in left_out else ()
+    return Layout(container, (stream,), notices, next_file)

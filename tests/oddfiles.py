@@ -1,0 +1,126 @@
+"""Files of sound in every container that can be written here: whole, cut, with an open length, damaged, with a rest."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+import soundfile as sf
+
+RATE = 16000
+_TIME = np.arange(2 * RATE)
+VOICE = (0.3 * np.sin(_TIME**2 / 4e5) + np.random.default_rng(0).normal(0, 0.01, 2 * RATE)).astype("f4")
+
+
+@dataclass(frozen=True)
+class Container:
+    """How a container is written, and where its header tells how much sound there is.
+
+    Parameters
+    ----------
+    format, subtype : str
+        As soundfile has them.
+    field : (bytes or None, int, str) or None
+        A mark, how far behind its beginning the size is, and its form; None where there is no size.
+    most : int
+        How many samples.
+    """
+
+    format: str
+    subtype: str
+    field: tuple[bytes | None, int, str] | None = None
+    n_samples: int = RATE
+    rate: int = RATE
+
+    def whole(self, n_samples=None):
+        """The bytes of a file."""
+        n = self.n_samples if n_samples is None else n_samples
+        buffer = io.BytesIO()
+        sf.write(buffer, np.resize(VOICE, n), self.rate, format=self.format, subtype=self.subtype)
+        data = bytearray(buffer.getvalue())
+        if self.format == "XI":  # libsndfile leaves the size open there, FastTracker does not
+            struct.pack_into("<I", data, 298, 2 * n)
+        return data
+
+    def place(self, data):
+        """Where the size is in a file."""
+        mark, offset, _ = self.field
+        return (data.index(mark) if mark else 0) + offset
+
+    def with_size(self, size):
+        """The file, with another size in its header."""
+        data, form = self.whole(), self.field[2]
+        struct.pack_into(form, data, self.place(data), size % (1 << 8 * struct.calcsize(form)))
+        return data
+
+    def with_half_its_size(self):
+        """The file, with a size that tells of about half of its sound."""
+        data = self.whole()
+        size = struct.unpack_from(self.field[2], data, self.place(data))[0]
+        return self.with_size(size // 4096 * 2048 or size // 2)
+
+    def open_sizes(self):
+        """What writers that cannot go back leave as a size."""
+        sizes = [0x7FFFFFFF, 0x7FFFF000, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFF - 36]
+        return sizes + ([(1 << 64) - 1, (1 << 63) - 1] if self.field[2].endswith(("Q", "q")) else [])
+
+
+CONTAINERS = {
+    "WAV": Container("WAV", "PCM_16", (b"data", 4, "<I")),
+    "WAV of floats": Container("WAV", "FLOAT", (b"data", 4, "<I")),
+    "WAV of IMA ADPCM": Container("WAV", "IMA_ADPCM", (b"data", 4, "<I")),
+    "WAV of GSM 6.10": Container("WAV", "GSM610", (b"data", 4, "<I")),
+    "WAVEX": Container("WAVEX", "PCM_24", (b"data", 4, "<I")),
+    "RF64": Container("RF64", "PCM_16", (b"ds64", 16, "<Q")),
+    "W64": Container("W64", "PCM_16", (b"data", 16, "<Q")),
+    "AIFF": Container("AIFF", "PCM_16", (b"SSND", 4, ">I")),
+    "AIFF of µ-law": Container("AIFF", "ULAW", (b"SSND", 4, ">I")),
+    "AU": Container("AU", "PCM_16", (None, 8, ">I")),
+    "CAF": Container("CAF", "PCM_16", (b"data", 4, ">Q")),
+    "CAF of ALAC": Container("CAF", "ALAC_16", (b"data", 4, ">Q")),
+    "FLAC": Container("FLAC", "PCM_16", (None, 22, ">I"), 4 * RATE),
+    "Ogg of Vorbis": Container("OGG", "VORBIS", None, 8 * RATE),
+    "Ogg of Opus": Container("OGG", "OPUS", None, 8 * RATE),
+    "MP3": Container("MP3", "MPEG_LAYER_III", (b"Xing", 8, ">I"), 4 * RATE),
+    "NIST": Container("NIST", "PCM_16", None),
+    "VOC": Container("VOC", "PCM_16", None),
+    "SVX": Container("SVX", "PCM_16", (b"BODY", 4, ">I")),
+    "HTK": Container("HTK", "PCM_16", (None, 0, ">I")),
+    "SDS": Container("SDS", "PCM_16", None),
+    "AVR": Container("AVR", "PCM_16", (None, 26, ">I")),
+    "MAT4": Container("MAT4", "PCM_16", (None, 47, "<I")),
+    "MAT5": Container("MAT5", "PCM_16", (None, 260, "<I")),
+    "MPC2K": Container("MPC2K", "PCM_16", (None, 30, "<I")),
+    "WVE": Container("WVE", "ALAW", (None, 18, ">I"), rate=8000),
+    "XI": Container("XI", "DPCM_16", (None, 298, "<I")),
+    "PAF": Container("PAF", "PCM_16", None),
+    "PAF of 24 bits": Container("PAF", "PCM_24", None),
+    "IRCAM": Container("IRCAM", "PCM_16", None),
+    "PVF": Container("PVF", "PCM_16", None),
+}
+TEXT = b"these are words and no sound. " * 40
+
+
+def cut(data, share=0.6):
+    """Most of a file."""
+    return data[: int(share * len(data)) // 2 * 2]
+
+
+def damaged(data, share=0.5):
+    """A file with other bytes in its middle."""
+    at = int(share * len(data))
+    return data[:at] + b"\xff\x00\x55" * 7 + data[at + 21 :]
+
+
+def with_sample_count(data, count):
+    """A NIST file with another number of samples, a text that may be longer than before."""
+    head = re.sub(rb"sample_count -i \d+", b"sample_count -i %d" % count, bytes(data[:1024]))
+    return bytearray(head[:1024].ljust(1024) + data[1024:])
+
+
+def piped_by_libsndfile(header, data):
+    """What ``sox -t caf -`` and others leave: the header thrice, of which the last alone tells the size."""
+    return header + header + data[len(header) :] + data[: len(header)]
