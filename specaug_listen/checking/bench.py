@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -67,6 +68,7 @@ class Bench:
     n_channels: int = 1
     changes: dict[str, Noticed] = field(default_factory=dict)
     errors: dict[tuple[str, str], Noticed] = field(default_factory=dict)
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @cached_property
     def reference(self) -> Clip:
@@ -106,6 +108,7 @@ class Bench:
     def call(self, given: Given, seed: int, where: str, kind: str = "clip") -> Outcome:
         """Call the subject, and note what is odd."""
         self.n_calls += 1
+        self.calls[kind, where] += 1
         outcome = self.subject(replace(given, n_channels=self.n_channels), seed)
         if outcome.error is not None:
             self._note(self.errors, (kind, where), outcome.error, where, seed)

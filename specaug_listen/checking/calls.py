@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import bdtr
 
 from .bench import Bench, Noticed, Trial
 from .findings import Finding
@@ -16,6 +17,8 @@ __all__ = ["call_findings", "chance_findings", "contract_findings", "is_filter",
 _TINY_FRAMES = (1, 2, 5)
 _FEW = 6
 _MANY_CHANGED, _FEW_RESULTS = 30, 6
+# Chance that errors by chance are taken for errors of short clips.
+_FALSE_ALARM = 1e-4
 
 
 def try_hard_cases(bench: Bench) -> None:
@@ -86,13 +89,17 @@ def _is_by_chance(bench: Bench, of_clips: dict[str, Noticed]) -> bool:
     if len(bench.clips) < 2 or shortest not in of_clips or not bench.trials_of(bench.clips[0]):
         return False
     middle = len(bench.clips) // 2
-    short, long = (_failing_share(bench, half, of_clips) for half in (bench.clips[:middle], bench.clips[middle:]))
-    return long > 0 and short <= 3 * long
+    short_failed, n_short = _failed_calls(bench, bench.clips[:middle])
+    long_failed, n_long = _failed_calls(bench, bench.clips[middle:])
+    # Of errors by chance, long clips have their share, too; that they had a third of it or less must be no accident.
+    are_rarer = bdtr(long_failed, n_long, short_failed / n_short / 3) < _FALSE_ALARM
+    return long_failed > 0 and not are_rarer
 
 
-def _failing_share(bench: Bench, clips: Sequence[Clip], of_clips: dict[str, Noticed]) -> float:
-    failed = sum(of_clips[str(clip)].times for clip in clips if str(clip) in of_clips)
-    return failed / max(1, failed + sum(len(bench.trials_of(clip)) for clip in clips))
+def _failed_calls(bench: Bench, clips: Sequence[Clip]) -> tuple[int, int]:
+    """How many calls failed on clips, of how many."""
+    keys = [("clip", str(clip)) for clip in clips]
+    return sum(bench.errors[key].times for key in keys if key in bench.errors), sum(bench.calls[key] for key in keys)
 
 
 def _at_random(bench: Bench, of_clips: dict[str, Noticed]) -> Finding:
