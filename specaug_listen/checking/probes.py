@@ -32,6 +32,8 @@ _LEAST, _LEAST_NOISE, _MOST_NOISE = 1e-6, 1e-5, 0.004
 # Deviations of a normal noise that are taken for noise, and the share of them below a third of one.
 _DEVIATIONS, _LOW_SHARE, _LOW_DEVIATION = 4.0, 0.25, 0.3186
 _MOST_NOISE_FRAMES = 2.0
+# Frames among which what all cells have in common is looked for.
+_ENOUGH_FRAMES = 100
 # Of a rectangle: cells it has at least, and the share of them that is masked.
 _LEAST_CELLS, _LEAST_FULL = 4, 0.95
 
@@ -167,6 +169,8 @@ class Probe:
         added = after - self.values.astype(np.float64)
         if (np.abs(added) <= self._least).mean() >= 0.02:
             return 0.0, 0.0
+        # Sorting all cells of long mels takes long, and what is added to all of them shows in some of the frames, too.
+        added = added[:, :: max(1, self.n_frames // _ENOUGH_FRAMES)]
         odd = [added[first::2] - np.median(added[first::2], axis=0) for first in (0, 1) if self.n_mels > first]
         noise = float(np.quantile(np.abs(np.concatenate(odd)), _LOW_SHARE)) / _LOW_DEVIATION
         # Cells of masks lie apart from what they should be, and say nothing of a noise.
@@ -298,12 +302,13 @@ def _agreed_among(origins: Real, tolerance: float) -> Real:
     n = max(3, len(origins) // _AGREEING)
     if len(origins) <= n:
         return np.full(origins.shape[1], np.nan)
-    ordered = np.sort(origins, axis=0)
-    widths = ordered[n:] - ordered[:-n]
-    best = widths.argmin(axis=0)
-    frames = np.arange(origins.shape[1])
-    middle = ordered[best + n // 2, frames]
-    return np.where(widths[best, frames] <= 2 * tolerance, middle, np.nan)
+    # One frame after another in memory: sorted so, it takes a third of the time.
+    ordered = np.sort(np.ascontiguousarray(origins.T), axis=1)
+    widths = ordered[:, n:] - ordered[:, :-n]
+    best = widths.argmin(axis=1)
+    frames = np.arange(len(ordered))
+    middle = ordered[frames, best + n // 2]
+    return np.where(widths[frames, best] <= 2 * tolerance, middle, np.nan)
 
 
 def _densest(values: npt.NDArray[np.floating]) -> tuple[float, float]:
