@@ -17,7 +17,7 @@ from .._record import record
 from ..errors import ParameterError, naming
 from ..frontends import AnyMel, MelSpectrogram
 from .adapter import Adapter
-from .calling import called
+from .calling import called, in_words
 from .guessing import adapter_for
 from .loading import absolute_spec, load_callable, name_of, source_sha256
 
@@ -163,14 +163,20 @@ class Foreign:
     @classmethod
     def of(cls, function: Callable[..., Any] | str, adapter: Adapter | None = None) -> Foreign:
         """A callable, or the one that a text names (see `specaug_listen.augment.load_callable`), as a transform."""
-        if isinstance(function, str):
-            call, is_importable = absolute_spec(function), True
-            function = load_callable(function)
-        elif callable(function):
-            call, is_importable = name_of(function)
-        else:
+        named = function if isinstance(function, str) else None
+        if named is not None:
+            function = load_callable(named)
+        elif not callable(function):
             raise ParameterError(f"{function!r:.80}: expected a callable from mel to mel, or module:callable")
-        return cls(call, adapter or Adapter(), is_importable, source_sha256(function), function)
+        try:
+            call, is_importable = name_of(function) if named is None else (absolute_spec(named), True)
+            sha256 = source_sha256(function)
+        except (Exception, SystemExit) as error:  # an object of others may raise whatever it is asked for
+            raise ParameterError(
+                f"{type(function).__name__}: no attribute of this callable can be read, as it raises "
+                f"{in_words(error)}; expected AttributeError, or a value, where one is asked for __qualname__"
+            ) from None
+        return cls(call, adapter or Adapter(), is_importable, sha256, function)
 
     def draw(self, mel: AnyMel, rng: np.random.Generator) -> tuple[list[ForeignCall], list[str]]:
         """Draw a seed, call it for this mel, and say what was guessed and what cannot be made again."""

@@ -3,10 +3,15 @@
 The process is forked, so that any callable can be checked, a lambda or a module with its weights included, and one
 that is given by its name is imported there alone. Where there is no fork (Windows), or it is not safe (macOS; once CUDA
 is in use), the callable is called in this process, and nothing can be done about a call that hangs.
+
+The process leads a session of its own, so that whatever a callable starts ends with it; it ends with the process that
+checks; and it may take so much memory, and no more, that the machine does not go down with it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -24,6 +29,9 @@ __all__ = ["Apart", "CallEndedError", "GaveUpError"]
 
 # After so many calls that do not come back, or that end the process, a check has seen enough.
 _MOST_HANGS, _MOST_ENDS = 2, 5
+# Bytes that calls may take beyond what there is before the first one: far more than masks of any mel need.
+MOST_MEMORY = 8 << 30
+_PR_SET_PDEATHSIG = 1
 
 
 class CallEndedError(Exception):
@@ -45,6 +53,13 @@ class _Failed(NamedTuple):
     in_words: str
 
 
+class _Answer(NamedTuple):
+    """What a call gave, and how many processes it has split off."""
+
+    result: Any
+    n_forks: int
+
+
 class Apart:
     """Calls of functions that take a callable first, in the process that holds it.
 
@@ -58,7 +73,7 @@ class Apart:
 
     def __init__(self, source: Callable[..., Any] | str, timeout_s: float) -> None:
         self.source, self.timeout_s = source, timeout_s
-        self.n_hangs, self.n_ends, self.has_come_back = 0, 0, False
+        self.n_hangs, self.n_ends, self.n_forks, self.has_come_back = 0, 0, 0, False
         self._process: Any = None
         self._connection: Connection | None = None
         self._here: Callable[..., Any] | None = None
@@ -81,7 +96,8 @@ class Apart:
             self._start()
         answer = self._asked((work, args))
         self.has_come_back = True
-        return _result(answer)
+        self.n_forks += answer.n_forks
+        return _result(answer.result)
 
     def is_hopeless(self) -> bool:
         """Whether calls have ended badly too often for a check to go on."""
@@ -96,6 +112,9 @@ class Apart:
             connection.close()
         if process is not None:
             process.kill()
+            # And what it has started; it leads a session of its own from its first line on.
+            with contextlib.suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.join()
 
     def __del__(self) -> None:
@@ -107,7 +126,7 @@ class Apart:
         with warnings.catch_warnings():
             # Of threads: the callable is called by one thread, and by libraries that are told to use one.
             warnings.simplefilter("ignore", DeprecationWarning)
-            process = context.Process(target=_serve, args=(there, here, self.source), daemon=True)
+            process = context.Process(target=_serve, args=(there, here, self.source, os.getpid()), daemon=True)
             process.start()
         there.close()
         self._process, self._connection = process, here
@@ -115,9 +134,9 @@ class Apart:
             answer = self._asked(None)
         except CallEndedError as error:
             raise ParameterError(f"importing it {error.evidence}") from None
-        _result(answer)
+        _result(answer.result)
 
-    def _asked(self, request: Any) -> Any:
+    def _asked(self, request: Any) -> _Answer:
         connection = self._connection
         if connection is None:
             raise GaveUpError
@@ -128,14 +147,24 @@ class Apart:
                 self.close()
                 self.n_hangs += 1
                 raise CallEndedError("call-hangs", f"did not come back within {self.timeout_s:g} s")
-            return connection.recv()
+            answer: _Answer = connection.recv()
+        except CallEndedError:
+            raise
         except (EOFError, OSError):
-            process = self._process
-            process.join(1.0)
-            code = process.exitcode
-            self.close()
-            self.n_ends += 1
-            raise CallEndedError("process-ended", f"ended its process {_of_code(code)}") from None
+            raise self._ended() from None
+        except Exception:  # something else was written into the pipe, and unpickling it may raise anything
+            raise self._ended("wrote into the pipe of its process") from None
+        if not isinstance(answer, _Answer):
+            raise self._ended("wrote into the pipe of its process")
+        return answer
+
+    def _ended(self, evidence: str = "") -> CallEndedError:
+        process = self._process
+        process.join(1.0 if not evidence else 0.0)
+        code = process.exitcode
+        self.close()
+        self.n_ends += 1
+        return CallEndedError("process-ended", evidence or f"ended its process {_of_code(code)}")
 
 
 def _can_fork() -> bool:
@@ -158,23 +187,68 @@ def _result(answer: Any) -> Any:
     return answer
 
 
-def _serve(connection: Connection, other: Connection, source: Callable[..., Any] | str) -> None:
+def _serve(connection: Connection, other: Connection, source: Callable[..., Any] | str, parent: int) -> None:
     """What the other process does: load the callable, and do what it is asked, one request after another."""
     other.close()
-    # Ctrl-C is for the process that checks, which ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _settle(parent)
+    # Ctrl-C is for the process that checks, which ends this one; so is the end of a closed terminal.
+    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(kind, signal.SIG_IGN if kind == signal.SIGINT else signal.SIG_DFL)
+    server, forks = os.getpid(), _count_forks()
     try:
         function = load_callable(source) if isinstance(source, str) else source
-        _send(connection, None)
+        # What a module starts when it is imported is its own affair.
+        _leave_if_copy(server)
+        forks.clear()
+        _send(connection, _Answer(None, 0))
         while True:
             work, args = connection.recv()
-            _send(connection, _answer(work, function, args))
+            result = _answer(work, function, args)
+            _leave_if_copy(server)
+            _send(connection, _Answer(result, len(forks)))
+            forks.clear()
     except EOFError:
         pass
     except BaseException as error:
-        _send(connection, _failed(error))
+        _leave_if_copy(server)
+        _send(connection, _Answer(_failed(error), 0))
     finally:
         # No handlers of others, and no buffers that were filled before the fork.
+        os._exit(0)
+
+
+def _settle(parent: int) -> None:
+    """Lead a session, end with the process that checks, and take a bounded amount of memory."""
+    import resource
+
+    os.setsid()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before that
+        os._exit(0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = _memory_in_use() + MOST_MEMORY
+    bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (min([most, *bounds]), hard))
+
+
+def _memory_in_use() -> int:
+    """Bytes of data that this process has, as the limit counts them."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _count_forks() -> list[int]:
+    """A list that grows by one with each process that Python code splits off from this one."""
+    forks: list[int] = []
+    os.register_at_fork(after_in_parent=lambda: forks.append(1))
+    return forks
+
+
+def _leave_if_copy(server: int) -> None:
+    """End a process that a callable has split off and that came back: there is nobody who asked it."""
+    if os.getpid() != server:
         os._exit(0)
 
 

@@ -29,6 +29,9 @@ _W: Severity = "warning"
 FINDINGS: dict[str, Known] = {
     "call-hangs": Known(_E, "one such draw stops the training", "bound loops that draw until something fits"),
     "process-ended": Known(_E, "one such draw ends the training without a word", "raise an error, and end nothing"),
+    "process-forked": Known(
+        _E, "the training goes on in several processes at once", "start processes once, outside of the call"
+    ),
     "crash-short-clip": Known(_E, "one short clip ends the training", "bound widths by the clip, or skip such clips"),
     "crash-long-clip": Known(_E, "one long clip ends the training", "bound what is drawn or allocated by its length"),
     "crash-at-random": Known(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ from commandline import HOUSE, run_apart
 
 from specaug_listen.augment import Adapter
 from specaug_listen.checking import check
-from specaug_listen.checking.apart import Apart
+from specaug_listen.checking.apart import Apart, CallEndedError
 from specaug_listen.errors import ParameterError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="callables are called apart where there is a fork")
@@ -95,6 +96,20 @@ def test_a_process_that_was_ended_is_begun_again():
     apart.close()
     assert apart.run(_applied, 2) == 3
     assert apart.run(_process) != os.getpid()
+    apart.close()
+
+
+def test_what_is_written_into_the_pipe_is_no_answer():
+    apart = Apart(abs, 5.0)
+    assert apart.run(_applied, -1) == 1
+    here, there = multiprocessing.get_context("fork").Pipe()
+    apart._connection.close()
+    apart._connection = here
+    os.write(there.fileno(), b"\x00\x00\x00\x05hello")
+    with pytest.raises(CallEndedError, match="wrote into the pipe of its process"):
+        apart.run(_applied, 2)
+    there.close()
+    assert apart.run(_applied, -2) == 2
     apart.close()
 
 

@@ -1,0 +1,143 @@
+"""Code that hangs, ends, forks, fills the memory or cannot even be looked at never passes a check."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from specaug_listen.augment import Adapter
+from specaug_listen.checking import check
+from specaug_listen.errors import ParameterError
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="callables are called apart where there is a fork")
+ALONE = Adapter(axes="bands, frames", container="numpy")
+
+
+def masked(mel):
+    """A fair mask."""
+    after, n = mel.copy(), mel.shape[1]
+    width = int(np.random.randint(0, n // 5 + 1))  # noqa: NPY002
+    start = int(np.random.randint(0, n - width + 1))  # noqa: NPY002
+    after[:, start : start + width] = mel.mean()
+    return after
+
+
+def first(event):
+    """The event, and then a mask as if nothing had been."""
+
+    def augment(mel):
+        event()
+        return masked(mel)
+
+    return augment
+
+
+def split_off_what_stays():
+    if np.random.random() < 0.02 and os.fork() == 0:  # noqa: NPY002
+        time.sleep(1000)
+
+
+def split_off_what_comes_back_alone():
+    if os.fork() > 0:
+        os._exit(0)
+
+
+def leave_by_a_thread():
+    threading.Thread(target=lambda: os._exit(0)).start()
+    time.sleep(10)
+
+
+ENDED = {
+    "exit": lambda: os._exit(0),
+    "by a thread": leave_by_a_thread,
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "the group": lambda: os.kill(0, signal.SIGTERM),
+    "alarm": lambda: (signal.setitimer(signal.ITIMER_REAL, 0.1), time.sleep(10)),
+    "closed files": lambda: os.closerange(0, 256),
+    "a copy comes back": split_off_what_comes_back_alone,
+}
+
+
+@pytest.mark.parametrize("how", ENDED)
+def test_a_call_that_ends_its_process_is_a_finding(how):
+    assert check(first(ENDED[how]), adapter=ALONE, draws=100).report.ids == ("process-ended",)
+
+
+@pytest.mark.parametrize("hang", [lambda: time.sleep(1000), lambda: os.kill(os.getpid(), signal.SIGSTOP)])
+def test_a_call_that_hangs_is_a_finding(hang):
+    assert check(first(hang), adapter=ALONE, timeout_s=0.5).report.ids == ("call-hangs",)
+
+
+def test_a_fork_is_a_finding_and_what_it_split_off_ends_with_the_check():
+    result = check(first(split_off_what_stays), adapter=ALONE, draws=100)
+    assert result.report.ids == ("process-forked",)
+    assert "split off 1 process" in result.findings[0].evidence
+    deadline = time.monotonic() + 60  # a process that was killed takes its time where the machine is busy
+    while sleepers() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not sleepers()
+
+
+def sleepers():
+    """Processes with this process's command line that lead no session and have lost the one that began them."""
+    mine = _command(os.getpid())
+    return [one for one in os.listdir("/proc") if one.isdigit() and int(one) != os.getpid() and _is_orphan(one, mine)]
+
+
+def _is_orphan(process, command):
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8") as file:
+            state, parent = file.read().rpartition(")")[2].split()[:2]
+    except OSError:
+        return False
+    return state != "Z" and parent == "1" and _command(process) == command
+
+
+def _command(process):
+    try:
+        with open(f"/proc/{process}/cmdline", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize("size", [np.ones, np.empty])
+def test_ten_gigabytes_are_an_error(size):
+    with pytest.raises(ParameterError, match="MemoryError"):
+        check(first(lambda: size(10 * 2**27)), adapter=ALONE)
+
+
+class Unreadable:
+    """No attribute of it can be asked for."""
+
+    def __init__(self, error):
+        self.__dict__["error"] = error
+
+    def __getattr__(self, name):
+        raise self.error
+
+    def __call__(self, mel):
+        return masked(mel)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("nothing is known of me"), TypeError(), SystemExit(0)])
+def test_a_callable_whose_attributes_raise_is_an_error(error):
+    with pytest.raises(ParameterError, match=type(error).__name__):
+        check(Unreadable(error), adapter=ALONE)
+
+
+@pytest.mark.parametrize(
+    "error", [SystemExit(0), GeneratorExit(), KeyboardInterrupt(), type("Own", (BaseException,), {})()]
+)
+def test_whatever_is_raised_is_an_error(error):
+    def augment(mel):
+        raise error
+
+    with pytest.raises(ParameterError, match=type(error).__name__):
+        check(augment, adapter=ALONE)
