@@ -2,10 +2,11 @@
 
 The process is forked, so that any callable can be checked, a lambda or a module with its weights included, and one
 that is given by its name is imported there alone. Where there is no fork (Windows), or it is not safe (macOS; once CUDA
-is in use), the callable is called in this process, and nothing can be done about a call that hangs.
+is in use), a process is begun anew for one that is given by its name; another callable is called in this process, and
+nothing can be done about a call that hangs.
 
-The process leads a session of its own, so that whatever a callable starts ends with it; it ends with the process that
-checks; and it may take so much memory, and no more, that the machine does not go down with it.
+On Linux, the process leads a session of its own, so that whatever a callable starts ends with it; it ends with the
+process that checks; and it may take so much memory, and no more, that the machine does not go down with it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _MOST_HANGS, _MOST_ENDS = 2, 5
 # Bytes that calls may take beyond what there is before the first one: far more than masks of any mel need.
 MOST_MEMORY = 8 << 30
 _PR_SET_PDEATHSIG = 1
+_IS_LINUX = sys.platform == "linux"
 
 
 class CallEndedError(Exception):
@@ -76,7 +78,6 @@ class Apart:
         self.n_hangs, self.n_ends, self.n_forks, self.has_come_back = 0, 0, 0, False
         self._process: Any = None
         self._connection: Connection | None = None
-        self._here: Callable[..., Any] | None = None
 
     def run(self, work: Callable[..., Any], *args: Any) -> Any:
         """Call ``work(callable, *args)`` there, and give what it gives.
@@ -88,10 +89,8 @@ class Apart:
         SpecAugListenError
             That it raised.
         """
-        if not _can_fork():
-            if self._here is None:
-                self._here = load_callable(self.source) if isinstance(self.source, str) else self.source
-            return work(self._here, *args)
+        if not isinstance(self.source, str) and not _can_fork():
+            return work(self.source, *args)
         if self._connection is None:
             self._start()
         answer = self._asked((work, args))
@@ -114,14 +113,15 @@ class Apart:
             process.kill()
             # And what it has started; it leads a session of its own from its first line on.
             with contextlib.suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)
+                if _IS_LINUX:
+                    os.killpg(process.pid, signal.SIGKILL)
             process.join()
 
     def __del__(self) -> None:
         self.close()
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("fork")
+        context: Any = multiprocessing.get_context("fork" if _can_fork() else "spawn")
         here, there = context.Pipe()
         with warnings.catch_warnings():
             # Of threads: the callable is called by one thread, and by libraries that are told to use one.
@@ -169,7 +169,7 @@ class Apart:
 
 def _can_fork() -> bool:
     torch: Any = sys.modules.get("torch")
-    return sys.platform == "linux" and not (torch is not None and torch.cuda.is_initialized())
+    return _IS_LINUX and not (torch is not None and torch.cuda.is_initialized())
 
 
 def _of_code(code: int | None) -> str:
@@ -190,10 +190,12 @@ def _result(answer: Any) -> Any:
 def _serve(connection: Connection, other: Connection, source: Callable[..., Any] | str, parent: int) -> None:
     """What the other process does: load the callable, and do what it is asked, one request after another."""
     other.close()
-    _settle(parent)
+    if _IS_LINUX:
+        _settle(parent)
     # Ctrl-C is for the process that checks, which ends this one; so is the end of a closed terminal.
-    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(kind, signal.SIG_IGN if kind == signal.SIGINT else signal.SIG_DFL)
+    for name, action in (("SIGINT", signal.SIG_IGN), ("SIGTERM", signal.SIG_DFL), ("SIGHUP", signal.SIG_DFL)):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), action)
     server, forks = os.getpid(), _count_forks()
     try:
         function = load_callable(source) if isinstance(source, str) else source
@@ -242,7 +244,8 @@ def _memory_in_use() -> int:
 def _count_forks() -> list[int]:
     """A list that grows by one with each process that Python code splits off from this one."""
     forks: list[int] = []
-    os.register_at_fork(after_in_parent=lambda: forks.append(1))
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_parent=lambda: forks.append(1))
     return forks
 
 

@@ -99,6 +99,16 @@ def test_a_process_that_was_ended_is_begun_again():
     apart.close()
 
 
+def test_a_named_callable_has_a_process_of_its_own_where_fork_is_unsafe(monkeypatch, tmp_path):
+    monkeypatch.setattr("specaug_listen.checking.apart._can_fork", lambda: False)
+    (tmp_path / "leaves.py").write_text("import os\n\ndef augment(mel):\n    os._exit(0)\n")
+    apart = Apart(f"{tmp_path}/leaves.py:augment", 60.0)
+    with pytest.raises(CallEndedError, match=r"exit code 0"):
+        apart.run(_applied, 1)
+    assert apart.run(_process) != os.getpid()
+    apart.close()
+
+
 def test_what_is_written_into_the_pipe_is_no_answer():
     apart = Apart(abs, 5.0)
     assert apart.run(_applied, -1) == 1
