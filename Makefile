@@ -2,12 +2,15 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint types bench samples clean
+.PHONY: demo test test-all lint types bench samples clean
 
 demo: $(VENV)/.stamp-run
 	$(BIN)/specaug-listen audition samples -o out --overwrite
 
 test: $(VENV)/.stamp-dev
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-all: $(VENV)/.stamp-dev
 	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.stamp-dev

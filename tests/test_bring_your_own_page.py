@@ -31,7 +31,6 @@ def elsewhere(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.slow
 def test_the_python_of_the_page_runs_and_prints_what_it_says(elsewhere):
     script = "\n".join(blocks("python"))
     done = subprocess.run(
@@ -44,7 +43,6 @@ def test_the_python_of_the_page_runs_and_prints_what_it_says(elsewhere):
     assert "DrawnTransform(name='BandStopFilter'" in done.stdout
 
 
-@pytest.mark.slow
 def test_the_waveform_file_of_the_page_is_read(elsewhere):
     (text,) = blocks("yaml")
     Path("cousins.yaml").write_text(text)

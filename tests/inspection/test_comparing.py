@@ -42,7 +42,7 @@ def check(draw: Draw, mel: MelSpectrogram) -> Change:
     return change
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(6))
 def test_masks_of_every_fill_are_recovered_to_the_bin_and_frame(every_frontend, speechlike, seed):
     """Unions where masks overlap; the fills of both kinds are drawn among all."""
     mel = every_frontend(speechlike)
@@ -52,7 +52,7 @@ def test_masks_of_every_fill_are_recovered_to_the_bin_and_frame(every_frontend, 
     check(Policy(masks[:: rng.choice([-1, 1])]).draw(mel, rng=rng), mel)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_warp_is_recovered(every_frontend, speechlike, seed):
     mel = every_frontend(speechlike)
     most = mel.n_frames // 6
@@ -60,7 +60,7 @@ def test_a_warp_is_recovered(every_frontend, speechlike, seed):
     assert change.warp is None or change.warp.reading == "linear"
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 def test_a_warp_below_masks_is_recovered_with_them(speechlike, seed):
     mel = frontends.LHOTSE(speechlike)
     fill = FILLS[seed % len(FILLS)]
