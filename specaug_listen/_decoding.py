@@ -283,7 +283,8 @@ class SndfileDecoder(Decoder):
             return stream.promised_bytes // self._frame_bytes
         if stream.promised_bytes in (0, stream.present_bytes) or not stream.present_bytes or present is None:
             return None if stream.promised_bytes else 0
-        return round(present * stream.promised_bytes / stream.present_bytes)
+        promised = round(present * stream.promised_bytes / stream.present_bytes)
+        return max(promised, present + 1) if stream.promised_bytes > stream.present_bytes else promised
 
     def _expected(self) -> int | None:
         if self._stream.expected_samples is not None:

@@ -73,6 +73,8 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
                 endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True,
                 field=Field(at - 8, ">q", before=4),
             )  # fmt: skip
+        if not 0 <= size < end - at:
+            break
         file.seek(at + size)
     return Layout("CAF")
 

@@ -113,6 +113,8 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
                 field=Field(at + 16, "<Q", before=_W64_CHUNK),
             )  # fmt: skip
         at += max(_W64_CHUNK, (size + 7) // 8 * 8)
+        if at >= end:
+            break
         file.seek(at)
     return Layout("W64")
 

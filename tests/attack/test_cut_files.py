@@ -1,0 +1,91 @@
+"""Files of every container, cut anywhere and with other bytes anywhere: read, with a word, or refused in one line."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from oddfiles import CONTAINERS
+
+from specaug_listen import load
+from specaug_listen.errors import AudioError
+
+# As few samples as show it, so that there can be many files.
+N_SAMPLES = {"FLAC": 20000, "Ogg of Vorbis": 60000, "Ogg of Opus": 60000, "MP3": 20000}
+
+
+@pytest.fixture(scope="module", params=CONTAINERS)
+def container(request):
+    return request.param, CONTAINERS[request.param].whole(N_SAMPLES.get(request.param, 4000))
+
+
+def read(path, data):
+    """What is heard, the notices, and what an error says."""
+    path.write_bytes(bytes(data))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            clip = load(path)
+        except AudioError as error:
+            return None, (), str(error)
+    return clip.samples, clip.notices, ""
+
+
+def says_something(notices):
+    return any(notice.is_doubt or notice.kind == "open-length" for notice in notices)
+
+
+def attack(container, path, capfd, ends=(), flips=(), seed=0):
+    """Cut a file at some places and change bytes of it at others, and complain of whatever is silent or loud."""
+    name, data = container
+    whole, notices, error = read(path, data)
+    assert not error
+    assert notices == () or name in ("PAF", "PAF of 24 bits", "IRCAM", "PVF")
+    chance = np.random.default_rng(seed)
+    found = []
+    for end in ends:
+        samples, notices, error = read(path, data[:end])
+        if error.count("\n") or (samples is None and not error):
+            found.append((end, error))
+        if samples is not None and samples.shape != whole.shape and not says_something(notices):
+            found.append((end, "silently short", samples.shape, whole.shape))
+        # mpg123 gives other last bits where it has sought
+        if samples is not None and not np.allclose(samples, whole[:, : samples.shape[1]], rtol=0, atol=1e-7):
+            found.append((end, "not what was there", samples.shape))
+    for places in flips:
+        changed = bytearray(data)
+        for place in places:
+            changed[place] = chance.integers(256)
+        samples, notices, error = read(path, changed)
+        is_in_header = min(places) < 5000 if name.startswith(("CAF", "Ogg")) else min(places) < 2100
+        if error.count("\n") or not (samples is None or np.isfinite(samples).all()):
+            found.append((places, error))
+        if samples is not None and not is_in_header and samples.shape != whole.shape and not says_something(notices):
+            found.append((places, "silently of another length", samples.shape, whole.shape))
+    printed = capfd.readouterr()
+    assert (found, printed.out, printed.err) == ([], "", "")
+
+
+def ends_of(data, n):
+    """All of the header's first bytes, the last ones, and some between."""
+    return sorted({*range(1, 60, 3), *np.linspace(60, len(data) - 1, n, dtype=int).tolist(), len(data) - 2})
+
+
+def flips_of(data, n, seed):
+    chance = np.random.default_rng(seed)
+    header = [sorted(chance.integers(4, min(len(data), 120), 2).tolist()) for _ in range(n)]
+    return [*header, *(sorted(chance.integers(4, len(data), 3).tolist()) for _ in range(n))]
+
+
+def test_a_file_that_is_cut_or_changed_is_never_silently_short_and_nothing_is_printed(container, tmp_path, capfd):
+    data = container[1]
+    attack(container, tmp_path / "clip.bin", capfd, ends_of(data, 12), flips_of(data, 12, 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_many_more_cuts_and_changes(container, tmp_path, capfd, seed):
+    data = container[1]
+    ends = ends_of(data, 150) if seed == 0 else ()
+    attack(container, tmp_path / "clip.bin", capfd, ends, flips_of(data, 150, 100 + seed), seed)
