@@ -1,6 +1,38 @@
-"""``python -m specaug_listen``."""
+"""``specaug-listen`` and ``python -m specaug_listen``: it listens for signals before anything heavy is imported."""
 
-from .cli import main
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from ._interrupts import INTERRUPTED, WHAT_IS_LEFT, exit_code, listen
+from ._streams import discard, open_closed
+
+
+def run() -> NoReturn:
+    """Run the command line in a process of its own."""
+    open_closed()
+    listen()
+    try:
+        code = exit_code(_ended())
+    except KeyboardInterrupt:  # while the end was told
+        sys.stderr.write(f"interrupted: {WHAT_IS_LEFT}\n")
+        code = exit_code(INTERRUPTED)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        discard(2)
+    sys.exit(code)
+
+
+def _ended() -> int:
+    try:
+        from .cli import main
+
+        main()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from ._interrupts import begin_writing, will_remove
 from .errors import OutputError, ParameterError
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
 _HOSTILE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))})
 _MAX_BYTES = 120
+_NO_NAME = re.compile(r"([^/]{80})[^/]{176,}")
 # A whole file, or its parts in order.
 Contents: TypeAlias = bytes | Iterable[bytes]
 _PARTIAL = re.compile(r"\..*-[0-9a-f]{8}-\d+\.partial", re.S)
@@ -53,7 +55,7 @@ def as_path(path: object) -> Path:
 
 
 def printable(path: str | os.PathLike[str]) -> str:
-    r"""A path as one printable line.
+    r"""A path as one printable line; a name in it that no file system takes is cut short.
 
     Examples
     --------
@@ -64,6 +66,7 @@ def printable(path: str | os.PathLike[str]) -> str:
         text = os.fsencode(path).decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # a lone surrogate that stands for no byte of a file name
         text = os.fspath(path).encode("utf-8", "backslashreplace").decode()
+    text = _NO_NAME.sub(r"\1...", text)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -96,6 +99,7 @@ def make_folder(path: Path) -> None:
     ------
     OutputError
     """
+    begin_writing()
     with saying_what_failed(path):
         path.mkdir(parents=True, exist_ok=True)
 
@@ -125,7 +129,9 @@ def only_writer(folder: Path) -> int:
 def beside(path: Path) -> Path:
     """A name next to a path for what is not whole yet; of this process alone, however long the user's own name is."""
     start = path.name.encode("utf-8", "replace")[:80].decode(errors="ignore")
-    return path.with_name(f".{start}-{zlib.crc32(os.fsencode(path.name)):08x}-{os.getpid()}.partial")
+    partial = path.with_name(f".{start}-{zlib.crc32(os.fsencode(path.name)):08x}-{os.getpid()}.partial")
+    will_remove(partial)
+    return partial
 
 
 @contextmanager

@@ -202,7 +202,7 @@ def _scp_place(key: str, target: str, scp: Path, name: str) -> Place:
             f"{name}: {target!r:.60} is a command, and commands of files are never run; write its output to an ark"
         )
     if target in ("", "-"):
-        raise AudioError(f"{name}: {target!r} names no file; expected a key and FILE.ark:OFFSET")
+        raise AudioError(f"{name}: {target!r:.80} names no file; expected a key and FILE.ark:OFFSET")
     part: tuple[slice, ...] = ()
     if found := _RANGE.search(target):
         target = target[: found.start()]

@@ -163,11 +163,11 @@ def _describe(cls: type[Any], error: pydantic.ValidationError) -> str:
         # These are set by the reader, not by people.
         keys = sorted(set(_resolve(schema, path[:-1]).get("properties", {})) - {"kind", "format", "frontend_error"})
         hint = nearest(str(path[-1]), keys)
-        return f"unknown key {_dotted(path)!r}{hint} (allowed: {', '.join(keys)})"
+        return f"unknown key {_dotted(path)!r:.80}{hint} (allowed: {', '.join(keys)})"
     if kind in ("missing", "missing_argument"):
         return f"{_dotted(path)} is missing"
     if kind == "union_tag_invalid":
-        return f"{_dotted(path)}: unknown {first['ctx']['tag']!r} (allowed: {first['ctx']['expected_tags']})"
+        return f"{_dotted(path):.120}: unknown {first['ctx']['tag']!r:.80} (allowed: {first['ctx']['expected_tags']})"
     path = _without_union_branches(schema, path)
     allowed = _in_words(schema, _resolve(schema, path)) or first["msg"].lower()
     return f"{_dotted(path) or 'the document'}={_short(first['input'])}: allowed is {allowed}"

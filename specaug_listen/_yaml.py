@@ -256,7 +256,7 @@ def by_name(
     if isinstance(given, os.PathLike):
         return read(given)
     if not isinstance(given, str):
-        raise ParameterError(f"{what}={given!r}: expected a {cls.__name__}, a name, or a .yaml file")
+        raise ParameterError(f"{what}={given!r:.80}: expected a {cls.__name__}, a name, or a .yaml file")
     for name, value in known.items():
         if name.lower() == given.lower():
             return value
@@ -264,7 +264,7 @@ def by_name(
         return read(given)
     names = sorted(known)
     raise ParameterError(
-        f"unknown {what} {given!r}{nearest(given, names)} (allowed: {', '.join(names)}, or a .yaml file)"
+        f"unknown {what} {given!r:.80}{nearest(given, names)} (allowed: {', '.join(names)}, or a .yaml file)"
     )
 
 

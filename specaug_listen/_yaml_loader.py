@@ -72,7 +72,7 @@ class _PlainLoader(_ScalarLoader):
         if isinstance(event, yaml.events.AliasEvent):
             raise _refusal(f"the alias '*{event.anchor}' is not allowed; write the value out", event)
         if getattr(event, "tag", None):
-            raise _refusal(f"the tag {event.tag!r} is not allowed; write plain values", event)
+            raise _refusal(f"the tag {event.tag!r:.80} is not allowed; write plain values", event)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
@@ -106,7 +106,7 @@ class _Tree:
         if len(self._above) >= _MAX_DEPTH:
             raise _refusal(f"nested more than {_MAX_DEPTH} deep", node)
         if "python/" in node.tag:
-            raise _refusal(f"the tag {node.tag.removeprefix(_STANDARD)!r} is not allowed", node)
+            raise _refusal(f"the tag {node.tag.removeprefix(_STANDARD)!r:.80} is not allowed", node)
         self._above.add(id(node))
         try:
             value = self._untagged(node, place)
@@ -155,7 +155,7 @@ def _check_keys(node: Any) -> None:
     seen = set()
     for key, _ in node.value:
         if key.value in seen:
-            raise _refusal(f"the key {key.value!r} stands twice", key)
+            raise _refusal(f"the key {key.value!r:.80} stands twice", key)
         seen.add(key.value)
 
 

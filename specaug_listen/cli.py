@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import warnings
@@ -12,10 +11,13 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from ._files import printable
+from ._interrupts import INTERRUPTED, WHAT_IS_LEFT
+from ._streams import discard, open_closed
 from ._version import __version__
 from .audition_command import run_audition
 from .check_command import run_check
-from .commands import COMMAND_SETTINGS, Commands, examples
+from .commands import COMMAND_SETTINGS, Command, Commands, examples
 from .console import complain
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
 from .invert_command import run_invert
@@ -53,6 +55,7 @@ class Listed(str, Enum):
 
 app.command(
     "audition",
+    cls=Command,
     epilog=examples(
         "specaug-listen audition x.wav --open",
         "specaug-listen audition recordings -o heard --policy LD,F=27,T=40,p=0.2 --draws 3",
@@ -61,6 +64,7 @@ app.command(
 )(run_audition)
 app.command(
     "replay",
+    cls=Command,
     epilog=examples(
         "specaug-listen replay heard/x/draw-1.json",
         "specaug-listen replay heard/x/draw-1.json -o again.wav",
@@ -68,7 +72,9 @@ app.command(
 )(run_replay)
 
 
-@app.command("list", epilog=examples("specaug-listen list policies", "specaug-listen list frontends --json"))
+@app.command(
+    "list", cls=Command, epilog=examples("specaug-listen list policies", "specaug-listen list frontends --json")
+)
 def _list(
     what: Annotated[Listed, typer.Argument(help="What to list.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print all fields as JSON.")] = False,
@@ -83,14 +89,18 @@ def _list(
 
 app.command(
     "check",
+    cls=Command,
     epilog=examples(
         "specaug-listen check my.module:augment recordings -o found",
         "specaug-listen check --policy train_asr.yaml",
     ),
 )(run_check)
-app.command("invert", epilog=examples("specaug-listen invert mel.npy -o x.wav --frontend nemo"))(run_invert)
+app.command("invert", cls=Command, epilog=examples("specaug-listen invert mel.npy -o x.wav --frontend nemo"))(
+    run_invert
+)
 app.command(
     "report",
+    cls=Command,
     epilog=examples(
         "specaug-listen report heard --flac",
         "specaug-listen report heard heard-2 -o both.html",
@@ -98,6 +108,7 @@ app.command(
 )(run_report)
 app.command(
     "sweep",
+    cls=Command,
     epilog=examples(
         "specaug-listen sweep x.wav --vary T=10,40,100 --vary F=8,27",
         "specaug-listen sweep x.wav --vary policy=LD,SS,espnet --open",
@@ -120,8 +131,7 @@ def _version(
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 fine, 1 something was refused, 2 bad usage, 130 interrupted."""
     warnings.simplefilter("ignore", SpecAugListenWarning)  # the draws carry these lines, and they are printed
-    if sys.stdout is None:  # closed by the shell
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    open_closed()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
@@ -129,11 +139,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = app(args=asked, prog_name="specaug-listen", standalone_mode=False) or 0
         sys.stdout.flush()
     except OSError as error:
-        # Mostly printing itself; what is left in the buffer has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        what = "the output cannot be printed" if error.filename is None else str(error.filename)
-        complain(f"{what}: {error.strerror}")
         code = 1
+        if error.filename is None:  # Printing itself; what is left in the buffer has nowhere to go.
+            discard(sys.stdout.fileno())
+            complain(f"the output cannot be printed: {error.strerror}")
+        else:
+            complain(f"{printable(error.filename)}: {error.strerror}")
     except SpecAugListenError as error:
         complain(str(error))
         code = 1 if isinstance(error, (AudioError, OutputError)) else 2
@@ -145,8 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise
         complain(_in_words(error))
         code = 2
-    if code == 130:
-        complain("clips that were done are whole, the others were left out", "interrupted")
+    if code == INTERRUPTED:
+        complain(WHAT_IS_LEFT, "interrupted")
     sys.exit(code)
 
 
@@ -157,6 +168,7 @@ def _in_words(error: Any) -> str:
     what = re.sub(r"Input should be (a valid )?", "allowed is ", what.replace("Value error, ", ""))
     what = re.sub(r"allowed is (integer|number)", r"allowed is an \1", what).replace("an number", "a number")
     what = re.sub(r", unable to (parse|interpret).*$", "", what)
+    what = re.sub(r"(['(])([^'()]{80})[^'()]+(?=['),])", r"\1\2...", what)
     context = getattr(error, "ctx", None)
     if context is not None and (option := getattr(error, "option_name", None)):
         others = context.find_root().command.commands

@@ -10,11 +10,12 @@ from typer import Context
 
 from .errors import ParameterError
 
-__all__ = ["COMMAND_SETTINGS", "Commands", "examples"]
+__all__ = ["COMMAND_SETTINGS", "Command", "Commands", "examples"]
 
 COMMAND_SETTINGS = {"help_option_names": ["-h", "--help"]}
 _DEFAULT = "audition"
 _MOST_NEAR = 3
+_LONGEST_ARGUMENT = 8192  # Longer than any path, and than 50 values of an axis.
 
 
 def examples(*lines: str) -> str:
@@ -28,6 +29,30 @@ def examples(*lines: str) -> str:
     return "\n\n".join(["Examples:", *lines])
 
 
+class Command(typer.core.TyperCommand):
+    """A command whose arguments and options are never empty: an unset variable of the shell is no working folder."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Check each value as it was typed: as a path, an empty one would be the working folder."""
+        values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+        for parameter in self.get_params(ctx):
+            held = values.get(parameter.name)
+            name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar or parameter.name
+            for value in held if isinstance(held, (list, tuple)) else [held]:
+                if isinstance(value, str):
+                    _check_argument(value, name)
+        return super().parse_args(ctx, args)
+
+
+def _check_argument(value: str, name: str) -> None:
+    if not value.strip():
+        raise ParameterError(f"{name} is empty, as from a variable of the shell that is not set; give a value")
+    if len(value) > _LONGEST_ARGUMENT:
+        raise ParameterError(
+            f"{name} {value!r:.60}...: {len(value)} characters; allowed are at most {_LONGEST_ARGUMENT}"
+        )
+
+
 class Commands(typer.core.TyperGroup):
     """Commands, of which ``audition`` need not be said: a file or a folder in its place is auditioned."""
 
@@ -37,8 +62,11 @@ class Commands(typer.core.TyperGroup):
 
     def _with_default(self, ctx: Context, args: list[str]) -> list[str]:
         known = {name for parameter in self.get_params(ctx) for name in parameter.opts}
-        first = args[0] if args else ""
-        if not first or first in self.commands or first.partition("=")[0] in known:
+        if not args:
+            return args
+        first = args[0]
+        _check_argument(first, "the command or file")
+        if first in self.commands or first.partition("=")[0] in known:
             return args
         if first.startswith("-"):
             return [_DEFAULT, *args] if any(os.path.exists(one) for one in args[1:]) else args

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .errors import one_line
 
 if TYPE_CHECKING:
     from .batch import Progress
@@ -15,7 +17,16 @@ if TYPE_CHECKING:
     from .pipeline.long import Within
     from .pipeline.publishing import Published
 
-__all__ = ["clip_progress", "complain", "complain_of", "counted", "open_page", "results_folder", "tell_of_page"]
+__all__ = [
+    "aside",
+    "clip_progress",
+    "complain",
+    "complain_of",
+    "counted",
+    "open_page",
+    "results_folder",
+    "tell_of_page",
+]
 
 _LEAST_S_BETWEEN_LINES = 2.0
 
@@ -71,7 +82,7 @@ class _Quarters:
     def tell(self, what: str, share: float) -> None:
         now = (what, int(4 * share))
         if now != self._last and time.monotonic() - self._since >= _LEAST_S_BETWEEN_LINES:
-            print(f"  {what}: {25 * now[1]}%", file=sys.stderr, flush=True)  # noqa: T201
+            aside(f"  {what}: {25 * now[1]}%")
             self._last, self._since = now, time.monotonic()
 
 
@@ -83,8 +94,14 @@ def complain_of(problems: Sequence[str]) -> None:
 
 def complain(line: str, kind: str = "error") -> None:
     """Print one line on the standard error stream: an error, a warning or a note."""
-    text = " ".join(line.split("\n")).strip() or "something went wrong that has no words; please report the command"
-    print(f"{kind}: {' '.join(text.splitlines())}", file=sys.stderr)  # noqa: T201
+    text = one_line(line).strip() or "something went wrong that has no words; please report the command"
+    aside(f"{kind}: {text}")
+
+
+def aside(text: str, end: str = "\n") -> None:
+    """Print on the standard error stream, if it can be printed to: no work fails because nobody hears of it."""
+    with suppress(OSError, ValueError):
+        print(text, end=end, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def counted(n: int, what: str) -> str:

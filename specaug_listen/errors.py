@@ -14,6 +14,7 @@ A message shows the value that was given, what is allowed, and the fix.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,14 +27,39 @@ __all__ = [
     "SpecAugListenError",
     "SpecAugListenWarning",
     "naming",
+    "one_line",
 ]
+
+# A path that is longer than most file systems allow, and a line that fills more than half of a terminal.
+_LONG_WORD = re.compile(r"\S{300,}")
+_LONGEST_LINE = 1500
+
+
+def one_line(text: str) -> str:
+    r"""A message as one line for a terminal: nothing in it moves the cursor or changes colours, and it ends.
+
+    Whoever writes a message bounds the values in it; this is for what was forgotten.
+
+    Examples
+    --------
+    >>> one_line("two\nlines, \x1b[31mred")
+    'two lines, \\x1b[31mred'
+    """
+    line = " ".join(part.strip() for part in text.splitlines())
+    line = _LONG_WORD.sub(lambda word: _without_middle(word[0], 160), line)
+    line = _without_middle(line, _LONGEST_LINE)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def _without_middle(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: 2 * length // 3]}...{text[-length // 3 :]}"
 
 
 class SpecAugListenError(Exception):
     """Root of all errors that this package raises on purpose; its message is one line."""
 
     def __str__(self) -> str:
-        return " ".join(line.strip() for line in super().__str__().splitlines())
+        return one_line(super().__str__())
 
 
 class ParameterError(SpecAugListenError, ValueError):

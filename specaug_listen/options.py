@@ -131,8 +131,8 @@ def channel_of(given: str | None, policy: Policy) -> tuple[Channel, str]:
 
     if given is not None and given.strip().lower() in LAYOUTS:
         raise ParameterError(
-            f"--channel {given}: is what of a recording is heard: mean, left, right, each, or a number counted from "
-            f"1; how written WAV files are laid out is --wav-channels {given}"
+            f"--channel {given.strip()}: is what of a recording is heard: mean, left, right, each, or a number counted "
+            f"from 1; how written WAV files are laid out is --wav-channels {given}"
         )
     if given is not None:
         return as_channel(given), ""
@@ -178,5 +178,5 @@ def adapter_of(given: Sequence[str] | None) -> Adapter | None:
     if not given:
         return None
     if odd := [text for text in given if "=" not in text]:
-        raise ParameterError(f"--adapter {odd[0]}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
+        raise ParameterError(f"--adapter {odd[0]!r:.80}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
     return from_plain(Adapter, dict(text.split("=", 1) for text in given))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ._quiet import quiet_stdout
-from .commands import examples
+from .commands import Command, examples
+from .console import complain
 from .options import DIALECT_HELP, Dialect, Frontend, SetParameters
 
 __all__ = ["policy_app"]
@@ -26,7 +26,9 @@ PolicyFile = Annotated[
 
 
 @policy_app.command(
-    "show", epilog=examples("specaug-listen policy show train_asr.yaml", "specaug-listen policy show LD,F=27,T=40")
+    "show",
+    cls=Command,
+    epilog=examples("specaug-listen policy show train_asr.yaml", "specaug-listen policy show LD,F=27,T=40"),
 )
 def _policy_show(
     file: PolicyFile,
@@ -44,7 +46,9 @@ def _policy_show(
     print(to_json(page) if as_json else page.text)  # noqa: T201
 
 
-@policy_app.command("convert", epilog=examples("specaug-listen policy convert train_asr.yaml --to nemo -o nemo.yaml"))
+@policy_app.command(
+    "convert", cls=Command, epilog=examples("specaug-listen policy convert train_asr.yaml --to nemo -o nemo.yaml")
+)
 def _policy_convert(
     file: PolicyFile,
     to: Annotated[str, typer.Option(help="Framework to write for, e.g. nemo.", metavar="NAME")],
@@ -73,4 +77,4 @@ def _policy_convert(
         return
     print(converted.text if out is None else printable(out), end="" if out is None else "\n")  # noqa: T201
     for line in converted.differences:
-        print(f"differs: {line}", file=sys.stderr)  # noqa: T201
+        complain(line, "differs")

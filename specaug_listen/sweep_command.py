@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .console import complain, results_folder, tell_of_page
+from .console import aside, complain, results_folder, tell_of_page
 from .options import (
     BatchText,
     Budget,
@@ -161,4 +161,4 @@ def _configuration(
 
 def _tell(done: int, total: int) -> None:
     if sys.stderr.isatty():
-        print(f"\r{done} of {total} cells", end="\n" if done == total else "", file=sys.stderr, flush=True)  # noqa: T201
+        aside(f"\r{done} of {total} cells", end="\n" if done == total else "")

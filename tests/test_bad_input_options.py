@@ -79,7 +79,7 @@ def test_a_policy_file_that_is_no_text_or_too_long_or_missing_is_named(clip):
         ("--policy", "LDD", r"unknown policy 'LDD'; did you mean 'LD'\? \(allowed: .*adaptive.*or a \.yaml file\)"),
         ("--frontend", "wisper", r"unknown front-end 'wisper'; did you mean 'whisper'\? \(allowed: espnet, .*whisper"),
         ("--vocoder", "griffin-lim", r"unknown vocoder 'griffin-lim'; did you mean 'griffinlim'\? \(allowed: "),
-        ("--policy", "", "unknown policy ''"),
+        ("--policy", "", "--policy is empty"),
         (
             "--channels",
             "stereo",

@@ -86,7 +86,8 @@ def convert_policy(policy: Policy, dialect: str) -> Converted:
     if dialect in DIALECTS and dialect not in SNIPPETS:
         instead = dialect.split("-")[0]
         raise ParameterError(
-            f"dialect {dialect!r} can be read, but not written; write {instead} instead (allowed: {', '.join(TARGETS)})"
+            f"dialect {dialect!r:.80} can be read, but not written; write {instead} instead (allowed: "
+            f"{', '.join(TARGETS)})"
         )
     if dialect not in SNIPPETS:
         close = nearest(str(dialect), list(TARGETS))

@@ -164,14 +164,14 @@ def _module(where: str) -> ModuleType:
     if _is_file(where):
         return _module_of_file(where)
     if not all(part.isidentifier() for part in where.split(".")):
-        raise ParameterError(f"{where!r} is neither the name of a module nor the path of a .py file")
+        raise ParameterError(f"{where!r:.80} is neither the name of a module nor the path of a .py file")
     try:
         with _on_path(os.getcwd()):
             return importlib.import_module(where)
     except ModuleNotFoundError as error:
         if error.name is not None and (where == error.name or where.startswith(f"{error.name}.")):
             raise ParameterError(
-                f"there is no module {error.name!r}; install it, or give the path of its .py file"
+                f"there is no module {error.name!r:.80}; install it, or give the path of its .py file"
             ) from None
         raise ParameterError(f"{where} cannot be imported ({_short(error)})") from None
     except (Exception, SystemExit) as error:
@@ -221,7 +221,7 @@ def _attribute(module: ModuleType, name: str, where: str) -> Any:
     for part in name.split("."):
         if not hasattr(found, part):
             known = [n for n in dir(found) if not n.startswith("_")]
-            raise ParameterError(f"{where} holds no {name!r}{nearest(part, known)}")
+            raise ParameterError(f"{where:.80} holds no {name!r:.80}{nearest(part, known)}")
         found = getattr(found, part)
     return found
 

@@ -79,14 +79,14 @@ def _built_one(transform: WaveformTransform, audiomentations: Any) -> Any:
     if transform.name not in allowed:
         why = " (its function would have to come from the file)" if transform.name in _NOT_ALLOWED else ""
         raise ParameterError(
-            f"unknown transform {transform.name!r}{why}{nearest(transform.name, allowed)} (allowed: those of "
+            f"unknown transform {transform.name!r:.80}{why}{nearest(transform.name, allowed)} (allowed: those of "
             f"audiomentations {audiomentations.__version__})"
         )
     cls = getattr(audiomentations, transform.name)
     known = [name for name in inspect.signature(cls.__init__).parameters if name not in _NO_PARAMETERS]
     if odd := sorted(set(transform.parameters) - set(known)):
         raise ParameterError(
-            f"{transform.name}: unknown parameter {odd[0]!r}{nearest(odd[0], known)} (allowed: {', '.join(known)})"
+            f"{transform.name}: unknown parameter {odd[0]!r:.80}{nearest(odd[0], known)} (allowed: {', '.join(known)})"
         )
     nested = [_built_one(each, audiomentations) for each in transform.transforms]
     # Files have no tuples, and SomeOf takes no list for its range.

@@ -228,7 +228,7 @@ def read_waveform(path: str | os.PathLike[str]) -> Waveform:
         if not isinstance(known, dict) or not isinstance(known.get("transforms"), list):
             raise ParameterError("expected a list of transforms, e.g. - TimeMask: {p: 1.0}")
         if odd := set(known) - {"name", "transforms"}:
-            raise ParameterError(f"unknown key {min(map(str, odd))!r} (allowed: name, transforms)")
+            raise ParameterError(f"unknown key {min(map(str, odd))!r:.80} (allowed: name, transforms)")
         transforms = tuple(entry_of(entry, f"[{i}]", 1) for i, entry in enumerate(known["transforms"]))
         stage = Waveform(transforms, known.get("name", Path(name).stem[:100]))
         if not transforms:

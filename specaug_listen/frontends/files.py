@@ -72,7 +72,7 @@ def frontend_of(data: Mapping[str, Any], path: str | os.PathLike[str]) -> MelFro
     given = {"name": Path(name).stem, **data}
     base = given.pop("base", None)
     if base is not None and (not isinstance(base, str) or base not in PRESETS):
-        raise PolicyError(f"{name}: base={base!r}: allowed is one of {', '.join(sorted(PRESETS))}")
+        raise PolicyError(f"{name}: base={base!r:.80}: allowed is one of {', '.join(sorted(PRESETS))}")
     inherited = {} if base is None else to_plain(PRESETS[base])
     normalize = given.get("normalize")
     if isinstance(normalize, Mapping) and set(normalize) == {"file"}:

@@ -57,5 +57,5 @@ def vocoder_for(vocoder: Vocoder | str) -> Vocoder:
     if isinstance(vocoder, str):
         return vocoders.get(vocoder)
     if not callable(vocoder):
-        raise ParameterError(f"vocoder={vocoder!r}: expected a name or a callable from MelSpectrogram to Audio")
+        raise ParameterError(f"vocoder={vocoder!r:.80}: expected a name or a callable from MelSpectrogram to Audio")
     return vocoder

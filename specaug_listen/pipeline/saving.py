@@ -61,7 +61,7 @@ def audition_files(
     ``top_db`` is the level of the brightest colour of the mels, where it is not that of this clip.
     """
     if not isinstance(channels, str) or channels not in get_args(Channels):
-        raise ParameterError(f"channels={channels!r}: allowed is one of {', '.join(get_args(Channels))}")
+        raise ParameterError(f"channels={channels!r:.80}: allowed is one of {', '.join(get_args(Channels))}")
     both_ears: Channels = "mono" if channels == "mono" else "duplicate"
     files = {} if audition.original is None else {"original.wav": _wav(audition.original, audition, both_ears)}
     files["copy-synthesis.wav"] = _wav(audition.copy_synthesis, audition, both_ears)

@@ -74,7 +74,9 @@ def plot_sweep(
             raise ParameterError(f"{key!r:.80}: expected the name of a column of the rows")
         if not rows or all(key not in row for row in rows):
             known = sorted({name for row in rows for name in row})
-            raise ParameterError(f"{key!r}: allowed is a column of the rows: {', '.join(known) or 'there are none'}")
+            raise ParameterError(
+                f"{key!r:.80}: allowed is a column of the rows: {', '.join(known) or 'there are none'}"
+            )
     values = list(dict.fromkeys(row[along] for row in rows))
     are_numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
     places = [float(value) for value in values] if are_numbers else [float(i) for i in range(len(values))]

@@ -170,7 +170,7 @@ def contract_of(data: dict[str, Any], path: str | os.PathLike[str], others: tupl
     for key in data:
         if key not in CONTRACT_KEYS:
             hint = nearest(key, allowed)
-            raise PolicyError(f"{name}: unknown key {key!r}{hint} (allowed: {', '.join(sorted(allowed))})")
+            raise PolicyError(f"{name}: unknown key {key!r:.80}{hint} (allowed: {', '.join(sorted(allowed))})")
     layout = {key: data[key] for key in _LAYOUT if key in data}
     frontend = frontend_of({key: value for key, value in data.items() if key not in _LAYOUT}, path)
     with naming(name, PolicyError):

@@ -60,7 +60,7 @@ def get(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
     if isinstance(name, os.PathLike):
         return read_neural(name)
     if not isinstance(name, str):
-        raise ParameterError(f"vocoder={name!r}: expected one of the vocoders here, a name, or a .yaml file")
+        raise ParameterError(f"vocoder={name!r:.80}: expected one of the vocoders here, a name, or a .yaml file")
     kind, colon, parameters = name.partition(":")
     if kind in VOCODERS:
         return _with_parameters(VOCODERS[kind], parameters, name) if colon else VOCODERS[kind]
@@ -69,7 +69,7 @@ def get(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
     known = sorted(VOCODERS)
     hint = nearest(name, known)
     raise ParameterError(
-        f"unknown vocoder {name!r}{hint} (allowed: {', '.join(known)}); a .yaml file names a neural one"
+        f"unknown vocoder {name!r:.80}{hint} (allowed: {', '.join(known)}); a .yaml file names a neural one"
     )
 
 

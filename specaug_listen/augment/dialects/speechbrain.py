@@ -94,7 +94,8 @@ def speechbrain_drop(
         )
     if replace not in _FILLS:
         raise ParameterError(
-            f"replace={replace!r}: allowed is {', '.join(_FILLS)} (random_selection picks one of them, and keeps it)"
+            f"replace={replace!r:.80}: allowed is {', '.join(_FILLS)} (random_selection picks one of them, and "
+            "keeps it)"
         )
     fill: Any = _FILLS[replace]
     return Mask(

@@ -172,4 +172,4 @@ def unknown_key(key: str, where: str, known: Iterable[str], dialect: str) -> str
     """The message about a key that the framework does not take; says whose it may be."""
     others = [other for other in owners([key]) if other != dialect]
     hint = f"; it looks like {others[0]}'s" if others else nearest(key, sorted(known))
-    return f"unknown key {where + key!r}{hint} (allowed: {', '.join(sorted(known))})"
+    return f"unknown key {where + key!r:.80}{hint} (allowed: {', '.join(sorted(known))})"

@@ -84,7 +84,7 @@ class Config:
         """
         base = PRESETS.get(name)
         if base is None:
-            self.notes.append(f"no front-end {name!r} here yet; choose one of: {', '.join(sorted(PRESETS))}")
+            self.notes.append(f"no front-end {name!r:.80} here yet; choose one of: {', '.join(sorted(PRESETS))}")
             return None
         different = {key: value for key, value in changes.items() if value != getattr(base, key)}
         try:

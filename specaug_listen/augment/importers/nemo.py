@@ -239,8 +239,8 @@ def _is_mel(config: Config, section: Section, target: str) -> bool:
     """Whether it is a preprocessor that we have; says so where it is not."""
     if target == _CEPSTRA:
         raise ParameterError(
-            f"{section.where}_target_={target!r}: cepstral coefficients are no mel spectrogram, so the masks cannot be "
-            f"heard; allowed is {_MEL}"
+            f"{section.where}_target_={target!r:.80}: cepstral coefficients are no mel spectrogram, so the masks "
+            f"cannot be heard; allowed is {_MEL}"
         )
     if _NETWORKS.search(target):
         raise ParameterError(

@@ -141,12 +141,12 @@ def _said_below(data: Mapping[str, Any], place: tuple[str, ...], depth: int, is_
         where = printable(".".join((*place, key)))[:120]
         stranger = stranger_of(value)
         if stranger is not None:
-            return f"; what is below {where!r} {stranger.words}"
+            return f"; what is below {where!r:.80} {stranger.words}"
         for dialect, keys in claims(value).items():
             # One bare argument, such as p, says nothing by itself.
             if len(keys) > 1 or keys[0] in MARKS or keys[0] in ("spec_augment", "dataset_conf"):
                 hint = ": give a file of what is below it" if is_read(value, dialect) else ""
-                return f"; {dialect}'s {listed(keys)} stand below {where!r}{hint}"
+                return f"; {dialect}'s {listed(keys)} stand below {where!r:.80}{hint}"
     found = (_said_below(value, (*place, key), depth - 1, is_read) for key, value in inside.items() if depth > 1)
     return next((said for said in found if said), "")
 

@@ -65,7 +65,7 @@ class Unread:
     def words(self) -> str:
         """The path, with how much stands there."""
         said = [f"{self.n_values} value{'' if self.n_values == 1 else 's'}"] if self.n_values else []
-        said += [f"did you mean {self.nearest!r}?"] if self.nearest else []
+        said += [f"did you mean {self.nearest!r:.80}?"] if self.nearest else []
         return f"{self.path} ({', '.join(said)})" if said else self.path
 
 

@@ -1,0 +1,32 @@
+"""Standard streams that the shell has closed, or that cannot be written to."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["discard", "open_closed"]
+
+_NAMES = ("stdin", "stdout", "stderr")
+
+
+def open_closed() -> None:
+    """Open standard streams that are closed, upon nothing: else the next file that is opened takes their place."""
+    for number, name in enumerate(_NAMES):
+        try:
+            os.fstat(number)
+        except OSError:
+            discard(number)
+        if getattr(sys, name) is None:
+            stream = open(number, "w" if number else "r", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+
+
+def discard(number: int) -> None:
+    """Let a standard stream lead nowhere from now on, with what waits in its buffers."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    if nowhere == number:
+        os.set_inheritable(number, True)
+        return
+    os.dup2(nowhere, number)
+    os.close(nowhere)

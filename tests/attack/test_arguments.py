@@ -1,0 +1,209 @@
+"""What may stand on the command line, and how the process ends, whatever is done to it from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import typer
+from commandline import environment, run
+
+from specaug_listen import Audio, cli, errors, save
+
+TAKEN_FOR_GRANTED = {
+    "audition": ["x.wav"],
+    "replay": ["draw-1.json"],
+    "list": ["vocoders"],
+    "check": ["my.module:augment"],
+    "invert": ["x.npy", "-o", "y.wav"],
+    "report": ["heard"],
+    "sweep": ["x.wav", "--vary", "T=10,40"],
+    "show": ["LD"],
+    "convert": ["LD", "--to", "nemo"],
+}
+ROOT = typer.main.get_command(cli.app)
+
+
+def all_commands(group=ROOT, before=()):
+    for name, one in group.commands.items():
+        if hasattr(one, "commands"):
+            yield from all_commands(one, (*before, name))
+        else:
+            yield (*before, name), one
+
+
+def typed(path, parameter, value):
+    """A command in which one value is another."""
+    rest = TAKEN_FOR_GRANTED[path[-1]]
+    if parameter.param_type_name == "option":
+        return [*path, *rest, f"{parameter.opts[-1]}={value}"]
+    return [*path, value, *rest[1:]]
+
+
+PLACES = [
+    (path, parameter)
+    for path, command in all_commands()
+    for parameter in command.params
+    if not getattr(parameter, "is_flag", False) and parameter.name != "help"
+]
+NAMED = [f"{' '.join(path)} {parameter.name}" for path, parameter in PLACES]
+HOSTILE = ["x" * 100_000, "x y " * 1000, "a:T=" + "9" * 5000, "\x1b[31mred\x1b[0m\nnew\rline\x07.yaml"]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """The working folder holds a recording, which nobody asks for."""
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "mine.wav", Audio([0.1] * 4000, 16000))
+
+
+@pytest.mark.parametrize(("path", "parameter"), PLACES, ids=NAMED)
+def test_an_empty_argument_is_refused_by_its_name_and_nothing_is_written(path, parameter):
+    name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar or parameter.name
+    for empty in ("", " \t\n"):
+        ran = run(*typed(path, parameter, empty))
+        assert ran.code == 2
+        assert ran.err.startswith(f"error: {name} is empty")
+        assert len(ran.err.splitlines()) == 1
+    assert os.listdir() == ["mine.wav"]
+
+
+def test_an_empty_first_word_is_no_working_folder():
+    ran = run("")
+    assert (ran.code, ran.err.startswith("error: the command or file is empty")) == (2, True)
+
+
+@pytest.mark.parametrize(("path", "parameter"), PLACES, ids=NAMED)
+def test_values_are_echoed_short_and_printable(path, parameter):
+    for value in HOSTILE:
+        ran = run(*typed(path, parameter, value))
+        assert ran.code in (0, 1, 2)
+        assert "\x1b" not in ran.err + ran.out
+        assert "\x07" not in ran.err + ran.out
+        assert max(map(len, ran.err.splitlines()), default=0) < 1100, ran.err
+
+
+def test_an_error_of_python_is_one_short_printable_line():
+    told = str(errors.ParameterError("two\nlines \x1b[2J" + "x" * 10_000 + " y" * 10_000))
+    assert told.startswith(r"two lines \x1b[2J")
+    assert len(told) < 2000
+
+
+# -- standard streams -----------------------------------------------------------------------------------
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    command = line.replace("specaug-listen", f"{sys.executable} -m specaug_listen", 1)
+    return subprocess.run(["bash", "-c", command], env=environment(), capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("specaug-listen list vocoders <&- >&- 2>&-", 0),
+        ("specaug-listen list vocoders 2>&-", 0),
+        ("specaug-listen list nothing 2>&-", 2),
+        ("specaug-listen list nothing 2>/dev/full", 2),
+        ("specaug-listen list vocoders >/dev/full 2>/dev/full", 1),
+    ],
+)
+def test_streams_that_are_closed_or_full_change_no_exit_code(line, code):
+    ran = shell(line)
+    assert (ran.returncode, ran.stderr) == (code, "")
+
+
+def test_no_file_of_ours_takes_the_place_of_a_closed_stream():
+    inside = "import os; from specaug_listen._streams import open_closed; open_closed(); raise SystemExit(os.dup(0))"
+    ran = subprocess.run(["bash", "-c", f'{sys.executable} -c "{inside}" <&- >&- 2>&-'], env=environment(), check=False)
+    assert ran.returncode > 2
+
+
+# -- signals --------------------------------------------------------------------------------------------
+
+# A shell that runs tests in the background makes its children deaf to SIGINT; this one listens to all three, and is
+# sent one of them, or the same twice, when a module is first looked for, however fast or slow the machine is.
+SENT = """
+import signal, sys
+number, times, at = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(each, signal.SIG_DFL)
+class Sent:
+    def find_spec(self, name, *more):
+        if name == at:
+            sys.meta_path.remove(self)
+            for _ in range(times):
+                signal.raise_signal(number)
+sys.meta_path.insert(0, Sent())
+sys.argv = ["specaug-listen", *sys.argv[4:]]
+from specaug_listen.__main__ import run
+run()
+"""
+ONE_LINE = "interrupted: what was done is whole, the rest was left out\n"
+
+
+def sent(number: int, at: str, *arguments: str, times: int = 1) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", SENT, str(int(number)), str(times), at, *arguments]
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("number", "at"),
+    [(signal.SIGINT, "specaug_listen.cli"), (signal.SIGTERM, "typer"), (signal.SIGHUP, "numpy")],
+)
+def test_a_signal_while_modules_are_imported_is_one_line(number, at):
+    ran = sent(number, at, "audition", "mine.wav", "-o", "out")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (128 + number, "", ONE_LINE)
+    assert os.listdir() == ["mine.wav"]
+
+
+def test_two_signals_during_the_last_step_are_one_line_and_leave_only_what_is_whole(tmp_path):
+    ran = sent(signal.SIGTERM, "jinja2", "audition", "mine.wav", "-o", "out", "--vocoder", "original-phase", times=2)
+    assert (ran.returncode, ran.stderr) == (128 + signal.SIGTERM, ONE_LINE)
+    assert not [path for path in tmp_path.rglob("*") if path.name.endswith(".partial") or path.name == "report.html"]
+    assert (tmp_path / "out" / "mine" / "draw-1.wav").exists()
+
+
+INTERRUPTED_ONCE = """
+import os, signal, sys
+from specaug_listen import _interrupts
+_interrupts._PATIENCE_S = 0.2
+for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(each, signal.SIG_DFL)
+_interrupts.listen()
+from pathlib import Path
+from specaug_listen._files import scratch
+class Finaliser:
+    def __del__(self):
+        signal.raise_signal(signal.SIGHUP)
+with scratch(Path("long")) as folder:
+    (folder / "rows").write_bytes(b"x")
+    {how}
+"""
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "try:\n        signal.raise_signal(signal.SIGHUP)\n    except BaseException: import time; time.sleep(60)",
+        "Finaliser(); import time; time.sleep(60)",
+    ],
+    ids=["an except that swallows it", "a finaliser that cannot raise it"],
+)
+def test_code_that_swallows_the_interruption_only_puts_it_off_and_scratch_is_removed(how):
+    code = INTERRUPTED_ONCE.format(how=how)
+    ran = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
+    assert ran.returncode != 0
+    assert "Exception ignored" not in ran.stderr
+    assert os.listdir() == ["mine.wav"]
+
+
+def test_what_was_started_to_ignore_hang_ups_goes_on_ignoring_them():
+    code = (
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        "from specaug_listen._interrupts import listen; listen(); signal.raise_signal(signal.SIGHUP); print('on')"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
+    assert ran.stdout == "on\n"
