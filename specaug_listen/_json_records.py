@@ -23,7 +23,14 @@ _LARGEST, _LARGEST_INTEGER = 3.4028235e38, 2**63 - 1
 _ADVICE = "the file is not as it was written; take it as it was, or run the audition or sweep again"
 
 
-def read_json_record(cls: type[R], path: str | os.PathLike[str], expected: str, most_bytes: int) -> R:
+def read_json_record(
+    cls: type[R],
+    path: str | os.PathLike[str],
+    expected: str,
+    most_bytes: int,
+    *,
+    inside: str | os.PathLike[str] | None = None,
+) -> R:
     """Read one record.
 
     Parameters
@@ -34,6 +41,8 @@ def read_json_record(cls: type[R], path: str | os.PathLike[str], expected: str, 
     expected : str
         What should be there, and what to give, as the tail of a message.
     most_bytes : int
+    inside : str, path-like or None
+        The folder that it may not lie outside of.
 
     Raises
     ------
@@ -42,7 +51,7 @@ def read_json_record(cls: type[R], path: str | os.PathLike[str], expected: str, 
     """
     name = printable(as_path(path))
     try:
-        data = json.loads(read_file(Path(path), most_bytes), object_pairs_hook=_mapping)
+        data = json.loads(read_file(Path(path), most_bytes, inside=inside), object_pairs_hook=_mapping)
     except OSError as error:
         raise PolicyError(f"{name}: cannot be read ({error.strerror}); expected {expected}") from None
     except (ValueError, RecursionError) as error:

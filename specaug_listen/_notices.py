@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["Notice"]
 
-_MOST_ENDINGS = 8
+_MOST_ENDINGS, _MOST_VALUES = 8, 20
 
 
 def _implausible(values: Mapping[str, Any]) -> str:
@@ -229,9 +229,9 @@ class Notice:
                 return sentence(self.values)
             if sentence is not None:
                 return sentence.format_map(self.values)
-        except (KeyError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             pass  # written by another version, with other values
-        listed = ", ".join(f"{name} {value}" for name, value in self.values.items())
+        listed = ", ".join(f"{name:.80} {value!s:.80}" for name, value in list(self.values.items())[:_MOST_VALUES])
         return f"{self.kind}: {listed}" if listed else self.kind
 
     @property

@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 from typing import cast
 
-__all__ = ["check_ordinary", "open_file", "read_file"]
+__all__ = ["check_ordinary", "open_file", "open_inside", "read_file"]
 
 _OTHERS = {
     stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
@@ -44,13 +44,15 @@ def open_file(path: str | os.PathLike[str], *, buffering: int = -1) -> io.Buffer
     return cast(io.BufferedReader, open(path, "rb", buffering, opener=_opened))
 
 
-def read_file(path: str | os.PathLike[str], most_bytes: int) -> bytes:
+def read_file(path: str | os.PathLike[str], most_bytes: int, *, inside: str | os.PathLike[str] | None = None) -> bytes:
     """The bytes of an ordinary file.
 
     Parameters
     ----------
     path : str or path-like
     most_bytes : int
+    inside : str, path-like or None
+        The folder that it may not lie outside of; see `open_inside`.
 
     Raises
     ------
@@ -64,12 +66,42 @@ def read_file(path: str | os.PathLike[str], most_bytes: int) -> bytes:
     ...
     OSError: [Errno 27] has more than the 10 bytes that are allowed
     """
-    with open_file(path) as file:
+    with open_file(path) if inside is None else open_inside(inside, path) as file:
+        is_long = os.fstat(file.fileno()).st_size > most_bytes
         # Some files of the system wait for what comes; they give None instead.
-        data = file.read(most_bytes + 1) or b""
-    if len(data) > most_bytes:
+        data = b"" if is_long else file.read(most_bytes + 1) or b""
+    if is_long or len(data) > most_bytes:
         raise OSError(errno.EFBIG, f"has more than the {most_bytes} bytes that are allowed")
     return data
+
+
+def open_inside(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> io.BufferedReader:
+    """Open an ordinary file that lies in a folder, and is no other file under a name in it.
+
+    Parameters
+    ----------
+    folder, path : str or path-like
+
+    Raises
+    ------
+    OSError
+        As of `open_file`; when a link leads out of the folder, or the file has a second name, which may be anywhere.
+    """
+    check_ordinary(path)
+    place, inside = os.path.realpath(path), os.path.realpath(folder)
+    if os.path.commonpath([place, inside]) != inside:
+        raise OSError(errno.EXDEV, "lies outside of its folder, behind a link; put the file itself there")
+    file = open_file(place)
+    try:
+        now = os.fstat(file.fileno())
+        if os.path.realpath(path) != place or not os.path.samestat(now, os.lstat(place)):
+            raise OSError(errno.EXDEV, "became another file while it was opened")
+        if now.st_nlink > 1:
+            raise OSError(errno.EMLINK, "is a hard link, and may be a file of another folder; copy the folder (cp -r)")
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def _opened(path: str | bytes | Path, flags: int) -> int:

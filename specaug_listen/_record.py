@@ -153,12 +153,18 @@ def _adapter(cls: Any) -> pydantic.TypeAdapter[Any]:
     return _ADAPTERS[cls]
 
 
-def _describe(cls: type[Any], error: pydantic.ValidationError) -> str:
+@functools.lru_cache(maxsize=32)
+def _schema(cls: Any) -> Mapping[str, Any]:
+    schema: Mapping[str, Any] = _adapter(cls).json_schema(mode="serialization")
+    return schema
+
+
+def _describe(cls: Any, error: pydantic.ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     path, kind = first["loc"], first["type"]
     if kind == "value_error":
         return f"{_dotted(path)}{': ' if path else ''}{first['ctx']['error']}"
-    schema = _adapter(cls).json_schema(mode="serialization")
+    schema = _schema(cls)
     if kind == "unexpected_keyword_argument":
         # These are set by the reader, not by people.
         keys = sorted(set(_resolve(schema, path[:-1]).get("properties", {})) - {"kind", "format", "frontend_error"})
@@ -201,6 +207,8 @@ def _step(schema: Mapping[str, Any], node: Mapping[str, Any], part: int | str) -
         return inside if isinstance(inside, Mapping) else None
     if part in node.get("properties", {}):
         return node["properties"][part]  # type: ignore[no-any-return]
+    if isinstance(node.get("additionalProperties"), Mapping):
+        return node["additionalProperties"]  # type: ignore[no-any-return]
     mapping = node.get("discriminator", {}).get("mapping", {})
     return {"$ref": mapping[part]} if part in mapping else None
 

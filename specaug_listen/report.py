@@ -17,7 +17,7 @@ from ._record import to_json
 from .augment import DIALECTS
 from .errors import ParameterError
 from .pages import Clip, Facts, Head, Recipe, known_folders, page_parts, short_paths, without_folders
-from .pipeline import Audition, read_index, read_record
+from .pipeline import Audition, read_index
 from .pipeline.again import recipe_of, words_of
 from .pipeline.display import facts_of_policy, frontend_in_words
 from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, Published, page_path, publish
@@ -183,11 +183,11 @@ def _run_of_folder(folder: Path, page: Path) -> _Run:
     placed = tuple(
         _Placed(
             entry,
-            tuple(read_record(folder / entry.folder / f"{name}.json") for name in entry.draws),
-            FolderFiles(folder / entry.folder, page),
+            tuple(files.record(name) for name in entry.draws),
+            files,
             index.configuration,
         )
-        for entry in index.clips
+        for entry, files in ((entry, FolderFiles(folder, entry.folder, page)) for entry in index.clips)
     )
     one = index.configuration
     name = printable(f"{one.policy.name} on {one.frontend.name} ({folder.resolve().name})")

@@ -198,7 +198,7 @@ class ClipEntry:
     duration_s: SecondsAboveZero
     gain: Gain
     badges: Badges
-    draws: tuple[DrawName, ...]
+    draws: Annotated[tuple[DrawName, ...], Field(max_length=1000)]
 
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""
@@ -235,8 +235,8 @@ def to_bytes(record: DrawRecord | AuditionRecord) -> bytes:
     return (json.dumps(to_plain(record), indent=1) + "\n").encode()
 
 
-def read_record(path: str | os.PathLike[str]) -> DrawRecord:
-    """Read ``draw-N.json``.
+def read_record(path: str | os.PathLike[str], *, inside: str | os.PathLike[str] | None = None) -> DrawRecord:
+    """Read ``draw-N.json``; of a run that came from others, from ``inside`` its folder alone.
 
     Raises
     ------
@@ -244,13 +244,14 @@ def read_record(path: str | os.PathLike[str]) -> DrawRecord:
         One line that names the file, the key, the value and what is allowed.
     """
     expected = "a draw; give a draw-N.json that an audition has written"
-    return read_json_record(DrawRecord, path, expected, _MOST_BYTES_OF_DRAW)
+    return read_json_record(DrawRecord, path, expected, _MOST_BYTES_OF_DRAW, inside=inside)
 
 
 def read_index(folder: str | os.PathLike[str]) -> AuditionRecord:
     """Read ``audition.json`` of a folder that an audition has written; errors as in `read_record`."""
     expected = "an index of auditions; give a folder that 'specaug-listen audition' has written"
-    return read_json_record(AuditionRecord, as_path(folder) / "audition.json", expected, _MOST_BYTES_OF_INDEX)
+    path = as_path(folder) / "audition.json"
+    return read_json_record(AuditionRecord, path, expected, _MOST_BYTES_OF_INDEX, inside=folder)
 
 
 def describe_clip(audio: Audio | Recording | MelClip) -> ClipRecord:

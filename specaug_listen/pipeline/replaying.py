@@ -75,7 +75,7 @@ def replay(
             before = record.frontend(record.waveform.apply(mel.audio))
         draw = record.draw if policy is None else record.draw.with_callable(policy)
         augmented = draw.apply(before)
-    sound = render(augmented, vocoder)
+        sound = render(augmented, vocoder)
     again = Reconstruction(
         record.number, draw, augmented, sound, record.waveform, None if record.waveform is None else before
     )
@@ -93,7 +93,8 @@ def _clip_and_mel(record: DrawRecord, given: Any, name: str) -> tuple[Audio | Me
     if isinstance(given, MelSpectrogram):
         raise ParameterError(f"{name}: made for a recording; pass that as audio=, not a mel")
     clip = _clip(record, given, name)
-    return clip, record.frontend(clip)
+    with naming(name):
+        return clip, record.frontend(clip)
 
 
 def is_long_draw(written: DrawRecord) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from collections.abc import Iterator, Mapping
@@ -13,9 +14,12 @@ from urllib.parse import quote
 
 from .._files import printable
 from .._optional import require
+from .._ordinary_files import open_inside
 from ..audio import Audio
 from ..errors import PolicyError
 from ..pages import File
+from .contents import HEAD, MOST_BYTES_OF_PICTURE, check_picture, check_wav
+from .records import DrawRecord, read_record
 
 __all__ = ["Beside", "Embedded", "Files", "FolderFiles", "MemoryFiles"]
 
@@ -56,24 +60,27 @@ class FolderFiles:
 
     Parameters
     ----------
-    folder : Path
+    run : Path
+        The folder of the run. Nothing that lies outside of it is read.
+    folder : str
+        That of the clip in it; empty for the run's own.
     page : Path
         The folder of the page, for addresses.
     """
 
-    def __init__(self, folder: Path, page: Path) -> None:
-        self._folder, self._page = folder, page
+    def __init__(self, run: Path, folder: str, page: Path) -> None:
+        self._run, self._folder, self._page = run, run / folder, page
 
     def size(self, name: str) -> int | None:
         """In bytes; None where there is no such file."""
         try:
-            return (self._folder / name).stat().st_size
+            return os.lstat(self._folder / name).st_size
         except OSError:
             return None
 
     def total(self, suffix: str) -> int:
         """Bytes of all files of this ending."""
-        return sum(path.stat().st_size for path in self._folder.glob(f"*{suffix}"))
+        return sum(path.lstat().st_size for path in self._folder.glob(f"*{suffix}"))
 
     def called(self, name: str) -> str:
         """What a message calls a file."""
@@ -85,13 +92,50 @@ class FolderFiles:
         Raises
         ------
         PolicyError
-            When it cannot be read.
+            When it cannot be read, lies outside of the run, or is not what its name says.
         """
-        with _saying_what_is_gone(self._folder / name):
-            return (self._folder / name).read_bytes()
+        return self._checked(name, MOST_BYTES_OF_PICTURE if name.endswith(".png") else None)
+
+    def record(self, name: str) -> DrawRecord:
+        """A draw's record.
+
+        Raises
+        ------
+        PolicyError
+            When it cannot be read, lies outside of the run, or is one of another draw.
+        """
+        path = self._folder / f"{name}.json"
+        record = read_record(path, inside=self._run)
+        if f"draw-{record.number}" != name:
+            raise PolicyError(
+                f"{printable(path)}: number={record.number}: allowed is that of its file's name, {name}; take the file "
+                "as the run wrote it"
+            )
+        return record
+
+    def _checked(self, name: str, most_bytes: int | None) -> bytes:
+        """A file's bytes, or the first of them; not before its content is known to be what its name says."""
+        path = self._folder / name
+        with _saying_what_is_gone(path), open_inside(self._run, path) as file:
+            n_bytes = os.fstat(file.fileno()).st_size
+            if most_bytes is not None and name.endswith(".png") and n_bytes > most_bytes:
+                raise OSError(errno.EFBIG, f"has {n_bytes} bytes; allowed are {most_bytes}")
+            data = file.read(most_bytes if most_bytes is not None else n_bytes)
+        if name.endswith(".png"):
+            check_picture(data, printable(path))
+        else:
+            check_wav(data, n_bytes, printable(path))
+        return data
 
     def address(self, name: str) -> str | None:
-        """From where a page reads a file that is too long for it."""
+        """From where a page reads a file that is too long for it.
+
+        Raises
+        ------
+        PolicyError
+            As `read`.
+        """
+        self._checked(name, HEAD)
         path = Path(os.path.relpath(self._folder / name, self._page))
         return quote(os.fsencode(path.as_posix()))
 
@@ -112,9 +156,7 @@ class Embedded:
 
     def sound(self, name: str) -> File:
         """A sound; the address of one that is too long to be held."""
-        size = self.files.size(name)
-        address = self.files.address(name)
-        if size is not None and size > _LARGEST_HELD and address is not None:
+        if (self.files.size(name) or 0) > _LARGEST_HELD and (address := self.files.address(name)) is not None:
             return File(url=address)
         data = self.files.read(name)
         return File(_as_flac(data, self.files.called(name)), media_type="audio/flac") if self.flac else File(data)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..augment import Draw
+from ..errors import PolicyError
 from ..frontends import MelFrontend
 from ..frontends.filterbank import hz_to_mel, mel_to_hz
 from ..loudness import loudness_lufs, matching_gains_db
@@ -201,11 +202,16 @@ def _picture(one: Shown, name: str) -> Picture | None:
     data = one.shelf.read(f"{name}.mel.png")
     if data is None:
         return None
+    called = one.shelf.files.called(f"{name}.mel.png")
     try:
         cells = read_cells(data)
-    except ValueError:
-        return None
+    except ValueError as error:
+        raise PolicyError(f"{called}: {error!s:.120}; run the audition again") from None
     n_mels, n_columns = cells.indices.shape
+    if n_mels != one.frontend.n_mels:
+        raise PolicyError(
+            f"{called}: a picture of {n_mels} bins, and the front-end has {one.frontend.n_mels}; run the audition again"
+        )
     positions, labels = hz_ticks(one.frontend)
     ticks = tuple(((at + 0.5) / n_mels, label) for at, label in zip(positions, labels, strict=True))
     left_s, right_s = cells.extent_s

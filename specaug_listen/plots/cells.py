@@ -17,6 +17,7 @@ from .mels import COLOUR_MAP, columns, extent_s
 __all__ = ["Cells", "colours_hex", "read_cells"]
 
 _KEY = "specaug-listen"
+_LARGEST = 1e9
 _TEXTS = ("low_db", "high_db", "extent_s")
 
 
@@ -74,9 +75,13 @@ def read_cells(data: bytes) -> Cells:
     try:
         image = require("PIL.Image", purpose="pictures").open(io.BytesIO(data))
         low_db, high_db, (begin_s, end_s) = (json.loads(image.text[_KEY])[name] for name in _TEXTS)
-        return Cells(np.asarray(image)[::-1], float(low_db), float(high_db), (float(begin_s), float(end_s)))
-    except (OSError, AttributeError, KeyError, SyntaxError, TypeError) as error:
-        raise ValueError(f"not a picture of cells ({error})") from None
+        numbers = [float(one) for one in (low_db, high_db, begin_s, end_s)]
+        is_range = all(abs(one) < _LARGEST for one in numbers) and low_db < high_db and begin_s < end_s
+        if image.mode != "P" or not is_range:
+            raise ValueError(f"mode {image.mode}, ranges {numbers}")
+        return Cells(np.asarray(image)[::-1], numbers[0], numbers[1], (numbers[2], numbers[3]))
+    except (OSError, AttributeError, LookupError, SyntaxError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"not a picture of cells ({error!s:.100})") from None
 
 
 @functools.lru_cache(maxsize=1)

@@ -93,4 +93,5 @@ def read_sweep(folder: str | os.PathLike[str]) -> SweepRecord:
         One line that names the file, the key, the value and what is allowed.
     """
     path = as_path(folder) / "sweep.json"
-    return read_json_record(SweepRecord, path, "the index of a folder that a sweep has written", _MOST_BYTES)
+    expected = "the index of a folder that a sweep has written"
+    return read_json_record(SweepRecord, path, expected, _MOST_BYTES, inside=folder)

@@ -14,7 +14,7 @@ from ..pages import Clip, File, Head, Sheet, Version, known_folders, page_parts,
 from ..pipeline.again import sweep_recipe, words_of
 from ..pipeline.display import facts_of_clip, facts_of_policy, frontend_in_words
 from ..pipeline.publishing import Form, Place, Published, page_path, publish
-from ..pipeline.records import path_of, read_record, vocoder_name
+from ..pipeline.records import path_of, vocoder_name
 from ..pipeline.shelves import Embedded, FolderFiles
 from ..pipeline.views import Shown, colours_of, draw_version, matched, sound_version
 from ..plots import encode_png, new_figure, percent, plot_sweep
@@ -54,7 +54,7 @@ def write_page(folder: Path, path: str | os.PathLike[str] | None = None, form: F
     record = read_sweep(folder)
     target = folder / "sweep.html" if path is None else page_path(path)
     folders = dict.fromkeys(name for cell in record.cells for name in (cell.reference, cell.folder))
-    files = {name: FolderFiles(folder / name, target.parent) for name in folders}
+    files = {name: FolderFiles(folder, name, target.parent) for name in folders}
 
     def parts_in(place: Place) -> Iterator[bytes]:
         shelves = {name: place.shelf(one, f"{number}") for number, (name, one) in enumerate(files.items())}
@@ -132,7 +132,7 @@ def _own_frontend_words(record: SweepRecord, cell: CellEntry) -> str:
 
 
 def _clip(record: SweepRecord, folder: Path, shelves: Shelves) -> Clip:
-    chart = File(FolderFiles(folder, folder).read("sweep.png"), media_type="image/png")
+    chart = File(FolderFiles(folder, "", folder).read("sweep.png"), media_type="image/png")
     versions: list[Version] = []
     references: dict[str, int] = {}
     for cell in record.cells:
@@ -165,7 +165,7 @@ class _Severity(NamedTuple):
 
 def _severity(record: SweepRecord, folder: Path) -> _Severity:
     scores = {
-        f"cell-{number}-{name}": read_record(folder / cell.folder / f"{name}.json").scores
+        f"cell-{number}-{name}": FolderFiles(folder, cell.folder, folder).record(name).scores
         for number, cell in enumerate(record.cells)
         for name in cell.draws
     }
@@ -180,7 +180,7 @@ def _severity(record: SweepRecord, folder: Path) -> _Severity:
 
 
 def _shown(record: SweepRecord, cell: CellEntry, folder: Path, shelf: Embedded) -> Shown:
-    draws = tuple(read_record(folder / cell.folder / f"{name}.json") for name in cell.draws)
+    draws = tuple(FolderFiles(folder, cell.folder, folder).record(name) for name in cell.draws)
     return Shown(record.clip, draws, shelf, draws[0].frontend)
 
 

@@ -1,0 +1,250 @@
+"""Folders of runs that others have sent: a page takes in what lies in the folder and is what its name says."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import soundfile as sf
+from attack.received import CELL, copied, make_run, make_sweep
+from PIL import Image, PngImagePlugin
+
+from specaug_listen import write_report
+from specaug_listen._ordinary_files import open_inside
+from specaug_listen.errors import PolicyError
+from specaug_listen.pipeline.publishing import Form
+from specaug_listen.sweeping.showing import write_page
+
+SECRET = b"RIFF of a neighbour, which is nobody's business"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sent")
+    return {"run": make_run(folder), "sweep": make_sweep(folder)}
+
+
+@pytest.fixture
+def run(made, tmp_path):
+    return copied(made["run"], tmp_path)
+
+
+@pytest.fixture
+def sheet(made, tmp_path):
+    return copied(made["sweep"], tmp_path)
+
+
+def refused(call, *files):
+    with pytest.raises(PolicyError) as caught:
+        call()
+    message = str(caught.value)
+    assert "\n" not in message
+    assert any(name in message for name in files), message
+    return message
+
+
+def link(path, target):
+    path.unlink()
+    path.symlink_to(target)
+
+
+RUN_FILES = ("original.wav", "copy-synthesis.wav", "draw-1.wav", "original.mel.png", "draw-1.mel.png", "draw-1.json")
+
+
+@pytest.mark.parametrize("form", [{}, {"split": True}, {"flac": True}], ids=["one file", "split", "flac"])
+def test_a_folder_as_it_was_written_gives_its_page(run, tmp_path, form):
+    assert write_report(run, tmp_path / "page.html", **form).is_file()
+
+
+@pytest.mark.parametrize("name", RUN_FILES)
+@pytest.mark.parametrize("how", ["absolute", "relative"])
+def test_a_link_that_leads_out_is_refused(run, tmp_path, name, how):
+    file = run / "clip" / name
+    outside = tmp_path / f"outside-{name}"
+    outside.write_bytes(file.read_bytes())  # whole and right, and of somebody else
+    link(file, outside if how == "absolute" else f"../../outside-{name}")
+    assert "lies outside of its folder, behind a link" in refused(lambda: write_report(run), name)
+    assert not (run / "report.html").is_file() or b"outside" not in (run / "report.html").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["audition.json", "clip"])
+def test_an_index_and_a_clips_folder_may_not_lead_out_either(run, tmp_path, name):
+    (run / name).rename(tmp_path / "elsewhere")
+    (run / name).symlink_to(tmp_path / "elsewhere")
+    assert "lies outside of its folder" in refused(lambda: write_report(run), name)
+
+
+def test_a_link_within_the_folder_is_followed(run):
+    (run / "clip" / "draw-1.wav").rename(run / "sound")
+    (run / "clip" / "draw-1.wav").symlink_to("../sound")
+    assert write_report(run).is_file()
+
+
+def test_a_folder_that_is_named_by_a_link_is_read(run, tmp_path):
+    (tmp_path / "named").symlink_to(run)
+    assert write_report(tmp_path / "named", tmp_path / "page.html").is_file()
+
+
+@pytest.mark.parametrize("name", ["draw-1.wav", "original.mel.png", "draw-1.json"])
+def test_a_hard_link_is_refused_with_the_way_out(run, tmp_path, name):
+    os.link(run / "clip" / name, tmp_path / "first name")
+    assert "is a hard link, and may be a file of another folder; copy" in refused(lambda: write_report(run), name)
+
+
+@pytest.mark.parametrize("name", ["sweep.json", "sweep.png", f"{CELL}/draw-1.wav", f"{CELL}/draw-1.json"])
+def test_a_sweep_may_not_lead_out(sheet, tmp_path, name):
+    (sheet / name).rename(tmp_path / "elsewhere")
+    (sheet / name).symlink_to(tmp_path / "elsewhere")
+    assert "lies outside of its folder" in refused(lambda: write_page(sheet), name)
+
+
+def test_a_file_that_becomes_a_link_while_it_is_opened_is_refused(run, tmp_path, monkeypatch):
+    file = run / "clip" / "draw-1.wav"
+    (tmp_path / "secret").write_bytes(SECRET)
+    real = os.path.realpath
+    told = []
+
+    def swap(path, **how):
+        place = real(path, **how)
+        if str(path) == str(file) and not told:
+            told.append(place)
+            link(file, tmp_path / "secret")
+        return place
+
+    monkeypatch.setattr("specaug_listen._ordinary_files.os.path.realpath", swap)
+    with pytest.raises(OSError, match="became another file"):
+        open_inside(run, file)
+
+
+# -- what files are -------------------------------------------------------------------------------------
+
+
+def png(width, height, *, mode="P", text=None):
+    buffer = io.BytesIO()
+    info = PngImagePlugin.PngInfo()
+    for key, value in (text or {}).items():
+        info.add_text(key, value)
+    Image.new(mode, (width, height)).save(buffer, "png", pnginfo=info)
+    return buffer.getvalue()
+
+
+def chunk(name, body):
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def sound(n=9600, *, rate=16000, kind="WAV", subtype="PCM_16", channels=1):
+    buffer = io.BytesIO()
+    sf.write(buffer, np.zeros((n, channels)), rate, format=kind, subtype=subtype)
+    return buffer.getvalue()
+
+
+HEAD = b"\x89PNG\r\n\x1a\n"
+HUGE = HEAD + chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)) + chunk(b"IEND", b"")
+PICTURES = {
+    "HTML": b"<!doctype html><script>alert(1)</script>",
+    "SVG": b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+    "GIF": b"GIF89a" + bytes(100),
+    "JPEG": b"\xff\xd8\xff\xe0" + bytes(100),
+    "empty": b"",
+    "a head alone": HEAD,
+    "no pixels": HEAD + chunk(b"IHDR", struct.pack(">IIBBBBB", 0, 80, 8, 0, 0, 0, 0)) + chunk(b"IEND", b""),
+    "too many pixels": HUGE,
+    "cut": png(100, 80)[:-20],
+    "followed by more": png(100, 80) + b"<script>",
+    "damaged": png(100, 80).replace(b"IDAT", b"IDAX", 1),
+}
+CELLS = {"specaug-listen": '{"low_db": -80, "high_db": 0, "extent_s": [0, 1]}'}
+MELS = PICTURES | {
+    "no cells": png(100, 80),
+    "colours": png(100, 80, mode="RGB", text=CELLS),
+    "another mel": png(100, 40, text=CELLS),
+    "nan": png(100, 80, text={"specaug-listen": '{"low_db": NaN, "high_db": 0, "extent_s": [0, 1]}'}),
+    "no range": png(100, 80, text={"specaug-listen": '{"low_db": 0, "high_db": 0, "extent_s": [0, 1]}'}),
+    "no numbers": png(100, 80, text={"specaug-listen": '{"low_db": [], "high_db": {}, "extent_s": 3}'}),
+    "deep": png(100, 80, text={"specaug-listen": "[" * 100_000}),
+}
+SOUNDS = {
+    "HTML": PICTURES["HTML"],
+    "empty": b"",
+    "RIFF of another kind": b"RIFF\x04\0\0\0AVI LIST",
+    "FLAC": sound(kind="FLAC"),
+    "Ogg": sound(kind="OGG", subtype="VORBIS"),
+    "AIFF": sound(kind="AIFF"),
+    "compressed": sound(subtype="IMA_ADPCM"),
+    "cut": sound()[:3000],
+    "followed by more": sound() + b"<script>alert(1)</script>",
+    "another length in its header": b"RIFF\xff\xff\xff\x7f" + sound()[8:],
+    "no form": b"RIFF\x04\x00\x00\x00WAVE",
+    "no rate": sound()[:24] + bytes(4) + sound()[28:],
+    "no channels": sound()[:22] + bytes(2) + sound()[24:],
+    "too many channels": sound(channels=9),
+}
+
+
+@pytest.mark.parametrize("data", MELS.values(), ids=MELS)
+def test_a_picture_of_a_mel_that_is_none_is_refused(run, data):
+    (run / "clip" / "draw-1.mel.png").write_bytes(data)
+    refused(lambda: write_report(run), "draw-1.mel.png")
+
+
+@pytest.mark.parametrize("data", PICTURES.values(), ids=PICTURES)
+def test_a_figure_that_is_none_is_refused(run, sheet, data):
+    (run / "clip" / "draw-1.mel.png").unlink()  # as an early version wrote it
+    (run / "clip" / "draw-1.png").write_bytes(data)
+    refused(lambda: write_report(run), "draw-1.png")
+    (sheet / "sweep.png").write_bytes(data)
+    refused(lambda: write_page(sheet), "sweep.png")
+
+
+@pytest.mark.parametrize("limit", [None, 10], ids=["embedded", "linked"])
+@pytest.mark.parametrize("data", SOUNDS.values(), ids=SOUNDS)
+def test_a_sound_that_is_no_wav_is_refused(run, data, limit, monkeypatch):
+    if limit:
+        monkeypatch.setattr("specaug_listen.pipeline.shelves._LARGEST_HELD", limit)
+    (run / "clip" / "draw-1.wav").write_bytes(data)
+    refused(lambda: write_report(run), "draw-1.wav")
+
+
+@pytest.mark.parametrize("rate", [1, 50, 768_000])
+@pytest.mark.parametrize("n", [1, 9600])
+def test_a_sound_of_any_rate_is_measured(run, rate, n):
+    (run / "clip" / "draw-1.wav").write_bytes(sound(n, rate=rate))
+    assert write_report(run).is_file()
+
+
+def test_a_picture_of_too_many_bytes_is_refused(run):
+    with open(run / "clip" / "draw-1.mel.png", "r+b") as file:
+        file.truncate((1 << 25) + 1)
+    assert "allowed are 33554432" in refused(lambda: write_report(run), "draw-1.mel.png")
+
+
+@pytest.mark.parametrize("name", ["draw-1.wav", "draw-1.mel.png", "draw-1.json"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_is_no_file_is_refused_and_not_waited_for(run, name, make):
+    (run / "clip" / name).unlink()
+    make(run / "clip" / name)
+    refused(lambda: write_report(run), name)
+
+
+def test_links_that_lead_nowhere_beside_the_files_do_not_count(run):
+    for name in ("x.wav", "x.mel.png"):
+        (run / "clip" / name).symlink_to("/nowhere/at/all")
+    assert write_report(run).is_file()
+
+
+def test_a_record_of_another_draw_is_refused(run):
+    for suffix in (".json", ".wav", ".mel.png"):
+        (run / "clip" / f"draw-1{suffix}").rename(run / "clip" / f"draw-2{suffix}")
+    index = run / "audition.json"
+    index.write_text(index.read_text().replace('"draw-1"', '"draw-2"'))
+    assert "number=1: allowed is that of its file's name, draw-2" in refused(lambda: write_report(run), "draw-2.json")
+
+
+def test_a_sweep_split_takes_in_no_other_file(sheet, tmp_path):
+    link(sheet / CELL / "draw-1.wav", "/etc/passwd")
+    refused(lambda: write_page(sheet, tmp_path / "page.html", Form(split=True)), "draw-1.wav")
+    assert not list(tmp_path.glob("page*"))

@@ -1,0 +1,230 @@
+"""Records that others have changed: each value replaced by others, and values that do not fit one another."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from attack.mutations import mutants
+from attack.received import CELL, copied, make_run, make_sweep
+
+from specaug_listen import write_report
+from specaug_listen._notices import _SENTENCES, Notice
+from specaug_listen.errors import PolicyError, SpecAugListenError
+from specaug_listen.pipeline import read_index, read_record, replay
+from specaug_listen.sweeping.records import read_sweep
+from specaug_listen.sweeping.showing import write_page
+
+# Of the mutants that are read without a complaint, every so manieth is put on a page; all in the slow test.
+STRIDE, LONGEST = 97, 700
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sent")
+    return {"run": make_run(folder), "sweep": make_sweep(folder)}
+
+
+KINDS = {
+    "index": ("run", "audition.json", lambda run, file: read_index(run), lambda run, file: write_report(run)),
+    "draw": ("run", "clip/draw-1.json", lambda run, file: read_record(file), lambda run, file: write_report(run)),
+    "replay": ("run", "clip/draw-1.json", lambda run, file: read_record(file), lambda run, file: replay(file)),
+    "sweep": ("sweep", "sweep.json", lambda run, file: read_sweep(run), lambda run, file: write_page(run)),
+    "cell": ("sweep", f"{CELL}/draw-1.json", lambda run, file: read_record(file), lambda run, file: write_page(run)),
+}
+
+
+def complaint(call):
+    """What is said in one line; nothing else may be raised."""
+    try:
+        call()
+    except SpecAugListenError as error:
+        message = str(error)
+        assert "\n" not in message
+        assert len(message) < LONGEST, message
+        return message
+    return None
+
+
+def spoil_each(made, tmp_path, kind, stride):
+    folder, name, read, use = KINDS[kind]
+    run = copied(made[folder], tmp_path)
+    file = run / name
+    n_read = n_refused = 0
+    for number, (what, text) in enumerate(mutants(file.read_text())):
+        if stride > 1 and number % 7:
+            continue
+        file.write_text(text)
+        said = complaint(lambda: read(run, file))
+        n_refused += said is not None
+        if said is not None:
+            assert said.startswith(str(file)), what
+            continue
+        n_read += 1
+        if n_read % stride == 0:
+            complaint(lambda: use(run, file))
+    return n_refused, n_read
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_record_with_another_value_works_or_is_refused_in_one_line(made, tmp_path, kind):
+    n_refused, n_read = spoil_each(made, tmp_path, kind, 11)
+    assert n_refused > 300
+    assert n_read > 15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_record_with_any_other_value_works_or_is_refused_in_one_line(made, tmp_path, kind):
+    n_refused, n_read = spoil_each(made, tmp_path, kind, 1)
+    assert n_refused > 2000
+    assert n_read > 200
+
+
+def changed(folder, name, change):
+    data = json.loads((folder / name).read_text())
+    change(data)
+    (folder / name).write_text(json.dumps(data))
+
+
+DRAW = {
+    "gain 0": (lambda d: d.update(gain=0), r"gain=0: allowed is a number > 0 and <= 1"),
+    "gain nan": (lambda d: d.update(gain=float("nan")), r"gain=nan: allowed is a finite number"),
+    "a duration that is none": (lambda d: d["audio"].update(duration_s=float("nan")), r"audio\.duration_s=nan"),
+    "a start before the clip": (lambda d: d["audio"].update(start_s=-1.0), r"audio\.start_s=-1\.0: allowed is"),
+    "a draw of another mel": (lambda d: d["draw"].update(n_mels=40, steps=[]), r"draw\.n_mels=40: allowed is .*80"),
+    "a draw of another clip": (lambda d: d["draw"].update(n_frames=6000), r"draw\.n_frames=6000: allowed is .* 60 of"),
+    "a mask beyond the mel": (
+        lambda d: d["draw"].update(steps=[{"kind": "time_mask", "start_frame": 50, "n_frames": 50}]),
+        r"draw: time_mask reaches beyond the 60 frames",
+    ),
+    "a channel that is not there": (
+        lambda d: d["audio"].update(channel=3),
+        r"audio: channel=3: allowed is .*n_channels=1",
+    ),
+    "a score beyond all": (lambda d: d["scores"].update(stoi=1e30), r"scores\.stoi=1e\+30: allowed is null, or"),
+    "a share beyond one": (
+        lambda d: d["scores"].update(masked_time_ratio=1.5),
+        r".*masked_time_ratio=1\.5: allowed is",
+    ),
+    "a seed out of range": (lambda d: d.update(seed=2**60), r"seed=\d+: allowed is an integer >= 0 and <="),
+    "a version of a novel": (lambda d: d["versions"].update(numpy="9" * 10_000), r"versions\.numpy='9+\.\.\.: allowed"),
+    "a mass of badges": (lambda d: d.update(badges=["b"] * 100_000), r"badges=\['b', .*\.\.\.: allowed is .*1000"),
+    "a fingerprint of another form": (lambda d: d["audio"].update(fingerprint="no"), r"audio\.fingerprint='no'"),
+    "another format": (lambda d: d.update(format="specaug-listen draw 2"), r"format='specaug-listen draw 2': allowed"),
+    "a key that nobody knows": (lambda d: d.update(secret=1), r"unknown key 'secret'"),
+    "a key of a novel": (
+        lambda d: d.update({"k" * 10_000: 1}),
+        r"unknown key 'k+\.\.\.: allowed are keys of at most",
+    ),
+    "a text of a novel": (lambda d: d.update(clip="c" * 100_000), r"clip='c+.*: allowed is a text of at most 20000"),
+}
+
+
+@pytest.mark.parametrize(("change", "match"), DRAW.values(), ids=DRAW)
+def test_a_draw_that_does_not_fit_is_refused(made, tmp_path, change, match):
+    run = copied(made["run"], tmp_path)
+    changed(run, "clip/draw-1.json", change)
+    for call in (lambda: replay(run / "clip" / "draw-1.json"), lambda: write_report(run)):
+        with pytest.raises(PolicyError, match=rf"draw-1\.json: {match}.*; the file is not as it was written; take it"):
+            call()
+
+
+def again(rows, **other):
+    rows.append({**rows[0], **other})
+
+
+INDEX = {
+    "gain 0": (lambda d: d["clips"][0].update(gain=0.0), r"clips\[0\]\.gain=0\.0: allowed is"),
+    "no length": (lambda d: d["clips"][0].update(duration_s=float("nan")), r"clips\[0\]\.duration_s=nan"),
+    "another length": (lambda d: d["clips"][0].update(duration_s=9.0), r"clips\[0\]: duration_s=9\.0: .*0\.6000"),
+    "a folder twice": (lambda d: again(d["clips"]), r"clips\.folder='clip': stands twice"),
+    "a folder twice but for case": (lambda d: again(d["clips"], folder="CLIP"), r"clips\.folder='CLIP': stands twice"),
+    "a draw twice": (lambda d: d["clips"][0].update(draws=["draw-1"] * 2), r"clips\[0\]: draws='draw-1': stands twice"),
+    "100,000 draws": (
+        lambda d: d["clips"][0].update(draws=[f"draw-{i}" for i in range(1, 100_001)]),
+        r"clips\[0\]\.draws=\['draw-1', .*allowed is a list of at most 1000",
+    ),
+    "a draw elsewhere": (lambda d: d["clips"][0].update(draws=["../draw-1"]), r"clips\[0\]\.draws\[0\]='\.\./draw-1'"),
+    **{
+        f"folder {name!r}": (lambda d, name=name: d["clips"][0].update(folder=name), r"clips\[0\]\.folder=")
+        for name in ("../../secret", "/etc", "", ".", "..", "a\0b", "a\nb", "a/b", "a\\b", "x" * 300, "\x7f")
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "match"), INDEX.values(), ids=INDEX)
+def test_an_index_that_does_not_fit_is_refused(made, tmp_path, change, match):
+    run = copied(made["run"], tmp_path)
+    changed(run, "audition.json", change)
+    with pytest.raises(PolicyError, match=rf"audition\.json: {match}"):
+        write_report(run)
+
+
+SWEEP = {
+    "a cell without a value": (lambda d: d["cells"][1].update(values=[5]), r"cells\[1\]\.values=\(5,\): allowed"),
+    "a cell with two": (lambda d: d["cells"][1].update(values=[5, "mean", 5]), r"cells\[1\]\.values=.*: allowed"),
+    "a value of no axis": (lambda d: d["cells"][1].update(values=[5, "noise"]), r"cells\[1\]\.values=.*: allowed"),
+    "a cell twice": (lambda d: d["cells"][1].update(values=d["cells"][0]["values"]), r"cells\[1\]\.values=.* twice"),
+    "a cell less": (lambda d: d["cells"].pop(), r"cells: 3 of them: allowed is one for each combination .* 4"),
+    "a folder twice": (lambda d: d["cells"][1].update(folder=d["cells"][0]["folder"]), r"cells\.folder=.*stands twice"),
+    "an axis twice": (lambda d: d["axes"][1].update(key=d["axes"][0]["key"]), r"axes\.key=.*stands twice"),
+    "a value twice": (lambda d: d["axes"][0].update(values=[5, 5]), r"axes\[0\]: .*a value comes twice"),
+    "no draw": (lambda d: d["cells"][0].update(draws=[]), r"cells\[0\]\.draws=\[\]: allowed is a list of at least 1"),
+    "a folder elsewhere": (lambda d: d["cells"][0].update(folder=".."), r"cells\[0\]\.folder='\.\.'"),
+    "a reference elsewhere": (lambda d: d["cells"][0].update(reference="/etc"), r"cells\[0\]\.reference='/etc'"),
+    "true for 1": (
+        lambda d: (d["axes"][0].update(values=[1, 10]), d["cells"][0].update(values=[True, "mean"])),
+        r"cells\[0\]\.values=\(True, 'mean'\): allowed",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "match"), SWEEP.values(), ids=SWEEP)
+def test_a_sweep_that_does_not_fit_is_refused(made, tmp_path, change, match):
+    run = copied(made["sweep"], tmp_path)
+    changed(run, "sweep.json", change)
+    with pytest.raises(PolicyError, match=rf"sweep\.json: {match}"):
+        write_page(run)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("{" * 100_000, "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ('{"format": ' + "[" * 80 + "1" + "]" * 80 + "}", ".*within one another, 60 deep"),
+        ('{"format": 1, "gain": 1, "gain": 2}', "not valid JSON .*the key 'gain' stands twice"),
+        ('{"format": ' + "9" * 5000 + "}", "not valid JSON"),
+        ('{"format": ' + "9" * 400 + "}", "format=an integer of 1329 bits: allowed is an integer of 64 bits"),
+        ('{"format": 1e999}', "format=inf: allowed is a finite number"),
+        ("\x00", "not valid JSON"),
+        ("", "not valid JSON"),
+    ],
+    ids=["open mappings", "open lists", "deep", "twice", "5000 digits", "400 digits", "inf", "nul", "empty"],
+)
+def test_json_that_no_run_writes_is_refused(tmp_path, text, match):
+    (tmp_path / "draw-1.json").write_text(text)
+    with pytest.raises(PolicyError, match=rf"draw-1\.json: {match}"):
+        replay(tmp_path / "draw-1.json")
+
+
+def test_a_record_is_read_up_to_a_limit(tmp_path):
+    with open(tmp_path / "audition.json", "wb") as file:
+        file.truncate((1 << 28) + 1)
+    with pytest.raises(PolicyError, match=r"audition\.json: cannot be read \(has more than the \d+ bytes"):
+        read_index(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [*_SENTENCES, "unknown"])
+@pytest.mark.parametrize(
+    "value", [None, 0, -1, float("nan"), "x" * 20_000, [], {}, [None], {"a": None}], ids=lambda v: repr(v)[:20]
+)
+def test_a_notice_with_any_values_has_a_sentence(kind, value):
+    class Every(dict):
+        def __missing__(self, key):
+            return value
+
+    keys = ("n_present", "n_promised", "sample_rate", "within", "channels", "endings", "folder", "alone", "statistics")
+    assert isinstance(Notice(kind, dict.fromkeys(keys, value)).text, str)
+    assert isinstance(Notice(kind, Every()).text, str)
