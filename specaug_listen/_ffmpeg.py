@@ -118,6 +118,7 @@ class FfmpegDecoder(Decoder):
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
         self._reason, self._errors = None, []
+        stream.codec_context.options = {"err_detect": "crccheck"}  # checksums, where the codec has them
         layout, rate = stream.codec_context.layout, self.sample_rate
         resampler = self._av.AudioResampler(format="fltp", layout=layout, rate=rate)
         packets = container.demux(stream)
@@ -176,6 +177,8 @@ class FfmpegDecoder(Decoder):
             values = {"n_present": n, "n_promised": promised, "sample_rate": self.sample_rate}
             if self._ending.reason is not None:
                 found.append(Notice("stopped", values | {"reason": self._ending.reason}))
-            elif promised is not None and n < promised - _TOLERANCE_S * self.sample_rate:
+            elif promised is None:
+                found.append(Notice("open-length", values))
+            elif n < promised - _TOLERANCE_S * self.sample_rate:
                 found.append(Notice("cut", values))
         return found

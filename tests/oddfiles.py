@@ -6,6 +6,7 @@ import io
 import re
 import struct
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import soundfile as sf
@@ -101,6 +102,17 @@ CONTAINERS = {
     "IRCAM": Container("IRCAM", "PCM_16", None),
     "PVF": Container("PVF", "PCM_16", None),
 }
+# What goes through FFmpeg: the ending, and the codec.
+FOREIGN = {
+    "M4A of AAC": (".m4a", "aac"),
+    "M4A of ALAC": (".m4a", "alac"),
+    "AAC (ADTS)": (".aac", "aac"),
+    "Matroska of FLAC": (".mka", "flac"),
+    "Windows Media": (".wma", "wmav2"),
+    "WavPack": (".wv", "wavpack"),
+    "True Audio": (".tta", "tta"),
+    "AC-3": (".ac3", "ac3"),
+}
 TEXT = b"these are words and no sound. " * 40
 
 
@@ -124,3 +136,21 @@ def with_sample_count(data, count):
 def piped_by_libsndfile(header, data):
     """What ``sox -t caf -`` and others leave: the header thrice, of which the last alone tells the size."""
     return header + header + data[len(header) :] + data[: len(header)]
+
+
+def written_by_ffmpeg(path, codec, samples=VOICE):
+    """The bytes of a file that FFmpeg writes, as the package `av` holds it."""
+    import av
+
+    rate = 48000 if codec == "ac3" else RATE
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate, layout="mono")
+        stream.codec_context.time_base, stream.bit_rate = Fraction(1, rate), 64000
+        pcm = np.rint(samples * 32767).astype(np.int16)[np.newaxis]
+        frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
+        frame.sample_rate, frame.pts = rate, 0
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate)
+        parts = [*resampler.resample(frame), *resampler.resample(None)]
+        for packet in [packet for part in parts for packet in stream.encode(part)] + stream.encode(None):
+            container.mux(packet)
+    return path.read_bytes()

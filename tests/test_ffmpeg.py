@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from fractions import Fraction
 
 import numpy as np
 import pytest
 from commandline import run
+from oddfiles import written_by_ffmpeg
 from test_whole_files import RATE, VOICE, encoded, heard
 
 from specaug_listen import audition, load, replay
@@ -124,18 +124,9 @@ def test_libsndfile_is_named_as_the_decoder_where_it_was(tmp_path):
 # -- the real one, where it is installed ----------------------------------------------------------------
 
 
-def made(path, codec, rate=RATE):
-    av = pytest.importorskip("av")
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate, layout="mono")
-        stream.codec_context.time_base, stream.bit_rate = Fraction(1, rate), 64000
-        pcm = np.rint(VOICE * 32767).astype(np.int16)[np.newaxis]
-        frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
-        frame.sample_rate, frame.pts = rate, 0
-        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate)
-        for packet in [p for f in resampler.resample(frame) for p in stream.encode(f)] + stream.encode(None):
-            container.mux(packet)
-    return path.read_bytes()
+def made(path, codec):
+    pytest.importorskip("av")
+    return written_by_ffmpeg(path, codec, VOICE)
 
 
 @pytest.mark.parametrize(("name", "codec"), [("clip.m4a", "aac"), ("clip.mka", "flac"), ("clip.wma", "wmav2")])
