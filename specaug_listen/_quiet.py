@@ -1,4 +1,4 @@
-"""Keeping what code of others prints away from the results on standard output."""
+"""Keeping what code of others prints away from our lines, and from the results on standard output."""
 
 from __future__ import annotations
 
@@ -6,9 +6,58 @@ import contextlib
 import ctypes
 import os
 import sys
+import threading
 from collections.abc import Iterator
+from typing import Any
 
-__all__ = ["quiet_stdout"]
+__all__ = ["held_prints", "quiet_stdout"]
+
+
+class _Held:
+    """A stream that keeps what one thread writes, and passes on what others do; everything once it is over."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._thread = stream, threading.get_ident()
+        self.texts: list[str] = []
+        self.is_over = False
+
+    def write(self, text: str) -> int:
+        """Keep or pass on."""
+        if not self.is_over and threading.get_ident() == self._thread:
+            self.texts.append(text)
+            return len(text)
+        return int(self._stream.write(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def held_prints() -> Iterator[None]:
+    """Hold back what Python code prints in this thread, and drop it where it raises: the error is told in its place.
+
+    Examples
+    --------
+    >>> with held_prints():
+    ...     print("seen at the end")
+    seen at the end
+    """
+    names = [name for name in ("stdout", "stderr") if getattr(sys, name) is not None]
+    held = {name: _Held(getattr(sys, name)) for name in names}
+    before = {name: getattr(sys, name) for name in names}
+    for name, one in held.items():
+        setattr(sys, name, one)
+    has_worked = False
+    try:
+        yield
+        has_worked = True
+    finally:
+        for name, one in held.items():
+            one.is_over = True
+            if getattr(sys, name) is one:  # else another thread has put its own in place, and this passes all on
+                setattr(sys, name, before[name])
+            if has_worked and one.texts:
+                before[name].write("".join(one.texts))
 
 
 @contextlib.contextmanager

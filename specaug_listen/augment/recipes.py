@@ -13,7 +13,9 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 from pydantic import Field, JsonValue
 
+from .._c_output import silence_c_output
 from .._optional import require
+from .._quiet import held_prints
 from .._record import nearest, record
 from ..errors import ParameterError
 
@@ -104,7 +106,7 @@ def _built_one(transform: WaveformTransform, audiomentations: Any) -> Any:
 
 
 def _called(cls: Any, given: dict[str, Any]) -> Any:
-    with warnings.catch_warnings():
+    with held_prints(), silence_c_output(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return cls(**given)
 

@@ -15,8 +15,10 @@ import numpy.typing as npt
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from .._c_output import silence_c_output
 from .._files import printable
 from .._optional import require
+from .._quiet import held_prints
 from .._random import MAX_SEED, as_seed, fingerprint, seeded_chance
 from .._record import record
 from .._yaml import read_plain
@@ -241,10 +243,15 @@ def _run(stage: Any, audio: Audio, seed: int) -> tuple[Audio, tuple[DrawnTransfo
     if audio.n_channels != 1:
         raise ParameterError(f"a clip of {audio.n_channels} channels: expected mono; call to_mono()")
     samples = audio.samples[0].copy()
-    with seeded_chance(seed), warnings.catch_warnings():
+    with seeded_chance(seed), held_prints(), silence_c_output(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             result = stage(samples, audio.sample_rate)
+        except ModuleNotFoundError as error:
+            raise ParameterError(
+                f"{place_in(stage, error)}: needs the package {error.name}, which is not installed; "
+                "pip install 'audiomentations[extras]' brings what most transforms need"
+            ) from error
         except Exception as error:
             text = " ".join(str(error).split())
             where = place_in(stage, error)
