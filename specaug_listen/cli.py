@@ -130,7 +130,8 @@ def _version(
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 fine, 1 something was refused, 2 bad usage, 130 interrupted."""
-    warnings.simplefilter("ignore", SpecAugListenWarning)  # the draws carry these lines, and they are printed
+    # The draws carry our own lines, and they are printed; libraries' are for whoever asks with PYTHONWARNINGS=default.
+    warnings.simplefilter("ignore", SpecAugListenWarning if sys.warnoptions else Warning)
     open_closed()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from specaug_listen._c_output import catch_c_output
+from specaug_listen._c_output import catch_c_output, silence_c_output
 
 LIBRARY = ctypes.CDLL(None) if sys.platform != "win32" else None
 pytestmark = pytest.mark.skipif(not hasattr(LIBRARY, "gnu_get_libc_version"), reason="not the GNU C library")
@@ -93,3 +93,28 @@ def test_a_process_that_is_forked_meanwhile_prints(capfd):
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stderr.startswith("child: ")
     assert done.stderr.endswith("\n1")
+
+
+def test_silence_is_of_all_threads_and_ends_with_the_last_one(capfd):
+    begun, over = threading.Event(), threading.Event()
+
+    def be_silent():
+        with silence_c_output():
+            begun.set()
+            over.wait()
+
+    other = threading.Thread(target=be_silent)
+    other.start()
+    begun.wait()
+    with silence_c_output():
+        complain(b"dropped")
+    complain(b"dropped too")
+    with catch_c_output() as lines:
+        complain(b"caught")
+        over.set()
+        other.join()
+        complain(b"caught")
+    complain(b"printed")
+    LIBRARY.fflush(None)
+    assert len(lines) == 4
+    assert capfd.readouterr().out == "printed\n"

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+import threading
+import warnings
 
+import pytest
 from commandline import HOUSE, environment, run_apart
 
 from specaug_listen import save
+from specaug_listen._quiet import held_prints
 from specaug_listen.checking import speech_like
+from specaug_listen.cli import main
+from specaug_listen.errors import SpecAugListenWarning
 
 NOISY = """
 import ctypes, os, subprocess, sys
@@ -78,3 +85,46 @@ def test_a_closed_standard_output_is_no_error():
     )
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
     assert done.stderr.startswith("done")
+
+
+def test_what_is_printed_is_held_back_and_dropped_where_the_work_fails(capsys):
+    with held_prints():
+        sys.stdout.write("one\n")
+        sys.stderr.write("two\n")
+        assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == ("one\n", "two\n")
+    with contextlib.suppress(ValueError), held_prints():
+        sys.stderr.write("lost\n")
+        raise ValueError
+    assert capsys.readouterr() == ("", "")
+
+
+def test_other_threads_print_while_one_is_held_back(capsys):
+    begun, over = threading.Event(), threading.Event()
+
+    def hold():
+        with held_prints():
+            begun.set()
+            over.wait()
+            sys.stdout.write("late\n")
+
+    other = threading.Thread(target=hold)
+    other.start()
+    begun.wait()
+    sys.stdout.write("early\n")
+    with held_prints():
+        over.set()
+        other.join()
+        sys.stdout.write("last\n")
+    sys.stdout.write("free\n")
+    assert capsys.readouterr().out.split() == ["early", "late", "last", "free"]
+
+
+@pytest.mark.parametrize("options", [[], ["default"]])
+def test_on_the_command_line_warnings_of_libraries_are_for_who_asks(monkeypatch, options):
+    monkeypatch.setattr(sys, "warnoptions", options)
+    with warnings.catch_warnings():
+        with pytest.raises(SystemExit):
+            main(["--version"])
+        ignored = warnings.filters[0]
+    assert (ignored[0], ignored[2]) == ("ignore", SpecAugListenWarning if options else Warning)

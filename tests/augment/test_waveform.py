@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 
 import audiomentations
 import numpy as np
@@ -190,6 +191,14 @@ def test_what_fails_on_a_clip_names_its_transform(tmp_path):
     stage = read_waveform(tmp_path / "stage.yaml")
     with pytest.raises(ParameterError, match="waveform 'stage': BandStopFilter: audiomentations raised ValueError: "):
         stage.draw(Audio(np.sin(np.arange(16000) * 0.2), 16000), rng=0)
+
+
+def test_a_package_that_a_transform_lacks_is_told_in_our_line_alone(speechlike, monkeypatch, capfd):
+    monkeypatch.setitem(sys.modules, "pyroomacoustics", None)
+    stage = get_waveform(audiomentations.RoomSimulator(p=1.0))
+    with pytest.raises(ParameterError, match=r"RoomSimulator: needs the package pyroomacoustics, .*; pip install '"):
+        stage.draw(speechlike, rng=0)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_other_objects_are_no_waveform_stage():
