@@ -93,6 +93,9 @@ def read_statistics(path: str | os.PathLike[str]) -> GlobalStatistics:
         raise PolicyError(text if text.startswith(name) else f"{name}: {text}") from None
     except OSError as error:
         raise PolicyError(f"{name}: cannot be read ({error.strerror})") from None
+    except (ValueError, IndexError) as error:
+        what = f"its numbers do not fit one another ({error!s:.80})"
+        raise PolicyError(f"{name}: {what}; expected {_KNOWN}, each one number or one for each bin") from None
 
 
 def _statistics(path: Path, name: str) -> GlobalStatistics:
@@ -153,6 +156,8 @@ def _wide(value: Any) -> Wide:
 
 def _of_pair(mean: Any, std: Any) -> GlobalStatistics:
     one, other = (array if array.ndim == 0 else array.reshape(-1) for array in (_wide(mean), _wide(std)))
+    if not (one.size and other.size):
+        raise ParameterError(f"{one.size} and {other.size} numbers for mean and std: expected one or more of each")
     return GlobalStatistics(one, other)  # type: ignore[arg-type]
 
 

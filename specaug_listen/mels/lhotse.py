@@ -96,12 +96,16 @@ def read_features(features: Mapping[str, Any], manifest: Path) -> npt.NDArray[An
         array = _stored(kind, storage, key)
     except (OSError, ValueError, LookupError) as error:
         raise AudioError(f"{printable(storage)}: {key!r:.60} cannot be read as {kind} ({error!s:.80})") from None
+    told = {one: features[one] for one in ("num_frames", "num_features") if one in features}
+    if told and tuple(told.values()) != array.shape[: len(told)]:
+        raise AudioError(f"{name}: {told!s:.80}: the array of {key!r:.60} is {array.shape}; write the manifest again")
     try:
         return array[_frames_of_cut(features)]
     except (ArithmeticError, KeyError, TypeError, ValueError):
-        told = {one: features.get(one) for one in ("start", "frame_shift")}
+        seconds = {one: features.get(one) for one in ("start", "frame_shift")}
         raise AudioError(
-            f"{name}: {told!s:.80}: expected seconds, and a frame_shift above 0, as lhotse writes them"
+            f"{name}: {seconds!s:.80}, cut {features['_cut']!s:.80}: expected seconds, a cut within its "
+            "features, and a frame_shift and duration above 0, as lhotse writes them"
         ) from None
 
 
@@ -112,7 +116,10 @@ def _frames_of_cut(features: Mapping[str, Any]) -> slice:
         return slice(None)
     shift = float(features["frame_shift"])
     begin = round((float(cut.get("start", 0)) - float(features.get("start", 0))) / shift)
-    return slice(max(0, begin), max(0, begin) + max(1, round(float(cut["duration"]) / shift)))
+    n_frames = round(float(cut["duration"]) / shift)
+    if begin < 0 or n_frames < 0 or shift < 0:
+        raise ValueError
+    return slice(begin, begin + max(1, n_frames))
 
 
 def _stored(kind: str, storage: Path, key: str) -> npt.NDArray[Any]:

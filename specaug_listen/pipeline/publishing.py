@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .._files import as_path, beside, make_folder, printable, saying_what_failed, write_whole
+from .._ordinary_files import read_file
 from ..errors import ParameterError
 from ..pages import Clip, parcel_script
 from .shelves import Beside, Embedded, Files
@@ -21,7 +22,7 @@ __all__ = ["DEFAULT_BUDGET_MB", "Form", "Place", "Published", "page_path", "publ
 DEFAULT_BUDGET_MB = 12.0
 _LINKED = "long: its sounds are not in this page; send the folder along"
 # Names all files of a split page, so that none is ever removed that it did not write.
-_LIST = "files.json"
+_LIST, _MOST_BYTES_OF_LIST = "files.json", 1 << 26
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ def _is_split_page(folder: Path) -> bool:
     if not folder.is_dir() or folder.is_symlink():
         return False
     try:
-        told = json.loads((folder / _LIST).read_text("utf-8"))
-    except (OSError, ValueError):
+        told = json.loads(read_file(folder / _LIST, _MOST_BYTES_OF_LIST))
+    except (OSError, ValueError, RecursionError):
         return False
     return bool(told == _names(folder))

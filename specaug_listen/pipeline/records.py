@@ -22,7 +22,7 @@ from .._record import record, to_plain
 from .._version import __version__
 from ..audio import Audio, AudioSource
 from ..augment import Draw, FrontendChoice, FrontendReason, Policy, Waveform, WaveformDraw
-from ..errors import ParameterError
+from ..errors import ParameterError, naming
 from ..frontends import GlobalStatistics, MelFrontend
 from ..inspection import Change
 from ..mels import MelClip
@@ -103,6 +103,12 @@ class MelRecord:
     axes: Literal["bins,frames", "frames,bins"] | None = None
     statistics: GlobalStatistics | None = None
     largest: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check that there are statistics for each bin."""
+        if self.statistics is not None:
+            with naming("statistics"):
+                self.statistics.check(self.n_mels)
 
 
 @record

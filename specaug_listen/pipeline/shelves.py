@@ -74,7 +74,7 @@ class FolderFiles:
     def size(self, name: str) -> int | None:
         """In bytes; None where there is no such file."""
         try:
-            return os.lstat(self._folder / name).st_size
+            return os.stat(self._folder / name).st_size
         except OSError:
             return None
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["mutants"]
+__all__ = ["mutants", "places"]
 
 DELETED = object()
 VALUES = {

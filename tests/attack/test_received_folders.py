@@ -236,6 +236,13 @@ def test_links_that_lead_nowhere_beside_the_files_do_not_count(run):
     assert write_report(run).is_file()
 
 
+def test_the_list_of_a_split_page_is_no_pipe(run):
+    (run / "report").mkdir()
+    os.mkfifo(run / "report" / "files.json")
+    assert write_report(run).is_file()
+    assert (run / "report").is_dir()
+
+
 def test_a_record_of_another_draw_is_refused(run):
     for suffix in (".json", ".wav", ".mel.png"):
         (run / "clip" / f"draw-1{suffix}").rename(run / "clip" / f"draw-2{suffix}")

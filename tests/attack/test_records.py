@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
-from attack.mutations import mutants
+from attack.mutations import mutants, places
 from attack.received import CELL, copied, make_run, make_sweep
 
 from specaug_listen import write_report
 from specaug_listen._notices import _SENTENCES, Notice
-from specaug_listen.errors import PolicyError, SpecAugListenError
+from specaug_listen.errors import AudioError, PolicyError, SpecAugListenError
+from specaug_listen.frontends import WHISPER, prepared
+from specaug_listen.frontends.statistics_files import read_statistics
+from specaug_listen.mels import clips_of_file
 from specaug_listen.pipeline import read_index, read_record, replay
 from specaug_listen.sweeping.records import read_sweep
 from specaug_listen.sweeping.showing import write_page
@@ -188,6 +192,50 @@ def test_a_sweep_that_does_not_fit_is_refused(made, tmp_path, change, match):
         write_page(run)
 
 
+HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}${x}"
+
+
+def with_hostile_texts(file, read):
+    """Every text of a record that may be any text replaced by one that breaks out of pages."""
+    data = json.loads(file.read_text())
+    n_texts = 0
+    for place in places(data):
+        inside = data
+        for key in place[:-1]:
+            inside = inside[key]
+        before = inside[place[-1]]
+        if isinstance(before, str):
+            inside[place[-1]] = HOSTILE
+            file.write_text(json.dumps(data))
+            if complaint(read) is None:
+                n_texts += 1
+            else:
+                inside[place[-1]] = before
+    file.write_text(json.dumps(data))
+    return n_texts
+
+
+def test_no_text_of_a_record_reaches_the_page_as_markup(made, tmp_path):
+    run = copied(made["run"], tmp_path)
+    changed(run, "audition.json", lambda d: d.update(failures=[{"path": "x", "error": "y"}]))
+    changed(run, "audition.json", lambda d: d["clips"][0].update(badges=["z"]))
+    notice = {"kind": "k", "values": {"a": "b"}}
+    changed(
+        run, "audition.json", lambda d: (d.update(notices=[notice]), d["clips"][0]["audio"].update(notices=[notice]))
+    )
+    changed(run, "audition.json", lambda d: d["configuration"]["policy"].update(notes=["n"], frontend_error="f"))
+    changed(run, "clip/draw-1.json", lambda d: (d.update(badges=["b"]), d["draw"].update(warnings=["w"])))
+    n_texts = with_hostile_texts(run / "audition.json", lambda: read_index(run))
+    n_texts += with_hostile_texts(run / "clip" / "draw-1.json", lambda: read_record(run / "clip" / "draw-1.json"))
+    assert n_texts > 20
+    for form in ({}, {"split": True}, {"paths": True}):
+        html = write_report(run, tmp_path / "page.html", **form).read_text("utf-8")
+        assert "alert(1)" in html
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+        assert html.count("</script>") == html.count("<script")
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [
@@ -228,3 +276,55 @@ def test_a_notice_with_any_values_has_a_sentence(kind, value):
     keys = ("n_present", "n_promised", "sample_rate", "within", "channels", "endings", "folder", "alone", "statistics")
     assert isinstance(Notice(kind, dict.fromkeys(keys, value)).text, str)
     assert isinstance(Notice(kind, Every()).text, str)
+
+
+ENTRY = {
+    "id": "cut", "start": 0.0, "duration": 0.3,
+    "features": {
+        "num_frames": 50, "num_features": 80, "frame_shift": 0.01, "start": 0.0, "duration": 0.5,
+        "storage_type": "numpy_files", "storage_key": "mel.npy", "recording_id": "r",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("of_cut", "of_features", "match"),
+    [
+        ({}, {"num_frames": 60}, r"{'num_frames': 60, .*the array of 'mel.npy' is \(50, 80\)"),
+        ({}, {"num_features": 40}, r"'num_features': 40}.*is \(50, 80\)"),
+        ({}, {"num_frames": "many"}, "'num_frames': 'many'"),
+        ({}, {"frame_shift": 0.0}, "'frame_shift': 0.0}.*above 0"),
+        ({}, {"frame_shift": -0.01}, "'frame_shift': -0.01}.*above 0"),
+        ({}, {"frame_shift": float("nan")}, "'frame_shift': nan}.*above 0"),
+        ({"duration": float("nan")}, {}, "'duration': nan.*above 0"),
+        ({"duration": float("inf")}, {}, "'duration': inf.*above 0"),
+        ({"duration": -1.0}, {}, "'duration': -1.0.*above 0"),
+        ({"start": -1.0}, {}, "'start': -1.0.*within its features"),
+        ({"start": "soon"}, {}, "'start': 'soon'"),
+        ({}, {"storage_key": None}, "storage_key=None: expected a text"),
+        ({}, {"storage_path": 3}, "storage_path=3: expected a text"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_its_features_is_refused(tmp_path, of_cut, of_features, match):
+    np.save(tmp_path / "mel.npy", np.zeros((50, 80), np.float32))
+    features = {"storage_path": str(tmp_path), **ENTRY["features"], **of_features}
+    (tmp_path / "cuts.jsonl").write_text(json.dumps({**ENTRY, **of_cut, "features": features}))
+    with pytest.raises(AudioError, match=match):
+        clips_of_file(tmp_path / "cuts.jsonl", prepared(WHISPER))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"mean_stat": [], "var_stat": [1.0], "frame_num": 1},
+        {"mean_stat": [1.0] * 3, "var_stat": [1.0] * 4, "frame_num": 1},
+        {"mean_stat": [1.0], "var_stat": [1.0], "frame_num": []},
+        {"running_mean": [1.0] * 3, "running_var": [1.0] * 4, "weight": [], "bias": [0.0]},
+        {"mean": [[1.0], [1.0, 2.0]], "std": [1.0]},
+        {"mean": [], "std": []},
+    ],
+)
+def test_statistics_that_do_not_fit_one_another_are_refused(tmp_path, data):
+    (tmp_path / "stats.json").write_text(json.dumps(data))
+    with pytest.raises(PolicyError, match=r"stats\.json: [^\n]+$"):
+        read_statistics(tmp_path / "stats.json")
