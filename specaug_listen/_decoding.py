@@ -284,7 +284,9 @@ class SndfileDecoder(Decoder):
         if stream.promised_bytes in (0, stream.present_bytes) or not stream.present_bytes or present is None:
             return None if stream.promised_bytes else 0
         promised = round(present * stream.promised_bytes / stream.present_bytes)
-        return max(promised, present + 1) if stream.promised_bytes > stream.present_bytes else promised
+        if stream.promised_bytes <= stream.present_bytes:
+            return promised
+        return self._frames if present < self._frames < _MOST_FRAMES else max(promised, present + 1)
 
     def _expected(self) -> int | None:
         if self._stream.expected_samples is not None:

@@ -343,7 +343,7 @@ def _of_other_kind(
 
 def _is_foreign(layout: Layout, code: int) -> bool:
     """Whether a file is whole, but of a codec that libsndfile lacks; what it names by one of several numbers."""
-    has_sound = any(stream.promised_bytes is not None or stream.is_open for stream in layout.streams)
+    has_sound = any(stream.present_bytes is not None for stream in layout.streams)
     return code in _NO_SUCH_CODEC and has_sound and layout.container not in ("FLAC", "Ogg")
 
 

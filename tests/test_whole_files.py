@@ -497,6 +497,9 @@ BEHIND = {
     "text": (b"these are words and no sound. " * 40, "junk-after"),
     "dense": (np.random.default_rng(3).bytes(3000), "junk-after"),
     "zeros": (bytes(3000), "zeros-after"),
+    "ones": (b"\xff" * 3000, "junk-after"),
+    "text of many letters": ("<p>größer, 日本語</p>\n".encode() * 40, "junk-after"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(200)) * 20, "junk-after"),
 }
 
 
@@ -505,6 +508,22 @@ BEHIND = {
 def test_what_is_no_sound_behind_it_is_left_out_with_a_word(tmp_path, container, rest, kind):
     notices = assert_whole(tmp_path, encoded(container=container, subtype="PCM_16") + rest, kinds=(kind,))
     assert notices[kind] == {"n_bytes": len(rest)}
+
+
+ID3 = b"ID3\3\0\0\0\0\0\x20TIT2" + bytes(28)
+TAGS = {"ID3v1": b"TAG" + bytes(125), "ID3v2": ID3, "both": ID3 + b"TAG" + bytes(125)}
+
+
+@pytest.mark.parametrize("container", ["WAV", *(one for one in SIZED if one != "FLAC"), "SVX", "MAT5"])
+@pytest.mark.parametrize("tags", TAGS.values(), ids=TAGS.keys())
+def test_tags_behind_the_sound_are_no_sound_and_nothing_is_said(tmp_path, container, tags):
+    assert_whole(tmp_path, encoded(container=container, subtype="PCM_16") + tags)
+
+
+def test_an_aiff_whose_format_follows_its_sound_is_read(tmp_path):
+    data = encoded(container="AIFF", subtype="PCM_16")
+    common, sound = data.index(b"COMM"), data.index(b"SSND")
+    assert_whole(tmp_path, data[:common] + data[sound:] + data[common : common + 26])
 
 
 def test_sound_that_goes_on_behind_a_wrapped_size_is_not_taken_for_junk(tmp_path):
@@ -539,14 +558,27 @@ def test_of_an_odd_number_of_blocks_of_gsm_no_more_is_heard_than_was_written(tmp
     assert (len(samples), notices) == (320 * n_blocks, {})
 
 
-@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM", "GSM610"])
-def test_of_a_block_that_is_cut_nothing_is_heard(tmp_path, subtype):
-    data = encoded(subtype=subtype)
+IN_BLOCKS = [
+    *(("WAV", one) for one in ("IMA_ADPCM", "MS_ADPCM", "GSM610", "G721_32", "NMS_ADPCM_16")),
+    *(("AU", one) for one in ("G721_32", "G723_24", "G723_40")),
+    *(("AIFF", one) for one in ("IMA_ADPCM", "GSM610")),
+    *(("W64", one) for one in ("IMA_ADPCM", "MS_ADPCM", "GSM610")),
+    ("CAF", "ALAC_16"),
+]
+
+
+@pytest.mark.parametrize(("container", "subtype"), IN_BLOCKS)
+def test_of_a_block_that_is_cut_nothing_is_heard(tmp_path, container, subtype):
+    data = encoded(container=container, subtype=subtype)
     whole, _ = heard(tmp_path, data)
-    for n_bytes in (3001, 5000):
-        samples, notices = heard(tmp_path, data[:n_bytes])
+    for share in (0.43, 0.81):
+        samples, notices = heard(tmp_path, data[: int(share * len(data))])
+        assert len(samples) > 0
         np.testing.assert_array_equal(samples, whole[: len(samples)])
         assert list(notices) == ["cut"]
+        assert notices["cut"]["n_present"] == len(samples)
+        if container != "CAF":  # there, how many packets there were may stand behind the sound
+            assert notices["cut"]["n_promised"] == len(whole)
 
 
 def test_a_logarithmic_voc_does_not_hear_the_mark_of_its_end(tmp_path):

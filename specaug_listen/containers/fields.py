@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from .._notices import Notice
-from .layout import Layout, Stream
+from .layout import Layout, Stream, unknown
 from .sized import Field, sized
 from .trailing import is_open_size, kind_of_rest
 from .view import mended
@@ -17,6 +17,8 @@ __all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]
 
 _NIST_FIELD = re.compile(rb"^(\w+) -(?:i|s\d+) (.+?)\s*$", re.MULTILINE)
 _MOST = (1 << 64) - 1
+# G.721 and G.723, by their numbers, and how many bytes they take together.
+_BLOCKS_OF_AU = {23: 60, 25: 45, 26: 75}
 _SDS_HEADER, _SDS_PACKET = 21, 127
 
 
@@ -25,12 +27,12 @@ def au(file: BinaryIO, begin: int, end: int) -> Layout:
     file.seek(begin)
     head = file.read(24)
     if len(head) < 24:
-        return Layout("AU")
+        return unknown("AU")
     order, endian = (">", "BIG") if head[:4] == b".snd" else ("<", "LITTLE")
     offset, size = struct.unpack(f"{order}II", head[4:12])
     return sized(
         "AU", file, (begin, end), begin + offset, size, endian=endian, is_strict=True,
-        field=Field(begin + 8, f"{order}I"),
+        field=Field(begin + 8, f"{order}I"), block=_BLOCKS_OF_AU.get(struct.unpack(f"{order}I", head[12:16])[0], 1),
     )  # fmt: skip
 
 
@@ -76,7 +78,7 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
         if not 0 <= size < end - at:
             break
         file.seek(at + size)
-    return Layout("CAF")
+    return unknown("CAF")
 
 
 def _are_caf_chunks(file: BinaryIO, at: int, end: int) -> bool:
@@ -118,11 +120,11 @@ def svx(file: BinaryIO, begin: int, end: int) -> Layout:
         size, at = struct.unpack(">I", header[4:])[0], file.tell()
         if header[:4] == b"BODY":
             return sized(
-                "SVX", file, (begin, end), at, size, endian="BIG", order=">",
+                "SVX", file, (begin, end), at, size, endian="BIG", order=">", is_last=True,
                 field=Field(at - 4, ">I"),
             )  # fmt: skip
         file.seek(at + size + size % 2)
-    return Layout("SVX")
+    return unknown("SVX")
 
 
 def sds(file: BinaryIO, begin: int, end: int) -> Layout:
@@ -130,7 +132,7 @@ def sds(file: BinaryIO, begin: int, end: int) -> Layout:
     file.seek(begin)
     head = file.read(_SDS_HEADER)
     if len(head) < _SDS_HEADER or not 8 <= head[6] <= 28:
-        return Layout("SDS")
+        return unknown("SDS")
     promised = head[10] | head[11] << 7 | head[12] << 14
     per_packet = 120 // -(-head[6] // 7)
     n_packets = -(-promised // per_packet)

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from .layout import Layout, Stream
+from .layout import Layout, Stream, unknown
 from .view import Piece, View, mended, tail
 
 __all__ = ["flac", "flac_frames", "stream_of"]
@@ -29,7 +29,7 @@ def flac(file: BinaryIO, begin: int, end: int) -> Layout:
         end -= 128
     starts = _beginnings(file, begin, end)
     if not starts:
-        return Layout("FLAC")
+        return unknown("FLAC")
     ends = [*starts[1:], end]
     return Layout("FLAC", tuple(stream_of(file, [span]) for span in zip(starts, ends, strict=True)))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .._notices import Notice
 from .view import Piece
 
-__all__ = ["Body", "Layout", "Stream"]
+__all__ = ["Body", "Layout", "Stream", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -85,3 +85,8 @@ class Layout:
     streams: tuple[Stream, ...] = (Stream(),)
     notices: tuple[Notice, ...] = ()
     next_file: int | None = None
+
+
+def unknown(container: str) -> Layout:
+    """The layout of a file whose header does not tell where its sound is, so that its decoder has the only word."""
+    return Layout(container, (Stream(is_open=True),))

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from .._notices import Notice
 from .flac import stream_of
-from .layout import Layout, Stream
+from .layout import Layout, Stream, unknown
 
 __all__ = ["ogg"]
 
@@ -55,7 +55,7 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
     """Ogg between two places of a file: one stream, or a chain of them."""
     scan = _scan(file, begin, end)
     if not scan.begins:
-        return Layout("Ogg")
+        return unknown("Ogg")
     ends = [*scan.begins[1:], end]
     spans = list(zip(scan.begins, ends, strict=True))
     streams = [_as_flac(file, *span) or Stream(None if span == (0, end) else (span,)) for span in spans]

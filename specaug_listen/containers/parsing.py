@@ -12,7 +12,7 @@ from .._ordinary_files import open_file
 from . import fields, flac, mpeg, ogg, riff, voc
 from .copies import without_copies
 from .fixed import FIXED
-from .layout import Layout, Stream
+from .layout import Layout, unknown
 from .magic import named_by_head
 
 __all__ = ["layout_of"]
@@ -78,7 +78,7 @@ def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
     for container, name, place, kind, parser in _PARSERS:
         if head.startswith(name) and head[place:].startswith(kind):
             at, end = without_copies(file, at, end)
-            return _placed(_parsed(parser, file, at, end) or Layout(container), at, end, size)
+            return _placed(_parsed(parser, file, at, end) or unknown(container), at, end, size)
     if fields.is_htk(head, end - at):
         return _placed(fields.htk(file, at, end), at, end)
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and bool(head[1] & 6)
@@ -87,7 +87,7 @@ def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
         is_mpeg = (at > begin or begin == 0) and mpeg.begins_within(file, at, end if at > begin else min(end, _FAR))
     found = _parsed(mpeg.mpeg, file, begin, end) if is_mpeg else None
     # Of what is not known here, nobody can tell whether it is whole: SD2, say, whose header is in another file.
-    return found or _placed(Layout("", (Stream(is_open=True),)), at, end)
+    return found or _placed(unknown(""), at, end)
 
 
 def _placed(layout: Layout, begin: int, end: int, size: int | None = None) -> Layout:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
 from . import mpeg
-from .layout import Body, Layout, Stream
+from .layout import Layout, Stream, unknown
 from .sized import Field, sized
 from .trailing import is_open_size
 from .view import tail
@@ -15,9 +15,9 @@ from .view import tail
 __all__ = ["aiff", "w64", "wav"]
 
 _MPEG_TAGS = {0x50, 0x55}
-# Codecs of which a part of a block cannot be decoded: Microsoft's and IMA's ADPCM, GSM 6.10, NMS.
+# Codecs of which a part of a block cannot be decoded: GSM 6.10; Microsoft's, IMA's and NMS's ADPCM.
 _GSM = 0x31
-_IN_BLOCKS = {0x02, 0x11, _GSM, 0x38}
+_IN_BLOCKS = {0x02, 0x11, 0x38}
 _W64_CHUNK = 24
 
 
@@ -38,7 +38,7 @@ def wav(file: BinaryIO, begin: int, end: int) -> Layout:
     order = ">" if file.read(4) == b"RIFX" else "<"
     found = _data_of_wav(file, begin, order)
     if found is None:
-        return Layout("WAV")
+        return unknown("WAV")
     if found.tag in _MPEG_TAGS:
         size = end - found.begin if is_open_size(found.size) or found.size == 0 else found.size
         inside = mpeg.mpeg(file, found.begin, min(end, found.begin + size), is_whole_file=False)
@@ -75,48 +75,59 @@ def _data_of_wav(file: BinaryIO, begin: int, order: str) -> _Found | None:
         if header[:4] == b"ds64" and size >= 16:
             long_size, long_field = struct.unpack("<Q", file.read(16)[8:])[0], at + 8
         if header[:4] == b"fmt " and size >= 16:
-            tag, _, _, _, block = struct.unpack(f"{order}HHIIH", file.read(14))
+            tag, block = _codec(file.read(16), order)
         file.seek(at + size + size % 2)
     return None
+
+
+def _codec(fmt: bytes, order: str) -> tuple[int, int]:
+    """The number of a codec, and how many bytes it takes together."""
+    tag, _, _, _, align, bits = struct.unpack(f"{order}HHIIHH", fmt)
+    return tag, {_GSM: 65, 0x40: 60, 0x14: 15 * bits}.get(tag, align if tag in _IN_BLOCKS else 1)
 
 
 def aiff(file: BinaryIO, begin: int, end: int) -> Layout:
     """AIFF and AIFF-C between two places of a file."""
     file.seek(begin + 12)
-    endian = "BIG"
+    endian, block = "BIG", 1
     while len(header := file.read(8)) == 8:
         size, at = struct.unpack(">I", header[4:])[0], file.tell()
         if header[:4] == b"COMM":
-            endian = "LITTLE" if file.read(22)[18:] == b"sowt" else "BIG"
+            common = file.read(22)
+            endian = "LITTLE" if common[18:] == b"sowt" else "BIG"
+            block = {b"ima4": 34 * common[1], b"GSM ": 33}.get(common[18:], 1)
         if header[:4] == b"SSND":
             offset = struct.unpack(">I", file.read(8)[:4])[0]
-            found = _Found(at + 8 + offset, max(0, size - 8 - offset), at - 4)
+            found = _Found(at + 8 + offset, max(0, size - 8 - offset), at - 4, block=block)
             return _chunked("AIFF", file, (begin, end), found, endian, ">")
         file.seek(at + size + size % 2)
-    return Layout("AIFF")
+    return unknown("AIFF")
 
 
 def w64(file: BinaryIO, begin: int, end: int) -> Layout:
     """Sonic Foundry's W64: chunks with names of 16 bytes and sizes of 8."""
-    at = begin + 40
+    at, block = begin + 40, 1
     file.seek(at)
     while len(header := file.read(_W64_CHUNK)) == _W64_CHUNK:
         size = struct.unpack("<Q", header[16:])[0]
+        if header[:4] == b"fmt ":
+            _, block = _codec(file.read(16), "<")
         if header[:4] == b"data":
             sound, n_bytes = at + _W64_CHUNK, max(0, size - _W64_CHUNK)
             follows = sound + (n_bytes + 7) // 8 * 8
             if sound + n_bytes < end and _are_w64_chunks(file, follows, end):
                 # libsndfile takes all to the end of the file for sound.
-                return Layout("W64", (Stream(body=Body(sound, sound + n_bytes, "LITTLE")),))
+                stream = Stream(((begin, sound + n_bytes),), promised_bytes=n_bytes, present_bytes=n_bytes)
+                return Layout("W64", (stream,))
             return sized(
                 "W64", file, (begin, end), sound, n_bytes, endian="LITTLE", is_wide=True,
-                field=Field(at + 16, "<Q", before=_W64_CHUNK),
+                field=Field(at + 16, "<Q", before=_W64_CHUNK), block=block,
             )  # fmt: skip
         at += max(_W64_CHUNK, (size + 7) // 8 * 8)
         if at >= end:
             break
         file.seek(at)
-    return Layout("W64")
+    return unknown("W64")
 
 
 def _are_w64_chunks(file: BinaryIO, at: int, end: int) -> bool:
@@ -137,5 +148,5 @@ def _chunked(container: str, file: BinaryIO, span: tuple[int, int], found: _Foun
     return sized(
         container, file, span, found.begin, found.size,
         endian=endian, order=order, field=field, is_wide=found.is_wide, is_strict=found.is_wide,
-        block=found.block if found.tag in _IN_BLOCKS else 1,
+        block=found.block,
     )  # fmt: skip

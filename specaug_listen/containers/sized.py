@@ -51,6 +51,7 @@ def sized(
     field: Field | None = None,
     is_strict: bool = False,
     is_wide: bool = False,
+    is_last: bool = False,
     block: int = 1,
 ) -> Layout:
     """Compare what a header promises with what is there.
@@ -73,6 +74,8 @@ def sized(
         Whether libsndfile takes no header that promises more than is there.
     is_wide : bool
         Whether the size is one of 64 bits.
+    is_last : bool
+        Whether libsndfile needs nothing behind the sound, and would take what fills up an odd size for sound.
     block : int
         How many bytes are decoded together; of less nothing but noise would be made.
     """
@@ -95,8 +98,9 @@ def sized(
     if rest == "sound":
         body = Body(sound, end, endian) if endian else None
         return Layout(container, (Stream(remade(), body, promised_bytes=n_bytes, present_bytes=there),))
-    # Some decoders take all to the end of the file for sound, and even what fills up an odd size.
-    stream = Stream(((begin, ends),) if end > ends else None, promised_bytes=n_bytes, present_bytes=n_bytes)
+    # Some decoders take all to the end of the file for sound; chunks behind it may be needed to read it.
+    pieces = ((begin, ends),) if rest not in ("nothing", "chunks") or is_last else None
+    stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=n_bytes)
     next_file = next((at for at in (ends, ends + 1) if rest == "file" and is_beginning(file, at)), None)
     left_out = {"zeros": "zeros-after", "junk": "junk-after"}
     notices = (Notice(left_out[rest], {"n_bytes": end - ends}),) if rest in left_out else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import string
 import struct
 import zlib
@@ -22,6 +23,18 @@ _PRINTABLE = frozenset(string.printable.encode())
 _OPEN_BELOW = 1 << 20
 # What SoX writes into an AIFF's header where it cannot go back, plus what precedes the samples.
 _OPEN_OF_SOX, _HEADER_OF_SOX = 0x7F000000, 1 << 12
+# Pictures, archives, documents.
+_OTHER_FILES = (
+    b"\xff\xd8\xff",
+    b"\x89PNG",
+    b"GIF8",
+    b"PK\3\4",
+    b"\x1f\x8b\x08",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"%PDF",
+    b"APETAGEX",
+)
 # Sizes are filled up to 2, 4 or 8 bytes.
 _LONGEST_PADDING = 8
 # How much of a file is looked at to tell sound from something else, and how little tells nothing.
@@ -71,10 +84,12 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str) -
     """
     if begin >= end:
         return "nothing"
+    file.seek(max(begin, end - 128))
+    if file.read(3) == b"TAG" and end - begin >= 128:  # ID3v1
+        end -= 128
     file.seek(begin)
-    head = file.read(min(128, end - begin))
-    if head[: end - begin].startswith(b"TAG") and end - begin == 128:
-        return "chunks"
+    if begin >= end or file.read(3) == b"ID3":
+        return "padding"
     if any(is_beginning(file, begin + padding) for padding in (0, 1)):
         return "file"
     if order and any(_are_chunks(file, begin + padding, end, order) for padding in (0, 1)):
@@ -85,15 +100,23 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str) -
 
 
 def _is_junk(file: BinaryIO, sound: int, begin: int, end: int) -> bool:
-    """Whether the rest is text, or dense as only compressed data are, which the sound before it is not."""
+    """Whether the rest is text, one byte again and again, or dense as compressed data, which the sound is not."""
     file.seek(begin)
     rest = file.read(min(_SAMPLE, end - begin))
-    if _PRINTABLE.issuperset(rest):
+    if rest.startswith(_OTHER_FILES) or len(set(rest)) == 1 or _is_text(rest):
         return True
     at = max(sound, begin - _SAMPLE)
     file.seek(at)
     before = file.read(begin - at)
     return len(before) >= _LEAST and _is_dense(rest) and not _is_dense(before)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(data)  # the last character may be cut
+    except UnicodeDecodeError:
+        return False
+    return all(character.isprintable() or character.isspace() for character in text)
 
 
 def _is_dense(data: bytes) -> bool:

@@ -6,7 +6,7 @@ import struct
 from typing import BinaryIO, NamedTuple
 
 from .._notices import Notice
-from .layout import Layout, Stream
+from .layout import Layout, Stream, unknown
 from .trailing import kind_of_rest
 from .view import mended
 
@@ -32,7 +32,7 @@ def voc(file: BinaryIO, begin: int, end: int) -> Layout:
     """Take the sound out of the blocks: libsndfile takes all behind its header for sound, headers of blocks, too."""
     blocks = _blocks(file, begin, end)
     if not blocks.bodies:
-        return Layout("VOC")
+        return unknown("VOC")
     bodies, promised = blocks.bodies, blocks.promised
     rest = kind_of_rest(file, bodies[0][0], blocks.ends, end, "")
     if rest == "sound":
@@ -41,12 +41,12 @@ def voc(file: BinaryIO, begin: int, end: int) -> Layout:
     count = struct.pack("<I", min(present + bodies[0][0] - blocks.first - 4, 0xFFFFFF))[:3]
     pieces = (*mended(begin, bodies[0][0], (blocks.first + 1, count)), *bodies, b"\0")
     if blocks.is_open:
-        return Layout("VOC", (Stream(pieces, is_open=True),))
+        return Layout("VOC", (Stream(pieces, present_bytes=present, is_open=True),))
     if present != promised:
         return Layout("VOC", (Stream(pieces, None, promised, present),))
     left_out = {"zeros": "zeros-after", "junk": "junk-after", "file": "junk-after"}
     notices = (Notice(left_out[rest], {"n_bytes": end - blocks.ends}),) if rest in left_out else ()
-    return Layout("VOC", (Stream(pieces),), notices)
+    return Layout("VOC", (Stream(pieces, None, present, present),), notices)
 
 
 def _blocks(file: BinaryIO, begin: int, end: int) -> _Blocks:
@@ -63,8 +63,8 @@ def _blocks(file: BinaryIO, begin: int, end: int) -> _Blocks:
         size = low + (high << 16)
         if (n_header := _HEADERS.get(kind)) is not None:
             sound = at + 4 + n_header
-            n_bytes = _n_bytes(file, at, sound, size - n_header, end)
-            is_open = size <= n_header or (size in _OPEN and sound + n_bytes > end)
+            is_open = size <= n_header or (size in _OPEN and at + 4 + size > end)
+            n_bytes = _n_bytes(file, at, sound, 0 if is_open else size - n_header, end)
             first = first if bodies else at
             bodies.append((sound, min(end, sound + n_bytes)))
             promised += n_bytes
