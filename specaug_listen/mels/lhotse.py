@@ -24,7 +24,7 @@ from ..errors import AudioError
 
 __all__ = ["decompressed", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5"]
 
-_MOST_LINES, _LONGEST_LINE, _MOST_BYTES = 2_000_000, 1 << 20, 1 << 32
+_MOST_LINES, _LONGEST_LINE, _MOST_BYTES, _MOST_CELLS = 2_000_000, 1 << 20, 1 << 32, 1 << 30
 _READ = ("lilcom_chunky", "lilcom_files", "numpy_files", "numpy_hdf5", "lilcom_hdf5", "chunked_lilcom_hdf5", "kaldiio")
 
 
@@ -188,6 +188,13 @@ def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
     check_ordinary(path)
     with h5py.File(path, "r") as file:
         stored = file[name]
+        if not isinstance(stored, h5py.Dataset):
+            raise ValueError("no array")
+        # An array may lie in any other file, by its address there.
+        if stored.external or stored.is_virtual or stored.file.filename != file.filename:
+            raise ValueError("its numbers lie in another file; copy them into this one")
+        if stored.size > _MOST_CELLS:
+            raise ValueError(f"{stored.size} cells: allowed are {_MOST_CELLS}")
         value = stored[()]
         if stored.dtype.kind == "V":
             return decompressed(value.tobytes())

@@ -10,7 +10,7 @@ import zlib
 import numpy as np
 import pytest
 import soundfile as sf
-from attack.received import CELL, copied, make_run, make_sweep
+from attack.received import CELL, copied
 from PIL import Image, PngImagePlugin
 
 from specaug_listen import write_report
@@ -20,12 +20,6 @@ from specaug_listen.pipeline.publishing import Form
 from specaug_listen.sweeping.showing import write_page
 
 SECRET = b"RIFF of a neighbour, which is nobody's business"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sent")
-    return {"run": make_run(folder), "sweep": make_sweep(folder)}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 
+import numpy as np
 import pytest
 
 import specaug_listen
@@ -162,3 +163,27 @@ def test_a_file_is_read_up_to_a_limit(tmp_path):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="files of Linux that wait")
 def test_a_file_of_the_system_is_no_clip():
     refused(lambda: specaug_listen.load("/proc/self/status"))
+
+
+def outside(path, secret):
+    """Files of HDF5 whose array lies elsewhere, in each way that there is."""
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    with h5py.File(path.with_name("other.h5"), "w") as other:
+        other["mel"] = np.zeros((50, 80), np.float32)
+    secret.write_bytes(bytes(50 * 80 * 4))
+    with h5py.File(path, "w") as file:
+        file.create_dataset("raw", (50, 80), "f4", external=[(str(secret), 0, 50 * 80 * 4)])
+        file["linked"] = h5py.ExternalLink(str(path.with_name("other.h5")), "mel")
+        layout = h5py.VirtualLayout((50, 80), "f4")
+        layout[:] = h5py.VirtualSource(str(path.with_name("other.h5")), "mel", (50, 80))
+        file.create_virtual_dataset("virtual", layout)
+        file.create_group("group")
+
+
+@pytest.mark.parametrize("name", ["raw", "linked", "virtual", "group"])
+def test_an_array_of_hdf5_that_lies_in_another_file_is_refused(tmp_path, name):
+    outside(tmp_path / "feats.h5", tmp_path / "secret")
+    entry = {"storage_type": "numpy_hdf5", "storage_path": str(tmp_path / "feats.h5"), "storage_key": name}
+    (tmp_path / "feats.jsonl").write_text(json.dumps({**entry, "recording_id": "r"}))
+    message = refused(lambda: clips_of_file(tmp_path / "feats.jsonl", frontends.prepared(frontends.WHISPER)))
+    assert ("no array" if name == "group" else "lie in another file") in message
