@@ -214,7 +214,8 @@ class SndfileDecoder(Decoder):
                 reason = str(error.error_string).strip().rstrip(".")
                 blank = np.isnan(block).any(axis=1)
                 n = int(blank.argmax()) if blank.any() else len(block)
-        self._complaints += [line for line in lines if "error" in line.lower()]
+        if self._is_mpeg:
+            self._complaints += [line for line in lines if "error" in line]
         return n, reason
 
     def notices(self) -> list[Notice]:

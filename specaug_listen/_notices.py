@@ -75,10 +75,7 @@ def _pages_lost(values: Mapping[str, Any]) -> str:
 
 def _junk_after(values: Mapping[str, Any]) -> str:
     n = values["n_bytes"]
-    what = (
-        "something behind what the header calls sound is" if n is None else f"{n} bytes behind the header's sound are"
-    )
-    return f"junk behind the sound: {what} no sound, and left out"
+    return f"junk behind the sound: {'something that is' if n is None else f'{n} bytes that are'} no sound, left out"
 
 
 def _silenced(values: Mapping[str, Any]) -> str:

@@ -188,3 +188,10 @@ def test_frames_that_the_decoder_stumbles_over_are_counted_and_nothing_is_printe
     assert notices["decoder-errors"]["n_errors"] > 5
     assert "[" not in notices["decoder-errors"]["reason"]
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_tag_whose_length_is_damaged_hides_no_frames(tmp_path, capfd):
+    expected, _ = heard(tmp_path, mp3())
+    samples, _ = heard(tmp_path, b"ID3\4\0\0\7\x7f\x7f\x7f" + b"q" * 300 + mp3())
+    np.testing.assert_allclose(samples, expected, atol=1e-6)
+    assert capfd.readouterr() == ("", "")

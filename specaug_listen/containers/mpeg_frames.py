@@ -216,8 +216,8 @@ def length_of_id3(head: bytes) -> int:
 
 def _length_of_id(head: bytes, there: int) -> int:
     """Length of an ID3, APE or Lyrics tag that begins here; 0 where there is none."""
-    if n_bytes := length_of_id3(head):
-        return min(there, n_bytes)
+    if (n_bytes := length_of_id3(head)) and n_bytes <= there:  # else its length is damaged, and hides no frames
+        return n_bytes
     if head.startswith(b"TAG+") and there >= 227 + 128:
         return 227
     if head.startswith(b"TAG") and there >= 128:
