@@ -545,8 +545,15 @@ def test_copies_of_the_header_are_no_sound(tmp_path, container, length, is_close
         struct.pack_into(form, start, place, 0)
     elif container == "SDS":
         start[10:13] = bytes(3)
-    kind = "open-length" if container == "PVF" else "no-length"
-    assert_whole(tmp_path, start + start + sound + (header if is_closed else b""), kinds=(kind,))
+    kinds = ("open-length",) if container == "PVF" else () if is_closed else ("no-length",)
+    assert_whole(tmp_path, start + start + sound + (header if is_closed else b""), kinds=kinds)
+
+
+def test_the_shortest_header_is_found_again_too(tmp_path):
+    data = encoded(VOICE[:8000], "PVF", "PCM_16", rate=8000)
+    assert data.index(b"\n", 5) == 14
+    samples, _ = heard(tmp_path, data[:15] + data)
+    np.testing.assert_allclose(samples, VOICE[:8000], atol=1e-4)
 
 
 OF_NOTHING = {"CAF": (4096 - 12, ">q"), "W64": (96, "<Q"), "MAT4": (47, "<I"), "MAT5": (260, "<I")}

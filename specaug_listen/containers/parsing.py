@@ -77,8 +77,12 @@ def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
     head = file.read(512)
     for container, name, place, kind, parser in _PARSERS:
         if head.startswith(name) and head[place:].startswith(kind):
-            at, end = without_copies(file, at, end)
-            return _placed(_parsed(parser, file, at, end) or unknown(container), at, end, size)
+            at, end, is_closed = without_copies(file, at, end)
+            layout = _parsed(parser, file, at, end) or unknown(container)
+            if is_closed:
+                whole = [replace(one, promised_bytes=None, promised_samples=None) for one in layout.streams]
+                layout = replace(layout, streams=tuple(whole))
+            return _placed(layout, at, end, size)
     if fields.is_htk(head, end - at):
         return _placed(fields.htk(file, at, end), at, end)
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and bool(head[1] & 6)
