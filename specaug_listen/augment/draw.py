@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -207,11 +208,15 @@ class Draw:
         """Frames cut off at the end."""
         return sum(step.n_frames for step in self.steps if isinstance(step, Trimmed))
 
+    @cached_property
+    def _warp_places(self) -> tuple[tuple[int, WarpPath], ...]:
+        return tuple((place, step) for place, step in enumerate(self.steps) if isinstance(step, WarpPath))
+
     def _now(self, position: int, start: int, n_frames: int) -> tuple[float, float]:
         """Where frames of a step lie after the warps behind it, as far as that is within the clip."""
         ends = np.array([start, start + n_frames]) - 0.5
-        for later in self.steps[position + 1 :]:
-            if isinstance(later, WarpPath):
+        for place, later in self._warp_places:
+            if place > position:
                 ends = later.moved(ends, self.n_frames)
         begin, end = np.minimum(ends, self.n_frames - 0.5)
         return float(begin), float(end)

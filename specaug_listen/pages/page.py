@@ -134,7 +134,7 @@ def _text(name: str) -> str:
 
 def _seconds_ticks(duration_s: float) -> list[tuple[float, str]]:
     """Where labels of a time axis stand, as shares, and what they say: round numbers, at most nine."""
-    steps = (base * 10**power for power in range(-3, 5) for base in (1, 2, 5))
+    steps = (base * 10**power for power in range(-3, 10) for base in (1, 2, 5))
     step = next(step for step in steps if duration_s / step <= 8)
     digits = max(0, 2 - len(str(int(step / 0.01))) + 1) if step < 1 else 0
     n = int(duration_s / step + 1e-9)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from ..errors import ParameterError, naming
 
 if TYPE_CHECKING:
+    from ..augment import Draw
     from .records import ClipEntry, ClipRecord, DrawRecord
 
 __all__ = ["MOST_FRAMES", "check_channel", "check_draw", "check_once", "check_scores", "check_size"]
 
 # Six days at 100 frames a second.
 MOST_FRAMES = 50_000_000
+_MOST_STEPS, _MOST_WARPS, _MOST_CELLS = 20_000, 100, 1 << 27
 # Rates are turned into one another by whole samples, and other versions may round otherwise.
 _FRAMES_OF_ROUNDING = 2
 _SECONDS_OF_ROUNDING = 0.01
@@ -70,6 +72,7 @@ def check_draw(record: DrawRecord) -> None:
         raise ParameterError(f"draw.n_mels={draw.n_mels}: allowed is the front-end's n_mels={frontend.n_mels}")
     if draw.n_frames > MOST_FRAMES:
         raise ParameterError(f"draw.n_frames={draw.n_frames}: allowed are at most {MOST_FRAMES}")
+    _check_steps(draw)
     if clip.mel is not None:
         if (clip.mel.n_mels, clip.mel.n_frames) != (draw.n_mels, draw.n_frames):
             raise ParameterError(
@@ -87,6 +90,20 @@ def check_draw(record: DrawRecord) -> None:
     check_scores(record.scores)
 
 
+def _check_steps(draw: Draw) -> None:
+    """See that there are no more steps than a policy draws, and no more padding than can be held."""
+    n_warps, n_steps = len(draw.warps), len(draw.steps)
+    if n_steps > _MOST_STEPS or n_warps > _MOST_WARPS:
+        raise ParameterError(
+            f"draw.steps: {n_steps} of them, {n_warps} time warps: allowed are {_MOST_STEPS} and {_MOST_WARPS}"
+        )
+    n_padded = draw.n_frames + draw.padding.n_frames
+    if draw.is_over_padding and n_padded * draw.n_mels > _MOST_CELLS:
+        raise ParameterError(
+            f"draw.batch.n_frames={n_padded}: allowed are {_MOST_CELLS // draw.n_mels} frames of {draw.n_mels} bins"
+        )
+
+
 def _check_found(record: DrawRecord) -> None:
     found = record.found
     if found is None:
@@ -96,6 +113,9 @@ def _check_found(record: DrawRecord) -> None:
             f"found: a mel of {found.n_mels} bins x {found.n_frames} frames: allowed are the draw's "
             f"{record.draw.n_mels} bins, and at most {MOST_FRAMES} frames"
         )
+    n_masks = len(found.bands) + len(found.spans) + len(found.rectangles)
+    if n_masks > _MOST_STEPS:
+        raise ParameterError(f"found: {n_masks} masks: allowed are {_MOST_STEPS}")
     with naming("found"):
         found.as_draw()
 

@@ -107,7 +107,11 @@ def is_long_draw(written: DrawRecord) -> bool:
 def changed_versions(written: DrawRecord) -> list[str]:
     """One line for each package whose version differs from the record's: the last bits may differ then."""
     then, now = written.versions, versions()
-    return [f"{name} was {then[name]}, is {now.get(name)}" for name in then if then[name] != now.get(name)]
+    return [
+        f"{name} was {printable(then[name]):.80}, is {now[name]}"
+        for name in now
+        if then.get(name, now[name]) != now[name]
+    ]
 
 
 def _clip(record: DrawRecord, given: Audio | str | os.PathLike[str] | None, name: str) -> Audio:

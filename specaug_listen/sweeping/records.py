@@ -47,7 +47,7 @@ class SweepRecord:
     configuration: Configuration
     axes: Annotated[tuple[Axis, ...], Field(strict=False, min_length=1)]
     clip: ClipEntry
-    cells: Annotated[tuple[CellEntry, ...], Field(strict=False, min_length=1)]
+    cells: Annotated[tuple[CellEntry, ...], Field(strict=False, min_length=1, max_length=1000)]
     versions: Versions
     format: Literal["specaug-listen sweep 1"] = "specaug-listen sweep 1"
 

@@ -15,7 +15,7 @@ from specaug_listen.errors import AudioError, PolicyError, SpecAugListenError
 from specaug_listen.frontends import WHISPER, prepared
 from specaug_listen.frontends.statistics_files import read_statistics
 from specaug_listen.mels import clips_of_file
-from specaug_listen.pipeline import read_index, read_record, replay
+from specaug_listen.pipeline import changed_versions, read_index, read_record, replay
 from specaug_listen.sweeping.records import read_sweep
 from specaug_listen.sweeping.showing import write_page
 
@@ -94,6 +94,21 @@ DRAW = {
     "a mask beyond the mel": (
         lambda d: d["draw"].update(steps=[{"kind": "time_mask", "start_frame": 50, "n_frames": 50}]),
         r"draw: time_mask reaches beyond the 60 frames",
+    ),
+    "a mass of masks": (
+        lambda d: d["draw"].update(steps=[{"kind": "time_mask", "start_frame": 5, "n_frames": 5}] * 30_000),
+        r"draw\.steps: 30000 of them, 0 time warps: allowed are 20000",
+    ),
+    "a mass of warps": (
+        lambda d: d["draw"].update(steps=[{"kind": "time_warp", "center_frame": 9, "displacement_frames": 1}] * 101),
+        r"draw\.steps: 101 of them, 101 time warps",
+    ),
+    "a mass of padding": (
+        lambda d: d["draw"].update(
+            batch={"size": 1, "n_frames": 10_000_000},
+            steps=[{"kind": "time_warp", "center_frame": 9, "displacement_frames": 1, "over_frames": 10_000_000}],
+        ),
+        r"draw\.batch\.n_frames=10000000: allowed are 1677721 frames of 80 bins",
     ),
     "a channel that is not there": (
         lambda d: d["audio"].update(channel=3),
@@ -227,6 +242,22 @@ def test_no_text_of_a_record_reaches_the_page_as_markup(made, tmp_path):
         assert "<script>alert" not in html
         assert "<img src=x" not in html
         assert html.count("</script>") == html.count("<script")
+
+
+@pytest.mark.parametrize(("rate", "n_samples"), [(1, 10**9), (1 << 31, 100), (16000, 10**7)])
+def test_a_clip_of_any_length_has_a_page(made, tmp_path, rate, n_samples):
+    run = copied(made["run"], tmp_path)
+    changed(run, "audition.json", lambda d: d["clips"][0]["audio"].update(sample_rate=rate, n_samples=n_samples))
+    changed(run, "audition.json", lambda d: d["clips"][0].update(duration_s=max(1e-9, n_samples / rate)))
+    assert write_report(run).is_file()
+
+
+def test_packages_that_a_record_invents_are_not_told(made, tmp_path):
+    run = copied(made["run"], tmp_path)
+    versions = {f"package-{i}": "1" for i in range(900)} | {"numpy": "0.1\x1b[2J"}
+    changed(run, "clip/draw-1.json", lambda d: d["versions"].update(versions))
+    (line,) = changed_versions(read_record(run / "clip" / "draw-1.json"))
+    assert line.startswith("numpy was 0.1\\x1b[2J, is ")
 
 
 @pytest.mark.parametrize(
