@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -26,8 +27,10 @@ class Container:
         As soundfile has them.
     field : (bytes or None, int, str) or None
         A mark, how far behind its beginning the size is, and its form; None where there is no size.
-    most : int
-        How many samples.
+    n_samples, rate : int
+    endian : str
+    change : callable
+        What is done to the file that soundfile wrote.
     """
 
     format: str
@@ -35,13 +38,15 @@ class Container:
     field: tuple[bytes | None, int, str] | None = None
     n_samples: int = RATE
     rate: int = RATE
+    endian: str = "FILE"
+    change: Callable[[bytearray], bytes] = bytes
 
     def whole(self, n_samples=None):
         """The bytes of a file."""
         n = self.n_samples if n_samples is None else n_samples
         buffer = io.BytesIO()
-        sf.write(buffer, np.resize(VOICE, n), self.rate, format=self.format, subtype=self.subtype)
-        data = bytearray(buffer.getvalue())
+        sf.write(buffer, np.resize(VOICE, n), self.rate, format=self.format, subtype=self.subtype, endian=self.endian)
+        data = bytearray(self.change(bytearray(buffer.getvalue())))
         if self.format == "XI":  # libsndfile leaves the size open there, FastTracker does not
             struct.pack_into("<I", data, 298, 2 * n)
         return data
@@ -69,13 +74,42 @@ class Container:
         return sizes + ([(1 << 64) - 1, (1 << 63) - 1] if self.field[2].endswith(("Q", "q")) else [])
 
 
+def in_ogg(flac):
+    """A FLAC file's header and frames as packets of Ogg, in pages of some 30 KB."""
+    packets = [b"\x7fFLAC\1\0\0\1" + flac[:42], flac[42:]]
+    bodies = [packets[0], *(packets[1][i : i + 30000] for i in range(0, len(packets[1]), 30000))]
+    pages = b""
+    for number, body in enumerate(bodies):
+        lacing = bytes([255] * (len(body) // 255) + [len(body) % 255])
+        flags = 2 if number == 0 else 4 if number == len(bodies) - 1 else 0
+        page = struct.pack("<4sBBqIIIB", b"OggS", 0, flags, 0, 7, number, 0, len(lacing)) + lacing + bytes(body)
+        pages += page[:22] + struct.pack("<I", ogg_checksum(page)) + page[26:]
+    return pages
+
+
+def ogg_checksum(page):
+    """As the format's description tells it, a bit at a time."""
+    table = []
+    for crc in range(256):
+        crc <<= 24
+        for _ in range(8):
+            crc = (crc << 1) ^ (0x104C11DB7 if crc >> 31 else 0)
+        table.append(crc)
+    crc = 0
+    for byte in page:
+        crc = (crc << 8 & 0xFFFFFFFF) ^ table[crc >> 24 ^ byte]
+    return crc
+
+
 CONTAINERS = {
     "WAV": Container("WAV", "PCM_16", (b"data", 4, "<I")),
+    "WAV, big-endian (RIFX)": Container("WAV", "PCM_16", (b"data", 4, ">I"), endian="BIG"),
     "WAV of floats": Container("WAV", "FLOAT", (b"data", 4, "<I")),
     "WAV of IMA ADPCM": Container("WAV", "IMA_ADPCM", (b"data", 4, "<I")),
     "WAV of GSM 6.10": Container("WAV", "GSM610", (b"data", 4, "<I")),
     "WAVEX": Container("WAVEX", "PCM_24", (b"data", 4, "<I")),
     "RF64": Container("RF64", "PCM_16", (b"ds64", 16, "<Q")),
+    "BW64": Container("RF64", "PCM_16", (b"ds64", 16, "<Q"), change=lambda data: b"BW64" + data[4:]),
     "W64": Container("W64", "PCM_16", (b"data", 16, "<Q")),
     "AIFF": Container("AIFF", "PCM_16", (b"SSND", 4, ">I")),
     "AIFF of µ-law": Container("AIFF", "ULAW", (b"SSND", 4, ">I")),
@@ -85,7 +119,9 @@ CONTAINERS = {
     "FLAC": Container("FLAC", "PCM_16", (None, 22, ">I"), 4 * RATE),
     "Ogg of Vorbis": Container("OGG", "VORBIS", None, 8 * RATE),
     "Ogg of Opus": Container("OGG", "OPUS", None, 8 * RATE),
+    "Ogg of FLAC": Container("FLAC", "PCM_16", None, 4 * RATE, change=in_ogg),
     "MP3": Container("MP3", "MPEG_LAYER_III", (b"Xing", 8, ">I"), 4 * RATE),
+    "MP2": Container("MP3", "MPEG_LAYER_III", None, change=lambda data: 41 * (b"\xff\xf5\x88\xc4" + bytes(572))),
     "NIST": Container("NIST", "PCM_16", None),
     "VOC": Container("VOC", "PCM_16", None),
     "SVX": Container("SVX", "PCM_16", (b"BODY", 4, ">I")),

@@ -101,7 +101,7 @@ def sizes(container):
         return sds_of(data, 0), [], sds_of(data, 8000)
     if container.format == "VOC":
         return voc_of(data, 0), [voc_of(data, size) for size in (0xFFFFFF, 0x7FFFFF)], voc_of(data, len(data) // 2)
-    if container.format == "FLAC":
+    if container.format == "FLAC":  # of 0, STREAMINFO says that it is the open one
         return container.with_size(0), [container.with_size(0)], container.with_size(container.n_samples // 2)
     opened = [] if container.format == "MP3" else [container.with_size(size) for size in container.open_sizes()]
     return container.with_size(0), opened, container.with_half_its_size()

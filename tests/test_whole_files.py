@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pytest
 import soundfile as sf
+from oddfiles import in_ogg
 
 from specaug_listen import load
 from specaug_listen.containers import flac_frames
@@ -388,33 +389,6 @@ def test_samples_that_look_like_frames_are_no_mp3(tmp_path, container, subtype):
         samples, notices = heard(tmp_path, data)
         np.testing.assert_allclose(samples, quiet, atol=1e-6)
         assert notices.keys() <= {"open-length"}
-
-
-def in_ogg(flac):
-    """A FLAC file's header and frames as packets of Ogg, in pages of some 30 KB."""
-    packets = [b"\x7fFLAC\1\0\0\1" + flac[:42], flac[42:]]
-    bodies = [packets[0], *(packets[1][i : i + 30000] for i in range(0, len(packets[1]), 30000))]
-    pages = b""
-    for number, body in enumerate(bodies):
-        lacing = bytes([255] * (len(body) // 255) + [len(body) % 255])
-        flags = 2 if number == 0 else 4 if number == len(bodies) - 1 else 0
-        page = struct.pack("<4sBBqIIIB", b"OggS", 0, flags, 0, 7, number, 0, len(lacing)) + lacing + bytes(body)
-        pages += page[:22] + struct.pack("<I", ogg_checksum(page)) + page[26:]
-    return pages
-
-
-def ogg_checksum(page):
-    """As the format's description tells it, a bit at a time."""
-    table = []
-    for crc in range(256):
-        crc <<= 24
-        for _ in range(8):
-            crc = (crc << 1) ^ (0x104C11DB7 if crc >> 31 else 0)
-        table.append(crc)
-    crc = 0
-    for byte in page:
-        crc = (crc << 8 & 0xFFFFFFFF) ^ table[crc >> 24 ^ byte]
-    return crc
 
 
 def test_flac_in_ogg_is_read_whole_and_a_cut_one_with_a_word(tmp_path):
