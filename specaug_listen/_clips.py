@@ -12,8 +12,10 @@ from typing import NamedTuple
 from ._decoding import SndfileDecoder
 from ._ffmpeg import has_ffmpeg
 from ._files import printable
+from ._marker import MARKER, Results
 from ._notices import Notice
 from ._optional import require
+from ._ownership import is_room
 from .containers import layout_of, named_by_content
 
 __all__ = ["AUDIO_SUFFIXES", "Found", "find_audio"]
@@ -64,20 +66,22 @@ class _Folder:
     others: Counter[str] = field(default_factory=Counter)
     of_ffmpeg: Counter[str] = field(default_factory=Counter)
     n_hidden: int = 0
+    n_results: int = 0
     unreadable: list[OSError] = field(default_factory=list)
 
     def notice(self, name: str) -> list[Notice]:
         """What was left out; nothing where nothing was."""
+        results = [Notice("results", {"folder": name, "n_files": self.n_results})] if self.n_results else []
         if not (self.others or self.of_ffmpeg or self.n_hidden):
-            return []
+            return results
         values = {
             "folder": name, "endings": dict(self.others.most_common()), "n_hidden": self.n_hidden,
             "of_ffmpeg": dict(self.of_ffmpeg.most_common()),
         }  # fmt: skip
-        return [Notice("left-out", values)]
+        return [Notice("left-out", values), *results]
 
 
-def find_audio(paths: Iterable[str | os.PathLike[str]], *, without: str | os.PathLike[str] | None = None) -> Found:
+def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
     """List the audio files that paths stand for.
 
     Parameters
@@ -85,9 +89,8 @@ def find_audio(paths: Iterable[str | os.PathLike[str]], *, without: str | os.Pat
     paths : iterable of str or path-like
         A file stands for itself, whatever its suffix; a folder for all audio files below it: those whose ending is
         one of libsndfile's formats, in any case, and one of FFmpeg's where the extra ``[av]`` is installed. Where
-        an ending may be that of something else, the content decides.
-    without : str or path-like or None
-        A folder to leave out where it lies below another: the results of an earlier run.
+        an ending may be that of something else, the content decides. What specaug-listen wrote in a folder is left
+        out of it, and told.
 
     Returns
     -------
@@ -104,7 +107,7 @@ def find_audio(paths: Iterable[str | os.PathLike[str]], *, without: str | os.Pat
         name = printable(path)
         inside: list[Path] = []
         if path.is_dir():
-            folder = _audio_below(path, without)
+            folder = _audio_below(path)
             inside = folder.files
             left_out += folder.notice(name)
             problems += [f"{printable(e.filename)}: cannot be listed ({e.strerror})" for e in folder.unreadable]
@@ -121,19 +124,24 @@ def find_audio(paths: Iterable[str | os.PathLike[str]], *, without: str | os.Pat
     return Found([found[key] for key in sorted(found)], problems, left_out)
 
 
-def _audio_below(path: Path, without: str | os.PathLike[str] | None) -> _Folder:
-    left_out = None if without is None else os.path.realpath(without)
+def _audio_below(path: Path) -> _Folder:
+    results = Results()
     folder, endings, ffmpeg = _Folder(), _endings(), has_ffmpeg()
     for root, folders, names in os.walk(path, onerror=folder.unreadable.append):
-        if root != os.fspath(path) and not _RESULTS.isdisjoint(names):
-            # What an earlier run wrote is no clip of the user's.
+        if root != os.fspath(path) and not _RESULTS.isdisjoint(names) and MARKER not in names:
+            # What an earlier version wrote, which left no list of it.
+            folder.n_results += len(names)
             folders.clear()
             continue
-        folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(root, name)) != left_out)
+        folders[:] = sorted(name for name in folders if not is_room(name))
         for name in sorted(names):
             file = Path(root, name)
             ending = file.suffix.lower()
-            if name.startswith("."):
+            if name == MARKER:
+                continue
+            if results.holds(root, name):
+                folder.n_results += 1
+            elif name.startswith("."):
                 folder.n_hidden += 1
             elif ending in endings and (ending not in _BY_CONTENT or _is_sound(file)):
                 folder.files.append(file)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,14 +19,10 @@ __all__ = [
     "beside",
     "folder_name",
     "free_folder",
-    "is_partial",
     "make_folder",
-    "only_writer",
     "printable",
-    "remove_partials",
     "saying_what_failed",
-    "scratch",
-    "write_folder",
+    "write_files",
     "write_whole",
 ]
 
@@ -38,7 +33,6 @@ _MAX_BYTES = 120
 _NO_NAME = re.compile(r"([^/]{80})[^/]{176,}")
 # A whole file, or its parts in order.
 Contents: TypeAlias = bytes | Iterable[bytes]
-_PARTIAL = re.compile(r"\..*-[0-9a-f]{8}-\d+\.partial", re.S)
 
 
 def as_path(path: object) -> Path:
@@ -104,50 +98,12 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
-def only_writer(folder: Path) -> int:
-    """Lock a folder against other runs, until the returned descriptor is closed or this process ends.
-
-    Raises
-    ------
-    OutputError
-        When another run is writing into it.
-    """
-    try:
-        import fcntl
-    except ImportError:  # Windows can neither open nor lock a folder
-        return os.open(os.devnull, os.O_RDONLY)
-    with saying_what_failed(folder):
-        descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise OutputError(f"{printable(folder)}: another run is writing into it; wait, or choose another -o") from None
-    return descriptor
-
-
 def beside(path: Path) -> Path:
     """A name next to a path for what is not whole yet; of this process alone, however long the user's own name is."""
     start = path.name.encode("utf-8", "replace")[:80].decode(errors="ignore")
     partial = path.with_name(f".{start}-{zlib.crc32(os.fsencode(path.name)):08x}-{os.getpid()}.partial")
     will_remove(partial)
     return partial
-
-
-@contextmanager
-def scratch(path: Path) -> Iterator[Path]:
-    """A folder next to a path for what is needed on the way to it, and gone afterwards.
-
-    Raises
-    ------
-    OutputError
-    """
-    folder = beside(path.with_name(f"{path.name}-scratch"))
-    make_folder(folder)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_folder(name: str) -> Path:
@@ -157,19 +113,6 @@ def free_folder(name: str) -> Path:
         number += 1
         path = Path(f"{name}-{number}")
     return path
-
-
-def is_partial(name: str) -> bool:
-    """Whether a name is one that `beside` gives: left behind where a process was killed."""
-    return _PARTIAL.fullmatch(name) is not None
-
-
-def remove_partials(folder: Path) -> None:
-    """Remove what runs that were killed have left; for the only writer of the folder."""
-    with saying_what_failed(folder):
-        for path in folder.iterdir():
-            if is_partial(path.name):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def write_whole(path: Path, data: Contents) -> None:
@@ -188,32 +131,11 @@ def write_whole(path: Path, data: Contents) -> None:
             partial.unlink(missing_ok=True)
 
 
-def write_folder(folder: Path, files: Mapping[str, Contents], stale: re.Pattern[str]) -> None:
-    """Write a folder of files so that it appears whole.
-
-    Where the folder exists, its files are replaced one by one; of the others, those whose whole name matches ``stale``
-    (left from an earlier run) go, and everything else stays.
-
-    Raises
-    ------
-    OutputError
-    """
-    partial = beside(folder)
-    with saying_what_failed(folder):
-        try:
-            partial.mkdir(parents=True)
-            for name, data in files.items():
-                _write(partial / name, data)
-            if not os.path.lexists(folder):
-                os.replace(partial, folder)
-                return
-            for name in files:
-                os.replace(partial / name, folder / name)
-            for old in folder.iterdir():
-                if old.name not in files and stale.fullmatch(old.name):
-                    old.unlink()
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+def write_files(folder: Path, files: Mapping[str, Contents]) -> None:
+    """Write files into a folder that nobody sees yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        _write(folder / name, data)
 
 
 def _write(path: Path, data: Contents) -> None:

@@ -177,6 +177,9 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "coded": "is a NIST file of samples that are compressed ({coding}); convert it: sph2pipe -f wav FILE.sph FILE.wav",
     "decoded-by": "decoded by FFmpeg: {codec} in {container}, by {decoder}",
     "left-out": _left_out,
+    "results": "left out of {folder}: {n_files} files that specaug-listen wrote; to hear one, name it by its own path",
+    "unfinished": "{folder}: the run did not end, as there is no audition.json; {n_done} of {n_clips} clips are done, "
+    "and audition --resume goes on",
     "tracks": "several tracks: one of {n_tracks} tracks of sound was read; take another out with ffmpeg -map",
 }
 # Where what a file promises and what it holds disagree.

@@ -23,6 +23,7 @@ from .options import (
     Flac,
     Frontend,
     Open,
+    Overwrite,
     PolicyName,
     SetParameters,
     ShowPaths,
@@ -72,6 +73,7 @@ WaveformFile = Annotated[
 ]
 
 
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a run in OUT that did not end.")]
 Twins = Annotated[
     bool,
     typer.Option("--twins", help="Render each draw with the original's phase, too: the mask without the vocoder."),
@@ -105,18 +107,19 @@ def run_audition(
     budget: Budget = 12.0,
     flac: Flac = False,
     paths_shown: ShowPaths = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in OUT.")] = False,
+    overwrite: Overwrite = False,
+    resume: Resume = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     form = _form(report, open_it, budget, flac, paths_shown)
-    out = results_folder(out, "heard", overwrite=overwrite)
+    out = results_folder(out, "heard", overwrite=overwrite or resume)
+    how = {"overwrite": overwrite, "resume": resume, "page": report}
     with quiet_stdout() if as_json else nullcontext():
-        layout = layout_of(wav_channels)
         chosen = _choose(frontend, policy, parameters, dialect, adapter, batch, exact_rng, channel)
-        run = _configuration(*chosen, waveform, vocoder, draws, seed, layout, start, duration, twins, strict)
-        run, found = _found_files(paths, out, run, stats, axes, overwrite=overwrite)
-        index = _audition_files(found, out, run, overwrite=overwrite, quiet=as_json, report=report)
+        run = _configuration(*chosen, waveform, vocoder, draws, seed, wav_channels, start, duration, twins, strict)
+        run, found = _found_files(paths, out, run, stats, axes, **how)
+        index = _audition_files(found, out, run, quiet=as_json, **how)
     _tell_of(index, out, form, as_json=as_json, open_it=open_it)
 
 
@@ -135,23 +138,24 @@ def _audition_files(
     out: Path,
     run: Configuration,
     *,
-    overwrite: bool,
     quiet: bool,
-    report: bool,
+    page: bool,
+    **replacing: bool,
 ) -> AuditionRecord:
     from .batch import audition_many, count_clips
     from .loudness import measure_elsewhere
 
-    if report:
+    if page:
         measure_elsewhere()
     with clip_progress(count_clips(found.files, run.channel), quiet=quiet) as (progress, within):
         return audition_many(
             found.files,
             out,
             run,
-            overwrite=overwrite,
+            **replacing,
             problems=found.problems,
-            notices=found.left_out,
+            # Of a run that is gone on with, there are results to be left out; its index is to be the same.
+            notices=[notice for notice in found.left_out if notice.kind != "results"],
             progress=progress,
             within=within,
         )
@@ -162,7 +166,8 @@ def _tell_of(index: AuditionRecord, out: Path, form: Form | None, *, as_json: bo
     from .pipeline.records import to_bytes
     from .report import publish_report
 
-    page = publish_report(out, form=form) if form is not None and index.clips else None
+    # What was there of an earlier run went when this one began.
+    page = publish_report(out, form=form, overwrite=True) if form is not None and index.clips else None
     refused = f", {len(index.failures)} refused" if index.failures else ""
     told = f"{counted(len(index.clips), 'clip')} auditioned{refused}"
     if as_json:
@@ -177,20 +182,20 @@ def _tell_of(index: AuditionRecord, out: Path, form: Form | None, *, as_json: bo
 
 
 def _found_files(
-    paths: Sequence[Path], out: Path, run: Configuration, stats: str | None, axes: str | None, *, overwrite: bool
+    paths: Sequence[Path], out: Path, run: Configuration, stats: str | None, axes: str | None, **how: bool
 ) -> tuple[Configuration, Found]:
     """The run with what was said of mels, and what paths stand for.
 
     Problems and what was left out are told, and where there is no file the command ends.
     """
     from ._clips import Found, find_audio
-    from .batch import check_output
+    from .batch import output_of_audition
     from .mel_options import found_mels, with_mels
 
-    check_output(out, overwrite=overwrite)
-    mels = found_mels(paths, out)
+    output_of_audition(out, inputs=paths, **how)
+    mels = found_mels(paths)
     run = with_mels(run, mels, stats, axes)
-    found = find_audio(mels.others, without=out) if mels.others else Found([], [], [])
+    found = find_audio(mels.others) if mels.others else Found([], [], [])
     files = cast("list[Path]", [*found.files, *mels.mels])  # a MelFile is path-like
     found = Found(files, [*mels.problems, *found.problems], found.left_out)
     for notice in found.left_out:
@@ -209,7 +214,7 @@ def _configuration(
     vocoder: str,
     draws: int,
     seed: int,
-    channels: Any,
+    channels: str,
     start: float,
     duration: float | None,
     twins: bool,
@@ -225,7 +230,19 @@ def _configuration(
     if isinstance(rendering, vocoders.Neural):
         rendering.check(chosen)
     return Configuration(
-        chosen, policy, rendering, draws, seed, channels, start, duration, stage, twins, reason, strict, channel
+        chosen,
+        policy,
+        rendering,
+        draws,
+        seed,
+        layout_of(channels),
+        start,
+        duration,
+        stage,
+        twins,
+        reason,
+        strict,
+        channel,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,63 +11,62 @@ from typing import Any
 
 from ._channels import Channel, Choice, OneChannel, name_suffix
 from ._clip_names import distinct_names
-from ._files import (
-    folder_name,
-    is_partial,
-    make_folder,
-    only_writer,
-    printable,
-    remove_partials,
-    saying_what_failed,
-    scratch,
-    write_whole,
-)
+from ._files import folder_name, printable
 from ._notices import Notice
+from ._ownership import Output
 from ._reading import channels_of
 from .audio import load
 from .augment.foreign import LONGEST_HELD_S
 from .errors import OutputError, ParameterError, SpecAugListenError
 from .frontends import prepared
 from .mels import MelFile, clip_of_file
-from .pipeline import (
-    RESERVED,
-    Audition,
-    AuditionRecord,
-    Configuration,
-    Failure,
-    audition,
-    needs_whole_clip,
-    save_audition,
-)
+from .pipeline import Audition, AuditionRecord, Configuration, Failure, audition, needs_whole_clip
+from .pipeline.journal import Journal, Run, kept_clips, read_journal
 from .pipeline.long import Within, audition_long, is_long
-from .pipeline.publishing import remove_page
-from .pipeline.records import to_bytes, versions, vocoder_of
-from .pipeline.saving import clip_entry
+from .pipeline.publishing import page_names
+from .pipeline.records import ClipEntry, versions, vocoder_of
+from .pipeline.saving import clip_files, names_taken
 from .recording import open_recording
 from .vocoders import Joint
 
-__all__ = ["Progress", "audition_many", "check_output", "count_clips"]
-
-Progress = Callable[[int, Audition | Failure], None]
+__all__ = ["Progress", "audition_many", "count_clips", "output_of_audition"]
 
 
-def check_output(out: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """See that results can go to a folder, before any work is done.
+Progress = Callable[[int, Audition | Failure | ClipEntry], None]
+
+
+def output_of_audition(
+    out: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    page: bool = False,
+    inputs: Sequence[str | os.PathLike[str]] = (),
+) -> Output:
+    """Where auditions go, checked before any work is done; parameters as for `audition_many`.
+
+    ``page`` says whether there will be one.
 
     Raises
     ------
     ParameterError
-        When it is a file, or holds something and ``overwrite`` was not asked for.
+        When it is a file, holds something and neither of both was asked for, or what is not to be replaced.
     """
-    name = printable(out)
-    if os.path.lexists(out) and not os.path.isdir(out):
-        raise ParameterError(f"-o {name}: is a file; choose a folder that is new or empty")
-    with saying_what_failed(Path(out)):
-        is_full = os.path.isdir(out) and not all(map(is_partial, os.listdir(out)))
-    if is_full and not overwrite:
-        raise ParameterError(
-            f"-o {name}: the folder is not empty; choose another, or replace its results with --overwrite"
-        )
+    if resume and overwrite:
+        raise ParameterError("resume keeps what is done, and overwrite replaces it: give one of them")
+    going_on = resume and read_journal(os.path.realpath(out)) is not None
+    read = [path.path if isinstance(path, MelFile) else path for path in inputs]
+    output = Output(Path(out), "audition", overwrite=overwrite or going_on, inputs=read)
+    output.check_empty()
+    output.check_alone()
+    replaced = () if going_on else output.written.by("audition")
+    output.check(["audition.json", *(["report.html"] if page else [])], also=[*replaced, *_pages(output)])
+    return output
+
+
+def _pages(output: Output) -> list[str]:
+    """The page of an earlier run."""
+    return page_names(Path("report.html"), output.written)
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def audition_many(
     configuration: Configuration,
     *,
     overwrite: bool = False,
+    resume: bool = False,
     problems: Sequence[str] = (),
     notices: Sequence[Notice] = (),
     progress: Progress = lambda number, result: None,
@@ -101,16 +102,18 @@ def audition_many(
     ----------
     files : sequence of str or path-like
     out : str or path-like
-        A new or empty folder, unless ``overwrite``.
+        A new or empty folder, unless ``overwrite`` or ``resume``.
     configuration : Configuration
     overwrite : bool
-        Replace what an earlier run wrote under the same names; other files stay.
+        Replace what an earlier run wrote; other files stay.
+    resume : bool
+        Go on with a run that did not end: clips that are done are kept, if their files are what they were.
     problems : sequence of str
         What was refused before, one line each; it is written down with the rest.
     notices : sequence of Notice
         What was left out of folders; likewise.
-    progress : callable (int, Audition or Failure) -> None
-        Told of each clip when it is done.
+    progress : callable (int, Audition, Failure or ClipEntry) -> None
+        Told of each clip when it is done; with its entry where it is kept.
     within : callable (str, float) -> None
         Told of what is done to a long recording, and which share of it is.
 
@@ -122,43 +125,67 @@ def audition_many(
     Raises
     ------
     ParameterError
-        When ``out`` is not free.
+        When ``out`` is not free, an input is in the way of the results, or the run to go on with is another one.
     OutputError
         When results cannot be written; what is done stays whole.
     """
-    check_output(out, overwrite=overwrite)
+    output = output_of_audition(out, overwrite=overwrite, resume=resume, inputs=files)
     vocoder_of(configuration.vocoder)
-    folder = Path(out)
-    new_folders = [path for path in (folder, *folder.parents) if not os.path.exists(path)]
-    make_folder(folder)
-    lock = only_writer(folder)
-    remove_partials(folder)
-    entries = []
-    failures = [Failure(None, line) for line in problems]
+    refused = tuple(Failure(None, line) for line in problems)
+    index = AuditionRecord(configuration, (), refused, versions(), tuple(notices))
+    with output.alone():
+        clips = _clips(files, configuration.channel, output)
+        for clip in clips:
+            _check_clip(output, clip, configuration)
+        kept = _kept(output, clips, configuration) if resume else None
+        entries = {} if kept is None else {entry.folder: entry for entry in kept.index.clips}
+        run, is_whole = Run(output, index, len(clips), kept), False
+        try:
+            for number, clip in enumerate(clips, start=1):
+                entry = entries.get(clip.folder)
+                progress(number, _audition_clip(clip, run, configuration, within) if entry is None else run.keep(entry))
+            is_whole = True
+        finally:
+            run.end(is_whole=is_whole)
+    return run.index
+
+
+def _check_clip(output: Output, clip: _Clip, configuration: Configuration) -> None:
+    if os.path.lexists(output.folder / clip.folder):
+        names = clip_files(configuration.draws, twins=configuration.twins)
+        output.check(f"{clip.folder}/{name}" for name in names)
+
+
+def _kept(output: Output, clips: Sequence[_Clip], configuration: Configuration) -> Journal | None:
+    """What is kept of a run that did not end: clips whose files are what they were."""
+    journal = kept_clips(output.folder, configuration)
+    if journal is None:
+        return None
+    by_folder = {clip.folder: clip for clip in clips}
+    for entry in journal.index.clips:
+        if entry.folder not in by_folder or by_folder[entry.folder].name != entry.name:
+            raise ParameterError(
+                f"the run to go on with differs: it did {printable(entry.name)!r:.80}, which is none of the clips now; "
+                "give the same files, or --overwrite"
+            )
+    return journal.only({one.folder for one in journal.index.clips if _is_same(by_folder[one.folder], one)})
+
+
+def _is_same(clip: _Clip, entry: ClipEntry) -> bool:
+    path = clip.path.path if isinstance(clip.path, MelFile) else clip.path
+    digest = hashlib.sha256()
     try:
-        for number, clip in enumerate(_clips(files, configuration.channel), start=1):
-            result = _audition_clip(clip, folder, configuration, within)
-            if isinstance(result, Failure):
-                failures.append(result)
-            else:
-                entries.append(clip_entry(result, clip.folder))
-            progress(number, result)
-    finally:
-        index = AuditionRecord(configuration, tuple(entries), tuple(failures), versions(), tuple(notices))
-        if entries:
-            # A page that an earlier run left would show what is no longer there.
-            remove_page(folder / "report.html")
-            remove_page(folder / "report")
-            write_whole(folder / "audition.json", to_bytes(index))
-        else:
-            _remove_empty(new_folders)
-        os.close(lock)
-    return index
+        with open(path, "rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError:
+        return False
+    return digest.hexdigest() == entry.audio.sha256
 
 
-def _clips(files: Sequence[str | os.PathLike[str]], channel: Channel) -> list[_Clip]:
+def _clips(files: Sequence[str | os.PathLike[str]], channel: Channel, output: Output) -> list[_Clip]:
     """The clips of files, their names and folders; sorted, so that none depends on the order of the arguments."""
-    taken = {name.casefold() for name in RESERVED}
+    taken = names_taken(output)
     recordings = [path for path in files if not isinstance(path, MelFile)]
     pairs = [(path, one) for path in sorted(recordings, key=os.path.abspath) for one in _choices(path, channel)]
     suffixes = [name_suffix(choice) for _, choice in pairs]
@@ -186,86 +213,81 @@ def _with_suffix(path: str | os.PathLike[str], suffix: str) -> str | os.PathLike
     return f"{Path(path).stem}{suffix}.wav" if suffix else path
 
 
-def _remove_empty(folders: Sequence[Path]) -> None:
-    """Take back folders that were made for results that never came, innermost first."""
-    for folder in folders:
-        if folder.is_dir() and not os.listdir(folder):
-            folder.rmdir()
-
-
-def _audition_clip(one: _Clip, out: Path, run: Configuration, within: Within) -> Audition | Failure:
+def _audition_clip(one: _Clip, run: Run, configuration: Configuration, within: Within) -> Audition | Failure:
     path = one.path
     try:
         if isinstance(path, MelFile):
-            return _audition_mel(path, out, one.folder, run)
-        is_whole = needs_whole_clip(run.policy, run.waveform)
-        if is_whole and is_long(path, run.duration_s, LONGEST_HELD_S):
+            return _audition_mel(path, one.folder, run, configuration)
+        is_whole = needs_whole_clip(configuration.policy, configuration.waveform)
+        if is_whole and is_long(path, configuration.duration_s, LONGEST_HELD_S):
             raise ParameterError(
                 f"callables and waveform stages need the whole clip at once, at most {LONGEST_HELD_S:.0f} s of it; "
                 "take a part with --duration"
             )
-        if isinstance(run.vocoder, Joint) and not is_whole and is_long(path, run.duration_s):
-            return _audition_long_clip(one, out, run, within)
+        if isinstance(configuration.vocoder, Joint) and not is_whole and is_long(path, configuration.duration_s):
+            return _audition_long_clip(one, run, configuration, within)
+        span: dict[str, Any] = {"start_s": configuration.start_s, "duration_s": configuration.duration_s}
         channel = None if one.channel == "mean" else one.channel
-        clip = load(path, start_s=run.start_s, duration_s=run.duration_s, channel=channel, strict=run.strict)
-        return _audition_and_save(clip, out, one.folder, run, frontend=run.choice, name=one.name, channel="mean")
+        clip = load(path, channel=channel, strict=configuration.strict, **span)
+        how = {"frontend": configuration.choice, "name": one.name, "channel": "mean"}
+        return _audition_and_put(clip, one.folder, run, configuration, **how)
     except OutputError:
         raise
     except SpecAugListenError as error:
-        return _failure(path, str(error))
+        return run.fail(_failure(path, str(error)))
     except MemoryError:
-        return _failure(path, "not enough memory for this clip; take a part of it with --duration")
+        return run.fail(_failure(path, "not enough memory for this clip; take a part of it with --duration"))
 
 
-def _audition_mel(file: MelFile, out: Path, folder: str, run: Configuration) -> Audition:
-    ready = prepared(run.frontend, run.statistics)
-    clip = clip_of_file(file, ready, axes=run.axes, start_s=run.start_s, duration_s=run.duration_s)
-    return _audition_and_save(clip, out, folder, run)
+def _audition_mel(file: MelFile, folder: str, run: Run, configuration: Configuration) -> Audition:
+    ready = prepared(configuration.frontend, configuration.statistics)
+    span: dict[str, Any] = {"start_s": configuration.start_s, "duration_s": configuration.duration_s}
+    return _audition_and_put(clip_of_file(file, ready, axes=configuration.axes, **span), folder, run, configuration)
 
 
-def _audition_and_save(clip: Any, out: Path, folder: str, run: Configuration, **of_clip: Any) -> Audition:
+def _audition_and_put(clip: Any, folder: str, run: Run, configuration: Configuration, **of_clip: Any) -> Audition:
     """Audition a clip as a run says, with what is the clip's own, and write its folder."""
     heard = audition(
         clip,
-        policy=run.policy,
-        waveform=run.waveform,
-        vocoder=vocoder_of(run.vocoder),
-        draws=run.draws,
-        rng=run.seed,
-        twins=run.twins,
+        policy=configuration.policy,
+        waveform=configuration.waveform,
+        vocoder=vocoder_of(configuration.vocoder),
+        draws=configuration.draws,
+        rng=configuration.seed,
+        twins=configuration.twins,
         **of_clip,
     )
-    save_audition(heard, out, channels=run.channels, overwrite=True, folder=folder)
+    run.put(heard, folder)
     return heard
 
 
-def _audition_long_clip(one: _Clip, out: Path, run: Configuration, within: Within) -> Audition:
-    assert isinstance(run.vocoder, Joint)
+def _audition_long_clip(one: _Clip, run: Run, configuration: Configuration, within: Within) -> Audition:
+    assert isinstance(configuration.vocoder, Joint)
     # On the disk of the results: the system's own folder for such things is often held in memory.
-    with scratch(out / one.folder) as room:
-        rate = run.frontend.sample_rate
+    with run.room() as room:
+        rate = configuration.frontend.sample_rate
         recording = open_recording(
             one.path,
             rate,
             room,
-            start_s=run.start_s,
-            duration_s=run.duration_s,
+            start_s=configuration.start_s,
+            duration_s=configuration.duration_s,
             channel=one.channel,
-            strict=run.strict,
+            strict=configuration.strict,
         )
         heard = audition_long(
             recording,
             room,
-            frontend=run.frontend,
-            policy=run.policy,
-            vocoder=run.vocoder,
-            draws=run.draws,
-            seed=run.seed,
+            frontend=configuration.frontend,
+            policy=configuration.policy,
+            vocoder=configuration.vocoder,
+            draws=configuration.draws,
+            seed=configuration.seed,
             name=one.name,
-            frontend_reason=run.frontend_reason,
+            frontend_reason=configuration.frontend_reason,
             within=within,
         )
-        save_audition(heard, out, channels=run.channels, overwrite=True, folder=one.folder)
+        run.put(heard, one.folder)
     return heard
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,7 @@ from .options import (
     Adapters,
     Dialect,
     Frontend,
+    Overwrite,
     SetParameters,
     adapter_of,
 )
@@ -58,26 +59,26 @@ def run_check(
     max_time_share: MaxTimeShare = None,
     timeout: Annotated[float, typer.Option(help="Seconds that one call of a callable may take.")] = 60.0,
     ignore: Annotated[list[str] | None, typer.Option(help="A finding to leave out.", metavar="ID")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in OUT.")] = False,
+    overwrite: Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Look for faults in an augmentation: exit 1 when something is found, with one line for each finding."""
     from ._record import to_json
-    from .batch import check_output
     from .checking import check
+    from .checking.witnesses import output_of_check
 
-    if out is not None:
-        check_output(out, overwrite=overwrite)
     target, paths = _target(what or [], policy)
+    read: list[Path | str] = [*paths, target.partition(":")[0]]
+    output = None if out is None else output_of_check(out, overwrite=overwrite, inputs=read)
     # What code of others prints, it prints a thousand times.
-    with quiet_stdout(), _as_bad_usage():
-        clips = _clips(paths, out)
+    with quiet_stdout(), _as_bad_usage(), nullcontext() if output is None else output.alone():
+        clips = _clips(paths)
         how: dict[str, Any] = {"framework": dialect, "adapter": adapter_of(adapter), "parameters": parameters or ()}
         numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
         numbers["timeout_s"] = timeout
         result = check(target, frontend=frontend, clips=clips or None, ignore=ignore or (), **how, **numbers)
-        if out is not None:
-            result.save(out)
+        if output is not None:
+            result.put(output)
     print(to_json(result.report) if as_json else result)  # noqa: T201
     raise typer.Exit(0 if result.is_clean else 1)
 
@@ -108,7 +109,7 @@ def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
     return what[0], [Path(text) for text in what[1:]]
 
 
-def _clips(paths: Sequence[Path], out: Path | None) -> list[tuple[str, Audio]]:
+def _clips(paths: Sequence[Path]) -> list[tuple[str, Audio]]:
     """The user's clips.
 
     Raises
@@ -122,7 +123,7 @@ def _clips(paths: Sequence[Path], out: Path | None) -> list[tuple[str, Audio]]:
     from .checking.signals import LONGEST_S
     from .errors import AudioError
 
-    files, problems, left_out = find_audio(paths, without=out)
+    files, problems, left_out = find_audio(paths)
     for notice in left_out:
         complain(notice.text, "note")
     if problems:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .pipeline import Audition, Failure
     from .pipeline.long import Within
     from .pipeline.publishing import Published
+    from .pipeline.records import ClipEntry
 
 __all__ = [
     "aside",
@@ -35,11 +36,14 @@ _LEAST_S_BETWEEN_LINES = 2.0
 def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within]]:
     """Lines as clips are done, and how far a long one is; on a terminal two bars below them."""
 
-    def tell(number: int, result: Audition | Failure) -> None:
+    def tell(number: int, result: Audition | Failure | ClipEntry) -> None:
         from .pipeline import Failure
+        from .pipeline.records import ClipEntry
 
         if isinstance(result, Failure):
             complain(result.error)
+        elif isinstance(result, ClipEntry) and not quiet:
+            print(f"[{number}/{total}] {result.name!r} was done before, and is kept", flush=True)  # noqa: T201
         elif not quiet:
             print(f"[{number}/{total}] {result}", flush=True)  # noqa: T201
 
@@ -58,7 +62,7 @@ def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within
             bar.add_task("", visible=False),
         )
 
-        def tell_and_advance(number: int, result: Audition | Failure) -> None:
+        def tell_and_advance(number: int, result: Audition | Failure | ClipEntry) -> None:
             tell(number, result)
             bar.update(part, visible=False)
             bar.advance(task)

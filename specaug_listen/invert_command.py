@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .console import complain, complain_of, counted
-from .options import AxesText, StatisticsText
+from .options import AxesText, Overwrite, StatisticsText
 
 if TYPE_CHECKING:
+    from ._ownership import Output
     from .audio import Audio
     from .mels import MelClip, MelFile
     from .vocoders.names import AnyVocoder
@@ -38,7 +39,7 @@ def run_invert(
     axes: AxesText = None,
     start: Annotated[float, typer.Option(help="Where to begin in each mel, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="How much of each mel to take, in seconds.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the files in OUT.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Turn mels of your own pipeline into sound."""
     from . import vocoders
@@ -54,16 +55,16 @@ def run_invert(
     ready = prepared(get(frontend), None if stats is None else statistics_of_text(stats))
     order, rendering = checked_axes(axes), vocoders.get(vocoder)
     _check_vocoder(rendering, ready.frontend)
-    files, problems = find_mels(mels, without=out if out.is_dir() else None)
+    files, problems = find_mels(mels)
     complain_of(problems)
     if not files:
         raise typer.Exit(2 if problems else _nothing())
-    targets = _targets(files, out, overwrite=overwrite)
+    output, names = _targets(files, out, overwrite=overwrite)
     failed = len(problems)
-    for file, target in zip(files, targets, strict=True):
+    for file, name in zip(files, names, strict=True):
         try:
             clip = clip_of_file(file, ready, axes=order, start_s=start, duration_s=duration)
-            _tell(target, file, clip, _written(clip, rendering, target))
+            _tell(output.out / name, file, clip, _written(clip, rendering, output, name))
         except SpecAugListenError as error:
             complain(str(error))
             failed += 1
@@ -85,8 +86,10 @@ def _nothing() -> int:
     return 2
 
 
-def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> list[Path]:
+def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Output, list[str]]:
+    """Where the sounds go, and their names there."""
     from ._files import folder_name, printable
+    from ._ownership import Output
     from .errors import ParameterError
 
     if out.suffix.lower() == ".wav":
@@ -95,28 +98,25 @@ def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> list[Path]:
                 f"-o {printable(out)}: {len(files)} mels do not fit into one .wav file; give a folder, or FILE:KEY for "
                 "one of them"
             )
-        targets = [out]
+        folder, names = out.parent, [out.name]
     elif out.suffix.lower() in (".flac", ".mp3", ".ogg"):
         raise ParameterError(f"-o {printable(out)}: only .wav is written")
     else:
         taken: set[str] = set()
-        targets = [out / f"{folder_name(f'{file.name}.wav', taken)}.wav" for file in files]
-    for target in targets:
-        if target.exists() and not overwrite:
-            raise ParameterError(f"-o {printable(target)}: exists; choose another, or replace it with --overwrite")
-    return targets
+        folder, names = out, [f"{folder_name(f'{file.name}.wav', taken)}.wav" for file in files]
+    output = Output(folder, "invert", overwrite=overwrite, inputs=[file.path for file in files])
+    output.check(names)
+    return output, names
 
 
-def _written(clip: MelClip, vocoder: AnyVocoder, target: Path) -> tuple[Audio, float]:
+def _written(clip: MelClip, vocoder: AnyVocoder, output: Output, name: str) -> tuple[Audio, float]:
     """The sound, and the gain with which it was written."""
-    from ._files import make_folder
-    from .audio import common_gain, save
+    from .audio import common_gain, encode_wav
     from .pipeline import render
 
     sound = render(clip.mel, vocoder)
     gain = common_gain([sound])
-    make_folder(target.parent)
-    save(target, sound, gain=gain)
+    output.write({name: encode_wav(sound, gain=gain)})
     return sound, gain
 
 

@@ -33,16 +33,16 @@ class FoundMels(NamedTuple):
     others: list[Path]
 
 
-def found_mels(paths: Sequence[Path], without: Path) -> FoundMels:
+def found_mels(paths: Sequence[Path]) -> FoundMels:
     """The mels that paths stand for; those of a folder only where it holds no recording."""
     from .audio import find_audio
     from .mels import find_mels, is_mel_path
 
     of_mels = [path for path in paths if not path.is_dir() and is_mel_path(path)]
     for folder in (path for path in paths if path.is_dir()):
-        if not find_audio([folder], without=without)[0] and any(find_mels([folder], without=without)):
+        if not find_audio([folder])[0] and any(find_mels([folder])):
             of_mels.append(folder)
-    mels, problems = find_mels(of_mels, without=without)
+    mels, problems = find_mels(of_mels)
     return FoundMels(mels, problems, [path for path in paths if path not in of_mels])
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "Flac",
     "Frontend",
     "Open",
+    "Overwrite",
     "PolicyName",
     "SetParameters",
     "ShowPaths",
@@ -69,6 +70,9 @@ PolicyName = Annotated[
     ),
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what specaug-listen wrote there; nothing else is ever replaced.")
+]
 Budget = Annotated[float, typer.Option(help="Largest page in MB that is one file; a larger one is a folder.")]
 Flac = Annotated[bool, typer.Option("--flac", help="FLAC in place of 16-bit WAV in the page: about half as large.")]
 ShowPaths = Annotated[

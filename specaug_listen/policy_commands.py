@@ -10,7 +10,7 @@ import typer
 from ._quiet import quiet_stdout
 from .commands import Command, examples
 from .console import complain
-from .options import DIALECT_HELP, Dialect, Frontend, SetParameters
+from .options import DIALECT_HELP, Dialect, Frontend, Overwrite, SetParameters
 
 __all__ = ["policy_app"]
 
@@ -57,21 +57,22 @@ def _policy_convert(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="File for it.", metavar="FILE", readable=False)
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE.")] = False,
+    overwrite: Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Write the nearest configuration of another framework, and list what differs."""
-    from ._files import printable, write_whole
+    from ._files import printable
+    from ._ownership import Output
     from ._record import to_json
     from .augment import named_policy
     from .augment.conversion import convert_policy
-    from .errors import ParameterError
 
+    output = None if out is None else Output(out.parent, "policy convert", overwrite=overwrite, inputs=[file])
+    if output is not None and out is not None:
+        output.check([out.name])
     converted = convert_policy(named_policy(file, dialect, parameters=parameters or ()).policy, to)
-    if out is not None:
-        if out.exists() and not overwrite:
-            raise ParameterError(f"-o {printable(out)}: exists; choose another, or replace it with --overwrite")
-        write_whole(out, converted.text.encode())
+    if output is not None and out is not None:
+        output.write({out.name: converted.text.encode()})
     if as_json:
         print(to_json(converted))  # noqa: T201
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from .console import complain, results_folder
+from .options import Overwrite
 
 __all__ = ["run_replay"]
 
@@ -29,28 +29,28 @@ def run_replay(
     ] = None,
     audio: Annotated[Path | None, typer.Option(help="The clip, where it has moved.", readable=False)] = None,
     policy: Annotated[str | None, typer.Option(help="The module:callable that the draw calls.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the draw's files in OUT.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Make a draw again, bit for bit."""
-    from ._files import make_folder, printable, scratch, write_whole
-    from .errors import ParameterError
+    from ._files import printable
+    from ._ownership import Output
     from .pipeline import changed_versions, draw_files, is_long_draw, read_record, replay
+    from .pipeline.records import path_of
 
     written = read_record(draw)
     out = results_folder(out, "again", overwrite=overwrite)
+    clip = audio or path_of(written.audio)
+    is_sound = out.suffix.lower() == ".wav"
+    names = [out.name] if is_sound else [f"draw-{written.number}{ending}" for ending in (".wav", ".png", ".json")]
+    output = Output(
+        out.parent if is_sound else out, "replay", overwrite=overwrite, inputs=[draw, *([clip] if clip else [])]
+    )
+    output.check(names)
     for line in changed_versions(written):
         complain(f"{line}; the last bits may differ", "warning")
-    with scratch(Path(os.path.abspath(out))) if is_long_draw(written) else nullcontext() as room:
+    with output.room() if is_long_draw(written) else nullcontext() as room:
         heard = replay(draw, audio=audio, folder=room, policy=policy)
         files = draw_files(heard, heard.draws[0], written.channels)
-        if out.suffix.lower() == ".wav":
-            targets = {out: files[f"{heard.draws[0].name}.wav"]}
-        else:
-            targets = {out / name: data for name, data in files.items()}
-        for target in targets:
-            if target.exists() and not overwrite:
-                raise ParameterError(f"-o {printable(target)}: exists; choose another, or replace it with --overwrite")
-        for target, data in targets.items():
-            make_folder(target.parent)
-            write_whole(target, data)
-            print(printable(target))  # noqa: T201
+        output.write(dict(zip(names, files.values(), strict=False)))
+    for name in names:
+        print(printable(output.out / name))  # noqa: T201

@@ -13,13 +13,16 @@ from typing import Any
 from ._channels import Choice, name_suffix
 from ._clip_names import distinct_names
 from ._files import folder_name, printable
+from ._notices import Notice
 from ._record import to_json
 from .augment import DIALECTS
 from .errors import ParameterError
 from .pages import Clip, Facts, Head, Recipe, known_folders, page_parts, short_paths, without_folders
-from .pipeline import Audition, read_index
+from .pipeline import Audition
 from .pipeline.again import recipe_of, words_of
+from .pipeline.agreement import read_draw
 from .pipeline.display import facts_of_policy, frontend_in_words
+from .pipeline.journal import read_run
 from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, Published, page_path, publish
 from .pipeline.records import ClipEntry, Configuration, DrawRecord, Failure, clip_path, path_of, versions, vocoder_name
 from .pipeline.saving import audition_files, clip_entry, configuration_of, draw_record
@@ -47,6 +50,7 @@ class _Run:
     clips: tuple[_Placed, ...]
     failures: tuple[Failure, ...]
     versions: dict[str, str]
+    notices: tuple[Notice, ...] = ()
 
 
 Source = Audition | str | os.PathLike[str]
@@ -60,6 +64,7 @@ def write_report(
     budget_mb: float = DEFAULT_BUDGET_MB,
     flac: bool = False,
     paths: bool = False,
+    overwrite: bool = False,
 ) -> Path:
     """Write a page with a player: one file that needs nothing else, or a folder where that would be too large.
 
@@ -80,6 +85,8 @@ def write_report(
     paths : bool
         Show whole paths. Without it, a page says of clips, configurations and code what their files are called, and not
         in which folders they lie; the records on the disk (``audition.json``, ``draw-N.json``) keep the paths.
+    overwrite : bool
+        Replace a page that was written there before; nothing else is ever replaced.
 
     Returns
     -------
@@ -89,9 +96,10 @@ def write_report(
     Raises
     ------
     ParameterError
-        When there is nothing to show, no path, one that is not that of a page, or a budget that is no size.
+        When there is nothing to show, no path, one that is not that of a page or where something is, or a budget that
+        is no size.
     PolicyError
-        When a folder holds no audition.
+        When a folder holds no audition, or a draw of another run.
     OutputError
         When the page cannot be written.
 
@@ -102,11 +110,15 @@ def write_report(
     ...
     specaug_listen.errors.ParameterError: auditions is empty: expected at least one Audition, or folder of an audition
     """
-    return publish_report(auditions, path, Form(split, budget_mb, flac, paths)).path
+    return publish_report(auditions, path, Form(split, budget_mb, flac, paths), overwrite=overwrite).path
 
 
 def publish_report(
-    auditions: Source | Sequence[Source], path: str | os.PathLike[str] | None = None, form: Form | None = None
+    auditions: Source | Sequence[Source],
+    path: str | os.PathLike[str] | None = None,
+    form: Form | None = None,
+    *,
+    overwrite: bool = False,
 ) -> Published:
     """Write a page, and say what became of it; parameters and errors as for `write_report`."""
     form = Form() if form is None else form
@@ -114,7 +126,8 @@ def publish_report(
     target = _target(sources, path)
     runs = _runs(sources, target.parent)
     files = (placed.files for run in runs for placed in run.clips)
-    return publish(target, files, form, lambda place: _parts(runs, place))
+    page = publish(target, files, form, lambda place: _parts(runs, place), overwrite=overwrite)
+    return replace(page, notices=tuple(notice for run in runs for notice in run.notices))
 
 
 def _sources(given: Any) -> list[Source]:
@@ -179,11 +192,11 @@ def _placed(auditions: Sequence[Audition], configuration: Configuration) -> Iter
 
 
 def _run_of_folder(folder: Path, page: Path) -> _Run:
-    index = read_index(folder)
+    index = read_run(folder)
     placed = tuple(
         _Placed(
             entry,
-            tuple(files.record(name) for name in entry.draws),
+            tuple(read_draw(files, name, entry, index.configuration, versions=index.versions) for name in entry.draws),
             files,
             index.configuration,
         )
@@ -191,7 +204,8 @@ def _run_of_folder(folder: Path, page: Path) -> _Run:
     )
     one = index.configuration
     name = printable(f"{one.policy.name} on {one.frontend.name} ({folder.resolve().name})")
-    return _Run(name, placed, index.failures, index.versions)
+    unfinished = tuple(notice for notice in index.notices if notice.kind == "unfinished")
+    return _Run(name, placed, index.failures, index.versions, unfinished)
 
 
 # --- what is written ---
@@ -278,6 +292,7 @@ def _head(runs: Sequence[_Run], paths: bool) -> Head:
     dialects = dict.fromkeys(configuration.policy.dialect for configuration in configurations)
     left_open = dict.fromkeys(line for configuration in configurations for line in configuration.policy.notes)
     notes = (
+        *(notice.text for run in runs for notice in run.notices),
         *left_open,
         *(
             f"{name}: {line}" if len(dialects) > 1 else line

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .console import tell_of_page
-from .options import Budget, Flac, Open, ShowPaths
+from .console import complain, tell_of_page
+from .options import Budget, Flac, Open, Overwrite, ShowPaths
 
 __all__ = ["run_report"]
 
@@ -30,6 +30,7 @@ def run_report(
     flac: Flac = False,
     paths_shown: ShowPaths = False,
     open_it: Open = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write the page again from a folder, or one page of several folders, without rendering anything."""
     from ._files import printable
@@ -43,5 +44,10 @@ def run_report(
     sweeps = [folder for folder in folders if is_sweep(folder)]
     if sweeps and len(folders) > 1:
         raise ParameterError(f"{printable(sweeps[0])}: holds a sweep, which has a page of its own; give it alone")
-    page = write_page(sweeps[0], out, form) if sweeps else publish_report(folders, out, form)
+    if sweeps:
+        page = write_page(sweeps[0], out, form, overwrite=overwrite)
+    else:
+        page = publish_report(folders, out, form, overwrite=overwrite)
+    for notice in page.notices:
+        complain(notice.text, "note")
     tell_of_page(page, open_it=open_it)

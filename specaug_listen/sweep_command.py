@@ -17,6 +17,7 @@ from .options import (
     Flac,
     Frontend,
     Open,
+    Overwrite,
     PolicyName,
     SetParameters,
     ShowPaths,
@@ -76,14 +77,14 @@ def run_sweep(
     budget: Budget = 12.0,
     flac: Flac = False,
     paths_shown: ShowPaths = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a sweep in OUT.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
     from .augment import choose_policy
     from .pipeline.publishing import Form
     from .sweeping.axes import read_axes
     from .sweeping.running import choose_swept_frontend, swept
-    from .sweeping.saving import check_free, save_sweep
+    from .sweeping.saving import output_of_sweep, save_sweep
 
     form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
     out = results_folder(out, "sheet", overwrite=overwrite)
@@ -91,10 +92,10 @@ def run_sweep(
     drawn = choose_policy(policy, framework=dialect, batch=batch, parameters=parameters or ())
     choice, heard = choose_swept_frontend(frontend, drawn, axes), _one_channel(channel, drawn)
     run = _configuration(choice, drawn, vocoder, draws, seed, start, duration, heard, strict)
-    check_free(out, overwrite=overwrite)
-    clip, name = _named_clip(path, start, duration, heard, strict)
-    made = swept(clip, axes, run, name=name, progress=_tell)
-    page = save_sweep(made, out, overwrite=overwrite, form=form)
+    with (output := output_of_sweep(out, overwrite=overwrite, inputs=[path])).alone():
+        clip, name = _named_clip(path, start, duration, heard, strict)
+        made = swept(clip, axes, run, name=name, progress=_tell)
+        page = save_sweep(made, output, form=form)
     for line in _notes(made):
         complain(line, "note")
     tell_of_page(page, f"{made}: ", open_it=open_it)

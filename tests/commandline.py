@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import pytest
 
+from specaug_listen._marker import MARKER
 from specaug_listen.cli import main
 
-__all__ = ["HOUSE", "Ran", "contents", "environment", "run", "run_apart"]
+__all__ = ["HOUSE", "Ran", "contents", "environment", "names_in", "run", "run_apart"]
 
 HOUSE = Path(__file__).parents[1]
 
@@ -55,5 +56,11 @@ def run_apart(*arguments: object, cwd: Path | None = None, **more: str) -> Ran:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, by its path from there."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    """Every file below a folder, by its path from there; without the marker that lists them."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MARKER)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def names_in(folder: Path) -> list[str]:
+    """What a folder holds, sorted; without the marker."""
+    return sorted(name for name in os.listdir(folder) if name != MARKER)

@@ -8,10 +8,10 @@ import struct
 import numpy as np
 import pytest
 import soundfile as sf
-from commandline import run
+from commandline import names_in, run
 
 from specaug_listen import Audio, MelFrontend, SpecAugListenWarning, load, save
-from specaug_listen._files import only_writer
+from specaug_listen._locks import lock
 from specaug_listen.errors import AudioError, ParameterError
 from specaug_listen.frontends import WHISPER
 
@@ -37,7 +37,7 @@ def test_a_rate_in_the_header_that_is_absurd_is_refused_and_the_other_clips_are_
     assert ran.code == 1
     assert ran.err.count("\n") == 1
     assert "long.wav: 50000 samples at 1 Hz would be 8e+08 at 16000 Hz; allowed are" in ran.err
-    assert sorted(os.listdir(tmp_path / "out")) == ["a", "audition.json", "c"]
+    assert names_in(tmp_path / "out") == ["a", "audition.json", "c"]
 
 
 def test_a_clip_too_large_for_the_memory_is_refused_by_name_and_the_others_are_done(tmp_path, clips, monkeypatch):
@@ -52,7 +52,7 @@ def test_a_clip_too_large_for_the_memory_is_refused_by_name_and_the_others_are_d
     ran = run("audition", clips, "-o", tmp_path / "out", "--no-report")
     assert ran.code == 1
     assert ran.err.endswith("a.wav: not enough memory for this clip; take a part of it with --duration\n")
-    assert sorted(os.listdir(tmp_path / "out")) == ["audition.json", "c"]
+    assert names_in(tmp_path / "out") == ["audition.json", "c"]
 
 
 def test_a_wav_whose_header_was_never_completed_is_told_from_an_empty_one(tmp_path, clips):
@@ -82,7 +82,7 @@ def test_a_float_file_too_loud_for_single_precision_is_refused_with_the_fix(tmp_
 def test_a_folder_that_another_run_writes_into_is_refused(tmp_path, clips):
     out = tmp_path / "out"
     out.mkdir()
-    other = only_writer(out)
+    other = lock(out, out)
     ran = run("audition", clips, "-o", out)
     os.close(other)
     assert ran.code == 1

@@ -220,9 +220,14 @@ def test_replay_overwrites_only_when_asked(tmp_path, out):
     (tmp_path / "again" / "draw-1.png").write_bytes(b"mine")
     ran = run("replay", out / "a" / "draw-1.json", "-o", tmp_path / "again")
     assert ran.code == 2
-    assert re.fullmatch(r"error: -o .*draw-1\.png: exists; choose another, or replace it with --overwrite\n", ran.err)
+    assert re.fullmatch(r"error: -o .*draw-1\.png: exists and was not written by specaug-listen [^\n]*\n", ran.err)
     assert contents(tmp_path / "again") == {"draw-1.png": b"mine"}
-    assert run("replay", out / "a" / "draw-1.json", "-o", tmp_path / "again", "--overwrite").code == 0
+    (tmp_path / "again" / "draw-1.png").unlink()
+    replay = ("replay", out / "a" / "draw-1.json", "-o", tmp_path / "again")
+    assert run(*replay).code == 0
+    again = run(*replay)
+    assert re.fullmatch(r"error: -o .*draw-1\.wav: exists; choose another, or replace it with --overwrite\n", again.err)
+    assert run(*replay, "--overwrite").code == 0
     assert len(contents(tmp_path / "again")) == 3
 
 

@@ -15,6 +15,7 @@ import specaug_listen as sl
 from specaug_listen.audition_command import run_audition
 from specaug_listen.augment import choose_frontend, get_policy, import_policy
 from specaug_listen.augment.dialects import ALL_POLICIES
+from specaug_listen.batch import audition_many
 from specaug_listen.check_command import run_check
 from specaug_listen.errors import PolicyError
 from specaug_listen.frontends import PRESETS
@@ -162,7 +163,7 @@ NAMES |= {"stats": "statistics", "wav_channels": "channels", "timeout": "timeout
 # What only a command has: where things are, what is printed, and what Python says by calling another function.
 COMMAND_ONLY = {"paths", "path", "out", "report", "as_json", "what", "file", "draw", "folders", "open_it"}
 PAIRS = {
-    "audition": (run_audition, (sl.audition, sl.Audition.save, sl.load, sl.write_report)),
+    "audition": (run_audition, (sl.audition, sl.Audition.save, sl.load, sl.write_report, audition_many)),
     "sweep": (run_sweep, (sl.sweep, sl.Sweep.save, sl.load)),
     "check": (run_check, (sl.check, sl.Check.save)),
     "replay": (run_replay, (sl.replay, sl.Audition.save)),
@@ -184,7 +185,7 @@ def test_every_option_is_a_parameter_of_the_call_with_the_same_default(name):
         known |= inspect.signature(call).parameters
     for option, parameter in inspect.signature(command).parameters.items():
         called = NAMES.get(option, option)
-        if option in COMMAND_ONLY or (name, option) == ("check", "overwrite"):  # Check.save replaces its own files
+        if option in COMMAND_ONLY:
             continue
         assert called in known, f"--{option} is no parameter of the call"
         if inspect.Parameter.empty in (parameter.default, known[called].default):

@@ -19,8 +19,8 @@ HOUSE = pathlib.Path(specaug_listen.__file__).parent
 FLOORS = [
     "errors _version _interrupts _streams _ordinary_files",
     "_c_output _channels _flags _optional _random _record _files _notices _sound _yaml_loader _quiet _tensors",
-    "containers",
-    "_decoding",
+    "containers _locks _marker",
+    "_decoding _ownership",
     "_ffmpeg",
     "_mixing _threads _yaml _clips _clip_names _kaldi _reading _json_records _spool _compiled _wav",
     "audio stft",

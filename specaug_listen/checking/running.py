@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._files import as_path
+from .._ownership import Output
 from .._random import as_seed
 from .._record import nearest
 from ..audio import Audio
@@ -32,7 +33,7 @@ from .signals import Clip, clips_of, made_clips, reference_of, sounds_of
 from .strength import strength_findings
 from .subjects import CallableSubject, PolicySubject, Subject, Traits
 from .warps import warp_findings
-from .witnesses import save_check
+from .witnesses import output_of_check, save_check
 
 __all__ = ["Check", "check"]
 
@@ -87,15 +88,28 @@ class Check:
         """Whether there is no finding."""
         return self.report.is_clean
 
-    def save(self, out: str | os.PathLike[str]) -> Path:
+    def save(self, out: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write ``check.json``, and for each finding a folder with sound before and after and a picture.
+
+        Parameters
+        ----------
+        out : str or path-like
+            A new or empty folder, unless ``overwrite``.
+        overwrite : bool
+            Replace the results of an earlier check; other files stay.
 
         Raises
         ------
+        ParameterError
+            When something stands in the way that is not to be replaced.
         OutputError
             When the folder cannot be written.
         """
-        return save_check(self.report, self._bench, as_path(out))
+        return self.put(output_of_check(as_path(out), overwrite=overwrite))
+
+    def put(self, output: Output) -> Path:
+        """Write the same into an output that is at hand."""
+        return save_check(self.report, self._bench, output)
 
     def __repr__(self) -> str:
         return f"Check({str(self).splitlines()[-1]:.200})"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import vocoders
-from .._files import make_folder, write_folder, write_whole
+from .._files import saying_what_failed, write_files
 from .._flags import runs
+from .._ownership import Output
 from .._record import to_json
 from ..audio import common_gain, encode_wav
 from ..augment import Draw, FrequencyBand, TimeSpan
@@ -26,26 +28,44 @@ from .padding import shortened, shown_in_padding
 from .signals import Clip
 from .subjects import Given, Outcome
 
-__all__ = ["save_check"]
+__all__ = ["output_of_check", "save_check"]
 
-_STALE = re.compile(r"(before|after)\.wav|picture\.png")
 _OF_PADDING = ("masks-in-padding", "padding-in-fill", "warp-into-padding", "masks-follow-shortest")
 # Nothing comes back of these, and of the first two nobody wants to wait again.
 _WITHOUT_RESULT = ("call-hangs", "process-ended", "crash")
 
 
-def save_check(report: CheckReport, bench: Bench, out: Path) -> Path:
+def output_of_check(out: Path, *, overwrite: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()) -> Output:
+    """Where the results of a check go, looked at before any work is done.
+
+    Raises
+    ------
+    ParameterError
+        When it is a file, holds something and ``overwrite`` was not asked for, or what is not to be replaced.
+    """
+    output = Output(out, "check", overwrite=overwrite, inputs=inputs)
+    output.check_empty()
+    output.check_alone()
+    output.check(("check.html", "check.json"), also=output.written.by("check"))
+    return output
+
+
+def save_check(report: CheckReport, bench: Bench, output: Output) -> Path:
     """Write ``check.html``, ``check.json``, and a folder for each finding."""
-    make_folder(out)
-    faults = []
-    for finding in report.findings:
-        before, after, draw = _shown(bench, finding)
-        files = _files(report, finding, before, after, draw)
-        write_folder(out / finding.id, files, _STALE)
-        faults.append(_fault(finding, files))
-    write_whole(out / "check.html", _page(report, faults))
-    write_whole(out / "check.json", (to_json(report) + "\n").encode())
-    return out
+    with output.alone(), output.room() as room:
+        faults = []
+        for finding in report.findings:
+            before, after, draw = _shown(bench, finding)
+            files = _files(report, finding, before, after, draw)
+            with saying_what_failed(output.out / finding.id):
+                write_files(room / finding.id, files)
+            faults.append(_fault(finding, files))
+        with saying_what_failed(output.out):
+            index = {"check.html": _page(report, faults), "check.json": (to_json(report) + "\n").encode()}
+            write_files(room, index)
+        output.publish(room, index="check.json")
+        output.remove(output.written.by("check"))
+    return output.out
 
 
 def _fault(finding: Finding, files: dict[str, bytes]) -> FoundFault:

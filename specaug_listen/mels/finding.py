@@ -39,9 +39,7 @@ def _split(path: Path) -> tuple[Path, str | None]:
     return path, None
 
 
-def find_mels(
-    paths: Iterable[str | os.PathLike[str]], *, without: str | os.PathLike[str] | None = None
-) -> tuple[list[MelFile], list[str]]:
+def find_mels(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[MelFile], list[str]]:
     """List the mels that paths stand for.
 
     Parameters
@@ -49,8 +47,6 @@ def find_mels(
     paths : iterable of str or path-like
         A file stands for all mels in it, ``FILE:KEY`` for one of them; a folder for all files of mels below it: where a
         list (scp) or a manifest lies in it, for those, and not for the archives that they name.
-    without : str or path-like or None
-        A folder to leave out: the results of an earlier run.
 
     Returns
     -------
@@ -63,7 +59,7 @@ def find_mels(
     problems = []
     for given in paths:
         path, key = _split(Path(given))
-        for file in _files_below(path, without) if path.is_dir() else [path]:
+        for file in _files_below(path) if path.is_dir() else [path]:
             try:
                 mels = list_mels(file, key)
             except SpecAugListenError as error:
@@ -74,11 +70,10 @@ def find_mels(
     return [mel for file in sorted(found) for mel in found[file]], problems
 
 
-def _files_below(folder: Path, without: str | os.PathLike[str] | None) -> list[Path]:
-    left_out = None if without is None else os.path.realpath(without)
+def _files_below(folder: Path) -> list[Path]:
     found: list[Path] = []
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if os.path.realpath(os.path.join(root, name)) != left_out)
+        folders.sort()
         here = [Path(root, name) for name in sorted(names) if suffix_of(Path(name)) in SUFFIXES and name[0] != "."]
         found += [path for path in here if not path.name.startswith(_NO_FEATURES)]
     if any(suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz") for path in found):

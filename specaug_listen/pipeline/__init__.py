@@ -14,7 +14,7 @@ from .records import (
 )
 from .rendering import needs_whole_clip, render
 from .replaying import changed_versions, is_long_draw, replay
-from .saving import RESERVED, audition_files, draw_files, save_audition
+from .saving import RESERVED, audition_files, draw_files
 
 __all__ = [
     "RESERVED",
@@ -36,5 +36,4 @@ __all__ = [
     "read_record",
     "render",
     "replay",
-    "save_audition",
 ]

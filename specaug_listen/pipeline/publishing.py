@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import math
 import numbers
 import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .._files import as_path, beside, make_folder, printable, saying_what_failed, write_whole
-from .._ordinary_files import read_file
+from .._files import as_path, printable, saying_what_failed
+from .._notices import Notice
+from .._ownership import Output
 from ..errors import ParameterError
 from ..pages import Clip, parcel_script
 from .shelves import Beside, Embedded, Files
 
-__all__ = ["DEFAULT_BUDGET_MB", "Form", "Place", "Published", "page_path", "publish", "remove_page"]
+__all__ = ["DEFAULT_BUDGET_MB", "Form", "Place", "Published", "page_names", "page_path", "publish", "put_page"]
 
 DEFAULT_BUDGET_MB = 12.0
 _LINKED = "long: its sounds are not in this page; send the folder along"
-# Names all files of a split page, so that none is ever removed that it did not write.
-_LIST, _MOST_BYTES_OF_LIST = "files.json", 1 << 26
 
 
 @dataclass(frozen=True)
@@ -80,11 +77,14 @@ class Published:
         That was asked for.
     size_mb : float [MB]
         Of the page as one file.
+    notices : tuple of Notice
+        What to know of the runs that it shows.
     """
 
     path: Path
     form: Form
     size_mb: float
+    notices: tuple[Notice, ...] = ()
 
     @property
     def advice(self) -> str:
@@ -129,7 +129,7 @@ def page_path(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     ParameterError
-        For a name that is not one of a page: nothing else is ever overwritten.
+        For a name that is not one of a page.
     """
     target = as_path(path)
     if target.suffix.lower() not in (".html", ".htm") or target.is_dir():
@@ -137,8 +137,18 @@ def page_path(path: str | os.PathLike[str]) -> Path:
     return target
 
 
+def page_names(target: Path, written: Iterable[str]) -> list[str]:
+    """Of what is written beside a page, what is a page of its name, in either form."""
+    return [name for name in written if name == target.name or name.startswith(f"{target.stem}/")]
+
+
 def publish(
-    target: Path, files: Iterable[Files], form: Form, parts_in: Callable[[Place], Iterator[bytes]]
+    target: Path,
+    files: Iterable[Files],
+    form: Form,
+    parts_in: Callable[[Place], Iterator[bytes]],
+    *,
+    overwrite: bool = False,
 ) -> Published:
     """Write a page, whole or not at all.
 
@@ -151,6 +161,8 @@ def publish(
     form : Form
     parts_in : callable (Place) -> iterator of bytes
         Makes it.
+    overwrite : bool
+        Replace an earlier page of that name, of either form.
 
     Returns
     -------
@@ -159,72 +171,40 @@ def publish(
     Raises
     ------
     ParameterError
-        When a folder that is no page stands in the way.
+        When something else stands in the way.
     OutputError
         When it cannot be written.
     """
-    folder = target.with_suffix("")
     files = list(files)
-    size_mb = form.size_mb(files)
-    # The other form of an earlier page would show what is no longer so.
-    if form.is_split(files):
-        _write_folder(folder, form, parts_in)
-        remove_page(target)
-        return Published(folder / "index.html", form, size_mb)
-    make_folder(target.parent)
-    write_whole(target, parts_in(Place(form)))
-    if folder.is_dir():
-        remove_page(folder)
-    return Published(target, form, size_mb)
-
-
-def remove_page(path: Path) -> None:
-    """Remove a page, of either form, and nothing else.
-
-    Raises
-    ------
-    OutputError
-    """
-    with saying_what_failed(path):
-        if path.is_dir():
-            if _is_split_page(path):
-                shutil.rmtree(path)
-        elif path.suffix.lower() in (".html", ".htm"):
-            path.unlink(missing_ok=True)
-
-
-def _write_folder(folder: Path, form: Form, parts_in: Callable[[Place], Iterator[bytes]]) -> None:
-    if os.path.lexists(folder) and not _is_split_page(folder):
+    output = Output(target.parent, "report", overwrite=overwrite)
+    earlier = page_names(target, output.written)
+    is_split = form.is_split(files)
+    output.check([name for name in earlier if output.written.state(name) != "absent"])
+    output.check([] if is_split else [target.name])
+    if is_split and output.is_foreign(target.stem):
         raise ParameterError(
-            f"{printable(folder)}: exists and is no report; a split page is a folder of its own, so choose another path"
+            f"{printable(target.with_suffix(''))}: exists and is no report; a split page is a folder of its own, so "
+            "choose another path"
         )
-    make_folder(folder.parent)
-    partial = beside(folder)
-    with saying_what_failed(folder):
-        try:
-            for name in ("audio", "img"):
-                (partial / name).mkdir(parents=True)
-            with open(partial / "index.html", "wb") as file:
-                file.writelines(parts_in(Place(form, partial)))
-            (partial / _LIST).write_text(json.dumps(_names(partial)), "utf-8")
-            remove_page(folder)
-            os.replace(partial, folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    with output.room() as room:
+        with saying_what_failed(target):
+            page = put_page(room / target.name, files, form, parts_in)
+        output.publish(room)
+        # The other form of an earlier page would show what is no longer so.
+        output.remove(earlier)
+    return replace(page, path=target.parent / page.path.relative_to(room))
 
 
-def _names(folder: Path) -> list[str]:
-    """All files below a folder but the list itself, as it names them."""
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
-    return sorted(os.fsencode(name).decode("latin-1") for name in found if name != _LIST)
-
-
-def _is_split_page(folder: Path) -> bool:
-    """Whether a folder is a page that was split, and holds nothing else."""
-    if not folder.is_dir() or folder.is_symlink():
-        return False
-    try:
-        told = json.loads(read_file(folder / _LIST, _MOST_BYTES_OF_LIST))
-    except (OSError, ValueError, RecursionError):
-        return False
-    return bool(told == _names(folder))
+def put_page(
+    target: Path, files: Sequence[Files], form: Form, parts_in: Callable[[Place], Iterator[bytes]]
+) -> Published:
+    """Write a page into a folder that nobody sees yet; parameters as for `publish`."""
+    folder = target.with_suffix("")
+    place, path = Place(form), target
+    if form.is_split(files):
+        for name in ("audio", "img"):
+            (folder / name).mkdir(parents=True)
+        place, path = Place(form, folder), folder / "index.html"
+    with open(path, "wb") as file:
+        file.writelines(parts_in(place))
+    return Published(path, form, form.size_mb(files))

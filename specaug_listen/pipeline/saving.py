@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import re
+import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 
-from .._files import Contents, folder_name, make_folder, write_folder
+from .._files import Contents, folder_name, saying_what_failed, write_files
+from .._marker import Line
+from .._ownership import Output
 from .._sound import Sound
 from ..audio import wav_parts
 from ..errors import ParameterError
@@ -24,33 +27,56 @@ __all__ = [
     "RESERVED",
     "audition_files",
     "clip_entry",
+    "clip_files",
     "configuration_of",
     "draw_files",
     "draw_record",
+    "names_taken",
+    "put_clip",
     "save_audition",
     "top_db_of",
 ]
 
 # Names in the folder above that no clip's folder may take.
 RESERVED = frozenset({"report.html", "report", "audition.json"})
-_STALE = re.compile(r"draw-\d+(-original-phase)?\.(wav|png|json|mel\.png)")
+_PATIENCE_S = 20.0
 
 
-def save_audition(
-    audition: Audition,
-    out: Path,
-    *,
-    channels: Channels = "mono",
-    overwrite: bool = False,
-    folder: str | None = None,
-) -> Path:
+def save_audition(audition: Audition, out: Path, *, channels: Channels = "mono", overwrite: bool = False) -> Path:
     """Write one audition below ``out``; see `Audition.save`."""
-    make_folder(out)
-    if folder is None:
-        taken = set(RESERVED) if overwrite else RESERVED | {path.name.casefold() for path in out.iterdir()}
-        folder = folder_name(f"{audition.name}.wav", set(taken))
-    write_folder(out / folder, audition_files(audition, channels), _STALE)
+    source = audition.clip.source
+    output = Output(out, "audition", overwrite=overwrite, inputs=[] if source is None else [source.path])
+    files = audition_files(audition, channels)
+    with output.alone(_PATIENCE_S):
+        folder = folder_name(f"{audition.name}.wav", names_taken(output))
+        put_clip(output, folder, files)
     return out / folder
+
+
+def names_taken(output: Output) -> set[str]:
+    """Names in a folder that no clip's folder may take: the index's, and those of what is not to be replaced."""
+    held = os.listdir(output.folder) if output.folder.is_dir() else []
+    return {*RESERVED, *(name.casefold() for name in held if not output.overwrite or output.is_foreign(name))}
+
+
+def clip_files(draws: int, *, twins: bool = False) -> list[str]:
+    """Names of all files that a clip's folder may hold."""
+    names = ["original.wav", "copy-synthesis.wav", "original.mel.png", "given.mel.png", "copy-synthesis.mel.png"]
+    for number in range(1, draws + 1):
+        names += [f"draw-{number}{ending}" for ending in (".wav", ".png", ".json", ".mel.png")]
+        names += [f"draw-{number}-original-phase.wav"] if twins else []
+    return names
+
+
+def put_clip(output: Output, folder: str, files: Mapping[str, Contents], line: Line | None = None) -> None:
+    """Write a clip's folder into an output; of an earlier one of that name, what is not written again goes."""
+    with output.room() as room:
+        with saying_what_failed(output.out / folder):
+            write_files(room / folder, files)
+        earlier = [name for name in output.written if name.startswith(f"{folder}/")]
+        output.check((), also=earlier)
+        output.publish(room, line)
+        output.remove(earlier)
 
 
 def audition_files(

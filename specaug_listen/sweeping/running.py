@@ -122,6 +122,7 @@ class Sweep:
         out : str or path-like
             A new or empty folder, unless ``overwrite``.
         overwrite : bool
+            Replace an earlier sweep; other files stay.
         budget_mb : float > 0 [MB]
             A page that would be larger becomes a folder.
         flac : bool
@@ -137,14 +138,16 @@ class Sweep:
         Raises
         ------
         ParameterError
-            When the folder holds something else.
+            When something stands in the way that is not to be replaced.
         OutputError
             When it cannot be written.
         """
-        from .saving import save_sweep
+        from .saving import output_of_sweep, save_sweep
 
         form = Form(budget_mb=budget_mb, flac=flac, paths=paths)
-        return save_sweep(self, as_path(out), overwrite=overwrite, form=form).path
+        source = self.cells[0].heard.clip.source
+        output = output_of_sweep(as_path(out), overwrite=overwrite, inputs=[] if source is None else [source.path])
+        return save_sweep(self, output, form=form).path
 
     def __repr__(self) -> str:
         return f"<{self}>" if len(str(self)) <= _LONGEST_REPR else f"<{str(self)[:_LONGEST_REPR]}...>"

@@ -5,70 +5,62 @@ from __future__ import annotations
 import csv
 import io
 import os
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from .._files import Contents, beside, folder_name, make_folder, printable, saying_what_failed, write_whole
+from .._files import folder_name, saying_what_failed, write_files
+from .._ownership import Output
 from .._record import to_json
-from ..errors import ParameterError
 from ..frontends import MelFrontend
-from ..pipeline.publishing import Form, Published
+from ..pipeline.publishing import Form, Published, page_names
 from ..pipeline.records import ClipEntry, CustomVocoder, describe_clip, to_bytes, versions, vocoder_record
 from ..pipeline.saving import audition_files, draw_record, top_db_of
 from ..vocoders.names import AnyVocoder
-from .records import CellEntry, SweepRecord, is_sweep
+from .records import CellEntry, SweepRecord
 from .running import Cell, Sweep
-from .showing import chart_png, write_page
+from .showing import chart_png, put_sweep_page
 
-__all__ = ["check_free", "save_sweep"]
+__all__ = ["output_of_sweep", "save_sweep"]
 
-
-def save_sweep(sweep: Sweep, out: Path, *, overwrite: bool = False, form: Form | None = None) -> Published:
-    """Write a sweep so that its folder appears whole; see `Sweep.save`."""
-    check_free(out, overwrite=overwrite)
-    make_folder(out.parent)
-    partial = beside(out)
-    with saying_what_failed(out):
-        try:
-            partial.mkdir()
-            record = _write_cells(sweep, partial)
-            write_whole(partial / "sweep.json", (to_json(record) + "\n").encode())
-            write_whole(partial / "scores.csv", _table(sweep).encode())
-            write_whole(partial / "sweep.png", chart_png(sweep.rows, sweep.axes))
-            page = write_page(partial, form=form)
-            if is_sweep(out):
-                shutil.rmtree(out)
-            elif out.exists():
-                out.rmdir()
-            os.replace(partial, out)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-    return replace(page, path=out / page.path.relative_to(partial))
+_OWN = ("sweep.html", "sweep.json", "sweep.png", "scores.csv")
 
 
-def check_free(out: Path, *, overwrite: bool) -> None:
-    """See that a sweep can go to a folder, before any work is done.
+def output_of_sweep(out: Path, *, overwrite: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()) -> Output:
+    """Where a sweep goes, checked before any work is done.
 
     Raises
     ------
     ParameterError
-        When it is a file, or holds something that ``overwrite`` does not replace: only a sweep is replaced.
+        When it is a file, holds something and ``overwrite`` was not asked for, or what is not to be replaced.
     """
-    name = printable(out)
-    if os.path.lexists(out) and not out.is_dir():
-        raise ParameterError(f"-o {name}: is a file; choose a folder that is new or empty")
-    if not out.is_dir() or not any(out.iterdir()):
-        return
-    if not is_sweep(out):
-        raise ParameterError(f"-o {name}: the folder holds something else than a sweep; choose another")
-    if not overwrite:
-        raise ParameterError(f"-o {name}: holds a sweep; choose another, or replace it with --overwrite")
+    output = Output(out, "sweep", overwrite=overwrite, inputs=inputs)
+    output.check_empty()
+    output.check_alone()
+    output.check(_OWN, also=[*output.written.by("sweep"), *page_names(out / "sweep.html", output.written)])
+    return output
 
 
-def _write_cells(sweep: Sweep, out: Path) -> SweepRecord:
-    taken = {"sweep.html", "sweep.json", "sweep.png", "scores.csv", "sweep"}
+def save_sweep(sweep: Sweep, output: Output, *, form: Form | None = None) -> Published:
+    """Write a sweep; see `Sweep.save`."""
+    with output.alone(), output.room() as room:
+        taken = {"sweep", *_OWN} | {name.casefold() for name in os.listdir(output.folder) if output.is_foreign(name)}
+        with saying_what_failed(output.out):
+            record = _write_cells(sweep, room, taken)
+            files = {
+                "sweep.json": (to_json(record) + "\n").encode(),
+                "scores.csv": _table(sweep).encode(),
+                "sweep.png": chart_png(sweep.rows, sweep.axes),
+            }
+            write_files(room, files)
+            page = put_sweep_page(room, Form() if form is None else form)
+        earlier = [*output.written.by("sweep"), *page_names(room / "sweep.html", output.written)]
+        output.publish(room, index="sweep.json")
+        output.remove(earlier)
+    return replace(page, path=output.out / page.path.relative_to(room))
+
+
+def _write_cells(sweep: Sweep, out: Path, taken: set[str]) -> SweepRecord:
     references: dict[tuple[MelFrontend, AnyVocoder | CustomVocoder], str] = {}
     entries = []
     top_db = max(top_db_of(cell.heard) for cell in sweep.cells)
@@ -78,11 +70,11 @@ def _write_cells(sweep: Sweep, out: Path) -> SweepRecord:
         both = {name: data for name, data in files.items() if name.startswith(("original.", "copy-synthesis."))}
         if key not in references:
             references[key] = folder_name(f"reference-{len(references) + 1}.wav", taken)
-            _write(out / references[key], both)
+            write_files(out / references[key], both)
         own = {name: data for name, data in files.items() if name not in both}
         own |= {f"{one.name}.json": to_bytes(draw_record(cell.heard, one, "mono")) for one in cell.heard.draws}
         folder = folder_name(f"{_label(cell)}.wav", taken)
-        _write(out / folder, own)
+        write_files(out / folder, own)
         draws = tuple(one.name for one in cell.heard.draws)
         values = tuple(cell.values.values())
         on = cell.heard.frontend.name, cell.heard.frontend_reason
@@ -97,12 +89,6 @@ def _write_cells(sweep: Sweep, out: Path) -> SweepRecord:
 
 def _label(cell: Cell) -> str:
     return ", ".join(f"{key}={value}" for key, value in cell.values.items())
-
-
-def _write(folder: Path, files: Mapping[str, Contents]) -> None:
-    folder.mkdir()
-    for name, data in files.items():
-        write_whole(folder / name, data)
 
 
 def _table(sweep: Sweep) -> str:

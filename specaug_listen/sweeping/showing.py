@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,16 +12,17 @@ from .._files import printable
 from ..augment import reason_in_words
 from ..pages import Clip, File, Head, Sheet, Version, known_folders, page_parts, short_paths, without_folders
 from ..pipeline.again import sweep_recipe, words_of
+from ..pipeline.agreement import read_draw
 from ..pipeline.display import facts_of_clip, facts_of_policy, frontend_in_words
-from ..pipeline.publishing import Form, Place, Published, page_path, publish
-from ..pipeline.records import path_of, vocoder_name
+from ..pipeline.publishing import Form, Place, Published, page_path, publish, put_page
+from ..pipeline.records import DrawRecord, path_of, vocoder_name
 from ..pipeline.shelves import Embedded, FolderFiles
 from ..pipeline.views import Shown, colours_of, draw_version, matched, sound_version
 from ..plots import encode_png, new_figure, percent, plot_sweep
 from .axes import Axis, shown
 from .records import CellEntry, SweepRecord, read_sweep
 
-__all__ = ["chart_png", "write_page"]
+__all__ = ["chart_png", "put_sweep_page", "write_page"]
 
 Shelves = Mapping[str, Embedded]
 
@@ -32,7 +33,13 @@ _CHARACTERS, _MOST_LEGEND_ROWS = 130, 5
 _SEVERITIES = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse_db", "dB RMS change of the mel", 0.5))
 
 
-def write_page(folder: Path, path: str | os.PathLike[str] | None = None, form: Form | None = None) -> Published:
+def write_page(
+    folder: Path,
+    path: str | os.PathLike[str] | None = None,
+    form: Form | None = None,
+    *,
+    overwrite: bool = False,
+) -> Published:
     """Write the page of a sweep from its folder; nothing is rendered again.
 
     Parameters
@@ -43,6 +50,8 @@ def write_page(folder: Path, path: str | os.PathLike[str] | None = None, form: F
         Of the page; None is ``sweep.html`` in the folder.
     form : Form or None
         One file or a folder, WAV or FLAC; as for `specaug_listen.write_report`.
+    overwrite : bool
+        Replace an earlier page.
 
     Raises
     ------
@@ -51,10 +60,22 @@ def write_page(folder: Path, path: str | os.PathLike[str] | None = None, form: F
     PolicyError
         When something in the folder is missing or cannot be read.
     """
-    record = read_sweep(folder)
     target = folder / "sweep.html" if path is None else page_path(path)
+    files, parts_in = _contents(folder, target.parent)
+    return publish(target, files, Form() if form is None else form, parts_in, overwrite=overwrite)
+
+
+def put_sweep_page(folder: Path, form: Form) -> Published:
+    """Write the page of a sweep into its folder, which nobody sees yet."""
+    files, parts_in = _contents(folder, folder)
+    return put_page(folder / "sweep.html", files, form, parts_in)
+
+
+def _contents(folder: Path, page: Path) -> tuple[list[FolderFiles], Callable[[Place], Iterator[bytes]]]:
+    """The files of a page of a sweep, and what makes it; ``page`` is the folder that it will lie in."""
+    record = read_sweep(folder)
     folders = dict.fromkeys(name for cell in record.cells for name in (cell.reference, cell.folder))
-    files = {name: FolderFiles(folder, name, target.parent) for name in folders}
+    files = {name: FolderFiles(folder, name, page) for name in folders}
 
     def parts_in(place: Place) -> Iterator[bytes]:
         shelves = {name: place.shelf(one, f"{number}") for number, (name, one) in enumerate(files.items())}
@@ -65,7 +86,7 @@ def write_page(folder: Path, path: str | os.PathLike[str] | None = None, form: F
             head, clip = without_folders(head, folders), without_folders(clip, folders)
         return page_parts(head, (), (), [clip], is_split=place.folder is not None)
 
-    return publish(target, files.values(), Form() if form is None else form, parts_in)
+    return list(files.values()), parts_in
 
 
 def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
@@ -165,7 +186,7 @@ class _Severity(NamedTuple):
 
 def _severity(record: SweepRecord, folder: Path) -> _Severity:
     scores = {
-        f"cell-{number}-{name}": FolderFiles(folder, cell.folder, folder).record(name).scores
+        f"cell-{number}-{name}": _draw(record, cell, name, folder).scores
         for number, cell in enumerate(record.cells)
         for name in cell.draws
     }
@@ -180,8 +201,13 @@ def _severity(record: SweepRecord, folder: Path) -> _Severity:
 
 
 def _shown(record: SweepRecord, cell: CellEntry, folder: Path, shelf: Embedded) -> Shown:
-    draws = tuple(FolderFiles(folder, cell.folder, folder).record(name) for name in cell.draws)
+    draws = tuple(_draw(record, cell, name, folder) for name in cell.draws)
     return Shown(record.clip, draws, shelf, draws[0].frontend)
+
+
+def _draw(record: SweepRecord, cell: CellEntry, name: str, folder: Path) -> DrawRecord:
+    files, of_run = FolderFiles(folder, cell.folder, folder), (record.clip, record.configuration)
+    return read_draw(files, name, *of_run, versions=record.versions, is_varied=True)
 
 
 def _reference(record: SweepRecord, cell: CellEntry, folder: Path, shelves: Shelves, number: int) -> list[Version]:

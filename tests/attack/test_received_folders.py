@@ -93,7 +93,7 @@ def test_a_hard_link_is_refused_with_the_way_out(run, tmp_path, name):
 def test_a_sweep_may_not_lead_out(sheet, tmp_path, name):
     (sheet / name).rename(tmp_path / "elsewhere")
     (sheet / name).symlink_to(tmp_path / "elsewhere")
-    assert "lies outside of its folder" in refused(lambda: write_page(sheet), name)
+    assert "lies outside of its folder" in refused(lambda: write_page(sheet, overwrite=True), name)
 
 
 def test_a_file_that_becomes_a_link_while_it_is_opened_is_refused(run, tmp_path, monkeypatch):
@@ -191,7 +191,7 @@ def test_a_figure_that_is_none_is_refused(run, sheet, data):
     (run / "clip" / "draw-1.png").write_bytes(data)
     refused(lambda: write_report(run), "draw-1.png")
     (sheet / "sweep.png").write_bytes(data)
-    refused(lambda: write_page(sheet), "sweep.png")
+    refused(lambda: write_page(sheet, overwrite=True), "sweep.png")
 
 
 @pytest.mark.parametrize("limit", [None, 10], ids=["embedded", "linked"])

@@ -22,11 +22,31 @@ from specaug_listen.sweeping.showing import write_page
 # Characters of a line that can still be read.
 LONGEST = 700
 KINDS = {
-    "index": ("run", "audition.json", lambda run, file: read_index(run), lambda run, file: write_report(run)),
-    "draw": ("run", "clip/draw-1.json", lambda run, file: read_record(file), lambda run, file: write_report(run)),
+    "index": (
+        "run",
+        "audition.json",
+        lambda run, file: read_index(run),
+        lambda run, file: write_report(run, overwrite=True),
+    ),
+    "draw": (
+        "run",
+        "clip/draw-1.json",
+        lambda run, file: read_record(file),
+        lambda run, file: write_report(run, overwrite=True),
+    ),
     "replay": ("run", "clip/draw-1.json", lambda run, file: read_record(file), lambda run, file: replay(file)),
-    "sweep": ("sweep", "sweep.json", lambda run, file: read_sweep(run), lambda run, file: write_page(run)),
-    "cell": ("sweep", f"{CELL}/draw-1.json", lambda run, file: read_record(file), lambda run, file: write_page(run)),
+    "sweep": (
+        "sweep",
+        "sweep.json",
+        lambda run, file: read_sweep(run),
+        lambda run, file: write_page(run, overwrite=True),
+    ),
+    "cell": (
+        "sweep",
+        f"{CELL}/draw-1.json",
+        lambda run, file: read_record(file),
+        lambda run, file: write_page(run, overwrite=True),
+    ),
 }
 
 
@@ -137,7 +157,7 @@ DRAW = {
 def test_a_draw_that_does_not_fit_is_refused(made, tmp_path, change, match):
     run = copied(made["run"], tmp_path)
     changed(run, "clip/draw-1.json", change)
-    for call in (lambda: replay(run / "clip" / "draw-1.json"), lambda: write_report(run)):
+    for call in (lambda: replay(run / "clip" / "draw-1.json"), lambda: write_report(run, overwrite=True)):
         with pytest.raises(PolicyError, match=rf"draw-1\.json: {match}.*; the file is not as it was written; take it"):
             call()
 
@@ -170,7 +190,7 @@ def test_an_index_that_does_not_fit_is_refused(made, tmp_path, change, match):
     run = copied(made["run"], tmp_path)
     changed(run, "audition.json", change)
     with pytest.raises(PolicyError, match=rf"audition\.json: {match}"):
-        write_report(run)
+        write_report(run, overwrite=True)
 
 
 SWEEP = {
@@ -197,7 +217,7 @@ def test_a_sweep_that_does_not_fit_is_refused(made, tmp_path, change, match):
     run = copied(made["sweep"], tmp_path)
     changed(run, "sweep.json", change)
     with pytest.raises(PolicyError, match=rf"sweep\.json: {match}"):
-        write_page(run)
+        write_page(run, overwrite=True)
 
 
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}${x}"

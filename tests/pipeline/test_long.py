@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile as sf
-from commandline import contents, environment
+from commandline import contents, environment, names_in
 from strategies import FILLS
 
 import specaug_listen.vocoders.joint as joint_module
@@ -61,7 +61,7 @@ def heard_both_ways(tmp_path, monkeypatch):
             told = []
             audition_many([path], tmp_path / kind, run, progress=lambda number, result, t=told: t.append(result))
             assert [type(result).__name__ for result in told] == [kind]
-            assert not [name for name in os.listdir(tmp_path / kind) if name.startswith(".")]
+            assert not [name for name in names_in(tmp_path / kind) if name.startswith(".")]
             ways.append((contents(tmp_path / kind), str(told[0])))
             prepare()
         return ways
@@ -227,7 +227,7 @@ def test_a_recording_and_short_clips_are_auditioned_in_one_run(tmp_path, recordi
     told = []
     index = audition_many([recording, short], tmp_path / "out", RUN, progress=lambda n, result: told.append(result))
     assert [isinstance(result, LongAudition) for result in told] == [entry.name == "talk" for entry in index.clips]
-    assert sorted(os.listdir(tmp_path / "out")) == ["a tone", "audition.json", "talk"]
+    assert names_in(tmp_path / "out") == ["a tone", "audition.json", "talk"]
 
 
 # -- memory ---------------------------------------------------------------------------------------------

@@ -1,0 +1,205 @@
+"""The marker of a folder: which of its files specaug-listen wrote, and what a run has done so far.
+
+A file of lines of JSON. Each lists files with a hash of their content before they are put in their places, and may say
+more; so it is a run's journal, too. It may come from anybody, with a folder that was received: what is no plain name is
+left out, and a file counts as ours only as long as its content is what the line says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from ._files import printable
+from .errors import ParameterError
+
+__all__ = ["MARKER", "NO_LINK", "Line", "Results", "Written", "is_folder", "marker_bytes", "marker_lines"]
+
+MARKER = ".specaug-listen.jsonl"
+_FORMAT = "specaug-listen output 1"
+_MOST_BYTES = 256 << 20
+# Flags that open a file neither through a link nor by waiting for the other end of a pipe.
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+Line: TypeAlias = Mapping[str, Any]
+State = Literal["absent", "ours", "changed", "foreign"]
+
+
+class Written:
+    """The files that lines of a marker list: by name, the hashes of what was written, and the command that did.
+
+    Parameters
+    ----------
+    folder : Path
+    lines : iterable of mapping
+    """
+
+    def __init__(self, folder: Path, lines: Iterable[Line] = ()) -> None:
+        self._folder = folder
+        self._hashes: dict[str, tuple[str, ...]] = {}
+        self._commands: dict[str, str] = {}
+        self._known: dict[tuple[int, ...], str] = {}
+        for line in lines:
+            self.add(line)
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._hashes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._hashes
+
+    def add(self, line: Line) -> None:
+        """Take in what a line lists."""
+        owns, command = line.get("owns"), line.get("command")
+        if not isinstance(owns, dict) or not isinstance(command, str):
+            return
+        for name, value in owns.items():
+            if isinstance(value, str) and _is_plain(name):
+                self._hashes[name] = (*self._hashes.get(name, ()), value)
+                self._commands[name] = command
+
+    def by(self, command: str) -> list[str]:
+        """Names of what a command wrote."""
+        return [name for name, own in self._commands.items() if own == command]
+
+    def lines(self) -> list[Line]:
+        """Fewer lines that list the same, as far as it is there."""
+        lines: list[dict[str, Any]] = []
+        for name, hashes in self._hashes.items():
+            for value in dict.fromkeys(hashes[-2:]) if os.path.lexists(self._folder / name) else ():
+                own = self._commands[name]
+                if not lines or lines[-1]["command"] != own or name in lines[-1]["owns"]:
+                    lines.append({"command": own, "owns": {}})
+                lines[-1]["owns"][name] = value
+        return list(lines)
+
+    def state(self, name: str) -> State:
+        """Whether a file is there, and is what was written: no link, in no folder that is one, and not changed."""
+        path = self._folder
+        for part in Path(name).parts:
+            if not is_folder(path):
+                return "foreign" if os.path.lexists(path) else "absent"
+            path = path / part
+        if not os.path.lexists(path):
+            return "absent"
+        if name not in self._hashes or not stat.S_ISREG(os.lstat(path).st_mode):
+            return "foreign"
+        return "ours" if self.hash_of(path) in self._hashes[name] else "changed"
+
+    def is_whole(self, name: str, value: str) -> bool:
+        """Whether a file is there with the content of this hash."""
+        return self.state(name) == "ours" and self.hash_of(self._folder / name) == value
+
+    def hash_of(self, path: Path) -> str:
+        """Of a file's content; read once, unless it changes."""
+        told = os.lstat(path)
+        key = told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns
+        if key not in self._known:
+            self._known[key] = _hash(path)
+        return self._known[key]
+
+
+def marker_lines(folder: str | os.PathLike[str]) -> list[Line]:
+    """The lines of a folder's marker, without those that a kill has cut short; none where there is no marker.
+
+    Raises
+    ------
+    ParameterError
+        When a file of its name is no marker.
+    """
+    path = os.path.join(folder, MARKER)
+    refusal = f"{printable(path)}: is no list of files by specaug-listen; remove it, or choose another -o"
+    try:
+        file = os.open(path, os.O_RDONLY | NO_LINK)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError:
+        raise ParameterError(refusal) from None
+    told = os.fstat(file)
+    if not stat.S_ISREG(told.st_mode) or told.st_size > _MOST_BYTES:
+        os.close(file)
+        raise ParameterError(refusal)
+    with open(file, "rb") as opened:
+        lines: list[Line] = [line for text in opened if (line := _parsed(text)) is not None]
+    if not lines or lines[0].get("format") != _FORMAT:
+        raise ParameterError(refusal)
+    return lines[1:]
+
+
+def marker_bytes(lines: Iterable[Line]) -> bytes:
+    """A whole marker of these lines."""
+    return b"".join((json.dumps(line) + "\n").encode() for line in ({"format": _FORMAT}, *lines))
+
+
+def _results_in(folder: str | os.PathLike[str]) -> Written:
+    """The files that specaug-listen wrote in a folder; none where its marker cannot be read."""
+    try:
+        return Written(Path(folder), marker_lines(folder))
+    except ParameterError:
+        return Written(Path(folder))
+
+
+class Results:
+    """What specaug-listen wrote, asked file by file: each marker above them is read once."""
+
+    def __init__(self) -> None:
+        self._above: dict[str, list[tuple[str, Written]]] = {}
+        self._written: dict[str, Written] = {}
+
+    def holds(self, folder: str, name: str) -> bool:
+        """Whether a file of a folder is what the marker there, or in a folder above, says was written."""
+        if folder not in self._above:
+            self._above[folder] = self._markers_above(os.path.realpath(folder))
+        return any(
+            f"{way}{name}" in written and written.state(f"{way}{name}") == "ours"
+            for way, written in self._above[folder]
+        )
+
+    def _markers_above(self, folder: str) -> list[tuple[str, Written]]:
+        found, way, last = [], "", "."
+        while last:
+            if folder not in self._written:
+                self._written[folder] = _results_in(folder)
+            found.append((way, self._written[folder]))
+            folder, last = os.path.split(folder)
+            way = f"{last}/{way}"
+        return [(way, written) for way, written in found if len(written)]
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is a folder, and no link to one."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return line if isinstance(line, dict) else None
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name can only be that of a file below a folder."""
+    parts = name.split("/")
+    is_below = not any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts)
+    return is_below and not os.path.splitdrive(name)[0] and parts[-1] != MARKER
+
+
+def _hash(path: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    with open(os.open(path, os.O_RDONLY | NO_LINK), "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

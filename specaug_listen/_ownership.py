@@ -1,0 +1,353 @@
+"""A folder that a user named for results: the one place where files there are written, replaced or removed.
+
+Only what its marker lists is ever replaced or removed (`_marker`), and of that nothing that somebody has changed since,
+that is reached through a link, or that the command reads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+
+from ._files import Contents, printable, saying_what_failed, write_files
+from ._interrupts import begin_writing, will_remove
+from ._locks import lock, try_lock
+from ._marker import MARKER, NO_LINK, Line, Written, is_folder, marker_bytes, marker_lines
+from .errors import ParameterError
+
+__all__ = ["Output", "is_room"]
+
+# Commands whose results fill a folder.
+_WHOLE_FOLDERS = frozenset({"audition", "sweep", "check"})
+_LOOSE_BYTES = 4 << 20
+_PATIENCE_S = 20.0
+
+
+class Output:
+    """A folder that results go to.
+
+    Parameters
+    ----------
+    out : Path
+        As the user named it; a link to a folder stands for that folder.
+    command : str
+        Which writes.
+    overwrite : bool
+        Replace what a marker lists; without it, nothing is.
+    inputs : iterable of path-like
+        Files that are read, and so never replaced or removed: by their device and inode, through links.
+
+    Raises
+    ------
+    ParameterError
+        When it is no folder.
+    OutputError
+        When nothing can be written there.
+    """
+
+    def __init__(
+        self, out: Path, command: str, *, overwrite: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()
+    ) -> None:
+        self.out, self.command, self.overwrite = out, command, overwrite
+        self._inputs = {inode for path in inputs if (inode := _inode(path)) is not None}
+        self._lock: int | None = None
+        self._depth = 0
+        self._new: list[Path] = []
+        self._done: set[str] = set()
+        with saying_what_failed(out):
+            self.folder = Path(os.path.realpath(out))
+            if os.path.lexists(out) and not os.path.isdir(out):
+                is_file = os.path.exists(out)
+                what = "a file" if is_file else "a link that leads nowhere"
+                raise ParameterError(f"-o {printable(out)}: is {what}; choose a folder that is new or empty")
+            above = next(path for path in (self.folder, *self.folder.parents) if os.path.lexists(path))
+            if above.is_dir() and not os.access(above, os.W_OK | os.X_OK):
+                raise PermissionError(13, os.strerror(13))
+
+    # --- what may be written ---
+
+    @cached_property
+    def written(self) -> Written:
+        """What the marker lists."""
+        return Written(self.folder, marker_lines(self.folder))
+
+    def check_empty(self) -> None:
+        """See that the folder is new or empty, unless results in it are to be replaced.
+
+        Raises
+        ------
+        ParameterError
+        """
+        is_full = self.folder.is_dir() and not all(name == MARKER or is_room(name) for name in os.listdir(self.folder))
+        if is_full and not self.overwrite:
+            raise ParameterError(
+                f"-o {printable(self.out)}: the folder is not empty; choose another, or replace its results with "
+                "--overwrite"
+            )
+
+    def check(self, names: Iterable[str], also: Iterable[str] = ()) -> None:
+        """See that files may be written, and that no input is in the way.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Of the files, below the folder.
+        also : iterable of str
+            Of what is to be removed where it is ours.
+
+        Raises
+        ------
+        ParameterError
+            For the first that exists and may not be replaced.
+        """
+        names = list(names)
+        for name in names:
+            state, path = self.written.state(name), printable(self.out / name)
+            if state in ("foreign", "changed"):
+                how = "was not written by specaug-listen here" if state == "foreign" else "was changed since"
+                raise ParameterError(
+                    f"-o {path}: exists and {how}, so it is not replaced; move it, or choose another -o"
+                )
+            if state == "ours" and not self.overwrite:
+                raise ParameterError(f"-o {path}: exists; choose another, or replace it with --overwrite")
+        for name in (*names, *also) if self._inputs else ():
+            if _inode(self.folder / name) in self._inputs and self.written.state(name) == "ours":
+                raise ParameterError(
+                    f"-o {printable(self.out)}: {printable(name)} in it is read here, and would be replaced or "
+                    "removed; choose another -o"
+                )
+
+    def check_alone(self) -> None:
+        """See that no other command's folder of results is here.
+
+        Raises
+        ------
+        ParameterError
+        """
+        for other in _WHOLE_FOLDERS - {self.command}:
+            if any(os.path.lexists(self.folder / name) for name in self.written.by(other)):
+                raise ParameterError(f"-o {printable(self.out)}: holds what '{other}' wrote; choose another -o")
+
+    def is_foreign(self, name: str) -> bool:
+        """Whether something is there under a folder's name in which nothing is ours."""
+        path = self.folder / name
+        if not is_folder(path):
+            return os.path.lexists(path)
+        own = (one for one in self.written if one.startswith(f"{name}/"))
+        return bool(os.listdir(path)) and not any(os.path.lexists(self.folder / one) for one in own)
+
+    # --- writing ---
+
+    @contextmanager
+    def alone(self, wait_s: float = 0.0) -> Iterator[None]:
+        """Be the only one who writes into the folder, which is made where it is new, and goes where it stays empty.
+
+        Raises
+        ------
+        OutputError
+            When somebody else writes into it.
+        """
+        with self._present():
+            if self._lock is not None:
+                yield
+                return
+            self._lock = lock(self.folder, self.out, wait_s)
+            try:
+                self.__dict__.pop("written", None)
+                self._remove_left_rooms()
+                yield
+            finally:
+                os.close(self._lock)
+                self._lock = None
+
+    @contextmanager
+    def room(self) -> Iterator[Path]:
+        """A hidden folder in the folder for what is not whole yet; gone afterwards, or with the next run.
+
+        Raises
+        ------
+        OutputError
+        """
+        with self._present(), ExitStack() as stack:
+            # As long as it is locked, another run leaves it alone; until it is, no other run is let in.
+            with self.alone(_PATIENCE_S), saying_what_failed(self.out):
+                path = Path(tempfile.mkdtemp(".partial", ".specaug-listen-", self.folder))
+                will_remove(path)
+                stack.callback(shutil.rmtree, path, ignore_errors=True)
+                held = try_lock(path)
+            if held is not None:
+                stack.callback(os.close, held)
+            yield path
+
+    def begin(self, lines: Sequence[Line], instead_of: Iterable[str] = ()) -> None:
+        """Start the marker anew with what is there and these lines; files of ours that are ``instead_of`` go first.
+
+        Raises
+        ------
+        OutputError
+        """
+        with self.alone(_PATIENCE_S), saying_what_failed(self.out):
+            self._remove(instead_of)
+            self._rewrite([{"command": self.command, **line} for line in lines])
+
+    def add(self, line: Line) -> None:
+        """Put a line behind the others, and through to the disk.
+
+        Raises
+        ------
+        OutputError
+        """
+        line = {"command": self.command, **line}
+        with self.alone(_PATIENCE_S), saying_what_failed(self.folder / MARKER):
+            if not os.path.lexists(self.folder / MARKER):
+                self._rewrite([])
+            elif os.lstat(self.folder / MARKER).st_nlink > 1:  # a copy by hard links keeps its own
+                self._rewrite(marker_lines(self.folder))
+            _append(self.folder / MARKER, (json.dumps(line) + "\n").encode())
+            self.written.add(line)
+
+    def publish(self, room: Path, line: Line | None = None, *, index: str | None = None) -> None:
+        """Put all files of a room in their places, where each appears whole.
+
+        Parameters
+        ----------
+        room : Path
+        line : mapping or None
+            What else the marker is to say of them.
+        index : str or None
+            A file that comes last, and whose forerunner goes first: it lists the others.
+
+        Raises
+        ------
+        ParameterError
+            When something is in the way.
+        OutputError
+        """
+        names = sorted(path.relative_to(room).as_posix() for path in room.rglob("*") if not path.is_dir())
+        with self.alone(_PATIENCE_S), saying_what_failed(self.out):
+            self.check(names)
+            if line is None:
+                self._tidy()
+            if index is not None:
+                self._remove([index])
+            self.add({"owns": {name: self.written.hash_of(room / name) for name in names}, **(line or {})})
+            for top in sorted({name.split("/")[0] for name in names}, key=lambda one: (one == index, one)):
+                self._move(room, top, [name for name in names if name.split("/")[0] == top])
+            self._done.update(names)
+
+    def write(self, files: Mapping[str, Contents]) -> None:
+        """Write files that lie in the folder itself."""
+        with self.room() as room:
+            with saying_what_failed(self.out / next(iter(files))):
+                write_files(room, files)
+            self.publish(room)
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Count files that an earlier run wrote as this one's."""
+        self._done.update(names)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files of ours that were not written now; what is not listed or was changed stays.
+
+        Raises
+        ------
+        OutputError
+        """
+        with self.alone(_PATIENCE_S), saying_what_failed(self.out):
+            self._remove(name for name in names if name not in self._done)
+
+    # --- the steps ---
+
+    @contextmanager
+    def _present(self) -> Iterator[None]:
+        if self._depth == 0:
+            self._new = [path for path in (self.folder, *self.folder.parents) if not os.path.lexists(path)]
+        begin_writing()
+        with saying_what_failed(self.out):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                with suppress(OSError):  # it holds something
+                    for path in self._new:
+                        path.rmdir()
+
+    def _move(self, room: Path, top: str, names: Sequence[str]) -> None:
+        if not os.path.lexists(self.folder / top):
+            os.replace(room / top, self.folder / top)
+            return
+        for name in names:
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(room / name, self.folder / name)
+
+    def _remove(self, names: Iterable[str]) -> None:
+        folders: set[Path] = set()
+        for name in names:
+            path = self.folder / name
+            if self.written.state(name) == "ours" and _inode(path) not in self._inputs:
+                path.unlink()
+                folders.update(parent for parent in path.parents if self.folder in parent.parents)
+        for folder in sorted(folders, key=lambda one: len(one.parts), reverse=True):
+            with suppress(OSError):  # it holds something else
+                folder.rmdir()
+
+    def _rewrite(self, lines: Sequence[Line]) -> None:
+        """Put a marker that also holds these lines in the place of the marker, at once."""
+        for line in lines:
+            self.written.add(line)
+        with self.room() as room:
+            (room / MARKER).write_bytes(marker_bytes([*self.written.lines(), *lines]))
+            os.replace(room / MARKER, self.folder / MARKER)
+
+    def _tidy(self) -> None:
+        """Leave out of a large marker what it lists time and again, but for the journal of the last run."""
+        path = self.folder / MARKER
+        if not os.path.lexists(path) or os.lstat(path).st_size < _LOOSE_BYTES:
+            return
+        lines = marker_lines(self.folder)
+        start = max((i for i, line in enumerate(lines) if "run" in line), default=len(lines))
+        self._rewrite([line for line in lines[start:] if set(line) & {"run", "clip", "failure"}])
+
+    def _remove_left_rooms(self) -> None:
+        """Remove the rooms of runs that were killed, whose locks nobody holds."""
+        with saying_what_failed(self.out):
+            for name in os.listdir(self.folder):
+                path = self.folder / name
+                if is_room(name) and is_folder(path) and (held := try_lock(path)) is not None:
+                    shutil.rmtree(path, ignore_errors=True)
+                    os.close(held)
+
+
+def is_room(name: str) -> bool:
+    """Whether a name is one of a folder for what is not whole yet."""
+    return name.startswith(".specaug-listen-") and name.endswith(".partial")
+
+
+def _inode(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    try:
+        told = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return told.st_dev, told.st_ino
+
+
+def _append(path: Path, line: bytes) -> None:
+    file = os.open(path, os.O_RDWR | os.O_APPEND | NO_LINK)
+    try:
+        os.lseek(file, max(0, os.fstat(file).st_size - 1), os.SEEK_SET)
+        # What a kill has cut short ends here.
+        data = line if os.read(file, 1) == b"\n" else b"\n" + line
+        while data:
+            data = data[os.write(file, data) :]
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,0 +1,64 @@
+"""Records and their index belong together: each draw is of the run that lists it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import PolicyError
+from .records import ClipEntry, Configuration, DrawRecord
+from .shelves import FolderFiles
+
+__all__ = ["read_draw"]
+
+
+def read_draw(
+    files: FolderFiles,
+    name: str,
+    clip: ClipEntry,
+    run: Configuration,
+    *,
+    versions: dict[str, str],
+    is_varied: bool = False,
+) -> DrawRecord:
+    """Read the record of a draw that an index lists, and see that it is of that run.
+
+    Parameters
+    ----------
+    files : FolderFiles
+        Of the clip.
+    name : str
+        Of the draw, e.g. ``draw-1``.
+    clip : ClipEntry
+    run : Configuration
+    versions : dict
+        What the index says.
+    is_varied : bool
+        Whether policies, front-ends and vocoders are others than the run's own, as in a sweep.
+
+    Raises
+    ------
+    PolicyError
+        One line that names the file, and what differs.
+    """
+    path = files.called(f"{name}.json")
+    if files.size(f"{name}.json") is None:
+        raise PolicyError(f"{path}: is listed in the index, and is not there; run the audition again")
+    record = files.record(name)
+    pairs: list[tuple[str, Any, Any]] = [
+        ("seed", record.seed, run.seed),
+        ("clip", record.audio.fingerprint, clip.audio.fingerprint),
+        ("gain", record.gain, clip.gain),
+        ("versions", record.versions, versions),
+    ]
+    if not is_varied:
+        pairs += [
+            ("policy", record.policy, run.policy),
+            ("front-end", record.frontend, run.frontend),
+            ("vocoder", record.vocoder, run.vocoder),
+            ("layout of channels", record.channels, run.channels),
+        ]
+    for what, own, listed in pairs:
+        if own != listed:
+            shown = f"{what} {own}, where the index has {listed}" if what in ("seed", "gain") else what
+            raise PolicyError(f"{path}: is from another run than its index ({shown}); run the audition again")
+    return record

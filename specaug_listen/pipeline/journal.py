@@ -1,0 +1,226 @@
+"""The journal of an audition: what was asked for, and a line for each clip that is done, while the run goes on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .._files import printable, saying_what_failed, write_files
+from .._marker import Line, Written, marker_lines
+from .._notices import Notice
+from .._ownership import Output
+from .._record import from_plain, to_plain
+from ..errors import ParameterError, PolicyError, naming
+from .auditions import Audition
+from .publishing import page_names
+from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_index, to_bytes, versions
+from .saving import audition_files, clip_entry, put_clip
+
+__all__ = ["Journal", "Run", "kept_clips", "read_journal", "read_run"]
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a run has written down so far.
+
+    Parameters
+    ----------
+    index : AuditionRecord
+        With the clips that are done.
+    n_clips : int
+        That were asked for.
+    hashes : tuple of mapping
+        Of the files of each clip that is done, by their names.
+    """
+
+    index: AuditionRecord
+    n_clips: int
+    hashes: tuple[Line, ...]
+
+    def lines(self) -> list[Line]:
+        """The lines of its clips."""
+        pairs = zip(self.index.clips, self.hashes, strict=True)
+        return [{"owns": dict(own), **_clip_line(clip)} for clip, own in pairs]
+
+    def only(self, folders: Collection[str]) -> Journal:
+        """The same with the clips of these folders."""
+        pairs = [pair for pair in zip(self.index.clips, self.hashes, strict=True) if pair[0].folder in folders]
+        return replace(
+            self,
+            index=replace(self.index, clips=tuple(clip for clip, _ in pairs)),
+            hashes=tuple(own for _, own in pairs),
+        )
+
+
+def _run_line(index: AuditionRecord, n_clips: int) -> Line:
+    """What a run writes down when it begins; the record holds no clip yet."""
+    return {"run": to_plain(index), "n_clips": n_clips}
+
+
+def _clip_line(entry: ClipEntry) -> Line:
+    """What it writes down of a clip, beside its files."""
+    return {"clip": to_plain(entry)}
+
+
+def _failure_line(failure: Failure) -> Line:
+    """What it writes down of a clip that could not be auditioned."""
+    return {"failure": to_plain(failure)}
+
+
+def read_journal(folder: str | os.PathLike[str]) -> Journal | None:
+    """What the last audition in a folder has written down; None where none has.
+
+    Raises
+    ------
+    ParameterError
+        When the marker is none.
+    PolicyError
+        When a line is none of an audition.
+    """
+    lines = [line for line in marker_lines(folder) if line.get("command") == "audition"]
+    start = max((i for i, line in enumerate(lines) if "run" in line), default=None)
+    if start is None:
+        return None
+    with naming(printable(Path(folder)), PolicyError):
+        first, written = from_plain(AuditionRecord, lines[start]["run"]), Written(Path(folder))
+        n_clips = lines[start].get("n_clips")
+        clips: dict[str, tuple[ClipEntry, Line]] = {}
+        failures = list(first.failures)
+        for line in lines[start + 1 :]:
+            if "failure" in line:
+                failures.append(from_plain(Failure, line["failure"]))
+            elif "clip" in line and _is_there(line, written):
+                entry = from_plain(ClipEntry, line["clip"])
+                clips[entry.folder] = entry, line["owns"]
+    entries = tuple(entry for entry, _ in clips.values())
+    index = replace(first, clips=entries, failures=tuple(failures))
+    return Journal(
+        index, n_clips if isinstance(n_clips, int) else len(entries), tuple(own for _, own in clips.values())
+    )
+
+
+def _is_there(line: Line, written: Written) -> bool:
+    """Whether the files of a clip are in their places, as they were written."""
+    owns = line.get("owns")
+    if not isinstance(owns, dict) or not owns:
+        return False
+    written.add(line)
+    return all(written.is_whole(name, value) for name, value in owns.items())
+
+
+def read_run(folder: str | os.PathLike[str]) -> AuditionRecord:
+    """The index of a folder; where its run did not end, what is done of it, with a notice that says so.
+
+    Raises
+    ------
+    PolicyError
+        When there is neither.
+    """
+    if os.path.lexists(Path(folder) / "audition.json"):
+        return read_index(folder)
+    try:
+        journal = read_journal(folder)
+    except ParameterError as error:
+        raise PolicyError(str(error)) from None
+    if journal is None or not journal.index.clips:
+        return read_index(folder)
+    values: dict[str, Any] = {
+        "folder": printable(folder),
+        "n_done": len(journal.index.clips),
+        "n_clips": journal.n_clips,
+    }
+    return replace(journal.index, notices=(*journal.index.notices, Notice("unfinished", values)))
+
+
+class Run:
+    """A run as it goes: its results in their places, its journal, and at last its index.
+
+    Parameters
+    ----------
+    output : Output
+        That nobody else writes into.
+    index : AuditionRecord
+        What is known before the first clip.
+    n_clips : int
+    kept : Journal or None
+        Clips of a run that did not end, which are kept.
+    """
+
+    def __init__(self, output: Output, index: AuditionRecord, n_clips: int, kept: Journal | None = None) -> None:
+        self._output, self._start, self._n_clips, self._kept = output, index, n_clips, kept
+        self._clips: list[ClipEntry] = []
+        self._failures = list(index.failures)
+        self._is_begun = False
+
+    @property
+    def index(self) -> AuditionRecord:
+        """What is done."""
+        return replace(self._start, clips=tuple(self._clips), failures=tuple(self._failures))
+
+    def room(self) -> AbstractContextManager[Path]:
+        """A hidden folder for what lies between the steps of a clip; see `Output.room`."""
+        return self._output.room()
+
+    def keep(self, entry: ClipEntry) -> ClipEntry:
+        """Take a clip as it is."""
+        self._output.keep(name for name in self._output.written if name.startswith(f"{entry.folder}/"))
+        self._clips.append(entry)
+        return entry
+
+    def put(self, audition: Audition, folder: str) -> None:
+        """Write a clip that is done."""
+        if not self._is_begun:
+            # From here on, what an earlier run wrote is no longer whole.
+            earlier = ["audition.json", *page_names(Path("report.html"), self._output.written)]
+            kept = [] if self._kept is None else self._kept.lines()
+            self._output.begin([_run_line(self._start, self._n_clips), *kept], instead_of=earlier)
+            self._is_begun = True
+        entry = clip_entry(audition, folder)
+        files = audition_files(audition, self._start.configuration.channels)
+        put_clip(self._output, folder, files, _clip_line(entry))
+        self._clips.append(entry)
+
+    def fail(self, failure: Failure) -> Failure:
+        """Write down why a clip is not."""
+        self._failures.append(failure)
+        if self._is_begun:
+            self._output.add(_failure_line(failure))
+        return failure
+
+    def end(self, *, is_whole: bool) -> None:
+        """Write the index of what is done, and remove what an earlier run left; a run without results leaves all."""
+        if not self._clips:
+            return
+        with self._output.room() as room:
+            with saying_what_failed(self._output.out / "audition.json"):
+                write_files(room, {"audition.json": to_bytes(self.index)})
+            self._output.publish(room, index="audition.json")
+        if is_whole:
+            self._output.remove(self._output.written.by("audition"))
+
+
+def kept_clips(folder: Path, configuration: Configuration) -> Journal | None:
+    """What a run in a folder has done that the same configuration goes on with; None where none began.
+
+    Raises
+    ------
+    ParameterError
+        That names the first thing that differs.
+    """
+    journal = read_journal(folder)
+    if journal is None:
+        return None
+    then = journal.index
+    old, new = to_plain(then.configuration), to_plain(configuration)
+    pairs = [(name, old.get(name), new[name]) for name in new]
+    pairs += [(name, then.versions.get(name), version) for name, version in versions().items()]
+    for name, before, now in pairs:
+        if before != now:
+            is_plain = not isinstance(before, (dict, list)) and not isinstance(now, (dict, list))
+            shown = f" was {before!r:.60}, is {now!r:.60}" if is_plain else " was another one"
+            raise ParameterError(f"the run to go on with differs: {name}{shown}; give the same, or --overwrite")
+    return journal

@@ -1,0 +1,490 @@
+"""Nobody's file is destroyed, whatever is asked for; a run that was killed is told, and gone on with."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from attack.received import make_run, make_sweep
+from commandline import contents, environment, names_in, run
+
+from specaug_listen import Audio, Policy, audition, save, write_report
+from specaug_listen._locks import lock
+from specaug_listen._marker import MARKER, marker_lines
+from specaug_listen.augment import TimeMask
+from specaug_listen.batch import audition_many
+from specaug_listen.errors import ParameterError, PolicyError
+from specaug_listen.frontends import WHISPER
+from specaug_listen.pipeline import Audition, Configuration
+from specaug_listen.pipeline.records import ClipEntry
+from specaug_listen.sweeping.showing import write_page
+from specaug_listen.vocoders import OriginalPhase
+
+RUN = Configuration(WHISPER, Policy([TimeMask(max_frames=9)], "gap"), OriginalPhase(), draws=1, seed=4)
+QUICK = ("--vocoder", "original-phase", "--no-report")
+MINE = b"mine: years of work"
+
+
+@pytest.fixture(autouse=True)
+def without_figures(monkeypatch):
+    """Figures take most of the time of a run, and are files as others are."""
+    monkeypatch.setattr(Audition, "plot", lambda self, draw: None)
+    monkeypatch.setattr("specaug_listen.pipeline.saving.encode_png", lambda figure: b"a figure")
+
+
+def sound(path, n_samples=4000, pitch=440.0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(path, Audio(np.sin(np.arange(n_samples) * pitch * 2 * np.pi / 16000) / 2, 16000))
+    return path
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """What an audition, a sweep, and commands that write single files have left."""
+    folder = tmp_path_factory.mktemp("written")
+    make_run(folder)
+    make_sweep(folder)
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """The working folder, with a recording and other things of the user's."""
+    sound(tmp_path / "take.wav")
+    for name in ("report.html", "take/draw-7.png", "thesis.html", "sweep.png", "check.json", "report/index.html"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(MINE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def kept(folder, before):
+    """Whether all that was there is as it was."""
+    after = contents(folder)
+    return {name: after.get(name) for name in before} == before
+
+
+# -- what stands in a folder ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("overwrite", [(), ("--overwrite",)], ids=["", "overwrite"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("audition", "take.wav", "-o", ".", *QUICK[:2]),
+        ("audition", "take.wav", "-o", ".", *QUICK),
+        ("audition", "take.wav", "-o", "take", *QUICK),
+        ("audition", "take.wav", "-o", "take.wav", *QUICK),
+        ("sweep", "take.wav", "--vary", "T=5", "-o", ".", *QUICK[:2]),
+        ("sweep", "take.wav", "--vary", "T=5", "-o", "take", *QUICK[:2]),
+        ("check", "--policy", "SM", "--draws", "20", "-o", "."),
+        ("policy", "convert", "SM", "--to", "nemo", "-o", "thesis.html"),
+        ("policy", "convert", "SM", "--to", "nemo", "-o", "take"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_the_users_is_as_it_was_whatever_is_asked_for(here, command, overwrite):
+    before = contents(here)
+    ran = run(*command, *overwrite)
+    assert kept(here, before)
+    assert ran.code in (0, 1, 2)
+    assert ran.code == 0 or len(ran.err.splitlines()) == 1
+    if command[0] == "audition" and not command[3].endswith("wav"):
+        # Without a page, nothing of the user's stands in the way.
+        assert (ran.code == 0) == bool(overwrite and "--no-report" in command), ran.err
+
+
+@pytest.mark.parametrize("overwrite", [(), ("--overwrite",)], ids=["", "overwrite"])
+def test_a_page_a_sound_and_a_draw_are_never_put_in_the_place_of_what_is_not_listed(written, here, overwrite):
+    shutil.copytree(written / "run", here / "out")
+    np.save(here / "mel.npy", np.zeros((80, 50), np.float32))
+    before = contents(here)
+    draw = "out/clip/draw-1.json"
+    for command in (
+        ("report", "out", "-o", "thesis.html"),
+        ("report", "out", "-o", "report.html", "--split"),
+        ("replay", draw, "-o", "out/clip/draw-1.wav"),
+        ("replay", draw, "-o", "out/clip"),
+        ("replay", draw, "-o", "take.wav"),
+        ("invert", "mel.npy", "-o", "take.wav", "--frontend", "whisper"),
+        ("policy", "convert", "SM", "--to", "nemo", "-o", draw),
+    ):
+        ran = run(*command, *overwrite)
+        assert (ran.code, len(ran.err.splitlines())) == (2, 1), command
+        assert contents(here) == before, command
+
+
+@pytest.mark.parametrize("link", [None, os.symlink, os.link], ids=["itself", "link", "hard link"])
+def test_a_run_never_replaces_its_own_input(written, here, link):
+    shutil.copytree(written / "run", here / "out")
+    shutil.copytree(written / "sweep", here / "sheet")
+    before = contents(here)
+    for clip, command in (
+        ("out/clip/original.wav", ("audition", "-o", "out", *QUICK)),
+        ("out/clip/original.wav", ("audition", "-o", "./out/../out/", *QUICK)),
+        ("sheet/reference-1/original.wav", ("sweep", "--vary", "T=5", "-o", "sheet", *QUICK[:2])),
+    ):
+        named = clip
+        if link is not None:
+            named = "named.wav"
+            link(here / clip, named)
+        ran = run(command[0], named, *command[1:], "--overwrite")
+        assert ran.code == 2
+        assert "is read here, and would be replaced or removed; choose another -o" in ran.err
+        if link is not None:
+            os.unlink(named)
+        assert contents(here) == before
+
+
+def test_a_draw_that_is_made_again_over_itself_is_kept(written, here):
+    shutil.copytree(written / "run", here / "out")
+    draw = here / "again" / "draw-1.json"
+    assert run("replay", "out/clip/draw-1.json", "-o", "again").code == 0
+    before = contents(here)
+    ran = run("replay", draw, "-o", "again", "--overwrite")
+    assert (ran.code, contents(here) == before) == (2, True)
+    assert run("policy", "convert", "SM", "--to", "nemo", "-o", "x.yaml").code == 0
+    converted = (here / "x.yaml").read_bytes()
+    assert run("policy", "convert", "x.yaml", "--to", "espnet", "-o", "x.yaml", "--overwrite").code == 2
+    assert (here / "x.yaml").read_bytes() == converted
+
+
+@pytest.mark.parametrize("name", ["../take.wav", "{here}/take.wav", "link/take.wav", "notes.txt", "notes/take.wav"])
+def test_a_received_marker_gives_nobodys_file_away(written, here, name):
+    """Names that lead out, and names of files that the user put there, with another content."""
+    shutil.copytree(written / "run", here / "out")
+    (here / "out" / "notes.txt").write_bytes(MINE)
+    (here / "out" / "link").symlink_to(here)
+    (here / "out" / "notes").symlink_to(here)
+    line = {"command": "audition", "owns": {name.format(here=here): "0" * 32}}
+    with open(here / "out" / MARKER, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+    before = {name: data for name, data in contents(here).items() if not name.startswith("out/clip")}
+    assert run("audition", "take.wav", "-o", "out", "--overwrite", *QUICK).code == 0
+    assert kept(here, {name: data for name, data in before.items() if name != "out/audition.json"})
+    assert (here / "out" / "link").is_symlink()
+
+
+def test_a_clips_folder_that_became_a_link_is_left_alone(here):
+    audition_many([here / "take.wav"], here / "out", RUN)
+    shutil.move(here / "out" / "take", here / "elsewhere")
+    (here / "out" / "take").symlink_to(here / "elsewhere")
+    before = contents(here / "elsewhere")
+    audition_many([here / "take.wav"], here / "out", replace(RUN, seed=5), overwrite=True)
+    assert contents(here / "elsewhere") == before
+    assert names_in(here / "out") == ["audition.json", "take", "take-2"]
+
+
+def test_a_draw_of_the_users_among_ours_is_told_before_any_work(here, monkeypatch):
+    audition_many([here / "take.wav"], here / "out", RUN)
+    (here / "out" / "take" / "draw-2.wav").write_bytes(MINE)
+    before = contents(here / "out")
+    monkeypatch.setattr("specaug_listen.batch.audition", lambda *a, **k: pytest.fail("worked"))
+    with pytest.raises(ParameterError, match=r"take/draw-2\.wav: exists and was not written by specaug-listen here"):
+        audition_many([here / "take.wav"], here / "out", replace(RUN, draws=2), overwrite=True)
+    assert contents(here / "out") == before
+
+
+def test_what_an_earlier_run_left_goes_and_only_that(here):
+    audition_many([here / "take.wav", sound(here / "two.wav")], here / "out", replace(RUN, draws=3))
+    write_report(here / "out")
+    (here / "out" / "take" / "draw-3.png").write_bytes(MINE)
+    (here / "out" / "mine.wav").write_bytes(MINE)
+    audition_many([here / "take.wav"], here / "out", RUN, overwrite=True)
+    left = contents(here / "out")
+    assert {name: data for name, data in left.items() if data == MINE} == {"take/draw-3.png": MINE, "mine.wav": MINE}
+    assert names_in(here / "out") == ["audition.json", "mine.wav", "take"]
+    assert "take/draw-2.wav" not in left
+
+
+def test_python_keeps_to_the_same_rules(here):
+    heard = audition(here / "take.wav", policy="SM", vocoder="original-phase", name="take")
+    before = contents(here)
+    assert heard.save(here, overwrite=True) == here / "take-2"
+    with pytest.raises(ParameterError, match=r"thesis\.html: exists and was not written by"):
+        write_report(heard, here / "thesis.html", overwrite=True)
+    again = audition(here / "take-2" / "original.wav", policy="SM", vocoder="original-phase", name="take")
+    with pytest.raises(ParameterError, match=r"take-2/original\.wav in it is read here, and would be replaced"):
+        again.save(here, overwrite=True)
+    assert kept(here, before)
+    page = write_report(heard, here / "page.html")
+    with pytest.raises(ParameterError, match=r"page\.html: exists; choose another, or replace it"):
+        write_report(heard, page)
+    first = page.read_bytes()
+    assert write_report(heard, page, overwrite=True).read_bytes() == first
+
+
+def test_an_audition_never_takes_its_own_results(here):
+    audition_many([here / "take.wav"], here, RUN, overwrite=True)
+    ran = run("audition", ".", "-o", ".", "--overwrite", *QUICK)
+    assert ran.code == 0
+    assert "note: left out of .: 9 files that specaug-listen wrote; to hear one, name it by its own path" in ran.err
+    assert [clip["name"] for clip in json.loads((here / "audition.json").read_text())["clips"]] == ["take"]
+    assert "no audio file" in run("audition", "take-2", "-o", "other", *QUICK).err
+    assert run("audition", "take-2/original.wav", "-o", "other", *QUICK).code == 0
+
+
+def test_what_the_user_keeps_in_a_folder_of_results_is_heard(here):
+    audition_many([here / "take.wav"], here / "all" / "out", RUN)
+    sound(here / "all" / "out" / "take" / "mine.wav")
+    assert run("audition", "all", "-o", "other", *QUICK).code == 0
+    assert [clip["name"] for clip in json.loads((here / "other" / "audition.json").read_text())["clips"]] == ["mine"]
+
+
+@pytest.mark.parametrize("kind", ["new", "here", "link"])
+@pytest.mark.parametrize(
+    "command", [("audition", "{clip}", *QUICK), ("sweep", "{clip}", "--vary", "T=5", *QUICK[:2]), ("replay", "{draw}")]
+)
+def test_an_empty_folder_is_written_into_however_it_is_named(written, tmp_path, monkeypatch, command, kind):
+    out = tmp_path / "out"
+    out.mkdir()
+    (tmp_path / "link").symlink_to(out)
+    monkeypatch.chdir(out if kind == "here" else tmp_path)
+    clip, draw = sound(tmp_path / "take.wav"), written / "run" / "clip" / "draw-1.json"
+    named = {"new": "out", "here": ".", "link": "link"}[kind]
+    ran = run(*(part.format(clip=clip, draw=draw) for part in command), "-o", named)
+    assert (ran.code, len(contents(out)) > 2) == (0, True), ran.err
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_a_folder_of_one_kind_of_results_is_none_for_another(written, here):
+    shutil.copytree(written / "sweep", here / "sheet")
+    before = contents(here / "sheet")
+    ran = run("audition", "take.wav", "-o", "sheet", "--overwrite", *QUICK)
+    assert (ran.code, "holds what 'sweep' wrote; choose another -o" in ran.err) == (2, True)
+    assert contents(here / "sheet") == before
+
+
+# -- two at once ----------------------------------------------------------------------------------------
+
+
+def test_a_second_run_into_the_same_folder_is_refused(written, here):
+    (here / "out").mkdir()
+    held = lock(here / "out", here / "out")
+    for command in (
+        ("audition", "take.wav", "-o", "out", *QUICK),
+        ("sweep", "take.wav", "--vary", "T=5", "-o", "out", *QUICK[:2]),
+        ("check", "--policy", "SM", "--draws", "20", "-o", "out"),
+    ):
+        ran = run(*command)
+        assert ran.code in (1, 2)
+        assert ran.err == "error: out: another run is writing into it; wait, or choose another -o\n"
+    os.close(held)
+    assert contents(here / "out") == {}
+
+
+def report(folder, page):
+    write_report(folder, page)
+
+
+def test_pages_that_are_made_at_once_in_one_folder_all_come(written, tmp_path):
+    pages = [tmp_path / f"{number}.html" for number in range(4)]
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=report, args=(written / "run", page)) for page in pages]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+    assert all(page.is_file() for page in pages)
+    listed = [name for line in marker_lines(tmp_path) for name in line["owns"]]
+    assert sorted(listed) == [page.name for page in pages]
+
+
+# -- killed runs ----------------------------------------------------------------------------------------
+
+
+class KilledError(BaseException):
+    """Stands for a kill: nothing is written after it."""
+
+
+@pytest.fixture
+def clips(tmp_path):
+    return [sound(tmp_path / "in" / f"{name}.wav", pitch=pitch) for name, pitch in (("a", 200), ("b", 300), ("c", 400))]
+
+
+def kill(clips, out, monkeypatch, after=2, **how):
+    """Run until some clips are done, and leave what a kill leaves."""
+
+    def stop(number, result):
+        if number == after:
+            raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("specaug_listen.pipeline.journal.Run.end", lambda self, is_whole: None)
+        with pytest.raises(KilledError):
+            audition_many(clips, out, RUN, progress=stop, **how)
+
+
+def test_a_killed_run_is_reported_and_gone_on_with_to_the_same_bytes(tmp_path, clips, monkeypatch):
+    whole = audition_many(clips, tmp_path / "whole", RUN)
+    out = tmp_path / "out"
+    kill(clips, out, monkeypatch)
+    assert names_in(out) == ["a", "b"]
+    ran = run("report", out)
+    note = f"note: {out}: the run did not end, as there is no audition.json; 2 of 3 clips are done, and audition"
+    assert ran.code == 0
+    assert ran.err.startswith(note)
+    assert "the run did not end" in (out / "report.html").read_text("utf-8")
+    told = []
+    index = audition_many(clips, out, RUN, resume=True, progress=lambda number, result: told.append(result))
+    assert [isinstance(one, ClipEntry) for one in told] == [True, True, False]
+    assert index == whole
+    assert not (out / "report.html").exists()
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_a_run_that_is_killed_for_good_is_gone_on_with(tmp_path, clips):
+    """With a process of its own, and signal 9 in the middle of a clip."""
+    code = """
+import ast, os, sys
+from specaug_listen import batch
+from specaug_listen.cli import main
+work, done = batch.audition, []
+def until(*args, **how):
+    if done:
+        os.kill(os.getpid(), 9)
+    done.append(1)
+    return work(*args, **how)
+batch.audition = until
+main(ast.literal_eval(sys.argv[1]))
+"""
+    command = ["audition", *map(str, clips), "-o", str(tmp_path / "out"), *QUICK]
+    killed = subprocess.run(
+        [sys.executable, "-c", code, repr(command)], env=environment(), capture_output=True, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert names_in(tmp_path / "out") == ["a"]
+    ran = run(*command, "--resume")
+    assert ran.code == 0
+    assert "[1/3] 'a' was done before, and is kept" in ran.out
+    assert names_in(tmp_path / "out") == ["a", "audition.json", "b", "c"]
+
+
+@pytest.mark.parametrize("gone", ["a/draw-1.wav", "a"])
+def test_a_clip_whose_files_are_gone_or_whose_recording_changed_is_done_again(tmp_path, clips, monkeypatch, gone):
+    out = tmp_path / "out"
+    kill(clips, out, monkeypatch)
+    path = out / gone
+    path.unlink() if path.is_file() else shutil.rmtree(path)
+    sound(clips[1], pitch=777)
+    told = []
+    audition_many(clips, out, RUN, resume=True, progress=lambda number, result: told.append(result))
+    assert not any(isinstance(one, ClipEntry) for one in told)
+    audition_many(clips, tmp_path / "whole", RUN)
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"seed": 5}, "seed was 4, is 5"), ({"draws": 2}, "draws was 1, is 2"), ({"policy": Policy([])}, "policy was")],
+)
+def test_a_run_is_gone_on_with_only_by_the_same_configuration(tmp_path, clips, monkeypatch, change, message):
+    out = tmp_path / "out"
+    kill(clips, out, monkeypatch)
+    before = contents(out)
+    with pytest.raises(ParameterError, match=f"the run to go on with differs: {message}"):
+        audition_many(clips, out, replace(RUN, **change), resume=True)
+    with pytest.raises(ParameterError, match="it did 'a', which is none of the clips now; give the same files"):
+        audition_many(clips[1:], out, RUN, resume=True)
+    with pytest.raises(ParameterError, match="resume keeps what is done, and overwrite replaces it: give one of them"):
+        audition_many(clips, out, RUN, resume=True, overwrite=True)
+    monkeypatch.setattr("specaug_listen.pipeline.journal.versions", lambda: {"numpy": "0.1"})
+    with pytest.raises(ParameterError, match=r"the run to go on with differs: numpy was .*, is '0.1'"):
+        audition_many(clips, out, RUN, resume=True)
+    assert contents(out) == before
+
+
+def test_going_on_where_nothing_began_begins_and_where_all_is_done_keeps_all(tmp_path, clips):
+    first = audition_many(clips, tmp_path / "out", RUN, resume=True)
+    before = contents(tmp_path / "out")
+    assert audition_many(clips, tmp_path / "out", RUN, resume=True) == first
+    assert contents(tmp_path / "out") == before
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_bytes(MINE)
+    with pytest.raises(ParameterError, match="the folder is not empty"):
+        audition_many(clips, tmp_path / "mine", RUN, resume=True)
+
+
+def test_a_run_that_was_interrupted_is_gone_on_with(tmp_path, clips):
+    def stop(number, result):
+        if number == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audition_many(clips, tmp_path / "out", RUN, progress=stop)
+    whole = audition_many(clips, tmp_path / "whole", RUN)
+    assert audition_many(clips, tmp_path / "out", RUN, resume=True) == whole
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_a_run_over_another_that_is_killed_shows_nothing_of_the_other(tmp_path, clips, monkeypatch):
+    out = tmp_path / "out"
+    audition_many(clips, out, replace(RUN, seed=9, draws=2))
+    write_report(out)
+    kill(clips, out, monkeypatch, after=1, overwrite=True)
+    assert not (out / "report.html").exists()
+    assert run("report", out).err.count("1 of 3 clips are done") == 1
+    index = audition_many(clips, out, RUN, overwrite=True)
+    audition_many(clips, tmp_path / "whole", RUN)
+    assert index.configuration.seed == 4
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_a_clip_that_failed_is_tried_again(tmp_path, clips, monkeypatch):
+    good = clips[1].read_bytes()
+    clips[1].write_bytes(b"no sound")
+    out = tmp_path / "out"
+    kill(clips, out, monkeypatch)
+    assert [line["failure"]["path"] for line in marker_lines(out) if "failure" in line] == [str(clips[1])]
+    clips[1].write_bytes(good)
+    assert [clip.name for clip in audition_many(clips, out, RUN, resume=True).clips] == ["a", "b", "c"]
+
+
+# -- of one run -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"seed": 9}, r"seed 9, where the index has 4"),
+        ({"policy": Policy([TimeMask(max_frames=30)], "gap")}, "policy"),
+        ({"frontend": replace(WHISPER, name="another")}, "front-end"),
+        ({"channels": "duplicate"}, "layout of channels"),
+    ],
+    ids=["seed", "policy", "front-end", "layout"],
+)
+def test_a_draw_of_another_run_is_named(tmp_path, clips, change, what):
+    audition_many(clips[:1], tmp_path / "out", RUN)
+    audition_many(clips[:1], tmp_path / "other", replace(RUN, **change))
+    shutil.copy(tmp_path / "other" / "a" / "draw-1.json", tmp_path / "out" / "a" / "draw-1.json")
+    with pytest.raises(PolicyError, match=rf"a/draw-1\.json: is from another run than its index \({what}\)"):
+        write_report(tmp_path / "out")
+    assert not (tmp_path / "out" / "report.html").exists()
+
+
+def test_a_draw_of_another_clip_and_one_that_is_not_there_are_named(tmp_path, clips):
+    out = tmp_path / "out"
+    audition_many(clips, out, RUN)
+    shutil.copy(out / "a" / "draw-1.json", out / "b" / "draw-1.json")
+    with pytest.raises(PolicyError, match=r"b/draw-1\.json: is from another run than its index \(clip\)"):
+        write_report(out)
+    (out / "b" / "draw-1.json").unlink()
+    with pytest.raises(PolicyError, match=r"b/draw-1\.json: is listed in the index, and is not there"):
+        write_report(out)
+
+
+def test_a_cell_of_another_sweep_is_named(written, tmp_path):
+    sheet = tmp_path / "sheet"
+    shutil.copytree(written / "sweep", sheet)
+    path = next(sheet.rglob("draw-1.json"))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "seed": 77}))
+    with pytest.raises(PolicyError, match="is from another run than its index"):
+        write_page(sheet, overwrite=True)

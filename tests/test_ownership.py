@@ -1,0 +1,308 @@
+"""What is ours in a folder of the user's: listed, unchanged, reached through no link, and read by nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commandline import contents, environment, names_in
+
+from specaug_listen._locks import lock, try_lock
+from specaug_listen._marker import MARKER, Results, Written, marker_lines
+from specaug_listen._ownership import Output, is_room
+from specaug_listen.errors import OutputError, ParameterError
+
+
+def wrote(folder, files, command="audition", **how):
+    """Write files as a run does."""
+    output = Output(folder, command, overwrite=True, **how)
+    with output.room() as room:
+        for name, data in files.items():
+            (room / name).parent.mkdir(parents=True, exist_ok=True)
+            (room / name).write_bytes(data)
+        output.publish(room)
+    return output
+
+
+def test_what_is_published_is_listed_before_it_is_there_and_the_folder_holds_nothing_else(tmp_path):
+    wrote(tmp_path / "deep" / "out", {"clip/a.wav": b"1", "page.html": b"2"})
+    assert contents(tmp_path / "deep" / "out") == {"clip/a.wav": b"1", "page.html": b"2"}
+    (line,) = marker_lines(tmp_path / "deep" / "out")
+    assert sorted(line["owns"]) == ["clip/a.wav", "page.html"]
+    assert line["command"] == "audition"
+
+
+def test_files_are_replaced_one_by_one_and_what_is_not_listed_stays(tmp_path):
+    wrote(tmp_path, {"clip/a.wav": b"old", "clip/b.wav": b"old"})
+    (tmp_path / "clip" / "notes.txt").write_bytes(b"mine")
+    output = wrote(tmp_path, {"clip/a.wav": b"new"})
+    output.remove(output.written.by("audition"))
+    assert contents(tmp_path) == {"clip/a.wav": b"new", "clip/notes.txt": b"mine"}
+
+
+def test_folders_that_become_empty_go_and_those_of_the_user_stay(tmp_path):
+    wrote(tmp_path, {"one/a.wav": b"1", "two/deep/b.wav": b"2"})
+    (tmp_path / "two" / "mine.txt").write_bytes(b"mine")
+    output = Output(tmp_path, "audition", overwrite=True)
+    output.remove(list(output.written))
+    assert contents(tmp_path) == {"two/mine.txt": b"mine"}
+    assert names_in(tmp_path) == ["two"]
+    assert tmp_path.is_dir()
+
+
+@pytest.mark.parametrize("change", ["edited", "a link", "a folder", "unlisted", "below a link"])
+def test_what_is_not_as_it_was_written_is_neither_replaced_nor_removed(tmp_path, change):
+    name = "clip/a.wav"
+    wrote(tmp_path / "out", {name: b"old"})
+    path, elsewhere = tmp_path / "out" / name, tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "a.wav").write_bytes(b"old")
+    if change == "edited":
+        path.write_bytes(b"mine")
+    elif change == "unlisted":
+        name, path = "clip/b.wav", path.with_name("b.wav")
+        path.write_bytes(b"old")
+    else:
+        path.unlink()
+        if change == "a link":
+            path.symlink_to(elsewhere / "a.wav")
+        elif change == "a folder":
+            path.mkdir()
+        else:
+            path.parent.rmdir()
+            path.parent.symlink_to(elsewhere)
+    before = contents(tmp_path)
+    with pytest.raises(ParameterError, match=r"exists and was (not written by|changed since).*move it, or"):
+        wrote(tmp_path / "out", {name: b"new"})
+    output = Output(tmp_path / "out", "audition", overwrite=True)
+    output.remove([name, "clip/a.wav"] if change != "unlisted" else [name])
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/etc/passwd", "a/../../x", "", ".", "a//b", "./a", "a\\..\\x", "a\0b", MARKER, f"a/{MARKER}"]
+)
+def test_names_of_a_marker_that_lead_elsewhere_are_left_out(tmp_path, name):
+    assert list(Written(tmp_path, [{"command": "audition", "owns": {name: "0", "good": "1"}}])) == ["good"]
+
+
+@pytest.mark.parametrize("line", [{}, {"owns": 3, "command": "x"}, {"owns": {"a": 1}, "command": "x"}, {"owns": {}}])
+def test_lines_of_a_marker_that_list_nothing_are_left_out(tmp_path, line):
+    assert not list(Written(tmp_path, [line]))
+
+
+@pytest.mark.parametrize("content", [b"", b"mine", b"[]\n", b'{"format": "another"}\n', b"[" * 100_000])
+def test_another_file_of_the_markers_name_is_refused_and_kept(tmp_path, content):
+    (tmp_path / MARKER).write_bytes(content)
+    with pytest.raises(ParameterError, match=r"is no list of files by specaug-listen; remove it, or choose another -o"):
+        wrote(tmp_path, {"a": b"1"})
+    assert (tmp_path / MARKER).read_bytes() == content
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling", "folder", "pipe"])
+def test_a_marker_that_is_no_file_is_refused_at_once(tmp_path, kind):
+    out = tmp_path / "out"
+    wrote(tmp_path / "other", {"a": b"1"})
+    out.mkdir()
+    if kind == "folder":
+        (out / MARKER).mkdir()
+    elif kind == "pipe":
+        os.mkfifo(out / MARKER)
+    else:
+        (out / MARKER).symlink_to(tmp_path / "other" / MARKER if kind == "link" else tmp_path / "nothing")
+    with pytest.raises(ParameterError, match="is no list of files by specaug-listen"):
+        wrote(out, {"a": b"1"})
+    assert not (tmp_path / "nothing").exists()
+    assert len(marker_lines(tmp_path / "other")) == 1
+
+
+def test_a_marker_that_shares_its_file_with_a_copy_leaves_the_copy_alone(tmp_path):
+    wrote(tmp_path / "a", {"x": b"1"})
+    (tmp_path / "b").mkdir()
+    os.link(tmp_path / "a" / MARKER, tmp_path / "b" / MARKER)
+    wrote(tmp_path / "a", {"y": b"2"})
+    assert list(Written(tmp_path / "b", marker_lines(tmp_path / "b"))) == ["x"]
+    assert sorted(Written(tmp_path / "a", marker_lines(tmp_path / "a"))) == ["x", "y"]
+
+
+def test_a_line_that_was_cut_short_by_a_kill_costs_that_line_alone(tmp_path):
+    wrote(tmp_path, {"a": b"1"})
+    with open(tmp_path / MARKER, "ab") as file:
+        file.write(b'{"command": "audition", "owns": {"b": "0')
+    wrote(tmp_path, {"c": b"3"})
+    assert list(Written(tmp_path, marker_lines(tmp_path))) == ["a", "c"]
+
+
+def test_a_run_that_was_killed_between_its_line_and_the_file_leaves_the_old_file_ours(tmp_path):
+    wrote(tmp_path, {"a": b"old"})
+    Output(tmp_path, "audition").add({"owns": {"a": "of what never came"}})
+    wrote(tmp_path, {"a": b"new"})
+    assert contents(tmp_path) == {"a": b"new"}
+
+
+def test_a_marker_that_lists_much_time_and_again_is_tidied_and_keeps_the_last_journal(tmp_path, monkeypatch):
+    wrote(tmp_path, {"gone": b"1"})
+    output = Output(tmp_path, "audition")
+    output.begin([{"run": 1}])
+    output.add({"clip": 2})
+    (tmp_path / "gone").unlink()
+    monkeypatch.setattr("specaug_listen._ownership._LOOSE_BYTES", 0)
+    for data in (b"1", b"2", b"3", b"4"):
+        wrote(tmp_path, {"page.html": data}, "report")
+    lines = marker_lines(tmp_path)
+    assert [line for line in lines if "owns" not in line] == [
+        {"command": "audition", "run": 1},
+        {"command": "audition", "clip": 2},
+    ]
+    assert len(lines) < 6
+    assert Written(tmp_path, lines).state("page.html") == "ours"
+    assert "gone" not in Written(tmp_path, lines)
+
+
+@pytest.mark.parametrize("link", [None, os.symlink, os.link], ids=["itself", "by a link", "by a hard link"])
+def test_what_is_read_is_neither_replaced_nor_removed(tmp_path, link):
+    wrote(tmp_path / "out", {"clip/a.wav": b"take"})
+    path = tmp_path / "out" / "clip" / "a.wav"
+    if link is not None:
+        link(path, tmp_path / "take.wav")
+        path = tmp_path / "take.wav"
+    output = Output(tmp_path / "out", "audition", overwrite=True, inputs=[path])
+    for names, also in ((["clip/a.wav"], ()), ((), output.written.by("audition"))):
+        with pytest.raises(ParameterError, match=r"out: clip/a\.wav in it is read here, and would be"):
+            output.check(names, also=also)
+    output.remove(["clip/a.wav"])
+    assert path.read_bytes() == b"take"
+
+
+# -- the folder itself ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["new", "empty", "here", "link", "link to a run"])
+def test_a_folder_that_is_free_is_written_into_however_it_is_named(tmp_path, monkeypatch, kind):
+    monkeypatch.chdir(tmp_path)
+    real = tmp_path if kind == "here" else tmp_path / "out"
+    if kind != "new" and kind != "here":
+        real.mkdir()
+    if kind == "link to a run":
+        wrote(real, {"a": b"old"})
+    named = tmp_path / "link" if "link" in kind else real
+    if "link" in kind:
+        named.symlink_to(real)
+    wrote(Path() if kind == "here" else named, {"a": b"1"})
+    assert contents(real) == {"a": b"1"}
+
+
+@pytest.mark.parametrize("kind", ["file", "dangling", "loop"])
+def test_what_is_no_folder_is_refused_before_anything(tmp_path, kind):
+    out = tmp_path / "out"
+    if kind == "file":
+        out.write_bytes(b"mine")
+    else:
+        out.symlink_to(out if kind == "loop" else tmp_path / "nothing")
+    with pytest.raises(ParameterError, match=r"out: is (a file|a link that leads nowhere); choose a folder"):
+        Output(out, "audition")
+    assert os.path.lexists(out)
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_folder_without_the_right_to_write_is_told_before_anything(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(OutputError, match=r"out: cannot be written \(Permission denied\)"):
+        Output(tmp_path / "out", "audition")
+
+
+def test_a_folder_that_was_made_for_nothing_goes_and_another_stays(tmp_path):
+    (tmp_path / "kept").mkdir()
+    for out in (tmp_path / "a" / "b", tmp_path / "kept"):
+        with (output := Output(out, "audition")).alone(), output.room() as room:
+            (room / "x").write_bytes(b"1")
+    assert names_in(tmp_path) == ["kept"]
+
+
+# -- one at a time --------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
+def test_a_folder_has_one_writer_at_a_time_and_pages_wait_for_their_turn(tmp_path, monkeypatch):
+    first = lock(tmp_path, tmp_path)
+    with (
+        pytest.raises(OutputError, match="another run is writing into it; wait, or choose another -o"),
+        Output(tmp_path, "audition").alone(),
+    ):
+        pass
+    monkeypatch.setattr("specaug_listen._locks.time.sleep", lambda seconds: os.close(first))
+    wrote(tmp_path, {"page.html": b"1"}, "report")
+    assert contents(tmp_path) == {"page.html": b"1"}
+
+
+def test_where_folders_cannot_be_locked_a_run_goes_on_without(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with Output(tmp_path, "audition").alone(), Output(tmp_path, "audition").alone():
+        wrote(tmp_path, {"a": b"1"})
+    assert contents(tmp_path) == {"a": b"1"}
+
+
+def test_rooms_of_killed_runs_go_those_of_living_ones_and_what_is_the_users_stay(tmp_path):
+    left = tmp_path / ".specaug-listen-dead.partial"
+    (left / "clip").mkdir(parents=True)
+    for name in (".hidden", "mine.partial", ".specaug-listen-notes"):
+        (tmp_path / name).write_bytes(b"mine")
+    (tmp_path / ".specaug-listen-link.partial").symlink_to(tmp_path)
+    alive = Output(tmp_path, "report")
+    with alive.room() as room:
+        assert is_room(room.name)
+        wrote(tmp_path, {"a": b"1"})
+        assert room.is_dir()
+    assert not left.exists()
+    assert names_in(tmp_path) == [
+        ".hidden", ".specaug-listen-link.partial", ".specaug-listen-notes", "a", "mine.partial",
+    ]  # fmt: skip
+
+
+def test_a_room_is_gone_with_all_that_is_in_it_after_an_error_too(tmp_path):
+    def fail():
+        with Output(tmp_path / "out", "audition").room() as room:
+            (room / "samples").write_bytes(b"many")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert names_in(tmp_path) == []
+
+
+def test_a_lock_ends_with_its_process(tmp_path):
+    code = "import sys, os; from pathlib import Path; from specaug_listen._locks import lock; "
+    code += "lock(Path(sys.argv[1]), Path(sys.argv[1])); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", code, tmp_path], env=environment(), check=False)
+    held = try_lock(tmp_path)
+    assert held is not None
+    os.close(held)
+
+
+# -- telling our files from the user's ------------------------------------------------------------------
+
+
+def test_results_are_told_by_the_markers_beside_and_above(tmp_path):
+    wrote(tmp_path / "out", {"clip/original.wav": b"1", "x.wav": b"2"})
+    (tmp_path / "out" / "clip" / "mine.wav").write_bytes(b"1")
+    (tmp_path / "link").symlink_to(tmp_path / "out" / "clip")
+    results = Results()
+    assert results.holds(str(tmp_path / "out" / "clip"), "original.wav")
+    assert results.holds(str(tmp_path / "link"), "original.wav")
+    assert results.holds(str(tmp_path / "out"), "x.wav")
+    assert not results.holds(str(tmp_path / "out" / "clip"), "mine.wav")
+    (tmp_path / "out" / "x.wav").write_bytes(b"a recording of the user's")
+    assert not Results().holds(str(tmp_path / "out"), "x.wav")
+
+
+def test_the_marker_is_the_same_for_the_same_work(tmp_path):
+    for name in "ab":
+        wrote(tmp_path / name, {"clip/a.wav": b"1"})
+    first, second = ((tmp_path / name / MARKER).read_bytes() for name in "ab")
+    assert first == second
+    assert json.loads(first.splitlines()[0]) == {"format": "specaug-listen output 1"}
