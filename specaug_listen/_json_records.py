@@ -14,7 +14,7 @@ from ._ordinary_files import read_file
 from ._record import from_plain
 from .errors import ParameterError, PolicyError
 
-__all__ = ["read_json_record"]
+__all__ = ["json_record", "read_json_record"]
 
 R = TypeVar("R")
 _MOST_DEEP, _LONGEST_KEY, _LONGEST_TEXT = 60, 200, 20_000
@@ -58,6 +58,17 @@ def read_json_record(
         raise PolicyError(f"{name}: not valid JSON ({error!s:.200}); expected {expected}") from None
     if not isinstance(data, dict) or "format" not in data:
         raise PolicyError(f"{name}: not {expected}")
+    return json_record(cls, data, name)
+
+
+def json_record(cls: type[R], data: Any, name: str) -> R:
+    """A record of data that was read from a file, which a message calls ``name``.
+
+    Raises
+    ------
+    PolicyError
+        As `read_json_record`.
+    """
     try:
         _check_values(data)
         return from_plain(cls, data)

@@ -26,7 +26,7 @@ __all__ = ["Output", "is_room"]
 # Commands whose results fill a folder.
 _WHOLE_FOLDERS = frozenset({"audition", "sweep", "check"})
 _LOOSE_BYTES = 4 << 20
-_PATIENCE_S = 20.0
+_PATIENCE_S = 10.0
 
 
 class Output:

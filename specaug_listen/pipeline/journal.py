@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from .._files import printable, saying_what_failed, write_files
-from .._marker import Line, Written, marker_lines
+from .._json_records import json_record
+from .._marker import MARKER, Line, Written, marker_lines
 from .._notices import Notice
 from .._ownership import Output
-from .._record import from_plain, to_plain
+from .._record import to_plain
 from ..errors import ParameterError, PolicyError, naming
 from .auditions import Audition
 from .publishing import page_names
@@ -85,22 +86,21 @@ def read_journal(folder: str | os.PathLike[str]) -> Journal | None:
     start = max((i for i, line in enumerate(lines) if "run" in line), default=None)
     if start is None:
         return None
-    with naming(printable(Path(folder)), PolicyError):
-        first, written = from_plain(AuditionRecord, lines[start]["run"]), Written(Path(folder))
-        n_clips = lines[start].get("n_clips")
-        clips: dict[str, tuple[ClipEntry, Line]] = {}
-        failures = list(first.failures)
-        for line in lines[start + 1 :]:
-            if "failure" in line:
-                failures.append(from_plain(Failure, line["failure"]))
-            elif "clip" in line and _is_there(line, written):
-                entry = from_plain(ClipEntry, line["clip"])
-                clips[entry.folder] = entry, line["owns"]
-    entries = tuple(entry for entry, _ in clips.values())
-    index = replace(first, clips=entries, failures=tuple(failures))
-    return Journal(
-        index, n_clips if isinstance(n_clips, int) else len(entries), tuple(own for _, own in clips.values())
-    )
+    name, written = printable(os.path.join(folder, MARKER)), Written(Path(folder))
+    first = json_record(AuditionRecord, lines[start]["run"], name)
+    clips: dict[str, tuple[ClipEntry, Line]] = {}
+    failures = list(first.failures)
+    for line in lines[start + 1 :]:
+        if "failure" in line:
+            failures.append(json_record(Failure, line["failure"], name))
+        elif "clip" in line and _is_there(line, written):
+            entry = json_record(ClipEntry, line["clip"], name)
+            clips[entry.folder] = entry, line["owns"]
+    entries, hashes = (tuple(column) for column in zip(*clips.values(), strict=True)) if clips else ((), ())
+    with naming(name, PolicyError):
+        index = replace(first, clips=entries, failures=tuple(failures))
+    n_clips = lines[start].get("n_clips")
+    return Journal(index, n_clips if isinstance(n_clips, int) else len(entries), hashes)
 
 
 def _is_there(line: Line, written: Written) -> bool:

@@ -39,7 +39,7 @@ __all__ = [
 
 # Names in the folder above that no clip's folder may take.
 RESERVED = frozenset({"report.html", "report", "audition.json"})
-_PATIENCE_S = 20.0
+_PATIENCE_S = 10.0
 
 
 def save_audition(audition: Audition, out: Path, *, channels: Channels = "mono", overwrite: bool = False) -> Path:

@@ -488,3 +488,36 @@ def test_a_cell_of_another_sweep_is_named(written, tmp_path):
     path.write_text(json.dumps({**json.loads(path.read_text()), "seed": 77}))
     with pytest.raises(PolicyError, match="is from another run than its index"):
         write_page(sheet, overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("clip", "gain"), 0),
+        (("clip", "gain"), float("nan")),
+        (("clip", "folder"), "../in"),
+        (("clip", "draws"), ["../../draw-1"]),
+        (("clip", "audio"), None),
+        (("run", "configuration", "seed"), -1),
+        (("run", "versions"), "x" * 100_000),
+        (("run", "clips"), 3),
+        (("run",), []),
+    ],
+    ids=str,
+)
+def test_a_journal_that_somebody_has_changed_is_one_line(tmp_path, clips, monkeypatch, path, value):
+    out = tmp_path / "out"
+    kill(clips, out, monkeypatch)
+    first, *lines = (json.loads(line) for line in (out / MARKER).read_text().splitlines())
+    for line in (one for one in lines if path[0] in one):
+        for key in path[:-1]:
+            line = line[key]
+        line[path[-1]] = value
+    (out / MARKER).write_text("".join(json.dumps(line) + "\n" for line in (first, *lines)))
+    before = contents(tmp_path)
+    for command in (("report", out), ("audition", *clips, "-o", out, "--resume", *QUICK)):
+        ran = run(*command)
+        assert ran.code == 2
+        assert len(ran.err.splitlines()) == 1
+        assert len(ran.err) < 1000
+    assert contents(tmp_path) == before

@@ -257,7 +257,7 @@ def test_no_text_of_a_record_reaches_the_page_as_markup(made, tmp_path):
     n_texts += with_hostile_texts(run / "clip" / "draw-1.json", lambda: read_record(run / "clip" / "draw-1.json"))
     assert n_texts > 20
     for form in ({}, {"split": True}, {"paths": True}):
-        html = write_report(run, tmp_path / "page.html", **form).read_text("utf-8")
+        html = write_report(run, tmp_path / "page.html", overwrite=True, **form).read_text("utf-8")
         assert "alert(1)" in html
         assert "<script>alert" not in html
         assert "<img src=x" not in html
