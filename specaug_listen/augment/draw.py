@@ -128,9 +128,8 @@ class Draw:
     @property
     def padding(self) -> Padding:
         """Frames of the batch beyond the clip, and what stands in them."""
-        return (
-            Padding(self.batch.padded(self.n_frames) - self.n_frames, self.batch.pad_value) if self.batch else Padding()
-        )
+        one = self.batch
+        return Padding(one.padded(self.n_frames) - self.n_frames, one.pad_value) if one else Padding()
 
     def to_json(self) -> str:
         """The draw as a JSON text."""
@@ -197,10 +196,7 @@ class Draw:
     def copies(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
         """Bins and frames of each copy; as `rectangles`."""
         found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Copied) and step.n_frames)
-        copies = (
-            (step.region[0].indices(self.n_mels)[:2], self._now(i, step.start_frame, step.n_frames))
-            for i, step in found
-        )
+        copies = ((s.region[0].indices(self.n_mels)[:2], self._now(i, s.start_frame, s.n_frames)) for i, s in found)
         return [(bins, (begin, end)) for bins, (begin, end) in copies if begin < end]
 
     @property
@@ -215,9 +211,8 @@ class Draw:
     def _now(self, position: int, start: int, n_frames: int) -> tuple[float, float]:
         """Where frames of a step lie after the warps behind it, as far as that is within the clip."""
         ends = np.array([start, start + n_frames]) - 0.5
-        for place, later in self._warp_places:
-            if place > position:
-                ends = later.moved(ends, self.n_frames)
+        for later in [step for place, step in self._warp_places if place > position]:
+            ends = later.moved(ends, self.n_frames)
         begin, end = np.minimum(ends, self.n_frames - 0.5)
         return float(begin), float(end)
 
