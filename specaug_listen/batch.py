@@ -13,6 +13,7 @@ from ._channels import Channel, Choice, OneChannel, name_suffix
 from ._clip_names import distinct_names
 from ._files import folder_name, printable
 from ._notices import Notice
+from ._ordinary_files import open_file
 from ._ownership import Output
 from ._reading import channels_of
 from .audio import load
@@ -175,7 +176,7 @@ def _is_same(clip: _Clip, entry: ClipEntry) -> bool:
     path = clip.path.path if isinstance(clip.path, MelFile) else clip.path
     digest = hashlib.sha256()
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError:

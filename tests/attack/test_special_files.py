@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import specaug_listen
 from specaug_listen import augment, frontends
 from specaug_listen._ordinary_files import open_file, read_file
 from specaug_listen.augment.importers import content_of
+from specaug_listen.batch import _is_same
 from specaug_listen.errors import SpecAugListenError
 from specaug_listen.frontends.statistics_files import read_statistics
 from specaug_listen.mels import clips_of_file, find_mels, list_mels
@@ -144,6 +146,12 @@ def test_a_folder_of_mels_with_a_pipe_in_it_names_the_pipe(tmp_path):
     found, problems = find_mels([tmp_path])
     assert found == []
     assert "mel.npy: cannot be read (is a pipe" in problems[0]
+
+
+def test_a_clip_that_became_a_pipe_is_another_one_when_a_run_goes_on(tmp_path):
+    os.mkfifo(tmp_path / "clip.wav")
+    clip = SimpleNamespace(path=tmp_path / "clip.wav")
+    assert not _is_same(clip, SimpleNamespace(audio=SimpleNamespace(sha256="0" * 64)))
 
 
 def test_a_pipe_that_comes_between_two_looks_is_not_waited_for(tmp_path, monkeypatch):
