@@ -80,7 +80,7 @@ TAGS = {
     "ID3v1": (b"", b"TAG" + b"\xff" * 125),
     "APE": (b"", APE),
     "Lyrics3": (b"", b"LYRICSBEGIN" + b"IND0000200ETT00005hello" + b"000032LYRICS200" + b"TAG" + b"x" * 125),
-    "zeros": (b"", bytes(5000)),
+    "zeros": (b"", bytes(500)),
     "part of a frame": (b"\x12\x34" * 100, b""),
 }
 
@@ -94,6 +94,13 @@ def test_tags_are_no_sound(tmp_path, name, tagged):
     samples, notices = heard(tmp_path, before + data + after)
     np.testing.assert_array_equal(samples, expected)
     assert notices == {}
+
+
+def test_many_zeros_behind_the_frames_are_said(tmp_path):
+    expected, _ = heard(tmp_path, mp3())
+    samples, notices = heard(tmp_path, mp3() + bytes(5000))
+    np.testing.assert_array_equal(samples, expected)
+    assert notices == {"zeros-after": {"n_bytes": 5000}}
 
 
 def test_a_file_that_is_cut_says_how_much_is_there(tmp_path):
@@ -135,6 +142,10 @@ def test_what_is_no_frame_is_passed_over_and_said(tmp_path):
     hole[place : place + 3000] = b"\x55" * 3000
     samples, notices = heard(tmp_path, hole)
     assert PER_FRAME * (run.n_frames - 30) < len(samples) < PER_FRAME * run.n_frames
+    assert list(notices) == ["damaged"]
+    hole[place : place + 3000] = bytes(3000)
+    samples, notices = heard(tmp_path, hole)
+    assert len(samples) < PER_FRAME * run.n_frames
     assert list(notices) == ["damaged"]
 
 

@@ -37,6 +37,8 @@ def mpeg(file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True) ->
         # What is missing is missing somewhere within, so that nobody looks for it at the end.
         streams = [replace(stream, promised_samples=None) for stream in streams]
         notices = (Notice("damaged", {"n_bytes": scan.n_foreign}),)
+    if scan.n_zeros:  # as of a download that was not finished
+        notices = (*notices, Notice("zeros-after", {"n_bytes": scan.n_zeros}))
     return Layout("MP3" if runs[0].layer == 3 else f"MP{runs[0].layer}", tuple(streams), notices)
 
 

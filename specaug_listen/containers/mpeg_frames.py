@@ -21,7 +21,8 @@ _KBITS = {
 }
 _RATES_HZ = (44100, 48000, 32000)
 _HEAD = 52  # header, side information, and the name of a tag behind it
-_LONGEST_FREE = 4096
+_LONGEST, _LONGEST_FREE = 1728, 4096
+_MOST_PADDING = 512
 _LYRICS = b"LYRICSBEGIN"
 _SYNC = re.compile(rb"\xff[\xe2-\xff]|ID3|TAG|APETAGEX")
 
@@ -106,10 +107,11 @@ class Run:
 
 @dataclass
 class Scan:
-    """All frames; bytes between them that are neither frames nor tags; whether the last frame is cut."""
+    """All frames; bytes between them that are neither frames nor tags; zeros behind them; whether the last is cut."""
 
     runs: list[Run] = field(default_factory=list)
     n_foreign: int = 0
+    n_zeros: int = 0
     is_torn: bool = False
 
 
@@ -135,7 +137,7 @@ def read_runs(file: BinaryIO, begin: int, end: int) -> Scan:
             scan.is_torn = True
             _note_foreign(scan, file, lost_from, at)
             return scan
-        _note_foreign(scan, file, lost_from, at)
+        _note_foreign(scan, file, lost_from, at, is_within=True)
         _take(scan, file, head, at, *found)
         at += found[1]
         is_lost, lost_from = False, at
@@ -242,13 +244,17 @@ def _next_sync(file: BinaryIO, at: int, end: int) -> int:
     return end
 
 
-def _note_foreign(scan: Scan, file: BinaryIO, begin: int, end: int) -> None:
-    """Count bytes that are neither frames nor tags, unless they are zeros, or part of a frame at the beginning."""
-    if end <= begin or (not scan.runs and end - begin < 2 * _LONGEST_FREE):
+def _note_foreign(scan: Scan, file: BinaryIO, begin: int, end: int, *, is_within: bool = False) -> None:
+    """Count bytes that are neither frames nor tags, but for zeros behind all, and the end of a frame before all."""
+    if end <= begin:
         return
     file.seek(begin)
     rest = file.read(end - begin)
-    if any(rest) and not rest.startswith(_LYRICS):
+    if not scan.runs and end - begin <= _LONGEST and _parsed(rest[:4]) is None:
+        return
+    if not is_within and not any(rest):
+        scan.n_zeros += end - begin if end - begin >= _MOST_PADDING else 0
+    elif not rest.startswith(_LYRICS):
         scan.n_foreign += end - begin
 
 

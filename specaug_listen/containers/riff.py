@@ -137,7 +137,7 @@ def _are_w64_chunks(file: BinaryIO, at: int, end: int) -> bool:
         if not _W64_CHUNK <= size <= end - at:
             return False
         at += (size + 7) // 8 * 8
-    return True
+    return at >= end
 
 
 def _chunked(container: str, file: BinaryIO, span: tuple[int, int], found: _Found, endian: str, order: str) -> Layout:
