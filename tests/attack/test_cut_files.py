@@ -48,7 +48,8 @@ def attack(container, path, capfd, ends=(), flips=(), seed=0):
         samples, notices, error = read(path, data[:end])
         if error.count("\n") or (samples is None and not error):
             found.append((end, error))
-        if samples is not None and samples.shape != whole.shape and not says_something(notices):
+        is_between_frames = name == "MP2" and end % 576 == 0  # nothing tells how many there were
+        if samples is not None and samples.shape != whole.shape and not (is_between_frames or says_something(notices)):
             found.append((end, "silently short", samples.shape, whole.shape))
         # mpg123 gives other last bits where it has sought
         if samples is not None and not np.allclose(samples, whole[:, : samples.shape[1]], rtol=0, atol=1e-7):
