@@ -16,6 +16,7 @@ from ._marker import MARKER, Results
 from ._notices import Notice
 from ._optional import require
 from ._ownership import is_room
+from ._walking import identity, walk_once
 from .containers import layout_of, named_by_content
 
 __all__ = ["AUDIO_SUFFIXES", "Found", "find_audio"]
@@ -88,19 +89,19 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
     ----------
     paths : iterable of str or path-like
         A file stands for itself, whatever its suffix; a folder for all audio files below it: those whose ending is
-        one of libsndfile's formats, in any case, and one of FFmpeg's where the extra ``[av]`` is installed. Where
-        an ending may be that of something else, the content decides. What specaug-listen wrote in a folder is left
-        out of it, and told.
+        one of libsndfile's formats, in any case, and one of FFmpeg's where the extra ``[av]`` is installed; linked
+        folders included, but no file twice. Where an ending may be that of something else, the content decides. What
+        specaug-listen wrote in a folder is left out of it, and told.
 
     Returns
     -------
     Found
     """
-    found: dict[str, Path] = {}
+    found: dict[tuple[int, int] | str, Path] = {}
     problems: list[str] = []
     left_out: list[Notice] = []
     for given in paths:
-        if not os.fspath(given):
+        if not os.fspath(given).strip():
             problems.append("an empty path: expected a file or a folder")
             continue
         path = Path(given)
@@ -119,15 +120,15 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
             problems.append(f"{name}: no such file or folder")
         for file in inside:
             # The same file under two names keeps the shorter one, whichever came first.
-            key = os.path.abspath(file)
+            key = identity(file)
             found[key] = min(found.get(key, file), file, key=lambda p: (len(str(p)), str(p)))
-    return Found([found[key] for key in sorted(found)], problems, left_out)
+    return Found(sorted(found.values(), key=os.path.abspath), problems, left_out)
 
 
 def _audio_below(path: Path) -> _Folder:
     results = Results()
     folder, endings, ffmpeg = _Folder(), _endings(), has_ffmpeg()
-    for root, folders, names in os.walk(path, onerror=folder.unreadable.append):
+    for root, folders, names in walk_once(path, folder.unreadable.append):
         if root != os.fspath(path) and not _RESULTS.isdisjoint(names) and MARKER not in names:
             # What an earlier version wrote, which left no list of it.
             folder.n_results += len(names)

@@ -30,7 +30,6 @@ __all__ = [
 _HOSTILE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))})
 _MAX_BYTES = 120
-_NO_NAME = re.compile(r"([^/]{80})[^/]{176,}")
 # A whole file, or its parts in order.
 Contents: TypeAlias = bytes | Iterable[bytes]
 
@@ -45,11 +44,13 @@ def as_path(path: object) -> Path:
     """
     if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
         raise ParameterError(f"path={path!r:.80}: expected the path of a file or a folder, as text or a Path")
+    if not os.fspath(path).strip():
+        raise ParameterError(f"path={os.fspath(path)!r:.80}: is empty; give the path of a file or a folder")
     return Path(path)
 
 
 def printable(path: str | os.PathLike[str]) -> str:
-    r"""A path as one printable line; a name in it that no file system takes is cut short.
+    r"""A path as one printable line.
 
     Examples
     --------
@@ -60,7 +61,6 @@ def printable(path: str | os.PathLike[str]) -> str:
         text = os.fsencode(path).decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # a lone surrogate that stands for no byte of a file name
         text = os.fspath(path).encode("utf-8", "backslashreplace").decode()
-    text = _NO_NAME.sub(r"\1...", text)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -17,7 +17,7 @@ import pydantic
 import pydantic.dataclasses
 from typing_extensions import dataclass_transform
 
-from .errors import ParameterError
+from .errors import ParameterError, shown
 
 __all__ = ["from_json", "from_plain", "nearest", "record", "short_repr", "to_json", "to_plain"]
 
@@ -187,8 +187,8 @@ def _dotted(path: tuple[int | str, ...]) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    text = shown(value)
+    return text if len(text) < 80 else text[:77] + "..."
 
 
 def _deref(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:

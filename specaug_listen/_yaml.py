@@ -30,7 +30,7 @@ __all__ = [
 T = TypeVar("T")
 
 _MAX_BYTES = 1 << 20
-_MAX_DEPTH = 60
+_LONGEST_NUMBER = 100  # as in YAML, whose reader takes 20 ms to import
 
 
 def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def _parsed(
     except RecursionError:
         raise PolicyError(f"{name}: nested too deeply; a {what} file is a flat {form}") from None
     except (YAMLError, ValueError) as error:
-        raise PolicyError(f"{name}: not valid {language} ({_one_line(error)})") from None
+        raise PolicyError(f"{name}: not valid {language} ({_one_line(error, text)})") from None
 
 
 def scalar(text: str) -> bool | int | float | str | None:
@@ -193,10 +193,16 @@ def scalar(text: str) -> bool | int | float | str | None:
     (40, 0.5, None, 'floor')
     """
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_int=_whole)
     except (ValueError, RecursionError):
         return text.strip()
     return text.strip() if isinstance(value, (dict, list)) else value
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(digits)} characters; allowed are {_LONGEST_NUMBER}")
+    return int(digits)
 
 
 def _json(text: str, repeated: list[Repeated]) -> Any:
@@ -210,19 +216,24 @@ def _json(text: str, repeated: list[Repeated]) -> Any:
             held[key] = value
         return held
 
-    data = json.loads(text, object_pairs_hook=mapping)
+    from ._yaml_loader import MAX_DEPTH, MAX_VALUES
+
+    data = json.loads(text, object_pairs_hook=mapping, parse_int=_whole)
     places: dict[int, tuple[str, ...]] = {id(data): ()}
-    level, depth = [data] if isinstance(data, dict | list) else [], 0
+    level, depth, n_values = [data] if isinstance(data, dict | list) else [], 0, 0
     while level:
         inner = []
         for held in level:
+            n_values += len(held)
             for key, value in held.items() if isinstance(held, dict) else enumerate(held):
                 if isinstance(value, dict | list):
                     places[id(value)] = (*places[id(held)], str(key))
                     inner.append(value)
         level, depth = inner, depth + 1
-        if depth > _MAX_DEPTH:
-            raise ValueError(f"nested more than {_MAX_DEPTH} deep")
+        if depth > MAX_DEPTH:
+            raise ValueError(f"nested more than {MAX_DEPTH} deep")
+        if n_values > MAX_VALUES:
+            raise ValueError(f"more than {MAX_VALUES} values")
     # What stands in a value that does not count is of no account.
     repeated += [
         Repeated((*places[id(held)], key), held[key], before) for held, key, before in twice if id(held) in places
@@ -268,11 +279,11 @@ def by_name(
     )
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: Exception, text: str) -> str:
     mark = getattr(error, "problem_mark", None)
     place = f", line {mark.line + 1}" if mark else ""
     problem = str(getattr(error, "problem", None) or error)
-    if "'\\t'" in problem:
+    if mark and "cannot start any token" in problem and "\t" in text.split("\n")[mark.line]:
         problem = "a tab stands before a name or value; YAML is indented by spaces only"
     return f"{problem}{place}".replace("\n", " ")
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import yaml
 from yaml import YAMLError
 
-__all__ = ["YAMLError", "dump", "load", "load_tagged"]
+__all__ = ["LONGEST_NUMBER", "MAX_DEPTH", "MAX_VALUES", "YAMLError", "dump", "load", "load_tagged"]
 
-_MAX_NODES = 300_000
-_MAX_DEPTH = 60
+# The tokens of the largest models stand in their configurations, about 52,000 of them.
+MAX_VALUES = 60_000
+_MAX_OWN_VALUES = 20_000
+MAX_DEPTH = 60
+LONGEST_NUMBER = 100
 _STANDARD = "tag:yaml.org,2002:"
 
 
@@ -22,9 +26,14 @@ def load(text: str) -> Any:
     Raises
     ------
     YAMLError
-        Also for tags, aliases, and repeated or odd keys.
+        Also for tags, aliases (which blow a short text up to gigabytes), repeated or odd keys, and what is too large.
     """
-    return yaml.load(text, Loader=_PlainLoader)
+    for event in _events(text, _MAX_OWN_VALUES):
+        if isinstance(event, yaml.events.AliasEvent):
+            raise _refusal(f"the alias '*{event.anchor:.80}' is not allowed; write the value out", event)
+        if getattr(event, "tag", None):
+            raise _refusal(f"the tag {event.tag!r:.80} is not allowed; write plain values", event)
+    return yaml.load(text, Loader=_loader(_parser(text), _OwnKeys))
 
 
 Repeat = Callable[[tuple[str, ...], Any, Any], None]
@@ -47,7 +56,9 @@ def load_tagged(text: str, tagged: Callable[[str, Any], Any], repeated: Repeat) 
     YAMLError
         For tags of Python objects, odd keys, and aliases that hold themselves or blow the file up.
     """
-    loader = _ScalarLoader(text)
+    for _ in _events(text):
+        pass
+    loader = _loader(_parser(text), _Numbers)(text)
     try:
         node = loader.get_single_node()
         return None if node is None else _Tree(loader, tagged, repeated).value(node, ())
@@ -60,38 +71,77 @@ def dump(data: Any) -> str:
     return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100))
 
 
-class _ScalarLoader(yaml.SafeLoader):
-    """Safe YAML whose numbers are those of YAML 1.2."""
+def _events(text: str, most: int = MAX_VALUES) -> Iterator[Any]:
+    """What the first document consists of, one after another; it ends where there is too much, before more is read.
+
+    Raises
+    ------
+    YAMLError
+    """
+    depth = n_values = n_documents = 0
+    for event in yaml.parse(text, Loader=_parser(text)):
+        n_documents += isinstance(event, yaml.events.DocumentStartEvent)
+        if n_documents > 1:  # which is refused later
+            return
+        if isinstance(event, yaml.events.CollectionEndEvent):
+            depth -= 1
+        if not isinstance(event, yaml.events.NodeEvent):
+            continue
+        n_values += 1
+        depth += isinstance(event, yaml.events.CollectionStartEvent)
+        if n_values > most:
+            raise _refusal(f"more than {most} values", event)
+        if depth > MAX_DEPTH:
+            raise _refusal(f"nested more than {MAX_DEPTH} deep", event)
+        yield event
 
 
-class _PlainLoader(_ScalarLoader):
-    """Safe YAML without aliases (which blow a short text up to gigabytes), tags, and repeated or odd keys."""
+class _Numbers(yaml.constructor.SafeConstructor):
+    """Numbers are those of YAML 1.2, and none is endless."""
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.events.AliasEvent):
-            raise _refusal(f"the alias '*{event.anchor}' is not allowed; write the value out", event)
-        if getattr(event, "tag", None):
-            raise _refusal(f"the tag {event.tag!r:.80} is not allowed; write plain values", event)
-        return super().compose_node(parent, index)
+    def construct_number(self, node: Any) -> Any:
+        """A number; working out one of a million digits would take minutes."""
+        if len(node.value) > LONGEST_NUMBER:
+            raise _refusal(f"a number of {len(node.value)} characters; allowed are {LONGEST_NUMBER}", node)
+        is_whole = node.tag == _STANDARD + "int"
+        return self.construct_yaml_int(node) if is_whole else self.construct_yaml_float(node)
+
+
+class _OwnKeys(_Numbers):
+    """Mappings without repeated or odd keys."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         _check_keys(node)
         return super().construct_mapping(node, deep)
 
 
+# In C, 30 times as fast, where PyYAML was built with libyaml, as its wheels are. Short texts are read by PyYAML's own
+# parser, as the frameworks do: the other is stricter at corners such as `{key:}`.
+_Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LONGEST_SLOW = 1 << 15
 # YAML 1.2 and JSON write 1e-10; PyYAML, which is of YAML 1.1, would take it for a text.
-_ScalarLoader.add_implicit_resolver(
-    _STANDARD + "float",
-    re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)$"),
-    list("-+0123456789."),
-)
+_EXPONENT = re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)$")
+
+
+def _parser(text: str) -> Any:
+    """The parser of a text: in C, or PyYAML's own."""
+    return _Fast if len(text) > _LONGEST_SLOW else yaml.SafeLoader
+
+
+@functools.cache
+def _loader(parser: Any, constructor: type[_Numbers]) -> Any:
+    """A parser with a constructor."""
+    made: Any = type("_Loader", (constructor, parser), {})
+    for kind in ("int", "float"):
+        made.add_constructor(_STANDARD + kind, constructor.construct_number)
+    made.add_implicit_resolver(_STANDARD + "float", _EXPONENT, list("-+0123456789."))
+    return made
 
 
 class _Tree:
     """From nodes to plain data; every alias is walked again, so that it counts."""
 
-    def __init__(self, loader: _ScalarLoader, tagged: Callable[[str, Any], Any], repeated: Repeat) -> None:
+    def __init__(self, loader: Any, tagged: Callable[[str, Any], Any], repeated: Repeat) -> None:
         self._loader, self._tagged, self._repeated = loader, tagged, repeated
         self._above: set[int] = set()
         self._n_nodes = 0
@@ -99,12 +149,12 @@ class _Tree:
     def value(self, node: Any, place: tuple[str, ...]) -> Any:
         """What a node stands for."""
         self._n_nodes += 1
-        if self._n_nodes > _MAX_NODES:
-            raise _refusal(f"more than {_MAX_NODES} values, as its aliases are counted", node)
+        if self._n_nodes > MAX_VALUES:
+            raise _refusal(f"more than {MAX_VALUES} values, as its aliases are counted", node)
         if id(node) in self._above:
             raise _refusal("an alias stands for what holds it", node)
-        if len(self._above) >= _MAX_DEPTH:
-            raise _refusal(f"nested more than {_MAX_DEPTH} deep", node)
+        if len(self._above) >= MAX_DEPTH:
+            raise _refusal(f"nested more than {MAX_DEPTH} deep", node)
         if "python/" in node.tag:
             raise _refusal(f"the tag {node.tag.removeprefix(_STANDARD)!r:.80} is not allowed", node)
         self._above.add(id(node))
@@ -140,7 +190,8 @@ class _Tree:
             for mapping in value if isinstance(value, list) else [value]:
                 if not isinstance(mapping, dict):
                     raise _refusal("'<<' is followed by what is no mapping", inside)
-                merged = {**mapping, **merged}
+                for name, held in mapping.items():
+                    merged.setdefault(name, held)
         return {**merged, **own}
 
 

@@ -15,6 +15,7 @@ __all__ = ["COMMAND_SETTINGS", "Command", "Commands", "examples"]
 COMMAND_SETTINGS = {"help_option_names": ["-h", "--help"]}
 _DEFAULT = "audition"
 _MOST_NEAR = 3
+_LONGEST_NAME = 255
 _LONGEST_ARGUMENT = 8192  # Longer than any path, and than 50 values of an axis.
 
 
@@ -51,6 +52,9 @@ def _check_argument(value: str, name: str) -> None:
         raise ParameterError(
             f"{name} {value!r:.60}...: {len(value)} characters; allowed are at most {_LONGEST_ARGUMENT}"
         )
+    longest = max(map(len, value.split("/")))
+    if longest > _LONGEST_NAME and "=" not in value:
+        raise ParameterError(f"{name} {value!r:.60}...: a name of {longest} characters; no file has more than 255")
 
 
 class Commands(typer.core.TyperGroup):

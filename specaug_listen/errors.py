@@ -28,6 +28,7 @@ __all__ = [
     "SpecAugListenWarning",
     "naming",
     "one_line",
+    "shown",
 ]
 
 # A path that is longer than most file systems allow, and a line that fills more than half of a terminal.
@@ -49,6 +50,20 @@ def one_line(text: str) -> str:
     line = _LONG_WORD.sub(lambda word: _without_middle(word[0], 160), line)
     line = _without_middle(line, _LONGEST_LINE)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def shown(value: object) -> str:
+    """A value as it stands in a message.
+
+    Examples
+    --------
+    >>> shown("x" * 1000)[:10], len(shown("x" * 1000)), shown(10**5000)
+    ("'xxxxxxxxx", 80, 'an int')
+    """
+    try:
+        return f"{value!r:.80}"
+    except ValueError:  # of whole numbers of more than 4300 digits
+        return f"an {type(value).__name__}"
 
 
 def _without_middle(text: str, length: int) -> str:

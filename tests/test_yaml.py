@@ -59,7 +59,7 @@ def test_a_mapping_is_read_as_plain_data(read, content, expected):
         ("a: 2001-99-99", "not valid YAML"),
         ("a: \x00", "not a text file in UTF-8"),
         ("a: \x01", "not valid YAML"),
-        ("a: " + "[" * 3000, "nested too deeply"),
+        ("a: " + "[" * 3000, "nested more than 60 deep"),
         ("", "holds nothing"),
         ("# only a comment", "holds nothing"),
         ("[1, 2]", "holds a list"),

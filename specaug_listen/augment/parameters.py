@@ -49,8 +49,8 @@ _SUBJECTS = {
 # The paper's names for what the frameworks' masks call their largest width.
 _ALIASES = {"max_frames": "max_width", "max_bins": "max_width"}
 _KEY = r"[A-Za-z]\w*(?:\.\w+)?"
-_TAIL = re.compile(rf"((?:,\s*{_KEY}\s*=[^,()]*)+)\s*$")
-_ASSIGNMENT = re.compile(rf"\s*({_KEY})\s*=\s*([^,()]*?)\s*")
+# Each part of a text is looked at once, and no two parts of a pattern take the same letters.
+_ASSIGNMENT = re.compile(rf"\s*({_KEY})\s*=([^,()]*)")
 
 
 def canonical(key: str) -> str:
@@ -79,10 +79,14 @@ def split_parameters(text: str) -> tuple[str, dict[str, Value]]:
     >>> split_parameters("my.module:Masks(width=8, n=2)")
     ('my.module:Masks(width=8, n=2)', {})
     """
-    found = _TAIL.search(text)
-    if found is None or not found.start():
+    parts = text.split(",")
+    n_head = len(parts)
+    while n_head > 1 and _ASSIGNMENT.fullmatch(parts[n_head - 1]):
+        n_head -= 1
+    head = ",".join(parts[:n_head])
+    if not head or n_head == len(parts):
         return text, {}
-    return text[: found.start()].strip(), read_assignments(found[1].split(",")[1:], text)
+    return head.strip(), read_assignments(parts[n_head:], text)
 
 
 def read_assignments(texts: Iterable[str], what: str = "--set") -> dict[str, Value]:
@@ -111,14 +115,14 @@ def read_assignments(texts: Iterable[str], what: str = "--set") -> dict[str, Val
         if not isinstance(text, str):
             raise ParameterError(f"{what:.80}: {text!r:.80} is no text KEY=VALUE, e.g. 'F=27'")
         match = _ASSIGNMENT.fullmatch(text)
-        if match is None or not match[2]:
+        if match is None or not match[2].strip():
             raise ParameterError(
                 f"{what:.80}: {text.strip()!r:.80} is no KEY=VALUE, e.g. F=27 or time_mask.max_frames=40"
             )
         key = canonical(match[1])
         if key in found:
             raise ParameterError(f"{what:.80}: {key} is given twice; give it once")
-        found[key] = scalar(match[2])
+        found[key] = scalar(match[2].strip())
     return found
 
 

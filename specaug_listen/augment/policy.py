@@ -13,9 +13,10 @@ from pydantic import Field
 
 from .._random import MAX_SEED, as_seed
 from .._record import record
-from ..errors import ParameterError, SpecAugListenWarning, naming
+from ..errors import ParameterError, SpecAugListenWarning, naming, shown
 from ..frontends import AnyMel, MelFrontend, check_mel
 from .adapter import Adapter
+from .dialect_names import DialectName
 from .draw import Draw, Step, measured
 from .fill import Fill
 from .foreign import Foreign
@@ -94,7 +95,7 @@ class Policy:
     transforms: Annotated[tuple[Transform, ...], Field(strict=False, max_length=100)]
     name: Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)] = "policy"
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
-    dialect: Annotated[str, Field(min_length=1, max_length=100)] = "paper"
+    dialect: DialectName = "paper"
     warp_probability: Annotated[float, Field(ge=0, le=1)] | None = None
     n_applied: Annotated[tuple[Count, Count], Field(strict=False)] | None = None
     is_shuffled: bool = False
@@ -245,7 +246,8 @@ class Policy:
         checked_once(changes)
         made = self
         for key, value in changes.items():
-            with naming(f"{key}={value!s:.60}"):
+            said = value if isinstance(value, str) else shown(value)
+            with naming(f"{key:.80}={said:.60}"):
                 made = policy_with(made, key, value)
         told = tuple(line for line in _what_it_means(made, changes) if line not in made.notes)
         return replace(made, name=_name_with(self.name, changes), notes=made.notes + told)

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from .._files import printable
+from .._walking import identity, walk_once
 from ..errors import SpecAugListenError
 from .files import SUFFIXES, MelFile, list_mels, suffix_of
 
@@ -56,24 +58,30 @@ def find_mels(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[MelFile], l
         One line for each file that cannot be read.
     """
     found: dict[Path, list[MelFile]] = {}
+    names: dict[tuple[int, int] | str, Path] = {}
     problems = []
     for given in paths:
+        if not os.fspath(given).strip():
+            problems.append("an empty path: expected a file or a folder")
+            continue
         path, key = _split(Path(given))
-        for file in _files_below(path) if path.is_dir() else [path]:
+        unreadable: list[OSError] = []
+        inside = _files_below(path, unreadable) if path.is_dir() else [path]
+        problems += [f"{printable(e.filename)}: cannot be listed ({e.strerror})" for e in unreadable]
+        for file in inside:
             try:
                 mels = list_mels(file, key)
             except SpecAugListenError as error:
                 problems.append(str(error))
             else:
-                held = found.setdefault(Path(os.path.abspath(file)), [])
+                held = found.setdefault(names.setdefault(identity(file), Path(os.path.abspath(file))), [])
                 held += [mel for mel in mels if mel not in held]
     return [mel for file in sorted(found) for mel in found[file]], problems
 
 
-def _files_below(folder: Path) -> list[Path]:
+def _files_below(folder: Path, unreadable: list[OSError]) -> list[Path]:
     found: list[Path] = []
-    for root, folders, names in os.walk(folder):
-        folders.sort()
+    for root, _, names in walk_once(folder, unreadable.append):
         here = [Path(root, name) for name in sorted(names) if suffix_of(Path(name)) in SUFFIXES and name[0] != "."]
         found += [path for path in here if not path.name.startswith(_NO_FEATURES)]
     if any(suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz") for path in found):

@@ -98,7 +98,7 @@ def facts_of_policy(policy: Policy) -> Facts:
     """Its name, and by which framework's rules it draws."""
     if policy.dialect == "paper":
         return (("policy", printable(policy.name)),)
-    how = [policy.dialect]
+    how: list[str] = [policy.dialect]
     if policy.exact_rng:
         how.append("with its own generator")
     if policy.batch:

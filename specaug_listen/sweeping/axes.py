@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ __all__ = ["Axis", "Value", "read_axes", "varied"]
 # In this order: a policy is chosen before it is converted, and converted before its numbers are changed.
 _WHOLE = ("policy", "dialect", "frontend", "vocoder")
 _MOST_VALUES = 50
+_MOST_AXES = 50
 
 
 @record
@@ -59,7 +61,9 @@ class Axis:
         """Check that no value comes twice."""
         # 1 and 1.0 are one value, 1 and true are two.
         if len({(isinstance(value, bool), value) for value in self.values}) < len(self.values):
-            raise ParameterError(f"{self.key}={','.join(map(str, self.values))}: a value comes twice; give each once")
+            raise ParameterError(
+                f"{self.key:.80}={','.join(map(str, self.values)):.80}: a value comes twice; give each once"
+            )
 
     def label(self, value: Value) -> str:
         """The parameter with one of its values."""
@@ -87,9 +91,11 @@ def read_axes(given: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axi
     if isinstance(given, (str, bytes, bytearray)) or not isinstance(given, Iterable):
         raise ParameterError(f"vary={given!r:.80}: expected a mapping from keys to values, or texts KEY=VALUE,...")
     if isinstance(given, Mapping):
-        found = [_axis(str(key), values) for key, values in given.items()]
+        found = [_axis(str(key), values) for key, values in itertools.islice(given.items(), _MOST_AXES + 1)]
     else:
-        found = [_read(text) for text in given]
+        found = [_read(text) for text in itertools.islice(given, _MOST_AXES + 1)]
+    if len(found) > _MOST_AXES:
+        raise ParameterError(f"more than {_MOST_AXES} parameters are varied; give fewer")
     if not found:
         raise ParameterError("nothing is varied: expected KEY=VALUE,VALUE,..., e.g. time_mask.max_frames=10,40,100")
     keys = [axis.key for axis in found]
@@ -113,7 +119,10 @@ def _axis(key: str, values: Any) -> Axis:
     if isinstance(values, str) or not isinstance(values, Iterable):
         values = [values]
     key = canonical(key)
-    with naming(key):
+    with naming(f"{key:.80}"):
+        values = list(itertools.islice(values, _MOST_VALUES + 1))
+        if len(values) > _MOST_VALUES:
+            raise ParameterError(f"more than {_MOST_VALUES} values; give fewer")
         return from_plain(Axis, {"key": key, "values": [_plain(value) for value in values]})
 
 

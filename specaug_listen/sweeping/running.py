@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -252,6 +253,10 @@ def combinations(axes: Sequence[Axis]) -> list[dict[str, Value]]:
     ]
 
 
+def _short(n: int) -> str:
+    return str(n) if n < 10**12 else f"{n:.1e}"
+
+
 def swept(
     audio: Audio,
     axes: Sequence[Axis],
@@ -261,12 +266,13 @@ def swept(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Sweep:
     """`sweep` of a configuration that has been read."""
-    places = combinations(axes)
-    if len(places) * run.draws > MOST_RENDERINGS:
+    n_cells = math.prod(len(axis.values) for axis in axes)
+    if n_cells * run.draws > MOST_RENDERINGS:
         raise ParameterError(
-            f"{len(places)} cells of {run.draws} draws are {len(places) * run.draws} renderings: allowed are at most "
-            f"{MOST_RENDERINGS}; give fewer values or draws"
+            f"{_short(n_cells)} cells of {run.draws} draws are {_short(n_cells * run.draws)} renderings: allowed are "
+            f"at most {MOST_RENDERINGS}; give fewer values or draws"
         )
+    places = combinations(axes)
     # All are read before the first is rendered, so that a wrong value costs no time.
     runs = [varied(run, values) for values in places]
     copies: Copies = {}

@@ -11,7 +11,10 @@ import pytest
 import typer
 from commandline import environment, run
 
+import specaug_listen as sl
 from specaug_listen import Audio, cli, errors, save
+from specaug_listen._clips import find_audio
+from specaug_listen.pipeline.publishing import page_path
 
 TAKEN_FOR_GRANTED = {
     "audition": ["x.wav"],
@@ -207,3 +210,50 @@ def test_what_was_started_to_ignore_hang_ups_goes_on_ignoring_them():
     )
     ran = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
     assert ran.stdout == "on\n"
+
+
+# -- linked folders, and Python -------------------------------------------------------------------------
+
+
+def test_linked_folders_are_followed_once_under_their_own_names_if_they_have_some(tmp_path):
+    for folder in ("in/z", "outside", "in/closed"):
+        (tmp_path / folder).mkdir(parents=True)
+        save(tmp_path / folder / "x.wav", Audio([0.1] * 4000, 16000))
+    (tmp_path / "in" / "a").symlink_to(tmp_path / "in" / "z")
+    (tmp_path / "in" / "b").symlink_to(tmp_path / "outside")
+    (tmp_path / "in" / "z" / "loop").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "z" / "up").symlink_to("/")
+    (tmp_path / "in" / "z" / "same.wav").symlink_to("x.wav")
+    found = find_audio([tmp_path / "in"])
+    assert [str(file.relative_to(tmp_path / "in")) for file in found.files] == ["b/x.wav", "closed/x.wav", "z/x.wav"]
+    assert found.problems == []
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path, monkeypatch):
+    (tmp_path / "in" / "closed").mkdir(parents=True)
+    save(tmp_path / "in" / "x.wav", Audio([0.1] * 4000, 16000))
+    listed = os.scandir
+
+    def refuse(folder):
+        if str(folder).endswith("closed"):
+            raise PermissionError(13, "Permission denied", folder)
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = find_audio([tmp_path / "in"])
+    assert len(found.files) == 1
+    assert found.problems == [f"{tmp_path / 'in' / 'closed'}: cannot be listed (Permission denied)"]
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "\n"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        sl.load, sl.audition, sl.read_policy, sl.read_frontend, sl.replay, lambda path: save(path, Audio([0.1], 16000)),
+        page_path, lambda path: sl.sweep(path, vary=["T=1,2"]),
+    ],
+)  # fmt: skip
+def test_an_empty_path_is_refused_in_python(use, empty):
+    with pytest.raises(errors.ParameterError, match="is empty; give the path"):
+        use(empty)
+    assert os.listdir() == ["mine.wav"]

@@ -14,6 +14,7 @@ from typing import Any
 
 from ...errors import ParameterError
 from ...frontends import NEMO as FRONTEND
+from ..dialect_names import DialectName
 from ..masks import Cutout, Mask
 from ..policy import Policy
 from .dialect import Dialect
@@ -92,6 +93,7 @@ def nemo_policy(
         raise ParameterError(f"time_width={time_width}: allowed is an integer of frames, or a float in [0, 1]")
     fill = float(mask_value)
     transforms: list[Any] = []
+    dialect: DialectName
     if rect_masks:
         transforms.append(Cutout(rect_masks, rect_freq, rect_time))
     if use_vectorized_spec_augment and not use_numba_spec_augment:

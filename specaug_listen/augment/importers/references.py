@@ -21,6 +21,8 @@ Place = tuple[str, ...]
 Seen = Callable[[Place, Place, Any], None]
 
 _MAX_STEPS = 30
+# Of all that is read of a file: a reference to a text of two references doubles with every step.
+_MOST_REFERENCES = 5000
 _MOST_ENTRIES = 1000
 _LONGEST = 200
 _WHOLE = re.compile(r"^\$\{([^${}]*)\}$")
@@ -49,6 +51,7 @@ def omega_resolver(root: Mapping[str, Any], seen: Seen = _unseen) -> Callable[[A
     >>> omega_resolver({"rate": 16000})("${rate}", ("model", "sample_rate"))
     16000
     """
+    count = _Count()
 
     def resolve(value: Any, place: Place, steps: int = 0) -> Any:
         if value == "???":
@@ -59,6 +62,7 @@ def omega_resolver(root: Mapping[str, Any], seen: Seen = _unseen) -> Callable[[A
             raise ParameterError(f"{'.'.join(place)}={value!r:.80} refers to itself; write its value")
 
         def looked_up(name: str) -> Any:
+            count.one(place)
             if ":" in name:
                 raise ParameterError(
                     f"{'.'.join(place)}={value!r:.80}: resolvers such as {name.split(':')[0]!r:.30} are not run; "
@@ -72,10 +76,36 @@ def omega_resolver(root: Mapping[str, Any], seen: Seen = _unseen) -> Callable[[A
         whole = _WHOLE.match(value)
         if whole:
             return looked_up(whole[1])
-        text = _INSIDE.sub(lambda match: str(looked_up(match[1]))[:_LONGEST], value)[:_LONGEST]
+        text = _INSIDE.sub(lambda match: _written(looked_up(match[1]), place), value)[:_LONGEST]
         return resolve(text, place, steps + 1) if text != value else text
 
     return resolve
+
+
+class _Count:
+    """How many references were followed.
+
+    Raises
+    ------
+    ParameterError
+        For too many.
+    """
+
+    def __init__(self) -> None:
+        self._n = 0
+
+    def one(self, place: Place) -> None:
+        """Count another."""
+        self._n += 1
+        if self._n > _MOST_REFERENCES:
+            raise ParameterError(f"{'.'.join(place):.80}: more than {_MOST_REFERENCES} references; write its value")
+
+
+def _written(value: Any, place: Place) -> str:
+    """What stands within a text."""
+    if isinstance(value, (list, dict, Tagged)):
+        raise ParameterError(f"{'.'.join(place):.80}: a list or a mapping within a text; write its value")
+    return str(value)[:_LONGEST]
 
 
 def _absolute(name: str, place: tuple[str, ...]) -> tuple[str, ...]:
@@ -116,7 +146,7 @@ class _Hyper:
 
     def __init__(self, root: Mapping[str, Any], seen: Seen) -> None:
         self._root, self._seen = root, seen
-        self._n_entries = 0
+        self._n_entries, self._count = 0, _Count()
 
     def resolved(self, value: Any, place: Place) -> Any:
         """What a value at a place stands for."""
@@ -145,15 +175,17 @@ class _Hyper:
         said = f"{'.'.join(place)}={value.tag} {value.value!r:.80}"
         if steps >= _MAX_STEPS:
             raise ParameterError(f"{said} refers to itself; write its value")
-        names = _NAME.findall(value.value)
-        found = [self._followed(name, place, said, steps) for name in names]
-        if _NAME.fullmatch(value.value.strip()):
+        text = value.value
+        found = [self._followed(name, place, said, steps) for name in _NAME.findall(text)]
+        if _NAME.fullmatch(text.strip()):
             return found[0]
+        each = iter(found)
         if not all(isinstance(each, int | float) for each in found):
-            return _NAME.sub(lambda match: str(found[names.index(match[1])])[:_LONGEST], value.value)[:_LONGEST]
-        return _sum(_NAME.sub(lambda match: f"({found[names.index(match[1])]!r})", value.value), said)
+            return _NAME.sub(lambda _: _written(next(each), place), text)[:_LONGEST]
+        return _sum(_NAME.sub(lambda _: f"({next(each)!r})", text), said)
 
     def _followed(self, name: str, place: Place, said: str, steps: int) -> Any:
+        self._count.one(place)
         target = _absolute(name, ())
         held = _at(self._root, target, said)
         self._seen(place, target, held)

@@ -1,0 +1,47 @@
+"""Walking through folders, those that are linked included, without meeting anything twice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+__all__ = ["identity", "walk_once"]
+
+
+def identity(path: str | os.PathLike[str]) -> tuple[int, int] | str:
+    """What is the same for all names of one file or folder: device and inode, or its path where there is nothing."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return os.path.abspath(path)
+    return found.st_dev, found.st_ino
+
+
+def walk_once(
+    top: str | os.PathLike[str], onerror: Callable[[OSError], object]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Each folder below another once, with the names of the folders and of all else in it, as `os.walk`.
+
+    Linked folders are followed after all others, so that a folder is met under its own name if it has one here. What
+    lies above ``top`` is not followed: it holds ``top`` itself. Names that are taken out of the folders' list are left
+    out.
+    """
+    start = os.fspath(top)
+    seen = {identity(above) for above in Path(os.path.realpath(start)).parents}
+    waiting, linked = [start], list[str]()
+    while waiting or linked:
+        folder = waiting.pop() if waiting else linked.pop(0)
+        if identity(folder) in seen:
+            continue
+        seen.add(identity(folder))
+        try:
+            with os.scandir(folder) as entries:
+                is_folder = {entry.name: entry.is_dir() for entry in entries}
+        except OSError as error:
+            onerror(error)
+            continue
+        folders = sorted(name for name in is_folder if is_folder[name])
+        yield folder, folders, sorted(name for name in is_folder if not is_folder[name])
+        for path in (os.path.join(folder, name) for name in reversed(folders)):
+            (linked if os.path.islink(path) else waiting).append(path)
