@@ -70,10 +70,13 @@ class Written:
         """Names of what a command wrote."""
         return [name for name, own in self._commands.items() if own == command]
 
-    def lines(self) -> list[Line]:
-        """Fewer lines that list the same, as far as it is there."""
+    def lines(self, beside: Iterable[Line] = ()) -> list[Line]:
+        """Fewer lines that list the same, as far as it is there, and other lines do not list it."""
         lines: list[dict[str, Any]] = []
+        told = {name: value for line in beside for name, value in line.get("owns", {}).items()}
         for name, hashes in self._hashes.items():
+            if told.get(name) == hashes[-1]:
+                continue
             for value in dict.fromkeys(hashes[-2:]) if os.path.lexists(self._folder / name) else ():
                 own = self._commands[name]
                 if not lines or lines[-1]["command"] != own or name in lines[-1]["owns"]:

@@ -302,11 +302,11 @@ class Output:
 
     def _rewrite(self, lines: Sequence[Line]) -> None:
         """Put a marker that also holds these lines in the place of the marker, at once."""
+        with self.room() as room:
+            (room / MARKER).write_bytes(marker_bytes([*self.written.lines(beside=lines), *lines]))
+            os.replace(room / MARKER, self.folder / MARKER)
         for line in lines:
             self.written.add(line)
-        with self.room() as room:
-            (room / MARKER).write_bytes(marker_bytes([*self.written.lines(), *lines]))
-            os.replace(room / MARKER, self.folder / MARKER)
 
     def _tidy(self) -> None:
         """Leave out of a large marker what it lists time and again, but for the journal of the last run."""

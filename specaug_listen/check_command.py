@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,9 +69,11 @@ def run_check(
 
     target, paths = _target(what or [], policy)
     read: list[Path | str] = [*paths, target.partition(":")[0]]
-    output = None if out is None else output_of_check(out, overwrite=overwrite, inputs=read)
     # What code of others prints, it prints a thousand times.
-    with quiet_stdout(), _as_bad_usage(), nullcontext() if output is None else output.alone():
+    with quiet_stdout(), _as_bad_usage(), ExitStack() as stack:
+        output = None if out is None else output_of_check(out, overwrite=overwrite, inputs=read)
+        if output is not None:
+            stack.enter_context(output.alone())
         clips = _clips(paths)
         how: dict[str, Any] = {"framework": dialect, "adapter": adapter_of(adapter), "parameters": parameters or ()}
         numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}

@@ -89,7 +89,7 @@ def test_what_the_callable_prints_is_no_part_of_the_report(tmp_path):
         (("--policy", "LD", "--draws", "3"), "draws=3: allowed is a whole number from 100"),
         (("--policy", "LD", "--share", "2"), "share=2.0: expected a number in"),
         (("--policy", "LD", "--ignore", "warp"), "ignore='warp': no such finding"),
-        (("--policy", "LD", "--adapter", "axes"), "--adapter axes: expected KEY=VALUE"),
+        (("--policy", "LD", "--adapter", "axes"), "--adapter 'axes': expected KEY=VALUE"),
         (("--policy", "LD", "--adapter", "axes=bands, frames"), "an adapter is for a callable"),
         (("--policy", "LD", "--frontend", "wisper"), "did you mean 'whisper'"),
         (("--policy", "LD", "--nonsense"), "No such option"),

@@ -75,10 +75,10 @@ def test_a_page_that_became_a_folder_says_why_and_how_to_have_one_file(room):
         last,
     )
     assert found, last
-    again = run("report", "heard", "--budget", found[1])
+    again = run("report", "heard", "--overwrite", "--budget", found[1])
     assert again.out == "heard/report.html\n"
-    assert "--flac" not in run("report", "heard", "--budget", "0.01", "--flac").out
-    assert run("report", "heard", "--split").out == "heard/report/index.html\n"
+    assert "--flac" not in run("report", "heard", "--overwrite", "--budget", "0.01", "--flac").out
+    assert run("report", "heard", "--overwrite", "--split").out == "heard/report/index.html\n"
     assert run("audition", "x.wav", "--budget", "0").code == 2
 
 
@@ -88,7 +88,7 @@ def test_the_page_is_opened_and_without_a_browser_that_is_said(room, monkeypatch
     assert run("x.wav", *FAST, "--open").err == ""
     assert asked == [(room / "heard" / "report.html").as_uri()]
     monkeypatch.setattr(webbrowser, "open", lambda url: False)
-    ran = run("report", "heard", "--open")
+    ran = run("report", "heard", "--overwrite", "--open")
     assert (ran.code, ran.err) == (0, "note: no browser was found to open heard/report.html; open it yourself\n")
     assert "leave out one of them" in run("x.wav", "--open", "--no-report").err
 
@@ -133,7 +133,7 @@ def test_no_folder_of_the_user_stands_in_the_page_unless_asked_for(private, tmp_
     assert str(tmp_path) not in page
     assert "specaug-listen audition a/x.wav b/x.wav -o OUT" in page
     assert "broken.wav" in page
-    run("report", tmp_path / "out", "--paths")
+    run("report", tmp_path / "out", "--overwrite", "--paths")
     assert str(private / "a" / "x.wav") in (tmp_path / "out" / "report.html").read_text()
     run("report", tmp_path / "out", tmp_path / "out", "-o", tmp_path / "both.html")
     assert "me at home" not in (tmp_path / "both.html").read_text()
@@ -154,7 +154,7 @@ def test_a_page_from_python_hides_folders_too(private, tmp_path):
     heard = audition(load(private / "a" / "x.wav"), policy="LD", vocoder="griffinlim:n_iter=1", rng=0)
     write_report([heard], tmp_path / "page.html")
     assert "me at home" not in (tmp_path / "page.html").read_text()
-    write_report([heard], tmp_path / "page.html", paths=True)
+    write_report([heard], tmp_path / "page.html", paths=True, overwrite=True)
     assert "me at home" in (tmp_path / "page.html").read_text()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import PolicyError
+from ..frontends import MelFrontend, prepared
 from .records import ClipEntry, Configuration, DrawRecord
 from .shelves import FolderFiles
 
@@ -53,7 +54,7 @@ def read_draw(
     if not is_varied:
         pairs += [
             ("policy", record.policy, run.policy),
-            ("front-end", record.frontend, run.frontend),
+            ("front-end", record.frontend, _frontend(clip, run)),
             ("vocoder", record.vocoder, run.vocoder),
             ("layout of channels", record.channels, run.channels),
         ]
@@ -62,3 +63,10 @@ def read_draw(
             shown = f"{what} {own}, where the index has {listed}" if what in ("seed", "gain") else what
             raise PolicyError(f"{path}: is from another run than its index ({shown}); run the audition again")
     return record
+
+
+def _frontend(clip: ClipEntry, run: Configuration) -> MelFrontend:
+    """The front-end of a clip: of a mel, with the statistics that the run was told of."""
+    if clip.audio.mel is None or run.statistics is None:
+        return run.frontend
+    return prepared(run.frontend, run.statistics).frontend

@@ -13,10 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import typer
 from attack.received import make_run, make_sweep
 from commandline import contents, environment, names_in, run
 
-from specaug_listen import Audio, Policy, audition, save, write_report
+from specaug_listen import Audio, Policy, audition, cli, save, write_report
 from specaug_listen._locks import lock
 from specaug_listen._marker import MARKER, marker_lines
 from specaug_listen.augment import TimeMask
@@ -339,6 +340,7 @@ def test_a_killed_run_is_reported_and_gone_on_with_to_the_same_bytes(tmp_path, c
     assert index == whole
     assert not (out / "report.html").exists()
     assert contents(out) == contents(tmp_path / "whole")
+    assert (out / MARKER).read_bytes() == (tmp_path / "whole" / MARKER).read_bytes()
 
 
 def test_a_run_that_is_killed_for_good_is_gone_on_with(tmp_path, clips):
@@ -521,3 +523,13 @@ def test_a_journal_that_somebody_has_changed_is_one_line(tmp_path, clips, monkey
         assert len(ran.err.splitlines()) == 1
         assert len(ran.err) < 1000
     assert contents(tmp_path) == before
+
+
+def test_each_command_that_writes_can_be_told_to_replace_and_no_other(here):
+    root = typer.main.get_command(cli.app)
+    commands = [*root.commands.items(), *root.commands["policy"].commands.items()]
+    options = {name: {option for one in command.params for option in one.opts} for name, command in commands}
+    assert [name for name, own in options.items() if "--overwrite" in own] == [
+        name for name, own in options.items() if "--out" in own
+    ]
+    assert sum("--overwrite" in own for own in options.values()) == 7

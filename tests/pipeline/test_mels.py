@@ -181,6 +181,7 @@ def test_statistics_are_in_the_records(files):
     record = read_record(files / "out" / "n" / "draw-1.json")
     assert record.frontend.normalize == GlobalStatistics(-4.27, 9.14)
     assert read_index(files / "out").configuration.statistics == GlobalStatistics(-4.27, 9.14)
+    assert run("report", files / "out", "--overwrite").code == 0
     assert run("replay", files / "out" / "n" / "draw-1.json", "-o", files / "x.wav").code == 0
     assert (files / "x.wav").read_bytes() == (files / "out" / "n" / "draw-1.wav").read_bytes()
 
