@@ -163,6 +163,9 @@ class Output:
                 self._remove_left_rooms()
                 yield
             finally:
+                with suppress(OSError):
+                    if os.listdir(self.folder) == [MARKER]:  # it lists nothing that is there
+                        os.unlink(self.folder / MARKER)
                 os.close(self._lock)
                 self._lock = None
 

@@ -173,16 +173,19 @@ class Run:
 
     def put(self, audition: Audition, folder: str) -> None:
         """Write a clip that is done."""
-        if not self._is_begun:
-            # From here on, what an earlier run wrote is no longer whole.
-            earlier = ["audition.json", *page_names(Path("report.html"), self._output.written)]
-            kept = [] if self._kept is None else self._kept.lines()
-            self._output.begin([_run_line(self._start, self._n_clips), *kept], instead_of=earlier)
-            self._is_begun = True
         entry = clip_entry(audition, folder)
         files = audition_files(audition, self._start.configuration.channels)
-        put_clip(self._output, folder, files, _clip_line(entry))
+        put_clip(self._output, folder, files, _clip_line(entry), self._begin)
         self._clips.append(entry)
+
+    def _begin(self) -> None:
+        """Begin the journal, once: from here on, what an earlier run wrote is no longer whole."""
+        if self._is_begun:
+            return
+        earlier = ["audition.json", *page_names(Path("report.html"), self._output.written)]
+        kept = [] if self._kept is None else self._kept.lines()
+        self._output.begin([_run_line(self._start, self._n_clips), *kept], instead_of=earlier)
+        self._is_begun = True
 
     def fail(self, failure: Failure) -> Failure:
         """Write down why a clip is not."""

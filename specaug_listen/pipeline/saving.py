@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -68,11 +68,21 @@ def clip_files(draws: int, *, twins: bool = False) -> list[str]:
     return names
 
 
-def put_clip(output: Output, folder: str, files: Mapping[str, Contents], line: Line | None = None) -> None:
-    """Write a clip's folder into an output; of an earlier one of that name, what is not written again goes."""
+def put_clip(
+    output: Output,
+    folder: str,
+    files: Mapping[str, Contents],
+    line: Line | None = None,
+    before: Callable[[], None] = lambda: None,
+) -> None:
+    """Write a clip's folder into an output; of an earlier one of that name, what is not written again goes.
+
+    ``before`` is called when all files are written, and none is in its place.
+    """
     with output.room() as room:
         with saying_what_failed(output.out / folder):
             write_files(room / folder, files)
+        before()
         earlier = [name for name in output.written if name.startswith(f"{folder}/")]
         output.check((), also=earlier)
         output.publish(room, line)
