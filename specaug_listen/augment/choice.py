@@ -14,7 +14,7 @@ from ..errors import ParameterError, PolicyError, naming
 from ..frontends import WHISPER, MelFrontend, get
 from .adapter import Adapter
 from .dialects.registry import ALL_POLICIES, DIALECTS, exact_sources
-from .files import get_policy, import_policy, is_policy_name
+from .files import check_dialect, get_policy, import_policy, is_policy_name
 from .importers import Imported
 from .parameters import Value, read_assignments, split_parameters
 from .policy import Policy
@@ -235,6 +235,7 @@ def _named_policy(
     is_text = isinstance(source, (str, os.PathLike))
     is_name = isinstance(source, str) and is_policy_name(source)
     is_file = is_text and (str(source).lower().endswith((".yaml", ".yml", ".json")) or os.path.exists(source))  # type: ignore[arg-type]
+    check_dialect(framework)
     if framework is not None and (is_name or not is_file):
         raise ParameterError(f"dialect {framework!r:.80} is for a file, and the policy is {source!s:.80}; leave it out")
     if adapter is None and is_file and not is_name:

@@ -30,7 +30,15 @@ from .loading import is_spec
 from .parameters import read_assignments, split_parameters
 from .policy import Policy, foreign_policy
 
-__all__ = ["get_policy", "import_policy", "is_policy_name", "policy_of", "read_policy", "recipe_behind"]
+__all__ = [
+    "check_dialect",
+    "get_policy",
+    "import_policy",
+    "is_policy_name",
+    "policy_of",
+    "read_policy",
+    "recipe_behind",
+]
 
 _KINDS = ("frequency_mask", "time_mask", "time_warp", "mask", "cutout", "copy", "trim_tail", "warp")
 _OWN = (
@@ -197,10 +205,7 @@ def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> I
     PolicyError
         One line that names the file, the key, the value and what is allowed.
     """
-    allowed = ["paper", *READERS]
-    if dialect is not None and dialect not in allowed:
-        close = nearest(str(dialect), allowed)
-        raise ParameterError(f"unknown dialect {dialect!r:.80}{close} (allowed: {', '.join(sorted(allowed))})")
+    check_dialect(dialect)
     content = content_of(path)
     data = content.data
     with naming(printable(path), PolicyError):
@@ -217,6 +222,14 @@ def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> I
         )
     policy = policy_of(mapping_of(content.text, path, "policy"), path)
     return Imported(policy, policy.frontend, policy.dialect)
+
+
+def check_dialect(dialect: str | None) -> None:
+    """Raise a ParameterError for the name of a framework that is not read."""
+    allowed = ["paper", *READERS]
+    if dialect is not None and dialect not in allowed:
+        close = nearest(str(dialect), allowed)
+        raise ParameterError(f"unknown dialect {dialect!r:.80}{close} (allowed: {', '.join(sorted(allowed))})")
 
 
 def _merged(data: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ import yaml
 
 from specaug_listen import Audio, Policy, augment, frontends, get_policy, sweep
 from specaug_listen._yaml_loader import load, load_tagged
-from specaug_listen.augment import DIALECTS, TimeMask, import_policy
+from specaug_listen.augment import DIALECTS, TimeMask, choose_policy, import_policy
 from specaug_listen.augment.dialect_names import DialectName
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.mels import find_mels
@@ -165,6 +165,8 @@ def test_a_dialect_that_there_is_not_is_refused_with_those_that_there_are(tmp_pa
         import_policy(tmp_path / "x.yaml")
     with pytest.raises(ParameterError, match=r"unknown dialect 'nix'.*allowed: espnet"):
         import_policy(tmp_path / "x.yaml", "nix")
+    with pytest.raises(ParameterError, match=r"unknown dialect 'nix'.*allowed: espnet"):
+        choose_policy("LD", framework="nix")
 
 
 def test_mels_of_linked_folders_are_found_once(tmp_path):

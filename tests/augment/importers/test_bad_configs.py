@@ -406,6 +406,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise PermissionError(13, "Permission denied")
 
+    (tmp_path / "train.yaml").touch()
     monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(PolicyError, match=r"train\.yaml: the policy file cannot be read \(Permission denied\)"):
         import_policy(tmp_path / "train.yaml")
