@@ -107,9 +107,9 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
     ("line", "code"),
     [
         ("specaug-listen list vocoders <&- >&- 2>&-", 0),
-        ("specaug-listen list vocoders 2>&-", 0),
+        pytest.param("specaug-listen list vocoders 2>&-", 0, marks=pytest.mark.slow),
         ("specaug-listen list nothing 2>&-", 2),
-        ("specaug-listen list nothing 2>/dev/full", 2),
+        pytest.param("specaug-listen list nothing 2>/dev/full", 2, marks=pytest.mark.slow),
         ("specaug-listen list vocoders >/dev/full 2>/dev/full", 1),
     ],
 )
@@ -154,7 +154,11 @@ def sent(number: int, at: str, *arguments: str, times: int = 1) -> subprocess.Co
 
 @pytest.mark.parametrize(
     ("number", "at"),
-    [(signal.SIGINT, "specaug_listen.cli"), (signal.SIGTERM, "typer"), (signal.SIGHUP, "numpy")],
+    [
+        (signal.SIGINT, "specaug_listen.cli"),
+        pytest.param(signal.SIGTERM, "typer", marks=pytest.mark.slow),
+        (signal.SIGHUP, "numpy"),
+    ],
 )
 def test_a_signal_while_modules_are_imported_is_one_line(number, at):
     ran = sent(number, at, "audition", "mine.wav", "-o", "out")
