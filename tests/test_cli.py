@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import pty
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -362,24 +364,29 @@ def test_a_whole_run_with_the_defaults_loads_neither_librosa_nor_pyplot(tmp_path
 # -- terminals and pipes --------------------------------------------------------------------------------
 
 
+def read_terminal(end: int, blocks: list[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        while block := os.read(end, 1 << 16):
+            blocks.append(block)
+
+
 def test_on_a_terminal_progress_is_shown_and_what_is_piped_stays_whole(tmp_path, clips):
     main_end, terminal = pty.openpty()
+    shown = []
+    # Read at once: a terminal that nobody reads stops who writes to it.
+    reader = threading.Thread(target=read_terminal, args=(main_end, shown))
+    reader.start()
     command = ["audition", str(clips), "-o", "out", "--vocoder", "original-phase"]
     with subprocess.Popen(
         [sys.executable, "-m", "specaug_listen", *command],
         cwd=tmp_path, env=environment(TERM="xterm"), stdout=subprocess.PIPE, stderr=terminal,
     ) as process:  # fmt: skip
+        os.close(terminal)
         piped = process.stdout.read().decode()
-    os.close(terminal)
-    shown = b""
-    try:
-        while block := os.read(main_end, 1 << 16):
-            shown += block
-    except OSError:
-        pass
+    reader.join()
     os.close(main_end)
     assert process.returncode == 0
-    assert "Auditioning" in shown.decode()
+    assert b"Auditioning" in b"".join(shown)
     plain = run("audition", clips, "-o", tmp_path / "plain", "--vocoder", "original-phase").out
     assert piped.splitlines()[:-1] == plain.splitlines()[:-1]
 
