@@ -26,6 +26,9 @@ _WIDTHS = {
     "PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8, "ULAW": 1, "ALAW": 1,
 }  # fmt: skip
 _COMPRESSED = {"FLAC", "OGG", "MP3"}
+# MPEG frames borrow bits of those before them, of which a decoder that was sent into the middle has none: it complains
+# of the first ones there. So it is sent to so many samples earlier; 32 frames hold more than can be borrowed.
+_WARM_UP = 32 * 1152
 # What a damaged FLAC may lack in one place; more is no damage, but a number that means nothing.
 _LONGEST_GAP_S = 3600
 
@@ -178,11 +181,21 @@ class SndfileDecoder(Decoder):
             return 0
         if begin == 0 and not self._is_mpeg:  # mpg123 gives other last bits where nothing has been sought
             return 0
+        at = max(0, begin - _WARM_UP) if self._is_mpeg else begin
         try:
-            file.seek(begin)
+            with catch_c_output():
+                file.seek(at)
         except (RuntimeError, ValueError):
             return -1
-        return begin
+        if at:  # else it is read from its beginning, and complaints are of damage
+            at += self._warmed_up(file, begin - at)
+        return at
+
+    def _warmed_up(self, file: Any, n_samples: int) -> int:
+        """How many samples were decoded and dropped, whatever the decoder complains of."""
+        n, _ = self._filled(file, np.empty((n_samples, self.n_channels), np.float32))
+        self._complaints.clear()
+        return n
 
     def _read(self, file: Any, view: View | None, at: int, begin: int) -> Iterator[Real]:
         most = self._stream.most_samples
