@@ -10,6 +10,7 @@ import pytest
 import soundfile as sf
 from test_whole_files import RATE, VOICE, heard, wav
 
+from specaug_listen import load
 from specaug_listen.containers.mpeg_frames import read_runs
 
 LONG = np.concatenate([VOICE, 0.001 * VOICE, VOICE, VOICE])
@@ -166,15 +167,36 @@ def test_of_joined_files_of_two_rates_the_first_is_heard_with_a_word(tmp_path):
     assert notices == {"other-streams": {"n_streams": 1, "n_read": 1}}
 
 
-def test_mp3_in_wav_is_padded_and_whole(tmp_path):
-    sound = without_tag(mp3())
-    run, _ = frames(sound)
-    data = wav(sound, len(sound))
+def mp3_in_wav(sound, size):
+    data = wav(sound, size, riff=0xFFFFFFFF)
     place = data.index(b"fmt ") + 8
     form = struct.pack("<HHIIHHHHIHHH", 0x55, 1, RATE, 4000, 1, 0, 12, 1, 2, 288, 1, 1393)
-    data = data[: place - 4] + struct.pack("<I", len(form)) + form + data[place + 16 :]
-    samples, notices = heard(tmp_path, data)
-    assert (len(samples), notices) == (PER_FRAME * run.n_frames, {})
+    return data[: place - 4] + struct.pack("<I", len(form)) + form + data[place + 16 :]
+
+
+def test_mp3_in_wav_is_padded_and_whole(tmp_path):
+    sound = without_tag(mp3(VOICE))
+    run, _ = frames(sound)
+    whole, notices = heard(tmp_path, mp3_in_wav(sound, len(sound)))
+    assert (len(whole), notices) == (PER_FRAME * run.n_frames, {})
+    twice, notices = heard(tmp_path, mp3_in_wav(sound, len(sound)) * 2)
+    assert (len(twice), notices) == (2 * len(whole), {})
+
+
+@pytest.mark.parametrize(
+    ("kept", "size", "kind"),
+    [(0.4, 1, "cut"), (1, 0, "no-length"), (1, 0.4, "longer"), (1, None, "open-length"), (0.4, None, "open-length")],
+)
+def test_a_size_of_mp3_in_wav_that_is_not_that_of_its_frames_is_said(tmp_path, kept, size, kind):
+    sound = without_tag(mp3(VOICE))
+    run, _ = frames(sound)
+    size = 0xFFFFFFFF if size is None else round(size * len(sound))
+    samples, notices = heard(tmp_path, mp3_in_wav(sound[: round(kept * len(sound))], size))
+    n = PER_FRAME * run.n_frames
+    assert len(samples) == n if kept == 1 else 0.39 * n < len(samples) < 0.4 * n
+    promised = {"cut": n, "no-length": 0, "longer": 0.4 * n}.get(kind)
+    assert notices[kind]["n_promised"] == (promised and pytest.approx(promised, abs=10))
+    assert list(notices) == [kind, *(["cut-within"] if kept < 1 and kind == "open-length" else [])]
 
 
 @pytest.mark.parametrize(("layer", "header", "n_bytes", "per_frame"), [(2, b"\xff\xf5\x88\xc4", 576, 1152)])
@@ -206,3 +228,16 @@ def test_a_tag_whose_length_is_damaged_hides_no_frames(tmp_path, capfd):
     samples, _ = heard(tmp_path, b"ID3\4\0\0\7\x7f\x7f\x7f" + b"q" * 300 + mp3())
     np.testing.assert_allclose(samples, expected, atol=1e-6)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_start_amid_frames_that_borrow_bits_is_no_damage(tmp_path):
+    """In its middle, the decoder has not seen the frames whose bits the first ones borrow, and complains."""
+    path = tmp_path / "clip.mp3"
+    path.write_bytes(
+        mp3(np.random.default_rng(0).normal(0, 0.1, RATE) * (np.arange(RATE) % 1000 < 300), 22050, "VARIABLE")
+    )
+    whole = load(path)
+    for begin in range(2000, 14000, 1000):
+        part = load(path, start_s=begin / 22050, duration_s=0.01)
+        np.testing.assert_allclose(part.samples, whole.samples[:, begin : begin + 220], atol=1e-6)
+        assert part.notices == ()

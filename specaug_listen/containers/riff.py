@@ -9,7 +9,6 @@ from typing import BinaryIO, NamedTuple
 from . import mpeg
 from .layout import Layout, Stream, unknown
 from .sized import Field, sized
-from .trailing import is_open_size
 from .view import tail
 
 __all__ = ["aiff", "w64", "wav"]
@@ -39,17 +38,41 @@ def wav(file: BinaryIO, begin: int, end: int) -> Layout:
     found = _data_of_wav(file, begin, order)
     if found is None:
         return unknown("WAV")
-    if found.tag in _MPEG_TAGS:
-        size = end - found.begin if is_open_size(found.size) or found.size == 0 else found.size
-        inside = mpeg.mpeg(file, found.begin, min(end, found.begin + size), is_whole_file=False)
-        if inside is not None:
-            return replace(inside, container="MP3 in WAV")
     layout = _chunked("WAV", file, (begin, end), found, "BIG" if order == ">" else "LITTLE", order)
+    if found.tag in _MPEG_TAGS and (inside := _mpeg_in_wav(file, found.begin, layout, end)) is not None:
+        return inside
     if found.tag == _GSM:  # of an odd number of blocks, libsndfile decodes what fills up the size
         (stream,) = layout.streams
         n_bytes = stream.present_bytes or 0
         layout = replace(layout, streams=(replace(stream, most_samples=n_bytes // 65 * 320),))
     return _as_rf64(file, begin, end, layout)
+
+
+def _mpeg_in_wav(file: BinaryIO, begin: int, layout: Layout, end: int) -> Layout | None:
+    """The frames in a WAV file, whose size in bytes tells how many there were; None where there is not one."""
+    (outer,) = layout.streams
+    there = begin + (outer.present_bytes or 0)
+    inside = mpeg.mpeg(file, begin, there, is_whole_file=outer.is_open and there == end)
+    if inside is None:
+        return None
+    *others, last = inside.streams
+    if last.is_endless and outer.is_open:
+        last = replace(last, is_open=True)
+    elif last.is_endless and outer.promised_bytes is not None:  # no first frame counts the others
+        promised = _promised_samples(last, begin + outer.promised_bytes, there)
+        last = replace(last, promised_samples=promised if outer.promised_bytes else 0)
+    notices = (*layout.notices, *inside.notices)
+    return Layout("MP3 in WAV", (*others, last), notices, layout.next_file)
+
+
+def _promised_samples(stream: Stream, ends: int, there: int) -> int | None:
+    """What more frames like those that are there would make, or fewer; None where no frame is missing or too much."""
+    ranges = [piece for piece in stream.pieces or () if not isinstance(piece, bytes)]
+    n_bytes = ends - ranges[-1][1]
+    if ends == there or (ends < there and n_bytes >= 0):
+        return None
+    n_samples = stream.expected_samples or 0
+    return max(1, n_samples + round(n_bytes * n_samples / sum(end - begin for begin, end in ranges)))
 
 
 def _as_rf64(file: BinaryIO, begin: int, end: int, layout: Layout) -> Layout:
