@@ -22,7 +22,7 @@ def copied(folder, tmp_path_factory):
         other = shutil.copytree(folder, tmp_path_factory.mktemp("less") / "out")
         for path in list(other.rglob(pattern)):
             path.rename(path.with_name(rename(path.name))) if rename else path.unlink()
-        return write_report(other)
+        return write_report(other, overwrite=True)
 
     return report_without
 
