@@ -165,7 +165,8 @@ def _endings() -> frozenset[str]:
 def _is_sound(file: Path) -> bool:
     sf = require("soundfile", purpose="reading audio")
     try:
-        return SndfileDecoder(file, layout_of(file).streams[0]).n_channels > 0
+        layout = layout_of(file)
+        return layout.refusal is None and SndfileDecoder(file, layout.streams[0]).n_channels > 0
     except (sf.LibsndfileError, RuntimeError, TypeError, OSError):
         return False
 

@@ -175,6 +175,8 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "other-streams": "streams left out: {n_streams} that differ in rate or channels, or are unreadable, follow the "
     "{n_read} that were read; split the file",
     "coded": "is a NIST file of samples that are compressed ({coding}); convert it: sph2pipe -f wav FILE.sph FILE.wav",
+    "variables": "is a MATLAB file whose variables are no clip (samplerate and wavedata, with the channels as rows and "
+    "not compressed), or it is cut; save sound as WAV (in MATLAB: audiowrite), and a mel as .npy",
     "decoded-by": "decoded by FFmpeg: {codec} in {container}, by {decoder}",
     "left-out": _left_out,
     "results": "left out of {folder}: {n_files} files that specaug-listen wrote; to hear one, name it by its own path",

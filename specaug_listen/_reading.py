@@ -284,8 +284,8 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
         When nothing can be decoded.
     """
     layout = layout_of(path)
-    if any(notice.kind == "coded" for notice in layout.notices):
-        return _of_other_kind(path, layout, "", 0)
+    if layout.refusal is not None:
+        raise AudioError(layout.refusal.text)
     sf = require("soundfile", purpose="reading audio")
     found: list[Decoder] = []
     n_others = 0
@@ -314,9 +314,6 @@ def _of_other_kind(
     path: str | os.PathLike[str], layout: Layout, reason: str, code: int
 ) -> tuple[list[Decoder], list[Notice]]:
     """What libsndfile does not read, through FFmpeg where it is installed; else what it is, and how to convert it."""
-    coded = next((notice for notice in layout.notices if notice.kind == "coded"), None)
-    if coded is not None:
-        raise AudioError(coded.text)
     named = named_by_content(path)
     if named is None and not layout.container:
         raise AudioError(_not_readable(reason))

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
+from . import matlab
 from .layout import Layout, Stream
 from .sized import Field, sized
 from .trailing import is_open_size
@@ -22,7 +23,6 @@ class _Size(NamedTuple):
     form: str
     unit: int
     endian: str
-    is_strict: bool = False
 
 
 def _by_size(container: str, found: Callable[[bytes], _Size]) -> Callable[[BinaryIO, int, int], Layout]:
@@ -33,7 +33,7 @@ def _by_size(container: str, found: Callable[[bytes], _Size]) -> Callable[[Binar
         count = struct.unpack_from(size.form, head, size.place)[0]
         n_bytes = count if is_open_size(count) else count * size.unit
         return sized(
-            container, file, (begin, end), begin + size.sound, n_bytes, endian=size.endian, is_strict=size.is_strict,
+            container, file, (begin, end), begin + size.sound, n_bytes, endian=size.endian,
             field=Field(begin + size.place, size.form, size.unit),
         )  # fmt: skip
 
@@ -51,23 +51,6 @@ def _mpc2k(head: bytes) -> _Size:
 
 def _wve(head: bytes) -> _Size:
     return _Size(32, 18, ">I", 1, "BIG")
-
-
-def _mat4(head: bytes) -> _Size:
-    """Two matrices: the sample rate, and the sound, channels by frames; libsndfile takes no others."""
-    order = ">" if head[2:4] == b"\x03\xe8" else "<"
-    at = 20 + struct.unpack_from(f"{order}I", head, 16)[0] + 8
-    kind, channels, _, _, n_name = struct.unpack_from(f"{order}5I", head, at)
-    width = {0: 8, 1: 4, 2: 4, 3: 2, 4: 2, 5: 1}[kind % 1000 // 10]
-    return _Size(at + 20 + n_name, at + 8, f"{order}I", channels * width, "BIG" if order == ">" else "LITTLE", True)
-
-
-def _mat5(head: bytes) -> _Size:
-    order = ">" if head[126:128] == b"MI" else "<"
-    at = 136 + struct.unpack_from(f"{order}I", head, 132)[0] + 8 + 32  # behind the rate, flags and dimensions
-    n_name = struct.unpack_from(f"{order}I", head, at + 4)[0]
-    at += 8 + (n_name + 7) // 8 * 8
-    return _Size(at + 8, at + 4, f"{order}I", 1, "BIG" if order == ">" else "LITTLE")
 
 
 def _xi(file: BinaryIO, begin: int, end: int) -> Layout:
@@ -111,9 +94,9 @@ FIXED: tuple[tuple[str, bytes, int, bytes, Callable[[BinaryIO, int, int], Layout
     ("AVR", b"2BIT", 0, b"", _by_size("AVR", _avr)),
     ("WVE", b"ALawSoundFile**", 0, b"", _by_size("WVE", _wve)),
     ("MPC2K", b"\1\4", 0, b"", _by_size("MPC2K", _mpc2k)),
-    ("MAT4", b"\0\0\0\0\1\0\0\0\1\0\0\0", 20, b"samplerate", _by_size("MAT4", _mat4)),
-    ("MAT4", b"\0\0\3\xe8\0\0\0\1\0\0\0\1", 20, b"samplerate", _by_size("MAT4", _mat4)),
-    ("MAT5", b"MATLAB 5.0 MAT-file", 0, b"", _by_size("MAT5", _mat5)),
+    ("MAT4", b"\0\0\0\0\1\0\0\0\1\0\0\0", 20, b"samplerate", matlab.mat4),
+    ("MAT4", b"\0\0\3\xe8\0\0\0\1\0\0\0\1", 20, b"samplerate", matlab.mat4),
+    ("MAT5", b"MATLAB ", 0, b"", matlab.mat5),
     ("XI", b"Extended Instrument: ", 0, b"", _xi),
     ("PAF", b" paf", 0, b"", _paf),
     ("PAF", b"fap ", 0, b"", _paf),

@@ -9,6 +9,8 @@ from .view import Piece
 
 __all__ = ["Body", "Layout", "Stream", "unknown"]
 
+_REFUSALS = frozenset({"coded", "variables"})
+
 
 @dataclass(frozen=True)
 class Body:
@@ -85,6 +87,11 @@ class Layout:
     streams: tuple[Stream, ...] = (Stream(),)
     notices: tuple[Notice, ...] = ()
     next_file: int | None = None
+
+    @property
+    def refusal(self) -> Notice | None:
+        """Why nothing of the file is to be decoded; None where it is."""
+        return next((notice for notice in self.notices if notice.kind in _REFUSALS), None)
 
 
 def unknown(container: str) -> Layout:

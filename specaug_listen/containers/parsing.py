@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from .._ordinary_files import open_file
-from . import fields, flac, mpeg, ogg, riff, voc
+from . import fields, flac, matlab, mpeg, ogg, riff, voc
 from .copies import without_copies
 from .fixed import FIXED
 from .layout import Layout, unknown
@@ -85,6 +85,8 @@ def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
             return _placed(layout, at, end, size)
     if fields.is_htk(head, end - at):
         return _placed(fields.htk(file, at, end), at, end)
+    if matlab.is_mat4(head):
+        return matlab.mat4_of_other_kind(file, at, end)
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and bool(head[1] & 6)
     if not is_mpeg and named_by_head(head) is None:
         # A tag may be longer than it says.

@@ -1,0 +1,113 @@
+"""MATLAB's files, which may hold anything: a clip is what libsndfile writes, `samplerate` and `wavedata` in this order.
+
+libsndfile itself takes the first numbers for sound whatever they are called. All but such clips are refused here.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import struct
+from typing import BinaryIO
+
+from .._notices import Notice
+from .layout import Layout
+from .sized import Field, sized
+from .trailing import is_open_size
+
+__all__ = ["is_mat4", "mat4", "mat4_of_other_kind", "mat5"]
+
+_HEAD = 512
+_MOST_CHANNELS = 256
+_LONGEST_NAME = 64
+# Bytes of a number, by its kind in the 4th version.
+_WIDTHS = (8, 4, 4, 2, 2, 1)
+# What a variable of the 5th version is, as it is or compressed.
+_MATRIX, _COMPRESSED = 14, 15
+
+
+def mat4(file: BinaryIO, begin: int, end: int) -> Layout:
+    """Two matrices, each behind a header of 20 bytes and its name."""
+    file.seek(begin)
+    head = file.read(_HEAD)
+    order = _order_of_mat4(head) or "<"
+    at = 20 + struct.unpack_from(f"{order}I", head, 16)[0] + 8
+    kind, channels, _, is_complex, n_name = struct.unpack_from(f"{order}5I", head, at)
+    if head[at + 20 : at + 20 + n_name] != b"wavedata\0" or is_complex or not 1 <= channels <= _MOST_CHANNELS:
+        return _refused("MAT4")
+    field = Field(begin + at + 8, f"{order}I", channels * _WIDTHS[kind % 1000 // 10])
+    return _clip("MAT4", file, (begin, end), begin + at + 20 + n_name, field, order)
+
+
+def mat5(file: BinaryIO, begin: int, end: int) -> Layout:
+    """Two matrices, each of elements with a type and a size: flags, dimensions, name, and values."""
+    file.seek(begin)
+    head = file.read(_HEAD)
+    if len(head) < 128:
+        raise ValueError("cut off within the text at its beginning")
+    order = ">" if head[126:128] == b"MI" else "<"
+    found = _header_of_mat5(order).match(head, 128)
+    if found is None or not 1 <= struct.unpack(f"{order}I", found[1])[0] <= _MOST_CHANNELS:
+        return _refused("MAT5")
+    return _clip("MAT5", file, (begin, end), begin + found.end(), Field(begin + found.end() - 4, f"{order}I"), order)
+
+
+def mat4_of_other_kind(file: BinaryIO, begin: int, end: int) -> Layout:
+    """A matrix that is not the rate of a clip."""
+    return _refused("MAT4")
+
+
+def is_mat4(head: bytes) -> bool:
+    """Whether the header of a matrix of the 4th version begins here."""
+    return bool(_order_of_mat4(head))
+
+
+def _refused(container: str) -> Layout:
+    return Layout(container, notices=(Notice("variables"),))
+
+
+def _clip(container: str, file: BinaryIO, span: tuple[int, int], sound: int, field: Field, order: str) -> Layout:
+    file.seek(field.place)
+    count = struct.unpack(field.form, file.read(4))[0]
+    n_bytes = count if is_open_size(count) else count * field.unit
+    if _is_variable(file, container, span[0], sound + n_bytes, order):
+        return _refused(container)
+    endian = "BIG" if order == ">" else "LITTLE"
+    return sized(container, file, span, sound, n_bytes, endian=endian, is_strict=container == "MAT4", field=field)
+
+
+def _is_variable(file: BinaryIO, container: str, begin: int, at: int, order: str) -> bool:
+    """Whether another variable follows, or another file."""
+    if container == "MAT4":
+        file.seek(at)
+        return is_mat4(file.read(_HEAD))
+    file.seek(begin + (at - begin + 7) // 8 * 8)
+    head = file.read(8)
+    is_matrix = len(head) == 8 and struct.unpack(f"{order}I", head[:4])[0] in (_MATRIX, _COMPRESSED)
+    return is_matrix or head.startswith(b"MATLAB ")
+
+
+@functools.cache
+def _header_of_mat5(order: str) -> re.Pattern[bytes]:
+    """All before the values, from the first variable on; its only group is the number of channels."""
+
+    def numbers(*values: int) -> bytes:
+        return re.escape(struct.pack(f"{order}{len(values)}I", *values))
+
+    real = b"(?:" + b"|".join(numbers(kind) for kind in range(6, 14)) + b").{4}"  # without a flag, as of complex ones
+    rate = b"(?:" + numbers(9, 8) + b".{8}|.{8})"  # a double, or what is packed with its type and size
+    before = numbers(_MATRIX) + b".{4}" + numbers(6, 8) + real + numbers(5, 8)
+    first = before + numbers(1, 1, 1, 10) + rb"samplerate\0{6}" + rate
+    return re.compile(first + before + b"(.{4}).{4}" + numbers(1, 8) + b"wavedata.{8}", re.DOTALL)
+
+
+def _order_of_mat4(head: bytes) -> str:
+    for order, thousands in (("<", 0), (">", 1)):
+        if len(head) < 22:
+            break
+        kind, _, _, is_complex, n_name = struct.unpack_from(f"{order}5I", head)
+        *name, last = head[20 : 20 + min(n_name, _LONGEST_NAME)] or b"\1"
+        is_kind = kind // 1000 == thousands and kind % 1000 < 60 and kind % 10 < 3
+        if is_kind and is_complex < 2 and last == 0 and bytes(name).decode("latin-1").isidentifier():
+            return order
+    return ""
