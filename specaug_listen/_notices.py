@@ -172,6 +172,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "damaged": "damaged: {n_bytes} bytes of the file are no MPEG frames, so sound is missing within the clip",
     "packets-damaged": "damaged: {n_packets} packets are not as they were written, so sound is wrong within the clip",
     "pages-lost": _pages_lost,
+    "pages-repeated": "damaged: {n_pages} pages are in the file a second time, and were read once",
     "other-streams": "streams left out: {n_streams} that differ in rate or channels, or are unreadable, follow the "
     "{n_read} that were read; split the file",
     "coded": "is a NIST file of samples that are compressed ({coding}); convert it: sph2pipe -f wav FILE.sph FILE.wav",
@@ -195,6 +196,7 @@ _DOUBTS = frozenset(
             "decoder-errors",
             "silenced",
             "pages-lost",
+            "pages-repeated",
             "packets-damaged",
             "other-streams",
         ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
@@ -20,13 +21,15 @@ _HEADER = 27
 _BEGINS, _ENDS = 2, 4
 _CHECKSUM, _ONES = 22, 0xFFFFFFFF
 _TURNED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+# What the first packet of a track of sound begins with.
+_CODECS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ")
 # Before what a FLAC file begins with: a mark, the mapping's version, and the number of header packets.
 _FLAC_IN_OGG, _FLAC_HEADER = b"\x7fFLAC\1", 9
 
 
 @dataclass
 class _Scan:
-    """The links of a chain, each from its first page on; what is wrong with the pages."""
+    """The links of a chain, each from its first page on; what is wrong with the pages; the most tracks in a link."""
 
     begins: list[int] = field(default_factory=list)
     numbers: dict[int, int] = field(default_factory=dict)
@@ -36,14 +39,27 @@ class _Scan:
     n_foreign: int = 0
     n_bad: int = 0
     is_torn: bool = False
+    seen: set[bytes] = field(default_factory=set)
+    repeated: dict[int, int] = field(default_factory=dict)
+    n_tracks: int = 0
+    most_tracks: int = 0
 
-    def take(self, at: int, flags: int, serial: int, number: int) -> None:
+    def take(self, at: int, page: bytes) -> None:
         """One page more."""
+        flags, serial, number = struct.unpack("<B8xII", page[5:22])
         is_first = bool(flags & _BEGINS)
         if is_first and not self.was_first:
             self.begins.append(at)
             self.numbers.clear()
+            self.seen.clear()
+            self.n_tracks = 0
         self.was_first = is_first
+        if page[: _CHECKSUM + 4] in self.seen:
+            self.repeated[at] = at + len(page)
+            return
+        self.seen.add(page[: _CHECKSUM + 4])
+        self.n_tracks += is_first and page[_HEADER + page[26] :].startswith(_CODECS)
+        self.most_tracks = max(self.most_tracks, self.n_tracks)
         before = self.numbers.get(serial)
         if before is not None and number > before + 1:
             self.n_lost += number - before - 1
@@ -58,7 +74,7 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
         return unknown("Ogg")
     ends = [*scan.begins[1:], end]
     spans = list(zip(scan.begins, ends, strict=True))
-    streams = [_as_flac(file, *span) or Stream(None if span == (0, end) else (span,)) for span in spans]
+    streams = [_as_flac(file, *span, scan.repeated) or _stream(span, end, scan.repeated) for span in spans]
     if not scan.has_end and not streams[-1].promised_samples:
         streams[-1] = replace(streams[-1], ends_within="page" if scan.is_torn else "stream")
     notices: tuple[Notice, ...] = ()
@@ -66,6 +82,10 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
         streams = [replace(stream, is_seekable=False) for stream in streams]
         values = {"n_pages": scan.n_lost, "n_bytes": scan.n_foreign, "n_bad": scan.n_bad}
         notices = (Notice("pages-lost", values),)
+    if scan.repeated:
+        notices = (*notices, Notice("pages-repeated", {"n_pages": len(scan.repeated)}))
+    if scan.most_tracks > 1:
+        notices = (*notices, Notice("tracks", {"n_tracks": scan.most_tracks}))
     return Layout("Ogg", tuple(streams), notices)
 
 
@@ -86,10 +106,14 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
         if at + n_bytes > end:
             scan.is_torn, scan.has_end = True, False
             break
-        _, flags, _, serial, number = struct.unpack("<BBqII", header[4:22])
         file.seek(at)
-        scan.n_bad += not _is_sound(file.read(n_bytes))
-        scan.take(at, flags, serial, number)
+        page = file.read(n_bytes)
+        if not _is_sound(page):
+            scan.n_bad += 1
+            if (within := page.find(b"OggS", 1)) > 0:  # it is cut, and another one follows
+                at += within
+                continue
+        scan.take(at, page)
         at += n_bytes
     return scan
 
@@ -101,7 +125,16 @@ def _is_sound(page: bytes) -> bool:
     return struct.pack(">I", turned).translate(_TURNED) == page[_CHECKSUM : _CHECKSUM + 4]
 
 
-def _as_flac(file: BinaryIO, begin: int, end: int) -> Stream | None:
+def _stream(span: tuple[int, int], size: int, repeated: Mapping[int, int]) -> Stream:
+    """What a decoder is to see of a link: all of it but for pages that were there before."""
+    begin, end = span
+    without = {at: follows for at, follows in repeated.items() if begin <= at < end}
+    if span == (0, size) and not without:
+        return Stream()
+    return Stream(tuple(zip([begin, *without.values()], [*without, end], strict=True)))
+
+
+def _as_flac(file: BinaryIO, begin: int, end: int, repeated: Mapping[int, int]) -> Stream | None:
     """The packets of FLAC in Ogg in a row; None where the first page holds something else."""
     pieces: list[tuple[int, int]] = []
     at, serial = begin, b""
@@ -117,7 +150,7 @@ def _as_flac(file: BinaryIO, begin: int, end: int) -> Stream | None:
             if not file.read(_FLAC_HEADER).startswith(_FLAC_IN_OGG):
                 return None
             serial, sound, n_bytes = header[14:18], sound + _FLAC_HEADER, n_bytes - _FLAC_HEADER
-        if header[14:18] == serial:
+        if header[14:18] == serial and at not in repeated:
             pieces.append((sound, min(end, sound + n_bytes)))
         at = sound + n_bytes
     return stream_of(file, pieces)

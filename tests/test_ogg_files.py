@@ -1,0 +1,59 @@
+"""Ogg: pages that are there twice are read once, and of several tracks one is, with a word."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+from oddfiles import in_ogg, ogg_checksum
+from test_whole_files import VOICE, encoded, heard
+
+SOUND = np.tile(VOICE, 4)
+MADE = {
+    "Vorbis": lambda: bytes(encoded(SOUND, "OGG", "VORBIS")),
+    "Opus": lambda: bytes(encoded(SOUND, "OGG", "OPUS")),
+    "FLAC": lambda: in_ogg(bytes(encoded(SOUND, "FLAC"))),
+}
+
+
+def pages(data):
+    places = [i for i in range(len(data)) if data[i : i + 4] == b"OggS"]
+    return [data[begin:end] for begin, end in zip(places, [*places[1:], len(data)], strict=True)]
+
+
+def with_serial(page, serial):
+    page = page[:14] + struct.pack("<I", serial) + page[18:22] + bytes(4) + page[26:]
+    return page[:22] + struct.pack("<I", ogg_checksum(page)) + page[26:]
+
+
+@pytest.mark.parametrize("codec", MADE)
+@pytest.mark.parametrize("again", [slice(3, 4), slice(2, 4), slice(-1, None)], ids=["one", "two", "last"])
+def test_pages_that_are_there_twice_are_read_once(tmp_path, codec, again):
+    data = MADE[codec]()
+    parts = pages(data)
+    assert len(parts) > 4
+    expected, notices = heard(tmp_path, data)
+    assert notices == {}
+    samples, notices = heard(tmp_path, b"".join([*parts[: again.stop], *parts[again], *parts[again.stop or 99 :]]))
+    np.testing.assert_array_equal(samples, expected)
+    assert notices == {"pages-repeated": {"n_pages": len(parts[again])}}
+
+
+@pytest.mark.parametrize("codec", MADE)
+def test_of_two_tracks_in_one_another_one_is_heard_with_a_word(tmp_path, codec):
+    first, second = pages(MADE[codec]()), pages(MADE["Opus"]())
+    first, second = ([with_serial(page, n) for page in parts] for n, parts in ((1, first), (2, second)))
+    mixed = [page for i in range(99) for page in (first[i : i + 1] + second[i : i + 1])]
+    expected, _ = heard(tmp_path, b"".join(first))
+    samples, notices = heard(tmp_path, b"".join(mixed))
+    np.testing.assert_array_equal(samples, expected)
+    assert notices == {"tracks": {"n_tracks": 2}}
+
+
+def test_a_file_behind_one_that_is_cut_within_a_page_is_heard(tmp_path):
+    data = MADE["Vorbis"]()
+    expected, _ = heard(tmp_path, data)
+    samples, notices = heard(tmp_path, data[: len(data) // 2] + data)
+    np.testing.assert_array_equal(samples[-len(expected) :], expected)
+    assert notices["pages-lost"]["n_bad"] == 1
