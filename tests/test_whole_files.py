@@ -598,6 +598,8 @@ def test_a_header_that_is_cut_is_no_reason_to_install_anything(tmp_path, contain
 FOREIGN = {
     "WAV": (b"\x01\0\x01\0", b"\x99\0\x01\0", "codec 0x0099"),
     "CAF": (b"lpcm", b"aac ", "a CAF file of a codec that libsndfile does not read"),
+    "CAF, with chunks behind it": (b"lpcm", b"opus", "a CAF file of a codec that libsndfile does not read"),
+    "SVX": (b"\x3e\x80\1\0", b"\x3e\x80\1\1", "an SVX file of a codec that libsndfile does not read"),
     "AIFF": (b"ulaw", b"QDM2", "an AIFF file of a codec that libsndfile does not read"),
 }
 
@@ -607,6 +609,9 @@ def test_a_codec_that_is_not_read_is_a_reason_to_install_something(tmp_path, con
     monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
     old, new, said = FOREIGN[container]
     path = tmp_path / "clip.bin"
-    path.write_bytes(encoded(container=container, subtype="ULAW" if container == "AIFF" else None).replace(old, new, 1))
+    container, *chunk = container.split(", ")
+    data = encoded(container=container, subtype="ULAW" if container == "AIFF" else None)
+    assert old in data
+    path.write_bytes(data.replace(old, new, 1) + (b"info" + struct.pack(">q", 8) + bytes(8) if chunk else b""))
     with pytest.raises(AudioError, match=rf"{said}; install what decodes it: pip install"):
         load(path)

@@ -69,7 +69,8 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
             is_little = bool(struct.unpack(">I", file.read(16)[12:])[0] & 2)
         if header[:4] == b"data":
             if 0 <= size < end - at and _are_caf_chunks(file, at + size, end):
-                return Layout("CAF")
+                n_bytes = max(0, size - 4)
+                return Layout("CAF", (Stream(promised_bytes=n_bytes, present_bytes=n_bytes),))
             return sized(
                 "CAF", file, (begin, end), at + 4, max(0, size - 4) if size >= 0 else _MOST,
                 endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True,
