@@ -29,8 +29,8 @@ from .errors import AudioError, MissingDependencyError, ParameterError, SpecAugL
 __all__ = ["MAX_CHANNELS", "Span", "channels_of", "check_span", "lasts_longer", "opened", "warn_of"]
 
 MAX_CHANNELS = 8
-# libsndfile's numbers for a codec that it does not know: in general, in ADPCM of other widths, and in AU, CAF, PAF, SVX,
-# NIST, VOC and IRCAM.
+# libsndfile's numbers for a codec that it does not know: in general, in ADPCM of other widths, and in AU, CAF, PAF,
+# SVX, NIST, VOC and IRCAM.
 _NO_SUCH_CODEC = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
 _WITH_AN = frozenset({"AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MPC2K", "Ogg", "SDS", "SVX", "XI"})
 
