@@ -168,6 +168,8 @@ class SndfileDecoder(Decoder):
             if first is None and self._ending is not None and self._ending.n_samples == place:
                 self._ending = ending  # it only looked like a frame, or is damaged as well
                 continue
+            if first is not None:
+                self._ending = None  # not known again before all that follows has been asked for
             self._n_silent += n_lost
             self._n_gaps += n_lost > 0
             yield from _silence(place - max(ending.n_samples, begin), self.n_channels)
