@@ -618,3 +618,54 @@ def test_a_codec_that_is_not_read_is_a_reason_to_install_something(tmp_path, con
     path.write_bytes(data.replace(old, new, 1) + (b"info" + struct.pack(">q", 8) + bytes(8) if chunk else b""))
     with pytest.raises(AudioError, match=rf"{said}; install what decodes it: pip install"):
         load(path)
+
+
+# -- what a header's size leaves over, by its own content -----------------------------------------------
+
+
+@pytest.mark.parametrize("container", ["WAV", "AIFF", "AU", "NIST", "CAF", "SVX", "VOC"])
+@pytest.mark.parametrize("n_zeros", [8000, 50000])
+def test_what_follows_a_pause_is_sound_though_the_size_ends_before_it(tmp_path, container, n_zeros):
+    whole = np.concatenate([VOICE, np.zeros(n_zeros, "f4"), VOICE])
+    data, short = (encoded(one, container, "PCM_16") for one in (whole, VOICE))
+    head = len(data) - 2 * len(whole)
+    data = short[: len(short) - (container == "VOC")] + data[len(short) - (container == "VOC") :]
+    assert head > 0
+    assert_whole(tmp_path, data, whole, kinds=("longer",))
+
+
+def riff_chunk(name, data, order="<"):
+    return name + struct.pack(f"{order}I", len(data)) + data + bytes(len(data) % 2)
+
+
+BEHIND_AS_CHUNKS = {
+    "LIST": [(b"LIST", b"INFOISFT\x04\0\0\0abc\0")],
+    "several": [(b"bext", bytes(602)), (b"iXML", b"<?xml?>" * 9), (b"cue ", bytes(28)), (b"id3 ", b"ID3" + bytes(9))],
+    "large": [(b"id3 ", np.random.default_rng(5).bytes(60001))],
+}
+
+
+@pytest.mark.parametrize("chunks", BEHIND_AS_CHUNKS.values(), ids=BEHIND_AS_CHUNKS.keys())
+@pytest.mark.parametrize("container", ["WAV", "AIFF"])
+@pytest.mark.parametrize(
+    ("size", "kind"), [(0, "no-length"), (0xFFFFFFFF, "open-length"), (0x7FFFFFFF, "open-length"), (800, "longer")]
+)
+def test_chunks_are_no_sound_whatever_the_size_of_the_sound(tmp_path, container, chunks, size, kind):
+    order = "<" if container == "WAV" else ">"
+    data = encoded(container=container, subtype="PCM_16")
+    struct.pack_into(f"{order}I", data, data.index(b"data" if container == "WAV" else b"SSND") + 4, size)
+    assert_whole(tmp_path, data + b"".join(riff_chunk(*one, order) for one in chunks), kinds=(kind,))
+
+
+@pytest.mark.parametrize("n_short", range(1, 8))
+@pytest.mark.parametrize("end", [0, 0.3], ids=["silent", "loud"])
+def test_a_size_that_is_a_few_bytes_short_loses_nothing(tmp_path, n_short, end):
+    sound = np.concatenate([VOICE, np.full(8, end, "f4")])
+    pcm = pcm16(sound)
+    assert_whole(tmp_path, wav(pcm, len(pcm) - n_short), sound, kinds=("longer",))
+
+
+def test_what_fills_up_a_chunk_is_no_sound(tmp_path):
+    pcm = bytes(range(100, 133))
+    samples, notices = heard(tmp_path, wav(pcm, 33).replace(b"\x02\0\x10\0data", b"\x01\0\x08\0data") + b"\0")
+    assert (len(samples), notices) == (33, {})

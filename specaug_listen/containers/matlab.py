@@ -73,7 +73,9 @@ def _clip(container: str, file: BinaryIO, span: tuple[int, int], sound: int, fie
     if _is_variable(file, container, span[0], sound + n_bytes, order):
         return _refused(container)
     endian = "BIG" if order == ">" else "LITTLE"
-    return sized(container, file, span, sound, n_bytes, endian=endian, is_strict=container == "MAT4", field=field)
+    return sized(
+        container, file, span, sound, n_bytes, endian=endian, is_strict=container == "MAT4", field=field, fill=8
+    )
 
 
 def _is_variable(file: BinaryIO, container: str, begin: int, at: int, order: str) -> bool:

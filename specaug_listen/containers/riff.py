@@ -18,10 +18,14 @@ _MPEG_TAGS = {0x50, 0x55}
 _GSM = 0x31
 _IN_BLOCKS = {0x02, 0x11, 0x38}
 _W64_CHUNK = 24
+# Bytes of AIFF's COMM without a codec.
+_COMMON = 18
 
 
 class _Found(NamedTuple):
-    """The chunk of sound: where it begins, its size by its header, where that is written, codec, bytes of a block."""
+    """The chunk of sound: where it begins, its size by its header, where that is written, codec, bytes of a block, and
+    of a sample of all channels.
+    """
 
     begin: int
     size: int
@@ -29,6 +33,7 @@ class _Found(NamedTuple):
     tag: int = 0
     is_wide: bool = False
     block: int = 1
+    frame: int = 1
 
 
 def wav(file: BinaryIO, begin: int, end: int) -> Layout:
@@ -87,41 +92,44 @@ def _as_rf64(file: BinaryIO, begin: int, end: int, layout: Layout) -> Layout:
 
 def _data_of_wav(file: BinaryIO, begin: int, order: str) -> _Found | None:
     file.seek(begin + 12)
-    long_size, long_field, tag, block = 0, 0, 0, 1
+    long_size, long_field, tag, block, frame = 0, 0, 0, 1, 1
     while len(header := file.read(8)) == 8:
         size = struct.unpack(f"{order}I", header[4:])[0]
         at = file.tell()
         if header[:4] == b"data":
             if long_field and size >= 0xFFFFFFFF - (1 << 20):
-                return _Found(at, long_size, long_field, tag, True, block)
-            return _Found(at, size, at - 4, tag, False, block)
+                return _Found(at, long_size, long_field, tag, True, block, frame)
+            return _Found(at, size, at - 4, tag, False, block, frame)
         if header[:4] == b"ds64" and size >= 16:
             long_size, long_field = struct.unpack("<Q", file.read(16)[8:])[0], at + 8
         if header[:4] == b"fmt " and size >= 16:
-            tag, block = _codec(file.read(16), order)
+            tag, block, frame = _codec(file.read(16), order)
         file.seek(at + size + size % 2)
     return None
 
 
-def _codec(fmt: bytes, order: str) -> tuple[int, int]:
-    """The number of a codec, and how many bytes it takes together."""
+def _codec(fmt: bytes, order: str) -> tuple[int, int, int]:
+    """The number of a codec, how many bytes it takes together, and how many a sample of all channels has."""
     tag, _, _, _, align, bits = struct.unpack(f"{order}HHIIHH", fmt)
-    return tag, {_GSM: 65, 0x40: 60, 0x14: 15 * bits}.get(tag, align if tag in _IN_BLOCKS else 1)
+    block = {_GSM: 65, 0x40: 60, 0x14: 15 * bits}.get(tag, align if tag in _IN_BLOCKS else 1)
+    return tag, block, max(1, align) if block == 1 else 1
 
 
 def aiff(file: BinaryIO, begin: int, end: int) -> Layout:
     """AIFF and AIFF-C between two places of a file."""
     file.seek(begin + 12)
-    endian, block = "BIG", 1
+    endian, block, frame = "BIG", 1, 1
     while len(header := file.read(8)) == 8:
         size, at = struct.unpack(">I", header[4:])[0], file.tell()
         if header[:4] == b"COMM":
             common = file.read(22)
             endian = "LITTLE" if common[18:] == b"sowt" else "BIG"
             block = {b"ima4": 34 * common[1], b"GSM ": 33}.get(common[18:], 1)
+            is_linear = common[18:] in (b"", b"NONE", b"twos", b"sowt") or size == _COMMON
+            frame = max(1, common[1] * -(-common[7] // 8)) if is_linear else 1
         if header[:4] == b"SSND":
             offset = struct.unpack(">I", file.read(8)[:4])[0]
-            found = _Found(at + 8 + offset, max(0, size - 8 - offset), at - 4, block=block)
+            found = _Found(at + 8 + offset, max(0, size - 8 - offset), at - 4, block=block, frame=frame)
             return _chunked("AIFF", file, (begin, end), found, endian, ">")
         file.seek(at + size + size % 2)
     return unknown("AIFF")
@@ -129,12 +137,12 @@ def aiff(file: BinaryIO, begin: int, end: int) -> Layout:
 
 def w64(file: BinaryIO, begin: int, end: int) -> Layout:
     """Sonic Foundry's W64: chunks with names of 16 bytes and sizes of 8."""
-    at, block = begin + 40, 1
+    at, block, frame = begin + 40, 1, 1
     file.seek(at)
     while len(header := file.read(_W64_CHUNK)) == _W64_CHUNK:
         size = struct.unpack("<Q", header[16:])[0]
         if header[:4] == b"fmt ":
-            _, block = _codec(file.read(16), "<")
+            _, block, frame = _codec(file.read(16), "<")
         if header[:4] == b"data":
             sound, n_bytes = at + _W64_CHUNK, max(0, size - _W64_CHUNK)
             follows = sound + (n_bytes + 7) // 8 * 8
@@ -144,7 +152,8 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
                 return Layout("W64", (stream,))
             return sized(
                 "W64", file, (begin, end), sound, n_bytes, endian="LITTLE", is_wide=True,
-                field=Field(at + 16, "<Q", before=_W64_CHUNK), block=block,
+                field=Field(at + 16, "<Q", before=_W64_CHUNK), block=block, frame=frame,
+                fill=8,
             )  # fmt: skip
         at += max(_W64_CHUNK, (size + 7) // 8 * 8)
         if at >= end:
@@ -171,5 +180,5 @@ def _chunked(container: str, file: BinaryIO, span: tuple[int, int], found: _Foun
     return sized(
         container, file, span, found.begin, found.size,
         endian=endian, order=order, field=field, is_wide=found.is_wide, is_strict=found.is_wide,
-        block=found.block,
+        block=found.block, frame=found.frame,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from .._notices import Notice
 from .layout import Body, Layout, Stream
-from .trailing import is_beginning, is_open_size, kind_of_rest
+from .trailing import begin_of_chunks, is_beginning, is_open_size, kind_of_rest
 from .view import Piece, mended
 
 __all__ = ["Field", "sized"]
@@ -53,6 +53,8 @@ def sized(
     is_wide: bool = False,
     is_last: bool = False,
     block: int = 1,
+    frame: int = 1,
+    fill: int = 2,
 ) -> Layout:
     """Compare what a header promises with what is there.
 
@@ -78,8 +80,18 @@ def sized(
         Whether libsndfile needs nothing behind the sound, and would take what fills up an odd size for sound.
     block : int
         How many bytes are decoded together; of less nothing but noise would be made.
+    frame : int
+        How many bytes the sound is a multiple of, where that is known.
+    fill : int
+        Up to a multiple of how many bytes the sound is filled up.
     """
     begin, end = span
+    ends = sound + n_bytes
+    rest, chunks = _rest(file, sound, ends, end, order, 1 if n_bytes % frame else fill)
+    if chunks < end:
+        end, is_strict = chunks, True
+    if rest == "sound" and end - ends < block:
+        rest = "junk"
     there = max(0, end - sound)
     if n_bytes > there and block > 1:
         there -= there % block
@@ -93,11 +105,17 @@ def sized(
         if is_open_size(n_bytes, is_wide=is_wide):
             return Layout(container, (Stream(pieces, present_bytes=there, is_open=True),))
         return Layout(container, (Stream(pieces, promised_bytes=n_bytes, present_bytes=there),))
-    ends = sound + n_bytes
-    rest = kind_of_rest(file, sound, ends, end, order)
     if rest == "sound":
         body = Body(sound, end, endian) if endian else None
         return Layout(container, (Stream(remade(), body, promised_bytes=n_bytes, present_bytes=there),))
+    return _ended(container, file, (begin, ends, end), n_bytes, rest, is_last=is_last)
+
+
+def _ended(
+    container: str, file: BinaryIO, places: tuple[int, int, int], n_bytes: int, rest: str, *, is_last: bool
+) -> Layout:
+    """A file whose sound ends where its header says, and what is done with the rest."""
+    begin, ends, end = places
     # Some decoders take all to the end of the file for sound; chunks behind it may be needed to read it.
     pieces = ((begin, ends),) if rest not in ("nothing", "chunks") or is_last else None
     stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=n_bytes)
@@ -105,3 +123,13 @@ def sized(
     left_out = {"zeros": "zeros-after", "junk": "junk-after"}
     notices = (Notice(left_out[rest], {"n_bytes": end - ends}),) if rest in left_out else ()
     return Layout(container, (stream,), notices, next_file)
+
+
+def _rest(file: BinaryIO, sound: int, ends: int, end: int, order: str, fill: int) -> tuple[str, int]:
+    """What follows what the header calls sound, and where it ends: before chunks that no size leads to."""
+    rest = kind_of_rest(file, sound, ends, end, order, fill=fill)
+    if order and (ends > end or rest in ("sound", "zeros", "junk")):
+        chunks = begin_of_chunks(file, min(end, ends if ends <= end else sound), end, order)
+        if chunks < end:
+            return kind_of_rest(file, sound, ends, chunks, order, fill=fill), chunks
+    return rest, end

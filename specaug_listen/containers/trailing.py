@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import re
 import string
 import struct
 import zlib
 from typing import BinaryIO
 
-__all__ = ["is_beginning", "is_open_size", "kind_of_rest"]
+__all__ = ["begin_of_chunks", "is_beginning", "is_open_size", "kind_of_rest"]
 
 # Of a second file that was put behind the first one.
 _BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"FORM", b".snd", b"fLaC", b"OggS", b"caff", b"NIST_1A")
@@ -19,6 +20,9 @@ _USUAL = (
     b"SAUR basc trns AFAn note labl ltxt DGDA Fake bpm  "
 )
 _USUAL_CHUNKS = frozenset(_USUAL[i : i + 4] for i in range(0, len(_USUAL), 5))
+_ANY_USUAL = re.compile(b"|".join(map(re.escape, sorted(_USUAL_CHUNKS))))
+# How much of a file's end is searched for chunks where no size tells of them.
+_TAIL = 1 << 22
 _PRINTABLE = frozenset(string.printable.encode())
 _OPEN_BELOW = 1 << 20
 # What SoX writes into an AIFF's header where it cannot go back, plus what precedes the samples.
@@ -35,8 +39,8 @@ _OTHER_FILES = (
     b"%PDF",
     b"APETAGEX",
 )
-# Sizes are filled up to 2, 4 or 8 bytes.
-_LONGEST_PADDING = 8
+# Of less nobody can tell that it is no sound.
+_SHORTEST = 8
 # How much of a file is looked at to tell sound from something else, and how little tells nothing.
 _SAMPLE, _LEAST = 1 << 15, 1 << 10
 
@@ -65,7 +69,7 @@ def is_open_size(size: int, *, is_wide: bool = False) -> bool:
     return (1 << 31) - _OPEN_BELOW <= size <= (1 << 31) + _HEADER_OF_SOX or is_near_4_gib
 
 
-def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str) -> str:
+def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *, fill: int = 2) -> str:
     """What lies between the end of the sound and the end of the file.
 
     Parameters
@@ -77,6 +81,8 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str) -
         Of the rest.
     order : {"<", ">"}
         Of the bytes of chunks' sizes; empty where the container has no chunks behind its sound.
+    fill : int
+        Up to a multiple of how many bytes the sound is filled up.
 
     Returns
     -------
@@ -94,16 +100,52 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str) -
         return "file"
     if order and any(_are_chunks(file, begin + padding, end, order) for padding in (0, 1)):
         return "chunks"
-    if _are_zeros(file, begin, end):
-        return "zeros" if end - begin >= _LONGEST_PADDING else "padding"
-    return "junk" if _is_junk(file, sound, begin, end) else "sound"
+    if end <= begin + (sound - begin) % fill:
+        return "padding"
+    if end - begin < _SHORTEST:
+        return "sound"
+    behind_run, byte = _end_of_run(file, begin, end)
+    if behind_run == end:
+        return "junk" if byte else "zeros"
+    return "junk" if _is_junk(file, sound, begin, behind_run, end) else "sound"
 
 
-def _is_junk(file: BinaryIO, sound: int, begin: int, end: int) -> bool:
-    """Whether the rest is text, one byte again and again, or dense as compressed data, which the sound is not."""
-    file.seek(begin)
-    rest = file.read(min(_SAMPLE, end - begin))
-    if rest.startswith(_OTHER_FILES) or len(set(rest)) == 1 or _is_text(rest):
+def begin_of_chunks(file: BinaryIO, begin: int, end: int, order: str) -> int:
+    """Where those chunks begin that reach to the end of the file to the byte, by their names and sizes alone.
+
+    Parameters
+    ----------
+    file : binary file
+    begin, end : int
+        Where to look for them.
+    order : {"<", ">"}
+
+    Returns
+    -------
+    int
+        ``end`` where there are none.
+    """
+    start = max(begin, end - _TAIL)
+    file.seek(start)
+    data = file.read(end - start)
+    ends = {len(data), len(data) + 1}  # what fills up the last one may be missing
+    for at in reversed([found.start() for found in _ANY_USUAL.finditer(data, 0, max(0, len(data) - 4))]):
+        size = struct.unpack_from(f"{order}I", data, at + 4)[0] if at + 8 <= len(data) else 0
+        if at + 8 + size + size % 2 in ends:
+            ends.add(at)
+    return start + min(ends)
+
+
+def _is_junk(file: BinaryIO, sound: int, begin: int, behind_run: int, end: int) -> bool:
+    """Whether the rest is text, or dense as compressed data, which the sound is not.
+
+    One byte again and again at its beginning may be a pause: what follows it tells.
+    """
+    if behind_run - begin < _LEAST:
+        behind_run = begin
+    file.seek(behind_run)
+    rest = file.read(min(_SAMPLE, end - behind_run))
+    if rest.startswith(_OTHER_FILES) or _is_text(rest):
         return True
     at = max(sound, begin - _SAMPLE)
     file.seek(at)
@@ -131,6 +173,8 @@ def is_beginning(file: BinaryIO, at: int) -> bool:
 
 def _are_chunks(file: BinaryIO, begin: int, end: int, order: str) -> bool:
     """Whether chunks, one behind the other, reach to the end."""
+    if begin >= end - 1:
+        return False
     while begin < end - 1:
         file.seek(begin)
         header = file.read(8)
@@ -143,11 +187,15 @@ def _are_chunks(file: BinaryIO, begin: int, end: int, order: str) -> bool:
     return True
 
 
-def _are_zeros(file: BinaryIO, begin: int, end: int) -> bool:
+def _end_of_run(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:
+    """Where another byte follows the first one, or the end; and that byte."""
     file.seek(begin)
-    while begin < end:
-        block = file.read(min(1 << 20, end - begin))
-        if not block or block.count(0) < len(block):
-            return not block
-        begin += len(block)
-    return True
+    byte = file.read(1)
+    at = begin + 1
+    while at < end:
+        block = file.read(min(1 << 20, end - at))
+        other = block.lstrip(byte)
+        if other or not block:
+            return at + len(block) - len(other), byte[0]
+        at += len(block)
+    return end, byte[0]
