@@ -283,7 +283,7 @@ def _one_line(error: Exception, text: str) -> str:
     mark = getattr(error, "problem_mark", None)
     place = f", line {mark.line + 1}" if mark else ""
     problem = str(getattr(error, "problem", None) or error)
-    if mark and "cannot start any token" in problem and "\t" in text.split("\n")[mark.line]:
+    if mark and "cannot start any token" in problem and "\t" in "".join(text.splitlines()[mark.line : mark.line + 1]):
         problem = "a tab stands before a name or value; YAML is indented by spaces only"
     return f"{problem}{place}".replace("\n", " ")
 

@@ -40,7 +40,9 @@ def found_mels(paths: Sequence[Path]) -> FoundMels:
 
     of_mels = [path for path in paths if not path.is_dir() and is_mel_path(path)]
     for folder in (path for path in paths if path.is_dir()):
-        if not find_audio([folder])[0] and any(find_mels([folder])):
+        audio, (below, unread) = find_audio([folder]), find_mels([folder])
+        # What neither can list is said of recordings.
+        if not audio.files and (below or set(unread) - set(audio.problems)):
             of_mels.append(folder)
     mels, problems = find_mels(of_mels)
     return FoundMels(mels, problems, [path for path in paths if path not in of_mels])

@@ -138,7 +138,7 @@ def test_a_dialect_may_be_told(written):
         (("show", "nothing.yaml"), r"nothing\.yaml: the policy file cannot be read"),
         (("show", "nothing"), r"unknown policy 'nothing'"),
         (("show", "LD", "--dialect", "espnet"), r"dialect 'espnet' is for a file"),
-        (("show", "x" * 5000), r"unknown policy"),
+        (("show", "x" * 5000), r"a name of 5000 characters"),
         (("convert", "LD", "--to", "kaldi"), r"unknown dialect 'kaldi'"),
         (("convert", "LD"), r"Missing option '--to'"),
     ],

@@ -221,7 +221,7 @@ def _attribute(module: ModuleType, name: str, where: str) -> Any:
     for part in name.split("."):
         if not hasattr(found, part):
             known = [n for n in dir(found) if not n.startswith("_")]
-            raise ParameterError(f"{where:.80} holds no {name!r:.80}{nearest(part, known)}")
+            raise ParameterError(f"{Path(where).name:.80} holds no {name!r:.80}{nearest(part, known)}")
         found = getattr(found, part)
     return found
 
