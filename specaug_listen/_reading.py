@@ -352,7 +352,7 @@ def _not_readable(reason: str) -> str:
             "sox -t raw -r 16000 -e signed -b 16 -c 1 FILE FILE.wav"
         )
     if "possibly a pipe" in reason:  # what libsndfile says of every .mp3 without a frame
-        reason = "no MPEG frame in it"
+        reason = "no MPEG frames in its first MB"
     return (
         f"not readable as audio ({reason}); allowed are WAV, FLAC, Ogg, MP3, AIFF and the other formats of libsndfile, "
         "and with the extra [av] those of FFmpeg"

@@ -241,3 +241,18 @@ def test_a_start_amid_frames_that_borrow_bits_is_no_damage(tmp_path):
         part = load(path, start_s=begin / 22050, duration_s=0.01)
         np.testing.assert_allclose(part.samples, whole.samples[:, begin : begin + 220], atol=1e-6)
         assert part.notices == ()
+
+
+@pytest.mark.parametrize(
+    "before", [bytes(65536), bytes(300_000), b"\xff\xd8\xff" + np.random.default_rng(0).bytes(200_000)], ids=len
+)
+def test_frames_far_behind_something_else_are_heard(tmp_path, before):
+    expected, _ = heard(tmp_path, mp3(VOICE))
+    samples, notices = heard(tmp_path, before + mp3(VOICE))
+    np.testing.assert_allclose(samples, expected, atol=1e-6)
+    assert notices == {"damaged": {"n_bytes": len(before)}}
+
+
+def test_frames_of_no_rate_are_not_shorter_than_any_can_be():
+    data = b"\xff\xfb\0" * 1000
+    assert all(run.n_bytes >= 24 * run.n_frames for run in read_runs(io.BytesIO(data), 0, len(data)).runs)

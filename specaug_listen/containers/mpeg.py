@@ -19,6 +19,8 @@ from .view import Piece
 __all__ = ["begins_within", "length_of_id3", "mpeg"]
 
 _FEWEST_FRAMES = 3
+# One behind the other of which no other content is made up.
+_CERTAIN_FRAMES = 10
 _DECODER_DELAY = 529
 
 
@@ -43,12 +45,15 @@ def mpeg(file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True) ->
 
 
 def begins_within(file: BinaryIO, begin: int, end: int) -> bool:
-    """Whether frames make up most of a part of a file, with the rest of one or something else before them.
+    """Whether frames make up most of a part of a file, or of what follows something else that precedes them.
 
     Samples of any other container look like a header now and then, so that single frames prove nothing.
     """
     runs = [run for run in read_runs(file, begin, end).runs if run.n_frames >= _FEWEST_FRAMES]
-    return _are_most(runs, end - begin)
+    if _are_most(runs, end - begin):
+        return True
+    longer = [run for run in runs if run.n_frames >= _CERTAIN_FRAMES]
+    return bool(longer) and _are_most(longer, end - longer[0].ranges[0][0])
 
 
 def _are_most(runs: Sequence[Run], n_bytes: int) -> bool:

@@ -21,10 +21,10 @@ _KBITS = {
 }
 _RATES_HZ = (44100, 48000, 32000)
 _HEAD = 52  # header, side information, and the name of a tag behind it
-_LONGEST, _LONGEST_FREE = 1728, 4096
+_LONGEST, _SHORTEST_FREE, _LONGEST_FREE = 1728, 24, 4096
 _MOST_PADDING = 512
 _LYRICS = b"LYRICSBEGIN"
-_SYNC = re.compile(rb"\xff[\xe2-\xff]|ID3|TAG|APETAGEX")
+_SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX")
 
 
 class Format(NamedTuple):
@@ -187,7 +187,7 @@ def _free_length(file: BinaryIO, header: bytes, at: int, end: int) -> int:
     """Length of a frame whose rate is none of the table's: up to the next one; 0 where there is none."""
     file.seek(at + 4)
     following = file.read(min(_LONGEST_FREE, end - at - 4))
-    place = following.find(header[:2])
+    place = following.find(header[:2], _SHORTEST_FREE - 4)
     while place >= 0:
         other = following[place : place + 4]
         if len(other) == 4 and other[2] & 0xFC == header[2] & 0xFC and other[3] >> 6 == header[3] >> 6:

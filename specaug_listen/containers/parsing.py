@@ -38,7 +38,8 @@ _PARSERS: tuple[tuple[str, bytes, int, bytes, _Parser], ...] = (
     *FIXED,
 )
 _MOST_FILES = 1000
-_FAR = 1 << 16
+# How far MPEG's frames are looked for, behind something else.
+_FAR = 1 << 20
 
 
 def layout_of(path: str | os.PathLike[str]) -> Layout:
