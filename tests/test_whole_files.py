@@ -426,9 +426,80 @@ def test_blocks_of_a_voc_are_no_sound_and_all_are_read(tmp_path):
     assert list(notices) == ["cut"]
 
 
-def test_the_size_that_sox_writes_into_a_voc_is_not_taken_for_a_cut(tmp_path):
+VOC_BLOCKS = {
+    "again": lambda a, b: (voc_block(9, VOC_16_BITS + a), voc_block(9, VOC_16_BITS + b)),
+    "mark": lambda a, b: (voc_block(9, VOC_16_BITS + a), voc_block(4, b"\1\0"), voc_block(9, VOC_16_BITS + b)),
+    "text": lambda a, b: (voc_block(5, b"by hand\0"), voc_block(9, VOC_16_BITS + a), voc_block(2, b)),
+    "repeat": lambda a, b: (voc_block(6, b"\2\0"), voc_block(9, VOC_16_BITS + a + b), voc_block(7, b"")),
+}
+
+
+@pytest.mark.parametrize("blocks", VOC_BLOCKS.values(), ids=VOC_BLOCKS.keys())
+def test_headers_of_a_voc_between_its_sound_are_not_heard(tmp_path, blocks):
     pcm = pcm16()
-    assert_whole(tmp_path, voc(voc_block(9, VOC_16_BITS + pcm, len(pcm) + 4)))
+    assert_whole(tmp_path, voc(*blocks(pcm[:20000], pcm[20000:])))
+
+
+@pytest.mark.parametrize("at", [0, 10000, 32000])
+def test_silence_in_a_voc_lasts_as_long_as_it_says(tmp_path, at):
+    pcm = pcm16()
+    silence = voc_block(3, struct.pack("<HB", 4999, 256 - 1000000 // 8000))  # 5000 samples of 8 kHz
+    parts = [voc_block(9, VOC_16_BITS + one) for one in (pcm[: 2 * at], pcm[2 * at :]) if one]
+    expected = np.concatenate([VOICE[:at], np.zeros(10000, "f4"), VOICE[at:]])
+    assert_whole(tmp_path, voc(*parts[: at > 0], silence, *parts[at > 0 :]), expected)
+
+
+def test_a_voc_of_stereo_in_8_bits_has_the_rate_of_the_block_before(tmp_path):
+    levels = np.tile([0x90, 0x70], 8000).astype("u1").tobytes()
+    extended = voc_block(8, struct.pack("<HBB", 65536 - 128000000 // RATE, 0, 1))
+    (tmp_path / "clip.voc").write_bytes(voc(extended, voc_block(1, b"\0\0" + levels)))
+    clip = load(tmp_path / "clip.voc")
+    assert (clip.sample_rate, clip.samples.shape) == (RATE, (2, 8000))
+    np.testing.assert_array_equal(clip.samples[:, :2], [[0.125, 0.125], [-0.125, -0.125]])
+
+
+def test_a_voc_that_changes_its_rate_is_read_to_there_with_a_word(tmp_path):
+    pcm = pcm16()
+    other = struct.pack("<IBBHI", 8000, 16, 1, 4, 0)
+    data = voc(voc_block(9, VOC_16_BITS + pcm), voc_block(9, other + pcm), voc_block(2, pcm[:100]))
+    samples, notices = heard(tmp_path, data)
+    np.testing.assert_allclose(samples, VOICE, atol=1e-4)
+    assert notices == {"other-streams": {"n_streams": 2, "n_read": 1}}
+
+
+@pytest.mark.parametrize("kind", [1, 9])
+def test_adpcm_in_a_voc_is_not_heard_as_samples(tmp_path, kind, monkeypatch):
+    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
+    header = b"\xd3\1" if kind == 1 else struct.pack("<IBBHI", 22050, 4, 1, 1, 0)
+    (tmp_path / "clip.voc").write_bytes(voc(voc_block(kind, header + bytes(5000))))
+    with pytest.raises(AudioError, match="is a VOC file of a codec that libsndfile does not read; install"):
+        load(tmp_path / "clip.voc")
+
+
+ENDS_OF_VOC = {"loud": np.full(8, 0.3, "f4"), "silent": np.zeros(8, "f4")}
+
+
+@pytest.mark.parametrize("end", ENDS_OF_VOC.values(), ids=ENDS_OF_VOC.keys())
+@pytest.mark.parametrize(
+    ("rest", "kind"),
+    [
+        (b"", None),
+        (b"these are words. " * 40, "junk-after"),
+        (bytes(3000), "zeros-after"),
+        (b"\xff" * 99, "junk-after"),
+    ],
+    ids=["nothing", "text", "zeros", "ones"],
+)
+def test_the_size_that_sox_writes_into_a_voc_is_not_taken_for_a_cut(tmp_path, end, rest, kind):
+    sound = np.concatenate([VOICE, end if kind != "zeros-after" else ENDS_OF_VOC["loud"]])
+    pcm = pcm16(sound)
+    block = voc_block(9, VOC_16_BITS + pcm, len(pcm) + 4)
+    assert_whole(tmp_path, voc(block) + rest, sound, kinds=(kind,) if kind else ())
+
+
+def test_a_voc_behind_another_one_is_heard(tmp_path):
+    data = voc(voc_block(9, VOC_16_BITS + pcm16()))
+    assert_whole(tmp_path, data + data, np.concatenate([VOICE, VOICE]))
 
 
 def test_sox_leaves_the_length_of_an_aiff_open_in_its_own_way(tmp_path):

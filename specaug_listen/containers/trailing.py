@@ -12,7 +12,7 @@ from typing import BinaryIO
 __all__ = ["begin_of_chunks", "is_beginning", "is_open_size", "kind_of_rest"]
 
 # Of a second file that was put behind the first one.
-_BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"FORM", b".snd", b"fLaC", b"OggS", b"caff", b"NIST_1A")
+_BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"FORM", b".snd", b"fLaC", b"OggS", b"caff", b"NIST_1A", b"Creative")
 # Chunks that may be cut without loss of sound; others count as chunks where they fit into the file to the byte.
 _USUAL = (
     b"LIST INFO id3  ID3  fact cue  plst smpl inst acid bext iXML axml aXML chna cart PEAK afsp JUNK junk PAD  FLLR "
@@ -141,12 +141,11 @@ def _is_junk(file: BinaryIO, sound: int, begin: int, behind_run: int, end: int) 
 
     One byte again and again at its beginning may be a pause: what follows it tells.
     """
-    if behind_run - begin < _LEAST:
-        behind_run = begin
-    file.seek(behind_run)
-    rest = file.read(min(_SAMPLE, end - behind_run))
-    if rest.startswith(_OTHER_FILES) or _is_text(rest):
-        return True
+    for place in (begin, behind_run):
+        file.seek(place)
+        rest = file.read(min(_SAMPLE, end - place))
+        if rest.startswith(_OTHER_FILES) or _is_text(rest):
+            return True
     at = max(sound, begin - _SAMPLE)
     file.seek(at)
     before = file.read(begin - at)

@@ -1,90 +1,206 @@
-"""Creative Voice: blocks with sizes of 3 bytes, of which the first with sound tells of its coding."""
+"""Creative Voice: blocks with sizes of 3 bytes, of sound, of silence, and of other things."""
 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from .._notices import Notice
 from .layout import Layout, Stream, unknown
-from .trailing import kind_of_rest
-from .view import mended
+from .trailing import is_beginning, kind_of_rest
+from .view import Piece
 
 __all__ = ["voc"]
 
 # Blocks of sound, and what they hold before it.
 _HEADERS = {1: 2, 2: 0, 9: 12}
+_SILENCE, _EXTENDED, _LAST_KIND = 3, 8, 9
+# Blocks whose size is always the same.
+_SIZES = {_SILENCE: 3, 4: 2, 6: 2, 7: 0, _EXTENDED: 4}
 _OPEN = (0x7FFFFF, 0xFFFFFF)
-_LOGARITHMIC = (b"\6\0", b"\7\0")
+# Numbers of codecs: what is silent in those that libsndfile reads, and ADPCM, which it would take for linear samples.
+_SILENT = {0: b"\x80", 4: b"\0\0", 6: b"\xd5", 7: b"\xff"}
+_CODECS = frozenset({*_SILENT, 1, 2, 3, 0x200})
+_LOGARITHMIC = (6, 7)
+# Bytes of silence, which a few bytes of a file can ask for.
+_MOST_SILENCE = 1 << 26
+# As much behind the mark of the end is no sound.
+_FEW = 64
 
 
-class _Blocks(NamedTuple):
-    """Where the first block of sound is, where sound is in all of them, what they promise, and where they end."""
+class _Coding(NamedTuple):
+    """What a block tells of its sound, and of that in the blocks that go on with it."""
 
-    first: int
-    bodies: list[tuple[int, int]]
-    promised: int
+    sample_rate: int
+    bits: int
+    n_channels: int
+    codec: int
+
+
+@dataclass
+class _Blocks:
+    """What the blocks of a file hold.
+
+    Parameters
+    ----------
+    parts : list of (int, int)
+        Where sound lies; of silence, minus its number of samples, and its rate.
+    promised : int
+        Bytes of sound by the blocks' sizes.
+    ends : int
+        Where the last block ends.
+    n_others : int
+        How many blocks are of another coding than the first one with sound.
+    """
+
     ends: int
-    is_open: bool
+    coding: _Coding | None = None
+    parts: list[tuple[int, int]] = field(default_factory=list)
+    promised: int = 0
+    is_open: bool = False
+    is_closed: bool = False
+    n_others: int = 0
 
 
 def voc(file: BinaryIO, begin: int, end: int) -> Layout:
     """Take the sound out of the blocks: libsndfile takes all behind its header for sound, headers of blocks, too."""
     blocks = _blocks(file, begin, end)
-    if not blocks.bodies:
+    if blocks.coding is None:
         return unknown("VOC")
-    bodies, promised = blocks.bodies, blocks.promised
-    rest = kind_of_rest(file, bodies[0][0], blocks.ends, end, "")
-    if rest == "sound":
-        bodies = [*bodies[:-1], (bodies[-1][0], end)]
-    present = sum(stop - start for start, stop in bodies)
-    count = struct.pack("<I", min(present + bodies[0][0] - blocks.first - 4, 0xFFFFFF))[:3]
-    pieces = (*mended(begin, bodies[0][0], (blocks.first + 1, count)), *bodies, b"\0")
+    bodies = [part for part in blocks.parts if part[0] >= 0]
+    rest = kind_of_rest(file, bodies[0][0], blocks.ends, end, "", fill=1)
+    if rest == "sound" and blocks.is_closed and end - blocks.ends < _FEW:
+        rest = "junk"
+    if rest == "sound":  # from where a size ended too early, whatever that place was taken for
+        last = blocks.parts[-1]
+        blocks.parts += [(last[1] if last[0] >= 0 else blocks.ends, end)]
+    pieces, n_silent, n_left_out = _pieces(blocks.parts, blocks.coding)
+    present = n_silent + sum(stop - start for start, stop in blocks.parts if start >= 0)
+    promised = blocks.promised + n_silent
+    left_out = {"zeros": "zeros-after", "junk": "junk-after"}
+    notices = [Notice(left_out[rest], {"n_bytes": end - blocks.ends})] if rest in left_out else []
+    if n_others := blocks.n_others + n_left_out:
+        notices += [Notice("other-streams", {"n_streams": n_others, "n_read": 1})]
+    stream = Stream((_header(blocks.coding, present), *pieces, b"\0"), None, promised, present)
     if blocks.is_open:
-        return Layout("VOC", (Stream(pieces, present_bytes=present, is_open=True),))
-    if present != promised:
-        return Layout("VOC", (Stream(pieces, None, promised, present),))
-    left_out = {"zeros": "zeros-after", "junk": "junk-after", "file": "junk-after"}
-    notices = (Notice(left_out[rest], {"n_bytes": end - blocks.ends}),) if rest in left_out else ()
-    return Layout("VOC", (Stream(pieces, None, present, present),), notices)
+        stream = Stream(stream.pieces, present_bytes=present, is_open=True)
+    next_file = next((at for at in (blocks.ends, blocks.ends + 1) if rest == "file" and is_beginning(file, at)), None)
+    return Layout("VOC", (stream,), tuple(notices), next_file)
+
+
+def _header(coding: _Coding, n_bytes: int) -> bytes:
+    """The header of a file of one block; a codec that libsndfile does not read is its own to refuse."""
+    size = struct.pack("<I", min(n_bytes + _HEADERS[9], 0xFFFFFF))[:3]
+    start = b"Creative Voice File\x1a" + struct.pack("<HHH", 26, 0x114, 0x111F)
+    return start + b"\x09" + size + struct.pack("<IBBHI", *coding, 0)
+
+
+def _pieces(parts: list[tuple[int, int]], coding: _Coding) -> tuple[list[Piece], int, int]:
+    """Sound and silence in a row, how many bytes of silence, and how many silences are too long."""
+    pieces: list[Piece] = []
+    n_silent = n_left_out = 0
+    silent = _SILENT.get(coding.codec, b"\0") * coding.n_channels
+    for start, stop in parts:
+        if start >= 0:
+            pieces.append((start, stop))
+            continue
+        n_bytes = round(-start * coding.sample_rate / stop) * len(silent)
+        if n_silent + n_bytes > _MOST_SILENCE:
+            n_left_out += 1
+            continue
+        n_silent += n_bytes
+        pieces.append(silent * (n_bytes // len(silent)))
+    return pieces, n_silent, n_left_out
 
 
 def _blocks(file: BinaryIO, begin: int, end: int) -> _Blocks:
-    bodies: list[tuple[int, int]] = []
+    blocks = _Blocks(end)
     file.seek(begin + 20)
     at = begin + int(struct.unpack("<H", file.read(2))[0])
-    first, promised, ends, is_open = at, 0, end, False
-    while at + 4 <= end:
-        file.seek(at)
-        kind, low, high = struct.unpack("<BHB", file.read(4))
-        if kind == 0 or kind > 9 or (bodies and kind in (1, 8, 9)):  # the end, no block, or another coding
-            ends = at + (kind == 0)
+    extended = current = None
+    while at < end:
+        kind, size, head = _block(file, at)
+        if kind is None:  # none, or what a size that is too small points to
+            blocks.ends = at
             break
-        size = low + (high << 16)
-        if (n_header := _HEADERS.get(kind)) is not None:
-            sound = at + 4 + n_header
-            is_open = size <= n_header or (size in _OPEN and at + 4 + size > end)
-            n_bytes = _n_bytes(file, at, sound, 0 if is_open else size - n_header, end)
-            first = first if bodies else at
-            bodies.append((sound, min(end, sound + n_bytes)))
-            promised += n_bytes
-            size, ends = n_bytes + n_header, bodies[-1][1]
+        if kind == 0:
+            blocks.ends, blocks.is_closed = at + 1, True
+            break
+        if kind == _SILENCE:
+            blocks.parts.append((-1 - struct.unpack("<H", head[:2])[0], 1000000 // (256 - head[2])))
+        if kind in _HEADERS:
+            current = current if kind == 2 else (extended or _coding(kind, head))
+            if current is not None and blocks.coding in (None, current):
+                size = _add(blocks, file, at, kind, size, end, current)
+            else:
+                blocks.n_others += 1
+        extended = _coding(kind, head) if kind == _EXTENDED else None
         at += 4 + size
-    file.seek(ends)
-    if bodies and ends == end - 1 and file.read(1) == b"\0":  # the mark of the end, which is no more than that
-        ends = end
-    return _Blocks(first, bodies, promised, ends, is_open)
+    return blocks
 
 
-def _n_bytes(file: BinaryIO, at: int, sound: int, n_bytes: int, end: int) -> int:
+def _add(blocks: _Blocks, file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _Coding) -> int:
+    """Take a block of sound; its size as it should have been."""
+    sound = at + 4 + _HEADERS[kind]
+    is_first = blocks.coding is None
+    if (is_first and size <= _HEADERS[kind]) or (size in _OPEN and at + 4 + size > end):
+        blocks.is_open = True
+        n_bytes = end - sound - (_byte(file, end - 1) == 0)
+    else:
+        n_bytes = _n_bytes(file, at, kind, size, end, coding)
+    blocks.coding = coding
+    blocks.parts.append((sound, min(end, sound + n_bytes)))
+    blocks.promised += n_bytes
+    return n_bytes + _HEADERS[kind]
+
+
+def _n_bytes(file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _Coding) -> int:
     """How much sound a block holds, whose writer may have counted other things in or out."""
-    if sound - at != 16:
-        return n_bytes if n_bytes > 0 or sound - at == 4 else end - sound
-    if end - sound - n_bytes in (8, 9):  # SoX counts 4 of the header's 12 bytes
-        return n_bytes + 8
-    file.seek(at + 10)
-    is_counted_in = file.read(2) in _LOGARITHMIC and sound + n_bytes == end  # libsndfile counts the mark of the end
-    if n_bytes <= 0 or is_counted_in:
-        file.seek(end - 1)
-        return end - sound - (file.read(1) == b"\0")
-    return n_bytes
+    n_bytes, follows = size - _HEADERS[kind], at + 4 + size
+    if kind != 9:
+        return n_bytes
+    if coding.codec in _LOGARITHMIC and follows == end:  # libsndfile counts the mark of the end
+        return n_bytes - (_byte(file, end - 1) == 0)
+    file.seek(follows)
+    between = file.read(9)
+    if len(between) < 8 or any(between[8:]):
+        return n_bytes
+    # SoX counts 4 of the header's 12 bytes; zeros at the end of its sound look like the mark of the end.
+    is_silent = not any(between) and kind_of_rest(file, at, follows, end, "", fill=1) != "zeros"
+    return n_bytes + 8 * (follows + 9 == end or is_silent or _block(file, follows)[0] is None)
+
+
+def _block(file: BinaryIO, at: int) -> tuple[int | None, int, bytes]:
+    """Kind, size and first bytes of a block; no kind where none can be."""
+    file.seek(at)
+    head = file.read(4 + _HEADERS[9])
+    if head[:1] == b"\0":
+        return 0, 0, b""
+    if len(head) < 4 or head[0] > _LAST_KIND:
+        return None, 0, b""
+    kind, size, head = head[0], int.from_bytes(head[1:4], "little"), head[4:]
+    is_cut = len(head) < _HEADERS.get(kind, _SIZES.get(kind, 0))
+    if is_cut or size != _SIZES.get(kind, size) or (kind in (1, 9) and _coding(kind, head) is None):
+        return None, 0, b""
+    return kind, size, head
+
+
+def _coding(kind: int, head: bytes) -> _Coding | None:
+    """What a block of sound tells, or the one before it; None where that cannot be."""
+    if kind == _EXTENDED:
+        time, codec, is_stereo = struct.unpack("<HBB", head[:4])
+        n_channels = 2 if is_stereo else 1
+        return _Coding(256000000 // n_channels // (65536 - time), 8, n_channels, codec)
+    if kind == 1:
+        coding = _Coding(1000000 // (256 - head[0]), 8, 1, head[1])
+    else:
+        coding = _Coding(*struct.unpack("<IBBH", head[:8]))
+        if coding.bits == 16 and coding.codec == 0:  # so SoX writes it
+            coding = coding._replace(codec=4)
+    return coding if coding.codec in _CODECS and coding.sample_rate and coding.n_channels else None
+
+
+def _byte(file: BinaryIO, at: int) -> int:
+    file.seek(at)
+    return (file.read(1) or b"\xff")[0]
