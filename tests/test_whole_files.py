@@ -670,7 +670,9 @@ def test_a_header_that_is_cut_is_no_reason_to_install_anything(tmp_path, contain
 
 
 FOREIGN = {
-    "WAV": (b"\x01\0\x01\0", b"\x99\0\x01\0", "codec 0x0099"),
+    "WAV": (b"\x01\0\x01\0", b"\x99\0\x01\0", "a WAV file of codec 0x0099"),
+    "RF64": (b"\xfe\xff\x01\0", b"\xff\0\x01\0", "a WAV file of AAC"),
+    "W64": (b"\x01\0\x01\0", b"\xff\0\x01\0", "a W64 file of AAC"),
     "CAF": (b"lpcm", b"aac ", "a CAF file of a codec that libsndfile does not read"),
     "CAF, with chunks behind it": (b"lpcm", b"opus", "a CAF file of a codec that libsndfile does not read"),
     "SVX": (b"\x3e\x80\1\0", b"\x3e\x80\1\1", "an SVX file of a codec that libsndfile does not read"),

@@ -62,6 +62,7 @@ _NAMES: tuple[tuple[bytes, int, bytes, Named], ...] = (
     (b"MThd", 0, b"", Named("a MIDI file: notes, no sound", False)),
 )
 _BRANDS = {b"M4A ": "an MPEG-4 audio (M4A) file", b"M4B ": "an MPEG-4 audio (M4B) file", b"qt  ": "a QuickTime file"}
+_WAV_FORMS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 _WAV_CODECS = {
     0x02: "MS ADPCM", 0x22: "TrueSpeech", 0x28: "LH codec", 0x2D: "SBC", 0x42: "G.723.1", 0x45: "G.726", 0x64: "G.726",
     0x65: "G.722", 0x83: "G.729", 0x130: "ACELP", 0x160: "WMA 1", 0x161: "WMA 2", 0x162: "WMA Pro",
@@ -109,12 +110,15 @@ def named_by_head(head: bytes) -> Named | None:
 
 
 def _wav_with_other_codec(head: bytes) -> Named | None:
-    if head[:4] not in (b"RIFF", b"RIFX") or head[8:12] != b"WAVE":
+    is_w64 = head[:4] == b"riff" and head[24:28] == b"wave"
+    if not is_w64 and (head[:4] not in _WAV_FORMS or head[8:12] != b"WAVE"):
         return None
-    at = head.find(b"fmt ")
-    if at < 0 or len(head) < at + 10:
+    place = head.find(b"fmt ")
+    at = place + (24 if is_w64 else 8)  # behind the chunk's name and size
+    if place < 0 or len(head) < at + 2:
         return None
-    tag = struct.unpack("<H" if head[:4] == b"RIFF" else ">H", head[at + 8 : at + 10])[0]
+    tag = struct.unpack(">H" if head[:4] == b"RIFX" else "<H", head[at : at + 2])[0]
+    kind = "W64" if is_w64 else "WAV"
     if tag in _WAV_CODECS:
-        return Named(f"a WAV file of {_WAV_CODECS[tag]}")
-    return None if tag in _READ_IN_WAV else Named(f"a WAV file of codec 0x{tag:04X}")
+        return Named(f"a {kind} file of {_WAV_CODECS[tag]}")
+    return None if tag in _READ_IN_WAV else Named(f"a {kind} file of codec 0x{tag:04X}")
