@@ -106,7 +106,8 @@ class Output:
         ParameterError
             For the first that exists and may not be replaced.
         """
-        names = list(names)
+        # Of many, what is nearest to the top is told: a page, and not one of its sounds.
+        names = sorted(names, key=lambda name: (name.count("/"), name))
         for name in names:
             state, path = self.written.state(name), printable(self.out / name)
             if state in ("foreign", "changed"):

@@ -292,7 +292,6 @@ def _head(runs: Sequence[_Run], paths: bool) -> Head:
     dialects = dict.fromkeys(configuration.policy.dialect for configuration in configurations)
     left_open = dict.fromkeys(line for configuration in configurations for line in configuration.policy.notes)
     notes = (
-        *(notice.text for run in runs for notice in run.notices),
         *left_open,
         *(
             f"{name}: {line}" if len(dialects) > 1 else line
@@ -310,6 +309,7 @@ def _head(runs: Sequence[_Run], paths: bool) -> Head:
     return Head(
         title,
         _facts(runs, first),
+        tuple(notice.text for run in runs for notice in run.notices),
         tuple(
             (_named(i, run, named), words_of(run.clips[0].configuration, run.versions))
             for i, run in enumerate(runs)

@@ -52,6 +52,7 @@ def html_of(text="speech", rows=True, is_split=False, **options):
     head = Head(
         text,
         ((text, text),),
+        (text,),
         ((text, (text,)),),
         (text,),
         (f"{text}: bad",),

@@ -312,6 +312,8 @@ class Head:
     ----------
     title : str
     facts : Facts
+    badges : sequence of str
+        What is to be known of the whole page first: a run that did not end.
     words : sequence of (str, lines)
         What was run, in words: of each run, its name and lines.
     notes : sequence of str
@@ -325,6 +327,7 @@ class Head:
 
     title: str
     facts: Facts = ()
+    badges: tuple[str, ...] = ()
     words: tuple[tuple[str, tuple[str, ...]], ...] = ()
     notes: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
