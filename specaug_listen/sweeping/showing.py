@@ -136,7 +136,7 @@ def _head(record: SweepRecord, paths: bool) -> Head:
     path = path_of(record.clip.audio)
     shown_path = path if paths or path is None else short_paths([path])[0]
     recipe = sweep_recipe(run, shown_path, [(axis.key, axis.values) for axis in record.axes])
-    return Head(f"Sweep of {printable(record.clip.name)}: {keys}", facts, (("", words),), recipes=(recipe,))
+    return Head(f"Sweep of {printable(record.clip.name)}: {keys}", facts, words=(("", words),), recipes=(recipe,))
 
 
 def _is_on_own_frontends(record: SweepRecord) -> bool:
