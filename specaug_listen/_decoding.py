@@ -25,6 +25,9 @@ _MOST_FRAMES = 1 << 48
 _WIDTHS = {
     "PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8, "ULAW": 1, "ALAW": 1,
 }  # fmt: skip
+# An empty tag of ID3: without it, libsndfile looks for Apple's second file of a file without a name, in the folder in
+# which the program runs, before it looks for MPEG's frames.
+_TAG = b"ID3\4\0\0\0\0\0\x76" + bytes(0x76)
 _COMPRESSED = {"FLAC", "OGG", "MP3"}
 # MPEG frames borrow bits of those before them, of which a decoder that was sent into the middle has none: it complains
 # of the first ones there. So it is sent to so many samples earlier; 32 frames hold more than can be borrowed.
@@ -133,6 +136,11 @@ class SndfileDecoder(Decoder):
 
     def _open_pieces(self, pieces: Sequence[Piece]) -> tuple[Any, View]:
         view = View(self._path, pieces, is_endless=self._stream.is_endless)
+        begins = view.read(2)
+        view.seek(0)
+        if len(begins) == 2 and begins[0] == 0xFF and begins[1] & 0xE0 == 0xE0:
+            view.close()
+            view = View(self._path, (_TAG, *pieces), is_endless=self._stream.is_endless)
         return _opened(view), view
 
     @property

@@ -34,6 +34,14 @@ MAX_CHANNELS = 8
 _NO_SUCH_CODEC = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
 _WITH_AN = frozenset({"AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MPC2K", "Ogg", "SDS", "SVX", "XI"})
 
+# Of files without a header, which nothing but their endings tells: what they may be, and what sox calls that.
+_LINEAR = ("16 kHz and 16 bits", "raw -r 16000 -e signed -b 16")
+_HEADERLESS = {
+    **dict.fromkeys((".raw", ".pcm", ".sln"), _LINEAR),
+    **{f".{one}": (f"8 kHz and {one.upper()}", f"{one} -r 8000") for one in ("gsm", "vox", "ul", "al")},
+}
+_OF_MPEG = frozenset({".mp3", ".mp2", ".mp1", ".mpga"})
+
 
 class Span:
     """A part of a file, ready to be read from its beginning.
@@ -317,7 +325,7 @@ def _of_other_kind(
     """What libsndfile does not read, through FFmpeg where it is installed; else what it is, and how to convert it."""
     named = named_by_content(path)
     if named is None and not layout.container:
-        raise AudioError(_not_readable(reason))
+        raise AudioError(_not_readable(path, reason))
     is_broken = named is None and not _is_foreign(layout, code)
     article = "an" if layout.container in _WITH_AN else "a"
     what = named.name if named else f"{article} {layout.container} file of a codec that libsndfile does not read"
@@ -345,13 +353,14 @@ def _is_foreign(layout: Layout, code: int) -> bool:
     return code in _NO_SUCH_CODEC and has_sound and layout.container not in ("FLAC", "Ogg")
 
 
-def _not_readable(reason: str) -> str:
-    if "samplerate must be" in reason:
+def _not_readable(path: str | os.PathLike[str], reason: str) -> str:
+    ending = os.path.splitext(os.fsdecode(path))[1].lower()
+    if (how := _HEADERLESS.get(ending)) is not None:
         return (
-            "has no header that tells its rate and coding; give it one, e.g. of 16 kHz and 16 bits: "
-            "sox -t raw -r 16000 -e signed -b 16 -c 1 FILE FILE.wav"
+            "has no header that tells its rate and coding; give it one, e.g. as of "
+            f"{how[0]}: sox -t {how[1]} -c 1 FILE FILE.wav"
         )
-    if "possibly a pipe" in reason:  # what libsndfile says of every .mp3 without a frame
+    if ending in _OF_MPEG:
         reason = "no MPEG frames in its first MB"
     return (
         f"not readable as audio ({reason}); allowed are WAV, FLAC, Ogg, MP3, AIFF and the other formats of libsndfile, "

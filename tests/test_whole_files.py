@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import struct
+import sys
 import warnings
 
 import numpy as np
@@ -742,3 +744,57 @@ def test_what_fills_up_a_chunk_is_no_sound(tmp_path):
     pcm = bytes(range(100, 133))
     samples, notices = heard(tmp_path, wav(pcm, 33).replace(b"\x02\0\x10\0data", b"\x01\0\x08\0data") + b"\0")
     assert (len(samples), notices) == (33, {})
+
+
+# -- what an ending or a folder may not decide ----------------------------------------------------------
+
+NO_SOUND = {
+    "page": (b"<!DOCTYPE html><title>404</title>" * 40, "not readable as audio"),
+    "M4A": (b"\0\0\0\x20ftypM4A " + bytes(3000), r"is an MPEG-4 audio \(M4A\) file"),
+    "noise": (np.random.default_rng(6).bytes(3000), "not readable as audio"),
+}
+
+
+@pytest.mark.parametrize("ending", ["au", "snd", "vox6"])
+@pytest.mark.parametrize(("data", "said"), NO_SOUND.values(), ids=NO_SOUND.keys())
+def test_bytes_without_a_header_are_no_sound_whatever_their_ending(tmp_path, monkeypatch, ending, data, said):
+    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
+    path = tmp_path / f"clip.{ending}"
+    path.write_bytes(data)
+    with pytest.raises(AudioError, match=said):
+        load(path)
+
+
+@pytest.mark.parametrize("ending", ["raw", "pcm", "gsm", "vox", "ul", "al", "sln"])
+def test_a_file_that_has_no_header_by_its_ending_is_refused_with_what_gives_it_one(tmp_path, ending):
+    path = tmp_path / f"clip.{ending}"
+    path.write_bytes(np.random.default_rng(6).bytes(3000))
+    with pytest.raises(AudioError, match=r"has no header .* as of \d+ kHz and .*: sox -t \w+ -r \d+ .*FILE FILE\.wav"):
+        load(path)
+
+
+def test_an_au_whose_mark_is_damaged_is_no_noise(tmp_path):
+    path = tmp_path / "clip.au"
+    path.write_bytes(bytes(8) + encoded(container="AU", subtype="PCM_16")[8:])
+    with pytest.raises(AudioError, match="not readable as audio"):
+        load(path)
+
+
+@pytest.mark.parametrize("place", [".AppleDouble", "._"])
+def test_what_lies_in_the_working_folder_is_not_taken_for_a_part_of_an_mp3(tmp_path, monkeypatch, place):
+    data = encoded(container="MP3")
+    before, _ = heard(tmp_path, data)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / place).mkdir()
+    samples, notices = heard(tmp_path, data)
+    np.testing.assert_array_equal(samples, before)
+    assert notices == {}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="not one library of C")
+def test_nothing_is_printed_where_a_damaged_dump_of_samples_is_sought(tmp_path, capfd):
+    data = encoded(container="SDS", subtype="PCM_16")
+    heard(tmp_path, data + data, start_s=2.5)
+    heard(tmp_path, data.replace(b"\n", b"\r\n"), start_s=0.5)
+    ctypes.CDLL(None).fflush(None)
+    assert capfd.readouterr() == ("", "")

@@ -68,7 +68,17 @@ def layout_of(path: str | os.PathLike[str]) -> Layout:
             streams += other.streams
             notices += other.notices
             follows = other.next_file
+    if not layout.container and not _has_second_file(path):
+        # Without a name, as libsndfile would take anything for mu-law, GSM or ADPCM by its ending.
+        streams = [stream if stream.pieces else replace(stream, pieces=((0, end),)) for stream in streams]
     return Layout(layout.container, tuple(streams), tuple(notices))
+
+
+def _has_second_file(path: str | os.PathLike[str]) -> bool:
+    """Whether Apple's second file is where libsndfile looks for it, which holds SD2's header."""
+    folder, name = os.path.split(os.fsdecode(path))
+    places = (os.path.join(name, "..namedfork", "rsrc"), f"._{name}", os.path.join(".AppleDouble", name))
+    return any(os.path.isfile(os.path.join(folder, place)) for place in places)
 
 
 def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
