@@ -101,6 +101,14 @@ def ogg_checksum(page):
     return crc
 
 
+def in_wav(mp3):
+    """The frames of an MP3 as the sound of a WAV file, without the first one that tells of the others."""
+    sound = mp3[mp3.index(mp3[:2], 150) :]
+    fmt = struct.pack("<4sIHHIIHHHHIHHH", b"fmt ", 30, 0x55, 1, RATE, 4000, 1, 0, 12, 1, 2, 288, 1, 1393)
+    body = b"WAVE" + fmt + b"data" + struct.pack("<I", len(sound)) + sound
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 CONTAINERS = {
     "WAV": Container("WAV", "PCM_16", (b"data", 4, "<I")),
     "WAV, big-endian (RIFX)": Container("WAV", "PCM_16", (b"data", 4, ">I"), endian="BIG"),
@@ -121,6 +129,7 @@ CONTAINERS = {
     "Ogg of Opus": Container("OGG", "OPUS", None, 8 * RATE),
     "Ogg of FLAC": Container("FLAC", "PCM_16", None, 4 * RATE, change=in_ogg),
     "MP3": Container("MP3", "MPEG_LAYER_III", (b"Xing", 8, ">I"), 4 * RATE),
+    "WAV of MP3": Container("MP3", "MPEG_LAYER_III", (b"data", 4, "<I"), 4 * RATE, change=in_wav),
     "MP2": Container("MP3", "MPEG_LAYER_III", None, change=lambda data: 41 * (b"\xff\xf5\x88\xc4" + bytes(572))),
     "NIST": Container("NIST", "PCM_16", None),
     "VOC": Container("VOC", "PCM_16", None),

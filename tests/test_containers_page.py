@@ -103,7 +103,7 @@ def sizes(container):
         return voc_of(data, 0), [voc_of(data, size) for size in (0xFFFFFF, 0x7FFFFF)], voc_of(data, len(data) // 2)
     if container.format == "FLAC":  # of 0, STREAMINFO says that it is the open one
         return container.with_size(0), [container.with_size(0)], container.with_size(container.n_samples // 2)
-    opened = [] if container.format == "MP3" else [container.with_size(size) for size in container.open_sizes()]
+    opened = [] if container.field[0] == b"Xing" else [container.with_size(size) for size in container.open_sizes()]
     return container.with_size(0), opened, container.with_half_its_size()
 
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from .._notices import Notice
 from .layout import Layout, Stream
-from .mpeg_frames import Run, length_of_id3, read_runs
+from .mpeg_frames import MOST_PADDING, Run, length_of_id3, read_runs
 from .view import Piece
 
 __all__ = ["begins_within", "length_of_id3", "mpeg"]
@@ -24,9 +24,11 @@ _CERTAIN_FRAMES = 10
 _DECODER_DELAY = 529
 
 
-def mpeg(file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True) -> Layout | None:
+def mpeg(
+    file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True, most_padding: int = MOST_PADDING
+) -> Layout | None:
     """MPEG audio between two places of a file; None where there is not one frame."""
-    scan = read_runs(file, begin, end)
+    scan = read_runs(file, begin, end, most_padding)
     longest = max((run.n_frames for run in scan.runs), default=0)
     runs = [run for run in scan.runs if run.n_frames >= min(_FEWEST_FRAMES, longest)]
     if longest == 0 or (runs[0].is_free and not _are_most(runs, end - begin)):

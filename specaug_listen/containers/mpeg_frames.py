@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-__all__ = ["Run", "Scan", "Tag", "length_of_id3", "read_runs"]
+__all__ = ["MOST_PADDING", "Run", "Scan", "Tag", "length_of_id3", "read_runs"]
 
 # kbit/s by 4 bits of the header: MPEG 1 layers I, II, III; MPEG 2 and 2.5 layer I, layers II and III.
 _KBITS = {
@@ -22,7 +22,7 @@ _KBITS = {
 _RATES_HZ = (44100, 48000, 32000)
 _HEAD = 52  # header, side information, and the name of a tag behind it
 _LONGEST, _SHORTEST_FREE, _LONGEST_FREE = 1728, 24, 4096
-_MOST_PADDING = 512
+MOST_PADDING = 512
 _LYRICS = b"LYRICSBEGIN"
 _SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX")
 
@@ -113,11 +113,12 @@ class Scan:
     n_foreign: int = 0
     n_zeros: int = 0
     is_torn: bool = False
+    most_padding: int = MOST_PADDING
 
 
-def read_runs(file: BinaryIO, begin: int, end: int) -> Scan:
-    """Find the frames between two places of a file."""
-    scan, at = Scan(), begin
+def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PADDING) -> Scan:
+    """Find the frames between two places of a file; fewer zeros behind them than so many are padding."""
+    scan, at = Scan(most_padding=most_padding), begin
     is_lost, lost_from = True, begin
     while at + 4 <= end:
         file.seek(at)
@@ -253,7 +254,7 @@ def _note_foreign(scan: Scan, file: BinaryIO, begin: int, end: int, *, is_within
     if not scan.runs and end - begin <= _LONGEST and _parsed(rest[:4]) is None:
         return
     if not is_within and not any(rest):
-        scan.n_zeros += end - begin if end - begin >= _MOST_PADDING else 0
+        scan.n_zeros += end - begin if end - begin >= scan.most_padding else 0
     elif not rest.startswith(_LYRICS):
         scan.n_foreign += end - begin
 

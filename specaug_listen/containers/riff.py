@@ -13,6 +13,8 @@ from .view import tail
 
 __all__ = ["aiff", "w64", "wav"]
 
+# Zeros behind frames that are no lost frames.
+_MOST_PADDING = 8
 _MPEG_TAGS = {0x50, 0x55}
 # Codecs of which a part of a block cannot be decoded: GSM 6.10; Microsoft's, IMA's and NMS's ADPCM.
 _GSM = 0x31
@@ -57,7 +59,8 @@ def _mpeg_in_wav(file: BinaryIO, begin: int, layout: Layout, end: int) -> Layout
     """The frames in a WAV file, whose size in bytes tells how many there were; None where there is not one."""
     (outer,) = layout.streams
     there = begin + (outer.present_bytes or 0)
-    inside = mpeg.mpeg(file, begin, there, is_whole_file=outer.is_open and there == end)
+    is_open = outer.is_open and there == end
+    inside = mpeg.mpeg(file, begin, there, is_whole_file=is_open, most_padding=_MOST_PADDING)
     if inside is None:
         return None
     *others, last = inside.streams

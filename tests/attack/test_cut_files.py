@@ -12,7 +12,7 @@ from specaug_listen import load
 from specaug_listen.errors import AudioError
 
 # As few samples as show it, so that there can be many files.
-N_SAMPLES = {"FLAC": 20000, "Ogg of Vorbis": 60000, "Ogg of Opus": 60000, "MP3": 20000}
+N_SAMPLES = {"FLAC": 20000, "Ogg of Vorbis": 60000, "Ogg of Opus": 60000, "MP3": 20000, "WAV of MP3": 20000}
 
 
 @pytest.fixture(scope="module", params=CONTAINERS)
