@@ -121,7 +121,8 @@ def audition_many(
     Returns
     -------
     AuditionRecord
-        As written. A run that is interrupted writes what is done.
+        As written. A run that is interrupted writes none, so that nothing takes its clips for all: they stay, and
+        ``resume`` goes on.
 
     Raises
     ------
@@ -140,14 +141,11 @@ def audition_many(
             _check_clip(output, clip, configuration)
         kept = _kept(output, clips, configuration) if resume else None
         entries = {} if kept is None else {entry.folder: entry for entry in kept.index.clips}
-        run, is_whole = Run(output, index, len(clips), kept), False
-        try:
-            for number, clip in enumerate(clips, start=1):
-                entry = entries.get(clip.folder)
-                progress(number, _audition_clip(clip, run, configuration, within) if entry is None else run.keep(entry))
-            is_whole = True
-        finally:
-            run.end(is_whole=is_whole)
+        run = Run(output, index, len(clips), kept)
+        for number, clip in enumerate(clips, start=1):
+            entry = entries.get(clip.folder)
+            progress(number, _audition_clip(clip, run, configuration, within) if entry is None else run.keep(entry))
+        run.end()
     return run.index
 
 

@@ -17,6 +17,7 @@ from test_fragments import Page
 
 from specaug_listen import Audio, save
 from specaug_listen._ownership import is_room
+from specaug_listen.pipeline.journal import read_run
 
 QUICK = ("--vocoder", "original-phase")
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -225,14 +226,13 @@ def several(folder: Path, clip: Audio, n: int = 4) -> Path:
 
 
 def assert_only_whole(out: Path) -> list[str]:
-    """Every folder is whole, nothing is partial, and the index lists just what is there."""
+    """Every folder is whole, nothing is partial, and the run lists just what is there."""
     assert not list(out.rglob("*.partial"))
     folders = sorted(path.name for path in out.iterdir() if path.is_dir())
     for folder in folders:
         assert len(os.listdir(out / folder)) in (8, 12, 20)
         json.loads((out / folder / "draw-1.json").read_text())
-    index = json.loads((out / "audition.json").read_text()) if (out / "audition.json").exists() else {"clips": []}
-    assert [entry["folder"] for entry in index["clips"]] == folders
+    assert [entry.folder for entry in read_run(out).clips] == folders
     return folders
 
 

@@ -20,6 +20,7 @@ from specaug_listen.batch import audition_many, count_clips, output_of_audition
 from specaug_listen.errors import OutputError, ParameterError
 from specaug_listen.frontends import WHISPER
 from specaug_listen.pipeline import Audition, Configuration, Failure, draw_files, read_index, read_record
+from specaug_listen.pipeline.journal import read_run
 from specaug_listen.pipeline.long import LongAudition
 from specaug_listen.pipeline.records import CustomVocoder, to_bytes
 from specaug_listen.vocoders import GriffinLim, Joint
@@ -145,15 +146,19 @@ def test_overwrite_replaces_results_of_the_same_names_and_leaves_the_rest(tmp_pa
     assert [clip.folder for clip in read_index(tmp_path / "out").clips] == ["one"]
 
 
-def test_an_interruption_keeps_what_is_done_and_lists_just_that(tmp_path, clips):
+def test_an_interruption_keeps_what_is_done_and_calls_it_no_whole_run(tmp_path, clips):
     def interrupt(number, result):
         if number == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         audition_many(clips, tmp_path / "out", RUN, progress=interrupt)
-    assert names_in(tmp_path / "out") == ["audition.json", "one", "two"]
-    assert [clip.folder for clip in read_index(tmp_path / "out").clips] == ["one", "two"]
+    assert names_in(tmp_path / "out") == ["one", "two"]
+    index = read_run(tmp_path / "out")
+    assert [clip.folder for clip in index.clips] == ["one", "two"]
+    assert [(notice.kind, notice.values["n_done"], notice.values["n_clips"]) for notice in index.notices] == [
+        ("unfinished", 2, 3)
+    ]
 
 
 def test_a_disk_that_fills_up_stops_the_run_and_keeps_what_is_done(tmp_path, clips, monkeypatch):
@@ -170,8 +175,8 @@ def test_a_disk_that_fills_up_stops_the_run_and_keeps_what_is_done(tmp_path, cli
     monkeypatch.setattr(Path, "write_bytes", until_full)
     with pytest.raises(OutputError, match=r"two: cannot be written \(No space left on device\)"):
         audition_many(clips, tmp_path / "out", RUN)
-    assert names_in(tmp_path / "out") == ["audition.json", "one"]
-    assert [clip.folder for clip in read_index(tmp_path / "out").clips] == ["one"]
+    assert names_in(tmp_path / "out") == ["one"]
+    assert [clip.folder for clip in read_run(tmp_path / "out").clips] == ["one"]
 
 
 def test_a_vocoder_that_cannot_be_written_down_is_refused(tmp_path, clips):
@@ -250,8 +255,8 @@ def test_a_run_that_is_interrupted_in_a_long_recording_leaves_nothing_of_it(tmp_
     with pytest.raises(KeyboardInterrupt):
         audition_many(sorted(long.parent.iterdir()), tmp_path / "out", LONG_RUN, within=interrupt)
     assert len(scratch) == 1
-    assert names_in(tmp_path / "out") == ["a", "audition.json"]
-    assert [clip.folder for clip in read_index(tmp_path / "out").clips] == ["a"]
+    assert names_in(tmp_path / "out") == ["a"]
+    assert [clip.folder for clip in read_run(tmp_path / "out").clips] == ["a"]
 
 
 @pytest.mark.parametrize("rows", ["original", "energies", "copy-synthesis", "draw-1"])
@@ -270,7 +275,7 @@ def test_a_disk_that_fills_up_in_a_long_recording_stops_the_run_and_leaves_nothi
     monkeypatch.setattr("specaug_listen.vocoders.joint._FRAMES_PER_SEGMENT", 50)
     with pytest.raises(OutputError, match=rf"{rows}\.f32: cannot be written \(No space left on device\)"):
         audition_many(sorted(long.parent.iterdir()), tmp_path / "out", LONG_RUN)
-    assert names_in(tmp_path / "out") == ["a", "audition.json"]
+    assert names_in(tmp_path / "out") == ["a"]
 
 
 def test_a_long_audition_that_is_told_of_needs_nothing_that_is_gone(tmp_path, long):

@@ -194,16 +194,15 @@ class Run:
             self._output.add(_failure_line(failure))
         return failure
 
-    def end(self, *, is_whole: bool) -> None:
-        """Write the index of what is done, and remove what an earlier run left; a run without results leaves all."""
+    def end(self) -> None:
+        """Write the index of all clips, and remove what an earlier run left; a run without results leaves all."""
         if not self._clips:
             return
         with self._output.room() as room:
             with saying_what_failed(self._output.out / "audition.json"):
                 write_files(room, {"audition.json": to_bytes(self.index)})
             self._output.publish(room, index="audition.json")
-        if is_whole:
-            self._output.remove(self._output.written.by("audition"))
+        self._output.remove(self._output.written.by("audition"))
 
 
 def kept_clips(folder: Path, configuration: Configuration) -> Journal | None:

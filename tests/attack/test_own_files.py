@@ -319,7 +319,7 @@ def kill(clips, out, monkeypatch, after=2, **how):
             raise KilledError
 
     with monkeypatch.context() as patched:
-        patched.setattr("specaug_listen.pipeline.journal.Run.end", lambda self, is_whole: None)
+        patched.setattr("specaug_listen.pipeline.journal.Run.end", lambda self: None)
         with pytest.raises(KilledError):
             audition_many(clips, out, RUN, progress=stop, **how)
 
@@ -423,6 +423,8 @@ def test_a_run_that_was_interrupted_is_gone_on_with(tmp_path, clips):
 
     with pytest.raises(KeyboardInterrupt):
         audition_many(clips, tmp_path / "out", RUN, progress=stop)
+    assert "2 of 3 clips are done" in run("report", tmp_path / "out").err
+    assert "the run did not end" in (tmp_path / "out" / "report.html").read_text("utf-8")
     whole = audition_many(clips, tmp_path / "whole", RUN)
     assert audition_many(clips, tmp_path / "out", RUN, resume=True) == whole
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
