@@ -497,6 +497,8 @@ def test_the_size_that_sox_writes_into_a_voc_is_not_taken_for_a_cut(tmp_path, en
     pcm = pcm16(sound)
     block = voc_block(9, VOC_16_BITS + pcm, len(pcm) + 4)
     assert_whole(tmp_path, voc(block) + rest, sound, kinds=(kind,) if kind else ())
+    if not rest:
+        assert_whole(tmp_path, voc(block)[:-1], sound)
 
 
 def test_a_voc_behind_another_one_is_heard(tmp_path):

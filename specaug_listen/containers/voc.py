@@ -167,8 +167,10 @@ def _n_bytes(file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _C
     if len(between) < 8 or any(between[8:]):
         return n_bytes
     # SoX counts 4 of the header's 12 bytes; zeros at the end of its sound look like the mark of the end.
-    is_silent = not any(between) and kind_of_rest(file, at, follows, end, "", fill=1) != "zeros"
-    return n_bytes + 8 * (follows + 9 == end or is_silent or _block(file, follows)[0] is None)
+    is_silent = not any(between)
+    is_last = follows + 9 == end or (is_silent and follows + 8 == end)
+    is_pause = is_silent and kind_of_rest(file, at, follows, end, "", fill=1) != "zeros"
+    return n_bytes + 8 * (is_last or is_pause or _block(file, follows)[0] is None)
 
 
 def _block(file: BinaryIO, at: int) -> tuple[int | None, int, bytes]:
