@@ -734,6 +734,23 @@ def test_chunks_are_no_sound_whatever_the_size_of_the_sound(tmp_path, container,
     assert_whole(tmp_path, data + b"".join(riff_chunk(*one, order) for one in chunks), kinds=(kind,))
 
 
+@pytest.mark.parametrize(("size", "kind"), [(0, "no-length"), (-1, "open-length"), (800, "longer")])
+@pytest.mark.parametrize("container", ["CAF", "W64"])
+def test_chunks_of_8_bytes_of_size_are_no_sound_either(tmp_path, container, size, kind):
+    data = encoded(container=container, subtype="PCM_16")
+    form, place, n_header = (">q", 4, 4) if container == "CAF" else ("<q", 16, 24)
+    at = data.index(b"data") + place
+    struct.pack_into(form, data, at, size + n_header if size >= 0 else size)
+    if container == "CAF":
+        chunks = [name + struct.pack(">q", 500) + bytes(range(250)) * 2 for name in (b"info", b"uuid")]
+    else:
+        guid = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+        chunks = [
+            name + guid + struct.pack("<q", 24 + 500) + bytes(range(250)) * 2 + bytes(4) for name in (b"bext", b"list")
+        ]
+    assert_whole(tmp_path, data + b"".join(chunks), kinds=(kind,))
+
+
 @pytest.mark.parametrize("n_short", range(1, 8))
 @pytest.mark.parametrize("end", [0, 0.3], ids=["silent", "loud"])
 def test_a_size_that_is_a_few_bytes_short_loses_nothing(tmp_path, n_short, end):

@@ -73,7 +73,7 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
                 return Layout("CAF", (Stream(promised_bytes=n_bytes, present_bytes=n_bytes),))
             return sized(
                 "CAF", file, (begin, end), at + 4, max(0, size - 4) if size >= 0 else _MOST,
-                endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True,
+                endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True, chunks="caf",
                 field=Field(at - 8, ">q", before=4),
             )  # fmt: skip
         if not 0 <= size < end - at:

@@ -156,7 +156,7 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
             return sized(
                 "W64", file, (begin, end), sound, n_bytes, endian="LITTLE", is_wide=True,
                 field=Field(at + 16, "<Q", before=_W64_CHUNK), block=block, frame=frame,
-                fill=8,
+                fill=8, chunks="w64",
             )  # fmt: skip
         at += max(_W64_CHUNK, (size + 7) // 8 * 8)
         if at >= end:

@@ -48,6 +48,7 @@ def sized(
     *,
     endian: str = "",
     order: str = "",
+    chunks: str = "",
     field: Field | None = None,
     is_strict: bool = False,
     is_wide: bool = False,
@@ -70,6 +71,8 @@ def sized(
         Order of the bytes of samples; empty where they cannot be read without their header.
     order : {"<", ">", ""}
         Of the sizes of chunks behind the sound; empty where there are none.
+    chunks : {"caf", "w64", ""}
+        Those of other kinds.
     field : Field or None
         Where the header is mended; None where that cannot be done.
     is_strict : bool
@@ -87,9 +90,9 @@ def sized(
     """
     begin, end = span
     ends = sound + n_bytes
-    rest, chunks = _rest(file, sound, ends, end, order, 1 if n_bytes % frame else fill)
-    if chunks < end:
-        end, is_strict = chunks, True
+    rest, before_chunks = _rest(file, sound, ends, end, order, chunks or order, 1 if n_bytes % frame else fill)
+    if before_chunks < end:
+        end, is_strict = before_chunks, True
     if rest == "sound" and end - ends < block:
         rest = "junk"
     there = max(0, end - sound)
@@ -125,11 +128,11 @@ def _ended(
     return Layout(container, (stream,), notices, next_file)
 
 
-def _rest(file: BinaryIO, sound: int, ends: int, end: int, order: str, fill: int) -> tuple[str, int]:
+def _rest(file: BinaryIO, sound: int, ends: int, end: int, order: str, chunks: str, fill: int) -> tuple[str, int]:
     """What follows what the header calls sound, and where it ends: before chunks that no size leads to."""
     rest = kind_of_rest(file, sound, ends, end, order, fill=fill)
-    if order and (ends > end or rest in ("sound", "zeros", "junk")):
-        chunks = begin_of_chunks(file, min(end, ends if ends <= end else sound), end, order)
-        if chunks < end:
-            return kind_of_rest(file, sound, ends, chunks, order, fill=fill), chunks
+    if chunks and (ends > end or rest in ("sound", "zeros", "junk")):
+        at = begin_of_chunks(file, min(end, ends if ends <= end else sound), end, chunks)
+        if at < end:
+            return kind_of_rest(file, sound, ends, at, order, fill=fill), at
     return rest, end

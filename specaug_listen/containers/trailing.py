@@ -20,9 +20,19 @@ _USUAL = (
     b"SAUR basc trns AFAn note labl ltxt DGDA Fake bpm  "
 )
 _USUAL_CHUNKS = frozenset(_USUAL[i : i + 4] for i in range(0, len(_USUAL), 5))
-_ANY_USUAL = re.compile(b"|".join(map(re.escape, sorted(_USUAL_CHUNKS))))
 # How much of a file's end is searched for chunks where no size tells of them.
 _TAIL = 1 << 22
+# Where chunks are looked for by their names: these, length of a header, where their size is in it and its form, what
+# it counts of the header, and up to a multiple of how many bytes they are filled up.
+_RIFF = re.compile(b"|".join(map(re.escape, sorted(_USUAL_CHUNKS))))
+_CAF = re.compile(b"info|uuid|free|mark|regn|peak|strg|edct|umid|ovvw|midi|inst|chan")
+_W64 = re.compile(b"list|fact|bext|levl|junk")
+_CHUNKS = {
+    "<": (_RIFF, 8, 4, "<I", 0, 2),
+    ">": (_RIFF, 8, 4, ">I", 0, 2),
+    "caf": (_CAF, 12, 4, ">Q", 0, 1),
+    "w64": (_W64, 24, 16, "<Q", 24, 8),
+}
 _PRINTABLE = frozenset(string.printable.encode())
 _OPEN_BELOW = 1 << 20
 # What SoX writes into an AIFF's header where it cannot go back, plus what precedes the samples.
@@ -110,7 +120,7 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
     return "junk" if _is_junk(file, sound, begin, behind_run, end) else "sound"
 
 
-def begin_of_chunks(file: BinaryIO, begin: int, end: int, order: str) -> int:
+def begin_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
     """Where those chunks begin that reach to the end of the file to the byte, by their names and sizes alone.
 
     Parameters
@@ -118,21 +128,24 @@ def begin_of_chunks(file: BinaryIO, begin: int, end: int, order: str) -> int:
     file : binary file
     begin, end : int
         Where to look for them.
-    order : {"<", ">"}
+    kind : {"<", ">", "caf", "w64"}
+        Of RIFF, of AIFF, or of another container.
 
     Returns
     -------
     int
         ``end`` where there are none.
     """
+    names, n_header, place, form, n_counted, fill = _CHUNKS[kind]
     start = max(begin, end - _TAIL)
     file.seek(start)
     data = file.read(end - start)
-    ends = {len(data), len(data) + 1}  # what fills up the last one may be missing
-    for at in reversed([found.start() for found in _ANY_USUAL.finditer(data, 0, max(0, len(data) - 4))]):
-        size = struct.unpack_from(f"{order}I", data, at + 4)[0] if at + 8 <= len(data) else 0
-        if at + 8 + size + size % 2 in ends:
-            ends.add(at)
+    ends = {len(data) + missing for missing in range(fill)}  # what fills up the last one may be missing
+    for at in reversed([found.start() for found in names.finditer(data)]):
+        if at + n_header <= len(data):
+            size = struct.unpack_from(form, data, at + place)[0] - n_counted
+            if size >= 0 and at + n_header + size + -size % fill in ends:
+                ends.add(at)
     return start + min(ends)
 
 
