@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 import typer
 
 from ._quiet import quiet_stdout
-from .console import clip_progress, complain, complain_of, counted, open_page, results_folder, tell_of_page
+from .console import clip_progress, complain, complain_of, counted, open_page, results_folder, say, tell_of_page
 from .errors import ParameterError
 from .options import (
     Adapters,
@@ -171,11 +170,11 @@ def _tell_of(index: AuditionRecord, out: Path, form: Form | None, *, as_json: bo
     refused = f", {len(index.failures)} refused" if index.failures else ""
     told = f"{counted(len(index.clips), 'clip')} auditioned{refused}"
     if as_json:
-        sys.stdout.write(to_bytes(index).decode())
+        say(to_bytes(index).decode(), end="")
     elif page is not None:
         tell_of_page(page, f"{told}: ")
     else:
-        print(f"{told}: {printable(out)}" if index.clips else told)  # noqa: T201
+        say(f"{told}: {printable(out)}" if index.clips else told)
     if page is not None and open_it:
         open_page(page.path)
     raise typer.Exit(1 if index.failures else 0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ._quiet import quiet_stdout
-from .console import complain
+from .console import complain, say
 from .options import (
     Adapters,
     Dialect,
@@ -81,7 +81,7 @@ def run_check(
         result = check(target, frontend=frontend, clips=clips or None, ignore=ignore or (), **how, **numbers)
         if output is not None:
             result.put(output)
-    print(to_json(result.report) if as_json else result)  # noqa: T201
+    say(to_json(result.report) if as_json else str(result))
     raise typer.Exit(0 if result.is_clean else 1)
 
 

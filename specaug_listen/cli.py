@@ -18,7 +18,7 @@ from ._version import __version__
 from .audition_command import run_audition
 from .check_command import run_check
 from .commands import COMMAND_SETTINGS, Command, Commands, examples
-from .console import complain
+from .console import complain, unsaid
 from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
 from .invert_command import run_invert
 from .policy_commands import policy_app
@@ -133,11 +133,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # The draws carry our own lines, and they are printed; libraries' are for whoever asks with PYTHONWARNINGS=default.
     warnings.simplefilter("ignore", SpecAugListenWarning if sys.warnoptions else Warning)
     open_closed()
+    unsaid.clear()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         asked = None if arguments is None else list(arguments)
         code = app(args=asked, prog_name="specaug-listen", standalone_mode=False) or 0
+        if unsaid and code != INTERRUPTED:
+            raise unsaid[0]
         sys.stdout.flush()
     except OSError as error:
         code = 1

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ._streams import discard
 from .errors import one_line
 
 if TYPE_CHECKING:
@@ -26,10 +27,14 @@ __all__ = [
     "counted",
     "open_page",
     "results_folder",
+    "say",
     "tell_of_page",
+    "unsaid",
 ]
 
 _LEAST_S_BETWEEN_LINES = 2.0
+# Why lines of this command could not be printed by `say`.
+unsaid: list[OSError] = []
 
 
 @contextmanager
@@ -43,9 +48,9 @@ def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within
         if isinstance(result, Failure):
             complain(result.error)
         elif isinstance(result, ClipEntry) and not quiet:
-            print(f"[{number}/{total}] {result.name!r} was done before, and is kept", flush=True)  # noqa: T201
+            say(f"[{number}/{total}] {result.name!r} was done before, and is kept")
         elif not quiet:
-            print(f"[{number}/{total}] {result}", flush=True)  # noqa: T201
+            say(f"[{number}/{total}] {result}")
 
     if quiet or not sys.stderr.isatty():
         yield tell, (_ignore if quiet else _Quarters().tell)
@@ -102,6 +107,17 @@ def complain(line: str, kind: str = "error") -> None:
     aside(f"{kind}: {text}")
 
 
+def say(text: str, end: str = "\n") -> None:
+    """Print on the standard output stream; where that cannot be printed to, the work goes on, and its end tells."""
+    if unsaid:
+        return
+    try:
+        print(text, end=end, flush=True)  # noqa: T201
+    except OSError as error:
+        unsaid.append(error)
+        discard(sys.stdout.fileno())  # with what waits in the buffer
+
+
 def aside(text: str, end: str = "\n") -> None:
     """Print on the standard error stream, if it can be printed to: no work fails because nobody hears of it."""
     with suppress(OSError, ValueError):
@@ -123,7 +139,7 @@ def tell_of_page(page: Published, before: str = "", *, open_it: bool = False) ->
     """Print where a page is, and where it had to become a folder, why, and how to have one file; open it, too."""
     from ._files import printable
 
-    print(f"{before}{printable(page.path)}{f' ({page.advice})' if page.advice else ''}")  # noqa: T201
+    say(f"{before}{printable(page.path)}{f' ({page.advice})' if page.advice else ''}")
     if open_it:
         open_page(page.path)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .console import complain, complain_of, counted
+from .console import complain, complain_of, counted, say
 from .options import AxesText, Overwrite, StatisticsText
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _tell(target: Path, file: MelFile, clip: MelClip, written: tuple[Audio, floa
     if gain < 1:
         complain(f"{clip.name}: quieter by {-20 * math.log10(gain):.1f} dB, so that it does not clip", "note")
     mel = clip.mel
-    print(  # noqa: T201
+    say(
         f"{printable(target)}: {sound.duration_s:.2f} s at {sound.sample_rate} Hz, from {printable(file)} "
         f"({counted(mel.n_frames, 'frame')} of {mel.n_mels} bins)"
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .console import complain, results_folder
+from .console import complain, results_folder, say
 from .options import Overwrite
 
 __all__ = ["run_replay"]
@@ -53,4 +53,4 @@ def run_replay(
         files = draw_files(heard, heard.draws[0], written.channels)
         output.write(dict(zip(names, files.values(), strict=False)))
     for name in names:
-        print(printable(output.out / name))  # noqa: T201
+        say(printable(output.out / name))

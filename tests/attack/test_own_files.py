@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import multiprocessing
 import os
@@ -428,6 +430,32 @@ def test_a_run_that_was_interrupted_is_gone_on_with(tmp_path, clips):
     whole = audition_many(clips, tmp_path / "whole", RUN)
     assert audition_many(clips, tmp_path / "out", RUN, resume=True) == whole
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+class Unprintable(io.TextIOWrapper):
+    """A standard output that nobody reads any more, from the first line on."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="utf-8")
+
+    def write(self, text):
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    def fileno(self):
+        return os.open(os.devnull, os.O_WRONLY)
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_run_whose_lines_cannot_be_printed_goes_on_and_says_so_at_its_end(tmp_path, monkeypatch, clips, more):
+    monkeypatch.setattr(sys, "stdout", Unprintable())
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(told := io.BytesIO(), encoding="utf-8"))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["audition", *map(str, clips), "-o", str(tmp_path / "out"), *QUICK[:2], *more])
+    assert ended.value.code == 1
+    assert told.getvalue().decode() == "error: the output cannot be printed: Broken pipe\n"
+    assert names_in(tmp_path / "out") == ["a", "audition.json", "b", "c", "report.html"]
+    monkeypatch.undo()
+    assert run("list", "vocoders").code == 0
 
 
 def test_a_run_over_another_that_is_killed_shows_nothing_of_the_other(tmp_path, clips, monkeypatch):
