@@ -183,6 +183,10 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "results": "left out of {folder}: {n_files} files that specaug-listen wrote; to hear one, name it by its own path",
     "unfinished": "{folder}: the run did not end, as there is no audition.json; {n_done} of {n_clips} clips are done, "
     "and audition --resume goes on",
+    "unlisted": lambda values: (
+        f"{values['folder']}: {values['n_draws']} draws are there that the index does not list, and are left out "
+        f"({', '.join(values['draws'])}{', ...' if len(values['draws']) < values['n_draws'] else ''})"
+    ),
     "tracks": "several tracks: one of {n_tracks} tracks of sound was read; take another out with ffmpeg -map",
 }
 # Where what a file promises and what it holds disagree.

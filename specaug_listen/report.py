@@ -20,7 +20,7 @@ from .errors import ParameterError
 from .pages import Clip, Facts, Head, Recipe, known_folders, page_parts, short_paths, without_folders
 from .pipeline import Audition
 from .pipeline.again import recipe_of, words_of
-from .pipeline.agreement import read_draw
+from .pipeline.agreement import left_out, read_draw
 from .pipeline.display import facts_of_policy, frontend_in_words
 from .pipeline.journal import read_run
 from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, Published, page_path, publish
@@ -205,7 +205,9 @@ def _run_of_folder(folder: Path, page: Path) -> _Run:
     one = index.configuration
     name = printable(f"{one.policy.name} on {one.frontend.name} ({folder.resolve().name})")
     unfinished = tuple(notice for notice in index.notices if notice.kind == "unfinished")
-    return _Run(name, placed, index.failures, index.versions, unfinished)
+    # A run that did not end has said already that there is more.
+    beside = () if unfinished else left_out(folder, {entry.folder: entry.draws for entry in index.clips})
+    return _Run(name, placed, index.failures, index.versions, (*unfinished, *beside))
 
 
 # --- what is written ---

@@ -403,13 +403,9 @@ def test_a_sound_that_cannot_be_read_is_named_in_one_line(out, data):
         write_report(out)
 
 
-def test_a_sound_that_is_too_short_and_a_picture_that_is_gone_are_told(out):
-    folder = out / "it's _so_ & on"
-    save(folder / "draw-1.wav", Audio(np.zeros(1478), 16000))
-    (folder / "original.mel.png").unlink()
+def test_with_a_picture_that_is_gone_nothing_is_compared(out):
+    (out / "it's _so_ & on" / "original.mel.png").unlink()
     html = write_report(out).read_text("utf-8")
-    words = " ".join(" ".join(Page(html).words).split())
-    assert "its file holds 0.09 of 0.75 s" in words
     told = [json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)]
     assert [one["compared_with"] for one in told[1]["versions"]] == [None] * 4
     assert [one["compared_with"] for one in told[0]["versions"]] == [None, None, 0, 0]

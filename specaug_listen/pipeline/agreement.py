@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
+from .._files import printable
+from .._notices import Notice
 from ..errors import PolicyError
 from ..frontends import MelFrontend, prepared
 from .records import ClipEntry, Configuration, DrawRecord
 from .shelves import FolderFiles
 
-__all__ = ["read_draw"]
+__all__ = ["left_out", "read_draw"]
+
+_DRAW = re.compile(r"(draw-[1-9]\d{0,6})\.json")
+_MOST_NAMED = 3
 
 
 def read_draw(
@@ -63,6 +72,28 @@ def read_draw(
             shown = f"{what} {own}, where the index has {listed}" if what in ("seed", "gain") else what
             raise PolicyError(f"{path}: is from another run than its index ({shown}); run the audition again")
     return record
+
+
+def left_out(run: Path, listed: Mapping[str, Collection[str]]) -> tuple[Notice, ...]:
+    """A notice of the draws that lie in the folders of a run, and that its index does not list.
+
+    Parameters
+    ----------
+    run : Path
+    listed : mapping of str to collection of str
+        Of each folder in it, the draws that the index lists, e.g. ``draw-1``.
+    """
+    draws = [
+        f"{one.name}/{match[1]}"
+        for one in sorted(run.iterdir())
+        if one.is_dir() and not one.is_symlink()
+        for name in sorted(os.listdir(one))
+        if (match := _DRAW.fullmatch(name)) and match[1] not in listed.get(one.name, ())
+    ]
+    if not draws:
+        return ()
+    named = [printable(draw)[:80] for draw in draws[:_MOST_NAMED]]
+    return (Notice("unlisted", {"folder": printable(run), "n_draws": len(draws), "draws": named}),)
 
 
 def _frontend(clip: ClipEntry, run: Configuration) -> MelFrontend:

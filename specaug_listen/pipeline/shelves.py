@@ -18,7 +18,7 @@ from .._ordinary_files import open_inside
 from ..audio import Audio
 from ..errors import PolicyError
 from ..pages import File
-from .contents import HEAD, MOST_BYTES_OF_PICTURE, check_picture, check_wav
+from .contents import HEAD, MOST_BYTES_OF_PICTURE, WavForm, check_picture, check_wav
 from .records import DrawRecord, read_record
 
 __all__ = ["Beside", "Embedded", "Files", "FolderFiles", "MemoryFiles"]
@@ -49,6 +49,10 @@ class MemoryFiles:
     def read(self, name: str) -> bytes:
         """A file's bytes."""
         return self._files[name]
+
+    def form(self, name: str) -> WavForm | None:
+        """What a sound's header says: nothing that has to be looked at."""
+        return None
 
     def address(self, name: str) -> str | None:
         """From where a page reads a file that is too long for it: nowhere."""
@@ -94,7 +98,11 @@ class FolderFiles:
         PolicyError
             When it cannot be read, lies outside of the run, or is not what its name says.
         """
-        return self._checked(name, MOST_BYTES_OF_PICTURE if name.endswith(".png") else None)
+        return self._checked(name, MOST_BYTES_OF_PICTURE if name.endswith(".png") else None)[0]
+
+    def form(self, name: str) -> WavForm | None:
+        """What a sound's header says; errors as for `read`."""
+        return self._checked(name, HEAD)[1]
 
     def record(self, name: str) -> DrawRecord:
         """A draw's record.
@@ -113,7 +121,7 @@ class FolderFiles:
             )
         return record
 
-    def _checked(self, name: str, most_bytes: int | None) -> bytes:
+    def _checked(self, name: str, most_bytes: int | None) -> tuple[bytes, WavForm | None]:
         """A file's bytes, or the first of them; not before its content is known to be what its name says."""
         path = self._folder / name
         with _saying_what_is_gone(path), open_inside(self._run, path) as file:
@@ -123,9 +131,8 @@ class FolderFiles:
             data = file.read(most_bytes if most_bytes is not None else n_bytes)
         if name.endswith(".png"):
             check_picture(data, printable(path))
-        else:
-            check_wav(data, n_bytes, printable(path))
-        return data
+            return data, None
+        return data, check_wav(data, n_bytes, printable(path))
 
     def address(self, name: str) -> str | None:
         """From where a page reads a file that is too long for it.

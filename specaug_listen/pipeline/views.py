@@ -17,6 +17,7 @@ from ..plots import extent_s, hz_ticks, outlines, percent, read_cells, warp_line
 from .display import facts_of_clip, facts_of_draw
 from .records import ClipEntry, DrawRecord
 from .shelves import Embedded
+from .sounds import check_drawn, check_unchanged
 
 __all__ = [
     "COLUMNS",
@@ -97,7 +98,6 @@ def clip_view(shown: Sequence[Shown], clip_id: str) -> Clip:
             versions += _twins(one, drawn, prefix)
     names = [f"{one.label}: {badge}" if one.label else badge for one in shown for badge in one.entry.badges]
     entry = first.entry
-    versions = [_complete(version, entry.duration_s) for version in versions]
     return Clip(
         clip_id,
         entry.name,
@@ -121,16 +121,9 @@ def _copy_version(one: Shown, version_id: str) -> Version:
     return replace(version, picture=_picture(one, "given"))
 
 
-def _complete(version: Version, duration_s: float) -> Version:
-    """With a badge where its file was cut off; a policy never takes half of a clip."""
-    if version.heard is None or version.heard.duration_s >= 0.5 * duration_s:
-        return version
-    line = f"its file holds {version.heard.duration_s:.2f} of {duration_s:.2f} s"
-    return replace(version, badges=(*version.badges, line))
-
-
 def sound_version(one: Shown, file: str, note: str, version_id: str, name: str) -> Version:
     """The original, or the copy-synthesis."""
+    check_unchanged(one.shelf.files, f"{file}.wav", one.frontend, one.entry, one.draws)
     return Version(
         version_id, name, one.shelf.sound(f"{file}.wav"), note, one.level_db,
         picture=_picture(one, file), key=version_id, heard=_heard(one, f"{file}.wav"),
@@ -142,6 +135,7 @@ def draw_version(one: Shown, drawn: DrawRecord, prefix: str) -> Version:
     name, draw = f"draw-{drawn.number}", seen_draw(drawn)
     picture = _picture(one, name)
     figure = one.shelf.picture(f"{name}.png") if picture is None else None
+    check_drawn(one.shelf.files, f"{name}.wav", drawn)
     return Version(
         f"{prefix}{name}", one.called(name), one.shelf.sound(f"{name}.wav"), "", one.level_db,
         picture=picture, figure=figure, masks=masks_of(draw, one.frontend),
@@ -155,6 +149,7 @@ def _twins(one: Shown, drawn: DrawRecord, prefix: str) -> list[Version]:
     name = f"draw-{drawn.number}-original-phase"
     if one.shelf.read(f"{name}.wav") is None:
         return []
+    check_drawn(one.shelf.files, f"{name}.wav", drawn)
     note = "the same draw without the vocoder's part"
     sound = one.shelf.sound(f"{name}.wav")
     called = one.called(f"draw-{drawn.number}, original phase")

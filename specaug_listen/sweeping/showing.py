@@ -12,7 +12,7 @@ from .._files import printable
 from ..augment import reason_in_words
 from ..pages import Clip, File, Head, Sheet, Version, known_folders, page_parts, short_paths, without_folders
 from ..pipeline.again import sweep_recipe, words_of
-from ..pipeline.agreement import read_draw
+from ..pipeline.agreement import left_out, read_draw
 from ..pipeline.display import facts_of_clip, facts_of_policy, frontend_in_words
 from ..pipeline.publishing import Form, Place, Published, page_path, publish, put_page
 from ..pipeline.records import DrawRecord, path_of, vocoder_name
@@ -61,19 +61,22 @@ def write_page(
         When something in the folder is missing or cannot be read.
     """
     target = folder / "sweep.html" if path is None else page_path(path)
-    files, parts_in = _contents(folder, target.parent)
-    return publish(target, files, Form() if form is None else form, parts_in, overwrite=overwrite)
+    record = read_sweep(folder)
+    files, parts_in = _contents(record, folder, target.parent)
+    page = publish(target, files, Form() if form is None else form, parts_in, overwrite=overwrite)
+    return replace(page, notices=left_out(folder, {cell.folder: cell.draws for cell in record.cells}))
 
 
 def put_sweep_page(folder: Path, form: Form) -> Published:
     """Write the page of a sweep into its folder, which nobody sees yet."""
-    files, parts_in = _contents(folder, folder)
+    files, parts_in = _contents(read_sweep(folder), folder, folder)
     return put_page(folder / "sweep.html", files, form, parts_in)
 
 
-def _contents(folder: Path, page: Path) -> tuple[list[FolderFiles], Callable[[Place], Iterator[bytes]]]:
+def _contents(
+    record: SweepRecord, folder: Path, page: Path
+) -> tuple[list[FolderFiles], Callable[[Place], Iterator[bytes]]]:
     """The files of a page of a sweep, and what makes it; ``page`` is the folder that it will lie in."""
-    record = read_sweep(folder)
     folders = dict.fromkeys(name for cell in record.cells for name in (cell.reference, cell.folder))
     files = {name: FolderFiles(folder, name, page) for name in folders}
 

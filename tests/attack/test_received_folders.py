@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,11 +15,15 @@ import soundfile as sf
 from attack.received import CELL, copied
 from PIL import Image, PngImagePlugin
 
-from specaug_listen import write_report
+from specaug_listen import Audio, audition, write_report
 from specaug_listen._ordinary_files import open_inside
 from specaug_listen.errors import PolicyError
 from specaug_listen.pipeline.publishing import Form
+from specaug_listen.pipeline.records import AuditionRecord, to_bytes, versions
+from specaug_listen.pipeline.saving import clip_entry, configuration_of
+from specaug_listen.report import publish_report
 from specaug_listen.sweeping.showing import write_page
+from specaug_listen.vocoders import GriffinLim
 
 SECRET = b"RIFF of a neighbour, which is nobody's business"
 
@@ -203,11 +209,69 @@ def test_a_sound_that_is_no_wav_is_refused(run, data, limit, monkeypatch):
     refused(lambda: write_report(run), "draw-1.wav")
 
 
-@pytest.mark.parametrize("rate", [1, 50, 768_000])
-@pytest.mark.parametrize("n", [1, 9600])
-def test_a_sound_of_any_rate_is_measured(run, rate, n):
-    (run / "clip" / "draw-1.wav").write_bytes(sound(n, rate=rate))
-    assert write_report(run).is_file()
+CONTRADICTIONS = {
+    "another rate": (sound(rate=44_100), "44100 Hz: allowed is the front-end's rate, 16000 Hz"),
+    "the lowest rate": (sound(rate=1), "1 Hz: allowed is"),
+    "the highest rate": (sound(rate=768_000), "768000 Hz: allowed is"),
+    "cut short": (sound(100), "100 samples, 0.01 s: allowed is the length of its record, 60 frames or 0.60 s"),
+    "no samples": (sound(0), "0 samples"),
+    "three times as long": (sound(3 * 9600), "28800 samples, 1.80 s"),
+    "another clip": (sound(9600 + 480), "10080 samples"),
+    "stereo": (sound(channels=2), r"2 channels: allowed are 1, as its run wrote them \(mono\)"),
+    "floats": (sound(subtype="FLOAT"), "coding 3 of 32 bits"),
+    "24 bits": (sound(subtype="PCM_24"), "coding 1 of 24 bits"),
+    "8 bits": (sound(subtype="PCM_U8"), "coding 1 of 8 bits"),
+}
+
+
+@pytest.mark.parametrize("name", ["original.wav", "copy-synthesis.wav", "draw-1.wav", "draw-1-original-phase.wav"])
+@pytest.mark.parametrize(("data", "said"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_a_sound_that_is_not_what_its_record_says_is_refused(run, name, data, said):
+    (run / "clip" / name).write_bytes(data)
+    with pytest.raises(PolicyError, match=rf"clip/{name}: .*{said}[^\n]*; take the file as the run wrote it"):
+        write_report(run)
+    assert not (run / "report.html").exists()
+
+
+def test_a_sound_of_a_sweep_is_what_its_record_says(sheet):
+    (sheet / CELL / "draw-1.wav").write_bytes(sound(rate=8000))
+    assert "8000 Hz: allowed is" in refused(lambda: write_page(sheet, overwrite=True), f"{CELL}/draw-1.wav")
+
+
+@pytest.mark.parametrize("channels", ["duplicate", "before-after"])
+def test_sounds_for_both_ears_are_those_of_their_record(tmp_path, channels):
+    t = np.arange(9600) / 16_000
+    heard = audition(Audio(0.3 * np.sin(2000 * t), 16_000), policy="LD", vocoder=GriffinLim(n_iter=1), twins=True)
+    index = AuditionRecord(
+        replace(configuration_of(heard), channels=channels), (clip_entry(heard, "clip"),), (), versions()
+    )
+    heard.save(tmp_path, channels=channels)
+    (tmp_path / "audition.json").write_bytes(to_bytes(index))
+    assert write_report(tmp_path).is_file()
+    (tmp_path / "clip" / "original.wav").write_bytes(sound())
+    assert "1 channels: allowed are 2" in refused(lambda: write_report(tmp_path, overwrite=True), "original.wav")
+
+
+def test_a_picture_of_wrong_sums_is_called_damaged(run):
+    file = run / "clip" / "draw-1.mel.png"
+    data = file.read_bytes()
+    at = data.index(b"IDAT") + 10
+    file.write_bytes(data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :])
+    assert "(the PNG file is damaged)" in refused(lambda: write_report(run), "draw-1.mel.png")
+
+
+def test_draws_that_no_index_lists_are_told(run, sheet):
+    index = run / "audition.json"
+    data = json.loads(index.read_text())
+    data["clips"][0]["draws"] = []
+    index.write_text(json.dumps(data))
+    [notice] = publish_report(run).notices
+    assert "1 draws are there that the index does not list, and are left out (clip/draw-1)" in notice.text
+    for number in (2, 3, 4, 5):
+        (sheet / CELL / f"draw-{number}.json").write_bytes(b"")
+    [notice] = write_page(sheet, overwrite=True).notices
+    assert "4 draws are there" in notice.text
+    assert notice.text.endswith("/draw-4, ...)")
 
 
 def test_a_picture_of_too_many_bytes_is_refused(run):

@@ -265,11 +265,15 @@ def test_no_text_of_a_record_reaches_the_page_as_markup(made, tmp_path):
 
 
 @pytest.mark.parametrize(("rate", "n_samples"), [(1, 10**9), (1 << 31, 100), (16000, 10**7)])
-def test_a_clip_of_any_length_has_a_page(made, tmp_path, rate, n_samples):
+def test_a_clip_of_another_length_than_its_sound_is_refused(made, tmp_path, rate, n_samples):
     run = copied(made["run"], tmp_path)
     changed(run, "audition.json", lambda d: d["clips"][0]["audio"].update(sample_rate=rate, n_samples=n_samples))
     changed(run, "audition.json", lambda d: d["clips"][0].update(duration_s=max(1e-9, n_samples / rate)))
-    assert write_report(run).is_file()
+    changed(run, "clip/draw-1.json", lambda d: d["audio"].update(sample_rate=rate, n_samples=n_samples))
+    with pytest.raises(
+        PolicyError, match=r"draw-1\.json: draw\.n_frames=60|original\.wav: 9600 samples, 0\.60 s: allowed"
+    ):
+        write_report(run)
 
 
 def test_packages_that_a_record_invents_are_not_told(made, tmp_path):
