@@ -70,6 +70,10 @@ class Written:
         """Names of what a command wrote."""
         return [name for name, own in self._commands.items() if own == command]
 
+    def command(self, name: str) -> str | None:
+        """Which command wrote a file."""
+        return self._commands.get(name)
+
     def lines(self, beside: Iterable[Line] = ()) -> list[Line]:
         """Fewer lines that list the same, as far as it is there, and other lines do not list it."""
         lines: list[dict[str, Any]] = []

@@ -9,16 +9,37 @@ import errno
 import io
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-__all__ = ["check_ordinary", "open_file", "open_inside", "read_file"]
+__all__ = ["check_ordinary", "noting_reads", "open_file", "open_inside", "read_file", "was_read"]
 
 _OTHERS = {
     stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
 }  # fmt: skip
 # Should a file become a pipe between two looks at it, opening it does not wait either.
 _NOT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+
+
+# Device and inode of each file that was read, while `noting_reads` lasts.
+_reads: list[set[tuple[int, int]]] = []
+
+
+@contextmanager
+def noting_reads() -> Iterator[None]:
+    """Note which files are read, so that none of them is replaced by what comes of them."""
+    _reads.append(set())
+    try:
+        yield
+    finally:
+        _reads.pop()
+
+
+def was_read(inode: tuple[int, int]) -> bool:
+    """Whether a file was read since `noting_reads` began, by its device and inode."""
+    return any(inode in noted for noted in _reads)
 
 
 def check_ordinary(path: str | os.PathLike[str]) -> None:
@@ -29,7 +50,10 @@ def check_ordinary(path: str | os.PathLike[str]) -> None:
     OSError
         When there is nothing, or a folder, a device, a pipe or a socket.
     """
-    _check(os.stat(path).st_mode)
+    told = os.stat(path)
+    _check(told.st_mode)
+    for noted in _reads:
+        noted.add((told.st_dev, told.st_ino))
 
 
 def open_file(path: str | os.PathLike[str], *, buffering: int = -1) -> io.BufferedReader:

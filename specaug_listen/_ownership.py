@@ -19,12 +19,15 @@ from ._files import Contents, printable, saying_what_failed, write_files
 from ._interrupts import begin_writing, will_remove
 from ._locks import lock, try_lock
 from ._marker import MARKER, NO_LINK, Line, Written, is_folder, marker_bytes, marker_lines
+from ._ordinary_files import was_read
 from .errors import ParameterError
 
 __all__ = ["Output", "is_room"]
 
 # Commands whose results fill a folder.
 _WHOLE_FOLDERS = frozenset({"audition", "sweep", "check"})
+# Commands that replace each other's pages.
+_WITH_PAGES = frozenset({"audition", "sweep", "report"})
 _LOOSE_BYTES = 4 << 20
 _PATIENCE_S = 10.0
 
@@ -41,7 +44,8 @@ class Output:
     overwrite : bool
         Replace what a marker lists; without it, nothing is.
     inputs : iterable of path-like
-        Files that are read, and so never replaced or removed: by their device and inode, through links.
+        Files that are read, and so never replaced or removed: by their device and inode, through links. What is read
+        while `noting_reads` lasts is known already.
 
     Raises
     ------
@@ -115,14 +119,26 @@ class Output:
                 raise ParameterError(
                     f"-o {path}: exists and {how}, so it is not replaced; move it, or choose another -o"
                 )
+            if state == "ours" and not self._may_replace(self.written.command(name)):
+                raise ParameterError(
+                    f"-o {path}: exists and was written by '{self.written.command(name)}', so '{self.command}' does "
+                    "not replace it; move it, or choose another -o"
+                )
             if state == "ours" and not self.overwrite:
                 raise ParameterError(f"-o {path}: exists; choose another, or replace it with --overwrite")
-        for name in (*names, *also) if self._inputs else ():
-            if _inode(self.folder / name) in self._inputs and self.written.state(name) == "ours":
+        for name in (*names, *also):
+            if self._is_read(self.folder / name) and self.written.state(name) == "ours":
                 raise ParameterError(
                     f"-o {printable(self.out)}: {printable(name)} in it is read here, and would be replaced or "
                     "removed; choose another -o"
                 )
+
+    def _may_replace(self, command: str | None) -> bool:
+        return command == self.command or {command, self.command} <= _WITH_PAGES
+
+    def _is_read(self, path: Path) -> bool:
+        inode = _inode(path)
+        return inode is not None and (inode in self._inputs or was_read(inode))
 
     def check_alone(self) -> None:
         """See that no other command's folder of results is here.
@@ -297,7 +313,7 @@ class Output:
         folders: set[Path] = set()
         for name in names:
             path = self.folder / name
-            if self.written.state(name) == "ours" and _inode(path) not in self._inputs:
+            if self.written.state(name) == "ours" and not self._is_read(path):
                 path.unlink()
                 folders.update(parent for parent in path.parents if self.folder in parent.parents)
         for folder in sorted(folders, key=lambda one: len(one.parts), reverse=True):

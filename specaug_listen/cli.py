@@ -13,6 +13,7 @@ import typer
 
 from ._files import printable
 from ._interrupts import INTERRUPTED, WHAT_IS_LEFT
+from ._ordinary_files import noting_reads
 from ._streams import discard, open_closed
 from ._version import __version__
 from .audition_command import run_audition
@@ -138,7 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         asked = None if arguments is None else list(arguments)
-        code = app(args=asked, prog_name="specaug-listen", standalone_mode=False) or 0
+        with noting_reads():
+            code = app(args=asked, prog_name="specaug-listen", standalone_mode=False) or 0
         if unsaid and code != INTERRUPTED:
             raise unsaid[0]
         sys.stdout.flush()

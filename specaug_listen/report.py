@@ -14,6 +14,7 @@ from ._channels import Choice, name_suffix
 from ._clip_names import distinct_names
 from ._files import folder_name, printable
 from ._notices import Notice
+from ._ordinary_files import noting_reads
 from ._record import to_json
 from .augment import DIALECTS
 from .errors import ParameterError
@@ -124,9 +125,10 @@ def publish_report(
     form = Form() if form is None else form
     sources = _sources(auditions)
     target = _target(sources, path)
-    runs = _runs(sources, target.parent)
-    files = (placed.files for run in runs for placed in run.clips)
-    page = publish(target, files, form, lambda place: _parts(runs, place), overwrite=overwrite)
+    with noting_reads():
+        runs = _runs(sources, target.parent)
+        files = (placed.files for run in runs for placed in run.clips)
+        page = publish(target, files, form, lambda place: _parts(runs, place), overwrite=overwrite)
     return replace(page, notices=tuple(notice for run in runs for notice in run.notices))
 
 

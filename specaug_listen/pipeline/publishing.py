@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .._files import as_path, printable, saying_what_failed
+from .._marker import Written
 from .._notices import Notice
 from .._ownership import Output
 from ..errors import ParameterError
@@ -137,9 +138,10 @@ def page_path(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def page_names(target: Path, written: Iterable[str]) -> list[str]:
-    """Of what is written beside a page, what is a page of its name, in either form."""
-    return [name for name in written if name == target.name or name.startswith(f"{target.stem}/")]
+def page_names(target: Path, written: Written) -> list[str]:
+    """Of what is written beside a page, what is a page of its name, in either form: no folder of a clip or a cell."""
+    pages = [*written.by("report"), *(written.by("sweep") if target.name == "sweep.html" else ())]
+    return [name for name in pages if name == target.name or name.startswith(f"{target.stem}/")]
 
 
 def publish(

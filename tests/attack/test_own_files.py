@@ -22,6 +22,7 @@ from commandline import contents, environment, names_in, run
 from specaug_listen import Audio, Policy, audition, cli, save, write_report
 from specaug_listen._locks import lock
 from specaug_listen._marker import MARKER, marker_lines
+from specaug_listen._ordinary_files import noting_reads, read_file
 from specaug_listen.augment import TimeMask
 from specaug_listen.batch import audition_many
 from specaug_listen.errors import ParameterError, PolicyError
@@ -145,6 +146,51 @@ def test_a_run_never_replaces_its_own_input(written, here, link):
         if link is not None:
             os.unlink(named)
         assert contents(here) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("report.html", ("audition", "take.wav", "--policy", "{}", "--dialect", "nemo", *QUICK[:2])),
+        ("audition.json", ("audition", "take.wav", "--policy", "{}", "--dialect", "nemo", *QUICK)),
+        ("report.html", ("audition", "take.wav", "--policy", "{}", "--dialect", "nemo", *QUICK)),
+        ("sweep.json", ("sweep", "take.wav", "--vary", "T=5", "--policy", "{}", "--dialect", "nemo", *QUICK[:2])),
+        ("sweep.json", ("sweep", "take.wav", "--vary", "policy={},SM", *QUICK[:2])),
+    ],
+    ids=str,
+)
+def test_a_policy_is_never_replaced_by_what_is_heard_of_it(here, name, command):
+    assert run("policy", "convert", "LD", "--to", "nemo", "-o", f"pl/{name}").code == 0
+    before = contents(here)
+    ran = run(*(part.format(f"pl/{name}") for part in command), "-o", "pl", "--overwrite")
+    assert kept(here, before)
+    if "--no-report" in command and name == "report.html":
+        assert ran.code == 0
+    else:
+        assert (ran.code, ran.err.count("was written by 'policy convert', so")) == (2, 1), ran.err
+        assert contents(here) == before
+
+
+def test_what_a_configuration_reads_is_never_replaced(here):
+    """Files of other files are known where they are opened, so that no command need list them."""
+    assert run("policy", "convert", "SM", "--to", "nemo", "-o", "mine.yaml").code == 0
+    (here / "mine.npy").hardlink_to(here / "mine.yaml")
+    before = contents(here)
+    with noting_reads():
+        read_file("mine.npy", 100_000)
+        ran = run("policy", "convert", "LD", "--to", "nemo", "-o", "mine.yaml", "--overwrite")
+    assert (ran.code, "mine.yaml in it is read here" in ran.err) == (2, True), ran.err
+    assert contents(here) == before
+    assert run("policy", "convert", "LD", "--to", "nemo", "-o", "mine.yaml", "--overwrite").code == 0
+
+
+def test_a_page_of_a_clips_or_a_cells_name_leaves_its_folder_alone(written, here):
+    shutil.copytree(written / "run", here / "out")
+    shutil.copytree(written / "sweep", here / "sheet")
+    before = contents(here)
+    assert run("report", "out", "-o", "out/clip.html", "--overwrite").code == 0
+    assert run("report", "sheet", "-o", "sheet/reference-1.html", "--overwrite").code == 0
+    assert kept(here, before)
 
 
 def test_a_draw_that_is_made_again_over_itself_is_kept(written, here):
