@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ._cells import check_cells
 from ._files import printable
 from ._optional import require
 from ._ordinary_files import open_file, read_file
@@ -22,7 +23,8 @@ from .errors import AudioError
 
 __all__ = ["Place", "ark_places", "read_place", "scp_places"]
 
-_LONGEST_KEY, _LONGEST_TEXT = 4096, 1 << 28
+_LONGEST_KEY, _LONGEST_LIST, _LONGEST_TEXT = 4096, 1 << 28, 1 << 26
+_MOST_ROWS, _LONGEST_ROW = 1 << 20, 1 << 20
 _RANGE = re.compile(r"\[(\d*):(\d*)(?:,(\d*):(\d*))?\]$")
 _OFFSET = re.compile(r":(\d{1,18})$")
 _FOREIGN = {
@@ -128,15 +130,24 @@ def _header(file: IO[bytes], name: str) -> _Header:
 
 def _text_header(file: IO[bytes], begin: int, name: str) -> _Header:
     file.seek(begin)
-    text = b""
-    while b"]" not in text:
-        more = file.read(1 << 16)
-        if not text and not more.lstrip().startswith(b"["):
-            raise AudioError(f"{name}: {more[:20]!r} is no matrix; expected Kaldi's binary form, or text in brackets")
-        if not more or len(text) > _LONGEST_TEXT:
+    n_read = start = 0
+    while (end := (more := file.read(1 << 16)).find(b"]")) < 0:
+        if not n_read:
+            start = _bracket(more, name)
+        n_read += len(more)
+        if not more:
             raise AudioError(f"{name}: cut off: a matrix in text without its closing bracket; copy the file again")
-        text += more
-    return _Header("text", 0, 0, begin + text.index(b"[") + 1, begin + text.index(b"]") + 1)
+        if n_read > _LONGEST_TEXT:
+            raise AudioError(f"{name}: a matrix in text of more than {_LONGEST_TEXT} bytes; write it in binary form")
+    start = start if n_read else _bracket(more, name)
+    return _Header("text", 0, 0, begin + start + 1, begin + n_read + end + 1)
+
+
+def _bracket(text: bytes, name: str) -> int:
+    """Where the bracket is that opens a matrix in text."""
+    if not text.lstrip().startswith(b"["):
+        raise AudioError(f"{name}: {text[:20]!r} is no matrix; expected Kaldi's binary form, or text in brackets")
+    return text.index(b"[")
 
 
 def read_place(place: Place) -> npt.NDArray[Any]:
@@ -153,6 +164,7 @@ def read_place(place: Place) -> npt.NDArray[Any]:
     with open_file(place.path) as file:
         file.seek(place.offset)
         header = _header(file, name)
+        check_cells((header.rows, header.columns), name, _SIZES.get(header.kind, 4))
         file.seek(header.begin)
         if header.kind in ("FM", "DM"):
             data = file.read(header.end - header.begin)
@@ -168,13 +180,19 @@ def read_place(place: Place) -> npt.NDArray[Any]:
 
 
 def _text_matrix(text: bytes, name: str) -> npt.NDArray[Any]:
-    rows = [line.split() for line in text.splitlines() if line.strip()]
+    lines = text.split(b"\n", _MOST_ROWS + 1)
+    if len(lines) > _MOST_ROWS or max(map(len, lines)) > _LONGEST_ROW:
+        what = f"more than {_MOST_ROWS} rows" if len(lines) > _MOST_ROWS else f"a row of more than {_LONGEST_ROW} bytes"
+        raise AudioError(f"{name}: {what}; write a matrix of this size in binary form")
+    rows: list[npt.NDArray[np.float32]] = []
     try:
-        return np.array([[float(number) for number in row] for row in rows], np.float32)
+        for line in lines:
+            if numbers := line.split():
+                rows.append(np.array([float(number) for number in numbers], np.float32))
+        return np.array(rows, np.float32)
     except ValueError:
-        raise AudioError(
-            f"{name}: rows of {len(rows[0])} numbers were expected throughout; the text is damaged"
-        ) from None
+        n_columns = len(rows[0]) if rows else 0
+        raise AudioError(f"{name}: rows of {n_columns} numbers were expected throughout; the text is damaged") from None
 
 
 def scp_places(path: Path) -> list[Place]:
@@ -187,7 +205,7 @@ def scp_places(path: Path) -> list[Place]:
     """
     name = printable(path)
     places = []
-    for number, line in enumerate(read_file(path, _LONGEST_TEXT).decode("utf-8", "surrogateescape").splitlines(), 1):
+    for number, line in enumerate(read_file(path, _LONGEST_LIST).decode("utf-8", "surrogateescape").splitlines(), 1):
         if line.strip():
             key, _, target = line.strip().partition(" ")
             places.append(_scp_place(key, target.strip(), path, f"{name}, line {number}"))

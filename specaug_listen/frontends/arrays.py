@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .._cells import MOST_CELLS
 from .._notices import Notice
 from .._tensors import real_array
 from ..errors import ParameterError
@@ -23,8 +24,6 @@ __all__ = ["PER_UTTERANCE", "Prepared", "checked_axes", "mel_from_array", "mels_
 PER_UTTERANCE = "per-utterance"
 _ORDERS = {"bins,frames": False, "frames,bins": True}
 _ALIASES = {"bands": "bins", "mels": "bins", "freq": "bins", "time": "frames"}
-# Forty days of 80 bins at 100 frames per second would be one more mistake in a shape than a mel.
-_MOST_CELLS = 1 << 30
 
 
 class Prepared(NamedTuple):
@@ -168,8 +167,8 @@ def _in_order(array: npt.NDArray[Any], frontend: MelFrontend, axes: str | None) 
         )
     if 0 in shape:
         raise ParameterError(f"an empty array, shape {shape}: expected at least one frame of {n_mels} mel bins")
-    if math.prod(shape) > _MOST_CELLS:
-        raise ParameterError(f"an array of shape {shape}: allowed are {_MOST_CELLS} cells; take a part of it")
+    if math.prod(shape) > MOST_CELLS:
+        raise ParameterError(f"an array of shape {shape}: allowed are {MOST_CELLS} cells; take a part of it")
     batch = array[np.newaxis] if array.ndim == 2 else array
     is_turned = _is_turned(batch.shape[1:], shape, frontend, axes)
     return (batch.transpose(0, 2, 1) if is_turned else batch), is_turned

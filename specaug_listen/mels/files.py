@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._cells import check_cells
 from .._files import printable
 from .._kaldi import ark_places, read_place, scp_places
 from .._optional import require
@@ -19,6 +20,7 @@ from .._ordinary_files import open_file, read_file
 from .._tensors import on_cpu
 from ..errors import AudioError, SpecAugListenError
 from .lhotse import decompressed, features_of_manifest, hdf5_names, read_features, read_hdf5
+from .npy import NEVER, read_header, read_npy
 
 __all__ = ["SUFFIXES", "MelFile", "list_mels", "suffix_of"]
 
@@ -27,8 +29,7 @@ SUFFIXES = frozenset({".npy", ".npz", ".pt", ".pth", ".ark", ".scp", ".h5", ".hd
 _OTHERS = frozenset({"mean", "std", "var", "scale", "largest", "count", "sum", "sum_square", "lengths", "labels"})
 # Kaldi and lhotse write frames first.
 _FRAMES_FIRST = frozenset({".ark", ".scp", ".llc", ".jsonl", ".jsonl.gz"})
-_MOST_CELLS, _MOST_BYTES = 1 << 30, 1 << 32
-_NEVER = "pickles are never loaded, as they can run code"
+_MOST_BYTES = 1 << 32
 
 
 @dataclass(frozen=True)
@@ -130,48 +131,28 @@ def _items(path: Path, key: str | None, shape: tuple[int, ...], place: Any = Non
 # --- numpy ---
 
 
-def _header(file: Any, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and type that the header of an array tells; nothing is loaded."""
-    try:
-        version = np.lib.format.read_magic(file)
-        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = reader(file)
-    except Exception:
-        raise AudioError(f"{name}: no array of numpy; {_NEVER}; write one with np.save(path, mel)") from None
-    if dtype.hasobject:
-        raise AudioError(f"{name}: an array of Python objects; {_NEVER}; write it as float32")
-    if np.prod(shape, dtype=np.float64) > _MOST_CELLS:
-        raise AudioError(f"{name}: an array of shape {shape}: allowed are {_MOST_CELLS} cells")
-    return shape, dtype
-
-
 def _list_npy(path: Path) -> list[MelFile]:
     with open_file(path) as file:
-        shape, _ = _header(file, printable(path))
+        shape, _ = read_header(file, printable(path))
     return _items(path, None, shape)
 
 
 def _read_npy(one: MelFile) -> npt.NDArray[Any]:
-    try:
-        with open_file(one.path) as file:
-            array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise AudioError(f"{printable(one.path)}: cannot be read ({error!s:.80}); write it again") from None
-    return array
+    with open_file(one.path) as file:
+        return read_npy(file, printable(one.path))
 
 
 def _list_npz(path: Path) -> list[MelFile]:
     name, shapes = printable(path), {}
     try:
         with open_file(path) as held, zipfile.ZipFile(held) as archive:
-            for member in archive.namelist():
-                key = member.removesuffix(".npy")
+            n_bytes = os.fstat(held.fileno()).st_size
+            for member in archive.infolist():
+                key = member.filename.removesuffix(".npy")
                 with archive.open(member) as file:
-                    shapes[key] = _header(file, f"{name}:{key}")
+                    shapes[key] = read_header(file, f"{name}:{key}", min(member.compress_size, n_bytes))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
-        raise AudioError(
-            f"{name}: no .npz archive of numpy; {_NEVER}; write one with np.savez(path, mel=mel)"
-        ) from None
+        raise AudioError(f"{name}: no .npz archive of numpy; {NEVER}; write one with np.savez(path, mel=mel)") from None
     return _mels_of(path, {key: (shape, dtype.kind == "f") for key, (shape, dtype) in shapes.items()})
 
 
@@ -213,16 +194,19 @@ def _tensors(path: Path, when: int) -> dict[str | None, npt.NDArray[Any]]:
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise AudioError(
-            f"{name}: not read ({first:.60}); only tensors are loaded (weights_only=True), as {_NEVER}; write the mel "
+            f"{name}: not read ({first:.60}); only tensors are loaded (weights_only=True), as {NEVER}; write the mel "
             "alone: torch.save(mel, path)"
         ) from None
     if isinstance(loaded, torch.Tensor):
-        return {None: on_cpu(loaded)}
+        loaded = {None: loaded}
     if isinstance(loaded, (list, tuple)):
         loaded = {str(number): value for number, value in enumerate(loaded)}
     if not isinstance(loaded, dict):
         raise AudioError(f"{name}: holds {type(loaded).__name__}; expected a tensor, or a dictionary or list of some")
-    return {str(key): on_cpu(value) for key, value in loaded.items() if isinstance(value, torch.Tensor)}
+    tensors = {key: value for key, value in loaded.items() if isinstance(value, torch.Tensor)}
+    for key, value in tensors.items():
+        check_cells(tuple(value.shape), name if key is None else f"{name}:{key!s:.80}")  # a sparse one is short
+    return {key if key is None else str(key): on_cpu(value) for key, value in tensors.items()}
 
 
 def _list_pt(path: Path) -> list[MelFile]:
@@ -269,6 +253,8 @@ def _list_hdf5(path: Path) -> list[MelFile]:
 def _read_hdf5(one: MelFile) -> npt.NDArray[Any]:
     try:
         return read_hdf5(one.path, str(one.key))
+    except SpecAugListenError:
+        raise
     except (OSError, KeyError, ValueError) as error:
         raise AudioError(f"{printable(one)}: cannot be read ({error!s:.80})") from None
 
@@ -279,7 +265,7 @@ def _list_llc(path: Path) -> list[MelFile]:
 
 def _read_llc(one: MelFile) -> npt.NDArray[Any]:
     try:
-        return decompressed(read_file(one.path, _MOST_BYTES))
+        return decompressed(read_file(one.path, _MOST_BYTES), printable(one.path))
     except ValueError:
         raise AudioError(
             f"{printable(one.path)}: not one array of lilcom; of a file with many, only its manifest says where each "

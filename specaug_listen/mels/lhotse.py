@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._cells import check_cells
 from .._files import printable
 from .._kaldi import read_place, scp_places
 from .._optional import require
 from .._ordinary_files import check_ordinary, open_file, read_file
 from ..errors import AudioError
+from .npy import read_npy
 
 __all__ = ["decompressed", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5"]
 
-_MOST_LINES, _LONGEST_LINE, _MOST_BYTES, _MOST_CELLS = 2_000_000, 1 << 20, 1 << 32, 1 << 30
+_MOST_LINES, _LONGEST_LINE, _MOST_BYTES = 2_000_000, 1 << 20, 1 << 32
 _READ = ("lilcom_chunky", "lilcom_files", "numpy_files", "numpy_hdf5", "lilcom_hdf5", "chunked_lilcom_hdf5", "kaldiio")
 
 
@@ -125,37 +127,49 @@ def _frames_of_cut(features: Mapping[str, Any]) -> slice:
 def _stored(kind: str, storage: Path, key: str) -> npt.NDArray[Any]:
     if kind == "lilcom_chunky":
         ends = list(accumulate(int(number) for number in key.split(",")))
+        if ends != sorted(ends) or ends[0] < 0 or ends[-1] >= 1 << 63:
+            raise ValueError("sizes of chunks below 0, or beyond any file")
         with open_file(storage) as file:
-            chunks = []
-            for begin, end in pairwise(ends):
-                file.seek(begin)
-                chunks.append(decompressed(file.read(end - begin)))
-        return np.concatenate(chunks)
+            file.seek(ends[0])
+            return _joined((file.read(end - begin) for begin, end in pairwise(ends)), printable(storage))
     if kind == "lilcom_files":
-        return decompressed(read_file(storage / key, _MOST_BYTES))
+        return decompressed(read_file(storage / key, _MOST_BYTES), printable(storage / key))
     if kind == "numpy_files":
         with open_file(storage / key) as file:
-            array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
-        return array
+            return read_npy(file, printable(storage / key))
     if kind == "kaldiio":
         places = {place.key: place for place in scp_places(storage)}
         return read_place(places[key])
     return read_hdf5(storage, key)
 
 
-def decompressed(data: bytes) -> npt.NDArray[Any]:
-    """An array that lilcom compressed.
+def decompressed(data: bytes, name: str) -> npt.NDArray[Any]:
+    """An array that lilcom compressed; ``name`` is its file's in a message.
 
     Raises
     ------
     ValueError
         When it is none.
+    AudioError
+        When it is too large to be held.
     MissingDependencyError
         Where lilcom is not installed.
     """
     lilcom = require("lilcom", extra="lhotse", purpose="features that lilcom compressed")
+    check_cells(lilcom.get_shape(data), name, n_stored=len(data))
     array: npt.NDArray[Any] = lilcom.decompress(data)
     return array
+
+
+def _joined(chunks: Iterable[bytes], name: str) -> npt.NDArray[Any]:
+    """The array of several chunks that lilcom compressed, one after another in time."""
+    arrays, n_bytes = [], 0
+    for chunk in chunks:
+        arrays.append(decompressed(chunk, name))
+        n_bytes += len(chunk)
+        n_cells = sum(array.size for array in arrays)
+        check_cells((n_cells,), name, n_stored=n_bytes)
+    return np.concatenate(arrays)
 
 
 def hdf5_names(path: Path) -> list[str]:
@@ -193,11 +207,11 @@ def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
         # An array may lie in any other file, by its address there.
         if stored.external or stored.is_virtual or stored.file.filename != file.filename:
             raise ValueError("its numbers lie in another file; copy them into this one")
-        if stored.size > _MOST_CELLS:
-            raise ValueError(f"{stored.size} cells: allowed are {_MOST_CELLS}")
+        called = f"{printable(path)}:{name}"
+        check_cells(stored.shape or (), called, stored.dtype.itemsize, stored.id.get_storage_size())
         value = stored[()]
         if stored.dtype.kind == "V":
-            return decompressed(value.tobytes())
+            return decompressed(value.tobytes(), called)
         if stored.dtype.kind == "O":
-            return np.concatenate([decompressed(np.asarray(chunk, np.uint8).tobytes()) for chunk in value])
+            return _joined((np.asarray(chunk, np.uint8).tobytes() for chunk in value), called)
         return np.asarray(value)

@@ -1,0 +1,54 @@
+"""Arrays in numpy's own format: what their header says is looked at before anything is loaded."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._cells import check_cells
+from ..errors import AudioError
+
+__all__ = ["NEVER", "read_header", "read_npy"]
+
+NEVER = "pickles are never loaded, as they can run code"
+
+
+def read_header(file: Any, name: str, n_stored: int | None = None) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type that the header of an array tells; nothing is loaded.
+
+    Parameters
+    ----------
+    file : binary file
+    name : str
+        Its name in a message.
+    n_stored : int or None
+        Bytes that it takes, where it is compressed.
+
+    Raises
+    ------
+    AudioError
+        When it is none, one of Python objects, or one that is too large to be held.
+    """
+    try:
+        version = np.lib.format.read_magic(file)
+        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = reader(file)
+    except Exception:
+        raise AudioError(f"{name}: no array of numpy; {NEVER}; write one with np.save(path, mel)") from None
+    if dtype.hasobject:
+        raise AudioError(f"{name}: an array of Python objects; {NEVER}; write it as float32")
+    check_cells(shape, name, dtype.itemsize, n_stored)
+    return shape, dtype
+
+
+def read_npy(file: IO[bytes], name: str) -> npt.NDArray[Any]:
+    """An array; errors as in `read_header`, and when it was cut."""
+    read_header(file, name)
+    file.seek(0)
+    try:
+        array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise AudioError(f"{name}: cannot be read ({error!s:.80}); write it again") from None
+    return array

@@ -1,0 +1,151 @@
+"""Small files that say they hold enormous mels: refused from their headers, before anything is held."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+
+from specaug_listen import _kaldi
+from specaug_listen._cells import MOST_CELLS, check_cells
+from specaug_listen.errors import AudioError
+from specaug_listen.frontends import get, prepared
+from specaug_listen.mels import clips_of_file
+from specaug_listen.mels.lhotse import decompressed, read_features, read_hdf5
+
+READY = prepared(get("whisper"))
+SHAPES = {
+    "80 by 12.5 million": ("<f4", (80, 12_500_000), "allowed are 67108864 cells"),
+    "a batch": ("<f4", (1000, 80, 1000), "allowed are 67108864 cells"),
+    "a trillion": ("<f4", (80, 10**12), "allowed are 67108864 cells"),
+    "hundreds of digits": ("<f4", (80, 10**400), r"shape \(80, more than 2\*\*63\): allowed"),
+    "negative": ("<f4", (-80, -10), r"shape \(-80, -10\): a size is below 0"),
+    "one negative": ("<f4", (80, -10), r"shape \(80, -10\): a size is below 0"),
+    "cells of arrays": (("<f4", (80, 1000)), (10**6,), "no array of numpy|allowed are"),
+    "long texts": ("|S100000", (80, 1000), "allowed are 67108864 cells of 8 bytes"),
+}
+
+
+def header(descr, shape):
+    text = repr({"descr": descr, "fortran_order": False, "shape": shape}).encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text) + 1) + text + b"\n"
+
+
+def npz(path, shape, n_bytes):
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+        archive.open("a.npy", "w") as file,
+    ):
+        file.write(header("<f4", shape))
+        for _ in range(n_bytes >> 20):
+            file.write(bytes(1 << 20))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_loaded(monkeypatch):
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("loaded"))
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz"])
+@pytest.mark.parametrize(("descr", "shape", "said"), SHAPES.values(), ids=SHAPES)
+def test_a_header_is_looked_at_first(tmp_path, kind, descr, shape, said):
+    file = tmp_path / f"x.{kind}"
+    data = header(descr, shape) + bytes(100)
+    if kind == "npz":
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("a.npy", data)
+    else:
+        file.write_bytes(data)
+    with pytest.raises(AudioError, match=rf"x\.{kind}.*{said}") as refused:
+        clips_of_file(file, READY)
+    assert len(str(refused.value)) < 300 + len(str(tmp_path))
+
+
+def test_a_mel_that_shrinks_as_no_sound_does_is_refused(tmp_path):
+    file = npz(tmp_path / "x.npz", (80, 65_536), 80 * 65_536 * 4)
+    with pytest.raises(
+        AudioError, match=r"x\.npz:a: an array of shape \(80, 65536\) compressed into \d+ bytes: no mel"
+    ):
+        clips_of_file(file, READY)
+
+
+def test_short_silence_may_shrink_and_long_sound_may_be_long():
+    check_cells((80, 1000), "x", n_stored=100)
+    check_cells((80, 800_000), "x", n_stored=80 * 800_000 * 2)
+
+
+def test_lilcom_says_its_shape_before_it_is_decompressed(tmp_path, monkeypatch):
+    lilcom = pytest.importorskip("lilcom")
+    zeros = lilcom.compress(np.zeros((60_000, 80), np.float32))
+    part = lilcom.compress(np.zeros((30_000, 80), np.float32))
+    small = lilcom.compress(np.zeros((30, 80), np.float32))
+    done = []
+    plain = lilcom.decompress
+    monkeypatch.setattr(lilcom, "decompress", lambda data: done.append(data) or plain(data))
+    with pytest.raises(AudioError, match=r"x: an array of shape \(60000, 80\) compressed into \d+ bytes: no mel"):
+        decompressed(zeros, "x")
+    assert not done
+    (tmp_path / "x.llc").write_bytes(part + part + part)
+    entry = {"storage_type": "lilcom_chunky", "storage_path": str(tmp_path / "x.llc")}
+    sizes = ",".join(["0"] + [str(len(part))] * 3)
+    with pytest.raises(AudioError, match=r"x\.llc: an array of shape .* no mel of sound"):
+        read_features(entry | {"storage_key": sizes}, tmp_path / "m.jsonl")
+    assert len(done) == 2
+    for key in (f"0,{len(part)},{-len(part)},{len(part)}", "-5,3", f"{10**30},{10**30}"):
+        with pytest.raises(AudioError, match="sizes of chunks below 0, or beyond any file"):
+            read_features(entry | {"storage_key": key}, tmp_path / "m.jsonl")
+    assert decompressed(small, "x").shape == (30, 80)
+
+
+@pytest.mark.parametrize(
+    ("shape", "how", "said"),
+    [
+        ((12_500_000, 80), {}, "allowed are 67108864 cells"),
+        ((60_000, 80), {"chunks": (1000, 80)}, "compressed into 0 bytes"),
+    ],
+    ids=["too large", "nothing in it"],
+)
+def test_an_array_of_hdf5_is_looked_at_first(tmp_path, shape, how, said):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("mel", shape, "f4", **how)
+    with pytest.raises(AudioError, match=rf"x\.h5:mel: an array of shape .*{said}"):
+        read_hdf5(tmp_path / "x.h5", "mel")
+
+
+def test_numpy_files_of_a_manifest_are_looked_at_first(tmp_path):
+    (tmp_path / "x.npy").write_bytes(header("<f4", (12_500_000, 80)))
+    entry = {"storage_type": "numpy_files", "storage_path": str(tmp_path), "storage_key": "x.npy"}
+    with pytest.raises(AudioError, match=r"x\.npy: an array of shape .*allowed are"):
+        read_features(entry, tmp_path / "m.jsonl")
+
+
+@pytest.mark.parametrize("kind", [b"FM ", b"CM2 "])
+def test_a_matrix_of_kaldi_is_looked_at_first(tmp_path, kind):
+    rows = MOST_CELLS // 80 + 1
+    sizes = struct.pack("<bibi", 4, rows, 4, 80) if kind == b"FM " else struct.pack("<ffii", 0, 1, rows, 80)
+    with open(tmp_path / "x.ark", "wb") as file:
+        file.write(b"utt \0B" + kind + sizes)
+        file.truncate(file.tell() + rows * 80 * (4 if kind == b"FM " else 2))
+    with pytest.raises(AudioError, match=rf"x\.ark:utt: an array of shape \({rows}, 80\): allowed are"):
+        clips_of_file(tmp_path / "x.ark", READY)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"[" + b"1 " * 40 + b"\n1 ]", "a row of more than 64 bytes"),
+        (b"[" + b"1\n" * 20 + b"]", "more than 8 rows"),
+        (b"[" + b"1\n" * 100_000 + b"]", "a matrix in text of more than 65536 bytes"),
+    ],
+    ids=["a long row", "many rows", "long"],
+)
+def test_a_matrix_in_text_is_bounded(tmp_path, monkeypatch, text, said):
+    for name, value in (("_MOST_ROWS", 8), ("_LONGEST_ROW", 64), ("_LONGEST_TEXT", 1 << 16)):
+        monkeypatch.setattr(_kaldi, name, value)
+    (tmp_path / "x.ark").write_bytes(b"utt " + text + b"\n")
+    with pytest.raises(AudioError, match=said):
+        clips_of_file(tmp_path / "x.ark", READY)
