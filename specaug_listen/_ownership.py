@@ -64,6 +64,7 @@ class Output:
         self._depth = 0
         self._new: list[Path] = []
         self._done: set[str] = set()
+        _check_unreserved(out)
         with saying_what_failed(out):
             self.folder = Path(os.path.realpath(out))
             if os.path.lexists(out) and not os.path.isdir(out):
@@ -113,6 +114,7 @@ class Output:
         # Of many, what is nearest to the top is told: a page, and not one of its sounds.
         names = sorted(names, key=lambda name: (name.count("/"), name))
         for name in names:
+            _check_unreserved(Path(name))
             state, path = self.written.state(name), printable(self.out / name)
             if state in ("foreign", "changed"):
                 how = "was not written by specaug-listen here" if state == "foreign" else "was changed since"
@@ -350,6 +352,16 @@ class Output:
 def is_room(name: str) -> bool:
     """Whether a name is one of a folder for what is not whole yet."""
     return name.startswith(".specaug-listen-") and name.endswith(".partial")
+
+
+def _check_unreserved(path: Path) -> None:
+    """See that a name is none of those that specaug-listen keeps for itself in a folder."""
+    for part in (part.lower() for part in path.parts):
+        if part == MARKER or is_room(part):
+            raise ParameterError(
+                f"-o {printable(path)}: {printable(part)} is a name that specaug-listen keeps for its own list of "
+                "files, or for what is not whole yet; choose another -o"
+            )
 
 
 def _inode(path: str | os.PathLike[str]) -> tuple[int, int] | None:

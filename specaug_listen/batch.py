@@ -24,7 +24,7 @@ from .mels import MelFile, clip_of_file
 from .pipeline import Audition, AuditionRecord, Configuration, Failure, audition, needs_whole_clip
 from .pipeline.journal import Journal, Run, kept_clips, read_journal
 from .pipeline.long import Within, audition_long, is_long
-from .pipeline.publishing import page_names
+from .pipeline.publishing import check_page, page_names
 from .pipeline.records import ClipEntry, versions, vocoder_of
 from .pipeline.saving import clip_files, names_taken
 from .recording import open_recording
@@ -61,7 +61,9 @@ def output_of_audition(
     output.check_empty()
     output.check_alone()
     replaced = () if going_on else output.written.by("audition")
-    output.check(["audition.json", *(["report.html"] if page else [])], also=[*replaced, *_pages(output)])
+    output.check(["audition.json"], also=[*replaced, *_pages(output)])
+    if page:
+        check_page(output, "report.html")
     return output
 
 

@@ -228,7 +228,9 @@ def test_replay_overwrites_only_when_asked(tmp_path, out):
     replay = ("replay", out / "a" / "draw-1.json", "-o", tmp_path / "again")
     assert run(*replay).code == 0
     again = run(*replay)
-    assert re.fullmatch(r"error: -o .*draw-1\.json: exists; choose another, or replace it with --overwrite\n", again.err)
+    assert re.fullmatch(
+        r"error: -o .*draw-1\.json: exists; choose another, or replace it with --overwrite\n", again.err
+    )
     assert run(*replay, "--overwrite").code == 0
     assert len(contents(tmp_path / "again")) == 3
 

@@ -17,7 +17,17 @@ from ..errors import ParameterError
 from ..pages import Clip, parcel_script
 from .shelves import Beside, Embedded, Files
 
-__all__ = ["DEFAULT_BUDGET_MB", "Form", "Place", "Published", "page_names", "page_path", "publish", "put_page"]
+__all__ = [
+    "DEFAULT_BUDGET_MB",
+    "Form",
+    "Place",
+    "Published",
+    "check_page",
+    "page_names",
+    "page_path",
+    "publish",
+    "put_page",
+]
 
 DEFAULT_BUDGET_MB = 12.0
 _LINKED = "long: its sounds are not in this page; send the folder along"
@@ -144,6 +154,23 @@ def page_names(target: Path, written: Written) -> list[str]:
     return [name for name in pages if name == target.name or name.startswith(f"{target.stem}/")]
 
 
+def check_page(output: Output, name: str) -> None:
+    """See, before it is known how large a page will be, that it can be written as one file and as a folder.
+
+    Raises
+    ------
+    ParameterError
+        When something else stands in the way of either.
+    """
+    target = Path(name)
+    output.check([name, f"{target.stem}/index.html"])
+    if output.is_foreign(target.stem):
+        raise ParameterError(
+            f"-o {printable(output.out / target.stem)}: exists and is no report, and a page that is too large for one "
+            "file becomes a folder of that name; move it, or choose another -o"
+        )
+
+
 def publish(
     target: Path,
     files: Iterable[Files],
@@ -182,12 +209,12 @@ def publish(
     earlier = page_names(target, output.written)
     is_split = form.is_split(files)
     output.check([name for name in earlier if output.written.state(name) != "absent"])
-    output.check([] if is_split else [target.name])
     if is_split and output.is_foreign(target.stem):
         raise ParameterError(
             f"{printable(target.with_suffix(''))}: exists and is no report; a split page is a folder of its own, so "
             "choose another path"
         )
+    output.check([f"{target.stem}/index.html" if is_split else target.name])
     with output.room() as room:
         with saying_what_failed(target):
             page = put_page(room / target.name, files, form, parts_in)

@@ -13,7 +13,7 @@ from .._files import folder_name, saying_what_failed, write_files
 from .._ownership import Output
 from .._record import to_json
 from ..frontends import MelFrontend
-from ..pipeline.publishing import Form, Published, page_names
+from ..pipeline.publishing import Form, Published, check_page, page_names
 from ..pipeline.records import ClipEntry, CustomVocoder, describe_clip, to_bytes, versions, vocoder_record
 from ..pipeline.saving import audition_files, draw_record, top_db_of
 from ..vocoders.names import AnyVocoder
@@ -37,6 +37,7 @@ def output_of_sweep(out: Path, *, overwrite: bool = False, inputs: Iterable[str 
     output = Output(out, "sweep", overwrite=overwrite, inputs=inputs)
     output.check_empty()
     output.check_alone()
+    check_page(output, "sweep.html")
     output.check(_OWN, also=[*output.written.by("sweep"), *page_names(out / "sweep.html", output.written)])
     return output
 

@@ -171,6 +171,45 @@ def test_a_policy_is_never_replaced_by_what_is_heard_of_it(here, name, command):
         assert contents(here) == before
 
 
+@pytest.mark.parametrize("name", [MARKER, MARKER.upper(), ".specaug-listen-mine.partial"])
+def test_names_that_are_kept_for_the_marker_and_rooms_are_refused(written, here, name):
+    np.save(here / "mel.npy", np.zeros((80, 50), np.float32))
+    shutil.copytree(written / "run", here / "out")
+    before = contents(here)
+    for command in (
+        ("policy", "convert", "LD", "--to", "nemo", "-o", name),
+        ("policy", "convert", "LD", "--to", "nemo", "-o", f"{name}/x.yaml"),
+        ("audition", "take.wav", "-o", name, *QUICK),
+        ("sweep", "take.wav", "--vary", "T=5", "-o", f"new/{name}", *QUICK[:2]),
+        ("check", "--policy", "SM", "--draws", "20", "-o", name),
+        ("replay", "out/clip/draw-1.json", "-o", name),
+        ("invert", "mel.npy", "--frontend", "whisper", "-o", name),
+        ("report", "out", "-o", f"{name}/x.html"),
+        ("report", "out", "--split", "-o", f"{name}.html"),
+    ):
+        ran = run(*command)
+        assert (ran.code, "is a name that specaug-listen keeps" in ran.err) == (2, True), (command, ran)
+        assert len(ran.err.splitlines()) == 1
+        assert contents(here) == before
+        assert not (here / "new").exists()
+        assert not (here / name).exists()
+
+
+@pytest.mark.parametrize("file", ["report/index.html", "report/notes.txt", "report"])
+def test_a_page_in_either_form_is_in_nobodys_way_before_any_work(here, monkeypatch, file):
+    monkeypatch.setattr("specaug_listen.batch.audition", lambda *a, **k: pytest.fail("worked"))
+    monkeypatch.setattr("specaug_listen.sweeping.running.audition", lambda *a, **k: pytest.fail("worked"))
+    for command in (("audition", "take.wav", *QUICK[:2]), ("sweep", "take.wav", "--vary", "T=5", *QUICK[:2])):
+        path = here / command[0] / file.replace("report", "sweep" if command[0] == "sweep" else "report")
+        path.parent.mkdir(parents=True)
+        path.write_bytes(MINE)
+        before = contents(here)
+        ran = run(*command, "-o", command[0], "--overwrite")
+        assert (ran.code, len(ran.err.splitlines())) == (2, 1), ran
+        assert "choose another -o" in ran.err
+        assert contents(here) == before
+
+
 def test_what_a_configuration_reads_is_never_replaced(here):
     """Files of other files are known where they are opened, so that no command need list them."""
     assert run("policy", "convert", "SM", "--to", "nemo", "-o", "mine.yaml").code == 0
