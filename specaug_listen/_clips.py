@@ -37,6 +37,7 @@ _ENDINGS_OF_FFMPEG = (
 )
 _OF_FFMPEG = frozenset(f".{ending}" for ending in _ENDINGS_OF_FFMPEG.split())
 
+_MOST_LINKS = 3
 # The index of an audition, and of a sweep.
 _RESULTS = frozenset({"audition.json", "sweep.json"})
 
@@ -68,18 +69,22 @@ class _Folder:
     of_ffmpeg: Counter[str] = field(default_factory=Counter)
     n_hidden: int = 0
     n_results: int = 0
+    upwards: list[str] = field(default_factory=list)
     unreadable: list[OSError] = field(default_factory=list)
 
     def notice(self, name: str) -> list[Notice]:
         """What was left out; nothing where nothing was."""
-        results = [Notice("results", {"folder": name, "n_files": self.n_results})] if self.n_results else []
+        others = [Notice("results", {"folder": name, "n_files": self.n_results})] if self.n_results else []
+        if self.upwards:
+            links = [printable(path) for path in self.upwards]
+            others.append(Notice("upwards", {"folder": name, "links": links[:_MOST_LINKS], "n_links": len(links)}))
         if not (self.others or self.of_ffmpeg or self.n_hidden):
-            return results
+            return others
         values = {
             "folder": name, "endings": dict(self.others.most_common()), "n_hidden": self.n_hidden,
             "of_ffmpeg": dict(self.of_ffmpeg.most_common()),
         }  # fmt: skip
-        return [Notice("left-out", values), *results]
+        return [Notice("left-out", values), *others]
 
 
 def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
@@ -128,7 +133,7 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
 def _audio_below(path: Path) -> _Folder:
     results = Results()
     folder, endings, ffmpeg = _Folder(), _endings(), has_ffmpeg()
-    for root, folders, names in walk_once(path, folder.unreadable.append):
+    for root, folders, names in walk_once(path, folder.unreadable.append, folder.upwards.append):
         if root != os.fspath(path) and not _RESULTS.isdisjoint(names) and MARKER not in names:
             # What an earlier version wrote, which left no list of it.
             folder.n_results += len(names)

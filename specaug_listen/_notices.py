@@ -104,6 +104,13 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(shown) + (f" and {len(counts) - len(shown)} more endings" if len(counts) > len(shown) else "")
 
 
+def _upwards(values: Mapping[str, Any]) -> str:
+    links, n = values["links"], values["n_links"]
+    which = ", ".join(links) + (f" and {n - len(links)} more" if n > len(links) else "")
+    what = "a link to a folder above it" if n == 1 else "links to folders above it"
+    return f"left out of {values['folder']}: {which}, {what}; to hear what is there, name that folder itself"
+
+
 def _drop(values: Mapping[str, Any]) -> str:
     return "silence" if values["drop_db"] is None else f"{values['drop_db']:.1f} dB below channel {values['better']}"
 
@@ -181,6 +188,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "decoded-by": "decoded by FFmpeg: {codec} in {container}, by {decoder}",
     "left-out": _left_out,
     "results": "left out of {folder}: {n_files} files that specaug-listen wrote; to hear one, name it by its own path",
+    "upwards": _upwards,
     "unfinished": "{folder}: the run did not end, as there is no audition.json; {n_done} of {n_clips} clips are done, "
     "and audition --resume goes on",
     "unlisted": lambda values: (

@@ -19,19 +19,25 @@ def identity(path: str | os.PathLike[str]) -> tuple[int, int] | str:
 
 
 def walk_once(
-    top: str | os.PathLike[str], onerror: Callable[[OSError], object]
+    top: str | os.PathLike[str],
+    onerror: Callable[[OSError], object],
+    onabove: Callable[[str], object] = lambda path: None,
 ) -> Iterator[tuple[str, list[str], list[str]]]:
     """Each folder below another once, with the names of the folders and of all else in it, as `os.walk`.
 
     Linked folders are followed after all others, so that a folder is met under its own name if it has one here. What
-    lies above ``top`` is not followed: it holds ``top`` itself. Names that are taken out of the folders' list are left
+    lies above ``top`` is not followed, as it holds ``top`` itself: ``onabove`` is told of such a link. Names that are taken out of the folders' list are left
     out.
     """
     start = os.fspath(top)
-    seen = {identity(above) for above in Path(os.path.realpath(start)).parents}
+    above = {identity(folder) for folder in Path(os.path.realpath(start)).parents}
+    seen = set[tuple[int, int] | str]()
     waiting, linked = [start], list[str]()
     while waiting or linked:
         folder = waiting.pop() if waiting else linked.pop(0)
+        if identity(folder) in above:
+            onabove(folder)
+            continue
         if identity(folder) in seen:
             continue
         seen.add(identity(folder))

@@ -231,6 +231,10 @@ def test_linked_folders_are_followed_once_under_their_own_names_if_they_have_som
     found = find_audio([tmp_path / "in"])
     assert [str(file.relative_to(tmp_path / "in")) for file in found.files] == ["b/x.wav", "closed/x.wav", "z/x.wav"]
     assert found.problems == []
+    assert [notice.text for notice in found.left_out] == [
+        f"left out of {tmp_path / 'in'}: {tmp_path / 'in' / 'z' / 'up'}, a link to a folder above it; to hear what is "
+        "there, name that folder itself"
+    ]
 
 
 def test_a_folder_that_cannot_be_listed_is_named(tmp_path, monkeypatch):
