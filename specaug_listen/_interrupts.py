@@ -115,7 +115,7 @@ def _leave() -> NoReturn:
 def _remove_unfinished() -> None:
     if "multiprocessing.process" in sys.modules:
         for child in sys.modules["multiprocessing.process"].active_children():
-            child.kill()
+            child.terminate()  # not at once: one may have children of its own to end
     import shutil
 
     for path in _State.unfinished:

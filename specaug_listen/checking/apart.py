@@ -5,18 +5,19 @@ that is given by its name is imported there alone. Where there is no fork (Windo
 is in use), a process is begun anew for one that is given by its name; another callable is called in this process, and
 nothing can be done about a call that hangs.
 
-On Linux, the process leads a session of its own, so that whatever a callable starts ends with it; it ends with the
-process that checks; and it may take so much memory, and no more, that the machine does not go down with it.
+On Linux, a second process stands between the two (`keeping`): whatever a callable starts ends with it, and it ends with
+the process that checks.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import multiprocessing
 import os
 import signal
+import socket
+import struct
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -25,15 +26,14 @@ from typing import Any, NamedTuple
 from ..augment.calling import in_words
 from ..augment.loading import load_callable
 from ..errors import ParameterError, SpecAugListenError
+from .keeping import IS_LINUX, keep, processes_below
 
 __all__ = ["Apart", "CallEndedError", "GaveUpError"]
 
 # After so many calls that do not come back, or that end the process, a check has seen enough.
 _MOST_HANGS, _MOST_ENDS = 2, 5
-# Bytes that calls may take beyond what there is before the first one: far more than masks of any mel need.
-MOST_MEMORY = 8 << 30
-_PR_SET_PDEATHSIG = 1
-_IS_LINUX = sys.platform == "linux"
+_PATIENCE_S = 5.0
+_SPOILED = "wrote into the pipe of its process, or read from it"
 
 
 class CallEndedError(Exception):
@@ -78,6 +78,7 @@ class Apart:
         self.n_hangs, self.n_ends, self.n_forks, self.has_come_back = 0, 0, 0, False
         self._process: Any = None
         self._connection: Connection | None = None
+        self._known: frozenset[int] = frozenset()
 
     def run(self, work: Callable[..., Any], *args: Any) -> Any:
         """Call ``work(callable, *args)`` there, and give what it gives.
@@ -103,6 +104,10 @@ class Apart:
         ended = self.n_hangs + self.n_ends
         return self.n_hangs >= _MOST_HANGS or self.n_ends >= _MOST_ENDS or (ended > 0 and not self.has_come_back)
 
+    def n_left(self) -> int:
+        """How many processes calls have started that are still there."""
+        return 0 if self._process is None or not IS_LINUX else len(processes_below(self._process.pid) - self._known)
+
     def close(self) -> None:
         """End the process; the next call starts another."""
         process, connection = self._process, self._connection
@@ -110,11 +115,9 @@ class Apart:
         if connection is not None:
             connection.close()
         if process is not None:
+            process.terminate()
+            _wait(process, _PATIENCE_S)
             process.kill()
-            # And what it has started; it leads a session of its own from its first line on.
-            with contextlib.suppress(OSError):
-                if _IS_LINUX:
-                    os.killpg(process.pid, signal.SIGKILL)
             process.join()
 
     def __del__(self) -> None:
@@ -130,11 +133,14 @@ class Apart:
             process.start()
         there.close()
         self._process, self._connection = process, here
+        if IS_LINUX:
+            _bound_reading(here, self.timeout_s)
         try:
             answer = self._asked(None)
         except CallEndedError as error:
             raise ParameterError(f"importing it {error.evidence}") from None
         _result(answer.result)
+        self._known = processes_below(self._process.pid) if IS_LINUX else frozenset()
 
     def _asked(self, request: Any) -> _Answer:
         connection = self._connection
@@ -150,30 +156,40 @@ class Apart:
             answer: _Answer = connection.recv()
         except CallEndedError:
             raise
-        except (EOFError, OSError):
+        except (EOFError, ConnectionError):
             raise self._ended() from None
-        except Exception:  # something else was written into the pipe, and unpickling it may raise anything
-            raise self._ended("wrote into the pipe of its process") from None
+        except (
+            Exception
+        ):  # something else was written into the pipe: reading its rest, or unpickling it, may raise anything
+            raise self._ended(_SPOILED) from None
         if not isinstance(answer, _Answer):
-            raise self._ended("wrote into the pipe of its process")
+            raise self._ended(_SPOILED)
         return answer
 
     def _ended(self, evidence: str = "") -> CallEndedError:
         process = self._process
-        process.join(1.0 if not evidence else 0.0)
+        _wait(process, 0.0 if evidence else _PATIENCE_S)
         code = process.exitcode
         self.close()
         self.n_ends += 1
-        return CallEndedError("process-ended", evidence or f"ended its process {_of_code(code)}")
+        said = _SPOILED if code is None else f"ended its process {_of_code(code)}"
+        return CallEndedError("process-ended", evidence or said)
 
 
 def _can_fork() -> bool:
     torch: Any = sys.modules.get("torch")
-    return _IS_LINUX and not (torch is not None and torch.cuda.is_initialized())
+    return IS_LINUX and not (torch is not None and torch.cuda.is_initialized())
 
 
-def _of_code(code: int | None) -> str:
-    if code is None or code >= 0:
+def _wait(process: Any, seconds: float) -> None:
+    """Wait for the end of a process; ``join`` reads a pipe for that which the callable may have written to."""
+    deadline = time.monotonic() + seconds
+    while process.exitcode is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+
+
+def _of_code(code: int) -> str:
+    if code >= 0:
         return f"(exit code {code})"
     try:
         return f"(signal {signal.Signals(-code).name})"
@@ -187,11 +203,18 @@ def _result(answer: Any) -> Any:
     return answer
 
 
+def _bound_reading(connection: Connection, timeout_s: float) -> None:
+    """Let a read from a pipe fail where nothing comes for so long."""
+    whole, part = divmod(min(timeout_s, 1e6), 1.0)
+    with socket.socket(fileno=os.dup(connection.fileno())) as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(whole), int(part * 1e6) + 1))
+
+
 def _serve(connection: Connection, other: Connection, source: Callable[..., Any] | str, parent: int) -> None:
     """What the other process does: load the callable, and do what it is asked, one request after another."""
     other.close()
-    if _IS_LINUX:
-        _settle(parent)
+    if IS_LINUX:
+        keep(parent, connection)
     # Ctrl-C is for the process that checks, which ends this one; so is the end of a closed terminal.
     for name, action in (("SIGINT", signal.SIG_IGN), ("SIGTERM", signal.SIG_DFL), ("SIGHUP", signal.SIG_DFL)):
         if hasattr(signal, name):
@@ -199,18 +222,16 @@ def _serve(connection: Connection, other: Connection, source: Callable[..., Any]
     server, forks = os.getpid(), _count_forks()
     try:
         function = load_callable(source) if isinstance(source, str) else source
-        # What a module starts when it is imported is its own affair.
+        # What a module starts when it is imported is its own affair, and ends with the check.
         _leave_if_copy(server)
         forks.clear()
         _send(connection, _Answer(None, 0))
         while True:
-            work, args = connection.recv()
+            work, args = _request(connection)
             result = _answer(work, function, args)
             _leave_if_copy(server)
             _send(connection, _Answer(result, len(forks)))
             forks.clear()
-    except EOFError:
-        pass
     except BaseException as error:
         _leave_if_copy(server)
         _send(connection, _Answer(_failed(error), 0))
@@ -219,26 +240,11 @@ def _serve(connection: Connection, other: Connection, source: Callable[..., Any]
         os._exit(0)
 
 
-def _settle(parent: int) -> None:
-    """Lead a session, end with the process that checks, and take a bounded amount of memory."""
-    import resource
-
-    os.setsid()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before that
+def _request(connection: Connection) -> Any:
+    try:
+        return connection.recv()
+    except BaseException:  # the check has ended, or somebody else has read from the pipe
         os._exit(0)
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = _memory_in_use() + MOST_MEMORY
-    bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_DATA, (min([most, *bounds]), hard))
-
-
-def _memory_in_use() -> int:
-    """Bytes of data that this process has, as the limit counts them."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _count_forks() -> list[int]:

@@ -224,7 +224,17 @@ def _checked_apart(chosen: Policy, heard: tuple[Clip, ...], seed: int, limits: _
         if line:
             made = _with(made, Finding.of("crash-2d", line, str(reference_of(heard)), seed), limits)
         is_free = theirs.adapter.axes is None and is_guessed(how) and not apart.is_hopeless()
-        return _in_both_orders(made, subject, heard, seed, limits, known) if made.findings and is_free else made
+        if made.findings and is_free:
+            made = _in_both_orders(made, subject, heard, seed, limits, known)
+        line = _of_processes(apart)
+        return _with(made, Finding.of("process-forked", line, str(reference_of(heard)), seed), limits) if line else made
+
+
+def _of_processes(apart: Apart) -> str:
+    """Which processes calls have started, as evidence; empty where there were none."""
+    left = apart.n_left()
+    told = [f"forks that calls made: {apart.n_forks}"] if apart.n_forks else []
+    return "; ".join([*told, f"processes that calls started and that still run: {left}"] if left else told)
 
 
 def _with(made: Check, finding: Finding, limits: _Limits) -> Check:

@@ -152,11 +152,8 @@ class CallableSubject:
         """Call it once, on a copy."""
         if not isinstance(self.function, Apart):
             return Called(self.function, self.adapter)(given, seed)
-        n_before = self.function.n_forks
         try:
             outcome: Outcome = self.function.run(call_once, self.adapter, given, seed)
-            if (n := self.function.n_forks - n_before) > 0:
-                outcome.changes["process-forked"] = f"a call split off {n} process{'es' if n > 1 else ''} (fork)"
         except CallEndedError as ended:
             outcome = Outcome(changes={ended.what: f"a call {ended.evidence}"})
             if self.function.is_hopeless():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -16,6 +19,8 @@ from specaug_listen.checking import check
 from specaug_listen.errors import ParameterError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="callables are called apart where there is a fork")
+# Files of the process that tests, which are nothing to write into.
+OPEN: set[int] = set()
 ALONE = Adapter(axes="bands, frames", container="numpy")
 
 
@@ -77,11 +82,53 @@ def test_a_call_that_hangs_is_a_finding(hang):
 def test_a_fork_is_a_finding_and_what_it_split_off_ends_with_the_check():
     result = check(first(split_off_what_stays), adapter=ALONE, draws=100)
     assert result.report.ids == ("process-forked",)
-    assert "split off 1 process" in result.findings[0].evidence
+    assert re.match(
+        r"forks that calls made: \d+; processes that calls started and that still run: \d+", evidence_of(result)
+    )
     deadline = time.monotonic() + 60  # a process that was killed takes its time where the machine is busy
     while sleepers() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not sleepers()
+
+
+def evidence_of(result):
+    return result.findings[0].evidence
+
+
+def daemon_by_a_command():
+    if np.random.random() < 0.05:  # noqa: NPY002
+        subprocess.run(["setsid", "-f", "sleep", "1000"], check=True)
+
+
+def daemon_by_two_forks():
+    if np.random.random() < 0.05:  # noqa: NPY002
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            if os.fork() == 0:
+                time.sleep(1000)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+
+@pytest.mark.parametrize("event", [daemon_by_a_command, daemon_by_two_forks])
+def test_what_leaves_the_session_is_found_and_ends_with_the_check_too(event):
+    result = check(first(event), adapter=ALONE, draws=100)
+    assert result.report.ids == ("process-forked",)
+    assert "processes that calls started and that still run" in evidence_of(result)
+    assert not sleepers()
+
+
+def begin_an_answer():
+    """Write, into each pipe but those of this test's own process, the start of what never ends."""
+    for number in frozenset(map(int, os.listdir("/proc/self/fd"))) - OPEN:
+        with contextlib.suppress(OSError):
+            os.write(number, b"\x00\x00\xff\xffand so on")
+
+
+def test_an_answer_that_never_ends_is_a_finding():
+    OPEN.update(map(int, os.listdir("/proc/self/fd")))
+    assert check(first(begin_an_answer), adapter=ALONE, timeout_s=0.5).report.ids == ("process-ended",)
 
 
 def sleepers():
