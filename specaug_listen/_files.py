@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import zlib
@@ -30,6 +31,8 @@ __all__ = [
 _HOSTILE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))})
 _MAX_BYTES = 120
+# Windows has no quota.
+_NO_ROOM = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 # A whole file, or its parts in order.
 Contents: TypeAlias = bytes | Iterable[bytes]
 
@@ -153,6 +156,5 @@ def saying_what_failed(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(
-            f"{printable(path)}: cannot be written ({reason}); free space, or choose another -o"
-        ) from None
+        fix = "free space, or choose another -o" if error.errno in _NO_ROOM else "choose another -o"
+        raise OutputError(f"{printable(path)}: cannot be written ({reason}); {fix}") from None

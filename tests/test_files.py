@@ -99,20 +99,20 @@ def refused(*args: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "failing", "reason"),
+    ("where", "failing", "reason", "fix"),
     [
-        ("pathlib.Path.write_bytes", half_written, "No space left on device"),
-        ("os.replace", refused, "Permission denied"),
+        ("pathlib.Path.write_bytes", half_written, "No space left on device", "free space, or choose another -o"),
+        ("os.replace", refused, "Permission denied", "choose another -o"),
     ],
     ids=["disk full", "rename refused"],
 )
 def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_beside(
-    tmp_path, monkeypatch, where, failing, reason
+    tmp_path, monkeypatch, where, failing, reason, fix
 ):
     path = tmp_path / "audition.json"
     write_whole(path, b"old")
     monkeypatch.setattr(where, failing)
-    with pytest.raises(OutputError, match=rf"audition\.json: cannot be written \({reason}\); free space, or"):
+    with pytest.raises(OutputError, match=rf"audition\.json: cannot be written \({reason}\); {fix}$"):
         write_whole(path, b"something new")
     monkeypatch.undo()
     assert os.listdir(tmp_path) == ["audition.json"]
