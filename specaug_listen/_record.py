@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import functools
+import itertools
 import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ __all__ = ["from_json", "from_plain", "nearest", "record", "short_repr", "to_jso
 
 T = TypeVar("T")
 _LONGEST_REPR, _LONGEST_VALUE, _MOST_SHOWN = 160, 120, 3
+_LONGEST_LIST = 180
 _CONFIG = pydantic.ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
 
 
@@ -169,14 +171,24 @@ def _describe(cls: Any, error: pydantic.ValidationError) -> str:
         # These are set by the reader, not by people.
         keys = sorted(set(_resolve(schema, path[:-1]).get("properties", {})) - {"kind", "format", "frontend_error"})
         hint = nearest(str(path[-1]), keys)
-        return f"unknown key {_dotted(path)!r:.80}{hint} (allowed: {', '.join(keys)})"
+        return f"unknown key {_dotted(path)!r:.80}{hint} (allowed: {_listed(keys)})"
     if kind in ("missing", "missing_argument"):
         return f"{_dotted(path)} is missing"
+    if kind == "union_tag_not_found":
+        tags = _resolve(schema, path).get("discriminator", {}).get("mapping", {})
+        return f"{_dotted(path):.120}: {first['ctx']['discriminator']} is missing (allowed: {_listed(list(tags))})"
     if kind == "union_tag_invalid":
         return f"{_dotted(path):.120}: unknown {first['ctx']['tag']!r:.80} (allowed: {first['ctx']['expected_tags']})"
     path = _without_union_branches(schema, path)
     allowed = _in_words(schema, _resolve(schema, path)) or first["msg"].lower()
     return f"{_dotted(path) or 'the document'}={_short(first['input'])}: allowed is {allowed}"
+
+
+def _listed(words: list[str]) -> str:
+    """Words in a row, as many as one reads."""
+    ends = itertools.accumulate(len(word) + 2 for word in words)
+    n = sum(end <= _LONGEST_LIST for end in ends)
+    return ", ".join(words[:n]) + (f" and {len(words) - n} more" if n < len(words) else "")
 
 
 def _dotted(path: tuple[int | str, ...]) -> str:

@@ -201,7 +201,7 @@ def scalar(text: str) -> bool | int | float | str | None:
 
 def _whole(digits: str) -> int:
     if len(digits) > _LONGEST_NUMBER:
-        raise ValueError(f"a number of {len(digits)} characters; allowed are {_LONGEST_NUMBER}")
+        raise ValueError(f"a number of {len(digits)} characters, {digits[:40]}...: allowed are {_LONGEST_NUMBER}")
     return int(digits)
 
 

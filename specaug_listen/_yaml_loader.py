@@ -102,7 +102,8 @@ class _Numbers(yaml.constructor.SafeConstructor):
     def construct_number(self, node: Any) -> Any:
         """A number; working out one of a million digits would take minutes."""
         if len(node.value) > LONGEST_NUMBER:
-            raise _refusal(f"a number of {len(node.value)} characters; allowed are {LONGEST_NUMBER}", node)
+            said = f"a number of {len(node.value)} characters, {node.value[:40]}...: allowed are {LONGEST_NUMBER}"
+            raise _refusal(said, node)
         is_whole = node.tag == _STANDARD + "int"
         return self.construct_yaml_int(node) if is_whole else self.construct_yaml_float(node)
 

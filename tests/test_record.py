@@ -142,6 +142,20 @@ def test_a_missing_field_is_named():
         from_plain(Rhythm, {})
 
 
+def test_a_missing_kind_is_named_with_those_that_there_are():
+    with pytest.raises(ParameterError, match=r"^steps\[0\]: 'kind' is missing \(allowed: beat, rest\)$"):
+        from_plain(Rhythm, {"name": "bar", "steps": [{"n_frames": 2}]})
+
+
+def test_many_allowed_keys_are_cut_in_the_message():
+    keys = [f"a_rather_long_key_{i:02}" for i in range(60)]
+    many = record(type("Many", (), {"__annotations__": dict.fromkeys(keys, int), **dict.fromkeys(keys, 0)}))
+    with pytest.raises(
+        ParameterError, match=r"did you mean 'a_rather_long_key_59'\? \(allowed: a_rather.* and 5\d more\)$"
+    ):
+        from_plain(many, {"a_rather_long_key_599": 1})
+
+
 def test_a_long_value_is_cut_in_the_message():
     with pytest.raises(ParameterError, match=r"\.\.\.: allowed is one of") as caught:
         Rhythm("bar", meter="4" * 100_000)

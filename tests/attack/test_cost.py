@@ -57,9 +57,14 @@ YAML = {
     "tags": (filled("- !x 1\n"), "more than 60000 values"),
     "documents": (filled("--- a\n"), "another document"),
     "transforms": ("transforms:\n" + "- time_mask\n" * 60_000, "more than 60000 values"),
-    "digits": (filled("1", "a: "), "a number of"),
+    "digits": (filled("1", "a: "), r"a number of \d+ characters, 1{40}\.\.\.: allowed are 100, line 1"),
     "digits in 16s": (filled("f", "a: 0x"), "a number of"),
-    "digits in 60s": (filled("1:", "a: ", "1"), "a number of"),
+    "digits in 60s": (filled("1:", "a: ", "1"), r"a number of \d+ characters, (1:){20}\.\.\.: allowed are 100"),
+    "digits in 60s in a flow": (
+        "transforms:\n- time_mask: {count: 2, max_frames: " + ":".join(["59"] * 200_000) + "}\n",
+        r"a number of 599999 characters, 59:59.*\.\.\.: allowed are 100, line 2",
+    ),
+    "empty mappings": ("[" + "{}," * 300_000 + "]", "more than 60000 values"),
     "doubled aliases": (
         "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40)),
         "more than 60000 values, as its aliases are counted",
@@ -68,7 +73,19 @@ YAML = {
     "references in words": (NEMO % "${a24}" + doubling("x${{{0}}} ${{{0}}}"), "more than 5000 references"),
     "sums": (SPEECHBRAIN % "!ref <a24>" + doubling("!ref <{0}> + <{0}>"), "more than 5000 references"),
     "texts": (SPEECHBRAIN % "!ref <a24>" + doubling("!ref <{0}><{0}>", "x"), "more than 5000 references"),
-    "lists": (SPEECHBRAIN % "!ref <a24>" + doubling("[!ref <{0}>, !ref <{0}>]"), "refers to itself|more than"),
+    "lists": (SPEECHBRAIN % "!ref <a24>" + doubling("[!ref <{0}>, !ref <{0}>]"), "a chain of more than 30 references"),
+    "a chain": (
+        NEMO % "${a40}" + "a0: 1\n" + "".join(f"a{i}: ${{a{i - 1}}}\n" for i in range(1, 41)),
+        "a chain of more",
+    ),
+    "a chain of sums": (
+        SPEECHBRAIN % "!ref <a40>" + "a0: 1\n" + "".join(f"a{i}: !ref <a{i - 1}> + 1\n" for i in range(1, 41)),
+        "a chain of more than 30 references",
+    ),
+    "a chain that doubles": (
+        NEMO % "${a60}" + "a0: 1\n" + "".join(f"a{i}: ${{a{i - 1}}}${{a{i - 1}}}\n" for i in range(1, 61)),
+        "a chain of more than 30 references",
+    ),
     "many in one": (SPEECHBRAIN % ("!ref " + "<a>" * 100_000) + "a: 1\n", "more than 5000 references"),
     "a list in a text": (NEMO % ("${a}" * 100) + "a: [" + "1," * 50_000 + "]\n", "a list or a mapping within a text"),
 }

@@ -53,33 +53,57 @@ def omega_resolver(root: Mapping[str, Any], seen: Seen = _unseen) -> Callable[[A
     """
     count = _Count()
 
-    def resolve(value: Any, place: Place, steps: int = 0) -> Any:
+    def resolve(value: Any, place: Place, above: tuple[Place, ...] = ()) -> Any:
         if value == "???":
             raise ParameterError(f"{'.'.join(place)} is '???', to be filled in; write its value")
         if not isinstance(value, str) or "${" not in value:
             return value
-        if steps >= _MAX_STEPS:
-            raise ParameterError(f"{'.'.join(place)}={value!r:.80} refers to itself; write its value")
+        said = f"{'.'.join(place)}={value!r:.80}"
+        here = _deeper(above, place, said)
 
         def looked_up(name: str) -> Any:
             count.one(place)
             if ":" in name:
                 raise ParameterError(
-                    f"{'.'.join(place)}={value!r:.80}: resolvers such as {name.split(':')[0]!r:.30} are not run; "
-                    "write its value"
+                    f"{said}: resolvers such as {name.split(':')[0]!r:.30} are not run; write its value"
                 )
             target = _absolute(name.strip(), place)
-            held = _at(root, target, f"{'.'.join(place)}={value!r:.80}")
+            held = _elsewhere(root, target, here, said)
             seen(place, target, held)
-            return resolve(held, target, steps + 1)
+            return resolve(held, target, here)
 
         whole = _WHOLE.match(value)
         if whole:
             return looked_up(whole[1])
         text = _INSIDE.sub(lambda match: _written(looked_up(match[1]), place), value)[:_LONGEST]
-        return resolve(text, place, steps + 1) if text != value else text
+        return resolve(text, place, here) if text != value else text
 
     return resolve
+
+
+def _deeper(above: tuple[Place, ...], place: Place, said: str) -> tuple[Place, ...]:
+    """The places that lead to a reference, and its own.
+
+    Raises
+    ------
+    ParameterError
+        For too many.
+    """
+    if len(above) >= _MAX_STEPS:
+        raise ParameterError(f"{said}: a chain of more than {_MAX_STEPS} references; write its value")
+    return (*above, place)
+
+
+def _elsewhere(root: Any, target: Place, here: tuple[Place, ...], said: str) -> Any:
+    """What stands at a place that is none of those that lead to it.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if target in here:
+        raise ParameterError(f"{said} refers to itself; write its value")
+    return _at(root, target, said)
 
 
 class _Count:
@@ -151,32 +175,32 @@ class _Hyper:
     def resolved(self, value: Any, place: Place) -> Any:
         """What a value at a place stands for."""
         self._n_entries = 0
-        return self._resolve(value, place, 0)
+        return self._resolve(value, place, ())
 
-    def _resolve(self, value: Any, place: Place, steps: int) -> Any:
+    def _resolve(self, value: Any, place: Place, above: tuple[Place, ...]) -> Any:
         if isinstance(value, str) and _TUPLE.fullmatch(value):
             return list(_numbers(value, place))
         if isinstance(value, list):
-            return [self._entry(entry, (*place, str(i)), steps + 1) for i, entry in enumerate(value)]
+            inside = (*above, place)
+            return [self._entry(entry, (*place, str(i)), inside) for i, entry in enumerate(value)]
         if not isinstance(value, Tagged) or not isinstance(value.value, str):
             return value
         if value.tag == "!tuple":
             return list(_numbers(value.value, place))
-        return self._reference(value, place, steps) if value.tag in ("!ref", "!copy") else value
+        return self._reference(value, place, above) if value.tag in ("!ref", "!copy") else value
 
-    def _entry(self, value: Any, place: Place, steps: int) -> Any:
+    def _entry(self, value: Any, place: Place, above: tuple[Place, ...]) -> Any:
         """What stands in a list; an object that is made stays as it is."""
         self._n_entries += 1
         if self._n_entries > _MOST_ENTRIES:
             raise ParameterError(f"{'.'.join(place)}: lists of references to lists, more than {_MOST_ENTRIES} values")
-        return self._resolve(value, place, steps)
+        return self._resolve(value, place, above)
 
-    def _reference(self, value: Tagged, place: Place, steps: int) -> Any:
+    def _reference(self, value: Tagged, place: Place, above: tuple[Place, ...]) -> Any:
         said = f"{'.'.join(place)}={value.tag} {value.value!r:.80}"
-        if steps >= _MAX_STEPS:
-            raise ParameterError(f"{said} refers to itself; write its value")
+        here = _deeper(above, place, said)
         text = value.value
-        found = [self._followed(name, place, said, steps) for name in _NAME.findall(text)]
+        found = [self._followed(name, place, said, here) for name in _NAME.findall(text)]
         if _NAME.fullmatch(text.strip()):
             return found[0]
         each = iter(found)
@@ -184,12 +208,12 @@ class _Hyper:
             return _NAME.sub(lambda _: _written(next(each), place), text)[:_LONGEST]
         return _sum(_NAME.sub(lambda _: f"({next(each)!r})", text), said)
 
-    def _followed(self, name: str, place: Place, said: str, steps: int) -> Any:
+    def _followed(self, name: str, place: Place, said: str, here: tuple[Place, ...]) -> Any:
         self._count.one(place)
         target = _absolute(name, ())
-        held = _at(self._root, target, said)
+        held = _elsewhere(self._root, target, here, said)
         self._seen(place, target, held)
-        return self._resolve(held, target, steps + 1)
+        return self._resolve(held, target, here)
 
 
 def _sum(text: str, said: str) -> Any:

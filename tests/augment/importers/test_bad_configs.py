@@ -212,6 +212,8 @@ WRONG = {
     "to nothing": (NEMO % "freq_masks: '${model.n}'", r"'\$\{model\.n\}': the file has no 'model\.n'; write its value"),
     "to itself": (NEMO % "freq_masks: '${.freq_masks}'", r"refers to itself; write its value"),
     "to each other": (NEMO % "freq_masks: '${.time_masks}', time_masks: '${.freq_masks}'", r"refers to itself"),
+    "within its own text": (NEMO % "freq_masks: 'x${.freq_masks}'", r"refers to itself; write its value"),
+    "a list within itself": ("n: [1, !ref <n>]\n" + DROP % "dim: !ref <n>", r"n\.1=!ref '<n>' refers to itself"),
     "a resolver": (NEMO % "freq_masks: '${oc.env:HOME}'", r"resolvers such as 'oc\.env' are not run; write its value"),
     "to be filled in": (NEMO % "freq_masks: '???'", r"freq_masks is '\?\?\?', to be filled in"),
     "a ref to nothing": (DROP % "dim: !ref <n>", r"a\.dim=!ref '<n>': the file has no 'n'; write its value"),
