@@ -25,9 +25,9 @@ def walk_once(
 ) -> Iterator[tuple[str, list[str], list[str]]]:
     """Each folder below another once, with the names of the folders and of all else in it, as `os.walk`.
 
-    Linked folders are followed after all others, so that a folder is met under its own name if it has one here. What
-    lies above ``top`` is not followed, as it holds ``top`` itself: ``onabove`` is told of such a link. Names that are taken out of the folders' list are left
-    out.
+    Linked folders are followed after all others, so that a folder is met under its own name if it has one here.
+    What lies above ``top`` is not followed, as it holds ``top`` itself: ``onabove`` is told of such a link. Names
+    that are taken out of the folders' list are left out.
     """
     start = os.fspath(top)
     above = {identity(folder) for folder in Path(os.path.realpath(start)).parents}
