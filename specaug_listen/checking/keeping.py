@@ -65,7 +65,7 @@ def _watch(worker: int) -> None:
     faulthandler.disable()
     for name in ("SIGINT", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: os.kill(worker, signal.SIGKILL))
+    signal.signal(signal.SIGTERM, lambda number, frame: _kill(worker))
     status = None
     while status is None:
         pid, ended = os.waitpid(-1, 0)
@@ -74,8 +74,7 @@ def _watch(worker: int) -> None:
     with contextlib.suppress(ChildProcessError):  # there is none any more
         while True:
             for pid in processes_below(os.getpid()):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                _kill(pid)
             os.waitpid(-1, 0)
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
@@ -83,6 +82,11 @@ def _watch(worker: int) -> None:
             signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
     os._exit(os.WEXITSTATUS(status))
+
+
+def _kill(process: int) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+        os.kill(process, signal.SIGKILL)
 
 
 def _all_processes() -> dict[int, tuple[int, bool]]:

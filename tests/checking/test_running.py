@@ -43,7 +43,8 @@ def test_what_is_found_does_not_depend_on_the_seed(fault, seed):
     assert found(made(), rng=seed, **more) == (expected,)
 
 
-@settings(max_examples=3)
+@pytest.mark.slow
+@settings(max_examples=8)
 @given(SEEDS)
 def test_a_clean_pipeline_has_no_finding_under_any_seed(seed):
     assert found(Reference(), rng=seed) == ()
