@@ -43,7 +43,7 @@ def walk_once(
         seen.add(identity(folder))
         try:
             with os.scandir(folder) as entries:
-                is_folder = {entry.name: entry.is_dir() for entry in entries}
+                is_folder = {entry.name: _is_folder(entry) for entry in entries}
         except OSError as error:
             onerror(error)
             continue
@@ -51,3 +51,10 @@ def walk_once(
         yield folder, folders, sorted(name for name in is_folder if not is_folder[name])
         for path in (os.path.join(folder, name) for name in reversed(folders)):
             (linked if os.path.islink(path) else waiting).append(path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself, or what is gone by now
+        return False

@@ -227,13 +227,15 @@ def test_linked_folders_are_followed_once_under_their_own_names_if_they_have_som
     (tmp_path / "in" / "b").symlink_to(tmp_path / "outside")
     (tmp_path / "in" / "z" / "loop").symlink_to(tmp_path / "in")
     (tmp_path / "in" / "z" / "up").symlink_to("/")
+    (tmp_path / "in" / "z" / "self").symlink_to("self")
     (tmp_path / "in" / "z" / "same.wav").symlink_to("x.wav")
     found = find_audio([tmp_path / "in"])
     assert [str(file.relative_to(tmp_path / "in")) for file in found.files] == ["b/x.wav", "closed/x.wav", "z/x.wav"]
     assert found.problems == []
     assert [notice.text for notice in found.left_out] == [
+        f"left out of {tmp_path / 'in'}: 1 file that is no sound (without an ending 1)",
         f"left out of {tmp_path / 'in'}: {tmp_path / 'in' / 'z' / 'up'}, a link to a folder above it; to hear what is "
-        "there, name that folder itself"
+        "there, name that folder itself",
     ]
 
 
