@@ -10,7 +10,7 @@ from typing import get_args
 
 import numpy as np
 
-from .._files import Contents, folder_name, saying_what_failed, write_files
+from .._files import Contents, folder_name, printable, saying_what_failed, write_files
 from .._marker import Line
 from .._ownership import Output
 from .._sound import Sound
@@ -46,6 +46,11 @@ def save_audition(audition: Audition, out: Path, *, channels: Channels = "mono",
     """Write one audition below ``out``; see `Audition.save`."""
     source = audition.clip.source
     output = Output(out, "audition", overwrite=overwrite, inputs=[] if source is None else [source.path])
+    if overwrite and os.path.lexists(output.folder / "audition.json"):
+        raise ParameterError(
+            f"{printable(out)}: holds a run of specaug-listen audition, whose index would no longer be true; choose "
+            "another folder"
+        )
     files = audition_files(audition, channels)
     with output.alone(_PATIENCE_S):
         folder = folder_name(f"{audition.name}.wav", names_taken(output))

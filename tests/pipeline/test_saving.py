@@ -117,6 +117,13 @@ def test_overwrite_replaces_the_draws_and_leaves_what_is_the_users(tmp_path, hea
     assert (folder / "notes.txt").read_text() == "draw 2 is too harsh"
 
 
+def test_a_run_whose_index_lists_other_draws_is_not_replaced(tmp_path, heard):
+    heard.save(tmp_path)
+    (tmp_path / "audition.json").write_text("{}")
+    with pytest.raises(ParameterError, match="holds a run of specaug-listen audition, whose index would no longer be"):
+        heard.save(tmp_path, overwrite=True)
+
+
 def test_saving_twice_writes_the_same_bytes(tmp_path, heard):
     first, second = heard.save(tmp_path / "a"), heard.save(tmp_path / "b")
     for path in first.iterdir():
