@@ -6,6 +6,7 @@ import functools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from ._c_output import catch_c_output
 from ._notices import Notice
 from ._optional import require
 from .containers import Piece, Stream, View, flac_frames
+from .containers.flac_md5 import LENGTH_OF_HEADER, FlacMd5
 
 __all__ = ["BLOCK", "Decoder", "Ending", "SndfileDecoder"]
 
@@ -104,6 +106,7 @@ class SndfileDecoder(Decoder):
         self._ending: Ending | None = None
         self._complaints: list[str] = []
         self._n_silent = self._n_gaps = 0
+        self._md5 = FlacMd5(b"")
         sf = require("soundfile", purpose="reading audio")
         self._raw: dict[str, Any] | None = None
         with self._open()[0] as file:
@@ -111,7 +114,9 @@ class SndfileDecoder(Decoder):
             self._frames, subtype = int(file.frames), file.subtype
             self._is_linear = subtype in _WIDTHS and file.format not in _COMPRESSED
             self._is_mpeg, self._is_flac = file.format == "MP3", file.format == "FLAC"
-            self._may_seek = stream.is_seekable and sf.SoundFile.seekable(file)
+            # Within Vorbis' last page, libsndfile 1.2.2 is sent to another place than it says.
+            is_vorbis = file.format == "OGG" and subtype == "VORBIS"
+            self._may_seek = stream.is_seekable and sf.SoundFile.seekable(file) and not is_vorbis
         self.name = f"libsndfile {sf.__libsndfile_version__}"
         if stream.body is not None and self._is_linear:
             self._raw = {
@@ -157,9 +162,18 @@ class SndfileDecoder(Decoder):
             _close(file, view)
             file, view = self._open()
             at = 0
-        yield from self._read(file, view, at, begin)
+        self._md5 = self._md5_of_stream() if self._is_flac and begin == 0 else FlacMd5(b"")
+        for block in chain(self._read(file, view, at, begin), self._behind_damage(begin)):
+            self._md5.add(block)
+            yield block
+
+    def _behind_damage(self, begin: int) -> Iterator[Real]:
         if self._is_flac and self._ending is not None and self._ending.reason is not None:
             yield from self._resumed(begin)
+
+    def _md5_of_stream(self) -> FlacMd5:
+        with View(self._path, self._stream.pieces or ((0, LENGTH_OF_HEADER),)) as view:
+            return FlacMd5(view.read(LENGTH_OF_HEADER))
 
     def _resumed(self, begin: int) -> Iterator[Real]:
         """What follows behind damage in FLAC, of which each frame tells its place."""
@@ -255,7 +269,7 @@ class SndfileDecoder(Decoder):
                 found.append(Notice("cut", values))
             elif present > promised:
                 found.append(Notice("longer", values))
-        found += self._damage()
+        found += self._damage(is_whole=self._is_whole(present))
         if self._stream.is_open and present:
             found.append(Notice("open-length", values))
         if (within := self._ends_within()) is not None:
@@ -271,11 +285,13 @@ class SndfileDecoder(Decoder):
                 found.append(Notice("stopped", values | more))
         return found
 
-    def _damage(self) -> list[Notice]:
+    def _damage(self, *, is_whole: bool) -> list[Notice]:
         found = []
         if self._n_silent:
             values = {"n_lost": self._n_silent, "n_places": self._n_gaps, "sample_rate": self.sample_rate}
             found.append(Notice("silenced", values))
+        elif is_whole and self._md5.differs:
+            found.append(Notice("other-sound"))
         if self._complaints:
             first = self._complaints[0].rpartition("error:")[2].strip(" !")
             found.append(Notice("decoder-errors", {"n_errors": len(self._complaints), "reason": first}))
@@ -289,8 +305,11 @@ class SndfileDecoder(Decoder):
 
     def _has_junk(self, present: int | None) -> bool:
         """Whether FLAC was decoded to its end, and its decoder complains of what is behind it."""
-        is_whole = self._is_flac and present is not None and present == self._stream.promised_samples
-        return is_whole and self._ending is not None and self._ending.reason is not None
+        return self._is_whole(present) and self._ending is not None and self._ending.reason is not None
+
+    def _is_whole(self, present: int | None) -> bool:
+        """Whether as many samples of a FLAC are there as its header promises."""
+        return self._is_flac and present is not None and present == self._stream.promised_samples
 
     def _present(self) -> int | None:
         if self._ending is not None:

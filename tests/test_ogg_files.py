@@ -9,6 +9,8 @@ import pytest
 from oddfiles import in_ogg, ogg_checksum
 from test_whole_files import VOICE, encoded, heard
 
+from specaug_listen import load
+
 SOUND = np.tile(VOICE, 4)
 MADE = {
     "Vorbis": lambda: bytes(encoded(SOUND, "OGG", "VORBIS")),
@@ -57,3 +59,12 @@ def test_a_file_behind_one_that_is_cut_within_a_page_is_heard(tmp_path):
     samples, notices = heard(tmp_path, data[: len(data) // 2] + data)
     np.testing.assert_array_equal(samples[-len(expected) :], expected)
     assert notices["pages-lost"]["n_bad"] == 1
+
+
+def test_a_part_of_vorbis_is_that_part_of_the_whole_up_to_the_last_page(tmp_path):
+    path = tmp_path / "a.ogg"
+    path.write_bytes(MADE["Vorbis"]())
+    whole = load(path)
+    for start in range(0, whole.n_samples, whole.n_samples // 16):
+        part = load(path, start_s=start / whole.sample_rate)
+        np.testing.assert_allclose(part.samples, whole.samples[:, start:], atol=1e-6)
