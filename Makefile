@@ -8,10 +8,10 @@ demo: $(VENV)/.stamp-run
 	$(BIN)/specaug-listen audition samples -o out --overwrite
 
 test: $(VENV)/.stamp-dev
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 test-all: $(VENV)/.stamp-dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.stamp-dev
 	$(BIN)/ruff check .
