@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .errors import ParameterError, shown
+from .errors import ParameterError, value_text
 
 __all__ = [
     "MAX_SEED",
@@ -61,7 +61,7 @@ def as_seed(rng: int | np.random.Generator | None) -> int:
         return int(rng.integers(0, MAX_SEED, endpoint=True))
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and 0 <= rng <= MAX_SEED:
         return int(rng)
-    raise ParameterError(f"rng={shown(rng)}: expected an integer in [0, 2**53), a numpy.random.Generator, or None")
+    raise ParameterError(f"rng={value_text(rng)}: expected an integer in [0, 2**53), a numpy.random.Generator, or None")
 
 
 def fingerprint(samples: npt.NDArray[np.float32], sample_rate: int) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ import pydantic
 import pydantic.dataclasses
 from typing_extensions import dataclass_transform
 
-from .errors import ParameterError, shown
+from .errors import ParameterError, value_text
 
 __all__ = ["from_json", "from_plain", "nearest", "record", "short_repr", "to_json", "to_plain"]
 
@@ -199,7 +199,7 @@ def _dotted(path: tuple[int | str, ...]) -> str:
 
 
 def _short(value: Any) -> str:
-    text = shown(value)
+    text = value_text(value)
     return text if len(text) < 80 else text[:77] + "..."
 
 

@@ -141,7 +141,7 @@ def audition_many(
         clips = _clips(files, configuration.channel, output)
         for clip in clips:
             _check_clip(output, clip, configuration)
-        kept = _kept(output, clips, configuration) if resume else None
+        kept = _clips_to_keep(output, clips, configuration) if resume else None
         entries = {} if kept is None else {entry.folder: entry for entry in kept.index.clips}
         run = Run(output, index, len(clips), kept)
         for number, clip in enumerate(clips, start=1):
@@ -157,7 +157,7 @@ def _check_clip(output: Output, clip: _Clip, configuration: Configuration) -> No
         output.check(f"{clip.folder}/{name}" for name in names)
 
 
-def _kept(output: Output, clips: Sequence[_Clip], configuration: Configuration) -> Journal | None:
+def _clips_to_keep(output: Output, clips: Sequence[_Clip], configuration: Configuration) -> Journal | None:
     """What is kept of a run that did not end: clips whose files are what they were."""
     journal = kept_clips(output.folder, configuration)
     if journal is None:

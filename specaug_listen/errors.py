@@ -28,7 +28,7 @@ __all__ = [
     "SpecAugListenWarning",
     "naming",
     "one_line",
-    "shown",
+    "value_text",
 ]
 
 # A path that is longer than most file systems allow, and a line that fills more than half of a terminal.
@@ -52,12 +52,12 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
-def shown(value: object) -> str:
+def value_text(value: object) -> str:
     """A value as it stands in a message.
 
     Examples
     --------
-    >>> shown("x" * 1000)[:10], len(shown("x" * 1000)), shown(10**5000)
+    >>> value_text("x" * 1000)[:10], len(value_text("x" * 1000)), value_text(10**5000)
     ("'xxxxxxxxx", 80, 'an int')
     """
     try:

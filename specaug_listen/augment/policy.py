@@ -13,7 +13,7 @@ from pydantic import Field
 
 from .._random import MAX_SEED, as_seed
 from .._record import record
-from ..errors import ParameterError, SpecAugListenWarning, naming, shown
+from ..errors import ParameterError, SpecAugListenWarning, naming, value_text
 from ..frontends import AnyMel, MelFrontend, check_mel
 from .adapter import Adapter
 from .dialect_names import DialectName
@@ -246,7 +246,7 @@ class Policy:
         checked_once(changes)
         made = self
         for key, value in changes.items():
-            said = value if isinstance(value, str) else shown(value)
+            said = value if isinstance(value, str) else value_text(value)
             with naming(f"{key:.80}={said:.60}"):
                 made = policy_with(made, key, value)
         told = tuple(line for line in _what_it_means(made, changes) if line not in made.notes)

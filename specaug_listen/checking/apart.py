@@ -158,9 +158,7 @@ class Apart:
             raise
         except (EOFError, ConnectionError):
             raise self._ended() from None
-        except (
-            Exception
-        ):  # something else was written into the pipe: reading its rest, or unpickling it, may raise anything
+        except Exception:  # of what somebody else has written into the pipe
             raise self._ended(_SPOILED) from None
         if not isinstance(answer, _Answer):
             raise self._ended(_SPOILED)

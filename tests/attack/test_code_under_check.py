@@ -19,6 +19,8 @@ from specaug_listen.checking import check
 from specaug_listen.errors import ParameterError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="callables are called apart where there is a fork")
+# Of this process alone, so that it can be found again.
+SLEEP = ("sleep", f"{1000 + os.getpid() / 1e6:.6f}")
 # Files of the process that tests, which are nothing to write into.
 OPEN: set[int] = set()
 ALONE = Adapter(axes="bands, frames", container="numpy")
@@ -97,7 +99,7 @@ def evidence_of(result):
 
 def daemon_by_a_command():
     if np.random.random() < 0.05:  # noqa: NPY002
-        subprocess.run(["setsid", "-f", "sleep", "1000"], check=True)
+        subprocess.run(["setsid", "-f", *SLEEP], check=True)
 
 
 def daemon_by_two_forks():
@@ -132,18 +134,18 @@ def test_an_answer_that_never_ends_is_a_finding():
 
 
 def sleepers():
-    """Processes with this process's command line that lead no session and have lost the one that began them."""
-    mine = _command(os.getpid())
-    return [one for one in os.listdir("/proc") if one.isdigit() and int(one) != os.getpid() and _is_orphan(one, mine)]
+    """Processes that calls have split off, or started by a command, and that have lost the one that began them."""
+    own = {_command(os.getpid()), b"".join(word.encode() + b"\0" for word in SLEEP)}
+    return [one for one in os.listdir("/proc") if one.isdigit() and int(one) != os.getpid() and _is_orphan(one, own)]
 
 
-def _is_orphan(process, command):
+def _is_orphan(process, commands):
     try:
         with open(f"/proc/{process}/stat", encoding="utf-8") as file:
             state, parent = file.read().rpartition(")")[2].split()[:2]
     except OSError:
         return False
-    return state != "Z" and parent == "1" and _command(process) == command
+    return state != "Z" and parent == "1" and _command(process) in commands
 
 
 def _command(process):
