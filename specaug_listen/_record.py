@@ -276,6 +276,8 @@ def _in_words(schema: Mapping[str, Any], node: Mapping[str, Any]) -> str:
         return repr(node["const"])
     if "enum" in node:
         return "one of " + ", ".join(map(repr, node["enum"]))
+    if "pattern" in node and "description" in node:  # which nobody reads as quickly as these words
+        return str(node["description"])
     name = _NAMES.get(node.get("type", ""), "")
     if name == "a mapping" and "title" in node:
         name = f"a mapping ({node['title']})"

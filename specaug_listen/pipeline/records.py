@@ -60,8 +60,15 @@ OneChannel = Annotated[Literal["mean", "left", "right"] | _Number, BeforeValidat
 AnyChannel = Annotated[Literal["mean", "left", "right", "each"] | _Number, BeforeValidator(as_channel)]
 # Names within one folder: neither a path nor `.` or `..`, and nothing that a terminal or a file system cannot show.
 _PLAIN_NAME = r"^[^\x00-\x1f\x7f/\\]*[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$"
-PlainName = Annotated[str, Field(pattern=_PLAIN_NAME, max_length=255)]
-DrawName = Annotated[str, Field(pattern=r"^draw-[1-9]\d{0,6}$")]
+PlainName = Annotated[
+    str,
+    Field(
+        pattern=_PLAIN_NAME,
+        max_length=255,
+        description="a name within one folder, of at most 255 characters and without / \\ and control characters",
+    ),
+]
+DrawName = Annotated[str, Field(pattern=r"^draw-[1-9]\d{0,6}$", description="draw- and a number from 1")]
 Badges = Annotated[tuple[str, ...], Field(max_length=1000)]
 Notices = Annotated[tuple[Notice, ...], Field(max_length=1000)]
 Versions = Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=1000)]
@@ -122,9 +129,9 @@ class ClipRecord:
     sample_rate: Annotated[int, Field(ge=1, le=1 << 31)]
     n_channels: Annotated[int, Field(ge=1, le=100_000)]
     n_samples: Annotated[int, Field(ge=1, le=1 << 48)]
-    fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+    fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="32 hexadecimal digits")]
     path: str | None = None
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")] | None = None
     start_s: Seconds = 0.0
     duration_s: SecondsAboveZero | None = None
     notices: Notices = ()

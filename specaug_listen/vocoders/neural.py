@@ -79,7 +79,7 @@ class Neural:
 
     model: Annotated[str, Field(min_length=1)]
     contract: MelContract
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")] | None = None
     seed: Seed = 0
     kind: Literal["neural"] = "neural"
 
