@@ -329,6 +329,8 @@ class SndfileDecoder(Decoder):
         promised = round(present * stream.promised_bytes / stream.present_bytes)
         if stream.promised_bytes <= stream.present_bytes:
             return promised
+        if stream.promised_samples is not None:
+            return stream.promised_samples
         return self._frames if present < self._frames < _MOST_FRAMES else max(promised, present + 1)
 
     def _expected(self) -> int | None:

@@ -11,6 +11,10 @@ __all__ = ["Notice"]
 _MOST_ENDINGS, _MOST_VALUES = 8, 20
 
 
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
 def _implausible(values: Mapping[str, Any]) -> str:
     """Of a mel whose values are not those of its front-end."""
     name, low, high = (values[key] for key in ("frontend", "low", "high"))
@@ -67,15 +71,16 @@ def _stopped(values: Mapping[str, Any]) -> str:
 
 
 def _pages_lost(values: Mapping[str, Any]) -> str:
-    lost = [f"{values['n_pages']} pages are missing"] if values["n_pages"] else []
-    lost += [f"{values['n_bytes']} bytes are no pages"] if values["n_bytes"] else []
-    lost += [f"{values['n_bad']} pages are not as they were written"] if values.get("n_bad") else []
+    n_pages, n_bytes, n_bad = (values.get(key, 0) for key in ("n_pages", "n_bytes", "n_bad"))
+    lost = [f"{_counted(n_pages, 'page')} {'is' if n_pages == 1 else 'are'} missing"] if n_pages else []
+    lost += [f"{_counted(n_bytes, 'byte')} outside of any page"] if n_bytes else []
+    lost += [f"{_counted(n_bad, 'page')} not as written"] if n_bad else []
     return f"damaged: {' and '.join(lost)}, so sound is missing within the clip"
 
 
 def _junk_after(values: Mapping[str, Any]) -> str:
     n = values["n_bytes"]
-    return f"junk behind the sound: {'something that is' if n is None else f'{n} bytes that are'} no sound, left out"
+    return f"junk behind the sound: {'something' if n is None else _counted(n, 'byte')} that is no sound, left out"
 
 
 def _silenced(values: Mapping[str, Any]) -> str:
@@ -171,16 +176,27 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "all {n_present} samples were read",
     "open-length": "open length: its header does not tell how long it is, so that a cut would not show; "
     "{n_present} samples are there",
-    "zeros-after": "zeros behind the sound: {n_bytes} bytes behind what the header calls sound were left out",
+    "zeros-after": lambda values: (
+        f"zeros behind the sound: {_counted(values['n_bytes'], 'byte')} behind what the header calls sound, left out"
+    ),
     "junk-after": _junk_after,
-    "decoder-errors": "damaged: the decoder complained {n_errors} times ({reason}), so sound is missing or wrong "
-    "within the clip",
+    "decoder-errors": lambda values: (
+        f"damaged: the decoder complained {_counted(values['n_errors'], 'time')} ({values['reason']}), so sound is "
+        "missing or wrong within the clip"
+    ),
     "silenced": _silenced,
-    "damaged": "damaged: {n_bytes} bytes of the file are no MPEG frames, so sound is missing within the clip",
+    "damaged": lambda values: (
+        f"damaged: {_counted(values['n_bytes'], 'byte')} of the file outside of any MPEG frame, so sound is missing "
+        "within the clip"
+    ),
     "other-sound": "damaged: some of the sound is not what was encoded, as its MD5 differs from that of the file",
-    "packets-damaged": "damaged: {n_packets} packets are not as they were written, so sound is wrong within the clip",
+    "packets-damaged": lambda values: (
+        f"damaged: {_counted(values['n_packets'], 'packet')} not as written, so sound is wrong within the clip"
+    ),
     "pages-lost": _pages_lost,
-    "pages-repeated": "damaged: {n_pages} pages are in the file a second time, and were read once",
+    "pages-repeated": lambda values: (
+        f"damaged: {_counted(values['n_pages'], 'page')} a second time in the file, read once"
+    ),
     "other-streams": "streams left out: {n_streams} that differ in rate or channels, or are unreadable, follow the "
     "{n_read} that were read; split the file",
     "coded": "is a NIST file of samples that are compressed ({coding}); convert it: sph2pipe -f wav FILE.sph FILE.wav",
@@ -188,12 +204,15 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "not compressed), or it is cut; save sound as WAV (in MATLAB: audiowrite), and a mel as .npy",
     "decoded-by": "decoded by FFmpeg: {codec} in {container}, by {decoder}",
     "left-out": _left_out,
-    "results": "left out of {folder}: {n_files} files that specaug-listen wrote; to hear one, name it by its own path",
+    "results": lambda values: (
+        f"left out of {values['folder']}: {_counted(values['n_files'], 'file')} of specaug-listen's own results; to "
+        "hear one, name it by its own path"
+    ),
     "upwards": _upwards,
     "unfinished": "{folder}: the run did not end, as there is no audition.json; {n_done} of {n_clips} clips are done, "
     "and audition --resume goes on",
     "unlisted": lambda values: (
-        f"{values['folder']}: {values['n_draws']} draws are there that the index does not list, and are left out "
+        f"{values['folder']}: {_counted(values['n_draws'], 'draw')} that the index does not list, left out "
         f"({', '.join(values['draws'])}{', ...' if len(values['draws']) < values['n_draws'] else ''})"
     ),
     "tracks": "several tracks: one of {n_tracks} tracks of sound was read; take another out with ffmpeg -map",

@@ -111,6 +111,20 @@ def test_a_file_that_is_cut_says_how_much_is_there(tmp_path):
     assert len(LONG) // 2 - 2000 < len(samples) < len(LONG) // 2 + 2000
 
 
+@pytest.mark.parametrize("n_more", [1, 2, 3])
+def test_a_frame_of_which_a_few_bytes_are_there_is_a_cut_and_no_damage(tmp_path, n_more):
+    data = mp3(mode="CONSTANT")
+    run, sound = frames(data)
+    assert len(sound) % run.n_frames == 0
+    half = len(data) - len(sound) + len(sound) // run.n_frames * (run.n_frames // 2)
+    samples, notices = heard(tmp_path, data[:half])
+    assert notices["cut"]["n_present"] == len(samples)
+    same, again = heard(tmp_path, data[: half + n_more])
+    assert (len(same), again) == (len(samples), notices)
+    _, notices = heard(tmp_path, sound[: half - len(data) + len(sound) + n_more])
+    assert notices["cut-within"]["within"] == "frame"
+
+
 def test_a_file_without_a_tag_that_ends_within_a_frame_says_so(tmp_path):
     sound = without_tag(mp3())
     run, _ = frames(sound)

@@ -817,3 +817,16 @@ def test_nothing_is_printed_where_a_damaged_dump_of_samples_is_sought(tmp_path, 
     heard(tmp_path, data.replace(b"\n", b"\r\n"), start_s=0.5)
     ctypes.CDLL(None).fflush(None)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("form", "subtype"), [("AIFF", "DWVW_16"), ("CAF", "ALAC_16")])
+def test_a_cut_file_of_packed_samples_says_its_own_length(tmp_path, form, subtype):
+    """Its bytes do not tell how many samples there were; another field does."""
+    buffer = io.BytesIO()
+    sf.write(buffer, VOICE, RATE, format=form, subtype=subtype)
+    data = buffer.getvalue()
+    samples, notices = heard(tmp_path, data)
+    assert (len(samples), notices) == (len(VOICE), {})
+    samples, notices = heard(tmp_path, data[: len(data) // 2])
+    assert 0 < len(samples) < len(VOICE)
+    assert notices == {"cut": {"n_present": len(samples), "n_promised": len(VOICE), "sample_rate": RATE}}

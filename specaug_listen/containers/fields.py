@@ -61,12 +61,14 @@ def _number(fields: dict[bytes, bytes], name: bytes, otherwise: int) -> int:
 def caf(file: BinaryIO, begin: int, end: int) -> Layout:
     """Apple's Core Audio: chunks with sizes of 8 bytes, the sound's of -1 where it goes on to the end."""
     file.seek(begin + 8)
-    is_little = False
+    is_little, n_samples = False, None
     while len(header := file.read(12)) == 12:
         at = file.tell()
         size = struct.unpack(">q", header[4:])[0]
         if header[:4] == b"desc":
             is_little = bool(struct.unpack(">I", file.read(16)[12:])[0] & 2)
+        if header[:4] == b"pakt" and size >= 24:
+            n_samples = struct.unpack(">qq", file.read(16))[1]
         if header[:4] == b"data":
             if 0 <= size < end - at and _are_caf_chunks(file, at + size, end):
                 n_bytes = max(0, size - 4)
@@ -74,7 +76,7 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
             return sized(
                 "CAF", file, (begin, end), at + 4, max(0, size - 4) if size >= 0 else _MOST,
                 endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True, chunks="caf",
-                field=Field(at - 8, ">q", before=4),
+                field=Field(at - 8, ">q", before=4), n_samples=n_samples,
             )  # fmt: skip
         if not 0 <= size < end - at:
             break

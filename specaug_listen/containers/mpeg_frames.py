@@ -142,8 +142,17 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
         _take(scan, file, head, at, *found)
         at += found[1]
         is_lost, lost_from = False, at
-    _note_foreign(scan, file, lost_from, end)
+    if scan.runs and _is_begun(file, lost_from, end, scan.runs[-1].header):
+        scan.is_torn = True
+    else:
+        _note_foreign(scan, file, lost_from, end)
     return scan
+
+
+def _is_begun(file: BinaryIO, begin: int, end: int, header: bytes) -> bool:
+    """Whether the last bytes are the first ones of another frame, too few to tell its length."""
+    n = end - begin
+    return 0 < n < len(header) and _read(file, begin, min(n, 2)) == header[: min(n, 2)]
 
 
 def _take(scan: Scan, file: BinaryIO, head: bytes, at: int, form: Format, length: int) -> None:

@@ -26,7 +26,7 @@ _COMMON = 18
 
 class _Found(NamedTuple):
     """The chunk of sound: where it begins, its size by its header, where that is written, codec, bytes of a block, and
-    of a sample of all channels.
+    of a sample of all channels; its length where bytes do not tell.
     """
 
     begin: int
@@ -36,6 +36,7 @@ class _Found(NamedTuple):
     is_wide: bool = False
     block: int = 1
     frame: int = 1
+    n_samples: int | None = None
 
 
 def wav(file: BinaryIO, begin: int, end: int) -> Layout:
@@ -121,18 +122,21 @@ def _codec(fmt: bytes, order: str) -> tuple[int, int, int]:
 def aiff(file: BinaryIO, begin: int, end: int) -> Layout:
     """AIFF and AIFF-C between two places of a file."""
     file.seek(begin + 12)
-    endian, block, frame = "BIG", 1, 1
+    endian, block, frame, n_samples = "BIG", 1, 1, None
     while len(header := file.read(8)) == 8:
         size, at = struct.unpack(">I", header[4:])[0], file.tell()
         if header[:4] == b"COMM":
             common = file.read(22)
             endian = "LITTLE" if common[18:] == b"sowt" else "BIG"
             block = {b"ima4": 34 * common[1], b"GSM ": 33}.get(common[18:], 1)
+            if common[18:] == b"DWVW":  # of which a sample takes as many bits as it happens to need
+                n_samples = struct.unpack(">I", common[2:6])[0]
             is_linear = common[18:] in (b"", b"NONE", b"twos", b"sowt") or size == _COMMON
             frame = max(1, common[1] * -(-common[7] // 8)) if is_linear else 1
         if header[:4] == b"SSND":
             offset = struct.unpack(">I", file.read(8)[:4])[0]
-            found = _Found(at + 8 + offset, max(0, size - 8 - offset), at - 4, block=block, frame=frame)
+            n_bytes = max(0, size - 8 - offset)
+            found = _Found(at + 8 + offset, n_bytes, at - 4, block=block, frame=frame, n_samples=n_samples)
             return _chunked("AIFF", file, (begin, end), found, endian, ">")
         file.seek(at + size + size % 2)
     return unknown("AIFF")
@@ -183,5 +187,5 @@ def _chunked(container: str, file: BinaryIO, span: tuple[int, int], found: _Foun
     return sized(
         container, file, span, found.begin, found.size,
         endian=endian, order=order, field=field, is_wide=found.is_wide, is_strict=found.is_wide,
-        block=found.block, frame=found.frame,
+        block=found.block, frame=found.frame, n_samples=found.n_samples,
     )  # fmt: skip

@@ -56,6 +56,7 @@ def sized(
     block: int = 1,
     frame: int = 1,
     fill: int = 2,
+    n_samples: int | None = None,
 ) -> Layout:
     """Compare what a header promises with what is there.
 
@@ -87,6 +88,8 @@ def sized(
         How many bytes the sound is a multiple of, where that is known.
     fill : int
         Up to a multiple of how many bytes the sound is filled up.
+    n_samples : int or None
+        How long the sound is by another field, where its bytes do not tell.
     """
     begin, end = span
     ends = sound + n_bytes
@@ -107,7 +110,8 @@ def sized(
         pieces = remade() if is_strict else None
         if is_open_size(n_bytes, is_wide=is_wide):
             return Layout(container, (Stream(pieces, present_bytes=there, is_open=True),))
-        return Layout(container, (Stream(pieces, promised_bytes=n_bytes, present_bytes=there),))
+        stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=there, promised_samples=n_samples)
+        return Layout(container, (stream,))
     if rest == "sound":
         body = Body(sound, end, endian) if endian else None
         return Layout(container, (Stream(remade(), body, promised_bytes=n_bytes, present_bytes=there),))

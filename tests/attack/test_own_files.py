@@ -314,7 +314,9 @@ def test_an_audition_never_takes_its_own_results(here):
     audition_many([here / "take.wav"], here, RUN, overwrite=True)
     ran = run("audition", ".", "-o", ".", "--overwrite", *QUICK)
     assert ran.code == 0
-    assert "note: left out of .: 9 files that specaug-listen wrote; to hear one, name it by its own path" in ran.err
+    assert (
+        "note: left out of .: 9 files of specaug-listen's own results; to hear one, name it by its own path" in ran.err
+    )
     assert [clip["name"] for clip in json.loads((here / "audition.json").read_text())["clips"]] == ["take"]
     assert "no audio file" in run("audition", "take-2", "-o", "other", *QUICK).err
     assert run("audition", "take-2/original.wav", "-o", "other", *QUICK).code == 0

@@ -266,7 +266,7 @@ def test_draws_that_no_index_lists_are_told(run, sheet):
     data["clips"][0]["draws"] = []
     index.write_text(json.dumps(data))
     [notice] = publish_report(run).notices
-    assert "1 draws are there that the index does not list, and are left out (clip/draw-1)" in notice.text
+    assert "1 draw that the index does not list, left out (clip/draw-1)" in notice.text
     for number in (2, 3, 4, 5):
         (sheet / CELL / f"draw-{number}.json").write_bytes(b"")
     [notice] = write_page(sheet, overwrite=True).notices
