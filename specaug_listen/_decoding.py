@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ._c_output import catch_c_output
 from ._notices import Notice
 from ._optional import require
-from .containers import Piece, Stream, View, flac_frames
+from .containers import Piece, Stream, View, flac_frames, flac_header
 from .containers.flac_md5 import LENGTH_OF_HEADER, FlacMd5
 
 __all__ = ["BLOCK", "Decoder", "Ending", "SndfileDecoder"]
@@ -36,6 +36,8 @@ _COMPRESSED = {"FLAC", "OGG", "MP3"}
 _WARM_UP = 32 * 1152
 # What a damaged FLAC may lack in one place; more is no damage, but a number that means nothing.
 _LONGEST_GAP_S = 3600
+# What is read at most in looking for undamaged frames: so many bytes, and so many times those of the file.
+_LEAST_TRIED, _MOST_TRIED = 1 << 18, 2
 
 
 class Ending(NamedTuple):
@@ -177,27 +179,39 @@ class SndfileDecoder(Decoder):
 
     def _resumed(self, begin: int) -> Iterator[Real]:
         """What follows behind damage in FLAC, of which each frame tells its place."""
-        most = self._stream.promised_samples
-        for place, pieces in flac_frames(self._path, self._stream.pieces or ()):
-            ending = self._ending
-            if ending is None or ending.reason is None:
-                return
-            n_lost = place - ending.n_samples
-            if n_lost < 0 or n_lost > _LONGEST_GAP_S * self.sample_rate or (most is not None and place >= most):
-                continue
-            blocks = self._read(*self._open_pieces(pieces), place, begin)
-            first = next(blocks, None)
-            if first is None and self._ending is not None and self._ending.n_samples == place:
-                self._ending = ending  # it only looked like a frame, or is damaged as well
-                continue
-            if first is not None:
+        with View(self._path, self._stream.pieces or ()) as stream:
+            (header, longest), end = flac_header(stream), stream.n_bytes
+            n_left = _LEAST_TRIED + _MOST_TRIED * end
+            for place, at in flac_frames(stream):
+                ending = self._ending
+                if ending is None or ending.reason is None or n_left < 0:
+                    return
+                if not self._may_follow(place, ending):
+                    continue
+                n_tried = self._n_tried(View(stream, (header, (at, min(end, at + longest)))))
+                n_left -= n_tried
+                if n_tried:
+                    continue  # it only looked like a frame, or is damaged as well
                 self._ending = None  # not known again before all that follows has been asked for
-            self._n_silent += n_lost
-            self._n_gaps += n_lost > 0
-            yield from _silence(place - max(ending.n_samples, begin), self.n_channels)
-            if first is not None:
-                yield first
-                yield from blocks
+                self._n_silent += place - ending.n_samples
+                self._n_gaps += place > ending.n_samples
+                yield from _silence(place - max(ending.n_samples, begin), self.n_channels)
+                view = View(stream, (header, (at, end)))
+                yield from self._read(_opened(view), view, place, begin)
+
+    def _may_follow(self, place: int, ending: Ending) -> bool:
+        """Whether a frame at this place in time can be the next one behind the damage."""
+        n_lost, most = place - ending.n_samples, self._stream.promised_samples
+        return 0 <= n_lost <= _LONGEST_GAP_S * self.sample_rate and (most is None or place < most)
+
+    def _n_tried(self, view: View) -> int:
+        """How many bytes were read in vain of what looks like a frame; 0 where it is one."""
+        file = _opened(view)
+        try:
+            n, reason = self._filled(file, np.full((1, self.n_channels), np.nan, np.float32))
+            return 0 if n and reason is None else max(1, view.n_read)
+        finally:
+            _close(file, view)
 
     def _sought(self, file: Any, begin: int) -> int:
         """Where the file is afterwards; -1 where it is lost."""

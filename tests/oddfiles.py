@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import struct
@@ -74,10 +75,10 @@ class Container:
         return sizes + ([(1 << 64) - 1, (1 << 63) - 1] if self.field[2].endswith(("Q", "q")) else [])
 
 
-def in_ogg(flac):
-    """A FLAC file's header and frames as packets of Ogg, in pages of some 30 KB."""
+def in_ogg(flac, page_size=30000):
+    """A FLAC file's header and frames as packets of Ogg, in pages of some 30 KB, or less."""
     packets = [b"\x7fFLAC\1\0\0\1" + flac[:42], flac[42:]]
-    bodies = [packets[0], *(packets[1][i : i + 30000] for i in range(0, len(packets[1]), 30000))]
+    bodies = [packets[0], *(packets[1][i : i + page_size] for i in range(0, len(packets[1]), page_size))]
     pages = b""
     for number, body in enumerate(bodies):
         lacing = bytes([255] * (len(body) // 255) + [len(body) % 255])
@@ -87,15 +88,20 @@ def in_ogg(flac):
     return pages
 
 
-def ogg_checksum(page):
-    """As the format's description tells it, a bit at a time."""
+@functools.cache
+def _table_of_ogg():
     table = []
     for crc in range(256):
         crc <<= 24
         for _ in range(8):
             crc = (crc << 1) ^ (0x104C11DB7 if crc >> 31 else 0)
         table.append(crc)
-    crc = 0
+    return table
+
+
+def ogg_checksum(page):
+    """As the format's description tells it, a bit at a time."""
+    crc, table = 0, _table_of_ogg()
     for byte in page:
         crc = (crc << 8 & 0xFFFFFFFF) ^ table[crc >> 24 ^ byte]
     return crc

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import cProfile
 import ctypes
 import io
+import pstats
 import struct
 import sys
 import warnings
@@ -14,7 +16,8 @@ import soundfile as sf
 from oddfiles import in_ogg
 
 from specaug_listen import load
-from specaug_listen.containers import flac_frames
+from specaug_listen.containers import View, flac_frames
+from specaug_listen.containers.flac import _crc8
 from specaug_listen.errors import AudioError, SpecAugListenWarning
 from specaug_listen.recording import open_recording
 
@@ -288,7 +291,34 @@ def test_a_number_of_a_frame_that_means_nothing_makes_no_silence(tmp_path):
 def flac_frames_of(tmp_path, data):
     path = tmp_path / "frames.flac"
     path.write_bytes(data)
-    return flac_frames(path, [(0, len(data))])
+    with View(path, [(0, len(data))]) as stream:
+        return list(flac_frames(stream))
+
+
+def test_what_only_looks_like_frames_of_a_flac_is_tried_now_and_then(tmp_path, monkeypatch):
+    """Each of these would be decoded up to the end of the file, which would last for hours."""
+    data = encoded(VOICE[:8000], "FLAC")
+    _, second = (at for _, at in flac_frames_of(tmp_path, data))
+    data[21:26] = bytes([data[21] & 0xF0]) + struct.pack(">I", 1 << 25)
+    fakes = b"".join(head + bytes([_crc8(head)]) for head in (b"\xff\xf8\xc9\x08%c" % (n % 100) for n in range(5000)))
+    read = []
+    monkeypatch.setattr("specaug_listen._decoding._close", lambda file, view: (file.close(), read.append(view.n_read)))
+    assert len(heard(tmp_path, data[:second] + fakes)[0]) == 4096
+    assert len(read) < 500
+    assert sum(read) < 100 * len(fakes)
+
+
+def test_behind_damage_in_ogg_the_work_grows_with_the_file(tmp_path):
+    """Where all pages were listed again for each frame, twice as many made four times the work."""
+    calls = []
+    for n in (1, 2):
+        data = in_ogg(bytes(encoded(0.01 * np.tile(VOICE, n), "FLAC", compression_level=0)), 50)
+        (tmp_path / "clip.oga").write_bytes(data[: len(data) // 2] + data[len(data) // 2 + 500 :])
+        profile = cProfile.Profile()
+        with pytest.warns(SpecAugListenWarning):
+            profile.runcall(load, tmp_path / "clip.oga")
+        calls.append(pstats.Stats(profile).total_calls)
+    assert calls[1] < 2.5 * calls[0]
 
 
 @pytest.mark.parametrize("junk", [b"junk " * 300, bytes(1000)], ids=["text", "zeros"])

@@ -1,9 +1,11 @@
 """Containers of sound: where the sound is in a file, and how much of it its header promises."""
 
-from .flac import flac_frames
+from .flac import flac_frames, flac_header
 from .layout import Body, Layout, Stream
 from .magic import Named, named_by_content
 from .parsing import layout_of
 from .view import Piece, View
 
-__all__ = ["Body", "Layout", "Named", "Piece", "Stream", "View", "flac_frames", "layout_of", "named_by_content"]
+__all__ = [
+    "Body", "Layout", "Named", "Piece", "Stream", "View", "flac_frames", "flac_header", "layout_of", "named_by_content",
+]  # fmt: skip

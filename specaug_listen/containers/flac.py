@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import struct
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from .layout import Layout, Stream, unknown
-from .view import Piece, View, mended, tail
+from .view import Piece, View, mended
 
-__all__ = ["flac", "flac_frames", "stream_of"]
+__all__ = ["flac", "flac_frames", "flac_header", "stream_of"]
 
 # The marker of a stream, and the first block behind it (the last one or not), which is always of this size.
 _BEGINNINGS = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
@@ -19,6 +18,8 @@ _PLACE_OF_TOTAL = 8 + 13
 _AT_ONCE = 1 << 20
 # Marker and STREAMINFO; the longest header of a frame.
 _HEADER, _FRAME_HEADER = 42, 16
+# Of a frame beside its samples, and the beginning of the next one, of which decoders look at more than they need.
+_MOST_BESIDE = 1 << 10
 _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
 
@@ -69,40 +70,57 @@ def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]]) -> Stream:
     return Stream(pieces, promised_samples=total or None, is_open=total == 0)
 
 
-def flac_frames(path: str | os.PathLike[str], pieces: Sequence[Piece]) -> Iterator[tuple[int, tuple[Piece, ...]]]:
-    """Yield the place in time of each frame that seems to begin in a stream, and a stream that begins there.
+def flac_frames(stream: View) -> Iterator[tuple[int, int]]:
+    """Yield the place in time of each frame that seems to begin in a stream, and its place in bytes.
 
     A decoder that was thrown off by damage can go on with them; what only looks like a frame it will refuse.
 
     Parameters
     ----------
-    path : str or path-like
-    pieces : sequence of Piece
-        Of the stream, from its marker on.
+    stream : View
+        From its marker on; it may be read by others meanwhile.
 
     Yields
     ------
     int [samples]
-    tuple of Piece
+    int [bytes]
     """
-    with View(path, pieces) as view:
-        header = view.read(_HEADER)
-        if len(header) < _HEADER:
+    stream.seek(0)
+    header = stream.read(_HEADER)
+    if len(header) < _HEADER:
+        return
+    per_frame = struct.unpack(">H", header[8:10])[0]
+    at = _HEADER
+    while True:
+        stream.seek(at)
+        block = stream.read(_AT_ONCE)
+        for found in _SYNC.finditer(block):
+            number = _number_of_frame(block[found.start() : found.start() + _FRAME_HEADER])
+            if number is not None:
+                yield number if block[found.start() + 1] & 1 else number * per_frame, at + found.start()
+        if len(block) < _AT_ONCE:
             return
-        per_frame = struct.unpack(">H", header[8:10])[0]
-        header = header[:4] + b"\x80" + header[5:]  # no other metadata
-        at, block = _HEADER, b""
-        while True:
-            view.seek(at)
-            block = view.read(_AT_ONCE)
-            for found in _SYNC.finditer(block):
-                number = _number_of_frame(block[found.start() : found.start() + _FRAME_HEADER])
-                if number is not None:
-                    sample = number if block[found.start() + 1] & 1 else number * per_frame
-                    yield sample, (header, *tail(pieces, at + found.start()))
-            if len(block) < _AT_ONCE:
-                return
-            at += len(block) - _FRAME_HEADER
+        at += len(block) - _FRAME_HEADER
+
+
+def flac_header(stream: View) -> tuple[bytes, int]:
+    """A header with which a decoder can begin at any frame of a stream, and how much it needs to read one frame.
+
+    Returns
+    -------
+    bytes
+        Without other metadata.
+    int [bytes]
+        Of a frame whose samples are not compressed at all.
+    """
+    stream.seek(0)
+    header = stream.read(_HEADER)
+    if len(header) < _HEADER:
+        return header, 0
+    (fields,) = struct.unpack(">Q", header[18:26])
+    n_channels, bits = (fields >> 41 & 7) + 1, (fields >> 36 & 31) + 1
+    per_frame = struct.unpack(">H", header[10:12])[0]
+    return header[:4] + b"\x80" + header[5:], per_frame * n_channels * (bits + 1) // 8 + _MOST_BESIDE
 
 
 def _number_of_frame(head: bytes) -> int | None:

@@ -23,10 +23,18 @@ class View(io.RawIOBase):
 
     Parameters
     ----------
-    path : str or path-like
+    source : str, path-like or View
+        A view that is the source of another one stays open when that is closed.
     pieces : sequence of bytes or (int, int)
     is_endless : bool
         Whether to claim to be far longer, for decoders that guess from a file's length when to end.
+
+    Attributes
+    ----------
+    is_exhausted : bool
+        Whether more was to be read than there is.
+    n_read : int
+        How many bytes were read so far, some of them perhaps several times.
 
     Examples
     --------
@@ -39,14 +47,18 @@ class View(io.RawIOBase):
     b'ab345'
     """
 
-    def __init__(self, path: str | os.PathLike[str], pieces: Sequence[Piece], *, is_endless: bool = False) -> None:
+    def __init__(
+        self, source: str | os.PathLike[str] | View, pieces: Sequence[Piece], *, is_endless: bool = False
+    ) -> None:
         super().__init__()
         self._pieces = [piece for piece in pieces if _length(piece)]
         self._ends = list(accumulate(map(_length, self._pieces)))
         self._at = 0
         self._claimed = (_ENDLESS if is_endless else 1) * self.n_bytes
-        self._file = open_file(path)
+        self._file: io.BufferedReader | View = source if isinstance(source, View) else open_file(source)
+        self._is_owner = not isinstance(source, View)
         self.is_exhausted = False
+        self.n_read = 0
 
     @property
     def n_bytes(self) -> int:
@@ -95,11 +107,13 @@ class View(io.RawIOBase):
             done += n
             self._at += n
         self.is_exhausted |= done < len(into)
+        self.n_read += done
         return done
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        if self._is_owner:
+            self._file.close()
         super().close()
 
 
