@@ -83,6 +83,13 @@ def _junk_after(values: Mapping[str, Any]) -> str:
     return f"junk behind the sound: {'something' if n is None else _counted(n, 'byte')} that is no sound, left out"
 
 
+def _junk_before(values: Mapping[str, Any]) -> str:
+    return (
+        f"junk before the sound: {_counted(values['n_bytes'], 'byte')} outside of any MPEG frame; if they are the rest "
+        "of one, sound is missing before it; copy the file again"
+    )
+
+
 def _silenced(values: Mapping[str, Any]) -> str:
     where = "1 place" if values["n_places"] == 1 else f"{values['n_places']} places"
     return (
@@ -180,6 +187,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         f"zeros behind the sound: {_counted(values['n_bytes'], 'byte')} behind what the header calls sound, left out"
     ),
     "junk-after": _junk_after,
+    "junk-before": _junk_before,
     "decoder-errors": lambda values: (
         f"damaged: the decoder complained {_counted(values['n_errors'], 'time')} ({values['reason']}), so sound is "
         "missing or wrong within the clip"
@@ -224,6 +232,7 @@ _DOUBTS = frozenset(
         *(
             "zeros-after",
             "junk-after",
+            "junk-before",
             "damaged",
             "other-sound",
             "decoder-errors",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ import soundfile as sf
 from test_whole_files import RATE, VOICE, heard, wav
 
 from specaug_listen import load
+from specaug_listen.containers import layout_of
 from specaug_listen.containers.mpeg_frames import read_runs
+from specaug_listen.errors import AudioError
 
 LONG = np.concatenate([VOICE, 0.001 * VOICE, VOICE, VOICE])
 PER_FRAME = 576
@@ -82,7 +86,9 @@ TAGS = {
     "APE": (b"", APE),
     "Lyrics3": (b"", b"LYRICSBEGIN" + b"IND0000200ETT00005hello" + b"000032LYRICS200" + b"TAG" + b"x" * 125),
     "zeros": (b"", bytes(500)),
-    "part of a frame": (b"\x12\x34" * 100, b""),
+    "zeros before": (bytes(500), b""),
+    "APE before": (APE, b""),
+    "APE before, without a footer": (APE[:-32], b""),
 }
 
 
@@ -95,6 +101,72 @@ def test_tags_are_no_sound(tmp_path, name, tagged):
     samples, notices = heard(tmp_path, before + data + after)
     np.testing.assert_array_equal(samples, expected)
     assert notices == {}
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"x",
+        b"hello, world 1234",
+        b"text " * 210,
+        b"\xff" * 100,
+        b"LIST\4\0\0\0INFO",
+        bytes(600),
+        APE + b"\x12\x34" * 100,
+    ],
+    ids=len,
+)
+def test_something_before_the_frames_is_said(tmp_path, tagged, before):
+    data = mp3() if tagged else without_tag(mp3())
+    expected, _ = heard(tmp_path, data)
+    samples, notices = heard(tmp_path, before + data)
+    np.testing.assert_allclose(samples, expected, atol=1e-6)
+    assert notices == {"junk-before": {"n_bytes": len(before) - len(APE) * before.startswith(APE)}}
+
+
+def test_a_file_that_begins_within_a_frame_says_so_and_one_that_begins_between_two_cannot(tmp_path):
+    sound = without_tag(mp3(VOICE))
+    run, _ = frames(sound)
+    length = len(sound) // run.n_frames
+    half = length * (run.n_frames // 2)
+    samples, notices = heard(tmp_path, sound[half:])
+    assert (len(samples), "junk-before" in notices) == (PER_FRAME * (run.n_frames - run.n_frames // 2), False)
+    for n_more in (1, 3, 100, length - 1):
+        samples, notices = heard(tmp_path, sound[half + n_more :])
+        assert len(samples) == PER_FRAME * (run.n_frames - run.n_frames // 2 - 1)
+        assert notices["junk-before"] == {"n_bytes": length - n_more}
+        assert "damaged" not in notices
+
+
+def test_a_cut_file_that_begins_with_something_else_still_says_how_much_is_there(tmp_path):
+    data = b"something else" + mp3()
+    _, notices = heard(tmp_path, data[: len(data) // 2])
+    assert list(notices) == ["junk-before", "cut"]
+    assert notices["cut"]["n_promised"] == len(LONG)
+
+
+@pytest.mark.parametrize("kept", [1, 100, -1])
+def test_a_file_that_is_cut_within_its_first_sound_is_refused_as_cut(tmp_path, kept):
+    data = mp3(VOICE)
+    run, sound = frames(data)
+    n_tag, length = len(data) - len(sound), len(sound) // run.n_frames
+    (tmp_path / "clip.mp3").write_bytes(data[: n_tag + kept % length])
+    with pytest.raises(AudioError, match=rf"clip\.mp3: cut: 0 of {len(VOICE)} samples are there"):
+        load(tmp_path / "clip.mp3")
+
+
+def test_zeros_without_end_are_not_held_in_memory(tmp_path):
+    path = tmp_path / "clip.mp3"
+    path.write_bytes(mp3(VOICE))
+    os.truncate(path, 1 << 25)
+    tracemalloc.start()
+    try:
+        layout = layout_of(path)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 23
+    finally:
+        tracemalloc.stop()
+    assert [notice.kind for notice in layout.notices] == ["zeros-after"]
 
 
 def test_many_zeros_behind_the_frames_are_said(tmp_path):
@@ -141,8 +213,11 @@ def test_a_tag_that_counts_too_few_frames_hides_none(tmp_path):
     samples, notices = heard(tmp_path, data)
     assert len(samples) == len(LONG)
     assert notices["longer"]["n_present"] == len(LONG)
-    struct.pack_into(">I", data, run.tag.place + 8, 0)
-    assert len(heard(tmp_path, data)[0]) >= len(LONG)
+    for n_frames in (0, 1):  # as one that tells of less than the padding has in it
+        struct.pack_into(">I", data, run.tag.place + 8, n_frames)
+        samples, notices = heard(tmp_path, data)
+        assert len(samples) >= len(LONG)
+        assert notices == {}
 
 
 def test_what_is_no_frame_is_passed_over_and_said(tmp_path):
@@ -264,7 +339,7 @@ def test_frames_far_behind_something_else_are_heard(tmp_path, before):
     expected, _ = heard(tmp_path, mp3(VOICE))
     samples, notices = heard(tmp_path, before + mp3(VOICE))
     np.testing.assert_allclose(samples, expected, atol=1e-6)
-    assert notices == {"damaged": {"n_bytes": len(before)}}
+    assert notices == {"junk-before": {"n_bytes": len(before)}}
 
 
 def test_frames_of_no_rate_are_not_shorter_than_any_can_be():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from oddfiles import in_ogg, ogg_checksum
 from test_whole_files import VOICE, encoded, heard
 
 from specaug_listen import load
+from specaug_listen.containers import layout_of
 
 SOUND = np.tile(VOICE, 4)
 MADE = {
@@ -59,6 +62,18 @@ def test_a_file_behind_one_that_is_cut_within_a_page_is_heard(tmp_path):
     samples, notices = heard(tmp_path, data[: len(data) // 2] + data)
     np.testing.assert_array_equal(samples[-len(expected) :], expected)
     assert notices["pages-lost"]["n_bad"] == 1
+
+
+def test_zeros_without_end_are_not_held_in_memory(tmp_path):
+    path = tmp_path / "a.ogg"
+    path.write_bytes(MADE["Vorbis"]())
+    os.truncate(path, 1 << 25)
+    tracemalloc.start()
+    try:
+        assert layout_of(path).notices == ()
+        assert tracemalloc.get_traced_memory()[1] < 1 << 23
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_part_of_vorbis_is_that_part_of_the_whole_up_to_the_last_page(tmp_path):

@@ -9,7 +9,7 @@ from .view import Piece
 
 __all__ = ["Body", "Layout", "Stream", "unknown"]
 
-_REFUSALS = frozenset({"coded", "variables"})
+_REFUSALS = frozenset({"coded", "cut", "variables"})
 
 
 @dataclass(frozen=True)

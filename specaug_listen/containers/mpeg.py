@@ -31,16 +31,22 @@ def mpeg(
     scan = read_runs(file, begin, end, most_padding)
     longest = max((run.n_frames for run in scan.runs), default=0)
     runs = [run for run in scan.runs if run.n_frames >= min(_FEWEST_FRAMES, longest)]
+    if longest == 0 and runs and (promised := _promised_samples(runs[-1])):  # cut within the first frame of sound
+        values = {"n_present": 0, "n_promised": promised, "sample_rate": runs[-1].format.rate_hz}
+        return Layout("MP3", notices=(Notice("cut", values),))
     if longest == 0 or (runs[0].is_free and not _are_most(runs, end - begin)):
         return None
     streams = [_stream(run) for run in runs]
     if scan.is_torn and is_whole_file and streams[-1].promised_samples is None:
         streams[-1] = replace(streams[-1], ends_within="frame")
     notices: tuple[Notice, ...] = ()
-    if scan.n_foreign:
+    n_before = sum(to - at for at, to in scan.foreign if to <= runs[0].ranges[0][0])
+    if n_before:
+        notices = (Notice("junk-before", {"n_bytes": n_before}),)
+    if n_foreign := sum(to - at for at, to in scan.foreign) - n_before:
         # What is missing is missing somewhere within, so that nobody looks for it at the end.
         streams = [replace(stream, promised_samples=None) for stream in streams]
-        notices = (Notice("damaged", {"n_bytes": scan.n_foreign}),)
+        notices = (*notices, Notice("damaged", {"n_bytes": n_foreign}))
     if scan.n_zeros:  # as of a download that was not finished
         notices = (*notices, Notice("zeros-after", {"n_bytes": scan.n_zeros}))
     return Layout("MP3" if runs[0].layer == 3 else f"MP{runs[0].layer}", tuple(streams), notices)
@@ -63,18 +69,23 @@ def _are_most(runs: Sequence[Run], n_bytes: int) -> bool:
 
 
 def _stream(run: Run) -> Stream:
-    per_frame, n_frames, tag = run.samples_per_frame, run.n_frames, run.tag
+    per_frame, n_frames, tag, promised = run.samples_per_frame, run.n_frames, run.tag, _promised_samples(run)
     frames: tuple[Piece, ...] = tuple(run.ranges)
-    if tag is None or not tag.n_frames:
+    if tag is None or not promised:
         return Stream(frames, expected_samples=n_frames * per_frame, is_seekable=False, is_endless=True)
     if tag.n_frames == n_frames:
         return Stream((tag.frame, *frames), expected_samples=n_frames * per_frame - _trimmed(tag.delay, tag.padding))
-    promised = tag.n_frames * per_frame - _trimmed(tag.delay, tag.padding)
     padding = 0 if tag.n_frames > n_frames else tag.padding
     n_bytes = len(tag.frame) + run.n_bytes
     expected = n_frames * per_frame - _trimmed(tag.delay, padding)
     head = tag.mended(n_frames, n_bytes, padding)
     return Stream((head, *frames), promised_samples=promised, expected_samples=max(0, expected), is_seekable=False)
+
+
+def _promised_samples(run: Run) -> int:
+    """How much sound its tag tells of; 0 where there is none, or one that tells of no more than padding."""
+    tag = run.tag
+    return 0 if tag is None else max(0, tag.n_frames * run.samples_per_frame - _trimmed(tag.delay, tag.padding))
 
 
 def _trimmed(delay: int, padding: int) -> int:

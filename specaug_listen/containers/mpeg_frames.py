@@ -8,6 +8,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
+from .trailing import end_of_run
+
 __all__ = ["MOST_PADDING", "Run", "Scan", "Tag", "length_of_id3", "read_runs"]
 
 # kbit/s by 4 bits of the header: MPEG 1 layers I, II, III; MPEG 2 and 2.5 layer I, layers II and III.
@@ -21,8 +23,9 @@ _KBITS = {
 }
 _RATES_HZ = (44100, 48000, 32000)
 _HEAD = 52  # header, side information, and the name of a tag behind it
-_LONGEST, _SHORTEST_FREE, _LONGEST_FREE = 1728, 24, 4096
+_SHORTEST_FREE, _LONGEST_FREE = 24, 4096
 MOST_PADDING = 512
+_APE = 32  # header of an APE tag, and its footer
 _LYRICS = b"LYRICSBEGIN"
 _SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX")
 
@@ -107,23 +110,23 @@ class Run:
 
 @dataclass
 class Scan:
-    """All frames; bytes between them that are neither frames nor tags; zeros behind them; whether the last is cut."""
+    """All frames; where bytes are neither frames nor tags; zeros behind them; whether the last is cut."""
 
     runs: list[Run] = field(default_factory=list)
-    n_foreign: int = 0
+    foreign: list[tuple[int, int]] = field(default_factory=list)
     n_zeros: int = 0
     is_torn: bool = False
     most_padding: int = MOST_PADDING
 
 
 def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PADDING) -> Scan:
-    """Find the frames between two places of a file; fewer zeros behind them than so many are padding."""
+    """Find the frames between two places of a file; fewer zeros around them than so many are padding."""
     scan, at = Scan(most_padding=most_padding), begin
     is_lost, lost_from = True, begin
     while at + 4 <= end:
         file.seek(at)
         head = file.read(min(_HEAD, end - at))
-        if n_bytes := _length_of_id(head, end - at):
+        if n_bytes := _length_of_tag(file, head, at, end):
             _note_foreign(scan, file, lost_from, at)
             at += n_bytes
             is_lost, lost_from = True, at
@@ -236,8 +239,19 @@ def _length_of_id(head: bytes, there: int) -> int:
         return 128
     if head.startswith(b"APETAGEX") and len(head) >= 24:
         size, flags = struct.unpack("<I", head[12:16])[0], struct.unpack("<I", head[20:24])[0]
-        return min(there, 32 + size if flags & 1 << 29 else 32)
+        return min(there, _APE + size if flags & 1 << 29 else _APE)
     return 0
+
+
+def _length_of_tag(file: BinaryIO, head: bytes, at: int, end: int) -> int:
+    """Length of a tag that begins here; 0 where there is none.
+
+    The size in the header of an APE tag counts a footer, which may be lacking.
+    """
+    n_bytes = _length_of_id(head, end - at)
+    if head.startswith(b"APETAGEX") and _APE < n_bytes < end - at:
+        n_bytes -= 0 if _read(file, at + n_bytes - _APE, 8) == b"APETAGEX" else _APE
+    return n_bytes
 
 
 def _next_sync(file: BinaryIO, at: int, end: int) -> int:
@@ -255,17 +269,14 @@ def _next_sync(file: BinaryIO, at: int, end: int) -> int:
 
 
 def _note_foreign(scan: Scan, file: BinaryIO, begin: int, end: int, *, is_within: bool = False) -> None:
-    """Count bytes that are neither frames nor tags, but for zeros behind all, and the end of a frame before all."""
+    """Note bytes that are neither frames nor tags, but for padding, which is of zeros, before or behind all frames."""
     if end <= begin:
         return
-    file.seek(begin)
-    rest = file.read(end - begin)
-    if not scan.runs and end - begin <= _LONGEST and _parsed(rest[:4]) is None:
-        return
-    if not is_within and not any(rest):
+    is_padding = not (is_within and scan.runs) and end_of_run(file, begin, end) == (end, 0)
+    if is_padding and (scan.runs or end - begin < scan.most_padding):
         scan.n_zeros += end - begin if end - begin >= scan.most_padding else 0
-    elif not rest.startswith(_LYRICS):
-        scan.n_foreign += end - begin
+    elif _read(file, begin, len(_LYRICS)) != _LYRICS:
+        scan.foreign.append((begin, end))
 
 
 def _place_of_tag(form: Format) -> int:

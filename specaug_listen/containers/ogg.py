@@ -14,6 +14,7 @@ from typing import BinaryIO
 from .._notices import Notice
 from .flac import stream_of
 from .layout import Layout, Stream, unknown
+from .trailing import end_of_run
 
 __all__ = ["ogg"]
 
@@ -173,5 +174,4 @@ def _next_page(file: BinaryIO, at: int, end: int) -> int:
 def _is_empty(file: BinaryIO, begin: int, end: int) -> bool:
     """Whether these are zeros or an ID3 tag, as some programs put them behind the last page."""
     file.seek(begin)
-    rest = file.read(end - begin)
-    return not any(rest) or (rest.startswith(b"TAG") and len(rest) == 128)
+    return (file.read(3) == b"TAG" and end - begin == 128) or end_of_run(file, begin, end) == (end, 0)

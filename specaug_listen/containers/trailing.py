@@ -9,7 +9,7 @@ import struct
 import zlib
 from typing import BinaryIO
 
-__all__ = ["begin_of_chunks", "is_beginning", "is_open_size", "kind_of_rest"]
+__all__ = ["begin_of_chunks", "end_of_run", "is_beginning", "is_open_size", "kind_of_rest"]
 
 # Of a second file that was put behind the first one.
 _BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"FORM", b".snd", b"fLaC", b"OggS", b"caff", b"NIST_1A", b"Creative")
@@ -114,7 +114,7 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
         return "padding"
     if end - begin < _SHORTEST:
         return "sound"
-    behind_run, byte = _end_of_run(file, begin, end)
+    behind_run, byte = end_of_run(file, begin, end)
     if behind_run == end:
         return "junk" if byte else "zeros"
     return "junk" if _is_junk(file, sound, begin, behind_run, end) else "sound"
@@ -199,7 +199,7 @@ def _are_chunks(file: BinaryIO, begin: int, end: int, order: str) -> bool:
     return True
 
 
-def _end_of_run(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:
+def end_of_run(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:
     """Where another byte follows the first one, or the end; and that byte."""
     file.seek(begin)
     byte = file.read(1)
