@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["held_prints", "quiet_stdout"]
+__all__ = ["held_prints", "quiet_stdout", "silence_stderr"]
 
 
 class _Held:
@@ -71,26 +71,39 @@ def quiet_stdout() -> Iterator[None]:
     >>> with quiet_stdout():
     ...     print("never seen")
     """
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), _descriptor_to(nowhere.fileno()):
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), _descriptor_to(nowhere.fileno(), 1):
         yield
 
 
 @contextlib.contextmanager
-def _descriptor_to(nowhere: int) -> Iterator[None]:
-    """File descriptor 1, which all but Python's own `print` write to."""
-    real = sys.__stdout__
+def silence_stderr() -> Iterator[None]:
+    """Send standard error nowhere, Python's own, too: for a call of C++ code that cannot be silenced otherwise.
+
+    Examples
+    --------
+    >>> with silence_stderr():
+    ...     pass
+    """
+    with open(os.devnull, "w") as nowhere, _descriptor_to(nowhere.fileno(), 2):
+        yield
+
+
+@contextlib.contextmanager
+def _descriptor_to(nowhere: int, descriptor: int) -> Iterator[None]:
+    """Lead file descriptor 1 or 2 elsewhere, which all but Python's own `print` write to."""
+    real = sys.__stdout__ if descriptor == 1 else sys.__stderr__
     try:
-        kept = os.dup(1)
+        kept = os.dup(descriptor)
     except OSError:  # Closed: nothing that is written there is seen.
         yield
         return
     try:
         _flush(real)
-        os.dup2(nowhere, 1)
+        os.dup2(nowhere, descriptor)
         yield
     finally:
         _flush(real)
-        os.dup2(kept, 1)
+        os.dup2(kept, descriptor)
         os.close(kept)
 
 

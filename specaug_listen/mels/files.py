@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,7 +77,8 @@ class MelFile(os.PathLike[str]):
         AudioError
             When there is none that can be read.
         """
-        array = _READERS[suffix_of(self.path)](self)
+        with _damage_in_words(printable(self)):
+            array = _READERS[suffix_of(self.path)](self)
         return array if self.item is None else array[self.item]
 
 
@@ -102,7 +105,7 @@ def list_mels(path: Path, key: str | None = None) -> list[MelFile]:
         When a package that reads it is not installed.
     """
     name = printable(path)
-    try:
+    with _damage_in_words(name):
         with open_file(path) as file:
             if not file.read(1):
                 raise AudioError(f"{name}: the file is empty (0 bytes)")
@@ -110,8 +113,6 @@ def list_mels(path: Path, key: str | None = None) -> list[MelFile]:
             allowed = ", ".join(sorted(SUFFIXES))
             raise AudioError(f"{name}: no file of mels; allowed are {allowed}. A recording is for 'audition'")
         found = lister(path)
-    except OSError as error:
-        raise AudioError(f"{name}: cannot be read ({error.strerror or str(error)[:80]})") from None
     if key is None:
         return found
     chosen = [one for one in found if one.key == key]
@@ -120,6 +121,25 @@ def list_mels(path: Path, key: str | None = None) -> list[MelFile]:
         held = f"holds {', '.join(map(str, keys[:6]))}{', ...' if len(keys) > 6 else ''}" if keys else "has no keys"
         raise AudioError(f"{name}: no mel of the key {key!r:.60}; it {held:.200}")
     return chosen
+
+
+@contextmanager
+def _damage_in_words(name: str) -> Iterator[None]:
+    """Turn whatever the readers of several formats raise over damaged bytes into one line.
+
+    Raises
+    ------
+    AudioError
+    """
+    try:
+        yield
+    except SpecAugListenError:
+        raise
+    except OSError as error:
+        raise AudioError(f"{name}: cannot be read ({error.strerror or str(error)[:80]})") from None
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise AudioError(f"{name}: cannot be read ({reason:.80}); it is damaged, or was cut: write it again") from None
 
 
 def _items(path: Path, key: str | None, shape: tuple[int, ...], place: Any = None) -> list[MelFile]:
@@ -171,12 +191,8 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
 
 
 def _read_npz(one: MelFile) -> npt.NDArray[Any]:
-    name = printable(one)
-    try:
-        with open_file(one.path) as file, np.load(file, allow_pickle=False) as archive:
-            array: npt.NDArray[Any] = archive[one.place if one.key is None else one.key]
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise AudioError(f"{name}: cannot be read ({error!s:.80}); write it again") from None
+    with open_file(one.path) as file, np.load(file, allow_pickle=False) as archive:
+        array: npt.NDArray[Any] = archive[one.place if one.key is None else one.key]
     return array
 
 
@@ -235,12 +251,7 @@ def _list_scp(path: Path) -> list[MelFile]:
 
 
 def _read_kaldi(one: MelFile) -> npt.NDArray[Any]:
-    try:
-        return read_place(one.place)
-    except SpecAugListenError:
-        raise
-    except Exception as error:
-        raise AudioError(f"{printable(one)}: cannot be read ({error!s:.80})") from None
+    return read_place(one.place)
 
 
 def _list_hdf5(path: Path) -> list[MelFile]:
@@ -251,12 +262,7 @@ def _list_hdf5(path: Path) -> list[MelFile]:
 
 
 def _read_hdf5(one: MelFile) -> npt.NDArray[Any]:
-    try:
-        return read_hdf5(one.path, str(one.key))
-    except SpecAugListenError:
-        raise
-    except (OSError, KeyError, ValueError) as error:
-        raise AudioError(f"{printable(one)}: cannot be read ({error!s:.80})") from None
+    return read_hdf5(one.path, str(one.key))
 
 
 def _list_llc(path: Path) -> list[MelFile]:

@@ -21,6 +21,7 @@ from .._files import printable
 from .._kaldi import read_place, scp_places
 from .._optional import require
 from .._ordinary_files import check_ordinary, open_file, read_file
+from .._quiet import silence_stderr
 from ..errors import AudioError
 from .npy import read_npy
 
@@ -156,8 +157,9 @@ def decompressed(data: bytes, name: str) -> npt.NDArray[Any]:
         Where lilcom is not installed.
     """
     lilcom = require("lilcom", extra="lhotse", purpose="features that lilcom compressed")
-    check_cells(lilcom.get_shape(data), name, n_stored=len(data))
-    array: npt.NDArray[Any] = lilcom.decompress(data)
+    with silence_stderr():  # it prints what it finds wrong
+        check_cells(lilcom.get_shape(data), name, n_stored=len(data))
+        array: npt.NDArray[Any] = lilcom.decompress(data)
     return array
 
 

@@ -12,6 +12,7 @@ from ..errors import AudioError
 
 __all__ = ["NEVER", "read_header", "read_npy"]
 
+_MAGIC = b"\x93NUMPY"
 NEVER = "pickles are never loaded, as they can run code"
 
 
@@ -44,11 +45,17 @@ def read_header(file: Any, name: str, n_stored: int | None = None) -> tuple[tupl
 
 
 def read_npy(file: IO[bytes], name: str) -> npt.NDArray[Any]:
-    """An array; errors as in `read_header`, and when it was cut."""
+    """An array; errors as in `read_header`, and when it was cut, or something else follows it."""
     read_header(file, name)
     file.seek(0)
     try:
         array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise AudioError(f"{name}: cannot be read ({error!s:.80}); write it again") from None
+    if rest := file.read(len(_MAGIC)):
+        what = "another array follows" if rest == _MAGIC else "something else follows"
+        raise AudioError(
+            f"{name}: {what} the array of shape {array.shape}, and would be left out; write each array into a file of "
+            "its own, or several by name: np.savez(path, a=mel, b=other)"
+        )
     return array

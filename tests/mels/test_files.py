@@ -281,3 +281,46 @@ def test_hdf5_files_are_read_plain_and_with_lilcom(tmp_path):
     assert set(clips) == {"plain", "group/packed"}
     for clip in clips.values():
         assert np.allclose(clip.mel.values, fbank.T, atol=0.01)
+
+
+@pytest.mark.parametrize(("behind", "words"), [("array", "another array follows"), ("junk", "something else follows")])
+def test_what_stands_behind_an_array_is_not_left_out_silently(tmp_path, behind, words):
+    with open(tmp_path / "two.npy", "wb") as file:
+        np.save(file, MEL)
+        if behind == "array":
+            np.save(file, MEL)
+        else:
+            file.write(b"\0" * 40)
+    with pytest.raises(AudioError, match=rf"two\.npy: {words} the array of shape \(80, 30\).*np\.savez"):
+        clips_of_file(tmp_path / "two.npy", READY)
+
+
+def test_an_archive_of_numpy_with_any_damage_gets_one_line(tmp_path):
+    np.savez_compressed(tmp_path / "x.npz", mel=MEL, other=MEL)
+    whole, chance = (tmp_path / "x.npz").read_bytes(), np.random.default_rng(0)
+    name_no_utf8 = bytearray(whole)
+    name_no_utf8[7] |= 8
+    name_no_utf8[30] = 0xFF
+    flipped = [bytearray(whole) for _ in range(60)]
+    for data in flipped:
+        for at in chance.integers(4, len(data), 6):
+            data[at] = chance.integers(256)
+    n_refused = 0
+    for data in (name_no_utf8, *flipped):
+        (tmp_path / "x.npz").write_bytes(data)
+        try:
+            clips_of_file(tmp_path / "x.npz", READY)
+        except AudioError as error:
+            assert "x.npz" in str(error) and len(str(error).splitlines()) == 1  # noqa: PT017, PT018
+            n_refused += 1
+    assert n_refused > 30
+
+
+def test_lilcom_prints_nothing_of_its_own(tmp_path, capfd):
+    lilcom = pytest.importorskip("lilcom")
+    data = lilcom.compress(MEL.T.copy())
+    for n in range(1, 12):
+        (tmp_path / "cut.llc").write_bytes(data[:n])
+        with pytest.raises(AudioError, match=r"cut\.llc: "):
+            clips_of_file(tmp_path / "cut.llc", prepared(LHOTSE))
+    assert tuple(capfd.readouterr()) == ("", "")
