@@ -154,11 +154,12 @@ class Output:
                 raise ParameterError(f"-o {printable(self.out)}: holds what '{other}' wrote; choose another -o")
 
     def is_foreign(self, name: str) -> bool:
-        """Whether something is there under a folder's name in which nothing is ours."""
+        """Whether something is there under a folder's name in which nothing is what this command may replace."""
         path = self.folder / name
         if not is_folder(path):
             return os.path.lexists(path)
-        own = (one for one in self.written if one.startswith(f"{name}/"))
+        inside = (one for one in self.written if one.startswith(f"{name}/"))
+        own = (one for one in inside if self._may_replace(self.written.command(one)))
         return bool(os.listdir(path)) and not any(os.path.lexists(self.folder / one) for one in own)
 
     # --- writing ---
@@ -208,7 +209,9 @@ class Output:
             yield path
 
     def begin(self, lines: Sequence[Line], instead_of: Iterable[str] = ()) -> None:
-        """Start the marker anew with what is there and these lines; files of ours that are ``instead_of`` go first.
+        """Start the marker anew with what is there and these lines.
+
+        Files of ours that are ``instead_of`` go first, where results are to be replaced.
 
         Raises
         ------
@@ -275,7 +278,9 @@ class Output:
         self._done.update(names)
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files of ours that were not written now; what is not listed or was changed stays.
+        """Remove files of ours that were not written now, where results are to be replaced.
+
+        What is not listed or was changed stays.
 
         Raises
         ------
@@ -312,6 +317,8 @@ class Output:
             os.replace(room / name, self.folder / name)
 
     def _remove(self, names: Iterable[str]) -> None:
+        if not self.overwrite:
+            return
         folders: set[Path] = set()
         for name in names:
             path = self.folder / name

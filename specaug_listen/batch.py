@@ -55,21 +55,22 @@ def output_of_audition(
     """
     if resume and overwrite:
         raise ParameterError("resume keeps what is done, and overwrite replaces it: give one of them")
-    going_on = resume and read_journal(os.path.realpath(out)) is not None
     read = [path.path if isinstance(path, MelFile) else path for path in inputs]
-    output = Output(Path(out), "audition", overwrite=overwrite or going_on, inputs=read)
-    output.check_empty()
-    output.check_alone()
-    replaced = () if going_on else output.written.by("audition")
-    output.check(["audition.json"], also=[*replaced, *_pages(output)])
+    output = Output(Path(out), "audition", inputs=read)
+    _check_free(output, overwrite=overwrite, resume=resume)
     if page:
         check_page(output, "report.html")
     return output
 
 
-def _pages(output: Output) -> list[str]:
-    """The page of an earlier run."""
-    return page_names(Path("report.html"), output.written)
+def _check_free(output: Output, *, overwrite: bool, resume: bool) -> None:
+    """See that a run may begin or go on in a folder, and settle whether it replaces what is there."""
+    going_on = resume and read_journal(output.folder) is not None
+    output.overwrite = overwrite or going_on
+    output.check_empty()
+    output.check_alone()
+    replaced = () if going_on else output.written.by("audition")
+    output.check(["audition.json"], also=[*replaced, *page_names(Path("report.html"), output.written)])
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def audition_many(
     refused = tuple(Failure(None, line) for line in problems)
     index = AuditionRecord(configuration, (), refused, versions(), tuple(notices))
     with output.alone():
+        _check_free(output, overwrite=overwrite, resume=resume)  # another run may have ended since
         clips = _clips(files, configuration.channel, output)
         for clip in clips:
             _check_clip(output, clip, configuration)

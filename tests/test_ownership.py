@@ -179,6 +179,14 @@ def test_what_is_read_is_neither_replaced_nor_removed(tmp_path, link):
     assert path.read_bytes() == b"take"
 
 
+def test_nothing_is_removed_unless_results_are_to_be_replaced(tmp_path):
+    wrote(tmp_path, {"a": b"1"})
+    output = Output(tmp_path, "audition")
+    output.remove(["a"])
+    output.begin([{"run": 1}], instead_of=["a"])
+    assert contents(tmp_path) == {"a": b"1"}
+
+
 # -- the folder itself ----------------------------------------------------------------------------------
 
 

@@ -45,17 +45,23 @@ _PATIENCE_S = 10.0
 def save_audition(audition: Audition, out: Path, *, channels: Channels = "mono", overwrite: bool = False) -> Path:
     """Write one audition below ``out``; see `Audition.save`."""
     source = audition.clip.source
-    output = Output(out, "audition", overwrite=overwrite, inputs=[] if source is None else [source.path])
-    if overwrite and os.path.lexists(output.folder / "audition.json"):
-        raise ParameterError(
-            f"{printable(out)}: holds a run of specaug-listen audition, whose index would no longer be true; choose "
-            "another folder"
-        )
+    # Not the command's name: what a run removes of an earlier one is none of this.
+    output = Output(out, "Audition.save", overwrite=overwrite, inputs=[] if source is None else [source.path])
+    _check_no_run(output)
     files = audition_files(audition, channels)
     with output.alone(_PATIENCE_S):
+        _check_no_run(output)  # one may have ended since
         folder = folder_name(f"{audition.name}.wav", names_taken(output))
         put_clip(output, folder, files)
     return out / folder
+
+
+def _check_no_run(output: Output) -> None:
+    if output.overwrite and os.path.lexists(output.folder / "audition.json"):
+        raise ParameterError(
+            f"{printable(output.out)}: holds a run of specaug-listen audition, whose index would no longer be true; "
+            "choose another folder"
+        )
 
 
 def names_taken(output: Output) -> set[str]:
@@ -88,7 +94,7 @@ def put_clip(
         with saying_what_failed(output.out / folder):
             write_files(room / folder, files)
         before()
-        earlier = [name for name in output.written if name.startswith(f"{folder}/")]
+        earlier = [name for name in output.written.by(output.command) if name.startswith(f"{folder}/")]
         output.check((), also=earlier)
         output.publish(room, line)
         output.remove(earlier)

@@ -19,7 +19,7 @@ import typer
 from attack.received import make_run, make_sweep
 from commandline import contents, environment, names_in, run
 
-from specaug_listen import Audio, Policy, audition, cli, save, write_report
+from specaug_listen import Audio, Policy, audition, batch, cli, save, write_report
 from specaug_listen._locks import lock
 from specaug_listen._marker import MARKER, marker_lines
 from specaug_listen._ordinary_files import noting_reads, read_file
@@ -27,7 +27,7 @@ from specaug_listen.augment import TimeMask
 from specaug_listen.batch import audition_many
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import WHISPER
-from specaug_listen.pipeline import Audition, Configuration
+from specaug_listen.pipeline import Audition, Configuration, saving
 from specaug_listen.pipeline.records import ClipEntry
 from specaug_listen.sweeping.showing import write_page
 from specaug_listen.vocoders import OriginalPhase
@@ -308,6 +308,58 @@ def test_python_keeps_to_the_same_rules(here):
         write_report(heard, page)
     first = page.read_bytes()
     assert write_report(heard, page, overwrite=True).read_bytes() == first
+
+
+@pytest.mark.parametrize("how", [{"resume": True}, {"overwrite": True}], ids=str)
+def test_what_python_saved_in_the_folder_of_a_run_stays_whatever_run_goes_on_there(here, how):
+    files = [here / "take.wav", sound(here / "mine.wav")]
+    audition_many(files[:1], here / "out", RUN)
+    audition(files[1], policy="SM", vocoder="original-phase", name="mine").save(here / "out")
+    before = {name: data for name, data in contents(here / "out").items() if name.startswith("mine/")}
+    audition_many(files[:1], here / "out", RUN, **how)
+    assert kept(here / "out", before)
+    index = audition_many(files, here / "out", RUN, **how)
+    assert sorted(clip.folder for clip in index.clips) == ["mine-2", "take"]
+    assert kept(here / "out", before)
+    assert audition_many(files, here / "out", RUN, resume=True) == index
+
+
+def test_a_run_that_ends_while_an_audition_is_saved_keeps_its_clips(here, monkeypatch):
+    """The folder is looked at when it is locked, and not only when the work begins."""
+    heard = audition(here / "take.wav", policy="SM", vocoder="original-phase", name="take")
+
+    def after_another_run(*args):
+        audition_many([here / "take.wav"], here / "out", RUN)
+        return files(*args)
+
+    files = saving.audition_files
+    monkeypatch.setattr(saving, "audition_files", after_another_run)
+    with pytest.raises(ParameterError, match="holds a run of specaug-listen audition, whose index would no longer"):
+        heard.save(here / "out", overwrite=True)
+    monkeypatch.undo()
+    assert names_in(here / "out") == ["audition.json", "take"]
+    assert json.loads((here / "out" / "take" / "draw-1.json").read_text())["seed"] == RUN.seed
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [({}, "out: the folder is not empty; choose another, or"), ({"resume": True}, "go on with differs: seed was 4")],
+    ids=str,
+)
+def test_a_run_that_ends_between_the_look_and_the_lock_of_another_keeps_its_clips(here, monkeypatch, how, message):
+    def before_another_run(*args, **others):
+        output = look(*args, **others)
+        with monkeypatch.context() as alone:
+            alone.setattr(batch, "output_of_audition", look)
+            audition_many([here / "take.wav"], here / "out", RUN)
+        return output
+
+    look = batch.output_of_audition
+    monkeypatch.setattr(batch, "output_of_audition", before_another_run)
+    with pytest.raises(ParameterError, match=message):
+        audition_many([sound(here / "two.wav")], here / "out", replace(RUN, seed=9), **how)
+    assert names_in(here / "out") == ["audition.json", "take"]
+    assert json.loads((here / "out" / "audition.json").read_text())["configuration"]["seed"] == RUN.seed
 
 
 def test_an_audition_never_takes_its_own_results(here):
