@@ -22,6 +22,7 @@ __all__ = [
     "free_folder",
     "make_folder",
     "printable",
+    "put_new",
     "saying_what_failed",
     "write_files",
     "write_whole",
@@ -139,6 +140,24 @@ def write_files(folder: Path, files: Mapping[str, Contents]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         _write(folder / name, data)
+
+
+def put_new(source: Path, target: Path) -> None:
+    """Rename a file to a name that nothing has.
+
+    Raises
+    ------
+    OSError
+        FileExistsError, where something has it by now.
+    """
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system, or a system, where a file has one name
+        os.rename(source, target)
+    else:
+        os.unlink(source)
 
 
 def _write(path: Path, data: Contents) -> None:

@@ -18,13 +18,13 @@ from typing import Any, Literal, TypeAlias
 from ._files import printable
 from .errors import ParameterError
 
-__all__ = ["MARKER", "NO_LINK", "Line", "Results", "Written", "is_folder", "marker_bytes", "marker_lines"]
+__all__ = ["MARKER", "Line", "Results", "Written", "append_line", "is_folder", "marker_bytes", "marker_lines"]
 
 MARKER = ".specaug-listen.jsonl"
 _FORMAT = "specaug-listen output 1"
 _MOST_BYTES = 256 << 20
 # Flags that open a file neither through a link nor by waiting for the other end of a pipe.
-NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 Line: TypeAlias = Mapping[str, Any]
 State = Literal["absent", "ours", "changed", "foreign"]
@@ -108,7 +108,8 @@ class Written:
     def hash_of(self, path: Path) -> str:
         """Of a file's content; read once, unless it changes."""
         told = os.lstat(path)
-        key = told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns
+        # Who sets a time back after an edit cannot set back that of the last change.
+        key = told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
         if key not in self._known:
             self._known[key] = _hash(path)
         return self._known[key]
@@ -125,7 +126,7 @@ def marker_lines(folder: str | os.PathLike[str]) -> list[Line]:
     path = os.path.join(folder, MARKER)
     refusal = f"{printable(path)}: is no list of files by specaug-listen; remove it, or choose another -o"
     try:
-        file = os.open(path, os.O_RDONLY | NO_LINK)
+        file = os.open(path, os.O_RDONLY | _NO_LINK)
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError:
@@ -144,6 +145,26 @@ def marker_lines(folder: str | os.PathLike[str]) -> list[Line]:
 def marker_bytes(lines: Iterable[Line]) -> bytes:
     """A whole marker of these lines."""
     return b"".join((json.dumps(line) + "\n").encode() for line in ({"format": _FORMAT}, *lines))
+
+
+def append_line(path: Path, line: Line) -> None:
+    """Put a line behind those of a marker, and through to the disk.
+
+    Raises
+    ------
+    OSError
+    """
+    data = (json.dumps(line) + "\n").encode()
+    file = os.open(path, os.O_RDWR | os.O_APPEND | _NO_LINK)
+    try:
+        os.lseek(file, max(0, os.fstat(file).st_size - 1), os.SEEK_SET)
+        # What a kill has cut short ends here.
+        data = data if os.read(file, 1) == b"\n" else b"\n" + data
+        while data:
+            data = data[os.write(file, data) :]
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _results_in(folder: str | os.PathLike[str]) -> Written:
@@ -206,7 +227,7 @@ def _is_plain(name: str) -> bool:
 
 def _hash(path: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    with open(os.open(path, os.O_RDONLY | NO_LINK), "rb") as file:
+    with open(os.open(path, os.O_RDONLY | _NO_LINK), "rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

@@ -6,7 +6,6 @@ that is reached through a link, or that the command reads.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -15,10 +14,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
-from ._files import Contents, printable, saying_what_failed, write_files
+from ._files import Contents, printable, put_new, saying_what_failed, write_files
 from ._interrupts import begin_writing, will_remove
 from ._locks import lock, try_lock
-from ._marker import MARKER, NO_LINK, Line, Written, is_folder, marker_bytes, marker_lines
+from ._marker import MARKER, Line, Written, append_line, is_folder, marker_bytes, marker_lines
 from ._ordinary_files import was_read
 from .errors import ParameterError
 
@@ -234,10 +233,10 @@ class Output:
                 self._rewrite([])
             elif os.lstat(self.folder / MARKER).st_nlink > 1:  # a copy by hard links keeps its own
                 self._rewrite(marker_lines(self.folder))
-            _append(self.folder / MARKER, (json.dumps(line) + "\n").encode())
+            append_line(self.folder / MARKER, line)
             self.written.add(line)
 
-    def publish(self, room: Path, line: Line | None = None, *, index: str | None = None) -> None:
+    def publish(self, room: Path, line: Line | None = None, *, last: Sequence[str] = ()) -> None:
         """Put all files of a room in their places, where each appears whole.
 
         Parameters
@@ -245,8 +244,8 @@ class Output:
         room : Path
         line : mapping or None
             What else the marker is to say of them.
-        index : str or None
-            A file that comes last, and whose forerunner goes first: it lists the others.
+        last : sequence of str
+            Files that list or show the others: they come last, in this order, and their forerunners go first.
 
         Raises
         ------
@@ -255,15 +254,15 @@ class Output:
         OutputError
         """
         names = sorted(path.relative_to(room).as_posix() for path in room.rglob("*") if not path.is_dir())
+        names.sort(key=lambda name: last.index(name) if name in last else -1)
         with self.alone(_PATIENCE_S), saying_what_failed(self.out):
+            owns = {name: self.written.hash_of(room / name) for name in names}  # takes its time: before the look
             self.check(names)
             if line is None:
                 self._tidy()
-            if index is not None:
-                self._remove([index])
-            self.add({"owns": {name: self.written.hash_of(room / name) for name in names}, **(line or {})})
-            for top in sorted({name.split("/")[0] for name in names}, key=lambda one: (one == index, one)):
-                self._move(room, top, [name for name in names if name.split("/")[0] == top])
+            self._remove(last)
+            self.add({"owns": owns, **(line or {})})
+            self._move(room, names)
             self._done.update(names)
 
     def write(self, files: Mapping[str, Contents]) -> None:
@@ -308,20 +307,32 @@ class Output:
                     for path in self._new:
                         path.rmdir()
 
-    def _move(self, room: Path, top: str, names: Sequence[str]) -> None:
-        if not os.path.lexists(self.folder / top):
-            os.replace(room / top, self.folder / top)
-            return
+    def _move(self, room: Path, names: Sequence[str]) -> None:
+        """Put files in their places, in this order; new folders at once."""
         for name in names:
-            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(room / name, self.folder / name)
+            top = name.split("/")[0]
+            if is_folder(room / top) and not os.path.lexists(self.folder / top):
+                with suppress(OSError):  # it has just come
+                    os.rename(room / top, self.folder / top)
+            if os.path.lexists(room / name):
+                self._put(room / name, name)
+
+    def _put(self, source: Path, name: str) -> None:
+        """Put a file in its place, where nothing has come or changed since it was looked at."""
+        path = self.folder / name
+        is_new = self.written.state(name) == "absent"
+        self.check([name])
+        with saying_what_failed(self.out / name):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            put_new(source, path) if is_new else os.replace(source, path)
 
     def _remove(self, names: Iterable[str]) -> None:
         if not self.overwrite:
             return
         folders: set[Path] = set()
-        for name in names:
+        for name in [one for one in names if self.written.state(one) == "ours"]:
             path = self.folder / name
+            # Looked at twice: the first look reads the file, which takes its time.
             if self.written.state(name) == "ours" and not self._is_read(path):
                 path.unlink()
                 folders.update(parent for parent in path.parents if self.folder in parent.parents)
@@ -377,16 +388,3 @@ def _inode(path: str | os.PathLike[str]) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return told.st_dev, told.st_ino
-
-
-def _append(path: Path, line: bytes) -> None:
-    file = os.open(path, os.O_RDWR | os.O_APPEND | NO_LINK)
-    try:
-        os.lseek(file, max(0, os.fstat(file).st_size - 1), os.SEEK_SET)
-        # What a kill has cut short ends here.
-        data = line if os.read(file, 1) == b"\n" else b"\n" + line
-        while data:
-            data = data[os.write(file, data) :]
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -11,20 +12,21 @@ from pathlib import Path
 import pytest
 from commandline import contents, environment, names_in
 
+from specaug_listen import _marker, _ownership
 from specaug_listen._locks import lock, try_lock
 from specaug_listen._marker import MARKER, Results, Written, marker_lines
 from specaug_listen._ownership import Output, is_room
 from specaug_listen.errors import OutputError, ParameterError
 
 
-def wrote(folder, files, command="audition", **how):
+def wrote(folder, files, command="audition", *, last=(), overwrite=True, **how):
     """Write files as a run does."""
-    output = Output(folder, command, overwrite=True, **how)
+    output = Output(folder, command, overwrite=overwrite, **how)
     with output.room() as room:
         for name, data in files.items():
             (room / name).parent.mkdir(parents=True, exist_ok=True)
             (room / name).write_bytes(data)
-        output.publish(room)
+        output.publish(room, last=last)
     return output
 
 
@@ -185,6 +187,104 @@ def test_nothing_is_removed_unless_results_are_to_be_replaced(tmp_path):
     output.remove(["a"])
     output.begin([{"run": 1}], instead_of=["a"])
     assert contents(tmp_path) == {"a": b"1"}
+
+
+class KilledError(BaseException):
+    """Stands for a kill: nothing is written after it."""
+
+
+def test_what_shows_other_files_goes_before_any_of_them_is_replaced_and_comes_last(tmp_path, monkeypatch):
+    names, last = ["a.json", "page/audio/1.wav", "page/index.html", "z/1.wav"], ["page/index.html", "a.json"]
+    wrote(tmp_path, dict.fromkeys(names, b"old"))
+    replace, placed = os.replace, []
+
+    def until_killed(source, target):
+        replace(source, target)
+        placed.append(os.path.relpath(target, tmp_path))
+        if len(placed) == n_until:
+            raise KilledError
+
+    monkeypatch.setattr(os, "replace", until_killed)
+    monkeypatch.setattr(_ownership, "put_new", until_killed)
+    for n_until in (1, 2, 3, 4):
+        placed.clear()
+        with pytest.raises(KilledError):
+            wrote(tmp_path, dict.fromkeys(names, b"%d" % n_until), last=last)
+        assert placed == ["page/audio/1.wav", "z/1.wav", "page/index.html", "a.json"][:n_until]
+        assert set(contents(tmp_path)) == {"page/audio/1.wav", "z/1.wav", *placed}
+
+
+# -- between a look and what follows it -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("overwrite", [False, True], ids=["", "overwrite"])
+@pytest.mark.parametrize("name", ["x.wav", "clip/x.wav"])
+def test_a_file_of_the_users_that_comes_after_the_check_is_kept(tmp_path, monkeypatch, name, overwrite):
+    add = Output.add
+
+    def and_then_the_user(self, line):
+        add(self, line)
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"mine")
+
+    monkeypatch.setattr(Output, "add", and_then_the_user)
+    with pytest.raises(ParameterError, match=r"x\.wav: exists and was changed since, so it is not replaced"):
+        wrote(tmp_path, {name: b"ours"}, overwrite=overwrite)
+    assert contents(tmp_path) == {name: b"mine"}
+
+
+def test_a_file_of_the_users_that_comes_at_the_last_moment_is_kept(tmp_path, monkeypatch):
+    link = os.link
+
+    def late(source, target, **how):
+        target.write_bytes(b"mine")
+        link(source, target, **how)
+
+    monkeypatch.setattr(os, "link", late)
+    with pytest.raises(OutputError, match=r"x\.wav: cannot be written \(File exists\); choose another -o"):
+        wrote(tmp_path, {"x.wav": b"ours"})
+    assert contents(tmp_path) == {"x.wav": b"mine"}
+
+
+def test_where_a_file_can_have_one_name_only_results_are_written_all_the_same(tmp_path, monkeypatch):
+    def refuse(*args, **how):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    wrote(tmp_path, {"x.wav": b"ours"})
+    assert contents(tmp_path) == {"x.wav": b"ours"}
+
+
+@pytest.mark.parametrize("step", ["replace", "remove"])
+def test_an_edit_that_keeps_size_and_time_is_seen_though_the_file_was_looked_at_before(tmp_path, step):
+    wrote(tmp_path, {"x.wav": b"12345678"})
+    output, path = Output(tmp_path, "audition", overwrite=True), tmp_path / "x.wav"
+    with output.alone():
+        output.check(["x.wav"])
+        before = path.stat()
+        while path.stat().st_ctime_ns == before.st_ctime_ns:  # until the clock of the file system has gone on
+            path.write_bytes(b"edited!!")
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        if step == "remove":
+            output.remove(["x.wav"])
+        else:
+            with pytest.raises(ParameterError, match="was changed since"):
+                output.write({"x.wav": b"new"})
+    assert path.read_bytes() == b"edited!!"
+
+
+def test_a_file_that_is_changed_while_it_is_looked_at_is_not_removed(tmp_path, monkeypatch):
+    wrote(tmp_path, {"x.wav": b"12345678"})
+    output, hashed = Output(tmp_path, "audition", overwrite=True), _marker._hash
+
+    def and_then_the_user(path):
+        found = hashed(path)
+        path.write_bytes(b"mine")
+        return found
+
+    monkeypatch.setattr(_marker, "_hash", and_then_the_user)
+    output.remove(["x.wav"])
+    assert contents(tmp_path) == {"x.wav": b"mine"}
 
 
 # -- the folder itself ----------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def save_check(report: CheckReport, bench: Bench, output: Output) -> Path:
         with saying_what_failed(output.out):
             index = {"check.html": _page(report, faults), "check.json": (to_json(report) + "\n").encode()}
             write_files(room, index)
-        output.publish(room, index="check.json")
+        output.publish(room, last=["check.html", "check.json"])
         output.remove(output.written.by("check"))
     return output.out
 

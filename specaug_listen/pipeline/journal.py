@@ -201,7 +201,7 @@ class Run:
         with self._output.room() as room:
             with saying_what_failed(self._output.out / "audition.json"):
                 write_files(room, {"audition.json": to_bytes(self.index)})
-            self._output.publish(room, index="audition.json")
+            self._output.publish(room, last=["audition.json"])
         self._output.remove(self._output.written.by("audition"))
 
 

@@ -218,7 +218,8 @@ def publish(
     with output.room() as room:
         with saying_what_failed(target):
             page = put_page(room / target.name, files, form, parts_in)
-        output.publish(room)
+        # A killed run is not to leave an earlier page that shows some of this one's sounds.
+        output.publish(room, last=[f"{target.stem}/index.html"] if is_split else [])
         # The other form of an earlier page would show what is no longer so.
         output.remove(earlier)
     return replace(page, path=target.parent / page.path.relative_to(room))

@@ -96,7 +96,8 @@ def put_clip(
         before()
         earlier = [name for name in output.written.by(output.command) if name.startswith(f"{folder}/")]
         output.check((), also=earlier)
-        output.publish(room, line)
+        # A record is never to lie beside another draw's sound.
+        output.publish(room, line, last=[f"{folder}/{name}" for name in files if name.endswith(".json")])
         output.remove(earlier)
 
 

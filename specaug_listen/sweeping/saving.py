@@ -56,7 +56,7 @@ def save_sweep(sweep: Sweep, output: Output, *, form: Form | None = None) -> Pub
             write_files(room, files)
             page = put_sweep_page(room, Form() if form is None else form)
         earlier = [*output.written.by("sweep"), *page_names(room / "sweep.html", output.written)]
-        output.publish(room, index="sweep.json")
+        output.publish(room, last=["sweep.html", "sweep/index.html", "sweep.json"])
         output.remove(earlier)
     return replace(page, path=output.out / page.path.relative_to(room))
 

@@ -620,6 +620,28 @@ def test_a_clip_that_failed_is_tried_again(tmp_path, clips, monkeypatch):
     assert [clip.name for clip in audition_many(clips, out, RUN, resume=True).clips] == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("what", ["a split page", "a clip"])
+def test_what_is_killed_while_it_replaces_an_earlier_one_shows_nothing_of_both(written, tmp_path, monkeypatch, what):
+    def until_killed(source, target):
+        replace(source, target)
+        if os.path.basename(target) == "draw-1.wav":
+            raise KilledError
+
+    if what == "a clip":
+        heard = audition(written / "clip.wav", policy="SM", vocoder="original-phase", name="clip")
+        write, shown = lambda **how: heard.save(tmp_path, **how), tmp_path / "clip" / "draw-1.json"
+    else:
+        shown = tmp_path / "page" / "index.html"
+        write = lambda **how: write_report(written / "run", tmp_path / "page.html", split=True, **how)  # noqa: E731
+    write()
+    assert shown.is_file()
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", until_killed)
+    with pytest.raises(KilledError):
+        write(overwrite=True)
+    assert not shown.exists()
+
+
 # -- of one run -----------------------------------------------------------------------------------------
 
 

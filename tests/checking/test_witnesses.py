@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -81,6 +82,21 @@ def test_a_policy_that_cuts_is_heard_shorter(tmp_path):
     check(Policy((TrimTail(30),), "trim")).save(tmp_path)
     folder = tmp_path / "length-changed"
     assert load(folder / "after.wav").n_samples < load(folder / "before.wav").n_samples
+
+
+def test_a_check_that_is_killed_while_it_replaces_another_has_no_page_and_no_index(tmp_path, monkeypatch):
+    def until_killed(source, target):
+        replace(source, target)
+        if os.path.basename(target) == "before.wav":
+            raise KeyboardInterrupt
+
+    result = check(Policy((TrimTail(30),), "trim"), draws=100)
+    result.save(tmp_path)
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", until_killed)
+    with pytest.raises(KeyboardInterrupt):
+        result.save(tmp_path, overwrite=True)
+    assert not {"check.html", "check.json"} & set(os.listdir(tmp_path))
 
 
 def test_a_folder_that_cannot_be_is_refused(tmp_path):

@@ -160,6 +160,21 @@ def test_a_sweep_is_replaced_only_when_asked_and_nothing_else_ever_is(made, tmp_
         made.save(tmp_path / "mine" / "thesis.txt", overwrite=True)
 
 
+def test_a_sweep_that_is_killed_while_it_replaces_another_has_no_page_and_no_index(speechlike, tmp_path, monkeypatch):
+    def until_killed(source, target):
+        replace(source, target)
+        if os.path.basename(target) == "draw-1.wav":
+            raise KeyboardInterrupt
+
+    made = sweep(speechlike, vary={"fill": ["mean", "floor"]}, policy=STEADY, vocoder=FAST)
+    made.save(tmp_path)
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", until_killed)
+    with pytest.raises(KeyboardInterrupt):
+        made.save(tmp_path, overwrite=True)
+    assert not {"sweep.html", "sweep.json"} & set(os.listdir(tmp_path))
+
+
 def test_a_sweep_that_cannot_be_written_leaves_nothing_half(made, tmp_path, monkeypatch):
     def refused(*args, **kwargs):
         raise OSError(28, os.strerror(28))
