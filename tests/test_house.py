@@ -204,6 +204,7 @@ masked = augment.SM.draw(mel, rng=0).apply(mel)
 for name in ("joint", "griffinlim", "original-phase"):
     vocoders.get(name)(masked)
 """
+    loaded_by(statement)  # numba compiles once, wherever nobody has rendered before
     loaded = loaded_by(statement)
     assert "scipy" in loaded
     assert loaded.isdisjoint({"librosa", "numba", "matplotlib", "audiomentations", "torch"})

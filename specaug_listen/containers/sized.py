@@ -110,8 +110,7 @@ def sized(
         pieces = remade() if is_strict else None
         if is_open_size(n_bytes, is_wide=is_wide):
             return Layout(container, (Stream(pieces, present_bytes=there, is_open=True),))
-        stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=there, promised_samples=n_samples)
-        return Layout(container, (stream,))
+        return Layout(container, (Stream(pieces, None, n_bytes, there, n_samples),))
     if rest == "sound":
         body = Body(sound, end, endian) if endian else None
         return Layout(container, (Stream(remade(), body, promised_bytes=n_bytes, present_bytes=there),))
