@@ -84,10 +84,13 @@ class FfmpegDecoder(Decoder):
                 container = self._av.open(file, mode="r")
             except self._av.error.FFmpegError as error:
                 raise AudioError(f"not readable by FFmpeg, either ({error.strerror})") from None
-            with container:
-                if not container.streams.audio:
-                    raise AudioError("holds no track of sound")
-                yield container, container.streams.best("audio") or container.streams.audio[0]
+            try:
+                with container:
+                    if not container.streams.audio:
+                        raise AudioError("holds no track of sound")
+                    yield container, container.streams.best("audio") or container.streams.audio[0]
+            except self._av.error.FFmpegError as error:
+                raise AudioError(f"cannot be decoded by FFmpeg ({error.strerror}); convert it to WAV") from None
 
     def _length(self, container: Any, stream: Any) -> int | None:
         if stream.duration and stream.time_base:

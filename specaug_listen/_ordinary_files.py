@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-__all__ = ["check_ordinary", "noting_reads", "open_file", "open_inside", "read_file", "was_read"]
+from .errors import OutputError
+
+__all__ = ["check_ordinary", "noting_reads", "open_file", "open_inside", "read_file", "unchanged", "was_read"]
 
 _OTHERS = {
     stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
@@ -126,6 +128,40 @@ def open_inside(folder: str | os.PathLike[str], path: str | os.PathLike[str]) ->
         file.close()
         raise
     return file
+
+
+@contextmanager
+def unchanged(path: str | os.PathLike[str]) -> Iterator[None]:
+    """See that a file is the same one from the beginning to the end of the ``with``, where it is opened time and again.
+
+    Raises
+    ------
+    OSError
+        When it is gone or has changed: in place of whatever else was raised, which came of that.
+    """
+    before = _last_change(path)
+    try:
+        yield
+    except OutputError:  # of another file
+        raise
+    except Exception:  # a decoder can fail in any way at what has become another file
+        _check_unchanged(path, before)
+        raise
+    _check_unchanged(path, before)
+
+
+def _check_unchanged(path: str | os.PathLike[str], before: tuple[int, int] | None) -> None:
+    if _last_change(path) != before:
+        raise OSError(errno.ESTALE, "became another file while it was read") from None
+
+
+def _last_change(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """Size and time of a file; not its inode, which some file systems give anew each time."""
+    try:
+        told = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return told.st_size, told.st_mtime_ns
 
 
 def _opened(path: str | bytes | Path, flags: int) -> int:

@@ -22,7 +22,7 @@ from ._ffmpeg import FfmpegDecoder, conversion, has_ffmpeg
 from ._files import printable
 from ._notices import Notice
 from ._optional import require
-from ._ordinary_files import open_file
+from ._ordinary_files import open_file, unchanged
 from .containers import Layout, layout_of, named_by_content
 from .errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
 
@@ -183,19 +183,22 @@ def opened(
     """
     check_span(start_s, duration_s)
     name = printable(path)
-    sha256 = _hash(path, name)
+    sf = require("soundfile", purpose="reading audio")
     try:
-        decoders, noticed = _decoders(path)
-        span = Span(decoders, noticed, sha256, start_s, duration_s)
-        _check_strictly(span, strict)
-        yield span
-        _check_strictly(span, strict)
+        with unchanged(path):
+            sha256 = _hash(path)
+            decoders, noticed = _decoders(path)
+            span = Span(decoders, noticed, sha256, start_s, duration_s)
+            _check_strictly(span, strict)
+            yield span
+            _check_strictly(span, strict)
     except MissingDependencyError:
         raise
     except (AudioError, ParameterError) as error:
         raise AudioError(f"{name}: {error}") from None
-    except OSError as error:
-        raise AudioError(f"{name}: cannot be read ({error.strerror or error}); check the file and its disk") from None
+    except (OSError, sf.LibsndfileError) as error:
+        reason = str(getattr(error, "error_string", None) or getattr(error, "strerror", None) or error).rstrip(". ")
+        raise AudioError(f"{name}: cannot be read ({reason}); check the file and its disk") from None
 
 
 def lasts_longer(path: str | os.PathLike[str], seconds: float) -> bool:
@@ -219,7 +222,7 @@ def lasts_longer(path: str | os.PathLike[str], seconds: float) -> bool:
                 if n > most:
                     return True
         return n > most
-    except (AudioError, MissingDependencyError, OSError, ValueError):
+    except Exception:  # a decoder can fail in any way; reading the file says how
         return False
 
 
@@ -242,7 +245,7 @@ def channels_of(path: str | os.PathLike[str]) -> int:
         return 1
     try:
         return _decoders(path)[0][0].n_channels
-    except (AudioError, MissingDependencyError, OSError, ValueError):
+    except Exception:  # as above
         return 1
 
 
@@ -264,23 +267,23 @@ def _is_finite(value: object) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _hash(path: str | os.PathLike[str], name: str) -> str:
+def _hash(path: str | os.PathLike[str]) -> str:
     digest = hashlib.sha256()
     try:
         with open_file(path) as file:
             while block := file.read(1 << 20):
                 digest.update(block)
             if file.tell() == 0:
-                raise AudioError(f"{name}: the file is empty (0 bytes)")
+                raise AudioError("the file is empty (0 bytes)")
     except FileNotFoundError:
-        raise AudioError(f"{name}: no such file") from None
+        raise AudioError("no such file") from None
     except IsADirectoryError:
-        raise AudioError(f"{name}: is a folder; load() takes one file") from None
+        raise AudioError("is a folder; load() takes one file") from None
     except OSError as error:
         advice = "; check its permissions" if error.errno in (errno.EACCES, errno.EPERM) else ""
-        raise AudioError(f"{name}: cannot be read ({error.strerror}){advice}") from None
+        raise AudioError(f"cannot be read ({error.strerror}){advice}") from None
     except ValueError as error:
-        raise AudioError(f"{name}: no path of a file ({error})") from None
+        raise AudioError(f"no path of a file ({error})") from None
     return digest.hexdigest()
 
 

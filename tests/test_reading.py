@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 import numpy as np
 import pytest
 import soundfile as sf
 
 from specaug_listen import load
-from specaug_listen._reading import lasts_longer, opened
+from specaug_listen._reading import channels_of, lasts_longer, opened
 from specaug_listen.errors import AudioError, OutputError, ParameterError
 
 RATE = 8000
@@ -88,3 +89,71 @@ def test_a_file_is_longer_than_what_it_holds_and_no_more_of_it_is_read(tmp_path,
     assert lasts_longer(tmp_path / f"clip{suffix}", 1.9)
     assert not lasts_longer(tmp_path / f"clip{suffix}", 2.0)
     assert not lasts_longer(tmp_path / "missing.wav", 0.0)
+
+
+# -- files that go, or become others, while they are read -----------------------------------------------
+
+
+def other_file(path):
+    """Another rate, and fewer channels and samples, under the same name."""
+    sf.write(path.with_name("other" + path.suffix), np.zeros(100), 2 * RATE)
+    os.replace(path.with_name("other" + path.suffix), path)
+
+
+WAYS_TO_GO = {
+    "removed": os.unlink,
+    "cut": lambda path: os.truncate(path, 2000),
+    "emptied": lambda path: os.truncate(path, 0),
+    "another": other_file,
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+def read_again(path, between):
+    """All samples, after something has been done between counting and reading them."""
+    with opened(path, 0.0, None) as span:
+        assert span.n_samples
+        between()
+        return [block[:, 1] for block in span.blocks(1000)]
+
+
+@pytest.mark.parametrize("go", WAYS_TO_GO.values(), ids=WAYS_TO_GO)
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3", ".aiff"])
+def test_a_file_that_goes_before_it_is_read_again_is_said_in_one_line(tmp_path, rng, suffix, go):
+    path = tmp_path / f"clip{suffix}"
+    sf.write(path, rng.uniform(-0.5, 0.5, (4000, 2)), RATE)
+    said = rf"clip{suffix}: cannot be read \(became another file while it was read\)[^\n]*$"
+    with pytest.raises(AudioError, match=said):
+        read_again(path, lambda: go(path))
+
+
+def test_a_file_that_goes_behind_the_last_sample_is_no_longer_the_one_whose_hash_was_taken(path):
+    def read():
+        with opened(path, 0.0, None) as span:
+            assert list(span.blocks(1000))
+            os.truncate(path, 100)
+
+    with pytest.raises(AudioError, match="became another file while it was read"):
+        read()
+
+
+def test_what_libsndfile_complains_of_at_the_second_opening_is_one_line(path, monkeypatch):
+    def refuse(self):
+        raise sf.LibsndfileError(2)
+
+    def between():
+        monkeypatch.setattr("specaug_listen._decoding.SndfileDecoder._open", refuse)
+
+    with pytest.raises(AudioError, match=r"clip\.wav: cannot be read \(System error\)"):
+        read_again(path, between)
+
+
+def test_what_cannot_be_read_again_is_not_longer_and_of_one_channel(path, monkeypatch):
+    def refuse(self, begin):
+        raise sf.LibsndfileError(2)
+
+    monkeypatch.setattr("specaug_listen._decoding.SndfileDecoder.blocks", refuse)
+    sf.write(path.with_suffix(".ogg"), np.zeros((2 * RATE, 2)), RATE)
+    assert not lasts_longer(path.with_suffix(".ogg"), 0.1)
+    path.with_suffix(".ogg").unlink()
+    assert channels_of(path.with_suffix(".ogg")) == 1

@@ -13,7 +13,7 @@ import numpy as np
 
 from .._files import printable
 from .._notices import Notice
-from .._ordinary_files import open_file
+from .._ordinary_files import open_file, unchanged
 from .._random import fingerprint_start, fingerprint_words
 from ..errors import AudioError, ParameterError, naming
 from ..frontends import MelSpectrogram, Prepared, mels_from_array
@@ -132,15 +132,15 @@ def clip_of_file(
         When it cannot be read, or is no mel of this front-end.
     """
     try:
-        with naming(printable(file), AudioError):
+        with unchanged(file.path), naming(printable(file), AudioError):
             mels = mels_from_array(file.read(), ready, axes=axes or file.axes)
             if len(mels) > 1:
                 raise ParameterError(f"a batch of {len(mels)} mels in one array; save them one by one")
             mel = mel_part(mels[0], start_s, duration_s)
+            path = os.path.abspath(file.path)
+            sha256 = _hash(path, os.stat(path).st_mtime_ns)
     except OSError as error:
-        raise AudioError(f"{printable(file)}: cannot be read ({error.strerror})") from None
-    path = os.path.abspath(file.path)
-    sha256 = _hash(path, os.stat(path).st_mtime_ns)
+        raise AudioError(f"{printable(file)}: cannot be read ({error.strerror or str(error)[:80]})") from None
     return MelClip(mel, MelSource(path, sha256, file.key, file.item, axes, start_s, duration_s), file.name)
 
 

@@ -79,7 +79,7 @@ class MelFile(os.PathLike[str]):
         """
         with _damage_in_words(printable(self)):
             array = _READERS[suffix_of(self.path)](self)
-        return array if self.item is None else array[self.item]
+            return array if self.item is None else array[self.item]
 
 
 def suffix_of(path: Path) -> str:

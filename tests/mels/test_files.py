@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import pickle
 import struct
 
@@ -12,7 +13,8 @@ import pytest
 
 from specaug_listen.errors import AudioError
 from specaug_listen.frontends import LHOTSE, WHISPER, prepared
-from specaug_listen.mels import clips_of_file, find_mels, is_mel_path, list_mels
+from specaug_listen.mels import clip_of_file, clips_of_file, find_mels, is_mel_path, list_mels
+from specaug_listen.mels.clips import mel_part
 
 RNG = np.random.default_rng(0)
 MEL = RNG.uniform(-0.9, 1.0, (80, 30)).astype(np.float32)
@@ -151,6 +153,46 @@ def test_a_header_that_lies_is_refused_before_anything_is_held(tmp_path):
     (tmp_path / "empty.npy").write_bytes(b"")
     with pytest.raises(AudioError, match="the file is empty"):
         list_mels(tmp_path / "empty.npy")
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".pt"])
+@pytest.mark.parametrize("how", ["removed", "fewer", "cut"])
+def test_a_file_that_became_another_since_it_was_listed_is_refused_in_one_line(tmp_path, suffix, how):
+    def write(array):
+        if suffix == ".pt":
+            torch = pytest.importorskip("torch")
+            torch.save({"a": torch.tensor(array)}, path)
+        elif suffix == ".npz":
+            np.savez(path, a=array, b=array)
+        else:
+            np.save(path, array)
+
+    path = tmp_path / f"mel{suffix}"
+    write(np.stack([MEL, MEL, MEL]))
+    *_, last = list_mels(path)
+    if how == "fewer":
+        write(MEL[np.newaxis])
+    elif how == "cut":
+        os.truncate(path, path.stat().st_size // 2)
+    else:
+        path.unlink()
+    with pytest.raises(AudioError, match=rf"mel\{suffix}[^\n]*$"):
+        clip_of_file(last, READY)
+
+
+def test_a_file_that_becomes_another_between_its_mel_and_its_hash_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "mel.npy"
+    np.save(path, MEL)
+    [one] = list_mels(path)
+    part = mel_part
+
+    def cut(*given):
+        os.truncate(path, 100)
+        return part(*given)
+
+    monkeypatch.setattr("specaug_listen.mels.clips.mel_part", cut)
+    with pytest.raises(AudioError, match=r"mel\.npy: cannot be read \(became another file while it was read\)"):
+        clip_of_file(one, READY)
 
 
 def test_a_part_is_taken_in_whole_frames(tmp_path):

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -24,6 +25,7 @@ from specaug_listen.batch import audition_many
 from specaug_listen.frontends import HIFIGAN, LHOTSE, LIBROSA, NEMO, WHISPER, MelStream
 from specaug_listen.pipeline import Configuration
 from specaug_listen.pipeline.long import LongAudition, is_long
+from specaug_listen.recording import SpooledAudio
 from specaug_listen.vocoders import GriffinLim, Joint
 
 RATE = 22050
@@ -228,6 +230,21 @@ def test_a_recording_and_short_clips_are_auditioned_in_one_run(tmp_path, recordi
     index = audition_many([recording, short], tmp_path / "out", RUN, progress=lambda n, result: told.append(result))
     assert [isinstance(result, LongAudition) for result in told] == [entry.name == "talk" for entry in index.clips]
     assert names_in(tmp_path / "out") == ["a tone", "audition.json", "talk"]
+
+
+def test_a_recording_that_goes_while_it_is_read_is_told_and_the_next_clip_is_done(
+    tmp_path, recording, tone, monkeypatch, no_pictures
+):
+    path = tmp_path / "a talk.wav"
+    shutil.copy(recording, path)
+    sf.write(tmp_path / "tone.wav", tone.samples[0, :8000], 16000)
+    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 1.0)
+    append = SpooledAudio.append
+    monkeypatch.setattr(SpooledAudio, "append", lambda *given: (path.unlink(missing_ok=True), append(*given)))
+    index = audition_many([path, tmp_path / "tone.wav"], tmp_path / "out", RUN)
+    assert [clip.name for clip in index.clips] == ["tone"]
+    assert [failure.path for failure in index.failures] == [str(path)]
+    assert "became another file while it was read" in index.failures[0].error
 
 
 # -- memory ---------------------------------------------------------------------------------------------
