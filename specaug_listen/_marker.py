@@ -58,13 +58,12 @@ class Written:
 
     def add(self, line: Line) -> None:
         """Take in what a line lists."""
-        owns, command = line.get("owns"), line.get("command")
-        if not isinstance(owns, dict) or not isinstance(command, str):
+        command = line.get("command")
+        if not isinstance(command, str):
             return
-        for name, value in owns.items():
-            if isinstance(value, str) and _is_plain(name):
-                self._hashes[name] = (*self._hashes.get(name, ()), value)
-                self._commands[name] = command
+        for name, value in _listed(line).items():
+            self._hashes[name] = (*self._hashes.get(name, ()), value)
+            self._commands[name] = command
 
     def by(self, command: str) -> list[str]:
         """Names of what a command wrote."""
@@ -77,7 +76,7 @@ class Written:
     def lines(self, beside: Iterable[Line] = ()) -> list[Line]:
         """Fewer lines that list the same, as far as it is there, and other lines do not list it."""
         lines: list[dict[str, Any]] = []
-        told = {name: value for line in beside for name, value in line.get("owns", {}).items()}
+        told = {name: value for line in beside for name, value in _listed(line).items()}
         for name, hashes in self._hashes.items():
             if told.get(name) == hashes[-1]:
                 continue
@@ -99,11 +98,14 @@ class Written:
             return "absent"
         if name not in self._hashes or not stat.S_ISREG(os.lstat(path).st_mode):
             return "foreign"
-        return "ours" if self.hash_of(path) in self._hashes[name] else "changed"
+        try:
+            return "ours" if self.hash_of(path) in self._hashes[name] else "changed"
+        except OSError:  # what it holds cannot be told
+            return "changed"
 
     def is_whole(self, name: str, value: str) -> bool:
         """Whether a file is there with the content of this hash."""
-        return self.state(name) == "ours" and self.hash_of(self._folder / name) == value
+        return name in self and self.state(name) == "ours" and self.hash_of(self._folder / name) == value
 
     def hash_of(self, path: Path) -> str:
         """Of a file's content; read once, unless it changes."""
@@ -206,7 +208,7 @@ def is_folder(path: str | os.PathLike[str]) -> bool:
     """Whether a path is a folder, and no link to one."""
     try:
         return stat.S_ISDIR(os.lstat(path).st_mode)
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
@@ -218,8 +220,19 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
     return line if isinstance(line, dict) else None
 
 
+def _listed(line: Line) -> dict[str, str]:
+    """The files that a line lists, with their hashes; what is no plain name is left out."""
+    owns = line.get("owns")
+    pairs = owns.items() if isinstance(owns, dict) else ()
+    return {name: value for name, value in pairs if isinstance(value, str) and _is_plain(name)}
+
+
 def _is_plain(name: str) -> bool:
-    """Whether a name can only be that of a file below a folder."""
+    """Whether a name can only be that of a file below a folder, as the system can hold it."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
     parts = name.split("/")
     is_below = not any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts)
     return is_below and not os.path.splitdrive(name)[0] and parts[-1] != MARKER

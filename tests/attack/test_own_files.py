@@ -261,6 +261,21 @@ def test_a_received_marker_gives_nobodys_file_away(written, here, name):
     assert (here / "out" / "link").is_symlink()
 
 
+@pytest.mark.parametrize("owns", [{"\0/x": "aa"}, {"\ud800/x": "aa"}, {"a\0": "aa"}, 5, {"clip": []}], ids=repr)
+def test_a_received_marker_with_names_that_are_none_is_read_without_them(written, here, owns):
+    shutil.copytree(written / "run", here / "out")
+    line = {"command": "audition", "clip": {}, "owns": owns}
+    with open(here / "out" / MARKER, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+    os.link(here / "out" / MARKER, here / "copy of the marker")
+    assert run("report", "out", "-o", "out/other.html").code == 0
+    assert run("audition", "take.wav", "-o", "out", "--overwrite", *QUICK).code == 0
+    with open(here / "out" / MARKER, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+    (here / "out" / "audition.json").unlink()
+    assert run("report", "out", "-o", "page.html").code == 0
+
+
 def test_a_clips_folder_that_became_a_link_is_left_alone(here):
     audition_many([here / "take.wav"], here / "out", RUN)
     shutil.move(here / "out" / "take", here / "elsewhere")
