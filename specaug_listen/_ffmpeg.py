@@ -88,7 +88,12 @@ class FfmpegDecoder(Decoder):
                 with container:
                     if not container.streams.audio:
                         raise AudioError("holds no track of sound")
-                    yield container, container.streams.best("audio") or container.streams.audio[0]
+                    stream = container.streams.best("audio") or container.streams.audio[0]
+                    if stream.codec_context is None:
+                        raise AudioError(
+                            "its sound is of a codec that FFmpeg does not decode, either; convert it to WAV"
+                        )
+                    yield container, stream
             except self._av.error.FFmpegError as error:
                 raise AudioError(f"cannot be decoded by FFmpeg ({error.strerror}); convert it to WAV") from None
 

@@ -154,3 +154,12 @@ def test_what_ffmpeg_cannot_open_is_one_line(tmp_path):
     (tmp_path / "clip.m4a").write_bytes(M4A)
     with pytest.raises(AudioError, match=r"clip\.m4a: is an MPEG-4 audio \(M4A\) file, not readable by FFmpeg, either"):
         load(tmp_path / "clip.m4a")
+
+
+def test_a_codec_that_ffmpeg_does_not_know_either_is_one_line(tmp_path):
+    pytest.importorskip("av")
+    data = encoded()
+    data[20:22] = b"\x23\x01"  # the number of the coding
+    (tmp_path / "clip.wav").write_bytes(data)
+    with pytest.raises(AudioError, match=r"clip\.wav: [^\n]*of a codec that FFmpeg does not decode[^\n]*$"):
+        load(tmp_path / "clip.wav")
