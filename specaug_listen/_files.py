@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,6 +22,7 @@ __all__ = [
     "make_folder",
     "printable",
     "put_new",
+    "put_through",
     "saying_what_failed",
     "write_files",
     "write_whole",
@@ -103,9 +103,9 @@ def make_folder(path: Path) -> None:
 
 
 def beside(path: Path) -> Path:
-    """A name next to a path for what is not whole yet; of this process alone, however long the user's own name is."""
+    """A name next to a path for what is not whole yet; of this call alone, however long the user's own name is."""
     start = path.name.encode("utf-8", "replace")[:80].decode(errors="ignore")
-    partial = path.with_name(f".{start}-{zlib.crc32(os.fsencode(path.name)):08x}-{os.getpid()}.partial")
+    partial = path.with_name(f".{start}-{os.urandom(8).hex()}.partial")
     will_remove(partial)
     return partial
 
@@ -128,8 +128,10 @@ def write_whole(path: Path, data: Contents) -> None:
     """
     partial = beside(path)
     with saying_what_failed(path):
+        file = open(partial, "xb")  # noqa: SIM115  # neither over what is there, nor through a link
         try:
-            _write(partial, data)
+            with file:
+                file.writelines([data] if isinstance(data, bytes) else data)
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)
@@ -158,6 +160,26 @@ def put_new(source: Path, target: Path) -> None:
         os.rename(source, target)
     else:
         os.unlink(source)
+
+
+def put_through(path: Path) -> None:
+    """Have what a file holds, or the names in a folder, on the disk, and not in the system's memory alone.
+
+    Raises
+    ------
+    OSError
+        For a file.
+    """
+    if not path.is_dir():
+        with open(path, "r+b") as file:
+            os.fsync(file.fileno())
+        return
+    with suppress(OSError):  # some systems cannot do it with folders
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _write(path: Path, data: Contents) -> None:

@@ -88,9 +88,7 @@ def test_a_printable_path_is_one_line_without_control_characters(path):
 # -- writing a file -------------------------------------------------------------------------------------
 
 
-def half_written(path: Path, data: bytes) -> int:
-    with open(path, "wb") as file:
-        file.write(data[: len(data) // 2])
+def full(*args: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -101,7 +99,7 @@ def refused(*args: object) -> None:
 @pytest.mark.parametrize(
     ("where", "failing", "reason", "fix"),
     [
-        ("pathlib.Path.write_bytes", half_written, "No space left on device", "free space, or choose another -o"),
+        ("os.replace", full, "No space left on device", "free space, or choose another -o"),
         ("os.replace", refused, "Permission denied", "choose another -o"),
     ],
     ids=["disk full", "rename refused"],
@@ -132,6 +130,19 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_beside(tmp_path, m
     assert path.read_bytes() == b"old"
 
 
+def test_nothing_of_the_users_is_written_over_or_through_on_the_way(tmp_path, monkeypatch):
+    """A link or a file that waits under the name of what is not whole yet."""
+    path, partial = tmp_path / "x.wav", tmp_path / ".x.wav-0.partial"
+    monkeypatch.setattr("specaug_listen._files.beside", lambda path: partial)
+    (tmp_path / "mine.txt").write_bytes(b"mine")
+    partial.symlink_to(tmp_path / "mine.txt")
+    with pytest.raises(OutputError, match=r"x\.wav: cannot be written \(File exists\)"):
+        write_whole(path, b"new")
+    assert partial.is_symlink()
+    assert (tmp_path / "mine.txt").read_bytes() == b"mine"
+    assert not os.path.lexists(path)
+
+
 def test_a_folder_below_a_file_cannot_be_made_and_the_error_is_one_line(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match=r"file/below: cannot be written \(Not a directory\)") as caught:
@@ -152,6 +163,8 @@ def in_parts(data: bytes, fails_with: BaseException | None = None) -> Iterator[b
 
 def test_parts_are_written_in_their_order_and_taken_for_the_whole(tmp_path):
     write_whole(tmp_path / "long.wav", in_parts(b"a long sound"))
+    write_whole(tmp_path / "short.wav", b"")
+    assert (tmp_path / "short.wav").read_bytes() == b""
     write_files(tmp_path / "clip", {"a.wav": in_parts(b"first"), "b.png": b"second", "c.wav": [b"th", b"ird"]})
     assert (tmp_path / "long.wav").read_bytes() == b"a long sound"
     assert [path.read_bytes() for path in sorted((tmp_path / "clip").iterdir())] == [b"first", b"second", b"third"]
@@ -178,4 +191,4 @@ def test_the_name_of_what_is_not_whole_yet_fits_any_name(tmp_path, name):
     partial = beside(tmp_path / name)
     partial.write_bytes(b"")
     assert partial.name[0] == "."
-    assert beside(tmp_path / f"{name[:-1]}x") != partial
+    assert beside(tmp_path / name) != partial  # nobody can foretell it, and no two writers share it
