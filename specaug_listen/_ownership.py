@@ -14,9 +14,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
-from ._files import Contents, printable, put_new, saying_what_failed, write_files
+from ._files import Contents, printable, put_new, put_through, saying_what_failed, write_files
 from ._interrupts import begin_writing, will_remove
-from ._locks import lock, try_lock
+from ._locks import lock, remove_empty, try_lock
 from ._marker import MARKER, Line, Written, append_line, is_folder, marker_bytes, marker_lines
 from ._ordinary_files import was_read
 from .errors import ParameterError
@@ -262,7 +262,12 @@ class Output:
                 self._tidy()
             self._remove(last)
             self.add({"owns": owns, **(line or {})})
+            indexes = [name for name in last if name in names and "/" not in name]
+            for name in indexes:
+                put_through(room / name)
             self._move(room, names)
+            if indexes:
+                put_through(self.folder)
             self._done.update(names)
 
     def write(self, files: Mapping[str, Contents]) -> None:
@@ -302,10 +307,8 @@ class Output:
             yield
         finally:
             self._depth -= 1
-            if self._depth == 0:
-                with suppress(OSError):  # it holds something
-                    for path in self._new:
-                        path.rmdir()
+            if self._depth == 0 and self._new:
+                remove_empty(self._new, self.out)
 
     def _move(self, room: Path, names: Sequence[str]) -> None:
         """Put files in their places, in this order; new folders at once."""
@@ -344,7 +347,9 @@ class Output:
         """Put a marker that also holds these lines in the place of the marker, at once."""
         with self.room() as room:
             (room / MARKER).write_bytes(marker_bytes([*self.written.lines(beside=lines), *lines]))
+            put_through(room / MARKER)
             os.replace(room / MARKER, self.folder / MARKER)
+            put_through(self.folder)
         for line in lines:
             self.written.add(line)
 

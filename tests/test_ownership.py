@@ -372,6 +372,56 @@ def test_a_folder_has_one_writer_at_a_time_and_pages_wait_for_their_turn(tmp_pat
     assert contents(tmp_path) == {"page.html": b"1"}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
+def test_the_lock_of_a_folder_that_went_and_came_again_is_that_of_the_new_one(tmp_path, monkeypatch):
+    """The run that made it ended without results, and a third one has begun, between opening and locking it."""
+    import fcntl
+
+    out, flock, held = tmp_path / "out", fcntl.flock, []
+
+    def after_two_others(file, how):
+        if not held:
+            out.rmdir()
+            out.mkdir()
+            held.append(os.open(out, os.O_RDONLY))
+            flock(held[0], how)
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", after_two_others)
+    with pytest.raises(OutputError, match="another run is writing into it"), Output(out, "audition").alone():
+        pass
+    os.close(held[0])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
+def test_the_lock_of_a_folder_that_went_makes_it_again(tmp_path, monkeypatch):
+    import fcntl
+
+    out, flock, gone = tmp_path / "deep" / "out", fcntl.flock, []
+
+    def after_another(file, how):
+        if not gone:
+            gone.append(out.rmdir())
+            out.parent.rmdir()
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", after_another)
+    with Output(out, "audition").alone():
+        assert gone
+        assert out.is_dir()
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
+def test_a_folder_that_stayed_empty_does_not_go_while_another_run_has_it(tmp_path):
+    out = tmp_path / "out"
+    with Output(out, "audition").room() as room:
+        other = lock(out, out)
+        assert room.is_dir()
+    assert out.is_dir()
+    os.close(other)
+
+
 def test_where_folders_cannot_be_locked_a_run_goes_on_without(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "fcntl", None)
     with Output(tmp_path, "audition").alone(), Output(tmp_path, "audition").alone():
@@ -414,6 +464,34 @@ def test_a_lock_ends_with_its_process(tmp_path):
     held = try_lock(tmp_path)
     assert held is not None
     os.close(held)
+
+
+# -- on the disk ----------------------------------------------------------------------------------------
+
+
+def test_the_list_and_the_index_are_on_the_disk_before_they_have_their_names(tmp_path, monkeypatch):
+    steps, fsync, replace, put_new = [], os.fsync, os.replace, _ownership.put_new
+
+    def noted(step, call):
+        def then(*args):
+            steps.append((step, os.stat(args[0]).st_ino))
+            return call(*args)
+
+        return then
+
+    monkeypatch.setattr(os, "fsync", noted("on the disk", fsync))
+    monkeypatch.setattr(os, "replace", noted("named", replace))
+    monkeypatch.setattr(_ownership, "put_new", noted("named", put_new))
+    folder = tmp_path.stat().st_ino
+    for n_before in (0, 1):
+        steps.clear()
+        wrote(tmp_path, {"a.wav": b"1", "a.json": b"%d" % n_before}, last=["a.json"])
+        index, marker = (tmp_path / "a.json").stat().st_ino, (tmp_path / MARKER).stat().st_ino
+        for inode in (index,) if n_before else (index, marker):
+            named = steps.index(("named", inode))
+            assert ("on the disk", inode) in steps[:named]
+            assert ("on the disk", folder) in steps[named:]
+        assert steps.index(("on the disk", marker)) < steps.index(("named", index))
 
 
 # -- telling our files from the user's ------------------------------------------------------------------
