@@ -141,7 +141,7 @@ def _db_per_unit(frontend: MelFrontend) -> float:
 def noticed_of(mel: MelSpectrogram) -> tuple[Notice, ...]:
     """What does not look right about the values of a mel, with what would.
 
-    Nothing is said of what might be right, and nothing of a mel in which every cell is the same.
+    Nothing is said of what might be right; of a mel in which every cell is the same, its level alone can be wrong.
 
     Examples
     --------
@@ -156,13 +156,14 @@ def noticed_of(mel: MelSpectrogram) -> tuple[Notice, ...]:
     """
     frontend, values = mel.frontend, mel.values.astype(np.float64)
     raw = values if mel.statistics is None else values * mel.statistics.std + mel.statistics.mean
-    if values.max() - values.min() < _SILENCE:
-        return ()
+    is_constant = bool(values.max() - values.min() < _SILENCE)
     if frontend.log is None:
         return _noticed_of_linear(mel, raw)
     # Statistics are seldom those of the clip to the last digit.
     room = 0.0 if mel.statistics is None else _ROOM_OF_STATISTICS_DB / _db_per_unit(frontend)
     own = _Own(*own_range(frontend), _db_per_unit(frontend), frontend.hop_length / frontend.sample_rate, room)
+    if is_constant:
+        return () if own.has_level(raw) else (_notice(mel, raw, own),)
     is_normalised = mel.statistics is None and _is_normalised(values, own)
     linear = bool(raw.min() >= 0 and raw.mean() > 1.5 * max(float(np.median(raw)), _SILENCE))
     linear = linear and not own.reaches_floor(raw)
@@ -175,9 +176,6 @@ def noticed_of(mel: MelSpectrogram) -> tuple[Notice, ...]:
     if is_only_flat and not (scales or linear):
         return ()  # a little odd, and nothing explains it
     found: dict[str, Any] = {
-        **_figures(mel, raw, own.low, own.high),
-        "spread_db": _short(raw.std() * own.unit),
-        "with_statistics": mel.statistics is not None,
         "plain_fits": mel.statistics is not None and own.fits(values),
         "linear": linear,
         "scales": scales,
@@ -188,7 +186,13 @@ def noticed_of(mel: MelSpectrogram) -> tuple[Notice, ...]:
         means = np.asarray(typical.mean)
         std = math.hypot(float(np.std(means)), float(np.mean(typical.std))) / float(values.std())
         found["statistics"] = {"mean": _short(float(means.mean()) - float(values.mean()) * std), "std": _short(std)}
-    return (Notice("implausible", found),)
+    return (_notice(mel, raw, own, **found),)
+
+
+def _notice(mel: MelSpectrogram, raw: Wide, own: _Own, **found: Any) -> Notice:
+    plain = {"plain_fits": False, "linear": False, "scales": [], "normalised": False}
+    values = {"spread_db": _short(raw.std() * own.unit), "with_statistics": mel.statistics is not None}
+    return Notice("implausible", {**_figures(mel, raw, own.low, own.high), **values, **plain, **found})
 
 
 def _figures(mel: MelSpectrogram, raw: Wide, low: float, high: float) -> dict[str, Any]:
@@ -214,8 +218,7 @@ class _Own(NamedTuple):
 
     def fits(self, raw: Wide) -> bool:
         """Whether values may be those of a sound: above the floor, not too loud or too quiet, not too much alike."""
-        slack = max(1e-3 * (self.high - self.low), 0.25 / self.unit) + self.room
-        if raw.min() < self.low - slack or raw.max() > self.high + _MARGIN_DB / self.unit + self.room:
+        if not self.has_level(raw):
             return False
         if self.reaches_floor(raw):
             return True
@@ -223,6 +226,11 @@ class _Own(NamedTuple):
             return False
         least = _LEAST_OF_NOISE_DB if _is_noise(raw, self.hop_s) else _LEAST_SPREAD_DB
         return least <= float(raw.std()) * self.unit <= _MOST_SPREAD_DB and not self.is_flat(raw)
+
+    def has_level(self, raw: Wide) -> bool:
+        """Whether no value lies below the floor or above full scale."""
+        slack = max(1e-3 * (self.high - self.low), 0.25 / self.unit) + self.room
+        return bool(raw.min() >= self.low - slack and raw.max() <= self.high + _MARGIN_DB / self.unit + self.room)
 
     def reaches_floor(self, raw: Wide) -> bool:
         """Whether some cells lie at the floor: no other scale has it there."""

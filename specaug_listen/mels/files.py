@@ -32,6 +32,7 @@ _OTHERS = frozenset({"mean", "std", "var", "scale", "largest", "count", "sum", "
 # Kaldi and lhotse write frames first.
 _FRAMES_FIRST = frozenset({".ark", ".scp", ".llc", ".jsonl", ".jsonl.gz"})
 _MOST_BYTES = 1 << 32
+_MOST_ITEMS = 100_000
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,11 @@ def _damage_in_words(name: str) -> Iterator[None]:
 
 
 def _items(path: Path, key: str | None, shape: tuple[int, ...], place: Any = None) -> list[MelFile]:
+    if len(shape) == 3 and shape[0] > _MOST_ITEMS:
+        raise AudioError(
+            f"{printable(path)}: an array of shape {shape!s:.80}: allowed are {_MOST_ITEMS} mels in one array; save a "
+            "part of it"
+        )
     if len(shape) == 3 and shape[0] > 1:
         return [MelFile(path, key, item, place) for item in range(shape[0])]
     return [MelFile(path, key, None, place)]
@@ -169,6 +175,8 @@ def _list_npz(path: Path) -> list[MelFile]:
             n_bytes = os.fstat(held.fileno()).st_size
             for member in archive.infolist():
                 key = member.filename.removesuffix(".npy")
+                if key in shapes:
+                    raise AudioError(f"{name}: two arrays are called {key!r:.80}; write it again")
                 with archive.open(member) as file:
                     shapes[key] = read_header(file, f"{name}:{key}", min(member.compress_size, n_bytes))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):

@@ -46,12 +46,14 @@ def read_header(file: Any, name: str, n_stored: int | None = None) -> tuple[tupl
 
 def read_npy(file: IO[bytes], name: str) -> npt.NDArray[Any]:
     """An array; errors as in `read_header`, and when it was cut, or something else follows it."""
-    read_header(file, name)
+    shape, _ = read_header(file, name)
     file.seek(0)
     try:
         array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise AudioError(f"{name}: cannot be read ({error!s:.80}); write it again") from None
+    except (ValueError, EOFError):
+        raise AudioError(
+            f"{name}: cannot be read: not all of its array of shape {shape} is there; write it again"
+        ) from None
     if rest := file.read(len(_MAGIC)):
         what = "another array follows" if rest == _MAGIC else "something else follows"
         raise AudioError(

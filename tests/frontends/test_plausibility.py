@@ -62,6 +62,14 @@ def test_nothing_is_said_of_noise_tones_or_silence(name, kind):
     assert noticed_of(frontend(Audio(sound, frontend.sample_rate))) == ()
 
 
+@pytest.mark.parametrize("value", [-100.0, -1e30, 40.0])
+def test_a_mel_that_is_one_value_all_over_has_the_level_of_a_sound_or_is_told(value):
+    (found,) = noticed(np.full((80, 50), value, np.float32), PRESETS["whisper"])
+    assert found["low"] == found["high"] == pytest.approx(value)
+    assert not found["scales"]
+    assert found["spread_db"] == 0
+
+
 @pytest.mark.parametrize("name", [name for name in WITH_LOG if PLAIN[name].log != "db" and PLAIN[name].n_mels > 40])
 def test_decibels_are_told(name):
     frontend, ln = logs(name)

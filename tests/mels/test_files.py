@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import pickle
 import struct
+import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -366,3 +369,27 @@ def test_lilcom_prints_nothing_of_its_own(tmp_path, capfd):
         with pytest.raises(AudioError, match=r"cut\.llc: "):
             clips_of_file(tmp_path / "cut.llc", prepared(LHOTSE))
     assert tuple(capfd.readouterr()) == ("", "")
+
+
+def header_of(shape):
+    """An array of numpy that is a header and nothing else."""
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode()
+
+
+@pytest.mark.parametrize("shape", [(10**9, 80, 0), (10**7, 1, 1), (200_000, 0, 80)])
+def test_a_batch_of_more_mels_than_anybody_has_is_refused_by_its_header(tmp_path, shape):
+    (tmp_path / "x.npy").write_bytes(header_of(shape))
+    with pytest.raises(AudioError, match=r"x\.npy: an array of shape .*allowed are 100000 mels"):
+        list_mels(tmp_path / "x.npy")
+
+
+def test_two_arrays_of_one_name_are_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for n in (30, 20):
+            buffer = io.BytesIO()
+            np.save(buffer, MEL[:, :n])
+            archive.writestr("mel.npy", buffer.getvalue())
+    with pytest.raises(AudioError, match=r"x\.npz: two arrays are called 'mel'"):
+        list_mels(tmp_path / "x.npz")
