@@ -207,6 +207,8 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     ),
     "other-streams": "streams left out: {n_streams} that differ in rate or channels, or are unreadable, follow the "
     "{n_read} that were read; split the file",
+    "files-left-out": "files left out: {n_files} files one behind the other were read, and not the {n_bytes} bytes "
+    "behind them; split the file",
     "coded": "is a NIST file of samples that are compressed ({coding}); convert it: sph2pipe -f wav FILE.sph FILE.wav",
     "variables": "is a MATLAB file whose variables are no clip (samplerate and wavedata, with the channels as rows and "
     "not compressed), or it is cut; save sound as WAV (in MATLAB: audiowrite), and a mel as .npy",
@@ -241,6 +243,7 @@ _DOUBTS = frozenset(
             "pages-repeated",
             "packets-damaged",
             "other-streams",
+            "files-left-out",
         ),
     }
 )

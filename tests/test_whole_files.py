@@ -16,7 +16,7 @@ import soundfile as sf
 from oddfiles import in_ogg
 
 from specaug_listen import load
-from specaug_listen.containers import View, flac_frames
+from specaug_listen.containers import View, flac_frames, layout_of
 from specaug_listen.containers.flac import _crc8
 from specaug_listen.errors import AudioError, SpecAugListenWarning
 from specaug_listen.recording import open_recording
@@ -391,6 +391,24 @@ def test_files_behind_each_other_are_all_read(tmp_path, container, subtype):
     np.testing.assert_allclose(behind, samples[40000:], atol=1e-6)
 
 
+@pytest.mark.parametrize("container", ["WAV", "FLAC", "OGG"])
+def test_more_files_in_a_row_than_are_read_are_said(tmp_path, monkeypatch, container):
+    for module in ("parsing", "flac", "ogg"):
+        monkeypatch.setattr(f"specaug_listen.containers.{module}.MOST_FILES", 3)
+    data = bytes(encoded(VOICE[:4000], container))
+    samples, notices = heard(tmp_path, 3 * data)
+    assert (len(samples), notices) == (12000, {})
+    samples, notices = heard(tmp_path, 5 * data)
+    assert (len(samples), notices) == (12000, {"files-left-out": {"n_files": 1000, "n_bytes": 2 * len(data)}})
+
+
+def test_marks_of_many_files_are_not_each_given_a_decoder(tmp_path):
+    (tmp_path / "clip.flac").write_bytes(5000 * b"fLaC\0\0\0\x22")
+    layout = layout_of(tmp_path / "clip.flac")
+    assert len(layout.streams) == 1000
+    assert [notice.values["n_bytes"] for notice in layout.notices] == [32000]
+
+
 @pytest.mark.parametrize(("container", "subtype"), JOINED, ids=str)
 def test_a_stream_of_another_rate_is_left_out_with_a_word(tmp_path, container, subtype):
     one, two = encoded(VOICE, container, subtype), encoded(VOICE, container, subtype, rate=8000)
@@ -529,6 +547,20 @@ def test_the_size_that_sox_writes_into_a_voc_is_not_taken_for_a_cut(tmp_path, en
     assert_whole(tmp_path, voc(block) + rest, sound, kinds=(kind,) if kind else ())
     if not rest:
         assert_whole(tmp_path, voc(block)[:-1], sound)
+
+
+EMPTY_OF_VOC = {"no header": voc_block(9, b""), "a header": voc_block(9, VOC_16_BITS), "kind 2": voc_block(2, b"")}
+
+
+@pytest.mark.parametrize("empty", EMPTY_OF_VOC.values(), ids=EMPTY_OF_VOC.keys())
+@pytest.mark.parametrize("n", [1, 50])
+def test_blocks_of_a_voc_without_sound_take_none_of_others(tmp_path, empty, n):
+    text = voc_block(5, b"x" * 256)
+    pcm = pcm16()
+    first, second = voc_block(9, VOC_16_BITS + pcm[:20000]), voc_block(9, VOC_16_BITS + pcm[20000:])
+    assert_whole(tmp_path, voc(first, *(n * [empty, text]), second))
+    if empty != EMPTY_OF_VOC["kind 2"]:
+        assert_whole(tmp_path, voc(*(n * [empty, text]), first, second))
 
 
 def test_a_voc_behind_another_one_is_heard(tmp_path):

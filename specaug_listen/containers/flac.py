@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from .layout import Layout, Stream, unknown
+from .layout import MOST_FILES, Layout, Stream, left_unread, unknown
 from .view import Piece, View, mended
 
 __all__ = ["flac", "flac_frames", "flac_header", "stream_of"]
@@ -31,8 +31,9 @@ def flac(file: BinaryIO, begin: int, end: int) -> Layout:
     starts = _beginnings(file, begin, end)
     if not starts:
         return unknown("FLAC")
-    ends = [*starts[1:], end]
-    return Layout("FLAC", tuple(stream_of(file, [span]) for span in zip(starts, ends, strict=True)))
+    spans = list(zip(starts, [*starts[1:], end], strict=True))
+    notices = (left_unread(starts[MOST_FILES], end),) if len(starts) > MOST_FILES else ()
+    return Layout("FLAC", tuple(stream_of(file, [span]) for span in spans[:MOST_FILES]), notices)
 
 
 def _beginnings(file: BinaryIO, begin: int, end: int) -> list[int]:

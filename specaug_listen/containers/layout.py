@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from .._notices import Notice
 from .view import Piece
 
-__all__ = ["Body", "Layout", "Stream", "unknown"]
+__all__ = ["MOST_FILES", "Body", "Layout", "Stream", "left_unread", "unknown"]
 
+# That are put one behind the other in one file; each costs a decoder of its own.
+MOST_FILES = 1000
 _REFUSALS = frozenset({"coded", "cut", "variables"})
 
 
@@ -97,3 +99,8 @@ class Layout:
 def unknown(container: str) -> Layout:
     """The layout of a file whose header does not tell where its sound is, so that its decoder has the only word."""
     return Layout(container, (Stream(is_open=True),))
+
+
+def left_unread(begin: int, end: int) -> Notice:
+    """That a part of a file is not read, as more files precede it than are taken."""
+    return Notice("files-left-out", {"n_files": MOST_FILES, "n_bytes": end - begin})

@@ -31,12 +31,13 @@ def mpeg(
     scan = read_runs(file, begin, end, most_padding)
     longest = max((run.n_frames for run in scan.runs), default=0)
     runs = [run for run in scan.runs if run.n_frames >= min(_FEWEST_FRAMES, longest)]
-    if longest == 0 and runs and (promised := _promised_samples(runs[-1])):  # cut within the first frame of sound
-        values = {"n_present": 0, "n_promised": promised, "sample_rate": runs[-1].format.rate_hz}
-        return Layout("MP3", notices=(Notice("cut", values),))
+    streams = [_stream(run) for run in runs]
+    if streams and all(one.expected_samples == 0 and one.promised_samples for one in streams):
+        # Cut within the first frames of sound, which hold nothing but the decoder's delay.
+        values = {"n_promised": streams[0].promised_samples, "sample_rate": runs[0].format.rate_hz}
+        return Layout("MP3", notices=(Notice("cut", {"n_present": 0, **values}),))
     if longest == 0 or (runs[0].is_free and not _are_most(runs, end - begin)):
         return None
-    streams = [_stream(run) for run in runs]
     if scan.is_torn and is_whole_file and streams[-1].promised_samples is None:
         streams[-1] = replace(streams[-1], ends_within="frame")
     notices: tuple[Notice, ...] = ()

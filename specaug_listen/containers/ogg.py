@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import struct
 import zlib
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from .._notices import Notice
 from .flac import stream_of
-from .layout import Layout, Stream, unknown
+from .layout import MOST_FILES, Layout, Stream, left_unread, unknown
 from .trailing import end_of_run
 
 __all__ = ["ogg"]
@@ -74,9 +75,10 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
     if not scan.begins:
         return unknown("Ogg")
     ends = [*scan.begins[1:], end]
-    spans = list(zip(scan.begins, ends, strict=True))
+    spans = list(zip(scan.begins, ends, strict=True))[:MOST_FILES]
     streams = [_as_flac(file, *span, scan.repeated) or _stream(span, end, scan.repeated) for span in spans]
-    if not scan.has_end and not streams[-1].promised_samples:
+    is_all = len(scan.begins) <= MOST_FILES
+    if is_all and not scan.has_end and not streams[-1].promised_samples:
         streams[-1] = replace(streams[-1], ends_within="page" if scan.is_torn else "stream")
     notices: tuple[Notice, ...] = ()
     if scan.n_lost or scan.n_foreign or scan.n_bad:
@@ -87,6 +89,8 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
         notices = (*notices, Notice("pages-repeated", {"n_pages": len(scan.repeated)}))
     if scan.most_tracks > 1:
         notices = (*notices, Notice("tracks", {"n_tracks": scan.most_tracks}))
+    if not is_all:
+        notices = (*notices, left_unread(scan.begins[MOST_FILES], end))
     return Layout("Ogg", tuple(streams), notices)
 
 
@@ -129,10 +133,11 @@ def _is_sound(page: bytes) -> bool:
 def _stream(span: tuple[int, int], size: int, repeated: Mapping[int, int]) -> Stream:
     """What a decoder is to see of a link: all of it but for pages that were there before."""
     begin, end = span
-    without = {at: follows for at, follows in repeated.items() if begin <= at < end}
+    places = list(repeated)  # in their order
+    without = places[bisect_left(places, begin) : bisect_left(places, end)]
     if span == (0, size) and not without:
         return Stream()
-    return Stream(tuple(zip([begin, *without.values()], [*without, end], strict=True)))
+    return Stream(tuple(zip([begin, *(repeated[at] for at in without)], [*without, end], strict=True)))
 
 
 def _as_flac(file: BinaryIO, begin: int, end: int, repeated: Mapping[int, int]) -> Stream | None:

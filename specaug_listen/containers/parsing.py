@@ -12,7 +12,7 @@ from .._ordinary_files import open_file
 from . import fields, flac, matlab, mpeg, ogg, riff, voc
 from .copies import without_copies
 from .fixed import FIXED
-from .layout import Layout, unknown
+from .layout import MOST_FILES, Layout, left_unread, unknown
 from .magic import named_by_head
 
 __all__ = ["layout_of"]
@@ -37,7 +37,6 @@ _PARSERS: tuple[tuple[str, bytes, int, bytes, _Parser], ...] = (
     ("Ogg", b"OggS", 0, b"", ogg.ogg),
     *FIXED,
 )
-_MOST_FILES = 1000
 # How far MPEG's frames are looked for, behind something else.
 _FAR = 1 << 20
 
@@ -63,7 +62,10 @@ def layout_of(path: str | os.PathLike[str]) -> Layout:
         layout = _layout(file, 0, end)
         streams, notices = list(layout.streams), list(layout.notices)
         follows = layout.next_file
-        while follows is not None and len(streams) < _MOST_FILES:
+        while follows is not None:
+            if len(streams) >= MOST_FILES:
+                notices.append(left_unread(follows, end))
+                break
             other = _layout(file, follows, end)
             streams += other.streams
             notices += other.notices

@@ -130,14 +130,28 @@ def _blocks(file: BinaryIO, begin: int, end: int) -> _Blocks:
         if kind == _SILENCE:
             blocks.parts.append((-1 - struct.unpack("<H", head[:2])[0], 1000000 // (256 - head[2])))
         if kind in _HEADERS:
-            current = current if kind == 2 else (extended or _coding(kind, head))
-            if current is not None and blocks.coding in (None, current):
+            if size >= _HEADERS[kind]:  # else it has no room for a coding, and what stands there is the next block's
+                current = current if kind == 2 else (extended or _coding(kind, head))
+            if size <= _HEADERS[kind] and (blocks.coding is not None or _are_blocks(file, at + 4 + size, end)):
+                pass  # it holds nothing
+            elif current is not None and blocks.coding in (None, current):
                 size = _add(blocks, file, at, kind, size, end, current)
             else:
                 blocks.n_others += 1
         extended = _coding(kind, head) if kind == _EXTENDED else None
         at += 4 + size
     return blocks
+
+
+def _are_blocks(file: BinaryIO, at: int, end: int) -> bool:
+    """Whether one block or more reach from here to the end of the file or its mark."""
+    begin = at
+    while at < end:
+        kind, size, _ = _block(file, at)
+        if not kind:
+            return kind == 0 and at > begin
+        at += 4 + size
+    return begin < at == end
 
 
 def _add(blocks: _Blocks, file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _Coding) -> int:
@@ -183,7 +197,8 @@ def _block(file: BinaryIO, at: int) -> tuple[int | None, int, bytes]:
         return None, 0, b""
     kind, size, head = head[0], int.from_bytes(head[1:4], "little"), head[4:]
     is_cut = len(head) < _HEADERS.get(kind, _SIZES.get(kind, 0))
-    if is_cut or size != _SIZES.get(kind, size) or (kind in (1, 9) and _coding(kind, head) is None):
+    has_coding = kind in (1, 9) and size >= _HEADERS[kind]
+    if is_cut or size != _SIZES.get(kind, size) or (has_coding and _coding(kind, head) is None):
         return None, 0, b""
     return kind, size, head
 
