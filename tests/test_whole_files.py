@@ -375,7 +375,10 @@ def test_shorten_in_nist_is_named_with_what_converts_it(tmp_path):
 
 # -- several streams in one file -----------------------------------------------------------------------
 
-JOINED = [("WAV", "PCM_16"), ("AU", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("AIFF", "PCM_16")]
+JOINED = [
+    ("WAV", "PCM_16"), ("AU", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("AIFF", "PCM_16"), ("W64", "PCM_16"),
+    ("W64", "PCM_U8"), ("CAF", "PCM_16"), ("CAF", "ALAC_16"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("container", "subtype"), JOINED, ids=str)
@@ -389,6 +392,21 @@ def test_files_behind_each_other_are_all_read(tmp_path, container, subtype):
     np.testing.assert_allclose(part, samples[30400:35200], atol=1e-6)
     behind, _ = heard(tmp_path, one + two, start_s=2.5)
     np.testing.assert_allclose(behind, samples[40000:], atol=1e-6)
+
+
+@pytest.mark.parametrize("container", ["WAV", "AIFF", "W64", "CAF"])
+@pytest.mark.parametrize("n_samples", [8000, 8001])
+def test_files_behind_chunks_of_another_one_are_read(tmp_path, container, n_samples):
+    order = ">" if container == "AIFF" else "<"
+    one = bytes(encoded(VOICE[:n_samples], container, "PCM_16"))
+    if container == "W64":
+        chunk = b"bext" + bytes.fromhex("f3acd3118cd100c04f8edb8a") + struct.pack("<q", 24 + 16) + bytes(16)
+        chunk = bytes(-len(one) % 8) + chunk
+    elif container == "CAF":
+        chunk = b"info" + struct.pack(">q", 16) + bytes(16)
+    else:
+        chunk = struct.pack(f"{order}4sI", b"LIST" if container == "WAV" else b"NAME", 26) + bytes(26)
+    assert_whole(tmp_path, 3 * (one + chunk), np.tile(VOICE[:n_samples], 3))
 
 
 @pytest.mark.parametrize("container", ["WAV", "FLAC", "OGG"])

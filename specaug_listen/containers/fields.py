@@ -10,7 +10,7 @@ from typing import BinaryIO
 from .._notices import Notice
 from .layout import Layout, Stream, unknown
 from .sized import Field, sized
-from .trailing import is_open_size, kind_of_rest
+from .trailing import is_beginning, is_open_size, kind_of_rest
 from .view import mended
 
 __all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]
@@ -70,9 +70,10 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
         if header[:4] == b"pakt" and size >= 24:
             n_samples = struct.unpack(">qq", file.read(16))[1]
         if header[:4] == b"data":
-            if 0 <= size < end - at and _are_caf_chunks(file, at + size, end):
-                n_bytes = max(0, size - 4)
-                return Layout("CAF", (Stream(promised_bytes=n_bytes, present_bytes=n_bytes),))
+            if 0 <= size < end - at and (behind := _behind_caf_chunks(file, at + size, end)):
+                n_bytes, pieces = max(0, size - 4), ((begin, behind),) if behind < end else None
+                stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=n_bytes)
+                return Layout("CAF", (stream,), next_file=behind if behind < end else None)
             return sized(
                 "CAF", file, (begin, end), at + 4, max(0, size - 4) if size >= 0 else _MOST,
                 endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True, chunks="caf",
@@ -84,14 +85,15 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
     return unknown("CAF")
 
 
-def _are_caf_chunks(file: BinaryIO, at: int, end: int) -> bool:
-    while at < end:
+def _behind_caf_chunks(file: BinaryIO, at: int, end: int) -> int:
+    """Where chunks end, one behind the other: at another file, or at the end; 0 where there are none to there."""
+    while at < end and not is_beginning(file, at):
         file.seek(at)
         header = file.read(12)
         if len(header) < 12 or not any(header) or not header[:4].isascii():
-            return False
+            return 0
         at += 12 + max(0, struct.unpack(">q", header[4:])[0])
-    return at == end
+    return at if at <= end else 0
 
 
 def is_htk(head: bytes, n_bytes: int) -> bool:

@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 from . import mpeg
 from .layout import Layout, Stream, unknown
 from .sized import Field, sized
+from .trailing import is_beginning
 from .view import tail
 
 __all__ = ["aiff", "w64", "wav"]
@@ -153,10 +154,10 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
         if header[:4] == b"data":
             sound, n_bytes = at + _W64_CHUNK, max(0, size - _W64_CHUNK)
             follows = sound + (n_bytes + 7) // 8 * 8
-            if sound + n_bytes < end and _are_w64_chunks(file, follows, end):
+            if sound + n_bytes < end and (behind := _behind_w64_chunks(file, follows, end)):
                 # libsndfile takes all to the end of the file for sound.
                 stream = Stream(((begin, sound + n_bytes),), promised_bytes=n_bytes, present_bytes=n_bytes)
-                return Layout("W64", (stream,))
+                return Layout("W64", (stream,), next_file=behind if behind < end else None)
             return sized(
                 "W64", file, (begin, end), sound, n_bytes, endian="LITTLE", is_wide=True,
                 field=Field(at + 16, "<Q", before=_W64_CHUNK), block=block, frame=frame,
@@ -169,14 +170,15 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
     return unknown("W64")
 
 
-def _are_w64_chunks(file: BinaryIO, at: int, end: int) -> bool:
-    while at + _W64_CHUNK <= end:
+def _behind_w64_chunks(file: BinaryIO, at: int, end: int) -> int:
+    """Where chunks end, one behind the other: at another file, or at the end; 0 where there are none to there."""
+    while at + _W64_CHUNK <= end and not is_beginning(file, at):
         file.seek(at)
         size = struct.unpack("<Q", file.read(_W64_CHUNK)[16:])[0]
         if not _W64_CHUNK <= size <= end - at:
-            return False
+            return 0
         at += (size + 7) // 8 * 8
-    return at >= end
+    return at if at >= end or is_beginning(file, at) else 0
 
 
 def _chunked(container: str, file: BinaryIO, span: tuple[int, int], found: _Found, endian: str, order: str) -> Layout:

@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from .._notices import Notice
 from .layout import Body, Layout, Stream
-from .trailing import begin_of_chunks, is_beginning, is_open_size, kind_of_rest
+from .trailing import begin_of_chunks, is_open_size, kind_of_rest, second_file
 from .view import Piece, mended
 
 __all__ = ["Field", "sized"]
@@ -114,18 +114,19 @@ def sized(
     if rest == "sound":
         body = Body(sound, end, endian) if endian else None
         return Layout(container, (Stream(remade(), body, promised_bytes=n_bytes, present_bytes=there),))
-    return _ended(container, file, (begin, ends, end), n_bytes, rest, is_last=is_last)
+    next_file = second_file(file, ends, end, order) if rest == "file" else None
+    return _ended(container, (begin, ends, end), n_bytes, rest, next_file, is_last=is_last)
 
 
 def _ended(
-    container: str, file: BinaryIO, places: tuple[int, int, int], n_bytes: int, rest: str, *, is_last: bool
+    container: str, places: tuple[int, int, int], n_bytes: int, rest: str, next_file: int | None, *, is_last: bool
 ) -> Layout:
     """A file whose sound ends where its header says, and what is done with the rest."""
     begin, ends, end = places
     # Some decoders take all to the end of the file for sound; chunks behind it may be needed to read it.
-    pieces = ((begin, ends),) if rest not in ("nothing", "chunks") or is_last else None
+    behind = next_file if next_file is not None and next_file > ends + 1 else ends
+    pieces = ((begin, behind),) if rest not in ("nothing", "chunks") or is_last else None
     stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=n_bytes)
-    next_file = next((at for at in (ends, ends + 1) if rest == "file" and is_beginning(file, at)), None)
     left_out = {"zeros": "zeros-after", "junk": "junk-after"}
     notices = (Notice(left_out[rest], {"n_bytes": end - ends}),) if rest in left_out else ()
     return Layout(container, (stream,), notices, next_file)

@@ -9,10 +9,13 @@ import struct
 import zlib
 from typing import BinaryIO
 
-__all__ = ["begin_of_chunks", "end_of_run", "is_beginning", "is_open_size", "kind_of_rest"]
+__all__ = ["begin_of_chunks", "end_of_run", "is_beginning", "is_open_size", "kind_of_rest", "second_file"]
 
 # Of a second file that was put behind the first one.
-_BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"FORM", b".snd", b"fLaC", b"OggS", b"caff", b"NIST_1A", b"Creative")
+_BEGINNINGS = (
+    b"RIFF", b"RIFX", b"RF64", b"FORM", b".snd", b"fLaC", b"OggS", b"caff", b"NIST_1A", b"Creative",
+    b"riff\x2e\x91\xcf\x11",
+)  # fmt: skip
 # Chunks that may be cut without loss of sound; others count as chunks where they fit into the file to the byte.
 _USUAL = (
     b"LIST INFO id3  ID3  fact cue  plst smpl inst acid bext iXML axml aXML chna cart PEAK afsp JUNK junk PAD  FLLR "
@@ -106,9 +109,9 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
     file.seek(begin)
     if begin >= end or file.read(3) == b"ID3":
         return "padding"
-    if any(is_beginning(file, begin + padding) for padding in (0, 1)):
+    if second_file(file, begin, end, order) is not None:
         return "file"
-    if order and any(_are_chunks(file, begin + padding, end, order) for padding in (0, 1)):
+    if order and any(_behind_chunks(file, begin + padding, end, order) for padding in (0, 1)):
         return "chunks"
     if end <= begin + (sound - begin) % fill:
         return "padding"
@@ -183,20 +186,39 @@ def is_beginning(file: BinaryIO, at: int) -> bool:
     return file.read(8).startswith(_BEGINNINGS)
 
 
-def _are_chunks(file: BinaryIO, begin: int, end: int, order: str) -> bool:
-    """Whether chunks, one behind the other, reach to the end."""
-    if begin >= end - 1:
-        return False
-    while begin < end - 1:
-        file.seek(begin)
+def second_file(file: BinaryIO, begin: int, end: int, order: str) -> int | None:
+    """Where another file begins behind the sound of one, at once or behind its chunks; None where there is none.
+
+    Parameters
+    ----------
+    file : binary file
+    begin, end : int
+        Of what is behind the sound.
+    order : {"<", ">", ""}
+        Of the bytes of chunks' sizes; empty where there are none.
+    """
+    for at in (begin, begin + 1):
+        place = _behind_chunks(file, at, end, order) if order and not is_beginning(file, at) else at
+        if 0 < place < end and is_beginning(file, place):
+            return place
+    return None
+
+
+def _behind_chunks(file: BinaryIO, begin: int, end: int, order: str) -> int:
+    """Where chunks end, one behind the other: at another file, or at the end; 0 where there are none to there."""
+    at = begin
+    while at < end - 1:
+        if at > begin and is_beginning(file, at):
+            return at
+        file.seek(at)
         header = file.read(8)
         if len(header) < 8 or not _PRINTABLE.issuperset(header[:4]):
-            return False
+            return 0
         size = struct.unpack(f"{order}I", header[4:])[0]
-        begin += 8 + size + size % 2
-        if begin - size % 2 > end:
-            return header[:4] in _USUAL_CHUNKS
-    return True
+        at += 8 + size + size % 2
+        if at - size % 2 > end:
+            return end if header[:4] in _USUAL_CHUNKS else 0
+    return end if at > begin else 0
 
 
 def end_of_run(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:
