@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -41,6 +41,21 @@ def conversion(path: str | os.PathLike[str]) -> str:
     name = Path(path).name.encode("utf-8", "backslashreplace").decode()
     ending = "-pcm.wav" if Path(name).suffix.lower() == ".wav" else ".wav"
     return f"ffmpeg -i {shlex.quote(name)} {shlex.quote(Path(name).stem + ending)}"
+
+
+class _Source:
+    """A file as FFmpeg reads it, which prints a traceback of an error in seeking, as with a size below 0."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.name, self.read, self.tell = file.name, file.read, file.tell
+        self._seek = file.seek
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place; -1 where there is none, which is what FFmpeg expects."""
+        try:
+            return self._seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return -1
 
 
 class FfmpegDecoder(Decoder):
@@ -83,7 +98,7 @@ class FfmpegDecoder(Decoder):
     def _opened(self) -> Iterator[tuple[Any, Any]]:
         with open_file(self._path) as file:
             try:
-                container = self._av.open(file, mode="r")
+                container = self._av.open(_Source(file), mode="r", metadata_errors="replace")
             except self._av.error.FFmpegError as error:
                 raise AudioError(f"not readable by FFmpeg, either ({error.strerror})") from None
             try:

@@ -80,7 +80,8 @@ def _pages_lost(values: Mapping[str, Any]) -> str:
 
 def _junk_after(values: Mapping[str, Any]) -> str:
     n = values["n_bytes"]
-    return f"junk behind the sound: {'something' if n is None else _counted(n, 'byte')} that is no sound, left out"
+    what = "something that is" if n is None else f"{_counted(n, 'byte')} that {'is' if n == 1 else 'are'}"
+    return f"junk behind the sound: {what} no sound, left out"
 
 
 def _junk_before(values: Mapping[str, Any]) -> str:

@@ -394,6 +394,47 @@ def test_files_behind_each_other_are_all_read(tmp_path, container, subtype):
     np.testing.assert_allclose(behind, samples[40000:], atol=1e-6)
 
 
+@pytest.mark.parametrize(("container", "subtype"), JOINED, ids=str)
+def test_a_short_file_that_is_there_twice_is_heard_twice(tmp_path, container, subtype):
+    short = bytes(encoded(VOICE[:100], container, subtype))
+    one, notices = heard(tmp_path, short)
+    samples, again = heard(tmp_path, 2 * short)
+    np.testing.assert_allclose(samples, np.tile(one, 2), atol=1e-6)
+    assert again == notices == {}
+
+
+BEHIND_ALAC = {
+    "three zeros": (bytes(3), "zeros-after"),
+    "zeros": (bytes(3000), "zeros-after"),
+    "three bytes": (b"xyz", "junk-after"),
+    "noise": (np.random.default_rng(3).bytes(6000), "junk-after"),
+    "sound": (pcm16(), "junk-after"),
+    "ID3": (b"ID3\3\0\0\0\0\0\x0a" + bytes(10), None),
+    "a chunk": (b"info" + struct.pack(">q", 16) + bytes(16), None),
+}
+
+
+@pytest.mark.parametrize("subtype", ["ALAC_16", "ALAC_24"])
+@pytest.mark.parametrize(("rest", "kind"), BEHIND_ALAC.values(), ids=BEHIND_ALAC.keys())
+def test_nothing_behind_the_packets_of_a_caf_is_sound(tmp_path, subtype, rest, kind):
+    data = bytes(encoded(VOICE, "CAF", subtype))
+    n_fill = len(data) - data.index(b"data") - 12 - struct.unpack_from(">q", data, data.index(b"data") + 4)[0]
+    notices = assert_whole(tmp_path, data[: len(data) - n_fill] + rest, kinds=(kind,) if kind else ())
+    if kind:
+        assert notices[kind] == {"n_bytes": len(rest)}
+
+
+@pytest.mark.parametrize("subtype", ["ALAC_16", "ALAC_24"])
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_a_caf_whose_packets_are_not_those_of_its_table_says_so(tmp_path, subtype, share):
+    """They were decoded to more samples than its table tells of, or to fewer, without a word."""
+    data = bytes(encoded(VOICE[:30011], "CAF", subtype))
+    at = int(share * len(data))
+    for damaged in (data[:at] + data[at + 1 :], data[:at] + bytes(len(data) - at)):
+        samples, notices = heard(tmp_path, damaged)
+        assert len(samples) == 30011 or notices.keys() & {"cut", "longer", "stopped"}
+
+
 @pytest.mark.parametrize("container", ["WAV", "AIFF", "W64", "CAF"])
 @pytest.mark.parametrize("n_samples", [8000, 8001])
 def test_files_behind_chunks_of_another_one_are_read(tmp_path, container, n_samples):

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from .._notices import Notice
 from .layout import Layout, Stream, unknown
 from .sized import Field, sized
-from .trailing import is_beginning, is_open_size, kind_of_rest
+from .trailing import end_of_run, is_beginning, is_open_size, kind_of_rest, second_file
 from .view import mended
 
 __all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]
@@ -61,15 +61,17 @@ def _number(fields: dict[bytes, bytes], name: bytes, otherwise: int) -> int:
 def caf(file: BinaryIO, begin: int, end: int) -> Layout:
     """Apple's Core Audio: chunks with sizes of 8 bytes, the sound's of -1 where it goes on to the end."""
     file.seek(begin + 8)
-    is_little, n_samples = False, None
+    is_little, n_samples, n_packed = False, None, None
     while len(header := file.read(12)) == 12:
         at = file.tell()
         size = struct.unpack(">q", header[4:])[0]
         if header[:4] == b"desc":
             is_little = bool(struct.unpack(">I", file.read(16)[12:])[0] & 2)
         if header[:4] == b"pakt" and size >= 24:
-            n_samples = struct.unpack(">qq", file.read(16))[1]
+            n_samples, n_packed = _packets(file, size)
         if header[:4] == b"data":
+            if size - 4 == n_packed and at + size <= end:
+                return _packed_caf(file, (begin, at + size, end), at, n_samples)
             if 0 <= size < end - at and (behind := _behind_caf_chunks(file, at + size, end)):
                 n_bytes, pieces = max(0, size - 4), ((begin, behind),) if behind < end else None
                 stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=n_bytes)
@@ -83,6 +85,30 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
             break
         file.seek(at + size)
     return unknown("CAF")
+
+
+def _packets(file: BinaryIO, size: int) -> tuple[int, int]:
+    """The number of samples, and that of bytes, by a table of the lengths of all packets."""
+    n_packets, n_samples = struct.unpack(">qq8x", file.read(24))
+    n_bytes = length = 0
+    for byte in file.read(size - 24):
+        length = (length << 7 | byte & 0x7F) & _MOST
+        if byte < 0x80 and n_packets > 0:
+            n_bytes, length, n_packets = n_bytes + length, 0, n_packets - 1
+    return n_samples, n_bytes
+
+
+def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samples: int | None) -> Layout:
+    """A file whose table tells where its sound ends, so that nothing behind it is sound."""
+    begin, ends, end = places
+    behind = _behind_caf_chunks(file, ends, end)
+    next_file = behind if 0 < behind < end else second_file(file, ends, end, "")
+    stream = Stream(((begin, next_file or behind or ends),), promised_samples=n_samples)
+    rest = "chunks" if behind else kind_of_rest(file, sound, ends, end, "")
+    if rest in ("nothing", "chunks", "file", "padding"):
+        return Layout("CAF", (stream,), next_file=next_file)
+    kind = "zeros-after" if end_of_run(file, ends, end) == (end, 0) else "junk-after"
+    return Layout("CAF", (stream,), (Notice(kind, {"n_bytes": end - ends}),))
 
 
 def _behind_caf_chunks(file: BinaryIO, at: int, end: int) -> int:
