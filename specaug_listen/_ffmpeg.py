@@ -81,8 +81,6 @@ class FfmpegDecoder(Decoder):
         self._av = require("av", extra="av", purpose="reading this file")
         with self._opened() as (container, stream):
             context = stream.codec_context
-            if context is None:
-                raise AudioError("of a codec that FFmpeg does not read, either; convert it to WAV")
             self.sample_rate, self.n_channels = int(stream.rate or 0), int(context.channels or 0)
             self._values = {
                 "decoder": f"av {self._av.__version__}", "codec": str(context.name),
