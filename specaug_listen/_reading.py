@@ -29,6 +29,8 @@ from .errors import AudioError, MissingDependencyError, ParameterError, SpecAugL
 __all__ = ["MAX_CHANNELS", "Span", "channels_of", "check_span", "lasts_longer", "opened", "warn_of"]
 
 MAX_CHANNELS = 8
+# Of anything that is heard; a few thousand samples of 1 Hz would last for hours, and make as much at a usual rate.
+_LOWEST_RATE = 100
 # libsndfile's numbers for a codec that it does not know: in general, in ADPCM of other widths, and in AU, CAF, PAF,
 # SVX, NIST, VOC and IRCAM.
 _NO_SUCH_CODEC = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
@@ -314,10 +316,7 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
             n_others += 1
             continue
         found.append(decoder)
-    if found[0].n_channels > MAX_CHANNELS:
-        raise AudioError(
-            f"{found[0].n_channels} channels; allowed are 1 to {MAX_CHANNELS}; select or mix channels first"
-        )
+    _check_form(found[0])
     others = [Notice("other-streams", {"n_streams": n_others, "n_read": len(found)})] if n_others else []
     return found, [*layout.notices, *others]
 
@@ -345,9 +344,21 @@ def _of_other_kind(
         decoder = FfmpegDecoder(path)
     except AudioError as error:
         raise AudioError(broken if is_broken else f"is {what}, {error}") from None
-    if decoder.n_channels > MAX_CHANNELS:
-        raise AudioError(f"{decoder.n_channels} channels; allowed are 1 to {MAX_CHANNELS}; mix channels first")
+    _check_form(decoder)
     return [decoder], []
+
+
+def _check_form(decoder: Decoder) -> None:
+    """See that a stream has a rate and a number of channels that a recording can have."""
+    if decoder.n_channels > MAX_CHANNELS:
+        raise AudioError(
+            f"{decoder.n_channels} channels; allowed are 1 to {MAX_CHANNELS}; select or mix channels first"
+        )
+    if decoder.sample_rate < _LOWEST_RATE:
+        raise AudioError(
+            f"a sample rate of {decoder.sample_rate} Hz; allowed are {_LOWEST_RATE} Hz and more, as less holds nothing "
+            "that can be heard; mend its header: sox -r RATE FILE FILE.wav"
+        )
 
 
 def _is_foreign(layout: Layout, code: int) -> bool:

@@ -149,6 +149,8 @@ def wav(*, data: bytes = b"\0\0" * 50, promised: int | None = None, rate: int = 
         (wav()[:20], "is a WAV file whose beginning cannot be read"),
         (wav(data=b""), "the file holds no samples"),
         (wav(rate=0), "is a WAV file whose beginning cannot be read"),
+        (wav(rate=1), "a sample rate of 1 Hz; allowed are 100 Hz and more, .*; mend its header: sox -r RATE"),
+        (wav(rate=99), "a sample rate of 99 Hz; allowed are 100 Hz and more"),
         (wav(data=b"", promised=200), r"cut: 0 of 100 samples are there \(0\.00 of 0\.01 s\); copy the file again"),
         (
             wav(data=b"", promised=200, extra=b"LIST\x03\0\0\0abc\0"),
@@ -162,6 +164,8 @@ def wav(*, data: bytes = b"\0\0" * 50, promised: int | None = None, rate: int = 
         "half a header",
         "no frames",
         "rate 0",
+        "rate 1",
+        "rate 99",
         "nothing left",
         "nothing left after LIST",
     ],

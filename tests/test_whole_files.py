@@ -693,6 +693,19 @@ def test_tags_behind_the_sound_are_no_sound_and_nothing_is_said(tmp_path, contai
     assert_whole(tmp_path, encoded(container=container, subtype="PCM_16") + tags)
 
 
+@pytest.mark.parametrize("tags", TAGS.values(), ids=TAGS.keys())
+@pytest.mark.parametrize(
+    ("container", "subtype", "n_samples"),
+    [
+        ("WAV", "PCM_U8", 9001), ("WAV", "ULAW", 9001), ("WAV", "PCM_24", 9001), ("WAV", "GSM610", 9280),
+        ("CAF", "PCM_S8", 9001), ("CAF", "PCM_24", 9001),
+    ],
+)  # fmt: skip
+def test_tags_behind_what_fills_up_the_sound_are_no_sound_either(tmp_path, container, subtype, n_samples, tags):
+    samples, notices = heard(tmp_path, encoded(VOICE[:n_samples], container, subtype) + tags)
+    assert (len(samples), notices) == (n_samples, {})
+
+
 def test_an_aiff_whose_format_follows_its_sound_is_read(tmp_path):
     data = encoded(container="AIFF", subtype="PCM_16")
     common, sound = data.index(b"COMM"), data.index(b"SSND")

@@ -107,7 +107,8 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
     if file.read(3) == b"TAG" and end - begin >= 128:  # ID3v1
         end -= 128
     file.seek(begin)
-    if begin >= end or file.read(3) == b"ID3":
+    tag = file.read(max(2, fill) + 2).find(b"ID3")  # before it may stand what fills up the sound
+    if begin >= end or tag >= 0:
         return "padding"
     if second_file(file, begin, end, order) is not None:
         return "file"
