@@ -10,9 +10,10 @@ from typing import Any
 
 from .._files import printable
 from .._notices import Notice
+from ..augment import Waveform, WaveformDraw
 from ..errors import PolicyError
 from ..frontends import MelFrontend, prepared
-from .records import ClipEntry, Configuration, DrawRecord
+from .records import ClipEntry, ClipRecord, Configuration, DrawRecord
 from .shelves import FolderFiles
 
 __all__ = ["left_out", "read_draw"]
@@ -56,8 +57,9 @@ def read_draw(
     record = files.record(name)
     pairs: list[tuple[str, Any, Any]] = [
         ("seed", record.seed, run.seed),
-        ("clip", record.audio.fingerprint, clip.audio.fingerprint),
+        ("clip", _sound_of(record.audio), _sound_of(clip.audio)),
         ("gain", record.gain, clip.gain),
+        ("waveform stage", _stage(record.waveform), _stage(run.waveform)),
         ("versions", record.versions, versions),
     ]
     if not is_varied:
@@ -94,6 +96,16 @@ def left_out(run: Path, listed: Mapping[str, Collection[str]]) -> tuple[Notice, 
         return ()
     named = [printable(draw)[:80] for draw in draws[:_MOST_NAMED]]
     return (Notice("unlisted", {"folder": printable(run), "n_draws": len(draws), "draws": named}),)
+
+
+def _sound_of(clip: ClipRecord) -> tuple[Any, ...]:
+    """What decides over the samples that a draw was made for."""
+    return clip.fingerprint, clip.sample_rate, clip.n_samples, clip.channel
+
+
+def _stage(waveform: Waveform | WaveformDraw | None) -> tuple[Any, ...] | None:
+    """What a run and a draw both say of what is done to the waveform; None for nothing."""
+    return None if waveform is None else (waveform.name, waveform.transforms)
 
 
 def _frontend(clip: ClipEntry, run: Configuration) -> MelFrontend:

@@ -23,7 +23,7 @@ from specaug_listen import Audio, Policy, audition, batch, cli, save, write_repo
 from specaug_listen._locks import lock
 from specaug_listen._marker import MARKER, marker_lines
 from specaug_listen._ordinary_files import noting_reads, read_file
-from specaug_listen.augment import TimeMask
+from specaug_listen.augment import TimeMask, Waveform, WaveformTransform
 from specaug_listen.batch import audition_many
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import WHISPER
@@ -33,6 +33,8 @@ from specaug_listen.sweeping.showing import write_page
 from specaug_listen.vocoders import OriginalPhase
 
 RUN = Configuration(WHISPER, Policy([TimeMask(max_frames=9)], "gap"), OriginalPhase(), draws=1, seed=4)
+INVERTED = Waveform((WaveformTransform("PolarityInversion", {"p": 1.0}),))
+REVERSED = WaveformTransform("Reverse", {"p": 1.0})
 QUICK = ("--vocoder", "original-phase", "--no-report")
 MINE = b"mine: years of work"
 
@@ -667,8 +669,9 @@ def test_what_is_killed_while_it_replaces_an_earlier_one_shows_nothing_of_both(w
         ({"policy": Policy([TimeMask(max_frames=30)], "gap")}, "policy"),
         ({"frontend": replace(WHISPER, name="another")}, "front-end"),
         ({"channels": "duplicate"}, "layout of channels"),
+        ({"waveform": INVERTED}, "waveform stage"),
     ],
-    ids=["seed", "policy", "front-end", "layout"],
+    ids=["seed", "policy", "front-end", "layout", "waveform"],
 )
 def test_a_draw_of_another_run_is_named(tmp_path, clips, change, what):
     audition_many(clips[:1], tmp_path / "out", RUN)
@@ -677,6 +680,30 @@ def test_a_draw_of_another_run_is_named(tmp_path, clips, change, what):
     with pytest.raises(PolicyError, match=rf"a/draw-1\.json: is from another run than its index \({what}\)"):
         write_report(tmp_path / "out")
     assert not (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    "other", [None, replace(INVERTED, name="other"), Waveform((REVERSED,))], ids=["none", "name", "transforms"]
+)
+def test_a_draw_of_another_waveform_stage_is_named(tmp_path, clips, other):
+    audition_many(clips[:1], tmp_path / "out", replace(RUN, waveform=INVERTED))
+    assert write_report(tmp_path / "out", tmp_path / "page.html").is_file()
+    audition_many(clips[:1], tmp_path / "other", replace(RUN, waveform=other))
+    shutil.copy(tmp_path / "other" / "a" / "draw-1.json", tmp_path / "out" / "a" / "draw-1.json")
+    with pytest.raises(PolicyError, match=r"a/draw-1\.json: is from another run than its index \(waveform stage\)"):
+        write_report(tmp_path / "out")
+
+
+@pytest.mark.parametrize(("key", "value"), [("sample_rate", 16001), ("n_samples", 4001), ("channel", 1)])
+def test_a_draw_whose_clip_is_described_in_another_way_is_named(tmp_path, clips, key, value):
+    out = tmp_path / "out"
+    audition_many(clips[:1], out, RUN)
+    path = out / "a" / "draw-1.json"
+    data = json.loads(path.read_text())
+    data["audio"][key] = value
+    path.write_text(json.dumps(data))
+    with pytest.raises(PolicyError, match=r"a/draw-1\.json: is from another run than its index \(clip\)"):
+        write_report(out)
 
 
 def test_a_draw_of_another_clip_and_one_that_is_not_there_are_named(tmp_path, clips):
