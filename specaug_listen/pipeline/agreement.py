@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .._files import printable
+from .._marker import is_folder
 from .._notices import Notice
 from ..augment import Waveform, WaveformDraw
 from ..errors import PolicyError
@@ -86,16 +87,24 @@ def left_out(run: Path, listed: Mapping[str, Collection[str]]) -> tuple[Notice, 
         Of each folder in it, the draws that the index lists, e.g. ``draw-1``.
     """
     draws = [
-        f"{one.name}/{match[1]}"
-        for one in sorted(run.iterdir())
-        if one.is_dir() and not one.is_symlink()
-        for name in sorted(os.listdir(one))
-        if (match := _DRAW.fullmatch(name)) and match[1] not in listed.get(one.name, ())
+        f"{folder}/{match[1]}"
+        for folder in _names_in(run)
+        if is_folder(run / folder)
+        for name in _names_in(run / folder)
+        if (match := _DRAW.fullmatch(name)) and match[1] not in listed.get(folder, ())
     ]
     if not draws:
         return ()
     named = [printable(draw)[:80] for draw in draws[:_MOST_NAMED]]
     return (Notice("unlisted", {"folder": printable(run), "n_draws": len(draws), "draws": named}),)
+
+
+def _names_in(folder: Path) -> list[str]:
+    """What lies in a folder; nothing where that cannot be told."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 def _sound_of(clip: ClipRecord) -> tuple[Any, ...]:

@@ -51,7 +51,10 @@ def check_wav(head: bytes, n_bytes: int, called: str) -> WavForm:
     """
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
         raise PolicyError(f"{called}: no sound can be read (it begins with {head[:12]!r}, and is no WAV file); {AGAIN}")
-    chunks = dict(_chunks(head))
+    found = list(_chunks(head))
+    chunks = dict(found)
+    if len(chunks) < len(found):  # programs differ in which of two they believe
+        raise PolicyError(f"{called}: no sound can be read (a WAV file with two parts of one name); {AGAIN}")
     form, sound = chunks.get(b"fmt "), chunks.get(b"data")
     if form is None or sound is None or len(head) < form[0] + 16:
         raise PolicyError(f"{called}: no sound can be read (a WAV file without its form or its samples); {AGAIN}")

@@ -23,6 +23,8 @@ from .saving import audition_files, clip_entry, put_clip
 
 __all__ = ["Journal", "Run", "kept_clips", "read_journal", "read_run"]
 
+_MOST_CLIPS = 1 << 32
+
 
 @dataclass(frozen=True)
 class Journal:
@@ -95,12 +97,15 @@ def read_journal(folder: str | os.PathLike[str]) -> Journal | None:
             failures.append(json_record(Failure, line["failure"], name))
         elif "clip" in line and _is_there(line, written):
             entry = json_record(ClipEntry, line["clip"], name)
-            clips[entry.folder] = entry, line["owns"]
+            if _has_its_draws(entry, line["owns"]):
+                clips[entry.folder] = entry, line["owns"]
     entries, hashes = (tuple(column) for column in zip(*clips.values(), strict=True)) if clips else ((), ())
     with naming(name, PolicyError):
         index = replace(first, clips=entries, failures=tuple(failures))
     n_clips = lines[start].get("n_clips")
-    return Journal(index, n_clips if isinstance(n_clips, int) else len(entries), hashes)
+    if not isinstance(n_clips, int) or not len(entries) <= n_clips <= _MOST_CLIPS:
+        n_clips = len(entries)
+    return Journal(index, n_clips, hashes)
 
 
 def _is_there(line: Line, written: Written) -> bool:
@@ -110,6 +115,12 @@ def _is_there(line: Line, written: Written) -> bool:
         return False
     written.add(line)
     return all(written.is_whole(name, value) for name, value in owns.items())
+
+
+def _has_its_draws(entry: ClipEntry, owns: Collection[str]) -> bool:
+    """Whether a clip's files lie in its own folder, and its draws are among them."""
+    own = {f"{entry.folder}/{draw}.{ending}" for draw in entry.draws for ending in ("json", "wav")}
+    return own <= set(owns) and all(name.startswith(f"{entry.folder}/") for name in owns)
 
 
 def read_run(folder: str | os.PathLike[str]) -> AuditionRecord:
@@ -184,7 +195,9 @@ class Run:
             return
         earlier = ["audition.json", *page_names(Path("report.html"), self._output.written)]
         kept = [] if self._kept is None else self._kept.lines()
-        self._output.begin([_run_line(self._start, self._n_clips), *kept], instead_of=earlier)
+        self._output.begin(
+            [_run_line(replace(self._start, failures=tuple(self._failures)), self._n_clips), *kept], instead_of=earlier
+        )
         self._is_begun = True
 
     def fail(self, failure: Failure) -> Failure:

@@ -28,6 +28,7 @@ from specaug_listen.batch import audition_many
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import WHISPER
 from specaug_listen.pipeline import Audition, Configuration, saving
+from specaug_listen.pipeline.journal import read_journal, read_run
 from specaug_listen.pipeline.records import ClipEntry
 from specaug_listen.sweeping.showing import write_page
 from specaug_listen.vocoders import OriginalPhase
@@ -657,6 +658,50 @@ def test_what_is_killed_while_it_replaces_an_earlier_one_shows_nothing_of_both(w
     with pytest.raises(KilledError):
         write(overwrite=True)
     assert not shown.exists()
+
+
+def test_a_clip_that_failed_before_the_first_good_one_is_told_of_a_killed_run(tmp_path, clips, monkeypatch):
+    clips[0].write_bytes(b"no sound")
+    out = tmp_path / "out"
+    kill(clips, out, monkeypatch)
+    assert names_in(out) == ["b"]
+    assert [failure.path for failure in read_run(out).failures] == [str(clips[0])]
+    index = audition_many(clips, out, RUN, resume=True)
+    assert [failure.path for failure in index.failures] == [str(clips[0])]
+
+
+def change_clip(line, **other):
+    return {**line, "clip": {**line["clip"], **other}}
+
+
+CONTRADICTIONS = {
+    "files of another folder": lambda line: change_clip(line, folder="elsewhere"),
+    "one file of another folder": lambda line: {**line, "owns": {**line["owns"], "a/draw-1.wav": line["owns"][DRAWN]}},
+    "a draw that it does not own": lambda line: change_clip(line, draws=["draw-1", "draw-2"]),
+    "no sound of its draw": lambda line: {**line, "owns": {k: v for k, v in line["owns"].items() if k != DRAWN}},
+}
+DRAWN = "b/draw-1.wav"
+
+
+@pytest.mark.parametrize("contradict", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_a_clip_of_a_journal_that_contradicts_itself_counts_as_not_done(tmp_path, clips, monkeypatch, contradict):
+    out = tmp_path / "out"
+    kill(clips, out, monkeypatch)
+    shutil.copy(out / DRAWN, out / "a" / "draw-1.wav")  # so that files and hashes agree
+    lines = [json.loads(line) for line in (out / MARKER).read_text().splitlines()]
+    lines = [contradict(line) if line.get("clip", {}).get("folder") == "b" else line for line in lines]
+    (out / MARKER).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert read_journal(out).index.clips == ()
+
+
+@pytest.mark.parametrize("n_clips", [-5, 0, 1, 1 << 99, None, "3", 2.5])
+def test_a_number_of_clips_that_cannot_be_is_that_of_those_which_are_done(tmp_path, clips, monkeypatch, n_clips):
+    out = tmp_path / "out"
+    kill(clips, out, monkeypatch)
+    lines = [json.loads(line) for line in (out / MARKER).read_text().splitlines()]
+    lines = [{**line, "n_clips": n_clips} if "run" in line else line for line in lines]
+    (out / MARKER).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert read_run(out).notices[-1].values["n_clips"] == 2
 
 
 # -- of one run -----------------------------------------------------------------------------------------

@@ -178,6 +178,7 @@ SOUNDS = {
     "cut": sound()[:3000],
     "followed by more": sound() + b"<script>alert(1)</script>",
     "another length in its header": b"RIFF\xff\xff\xff\x7f" + sound()[8:],
+    "two forms": b"RIFF" + struct.pack("<I", len(sound()) + 16) + sound()[8:36] + sound()[12:],
     "no form": b"RIFF\x04\x00\x00\x00WAVE",
     "no rate": sound()[:24] + bytes(4) + sound()[28:],
     "no channels": sound()[:22] + bytes(2) + sound()[24:],
@@ -272,6 +273,21 @@ def test_draws_that_no_index_lists_are_told(run, sheet):
     [notice] = write_page(sheet, overwrite=True).notices
     assert "4 draws are there" in notice.text
     assert notice.text.endswith("/draw-4, ...)")
+
+
+@pytest.mark.parametrize("name", ["private", "clip", "."])
+def test_a_folder_that_cannot_be_listed_does_not_keep_a_page_from_being_written(run, tmp_path, monkeypatch, name):
+    (run / "private").mkdir()
+    listdir = os.listdir
+
+    def refuse(path="."):
+        if os.path.realpath(path) == os.path.realpath(run / name):
+            raise PermissionError(13, "Permission denied")
+        return listdir(path)
+
+    monkeypatch.setattr("os.listdir", refuse)
+    page = publish_report(run, tmp_path / "page.html")
+    assert (page.path.is_file(), page.notices) == (True, ())
 
 
 def test_a_picture_of_too_many_bytes_is_refused(run):
