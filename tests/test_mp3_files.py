@@ -346,3 +346,25 @@ def test_frames_far_behind_something_else_are_heard(tmp_path, before):
 def test_frames_of_no_rate_are_not_shorter_than_any_can_be():
     data = b"\xff\xfb\0" * 1000
     assert all(run.n_bytes >= 24 * run.n_frames for run in read_runs(io.BytesIO(data), 0, len(data)).runs)
+
+
+def test_headers_without_frames_are_not_looked_at_without_end(tmp_path, monkeypatch):
+    """100 MB of them would last 20 minutes."""
+    monkeypatch.setattr("specaug_listen.containers.mpeg_frames._MOST_IN_VAIN", 100)
+    data = io.BytesIO(200 * b"\xff\xfb\x90\0" + mp3())
+    assert read_runs(data, 0, 900).runs == read_runs(data, 0, len(data.getvalue())).runs == []
+    assert len(read_runs(io.BytesIO(90 * b"\xff\xfb\x90\0" + mp3()), 0, 60000).runs) == 1
+
+
+def test_more_mp3_in_a_row_than_are_read_are_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("specaug_listen.containers.mpeg.MOST_FILES", 3)
+    data = mp3(VOICE)
+    samples, notices = heard(tmp_path, 5 * data)
+    assert len(samples) == 3 * len(VOICE)
+    assert notices == {"files-left-out": {"n_files": 1000, "n_bytes": 2 * len(data)}}
+
+
+def test_headers_of_which_the_last_one_seems_to_have_a_frame_are_no_mp3(tmp_path):
+    (tmp_path / "clip.mp3").write_bytes(1000 * b"\xff\xfb\x90\0")
+    with pytest.raises(AudioError, match=r"not readable as audio .no MPEG frames in its first MB"):
+        load(tmp_path / "clip.mp3")

@@ -646,6 +646,18 @@ def test_what_fills_up_an_odd_size_of_8svx_is_no_sound(tmp_path):
     assert (len(samples), notices) == (9999, {})
 
 
+def test_two_channels_of_an_svx_are_not_heard_mixed_up(tmp_path):
+    """They stand one behind the other; libsndfile takes every second sample for the right one."""
+    data = encoded(VOICE[:9998], "SVX", "PCM_S8")
+    body = data.index(b"BODY")
+    chan = b"CHAN" + struct.pack(">II", 4, 6)
+    (tmp_path / "clip.8svx").write_bytes(data[:body] + chan + data[body:])
+    with pytest.raises(
+        AudioError, match=r"is an SVX file of two channels, one behind the other, .*: sox FILE FILE\.wav"
+    ):
+        load(tmp_path / "clip.8svx")
+
+
 def test_a_codec_that_libsndfile_lacks_is_told_with_the_command_that_converts_it(tmp_path, monkeypatch):
     monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
     data = encoded(subtype="PCM_16")

@@ -19,6 +19,7 @@ _NIST_FIELD = re.compile(rb"^(\w+) -(?:i|s\d+) (.+?)\s*$", re.MULTILINE)
 _MOST = (1 << 64) - 1
 # G.721 and G.723, by their numbers, and how many bytes they take together.
 _BLOCKS_OF_AU = {23: 60, 25: 45, 26: 75}
+_BOTH_OF_SVX = 6  # channels, left and right
 _SDS_HEADER, _SDS_PACKET = 21, 127
 
 
@@ -154,6 +155,9 @@ def svx(file: BinaryIO, begin: int, end: int) -> Layout:
                 "SVX", file, (begin, end), at, size, endian="BIG", order=">", is_last=True,
                 field=Field(at - 4, ">I"),
             )  # fmt: skip
+        if header[:4] == b"CHAN" and struct.unpack(">I", file.read(4))[0] == _BOTH_OF_SVX:
+            # The right one stands behind the left one, where libsndfile takes every second sample.
+            return Layout("SVX", notices=(Notice("one-by-one"),))
         file.seek(at + size + size % 2)
     return unknown("SVX")
 

@@ -11,7 +11,7 @@ __all__ = ["MOST_FILES", "Body", "Layout", "Stream", "left_unread", "unknown"]
 
 # That are put one behind the other in one file; each costs a decoder of its own.
 MOST_FILES = 1000
-_REFUSALS = frozenset({"coded", "cut", "variables"})
+_REFUSALS = frozenset({"coded", "cut", "one-by-one", "variables"})
 
 
 @dataclass(frozen=True)

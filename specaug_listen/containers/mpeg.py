@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from .._notices import Notice
-from .layout import Layout, Stream
+from .layout import MOST_FILES, Layout, Stream, left_unread
 from .mpeg_frames import MOST_PADDING, Run, length_of_id3, read_runs
 from .view import Piece
 
@@ -38,18 +38,24 @@ def mpeg(
         return Layout("MP3", notices=(Notice("cut", {"n_present": 0, **values}),))
     if longest == 0 or (runs[0].is_free and not _are_most(runs, end - begin)):
         return None
+    n_foreign = sum(to - at for at, to in scan.foreign)
+    if longest < _FEWEST_FRAMES and n_foreign > sum(run.n_bytes for run in runs):  # as other content happens to have
+        return None
     if scan.is_torn and is_whole_file and streams[-1].promised_samples is None:
         streams[-1] = replace(streams[-1], ends_within="frame")
     notices: tuple[Notice, ...] = ()
-    n_before = sum(to - at for at, to in scan.foreign if to <= runs[0].ranges[0][0])
+    n_before = sum(to - at for at, to in scan.foreign if to <= runs[0].begin)
     if n_before:
         notices = (Notice("junk-before", {"n_bytes": n_before}),)
-    if n_foreign := sum(to - at for at, to in scan.foreign) - n_before:
+    if n_foreign > n_before:
         # What is missing is missing somewhere within, so that nobody looks for it at the end.
         streams = [replace(stream, promised_samples=None) for stream in streams]
-        notices = (*notices, Notice("damaged", {"n_bytes": n_foreign}))
+        notices = (*notices, Notice("damaged", {"n_bytes": n_foreign - n_before}))
     if scan.n_zeros:  # as of a download that was not finished
         notices = (*notices, Notice("zeros-after", {"n_bytes": scan.n_zeros}))
+    if len(streams) > MOST_FILES:
+        notices = (*notices, left_unread(runs[MOST_FILES].begin, end))
+        streams = streams[:MOST_FILES]
     return Layout("MP3" if runs[0].layer == 3 else f"MP{runs[0].layer}", tuple(streams), notices)
 
 

@@ -25,6 +25,8 @@ _RATES_HZ = (44100, 48000, 32000)
 _HEAD = 52  # header, side information, and the name of a tag behind it
 _SHORTEST_FREE, _LONGEST_FREE = 24, 4096
 MOST_PADDING = 512
+# So many headers without a frame are in 100 MB of anything, or in 200 KB of nothing else: no first frame follows.
+_MOST_IN_VAIN = 1 << 16
 _APE = 32  # header of an APE tag, and its footer
 _LYRICS = b"LYRICSBEGIN"
 _SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX")
@@ -76,6 +78,7 @@ class Run:
     format: Format
     header: bytes
     tag: Tag | None
+    begin: int
     ranges: list[tuple[int, int]] = field(default_factory=list)
     n_frames: int = 0
 
@@ -122,7 +125,7 @@ class Scan:
 def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PADDING) -> Scan:
     """Find the frames between two places of a file; fewer zeros around them than so many are padding."""
     scan, at = Scan(most_padding=most_padding), begin
-    is_lost, lost_from = True, begin
+    is_lost, lost_from, n_vain = True, begin, 0
     while at + 4 <= end:
         file.seek(at)
         head = file.read(min(_HEAD, end - at))
@@ -135,7 +138,9 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
         found = _frame(file, head, at, end, may_be_free)
         same = bool(scan.runs) and found is not None and found[0] == scan.runs[-1].format
         if found is None or not ((same and not is_lost) or _is_followed(file, at + found[1], end, found[0])):
-            at, is_lost = _next_sync(file, at + 1, end), True
+            at, is_lost, n_vain = _next_sync(file, at + 1, end), True, n_vain + 1
+            if n_vain > _MOST_IN_VAIN and not scan.runs:
+                break
             continue
         if at + found[1] > end:
             scan.is_torn = True
@@ -161,7 +166,7 @@ def _is_begun(file: BinaryIO, begin: int, end: int, header: bytes) -> bool:
 def _take(scan: Scan, file: BinaryIO, head: bytes, at: int, form: Format, length: int) -> None:
     tag = _tag(file, head, at, form, length) if form.layer == 3 else None
     if tag is not None or not scan.runs or scan.runs[-1].format != form:
-        scan.runs.append(Run(form, head[:4], tag))
+        scan.runs.append(Run(form, head[:4], tag, at))
     if tag is None:
         scan.runs[-1].append(at, at + length)
 
@@ -231,6 +236,8 @@ def length_of_id3(head: bytes) -> int:
 
 def _length_of_id(head: bytes, there: int) -> int:
     """Length of an ID3, APE or Lyrics tag that begins here; 0 where there is none."""
+    if head[:1] == b"\xff":  # as of a frame, and there are many
+        return 0
     if (n_bytes := length_of_id3(head)) and n_bytes <= there:  # else its length is damaged, and hides no frames
         return n_bytes
     if head.startswith(b"TAG+") and there >= 227 + 128:
