@@ -184,7 +184,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(out, monkeypatch):
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(os, "replace", refused)
-    with pytest.raises(OutputError, match=r"out: cannot be written \(No space left on device\)"):
+    with pytest.raises(OutputError, match=r"out/report\.html: cannot be written \(No space left on device\)"):
         write_report(out, overwrite=True)
     monkeypatch.undo()
     assert (out / "report.html").read_bytes() == first
