@@ -339,7 +339,7 @@ class SndfileDecoder(Decoder):
         if self._is_linear:
             return stream.promised_bytes // self._frame_bytes
         if stream.promised_bytes in (0, stream.present_bytes) or not stream.present_bytes or present is None:
-            return None if stream.promised_bytes else 0
+            return stream.promised_samples if stream.promised_bytes else 0
         promised = round(present * stream.promised_bytes / stream.present_bytes)
         if stream.promised_bytes <= stream.present_bytes:
             return promised

@@ -403,6 +403,23 @@ def test_a_short_file_that_is_there_twice_is_heard_twice(tmp_path, container, su
     assert again == notices == {}
 
 
+@pytest.mark.parametrize(("container", "subtype"), [("WAV", "PCM_16"), ("AU", "PCM_16"), ("WAV", "GSM610")])
+def test_a_file_with_a_header_is_heard_though_its_ending_says_it_has_none(tmp_path, container, subtype):
+    data = encoded(VOICE[:9600], container, subtype)
+    expected, _ = heard(tmp_path, data)
+    samples, notices = heard(tmp_path, data, "clip.raw")
+    np.testing.assert_array_equal(samples, expected)
+    assert notices == {}
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_an_aiff_of_packed_samples_that_is_damaged_says_how_many_are_missing(tmp_path, share):
+    data = encoded(VOICE[:30011], "AIFF", "DWVW_16")
+    at = round(share * len(data))
+    samples, notices = heard(tmp_path, data[:at] + bytes(len(data) - at))
+    assert notices["cut"] == {"n_present": len(samples), "n_promised": 30011, "sample_rate": RATE}
+
+
 BEHIND_ALAC = {
     "three zeros": (bytes(3), "zeros-after"),
     "zeros": (bytes(3000), "zeros-after"),

@@ -70,8 +70,9 @@ def layout_of(path: str | os.PathLike[str]) -> Layout:
             streams += other.streams
             notices += other.notices
             follows = other.next_file
-    if not layout.container and not _has_second_file(path):
-        # Without a name, as libsndfile would take anything for mu-law, GSM or ADPCM by its ending.
+    if (not layout.container and not _has_second_file(path)) or os.fsdecode(path).lower().endswith(".raw"):
+        # Without a name, as libsndfile would take anything for mu-law, GSM or ADPCM by its ending, and soundfile all
+        # that is named .raw for samples without a header.
         streams = [stream if stream.pieces else replace(stream, pieces=((0, end),)) for stream in streams]
     return Layout(layout.container, tuple(streams), tuple(notices))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
 from .._notices import Notice
@@ -112,24 +113,23 @@ def sized(
             return Layout(container, (Stream(pieces, present_bytes=there, is_open=True),))
         return Layout(container, (Stream(pieces, None, n_bytes, there, n_samples),))
     if rest == "sound":
-        body = Body(sound, end, endian) if endian else None
-        return Layout(container, (Stream(remade(), body, promised_bytes=n_bytes, present_bytes=there),))
-    next_file = second_file(file, ends, end, order) if rest == "file" else None
-    return _ended(container, (begin, ends, end), n_bytes, rest, next_file, is_last=is_last)
+        return Layout(container, (Stream(remade(), Body(sound, end, endian) if endian else None, n_bytes, there),))
+    whole = Stream(None, None, n_bytes, n_bytes, n_samples)
+    return _ended(container, (begin, ends, end), whole, rest, second_file(file, ends, end, order), is_last=is_last)
 
 
 def _ended(
-    container: str, places: tuple[int, int, int], n_bytes: int, rest: str, next_file: int | None, *, is_last: bool
+    container: str, places: tuple[int, int, int], stream: Stream, rest: str, next_file: int | None, *, is_last: bool
 ) -> Layout:
     """A file whose sound ends where its header says, and what is done with the rest."""
     begin, ends, end = places
+    next_file = next_file if rest == "file" else None
     # Some decoders take all to the end of the file for sound; chunks behind it may be needed to read it.
     behind = next_file if next_file is not None and next_file > ends + 1 else ends
     pieces = ((begin, behind),) if rest not in ("nothing", "chunks") or is_last else None
-    stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=n_bytes)
     left_out = {"zeros": "zeros-after", "junk": "junk-after"}
     notices = (Notice(left_out[rest], {"n_bytes": end - ends}),) if rest in left_out else ()
-    return Layout(container, (stream,), notices, next_file)
+    return Layout(container, (replace(stream, pieces=pieces),), notices, next_file)
 
 
 def _rest(file: BinaryIO, sound: int, ends: int, end: int, order: str, chunks: str, fill: int) -> tuple[str, int]:
