@@ -22,7 +22,7 @@ from ..errors import ParameterError, naming
 from ..frontends import MelFrontend
 from ..pipeline import Configuration
 
-__all__ = ["Axis", "Value", "read_axes", "varied"]
+__all__ = ["Axis", "Value", "differing_key", "read_axes", "varied"]
 
 # In this order: a policy is chosen before it is converted, and converted before its numbers are changed.
 _WHOLE = ("policy", "dialect", "frontend", "vocoder")
@@ -171,6 +171,43 @@ def varied(run: Configuration, values: Mapping[str, Value]) -> Configuration:
         with naming(f"{key}={shown(values[key])}"):
             run = _with(run, key, values[key])
     return run
+
+
+def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None:
+    """The first key whose value is not that of a configuration; None where all are, as far as that can be told.
+
+    It cannot be told of files, of settings in a vocoder's name, and of keys that another version had.
+
+    Parameters
+    ----------
+    run : Configuration
+    values : mapping from key to value
+        As in `Axis`.
+
+    Examples
+    --------
+    >>> from ..augment import SM
+    >>> run = Configuration(frontends.WHISPER, SM, vocoders.get("joint"), 1, 0)
+    >>> differing_key(varied(run, {"T": 9}), {"T": 9}), differing_key(varied(run, {"T": 9}), {"T": 10})
+    (None, 'T')
+    """
+    named = {
+        "policy": run.policy.name if values.get("policy") in ALL_POLICIES and "dialect" not in values else None,
+        "dialect": run.policy.dialect,
+        "frontend": run.frontend.name if values.get("frontend") in frontends.PRESETS else None,
+        "vocoder": run.vocoder.kind,
+    }
+    for key in _WHOLE:
+        value = str(values.get(key)).partition(":")[0]
+        if key in values and named[key] is not None and value != named[key]:
+            return key
+    numbers = {key: value for key, value in values.items() if key not in _WHOLE}
+    try:
+        again = varied(run, numbers)
+    except ParameterError:
+        return None
+    # All at once, as one may be a part of another (fill, time_mask.fill); then the first that changes something.
+    return None if again == run else next((key for key in numbers if varied(run, {key: numbers[key]}) != run), "values")
 
 
 def _with(run: Configuration, key: str, value: Value) -> Configuration:

@@ -275,3 +275,38 @@ def test_a_wider_mask_changes_more_whatever_the_warp(speechlike):
     changes = [row["log_mel_rmse_db"] for row in made.rows]
     assert changes == sorted(changes)
     assert all(row["warp_displacement_ms"] == made.rows[0]["warp_displacement_ms"] for row in made.rows)
+
+
+@pytest.mark.parametrize(
+    "vary",
+    [
+        {"T": [5, 30]},
+        {"fill": ["mean", 3.0], "time_mask.fill": ["floor"]},
+        {"probability": [0.5, 1.0]},
+        {"policy": ["SM", "LD"], "T": [9]},
+        {"dialect": ["espnet", "nemo"]},
+        {"frontend": ["whisper", "hifigan"]},
+        {"frontend.hop_length": [160, 200]},
+        {"vocoder": ["griffinlim:n_iter=1", "original-phase"]},
+        {"vocoder": ["griffinlim"], "vocoder.n_iter": [1, 2]},
+    ],
+    ids=str,
+)
+def test_cells_whose_folders_were_exchanged_are_told(speechlike, tmp_path, vary):
+    policy = "SM" if "dialect" in vary else STEADY
+    made = sweep(speechlike.part(0, 0.2), vary=vary, policy=policy, vocoder=FAST, rng=0)
+    folder = made.save(tmp_path / "out").parent
+    assert write_page(folder, tmp_path / "page.html").path.is_file()
+    index = json.loads((folder / "sweep.json").read_text())
+    one, other = (folder / index["cells"][i]["folder"] for i in (0, -1))
+    one.rename(folder / "between")
+    other.rename(one)
+    (folder / "between").rename(other)
+    said = r"draw-1\.json: is from another cell than the index says \([^\n]* differs\)"
+    with pytest.raises(PolicyError, match=said):
+        write_page(folder, tmp_path / "other.html")
+    for cell in index["cells"]:  # as an older version wrote them
+        del cell["frontend"], cell["frontend_reason"]
+    (folder / "sweep.json").write_text(json.dumps(index))
+    with pytest.raises(PolicyError, match=said):
+        write_page(folder, tmp_path / "other.html")
