@@ -452,6 +452,18 @@ def test_a_caf_whose_packets_are_not_those_of_its_table_says_so(tmp_path, subtyp
         assert len(samples) == 30011 or notices.keys() & {"cut", "longer", "stopped"}
 
 
+@pytest.mark.parametrize("between", [b"", struct.pack("<4sI", b"LIST", 4) + b"INFO"], ids=["nothing", "LIST"])
+def test_all_chunks_of_sound_in_a_wav_are_heard(tmp_path, between):
+    pcm = pcm16()
+    more = between + b"data" + struct.pack("<I", len(pcm) - 20000) + pcm[20000:]
+    assert_whole(tmp_path, wav(pcm[:20000], 20000, riff=99999, after=more))
+
+
+def test_all_chunks_of_sound_in_an_aiff_are_heard(tmp_path):
+    first, second = (encoded(part, "AIFF", "PCM_16") for part in (VOICE[:10000], VOICE[10000:]))
+    assert_whole(tmp_path, first + second[second.index(b"SSND") :])
+
+
 @pytest.mark.parametrize("container", ["WAV", "AIFF", "W64", "CAF"])
 @pytest.mark.parametrize("n_samples", [8000, 8001])
 def test_files_behind_chunks_of_another_one_are_read(tmp_path, container, n_samples):

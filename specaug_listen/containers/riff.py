@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
 from . import mpeg
-from .layout import Layout, Stream, unknown
+from .layout import MOST_FILES, Layout, Stream, unknown
 from .sized import Field, sized
 from .trailing import is_beginning
 from .view import tail
@@ -48,6 +48,8 @@ def wav(file: BinaryIO, begin: int, end: int) -> Layout:
     if found is None:
         return unknown("WAV")
     layout = _chunked("WAV", file, (begin, end), found, "BIG" if order == ">" else "LITTLE", order)
+    if found.tag not in _MPEG_TAGS and (more := _more_chunks(file, (begin, end), found, order)):
+        return replace(layout, streams=more)
     if found.tag in _MPEG_TAGS and (inside := _mpeg_in_wav(file, found.begin, layout, end)) is not None:
         return inside
     if found.tag == _GSM:  # of an odd number of blocks, libsndfile decodes what fills up the size
@@ -138,9 +140,35 @@ def aiff(file: BinaryIO, begin: int, end: int) -> Layout:
             offset = struct.unpack(">I", file.read(8)[:4])[0]
             n_bytes = max(0, size - 8 - offset)
             found = _Found(at + 8 + offset, n_bytes, at - 4, block=block, frame=frame, n_samples=n_samples)
-            return _chunked("AIFF", file, (begin, end), found, endian, ">")
+            layout = _chunked("AIFF", file, (begin, end), found, endian, ">")
+            return replace(layout, streams=_more_chunks(file, (begin, end), found, ">") or layout.streams)
         file.seek(at + size + size % 2)
     return unknown("AIFF")
+
+
+def _more_chunks(file: BinaryIO, span: tuple[int, int], found: _Found, order: str) -> tuple[Stream, ...]:
+    """The streams of a file of several chunks of sound, each with all that precedes the first one; none of others.
+
+    libsndfile refuses such a file, and FFmpeg hears one of them.
+    """
+    begin, end = span
+    first = found.field - 4
+    before = found.begin - first  # the chunk's header, and in AIFF two fields more
+    file.seek(first)
+    name, at = file.read(4), first
+    sounds: list[tuple[int, int]] = []
+    while not found.is_wide and at + 8 <= end and len(sounds) < MOST_FILES and not is_beginning(file, at):
+        file.seek(at)
+        header = file.read(8)
+        size = struct.unpack(f"{order}I", header[4:])[0]
+        if header[:4] == name and before - 8 <= size <= end - at - 8:
+            sounds.append((at, at + 8 + size))
+        at += 8 + size + size % 2
+    if len(sounds) < 2:
+        return ()
+    sizes = [ends - start - before for start, ends in sounds]
+    pieces = [((begin, first), span) for span in sounds]
+    return tuple(Stream(parts, None, n, n) for parts, n in zip(pieces, sizes, strict=True))
 
 
 def w64(file: BinaryIO, begin: int, end: int) -> Layout:

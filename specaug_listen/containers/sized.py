@@ -92,8 +92,7 @@ def sized(
     n_samples : int or None
         How long the sound is by another field, where its bytes do not tell.
     """
-    begin, end = span
-    ends = sound + n_bytes
+    (begin, end), ends = span, sound + n_bytes
     rest, before_chunks = _rest(file, sound, ends, end, order, chunks or order, 1 if n_bytes % frame else fill)
     if before_chunks < end:
         end, is_strict = before_chunks, True
