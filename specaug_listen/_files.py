@@ -50,7 +50,20 @@ def as_path(path: object) -> Path:
         raise ParameterError(f"path={path!r:.80}: expected the path of a file or a folder, as text or a Path")
     if not os.fspath(path).strip():
         raise ParameterError(f"path={os.fspath(path)!r:.80}: is empty; give the path of a file or a folder")
+    if not _can_be(path):
+        raise ParameterError(f"path={os.fspath(path)!r:.80}: no file can have this name; give another")
     return Path(path)
+
+
+def _can_be(path: str | os.PathLike[str]) -> bool:
+    """Whether the system takes a path for one: not with a NUL or half a character, nor of a name that is too long."""
+    try:
+        os.lstat(path)
+    except ValueError:
+        return False
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG
+    return True
 
 
 def printable(path: str | os.PathLike[str]) -> str:

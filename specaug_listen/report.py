@@ -12,7 +12,7 @@ from typing import Any
 
 from ._channels import Choice, name_suffix
 from ._clip_names import distinct_names
-from ._files import folder_name, printable
+from ._files import as_path, folder_name, printable
 from ._notices import Notice
 from ._ordinary_files import noting_reads
 from ._record import to_json
@@ -138,7 +138,7 @@ def _sources(given: Any) -> list[Source]:
         sources = list(several)
         odd = next((one for one in sources if not isinstance(one, (Audition, str, os.PathLike))), None)
         if odd is None:
-            return sources
+            return [one if isinstance(one, Audition) else as_path(one) for one in sources]
         given = odd
     raise ParameterError(
         f"auditions={' '.join(repr(given).split())[:80]}: expected Audition, the folder of one, or a sequence of these"

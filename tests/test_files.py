@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from specaug_listen._files import (
+    as_path,
     beside,
     folder_name,
     make_folder,
@@ -20,7 +21,7 @@ from specaug_listen._files import (
     write_files,
     write_whole,
 )
-from specaug_listen.errors import AudioError, OutputError
+from specaug_listen.errors import AudioError, OutputError, ParameterError
 
 RESERVED = {"report.html", "audition.json"}
 FORBIDDEN = set('<>:"/\\|?*') | {chr(code) for code in range(32)} | {"\x7f"}
@@ -192,3 +193,13 @@ def test_the_name_of_what_is_not_whole_yet_fits_any_name(tmp_path, name):
     partial.write_bytes(b"")
     assert partial.name[0] == "."
     assert beside(tmp_path / name) != partial  # nobody can foretell it, and no two writers share it
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800.wav", "x" * 300, "x" * 300 + "/a.wav"])
+def test_a_name_that_no_file_can_have_is_refused(name):
+    with pytest.raises(ParameterError, match=r"path='.{1,80}: no file can have this name; give another"):
+        as_path(name)
+
+
+def test_a_name_of_bytes_that_are_no_text_is_a_path():
+    assert as_path(os.fsdecode(b"\xff.wav")) == Path(os.fsdecode(b"\xff.wav"))

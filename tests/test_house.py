@@ -17,7 +17,8 @@ import specaug_listen
 
 HOUSE = pathlib.Path(specaug_listen.__file__).parent
 FLOORS = [
-    "errors _version _interrupts _streams _ordinary_files _walking",
+    "errors _version",
+    "_interrupts _streams _ordinary_files _walking",
     "_c_output _channels _flags _optional _random _record _files _notices _sound _yaml_loader _quiet _tensors _cells",
     "containers _locks _marker",
     "_decoding _ownership",

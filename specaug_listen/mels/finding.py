@@ -32,7 +32,7 @@ def is_mel_path(path: str | os.PathLike[str]) -> bool:
 def _split(path: Path) -> tuple[Path, str | None]:
     """A path and the key behind its colon, where the file itself has no such name."""
     text = os.fspath(path)
-    if path.exists() or ":" not in text:
+    if os.path.exists(path) or ":" not in text:
         return path, None
     for at in (i for i, letter in enumerate(text) if letter == ":"):
         head = Path(text[:at])

@@ -74,16 +74,18 @@ def get(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
 
 
 def _with_parameters(vocoder: AnyVocoder, parameters: str, name: str) -> AnyVocoder:
-    given = to_plain(vocoder)
+    asked: dict[str, Any] = {}
     for part in parameters.split(","):
         key, equals, value = part.partition("=")
         if not (key.strip() and equals and value.strip()):
             raise ParameterError(
                 f"vocoder {name!r:.100}: expected NAME:KEY=VALUE,..., e.g. joint:quality=best,n_iter=40"
             )
-        given[key.strip()] = scalar(value)
+        if key.strip() in asked:
+            raise ParameterError(f"vocoder {name!r:.100}: {key.strip()} is given twice; give it once")
+        asked[key.strip()] = scalar(value)
     with naming(f"vocoder {name!r:.100}"):
-        return from_plain(type(vocoder), given)
+        return from_plain(type(vocoder), {**to_plain(vocoder), **asked})
 
 
 def spelled(vocoder: Any) -> str:

@@ -101,6 +101,7 @@ def test_parameters_may_stand_behind_a_name():
         ("joint:", "expected NAME:KEY=VALUE"),
         ("joint:n_iter", "expected NAME:KEY=VALUE"),
         ("joint:n_iter=", "expected NAME:KEY=VALUE"),
+        ("joint:n_iter=1, n_iter=2", "n_iter is given twice; give it once"),
         ("joint:n_iter=-1", "n_iter=-1: allowed is"),
         ("joint:n_iter=many", "n_iter='many'"),
         ("joint:iterations=3", "iterations"),
