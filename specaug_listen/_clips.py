@@ -15,7 +15,7 @@ from ._files import printable
 from ._marker import MARKER, Results
 from ._notices import Notice
 from ._optional import require
-from ._ownership import is_room
+from ._rooms import is_room
 from ._walking import identity, walk_once
 from .containers import layout_of, named_by_content
 
@@ -139,7 +139,7 @@ def _audio_below(path: Path) -> _Folder:
             folder.n_results += len(names)
             folders.clear()
             continue
-        folders[:] = sorted(name for name in folders if not is_room(name))
+        folders[:] = sorted(name for name in folders if not is_room(Path(root, name)))
         for name in sorted(names):
             file = Path(root, name)
             ending = file.suffix.lower()

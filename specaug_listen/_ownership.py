@@ -7,21 +7,20 @@ that is reached through a link, or that the command reads.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
 from ._files import Contents, printable, put_new, put_through, saying_what_failed, write_files
-from ._interrupts import begin_writing, will_remove
-from ._locks import lock, remove_empty, try_lock
+from ._interrupts import begin_writing
+from ._locks import lock, remove_empty
 from ._marker import MARKER, Line, Written, append_line, is_folder, marker_bytes, marker_lines
 from ._ordinary_files import was_read
+from ._rooms import files_in, has_name_of_room, is_room, new_room, remove_left_rooms
 from .errors import ParameterError
 
-__all__ = ["Output", "is_room"]
+__all__ = ["Output"]
 
 # Commands whose results fill a folder.
 _WHOLE_FOLDERS = frozenset({"audition", "sweep", "check"})
@@ -88,7 +87,8 @@ class Output:
         ------
         ParameterError
         """
-        is_full = self.folder.is_dir() and not all(name == MARKER or is_room(name) for name in os.listdir(self.folder))
+        held = os.listdir(self.folder) if self.folder.is_dir() else []
+        is_full = not all(name == MARKER or is_room(self.folder / name) for name in held)
         if is_full and not self.overwrite:
             raise ParameterError(
                 f"-o {printable(self.out)}: the folder is not empty; choose another, or replace its results with "
@@ -179,7 +179,8 @@ class Output:
             self._lock = lock(self.folder, self.out, wait_s)
             try:
                 self.__dict__.pop("written", None)
-                self._remove_left_rooms()
+                with saying_what_failed(self.out):
+                    remove_left_rooms(self.folder)
                 yield
             finally:
                 with suppress(OSError):
@@ -199,12 +200,7 @@ class Output:
         with self._present(), ExitStack() as stack:
             # As long as it is locked, another run leaves it alone; until it is, no other run is let in.
             with self.alone(_PATIENCE_S), saying_what_failed(self.out):
-                path = Path(tempfile.mkdtemp(".partial", ".specaug-listen-", self.folder))
-                will_remove(path)
-                stack.callback(shutil.rmtree, path, ignore_errors=True)
-                held = try_lock(path)
-            if held is not None:
-                stack.callback(os.close, held)
+                path = stack.enter_context(new_room(self.folder))
             yield path
 
     def begin(self, lines: Sequence[Line], instead_of: Iterable[str] = ()) -> None:
@@ -253,7 +249,7 @@ class Output:
             When something is in the way.
         OutputError
         """
-        names = sorted(path.relative_to(room).as_posix() for path in room.rglob("*") if not path.is_dir())
+        names = files_in(room)
         names.sort(key=lambda name: last.index(name) if name in last else -1)
         with self.alone(_PATIENCE_S), saying_what_failed(self.out):
             owns = {name: self.written.hash_of(room / name) for name in names}  # takes its time: before the look
@@ -362,25 +358,11 @@ class Output:
         start = max((i for i, line in enumerate(lines) if "run" in line), default=len(lines))
         self._rewrite([line for line in lines[start:] if set(line) & {"run", "clip", "failure"}])
 
-    def _remove_left_rooms(self) -> None:
-        """Remove the rooms of runs that were killed, whose locks nobody holds."""
-        with saying_what_failed(self.out):
-            for name in os.listdir(self.folder):
-                path = self.folder / name
-                if is_room(name) and is_folder(path) and (held := try_lock(path)) is not None:
-                    shutil.rmtree(path, ignore_errors=True)
-                    os.close(held)
-
-
-def is_room(name: str) -> bool:
-    """Whether a name is one of a folder for what is not whole yet."""
-    return name.startswith(".specaug-listen-") and name.endswith(".partial")
-
 
 def _check_unreserved(path: Path) -> None:
     """See that a name is none of those that specaug-listen keeps for itself in a folder."""
     for part in (part.lower() for part in path.parts):
-        if part == MARKER or is_room(part):
+        if part == MARKER or has_name_of_room(part):
             raise ParameterError(
                 f"-o {printable(path)}: {printable(part)} is a name that specaug-listen keeps for its own list of "
                 "files, or for what is not whole yet; choose another -o"

@@ -343,3 +343,10 @@ def test_many_endings_are_named_in_short(tmp_path):
 
 def test_audio_is_compared_by_identity():
     assert Audio(np.zeros(4), 8000) != Audio(np.zeros(4), 8000)
+
+
+def test_a_folder_of_the_users_with_the_name_of_a_room_is_walked_as_any_other(tmp_path):
+    mine = tmp_path / ".specaug-listen-abcdefgh.partial"
+    mine.mkdir()
+    save(mine / "a.wav", Audio(np.zeros(100), 16000))
+    assert [file.name for file in find_audio([tmp_path])[0]] == ["a.wav"]

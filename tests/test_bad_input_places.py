@@ -16,7 +16,7 @@ from commandline import contents, environment, run
 from test_fragments import Page
 
 from specaug_listen import Audio, save
-from specaug_listen._ownership import is_room
+from specaug_listen._rooms import is_room
 from specaug_listen.pipeline.journal import read_run
 
 QUICK = ("--vocoder", "original-phase")
@@ -267,7 +267,7 @@ def test_a_disk_that_is_full_at_any_file_leaves_nothing_half_written(tmp_path, c
         path = Path(str(path))
         if folder:
             return folder in path.parent.name and path.name == name
-        return is_room(path.parent.name) and path.name == name
+        return is_room(path.parent) and path.name == name
 
     def writing(path, data):
         if full(path):

@@ -13,7 +13,7 @@ import soundfile as sf
 from commandline import contents, names_in
 
 from specaug_listen import Audio, Policy, audition, load, replay, save
-from specaug_listen._ownership import is_room
+from specaug_listen._rooms import is_room
 from specaug_listen._spool import Spool
 from specaug_listen.augment import TimeMask
 from specaug_listen.batch import audition_many, count_clips, output_of_audition
@@ -249,7 +249,7 @@ def test_a_run_that_is_interrupted_in_a_long_recording_leaves_nothing_of_it(tmp_
 
     def interrupt(what, share):
         if what == step:
-            scratch.extend(name for name in os.listdir(tmp_path / "out") if is_room(name))
+            scratch.extend(name for name in os.listdir(tmp_path / "out") if is_room(tmp_path / "out" / name))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
