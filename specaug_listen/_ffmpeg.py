@@ -144,7 +144,7 @@ class FfmpegDecoder(Decoder):
         stream.codec_context.options = {"err_detect": "crccheck"}  # checksums, where the codec has them
         layout, rate = stream.codec_context.layout, self.sample_rate
         resampler = self._av.AudioResampler(format="fltp", layout=layout, rate=rate)
-        packets = container.demux(stream)
+        packets = _packets(container, stream)
         while (frames := self._next_frames(packets)) is not None:
             for frame in frames:
                 if (frame.sample_rate, len(frame.layout.channels)) != (rate, self.n_channels):
@@ -162,12 +162,12 @@ class FfmpegDecoder(Decoder):
         with self._log() as lines:
             try:
                 packet = next(packets, None)
-            except self._av.error.FFmpegError as error:
-                self._reason, packet = str(error.strerror), None
+            except Exception as error:  # PyAV itself stumbles, e.g. over a stream that only begins late in the file
+                self._reason, packet = str(getattr(error, "strerror", None) or error), None
             try:
                 frames = None if packet is None else list(packet.decode())
-            except self._av.error.FFmpegError as error:
-                raised = str(error.strerror)
+            except Exception as error:
+                raised = str(getattr(error, "strerror", None) or error)
         if lines or raised:
             self._errors.append(lines[0] if lines else str(raised))
         return frames
@@ -205,3 +205,8 @@ class FfmpegDecoder(Decoder):
             elif n < promised - _TOLERANCE_S * self.sample_rate:
                 found.append(Notice("cut", values))
         return found
+
+
+def _packets(container: Any, stream: Any) -> Iterator[Any]:
+    """The packets of one track."""
+    yield from container.demux(stream)

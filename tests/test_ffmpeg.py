@@ -163,3 +163,20 @@ def test_a_codec_that_ffmpeg_does_not_know_either_is_one_line(tmp_path):
     (tmp_path / "clip.wav").write_bytes(data)
     with pytest.raises(AudioError, match=r"clip\.wav: [^\n]*of a codec that FFmpeg does not decode[^\n]*$"):
         load(tmp_path / "clip.wav")
+
+
+def test_what_pyav_stumbles_over_is_the_end_of_the_sound_and_told(tmp_path, monkeypatch):
+    """As over a stream of MPEG-TS that begins late: an IndexError of its own."""
+    pytest.importorskip("av")
+    data = written_by_ffmpeg(tmp_path / "a.ts", "mp2")
+    whole, _ = heard(tmp_path, data, "clip.ts")
+
+    def stumbling(container, stream):
+        packets = container.demux(stream)
+        yield from (next(packets) for _ in range(10))
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr("specaug_listen._ffmpeg._packets", stumbling)
+    samples, notices = heard(tmp_path, data, "clip.ts")
+    assert 0 < len(samples) < len(whole)
+    assert notices["stopped"]["reason"] == "list index out of range"
