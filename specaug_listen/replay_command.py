@@ -34,7 +34,8 @@ def run_replay(
     """Make a draw again, bit for bit."""
     from ._files import printable
     from ._ownership import Output
-    from .pipeline import changed_versions, draw_files, is_long_draw, read_record, replay
+    from .errors import naming
+    from .pipeline import changed_versions, differences, draw_files, is_long_draw, read_record, replay
     from .pipeline.records import path_of
 
     written = read_record(draw)
@@ -50,7 +51,10 @@ def run_replay(
         complain(f"{line}; the last bits may differ", "warning")
     with output.room() if is_long_draw(written) else nullcontext() as room:
         heard = replay(draw, audio=audio, folder=room, policy=policy)
-        files = draw_files(heard, heard.draws[0], written.channels)
+        with naming(printable(draw)):
+            files = draw_files(heard, heard.draws[0], written.channels)
+        if said := differences(written, heard):
+            complain(f"{printable(draw)}: {said}", "warning")
         output.write(dict(zip(names, files.values(), strict=False)))
     for name in names:
         say(printable(output.out / name))

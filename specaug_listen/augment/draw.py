@@ -179,7 +179,7 @@ class Draw:
         Frame t reaches from t - 0.5 to t + 0.5.
         """
         found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, TimeSpan) and step.n_frames)
-        spans = (self._now(i, step.start_frame, step.n_frames) for i, step in found)
+        spans = (self._ends[i] for i, _ in found)
         return [(begin, end) for begin, end in spans if begin < end]
 
     @property
@@ -187,7 +187,7 @@ class Draw:
         """Bins and frames of each rectangle, from the first to behind the last; frames as in `time_spans`."""
         found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Rectangle))
         return [
-            ((step.start_bin, step.start_bin + step.n_bins), self._now(i, step.start_frame, step.n_frames))
+            ((step.start_bin, step.start_bin + step.n_bins), self._ends[i])
             for i, step in found
             if step.n_bins and step.n_frames
         ]
@@ -196,7 +196,7 @@ class Draw:
     def copies(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
         """Bins and frames of each copy; as `rectangles`."""
         found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Copied) and step.n_frames)
-        copies = ((s.region[0].indices(self.n_mels)[:2], self._now(i, s.start_frame, s.n_frames)) for i, s in found)
+        copies = ((s.region[0].indices(self.n_mels)[:2], self._ends[i]) for i, s in found)
         return [(bins, (begin, end)) for bins, (begin, end) in copies if begin < end]
 
     @property
@@ -205,16 +205,15 @@ class Draw:
         return sum(step.n_frames for step in self.steps if isinstance(step, Trimmed))
 
     @cached_property
-    def _warp_places(self) -> tuple[tuple[int, WarpPath], ...]:
-        return tuple((place, step) for place, step in enumerate(self.steps) if isinstance(step, WarpPath))
-
-    def _now(self, position: int, start: int, n_frames: int) -> tuple[float, float]:
-        """Where frames of a step lie after the warps behind it, as far as that is within the clip."""
-        ends = np.array([start, start + n_frames]) - 0.5
-        for later in [step for place, step in self._warp_places if place > position]:
-            ends = later.moved(ends, self.n_frames)
-        begin, end = np.minimum(ends, self.n_frames - 0.5)
-        return float(begin), float(end)
+    def _ends(self) -> list[tuple[float, float]]:
+        """Where each step begins and ends after the warps behind it, as far as that is within the clip."""
+        starts = [getattr(step, "start_frame", 0) for step in self.steps]
+        widths = [getattr(step, "n_frames", 0) for step in self.steps]
+        ends = np.array([(start, start + n) for start, n in zip(starts, widths, strict=True)]).reshape(-1, 2) - 0.5
+        for place, step in enumerate(self.steps):
+            if isinstance(step, WarpPath):
+                ends[:place] = step.moved(ends[:place], self.n_frames)
+        return [(begin, end) for begin, end in np.minimum(ends, self.n_frames - 0.5).tolist()]
 
     @property
     def masked_bins(self) -> npt.NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from .auditions import Audition, Reconstruction
 from .chain import audition
+from .differences import differences
 from .records import (
     AuditionRecord,
     Channels,
@@ -29,6 +30,7 @@ __all__ = [
     "audition",
     "audition_files",
     "changed_versions",
+    "differences",
     "draw_files",
     "is_long_draw",
     "needs_whole_clip",

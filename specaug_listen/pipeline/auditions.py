@@ -28,6 +28,7 @@ from ..plots import audition_figure
 from ..recording import Recording
 from ..vocoders import Vocoder
 from .badges import clip_badges, draw_badges
+from .coverage import MASKED, scores_of_steps
 from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
 
@@ -239,13 +240,10 @@ class Audition:
 
     def _scored(self, reconstruction: Reconstruction) -> dict[str, float | None]:
         draw = self.seen(reconstruction)
-        hop_ms = 1000 * self.frontend.hop_length / self.frontend.sample_rate
+        of_steps = scores_of_steps(draw, self.frontend)
         copy = first_samples(self.copy_synthesis, reconstruction.audio.n_samples)
         row: dict[str, float | None] = {
-            "masked_time_ratio": draw.masked_time_ratio,
-            "masked_frequency_ratio": draw.masked_frequency_ratio,
-            "masked_area_ratio": draw.masked_area_ratio,
-            "longest_gap_ms": draw.longest_gap_frames * hop_ms,
+            **{key: of_steps.pop(key) for key in MASKED},
             "log_mel_rmse_db": log_mel_rmse_db(self._warped(draw, reconstruction.mel.n_frames), reconstruction.mel),
             **score(copy, reconstruction.audio),
         }
@@ -254,10 +252,7 @@ class Audition:
             row |= {"masked_frequency_empty_ratio": in_bins, "masked_area_empty_ratio": in_cells}
         same_length = reconstruction.mel.n_frames == self.mel.n_frames
         row |= perceptual(copy, reconstruction.audio, comparable=same_length and not draw.warps)
-        if draw.warps:
-            row["warp_displacement_ms"] = sum(w.displacement_frames for w in draw.warps) * hop_ms
-        if draw.loudest_fill_db is not None:
-            row["loudest_fill_vs_p95_db"] = draw.loudest_fill_db
+        row |= of_steps
         return {key: None if value is None else round(value, 4) for key, value in row.items()}
 
     def _warped(self, draw: Draw, n_frames: int) -> AnyMel:

@@ -10,11 +10,12 @@ from .._notices import Notice
 from .._sound import Levels
 from ..augment import Draw, WaveformDraw
 
-__all__ = ["LONG_S", "clip_badges", "draw_badges"]
-
+__all__ = ["LONG_S", "MOST_BADGES", "clip_badges", "draw_badges"]
 
 # Longer recordings are worked through in parts, where nothing needs all of them at once.
 LONG_S = 60.0
+# What a record holds of a clip, or of a draw.
+MOST_BADGES, _LONGEST_BADGE = 1000, 2000
 
 
 def clip_badges(
@@ -34,7 +35,7 @@ def clip_badges(
         badges.append(f"quieter by {-20 * np.log10(gain):.1f} dB, all renderings alike, so that none clips")
     if held_s > LONG_S:
         badges.append(f"held in memory: all {held_s:.0f} s at once, as callables and waveform stages need it")
-    return tuple(badges)
+    return _bounded(badges)
 
 
 def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, ...]:
@@ -52,4 +53,12 @@ def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, 
     loudest = draw.loudest_fill_db
     if loudest is not None and loudest > 0:
         badges.append(f"loud fill: {loudest:+.1f} dB relative to the clip's 95th percentile cell")
-    return tuple(badges)
+    return _bounded(badges)
+
+
+def _bounded(badges: Sequence[str]) -> tuple[str, ...]:
+    """So many lines, of such a length, as a record holds; where there are more, the last one counts them."""
+    n_more = len(badges) - MOST_BADGES + 1
+    if n_more > 1:
+        badges = [*badges[: MOST_BADGES - 1], f"and {n_more} more"]
+    return tuple(one if len(one) <= _LONGEST_BADGE else f"{one[: _LONGEST_BADGE - 3]}..." for one in badges)

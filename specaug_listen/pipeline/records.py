@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import platform
+import re
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,13 +23,14 @@ from .._record import record, to_plain
 from .._version import __version__
 from ..audio import Audio, AudioSource
 from ..augment import Draw, FrontendChoice, FrontendReason, Policy, Waveform, WaveformDraw
-from ..errors import ParameterError, naming
+from ..errors import ParameterError, PolicyError, naming
 from ..frontends import GlobalStatistics, MelFrontend
 from ..inspection import Change
 from ..mels import MelClip
 from ..recording import Recording
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.names import AnyVocoder
+from .badges import MOST_BADGES
 from .relations import MOST_FRAMES, check_channel, check_draw, check_once, check_size
 
 __all__ = [
@@ -68,8 +70,9 @@ PlainName = Annotated[
         description="a name within one folder, of at most 255 characters and without / \\ and control characters",
     ),
 ]
-DrawName = Annotated[str, Field(pattern=r"^draw-[1-9]\d{0,6}$", description="draw- and a number from 1")]
-Badges = Annotated[tuple[str, ...], Field(max_length=1000)]
+_DRAW_NAME = r"^draw-[1-9]\d{0,6}$"
+DrawName = Annotated[str, Field(pattern=_DRAW_NAME, description="draw- and a number from 1")]
+Badges = Annotated[tuple[str, ...], Field(max_length=MOST_BADGES)]
 Notices = Annotated[tuple[Notice, ...], Field(max_length=1000)]
 Versions = Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=1000)]
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
@@ -254,10 +257,18 @@ def read_record(path: str | os.PathLike[str], *, inside: str | os.PathLike[str] 
     Raises
     ------
     PolicyError
-        One line that names the file, the key, the value and what is allowed.
+        One line that names the file, the key, the value and what is allowed; for a draw of another number than its
+        file is called by, too.
     """
     expected = "a draw; give a draw-N.json that an audition has written"
-    return read_json_record(DrawRecord, path, expected, _MOST_BYTES_OF_DRAW, inside=inside)
+    record = read_json_record(DrawRecord, path, expected, _MOST_BYTES_OF_DRAW, inside=inside)
+    name = as_path(path).stem
+    if re.fullmatch(_DRAW_NAME, name) and name != f"draw-{record.number}":
+        raise PolicyError(
+            f"{printable(path)}: number={record.number}: allowed is that of its file's name, {name}; take the file "
+            "as the run wrote it"
+        )
+    return record
 
 
 def read_index(folder: str | os.PathLike[str]) -> AuditionRecord:

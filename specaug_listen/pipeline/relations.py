@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import ParameterError, naming
+from .coverage import check_scores_of_steps
 
 if TYPE_CHECKING:
     from ..augment import Draw
@@ -88,6 +89,7 @@ def check_draw(record: DrawRecord) -> None:
             )
     _check_found(record)
     check_scores(record.scores)
+    check_scores_of_steps(record)
 
 
 def _check_steps(draw: Draw) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 from .._files import printable
 from ..audio import Audio, load
-from ..augment import Waveform
+from ..augment import Draw, Waveform
+from ..augment.draw import measured
 from ..errors import AudioError, ParameterError, naming
-from ..frontends import MelSpectrogram, Prepared, mel_stream
+from ..frontends import AnyMel, MelSpectrogram, Prepared, mel_stream
 from ..mels import MelClip, clip_of_file, list_mels, mel_clip
 from ..recording import Recording, open_recording
 from ..vocoders import Joint
@@ -49,7 +50,8 @@ def replay(
     Returns
     -------
     Audition
-        With this one draw, under its old number and gain.
+        With this one draw, under its old number and gain, and with the levels of fills as they are now; what else the
+        record says otherwise is told by `specaug_listen.pipeline.differences`.
 
     Raises
     ------
@@ -74,7 +76,7 @@ def replay(
         if record.waveform is not None and mel.audio is not None:
             before = record.frontend(record.waveform.apply(mel.audio))
         draw = record.draw if policy is None else record.draw.with_callable(policy)
-        augmented = draw.apply(before)
+        augmented, draw = draw.apply(before), _measured(draw, before)
         sound = render(augmented, vocoder)
     again = Reconstruction(
         record.number, draw, augmented, sound, record.waveform, None if record.waveform is None else before
@@ -84,6 +86,11 @@ def replay(
         clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, waveform=stage,
         frontend_reason=record.frontend_reason,
     )  # fmt: skip
+
+
+def _measured(draw: Draw, mel: AnyMel) -> Draw:
+    """A draw with the levels that its fills have, whatever its record says; no callable of others is called for it."""
+    return draw if draw.foreign else measured(draw, mel)
 
 
 def _clip_and_mel(record: DrawRecord, given: Any, name: str) -> tuple[Audio | MelClip, MelSpectrogram]:
@@ -176,9 +183,10 @@ def _replayed_long(
     _check_same(clip, record, name)
     mel = mel_stream(record.frontend, clip.mono, folder)
     copy = rendered_long(mel, vocoder, folder / "copy-synthesis.f32")
-    augmented = record.draw.apply(mel)
+    with naming(name):
+        augmented, draw = record.draw.apply(mel), _measured(record.draw, mel)
     drawn = rendered_long(augmented, vocoder, folder / "draw.f32")
-    again = Reconstruction(record.number, record.draw, augmented, drawn)
+    again = Reconstruction(record.number, draw, augmented, drawn)
     return LongAudition(
         clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, rendered=copy,
         frontend_reason=record.frontend_reason, folder=folder,

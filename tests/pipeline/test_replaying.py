@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import numpy as np
 import pytest
+from commandline import run
 
 from specaug_listen import Audio, Policy, audition, load, replay, save
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
 from specaug_listen.errors import AudioError, ParameterError, PolicyError
-from specaug_listen.pipeline import changed_versions, draw_files, read_record
+from specaug_listen.pipeline import changed_versions, differences, draw_files, read_record
 from specaug_listen.vocoders import GriffinLim
 
 POLICY = Policy([TimeWarp(6), FrequencyMask(max_bins=20, fill="noise"), TimeMask(max_frames=15)], "all three")
@@ -137,3 +139,89 @@ def test_versions_that_changed_are_told(written):
     (written / "draw-1.json").write_text(json.dumps(data))
     (line,) = changed_versions(read_record(written / "draw-1.json"))
     assert line == f"numpy was 1.0, is {record.versions['numpy']}"
+
+
+# -- what a record says otherwise than what comes out ----------------------------------------------------
+
+
+def with_levels(data, **levels):
+    for step in data["draw"]["steps"][1:]:
+        step["fill_level"].update(levels)
+    if "vs_p95_db" in levels:
+        data["scores"]["loudest_fill_vs_p95_db"] = levels["vs_p95_db"]
+
+
+EDITS = {
+    "levels of fills": (lambda d: with_levels(d, vs_p95_db=40.0), r"draw\.steps\[1\] was \+40\.0 .*, is -"),
+    "levels against the median": (lambda d: with_levels(d, vs_median_db=9.0), r"was .*\(\+9\.0 dB re median\), is .*"),
+    "no level": (
+        lambda d: (d["draw"]["steps"][1].update(fill_level=None), d["draw"]["steps"][2].update(fill_level=None),
+                   d["scores"].pop("loudest_fill_vs_p95_db")),
+        r"fill_level of draw\.steps\[1\] was none, is .* P95",
+    ),
+    "level of the sound": (lambda d: d["scores"].update(level_change_db=99.0), r"scores\.level_change_db was 99, is "),
+    "change of the mel": (lambda d: d["scores"].update(log_mel_rmse_db=0.0), r"scores\.log_mel_rmse_db was 0, is \d"),
+    "no change": (lambda d: d["scores"].update(peak_change_db=None), r"scores\.peak_change_db was null, is -?\d"),
+    "another fill": (lambda d: d["draw"]["steps"][1].update(fill=0.0), r"fill_level of draw\.steps\[1\] was .*"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "said"), EDITS.values(), ids=EDITS)
+def test_what_a_record_says_otherwise_than_what_comes_out_is_told_and_not_carried_on(tmp_path, written, change, said):
+    path = written / "draw-1.json"
+    true = json.loads(path.read_text())
+    data = json.loads(path.read_text())
+    change(data)
+    path.write_text(json.dumps(data))
+    ran = run("replay", path, "-o", tmp_path / "again")
+    assert ran.code == 0
+    (line,) = ran.err.splitlines()
+    assert re.match(rf"warning: .*draw-1\.json: does not say what comes out: .*{said}", line)
+    assert line.endswith("; what is written now is what came out")
+    again = json.loads((tmp_path / "again" / "draw-1.json").read_text())
+    if data["draw"]["steps"][1]["fill"] == true["draw"]["steps"][1]["fill"]:
+        assert (again["draw"], again["scores"]) == (true["draw"], true["scores"])
+        assert (tmp_path / "again" / "draw-1.wav").read_bytes() == (written / "draw-1.wav").read_bytes()
+
+
+def test_a_gain_with_which_a_draw_clips_is_told(tmp_path, speechlike):
+    loud = Audio(speechlike.samples / speechlike.peak, 16000)
+    path = audition(loud, policy=POLICY, vocoder=GriffinLim(n_iter=2), rng=5).save(tmp_path) / "draw-1.json"
+    data = json.loads(path.read_text())
+    assert data["gain"] < 0.98
+    assert differences(read_record(path), replay(path, audio=loud)) == ""
+    path.write_text(json.dumps({**data, "gain": 1.0}))
+    again = replay(path, audio=loud)
+    assert re.search("gain was 1, with which it clips, and 0.* is the largest", differences(read_record(path), again))
+    path.write_text(json.dumps({**data, "gain": data["gain"] / 2}))  # of a louder draw of the same clip
+    assert differences(read_record(path), replay(path, audio=loud)) == ""
+
+
+def test_rounding_and_scores_that_nobody_else_has_are_no_difference(written):
+    path = written / "draw-1.json"
+    data = json.loads(path.read_text())
+    data["scores"] = {key: round(value, 1) if key.endswith("_db") else value for key, value in data["scores"].items()}
+    data["scores"]["of another version"] = 3.0
+    path.write_text(json.dumps(data))
+    assert differences(read_record(path), replay(path)) == ""
+
+
+def test_a_draw_of_more_lines_than_a_record_holds_is_made_again(tmp_path, written):
+    path = written / "draw-1.json"
+    data = json.loads(path.read_text())
+    data["draw"]["warnings"] = ["w" * 300] * 3000 + ["x" * 20_000]
+    path.write_text(json.dumps(data))
+    ran = run("replay", path, "-o", tmp_path / "again")
+    assert (ran.code, ran.err) == (0, "")
+    again = read_record(tmp_path / "again" / "draw-1.json")
+    assert len(again.badges) == 1000
+    assert re.fullmatch(r"and 200\d more", again.badges[-1])
+
+
+def test_what_cannot_be_written_of_a_replayed_draw_names_its_record(tmp_path, written, monkeypatch):
+    def refused(*args):
+        raise ParameterError("DrawRecord: something")
+
+    monkeypatch.setattr("specaug_listen.pipeline.saving.draw_record", refused)
+    ran = run("replay", written / "draw-1.json", "-o", tmp_path / "again")
+    assert re.match(r"error: .*draw-1\.json: DrawRecord: something", ran.err)
