@@ -18,7 +18,17 @@ from typing import Any, Literal, TypeAlias
 from ._files import printable
 from .errors import ParameterError
 
-__all__ = ["MARKER", "Line", "Results", "Written", "append_line", "is_folder", "marker_bytes", "marker_lines"]
+__all__ = [
+    "MARKER",
+    "Line",
+    "Results",
+    "Written",
+    "append_line",
+    "is_folder",
+    "marker_bytes",
+    "marker_lines",
+    "results_in",
+]
 
 MARKER = ".specaug-listen.jsonl"
 _FORMAT = "specaug-listen output 1"
@@ -107,6 +117,10 @@ class Written:
         """Whether a file is there with the content of this hash."""
         return name in self and self.state(name) == "ours" and self.hash_of(self._folder / name) == value
 
+    def is_last(self, name: str, path: Path) -> bool:
+        """Whether a file holds what was written last under a name that is listed."""
+        return self.hash_of(path) == self._hashes[name][-1]
+
     def hash_of(self, path: Path) -> str:
         """Of a file's content; read once, unless it changes."""
         told = os.lstat(path)
@@ -169,7 +183,7 @@ def append_line(path: Path, line: Line) -> None:
         os.close(file)
 
 
-def _results_in(folder: str | os.PathLike[str]) -> Written:
+def results_in(folder: str | os.PathLike[str]) -> Written:
     """The files that specaug-listen wrote in a folder; none where its marker cannot be read."""
     try:
         return Written(Path(folder), marker_lines(folder))
@@ -197,7 +211,7 @@ class Results:
         found, way, last = [], "", "."
         while last:
             if folder not in self._written:
-                self._written[folder] = _results_in(folder)
+                self._written[folder] = results_in(folder)
             found.append((way, self._written[folder]))
             folder, last = os.path.split(folder)
             way = f"{last}/{way}"

@@ -155,6 +155,12 @@ def _empty_bins(values: Mapping[str, Any]) -> str:
     )
 
 
+def _edited(values: Mapping[str, Any]) -> str:
+    files, n = values["files"], values["n_files"]
+    line = f"changed: {', '.join(files)}{', ...' if n > len(files) else ''} {'is' if n == 1 else 'are'} not as written"
+    return f"{values['folder']}: {line}" if values.get("folder") else line
+
+
 # A sentence for each kind: a format of the notice's values, or a function of them. Pages show what stands before the
 # first colon where there is no room for more.
 _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
@@ -228,6 +234,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         f"{values['folder']}: {_counted(values['n_draws'], 'draw')} that the index does not list, left out "
         f"({', '.join(values['draws'])}{', ...' if len(values['draws']) < values['n_draws'] else ''})"
     ),
+    "edited": _edited,
     "tracks": "several tracks: one of {n_tracks} tracks of sound was read; take another out with ffmpeg -map",
 }
 # Where what a file promises and what it holds disagree.

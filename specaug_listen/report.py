@@ -23,6 +23,7 @@ from .pipeline import Audition
 from .pipeline.again import recipe_of, words_of
 from .pipeline.agreement import left_out, read_draw
 from .pipeline.display import facts_of_policy, frontend_in_words
+from .pipeline.edits import Edits, embedded, with_badges
 from .pipeline.journal import read_run
 from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, Published, page_path, publish
 from .pipeline.records import ClipEntry, Configuration, DrawRecord, Failure, clip_path, path_of, versions, vocoder_name
@@ -52,6 +53,7 @@ class _Run:
     failures: tuple[Failure, ...]
     versions: dict[str, str]
     notices: tuple[Notice, ...] = ()
+    folder: Path | None = None
 
 
 Source = Audition | str | os.PathLike[str]
@@ -128,8 +130,16 @@ def publish_report(
     with noting_reads():
         runs = _runs(sources, target.parent)
         files = (placed.files for run in runs for placed in run.clips)
-        page = publish(target, files, form, lambda place: _parts(runs, place), overwrite=overwrite)
-    return replace(page, notices=tuple(notice for run in runs for notice in run.notices))
+        edits: list[Notice] = []
+
+        def parts_in(place: Place) -> Iterator[bytes]:
+            # Not before it is known that the page can be written: of a large run it takes its time.
+            told = [_with_edits(run) for run in runs]
+            edits.extend(notice for _, notices in told for notice in notices)
+            return _parts([run for run, _ in told], place)
+
+        page = publish(target, files, form, parts_in, overwrite=overwrite)
+    return replace(page, notices=(*(notice for run in runs for notice in run.notices), *edits))
 
 
 def _sources(given: Any) -> list[Source]:
@@ -209,7 +219,22 @@ def _run_of_folder(folder: Path, page: Path) -> _Run:
     unfinished = tuple(notice for notice in index.notices if notice.kind == "unfinished")
     # A run that did not end has said already that there is more.
     beside = () if unfinished else left_out(folder, {entry.folder: entry.draws for entry in index.clips})
-    return _Run(name, placed, index.failures, index.versions, (*unfinished, *beside))
+    return _Run(name, placed, index.failures, index.versions, (*unfinished, *beside), folder)
+
+
+def _with_edits(run: _Run) -> tuple[_Run, tuple[Notice, ...]]:
+    """A run whose clips say which of their files were changed since they were written; and a notice for each clip."""
+    if run.folder is None:
+        return run, ()
+    edits = Edits(run.folder)
+    told = list(edits.notices(["audition.json"]))
+    clips = []
+    for placed in run.clips:
+        entry = placed.entry
+        notices = edits.notices(embedded(run.folder, entry.folder, entry.draws), entry.folder)
+        clips.append(replace(placed, entry=with_badges(entry, notices)))
+        told += notices
+    return replace(run, clips=tuple(clips)), tuple(told)
 
 
 # --- what is written ---

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._files import printable
+from .._notices import Notice
 from ..augment import reason_in_words
 from ..errors import PolicyError
 from ..pages import Clip, File, Head, Sheet, Version, known_folders, page_parts, short_paths, without_folders
 from ..pipeline.again import sweep_recipe, words_of
 from ..pipeline.agreement import left_out, read_draw
 from ..pipeline.display import facts_of_clip, facts_of_policy, frontend_in_words
+from ..pipeline.edits import Edits, embedded, with_badges
 from ..pipeline.publishing import Form, Place, Published, page_path, publish, put_page
 from ..pipeline.records import DrawRecord, path_of, vocoder_name
 from ..pipeline.shelves import Embedded, FolderFiles
@@ -63,15 +65,34 @@ def write_page(
     """
     target = folder / "sweep.html" if path is None else page_path(path)
     record = read_sweep(folder)
-    files, parts_in = _contents(record, folder, target.parent)
+    files, _ = _contents(record, folder, target.parent)
+    edits: list[Notice] = []
+
+    def parts_in(place: Place) -> Iterator[bytes]:
+        edits.extend(_edits(record, folder))
+        told = replace(record, clip=with_badges(record.clip, edits))
+        return _contents(told, folder, target.parent)[1](place)
+
     page = publish(target, files, Form() if form is None else form, parts_in, overwrite=overwrite)
-    return replace(page, notices=left_out(folder, {cell.folder: cell.draws for cell in record.cells}))
+    beside = left_out(folder, {cell.folder: cell.draws for cell in record.cells})
+    return replace(page, notices=(*beside, *edits))
 
 
 def put_sweep_page(folder: Path, form: Form) -> Published:
     """Write the page of a sweep into its folder, which nobody sees yet."""
     files, parts_in = _contents(read_sweep(folder), folder, folder)
     return put_page(folder / "sweep.html", files, form, parts_in)
+
+
+def _edits(record: SweepRecord, folder: Path) -> tuple[Notice, ...]:
+    """A notice of the files that were changed since they were written; where none is listed, of none."""
+    references = {cell.reference: () for cell in record.cells}
+    names = [
+        name
+        for of_cell, draws in (*references.items(), *((cell.folder, cell.draws) for cell in record.cells))
+        for name in embedded(folder, of_cell, draws)
+    ]
+    return Edits(folder).notices(["sweep.json", "sweep.png", *dict.fromkeys(names)])
 
 
 def _contents(

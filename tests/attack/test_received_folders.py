@@ -266,12 +266,13 @@ def test_draws_that_no_index_lists_are_told(run, sheet):
     data = json.loads(index.read_text())
     data["clips"][0]["draws"] = []
     index.write_text(json.dumps(data))
-    [notice] = publish_report(run).notices
+    notice, of_index = publish_report(run).notices
+    assert of_index.text.endswith("/run: changed: audition.json is not as written")
     assert "1 draw that the index does not list, left out (clip/draw-1)" in notice.text
     for number in (2, 3, 4, 5):
         (sheet / CELL / f"draw-{number}.json").write_bytes(b"")
     [notice] = write_page(sheet, overwrite=True).notices
-    assert "4 draws are there" in notice.text
+    assert "4 draws that the index does not list" in notice.text
     assert notice.text.endswith("/draw-4, ...)")
 
 

@@ -1,0 +1,151 @@
+"""Folders in which somebody changed files since they were written: the page is made, and a line says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import pytest
+from attack.received import CELL, copied
+from commandline import run as run_command
+
+from specaug_listen._marker import MARKER
+from specaug_listen._notices import Notice
+from specaug_listen.pipeline.edits import Edits, with_badges
+from specaug_listen.pipeline.journal import read_run
+from specaug_listen.report import publish_report
+from specaug_listen.sweeping.showing import write_page
+
+
+@pytest.fixture
+def run(made, tmp_path):
+    return copied(made["run"], tmp_path)
+
+
+@pytest.fixture
+def sheet(made, tmp_path):
+    return copied(made["sweep"], tmp_path)
+
+
+def edit(path):
+    """Another file of the same kind and size that contradicts nothing."""
+    if path.suffix == ".wav":
+        data = path.read_bytes()
+        path.write_bytes(data[:44] + bytes(len(data) - 44))
+    elif path.suffix == ".png":
+        shutil.copy(path.with_name("original.mel.png"), path)
+    else:
+        data = json.loads(path.read_text())
+        data["scores"]["level_change_db"] = 99.0
+        path.write_text(json.dumps(data))
+
+
+def texts(page):
+    return [notice.text for notice in page.notices]
+
+
+def test_of_folders_as_they_were_written_nothing_is_said(run, sheet):
+    assert publish_report(run).notices == ()
+    assert write_page(sheet, overwrite=True).notices == ()
+
+
+@pytest.mark.parametrize("form", [(), ("--split",), ("--flac",)], ids=["", "split", "flac"])
+@pytest.mark.parametrize("name", ["draw-1.wav", "original.wav", "draw-1.mel.png", "draw-1.json"])
+def test_a_file_of_a_clip_that_was_changed_is_told_on_the_terminal_and_on_the_page(run, name, form):
+    edit(run / "clip" / name)
+    ran = run_command("report", run, *form, "--overwrite")
+    assert ran.code == 0
+    assert ran.err == f"note: {run}/clip: changed: {name} is not as written\n"
+    html = (run / ("report/index.html" if form == ("--split",) else "report.html")).read_text("utf-8")
+    assert f"changed: {name} is not as written" in html
+    assert str(run) not in html.split('<details class="recipe"')[0]
+
+
+def test_several_files_of_a_clip_are_one_line_and_counted(run):
+    for name in ("draw-1.wav", "draw-1.mel.png", "draw-1.json", "copy-synthesis.wav"):
+        edit(run / "clip" / name)
+    (line,) = texts(publish_report(run))
+    assert line.endswith("/clip: changed: copy-synthesis.wav, draw-1.wav, draw-1.json, ... are not as written")
+
+
+def test_an_index_that_was_changed_is_told(run, sheet):
+    for file, page in ((run / "audition.json", publish_report), (sheet / "sweep.json", write_page)):
+        file.write_bytes(file.read_bytes() + b"\n")
+        (line,) = texts(page(file.parent, overwrite=True))
+        assert line == f"{file.parent}: changed: {file.name} is not as written"
+
+
+@pytest.mark.parametrize("name", [f"{CELL}/draw-1.wav", f"{CELL}/draw-1.json", "reference-1/original.wav", "sweep.png"])
+def test_a_file_of_a_sweep_that_was_changed_is_told(sheet, name):
+    if name == "sweep.png":
+        shutil.copy(sheet / "reference-1" / "original.mel.png", sheet / name)
+    else:
+        edit(sheet / name)
+    ran = run_command("report", sheet, "--overwrite")
+    assert (ran.code, ran.err) == (0, f"note: {sheet}: changed: {name} is not as written\n")
+    assert f"changed: {name} is not as written" in (sheet / "sweep.html").read_text("utf-8")
+
+
+def test_without_a_marker_or_of_files_that_it_does_not_list_nothing_is_said(run, sheet):
+    for folder, page in ((run, publish_report), (sheet, write_page)):
+        marker = folder / MARKER
+        lines = [json.loads(line) for line in marker.read_text().splitlines()]
+        for line in lines:
+            line.get("owns", {}).pop("clip/draw-1.wav", None)
+            line.get("owns", {}).pop(f"{CELL}/draw-1.wav", None)
+        marker.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        edit(folder / (CELL if folder == sheet else "clip") / "draw-1.wav")
+        assert page(folder, overwrite=True).notices == ()
+        marker.unlink()
+        (folder / ("sweep.html" if folder == sheet else "report.html")).unlink()
+        edit(folder / (CELL if folder == sheet else "clip") / "draw-1.json")
+        assert page(folder).notices == ()
+
+
+def test_a_marker_that_is_none_says_nothing_of_a_page_elsewhere(run, tmp_path):
+    (run / MARKER).write_text("no marker")
+    edit(run / "clip" / "draw-1.wav")
+    assert publish_report(run, tmp_path / "page.html").notices == ()
+
+
+def test_what_an_earlier_run_wrote_under_the_name_is_not_what_was_written_last(run):
+    name = "clip/draw-1.wav"
+    edits = Edits(run)
+    last = edits._written._hashes[name]
+    edits._written._hashes[name] = (*last, "0" * 32)
+    assert [notice.text for notice in edits.notices([name], "clip")] == [
+        f"{run}/clip: changed: draw-1.wav is not as written"
+    ]
+    edits._written._hashes[name] = ("0" * 32, *last)
+    assert edits.notices([name], "clip") == ()
+
+
+def test_a_link_within_the_folder_is_what_it_leads_to(run):
+    file = run / "clip" / "draw-1.wav"
+    file.rename(run / "sound")
+    file.symlink_to("../sound")
+    assert publish_report(run).notices == ()
+    shutil.copy(run / "clip" / "original.wav", run / "sound")
+    assert len(publish_report(run, overwrite=True).notices) == 1
+
+
+def test_pictures_that_no_page_shows_are_not_looked_at(run):
+    (run / "clip" / "draw-1.png").write_bytes(b"an annotated figure")
+    assert publish_report(run).notices == ()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_is_no_file_is_left_to_whoever_reads_it(run, make):
+    (run / "clip" / "draw-1.wav").unlink()
+    make(run / "clip" / "draw-1.wav")
+    assert Edits(run).notices(["clip/draw-1.wav"], "clip") == ()
+
+
+def test_a_clip_of_as_many_badges_as_a_record_holds_has_one_of_its_files_too(run):
+    clip = read_run(run).clips[0]
+    notice = Notice("edited", {"folder": "run/clip", "files": ["draw-1.wav"], "n_files": 1})
+    told = with_badges(with_badges(clip, [Notice("k")] * 1000), [notice])
+    assert told.badges[0] == "changed: draw-1.wav is not as written"
+    assert told.badges[1].startswith("k")
+    assert len(told.badges) == 1000
