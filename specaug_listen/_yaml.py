@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from ._files import as_path, printable
 from ._ordinary_files import open_file
 from ._record import nearest
-from .errors import ParameterError, PolicyError
+from .errors import ParameterError, PolicyError, value_text
 
 __all__ = [
     "Repeated",
@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 _MAX_BYTES = 1 << 20
 _LONGEST_NUMBER = 100  # as in YAML, whose reader takes 20 ms to import
+_LONGEST_SHOWN = 60
 
 
 def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
@@ -293,4 +294,6 @@ def _kind(data: Any) -> str:
         return "nothing"
     if isinstance(data, dict):
         return "a mapping with keys that are not text"
-    return "a list" if isinstance(data, list) else repr(data)[:60]
+    if isinstance(data, str) and len(data) > _LONGEST_SHOWN:
+        return f"the text {data[:_LONGEST_SHOWN]!r}..."
+    return "a list" if isinstance(data, list) else value_text(data)

@@ -130,5 +130,8 @@ def _steps(
         elif isinstance(transform, FrameworkTransform):
             steps += transform.draw(n_mels, n_frames, source, batch)[0]
         else:
-            raise ParameterError(f"{transform!r:.60}: what it masks cannot be drawn without a clip")
+            raise ParameterError(
+                f"{transform.call:.80} is a callable, and what it masks is known only of a clip; hear it with "
+                "'specaug-listen audition CLIP --policy ...'"
+            )
     return tuple(steps)

@@ -116,5 +116,5 @@ def test_sizes_below_one_are_refused(sizes):
 def test_a_callable_is_refused():
     from specaug_listen.augment import foreign_policy
 
-    with pytest.raises(ParameterError, match="cannot be drawn without a clip"):
+    with pytest.raises(ParameterError, match="is a callable, and what it masks is known only of a clip"):
         expected_shares(foreign_policy("numpy:flipud"), 80, 100, n_draws=1)
