@@ -18,7 +18,6 @@ __all__ = [
     "as_path",
     "beside",
     "folder_name",
-    "free_folder",
     "make_folder",
     "printable",
     "put_new",
@@ -121,15 +120,6 @@ def beside(path: Path) -> Path:
     partial = path.with_name(f".{start}-{os.urandom(8).hex()}.partial")
     will_remove(partial)
     return partial
-
-
-def free_folder(name: str) -> Path:
-    """A folder of this name in the working folder that is new or empty, or the next one: ``heard``, ``heard-2``, …."""
-    path, number = Path(name), 1
-    while os.path.lexists(path) and not (path.is_dir() and not path.is_symlink() and not any(path.iterdir())):
-        number += 1
-        path = Path(f"{name}-{number}")
-    return path
 
 
 def write_whole(path: Path, data: Contents) -> None:

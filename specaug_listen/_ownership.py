@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ._files import Contents, printable, put_new, put_through, saying_what_failed, write_files
 from ._interrupts import begin_writing
-from ._locks import lock, remove_empty
+from ._locks import holding, remove_empty
 from ._marker import MARKER, Line, Written, append_line, is_folder, marker_bytes, marker_lines
 from ._ordinary_files import was_read
 from ._rooms import files_in, has_name_of_room, is_room, new_room, remove_left_rooms
@@ -58,7 +58,7 @@ class Output:
     ) -> None:
         self.out, self.command, self.overwrite = out, command, overwrite
         self._inputs = {inode for path in inputs if (inode := _inode(path)) is not None}
-        self._lock: int | None = None
+        self._is_alone = False
         self._depth = 0
         self._new: list[Path] = []
         self._done: set[str] = set()
@@ -173,21 +173,21 @@ class Output:
             When somebody else writes into it.
         """
         with self._present():
-            if self._lock is not None:
+            if self._is_alone:
                 yield
                 return
-            self._lock = lock(self.folder, self.out, wait_s)
-            try:
-                self.__dict__.pop("written", None)
-                with saying_what_failed(self.out):
-                    remove_left_rooms(self.folder)
-                yield
-            finally:
-                with suppress(OSError):
-                    if os.listdir(self.folder) == [MARKER]:  # it lists nothing that is there
-                        os.unlink(self.folder / MARKER)
-                os.close(self._lock)
-                self._lock = None
+            with holding(self.folder, self.out, wait_s):
+                self._is_alone = True
+                try:
+                    self.__dict__.pop("written", None)
+                    with saying_what_failed(self.out):
+                        remove_left_rooms(self.folder)
+                    yield
+                finally:
+                    with suppress(OSError):
+                        if os.listdir(self.folder) == [MARKER]:  # it lists nothing that is there
+                            os.unlink(self.folder / MARKER)
+                    self._is_alone = False
 
     @contextmanager
     def room(self) -> Iterator[Path]:

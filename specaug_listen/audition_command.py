@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ._clips import Found
     from .augment import FrontendChoice, Policy
     from .pipeline import AuditionRecord, Configuration
-    from .pipeline.publishing import Form
+    from .pipeline.publishing import Form, Published
 
 __all__ = ["run_audition"]
 
@@ -112,14 +112,25 @@ def run_audition(
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     form = _form(report, open_it, budget, flac, paths_shown)
-    out = results_folder(out, "heard", overwrite=overwrite or resume)
-    how = {"overwrite": overwrite, "resume": resume, "page": report}
-    with quiet_stdout() if as_json else nullcontext():
+    quiet = quiet_stdout if as_json else nullcontext
+    with quiet():
         chosen = _choose(frontend, policy, parameters, dialect, adapter, batch, exact_rng, channel)
         run = _configuration(*chosen, waveform, vocoder, draws, seed, wav_channels, start, duration, twins, strict)
-        run, found = _found_files(paths, out, run, stats, axes, **how)
-        index = _audition_files(found, out, run, quiet=as_json, **how)
-    _tell_of(index, out, form, as_json=as_json, open_it=open_it)
+    with results_folder(out, "heard", "audition", overwrite=overwrite or resume) as out:
+        how = {"overwrite": overwrite, "resume": resume, "page": report}
+        with quiet():
+            run, found = _found_files(paths, out, run, stats, axes, **how)
+        with _alone(out):  # so that the page is of this run
+            with quiet():
+                index = _audition_files(found, out, run, quiet=as_json, **how)
+            page = _page_of(index, out, form)
+    _tell_of(index, out, page, as_json=as_json, open_it=open_it)
+
+
+def _alone(out: Path) -> AbstractContextManager[None]:
+    from ._ownership import Output
+
+    return Output(out, "audition").alone()
 
 
 def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> Form | None:
@@ -160,13 +171,18 @@ def _audition_files(
         )
 
 
-def _tell_of(index: AuditionRecord, out: Path, form: Form | None, *, as_json: bool, open_it: bool) -> NoReturn:
-    from ._files import printable
-    from .pipeline.records import to_bytes
+def _page_of(index: AuditionRecord, out: Path, form: Form | None) -> Published | None:
+    """The page of a run, where one was asked for and there is something to show."""
     from .report import publish_report
 
     # What was there of an earlier run went when this one began.
-    page = publish_report(out, form=form, overwrite=True) if form is not None and index.clips else None
+    return publish_report(out, form=form, overwrite=True) if form is not None and index.clips else None
+
+
+def _tell_of(index: AuditionRecord, out: Path, page: Published | None, *, as_json: bool, open_it: bool) -> NoReturn:
+    from ._files import printable
+    from .pipeline.records import to_bytes
+
     refused = f", {len(index.failures)} refused" if index.failures else ""
     told = f"{counted(len(index.clips), 'clip')} auditioned{refused}"
     if as_json:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,11 +146,48 @@ def tell_of_page(page: Published, before: str = "", *, open_it: bool = False) ->
         open_page(page.path)
 
 
-def results_folder(out: Path | None, name: str, *, overwrite: bool) -> Path:
-    """Where results go: where it was asked for, or into a folder of this name, or the next free one."""
-    from ._files import free_folder
+@contextmanager
+def results_folder(out: Path | None, name: str, command: str, *, overwrite: bool) -> Iterator[Path]:
+    """Where results go: where it was asked for, or into a folder of this name, or the next free one, kept meanwhile."""
+    if out is None and not overwrite:
+        with _free_folder(name, command) as free:
+            yield free
+    else:
+        yield Path(name) if out is None else out
 
-    return out if out is not None else Path(name) if overwrite else free_folder(name)
+
+@contextmanager
+def _free_folder(name: str, command: str) -> Iterator[Path]:
+    """A folder of this name in the working folder that is new or empty, or the next one: ``heard``, ``heard-2``, ….
+
+    It is held, so that of two commands that begin at once each has its own.
+
+    Raises
+    ------
+    OutputError
+        When nothing can be written there.
+    """
+    from ._locks import InUse
+    from ._ownership import Output
+
+    for number in itertools.count(1):
+        path = Path(name if number == 1 else f"{name}-{number}")
+        if not _is_free(path):
+            continue
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(Output(path, command).alone())
+            except InUse:
+                continue
+            if _is_free(path):  # another run may have ended since
+                yield path
+                return
+
+
+def _is_free(path: Path) -> bool:
+    from ._marker import is_folder
+
+    return not os.path.lexists(path) or (is_folder(path) and not any(path.iterdir()))
 
 
 def open_page(page: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .console import complain, results_folder, say
 from .options import Overwrite
+
+if TYPE_CHECKING:
+    from .pipeline.records import DrawRecord
 
 __all__ = ["run_replay"]
 
@@ -32,14 +35,22 @@ def run_replay(
     overwrite: Overwrite = False,
 ) -> None:
     """Make a draw again, bit for bit."""
+    from .pipeline import read_record
+
+    written = read_record(draw)
+    with results_folder(out, "again", "replay", overwrite=overwrite) as out:
+        _replay_into(out, draw, written, audio, policy, overwrite=overwrite)
+
+
+def _replay_into(
+    out: Path, draw: Path, written: DrawRecord, audio: Path | None, policy: str | None, *, overwrite: bool
+) -> None:
     from ._files import printable
     from ._ownership import Output
     from .errors import naming
-    from .pipeline import changed_versions, differences, draw_files, is_long_draw, read_record, replay
+    from .pipeline import changed_versions, differences, draw_files, is_long_draw, replay
     from .pipeline.records import path_of
 
-    written = read_record(draw)
-    out = results_folder(out, "again", overwrite=overwrite)
     clip = audio or path_of(written.audio)
     is_sound = out.suffix.lower() == ".wav"
     names = [out.name] if is_sound else [f"draw-{written.number}{ending}" for ending in (".wav", ".png", ".json")]

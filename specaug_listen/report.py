@@ -13,6 +13,7 @@ from typing import Any
 from ._channels import Choice, name_suffix
 from ._clip_names import distinct_names
 from ._files import as_path, folder_name, printable
+from ._locks import reading
 from ._notices import Notice
 from ._ordinary_files import noting_reads
 from ._record import to_json
@@ -104,7 +105,7 @@ def write_report(
     PolicyError
         When a folder holds no audition, or a draw of another run.
     OutputError
-        When the page cannot be written.
+        When the page cannot be written, or another run is writing into one of the folders.
 
     Examples
     --------
@@ -127,7 +128,8 @@ def publish_report(
     form = Form() if form is None else form
     sources = _sources(auditions)
     target = _target(sources, path)
-    with noting_reads():
+    folders = [Path(source) for source in sources if not isinstance(source, Audition)]
+    with noting_reads(), reading(folders, target.parent):
         runs = _runs(sources, target.parent)
         files = (placed.files for run in runs for placed in run.clips)
         edits: list[Notice] = []

@@ -34,6 +34,7 @@ def run_report(
 ) -> None:
     """Write the page again from a folder, or one page of several folders, without rendering anything."""
     from ._files import printable
+    from ._locks import reading
     from .errors import ParameterError
     from .pipeline.publishing import Form
     from .report import publish_report
@@ -41,13 +42,15 @@ def run_report(
     from .sweeping.showing import write_page
 
     form = Form(split, budget, flac, paths_shown)
-    sweeps = [folder for folder in folders if is_sweep(folder)]
-    if sweeps and len(folders) > 1:
-        raise ParameterError(f"{printable(sweeps[0])}: holds a sweep, which has a page of its own; give it alone")
-    if sweeps:
-        page = write_page(sweeps[0], out, form, overwrite=overwrite)
-    else:
-        page = publish_report(folders, out, form, overwrite=overwrite)
+    # What a folder holds is known when no run is writing into it.
+    with reading(folders, folders[0] if out is None else out.parent):
+        sweeps = [folder for folder in folders if is_sweep(folder)]
+        if sweeps and len(folders) > 1:
+            raise ParameterError(f"{printable(sweeps[0])}: holds a sweep, which has a page of its own; give it alone")
+        if sweeps:
+            page = write_page(sweeps[0], out, form, overwrite=overwrite)
+        else:
+            page = publish_report(folders, out, form, overwrite=overwrite)
     for notice in page.notices:
         complain(notice.text, "note")
     tell_of_page(page, open_it=open_it)

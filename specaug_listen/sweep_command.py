@@ -87,12 +87,14 @@ def run_sweep(
     from .sweeping.saving import output_of_sweep, save_sweep
 
     form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
-    out = results_folder(out, "sheet", overwrite=overwrite)
     axes = read_axes(vary)
     drawn = choose_policy(policy, framework=dialect, batch=batch, parameters=parameters or ())
     choice, heard = choose_swept_frontend(frontend, drawn, axes), _one_channel(channel, drawn)
     run = _configuration(choice, drawn, vocoder, draws, seed, start, duration, heard, strict)
-    with (output := output_of_sweep(out, overwrite=overwrite, inputs=[path])).alone():
+    with (
+        results_folder(out, "sheet", "sweep", overwrite=overwrite) as out,
+        (output := output_of_sweep(out, overwrite=overwrite, inputs=[path])).alone(),
+    ):
         clip, name = _named_clip(path, start, duration, heard, strict)
         made = swept(clip, axes, run, name=name, progress=_tell)
         page = save_sweep(made, output, form=form)

@@ -221,7 +221,7 @@ def publish(
         # A killed run is not to leave an earlier page that shows some of this one's sounds.
         output.publish(room, last=[f"{target.stem}/index.html"] if is_split else [])
         # The other form of an earlier page would show what is no longer so.
-        output.remove(earlier)
+        output.remove(page_names(target, output.written))
     return replace(page, path=target.parent / page.path.relative_to(room))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._files import printable
+from .._locks import reading
 from .._notices import Notice
 from ..augment import reason_in_words
 from ..errors import PolicyError
@@ -62,20 +63,23 @@ def write_page(
         For a path that is not that of a page.
     PolicyError
         When something in the folder is missing or cannot be read.
+    OutputError
+        When the page cannot be written, or another run is writing into the folder.
     """
     target = folder / "sweep.html" if path is None else page_path(path)
-    record = read_sweep(folder)
-    files, _ = _contents(record, folder, target.parent)
-    edits: list[Notice] = []
+    with reading([folder], target.parent):
+        record = read_sweep(folder)
+        files, _ = _contents(record, folder, target.parent)
+        edits: list[Notice] = []
 
-    def parts_in(place: Place) -> Iterator[bytes]:
-        edits.extend(_edits(record, folder))
-        told = replace(record, clip=with_badges(record.clip, edits))
-        return _contents(told, folder, target.parent)[1](place)
+        def parts_in(place: Place) -> Iterator[bytes]:
+            edits.extend(_edits(record, folder))
+            told = replace(record, clip=with_badges(record.clip, edits))
+            return _contents(told, folder, target.parent)[1](place)
 
-    page = publish(target, files, Form() if form is None else form, parts_in, overwrite=overwrite)
-    beside = left_out(folder, {cell.folder: cell.draws for cell in record.cells})
-    return replace(page, notices=(*beside, *edits))
+        page = publish(target, files, Form() if form is None else form, parts_in, overwrite=overwrite)
+        beside = left_out(folder, {cell.folder: cell.draws for cell in record.cells})
+        return replace(page, notices=(*beside, *edits))
 
 
 def put_sweep_page(folder: Path, form: Form) -> Published:
