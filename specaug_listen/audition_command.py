@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
@@ -112,25 +112,36 @@ def run_audition(
 ) -> None:
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     form = _form(report, open_it, budget, flac, paths_shown)
-    quiet = quiet_stdout if as_json else nullcontext
-    with quiet():
+    with quiet_stdout() if as_json else nullcontext():
         chosen = _choose(frontend, policy, parameters, dialect, adapter, batch, exact_rng, channel)
         run = _configuration(*chosen, waveform, vocoder, draws, seed, wav_channels, start, duration, twins, strict)
     with results_folder(out, "heard", "audition", overwrite=overwrite or resume) as out:
         how = {"overwrite": overwrite, "resume": resume, "page": report}
-        with quiet():
-            run, found = _found_files(paths, out, run, stats, axes, **how)
-        with _alone(out):  # so that the page is of this run
-            with quiet():
-                index = _audition_files(found, out, run, quiet=as_json, **how)
-            page = _page_of(index, out, form)
+        index, page = _audition_into(out, paths, run, stats, axes, form, as_json=as_json, **how)
     _tell_of(index, out, page, as_json=as_json, open_it=open_it)
 
 
-def _alone(out: Path) -> AbstractContextManager[None]:
+def _audition_into(
+    out: Path,
+    paths: Sequence[Path],
+    run: Configuration,
+    stats: str | None,
+    axes: str | None,
+    form: Form | None,
+    *,
+    as_json: bool,
+    **how: bool,
+) -> tuple[AuditionRecord, Published | None]:
+    """The run and its page, between which no other run begins in the folder."""
     from ._ownership import Output
 
-    return Output(out, "audition").alone()
+    quiet = quiet_stdout if as_json else nullcontext
+    with quiet():
+        run, found = _found_files(paths, out, run, stats, axes, **how)
+    with Output(out, "audition").alone():
+        with quiet():
+            index = _audition_files(found, out, run, quiet=as_json, **how)
+        return index, _page_of(index, out, form)
 
 
 def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> Form | None:

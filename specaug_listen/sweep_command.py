@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +29,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ._channels import OneChannel
+    from ._ownership import Output
     from .audio import Audio
     from .augment import FrontendChoice, Policy
     from .pipeline import Configuration
@@ -84,23 +87,31 @@ def run_sweep(
     from .pipeline.publishing import Form
     from .sweeping.axes import read_axes
     from .sweeping.running import choose_swept_frontend, swept
-    from .sweeping.saving import output_of_sweep, save_sweep
+    from .sweeping.saving import save_sweep
 
     form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
     axes = read_axes(vary)
     drawn = choose_policy(policy, framework=dialect, batch=batch, parameters=parameters or ())
     choice, heard = choose_swept_frontend(frontend, drawn, axes), _one_channel(channel, drawn)
     run = _configuration(choice, drawn, vocoder, draws, seed, start, duration, heard, strict)
-    with (
-        results_folder(out, "sheet", "sweep", overwrite=overwrite) as out,
-        (output := output_of_sweep(out, overwrite=overwrite, inputs=[path])).alone(),
-    ):
+    with _output(out, path, overwrite=overwrite) as output:
         clip, name = _named_clip(path, start, duration, heard, strict)
         made = swept(clip, axes, run, name=name, progress=_tell)
         page = save_sweep(made, output, form=form)
     for line in _notes(made):
         complain(line, "note")
     tell_of_page(page, f"{made}: ", open_it=open_it)
+
+
+@contextmanager
+def _output(out: Path | None, path: Path, *, overwrite: bool) -> Iterator[Output]:
+    """Where a sweep goes, which nobody else writes into meanwhile."""
+    from .sweeping.saving import output_of_sweep
+
+    with results_folder(out, "sheet", "sweep", overwrite=overwrite) as folder:
+        output = output_of_sweep(folder, overwrite=overwrite, inputs=[path])
+        with output.alone():
+            yield output
 
 
 def _named_clip(
