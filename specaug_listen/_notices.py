@@ -73,7 +73,7 @@ def _stopped(values: Mapping[str, Any]) -> str:
 def _pages_lost(values: Mapping[str, Any]) -> str:
     n_pages, n_bytes, n_bad = (values.get(key, 0) for key in ("n_pages", "n_bytes", "n_bad"))
     lost = [f"{_counted(n_pages, 'page')} {'is' if n_pages == 1 else 'are'} missing"] if n_pages else []
-    lost += [f"{_counted(n_bytes, 'byte')} outside of any page"] if n_bytes else []
+    lost += [f"{_counted(n_bytes, 'byte')} outside of any stream"] if n_bytes else []
     lost += [f"{_counted(n_bad, 'page')} not as written"] if n_bad else []
     return f"damaged: {' and '.join(lost)}, so sound is missing within the clip"
 
@@ -212,7 +212,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "pages-repeated": lambda values: (
         f"damaged: {_counted(values['n_pages'], 'page')} a second time in the file, read once"
     ),
-    "other-streams": "streams left out: {n_streams} that differ in rate or channels, or are unreadable, follow the "
+    "other-streams": "streams left out: {n_streams} that differ in rate or channels, or are unreadable, beside the "
     "{n_read} that were read; split the file",
     "files-left-out": "files left out: {n_files} files one behind the other were read, and not the {n_bytes} bytes "
     "behind them; split the file",

@@ -13,7 +13,7 @@ import numbers
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
@@ -310,6 +310,9 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
             if not found and stream is layout.streams[-1]:
                 reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
                 return _of_other_kind(path, layout, reason, getattr(error, "code", 0))
+            if stream is layout.streams[0] and has_ffmpeg():
+                with suppress(AudioError):
+                    return [FfmpegDecoder(path)], []
             n_others += 1
             continue
         if found and (decoder.sample_rate, decoder.n_channels) != (found[0].sample_rate, found[0].n_channels):

@@ -83,3 +83,27 @@ def test_a_part_of_vorbis_is_that_part_of_the_whole_up_to_the_last_page(tmp_path
     for start in range(0, whole.n_samples, whole.n_samples // 16):
         part = load(path, start_s=start / whole.sample_rate)
         np.testing.assert_allclose(part.samples, whole.samples[:, start:], atol=1e-6)
+
+
+@pytest.mark.parametrize("codec", ["Vorbis", "Opus"])
+def test_each_link_of_a_chain_has_its_end(tmp_path, codec):
+    first, second = ([with_serial(page, n) for page in pages(MADE[codec]())] for n in (1, 2))
+    _, notices = heard(tmp_path, b"".join(first + second))
+    assert notices == {}
+    alone, _ = heard(tmp_path, b"".join(first[:-2]))
+    whole, _ = heard(tmp_path, b"".join(second))
+    samples, notices = heard(tmp_path, b"".join(first[:-2] + second))
+    assert len(samples) == len(alone) + len(whole)
+    assert notices["cut-within"]["within"] == "stream"
+    assert notices["cut-within"]["n_present"] == len(alone)
+
+
+@pytest.mark.parametrize("codec", ["Vorbis", "Opus"])
+def test_pages_whose_beginning_is_missing_are_told(tmp_path, codec):
+    first, second = ([with_serial(page, n) for page in pages(MADE[codec]())] for n in (1, 2))
+    expected, _ = heard(tmp_path, b"".join(first))
+    for parts in (first + second[4:], first[:-1] + second[4:5] + first[-1:]):
+        samples, notices = heard(tmp_path, b"".join(parts))
+        assert len(samples) == len(expected)
+        n_bytes = sum(map(len, parts)) - sum(map(len, first))
+        assert notices["pages-lost"] == {"n_pages": 0, "n_bytes": n_bytes, "n_bad": 0}

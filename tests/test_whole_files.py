@@ -1005,3 +1005,11 @@ def test_a_cut_file_of_packed_samples_says_its_own_length(tmp_path, form, subtyp
     samples, notices = heard(tmp_path, data[: len(data) // 2])
     assert 0 < len(samples) < len(VOICE)
     assert notices == {"cut": {"n_present": len(samples), "n_promised": len(VOICE), "sample_rate": RATE}}
+
+
+@pytest.mark.parametrize("n_bits", [0, 1, 7])
+def test_an_avr_of_samples_without_bytes_is_no_traceback(tmp_path, n_bits):
+    data = encoded(container="AVR", subtype="PCM_16")
+    data[14:16] = struct.pack(">H", n_bits)
+    with pytest.raises(AudioError, match=r"clip\.bin"):
+        heard(tmp_path, data)

@@ -31,9 +31,14 @@ _FLAC_IN_OGG, _FLAC_HEADER = b"\x7fFLAC\1", 9
 
 @dataclass
 class _Scan:
-    """The links of a chain, each from its first page on; what is wrong with the pages; the most tracks in a link."""
+    """The links of a chain, each from its first page on; what is wrong with the pages; the most tracks in a link.
+
+    Pages that no first one opened are foreign, as no decoder reads them. ``ended`` tells of each link but the last
+    whether its last page is marked so.
+    """
 
     begins: list[int] = field(default_factory=list)
+    ended: list[bool] = field(default_factory=list)
     numbers: dict[int, int] = field(default_factory=dict)
     was_first: bool = False
     has_end: bool = False
@@ -51,6 +56,8 @@ class _Scan:
         flags, serial, number = struct.unpack("<B8xII", page[5:22])
         is_first = bool(flags & _BEGINS)
         if is_first and not self.was_first:
+            if self.begins:
+                self.ended.append(self.has_end)
             self.begins.append(at)
             self.numbers.clear()
             self.seen.clear()
@@ -62,6 +69,9 @@ class _Scan:
         self.seen.add(page[: _CHECKSUM + 4])
         self.n_tracks += is_first and page[_HEADER + page[26] :].startswith(_CODECS)
         self.most_tracks = max(self.most_tracks, self.n_tracks)
+        if not is_first and serial not in self.numbers:
+            self.n_foreign += len(page)
+            return
         before = self.numbers.get(serial)
         if before is not None and number > before + 1:
             self.n_lost += number - before - 1
@@ -78,8 +88,10 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
     spans = list(zip(scan.begins, ends, strict=True))[:MOST_FILES]
     streams = [_as_flac(file, *span, scan.repeated) or _stream(span, end, scan.repeated) for span in spans]
     is_all = len(scan.begins) <= MOST_FILES
-    if is_all and not scan.has_end and not streams[-1].promised_samples:
-        streams[-1] = replace(streams[-1], ends_within="page" if scan.is_torn else "stream")
+    for i, has_end in enumerate([*scan.ended, scan.has_end][: len(streams)]):
+        is_last = i == len(scan.begins) - 1
+        if not has_end and not streams[i].promised_samples:
+            streams[i] = replace(streams[i], ends_within="page" if scan.is_torn and is_last else "stream")
     notices: tuple[Notice, ...] = ()
     if scan.n_lost or scan.n_foreign or scan.n_bad:
         streams = [replace(stream, is_seekable=False) for stream in streams]

@@ -122,7 +122,7 @@ def _parsed(parser: _Parser, file: BinaryIO, begin: int, end: int) -> Layout | N
     """What a parser finds; None for a header that ends too early, which its decoder will refuse."""
     try:
         return parser(file, begin, end)
-    except (struct.error, IndexError, KeyError, ValueError, OverflowError):
+    except (struct.error, LookupError, ValueError, ArithmeticError):
         return None
 
 
