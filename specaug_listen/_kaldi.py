@@ -24,6 +24,8 @@ from .errors import AudioError
 __all__ = ["Place", "ark_places", "read_place", "scp_places"]
 
 _LONGEST_KEY, _LONGEST_LIST, _LONGEST_TEXT = 4096, 1 << 28, 1 << 26
+# Rows that a range may reach beyond the end.
+_TOLERANCE = 3
 _MOST_ROWS, _LONGEST_ROW = 1 << 20, 1 << 20
 _RANGE = re.compile(r"\[(\d*):(\d*)(?:,(\d*):(\d*))?\]$")
 _OFFSET = re.compile(r":(\d{1,18})$")
@@ -176,6 +178,17 @@ def read_place(place: Place) -> npt.NDArray[Any]:
             kaldi = require("kaldi_native_io", extra="kaldi", purpose="compressed matrices of Kaldi")
             # An absolute path with an offset is a file in Kaldi's rules, and never a command.
             matrix = np.array(kaldi.FloatMatrix.read(f"{os.path.abspath(place.path)}:{place.offset}").numpy())
+    return _cut_out(matrix, place)
+
+
+def _cut_out(matrix: npt.NDArray[Any], place: Place) -> npt.NDArray[Any]:
+    """The range that a list's line asks for; as in Kaldi, it may reach a few rows beyond the end."""
+    for size, one in zip(matrix.shape, place.part, strict=False):
+        if (one.start or 0) >= size or (one.stop or 0) > size + _TOLERANCE:
+            raise AudioError(
+                f"{printable(place.path)}: {place.key!r:.60}: a range up to {(one.stop or size) - 1} of rows or "
+                f"columns counted from 0, where there are {size}; write the list again"
+            )
     return matrix[place.part] if place.part else matrix
 
 

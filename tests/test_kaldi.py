@@ -47,6 +47,18 @@ def test_a_list_leads_to_offsets_and_ranges_that_count_both_ends(tmp_path):
     assert np.array_equal(cell, MATRIX[:1, 1:2])
 
 
+@pytest.mark.parametrize("part", ["[0:9]", "[40:41]", "[0:0,0:99]"])
+def test_a_range_far_beyond_a_matrix_is_refused(tmp_path, part):
+    path = tmp_path / "f.ark"
+    path.write_bytes(b"u  [\n 1 2 3\n 4 5 6 ]\n")
+    scp = tmp_path / "f.scp"
+    scp.write_text(f"u {path}:2{part}\nnear {path}:2[1:4]\n")
+    far, near = scp_places(scp)
+    assert read_place(near).tolist() == [[4, 5, 6]]
+    with pytest.raises(AudioError, match=r"f\.ark: 'u': a range up to \d+ of rows or columns"):
+        read_place(far)
+
+
 @pytest.mark.parametrize("line", ["utt touch {done} |", "utt | touch {done}", "utt touch {done}; cat f.ark|"])
 def test_a_command_is_refused_and_never_run(tmp_path, line):
     scp = tmp_path / "f.scp"

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from .._cells import check_cells
@@ -199,9 +198,11 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
 
 
 def _read_npz(one: MelFile) -> npt.NDArray[Any]:
-    with open_file(one.path) as file, np.load(file, allow_pickle=False) as archive:
-        array: npt.NDArray[Any] = archive[one.place if one.key is None else one.key]
-    return array
+    key = str(one.place if one.key is None else one.key)
+    with open_file(one.path) as held, zipfile.ZipFile(held) as archive:
+        member = next(name for name in archive.namelist() if name.removesuffix(".npy") == key)
+        with archive.open(member) as file:
+            return read_npy(file, printable(one))
 
 
 # --- torch ---

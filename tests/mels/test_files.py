@@ -328,6 +328,16 @@ def test_hdf5_files_are_read_plain_and_with_lilcom(tmp_path):
         assert np.allclose(clip.mel.values, fbank.T, atol=0.01)
 
 
+def test_what_stands_behind_an_array_in_an_archive_is_not_left_out_silently(tmp_path):
+    buffer = io.BytesIO()
+    np.save(buffer, MEL)
+    np.save(buffer, MEL)
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("mel.npy", buffer.getvalue())
+    with pytest.raises(AudioError, match=r"x\.npz.*: another array follows"):
+        clips_of_file(tmp_path / "x.npz", READY)
+
+
 @pytest.mark.parametrize(("behind", "words"), [("array", "another array follows"), ("junk", "something else follows")])
 def test_what_stands_behind_an_array_is_not_left_out_silently(tmp_path, behind, words):
     with open(tmp_path / "two.npy", "wb") as file:
