@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,23 @@ from ._decoding import BLOCK, Decoder, Ending, Real
 from ._notices import Notice
 from ._optional import is_installed, require
 from ._ordinary_files import open_file
+from .containers.foreign import n_bytes_behind
 from .errors import AudioError
 
 __all__ = ["FfmpegDecoder", "conversion", "has_ffmpeg"]
 
+# Of fewer bytes behind a file nothing is said: they are no recording.
+_LEAST_BEHIND = 1000
 # Containers round their lengths, and encoders pad.
 _TOLERANCE_S = 0.25
+_CLOCK = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,12})?)", re.ASCII)
+# Containers whose header tells how long each track is. Of others FFmpeg guesses it (from the first frames of an AAC, a
+# file's size), gives the longest track's (Windows Media), or one that it rounds for each packet (AVI).
+_OF_TRACKS = frozenset(
+    ["mov", "caf", "wav", "w64", "aiff", "au", "tta", "wv", "ape", "tak", "mpc", "mpc8", "dsf", "iff", "rm", "flac"]
+)
+# Containers with a header that could tell, but does not tell it of the track.
+_OF_FILES = frozenset(["asf", "avi", "matroska"])
 
 
 def has_ffmpeg() -> bool:
@@ -88,6 +100,7 @@ class FfmpegDecoder(Decoder):
             }  # fmt: skip
             self._n_tracks = len(container.streams.audio)
             self._promised = self._length(container, stream)
+        self._read_to = self._n_behind = 0
         if not self.sample_rate or not self.n_channels:
             raise AudioError("its track of sound has no rate or no channels; convert it to WAV")
         self.name = self._values["decoder"]
@@ -113,9 +126,15 @@ class FfmpegDecoder(Decoder):
                 raise AudioError(f"cannot be decoded by FFmpeg ({error.strerror}); convert it to WAV") from None
 
     def _length(self, container: Any, stream: Any) -> int | None:
-        if stream.duration and stream.time_base:
+        """How many samples the header promises of this track, which is not what it says of the file as a whole."""
+        kind = str(container.format.name).split(",")[0]
+        self._could_tell = kind in _OF_TRACKS | _OF_FILES or not container.duration
+        if kind in _OF_TRACKS and stream.duration and stream.time_base:
             return round(float(stream.duration * stream.time_base) * self.sample_rate)
-        return round(container.duration / self._av.time_base * self.sample_rate) if container.duration else None
+        if kind == "matroska" and (end_s := _seconds(stream.metadata.get("DURATION", ""))):
+            begin_s = float((stream.start_time or 0) * stream.time_base) if stream.time_base else 0.0
+            return round((end_s - max(0.0, begin_s)) * self.sample_rate)
+        return None
 
     @property
     def ending(self) -> Ending | None:
@@ -137,6 +156,8 @@ class FfmpegDecoder(Decoder):
                     waiting, n_waiting = [], 0
         if waiting:
             yield np.concatenate(waiting)
+        with open_file(self._path) as file:
+            self._n_behind = n_bytes_behind(file, self._read_to)
         self._ending = Ending(at, self._reason)
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
@@ -162,6 +183,8 @@ class FfmpegDecoder(Decoder):
         with self._log() as lines:
             try:
                 packet = next(packets, None)
+                if packet is not None and packet.pos is not None:
+                    self._read_to = max(self._read_to, packet.pos + packet.size)
             except Exception as error:  # PyAV itself stumbles, e.g. over a stream that only begins late in the file
                 self._reason, packet = str(getattr(error, "strerror", None) or error), None
             try:
@@ -201,10 +224,18 @@ class FfmpegDecoder(Decoder):
             if self._ending.reason is not None:
                 found.append(Notice("stopped", values | {"reason": self._ending.reason}))
             elif promised is None:
-                found.append(Notice("open-length", values))
+                found += [Notice("open-length", values)] if self._could_tell else []
             elif n < promised - _TOLERANCE_S * self.sample_rate:
                 found.append(Notice("cut", values))
+            if self._n_behind > _LEAST_BEHIND:
+                found.append(Notice("junk-after", {"n_bytes": self._n_behind}))
         return found
+
+
+def _seconds(text: str) -> float | None:
+    """Seconds of a text as Matroska's tags have it, e.g. 90.5 of "00:01:30.500000000"; None of any other."""
+    match = _CLOCK.fullmatch(text)
+    return sum(float(part) * unit for part, unit in zip(match.groups(), (3600, 60, 1), strict=True)) if match else None
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:

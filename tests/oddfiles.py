@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import re
@@ -189,19 +190,58 @@ def piped_by_libsndfile(header, data):
     return header + header + data[len(header) :] + data[: len(header)]
 
 
-def written_by_ffmpeg(path, codec, samples=VOICE):
-    """The bytes of a file that FFmpeg writes, as the package `av` holds it."""
+def written_by_ffmpeg(path, codec, samples=VOICE, *, begin=0, n_pictures=0, pipe_as=None):
+    """The bytes of a file that FFmpeg writes, as the package `av` holds it.
+
+    Parameters
+    ----------
+    path : Path
+    codec : str
+    samples : array
+    begin : int
+        At which sample of the file the sound begins.
+    n_pictures : int
+        Of an empty picture, one a second, beside the sound.
+    pipe_as : str, optional
+        A container that is written as into a pipe, where nothing can be filled in afterwards.
+    """
     import av
 
     rate = 48000 if codec == "ac3" else RATE
-    with av.open(str(path), "w") as container:
+    with contextlib.ExitStack() as stack:
+        pipe = stack.enter_context(path.open("wb")) if pipe_as else None
+        target = _Pipe(pipe) if pipe_as else str(path)
+        container = stack.enter_context(av.open(target, "w", format=pipe_as))
+        pictures = container.add_stream("mpeg4", rate=1) if n_pictures else None
+        if pictures is not None:
+            pictures.width, pictures.height, pictures.pix_fmt = 16, 16, "yuv420p"
         stream = container.add_stream(codec, rate=rate, layout="mono")
         stream.codec_context.time_base, stream.bit_rate = Fraction(1, rate), 64000
         pcm = np.rint(samples * 32767).astype(np.int16)[np.newaxis]
         frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
-        frame.sample_rate, frame.pts = rate, 0
+        frame.sample_rate, frame.pts = rate, begin
         resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate)
         parts = [*resampler.resample(frame), *resampler.resample(None)]
         for packet in [packet for part in parts for packet in stream.encode(part)] + stream.encode(None):
             container.mux(packet)
+        for packet in _black(pictures, n_pictures):
+            container.mux(packet)
     return path.read_bytes()
+
+
+def _black(stream, n):
+    """Packets of empty pictures, one a second."""
+    import av
+
+    for i in range(n):
+        picture = av.VideoFrame.from_ndarray(np.zeros((24, 16), np.uint8), format="yuv420p")
+        picture.pts, picture.time_base = i, Fraction(1)
+        yield from stream.encode(picture)
+    yield from stream.encode(None) if n else ()
+
+
+class _Pipe:
+    """A file that can only be written in a row."""
+
+    def __init__(self, file):
+        self.write = file.write

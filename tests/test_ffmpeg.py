@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 
 import numpy as np
 import pytest
@@ -135,7 +136,7 @@ def test_ffmpeg_decodes_what_libsndfile_does_not_read(tmp_path, name, codec):
     samples, notices = heard(tmp_path, data, name)
     assert abs(len(samples) - len(VOICE)) < 2500
     assert notices["decoded-by"]["codec"] == codec
-    assert list(notices) == ["decoded-by"]
+    assert list(notices) == ["decoded-by", *(["open-length"] if codec == "wmav2" else [])]
     shift = int(np.argmax(np.correlate(samples[:6000], VOICE[1000:4000], "valid"))) - 1000
     assert np.corrcoef(samples[shift + 1000 : shift + 20000], VOICE[1000:20000])[0, 1] > 0.95
     part, _ = heard(tmp_path, data, name, start_s=0.6, duration_s=0.5)
@@ -180,3 +181,75 @@ def test_what_pyav_stumbles_over_is_the_end_of_the_sound_and_told(tmp_path, monk
     samples, notices = heard(tmp_path, data, "clip.ts")
     assert 0 < len(samples) < len(whole)
     assert notices["stopped"]["reason"] == "list index out of range"
+
+
+def whole(tmp_path, name, codec, samples=VOICE, **options):
+    """What is said of a file of which nothing is missing."""
+    pytest.importorskip("av")
+    data = written_by_ffmpeg(tmp_path / f"made-{name}", codec, samples, **options)
+    heard_samples, notices = heard(tmp_path, data, name)
+    assert abs(len(heard_samples) - len(samples)) < 2500
+    return list(notices)[1:]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "said"),
+    [
+        ("v.mkv", "flac", []),
+        ("v.avi", "pcm_s16le", ["open-length"]),
+        ("v.wmv", "wmav2", ["open-length"]),
+        ("v.mov", "aac", []),
+    ],
+)
+def test_pictures_that_go_on_behind_the_sound_make_no_cut(tmp_path, name, codec, said):
+    assert whole(tmp_path, name, codec, n_pictures=10) == said
+
+
+def test_a_sound_that_begins_late_is_no_cut(tmp_path):
+    assert whole(tmp_path, "late.mka", "flac", begin=2 * RATE) == []
+
+
+@pytest.mark.parametrize(("name", "pipe_as", "codec"), [("p.wma", "asf", "wmav2"), ("p.avi", "avi", "pcm_s16le")])
+def test_what_was_written_into_a_pipe_is_of_open_length(tmp_path, name, pipe_as, codec):
+    assert whole(tmp_path, name, codec, pipe_as=pipe_as) == ["open-length"]
+
+
+def test_a_length_that_is_guessed_from_the_first_frames_is_not_promised(tmp_path):
+    rises = np.concatenate([np.zeros(4 * RATE, np.float32), VOICE])
+    assert whole(tmp_path, "rises.aac", "aac", rises) == []
+
+
+def test_a_track_of_matroska_that_begins_late_and_is_cut_is_told(tmp_path):
+    pytest.importorskip("av")
+    data = written_by_ffmpeg(tmp_path / "a.mka", "flac", begin=RATE)
+    _, notices = heard(tmp_path, data[: len(data) // 2], "cut.mka")
+    assert abs(notices["cut"]["n_promised"] - len(VOICE)) < 100
+
+
+JOINED = [("a.m4a", "aac"), ("a.mov", "alac"), ("a.tta", "tta"), ("a.wma", "wmav2"), ("a.wav", "wmav2")]
+
+
+@pytest.mark.parametrize(("name", "codec"), JOINED)
+def test_a_second_file_behind_one_that_ffmpeg_reads_is_said_with_its_length(tmp_path, name, codec):
+    pytest.importorskip("av")
+    data = written_by_ffmpeg(tmp_path / f"made-{name}", codec)
+    alone, notices = heard(tmp_path, data, name)
+    assert "junk-after" not in notices
+    both, notices = heard(tmp_path, data + data, name)
+    np.testing.assert_array_equal(both, alone)
+    assert notices["junk-after"]["n_bytes"] == len(data)
+
+
+def test_a_wav_behind_a_matroska_is_said(tmp_path):
+    pytest.importorskip("av")
+    data, wav = written_by_ffmpeg(tmp_path / "a.mka", "flac"), bytes(encoded())
+    assert heard(tmp_path, data + wav, "clip.mka")[1]["junk-after"]["n_bytes"] == len(wav)
+
+
+@pytest.mark.parametrize(("name", "codec"), [*JOINED, ("a.mka", "flac"), ("a.avi", "pcm_s16le"), ("a.wv", "wavpack")])
+def test_tags_and_zeros_behind_a_file_are_no_second_one(tmp_path, name, codec):
+    pytest.importorskip("av")
+    data = written_by_ffmpeg(tmp_path / f"made-{name}", codec)
+    ape = b"x" * 1968 + struct.pack("<8sIIII8x", b"APETAGEX", 2000, 2000, 1, 0)[:32]
+    for tail in (b"TAG" + b"x" * 125, ape, bytes(5000)):
+        assert "junk-after" not in heard(tmp_path, data + tail, name)[1]
