@@ -256,6 +256,62 @@ class Doubled(Reference):
         return super().__call__(mels, lengths).astype(np.float64)
 
 
+class SharedBuffer(Reference):
+    """Each result stands in the memory of the one before."""
+
+    def __init__(self):
+        self.buffers = {}
+
+    def __call__(self, mels, lengths):
+        buffer = self.buffers.setdefault(mels.shape, np.empty_like(mels))
+        buffer[...] = super().__call__(mels, lengths)
+        return buffer
+
+
+class Cached(Reference):
+    """Masks the first batch of a shape again and again, whatever is given."""
+
+    def __init__(self):
+        self.cache = {}
+
+    def __call__(self, mels, lengths):
+        return super().__call__(self.cache.setdefault(mels.shape, mels.copy()), lengths)
+
+
+class LoudOnLong(Reference):
+    def fill(self, item, n_frames):
+        return item[:, :n_frames].max() if n_frames >= 1000 else super().fill(item, n_frames)
+
+
+class FixedOnLong(Reference):
+    seed = 7
+
+    def __call__(self, mels, lengths):
+        self.is_long = mels.shape[2] >= 1000
+        return super().__call__(mels, lengths)
+
+    def rng(self):
+        return np.random.default_rng(self.seed) if self.is_long else super().rng()
+
+
+class UnseededOnLong(FixedOnLong):
+    seed = None
+
+
+class Stops(Reference):
+    """Augments so many times, and then no more."""
+
+    n_calls, most_calls = 0, 100
+
+    def __call__(self, mels, lengths):
+        self.n_calls += 1
+        return super().__call__(mels, lengths) if self.n_calls <= self.most_calls else mels.copy()
+
+
+class StopsLate(Stops):
+    most_calls = 600
+
+
 # What has the fault, what is found, and how the check is asked for it beyond the adapter.
 FAULTS = {
     "axes": (Swapped, "axes-swapped", {}),
@@ -287,4 +343,11 @@ FAULTS = {
     "not-finite": (NotFinite, "not-finite", {}),
     "shorter": (Shorter, "length-changed", {}),
     "doubled": (Doubled, "dtype-changed", {}),
+    "shared-buffer": (SharedBuffer, "result-overwritten", {}),
+    "cached": (Cached, "other-clip-returned", {}),
+    "loud-on-long": (LoudOnLong, "fill-loud", {}),
+    "fixed-on-long": (FixedOnLong, "same-draw-every-time", {}),
+    "unseeded-on-long": (UnseededOnLong, "not-reproducible", {}),
+    "stops": (Stops, "not-reproducible", {}),
+    "stops-late": (StopsLate, "not-reproducible", {}),
 }

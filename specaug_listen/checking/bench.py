@@ -18,9 +18,11 @@ from .probes import Probe, Seen
 from .signals import Clip, reference_of
 from .subjects import Given, Outcome, Subject
 
-__all__ = ["Bench", "Noticed", "Trial", "seen"]
+__all__ = ["Bench", "Noticed", "Pair", "Trial", "seen"]
 
 _FRAMES_PER_CLIP, _FEWEST, _MOST = 12_000, 12, 60
+# Draws that are made once more, and on the clip itself, on the reference clip and on any other.
+_PAIRS, _PAIRS_OF_OTHERS = 10, 2
 _NEARLY_ALL = 0.98
 _PADDING_LINE = re.compile(r"(\d+) of \d+ time masks lie in the padding")
 
@@ -33,6 +35,20 @@ class Trial:
     seen: Seen
     digest: int
     is_all_changed: bool = False
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A draw on a probe, what came of the same once more, and of the clip itself under the same seed."""
+
+    trial: Trial
+    again: Outcome
+    of_clip: Outcome
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the seed brought the draw back."""
+        return bool(self.again.values) and self.again.digest == self.trial.digest
 
 
 @dataclass
@@ -131,7 +147,7 @@ class Bench:
             return None
         values = outcome.values[0]
         is_all_changed = bool((values[:, : probe.n_frames] != probe.values).mean() > _NEARLY_ALL)
-        return Trial(seed, seen(outcome, probe, self.pads[0]), hash(values.tobytes()), is_all_changed)
+        return Trial(seed, seen(outcome, probe, self.pads[0]), outcome.digest, is_all_changed)
 
     def trials_of(self, clip: Clip) -> list[Trial]:
         """Draws on a probe of a clip's length, made once."""
@@ -149,6 +165,25 @@ class Bench:
         for seed in seeds[len(more) : max(0, n - len(trials))]:
             more.append(self.trial(clip.n_frames, seed, str(clip)))
         return [*trials, *(trial for trial in more if trial is not None)]
+
+    def pairs_of(self, clip: Clip) -> list[Pair]:
+        """Some draws of `trials_of`, those with masks first, made once more and on the clip itself."""
+        if clip.name not in self._pairs:
+            n = _PAIRS if clip is self.reference else _PAIRS_OF_OTHERS
+            probe, values = self.given(self.probe(clip.n_frames).values), self.given(self.subject.scaled(clip.mel))
+            self._pairs[clip.name] = [
+                Pair(trial, self.call(probe, trial.seed, str(clip)), self.call(values, trial.seed, str(clip)))
+                for trial in sorted(self.trials_of(clip), key=_of_little_use)[:n]
+            ]
+        return self._pairs[clip.name]
+
+    def brings_back(self, clip: Clip) -> bool:
+        """Whether a seed brings its draw on a clip back."""
+        return all(pair.is_same for pair in self.pairs_of(clip))
+
+    @cached_property
+    def _pairs(self) -> dict[str, list[Pair]]:
+        return {}
 
     @cached_property
     def _trials(self) -> dict[str, list[Trial]]:
@@ -213,6 +248,13 @@ class Bench:
             notes[key].times += 1
         else:
             notes[key] = Noticed(evidence, where, seed)
+
+
+def _of_little_use(trial: Trial) -> int:
+    """0 for a draw with masks beside which something is left, 1 for another change, 2 for none."""
+    cells = trial.seen.masked_cells
+    is_worth = trial.seen.is_changed and not trial.seen.is_all_masked
+    return 0 if is_worth and cells.any() else 1 if is_worth else 2
 
 
 def seen(outcome: Outcome, probe: Probe, pad_value: float) -> Seen:

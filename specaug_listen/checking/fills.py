@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,53 +11,74 @@ from .._flags import runs
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from .bench import Bench, Trial
+from .chance import named_clips
 from .findings import Finding
+from .signals import Clip
 
 __all__ = ["fill_findings"]
 
-_DRAWS = 10
 # A mean over cells may come out a little above the percentile by rounding alone.
 _MARGIN_DB = 0.5
 
 
-def fill_findings(bench: Bench, *, is_reproducible: bool) -> list[Finding]:
-    """Fills above the clip's 95th percentile, and zeros where 0 is a level.
+def fill_findings(bench: Bench) -> list[Finding]:
+    """Fills above a clip's 95th percentile, and zeros where 0 is a level, on clips of any length.
 
     A probe says where the masks of a seed lie, the clip under the same seed what is in them. Where a seed brings no
     draw back, both are read off the probe.
     """
-    clip = bench.reference
-    values = bench.subject.scaled(clip.mel)
-    loud: list[tuple[float, int]] = []
-    zero: list[int] = []
-    trials = [t for t in bench.trials_of(clip) if t.seen.is_changed and not t.seen.is_all_masked][:_DRAWS]
-    for trial in trials:
-        given = values if is_reproducible else bench.probe(clip.n_frames).values
-        outcome = bench.call(bench.given(given), trial.seed, str(clip))
+    fills = [_fills_of(bench, clip) for clip in bench.clips]
+    found = []
+    if loud := [one for one in fills if one.loud]:
+        n, n_loud = sum(one.n for one in loud), sum(len({seed for _, seed in one.loud}) for one in loud)
+        (level, seed), where = max((max(one.loud), str(one.clip)) for one in loud)
+        line = (
+            f"in {n_loud} of {n} draws a fill is louder than the clip's 95th percentile, by up to {level:.1f} dB, on "
+            f"{named_clips([one.clip for one in loud])}"
+        )
+        found.append(Finding.of("fill-loud", line, where, seed, draws=n, loud=n_loud, most_db=round(level, 2)))
+    if zero := [one for one in fills if one.zero]:
+        low, high = np.percentile(bench.subject.scaled(zero[0].clip.mel), [0, 95])
+        line = (
+            f"masks hold 0, and the clip reaches from {low:.3g} to {high:.3g} (95th percentile) in this scale, on "
+            f"{named_clips([one.clip for one in zero])}"
+        )
+        numbers = {"lowest": float(low), "p95": float(high)}
+        found.append(Finding.of("zero-fill-in-log", line, str(zero[0].clip), zero[0].zero[0], **numbers))
+    return found
+
+
+@dataclass
+class _Fills:
+    """Of one clip: how many draws were looked at, levels and seeds of loud fills, and seeds of zeros."""
+
+    clip: Clip
+    n: int = 0
+    loud: list[tuple[float, int]] = field(default_factory=list)
+    zero: list[int] = field(default_factory=list)
+
+
+def _fills_of(bench: Bench, clip: Clip) -> _Fills:
+    fills, given = _Fills(clip), bench.subject.scaled(clip.mel)
+    is_level = bench.subject.zero_is_level and float(given.min()) < 0
+    for pair in bench.pairs_of(clip):
+        trial, outcome = pair.trial, pair.of_clip
+        if not bench.brings_back(clip):
+            outcome = pair.again
+            trial = bench.read(outcome, bench.probe(clip.n_frames), trial.seed) or trial
+        if not trial.seen.is_changed or trial.seen.is_all_masked:
+            continue
+        fills.n += 1
         for cells in _regions(trial) if outcome.values else []:
             filled = outcome.values[0][cells]
             if not np.isfinite(filled).all():
                 continue
             level = _level_db(bench, outcome.values[0], cells, clip.mel)
             if level is not None and level > _MARGIN_DB:
-                loud.append((level, trial.seed))
-            if bench.subject.zero_is_level and (filled == 0).all() and float(values.min()) < 0:
-                zero.append(trial.seed)
-    return _told(bench, loud, zero, len(trials))
-
-
-def _told(bench: Bench, loud: list[tuple[float, int]], zero: list[int], n: int) -> list[Finding]:
-    found, where = [], str(bench.reference)
-    if loud:
-        level, seed = max(loud)
-        n_loud = len({s for _, s in loud})
-        line = f"in {n_loud} of {n} draws a fill is louder than the clip's 95th percentile, by up to {level:.1f} dB"
-        found.append(Finding.of("fill-loud", line, where, seed, draws=n, loud=n_loud, most_db=round(level, 2)))
-    if zero:
-        low, high = np.percentile(bench.subject.scaled(bench.reference.mel), [0, 95])
-        line = f"masks hold 0, and the clip reaches from {low:.3g} to {high:.3g} (95th percentile) in this scale"
-        found.append(Finding.of("zero-fill-in-log", line, where, zero[0], lowest=float(low), p95=float(high)))
-    return found
+                fills.loud.append((level, trial.seed))
+            if is_level and (filled == 0).all():
+                fills.zero.append(trial.seed)
+    return fills
 
 
 def _regions(trial: Trial) -> list[npt.NDArray[np.bool_]]:

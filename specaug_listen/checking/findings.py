@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 from pydantic import Field
@@ -10,7 +11,7 @@ from .._record import record
 from .._version import __version__
 from ..augment import FrontendReason, reason_in_words
 
-__all__ = ["FINDINGS", "CheckReport", "Finding", "Known", "Severity"]
+__all__ = ["FINDINGS", "OF_AXES", "CheckReport", "Finding", "Known", "Severity", "in_order"]
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -48,6 +49,12 @@ FINDINGS: dict[str, Known] = {
     "dtype-changed": Known(_E, "memory doubles, or mixed precision fails", "return the dtype that was given"),
     "device-changed": Known(_E, "the model lies elsewhere", "make new tensors on the input's device"),
     "input-modified": Known(_E, "whoever holds the input holds masks, too", "work on a copy: x = x.clone()"),
+    "result-overwritten": Known(
+        _E, "a batch of results that are kept holds others", "return new memory from each call, and keep none of it"
+    ),
+    "other-clip-returned": Known(
+        _E, "the training hears another clip than its text", "keep nothing of earlier inputs, or look it up by content"
+    ),
     "axes-swapped": Known(
         _E, "time is masked by the rules of frequency", "exchange F and T, or turn the axes for the call"
     ),
@@ -106,6 +113,36 @@ FINDINGS: dict[str, Known] = {
     "warp-ineffective": Known(_W, "a warp costs time and moves nothing", "look at the displacement that is drawn"),
     "warp-skipped": Known(_W, "short clips are never warped", "bound the warp by a share of the clip"),
 }
+
+# What follows from a finding, and would only say it again.
+_OF_PLACES = (
+    "masks-only-at-start", "masks-only-at-end", "masks-stop-early", "frames-unevenly-masked", "bins-unevenly-masked",
+    "starts-on-grid", "widths-cut-twice", "end-bins-unmasked", "end-frames-unmasked",
+)  # fmt: skip
+_SILENCED = {
+    "other-clip-returned": (
+        *_OF_PLACES, "fill-loud", "zero-fill-in-log", "masks-in-padding", "masks-follow-shortest", "padding-in-fill",
+        "warp-into-padding", "axes-swapped",
+    ),
+    "axes-swapped": (
+        *_OF_PLACES, "short-clip-mostly-masked", "masks-in-padding", "padding-in-fill", "warp-one-sided",
+        "warp-ineffective", "warp-skipped", "cap-exceeded", "stronger-than-published",
+    ),
+    "not-finite": (*_OF_PLACES, "stronger-than-published"),
+    "rectangles-turned": (*_OF_PLACES, "stronger-than-published"),
+    "masks-only-at-start": ("end-frames-unmasked", "frames-unevenly-masked"),
+    "masks-only-at-end": ("end-frames-unmasked", "frames-unevenly-masked"),
+    "masks-stop-early": ("end-frames-unmasked", "frames-unevenly-masked"),
+    "frames-unevenly-masked": ("end-frames-unmasked",),
+    "bins-unevenly-masked": ("end-bins-unmasked",),
+    "same-draw-every-time": (*_OF_PLACES, "same-draw-in-batch", "warp-one-sided"),
+    "nothing-applied": ("warp-ineffective",),
+}  # fmt: skip
+# What depends on which axis is which.
+OF_AXES = {
+    *_OF_PLACES, "axes-swapped", "rectangles-turned", "masks-in-padding", "masks-follow-shortest", "warp-into-padding",
+    "short-clip-mostly-masked", "stronger-than-published", "cap-exceeded",
+}  # fmt: skip
 
 
 @record
@@ -206,3 +243,12 @@ class CheckReport:
         what = "nothing found" if n == 0 else "1 finding" if n == 1 else f"{n} findings"
         why = "" if self.frontend_reason in (None, "named") else f" ({reason_in_words(self.frontend_reason)})"
         return "\n".join([*lines, f"{self.subject} on {self.frontend}{why}: {what} in {self.n_draws} draws"])
+
+
+def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each kind once, in the order of `FINDINGS`, without those that only follow from another."""
+    by_id: dict[str, Finding] = {}
+    for finding in found:
+        by_id.setdefault(finding.id, finding)
+    silenced = {what for finding in by_id for what in _SILENCED.get(finding, ())}
+    return tuple(by_id[what] for what in FINDINGS if what in by_id and what not in silenced)

@@ -21,7 +21,8 @@ from ..errors import naming
 from ..frontends import MelSpectrogram
 from .apart import Apart, CallEndedError, GaveUpError
 from .signals import Clip, reference_of
-from .subjects import CallableSubject, Given, Outcome, Traits, traits_of
+from .subjects import CallableSubject, Given, Outcome
+from .traits import Traits, traits_of
 
 __all__ = ["Known", "crash_of_few_bins", "crash_of_one", "is_guessed", "known_of", "subject_of", "turned_subject"]
 

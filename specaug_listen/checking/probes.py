@@ -70,13 +70,17 @@ class Seen:
     boxes: tuple[tuple[int, int, int, int], ...] = ()
 
     @property
-    def area_share(self) -> float:
-        """Share of the cells that are masked."""
-        n_mels, n_frames = len(self.masked_bins), len(self.masked_frames)
-        cells = self.masked_bins[:, np.newaxis] | self.masked_frames[np.newaxis]
+    def masked_cells(self) -> Flags:
+        """Cells of masks, shape (n_mels, n_frames)."""
+        cells: Flags = self.masked_bins[:, np.newaxis] | self.masked_frames[np.newaxis]
         for first_bin, n_bins, first_frame, n in self.boxes:
             cells[first_bin : first_bin + n_bins, first_frame : first_frame + n] = True
-        return float(cells.sum() / (n_mels * n_frames))
+        return cells
+
+    @property
+    def area_share(self) -> float:
+        """Share of the cells that are masked."""
+        return float(self.masked_cells.mean())
 
     @property
     def time_share(self) -> float:

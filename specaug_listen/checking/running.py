@@ -22,46 +22,23 @@ from ..errors import ParameterError
 from ..frontends import MelFrontend
 from .apart import Apart, GaveUpError
 from .bench import Bench, Noticed
-from .calls import call_findings, chance_findings, contract_findings, is_filter, mode_findings, try_hard_cases
+from .calls import call_findings, contract_findings, mode_findings, try_hard_cases
+from .chance import chance_findings, is_filter, late_findings, other_clip_findings
 from .fills import fill_findings
-from .findings import FINDINGS, CheckReport, Finding
+from .findings import FINDINGS, OF_AXES, CheckReport, Finding, in_order
 from .forms import Known, crash_of_few_bins, crash_of_one, is_guessed, known_of, subject_of, turned_subject
 from .masks import are_wider_in_time, axes_findings, cap_findings, end_findings, is_readable, share_findings
 from .padding import padding_findings
 from .places import place_findings
 from .signals import Clip, clips_of, made_clips, reference_of, sounds_of
 from .strength import strength_findings
-from .subjects import CallableSubject, PolicySubject, Subject, Traits
+from .subjects import CallableSubject, PolicySubject, Subject
+from .traits import Traits
 from .warps import warp_findings
 from .witnesses import output_of_check, save_check
 
 __all__ = ["Check", "check"]
 
-# What follows from a finding, and would only say it again.
-_OF_PLACES = (
-    "masks-only-at-start", "masks-only-at-end", "masks-stop-early", "frames-unevenly-masked", "bins-unevenly-masked",
-    "starts-on-grid", "widths-cut-twice", "end-bins-unmasked", "end-frames-unmasked",
-)  # fmt: skip
-_SILENCED = {
-    "axes-swapped": (
-        *_OF_PLACES, "short-clip-mostly-masked", "masks-in-padding", "padding-in-fill", "warp-one-sided",
-        "warp-ineffective", "warp-skipped", "cap-exceeded", "stronger-than-published",
-    ),
-    "not-finite": (*_OF_PLACES, "stronger-than-published"),
-    "rectangles-turned": (*_OF_PLACES, "stronger-than-published"),
-    "masks-only-at-start": ("end-frames-unmasked", "frames-unevenly-masked"),
-    "masks-only-at-end": ("end-frames-unmasked", "frames-unevenly-masked"),
-    "masks-stop-early": ("end-frames-unmasked", "frames-unevenly-masked"),
-    "frames-unevenly-masked": ("end-frames-unmasked",),
-    "bins-unevenly-masked": ("end-bins-unmasked",),
-    "same-draw-every-time": (*_OF_PLACES, "same-draw-in-batch", "warp-one-sided"),
-    "nothing-applied": ("warp-ineffective",),
-}  # fmt: skip
-# What depends on which axis is which.
-_OF_AXES = {
-    *_OF_PLACES, "axes-swapped", "rectangles-turned", "masks-in-padding", "masks-follow-shortest", "warp-into-padding",
-    "short-clip-mostly-masked", "stronger-than-published", "cap-exceeded",
-}  # fmt: skip
 MOST_S = 1e6
 _OTHER_SHAPES = {"length-changed", "axes-swapped", "device-changed"}
 
@@ -241,7 +218,7 @@ def _with(made: Check, finding: Finding, limits: _Limits) -> Check:
     """The same with one more finding."""
     if finding.id in limits.ignored:
         return made
-    findings = _in_order([*made.findings, finding])
+    findings = in_order([*made.findings, finding])
     return Check(replace(made.report, findings=findings), made._bench)
 
 
@@ -262,7 +239,7 @@ def _given_up(bench: Bench, error: GaveUpError, limits: _Limits, notes: list[str
     """What was found until calls did not come back any more."""
     for what, evidence in error.args[0].items():
         bench.changes.setdefault(what, Noticed(evidence, str(bench.reference), bench.seed))
-    kept = _in_order([finding for finding in call_findings(bench) if finding.id not in limits.ignored])
+    kept = in_order([finding for finding in call_findings(bench) if finding.id not in limits.ignored])
     notes = [*notes, "calls do not come back: nothing more could be checked"]
     lengths = {clip.name: clip.n_frames for clip in bench.clips}
     frontend = bench.clips[0].mel.frontend.name
@@ -298,7 +275,7 @@ def _checked(
         found = _found(bench, own, limits.share, limits.max_time_share, notes)
     except GaveUpError as error:
         return _given_up(bench, error, limits, notes)
-    kept = _in_order([finding for finding in found if finding.id not in limits.ignored])
+    kept = in_order([finding for finding in found if finding.id not in limits.ignored])
     lengths = {clip.name: clip.n_frames for clip in heard}
     frontend = heard[0].mel.frontend.name
     return Check(CheckReport(subject.name, frontend, kept, tuple(notes), lengths, bench.n_calls, seed), bench)
@@ -322,12 +299,12 @@ def _in_both_orders(
         if again.is_clean and are_wider_in_time(again._bench):
             return again
         found = set(again.report.ids)
-        names = ", ".join(what for what in again.report.ids if what in _OF_AXES)
+        names = ", ".join(what for what in again.report.ids if what in OF_AXES)
     except (ParameterError, GaveUpError):  # it fails on every clip
         found, names = set(), "it fails"
     told = []
     for finding in made.findings:
-        if finding.id in _OF_AXES:
+        if finding.id in OF_AXES:
             turned = "this is found as well" if finding.id in found else names or "it is not found"
             doubt = f"{finding.evidence} (bands were taken to come first; with frames first: {turned})"
             finding = replace(finding, evidence=doubt)
@@ -343,8 +320,8 @@ def _found(
     if trials and not bench.changes.keys() & _OTHER_SHAPES and not any(trial.seen.is_changed for trial in trials):
         line = f"none of {len(trials)} draws changed a cell"
         found.append(Finding.of("nothing-applied", line, str(bench.reference), trials[0].seed, draws=len(trials)))
-    alike, is_reproducible = chance_findings(bench)
-    found += [*alike, *mode_findings(bench)]
+    found += [*chance_findings(bench), *other_clip_findings(bench), *mode_findings(bench)]
+    is_reproducible = bench.brings_back(bench.reference)
     if is_filter(bench):
         notes.append("it does the same to all cells in every draw, as a filter or a normalisation: nothing is random")
     axes = axes_findings(bench)
@@ -356,23 +333,14 @@ def _found(
         found += cap_findings(bench, max_time_share, policy)
         found += share_findings(bench, share)
         found += padding_findings(bench, is_reproducible=is_reproducible)
-        found += fill_findings(bench, is_reproducible=is_reproducible)
+        found += fill_findings(bench)
         found += warp_findings(bench, policy)
     elif not axes:
         notes.append("it changes all cells of a clip: what concerns masks and warps could not be checked")
     if not is_reproducible:
         notes.append("no seed brings a draw back: whether padding counts in fills could not be checked")
     try_hard_cases(bench)
-    return [*found, *contract_findings(bench)]
-
-
-def _in_order(found: list[Finding]) -> tuple[Finding, ...]:
-    """Each kind once, in the order of `FINDINGS`, without those that only follow from another."""
-    by_id: dict[str, Finding] = {}
-    for finding in found:
-        by_id.setdefault(finding.id, finding)
-    silenced = {what for finding in by_id for what in _SILENCED.get(finding, ())}
-    return tuple(by_id[what] for what in FINDINGS if what in by_id and what not in silenced)
+    return [*found, *late_findings(bench), *contract_findings(bench)]
 
 
 def _check_numbers(draws: int, share: float, max_time_share: float | None, timeout_s: float) -> None:

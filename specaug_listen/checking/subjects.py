@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +18,14 @@ from ..augment.calling import device_of, generators_of, in_mode, in_words, owner
 from ..errors import ParameterError, SpecAugListenError
 from ..frontends import MelSpectrogram
 from .apart import Apart, CallEndedError, GaveUpError
+from .held import Held
+from .traits import Traits, traits_of
 
 __all__ = ["CallableSubject", "Called", "Given", "Outcome", "PolicySubject", "Subject"]
 
 Values = npt.NDArray[Any]
+# Of the callable that was called last in this process.
+_HELD = Held()
 _BY_UTTERANCE = ("paper", "wenet", "fairseq")
 
 
@@ -83,6 +86,11 @@ class Outcome:
     draws: tuple[Draw, ...] = ()
     odd: Values | None = None
 
+    @property
+    def digest(self) -> int:
+        """The same for the same values of the first item."""
+        return hash(self.values[0].tobytes()) if self.values else 0
+
 
 class Subject(Protocol):
     """What is checked.
@@ -138,6 +146,7 @@ class CallableSubject:
             traits = function.run(traits_of) if isinstance(function, Apart) else traits_of(function)
         self.traits = traits
         self.has_modes, self.words = traits.has_modes, traits.words
+        self._held = Held()
 
     def scaled(self, mel: MelSpectrogram) -> Values:
         """As it is handed over."""
@@ -151,7 +160,7 @@ class CallableSubject:
     def __call__(self, given: Given, seed: int) -> Outcome:
         """Call it once, on a copy."""
         if not isinstance(self.function, Apart):
-            return Called(self.function, self.adapter)(given, seed)
+            return Called(self.function, self.adapter, self._held)(given, seed)
         try:
             outcome: Outcome = self.function.run(call_once, self.adapter, given, seed)
         except CallEndedError as ended:
@@ -161,29 +170,9 @@ class CallableSubject:
         return outcome
 
 
-class Traits(NamedTuple):
-    """What is known of a callable without calling it.
-
-    Parameters
-    ----------
-    has_modes : bool
-        Whether it is a module, or a method of one.
-    words : str
-        Names of it, of its class, and of parameters that are neither empty nor zero.
-    """
-
-    has_modes: bool
-    words: str
-
-
-def traits_of(function: Any) -> Traits:
-    """What is known of a callable, in the process that holds it."""
-    return Traits(owner_module(function) is not None, _words(function))
-
-
 def call_once(function: Any, adapter: Adapter, given: Given, seed: int) -> Outcome:
     """One call of a callable, in the process that holds it."""
-    return Called(function, adapter, is_apart=True)(given, seed)
+    return Called(function, adapter, _HELD, is_apart=True)(given, seed)
 
 
 class Called:
@@ -193,12 +182,14 @@ class Called:
     ----------
     function : callable
     adapter : Adapter
+    held : Held
+        Of earlier calls.
     is_apart : bool
         Whether this process holds nothing but the callable: then an interrupt is the callable's own.
     """
 
-    def __init__(self, function: Callable[..., Any], adapter: Adapter, *, is_apart: bool = False) -> None:
-        self.function, self.adapter, self._is_apart = function, adapter, is_apart
+    def __init__(self, function: Callable[..., Any], adapter: Adapter, held: Held, *, is_apart: bool = False) -> None:
+        self.function, self.adapter, self._held, self._is_apart = function, adapter, held, is_apart
         self._module, self._generators = owner_module(function), generators_of(function)
 
     def __call__(self, given: Given, seed: int) -> Outcome:
@@ -212,8 +203,8 @@ class Called:
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt) and not self._is_apart:
                     raise
-                return Outcome(error=in_words(error))
-        changes = {}
+                return Outcome(error=in_words(error), changes=self._held.changes())
+        changes = self._held.changes()
         if not np.array_equal(as_array(tensor), before, equal_nan=True):
             changes["input-modified"] = "what was given holds other values after the call"
         return self._outcome(result, tensor, before, given, changes)
@@ -262,6 +253,7 @@ class Called:
             if "device-changed" in changes:
                 return Outcome(changes=changes)
             array = _as_exact(as_array(mel), mel, before)
+            self._held.keep(self.function, tensor, mel)
         except ParameterError as error:
             return Outcome(error=str(error), changes=changes)
         wanted = tuple(tensor.shape)
@@ -373,24 +365,3 @@ def _other_kind(result: Any, given: Any) -> dict[str, str]:
     if devices[0] != devices[1]:
         changes["device-changed"] = f"given on {devices[0]}, it gave on {devices[1]}"
     return changes
-
-
-def _words(function: Any) -> str:
-    """Names of a callable, of its class, and of parameters that are neither empty nor zero."""
-    named: list[str] = []
-    values: dict[str, Any] = {}
-    while isinstance(function, functools.partial):
-        values |= function.keywords
-        function = function.func
-    owner = getattr(function, "__self__", None) or function
-    if not isinstance(owner, type(np)) and not hasattr(owner, "__code__"):
-        named.append(type(owner).__name__)
-        values |= {key: value for key, value in getattr(owner, "__dict__", {}).items() if not key.startswith("_")}
-    named.append(getattr(function, "__name__", ""))
-    code, defaults = getattr(function, "__code__", None), getattr(function, "__defaults__", None) or ()
-    if code is not None and defaults:
-        names: Sequence[str] = code.co_varnames[: code.co_argcount][-len(defaults) :]
-        values = dict(zip(names, defaults, strict=True)) | values
-    values |= getattr(function, "__kwdefaults__", None) or {}
-    named += [key for key, value in values.items() if isinstance(value, (bool, int, float)) and value]
-    return " ".join(filter(None, named)).lower()
