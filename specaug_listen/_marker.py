@@ -54,6 +54,7 @@ class Written:
         self._hashes: dict[str, tuple[str, ...]] = {}
         self._commands: dict[str, str] = {}
         self._known: dict[tuple[int, ...], str] = {}
+        self.is_readable = True
         for line in lines:
             self.add(line)
 
@@ -184,11 +185,13 @@ def append_line(path: Path, line: Line) -> None:
 
 
 def results_in(folder: str | os.PathLike[str]) -> Written:
-    """The files that specaug-listen wrote in a folder; none where its marker cannot be read."""
+    """The files that specaug-listen wrote in a folder; none, and not ``is_readable``, where its marker is no marker."""
     try:
         return Written(Path(folder), marker_lines(folder))
     except ParameterError:
-        return Written(Path(folder))
+        written = Written(Path(folder))
+        written.is_readable = False
+        return written
 
 
 class Results:

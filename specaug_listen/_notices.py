@@ -235,6 +235,10 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         f"({', '.join(values['draws'])}{', ...' if len(values['draws']) < values['n_draws'] else ''})"
     ),
     "edited": _edited,
+    "unreadable-list": lambda values: (
+        f"{values['folder']}{': ' if values['folder'] else ''}{values['name']} is no list of files by specaug-listen, "
+        "so nobody can tell what was changed since it was written"
+    ),
     "tracks": "several tracks: one of {n_tracks} tracks of sound was read; take another out with ffmpeg -map",
 }
 # Where what a file promises and what it holds disagree.

@@ -58,7 +58,7 @@ def read_draw(
     record = files.record(name)
     pairs: list[tuple[str, Any, Any]] = [
         ("seed", record.seed, run.seed),
-        ("clip", _sound_of(record.audio), _sound_of(clip.audio)),
+        ("clip", (record.clip, *_sound_of(record.audio)), (clip.name, *_sound_of(clip.audio))),
         ("gain", record.gain, clip.gain),
         ("waveform stage", _stage(record.waveform), _stage(run.waveform)),
         ("versions", record.versions, versions),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .._files import printable
-from .._marker import results_in
+from .._marker import MARKER, results_in
 from .._notices import Notice
 from .._ordinary_files import open_inside
 from .badges import MOST_BADGES
@@ -19,6 +19,7 @@ from .shelves import FolderFiles
 __all__ = ["Edits", "embedded", "with_badges"]
 
 _MOST_NAMED = 3
+_WITH_RESULTS = ("audition", "Audition.save", "sweep")
 _MOST_BYTES = {".png": MOST_BYTES_OF_PICTURE, ".json": 1 << 28}
 _OF_CLIP = ("original.wav", "copy-synthesis.wav", "original.mel.png", "given.mel.png", "copy-synthesis.mel.png")
 
@@ -39,7 +40,7 @@ def embedded(run: Path, folder: str, draws: Iterable[str]) -> Iterator[str]:
 
 
 class Edits:
-    """What somebody changed in the folder of a run; nothing is known of files that its marker does not list.
+    """What somebody changed in the folder of a run, by its marker; without one, nothing is known.
 
     Parameters
     ----------
@@ -48,6 +49,8 @@ class Edits:
 
     def __init__(self, run: Path) -> None:
         self._run, self._written = run, results_in(os.path.realpath(run))
+        # A page that was made of a received folder has a list of its own.
+        self._is_of_run = any(self._written.by(command) for command in _WITH_RESULTS)
 
     def notices(self, names: Iterable[str], folder: str = "") -> tuple[Notice, ...]:
         """A notice of those files that hold something else than what was written.
@@ -60,6 +63,8 @@ class Edits:
             In which they lie.
         """
         edited = [name.removeprefix(f"{folder}/") for name in names if self._is_edited(name)]
+        if not (self._written.is_readable or folder):
+            return (Notice("unreadable-list", {"folder": printable(self._run), "name": MARKER}),)
         if not edited:
             return ()
         shown = [printable(name)[:80] for name in edited[:_MOST_NAMED]]
@@ -68,7 +73,7 @@ class Edits:
 
     def _is_edited(self, name: str) -> bool:
         if name not in self._written:
-            return False
+            return self._is_of_run
         path = self._run / name
         try:
             with open_inside(self._run, path) as file:

@@ -87,7 +87,7 @@ def test_a_file_of_a_sweep_that_was_changed_is_told(sheet, name):
     assert f"changed: {name} is not as written" in (sheet / "sweep.html").read_text("utf-8")
 
 
-def test_without_a_marker_or_of_files_that_it_does_not_list_nothing_is_said(run, sheet):
+def test_a_file_that_the_marker_of_a_run_lacks_counts_as_changed_and_without_one_nothing_is_said(run, sheet):
     for folder, page in ((run, publish_report), (sheet, write_page)):
         marker = folder / MARKER
         lines = [json.loads(line) for line in marker.read_text().splitlines()]
@@ -95,18 +95,28 @@ def test_without_a_marker_or_of_files_that_it_does_not_list_nothing_is_said(run,
             line.get("owns", {}).pop("clip/draw-1.wav", None)
             line.get("owns", {}).pop(f"{CELL}/draw-1.wav", None)
         marker.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        edit(folder / (CELL if folder == sheet else "clip") / "draw-1.wav")
-        assert page(folder, overwrite=True).notices == ()
+        (notice,) = page(folder, overwrite=True).notices
+        assert notice.kind == "edited"
+        assert notice.values["n_files"] == 1
         marker.unlink()
         (folder / ("sweep.html" if folder == sheet else "report.html")).unlink()
         edit(folder / (CELL if folder == sheet else "clip") / "draw-1.json")
         assert page(folder).notices == ()
+        # The page has a list of its own now, which knows nothing of the run.
+        assert page(folder, overwrite=True).notices == ()
 
 
-def test_a_marker_that_is_none_says_nothing_of_a_page_elsewhere(run, tmp_path):
-    (run / MARKER).write_text("no marker")
+@pytest.mark.parametrize("how", ["text", "link", "cut"])
+def test_a_marker_that_is_none_is_told(run, tmp_path, how):
+    marker = run / MARKER
+    if how == "link":
+        os.replace(marker, tmp_path / "elsewhere")
+        marker.symlink_to(tmp_path / "elsewhere")
+    else:
+        marker.write_text("no marker" if how == "text" else "")
     edit(run / "clip" / "draw-1.wav")
-    assert publish_report(run, tmp_path / "page.html").notices == ()
+    (notice,) = publish_report(run, tmp_path / "page.html").notices
+    assert notice.text.startswith(f"{run}: {MARKER} is no list of files by specaug-listen, so nobody can tell what")
 
 
 def test_what_an_earlier_run_wrote_under_the_name_is_not_what_was_written_last(run):
