@@ -11,7 +11,7 @@ from .._flags import runs
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from .bench import Bench, Trial
-from .chance import named_clips
+from .chance import named_clips, plainest
 from .findings import Finding
 from .signals import Clip
 
@@ -31,20 +31,24 @@ def fill_findings(bench: Bench) -> list[Finding]:
     found = []
     if loud := [one for one in fills if one.loud]:
         n, n_loud = sum(one.n for one in loud), sum(len({seed for _, seed in one.loud}) for one in loud)
-        (level, seed), where = max((max(one.loud), str(one.clip)) for one in loud)
+        level = max(level for one in loud for level, _ in one.loud)
+        clip = plainest(bench, [one.clip for one in loud])
+        _, seed = max(next(one.loud for one in loud if one.clip is clip))
         line = (
             f"in {n_loud} of {n} draws a fill is louder than the clip's 95th percentile, by up to {level:.1f} dB, on "
             f"{named_clips([one.clip for one in loud])}"
         )
-        found.append(Finding.of("fill-loud", line, where, seed, draws=n, loud=n_loud, most_db=round(level, 2)))
+        found.append(Finding.of("fill-loud", line, str(clip), seed, draws=n, loud=n_loud, most_db=round(level, 2)))
     if zero := [one for one in fills if one.zero]:
-        low, high = np.percentile(bench.subject.scaled(zero[0].clip.mel), [0, 95])
+        clip = plainest(bench, [one.clip for one in zero])
+        seed = next(one.zero[0] for one in zero if one.clip is clip)
+        low, high = np.percentile(bench.subject.scaled(clip.mel), [0, 95])
         line = (
             f"masks hold 0, and the clip reaches from {low:.3g} to {high:.3g} (95th percentile) in this scale, on "
             f"{named_clips([one.clip for one in zero])}"
         )
         numbers = {"lowest": float(low), "p95": float(high)}
-        found.append(Finding.of("zero-fill-in-log", line, str(zero[0].clip), zero[0].zero[0], **numbers))
+        found.append(Finding.of("zero-fill-in-log", line, str(clip), seed, **numbers))
     return found
 
 

@@ -205,3 +205,8 @@ def test_what_holds_nan_and_stays_as_it_is_is_no_change():
     held = Held()
     held.keep(print, np.full(3, np.nan), np.full(3, np.nan))
     assert held.changes() == {}
+
+
+def test_what_is_found_on_all_clips_is_shown_on_the_one_of_two_seconds():
+    for function in (cached(), lambda mel: masked(mel, 0.0), lambda mel: masked(mel, mel.max())):
+        assert {finding.clip for finding in found(function).values()} == {"2 s (200 frames)"}
