@@ -44,8 +44,8 @@ def fill_findings(bench: Bench) -> list[Finding]:
         seed = next(one.zero[0] for one in zero if one.clip is clip)
         low, high = np.percentile(bench.subject.scaled(clip.mel), [0, 95])
         line = (
-            f"masks hold 0, and the clip reaches from {low:.3g} to {high:.3g} (95th percentile) in this scale, on "
-            f"{named_clips([one.clip for one in zero])}"
+            f"masks hold 0, on {named_clips([one.clip for one in zero])}, and {clip} reaches from {low:.3g} to "
+            f"{high:.3g} (95th percentile) in this scale"
         )
         numbers = {"lowest": float(low), "p95": float(high)}
         found.append(Finding.of("zero-fill-in-log", line, str(clip), seed, **numbers))
