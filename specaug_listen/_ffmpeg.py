@@ -16,7 +16,7 @@ from ._decoding import BLOCK, Decoder, Ending, Real
 from ._notices import Notice
 from ._optional import is_installed, require
 from ._ordinary_files import open_file
-from .containers.foreign import n_bytes_behind
+from .containers.foreign import end_of_file_within, n_bytes_behind
 from .errors import AudioError
 
 __all__ = ["FfmpegDecoder", "conversion", "has_ffmpeg"]
@@ -101,6 +101,7 @@ class FfmpegDecoder(Decoder):
             self._n_tracks = len(container.streams.audio)
             self._promised = self._length(container, stream)
         self._read_to = self._n_behind = 0
+        self._is_cut = False
         if not self.sample_rate or not self.n_channels:
             raise AudioError("its track of sound has no rate or no channels; convert it to WAV")
         self.name = self._values["decoder"]
@@ -158,6 +159,9 @@ class FfmpegDecoder(Decoder):
             yield np.concatenate(waiting)
         with open_file(self._path) as file:
             self._n_behind = n_bytes_behind(file, self._read_to)
+            size = os.fstat(file.fileno()).st_size
+            # An odd size need not be filled up at the very end.
+            self._is_cut = (end_of_file_within(file, size) or 0) > size + 1
         self._ending = Ending(at, self._reason)
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
@@ -227,6 +231,8 @@ class FfmpegDecoder(Decoder):
                 found += [Notice("open-length", values)] if self._could_tell else []
             elif n < promised - _TOLERANCE_S * self.sample_rate:
                 found.append(Notice("cut", values))
+            if self._is_cut and not any(notice.kind == "cut" for notice in found):
+                found.append(Notice("cut-within", values | {"within": "block"}))
             if self._n_behind > _LEAST_BEHIND:
                 found.append(Notice("junk-after", {"n_bytes": self._n_behind}))
         return found

@@ -253,3 +253,25 @@ def test_tags_and_zeros_behind_a_file_are_no_second_one(tmp_path, name, codec):
     ape = b"x" * 1968 + struct.pack("<8sIIII8x", b"APETAGEX", 2000, 2000, 1, 0)[:32]
     for tail in (b"TAG" + b"x" * 125, ape, bytes(5000)):
         assert "junk-after" not in heard(tmp_path, data + tail, name)[1]
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.avi", "mp2"), ("a.avi", "pcm_s16le"), ("a.wma", "wmav2")])
+def test_a_structure_that_reaches_beyond_the_file_is_a_cut(tmp_path, name, codec):
+    pytest.importorskip("av")
+    data = written_by_ffmpeg(tmp_path / name, codec)
+    whole, notices = heard(tmp_path, data, "clip.bin")
+    assert "cut-within" not in notices
+    samples, notices = heard(tmp_path, data[: len(data) * 6 // 10], "clip.bin")
+    assert 0 < len(samples) < len(whole)
+    assert notices["cut-within"]["within"] == "block"
+
+
+def test_pages_of_ogg_that_ffmpeg_decodes_are_checked(tmp_path):
+    av = pytest.importorskip("av")
+    if "libspeex" not in av.codecs_available:
+        pytest.skip("this FFmpeg writes no Speex")
+    data = written_by_ffmpeg(tmp_path / "a.spx", "libspeex")
+    _, notices = heard(tmp_path, data, "clip.bin")
+    assert set(notices) == {"decoded-by"}
+    _, notices = heard(tmp_path, data[: data.rindex(b"OggS")], "clip.bin")
+    assert notices["cut-within"]["within"] == "stream"

@@ -57,7 +57,10 @@ def n_bytes_behind(file: BinaryIO, read_to: int) -> int:
 
 
 def end_of_file_within(file: BinaryIO, size: int) -> int | None:
-    """Where it ends by its boxes, chunks or table of frames; None where it has none, or they do not tell."""
+    """Where it ends by its boxes, chunks or table of frames; None where it has none, or they do not tell.
+
+    That is beyond the end of a file that was cut.
+    """
     head = _at(file, 0, 16)
     if head[4:8] == b"ftyp":
         return _walked(file, 0, size, _box, _OF_MP4)
@@ -102,7 +105,7 @@ def _walked(
         if length is None:
             return None
         if length < 1 or at + length > size:
-            return size if name in known else at
+            return at + max(1, length) if name in known else at
         at += length
     return size
 
