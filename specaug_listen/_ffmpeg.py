@@ -157,12 +157,17 @@ class FfmpegDecoder(Decoder):
                     waiting, n_waiting = [], 0
         if waiting:
             yield np.concatenate(waiting)
-        with open_file(self._path) as file:
-            self._n_behind = n_bytes_behind(file, self._read_to)
-            size = os.fstat(file.fileno()).st_size
-            # An odd size need not be filled up at the very end.
-            self._is_cut = (end_of_file_within(file, size) or 0) > size + 1
+        self._compare_structure()
         self._ending = Ending(at, self._reason)
+
+    def _compare_structure(self) -> None:
+        """See whether the file ends where its own boxes or chunks do."""
+        with open_file(self._path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if (ends := end_of_file_within(file, size)) is not None:
+                # So far it was read, whatever the structure says.
+                self._n_behind = n_bytes_behind(file, max(ends, self._read_to), size)
+                self._is_cut = ends > size + 1  # an odd size need not be filled up at the very end
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
         self._reason, self._errors = None, []

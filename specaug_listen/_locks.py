@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ._files import printable, saying_what_failed
+from ._walking import inode_of
 from .errors import OutputError
 
 __all__ = ["InUse", "holding", "lock", "reading", "remove_empty", "try_lock"]
@@ -61,7 +62,7 @@ def lock(folder: Path, out: Path, wait_s: float = 0.0) -> int:
         When the folder cannot be made.
     """
 
-    def made() -> int:
+    def make_and_open() -> int:
         with saying_what_failed(out):
             folder.mkdir(parents=True, exist_ok=True)
             return os.open(folder, os.O_RDONLY)
@@ -70,13 +71,13 @@ def lock(folder: Path, out: Path, wait_s: float = 0.0) -> int:
         import fcntl
     except ImportError:  # Windows can neither open nor lock a folder
         return os.open(os.devnull, os.O_RDONLY)
-    return _locked(folder, made, fcntl.LOCK_EX, wait_s, f"{printable(out)}: {{}}; wait, or choose another -o")
+    return _locked(folder, make_and_open, fcntl.LOCK_EX, wait_s, f"{printable(out)}: {{}}; wait, or choose another -o")
 
 
 @contextmanager
 def holding(folder: Path, out: Path, wait_s: float = 0.0) -> Iterator[None]:
     """Hold a folder as its only writer; at once where this thread does already. See `lock`."""
-    if _inode(folder) in _mine.writing:
+    if inode_of(folder) in _mine.writing:
         yield
         return
     file = lock(folder, out, wait_s)
@@ -97,10 +98,10 @@ def reading(folders: Iterable[Path], page: Path) -> Iterator[None]:
     """
     with ExitStack() as stack:
         for folder in folders:
-            inode = _inode(folder)
+            inode = inode_of(folder)
             if inode is None or inode in _mine.writing or inode in _mine.reading:
                 continue
-            is_written = inode == _inode(page)
+            is_written = inode == inode_of(page)
             if (file := _lock_to_read(folder, is_written=is_written)) is not None:
                 stack.enter_context(_noted(file, folder, _mine.writing if is_written else _mine.reading))
         yield
@@ -159,7 +160,7 @@ def _who_is_there(file: int) -> str:
 @contextmanager
 def _noted(file: int, folder: Path, noted: set[tuple[int, int]]) -> Iterator[None]:
     """Know of a lock as long as it is held, and close its descriptor."""
-    inode = _inode(folder)
+    inode = inode_of(folder)
     try:
         if inode is not None:
             noted.add(inode)
@@ -179,14 +180,6 @@ def remove_empty(folders: Sequence[Path], out: Path) -> None:
                 path.rmdir()
         finally:
             os.close(held)
-
-
-def _inode(folder: Path) -> tuple[int, int] | None:
-    try:
-        told = os.stat(folder)
-    except (OSError, ValueError):
-        return None
-    return told.st_dev, told.st_ino
 
 
 def _is_at(file: int, folder: Path) -> bool:

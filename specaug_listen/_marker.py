@@ -20,6 +20,7 @@ from .errors import ParameterError
 
 __all__ = [
     "MARKER",
+    "NO_LINK",
     "Line",
     "Results",
     "Written",
@@ -34,7 +35,7 @@ MARKER = ".specaug-listen.jsonl"
 _FORMAT = "specaug-listen output 1"
 _MOST_BYTES = 256 << 20
 # Flags that open a file neither through a link nor by waiting for the other end of a pipe.
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 Line: TypeAlias = Mapping[str, Any]
 State = Literal["absent", "ours", "changed", "foreign"]
@@ -143,7 +144,7 @@ def marker_lines(folder: str | os.PathLike[str]) -> list[Line]:
     path = os.path.join(folder, MARKER)
     refusal = f"{printable(path)}: is no list of files by specaug-listen; remove it, or choose another -o"
     try:
-        file = os.open(path, os.O_RDONLY | _NO_LINK)
+        file = os.open(path, os.O_RDONLY | NO_LINK)
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError:
@@ -172,7 +173,7 @@ def append_line(path: Path, line: Line) -> None:
     OSError
     """
     data = (json.dumps(line) + "\n").encode()
-    file = os.open(path, os.O_RDWR | os.O_APPEND | _NO_LINK)
+    file = os.open(path, os.O_RDWR | os.O_APPEND | NO_LINK)
     try:
         os.lseek(file, max(0, os.fstat(file).st_size - 1), os.SEEK_SET)
         # What a kill has cut short ends here.
@@ -257,7 +258,7 @@ def _is_plain(name: str) -> bool:
 
 def _hash(path: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    with open(os.open(path, os.O_RDONLY | _NO_LINK), "rb") as file:
+    with open(os.open(path, os.O_RDONLY | NO_LINK), "rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

@@ -18,6 +18,7 @@ from ._locks import holding, remove_empty
 from ._marker import MARKER, Line, Written, append_line, is_folder, marker_bytes, marker_lines
 from ._ordinary_files import was_read
 from ._rooms import files_in, has_name_of_room, is_room, new_room, remove_left_rooms
+from ._walking import inode_of
 from .errors import ParameterError
 
 __all__ = ["Output"]
@@ -57,7 +58,7 @@ class Output:
         self, out: Path, command: str, *, overwrite: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()
     ) -> None:
         self.out, self.command, self.overwrite = out, command, overwrite
-        self._inputs = {inode for path in inputs if (inode := _inode(path)) is not None}
+        self._inputs = {inode for path in inputs if (inode := inode_of(path)) is not None}
         self._is_alone = False
         self._depth = 0
         self._new: list[Path] = []
@@ -138,7 +139,7 @@ class Output:
         return command == self.command or {command, self.command} <= _WITH_PAGES
 
     def _is_read(self, path: Path) -> bool:
-        inode = _inode(path)
+        inode = inode_of(path)
         return inode is not None and (inode in self._inputs or was_read(inode))
 
     def check_alone(self) -> None:
@@ -367,11 +368,3 @@ def _check_unreserved(path: Path) -> None:
                 f"-o {printable(path)}: {printable(part)} is a name that specaug-listen keeps for its own list of "
                 "files, or for what is not whole yet; choose another -o"
             )
-
-
-def _inode(path: str | os.PathLike[str]) -> tuple[int, int] | None:
-    try:
-        told = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return told.st_dev, told.st_ino

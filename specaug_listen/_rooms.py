@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ._interrupts import will_remove
 from ._locks import try_lock
-from ._marker import is_folder
+from ._marker import NO_LINK, is_folder
 
 __all__ = ["files_in", "has_name_of_room", "is_room", "new_room", "remove_left_rooms"]
 
@@ -101,6 +101,5 @@ def _identity(room: Path) -> dict[str, object]:
 
 
 def _certified(room: Path) -> object:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with open(os.open(room / _CERTIFICATE, flags), "rb") as file:
+    with open(os.open(room / _CERTIFICATE, os.O_RDONLY | NO_LINK), "rb") as file:
         return json.loads(file.read(_MOST_BYTES))

@@ -6,16 +6,21 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-__all__ = ["identity", "walk_once"]
+__all__ = ["identity", "inode_of", "walk_once"]
 
 
 def identity(path: str | os.PathLike[str]) -> tuple[int, int] | str:
     """What is the same for all names of one file or folder: device and inode, or its path where there is nothing."""
+    return inode_of(path) or os.path.abspath(path)
+
+
+def inode_of(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """Device and inode of what a path leads to; None where there is nothing."""
     try:
-        found = os.stat(path)
+        told = os.stat(path)
     except (OSError, ValueError):
-        return os.path.abspath(path)
-    return found.st_dev, found.st_ino
+        return None
+    return told.st_dev, told.st_ino
 
 
 def walk_once(

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ._notices import counted
 from ._streams import discard
 from .errors import one_line
 
@@ -124,17 +125,6 @@ def aside(text: str, end: str = "\n") -> None:
     """Print on the standard error stream, if it can be printed to: no work fails because nobody hears of it."""
     with suppress(OSError, ValueError):
         print(text, end=end, file=sys.stderr, flush=True)  # noqa: T201
-
-
-def counted(n: int, what: str) -> str:
-    """A number of things in words.
-
-    Examples
-    --------
-    >>> counted(1, "clip"), counted(3, "clip")
-    ('1 clip', '3 clips')
-    """
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def tell_of_page(page: Published, before: str = "", *, open_it: bool = False) -> None:

@@ -28,7 +28,7 @@ def try_hard_cases(bench: Bench) -> None:
         for seed in seeds:
             bench.call(bench.given(probe.values), seed, f"a clip of {n_frames} frames", kind="tiny")
     for clip in bench.clips:
-        for seed in seeds[: 2 - len(bench.pairs_of(clip))] if len(bench.pairs_of(clip)) < 2 else ():
+        for seed in seeds[: max(0, 2 - len(bench.pairs_of(clip)))]:
             bench.call(bench.given(bench.subject.scaled(clip.mel)), seed, str(clip))
     speech = bench.subject.scaled(bench.reference.mel)
     for value, what in ((float(speech.min()), "the clip's floor"), (0.0, "0")):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import struct
 from collections.abc import Callable
 from typing import BinaryIO
@@ -30,20 +29,15 @@ _NEVER = 0xFFFFFFFF
 _SAMPLE = 1 << 16
 
 
-def n_bytes_behind(file: BinaryIO, read_to: int) -> int:
+def n_bytes_behind(file: BinaryIO, begin: int, end: int) -> int:
     """How many bytes are behind the file that is within this one, but for tags and zeros.
 
     Parameters
     ----------
     file : binary file
-    read_to : int
-        Where the last packet ended that FFmpeg gave out: so far it was read, whatever the structure says.
+    begin, end : int
+        Where the first file ends, and all of it.
     """
-    size = file.seek(0, os.SEEK_END)
-    found = end_of_file_within(file, size)
-    if found is None:
-        return 0
-    begin, end = max(found, read_to), size
     if end - begin >= 128 and _at(file, end - 128, 3) == b"TAG":  # ID3v1
         end -= 128
     foot = _at(file, end - 32, 32) if end - begin >= 32 else b""

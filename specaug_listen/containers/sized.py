@@ -114,7 +114,8 @@ def sized(
     if rest == "sound":
         return Layout(container, (Stream(remade(), Body(sound, end, endian) if endian else None, n_bytes, there),))
     whole = Stream(None, None, n_bytes, n_bytes, n_samples)
-    return _ended(container, (begin, ends, end), whole, rest, second_file(file, ends, end, order), is_last=is_last)
+    next_file = second_file(file, ends, end, order) if rest == "file" else None
+    return _ended(container, (begin, ends, end), whole, rest, next_file, is_last=is_last)
 
 
 def _ended(
@@ -122,7 +123,6 @@ def _ended(
 ) -> Layout:
     """A file whose sound ends where its header says, and what is done with the rest."""
     begin, ends, end = places
-    next_file = next_file if rest == "file" else None
     # Some decoders take all to the end of the file for sound; chunks behind it may be needed to read it.
     behind = next_file if next_file is not None and next_file > ends + 1 else ends
     pieces = ((begin, behind),) if rest not in ("nothing", "chunks") or is_last else None

@@ -76,7 +76,7 @@ def replay(
         if record.waveform is not None and mel.audio is not None:
             before = record.frontend(record.waveform.apply(mel.audio))
         draw = record.draw if policy is None else record.draw.with_callable(policy)
-        augmented, draw = draw.apply(before), _measured(draw, before)
+        augmented, draw = draw.apply(before), _with_fill_levels(draw, before)
         sound = render(augmented, vocoder)
     again = Reconstruction(
         record.number, draw, augmented, sound, record.waveform, None if record.waveform is None else before
@@ -88,7 +88,7 @@ def replay(
     )  # fmt: skip
 
 
-def _measured(draw: Draw, mel: AnyMel) -> Draw:
+def _with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
     """A draw with the levels that its fills have, whatever its record says; no callable of others is called for it."""
     return draw if draw.foreign else measured(draw, mel)
 
@@ -184,7 +184,7 @@ def _replayed_long(
     mel = mel_stream(record.frontend, clip.mono, folder)
     copy = rendered_long(mel, vocoder, folder / "copy-synthesis.f32")
     with naming(name):
-        augmented, draw = record.draw.apply(mel), _measured(record.draw, mel)
+        augmented, draw = record.draw.apply(mel), _with_fill_levels(record.draw, mel)
     drawn = rendered_long(augmented, vocoder, folder / "draw.f32")
     again = Reconstruction(record.number, draw, augmented, drawn)
     return LongAudition(

@@ -7,7 +7,7 @@ import os
 import shutil
 
 import pytest
-from attack.received import CELL, copied
+from attack.received import CELL
 from commandline import run as run_command
 
 from specaug_listen._marker import MARKER
@@ -16,16 +16,6 @@ from specaug_listen.pipeline.edits import Edits, with_badges
 from specaug_listen.pipeline.journal import read_run
 from specaug_listen.report import publish_report
 from specaug_listen.sweeping.showing import write_page
-
-
-@pytest.fixture
-def run(made, tmp_path):
-    return copied(made["run"], tmp_path)
-
-
-@pytest.fixture
-def sheet(made, tmp_path):
-    return copied(made["sweep"], tmp_path)
 
 
 def edit(path):

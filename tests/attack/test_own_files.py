@@ -16,7 +16,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import typer
-from attack.received import make_run, make_sweep
 from commandline import contents, environment, names_in, run
 
 from specaug_listen import Audio, Policy, audition, batch, cli, save, write_report
@@ -51,15 +50,6 @@ def sound(path, n_samples=4000, pitch=440.0):
     path.parent.mkdir(parents=True, exist_ok=True)
     save(path, Audio(np.sin(np.arange(n_samples) * pitch * 2 * np.pi / 16000) / 2, 16000))
     return path
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """What an audition, a sweep, and commands that write single files have left."""
-    folder = tmp_path_factory.mktemp("written")
-    make_run(folder)
-    make_sweep(folder)
-    return folder
 
 
 @pytest.fixture

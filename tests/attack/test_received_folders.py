@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile as sf
-from attack.received import CELL, copied
+from attack.received import CELL
 from PIL import Image, PngImagePlugin
 
 from specaug_listen import Audio, audition, write_report
@@ -26,16 +26,6 @@ from specaug_listen.sweeping.showing import write_page
 from specaug_listen.vocoders import GriffinLim
 
 SECRET = b"RIFF of a neighbour, which is nobody's business"
-
-
-@pytest.fixture
-def run(made, tmp_path):
-    return copied(made["run"], tmp_path)
-
-
-@pytest.fixture
-def sheet(made, tmp_path):
-    return copied(made["sweep"], tmp_path)
 
 
 def refused(call, *files):

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from attack.received import make_run, make_sweep
 from commandline import contents, names_in, run
 
 from specaug_listen import report as report_module
@@ -33,14 +32,6 @@ def without_figures(monkeypatch):
 def at_once(monkeypatch):
     """Nobody waits for another one to end."""
     monkeypatch.setattr("specaug_listen._locks.READERS_WAIT_S", -1.0)
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("written")
-    make_run(folder)
-    make_sweep(folder)
-    return folder
 
 
 @pytest.fixture
