@@ -100,8 +100,7 @@ def sized(
         rest = "junk"
     there = max(0, end - sound)
     if n_bytes > there and block > 1:
-        there -= there % block
-        end, is_strict = sound + there, True
+        there, end, is_strict = there - there % block, sound + there - there % block, True
 
     def remade() -> tuple[Piece, ...] | None:
         return None if field is None or (there >= 1 << 32 and not is_wide) else mended(begin, end, field.written(there))
@@ -114,8 +113,8 @@ def sized(
     if rest == "sound":
         return Layout(container, (Stream(remade(), Body(sound, end, endian) if endian else None, n_bytes, there),))
     whole = Stream(None, None, n_bytes, n_bytes, n_samples)
-    next_file = second_file(file, ends, end, order) if rest == "file" else None
-    return _ended(container, (begin, ends, end), whole, rest, next_file, is_last=is_last)
+    follows = second_file(file, ends, end, order) if rest == "file" else None
+    return _ended(container, (begin, ends, end), whole, rest, follows, is_last=is_last)
 
 
 def _ended(
