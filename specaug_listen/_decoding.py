@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ._c_output import catch_c_output
 from ._notices import Notice
 from ._optional import require
-from .containers import Piece, Stream, View, flac_frames, flac_header
+from .containers import Piece, Stream, View, flac_frames, flac_header, zeros_behind
 from .containers.flac_md5 import LENGTH_OF_HEADER, FlacMd5
 
 __all__ = ["BLOCK", "Decoder", "Ending", "SndfileDecoder"]
@@ -271,33 +271,39 @@ class SndfileDecoder(Decoder):
 
     def notices(self) -> list[Notice]:
         """What is known by now of a header and a content that disagree."""
-        found = []
         present = self._present()
-        promised, expected = self._promised(present), self._expected()
-        stopped = self._ending is not None and self._ending.reason is not None and not self._ending.ran_out
+        promised = self._promised(present)
         values = {"n_present": present, "n_promised": promised, "sample_rate": self.sample_rate}
-        if promised is not None and present is not None:
-            if promised == 0 and present:
-                found.append(Notice("no-length", values))
-            elif present < promised and not stopped:
-                found.append(Notice("cut", values))
-            elif present > promised:
-                found.append(Notice("longer", values))
-        found += self._damage(is_whole=self._is_whole(present))
+        found = [*self._of_length(values), *self._damage(is_whole=self._is_whole(present))]
         if self._stream.is_open and present:
             found.append(Notice("open-length", values))
         if (within := self._ends_within()) is not None:
-            found.append(
-                Notice("cut-within", {"n_present": present, "within": within, "sample_rate": self.sample_rate})
-            )
-        elif self._has_junk(present):
-            found.append(Notice("junk-after", {"n_bytes": None}))
-        elif present is not None and self._ending is not None and not any(one.kind == "cut" for one in found):
-            ending, whole = self._ending, expected if promised is None else promised
+            return [*found, Notice("cut-within", values | {"within": within})]
+        if n_zeros := self._n_zeros_behind():
+            return [*found, Notice("zeros-after", {"n_bytes": n_zeros})]
+        if self._has_junk(present):
+            return [*found, Notice("junk-after", {"n_bytes": None})]
+        ending = self._ending
+        if present is not None and ending is not None and not any(one.kind == "cut" for one in found):
+            whole = self._expected() if promised is None else promised
             if ending.reason is not None or (whole is not None and present < whole):
-                more = {"n_promised": whole, "reason": ending.reason}
-                found.append(Notice("stopped", values | more))
+                found.append(Notice("stopped", values | {"n_promised": whole, "reason": ending.reason}))
         return found
+
+    def _of_length(self, values: dict[str, Any]) -> list[Notice]:
+        """What the length in a header makes of the one that is there."""
+        present, promised = values["n_present"], values["n_promised"]
+        if promised is None or present is None:
+            return []
+        stopped = self._ending is not None and self._ending.reason is not None and not self._ending.ran_out
+        if promised == 0 and present:
+            return [Notice("no-length", values)]
+        if present < promised:
+            return [] if stopped else [Notice("cut", values)]
+        if present > promised:
+            return [Notice("longer", values)]
+        n_more = (self._stream.present_bytes or 0) - (self._stream.promised_bytes or 0)  # bytes that make no sample
+        return [Notice("junk-after", {"n_bytes": n_more})] if n_more > 0 and self._is_linear else []
 
     def _damage(self, *, is_whole: bool) -> list[Notice]:
         found = []
@@ -316,6 +322,16 @@ class SndfileDecoder(Decoder):
         if stream.ends_within is None and stream.is_open and stream.present_bytes and self._is_linear:
             return "sample" if stream.present_bytes % self._frame_bytes else None
         return stream.ends_within
+
+    def _n_zeros_behind(self) -> int:
+        """How many zeros follow the frames of a FLAC that was decoded to its end, of which its decoder complains."""
+        ending, stream = self._ending, self._stream
+        if not self._is_flac or ending is None or ending.reason is None or stream.pieces is None:
+            return 0
+        if stream.promised_samples not in (None, ending.n_samples):
+            return 0
+        with View(self._path, stream.pieces) as view:
+            return zeros_behind(view)
 
     def _has_junk(self, present: int | None) -> bool:
         """Whether FLAC was decoded to its end, and its decoder complains of what is behind it."""

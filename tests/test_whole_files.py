@@ -321,7 +321,7 @@ def test_behind_damage_in_ogg_the_work_grows_with_the_file(tmp_path):
     assert calls[1] < 2.5 * calls[0]
 
 
-@pytest.mark.parametrize("junk", [b"junk " * 300, bytes(1000)], ids=["text", "zeros"])
+@pytest.mark.parametrize("junk", [b"junk " * 300, bytes(1000) + b"junk"], ids=["text", "zeros and text"])
 def test_what_is_behind_the_frames_of_a_flac_is_said_and_no_sound(tmp_path, junk):
     assert assert_whole(tmp_path, encoded(container="FLAC") + junk, kinds=("junk-after",))
     assert_whole(tmp_path, encoded(container="FLAC") + b"TAG" + bytes(125))
@@ -745,6 +745,65 @@ def test_tags_behind_the_sound_are_no_sound_and_nothing_is_said(tmp_path, contai
 def test_tags_behind_what_fills_up_the_sound_are_no_sound_either(tmp_path, container, subtype, n_samples, tags):
     samples, notices = heard(tmp_path, encoded(VOICE[:n_samples], container, subtype) + tags)
     assert (len(samples), notices) == (n_samples, {})
+
+
+@pytest.mark.parametrize("rest", [b"\0", b"\x55", b"\x55\xaa", b"\x80" * 7], ids=bytes.hex)
+@pytest.mark.parametrize("container", ["WAV", "RF64", "CAF"])
+def test_bytes_behind_what_fills_up_an_odd_size_are_no_sound_and_said(tmp_path, container, rest):
+    subtype = "PCM_S8" if container == "CAF" else "PCM_U8"
+    data = bytes(encoded(VOICE[:9999], container, subtype))
+    whole, notices = heard(tmp_path, data)
+    assert notices == {}
+    samples, notices = heard(tmp_path, data + rest)
+    np.testing.assert_array_equal(samples, whole)
+    assert list(notices) == ["junk-after"]
+
+
+@pytest.mark.parametrize(
+    ("container", "subtype"), [("AU", "PCM_S8"), ("NIST", "PCM_S8"), ("AVR", "PCM_S8"), ("WVE", "ALAW")]
+)
+def test_nothing_fills_up_an_odd_size_of_containers_without_chunks(tmp_path, container, subtype):
+    rate = 8000 if container == "WVE" else RATE
+    samples, notices = heard(tmp_path, bytes(encoded(VOICE[:9999], container, subtype, rate)) + b"\x11")
+    assert len(samples) == notices["longer"]["n_present"] == 10000
+
+
+@pytest.mark.parametrize("container", ["WAV", "AIFF", "AU", "NIST", "CAF", "W64"])
+def test_bytes_that_make_no_sample_are_said(tmp_path, container):
+    data = bytes(encoded(VOICE[:10000], container, "PCM_24"))
+    _, notices = heard(tmp_path, data)
+    assert notices == {}
+    samples, notices = heard(tmp_path, data + b"\x31\x64")
+    assert len(samples) == 10000
+    assert notices["junk-after"] == {"n_bytes": 2}
+
+
+@pytest.mark.parametrize("n", [1, 20, 3000])
+@pytest.mark.parametrize("total", ["told", "open"])
+def test_zeros_behind_the_frames_of_a_flac_are_called_zeros(tmp_path, n, total):
+    data = bytes(encoded(container="FLAC", subtype="PCM_16"))
+    data = data if total == "told" else data[:22] + bytes(4) + data[26:]
+    samples, notices = heard(tmp_path, data + bytes(n))
+    assert len(samples) == len(VOICE)
+    assert list(notices) == ["zeros-after"] if total == "told" else ["open-length", "zeros-after"]
+    assert notices["zeros-after"] == {"n_bytes": n}
+    assert "zeros-after" not in heard(tmp_path, data + bytes(n) + b"words " * 20)[1]
+
+
+@pytest.mark.parametrize("subtype", ["ALAW", "ULAW"])
+@pytest.mark.parametrize(
+    ("behind", "kind"),
+    [(b"\x55", "junk-after"), (bytes(7), "junk-after"), (bytes(100), "zeros-after")],
+    ids=["a byte", "few zeros", "zeros"],
+)
+def test_the_mark_of_the_end_of_a_logarithmic_voc_is_no_sound(tmp_path, subtype, behind, kind):
+    data = bytes(encoded(VOICE[:9999], "VOC", subtype))
+    samples, notices = heard(tmp_path, data + behind)
+    assert (len(samples), list(notices)) == (9999, [kind])
+    samples, notices = heard(tmp_path, data[:-1])
+    assert (len(samples), notices) == (9999, {})
+    _, notices = heard(tmp_path, data[:-500])
+    assert (notices["cut"]["n_present"], notices["cut"]["n_promised"]) == (9500, 9999)
 
 
 def test_an_aiff_whose_format_follows_its_sound_is_read(tmp_path):

@@ -1,6 +1,6 @@
 """Containers of sound: where the sound is in a file, and how much of it its header promises."""
 
-from .flac import flac_frames, flac_header
+from .flac import flac_frames, flac_header, zeros_behind
 from .layout import Body, Layout, Stream
 from .magic import Named, named_by_content
 from .parsing import layout_of
@@ -8,4 +8,5 @@ from .view import Piece, View
 
 __all__ = [
     "Body", "Layout", "Named", "Piece", "Stream", "View", "flac_frames", "flac_header", "layout_of", "named_by_content",
+    "zeros_behind",
 ]  # fmt: skip

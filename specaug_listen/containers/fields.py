@@ -34,6 +34,7 @@ def au(file: BinaryIO, begin: int, end: int) -> Layout:
     return sized(
         "AU", file, (begin, end), begin + offset, size, endian=endian, is_strict=True,
         field=Field(begin + 8, f"{order}I"), block=_BLOCKS_OF_AU.get(struct.unpack(f"{order}I", head[12:16])[0], 1),
+        fill=1,
     )  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def nist(file: BinaryIO, begin: int, end: int) -> Layout:
     frame = _number(fields, b"channel_count", 1) * _number(fields, b"sample_n_bytes", 2 if coding == "pcm" else 1)
     n_bytes = int(count) if is_open_size(int(count)) else int(count) * frame
     endian = "LITTLE" if fields.get(b"sample_byte_format", b"01").startswith(b"01") else "BIG"
-    return sized("NIST", file, (begin, end), begin + int(length), n_bytes, endian=endian)
+    return sized("NIST", file, (begin, end), begin + int(length), n_bytes, endian=endian, fill=1)
 
 
 def _number(fields: dict[bytes, bytes], name: bytes, otherwise: int) -> int:

@@ -34,7 +34,7 @@ def _by_size(container: str, found: Callable[[bytes], _Size]) -> Callable[[Binar
         n_bytes = count if is_open_size(count) else count * size.unit
         return sized(
             container, file, (begin, end), begin + size.sound, n_bytes, endian=size.endian,
-            field=Field(begin + size.place, size.form, size.unit),
+            field=Field(begin + size.place, size.form, size.unit), fill=1,
         )  # fmt: skip
 
     return layout
@@ -59,7 +59,7 @@ def _xi(file: BinaryIO, begin: int, end: int) -> Layout:
     n_bytes = struct.unpack("<I", file.read(4))[0]
     if n_bytes == 0:
         return Layout("XI", (Stream(present_bytes=end - begin - 338, is_open=True),))
-    return sized("XI", file, (begin, end), begin + 338, n_bytes)
+    return sized("XI", file, (begin, end), begin + 338, n_bytes, fill=1)
 
 
 def _without_size(container: str, sound: Callable[[bytes], int]) -> Callable[[BinaryIO, int, int], Layout]:

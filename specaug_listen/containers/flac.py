@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import struct
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from .layout import MOST_FILES, Layout, Stream, left_unread, unknown
 from .view import Piece, View, mended
 
-__all__ = ["flac", "flac_frames", "flac_header", "stream_of"]
+__all__ = ["flac", "flac_frames", "flac_header", "stream_of", "zeros_behind"]
 
 # The marker of a stream, and the first block behind it (the last one or not), which is always of this size.
 _BEGINNINGS = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
@@ -20,6 +21,8 @@ _AT_ONCE = 1 << 20
 _HEADER, _FRAME_HEADER = 42, 16
 # Of a frame beside its samples, and the beginning of the next one, of which decoders look at more than they need.
 _MOST_BESIDE = 1 << 10
+# Places near the end of a stream that look like its last frame.
+_MOST_TRIED = 8
 _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
 
@@ -122,6 +125,44 @@ def flac_header(stream: View) -> tuple[bytes, int]:
     n_channels, bits = (fields >> 41 & 7) + 1, (fields >> 36 & 31) + 1
     per_frame = struct.unpack(">H", header[10:12])[0]
     return header[:4] + b"\x80" + header[5:], per_frame * n_channels * (bits + 1) // 8 + _MOST_BESIDE
+
+
+def zeros_behind(stream: View) -> int:
+    """How many zeros follow the last frame of a stream, and nothing else.
+
+    Of a frame and its checksum, the checksum is 0, and stays it with zeros behind.
+    """
+    end = stream.n_bytes
+    at, zeros = end, end
+    while at and zeros == at:
+        stream.seek(max(0, at - _AT_ONCE))
+        block = stream.read(at - max(0, at - _AT_ONCE))
+        zeros, at = at - len(block) + len(block.rstrip(b"\0")), at - len(block)
+    if zeros == end:
+        return 0
+    for _, begin in reversed(deque(flac_frames(stream), maxlen=_MOST_TRIED)):
+        stream.seek(begin)
+        crc = _crc16(stream.read(zeros - begin))
+        for behind in range(3):  # the checksum itself may end with zeros
+            if crc == 0 and zeros + behind < end:
+                return end - zeros - behind
+            crc = _crc16(b"\0", crc)
+    return 0
+
+
+def _crc16(data: bytes, crc: int = 0) -> int:
+    for byte in data:
+        crc = crc << 8 & 0xFFFF ^ _TABLE_OF_CRC16[crc >> 8 ^ byte]
+    return crc
+
+
+def _row_of_crc16(crc: int) -> int:
+    for _ in range(8):
+        crc = crc << 1 ^ (0x18005 if crc & 0x8000 else 0)
+    return crc
+
+
+_TABLE_OF_CRC16 = [_row_of_crc16(byte << 8) for byte in range(256)]
 
 
 def _number_of_frame(head: bytes) -> int | None:

@@ -114,10 +114,11 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
         return "file"
     if order and any(_behind_chunks(file, begin + padding, end, order) for padding in (0, 1)):
         return "chunks"
-    if end <= begin + (sound - begin) % fill:
+    n_filled = (sound - begin) % fill
+    if end <= begin + n_filled:
         return "padding"
-    if end - begin < _SHORTEST:
-        return "sound"
+    if end - begin < _SHORTEST:  # the size is odd, as the zero that fills it up tells, and not too small
+        return "junk" if n_filled and not any(_read(file, begin, n_filled)) else "sound"
     behind_run, byte = end_of_run(file, begin, end)
     if behind_run == end:
         return "junk" if byte else "zeros"
@@ -151,6 +152,11 @@ def begin_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
             if size >= 0 and at + n_header + size + -size % fill in ends:
                 ends.add(at)
     return start + min(ends)
+
+
+def _read(file: BinaryIO, at: int, n_bytes: int) -> bytes:
+    file.seek(at)
+    return file.read(n_bytes)
 
 
 def _is_junk(file: BinaryIO, sound: int, begin: int, behind_run: int, end: int) -> bool:

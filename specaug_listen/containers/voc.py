@@ -174,8 +174,8 @@ def _n_bytes(file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _C
     n_bytes, follows = size - _HEADERS[kind], at + 4 + size
     if kind != 9:
         return n_bytes
-    if coding.codec in _LOGARITHMIC and follows == end:  # libsndfile counts the mark of the end
-        return n_bytes - (_byte(file, end - 1) == 0)
+    if coding.codec in _LOGARITHMIC and _counts_its_end(file, follows, end):
+        return n_bytes - 1
     file.seek(follows)
     between = file.read(9)
     if len(between) < 8 or any(between[8:]):
@@ -185,6 +185,17 @@ def _n_bytes(file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _C
     is_last = follows + 9 == end or (is_silent and follows + 8 == end)
     is_pause = is_silent and kind_of_rest(file, at, follows, end, "", fill=1) != "zeros"
     return n_bytes + 8 * (is_last or is_pause or _block(file, follows)[0] is None)
+
+
+def _counts_its_end(file: BinaryIO, follows: int, end: int) -> bool:
+    """Whether a block counts the mark of the file's end, as libsndfile does, which writes no other one.
+
+    FFmpeg, which does not, writes many blocks: what is cut off is hardly ever of its first one.
+    """
+    if follows > end:
+        return True
+    is_mark, is_marked = _byte(file, follows - 1) == 0, follows + 1 == end and _byte(file, follows) == 0
+    return is_mark and not is_marked and _block(file, follows)[0] in (None, 0)
 
 
 def _block(file: BinaryIO, at: int) -> tuple[int | None, int, bytes]:
