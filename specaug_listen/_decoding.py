@@ -278,7 +278,8 @@ class SndfileDecoder(Decoder):
         if self._stream.is_open and present:
             found.append(Notice("open-length", values))
         if (within := self._ends_within()) is not None:
-            return [*found, Notice("cut-within", values | {"within": within})]
+            known = {"n_present": present, "within": within, "sample_rate": self.sample_rate}
+            return [*found, Notice("cut-within", known)]
         if n_zeros := self._n_zeros_behind():
             return [*found, Notice("zeros-after", {"n_bytes": n_zeros})]
         if self._has_junk(present):
