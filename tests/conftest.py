@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import presets
 import pytest
 from hypothesis import settings
 
@@ -41,6 +42,7 @@ def speechlike() -> Audio:
     return Audio(signal, RATE)
 
 
-@pytest.fixture(params=frontends.PRESETS.values(), ids=frontends.PRESETS.keys())
+@pytest.fixture(params=presets.NAMES)
 def every_frontend(request: pytest.FixtureRequest) -> frontends.MelFrontend:
-    return request.param
+    """One of each geometry, all in ``make test-all``; of the tests of front-ends themselves always all."""
+    return frontends.PRESETS[request.param]
