@@ -1,4 +1,4 @@
-"""Names of front-ends for tests to go through: one of each geometry, and the others of its kind for ``make test-all``."""
+"""Names of front-ends for tests to go through: one of each geometry, and the others for ``make test-all``."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import replace
 
@@ -77,14 +78,16 @@ def test_the_snippet_is_a_configuration_of_the_framework(tmp_path, name, to):
     assert converted.policy.dialect == to
 
 
+@functools.cache
+def shares_of_10_s(policy):
+    return expected_shares(policy, 80, 1000, n_draws=300)
+
+
 @pytest.mark.parametrize("to", TARGETS)
 @pytest.mark.parametrize("name", ["LD", "espnet-conformer10", "icefall"])
 def test_as_much_is_masked_there_as_here(name, to):
     """Of 10 s. Fixed widths cover a little more, their overlaps being fewer."""
-    given, made = (
-        expected_shares(policy, 80, 1000, n_draws=300)
-        for policy in (ALL_POLICIES[name], convert_policy(ALL_POLICIES[name], to).policy)
-    )
+    given, made = shares_of_10_s(ALL_POLICIES[name]), shares_of_10_s(convert_policy(ALL_POLICIES[name], to).policy)
     assert made.time == pytest.approx(given.time, abs=0.04)
     assert made.frequency == pytest.approx(given.frequency, abs=0.06)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import presets
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -52,7 +53,7 @@ def test_noise_does_not_come_again_in_another_block_or_band():
 
 
 @pytest.mark.parametrize("fill", ANY_FILL)
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", presets.NAMES)
 def test_the_level_of_a_long_fill_is_measured_in_parts(speechlike, name, fill, monkeypatch):
     frontend = PRESETS[name]
     mel = frontend(speechlike)

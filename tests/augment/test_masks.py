@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from streams import as_stream, in_parts
+from unmeasured import unmeasured
 
 from specaug_listen.augment import (
     ALL_POLICIES,
@@ -309,10 +310,17 @@ def test_a_warp_needs_so_many_frames_and_says_so(warp, least):
     assert warp.draw(80, least, source())[1] == []
 
 
+def places(policy, n_frames, n_draws):
+    """Draws of one seed after another, of which only the places count."""
+    mel = mel_of(n_frames)
+    with unmeasured():
+        return [policy.draw(mel, rng=seed) for seed in range(n_draws)]
+
+
 def test_a_policy_may_apply_some_of_its_transforms():
     masks = Mask("time", 1, max_width=5, min_width=1), Mask("frequency", 1, max_width=5, min_width=1)
     policy = Policy(masks, "some", n_applied=(0, 2))
-    counts = [len(drawn(policy, mel_of(50), rng=seed).steps) for seed in range(300)]
+    counts = [len(draw.steps) for draw in places(policy, 50, 300)]
     assert all(80 < counts.count(n) < 120 for n in (0, 1, 2))
     with pytest.raises(ParameterError, match=r"n_applied=\(2, 1\): allowed is \(least, most\), the least first"):
         Policy(masks, "some", n_applied=(2, 1))
@@ -320,7 +328,7 @@ def test_a_policy_may_apply_some_of_its_transforms():
 
 def test_of_fewer_transforms_than_are_to_be_applied_all_are():
     masks = Mask("time", 1, max_width=5, min_width=1), Mask("frequency", 1, max_width=5, min_width=1)
-    counts = [len(drawn(Policy(masks, "some", n_applied=(1, 3)), mel_of(50), rng=seed).steps) for seed in range(300)]
+    counts = [len(draw.steps) for draw in places(Policy(masks, "some", n_applied=(1, 3)), 50, 300)]
     assert 75 < counts.count(1) < 125
     assert counts.count(1) + counts.count(2) == 300
 
@@ -332,7 +340,7 @@ def test_shuffled_transforms_come_in_every_order_and_are_picked_evenly():
         Warp(5),
     )
     policy = Policy(masks, "some", n_applied=(1, 2), is_shuffled=True)
-    found = Counter(tuple(s.kind for s in drawn(policy, mel_of(50), rng=seed).steps) for seed in range(1800))
+    found = Counter(tuple(s.kind for s in draw.steps) for draw in places(policy, 50, 1800))
     kinds = ("time_mask", "frequency_mask", "time_warp")
     ones, twos = [(kind,) for kind in kinds], list(itertools.permutations(kinds, 2))
     assert set(found) == {*ones, *twos}
@@ -340,13 +348,13 @@ def test_shuffled_transforms_come_in_every_order_and_are_picked_evenly():
     assert max(abs(found[one] - 300) for one in ones) < 4 * 15.9
     assert max(abs(found[two] - 150) for two in twos) < 4 * 11.8
     everything = dataclasses.replace(policy, n_applied=None)
-    orders = {tuple(s.kind for s in drawn(everything, mel_of(50), rng=seed).steps) for seed in range(100)}
+    orders = {tuple(s.kind for s in draw.steps) for draw in places(everything, 50, 100)}
     assert orders == set(itertools.permutations(kinds))
 
 
 def test_a_warp_may_have_a_chance_of_its_own():
     policy = dataclasses.replace(ALL_POLICIES["icefall"], probability=0.6, warp_probability=0.3)
-    draws = [drawn(policy, mel_of(300), rng=seed) for seed in range(1500)]
+    draws = places(policy, 300, 1500)
     kinds = Counter((bool(draw.warps), any(s.kind != "time_warp" for s in draw.steps)) for draw in draws)
     # A displacement of 0, one of 161, is no warp.
     p_warp = 0.3 * 160 / 161
