@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specaug_listen.augment import FrequencyMask, Mask, Policy, TimeMask, TimeWarp, import_policy
+from specaug_listen.augment import FrequencyMask, Mask, Policy, TimeMask, TimeWarp, conversion, import_policy
 from specaug_listen.augment.conversion import TARGETS, convert_policy
 from specaug_listen.augment.dialects import ALL_POLICIES, espnet_policy, lingvo_policy, nemo_policy, torchaudio_policy
 from specaug_listen.augment.outline import outlined
@@ -23,6 +23,12 @@ from specaug_listen.errors import ParameterError
 # whose order and shares its SpecAugment does not have.
 WITHOUT_WORDS = ("wespeaker", "torchaudio-conformer")
 OWN = {name: policy for name, policy in ALL_POLICIES.items() if policy.dialect in TARGETS and name not in WITHOUT_WORDS}
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch):
+    """How much is masked on average is one line of the differences, and most of the work of a conversion."""
+    monkeypatch.setattr(conversion, "_DRAWS", 40)
 
 
 @pytest.mark.parametrize("name", sorted(OWN))
