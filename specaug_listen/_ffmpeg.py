@@ -16,10 +16,11 @@ from ._decoding import BLOCK, Decoder, Ending, Real
 from ._notices import Notice
 from ._optional import is_installed, require
 from ._ordinary_files import open_file
-from .containers.foreign import end_of_file_within, n_bytes_behind
+from .containers import Layout, Stream, View
+from .containers.foreign import Parts, n_bytes_behind, parts_of
 from .errors import AudioError
 
-__all__ = ["FfmpegDecoder", "conversion", "has_ffmpeg"]
+__all__ = ["FfmpegDecoder", "conversion", "ffmpeg_decoders", "has_ffmpeg"]
 
 # Of fewer bytes behind a file nothing is said: they are no recording.
 _LEAST_BEHIND = 1000
@@ -31,8 +32,12 @@ _CLOCK = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,12})?)", re.ASCII)
 _OF_TRACKS = frozenset(
     ["mov", "caf", "wav", "w64", "aiff", "au", "tta", "wv", "ape", "tak", "mpc", "mpc8", "dsf", "iff", "rm", "flac"]
 )
+# Containers whose sound may be of a codec that FFmpeg reads, between chunks that are read here.
+_OF_CHUNKS = frozenset({"WAV", "W64", "AIFF", "AU"})
 # Containers with a header that could tell, but does not tell it of the track.
 _OF_FILES = frozenset(["asf", "avi", "matroska"])
+# Of these, the structure of the file tells whether anything could.
+_OF_PACKETS = frozenset(["flv", "mpeg", "mpegts"])
 
 
 def has_ffmpeg() -> bool:
@@ -58,8 +63,8 @@ def conversion(path: str | os.PathLike[str]) -> str:
 class _Source:
     """A file as FFmpeg reads it, which prints a traceback of an error in seeking, as with a size below 0."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self.name, self.read, self.tell = file.name, file.read, file.tell
+    def __init__(self, file: BinaryIO | View, name: str | os.PathLike[str]) -> None:
+        self.name, self.read, self.tell = os.fspath(name), file.read, file.tell
         self._seek = file.seek
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -76,6 +81,12 @@ class FfmpegDecoder(Decoder):
     Parameters
     ----------
     path : str or path-like
+    known : Stream, optional
+        What is known of the file, and which part of it to read.
+    ends : int, optional
+        Where it ends by its own structure.
+    follows : bool
+        Whether it follows another file in the same one, which has said who decodes it.
 
     Raises
     ------
@@ -85,8 +96,15 @@ class FfmpegDecoder(Decoder):
 
     n_exact = None
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = path
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        known: Stream | None = None,
+        *,
+        ends: int | None = None,
+        follows: bool = False,
+    ) -> None:
+        self._path, self._known, self._ends, self._follows = path, known or Stream(), ends, follows
         self._ending: Ending | None = None
         self._reason: str | None = None
         self._errors: list[str] = []
@@ -101,16 +119,16 @@ class FfmpegDecoder(Decoder):
             self._n_tracks = len(container.streams.audio)
             self._promised = self._length(container, stream)
         self._read_to = self._n_behind = 0
-        self._is_cut = False
         if not self.sample_rate or not self.n_channels:
             raise AudioError("its track of sound has no rate or no channels; convert it to WAV")
         self.name = self._values["decoder"]
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[Any, Any]]:
-        with open_file(self._path) as file:
+        pieces = self._known.pieces
+        with open_file(self._path) if pieces is None else View(self._path, pieces) as file:
             try:
-                container = self._av.open(_Source(file), mode="r", metadata_errors="replace")
+                container = self._av.open(_Source(file, self._path), mode="r", metadata_errors="replace")
             except self._av.error.FFmpegError as error:
                 raise AudioError(f"not readable by FFmpeg, either ({error.strerror})") from None
             try:
@@ -129,13 +147,19 @@ class FfmpegDecoder(Decoder):
     def _length(self, container: Any, stream: Any) -> int | None:
         """How many samples the header promises of this track, which is not what it says of the file as a whole."""
         kind = str(container.format.name).split(",")[0]
-        self._could_tell = kind in _OF_TRACKS | _OF_FILES or not container.duration
+        self._could_tell = kind in _OF_TRACKS | _OF_FILES or not (container.duration or kind in _OF_PACKETS)
         if kind in _OF_TRACKS and stream.duration and stream.time_base:
             return round(float(stream.duration * stream.time_base) * self.sample_rate)
         if kind == "matroska" and (end_s := _seconds(stream.metadata.get("DURATION", ""))):
             begin_s = float((stream.start_time or 0) * stream.time_base) if stream.time_base else 0.0
             return round((end_s - max(0.0, begin_s)) * self.sample_rate)
         return None
+
+    @property
+    def _begin(self) -> int:
+        """Where what is read begins in the file."""
+        first = self._known.pieces[0] if self._known.pieces else b""
+        return 0 if isinstance(first, bytes) else first[0]
 
     @property
     def ending(self) -> Ending | None:
@@ -157,17 +181,17 @@ class FfmpegDecoder(Decoder):
                     waiting, n_waiting = [], 0
         if waiting:
             yield np.concatenate(waiting)
-        self._compare_structure()
+        self._look_behind()
         self._ending = Ending(at, self._reason)
 
-    def _compare_structure(self) -> None:
-        """See whether the file ends where its own boxes or chunks do."""
+    def _look_behind(self) -> None:
+        """See what stands behind the end of the file's own boxes or chunks."""
+        if self._ends is None:
+            return
         with open_file(self._path) as file:
             size = os.fstat(file.fileno()).st_size
-            if (ends := end_of_file_within(file, size)) is not None:
-                # So far it was read, whatever the structure says.
-                self._n_behind = n_bytes_behind(file, max(ends, self._read_to), size)
-                self._is_cut = ends > size + 1  # an odd size need not be filled up at the very end
+            # So far it was read, whatever the structure says.
+            self._n_behind = n_bytes_behind(file, max(self._ends, self._read_to), size)
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
         self._reason, self._errors = None, []
@@ -193,7 +217,7 @@ class FfmpegDecoder(Decoder):
             try:
                 packet = next(packets, None)
                 if packet is not None and packet.pos is not None:
-                    self._read_to = max(self._read_to, packet.pos + packet.size)
+                    self._read_to = max(self._read_to, self._begin + packet.pos + packet.size)
             except Exception as error:  # PyAV itself stumbles, e.g. over a stream that only begins late in the file
                 self._reason, packet = str(getattr(error, "strerror", None) or error), None
             try:
@@ -222,8 +246,8 @@ class FfmpegDecoder(Decoder):
 
     def notices(self) -> list[Notice]:
         """Who decoded it, and what is known by now of a header and a content that disagree."""
-        found = [Notice("decoded-by", self._values)]
-        if self._n_tracks > 1:
+        found = [] if self._follows else [Notice("decoded-by", self._values)]
+        if self._n_tracks > 1 and not self._follows:
             found.append(Notice("tracks", {"n_tracks": self._n_tracks}))
         if self._errors:
             found.append(Notice("decoder-errors", {"n_errors": len(self._errors), "reason": self._errors[0]}))
@@ -232,15 +256,81 @@ class FfmpegDecoder(Decoder):
             values = {"n_present": n, "n_promised": promised, "sample_rate": self.sample_rate}
             if self._ending.reason is not None:
                 found.append(Notice("stopped", values | {"reason": self._ending.reason}))
-            elif promised is None:
-                found += [Notice("open-length", values)] if self._could_tell else []
-            elif n < promised - _TOLERANCE_S * self.sample_rate:
-                found.append(Notice("cut", values))
-            if self._is_cut and not any(notice.kind == "cut" for notice in found):
-                found.append(Notice("cut-within", values | {"within": "block"}))
+            elif kind := self._kind_of_length(n):
+                found.append(Notice(kind, values | {"n_promised": self._likely(n)}))
+            if self._known.ends_within and not any(notice.kind == "cut" for notice in found):
+                found.append(Notice("cut-within", values | {"within": self._known.ends_within}))
             if self._n_behind > _LEAST_BEHIND:
                 found.append(Notice("junk-after", {"n_bytes": self._n_behind}))
         return found
+
+    def _kind_of_length(self, n: int) -> str | None:
+        """What the header makes of so many samples; None where it agrees."""
+        known, promised, tolerance = self._known, self._promised, _TOLERANCE_S * self.sample_rate
+        if known.is_open:
+            return "open-length"
+        if known.promised_bytes is not None and known.present_bytes:
+            if known.promised_bytes == 0:
+                return "no-length"
+            if known.promised_bytes != known.present_bytes:
+                return "cut" if known.promised_bytes > known.present_bytes else "longer"
+        if promised is None:
+            return "open-length" if self._could_tell and known.ends_within is None else None
+        return "cut" if n < promised - tolerance else "longer" if n > promised + tolerance else None
+
+    def _likely(self, n: int) -> int | None:
+        """How many samples the header promises, where it tells of bytes."""
+        known = self._known
+        if known.promised_bytes is None or not known.present_bytes or known.promised_bytes == known.present_bytes:
+            return self._promised
+        return round(n * known.promised_bytes / known.present_bytes)
+
+
+def ffmpeg_decoders(path: str | os.PathLike[str], layout: Layout) -> tuple[list[Decoder], list[Notice]]:
+    """Find a decoder for each file in one that is like the first, and what is known beside them.
+
+    Raises
+    ------
+    AudioError
+        When the first one cannot be decoded.
+    """
+    if layout.container == "Ogg":
+        parts = Parts(_links(layout), tuple(_of_pages(layout)))
+    elif layout.container in _OF_CHUNKS:
+        parts = Parts(layout.streams, layout.notices)
+    else:
+        parts = parts_of(path)
+    found: list[Decoder] = []
+    n_others = 0
+    for stream in parts.streams:
+        ends = parts.ends if stream is parts.streams[-1] else None
+        try:
+            decoder = FfmpegDecoder(path, stream, ends=ends, follows=bool(found))
+        except AudioError:
+            if not found:
+                raise
+            n_others += 1
+            continue
+        if found and (decoder.sample_rate, decoder.n_channels) != (found[0].sample_rate, found[0].n_channels):
+            n_others += 1
+            continue
+        found.append(decoder)
+    others = [Notice("other-streams", {"n_streams": n_others, "n_read": len(found)})] if n_others else []
+    return found, [*parts.notices, *others]
+
+
+def _links(layout: Layout) -> tuple[Stream, ...]:
+    """The links of a chained Ogg; all of it as it is, where it has one, or several tracks."""
+    if len(layout.streams) == 1 or any(notice.kind == "tracks" for notice in layout.notices):
+        return (Stream(),)
+    return tuple(Stream(stream.pieces) for stream in layout.streams)
+
+
+def _of_pages(layout: Layout) -> list[Notice]:
+    """What is known of Ogg's pages, whoever decodes them."""
+    within = [stream.ends_within for stream in layout.streams if stream.ends_within is not None]
+    cut = [Notice("cut-within", {"n_present": None, "within": within[-1]})] if within else []
+    return [*(notice for notice in layout.notices if notice.kind != "tracks"), *cut]
 
 
 def _seconds(text: str) -> float | None:

@@ -60,7 +60,8 @@ def _cut(values: Mapping[str, Any]) -> str:
 
 
 def _cut_within(values: Mapping[str, Any]) -> str:
-    what = "without the mark of its end" if values["within"] == "stream" else f"in the middle of a {values['within']}"
+    ends = {"stream": "without the mark of its end", "header": "earlier than its header says"}
+    what = ends.get(values["within"], f"in the middle of a {values['within']}")
     n = values["n_present"]
     return f"cut: the file ends {what}" + (
         "" if n is None else f", after {n} samples ({_seconds(values, 'n_present')} s)"
@@ -208,8 +209,8 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     ),
     "silenced": _silenced,
     "damaged": lambda values: (
-        f"damaged: {counted(values['n_bytes'], 'byte')} of the file outside of any MPEG frame, so sound is missing "
-        "within the clip"
+        f"damaged: {counted(values['n_bytes'], 'byte')} of the file outside of any frame or packet, so sound is "
+        "missing within the clip"
     ),
     "other-sound": "damaged: some of the sound is not what was encoded, as its MD5 differs from that of the file",
     "packets-damaged": lambda values: (

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 import numpy as np
 
 from ._decoding import Decoder, Real, SndfileDecoder
-from ._ffmpeg import FfmpegDecoder, conversion, has_ffmpeg
+from ._ffmpeg import conversion, ffmpeg_decoders, has_ffmpeg
 from ._files import printable
 from ._notices import Notice
 from ._optional import require
@@ -312,7 +312,7 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
                 return _of_other_kind(path, layout, reason, getattr(error, "code", 0))
             if stream is layout.streams[0] and has_ffmpeg():
                 with suppress(AudioError):
-                    return [FfmpegDecoder(path)], _of_pages(layout)
+                    return ffmpeg_decoders(path, layout)
             n_others += 1
             continue
         if found and (decoder.sample_rate, decoder.n_channels) != (found[0].sample_rate, found[0].n_channels):
@@ -344,20 +344,11 @@ def _of_other_kind(
         advice = f"install what decodes it: pip install 'specaug-listen[av]', or convert it: {conversion(path)}"
         raise AudioError(broken if is_broken else f"is {what}; {advice}")
     try:
-        decoder = FfmpegDecoder(path)
+        decoders, notices = ffmpeg_decoders(path, layout)
     except AudioError as error:
         raise AudioError(broken if is_broken else f"is {what}, {error}") from None
-    _check_form(decoder)
-    return [decoder], _of_pages(layout)
-
-
-def _of_pages(layout: Layout) -> list[Notice]:
-    """What is known of Ogg's pages, whoever decodes them."""
-    if layout.container != "Ogg":
-        return []
-    within = [stream.ends_within for stream in layout.streams if stream.ends_within is not None]
-    cut = [Notice("cut-within", {"n_present": None, "within": within[-1]})] if within else []
-    return [*(notice for notice in layout.notices if notice.kind != "tracks"), *cut]
+    _check_form(decoders[0])
+    return decoders, notices
 
 
 def _check_form(decoder: Decoder) -> None:

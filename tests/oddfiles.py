@@ -164,6 +164,11 @@ FOREIGN = {
     "WavPack": (".wv", "wavpack"),
     "True Audio": (".tta", "tta"),
     "AC-3": (".ac3", "ac3"),
+    "WAV of G.726": (".wav", "g726"),
+    "AVI": (".avi", "pcm_s16le"),
+    "Flash video (FLV)": (".flv", "aac"),
+    "MPEG-TS": (".ts", "mp2"),
+    "MPEG-PS": (".mpg", "mp2"),
 }
 TEXT = b"these are words and no sound. " * 40
 
@@ -207,7 +212,7 @@ def written_by_ffmpeg(path, codec, samples=VOICE, *, begin=0, n_pictures=0, pipe
     """
     import av
 
-    rate = 48000 if codec == "ac3" else RATE
+    rate = {"ac3": 48000, "g726": 8000}.get(codec, RATE)
     with contextlib.ExitStack() as stack:
         pipe = stack.enter_context(path.open("wb")) if pipe_as else None
         target = _Pipe(pipe) if pipe_as else str(path)
@@ -216,7 +221,7 @@ def written_by_ffmpeg(path, codec, samples=VOICE, *, begin=0, n_pictures=0, pipe
         if pictures is not None:
             pictures.width, pictures.height, pictures.pix_fmt = 16, 16, "yuv420p"
         stream = container.add_stream(codec, rate=rate, layout="mono")
-        stream.codec_context.time_base, stream.bit_rate = Fraction(1, rate), 64000
+        stream.codec_context.time_base, stream.bit_rate = Fraction(1, rate), 32000 if codec == "g726" else 64000
         pcm = np.rint(samples * 32767).astype(np.int16)[np.newaxis]
         frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
         frame.sample_rate, frame.pts = rate, begin

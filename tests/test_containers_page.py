@@ -79,12 +79,19 @@ def row(container, folder):
 
 
 def row_of_ffmpeg(name, folder):
-    """The cells of a container that goes through FFmpeg, whose header's sizes are not ours to change."""
+    """The cells of a container that goes through FFmpeg; but for WAV, its header's sizes are not ours to change."""
     ending, codec = FOREIGN[name]
     data = written_by_ffmpeg(Path(folder) / f"made{ending}", codec)
     whole, _ = read(data, folder)
     ends = [word(data, whole, folder), word(cut(data), whole, folder)]
-    return [*ends, *[""] * 3, word(data + TEXT, whole, folder), word(damaged(data), whole, folder)]
+    sized = [wav_of(data, size) for size in (0, 0xFFFFFFFF, 4096)] if ending == ".wav" else []
+    words = [word(one, whole, folder) for one in sized] or [""] * 3
+    return [*ends, *words, word(data + TEXT, whole, folder), word(damaged(data), whole, folder)]
+
+
+def wav_of(data, size):
+    at = data.index(b"data") + 4
+    return data[:at] + struct.pack("<I", size) + data[at + 4 :]
 
 
 def line(name, cells):

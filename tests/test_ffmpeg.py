@@ -63,7 +63,7 @@ class StandIn(Decoder):
 
     sample_rate, n_channels, n_exact, name = RATE, 1, None, "stand-in 1"
 
-    def __init__(self, path):
+    def __init__(self, path, known=None, **how):
         self.end = None
 
     @property
@@ -84,7 +84,7 @@ class StandIn(Decoder):
 def stand_in(monkeypatch):
     monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: True)
     monkeypatch.setattr("specaug_listen._clips.has_ffmpeg", lambda: True)
-    monkeypatch.setattr("specaug_listen._reading.FfmpegDecoder", StandIn)
+    monkeypatch.setattr("specaug_listen._ffmpeg.FfmpegDecoder", StandIn)
 
 
 M4A = CONTENTS["an MPEG-4 audio (M4A) file"] + bytes(100)
@@ -229,15 +229,137 @@ def test_a_track_of_matroska_that_begins_late_and_is_cut_is_told(tmp_path):
 JOINED = [("a.m4a", "aac"), ("a.mov", "alac"), ("a.tta", "tta"), ("a.wma", "wmav2"), ("a.wav", "wmav2")]
 
 
-@pytest.mark.parametrize(("name", "codec"), JOINED)
-def test_a_second_file_behind_one_that_ffmpeg_reads_is_said_with_its_length(tmp_path, name, codec):
+ROWS = [("a.mka", "flac"), ("a.avi", "mp2"), ("a.wv", "wavpack"), ("a.flv", "aac"), ("a.wav", "g726")]
+
+
+@pytest.mark.parametrize(("name", "codec"), JOINED + ROWS)
+def test_all_files_in_a_row_that_ffmpeg_reads_are_heard_each_with_its_own_header(tmp_path, name, codec):
     pytest.importorskip("av")
-    data = written_by_ffmpeg(tmp_path / f"made-{name}", codec)
-    alone, notices = heard(tmp_path, data, name)
-    assert "junk-after" not in notices
-    both, notices = heard(tmp_path, data + data, name)
-    np.testing.assert_array_equal(both, alone)
-    assert notices["junk-after"]["n_bytes"] == len(data)
+    first = written_by_ffmpeg(tmp_path / f"made-{name}", codec)
+    second = written_by_ffmpeg(tmp_path / f"made-{name}", codec, VOICE[::-1].copy())
+    alone, notices = heard(tmp_path, first, name)
+    other, _ = heard(tmp_path, second, name)
+    both, notices_of_both = heard(tmp_path, first + second + first, name)
+    np.testing.assert_array_equal(both, np.concatenate([alone, other, alone]))
+    assert list(notices_of_both) == list(notices)
+    assert set(notices) <= {"decoded-by", "open-length"}
+    part, _ = heard(tmp_path, first + second + first, name, start_s=1.5, duration_s=1)
+    np.testing.assert_array_equal(part, both[round(1.5 * len(part)) : round(2.5 * len(part))])
+    _, notices = heard(tmp_path, first + second + b"these are words. " * 99, name)
+    assert notices["junk-after"]["n_bytes"] >= 17 * 99
+
+
+def test_a_file_of_another_rate_behind_one_that_ffmpeg_reads_is_left_out_with_a_word(tmp_path):
+    pytest.importorskip("av")
+    first, second = (written_by_ffmpeg(tmp_path / f"{codec}.mka", codec) for codec in ("flac", "ac3"))
+    alone, _ = heard(tmp_path, first, "clip.mka")
+    samples, notices = heard(tmp_path, first + second, "clip.mka")
+    np.testing.assert_array_equal(samples, alone)
+    assert notices["other-streams"] == {"n_streams": 1, "n_read": 1}
+
+
+def test_more_files_in_a_row_than_are_read_by_ffmpeg_are_said(tmp_path, monkeypatch):
+    pytest.importorskip("av")
+    monkeypatch.setattr("specaug_listen.containers.foreign.MOST_FILES", 2)
+    data = written_by_ffmpeg(tmp_path / "a.tta", "tta")
+    alone, _ = heard(tmp_path, data, "clip.tta")
+    samples, notices = heard(tmp_path, data * 4, "clip.tta")
+    assert len(samples) == 2 * len(alone)
+    assert notices["files-left-out"]["n_bytes"] >= 2 * (len(data) - 200)
+
+
+G726 = {"open": (0xFFFFFFFF, "open-length"), "none": (0, "no-length"), "small": (4096, "longer")}
+
+
+@pytest.mark.parametrize(("size", "kind"), G726.values(), ids=G726.keys())
+def test_a_wav_of_another_codec_is_read_whole_whatever_its_size_says(tmp_path, size, kind):
+    data = made(tmp_path / "a.wav", "g726")
+    whole, notices = heard(tmp_path, data)
+    assert list(notices) == ["decoded-by"]
+    at = data.index(b"data") + 4
+    samples, notices = heard(tmp_path, data[:at] + struct.pack("<I", size) + data[at + 4 :])
+    np.testing.assert_array_equal(samples, whole)
+    assert list(notices) == ["decoded-by", kind]
+    if size == 4096:
+        assert notices[kind]["n_promised"] == 8192
+
+
+def tags_of_flv(data):
+    """Where its tags begin."""
+    at, places = 13, []
+    while at < len(data):
+        places.append(at)
+        at += 15 + int.from_bytes(data[at + 1 : at + 4], "big")
+    return places
+
+
+def test_an_flv_that_is_cut_between_two_tags_ends_earlier_than_its_header_says(tmp_path):
+    data = made(tmp_path / "a.flv", "aac")
+    whole, notices = heard(tmp_path, data)
+    assert list(notices) == ["decoded-by"]
+    places = tags_of_flv(data)
+    at = data.index(b"\0\x08filesize\0") + 11
+    without_bytes = data[:at] + bytes(8) + data[at + 8 :]  # its duration alone tells
+    assert list(heard(tmp_path, without_bytes)[1]) == ["decoded-by"]
+    for one, place in [(data, places[-1]), (data, places[9]), (without_bytes, places[9])]:
+        samples, notices = heard(tmp_path, one[:place])
+        assert len(samples) < len(whole)
+        assert notices["cut-within"]["within"] == "header"
+    assert heard(tmp_path, data[: places[9] + 20])[1]["cut-within"]["within"] == "block"
+
+
+def test_an_flv_that_tells_no_length_says_so(tmp_path):
+    assert whole(tmp_path, "p.flv", "aac", pipe_as="flv") == ["open-length"]
+
+
+def test_a_transport_stream_that_is_cut_says_so_where_its_packets_tell(tmp_path):
+    data = made(tmp_path / "a.ts", "mp2")
+    _, notices = heard(tmp_path, data)
+    assert list(notices) == ["decoded-by", "open-length"]
+    for end in (188 * 20, 188 * 20 + 77, len(data) - 188):  # packets of MPEG's sound are of 16 of them and more
+        assert heard(tmp_path, data[:end])[1]["cut-within"]["within"] == "packet"
+    _, notices = heard(tmp_path, data[: 188 * 30] + b"x" * 500 + data[188 * 30 :])
+    assert notices["damaged"] == {"n_bytes": 500}
+
+
+def test_a_program_stream_is_of_open_length_without_the_mark_of_its_end(tmp_path):
+    data = made(tmp_path / "a.mpg", "mp2")
+    second = data.index(b"\0\0\1\xba", 4000)
+    for part in (data, data[:second]):
+        assert list(heard(tmp_path, part)[1]) == ["decoded-by", "open-length"]
+    assert list(heard(tmp_path, data + b"\0\0\1\xb9")[1]) == ["decoded-by"]
+    assert heard(tmp_path, data[: second + 700])[1]["cut-within"]["within"] == "packet"
+
+
+CHAINS = [("a.aac", "aac"), ("a.ac3", "ac3"), ("a.ts", "mp2"), ("a.mpg", "mp2")]
+
+
+@pytest.mark.parametrize(("name", "codec"), CHAINS)
+def test_what_is_behind_and_between_frames_is_said_and_takes_none_of_them(tmp_path, name, codec):
+    data = made(tmp_path / name, codec)
+    alone, notices = heard(tmp_path, data)
+    for rest, kinds in [
+        (b"these are words. " * 99, ["junk-after"]),
+        (bytes(5000), []),
+        (b"TAG" + bytes(125), []),
+        (b"ID3\4\0\0\0\0\x10\0" + b"x" * 2048, []),
+        (bytes(encoded()), ["junk-after"]),
+    ]:
+        samples, more = heard(tmp_path, data + rest)
+        np.testing.assert_array_equal(samples, alone)
+        assert list(more) == [*notices, *kinds]
+    samples, more = heard(tmp_path, data + data)
+    assert len(samples) == 2 * len(alone)
+    assert list(more) == list(notices)
+    assert heard(tmp_path, data + b"words" * 200 + data)[1]["damaged"]["n_bytes"] == 1000
+    assert "cut-within" in heard(tmp_path, data[:-3])[1]
+
+
+def test_tags_between_frames_that_were_sent_one_by_one_are_no_damage(tmp_path):
+    data = made(tmp_path / "a.aac", "aac")
+    tag = b"ID3\4\0\0\0\0\0\x20PRIV" + bytes(28)
+    _, notices = heard(tmp_path, tag + data + tag + data)
+    assert list(notices) == ["decoded-by"]
 
 
 def test_a_wav_behind_a_matroska_is_said(tmp_path):

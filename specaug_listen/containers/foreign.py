@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
+import os
 import struct
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-__all__ = ["end_of_file_within", "n_bytes_behind"]
+from .._notices import Notice
+from .._ordinary_files import open_file
+from .flv import FLV_HEADER, FLV_TAGS, flv_promise, flv_tag
+from .layout import MOST_FILES, Stream, left_unread
+from .mpeg_frames import length_of_id3
+from .packets import chain_of
+from .trailing import before_tags
+
+__all__ = ["Parts", "n_bytes_behind", "parts_of"]
 
 _Block = tuple[bytes, int | None] | None
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -25,6 +34,8 @@ _ASF_INDEXES = tuple(
 # Blocks that may be cut, and still are of this file.
 _OF_MP4 = frozenset({b"mdat", b"moov", b"moof", b"mfra", b"free", b"skip", b"wide", b"uuid", b"meta", b"udta", b"pnot"})
 _OF_CAF = frozenset({b"data", b"pakt", b"free", b"info", b"uuid", b"kuki", b"strg", b"midi", b"peak", b"ovvw", b"edct"})
+# Whose demuxers stumble over what stands behind the file.
+_UNTIL_END = (b"FLV", b"wvpk")
 _NEVER = 0xFFFFFFFF
 _SAMPLE = 1 << 16
 
@@ -38,35 +49,100 @@ def n_bytes_behind(file: BinaryIO, begin: int, end: int) -> int:
     begin, end : int
         Where the first file ends, and all of it.
     """
-    if end - begin >= 128 and _at(file, end - 128, 3) == b"TAG":  # ID3v1
-        end -= 128
-    foot = _at(file, end - 32, 32) if end - begin >= 32 else b""
-    if foot.startswith(b"APETAGEX"):
-        length, _, flags = struct.unpack_from("<III", foot, 12)
-        end -= length + (32 if flags >> 31 else 0)
-    behind_tag, head = begin, _at(file, begin, 16)
+    end = before_tags(file, begin, end)
+    return max(0, end - begin) if _at(file, _behind_tag(file, begin), _SAMPLE).strip(b"\0") else 0
+
+
+def _behind_tag(file: BinaryIO, at: int) -> int:
+    """Where a tag of APE or ID3 ends that begins at a place; the place itself where there is none."""
+    head = _at(file, at, 16)
     if head.startswith(b"APETAGEX"):
-        behind_tag += 32 + int.from_bytes(head[12:16], "little")
-    return max(0, end - begin) if _at(file, behind_tag, _SAMPLE).strip(b"\0") else 0
+        return at + 32 + int.from_bytes(head[12:16], "little")
+    return at + (128 if head.startswith(b"TAG") else length_of_id3(head))
 
 
-def end_of_file_within(file: BinaryIO, size: int) -> int | None:
+class Parts(NamedTuple):
+    """The files that stand one behind the other in one.
+
+    Parameters
+    ----------
+    streams : tuple of Stream
+        One for each file.
+    notices : tuple of Notice
+    ends : int or None
+        Where the last one ends by its own structure.
+    """
+
+    streams: tuple[Stream, ...]
+    notices: tuple[Notice, ...] = ()
+    ends: int | None = None
+
+
+def parts_of(path: str | os.PathLike[str]) -> Parts:
+    """Find the files in one that FFmpeg is to read, which else hears the first one only, or all with its header."""
+    with open_file(path, buffering=1 << 16) as file:
+        size = os.fstat(file.fileno()).st_size
+        begin = at = length_of_id3(_at(file, 0, 10))
+        chain = chain_of(file, begin, size)
+        if chain is not None:
+            foreign = [Notice("damaged", {"n_bytes": chain.n_foreign})] if chain.n_foreign else []
+            end = size if chain.within else chain.ends
+            stream = Stream(((0, end),), ends_within=chain.within, is_open=chain.is_open)
+            return Parts((stream,), tuple(foreign), end)
+        streams: list[Stream] = []
+        while True:
+            ends = _end_of_file_within(file, at, size)
+            follows = size if ends is None or ends >= size else _behind_tag(file, ends)
+            is_last = ends is None or follows >= size or not _begins_alike(file, begin, follows)
+            if len(streams) >= MOST_FILES:
+                return Parts(tuple(streams), (left_unread(at, size),))
+            is_left = is_last and not _at(file, at, 4).startswith(_UNTIL_END)
+            end = size if is_left or ends is None else min(ends, size)
+            streams.append(_stream(file, at if streams else 0, end, ends))
+            if is_last:
+                return Parts(tuple(streams), ends=ends)
+            at = follows
+
+
+def _begins_alike(file: BinaryIO, begin: int, at: int) -> bool:
+    """Whether another file of the same container begins at a place."""
+    head, other = _at(file, begin, 16), _at(file, at, 16)
+    if head[4:8] == b"ftyp":
+        return other[4:8] == b"ftyp"
+    return other[8:12] == head[8:12] and other[:4] == head[:4] if head[:4] == b"RIFF" else other[:3] == head[:3]
+
+
+def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
+    """One file, which is cut where its structure ends behind it; an odd size need not be filled up at the very end."""
+    within = "block" if ends is not None and ends > end + 1 else None
+    is_flv = _at(file, begin, 3) == b"FLV"
+    promise = flv_promise(_at(file, begin, _SAMPLE)) if is_flv and within is None else None
+    if promise is not None and promise.is_broken(file, begin, min(end, ends or end)):
+        within = "header"
+    return Stream(((begin, end),), ends_within=within, is_open=is_flv and within is None and promise is None)
+
+
+def _end_of_file_within(file: BinaryIO, begin: int, size: int) -> int | None:
     """Where it ends by its boxes, chunks or table of frames; None where it has none, or they do not tell.
 
     That is beyond the end of a file that was cut.
     """
-    head = _at(file, 0, 16)
+    head = _at(file, begin, 16)
     if head[4:8] == b"ftyp":
-        return _walked(file, 0, size, _box, _OF_MP4)
+        return _walked(file, begin, size, _box, _OF_MP4)
     if head.startswith(b"caff"):
-        return _walked(file, 8, size, _chunk_of_caf, _OF_CAF)
+        return _walked(file, begin + 8, size, _chunk_of_caf, _OF_CAF)
     if head == _ASF:
-        return _walked(file, 0, size, _object_of_asf, frozenset({_ASF, _ASF_DATA, *_ASF_INDEXES}))
+        return _walked(file, begin, size, _object_of_asf, frozenset({_ASF, _ASF_DATA, *_ASF_INDEXES}))
     if head.startswith(b"RIFF"):
-        return _walked(file, 0, size, _riff, frozenset({b"RIFF"}))
+        return _walked(file, begin, size, _riff, frozenset({b"RIFF"}))
     if head.startswith(b"\x1aE\xdf\xa3"):
-        return _walked(file, 0, size, _element, frozenset({_SEGMENT}))
-    return _end_of_tta(file) if head.startswith(b"TTA1") else None
+        return _walked(file, begin, size, _element, frozenset({_SEGMENT}))
+    if head.startswith(b"wvpk"):
+        return _walked(file, begin, size, _block_of_wavpack, frozenset({b"wvpk"}))
+    if head.startswith(b"FLV"):
+        return _walked(file, begin + FLV_HEADER, size, flv_tag, FLV_TAGS)
+    return _end_of_tta(file, begin) if head.startswith(b"TTA1") else None
 
 
 def _at(file: BinaryIO, place: int, n: int) -> bytes:
@@ -156,9 +232,19 @@ def _element(head: bytes, is_first: bool) -> _Block:
     return name, None if length == (1 << 7 * n_size) - 1 else n_name + n_size + length
 
 
-def _end_of_tta(file: BinaryIO) -> int | None:
+def _block_of_wavpack(head: bytes, is_first: bool) -> _Block:
+    """One of the blocks of sound; the first one of a file, or of its first channels, tells so."""
+    if len(head) < 32 or head[:4] != b"wvpk":
+        return None
+    length, place, n_samples, flags = struct.unpack_from("<I8xIII", head, 4)
+    if not is_first and place == 0 and n_samples and flags & 0x800:
+        return None
+    return b"wvpk", 8 + length
+
+
+def _end_of_tta(file: BinaryIO, begin: int) -> int | None:
     """The header, a table of the frames' sizes, and the frames."""
-    head = _at(file, 0, 22)
+    head = _at(file, begin, 22)
     if len(head) < 22:
         return None
     rate, n_samples = struct.unpack_from("<II", head, 10)
@@ -167,4 +253,4 @@ def _end_of_tta(file: BinaryIO) -> int | None:
     if len(table) < 4 * n_frames:
         return None
     sizes: tuple[int, ...] = struct.unpack(f"<{n_frames}I", table)
-    return 22 + 4 * n_frames + 4 + int(sum(sizes))
+    return begin + 22 + 4 * n_frames + 4 + int(sum(sizes))

@@ -104,7 +104,7 @@ def named_by_head(head: bytes) -> Named | None:
         return Named(_BRANDS.get(head[8:12], "an MPEG-4 (MP4) file"))
     if len(head) > 4 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
         return Named("an AAC (ADTS) file")
-    if len(head) > 376 and head[0] == head[188] == head[376] == 0x47:
+    if any(head[at : at + 3 * step : step] == b"GGG" for at, step in ((0, 188), (4, 192))):
         return Named("an MPEG transport stream (TS)")
     return _wav_with_other_codec(head)
 

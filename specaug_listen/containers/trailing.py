@@ -9,7 +9,9 @@ import struct
 import zlib
 from typing import BinaryIO
 
-__all__ = ["begin_of_chunks", "end_of_run", "is_beginning", "is_open_size", "kind_of_rest", "second_file"]
+__all__ = [
+    "before_tags", "begin_of_chunks", "end_of_run", "is_beginning", "is_open_size", "kind_of_rest", "second_file",
+]  # fmt: skip
 
 # Of a second file that was put behind the first one.
 _BEGINNINGS = (
@@ -103,9 +105,7 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
     """
     if begin >= end:
         return "nothing"
-    file.seek(max(begin, end - 128))
-    if file.read(3) == b"TAG" and end - begin >= 128:  # ID3v1
-        end -= 128
+    end = before_tags(file, begin, end)
     file.seek(begin)
     tag = file.read(max(2, fill) + 2).find(b"ID3")  # before it may stand what fills up the sound
     if begin >= end or tag >= 0:
@@ -123,6 +123,24 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
     if behind_run == end:
         return "junk" if byte else "zeros"
     return "junk" if _is_junk(file, sound, begin, behind_run, end) else "sound"
+
+
+def before_tags(file: BinaryIO, begin: int, end: int) -> int:
+    """Where tags of ID3v1 and APE begin that stand at the end of a file.
+
+    Parameters
+    ----------
+    file : binary file
+    begin, end : int
+        Where to look for them.
+    """
+    if end - begin >= 128 and _read(file, end - 128, 3) == b"TAG":
+        end -= 128
+    foot = _read(file, end - 32, 32) if end - begin >= 32 else b""
+    if foot.startswith(b"APETAGEX"):
+        length, _, flags = struct.unpack_from("<III", foot, 12)
+        end -= length + (32 if flags >> 31 else 0)
+    return max(begin, end)
 
 
 def begin_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:

@@ -1,0 +1,58 @@
+"""Flash video: tags, one behind the other, of which a first one may tell how many bytes or seconds there are."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO, NamedTuple
+
+__all__ = ["FLV_HEADER", "FLV_TAGS", "FlvPromise", "flv_promise", "flv_tag"]
+
+# The header, and a size of no tag.
+FLV_HEADER = 13
+_TAG, _BEHIND = 11, 4
+FLV_TAGS = frozenset({b"\x08", b"\x09", b"\x12"})
+# How much later than the beginning of its last tag a file ends: longer than any frame, and a picture now and then.
+_TOLERANCE_S = 1.0
+
+
+class FlvPromise(NamedTuple):
+    """What the first tag tells of the file; 0 where it does not."""
+
+    n_bytes: int
+    seconds: float
+
+    def is_broken(self, file: BinaryIO, begin: int, end: int) -> bool:
+        """Whether a file between two places is shorter."""
+        if self.n_bytes:
+            return end - begin < self.n_bytes
+        file.seek(max(begin, end - _BEHIND))
+        last = end - _BEHIND - int.from_bytes(file.read(_BEHIND), "big")
+        file.seek(max(begin, last))
+        head = file.read(_TAG)
+        if last < begin or head[:1] not in FLV_TAGS:
+            return False
+        return int.from_bytes(head[7:8] + head[4:7], "big") / 1000 < self.seconds - _TOLERANCE_S
+
+
+def flv_tag(head: bytes, is_first: bool) -> tuple[bytes, int] | None:
+    """Kind and length of a tag."""
+    kind = bytes([head[0] & 0x1F]) if head else b""
+    if len(head) < _TAG or kind not in FLV_TAGS or head[0] & 0xC0 or any(head[8:_TAG]):
+        return None
+    return kind, _TAG + int.from_bytes(head[1:4], "big") + _BEHIND
+
+
+def flv_promise(head: bytes) -> FlvPromise | None:
+    """What the first tag promises, by the first bytes of a file; None where it promises nothing."""
+    n_bytes, seconds = _number(head, b"filesize"), _number(head, b"duration")
+    return FlvPromise(int(n_bytes), seconds) if n_bytes or seconds else None
+
+
+def _number(head: bytes, name: bytes) -> float:
+    """A field of the first tag; 0 where there is none that can be meant."""
+    found = head.find(len(name).to_bytes(2, "big") + name + b"\0")
+    place = found + 2 + len(name) + 1
+    if found < 0 or place + 8 > len(head):
+        return 0.0
+    number: float = struct.unpack_from(">d", head, place)[0]
+    return number if 0 < number < 1 << 53 else 0.0

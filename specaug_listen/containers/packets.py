@@ -1,0 +1,225 @@
+"""Files that are nothing but frames or packets, one behind the other: AAC, AC-3, DTS, AMR, and MPEG's streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import BinaryIO, NamedTuple
+
+from .mpeg_frames import length_of_id3
+
+__all__ = ["Chain", "chain_of"]
+
+_AT_ONCE = 1 << 20
+_ADTS, _AC3, _DTS, _DTS_HD = b"\xff\xf0", b"\x0bw", b"\x7f\xfe\x80\x01", b"\x64\x58\x20\x25"
+_PACK, _END = b"\0\0\1\xba", b"\0\0\1\xb9"
+_AC3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
+# Bytes of AMR's frames by their mode; of comfort noise, and of none.
+_AMR = {
+    b"#!AMR\n": (13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1),
+    b"#!AMR-WB\n": (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1),
+}
+_TS_SYNC = 0x47
+
+
+class Chain(NamedTuple):
+    """What the frames or packets of a file make of it.
+
+    Parameters
+    ----------
+    ends : int
+        Where the last whole one ends.
+    n_foreign : int
+        Bytes between them that are none.
+    within : {"frame", "packet"} or None
+        What the file ends in the middle of.
+    is_open : bool
+        Whether a mark of the end is usual, or a cut within is not, so that a cut would not show.
+    """
+
+    ends: int
+    n_foreign: int = 0
+    within: str | None = None
+    is_open: bool = False
+
+
+def chain_of(file: BinaryIO, begin: int, size: int) -> Chain | None:
+    """Walk through a file of frames or packets; None of any other file.
+
+    Parameters
+    ----------
+    file : binary file
+    begin, size : int
+        Where it begins, behind tags, and where all ends.
+    """
+    head = _read(file, begin, 600)
+    if head[:1] == b"\xff" and _adts(head):
+        return _walked(file, begin, size, _adts, head[:2], "frame")
+    if head.startswith(_AC3):
+        return _walked(file, begin, size, _ac3, _AC3, "frame")
+    if head.startswith(_DTS):
+        return _walked(file, begin, size, _dts, _DTS, "frame")
+    for mark, sizes in _AMR.items():
+        if head.startswith(mark):
+            return _walked(file, begin + len(mark), size, partial(_amr, sizes), b"", "frame")
+    if head.startswith(_PACK):
+        chain = _walked(file, begin, size, _of_ps, _PACK, "packet")
+        is_closed = _read(file, chain.ends - len(_END), len(_END)) == _END
+        return chain._replace(is_open=not is_closed and chain.within is None)
+    for period, place in ((188, 0), (192, 4)):
+        if len(head) > place + 2 * period and all(head[place + i * period] == _TS_SYNC for i in range(3)):
+            return _transport(file, begin, size, period, place)
+    return None
+
+
+def _read(file: BinaryIO, at: int, n_bytes: int) -> bytes:
+    file.seek(max(0, at))
+    return file.read(max(0, n_bytes))
+
+
+def _walked(file: BinaryIO, begin: int, size: int, length: Callable[[bytes], int], mark: bytes, within: str) -> Chain:
+    """Go from one to the next by their lengths, and to the next mark where there is none."""
+    at = ends = begin
+    n_foreign = 0
+    while at < size:
+        head = _read(file, at, 16)
+        n_bytes = length(head)
+        if n_bytes and at + n_bytes <= size:
+            at = ends = at + n_bytes
+        elif n_tag := _length_of_tag(head):
+            at += n_tag
+        elif n_bytes or (mark and size - at < len(head.ljust(8)) and _begins_alike(head, mark)):
+            return Chain(ends, n_foreign, within)
+        else:
+            lost_from, at = at, _next(file, at + 1, size, length, mark)
+            n_foreign += at - lost_from if at < size else 0
+    return Chain(ends, n_foreign)
+
+
+def _begins_alike(head: bytes, mark: bytes) -> bool:
+    """Whether these are the last bytes of a file, in which another one begins."""
+    return 0 < len(head) < 8 and head[: len(mark)] == mark[: len(head)]
+
+
+def _length_of_tag(head: bytes) -> int:
+    """Length of an ID3 tag, which stands between parts that were sent one by one; 0 where there is none."""
+    return length_of_id3(head) or (128 if head.startswith(b"TAG") else 0)
+
+
+def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], mark: bytes) -> int:
+    """Where the next one begins that is followed by another one, or by the end."""
+    while mark and at < size:
+        block = _read(file, at, min(_AT_ONCE, size - at))
+        place = block.find(mark)
+        while place >= 0:
+            n_bytes = length(_read(file, at + place, 16))
+            behind = at + place + n_bytes
+            if n_bytes and (behind == size or length(_read(file, behind, 16))):
+                return at + place
+            place = block.find(mark, place + 1)
+        if at + len(block) >= size:
+            break
+        at += max(1, len(block) - len(mark) + 1)
+    return size
+
+
+def _adts(head: bytes) -> int:
+    """Length of a frame of AAC; 0 where there is none."""
+    if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
+        return 0
+    length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+    return length if length > 7 else 0
+
+
+def _ac3(head: bytes) -> int:
+    """Length of a frame of AC-3 or E-AC-3; 0 where there is none."""
+    if len(head) < 6 or not head.startswith(_AC3):
+        return 0
+    if head[5] >> 3 > 10:
+        return 2 * (((head[2] & 7) << 8 | head[3]) + 1)
+    rate, code = head[4] >> 6, head[4] & 63
+    if rate == 3 or code >= 2 * len(_AC3_KBITS):
+        return 0
+    kbits = _AC3_KBITS[code // 2]
+    return 2 * (2 * kbits, kbits * 320 // 147 + code % 2, 3 * kbits)[rate]
+
+
+def _dts(head: bytes) -> int:
+    """Length of a frame of DTS, or of what extends it; 0 where there is none."""
+    if len(head) < 10:
+        return 0
+    bits = int.from_bytes(head[4:10], "big")
+    if head.startswith(_DTS):
+        return (bits >> 20 & 0x3FFF) + 1
+    if head.startswith(_DTS_HD):
+        return (bits >> 1 & 0xFFFFF) + 1 if bits >> 37 & 1 else (bits >> 13 & 0xFFFF) + 1
+    return 0
+
+
+def _amr(sizes: tuple[int, ...], head: bytes) -> int:
+    return 0 if not head or head[0] & 0x83 else sizes[head[0] >> 3 & 15]
+
+
+def _of_ps(head: bytes) -> int:
+    """Length of a pack's header, a packet, or the mark of the end of an MPEG program stream."""
+    if len(head) < 4 or head[:3] != b"\0\0\1" or head[3] < 0xB9:
+        return 0
+    if head[3] == 0xB9:
+        return 4
+    if len(head) < 14 and head[3] == 0xBA:
+        return 14
+    if head[3] == 0xBA:
+        return 14 + (head[13] & 7) if head[4] >> 6 == 1 else 12
+    return 6 + int.from_bytes(head[4:6], "big") if len(head) >= 6 else 6
+
+
+def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -> Chain:
+    """MPEG's transport stream, of packets of one size."""
+    at = ends = begin
+    n_foreign = 0
+    while at + period <= size:
+        block = _read(file, at, min(period * (_AT_ONCE // period), (size - at) // period * period))
+        syncs = block[place::period]
+        n_good = len(syncs) - len(syncs.lstrip(bytes([_TS_SYNC])))
+        at = ends = at + n_good * period
+        if n_good < len(syncs) or not syncs:
+            at = _next_sync(file, at + 1, size, period, place)
+            n_foreign += at - ends if at < size else 0
+            ends = at if at < size else ends
+    rest = _read(file, ends, period)
+    is_torn = len(rest) < period and rest[place : place + 1] == bytes([_TS_SYNC])
+    is_torn = is_torn or _ends_in_packet(file, begin, ends, period, place)
+    return Chain(ends, n_foreign, "packet" if is_torn else None, not is_torn)
+
+
+def _next_sync(file: BinaryIO, at: int, size: int, period: int, place: int) -> int:
+    """Where packets go on, of which there are three, or as many as there are to the end."""
+    sync = bytes([_TS_SYNC])
+    while at + period <= size:
+        block = _read(file, at, _AT_ONCE + 3 * period)
+        found = block.find(sync, place)
+        while 0 <= found < _AT_ONCE + place:
+            syncs = block[found : found + 3 * period : period]
+            n_left = min(3, (size - at - found + place) // period)
+            if n_left and syncs[:n_left] == n_left * sync:
+                return at + found - place
+            found = block.find(sync, found + 1)
+        at += _AT_ONCE
+    return size
+
+
+def _ends_in_packet(file: BinaryIO, begin: int, ends: int, period: int, place: int) -> bool:
+    """Whether a packet of sound, which tells its length, goes on behind the end of the file."""
+    n_packets = min((ends - begin) // period, _AT_ONCE // period)
+    data = _read(file, ends - n_packets * period, n_packets * period)
+    missing: dict[int, int] = {}
+    for at in range(place, len(data), period):
+        packet = data[at : at + 188]
+        pid, is_start, has_payload = (packet[1] & 31) << 8 | packet[2], packet[1] & 64, packet[3] & 16
+        payload = packet[5 + packet[4] if packet[3] & 32 else 4 :] if has_payload else b""
+        if is_start and payload[:3] == b"\0\0\1" and len(payload) >= 6:
+            is_sound = payload[3] == 0xBD or payload[3] >> 5 == 6
+            length = int.from_bytes(payload[4:6], "big")
+            missing[pid] = 6 + length if is_sound and length else 0
+        missing[pid] = missing.get(pid, 0) - len(payload)
+    return any(n > 0 for n in missing.values())
