@@ -10,7 +10,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["held_prints", "quiet_stdout", "silence_stderr"]
+__all__ = ["close_kept", "held_prints", "quiet_stdout", "silence_stderr"]
+
+# Descriptors that lead to where standard output and error are to go again.
+_KEPT: set[int] = set()
 
 
 class _Held:
@@ -88,6 +91,12 @@ def silence_stderr() -> Iterator[None]:
         yield
 
 
+def close_kept() -> None:
+    """Close, in a process that was forked for code of others, the ways to what is kept quiet: it may write anywhere."""
+    while _KEPT:
+        os.close(_KEPT.pop())
+
+
 @contextlib.contextmanager
 def _descriptor_to(nowhere: int, descriptor: int) -> Iterator[None]:
     """Lead file descriptor 1 or 2 elsewhere, which all but Python's own `print` write to."""
@@ -97,14 +106,17 @@ def _descriptor_to(nowhere: int, descriptor: int) -> Iterator[None]:
     except OSError:  # Closed: nothing that is written there is seen.
         yield
         return
+    _KEPT.add(kept)
     try:
         _flush(real)
         os.dup2(nowhere, descriptor)
         yield
     finally:
         _flush(real)
-        os.dup2(kept, descriptor)
-        os.close(kept)
+        if kept in _KEPT:
+            _KEPT.discard(kept)
+            os.dup2(kept, descriptor)
+            os.close(kept)
 
 
 def _flush(stream: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from specaug_listen import Audio, save
 from specaug_listen.checking import FINDINGS, speech_like
 
 HERE = Path(__file__).parent / "pipelines.py"
+ALONE = ("--adapter", "axes=bands, frames", "--adapter", "container=numpy")
 ADAPTER = ("--adapter", "axes=batch, bands, frames", "--adapter", "container=numpy", "--adapter", "lengths=frames")
 
 
@@ -74,6 +76,24 @@ def test_a_framework_s_configuration_is_checked_on_its_own_front_end(tmp_path):
 def test_what_the_callable_prints_is_no_part_of_the_report(tmp_path):
     (tmp_path / "noisy.py").write_text("def same(mel):\n    print('noise')\n    return mel.copy()\n")
     ran = run_apart("check", f"{tmp_path}/noisy.py:same", "--json", cwd=HOUSE)
+    assert ran.code == 1
+    assert json.loads(ran.out)["findings"][0]["id"] == "nothing-applied"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are passed on where there is a fork")
+def test_what_the_callable_writes_to_any_descriptor_is_no_part_of_the_report(tmp_path):
+    (tmp_path / "noisy.py").write_text(
+        "import contextlib, os, stat, subprocess, sys\n"
+        "subprocess.run(['echo', 'noise'])\n"
+        "def same(mel):\n"
+        "    sys.__stdout__.write('noise')\n"
+        "    for number in range(1, 64):\n"
+        "        with contextlib.suppress(OSError):\n"
+        "            if number != 2 and not stat.S_ISSOCK(os.fstat(number).st_mode):\n"
+        "                os.write(number, b'noise')\n"
+        "    return mel.copy()\n"
+    )
+    ran = run_apart("check", f"{tmp_path}/noisy.py:same", *ALONE, "--draws", 100, "--json", cwd=HOUSE)
     assert ran.code == 1
     assert json.loads(ran.out)["findings"][0]["id"] == "nothing-applied"
 

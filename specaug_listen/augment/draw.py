@@ -25,6 +25,7 @@ __all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "measured"]
 
 Real = npt.NDArray[np.float32]
 Mel = TypeVar("Mel", MelSpectrogram, MelStream)
+Masking: TypeAlias = FrequencyBand | TimeSpan | Rectangle
 
 
 @record
@@ -45,6 +46,8 @@ class Draw:
         What did not happen as the parameters suggest.
     batch : Batch or None
         The padded batch that the clip was drawn in; its padding counts in means that are taken over it.
+    n_masks_in_padding : int >= 0
+        Time masks that lie beyond the clip, in the padding of its batch.
 
     Raises
     ------
@@ -67,6 +70,7 @@ class Draw:
     applied: bool = True
     warnings: Annotated[tuple[str, ...], Field(strict=False)] = ()
     batch: Batch | None = None
+    n_masks_in_padding: Annotated[int, Field(ge=0)] = 0
 
     def __repr__(self) -> str:
         kinds = [step.kind for step in self.steps]
@@ -344,9 +348,6 @@ class _State:
         if isinstance(step, Copied):
             return dataclasses.replace(self, current=_copied(self.current, self.before, step, self.n_frames))
         return dataclasses.replace(self, current=_filled(self.current, self.reference(step), step, self.padding))
-
-
-Masking: TypeAlias = FrequencyBand | TimeSpan | Rectangle
 
 
 def _begun(draw: Draw, mel: AnyMel) -> _State:

@@ -12,7 +12,7 @@ from ..errors import ParameterError
 from .fill import Fill
 from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, drawn_count, drawn_share, drawn_spans
 from .sources import Source
-from .steps import Batch, Copied, FillOver, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed
+from .steps import Batch, Copied, FillOver, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, n_in_padding
 from .warps import Warp
 
 __all__ = ["Copy", "Cutout", "FrameworkTransform", "Mask", "TrimTail", "Warp"]
@@ -121,7 +121,7 @@ class Mask:
             source.pass_over(batch.size * padded * n_mels)
         steps = self._swaps(drawn, n_mels, n_frames, padded, source) if self.fill == "swap" else []
         steps = steps or [self._step(span, i == 0, source) for i, span in enumerate(drawn)]
-        lost = sum(span.width and span.start >= n_frames for span in drawn) if self.axis == "time" else 0
+        lost = n_in_padding(steps, n_frames)
         lines = [f"{self.axis} masks did nothing: {why}"] if why else []
         if lost:
             lines.append(f"{lost} of {len(drawn)} time masks lie in the padding, beyond the clip's {n_frames} frames")
@@ -256,11 +256,8 @@ class Cutout:
                 f"cutout: max_bins={self.max_bins}: the mel has {n_mels} bins, and NeMo raises here; allowed is at "
                 f"most {n_mels}"
             )
-        if self.max_frames > padded:
-            return [], [
-                f"cutout did nothing: rectangles of {self.max_bins} bins x {self.max_frames} frames do not fit into "
-                f"{n_mels} x {padded}; NeMo raises here"
-            ]
+        if why := self.why_nothing(n_mels, padded):
+            return [], [why]
         steps: list[Step] = []
         for _ in range(self.count):
             highest = n_mels - self.max_bins, padded - self.max_frames, self.max_bins, self.max_frames
@@ -269,6 +266,15 @@ class Cutout:
             seed = _noise_seed(self.fill, source)
             steps.append(Rectangle(start_bin, n_bins, begin, min(n, n_frames - begin), self.fill, seed))
         return steps, []
+
+    def why_nothing(self, n_mels: int, n_frames: int) -> str:
+        """Why nothing is cut out of a mel of so many frames, where NeMo raises an error; empty where it does not."""
+        if self.max_frames <= n_frames:
+            return ""
+        return (
+            f"cutout did nothing: rectangles of {self.max_bins} bins x {self.max_frames} frames do not fit into "
+            f"{n_mels} x {n_frames}; NeMo raises here"
+        )
 
 
 @record

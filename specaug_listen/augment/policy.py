@@ -186,8 +186,8 @@ class Policy:
         for line in lines:
             warnings.warn(line, SpecAugListenWarning, stacklevel=2)
         with naming(f"policy {self.name!r}"):
-            made = within_clip(steps, mel.n_frames)
-            drawn_so = Draw(mel.n_mels, mel.n_frames, made, self.name, warnings=tuple(lines), batch=batch)
+            kept, n_lost = within_clip(steps, mel.n_frames)
+            drawn_so = Draw(mel.n_mels, mel.n_frames, kept, self.name, True, tuple(lines), batch, n_lost)
             return measured(drawn_so, mel)
 
     def _tossed(

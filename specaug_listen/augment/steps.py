@@ -31,6 +31,7 @@ __all__ = [
     "TimeSpan",
     "Trimmed",
     "WarpPath",
+    "n_in_padding",
     "over_frames",
     "reaches",
     "within_clip",
@@ -255,11 +256,18 @@ def over_frames(step: Step) -> int | None:
     return step.over_frames if isinstance(step, Copied | WarpPath) else None
 
 
-def within_clip(steps: Sequence[Step], n_frames: int) -> tuple[Step, ...]:
-    """The steps without what lies in the padding, unless a step moves frames of it."""
+def n_in_padding(steps: Sequence[Step], n_frames: int) -> int:
+    """How many time masks, or copies in their place, lie beyond a clip of ``n_frames``."""
+    spans = (step for step in steps if isinstance(step, TimeSpan | Copied))
+    return sum(span.n_frames > 0 and span.start_frame >= n_frames for span in spans)
+
+
+def within_clip(steps: Sequence[Step], n_frames: int) -> tuple[tuple[Step, ...], int]:
+    """The steps without what lies in the padding, unless a step moves frames of it; and `n_in_padding`."""
+    n = n_in_padding(steps, n_frames)
     if any(over_frames(step) for step in steps):
-        return tuple(steps)
-    return tuple(step.within(n_frames) if isinstance(step, TimeSpan) else step for step in steps)
+        return tuple(steps), n
+    return tuple(step.within(n_frames) if isinstance(step, TimeSpan) else step for step in steps), n
 
 
 def reaches(step: Step, n_mels: int, n_frames: int, padded: int) -> list[tuple[int, int, str]]:

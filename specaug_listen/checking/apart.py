@@ -23,6 +23,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
+from .._quiet import close_kept
 from ..augment.calling import in_words
 from ..augment.loading import load_callable
 from ..errors import ParameterError, SpecAugListenError
@@ -211,6 +212,7 @@ def _bound_reading(connection: Connection, timeout_s: float) -> None:
 def _serve(connection: Connection, other: Connection, source: Callable[..., Any] | str, parent: int) -> None:
     """What the other process does: load the callable, and do what it is asked, one request after another."""
     other.close()
+    close_kept()
     if IS_LINUX:
         keep(parent, connection)
     # Ctrl-C is for the process that checks, which ends this one; so is the end of a closed terminal.

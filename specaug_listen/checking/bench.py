@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,7 +23,6 @@ _FRAMES_PER_CLIP, _FEWEST, _MOST = 12_000, 12, 60
 # Draws that are made once more, and on the clip itself, on the reference clip and on any other.
 _PAIRS, _PAIRS_OF_OTHERS = 10, 2
 _NEARLY_ALL = 0.98
-_PADDING_LINE = re.compile(r"(\d+) of \d+ time masks lie in the padding")
 
 
 @dataclass(frozen=True)
@@ -268,12 +266,10 @@ def seen(outcome: Outcome, probe: Probe, pad_value: float) -> Seen:
 
 
 def _seen_of(draw: Draw, is_changed: bool) -> Seen:
-    found = (_PADDING_LINE.match(line) for line in draw.warnings)
-    n_in_padding = sum(int(match[1]) for match in found if match)
     moved = float(sum(warp.displacement_frames for warp in draw.warps))
     boxes = tuple(
         (step.start_bin, step.n_bins, step.start_frame, min(step.n_frames, draw.n_frames - step.start_frame))
         for step in draw.steps
         if isinstance(step, Rectangle) and step.n_bins and step.n_frames and step.start_frame < draw.n_frames
     )
-    return Seen(draw.masked_bins, draw.masked_frames, n_in_padding, moved, is_changed, boxes=boxes)
+    return Seen(draw.masked_bins, draw.masked_frames, draw.n_masks_in_padding, moved, is_changed, boxes=boxes)

@@ -94,8 +94,8 @@ def shown_in_padding(bench: Bench, seed: int) -> Draw:
     frames = np.concatenate([one.masked_frames, short.masked_padding(padding, pad_value, *short.disturbance(clip))])
     boxes = [Rectangle(start, n, 0, short.n_frames) for start, n in runs(one.masked_bins)]
     spans = [TimeSpan(start, n) for start, n in runs(frames)]
-    lines = outcome.draws[0].warnings if outcome.draws else ()
-    return Draw(short.n_mels, long.n_frames, (*boxes, *spans), warnings=lines)
+    n_lost = outcome.draws[0].n_masks_in_padding if outcome.draws else 0
+    return Draw(short.n_mels, long.n_frames, (*boxes, *spans), n_masks_in_padding=n_lost)
 
 
 def _probes(bench: Bench) -> tuple[Probe, Probe]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .._optional import require
 from .._random import seeded_chance
-from ..augment import Adapter, Batch, Draw, Policy
+from ..augment import Adapter, Batch, Cutout, Draw, Policy
 from ..augment.adapter import Handed, as_array, hand_over, mel_within, take_back
 from ..augment.calling import device_of, generators_of, in_mode, in_words, owner_module, without_gradients
 from ..errors import ParameterError, SpecAugListenError
@@ -323,14 +323,19 @@ class PolicySubject:
                     after = draw.apply(mel).values
                 except SpecAugListenError as error:
                     return Outcome(error=str(error))
-            if raising := [line for line in draw.warnings if line.endswith("raises here")]:
-                return Outcome(error=raising[0])
+            if raised := self._raised(draw, padded):
+                return Outcome(error=raised)
             if draw.n_trimmed:
                 line = f"{mel.n_frames} frames became {mel.n_frames - draw.n_trimmed}"
                 return Outcome(changes={"length-changed": line}, draws=(draw,), odd=after)
             values.append(np.concatenate([after, padded[:, mel.n_frames :]], axis=1))
             draws.append(draw)
         return Outcome(tuple(values), draws=tuple(draws))
+
+    def _raised(self, draw: Draw, padded: Values) -> str:
+        """The error that the framework raises in place of what was drawn; empty where it raises none."""
+        cutouts = (one for one in self.policy.transforms if isinstance(one, Cutout))
+        return next((why for one in cutouts if (why := one.why_nothing(*padded.shape)) in draw.warnings), "")
 
 
 def _as_exact(array: Values, result: Any, before: Values) -> Values:

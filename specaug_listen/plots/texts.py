@@ -56,7 +56,8 @@ def describe_draw(draw: Draw, mel: AnyMel) -> str:
         parts.append(f"cut: the last {draw.n_trimmed} frames")
     if any("time_warp did nothing" in line for line in draw.warnings):
         parts.append("warp: none, the clip is too short")
-    parts += [line for line in draw.warnings if "lie in the padding" in line]
+    if draw.n_masks_in_padding:
+        parts.append(f"time masks in the padding, beyond the clip: {draw.n_masks_in_padding}")
     return "   |   ".join(parts)
 
 

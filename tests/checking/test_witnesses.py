@@ -71,11 +71,11 @@ def test_masks_in_the_padding_are_in_the_picture():
     assert {frames for _, frames in draw.rectangles} <= {(-0.5, 49.5)}
 
 
-def test_masks_of_a_policy_in_the_padding_are_in_words():
+def test_masks_of_a_policy_in_the_padding_are_counted():
     result = check("espnet-conformer", frontend="lhotse")
     (finding,) = [finding for finding in result.findings if finding.id == "masks-in-padding"]
     _, _, draw = _shown(result._bench, finding)
-    assert any("time masks lie in the padding" in line for line in draw.warnings)
+    assert draw.n_masks_in_padding > 0
 
 
 def test_a_policy_that_cuts_is_heard_shorter(tmp_path):
