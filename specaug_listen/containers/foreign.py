@@ -83,25 +83,27 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
     with open_file(path, buffering=1 << 16) as file:
         size = os.fstat(file.fileno()).st_size
         begin = at = length_of_id3(_at(file, 0, 10))
-        chain = chain_of(file, begin, size)
-        if chain is not None:
-            foreign = [Notice("damaged", {"n_bytes": chain.n_foreign})] if chain.n_foreign else []
-            end = size if chain.within else chain.ends
-            stream = Stream(((0, end),), ends_within=chain.within, is_open=chain.is_open)
-            return Parts((stream,), tuple(foreign), end)
         streams: list[Stream] = []
-        while True:
-            ends = _end_of_file_within(file, at, size)
+        n_foreign = 0
+        while len(streams) < MOST_FILES:
+            chain = chain_of(file, at, size)
+            ends = _end_of_file_within(file, at, size) if chain is None else chain.ends
             follows = size if ends is None or ends >= size else _behind_tag(file, ends)
-            is_last = ends is None or follows >= size or not _begins_alike(file, begin, follows)
-            if len(streams) >= MOST_FILES:
-                return Parts(tuple(streams), (left_unread(at, size),))
-            is_left = is_last and not _at(file, at, 4).startswith(_UNTIL_END)
-            end = size if is_left or ends is None else min(ends, size)
-            streams.append(_stream(file, at if streams else 0, end, ends))
+            is_torn = chain is not None and chain.within is not None
+            is_last = ends is None or follows >= size or is_torn or not _begins_alike(file, begin, follows)
+            is_left = is_last and chain is None and not _at(file, at, 4).startswith(_UNTIL_END)
+            end = size if is_left or is_torn or ends is None else min(ends, size)
+            first = at if streams else 0
+            if chain is None:
+                streams.append(_stream(file, first, end, ends))
+            else:
+                n_foreign += chain.n_foreign
+                streams.append(Stream(((first, end),), ends_within=chain.within, is_open=chain.is_open))
             if is_last:
-                return Parts(tuple(streams), ends=ends)
+                damaged = (Notice("damaged", {"n_bytes": n_foreign}),) if n_foreign else ()
+                return Parts(tuple(streams), damaged, end if is_torn else ends)
             at = follows
+        return Parts(tuple(streams), (left_unread(at, size),))
 
 
 def _begins_alike(file: BinaryIO, begin: int, at: int) -> bool:

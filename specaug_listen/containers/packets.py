@@ -10,9 +10,11 @@ from .mpeg_frames import length_of_id3
 
 __all__ = ["Chain", "chain_of"]
 
-_AT_ONCE = 1 << 20
+# How much is read to go on behind what is no packet, which mostly is near; then more and more.
+_AT_FIRST, _AT_ONCE = 1 << 10, 1 << 20
 _ADTS, _AC3, _DTS, _DTS_HD = b"\xff\xf0", b"\x0bw", b"\x7f\xfe\x80\x01", b"\x64\x58\x20\x25"
 _PACK, _END = b"\0\0\1\xba", b"\0\0\1\xb9"
+_SECTOR = 2352  # of a video CD, which zeros fill up
 _AC3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 # Bytes of AMR's frames by their mode; of comfort noise, and of none.
 _AMR = {
@@ -92,7 +94,8 @@ def _walked(file: BinaryIO, begin: int, size: int, length: Callable[[bytes], int
             return Chain(ends, n_foreign, within)
         else:
             lost_from, at = at, _next(file, at + 1, size, length, mark)
-            n_foreign += at - lost_from if at < size else 0
+            is_padding = mark == _PACK and at - lost_from < _SECTOR and not any(_read(file, lost_from, at - lost_from))
+            n_foreign += at - lost_from if at < size and not is_padding else 0
     return Chain(ends, n_foreign)
 
 
@@ -108,8 +111,9 @@ def _length_of_tag(head: bytes) -> int:
 
 def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], mark: bytes) -> int:
     """Where the next one begins that is followed by another one, or by the end."""
+    n_read = _AT_FIRST
     while mark and at < size:
-        block = _read(file, at, min(_AT_ONCE, size - at))
+        block = _read(file, at, min(n_read, size - at))
         place = block.find(mark)
         while place >= 0:
             n_bytes = length(_read(file, at + place, 16))
@@ -119,7 +123,7 @@ def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], ma
             place = block.find(mark, place + 1)
         if at + len(block) >= size:
             break
-        at += max(1, len(block) - len(mark) + 1)
+        at, n_read = at + max(1, len(block) - len(mark) + 1), min(_AT_ONCE, 2 * n_read)
     return size
 
 
@@ -176,14 +180,15 @@ def _of_ps(head: bytes) -> int:
 def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -> Chain:
     """MPEG's transport stream, of packets of one size."""
     at = ends = begin
-    n_foreign = 0
+    n_foreign, n_read = 0, _AT_FIRST
     while at + period <= size:
-        block = _read(file, at, min(period * (_AT_ONCE // period), (size - at) // period * period))
+        block = _read(file, at, min(period * (n_read // period), (size - at) // period * period))
+        n_read = min(_AT_ONCE, 2 * n_read)
         syncs = block[place::period]
         n_good = len(syncs) - len(syncs.lstrip(bytes([_TS_SYNC])))
         at = ends = at + n_good * period
         if n_good < len(syncs) or not syncs:
-            at = _next_sync(file, at + 1, size, period, place)
+            at, n_read = _next_sync(file, at + 1, size, period, place), _AT_FIRST
             n_foreign += at - ends if at < size else 0
             ends = at if at < size else ends
     rest = _read(file, ends, period)
@@ -194,17 +199,17 @@ def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -
 
 def _next_sync(file: BinaryIO, at: int, size: int, period: int, place: int) -> int:
     """Where packets go on, of which there are three, or as many as there are to the end."""
-    sync = bytes([_TS_SYNC])
+    sync, n_read = bytes([_TS_SYNC]), _AT_FIRST
     while at + period <= size:
-        block = _read(file, at, _AT_ONCE + 3 * period)
+        block = _read(file, at, n_read + 3 * period)
         found = block.find(sync, place)
-        while 0 <= found < _AT_ONCE + place:
+        while 0 <= found < n_read + place:
             syncs = block[found : found + 3 * period : period]
             n_left = min(3, (size - at - found + place) // period)
             if n_left and syncs[:n_left] == n_left * sync:
                 return at + found - place
             found = block.find(sync, found + 1)
-        at += _AT_ONCE
+        at, n_read = at + n_read, min(_AT_ONCE, 2 * n_read)
     return size
 
 
