@@ -103,7 +103,7 @@ class SpecAugListenWarning(UserWarning):
 
 @contextmanager
 def naming(what: str, raising: type[SpecAugListenError] = ParameterError) -> Iterator[None]:
-    """Put ``what`` before the message of a ParameterError that leaves the ``with`` block.
+    """Put ``what`` before the message of a ParameterError that leaves the ``with`` block, unless it stands there.
 
     Parameters
     ----------
@@ -114,4 +114,5 @@ def naming(what: str, raising: type[SpecAugListenError] = ParameterError) -> Ite
     try:
         yield
     except ParameterError as error:
-        raise raising(f"{what}: {error}") from None
+        text = str(error)
+        raise raising(text if text.startswith(f"{what}: ") else f"{what}: {text}") from None

@@ -129,6 +129,22 @@ def test_a_path_that_is_not_there_is_bad_usage_and_no_finding():
     assert ran.err == "error: nowhere.wav: no such file or folder\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("absent.py:f", "the file cannot be read (No such file or directory); give the path of a .py file"),
+        ("no_such_9:f", "there is no module 'no_such_9'; install it, or give the path of its .py file"),
+        ("empty.py:f", "empty.py holds no 'f'"),
+    ],
+)
+def test_a_callable_that_is_not_there_is_named_once(tmp_path, monkeypatch, name, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.py").touch()
+    ran = run("check", name)
+    named = tmp_path / name if ".py" in name else name
+    assert (ran.code, ran.err) == (2, f"error: {named}: {said}\n")
+
+
 def test_every_finding_and_every_option_is_described():
     page = (HOUSE / "docs" / "check.md").read_text()
     assert not {what for what in FINDINGS if f"`{what}`" not in page}

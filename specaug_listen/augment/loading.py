@@ -184,14 +184,14 @@ def _module_of_file(where: str) -> ModuleType:
         source = read_file(path, _MOST_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ParameterError(f"{printable(where)} cannot be read ({reason}); give the path of a .py file") from None
+        raise ParameterError(f"the file cannot be read ({reason}); give the path of a .py file") from None
     # The same file keeps its module as long as it is not changed, as imports do.
     name = f"specaug_listen_given_{hashlib.sha256(os.fsencode(path) + b':' + source).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
     loader = importlib.util.spec_from_file_location(name, path)
     if loader is None or loader.loader is None:
-        raise ParameterError(f"{printable(where)} is no Python file; its name should end in .py")
+        raise ParameterError("the file is no Python file; its name should end in .py")
     module = importlib.util.module_from_spec(loader)
     sys.modules[name] = module
     try:
@@ -199,7 +199,7 @@ def _module_of_file(where: str) -> ModuleType:
             loader.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise ParameterError(f"{printable(where)} cannot be imported ({_short(error)})") from None
+        raise ParameterError(f"the file cannot be imported ({_short(error)})") from None
     return module
 
 

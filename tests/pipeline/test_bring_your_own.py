@@ -191,7 +191,7 @@ def test_an_object_that_cannot_be_written_down_is_heard_and_its_replay_refused(s
         (["--policy", "mine.py:fails"], 1, r"clip.wav: .*mine.py:fails: it raised KeyError: "),
         (["--policy", "mine.py:nothing"], 1, r"clip.wav: .*mine.py:nothing: it gave None"),
         (["--policy", "mine.py:absent"], 2, r"mine.py:absent: mine.py holds no 'absent'"),
-        (["--policy", "absent.py:f"], 2, r"absent.py:f: absent.py cannot be read"),
+        (["--policy", "absent.py:f"], 2, r"absent.py:f: the file cannot be read"),
         (["--policy", "mine.py:Mask", "--adapter", "axes"], 2, r"--adapter 'axes': expected KEY=VALUE"),
         (["--policy", "mine.py:Mask", "--adapter", "axis=x"], 2, r"unknown key 'axis'; did you mean 'axes'"),
         (["--policy", "mine.py:Mask", "--adapter", "scale=DB"], 2, r"scale='DB': allowed is one of 'own', 'ln'"),
