@@ -20,6 +20,7 @@ __all__ = [
     "folder_name",
     "make_folder",
     "printable",
+    "put_all_through",
     "put_new",
     "put_through",
     "saying_what_failed",
@@ -31,6 +32,7 @@ __all__ = [
 _HOSTILE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))})
 _MAX_BYTES = 120
+_AT_ONCE = 8
 # Windows has no quota.
 _NO_ROOM = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 # A whole file, or its parts in order.
@@ -183,6 +185,22 @@ def put_through(path: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def put_all_through(paths: Iterable[Path]) -> None:
+    """Have what several files and folders hold on the disk, as `put_through`.
+
+    Raises
+    ------
+    OSError
+        As there.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    # Journaling file systems write the journal once for all that wait for it at the same time.
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for _ in pool.map(put_through, paths):
+            pass
 
 
 def _write(path: Path, data: Contents) -> None:

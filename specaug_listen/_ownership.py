@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
-from ._files import Contents, printable, put_new, put_through, saying_what_failed, write_files
+from ._files import Contents, printable, put_all_through, put_new, put_through, saying_what_failed, write_files
 from ._interrupts import begin_writing
 from ._locks import holding, remove_empty
 from ._marker import MARKER, Line, Written, append_line, is_folder, marker_bytes, marker_lines
@@ -258,11 +258,14 @@ class Output:
             if line is None:
                 self._tidy()
             self._remove(last)
+            folders = {parent for name in names for parent in Path(name).parents}
+            # A line, or an index, is never to be on the disk without the files that it lists.
+            put_all_through(room / one for one in (*names, *folders))
             self.add({"owns": owns, **(line or {})})
             indexes = [name for name in last if name in names and "/" not in name]
-            for name in indexes:
-                put_through(room / name)
-            self._move(room, names)
+            self._move(room, [name for name in names if name not in indexes])
+            put_all_through(self.folder / one for one in folders)
+            self._move(room, indexes)
             if indexes:
                 put_through(self.folder)
             self._done.update(names)

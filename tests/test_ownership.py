@@ -551,6 +551,40 @@ def test_the_list_and_the_index_are_on_the_disk_before_they_have_their_names(tmp
         assert steps.index(("on the disk", marker)) < steps.index(("named", index))
 
 
+def test_files_are_on_the_disk_before_they_are_listed_and_have_their_names_before_the_index(tmp_path, monkeypatch):
+    steps, fsync, replace, put_new = [], os.fsync, os.replace, _ownership.put_new
+
+    def synced(descriptor):
+        steps.append(("on the disk", os.fstat(descriptor).st_ino))
+        fsync(descriptor)
+
+    def moved(call):
+        def then(source, target):
+            steps.append(("named", os.stat(source).st_ino))
+            call(source, target)
+
+        return then
+
+    wrote(tmp_path, {"clip/a.wav": b"1", "b.wav": b"1", "index.json": b"1"}, last=["index.json"])
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", moved(replace))
+    monkeypatch.setattr(_ownership, "put_new", moved(put_new))
+    files = {"clip/a.wav": b"2", "clip/new.wav": b"2", "b.wav": b"2", "index.json": b"2"}
+    wrote(tmp_path, files, overwrite=True, last=["index.json"])
+
+    def inode(name):
+        return (tmp_path / name).stat().st_ino
+
+    listed = steps.index(("on the disk", inode(MARKER)))
+    for name in files:
+        assert ("on the disk", inode(name)) in steps[:listed], name
+    index = steps.index(("named", inode("index.json")))
+    for name in ("clip/a.wav", "clip/new.wav", "b.wav"):
+        named = steps.index(("named", inode(name)))
+        assert listed < named < index
+        assert ("on the disk", inode(Path(name).parent)) in steps[named:index], name
+
+
 # -- telling our files from the user's ------------------------------------------------------------------
 
 
