@@ -26,7 +26,7 @@ _HOMES = {
     "Audition": "pipeline",
     "Reconstruction": "pipeline",
     "audition": "pipeline",
-    "replay": "pipeline",
+    "replay": "written_draw",
     "Check": "checking",
     "check": "checking",
     "score": "metrics",
@@ -88,12 +88,13 @@ if TYPE_CHECKING:
     from .errors import SpecAugListenError, SpecAugListenWarning
     from .frontends import MelFrontend, MelSpectrogram, read_frontend
     from .metrics import score
-    from .pipeline import Audition, Reconstruction, audition, replay
+    from .pipeline import Audition, Reconstruction, audition
     from .plots import plot_audition, plot_difference, plot_mel, plot_sweep
     from .report import write_report
     from .showing import show_policy
     from .sweeping import Sweep, sweep
     from .vocoders import Vocoder
+    from .written_draw import replay
 
 
 def __getattr__(name: str) -> Any:

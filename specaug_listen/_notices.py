@@ -163,6 +163,21 @@ def _empty_bins(values: Mapping[str, Any]) -> str:
     )
 
 
+def _other_timing(values: Mapping[str, Any]) -> str:
+    """Of a mel whose manifest says that its frames are not those of the front-end."""
+    told, own = (
+        " and ".join(
+            f"{one['frame_shift'] * 1000:.4g} ms between frames" if key == "frame_shift" else f"{one[key]:g} Hz"
+            for key in one
+        )
+        for one in (values["told"], values["own"])
+    )
+    return (
+        f"another front-end: its manifest says {told}, and front-end {values['frontend']!r} has {own}, so its length "
+        "or pitch is wrong; name the one that it was made with"
+    )
+
+
 def _edited(values: Mapping[str, Any]) -> str:
     files, n = values["files"], values["n_files"]
     line = f"changed: {', '.join(files)}{', ...' if n > len(files) else ''} {'is' if n == 1 else 'are'} not as written"
@@ -174,6 +189,7 @@ def _edited(values: Mapping[str, Any]) -> str:
 _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "axes_turned": "turned: (frames, bins) became (bins, frames), {n_mels} bins by {n_frames} frames",
     "implausible": _implausible,
+    "other-timing": _other_timing,
     "typical_statistics": (
         "level and tilt are typical speech's, not the clip's: what {rule} normalisation took out of it is unknown"
     ),
@@ -242,6 +258,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         f"{values['folder']}: {counted(values['n_draws'], 'draw')} that the index does not list, left out "
         f"({', '.join(values['draws'])}{', ...' if len(values['draws']) < values['n_draws'] else ''})"
     ),
+    "not-listed": "{path}: the index of {folder} does not list this draw, so nothing tells whether it is of that run",
     "edited": _edited,
     "unreadable-list": lambda values: (
         f"{values['folder']}{': ' if values['folder'] else ''}{values['name']} is no list of files by specaug-listen, "

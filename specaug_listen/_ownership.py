@@ -258,7 +258,7 @@ class Output:
             if line is None:
                 self._tidy()
             self._remove(last)
-            folders = {parent for name in names for parent in Path(name).parents}
+            folders = {parent.as_posix() for name in names for parent in Path(name).parents}
             # A line, or an index, is never to be on the disk without the files that it lists.
             put_all_through(room / one for one in (*names, *folders))
             self.add({"owns": owns, **(line or {})})

@@ -35,9 +35,11 @@ def run_replay(
     overwrite: Overwrite = False,
 ) -> None:
     """Make a draw again, bit for bit."""
-    from .pipeline import read_record
+    from .written_draw import read_written_draw
 
-    written = read_record(draw)
+    written, notices = read_written_draw(draw)
+    for notice in notices:
+        complain(notice.text, "note")
     with results_folder(out, "again", "replay", overwrite=overwrite) as out:
         _replay_into(out, draw, written, audio, policy, overwrite=overwrite)
 
@@ -48,7 +50,7 @@ def _replay_into(
     from ._files import printable
     from ._ownership import Output
     from .errors import naming
-    from .pipeline import changed_versions, differences, draw_files, is_long_draw, replay
+    from .pipeline import changed_versions, differences, draw_files, is_long_draw, replay_record
     from .pipeline.records import path_of
 
     clip = audio or path_of(written.audio)
@@ -61,7 +63,7 @@ def _replay_into(
     for line in changed_versions(written):
         complain(f"{line}; the last bits may differ", "warning")
     with output.room() if is_long_draw(written) else nullcontext() as room:
-        heard = replay(draw, audio=audio, folder=room, policy=policy)
+        heard = replay_record(written, printable(draw), audio=audio, folder=room, policy=policy)
         with naming(printable(draw)):
             files = draw_files(heard, heard.draws[0], written.channels)
         if said := differences(written, heard):

@@ -22,12 +22,22 @@ from .errors import ParameterError
 from .pages import Clip, Facts, Head, Recipe, known_folders, page_parts, short_paths, without_folders
 from .pipeline import Audition
 from .pipeline.again import recipe_of, words_of
-from .pipeline.agreement import left_out, read_draw
+from .pipeline.agreement import check_of_run, left_out, read_draw
 from .pipeline.display import facts_of_policy, frontend_in_words
 from .pipeline.edits import Edits, embedded, with_badges
 from .pipeline.journal import read_run
 from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, Published, page_path, publish
-from .pipeline.records import ClipEntry, Configuration, DrawRecord, Failure, clip_path, path_of, versions, vocoder_name
+from .pipeline.records import (
+    AuditionRecord,
+    ClipEntry,
+    Configuration,
+    DrawRecord,
+    Failure,
+    clip_path,
+    path_of,
+    versions,
+    vocoder_name,
+)
 from .pipeline.saving import audition_files, clip_entry, configuration_of, draw_record
 from .pipeline.shelves import Files, FolderFiles, MemoryFiles
 from .pipeline.views import Shown, clip_view, columns_for, rows_of
@@ -207,21 +217,21 @@ def _placed(auditions: Sequence[Audition], configuration: Configuration) -> Iter
 
 def _run_of_folder(folder: Path, page: Path) -> _Run:
     index = read_run(folder)
-    placed = tuple(
-        _Placed(
-            entry,
-            tuple(read_draw(files, name, entry, index.configuration, versions=index.versions) for name in entry.draws),
-            files,
-            index.configuration,
-        )
-        for entry, files in ((entry, FolderFiles(folder, entry.folder, page)) for entry in index.clips)
-    )
+    placed = tuple(_placed_of_folder(index, entry, FolderFiles(folder, entry.folder, page)) for entry in index.clips)
     one = index.configuration
     name = printable(f"{one.policy.name} on {one.frontend.name} ({folder.resolve().name})")
     unfinished = tuple(notice for notice in index.notices if notice.kind == "unfinished")
     # A run that did not end has said already that there is more.
     beside = () if unfinished else left_out(folder, {entry.folder: entry.draws for entry in index.clips})
     return _Run(name, placed, index.failures, index.versions, (*unfinished, *beside), folder)
+
+
+def _placed_of_folder(index: AuditionRecord, entry: ClipEntry, files: FolderFiles) -> _Placed:
+    draws = []
+    for name in entry.draws:
+        draws.append(read_draw(files, name))
+        check_of_run(draws[-1], files.called(f"{name}.json"), entry, index.configuration, versions=index.versions)
+    return _Placed(entry, tuple(draws), files, index.configuration)
 
 
 def _with_edits(run: _Run) -> tuple[_Run, tuple[Notice, ...]]:

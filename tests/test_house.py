@@ -33,7 +33,7 @@ FLOORS = [
     "pages",
     "pipeline",
     "mel_options options report batch listing severity listening showing checking sweeping",
-    "commands console",
+    "commands console written_draw",
     "audition_command check_command invert_command policy_commands replay_command report_command sweep_command",
     "app cli",
 ]

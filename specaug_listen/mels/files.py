@@ -16,11 +16,13 @@ import numpy.typing as npt
 from .._cells import check_cells
 from .._files import printable
 from .._kaldi import ark_places, read_place, scp_places
+from .._notices import Notice
 from .._optional import require
 from .._ordinary_files import open_file, read_file
 from .._tensors import on_cpu
 from ..errors import AudioError, SpecAugListenError
-from .lhotse import decompressed, features_of_manifest, hdf5_names, read_features, read_hdf5
+from ..frontends import MelFrontend
+from .lhotse import compared_timing, decompressed, features_of_manifest, hdf5_names, read_features, read_hdf5
 from .npy import NEVER, read_header, read_npy
 
 __all__ = ["SUFFIXES", "MelFile", "list_mels", "suffix_of"]
@@ -30,6 +32,7 @@ SUFFIXES = frozenset({".npy", ".npz", ".pt", ".pth", ".ark", ".scp", ".h5", ".hd
 _OTHERS = frozenset({"mean", "std", "var", "scale", "largest", "count", "sum", "sum_square", "lengths", "labels"})
 # Kaldi and lhotse write frames first.
 _FRAMES_FIRST = frozenset({".ark", ".scp", ".llc", ".jsonl", ".jsonl.gz"})
+_MANIFESTS = frozenset({".jsonl", ".jsonl.gz"})
 _MOST_BYTES = 1 << 32
 _MOST_ITEMS = 100_000
 
@@ -68,6 +71,16 @@ class MelFile(os.PathLike[str]):
     def axes(self) -> str | None:
         """The order of axes that its format prescribes; None where there is none."""
         return "frames,bins" if suffix_of(self.path) in _FRAMES_FIRST else None
+
+    def compared(self, frontend: MelFrontend) -> tuple[Notice, ...]:
+        """What its file says otherwise than a front-end, beside the number of bins.
+
+        Raises
+        ------
+        AudioError
+            When that cannot be understood.
+        """
+        return compared_timing(self.place, self.path, frontend) if suffix_of(self.path) in _MANIFESTS else ()
 
     def read(self) -> npt.NDArray[Any]:
         """Its array, of two axes.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate, pairwise
@@ -19,15 +20,19 @@ import numpy.typing as npt
 from .._cells import check_cells
 from .._files import printable
 from .._kaldi import read_place, scp_places
+from .._notices import Notice
 from .._optional import require
 from .._ordinary_files import check_ordinary, open_file, read_file
 from .._quiet import silence_stderr
 from ..errors import AudioError
+from ..frontends import MelFrontend
 from .npy import read_npy
 
-__all__ = ["decompressed", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5"]
+__all__ = ["compared_timing", "decompressed", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5"]
 
 _MOST_LINES, _LONGEST_LINE, _MOST_BYTES = 2_000_000, 1 << 20, 1 << 32
+# What a frame shift in seconds may differ by that somebody has rounded.
+_ROUNDING = 0.01
 _READ = ("lilcom_chunky", "lilcom_files", "numpy_files", "numpy_hdf5", "lilcom_hdf5", "chunked_lilcom_hdf5", "kaldiio")
 
 
@@ -110,6 +115,26 @@ def read_features(features: Mapping[str, Any], manifest: Path) -> npt.NDArray[An
             f"{name}: {seconds!s:.80}, cut {features['_cut']!s:.80}: expected seconds, a cut within its "
             "features, and a frame_shift and duration above 0, as lhotse writes them"
         ) from None
+
+
+def compared_timing(features: Mapping[str, Any], manifest: Path, frontend: MelFrontend) -> tuple[Notice, ...]:
+    """A notice where an entry of a manifest has another frame shift or sample rate than a front-end.
+
+    Raises
+    ------
+    AudioError
+        When what it says is neither.
+    """
+    own = {"frame_shift": frontend.hop_length / frontend.sample_rate, "sampling_rate": float(frontend.sample_rate)}
+    told = {key: features[key] for key in own if features.get(key) is not None}
+    for key, value in told.items():
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < math.inf:
+            raise AudioError(
+                f"{printable(manifest)}: {key}={value!r:.80}: expected a number above 0, as lhotse writes it"
+            )
+    if all(abs(value - own[key]) <= _ROUNDING * own[key] for key, value in told.items()):
+        return ()
+    return (Notice("other-timing", {"frontend": frontend.name, "told": told, "own": {key: own[key] for key in told}}),)
 
 
 def _frames_of_cut(features: Mapping[str, Any]) -> slice:
@@ -211,9 +236,29 @@ def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
             raise ValueError("its numbers lie in another file; copy them into this one")
         called = f"{printable(path)}:{name}"
         check_cells(stored.shape or (), called, stored.dtype.itemsize, stored.id.get_storage_size())
+        _check_all_written(stored, called)
         value = stored[()]
         if stored.dtype.kind == "V":
             return decompressed(value.tobytes(), called)
         if stored.dtype.kind == "O":
             return _joined((np.asarray(chunk, np.uint8).tobytes() for chunk in value), called)
         return np.asarray(value)
+
+
+def _check_all_written(stored: Any, name: str) -> None:
+    """See that all numbers of an array were written: those that never were are read as zeros.
+
+    Raises
+    ------
+    AudioError
+    """
+    if stored.chunks is None:
+        n_chunks, n_written = int(bool(stored.size)), int(stored.id.get_storage_size() > 0)
+    else:
+        n_chunks = math.prod(-(-n // of_chunk) for n, of_chunk in zip(stored.shape, stored.chunks, strict=True))
+        n_written = stored.id.get_num_chunks()
+    if n_written < n_chunks:
+        raise AudioError(
+            f"{name}: not all of its array of shape {stored.shape!s:.80} was ever written ({n_written} of {n_chunks} "
+            "chunks are there), and the rest would be read as zeros; write it again, or only what is there"
+        )

@@ -14,7 +14,7 @@ from .records import (
     read_record,
 )
 from .rendering import needs_whole_clip, render
-from .replaying import changed_versions, is_long_draw, replay
+from .replaying import changed_versions, is_long_draw, replay_record
 from .saving import RESERVED, audition_files, draw_files
 
 __all__ = [
@@ -37,5 +37,5 @@ __all__ = [
     "read_index",
     "read_record",
     "render",
-    "replay",
+    "replay_record",
 ]

@@ -17,22 +17,14 @@ from ..frontends import MelFrontend, prepared
 from .records import ClipEntry, ClipRecord, Configuration, DrawRecord
 from .shelves import FolderFiles
 
-__all__ = ["left_out", "read_draw"]
+__all__ = ["check_of_run", "left_out", "read_draw"]
 
 _DRAW = re.compile(r"(draw-[1-9]\d{0,6})\.json")
 _MOST_NAMED = 3
 
 
-def read_draw(
-    files: FolderFiles,
-    name: str,
-    clip: ClipEntry,
-    run: Configuration,
-    *,
-    versions: dict[str, str],
-    is_varied: bool = False,
-) -> DrawRecord:
-    """Read the record of a draw that an index lists, and see that it is of that run.
+def read_draw(files: FolderFiles, name: str) -> DrawRecord:
+    """Read the record of a draw that an index lists.
 
     Parameters
     ----------
@@ -40,6 +32,34 @@ def read_draw(
         Of the clip.
     name : str
         Of the draw, e.g. ``draw-1``.
+
+    Raises
+    ------
+    PolicyError
+        One line that names the file.
+    """
+    if files.size(f"{name}.json") is None:
+        path = files.called(f"{name}.json")
+        raise PolicyError(f"{path}: is listed in the index, and is not there; run the audition again")
+    return files.record(name)
+
+
+def check_of_run(
+    record: DrawRecord,
+    path: str,
+    clip: ClipEntry,
+    run: Configuration,
+    *,
+    versions: dict[str, str],
+    is_varied: bool = False,
+) -> None:
+    """See that the record of a draw that an index lists is of the run of that index.
+
+    Parameters
+    ----------
+    record : DrawRecord
+    path : str
+        What a message calls it.
     clip : ClipEntry
     run : Configuration
     versions : dict
@@ -52,10 +72,6 @@ def read_draw(
     PolicyError
         One line that names the file, and what differs.
     """
-    path = files.called(f"{name}.json")
-    if files.size(f"{name}.json") is None:
-        raise PolicyError(f"{path}: is listed in the index, and is not there; run the audition again")
-    record = files.record(name)
     pairs: list[tuple[str, Any, Any]] = [
         ("seed", record.seed, run.seed),
         ("clip", (record.clip, *_sound_of(record.audio)), (clip.name, *_sound_of(clip.audio))),
@@ -69,12 +85,14 @@ def read_draw(
             ("front-end", record.frontend, _frontend(clip, run)),
             ("vocoder", record.vocoder, run.vocoder),
             ("layout of channels", record.channels, run.channels),
+            ("mel of the clip", record.audio.mel, clip.audio.mel),
+            ("notices of the clip", record.audio.notices, clip.audio.notices),
+            ("badges of the clip", record.clip_badges, clip.badges),
         ]
     for what, own, listed in pairs:
         if own != listed:
             shown = f"{what} {own}, where the index has {listed}" if what in ("seed", "gain") else what
             raise PolicyError(f"{path}: is from another run than its index ({shown}); run the audition again")
-    return record
 
 
 def left_out(run: Path, listed: Mapping[str, Collection[str]]) -> tuple[Notice, ...]:
@@ -108,8 +126,11 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def _sound_of(clip: ClipRecord) -> tuple[Any, ...]:
-    """What decides over the samples that a draw was made for."""
-    return clip.fingerprint, clip.sample_rate, clip.n_samples, clip.channel
+    """Which samples a draw was made for; a path that leads to others is told by their fingerprint."""
+    return (
+        *(clip.fingerprint, clip.sample_rate, clip.n_samples, clip.n_channels, clip.channel),
+        *(clip.start_s, clip.duration_s),
+    )
 
 
 def _stage(waveform: Waveform | WaveformDraw | None) -> tuple[Any, ...] | None:

@@ -16,7 +16,7 @@ from .contents import MOST_BYTES_OF_PICTURE
 from .records import ClipEntry
 from .shelves import FolderFiles
 
-__all__ = ["Edits", "embedded", "with_badges"]
+__all__ = ["Edits", "edits_of_file", "embedded", "with_badges"]
 
 _MOST_NAMED = 3
 _WITH_RESULTS = ("audition", "Audition.save", "sweep")
@@ -71,6 +71,10 @@ class Edits:
         values = {"folder": printable(self._run / folder), "files": shown, "n_files": len(edited)}
         return (Notice("edited", values),)
 
+    def lists(self, name: str) -> bool:
+        """Whether the marker lists a file."""
+        return name in self._written
+
     def _is_edited(self, name: str) -> bool:
         if name not in self._written:
             return self._is_of_run
@@ -83,6 +87,14 @@ class Edits:
             return not self._written.is_last(name, Path(os.path.realpath(path)))
         except OSError:  # whoever reads it says why it cannot be
             return False
+
+
+def edits_of_file(path: Path) -> tuple[Notice, ...]:
+    """A notice of a file that is not what the marker beside it, or else that of the folder above, says was written."""
+    own = Edits(path.parent)
+    if own.lists(path.name):
+        return own.notices([path.name])
+    return Edits(path.parent.parent).notices([f"{path.parent.name}/{path.name}"])
 
 
 def with_badges(entry: ClipEntry, notices: Sequence[Notice]) -> ClipEntry:

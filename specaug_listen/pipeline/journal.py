@@ -21,7 +21,7 @@ from .publishing import page_names
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_index, to_bytes, versions
 from .saving import audition_files, clip_entry, put_clip
 
-__all__ = ["Journal", "Run", "kept_clips", "read_journal", "read_run"]
+__all__ = ["Journal", "Run", "kept_clips", "listed_in", "read_journal", "read_run"]
 
 _MOST_CLIPS = 1 << 32
 
@@ -74,8 +74,14 @@ def _failure_line(failure: Failure) -> Line:
     return {"failure": to_plain(failure)}
 
 
-def read_journal(folder: str | os.PathLike[str]) -> Journal | None:
+def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> Journal | None:
     """What the last audition in a folder has written down; None where none has.
+
+    Parameters
+    ----------
+    folder : str or path-like
+    only_whole : bool
+        Leave out clips whose files are not in their places as they were written.
 
     Raises
     ------
@@ -95,10 +101,12 @@ def read_journal(folder: str | os.PathLike[str]) -> Journal | None:
     for line in lines[start + 1 :]:
         if "failure" in line:
             failures.append(json_record(Failure, line["failure"], name))
-        elif "clip" in line and _is_there(line, written):
+        elif "clip" in line and isinstance(owns := line.get("owns"), dict) and owns:
+            if only_whole and not _is_there(line, written):
+                continue
             entry = json_record(ClipEntry, line["clip"], name)
-            if _has_its_draws(entry, line["owns"]):
-                clips[entry.folder] = entry, line["owns"]
+            if _has_its_draws(entry, owns):
+                clips[entry.folder] = entry, owns
     entries, hashes = (tuple(column) for column in zip(*clips.values(), strict=True)) if clips else ((), ())
     with naming(name, PolicyError):
         index = replace(first, clips=entries, failures=tuple(failures))
@@ -110,11 +118,8 @@ def read_journal(folder: str | os.PathLike[str]) -> Journal | None:
 
 def _is_there(line: Line, written: Written) -> bool:
     """Whether the files of a clip are in their places, as they were written."""
-    owns = line.get("owns")
-    if not isinstance(owns, dict) or not owns:
-        return False
     written.add(line)
-    return all(written.is_whole(name, value) for name, value in owns.items())
+    return all(written.is_whole(name, value) for name, value in line["owns"].items())
 
 
 def _has_its_draws(entry: ClipEntry, owns: Collection[str]) -> bool:
@@ -145,6 +150,23 @@ def read_run(folder: str | os.PathLike[str]) -> AuditionRecord:
         "n_clips": journal.n_clips,
     }
     return replace(journal.index, notices=(*journal.index.notices, Notice("unfinished", values)))
+
+
+def listed_in(folder: str | os.PathLike[str]) -> AuditionRecord | None:
+    """The index of a folder, or what its journal lists, whatever has become of the files; None where neither is.
+
+    Raises
+    ------
+    PolicyError
+        When what is there cannot be read.
+    """
+    if os.path.lexists(Path(folder) / "audition.json"):
+        return read_index(folder)
+    try:
+        journal = read_journal(folder, only_whole=False)
+    except ParameterError as error:
+        raise PolicyError(str(error)) from None
+    return None if journal is None else journal.index
 
 
 class Run:

@@ -31,7 +31,7 @@ from ..recording import Recording
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.names import AnyVocoder
 from .badges import MOST_BADGES
-from .relations import MOST_FRAMES, check_channel, check_draw, check_once, check_size
+from .relations import MOST_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
 
 __all__ = [
     "AuditionRecord",
@@ -242,8 +242,10 @@ class AuditionRecord:
     format: Literal["specaug-listen audition 1"] = "specaug-listen audition 1"
 
     def __post_init__(self) -> None:
-        """Check that each clip has a folder of its own."""
+        """Check that each clip has a folder of its own, and the draws that were asked for."""
         check_once("clips.folder", (clip.folder for clip in self.clips))
+        for i, clip in enumerate(self.clips):
+            check_draws(f"clips[{i}]", clip.draws, self.configuration.draws)
 
 
 def to_bytes(record: DrawRecord | AuditionRecord) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import ParameterError, naming
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..augment import Draw
     from .records import ClipEntry, ClipRecord, DrawRecord
 
-__all__ = ["MOST_FRAMES", "check_channel", "check_draw", "check_once", "check_scores", "check_size"]
+__all__ = ["MOST_FRAMES", "check_channel", "check_draw", "check_draws", "check_once", "check_scores", "check_size"]
 
 # Six days at 100 frames a second.
 MOST_FRAMES = 50_000_000
@@ -59,6 +59,28 @@ def check_once(what: str, names: Iterable[str]) -> None:
         if name.casefold() in seen:
             raise ParameterError(f"{what}={name!r:.80}: stands twice; allowed is each name once, whatever its case")
         seen.add(name.casefold())
+
+
+def check_draws(where: str, names: Sequence[str], n_draws: int) -> None:
+    """See that an index lists the draws that its run was asked for.
+
+    Parameters
+    ----------
+    where : str
+        What has them, e.g. ``clips[0]``.
+    names : sequence of str
+    n_draws : int
+        Of the configuration.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if set(names) != {f"draw-{number}" for number in range(1, n_draws + 1)}:
+        raise ParameterError(
+            f"{where}.draws={list(names)!r:.80}: allowed are the draws that configuration.draws={n_draws} asks for, "
+            f"draw-1 to draw-{n_draws}, each once"
+        )
 
 
 def check_draw(record: DrawRecord) -> None:

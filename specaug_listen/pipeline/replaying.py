@@ -20,59 +20,48 @@ from ..vocoders import Joint
 from .auditions import Audition, Reconstruction
 from .badges import LONG_S
 from .long import LongAudition, rendered_long
-from .records import DrawRecord, MelRecord, describe_clip, path_of, read_record, versions, vocoder_of
+from .records import DrawRecord, MelRecord, describe_clip, path_of, versions, vocoder_of
 from .rendering import render
 
-__all__ = ["changed_versions", "is_long_draw", "replay"]
+__all__ = ["changed_versions", "is_long_draw", "replay_record"]
 
 
-def replay(
-    path: str | os.PathLike[str],
+def replay_record(
+    record: DrawRecord,
+    name: str,
     *,
     audio: Audio | MelSpectrogram | str | os.PathLike[str] | None = None,
     folder: Path | None = None,
     policy: str | Callable[..., Any] | None = None,
 ) -> Audition:
-    """Make a written draw again, sample for sample.
+    """Make a written draw again; see `specaug_listen.replay`.
 
     Parameters
     ----------
-    path : str or path-like
-        A ``draw-N.json``.
-    audio : Audio, MelSpectrogram, str, path-like or None
-        The clip, or its mel where it came as one, where it is not where the record says.
-    folder : Path or None
-        Where to keep what lies between the steps, instead of in memory, with the joint vocoder: for long recordings.
-        The audition is to be saved while it is there.
-    policy : str, callable or None
-        Where the draw calls a callable of others: this callable, or its name. A record alone never imports code.
+    record : DrawRecord
+    name : str
+        What a message calls it.
+    audio, folder, policy
+        As there.
 
     Returns
     -------
     Audition
-        With this one draw, under its old number and gain, and with the levels of fills as they are now; what else the
-        record says otherwise is told by `specaug_listen.pipeline.differences`.
 
     Raises
     ------
-    PolicyError
-        When the record cannot be read.
-    AudioError
-        When the clip cannot be read or is not the one that the draw was made for.
-    ParameterError
-        When the record names a vocoder of the user's own, or calls a callable that is not given, or that makes of the
-        clip something else than it did.
+    AudioError, ParameterError
+        As there.
     """
-    record = read_record(path)
-    with naming(printable(path)):
+    with naming(name):
         vocoder = vocoder_of(record.vocoder)
     in_parts = not (record.draw.foreign or record.waveform or record.audio.mel)
     is_file = not isinstance(audio, (Audio, MelSpectrogram))
     if folder is not None and in_parts and isinstance(vocoder, Joint) and is_file:
-        return _replayed_long(record, vocoder, _file(record, audio, printable(path)), folder, printable(path))
-    clip, mel = _clip_and_mel(record, audio, printable(path))
+        return _replayed_long(record, vocoder, _file(record, audio, name), folder, name)
+    clip, mel = _clip_and_mel(record, audio, name)
     before = mel
-    with naming(printable(path)):
+    with naming(name):
         if record.waveform is not None and mel.audio is not None:
             before = record.frontend(record.waveform.apply(mel.audio))
         draw = record.draw if policy is None else record.draw.with_callable(policy)

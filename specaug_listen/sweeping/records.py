@@ -16,7 +16,7 @@ from ..augment import FrontendReason
 from ..errors import ParameterError
 from ..pipeline import Configuration
 from ..pipeline.records import ClipEntry, DrawName, PlainName, Versions
-from ..pipeline.relations import check_once
+from ..pipeline.relations import check_draws, check_once
 from .axes import Axis, Value
 
 __all__ = ["CellEntry", "SweepRecord", "is_sweep", "read_sweep"]
@@ -58,6 +58,8 @@ class SweepRecord:
         known = [{_of_type(value) for value in axis.values} for axis in self.axes]
         seen: set[tuple[Any, ...]] = set()
         for i, cell in enumerate(self.cells):
+            check_once(f"cells[{i}].draws", cell.draws)
+            check_draws(f"cells[{i}]", cell.draws, self.configuration.draws)
             values = tuple(map(_of_type, cell.values))
             if len(values) != len(known) or not all(value in axis for value, axis in zip(values, known, strict=True)):
                 keys = ", ".join(axis.key for axis in self.axes)

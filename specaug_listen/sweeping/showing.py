@@ -12,7 +12,6 @@ from .._files import printable
 from .._locks import reading
 from .._notices import Notice
 from ..augment import reason_in_words
-from ..errors import PolicyError
 from ..pages import Clip, File, Head, Sheet, Version, known_folders, page_parts, short_paths, without_folders
 from ..pipeline.again import sweep_recipe, words_of
 from ..pipeline.agreement import left_out, read_draw
@@ -23,7 +22,8 @@ from ..pipeline.records import DrawRecord, path_of, vocoder_name
 from ..pipeline.shelves import Embedded, FolderFiles
 from ..pipeline.views import Shown, colours_of, draw_version, matched, sound_version
 from ..plots import encode_png, new_figure, percent, plot_sweep
-from .axes import Axis, differing_key, shown
+from .agreement import check_of_cell
+from .axes import Axis, shown
 from .records import CellEntry, SweepRecord, read_sweep
 
 __all__ = ["chart_png", "put_sweep_page", "write_page"]
@@ -235,17 +235,9 @@ def _shown(record: SweepRecord, cell: CellEntry, folder: Path, shelf: Embedded) 
 
 
 def _draw(record: SweepRecord, cell: CellEntry, name: str, folder: Path) -> DrawRecord:
-    files, of_run = FolderFiles(folder, cell.folder, folder), (record.clip, record.configuration)
-    draw = read_draw(files, name, *of_run, versions=record.versions, is_varied=True)
-    own = replace(record.configuration, policy=draw.policy, frontend=draw.frontend, vocoder=draw.vocoder)
-    key = differing_key(own, dict(zip((axis.key for axis in record.axes), cell.values, strict=True)))
-    if key is None and cell.frontend not in ("", draw.frontend.name):
-        key = "frontend"
-    if key is not None:
-        raise PolicyError(
-            f"{files.called(f'{name}.json')}: is from another cell than the index says ({key:.80} differs); take the "
-            "folders as the sweep wrote them, or run the sweep again"
-        )
+    files = FolderFiles(folder, cell.folder, folder)
+    draw = read_draw(files, name)
+    check_of_cell(draw, files.called(f"{name}.json"), record, cell)
     return draw
 
 

@@ -9,13 +9,13 @@ import pytest
 from attack.mutations import mutants, places
 from attack.received import CELL, copied
 
-from specaug_listen import write_report
+from specaug_listen import replay, write_report
 from specaug_listen._notices import _SENTENCES, Notice
 from specaug_listen.errors import AudioError, PolicyError, SpecAugListenError
 from specaug_listen.frontends import WHISPER, prepared
 from specaug_listen.frontends.statistics_files import read_statistics
 from specaug_listen.mels import clips_of_file
-from specaug_listen.pipeline import changed_versions, read_index, read_record, replay
+from specaug_listen.pipeline import changed_versions, read_index, read_record
 from specaug_listen.sweeping.records import read_sweep
 from specaug_listen.sweeping.showing import write_page
 
@@ -177,6 +177,18 @@ INDEX = {
         lambda d: d["clips"][0].update(draws=[f"draw-{i}" for i in range(1, 100_001)]),
         r"clips\[0\]\.draws=\['draw-1', .*allowed is a list of at most 1000",
     ),
+    "a draw less": (
+        lambda d: d["clips"][0].update(draws=[]),
+        r"clips\[0\]\.draws=\[\]: allowed are the draws that configuration\.draws=1 asks for, draw-1 to draw-1",
+    ),
+    "a draw of another number": (
+        lambda d: d["clips"][0].update(draws=["draw-2"]),
+        r"clips\[0\]\.draws=\['draw-2'\]: allowed are the draws that configuration\.draws=1 asks for",
+    ),
+    "another number of draws": (
+        lambda d: d["configuration"].update(draws=2),
+        r"clips\[0\]\.draws=\['draw-1'\]: allowed are .*configuration\.draws=2 asks for, draw-1 to draw-2",
+    ),
     "a draw elsewhere": (
         lambda d: d["clips"][0].update(draws=["../draw-1"]),
         r"clips\[0\]\.draws\[0\]='\.\./draw-1': .*a number",
@@ -209,6 +221,12 @@ SWEEP = {
     "an axis twice": (lambda d: d["axes"][1].update(key=d["axes"][0]["key"]), r"axes\.key=.*stands twice"),
     "a value twice": (lambda d: d["axes"][0].update(values=[5, 5]), r"axes\[0\]: .*a value comes twice"),
     "no draw": (lambda d: d["cells"][0].update(draws=[]), r"cells\[0\]\.draws=\[\]: allowed is a list of at least 1"),
+    "a draw more": (
+        lambda d: d["cells"][0].update(draws=["draw-1", "draw-2"]),
+        r"cells\[0\]\.draws=.*: allowed are the draws that configuration\.draws=1 asks for",
+    ),
+    "another number of draws": (lambda d: d["configuration"].update(draws=3), r"cells\[0\]\.draws=.*draw-1 to draw-3"),
+    "a draw twice": (lambda d: d["cells"][0].update(draws=["draw-1"] * 2), r"cells\[0\]\.draws='draw-1': stands twice"),
     "a folder elsewhere": (lambda d: d["cells"][0].update(folder=".."), r"cells\[0\]\.folder='\.\.'"),
     "a reference elsewhere": (lambda d: d["cells"][0].update(reference="/etc"), r"cells\[0\]\.reference='/etc'"),
     "true for 1": (
@@ -259,6 +277,7 @@ def test_no_text_of_a_record_reaches_the_page_as_markup(made, tmp_path):
     )
     changed(run, "audition.json", lambda d: d["configuration"]["policy"].update(notes=["n"], frontend_error="f"))
     changed(run, "clip/draw-1.json", lambda d: (d.update(badges=["b"]), d["draw"].update(warnings=["w"])))
+    changed(run, "clip/draw-1.json", lambda d: (d.update(clip_badges=["z"]), d["audio"].update(notices=[notice])))
     n_texts = with_hostile_texts(run / "audition.json", lambda: read_index(run))
     n_texts += with_hostile_texts(run / "clip" / "draw-1.json", lambda: read_record(run / "clip" / "draw-1.json"))
     assert n_texts > 20

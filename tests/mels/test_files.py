@@ -278,6 +278,40 @@ def test_a_cut_takes_its_part(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("features", "words"),
+    [
+        ({"frame_shift": 0.01, "sampling_rate": 16000}, None),
+        ({"frame_shift": 0.01003}, None),
+        ({}, None),
+        ({"frame_shift": 0.0125}, "its manifest says 12.5 ms between frames, and front-end 'lhotse' has 10 ms between"),
+        (
+            {"frame_shift": 0.01, "sampling_rate": 8000},
+            "says 10 ms between frames and 8000 Hz, and front-end 'lhotse' has 10 ms between frames and 16000 Hz, so",
+        ),
+    ],
+)
+def test_a_manifest_of_another_frame_shift_or_rate_than_the_front_end_s_is_told(tmp_path, features, words):
+    fbank = RNG.uniform(-12, 2, (30, 80)).astype(np.float32)
+    np.save(tmp_path / "rec-1.npy", fbank)
+    where = {"storage_type": "numpy_files", "storage_path": str(tmp_path), "storage_key": "rec-1.npy"}
+    (tmp_path / "x.jsonl").write_text(json.dumps({**where, **features}) + "\n")
+    for part in ({}, {"duration_s": 0.1}):
+        (clip,) = clips_of_file(tmp_path / "x.jsonl", prepared(LHOTSE), **part)
+        texts = [notice.text for notice in clip.notices if notice.kind == "other-timing"]
+        assert len(texts) == (words is not None)
+        assert words is None or words in texts[0]
+
+
+@pytest.mark.parametrize("value", ["soon", float("nan"), -0.01, 0, True])
+def test_a_frame_shift_that_is_none_is_refused(tmp_path, value):
+    np.save(tmp_path / "rec-1.npy", MEL.T)
+    where = {"storage_type": "numpy_files", "storage_path": str(tmp_path), "storage_key": "rec-1.npy"}
+    (tmp_path / "x.jsonl").write_text(json.dumps({**where, "frame_shift": value}) + "\n")
+    with pytest.raises(AudioError, match=r"x\.jsonl: frame_shift=.*: expected a number above 0, as lhotse writes it"):
+        clips_of_file(tmp_path / "x.jsonl", prepared(LHOTSE))
+
+
+@pytest.mark.parametrize(
     ("lines", "words"),
     [
         ('{"id": "r", "sampling_rate": 16000, "sources": []}', "line 1: no features; expected a manifest of features"),
@@ -326,6 +360,26 @@ def test_hdf5_files_are_read_plain_and_with_lilcom(tmp_path):
     assert set(clips) == {"plain", "group/packed"}
     for clip in clips.values():
         assert np.allclose(clip.mel.values, fbank.T, atol=0.01)
+
+
+def test_arrays_that_were_not_written_to_their_end_are_refused(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    fbank = RNG.uniform(-12, 2, (30, 80)).astype(np.float32)
+    path = tmp_path / "f.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("whole", data=fbank, chunks=(8, 80), compression="gzip")
+        file.create_dataset("zeros", data=0 * fbank, chunks=(8, 80))
+        file.create_dataset("none", (30, 80), "f4")
+        file.create_dataset("half", (30, 80), "f4", chunks=(8, 80))[:16] = fbank[:16]
+    for name in ("whole", "zeros"):
+        (one,) = list_mels(path, name)
+        assert one.read().shape == (30, 80)
+    for name, chunks in (("none", "0 of 1"), ("half", "2 of 4")):
+        with pytest.raises(
+            AudioError,
+            match=rf"f\.h5:{name}: not all of its array of shape \(30, 80\) was ever written \({chunks} chunks",
+        ):
+            clips_of_file(path, prepared(LHOTSE), key=name)
 
 
 def test_what_stands_behind_an_array_in_an_archive_is_not_left_out_silently(tmp_path):

@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from specaug_listen import Policy, audition
+from specaug_listen import Policy, audition, replay
 from specaug_listen.augment import Draw, FrequencyBand, FrequencyMask, Rectangle, TimeMask, TimeSpan, TimeWarp, WarpPath
 from specaug_listen.errors import PolicyError
 from specaug_listen.frontends import WHISPER
-from specaug_listen.pipeline import read_record, replay
+from specaug_listen.pipeline import read_record
 from specaug_listen.pipeline.coverage import scores_of_steps
 from specaug_listen.vocoders import GriffinLim
 

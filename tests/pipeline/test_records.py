@@ -133,9 +133,10 @@ def test_a_folder_without_an_index_is_refused_with_the_way_to_make_one(tmp_path)
 
 @pytest.mark.parametrize("folder", ["..", ".", "../other", "/etc", "a/b", "", "a\\b"])
 def test_an_index_cannot_lead_out_of_its_folder(tmp_path, folder):
-    clip = {"name": "a", "folder": folder, "audio": {}, "duration_s": 1.0, "gain": 1.0, "badges": [], "draws": []}
+    clip = {"name": "a", "folder": folder, "audio": {}, "duration_s": 1.0, "gain": 1.0, "badges": []}
     record = {"sample_rate": 1, "n_channels": 1, "n_samples": 1, "fingerprint": "0" * 32}
     configuration = json.loads(to_bytes_of_configuration())
+    clip["draws"] = [f"draw-{number}" for number in range(1, configuration["draws"] + 1)]
     index = {"format": "specaug-listen audition 1", "configuration": configuration, "failures": [], "versions": {}}
     (tmp_path / "audition.json").write_text(json.dumps({**index, "clips": [{**clip, "audio": record}]}))
     with pytest.raises(PolicyError, match=r"audition\.json: clips\[0\]\.folder="):
