@@ -445,6 +445,14 @@ def test_a_structure_that_reaches_beyond_the_file_is_a_cut(tmp_path, name, codec
     assert notices["cut-within"]["within"] == "block"
 
 
+def test_a_size_that_no_file_can_have_is_a_cut(tmp_path):
+    data = made(tmp_path / "a.wma", "wmav2")
+    at = data.index(bytes.fromhex("3626b2758e66cf11")) + 16
+    samples, notices = heard(tmp_path, data[:at] + b"\xff" * 8 + data[at + 8 :])
+    assert len(samples) > RATE
+    assert notices["cut-within"]["within"] == "block"
+
+
 def test_pages_of_ogg_that_ffmpeg_decodes_are_checked(tmp_path):
     av = pytest.importorskip("av")
     if "libspeex" not in av.codecs_available:

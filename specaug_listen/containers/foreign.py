@@ -49,6 +49,8 @@ def n_bytes_behind(file: BinaryIO, begin: int, end: int) -> int:
     begin, end : int
         Where the first file ends, and all of it.
     """
+    if begin >= end:  # a size of 64 bits may be of no place at all
+        return 0
     end = before_tags(file, begin, end)
     return max(0, end - begin) if _at(file, _behind_tag(file, begin), _SAMPLE).strip(b"\0") else 0
 
