@@ -252,8 +252,9 @@ def test_replay_finds_a_clip_that_has_moved_and_refuses_another(tmp_path, clips,
 
 
 def test_replay_says_when_versions_differ(tmp_path, out):
-    path = out / "a" / "draw-1.json"
-    path.write_text(re.sub(r'"numpy": "[^"]*"', '"numpy": "1.0"', path.read_text()))
+    (tmp_path / "alone").mkdir()
+    path = tmp_path / "alone" / "draw-1.json"
+    path.write_text(re.sub(r'"numpy": "[^"]*"', '"numpy": "1.0"', (out / "a" / "draw-1.json").read_text()))
     ran = run("replay", path, "-o", tmp_path / "x.wav")
     assert ran.code == 0
     assert re.fullmatch(r"warning: numpy was 1\.0, is [\d.]+; the last bits may differ\n", ran.err)
