@@ -23,6 +23,8 @@ __all__ = ["Adapter", "Handed", "OtherShapeError", "as_array", "hand_over", "mel
 Scale: TypeAlias = Literal["own", "ln", "log10", "db", "power", "normalised"]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 _AXES = ("batch", "channel", "bands", "frames")
+# Held, so that it is numpy's own whatever code of others puts in its place.
+_as_array = np.asarray
 
 
 class OtherShapeError(ParameterError):
@@ -204,7 +206,7 @@ def as_array(result: Any) -> npt.NDArray[Any]:
     if isinstance(result, np.ma.MaskedArray):
         raise ParameterError("it gave a masked array, whose mask would be lost: fill it, .filled(value)")
     try:
-        array = np.asarray(on_cpu(result))
+        array = _as_array(on_cpu(result))
     except Exception as error:
         raise ParameterError(f"it gave {_kind(result)}, which is no array ({error!s:.80}): return the mel") from None
     if array.dtype.kind not in "fiu" or array.ndim == 0:

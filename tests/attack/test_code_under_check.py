@@ -121,6 +121,36 @@ def test_what_leaves_the_session_is_found_and_ends_with_the_check_too(event):
     assert not sleepers()
 
 
+BLIND = {
+    "isfinite": lambda cells, *args, **more: np.ones(np.shape(cells), bool),
+    "isnan": lambda cells, *args, **more: np.zeros(np.shape(cells), bool),
+    "array_equal": lambda *args, **more: True,
+    "where": lambda test, one, other: np.nan_to_num(other),
+    "asarray": lambda cells, *args, **more: np.nan_to_num(cells),
+}
+
+
+@pytest.mark.parametrize("cell", [np.nan, np.inf])
+def test_functions_of_numpy_that_the_callable_replaces_hide_no_cell(cell):
+    def augment(mel):
+        vars(np).update(BLIND)
+        after = masked(mel)
+        after[0, 0] = cell
+        return after
+
+    assert "not-finite" in check(augment, adapter=ALONE, draws=100).report.ids
+
+
+def test_functions_of_numpy_that_the_callable_replaces_hide_no_change_of_the_input():
+    def augment(mel):
+        vars(np).update(BLIND)
+        after = masked(mel)
+        mel[0, 0] = 0.125
+        return after
+
+    assert "input-modified" in check(augment, adapter=ALONE, draws=100).report.ids
+
+
 def begin_an_answer():
     """Write, into each pipe but those of this test's own process, the start of what never ends."""
     for number in frozenset(map(int, os.listdir("/proc/self/fd"))) - OPEN:
