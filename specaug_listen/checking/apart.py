@@ -11,6 +11,7 @@ the process that checks.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -117,6 +118,7 @@ class Apart:
             connection.close()
         if process is not None:
             process.terminate()
+            _go_on(process)
             _wait(process, _PATIENCE_S)
             process.kill()
             process.join()
@@ -135,7 +137,7 @@ class Apart:
         there.close()
         self._process, self._connection = process, here
         if IS_LINUX:
-            _bound_reading(here, self.timeout_s)
+            _bound_waiting(here, self.timeout_s)
         try:
             answer = self._asked(None)
         except CallEndedError as error:
@@ -149,12 +151,12 @@ class Apart:
             raise GaveUpError
         try:
             if request is not None:
-                connection.send(request)
+                self._send(connection, request)
             if not connection.poll(self.timeout_s):
-                self.close()
-                self.n_hangs += 1
-                raise CallEndedError("call-hangs", f"did not come back within {self.timeout_s:g} s")
+                raise self._hung(f"did not come back within {self.timeout_s:g} s")
             answer: _Answer = connection.recv()
+            if _is_stopped(self._process):
+                raise self._hung("stopped the process above its own")
         except CallEndedError:
             raise
         except (EOFError, ConnectionError):
@@ -164,6 +166,17 @@ class Apart:
         if not isinstance(answer, _Answer):
             raise self._ended(_SPOILED)
         return answer
+
+    def _send(self, connection: Connection, request: Any) -> None:
+        try:
+            connection.send(request)
+        except BlockingIOError:  # nobody reads there any more
+            raise self._hung(f"stopped its process, for {self.timeout_s:g} s and more") from None
+
+    def _hung(self, evidence: str) -> CallEndedError:
+        self.close()
+        self.n_hangs += 1
+        return CallEndedError("call-hangs", evidence)
 
     def _ended(self, evidence: str = "") -> CallEndedError:
         process = self._process
@@ -187,6 +200,23 @@ def _wait(process: Any, seconds: float) -> None:
         time.sleep(0.002)
 
 
+def _go_on(process: Any) -> None:
+    """Let a process that was stopped notice that it is to end."""
+    if hasattr(signal, "SIGCONT") and process.exitcode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGCONT)
+
+
+def _is_stopped(process: Any) -> bool:
+    """Whether a process that this one started was stopped (SIGSTOP) and not let go on."""
+    if not hasattr(os, "waitid"):
+        return False
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return False
+
+
 def _of_code(code: int) -> str:
     if code >= 0:
         return f"(exit code {code})"
@@ -202,11 +232,12 @@ def _result(answer: Any) -> Any:
     return answer
 
 
-def _bound_reading(connection: Connection, timeout_s: float) -> None:
-    """Let a read from a pipe fail where nothing comes for so long."""
+def _bound_waiting(connection: Connection, timeout_s: float) -> None:
+    """Let a read from a pipe fail where nothing comes for so long, and a write where nobody reads."""
     whole, part = divmod(min(timeout_s, 1e6), 1.0)
     with socket.socket(fileno=os.dup(connection.fileno())) as end:
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(whole), int(part * 1e6) + 1))
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            end.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", int(whole), int(part * 1e6) + 1))
 
 
 def _serve(connection: Connection, other: Connection, source: Callable[..., Any] | str, parent: int) -> None:

@@ -16,6 +16,8 @@ import pytest
 
 from specaug_listen.augment import Adapter
 from specaug_listen.checking import check
+from specaug_listen.checking.apart import Apart, CallEndedError
+from specaug_listen.checking.keeping import processes_below
 from specaug_listen.errors import ParameterError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="callables are called apart where there is a fork")
@@ -79,6 +81,39 @@ def test_a_call_that_ends_its_process_is_a_finding(how):
 @pytest.mark.parametrize("hang", [lambda: time.sleep(1000), lambda: os.kill(os.getpid(), signal.SIGSTOP)])
 def test_a_call_that_hangs_is_a_finding(hang):
     assert check(first(hang), adapter=ALONE, timeout_s=0.5).report.ids == ("call-hangs",)
+
+
+def stop_the_process_above():
+    os.kill(os.getppid(), signal.SIGSTOP)
+
+
+def stop_all_and_wait():
+    os.kill(os.getppid(), signal.SIGSTOP)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+@pytest.mark.parametrize("stop", [stop_the_process_above, stop_all_and_wait])
+def test_a_call_that_stops_processes_is_a_finding_and_what_it_stopped_ends(stop):
+    before = processes_below(os.getpid())
+    begun = time.monotonic()
+    assert check(first(stop), adapter=ALONE, timeout_s=0.5, draws=100).report.ids == ("call-hangs",)
+    assert processes_below(os.getpid()) <= before
+    assert time.monotonic() - begun < 60
+
+
+def _applied(function, *args):
+    return function(*args)
+
+
+def test_a_process_that_is_stopped_between_two_calls_does_not_hold_the_check():
+    apart = Apart(lambda begun, cells: os.getpid(), 0.2)
+    process = apart.run(_applied, 0, b"")
+    os.kill(process, signal.SIGSTOP)
+    with pytest.raises(CallEndedError, match=r"stopped its process, for 0\.2 s") as ended:
+        apart.run(_applied, 0, bytes(1 << 24))  # more than waits in a pipe
+    assert ended.value.what == "call-hangs"
+    assert apart.run(_applied, 0, b"") != process
+    apart.close()
 
 
 def test_a_fork_is_a_finding_and_what_it_split_off_ends_with_the_check():
