@@ -53,7 +53,9 @@ FINDINGS: dict[str, Known] = {
         _E, "a batch of results that are kept holds others", "return new memory from each call, and keep none of it"
     ),
     "other-clip-returned": Known(
-        _E, "the training hears another clip than its text", "keep nothing of earlier inputs, or look it up by content"
+        _E,
+        "the training hears another clip than its text",
+        "keep nothing of earlier inputs, and each item in its place",
     ),
     "axes-swapped": Known(
         _E, "time is masked by the rules of frequency", "exchange F and T, or turn the axes for the call"

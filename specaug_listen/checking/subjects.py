@@ -17,7 +17,7 @@ from .apart import Apart, CallEndedError, GaveUpError
 from .given import Given, Values
 from .held import Held
 from .judging import Outcome, judged
-from .returned import Called, Returned, call_once
+from .returned import Called, call_once
 from .traits import Traits, traits_of
 
 __all__ = ["CallableSubject", "Given", "Outcome", "PolicySubject", "Subject"]
@@ -93,9 +93,12 @@ class CallableSubject:
     def __call__(self, given: Given, seed: int) -> Outcome:
         """Call it once, on a copy."""
         if not isinstance(self.function, Apart):
-            return judged(Called(self.function, self.adapter, self._held)(given, seed), given, self.adapter)
+            returned = Called(self.function, self.adapter, self._held)(given, seed)
+            # A copy, as what comes from another process is one: the callable may write into what it gave.
+            array = None if returned.array is None else returned.array.copy()
+            return judged(replace(returned, array=array), given, self.adapter)
         try:
-            returned: Returned = self.function.run(call_once, self.adapter, given, seed)
+            returned = self.function.run(call_once, self.adapter, given, seed)
         except CallEndedError as ended:
             outcome = Outcome(changes={ended.what: f"a call {ended.evidence}"})
             if self.function.is_hopeless():
