@@ -92,7 +92,7 @@ class Apart:
         SpecAugListenError
             That it raised.
         """
-        if not isinstance(self.source, str) and not _can_fork():
+        if not self.is_apart:
             return work(self.source, *args)
         if self._connection is None:
             self._start()
@@ -100,6 +100,23 @@ class Apart:
         self.has_come_back = True
         self.n_forks += answer.n_forks
         return _result(answer.result)
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether calls are made in a process of their own here; else in this one, unbounded."""
+        return isinstance(self.source, str) or _can_fork()
+
+    @property
+    def not_done(self) -> str:
+        """What this system, or the callable, does not let be done, in words; empty where all is."""
+        if not self.is_apart:
+            return (
+                "it was called in the process of the check: calls are not bounded in time and memory, and processes "
+                "that they start are not looked for; give its name, module:callable, for a process of its own"
+            )
+        if not IS_LINUX:
+            return "memory is not bounded here, and processes that calls leave running are not looked for"
+        return ""
 
     def is_hopeless(self) -> bool:
         """Whether calls have ended badly too often for a check to go on."""

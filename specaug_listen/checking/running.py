@@ -188,24 +188,31 @@ def _checked_apart(chosen: Policy, heard: tuple[Clip, ...], seed: int, limits: _
         raise ParameterError(f"policy {chosen.name!r}: its callable is not at hand; give the callable")
     apart = Apart(theirs.call if theirs.function is None else theirs.function, timeout_s)
     with closing(apart):
-        nothing = CallableSubject(theirs.call, apart, theirs.adapter, reference_of(heard).mel, Traits(False, ""))
-        try:
-            known = known_of(theirs.call, apart, theirs.adapter)
-            is_free = theirs.adapter.axes is None
-            if is_free and (line := crash_of_few_bins(apart, known, heard, seed)):
-                return _only(Bench(nothing, heard, seed, limits.draws), "crash-few-bins", line, limits)
-            subject, how = subject_of(theirs.call, apart, known, heard, seed)
-            line = crash_of_one(subject, known, reference_of(heard).mel, seed) if is_free else None
-        except GaveUpError as error:
-            return _given_up(Bench(nothing, heard, seed, limits.draws), error, limits, [])
-        made = _checked(subject, None, heard, seed, limits, [] if how is None else [how])
-        if line:
-            made = _with(made, Finding.of("crash-2d", line, str(reference_of(heard)), seed), limits)
-        is_free = theirs.adapter.axes is None and is_guessed(how) and not apart.is_hopeless()
-        if made.findings and is_free:
-            made = _in_both_orders(made, subject, heard, seed, limits, known)
-        line = _of_processes(apart)
-        return _with(made, Finding.of("process-forked", line, str(reference_of(heard)), seed), limits) if line else made
+        made = _called_apart(theirs, apart, heard, seed, limits)
+    said = (*made.report.notes, apart.not_done) if apart.not_done else made.report.notes
+    return replace(made, report=replace(made.report, notes=said))
+
+
+def _called_apart(theirs: Foreign, apart: Apart, heard: tuple[Clip, ...], seed: int, limits: _Limits) -> Check:
+    """All that is called in the process of its own."""
+    nothing = CallableSubject(theirs.call, apart, theirs.adapter, reference_of(heard).mel, Traits(False, ""))
+    try:
+        known = known_of(theirs.call, apart, theirs.adapter)
+        is_free = theirs.adapter.axes is None
+        if is_free and (line := crash_of_few_bins(apart, known, heard, seed)):
+            return _only(Bench(nothing, heard, seed, limits.draws), "crash-few-bins", line, limits)
+        subject, how = subject_of(theirs.call, apart, known, heard, seed)
+        line = crash_of_one(subject, known, reference_of(heard).mel, seed) if is_free else None
+    except GaveUpError as error:
+        return _given_up(Bench(nothing, heard, seed, limits.draws), error, limits, [])
+    made = _checked(subject, None, heard, seed, limits, [] if how is None else [how])
+    if line:
+        made = _with(made, Finding.of("crash-2d", line, str(reference_of(heard)), seed), limits)
+    is_free = theirs.adapter.axes is None and is_guessed(how) and not apart.is_hopeless()
+    if made.findings and is_free:
+        made = _in_both_orders(made, subject, heard, seed, limits, known)
+    line = _of_processes(apart)
+    return _with(made, Finding.of("process-forked", line, str(reference_of(heard)), seed), limits) if line else made
 
 
 def _of_processes(apart: Apart) -> str:

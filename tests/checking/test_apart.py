@@ -109,6 +109,26 @@ def test_a_named_callable_has_a_process_of_its_own_where_fork_is_unsafe(monkeypa
     apart.close()
 
 
+def test_a_callable_without_a_process_of_its_own_is_said_to_have_none(monkeypatch):
+    fair = with_chance(lambda: None, 0.0)
+    assert not any("process" in note for note in check(fair, adapter=ALONE, draws=100).report.notes)
+    monkeypatch.setattr("specaug_listen.checking.apart._can_fork", lambda: False)
+    processes = []
+    report = check(with_chance(lambda: processes.append(os.getpid()), 1.0), adapter=ALONE, draws=100).report
+    assert set(processes) == {os.getpid()}
+    assert report.is_clean
+    assert "it was called in the process of the check: calls are not bounded in time and memory" in report.notes[-1]
+
+
+def test_what_is_not_looked_for_on_other_systems_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr("specaug_listen.checking.apart._can_fork", lambda: False)
+    (tmp_path / "fails.py").write_text("def augment(mel):\n    return mel[:, :0]\n")
+    apart = Apart(f"{tmp_path}/fails.py:augment", 60.0)
+    assert (apart.is_apart, apart.not_done) == (True, "")
+    monkeypatch.setattr("specaug_listen.checking.apart.IS_LINUX", False)
+    assert apart.not_done == "memory is not bounded here, and processes that calls leave running are not looked for"
+
+
 def test_what_is_written_into_the_pipe_is_no_answer():
     apart = Apart(abs, 5.0)
     assert apart.run(_applied, -1) == 1
