@@ -24,7 +24,7 @@ from .signals import Clip, reference_of
 from .subjects import CallableSubject, Given, Outcome
 from .traits import Traits, traits_of
 
-__all__ = ["Known", "crash_of_few_bins", "crash_of_one", "is_guessed", "known_of", "subject_of", "turned_subject"]
+__all__ = ["Known", "crash_of_few_bins", "crash_of_one", "known_of", "subject_of", "turned_subject"]
 
 _MORE_BINS = 4
 _OF_AXES = ("IndexError", "AxisError")
@@ -75,8 +75,8 @@ def crash_of_one(subject: CallableSubject, known: Known, mel: MelSpectrogram, se
 
 def subject_of(
     name: str, function: Callable[..., Any] | Apart, known: Known, clips: Sequence[Clip], seed: int
-) -> tuple[CallableSubject, str | None]:
-    """A callable in the form in which it is checked, and how that was found out.
+) -> tuple[CallableSubject, str | None, bool]:
+    """A callable in the form in which it is checked, how that was found out, and whether by trying alone.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def subject_of(
         adapter, how = found or _run(function, adapter_for, known.declared, not_square(mel), seed)
         _run(function, _check_container, adapter)
     said = None if how is None else f"{name} was given {adapter} ({how})"
-    return CallableSubject(name, function, adapter, mel, known.traits), said
+    return CallableSubject(name, function, adapter, mel, known.traits), said, how == GUESSED
 
 
 class Known(NamedTuple):
@@ -148,11 +148,6 @@ def _run(function: Callable[..., Any] | Apart, work: Callable[..., Any], *args: 
         return function.run(work, *args) if isinstance(function, Apart) else work(function, *args)
     except CallEndedError as ended:
         raise GaveUpError({ended.what: f"a call {ended.evidence}"}) from None
-
-
-def is_guessed(how: str | None) -> bool:
-    """Whether a form was found by trying alone."""
-    return how is not None and how.endswith(f"({GUESSED})")
 
 
 def turned_subject(subject: CallableSubject, mel: MelSpectrogram) -> CallableSubject | None:

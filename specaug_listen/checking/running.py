@@ -27,7 +27,7 @@ from .calls import call_findings, contract_findings, mode_findings, try_hard_cas
 from .chance import chance_findings, is_filter, late_findings, other_clip_findings
 from .fills import fill_findings
 from .findings import FINDINGS, OF_AXES, CheckReport, Finding, in_order
-from .forms import Known, crash_of_few_bins, crash_of_one, is_guessed, known_of, subject_of, turned_subject
+from .forms import Known, crash_of_few_bins, crash_of_one, known_of, subject_of, turned_subject
 from .masks import are_wider_in_time, axes_findings, cap_findings, end_findings, is_readable, share_findings
 from .padding import padding_findings
 from .places import place_findings
@@ -201,14 +201,14 @@ def _called_apart(theirs: Foreign, apart: Apart, heard: tuple[Clip, ...], seed: 
         is_free = theirs.adapter.axes is None
         if is_free and (line := crash_of_few_bins(apart, known, heard, seed)):
             return _only(Bench(nothing, heard, seed, limits.draws), "crash-few-bins", line, limits)
-        subject, how = subject_of(theirs.call, apart, known, heard, seed)
+        subject, how, is_guessed = subject_of(theirs.call, apart, known, heard, seed)
         line = crash_of_one(subject, known, reference_of(heard).mel, seed) if is_free else None
     except GaveUpError as error:
         return _given_up(Bench(nothing, heard, seed, limits.draws), error, limits, [])
     made = _checked(subject, None, heard, seed, limits, [] if how is None else [how])
     if line:
         made = _with(made, Finding.of("crash-2d", line, str(reference_of(heard)), seed), limits)
-    is_free = theirs.adapter.axes is None and is_guessed(how) and not apart.is_hopeless()
+    is_free = theirs.adapter.axes is None and is_guessed and not apart.is_hopeless()
     if made.findings and is_free:
         made = _in_both_orders(made, subject, heard, seed, limits, known)
     line = _of_processes(apart)
