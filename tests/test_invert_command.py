@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import presets
 import pytest
 import soundfile
 from commandline import names_in, run
@@ -27,7 +28,7 @@ def sound_of(path):
     return soundfile.read(path, dtype="int16")
 
 
-@pytest.mark.parametrize("name", sorted(PRESETS))
+@pytest.mark.parametrize("name", presets.NAMES)
 def test_a_mel_on_disk_sounds_as_the_copy_synthesis_of_its_clip(tmp_path, name):
     frontend = PRESETS[name]
     heard = audition(clip(frontend), frontend=frontend)

@@ -88,7 +88,7 @@ def assert_same_bytes(ways):
 # -- the same bytes -------------------------------------------------------------------------------------
 
 
-def test_every_front_end_and_fill_gives_the_same_bytes(heard_both_ways, recording, every_frontend):
+def test_every_front_end_and_fill_gives_the_same_bytes(heard_both_ways, recording, every_frontend, no_pictures):
     masks = [TimeMask(max_frames=12, fill=fill) for fill in EVERY_FILL]
     masks += [FrequencyMask(max_bins=8, fill=fill) for fill in EVERY_FILL]
     policy = Policy((*masks[:7], TimeWarp(10), *masks[7:]), "every fill")

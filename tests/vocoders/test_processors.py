@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -50,25 +51,32 @@ np.savez(sys.argv[1], **made)
 """
 
 
-@pytest.fixture(scope="module", params=[name for name in NAMES if name != "own"])
-def both(request, own, tmp_path_factory):
-    """What this processor makes, and what it makes with other instructions."""
-    return own, rendered(instruction_set(request.param), tmp_path_factory)
-
-
 @pytest.fixture(scope="module")
-def own(tmp_path_factory):
-    return rendered({}, tmp_path_factory)
+def rendered(tmp_path_factory):
+    """What is made with some instruction set; compiled anew for another than this processor's own."""
+
+    @functools.cache
+    def render(name):
+        folder = tmp_path_factory.mktemp("rendered")
+        tests = Path(__file__).parents[1]
+        path = os.pathsep.join(filter(None, [str(tests), os.environ.get("PYTHONPATH")]))
+        settings = {**instruction_set(name), "NUMBA_CACHE_DIR": str(folder)} if name != "own" else {}
+        command = [sys.executable, "-c", SCRIPT, str(folder / "made.npz"), *FRONTENDS]
+        environment = {**os.environ, "PYTHONPATH": path, **settings}
+        subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+        return dict(np.load(folder / "made.npz"))
+
+    return render
 
 
-def rendered(settings, tmp_path_factory, frontends=FRONTENDS):
-    folder = tmp_path_factory.mktemp("rendered")
-    tests = Path(__file__).parents[1]
-    path = os.pathsep.join(filter(None, [str(tests), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": path, "NUMBA_CACHE_DIR": str(folder), **settings}
-    command = [sys.executable, "-c", SCRIPT, str(folder / "made.npz"), *frontends]
-    subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    return dict(np.load(folder / "made.npz"))
+# The oldest has the least in common with this processor's own.
+OTHERS = [name if name == "sse" else pytest.param(name, marks=pytest.mark.slow) for name in NAMES if name != "own"]
+
+
+@pytest.fixture(scope="module", params=OTHERS)
+def both(request, rendered):
+    """What this processor makes, and what it makes with other instructions."""
+    return rendered("own"), rendered(request.param)
 
 
 def arrays(both, ending):
@@ -104,10 +112,9 @@ def test_others_differ_by_rounding(both, kind, bound):
         assert_allclose(there, here, rtol=0, atol=bound * np.abs(here).max(), err_msg=name)
 
 
-def test_other_instructions_are_taken(own, tmp_path_factory):
+def test_other_instructions_are_taken(rendered):
     """Else nothing was compared."""
-    settings = instruction_set("sse")
-    if not settings["NPY_DISABLE_CPU_FEATURES"]:
+    if not instruction_set("sse")["NPY_DISABLE_CPU_FEATURES"]:
         pytest.skip("this processor has none beyond those of NumPy's baseline")
-    other = rendered(settings, tmp_path_factory, FRONTENDS[:1])
+    own, other = rendered("own"), rendered("sse")
     assert any(own[name].tobytes() != other[name].tobytes() for name in other if name.endswith("griffinlim"))
