@@ -312,6 +312,8 @@ class StopsLate(Stops):
     most_calls = 600
 
 
+# Of what happens seldom, more draws than of others must be seen.
+MANY = {"draws": 1000}
 # What has the fault, what is found, and how the check is asked for it beyond the adapter.
 FAULTS = {
     "axes": (Swapped, "axes-swapped", {}),
@@ -326,9 +328,9 @@ FAULTS = {
     "zero": (Zero, "zero-fill-in-log", {}),
     "in-padding": (InPadding, "masks-in-padding", {}),
     "padded-mean": (PaddedMean, "padding-in-fill", {}),
-    "no-last-bin": (NoLastBin, "end-bins-unmasked", {}),
-    "no-first-bin": (NoFirstBin, "end-bins-unmasked", {}),
-    "no-last-frame": (NoLastFrame, "end-frames-unmasked", {}),
+    "no-last-bin": (NoLastBin, "end-bins-unmasked", MANY),
+    "no-first-bin": (NoFirstBin, "end-bins-unmasked", MANY),
+    "no-last-frame": (NoLastFrame, "end-frames-unmasked", MANY),
     "wide": (Wide, "cap-exceeded", {"max_time_share": 0.4}),
     "absolute": (Absolute, "short-clip-mostly-masked", {}),
     "one-sided": (OneSided, "warp-one-sided", {}),
@@ -349,5 +351,5 @@ FAULTS = {
     "fixed-on-long": (FixedOnLong, "same-draw-every-time", {}),
     "unseeded-on-long": (UnseededOnLong, "not-reproducible", {}),
     "stops": (Stops, "not-reproducible", {}),
-    "stops-late": (StopsLate, "not-reproducible", {}),
+    "stops-late": (StopsLate, "not-reproducible", MANY),
 }

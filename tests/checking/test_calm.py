@@ -50,13 +50,16 @@ CALM = {
 }
 
 
-@pytest.mark.parametrize("name", CALM)
+# Other amounts of what stands beside them.
+AMOUNTS = ("faint noise", "more noise", "loud noise", "little gain", "any roll")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in AMOUNTS else n for n in CALM])
 def test_what_is_no_mask_and_no_warp_is_no_finding(name):
     assert check(CALM[name], draws=100).report.ids == ()
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float64])
-@pytest.mark.parametrize("made", [Reference, Still])
+@pytest.mark.parametrize(("made", "dtype"), [(Reference, np.float16), (Still, np.float64)])
 def test_another_dtype_is_that_finding_alone(made, dtype):
     def converts(mels, lengths):
         return made()(mels, lengths).astype(dtype)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from pipelines import ADAPTER
@@ -35,9 +37,14 @@ CASES = {
 }
 
 
+@functools.cache
+def checked(case):
+    return check(CASES[case], adapter=ALONE)
+
+
 @pytest.mark.parametrize("expected", CASES)
 def test_a_fault_of_places_is_found_by_name_and_alone(expected):
-    assert check(CASES[expected], adapter=ALONE).report.ids == (expected,)
+    assert checked(expected).report.ids == (expected,)
 
 
 def test_a_fair_mask_is_no_finding():
@@ -45,7 +52,7 @@ def test_a_fair_mask_is_no_finding():
 
 
 def test_where_masks_stop_is_said_in_frames_and_seconds():
-    (finding,) = check(CASES["masks-stop-early"], adapter=ALONE).findings
+    (finding,) = checked("masks-stop-early").findings
     assert 900 < finding.numbers["reached"] <= 1000
     assert " s) of 3000, and those of 5 s (500 frames) reach its end" in finding.evidence
 

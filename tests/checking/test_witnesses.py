@@ -19,7 +19,7 @@ from specaug_listen.errors import OutputError
 
 def saved(fault, folder):
     made, what, more = FAULTS[fault]
-    result = check(made(), **({"adapter": ADAPTER} | more))
+    result = check(made(), **({"adapter": ADAPTER, "draws": 100} | more))
     assert result.save(folder) == folder
     return folder / what
 
@@ -59,7 +59,7 @@ def test_padding_is_heard(tmp_path):
 
 def test_masks_in_the_padding_are_in_the_picture():
     made, _, more = FAULTS["in-padding"]
-    result = check(made(), **({"adapter": ADAPTER} | more))
+    result = check(made(), **({"adapter": ADAPTER, "draws": 100} | more))
     (finding,) = result.findings
     _, after, draw = _shown(result._bench, finding)
     assert draw.n_frames == after.n_frames == 200
@@ -72,14 +72,14 @@ def test_masks_in_the_padding_are_in_the_picture():
 
 
 def test_masks_of_a_policy_in_the_padding_are_counted():
-    result = check("espnet-conformer", frontend="lhotse")
+    result = check("espnet-conformer", frontend="lhotse", draws=100)
     (finding,) = [finding for finding in result.findings if finding.id == "masks-in-padding"]
     _, _, draw = _shown(result._bench, finding)
     assert draw.n_masks_in_padding > 0
 
 
 def test_a_policy_that_cuts_is_heard_shorter(tmp_path):
-    check(Policy((TrimTail(30),), "trim")).save(tmp_path)
+    check(Policy((TrimTail(30),), "trim"), draws=100).save(tmp_path)
     folder = tmp_path / "length-changed"
     assert load(folder / "after.wav").n_samples < load(folder / "before.wav").n_samples
 
@@ -101,7 +101,7 @@ def test_a_check_that_is_killed_while_it_replaces_another_has_no_page_and_no_ind
 
 def test_a_folder_that_cannot_be_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    result = check(FAULTS["zero"][0](), adapter=ADAPTER)
+    result = check(FAULTS["zero"][0](), adapter=ADAPTER, draws=100)
     with pytest.raises(OutputError, match="file"):
         result.save(tmp_path / "file" / "below")
 
