@@ -14,6 +14,11 @@ from specaug_listen.inspection.resampling import READINGS, Knee
 FILLS = ("mean", "band_mean", "frame_mean", "min", "floor", "noise", 0.0, 0.5)
 
 
+def seeds(some, of):
+    """The first of them, and the others in ``make test-all``."""
+    return [pytest.param(seed, marks=() if seed < some else pytest.mark.slow) for seed in range(of)]
+
+
 @pytest.fixture
 def mel(speechlike):
     return frontends.WHISPER(speechlike)
@@ -42,7 +47,7 @@ def check(draw: Draw, mel: MelSpectrogram) -> Change:
     return change
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(2, 6))
 def test_masks_of_every_fill_are_recovered_to_the_bin_and_frame(every_frontend, speechlike, seed):
     """Unions where masks overlap; the fills of both kinds are drawn among all."""
     mel = every_frontend(speechlike)
@@ -52,7 +57,7 @@ def test_masks_of_every_fill_are_recovered_to_the_bin_and_frame(every_frontend, 
     check(Policy(masks[:: rng.choice([-1, 1])]).draw(mel, rng=rng), mel)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(2, 4))
 def test_a_warp_is_recovered(every_frontend, speechlike, seed):
     mel = every_frontend(speechlike)
     most = mel.n_frames // 6
@@ -69,8 +74,18 @@ def test_a_warp_below_masks_is_recovered_with_them(speechlike, seed):
     assert change.unexplained_ratio == 0
 
 
-@pytest.mark.parametrize("reading", READINGS)
-@pytest.mark.parametrize("knee", [Knee(60, 50), Knee(40, 52), Knee(71, 70)])
+KNEES = Knee(60, 50), Knee(40, 52), Knee(71, 70)
+FIRST = next(iter(READINGS))
+
+
+@pytest.mark.parametrize(
+    ("reading", "knee"),
+    [
+        pytest.param(reading, knee, marks=() if knee == KNEES[0] or reading == FIRST else pytest.mark.slow)
+        for reading in READINGS
+        for knee in KNEES
+    ],
+)
 def test_the_way_a_framework_reads_between_frames_is_told(mel, reading, knee):
     after = mel.with_values(READINGS[reading](mel.values, knee))
     warp = inspect_change(mel, after).warp
