@@ -7,7 +7,6 @@ from historical_bugs import BUGS
 
 from specaug_listen.checking import check
 
-
 FEW = {"draws": 100}
 
 
