@@ -10,6 +10,7 @@ import numpy.typing as npt
 from .._flags import runs
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
+from ..frontends.energy import largest_energy
 from .bench import Bench, Trial
 from .chance import named_clips, plainest
 from .findings import Finding
@@ -101,7 +102,10 @@ def _regions(trial: Trial) -> list[npt.NDArray[np.bool_]]:
 def _level_db(
     bench: Bench, values: npt.NDArray[np.float64], cells: npt.NDArray[np.bool_], mel: MelSpectrogram
 ) -> float | None:
-    """Level of a fill relative to the clip's 95th percentile; None where the clip has no level."""
+    """Level of a fill relative to the clip's 95th percentile; None where the clip has no level.
+
+    What stands for more energy than any sound may have is as loud as the loudest that may be, at the least.
+    """
     p95, median = mel.percentiles_db
     if p95 == median == mel.range_db[0]:
         return None
@@ -110,5 +114,7 @@ def _level_db(
     try:
         power = bench.subject.unscaled(whole, mel).power[cells]
     except ParameterError:
-        return None
+        if not whole[cells].max() > bench.subject.scaled(mel).max():
+            return None
+        return float(10 * np.log10(largest_energy(mel.frontend)) * 2 / mel.frontend.power - p95)
     return float(10 * np.log10(max(float(power.mean(dtype=np.float64)), 1e-20)) - p95)

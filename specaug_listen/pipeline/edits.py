@@ -77,7 +77,7 @@ class Edits:
 
     def _is_edited(self, name: str) -> bool:
         if name not in self._written:
-            return self._is_of_run
+            return self._is_of_run and os.path.lexists(self._run / name)
         path = self._run / name
         try:
             with open_inside(self._run, path) as file:

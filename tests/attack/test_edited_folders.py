@@ -40,6 +40,15 @@ def test_of_folders_as_they_were_written_nothing_is_said(run, sheet):
     assert write_page(sheet, overwrite=True).notices == ()
 
 
+def test_an_index_that_a_killed_run_never_wrote_was_not_changed(run):
+    (run / "audition.json").unlink()
+    marker = run / MARKER
+    lines = [line for line in marker.read_text("utf-8").splitlines(keepends=True) if '"audition.json"' not in line]
+    marker.write_text("".join(lines), "utf-8")
+    (text,) = texts(publish_report(run))
+    assert "the run did not end" in text
+
+
 @pytest.mark.parametrize("form", [(), ("--split",), ("--flac",)], ids=["", "split", "flac"])
 @pytest.mark.parametrize("name", ["draw-1.wav", "original.wav", "draw-1.mel.png", "draw-1.json"])
 def test_a_file_of_a_clip_that_was_changed_is_told_on_the_terminal_and_on_the_page(run, name, form):

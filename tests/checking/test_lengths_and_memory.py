@@ -104,6 +104,7 @@ def stops_after(n_calls):
 FAULTY = {
     "loud on long": (lambda: lambda mel: masked(mel, mel.max() if is_long(mel) else None), "fill-loud"),
     "loud on short": (lambda: lambda mel: masked(mel, mel.max() if mel.shape[1] < 50 else None), "fill-loud"),
+    "louder than any sound": (lambda: lambda mel: masked(mel, 100.0), "fill-loud"),
     "zero on long": (lambda: lambda mel: masked(mel, 0.0 if is_long(mel) else None), "zero-fill-in-log"),
     "fixed on long": (
         lambda: lambda mel: masked(mel, rng=np.random.default_rng(3) if is_long(mel) else None),
