@@ -146,7 +146,7 @@ def test_an_output_that_holds_something_is_refused_and_unchanged(path, name):
     assert contents(path.parent / "out") == {name: b"mine"}
 
 
-# A whole run first, so that all modules are loaded while they can be read.
+# A whole run first, so that all modules are loaded while they can be read; then a child for each command.
 BECOME_NOBODY = """
 import ast, contextlib, os, sys, tempfile
 import numpy as np
@@ -155,45 +155,63 @@ from specaug_listen.cli import main
 with tempfile.TemporaryDirectory() as warm, contextlib.suppress(SystemExit):
     save(f"{warm}/a.wav", Audio(np.zeros(800), 16000))
     main(["audition", f"{warm}/a.wav", "-o", f"{warm}/out", "--json"])
-os.setgroups([])
-os.setgid(65534)
-os.setuid(65534)
-main(ast.literal_eval(sys.argv[1]))
+for name, arguments in ast.literal_eval(sys.argv[1]).items():
+    child = os.fork()
+    if child == 0:
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT, 0o644), 2)
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+        main(arguments)
+        os._exit(99)
+    with open(name + ".code", "w") as file:
+        file.write(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
 """
+CLOSED = {
+    "clip": "clip.wav",
+    "clip among good ones": "clip.wav",
+    "folder": "closed",
+    "output": "out",
+    "policy": "p.yaml",
+}
+
+
+def closed_to_others(home, clip, what):
+    """A folder of which others may not read or write something, and a command that asks for that."""
+    home.mkdir()
+    save(home / "clip.wav", clip)
+    (home / "p.yaml").write_text("transforms: []")
+    (home / "closed").mkdir(mode=0o700)
+    (home / "open").mkdir()
+    shutil.chown(home / "open", 65534, 65534)
+    for readable in (home, home / "open"):
+        readable.chmod(0o755)
+    (home / "p.yaml").chmod(0o600 if what == "policy" else 0o644)
+    (home / "clip.wav").chmod(0o600 if what.startswith("clip") else 0o644)
+    save(home / "good.wav", clip)
+    (home / "good.wav").chmod(0o644)
+    given = home / "closed" if what == "folder" else home / "clip.wav"
+    out = home / "closed" / "out" if what == "output" else home / "open" / "out"
+    also = [home / "good.wav"] if what == "clip among good ones" else []
+    return [str(part) for part in ("audition", given, *also, "-o", out, "--policy", home / "p.yaml")]
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="needs root to become somebody else")
-@pytest.mark.parametrize("what", ["clip", "clip among good ones", "folder", "output", "policy"])
-def test_what_one_may_not_read_or_write_is_one_line(clip, what):
+def test_what_one_may_not_read_or_write_is_one_line(clip):
     with tempfile.TemporaryDirectory() as root:
-        home = Path(root)
-        save(home / "clip.wav", clip)
-        (home / "p.yaml").write_text("transforms: []")
-        (home / "closed").mkdir(mode=0o700)
-        (home / "open").mkdir()
-        shutil.chown(home / "open", 65534, 65534)
-        for readable in (home, home / "open"):
-            readable.chmod(0o755)
-        (home / "p.yaml").chmod(0o600 if what == "policy" else 0o644)
-        (home / "clip.wav").chmod(0o600 if what.startswith("clip") else 0o644)
-        save(home / "good.wav", clip)
-        (home / "good.wav").chmod(0o644)
-        given = home / "closed" if what == "folder" else home / "clip.wav"
-        out = home / "closed" / "out" if what == "output" else home / "open" / "out"
-        also = [home / "good.wav"] if what == "clip among good ones" else []
-        arguments = [str(part) for part in ("audition", given, *also, "-o", out, "--policy", home / "p.yaml")]
-        command = [sys.executable, "-c", BECOME_NOBODY, repr(arguments)]
-        done = subprocess.run(command, env=environment(TMPDIR=root), capture_output=True, text=True, check=False)
-        assert done.returncode in (1, 2)
-        named = {
-            "clip": "clip.wav",
-            "clip among good ones": "clip.wav",
-            "folder": "closed",
-            "output": "out",
-            "policy": "p.yaml",
-        }[what]
-        assert re.fullmatch(rf"error: [^\n]*{named}: [^\n]*Permission denied[^\n]*\n", done.stderr), done.stderr
-        assert (out / "good" / "draw-1.wav").exists() if also else not out.exists() or os.listdir(out) == []
+        Path(root).chmod(0o755)
+        commands = {str(Path(root, f"{what}.err")): closed_to_others(Path(root, what), clip, what) for what in CLOSED}
+        command = [sys.executable, "-c", BECOME_NOBODY, repr(commands)]
+        subprocess.run(command, env=environment(TMPDIR=root), capture_output=True, text=True, check=True)
+        for what in CLOSED:
+            code, err = int(Path(root, f"{what}.err.code").read_text()), Path(root, f"{what}.err").read_text()
+            assert code in (1, 2), what
+            assert re.fullmatch(rf"error: [^\n]*{CLOSED[what]}: [^\n]*Permission denied[^\n]*\n", err), err
+            out = Path(commands[f"{root}/{what}.err"][-3])
+            if what == "clip among good ones":
+                assert (out / "good" / "draw-1.wav").exists()
+            else:
+                assert not out.exists() or os.listdir(out) == []
 
 
 # -- a full disk ----------------------------------------------------------------------------------------
