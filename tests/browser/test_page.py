@@ -287,7 +287,7 @@ def test_tabs_hold_the_other_parameters(opened, sheet):
 
 
 def test_few_clips_are_held_decoded_however_many_there_are(opened, tmp_path):
-    names = [f"clip {i:02d}" for i in range(12)]
+    names = [f"clip {i:02d}" for i in range(5)]
     page = opened(write_report(folder_of(tmp_path / "many", names, draws=1, seconds=0.5)))
     assert page.run("return specaugListen.page.players.filter((one) => one.decoded).length") == 0
     for number in range(len(names)):

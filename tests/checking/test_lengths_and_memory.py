@@ -133,7 +133,7 @@ def found(function, seed=0):
     return {finding.id: finding for finding in [*findings, *call_findings(bench)]}
 
 
-@pytest.mark.parametrize("seed", [1, 2**40])
+@pytest.mark.parametrize("seed", [1, pytest.param(2**40, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("fault", FAULTY)
 def test_a_fault_of_some_lengths_or_between_calls_is_found_under_any_seed(fault, seed):
     made, expected = FAULTY[fault]
