@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shlex
@@ -26,6 +27,8 @@ __all__ = ["FfmpegDecoder", "conversion", "ffmpeg_decoders", "has_ffmpeg"]
 _LEAST_BEHIND = 1000
 # Containers round their lengths, and encoders pad.
 _TOLERANCE_S = 0.25
+# As FFmpeg describes channels in no order that it knows: "8 channels (FL+FR+...)".
+_OF_OWN_ORDER = " channels ("
 _CLOCK = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,12})?)", re.ASCII)
 # Containers whose header tells how long each track is. Of others FFmpeg guesses it (from the first frames of an AAC, a
 # file's size), gives the longest track's (Windows Media), or one that it rounds for each packet (AVI).
@@ -111,7 +114,7 @@ class FfmpegDecoder(Decoder):
         self._av = require("av", extra="av", purpose="reading this file")
         with self._opened() as (container, stream):
             context = stream.codec_context
-            self.sample_rate, self.n_channels = int(stream.rate or 0), int(context.channels or 0)
+            self.sample_rate, self.n_channels = int(stream.rate or 0), _layout(context).nb_channels
             self._values = {
                 "decoder": f"av {self._av.__version__}", "codec": str(context.name),
                 "container": str(container.format.name),
@@ -196,18 +199,21 @@ class FfmpegDecoder(Decoder):
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
         self._reason, self._errors = None, []
         stream.codec_context.options = {"err_detect": "crccheck"}  # checksums, where the codec has them
-        layout, rate = stream.codec_context.layout, self.sample_rate
-        resampler = self._av.AudioResampler(format="fltp", layout=layout, rate=rate)
+        if _OF_OWN_ORDER in _layout(stream.codec_context).name:
+            stream.codec_context.options |= {"ch_layout": f"{self.n_channels} channels"}
+        rate, n_channels = self.sample_rate, self.n_channels
+        resampler, form = None, None
         packets = _packets(container, stream)
         while (frames := self._next_frames(packets)) is not None:
             for frame in frames:
-                if (frame.sample_rate, len(frame.layout.channels)) != (rate, self.n_channels):
+                if (frame.sample_rate, len(frame.layout.channels)) != (rate, n_channels):
                     self._reason = "its rate or number of channels changes"
                     return
-                for part in resampler.resample(frame):
-                    yield np.ascontiguousarray(part.to_ndarray().T, dtype=np.float32)
-        for part in resampler.resample(None):
-            yield np.ascontiguousarray(part.to_ndarray().T, dtype=np.float32)
+                if form != (form := (frame.format.name, frame.layout.name)):
+                    yield from _interleaved(resampler, None, n_channels)
+                    resampler = self._av.AudioResampler(format="flt", layout=frame.layout, rate=rate)
+                yield from _interleaved(resampler, frame, n_channels)
+        yield from _interleaved(resampler, None, n_channels)
 
     def _next_frames(self, packets: Iterator[Any]) -> list[Any] | None:
         """The frames of the next packet, none of one that cannot be decoded; None behind the last."""
@@ -337,6 +343,27 @@ def _seconds(text: str) -> float | None:
     """Seconds of a text as Matroska's tags have it, e.g. 90.5 of "00:01:30.500000000"; None of any other."""
     match = _CLOCK.fullmatch(text)
     return sum(float(part) * unit for part, unit in zip(match.groups(), (3600, 60, 1), strict=True)) if match else None
+
+
+def _layout(context: Any) -> Any:
+    """The channels of a codec.
+
+    PyAV frees a table of channels in an order of their own, as QuickTime has it for 7 and 8, though it is FFmpeg's: so
+    such a layout is never let go, and frames get none (`ch_layout`).
+    """
+    layout = context.layout
+    if _OF_OWN_ORDER in layout.name:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
+    return layout
+
+
+def _interleaved(resampler: Any, frame: Any, n_channels: int) -> Iterator[Real]:
+    """The samples of a frame, or at the end the last ones, shape (n, n_channels).
+
+    They are asked for one channel beside the other: of 8 channels one behind the other, PyAV reads beyond its table.
+    """
+    for part in resampler.resample(frame) if resampler is not None else ():
+        yield np.array(part.to_ndarray(), dtype=np.float32).reshape(-1, n_channels)
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:

@@ -195,7 +195,7 @@ def piped_by_libsndfile(header, data):
     return header + header + data[len(header) :] + data[: len(header)]
 
 
-def written_by_ffmpeg(path, codec, samples=VOICE, *, begin=0, n_pictures=0, pipe_as=None):
+def written_by_ffmpeg(path, codec, samples=VOICE, *, layout="mono", begin=0, n_pictures=0, pipe_as=None):
     """The bytes of a file that FFmpeg writes, as the package `av` holds it.
 
     Parameters
@@ -203,6 +203,9 @@ def written_by_ffmpeg(path, codec, samples=VOICE, *, begin=0, n_pictures=0, pipe
     path : Path
     codec : str
     samples : array
+        Of shape (n,), or (n, n_channels).
+    layout : str
+        Of the channels.
     begin : int
         At which sample of the file the sound begins.
     n_pictures : int
@@ -220,12 +223,12 @@ def written_by_ffmpeg(path, codec, samples=VOICE, *, begin=0, n_pictures=0, pipe
         pictures = container.add_stream("mpeg4", rate=1) if n_pictures else None
         if pictures is not None:
             pictures.width, pictures.height, pictures.pix_fmt = 16, 16, "yuv420p"
-        stream = container.add_stream(codec, rate=rate, layout="mono")
+        stream = container.add_stream(codec, rate=rate, layout=layout)
         stream.codec_context.time_base, stream.bit_rate = Fraction(1, rate), 32000 if codec == "g726" else 64000
-        pcm = np.rint(samples * 32767).astype(np.int16)[np.newaxis]
-        frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
+        pcm = np.rint(samples * 32767).astype(np.int16).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout=layout)
         frame.sample_rate, frame.pts = rate, begin
-        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate)
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=rate)
         parts = [*resampler.resample(frame), *resampler.resample(None)]
         for packet in [packet for part in parts for packet in stream.encode(part)] + stream.encode(None):
             container.mux(packet)

@@ -14,7 +14,7 @@ from test_whole_files import RATE, VOICE, encoded, heard
 
 from specaug_listen import audition, load, replay
 from specaug_listen._decoding import Decoder, Ending
-from specaug_listen._ffmpeg import conversion
+from specaug_listen._ffmpeg import FfmpegDecoder, conversion
 from specaug_listen._notices import Notice
 from specaug_listen.containers.packets import chain_of
 from specaug_listen.errors import AudioError
@@ -143,6 +143,31 @@ def test_ffmpeg_decodes_what_libsndfile_does_not_read(tmp_path, name, codec):
     assert np.corrcoef(samples[shift + 1000 : shift + 20000], VOICE[1000:20000])[0, 1] > 0.95
     part, _ = heard(tmp_path, data, name, start_s=0.6, duration_s=0.5)
     np.testing.assert_array_equal(part, samples[9600:17600])
+
+
+LAYOUTS = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
+KINDS = (
+    "flac.mka",
+    "wavpack.wv",
+    "tta.tta",
+    "pcm_s16le.mov",
+    *(f"pcm_{one}.mkv" for one in ("u8", "s32le", "f32le", "f64le")),
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_number_of_channels_is_read_through_ffmpeg_from_packed_and_planar_samples(tmp_path, kind):
+    """Of 8 planes, and of QuickTime's own orders of 7 and 8 channels, PyAV kills the process."""
+    pytest.importorskip("av")
+    for n_channels, layout in enumerate(LAYOUTS, 1):
+        sound = np.rint(VOICE[:5000, None] * np.arange(1, n_channels + 1) / 8 * 127) / 128
+        path = tmp_path / f"{n_channels}{kind}"
+        written_by_ffmpeg(path, kind.split(".")[0], sound, layout=layout)
+        decoder = FfmpegDecoder(path)
+        samples = np.concatenate(list(decoder.blocks(0)))
+        assert samples.shape == (5000, n_channels) == (5000, decoder.n_channels)
+        np.testing.assert_allclose(samples, sound, atol=0.01)
+        np.testing.assert_array_equal(np.concatenate(list(decoder.blocks(3000))), samples[3000:])
 
 
 def test_a_draw_of_what_ffmpeg_decoded_is_made_again(tmp_path):
