@@ -470,12 +470,17 @@ def test_a_structure_that_reaches_beyond_the_file_is_a_cut(tmp_path, name, codec
     assert notices["cut-within"]["within"] == "block"
 
 
-def test_a_size_that_no_file_can_have_is_a_cut(tmp_path):
+@pytest.mark.parametrize("size", [1 << 62, (1 << 63) - 1, (1 << 64) - 1], ids=hex)
+def test_a_size_of_64_bits_may_be_of_no_place(tmp_path, size):
     data = made(tmp_path / "a.wma", "wmav2")
     at = data.index(bytes.fromhex("3626b2758e66cf11")) + 16
-    samples, notices = heard(tmp_path, data[:at] + b"\xff" * 8 + data[at + 8 :])
+    samples, notices = heard(tmp_path, data[:at] + struct.pack("<Q", size) + data[at + 8 :])
     assert len(samples) > RATE
-    assert notices["cut-within"]["within"] == "block"
+    assert list(notices)[1:] == (["open-length"] if size >= 1 << 63 else ["cut-within"])
+    data = made(tmp_path / "a.m4a", "aac")
+    for name, said in ((b"free", []), (b"uuid", ["cut-within"])):
+        _, notices = heard(tmp_path, data + b"\0\0\0\1" + name + struct.pack(">Q", size))
+        assert list(notices)[1:] == said
 
 
 def test_pages_of_ogg_that_ffmpeg_decodes_are_checked(tmp_path):

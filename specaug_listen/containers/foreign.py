@@ -32,11 +32,13 @@ _ASF_INDEXES = tuple(
     )
 )  # fmt: skip
 # Blocks that may be cut, and still are of this file.
-_OF_MP4 = frozenset({b"mdat", b"moov", b"moof", b"mfra", b"free", b"skip", b"wide", b"uuid", b"meta", b"udta", b"pnot"})
+_OF_MP4 = frozenset({b"mdat", b"moov", b"moof", b"mfra", b"uuid", b"meta", b"udta", b"pnot"})
 _OF_CAF = frozenset({b"data", b"pakt", b"free", b"info", b"uuid", b"kuki", b"strg", b"midi", b"peak", b"ovvw", b"edct"})
 # Whose demuxers stumble over what stands behind the file.
 _UNTIL_END = (b"FLV", b"wvpk")
 _NEVER = 0xFFFFFFFF
+# A size from here on is of no place, as -1 is: it was never filled in.
+_OPEN = 1 << 63
 _SAMPLE = 1 << 16
 
 
@@ -193,9 +195,8 @@ def _box(head: bytes, is_first: bool) -> _Block:
     if not _is_name(name) or (name == b"ftyp" and not is_first):
         return None
     length = int.from_bytes(head[:4], "big")
-    if length == 0:
-        return name, None
-    return name, int.from_bytes(head[8:16], "big") if length == 1 else length
+    length = int.from_bytes(head[8:16], "big") if length == 1 else length
+    return name, None if length == 0 or (name == b"mdat" and length >= _OPEN) else length
 
 
 def _chunk_of_caf(head: bytes, is_first: bool) -> _Block:
@@ -209,7 +210,7 @@ def _object_of_asf(head: bytes, is_first: bool) -> _Block:
     name, length = head[:16], int.from_bytes(head[16:24], "little")
     if name == _ASF and not is_first:
         return None
-    return name, None if name == _ASF_DATA and length <= 50 else length
+    return name, None if name == _ASF_DATA and (length <= 50 or length >= _OPEN) else length
 
 
 def _riff(head: bytes, is_first: bool) -> _Block:
