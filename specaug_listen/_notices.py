@@ -88,8 +88,8 @@ def _pages_lost(values: Mapping[str, Any]) -> str:
 
 def _junk_after(values: Mapping[str, Any]) -> str:
     n = values["n_bytes"]
-    what = "something that is" if n is None else f"{counted(n, 'byte')} that {'is' if n == 1 else 'are'}"
-    return f"junk behind the sound: {what} no sound, left out"
+    what = "something that seems" if n is None else f"{counted(n, 'byte')} that {'seems' if n == 1 else 'seem'}"
+    return f"junk behind the sound: {what} to be no sound, left out"
 
 
 def _junk_before(values: Mapping[str, Any]) -> str:

@@ -817,6 +817,40 @@ def test_sound_that_goes_on_behind_a_wrapped_size_is_not_taken_for_junk(tmp_path
     assert_whole(tmp_path, wav(pcm16(noise), 16000), noise, kinds=("longer",))
 
 
+QUIET_THEN_LOUD = np.concatenate([VOICE[:8000] * 0.01, 3 * VOICE[8000:]])
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "FLOAT"])
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+def test_sound_that_goes_on_behind_a_size_that_was_not_updated_is_heard_however_dense(tmp_path, subtype, n_channels):
+    """The lower bytes of its samples are as dense as compressed data; the highest are not."""
+    sound = np.repeat(QUIET_THEN_LOUD[:, None], n_channels, axis=1) * np.linspace(0.6, 1, n_channels)
+    data = encoded(sound, "WAV", subtype)
+    at = data.index(b"data") + 4
+    frame = n_channels * {"PCM_16": 2, "PCM_24": 3}.get(subtype, 4)
+    for n_told in (8000, len(VOICE) - 3000, len(VOICE) - 20):
+        short = data[:at] + struct.pack("<I", n_told * frame) + data[at + 4 :]
+        samples, notices = heard(tmp_path, short[: at + 4 + len(VOICE) * frame])
+        assert len(samples) == len(VOICE)
+        assert list(notices) == ["longer"]
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+def test_compressed_data_behind_sound_are_none_however_little_dense(tmp_path, subtype):
+    data, noise = encoded(VOICE, "WAV", subtype), np.random.default_rng(5)
+    packed = b"".join(noise.bytes(90) + bytes(10) for _ in range(200))
+    for rest in (packed, noise.bytes(40), noise.bytes(400), noise.bytes(4000)):
+        assert heard(tmp_path, data + rest)[1]["junk-after"] == {"n_bytes": len(rest)}
+
+
+def test_digital_silence_of_unsigned_samples_behind_the_size_is_sound(tmp_path):
+    silent = np.concatenate([VOICE[:8000], np.zeros(8000, "f4")])
+    data = encoded(silent, "WAV", "PCM_U8")
+    at = data.index(b"data") + 4
+    samples, notices = heard(tmp_path, data[:at] + struct.pack("<I", 9000) + data[at + 4 :])
+    assert (len(samples), list(notices)) == (16000, ["longer"])
+
+
 COPIED = {"CAF": 4096, "W64": 104, "PVF": 16, "MAT4": 68, "MAT5": 264, "SDS": 21}
 
 

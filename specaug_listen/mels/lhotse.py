@@ -33,6 +33,7 @@ __all__ = ["compared_timing", "decompressed", "features_of_manifest", "hdf5_name
 _MOST_LINES, _LONGEST_LINE, _MOST_BYTES = 2_000_000, 1 << 20, 1 << 32
 # What a frame shift in seconds may differ by that somebody has rounded.
 _ROUNDING = 0.01
+_MOST_FRAMES_OFF = 5
 _READ = ("lilcom_chunky", "lilcom_files", "numpy_files", "numpy_hdf5", "lilcom_hdf5", "chunked_lilcom_hdf5", "kaldiio")
 
 
@@ -108,7 +109,7 @@ def read_features(features: Mapping[str, Any], manifest: Path) -> npt.NDArray[An
     if told and tuple(told.values()) != array.shape[: len(told)]:
         raise AudioError(f"{name}: {told!s:.80}: the array of {key!r:.60} is {array.shape}; write the manifest again")
     try:
-        return array[_frames_of_cut(features)]
+        return array[_frames_of_cut(features, len(array))]
     except (ArithmeticError, KeyError, TypeError, ValueError):
         seconds = {one: features.get(one) for one in ("start", "frame_shift")}
         raise AudioError(
@@ -137,7 +138,7 @@ def compared_timing(features: Mapping[str, Any], manifest: Path, frontend: MelFr
     return (Notice("other-timing", {"frontend": frontend.name, "told": told, "own": {key: own[key] for key in told}}),)
 
 
-def _frames_of_cut(features: Mapping[str, Any]) -> slice:
+def _frames_of_cut(features: Mapping[str, Any], n_stored: int) -> slice:
     """The frames of the cut that the features belong to; all, where it is their own entry."""
     cut = features.get("_cut")
     if not cut or "duration" not in cut:
@@ -145,7 +146,8 @@ def _frames_of_cut(features: Mapping[str, Any]) -> slice:
     shift = float(features["frame_shift"])
     begin = round((float(cut.get("start", 0)) - float(features.get("start", 0))) / shift)
     n_frames = round(float(cut["duration"]) / shift)
-    if begin < 0 or n_frames < 0 or shift < 0:
+    # Lengths are rounded, and where windows have to lie within the sound, it has fewer frames.
+    if begin < 0 or n_frames < 0 or shift < 0 or begin + n_frames > n_stored + _MOST_FRAMES_OFF:
         raise ValueError
     return slice(begin, begin + max(1, n_frames))
 

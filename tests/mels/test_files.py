@@ -275,6 +275,14 @@ def test_a_cut_takes_its_part(tmp_path):
     cut = {"id": "cut-1", "start": 1.1, "duration": 0.2, "features": features}
     (tmp_path / "cuts.jsonl").write_text(json.dumps(cut) + "\n")
     assert np.array_equal(values_of(tmp_path / "cuts.jsonl")["cut-1"], OTHER[:, 10:30])
+    n = OTHER.shape[1]
+    for n_frames, is_within in [(n - 10, True), (n - 8, True), (n, False), (20 * n, False)]:
+        (tmp_path / "cuts.jsonl").write_text(json.dumps({**cut, "duration": n_frames / 100}) + "\n")
+        if is_within:
+            assert np.array_equal(values_of(tmp_path / "cuts.jsonl")["cut-1"], OTHER[:, 10:])
+        else:
+            with pytest.raises(AudioError, match=r"cuts\.jsonl: .*expected seconds, a cut within its features"):
+                values_of(tmp_path / "cuts.jsonl")
 
 
 @pytest.mark.parametrize(
