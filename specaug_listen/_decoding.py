@@ -272,22 +272,23 @@ class SndfileDecoder(Decoder):
     def notices(self) -> list[Notice]:
         """What is known by now of a header and a content that disagree."""
         present = self._present()
-        promised = self._promised(present)
-        values = {"n_present": present, "n_promised": promised, "sample_rate": self.sample_rate}
+        values = {"n_present": present, "n_promised": self._promised(present), "sample_rate": self.sample_rate}
         found = [*self._of_length(values), *self._damage(is_whole=self._is_whole(present))]
         if self._stream.is_open and present:
             found.append(Notice("open-length", values))
         if (within := self._ends_within()) is not None:
-            known = {"n_present": present, "within": within, "sample_rate": self.sample_rate}
-            return [*found, Notice("cut-within", known)]
+            return [*found, Notice("cut-within", values | {"within": within})]
         if n_zeros := self._n_zeros_behind():
             return [*found, Notice("zeros-after", {"n_bytes": n_zeros})]
         if self._has_junk(present):
             return [*found, Notice("junk-after", {"n_bytes": None})]
         ending = self._ending
         if present is not None and ending is not None and not any(one.kind == "cut" for one in found):
-            whole = self._expected() if promised is None else promised
-            if ending.reason is not None or (whole is not None and present < whole):
+            whole = self._expected() if values["n_promised"] is None else values["n_promised"]
+            is_less = whole is not None and present < whole
+            if is_less and ending.reason is None and self._stream.is_complete:
+                found.append(Notice("time-gaps", values | {"n_samples": (whole or 0) - present}))
+            elif is_less or ending.reason is not None:
                 found.append(Notice("stopped", values | {"n_promised": whole, "reason": ending.reason}))
         return found
 

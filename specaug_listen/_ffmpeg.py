@@ -17,6 +17,7 @@ from ._decoding import BLOCK, Decoder, Ending, Real
 from ._notices import Notice
 from ._optional import is_installed, require
 from ._ordinary_files import open_file
+from ._timeline import Timeline
 from .containers import Layout, Stream, View
 from .containers.foreign import Parts, n_bytes_behind, parts_of
 from .errors import AudioError
@@ -122,6 +123,7 @@ class FfmpegDecoder(Decoder):
             self._n_tracks = len(container.streams.audio)
             self._promised = self._length(container, stream)
         self._read_to = self._n_behind = 0
+        self._time = Timeline(self.sample_rate)
         if not self.sample_rate or not self.n_channels:
             raise AudioError("its track of sound has no rate or no channels; convert it to WAV")
         self.name = self._values["decoder"]
@@ -197,7 +199,7 @@ class FfmpegDecoder(Decoder):
             self._n_behind = n_bytes_behind(file, max(self._ends, self._read_to), size)
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
-        self._reason, self._errors = None, []
+        self._reason, self._errors, self._time = None, [], Timeline(self.sample_rate)
         stream.codec_context.options = {"err_detect": "crccheck"}  # checksums, where the codec has them
         if _OF_OWN_ORDER in _layout(stream.codec_context).name:
             stream.codec_context.options |= {"ch_layout": f"{self.n_channels} channels"}
@@ -230,6 +232,8 @@ class FfmpegDecoder(Decoder):
                 frames = None if packet is None else list(packet.decode())
             except Exception as error:
                 raised = str(getattr(error, "strerror", None) or error)
+        if packet is not None:
+            self._time.add(packet, sum(frame.samples for frame in frames or ()))
         if lines or raised:
             self._errors.append(lines[0] if lines else str(raised))
         return frames
@@ -266,6 +270,8 @@ class FfmpegDecoder(Decoder):
                 found.append(Notice(kind, values | {"n_promised": self._likely(n)}))
             if self._known.ends_within and not any(notice.kind == "cut" for notice in found):
                 found.append(Notice("cut-within", values | {"within": self._known.ends_within}))
+            if n_gap := self._n_gap():
+                found.append(Notice("time-gaps", {"n_samples": n_gap, "sample_rate": self.sample_rate}))
             if self._n_behind > _LEAST_BEHIND:
                 found.append(Notice("junk-after", {"n_bytes": self._n_behind}))
         return found
@@ -282,7 +288,13 @@ class FfmpegDecoder(Decoder):
                 return "cut" if known.promised_bytes > known.present_bytes else "longer"
         if promised is None:
             return "open-length" if self._could_tell and known.ends_within is None else None
-        return "cut" if n < promised - tolerance else "longer" if n > promised + tolerance else None
+        is_cut = n + self._n_gap() < promised - tolerance
+        return "cut" if is_cut else "longer" if n > promised + tolerance else None
+
+    def _n_gap(self) -> int:
+        """How much time, in samples, packets leave out between them, where their container has one time for all."""
+        n = self._time.n_missing
+        return n if self._promised is not None and n > _TOLERANCE_S * self.sample_rate else 0
 
     def _likely(self, n: int) -> int | None:
         """How many samples the header promises, where it tells of bytes."""

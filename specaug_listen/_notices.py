@@ -217,6 +217,10 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "zeros-after": lambda values: (
         f"zeros behind the sound: {counted(values['n_bytes'], 'byte')} behind what the header calls sound, left out"
     ),
+    "time-gaps": lambda values: (
+        f"gaps in time: its packets leave out {_seconds(values, 'n_samples')} s in all, as where a recorder paused or "
+        "packets were lost on their way; what is there is heard without them"
+    ),
     "junk-after": _junk_after,
     "junk-before": _junk_before,
     "decoder-errors": lambda values: (

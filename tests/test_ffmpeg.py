@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -168,6 +169,41 @@ def test_every_number_of_channels_is_read_through_ffmpeg_from_packed_and_planar_
         assert samples.shape == (5000, n_channels) == (5000, decoder.n_channels)
         np.testing.assert_allclose(samples, sound, atol=0.01)
         np.testing.assert_array_equal(np.concatenate(list(decoder.blocks(3000))), samples[3000:])
+
+
+def paused(tmp_path, name, codec, gap):
+    """A file, and the same with all packets behind the 6th so many seconds later."""
+    import av
+
+    written_by_ffmpeg(tmp_path / f"made-{name}", codec)
+    with av.open(str(tmp_path / f"made-{name}")) as source, av.open(str(tmp_path / name), "w") as target:
+        stream = source.streams.audio[0]
+        out = target.add_stream_from_template(stream)
+        for i, packet in enumerate(source.demux(stream)):
+            if packet.size:
+                packet.pts += round(gap / packet.time_base) * (i > 5)
+                packet.dts, packet.stream = packet.pts, out
+                target.mux(packet)
+    return (tmp_path / f"made-{name}").read_bytes(), (tmp_path / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("p.mka", "flac"), ("p.m4a", "aac"), ("p.webm", "libopus"), ("p.mp4", "alac")]
+)
+def test_a_pause_between_two_packets_is_no_cut_and_said(tmp_path, name, codec):
+    av = pytest.importorskip("av")
+    if codec not in av.codecs_available:
+        pytest.skip(f"this FFmpeg has no {codec}")
+    whole, with_pause = paused(tmp_path, name, codec, Fraction(3, 2))
+    expected, notices = heard(tmp_path, whole)
+    assert list(notices) == ["decoded-by"]
+    samples, notices = heard(tmp_path, with_pause)
+    np.testing.assert_array_equal(samples, expected)
+    assert list(notices) == ["decoded-by", "time-gaps"]
+    assert abs(notices["time-gaps"]["n_samples"] / notices["time-gaps"]["sample_rate"] - 1.5) < 0.1
+    load(tmp_path / name, strict=True)
+    if name == "p.mka":
+        assert "cut" in heard(tmp_path, with_pause[: len(with_pause) * 2 // 3])[1]
 
 
 def test_a_draw_of_what_ffmpeg_decoded_is_made_again(tmp_path):

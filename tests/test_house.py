@@ -21,7 +21,7 @@ FLOORS = [
     "_interrupts _streams _ordinary_files _walking",
     "_c_output _channels _flags _optional _random _record _files _notices _sound _yaml_loader _quiet _tensors _cells",
     "containers _locks _marker",
-    "_decoding _rooms",
+    "_decoding _rooms _timeline",
     "_ffmpeg _ownership",
     "_mixing _threads _yaml _clips _clip_names _kaldi _reading _json_records _spool _compiled _wav",
     "audio stft",

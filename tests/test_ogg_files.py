@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from oddfiles import in_ogg, ogg_checksum
-from test_whole_files import VOICE, encoded, heard
+from test_whole_files import RATE, VOICE, encoded, heard
 
 from specaug_listen import load
 from specaug_listen.containers import layout_of
@@ -107,3 +107,26 @@ def test_pages_whose_beginning_is_missing_are_told(tmp_path, codec):
         assert len(samples) == len(expected)
         n_bytes = sum(map(len, parts)) - sum(map(len, first))
         assert notices["pages-lost"] == {"n_pages": 0, "n_bytes": n_bytes, "n_bad": 0}
+
+
+@pytest.mark.parametrize("codec", ["Opus", "Vorbis"])
+def test_a_pause_between_two_pages_is_told_as_one(tmp_path, codec):
+    """Where each page is there, and tells of more time than its packets hold, as FFmpeg writes it."""
+    whole, notices = heard(tmp_path, MADE[codec]())
+    assert notices == {}
+    first, *rest = pages(MADE[codec]())
+    rate = 48000 if codec == "Opus" else RATE
+    later = b"".join(with_later_end(page, 3 * rate) if i > len(rest) // 2 else page for i, page in enumerate(rest))
+    samples, notices = heard(tmp_path, first + later)
+    np.testing.assert_array_equal(samples, whole)
+    assert list(notices) == ["time-gaps"]
+    assert notices["time-gaps"]["n_samples"] == 3 * RATE
+    load(tmp_path / "clip.bin", strict=True)
+    without = first + b"".join(pages(later)[:-2] + pages(later)[-1:])
+    assert "stopped" in heard(tmp_path, without)[1]
+
+
+def with_later_end(page, n):
+    """A page whose time is later."""
+    page = page[:6] + struct.pack("<q", struct.unpack("<q", page[6:14])[0] + n) + page[14:22] + bytes(4) + page[26:]
+    return page[:22] + struct.pack("<I", ogg_checksum(page)) + page[26:]

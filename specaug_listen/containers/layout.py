@@ -54,6 +54,8 @@ class Stream:
         What the file ends in the middle of.
     is_open : bool
         Whether its header leaves open how much sound there is, so that nobody can tell whether all of it is there.
+    is_complete : bool
+        Whether all packets are known to be there, so that a decoder that gives less time than they tell leaves gaps.
     is_endless : bool
         Whether the decoder would guess the length from that of the file, and has to be told a longer one.
     """
@@ -68,6 +70,7 @@ class Stream:
     is_seekable: bool = True
     ends_within: str | None = None
     is_open: bool = False
+    is_complete: bool = False
     is_endless: bool = False
 
 

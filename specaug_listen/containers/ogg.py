@@ -97,6 +97,8 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
         streams = [replace(stream, is_seekable=False) for stream in streams]
         values = {"n_pages": scan.n_lost, "n_bytes": scan.n_foreign, "n_bad": scan.n_bad}
         notices = (Notice("pages-lost", values),)
+    else:
+        streams = [replace(stream, is_complete=stream.ends_within is None) for stream in streams]
     if scan.repeated:
         notices = (*notices, Notice("pages-repeated", {"n_pages": len(scan.repeated)}))
     if scan.most_tracks > 1:

@@ -1,0 +1,36 @@
+"""The time that packets tell of, beside the sound that they hold: a recorder that pauses leaves a gap between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Timeline"]
+
+
+class Timeline:
+    """When the packets of a track begin and end, in samples.
+
+    Parameters
+    ----------
+    sample_rate : int
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._rate, self._end = sample_rate, 0.0
+        self._begin: float | None = None
+        self._n_samples = self._n_of_last = 0
+
+    def add(self, packet: Any, n_samples: int) -> None:
+        """Take in a packet of FFmpeg's, and how many samples came out of it; none of one that is damaged."""
+        self._n_of_last = n_samples or self._n_of_last
+        if packet.pts is None or not packet.time_base or not packet.size:
+            return
+        at = float(packet.pts * packet.time_base) * self._rate
+        self._begin = at if self._begin is None else min(self._begin, at)
+        self._end = max(self._end, at + self._n_of_last)
+        self._n_samples += self._n_of_last
+
+    @property
+    def n_missing(self) -> int:
+        """How much longer the time is than the sound."""
+        return 0 if self._begin is None else max(0, round(self._end - self._begin - self._n_samples))
