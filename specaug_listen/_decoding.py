@@ -277,7 +277,8 @@ class SndfileDecoder(Decoder):
         if self._stream.is_open and present:
             found.append(Notice("open-length", values))
         if (within := self._ends_within()) is not None:
-            return [*found, Notice("cut-within", values | {"within": within})]
+            known = {"n_present": present, "within": within, "sample_rate": self.sample_rate}
+            return [*found, Notice("cut-within", known)]
         if n_zeros := self._n_zeros_behind():
             return [*found, Notice("zeros-after", {"n_bytes": n_zeros})]
         if self._has_junk(present):
@@ -298,12 +299,10 @@ class SndfileDecoder(Decoder):
         if promised is None or present is None:
             return []
         stopped = self._ending is not None and self._ending.reason is not None and not self._ending.ran_out
-        if promised == 0 and present:
-            return [Notice("no-length", values)]
         if present < promised:
             return [] if stopped else [Notice("cut", values)]
         if present > promised:
-            return [Notice("longer", values)]
+            return [Notice("longer" if promised else "no-length", values)]
         n_more = (self._stream.present_bytes or 0) - (self._stream.promised_bytes or 0)  # bytes that make no sample
         return [Notice("junk-after", {"n_bytes": n_more})] if n_more > 0 and self._is_linear else []
 
