@@ -18,7 +18,7 @@ class Timeline:
     def __init__(self, sample_rate: int) -> None:
         self._rate, self._end = sample_rate, 0.0
         self._begin: float | None = None
-        self._n_samples = self._n_of_last = 0
+        self._n_samples = self._n_of_last = self._n_unknown = 0
 
     def add(self, packet: Any, n_samples: int) -> None:
         """Take in a packet of FFmpeg's, and how many samples came out of it; none of one that is damaged."""
@@ -28,9 +28,16 @@ class Timeline:
         at = float(packet.pts * packet.time_base) * self._rate
         self._begin = at if self._begin is None else min(self._begin, at)
         self._end = max(self._end, at + self._n_of_last)
-        self._n_samples += self._n_of_last
+        self._n_unknown += 1  # damaged ones before the first that is not are taken to be as long as that
+        if self._n_of_last:
+            self._n_samples += self._n_unknown * self._n_of_last
+            self._n_unknown = 0
 
     @property
     def n_missing(self) -> int:
         """How much longer the time is than the sound."""
-        return 0 if self._begin is None else max(0, round(self._end - self._begin - self._n_samples))
+        return (
+            0
+            if self._begin is None or not self._n_of_last
+            else max(0, round(self._end - self._begin - self._n_samples))
+        )

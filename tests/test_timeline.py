@@ -1,0 +1,31 @@
+"""The time that packets tell of."""
+
+from fractions import Fraction
+from types import SimpleNamespace
+
+import pytest
+
+from specaug_listen._timeline import Timeline
+
+RATE = 1000
+
+
+@pytest.mark.parametrize(
+    ("packets", "n_missing"),
+    [
+        ([(0, 100), (100, 100), (200, 100)], 0),
+        ([(0, 100), (100, 0), (200, 100)], 0),  # a damaged one was there
+        ([(0, 0), (100, 100), (200, 100)], 0),
+        ([(0, 0), (100, 0)], 0),
+        ([(-50, 100), (50, 100), (650, 100)], 500),
+        ([(0, 100), (130, 100), (170, 100), (300, 100)], 0),  # they came late, in turn
+        ([(0, 100), (0, 100), (100, 100)], 0),  # it began anew
+        ([], 0),
+    ],
+)
+def test_time_without_packets_is_missing_and_nothing_else(packets, n_missing):
+    time = Timeline(RATE)
+    for at, n_samples in packets:
+        time.add(SimpleNamespace(pts=at, time_base=Fraction(1, RATE), size=1), n_samples)
+    time.add(SimpleNamespace(pts=None, time_base=None, size=0), 0)
+    assert time.n_missing == n_missing
