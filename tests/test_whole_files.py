@@ -851,6 +851,29 @@ def test_digital_silence_of_unsigned_samples_behind_the_size_is_sound(tmp_path):
     assert (len(samples), list(notices)) == (16000, ["longer"])
 
 
+APE_1 = struct.pack("<II", 8, 0) + b"Title\0" + b"x" * 6 + struct.pack("<8sIIII8x", b"APETAGEX", 1000, 52, 1, 0)
+SMALL = {
+    "newline": (b"\n", True),
+    "CRLF": (b"\r\n", True),
+    "part of a tag": (b"TAG" + b"a" * 60, True),
+    "ones": (b"\xff" * 100, True),
+    "ID3v1": (b"TAG" + b"words " * 20 + bytes(5), False),
+    "newline and ID3v1": (b"\n" + b"TAG" + bytes(125), True),
+    "APEv1": (APE_1, False),
+}
+
+
+@pytest.mark.parametrize(("rest", "is_said"), SMALL.values(), ids=SMALL.keys())
+def test_nothing_is_missing_where_something_small_is_behind_the_sound(tmp_path, rest, is_said):
+    for container, subtype in [("MP3", None), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("FLAC", None), ("WAV", None)]:
+        data = bytes(encoded(VOICE, container, subtype))
+        whole, notices = heard(tmp_path, data)
+        assert notices == {}
+        samples, notices = heard(tmp_path, data + rest)
+        np.testing.assert_array_equal(samples, whole)
+        assert list(notices) == (["junk-after"] if is_said else []), container
+
+
 COPIED = {"CAF": 4096, "W64": 104, "PVF": 16, "MAT4": 68, "MAT5": 264, "SDS": 21}
 
 

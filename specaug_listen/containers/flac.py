@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from .layout import MOST_FILES, Layout, Stream, left_unread, unknown
+from .trailing import before_tags
 from .view import Piece, View, mended
 
 __all__ = ["flac", "flac_frames", "flac_header", "stream_of", "zeros_behind"]
@@ -28,9 +29,7 @@ _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
 def flac(file: BinaryIO, begin: int, end: int) -> Layout:
     """FLAC between two places of a file: one stream, or several, one behind the other."""
-    file.seek(max(begin, end - 128))
-    if file.read(3) == b"TAG":  # ID3v1
-        end -= 128
+    end = before_tags(file, begin, end)
     starts = _beginnings(file, begin, end)
     if not starts:
         return unknown("FLAC")

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from .._notices import Notice
 from .layout import MOST_FILES, Layout, Stream, left_unread
 from .mpeg_frames import MOST_PADDING, Run, length_of_id3, read_runs
+from .trailing import before_tags
 from .view import Piece
 
 __all__ = ["begins_within", "length_of_id3", "mpeg"]
@@ -28,7 +29,7 @@ def mpeg(
     file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True, most_padding: int = MOST_PADDING
 ) -> Layout | None:
     """MPEG audio between two places of a file; None where there is not one frame."""
-    scan = read_runs(file, begin, end, most_padding)
+    scan = read_runs(file, begin, before_tags(file, begin, end), most_padding)
     longest = max((run.n_frames for run in scan.runs), default=0)
     runs = [run for run in scan.runs if run.n_frames >= min(_FEWEST_FRAMES, longest)]
     streams = [_stream(run) for run in runs]
@@ -47,10 +48,13 @@ def mpeg(
     n_before = sum(to - at for at, to in scan.foreign if to <= runs[0].begin)
     if n_before:
         notices = (Notice("junk-before", {"n_bytes": n_before}),)
-    if n_foreign > n_before:
+    n_behind = sum(to - at for at, to in scan.foreign if at >= runs[-1].ranges[-1][1])
+    if n_behind:
+        notices = (*notices, Notice("junk-after", {"n_bytes": n_behind}))
+    if n_within := n_foreign - n_before - n_behind:
         # What is missing is missing somewhere within, so that nobody looks for it at the end.
         streams = [replace(stream, promised_samples=None) for stream in streams]
-        notices = (*notices, Notice("damaged", {"n_bytes": n_foreign - n_before}))
+        notices = (*notices, Notice("damaged", {"n_bytes": n_within}))
     if scan.n_zeros:  # as of a download that was not finished
         notices = (*notices, Notice("zeros-after", {"n_bytes": scan.n_zeros}))
     if len(streams) > MOST_FILES:

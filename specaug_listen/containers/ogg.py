@@ -15,7 +15,7 @@ from typing import BinaryIO
 from .._notices import Notice
 from .flac import stream_of
 from .layout import MOST_FILES, Layout, Stream, left_unread, unknown
-from .trailing import end_of_run
+from .trailing import before_tags, end_of_run
 
 __all__ = ["ogg"]
 
@@ -44,6 +44,7 @@ class _Scan:
     has_end: bool = False
     n_lost: int = 0
     n_foreign: int = 0
+    n_behind: int = 0
     n_bad: int = 0
     is_torn: bool = False
     seen: set[bytes] = field(default_factory=set)
@@ -99,6 +100,9 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
         notices = (Notice("pages-lost", values),)
     else:
         streams = [replace(stream, is_complete=stream.ends_within is None) for stream in streams]
+    if scan.n_behind:
+        streams[-1] = replace(streams[-1], is_seekable=False)
+        notices = (*notices, Notice("junk-after", {"n_bytes": scan.n_behind}))
     if scan.repeated:
         notices = (*notices, Notice("pages-repeated", {"n_pages": len(scan.repeated)}))
     if scan.most_tracks > 1:
@@ -109,13 +113,16 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
 
 
 def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
-    scan, at = _Scan(), begin
+    scan, at, end = _Scan(), begin, before_tags(file, begin, end)
     while at < end:
         file.seek(at)
         header = file.read(_HEADER)
         if not header.startswith(b"OggS"):
             found = _next_page(file, at, end)
-            scan.n_foreign += 0 if found == end and _is_empty(file, at, end) else found - at
+            if found < end:
+                scan.n_foreign += found - at
+            elif not _is_empty(file, at, end):
+                scan.n_behind = end - at
             at = found
             continue
         if len(header) < _HEADER or at + _HEADER + header[26] > end:
@@ -191,6 +198,5 @@ def _next_page(file: BinaryIO, at: int, end: int) -> int:
 
 
 def _is_empty(file: BinaryIO, begin: int, end: int) -> bool:
-    """Whether these are zeros or an ID3 tag, as some programs put them behind the last page."""
-    file.seek(begin)
-    return (file.read(3) == b"TAG" and end - begin == 128) or end_of_run(file, begin, end) == (end, 0)
+    """Whether these are zeros, as some programs put them behind the last page."""
+    return end_of_run(file, begin, end) == (end, 0)

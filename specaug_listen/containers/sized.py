@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from .._notices import Notice
 from .layout import Body, Layout, Stream
-from .trailing import begin_of_chunks, is_open_size, kind_of_rest, second_file
+from .trailing import before_tags, begin_of_chunks, is_open_size, kind_of_rest, second_file
 from .view import Piece, mended
 
 __all__ = ["Field", "sized"]
@@ -94,6 +94,8 @@ def sized(
     """
     (begin, end), ends = span, sound + n_bytes
     rest, before_chunks = _rest(file, sound, ends, end, order, chunks or order, 1 if n_bytes % frame else fill)
+    if rest == "sound":
+        before_chunks = before_tags(file, ends, before_chunks)
     if before_chunks < end:
         end, is_strict = before_chunks, True
     if rest == "sound" and end - ends < block:

@@ -126,7 +126,8 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
     if end <= begin + n_filled:
         return "padding"
     if end - begin < _SHORTEST:  # the size is odd, as the zero that fills it up tells, and not too small
-        return "junk" if n_filled and not any(_read(file, begin, n_filled)) else "sound"
+        is_filled = bool(n_filled) and not any(_read(file, begin, n_filled))
+        return "junk" if is_filled or not _read(file, begin, end - begin).strip() else "sound"
     behind_run, byte = end_of_run(file, begin, end)
     if behind_run == end:
         is_pause = _read(file, max(sound, begin - _SHORTEST), _SHORTEST) == bytes([byte]) * _SHORTEST
