@@ -30,6 +30,8 @@ _RARE, _OFTEN = 0.25, 2.5
 _LARGEST_STEP = 64
 _FEWEST_STARTS = 8
 _FEWEST_WIDTHS, _MOST_RUNS, _NEAR = 60, 3, 0.06
+# Of one, two or three widths nothing says how they are spread: those of one random number fit as well.
+_FEW_WIDTHS = 3
 
 
 class Region(NamedTuple):
@@ -164,6 +166,8 @@ class Masked:
         """Whether widths are spread like a product of two random numbers, be there enough of them to tell or not."""
         # Of many masks in one draw, runs are mostly unions.
         if len(self._widths) < _FEWEST_WIDTHS or len(self._widths) > _MOST_RUNS * len(self.draws):
+            return False
+        if self._widths.max() <= _FEW_WIDTHS:
             return False
         fair, cut = self._spread
         return fair > _LEAST_DISTANCE and cut <= _NEAR

@@ -163,9 +163,9 @@ def _uneven_line(masked: Masked, kind: _Kind) -> str | None:
             where = f"{kind.axis[:-1]} {region.first} is"
             if region.last > region.first:
                 where = f"{kind.axis} {region.first} to {region.last} of {masked.n} are"
-            times = "never" if region.share == 0 else f"in {how}{region.share:.1%} of {len(masked.draws)} draws"
             return (
-                f"{where} masked {times}, where starts with all places alike give {region.expected:.1%} ({kind.what})"
+                f"{where} masked {_told_share(region.share, how, len(masked.draws))}, where starts with all places "
+                f"alike give {region.expected:.1%} ({kind.what})"
             )
     for at_end, edge in ((True, "last"), (False, "first")):
         if (free := masked.unreached(at_end=at_end)) is not None:
@@ -178,6 +178,13 @@ def _uneven_line(masked: Masked, kind: _Kind) -> str | None:
         f"starts of {len(masked.runs)} {kind.what} are not uniform: {distance:.2f} from the nearest law of starts "
         f"(a chance below {FALSE_ALARM:.0e}), with centres at {centre:.0%} of the {kind.axis} on average"
     )
+
+
+def _told_share(share: float, how: str, n_draws: int) -> str:
+    if share == 0:
+        return "never"
+    # Several rectangles of a draw may lie above each other.
+    return f"{share:.1f} times a draw, in {n_draws} draws" if share > 1 else f"in {how}{share:.1%} of {n_draws} draws"
 
 
 def _widths(bench: Bench, kind: _Kind) -> list[Finding]:

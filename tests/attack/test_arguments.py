@@ -74,6 +74,25 @@ def test_an_empty_argument_is_refused_by_its_name_and_nothing_is_written(path, p
     assert os.listdir() == ["mine.wav"]
 
 
+@pytest.mark.parametrize("command", ["audition", "sweep"])
+@pytest.mark.parametrize(
+    ("value", "allowed"),
+    [
+        ("0", "greater than or equal to 1, not 0"),
+        ("-3", "greater than or equal to 1, not -3"),
+        ("9" * 23, f"less than or equal to 1000, not {'9' * 23}"),
+        ("9" * 200, f", not {'9' * 77}..."),
+        ("many", "allowed is an integer, not many"),
+    ],
+)
+def test_a_number_that_is_refused_is_named(command, value, allowed):
+    ran = run(command, *TAKEN_FOR_GRANTED[command], "--draws", value)
+    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+    assert ran.err.startswith("error: Invalid value for '--draws': ")
+    assert f"{allowed} (options: specaug-listen {command} --help)" in ran.err
+    assert len(ran.err) < 250
+
+
 def test_an_empty_first_word_is_no_working_folder():
     ran = run("")
     assert (ran.code, ran.err.startswith("error: the command or file is empty")) == (2, True)

@@ -103,6 +103,15 @@ def test_masks_of_two_sizes_are_not_skewed():
     assert Masked(200, draws).skew() is None
 
 
+@pytest.mark.parametrize("least", [0, 1])
+@pytest.mark.parametrize("widest", [1, 2, 3])
+def test_masks_of_a_few_widths_are_not_skewed(least, widest):
+    rng = np.random.default_rng(0)
+    widths = rng.integers(least, widest + 1, 1000)
+    draws = tuple(((int(rng.integers(0, 80 - width)), int(width)),) if width else () for width in widths)
+    assert Masked(80, draws).skew() is None
+
+
 def test_an_end_is_reached_as_far_as_masks_go():
     masked = drawn(lambda rng, n, width, widest: int(rng.integers(0, 100 - width)), n=400, masks=1)
     assert masked.unreached(at_end=True) in range(300, 304)

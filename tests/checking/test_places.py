@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import re
 
 import numpy as np
 import pytest
 from pipelines import ADAPTER
 
 from specaug_listen.augment import Adapter
-from specaug_listen.checking import check
+from specaug_listen.checking import check, places
+from specaug_listen.checking.laws import Masked
 
 ALONE = Adapter(axes="bands, frames", container="numpy")
 R = np.random
@@ -86,3 +88,11 @@ def test_where_the_order_of_axes_was_guessed_the_other_one_is_said():
     found = check(one_mask(lambda n, width: R.randint(0, n // 3 + 1)), draws=100).report
     assert found.ids == ("masks-only-at-start",) or "frames-unevenly-masked" in found.ids
     assert all("bands were taken to come first; with frames first: " in f.evidence for f in found.findings)
+
+
+def test_rectangles_above_each_other_are_counted_and_not_told_as_a_share_above_all():
+    rng = np.random.default_rng(0)
+    starts = [[20, 20, *rng.integers(0, 198, 6)] for _ in range(1000)]
+    masked = Masked(200, tuple(tuple((int(start), 3) for start in draw) for draw in starts))
+    told = places._uneven_line(masked, places._BOXES_IN_TIME)
+    assert re.search(r"frames 20 to 22 of 200 are masked 2\.\d times a draw, in 1000 draws, where", told)
