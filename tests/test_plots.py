@@ -14,7 +14,6 @@ import pytest
 from commandline import environment
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from streams import as_stream
 
 from specaug_listen import Audio, Draw, MelSpectrogram, Policy, frontends, plot_mel
@@ -118,10 +117,10 @@ def test_a_tone_is_drawn_at_its_frequency_and_while_it_sounds(every_frontend, hz
 def test_outlines_cover_exactly_the_masked_frames_and_bins(mel, draw):
     _, below = panels(audition_figure(mel, draw.apply(mel), draw))
     outlined = np.zeros((80, 120), bool)
-    for patch in below.patches:
-        assert isinstance(patch, Rectangle)
-        assert not patch.get_fill()
-        (x0, y0), (x1, y1) = patch.get_corners()[0], patch.get_corners()[2]
+    (marks,) = below.collections
+    assert marks.get_facecolor().size == 0
+    for path in marks.get_paths():
+        (x0, y0), (x1, y1) = path.get_extents().get_points()
         frames = (mel.times_s >= x0 - 1e-9) & (mel.times_s < x1)
         bins = (np.arange(80) > y0) & (np.arange(80) < y1)
         assert (y0, y1) == (bins.argmax() - 0.5, bins.argmax() + bins.sum() - 0.5)
@@ -136,6 +135,7 @@ def test_outlines_cover_exactly_the_masked_frames_and_bins(mel, draw):
 def test_the_original_is_not_outlined(mel):
     above, _ = panels(audition_figure(mel, MASKED.apply(mel), MASKED))
     assert not above.patches
+    assert not above.collections
 
 
 @pytest.mark.parametrize("warps", [(WarpPath(50, 12),), (WarpPath(50, -30),), (WarpPath(40, 0),)], ids=str)

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 from functools import cached_property
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,16 +16,15 @@ from .._flags import runs
 from .._record import from_json, record, to_json
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import AnyMel, MelSpectrogram, MelStream, check_mel
-from .fill import Padding, Region, fill_level, fill_values
+from .fill import Padding, fill_level
 from .foreign import ForeignCall
 from .padding import with_padding, without_padding
+from .regions import Masking, with_copy, with_fill
 from .steps import Batch, Copied, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath, over_frames, reaches
 
 __all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "measured"]
 
-Real = npt.NDArray[np.float32]
 Mel = TypeVar("Mel", MelSpectrogram, MelStream)
-Masking: TypeAlias = FrequencyBand | TimeSpan | Rectangle
 
 
 @record
@@ -346,8 +345,8 @@ class _State:
             made = step.apply(self.current)
             return dataclasses.replace(self, clean=made, current=made, before=made, n_frames=made.n_frames)
         if isinstance(step, Copied):
-            return dataclasses.replace(self, current=_copied(self.current, self.before, step, self.n_frames))
-        return dataclasses.replace(self, current=_filled(self.current, self.reference(step), step, self.padding))
+            return dataclasses.replace(self, current=with_copy(self.current, self.before, step, self.n_frames))
+        return dataclasses.replace(self, current=with_fill(self.current, self.reference(step), step, self.padding))
 
 
 def _begun(draw: Draw, mel: AnyMel) -> _State:
@@ -356,45 +355,3 @@ def _begun(draw: Draw, mel: AnyMel) -> _State:
         return _State(mel, mel, mel, mel, draw.padding, mel.n_frames)
     padded = with_padding(mel, draw.padding)
     return _State(padded, padded, padded, padded, Padding(), mel.n_frames)
-
-
-def _filled(mel: Mel, reference: AnyMel, step: Masking, padding: Padding) -> Mel:
-    bins, _ = step.region
-
-    def fill(begin: int, end: int) -> Real:
-        return fill_values(step.fill, reference, (bins, slice(begin, end)), step.seed, padding)
-
-    return _changed(mel, step.region, fill)
-
-
-def _copied(mel: Mel, source: AnyMel, step: Copied, n_frames: int) -> Mel:
-    bins, shift = step.region[0], step.source_frame - step.start_frame
-    n_frames = step.over_frames or n_frames
-
-    def read(begin: int, end: int) -> Real:
-        first = (begin + shift) % n_frames
-        n_before_end = min(end - begin, n_frames - first)
-        values = source.values_at(first, first + n_before_end)
-        if n_before_end < end - begin:
-            values = np.concatenate([values, source.values_at(0, end - begin - n_before_end)], axis=1)
-        return values[bins]
-
-    return _changed(mel, step.region, read)
-
-
-def _changed(mel: Mel, region: Region, new: Callable[[int, int], Real]) -> Mel:
-    """A copy with new values in a region; ``new`` is asked for some of its frames at a time."""
-    bins, frames = region
-    first, stop, _ = frames.indices(mel.n_frames)
-
-    def changed(values: Real, at: int) -> Real:
-        """Where ``values`` begins at frame ``at``."""
-        begin, end = max(first, at), min(stop, at + values.shape[1])
-        values = values.copy()
-        if begin < end:
-            values[bins, begin - at : end - at] = new(begin, end)
-        return values
-
-    if isinstance(mel, MelStream):
-        return dataclasses.replace(mel, values_at=lambda begin, end: changed(mel.values_at(begin, end), begin))
-    return mel.with_values(changed(mel.values, 0))

@@ -12,7 +12,18 @@ from ..errors import ParameterError
 from .fill import Fill
 from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, drawn_count, drawn_share, drawn_spans
 from .sources import Source
-from .steps import Batch, Copied, FillOver, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, n_in_padding
+from .steps import (
+    Batch,
+    Copied,
+    FillOver,
+    FrequencyBand,
+    Rectangle,
+    Step,
+    TimeSpan,
+    Trimmed,
+    check_n_steps,
+    n_in_padding,
+)
 from .warps import Warp
 
 __all__ = ["Copy", "Cutout", "FrameworkTransform", "Mask", "TrimTail", "Warp"]
@@ -179,6 +190,7 @@ class Mask:
             n, n_of_longest = drawn_share(self.count, ratio or 0.0, size, longest, limit, source)
         else:
             n = drawn_count(self.count_rule, self.count, self.max_count, ratio, size, limit, source)
+        check_n_steps(max(n, n_of_longest))
         if self.ratio_rule == "total" and share is not None:
             widest = min(widest, share // n) if n else 0.0
         why = self._why_nothing(n, narrowest, widest, size)

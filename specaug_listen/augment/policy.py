@@ -16,6 +16,7 @@ from .._record import record
 from ..errors import ParameterError, SpecAugListenWarning, naming, value_text
 from ..frontends import AnyMel, MelFrontend, check_mel
 from .adapter import Adapter
+from .counts import check_counts
 from .dialect_names import DialectName
 from .draw import Draw, Step, measured
 from .fill import Fill
@@ -23,8 +24,9 @@ from .foreign import Foreign
 from .masks import Cutout, FrameworkTransform, Mask, Warp
 from .parameters import Value, canonical, changed_transforms, checked_once, spelled_parameters, split_parameters
 from .sources import OwnSource, Source
-from .steps import Batch, within_clip
+from .steps import Batch, check_n_steps, within_clip
 from .transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
+from .words import what_they_mean
 
 Count = Annotated[int, Field(ge=0, le=100)]
 _LONGEST_NAME = 100
@@ -118,7 +120,8 @@ class Policy:
         return f"Policy({self.name!r:.60}, rules of {self.dialect:.40}: {listed or 'no transform'}{chance}{frontend})"
 
     def __post_init__(self) -> None:
-        """Check two fields at once."""
+        """Check two fields at once, and all transforms together."""
+        check_counts(self.transforms)
         if self.n_applied and self.n_applied[0] > self.n_applied[1]:
             raise ParameterError(f"n_applied={self.n_applied}: allowed is (least, most), the least first")
 
@@ -183,6 +186,7 @@ class Policy:
                 drawn, said = transform.draw(mel.n_mels, mel.n_frames, source, batch)
             steps += drawn
             lines += said
+            check_n_steps(len(steps))
         for line in lines:
             warnings.warn(line, SpecAugListenWarning, stacklevel=2)
         with naming(f"policy {self.name!r}"):
@@ -249,7 +253,7 @@ class Policy:
             said = value if isinstance(value, str) else value_text(value)
             with naming(f"{key:.80}={said:.60}"):
                 made = policy_with(made, key, value)
-        told = tuple(line for line in _what_it_means(made, changes) if line not in made.notes)
+        told = tuple(line for line in what_they_mean(changes, made.transforms) if line not in made.notes)
         return replace(made, name=_name_with(self.name, changes), notes=made.notes + told)
 
     @property
@@ -280,20 +284,6 @@ def policy_with(policy: Policy, key: str, value: Value, also: Sequence[str] = ()
 
 def _widest_frequency_mask(transforms: Sequence[Any]) -> int:
     return max((t.max_width or 0 for t in transforms if isinstance(t, Mask) and t.axis == "frequency"), default=0)
-
-
-def _what_it_means(policy: Policy, changes: Mapping[str, Value]) -> list[str]:
-    """Notes on parameters that mean something else in this policy than in the paper."""
-    masks = [one for one in policy.transforms if isinstance(one, Mask) and one.axis == "time"]
-    lines = []
-    if "p" in changes and any(one.ratio_rule == "total" for one in masks):
-        lines.append(
-            f"p={changes['p']} bounds all time masks together here; the chance that they are applied is 'probability'"
-        )
-    idle = [one for one in policy.transforms if isinstance(one, Warp) and one.max_ratio == 0]
-    if changes.get("W") and idle:
-        lines.append(f"W={changes['W']} has no effect: time_warp.max_ratio is 0, and bounds the warp")
-    return lines
 
 
 def _name_with(name: str, changes: Mapping[str, Value]) -> str:

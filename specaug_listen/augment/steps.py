@@ -22,6 +22,7 @@ from .foreign import ForeignCall
 from .interpolation import Interpolation, warp_taps
 
 __all__ = [
+    "MOST_STEPS",
     "Batch",
     "Copied",
     "FillOver",
@@ -31,12 +32,15 @@ __all__ = [
     "TimeSpan",
     "Trimmed",
     "WarpPath",
+    "check_n_steps",
     "n_in_padding",
     "over_frames",
     "reaches",
     "within_clip",
 ]
 
+# Masks whose number follows from the clip's length: one for every 20 frames of an hour are 18000.
+MOST_STEPS = 20_000
 Index = Annotated[int, Field(ge=0)]
 Frames = Annotated[int, Field(gt=0, le=10_000_000)]
 FillOver: TypeAlias = Literal["clean", "unwarped", "current"]
@@ -254,6 +258,19 @@ Step: TypeAlias = Annotated[
 def over_frames(step: Step) -> int | None:
     """How many frames a step moves, with those of the padding; None where it moves none of these."""
     return step.over_frames if isinstance(step, Copied | WarpPath) else None
+
+
+def check_n_steps(n: int) -> None:
+    """Refuse more steps than a draw may have.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if n > MOST_STEPS:
+        raise ParameterError(
+            f"{n} masks in one draw: allowed are {MOST_STEPS}; take a part of the clip, or fewer masks for each frame"
+        )
 
 
 def n_in_padding(steps: Sequence[Step], n_frames: int) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .masks import Copy, Cutout, Mask, TrimTail, Warp
 from .transforms import FrequencyMask, TimeMask, TimeWarp
 
-__all__ = ["aspects", "in_words", "subject"]
+__all__ = ["aspects", "in_words", "subject", "what_they_mean"]
 
 _STARTS = {
     "all": "anywhere that they lie within",
@@ -179,3 +180,17 @@ def _of_warp(warp: TimeWarp | Warp) -> dict[str, str]:
     is_padded = isinstance(warp, Warp) and warp.over == "padded"
     whose = "batches, with their padding," if is_padded else "clips"
     return {"moves": f"a frame moves by {moves}", "shortest": f"{whose} from {needed} frames on", "map": how}
+
+
+def what_they_mean(changes: Mapping[str, Any], transforms: Sequence[Any]) -> list[str]:
+    """Notes on new values of parameters that mean something else in these transforms than in the paper."""
+    masks = [one for one in transforms if isinstance(one, Mask) and one.axis == "time"]
+    lines = []
+    if "p" in changes and any(one.ratio_rule == "total" for one in masks):
+        lines.append(
+            f"p={changes['p']} bounds all time masks together here; the chance that they are applied is 'probability'"
+        )
+    idle = [one for one in transforms if isinstance(one, Warp) and one.max_ratio == 0]
+    if changes.get("W") and idle:
+        lines.append(f"W={changes['W']} has no effect: time_warp.max_ratio is 0, and bounds the warp")
+    return lines

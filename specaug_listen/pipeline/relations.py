@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from ..augment.steps import MOST_STEPS
 from ..errors import ParameterError, naming
 from .coverage import check_scores_of_steps
 
@@ -16,7 +17,7 @@ __all__ = ["MOST_FRAMES", "check_channel", "check_draw", "check_draws", "check_o
 
 # Six days at 100 frames a second.
 MOST_FRAMES = 50_000_000
-_MOST_STEPS, _MOST_WARPS, _MOST_CELLS = 20_000, 100, 1 << 27
+_MOST_WARPS, _MOST_CELLS = 100, 1 << 27
 # Rates are turned into one another by whole samples, and other versions may round otherwise.
 _FRAMES_OF_ROUNDING = 2
 _SECONDS_OF_ROUNDING = 0.01
@@ -117,9 +118,9 @@ def check_draw(record: DrawRecord) -> None:
 def _check_steps(draw: Draw) -> None:
     """See that there are no more steps than a policy draws, and no more padding than can be held."""
     n_warps, n_steps = len(draw.warps), len(draw.steps)
-    if n_steps > _MOST_STEPS or n_warps > _MOST_WARPS:
+    if n_steps > MOST_STEPS or n_warps > _MOST_WARPS:
         raise ParameterError(
-            f"draw.steps: {n_steps} of them, {n_warps} time warps: allowed are {_MOST_STEPS} and {_MOST_WARPS}"
+            f"draw.steps: {n_steps} of them, {n_warps} time warps: allowed are {MOST_STEPS} and {_MOST_WARPS}"
         )
     n_padded = draw.n_frames + draw.padding.n_frames
     if draw.is_over_padding and n_padded * draw.n_mels > _MOST_CELLS:
@@ -138,8 +139,8 @@ def _check_found(record: DrawRecord) -> None:
             f"{record.draw.n_mels} bins, and at most {MOST_FRAMES} frames"
         )
     n_masks = len(found.bands) + len(found.spans) + len(found.rectangles)
-    if n_masks > _MOST_STEPS:
-        raise ParameterError(f"found: {n_masks} masks: allowed are {_MOST_STEPS}")
+    if n_masks > MOST_STEPS:
+        raise ParameterError(f"found: {n_masks} masks: allowed are {MOST_STEPS}")
     with naming("found"):
         found.as_draw()
 

@@ -69,17 +69,22 @@ def _fill(step: FrequencyBand | TimeSpan | Rectangle) -> str:
 
 
 def plot_steps(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
-    """Outline the masks of a draw on a mel that `plot_mel` has drawn: fills solid, copies dashed."""
+    """Outline the masks of a draw on a mel that `plot_mel` has drawn, as one artist: fills solid, copies dashed."""
     patches = require("matplotlib.patches", purpose="pictures")
+    boxes, styles = [], []
     for one in outlines(draw):
         begin_s, end_s = mel.frontend.framing.center_s([one.begin, one.end], mel.frontend.sample_rate)
         if one.end - one.begin >= mel.n_frames:
             begin_s, end_s = 0.0, mel.duration_s
-        box = (begin_s, one.bins[0] - 0.5), end_s - begin_s, float(one.bins[1] - one.bins[0])
-        style = "--" if one.kind == "copy" else "-"
-        # Black under white: seen on the darkest and on the brightest cell.
-        for colour, line_width in (("black", 2.6), ("white", 1.1)):
-            ax.add_patch(patches.Rectangle(*box, fill=False, ec=colour, lw=line_width, ls=style, zorder=3))
+        corner, height = (begin_s, one.bins[0] - 0.5), float(one.bins[1] - one.bins[0])
+        boxes += [patches.Rectangle(corner, end_s - begin_s, height)] * 2
+        styles += ["--" if one.kind == "copy" else "-"] * 2
+    # Black under white: seen on the darkest and on the brightest cell.
+    collection = require("matplotlib.collections", purpose="pictures").PatchCollection(
+        boxes, facecolors="none", edgecolors=["black", "white"], linewidths=[2.6, 1.1], linestyles=styles, zorder=3
+    )
+    collection.set_joinstyle("miter")
+    ax.add_collection(collection, autolim=False)
     return ax
 
 

@@ -103,7 +103,8 @@ def test_an_audition_fills_the_axes_it_is_given(mel, n):
     axes = Figure().subplots(n)
     assert plot_audition(mel, draw.apply(mel), draw, axes) == tuple(axes)
     assert [len(ax.images) for ax in axes] == ([1, 1] if n == 2 else [1, 0, 1])
-    assert len(axes[-1].patches) == 2  # black under white
+    (marks,) = axes[-1].collections
+    assert len(marks.get_paths()) == 2  # black under white
     assert (n == 2) or axes[1].lines
 
 
