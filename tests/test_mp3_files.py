@@ -368,3 +368,28 @@ def test_headers_of_which_the_last_one_seems_to_have_a_frame_are_no_mp3(tmp_path
     (tmp_path / "clip.mp3").write_bytes(1000 * b"\xff\xfb\x90\0")
     with pytest.raises(AudioError, match=r"not readable as audio .no MPEG frames in its first MB"):
         load(tmp_path / "clip.mp3")
+
+
+def test_fraunhofer_s_first_frame_counts_the_others_and_is_not_heard(tmp_path):
+    run, sound = frames(mp3())
+    whole, notices = heard(tmp_path, sound)
+    assert notices == {}
+    length = len(sound) // run.n_frames
+    begin = {n: vbri(sound, n, length) for n in (run.n_frames, run.n_frames + 1, 0, 9)}
+    for n in (run.n_frames, run.n_frames + 1, 0):  # some count the first one, too
+        samples, notices = heard(tmp_path, begin[n] + sound)
+        np.testing.assert_array_equal(samples, whole)
+        assert notices == {}
+    half = run.n_frames // 2 * length
+    samples, notices = heard(tmp_path, begin[run.n_frames] + sound[:half])
+    assert len(samples) == half // length * PER_FRAME
+    assert notices["cut"]["n_promised"] == run.n_frames * PER_FRAME
+    samples, notices = heard(tmp_path, begin[9] + sound)
+    np.testing.assert_array_equal(samples, whole)
+    assert notices["longer"]["n_promised"] == 9 * PER_FRAME
+
+
+def vbri(sound, n_frames, length):
+    """A first frame as Fraunhofer's encoder writes it."""
+    tag = struct.pack(">4sHHHIIHHHH", b"VBRI", 1, 0, 75, len(sound), n_frames, 1, 1, 1, 1)
+    return (sound[:4] + bytes(32) + tag).ljust(length, b"\0")

@@ -2,7 +2,7 @@
 
 Each frame has a header of 4 bytes from which its length and its number of samples follow. A first frame without
 sound may tell of the rest ("Xing" or "Info", with the encoder's padding, which is taken off): decoders believe it, so
-it is mended where it does not count the frames that are there.
+it is mended where it does not count the frames that are there. Fraunhofer's ("VBRI") is counted, and not decoded.
 """
 
 from __future__ import annotations
@@ -83,7 +83,10 @@ def _stream(run: Run) -> Stream:
     per_frame, n_frames, tag, promised = run.samples_per_frame, run.n_frames, run.tag, _promised_samples(run)
     frames: tuple[Piece, ...] = tuple(run.ranges)
     if tag is None or not promised:
-        return Stream(frames, expected_samples=n_frames * per_frame, is_seekable=False, is_endless=True)
+        counted = tag.n_frames if tag is not None and not tag.frame else 0
+        told = counted * per_frame if counted not in (0, n_frames, n_frames + 1) else None  # it may count itself
+        n = n_frames * per_frame
+        return Stream(frames, promised_samples=told, expected_samples=n, is_seekable=False, is_endless=True)
     if tag.n_frames == n_frames:
         return Stream((tag.frame, *frames), expected_samples=n_frames * per_frame - _trimmed(tag.delay, tag.padding))
     padding = 0 if tag.n_frames > n_frames else tag.padding
@@ -94,9 +97,13 @@ def _stream(run: Run) -> Stream:
 
 
 def _promised_samples(run: Run) -> int:
-    """How much sound its tag tells of; 0 where there is none, or one that tells of no more than padding."""
+    """How much sound its tag tells of; 0 where there is none to be mended, or it tells of no more than padding."""
     tag = run.tag
-    return 0 if tag is None else max(0, tag.n_frames * run.samples_per_frame - _trimmed(tag.delay, tag.padding))
+    return (
+        0
+        if tag is None or not tag.frame
+        else max(0, tag.n_frames * run.samples_per_frame - _trimmed(tag.delay, tag.padding))
+    )
 
 
 def _trimmed(delay: int, padding: int) -> int:

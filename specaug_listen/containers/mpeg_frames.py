@@ -24,6 +24,7 @@ _KBITS = {
 _RATES_HZ = (44100, 48000, 32000)
 _HEAD = 52  # header, side information, and the name of a tag behind it
 _SHORTEST_FREE, _LONGEST_FREE = 24, 4096
+_VBRI = 36  # where Fraunhofer's tag is, whatever the frame
 MOST_PADDING = 512
 # So many headers without a frame are in 100 MB of anything, or in 200 KB of nothing else: no first frame follows.
 _MOST_IN_VAIN = 1 << 16
@@ -47,7 +48,10 @@ class Format(NamedTuple):
 
 
 class Tag(NamedTuple):
-    """A first frame that holds no sound; samples of delay and padding are those of its encoder."""
+    """A first frame that holds no sound; samples of delay and padding are those of its encoder.
+
+    Of Fraunhofer's (VBRI), which decoders take for silence, ``frame`` is empty.
+    """
 
     frame: bytes
     place: int
@@ -300,6 +304,8 @@ def _tag(file: BinaryIO, head: bytes, at: int, form: Format, length: int) -> Tag
     for where in (place, place + 2):
         if head[where : where + 4] in (b"Xing", b"Info"):
             return _xing(_read(file, at, length), where)
+    if head[_VBRI : _VBRI + 4] == b"VBRI" and length >= _VBRI + 18:
+        return Tag(b"", _VBRI, struct.unpack(">I", _read(file, at + _VBRI + 14, 4))[0], 0, 0)
     return None
 
 
