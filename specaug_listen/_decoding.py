@@ -116,9 +116,10 @@ class SndfileDecoder(Decoder):
             self._frames, subtype = int(file.frames), file.subtype
             self._is_linear = subtype in _WIDTHS and file.format not in _COMPRESSED
             self._is_mpeg, self._is_flac = file.format == "MP3", file.format == "FLAC"
-            # Within Vorbis' last page, libsndfile 1.2.2 is sent to another place than it says.
-            is_vorbis = file.format == "OGG" and subtype == "VORBIS"
-            self._may_seek = stream.is_seekable and sf.SoundFile.seekable(file) and not is_vorbis
+            # Within Vorbis' last page, libsndfile 1.2.2 is sent to another place than it says, and what Opus makes of a
+            # frame depends on all before it.
+            is_seekable = stream.is_seekable and sf.SoundFile.seekable(file)
+            self._may_seek = is_seekable and not (file.format == "OGG" and subtype in ("VORBIS", "OPUS"))
         self.name = f"libsndfile {sf.__libsndfile_version__}"
         if stream.body is not None and self._is_linear:
             self._raw = {

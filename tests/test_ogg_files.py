@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import tracemalloc
 
 import numpy as np
 import pytest
+import soundfile as sf
 from oddfiles import in_ogg, ogg_checksum
 from test_whole_files import RATE, VOICE, encoded, heard
 
@@ -124,6 +126,19 @@ def test_a_pause_between_two_pages_is_told_as_one(tmp_path, codec):
     load(tmp_path / "clip.bin", strict=True)
     without = first + b"".join(pages(later)[:-2] + pages(later)[-1:])
     assert "stopped" in heard(tmp_path, without)[1]
+
+
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_a_part_of_opus_of_a_low_rate_is_that_part_of_the_whole(tmp_path, rate):
+    """What its frames of speech are made of goes on from one to the next, for longer than libsndfile goes back."""
+    speech = np.sin(np.cumsum(0.2 + 0.1 * np.sin(np.arange(8 * rate) / 999))) ** 9 * np.sin(np.arange(8 * rate) / 777)
+    buffer = io.BytesIO()
+    sf.write(buffer, (0.5 * speech).astype("f4"), rate, format="OGG", subtype="OPUS", compression_level=1.0)
+    whole, _ = heard(tmp_path, buffer.getvalue())
+    for start_s in (0.7, 1.4852, 3.3, 6.1):
+        part, _ = heard(tmp_path, buffer.getvalue(), start_s=start_s, duration_s=0.5)
+        begin = round(start_s * rate)
+        np.testing.assert_array_equal(part, whole[begin : begin + rate // 2])
 
 
 def with_later_end(page, n):
