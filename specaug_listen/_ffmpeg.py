@@ -22,7 +22,7 @@ from .containers import Layout, Stream, View
 from .containers.foreign import Parts, n_bytes_behind, parts_of
 from .errors import AudioError
 
-__all__ = ["FfmpegDecoder", "conversion", "ffmpeg_decoders", "has_ffmpeg"]
+__all__ = ["FfmpegDecoder", "conversion", "ffmpeg_decoders", "has_ffmpeg", "is_cut_file"]
 
 # Of fewer bytes behind a file nothing is said: they are no recording.
 _LEAST_BEHIND = 1000
@@ -188,6 +188,15 @@ class FfmpegDecoder(Decoder):
             yield np.concatenate(waiting)
         self._look_behind()
         self._ending = Ending(at, self._reason)
+        if at == 0 and self._errors and not self._follows and self._is_known_whole():
+            raise AudioError(f"FFmpeg decodes none of its sound ({self._errors[0]:.80}); use another clip")
+
+    def _is_known_whole(self) -> bool:
+        """Whether its chunks or boxes tell that all of it is there."""
+        known = self._known
+        if known.promised_bytes is not None:
+            return known.promised_bytes == known.present_bytes
+        return self._ends is not None and known.ends_within is None
 
     def _look_behind(self) -> None:
         """See what stands behind the end of the file's own boxes or chunks."""
@@ -289,6 +298,8 @@ class FfmpegDecoder(Decoder):
         if promised is None:
             return "open-length" if self._could_tell and known.ends_within is None else None
         is_cut = n + self._n_gap() < promised - tolerance
+        if is_cut and self._errors and self._is_known_whole():
+            return "stopped"
         return "cut" if is_cut else "longer" if n > promised + tolerance else None
 
     def _n_gap(self) -> int:
@@ -335,6 +346,11 @@ def ffmpeg_decoders(path: str | os.PathLike[str], layout: Layout) -> tuple[list[
         found.append(decoder)
     others = [Notice("other-streams", {"n_streams": n_others, "n_read": len(found)})] if n_others else []
     return found, [*parts.notices, *others]
+
+
+def is_cut_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a file's own boxes or chunks reach beyond its end."""
+    return parts_of(path).streams[-1].ends_within == "block"
 
 
 def _links(layout: Layout) -> tuple[Stream, ...]:

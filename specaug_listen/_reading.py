@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 import numpy as np
 
 from ._decoding import Decoder, Real, SndfileDecoder
-from ._ffmpeg import conversion, ffmpeg_decoders, has_ffmpeg
+from ._ffmpeg import conversion, ffmpeg_decoders, has_ffmpeg, is_cut_file
 from ._files import printable
 from ._notices import Notice
 from ._optional import require
@@ -34,6 +34,7 @@ _LOWEST_RATE = 100
 # libsndfile's numbers for a codec that it does not know: in general, in ADPCM of other widths, and in AU, CAF, PAF,
 # SVX, NIST, VOC and IRCAM.
 _NO_SUCH_CODEC = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
+_NO_FILE = "not a regular file"
 _WITH_AN = frozenset({"AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MPC2K", "Ogg", "SDS", "SVX", "XI"})
 
 # Of files without a header, which nothing but their endings tells: what they may be, and what sox calls that.
@@ -332,6 +333,8 @@ def _of_other_kind(
     if named is None and not layout.container:
         raise AudioError(_not_readable(path, reason))
     is_broken = named is None and not _is_foreign(layout, code)
+    if _NO_FILE in reason:  # of what it has opened: a single frame of MP3, say
+        reason = "too little of it is there"
     article = "an" if layout.container in _WITH_AN else "a"
     what = named.name if named else f"{article} {layout.container} file of a codec that libsndfile does not read"
     broken = (
@@ -346,6 +349,12 @@ def _of_other_kind(
     try:
         decoders, notices = ffmpeg_decoders(path, layout)
     except AudioError as error:
+        if is_cut_file(path):
+            name = named.name if named else f"{article} {layout.container} file"
+            raise AudioError(
+                f"is {name} that is cut: its own structure reaches beyond its end, and without what is missing nothing "
+                "of it can be decoded; copy it again"
+            ) from None
         raise AudioError(broken if is_broken else f"is {what}, {error}") from None
     _check_form(decoders[0])
     return decoders, notices

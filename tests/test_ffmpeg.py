@@ -51,6 +51,28 @@ def test_a_container_is_named_by_its_content_with_what_reads_or_converts_it(tmp_
     )
 
 
+@pytest.mark.parametrize(("name", "codec"), [("a.caf", "alac"), ("a.m4a", "aac"), ("a.mov", "pcm_s16le")])
+def test_a_file_that_is_cut_and_therefore_not_read_is_called_cut(tmp_path, name, codec):
+    """Not one of a codec that is not read, or without sound: what tells of the sound was behind it."""
+    pytest.importorskip("av")
+    path = tmp_path / name
+    data = written_by_ffmpeg(path, codec)
+    path.write_bytes(data[: data.index(b"moov") + 40 if b"moov" in data else len(data) * 9 // 10])
+    with pytest.raises(AudioError, match="file that is cut: its own structure reaches beyond its end"):
+        load(path)
+
+
+def test_a_whole_file_of_which_nothing_can_be_decoded_is_not_called_cut(tmp_path):
+    """As FFmpeg itself writes AAC into WAV, and does not read it."""
+    data = made(tmp_path / "a.wav", "g726")
+    at, n = data.index(b"fmt ") + 8, data.index(b"data") + 8
+    broken = data[:at] + b"\xff\0" + data[at + 2 : n] + np.random.default_rng(2).bytes(len(data) - n)
+    path = tmp_path / "b.wav"
+    path.write_bytes(broken)
+    with pytest.raises(AudioError, match=r"b\.wav: FFmpeg decodes none of its sound \(.*\); use another clip"):
+        load(path)
+
+
 def test_notes_are_no_sound(tmp_path, without_ffmpeg):
     (tmp_path / "tune.mid").write_bytes(b"MThd\0\0\0\x06" + bytes(100))
     with pytest.raises(AudioError, match=r"tune\.mid: is a MIDI file: notes, no sound, which cannot be decoded here"):

@@ -393,3 +393,10 @@ def vbri(sound, n_frames, length):
     """A first frame as Fraunhofer's encoder writes it."""
     tag = struct.pack(">4sHHHIIHHHH", b"VBRI", 1, 0, 75, len(sound), n_frames, 1, 1, 1, 1)
     return (sound[:4] + bytes(32) + tag).ljust(length, b"\0")
+
+
+def test_one_frame_alone_is_too_little_and_no_pipe(tmp_path):
+    run, sound = frames(mp3())
+    (tmp_path / "one.mp3").write_bytes(sound[: len(sound) // run.n_frames])
+    with pytest.raises(AudioError, match=r"one\.mp3: is an MP3 file [^(]*\(too little of it is there\)"):
+        load(tmp_path / "one.mp3")

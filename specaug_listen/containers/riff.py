@@ -20,6 +20,8 @@ _MPEG_TAGS = {0x50, 0x55}
 # Codecs of which a part of a block cannot be decoded: GSM 6.10; Microsoft's, IMA's and NMS's ADPCM.
 _GSM = 0x31
 _IN_BLOCKS = {0x02, 0x11, 0x38}
+# Of which each sample has as many bytes as the header says: PCM, floats, A-law, µ-law, and what names one of them.
+_LINEAR = {0x01, 0x03, 0x06, 0x07, 0xFFFE}
 _W64_CHUNK = 24
 # Bytes of AIFF's COMM without a codec.
 _COMMON = 18
@@ -119,7 +121,7 @@ def _codec(fmt: bytes, order: str) -> tuple[int, int, int]:
     """The number of a codec, how many bytes it takes together, and how many a sample of all channels has."""
     tag, _, _, _, align, bits = struct.unpack(f"{order}HHIIHH", fmt)
     block = {_GSM: 65, 0x40: 60, 0x14: 15 * bits}.get(tag, align if tag in _IN_BLOCKS else 1)
-    return tag, block, max(1, align) if block == 1 else 1
+    return tag, block, max(1, align) if tag in _LINEAR else 1
 
 
 def aiff(file: BinaryIO, begin: int, end: int) -> Layout:

@@ -202,7 +202,7 @@ def _joined(chunks: Iterable[bytes], name: str) -> npt.NDArray[Any]:
 
 
 def hdf5_names(path: Path) -> list[str]:
-    """Names of all arrays of an HDF5 file.
+    """Names of all arrays of an HDF5 file that may be mels: texts and single numbers beside them are none.
 
     Raises
     ------
@@ -215,8 +215,16 @@ def hdf5_names(path: Path) -> list[str]:
     names: list[str] = []
     check_ordinary(path)
     with h5py.File(path, "r") as file:
-        file.visititems(lambda name, one: names.append(name) if isinstance(one, h5py.Dataset) else None)
+        file.visititems(lambda name, one: names.append(name) if _may_be_mel(one) else None)
     return names
+
+
+def _may_be_mel(stored: Any) -> bool:
+    """Whether something in an HDF5 file is an array of numbers, or one that lilcom compressed."""
+    h5py = require("h5py", extra="lhotse", purpose="HDF5 files")
+    if not isinstance(stored, h5py.Dataset) or h5py.check_string_dtype(stored.dtype) is not None:
+        return False
+    return stored.shape not in (None, ()) or stored.dtype.kind == "V"
 
 
 def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:

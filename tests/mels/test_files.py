@@ -364,6 +364,7 @@ def test_hdf5_files_are_read_plain_and_with_lilcom(tmp_path):
     with h5py.File(tmp_path / "f.h5", "w") as file:
         file["plain"] = fbank
         file["group/packed"] = np.void(lilcom.compress(fbank))
+        file["speaker"], file["text"] = 7, ["some", "words"]
     clips = {clip.name: clip for clip in clips_of_file(tmp_path / "f.h5", prepared(LHOTSE))}
     assert set(clips) == {"plain", "group/packed"}
     for clip in clips.values():
