@@ -852,6 +852,24 @@ def test_digital_silence_of_unsigned_samples_behind_the_size_is_sound(tmp_path):
 
 
 APE_1 = struct.pack("<II", 8, 0) + b"Title\0" + b"x" * 6 + struct.pack("<8sIIII8x", b"APETAGEX", 1000, 52, 1, 0)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT", "IMA_ADPCM"])
+def test_a_wav_with_chunks_of_odd_sizes_that_are_not_filled_up_is_read(tmp_path, subtype):
+    data = bytes(encoded(VOICE, "WAV", subtype))
+    whole, _ = heard(tmp_path, data)
+    at = data.index(b"fact" if b"fact" in data[:80] else b"data")
+    for odd in (b"LIST\x0d\0\0\0INFOISFT\1\0\0\0x", b"junk\1\0\0\0x"):
+        for n in (1, 2):
+            samples, notices = heard(tmp_path, data[:at] + n * odd + data[at:])
+            np.testing.assert_array_equal(samples, whole)
+            assert notices == {}
+            part, _ = heard(tmp_path, data[:at] + n * odd + data[at:], start_s=0.6, duration_s=0.5)
+            np.testing.assert_array_equal(part, samples[9600:17600])
+            _, notices = heard(tmp_path, (data[:at] + n * odd + data[at:])[:-2000])
+            assert "cut" in notices
+
+
 SMALL = {
     "newline": (b"\n", True),
     "CRLF": (b"\r\n", True),

@@ -10,7 +10,7 @@ from . import mpeg
 from .layout import MOST_FILES, Layout, Stream, unknown
 from .sized import Field, sized
 from .trailing import is_beginning
-from .view import tail
+from .view import Piece, tail
 
 __all__ = ["aiff", "w64", "wav"]
 
@@ -21,6 +21,8 @@ _MPEG_TAGS = {0x50, 0x55}
 _GSM = 0x31
 _IN_BLOCKS = {0x02, 0x11, 0x38}
 # Of which each sample has as many bytes as the header says: PCM, floats, A-law, µ-law, and what names one of them.
+# Chunks that may follow one of an odd size.
+_NAMES = frozenset({b"data", b"fmt ", b"fact", b"LIST", b"bext", b"cue ", b"JUNK", b"junk", b"id3 "})
 _LINEAR = {0x01, 0x03, 0x06, 0x07, 0xFFFE}
 _W64_CHUNK = 24
 # Bytes of AIFF's COMM without a codec.
@@ -29,7 +31,7 @@ _COMMON = 18
 
 class _Found(NamedTuple):
     """The chunk of sound: where it begins, its size by its header, where that is written, codec, bytes of a block, and
-    of a sample of all channels; its length where bytes do not tell.
+    of a sample of all channels; its length where bytes do not tell; and where zeros are lacking that fill up chunks.
     """
 
     begin: int
@@ -40,6 +42,7 @@ class _Found(NamedTuple):
     block: int = 1
     frame: int = 1
     n_samples: int | None = None
+    unfilled: tuple[int, ...] = ()
 
 
 def wav(file: BinaryIO, begin: int, end: int) -> Layout:
@@ -58,7 +61,22 @@ def wav(file: BinaryIO, begin: int, end: int) -> Layout:
         (stream,) = layout.streams
         n_bytes = stream.present_bytes or 0
         layout = replace(layout, streams=(replace(stream, most_samples=n_bytes // 65 * 320),))
-    return _as_rf64(file, begin, end, layout)
+    layout = _as_rf64(file, begin, end, layout)
+    if not found.unfilled:
+        return layout
+    return replace(layout, streams=tuple(_filled(one, (begin, end), found.unfilled) for one in layout.streams))
+
+
+def _filled(stream: Stream, span: tuple[int, int], places: tuple[int, ...]) -> Stream:
+    """A stream with the zeros that were left out behind chunks of an odd size, which decoders expect."""
+    pieces: list[Piece] = []
+    for piece in stream.pieces or (span,):
+        for place in places:
+            if not isinstance(piece, bytes) and piece[0] < place < piece[1]:
+                pieces += [(piece[0], place), b"\0"]
+                piece = (place, piece[1])
+        pieces.append(piece)
+    return replace(stream, pieces=tuple(pieces))
 
 
 def _mpeg_in_wav(file: BinaryIO, begin: int, layout: Layout, end: int) -> Layout | None:
@@ -102,19 +120,28 @@ def _as_rf64(file: BinaryIO, begin: int, end: int, layout: Layout) -> Layout:
 def _data_of_wav(file: BinaryIO, begin: int, order: str) -> _Found | None:
     file.seek(begin + 12)
     long_size, long_field, tag, block, frame = 0, 0, 0, 1, 1
+    unfilled: tuple[int, ...] = ()
     while len(header := file.read(8)) == 8:
         size = struct.unpack(f"{order}I", header[4:])[0]
         at = file.tell()
         if header[:4] == b"data":
             if long_field and size >= 0xFFFFFFFF - (1 << 20):
-                return _Found(at, long_size, long_field, tag, True, block, frame)
-            return _Found(at, size, at - 4, tag, False, block, frame)
+                return _Found(at, long_size, long_field, tag, True, block, frame, unfilled=unfilled)
+            return _Found(at, size, at - 4, tag, False, block, frame, unfilled=unfilled)
         if header[:4] == b"ds64" and size >= 16:
             long_size, long_field = struct.unpack("<Q", file.read(16)[8:])[0], at + 8
         if header[:4] == b"fmt " and size >= 16:
             tag, block, frame = _codec(file.read(16), order)
-        file.seek(at + size + size % 2)
+        at += size + size % 2
+        if size % 2 and _is_name_of_wav(file, at - 1) and not _is_name_of_wav(file, at):
+            at, unfilled = at - 1, (*unfilled, at - 1)
+        file.seek(at)
     return None
+
+
+def _is_name_of_wav(file: BinaryIO, at: int) -> bool:
+    file.seek(at)
+    return file.read(4) in _NAMES
 
 
 def _codec(fmt: bytes, order: str) -> tuple[int, int, int]:
