@@ -349,7 +349,7 @@ def _of_other_kind(
     try:
         decoders, notices = ffmpeg_decoders(path, layout)
     except AudioError as error:
-        if is_cut_file(path):
+        if not is_broken and is_cut_file(path):
             name = named.name if named else f"{article} {layout.container} file"
             raise AudioError(
                 f"is {name} that is cut: its own structure reaches beyond its end, and without what is missing nothing "

@@ -94,8 +94,6 @@ def sized(
     """
     (begin, end), ends = span, sound + n_bytes
     rest, before_chunks = _rest(file, sound, ends, end, order, chunks or order, 1 if n_bytes % frame else fill)
-    if rest == "sound":
-        before_chunks = before_tags(file, ends, before_chunks)
     if before_chunks < end:
         end, is_strict = before_chunks, True
     if rest == "sound" and end - ends < block:
@@ -135,6 +133,7 @@ def _ended(
 def _rest(file: BinaryIO, sound: int, ends: int, end: int, order: str, chunks: str, fill: int) -> tuple[str, int]:
     """What follows what the header calls sound, and where it ends: before chunks that no size leads to."""
     rest = kind_of_rest(file, sound, ends, end, order, fill=fill)
+    end = before_tags(file, ends, end) if rest == "sound" else end
     if chunks and (ends > end or rest in ("sound", "zeros", "junk")):
         at = begin_of_chunks(file, min(end, ends if ends <= end else sound), end, chunks)
         if at < end:
