@@ -23,14 +23,13 @@ from ._files import printable
 from ._notices import Notice
 from ._optional import require
 from ._ordinary_files import open_file, unchanged
+from ._sound import HIGHEST_RATE, LOWEST_RATE
 from .containers import Layout, layout_of, named_by_content
 from .errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
 
 __all__ = ["MAX_CHANNELS", "Span", "channels_of", "check_span", "lasts_longer", "opened", "warn_of"]
 
 MAX_CHANNELS = 8
-# Of anything that is heard; a few thousand samples of 1 Hz would last for hours, and make as much at a usual rate.
-_LOWEST_RATE = 100
 # libsndfile's numbers for a codec that it does not know: in general, in ADPCM of other widths, and in AU, CAF, PAF,
 # SVX, NIST, VOC and IRCAM.
 _NO_SUCH_CODEC = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
@@ -366,10 +365,10 @@ def _check_form(decoder: Decoder) -> None:
         raise AudioError(
             f"{decoder.n_channels} channels; allowed are 1 to {MAX_CHANNELS}; select or mix channels first"
         )
-    if decoder.sample_rate < _LOWEST_RATE:
+    if not LOWEST_RATE <= decoder.sample_rate <= HIGHEST_RATE:
         raise AudioError(
-            f"a sample rate of {decoder.sample_rate} Hz; allowed are {_LOWEST_RATE} Hz and more, as less holds nothing "
-            "that can be heard; mend its header: sox -r RATE FILE FILE.wav"
+            f"a sample rate of {decoder.sample_rate} Hz; allowed are {LOWEST_RATE} to {HIGHEST_RATE} Hz, as others "
+            "hold nothing that can be heard; mend its header: sox -r RATE FILE FILE.wav"
         )
 
 

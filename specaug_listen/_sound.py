@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from .errors import AudioError
+from .errors import AudioError, ParameterError, value_text
 
-__all__ = ["Levels", "Sound", "measured_levels", "not_finite"]
+__all__ = ["HIGHEST_RATE", "LOWEST_RATE", "Levels", "Sound", "check_rate", "measured_levels", "not_finite"]
 
 Real = npt.NDArray[np.float32]
 _FULL_SCALE = 32766 / 32768
+# Of files; a few thousand samples of 1 Hz would last for hours, and make as much at a usual rate.
+LOWEST_RATE = 100
+# Far above what is ever recorded of sound; from 1 GHz on, resampling takes seconds to hours.
+HIGHEST_RATE = 10_000_000
+
+
+def check_rate(rate: Any) -> None:
+    """Refuse what is no sample rate.
+
+    Raises
+    ------
+    ParameterError
+    """
+    is_whole = isinstance(rate, (int, np.integer)) and not isinstance(rate, bool)
+    if not is_whole or not 0 < rate <= HIGHEST_RATE:
+        raise ParameterError(
+            f"sample_rate={value_text(rate)}: expected an integer from 1 to {HIGHEST_RATE} [Hz]; give the rate that "
+            "the samples were taken at"
+        )
 
 
 class Levels(NamedTuple):

@@ -22,7 +22,7 @@ from ._notices import Notice
 from ._optional import require
 from ._random import fingerprint
 from ._reading import MAX_CHANNELS, Span, check_span, opened, warn_of
-from ._sound import Levels, Sound, measured_levels, not_finite
+from ._sound import Levels, Sound, check_rate, measured_levels, not_finite
 from ._tensors import kind_of, on_cpu
 from ._wav import encode_wav, wav_parts
 from .errors import AudioError, ParameterError
@@ -81,7 +81,7 @@ class Audio(Sound):
     ----------
     samples : np.ndarray [shape=(n_channels, n_samples) or (n_samples,)]
         Kept as a read-only float32 copy of shape (n_channels, n_samples).
-    sample_rate : int > 0 [Hz]
+    sample_rate : int in [1, 10000000] [Hz]
     source : AudioSource or None
     notices : tuple of Notice
         What to know about it beside its samples; they become the clip's badges.
@@ -93,7 +93,7 @@ class Audio(Sound):
     AudioError
         For no samples, NaN or infinite samples, more than 8 channels.
     ParameterError
-        For a sample rate that is not a positive integer, or samples that are not real numbers.
+        For a sample rate that is out of range or no integer, or samples that are not real numbers.
 
     Examples
     --------
@@ -108,7 +108,7 @@ class Audio(Sound):
     choice: Choice | None = None
 
     def __post_init__(self) -> None:
-        _check_rate(self.sample_rate)
+        check_rate(self.sample_rate)
         object.__setattr__(self, "sample_rate", int(self.sample_rate))
         object.__setattr__(self, "samples", _checked_samples(self.samples))
 
@@ -239,7 +239,7 @@ class Audio(Sound):
         """
         if sample_rate == self.sample_rate:
             return self
-        _check_rate(sample_rate)
+        check_rate(sample_rate)
         check_length(self.n_samples, self.sample_rate, sample_rate)
         soxr = require("soxr", purpose="resampling")
         resampled = soxr.resample(self.samples.T, self.sample_rate, sample_rate, quality="HQ").T
@@ -362,11 +362,6 @@ def common_gain(audios: Iterable[Sound]) -> float:
     """
     loudest = max((audio.peak for audio in audios), default=0.0)
     return _CEILING / loudest if loudest > _CEILING else 1.0
-
-
-def _check_rate(rate: Any) -> None:
-    if not isinstance(rate, (int, np.integer)) or isinstance(rate, bool) or rate <= 0:
-        raise ParameterError(f"sample_rate={rate!r:.80}: expected an integer > 0 [Hz]")
 
 
 def _checked_samples(samples: Any) -> npt.NDArray[np.float32]:

@@ -36,7 +36,7 @@ def test_a_rate_in_the_header_that_is_absurd_is_refused_and_the_other_clips_are_
     ran = run("audition", clips / "a.wav", clips / "long.wav", clips / "c.wav", "-o", tmp_path / "out", "--no-report")
     assert ran.code == 1
     assert ran.err.count("\n") == 1
-    assert "long.wav: a sample rate of 1 Hz; allowed are 100 Hz and more" in ran.err
+    assert "long.wav: a sample rate of 1 Hz; allowed are 100 to 10000000 Hz" in ran.err
     assert names_in(tmp_path / "out") == ["a", "audition.json", "c"]
 
 

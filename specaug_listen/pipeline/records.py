@@ -20,6 +20,7 @@ from .._json_records import read_json_record
 from .._notices import Notice
 from .._random import MAX_SEED
 from .._record import record, to_plain
+from .._sound import HIGHEST_RATE
 from .._version import __version__
 from ..audio import Audio, AudioSource
 from ..augment import Draw, FrontendChoice, FrontendReason, Policy, Waveform, WaveformDraw
@@ -129,7 +130,7 @@ class ClipRecord:
     where it is their mean.
     """
 
-    sample_rate: Annotated[int, Field(ge=1, le=1 << 31)]
+    sample_rate: Annotated[int, Field(ge=1, le=HIGHEST_RATE)]
     n_channels: Annotated[int, Field(ge=1, le=100_000)]
     n_samples: Annotated[int, Field(ge=1, le=1 << 48)]
     fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="32 hexadecimal digits")]

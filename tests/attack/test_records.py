@@ -289,7 +289,7 @@ def test_no_text_of_a_record_reaches_the_page_as_markup(made, tmp_path):
         assert html.count("</script>") == html.count("<script")
 
 
-@pytest.mark.parametrize(("rate", "n_samples"), [(1, 10**9), (1 << 31, 100), (16000, 10**7)])
+@pytest.mark.parametrize(("rate", "n_samples"), [(1, 10**9), (10_000_000, 100), (16000, 10**7)])
 def test_a_clip_of_another_length_than_its_sound_is_refused(made, tmp_path, rate, n_samples):
     run = copied(made["run"], tmp_path)
     changed(run, "audition.json", lambda d: d["clips"][0]["audio"].update(sample_rate=rate, n_samples=n_samples))
