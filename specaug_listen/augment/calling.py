@@ -191,7 +191,7 @@ def without_gradients() -> Iterator[None]:
 
 
 def generators_of(function: Any) -> list[Any]:
-    """Sources of chance that a callable keeps: in its attributes, its closure, its arguments, or its module."""
+    """Sources of chance that a callable keeps: in its attributes or its class's, closure, arguments, or module."""
     torch: Any = sys.modules.get("torch")
     kinds = (random.Random, np.random.Generator, np.random.RandomState)
     kinds += () if torch is None else (torch.Generator,)
@@ -224,10 +224,24 @@ def _within(here: Any) -> list[Any]:
         return list(here.values()) if len(here) < _MOST_REACHED else []
     if isinstance(here, (list, tuple)):
         return list(here) if len(here) < _MOST_REACHED else []
-    if isinstance(here, (type, types.ModuleType)):
+    if isinstance(here, type):
+        # But for methods and descriptors, of which an instance that has one is asked.
+        held = [value for base in here.__mro__ for value in vars(base).values()]
+        return [value for value in held if not hasattr(type(value), "__get__")]
+    if isinstance(here, types.ModuleType):
         return []
     called_by = [type(here).__call__] if callable(here) else []
-    return [*getattr(here, "__dict__", {}).values(), *called_by]
+    return [*getattr(here, "__dict__", {}).values(), *called_by, *_slots_of(here), type(here)]
+
+
+def _slots_of(here: Any) -> Iterator[Any]:
+    """What an object holds in the ``__slots__`` of its class and of those that it inherits from."""
+    for base in type(here).__mro__:
+        for slot in vars(base).values():
+            if isinstance(slot, types.MemberDescriptorType):
+                # One that was never filled is no attribute.
+                with contextlib.suppress(AttributeError):
+                    yield slot.__get__(here)
 
 
 def _is_filled(cell: Any) -> bool:

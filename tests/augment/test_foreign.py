@@ -40,6 +40,39 @@ class Keeper:
         return mel
 
 
+class InSlots:
+    """Keeps one in a slot of its class, whose name is mangled, and one in a slot that is inherited."""
+
+    class Base:
+        __slots__ = ("numpy", "never_filled")
+
+    class Slots(Base):
+        __slots__ = ("__python",)
+
+        def __init__(self):
+            self.numpy, self.__python = np.random.default_rng(), random.Random()
+
+        def __call__(self, mel):
+            return mel + np.float32(self.numpy.uniform() + self.__python.random())
+
+
+class OfClass:
+    """Keeps one in an attribute of its class, and one in a list there."""
+
+    legacy, others = np.random.RandomState(), [random.Random()]
+
+    def __call__(self, mel):
+        return mel + np.float32(self.legacy.uniform() + self.others[0].random())
+
+    @classmethod
+    def mask(cls, mel):
+        return mel + np.float32(cls.legacy.uniform())
+
+
+class Inherits(OfClass):
+    pass
+
+
 OWN_CHANCE = np.random.default_rng()
 
 
@@ -78,7 +111,19 @@ def test_global_chance_is_restored_where_the_callable_fails():
     assert random.getstate() == state
 
 
-@pytest.mark.parametrize("function", [Keeper(), Keeper().__call__, functools.partial(Keeper()), by_own_chance])
+@pytest.mark.parametrize(
+    "function",
+    [
+        Keeper(),
+        Keeper().__call__,
+        functools.partial(Keeper()),
+        by_own_chance,
+        InSlots.Slots(),
+        OfClass(),
+        Inherits(),
+        OfClass.mask,
+    ],
+)
 def test_chance_that_a_callable_keeps_is_seeded_too(mel, function):
     draw = get_policy(function).draw(mel, rng=1)
     assert draw.foreign[0].is_repeatable

@@ -65,6 +65,16 @@ def test_a_generator_of_torch_that_is_kept_is_seeded(mel):
     assert get_policy(Kept()).draw(mel, rng=4).foreign[0].is_repeatable
 
 
+def test_a_generator_of_torch_in_an_attribute_of_the_class_is_seeded(mel):
+    class Kept(Mask):
+        chance = torch.Generator()
+
+        def forward(self, x):
+            return x + torch.rand(1, generator=self.chance)
+
+    assert get_policy(Kept()).draw(mel, rng=4).foreign[0].is_repeatable
+
+
 @pytest.mark.parametrize(
     "give",
     [
