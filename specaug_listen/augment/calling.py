@@ -9,6 +9,7 @@ import random
 import sys
 import sysconfig
 import types
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -197,9 +198,10 @@ def generators_of(function: Any) -> list[Any]:
     kinds += () if torch is None else (torch.Generator,)
     found: dict[int, Any] = {}
     seen: set[int] = set()
-    waiting = [function]
+    # What is nearest comes first, or a library that is reached could use up what is allowed.
+    waiting = deque([function])
     while waiting and len(seen) < _MOST_REACHED:
-        here = waiting.pop()
+        here = waiting.popleft()
         if id(here) in seen:
             continue
         seen.add(id(here))
@@ -225,9 +227,10 @@ def _within(here: Any) -> list[Any]:
     if isinstance(here, (list, tuple)):
         return list(here) if len(here) < _MOST_REACHED else []
     if isinstance(here, type):
-        # But for methods and descriptors, of which an instance that has one is asked.
+        # Of descriptors, those that are or hold functions; what lies in slots is for an instance to say.
         held = [value for base in here.__mro__ for value in vars(base).values()]
-        return [value for value in held if not hasattr(type(value), "__get__")]
+        held = [getattr(value, "__func__", value) for value in held]
+        return [v for v in held if isinstance(v, types.FunctionType) or not hasattr(type(v), "__get__")]
     if isinstance(here, types.ModuleType):
         return []
     called_by = [type(here).__call__] if callable(here) else []

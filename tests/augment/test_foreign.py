@@ -44,7 +44,7 @@ class InSlots:
     """Keeps one in a slot of its class, whose name is mangled, and one in a slot that is inherited."""
 
     class Base:
-        __slots__ = ("numpy", "never_filled")
+        __slots__ = ("never_filled", "numpy")
 
     class Slots(Base):
         __slots__ = ("__python",)
@@ -78,6 +78,17 @@ OWN_CHANCE = np.random.default_rng()
 
 def by_own_chance(mel):
     return mel + np.float32(OWN_CHANCE.uniform())
+
+
+class ByMethod:
+    """Takes one of its module, in a method that its call calls."""
+
+    def __call__(self, mel):
+        return self.louder(mel)
+
+    @staticmethod
+    def louder(mel):
+        return by_own_chance(mel)
 
 
 def test_the_same_seed_gives_the_same_draw_and_another_one_another(mel):
@@ -122,6 +133,7 @@ def test_global_chance_is_restored_where_the_callable_fails():
         OfClass(),
         Inherits(),
         OfClass.mask,
+        ByMethod(),
     ],
 )
 def test_chance_that_a_callable_keeps_is_seeded_too(mel, function):

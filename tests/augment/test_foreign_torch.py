@@ -17,6 +17,9 @@ def mel(speechlike):
     return frontends.WHISPER(speechlike)
 
 
+CHANCE = torch.Generator()
+
+
 class Mask(torch.nn.Module):
     """Masks (batch, time, freq) in place, in training only."""
 
@@ -63,6 +66,14 @@ def test_a_generator_of_torch_that_is_kept_is_seeded(mel):
             return x + torch.rand(1, generator=self.chance)
 
     assert get_policy(Kept()).draw(mel, rng=4).foreign[0].is_repeatable
+
+
+def test_a_generator_of_torch_that_forward_takes_from_its_module_is_seeded(mel):
+    class Louder(torch.nn.Module):
+        def forward(self, x):
+            return x + torch.rand(1, generator=CHANCE)
+
+    assert get_policy(Louder()).draw(mel, rng=4).foreign[0].is_repeatable
 
 
 def test_a_generator_of_torch_in_an_attribute_of_the_class_is_seeded(mel):
