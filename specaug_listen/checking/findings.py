@@ -57,6 +57,11 @@ FINDINGS: dict[str, Known] = {
         "the training hears another clip than its text",
         "keep nothing of earlier inputs, and each item in its place",
     ),
+    "order-changed": Known(
+        _E,
+        "the training hears what nobody says",
+        "turn back what was turned for the call, and shuffle no frames or bins",
+    ),
     "axes-swapped": Known(
         _E, "time is masked by the rules of frequency", "exchange F and T, or turn the axes for the call"
     ),
@@ -142,8 +147,8 @@ _SILENCED = {
 }  # fmt: skip
 # What depends on which axis is which.
 OF_AXES = {
-    *_OF_PLACES, "axes-swapped", "rectangles-turned", "masks-in-padding", "masks-follow-shortest", "warp-into-padding",
-    "short-clip-mostly-masked", "stronger-than-published", "cap-exceeded",
+    *_OF_PLACES, "order-changed", "axes-swapped", "rectangles-turned", "masks-in-padding", "masks-follow-shortest",
+    "warp-into-padding", "short-clip-mostly-masked", "stronger-than-published", "cap-exceeded",
 }  # fmt: skip
 
 

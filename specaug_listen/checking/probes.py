@@ -6,13 +6,14 @@ from; cells that say nothing that their neighbours confirm were masked. Neither 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from .._flags import runs
+from .order import are_out_of_order, bins_they_were
 
 __all__ = ["Probe", "Seen"]
 
@@ -36,6 +37,8 @@ _MOST_NOISE_FRAMES = 2.0
 _ENOUGH_FRAMES = 100
 # Of a rectangle: cells it has at least, and the share of them that is masked.
 _LEAST_CELLS, _LEAST_FULL = 4, 0.95
+# Share of the cells above which next to nothing was read.
+_UNREAD = 0.9
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Seen:
         Whether nearly all cells changed, and neither by masks nor by a move.
     boxes : tuple of (int, int, int, int)
         First bin, bins, first frame and frames of each rectangle that is masked by itself.
+    out_of_order : {"", "frames", "bins"}
+        What stands in another order than it was given in.
     """
 
     masked_bins: Flags
@@ -68,6 +73,7 @@ class Seen:
     is_resampled: bool = False
     is_everywhere: bool = False
     boxes: tuple[tuple[int, int, int, int], ...] = ()
+    out_of_order: str = ""
 
     @property
     def masked_cells(self) -> Flags:
@@ -153,8 +159,16 @@ class Probe:
         n_in_padding : int
             Frames of `masked_padding`.
         """
-        if (np.abs(after - self.values) <= self._least).all():
+        is_left = np.abs(after - self.values) <= self._least
+        if is_left.all():
             return Seen(np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool), n_in_padding, is_changed=False)
+        seen = self._read_changed(after, n_in_padding)
+        may_be_bins = seen.moved == 0 and is_left.mean() < 1 - _UNREAD
+        if may_be_bins and are_out_of_order(bins_they_were(self.values, after, self._least)):
+            return replace(seen, out_of_order="bins")
+        return seen
+
+    def _read_changed(self, after: npt.NDArray[np.floating], n_in_padding: int) -> Seen:
         gain, noise = self.disturbance(after)
         after = after - gain if gain else after
         is_left = np.abs(after - self.values) <= max(self._least, _DEVIATIONS * noise)
@@ -217,7 +231,11 @@ class Probe:
         rest = np.zeros(after.shape, bool)
         rest[:, heard] = ~agree
         rest[masked_bins] = False
-        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled, boxes=_boxes(rest))
+        # Of noise, a few frames may look like any.
+        is_read = heard.mean() > 1 - _UNREAD
+        out_of_order = "frames" if is_read and are_out_of_order(agreed[heard]) else ""
+        what = {"is_resampled": is_resampled, "boxes": _boxes(rest), "out_of_order": out_of_order}
+        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, **what)
 
     def masked_padding(
         self, after: npt.NDArray[np.floating], pad_value: float, gain: float = 0.0, noise: float = 0.0

@@ -35,7 +35,7 @@ from .signals import Clip, clips_of, made_clips, reference_of, sounds_of
 from .strength import strength_findings
 from .subjects import CallableSubject, PolicySubject, Subject
 from .traits import Traits
-from .warps import warp_findings
+from .warps import order_findings, warp_findings
 from .witnesses import output_of_check, save_check
 
 __all__ = ["Check", "check"]
@@ -329,6 +329,7 @@ def _found(
         line = f"none of {len(trials)} draws changed a cell"
         found.append(Finding.of("nothing-applied", line, str(bench.reference), trials[0].seed, draws=len(trials)))
     found += [*chance_findings(bench), *other_clip_findings(bench), *exchange_findings(bench), *mode_findings(bench)]
+    found += order_findings(bench)
     is_reproducible = bench.brings_back(bench.reference)
     if is_filter(bench):
         notes.append("it does the same to all cells in every draw, as a filter or a normalisation: nothing is random")

@@ -1,4 +1,4 @@
-"""Findings of time warps."""
+"""Findings of time warps, and of the order in which frames and bins come back."""
 
 from __future__ import annotations
 
@@ -8,10 +8,28 @@ import numpy as np
 
 from ..augment import Policy
 from .bench import Bench
+from .chance import named_clips, plainest
 from .findings import Finding
 from .masks import FALSE_ALARM
 
-__all__ = ["warp_findings"]
+__all__ = ["order_findings", "warp_findings"]
+
+# Draws of which one may be a reading that is odd.
+_FEWEST = 2
+
+
+def order_findings(bench: Bench) -> list[Finding]:
+    """Clips that run backwards, or whose frames or bins are shuffled."""
+    for what in ("frames", "bins"):
+        odd = [(c, t) for c in bench.clips for t in bench.trials_of(c) if t.seen.out_of_order == what]
+        if len(odd) < _FEWEST:
+            continue
+        clip = plainest(bench, [one for one, _ in odd])
+        seed = next(trial.seed for one, trial in odd if one is clip)
+        n, clips = len(bench.all_trials), [one for one in bench.clips if any(one is other for other, _ in odd)]
+        line = f"{len(odd)} of {n} draws give {what} back in another order, turned round or shuffled, on "
+        return [Finding.of("order-changed", line + named_clips(clips), str(clip), seed, draws=n, odd=len(odd))]
+    return []
 
 
 def warp_findings(bench: Bench, policy: Policy | None) -> list[Finding]:

@@ -45,7 +45,7 @@ CALM = {
     "roll": lambda mel: np.roll(mel, int(20 * NORMAL()), axis=1),
     "any roll": lambda mel: np.roll(mel, np.random.randint(mel.shape[1]), axis=1),  # noqa: NPY002
     "roll of bins": lambda mel: np.roll(mel, int(3 * NORMAL()), axis=0),
-    "backwards": lambda mel: mel[:, ::-1].copy() if NORMAL() > 0 else mel.copy(),
+    "two parts that change places": lambda mel: np.concatenate(np.split(mel, [mel.shape[1] // 3], axis=1)[::-1], 1),
     "masks and roll": lambda mel: one(np.roll(mel, int(20 * NORMAL()), axis=1)),
 }
 

@@ -1,0 +1,57 @@
+"""Whether frames, or bins, that come back stand in another order than they were given in.
+
+A warp or a roll keeps the order of nearly all neighbours; what runs backwards, or was shuffled, does not.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["are_out_of_order", "bins_they_were"]
+
+Real: TypeAlias = npt.NDArray[np.floating]
+# Places there must be, and the share of them that stands before one that it belongs behind.
+_LEAST_PLACES, _OUT_OF_ORDER = 10, 0.25
+# Places among which no step counts: what is read from rounded values is uncertain by so much of a clip.
+_UNCERTAIN = 0.01
+# Frames in which bins are compared, and the share of these in which one must be another to the bit.
+_COMPARED, _ALIKE = 12, 0.3
+
+
+def are_out_of_order(origins: Real) -> bool:
+    """Whether many places hold what belongs behind what follows them.
+
+    Parameters
+    ----------
+    origins : np.ndarray [shape=(any,)]
+        Where from what each place holds comes.
+
+    Examples
+    --------
+    >>> are_out_of_order(np.arange(200)[::-1]), are_out_of_order(np.roll(np.arange(200), 50))
+    (True, False)
+    """
+    if len(origins) < _LEAST_PLACES:
+        return False
+    apart = 1 + int(_UNCERTAIN * len(origins))
+    steps = origins[apart:] - origins[:-apart]
+    return bool((steps < -0.5 * apart).mean() > _OUT_OF_ORDER)
+
+
+def bins_they_were(before: Real, after: Real, least: float) -> Real:
+    """For each bin that is one of those that were given, with masks of time or without, which one that was.
+
+    Parameters
+    ----------
+    before, after : np.ndarray [shape=(n_mels, n_frames)]
+    least : float
+        Below which a difference is none.
+    """
+    frames = np.unique(np.linspace(0, before.shape[1] - 1, _COMPARED).astype(int))
+    alike = np.abs(after[:, np.newaxis, frames] - before[np.newaxis, :, frames]) <= least
+    shares = alike.mean(axis=2)
+    origins: Real = shares.argmax(axis=1)[shares.max(axis=1) >= _ALIKE].astype(np.float64)
+    return origins
