@@ -78,6 +78,9 @@ FINDINGS: dict[str, Known] = {
         _E, "the rest of long clips is never masked", "bound starts by the clip's own length, not by a constant"
     ),
     "nothing-applied": Known(_E, "the training runs without augmentation", "look at probabilities, widths and modes"),
+    "items-left-out": Known(
+        _E, "a part of each batch trains without augmentation", "go through all items of the batch"
+    ),
     "applied-in-eval": Known(_E, "scores are of masked clips", "return the input where self.training is false"),
     "same-draw-every-time": Known(_E, "the model learns around one mask", "draw for each call; do not seed inside"),
     "not-reproducible": Known(

@@ -234,8 +234,8 @@ class Probe:
         # Of noise, a few frames may look like any.
         is_read = heard.mean() > 1 - _UNREAD
         out_of_order = "frames" if is_read and are_out_of_order(agreed[heard]) else ""
-        what = {"is_resampled": is_resampled, "boxes": _boxes(rest), "out_of_order": out_of_order}
-        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, **what)
+        boxes = _boxes(rest)
+        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled, False, boxes, out_of_order)
 
     def masked_padding(
         self, after: npt.NDArray[np.floating], pad_value: float, gain: float = 0.0, noise: float = 0.0

@@ -21,7 +21,7 @@ from ..augment.loading import absolute_spec, is_spec
 from ..errors import ParameterError
 from ..frontends import MelFrontend
 from .apart import Apart, GaveUpError
-from .batches import exchange_findings
+from .batches import exchange_findings, left_out_findings
 from .bench import Bench, Noticed
 from .calls import call_findings, contract_findings, mode_findings, try_hard_cases
 from .chance import chance_findings, is_filter, late_findings, other_clip_findings
@@ -329,7 +329,7 @@ def _found(
         line = f"none of {len(trials)} draws changed a cell"
         found.append(Finding.of("nothing-applied", line, str(bench.reference), trials[0].seed, draws=len(trials)))
     found += [*chance_findings(bench), *other_clip_findings(bench), *exchange_findings(bench), *mode_findings(bench)]
-    found += order_findings(bench)
+    found += [*left_out_findings(bench), *order_findings(bench)]
     is_reproducible = bench.brings_back(bench.reference)
     if is_filter(bench):
         notes.append("it does the same to all cells in every draw, as a filter or a normalisation: nothing is random")

@@ -22,7 +22,7 @@ from ..frontends import MelSpectrogram
 from ..pages import File, FoundFault, findings_page, known_folders, without_folders
 from ..pipeline import render
 from ..plots import audition_figure, encode_png
-from .batches import item_shown, mixed_batch
+from .batches import batch_shown
 from .bench import Bench
 from .findings import CheckReport, Finding
 from .padding import shortened, shown_in_padding
@@ -145,8 +145,8 @@ def _outcome(bench: Bench, finding: Finding, clip: Clip) -> tuple[MelSpectrogram
         padded = np.pad(short.values, ((0, 0), (0, n)), constant_values=floor)
         before = MelSpectrogram(padded, clip.mel.frontend, statistics=clip.mel.statistics)
         return before, bench.subject(given, finding.seed)
-    if (place := item_shown(finding)) is not None:
-        given = mixed_batch(bench, place)
+    if (shown := batch_shown(bench, finding)) is not None:
+        given, place = shown
         n = given.items[place].shape[1]
         outcome = bench.subject(replace(given, n_channels=bench.n_channels), finding.seed)
         return clip.mel.part(0, n), replace(outcome, values=tuple(one[:, :n] for one in outcome.values[place:][:1]))
@@ -161,7 +161,7 @@ def _masks(bench: Bench, finding: Finding, outcome: Outcome, after: MelSpectrogr
         return shown_in_padding(bench, finding.seed)
     if outcome.draws and (outcome.draws[0].n_mels, outcome.draws[0].n_frames) == (after.n_mels, after.n_frames):
         return outcome.draws[0]
-    if outcome.draws or outcome.odd is not None or item_shown(finding) is not None:
+    if outcome.draws or outcome.odd is not None or batch_shown(bench, finding) is not None:
         return nothing
     trial = bench.trial(after.n_frames, finding.seed, finding.clip, training=finding.id != "applied-in-eval")
     if trial is None or not _fits(trial.seen.masked_frames, after):

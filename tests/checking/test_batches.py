@@ -1,17 +1,21 @@
-"""An item of a batch that comes back in another one's place is found, and nothing that only mixes or masks items is."""
+"""Items of a batch in another one's place, with another one's sound, or left out, are found; what only mixes is not."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 import pytest
 from pipelines import ADAPTER, FAULTS, Reference
 
 from specaug_listen import frontends
-from specaug_listen.checking import check
-from specaug_listen.checking.batches import exchange_findings
+from specaug_listen.checking import check, speech_like
+from specaug_listen.checking.batches import exchange_findings, left_out_findings
 from specaug_listen.checking.bench import Bench
 from specaug_listen.checking.signals import made_clips
 from specaug_listen.checking.subjects import CallableSubject
+
+R = np.random
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +23,9 @@ def clips():
     return made_clips(frontends.WHISPER)[:3]
 
 
-def found(function, clips, seed=0):
+def found(function, clips, seed=0, findings=exchange_findings):
     subject = CallableSubject("theirs", function, ADAPTER, clips[0].mel)
-    return exchange_findings(Bench(subject, clips, seed, 100))
+    return findings(Bench(subject, clips, seed, 100))
 
 
 def order_of(name, lengths):
@@ -87,11 +91,108 @@ def test_what_follows_its_own_item_is_none(theirs, seed, clips):
     assert found(theirs, clips, seed) == []
 
 
+@pytest.mark.parametrize("order", ["reversed", "rolled", "shuffled"])
+def test_an_order_of_items_of_one_length_is_found(order, clips):
+    def theirs(mels, lengths):
+        after = Reference()(mels, lengths)
+        return after[order_of(order, lengths)] if len(set(lengths)) == 1 else after
+
+    (finding,) = found(theirs, clips)
+    assert (finding.id, finding.numbers["equal"]) == ("other-clip-returned", 1)
+    assert "a batch of 4 of 100, 100, 100, 100 frames" in finding.clip
+
+
+def of_donor(donor, level):
+    """A callable that fills masks with the sound, or the level, of the item that a function picks."""
+
+    def theirs(mels, lengths):
+        after, i = mels.copy(), donor(len(mels))
+        for item, n in zip(after, lengths, strict=True):
+            width = R.randint(1, min(lengths) // 3)
+            start = R.randint(0, min(n, lengths[i]) - width + 1)
+            cells = mels[i][:, start : start + width]
+            item[:, start : start + width] = mels[i][:, : lengths[i]].mean() if level else cells
+        return after
+
+    return theirs
+
+
+@pytest.mark.parametrize("donor", [lambda n: 0, lambda n: n - 1, lambda n: 1], ids=["first", "last", "second"])
+@pytest.mark.parametrize(("level", "expected"), [(True, "padding-in-fill"), (False, "other-clip-returned")])
+def test_fills_of_one_item_in_all_others_are_found(donor, level, expected, clips):
+    (finding,) = found(of_donor(donor, level), clips)
+    assert finding.id == expected
+    assert re.search(r"of other items .* item \d", finding.evidence)
+
+
+@pytest.mark.parametrize("level", [True, False])
+@pytest.mark.parametrize("seed", range(3))
+def test_fills_of_any_item_are_none(level, seed, clips):
+    assert found(of_donor(R.randint, level), clips, seed) == []
+
+
+def every(items, rate=1.0):
+    """A callable that masks those items of a batch alone that a function picks, so often."""
+
+    def theirs(mels, lengths):
+        after, masked = mels.copy(), Reference()(mels, lengths)
+        for i in items(len(mels)):
+            if R.random() < rate:
+                after[i] = masked[i]
+        return after
+
+    return theirs
+
+
+def rarely(n):
+    return range(n) if R.random() < 0.05 else range(n - 1)
+
+
+LEFT_OUT = {
+    "first alone": (lambda n: range(1), 2, 7),
+    "last never": (lambda n: range(n - 1), 8, 1),
+    "second half never": (lambda n: range((n + 1) // 2), 5, 4),
+    "every other one": (lambda n: range(0, n, 2), 2, 4),
+    "last rarely": (rarely, 8, 1),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+@pytest.mark.parametrize("seed", range(2))
+def test_items_that_are_left_out_are_found(name, seed, clips):
+    items, first, n = LEFT_OUT[name]
+    (finding,) = found(every(items), clips, seed, left_out_findings)
+    assert finding.id == "items-left-out"
+    assert (finding.numbers["item"], finding.numbers["left_out"]) == (first, n)
+
+
+def test_items_that_are_left_out_are_found_where_not_every_draw_masks(clips):
+    (finding,) = found(every(lambda n: range(n - 1), 0.5), clips, 0, left_out_findings)
+    assert finding.numbers["item"] == 8
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.5, 0.1, 0.02, 0.0])
+@pytest.mark.parametrize(
+    "items",
+    [
+        range,
+        lambda n: [R.randint(n)],
+        lambda n: R.permutation(n)[: n // 2],
+        lambda n: range(n) if R.rand() < 0.3 else (),
+    ],
+    ids=["all", "one of them", "half of them", "all or none"],
+)
+def test_items_that_chance_leaves_out_are_none(items, rate, clips):
+    for seed in range(3):
+        assert found(every(items, rate), clips, seed, left_out_findings) == []
+
+
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_other_faults_are_none(fault, clips):
     made, expected, more = FAULTS[fault]
     if "adapter" not in more and expected != "other-clip-returned":
         assert found(made(), clips) == []
+        assert found(made(), clips, 0, left_out_findings) == []
 
 
 def test_the_report_and_its_picture_show_the_item_that_came_back(tmp_path):
@@ -102,3 +203,10 @@ def test_the_report_and_its_picture_show_the_item_that_came_back(tmp_path):
     assert "other-clip-returned" in result.report.ids
     result.save(tmp_path)
     assert (tmp_path / "other-clip-returned" / "after.wav").is_file()
+
+
+def test_the_report_shows_an_item_that_was_left_out(tmp_path):
+    result = check(every(lambda n: range(1)), adapter=ADAPTER, draws=100, clips=speech_like(2.0, 16000))
+    assert result.report.ids == ("items-left-out",)
+    result.save(tmp_path)
+    assert (tmp_path / "items-left-out" / "after.wav").is_file()

@@ -257,9 +257,10 @@ def test_a_fill_in_a_policy_is_loud():
 
 def test_every_finding_has_a_test_with_that_fault():
     # Modules and devices: tests/checking/test_modules.py; bugs: test_historical_bugs.py; places: test_places.py; calls
-    # that do not come back or fork: test_apart.py, tests/attack/test_code_under_check.py; order: test_order.py.
+    # that do not come back or fork: test_apart.py, tests/attack/test_code_under_check.py; order: test_order.py;
+    # items of batches: test_batches.py.
     elsewhere = {
-        "order-changed",
+        "order-changed", "items-left-out",
         "applied-in-eval", "device-changed", "call-hangs", "process-ended", "process-forked",
         "masks-only-at-end", "masks-stop-early", "frames-unevenly-masked", "bins-unevenly-masked",
         "starts-on-grid", "stronger-than-published",
