@@ -38,6 +38,8 @@ _OF_TRACKS = frozenset(
 )
 # Containers whose sound may be of a codec that FFmpeg reads, between chunks that are read here.
 _OF_CHUNKS = frozenset({"WAV", "W64", "AIFF", "AU"})
+# Containers of frames, which are counted here: of one that is cut FFmpeg makes sound.
+_OF_FRAMES = frozenset({"MP1", "MP2", "MP3", "MP3 in WAV"})
 # Containers with a header that could tell, but does not tell it of the track.
 _OF_FILES = frozenset(["asf", "avi", "matroska"])
 # Of these, the structure of the file tells whether anything could.
@@ -325,7 +327,7 @@ def ffmpeg_decoders(path: str | os.PathLike[str], layout: Layout) -> tuple[list[
     """
     if layout.container == "Ogg":
         parts = Parts(_links(layout), tuple(_of_pages(layout)))
-    elif layout.container in _OF_CHUNKS:
+    elif layout.container in _OF_CHUNKS | _OF_FRAMES:
         parts = Parts(layout.streams, layout.notices)
     else:
         parts = parts_of(path)

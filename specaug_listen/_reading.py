@@ -34,7 +34,9 @@ MAX_CHANNELS = 8
 # SVX, NIST, VOC and IRCAM.
 _NO_SUCH_CODEC = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
 _NO_FILE = "not a regular file"
-_WITH_AN = frozenset({"AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MPC2K", "Ogg", "SDS", "SVX", "XI"})
+_WITH_AN = frozenset(
+    ["AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MP3 in WAV", "MPC2K", "Ogg", "SDS", "SVX", "XI"]
+)
 
 # Of files without a header, which nothing but their endings tells: what they may be, and what sox calls that.
 _LINEAR = ("16 kHz and 16 bits", "raw -r 16000 -e signed -b 16")

@@ -49,6 +49,11 @@ def nist(file: BinaryIO, begin: int, end: int) -> Layout:
     count, length = fields.get(b"sample_count", b""), head[8:16].strip()
     if not count.isdigit() or not length.isdigit():
         return Layout("NIST", (Stream(is_open=True),))
+    rate = _number(fields, b"sample_rate", 0)
+    if rate and b"end_head" in head and end - begin < int(length):
+        # FFmpeg would take what fills up the header for sound.
+        values = {"n_present": 0, "n_promised": int(count), "sample_rate": rate}
+        return Layout("NIST", notices=(Notice("cut", values),))
     frame = _number(fields, b"channel_count", 1) * _number(fields, b"sample_n_bytes", 2 if coding == "pcm" else 1)
     n_bytes = int(count) if is_open_size(int(count)) else int(count) * frame
     endian = "LITTLE" if fields.get(b"sample_byte_format", b"01").startswith(b"01") else "BIG"
@@ -70,7 +75,7 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
         if header[:4] == b"desc":
             is_little = bool(struct.unpack(">I", file.read(16)[12:])[0] & 2)
         if header[:4] == b"pakt" and size >= 24:
-            n_samples, n_packed = _packets(file, size)
+            n_samples, n_packed = _packets(file, min(size, end - at))
         if header[:4] == b"data":
             if size - 4 == n_packed and at + size <= end:
                 return _packed_caf(file, (begin, at + size, end), at, n_samples)

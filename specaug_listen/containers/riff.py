@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
@@ -24,6 +26,11 @@ _IN_BLOCKS = {0x02, 0x11, 0x38}
 # Chunks that may follow one of an odd size.
 _NAMES = frozenset({b"data", b"fmt ", b"fact", b"LIST", b"bext", b"cue ", b"JUNK", b"junk", b"id3 "})
 _LINEAR = {0x01, 0x03, 0x06, 0x07, 0xFFFE}
+# Where the name of another file may stand that begins within what a size calls sound, from its end: its own chunks would
+# be taken for those of the file that is cut. As many bytes as chunks before the sound mostly have.
+_FILE_WITHIN = re.compile(rb"(?:RIFF|RIFX|RF64|BW64)....WAVE|FORM....AIF[FC]", re.DOTALL)
+_LONGEST_HEADER = 1 << 12
+_NAME_OF_FILE = 12
 _W64_CHUNK = 24
 # Bytes of AIFF's COMM without a codec.
 _COMMON = 18
@@ -52,6 +59,8 @@ def wav(file: BinaryIO, begin: int, end: int) -> Layout:
     found = _data_of_wav(file, begin, order)
     if found is None:
         return unknown("WAV")
+    if (place := _file_within(file, found, end)) is not None:
+        return _cut_before(wav, file, begin, place)
     layout = _chunked("WAV", file, (begin, end), found, "BIG" if order == ">" else "LITTLE", order)
     if found.tag not in _MPEG_TAGS and (more := _more_chunks(file, (begin, end), found, order)):
         return replace(layout, streams=more)
@@ -80,13 +89,15 @@ def _filled(stream: Stream, span: tuple[int, int], places: tuple[int, ...]) -> S
 
 
 def _mpeg_in_wav(file: BinaryIO, begin: int, layout: Layout, end: int) -> Layout | None:
-    """The frames in a WAV file, whose size in bytes tells how many there were; None where there is not one."""
+    """The frames in a WAV file, whose size in bytes tells how many there were; None where nothing begins as one."""
     (outer,) = layout.streams
     there = begin + (outer.present_bytes or 0)
     is_open = outer.is_open and there == end
     inside = mpeg.mpeg(file, begin, there, is_whole_file=is_open, most_padding=_MOST_PADDING)
     if inside is None:
-        return None
+        is_cut = not outer.is_open and (outer.promised_bytes or 0) > (outer.present_bytes or 0) > 0
+        # Cut within its first frame, of which FFmpeg makes sound where a header precedes it.
+        return Layout("MP3 in WAV", (Stream(((begin, there),)),)) if is_cut else None
     *others, last = inside.streams
     if last.is_endless and outer.is_open:
         last = replace(last, is_open=True)
@@ -169,10 +180,29 @@ def aiff(file: BinaryIO, begin: int, end: int) -> Layout:
             offset = struct.unpack(">I", file.read(8)[:4])[0]
             n_bytes = max(0, size - 8 - offset)
             found = _Found(at + 8 + offset, n_bytes, at - 4, block=block, frame=frame, n_samples=n_samples)
+            if (place := _file_within(file, found, end)) is not None:
+                return _cut_before(aiff, file, begin, place)
             layout = _chunked("AIFF", file, (begin, end), found, endian, ">")
             return replace(layout, streams=_more_chunks(file, (begin, end), found, ">") or layout.streams)
         file.seek(at + size + size % 2)
     return unknown("AIFF")
+
+
+def _file_within(file: BinaryIO, found: _Found, end: int) -> int | None:
+    """Where another file begins shortly before the end of the sound by its size, as behind one that is cut."""
+    ends = min(found.begin + found.size, end)
+    start = max(found.begin, found.begin + found.size - _LONGEST_HEADER)
+    file.seek(start)
+    within = _FILE_WITHIN.search(file.read(max(0, ends - start) + _NAME_OF_FILE))
+    place = ends if within is None else start + within.start()
+    return place if found.begin < place < ends else None
+
+
+def _cut_before(parser: Callable[[BinaryIO, int, int], Layout], file: BinaryIO, begin: int, place: int) -> Layout:
+    """A file that is cut, and another one behind it."""
+    layout = parser(file, begin, place)
+    streams = [stream if stream.pieces else replace(stream, pieces=((begin, place),)) for stream in layout.streams]
+    return replace(layout, streams=tuple(streams), next_file=layout.next_file or place)
 
 
 def _more_chunks(file: BinaryIO, span: tuple[int, int], found: _Found, order: str) -> tuple[Stream, ...]:

@@ -125,6 +125,42 @@ def test_parts_that_are_missing_or_too_much_are_never_silent(container, tmp_path
     edit_many(container, tmp_path / "clip.bin", capfd, 8, 2)
 
 
+def test_a_table_of_packets_that_is_longer_than_its_file_is_read_to_the_end_of_the_file(tmp_path):
+    data = CONTAINERS["CAF of ALAC"].whole(4000)
+    place = data.index(b"pakt") + 4
+    data[place : place + 8] = (1 << 60).to_bytes(8, "big")
+    _, _, error = read(tmp_path / "clip.caf", data)
+    assert error.count("\n") == 0
+    assert "cannot be read" in error
+
+
+def test_what_fills_up_the_header_of_nist_is_not_taken_for_sound(tmp_path):
+    data = CONTAINERS["NIST"].whole(4000)
+    errors = [read(tmp_path / "clip.sph", data[:end])[2] for end in (200, 481, 1000, 1023)]
+    assert [error.partition(": ")[2] for error in errors] == [
+        "cut: 0 of 4000 samples are there (0.00 of 0.25 s); copy the file again"
+    ] * len(errors)
+
+
+@pytest.mark.parametrize(("name", "ends"), [("MP2", (576, 692, 1100)), ("WAV of MP3", (96, 133, 353, 427, 600))])
+def test_of_less_than_two_frames_of_mpeg_no_sound_is_made(name, ends, tmp_path):
+    data = CONTAINERS[name].whole(20000)
+    errors = [read(tmp_path / "clip.bin", data[:end])[2] for end in ends]
+    assert all("it is cut or damaged; copy it again" in error for error in errors), errors
+
+
+@pytest.mark.parametrize(("name", "n_missing"), [("WAV of IMA ADPCM", 40), ("WAV", 12), ("AIFF", 12), ("AIFF", 80)])
+def test_a_cut_file_before_another_one_is_called_cut_where_the_chunks_of_both_fit_into_one(name, n_missing, tmp_path):
+    data = CONTAINERS[name].whole(4000)
+    whole, _, _ = read(tmp_path / "clip.bin", data)
+    samples, notices, _ = read(tmp_path / "clip.bin", data[:-n_missing] + data)
+    assert [notice.kind for notice in notices] == ["cut"]
+    assert np.array_equal(samples[:, -whole.shape[1] :], whole)
+    n_first = samples.shape[1] - whole.shape[1]
+    assert n_first == notices[0].values["n_present"]
+    assert np.array_equal(samples[:, :n_first], whole[:, :n_first])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_many_more_parts_that_are_missing_or_too_much(container, tmp_path, capfd, seed):
