@@ -36,10 +36,8 @@ _CLOCK = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,12})?)", re.ASCII)
 _OF_TRACKS = frozenset(
     ["mov", "caf", "wav", "w64", "aiff", "au", "tta", "wv", "ape", "tak", "mpc", "mpc8", "dsf", "iff", "rm", "flac"]
 )
-# Containers whose sound may be of a codec that FFmpeg reads, between chunks that are read here.
-_OF_CHUNKS = frozenset({"WAV", "W64", "AIFF", "AU"})
-# Containers of frames, which are counted here: of one that is cut FFmpeg makes sound.
-_OF_FRAMES = frozenset({"MP1", "MP2", "MP3", "MP3 in WAV"})
+# Containers whose chunks or frames are read here, as of a frame that is cut FFmpeg makes sound.
+_READ_HERE = frozenset({"WAV", "W64", "AIFF", "AU", "MP1", "MP2", "MP3", "MP3 in WAV"})
 # Containers with a header that could tell, but does not tell it of the track.
 _OF_FILES = frozenset(["asf", "avi", "matroska"])
 # Of these, the structure of the file tells whether anything could.
@@ -327,7 +325,7 @@ def ffmpeg_decoders(path: str | os.PathLike[str], layout: Layout) -> tuple[list[
     """
     if layout.container == "Ogg":
         parts = Parts(_links(layout), tuple(_of_pages(layout)))
-    elif layout.container in _OF_CHUNKS | _OF_FRAMES:
+    elif layout.container in _READ_HERE:
         parts = Parts(layout.streams, layout.notices)
     else:
         parts = parts_of(path)

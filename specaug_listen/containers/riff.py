@@ -192,8 +192,10 @@ def _file_within(file: BinaryIO, found: _Found, end: int) -> int | None:
     """Where another file begins shortly before the end of the sound by its size, as behind one that is cut."""
     ends = min(found.begin + found.size, end)
     start = max(found.begin, found.begin + found.size - _LONGEST_HEADER)
+    if start >= ends:  # as of a size that is left open, which may be beyond all places that a file can have
+        return None
     file.seek(start)
-    within = _FILE_WITHIN.search(file.read(max(0, ends - start) + _NAME_OF_FILE))
+    within = _FILE_WITHIN.search(file.read(ends - start + _NAME_OF_FILE))
     place = ends if within is None else start + within.start()
     return place if found.begin < place < ends else None
 
