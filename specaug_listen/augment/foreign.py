@@ -18,7 +18,7 @@ from ..errors import ParameterError, naming
 from ..frontends import AnyMel, MelSpectrogram
 from .adapter import Adapter
 from .calling import called, in_words
-from .guessing import adapter_for
+from .guessing import adapter_for, lengths_left_out, optional_lengths
 from .loading import absolute_spec, load_callable, name_of, source_sha256
 
 __all__ = ["LONGEST_HELD_S", "Foreign", "ForeignCall"]
@@ -204,6 +204,7 @@ class Foreign:
 
     def _lines(self, step: ForeignCall, how: str | None, mel: MelSpectrogram) -> list[str]:
         lines = [] if how is None else [f"{self.call} was given {step.adapter} ({how})"]
+        lines += lengths_left_out(self.call, optional_lengths(self.function), self.adapter, step.adapter)
         if not step.is_repeatable:
             lines.append(
                 f"{self.call} is not repeatable: under one seed it gave two results, so the draw cannot be made again"

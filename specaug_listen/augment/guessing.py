@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import inspect
+import itertools
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +19,17 @@ from ..frontends import MelSpectrogram
 from .adapter import Adapter, OtherShapeError, complete
 from .calling import RaisedError, called, owner_module, unwrapped
 
-__all__ = ["GUESSED", "KNOWN", "adapter_for", "candidates", "not_square", "settled_adapter", "written_axes"]
+__all__ = [
+    "GUESSED",
+    "KNOWN",
+    "adapter_for",
+    "candidates",
+    "lengths_left_out",
+    "not_square",
+    "optional_lengths",
+    "settled_adapter",
+    "written_axes",
+]
 
 GUESSED = "guessed; where that is wrong, declare an Adapter (--adapter axes=...)"
 
@@ -54,6 +66,8 @@ _WORDS = {
 _AXIS_OF = {word: axis for axis, words in _WORDS.items() for word in words.split()}
 _SHAPE = re.compile(r"[(\[]([^()\[\]\n]{3,80})[)\]]")
 _LENGTHS = re.compile(r"(.*_)?(length|lengths|len|lens|ilens|n_frames)", re.I)
+# Of one mask, or of all clips; "max_len=None" asks for a number.
+_NO_LENGTHS = frozenset({"max", "min", "mask", "target", "chunk", "crop", "fixed", "hop", "win", "pad", "warp"})
 _MELS = frozenset({"input_spec", "spec", "mel", "mels", "x", "xs", "features", "feats", "spectrogram", "specgram"})
 
 
@@ -149,13 +163,17 @@ def not_square(mel: MelSpectrogram) -> MelSpectrogram:
 
 def candidates(function: Any, declared: Adapter) -> Iterator[Adapter]:
     """Ways of calling it, the likeliest first; at least one."""
-    calls = _with_arguments(function, declared)
+    calls = [_with_arguments(function, declared)]
+    optional = optional_lengths(function)
+    if optional and calls[0].lengths is None and calls[0].lengths_argument is None:
+        # As every training gives them; without, only where no call with them works.
+        calls.insert(0, dataclasses.replace(calls[0], lengths="frames", lengths_argument=optional))
     written = written_axes(function)
     usual = _AXES_OF_BATCHES if owner_module(function) is not None else _AXES_OF_ONE
     orders = (declared.axes,) if declared.axes else dict.fromkeys((*written, *usual, *_AXES_OF_IMAGES))
     for axes in orders:
-        for container in _containers(function, declared):
-            yield complete(dataclasses.replace(calls, axes=axes, container=container))
+        for call, container in itertools.product(calls, _containers(function, declared)):
+            yield complete(dataclasses.replace(call, axes=axes, container=container))
 
 
 def _containers(function: Any, declared: Adapter) -> tuple[Any, ...]:
@@ -174,16 +192,39 @@ def _containers(function: Any, declared: Adapter) -> tuple[Any, ...]:
     return ("numpy", "torch")
 
 
-def _with_arguments(function: Any, declared: Adapter) -> Adapter:
-    """How the mel and the lengths are given, by the names of what must be given."""
+def _parameters(function: Any) -> list[inspect.Parameter]:
+    """Those of a call; none where they cannot be read."""
     inner = owner_module(function)
     target = inner.forward if inner is not None and unwrapped(function) is inner else function
     try:
-        parameters = list(inspect.signature(target).parameters.values())
+        return list(inspect.signature(target).parameters.values())
     except (TypeError, ValueError):
-        return declared
+        return []
+
+
+def optional_lengths(function: Any) -> str | None:
+    """The name under which a callable takes lengths that it does without, ``lengths=None``."""
+    bound = function.keywords if isinstance(function, functools.partial) else {}
+    by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    optional = [p.name for p in _parameters(function)[1:] if p.kind in by_name and p.default is None]
+    names = [name for name in optional if name not in bound and _LENGTHS.fullmatch(name)]
+    return next((name for name in names if not _NO_LENGTHS & set(name.lower().split("_"))), None)
+
+
+def lengths_left_out(call: str, optional: str | None, declared: Adapter, adapter: Adapter) -> list[str]:
+    """A line that says so where a callable was not given the lengths that it takes, and nobody asked for that."""
+    if optional is None or declared.lengths is not None or adapter.lengths != "none":
+        return []
+    return [
+        f"{call} takes {optional}, too, and was called without; where trainings give it lengths, declare them "
+        f"(--adapter lengths=frames --adapter lengths_argument={optional})"
+    ]
+
+
+def _with_arguments(function: Any, declared: Adapter) -> Adapter:
+    """How the mel and the lengths are given, by the names of what must be given."""
     fixed = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
-    needed = [p for p in parameters if p.default is inspect.Parameter.empty and p.kind not in fixed]
+    needed = [p for p in _parameters(function) if p.default is inspect.Parameter.empty and p.kind not in fixed]
     for number, parameter in enumerate(needed):
         by_name = parameter.kind is inspect.Parameter.KEYWORD_ONLY
         name = parameter.name if by_name else None

@@ -16,7 +16,16 @@ import numpy as np
 from .._random import MAX_SEED
 from ..augment import Adapter
 from ..augment.calling import must_take_tensors, owner_module
-from ..augment.guessing import GUESSED, adapter_for, candidates, not_square, settled_adapter, written_axes
+from ..augment.guessing import (
+    GUESSED,
+    adapter_for,
+    candidates,
+    lengths_left_out,
+    not_square,
+    optional_lengths,
+    settled_adapter,
+    written_axes,
+)
 from ..errors import naming
 from ..frontends import MelSpectrogram
 from .apart import Apart, CallEndedError, GaveUpError
@@ -60,10 +69,10 @@ def crash_of_one(subject: CallableSubject, known: Known, mel: MelSpectrogram, se
         or is_for_batches
         or not axes.startswith("batch, ")
         or "channel" in axes
-        or subject.adapter.lengths not in (None, "none")
+        or (subject.adapter.lengths not in (None, "none") and known.optional_lengths is None)
     ):
         return None
-    adapter = replace(subject.adapter, axes=axes.removeprefix("batch, "))
+    adapter = replace(subject.adapter, axes=axes.removeprefix("batch, "), lengths="none", lengths_argument=None)
     alone = CallableSubject(subject.name, subject.function, adapter, mel, subject.traits)
     values = alone.scaled(not_square(mel))
     errors = [alone(Given((values,)), now % MAX_SEED).error for now in range(seed, seed + 4)]
@@ -75,8 +84,8 @@ def crash_of_one(subject: CallableSubject, known: Known, mel: MelSpectrogram, se
 
 def subject_of(
     name: str, function: Callable[..., Any] | Apart, known: Known, clips: Sequence[Clip], seed: int
-) -> tuple[CallableSubject, str | None, bool]:
-    """A callable in the form in which it is checked, how that was found out, and whether by trying alone.
+) -> tuple[CallableSubject, list[str], bool]:
+    """A callable in the form in which it is checked, notes on how that was found out, and whether by trying alone.
 
     Parameters
     ----------
@@ -94,7 +103,8 @@ def subject_of(
         # What fails in every form fails as an audition does, and says why.
         adapter, how = found or _run(function, adapter_for, known.declared, not_square(mel), seed)
         _run(function, _check_container, adapter)
-    said = None if how is None else f"{name} was given {adapter} ({how})"
+    said = [] if how is None else [f"{name} was given {adapter} ({how})"]
+    said += lengths_left_out(name, known.optional_lengths, known.declared, adapter)
     return CallableSubject(name, function, adapter, mel, known.traits), said, how == GUESSED
 
 
@@ -111,6 +121,8 @@ class Known(NamedTuple):
     written : tuple of str
         Orders of axes that its documentation names.
     traits : Traits
+    optional_lengths : str or None
+        The name under which it takes lengths that it does without.
     """
 
     declared: Adapter
@@ -118,6 +130,7 @@ class Known(NamedTuple):
     forms: tuple[Adapter, ...]
     written: tuple[str, ...]
     traits: Traits
+    optional_lengths: str | None
 
 
 def known_of(name: str, function: Callable[..., Any] | Apart, declared: Adapter) -> Known:
@@ -136,7 +149,8 @@ def known_of(name: str, function: Callable[..., Any] | Apart, declared: Adapter)
 def _known_here(function: Any, declared: Adapter) -> Known:
     settled = settled_adapter(function, declared)
     forms = () if settled else tuple(candidates(function, declared))
-    return Known(declared, settled, forms, tuple(written_axes(function)), traits_of(function))
+    written = tuple(written_axes(function))
+    return Known(declared, settled, forms, written, traits_of(function), optional_lengths(function))
 
 
 def _check_container(function: Any, adapter: Adapter) -> None:

@@ -201,11 +201,11 @@ def _called_apart(theirs: Foreign, apart: Apart, heard: tuple[Clip, ...], seed: 
         is_free = theirs.adapter.axes is None
         if is_free and (line := crash_of_few_bins(apart, known, heard, seed)):
             return _only(Bench(nothing, heard, seed, limits.draws), "crash-few-bins", line, limits)
-        subject, how, is_guessed = subject_of(theirs.call, apart, known, heard, seed)
+        subject, said, is_guessed = subject_of(theirs.call, apart, known, heard, seed)
         line = crash_of_one(subject, known, reference_of(heard).mel, seed) if is_free else None
     except GaveUpError as error:
         return _given_up(Bench(nothing, heard, seed, limits.draws), error, limits, [])
-    made = _checked(subject, None, heard, seed, limits, [] if how is None else [how])
+    made = _checked(subject, None, heard, seed, limits, said)
     if line:
         made = _with(made, Finding.of("crash-2d", line, str(reference_of(heard)), seed), limits)
     is_free = theirs.adapter.axes is None and is_guessed and not apart.is_hopeless()

@@ -312,6 +312,40 @@ def test_lengths_are_given_where_the_signature_asks_for_them(mel):
     assert get_policy(by_name).draw(mel, rng=0).foreign[0].adapter.lengths_argument == "length"
 
 
+def test_lengths_are_given_where_the_signature_allows_them(mel):
+    def with_lengths(mel, x_lens=None):
+        return mel - (1 if x_lens is None else x_lens)
+
+    draw = get_policy(with_lengths).draw(mel, rng=0)
+    assert (draw.foreign[0].adapter.lengths, draw.foreign[0].adapter.lengths_argument) == ("frames", "x_lens")
+    assert "with lengths in frames (guessed" in draw.warnings[0]
+    np.testing.assert_array_equal(draw.apply(mel).values, mel.values - np.float32(120))
+    for without in (
+        functools.partial(with_lengths, x_lens=None),
+        foreign_policy(with_lengths, adapter=Adapter(lengths="none")),
+    ):
+        draw = get_policy(without).draw(mel, rng=0)
+        assert draw.foreign[0].adapter.lengths == "none"
+        assert not any("called without" in line for line in draw.warnings)
+
+
+def test_a_number_that_may_be_none_is_no_lengths(mel):
+    def shorter(mel, max_len=None, hop_length=None, length=3):
+        assert (max_len, hop_length, length) == (None, None, 3)
+        return mel - 1
+
+    assert get_policy(shorter).draw(mel, rng=0).foreign[0].adapter.lengths == "none"
+
+
+def test_where_a_call_with_lengths_fails_it_is_called_without_and_that_is_said(mel):
+    def with_lengths(mel, lengths=None):
+        return mel - 1 if lengths is None else mel[:, lengths.nothing]
+
+    draw = get_policy(with_lengths).draw(mel, rng=0)
+    assert draw.foreign[0].adapter.lengths == "none"
+    assert any("with_lengths takes lengths, too, and was called without" in line for line in draw.warnings)
+
+
 @pytest.mark.parametrize(
     ("function", "message"),
     [

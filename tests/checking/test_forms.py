@@ -221,3 +221,34 @@ def test_an_order_that_is_declared_is_kept():
 def test_a_masked_array_is_refused():
     with pytest.raises(ParameterError, match=r"it gave a masked array, whose mask would be lost: fill it, \.filled\("):
         check(lambda mel: np.ma.masked_less(mel, 0))
+
+
+def within_lengths(mels, lengths=None):
+    """mels: (batch, bands, frames); clean where lengths are given."""
+    return Reference()(mels, [mels.shape[2]] * len(mels) if lengths is None else lengths)
+
+
+def not_finite_with_lengths(mels, lengths=None):
+    """mels: (batch, bands, frames)."""
+    return within_lengths(mels) if lengths is None else within_lengths(mels, lengths) * np.nan
+
+
+def fails_with_lengths(mels, lengths=None):
+    """mels: (batch, bands, frames)."""
+    if lengths is not None:
+        raise TypeError("lengths are not supported")
+    return within_lengths(mels)
+
+
+def test_lengths_that_need_not_be_given_are_given():
+    assert check(within_lengths, draws=100).report.ids == ()
+    assert check(not_finite_with_lengths, draws=100).report.ids == ("not-finite",)
+
+
+@pytest.mark.parametrize(
+    ("function", "adapter"),
+    [(fails_with_lengths, None), (within_lengths, Adapter(axes="batch, bands, frames", container="numpy"))],
+)
+def test_lengths_that_were_not_given_are_named(function, adapter):
+    notes = check(function, draws=100, adapter=adapter).report.notes
+    assert any(f"{function.__name__} takes lengths, too, and was called without" in note for note in notes)
