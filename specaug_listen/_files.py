@@ -24,6 +24,7 @@ __all__ = [
     "put_new",
     "put_through",
     "saying_what_failed",
+    "without_dots",
     "write_files",
     "write_whole",
 ]
@@ -54,6 +55,20 @@ def as_path(path: object) -> Path:
     if not _can_be(path):
         raise ParameterError(f"path={os.fspath(path)!r:.80}: no file can have this name; give another")
     return Path(path)
+
+
+def without_dots(path: Path) -> Path:
+    """The same place without ``..``, which for the system leads nowhere behind a folder that is not there.
+
+    Examples
+    --------
+    >>> without_dots(Path("nowhere/../out")).as_posix()
+    'out'
+    """
+    if ".." not in path.parts:
+        return path
+    real = os.path.realpath(path)
+    return Path(real if path.is_absolute() else os.path.relpath(real, os.path.realpath(".")))
 
 
 def _can_be(path: str | os.PathLike[str]) -> bool:

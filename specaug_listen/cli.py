@@ -175,7 +175,7 @@ def _in_words(error: Any) -> str:
     what = re.sub(r"Input should be (a valid )?", "allowed is ", what.replace("Value error, ", ""))
     what = re.sub(r"allowed is (integer|number)", r"allowed is an \1", what).replace("an number", "a number")
     what = re.sub(r", unable to (parse|interpret).*$", "", what)
-    what += _value_refused(error.__cause__)
+    what = what.rstrip(".") + _value_refused(error.__cause__, what)
     what = re.sub(r"(['(])([^'()]{80})[^'()]+(?=['),])", r"\1\2...", what)
     context = getattr(error, "ctx", None)
     if context is not None and (option := getattr(error, "option_name", None)):
@@ -185,9 +185,11 @@ def _in_words(error: Any) -> str:
     return f"{what} (options: {context.command_path} --help)" if context is not None else what
 
 
-def _value_refused(cause: BaseException | None) -> str:
-    """The value that pydantic refuses, whose words do not name it."""
+def _value_refused(cause: BaseException | None, what: str) -> str:
+    """The value that pydantic refuses, where its words do not name it."""
     if not isinstance(cause, pydantic.ValidationError):
         return ""
     value = printable(str(cause.errors()[0]["input"]))
+    if f"{value!r}" in what:
+        return ""
     return f", not {value[:77]}..." if len(value) > 80 else f", not {value}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
+from pathlib import Path
 
 import typer.core
 from typer import Context
 
+from ._files import without_dots
 from .errors import ParameterError
 
 __all__ = ["COMMAND_SETTINGS", "Command", "Commands", "examples"]
@@ -31,7 +33,10 @@ def examples(*lines: str) -> str:
 
 
 class Command(typer.core.TyperCommand):
-    """A command whose arguments and options are never empty: an unset variable of the shell is no working folder."""
+    """A command whose arguments and options are never empty: an unset variable of the shell is no working folder.
+
+    The place of its results, ``out``, has no ``..`` in it, so that all of the command means the same place.
+    """
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Check each value as it was typed: as a path, an empty one would be the working folder."""
@@ -42,7 +47,10 @@ class Command(typer.core.TyperCommand):
             for value in held if isinstance(held, (list, tuple)) else [held]:
                 if isinstance(value, str):
                     _check_argument(value, name)
-        return super().parse_args(ctx, args)
+        left = super().parse_args(ctx, args)
+        if isinstance(out := ctx.params.get("out"), Path):
+            ctx.params["out"] = without_dots(out)
+        return left
 
 
 def _check_argument(value: str, name: str) -> None:

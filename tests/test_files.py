@@ -18,6 +18,7 @@ from specaug_listen._files import (
     folder_name,
     make_folder,
     printable,
+    without_dots,
     write_files,
     write_whole,
 )
@@ -199,6 +200,21 @@ def test_the_name_of_what_is_not_whole_yet_fits_any_name(tmp_path, name):
 def test_a_name_that_no_file_can_have_is_refused(name):
     with pytest.raises(ParameterError, match=r"path='.{1,80}: no file can have this name; give another"):
         as_path(name)
+
+
+def test_a_place_without_dots_is_the_one_that_links_lead_to(tmp_path, monkeypatch):
+    (tmp_path / "there" / "below").mkdir(parents=True)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "link").symlink_to(tmp_path / "there" / "below")
+    monkeypatch.chdir(tmp_path / "here")
+    for text, expected in {
+        "link/out": "link/out",
+        "link/../out": "../there/out",
+        "nowhere/../out": "out",
+        "../out": "../out",
+        f"{tmp_path}/nowhere/../out": f"{os.path.realpath(tmp_path)}/out",
+    }.items():
+        assert without_dots(Path(text)) == Path(expected)
 
 
 def test_a_name_of_bytes_that_are_no_text_is_a_path():

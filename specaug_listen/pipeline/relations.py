@@ -85,7 +85,7 @@ def check_draws(where: str, names: Sequence[str], n_draws: int) -> None:
 
 
 def check_draw(record: DrawRecord) -> None:
-    """See that a draw is one for a mel of its clip on its front-end, and that its scores are numbers of a draw.
+    """See that a draw is one of its policy, for a mel of its clip on its front-end, with scores of a draw.
 
     Raises
     ------
@@ -110,6 +110,10 @@ def check_draw(record: DrawRecord) -> None:
             raise ParameterError(
                 f"draw.n_frames={draw.n_frames}: allowed is what its clip gives, {expected} of {n_samples} samples"
             )
+    if draw.policy != record.policy.name:
+        raise ParameterError(
+            f"draw.policy={draw.policy!r:.80}: allowed is the name of its policy, {record.policy.name!r:.80}"
+        )
     _check_found(record)
     check_scores(record.scores)
     check_scores_of_steps(record)

@@ -93,6 +93,28 @@ def test_a_number_that_is_refused_is_named(command, value, allowed):
     assert len(ran.err) < 250
 
 
+def test_what_is_none_of_a_few_words_is_named_once():
+    ran = run("list", "nothing")
+    assert (ran.code, ran.err.count("nothing")) == (2, 1)
+    assert ran.err.endswith("'dialects' (options: specaug-listen list --help)\n")
+
+
+WITH_RESULTS = [(path, command) for path, command in all_commands() if any(one.name == "out" for one in command.params)]
+
+
+@pytest.mark.parametrize(("path", "command"), WITH_RESULTS, ids=[" ".join(path) for path, _ in WITH_RESULTS])
+def test_results_go_to_a_plain_place_whatever_folder_is_not_there(path, command):
+    taken = [one for one in TAKEN_FOR_GRANTED[path[-1]] if one not in ("-o", "y.wav")]
+    assert command.make_context(path[-1], [*taken, "-o", "nowhere/../out.wav"]).params["out"].as_posix() == "out.wav"
+
+
+def test_a_folder_behind_one_that_is_not_there_gets_results_and_their_page():
+    ran = run("mine.wav", "-o", "nowhere/../out", "--vocoder", "griffinlim:n_iter=1", "--no-report")
+    assert (ran.code, sorted(os.listdir())) == (0, ["mine.wav", "out"])
+    ran = run("report", "out", "-o", "nowhere/../out/report.html")
+    assert (ran.code, os.path.isfile("out/report.html")) == (0, True)
+
+
 def test_an_empty_first_word_is_no_working_folder():
     ran = run("")
     assert (ran.code, ran.err.startswith("error: the command or file is empty")) == (2, True)

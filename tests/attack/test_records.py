@@ -278,6 +278,8 @@ def test_no_text_of_a_record_reaches_the_page_as_markup(made, tmp_path):
     changed(run, "audition.json", lambda d: d["configuration"]["policy"].update(notes=["n"], frontend_error="f"))
     changed(run, "clip/draw-1.json", lambda d: (d.update(badges=["b"]), d["draw"].update(warnings=["w"])))
     changed(run, "clip/draw-1.json", lambda d: (d.update(clip_badges=["z"]), d["audio"].update(notices=[notice])))
+    # One alone would be the name of another policy.
+    changed(run, "clip/draw-1.json", lambda d: (d["draw"].update(policy=HOSTILE), d["policy"].update(name=HOSTILE)))
     n_texts = with_hostile_texts(run / "audition.json", lambda: read_index(run))
     n_texts += with_hostile_texts(run / "clip" / "draw-1.json", lambda: read_record(run / "clip" / "draw-1.json"))
     assert n_texts > 20

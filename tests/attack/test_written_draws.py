@@ -10,7 +10,7 @@ import pytest
 from attack.received import CELL, copied
 from commandline import run as run_command
 
-from specaug_listen import replay, written_draw
+from specaug_listen import replay, write_report, written_draw
 from specaug_listen._marker import MARKER
 from specaug_listen.errors import PolicyError, SpecAugListenWarning
 from specaug_listen.pipeline import draw_files
@@ -52,7 +52,7 @@ def test_a_record_that_the_index_beside_it_contradicts_is_refused(made, tmp_path
 
 
 RUNS = {
-    "policy": ("policy", lambda policy: {**policy, "name": "another"}),
+    "policy": ("policy", lambda policy: {**policy, "probability": 0.5}),
     "layout of channels": ("channels", lambda _: "duplicate"),
     "notices of the clip": ("audio", lambda clip: {**clip, "notices": [{"kind": "cut", "values": {}}]}),
     "badges of the clip": ("clip_badges", lambda _: ["a lie"]),
@@ -110,6 +110,21 @@ def test_a_record_alone_is_taken_as_it_is(run, tmp_path):
     again = replay(path)
     assert (again.gain, again.name) == (0.001, "mine")
     assert read_written_draw(path).notices == ()
+
+
+@pytest.mark.parametrize("key", ["draw", "policy"])
+def test_a_record_whose_draw_is_of_another_policy_is_refused(run, key):
+    path = run / "clip" / "draw-1.json"
+    record = json.loads(path.read_text())
+    name = {"draw": "policy", "policy": "name"}[key]
+    change(path, **{key: {**record[key], name: "SS"}})
+    said = r"draw-1\.json: .*draw\.policy='\w+': allowed is the name of its policy, '\w+'"
+    with pytest.raises(PolicyError, match=said):
+        write_report(run, overwrite=True)
+    (run / "audition.json").unlink()
+    (run / MARKER).unlink()  # alone, too
+    with pytest.raises(PolicyError, match=said):
+        replay(path)
 
 
 def test_a_change_that_no_index_contradicts_is_told_by_the_list_of_files(run, sheet, tmp_path):
