@@ -33,12 +33,15 @@ def chance_findings(bench: Bench) -> list[Finding]:
     alike = [clip for clip in bench.clips if _is_drawn_once(bench, clip)]
     if alike:
         n = sum(len(bench.trials_of(clip)) for clip in alike)
+        n_changed = sum(len(_changed(bench, clip)) for clip in alike)
         n_results = max(len({trial.digest for trial in _changed(bench, clip)}) for clip in alike)
         told = "one and the same result" if n_results == 1 else f"{n_results} results alone"
-        line = f"{n} seeds gave {told}, on {named_clips(alike)}"
+        # Of those that left a clip as it was, nothing is said.
+        which = f"{n} seeds" if n_changed == n else f"{n_changed} of {n} seeds changed a cell, and these"
+        line = f"{which} gave {told}, on {named_clips(alike)}"
         clip = plainest(bench, alike)
-        seed = bench.trials_of(clip)[0].seed
-        found.append(Finding.of("same-draw-every-time", line, str(clip), seed, seeds=n))
+        seed = _changed(bench, clip)[0].seed
+        found.append(Finding.of("same-draw-every-time", line, str(clip), seed, seeds=n, changed=n_changed))
     elif bench.subject.takes_batches and not odd and not is_filter(bench):
         found += _batch_findings(bench)
     return found

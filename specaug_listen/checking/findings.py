@@ -82,7 +82,7 @@ FINDINGS: dict[str, Known] = {
         _E, "a part of each batch trains without augmentation", "go through all items of the batch"
     ),
     "applied-in-eval": Known(_E, "scores are of masked clips", "return the input where self.training is false"),
-    "same-draw-every-time": Known(_E, "the model learns around one mask", "draw for each call; do not seed inside"),
+    "same-draw-every-time": Known(_E, "the model learns around one change", "draw for each call; do not seed inside"),
     "not-reproducible": Known(
         _E, "a run cannot be made again", "take chance from random, numpy.random, torch, or a generator of your own"
     ),

@@ -24,6 +24,8 @@ from .held import Held
 
 __all__ = ["Called", "Kind", "Returned", "call_once"]
 
+# What comes back is copied: one that stands for far more cells than it holds would take all memory.
+_MOST_TIMES = 100
 # Of the callable that was called last in this process.
 _HELD = Held()
 
@@ -108,7 +110,7 @@ class Called:
             mel = mel_within(result, self.adapter)
             kinds = kind, _kind_of(mel)
             if kinds[0].device == kinds[1].device:
-                array = as_array(mel)
+                array = _of_moderate_size(as_array(mel), before)
                 rounded = _rounded(before, mel) if array.shape == before.shape and kinds[0] != kinds[1] else None
                 self._held.keep(self.function, tensor, mel)
         except ParameterError as error:
@@ -138,6 +140,15 @@ class Called:
             else:
                 kwargs[name] = value
         return args, kwargs, tensor, array
+
+
+def _of_moderate_size(array: Values, before: Values) -> Values:
+    if array.size > _MOST_TIMES * before.size:
+        raise ParameterError(
+            f"it gave {array.size:.3g} cells, of shape {array.shape!s:.80}, for the {before.size} of shape "
+            f"{before.shape} that it was given; at most {_MOST_TIMES} times as many are read: return that shape"
+        )
+    return array
 
 
 def _kind_of(value: Any) -> Kind:

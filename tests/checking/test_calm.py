@@ -174,3 +174,17 @@ def with_one_rectangle(mel):
 )
 def test_a_mask_that_is_always_the_same_is_found_whatever_is_added(same):
     assert "same-draw-every-time" in check(same, draws=100).report.ids
+
+
+def reversed_now_and_then(mel):
+    """mel: (bands, frames)."""
+    return mel[:, ::-1].copy() if np.random.rand() < 0.5 else mel  # noqa: NPY002
+
+
+def test_one_change_that_some_draws_make_is_told_of_these_alone():
+    report = check(reversed_now_and_then, draws=100).report
+    finding = next(finding for finding in report.findings if finding.id == "same-draw-every-time")
+    n, changed = (int(finding.numbers[key]) for key in ("seeds", "changed"))
+    assert 0.2 * n < changed < 0.8 * n
+    assert finding.evidence.startswith(f"{changed} of {n} seeds changed a cell, and these gave one and the same result")
+    assert "mask" not in finding.why
