@@ -71,7 +71,9 @@ class Output:
                 what = "a file" if is_file else "a link that leads nowhere"
                 raise ParameterError(f"-o {printable(out)}: is {what}; choose a folder that is new or empty")
             above = next(path for path in (self.folder, *self.folder.parents) if os.path.lexists(path))
-            if above.is_dir() and not os.access(above, os.W_OK | os.X_OK):
+            if not above.is_dir():
+                raise ParameterError(f"-o {printable(out)}: lies below a file; choose a folder that is new or empty")
+            if not os.access(above, os.W_OK | os.X_OK):
                 raise PermissionError(13, os.strerror(13))
 
     # --- what may be written ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .console import aside, complain, results_folder, tell_of_page
+from .errors import ParameterError
 from .options import (
     BatchText,
     Budget,
@@ -89,6 +91,7 @@ def run_sweep(
     from .sweeping.running import choose_swept_frontend, swept
     from .sweeping.saving import save_sweep
 
+    _check_file(path)
     form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
     axes = read_axes(vary)
     drawn = choose_policy(policy, framework=dialect, batch=batch, parameters=parameters or ())
@@ -101,6 +104,16 @@ def run_sweep(
     for line in _notes(made):
         complain(line, "note")
     tell_of_page(page, f"{made}: ", open_it=open_it)
+
+
+def _check_file(path: Path) -> None:
+    """What is no file is a wrong argument, other than a file that cannot be read."""
+    from ._files import printable
+
+    if path.is_dir():
+        raise ParameterError(f"{printable(path)}: is a folder; a sweep takes one audio file")
+    if not os.path.lexists(path):
+        raise ParameterError(f"{printable(path)}: no such file")
 
 
 @contextmanager

@@ -101,7 +101,7 @@ def test_what_is_odd_on_one_call_is_seen(mel, theirs, what, evidence):
         (lambda x, n: x[:, :40], r"given shape (1, 80, 9), it gave (1, 40, 9)"),
         (
             lambda x, n: np.broadcast_to(x[:, :, :1], (1, 80, 10**11)),
-            "8e+12 cells, of shape (1, 80, 100000000000), for",
+            "8e+12 cells, of shape (1, 80, 100000000000)",
         ),
         (lambda x, n: {}["x"], "KeyError: 'x'"),
         (lambda x, n: exit(3), "SystemExit: 3"),
