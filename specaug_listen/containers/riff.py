@@ -26,8 +26,8 @@ _IN_BLOCKS = {0x02, 0x11, 0x38}
 # Chunks that may follow one of an odd size.
 _NAMES = frozenset({b"data", b"fmt ", b"fact", b"LIST", b"bext", b"cue ", b"JUNK", b"junk", b"id3 "})
 _LINEAR = {0x01, 0x03, 0x06, 0x07, 0xFFFE}
-# Where the name of another file may stand that begins within what a size calls sound, from its end: its own chunks would
-# be taken for those of the file that is cut. As many bytes as chunks before the sound mostly have.
+# Where the name of another file may stand that begins within what a size calls sound, from its end: its own chunks
+# would be taken for those of the file that is cut. As many bytes as chunks before the sound mostly have.
 _FILE_WITHIN = re.compile(rb"(?:RIFF|RIFX|RF64|BW64)....WAVE|FORM....AIF[FC]", re.DOTALL)
 _LONGEST_HEADER = 1 << 12
 _NAME_OF_FILE = 12
