@@ -33,6 +33,7 @@ __all__ = [
     "Trimmed",
     "WarpPath",
     "check_n_steps",
+    "least_and_most_in_padding",
     "n_in_padding",
     "over_frames",
     "reaches",
@@ -277,6 +278,14 @@ def n_in_padding(steps: Sequence[Step], n_frames: int) -> int:
     """How many time masks, or copies in their place, lie beyond a clip of ``n_frames``."""
     spans = (step for step in steps if isinstance(step, TimeSpan | Copied))
     return sum(span.n_frames > 0 and span.start_frame >= n_frames for span in spans)
+
+
+def least_and_most_in_padding(steps: Sequence[Step], n_frames: int, n_padding: int) -> tuple[int, int]:
+    """What `n_in_padding` can have been before `within_clip`, which leaves empty what lies there."""
+    least = n_in_padding(steps, n_frames)
+    if n_padding == 0 or any(over_frames(step) for step in steps):
+        return least, least
+    return least, least + sum(isinstance(step, TimeSpan) and step.n_frames == 0 for step in steps)
 
 
 def within_clip(steps: Sequence[Step], n_frames: int) -> tuple[tuple[Step, ...], int]:

@@ -75,6 +75,7 @@ def check_of_run(
     pairs: list[tuple[str, Any, Any]] = [
         ("seed", record.seed, run.seed),
         ("clip", (record.clip, *_sound_of(record.audio)), (clip.name, *_sound_of(clip.audio))),
+        ("sha256 of the clip's file", record.audio.sha256, clip.audio.sha256),
         ("gain", record.gain, clip.gain),
         ("waveform stage", _stage(record.waveform), _stage(run.waveform)),
         ("versions", record.versions, versions),

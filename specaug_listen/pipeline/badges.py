@@ -9,6 +9,7 @@ import numpy as np
 from .._notices import Notice
 from .._sound import Levels
 from ..augment import Draw, WaveformDraw
+from .coverage import masked_area_ratio
 
 __all__ = ["LONG_S", "MOST_BADGES", "clip_badges", "draw_badges"]
 
@@ -48,7 +49,7 @@ def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, 
             badges.append(f"waveform {waveform.name} cannot be made again from its names and parameters")
     if not draw.applied:
         badges.append("not applied: the policy's probability left the clip alone")
-    if draw.masked_area_ratio == 1:
+    if masked_area_ratio(draw) == 1:
         badges.append("everything is masked")
     loudest = draw.loudest_fill_db
     if loudest is not None and loudest > 0:

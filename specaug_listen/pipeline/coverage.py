@@ -16,7 +16,7 @@ from ..frontends import MelFrontend
 if TYPE_CHECKING:
     from .records import DrawRecord
 
-__all__ = ["MASKED", "OF_STEPS", "check_scores_of_steps", "scores_of_steps", "tolerance"]
+__all__ = ["MASKED", "OF_STEPS", "check_scores_of_steps", "masked_area_ratio", "scores_of_steps", "tolerance"]
 
 # A page shows 0 where one of them is missing.
 MASKED = ("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms")
@@ -49,12 +49,12 @@ def tolerance(key: str) -> float:
 def scores_of_steps(draw: Draw, frontend: MelFrontend) -> dict[str, float]:
     """The scores that follow from the steps of a draw, by their names; its cost does not depend on its length."""
     hop_ms = 1000 * frontend.hop_length / frontend.sample_rate
-    spans = _joined((math.floor(begin) + 1, math.ceil(end)) for begin, end in draw.time_spans)
+    spans = _masked_spans(draw)
     time, frequency = sum(stop - start for start, stop in spans) / draw.n_frames, draw.masked_frequency_ratio
     scores = {
         "masked_time_ratio": time,
         "masked_frequency_ratio": frequency,
-        "masked_area_ratio": _area(draw, spans) if draw.rectangles else 1 - (1 - frequency) * (1 - time),
+        "masked_area_ratio": masked_area_ratio(draw),
         "longest_gap_ms": max((stop - start for start, stop in spans), default=0) * hop_ms,
     }
     if draw.warps:
@@ -62,6 +62,19 @@ def scores_of_steps(draw: Draw, frontend: MelFrontend) -> dict[str, float]:
     if draw.loudest_fill_db is not None:
         scores["loudest_fill_vs_p95_db"] = draw.loudest_fill_db
     return scores
+
+
+def masked_area_ratio(draw: Draw) -> float:
+    """Share of the cells that any mask covers; its cost does not depend on the length of the draw."""
+    spans = _masked_spans(draw)
+    if draw.rectangles:
+        return _area(draw, spans)
+    time = sum(stop - start for start, stop in spans) / draw.n_frames
+    return 1 - (1 - draw.masked_frequency_ratio) * (1 - time)
+
+
+def _masked_spans(draw: Draw) -> list[_Span]:
+    return _joined((math.floor(begin) + 1, math.ceil(end)) for begin, end in draw.time_spans)
 
 
 def _joined(spans: Iterable[_Span]) -> list[_Span]:

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
@@ -174,6 +175,13 @@ class DrawRecord:
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""
         check_draw(self)
+
+    @property
+    def seen(self) -> Draw:
+        """The draw as it is shown: of callables of others, what was found that they did."""
+        if self.found is None:
+            return self.draw
+        return replace(self.found.as_draw(self.draw.policy), warnings=self.draw.warnings, applied=self.draw.applied)
 
 
 @record

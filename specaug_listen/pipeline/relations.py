@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..augment.steps import MOST_STEPS
+from .._version import __version__
+from ..augment.steps import MOST_STEPS, least_and_most_in_padding
 from ..errors import ParameterError, naming
+from .badges import draw_badges
 from .coverage import check_scores_of_steps
 
 if TYPE_CHECKING:
@@ -117,6 +119,7 @@ def check_draw(record: DrawRecord) -> None:
     _check_found(record)
     check_scores(record.scores)
     check_scores_of_steps(record)
+    _check_badges(record)
 
 
 def _check_steps(draw: Draw) -> None:
@@ -130,6 +133,27 @@ def _check_steps(draw: Draw) -> None:
     if draw.is_over_padding and n_padded * draw.n_mels > _MOST_CELLS:
         raise ParameterError(
             f"draw.batch.n_frames={n_padded}: allowed are {_MOST_CELLS // draw.n_mels} frames of {draw.n_mels} bins"
+        )
+    least, most = least_and_most_in_padding(draw.steps, draw.n_frames, draw.padding.n_frames)
+    if not least <= draw.n_masks_in_padding <= most:
+        allowed = f"{least}" if least == most else f"{least} to {most}"
+        raise ParameterError(
+            f"draw.n_masks_in_padding={draw.n_masks_in_padding}: allowed is what its steps and batch give (draw.steps, "
+            f"draw.batch), {allowed}"
+        )
+
+
+def _check_badges(record: DrawRecord) -> None:
+    """See that the badges are those of the draw; other versions may have had other words for them."""
+    if record.versions.get("specaug-listen") != __version__:
+        return
+    expected = draw_badges(record.seen, record.waveform)
+    if record.badges != expected:
+        false = next((repr(one)[:80] for one in record.badges if one not in expected), "one twice or out of place")
+        lacking = next((repr(one)[:80] for one in expected if one not in record.badges), None)
+        raise ParameterError(
+            f"badges: {'none' if not record.badges else false}: allowed are those that its draw gives (draw), "
+            + (f"{len(expected)} in all" if lacking is None else f"such as {lacking}")
         )
 
 

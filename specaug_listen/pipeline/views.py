@@ -28,7 +28,6 @@ __all__ = [
     "draw_version",
     "matched",
     "rows_of",
-    "seen_draw",
     "sound_version",
 ]
 
@@ -132,7 +131,7 @@ def sound_version(one: Shown, file: str, note: str, version_id: str, name: str) 
 
 def draw_version(one: Shown, drawn: DrawRecord, prefix: str) -> Version:
     """A draw."""
-    name, draw = f"draw-{drawn.number}", seen_draw(drawn)
+    name, draw = f"draw-{drawn.number}", drawn.seen
     picture = _picture(one, name)
     figure = one.shelf.picture(f"{name}.png") if picture is None else None
     check_drawn(one.shelf.files, f"{name}.wav", drawn)
@@ -164,13 +163,6 @@ def _twins(one: Shown, drawn: DrawRecord, prefix: str) -> list[Version]:
             heard=_heard(one, f"{name}.wav"),
         )
     ]
-
-
-def seen_draw(drawn: DrawRecord) -> Draw:
-    """A draw as it is shown: of callables of others, what was found that they did."""
-    if drawn.found is None:
-        return drawn.draw
-    return replace(drawn.found.as_draw(drawn.draw.policy), warnings=drawn.draw.warnings, applied=drawn.draw.applied)
 
 
 def masks_of(draw: Draw, frontend: MelFrontend) -> tuple[Mask, ...]:
@@ -286,7 +278,7 @@ def _why_not(drawn: DrawRecord, key: str) -> str:
         return "–"
     if key not in drawn.scores:
         return "not installed"
-    draw = seen_draw(drawn)
+    draw = drawn.seen
     if draw.warps:
         return "n/a: warped"
     return "n/a: cut" if draw.n_trimmed else "n/a: too short or silent"

@@ -276,6 +276,8 @@ def test_no_text_of_a_record_reaches_the_page_as_markup(made, tmp_path):
         run, "audition.json", lambda d: (d.update(notices=[notice]), d["clips"][0]["audio"].update(notices=[notice]))
     )
     changed(run, "audition.json", lambda d: d["configuration"]["policy"].update(notes=["n"], frontend_error="f"))
+    for name in ("audition.json", "clip/draw-1.json"):  # of another version, whose badges may have any words
+        changed(run, name, lambda d: d["versions"].update({"specaug-listen": "0.0.1"}))
     changed(run, "clip/draw-1.json", lambda d: (d.update(badges=["b"]), d["draw"].update(warnings=["w"])))
     changed(run, "clip/draw-1.json", lambda d: (d.update(clip_badges=["z"]), d["audio"].update(notices=[notice])))
     # One alone would be the name of another policy.

@@ -57,6 +57,7 @@ RUNS = {
     "notices of the clip": ("audio", lambda clip: {**clip, "notices": [{"kind": "cut", "values": {}}]}),
     "badges of the clip": ("clip_badges", lambda _: ["a lie"]),
     "clip": ("audio", lambda clip: {**clip, "start_s": 3.0}),
+    "sha256 of the clip's file": ("audio", lambda clip: {**clip, "sha256": 64 * "0"}),
 }
 
 
@@ -134,7 +135,8 @@ def test_a_change_that_no_index_contradicts_is_told_by_the_list_of_files(run, sh
         (sheet, f"{CELL}/draw-1.json"),
         (tmp_path / "again", "draw-1.json"),
     ):
-        change(folder / name, badges=["b"])
+        draw = json.loads((folder / name).read_text())["draw"]
+        change(folder / name, badges=["w"], draw={**draw, "warnings": ["w"]})
         line = f"{folder}: changed: {name} is not as written"
         with pytest.warns(SpecAugListenWarning) as told:
             replay(folder / name)
@@ -185,3 +187,34 @@ def test_a_record_is_read_once_and_no_other_one_is_taken_for_it(run, tmp_path, m
     monkeypatch.setattr(written_draw, "read_record", then_changed)
     with pytest.raises(PolicyError, match=r"draw-1\.json: cannot be read \(became another file while it was read\)"):
         replay(path)
+
+
+CONTRADICTED = {
+    "badges": ({"badges": ["a lie"]}, r"badges: 'a lie': allowed are those that its draw gives \(draw\)"),
+    "a warning": (
+        {"warnings": ["a lie"]},
+        r"badges: .* allowed are those that its draw gives \(draw\), such as 'a lie'",
+    ),
+    "masks in padding": (
+        {"n_masks_in_padding": 777},
+        r"draw\.n_masks_in_padding=777: allowed is what its steps and batch give \(draw\.steps, draw\.batch\), 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CONTRADICTED)
+def test_what_a_draw_says_against_its_own_steps_is_refused(run, what):
+    path, (values, said) = run / "clip" / "draw-1.json", CONTRADICTED[what]
+    (run / MARKER).unlink()
+    record = json.loads(path.read_text())
+    change(path, **(values if "badges" in values else {"draw": record["draw"] | values}))
+    with pytest.raises(PolicyError, match=said):
+        read_written_draw(path)
+
+
+def test_badges_of_another_version_may_have_other_words(run):
+    path = run / "clip" / "draw-1.json"
+    alone = path.parents[2] / path.name
+    record = json.loads(path.read_text())
+    alone.write_text(json.dumps({**record, "badges": ["said otherwise"], "versions": {"specaug-listen": "0.0.1"}}))
+    assert read_written_draw(alone).record.badges == ("said otherwise",)
