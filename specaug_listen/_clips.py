@@ -12,9 +12,9 @@ from typing import NamedTuple
 from ._decoding import SndfileDecoder
 from ._ffmpeg import has_ffmpeg
 from ._files import printable
+from ._imports import require
 from ._marker import MARKER, Results
 from ._notices import Notice
-from ._optional import require
 from ._rooms import is_room
 from ._walking import identity, walk_once
 from .containers import layout_of, named_by_content

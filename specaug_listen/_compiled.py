@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._files import write_whole
-from ._optional import require
+from ._imports import require
 
 __all__ = ["Loops", "Place"]
 

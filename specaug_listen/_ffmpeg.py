@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ._decoding import BLOCK, Decoder, Ending, Real
+from ._imports import is_installed, require
 from ._notices import Notice
-from ._optional import is_installed, require
 from ._ordinary_files import open_file
 from ._timeline import Timeline
 from .containers import Layout, Stream, View

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ._files import as_path, printable
 from ._ordinary_files import read_file
-from ._record import from_plain
+from ._records import from_plain
 from .errors import ParameterError, PolicyError
 
 __all__ = ["json_record", "read_json_record"]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ._cells import check_cells
 from ._files import printable
-from ._optional import require
+from ._imports import require
 from ._ordinary_files import open_file, read_file
 from .errors import AudioError
 

@@ -20,8 +20,8 @@ import numpy as np
 from ._decoding import Decoder, Real, SndfileDecoder
 from ._ffmpeg import conversion, ffmpeg_decoders, has_ffmpeg, is_cut_file
 from ._files import printable
+from ._imports import require
 from ._notices import Notice
-from ._optional import require
 from ._ordinary_files import open_file, unchanged
 from ._sound import HIGHEST_RATE, LOWEST_RATE
 from .containers import Layout, layout_of, named_by_content

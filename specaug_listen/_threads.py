@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any
 
-from ._optional import require
+from ._imports import require
 
 __all__ = ["one_blas_thread"]
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ._files import as_path, printable
 from ._ordinary_files import open_file
-from ._record import nearest
+from ._records import nearest
 from .errors import ParameterError, PolicyError, value_text
 
 __all__ = [

@@ -17,11 +17,11 @@ import numpy.typing as npt
 from ._channels import Choice, OneChannel, as_one_channel, channel_at
 from ._clips import AUDIO_SUFFIXES, find_audio
 from ._files import as_path, printable, write_whole
+from ._imports import require
 from ._mixing import mix_notices
 from ._notices import Notice
-from ._optional import require
-from ._random import fingerprint
 from ._reading import MAX_CHANNELS, Span, check_span, opened, warn_of
+from ._rng import fingerprint
 from ._sound import Levels, Sound, check_rate, measured_levels, not_finite
 from ._tensors import kind_of, on_cpu
 from ._wav import encode_wav, wav_parts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
-from ._quiet import quiet_stdout
+from ._stdout import quiet_stdout
 from .console import clip_progress, complain, complain_of, counted, open_page, results_folder, say, tell_of_page
 from .errors import ParameterError
 from .options import (

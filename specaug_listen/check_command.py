@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._quiet import quiet_stdout
+from ._stdout import quiet_stdout
 from .console import complain, say
 from .options import (
     Adapters,
@@ -63,7 +63,7 @@ def run_check(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Look for faults in an augmentation: exit 1 when something is found, with one line for each finding."""
-    from ._record import to_json
+    from ._records import to_json
     from .checking import check
     from .checking.witnesses import output_of_check
 

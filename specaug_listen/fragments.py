@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._optional import require
+from ._imports import require
 
 __all__ = ["ClipView", "DrawView", "clip_html"]
 

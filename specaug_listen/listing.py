@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ._record import to_plain
+from ._records import to_plain
 from .augment import Policy
 from .augment.dialects import ALL_POLICIES, DIALECTS, MAIN_RECIPES
 from .augment.words import aspects, subject

@@ -15,7 +15,7 @@ from contextlib import suppress
 import numpy as np
 import numpy.typing as npt
 
-from ._optional import require
+from ._imports import require
 from ._sound import Sound
 
 __all__ = ["loudness_lufs", "matching_gains_db", "measure_elsewhere"]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._optional import is_installed, require
+from ._imports import is_installed, require
 from ._sound import Sound
 from .audio import Audio
 from .audio_input import as_audio

@@ -175,7 +175,7 @@ def adapter_of(given: Sequence[str] | None) -> Adapter | None:
     >>> adapter_of(["scale=db"]).scale
     'db'
     """
-    from ._record import from_plain
+    from ._records import from_plain
     from .augment import Adapter
     from .errors import ParameterError
 

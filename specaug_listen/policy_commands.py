@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._quiet import quiet_stdout
+from ._stdout import quiet_stdout
 from .commands import Command, examples
 from .console import complain
 from .options import DIALECT_HELP, Dialect, Frontend, Overwrite, SetParameters
@@ -38,7 +38,7 @@ def _policy_show(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Say what a policy or a framework's configuration really does, step by step."""
-    from ._record import to_json
+    from ._records import to_json
     from .showing import show_policy
 
     with quiet_stdout():
@@ -63,7 +63,7 @@ def _policy_convert(
     """Write the nearest configuration of another framework, and list what differs."""
     from ._files import printable
     from ._ownership import Output
-    from ._record import to_json
+    from ._records import to_json
     from .augment import named_policy
     from .augment.conversion import convert_policy
 

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ._channels import Choice, OneChannel, as_one_channel, channel_at
+from ._imports import require
 from ._mixing import MixMeter
 from ._notices import Notice
-from ._optional import require
-from ._random import fingerprint_start, fingerprint_words
 from ._reading import Span, opened, warn_of
+from ._rng import fingerprint_start, fingerprint_words
 from ._sound import Levels, Sound, measured_levels
 from ._spool import Spool
 from .audio import AudioSource, check_length

@@ -16,7 +16,7 @@ from ._files import as_path, folder_name, printable
 from ._locks import reading
 from ._notices import Notice
 from ._ordinary_files import noting_reads
-from ._record import to_json
+from ._records import to_json
 from .augment import DIALECTS
 from .errors import ParameterError
 from .pages import Clip, Facts, Head, Recipe, known_folders, page_parts, short_paths, without_folders

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ._files import printable
-from ._record import record
+from ._records import record
 from .augment import (
     FrontendReason,
     Imported,

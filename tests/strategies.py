@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from specaug_listen import Audio, MelSpectrogram, Policy, frontends
-from specaug_listen._random import MAX_SEED
+from specaug_listen._rng import MAX_SEED
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
 from specaug_listen.frontends import MelFrontend
 

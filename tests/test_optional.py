@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from specaug_listen._optional import is_installed, require
+from specaug_listen._imports import is_installed, require
 from specaug_listen.errors import MissingDependencyError, SpecAugListenError
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import seeds
 
-from specaug_listen._random import MAX_SEED, as_seed, child_stream, fingerprint
+from specaug_listen._rng import MAX_SEED, as_seed, child_stream, fingerprint
 from specaug_listen.errors import ParameterError
 
 CLIP = (1, 2, 3, 4)

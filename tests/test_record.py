@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from specaug_listen._record import from_json, from_plain, nearest, record, to_json, to_plain
+from specaug_listen._records import from_json, from_plain, nearest, record, to_json, to_plain
 from specaug_listen.errors import ParameterError
 
 

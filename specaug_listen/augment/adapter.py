@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .._optional import require
-from .._record import record
+from .._imports import require
+from .._records import record
 from .._tensors import on_cpu
 from ..errors import ParameterError, naming
 from ..frontends import MelSpectrogram

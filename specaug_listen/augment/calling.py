@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .._files import printable
-from .._random import seeded_chance
+from .._rng import seeded_chance
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from .adapter import Adapter, hand_over, take_back

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .._record import nearest, record
+from .._records import nearest, record
 from .._yaml import as_mapping, foreign_plain_of, mapping_of
 from ..errors import ParameterError
 from .dialects import DIALECTS

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._flags import runs
-from .._record import from_json, record, to_json
+from .._records import from_json, record, to_json
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import AnyMel, MelSpectrogram, MelStream, check_mel
 from .fill import Padding, fill_level

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .._files import printable
-from .._record import from_plain, nearest, to_plain
+from .._records import from_plain, nearest, to_plain
 from .._yaml import by_name, mapping_of
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import files as frontends

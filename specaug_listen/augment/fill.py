@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .._record import record
+from .._records import record
 from ..frontends import AnyMel
 from ..stft import FRAMES_PER_BLOCK
 

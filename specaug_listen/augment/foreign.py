@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from .._random import MAX_SEED
-from .._record import record
+from .._records import record
+from .._rng import MAX_SEED
 from ..errors import ParameterError, naming
 from ..frontends import AnyMel, MelSpectrogram
 from .adapter import Adapter

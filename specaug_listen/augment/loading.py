@@ -17,7 +17,7 @@ from typing import Any
 
 from .._files import printable
 from .._ordinary_files import read_file
-from .._record import nearest
+from .._records import nearest
 from ..errors import ParameterError, naming
 
 __all__ = ["absolute_spec", "is_spec", "load_callable", "name_of", "source_sha256"]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from .._record import record
+from .._records import record
 from ..errors import ParameterError
 from .fill import Fill
 from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, drawn_count, drawn_share, drawn_spans

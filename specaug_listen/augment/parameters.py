@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from .._record import from_plain, nearest, to_plain
+from .._records import from_plain, nearest, to_plain
 from .._yaml import scalar
 from ..errors import ParameterError
 from .masks import Mask, Warp

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from pydantic import Field
 
-from .._random import MAX_SEED, as_seed
-from .._record import record
+from .._records import record
+from .._rng import MAX_SEED, as_seed
 from ..errors import ParameterError, SpecAugListenWarning, naming, value_text
 from ..frontends import AnyMel, MelFrontend, check_mel
 from .adapter import Adapter

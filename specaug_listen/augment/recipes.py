@@ -14,9 +14,9 @@ import numpy as np
 from pydantic import Field, JsonValue
 
 from .._c_output import silence_c_output
-from .._optional import require
-from .._quiet import held_prints
-from .._record import nearest, record
+from .._imports import require
+from .._records import nearest, record
+from .._stdout import held_prints
 from ..errors import ParameterError
 
 __all__ = ["DrawnTransform", "WaveformTransform", "built", "described", "drawn", "entry_of", "place_in"]

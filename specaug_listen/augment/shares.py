@@ -7,8 +7,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from .._random import as_seed
-from .._record import record
+from .._records import record
+from .._rng import as_seed
 from ..errors import ParameterError
 from .draw import Draw
 from .masks import Cutout, FrameworkTransform, Mask, Warp

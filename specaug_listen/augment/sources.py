@@ -12,8 +12,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .._optional import require
-from .._random import MAX_SEED
+from .._imports import require
+from .._rng import MAX_SEED
 
 __all__ = ["FOREIGN", "ForeignName", "OwnSource", "Source", "foreign_source"]
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .._record import record
+from .._records import record
 from ..errors import ParameterError
 from ..frontends import Taps
 from .fill import Fill, FillLevel, Region

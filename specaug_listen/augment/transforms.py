@@ -16,8 +16,8 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from pydantic import Field
 
-from .._random import MAX_SEED
-from .._record import record
+from .._records import record
+from .._rng import MAX_SEED
 from .fill import Fill
 from .steps import FrequencyBand, Step, TimeSpan, WarpPath
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from .._record import record
+from .._records import record
 from .interpolation import Interpolation
 from .sources import Source
 from .steps import Batch, Step, WarpPath

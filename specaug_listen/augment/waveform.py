@@ -17,10 +17,10 @@ from pydantic.json_schema import SkipJsonSchema
 
 from .._c_output import silence_c_output
 from .._files import printable
-from .._optional import require
-from .._quiet import held_prints
-from .._random import MAX_SEED, as_seed, fingerprint, seeded_chance
-from .._record import record
+from .._imports import require
+from .._records import record
+from .._rng import MAX_SEED, as_seed, fingerprint, seeded_chance
+from .._stdout import held_prints
 from .._yaml import read_plain
 from ..audio import Audio
 from ..errors import ParameterError, PolicyError, naming

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
-from .._quiet import close_kept
+from .._stdout import close_kept
 from ..augment.calling import in_words
 from ..augment.loading import load_callable
 from ..errors import ParameterError, SpecAugListenError

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._random import MAX_SEED
+from .._rng import MAX_SEED
 from ..augment import Draw, Rectangle
 from ..errors import ParameterError
 from .probes import Probe, Seen

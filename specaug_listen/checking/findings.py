@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 from pydantic import Field
 
-from .._record import record
+from .._records import record
 from .._version import __version__
 from ..augment import FrontendReason, reason_in_words
 

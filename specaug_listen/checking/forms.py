@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._random import MAX_SEED
+from .._rng import MAX_SEED
 from ..augment import Adapter
 from ..augment.calling import must_take_tensors, owner_module
 from ..augment.guessing import (

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._optional import require
-from .._random import seeded_chance
+from .._imports import require
+from .._rng import seeded_chance
 from ..augment import Adapter
 from ..augment.adapter import as_array, mel_within
 from ..augment.calling import device_of, generators_of, in_mode, in_words, owner_module, without_gradients

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from .._files import as_path
 from .._ownership import Output
-from .._random import as_seed
-from .._record import nearest
+from .._records import nearest
+from .._rng import as_seed
 from ..audio import Audio
 from ..augment import Adapter, Imported, Policy, choose_frontend, choose_policy
 from ..augment.foreign import Foreign

@@ -14,7 +14,7 @@ from .. import vocoders
 from .._files import saying_what_failed, write_files
 from .._flags import runs
 from .._ownership import Output
-from .._record import to_json
+from .._records import to_json
 from ..audio import common_gain, encode_wav
 from ..augment import Draw, FrequencyBand, TimeSpan
 from ..errors import ParameterError

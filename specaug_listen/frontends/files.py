@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .._files import printable
-from .._record import from_plain, to_plain
+from .._records import from_plain, to_plain
 from .._yaml import by_name, read_mapping
 from ..errors import PolicyError, naming
 from .mel import MelFrontend

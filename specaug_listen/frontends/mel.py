@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .._record import record
+from .._records import record
 from ..audio import Audio
 from ..audio_input import as_audio
 from ..errors import ParameterError, SpecAugListenWarning, naming

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field
 
-from .._record import record, short_repr
+from .._records import record, short_repr
 from .._tensors import kind_of, on_cpu
 from ..errors import ParameterError
 from .summary import Summary

@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._files import printable
+from .._imports import require
 from .._kaldi import Place, ark_places, read_place
-from .._optional import require
 from .._ordinary_files import check_ordinary, open_file
 from .._tensors import on_cpu
 from .._yaml import read_mapping

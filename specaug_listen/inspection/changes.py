@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .._record import from_json, record, to_json
+from .._records import from_json, record, to_json
 from ..augment import Draw, FillLevel, FrequencyBand, Rectangle, TimeSpan, WarpPath
 from ..errors import PolicyError, naming
 from .resampling import Reading

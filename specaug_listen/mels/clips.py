@@ -14,7 +14,7 @@ import numpy as np
 from .._files import printable
 from .._notices import Notice
 from .._ordinary_files import open_file, unchanged
-from .._random import fingerprint_start, fingerprint_words
+from .._rng import fingerprint_start, fingerprint_words
 from ..errors import AudioError, ParameterError, naming
 from ..frontends import MelSpectrogram, Prepared, mels_from_array
 from .files import MelFile, list_mels

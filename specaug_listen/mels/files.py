@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from .._cells import check_cells
 from .._files import printable
+from .._imports import require
 from .._kaldi import ark_places, read_place, scp_places
 from .._notices import Notice
-from .._optional import require
 from .._ordinary_files import open_file, read_file
 from .._tensors import on_cpu
 from ..errors import AudioError, SpecAugListenError

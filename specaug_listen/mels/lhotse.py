@@ -19,11 +19,11 @@ import numpy.typing as npt
 
 from .._cells import check_cells
 from .._files import printable
+from .._imports import require
 from .._kaldi import read_place, scp_places
 from .._notices import Notice
-from .._optional import require
 from .._ordinary_files import check_ordinary, open_file, read_file
-from .._quiet import silence_stderr
+from .._stdout import silence_stderr
 from ..errors import AudioError
 from ..frontends import MelFrontend
 from .npy import read_npy

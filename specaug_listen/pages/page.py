@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .._optional import require
+from .._imports import require
 from ..plots import colours_hex
 from .views import Clip, Column, Facts, File, FoundFault, Head, Row, Version
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from .._files import printable
-from .._optional import require
-from .._record import to_plain
+from .._imports import require
+from .._records import to_plain
 from ..augment import Policy, reason_in_words
 from ..augment.files import recipe_behind
 from ..augment.words import in_words

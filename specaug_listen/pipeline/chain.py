@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import vocoders
 from .._channels import OneChannel
-from .._random import as_seed, child_stream
+from .._rng import as_seed, child_stream
 from ..audio import Audio
 from ..augment import (
     Adapter,

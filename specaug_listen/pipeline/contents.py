@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .._optional import require
+from .._imports import require
 from ..errors import PolicyError
 
 __all__ = ["AGAIN", "HEAD", "MOST_BYTES_OF_PICTURE", "WavForm", "check_picture", "check_wav"]

@@ -14,7 +14,7 @@ from .._json_records import json_record
 from .._marker import MARKER, Line, Written, marker_lines
 from .._notices import Notice
 from .._ownership import Output
-from .._record import to_plain
+from .._records import to_plain
 from ..errors import ParameterError, PolicyError, naming
 from .auditions import Audition
 from .publishing import page_names

@@ -19,8 +19,8 @@ from .._channels import as_channel, as_one_channel, name_suffix
 from .._files import as_path, printable
 from .._json_records import read_json_record
 from .._notices import Notice
-from .._random import MAX_SEED
-from .._record import record, to_plain
+from .._records import record, to_plain
+from .._rng import MAX_SEED
 from .._sound import HIGHEST_RATE
 from .._version import __version__
 from ..audio import Audio, AudioSource

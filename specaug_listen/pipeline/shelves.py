@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .._files import printable
-from .._optional import require
+from .._imports import require
 from .._ordinary_files import open_inside
 from ..audio import Audio
 from ..errors import PolicyError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._optional import require
+from .._imports import require
 from ..augment import Draw
 from ..errors import ParameterError
 from ..frontends import AnyMel, check_mel

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from .._optional import require
+from .._imports import require
 from ..frontends import AnyMel
 from .mels import COLOUR_MAP, columns, extent_s
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._optional import require
+from .._imports import require
 from ..augment import Draw, FrequencyBand, Rectangle, TimeSpan
 from ..frontends import AnyMel, MelFrontend
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from .._optional import require
+from .._imports import require
 from ..augment import Draw, FrequencyBand, Rectangle, TimeSpan
 from ..frontends import AnyMel
 

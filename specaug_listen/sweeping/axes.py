@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from .. import frontends, vocoders
-from .._record import from_plain, record
+from .._records import from_plain, record
 from .._yaml import scalar
 from ..augment import Policy, choose_frontend, get_policy
 from ..augment.conversion import convert_policy

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from .._files import as_path
 from .._json_records import read_json_record
-from .._record import record
+from .._records import record
 from ..augment import FrontendReason
 from ..errors import ParameterError
 from ..pipeline import Configuration

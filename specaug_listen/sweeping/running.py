@@ -16,7 +16,7 @@ from typing import Any
 from .. import vocoders
 from .._channels import OneChannel
 from .._files import as_path
-from .._random import as_seed
+from .._rng import as_seed
 from .._sound import Sound
 from ..audio import Audio, common_gain
 from ..audio_input import as_audio

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .._files import folder_name, saying_what_failed, write_files
 from .._ownership import Output
-from .._record import to_json
+from .._records import to_json
 from ..frontends import MelFrontend
 from ..pipeline.publishing import Form, Published, check_page, page_names
 from ..pipeline.records import ClipEntry, CustomVocoder, describe_clip, to_bytes, versions, vocoder_record

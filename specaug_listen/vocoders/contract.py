@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._files import printable
-from .._record import from_plain, nearest, record, to_plain
+from .._records import from_plain, nearest, record, to_plain
 from .._yaml import read_mapping
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram

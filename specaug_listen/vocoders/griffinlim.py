@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
-from .._optional import require
-from .._random import MAX_SEED
-from .._record import record
+from .._imports import require
+from .._records import record
+from .._rng import MAX_SEED
 from .._threads import one_blas_thread
 from ..audio import Audio
 from ..errors import ParameterError

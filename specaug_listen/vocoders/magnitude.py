@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from .._optional import require
+from .._imports import require
 from .._threads import one_blas_thread
 from ..frontends import MelFrontend, MelSpectrogram
 from .bands import rendered_energy

@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any, Protocol, TypeAlias
 
-from .._record import from_plain, nearest, to_plain
+from .._records import from_plain, nearest, to_plain
 from .._yaml import scalar
 from ..audio import Audio
 from ..errors import ParameterError, naming

@@ -23,10 +23,10 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._files import printable
-from .._optional import require
+from .._imports import require
 from .._ordinary_files import read_file
-from .._random import MAX_SEED, as_seed
-from .._record import record
+from .._records import record
+from .._rng import MAX_SEED, as_seed
 from .._yaml import read_mapping
 from ..audio import Audio
 from ..errors import AudioError, ParameterError, PolicyError, naming

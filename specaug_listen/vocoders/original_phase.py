@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .._random import MAX_SEED
-from .._record import record
+from .._records import record
+from .._rng import MAX_SEED
 from .._threads import one_blas_thread
 from ..audio import Audio
 from ..frontends import MelFrontend, MelSpectrogram

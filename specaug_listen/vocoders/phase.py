@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from .._random import as_seed
+from .._rng import as_seed
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..stft import FRAMES_PER_BLOCK, Framing, get_window, overlap_add, stft

@@ -11,7 +11,7 @@ import pytest
 from streams import as_stream
 
 from specaug_listen import Draw, Policy, augment, frontends
-from specaug_listen._random import seeded_chance
+from specaug_listen._rng import seeded_chance
 from specaug_listen.augment import Adapter, Foreign, FrequencyMask, TimeMask, TimeWarp, foreign_policy, get_policy
 from specaug_listen.errors import ParameterError, SpecAugListenWarning
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from specaug_listen._random import MAX_SEED
+from specaug_listen._rng import MAX_SEED
 from specaug_listen.augment.sources import OwnSource, foreign_source
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from specaug_listen import Audio
-from specaug_listen._record import from_json, to_json
+from specaug_listen._records import from_json, to_json
 from specaug_listen.augment import Waveform, WaveformDraw, WaveformTransform, get_waveform, read_waveform
 from specaug_listen.errors import ParameterError, PolicyError
 

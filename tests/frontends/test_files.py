@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from specaug_listen import Audio, frontends
-from specaug_listen._record import to_plain
+from specaug_listen._records import to_plain
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import MelFrontend, get, read_frontend
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from specaug_listen import frontends
-from specaug_listen._record import from_json, to_json
+from specaug_listen._records import from_json, to_json
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import MelFrontend
 

@@ -148,7 +148,7 @@ def test_an_index_cannot_lead_out_of_its_folder(tmp_path, folder):
 
 
 def to_bytes_of_configuration() -> str:
-    from specaug_listen._record import to_json
+    from specaug_listen._records import to_json
     from specaug_listen.frontends import WHISPER
 
     return to_json(Configuration(WHISPER, POLICY, VOCODERS["joint"], 1, 0))

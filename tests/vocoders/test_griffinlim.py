@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from specaug_listen import Audio
-from specaug_listen._record import to_plain
+from specaug_listen._records import to_plain
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import LIBROSA, PRESETS, WHISPER
 from specaug_listen.metrics import log_mel_rmse_db

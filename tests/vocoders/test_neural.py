@@ -17,7 +17,7 @@ from neural_models import HOP, N_MELS, RAMP, formula, onnx_model, torch_module, 
 from numpy.testing import assert_allclose, assert_array_equal
 
 from specaug_listen import Audio, audition, load, replay, save, vocoders
-from specaug_listen._record import from_json, to_json
+from specaug_listen._records import from_json, to_json
 from specaug_listen.augment import POLICIES
 from specaug_listen.errors import AudioError, MissingDependencyError, ParameterError, PolicyError
 from specaug_listen.frontends import HIFIGAN, WHISPER, MelFrontend

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from ..._record import record
+from ..._records import record
 from ..sources import ForeignName
 
 __all__ = ["Dialect", "Purpose"]

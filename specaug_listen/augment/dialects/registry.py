@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._random import as_seed, child_stream
+from ..._rng import as_seed, child_stream
 from ...errors import ParameterError
 from ...frontends import AnyMel
 from ..draw import Draw
@@ -120,7 +120,7 @@ def draw_of_clip(policy: Policy, mel: AnyMel, seed: int, fingerprint: Sequence[i
         Of the run. With the policy's ``exact_rng``, draw ``number`` is what the framework makes of the clip in its
         first call after it was seeded with ``seed + number - 1``.
     fingerprint : sequence of int
-        Of the clip; see `specaug_listen._random.fingerprint`.
+        Of the clip; see `specaug_listen._rng.fingerprint`.
     number : int > 0
 
     Raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..._record import nearest
+from ..._records import nearest
 from .kinds import (
     COUNT,
     FLAG,

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..._files import printable
-from ..._record import nearest, record
+from ..._records import nearest, record
 from ...errors import ParameterError, PolicyError
 from ...frontends import MelFrontend
 from ..policy import Policy

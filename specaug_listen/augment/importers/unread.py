@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..._files import printable
-from ..._record import record
+from ..._records import record
 from ..._yaml import Tagged
 
 __all__ = ["Reading", "Unread", "unread_in_words"]
