@@ -20,7 +20,7 @@ import numpy as np
 import soundfile as sf
 from _measure import one_thread
 
-from specaug_listen.audio import Audio, find_audio, load
+from specaug_listen.audio.signal import Audio, find_audio, load
 from specaug_listen.augment import LD
 from specaug_listen.batch import audition_many
 from specaug_listen.frontends.presets import PRESETS

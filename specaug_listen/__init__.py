@@ -82,7 +82,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from . import augment, errors, frontends, plots, vocoders
-    from .audio import Audio, load, save
+    from .audio.signal import Audio, load, save
     from .augment import Draw, Policy, get_policy, read_policy
     from .checking import Check, check
     from .errors import SpecAugListenError, SpecAugListenWarning

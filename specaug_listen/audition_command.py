@@ -35,8 +35,8 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ._channels import Channel
-    from ._clips import Found
+    from .audio.channels import Channel
+    from .audio.finding import Found
     from .augment import FrontendChoice, Policy
     from .pipeline import AuditionRecord, Configuration
     from .pipeline.publishing import Form, Published
@@ -163,8 +163,8 @@ def _audition_files(
     page: bool,
     **replacing: bool,
 ) -> AuditionRecord:
+    from .audio.loudness import measure_elsewhere
     from .batch import audition_many, count_clips
-    from .loudness import measure_elsewhere
 
     if page:
         measure_elsewhere()
@@ -214,7 +214,7 @@ def _found_files(
 
     Problems and what was left out are told, and where there is no file the command ends.
     """
-    from ._clips import Found, find_audio
+    from .audio.finding import Found, find_audio
     from .batch import output_of_audition
     from .mel_options import found_mels, with_mels
 

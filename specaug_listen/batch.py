@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._channels import Channel, Choice, OneChannel, name_suffix
-from ._clip_names import distinct_names
 from ._files import folder_name, printable
 from ._notices import Notice
 from ._ordinary_files import open_file
 from ._ownership import Output
-from ._reading import channels_of
-from .audio import load
+from .audio.channels import Channel, Choice, OneChannel, name_suffix
+from .audio.long import open_recording
+from .audio.names import distinct_names
+from .audio.reading import channels_of
+from .audio.signal import load
 from .augment.foreign import LONGEST_HELD_S
 from .errors import OutputError, ParameterError, SpecAugListenError
 from .frontends import prepared
@@ -27,7 +28,6 @@ from .pipeline.long import Within, audition_long, is_long
 from .pipeline.publishing import check_page, page_names
 from .pipeline.records import ClipEntry, versions, vocoder_of
 from .pipeline.saving import clip_files, names_taken
-from .recording import open_recording
 from .vocoders import Joint
 
 __all__ = ["Progress", "audition_many", "count_clips", "output_of_audition"]

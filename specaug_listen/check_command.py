@@ -21,7 +21,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from .audio import Audio
+    from .audio.signal import Audio
 
 __all__ = ["run_check"]
 
@@ -119,9 +119,9 @@ def _clips(paths: Sequence[Path]) -> list[tuple[str, Audio]]:
     AudioError
         For the first path that holds none.
     """
-    from ._clips import find_audio
     from ._files import printable
-    from .audio import load
+    from .audio.finding import find_audio
+    from .audio.signal import load
     from .checking.signals import LONGEST_S
     from .errors import AudioError
 

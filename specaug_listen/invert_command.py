@@ -12,7 +12,7 @@ from .options import AxesText, Overwrite, StatisticsText
 
 if TYPE_CHECKING:
     from ._ownership import Output
-    from .audio import Audio
+    from .audio.signal import Audio
     from .mels import MelClip, MelFile
     from .vocoders.names import AnyVocoder
 
@@ -111,7 +111,7 @@ def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Outpu
 
 def _written(clip: MelClip, vocoder: AnyVocoder, output: Output, name: str) -> tuple[Audio, float]:
     """The sound, and the gain with which it was written."""
-    from .audio import common_gain, encode_wav
+    from .audio.signal import common_gain, encode_wav
     from .pipeline import render
 
     sound = render(clip.mel, vocoder)

@@ -35,7 +35,7 @@ class FoundMels(NamedTuple):
 
 def found_mels(paths: Sequence[Path]) -> FoundMels:
     """The mels that paths stand for; those of a folder only where it holds no recording."""
-    from .audio import find_audio
+    from .audio.signal import find_audio
     from .mels import find_mels, is_mel_path
 
     of_mels = [path for path in paths if not path.is_dir() and is_mel_path(path)]

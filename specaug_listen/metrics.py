@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ._imports import is_installed, require
-from ._sound import Sound
-from .audio import Audio
-from .audio_input import as_audio
+from .audio.input import as_audio
+from .audio.signal import Audio
+from .audio.sound import Sound
 from .errors import ParameterError
 from .frontends import AnyMel, MelSpectrogram
 

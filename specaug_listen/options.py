@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ._channels import Channel
+    from .audio.channels import Channel
     from .augment import Adapter, Policy
     from .pipeline import Channels
 
@@ -129,7 +129,7 @@ def channel_of(given: str | None, policy: Policy) -> tuple[Channel, str]:
     ParameterError
         For a text that stands for none.
     """
-    from ._channels import as_channel
+    from .audio.channels import as_channel
     from .augment import choose_channel
     from .errors import ParameterError
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ._channels import Choice, name_suffix
-from ._clip_names import distinct_names
 from ._files import as_path, folder_name, printable
 from ._locks import reading
 from ._notices import Notice
 from ._ordinary_files import noting_reads
 from ._records import to_json
+from .audio.channels import Choice, name_suffix
+from .audio.names import distinct_names
 from .augment import DIALECTS
 from .errors import ParameterError
 from .pages import Clip, Facts, Head, Recipe, known_folders, page_parts, short_paths, without_folders

@@ -30,9 +30,9 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ._channels import OneChannel
     from ._ownership import Output
-    from .audio import Audio
+    from .audio.channels import OneChannel
+    from .audio.signal import Audio
     from .augment import FrontendChoice, Policy
     from .pipeline import Configuration
     from .sweeping import Sweep
@@ -132,7 +132,7 @@ def _named_clip(
 ) -> tuple[Audio, str]:
     """A clip, and what it is called."""
     from ._files import printable
-    from .audio import load
+    from .audio.signal import load
     from .pipeline.records import clip_name
 
     clip = load(path, start_s=start, duration_s=duration, channel=None if channel == "mean" else channel, strict=strict)
@@ -141,7 +141,7 @@ def _named_clip(
 
 def _one_channel(given: str | None, policy: Policy) -> OneChannel:
     """What is heard of the recording; says so where the policy's file decides it."""
-    from ._channels import as_one_channel
+    from .audio.channels import as_one_channel
 
     channel, why = channel_of(given, policy)
     if why:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ._files import as_path, printable
 from ._notices import Notice
 from ._ordinary_files import unchanged
-from .audio import Audio
+from .audio.signal import Audio
 from .errors import PolicyError, SpecAugListenWarning
 from .frontends import MelSpectrogram
 from .pipeline import Audition, AuditionRecord, DrawRecord, read_record, replay_record

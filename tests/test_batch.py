@@ -14,7 +14,7 @@ from commandline import contents, names_in
 
 from specaug_listen import Audio, Policy, audition, load, replay, save
 from specaug_listen._rooms import is_room
-from specaug_listen._spool import Spool
+from specaug_listen.audio.spool import Spool
 from specaug_listen.augment import TimeMask
 from specaug_listen.batch import audition_many, count_clips, output_of_audition
 from specaug_listen.errors import OutputError, ParameterError
@@ -201,7 +201,7 @@ LONG_RUN = replace(RUN, vocoder=Joint(n_iter=1))
 def long(tmp_path, speechlike, monkeypatch):
     """A recording that counts as long, of many blocks, between two short clips."""
     monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 1.0)
-    monkeypatch.setattr("specaug_listen.recording._SAMPLES_AT_ONCE", 1000)
+    monkeypatch.setattr("specaug_listen.audio.long._SAMPLES_AT_ONCE", 1000)
     (tmp_path / "in").mkdir()
     for name in ("a.wav", "c.wav"):
         save(tmp_path / "in" / name, Audio(speechlike.samples[:, :8000], 16000))

@@ -7,7 +7,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import Audio, load
-from specaug_listen._channels import Choice, as_channel, channel_at, channel_words, name_suffix
+from specaug_listen.audio.channels import Choice, as_channel, channel_at, channel_words, name_suffix
 from specaug_listen.errors import AudioError, ParameterError
 
 

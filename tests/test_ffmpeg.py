@@ -14,10 +14,10 @@ from oddfiles import written_by_ffmpeg
 from test_whole_files import RATE, VOICE, encoded, heard
 
 from specaug_listen import audition, load, replay
-from specaug_listen._decoding import Decoder, Ending
-from specaug_listen._ffmpeg import FfmpegDecoder, conversion
 from specaug_listen._notices import Notice
-from specaug_listen.containers.packets import chain_of
+from specaug_listen.audio.containers.packets import chain_of
+from specaug_listen.audio.decoding import Decoder, Ending
+from specaug_listen.audio.ffmpeg import FfmpegDecoder, conversion
 from specaug_listen.errors import AudioError
 
 CONTENTS = {
@@ -36,7 +36,7 @@ CONTENTS = {
 
 @pytest.fixture
 def without_ffmpeg(monkeypatch):
-    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
+    monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: False)
 
 
 @pytest.mark.parametrize("name", CONTENTS)
@@ -107,9 +107,9 @@ class StandIn(Decoder):
 
 @pytest.fixture
 def stand_in(monkeypatch):
-    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: True)
-    monkeypatch.setattr("specaug_listen._clips.has_ffmpeg", lambda: True)
-    monkeypatch.setattr("specaug_listen._ffmpeg.FfmpegDecoder", StandIn)
+    monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: True)
+    monkeypatch.setattr("specaug_listen.audio.finding.has_ffmpeg", lambda: True)
+    monkeypatch.setattr("specaug_listen.audio.ffmpeg.FfmpegDecoder", StandIn)
 
 
 M4A = CONTENTS["an MPEG-4 audio (M4A) file"] + bytes(100)
@@ -262,7 +262,7 @@ def test_what_pyav_stumbles_over_is_the_end_of_the_sound_and_told(tmp_path, monk
         yield from (next(packets) for _ in range(10))
         raise IndexError("list index out of range")
 
-    monkeypatch.setattr("specaug_listen._ffmpeg._packets", stumbling)
+    monkeypatch.setattr("specaug_listen.audio.ffmpeg._packets", stumbling)
     samples, notices = heard(tmp_path, data, "clip.ts")
     assert 0 < len(samples) < len(whole)
     assert notices["stopped"]["reason"] == "list index out of range"
@@ -345,7 +345,7 @@ def test_a_file_of_another_rate_behind_one_that_ffmpeg_reads_is_left_out_with_a_
 
 def test_more_files_in_a_row_than_are_read_by_ffmpeg_are_said(tmp_path, monkeypatch):
     pytest.importorskip("av")
-    monkeypatch.setattr("specaug_listen.containers.foreign.MOST_FILES", 2)
+    monkeypatch.setattr("specaug_listen.audio.containers.foreign.MOST_FILES", 2)
     data = written_by_ffmpeg(tmp_path / "a.tta", "tta")
     alone, _ = heard(tmp_path, data, "clip.tta")
     samples, notices = heard(tmp_path, data * 4, "clip.tta")

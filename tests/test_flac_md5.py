@@ -7,7 +7,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import load
-from specaug_listen.containers.flac_md5 import LENGTH_OF_HEADER, FlacMd5
+from specaug_listen.audio.containers.flac_md5 import LENGTH_OF_HEADER, FlacMd5
 
 
 @pytest.mark.parametrize("subtype", ["PCM_S8", "PCM_16", "PCM_24"])

@@ -9,7 +9,7 @@ import numpy as np
 from parsedpage import Page
 
 from specaug_listen import Audio
-from specaug_listen.audio import encode_wav
+from specaug_listen.audio.signal import encode_wav
 from specaug_listen.fragments import ClipView, DrawView, clip_html
 
 HOSTILE = "<script>alert(1)</script> \"quoted\" 'single' & <img src=x onerror=alert(1)> {{ 7 * 7 }} {% raw %} </style>"

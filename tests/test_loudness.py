@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specaug_listen import Audio
-from specaug_listen.loudness import _Elsewhere, loudness_lufs, matching_gains_db, measure_elsewhere
+from specaug_listen.audio.loudness import _Elsewhere, loudness_lufs, matching_gains_db, measure_elsewhere
 
 
 def tone(seconds=2.0, amplitude=1.0, rate=48000):
@@ -60,12 +60,12 @@ def test_matched_sounds_are_equally_loud_and_none_clips(sounds):
 def test_another_process_measures_the_same_and_may_go_away(speechlike, monkeypatch):
     sounds = [speechlike, tone(0.2), Audio(np.stack([tone(0.5).samples[0], tone(0.5, 0.1).samples[0]]), 48000)]
     here = [loudness_lufs(sound) for sound in sounds]
-    monkeypatch.setattr("specaug_listen.loudness._Elsewhere.process", None)
+    monkeypatch.setattr("specaug_listen.audio.loudness._Elsewhere.process", None)
     measure_elsewhere()
     process = _Elsewhere.process
     try:
         with monkeypatch.context() as context:
-            context.setattr("specaug_listen.loudness._measured", lambda *args: pytest.fail("measured here"))
+            context.setattr("specaug_listen.audio.loudness._measured", lambda *args: pytest.fail("measured here"))
             assert [loudness_lufs(sound) for sound in sounds] == here
             measure_elsewhere()
             assert _Elsewhere.process is process

@@ -7,11 +7,11 @@ import pytest
 from streams import as_stream
 
 from specaug_listen import Audio, Policy, audition
+from specaug_listen.audio.long import SpooledAudio
 from specaug_listen.augment import TimeMask, TimeWarp
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import HIFIGAN, LIBROSA, WHISPER, MelSpectrogram, MelStream
 from specaug_listen.metrics import log_mel_rmse_db, perceptual, score, spectral_convergence_db
-from specaug_listen.recording import SpooledAudio
 from specaug_listen.vocoders import GriffinLim
 
 

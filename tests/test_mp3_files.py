@@ -13,8 +13,8 @@ import soundfile as sf
 from test_whole_files import RATE, VOICE, heard, wav
 
 from specaug_listen import load
-from specaug_listen.containers import layout_of
-from specaug_listen.containers.mpeg_frames import read_runs
+from specaug_listen.audio.containers import layout_of
+from specaug_listen.audio.containers.mpeg_frames import read_runs
 from specaug_listen.errors import AudioError
 
 LONG = np.concatenate([VOICE, 0.001 * VOICE, VOICE, VOICE])
@@ -350,14 +350,14 @@ def test_frames_of_no_rate_are_not_shorter_than_any_can_be():
 
 def test_headers_without_frames_are_not_looked_at_without_end(tmp_path, monkeypatch):
     """100 MB of them would last 20 minutes."""
-    monkeypatch.setattr("specaug_listen.containers.mpeg_frames._MOST_IN_VAIN", 100)
+    monkeypatch.setattr("specaug_listen.audio.containers.mpeg_frames._MOST_IN_VAIN", 100)
     data = io.BytesIO(200 * b"\xff\xfb\x90\0" + mp3())
     assert read_runs(data, 0, 900).runs == read_runs(data, 0, len(data.getvalue())).runs == []
     assert len(read_runs(io.BytesIO(90 * b"\xff\xfb\x90\0" + mp3()), 0, 60000).runs) == 1
 
 
 def test_more_mp3_in_a_row_than_are_read_are_said(tmp_path, monkeypatch):
-    monkeypatch.setattr("specaug_listen.containers.mpeg.MOST_FILES", 3)
+    monkeypatch.setattr("specaug_listen.audio.containers.mpeg.MOST_FILES", 3)
     data = mp3(VOICE)
     samples, notices = heard(tmp_path, 5 * data)
     assert len(samples) == 3 * len(VOICE)

@@ -14,7 +14,7 @@ from oddfiles import in_ogg, ogg_checksum
 from test_whole_files import RATE, VOICE, encoded, heard
 
 from specaug_listen import load
-from specaug_listen.containers import layout_of
+from specaug_listen.audio.containers import layout_of
 
 SOUND = np.tile(VOICE, 4)
 MADE = {

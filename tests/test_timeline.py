@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from specaug_listen._timeline import Timeline
+from specaug_listen.audio.timeline import Timeline
 
 RATE = 1000
 

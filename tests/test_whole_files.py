@@ -16,10 +16,10 @@ import soundfile as sf
 from oddfiles import in_ogg
 
 from specaug_listen import load
-from specaug_listen.containers import View, flac_frames, layout_of
-from specaug_listen.containers.flac import _crc8
+from specaug_listen.audio.containers import View, flac_frames, layout_of
+from specaug_listen.audio.containers.flac import _crc8
+from specaug_listen.audio.long import open_recording
 from specaug_listen.errors import AudioError, SpecAugListenWarning
-from specaug_listen.recording import open_recording
 
 RATE = 16000
 VOICE = (0.3 * np.sin(np.arange(2 * RATE) ** 2 / 4e5) + np.random.default_rng(0).normal(0, 0.01, 2 * RATE)).astype("f4")
@@ -302,7 +302,9 @@ def test_what_only_looks_like_frames_of_a_flac_is_tried_now_and_then(tmp_path, m
     data[21:26] = bytes([data[21] & 0xF0]) + struct.pack(">I", 1 << 25)
     fakes = b"".join(head + bytes([_crc8(head)]) for head in (b"\xff\xf8\xc9\x08%c" % (n % 100) for n in range(5000)))
     read = []
-    monkeypatch.setattr("specaug_listen._decoding._close", lambda file, view: (file.close(), read.append(view.n_read)))
+    monkeypatch.setattr(
+        "specaug_listen.audio.decoding._close", lambda file, view: (file.close(), read.append(view.n_read))
+    )
     assert len(heard(tmp_path, data[:second] + fakes)[0]) == 4096
     assert len(read) < 500
     assert sum(read) < 100 * len(fakes)
@@ -482,7 +484,7 @@ def test_files_behind_chunks_of_another_one_are_read(tmp_path, container, n_samp
 @pytest.mark.parametrize("container", ["WAV", "FLAC", "OGG"])
 def test_more_files_in_a_row_than_are_read_are_said(tmp_path, monkeypatch, container):
     for module in ("parsing", "flac", "ogg"):
-        monkeypatch.setattr(f"specaug_listen.containers.{module}.MOST_FILES", 3)
+        monkeypatch.setattr(f"specaug_listen.audio.containers.{module}.MOST_FILES", 3)
     data = bytes(encoded(VOICE[:4000], container))
     samples, notices = heard(tmp_path, 3 * data)
     assert (len(samples), notices) == (12000, {})
@@ -607,7 +609,7 @@ def test_a_voc_that_changes_its_rate_is_read_to_there_with_a_word(tmp_path):
 
 @pytest.mark.parametrize("kind", [1, 9])
 def test_adpcm_in_a_voc_is_not_heard_as_samples(tmp_path, kind, monkeypatch):
-    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
+    monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: False)
     header = b"\xd3\1" if kind == 1 else struct.pack("<IBBHI", 22050, 4, 1, 1, 0)
     (tmp_path / "clip.voc").write_bytes(voc(voc_block(kind, header + bytes(5000))))
     with pytest.raises(AudioError, match="is a VOC file of a codec that libsndfile does not read; install"):
@@ -688,7 +690,7 @@ def test_two_channels_of_an_svx_are_not_heard_mixed_up(tmp_path):
 
 
 def test_a_codec_that_libsndfile_lacks_is_told_with_the_command_that_converts_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
+    monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: False)
     data = encoded(subtype="PCM_16")
     at = data.index(b"fmt ") + 8
     data[at : at + 2] = struct.pack("<H", 0x28F)  # G.722
@@ -995,7 +997,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("container", FOREIGN)
 def test_a_codec_that_is_not_read_is_a_reason_to_install_something(tmp_path, container, monkeypatch):
-    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
+    monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: False)
     old, new, said = FOREIGN[container]
     path = tmp_path / "clip.bin"
     container, *chunk = container.split(", ")
@@ -1086,7 +1088,7 @@ NO_SOUND = {
 @pytest.mark.parametrize("ending", ["au", "snd", "vox6"])
 @pytest.mark.parametrize(("data", "said"), NO_SOUND.values(), ids=NO_SOUND.keys())
 def test_bytes_without_a_header_are_no_sound_whatever_their_ending(tmp_path, monkeypatch, ending, data, said):
-    monkeypatch.setattr("specaug_listen._reading.has_ffmpeg", lambda: False)
+    monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: False)
     path = tmp_path / f"clip.{ending}"
     path.write_bytes(data)
     with pytest.raises(AudioError, match=said):

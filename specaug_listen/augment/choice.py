@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from .._channels import OneChannel
-from ..audio import Audio
+from ..audio.channels import OneChannel
+from ..audio.signal import Audio
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import WHISPER, MelFrontend, get
 from .adapter import Adapter

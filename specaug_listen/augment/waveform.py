@@ -22,7 +22,7 @@ from .._records import record
 from .._rng import MAX_SEED, as_seed, fingerprint, seeded_chance
 from .._stdout import held_prints
 from .._yaml import read_plain
-from ..audio import Audio
+from ..audio.signal import Audio
 from ..errors import ParameterError, PolicyError, naming
 from .recipes import DrawnTransform, WaveformTransform, built, described, drawn, entry_of, place_in
 

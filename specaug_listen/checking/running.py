@@ -13,7 +13,7 @@ from .._files import as_path
 from .._ownership import Output
 from .._records import nearest
 from .._rng import as_seed
-from ..audio import Audio
+from ..audio.signal import Audio
 from ..augment import Adapter, Imported, Policy, choose_frontend, choose_policy
 from ..augment.foreign import Foreign
 from ..augment.guessing import GUESSED

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._clips import find_audio
 from .._files import printable
-from ..audio import Audio, load
-from ..audio_input import as_audio, is_audio_input
+from ..audio.finding import find_audio
+from ..audio.input import as_audio, is_audio_input
+from ..audio.signal import Audio, load
 from ..errors import AudioError, ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 

@@ -15,7 +15,7 @@ from .._files import saying_what_failed, write_files
 from .._flags import runs
 from .._ownership import Output
 from .._records import to_json
-from ..audio import common_gain, encode_wav
+from ..audio.signal import common_gain, encode_wav
 from ..augment import Draw, FrequencyBand, TimeSpan
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram

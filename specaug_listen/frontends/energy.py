@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from .._sound import Sound
 from .._threads import one_blas_thread
+from ..audio.sound import Sound
 from ..errors import AudioError
 from ..stft import FRAMES_PER_BLOCK, get_window, preemphasize
 

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._records import record
-from ..audio import Audio
-from ..audio_input import as_audio
+from ..audio.input import as_audio
+from ..audio.signal import Audio
 from ..errors import ParameterError, SpecAugListenWarning, naming
 from ..stft import Framing, deemphasize, get_window, preemphasize
 from .energy import band_energies, largest_energy

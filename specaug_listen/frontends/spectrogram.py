@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .._notices import Notice
 from .._tensors import kind_of
-from ..audio import Audio
+from ..audio.signal import Audio
 from ..errors import ParameterError
 from .statistics import GlobalStatistics, Statistics
 from .summary import Summary, summary_of_values

@@ -11,9 +11,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .._sound import Sound
-from .._spool import Spool
 from .._tensors import kind_of
+from ..audio.sound import Sound
+from ..audio.spool import Spool
 from ..errors import ParameterError
 from ..stft import FRAMES_PER_BLOCK
 from .energy import band_energies

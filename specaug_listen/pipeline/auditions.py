@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from .._files import as_path
 from .._notices import Notice
-from .._sound import Sound
-from ..audio import Audio, common_gain
+from ..audio.long import Recording
+from ..audio.signal import Audio, common_gain
+from ..audio.sound import Sound
 from ..augment import (
     Draw,
     FrontendReason,
@@ -25,7 +26,6 @@ from ..inspection import Change, inspect_change
 from ..mels import MelClip
 from ..metrics import log_mel_rmse_db, perceptual, score
 from ..plots import audition_figure
-from ..recording import Recording
 from ..vocoders import Vocoder
 from .badges import clip_badges, draw_badges
 from .coverage import MASKED, scores_of_steps

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._notices import Notice
-from .._sound import Levels
+from ..audio.sound import Levels
 from ..augment import Draw, WaveformDraw
 from .coverage import masked_area_ratio
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import vocoders
-from .._channels import OneChannel
 from .._rng import as_seed, child_stream
-from ..audio import Audio
+from ..audio.channels import OneChannel
+from ..audio.signal import Audio
 from ..augment import (
     Adapter,
     Batch,
@@ -65,7 +65,7 @@ def audition(
     Parameters
     ----------
     audio : Audio, MelSpectrogram, str, path-like, (samples, sample_rate), mapping, or array of a mel
-        A clip in any form that `specaug_listen.audio_input.as_audio` takes: a file's path, an array or a tensor with
+        A clip in any form that `specaug_listen.audio.input.as_audio` takes: a file's path, an array or a tensor with
         its rate, PCM integers, the ``audio`` of a data set. Or a mel from your own pipeline, which needs no audio: a
         `MelSpectrogram`, or an array or tensor of shape (n_mels, n_frames) with ``frontend``. Without audio there is no
         original, and draws are compared with the copy-synthesis.

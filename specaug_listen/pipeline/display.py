@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .._channels import channel_words
 from .._files import printable
-from ..audio import encode_wav
+from ..audio.channels import channel_words
+from ..audio.signal import encode_wav
 from ..augment import FrontendReason, Policy, reason_in_words
 from ..fragments import ClipView, DrawView, clip_html
 from ..frontends import MelFrontend

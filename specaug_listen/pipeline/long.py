@@ -13,11 +13,11 @@ from functools import cached_property
 from pathlib import Path
 
 from .._files import make_folder
-from .._reading import lasts_longer
+from ..audio.long import Recording, SpooledAudio
+from ..audio.reading import lasts_longer
 from ..augment import FrontendReason, Policy, draw_of_clip
 from ..errors import SpecAugListenWarning
 from ..frontends import MelFrontend, MelStream, mel_stream
-from ..recording import Recording, SpooledAudio
 from ..vocoders import Joint
 from ..vocoders.bands import Energies
 from .auditions import Audition, Reconstruction

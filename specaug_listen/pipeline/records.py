@@ -15,21 +15,21 @@ from urllib.parse import quote, unquote_to_bytes
 
 from pydantic import BeforeValidator, Field
 
-from .._channels import as_channel, as_one_channel, name_suffix
 from .._files import as_path, printable
 from .._json_records import read_json_record
 from .._notices import Notice
 from .._records import record, to_plain
 from .._rng import MAX_SEED
-from .._sound import HIGHEST_RATE
 from .._version import __version__
-from ..audio import Audio, AudioSource
+from ..audio.channels import as_channel, as_one_channel, name_suffix
+from ..audio.long import Recording
+from ..audio.signal import Audio, AudioSource
+from ..audio.sound import HIGHEST_RATE
 from ..augment import Draw, FrontendChoice, FrontendReason, Policy, Waveform, WaveformDraw
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import GlobalStatistics, MelFrontend
 from ..inspection import Change
 from ..mels import MelClip
-from ..recording import Recording
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.names import AnyVocoder
 from .badges import MOST_BADGES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import vocoders
-from .._sound import Sound
-from ..audio import Audio
+from ..audio.signal import Audio
+from ..audio.sound import Sound
 from ..augment import Policy, Waveform
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram

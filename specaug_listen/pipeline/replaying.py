@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from .._files import printable
-from ..audio import Audio, load
+from ..audio.long import Recording, open_recording
+from ..audio.signal import Audio, load
 from ..augment import Draw, Waveform
 from ..augment.draw import measured
 from ..errors import AudioError, ParameterError, naming
 from ..frontends import AnyMel, MelSpectrogram, Prepared, mel_stream
 from ..mels import MelClip, clip_of_file, list_mels, mel_clip
-from ..recording import Recording, open_recording
 from ..vocoders import Joint
 from .auditions import Audition, Reconstruction
 from .badges import LONG_S

@@ -13,12 +13,12 @@ import numpy as np
 from .._files import Contents, folder_name, printable, saying_what_failed, write_files
 from .._marker import Line
 from .._ownership import Output
-from .._sound import Sound
-from ..audio import wav_parts
+from ..audio.long import SpooledAudio
+from ..audio.signal import wav_parts
+from ..audio.sound import Sound
 from ..errors import ParameterError
 from ..frontends import AnyMel
 from ..plots import RANGE_DB, Cells, encode_png, reference_db
-from ..recording import SpooledAudio
 from .auditions import Audition, Reconstruction
 from .records import Channels, ClipEntry, Configuration, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
 from .rendering import first_samples

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from .._files import printable
 from .._imports import require
 from .._ordinary_files import open_inside
-from ..audio import Audio
+from ..audio.signal import Audio
 from ..errors import PolicyError
 from ..pages import File
 from .contents import HEAD, MOST_BYTES_OF_PICTURE, WavForm, check_picture, check_wav

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .._tensors import kind_of, on_cpu
-from ..audio import Audio
-from ..audio_input import as_audio
+from ..audio.input import as_audio
+from ..audio.signal import Audio
 from ..augment import FrontendChoice, Policy, Waveform, choose_frontend
 from ..errors import AudioError, ParameterError
 from ..frontends import MelFrontend, MelSpectrogram, checked_axes, get, prepared, statistics_of_text

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..audio.loudness import loudness_lufs, matching_gains_db
 from ..augment import Draw
 from ..errors import PolicyError
 from ..frontends import MelFrontend
 from ..frontends.filterbank import hz_to_mel, mel_to_hz
-from ..loudness import loudness_lufs, matching_gains_db
 from ..pages import Clip, Column, Heard, Mask, Picture, Row, Version
 from ..plots import extent_s, hz_ticks, outlines, percent, read_cells, warp_lines
 from .display import facts_of_clip, facts_of_draw

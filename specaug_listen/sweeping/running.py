@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import vocoders
-from .._channels import OneChannel
 from .._files import as_path
 from .._rng import as_seed
-from .._sound import Sound
-from ..audio import Audio, common_gain
-from ..audio_input import as_audio
+from ..audio.channels import OneChannel
+from ..audio.input import as_audio
+from ..audio.signal import Audio, common_gain
+from ..audio.sound import Sound
 from ..augment import Adapter, Batch, FrontendChoice, Imported, Policy, choose_frontend, choose_policy, select_channel
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frontends import MelFrontend

@@ -23,7 +23,7 @@ from pydantic import Field
 from .._records import record
 from .._rng import MAX_SEED
 from .._threads import one_blas_thread
-from ..audio import Audio
+from ..audio.signal import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import deemphasize, istft
 from .artificial import with_levels

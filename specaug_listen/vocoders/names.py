@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 from .._records import from_plain, nearest, to_plain
 from .._yaml import scalar
-from ..audio import Audio
+from ..audio.signal import Audio
 from ..errors import ParameterError, naming
 from ..frontends import MelSpectrogram
 from .griffinlim import GriffinLim, Librosa

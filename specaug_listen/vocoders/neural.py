@@ -28,7 +28,7 @@ from .._ordinary_files import read_file
 from .._records import record
 from .._rng import MAX_SEED, as_seed
 from .._yaml import read_mapping
-from ..audio import Audio
+from ..audio.signal import Audio
 from ..errors import AudioError, ParameterError, PolicyError, naming
 from ..frontends import MelFrontend, MelSpectrogram
 from .contract import MelContract, contract_of

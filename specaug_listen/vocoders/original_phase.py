@@ -11,7 +11,7 @@ from pydantic import Field
 from .._records import record
 from .._rng import MAX_SEED
 from .._threads import one_blas_thread
-from ..audio import Audio
+from ..audio.signal import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, istft, stft
 from .bands import Bands, around, bands_of, checked_mel, sounding_energy

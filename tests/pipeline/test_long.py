@@ -20,12 +20,12 @@ from strategies import FILLS
 import specaug_listen.vocoders.joint as joint_module
 import specaug_listen.vocoders.start as start_module
 from specaug_listen import Policy
+from specaug_listen.audio.long import SpooledAudio
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
 from specaug_listen.batch import audition_many
 from specaug_listen.frontends import HIFIGAN, LHOTSE, LIBROSA, NEMO, WHISPER, MelStream
 from specaug_listen.pipeline import Configuration
 from specaug_listen.pipeline.long import LongAudition, is_long
-from specaug_listen.recording import SpooledAudio
 from specaug_listen.vocoders import GriffinLim, Joint
 
 RATE = 22050

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._channels import OneChannel
+from ...audio.channels import OneChannel
 from .config import Section
 from .kinds import Kind
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
-from ..._channels import OneChannel
 from ..._yaml import Tagged
+from ...audio.channels import OneChannel
 from ...errors import ParameterError
 from ...frontends import PRESETS, MelFrontend
 from ..policy import Policy

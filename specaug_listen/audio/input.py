@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._notices import Notice
-from ._reading import MAX_CHANNELS
-from ._tensors import kind_of, on_cpu
-from .audio import Audio, load
-from .errors import AudioError, ParameterError, naming
+from .._notices import Notice
+from .._tensors import kind_of, on_cpu
+from ..errors import AudioError, ParameterError, naming
+from .reading import MAX_CHANNELS
+from .signal import Audio, load
 
 __all__ = ["as_audio", "is_audio_input"]
 

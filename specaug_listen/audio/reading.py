@@ -17,15 +17,15 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 
-from ._decoding import Decoder, Real, SndfileDecoder
-from ._ffmpeg import conversion, ffmpeg_decoders, has_ffmpeg, is_cut_file
-from ._files import printable
-from ._imports import require
-from ._notices import Notice
-from ._ordinary_files import open_file, unchanged
-from ._sound import HIGHEST_RATE, LOWEST_RATE
+from .._files import printable
+from .._imports import require
+from .._notices import Notice
+from .._ordinary_files import open_file, unchanged
+from ..errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
 from .containers import Layout, layout_of, named_by_content
-from .errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
+from .decoding import Decoder, Real, SndfileDecoder
+from .ffmpeg import conversion, ffmpeg_decoders, has_ffmpeg, is_cut_file
+from .sound import HIGHEST_RATE, LOWEST_RATE
 
 __all__ = ["MAX_CHANNELS", "Span", "channels_of", "check_span", "lasts_longer", "opened", "warn_of"]
 

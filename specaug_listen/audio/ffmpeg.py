@@ -13,14 +13,14 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ._decoding import BLOCK, Decoder, Ending, Real
-from ._imports import is_installed, require
-from ._notices import Notice
-from ._ordinary_files import open_file
-from ._timeline import Timeline
+from .._imports import is_installed, require
+from .._notices import Notice
+from .._ordinary_files import open_file
+from ..errors import AudioError
 from .containers import Layout, Stream, View
 from .containers.foreign import Parts, n_bytes_behind, parts_of
-from .errors import AudioError
+from .decoding import BLOCK, Decoder, Ending, Real
+from .timeline import Timeline
 
 __all__ = ["FfmpegDecoder", "conversion", "ffmpeg_decoders", "has_ffmpeg", "is_cut_file"]
 

@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ._channels import Choice, OneChannel, as_one_channel, channel_at
-from ._imports import require
-from ._mixing import MixMeter
-from ._notices import Notice
-from ._reading import Span, opened, warn_of
-from ._rng import fingerprint_start, fingerprint_words
-from ._sound import Levels, Sound, measured_levels
-from ._spool import Spool
-from .audio import AudioSource, check_length
+from .._imports import require
+from .._notices import Notice
+from .._rng import fingerprint_start, fingerprint_words
+from .channels import Choice, OneChannel, as_one_channel, channel_at
+from .mixing import MixMeter
+from .reading import Span, opened, warn_of
+from .signal import AudioSource, check_length
+from .sound import Levels, Sound, measured_levels
+from .spool import Spool
 
 __all__ = ["Recording", "SpooledAudio", "open_recording"]
 

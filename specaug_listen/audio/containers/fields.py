@@ -7,7 +7,7 @@ import struct
 from dataclasses import replace
 from typing import BinaryIO
 
-from .._notices import Notice
+from ..._notices import Notice
 from .layout import Layout, Stream, unknown
 from .sized import Field, sized
 from .trailing import end_of_run, is_beginning, is_open_size, kind_of_rest, second_file

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from ._files import printable
+from .._files import printable
 
 __all__ = ["distinct_names"]
 

@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._channels import Choice, OneChannel, as_one_channel, channel_at
-from ._clips import AUDIO_SUFFIXES, find_audio
-from ._files import as_path, printable, write_whole
-from ._imports import require
-from ._mixing import mix_notices
-from ._notices import Notice
-from ._reading import MAX_CHANNELS, Span, check_span, opened, warn_of
-from ._rng import fingerprint
-from ._sound import Levels, Sound, check_rate, measured_levels, not_finite
-from ._tensors import kind_of, on_cpu
-from ._wav import encode_wav, wav_parts
-from .errors import AudioError, ParameterError
+from .._files import as_path, printable, write_whole
+from .._imports import require
+from .._notices import Notice
+from .._rng import fingerprint
+from .._tensors import kind_of, on_cpu
+from ..errors import AudioError, ParameterError
+from .channels import Choice, OneChannel, as_one_channel, channel_at
+from .finding import AUDIO_SUFFIXES, find_audio
+from .mixing import mix_notices
+from .reading import MAX_CHANNELS, Span, check_span, opened, warn_of
+from .sound import Levels, Sound, check_rate, measured_levels, not_finite
+from .wav import encode_wav, wav_parts
 
 __all__ = [
     "AUDIO_SUFFIXES",

@@ -15,8 +15,8 @@ from contextlib import suppress
 import numpy as np
 import numpy.typing as npt
 
-from ._imports import require
-from ._sound import Sound
+from .._imports import require
+from .sound import Sound
 
 __all__ = ["loudness_lufs", "matching_gains_db", "measure_elsewhere"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._notices import Notice
+from ..._notices import Notice
 from .view import Piece
 
 __all__ = ["MOST_FILES", "Body", "Layout", "Stream", "left_unread", "unknown"]

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ._sound import Sound
-from ._tensors import kind_of
-from .errors import ParameterError
+from .._tensors import kind_of
+from ..errors import ParameterError
+from .sound import Sound
 
 __all__ = ["encode_wav", "wav_parts"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._notices import Notice
+from .._notices import Notice
 
 __all__ = ["MixMeter", "mix_notices"]
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from .._notices import Notice
+from ..._notices import Notice
 from .layout import MOST_FILES, Layout, Stream, left_unread
 from .mpeg_frames import MOST_PADDING, Run, length_of_id3, read_runs
 from .trailing import before_tags

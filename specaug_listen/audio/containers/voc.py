@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from .._notices import Notice
+from ..._notices import Notice
 from .layout import Layout, Stream, unknown
 from .trailing import is_beginning, kind_of_rest
 from .view import Piece

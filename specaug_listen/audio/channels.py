@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from .errors import ParameterError
+from ..errors import ParameterError
 
 __all__ = [
     "Channel",

@@ -6,7 +6,7 @@ import struct
 from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
-from .._notices import Notice
+from ..._notices import Notice
 from .layout import Body, Layout, Stream
 from .trailing import before_tags, begin_of_chunks, is_open_size, kind_of_rest, second_file
 from .view import Piece, mended

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .errors import AudioError, ParameterError, value_text
+from ..errors import AudioError, ParameterError, value_text
 
 __all__ = ["HIGHEST_RATE", "LOWEST_RATE", "Levels", "Sound", "check_rate", "measured_levels", "not_finite"]
 

@@ -10,7 +10,7 @@ import re
 import struct
 from typing import BinaryIO
 
-from .._notices import Notice
+from ..._notices import Notice
 from .layout import Layout
 from .sized import Field, sized
 from .trailing import is_open_size

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from .._notices import Notice
+from ..._notices import Notice
 from .flac import stream_of
 from .layout import MOST_FILES, Layout, Stream, left_unread, unknown
 from .trailing import before_tags, end_of_run

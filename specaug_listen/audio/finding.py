@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from ._decoding import SndfileDecoder
-from ._ffmpeg import has_ffmpeg
-from ._files import printable
-from ._imports import require
-from ._marker import MARKER, Results
-from ._notices import Notice
-from ._rooms import is_room
-from ._walking import identity, walk_once
+from .._files import printable
+from .._imports import require
+from .._marker import MARKER, Results
+from .._notices import Notice
+from .._rooms import is_room
+from .._walking import identity, walk_once
 from .containers import layout_of, named_by_content
+from .decoding import SndfileDecoder
+from .ffmpeg import has_ffmpeg
 
 __all__ = ["AUDIO_SUFFIXES", "Found", "find_audio"]
 

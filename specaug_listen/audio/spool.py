@@ -8,8 +8,8 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from ._files import printable, saying_what_failed
-from .errors import OutputError
+from .._files import printable, saying_what_failed
+from ..errors import OutputError
 
 __all__ = ["Spool"]
 
