@@ -133,7 +133,7 @@ def _audition_into(
     **how: bool,
 ) -> tuple[AuditionRecord, Published | None]:
     """The run and its page, between which no other run begins in the folder."""
-    from ._ownership import Output
+    from .outputs.output import Output
 
     quiet = quiet_stdout if as_json else nullcontext
     with quiet():

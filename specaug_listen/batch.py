@@ -12,7 +12,6 @@ from typing import Any
 from ._files import folder_name, printable
 from ._notices import Notice
 from ._ordinary_files import open_file
-from ._ownership import Output
 from .audio.channels import Channel, Choice, OneChannel, name_suffix
 from .audio.long import open_recording
 from .audio.names import distinct_names
@@ -22,6 +21,7 @@ from .augment.foreign import LONGEST_HELD_S
 from .errors import OutputError, ParameterError, SpecAugListenError
 from .frontends import prepared
 from .mels import MelFile, clip_of_file
+from .outputs.output import Output
 from .pipeline import Audition, AuditionRecord, Configuration, Failure, audition, needs_whole_clip
 from .pipeline.journal import Journal, Run, kept_clips, read_journal
 from .pipeline.long import Within, audition_long, is_long

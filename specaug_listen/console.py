@@ -157,8 +157,8 @@ def _free_folder(name: str, command: str) -> Iterator[Path]:
     OutputError
         When nothing can be written there.
     """
-    from ._locks import InUse
-    from ._ownership import Output
+    from .outputs.locks import InUse
+    from .outputs.output import Output
 
     for number in itertools.count(1):
         path = Path(name if number == 1 else f"{name}-{number}")
@@ -175,7 +175,7 @@ def _free_folder(name: str, command: str) -> Iterator[Path]:
 
 
 def _is_free(path: Path) -> bool:
-    from ._marker import is_folder
+    from .outputs.marker import is_folder
 
     return not os.path.lexists(path) or (is_folder(path) and not any(path.iterdir()))
 

@@ -11,9 +11,9 @@ from .console import complain, complain_of, counted, say
 from .options import AxesText, Overwrite, StatisticsText
 
 if TYPE_CHECKING:
-    from ._ownership import Output
     from .audio.signal import Audio
     from .mels import MelClip, MelFile
+    from .outputs.output import Output
     from .vocoders.names import AnyVocoder
 
 __all__ = ["run_invert"]
@@ -89,8 +89,8 @@ def _nothing() -> int:
 def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Output, list[str]]:
     """Where the sounds go, and their names there."""
     from ._files import folder_name, printable
-    from ._ownership import Output
     from .errors import ParameterError
+    from .outputs.output import Output
 
     if out.suffix.lower() == ".wav":
         if len(files) > 1:

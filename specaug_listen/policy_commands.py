@@ -62,10 +62,10 @@ def _policy_convert(
 ) -> None:
     """Write the nearest configuration of another framework, and list what differs."""
     from ._files import printable
-    from ._ownership import Output
     from ._records import to_json
     from .augment import named_policy
     from .augment.conversion import convert_policy
+    from .outputs.output import Output
 
     output = None if out is None else Output(out.parent, "policy convert", overwrite=overwrite, inputs=[file])
     if output is not None and out is not None:

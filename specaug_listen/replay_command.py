@@ -48,8 +48,8 @@ def _replay_into(
     out: Path, draw: Path, written: DrawRecord, audio: Path | None, policy: str | None, *, overwrite: bool
 ) -> None:
     from ._files import printable
-    from ._ownership import Output
     from .errors import naming
+    from .outputs.output import Output
     from .pipeline import changed_versions, differences, draw_files, is_long_draw, replay_record
     from .pipeline.records import path_of
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ._files import as_path, folder_name, printable
-from ._locks import reading
 from ._notices import Notice
 from ._ordinary_files import noting_reads
 from ._records import to_json
@@ -19,6 +18,7 @@ from .audio.channels import Choice, name_suffix
 from .audio.names import distinct_names
 from .augment import DIALECTS
 from .errors import ParameterError
+from .outputs.locks import reading
 from .pages import Clip, Facts, Head, Recipe, known_folders, page_parts, short_paths, without_folders
 from .pipeline import Audition
 from .pipeline.again import recipe_of, words_of

@@ -34,8 +34,8 @@ def run_report(
 ) -> None:
     """Write the page again from a folder, or one page of several folders, without rendering anything."""
     from ._files import printable
-    from ._locks import reading
     from .errors import ParameterError
+    from .outputs.locks import reading
     from .pipeline.publishing import Form
     from .report import publish_report
     from .sweeping.records import is_sweep

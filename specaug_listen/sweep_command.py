@@ -30,10 +30,10 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ._ownership import Output
     from .audio.channels import OneChannel
     from .audio.signal import Audio
     from .augment import FrontendChoice, Policy
+    from .outputs.output import Output
     from .pipeline import Configuration
     from .sweeping import Sweep
 

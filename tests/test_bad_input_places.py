@@ -16,7 +16,7 @@ from commandline import contents, environment, run
 from test_fragments import Page
 
 from specaug_listen import Audio, save
-from specaug_listen._rooms import is_room
+from specaug_listen.outputs.scratch import is_room
 from specaug_listen.pipeline.journal import read_run
 
 QUICK = ("--vocoder", "original-phase")

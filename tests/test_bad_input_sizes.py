@@ -11,9 +11,9 @@ import soundfile as sf
 from commandline import names_in, run
 
 from specaug_listen import Audio, MelFrontend, SpecAugListenWarning, load, save
-from specaug_listen._locks import lock
 from specaug_listen.errors import AudioError, ParameterError
 from specaug_listen.frontends import WHISPER
+from specaug_listen.outputs.locks import lock
 
 
 @pytest.fixture

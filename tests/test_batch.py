@@ -13,12 +13,12 @@ import soundfile as sf
 from commandline import contents, names_in
 
 from specaug_listen import Audio, Policy, audition, load, replay, save
-from specaug_listen._rooms import is_room
 from specaug_listen.audio.spool import Spool
 from specaug_listen.augment import TimeMask
 from specaug_listen.batch import audition_many, count_clips, output_of_audition
 from specaug_listen.errors import OutputError, ParameterError
 from specaug_listen.frontends import WHISPER
+from specaug_listen.outputs.scratch import is_room
 from specaug_listen.pipeline import Audition, Configuration, Failure, draw_files, read_index, read_record
 from specaug_listen.pipeline.journal import read_run
 from specaug_listen.pipeline.long import LongAudition

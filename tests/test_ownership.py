@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from commandline import contents, environment, names_in
 
-from specaug_listen import _marker, _ownership
-from specaug_listen._locks import lock, try_lock
-from specaug_listen._marker import MARKER, Results, Written, marker_lines
-from specaug_listen._ownership import Output
-from specaug_listen._rooms import is_room
 from specaug_listen.errors import OutputError, ParameterError
+from specaug_listen.outputs import marker as _marker
+from specaug_listen.outputs import output as _ownership
+from specaug_listen.outputs.locks import lock, try_lock
+from specaug_listen.outputs.marker import MARKER, Results, Written, marker_lines
+from specaug_listen.outputs.output import Output
+from specaug_listen.outputs.scratch import is_room
 
 
 def wrote(folder, files, command="audition", *, last=(), overwrite=True, **how):
@@ -178,7 +179,7 @@ def test_a_marker_that_lists_much_time_and_again_is_tidied_and_keeps_the_last_jo
     output.begin([{"run": 1}])
     output.add({"clip": 2})
     (tmp_path / "gone").unlink()
-    monkeypatch.setattr("specaug_listen._ownership._LOOSE_BYTES", 0)
+    monkeypatch.setattr("specaug_listen.outputs.output._LOOSE_BYTES", 0)
     for data in (b"1", b"2", b"3", b"4"):
         wrote(tmp_path, {"page.html": data}, "report")
     lines = marker_lines(tmp_path)
@@ -368,7 +369,7 @@ def test_a_folder_has_one_writer_at_a_time_and_pages_wait_for_their_turn(tmp_pat
         Output(tmp_path, "audition").alone(),
     ):
         pass
-    monkeypatch.setattr("specaug_listen._locks.time.sleep", lambda seconds: os.close(first))
+    monkeypatch.setattr("specaug_listen.outputs.locks.time.sleep", lambda seconds: os.close(first))
     wrote(tmp_path, {"page.html": b"1"}, "report")
     assert contents(tmp_path) == {"page.html": b"1"}
 
@@ -433,7 +434,7 @@ def test_where_folders_cannot_be_locked_a_run_goes_on_without(tmp_path, monkeypa
 def left_room(folder):
     """A room as a killed run leaves it."""
     folder.mkdir(parents=True, exist_ok=True)
-    code = "import sys, os; from pathlib import Path; from specaug_listen._rooms import new_room; "
+    code = "import sys, os; from pathlib import Path; from specaug_listen.outputs.scratch import new_room; "
     code += "new = new_room(Path(sys.argv[1])); new.__enter__(); os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", code, folder], env=environment(), check=False)
     (left,) = (path for path in folder.iterdir() if is_room(path))
@@ -515,7 +516,7 @@ def test_a_room_is_gone_with_all_that_is_in_it_after_an_error_too(tmp_path):
 
 
 def test_a_lock_ends_with_its_process(tmp_path):
-    code = "import sys, os; from pathlib import Path; from specaug_listen._locks import lock; "
+    code = "import sys, os; from pathlib import Path; from specaug_listen.outputs.locks import lock; "
     code += "lock(Path(sys.argv[1]), Path(sys.argv[1])); os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", code, tmp_path], env=environment(), check=False)
     held = try_lock(tmp_path)

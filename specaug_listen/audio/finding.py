@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from .._files import printable
 from .._imports import require
-from .._marker import MARKER, Results
 from .._notices import Notice
-from .._rooms import is_room
 from .._walking import identity, walk_once
+from ..outputs.marker import MARKER, Results
+from ..outputs.scratch import is_room
 from .containers import layout_of, named_by_content
 from .decoding import SndfileDecoder
 from .ffmpeg import has_ffmpeg

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._files import as_path
-from .._ownership import Output
 from .._records import nearest
 from .._rng import as_seed
 from ..audio.signal import Audio
@@ -20,6 +19,7 @@ from ..augment.guessing import GUESSED
 from ..augment.loading import absolute_spec, is_spec
 from ..errors import ParameterError
 from ..frontends import MelFrontend
+from ..outputs.output import Output
 from .apart import Apart, GaveUpError
 from .batches import exchange_findings, left_out_findings
 from .bench import Bench, Noticed

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from .._files import printable
-from .._marker import is_folder
 from .._notices import Notice
 from ..augment import Waveform, WaveformDraw
 from ..errors import PolicyError
 from ..frontends import MelFrontend, prepared
+from ..outputs.marker import is_folder
 from .records import ClipEntry, ClipRecord, Configuration, DrawRecord
 from .shelves import FolderFiles
 

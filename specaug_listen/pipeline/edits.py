@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from .._files import printable
-from .._marker import MARKER, results_in
 from .._notices import Notice
 from .._ordinary_files import open_inside
+from ..outputs.marker import MARKER, results_in
 from .badges import MOST_BADGES
 from .contents import MOST_BYTES_OF_PICTURE
 from .records import ClipEntry

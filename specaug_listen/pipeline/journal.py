@@ -11,11 +11,11 @@ from typing import Any
 
 from .._files import printable, saying_what_failed, write_files
 from .._json_records import json_record
-from .._marker import MARKER, Line, Written, marker_lines
 from .._notices import Notice
-from .._ownership import Output
 from .._records import to_plain
 from ..errors import ParameterError, PolicyError, naming
+from ..outputs.marker import MARKER, Line, Written, marker_lines
+from ..outputs.output import Output
 from .auditions import Audition
 from .publishing import page_names
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_index, to_bytes, versions

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .._files import as_path, printable, saying_what_failed
-from .._marker import Written
 from .._notices import Notice
-from .._ownership import Output
 from ..errors import ParameterError
+from ..outputs.marker import Written
+from ..outputs.output import Output
 from ..pages import Clip, parcel_script
 from .shelves import Beside, Embedded, Files
 

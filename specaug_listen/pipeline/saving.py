@@ -11,13 +11,13 @@ from typing import get_args
 import numpy as np
 
 from .._files import Contents, folder_name, printable, saying_what_failed, write_files
-from .._marker import Line
-from .._ownership import Output
 from ..audio.long import SpooledAudio
 from ..audio.signal import wav_parts
 from ..audio.sound import Sound
 from ..errors import ParameterError
 from ..frontends import AnyMel
+from ..outputs.marker import Line
+from ..outputs.output import Output
 from ..plots import RANGE_DB, Cells, encode_png, reference_db
 from .auditions import Audition, Reconstruction
 from .records import Channels, ClipEntry, Configuration, DrawRecord, describe_clip, to_bytes, versions, vocoder_record

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from .._files import folder_name, saying_what_failed, write_files
-from .._ownership import Output
 from .._records import to_json
 from ..frontends import MelFrontend
+from ..outputs.output import Output
 from ..pipeline.publishing import Form, Published, check_page, page_names
 from ..pipeline.records import ClipEntry, CustomVocoder, describe_clip, to_bytes, versions, vocoder_record
 from ..pipeline.saving import audition_files, draw_record, top_db_of

@@ -19,13 +19,13 @@ import typer
 from commandline import contents, environment, names_in, run
 
 from specaug_listen import Audio, Policy, audition, batch, cli, save, write_report
-from specaug_listen._locks import lock
-from specaug_listen._marker import MARKER, marker_lines
 from specaug_listen._ordinary_files import noting_reads, read_file
 from specaug_listen.augment import TimeMask, Waveform, WaveformTransform
 from specaug_listen.batch import audition_many
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import WHISPER
+from specaug_listen.outputs.locks import lock
+from specaug_listen.outputs.marker import MARKER, marker_lines
 from specaug_listen.pipeline import Audition, Configuration, saving
 from specaug_listen.pipeline.journal import read_journal, read_run
 from specaug_listen.pipeline.records import ClipEntry

@@ -11,8 +11,8 @@ from attack.received import CELL, copied
 from commandline import run as run_command
 
 from specaug_listen import replay, write_report, written_draw
-from specaug_listen._marker import MARKER
 from specaug_listen.errors import PolicyError, SpecAugListenWarning
+from specaug_listen.outputs.marker import MARKER
 from specaug_listen.pipeline import draw_files
 from specaug_listen.written_draw import read_written_draw
 

@@ -12,14 +12,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
-from ._files import Contents, printable, put_all_through, put_new, put_through, saying_what_failed, write_files
-from ._interrupts import begin_writing
-from ._locks import holding, remove_empty
-from ._marker import MARKER, Line, Written, append_line, is_folder, marker_bytes, marker_lines
-from ._ordinary_files import was_read
-from ._rooms import files_in, has_name_of_room, is_room, new_room, remove_left_rooms
-from ._walking import inode_of
-from .errors import ParameterError
+from .._files import Contents, printable, put_all_through, put_new, put_through, saying_what_failed, write_files
+from .._interrupts import begin_writing
+from .._ordinary_files import was_read
+from .._walking import inode_of
+from ..errors import ParameterError
+from .locks import holding, remove_empty
+from .marker import MARKER, Line, Written, append_line, is_folder, marker_bytes, marker_lines
+from .scratch import files_in, has_name_of_room, is_room, new_room, remove_left_rooms
 
 __all__ = ["Output"]
 

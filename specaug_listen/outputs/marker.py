@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ._files import printable
-from .errors import ParameterError
+from .._files import printable
+from ..errors import ParameterError
 
 __all__ = [
     "MARKER",

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from ._interrupts import will_remove
-from ._locks import try_lock
-from ._marker import NO_LINK, is_folder
+from .._interrupts import will_remove
+from .locks import try_lock
+from .marker import NO_LINK, is_folder
 
 __all__ = ["files_in", "has_name_of_room", "is_room", "new_room", "remove_left_rooms"]
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from ._files import printable, saying_what_failed
-from ._walking import inode_of
-from .errors import OutputError
+from .._files import printable, saying_what_failed
+from .._walking import inode_of
+from ..errors import OutputError
 
 __all__ = ["InUse", "holding", "lock", "reading", "remove_empty", "try_lock"]
 
