@@ -43,7 +43,7 @@ from specaug_listen.frontends.presets import PRESETS
 from specaug_listen.metrics import log_mel_rmse_db, spectral_convergence_db
 from specaug_listen.stft import deemphasize, get_window
 from specaug_listen.vocoders.griffinlim import librosa_filters
-from specaug_listen.vocoders.names import VOCODERS
+from specaug_listen.vocoders.registry import VOCODERS
 
 Render: TypeAlias = Callable[[MelSpectrogram], Audio]
 
@@ -67,7 +67,7 @@ import numpy, scipy.fft, pydantic, soundfile
 start = time.perf_counter()
 from specaug_listen.audio.signal import load
 from specaug_listen.frontends.presets import PRESETS
-from specaug_listen.vocoders.names import VOCODERS
+from specaug_listen.vocoders.registry import VOCODERS
 imported = time.perf_counter()
 mel = PRESETS[sys.argv[1]](load(sys.argv[2], duration_s=1.0))
 mel.energy

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .audio.signal import Audio
     from .mels import MelClip, MelFile
     from .outputs.output import Output
-    from .vocoders.names import AnyVocoder
+    from .vocoders.registry import AnyVocoder
 
 __all__ = ["run_invert"]
 

@@ -2,7 +2,9 @@
 
 from .arrays import PER_UTTERANCE, Prepared, checked_axes, mels_from_array, prepared
 from .files import get, read_frontend
-from .mel import MelFrontend
+from .frontend import MelFrontend
+from .interpolation import Taps, linear_taps
+from .mel import MelSpectrogram
 from .presets import (
     ESPNET,
     FAIRSEQ,
@@ -22,11 +24,9 @@ from .presets import (
     WHISPER,
     WHISPER_128,
 )
-from .spectrogram import MelSpectrogram
 from .statistics import GlobalStatistics, Statistics
 from .statistics_files import read_statistics, statistics_of_text
 from .stream import AnyMel, MelStream, check_mel, mel_stream
-from .taps import Taps, linear_taps
 
 __all__ = [
     "ESPNET",

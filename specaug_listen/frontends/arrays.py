@@ -13,10 +13,10 @@ from .._cells import MOST_CELLS
 from .._notices import Notice
 from .._tensors import real_array
 from ..errors import ParameterError
-from .mel import MelFrontend
+from .frontend import MelFrontend
+from .mel import MelSpectrogram
 from .plausibility import noticed_of, typical_statistics
 from .presets import PRESETS
-from .spectrogram import MelSpectrogram
 from .statistics import Statistics, global_statistics
 
 __all__ = ["PER_UTTERANCE", "Prepared", "checked_axes", "mel_from_array", "mels_from_array", "prepared"]

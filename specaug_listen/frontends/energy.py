@@ -15,7 +15,7 @@ from ..errors import AudioError
 from ..stft import FRAMES_PER_BLOCK, get_window, preemphasize
 
 if TYPE_CHECKING:
-    from .mel import MelFrontend
+    from .frontend import MelFrontend
 
 __all__ = ["band_energies", "largest_energy"]
 

@@ -11,7 +11,7 @@ from .._files import printable
 from .._records import from_plain, to_plain
 from .._yaml import by_name, read_mapping
 from ..errors import PolicyError, naming
-from .mel import MelFrontend
+from .frontend import MelFrontend
 from .presets import PRESETS
 from .statistics_files import read_statistics
 

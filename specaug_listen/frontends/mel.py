@@ -1,399 +1,312 @@
-"""`MelFrontend`: audio to mel spectrogram, and the exact way back through its scaling.
-
-``values = normalise((log(floor(B · |STFT(input_scale · x)|^power)) + shift) · scale)``, each step as the framework does
-it.
-"""
+"""`MelSpectrogram`: values, and all that is needed to know what they mean."""
 
 from __future__ import annotations
 
-import warnings
-from typing import Annotated, Any, Literal
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
-from .._records import record
-from ..audio.input import as_audio
+from .._notices import Notice
+from .._tensors import kind_of
 from ..audio.signal import Audio
-from ..errors import ParameterError, SpecAugListenWarning, naming
-from ..stft import Framing, deemphasize, get_window, preemphasize
-from .energy import band_energies, largest_energy
-from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
-from .spectrogram import MelSpectrogram
+from ..errors import ParameterError
+from .interpolation import Taps, linear_taps
+from .percentiles import Summary, summary_of_values
 from .statistics import GlobalStatistics, Statistics
-from .summary import summary_of_values
 
-__all__ = ["MelFrontend"]
+if TYPE_CHECKING:
+    from .frontend import MelFrontend
+
+__all__ = ["MelSpectrogram"]
 
 Real = npt.NDArray[np.float32]
-Positive = Annotated[int, Field(gt=0, le=1 << 20)]
-_LARGEST_BANK = 1 << 25
-# Relative to the floor: logarithms in single precision, and a normalisation there and back.
-_ROUNDING_OF_FLOOR = 1e-5
 
 
-@record
-class MelFrontend:
-    """All that turns a waveform into the mel spectrogram that a model sees.
+@dataclass(frozen=True, eq=False)
+class MelSpectrogram:
+    """A mel spectrogram that knows its front-end.
 
     Parameters
     ----------
-    name : str
-    sample_rate : int > 0 [Hz]
-        Audio at another rate is resampled.
-    n_fft, hop_length : int > 0 [samples]
-    win_length : int in [1, n_fft] [samples] or None
-        None is ``n_fft``.
-    window : {"hann", "hann_symmetric", "hamming", "hamming_symmetric", "povey"}
-        See `specaug_listen.stft.get_window`.
-    padding : {"center", "same", "kaldi", "snip"}
-    pad_mode : {"reflect", "constant", "mirror"}
-    drop_last_frame : bool
-        See `specaug_listen.stft.Framing`.
-    n_mels : int > 0
-    fmin_hz : float >= 0 [Hz]
-    fmax_hz : float <= sample_rate / 2 [Hz] or None
-        None is half the sample rate.
-    mel_scale : {"slaney", "htk", "kaldi", "speechbrain"}
-    mel_norm : {"slaney"} or None
-        See `specaug_listen.frontends.filterbank.mel_filterbank`.
-    power : {1.0, 2.0}
-        1 sums magnitudes, 2 sums powers.
-    magnitude_epsilon : float >= 0
-        Added to the power before the root is taken (HiFi-GAN).
-    preemphasis : float in [0, 1)
-    preemphasis_per_frame : bool
-        Kaldi filters each frame by itself, NeMo the whole clip.
-    remove_dc_offset : bool
-        Subtract each frame's mean (Kaldi).
-    log : {"ln", "log10", "db"} or None
-        ``db`` is 10 log10 of powers and 20 log10 of magnitudes.
-    floor : float >= 0
-        Smallest energy, before the logarithm; of no effect without one.
-    floor_mode : {"clamp", "add"}
-        ``max(x, floor)``, or ``x + floor``.
-    dynamic_range : float > 0 or None
-        Cells further below the clip's maximum are raised to that distance, in the unit of ``log``.
-    shift : float in [-1e6, 1e6]
-    scale : float in (0, 1e6]
-        Applied after the logarithm, in this order.
-    normalize : {"per_feature", "all_features", "utterance_cmvn", "sentence"}, GlobalStatistics or None
-        Zero mean and unit deviation over the clip, of each band by the rule of NeMo, fairseq or SpeechBrain, or of all
-        bands together (``all_features``, NeMo); see `specaug_listen.frontends.Statistics`. Or a mean and a divisor that
-        are the same for every clip, in YAML ``normalize: {mean: -4.27, std: 9.14}``.
-    input_scale : float in [1e-3, 65536]
-        What samples in [-1, 1] are multiplied by first: 32768 where the framework takes 16-bit integers.
-    first_sample : int >= 0 [samples]
-        Where frame 0 begins; only with ``padding="snip"``.
-    allow_empty_filters : bool
-        Keep filters that hold no FFT bin, whose cells always stand for silence (torchaudio); else they are refused.
+    values : np.ndarray [shape=(n_mels, n_frames)]
+        In the front-end's own scale; kept as a read-only float32 copy.
+    frontend : MelFrontend
+    audio : Audio or None
+        The mono clip it was computed from, at the front-end's rate; needed for renderings that use the
+        original phase.
+    statistics : Statistics or None
+        Where the front-end normalises: what it took out.
+    warp : np.ndarray [shape=(n_frames,)] or None
+        For each frame, the (fractional) frame of ``audio`` that it was warped from.
+    warps : tuple of Taps
+        How it was read there, warp after warp.
+    notices : tuple of Notice
+        What to know about it, where it came from someone's own pipeline.
 
     Raises
     ------
     ParameterError
-        When a value is out of range or two do not fit.
+        For complex, NaN or infinite values, a shape that does not fit the front-end, or a negative value where
+        the front-end's scale has none.
 
     Examples
     --------
-    >>> frontend = MelFrontend(name="mine", sample_rate=16000, n_fft=512, hop_length=160, n_mels=40)
-    >>> frontend(Audio(np.zeros(16000), 16000)).values.shape
-    (40, 101)
+    >>> from specaug_listen.frontends import WHISPER
+    >>> mel = WHISPER(Audio(np.zeros(16000), 16000))
+    >>> mel.n_frames, round(mel.duration_s, 2)
+    (100, 1.0)
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    sample_rate: Annotated[int, Field(gt=0, le=768_000)]
-    n_fft: Positive
-    hop_length: Positive
-    n_mels: Annotated[int, Field(gt=0, le=4096)]
-    win_length: Positive | None = None
-    window: Literal["hann", "hann_symmetric", "hamming", "hamming_symmetric", "povey"] = "hann"
-    padding: Literal["center", "same", "kaldi", "snip"] = "center"
-    pad_mode: Literal["reflect", "constant", "mirror"] = "reflect"
-    drop_last_frame: bool = False
-    fmin_hz: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
-    fmax_hz: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    mel_scale: Literal["slaney", "htk", "kaldi", "speechbrain"] = "slaney"
-    mel_norm: Literal["slaney"] | None = "slaney"
-    power: Annotated[float, Field(ge=1, le=2)] = 2.0
-    magnitude_epsilon: Annotated[float, Field(ge=0, le=1)] = 0.0
-    preemphasis: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    preemphasis_per_frame: bool = False
-    remove_dc_offset: bool = False
-    log: Literal["ln", "log10", "db"] | None = "ln"
-    floor: Annotated[float, Field(ge=0, le=1)] = 1e-10
-    floor_mode: Literal["clamp", "add"] = "clamp"
-    dynamic_range: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    shift: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
-    scale: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    normalize: Literal["per_feature", "all_features", "utterance_cmvn", "sentence"] | GlobalStatistics | None = None
-    input_scale: Annotated[float, Field(ge=1e-3, le=65536)] = 1.0
-    first_sample: Annotated[int, Field(ge=0, le=1 << 20)] = 0
-    allow_empty_filters: bool = False
-
-    def __repr__(self) -> str:
-        sizes = f"{self.sample_rate} Hz, n_fft {self.n_fft}, hop {self.hop_length}, {self.n_mels} {self.mel_scale} bins"
-        values = f"{self.log or 'no logarithm'}" + (f", normalised {self.normalize!s:.40}" if self.normalize else "")
-        return f"MelFrontend({self.name!r:.60}, {sizes}, {values})"
+    values: Real = field(repr=False)
+    frontend: MelFrontend
+    audio: Audio | None = None
+    statistics: Statistics | None = field(default=None, repr=False)
+    warp: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+    warps: tuple[Taps, ...] = field(default=(), repr=False)
+    notices: tuple[Notice, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        """Check what concerns two fields at once."""
-        self._check_window()
-        if self.first_sample and self.padding != "snip":
-            raise ParameterError(f"first_sample={self.first_sample}: allowed is 0 where padding={self.padding!r}")
-        if self.top_hz > self.sample_rate / 2:
-            raise ParameterError(f"fmax_hz={self.fmax_hz}: allowed is at most sample_rate / 2 = {self.sample_rate / 2}")
-        if self.fmin_hz >= self.top_hz:
-            raise ParameterError(f"fmin_hz={self.fmin_hz}: allowed is less than fmax_hz={self.top_hz}")
-        if self.n_mels * self.n_fft > _LARGEST_BANK:
-            raise ParameterError(
-                f"n_mels={self.n_mels} with n_fft={self.n_fft}: allowed is a product of {_LARGEST_BANK}"
-            )
-        if self.power not in (1.0, 2.0):
-            raise ParameterError(f"power={self.power}: allowed is 1.0 (magnitude) or 2.0 (power)")
-        if self.log is None and self.dynamic_range is not None:
-            raise ParameterError(
-                f"dynamic_range={self.dynamic_range}: allowed only with a log; set log, or leave it out"
-            )
-        if self.log is not None and self.floor <= 0:
-            raise ParameterError(f"floor={self.floor}: allowed is more than 0 where log={self.log!r}")
+        _check_types(self.frontend, self.audio, self.statistics)
+        object.__setattr__(self, "values", _checked_values(self.values, self.frontend))
+        if self.statistics is None and isinstance(self.frontend.normalize, GlobalStatistics):
+            object.__setattr__(self, "statistics", _undoing(self.values, self.frontend.normalize))
+        if self.audio is not None:
+            _check_audio(self.audio, self.frontend, self.n_frames)
+        _check_statistics(self.statistics, self.frontend)
+        if self.frontend.log is None:
+            self.energy  # noqa: B018 - a negative value is refused here, where it enters
 
-        if isinstance(self.normalize, GlobalStatistics):
-            with naming("normalize"):
-                self.normalize.check(self.n_mels)
-
-    def _check_window(self) -> None:
-        window = self.framing.win_length
-        if window > self.n_fft:
-            raise ParameterError(f"win_length={window}: allowed is at most n_fft={self.n_fft}")
-        if not get_window(self.window, window).any():
-            raise ParameterError(f"win_length={window}: window={self.window!r} is 0 everywhere; allowed is 3 or more")
-        if self.hop_length > window:
-            raise ParameterError(f"hop_length={self.hop_length}: allowed is at most win_length={window}")
-
-    @property
-    def top_hz(self) -> float:
-        """Upper end of the last filter in Hz."""
-        return self.sample_rate / 2 if self.fmax_hz is None else self.fmax_hz
-
-    @property
-    def framing(self) -> Framing:
-        """Which samples each frame covers."""
-        win_length = self.n_fft if self.win_length is None else self.win_length
-        return Framing(
-            self.n_fft,
-            self.hop_length,
-            win_length,
-            self.window,
-            self.padding,
-            self.pad_mode,
-            self.drop_last_frame,
-            self.first_sample,
-        )
-
-    def filterbank(self) -> Real:
-        """Filters, shape (n_mels, n_fft // 2 + 1).
-
-        Raises
-        ------
-        ParameterError
-            When a filter falls between two FFT bins and would be empty, unless ``allow_empty_filters``.
-        """
-        bank = self._bank(self.n_fft, self.n_mels)
-        empty = np.flatnonzero(bank.max(axis=1) == 0)
-        if len(empty) and not (self.allow_empty_filters and len(empty) < self.n_mels):
-            raise ParameterError(_empty_filters_message(self, empty))
-        return bank
-
-    def _bank(self, n_fft: int, n_mels: int) -> Real:
-        return mel_filterbank(self.sample_rate, n_fft, n_mels, self.fmin_hz, self.top_hz, self.mel_scale, self.mel_norm)
-
-    def center_hz(self) -> npt.NDArray[np.float64]:
-        """Centre frequency of each band in Hz, shape (n_mels,)."""
-        low, high = hz_to_mel([self.fmin_hz, self.top_hz], self.mel_scale)
-        return mel_to_hz(np.linspace(low, high, self.n_mels + 2)[1:-1], self.mel_scale)
-
-    def __call__(self, audio: Audio) -> MelSpectrogram:
-        """Mel spectrogram of a clip.
-
-        Parameters
-        ----------
-        audio : Audio, str, path-like or (samples, sample_rate)
-            Mixed down to mono by the mean and resampled where needed.
-
-        Returns
-        -------
-        MelSpectrogram
-
-        Raises
-        ------
-        AudioError
-            When the clip is shorter than a window.
-        """
-        mono = as_audio(audio).to_mono().resample(self.sample_rate)
-        values = self.compress(np.concatenate(list(band_energies(self, mono))).T)
-        if not self.normalize:
-            return MelSpectrogram(values, self, audio=mono)
-        statistics = Statistics.of(summary_of_values(values), self.normalize)
-        return MelSpectrogram(statistics.normalised(values), self, audio=mono, statistics=statistics)
-
-    def mel(self, values: Any, *, axes: str | None = None, statistics: Any = None) -> MelSpectrogram:
+    @classmethod
+    def from_array(
+        cls,
+        values: Any,
+        frontend: MelFrontend | str | os.PathLike[str],
+        *,
+        axes: str | None = None,
+        statistics: Any = None,
+    ) -> MelSpectrogram:
         """A mel from one's own pipeline, without its audio.
 
         Parameters
         ----------
-        values : array or torch.Tensor [shape=(n_mels, n_frames) or (n_frames, n_mels)]
-            In this front-end's scale, of any floating-point type, on any device, with or without a gradient; a first
-            axis of length 1, the batch, is taken away.
-        axes : {"bins,frames", "frames,bins"} or None
-            None turns it where only one axis has ``n_mels`` entries, and says so; where both have, it is asked for.
-        statistics : Statistics, GlobalStatistics, (mean, std), mapping, "per-utterance" or None
-            What the values were normalised with: ``(values - mean) / std``; one number, or one for each bin. With
-            "per-utterance", which cannot be undone, those of typical speech.
-
-        Returns
-        -------
-        MelSpectrogram
-            Of a front-end that normalises with these statistics, where this one does not normalise each clip itself.
+        values : array or tensor
+        frontend : MelFrontend, str or path-like
+            The one that made it, or its name, or its YAML file.
+        axes, statistics
+            As in `MelFrontend.mel`.
 
         Raises
         ------
         ParameterError
-            For values that are no mel of this front-end, and where it normalises each clip and no statistics are given.
-
-        Warns
-        -----
-        SpecAugListenWarning
-            When the values were turned, or do not look like values of this front-end; see ``notices``.
+            As `MelFrontend.mel`; for an unknown name.
 
         Examples
         --------
-        >>> frontend = MelFrontend(name="mine", sample_rate=16000, n_fft=512, hop_length=160, n_mels=40)
-        >>> frontend.mel(np.full((40, 100), -8.0)).n_frames
-        100
+        >>> MelSpectrogram.from_array(np.zeros((80, 200), np.float32), "whisper").duration_s
+        2.0
         """
-        from .arrays import mel_from_array
+        from .files import get
 
-        mel = mel_from_array(values, self, axes=axes, statistics=statistics)
-        for notice in mel.notices:
-            warnings.warn(notice.text, SpecAugListenWarning, stacklevel=2)
-        return mel
+        return get(frontend).mel(values, axes=axes, statistics=statistics)
 
-    def stretch(self, signal: Real, n_frames: int | None = None) -> Real:
-        """What the STFT of a rendering runs over: the clip extended at both ends, with pre-emphasis.
+    def __repr__(self) -> str:
+        clip = "" if self.audio is not None else ", without its clip"
+        return (
+            f"MelSpectrogram({self.n_mels} bins x {self.n_frames} frames, {self.duration_s:.2f} s, front-end "
+            f"{self.frontend.name!r:.60}{clip})"
+        )
 
-        Its frames are those of ``framing.led``.
+    @property
+    def n_mels(self) -> int:
+        """Number of bands."""
+        return int(self.values.shape[0])
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return int(self.values.shape[1])
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of the clip at the front-end's rate; without a clip, the shortest that has these frames."""
+        return self.audio.n_samples if self.audio else self.frontend.framing.n_samples(self.n_frames)
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the clip in seconds."""
+        return self.n_samples / self.frontend.sample_rate
+
+    @cached_property
+    def times_s(self) -> npt.NDArray[np.float64]:
+        """Time at the centre of each frame in seconds, shape (n_frames,)."""
+        return self.frontend.framing.center_s(np.arange(self.n_frames), self.frontend.sample_rate)
+
+    @cached_property
+    def energy(self) -> Real:
+        """``B · |STFT|^power``, all scaling undone, shape (n_mels, n_frames)."""
+        return self.frontend.energy(self.values, self.statistics)
+
+    @cached_property
+    def power(self) -> Real:
+        """Every cell as power, whatever the front-end's scale, shape (n_mels, n_frames)."""
+        return self.energy if self.frontend.power == 2 else self.energy**2
+
+    @cached_property
+    def db(self) -> Real:
+        """Every cell as 10 log10 of its power in dB, not below -200, shape (n_mels, n_frames)."""
+        db: Real = 10 * np.log10(np.maximum(self.power, np.float32(1e-20)))
+        return db
+
+    @cached_property
+    def percentiles_db(self) -> tuple[float, float]:
+        """The 95th percentile and the median of all cells in dB."""
+        p95, median = np.percentile(self.db, [95, 50])
+        return float(p95), float(median)
+
+    @cached_property
+    def range_db(self) -> tuple[float, float]:
+        """Lowest and highest cell in dB."""
+        return float(self.db.min()), float(self.db.max())
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Statistics over all cells."""
+        return summary_of_values(self.values)
+
+    def values_at(self, begin: int, end: int) -> Real:
+        """Values of frames ``begin`` to ``end - 1``, shape (n_mels, end - begin)."""
+        return self.values[:, begin:end]
+
+    def part(self, begin: int, end: int) -> MelSpectrogram:
+        """Frames ``begin`` to ``end - 1``, as far as there are some; without the audio, unless it is all of them."""
+        if begin <= 0 and end >= self.n_frames:
+            return self
+        return MelSpectrogram(self.values[:, begin:end], self.frontend, statistics=self.statistics)
+
+    def parts(self, n_frames: int | None = None) -> Iterator[MelSpectrogram]:
+        """All frames, some at a time; without a number, all at once."""
+        size = n_frames or self.n_frames
+        return (self.part(i, i + size) for i in range(0, self.n_frames, size))
+
+    def at_frames(self, source: npt.NDArray[np.float64]) -> Real:
+        """Values at fractional frames, linear between neighbours in the front-end's own scale.
+
+        Parameters
+        ----------
+        source : np.ndarray [shape=(n,)], in [0, n_frames - 1] [frames]
+
+        Returns
+        -------
+        np.ndarray [shape=(n_mels, n), float32]
         """
-        framing = self.framing.led
-        if not self.preemphasis:
-            return framing.extend(signal, n_frames)
-        if self.preemphasis_per_frame:
-            return preemphasize(framing.extend(signal, n_frames), self.preemphasis)
-        return framing.extend(preemphasize(signal, self.preemphasis), n_frames)
+        return linear_taps(source, self.n_frames).read(self.values_at, 0, len(source))
 
-    def unstretch(self, stretch: Real, n_samples: int) -> Real:
-        """Undo `stretch`: take pre-emphasis back and cut the clip out."""
-        if self.preemphasis:
-            stretch = deemphasize(stretch, self.preemphasis)
-        return self.framing.led.crop(stretch, n_samples)
+    def warped(self, taps: Taps | npt.NDArray[np.float64]) -> MelSpectrogram:
+        """The mel read at fractional frames, which it remembers.
 
-    def compress(self, energy: Real, loudest: float | None = None) -> Real:
-        """From ``B · |STFT|^power`` of samples in [-1, 1] to floor, logarithm, shift and scale, before a normalisation.
-
-        ``loudest`` is the clip's largest energy, from which a ``dynamic_range`` counts; None takes that of ``energy``.
+        Parameters
+        ----------
+        taps : Taps or np.ndarray [shape=(n_frames,)], in [0, n_frames - 1] [frames]
+            Of an array, values are linear between neighbouring frames.
         """
-        gain = np.float32(self.input_scale**self.power)
-        energy = energy * gain
-        if self.log is None:
-            shifted: Real = (energy + np.float32(self.shift)) * np.float32(self.scale)
-            return shifted
-        logs = self._log(self._floored(energy))
-        if self.dynamic_range is not None:
-            top = energy.max() if loudest is None else np.float32(loudest) * gain
-            logs = np.maximum(logs, self._log(self._floored(top)) - self.dynamic_range)
-        return ((logs + self.shift) * self.scale).astype(np.float32)
+        taps = taps if isinstance(taps, Taps) else linear_taps(taps, self.n_frames)
+        earlier = np.arange(self.n_frames, dtype=np.float64) if self.warp is None else self.warp
+        warp = np.interp(taps.source, np.arange(self.n_frames), earlier)
+        values = taps.read(self.values_at, 0, len(taps.source))
+        return replace(self, values=values, warp=warp, warps=(*self.warps, taps))
 
-    def _floored(self, energy: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        energy = np.asarray(energy)
-        floored = energy + self.floor if self.floor_mode == "add" else np.maximum(energy, self.floor)
-        return floored.astype(np.float64)
+    def shortened(self, n_frames: int) -> MelSpectrogram:
+        """The first frames, with as much of the clip as they take."""
+        if n_frames >= self.n_frames:
+            return self
+        n_samples = self.frontend.framing.n_samples(n_frames)
+        audio = self.audio and Audio(self.audio.samples[:, :n_samples], self.audio.sample_rate)
+        warps = tuple(taps.first(n_frames) for taps in self.warps)
+        return replace(
+            self,
+            values=self.values[:, :n_frames],
+            audio=audio,
+            warp=None if self.warp is None else self.warp[:n_frames],
+            warps=warps,
+        )
 
-    def energy(self, values: Real, statistics: Statistics | None = None) -> Real:
-        """Undo all scaling: from the front-end's own scale to ``B · |STFT|^power`` of samples in [-1, 1].
+    def with_values(self, values: Real, *, warp: npt.NDArray[np.float64] | None = None) -> MelSpectrogram:
+        """The same clip and front-end with other values, and with another warp where one is given."""
+        if warp is None:
+            return replace(self, values=values)
+        return replace(self, values=values, warp=warp, warps=(linear_taps(warp, self.n_frames),))
 
-        Raises
-        ------
-        ParameterError
-            When a value stands for a negative or an infinite energy.
-        """
-        scaled = values if statistics is None else values * statistics.std + statistics.mean
-        logs = scaled.astype(np.float64) / self.scale - self.shift
-        with np.errstate(over="ignore"):
-            energy = self._exp(logs)
-        if self.log is not None and self.floor_mode == "add":
-            # What is left of silence after single precision is no sound, and must not have a loudest band.
-            energy = np.where(energy > self.floor * (1 + _ROUNDING_OF_FLOOR), energy - self.floor, 0.0)
-        energy = np.asarray(energy / self.input_scale**self.power)
-        if energy.min() < 0:
+
+def _undoing(values: Real, normalize: GlobalStatistics) -> Statistics:
+    """The statistics that a front-end has for every clip, with the largest value of this one."""
+    known = normalize.for_mel(len(values), None)
+    return replace(known, largest=float((values * known.std + known.mean).max()))
+
+
+def _check_types(frontend: object, audio: object, statistics: object) -> None:
+    if not (hasattr(frontend, "framing") and hasattr(frontend, "n_mels")):
+        raise ParameterError(
+            f"frontend is {kind_of(frontend)}: expected a MelFrontend, e.g. get_frontend(name); or make the mel with "
+            "MelSpectrogram.from_array"
+        )
+    if not isinstance(audio, Audio | None):
+        raise ParameterError(f"audio is {kind_of(audio)}: expected the Audio that the mel was computed from, or None")
+    if not isinstance(statistics, Statistics | None):
+        raise ParameterError(f"statistics are {kind_of(statistics)}: expected Statistics, or None")
+
+
+def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ParameterError("values are ragged: expected as many frames in each of n_mels bands") from None
+    if np.iscomplexobj(array):
+        raise ParameterError("complex values: expected a real mel spectrogram; pass filterbank @ abs(stft)**power")
+    if array.ndim != 2 or array.shape[0] != frontend.n_mels or array.shape[1] == 0:
+        turned = array.ndim == 2 and array.shape[1] == frontend.n_mels
+        raise ParameterError(
+            f"values of shape {array.shape}: expected (n_mels, n_frames) with n_mels={frontend.n_mels} of front-end "
+            f"{frontend.name!r} and at least one frame" + ("; pass values.T" if turned else "")
+        )
+    if not np.issubdtype(array.dtype, np.number):
+        raise ParameterError(f"values of dtype {array.dtype}: expected real numbers")
+    with np.errstate(over="ignore"):
+        kept = np.array(array, dtype=np.float32, order="C")
+    if not np.isfinite(kept).all():
+        raise ParameterError(
+            f"{int((~np.isfinite(kept)).sum())} cells are NaN or infinite; expected finite values in the scale of "
+            f"front-end {frontend.name!r}; put its floor where there is no energy"
+        )
+    kept.flags.writeable = False
+    return kept
+
+
+def _check_audio(audio: Audio, frontend: MelFrontend, n_frames: int) -> None:
+    expected = frontend.framing.n_frames(audio.n_samples)
+    if audio.sample_rate != frontend.sample_rate or audio.n_channels != 1 or n_frames != expected:
+        raise ParameterError(
+            f"audio of {audio.n_channels} channels, {audio.sample_rate} Hz and {expected} frames does not belong to a "
+            f"mel of {n_frames} frames at {frontend.sample_rate} Hz; pass the clip it was computed from, mono and "
+            "resampled"
+        )
+
+
+def _check_statistics(statistics: Statistics | None, frontend: MelFrontend) -> None:
+    if statistics is None:
+        if frontend.normalize:
             raise ParameterError(
-                f"a cell of {values.min():.4g} where power is due (front-end {self.name!r} takes no logarithm): "
-                "allowed is 0 or more; if the mel is in dB or log, use a front-end with that log, e.g. 'librosa-db'"
+                f"front-end {frontend.name!r} normalises each clip: pass statistics=Statistics(mean, std), compute the "
+                "mel with the front-end, or let frontend.mel(values, statistics=...) make one of it"
             )
-        largest = largest_energy(self)
-        if energy.max() > largest:
-            raise ParameterError(
-                f"a cell of {values.max():.4g} stands for an energy above {largest:g} in front-end "
-                f"{self.name!r}; give fills and values in the front-end's own scale"
-            )
-        return energy.astype(np.float32)
-
-    def floor_value(self, largest: float, statistics: Statistics | None = None) -> Real:
-        """The lowest value of each band in the front-end's own scale, shape (n_mels, 1).
-
-        With a ``dynamic_range`` it depends on ``largest``, the clip's largest value, or that in the statistics.
-        """
-        if self.log is None:
-            lowest = np.full((self.n_mels, 1), self.shift * self.scale, np.float32)
-        else:
-            lowest = np.full((self.n_mels, 1), (float(self._log(np.float64(self.floor))) + self.shift) * self.scale)
-        top = largest if statistics is None else statistics.largest
-        if self.dynamic_range is not None and top is not None:
-            lowest = np.maximum(lowest, top - self.dynamic_range * self.scale)
-        if statistics is not None:
-            lowest = (lowest - statistics.mean) / statistics.std
-        return lowest.astype(np.float32)
-
-    def _log(self, energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        if self.log == "ln":
-            return np.log(energy)
-        return np.log10(energy) * (20 / self.power if self.log == "db" else 1.0)
-
-    def _exp(self, logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        if self.log is None:
-            return logs
-        if self.log == "ln":
-            return np.exp(logs)
-        return np.asarray(10.0 ** (logs / (20 / self.power if self.log == "db" else 1.0)))
-
-
-def _empty_filters_message(frontend: MelFrontend, empty: npt.NDArray[np.intp]) -> str:
-    def fits(n_fft: int, n_mels: int) -> bool:
-        return bool((frontend._bank(n_fft, n_mels).max(axis=1) > 0).all())
-
-    fixes = []
-    n_fft = next((n for n in (frontend.n_fft << k for k in range(1, 6)) if fits(n, frontend.n_mels)), None)
-    if n_fft:
-        fixes.append(f"raise n_fft to {n_fft}")
-    # By bisection: a search through thousands of filterbanks would take longer than the work itself.
-    enough, too_many = 0, frontend.n_mels
-    while too_many - enough > 1:
-        middle = (enough + too_many) // 2
-        enough, too_many = (middle, too_many) if fits(frontend.n_fft, middle) else (enough, middle)
-    if enough:
-        fixes.append(f"lower n_mels to {enough}")
-    fixes = fixes or ["widen the range between fmin_hz and fmax_hz"]
-    listed = ", ".join(map(str, empty[:8])) + ("..." if len(empty) > 8 else "")
-    return (
-        f"front-end {frontend.name!r}: {len(empty)} of {frontend.n_mels} mel filters hold no FFT bin "
-        f"(filters {listed}): {', or '.join(fixes)}"
-    )
+        return
+    shapes = np.shape(statistics.mean), np.shape(statistics.std)
+    if not frontend.normalize or shapes != ((frontend.n_mels, 1),) * 2:
+        raise ParameterError(
+            f"statistics of shapes {shapes[0]} and {shapes[1]}: expected ({frontend.n_mels}, 1) twice for a front-end "
+            f"that normalises, and none for others (normalize={frontend.normalize!r})"
+        )

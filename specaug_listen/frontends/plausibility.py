@@ -19,8 +19,8 @@ from ..stft import get_window
 from .statistics import GlobalStatistics
 
 if TYPE_CHECKING:
-    from .mel import MelFrontend
-    from .spectrogram import MelSpectrogram
+    from .frontend import MelFrontend
+    from .mel import MelSpectrogram
 
 __all__ = ["noticed_of", "own_range", "typical_statistics"]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .mel import MelFrontend
+from .frontend import MelFrontend
 
 __all__ = [
     "ESPNET",

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 from .._records import record, short_repr
 from .._tensors import kind_of, on_cpu
 from ..errors import ParameterError
-from .summary import Summary
+from .percentiles import Summary
 
 __all__ = ["GlobalStatistics", "Statistics", "global_statistics"]
 

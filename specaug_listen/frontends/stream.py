@@ -17,11 +17,11 @@ from ..audio.spool import Spool
 from ..errors import ParameterError
 from ..stft import FRAMES_PER_BLOCK
 from .energy import band_energies
-from .mel import MelFrontend
-from .spectrogram import MelSpectrogram
+from .frontend import MelFrontend
+from .interpolation import Taps, linear_taps
+from .mel import MelSpectrogram
+from .percentiles import Summary, percentiles, summary_of
 from .statistics import Statistics
-from .summary import Summary, percentiles, summary_of
-from .taps import Taps, linear_taps
 
 __all__ = ["AnyMel", "MelStream", "check_mel", "mel_stream"]
 

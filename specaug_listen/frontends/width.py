@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..audio.sound import Sound
 from .filterbank import hz_to_mel, mel_to_hz
-from .mel import MelFrontend
+from .frontend import MelFrontend
 
 __all__ = ["EmptyBins", "content_edge_hz", "empty_bins"]
 

@@ -1,7 +1,7 @@
 """What did this Mel -> Mel function do? Masks, fills, warps and lengths, recovered from before and after."""
 
-from .changes import Change, FillFound, FoundBand, FoundRectangle, FoundSpan, FoundWarp
-from .comparing import inspect_change
+from .change import Change, FillFound, FoundBand, FoundRectangle, FoundSpan, FoundWarp
+from .compare import inspect_change
 
 __all__ = [
     "Change",

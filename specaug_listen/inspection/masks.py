@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..augment import FillLevel
 from ..frontends import MelSpectrogram
-from .changes import FillFound, Kind
+from .change import FillFound, Kind
 
 __all__ = ["Box", "Explained", "PlainCells", "explained", "fill_found", "plain_values"]
 

@@ -12,7 +12,7 @@ from ..augment import FrontendReason, Policy, reason_in_words
 from ..fragments import ClipView, DrawView, clip_html
 from ..frontends import MelFrontend
 from ..plots import encode_png, percent
-from ..vocoders.names import AnyVocoder
+from ..vocoders.registry import AnyVocoder
 from .records import ClipRecord, CustomVocoder, describe_clip, vocoder_name, vocoder_record
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from ..frontends import GlobalStatistics, MelFrontend
 from ..inspection import Change
 from ..mels import MelClip
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
-from ..vocoders.names import AnyVocoder
+from ..vocoders.registry import AnyVocoder
 from .badges import MOST_BADGES
 from .relations import MOST_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
 

@@ -27,7 +27,7 @@ from ..pipeline import Audition, Configuration, audition
 from ..pipeline.publishing import Form
 from ..pipeline.records import CustomVocoder, describe_clip, vocoder_of, vocoder_record
 from ..vocoders import Vocoder
-from ..vocoders.names import AnyVocoder
+from ..vocoders.registry import AnyVocoder
 from .axes import Axis, Value, read_axes, varied
 
 __all__ = ["MOST_RENDERINGS", "Cell", "Sweep", "choose_swept_frontend", "combinations", "sweep", "swept"]

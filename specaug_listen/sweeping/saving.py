@@ -16,7 +16,7 @@ from ..outputs.output import Output
 from ..pipeline.publishing import Form, Published, check_page, page_names
 from ..pipeline.records import ClipEntry, CustomVocoder, describe_clip, to_bytes, versions, vocoder_record
 from ..pipeline.saving import audition_files, draw_record, top_db_of
-from ..vocoders.names import AnyVocoder
+from ..vocoders.registry import AnyVocoder
 from .records import CellEntry, SweepRecord
 from .running import Cell, Sweep
 from .showing import chart_png, put_sweep_page

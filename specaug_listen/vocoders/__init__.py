@@ -1,11 +1,11 @@
 """Vocoders: anything that turns a mel spectrogram into audio."""
 
-from .contract import MelContract, read_contract
 from .griffinlim import GriffinLim, Librosa
 from .joint import Joint
-from .names import VOCODERS, Vocoder, get, spelled
 from .neural import Neural, NeuralModule, read_neural
+from .neural_contract import MelContract, read_contract
 from .original_phase import OriginalPhase
+from .registry import VOCODERS, Vocoder, get, spelled
 
 __all__ = [
     "VOCODERS",

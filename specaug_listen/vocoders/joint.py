@@ -26,10 +26,10 @@ from .._threads import one_blas_thread
 from ..audio.signal import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import deemphasize, istft
-from .artificial import with_levels
 from .bands import Energies, bands_of, tiny
+from .fill_levels import with_levels
+from .initial_phase import Start, first_random_bin, without_skirts
 from .iteration import Ends, Iteration
-from .start import Start, first_random_bin, without_skirts
 
 __all__ = ["Joint"]
 

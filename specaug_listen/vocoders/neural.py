@@ -31,7 +31,7 @@ from .._yaml import read_mapping
 from ..audio.signal import Audio
 from ..errors import AudioError, ParameterError, PolicyError, naming
 from ..frontends import MelFrontend, MelSpectrogram
-from .contract import MelContract, contract_of
+from .neural_contract import MelContract, contract_of
 
 __all__ = ["Neural", "NeuralModule", "read_neural"]
 

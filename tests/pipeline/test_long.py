@@ -17,8 +17,8 @@ import soundfile as sf
 from commandline import contents, environment, names_in
 from strategies import FILLS
 
+import specaug_listen.vocoders.initial_phase as start_module
 import specaug_listen.vocoders.joint as joint_module
-import specaug_listen.vocoders.start as start_module
 from specaug_listen import Policy
 from specaug_listen.audio.long import SpooledAudio
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp

@@ -13,8 +13,8 @@ from specaug_listen import Audio
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import HIFIGAN, PRESETS, WHISPER, MelFrontend, MelSpectrogram, Statistics
 from specaug_listen.vocoders import GriffinLim, Joint, Librosa, OriginalPhase
-from specaug_listen.vocoders.contract import MelContract
 from specaug_listen.vocoders.neural import NeuralModule
+from specaug_listen.vocoders.neural_contract import MelContract
 
 VOCODERS = {
     "joint": Joint(n_iter=4),

@@ -23,7 +23,7 @@ from specaug_listen.frontends import (
     MelSpectrogram,
 )
 from specaug_listen.vocoders import MelContract, read_contract
-from specaug_listen.vocoders.contract import CONTRACT_KEYS
+from specaug_listen.vocoders.neural_contract import CONTRACT_KEYS
 
 OTHERS = {
     "sample_rate": 24000,

@@ -12,8 +12,8 @@ import presets
 import pytest
 from numpy.testing import assert_allclose
 
+import specaug_listen.vocoders.initial_phase as start_module
 import specaug_listen.vocoders.joint as joint_module
-import specaug_listen.vocoders.start as start_module
 from specaug_listen import Audio
 from specaug_listen.augment import LD, Draw, TimeSpan
 from specaug_listen.frontends import PRESETS, WHISPER, MelSpectrogram, MelStream

@@ -12,10 +12,10 @@ from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
 from specaug_listen.frontends import PRESETS
 from specaug_listen.stft import overlap_add
 from specaug_listen.vocoders import Joint
+from specaug_listen.vocoders import initial_phase as start_module
 from specaug_listen.vocoders import joint as joint_module
-from specaug_listen.vocoders import start as start_module
-from specaug_listen.vocoders.artificial import flat_areas, lone_areas
 from specaug_listen.vocoders.bands import Energies, bands_of
+from specaug_listen.vocoders.fill_levels import flat_areas, lone_areas
 
 FRONTENDS = ("whisper", "lhotse", "nemo", "hifigan", "librosa-db")
 STEADY_FILLS = "mean", "band_mean", "frame_mean", "min", "floor"

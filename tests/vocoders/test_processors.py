@@ -23,7 +23,7 @@ import numpy as np
 from conftest import speechlike
 from specaug_listen import augment, frontends, vocoders
 from specaug_listen.vocoders.bands import Energies
-from specaug_listen.vocoders.start import Start
+from specaug_listen.vocoders.initial_phase import Start
 
 clip = speechlike.__wrapped__()
 policies = {"mean": augment.LD, "noise": augment.LD.with_fill("noise")}

@@ -9,10 +9,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from specaug_listen import Audio
 from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
 from specaug_listen.frontends import HIFIGAN, LIBROSA, PRESETS, WHISPER
-from specaug_listen.vocoders import start as start_module
+from specaug_listen.vocoders import initial_phase as start_module
 from specaug_listen.vocoders.bands import Energies, bands_of, rendered_energy
+from specaug_listen.vocoders.initial_phase import Start, first_random_bin, sharp_magnitude, without_skirts
 from specaug_listen.vocoders.single_pass import nearest_peaks
-from specaug_listen.vocoders.start import Start, first_random_bin, sharp_magnitude, without_skirts
 
 
 def energy_of(magnitude, bands):

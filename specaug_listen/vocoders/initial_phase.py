@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from .._compiled import Place
 from ..frontends import MelFrontend
-from .artificial import flat_areas, nearly_equal
 from .bands import Energies, bands_of
+from .fill_levels import flat_areas, nearly_equal
 from .loops import FRAMES_AT_ONCE, LOOPS
 from .single_pass import SinglePass, turned
 

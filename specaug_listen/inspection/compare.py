@@ -8,10 +8,10 @@ import numpy.typing as npt
 from .._flags import runs
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
-from .changes import Change, FoundBand, FoundRectangle, FoundSpan, FoundWarp, LengthChange
+from .change import Change, FoundBand, FoundRectangle, FoundSpan, FoundWarp, LengthChange
 from .masks import Box, Explained, explained, fill_found, plain_values
 from .resampling import READINGS, read_at, source_of
-from .warping import find_reading, find_warp
+from .warp_search import find_reading, find_warp
 
 __all__ = ["inspect_change"]
 
