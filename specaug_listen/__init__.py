@@ -17,8 +17,8 @@ _HOMES = {
     "save": "audio",
     "Draw": "augment",
     "Policy": "augment",
-    "get_policy": "augment",
-    "read_policy": "augment",
+    "get_policy": "frameworks",
+    "read_policy": "frameworks",
     "MelFrontend": "frontends",
     "MelSpectrogram": "frontends",
     "read_frontend": "frontends",
@@ -36,12 +36,12 @@ _HOMES = {
     "plot_sweep": "plots",
     "Sweep": "sweeping",
     "sweep": "sweeping",
-    "show_policy": "showing",
+    "show_policy": "frameworks",
     "write_report": "report",
     "SpecAugListenError": "errors",
     "SpecAugListenWarning": "errors",
 }
-_ROOMS = ("augment", "errors", "frontends", "plots", "vocoders")
+_ROOMS = ("augment", "custom", "errors", "frameworks", "frontends", "plots", "vocoders")
 
 __all__ = [
     "Audio",
@@ -60,7 +60,9 @@ __all__ = [
     "audition",
     "augment",
     "check",
+    "custom",
     "errors",
+    "frameworks",
     "frontends",
     "get_policy",
     "load",
@@ -81,17 +83,18 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from . import augment, errors, frontends, plots, vocoders
+    from . import augment, custom, errors, frameworks, frontends, plots, vocoders
     from .audio.signal import Audio, load, save
-    from .augment import Draw, Policy, get_policy, read_policy
+    from .augment import Draw, Policy
     from .checking import Check, check
     from .errors import SpecAugListenError, SpecAugListenWarning
+    from .frameworks.policies import get_policy, read_policy
+    from .frameworks.summary import show_policy
     from .frontends import MelFrontend, MelSpectrogram, read_frontend
     from .metrics import score
     from .pipeline import Audition, Reconstruction, audition
     from .plots import plot_audition, plot_difference, plot_mel, plot_sweep
     from .report import write_report
-    from .showing import show_policy
     from .sweeping import Sweep, sweep
     from .vocoders import Vocoder
     from .written_draw import replay

@@ -37,7 +37,8 @@ from .options import (
 if TYPE_CHECKING:
     from .audio.channels import Channel
     from .audio.finding import Found
-    from .augment import FrontendChoice, Policy
+    from .augment import Policy
+    from .frameworks.choice import FrontendChoice
     from .pipeline import AuditionRecord, Configuration
     from .pipeline.publishing import Form, Published
 
@@ -246,10 +247,10 @@ def _configuration(
     twins: bool,
     strict: bool,
 ) -> Configuration:
-    from . import augment, vocoders
+    from . import custom, vocoders
     from .pipeline import Configuration
 
-    stage = None if waveform is None else augment.read_waveform(waveform)
+    stage = None if waveform is None else custom.read_waveform(waveform)
     chosen, reason = choice
     chosen.filterbank()
     rendering = vocoders.get(vocoder)
@@ -283,7 +284,7 @@ def _choose(
     channel: str | None,
 ) -> tuple[FrontendChoice, Policy, Channel]:
     """The front-end, the policy and the channel; says what its file leaves open, and where these come from."""
-    from .augment import choose_frontend, choose_policy, reason_in_words
+    from .frameworks.choice import choose_frontend, choose_policy, reason_in_words
 
     how: dict[str, Any] = {"framework": dialect, "adapter": adapter_of(adapter), "parameters": parameters or ()}
     drawn = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)

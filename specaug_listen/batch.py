@@ -17,7 +17,7 @@ from .audio.long import open_recording
 from .audio.names import distinct_names
 from .audio.reading import channels_of
 from .audio.signal import load
-from .augment.foreign import LONGEST_HELD_S
+from .custom.transform import LONGEST_HELD_S
 from .errors import OutputError, ParameterError, SpecAugListenError
 from .frontends import prepared
 from .mels import MelFile, clip_of_file

@@ -98,7 +98,7 @@ def _as_bad_usage() -> Iterator[None]:
 
 def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
     """The callable or policy, and the paths."""
-    from .augment.loading import is_spec
+    from .custom.load import is_spec
     from .errors import ParameterError
 
     if policy is not None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from ._records import to_plain
 from .augment import Policy
-from .augment.dialects import ALL_POLICIES, DIALECTS, MAIN_RECIPES
-from .augment.words import aspects, subject
+from .augment.describe import aspects, subject
+from .frameworks import ALL_POLICIES, DIALECTS, MAIN_RECIPES
 from .frontends import PRESETS, MelFrontend
 from .vocoders import VOCODERS
 

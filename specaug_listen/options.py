@@ -9,7 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from .audio.channels import Channel
-    from .augment import Adapter, Policy
+    from .augment import Policy
+    from .custom.adapter import Adapter
     from .pipeline import Channels
 
 __all__ = [
@@ -130,8 +131,8 @@ def channel_of(given: str | None, policy: Policy) -> tuple[Channel, str]:
         For a text that stands for none.
     """
     from .audio.channels import as_channel
-    from .augment import choose_channel
     from .errors import ParameterError
+    from .frameworks.choice import choose_channel
 
     if given is not None and given.strip().lower() in LAYOUTS:
         raise ParameterError(
@@ -176,7 +177,7 @@ def adapter_of(given: Sequence[str] | None) -> Adapter | None:
     'db'
     """
     from ._records import from_plain
-    from .augment import Adapter
+    from .custom.adapter import Adapter
     from .errors import ParameterError
 
     if not given:

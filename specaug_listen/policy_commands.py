@@ -39,7 +39,7 @@ def _policy_show(
 ) -> None:
     """Say what a policy or a framework's configuration really does, step by step."""
     from ._records import to_json
-    from .showing import show_policy
+    from .frameworks.summary import show_policy
 
     with quiet_stdout():
         page = show_policy(file, dialect, frontend=frontend, parameters=parameters or ())
@@ -63,8 +63,8 @@ def _policy_convert(
     """Write the nearest configuration of another framework, and list what differs."""
     from ._files import printable
     from ._records import to_json
-    from .augment import named_policy
-    from .augment.conversion import convert_policy
+    from .frameworks.choice import named_policy
+    from .frameworks.convert import convert_policy
     from .outputs.output import Output
 
     output = None if out is None else Output(out.parent, "policy convert", overwrite=overwrite, inputs=[file])

@@ -16,8 +16,8 @@ from ._ordinary_files import noting_reads
 from ._records import to_json
 from .audio.channels import Choice, name_suffix
 from .audio.names import distinct_names
-from .augment import DIALECTS
 from .errors import ParameterError
+from .frameworks.registry import DIALECTS
 from .outputs.locks import reading
 from .pages import Clip, Facts, Head, Recipe, known_folders, page_parts, short_paths, without_folders
 from .pipeline import Audition

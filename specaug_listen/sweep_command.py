@@ -32,7 +32,8 @@ from .options import (
 if TYPE_CHECKING:
     from .audio.channels import OneChannel
     from .audio.signal import Audio
-    from .augment import FrontendChoice, Policy
+    from .augment import Policy
+    from .frameworks.choice import FrontendChoice
     from .outputs.output import Output
     from .pipeline import Configuration
     from .sweeping import Sweep
@@ -85,7 +86,7 @@ def run_sweep(
     overwrite: Overwrite = False,
 ) -> None:
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
-    from .augment import choose_policy
+    from .frameworks.choice import choose_policy
     from .pipeline.publishing import Form
     from .sweeping.axes import read_axes
     from .sweeping.running import choose_swept_frontend, swept
@@ -151,7 +152,7 @@ def _one_channel(given: str | None, policy: Policy) -> OneChannel:
 
 def _notes(made: Sweep) -> list[str]:
     """Which front-end was taken, and why, where none was asked for."""
-    from .augment import reason_in_words
+    from .frameworks.choice import reason_in_words
 
     choose = "choose one for all with --frontend"
     if made.frontends:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from pipelines import moved
 
-from specaug_listen.augment import Adapter
+from specaug_listen.custom.adapter import Adapter
 
 __all__ = ["BUGS", "Bug"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from specaug_listen.augment import Adapter
+from specaug_listen.custom.adapter import Adapter
 
 __all__ = ["ADAPTER", "FAULTS", "MONO", "Reference"]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from commandline import environment
 
-from specaug_listen.augment import Adapter
-from specaug_listen.augment.guessing import KNOWN
-from specaug_listen.augment.loading import is_spec
+from specaug_listen.custom.adapter import Adapter
+from specaug_listen.custom.guess import KNOWN
+from specaug_listen.custom.load import is_spec
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "bring-your-own.md").read_text()

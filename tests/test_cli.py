@@ -19,8 +19,8 @@ from commandline import contents, environment, run, run_apart
 
 from specaug_listen import Audio, __version__, save
 from specaug_listen.augment import POLICIES
-from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS
 from specaug_listen.console import clip_progress
+from specaug_listen.frameworks import ALL_POLICIES, DIALECTS
 from specaug_listen.frontends import PRESETS, MelFrontend
 from specaug_listen.listing import frontend_differences, table
 from specaug_listen.vocoders import VOCODERS

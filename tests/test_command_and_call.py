@@ -13,11 +13,12 @@ from commandline import run
 
 import specaug_listen as sl
 from specaug_listen.audition_command import run_audition
-from specaug_listen.augment import choose_frontend, get_policy, import_policy
-from specaug_listen.augment.dialects import ALL_POLICIES
 from specaug_listen.batch import audition_many
 from specaug_listen.check_command import run_check
 from specaug_listen.errors import PolicyError
+from specaug_listen.frameworks import ALL_POLICIES
+from specaug_listen.frameworks.choice import choose_frontend
+from specaug_listen.frameworks.policies import get_policy, import_policy
 from specaug_listen.frontends import PRESETS
 from specaug_listen.pipeline.records import read_record
 from specaug_listen.policy_commands import _policy_show

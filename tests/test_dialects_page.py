@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from specaug_listen.augment.dialects import ALL_POLICIES, DIALECTS
-from specaug_listen.augment.importers import READERS
-from specaug_listen.augment.words import aspects, subject
+from specaug_listen.augment.describe import aspects, subject
+from specaug_listen.frameworks import ALL_POLICIES, DIALECTS
+from specaug_listen.frameworks.reading import READERS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "dialects.md").read_text()

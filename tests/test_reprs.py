@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import specaug_listen as sl
-from specaug_listen import augment, frontends, vocoders
-from specaug_listen.augment.choice import choose_frontend
+from specaug_listen import augment, frameworks, frontends, vocoders
+from specaug_listen.frameworks.choice import choose_frontend
 from specaug_listen.frontends import MelSpectrogram, Statistics
 from specaug_listen.pipeline.saving import configuration_of, draw_record
 
@@ -33,7 +33,7 @@ OBJECTS = {
     "choice": (choose_frontend(None, augment.LD), "reason='default'"),
     "configuration": (configuration_of(HEARD), "Configuration(frontend=MelFrontend('nemo'"),
     "record": (draw_record(HEARD, HEARD.draws[0], "mono"), "DrawRecord(number=1"),
-    "framework": (augment.DIALECTS["nemo"], "Dialect(name='nemo'"),
+    "framework": (frameworks.DIALECTS["nemo"], "Dialect(name='nemo'"),
     "mask": (augment.FrequencyMask(), "FrequencyMask("),
     "show": (sl.show_policy("LD", n_draws=2), "PolicyPage(source='LD'"),
 }  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import specaug_listen as sl
-from specaug_listen import augment, frontends, vocoders
+from specaug_listen import augment, custom, frameworks, frontends, vocoders
 from specaug_listen.errors import SpecAugListenError
 
 WRONG = (None, 3, -1.5, "no-such", b"x", [], {}, object())
@@ -29,7 +29,7 @@ CALLS = {
     "score": (sl.score, {"before": CLIP, "after": CLIP}),
     "get_policy": (sl.get_policy, {"name": "SM"}),
     "read_policy": (sl.read_policy, {"path": "no-such.yaml"}),
-    "import_policy": (augment.import_policy, {"path": "no-such.yaml"}),
+    "import_policy": (frameworks.import_policy, {"path": "no-such.yaml"}),
     "read_frontend": (sl.read_frontend, {"path": "no-such.yaml"}),
     "frontends.get": (frontends.get, {"name": "whisper"}),
     "vocoders.get": (vocoders.get, {"name": "joint"}),
@@ -57,11 +57,11 @@ CALLS = {
         sl.plot_audition, {"before": MEL, "after": MEL, "draw": DRAW, "axes": Figure().subplots(2)},
     ),
     "plot_sweep": (sl.plot_sweep, {"rows": ROWS, "ax": Figure().add_subplot(), "along": "bins"}),
-    "choose_frontend": (augment.choose_frontend, {"frontend": None, "policy": augment.SM}),
-    "choose_policy": (augment.choose_policy, {"policy": "SM"}),
-    "exact_sources": (augment.exact_sources, {"policy": augment.get_policy("wenet-u2pp"), "seed": 0}),
+    "choose_frontend": (frameworks.choose_frontend, {"frontend": None, "policy": augment.SM}),
+    "choose_policy": (frameworks.choose_policy, {"policy": "SM"}),
+    "exact_sources": (frameworks.exact_sources, {"policy": frameworks.get_policy("wenet-u2pp"), "seed": 0}),
     "foreign_policy": (augment.foreign_policy, {"function": np.flipud}),
-    "load_callable": (augment.load_callable, {"spec": "numpy:flipud"}),
+    "load_callable": (custom.load_callable, {"spec": "numpy:flipud"}),
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ParameterError
 from .masks import Copy, Cutout, Mask
-from .transforms import FrequencyMask, TimeMask
+from .paper import FrequencyMask, TimeMask
 
 __all__ = ["check_counts"]
 

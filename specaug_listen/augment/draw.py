@@ -14,10 +14,10 @@ from pydantic import Field
 
 from .._flags import runs
 from .._records import from_json, record, to_json
+from ..custom.transform import ForeignCall
 from ..errors import ParameterError, PolicyError, naming
 from ..frontends import AnyMel, MelSpectrogram, MelStream, check_mel
-from .fill import Padding, fill_level
-from .foreign import ForeignCall
+from .fills import Padding, fill_level
 from .padding import with_padding, without_padding
 from .regions import Masking, with_copy, with_fill
 from .steps import Batch, Copied, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath, over_frames, reaches

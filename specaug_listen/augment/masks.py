@@ -9,9 +9,9 @@ from pydantic import Field
 
 from .._records import record
 from ..errors import ParameterError
-from .fill import Fill
+from .fills import Fill
+from .generators import Source
 from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, drawn_count, drawn_share, drawn_spans
-from .sources import Source
 from .steps import (
     Batch,
     Copied,
@@ -64,7 +64,7 @@ class Mask:
     together : bool
         Whether all examples of a batch draw at once.
     fill : float or str
-        See `specaug_listen.augment.fill.fill_values`; or ``swap``: the frames that stand a drawn distance away.
+        See `specaug_listen.augment.fills.fill_values`; or ``swap``: the frames that stand a drawn distance away.
     fill_over : {"clean", "unwarped", "current"}
         What a mean is taken over: the clip before the first mask and after warps; before any warp; or as it stands,
         with what was masked before. Of a padded batch, with its padding.
@@ -77,7 +77,7 @@ class Mask:
 
     Examples
     --------
-    >>> from specaug_listen.augment.sources import foreign_source
+    >>> from specaug_listen.augment.generators import foreign_source
     >>> steps, said = Mask("frequency", count=2, max_width=27).draw(80, 300, foreign_source("python", 0))
     >>> len(steps)
     2

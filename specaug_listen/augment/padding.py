@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..frontends import AnyMel, MelSpectrogram, MelStream
-from .fill import Padding
+from .fills import Padding
 from .steps import WarpPath
 
 __all__ = ["with_padding", "without_padding"]

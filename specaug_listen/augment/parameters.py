@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 from .._records import from_plain, nearest, to_plain
 from .._yaml import scalar
 from ..errors import ParameterError
+from .describe import subject
 from .masks import Mask, Warp
-from .transforms import FrequencyMask, TimeMask, TimeWarp
-from .words import subject
+from .paper import FrequencyMask, TimeMask, TimeWarp
 
 __all__ = [
     "LETTERS",

@@ -13,20 +13,20 @@ from pydantic import Field
 
 from .._records import record
 from .._rng import MAX_SEED, as_seed
+from ..custom.adapter import Adapter
+from ..custom.transform import Foreign
 from ..errors import ParameterError, SpecAugListenWarning, naming, value_text
 from ..frontends import AnyMel, MelFrontend, check_mel
-from .adapter import Adapter
 from .counts import check_counts
-from .dialect_names import DialectName
+from .describe import what_they_mean
 from .draw import Draw, Step, measured
-from .fill import Fill
-from .foreign import Foreign
+from .fills import Fill
+from .framework_names import DialectName
+from .generators import OwnSource, Source
 from .masks import Cutout, FrameworkTransform, Mask, Warp
+from .paper import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 from .parameters import Value, canonical, changed_transforms, checked_once, spelled_parameters, split_parameters
-from .sources import OwnSource, Source
 from .steps import Batch, check_n_steps, within_clip
-from .transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
-from .words import what_they_mean
 
 Count = Annotated[int, Field(ge=0, le=100)]
 _LONGEST_NAME = 100
@@ -50,7 +50,7 @@ class Policy:
     probability : float in [0, 1]
         Chance that anything is applied at all.
     dialect : str
-        The framework whose rules the transforms follow; see `specaug_listen.augment.dialects`.
+        The framework whose rules the transforms follow; see `specaug_listen.frameworks`.
     warp_probability : float in [0, 1] or None
         Chance of the warps by themselves, while ``probability`` is that of all else (lhotse with supervision segments).
         None: warps are applied with the others.

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..frontends import AnyMel, MelSpectrogram, MelStream
-from .fill import Padding, Region, fill_values
+from .fills import Padding, Region, fill_values
 from .steps import Copied, FrequencyBand, Rectangle, TimeSpan
 
 __all__ = ["Masking", "with_copy", "with_fill"]

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .sources import Source
+from .generators import Source
 
 __all__ = [
     "CountRule",

@@ -15,11 +15,11 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._records import record
+from ..custom.transform import ForeignCall
 from ..errors import ParameterError
 from ..frontends import Taps
-from .fill import Fill, FillLevel, Region
-from .foreign import ForeignCall
-from .interpolation import Interpolation, warp_taps
+from .fills import Fill, FillLevel, Region
+from .warp_maps import Interpolation, warp_taps
 
 __all__ = [
     "MOST_STEPS",
@@ -209,7 +209,7 @@ class WarpPath:
     center_frame : int [frames]
     displacement_frames : int [frames]
     interpolation : str
-        See `specaug_listen.augment.interpolation.warp_taps`; with ``linear``, both ends of the clip stay.
+        See `specaug_listen.augment.warp_maps.warp_taps`; with ``linear``, both ends of the clip stay.
     over_frames : int > 0 or None [frames]
         How many frames are warped, with the padding of the batch; None is the clip's.
 

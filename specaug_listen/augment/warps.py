@@ -7,9 +7,9 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from .._records import record
-from .interpolation import Interpolation
-from .sources import Source
+from .generators import Source
 from .steps import Batch, Step, WarpPath
+from .warp_maps import Interpolation
 
 __all__ = ["Warp"]
 
@@ -30,7 +30,7 @@ class Warp:
     max_frames : int >= 0 [frames]
         W.
     interpolation : str
-        See `specaug_listen.augment.interpolation.warp_taps`.
+        See `specaug_listen.augment.warp_maps.warp_taps`.
     after_first : {0, 1}
     to_left, to_right : {0, 1}
         Whether W itself is among the displacements.
@@ -53,7 +53,7 @@ class Warp:
 
     Examples
     --------
-    >>> from specaug_listen.augment.sources import foreign_source
+    >>> from specaug_listen.augment.generators import foreign_source
     >>> Warp(max_frames=80).draw(80, 160, foreign_source("python", 0))[1]
     ['time_warp did nothing: max_frames=80 needs at least 161 frames, the clip has 160']
     """

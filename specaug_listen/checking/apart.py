@@ -25,8 +25,8 @@ from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from .._stdout import close_kept
-from ..augment.calling import in_words
-from ..augment.loading import load_callable
+from ..custom.call import in_words
+from ..custom.load import load_callable
 from ..errors import ParameterError, SpecAugListenError
 from .keeping import IS_LINUX, keep, processes_below
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from .._records import record
 from .._version import __version__
-from ..augment import FrontendReason, reason_in_words
+from ..frameworks.choice import FrontendReason, reason_in_words
 
 __all__ = ["FINDINGS", "OF_AXES", "CheckReport", "Finding", "Known", "Severity", "in_order"]
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._rng import MAX_SEED
-from ..augment import Adapter
-from ..augment.calling import must_take_tensors, owner_module
-from ..augment.guessing import (
+from ..custom.adapter import Adapter
+from ..custom.call import must_take_tensors, owner_module
+from ..custom.guess import (
     GUESSED,
     adapter_for,
     candidates,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..augment import Adapter
+from ..custom.adapter import Adapter
 
 __all__ = ["Given", "Layout", "Values"]
 

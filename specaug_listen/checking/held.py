@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, NamedTuple
 
-from ..augment.adapter import as_array
+from ..custom.adapter import as_array
 from ..errors import ParameterError
 
 __all__ = ["Held"]

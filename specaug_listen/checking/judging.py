@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..augment import Adapter, Draw
+from ..augment import Draw
+from ..custom.adapter import Adapter
 from .given import Given, Layout, Values
 from .returned import Kind, Returned
 

@@ -15,9 +15,8 @@ import numpy as np
 
 from .._imports import require
 from .._rng import seeded_chance
-from ..augment import Adapter
-from ..augment.adapter import as_array, mel_within
-from ..augment.calling import device_of, generators_of, in_mode, in_words, owner_module, without_gradients
+from ..custom.adapter import Adapter, as_array, mel_within
+from ..custom.call import device_of, generators_of, in_mode, in_words, owner_module, without_gradients
 from ..errors import ParameterError
 from .given import Given, Layout, Values
 from .held import Held

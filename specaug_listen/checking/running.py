@@ -13,11 +13,14 @@ from .._files import as_path
 from .._records import nearest
 from .._rng import as_seed
 from ..audio.signal import Audio
-from ..augment import Adapter, Imported, Policy, choose_frontend, choose_policy
-from ..augment.foreign import Foreign
-from ..augment.guessing import GUESSED
-from ..augment.loading import absolute_spec, is_spec
+from ..augment import Policy
+from ..custom.adapter import Adapter
+from ..custom.guess import GUESSED
+from ..custom.load import absolute_spec, is_spec
+from ..custom.transform import Foreign
 from ..errors import ParameterError
+from ..frameworks.choice import choose_frontend, choose_policy
+from ..frameworks.reading.read import Imported
 from ..frontends import MelFrontend
 from ..outputs.output import Output
 from .apart import Apart, GaveUpError

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..augment.dialects import ALL_POLICIES
-from ..augment.shares import Shares, expected_shares
+from ..augment.coverage import Shares, expected_shares
 from ..errors import ParameterError
+from ..frameworks import ALL_POLICIES
 from .bench import Bench
 from .findings import Finding
 from .probes import Seen

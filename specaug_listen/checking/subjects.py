@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..augment import Adapter, Batch, Cutout, Draw, Policy
-from ..augment.adapter import Handed, hand_over, take_back
+from ..augment import Batch, Cutout, Draw, Policy
+from ..custom.adapter import Adapter, Handed, hand_over, take_back
 from ..errors import SpecAugListenError
 from ..frontends import MelSpectrogram
 from .apart import Apart, CallEndedError, GaveUpError

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ..augment.calling import owner_module
+from ..custom.call import owner_module
 
 __all__ = ["Traits", "traits_of"]
 

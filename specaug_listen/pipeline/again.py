@@ -10,9 +10,10 @@ from typing import Any
 from .._files import printable
 from .._imports import require
 from .._records import to_plain
-from ..augment import Policy, reason_in_words
-from ..augment.files import recipe_behind
-from ..augment.words import in_words
+from ..augment import Policy
+from ..augment.describe import in_words
+from ..frameworks.choice import reason_in_words
+from ..frameworks.policies import recipe_behind
 from ..frontends import PRESETS, GlobalStatistics, MelFrontend
 from ..pages import Recipe
 from ..vocoders import Neural, spelled

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._files import printable
 from .._notices import Notice
-from ..augment import Waveform, WaveformDraw
+from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import PolicyError
 from ..frontends import MelFrontend, prepared
 from ..outputs.marker import is_folder

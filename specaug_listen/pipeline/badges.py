@@ -8,7 +8,8 @@ import numpy as np
 
 from .._notices import Notice
 from ..audio.sound import Levels
-from ..augment import Draw, WaveformDraw
+from ..augment import Draw
+from ..custom.waveform import WaveformDraw
 from .coverage import masked_area_ratio
 
 __all__ = ["LONG_S", "MOST_BADGES", "clip_badges", "draw_badges"]

@@ -11,19 +11,13 @@ from .. import vocoders
 from .._rng import as_seed, child_stream
 from ..audio.channels import OneChannel
 from ..audio.signal import Audio
-from ..augment import (
-    Adapter,
-    Batch,
-    FrontendChoice,
-    Imported,
-    Policy,
-    Waveform,
-    choose_policy,
-    draw_of_clip,
-    get_waveform,
-    select_channel,
-)
+from ..augment import Batch, Policy
+from ..custom.adapter import Adapter
+from ..custom.waveform import Waveform, get_waveform
 from ..errors import ParameterError, SpecAugListenWarning
+from ..frameworks.choice import FrontendChoice, choose_policy, select_channel
+from ..frameworks.reading.read import Imported
+from ..frameworks.registry import draw_of_clip
 from ..frontends import MelFrontend, MelSpectrogram
 from ..mels import MelClip
 from ..vocoders import Vocoder

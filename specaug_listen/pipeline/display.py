@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from .._files import printable
 from ..audio.channels import channel_words
 from ..audio.signal import encode_wav
-from ..augment import FrontendReason, Policy, reason_in_words
+from ..augment import Policy
 from ..fragments import ClipView, DrawView, clip_html
+from ..frameworks.choice import FrontendReason, reason_in_words
 from ..frontends import MelFrontend
 from ..plots import encode_png, percent
 from ..vocoders.registry import AnyVocoder

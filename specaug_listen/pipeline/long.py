@@ -15,8 +15,10 @@ from pathlib import Path
 from .._files import make_folder
 from ..audio.long import Recording, SpooledAudio
 from ..audio.reading import lasts_longer
-from ..augment import FrontendReason, Policy, draw_of_clip
+from ..augment import Policy
 from ..errors import SpecAugListenWarning
+from ..frameworks.choice import FrontendReason
+from ..frameworks.registry import draw_of_clip
 from ..frontends import MelFrontend, MelStream, mel_stream
 from ..vocoders import Joint
 from ..vocoders.bands import Energies

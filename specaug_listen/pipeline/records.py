@@ -25,8 +25,10 @@ from ..audio.channels import as_channel, as_one_channel, name_suffix
 from ..audio.long import Recording
 from ..audio.signal import Audio, AudioSource
 from ..audio.sound import HIGHEST_RATE
-from ..augment import Draw, FrontendChoice, FrontendReason, Policy, Waveform, WaveformDraw
+from ..augment import Draw, Policy
+from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import ParameterError, PolicyError, naming
+from ..frameworks.choice import FrontendChoice, FrontendReason
 from ..frontends import GlobalStatistics, MelFrontend
 from ..inspection import Change
 from ..mels import MelClip

@@ -7,7 +7,8 @@ from typing import Any
 from .. import vocoders
 from ..audio.signal import Audio
 from ..audio.sound import Sound
-from ..augment import Policy, Waveform
+from ..augment import Policy
+from ..custom.waveform import Waveform
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..vocoders import Vocoder

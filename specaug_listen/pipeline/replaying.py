@@ -11,8 +11,9 @@ from typing import Any
 from .._files import printable
 from ..audio.long import Recording, open_recording
 from ..audio.signal import Audio, load
-from ..augment import Draw, Waveform
+from ..augment import Draw
 from ..augment.draw import measured
+from ..custom.waveform import Waveform
 from ..errors import AudioError, ParameterError, naming
 from ..frontends import AnyMel, MelSpectrogram, Prepared, mel_stream
 from ..mels import MelClip, clip_of_file, list_mels, mel_clip

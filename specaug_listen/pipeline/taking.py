@@ -11,8 +11,10 @@ import numpy as np
 from .._tensors import kind_of, on_cpu
 from ..audio.input import as_audio
 from ..audio.signal import Audio
-from ..augment import FrontendChoice, Policy, Waveform, choose_frontend
+from ..augment import Policy
+from ..custom.waveform import Waveform
 from ..errors import AudioError, ParameterError
+from ..frameworks.choice import FrontendChoice, choose_frontend
 from ..frontends import MelFrontend, MelSpectrogram, checked_axes, get, prepared, statistics_of_text
 from ..mels import MelClip, clip_of_file, find_mels, is_mel_path, mel_clip, mel_part
 from ..vocoders import OriginalPhase, Vocoder

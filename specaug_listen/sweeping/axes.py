@@ -13,12 +13,14 @@ from pydantic import Field
 from .. import frontends, vocoders
 from .._records import from_plain, record
 from .._yaml import scalar
-from ..augment import Policy, choose_frontend, get_policy
-from ..augment.conversion import convert_policy
-from ..augment.dialects import ALL_POLICIES
+from ..augment import Policy
 from ..augment.parameters import Value, canonical, changed, checked_once
 from ..augment.policy import policy_with
 from ..errors import ParameterError, naming
+from ..frameworks import ALL_POLICIES
+from ..frameworks.choice import choose_frontend
+from ..frameworks.convert import convert_policy
+from ..frameworks.policies import get_policy
 from ..frontends import MelFrontend
 from ..pipeline import Configuration
 

@@ -12,8 +12,8 @@ from pydantic import Field
 from .._files import as_path
 from .._json_records import read_json_record
 from .._records import record
-from ..augment import FrontendReason
 from ..errors import ParameterError
+from ..frameworks.choice import FrontendReason
 from ..pipeline import Configuration
 from ..pipeline.records import ClipEntry, DrawName, PlainName, Versions
 from ..pipeline.relations import check_draws, check_once

@@ -20,8 +20,11 @@ from ..audio.channels import OneChannel
 from ..audio.input import as_audio
 from ..audio.signal import Audio, common_gain
 from ..audio.sound import Sound
-from ..augment import Adapter, Batch, FrontendChoice, Imported, Policy, choose_frontend, choose_policy, select_channel
+from ..augment import Batch, Policy
+from ..custom.adapter import Adapter
 from ..errors import ParameterError, SpecAugListenWarning
+from ..frameworks.choice import FrontendChoice, choose_frontend, choose_policy, select_channel
+from ..frameworks.reading.read import Imported
 from ..frontends import MelFrontend
 from ..pipeline import Audition, Configuration, audition
 from ..pipeline.publishing import Form

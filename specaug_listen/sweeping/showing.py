@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .._files import printable
 from .._notices import Notice
-from ..augment import reason_in_words
+from ..frameworks.choice import reason_in_words
 from ..outputs.locks import reading
 from ..pages import Clip, File, Head, Sheet, Version, known_folders, page_parts, short_paths, without_folders
 from ..pipeline.again import sweep_recipe, words_of

@@ -14,10 +14,10 @@ import time
 import numpy as np
 import pytest
 
-from specaug_listen.augment import Adapter
 from specaug_listen.checking import check
 from specaug_listen.checking.apart import Apart, CallEndedError
 from specaug_listen.checking.keeping import processes_below
+from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="callables are called apart where there is a fork")

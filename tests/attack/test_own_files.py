@@ -20,8 +20,10 @@ from commandline import contents, environment, names_in, run
 
 from specaug_listen import Audio, Policy, audition, batch, cli, save, write_report
 from specaug_listen._ordinary_files import noting_reads, read_file
-from specaug_listen.augment import TimeMask, Waveform, WaveformTransform
+from specaug_listen.augment import TimeMask
 from specaug_listen.batch import audition_many
+from specaug_listen.custom.audiomentations import WaveformTransform
+from specaug_listen.custom.waveform import Waveform
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import WHISPER
 from specaug_listen.outputs.locks import lock

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 import specaug_listen
-from specaug_listen import augment, frontends
+from specaug_listen import custom, frameworks, frontends
 from specaug_listen._ordinary_files import open_file, read_file
 from specaug_listen.audio.long import open_recording
-from specaug_listen.augment.importers import content_of
 from specaug_listen.batch import _is_same
 from specaug_listen.errors import SpecAugListenError
+from specaug_listen.frameworks.reading import content_of
 from specaug_listen.frontends.statistics_files import read_statistics
 from specaug_listen.mels import clips_of_file, find_mels, list_mels
 from specaug_listen.pipeline import read_index, read_record
@@ -51,13 +51,13 @@ READERS = {
     **{f"mel{suffix}": list_mels for suffix in (".npy", ".npz", ".pt", ".ark", ".scp", ".h5", ".llc", ".jsonl.gz")},
     **{f"stats{suffix}": read_statistics for suffix in (".npz", ".npy", ".json", ".yaml", ".pt", ".ark", "")},
     "frontend.yaml": frontends.read_frontend,
-    "policy.yaml": augment.read_policy,
-    "model.nemo": augment.import_policy,
+    "policy.yaml": frameworks.read_policy,
+    "model.nemo": frameworks.import_policy,
     "config.json": content_of,
     "draw-1.json": read_record,
     "audition.json": lambda path: read_index(path.parent),
     "sweep.json": lambda path: read_sweep(path.parent),
-    "code.py": lambda path: augment.load_callable(f"{path}:f"),
+    "code.py": lambda path: custom.load_callable(f"{path}:f"),
     "vocoder.yaml": read_neural,
 }
 
@@ -99,7 +99,7 @@ def test_what_stands_for_a_pipe_of_a_shell_is_refused():
     reading, writing = os.pipe()
     try:
         assert "is a pipe; save it to a file first" in refused(lambda: specaug_listen.load(f"/dev/fd/{reading}"))
-        assert "is a pipe; save it to a file first" in refused(lambda: augment.read_policy(f"/dev/fd/{reading}"))
+        assert "is a pipe; save it to a file first" in refused(lambda: frameworks.read_policy(f"/dev/fd/{reading}"))
     finally:
         os.close(reading)
         os.close(writing)

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from strategies import mels
 
 from specaug_listen import frontends
-from specaug_listen.augment import Adapter
-from specaug_listen.augment.adapter import complete, hand_over, take_back
+from specaug_listen.custom.adapter import Adapter, complete, hand_over, take_back
 from specaug_listen.errors import ParameterError
 
 ORDERS = [

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from specaug_listen.augment.adapter import Adapter, complete, hand_over, take_back
+from specaug_listen.custom.adapter import Adapter, complete, hand_over, take_back
 from specaug_listen.frontends import TORCHAUDIO
 
 FOUR_TIMES = {

@@ -12,12 +12,20 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specaug_listen.augment import FrequencyMask, Mask, Policy, TimeMask, TimeWarp, conversion, import_policy
-from specaug_listen.augment.conversion import TARGETS, convert_policy
-from specaug_listen.augment.dialects import ALL_POLICIES, espnet_policy, lingvo_policy, nemo_policy, torchaudio_policy
-from specaug_listen.augment.outline import outlined
-from specaug_listen.augment.shares import expected_shares
+from specaug_listen.augment import FrequencyMask, Mask, Policy, TimeMask, TimeWarp
+from specaug_listen.augment.coverage import expected_shares
 from specaug_listen.errors import ParameterError
+from specaug_listen.frameworks import (
+    ALL_POLICIES,
+    convert,
+    espnet_policy,
+    lingvo_policy,
+    nemo_policy,
+    torchaudio_policy,
+)
+from specaug_listen.frameworks.convert import TARGETS, convert_policy
+from specaug_listen.frameworks.neutral import outlined
+from specaug_listen.frameworks.policies import import_policy
 
 # What a framework has no word for: widths of one size, a chance, rules of old classes; single transforms of torchaudio
 # whose order and shares its SpecAugment does not have.
@@ -28,7 +36,7 @@ OWN = {name: policy for name, policy in ALL_POLICIES.items() if policy.dialect i
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch):
     """How much is masked on average is one line of the differences, and most of the work of a conversion."""
-    monkeypatch.setattr(conversion, "_DRAWS", 40)
+    monkeypatch.setattr(convert, "_DRAWS", 40)
 
 
 @pytest.mark.parametrize("name", sorted(OWN))

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from specaug_listen import Audio, Policy, frontends
-from specaug_listen.augment import FrequencyMask, TimeMask, import_policy
-from specaug_listen.augment.dialects.registry import ALL_POLICIES
+from specaug_listen.augment import FrequencyMask, TimeMask
 from specaug_listen.augment.masks import Copy, Cutout, Mask
 from specaug_listen.errors import ParameterError, PolicyError
+from specaug_listen.frameworks.policies import import_policy
+from specaug_listen.frameworks.registry import ALL_POLICIES
 from specaug_listen.frontends import MelStream
 
 MEL = frontends.WHISPER(Audio(np.random.default_rng(0).normal(scale=0.1, size=16000), 16000))

@@ -14,7 +14,7 @@ from streams import as_stream, in_parts
 from specaug_listen import Audio
 from specaug_listen.augment import Draw, TimeSpan
 from specaug_listen.augment.draw import measured
-from specaug_listen.augment.fill import fill_level, fill_values
+from specaug_listen.augment.fills import fill_level, fill_values
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import LIBROSA, PRESETS, WHISPER, MelSpectrogram, MelStream
 
@@ -59,7 +59,7 @@ def test_the_level_of_a_long_fill_is_measured_in_parts(speechlike, name, fill, m
     mel = frontend(speechlike)
     region = slice(5, 30), slice(3, mel.n_frames - 2)
     whole = fill_level(fill, mel, region, 7)
-    monkeypatch.setattr("specaug_listen.augment.fill.FRAMES_PER_BLOCK", 11)
+    monkeypatch.setattr("specaug_listen.augment.fills.FRAMES_PER_BLOCK", 11)
     assert fill_level(fill, mel, region, 7) == whole
     assert fill_level(fill, as_stream(mel), region, 7) == whole
 

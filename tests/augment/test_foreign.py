@@ -12,8 +12,11 @@ from streams import as_stream
 
 from specaug_listen import Draw, Policy, augment, frontends
 from specaug_listen._rng import seeded_chance
-from specaug_listen.augment import Adapter, Foreign, FrequencyMask, TimeMask, TimeWarp, foreign_policy, get_policy
+from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp, foreign_policy
+from specaug_listen.custom.adapter import Adapter
+from specaug_listen.custom.transform import Foreign
 from specaug_listen.errors import ParameterError, SpecAugListenWarning
+from specaug_listen.frameworks.policies import get_policy
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from specaug_listen import Draw, frontends
-from specaug_listen.augment import get_policy
+from specaug_listen.frameworks.policies import get_policy
 from specaug_listen.inspection import inspect_change
 
 pytest.importorskip("torch")

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from specaug_listen import Draw, frontends
-from specaug_listen.augment import Adapter, foreign_policy, get_policy, load_callable
+from specaug_listen.augment import foreign_policy
+from specaug_listen.custom.adapter import Adapter
+from specaug_listen.custom.load import load_callable
 from specaug_listen.errors import ParameterError
+from specaug_listen.frameworks.policies import get_policy
 
 torch = pytest.importorskip("torch")
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from specaug_listen.augment.interpolation import warp_taps
+from specaug_listen.augment.warp_maps import warp_taps
 
 KINDS = ("linear", "bicubic", "bicubic_corners", "linear_halves", "hat")
 PIECES = ("bicubic", "bicubic_corners", "linear_halves")

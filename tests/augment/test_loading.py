@@ -7,8 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from specaug_listen.augment import load_callable
-from specaug_listen.augment.loading import absolute_spec, is_spec, name_of, source_sha256
+from specaug_listen.custom.load import absolute_spec, is_spec, load_callable, name_of, source_sha256
 from specaug_listen.errors import ParameterError
 
 SOURCE = """

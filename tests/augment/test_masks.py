@@ -16,7 +16,6 @@ from streams import as_stream, in_parts
 from unmeasured import unmeasured
 
 from specaug_listen.augment import (
-    ALL_POLICIES,
     Batch,
     Copied,
     Copy,
@@ -32,10 +31,11 @@ from specaug_listen.augment import (
     Warp,
     WarpPath,
 )
-from specaug_listen.augment.dialects import hf_policy, lhotse_policy, nemo_policy, speechbrain_drop, speechbrain_warp
 from specaug_listen.augment.draw import measured
-from specaug_listen.augment.sources import OwnSource
+from specaug_listen.augment.generators import OwnSource
 from specaug_listen.errors import ParameterError
+from specaug_listen.frameworks import hf_policy, lhotse_policy, nemo_policy, speechbrain_drop, speechbrain_warp
+from specaug_listen.frameworks.registry import ALL_POLICIES
 from specaug_listen.frontends import LHOTSE, WHISPER, MelSpectrogram
 
 

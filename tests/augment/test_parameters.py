@@ -11,22 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specaug_listen import augment
-from specaug_listen.augment import (
-    ALL_POLICIES,
-    FrequencyMask,
-    Policy,
-    TimeMask,
-    TimeWarp,
-    choose_frontend,
-    get_policy,
-    named_policy,
-)
-from specaug_listen.augment.dialects import MAIN_RECIPES, fairseq_policy, torchaudio_policy
-from specaug_listen.augment.files import recipe_behind
+from specaug_listen.augment import FrequencyMask, Policy, TimeMask, TimeWarp
 from specaug_listen.augment.parameters import LETTERS, parameters_of, split_parameters
 from specaug_listen.errors import ParameterError
+from specaug_listen.frameworks import MAIN_RECIPES, fairseq_policy, torchaudio_policy
+from specaug_listen.frameworks.choice import choose_frontend, named_policy
+from specaug_listen.frameworks.policies import get_policy, recipe_behind
+from specaug_listen.frameworks.registry import ALL_POLICIES
+from specaug_listen.frameworks.summary import show_policy
 from specaug_listen.frontends import PRESETS
-from specaug_listen.showing import show_policy
 
 
 def test_the_papers_letters_set_what_the_paper_calls_so():

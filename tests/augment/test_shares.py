@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from specaug_listen.augment import Batch, Cutout, FrequencyMask, Mask, Policy, TimeMask, TimeWarp
-from specaug_listen.augment.dialects import ALL_POLICIES, hf_policy
-from specaug_listen.augment.shares import expected_shares
+from specaug_listen.augment.coverage import expected_shares
 from specaug_listen.errors import ParameterError
+from specaug_listen.frameworks import ALL_POLICIES, hf_policy
 
 # Time, frequency and area of clips of 2, 5, 10 and 15 s at 100 frames per second and 80 bands; two decimals of a Monte
 # Carlo of 4000 draws, written apart from this package.

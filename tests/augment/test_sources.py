@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from specaug_listen._rng import MAX_SEED
-from specaug_listen.augment.sources import OwnSource, foreign_source
+from specaug_listen.augment.generators import OwnSource, foreign_source
 
 
 def test_pythons_numbers_are_those_after_its_seed():

@@ -12,7 +12,8 @@ import pytest
 
 from specaug_listen import Audio
 from specaug_listen._records import from_json, to_json
-from specaug_listen.augment import Waveform, WaveformDraw, WaveformTransform, get_waveform, read_waveform
+from specaug_listen.custom.audiomentations import WaveformTransform
+from specaug_listen.custom.waveform import Waveform, WaveformDraw, get_waveform, read_waveform
 from specaug_listen.errors import ParameterError, PolicyError
 
 COUSINS = """

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from pipelines import ADAPTER, Reference, moved
 
 from specaug_listen._flags import runs
-from specaug_listen.augment import Adapter
 from specaug_listen.checking import check
 from specaug_listen.checking.probes import Probe
+from specaug_listen.custom.adapter import Adapter
 
 NORMAL = np.random.normal
 SEEDS = st.integers(0, 2**32 - 1)

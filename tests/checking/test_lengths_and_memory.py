@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from specaug_listen import frontends
-from specaug_listen.augment import Adapter
 from specaug_listen.checking import speech_like
 from specaug_listen.checking.bench import Bench
 from specaug_listen.checking.calls import call_findings
@@ -15,6 +14,7 @@ from specaug_listen.checking.fills import fill_findings
 from specaug_listen.checking.held import Held
 from specaug_listen.checking.signals import Clip, reference_of
 from specaug_listen.checking.subjects import CallableSubject
+from specaug_listen.custom.adapter import Adapter
 
 ALONE = Adapter(axes="bands, frames", container="numpy")
 LENGTHS_S = (0.3, 2.0, 6.0)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from specaug_listen.augment import Adapter
 from specaug_listen.checking import check
 from specaug_listen.checking.witnesses import _shown
+from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 
 torch = pytest.importorskip("torch")

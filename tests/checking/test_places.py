@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from pipelines import ADAPTER
 
-from specaug_listen.augment import Adapter
 from specaug_listen.checking import check, places
 from specaug_listen.checking.laws import Masked
+from specaug_listen.custom.adapter import Adapter
 
 ALONE = Adapter(axes="bands, frames", container="numpy")
 R = np.random

@@ -9,9 +9,10 @@ import pytest
 from pipelines import ADAPTER, MONO
 
 from specaug_listen import frontends
-from specaug_listen.augment import Adapter, get_policy
 from specaug_listen.checking.signals import speech_like
 from specaug_listen.checking.subjects import CallableSubject, Given, PolicySubject
+from specaug_listen.custom.adapter import Adapter
+from specaug_listen.frameworks.policies import get_policy
 
 
 @pytest.fixture(scope="module")

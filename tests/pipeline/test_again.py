@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from commandline import contents, run
 
-from specaug_listen import Audio, audition, augment, load, save, sweep
-from specaug_listen.augment import Policy, TimeMask, Waveform, WaveformTransform
+from specaug_listen import Audio, audition, augment, frameworks, load, save, sweep
+from specaug_listen.augment import Policy, TimeMask
 from specaug_listen.batch import audition_many
+from specaug_listen.custom.audiomentations import WaveformTransform
+from specaug_listen.custom.waveform import Waveform
 from specaug_listen.frontends import NEMO, WHISPER, MelFrontend
 from specaug_listen.pipeline import Configuration
 from specaug_listen.pipeline.again import recipe_of, sweep_recipe, words_of
@@ -20,12 +22,12 @@ from specaug_listen.pipeline.saving import configuration_of
 from specaug_listen.vocoders import GriffinLim, OriginalPhase
 
 FAST = GriffinLim(n_iter=1)
-PADDED = replace(augment.get_policy("espnet-conformer"), name="padded", batch=augment.Batch(4, 400, -15.0))
+PADDED = replace(frameworks.get_policy("espnet-conformer"), name="padded", batch=augment.Batch(4, 400, -15.0))
 OWN = Policy([TimeMask(max_frames=9, fill="floor")], "mine")
 RUNS = {
     "named": Configuration(WHISPER, augment.LB, OriginalPhase(), 2, 5),
     "own policy": Configuration(WHISPER, OWN, FAST, 1, 0),
-    "framework": Configuration(NEMO, augment.get_policy("nemo-conformer"), FAST, 1, 3),
+    "framework": Configuration(NEMO, frameworks.get_policy("nemo-conformer"), FAST, 1, 3),
     "batch": Configuration(WHISPER, PADDED, FAST, 1, 3),
     "own front-end": Configuration(MelFrontend("mine", 16000, 512, 200, 40), augment.LB, FAST, 1, 0),
     "part": Configuration(WHISPER, augment.LB, FAST, 1, 0, "before-after", 0.12345678, 0.5432101),

@@ -13,7 +13,7 @@ from commandline import contents, run
 import specaug_listen as sl
 from specaug_listen import augment, frontends, replay, vocoders
 from specaug_listen._rng import as_seed, child_stream
-from specaug_listen.augment import Adapter
+from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 from specaug_listen.pipeline import is_long_draw, read_record
 

@@ -144,7 +144,7 @@ def tiny_parts(monkeypatch):
     def prepare():
         for room in ("stft", "frontends.energy", "frontends.summary", "frontends.stream"):
             monkeypatch.setattr(f"specaug_listen.{room}.FRAMES_PER_BLOCK", 23)
-        monkeypatch.setattr("specaug_listen.augment.fill.FRAMES_PER_BLOCK", 19)
+        monkeypatch.setattr("specaug_listen.augment.fills.FRAMES_PER_BLOCK", 19)
         monkeypatch.setattr(MelStream.parts, "__defaults__", (29,))
         monkeypatch.setattr(joint_module, "_FRAMES_PER_SEGMENT", 40)
         monkeypatch.setattr(start_module, "_FRAMES_AT_ONCE", 17)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from specaug_listen.augment import Batch
-from specaug_listen.augment.dialects import (
+from specaug_listen.augment.generators import OwnSource
+from specaug_listen.frameworks import (
     ALL_POLICIES,
     espnet_policy,
     fairseq_policy,
@@ -17,7 +18,6 @@ from specaug_listen.augment.dialects import (
     torchaudio_mask,
     wenet_policy,
 )
-from specaug_listen.augment.sources import OwnSource
 
 N_DRAWS = 6000
 PLACES = [0, 40, 78, 79]

@@ -10,8 +10,9 @@ import warnings
 import numpy as np
 import pytest
 
-from specaug_listen.augment import Batch, Policy, exact_sources
-from specaug_listen.augment.dialects import (
+from specaug_listen.augment import Batch, Policy
+from specaug_listen.errors import ParameterError
+from specaug_listen.frameworks import (
     espnet_policy,
     hf_policy,
     lhotse_policy,
@@ -20,7 +21,7 @@ from specaug_listen.augment.dialects import (
     speechbrain_warp,
     torchaudio_policy,
 )
-from specaug_listen.errors import ParameterError
+from specaug_listen.frameworks.registry import exact_sources
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
 
 pytestmark = pytest.mark.live

@@ -23,7 +23,7 @@ from specaug_listen.augment import (
     Warp,
     WarpPath,
 )
-from specaug_listen.augment.interpolation import warp_taps
+from specaug_listen.augment.warp_maps import warp_taps
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
 

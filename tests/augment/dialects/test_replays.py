@@ -9,19 +9,10 @@ import warnings
 import numpy as np
 import pytest
 
-from specaug_listen.augment import (
-    DIALECTS,
-    Batch,
-    Copied,
-    FrequencyBand,
-    Rectangle,
-    TimeSpan,
-    Trimmed,
-    WarpPath,
-    exact_sources,
-)
-from specaug_listen.augment.dialects import speechbrain_drop
-from specaug_listen.augment.sources import foreign_source
+from specaug_listen.augment import Batch, Copied, FrequencyBand, Rectangle, TimeSpan, Trimmed, WarpPath
+from specaug_listen.augment.generators import foreign_source
+from specaug_listen.frameworks import speechbrain_drop
+from specaug_listen.frameworks.registry import DIALECTS, exact_sources
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
 
 from .upstream import RECORDED, policy_of

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from specaug_listen.augment import Policy
-from specaug_listen.augment.dialects import (
+from specaug_listen.frameworks import (
     espnet_policy,
     fairseq_policy,
     hf_policy,

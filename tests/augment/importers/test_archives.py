@@ -11,8 +11,9 @@ import zipfile
 
 import pytest
 
-from specaug_listen.augment import dialects, get_policy, import_policy
+from specaug_listen import frameworks
 from specaug_listen.errors import PolicyError
+from specaug_listen.frameworks.policies import get_policy, import_policy
 
 MODEL = b"preprocessor: {features: 64}\nspec_augment: {freq_masks: 2, freq_width: 9}\ntarget: nemo.X\n"
 OTHER = b"a: 1\n"
@@ -38,7 +39,7 @@ def test_a_nemo_models_configuration_is_read_whatever_packs_it(tmp_path, mode, e
     files = [("./other.yaml", OTHER), ("./model_weights.ckpt", b"\0" * 5000), ("./model_config.yaml", MODEL)]
     path = packed(tmp_path / f"model.{ending}", files, mode)
     found = import_policy(path)
-    assert found.policy.transforms == dialects.nemo_policy(freq_masks=2, freq_width=9).transforms
+    assert found.policy.transforms == frameworks.nemo_policy(freq_masks=2, freq_width=9).transforms
     assert found.frontend.n_mels == 64
     assert found.notes[0] == "read from ./model_config.yaml in the archive"
     assert get_policy(str(path)) == found.policy
@@ -125,7 +126,7 @@ def test_a_broken_archive_is_one_line(tmp_path, content):
 )
 def test_of_several_members_that_of_the_model_is_read(tmp_path, files, freq_masks, note):
     found = import_policy(packed(tmp_path / "x.nemo", files))
-    assert found.policy.transforms == dialects.nemo_policy(freq_masks=freq_masks, freq_width=9).transforms
+    assert found.policy.transforms == frameworks.nemo_policy(freq_masks=freq_masks, freq_width=9).transforms
     assert re.search(note, found.notes[0])
 
 

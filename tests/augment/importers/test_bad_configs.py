@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from specaug_listen.augment import choose_frontend, get_policy, import_policy
-from specaug_listen.augment.importers import READERS
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.showing import show_policy
+from specaug_listen.frameworks.choice import choose_frontend
+from specaug_listen.frameworks.policies import get_policy, import_policy
+from specaug_listen.frameworks.reading import READERS
+from specaug_listen.frameworks.summary import show_policy
 
 ESPNET = "specaug_conf: {time_mask_width_range: 40, %s}"
 NEMO = "model: {spec_augment: {%s}}"

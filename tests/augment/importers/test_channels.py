@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from specaug_listen.augment import choose_channel, import_policy
-from specaug_listen.showing import show_policy
+from specaug_listen.frameworks.choice import choose_channel
+from specaug_listen.frameworks.policies import import_policy
+from specaug_listen.frameworks.summary import show_policy
 
 MASKS = "spec_augment: {_target_: x.SpectrogramAugmentation, time_masks: 2}, preprocessor: {features: 80}"
 

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from specaug_listen.augment import dialects, import_policy
+from specaug_listen import frameworks
 from specaug_listen.errors import PolicyError
+from specaug_listen.frameworks.policies import import_policy
 from specaug_listen.frontends import PRESETS
 
 ESPNET = "specaug: specaug\nspecaug_conf: {time_mask_width_range: 9, %s}\nnormalize: null\n"
@@ -37,7 +38,7 @@ def refusal(path):
 
 def test_of_a_key_that_stands_twice_the_last_one_counts_and_both_are_told(write):
     found = import_policy(write(ESPNET % "num_freq_mask: 1, num_freq_mask: 3" + "seed: 1\nseed: 2\nseed: 3\n"))
-    expected = dialects.espnet_policy(time_mask_width_range=9, num_freq_mask=3)
+    expected = frameworks.espnet_policy(time_mask_width_range=9, num_freq_mask=3)
     assert found.policy.transforms == expected.transforms
     assert found.notes[:3] == (
         "specaug_conf.num_freq_mask: stands more than once, and the last one counts: 3 (before: 1)",
@@ -49,7 +50,7 @@ def test_of_a_key_that_stands_twice_the_last_one_counts_and_both_are_told(write)
 
 def test_a_section_that_stands_twice_is_the_last_one(write):
     found = import_policy(write("model: {spec_augment: {freq_masks: 9}}\nmodel: {spec_augment: {time_masks: 2}}"))
-    assert found.policy.transforms == dialects.nemo_policy(time_masks=2).transforms
+    assert found.policy.transforms == frameworks.nemo_policy(time_masks=2).transforms
     assert found.notes[0].startswith("model: stands more than once, and the last one counts: {'spec_augment'")
     assert len(found.notes[0]) < 220
 
@@ -131,7 +132,7 @@ def test_what_is_advised_of_python_is_right(write):
     found = import_policy(write("features_mask_size: 5\nframes_mask_size: 9\n"))
     assert (
         found.policy.transforms[1:]
-        == (dialects.lhotse_policy(features_mask_size=5, frames_mask_size=9, supervisions=True).transforms[1:])
+        == (frameworks.lhotse_policy(features_mask_size=5, frames_mask_size=9, supervisions=True).transforms[1:])
     )
 
 

@@ -9,26 +9,27 @@ from dataclasses import replace
 import configs
 import pytest
 
-from specaug_listen import augment, frontends
-from specaug_listen.augment import Batch, dialects, import_policy, read_policy
-from specaug_listen.augment.importers import unread_in_words
+from specaug_listen import augment, frameworks, frontends
+from specaug_listen.augment import Batch
+from specaug_listen.frameworks.policies import import_policy, read_policy
+from specaug_listen.frameworks.reading import unread_in_words
 from specaug_listen.frontends import PRESETS
 
 EXPECTED = {
-    "espnet": dialects.espnet_policy(
+    "espnet": frameworks.espnet_policy(
         freq_mask_width_range=(0, 27), time_mask_width_ratio_range=(0.0, 0.05), num_time_mask=10
     ),
-    "nemo": dialects.nemo_policy(freq_masks=2, time_masks=10, freq_width=27, time_width=0.05),
-    "speechbrain": replace(dialects.ALL_POLICIES["speechbrain-conformer"], probability=0.75),
-    "wenet": dialects.wenet_policy(spec_sub=True, sub_max_t=30),
-    "hf": dialects.hf_policy(apply_spec_augment=True, mask_time_prob=0.08, mask_feature_prob=0.05),
-    "fairseq": dialects.ALL_POLICIES["fairseq-ld"],
-    "lhotse": dialects.lhotse_policy(supervisions=True),
+    "nemo": frameworks.nemo_policy(freq_masks=2, time_masks=10, freq_width=27, time_width=0.05),
+    "speechbrain": replace(frameworks.ALL_POLICIES["speechbrain-conformer"], probability=0.75),
+    "wenet": frameworks.wenet_policy(spec_sub=True, sub_max_t=30),
+    "hf": frameworks.hf_policy(apply_spec_augment=True, mask_time_prob=0.08, mask_feature_prob=0.05),
+    "fairseq": frameworks.ALL_POLICIES["fairseq-ld"],
+    "lhotse": frameworks.lhotse_policy(supervisions=True),
     "torchaudio": augment.Policy(
-        (dialects.torchaudio_mask("frequency", 27), dialects.torchaudio_mask("time", 40, p=0.2, iid_masks=True)),
+        (frameworks.torchaudio_mask("frequency", 27), frameworks.torchaudio_mask("time", 40, p=0.2, iid_masks=True)),
         dialect="torchaudio",
     ),
-    "lingvo": dialects.ALL_POLICIES["lingvo-conformer"],
+    "lingvo": frameworks.ALL_POLICIES["lingvo-conformer"],
 }
 
 
@@ -73,7 +74,7 @@ def test_a_configuration_is_the_policy_of_its_arguments(imported, dialect, guess
 def test_a_file_read_for_its_policy_alone_gives_the_same(file, dialect):
     name, text = configs.ALL[dialect]
     path = file(text, name)
-    assert read_policy(path) == import_policy(path).policy == augment.get_policy(str(path))
+    assert read_policy(path) == import_policy(path).policy == frameworks.get_policy(str(path))
 
 
 def test_a_policy_carries_what_its_configuration_leaves_open(file):
@@ -87,19 +88,19 @@ def test_a_policy_carries_what_its_configuration_leaves_open(file):
     )
     bare = replace(found.policy, notes=())
     assert (bare, hash(bare)) == (found.policy, hash(found.policy))
-    assert dialects.espnet_policy(time_mask_width_range=4).notes == ()
+    assert frameworks.espnet_policy(time_mask_width_range=4).notes == ()
 
 
 def test_a_file_without_an_ending_is_read_too(file):
     expected = import_policy(file(configs.ESPNET)).policy.transforms
-    assert augment.get_policy(str(file(configs.ESPNET, "train.conf"))).transforms == expected
-    assert augment.get_policy(str(file(configs.ESPNET, "folder/train"))).transforms == expected
+    assert frameworks.get_policy(str(file(configs.ESPNET, "train.conf"))).transforms == expected
+    assert frameworks.get_policy(str(file(configs.ESPNET, "folder/train"))).transforms == expected
 
 
 def test_a_policys_name_comes_before_a_file_that_is_called_so(file, monkeypatch, tmp_path):
     file(configs.ESPNET, "LD")
     monkeypatch.chdir(tmp_path)
-    assert augment.get_policy("LD") is augment.LD
+    assert frameworks.get_policy("LD") is augment.LD
 
 
 def test_a_policy_is_named_after_its_file_and_a_model_after_its_folder(imported):
@@ -206,7 +207,7 @@ def test_what_has_no_effect_or_is_not_as_it_seems_is_said(imported, text, name, 
 
 def test_a_whisper_encoder_masks_whispers_mel_by_its_own_section(imported):
     found = imported(configs.WHISPER)
-    expected = dialects.espnet_policy(
+    expected = frameworks.espnet_policy(
         apply_time_warp=False, freq_mask_width_range=30, time_mask_width_range=(0, 40), num_time_mask=2
     )
     assert found.policy.transforms == expected.transforms
@@ -229,7 +230,7 @@ def test_espnet_without_specaug_masks_nothing_and_says_so(imported, text, note):
 
 def test_bare_arguments_of_espnets_class_are_its_policy(imported):
     found = imported("freq_mask_width_range: 20\ntime_mask_width_range: [5, 40]\nreplace_with_zero: false")
-    expected = dialects.espnet_policy(
+    expected = frameworks.espnet_policy(
         freq_mask_width_range=20, time_mask_width_range=(5, 40), replace_with_zero=False
     )  # fmt: skip
     assert (found.dialect, found.policy.transforms) == ("espnet", expected.transforms)
@@ -251,7 +252,7 @@ def test_espnets_rate_may_be_a_text(imported, fs, hz):
 )
 def test_nemos_frames_and_shares_are_kept_apart(imported, width, expected, note):
     found = imported(configs.NEMO.replace("time_width: 0.05", f"time_width: {width}"))
-    made = dialects.nemo_policy(freq_masks=2, time_masks=10, freq_width=27, time_width=expected)
+    made = frameworks.nemo_policy(freq_masks=2, time_masks=10, freq_width=27, time_width=expected)
     assert found.policy.transforms == made.transforms
     assert any(f"time_width: {note}" in line for line in found.notes) == bool(note)
 
@@ -261,7 +262,7 @@ def test_nemos_patches_are_another_class(imported):
         "  spec_augment:\n    _target_: nemo.collections.asr.modules.MaskedPatchAugmentation\n"
         "    freq_masks: 3\n    freq_width: 20\n    patch_size: 48\n    mask_patches: 0.5\n"
     )
-    assert imported(text).policy.transforms == dialects.ALL_POLICIES["nemo-ssl"].transforms
+    assert imported(text).policy.transforms == frameworks.ALL_POLICIES["nemo-ssl"].transforms
 
 
 @pytest.mark.parametrize("flag", ["use_vectorized_spec_augment: false", "use_numba_spec_augment: true"])
@@ -385,7 +386,8 @@ def test_a_most_below_the_least_is_raised_as_speechbrain_does(imported):
 def test_lingvos_dynamic_warp_is_a_share(imported):
     found = imported("time_warp_bound: dynamic\ntime_warp_max_ratio: 0.1")
     assert (
-        found.policy.transforms == dialects.lingvo_policy(time_warp_bound="dynamic", time_warp_max_ratio=0.1).transforms
+        found.policy.transforms
+        == frameworks.lingvo_policy(time_warp_bound="dynamic", time_warp_max_ratio=0.1).transforms
     )
 
 
@@ -393,7 +395,7 @@ def test_lingvos_dynamic_warp_is_a_share(imported):
 def test_the_old_speechbrain_class_is_read(imported, width):
     arguments = f"    freq_mask_width: {width}\n    n_time_mask: 3\n"
     found = imported(f"augmentation: !new:speechbrain.lobes.augment.SpecAugment\n{arguments}")
-    expected = dialects.speechbrain_legacy_policy(freq_mask_width=(0, 30), n_time_mask=3)
+    expected = frameworks.speechbrain_legacy_policy(freq_mask_width=(0, 30), n_time_mask=3)
     assert (found.dialect, found.policy.transforms) == ("speechbrain-legacy", expected.transforms)
 
 
@@ -426,7 +428,7 @@ def test_nothing_of_a_recipe_is_executed(imported, tmp_path):
 
 def test_wenet_masks_where_a_configuration_does_not_say(imported):
     found = imported("dataset_conf: {fbank_conf: {num_mel_bins: 80}}")
-    assert found.policy.transforms == dialects.wenet_policy().transforms
+    assert found.policy.transforms == frameworks.wenet_policy().transforms
     assert "dataset_conf.spec_aug: true" in found.defaults
 
 
@@ -548,7 +550,7 @@ def test_fairseqs_masks_are_drawn_as_often_as_they_are_listed(imported, n):
 
 def test_torchaudios_specaugment_is_its_own_policy(imported):
     text = "n_time_masks: 2\ntime_mask_param: 40\nn_freq_masks: 2\nfreq_mask_param: 27\nzero_masking: true"
-    expected = dialects.torchaudio_policy(
+    expected = frameworks.torchaudio_policy(
         n_time_masks=2, time_mask_param=40, n_freq_masks=2, freq_mask_param=27, zero_masking=True
     )
     assert (

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from commandline import run
 
-from specaug_listen.augment import choose_frontend, dialects, import_policy
+from specaug_listen import frameworks
 from specaug_listen.augment.rules import Spans, drawn_spans
 from specaug_listen.errors import PolicyError
+from specaug_listen.frameworks.choice import choose_frontend
+from specaug_listen.frameworks.policies import import_policy
+from specaug_listen.frameworks.summary import show_policy
 from specaug_listen.frontends import PRESETS
-from specaug_listen.showing import show_policy
 
 SPECAUG = "specaug: specaug\nspecaug_conf: {time_mask_width_range: 9}\nnormalize: null\n"
 NAME = "nemo.collections.asr.modules"
@@ -42,7 +44,7 @@ DATASET = "dataset_conf: {fbank_conf: {num_mel_bins: 40}, spec_aug_conf: {num_t_
 )
 def test_todays_wenet_reads_dataset_conf_alone(imported, old):
     found = imported(f"collate_conf: {old}\n{DATASET}")
-    assert found.policy.transforms == dialects.wenet_policy(num_t_mask=3, max_t=20).transforms
+    assert found.policy.transforms == frameworks.wenet_policy(num_t_mask=3, max_t=20).transforms
     assert found.frontend.n_mels == 40
     assert noted(found, "collate_conf: left alone, as today's WeNet reads dataset_conf alone")
 
@@ -57,7 +59,7 @@ def test_wenet_1s_features_that_were_made_elsewhere_are_not_put_in_place(importe
 
 MEL = f"{{_target_: {NAME}.AudioToMelSpectrogramPreprocessor, features: 64, window_size: 0.025}}"
 MASKS = f"{{_target_: {NAME}.SpectrogramAugmentation, time_masks: 3, time_width: 7}}"
-EXPECTED = dialects.nemo_policy(time_masks=3, time_width=7)
+EXPECTED = frameworks.nemo_policy(time_masks=3, time_width=7)
 
 
 def test_nemos_masks_may_stand_within_the_preprocessor(imported):
@@ -263,7 +265,7 @@ def test_espnets_training_without_specaug_masks_nothing(imported):
 @pytest.mark.parametrize("factor", ["-1", "0", "null", "-80"])
 def test_lhotses_warp_is_off_below_1(imported, factor):
     found = imported(f"time_warp_factor: {factor}\nnum_feature_masks: 2\nfeatures_mask_size: 27")
-    assert found.policy.transforms == dialects.lhotse_policy(time_warp_factor=None, supervisions=True).transforms
+    assert found.policy.transforms == frameworks.lhotse_policy(time_warp_factor=None, supervisions=True).transforms
     assert found.policy.transforms[0].max_frames == 0
     assert noted(found, f"time_warp_factor: {factor}: no warp")
 
@@ -273,7 +275,7 @@ def test_lhotses_warp_is_off_below_1(imported, factor):
 )
 def test_lhotses_sizes_that_look_exchanged_are_noted_and_drawn_as_they_stand(imported, wide, long, is_noted):
     found = imported(f"features_mask_size: {wide}\nframes_mask_size: {long}")
-    expected = dialects.lhotse_policy(features_mask_size=wide, frames_mask_size=long, supervisions=True)
+    expected = frameworks.lhotse_policy(features_mask_size=wide, frames_mask_size=long, supervisions=True)
     assert found.policy.transforms == expected.transforms
     notes = noted(found, "these look exchanged")
     assert bool(notes) == is_noted

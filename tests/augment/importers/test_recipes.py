@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from specaug_listen.augment import dialects, import_policy
+from specaug_listen import frameworks
 from specaug_listen.errors import PolicyError
+from specaug_listen.frameworks.policies import import_policy
 from specaug_listen.frontends import PRESETS
 
 MEL = "_target_: nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor, window_size: 0.025, n_fft: 512"
@@ -103,7 +104,7 @@ def test_the_configuration_inside_a_nemo_file_has_no_model_around_it(imported):
 
 def test_a_speech_language_models_masks_stand_below_perception(imported):
     found = imported(f"model: {{llm: x, perception: {{n: 128, preprocessor: {{features: '${{..n}}'}}, {MASKS}}}}}")
-    assert found.policy.transforms == dialects.nemo_policy(freq_masks=2, time_width=0.05).transforms
+    assert found.policy.transforms == frameworks.nemo_policy(freq_masks=2, time_width=0.05).transforms
     assert found.frontend.n_mels == 128
     assert any(line.startswith("model.perception.spec_augment.time_masks") for line in found.defaults)
 
@@ -194,7 +195,7 @@ dataset_conf: {max_length: 40960, batch_type: static}
 
 def test_wenet_1_masked_as_it_collated(imported):
     found = imported(OLD)
-    assert found.policy.transforms == dialects.wenet_policy(num_t_mask=3, max_t=40).transforms
+    assert found.policy.transforms == frameworks.wenet_policy(num_t_mask=3, max_t=40).transforms
     changes = {"n_mels": 40, "win_length": 320, "hop_length": 192}
     assert replace(found.frontend, name="wenet") == replace(PRESETS["wenet"], **changes)
     assert noted(found, "collate_conf.spec_aug_conf.max_w: without effect, warp_for_time is false")
@@ -273,7 +274,7 @@ env_corrupt: !new:speechbrain.lobes.augment.EnvCorrupt
 
 def test_lingvos_domains_that_agree_are_one(imported):
     found = imported("freq_mask_max_bins: [27, 27]\nuse_noise: [false, false]\ndomain_ids: [0, 1]")
-    assert found.policy.transforms == dialects.lingvo_policy(freq_mask_max_bins=27).transforms
+    assert found.policy.transforms == frameworks.lingvo_policy(freq_mask_max_bins=27).transforms
     assert noted(found, "freq_mask_max_bins: 27 in every domain")
 
 
@@ -283,6 +284,6 @@ def test_icefalls_arguments_as_json_are_its_policy(imported):
     found = imported(json.dumps({"time_warp_factor": 80, **arguments}), "augment.json")
     assert (
         found.policy.transforms
-        == dialects.lhotse_policy(**arguments, time_warp_factor=80, supervisions=True).transforms
+        == frameworks.lhotse_policy(**arguments, time_warp_factor=80, supervisions=True).transforms
     )
     assert "p: 0.9" in found.defaults

@@ -6,10 +6,11 @@ import configs
 import pytest
 from commandline import run
 
+from specaug_listen import frameworks
 from specaug_listen._yaml import Tagged
-from specaug_listen.augment import dialects, get_policy, import_policy
-from specaug_listen.augment.importers.recognition import claims, dialect_of, listed
 from specaug_listen.errors import ParameterError, PolicyError
+from specaug_listen.frameworks.policies import get_policy, import_policy
+from specaug_listen.frameworks.reading.detect import claims, dialect_of, listed
 
 WENET = "dataset_conf: {spec_aug: true, spec_aug_conf: {num_t_mask: 3}, fbank_conf: {num_mel_bins: 40}}\n"
 ESPNET = "specaug: specaug\nspecaug_conf: {time_mask_width_range: 40}\nfrontend_conf: {hop_length: 160}\n"
@@ -85,10 +86,10 @@ def test_a_file_with_keys_of_several_frameworks_is_refused_with_their_names(writ
 @pytest.mark.parametrize(
     ("dialect", "expected"),
     [
-        ("wenet", dialects.wenet_policy(num_t_mask=3)),
-        ("espnet", dialects.espnet_policy(time_mask_width_range=40)),
-        ("nemo", dialects.nemo_policy(freq_masks=2, freq_width=9)),
-        ("fairseq", dialects.fairseq_policy(freq_mask_N=2, freq_mask_F=9)),
+        ("wenet", frameworks.wenet_policy(num_t_mask=3)),
+        ("espnet", frameworks.espnet_policy(time_mask_width_range=40)),
+        ("nemo", frameworks.nemo_policy(freq_masks=2, freq_width=9)),
+        ("fairseq", frameworks.fairseq_policy(freq_mask_N=2, freq_mask_F=9)),
         ("torchaudio", None),
     ],
 )

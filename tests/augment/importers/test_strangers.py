@@ -7,9 +7,10 @@ import re
 
 import pytest
 
-from specaug_listen.augment import dialects, import_policy
-from specaug_listen.augment.importers import READERS
+from specaug_listen import frameworks
 from specaug_listen.errors import PolicyError
+from specaug_listen.frameworks.policies import import_policy
+from specaug_listen.frameworks.reading import READERS
 
 MASKS = "{num_t_mask: 1, num_f_mask: 2, max_t: 15, max_f: 9}"
 WEKWS = (
@@ -120,7 +121,7 @@ def test_a_class_that_both_espnet_and_funasr_have_is_nobodys_until_told(tmp_path
     assert line.endswith("; if ESPnet trains with it, give --dialect espnet")
     # What is advised is right: ESPnet reads the name in lower case.
     found = import_policy(tmp_path / "train.yaml", "espnet")
-    assert found.policy.transforms == dialects.espnet_policy(time_mask_width_range=9).transforms
+    assert found.policy.transforms == frameworks.espnet_policy(time_mask_width_range=9).transforms
     assert "--dialect" not in refusal("specaug: SpecAug\nspecaug_conf: {}")
 
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specaug_listen._yaml import Tagged
-from specaug_listen.augment import import_policy
-from specaug_listen.augment.importers import Unread, unread_in_words
-from specaug_listen.augment.importers.unread import Reading
+from specaug_listen.frameworks.policies import import_policy
+from specaug_listen.frameworks.reading import Unread, unread_in_words
+from specaug_listen.frameworks.reading.unread import Reading
 
 OF_ALL = {
     "espnet": """

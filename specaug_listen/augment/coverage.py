@@ -1,0 +1,137 @@
+"""How much of a clip a policy masks on average, by drawing it many times."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from .._records import record
+from .._rng import as_seed
+from ..errors import ParameterError
+from .draw import Draw
+from .generators import OwnSource
+from .masks import Cutout, FrameworkTransform, Mask, Warp
+from .paper import PaperTransform, TimeWarp
+from .policy import Policy, applied_transforms
+from .steps import Batch, Rectangle, Step
+
+__all__ = ["Shares", "expected_shares", "least_mels"]
+
+
+# Over all draws.
+_MOST_MASKS = 200_000
+
+
+@record
+class Shares:
+    """Mean shares of a clip that masks cover, where the policy applies them.
+
+    Parameters
+    ----------
+    n_frames : int > 0
+        Length of the clip.
+    time, frequency, area : float in [0, 1]
+        Of its frames, its bins, and its cells.
+    most_time : float in [0, 1]
+        The share of its frames that one draw in 20 exceeds.
+    """
+
+    n_frames: Annotated[int, Field(gt=0)]
+    time: float
+    frequency: float
+    area: float
+    most_time: float
+
+
+def expected_shares(
+    policy: Policy,
+    n_mels: int,
+    n_frames: int,
+    *,
+    n_draws: int = 1000,
+    rng: int = 0,
+    batch: Batch | None = None,
+) -> Shares:
+    """Draw a policy many times for a clip of this size, and average what its masks cover.
+
+    Parameters
+    ----------
+    policy : Policy
+    n_mels, n_frames : int > 0
+    n_draws : int > 0
+    rng : int
+    batch : Batch or None
+        The padded batch that the clip sits in, in place of the policy's own; its first example is counted.
+
+    Returns
+    -------
+    Shares
+
+    Raises
+    ------
+    ParameterError
+        When a size is below 1, or the policy holds what cannot be drawn without sound.
+
+    Examples
+    --------
+    >>> from specaug_listen.augment import LB
+    >>> shares = expected_shares(LB, 80, 500, n_draws=200)
+    >>> 0.05 < shares.time < 0.15
+    True
+    """
+    sizes = {"n_mels": n_mels, "n_frames": n_frames, "n_draws": n_draws}
+    if any(not isinstance(size, int) or isinstance(size, bool) or size < 1 for size in sizes.values()):
+        listed = ", ".join(f"{name}={size!r:.40}" for name, size in sizes.items())
+        raise ParameterError(f"{listed}: allowed is 1 or more of each")
+    generator = np.random.default_rng(as_seed(rng))
+    # A policy of thousands of masks needs no thousands of draws to tell what it masks.
+    n_masks = sum(max(getattr(t, "count", 1), getattr(t, "max_count", 0) or 0) for t in policy.transforms)
+    n_draws = max(10, min(n_draws, _MOST_MASKS // max(n_masks, 1)))
+    batch = batch or policy.batch
+    draws = [
+        Draw(n_mels, n_frames, _steps(policy, n_mels, n_frames, generator, batch), batch=batch) for _ in range(n_draws)
+    ]
+    time = np.array([draw.masked_time_ratio for draw in draws])
+    frequency = np.array([draw.masked_frequency_ratio for draw in draws])
+    area = 1 - (1 - frequency) * (1 - time)
+    for i, draw in enumerate(draws):
+        if any(isinstance(step, Rectangle) for step in draw.steps):
+            area[i] = draw.masked_area_ratio
+    return Shares(
+        n_frames, float(time.mean()), float(frequency.mean()), float(area.mean()), float(np.quantile(time, 0.95))
+    )
+
+
+def least_mels(policy: Policy) -> int:
+    """How many bins a mel needs where a framework raises for masks wider than it; 0 where any will do.
+
+    Examples
+    --------
+    >>> least_mels(Policy((Cutout(max_bins=50),)))
+    50
+    """
+    cutouts = [t.max_bins for t in policy.transforms if isinstance(t, Cutout) and t.count]
+    masks = [t for t in policy.transforms if isinstance(t, Mask) and t.axis == "frequency" and t.count]
+    return max([0, *cutouts, *(t.max_width or 0 for t in masks if t.start_rule == "below_limit")])
+
+
+def _steps(
+    policy: Policy, n_mels: int, n_frames: int, generator: np.random.Generator, batch: Batch | None
+) -> tuple[Step, ...]:
+    source, steps = OwnSource(generator), list[Step]()
+    is_warped = policy.warp_probability is None or generator.random() < policy.warp_probability
+    for transform in applied_transforms(policy, n_mels, generator):
+        if isinstance(transform, TimeWarp | Warp) and not is_warped:
+            continue
+        if isinstance(transform, PaperTransform):
+            steps += transform.draw(n_mels, n_frames, generator)[0]
+        elif isinstance(transform, FrameworkTransform):
+            steps += transform.draw(n_mels, n_frames, source, batch)[0]
+        else:
+            raise ParameterError(
+                f"{transform.call:.80} is a callable, and what it masks is known only of a clip; hear it with "
+                "'specaug-listen audition CLIP --policy ...'"
+            )
+    return tuple(steps)

@@ -1,0 +1,196 @@
+"""What a transform does, in words and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .masks import Copy, Cutout, Mask, TrimTail, Warp
+from .paper import FrequencyMask, TimeMask, TimeWarp
+
+__all__ = ["aspects", "in_words", "subject", "what_they_mean"]
+
+_STARTS = {
+    "all": "anywhere that they lie within",
+    "last_left_out": "anywhere but the last place",
+    "last_left_out_scaled": "anywhere but the last place",
+    "last_left_out_sliced": "anywhere but the last place",
+    "float_width": "anywhere but the last place, a little more often to the left",
+    "below_widest": "below the size less the widest mask of the batch",
+    "below_limit": "up to the size less the largest width",
+    "below_limit_or_1": "up to the size less the largest width",
+    "under_limit": "below the size less the largest width",
+    "anywhere": "anywhere, cut off at the end",
+    "distinct": "anywhere that they lie within, no two alike",
+    "grid": "at multiples of the width, no two alike",
+}
+_OVERS = {"clean": "the clip", "unwarped": "the clip before the warp", "current": "the clip as masked so far"}
+_MAPS = {
+    "linear": "straight, ends fixed",
+    "hat": "straight, ends fixed",
+    "bicubic": "both halves resized by themselves (bicubic, half-pixel)",
+    "bicubic_corners": "both halves resized by themselves (bicubic, corners kept)",
+    "linear_halves": "both halves resized by themselves (linear, half-pixel)",
+}
+
+
+def in_words(transform: Any) -> str:
+    """One line about a transform.
+
+    Examples
+    --------
+    >>> in_words(FrequencyMask(count=2, max_bins=27, fill="mean"))
+    'frequency masks: 2; 0 to 27 bins; start anywhere but the last place; filled with the mean of the clip'
+    """
+    said = aspects(transform)
+    return f"{subject(transform)}: {'none' if said.get('count') == '0' else '; '.join(said.values())}"
+
+
+def subject(transform: Any) -> str:
+    """What a transform is called, e.g. ``time masks``."""
+    if isinstance(transform, Mask):
+        return f"{transform.axis} masks"
+    names: dict[type, str] = {
+        FrequencyMask: "frequency masks",
+        TimeMask: "time masks",
+        TimeWarp: "time warp",
+        Warp: "time warp",
+        Cutout: "rectangles",
+        Copy: "copies of earlier frames",
+        TrimTail: "last frames cut off",
+    }
+    return names.get(type(transform), type(transform).__name__)
+
+
+def aspects(transform: Any) -> dict[str, str]:
+    """What there is to say about a transform, by aspect: count, width, start, fill, or others."""
+    if isinstance(transform, FrequencyMask | TimeMask):
+        return _of_paper_mask(transform)
+    if isinstance(transform, Mask):
+        return {
+            "count": _count(transform),
+            "width": _width(transform),
+            "start": f"start {_STARTS[transform.start_rule]}",
+            "fill": f"filled with {_fill(transform)}",
+        }
+    if isinstance(transform, TimeWarp | Warp):
+        return _of_warp(transform)
+    if isinstance(transform, Cutout):
+        size = f"0 to {transform.max_bins} bins x 0 to {transform.max_frames} frames"
+        return {"count": str(transform.count), "width": size, "fill": f"filled with {_value(transform.fill, '')}"}
+    if isinstance(transform, Copy):
+        return {"count": str(transform.count), "width": f"1 to {transform.max_frames} frames, from anywhere before"}
+    if isinstance(transform, TrimTail):
+        return {"width": f"1 to {transform.max_frames} frames, where that is less than half of the clip"}
+    return {"what": repr(transform)[:100]}
+
+
+def _of_paper_mask(mask: FrequencyMask | TimeMask) -> dict[str, str]:
+    count, start = str(mask.count), "start anywhere but the last place"
+    if isinstance(mask, FrequencyMask):
+        width = f"0 to {mask.max_bins} bins"
+    else:
+        if mask.count_ratio is not None:
+            count = f"{mask.count_ratio:g} per frame, rounded down, at most {mask.max_count}"
+        frames = "" if mask.max_frames is None else f"0 to {mask.max_frames} frames"
+        share = f"at most {mask.max_ratio:g} of the clip" if mask.max_ratio < 1 or not frames else ""
+        width = ", ".join(filter(None, (frames, share)))
+    return {"count": count, "width": width, "start": start, "fill": f"filled with {_value(mask.fill, 'the clip')}"}
+
+
+def _count(mask: Mask) -> str:
+    ratio = f"{mask.count_ratio:g}" if mask.count_ratio is not None else ""
+    most = "" if mask.max_count is None else f", at most {mask.max_count}"
+    what = "bins" if mask.axis == "frequency" else "clip" if mask.over == "clip" else "padded batch"
+    return {
+        "fixed": str(mask.count),
+        "range": f"{mask.count} to {mask.max_count}" if mask.max_count != mask.count else str(mask.count),
+        "floor": f"{ratio} per frame, rounded down{most}",
+        "ceil": f"{ratio} per frame, rounded up{most}",
+        "total": f"as few as can use up the budget, at most {mask.count}",
+        "share": f"as many as cover {ratio} of the {what} without overlap, at least {mask.count}",
+        "patches": f"as many as cover {ratio} of the {what}",
+    }[mask.count_rule]
+
+
+def _width(mask: Mask) -> str:
+    unit = "bins" if mask.axis == "frequency" else "frames"
+    what = "bins" if mask.axis == "frequency" else "clip" if mask.over == "clip" else "padded batch"
+    is_idle = mask.max_ratio == 1 and mask.max_width is not None and mask.ratio_rule in ("bounds", "clamps")
+    share = "" if mask.max_ratio is None or is_idle else f"{mask.max_ratio:g} of the {what}"
+    said = {
+        "bounds": f"at most {share}",
+        "replaces": f"{mask.min_ratio:g} to less than {share}",
+        "scales": f"less than {share}",
+        "at_least_one": f"0 to {share}, or to 1 frame",
+        "clamps": f"then cut to {share}",
+        "total": f"all together at most {share}",
+    }[mask.ratio_rule]
+    replaced = mask.ratio_rule in ("replaces", "scales", "at_least_one") and bool(share)
+    frames = "" if mask.max_width is None or replaced else _range(mask, unit)
+    return ", ".join(filter(None, (frames, said if share else "")))
+
+
+def _range(mask: Mask, unit: str) -> str:
+    widest = mask.max_width or 0
+    if mask.width_rule == "fixed":
+        return f"{widest} {unit}"
+    if mask.width_rule == "inclusive":
+        return f"{mask.min_width} to {widest} {unit}"
+    return f"{mask.min_width} to {max(widest - 1, mask.min_width)} {unit} ({widest} is never drawn)"
+
+
+def _fill(mask: Mask) -> str:
+    if mask.fill == "swap":
+        return "frames from a drawn distance away"
+    where = _OVERS[mask.fill_over]
+    return _value(mask.fill, where if mask.over == "clip" else f"the padded batch ({where})")
+
+
+def _value(fill: Any, where: str) -> str:
+    if isinstance(fill, int | float):
+        return f"{fill:g} in the scale of the features"
+    return {
+        "mean": f"the mean of {where or 'the clip'}",
+        "band_mean": "each band's mean",
+        "frame_mean": "each frame's mean",
+        "min": "the clip's least value",
+        "floor": "the least value of the front-end",
+        "noise": "Gaussian noise of the clip's mean and deviation",
+        "uniform": "uniform noise between the clip's least and largest values",
+        "unit_noise": "Gaussian noise of deviation 1",
+    }[fill]
+
+
+def _of_warp(warp: TimeWarp | Warp) -> dict[str, str]:
+    w = warp.max_frames
+    if isinstance(warp, TimeWarp):
+        needed, moves, how = 2 * w + 3, f"{-w} to {w} frames" if w else "no warp", _MAPS["linear"]
+    elif warp.is_dynamic:
+        needed, moves, how = 3, f"at most {warp.max_ratio or 1:g} of the clip", _MAPS[warp.interpolation]
+        return {"moves": f"a frame moves by {moves}" if w and warp.max_ratio != 0 else "none", "map": how}
+    else:
+        needed = 3 if warp.anywhere else 2 * w + warp.shortest
+        moves = f"{1 - w - warp.to_left} to {w - 1 + warp.to_right} frames"
+        if warp.max_ratio is not None:
+            moves += f", at most {warp.max_ratio:g} of the clip"
+        how = _MAPS[warp.interpolation]
+    if w == 0 or getattr(warp, "max_ratio", None) == 0:
+        return {"moves": "none"}
+    is_padded = isinstance(warp, Warp) and warp.over == "padded"
+    whose = "batches, with their padding," if is_padded else "clips"
+    return {"moves": f"a frame moves by {moves}", "shortest": f"{whose} from {needed} frames on", "map": how}
+
+
+def what_they_mean(changes: Mapping[str, Any], transforms: Sequence[Any]) -> list[str]:
+    """Notes on new values of parameters that mean something else in these transforms than in the paper."""
+    masks = [one for one in transforms if isinstance(one, Mask) and one.axis == "time"]
+    lines = []
+    if "p" in changes and any(one.ratio_rule == "total" for one in masks):
+        lines.append(
+            f"p={changes['p']} bounds all time masks together here; the chance that they are applied is 'probability'"
+        )
+    idle = [one for one in transforms if isinstance(one, Warp) and one.max_ratio == 0]
+    if changes.get("W") and idle:
+        lines.append(f"W={changes['W']} has no effect: time_warp.max_ratio is 0, and bounds the warp")
+    return lines

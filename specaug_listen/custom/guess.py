@@ -1,0 +1,258 @@
+"""What a callable wants, where nobody said so: known modules by name, others by what they say and by trial."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import inspect
+import itertools
+import re
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..frontends import MelSpectrogram
+from .adapter import Adapter, OtherShapeError, complete
+from .call import RaisedError, called, owner_module, unwrapped
+
+__all__ = [
+    "GUESSED",
+    "KNOWN",
+    "adapter_for",
+    "candidates",
+    "lengths_left_out",
+    "not_square",
+    "optional_lengths",
+    "settled_adapter",
+    "written_axes",
+]
+
+GUESSED = "guessed; where that is wrong, declare an Adapter (--adapter axes=...)"
+
+_BANDS_LAST = Adapter(axes="batch, frames, bands", container="torch", lengths="none")
+_FRAMES_LAST = Adapter(axes="batch, bands, frames", container="torch", lengths="none")
+_WITH_LENGTHS = dataclasses.replace(_BANDS_LAST, lengths="frames")
+_NEMO = dataclasses.replace(_FRAMES_LAST, mel_argument="input_spec", lengths="frames", lengths_argument="length")
+# Package, and name of a class or function -> what it wants, as read in the sources of its project.
+KNOWN: dict[tuple[str, str], Adapter] = {
+    **{("torchaudio", name): _FRAMES_LAST for name in ("TimeMasking", "FrequencyMasking", "SpecAugment")},
+    **{("espnet2", name): _WITH_LENGTHS for name in ("SpecAug", "MaskAlongAxis", "MaskAlongAxisVariableMaxWidth")},
+    ("espnet2", "TimeWarp"): _WITH_LENGTHS,
+    **{("nemo", name): _NEMO for name in ("SpectrogramAugmentation", "SpecAugment", "MaskedPatchAugmentation")},
+    ("nemo", "SpecCutout"): dataclasses.replace(_NEMO, lengths="none", lengths_argument=None),
+    **{("speechbrain", name): _BANDS_LAST for name in ("SpectrogramDrop", "Warping", "SpecAugment")},
+    ("speechbrain", "Augmenter"): dataclasses.replace(_BANDS_LAST, lengths="ratio"),
+    ("lhotse", "SpecAugment"): _BANDS_LAST,
+    **{
+        ("wenet", name): Adapter(axes="frames, bands", container="torch", lengths="none", key="feat")
+        for name in ("spec_aug", "spec_sub", "spec_trim")
+    },
+    ("fairseq", "SpecAugmentTransform"): Adapter(axes="frames, bands", container="numpy", lengths="none"),
+    ("transformers", "_mask_input_features"): _FRAMES_LAST,
+}
+_AXES_OF_ONE = ("bands, frames", "batch, bands, frames", "frames, bands", "batch, frames, bands")
+_AXES_OF_BATCHES = ("batch, bands, frames", "batch, frames, bands", "bands, frames", "frames, bands")
+_AXES_OF_IMAGES = ("batch, channel, bands, frames", "batch, channel, frames, bands")
+_WORDS = {
+    "batch": "... b bs bsz batch batch_size n * n_batch",
+    "channel": "1 c channel channels n_channels",
+    "frames": "frame frames l len length n_frames num_frames seq seq_len t time time_steps timesteps",
+    "bands": "band bands bin bins d dim f feat feature_dim features freq freqs frequency mel mels n_mels num_mels",
+}
+_AXIS_OF = {word: axis for axis, words in _WORDS.items() for word in words.split()}
+_SHAPE = re.compile(r"[(\[]([^()\[\]\n]{3,80})[)\]]")
+_LENGTHS = re.compile(r"(.*_)?(length|lengths|len|lens|ilens|n_frames)", re.I)
+# Of one mask, or of all clips; "max_len=None" asks for a number.
+_NO_LENGTHS = frozenset({"max", "min", "mask", "target", "chunk", "crop", "fixed", "hop", "win", "pad", "warp"})
+_MELS = frozenset({"input_spec", "spec", "mel", "mels", "x", "xs", "features", "feats", "spectrogram", "specgram"})
+
+
+def adapter_for(
+    function: Callable[..., Any], declared: Adapter, mel: MelSpectrogram, seed: int
+) -> tuple[Adapter, str | None]:
+    """All that a callable wants, and how that was found out.
+
+    Parameters
+    ----------
+    function : callable
+    declared : Adapter
+        What was said; the rest is found.
+    mel : MelSpectrogram
+        On which an unknown callable is tried.
+    seed : int
+
+    Returns
+    -------
+    adapter : Adapter
+        Without a None where the call depends on it.
+    how : str or None
+        In words; None where all was declared.
+
+    Raises
+    ------
+    ParameterError
+        When no way of calling it works.
+    """
+    return settled_adapter(function, declared) or _tried(function, declared, mel, seed)
+
+
+def settled_adapter(function: Callable[..., Any], declared: Adapter) -> tuple[Adapter, str | None] | None:
+    """What was declared in full, or is known of a module, and how; None where it is to be tried."""
+    if declared.axes is not None and declared.container is not None:
+        return complete(declared), None
+    known = _known(function)
+    if known is None:
+        return None
+    theirs = dataclasses.asdict(known)
+    said = {key: value for key, value in dataclasses.asdict(declared).items() if value != getattr(Adapter(), key)}
+    return complete(Adapter(**{**theirs, **said})), "as it is known of this module"
+
+
+def _known(function: Any) -> Adapter | None:
+    inner = unwrapped(function)
+    named = inner if hasattr(inner, "__qualname__") else type(inner)
+    bases = [named] if not isinstance(named, type) else named.__mro__
+    for base in bases:
+        package = str(getattr(base, "__module__", None) or "").split(".")[0]
+        known = KNOWN.get((package, getattr(base, "__name__", "")))
+        if known is not None:
+            return known
+    return None
+
+
+def _tried(
+    function: Callable[..., Any], declared: Adapter, mel: MelSpectrogram, seed: int
+) -> tuple[Adapter, str | None]:
+    probe = not_square(mel)
+    errors: list[ParameterError] = []
+    for adapter in candidates(function, declared):
+        try:
+            called(function, probe, adapter, seed)
+        except ParameterError as error:
+            errors.append(error)
+        else:
+            return adapter, GUESSED
+    raise _refusal(errors)
+
+
+def _refusal(errors: list[ParameterError]) -> ParameterError:
+    """Of the errors of all ways of calling, the one that says most; what no adapter could mend is said once."""
+    # What came back wrong says more than that another order of axes was not taken.
+    first = min(errors, key=lambda error: isinstance(error, OtherShapeError) + 2 * isinstance(error, RaisedError))
+    if len(errors) == 1:
+        return first
+    if isinstance(first, RaisedError) and len({getattr(error, "in_words", "") for error in errors}) == 1:
+        return RaisedError(f"it raised {first.in_words}, in whatever way it was given the mel", first.in_words)
+    if not isinstance(first, (RaisedError, OtherShapeError)):
+        return first
+    advice = f"{len(errors)} ways of calling it were tried: declare an Adapter (--adapter axes=...)"
+    return type(first)(f"{first}; {advice}")
+
+
+def not_square(mel: MelSpectrogram) -> MelSpectrogram:
+    """The mel, or where it is square and bands could be taken for frames, its last frame once more."""
+    if mel.n_mels != mel.n_frames:
+        return mel
+    values = np.concatenate([mel.values, mel.values[:, -1:]], axis=1)
+    return MelSpectrogram(values, mel.frontend, statistics=mel.statistics)
+
+
+def candidates(function: Any, declared: Adapter) -> Iterator[Adapter]:
+    """Ways of calling it, the likeliest first; at least one."""
+    calls = [_with_arguments(function, declared)]
+    optional = optional_lengths(function)
+    if optional and calls[0].lengths is None and calls[0].lengths_argument is None:
+        # As every training gives them; without, only where no call with them works.
+        calls.insert(0, dataclasses.replace(calls[0], lengths="frames", lengths_argument=optional))
+    written = written_axes(function)
+    usual = _AXES_OF_BATCHES if owner_module(function) is not None else _AXES_OF_ONE
+    orders = (declared.axes,) if declared.axes else dict.fromkeys((*written, *usual, *_AXES_OF_IMAGES))
+    for axes in orders:
+        for call, container in itertools.product(calls, _containers(function, declared)):
+            yield complete(dataclasses.replace(call, axes=axes, container=container))
+
+
+def _containers(function: Any, declared: Adapter) -> tuple[Any, ...]:
+    if declared.container is not None:
+        return (declared.container,)
+    if owner_module(function) is not None:
+        return ("torch",)
+    if sys.modules.get("torch") is None:
+        return ("numpy",)
+    inner = unwrapped(function)
+    hints = str(getattr(inner, "__annotations__", {}))
+    used = getattr(inner, "__code__", None)
+    names = set(used.co_names) if used is not None else set()
+    if "Tensor" in hints or ("torch" in names and "ndarray" not in hints):
+        return ("torch", "numpy")
+    return ("numpy", "torch")
+
+
+def _parameters(function: Any) -> list[inspect.Parameter]:
+    """Those of a call; none where they cannot be read."""
+    inner = owner_module(function)
+    target = inner.forward if inner is not None and unwrapped(function) is inner else function
+    try:
+        return list(inspect.signature(target).parameters.values())
+    except (TypeError, ValueError):
+        return []
+
+
+def optional_lengths(function: Any) -> str | None:
+    """The name under which a callable takes lengths that it does without, ``lengths=None``."""
+    bound = function.keywords if isinstance(function, functools.partial) else {}
+    by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    optional = [p.name for p in _parameters(function)[1:] if p.kind in by_name and p.default is None]
+    names = [name for name in optional if name not in bound and _LENGTHS.fullmatch(name)]
+    return next((name for name in names if not _NO_LENGTHS & set(name.lower().split("_"))), None)
+
+
+def lengths_left_out(call: str, optional: str | None, declared: Adapter, adapter: Adapter) -> list[str]:
+    """A line that says so where a callable was not given the lengths that it takes, and nobody asked for that."""
+    if optional is None or declared.lengths is not None or adapter.lengths != "none":
+        return []
+    return [
+        f"{call} takes {optional}, too, and was called without; where trainings give it lengths, declare them "
+        f"(--adapter lengths=frames --adapter lengths_argument={optional})"
+    ]
+
+
+def _with_arguments(function: Any, declared: Adapter) -> Adapter:
+    """How the mel and the lengths are given, by the names of what must be given."""
+    fixed = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    needed = [p for p in _parameters(function) if p.default is inspect.Parameter.empty and p.kind not in fixed]
+    for number, parameter in enumerate(needed):
+        by_name = parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        name = parameter.name if by_name else None
+        if _LENGTHS.fullmatch(parameter.name) and (number or len(needed) > 1):
+            declared = dataclasses.replace(
+                declared, lengths=declared.lengths or "frames", lengths_argument=declared.lengths_argument or name
+            )
+        elif number == 0 or parameter.name in _MELS:
+            declared = dataclasses.replace(declared, mel_argument=declared.mel_argument or name)
+        elif declared.lengths is None or number > 1:
+            raise ParameterError(
+                f"it needs {parameter.name!r} beside the mel; give it a value with functools.partial or in brackets "
+                "behind its name, or say what it means with an Adapter"
+            )
+    return declared
+
+
+def written_axes(function: Any) -> list[str]:
+    """Orders of axes that its documentation names, such as "(batch, time, freq)"."""
+    inner = unwrapped(function)
+    texts = []
+    for part in (inner, getattr(inner, "forward", None), None if inspect.isroutine(inner) else type(inner).__call__):
+        with contextlib.suppress(Exception):
+            texts.append(inspect.getdoc(part) or "")
+    found = []
+    for shape in _SHAPE.findall("\n".join(texts)):
+        words = [word.strip(" *`'\"").lower() for word in re.split(r",|×| x ", shape)]
+        axes = [_AXIS_OF.get(word) or _AXIS_OF.get(word.split("=")[0].strip()) for word in words]
+        if None not in axes and len(set(axes)) == len(axes) and {"bands", "frames"} <= set(axes):
+            found.append(", ".join(str(axis) for axis in axes))
+    return found

@@ -1,0 +1,234 @@
+"""Bring your own: any Mel -> Mel callable or ``torch.nn.Module`` as a transform of a policy."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import types
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeAlias
+
+import numpy as np
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from .._records import record
+from .._rng import MAX_SEED
+from ..errors import ParameterError, naming
+from ..frontends import AnyMel, MelSpectrogram
+from .adapter import Adapter
+from .call import called, in_words
+from .guess import adapter_for, lengths_left_out, optional_lengths
+from .load import absolute_spec, load_callable, name_of, source_sha256
+
+__all__ = ["LONGEST_HELD_S", "Foreign", "ForeignCall"]
+
+# A callable of others needs the whole clip at once; longer ones would need memory that nobody asked for.
+LONGEST_HELD_S = 600.0
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")]
+# Not written down, and never read from a file.
+Function: TypeAlias = Annotated[SkipJsonSchema[Callable[..., Any] | None], Field(exclude=True)]
+Made: TypeAlias = Annotated[SkipJsonSchema[types.SimpleNamespace | None], Field(exclude=True)]
+
+
+@record
+class ForeignCall:
+    """One drawn call of a callable: which one, how, and under which seed.
+
+    Parameters
+    ----------
+    call : str
+        Its name, ``module:callable`` where it can be imported.
+    adapter : Adapter
+        How it was given the mel.
+    seed : int
+        Of all chance in it.
+    given_sha256, made_sha256 : str
+        Of the values of the mel it was drawn for, and of what it made of them.
+    is_importable : bool
+        Whether ``call`` names all that is needed to have it again.
+    is_repeatable : bool
+        Whether it gave the same twice under the seed.
+    source_sha256 : str or None
+        Of the file it was written in.
+    function : callable or None
+        The callable itself; it is not written down, see `specaug_listen.augment.Draw.with_callable`.
+    """
+
+    call: Annotated[str, Field(min_length=1, max_length=10_000)]
+    adapter: Adapter
+    seed: Seed
+    given_sha256: Sha256
+    made_sha256: Sha256
+    is_importable: bool
+    is_repeatable: bool
+    source_sha256: Sha256 | None = None
+    function: Function = dataclasses.field(default=None, compare=False, repr=False)
+    made: Made = dataclasses.field(default=None, compare=False, repr=False)
+    kind: Literal["foreign"] = "foreign"
+
+    def apply(self, mel: AnyMel) -> MelSpectrogram:
+        """Call it again under the seed.
+
+        Raises
+        ------
+        ParameterError
+            When the callable is not at hand, gives no mel of the same size, or makes of the mel that it was drawn for
+            something else than it did then.
+        """
+        mel = whole(mel, self.call)
+        is_same = _sha256(mel) == self.given_sha256
+        if is_same and self.made is not None:
+            return mel.with_values(self.made.values)
+        with naming(self.call):
+            if self.function is None:
+                raise ParameterError(
+                    "is code, and a draw that was read from a file does not import any: hand the callable over, "
+                    f"draw.with_callable({self._how_to_name()}) or --policy {self._how_to_name(quote=False)}"
+                )
+            self._check_source(self.function)
+            after = called(self.function, mel, self.adapter, self.seed)
+            if is_same and _sha256(after) != self.made_sha256:
+                raise ParameterError(self._why_other())
+        return after
+
+    def with_function(self, function: Callable[..., Any] | str) -> ForeignCall:
+        """The same call with its callable at hand."""
+        return dataclasses.replace(self, function=load_callable(function) if isinstance(function, str) else function)
+
+    def _how_to_name(self, *, quote: bool = True) -> str:
+        if not self.is_importable:
+            return "the_callable" if quote else "module:callable"
+        return repr(self.call) if quote else f"'{self.call}'"
+
+    def _check_source(self, function: Callable[..., Any]) -> None:
+        now = source_sha256(function)
+        if self.source_sha256 is not None and now != self.source_sha256:
+            found = "has changed since" if now else "is not at hand"
+            raise ParameterError(f"the file it was written in {found}; the draw can be made with that version only")
+
+    def _why_other(self) -> str:
+        if not self.is_repeatable:
+            return (
+                "gave another result under the same seed when it was drawn, and does now: its chance is not that of "
+                "random, numpy.random or torch; take it from there"
+            )
+        return "gives another result than when it was drawn: its code, its parameters or the versions below it differ"
+
+
+@record
+class Foreign:
+    """Any Mel -> Mel callable, as a transform.
+
+    It is called on a copy, in training mode and without gradients, under a seed that the draw records; the global
+    chance of Python, numpy and torch is seeded for the call and restored behind it.
+
+    Parameters
+    ----------
+    call : str
+        Its name.
+    adapter : Adapter
+        How it wants the mel; what is not declared is guessed, and said.
+    is_importable : bool
+        Whether the name is all that is needed to have it again.
+    source_sha256 : str or None
+        Of the file it was written in.
+    function : callable or None
+        The callable itself; it is not written down.
+
+    Raises
+    ------
+    ParameterError
+        When a value is not allowed.
+
+    Examples
+    --------
+    >>> from specaug_listen import Audio, frontends
+    >>> def quieter(mel):
+    ...     return mel - 1
+    >>> mel = frontends.WHISPER(Audio(np.sin(np.arange(32000) * 0.2), 16000))
+    >>> steps, lines = Foreign.of(quieter).draw(mel, np.random.default_rng(0))
+    >>> round(float((steps[0].apply(mel).values - mel.values).mean()), 3)
+    -1.0
+    """
+
+    call: Annotated[str, Field(min_length=1, max_length=10_000)]
+    adapter: Adapter = Adapter()
+    is_importable: bool = False
+    source_sha256: Sha256 | None = None
+    function: Function = dataclasses.field(default=None, compare=False, repr=False)
+    kind: Literal["foreign"] = "foreign"
+
+    @classmethod
+    def of(cls, function: Callable[..., Any] | str, adapter: Adapter | None = None) -> Foreign:
+        """A callable, or the one that a text names (see `specaug_listen.augment.load_callable`), as a transform."""
+        named = function if isinstance(function, str) else None
+        if named is not None:
+            function = load_callable(named)
+        elif not callable(function):
+            raise ParameterError(f"{function!r:.80}: expected a callable from mel to mel, or module:callable")
+        try:
+            call, is_importable = name_of(function) if named is None else (absolute_spec(named), True)
+            sha256 = source_sha256(function)
+        except (Exception, SystemExit) as error:  # an object of others may raise whatever it is asked for
+            raise ParameterError(
+                f"{type(function).__name__}: no attribute of this callable can be read, as it raises "
+                f"{in_words(error)}; expected AttributeError, or a value, where one is asked for __qualname__"
+            ) from None
+        return cls(call, adapter or Adapter(), is_importable, sha256, function)
+
+    def draw(self, mel: AnyMel, rng: np.random.Generator) -> tuple[list[ForeignCall], list[str]]:
+        """Draw a seed, call it for this mel, and say what was guessed and what cannot be made again."""
+        mel = whole(mel, self.call)
+        seed = int(rng.integers(0, MAX_SEED, endpoint=True))
+        with naming(self.call):
+            if self.function is None:
+                raise ParameterError("is code, and a policy that was read from a file imports none; give the callable")
+            adapter, how = adapter_for(self.function, self.adapter, mel, seed)
+            made = called(self.function, mel, adapter, seed, to_hear=True)
+            is_repeatable = bool(np.array_equal(made.values, called(self.function, mel, adapter, seed).values))
+        step = ForeignCall(
+            self.call,
+            adapter,
+            seed,
+            _sha256(mel),
+            _sha256(made),
+            self.is_importable,
+            is_repeatable,
+            self.source_sha256,
+            self.function,
+            types.SimpleNamespace(values=made.values),
+        )
+        return [step], self._lines(step, how, mel)
+
+    def _lines(self, step: ForeignCall, how: str | None, mel: MelSpectrogram) -> list[str]:
+        lines = [] if how is None else [f"{self.call} was given {step.adapter} ({how})"]
+        lines += lengths_left_out(self.call, optional_lengths(self.function), self.adapter, step.adapter)
+        if not step.is_repeatable:
+            lines.append(
+                f"{self.call} is not repeatable: under one seed it gave two results, so the draw cannot be made again"
+            )
+        if step.made is not None and np.array_equal(step.made.values, mel.values):
+            lines.append(f"{self.call} changed nothing")
+        return lines
+
+
+def whole(mel: AnyMel, call: str) -> MelSpectrogram:
+    """The mel, where it is all at hand.
+
+    Raises
+    ------
+    ParameterError
+        Where it is read in parts.
+    """
+    if isinstance(mel, MelSpectrogram):
+        return mel
+    raise ParameterError(
+        f"{call} needs the whole clip of {mel.duration_s:.0f} s at once, which is read in parts; take at most "
+        f"{LONGEST_HELD_S:.0f} s of it (--duration)"
+    )
+
+
+def _sha256(mel: MelSpectrogram) -> str:
+    return hashlib.sha256(np.ascontiguousarray(mel.values, dtype="<f4").tobytes()).hexdigest()

@@ -1,0 +1,273 @@
+"""Augmentations of the waveform, before the mel: transforms of audiomentations, drawn under a seed."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from .._c_output import silence_c_output
+from .._files import printable
+from .._imports import require
+from .._records import record
+from .._rng import MAX_SEED, as_seed, fingerprint, seeded_chance
+from .._stdout import held_prints
+from .._yaml import read_plain
+from ..audio.signal import Audio
+from ..errors import ParameterError, PolicyError, naming
+from .audiomentations import DrawnTransform, WaveformTransform, built, described, drawn, entry_of, place_in
+
+__all__ = ["Waveform", "WaveformDraw", "get_waveform", "read_waveform"]
+
+Real = npt.NDArray[np.float32]
+Source: TypeAlias = Annotated[SkipJsonSchema[Callable[..., Any] | None], Field(exclude=True)]
+
+
+@record
+class Waveform:
+    """Transforms of audiomentations, applied to the clip (mono, at the front-end's rate) before its mel is taken.
+
+    Parameters
+    ----------
+    transforms : sequence of WaveformTransform
+        Applied in this order.
+    name : str
+    is_rebuildable : bool
+        Whether names and parameters are all that is needed to have them again; an object may hold more.
+    source : callable or None
+        The object it was made from; it is not written down.
+
+    Raises
+    ------
+    ParameterError
+        When a value is not allowed.
+
+    Examples
+    --------
+    >>> mask = Waveform((WaveformTransform("TimeMask", {"min_band_part": 0.1, "max_band_part": 0.2, "p": 1.0}),))
+    >>> clip = Audio(np.sin(np.arange(16000) * 0.2), 16000)
+    >>> draw = mask.draw(clip, rng=0)
+    >>> draw.drawn[0].name, 1600 <= draw.drawn[0].parameters["t"] <= 3200
+    ('TimeMask', True)
+    >>> draw.apply(clip).n_samples
+    16000
+    """
+
+    transforms: Annotated[tuple[WaveformTransform, ...], Field(strict=False, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100)] = "waveform"
+    is_rebuildable: bool = True
+    source: Source = dataclasses.field(default=None, compare=False, repr=False)
+
+    def draw(self, audio: Audio, *, rng: int | np.random.Generator | None = None) -> WaveformDraw:
+        """Decide all that is left to chance, for one clip.
+
+        Parameters
+        ----------
+        audio : Audio
+            Mono.
+        rng : int, numpy.random.Generator or None
+
+        Returns
+        -------
+        WaveformDraw
+
+        Raises
+        ------
+        ParameterError
+            When a transform does not exist, does not take its parameters, fails, or changes the length.
+        """
+        seed = as_seed(rng)
+        with naming(f"waveform {self.name!r}"):
+            made, parameters = _run(self._stage(), audio, seed)
+            is_repeatable = self.is_rebuildable and np.array_equal(
+                made.samples, _run(built(self.transforms), audio, seed)[0].samples
+            )
+        version = str(require("audiomentations", purpose="waveform augmentation").__version__)
+        return WaveformDraw(
+            self.transforms,
+            seed,
+            parameters,
+            _words(audio),
+            _words(made),
+            version,
+            self.name,
+            is_repeatable,
+            made=_Made(made),
+        )
+
+    def _stage(self) -> Any:
+        if self.source is None:
+            return built(self.transforms)
+        # A copy: a transform keeps what it drew last. In a Compose, as `_built` gives one, which draws a number itself.
+        return require("audiomentations", purpose="waveform augmentation").Compose([copy.deepcopy(self.source)])
+
+
+class _Made:
+    """The sound that was made when a draw was drawn."""
+
+    def __init__(self, audio: Audio) -> None:
+        self.audio = audio
+
+
+@record
+class WaveformDraw:
+    """What one throw of a waveform stage decided for one clip.
+
+    Parameters
+    ----------
+    transforms : tuple of WaveformTransform
+    seed : int
+        Under which the transforms draw again what they drew.
+    drawn : tuple of DrawnTransform
+        What that was, transform after transform, nested ones in their place.
+    given, made_of_it : str
+        Fingerprints of the clip it was drawn for, and of what was made of it.
+    audiomentations : str
+        Version.
+    name : str
+    is_repeatable : bool
+        Whether the transforms, built again, gave the same.
+    """
+
+    transforms: Annotated[tuple[WaveformTransform, ...], Field(strict=False)]
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    drawn: Annotated[tuple[DrawnTransform, ...], Field(strict=False)]
+    given: str
+    made_of_it: str
+    audiomentations: str
+    name: str = "waveform"
+    is_repeatable: bool = True
+    made: Annotated[SkipJsonSchema[_Made | None], Field(exclude=True)] = dataclasses.field(
+        default=None, compare=False, repr=False
+    )
+
+    def apply(self, audio: Audio) -> Audio:
+        """Transform a clip; the same clip and draw give the same bits.
+
+        Raises
+        ------
+        ParameterError
+            When the transforms cannot be built again, or give something else than when they were drawn.
+        """
+        is_same = _words(audio) == self.given
+        if is_same and self.made is not None:
+            return self.made.audio
+        with naming(f"waveform {self.name!r}"):
+            if not self.is_repeatable:
+                raise ParameterError(
+                    "was made from an object that names and parameters do not bring back; audition it again in Python"
+                )
+            made, _ = _run(built(self.transforms), audio, self.seed)
+            if is_same and _words(made) != self.made_of_it:
+                now = require("audiomentations", purpose="waveform augmentation").__version__
+                raise ParameterError(
+                    "gives another result than when it was drawn, under audiomentations "
+                    f"{self.audiomentations} (now {now}); the versions or files it reads differ"
+                )
+        return made
+
+
+def get_waveform(given: Any) -> Waveform:
+    """The waveform stage of a file's path, or of an audiomentations object.
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+    PolicyError
+        For a file that cannot be read.
+    """
+    if isinstance(given, Waveform):
+        return given
+    if isinstance(given, (str, os.PathLike)):
+        return read_waveform(given)
+    audiomentations = require("audiomentations", purpose="waveform augmentation")
+    interface = require("audiomentations.core.transforms_interface", purpose="waveform augmentation")
+    composition = require("audiomentations.core.composition", purpose="waveform augmentation")
+    if not isinstance(given, (interface.BaseWaveformTransform, composition.BaseCompose)):
+        raise ParameterError(
+            f"waveform is {type(given).__name__}: expected audiomentations.Compose, one of its transforms, or a YAML "
+            "file"
+        )
+    recipe, is_all = described(given, audiomentations)
+    name = getattr(given, "__name__", None) or type(given).__name__
+    return Waveform((recipe,), str(name)[:100], is_all, given)
+
+
+def read_waveform(path: str | os.PathLike[str]) -> Waveform:
+    """Read a waveform stage from YAML or JSON: a list of transforms, or a mapping with ``transforms`` and ``name``.
+
+    Raises
+    ------
+    PolicyError
+        One line that names the file, the transform, the value and what is allowed. Only names of transforms of
+        audiomentations are allowed, and nothing of the file is imported or run.
+
+    Examples
+    --------
+    ::
+
+        - TimeMask: {min_band_part: 0.1, max_band_part: 0.2, p: 1.0}
+        - OneOf:
+            p: 0.5
+            transforms:
+              - BandStopFilter: {min_center_freq: 200.0, max_center_freq: 4000.0}
+              - Gain
+    """
+    name = printable(path)
+    data = read_plain(path, "waveform", "YAML list of transforms, e.g. - TimeMask: {p: 1.0}")
+    with naming(name, PolicyError):
+        known = {"transforms": data} if isinstance(data, list) else data
+        if not isinstance(known, dict) or not isinstance(known.get("transforms"), list):
+            raise ParameterError("expected a list of transforms, e.g. - TimeMask: {p: 1.0}")
+        if odd := set(known) - {"name", "transforms"}:
+            raise ParameterError(f"unknown key {min(map(str, odd))!r:.80} (allowed: name, transforms)")
+        transforms = tuple(entry_of(entry, f"[{i}]", 1) for i, entry in enumerate(known["transforms"]))
+        stage = Waveform(transforms, known.get("name", Path(name).stem[:100]))
+        if not transforms:
+            raise ParameterError("holds no transforms, so nothing would be applied; list one or more")
+        built(stage.transforms)
+    return stage
+
+
+def _run(stage: Any, audio: Audio, seed: int) -> tuple[Audio, tuple[DrawnTransform, ...]]:
+    if audio.n_channels != 1:
+        raise ParameterError(f"a clip of {audio.n_channels} channels: expected mono; call to_mono()")
+    samples = audio.samples[0].copy()
+    with seeded_chance(seed), held_prints(), silence_c_output(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            result = stage(samples, audio.sample_rate)
+        except ModuleNotFoundError as error:
+            raise ParameterError(
+                f"{place_in(stage, error)}: needs the package {error.name}, which is not installed; "
+                "pip install 'audiomentations[extras]' brings what most transforms need"
+            ) from error
+        except Exception as error:
+            text = " ".join(str(error).split())
+            where = place_in(stage, error)
+            raise ParameterError(f"{where}: audiomentations raised {type(error).__name__}: {text:.200}") from error
+    made = np.asarray(result)
+    if made.shape != (audio.n_samples,):
+        raise ParameterError(
+            f"the clip of {audio.n_samples} samples became {made.shape}, and before and after cannot be laid side by "
+            "side; leave out what changes the length (Trim, AdjustDuration), or set leave_length_unchanged: true"
+        )
+    if made.dtype.kind != "f" or not np.isfinite(made).all():
+        raise ParameterError(
+            "the transforms gave samples that are NaN, infinite or no real numbers; check their ranges"
+        )
+    return Audio(made, audio.sample_rate), tuple(drawn(stage))
+
+
+def _words(audio: Audio) -> str:
+    return "".join(f"{word:08x}" for word in fingerprint(audio.samples, audio.sample_rate))

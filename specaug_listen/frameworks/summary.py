@@ -1,0 +1,207 @@
+"""What a policy or a framework's configuration really does: in words, numbers, and JSON."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from .._files import printable
+from .._records import record
+from ..augment import Policy
+from ..augment.coverage import Shares, expected_shares, least_mels
+from ..augment.describe import in_words
+from ..errors import naming
+from ..frontends import MelFrontend
+from .choice import FrontendReason, choose_channel, choose_frontend, named_policy, reason_in_words
+from .reading import Unread, unread_in_words
+from .reading.read import Imported
+from .registry import DIALECTS
+
+__all__ = ["PolicyPage", "show_policy"]
+
+Lines = Annotated[tuple[str, ...], Field(strict=False)]
+_SECONDS = (2, 5, 10, 15)
+_N_MELS, _FRAMES_PER_S = 80, 100.0
+_MOST_UNREAD = 60
+
+
+@record
+class PolicyPage:
+    """All there is to say about a policy.
+
+    Parameters
+    ----------
+    source : str
+        The file or the name.
+    imported : Imported
+    frontend : MelFrontend or None
+        What clips are measured with; None, where the configuration's own cannot be, is 80 bands and 100 frames per
+        second.
+    steps : tuple of str
+        In the order in which they are applied.
+    shares : tuple of Shares
+        Expected masked shares of clips of 2, 5, 10 and 15 s.
+    oddities : tuple of str
+        What the framework's parameters do not say.
+    n_draws, seed : int
+    frontend_reason : str or None
+        Why it is this front-end; see `augment.FrontendChoice`.
+    """
+
+    source: str
+    imported: Imported
+    frontend: MelFrontend | None
+    steps: Lines
+    shares: Annotated[tuple[Shares, ...], Field(strict=False)]
+    oddities: Lines
+    n_draws: int
+    seed: int
+    frontend_reason: FrontendReason | None = None
+
+    @property
+    def text(self) -> str:
+        """The page in plain text."""
+        policy = self.imported.policy
+        lines = [
+            f"{self.source}: policy {policy.name!r}, by the rules of {self.imported.dialect}",
+            _words_of(self.frontend, reason_in_words(self.frontend_reason, policy)),
+        ]
+        channel, why = choose_channel(policy)
+        if why:
+            lines.append(f"channel: {channel} of each recording, as {why}")
+        if policy.warp_probability is not None:
+            lines.append(
+                f"the warp is applied with a chance of {policy.warp_probability:g}, the masks with one of their own, "
+                f"{policy.probability:g}"
+            )
+        elif policy.probability < 1:
+            lines.append(f"applied with a chance of {policy.probability:g}")
+        lines += _picked(policy)
+        if policy.min_mels:
+            lines.append(f"nothing is done to mels of fewer than {policy.min_mels} bins")
+        lines += _listed("steps, in this order:", [f"{i}. {step}" for i, step in enumerate(self.steps, 1)], "none")
+        lines += self._table()
+        lines += _listed("filled in, as the file does not say:", self.imported.defaults)
+        lines += _listed("notes:", self.imported.notes)
+        lines += _unread(self.imported.unread)
+        lines += _listed(f"what {self.imported.dialect}'s parameters do not say:", self.oddities)
+        return "\n".join(lines)
+
+    def _table(self) -> list[str]:
+        batch = self.imported.policy.batch
+        within = f" in a batch of {batch.n_frames} frames" if batch and batch.n_frames else ""
+        head = f"masked on average where applied{within} ({self.n_draws} draws, seed {self.seed}):"
+        rows = [
+            f"{seconds:>4} s  {s.time:.2f} of the frames, {s.frequency:.2f} of the bins, {s.area:.2f} of the cells; "
+            f"1 draw in 20 more than {s.most_time:.2f} of the frames"
+            for seconds, s in zip(_SECONDS, self.shares, strict=True)
+        ]
+        return [head, *rows]
+
+
+def _picked(policy: Policy) -> list[str]:
+    """How many of the steps are applied, and in which order, where that is left to chance."""
+    n = len(policy.transforms)
+    least, most = policy.n_applied or (n, n)
+    if least >= n:
+        return ["the order of the steps is another one every time"] if policy.is_shuffled and n > 1 else []
+    numbers = str(least) if least == most else f"{least} to {most}"
+    which = "picked anew and in any order every time" if policy.is_shuffled else "from the first one on"
+    return [f"applied are {numbers} of the steps, {which}"]
+
+
+def show_policy(
+    policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any],
+    framework: str | None = None,
+    *,
+    frontend: MelFrontend | str | None = None,
+    parameters: Sequence[str] = (),
+    n_draws: int = 1000,
+    seed: int = 0,
+) -> PolicyPage:
+    """Say what a policy does.
+
+    Parameters
+    ----------
+    policy : str, path-like, Policy or Imported
+        A file as `augment.import_policy` reads it, a policy's name, or a policy.
+    framework : str or None
+        Whose configuration the file is; None guesses.
+    frontend : MelFrontend, str or None
+        What clips are measured with; None is the policy's own.
+    parameters : sequence of str
+        Each as ``KEY=VALUE``; see `named_policy`.
+    n_draws : int > 0
+        For the expected shares.
+    seed : int
+
+    Returns
+    -------
+    PolicyPage
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name or dialect.
+    PolicyError
+        For a file that cannot be read.
+
+    Examples
+    --------
+    >>> show_policy("LB", n_draws=10).steps[0]
+    'time warp: a frame moves by -80 to 80 frames; clips from 163 frames on; straight, ends fixed'
+    """
+    imported = named_policy(policy, framework, parameters=parameters)
+    is_text = isinstance(policy, (str, os.PathLike))
+    source = printable(policy) if is_text else imported.policy.name  # type: ignore[arg-type]
+    is_none = frontend is None and bool(imported.why_no_frontend)
+    chosen, reason = (None, None) if is_none else choose_frontend(frontend, imported.policy)
+    rate = _FRAMES_PER_S if chosen is None else chosen.sample_rate / chosen.hop_length
+    n_mels = _N_MELS if chosen is None else chosen.n_mels
+    if chosen is None or reason == "default":
+        n_mels = max(n_mels, least_mels(imported.policy))
+    with naming(source):
+        shares = [
+            expected_shares(imported.policy, n_mels, round(rate * seconds), n_draws=n_draws, rng=seed)
+            for seconds in _SECONDS
+        ]
+    known = DIALECTS.get(imported.dialect)
+    return PolicyPage(
+        source,
+        imported,
+        chosen,
+        tuple(in_words(transform) for transform in imported.policy.transforms),
+        tuple(shares),
+        () if known is None else known.oddities,
+        n_draws,
+        seed,
+        reason,
+    )
+
+
+def _words_of(frontend: MelFrontend | None, why: str) -> str:
+    if frontend is None:
+        return f"front-end: none named; counted with {_N_MELS} bins and {_FRAMES_PER_S:g} frames per second"
+    hop_ms = 1000 * frontend.hop_length / frontend.sample_rate
+    values = f"{frontend.log or 'no logarithm'}" + (f", normalised {frontend.normalize}" if frontend.normalize else "")
+    return (
+        f"front-end: {frontend.name}: {frontend.sample_rate} Hz, n_fft {frontend.n_fft}, window "
+        f"{frontend.framing.win_length}, hop {frontend.hop_length} ({hop_ms:g} ms), {frontend.n_mels} bins, {values}"
+        + (f"; {why}" if why else "")
+    )
+
+
+def _unread(unread: tuple[Unread, ...]) -> list[str]:
+    """What may decide the sound by itself, the rest in one line."""
+    near = [each.words for each in unread if each.is_near]
+    rest = unread_in_words([each for each in unread if not each.is_near], _MOST_UNREAD)
+    return _listed("not read, though it may decide the sound:", near) + list(rest)
+
+
+def _listed(head: str, entries: list[str] | tuple[str, ...], otherwise: str = "") -> list[str]:
+    if not entries:
+        return [f"{head} {otherwise}"] if otherwise else []
+    return [head, *(f"  {entry}" for entry in entries)]
