@@ -21,10 +21,10 @@ import soundfile as sf
 from _measure import one_thread
 
 from specaug_listen.audio.signal import Audio, find_audio, load
+from specaug_listen.auditions import Configuration, long
+from specaug_listen.auditions.batch import audition_many
 from specaug_listen.augment import LD
-from specaug_listen.batch import audition_many
 from specaug_listen.frontends.presets import PRESETS
-from specaug_listen.pipeline import Configuration, long
 from specaug_listen.vocoders import Joint, joint
 
 RATE, LONGEST_CLIP_S, SEAM_S = 44100, 16.0, 120.0

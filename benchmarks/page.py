@@ -15,8 +15,8 @@ from pathlib import Path
 
 import specaug_listen as sl
 from specaug_listen import augment, frontends
-from specaug_listen.batch import audition_many
-from specaug_listen.pipeline import Configuration
+from specaug_listen.auditions import Configuration
+from specaug_listen.auditions.batch import audition_many
 from specaug_listen.vocoders import OriginalPhase
 
 PAINTED = "performance.getEntriesByType('paint').map((one) => [one.name, one.startTime])"

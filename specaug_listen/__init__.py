@@ -23,10 +23,10 @@ _HOMES = {
     "MelSpectrogram": "frontends",
     "read_frontend": "frontends",
     "Vocoder": "vocoders",
-    "Audition": "pipeline",
-    "Reconstruction": "pipeline",
-    "audition": "pipeline",
-    "replay": "written_draw",
+    "Audition": "auditions",
+    "Reconstruction": "auditions",
+    "audition": "auditions",
+    "replay": "replays",
     "Check": "checking",
     "check": "checking",
     "score": "metrics",
@@ -37,7 +37,7 @@ _HOMES = {
     "Sweep": "sweeping",
     "sweep": "sweeping",
     "show_policy": "frameworks",
-    "write_report": "report",
+    "write_report": "reports.report",
     "SpecAugListenError": "errors",
     "SpecAugListenWarning": "errors",
 }
@@ -85,6 +85,7 @@ __all__ = [
 if TYPE_CHECKING:
     from . import augment, custom, errors, frameworks, frontends, plots, vocoders
     from .audio.signal import Audio, load, save
+    from .auditions import Audition, Reconstruction, audition
     from .augment import Draw, Policy
     from .checking import Check, check
     from .errors import SpecAugListenError, SpecAugListenWarning
@@ -92,12 +93,11 @@ if TYPE_CHECKING:
     from .frameworks.summary import show_policy
     from .frontends import MelFrontend, MelSpectrogram, read_frontend
     from .metrics import score
-    from .pipeline import Audition, Reconstruction, audition
     from .plots import plot_audition, plot_difference, plot_mel, plot_sweep
-    from .report import write_report
+    from .replays import replay
+    from .reports.report import write_report
     from .sweeping import Sweep, sweep
     from .vocoders import Vocoder
-    from .written_draw import replay
 
 
 def __getattr__(name: str) -> Any:

@@ -37,10 +37,10 @@ from .options import (
 if TYPE_CHECKING:
     from .audio.channels import Channel
     from .audio.finding import Found
+    from .auditions import AuditionRecord, Configuration
     from .augment import Policy
     from .frameworks.choice import FrontendChoice
-    from .pipeline import AuditionRecord, Configuration
-    from .pipeline.publishing import Form, Published
+    from .reports.publish import Form, Published
 
 __all__ = ["run_audition"]
 
@@ -147,7 +147,7 @@ def _audition_into(
 
 def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> Form | None:
     """What the page is to be; None for no page."""
-    from .pipeline.publishing import Form
+    from .reports.publish import Form
 
     if open_it and not report:
         raise ParameterError("--open opens the page, and --no-report writes none; leave out one of them")
@@ -165,7 +165,7 @@ def _audition_files(
     **replacing: bool,
 ) -> AuditionRecord:
     from .audio.loudness import measure_elsewhere
-    from .batch import audition_many, count_clips
+    from .auditions.batch import audition_many, count_clips
 
     if page:
         measure_elsewhere()
@@ -185,7 +185,7 @@ def _audition_files(
 
 def _page_of(index: AuditionRecord, out: Path, form: Form | None) -> Published | None:
     """The page of a run, where one was asked for and there is something to show."""
-    from .report import publish_report
+    from .reports.report import publish_report
 
     # What was there of an earlier run went when this one began.
     return publish_report(out, form=form, overwrite=True) if form is not None and index.clips else None
@@ -193,7 +193,7 @@ def _page_of(index: AuditionRecord, out: Path, form: Form | None) -> Published |
 
 def _tell_of(index: AuditionRecord, out: Path, page: Published | None, *, as_json: bool, open_it: bool) -> NoReturn:
     from ._files import printable
-    from .pipeline.records import to_bytes
+    from .auditions.records import to_bytes
 
     refused = f", {len(index.failures)} refused" if index.failures else ""
     told = f"{counted(len(index.clips), 'clip')} auditioned{refused}"
@@ -216,7 +216,7 @@ def _found_files(
     Problems and what was left out are told, and where there is no file the command ends.
     """
     from .audio.finding import Found, find_audio
-    from .batch import output_of_audition
+    from .auditions.batch import output_of_audition
     from .mel_options import found_mels, with_mels
 
     output_of_audition(out, inputs=paths, **how)
@@ -248,7 +248,7 @@ def _configuration(
     strict: bool,
 ) -> Configuration:
     from . import custom, vocoders
-    from .pipeline import Configuration
+    from .auditions import Configuration
 
     stage = None if waveform is None else custom.read_waveform(waveform)
     chosen, reason = choice

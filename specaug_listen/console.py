@@ -16,11 +16,11 @@ from ._streams import discard
 from .errors import one_line
 
 if TYPE_CHECKING:
-    from .batch import Progress
-    from .pipeline import Audition, Failure
-    from .pipeline.long import Within
-    from .pipeline.publishing import Published
-    from .pipeline.records import ClipEntry
+    from .auditions import Audition, Failure
+    from .auditions.batch import Progress
+    from .auditions.long import Within
+    from .auditions.records import ClipEntry
+    from .reports.publish import Published
 
 __all__ = [
     "aside",
@@ -45,8 +45,8 @@ def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within
     """Lines as clips are done, and how far a long one is; on a terminal two bars below them."""
 
     def tell(number: int, result: Audition | Failure | ClipEntry) -> None:
-        from .pipeline import Failure
-        from .pipeline.records import ClipEntry
+        from .auditions import Failure
+        from .auditions.records import ClipEntry
 
         if isinstance(result, Failure):
             complain(result.error)

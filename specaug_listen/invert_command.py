@@ -73,7 +73,7 @@ def run_invert(
 
 
 def _check_vocoder(vocoder: AnyVocoder, frontend: Any) -> None:
-    from .pipeline.taking import check_sound_is_not_needed
+    from .auditions.inputs import check_sound_is_not_needed
     from .vocoders import Neural
 
     check_sound_is_not_needed(vocoder, None, twins=False)
@@ -112,7 +112,7 @@ def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Outpu
 def _written(clip: MelClip, vocoder: AnyVocoder, output: Output, name: str) -> tuple[Audio, float]:
     """The sound, and the gain with which it was written."""
     from .audio.signal import common_gain, encode_wav
-    from .pipeline import render
+    from .auditions import render
 
     sound = render(clip.mel, vocoder)
     gain = common_gain([sound])

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from .errors import ParameterError
 
 if TYPE_CHECKING:
+    from .auditions import Configuration
     from .mels import MelFile
-    from .pipeline import Configuration
 
 __all__ = ["FoundMels", "found_mels", "with_mels"]
 
@@ -56,8 +56,8 @@ def with_mels(run: Configuration, found: FoundMels, stats: str | None, axes: str
     ParameterError
         When nobody says which front-end made them, or something is asked for that needs their sound.
     """
+    from .auditions.inputs import check_sound_is_not_needed
     from .frontends import checked_axes, prepared, statistics_of_text
-    from .pipeline.taking import check_sound_is_not_needed
 
     if not (found.mels or found.problems):
         if stats or axes:

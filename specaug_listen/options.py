@@ -9,9 +9,9 @@ import typer
 
 if TYPE_CHECKING:
     from .audio.channels import Channel
+    from .auditions import Channels
     from .augment import Policy
     from .custom.adapter import Adapter
-    from .pipeline import Channels
 
 __all__ = [
     "DIALECT_HELP",

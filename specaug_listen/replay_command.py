@@ -12,7 +12,7 @@ from .console import complain, results_folder, say
 from .options import Overwrite
 
 if TYPE_CHECKING:
-    from .pipeline.records import DrawRecord
+    from .auditions.records import DrawRecord
 
 __all__ = ["run_replay"]
 
@@ -35,7 +35,7 @@ def run_replay(
     overwrite: Overwrite = False,
 ) -> None:
     """Make a draw again, bit for bit."""
-    from .written_draw import read_written_draw
+    from .replays import read_written_draw
 
     written, notices = read_written_draw(draw)
     for notice in notices:
@@ -48,10 +48,10 @@ def _replay_into(
     out: Path, draw: Path, written: DrawRecord, audio: Path | None, policy: str | None, *, overwrite: bool
 ) -> None:
     from ._files import printable
+    from .auditions import changed_versions, differences, draw_files, is_long_draw, replay_record
+    from .auditions.records import path_of
     from .errors import naming
     from .outputs.output import Output
-    from .pipeline import changed_versions, differences, draw_files, is_long_draw, replay_record
-    from .pipeline.records import path_of
 
     clip = audio or path_of(written.audio)
     is_sound = out.suffix.lower() == ".wav"

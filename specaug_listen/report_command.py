@@ -36,8 +36,8 @@ def run_report(
     from ._files import printable
     from .errors import ParameterError
     from .outputs.locks import reading
-    from .pipeline.publishing import Form
-    from .report import publish_report
+    from .reports.publish import Form
+    from .reports.report import publish_report
     from .sweeping.records import is_sweep
     from .sweeping.showing import write_page
 

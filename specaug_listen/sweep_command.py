@@ -32,10 +32,10 @@ from .options import (
 if TYPE_CHECKING:
     from .audio.channels import OneChannel
     from .audio.signal import Audio
+    from .auditions import Configuration
     from .augment import Policy
     from .frameworks.choice import FrontendChoice
     from .outputs.output import Output
-    from .pipeline import Configuration
     from .sweeping import Sweep
 
 __all__ = ["run_sweep"]
@@ -87,7 +87,7 @@ def run_sweep(
 ) -> None:
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
     from .frameworks.choice import choose_policy
-    from .pipeline.publishing import Form
+    from .reports.publish import Form
     from .sweeping.axes import read_axes
     from .sweeping.running import choose_swept_frontend, swept
     from .sweeping.saving import save_sweep
@@ -134,7 +134,7 @@ def _named_clip(
     """A clip, and what it is called."""
     from ._files import printable
     from .audio.signal import load
-    from .pipeline.records import clip_name
+    from .auditions.records import clip_name
 
     clip = load(path, start_s=start, duration_s=duration, channel=None if channel == "mean" else channel, strict=strict)
     return clip, printable(clip_name(clip))
@@ -179,7 +179,7 @@ def _configuration(
     strict: bool,
 ) -> Configuration:
     from . import vocoders
-    from .pipeline import Configuration
+    from .auditions import Configuration
 
     return Configuration(
         choice.frontend, policy, vocoders.get(vocoder), draws, seed, start_s=start, duration_s=duration,

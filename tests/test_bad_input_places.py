@@ -16,8 +16,8 @@ from commandline import contents, environment, run
 from test_fragments import Page
 
 from specaug_listen import Audio, save
+from specaug_listen.auditions.journal import read_run
 from specaug_listen.outputs.scratch import is_room
-from specaug_listen.pipeline.journal import read_run
 
 QUICK = ("--vocoder", "original-phase")
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -328,7 +328,7 @@ def test_a_disk_that_is_full_at_any_file_leaves_nothing_half_written(tmp_path, c
 # while the third clip is written, however fast or slow the machine is.
 INTERRUPTED = """
 import signal
-import specaug_listen.batch as batch, specaug_listen.pipeline.saving as saving
+import specaug_listen.auditions.batch as batch, specaug_listen.auditions.save as saving
 signal.signal(signal.SIGINT, signal.default_int_handler)
 audition, encode, begun = batch._audition_clip, saving.encode_png, []
 def counted(*args):
@@ -356,7 +356,7 @@ def test_ctrl_c_while_the_report_is_written_leaves_no_report_and_a_whole_index(t
     def interrupted(*args: object) -> bytes:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("specaug_listen.report.clip_view", interrupted)
+    monkeypatch.setattr("specaug_listen.reports.report.clip_view", interrupted)
     ran = run("audition", several(tmp_path / "in", clip, n=2), "-o", tmp_path / "out", *QUICK)
     assert ran.code == 130
     assert len(ran.err.splitlines()) == 1
@@ -368,7 +368,7 @@ def test_ctrl_c_before_the_first_clip_is_done_leaves_nothing(tmp_path, clip, mon
     def interrupted(*args: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("specaug_listen.batch.load", interrupted)
+    monkeypatch.setattr("specaug_listen.auditions.batch.load", interrupted)
     ran = run("audition", several(tmp_path / "in", clip, n=2), "-o", tmp_path / "out", *QUICK)
     assert ran.code == 130
     assert not (tmp_path / "out").exists()

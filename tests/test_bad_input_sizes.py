@@ -41,14 +41,14 @@ def test_a_rate_in_the_header_that_is_absurd_is_refused_and_the_other_clips_are_
 
 
 def test_a_clip_too_large_for_the_memory_is_refused_by_name_and_the_others_are_done(tmp_path, clips, monkeypatch):
-    import specaug_listen.batch
+    import specaug_listen.auditions.batch
 
     def greedy(path, **span):
         if str(path).endswith("a.wav"):
             raise MemoryError
         return load(path, **span)
 
-    monkeypatch.setattr(specaug_listen.batch, "load", greedy)
+    monkeypatch.setattr(specaug_listen.auditions.batch, "load", greedy)
     ran = run("audition", clips, "-o", tmp_path / "out", "--no-report")
     assert ran.code == 1
     assert ran.err.endswith("a.wav: not enough memory for this clip; take a part of it with --duration\n")
@@ -92,14 +92,14 @@ def test_a_folder_that_another_run_writes_into_is_refused(tmp_path, clips):
 
 def test_an_interrupted_run_leaves_no_page_of_the_run_before_it(tmp_path, clips, monkeypatch):
     assert run("audition", clips, "-o", tmp_path / "out").code == 0
-    import specaug_listen.batch
+    import specaug_listen.auditions.batch
 
     def interrupted(path, **span):
         if str(path).endswith("c.wav"):
             raise KeyboardInterrupt
         return load(path, **span)
 
-    monkeypatch.setattr(specaug_listen.batch, "load", interrupted)
+    monkeypatch.setattr(specaug_listen.auditions.batch, "load", interrupted)
     ran = run("audition", clips, "-o", tmp_path / "out", "--overwrite", "--policy", "SM")
     assert ran.code == 130
     assert "report.html" not in os.listdir(tmp_path / "out")

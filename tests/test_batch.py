@@ -14,15 +14,15 @@ from commandline import contents, names_in
 
 from specaug_listen import Audio, Policy, audition, load, replay, save
 from specaug_listen.audio.spool import Spool
+from specaug_listen.auditions import Audition, Configuration, Failure, draw_files, read_index, read_record
+from specaug_listen.auditions.batch import audition_many, count_clips, output_of_audition
+from specaug_listen.auditions.journal import read_run
+from specaug_listen.auditions.long import LongAudition
+from specaug_listen.auditions.records import CustomVocoder, to_bytes
 from specaug_listen.augment import TimeMask
-from specaug_listen.batch import audition_many, count_clips, output_of_audition
 from specaug_listen.errors import OutputError, ParameterError
 from specaug_listen.frontends import WHISPER
 from specaug_listen.outputs.scratch import is_room
-from specaug_listen.pipeline import Audition, Configuration, Failure, draw_files, read_index, read_record
-from specaug_listen.pipeline.journal import read_run
-from specaug_listen.pipeline.long import LongAudition
-from specaug_listen.pipeline.records import CustomVocoder, to_bytes
 from specaug_listen.vocoders import GriffinLim, Joint
 
 RUN = Configuration(
@@ -200,7 +200,7 @@ LONG_RUN = replace(RUN, vocoder=Joint(n_iter=1))
 @pytest.fixture
 def long(tmp_path, speechlike, monkeypatch):
     """A recording that counts as long, of many blocks, between two short clips."""
-    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 1.0)
+    monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 1.0)
     monkeypatch.setattr("specaug_listen.audio.long._SAMPLES_AT_ONCE", 1000)
     (tmp_path / "in").mkdir()
     for name in ("a.wav", "c.wav"):
@@ -341,7 +341,7 @@ def test_the_mean_gives_the_bytes_that_runs_without_a_channel_give(tmp_path, cal
 @pytest.mark.parametrize("long_s", [600.0, 0.05])
 @pytest.mark.parametrize("channel", ["right", "each"])
 def test_a_channel_is_replayed_bit_for_bit_in_memory_and_in_parts(tmp_path, call, monkeypatch, channel, long_s):
-    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", long_s)
+    monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", long_s)
     index = audition_many(call[:1], tmp_path / "out", replace(RUN, channel=channel, vocoder=Joint(n_iter=1)))
     for clip in index.clips:
         folder = tmp_path / "out" / clip.folder

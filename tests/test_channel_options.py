@@ -9,7 +9,7 @@ import pytest
 import soundfile as sf
 from commandline import run
 
-from specaug_listen.pipeline import read_index
+from specaug_listen.auditions import read_index
 from specaug_listen.sweeping.records import read_sweep
 
 FAST = ("--vocoder", "original-phase", "--no-report")

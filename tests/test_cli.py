@@ -134,7 +134,7 @@ def test_the_same_command_twice_in_one_folder_auditions_the_same_clips(clips):
 @pytest.fixture
 def few_seconds_are_long(monkeypatch):
     """So that a clip of 0.6 s is rendered in parts, in four segments."""
-    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 0.58)
+    monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 0.58)
     monkeypatch.setattr("specaug_listen.console._LEAST_S_BETWEEN_LINES", 0.0)
     monkeypatch.setattr("specaug_listen.vocoders.joint._FRAMES_PER_SEGMENT", 15)
 

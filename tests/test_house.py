@@ -80,7 +80,7 @@ def test_a_room_leans_only_on_lower_floors():
         ("from .vocoders import Joint", 1),
         ("from . import plots", 1),
         ("from ..vocoders.joint import Joint", 2),
-        ("from specaug_listen.pipeline import audition", 1),
+        ("from specaug_listen.auditions import audition", 1),
         ("from specaug_listen import vocoders", 1),
         ("import specaug_listen.vocoders.joint", 1),
         ("def late():\n    from .metrics import score", 1),

@@ -9,7 +9,7 @@ import pytest
 
 from specaug_listen import Audio, audition, replay
 from specaug_listen._notices import Notice
-from specaug_listen.pipeline.records import read_record
+from specaug_listen.auditions.records import read_record
 
 CUT = Notice("cut", {"n_present": 8000, "n_promised": 16000, "sample_rate": 16000})
 TEXT = "cut: 8000 of 16000 samples are there (0.50 of 1.00 s); copy the file again"

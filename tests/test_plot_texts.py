@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from specaug_listen import Audio, Policy, audition, augment, frontends
+from specaug_listen.auditions import Audition
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
-from specaug_listen.pipeline import Audition
 from specaug_listen.plots import audition_figure
 
 FILLS = ("mean", "band_mean", "frame_mean", "min", "floor", "noise")

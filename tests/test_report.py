@@ -16,11 +16,11 @@ from commandline import contents
 from parsedpage import Page
 
 from specaug_listen import Audio, Policy, audition, save, write_report
+from specaug_listen.auditions import Configuration
+from specaug_listen.auditions.batch import audition_many
 from specaug_listen.augment import TimeMask
-from specaug_listen.batch import audition_many
 from specaug_listen.errors import OutputError, ParameterError, PolicyError
 from specaug_listen.frontends import WHISPER
-from specaug_listen.pipeline import Configuration
 from specaug_listen.vocoders import GriffinLim
 
 RUN = Configuration(WHISPER, Policy([TimeMask(max_frames=20)], "<gap> & co"), GriffinLim(n_iter=1), draws=2, seed=4)
@@ -204,7 +204,7 @@ def resolved(page_path: Path, source: str) -> bytes:
 def largest_embedded(out: Path, monkeypatch, change: int) -> None:
     sizes = {path.stat().st_size for path in out.rglob("*.wav")}
     assert len(sizes) == 1
-    monkeypatch.setattr("specaug_listen.pipeline.shelves._LARGEST_HELD", sizes.pop() + change)
+    monkeypatch.setattr("specaug_listen.reports.assets._LARGEST_HELD", sizes.pop() + change)
 
 
 @pytest.mark.parametrize("where", ["out/report.html", "out/deep/er/copy.html", "else where/50% & #1?.html"])
@@ -242,7 +242,7 @@ def test_a_folder_whose_name_is_no_unicode_is_linked_too(tmp_path, speechlike, m
     save(tmp_path / "clip.wav", speechlike)
     out = tmp_path / "latin-\udce9: 音"
     audition_many([tmp_path / "clip.wav"], out, RUN)
-    monkeypatch.setattr("specaug_listen.pipeline.shelves._LARGEST_HELD", 0)
+    monkeypatch.setattr("specaug_listen.reports.assets._LARGEST_HELD", 0)
     page = write_report(out, tmp_path / "page.html")
     sources = [attributes["src"] for attributes in Page(page.read_text("utf-8")).all("audio")]
     assert sources[0] == "latin-%E9%3A%20%E9%9F%B3/clip/original.wav"
@@ -250,7 +250,7 @@ def test_a_folder_whose_name_is_no_unicode_is_linked_too(tmp_path, speechlike, m
 
 
 def test_a_long_sound_that_is_gone_is_named(out, monkeypatch):
-    monkeypatch.setattr("specaug_listen.pipeline.shelves._LARGEST_HELD", 0)
+    monkeypatch.setattr("specaug_listen.reports.assets._LARGEST_HELD", 0)
     (out / "it's _so_ & on" / "draw-1.wav").unlink()
     with pytest.raises(PolicyError, match=r"draw-1\.wav: cannot be read \(No such file or directory\); run"):
         write_report(out)
@@ -349,9 +349,9 @@ def test_auditions_of_two_policies_are_two_runs_of_one_clip(tmp_path, speechlike
 
 
 def test_sounds_of_runs_with_other_gains_are_played_at_one_level(tmp_path, speechlike):
-    from specaug_listen.pages import clip_data
-    from specaug_listen.pipeline.publishing import Form, Place
-    from specaug_listen.report import _clips, _groups, _runs
+    from specaug_listen.reports import clip_data
+    from specaug_listen.reports.publish import Form, Place
+    from specaug_listen.reports.report import _clips, _groups, _runs
 
     loud = Audio(speechlike.samples / speechlike.peak, 16000)
     burst = Policy([TimeMask(max_frames=20, fill=3.0)], "burst")

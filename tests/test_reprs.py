@@ -7,9 +7,9 @@ import pytest
 
 import specaug_listen as sl
 from specaug_listen import augment, frameworks, frontends, vocoders
+from specaug_listen.auditions.save import configuration_of, draw_record
 from specaug_listen.frameworks.choice import choose_frontend
 from specaug_listen.frontends import MelSpectrogram, Statistics
-from specaug_listen.pipeline.saving import configuration_of, draw_record
 
 CLIP = sl.Audio(np.sin(np.arange(16000) * 0.2) / 2, 16000)
 HEARD = sl.audition(CLIP, policy="nemo-conformer", vocoder="original-phase", draws=2)

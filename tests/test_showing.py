@@ -11,13 +11,13 @@ import pytest
 from commandline import run
 
 from specaug_listen import Audio, save
+from specaug_listen.auditions.records import read_index, read_record
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frameworks import ALL_POLICIES, DIALECTS, hf_policy
 from specaug_listen.frameworks.choice import choose_frontend, named_policy, with_context
 from specaug_listen.frameworks.policies import get_policy, import_policy
 from specaug_listen.frameworks.summary import show_policy
 from specaug_listen.frontends import PRESETS
-from specaug_listen.pipeline.records import read_index, read_record
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from specaug_listen import Audio, save
+from specaug_listen.auditions import Configuration
+from specaug_listen.auditions.batch import audition_many
 from specaug_listen.augment import FrequencyMask, Policy, TimeMask, TimeWarp
-from specaug_listen.batch import audition_many
 from specaug_listen.frontends import WHISPER
-from specaug_listen.pipeline import Configuration
 from specaug_listen.vocoders import GriffinLim
 
 POLICY = Policy([TimeWarp(20), FrequencyMask(count=1), TimeMask(count=2, max_frames=40)], "warped")

@@ -15,13 +15,13 @@ from .._files import saying_what_failed, write_files
 from .._flags import runs
 from .._records import to_json
 from ..audio.signal import common_gain, encode_wav
+from ..auditions import render
 from ..augment import Draw, FrequencyBand, TimeSpan
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..outputs.output import Output
-from ..pages import File, FoundFault, findings_page, known_folders, without_folders
-from ..pipeline import render
 from ..plots import audition_figure, encode_png
+from ..reports import File, FoundFault, findings_page, known_folders, without_folders
 from .batches import batch_shown
 from .bench import Bench
 from .findings import CheckReport, Finding

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..auditions import DrawRecord
+from ..auditions.agreement import check_of_run
 from ..errors import PolicyError
-from ..pipeline import DrawRecord
-from ..pipeline.agreement import check_of_run
 from .axes import differing_key
 from .records import CellEntry, SweepRecord
 

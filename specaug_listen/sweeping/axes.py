@@ -13,6 +13,7 @@ from pydantic import Field
 from .. import frontends, vocoders
 from .._records import from_plain, record
 from .._yaml import scalar
+from ..auditions import Configuration
 from ..augment import Policy
 from ..augment.parameters import Value, canonical, changed, checked_once
 from ..augment.policy import policy_with
@@ -22,7 +23,6 @@ from ..frameworks.choice import choose_frontend
 from ..frameworks.convert import convert_policy
 from ..frameworks.policies import get_policy
 from ..frontends import MelFrontend
-from ..pipeline import Configuration
 
 __all__ = ["Axis", "Value", "differing_key", "read_axes", "varied"]
 

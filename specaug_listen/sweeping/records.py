@@ -12,11 +12,11 @@ from pydantic import Field
 from .._files import as_path
 from .._json_records import read_json_record
 from .._records import record
+from ..auditions import Configuration
+from ..auditions.records import ClipEntry, DrawName, PlainName, Versions
+from ..auditions.relations import check_draws, check_once
 from ..errors import ParameterError
 from ..frameworks.choice import FrontendReason
-from ..pipeline import Configuration
-from ..pipeline.records import ClipEntry, DrawName, PlainName, Versions
-from ..pipeline.relations import check_draws, check_once
 from .axes import Axis, Value
 
 __all__ = ["CellEntry", "SweepRecord", "is_sweep", "read_sweep"]

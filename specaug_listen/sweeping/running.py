@@ -20,15 +20,15 @@ from ..audio.channels import OneChannel
 from ..audio.input import as_audio
 from ..audio.signal import Audio, common_gain
 from ..audio.sound import Sound
+from ..auditions import Audition, Configuration, audition
+from ..auditions.records import CustomVocoder, describe_clip, vocoder_of, vocoder_record
 from ..augment import Batch, Policy
 from ..custom.adapter import Adapter
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frameworks.choice import FrontendChoice, choose_frontend, choose_policy, select_channel
 from ..frameworks.reading.read import Imported
 from ..frontends import MelFrontend
-from ..pipeline import Audition, Configuration, audition
-from ..pipeline.publishing import Form
-from ..pipeline.records import CustomVocoder, describe_clip, vocoder_of, vocoder_record
+from ..reports.publish import Form
 from ..vocoders import Vocoder
 from ..vocoders.registry import AnyVocoder
 from .axes import Axis, Value, read_axes, varied

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from .._files import folder_name, saying_what_failed, write_files
 from .._records import to_json
+from ..auditions.records import ClipEntry, CustomVocoder, describe_clip, to_bytes, versions, vocoder_record
+from ..auditions.save import audition_files, draw_record, top_db_of
 from ..frontends import MelFrontend
 from ..outputs.output import Output
-from ..pipeline.publishing import Form, Published, check_page, page_names
-from ..pipeline.records import ClipEntry, CustomVocoder, describe_clip, to_bytes, versions, vocoder_record
-from ..pipeline.saving import audition_files, draw_record, top_db_of
+from ..reports.publish import Form, Published, check_page, page_names
 from ..vocoders.registry import AnyVocoder
 from .records import CellEntry, SweepRecord
 from .running import Cell, Sweep

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from specaug_listen import Audio, Policy, save, sweep
+from specaug_listen.auditions import Configuration
+from specaug_listen.auditions.batch import audition_many
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
-from specaug_listen.batch import audition_many
 from specaug_listen.frontends import WHISPER
-from specaug_listen.pipeline import Configuration
 from specaug_listen.vocoders import GriffinLim
 
 __all__ = ["CELL", "copied", "make_run", "make_sweep"]

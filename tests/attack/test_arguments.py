@@ -14,7 +14,7 @@ from commandline import environment, run
 import specaug_listen as sl
 from specaug_listen import Audio, cli, errors, save
 from specaug_listen.audio.finding import find_audio
-from specaug_listen.pipeline.publishing import page_path
+from specaug_listen.reports.publish import page_path
 
 TAKEN_FOR_GRANTED = {
     "audition": ["x.wav"],

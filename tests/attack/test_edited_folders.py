@@ -11,10 +11,10 @@ from attack.received import CELL
 from commandline import run as run_command
 
 from specaug_listen._notices import Notice
+from specaug_listen.auditions.edits import Edits, with_badges
+from specaug_listen.auditions.journal import read_run
 from specaug_listen.outputs.marker import MARKER
-from specaug_listen.pipeline.edits import Edits, with_badges
-from specaug_listen.pipeline.journal import read_run
-from specaug_listen.report import publish_report
+from specaug_listen.reports.report import publish_report
 from specaug_listen.sweeping.showing import write_page
 
 

@@ -18,19 +18,20 @@ import pytest
 import typer
 from commandline import contents, environment, names_in, run
 
-from specaug_listen import Audio, Policy, audition, batch, cli, save, write_report
+from specaug_listen import Audio, Policy, audition, cli, save, write_report
 from specaug_listen._ordinary_files import noting_reads, read_file
+from specaug_listen.auditions import Audition, Configuration, batch
+from specaug_listen.auditions import save as saving
+from specaug_listen.auditions.batch import audition_many
+from specaug_listen.auditions.journal import read_journal, read_run
+from specaug_listen.auditions.records import ClipEntry
 from specaug_listen.augment import TimeMask
-from specaug_listen.batch import audition_many
 from specaug_listen.custom.audiomentations import WaveformTransform
 from specaug_listen.custom.waveform import Waveform
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import WHISPER
 from specaug_listen.outputs.locks import lock
 from specaug_listen.outputs.marker import MARKER, marker_lines
-from specaug_listen.pipeline import Audition, Configuration, saving
-from specaug_listen.pipeline.journal import read_journal, read_run
-from specaug_listen.pipeline.records import ClipEntry
 from specaug_listen.sweeping.showing import write_page
 from specaug_listen.vocoders import OriginalPhase
 
@@ -45,7 +46,7 @@ MINE = b"mine: years of work"
 def without_figures(monkeypatch):
     """Figures take most of the time of a run, and are files as others are."""
     monkeypatch.setattr(Audition, "plot", lambda self, draw: None)
-    monkeypatch.setattr("specaug_listen.pipeline.saving.encode_png", lambda figure: b"a figure")
+    monkeypatch.setattr("specaug_listen.auditions.save.encode_png", lambda figure: b"a figure")
 
 
 def sound(path, n_samples=4000, pitch=440.0):
@@ -192,7 +193,7 @@ def test_names_that_are_kept_for_the_marker_and_rooms_are_refused(written, here,
 
 @pytest.mark.parametrize("file", ["report/index.html", "report/notes.txt", "report"])
 def test_a_page_in_either_form_is_in_nobodys_way_before_any_work(here, monkeypatch, file):
-    monkeypatch.setattr("specaug_listen.batch.audition", lambda *a, **k: pytest.fail("worked"))
+    monkeypatch.setattr("specaug_listen.auditions.batch.audition", lambda *a, **k: pytest.fail("worked"))
     monkeypatch.setattr("specaug_listen.sweeping.running.audition", lambda *a, **k: pytest.fail("worked"))
     for command in (("audition", "take.wav", *QUICK[:2]), ("sweep", "take.wav", "--vary", "T=5", *QUICK[:2])):
         path = here / command[0] / file.replace("report", "sweep" if command[0] == "sweep" else "report")
@@ -285,7 +286,7 @@ def test_a_draw_of_the_users_among_ours_is_told_before_any_work(here, monkeypatc
     audition_many([here / "take.wav"], here / "out", RUN)
     (here / "out" / "take" / "draw-2.wav").write_bytes(MINE)
     before = contents(here / "out")
-    monkeypatch.setattr("specaug_listen.batch.audition", lambda *a, **k: pytest.fail("worked"))
+    monkeypatch.setattr("specaug_listen.auditions.batch.audition", lambda *a, **k: pytest.fail("worked"))
     with pytest.raises(ParameterError, match=r"take/draw-2\.wav: exists and was not written by specaug-listen here"):
         audition_many([here / "take.wav"], here / "out", replace(RUN, draws=2), overwrite=True)
     assert contents(here / "out") == before
@@ -470,7 +471,7 @@ def kill(clips, out, monkeypatch, after=2, **how):
             raise KilledError
 
     with monkeypatch.context() as patched:
-        patched.setattr("specaug_listen.pipeline.journal.Run.end", lambda self: None)
+        patched.setattr("specaug_listen.auditions.journal.Run.end", lambda self: None)
         with pytest.raises(KilledError):
             audition_many(clips, out, RUN, progress=stop, **how)
 
@@ -550,7 +551,7 @@ def test_a_run_is_gone_on_with_only_by_the_same_configuration(tmp_path, clips, m
         audition_many(clips[1:], out, RUN, resume=True)
     with pytest.raises(ParameterError, match="resume keeps what is done, and overwrite replaces it: give one of them"):
         audition_many(clips, out, RUN, resume=True, overwrite=True)
-    monkeypatch.setattr("specaug_listen.pipeline.journal.versions", lambda: {"numpy": "0.1"})
+    monkeypatch.setattr("specaug_listen.auditions.journal.versions", lambda: {"numpy": "0.1"})
     with pytest.raises(ParameterError, match=r"the run to go on with differs: numpy was .*, is '0.1'"):
         audition_many(clips, out, RUN, resume=True)
     assert contents(out) == before

@@ -16,11 +16,11 @@ from PIL import Image, PngImagePlugin
 
 from specaug_listen import Audio, audition, write_report
 from specaug_listen._ordinary_files import open_inside
+from specaug_listen.auditions.records import AuditionRecord, to_bytes, versions
+from specaug_listen.auditions.save import clip_entry, configuration_of
 from specaug_listen.errors import PolicyError
-from specaug_listen.pipeline.publishing import Form
-from specaug_listen.pipeline.records import AuditionRecord, to_bytes, versions
-from specaug_listen.pipeline.saving import clip_entry, configuration_of
-from specaug_listen.report import publish_report
+from specaug_listen.reports.publish import Form
+from specaug_listen.reports.report import publish_report
 from specaug_listen.sweeping.showing import write_page
 from specaug_listen.vocoders import GriffinLim
 
@@ -194,7 +194,7 @@ def test_a_figure_that_is_none_is_refused(run, sheet, data):
 @pytest.mark.parametrize("data", SOUNDS.values(), ids=SOUNDS)
 def test_a_sound_that_is_no_wav_is_refused(run, data, limit, monkeypatch):
     if limit:
-        monkeypatch.setattr("specaug_listen.pipeline.shelves._LARGEST_HELD", limit)
+        monkeypatch.setattr("specaug_listen.reports.assets._LARGEST_HELD", limit)
     (run / "clip" / "draw-1.wav").write_bytes(data)
     refused(lambda: write_report(run), "draw-1.wav")
 

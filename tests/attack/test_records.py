@@ -11,11 +11,11 @@ from attack.received import CELL, copied
 
 from specaug_listen import replay, write_report
 from specaug_listen._notices import _SENTENCES, Notice
+from specaug_listen.auditions import changed_versions, read_index, read_record
 from specaug_listen.errors import AudioError, PolicyError, SpecAugListenError
 from specaug_listen.frontends import WHISPER, prepared
 from specaug_listen.frontends.statistics_files import read_statistics
 from specaug_listen.mels import clips_of_file
-from specaug_listen.pipeline import changed_versions, read_index, read_record
 from specaug_listen.sweeping.records import read_sweep
 from specaug_listen.sweeping.showing import write_page
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from commandline import contents, names_in, run
 
-from specaug_listen import report as report_module
 from specaug_listen import write_report
+from specaug_listen.auditions import Audition
 from specaug_listen.errors import OutputError
 from specaug_listen.outputs.locks import InUse, lock
-from specaug_listen.pipeline import Audition
+from specaug_listen.reports import report as report_module
 from specaug_listen.sweeping import showing
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
@@ -25,7 +25,7 @@ QUICK = ("--vocoder", "original-phase")
 def without_figures(monkeypatch):
     """Figures take most of the time of a run, and are files as others are."""
     monkeypatch.setattr(Audition, "plot", lambda self, draw: None)
-    monkeypatch.setattr("specaug_listen.pipeline.saving.encode_png", lambda figure: b"a figure")
+    monkeypatch.setattr("specaug_listen.auditions.save.encode_png", lambda figure: b"a figure")
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,11 @@ import pytest
 from attack.received import CELL, copied
 from commandline import run as run_command
 
-from specaug_listen import replay, write_report, written_draw
+from specaug_listen import replay, replays, write_report
+from specaug_listen.auditions import draw_files
 from specaug_listen.errors import PolicyError, SpecAugListenWarning
 from specaug_listen.outputs.marker import MARKER
-from specaug_listen.pipeline import draw_files
-from specaug_listen.written_draw import read_written_draw
+from specaug_listen.replays import read_written_draw
 
 
 def change(path, **values):
@@ -167,14 +167,14 @@ def test_an_index_that_cannot_be_read_is_refused(run):
 
 
 def test_a_record_is_read_once_and_no_other_one_is_taken_for_it(run, tmp_path, monkeypatch):
-    path, read = run / "clip" / "draw-1.json", written_draw.read_record
+    path, read = run / "clip" / "draw-1.json", replays.read_record
     n_read = []
 
     def counted(*args, **how):
         n_read.append(args)
         return read(*args, **how)
 
-    monkeypatch.setattr(written_draw, "read_record", counted)
+    monkeypatch.setattr(replays, "read_record", counted)
     assert run_command("replay", path, "-o", tmp_path / "again").code == 0
     assert len(n_read) == 1
 
@@ -184,7 +184,7 @@ def test_a_record_is_read_once_and_no_other_one_is_taken_for_it(run, tmp_path, m
         os.utime(path, ns=(1, 1))
         return record
 
-    monkeypatch.setattr(written_draw, "read_record", then_changed)
+    monkeypatch.setattr(replays, "read_record", then_changed)
     with pytest.raises(PolicyError, match=r"draw-1\.json: cannot be read \(became another file while it was read\)"):
         replay(path)
 

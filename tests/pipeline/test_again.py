@@ -10,15 +10,15 @@ import pytest
 from commandline import contents, run
 
 from specaug_listen import Audio, audition, augment, frameworks, load, save, sweep
+from specaug_listen.auditions import Configuration
+from specaug_listen.auditions.batch import audition_many
+from specaug_listen.auditions.records import vocoder_record
+from specaug_listen.auditions.save import configuration_of
 from specaug_listen.augment import Policy, TimeMask
-from specaug_listen.batch import audition_many
 from specaug_listen.custom.audiomentations import WaveformTransform
 from specaug_listen.custom.waveform import Waveform
 from specaug_listen.frontends import NEMO, WHISPER, MelFrontend
-from specaug_listen.pipeline import Configuration
-from specaug_listen.pipeline.again import recipe_of, sweep_recipe, words_of
-from specaug_listen.pipeline.records import vocoder_record
-from specaug_listen.pipeline.saving import configuration_of
+from specaug_listen.reports.reproduce import recipe_of, sweep_recipe, words_of
 from specaug_listen.vocoders import GriffinLim, OriginalPhase
 
 FAST = GriffinLim(n_iter=1)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from specaug_listen import Audio
+from specaug_listen.auditions.badges import clip_badges, draw_badges
 from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
 from specaug_listen.augment.fills import FillLevel
-from specaug_listen.pipeline.badges import clip_badges, draw_badges
 
 SPEECH = np.random.default_rng(0).standard_normal(8000) * 0.1
 

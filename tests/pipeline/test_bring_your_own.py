@@ -13,9 +13,9 @@ from commandline import contents, run
 import specaug_listen as sl
 from specaug_listen import augment, frontends, replay, vocoders
 from specaug_listen._rng import as_seed, child_stream
+from specaug_listen.auditions import is_long_draw, read_record
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
-from specaug_listen.pipeline import is_long_draw, read_record
 
 MINE = """
 import random
@@ -210,8 +210,8 @@ def test_what_is_wrong_is_one_line_on_the_command_line(place, monkeypatch, optio
 
 def test_a_recording_above_a_minute_is_held_in_memory_and_said_to_be(place, monkeypatch):
     monkeypatch.chdir(place)
-    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 1.0)
-    monkeypatch.setattr("specaug_listen.pipeline.badges.LONG_S", 1.0)
+    monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 1.0)
+    monkeypatch.setattr("specaug_listen.auditions.badges.LONG_S", 1.0)
     done = run("audition", "clip.wav", "-o", "out", "--policy", "mine.py:Mask", "--no-report")
     assert done.code == 0
     assert "held in memory: all 1 s at once, as callables and waveform stages need it" in done.out
@@ -223,7 +223,7 @@ def test_a_recording_above_a_minute_is_held_in_memory_and_said_to_be(place, monk
 
 def test_a_recording_too_long_to_hold_is_refused(place, monkeypatch):
     monkeypatch.chdir(place)
-    monkeypatch.setattr("specaug_listen.batch.LONGEST_HELD_S", 1.0)
+    monkeypatch.setattr("specaug_listen.auditions.batch.LONGEST_HELD_S", 1.0)
     done = run("audition", "clip.wav", "-o", "out", "--waveform", "waveform.yaml")
     assert done.code == 1
     assert "clip.wav: callables and waveform stages need the whole clip at once, at most 1 s of it" in done.err

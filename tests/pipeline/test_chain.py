@@ -10,9 +10,9 @@ import pytest
 import soundfile
 
 from specaug_listen import Audio, Draw, Policy, audition, augment, frontends, load, save, vocoders
+from specaug_listen.auditions import render
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeSpan, TimeWarp, TrimTail
 from specaug_listen.errors import AudioError, ParameterError, SpecAugListenWarning
-from specaug_listen.pipeline import render
 
 MASKS = Policy([FrequencyMask(count=2, max_bins=20), TimeMask(count=2, max_frames=40)], "masks")
 WARP = Policy([TimeWarp(10), *MASKS.transforms], "warp")

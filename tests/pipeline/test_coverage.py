@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from specaug_listen import Policy, audition, replay
+from specaug_listen.auditions import read_record
+from specaug_listen.auditions.step_scores import scores_of_steps
 from specaug_listen.augment import Draw, FrequencyBand, FrequencyMask, Rectangle, TimeMask, TimeSpan, TimeWarp, WarpPath
 from specaug_listen.errors import PolicyError
 from specaug_listen.frontends import WHISPER
-from specaug_listen.pipeline import read_record
-from specaug_listen.pipeline.coverage import scores_of_steps
 from specaug_listen.vocoders import GriffinLim
 
 POLICY = Policy([TimeWarp(10), FrequencyMask(max_bins=20), TimeMask(max_frames=30)], "all three")

@@ -21,11 +21,11 @@ import specaug_listen.vocoders.initial_phase as start_module
 import specaug_listen.vocoders.joint as joint_module
 from specaug_listen import Policy
 from specaug_listen.audio.long import SpooledAudio
+from specaug_listen.auditions import Configuration
+from specaug_listen.auditions.batch import audition_many
+from specaug_listen.auditions.long import LongAudition, is_long
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
-from specaug_listen.batch import audition_many
 from specaug_listen.frontends import HIFIGAN, LHOTSE, LIBROSA, NEMO, WHISPER, MelStream
-from specaug_listen.pipeline import Configuration
-from specaug_listen.pipeline.long import LongAudition, is_long
 from specaug_listen.vocoders import GriffinLim, Joint
 
 RATE = 22050
@@ -59,7 +59,7 @@ def heard_both_ways(tmp_path, monkeypatch):
     def hear(path, run, prepare=lambda: None):
         ways = []
         for long_s, kind in ((600.0, "Audition"), (0.05, "LongAudition")):
-            monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", long_s)
+            monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", long_s)
             told = []
             audition_many([path], tmp_path / kind, run, progress=lambda number, result, t=told: t.append(result))
             assert [type(result).__name__ for result in told] == [kind]
@@ -74,8 +74,8 @@ def heard_both_ways(tmp_path, monkeypatch):
 @pytest.fixture
 def no_pictures(monkeypatch):
     """Drawing takes most of the time of a short clip, and is not what is asked here."""
-    monkeypatch.setattr("specaug_listen.pipeline.saving.encode_png", lambda figure: b"")
-    monkeypatch.setattr("specaug_listen.pipeline.auditions.audition_figure", lambda *mels, **texts: None)
+    monkeypatch.setattr("specaug_listen.auditions.save.encode_png", lambda figure: b"")
+    monkeypatch.setattr("specaug_listen.auditions.results.audition_figure", lambda *mels, **texts: None)
 
 
 def assert_same_bytes(ways):
@@ -181,7 +181,7 @@ def test_many_parts_give_the_same_draws_and_the_same_sound_to_the_last_bits(
 
 def test_a_file_is_long_by_what_is_taken_of_it(recording, monkeypatch):
     assert not is_long(recording, None)
-    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 1.0)
+    monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 1.0)
     assert is_long(recording, None)
     assert is_long(str(recording), 1.1)
     assert not is_long(recording, 1.0)
@@ -190,8 +190,8 @@ def test_a_file_is_long_by_what_is_taken_of_it(recording, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
 def test_what_cannot_be_read_is_not_long_and_a_pipe_is_not_waited_for(tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", -1.0)
-    monkeypatch.setattr("specaug_listen.pipeline.long.lasts_longer", lambda path, s: asked.append(path))
+    monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", -1.0)
+    monkeypatch.setattr("specaug_listen.auditions.long.lasts_longer", lambda path, s: asked.append(path))
     (tmp_path / "text.wav").write_bytes(b"no sound")
     os.mkfifo(tmp_path / "pipe.wav")
     for name in ("text.wav", "missing.wav", "pipe.wav", ".", "nul\0byte.wav"):
@@ -200,7 +200,7 @@ def test_what_cannot_be_read_is_not_long_and_a_pipe_is_not_waited_for(tmp_path, 
 
 
 def test_what_a_vocoder_cannot_render_in_parts_is_held_in_memory(tmp_path, recording, monkeypatch, no_pictures):
-    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 0.05)
+    monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 0.05)
     told = []
     run = replace(RUN, vocoder=GriffinLim(n_iter=1))
     audition_many([recording], tmp_path / "out", run, progress=lambda number, result: told.append(result))
@@ -208,7 +208,7 @@ def test_what_a_vocoder_cannot_render_in_parts_is_held_in_memory(tmp_path, recor
 
 
 def test_each_step_is_told_with_the_share_that_is_done(tmp_path, recording, monkeypatch, no_pictures):
-    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 0.05)
+    monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 0.05)
     monkeypatch.setattr(joint_module, "_FRAMES_PER_SEGMENT", 40)
     told = []
     audition_many(
@@ -225,7 +225,7 @@ def test_each_step_is_told_with_the_share_that_is_done(tmp_path, recording, monk
 def test_a_recording_and_short_clips_are_auditioned_in_one_run(tmp_path, recording, tone, monkeypatch, no_pictures):
     short = tmp_path / "a tone.wav"
     sf.write(short, tone.samples[0, :8000], 16000)
-    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 1.0)
+    monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 1.0)
     told = []
     index = audition_many([recording, short], tmp_path / "out", RUN, progress=lambda n, result: told.append(result))
     assert [isinstance(result, LongAudition) for result in told] == [entry.name == "talk" for entry in index.clips]
@@ -238,7 +238,7 @@ def test_a_recording_that_goes_while_it_is_read_is_told_and_the_next_clip_is_don
     path = tmp_path / "a talk.wav"
     shutil.copy(recording, path)
     sf.write(tmp_path / "tone.wav", tone.samples[0, :8000], 16000)
-    monkeypatch.setattr("specaug_listen.pipeline.long.LONG_S", 1.0)
+    monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 1.0)
     append = SpooledAudio.append
     monkeypatch.setattr(SpooledAudio, "append", lambda *given: (path.unlink(missing_ok=True), append(*given)))
     index = audition_many([path, tmp_path / "tone.wav"], tmp_path / "out", RUN)
@@ -255,9 +255,9 @@ from pathlib import Path
 import numpy as np, soundfile as sf
 from specaug_listen import Policy
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
-from specaug_listen.batch import audition_many
+from specaug_listen.auditions.batch import audition_many
 from specaug_listen.frontends import WHISPER, MelStream
-from specaug_listen.pipeline import Configuration, long
+from specaug_listen.auditions import Configuration, long
 from specaug_listen.vocoders import Joint, joint
 
 long.LONG_S = float(sys.argv[1])

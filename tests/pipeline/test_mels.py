@@ -9,9 +9,9 @@ import pytest
 from commandline import run
 
 from specaug_listen import Audio, MelSpectrogram, audition, replay, write_report
+from specaug_listen.auditions import read_index, read_record
 from specaug_listen.errors import AudioError, ParameterError
 from specaug_listen.frontends import LHOTSE, NEMO, WHISPER, GlobalStatistics
-from specaug_listen.pipeline import read_index, read_record
 
 RNG = np.random.default_rng(5)
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from specaug_listen import Audio, Policy, audition
+from specaug_listen.auditions import Configuration, read_index, read_record
+from specaug_listen.auditions.records import CustomVocoder, describe_clip, to_bytes, vocoder_record
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.pipeline import Configuration, read_index, read_record
-from specaug_listen.pipeline.records import CustomVocoder, describe_clip, to_bytes, vocoder_record
 from specaug_listen.vocoders import VOCODERS, GriffinLim
 
 POLICY = Policy([TimeWarp(10), FrequencyMask(max_bins=20, fill="noise"), TimeMask(fill=0.5)], "all three")

@@ -11,9 +11,9 @@ import pytest
 from commandline import run
 
 from specaug_listen import Audio, Policy, audition, load, replay, save
+from specaug_listen.auditions import changed_versions, differences, draw_files, read_record
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
 from specaug_listen.errors import AudioError, ParameterError, PolicyError
-from specaug_listen.pipeline import changed_versions, differences, draw_files, read_record
 from specaug_listen.vocoders import GriffinLim
 
 POLICY = Policy([TimeWarp(6), FrequencyMask(max_bins=20, fill="noise"), TimeMask(max_frames=15)], "all three")
@@ -223,6 +223,6 @@ def test_what_cannot_be_written_of_a_replayed_draw_names_its_record(tmp_path, wr
     def refused(*args):
         raise ParameterError("DrawRecord: something")
 
-    monkeypatch.setattr("specaug_listen.pipeline.saving.draw_record", refused)
+    monkeypatch.setattr("specaug_listen.auditions.save.draw_record", refused)
     ran = run("replay", written / "draw-1.json", "-o", tmp_path / "again")
     assert re.match(r"error: .*draw-1\.json: DrawRecord: something", ran.err)

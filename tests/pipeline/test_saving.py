@@ -12,9 +12,9 @@ import soundfile as sf
 from commandline import names_in
 
 from specaug_listen import Audio, Policy, audition
+from specaug_listen.auditions import Audition, audition_files, draw_files
 from specaug_listen.augment import TimeMask
 from specaug_listen.errors import ParameterError
-from specaug_listen.pipeline import Audition, audition_files, draw_files
 
 POLICY = Policy([TimeMask(count=2, max_frames=40)], "gaps")
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from specaug_listen import augment
+from specaug_listen.auditions import Configuration
 from specaug_listen.augment import FrequencyMask, Policy, TimeMask, TimeWarp
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import NEMO, WHISPER
-from specaug_listen.pipeline import Configuration
 from specaug_listen.sweeping import Axis, read_axes
 from specaug_listen.sweeping.axes import varied
 from specaug_listen.vocoders import GriffinLim, Joint

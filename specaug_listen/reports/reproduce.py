@@ -10,14 +10,14 @@ from typing import Any
 from .._files import printable
 from .._imports import require
 from .._records import to_plain
+from ..auditions.records import Configuration, CustomVocoder, vocoder_name
 from ..augment import Policy
 from ..augment.describe import in_words
 from ..frameworks.choice import reason_in_words
 from ..frameworks.policies import recipe_behind
 from ..frontends import PRESETS, GlobalStatistics, MelFrontend
-from ..pages import Recipe
 from ..vocoders import Neural, spelled
-from .records import Configuration, CustomVocoder, vocoder_name
+from .model import Recipe
 
 __all__ = ["recipe_of", "sweep_recipe", "words_of"]
 

@@ -9,7 +9,7 @@ from .._version import __version__
 from ..augment.steps import MOST_STEPS, least_and_most_in_padding
 from ..errors import ParameterError, naming
 from .badges import draw_badges
-from .coverage import check_scores_of_steps
+from .step_scores import check_scores_of_steps
 
 if TYPE_CHECKING:
     from ..augment import Draw

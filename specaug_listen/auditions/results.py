@@ -24,9 +24,9 @@ from ..metrics import log_mel_rmse_db, perceptual, score
 from ..plots import audition_figure
 from ..vocoders import Vocoder
 from .badges import clip_badges, draw_badges
-from .coverage import MASKED, scores_of_steps
 from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
+from .step_scores import MASKED, scores_of_steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -289,7 +289,7 @@ class Audition:
         OutputError
             When the folder cannot be written.
         """
-        from .saving import save_audition
+        from .save import save_audition
 
         return save_audition(self, as_path(out), channels=channels, overwrite=overwrite)
 

@@ -19,9 +19,9 @@ from ..frontends import AnyMel
 from ..outputs.marker import Line
 from ..outputs.output import Output
 from ..plots import RANGE_DB, Cells, encode_png, reference_db
-from .auditions import Audition, Reconstruction
 from .records import Channels, ClipEntry, Configuration, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
 from .rendering import first_samples
+from .results import Audition, Reconstruction
 
 __all__ = [
     "RESERVED",

@@ -1,21 +1,12 @@
 """From a clip to everything one hears and sees of a policy."""
 
-from .auditions import Audition, Reconstruction
 from .chain import audition
-from .differences import differences
-from .records import (
-    AuditionRecord,
-    Channels,
-    ClipEntry,
-    Configuration,
-    DrawRecord,
-    Failure,
-    read_index,
-    read_record,
-)
+from .comparison import differences
+from .records import AuditionRecord, Channels, ClipEntry, Configuration, DrawRecord, Failure, read_index, read_record
 from .rendering import needs_whole_clip, render
-from .replaying import changed_versions, is_long_draw, replay_record
-from .saving import RESERVED, audition_files, draw_files
+from .repeat import changed_versions, is_long_draw, replay_record
+from .results import Audition, Reconstruction
+from .save import RESERVED, audition_files, draw_files
 
 __all__ = [
     "RESERVED",

@@ -9,26 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._files import folder_name, printable
-from ._notices import Notice
-from ._ordinary_files import open_file
-from .audio.channels import Channel, Choice, OneChannel, name_suffix
-from .audio.long import open_recording
-from .audio.names import distinct_names
-from .audio.reading import channels_of
-from .audio.signal import load
-from .custom.transform import LONGEST_HELD_S
-from .errors import OutputError, ParameterError, SpecAugListenError
-from .frontends import prepared
-from .mels import MelFile, clip_of_file
-from .outputs.output import Output
-from .pipeline import Audition, AuditionRecord, Configuration, Failure, audition, needs_whole_clip
-from .pipeline.journal import Journal, Run, kept_clips, read_journal
-from .pipeline.long import Within, audition_long, is_long
-from .pipeline.publishing import check_page, page_names
-from .pipeline.records import ClipEntry, versions, vocoder_of
-from .pipeline.saving import clip_files, names_taken
-from .vocoders import Joint
+from .._files import folder_name, printable
+from .._notices import Notice
+from .._ordinary_files import open_file
+from ..audio.channels import Channel, Choice, OneChannel, name_suffix
+from ..audio.long import open_recording
+from ..audio.names import distinct_names
+from ..audio.reading import channels_of
+from ..audio.signal import load
+from ..custom.transform import LONGEST_HELD_S
+from ..errors import OutputError, ParameterError, SpecAugListenError
+from ..frontends import prepared
+from ..mels import MelFile, clip_of_file
+from ..outputs.output import Output
+from ..reports.publish import check_page, page_names
+from ..vocoders import Joint
+from .chain import audition
+from .journal import Journal, Run, kept_clips, read_journal
+from .long import Within, audition_long, is_long
+from .records import AuditionRecord, ClipEntry, Configuration, Failure, versions, vocoder_of
+from .rendering import needs_whole_clip
+from .results import Audition
+from .save import clip_files, names_taken
 
 __all__ = ["Progress", "audition_many", "count_clips", "output_of_audition"]
 

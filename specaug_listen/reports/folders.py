@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import TypeVar
 
-from .views import File
+from .model import File
 
 __all__ = ["hide_folders", "known_folders", "short_paths", "without_folders"]
 

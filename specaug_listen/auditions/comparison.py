@@ -8,9 +8,9 @@ from typing import Any
 
 from ..augment import FillLevel
 from ..inspection import Change
-from .auditions import Audition
-from .coverage import OF_STEPS, tolerance
 from .records import DrawRecord
+from .results import Audition
+from .step_scores import OF_STEPS, tolerance
 
 __all__ = ["differences"]
 

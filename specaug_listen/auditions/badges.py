@@ -10,7 +10,7 @@ from .._notices import Notice
 from ..audio.sound import Levels
 from ..augment import Draw
 from ..custom.waveform import WaveformDraw
-from .coverage import masked_area_ratio
+from .step_scores import masked_area_ratio
 
 __all__ = ["LONG_S", "MOST_BADGES", "clip_badges", "draw_badges"]
 

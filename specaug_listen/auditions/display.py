@@ -9,15 +9,15 @@ from .._files import printable
 from ..audio.channels import channel_words
 from ..audio.signal import encode_wav
 from ..augment import Policy
-from ..fragments import ClipView, DrawView, clip_html
 from ..frameworks.choice import FrontendReason, reason_in_words
 from ..frontends import MelFrontend
 from ..plots import encode_png, percent
 from ..vocoders.registry import AnyVocoder
+from .fragments import ClipView, DrawView, clip_html
 from .records import ClipRecord, CustomVocoder, describe_clip, vocoder_name, vocoder_record
 
 if TYPE_CHECKING:
-    from .auditions import Audition
+    from .results import Audition
 
 __all__ = ["as_html", "as_text", "facts_of_clip", "facts_of_draw", "facts_of_run", "frontend_in_words"]
 

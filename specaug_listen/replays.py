@@ -12,12 +12,12 @@ from ._files import as_path, printable
 from ._notices import Notice
 from ._ordinary_files import unchanged
 from .audio.signal import Audio
+from .auditions import Audition, AuditionRecord, DrawRecord, read_record, replay_record
+from .auditions.agreement import check_of_run
+from .auditions.edits import edits_of_file
+from .auditions.journal import listed_in
 from .errors import PolicyError, SpecAugListenWarning
 from .frontends import MelSpectrogram
-from .pipeline import Audition, AuditionRecord, DrawRecord, read_record, replay_record
-from .pipeline.agreement import check_of_run
-from .pipeline.edits import edits_of_file
-from .pipeline.journal import listed_in
 from .sweeping.agreement import check_of_cell
 from .sweeping.records import SweepRecord, is_sweep, read_sweep
 
@@ -58,7 +58,7 @@ def replay(
     -------
     Audition
         With this one draw, under its old number and gain, and with the levels of fills as they are now; what else the
-        record says otherwise is told by `specaug_listen.pipeline.differences`.
+        record says otherwise is told by `specaug_listen.auditions.comparison`.
 
     Raises
     ------

@@ -22,8 +22,8 @@ from ..frameworks.registry import draw_of_clip
 from ..frontends import MelFrontend, MelStream, mel_stream
 from ..vocoders import Joint
 from ..vocoders.bands import Energies
-from .auditions import Audition, Reconstruction
 from .badges import LONG_S
+from .results import Audition, Reconstruction
 
 __all__ = ["LONG_S", "LongAudition", "Within", "audition_long", "is_long", "rendered_long"]
 

@@ -16,10 +16,10 @@ from .._files import printable
 from .._imports import require
 from .._ordinary_files import open_inside
 from ..audio.signal import Audio
+from ..auditions.contents import HEAD, MOST_BYTES_OF_PICTURE, WavForm, check_picture, check_wav
+from ..auditions.records import DrawRecord, read_record
 from ..errors import PolicyError
-from ..pages import File
-from .contents import HEAD, MOST_BYTES_OF_PICTURE, WavForm, check_picture, check_wav
-from .records import DrawRecord, read_record
+from .model import File
 
 __all__ = ["Beside", "Embedded", "Files", "FolderFiles", "MemoryFiles"]
 

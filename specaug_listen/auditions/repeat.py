@@ -18,11 +18,11 @@ from ..errors import AudioError, ParameterError, naming
 from ..frontends import AnyMel, MelSpectrogram, Prepared, mel_stream
 from ..mels import MelClip, clip_of_file, list_mels, mel_clip
 from ..vocoders import Joint
-from .auditions import Audition, Reconstruction
 from .badges import LONG_S
 from .long import LongAudition, rendered_long
 from .records import DrawRecord, MelRecord, describe_clip, path_of, versions, vocoder_of
 from .rendering import render
+from .results import Audition, Reconstruction
 
 __all__ = ["changed_versions", "is_long_draw", "replay_record"]
 

@@ -14,8 +14,9 @@ from .._notices import Notice
 from ..errors import ParameterError
 from ..outputs.marker import Written
 from ..outputs.output import Output
-from ..pages import Clip, parcel_script
-from .shelves import Beside, Embedded, Files
+from .assets import Beside, Embedded, Files
+from .html import parcel_script
+from .model import Clip
 
 __all__ = [
     "DEFAULT_BUDGET_MB",

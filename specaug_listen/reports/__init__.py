@@ -1,8 +1,8 @@
 """The page with the player."""
 
 from .folders import known_folders, short_paths, without_folders
-from .page import clip_data, findings_page, page_parts, parcel_script
-from .views import Clip, Column, Facts, File, FoundFault, Head, Heard, Mask, Picture, Recipe, Row, Sheet, Version
+from .html import clip_data, findings_page, page_parts, parcel_script
+from .model import Clip, Column, Facts, File, FoundFault, Head, Heard, Mask, Picture, Recipe, Row, Sheet, Version
 
 __all__ = [
     "Clip",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._imports import require
+from .._imports import require
 
 __all__ = ["ClipView", "DrawView", "clip_html"]
 
@@ -72,7 +72,7 @@ def _data_uri(data: bytes | str, media_type: str) -> str:
 @functools.lru_cache(maxsize=1)
 def _environment() -> Any:
     jinja2 = require("jinja2", purpose="reports")
-    loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
+    loader = jinja2.FileSystemLoader(Path(__file__).parents[1] / "reports" / "templates")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

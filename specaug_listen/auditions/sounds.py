@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ..errors import PolicyError
 from ..frontends import MelFrontend
+from ..reports.assets import Files
 from .contents import AGAIN
 from .records import ClipEntry, DrawRecord
-from .shelves import Files
 
 __all__ = ["check_drawn", "check_unchanged"]
 

@@ -10,24 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ._files import as_path, folder_name, printable
-from ._notices import Notice
-from ._ordinary_files import noting_reads
-from ._records import to_json
-from .audio.channels import Choice, name_suffix
-from .audio.names import distinct_names
-from .errors import ParameterError
-from .frameworks.registry import DIALECTS
-from .outputs.locks import reading
-from .pages import Clip, Facts, Head, Recipe, known_folders, page_parts, short_paths, without_folders
-from .pipeline import Audition
-from .pipeline.again import recipe_of, words_of
-from .pipeline.agreement import check_of_run, left_out, read_draw
-from .pipeline.display import facts_of_policy, frontend_in_words
-from .pipeline.edits import Edits, embedded, with_badges
-from .pipeline.journal import read_run
-from .pipeline.publishing import DEFAULT_BUDGET_MB, Form, Place, Published, page_path, publish
-from .pipeline.records import (
+from .._files import as_path, folder_name, printable
+from .._notices import Notice
+from .._ordinary_files import noting_reads
+from .._records import to_json
+from ..audio.channels import Choice, name_suffix
+from ..audio.names import distinct_names
+from ..auditions import Audition
+from ..auditions.agreement import check_of_run, left_out, read_draw
+from ..auditions.display import facts_of_policy, frontend_in_words
+from ..auditions.edits import Edits, embedded, with_badges
+from ..auditions.journal import read_run
+from ..auditions.records import (
     AuditionRecord,
     ClipEntry,
     Configuration,
@@ -38,9 +32,17 @@ from .pipeline.records import (
     versions,
     vocoder_name,
 )
-from .pipeline.saving import audition_files, clip_entry, configuration_of, draw_record
-from .pipeline.shelves import Files, FolderFiles, MemoryFiles
-from .pipeline.views import Shown, clip_view, columns_for, rows_of
+from ..auditions.save import audition_files, clip_entry, configuration_of, draw_record
+from ..errors import ParameterError
+from ..frameworks.registry import DIALECTS
+from ..outputs.locks import reading
+from .assets import Files, FolderFiles, MemoryFiles
+from .clips import Shown, clip_view, columns_for, rows_of
+from .folders import known_folders, short_paths, without_folders
+from .html import page_parts
+from .model import Clip, Facts, Head, Recipe
+from .publish import DEFAULT_BUDGET_MB, Form, Place, Published, page_path, publish
+from .reproduce import recipe_of, words_of
 
 __all__ = ["DEFAULT_BUDGET_MB", "publish_report", "write_report"]
 

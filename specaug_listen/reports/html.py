@@ -17,12 +17,12 @@ from typing import Any
 
 from .._imports import require
 from ..plots import colours_hex
-from .views import Clip, Column, Facts, File, FoundFault, Head, Row, Version
+from .model import Clip, Column, Facts, File, FoundFault, Head, Row, Version
 
 __all__ = ["clip_data", "findings_page", "page_parts", "parcel_script"]
 
 _SCRIPTS = ("sound.js", "pictures.js", "version.js", "player.js", "page.js")
-_TEMPLATES = Path(__file__).parents[1] / "templates"
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def page_parts(

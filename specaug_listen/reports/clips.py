@@ -8,16 +8,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..audio.loudness import loudness_lufs, matching_gains_db
+from ..auditions.display import facts_of_clip, facts_of_draw
+from ..auditions.records import ClipEntry, DrawRecord
+from ..auditions.sounds import check_drawn, check_unchanged
 from ..augment import Draw
 from ..errors import PolicyError
 from ..frontends import MelFrontend
 from ..frontends.filterbank import hz_to_mel, mel_to_hz
-from ..pages import Clip, Column, Heard, Mask, Picture, Row, Version
 from ..plots import extent_s, hz_ticks, outlines, percent, read_cells, warp_lines
-from .display import facts_of_clip, facts_of_draw
-from .records import ClipEntry, DrawRecord
-from .shelves import Embedded
-from .sounds import check_drawn, check_unchanged
+from .assets import Embedded
+from .model import Clip, Column, Heard, Mask, Picture, Row, Version
 
 __all__ = [
     "COLUMNS",

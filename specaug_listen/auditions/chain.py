@@ -21,10 +21,10 @@ from ..frameworks.registry import draw_of_clip
 from ..frontends import MelFrontend, MelSpectrogram
 from ..mels import MelClip
 from ..vocoders import Vocoder
-from .auditions import Audition, Reconstruction
+from .inputs import check_without_audio, clip_and_frontend
 from .records import clip_name
 from .rendering import render, vocoder_for
-from .taking import check_without_audio, clip_and_frontend
+from .results import Audition, Reconstruction
 
 __all__ = ["audition"]
 

@@ -14,8 +14,8 @@ from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import PolicyError
 from ..frontends import MelFrontend, prepared
 from ..outputs.marker import is_folder
+from ..reports.assets import FolderFiles
 from .records import ClipEntry, ClipRecord, Configuration, DrawRecord
-from .shelves import FolderFiles
 
 __all__ = ["check_of_run", "left_out", "read_draw"]
 

@@ -16,10 +16,10 @@ from .._records import to_plain
 from ..errors import ParameterError, PolicyError, naming
 from ..outputs.marker import MARKER, Line, Written, marker_lines
 from ..outputs.output import Output
-from .auditions import Audition
-from .publishing import page_names
+from ..reports.publish import page_names
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_index, to_bytes, versions
-from .saving import audition_files, clip_entry, put_clip
+from .results import Audition
+from .save import audition_files, clip_entry, put_clip
 
 __all__ = ["Journal", "Run", "kept_clips", "listed_in", "read_journal", "read_run"]
 
