@@ -27,15 +27,15 @@ _HOMES = {
     "Reconstruction": "auditions",
     "audition": "auditions",
     "replay": "replays",
-    "Check": "checking",
-    "check": "checking",
+    "Check": "checks",
+    "check": "checks",
     "score": "metrics",
     "plot_audition": "plots",
     "plot_difference": "plots",
     "plot_mel": "plots",
     "plot_sweep": "plots",
-    "Sweep": "sweeping",
-    "sweep": "sweeping",
+    "Sweep": "sweeps",
+    "sweep": "sweeps",
     "show_policy": "frameworks",
     "write_report": "reports.report",
     "SpecAugListenError": "errors",
@@ -87,7 +87,7 @@ if TYPE_CHECKING:
     from .audio.signal import Audio, load, save
     from .auditions import Audition, Reconstruction, audition
     from .augment import Draw, Policy
-    from .checking import Check, check
+    from .checks import Check, check
     from .errors import SpecAugListenError, SpecAugListenWarning
     from .frameworks.policies import get_policy, read_policy
     from .frameworks.summary import show_policy
@@ -96,7 +96,7 @@ if TYPE_CHECKING:
     from .plots import plot_audition, plot_difference, plot_mel, plot_sweep
     from .replays import replay
     from .reports.report import write_report
-    from .sweeping import Sweep, sweep
+    from .sweeps import Sweep, sweep
     from .vocoders import Vocoder
 
 

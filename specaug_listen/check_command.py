@@ -64,8 +64,8 @@ def run_check(
 ) -> None:
     """Look for faults in an augmentation: exit 1 when something is found, with one line for each finding."""
     from ._records import to_json
-    from .checking import check
-    from .checking.witnesses import output_of_check
+    from .checks import check
+    from .checks.export import output_of_check
 
     target, paths = _target(what or [], policy)
     read: list[Path | str] = [*paths, target.partition(":")[0]]
@@ -122,7 +122,7 @@ def _clips(paths: Sequence[Path]) -> list[tuple[str, Audio]]:
     from ._files import printable
     from .audio.finding import find_audio
     from .audio.signal import load
-    from .checking.signals import LONGEST_S
+    from .checks.clips import LONGEST_S
     from .errors import AudioError
 
     files, problems, left_out = find_audio(paths)

@@ -18,8 +18,8 @@ from .auditions.edits import edits_of_file
 from .auditions.journal import listed_in
 from .errors import PolicyError, SpecAugListenWarning
 from .frontends import MelSpectrogram
-from .sweeping.agreement import check_of_cell
-from .sweeping.records import SweepRecord, is_sweep, read_sweep
+from .sweeps.agreement import check_of_cell
+from .sweeps.records import SweepRecord, is_sweep, read_sweep
 
 __all__ = ["WrittenDraw", "read_written_draw", "replay"]
 

@@ -38,8 +38,8 @@ def run_report(
     from .outputs.locks import reading
     from .reports.publish import Form
     from .reports.report import publish_report
-    from .sweeping.records import is_sweep
-    from .sweeping.showing import write_page
+    from .sweeps.page import write_page
+    from .sweeps.records import is_sweep
 
     form = Form(split, budget, flac, paths_shown)
     # What a folder holds is known when no run is writing into it.

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .augment import Policy
     from .frameworks.choice import FrontendChoice
     from .outputs.output import Output
-    from .sweeping import Sweep
+    from .sweeps import Sweep
 
 __all__ = ["run_sweep"]
 
@@ -88,9 +88,9 @@ def run_sweep(
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
     from .frameworks.choice import choose_policy
     from .reports.publish import Form
-    from .sweeping.axes import read_axes
-    from .sweeping.running import choose_swept_frontend, swept
-    from .sweeping.saving import save_sweep
+    from .sweeps.axes import read_axes
+    from .sweeps.grid import choose_swept_frontend, swept
+    from .sweeps.save import save_sweep
 
     _check_file(path)
     form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
@@ -120,7 +120,7 @@ def _check_file(path: Path) -> None:
 @contextmanager
 def _output(out: Path | None, path: Path, *, overwrite: bool) -> Iterator[Output]:
     """Where a sweep goes, which nobody else writes into meanwhile."""
-    from .sweeping.saving import output_of_sweep
+    from .sweeps.save import output_of_sweep
 
     with results_folder(out, "sheet", "sweep", overwrite=overwrite) as folder:
         output = output_of_sweep(folder, overwrite=overwrite, inputs=[path])

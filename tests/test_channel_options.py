@@ -10,7 +10,7 @@ import soundfile as sf
 from commandline import run
 
 from specaug_listen.auditions import read_index
-from specaug_listen.sweeping.records import read_sweep
+from specaug_listen.sweeps.records import read_sweep
 
 FAST = ("--vocoder", "original-phase", "--no-report")
 NEMO = (

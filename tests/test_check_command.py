@@ -11,7 +11,7 @@ import pytest
 from commandline import HOUSE, run, run_apart
 
 from specaug_listen import Audio, save
-from specaug_listen.checking import FINDINGS, speech_like
+from specaug_listen.checks import FINDINGS, speech_like
 
 HERE = Path(__file__).parent / "pipelines.py"
 ALONE = ("--adapter", "axes=bands, frames", "--adapter", "container=numpy")

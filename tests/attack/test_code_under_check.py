@@ -14,9 +14,9 @@ import time
 import numpy as np
 import pytest
 
-from specaug_listen.checking import check
-from specaug_listen.checking.apart import Apart, CallEndedError
-from specaug_listen.checking.keeping import processes_below
+from specaug_listen.checks import check
+from specaug_listen.checks.keeper import processes_below
+from specaug_listen.checks.process import Apart, CallEndedError
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 

@@ -15,7 +15,7 @@ from specaug_listen.auditions.edits import Edits, with_badges
 from specaug_listen.auditions.journal import read_run
 from specaug_listen.outputs.marker import MARKER
 from specaug_listen.reports.report import publish_report
-from specaug_listen.sweeping.showing import write_page
+from specaug_listen.sweeps.page import write_page
 
 
 def edit(path):

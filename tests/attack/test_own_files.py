@@ -32,7 +32,7 @@ from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import WHISPER
 from specaug_listen.outputs.locks import lock
 from specaug_listen.outputs.marker import MARKER, marker_lines
-from specaug_listen.sweeping.showing import write_page
+from specaug_listen.sweeps.page import write_page
 from specaug_listen.vocoders import OriginalPhase
 
 RUN = Configuration(WHISPER, Policy([TimeMask(max_frames=9)], "gap"), OriginalPhase(), draws=1, seed=4)
@@ -194,7 +194,7 @@ def test_names_that_are_kept_for_the_marker_and_rooms_are_refused(written, here,
 @pytest.mark.parametrize("file", ["report/index.html", "report/notes.txt", "report"])
 def test_a_page_in_either_form_is_in_nobodys_way_before_any_work(here, monkeypatch, file):
     monkeypatch.setattr("specaug_listen.auditions.batch.audition", lambda *a, **k: pytest.fail("worked"))
-    monkeypatch.setattr("specaug_listen.sweeping.running.audition", lambda *a, **k: pytest.fail("worked"))
+    monkeypatch.setattr("specaug_listen.sweeps.grid.audition", lambda *a, **k: pytest.fail("worked"))
     for command in (("audition", "take.wav", *QUICK[:2]), ("sweep", "take.wav", "--vary", "T=5", *QUICK[:2])):
         path = here / command[0] / file.replace("report", "sweep" if command[0] == "sweep" else "report")
         path.parent.mkdir(parents=True)

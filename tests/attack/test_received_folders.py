@@ -21,7 +21,7 @@ from specaug_listen.auditions.save import clip_entry, configuration_of
 from specaug_listen.errors import PolicyError
 from specaug_listen.reports.publish import Form
 from specaug_listen.reports.report import publish_report
-from specaug_listen.sweeping.showing import write_page
+from specaug_listen.sweeps.page import write_page
 from specaug_listen.vocoders import GriffinLim
 
 SECRET = b"RIFF of a neighbour, which is nobody's business"

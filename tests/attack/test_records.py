@@ -16,8 +16,8 @@ from specaug_listen.errors import AudioError, PolicyError, SpecAugListenError
 from specaug_listen.frontends import WHISPER, prepared
 from specaug_listen.frontends.statistics_files import read_statistics
 from specaug_listen.mels import clips_of_file
-from specaug_listen.sweeping.records import read_sweep
-from specaug_listen.sweeping.showing import write_page
+from specaug_listen.sweeps.page import write_page
+from specaug_listen.sweeps.records import read_sweep
 
 # Characters of a line that can still be read.
 LONGEST = 700

@@ -15,7 +15,7 @@ from specaug_listen.auditions import Audition
 from specaug_listen.errors import OutputError
 from specaug_listen.outputs.locks import InUse, lock
 from specaug_listen.reports import report as report_module
-from specaug_listen.sweeping import showing
+from specaug_listen.sweeps import page
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
 QUICK = ("--vocoder", "original-phase")
@@ -70,7 +70,7 @@ def test_no_page_is_made_of_a_folder_that_a_run_is_writing_into(here, folder, ar
 
 def test_a_page_by_call_is_refused_likewise(here):
     other_run = lock(here / "run", here / "run")
-    for make in (lambda: write_report([here / "run"], "x.html"), lambda: showing.write_page(here / "sweep", "x.html")):
+    for make in (lambda: write_report([here / "run"], "x.html"), lambda: page.write_page(here / "sweep", "x.html")):
         with pytest.raises(OutputError, match="another run is writing into it; wait until it has ended"):
             make()
         os.close(other_run)
@@ -125,7 +125,7 @@ def test_no_run_begins_in_a_folder_whose_page_is_being_made(here, monkeypatch, a
 
         monkeypatch.setattr(module, "publish", publishing)
 
-    with_a_run(showing if arguments[0] == "sweep" else report_module)
+    with_a_run(page if arguments[0] == "sweep" else report_module)
     ran = run("report", *arguments)
     assert (ran.code, len(refused)) == (0, 1), ran.err
     os.close(lock(here / arguments[0], Path(arguments[0])))

@@ -22,7 +22,7 @@ from specaug_listen.errors import SpecAugListenError
 from specaug_listen.frameworks.reading import content_of
 from specaug_listen.frontends.statistics_files import read_statistics
 from specaug_listen.mels import clips_of_file, find_mels, list_mels
-from specaug_listen.sweeping.records import read_sweep
+from specaug_listen.sweeps.records import read_sweep
 from specaug_listen.vocoders.neural import read_neural
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from commandline import HOUSE, run_apart
 
-from specaug_listen.checking import check
-from specaug_listen.checking.apart import Apart, CallEndedError
+from specaug_listen.checks import check
+from specaug_listen.checks.process import Apart, CallEndedError
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 
@@ -100,7 +100,7 @@ def test_a_process_that_was_ended_is_begun_again():
 
 
 def test_a_named_callable_has_a_process_of_its_own_where_fork_is_unsafe(monkeypatch, tmp_path):
-    monkeypatch.setattr("specaug_listen.checking.apart._can_fork", lambda: False)
+    monkeypatch.setattr("specaug_listen.checks.process._can_fork", lambda: False)
     (tmp_path / "leaves.py").write_text("import os\n\ndef augment(mel):\n    os._exit(0)\n")
     apart = Apart(f"{tmp_path}/leaves.py:augment", 60.0)
     with pytest.raises(CallEndedError, match=r"exit code 0"):
@@ -112,7 +112,7 @@ def test_a_named_callable_has_a_process_of_its_own_where_fork_is_unsafe(monkeypa
 def test_a_callable_without_a_process_of_its_own_is_said_to_have_none(monkeypatch):
     fair = with_chance(lambda: None, 0.0)
     assert not any("process" in note for note in check(fair, adapter=ALONE, draws=100).report.notes)
-    monkeypatch.setattr("specaug_listen.checking.apart._can_fork", lambda: False)
+    monkeypatch.setattr("specaug_listen.checks.process._can_fork", lambda: False)
     processes = []
     report = check(with_chance(lambda: processes.append(os.getpid()), 1.0), adapter=ALONE, draws=100).report
     assert set(processes) == {os.getpid()}
@@ -121,11 +121,11 @@ def test_a_callable_without_a_process_of_its_own_is_said_to_have_none(monkeypatc
 
 
 def test_what_is_not_looked_for_on_other_systems_is_said(monkeypatch, tmp_path):
-    monkeypatch.setattr("specaug_listen.checking.apart._can_fork", lambda: False)
+    monkeypatch.setattr("specaug_listen.checks.process._can_fork", lambda: False)
     (tmp_path / "fails.py").write_text("def augment(mel):\n    return mel[:, :0]\n")
     apart = Apart(f"{tmp_path}/fails.py:augment", 60.0)
     assert (apart.is_apart, apart.not_done) == (True, "")
-    monkeypatch.setattr("specaug_listen.checking.apart.IS_LINUX", False)
+    monkeypatch.setattr("specaug_listen.checks.process.IS_LINUX", False)
     assert apart.not_done == "memory is not bounded here, and processes that calls leave running are not looked for"
 
 

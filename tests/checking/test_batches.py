@@ -9,11 +9,11 @@ import pytest
 from pipelines import ADAPTER, FAULTS, Reference
 
 from specaug_listen import frontends
-from specaug_listen.checking import check, speech_like
-from specaug_listen.checking.batches import exchange_findings, left_out_findings
-from specaug_listen.checking.bench import Bench
-from specaug_listen.checking.signals import made_clips
-from specaug_listen.checking.subjects import CallableSubject
+from specaug_listen.checks import check, speech_like
+from specaug_listen.checks.batches import exchange_findings, left_out_findings
+from specaug_listen.checks.clips import made_clips
+from specaug_listen.checks.pipelines import CallableSubject
+from specaug_listen.checks.trials import Bench
 
 R = np.random
 

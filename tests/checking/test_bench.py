@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from specaug_listen.augment import Draw
-from specaug_listen.checking.bench import seen
-from specaug_listen.checking.probes import Probe
-from specaug_listen.checking.subjects import Outcome
+from specaug_listen.checks.pipelines import Outcome
+from specaug_listen.checks.probes import Probe
+from specaug_listen.checks.trials import seen
 
 
 @pytest.mark.parametrize(("n", "lines"), [(3, ()), (0, ("5 of 9 time masks lie in the padding",))])

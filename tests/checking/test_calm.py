@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pipelines import ADAPTER, Reference, moved
 
 from specaug_listen._flags import runs
-from specaug_listen.checking import check
-from specaug_listen.checking.probes import Probe
+from specaug_listen.checks import check
+from specaug_listen.checks.probes import Probe
 from specaug_listen.custom.adapter import Adapter
 
 NORMAL = np.random.normal

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pipelines import Reference
 
-from specaug_listen.checking import check
+from specaug_listen.checks import check
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 

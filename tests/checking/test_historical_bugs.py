@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from historical_bugs import BUGS
 
-from specaug_listen.checking import check
+from specaug_listen.checks import check
 
 FEW = {"draws": 100}
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from specaug_listen import frontends
-from specaug_listen.checking import speech_like
-from specaug_listen.checking.bench import Bench
-from specaug_listen.checking.calls import call_findings
-from specaug_listen.checking.chance import chance_findings, late_findings, other_clip_findings
-from specaug_listen.checking.fills import fill_findings
-from specaug_listen.checking.held import Held
-from specaug_listen.checking.signals import Clip, reference_of
-from specaug_listen.checking.subjects import CallableSubject
+from specaug_listen.checks import speech_like
+from specaug_listen.checks.clips import Clip, reference_of
+from specaug_listen.checks.memory import Held
+from specaug_listen.checks.pipelines import CallableSubject
+from specaug_listen.checks.rules_calls import call_findings
+from specaug_listen.checks.rules_chance import chance_findings, late_findings, other_clip_findings
+from specaug_listen.checks.rules_fills import fill_findings
+from specaug_listen.checks.trials import Bench
 from specaug_listen.custom.adapter import Adapter
 
 ALONE = Adapter(axes="bands, frames", container="numpy")

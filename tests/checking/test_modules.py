@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from specaug_listen.checking import check
-from specaug_listen.checking.witnesses import _shown
+from specaug_listen.checks import check
+from specaug_listen.checks.export import _shown
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 

@@ -7,12 +7,12 @@ import pytest
 from pipelines import moved
 
 from specaug_listen import frontends
-from specaug_listen.checking import check
-from specaug_listen.checking.bench import Bench
-from specaug_listen.checking.probes import Probe
-from specaug_listen.checking.signals import made_clips
-from specaug_listen.checking.subjects import CallableSubject
-from specaug_listen.checking.warps import order_findings
+from specaug_listen.checks import check
+from specaug_listen.checks.clips import made_clips
+from specaug_listen.checks.pipelines import CallableSubject
+from specaug_listen.checks.probes import Probe
+from specaug_listen.checks.rules_warps import order_findings
+from specaug_listen.checks.trials import Bench
 from specaug_listen.custom.adapter import Adapter
 
 ALONE = Adapter(axes="bands, frames", container="numpy")

@@ -11,8 +11,8 @@ from pipelines import moved
 from specaug_listen import frontends
 from specaug_listen._flags import runs
 from specaug_listen.augment import Draw, FrequencyBand, TimeSpan, WarpPath
-from specaug_listen.checking.probes import Probe
-from specaug_listen.checking.signals import speech_like
+from specaug_listen.checks.clips import speech_like
+from specaug_listen.checks.probes import Probe
 from specaug_listen.frontends import MelSpectrogram
 
 SHAPES = st.tuples(st.sampled_from([40, 64, 80, 128]), st.integers(20, 400))

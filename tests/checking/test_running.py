@@ -11,7 +11,7 @@ from pipelines import ADAPTER, FAULTS, MONO, Reference
 
 from specaug_listen import Audio
 from specaug_listen.augment import FrequencyMask, Mask, Policy, TimeMask, TrimTail, foreign_policy
-from specaug_listen.checking import FINDINGS, check, speech_like
+from specaug_listen.checks import FINDINGS, check, speech_like
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import AudioError, ParameterError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from specaug_listen import Audio, save
-from specaug_listen.checking import check, speech_like
+from specaug_listen.checks import check, speech_like
 from specaug_listen.errors import AudioError, ParameterError
 
 CLIP = speech_like(0.5, 16000)

@@ -8,11 +8,11 @@ import pytest
 from specaug_listen import frontends
 from specaug_listen.augment import Batch, Draw, FrequencyMask, Policy, TimeMask
 from specaug_listen.augment.coverage import _steps
-from specaug_listen.checking.bench import Bench, Trial, _seen_of
-from specaug_listen.checking.places import place_findings
-from specaug_listen.checking.signals import made_clips
-from specaug_listen.checking.strength import YARDSTICKS, published_shares, strength_findings
-from specaug_listen.checking.subjects import PolicySubject
+from specaug_listen.checks.clips import made_clips
+from specaug_listen.checks.pipelines import PolicySubject
+from specaug_listen.checks.rules_places import place_findings
+from specaug_listen.checks.rules_strength import YARDSTICKS, published_shares, strength_findings
+from specaug_listen.checks.trials import Bench, Trial, _seen_of
 from specaug_listen.frameworks import ALL_POLICIES
 
 # What frameworks are known for: a grid of patches, and training that has to guess what is hidden.

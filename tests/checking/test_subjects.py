@@ -9,8 +9,8 @@ import pytest
 from pipelines import ADAPTER, MONO
 
 from specaug_listen import frontends
-from specaug_listen.checking.signals import speech_like
-from specaug_listen.checking.subjects import CallableSubject, Given, PolicySubject
+from specaug_listen.checks.clips import speech_like
+from specaug_listen.checks.pipelines import CallableSubject, Given, PolicySubject
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.frameworks.policies import get_policy
 

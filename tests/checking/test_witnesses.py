@@ -12,8 +12,8 @@ from pipelines import ADAPTER, FAULTS
 
 from specaug_listen import load
 from specaug_listen.augment import Policy, TrimTail
-from specaug_listen.checking import check
-from specaug_listen.checking.witnesses import _shown
+from specaug_listen.checks import check
+from specaug_listen.checks.export import _shown
 from specaug_listen.errors import OutputError
 
 

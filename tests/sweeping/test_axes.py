@@ -12,8 +12,8 @@ from specaug_listen.auditions import Configuration
 from specaug_listen.augment import FrequencyMask, Policy, TimeMask, TimeWarp
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import NEMO, WHISPER
-from specaug_listen.sweeping import Axis, read_axes
-from specaug_listen.sweeping.axes import varied
+from specaug_listen.sweeps import Axis, read_axes
+from specaug_listen.sweeps.axes import varied
 from specaug_listen.vocoders import GriffinLim, Joint
 
 RUN = Configuration(WHISPER, augment.SM, Joint(), 1, 0)

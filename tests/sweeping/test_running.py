@@ -15,8 +15,8 @@ from specaug_listen import Audio, audition, save, sweep
 from specaug_listen.augment import FrequencyMask, Policy, TimeMask, TimeWarp
 from specaug_listen.errors import AudioError, OutputError, ParameterError, PolicyError
 from specaug_listen.plots import read_cells
-from specaug_listen.sweeping.records import read_sweep
-from specaug_listen.sweeping.showing import write_page
+from specaug_listen.sweeps.page import write_page
+from specaug_listen.sweeps.records import read_sweep
 from specaug_listen.vocoders import GriffinLim
 
 STEADY = Policy([FrequencyMask(count=2), TimeMask(count=2)], "steady")
@@ -96,7 +96,7 @@ def test_too_many_renderings_are_refused_before_the_first(speechlike):
 
 
 def test_a_wrong_value_is_refused_before_anything_is_rendered(speechlike, monkeypatch):
-    monkeypatch.setattr("specaug_listen.sweeping.running.audition", lambda *a, **k: pytest.fail("rendered"))
+    monkeypatch.setattr("specaug_listen.sweeps.grid.audition", lambda *a, **k: pytest.fail("rendered"))
     with pytest.raises(ParameterError, match="max_frames=-3"):
         sweep(speechlike, vary={"time_mask.max_frames": [10, -3]})
 
@@ -179,7 +179,7 @@ def test_a_sweep_that_cannot_be_written_leaves_nothing_half(made, tmp_path, monk
     def refused(*args, **kwargs):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("specaug_listen.sweeping.saving.chart_png", refused)
+    monkeypatch.setattr("specaug_listen.sweeps.save.chart_png", refused)
     with pytest.raises(OutputError, match="No space left"):
         made.save(tmp_path / "out")
     assert os.listdir(tmp_path) == []

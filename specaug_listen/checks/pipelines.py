@@ -13,12 +13,12 @@ from ..augment import Batch, Cutout, Draw, Policy
 from ..custom.adapter import Adapter, Handed, hand_over, take_back
 from ..errors import SpecAugListenError
 from ..frontends import MelSpectrogram
-from .apart import Apart, CallEndedError, GaveUpError
-from .given import Given, Values
-from .held import Held
-from .judging import Outcome, judged
-from .returned import Called, call_once
+from .answers import Called, call_once
+from .inputs import Given, Values
+from .memory import Held
+from .process import Apart, CallEndedError, GaveUpError
 from .traits import Traits, traits_of
+from .verdicts import Outcome, judged
 
 __all__ = ["CallableSubject", "Given", "Outcome", "PolicySubject", "Subject"]
 

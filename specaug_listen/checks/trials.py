@@ -13,9 +13,9 @@ import numpy.typing as npt
 from .._rng import MAX_SEED
 from ..augment import Draw, Rectangle
 from ..errors import ParameterError
+from .clips import Clip, reference_of
+from .pipelines import Given, Outcome, Subject
 from .probes import Probe, Seen
-from .signals import Clip, reference_of
-from .subjects import Given, Outcome, Subject
 
 __all__ = ["Bench", "Noticed", "Pair", "Trial", "seen"]
 

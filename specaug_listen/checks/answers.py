@@ -18,8 +18,8 @@ from .._rng import seeded_chance
 from ..custom.adapter import Adapter, as_array, mel_within
 from ..custom.call import device_of, generators_of, in_mode, in_words, owner_module, without_gradients
 from ..errors import ParameterError
-from .given import Given, Layout, Values
-from .held import Held
+from .inputs import Given, Layout, Values
+from .memory import Held
 
 __all__ = ["Called", "Kind", "Returned", "call_once"]
 

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr
 
-from .bench import Bench
-from .findings import Finding
+from .pipelines import Given, Outcome
 from .probes import Probe
-from .subjects import Given, Outcome
+from .report import Finding
+from .trials import Bench
 
 __all__ = ["batch_shown", "exchange_findings", "left_out_findings"]
 

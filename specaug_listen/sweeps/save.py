@@ -17,9 +17,9 @@ from ..frontends import MelFrontend
 from ..outputs.output import Output
 from ..reports.publish import Form, Published, check_page, page_names
 from ..vocoders.registry import AnyVocoder
+from .grid import Cell, Sweep
+from .page import chart_png, put_sweep_page
 from .records import CellEntry, SweepRecord
-from .running import Cell, Sweep
-from .showing import chart_png, put_sweep_page
 
 __all__ = ["output_of_sweep", "save_sweep"]
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .bench import Bench, Pair, Trial
-from .findings import Finding
-from .signals import Clip
-from .subjects import Given
+from .clips import Clip
+from .pipelines import Given
+from .report import Finding
+from .trials import Bench, Pair, Trial
 
 __all__ = ["chance_findings", "is_filter", "late_findings", "named_clips", "other_clip_findings", "plainest"]
 

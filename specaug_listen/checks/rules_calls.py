@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import bdtr
 
-from .bench import Bench, Noticed
-from .findings import Finding
-from .signals import Clip
-from .subjects import Given
+from .clips import Clip
+from .pipelines import Given
+from .report import Finding
+from .trials import Bench, Noticed
 
 __all__ = ["call_findings", "contract_findings", "mode_findings", "try_hard_cases"]
 

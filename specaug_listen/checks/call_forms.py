@@ -28,9 +28,9 @@ from ..custom.guess import (
 )
 from ..errors import naming
 from ..frontends import MelSpectrogram
-from .apart import Apart, CallEndedError, GaveUpError
-from .signals import Clip, reference_of
-from .subjects import CallableSubject, Given, Outcome
+from .clips import Clip, reference_of
+from .pipelines import CallableSubject, Given, Outcome
+from .process import Apart, CallEndedError, GaveUpError
 from .traits import Traits, traits_of
 
 __all__ = ["Known", "crash_of_few_bins", "crash_of_one", "known_of", "subject_of", "turned_subject"]

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..augment import Draw
 from ..custom.adapter import Adapter
-from .given import Given, Layout, Values
-from .returned import Kind, Returned
+from .answers import Kind, Returned
+from .inputs import Given, Layout, Values
 
 __all__ = ["Outcome", "judged"]
 

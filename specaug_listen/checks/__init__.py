@@ -1,7 +1,7 @@
 """A linter for augmentation pipelines: callables, modules and policies, over many draws and clips."""
 
-from .findings import FINDINGS, CheckReport, Finding
-from .running import Check, check
-from .signals import speech_like
+from .checker import Check, check
+from .clips import speech_like
+from .report import FINDINGS, CheckReport, Finding
 
 __all__ = ["FINDINGS", "Check", "CheckReport", "Finding", "check", "speech_like"]

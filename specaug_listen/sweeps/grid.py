@@ -146,7 +146,7 @@ class Sweep:
         OutputError
             When it cannot be written.
         """
-        from .saving import output_of_sweep, save_sweep
+        from .save import output_of_sweep, save_sweep
 
         form = Form(budget_mb=budget_mb, flac=flac, paths=paths)
         source = self.cells[0].heard.clip.source

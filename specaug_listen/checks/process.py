@@ -28,7 +28,7 @@ from .._stdout import close_kept
 from ..custom.call import in_words
 from ..custom.load import load_callable
 from ..errors import ParameterError, SpecAugListenError
-from .keeping import IS_LINUX, keep, processes_below
+from .keeper import IS_LINUX, keep, processes_below
 
 __all__ = ["Apart", "CallEndedError", "GaveUpError"]
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from .._flags import runs
-from .bench import Bench, Trial
-from .findings import Finding
+from .clips import Clip
 from .laws import FALSE_ALARM, Masked
 from .probes import Seen
-from .signals import Clip
+from .report import Finding
+from .trials import Bench, Trial
 
 __all__ = ["place_findings"]
 

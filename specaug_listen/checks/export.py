@@ -23,11 +23,11 @@ from ..outputs.output import Output
 from ..plots import audition_figure, encode_png
 from ..reports import File, FoundFault, findings_page, known_folders, without_folders
 from .batches import batch_shown
-from .bench import Bench
-from .findings import CheckReport, Finding
-from .padding import shortened, shown_in_padding
-from .signals import Clip
-from .subjects import Given, Outcome
+from .clips import Clip
+from .pipelines import Given, Outcome
+from .report import CheckReport, Finding
+from .rules_padding import shortened, shown_in_padding
+from .trials import Bench
 
 __all__ = ["output_of_check", "save_check"]
 

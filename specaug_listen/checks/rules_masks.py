@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from .._flags import runs
 from ..augment import Policy
-from .bench import Bench
-from .findings import Finding
+from .clips import Clip
 from .probes import Probe
-from .signals import Clip
+from .report import Finding
+from .trials import Bench
 
 __all__ = [
     "FALSE_ALARM",

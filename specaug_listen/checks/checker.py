@@ -23,23 +23,23 @@ from ..frameworks.choice import choose_frontend, choose_policy
 from ..frameworks.reading.read import Imported
 from ..frontends import MelFrontend
 from ..outputs.output import Output
-from .apart import Apart, GaveUpError
 from .batches import exchange_findings, left_out_findings
-from .bench import Bench, Noticed
-from .calls import call_findings, contract_findings, mode_findings, try_hard_cases
-from .chance import chance_findings, is_filter, late_findings, other_clip_findings
-from .fills import fill_findings
-from .findings import FINDINGS, OF_AXES, CheckReport, Finding, in_order
-from .forms import Known, crash_of_few_bins, crash_of_one, known_of, subject_of, turned_subject
-from .masks import are_wider_in_time, axes_findings, cap_findings, end_findings, is_readable, share_findings
-from .padding import padding_findings
-from .places import place_findings
-from .signals import Clip, clips_of, made_clips, reference_of, sounds_of
-from .strength import strength_findings
-from .subjects import CallableSubject, PolicySubject, Subject
+from .call_forms import Known, crash_of_few_bins, crash_of_one, known_of, subject_of, turned_subject
+from .clips import Clip, clips_of, made_clips, reference_of, sounds_of
+from .export import output_of_check, save_check
+from .pipelines import CallableSubject, PolicySubject, Subject
+from .process import Apart, GaveUpError
+from .report import FINDINGS, OF_AXES, CheckReport, Finding, in_order
+from .rules_calls import call_findings, contract_findings, mode_findings, try_hard_cases
+from .rules_chance import chance_findings, is_filter, late_findings, other_clip_findings
+from .rules_fills import fill_findings
+from .rules_masks import are_wider_in_time, axes_findings, cap_findings, end_findings, is_readable, share_findings
+from .rules_padding import padding_findings
+from .rules_places import place_findings
+from .rules_strength import strength_findings
+from .rules_warps import order_findings, warp_findings
 from .traits import Traits
-from .warps import order_findings, warp_findings
-from .witnesses import output_of_check, save_check
+from .trials import Bench, Noticed
 
 __all__ = ["Check", "check"]
 
@@ -156,7 +156,7 @@ def check(
 
     Examples
     --------
-    >>> from specaug_listen.checking import check
+    >>> from specaug_listen.checks import check
     >>> def loud(mel):
     ...     mel = mel.copy()
     ...     mel[:, 10:19] = 9.0

@@ -11,10 +11,10 @@ from .._flags import runs
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..frontends.energy import largest_energy
-from .bench import Bench, Trial
-from .chance import named_clips, plainest
-from .findings import Finding
-from .signals import Clip
+from .clips import Clip
+from .report import Finding
+from .rules_chance import named_clips, plainest
+from .trials import Bench, Trial
 
 __all__ = ["fill_findings"]
 

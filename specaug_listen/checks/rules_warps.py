@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from ..augment import Policy
-from .bench import Bench
-from .chance import named_clips, plainest
-from .findings import Finding
-from .masks import FALSE_ALARM
+from .report import Finding
+from .rules_chance import named_clips, plainest
+from .rules_masks import FALSE_ALARM
+from .trials import Bench
 
 __all__ = ["order_findings", "warp_findings"]
 

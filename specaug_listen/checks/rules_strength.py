@@ -11,10 +11,10 @@ import numpy as np
 from ..augment.coverage import Shares, expected_shares
 from ..errors import ParameterError
 from ..frameworks import ALL_POLICIES
-from .bench import Bench
-from .findings import Finding
+from .clips import Clip
 from .probes import Seen
-from .signals import Clip
+from .report import Finding
+from .trials import Bench
 
 __all__ = ["YARDSTICKS", "published_shares", "strength_findings"]
 

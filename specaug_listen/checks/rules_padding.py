@@ -9,11 +9,11 @@ import numpy as np
 
 from .._flags import runs
 from ..augment import Draw, Rectangle, TimeSpan
-from .bench import Bench, seen
-from .findings import Finding
 from .laws import Masked
+from .pipelines import Given
 from .probes import Probe, Seen
-from .subjects import Given
+from .report import Finding
+from .trials import Bench, seen
 
 __all__ = ["padding_findings", "shortened", "shown_in_padding"]
 
