@@ -32,7 +32,7 @@ MOST_MIB, SEAM_DB = 600, -40.0
 # What wait() tells of a child's memory includes this process's own at the time of the fork.
 AUDITION = """
 import sys
-from specaug_listen.cli import main
+from specaug_listen.cli.app import main
 try:
     main(sys.argv[2:])
 finally:

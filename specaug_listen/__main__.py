@@ -27,7 +27,7 @@ def run() -> NoReturn:
 
 def _ended() -> int:
     try:
-        from .cli import main
+        from .cli.app import main
 
         main()
     except SystemExit as ended:

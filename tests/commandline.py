@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from specaug_listen.cli import main
+from specaug_listen.cli.app import main
 from specaug_listen.outputs.marker import MARKER
 
 __all__ = ["HOUSE", "Ran", "contents", "environment", "names_in", "run", "run_apart"]

@@ -159,7 +159,7 @@ BECOME_NOBODY = """
 import ast, contextlib, os, sys, tempfile
 import numpy as np
 from specaug_listen import Audio, save
-from specaug_listen.cli import main
+from specaug_listen.cli.app import main
 with tempfile.TemporaryDirectory() as warm, contextlib.suppress(SystemExit):
     save(f"{warm}/a.wav", Audio(np.zeros(800), 16000))
     main(["audition", f"{warm}/a.wav", "-o", f"{warm}/out", "--json"])
@@ -345,7 +345,7 @@ batch._audition_clip, saving.encode_png = counted, stopped
 def test_ctrl_c_is_130_one_line_and_what_was_done_stays_whole(tmp_path, clip):
     clips = several(tmp_path / "in", clip, n=4)
     command = ["audition", str(clips), "-o", str(tmp_path / "out"), *map(str, QUICK)]
-    code = f"{INTERRUPTED}from specaug_listen.cli import main; main({command!r})"
+    code = f"{INTERRUPTED}from specaug_listen.cli.app import main; main({command!r})"
     ran = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
     assert ran.returncode == 130, ran.stderr
     assert ran.stderr == "interrupted: what was done is whole, the rest was left out\n"

@@ -19,10 +19,10 @@ from commandline import contents, environment, run, run_apart
 
 from specaug_listen import Audio, __version__, save
 from specaug_listen.augment import POLICIES
-from specaug_listen.console import clip_progress
+from specaug_listen.cli.console import clip_progress
+from specaug_listen.cli.tables import frontend_differences, table
 from specaug_listen.frameworks import ALL_POLICIES, DIALECTS
 from specaug_listen.frontends import PRESETS, MelFrontend
-from specaug_listen.listing import frontend_differences, table
 from specaug_listen.vocoders import VOCODERS
 
 HEAVY = ("librosa", "numba", "matplotlib", "audiomentations", "torch", "scipy")
@@ -135,7 +135,7 @@ def test_the_same_command_twice_in_one_folder_auditions_the_same_clips(clips):
 def few_seconds_are_long(monkeypatch):
     """So that a clip of 0.6 s is rendered in parts, in four segments."""
     monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 0.58)
-    monkeypatch.setattr("specaug_listen.console._LEAST_S_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr("specaug_listen.cli.console._LEAST_S_BETWEEN_LINES", 0.0)
     monkeypatch.setattr("specaug_listen.vocoders.joint._FRAMES_PER_SEGMENT", 15)
 
 
@@ -154,7 +154,7 @@ def test_a_long_recording_is_told_of_in_quarters_and_otherwise_like_a_short_one(
 
 
 def test_a_recording_that_is_done_at_once_is_not_told_of(tmp_path, clips, few_seconds_are_long, monkeypatch):
-    monkeypatch.setattr("specaug_listen.console._LEAST_S_BETWEEN_LINES", 600.0)
+    monkeypatch.setattr("specaug_listen.cli.console._LEAST_S_BETWEEN_LINES", 600.0)
     assert run("audition", clips, "-o", tmp_path / "out").err == ""
 
 
@@ -346,7 +346,7 @@ def modules_after(code: str, cwd) -> list[str]:
     "code",
     [
         "import specaug_listen",
-        *(f"from specaug_listen.cli import main; main([{a}])" for a in ("'--help'", "'--version'")),
+        *(f"from specaug_listen.cli.app import main; main([{a}])" for a in ("'--help'", "'--version'")),
     ],
 )
 def test_importing_and_asking_for_help_load_nothing_heavy(tmp_path, code):
@@ -357,7 +357,7 @@ def test_importing_and_asking_for_help_load_nothing_heavy(tmp_path, code):
 
 def test_a_whole_run_with_the_defaults_loads_neither_librosa_nor_pyplot(tmp_path, clips):
     loaded = modules_after(
-        f"from specaug_listen.cli import main; main(['audition', {str(clips)!r}, '-o', 'out'])", tmp_path
+        f"from specaug_listen.cli.app import main; main(['audition', {str(clips)!r}, '-o', 'out'])", tmp_path
     )
     assert (tmp_path / "out" / "report.html").exists()
     assert "matplotlib.figure" in loaded

@@ -12,19 +12,19 @@ import pytest
 from commandline import run
 
 import specaug_listen as sl
-from specaug_listen.audition_command import run_audition
 from specaug_listen.auditions.batch import audition_many
 from specaug_listen.auditions.records import read_record
-from specaug_listen.check_command import run_check
+from specaug_listen.cli.audition import run_audition
+from specaug_listen.cli.check import run_check
+from specaug_listen.cli.policy import _policy_show
+from specaug_listen.cli.replay import run_replay
+from specaug_listen.cli.report import run_report
+from specaug_listen.cli.sweep import run_sweep
 from specaug_listen.errors import PolicyError
 from specaug_listen.frameworks import ALL_POLICIES
 from specaug_listen.frameworks.choice import choose_frontend
 from specaug_listen.frameworks.policies import get_policy, import_policy
 from specaug_listen.frontends import PRESETS
-from specaug_listen.policy_commands import _policy_show
-from specaug_listen.replay_command import run_replay
-from specaug_listen.report_command import run_report
-from specaug_listen.sweep_command import run_sweep
 
 
 @pytest.fixture(scope="module")

@@ -204,7 +204,7 @@ def test_every_command_has_help_with_examples_by_both_options(command, option):
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_shell_completes_commands(shell):
     done = subprocess.run(
-        [sys.executable, "-c", "from specaug_listen.cli import main; main()"],
+        [sys.executable, "-c", "from specaug_listen.cli.app import main; main()"],
         env=environment(
             _SPECAUG_LISTEN_COMPLETE=f"complete_{shell}", COMP_WORDS="specaug-listen aud", COMP_CWORD="1",
             _TYPER_COMPLETE_ARGS="specaug-listen aud", _TYPER_COMPLETE_FISH_ACTION="get-args",

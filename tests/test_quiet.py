@@ -15,7 +15,7 @@ from commandline import HOUSE, environment, run_apart
 from specaug_listen import save
 from specaug_listen._stdout import held_prints
 from specaug_listen.checks import speech_like
-from specaug_listen.cli import main
+from specaug_listen.cli.app import main
 from specaug_listen.errors import SpecAugListenWarning
 
 NOISY = """

@@ -12,8 +12,9 @@ import typer
 from commandline import environment, run
 
 import specaug_listen as sl
-from specaug_listen import Audio, cli, errors, save
+from specaug_listen import Audio, errors, save
 from specaug_listen.audio.finding import find_audio
+from specaug_listen.cli import app
 from specaug_listen.reports.publish import page_path
 
 TAKEN_FOR_GRANTED = {
@@ -27,7 +28,7 @@ TAKEN_FOR_GRANTED = {
     "show": ["LD"],
     "convert": ["LD", "--to", "nemo"],
 }
-ROOT = typer.main.get_command(cli.app)
+ROOT = typer.main.get_command(app.app)
 
 
 def all_commands(group=ROOT, before=()):
@@ -196,7 +197,7 @@ def sent(number: int, at: str, *arguments: str, times: int = 1) -> subprocess.Co
 @pytest.mark.parametrize(
     ("number", "at"),
     [
-        (signal.SIGINT, "specaug_listen.cli"),
+        (signal.SIGINT, "specaug_listen.cli.app"),
         pytest.param(signal.SIGTERM, "typer", marks=pytest.mark.slow),
         (signal.SIGHUP, "numpy"),
     ],

@@ -18,7 +18,7 @@ import pytest
 import typer
 from commandline import contents, environment, names_in, run
 
-from specaug_listen import Audio, Policy, audition, cli, save, write_report
+from specaug_listen import Audio, Policy, audition, save, write_report
 from specaug_listen._ordinary_files import noting_reads, read_file
 from specaug_listen.auditions import Audition, Configuration, batch
 from specaug_listen.auditions import save as saving
@@ -26,6 +26,7 @@ from specaug_listen.auditions.batch import audition_many
 from specaug_listen.auditions.journal import read_journal, read_run
 from specaug_listen.auditions.records import ClipEntry
 from specaug_listen.augment import TimeMask
+from specaug_listen.cli import app
 from specaug_listen.custom.audiomentations import WaveformTransform
 from specaug_listen.custom.waveform import Waveform
 from specaug_listen.errors import ParameterError, PolicyError
@@ -501,7 +502,7 @@ def test_a_run_that_is_killed_for_good_is_gone_on_with(tmp_path, clips):
     code = """
 import ast, os, sys
 from specaug_listen import batch
-from specaug_listen.cli import main
+from specaug_listen.cli.app import main
 work, done = batch.audition, []
 def until(*args, **how):
     if done:
@@ -600,7 +601,7 @@ def test_a_run_whose_lines_cannot_be_printed_goes_on_and_says_so_at_its_end(tmp_
     monkeypatch.setattr(sys, "stdout", Unprintable())
     monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(told := io.BytesIO(), encoding="utf-8"))
     with pytest.raises(SystemExit) as ended:
-        cli.main(["audition", *map(str, clips), "-o", str(tmp_path / "out"), *QUICK[:2], *more])
+        app.main(["audition", *map(str, clips), "-o", str(tmp_path / "out"), *QUICK[:2], *more])
     assert ended.value.code == 1
     assert told.getvalue().decode() == "error: the output cannot be printed: Broken pipe\n"
     assert names_in(tmp_path / "out") == ["a", "audition.json", "b", "c", "report.html"]
@@ -798,7 +799,7 @@ def test_a_journal_that_somebody_has_changed_is_one_line(tmp_path, clips, monkey
 
 
 def test_each_command_that_writes_can_be_told_to_replace_and_no_other(here):
-    root = typer.main.get_command(cli.app)
+    root = typer.main.get_command(app.app)
     commands = [*root.commands.items(), *root.commands["policy"].commands.items()]
     options = {name: {option for one in command.params for option in one.opts} for name, command in commands}
     assert [name for name, own in options.items() if "--overwrite" in own] == [

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ._stdout import quiet_stdout
-from .commands import Command, examples
+from .._stdout import quiet_stdout
 from .console import complain
+from .group import Command, examples
 from .options import DIALECT_HELP, Dialect, Frontend, Overwrite, SetParameters
 
 __all__ = ["policy_app"]
@@ -38,8 +38,8 @@ def _policy_show(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Say what a policy or a framework's configuration really does, step by step."""
-    from ._records import to_json
-    from .frameworks.summary import show_policy
+    from .._records import to_json
+    from ..frameworks.summary import show_policy
 
     with quiet_stdout():
         page = show_policy(file, dialect, frontend=frontend, parameters=parameters or ())
@@ -61,11 +61,11 @@ def _policy_convert(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Write the nearest configuration of another framework, and list what differs."""
-    from ._files import printable
-    from ._records import to_json
-    from .frameworks.choice import named_policy
-    from .frameworks.convert import convert_policy
-    from .outputs.output import Output
+    from .._files import printable
+    from .._records import to_json
+    from ..frameworks.choice import named_policy
+    from ..frameworks.convert import convert_policy
+    from ..outputs.output import Output
 
     output = None if out is None else Output(out.parent, "policy convert", overwrite=overwrite, inputs=[file])
     if output is not None and out is not None:

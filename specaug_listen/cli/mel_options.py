@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from .errors import ParameterError
+from ..errors import ParameterError
 
 if TYPE_CHECKING:
-    from .auditions import Configuration
-    from .mels import MelFile
+    from ..auditions import Configuration
+    from ..mels import MelFile
 
 __all__ = ["FoundMels", "found_mels", "with_mels"]
 
@@ -35,8 +35,8 @@ class FoundMels(NamedTuple):
 
 def found_mels(paths: Sequence[Path]) -> FoundMels:
     """The mels that paths stand for; those of a folder only where it holds no recording."""
-    from .audio.signal import find_audio
-    from .mels import find_mels, is_mel_path
+    from ..audio.signal import find_audio
+    from ..mels import find_mels, is_mel_path
 
     of_mels = [path for path in paths if not path.is_dir() and is_mel_path(path)]
     for folder in (path for path in paths if path.is_dir()):
@@ -56,8 +56,8 @@ def with_mels(run: Configuration, found: FoundMels, stats: str | None, axes: str
     ParameterError
         When nobody says which front-end made them, or something is asked for that needs their sound.
     """
-    from .auditions.inputs import check_sound_is_not_needed
-    from .frontends import checked_axes, prepared, statistics_of_text
+    from ..auditions.inputs import check_sound_is_not_needed
+    from ..frontends import checked_axes, prepared, statistics_of_text
 
     if not (found.mels or found.problems):
         if stats or axes:

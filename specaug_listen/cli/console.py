@@ -11,16 +11,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ._notices import counted
-from ._streams import discard
-from .errors import one_line
+from .._notices import counted
+from .._streams import discard
+from ..errors import one_line
 
 if TYPE_CHECKING:
-    from .auditions import Audition, Failure
-    from .auditions.batch import Progress
-    from .auditions.long import Within
-    from .auditions.records import ClipEntry
-    from .reports.publish import Published
+    from ..auditions import Audition, Failure
+    from ..auditions.batch import Progress
+    from ..auditions.long import Within
+    from ..auditions.records import ClipEntry
+    from ..reports.publish import Published
 
 __all__ = [
     "aside",
@@ -45,8 +45,8 @@ def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within
     """Lines as clips are done, and how far a long one is; on a terminal two bars below them."""
 
     def tell(number: int, result: Audition | Failure | ClipEntry) -> None:
-        from .auditions import Failure
-        from .auditions.records import ClipEntry
+        from ..auditions import Failure
+        from ..auditions.records import ClipEntry
 
         if isinstance(result, Failure):
             complain(result.error)
@@ -129,7 +129,7 @@ def aside(text: str, end: str = "\n") -> None:
 
 def tell_of_page(page: Published, before: str = "", *, open_it: bool = False) -> None:
     """Print where a page is, and where it had to become a folder, why, and how to have one file; open it, too."""
-    from ._files import printable
+    from .._files import printable
 
     say(f"{before}{printable(page.path)}{f' ({page.advice})' if page.advice else ''}")
     if open_it:
@@ -157,8 +157,8 @@ def _free_folder(name: str, command: str) -> Iterator[Path]:
     OutputError
         When nothing can be written there.
     """
-    from .outputs.locks import InUse
-    from .outputs.output import Output
+    from ..outputs.locks import InUse
+    from ..outputs.output import Output
 
     for number in itertools.count(1):
         path = Path(name if number == 1 else f"{name}-{number}")
@@ -175,7 +175,7 @@ def _free_folder(name: str, command: str) -> Iterator[Path]:
 
 
 def _is_free(path: Path) -> bool:
-    from .outputs.marker import is_folder
+    from ..outputs.marker import is_folder
 
     return not os.path.lexists(path) or (is_folder(path) and not any(path.iterdir()))
 
@@ -184,7 +184,7 @@ def open_page(page: Path) -> None:
     """Open a page in the browser; without one, say so."""
     import webbrowser
 
-    from ._files import printable
+    from .._files import printable
 
     try:
         is_open = webbrowser.open(page.resolve().as_uri())

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ._records import to_plain
-from .augment import Policy
-from .augment.describe import aspects, subject
-from .frameworks import ALL_POLICIES, DIALECTS, MAIN_RECIPES
-from .frontends import PRESETS, MelFrontend
-from .vocoders import VOCODERS
+from .._records import to_plain
+from ..augment import Policy
+from ..augment.describe import aspects, subject
+from ..frameworks import ALL_POLICIES, DIALECTS, MAIN_RECIPES
+from ..frontends import PRESETS, MelFrontend
+from ..vocoders import VOCODERS
 
 __all__ = ["entries", "frontend_differences", "table"]
 

@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._stdout import quiet_stdout
+from .._stdout import quiet_stdout
 from .console import complain, say
-from .options import (
-    Adapters,
-    Dialect,
-    Frontend,
-    Overwrite,
-    SetParameters,
-    adapter_of,
-)
+from .options import Adapters, Dialect, Frontend, Overwrite, SetParameters, adapter_of
 
 if TYPE_CHECKING:
-    from .audio.signal import Audio
+    from ..audio.signal import Audio
 
 __all__ = ["run_check"]
 
@@ -63,9 +56,9 @@ def run_check(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Look for faults in an augmentation: exit 1 when something is found, with one line for each finding."""
-    from ._records import to_json
-    from .checks import check
-    from .checks.export import output_of_check
+    from .._records import to_json
+    from ..checks import check
+    from ..checks.export import output_of_check
 
     target, paths = _target(what or [], policy)
     read: list[Path | str] = [*paths, target.partition(":")[0]]
@@ -88,7 +81,7 @@ def run_check(
 @contextmanager
 def _as_bad_usage() -> Iterator[None]:
     """Exit code 1 is for findings alone; a clip or a folder that cannot be used is bad usage here."""
-    from .errors import AudioError, OutputError, ParameterError
+    from ..errors import AudioError, OutputError, ParameterError
 
     try:
         yield
@@ -98,8 +91,8 @@ def _as_bad_usage() -> Iterator[None]:
 
 def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
     """The callable or policy, and the paths."""
-    from .custom.load import is_spec
-    from .errors import ParameterError
+    from ..custom.load import is_spec
+    from ..errors import ParameterError
 
     if policy is not None:
         if what and is_spec(what[0]):
@@ -119,11 +112,11 @@ def _clips(paths: Sequence[Path]) -> list[tuple[str, Audio]]:
     AudioError
         For the first path that holds none.
     """
-    from ._files import printable
-    from .audio.finding import find_audio
-    from .audio.signal import load
-    from .checks.clips import LONGEST_S
-    from .errors import AudioError
+    from .._files import printable
+    from ..audio.finding import find_audio
+    from ..audio.signal import load
+    from ..checks.clips import LONGEST_S
+    from ..errors import AudioError
 
     files, problems, left_out = find_audio(paths)
     for notice in left_out:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from .audio.channels import Channel
-    from .auditions import Channels
-    from .augment import Policy
-    from .custom.adapter import Adapter
+    from ..audio.channels import Channel
+    from ..auditions import Channels
+    from ..augment import Policy
+    from ..custom.adapter import Adapter
 
 __all__ = [
     "DIALECT_HELP",
@@ -130,9 +130,9 @@ def channel_of(given: str | None, policy: Policy) -> tuple[Channel, str]:
     ParameterError
         For a text that stands for none.
     """
-    from .audio.channels import as_channel
-    from .errors import ParameterError
-    from .frameworks.choice import choose_channel
+    from ..audio.channels import as_channel
+    from ..errors import ParameterError
+    from ..frameworks.choice import choose_channel
 
     if given is not None and given.strip().lower() in LAYOUTS:
         raise ParameterError(
@@ -153,7 +153,7 @@ def layout_of(given: str) -> Channels:
     ParameterError
         For a text that stands for none.
     """
-    from .errors import ParameterError
+    from ..errors import ParameterError
 
     if given not in LAYOUTS:
         raise ParameterError(
@@ -176,9 +176,9 @@ def adapter_of(given: Sequence[str] | None) -> Adapter | None:
     >>> adapter_of(["scale=db"]).scale
     'db'
     """
-    from ._records import from_plain
-    from .custom.adapter import Adapter
-    from .errors import ParameterError
+    from .._records import from_plain
+    from ..custom.adapter import Adapter
+    from ..errors import ParameterError
 
     if not given:
         return None

@@ -33,13 +33,13 @@ def run_report(
     overwrite: Overwrite = False,
 ) -> None:
     """Write the page again from a folder, or one page of several folders, without rendering anything."""
-    from ._files import printable
-    from .errors import ParameterError
-    from .outputs.locks import reading
-    from .reports.publish import Form
-    from .reports.report import publish_report
-    from .sweeps.page import write_page
-    from .sweeps.records import is_sweep
+    from .._files import printable
+    from ..errors import ParameterError
+    from ..outputs.locks import reading
+    from ..reports.publish import Form
+    from ..reports.report import publish_report
+    from ..sweeps.page import write_page
+    from ..sweeps.records import is_sweep
 
     form = Form(split, budget, flac, paths_shown)
     # What a folder holds is known when no run is writing into it.

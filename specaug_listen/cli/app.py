@@ -12,21 +12,21 @@ from typing import Annotated, Any, NoReturn
 import pydantic
 import typer
 
-from ._files import printable
-from ._interrupts import INTERRUPTED, WHAT_IS_LEFT
-from ._ordinary_files import noting_reads
-from ._streams import discard, open_closed
-from ._version import __version__
-from .audition_command import run_audition
-from .check_command import run_check
-from .commands import COMMAND_SETTINGS, Command, Commands, examples
+from .._files import printable
+from .._interrupts import INTERRUPTED, WHAT_IS_LEFT
+from .._ordinary_files import noting_reads
+from .._streams import discard, open_closed
+from .._version import __version__
+from ..errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
+from .audition import run_audition
+from .check import run_check
 from .console import complain, unsaid
-from .errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
-from .invert_command import run_invert
-from .policy_commands import policy_app
-from .replay_command import run_replay
-from .report_command import run_report
-from .sweep_command import run_sweep
+from .group import COMMAND_SETTINGS, Command, Commands, examples
+from .invert import run_invert
+from .policy import policy_app
+from .replay import run_replay
+from .report import run_report
+from .sweep import run_sweep
 
 __all__ = ["app", "main"]
 
@@ -84,7 +84,7 @@ def _list(
     """List the names that the options take, and how they differ."""
     import json
 
-    from .listing import entries, table
+    from .tables import entries, table
 
     print(json.dumps(entries(what.value), indent=2) if as_json else table(what.value))  # noqa: T201
 

@@ -11,10 +11,10 @@ from .console import complain, complain_of, counted, say
 from .options import AxesText, Overwrite, StatisticsText
 
 if TYPE_CHECKING:
-    from .audio.signal import Audio
-    from .mels import MelClip, MelFile
-    from .outputs.output import Output
-    from .vocoders.registry import AnyVocoder
+    from ..audio.signal import Audio
+    from ..mels import MelClip, MelFile
+    from ..outputs.output import Output
+    from ..vocoders.registry import AnyVocoder
 
 __all__ = ["run_invert"]
 
@@ -42,10 +42,10 @@ def run_invert(
     overwrite: Overwrite = False,
 ) -> None:
     """Turn mels of your own pipeline into sound."""
-    from . import vocoders
-    from .errors import ParameterError, SpecAugListenError
-    from .frontends import checked_axes, get, prepared, statistics_of_text
-    from .mels import clip_of_file, find_mels
+    from .. import vocoders
+    from ..errors import ParameterError, SpecAugListenError
+    from ..frontends import checked_axes, get, prepared, statistics_of_text
+    from ..mels import clip_of_file, find_mels
 
     if frontend is None:
         raise ParameterError(
@@ -73,8 +73,8 @@ def run_invert(
 
 
 def _check_vocoder(vocoder: AnyVocoder, frontend: Any) -> None:
-    from .auditions.inputs import check_sound_is_not_needed
-    from .vocoders import Neural
+    from ..auditions.inputs import check_sound_is_not_needed
+    from ..vocoders import Neural
 
     check_sound_is_not_needed(vocoder, None, twins=False)
     if isinstance(vocoder, Neural):
@@ -88,9 +88,9 @@ def _nothing() -> int:
 
 def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Output, list[str]]:
     """Where the sounds go, and their names there."""
-    from ._files import folder_name, printable
-    from .errors import ParameterError
-    from .outputs.output import Output
+    from .._files import folder_name, printable
+    from ..errors import ParameterError
+    from ..outputs.output import Output
 
     if out.suffix.lower() == ".wav":
         if len(files) > 1:
@@ -111,8 +111,8 @@ def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Outpu
 
 def _written(clip: MelClip, vocoder: AnyVocoder, output: Output, name: str) -> tuple[Audio, float]:
     """The sound, and the gain with which it was written."""
-    from .audio.signal import common_gain, encode_wav
-    from .auditions import render
+    from ..audio.signal import common_gain, encode_wav
+    from ..auditions import render
 
     sound = render(clip.mel, vocoder)
     gain = common_gain([sound])
@@ -123,7 +123,7 @@ def _written(clip: MelClip, vocoder: AnyVocoder, output: Output, name: str) -> t
 def _tell(target: Path, file: MelFile, clip: MelClip, written: tuple[Audio, float]) -> None:
     import math
 
-    from ._files import printable
+    from .._files import printable
 
     sound, gain = written
     for notice in clip.notices:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
-from ._stdout import quiet_stdout
+from .._stdout import quiet_stdout
+from ..errors import ParameterError
 from .console import clip_progress, complain, complain_of, counted, open_page, results_folder, say, tell_of_page
-from .errors import ParameterError
 from .options import (
     Adapters,
     AxesText,
@@ -35,12 +35,12 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from .audio.channels import Channel
-    from .audio.finding import Found
-    from .auditions import AuditionRecord, Configuration
-    from .augment import Policy
-    from .frameworks.choice import FrontendChoice
-    from .reports.publish import Form, Published
+    from ..audio.channels import Channel
+    from ..audio.finding import Found
+    from ..auditions import AuditionRecord, Configuration
+    from ..augment import Policy
+    from ..frameworks.choice import FrontendChoice
+    from ..reports.publish import Form, Published
 
 __all__ = ["run_audition"]
 
@@ -134,7 +134,7 @@ def _audition_into(
     **how: bool,
 ) -> tuple[AuditionRecord, Published | None]:
     """The run and its page, between which no other run begins in the folder."""
-    from .outputs.output import Output
+    from ..outputs.output import Output
 
     quiet = quiet_stdout if as_json else nullcontext
     with quiet():
@@ -147,7 +147,7 @@ def _audition_into(
 
 def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> Form | None:
     """What the page is to be; None for no page."""
-    from .reports.publish import Form
+    from ..reports.publish import Form
 
     if open_it and not report:
         raise ParameterError("--open opens the page, and --no-report writes none; leave out one of them")
@@ -164,8 +164,8 @@ def _audition_files(
     page: bool,
     **replacing: bool,
 ) -> AuditionRecord:
-    from .audio.loudness import measure_elsewhere
-    from .auditions.batch import audition_many, count_clips
+    from ..audio.loudness import measure_elsewhere
+    from ..auditions.batch import audition_many, count_clips
 
     if page:
         measure_elsewhere()
@@ -185,15 +185,15 @@ def _audition_files(
 
 def _page_of(index: AuditionRecord, out: Path, form: Form | None) -> Published | None:
     """The page of a run, where one was asked for and there is something to show."""
-    from .reports.report import publish_report
+    from ..reports.report import publish_report
 
     # What was there of an earlier run went when this one began.
     return publish_report(out, form=form, overwrite=True) if form is not None and index.clips else None
 
 
 def _tell_of(index: AuditionRecord, out: Path, page: Published | None, *, as_json: bool, open_it: bool) -> NoReturn:
-    from ._files import printable
-    from .auditions.records import to_bytes
+    from .._files import printable
+    from ..auditions.records import to_bytes
 
     refused = f", {len(index.failures)} refused" if index.failures else ""
     told = f"{counted(len(index.clips), 'clip')} auditioned{refused}"
@@ -215,8 +215,8 @@ def _found_files(
 
     Problems and what was left out are told, and where there is no file the command ends.
     """
-    from .audio.finding import Found, find_audio
-    from .auditions.batch import output_of_audition
+    from ..audio.finding import Found, find_audio
+    from ..auditions.batch import output_of_audition
     from .mel_options import found_mels, with_mels
 
     output_of_audition(out, inputs=paths, **how)
@@ -247,8 +247,8 @@ def _configuration(
     twins: bool,
     strict: bool,
 ) -> Configuration:
-    from . import custom, vocoders
-    from .auditions import Configuration
+    from .. import custom, vocoders
+    from ..auditions import Configuration
 
     stage = None if waveform is None else custom.read_waveform(waveform)
     chosen, reason = choice
@@ -284,7 +284,7 @@ def _choose(
     channel: str | None,
 ) -> tuple[FrontendChoice, Policy, Channel]:
     """The front-end, the policy and the channel; says what its file leaves open, and where these come from."""
-    from .frameworks.choice import choose_frontend, choose_policy, reason_in_words
+    from ..frameworks.choice import choose_frontend, choose_policy, reason_in_words
 
     how: dict[str, Any] = {"framework": dialect, "adapter": adapter_of(adapter), "parameters": parameters or ()}
     drawn = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)

@@ -12,7 +12,7 @@ from .console import complain, results_folder, say
 from .options import Overwrite
 
 if TYPE_CHECKING:
-    from .auditions.records import DrawRecord
+    from ..auditions.records import DrawRecord
 
 __all__ = ["run_replay"]
 
@@ -35,7 +35,7 @@ def run_replay(
     overwrite: Overwrite = False,
 ) -> None:
     """Make a draw again, bit for bit."""
-    from .replays import read_written_draw
+    from ..replays import read_written_draw
 
     written, notices = read_written_draw(draw)
     for notice in notices:
@@ -47,11 +47,11 @@ def run_replay(
 def _replay_into(
     out: Path, draw: Path, written: DrawRecord, audio: Path | None, policy: str | None, *, overwrite: bool
 ) -> None:
-    from ._files import printable
-    from .auditions import changed_versions, differences, draw_files, is_long_draw, replay_record
-    from .auditions.records import path_of
-    from .errors import naming
-    from .outputs.output import Output
+    from .._files import printable
+    from ..auditions import changed_versions, differences, draw_files, is_long_draw, replay_record
+    from ..auditions.records import path_of
+    from ..errors import naming
+    from ..outputs.output import Output
 
     clip = audio or path_of(written.audio)
     is_sound = out.suffix.lower() == ".wav"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import ParameterError
 from .console import aside, complain, results_folder, tell_of_page
-from .errors import ParameterError
 from .options import (
     BatchText,
     Budget,
@@ -30,13 +30,13 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from .audio.channels import OneChannel
-    from .audio.signal import Audio
-    from .auditions import Configuration
-    from .augment import Policy
-    from .frameworks.choice import FrontendChoice
-    from .outputs.output import Output
-    from .sweeps import Sweep
+    from ..audio.channels import OneChannel
+    from ..audio.signal import Audio
+    from ..auditions import Configuration
+    from ..augment import Policy
+    from ..frameworks.choice import FrontendChoice
+    from ..outputs.output import Output
+    from ..sweeps import Sweep
 
 __all__ = ["run_sweep"]
 
@@ -86,11 +86,11 @@ def run_sweep(
     overwrite: Overwrite = False,
 ) -> None:
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
-    from .frameworks.choice import choose_policy
-    from .reports.publish import Form
-    from .sweeps.axes import read_axes
-    from .sweeps.grid import choose_swept_frontend, swept
-    from .sweeps.save import save_sweep
+    from ..frameworks.choice import choose_policy
+    from ..reports.publish import Form
+    from ..sweeps.axes import read_axes
+    from ..sweeps.grid import choose_swept_frontend, swept
+    from ..sweeps.save import save_sweep
 
     _check_file(path)
     form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
@@ -109,7 +109,7 @@ def run_sweep(
 
 def _check_file(path: Path) -> None:
     """What is no file is a wrong argument, other than a file that cannot be read."""
-    from ._files import printable
+    from .._files import printable
 
     if path.is_dir():
         raise ParameterError(f"{printable(path)}: is a folder; a sweep takes one audio file")
@@ -120,7 +120,7 @@ def _check_file(path: Path) -> None:
 @contextmanager
 def _output(out: Path | None, path: Path, *, overwrite: bool) -> Iterator[Output]:
     """Where a sweep goes, which nobody else writes into meanwhile."""
-    from .sweeps.save import output_of_sweep
+    from ..sweeps.save import output_of_sweep
 
     with results_folder(out, "sheet", "sweep", overwrite=overwrite) as folder:
         output = output_of_sweep(folder, overwrite=overwrite, inputs=[path])
@@ -132,9 +132,9 @@ def _named_clip(
     path: Path, start: float, duration: float | None, channel: OneChannel, strict: bool
 ) -> tuple[Audio, str]:
     """A clip, and what it is called."""
-    from ._files import printable
-    from .audio.signal import load
-    from .auditions.records import clip_name
+    from .._files import printable
+    from ..audio.signal import load
+    from ..auditions.records import clip_name
 
     clip = load(path, start_s=start, duration_s=duration, channel=None if channel == "mean" else channel, strict=strict)
     return clip, printable(clip_name(clip))
@@ -142,7 +142,7 @@ def _named_clip(
 
 def _one_channel(given: str | None, policy: Policy) -> OneChannel:
     """What is heard of the recording; says so where the policy's file decides it."""
-    from .audio.channels import as_one_channel
+    from ..audio.channels import as_one_channel
 
     channel, why = channel_of(given, policy)
     if why:
@@ -152,7 +152,7 @@ def _one_channel(given: str | None, policy: Policy) -> OneChannel:
 
 def _notes(made: Sweep) -> list[str]:
     """Which front-end was taken, and why, where none was asked for."""
-    from .frameworks.choice import reason_in_words
+    from ..frameworks.choice import reason_in_words
 
     choose = "choose one for all with --frontend"
     if made.frontends:
@@ -178,8 +178,8 @@ def _configuration(
     channel: Any,
     strict: bool,
 ) -> Configuration:
-    from . import vocoders
-    from .auditions import Configuration
+    from .. import vocoders
+    from ..auditions import Configuration
 
     return Configuration(
         choice.frontend, policy, vocoders.get(vocoder), draws, seed, start_s=start, duration_s=duration,

@@ -9,8 +9,8 @@ from pathlib import Path
 import typer.core
 from typer import Context
 
-from ._files import without_dots
-from .errors import ParameterError
+from .._files import without_dots
+from ..errors import ParameterError
 
 __all__ = ["COMMAND_SETTINGS", "Command", "Commands", "examples"]
 
