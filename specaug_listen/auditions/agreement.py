@@ -14,7 +14,7 @@ from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import PolicyError
 from ..frontends import MelFrontend, prepared
 from ..outputs.marker import is_folder
-from ..reports.assets import FolderFiles
+from .clip_files import FolderFiles
 from .records import ClipEntry, ClipRecord, Configuration, DrawRecord
 
 __all__ = ["check_of_run", "left_out", "read_draw"]

@@ -22,7 +22,7 @@ from ..errors import OutputError, ParameterError, SpecAugListenError
 from ..frontends import prepared
 from ..mels import MelFile, clip_of_file
 from ..outputs.output import Output
-from ..reports.publish import check_page, page_names
+from ..outputs.pages import check_page, page_names
 from ..vocoders import Joint
 from .chain import audition
 from .journal import Journal, Run, kept_clips, read_journal

@@ -11,8 +11,8 @@ from .._files import printable
 from .._notices import Notice
 from .._ordinary_files import open_inside
 from ..outputs.marker import MARKER, results_in
-from ..reports.assets import FolderFiles
 from .badges import MOST_BADGES
+from .clip_files import FolderFiles
 from .contents import MOST_BYTES_OF_PICTURE
 from .records import ClipEntry
 

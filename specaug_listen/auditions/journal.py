@@ -16,7 +16,7 @@ from .._records import to_plain
 from ..errors import ParameterError, PolicyError, naming
 from ..outputs.marker import MARKER, Line, Written, marker_lines
 from ..outputs.output import Output
-from ..reports.publish import page_names
+from ..outputs.pages import page_names
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_index, to_bytes, versions
 from .results import Audition
 from .save import audition_files, clip_entry, put_clip

@@ -24,8 +24,10 @@ from ..metrics import log_mel_rmse_db, perceptual, score
 from ..plots import audition_figure
 from ..vocoders import Vocoder
 from .badges import clip_badges, draw_badges
+from .display import as_html, as_text
 from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
+from .save import save_audition
 from .step_scores import MASKED, scores_of_steps
 
 if TYPE_CHECKING:
@@ -289,16 +291,10 @@ class Audition:
         OutputError
             When the folder cannot be written.
         """
-        from .save import save_audition
-
         return save_audition(self, as_path(out), channels=channels, overwrite=overwrite)
 
     def __str__(self) -> str:
-        from .display import as_text
-
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        from .display import as_html
-
         return as_html(self)

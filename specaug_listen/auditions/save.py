@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
@@ -21,7 +21,9 @@ from ..outputs.output import Output
 from ..plots import RANGE_DB, Cells, encode_png, reference_db
 from .records import Channels, ClipEntry, Configuration, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
 from .rendering import first_samples
-from .results import Audition, Reconstruction
+
+if TYPE_CHECKING:
+    from .results import Audition, Reconstruction
 
 __all__ = [
     "RESERVED",

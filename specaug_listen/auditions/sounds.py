@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import PolicyError
 from ..frontends import MelFrontend
-from ..reports.assets import Files
+from .clip_files import Files
 from .contents import AGAIN
 from .records import ClipEntry, DrawRecord
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from .._files import as_path, printable, saying_what_failed
 from .._notices import Notice
+from ..auditions.clip_files import Files
 from ..errors import ParameterError
-from ..outputs.marker import Written
 from ..outputs.output import Output
-from .assets import Beside, Embedded, Files
+from ..outputs.pages import page_names
+from .assets import Beside, Embedded
 from .html import parcel_script
 from .model import Clip
 
@@ -23,8 +24,6 @@ __all__ = [
     "Form",
     "Place",
     "Published",
-    "check_page",
-    "page_names",
     "page_path",
     "publish",
     "put_page",
@@ -147,29 +146,6 @@ def page_path(path: str | os.PathLike[str]) -> Path:
     if target.suffix.lower() not in (".html", ".htm") or target.is_dir():
         raise ParameterError(f"{printable(target)}: is no name of a page; expected one that ends in .html")
     return target
-
-
-def page_names(target: Path, written: Written) -> list[str]:
-    """Of what is written beside a page, what is a page of its name, in either form: no folder of a clip or a cell."""
-    pages = [*written.by("report"), *(written.by("sweep") if target.name == "sweep.html" else ())]
-    return [name for name in pages if name == target.name or name.startswith(f"{target.stem}/")]
-
-
-def check_page(output: Output, name: str) -> None:
-    """See, before it is known how large a page will be, that it can be written as one file and as a folder.
-
-    Raises
-    ------
-    ParameterError
-        When something else stands in the way of either.
-    """
-    target = Path(name)
-    output.check([name, f"{target.stem}/index.html"])
-    if output.is_foreign(target.stem):
-        raise ParameterError(
-            f"-o {printable(output.out / target.stem)}: exists and is no report, and a page that is too large for one "
-            "file becomes a folder of that name; move it, or choose another -o"
-        )
 
 
 def publish(

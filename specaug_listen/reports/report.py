@@ -18,6 +18,7 @@ from ..audio.channels import Choice, name_suffix
 from ..audio.names import distinct_names
 from ..auditions import Audition
 from ..auditions.agreement import check_of_run, left_out, read_draw
+from ..auditions.clip_files import Files, FolderFiles, MemoryFiles
 from ..auditions.display import facts_of_policy, frontend_in_words
 from ..auditions.edits import Edits, embedded, with_badges
 from ..auditions.journal import read_run
@@ -36,7 +37,6 @@ from ..auditions.save import audition_files, clip_entry, configuration_of, draw_
 from ..errors import ParameterError
 from ..frameworks.registry import DIALECTS
 from ..outputs.locks import reading
-from .assets import Files, FolderFiles, MemoryFiles
 from .clips import Shown, clip_view, columns_for, rows_of
 from .folders import known_folders, short_paths, without_folders
 from .html import page_parts

@@ -32,6 +32,7 @@ from ..reports.publish import Form
 from ..vocoders import Vocoder
 from ..vocoders.registry import AnyVocoder
 from .axes import Axis, Value, read_axes, varied
+from .save import output_of_sweep, save_sweep
 
 __all__ = ["MOST_RENDERINGS", "Cell", "Sweep", "choose_swept_frontend", "combinations", "sweep", "swept"]
 
@@ -146,8 +147,6 @@ class Sweep:
         OutputError
             When it cannot be written.
         """
-        from .save import output_of_sweep, save_sweep
-
         form = Form(budget_mb=budget_mb, flac=flac, paths=paths)
         source = self.cells[0].heard.clip.source
         output = output_of_sweep(as_path(out), overwrite=overwrite, inputs=[] if source is None else [source.path])

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from .._files import printable
 from .._notices import Notice
 from ..auditions.agreement import left_out, read_draw
+from ..auditions.clip_files import FolderFiles
 from ..auditions.display import facts_of_clip, facts_of_policy, frontend_in_words
 from ..auditions.edits import Edits, embedded, with_badges
 from ..auditions.records import DrawRecord, path_of, vocoder_name
@@ -18,7 +19,7 @@ from ..frameworks.choice import reason_in_words
 from ..outputs.locks import reading
 from ..plots import encode_png, new_figure, percent, plot_sweep
 from ..reports import Clip, File, Head, Sheet, Version, known_folders, page_parts, short_paths, without_folders
-from ..reports.assets import Embedded, FolderFiles
+from ..reports.assets import Embedded
 from ..reports.clips import Shown, colours_of, draw_version, matched, sound_version
 from ..reports.publish import Form, Place, Published, page_path, publish, put_page
 from ..reports.reproduce import sweep_recipe, words_of

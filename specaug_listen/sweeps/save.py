@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .._files import folder_name, saying_what_failed, write_files
 from .._records import to_json
@@ -15,11 +16,14 @@ from ..auditions.records import ClipEntry, CustomVocoder, describe_clip, to_byte
 from ..auditions.save import audition_files, draw_record, top_db_of
 from ..frontends import MelFrontend
 from ..outputs.output import Output
-from ..reports.publish import Form, Published, check_page, page_names
+from ..outputs.pages import check_page, page_names
+from ..reports.publish import Form, Published
 from ..vocoders.registry import AnyVocoder
-from .grid import Cell, Sweep
 from .page import chart_png, put_sweep_page
 from .records import CellEntry, SweepRecord
+
+if TYPE_CHECKING:
+    from .grid import Cell, Sweep
 
 __all__ = ["output_of_sweep", "save_sweep"]
 

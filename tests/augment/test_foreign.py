@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from streams import as_stream
 
-from specaug_listen import Draw, Policy, augment, frontends
+from specaug_listen import Audio, Draw, Policy, augment, frontends
 from specaug_listen._rng import seeded_chance
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp, foreign_policy
+from specaug_listen.augment.fills import fill_level
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.custom.transform import Foreign
 from specaug_listen.errors import ParameterError, SpecAugListenWarning
@@ -241,7 +242,7 @@ def test_the_fill_of_a_mask_behind_a_callable_is_that_of_what_it_made(mel):
     louder = draw.steps[1].fill_level
     assert louder is not None
     assert louder.vs_median_db == pytest.approx(
-        augment.fill.fill_level("min", mel.with_values(mel.values + 1), draw.steps[1].region, None).vs_median_db,
+        fill_level("min", mel.with_values(mel.values + 1), draw.steps[1].region, None).vs_median_db,
         abs=0.01,
     )
 
@@ -288,7 +289,7 @@ def test_the_shape_that_works_is_found(mel, axes):
 
 
 def test_a_square_mel_does_not_hide_the_order_of_axes():
-    square = frontends.WHISPER(augment.waveform.Audio(np.random.default_rng(0).normal(0, 0.1, 80 * 160), 16000))
+    square = frontends.WHISPER(Audio(np.random.default_rng(0).normal(0, 0.1, 80 * 160), 16000))
     assert square.values.shape == (80, 80)
 
     def picky(mel):

@@ -1,0 +1,35 @@
+"""Pages in a folder of results: as one file, or as a folder of the same name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .._files import printable
+from ..errors import ParameterError
+from .marker import Written
+from .output import Output
+
+__all__ = ["check_page", "page_names"]
+
+
+def page_names(target: Path, written: Written) -> list[str]:
+    """Of what is written beside a page, what is a page of its name, in either form: no folder of a clip or a cell."""
+    pages = [*written.by("report"), *(written.by("sweep") if target.name == "sweep.html" else ())]
+    return [name for name in pages if name == target.name or name.startswith(f"{target.stem}/")]
+
+
+def check_page(output: Output, name: str) -> None:
+    """See, before it is known how large a page will be, that it can be written as one file and as a folder.
+
+    Raises
+    ------
+    ParameterError
+        When something else stands in the way of either.
+    """
+    target = Path(name)
+    output.check([name, f"{target.stem}/index.html"])
+    if output.is_foreign(target.stem):
+        raise ParameterError(
+            f"-o {printable(output.out / target.stem)}: exists and is no report, and a page that is too large for one "
+            "file becomes a folder of that name; move it, or choose another -o"
+        )
