@@ -84,13 +84,12 @@ __all__ = [
 
 if TYPE_CHECKING:
     from . import augment, custom, errors, frameworks, frontends, plots, vocoders
-    from .audio.signal import Audio, load, save
+    from .audio import Audio, load, save
     from .auditions import Audition, Reconstruction, audition
     from .augment import Draw, Policy
     from .checks import Check, check
     from .errors import SpecAugListenError, SpecAugListenWarning
-    from .frameworks.policies import get_policy, read_policy
-    from .frameworks.summary import show_policy
+    from .frameworks import get_policy, read_policy, show_policy
     from .frontends import MelFrontend, MelSpectrogram, read_frontend
     from .metrics import score
     from .plots import plot_audition, plot_difference, plot_mel, plot_sweep

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import io
 import pathlib
+import re
 import subprocess
 import sys
 import tokenize
@@ -16,83 +17,142 @@ import pytest
 import specaug_listen
 
 HOUSE = pathlib.Path(specaug_listen.__file__).parent
-FLOORS = [
-    "errors _version",
-    "_interrupts _streams _ordinary_files _walking",
-    "_c_output _channels _flags _optional _random _record _files _notices _sound _yaml_loader _quiet _tensors _cells",
-    "containers _locks _marker",
-    "_decoding _rooms _timeline",
-    "_ffmpeg _ownership",
-    "_mixing _threads _yaml _clips _clip_names _kaldi _reading _json_records _spool _compiled _wav",
-    "audio stft",
-    "recording audio_input",
-    "frontends",
-    "mels",
-    "augment vocoders metrics loudness",
-    "plots fragments inspection",
-    "pages",
-    "pipeline",
-    "mel_options options report batch listing severity listening showing checking sweeping",
-    "commands console written_draw",
-    "audition_command check_command invert_command policy_commands replay_command report_command sweep_command",
-    "app cli",
-]
-FLOOR = {room: i for i, row in enumerate(FLOORS) for room in row.split()}
 MODULES = sorted(HOUSE.rglob("*.py"))
 HEAVY = ("librosa", "numba", "llvmlite", "matplotlib", "audiomentations", "torch", "scipy", "pydantic")
 
 
-def room(path):
-    return path.relative_to(HOUSE).with_suffix("").parts[0]
+PAGE = pathlib.Path(__file__).parents[1] / "docs" / "house.md"
 
 
-def leans_on(tree, depth):
-    """Rooms that a file ``depth`` folders deep imports from, wherever in the file it does."""
+def read_table(text):
+    """Floors of rooms, and the order of the files in each package, from the table of the page."""
+    floors, orders = {}, {}
+    for floor, rooms, files in re.findall(r"^\| (\d+) \| ((?:`[\w/]+` ?)+)([\w, ]*)\|", text, flags=re.M):
+        for room in re.findall(r"`([\w/]+)`", rooms):
+            if "/" not in room.rstrip("/"):
+                assert room.rstrip("/") not in floors, room
+                floors[room.rstrip("/")] = int(floor)
+            if room.endswith("/"):
+                orders[room.rstrip("/").replace("/", ".")] = [file.strip() for file in files.split(",")]
+    return floors, orders
+
+
+FLOORS, ORDERS = read_table(PAGE.read_text(encoding="utf-8"))
+# Open circles of a front-end and its mels, which are to be cut: a mel by the name of its front-end, a mel of an array.
+OPEN = {("frontends.mel", "frontends.files"), ("frontends.frontend", "frontends.arrays")}
+
+
+def dotted(path):
+    parts = path.relative_to(HOUSE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {dotted(path) for path in MODULES}
+
+
+def imports(text, name, *, is_package=False):
+    """Modules of the house that a module imports from, at any level and wherever in the file; and whether as types."""
+    tree = ast.parse(text)
+    typing = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    for_types = {id(inner) for node in typing for inner in ast.walk(node)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            if node.level == depth:
-                yield from (name.split(".")[0] for name in names)
-            elif node.level == 0 and names[0].split(".")[0] == HOUSE.name:
-                yield ([*names[0].split("."), node.names[0].name])[1]
-        elif isinstance(node, ast.Import):
-            inside = [alias.name.split(".") for alias in node.names]
-            yield from (name[1] for name in inside if name[0] == HOUSE.name and len(name) > 1)
+        if isinstance(node, ast.Import):
+            targets = [alias.name.split(".") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            own = name.split(".") if is_package else name.split(".")[:-1]
+            above = [HOUSE.name, *own[: len(own) - node.level + 1]] if node.level else []
+            base = [*above, *(node.module.split(".") if node.module else [])]
+            targets = [[*base, alias.name] for alias in node.names]
+        else:
+            continue
+        for first, *rest in targets:
+            if first == HOUSE.name and rest:
+                whole, room = ".".join(rest), ".".join(rest[:-1])
+                yield whole if whole in NAMES or not room else room, id(node) in for_types
 
 
-def complaints(text, own_room, depth=1):
-    return [other for other in leans_on(ast.parse(text), depth) if FLOOR[other] >= FLOOR[own_room]]
+def may_import(name, other, *, as_type=False):
+    """Whether a module may import from another: by the floors, and within a package by the order of its files."""
+    own, others = name.split("."), other.split(".")
+    if own[0] != others[0]:
+        return FLOORS[others[0]] < FLOORS[own[0]]
+    depth = next((i for i, (a, b) in enumerate(zip(own, others, strict=False)) if a != b), None)
+    if depth is None:  # a package from within itself, or itself
+        return False
+    order = ORDERS[".".join(own[:depth])]
+    return as_type or order.index(others[depth]) < order.index(own[depth]) or (name, other) in OPEN
 
 
-def test_a_room_leans_only_on_lower_floors():
-    found = {
-        str(path.relative_to(HOUSE)): complaints(path.read_text(), room(path), len(path.relative_to(HOUSE).parts))
-        for path in MODULES
-        if room(path) not in ("__init__", "__main__")
-    }
+def complaints(text, name):
+    return [other for other, as_type in imports(text, name) if not may_import(name, other, as_type=as_type)]
+
+
+def test_a_module_imports_from_lower_floors_and_from_files_before_it():
+    modules = {dotted(path): path for path in MODULES if path.name not in ("__init__.py", "__main__.py")}
+    found = {name: complaints(path.read_text(), name) for name, path in modules.items()}
     assert len(found) > 100
-    assert {path: others for path, others in found.items() if others} == {}
+    assert {name: others for name, others in found.items() if others} == {}
+
+
+def test_the_page_lists_every_room_and_every_file_and_nothing_else():
+    top = {
+        path.name.removesuffix(".py")
+        for path in HOUSE.iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert set(FLOORS) == top - {"__init__", "__main__"}
+    for package, files in ORDERS.items():
+        folder = HOUSE.joinpath(*package.split("."))
+        there = {path.stem for path in folder.glob("*.py")} | {
+            path.parent.name for path in folder.glob("*/__init__.py")
+        }
+        assert sorted(files) == sorted(there - {"__init__"}), package
+    assert set(ORDERS) == {dotted(path) for path in MODULES if path.name == "__init__.py"} - {""}
 
 
 @pytest.mark.parametrize(
-    ("text", "depth"),
+    ("text", "name"),
     [
-        ("from .vocoders import Joint", 1),
-        ("from . import plots", 1),
-        ("from ..vocoders.joint import Joint", 2),
-        ("from specaug_listen.auditions import audition", 1),
-        ("from specaug_listen import vocoders", 1),
-        ("import specaug_listen.vocoders.joint", 1),
-        ("def late():\n    from .metrics import score", 1),
+        ("from ..auditions.chain import audition", "augment.draw"),
+        ("from .. import plots", "augment.draw"),
+        ("from ..frameworks.registry import DIALECTS", "augment.draw"),
+        ("from specaug_listen.auditions import audition", "augment.draw"),
+        ("from specaug_listen import plots", "augment.draw"),
+        ("import specaug_listen.frameworks.write", "augment.draw"),
+        ("def late():\n    from ..frameworks import registry", "augment.draw"),
+        ("if TYPE_CHECKING:\n    from ..frameworks import registry", "augment.draw"),
+        ("from ..inspection.change import Change", "plots.mels"),
+        ("from .policy import Policy", "augment.draw"),
+        ("from . import policy", "augment.draw"),
+        ("def late():\n    from .policy import Policy", "augment.draw"),
+        ("from . import Draw", "augment.policy"),
+        ("from .parsing import layout_of", "audio.containers.view"),
+        ("from ..decoding import Decoder", "audio.containers.view"),
     ],
 )
-def test_every_way_to_lean_on_a_sibling_or_a_higher_floor_is_seen(text, depth):
-    assert len(complaints(text, "augment", depth)) == 1
+def test_every_way_to_import_from_beside_above_or_behind_is_seen(text, name):
+    assert len(complaints(text, name)) == 1
 
 
-@pytest.mark.parametrize("text", ["from .frontends import WHISPER", "from . import errors", "import numpy.fft"])
-def test_leaning_on_a_lower_floor_is_fine(text):
-    assert complaints(text, "augment") == []
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("from ..frontends.presets import WHISPER", "augment.draw"),
+        ("from .. import errors", "augment.draw"),
+        ("import numpy.fft", "augment.draw"),
+        ("from .draw import Draw", "augment.policy"),
+        ("if TYPE_CHECKING:\n    from .policy import Policy", "augment.draw"),
+        ("from .containers import parsing", "audio.decoding"),
+        ("from .view import View", "audio.containers.parsing"),
+    ],
+)
+def test_importing_from_below_and_from_before_is_fine(text, name):
+    assert complaints(text, name) == []
+
+
+def test_a_room_twice_in_the_table_is_refused():
+    with pytest.raises(AssertionError, match="plots"):
+        read_table("| 1 | `plots/` a, b | x |\n| 2 | `plots` | y |\n")
 
 
 def code_lines(source):
@@ -165,9 +225,13 @@ def test_a_public_name_exists_and_is_documented(name):
         assert value.__name__ == name
 
 
-def test_no_public_name_is_that_of_a_module():
-    modules = {path.stem for path in MODULES} | {path.parent.name for path in MODULES}
-    assert modules & set(specaug_listen._HOMES) == set()
+def test_no_package_exports_a_name_of_one_of_its_files():
+    for path in HOUSE.rglob("__init__.py"):
+        nodes = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ImportFrom)]
+        names = {alias.asname or alias.name for node in nodes for alias in node.names}
+        files = {file.stem for file in path.parent.glob("*.py")}
+        folders = {inner.parent.name for inner in path.parent.glob("*/__init__.py")}
+        assert names.isdisjoint((files | folders) - {"_version"}), path
 
 
 def test_type_checkers_see_the_names_that_are_loaded_late():

@@ -48,7 +48,7 @@ class PolicyPage:
         What the framework's parameters do not say.
     n_draws, seed : int
     frontend_reason : str or None
-        Why it is this front-end; see `augment.FrontendChoice`.
+        Why it is this front-end; see `frameworks.FrontendChoice`.
     """
 
     source: str
@@ -127,7 +127,7 @@ def show_policy(
     Parameters
     ----------
     policy : str, path-like, Policy or Imported
-        A file as `augment.import_policy` reads it, a policy's name, or a policy.
+        A file as `frameworks.import_policy` reads it, a policy's name, or a policy.
     framework : str or None
         Whose configuration the file is; None guesses.
     frontend : MelFrontend, str or None
