@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from attack.received import copied, make_run, make_sweep
+from received import copied, make_run, make_sweep
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ import os
 import shutil
 
 import pytest
-from attack.received import CELL
 from commandline import run as run_command
+from received import CELL
 
 from specaug_listen._notices import Notice
 from specaug_listen.auditions.edits import Edits, with_badges

@@ -501,7 +501,7 @@ def test_a_run_that_is_killed_for_good_is_gone_on_with(tmp_path, clips):
     """With a process of its own, and signal 9 in the middle of a clip."""
     code = """
 import ast, os, sys
-from specaug_listen import batch
+from specaug_listen.auditions import batch
 from specaug_listen.cli.app import main
 work, done = batch.audition, []
 def until(*args, **how):

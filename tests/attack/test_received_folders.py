@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile as sf
-from attack.received import CELL
 from PIL import Image, PngImagePlugin
+from received import CELL
 
 from specaug_listen import Audio, audition, write_report
 from specaug_listen._ordinary_files import open_inside

@@ -6,8 +6,8 @@ import json
 
 import numpy as np
 import pytest
-from attack.mutations import mutants, places
-from attack.received import CELL, copied
+from mutations import mutants, places
+from received import CELL, copied
 
 from specaug_listen import replay, write_report
 from specaug_listen._notices import _SENTENCES, Notice

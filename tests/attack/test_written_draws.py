@@ -7,8 +7,8 @@ import os
 import shutil
 
 import pytest
-from attack.received import CELL, copied
 from commandline import run as run_command
+from received import CELL, copied
 
 from specaug_listen import replay, replays, write_report
 from specaug_listen.auditions import draw_files

@@ -59,7 +59,7 @@ def rendered(tmp_path_factory):
     def render(name):
         folder = tmp_path_factory.mktemp("rendered")
         tests = Path(__file__).parents[1]
-        path = os.pathsep.join(filter(None, [str(tests), os.environ.get("PYTHONPATH")]))
+        path = os.pathsep.join(filter(None, [str(tests), str(tests / "support"), os.environ.get("PYTHONPATH")]))
         settings = {**instruction_set(name), "NUMBA_CACHE_DIR": str(folder)} if name != "own" else {}
         command = [sys.executable, "-c", SCRIPT, str(folder / "made.npz"), *FRONTENDS]
         environment = {**os.environ, "PYTHONPATH": path, **settings}

@@ -303,7 +303,7 @@ def test_the_table_of_front_ends_tells_each_from_every_other():
 
 
 def test_the_page_about_front_ends_holds_the_table():
-    page = (Path(__file__).parents[1] / "docs" / "frontends.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "frontends.md").read_text(encoding="utf-8")
     for frontend in PRESETS.values():
         assert "| " + " | ".join(frontend_differences(frontend).values()) + " |\n" in page
 

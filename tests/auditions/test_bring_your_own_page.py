@@ -16,7 +16,7 @@ from specaug_listen.custom.adapter import Adapter
 from specaug_listen.custom.guess import KNOWN
 from specaug_listen.custom.load import is_spec
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "bring-your-own.md").read_text()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from commandline import contents, environment, run
-from test_fragments import Page
+from parsedpage import Page
 
 from specaug_listen import Audio, save
 from specaug_listen.auditions.journal import read_run

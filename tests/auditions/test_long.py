@@ -148,7 +148,7 @@ def tiny_parts(monkeypatch):
         monkeypatch.setattr(MelStream.parts, "__defaults__", (29,))
         monkeypatch.setattr(joint_module, "_FRAMES_PER_SEGMENT", 40)
         monkeypatch.setattr(start_module, "_FRAMES_AT_ONCE", 17)
-        for room in ("audio", "recording"):
+        for room in ("audio.signal", "audio.long"):
             monkeypatch.setattr(f"specaug_listen.{room}._SAMPLES_AT_ONCE", 1234)
         monkeypatch.setattr("specaug_listen.plots.mels._COLUMNS_AT_ONCE", 9)
 
@@ -266,7 +266,7 @@ for room in ("stft", "frontends.energy", "frontends.percentiles", "frontends.str
     importlib.import_module(f"specaug_listen.{room}").FRAMES_PER_BLOCK = 512
 MelStream.parts.__defaults__ = (512,)
 joint._FRAMES_PER_SEGMENT = 512
-for room in ("audio", "recording"):
+for room in ("audio.signal", "audio.long"):
     importlib.import_module(f"specaug_listen.{room}")._SAMPLES_AT_ONCE = 1 << 16
 policy = Policy((TimeWarp(80), FrequencyMask(fill="noise"), TimeMask(max_frames=900, fill="noise")), "gaps")
 run = Configuration(WHISPER, policy, Joint(n_iter=1), draws=1, seed=0)

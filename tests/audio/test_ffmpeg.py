@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from commandline import run
 from oddfiles import written_by_ffmpeg
-from test_whole_files import RATE, VOICE, encoded, heard
+from readings import RATE, VOICE, encoded, heard
 
 from specaug_listen import audition, load, replay
 from specaug_listen._notices import Notice

@@ -12,7 +12,7 @@ from specaug_listen.augment.describe import aspects, subject
 from specaug_listen.frameworks import ALL_POLICIES, DIALECTS
 from specaug_listen.frameworks.reading import READERS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "dialects.md").read_text()
 
 
@@ -40,7 +40,7 @@ def test_every_policy_is_on_the_page_with_its_numbers(name):
 
 
 def test_the_page_holds_the_table_of_shares_that_is_tested():
-    table = runpy.run_path(str(ROOT / "tests" / "augment" / "test_shares.py"))["TABLE"]
+    table = runpy.run_path(str(ROOT / "tests" / "augment" / "test_coverage.py"))["TABLE"]
     for name, rows in table.items():
         cells = " | ".join(" / ".join(f"{share:.2f}" for share in row) for row in rows)
         assert f"| `{name}` | {cells} |" in PAGE

@@ -355,7 +355,7 @@ def test_where_a_call_with_lengths_fails_it_is_called_without_and_that_is_said(m
     [
         (
             lambda mel: 1 / 0,
-            r"it raised ZeroDivisionError: division by zero \(test_foreign.py, line \d+\), in whatever way",
+            r"it raised ZeroDivisionError: division by zero \(test_transform.py, line \d+\), in whatever way",
         ),
         (lambda mel, rate: mel, r"it needs 'rate' beside the mel; give it a value with functools\.partial"),
         (lambda mel: None, r"it gave None"),
@@ -405,7 +405,7 @@ def ten_times_whole(mel):
 
 @pytest.mark.parametrize(("function", "kind"), [(ten_times, "in own"), (ten_times_whole, r"integers \(int32\) in own")])
 def test_of_values_that_no_sound_has_it_is_said_whose_they_are(mel, function, kind):
-    said = rf"test_foreign:{function.__name__}: what it gave, {kind}: a cell of 20 stands for an energy above 1e\+30"
+    said = rf"test_transform:{function.__name__}: what it gave, {kind}: a cell of 20 stands for an energy above 1e\+30"
     with pytest.raises(ParameterError, match=said):
         get_policy(function).draw(mel, rng=0)
 

@@ -10,7 +10,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import soundfile as sf
-from test_whole_files import RATE, VOICE, heard, wav
+from readings import RATE, VOICE, heard, wav
 
 from specaug_listen import load
 from specaug_listen.audio.containers import layout_of

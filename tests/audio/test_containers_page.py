@@ -1,4 +1,4 @@
-"""The table of containers in docs/audio.md, which ``python tests/test_containers_page.py --write`` makes.
+"""The table of containers in docs/audio.md, which ``python tests/audio/test_containers_page.py --write`` makes.
 
 Every file is made, read, and put into words by what was heard and noticed.
 """
@@ -18,7 +18,7 @@ from oddfiles import CONTAINERS, FOREIGN, TEXT, cut, damaged, with_sample_count,
 from specaug_listen import load
 from specaug_listen.errors import AudioError
 
-PAGE = Path(__file__).parents[1] / "docs" / "audio.md"
+PAGE = Path(__file__).parents[2] / "docs" / "audio.md"
 BEGIN, END = "<!-- containers -->\n", "<!-- end of containers -->"
 COLUMNS = ("whole", "cut", "size 0", "size left open", "size too small", "text behind it", "damaged within")
 NONE = "no such size"

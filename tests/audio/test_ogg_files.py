@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 from oddfiles import in_ogg, ogg_checksum
-from test_whole_files import RATE, VOICE, encoded, heard
+from readings import RATE, VOICE, encoded, heard
 
 from specaug_listen import load
 from specaug_listen.audio.containers import layout_of

@@ -26,7 +26,7 @@ from specaug_listen.frameworks import (
     wenet_policy,
 )
 
-FOLDER = Path(__file__).parents[2] / "reference"
+FOLDER = Path(__file__).parents[1] / "reference"
 RECORDED = json.loads((FOLDER / "dialects.json").read_text())
 ARRAYS = np.load(FOLDER / "dialects.npz")
 Entry = dict[str, Any]

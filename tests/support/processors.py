@@ -1,6 +1,6 @@
 """Instruction sets to run under, other than this processor's own: settings for the environment of a new process.
 
-``python tests/processors.py sse`` prints them as lines of KEY=VALUE, for a shell.
+``python tests/support/processors.py sse`` prints them as lines of KEY=VALUE, for a shell.
 """
 
 from __future__ import annotations

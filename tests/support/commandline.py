@@ -18,7 +18,7 @@ from specaug_listen.outputs.marker import MARKER
 
 __all__ = ["HOUSE", "Ran", "contents", "environment", "names_in", "run", "run_apart"]
 
-HOUSE = Path(__file__).parents[1]
+HOUSE = Path(__file__).parents[2]
 
 
 class Ran(NamedTuple):

@@ -13,7 +13,7 @@ from commandline import HOUSE, run, run_apart
 from specaug_listen import Audio, save
 from specaug_listen.checks import FINDINGS, speech_like
 
-HERE = Path(__file__).parent / "pipelines.py"
+HERE = Path(__file__).parents[1] / "support" / "pipelines.py"
 ALONE = ("--adapter", "axes=bands, frames", "--adapter", "container=numpy")
 ADAPTER = ("--adapter", "axes=batch, bands, frames", "--adapter", "container=numpy", "--adapter", "lengths=frames")
 FEW = ("--draws", "100")
