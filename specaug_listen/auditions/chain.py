@@ -65,7 +65,7 @@ def audition(
         original, and draws are compared with the copy-synthesis.
     frontend : MelFrontend, str, path-like or None
         None takes the policy's own: that of its configuration or recipe, else of its framework, else Whisper's; see
-        `specaug_listen.augment.choose_frontend`. Which it was, and why, are the audition's ``frontend`` and
+        `specaug_listen.frameworks.choose_frontend`. Which it was, and why, are the audition's ``frontend`` and
         ``frontend_reason``.
     policy : Policy, Imported, str, path-like or callable
         A name, a file of a framework or of our own, any Mel -> Mel callable or ``torch.nn.Module``, or its name:

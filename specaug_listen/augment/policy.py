@@ -65,10 +65,11 @@ class Policy:
         The padded batch that clips are taken to sit in, where the dialect's rules depend on it.
     exact_rng : bool
         Draws come from the framework's own generator, seeded as it seeds it; see
-        `specaug_listen.augment.exact_sources`.
+        `specaug_listen.frameworks.exact_sources`.
     frontend : MelFrontend or None
         The front-end that it goes with, where its configuration or its published recipe says so; see
-        `specaug_listen.augment.choose_frontend`. Neither it nor the two below change a draw, or whether two are equal.
+        `specaug_listen.frameworks.choose_frontend`. Neither it nor the two below change a draw, or whether two are
+        equal.
     frontend_error : str
         Why the front-end of its configuration cannot be; empty where it can.
     channel : "mean", int >= 1 or None
@@ -144,7 +145,7 @@ class Policy:
             In place of the policy's own.
         sources : mapping or None
             For each kind of transform, and for ``coin``, where its numbers come from in place of ``rng``; see
-            `specaug_listen.augment.exact_sources`.
+            `specaug_listen.frameworks.exact_sources`.
 
         Returns
         -------

@@ -122,13 +122,13 @@ def check(
         Any Mel -> Mel callable or ``torch.nn.Module``, or its name, ``module:callable``; or a policy, its name or its
         file.
     frontend : MelFrontend, str, path-like or None
-        None takes the policy's own; see `specaug_listen.augment.choose_frontend`.
+        None takes the policy's own; see `specaug_listen.frameworks.choose_frontend`.
     framework : str or None
         Whose configuration a file is; None guesses from its keys.
     adapter : Adapter or None
         How a callable wants the mel; None guesses, and says what.
     parameters : sequence of str
-        Of the policy, each as ``KEY=VALUE``; see `specaug_listen.augment.named_policy`.
+        Of the policy, each as ``KEY=VALUE``; see `specaug_listen.frameworks.named_policy`.
     clips : Audio, path of a file or folder, (name, Audio), a sequence of these, or None
         None takes speech-like sound of 0.2 to 30 s.
     draws : int in [100, 100000]

@@ -162,7 +162,7 @@ class Foreign:
 
     @classmethod
     def of(cls, function: Callable[..., Any] | str, adapter: Adapter | None = None) -> Foreign:
-        """A callable, or the one that a text names (see `specaug_listen.augment.load_callable`), as a transform."""
+        """A callable, or the one that a text names (see `specaug_listen.custom.load_callable`), as a transform."""
         named = function if isinstance(function, str) else None
         if named is not None:
             function = load_callable(named)

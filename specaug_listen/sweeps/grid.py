@@ -194,7 +194,7 @@ def sweep(
         See `Axis`.
     frontend : MelFrontend, str, path-like or None
         None takes the policy's own, and where policies or frameworks are varied, that of each; see
-        `specaug_listen.augment.choose_frontend`.
+        `specaug_listen.frameworks.choose_frontend`.
     policy, framework, adapter, parameters, batch, exact_rng, vocoder, draws, rng, start_s, duration_s, name, channel
         As in `specaug_listen.audition`: what is not varied.
 
@@ -239,7 +239,7 @@ def sweep(
 def choose_swept_frontend(frontend: Any, policy: Policy, axes: Sequence[Axis]) -> FrontendChoice:
     """The front-end of a sweep's configuration: where front-ends are varied the first of them; errors as its model's.
 
-    See `specaug_listen.augment.choose_frontend`.
+    See `specaug_listen.frameworks.choose_frontend`.
     """
     by_key = {axis.key: axis.values for axis in axes}
     if frontend is None and "frontend" in by_key:
