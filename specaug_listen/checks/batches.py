@@ -121,10 +121,17 @@ def _drawn(bench: Bench, seeds: Sequence[int], *, is_equal: bool) -> list[_Drawn
     batches = [_batch(bench, at, is_equal=is_equal) for at in (None, *range(len(probes)))]
     for seed in seeds:
         first, *others = (bench.call(batch, seed, where, kind="batch") for batch in batches)
+        if first.error is not None:
+            _try_alone(bench, probes[0], seed)
         if first.draws or not all(one.values for one in (first, *others)):
             return []
         drawn.append(_Drawn(seed, probes, first, others))
     return drawn
+
+
+def _try_alone(bench: Bench, probe: Probe, seed: int) -> None:
+    """Call it on one clip of a length on which a batch failed: what fails there, too, is no fault of batches."""
+    bench.call(bench.given(probe.values), seed, f"a clip of {probe.n_frames} frames", kind="tiny")
 
 
 def _where(probes: Sequence[Probe]) -> str:

@@ -63,7 +63,10 @@ def _crashes(bench: Bench) -> list[Finding]:
     found = []
     fine = {str(clip) for clip in bench.clips if bench.trials_of(clip)} - of_clips.keys()
     by_id: dict[str, list[tuple[str, str, int]]] = {}
+    alone = {noted.evidence for (kind, _), noted in bench.errors.items() if kind in ("tiny", "clip")}
     for (kind, where), noted in bench.errors.items():
+        if kind == "batch" and noted.evidence in alone:
+            continue
         if kind == "tiny" or (kind == "clip" and fine & set(order[order.index(where) + 1 :])):
             what = "crash-short-clip"
         elif kind == "clip":

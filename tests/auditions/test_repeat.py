@@ -12,7 +12,8 @@ from commandline import run
 
 from specaug_listen import Audio, Policy, audition, load, replay, save
 from specaug_listen.auditions import changed_versions, differences, draw_files, read_record
-from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
+from specaug_listen.auditions.badges import draw_badges
+from specaug_listen.augment import Draw, FrequencyMask, TimeMask, TimeWarp
 from specaug_listen.errors import AudioError, ParameterError, PolicyError
 from specaug_listen.vocoders import GriffinLim
 
@@ -144,6 +145,11 @@ def test_versions_that_changed_are_told(written):
 # -- what a record says otherwise than what comes out ----------------------------------------------------
 
 
+def with_its_badges(data):
+    """The badges that follow from the draw, as a record whose badges contradict it is refused."""
+    data["badges"] = list(draw_badges(Draw.from_json(json.dumps(data["draw"]))))
+
+
 def with_levels(data, **levels):
     for step in data["draw"]["steps"][1:]:
         step["fill_level"].update(levels)
@@ -172,6 +178,7 @@ def test_what_a_record_says_otherwise_than_what_comes_out_is_told_and_not_carrie
     true = json.loads(path.read_text())
     data = json.loads(path.read_text())
     change(data)
+    with_its_badges(data)
     path.write_text(json.dumps(data))
     ran = run("replay", path, "-o", tmp_path / "again")
     assert ran.code == 0
@@ -211,6 +218,7 @@ def test_a_draw_of_more_lines_than_a_record_holds_is_made_again(tmp_path, writte
     path = written / "draw-1.json"
     data = json.loads(path.read_text())
     data["draw"]["warnings"] = ["w" * 300] * 3000 + ["x" * 20_000]
+    with_its_badges(data)
     path.write_text(json.dumps(data))
     ran = run("replay", path, "-o", tmp_path / "again")
     assert (ran.code, ran.err) == (0, f"note: {tmp_path}/out: changed: speech/draw-1.json is not as written\n")

@@ -157,7 +157,7 @@ def test_a_pipeline_that_fails_on_everything_is_bad_usage():
     def fails(mels, lengths):
         raise KeyError("feat")
 
-    with pytest.raises(ParameterError, match=r"fails on every clip: KeyError: 'feat' \(test_running.py, line \d+\)$"):
+    with pytest.raises(ParameterError, match=r"fails on every clip: KeyError: 'feat' \(test_checker.py, line \d+\)$"):
         found(fails)
 
 

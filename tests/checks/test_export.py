@@ -14,7 +14,7 @@ from specaug_listen import load
 from specaug_listen.augment import Policy, TrimTail
 from specaug_listen.checks import check
 from specaug_listen.checks.export import _shown
-from specaug_listen.errors import OutputError
+from specaug_listen.errors import ParameterError
 
 
 def saved(fault, folder):
@@ -102,7 +102,7 @@ def test_a_check_that_is_killed_while_it_replaces_another_has_no_page_and_no_ind
 def test_a_folder_that_cannot_be_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     result = check(FAULTS["zero"][0](), adapter=ADAPTER, draws=100)
-    with pytest.raises(OutputError, match="file"):
+    with pytest.raises(ParameterError, match="file/below: lies below a file; choose a folder"):
         result.save(tmp_path / "file" / "below")
 
 
