@@ -247,7 +247,7 @@ def test_a_policy_that_goes_beyond_its_own_share_is_found():
 def test_a_crash_names_the_longest_of_the_short_clips():
     (finding,) = check("nemo-quartznet", frontend="nemo", draws=100).findings
     assert finding.id == "crash-short-clip"
-    assert finding.evidence.startswith("0.5 s (50 frames), and 4 more: ")
+    assert finding.evidence.startswith("0.5 s (50 frames), and 5 more: ")
     assert finding.evidence.endswith("NeMo raises here")
 
 
