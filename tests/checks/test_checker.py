@@ -258,7 +258,7 @@ def test_a_fill_in_a_policy_is_loud():
 
 def test_every_finding_has_a_test_with_that_fault():
     # Modules and devices: tests/checks/test_modules.py; bugs: test_historical_bugs.py; places: test_places.py; calls
-    # that do not come back or fork: test_apart.py, tests/attack/test_code_under_check.py; order: test_order.py;
+    # that do not come back or fork: test_process.py, tests/attack/test_code_under_check.py; order: test_order.py;
     # items of batches: test_batches.py.
     elsewhere = {
         "order-changed", "items-left-out",
