@@ -179,7 +179,7 @@ class DrawRecord:
         check_draw(self)
 
     @property
-    def seen(self) -> Draw:
+    def effective_draw(self) -> Draw:
         """The draw as it is shown: of callables of others, what was found that they did."""
         if self.found is None:
             return self.draw

@@ -147,7 +147,7 @@ def _check_badges(record: DrawRecord) -> None:
     """See that the badges are those of the draw; other versions may have had other words for them."""
     if record.versions.get("specaug-listen") != __version__:
         return
-    expected = draw_badges(record.seen, record.waveform)
+    expected = draw_badges(record.effective_draw, record.waveform)
     if record.badges != expected:
         false = next((repr(one)[:80] for one in record.badges if one not in expected), "one twice or out of place")
         lacking = next((repr(one)[:80] for one in expected if one not in record.badges), None)

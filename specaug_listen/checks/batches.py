@@ -45,7 +45,7 @@ class _Drawn(NamedTuple):
 def exchange_findings(bench: Bench) -> list[Finding]:
     """Items of a batch that do not follow what was given in their place, or that follow one other item."""
     for is_equal in (False, True) if bench.subject.takes_batches else ():
-        drawn = _drawn(bench, bench.seeds(_DRAWS, 8), is_equal=is_equal)
+        drawn = _draw_batches(bench, bench.seeds(_DRAWS, 8), is_equal=is_equal)
         if found := _out_of_place(drawn) or _following(bench, drawn, is_equal=is_equal):
             return found
     return []
@@ -114,7 +114,7 @@ def _batch(bench: Bench, clip_at: int | None, *, is_equal: bool) -> Given:
     return Given(tuple(items), pad_value=bench.pads[0])
 
 
-def _drawn(bench: Bench, seeds: Sequence[int], *, is_equal: bool) -> list[_Drawn]:
+def _draw_batches(bench: Bench, seeds: Sequence[int], *, is_equal: bool) -> list[_Drawn]:
     """Of each seed; nothing where a call fails, or where a policy says what it draws."""
     probes, drawn = _probes(bench, is_equal=is_equal), list[_Drawn]()
     where = _where(probes)
@@ -181,7 +181,7 @@ def _following(bench: Bench, drawn: list[_Drawn], *, is_equal: bool) -> list[Fin
     followed = {at for one in drawn for at, _ in _followed(one)}
     if len(followed) != 1:
         return []
-    drawn = [*drawn, *_drawn(bench, bench.seeds(_MORE_DRAWS, 10), is_equal=is_equal)]
+    drawn = [*drawn, *_draw_batches(bench, bench.seeds(_MORE_DRAWS, 10), is_equal=is_equal)]
     pairs = [(one, pairs) for one in drawn if (pairs := _followed(one))]
     if {at for _, pair in pairs for at, _ in pair} != followed or len(pairs) < _MOSTLY * (_DRAWS + _MORE_DRAWS):
         return []

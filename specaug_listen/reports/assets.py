@@ -39,7 +39,7 @@ class Embedded:
         data = self.files.read(name)
         return File(_as_flac(data, self.files.called(name)), media_type="audio/flac") if self.flac else File(data)
 
-    def heard(self, name: str) -> Audio | None:
+    def audio(self, name: str) -> Audio | None:
         """A sound, decoded; None where it is too long to be held, or empty.
 
         Raises

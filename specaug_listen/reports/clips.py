@@ -131,7 +131,7 @@ def sound_version(one: Shown, file: str, note: str, version_id: str, name: str) 
 
 def draw_version(one: Shown, drawn: DrawRecord, prefix: str) -> Version:
     """A draw."""
-    name, draw = f"draw-{drawn.number}", drawn.seen
+    name, draw = f"draw-{drawn.number}", drawn.effective_draw
     picture = _picture(one, name)
     figure = one.shelf.picture(f"{name}.png") if picture is None else None
     check_drawn(one.shelf.files, f"{name}.wav", drawn)
@@ -223,7 +223,7 @@ def matched(versions: Sequence[Version]) -> list[Version]:
 
 
 def _heard(one: Shown, name: str) -> Heard | None:
-    sound = one.shelf.heard(name)
+    sound = one.shelf.audio(name)
     return None if sound is None else Heard(loudness_lufs(sound), sound.peak, sound.duration_s)
 
 
@@ -278,7 +278,7 @@ def _why_not(drawn: DrawRecord, key: str) -> str:
         return "–"
     if key not in drawn.scores:
         return "not installed"
-    draw = drawn.seen
+    draw = drawn.effective_draw
     if draw.warps:
         return "n/a: warped"
     return "n/a: cut" if draw.n_trimmed else "n/a: too short or silent"

@@ -15,6 +15,7 @@ from .layout import MOST_FILES, Stream, left_unread
 from .mpeg_frames import length_of_id3
 from .packets import chain_of
 from .trailing import before_tags
+from .view import read_at
 
 __all__ = ["Parts", "n_bytes_behind", "parts_of"]
 
@@ -54,12 +55,12 @@ def n_bytes_behind(file: BinaryIO, begin: int, end: int) -> int:
     if begin >= end:  # a size of 64 bits may be of no place at all
         return 0
     end = before_tags(file, begin, end)
-    return max(0, end - begin) if _at(file, _behind_tag(file, begin), _SAMPLE).strip(b"\0") else 0
+    return max(0, end - begin) if read_at(file, _behind_tag(file, begin), _SAMPLE).strip(b"\0") else 0
 
 
 def _behind_tag(file: BinaryIO, at: int) -> int:
     """Where a tag of APE or ID3 ends that begins at a place; the place itself where there is none."""
-    head = _at(file, at, 16)
+    head = read_at(file, at, 16)
     if head.startswith(b"APETAGEX"):
         return at + 32 + int.from_bytes(head[12:16], "little")
     return at + (128 if head.startswith(b"TAG") else length_of_id3(head))
@@ -86,7 +87,7 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
     """Find the files in one that FFmpeg is to read, which else hears the first one only, or all with its header."""
     with open_file(path, buffering=1 << 16) as file:
         size = os.fstat(file.fileno()).st_size
-        begin = at = length_of_id3(_at(file, 0, 10))
+        begin = at = length_of_id3(read_at(file, 0, 10))
         streams: list[Stream] = []
         n_foreign = 0
         while len(streams) < MOST_FILES:
@@ -95,7 +96,7 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
             follows = size if ends is None or ends >= size else _behind_tag(file, ends)
             is_torn = chain is not None and chain.within is not None
             is_last = ends is None or follows >= size or is_torn or not _begins_alike(file, begin, follows)
-            is_left = is_last and chain is None and not _at(file, at, 4).startswith(_UNTIL_END)
+            is_left = is_last and chain is None and not read_at(file, at, 4).startswith(_UNTIL_END)
             end = size if is_left or is_torn or ends is None else min(ends, size)
             first = at if streams else 0
             if chain is None:
@@ -112,7 +113,7 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
 
 def _begins_alike(file: BinaryIO, begin: int, at: int) -> bool:
     """Whether another file of the same container begins at a place."""
-    head, other = _at(file, begin, 16), _at(file, at, 16)
+    head, other = read_at(file, begin, 16), read_at(file, at, 16)
     if head[4:8] == b"ftyp":
         return other[4:8] == b"ftyp"
     return other[8:12] == head[8:12] and other[:4] == head[:4] if head[:4] == b"RIFF" else other[:3] == head[:3]
@@ -121,8 +122,8 @@ def _begins_alike(file: BinaryIO, begin: int, at: int) -> bool:
 def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
     """One file, which is cut where its structure ends behind it; an odd size need not be filled up at the very end."""
     within = "block" if ends is not None and ends > end + 1 else None
-    is_flv = _at(file, begin, 3) == b"FLV"
-    promise = flv_promise(_at(file, begin, _SAMPLE)) if is_flv and within is None else None
+    is_flv = read_at(file, begin, 3) == b"FLV"
+    promise = flv_promise(read_at(file, begin, _SAMPLE)) if is_flv and within is None else None
     if promise is not None and promise.is_broken(file, begin, min(end, ends or end)):
         within = "header"
     return Stream(((begin, end),), ends_within=within, is_open=is_flv and within is None and promise is None)
@@ -133,7 +134,7 @@ def _end_of_file_within(file: BinaryIO, begin: int, size: int) -> int | None:
 
     That is beyond the end of a file that was cut.
     """
-    head = _at(file, begin, 16)
+    head = read_at(file, begin, 16)
     if head[4:8] == b"ftyp":
         return _walked(file, begin, size, _box, _OF_MP4)
     if head.startswith(b"caff"):
@@ -149,11 +150,6 @@ def _end_of_file_within(file: BinaryIO, begin: int, size: int) -> int | None:
     if head.startswith(b"FLV"):
         return _walked(file, begin + FLV_HEADER, size, flv_tag, FLV_TAGS)
     return _end_of_tta(file, begin) if head.startswith(b"TTA1") else None
-
-
-def _at(file: BinaryIO, place: int, n: int) -> bytes:
-    file.seek(place)
-    return file.read(n)
 
 
 def _walked(
@@ -174,7 +170,7 @@ def _walked(
     """
     at = begin
     while at < size:
-        block = read(_at(file, at, 32), at == begin)
+        block = read(read_at(file, at, 32), at == begin)
         if block is None:
             return at
         name, length = block
@@ -249,7 +245,7 @@ def _block_of_wavpack(head: bytes, is_first: bool) -> _Block:
 
 def _end_of_tta(file: BinaryIO, begin: int) -> int | None:
     """The header, a table of the frames' sizes, and the frames."""
-    head = _at(file, begin, 22)
+    head = read_at(file, begin, 22)
     if len(head) < 22:
         return None
     rate, n_samples = struct.unpack_from("<II", head, 10)

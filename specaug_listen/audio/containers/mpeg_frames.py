@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from .trailing import end_of_run
+from .view import read_at
 
 __all__ = ["MOST_PADDING", "Run", "Scan", "Tag", "length_of_id3", "read_runs"]
 
@@ -164,7 +165,7 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
 def _is_begun(file: BinaryIO, begin: int, end: int, header: bytes) -> bool:
     """Whether the last bytes are the first ones of another frame, too few to tell its length."""
     n = end - begin
-    return 0 < n < len(header) and _read(file, begin, min(n, 2)) == header[: min(n, 2)]
+    return 0 < n < len(header) and read_at(file, begin, min(n, 2)) == header[: min(n, 2)]
 
 
 def _take(scan: Scan, file: BinaryIO, head: bytes, at: int, form: Format, length: int) -> None:
@@ -261,7 +262,7 @@ def _length_of_tag(file: BinaryIO, head: bytes, at: int, end: int) -> int:
     """
     n_bytes = _length_of_id(head, end - at)
     if head.startswith(b"APETAGEX") and _APE < n_bytes < end - at:
-        n_bytes -= 0 if _read(file, at + n_bytes - _APE, 8) == b"APETAGEX" else _APE
+        n_bytes -= 0 if read_at(file, at + n_bytes - _APE, 8) == b"APETAGEX" else _APE
     return n_bytes
 
 
@@ -286,7 +287,7 @@ def _note_foreign(scan: Scan, file: BinaryIO, begin: int, end: int, *, is_within
     is_padding = not (is_within and scan.runs) and end_of_run(file, begin, end) == (end, 0)
     if is_padding and (scan.runs or end - begin < scan.most_padding):
         scan.n_zeros += end - begin if end - begin >= scan.most_padding else 0
-    elif _read(file, begin, len(_LYRICS)) != _LYRICS:
+    elif read_at(file, begin, len(_LYRICS)) != _LYRICS:
         scan.foreign.append((begin, end))
 
 
@@ -303,15 +304,10 @@ def _tag(file: BinaryIO, head: bytes, at: int, form: Format, length: int) -> Tag
     place = _place_of_tag(form)
     for where in (place, place + 2):
         if head[where : where + 4] in (b"Xing", b"Info"):
-            return _xing(_read(file, at, length), where)
+            return _xing(read_at(file, at, length), where)
     if head[_VBRI : _VBRI + 4] == b"VBRI" and length >= _VBRI + 18:
-        return Tag(b"", _VBRI, struct.unpack(">I", _read(file, at + _VBRI + 14, 4))[0], 0, 0)
+        return Tag(b"", _VBRI, struct.unpack(">I", read_at(file, at + _VBRI + 14, 4))[0], 0, 0)
     return None
-
-
-def _read(file: BinaryIO, at: int, length: int) -> bytes:
-    file.seek(at)
-    return file.read(length)
 
 
 def _xing(frame: bytes, place: int) -> Tag:

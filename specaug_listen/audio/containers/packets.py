@@ -7,6 +7,7 @@ from functools import partial
 from typing import BinaryIO, NamedTuple
 
 from .mpeg_frames import length_of_id3
+from .view import read_at
 
 __all__ = ["Chain", "chain_of"]
 
@@ -75,8 +76,7 @@ def chain_of(file: BinaryIO, begin: int, size: int) -> Chain | None:
 
 
 def _read(file: BinaryIO, at: int, n_bytes: int) -> bytes:
-    file.seek(max(0, at))
-    return file.read(max(0, n_bytes))
+    return read_at(file, max(0, at), max(0, n_bytes))
 
 
 def _walked(file: BinaryIO, begin: int, size: int, length: Callable[[bytes], int], mark: bytes, within: str) -> Chain:

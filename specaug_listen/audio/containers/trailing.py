@@ -13,6 +13,8 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from .view import read_at
+
 __all__ = [
     "before_tags", "begin_of_chunks", "end_of_run", "is_beginning", "is_open_size", "kind_of_rest", "second_file",
 ]  # fmt: skip
@@ -126,11 +128,11 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
     if end <= begin + n_filled:
         return "padding"
     if end - begin < _SHORTEST:  # the size is odd, as the zero that fills it up tells, and not too small
-        is_filled = bool(n_filled) and not any(_read(file, begin, n_filled))
-        return "junk" if is_filled or not _read(file, begin, end - begin).strip() else "sound"
+        is_filled = bool(n_filled) and not any(read_at(file, begin, n_filled))
+        return "junk" if is_filled or not read_at(file, begin, end - begin).strip() else "sound"
     behind_run, byte = end_of_run(file, begin, end)
     if behind_run == end:
-        is_pause = _read(file, max(sound, begin - _SHORTEST), _SHORTEST) == bytes([byte]) * _SHORTEST
+        is_pause = read_at(file, max(sound, begin - _SHORTEST), _SHORTEST) == bytes([byte]) * _SHORTEST
         return ("sound" if is_pause else "junk") if byte else "zeros"
     return "junk" if _is_junk(file, sound, begin, behind_run, end) else "sound"
 
@@ -144,9 +146,9 @@ def before_tags(file: BinaryIO, begin: int, end: int) -> int:
     begin, end : int
         Where to look for them.
     """
-    if end - begin >= 128 and _read(file, end - 128, 3) == b"TAG":
+    if end - begin >= 128 and read_at(file, end - 128, 3) == b"TAG":
         end -= 128
-    foot = _read(file, end - 32, 32) if end - begin >= 32 else b""
+    foot = read_at(file, end - 32, 32) if end - begin >= 32 else b""
     if foot.startswith(b"APETAGEX"):
         length, _, flags = struct.unpack_from("<III", foot, 12)
         end -= length + (32 if flags >> 31 else 0)
@@ -182,25 +184,20 @@ def begin_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
     return start + min(ends)
 
 
-def _read(file: BinaryIO, at: int, n_bytes: int) -> bytes:
-    file.seek(at)
-    return file.read(n_bytes)
-
-
 def _is_junk(file: BinaryIO, sound: int, begin: int, behind_run: int, end: int) -> bool:
     """Whether the rest is text, or dense as compressed data, which the sound is not.
 
     One byte again and again at its beginning may be a pause: what follows it tells.
     """
     at = max(sound, begin - _SAMPLE)
-    before = _read(file, at, begin - at)
+    before = read_at(file, at, begin - at)
     for place in (begin, behind_run):
-        rest = _read(file, place, min(_SAMPLE, end - place))
+        rest = read_at(file, place, min(_SAMPLE, end - place))
         if rest.startswith(_OTHER_FILES) or (_is_text(rest) and not (before and _is_text(before))):
             return True
     if len(before) < _LEAST:
         return False
-    goes_on = _goes_on(before, _read(file, begin, min(_SAMPLE, end - begin)))
+    goes_on = _goes_on(before, read_at(file, begin, min(_SAMPLE, end - begin)))
     return _is_dense(rest) and not _is_dense(before) if goes_on is None else not goes_on
 
 

@@ -7,11 +7,11 @@ import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..._ordinary_files import open_file
 
-__all__ = ["Piece", "View", "mended", "tail"]
+__all__ = ["Piece", "View", "mended", "read_at", "tail"]
 
 # Bytes, or where some begin in the file and where they end.
 Piece = bytes | tuple[int, int]
@@ -157,3 +157,9 @@ def tail(pieces: Sequence[Piece], offset: int) -> tuple[Piece, ...]:
 
 def _length(piece: Piece) -> int:
     return len(piece) if isinstance(piece, bytes) else piece[1] - piece[0]
+
+
+def read_at(file: BinaryIO, place: int, n_bytes: int) -> bytes:
+    """So many bytes of a file from a place on; fewer where it ends before."""
+    file.seek(place)
+    return file.read(n_bytes)
