@@ -1,4 +1,4 @@
-"""Before and after, in numbers: how far two mel spectrograms, or two signals, are apart.
+"""Before and after, in numbers: the one table of scores, and how far two mel spectrograms or signals are apart.
 
 Conventions: levels in dB, ``before`` first. Empty or silent input gives a finite value.
 """
@@ -6,7 +6,8 @@ Conventions: levels in dB, ``before`` first. Empty or silent input gives a finit
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from .audio.sound import Sound
 from .errors import ParameterError
 from .frontends import AnyMel, MelSpectrogram
 
-__all__ = ["log_mel_rmse_db", "perceptual", "score", "spectral_convergence_db"]
+__all__ = ["SCORES", "Score", "log_mel_rmse_db", "perceptual", "score", "spectral_convergence_db"]
 
 Real = npt.NDArray[np.float32]
 # Cells further below the loudest one do not count as different.
@@ -26,6 +27,105 @@ _RANGE_DB = 80.0
 # At which both measures work, and beyond which they take too long.
 _RATE = 16000
 _LONGEST_COMPARED_S = 60.0
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a score of a draw is called, and how it is written.
+
+    Parameters
+    ----------
+    key : str
+        Its name in records, in `Audition.scores` and in CSV files.
+    title : str
+        For people, e.g. ``"time masked"``.
+    unit : str
+        ``"%"`` for ratios, which records keep between 0 and 1.
+    digits : int
+        After the decimal point.
+    direction : {"stronger", "closer", "signed"}
+        What a larger value means: that more was changed, that less was; ``signed`` lies on either side of 0, which
+        stands for no change.
+    tolerance : float
+        What two values that differ by rounding alone, on other versions or processors, stay below.
+    about : str
+        One line more for people, where the title does not say it all.
+    in_tables : bool
+        Whether tables of draws have a column for it.
+
+    Examples
+    --------
+    >>> SCORES["level_change_db"].text(-3.04), SCORES["masked_time_ratio"].text(0.286)
+    ('-3.0 dB', '29%')
+    """
+
+    key: str
+    title: str
+    unit: str
+    digits: int
+    direction: Literal["stronger", "closer", "signed"]
+    tolerance: float
+    about: str = ""
+    in_tables: bool = True
+
+    @property
+    def scale(self) -> float:
+        """The number of units in a value of 1: 100 for percent."""
+        return 100.0 if self.unit == "%" else 1.0
+
+    def number(self, value: float) -> str:
+        """Write a value without its unit; a small share with a decimal more.
+
+        Examples
+        --------
+        >>> SCORES["masked_time_ratio"].number(0.0021), SCORES["level_change_db"].number(2)
+        ('0.2', '+2.0')
+        """
+        scaled = value * self.scale
+        digits = self.digits + (self.unit == "%" and 0 < value < 0.01)
+        return f"{scaled:{'+' if self.direction == 'signed' else ''}.{digits}f}"
+
+    def text(self, value: float) -> str:
+        """Write a value with its unit."""
+        return f"{self.number(value)}{'' if self.unit in ('', '%') else ' '}{self.unit}"
+
+
+_AGAINST_COPY = "Of the rendering, against the copy-synthesis"
+_EMPTY = "Masked, but in bins above all that the clip holds"
+# Every score that a draw may have, in the order of tables. From which bin on bins are empty is an estimate, so ratios
+# of those may differ by more.
+SCORES: dict[str, Score] = {
+    row.key: row
+    for row in (
+        Score("masked_time_ratio", "time masked", "%", 0, "stronger", 1e-3),
+        Score("masked_frequency_ratio", "frequency masked", "%", 0, "stronger", 1e-3),
+        Score("masked_area_ratio", "area masked", "%", 0, "stronger", 1e-3),
+        Score("masked_frequency_empty_ratio", "frequency empty", "%", 0, "stronger", 0.05, _EMPTY, in_tables=False),
+        Score("masked_area_empty_ratio", "area empty", "%", 0, "stronger", 0.05, _EMPTY),
+        Score("longest_gap_ms", "longest gap", "ms", 0, "stronger", 0.1, "Longest run of masked frames"),
+        Score(
+            *("loudest_fill_vs_p95_db", "loudest fill", "dB", 1, "signed", 0.1),
+            about="Against the clip's 95th percentile cell: its speech",
+        ),
+        Score("warp_displacement_ms", "warp", "ms", 0, "signed", 0.1, "How far the warp moves its moment"),
+        Score(
+            *("log_mel_rmse_db", "mel change", "dB RMS", 1, "stronger", 0.1),
+            about="Root mean square difference of the mel's cells",
+        ),
+        Score("level_change_db", "level change", "dB", 1, "signed", 0.1, _AGAINST_COPY),
+        Score("peak_change_db", "peak change", "dB", 1, "signed", 1.0, _AGAINST_COPY, in_tables=False),
+        Score("stoi", "STOI", "", 3, "closer", 0.02, f"{_AGAINST_COPY}; higher is closer"),
+        Score(
+            "pesq",
+            "PESQ",
+            "",
+            2,
+            "closer",
+            0.2,
+            "Wide band, of the rendering, against the copy-synthesis; higher is closer",
+        ),
+    )
+}
 
 
 def log_mel_rmse_db(before: AnyMel, after: AnyMel) -> float:

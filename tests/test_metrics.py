@@ -11,7 +11,7 @@ from specaug_listen.audio.long import SpooledAudio
 from specaug_listen.augment import TimeMask, TimeWarp
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import HIFIGAN, LIBROSA, WHISPER, MelSpectrogram, MelStream
-from specaug_listen.metrics import log_mel_rmse_db, perceptual, score, spectral_convergence_db
+from specaug_listen.metrics import SCORES, log_mel_rmse_db, perceptual, score, spectral_convergence_db
 from specaug_listen.vocoders import GriffinLim
 
 
@@ -146,6 +146,32 @@ def test_two_signals_on_disk_score_like_those_in_memory(tmp_path, speechlike, to
     assert score(*spooled) == score(*clips)
     with pytest.raises(ParameterError, match="16000 samples at 16000 Hz against 19200 at 16000 Hz"):
         score(spooled[0], speechlike)
+
+
+# -- the table of scores --------------------------------------------------------------------------------
+
+
+def test_every_score_of_a_draw_is_in_the_table():
+    """A clip of 8 kHz on a front-end of 16 kHz has empty bins, so all but the optional measures are there."""
+    rng = np.random.default_rng(0)
+    clip = Audio(rng.uniform(-0.5, 0.5, 16000).astype(np.float32), 8000).resample(16000)
+    policy = Policy([TimeMask(max_frames=20), TimeWarp(10)], "both")
+    (scores,) = audition(clip, policy=policy, vocoder=GriffinLim(n_iter=1), rng=0).scores
+    assert set(scores) - {"draw"} <= set(SCORES)
+    assert set(SCORES) - set(scores) <= {"stoi", "pesq"}
+
+
+def test_a_row_stands_under_its_own_key_and_says_how_a_value_is_written():
+    assert all(row.key == key and row.title and row.tolerance > 0 for key, row in SCORES.items())
+    assert [SCORES["masked_area_ratio"].text(value) for value in (0.0, 0.004, 0.5, 1.0)] == [
+        "0%",
+        "0.4%",
+        "50%",
+        "100%",
+    ]
+    assert [SCORES["warp_displacement_ms"].text(value) for value in (-41.6, 0, 70)] == ["-42 ms", "+0 ms", "+70 ms"]
+    assert SCORES["log_mel_rmse_db"].text(3.04) == "3.0 dB RMS"
+    assert SCORES["stoi"].text(0.98765) == "0.988"
 
 
 # -- measures that compare moment by moment -------------------------------------------------------------
