@@ -42,7 +42,7 @@ def speechlike() -> Audio:
     return Audio(signal, RATE)
 
 
-@pytest.fixture(params=presets.NAMES)
+@pytest.fixture(params=presets.EACH_GEOMETRY)
 def every_frontend(request: pytest.FixtureRequest) -> frontends.MelFrontend:
-    """One of each geometry, all in ``make test-all``; of the tests of front-ends themselves always all."""
+    """One of each geometry; of the tests of front-ends themselves all."""
     return frontends.PRESETS[request.param]

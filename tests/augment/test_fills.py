@@ -53,7 +53,7 @@ def test_noise_does_not_come_again_in_another_block_or_band():
 
 
 @pytest.mark.parametrize("fill", ANY_FILL)
-@pytest.mark.parametrize("name", presets.NAMES)
+@pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
 def test_the_level_of_a_long_fill_is_measured_in_parts(speechlike, name, fill, monkeypatch):
     frontend = PRESETS[name]
     mel = frontend(speechlike)

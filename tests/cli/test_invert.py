@@ -28,7 +28,7 @@ def sound_of(path):
     return soundfile.read(path, dtype="int16")
 
 
-@pytest.mark.parametrize("name", presets.NAMES)
+@pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
 def test_a_mel_on_disk_sounds_as_the_copy_synthesis_of_its_clip(tmp_path, name):
     frontend = PRESETS[name]
     heard = audition(clip(frontend), frontend=frontend)

@@ -58,7 +58,7 @@ def test_the_original_phase_beats_a_random_one(name, speechlike):
     assert random > -1
 
 
-@pytest.mark.parametrize("name", presets.NAMES)
+@pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
 def test_a_given_phase_array_is_used_as_seen_from_the_windows_first_sample(name, speechlike):
     frontend = PRESETS[name]
     mel = frontend(speechlike)
@@ -127,7 +127,7 @@ def test_momentum_makes_it_faster(speechlike):
     assert error_db(GriffinLim(momentum=0.99), mel) < error_db(GriffinLim(momentum=0.0), mel)
 
 
-@pytest.mark.parametrize("name", presets.NAMES)
+@pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
 def test_nnls_reprojects_at_least_as_well_as_the_cut_off_pseudo_inverse(name, speechlike):
     mel = PRESETS[name](speechlike)
     bank = mel.frontend.filterbank()

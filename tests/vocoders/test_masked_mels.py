@@ -154,7 +154,7 @@ def test_a_fill_is_heard_at_its_level_where_nothing_leaks_in(name, fill):
         assert rmse_db(heard, augmented, cells) < 1.6
 
 
-@pytest.mark.parametrize("name", presets.NAMES)
+@pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
 def test_a_fill_of_noise_is_heard_at_its_mean_power(name):
     """Cell by cell no signal can have it; without help it comes out 1 to 5 dB low."""
     mel = mel_of(voice, PRESETS[name])
@@ -188,7 +188,7 @@ def test_a_flat_patch_is_found_in_the_frames_of_the_rendering(name):
     assert np.flatnonzero(found).tolist() == list(range(n_lead + 30, n_lead + 50))
 
 
-@pytest.mark.parametrize("name", presets.NAMES)
+@pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
 def test_the_mel_of_a_sound_has_nothing_to_put_right(name, monkeypatch):
     """So that copy-synthesis is what it would be without any care for masks, to the bit."""
     for sound in SOUNDS:

@@ -286,7 +286,7 @@ def test_a_warped_tone_keeps_its_pitch_and_its_level(every_frontend):
         assert np.abs(level).max() < 0.5
 
 
-@pytest.mark.parametrize("name", presets.NAMES)
+@pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
 def test_only_the_cells_of_a_mask_are_corrected(name, rng):
     """The frames whose windows a time mask does not reach come out to the bit of the signal's own rounding."""
     frontend = PRESETS[name]
