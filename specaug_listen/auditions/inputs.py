@@ -151,5 +151,9 @@ def check_sound_is_not_needed(vocoder: Any, waveform: Waveform | None, twins: bo
             "leave it out, or give the recording"
         )
     if twins or isinstance(vocoder, OriginalPhase):
-        what, fix = ("twins (--twins)", "leave them out") if twins else ("vocoder 'original-phase'", "choose another")
+        what, fix = (
+            ("--original-phase (twins=True)", "leave it out")
+            if twins
+            else ("vocoder 'original-phase'", "choose another")
+        )
         raise ParameterError(f"{what}: of a clip that came as a mel, the original's phase is not at hand; {fix}")

@@ -52,7 +52,7 @@ class Listed(str, Enum):
     frontends = "frontends"
     policies = "policies"
     vocoders = "vocoders"
-    dialects = "dialects"
+    frameworks = "frameworks"
 
 
 app.command(

@@ -18,8 +18,8 @@ from .options import (
     BatchText,
     Budget,
     ChannelText,
-    Dialect,
     Flac,
+    Framework,
     Frontend,
     Open,
     Overwrite,
@@ -74,9 +74,11 @@ WaveformFile = Annotated[
 
 
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a run in OUT that did not end.")]
-Twins = Annotated[
+OriginalPhase = Annotated[
     bool,
-    typer.Option("--twins", help="Render each draw with the original's phase, too: the mask without the vocoder."),
+    typer.Option(
+        "--original-phase", help="Render each draw with the original's phase, too: the mask without the vocoder."
+    ),
 ]
 
 
@@ -86,7 +88,7 @@ def run_audition(
     frontend: Frontend = None,
     policy: PolicyName = "LD",
     parameters: SetParameters = None,
-    dialect: Dialect = None,
+    framework: Framework = None,
     adapter: Adapters = None,
     batch: BatchText = None,
     exact_rng: ExactRng = False,
@@ -97,11 +99,11 @@ def run_audition(
     start: Annotated[float, typer.Option(help="Where to begin in each clip, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="How much of each clip to take, in seconds.")] = None,
     strict: Strict = False,
-    twins: Twins = False,
+    original_phase: OriginalPhase = False,
     stats: StatisticsText = None,
     axes: AxesText = None,
     channel: ChannelText = None,
-    wav_channels: WavChannels = "mono",
+    layout: WavChannels = "mono",
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
     open_it: Open = False,
     budget: Budget = 12.0,
@@ -114,8 +116,8 @@ def run_audition(
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     form = _form(report, open_it, budget, flac, paths_shown)
     with quiet_stdout() if as_json else nullcontext():
-        chosen = _choose(frontend, policy, parameters, dialect, adapter, batch, exact_rng, channel)
-        run = _configuration(*chosen, waveform, vocoder, draws, seed, wav_channels, start, duration, twins, strict)
+        chosen = _choose(frontend, policy, parameters, framework, adapter, batch, exact_rng, channel)
+        run = _configuration(*chosen, waveform, vocoder, draws, seed, layout, start, duration, original_phase, strict)
     with results_folder(out, "heard", "audition", overwrite=overwrite or resume) as out:
         how = {"overwrite": overwrite, "resume": resume, "page": report}
         index, page = _audition_into(out, paths, run, stats, axes, form, as_json=as_json, **how)
@@ -244,7 +246,7 @@ def _configuration(
     channels: str,
     start: float,
     duration: float | None,
-    twins: bool,
+    original_phase: bool,
     strict: bool,
 ) -> Configuration:
     from .. import custom, vocoders
@@ -266,7 +268,7 @@ def _configuration(
         start,
         duration,
         stage,
-        twins,
+        original_phase,
         reason,
         strict,
         channel,
@@ -277,7 +279,7 @@ def _choose(
     frontend: str | None,
     policy: str,
     parameters: Sequence[str] | None,
-    dialect: str | None,
+    framework: str | None,
     adapter: Sequence[str] | None,
     batch: str | None,
     exact_rng: bool,
@@ -286,7 +288,7 @@ def _choose(
     """The front-end, the policy and the channel; says what its file leaves open, and where these come from."""
     from ..frameworks.choice import choose_frontend, choose_policy, reason_in_words
 
-    how: dict[str, Any] = {"framework": dialect, "adapter": adapter_of(adapter), "parameters": parameters or ()}
+    how: dict[str, Any] = {"framework": framework, "adapter": adapter_of(adapter), "parameters": parameters or ()}
     drawn = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
     for line in drawn.notes:
         complain(line, "note")

@@ -11,7 +11,7 @@ import typer
 
 from .._stdout import quiet_stdout
 from .console import complain, say
-from .options import Adapters, Dialect, Frontend, Overwrite, SetParameters, adapter_of
+from .options import Adapters, Framework, Frontend, Overwrite, SetParameters, adapter_of
 
 if TYPE_CHECKING:
     from ..audio.signal import Audio
@@ -43,7 +43,7 @@ def run_check(
     policy: PolicyName = None,
     parameters: SetParameters = None,
     frontend: Frontend = None,
-    dialect: Dialect = None,
+    framework: Framework = None,
     adapter: Adapters = None,
     out: Out = None,
     draws: Annotated[int, typer.Option(help="How many draws at most go into one statistic.")] = 1000,
@@ -68,7 +68,7 @@ def run_check(
         if output is not None:
             stack.enter_context(output.alone())
         clips = _clips(paths)
-        how: dict[str, Any] = {"framework": dialect, "adapter": adapter_of(adapter), "parameters": parameters or ()}
+        how: dict[str, Any] = {"framework": framework, "adapter": adapter_of(adapter), "parameters": parameters or ()}
         numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
         numbers["timeout_s"] = timeout
         result = check(target, frontend=frontend, clips=clips or None, ignore=ignore or (), **how, **numbers)

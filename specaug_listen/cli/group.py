@@ -18,6 +18,9 @@ COMMAND_SETTINGS = {"help_option_names": ["-h", "--help"]}
 _DEFAULT = "audition"
 _MOST_NEAR = 3
 _LONGEST_NAME = 255
+# Names of options and of what `list` lists that were others once: they go on working, and no help shows them.
+_FORMER_OPTIONS = {"--dialect": "--framework", "--twins": "--original-phase"}
+_FORMER_LISTS = {"dialects": "frameworks"}
 _LONGEST_ARGUMENT = 8192  # Longer than any path, and than 50 values of an axis.
 
 
@@ -40,6 +43,7 @@ class Command(typer.core.TyperCommand):
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Check each value as it was typed: as a path, an empty one would be the working folder."""
+        args = _with_names_of_today(ctx.info_name, args)
         values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
         for parameter in self.get_params(ctx):
             held = values.get(parameter.name)
@@ -51,6 +55,19 @@ class Command(typer.core.TyperCommand):
         if isinstance(out := ctx.params.get("out"), Path):
             ctx.params["out"] = without_dots(out)
         return left
+
+
+def _with_names_of_today(command: str | None, args: list[str]) -> list[str]:
+    """Replace former names of options, also in ``--name=value``, and of what ``list`` lists."""
+    if command == "list":
+        return [_FORMER_LISTS.get(arg, arg) for arg in args]
+    renamed: list[str] = []
+    for place, arg in enumerate(args):
+        if arg == "--":
+            return [*renamed, *args[place:]]
+        name, equals, value = arg.partition("=")
+        renamed.append(_FORMER_OPTIONS.get(name, name) + equals + value)
+    return renamed
 
 
 def _check_argument(value: str, name: str) -> None:

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from ..custom.adapter import Adapter
 
 __all__ = [
-    "DIALECT_HELP",
+    "FRAMEWORK_HELP",
     "LAYOUTS",
     "Adapters",
     "AxesText",
     "BatchText",
     "Budget",
     "ChannelText",
-    "Dialect",
     "Flac",
+    "Framework",
     "Frontend",
     "Open",
     "Overwrite",
@@ -37,8 +37,8 @@ __all__ = [
     "layout_of",
 ]
 
-DIALECT_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
-Dialect = Annotated[str | None, typer.Option(help=DIALECT_HELP, metavar="NAME")]
+FRAMEWORK_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
+Framework = Annotated[str | None, typer.Option(help=FRAMEWORK_HELP, metavar="NAME")]
 Frontend = Annotated[
     str | None,
     typer.Option(

@@ -10,7 +10,7 @@ import typer
 from .._stdout import quiet_stdout
 from .console import complain
 from .group import Command, examples
-from .options import DIALECT_HELP, Dialect, Frontend, Overwrite, SetParameters
+from .options import FRAMEWORK_HELP, Framework, Frontend, Overwrite, SetParameters
 
 __all__ = ["policy_app"]
 
@@ -33,7 +33,7 @@ PolicyFile = Annotated[
 def _policy_show(
     file: PolicyFile,
     parameters: SetParameters = None,
-    dialect: Dialect = None,
+    framework: Framework = None,
     frontend: Frontend = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
@@ -42,7 +42,7 @@ def _policy_show(
     from ..frameworks.summary import show_policy
 
     with quiet_stdout():
-        page = show_policy(file, dialect, frontend=frontend, parameters=parameters or ())
+        page = show_policy(file, framework, frontend=frontend, parameters=parameters or ())
     print(to_json(page) if as_json else page.text)  # noqa: T201
 
 
@@ -53,7 +53,7 @@ def _policy_convert(
     file: PolicyFile,
     to: Annotated[str, typer.Option(help="Framework to write for, e.g. nemo.", metavar="NAME")],
     parameters: SetParameters = None,
-    dialect: Annotated[str | None, typer.Option("--from", help=DIALECT_HELP, metavar="NAME")] = None,
+    framework: Annotated[str | None, typer.Option("--from", help=FRAMEWORK_HELP, metavar="NAME")] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="File for it.", metavar="FILE", readable=False)
     ] = None,
@@ -70,7 +70,7 @@ def _policy_convert(
     output = None if out is None else Output(out.parent, "policy convert", overwrite=overwrite, inputs=[file])
     if output is not None and out is not None:
         output.check([out.name])
-    converted = convert_policy(named_policy(file, dialect, parameters=parameters or ()).policy, to)
+    converted = convert_policy(named_policy(file, framework, parameters=parameters or ()).policy, to)
     if output is not None and out is not None:
         output.write({out.name: converted.text.encode()})
     if as_json:

@@ -17,8 +17,8 @@ from .options import (
     BatchText,
     Budget,
     ChannelText,
-    Dialect,
     Flac,
+    Framework,
     Frontend,
     Open,
     Overwrite,
@@ -70,7 +70,7 @@ def run_sweep(
     frontend: Frontend = None,
     policy: PolicyName = "LD",
     parameters: SetParameters = None,
-    dialect: Dialect = None,
+    framework: Framework = None,
     batch: BatchText = None,
     vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times each cell is drawn.")] = 1,
@@ -95,7 +95,7 @@ def run_sweep(
     _check_file(path)
     form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
     axes = read_axes(vary)
-    drawn = choose_policy(policy, framework=dialect, batch=batch, parameters=parameters or ())
+    drawn = choose_policy(policy, framework=framework, batch=batch, parameters=parameters or ())
     choice, heard = choose_swept_frontend(frontend, drawn, axes), _one_channel(channel, drawn)
     run = _configuration(choice, drawn, vocoder, draws, seed, start, duration, heard, strict)
     with _output(out, path, overwrite=overwrite) as output:

@@ -21,7 +21,7 @@ def table(what: str) -> str:
 
     Parameters
     ----------
-    what : {"frontends", "policies", "vocoders", "dialects"}
+    what : {"frontends", "policies", "vocoders", "frameworks"}
 
     Examples
     --------
@@ -32,7 +32,7 @@ def table(what: str) -> str:
         "frontends": _frontends,
         "policies": _policies,
         "vocoders": _vocoders,
-        "dialects": _dialects,
+        "frameworks": _frameworks,
     }
     return _aligned(makers[what]())
 
@@ -48,7 +48,7 @@ def entries(what: str) -> list[dict[str, Any]]:
     if what == "vocoders":
         head, *rows = _vocoders()
         return [dict(zip(head, row, strict=True)) for row in rows]
-    known: dict[str, Mapping[str, Any]] = {"frontends": PRESETS, "policies": ALL_POLICIES, "dialects": DIALECTS}
+    known: dict[str, Mapping[str, Any]] = {"frontends": PRESETS, "policies": ALL_POLICIES, "frameworks": DIALECTS}
     if what == "policies":
         return [{**to_plain(one), "also_called": _names_of(one)} for one in ALL_POLICIES.values()]
     return [to_plain(one) for one in known[what].values()]
@@ -147,7 +147,7 @@ def _names_of(policy: Policy) -> list[str]:
     return [name for name, recipe in MAIN_RECIPES.items() if recipe == policy.name != name]
 
 
-def _dialects() -> list[Sequence[str]]:
+def _frameworks() -> list[Sequence[str]]:
     return [
         ("name", "front-ends", "replays", "read from"),
         *(

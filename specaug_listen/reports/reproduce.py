@@ -77,7 +77,7 @@ def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "", *
         _write("waveform.yaml", [{one.name: to_plain(one.parameters)} for one in run.waveform.transforms], files)
         options += ["--waveform", "waveform.yaml"]
     options += ["--draws", str(run.draws), "--seed", str(run.seed)]
-    options += ["--twins"] if run.twins else []
+    options += ["--original-phase"] if run.twins else []
     options += _span_options(run)
     options += _mel_options(run, files)
     options += _channel_options(run)

@@ -148,10 +148,10 @@ def test_a_run_never_replaces_its_own_input(written, here, link):
 @pytest.mark.parametrize(
     ("name", "command"),
     [
-        ("report.html", ("audition", "take.wav", "--policy", "{}", "--dialect", "nemo", *QUICK[:2])),
-        ("audition.json", ("audition", "take.wav", "--policy", "{}", "--dialect", "nemo", *QUICK)),
-        ("report.html", ("audition", "take.wav", "--policy", "{}", "--dialect", "nemo", *QUICK)),
-        ("sweep.json", ("sweep", "take.wav", "--vary", "T=5", "--policy", "{}", "--dialect", "nemo", *QUICK[:2])),
+        ("report.html", ("audition", "take.wav", "--policy", "{}", "--framework", "nemo", *QUICK[:2])),
+        ("audition.json", ("audition", "take.wav", "--policy", "{}", "--framework", "nemo", *QUICK)),
+        ("report.html", ("audition", "take.wav", "--policy", "{}", "--framework", "nemo", *QUICK)),
+        ("sweep.json", ("sweep", "take.wav", "--vary", "T=5", "--policy", "{}", "--framework", "nemo", *QUICK[:2])),
         ("sweep.json", ("sweep", "take.wav", "--vary", "policy={},SM", *QUICK[:2])),
     ],
     ids=str,

@@ -75,7 +75,7 @@ def test_a_mel_that_is_not_what_its_recording_gives_keeps_its_own_values():
     ("how", "words"),
     [
         ({"vocoder": "original-phase"}, "vocoder 'original-phase': .*the original's phase is not at hand"),
-        ({"twins": True}, r"twins \(--twins\): .*not at hand"),
+        ({"twins": True}, r"--original-phase \(twins=True\): .*not at hand"),
         ({"frontend": "lhotse"}, "frontend='lhotse': the mel is one of 'whisper'"),
     ],
 )

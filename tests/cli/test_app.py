@@ -268,7 +268,7 @@ def test_report_is_written_again_from_the_folder(out):
     assert (out / "report.html").read_bytes() == first
 
 
-LISTED = [("frontends", PRESETS), ("policies", ALL_POLICIES), ("vocoders", VOCODERS), ("dialects", DIALECTS)]
+LISTED = [("frontends", PRESETS), ("policies", ALL_POLICIES), ("vocoders", VOCODERS), ("frameworks", DIALECTS)]
 
 
 @pytest.mark.parametrize(("what", "names"), LISTED)
@@ -279,6 +279,18 @@ def test_list_names_everything_the_options_take_in_a_table(what, names):
     assert head.startswith("name ")
     assert [row.split()[0] for row in rows] == list(names)
     assert all(line == line.rstrip() for line in ran.out.splitlines())
+
+
+def test_former_names_of_options_and_lists_still_work_and_no_help_shows_them(tmp_path, clips):
+    assert run("list", "dialects") == run("list", "frameworks")
+    (tmp_path / "espnet.yaml").write_text("specaug: specaug\nspecaug_conf: {apply_time_mask: true}\n")
+    show = "policy", "show", tmp_path / "espnet.yaml"
+    assert run(*show, "--dialect=espnet") == run(*show, "--framework", "espnet")
+    assert run(*show, "--dialect", "nemo") == run(*show, "--framework", "nemo")
+    assert run("audition", clips / "a.wav", "-o", tmp_path / "out", "--twins", "--no-report").code == 0
+    assert (tmp_path / "out" / "a" / "draw-1-original-phase.wav").is_file()
+    for command in ("audition", "check", "list"):
+        assert not re.search("dialect|twins", run(command, "--help").out)
 
 
 @pytest.mark.parametrize(("what", "names"), LISTED)

@@ -67,7 +67,7 @@ def test_a_framework_s_configuration_is_checked_on_its_own_front_end(tmp_path):
         "  freq_mask_width_range: [0, 27]\n"
         "  time_mask_width_ratio_range: [0.0, 0.05]\n  num_time_mask: 5\n"
     )
-    ran = run("check", "--policy", tmp_path / "train.yaml", "--dialect", "espnet", "--json")
+    ran = run("check", "--policy", tmp_path / "train.yaml", "--framework", "espnet", "--json")
     report = json.loads(ran.out)
     assert ran.code == 1
     assert report["frontend"].startswith("espnet")
@@ -106,7 +106,7 @@ def test_what_the_callable_writes_to_any_descriptor_is_no_part_of_the_report(tmp
         (("nonsense",), "nonsense names no callable"),
         (("nowhere:nothing",), "nowhere"),
         (("--policy", "LX"), "unknown policy 'LX'"),
-        (("--policy", "LD", "--dialect", "espnet"), "dialect 'espnet' is for a file, and the policy is LD"),
+        (("--policy", "LD", "--framework", "espnet"), "dialect 'espnet' is for a file, and the policy is LD"),
         (("--policy", "LD", "--draws", "3"), "draws=3: allowed is a whole number from 100"),
         (("--policy", "LD", "--share", "2"), "share=2.0: expected a number in"),
         (("--policy", "LD", "--ignore", "warp"), "ignore='warp': no such finding"),

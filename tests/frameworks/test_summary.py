@@ -126,8 +126,8 @@ def test_show_takes_names(tmp_path):
 
 
 def test_a_dialect_may_be_told(written):
-    assert run("policy", "show", written("lhotse"), "--dialect", "lhotse").code == 0
-    ran = run("policy", "show", written("lhotse"), "--dialect", "espnet")
+    assert run("policy", "show", written("lhotse"), "--framework", "lhotse").code == 0
+    ran = run("policy", "show", written("lhotse"), "--framework", "espnet")
     assert ran.code == 2
     assert re.fullmatch(r"error: [^\n]*looks like lhotse's configuration, not espnet's[^\n]*\n", ran.err)
 
@@ -137,7 +137,7 @@ def test_a_dialect_may_be_told(written):
     [
         (("show", "nothing.yaml"), r"nothing\.yaml: the policy file cannot be read"),
         (("show", "nothing"), r"unknown policy 'nothing'"),
-        (("show", "LD", "--dialect", "espnet"), r"dialect 'espnet' is for a file"),
+        (("show", "LD", "--framework", "espnet"), r"dialect 'espnet' is for a file"),
         (("show", "x" * 5000), r"a name of 5000 characters"),
         (("convert", "LD", "--to", "kaldi"), r"unknown dialect 'kaldi'"),
         (("convert", "LD"), r"Missing option '--to'"),
@@ -262,7 +262,7 @@ def test_audition_takes_a_frameworks_policy_by_name_with_its_front_end(tmp_path,
 
 
 def test_audition_refuses_a_file_of_another_framework(tmp_path, clip, written):
-    ran = run("audition", clip, "-o", tmp_path / "out", "--policy", written("nemo"), "--dialect", "espnet")
+    ran = run("audition", clip, "-o", tmp_path / "out", "--policy", written("nemo"), "--framework", "espnet")
     assert ran.code == 2
     assert re.fullmatch(r"error: [^\n]*looks like nemo's configuration, not espnet's[^\n]*\n", ran.err)
     assert not (tmp_path / "out").exists()

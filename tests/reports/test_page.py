@@ -29,7 +29,7 @@ def test_every_option_of_report_and_sweep_stands_on_the_page():
         shared = {
             "--frontend",
             "--policy",
-            "--dialect",
+            "--framework",
             "--batch",
             "--vocoder",
             "--seed",

@@ -128,7 +128,7 @@ def test_the_command_line_takes_the_one_that_is_told(written):
     refused = run("policy", "show", path)
     assert (refused.code, refused.out) == (2, "")
     assert "--dialect wenet or --dialect espnet" in refused.err
-    shown = run("policy", "show", path, "--dialect", "espnet")
+    shown = run("policy", "show", path, "--framework", "espnet")
     assert shown.code == 0
     assert "dataset_conf: wenet's, left alone, as espnet is meant" in shown.out
     assert run("policy", "convert", path, "--from", "espnet", "--to", "nemo").code == 0
