@@ -57,7 +57,7 @@ def record(cls: type[T]) -> type[T]:
         try:
             checked_init(self, *args, **kwargs)
         except pydantic.ValidationError as error:
-            raise ParameterError(f"{cls.__name__}: {_describe(made, error)}") from None
+            raise _refusal(made, error, cls.__name__) from None
 
     made.__init__ = __init__
     return made  # type: ignore[no-any-return]
@@ -130,7 +130,7 @@ def from_json(cls: type[T], text: str | bytes) -> T:
     try:
         return _adapter(cls).validate_json(text)  # type: ignore[no-any-return]
     except pydantic.ValidationError as error:
-        raise ParameterError(_describe(cls, error)) from None
+        raise _refusal(cls, error) from None
 
 
 def nearest(word: str, known: list[str]) -> str:
@@ -161,27 +161,50 @@ def _schema(cls: Any) -> Mapping[str, Any]:
     return schema
 
 
-def _describe(cls: Any, error: pydantic.ValidationError) -> str:
+def _refusal(cls: Any, error: pydantic.ValidationError, context: str = "") -> ParameterError:
+    """Make one error of the first of pydantic's, with the name of the class before it where it comes of a constructor.
+
+    The message of an error that a ``__post_init__`` raised stays as it is.
+    """
     first = error.errors(include_url=False)[0]
+    cause = first.get("ctx", {}).get("error")
+    if first["type"] == "value_error":
+        place = _dotted(first["loc"])
+        field = ".".join(filter(None, (place, getattr(cause, "field", ""))))
+        rule = getattr(cause, "rule", "")
+        refusal = ParameterError(f"{place}: {cause}" if place else str(cause), field=field, rule=rule)
+    else:
+        refusal = _described(cls, first)
+    if not context:
+        return refusal
+    with_context = ParameterError(f"{context}: {refusal}", field=refusal.field, rule=refusal.rule)
+    with_context.context = context
+    return with_context
+
+
+def _described(cls: Any, first: Any) -> ParameterError:
     path, kind = first["loc"], first["type"]
-    if kind == "value_error":
-        return f"{_dotted(path)}{': ' if path else ''}{first['ctx']['error']}"
     schema = _schema(cls)
     if kind == "unexpected_keyword_argument":
         # These are set by the reader, not by people.
         keys = sorted(set(_resolve(schema, path[:-1]).get("properties", {})) - {"kind", "format", "frontend_error"})
         hint = nearest(str(path[-1]), keys)
-        return f"unknown key {_dotted(path)!r:.80}{hint} (allowed: {_listed(keys)})"
+        message = f"unknown key {_dotted(path)!r:.80}{hint} (allowed: {_listed(keys)})"
+        return ParameterError(message, field=_dotted(path))
     if kind in ("missing", "missing_argument"):
-        return f"{_dotted(path)} is missing"
+        return ParameterError(f"{_dotted(path)} is missing", field=_dotted(path))
     if kind == "union_tag_not_found":
         tags = _resolve(schema, path).get("discriminator", {}).get("mapping", {})
-        return f"{_dotted(path):.120}: {first['ctx']['discriminator']} is missing (allowed: {_listed(list(tags))})"
+        message = f"{_dotted(path):.120}: {first['ctx']['discriminator']} is missing (allowed: {_listed(list(tags))})"
+        return ParameterError(message, field=_dotted(path))
     if kind == "union_tag_invalid":
-        return f"{_dotted(path):.120}: unknown {first['ctx']['tag']!r:.80} (allowed: {first['ctx']['expected_tags']})"
+        ctx = first["ctx"]
+        message = f"{_dotted(path):.120}: unknown {ctx['tag']!r:.80} (allowed: {ctx['expected_tags']})"
+        return ParameterError(message, field=_dotted(path))
     path = _without_union_branches(schema, path)
     allowed = _in_words(schema, _resolve(schema, path)) or first["msg"].lower()
-    return f"{_dotted(path) or 'the document'}={_short(first['input'])}: allowed is {allowed}"
+    rule, field = f"allowed is {allowed}", _dotted(path)
+    return ParameterError(f"{field or 'the document'}={_short(first['input'])}: {rule}", field=field, rule=rule)
 
 
 def _listed(words: list[str]) -> str:

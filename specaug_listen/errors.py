@@ -9,7 +9,7 @@
     ├── OutputError                          results that cannot be written
     └── MissingDependencyError (ImportError) an optional package that is not installed
 
-A message shows the value that was given, what is allowed, and the fix.
+A message shows the value, what is allowed, and the fix.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = [
     "AudioError",
@@ -26,7 +30,7 @@ __all__ = [
     "PolicyError",
     "SpecAugListenError",
     "SpecAugListenWarning",
-    "naming",
+    "error_context",
     "one_line",
     "value_text",
 ]
@@ -71,7 +75,35 @@ def _without_middle(text: str, length: int) -> str:
 
 
 class SpecAugListenError(Exception):
-    """Root of all errors that this package raises on purpose; its message is one line."""
+    """Root of all errors that this package raises on purpose; its message is one line.
+
+    The message is for people. What a program needs to know stands in the attributes.
+
+    Parameters
+    ----------
+    message : str
+    field : str
+        Dotted name of the parameter or key that is at fault (``steps[1].count``); empty where it is not a single one.
+    rule : str
+        What is allowed there, and the fix: the end of the message, without the field and its value.
+    """
+
+    def __init__(self, message: str = "", *, field: str = "", rule: str = "") -> None:
+        super().__init__(message)
+        self.field, self.rule = field, rule
+        self.context = ""
+
+    @classmethod
+    def of_field(cls, field: str, value: object, rule: str) -> Self:
+        """Make an error of one parameter from its name, its value and what is allowed.
+
+        Examples
+        --------
+        >>> error = ParameterError.of_field("hop_length", 0, "allowed is an integer > 0")
+        >>> str(error), error.field
+        ('hop_length=0: allowed is an integer > 0', 'hop_length')
+        """
+        return cls(f"{field}={value_text(value)}: {rule}", field=field, rule=rule)
 
     def __str__(self) -> str:
         return one_line(super().__str__())
@@ -102,17 +134,20 @@ class SpecAugListenWarning(UserWarning):
 
 
 @contextmanager
-def naming(what: str, raising: type[SpecAugListenError] = ParameterError) -> Iterator[None]:
+def error_context(what: str, raising: type[SpecAugListenError] = ParameterError) -> Iterator[None]:
     """Put ``what`` before the message of a ParameterError that leaves the ``with`` block, unless it stands there.
 
     Parameters
     ----------
     what : str
+        The function, option or file that the value was given to.
     raising : type
         What is raised in its place: `PolicyError` where the value stands in a file.
     """
     try:
         yield
     except ParameterError as error:
-        text = str(error)
-        raise raising(text if text.startswith(f"{what}: ") else f"{what}: {text}") from None
+        text = str(error) if error.context == what else f"{what}: {error}"
+        outer = raising(text, field=error.field, rule=error.rule)
+        outer.context = what
+        raise outer from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from specaug_listen import errors
@@ -11,7 +13,7 @@ OWN_ERRORS = ("AudioError", "MissingDependencyError", "OutputError", "ParameterE
 
 def test_the_module_names_every_error_it_defines():
     defined = {n for n, v in vars(errors).items() if isinstance(v, type) and issubclass(v, Exception)}
-    assert defined == set(errors.__all__) - {"naming", "one_line", "value_text"}
+    assert defined == set(errors.__all__) - {"error_context", "one_line", "value_text"}
     assert defined == {*OWN_ERRORS, "SpecAugListenError", "SpecAugListenWarning"}
 
 
@@ -40,3 +42,19 @@ def test_no_error_is_caught_as_another_one(name):
 def test_the_warning_is_a_user_warning_and_no_error():
     assert issubclass(errors.SpecAugListenWarning, UserWarning)
     assert not issubclass(errors.SpecAugListenWarning, errors.SpecAugListenError)
+
+
+def test_a_field_and_its_rule_travel_through_contexts_and_stand_once_in_the_line():
+    with (
+        pytest.raises(errors.PolicyError, match=r"^a\.yaml: mask: width=0: allowed is more$") as caught,
+        errors.error_context("a.yaml", errors.PolicyError),
+        errors.error_context("mask"),
+        errors.error_context("mask"),
+    ):
+        raise errors.ParameterError.of_field("width", 0, "allowed is more")
+    assert (caught.value.field, caught.value.rule) == ("width", "allowed is more")
+
+
+def test_an_error_comes_whole_from_another_process():
+    error = pickle.loads(pickle.dumps(errors.AudioError.of_field("rate", 0, "allowed is more")))
+    assert (str(error), error.field, error.rule) == ("rate=0: allowed is more", "rate", "allowed is more")

@@ -48,7 +48,7 @@ class Rhythm:
 
     def __post_init__(self) -> None:
         if self.loud and self.tempo < 10:
-            raise ParameterError(f"tempo={self.tempo}: allowed is at least 10 where loud is true")
+            raise ParameterError.of_field("tempo", self.tempo, "allowed is at least 10 where loud is true")
 
 
 def rhythms() -> st.SearchStrategy[Rhythm]:
@@ -154,6 +154,25 @@ def test_many_allowed_keys_are_cut_in_the_message():
         ParameterError, match=r"did you mean 'a_rather_long_key_59'\? \(allowed: a_rather.* and 5\d more\)$"
     ):
         from_plain(many, {"a_rather_long_key_599": 1})
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"tempo": 0}, "tempo"),
+        ({"swing": "much"}, "swing"),
+        ({"tempos": 3}, "tempos"),
+        ({"steps": [{"kind": "rest", "n_frames": 0}]}, "steps[0].rest.n_frames"),
+        ({"steps": [{"kind": "rest", "frames": 0}]}, "steps[0].rest.frames"),
+        ({"steps": [{"kind": "roll"}]}, "steps[0]"),
+        ({"tempo": 5, "loud": True}, "tempo"),
+    ],
+    ids=str,
+)
+def test_an_error_holds_the_name_of_the_field_as_data(data, field):
+    with pytest.raises(ParameterError) as caught:
+        from_plain(Rhythm, {"name": "bar", **data})
+    assert caught.value.field == field
 
 
 def test_a_long_value_is_cut_in_the_message():

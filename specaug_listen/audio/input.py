@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .._notices import Notice
 from .._tensors import kind_of, on_cpu
-from ..errors import AudioError, ParameterError, naming
+from ..errors import AudioError, ParameterError, error_context
 from .reading import MAX_CHANNELS
 from .signal import Audio, load
 
@@ -138,7 +138,7 @@ def _rate(value: Any) -> int | None:
 
 
 def _of_samples(given: Any, rate: int, what: str) -> Audio:
-    with naming(what):
+    with error_context(what):
         array = _numbers(given)
         notices: tuple[Notice, ...] = ()
         if array.dtype.name in _FULL_SCALES and array.dtype.kind in "iu":

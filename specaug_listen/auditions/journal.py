@@ -13,7 +13,7 @@ from .._files import printable, saying_what_failed, write_files
 from .._json_records import json_record
 from .._notices import Notice
 from .._records import to_plain
-from ..errors import ParameterError, PolicyError, naming
+from ..errors import ParameterError, PolicyError, error_context
 from ..outputs.marker import MARKER, Line, Written, marker_lines
 from ..outputs.output import Output
 from ..outputs.pages import page_names
@@ -108,7 +108,7 @@ def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> 
             if _has_its_draws(entry, owns):
                 clips[entry.folder] = entry, owns
     entries, hashes = (tuple(column) for column in zip(*clips.values(), strict=True)) if clips else ((), ())
-    with naming(name, PolicyError):
+    with error_context(name, PolicyError):
         index = replace(first, clips=entries, failures=tuple(failures))
     n_clips = lines[start].get("n_clips")
     if not isinstance(n_clips, int) or not len(entries) <= n_clips <= _MOST_CLIPS:

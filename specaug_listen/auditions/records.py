@@ -27,7 +27,7 @@ from ..audio.signal import Audio, AudioSource
 from ..audio.sound import HIGHEST_RATE
 from ..augment import Draw, Policy
 from ..custom.waveform import Waveform, WaveformDraw
-from ..errors import ParameterError, PolicyError, naming
+from ..errors import ParameterError, PolicyError, error_context
 from ..frameworks.choice import FrontendChoice, FrontendReason
 from ..frontends import GlobalStatistics, MelFrontend
 from ..inspection import Change
@@ -121,7 +121,7 @@ class MelRecord:
     def __post_init__(self) -> None:
         """Check that there are statistics for each bin."""
         if self.statistics is not None:
-            with naming("statistics"):
+            with error_context("statistics"):
                 self.statistics.check(self.n_mels)
 
 

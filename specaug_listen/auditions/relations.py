@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .._version import __version__
 from ..augment.steps import MOST_STEPS, least_and_most_in_padding
-from ..errors import ParameterError, naming
+from ..errors import ParameterError, error_context
 from .badges import draw_badges
 from .step_scores import check_scores_of_steps
 
@@ -169,7 +169,7 @@ def _check_found(record: DrawRecord) -> None:
     n_masks = len(found.bands) + len(found.spans) + len(found.rectangles)
     if n_masks > MOST_STEPS:
         raise ParameterError(f"found: {n_masks} masks: allowed are {MOST_STEPS}")
-    with naming("found"):
+    with error_context("found"):
         found.as_draw()
 
 

@@ -14,7 +14,7 @@ from ..audio.signal import Audio, load
 from ..augment import Draw
 from ..augment.draw import measured
 from ..custom.waveform import Waveform
-from ..errors import AudioError, ParameterError, naming
+from ..errors import AudioError, ParameterError, error_context
 from ..frontends import AnyMel, MelSpectrogram, Prepared, mel_stream
 from ..mels import MelClip, clip_of_file, list_mels, mel_clip
 from ..vocoders import Joint
@@ -54,7 +54,7 @@ def replay_record(
     AudioError, ParameterError
         As there.
     """
-    with naming(name):
+    with error_context(name):
         vocoder = vocoder_of(record.vocoder)
     in_parts = not (record.draw.foreign or record.waveform or record.audio.mel)
     is_file = not isinstance(audio, (Audio, MelSpectrogram))
@@ -62,7 +62,7 @@ def replay_record(
         return _replayed_long(record, vocoder, _file(record, audio, name), folder, name)
     clip, mel = _clip_and_mel(record, audio, name)
     before = mel
-    with naming(name):
+    with error_context(name):
         if record.waveform is not None and mel.audio is not None:
             before = record.frontend(record.waveform.apply(mel.audio))
         draw = record.draw if policy is None else record.draw.with_callable(policy)
@@ -90,7 +90,7 @@ def _clip_and_mel(record: DrawRecord, given: Any, name: str) -> tuple[Audio | Me
     if isinstance(given, MelSpectrogram):
         raise ParameterError(f"{name}: made for a recording; pass that as audio=, not a mel")
     clip = _clip(record, given, name)
-    with naming(name):
+    with error_context(name):
         return clip, record.frontend(clip)
 
 
@@ -173,7 +173,7 @@ def _replayed_long(
     _check_same(clip, record, name)
     mel = mel_stream(record.frontend, clip.mono, folder)
     copy = rendered_long(mel, vocoder, folder / "copy-synthesis.f32")
-    with naming(name):
+    with error_context(name):
         augmented, draw = record.draw.apply(mel), _with_fill_levels(record.draw, mel)
     drawn = rendered_long(augmented, vocoder, folder / "draw.f32")
     again = Reconstruction(record.number, draw, augmented, drawn)

@@ -15,7 +15,7 @@ from pydantic import Field
 from .._flags import runs
 from .._records import from_json, record, to_json
 from ..custom.transform import ForeignCall
-from ..errors import ParameterError, PolicyError, naming
+from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import AnyMel, MelSpectrogram, MelStream, check_mel
 from .fills import Padding, fill_level
 from .padding import with_padding, without_padding
@@ -147,7 +147,7 @@ class Draw:
         PolicyError
             One line that names the key, the value and what is allowed.
         """
-        with naming("draw", PolicyError):
+        with error_context("draw", PolicyError):
             return from_json(cls, text)
 
     @property

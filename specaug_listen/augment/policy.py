@@ -15,7 +15,7 @@ from .._records import record
 from .._rng import MAX_SEED, as_seed
 from ..custom.adapter import Adapter
 from ..custom.transform import Foreign
-from ..errors import ParameterError, SpecAugListenWarning, naming, value_text
+from ..errors import ParameterError, SpecAugListenWarning, error_context, value_text
 from ..frontends import AnyMel, MelFrontend, check_mel
 from .counts import check_counts
 from .describe import what_they_mean
@@ -190,7 +190,7 @@ class Policy:
             check_n_steps(len(steps))
         for line in lines:
             warnings.warn(line, SpecAugListenWarning, stacklevel=2)
-        with naming(f"policy {self.name!r}"):
+        with error_context(f"policy {self.name!r}"):
             kept, n_lost = within_clip(steps, mel.n_frames)
             drawn_so = Draw(mel.n_mels, mel.n_frames, kept, self.name, True, tuple(lines), batch, n_lost)
             return measured(drawn_so, mel)
@@ -252,7 +252,7 @@ class Policy:
         made = self
         for key, value in changes.items():
             said = value if isinstance(value, str) else value_text(value)
-            with naming(f"{key:.80}={said:.60}"):
+            with error_context(f"{key:.80}={said:.60}"):
                 made = policy_with(made, key, value)
         told = tuple(line for line in what_they_mean(changes, made.transforms) if line not in made.notes)
         return replace(made, name=_name_with(self.name, changes), notes=made.notes + told)

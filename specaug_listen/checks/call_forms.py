@@ -26,7 +26,7 @@ from ..custom.guess import (
     settled_adapter,
     written_axes,
 )
-from ..errors import naming
+from ..errors import error_context
 from ..frontends import MelSpectrogram
 from .clips import Clip, reference_of
 from .pipelines import CallableSubject, Given, Outcome
@@ -98,7 +98,7 @@ def subject_of(
         When it fails in every form.
     """
     mel = reference_of(clips).mel
-    with naming(name):
+    with error_context(name):
         found = known.settled or _first_that_gives(function, known, clips, seed)
         # What fails in every form fails as an audition does, and says why.
         adapter, how = found or _run(function, adapter_for, known.declared, not_square(mel), seed)
@@ -141,7 +141,7 @@ def known_of(name: str, function: Callable[..., Any] | Apart, declared: Adapter)
     ParameterError
         When it cannot be imported, or needs what nobody has.
     """
-    with naming(name):
+    with error_context(name):
         known: Known = _run(function, _known_here, declared)
     return known
 

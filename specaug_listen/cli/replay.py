@@ -50,7 +50,7 @@ def _replay_into(
     from .._files import printable
     from ..auditions import changed_versions, differences, draw_files, is_long_draw, replay_record
     from ..auditions.records import path_of
-    from ..errors import naming
+    from ..errors import error_context
     from ..outputs.output import Output
 
     clip = audio or path_of(written.audio)
@@ -64,7 +64,7 @@ def _replay_into(
         complain(f"{line}; the last bits may differ", "warning")
     with output.room() if is_long_draw(written) else nullcontext() as room:
         heard = replay_record(written, printable(draw), audio=audio, folder=room, policy=policy)
-        with naming(printable(draw)):
+        with error_context(printable(draw)):
             files = draw_files(heard, heard.draws[0], written.channels)
         if said := differences(written, heard):
             complain(f"{printable(draw)}: {said}", "warning")

@@ -15,7 +15,7 @@ from pydantic import Field
 from .._imports import require
 from .._records import record
 from .._tensors import on_cpu
-from ..errors import ParameterError, naming
+from ..errors import ParameterError, error_context
 from ..frontends import MelSpectrogram
 
 __all__ = ["Adapter", "Handed", "OtherShapeError", "as_array", "hand_over", "mel_within", "take_back"]
@@ -173,7 +173,7 @@ def take_back(
     values = _in_order(array, mel, adapter)
     is_left = values == handed.values
     integers = f"integers ({array.dtype}) " if array.dtype.kind in "iu" else ""
-    with np.errstate(over="ignore"), naming(f"what it gave, {integers}in {adapter.scale}"):
+    with np.errstate(over="ignore"), error_context(f"what it gave, {integers}in {adapter.scale}"):
         own = np.where(is_left, mel.values, _from_scale(values.astype(np.float64), mel, adapter.scale))
         made = mel.with_values(own.astype(np.float32))
         if to_hear:

@@ -18,7 +18,7 @@ from typing import Any
 from .._files import printable
 from .._ordinary_files import read_file
 from .._records import nearest
-from ..errors import ParameterError, naming
+from ..errors import ParameterError, error_context
 
 __all__ = ["absolute_spec", "is_spec", "load_callable", "name_of", "source_sha256"]
 
@@ -69,7 +69,7 @@ def load_callable(spec: str) -> Callable[..., Any]:
     if not isinstance(spec, str):
         raise ParameterError(f"spec={spec!r:.80}: expected a text such as module:callable or path/to/file.py:callable")
     where, name, arguments = _parts(spec)
-    with naming(printable(spec)):
+    with error_context(printable(spec)):
         positional, keyword = _literals(arguments) if arguments else ([], {})
         target = _attribute(_module(where), name, printable(where))
         if not callable(target):

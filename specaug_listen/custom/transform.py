@@ -14,7 +14,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from .._records import record
 from .._rng import MAX_SEED
-from ..errors import ParameterError, naming
+from ..errors import ParameterError, error_context
 from ..frontends import AnyMel, MelSpectrogram
 from .adapter import Adapter
 from .call import called, in_words
@@ -81,7 +81,7 @@ class ForeignCall:
         is_same = _sha256(mel) == self.given_sha256
         if is_same and self.made is not None:
             return mel.with_values(self.made.values)
-        with naming(self.call):
+        with error_context(self.call):
             if self.function is None:
                 raise ParameterError(
                     "is code, and a draw that was read from a file does not import any: hand the callable over, "
@@ -182,7 +182,7 @@ class Foreign:
         """Draw a seed, call it for this mel, and say what was guessed and what cannot be made again."""
         mel = whole(mel, self.call)
         seed = int(rng.integers(0, MAX_SEED, endpoint=True))
-        with naming(self.call):
+        with error_context(self.call):
             if self.function is None:
                 raise ParameterError("is code, and a policy that was read from a file imports none; give the callable")
             adapter, how = adapter_for(self.function, self.adapter, mel, seed)

@@ -23,7 +23,7 @@ from .._rng import MAX_SEED, as_seed, fingerprint, seeded_chance
 from .._stdout import held_prints
 from .._yaml import read_plain
 from ..audio.signal import Audio
-from ..errors import ParameterError, PolicyError, naming
+from ..errors import ParameterError, PolicyError, error_context
 from .audiomentations import DrawnTransform, WaveformTransform, built, described, drawn, entry_of, place_in
 
 __all__ = ["Waveform", "WaveformDraw", "get_waveform", "read_waveform"]
@@ -86,7 +86,7 @@ class Waveform:
             When a transform does not exist, does not take its parameters, fails, or changes the length.
         """
         seed = as_seed(rng)
-        with naming(f"waveform {self.name!r}"):
+        with error_context(f"waveform {self.name!r}"):
             made, parameters = _run(self._stage(), audio, seed)
             is_repeatable = self.is_rebuildable and np.array_equal(
                 made.samples, _run(built(self.transforms), audio, seed)[0].samples
@@ -161,7 +161,7 @@ class WaveformDraw:
         is_same = _words(audio) == self.given
         if is_same and self.made is not None:
             return self.made.audio
-        with naming(f"waveform {self.name!r}"):
+        with error_context(f"waveform {self.name!r}"):
             if not self.is_repeatable:
                 raise ParameterError(
                     "was made from an object that names and parameters do not bring back; audition it again in Python"
@@ -225,7 +225,7 @@ def read_waveform(path: str | os.PathLike[str]) -> Waveform:
     """
     name = printable(path)
     data = read_plain(path, "waveform", "YAML list of transforms, e.g. - TimeMask: {p: 1.0}")
-    with naming(name, PolicyError):
+    with error_context(name, PolicyError):
         known = {"transforms": data} if isinstance(data, list) else data
         if not isinstance(known, dict) or not isinstance(known.get("transforms"), list):
             raise ParameterError("expected a list of transforms, e.g. - TimeMask: {p: 1.0}")

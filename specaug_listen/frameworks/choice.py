@@ -14,7 +14,7 @@ from ..augment.parameters import Value, read_assignments, split_parameters
 from ..augment.policy import Policy
 from ..augment.steps import Batch
 from ..custom.adapter import Adapter
-from ..errors import ParameterError, PolicyError, naming
+from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import WHISPER, MelFrontend, get
 from .policies import check_dialect, get_policy, import_policy, is_policy_name
 from .reading import Imported
@@ -145,7 +145,7 @@ def select_channel(audio: Audio, channel: OneChannel | None, policy: Policy) -> 
     own, why = choose_channel(policy)
     if own == "mean" or audio.choice is not None:
         return audio
-    with naming(f"{why.removesuffix(' says')}, or name another with channel="):
+    with error_context(f"{why.removesuffix(' says')}, or name another with channel="):
         return audio.select(own)
 
 
@@ -279,5 +279,5 @@ def _batch(batch: Any) -> Batch:
     if found is None:
         raise ParameterError(f"--batch {batch!r:.60}: allowed is N, NxFRAMES or NxFRAMES@PAD, e.g. 32x1500@-15.9")
     size, n_frames, pad = found.groups()
-    with naming("--batch"):
+    with error_context("--batch"):
         return Batch(int(size), None if n_frames is None else int(n_frames), float(pad or 0))

@@ -16,7 +16,7 @@ from ..augment.parameters import read_assignments, split_parameters
 from ..augment.policy import Policy, foreign_policy
 from ..custom.adapter import Adapter
 from ..custom.load import is_spec
-from ..errors import ParameterError, PolicyError, naming
+from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import files as frontends
 from .reading import (
     READERS,
@@ -208,7 +208,7 @@ def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> I
     check_dialect(dialect)
     content = content_of(path)
     data = content.data
-    with naming(printable(path), PolicyError):
+    with error_context(printable(path), PolicyError):
         if dialect not in (None, "paper"):
             refuse_stranger(data, dialect)
         guessed = dialect or framework_of(data)
@@ -255,7 +255,7 @@ def policy_of(data: dict[str, Any], path: str | os.PathLike[str]) -> Policy:
     """The policy of what our own YAML at ``path`` holds; errors as in `read_policy`."""
     name = printable(path)
     data = {"name": Path(name).stem, **data}
-    with naming(name, PolicyError):
+    with error_context(name, PolicyError):
         if isinstance(data.get("transforms"), list):
             data["transforms"] = [_tagged(entry, i) for i, entry in enumerate(data["transforms"])]
         if isinstance(data.get("frontend"), str):

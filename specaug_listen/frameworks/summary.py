@@ -13,7 +13,7 @@ from .._records import record
 from ..augment import Policy
 from ..augment.coverage import Shares, expected_shares, least_mels
 from ..augment.describe import in_words
-from ..errors import naming
+from ..errors import error_context
 from ..frontends import MelFrontend
 from .choice import FrontendReason, choose_channel, choose_frontend, named_policy, reason_in_words
 from .reading import Unread, unread_in_words
@@ -163,7 +163,7 @@ def show_policy(
     n_mels = _N_MELS if chosen is None else chosen.n_mels
     if chosen is None or reason == "default":
         n_mels = max(n_mels, least_mels(imported.policy))
-    with naming(source):
+    with error_context(source):
         shares = [
             expected_shares(imported.policy, n_mels, round(rate * seconds), n_draws=n_draws, rng=seed)
             for seconds in _SECONDS

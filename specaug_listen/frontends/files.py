@@ -10,7 +10,7 @@ from typing import Any
 from .._files import printable
 from .._records import from_plain, to_plain
 from .._yaml import by_name, read_mapping
-from ..errors import PolicyError, naming
+from ..errors import PolicyError, error_context
 from .frontend import MelFrontend
 from .presets import PRESETS
 from .statistics_files import read_statistics
@@ -79,7 +79,7 @@ def frontend_of(data: Mapping[str, Any], path: str | os.PathLike[str]) -> MelFro
         # Beside the front-end's file, as it was written there.
         found = read_statistics(Path(path).parent / str(normalize["file"]))
         given["normalize"] = to_plain(found)
-    with naming(name, PolicyError):
+    with error_context(name, PolicyError):
         frontend = from_plain(MelFrontend, {**inherited, **given})
         frontend.filterbank()
     return frontend

@@ -7,7 +7,7 @@ it.
 from __future__ import annotations
 
 import warnings
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from pydantic import Field
 from .._records import record
 from ..audio.input import as_audio
 from ..audio.signal import Audio
-from ..errors import ParameterError, SpecAugListenWarning, naming
+from ..errors import ParameterError, SpecAugListenWarning, error_context
 from ..stft import Framing, deemphasize, get_window, preemphasize
 from .energy import band_energies, largest_energy
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
@@ -139,37 +139,36 @@ class MelFrontend:
     def __post_init__(self) -> None:
         """Check what concerns two fields at once."""
         self._check_window()
-        if self.first_sample and self.padding != "snip":
-            raise ParameterError(f"first_sample={self.first_sample}: allowed is 0 where padding={self.padding!r}")
         if self.top_hz > self.sample_rate / 2:
-            raise ParameterError(f"fmax_hz={self.fmax_hz}: allowed is at most sample_rate / 2 = {self.sample_rate / 2}")
+            self._refuse("fmax_hz", f"allowed is at most sample_rate / 2 = {self.sample_rate / 2}")
         if self.fmin_hz >= self.top_hz:
-            raise ParameterError(f"fmin_hz={self.fmin_hz}: allowed is less than fmax_hz={self.top_hz}")
+            self._refuse("fmin_hz", f"allowed is less than fmax_hz={self.top_hz}")
+        if self.first_sample and self.padding != "snip":
+            self._refuse("first_sample", f"allowed is 0 where padding={self.padding!r}")
         if self.n_mels * self.n_fft > _LARGEST_BANK:
-            raise ParameterError(
-                f"n_mels={self.n_mels} with n_fft={self.n_fft}: allowed is a product of {_LARGEST_BANK}"
-            )
+            self._refuse("n_mels", f"allowed is at most {_LARGEST_BANK // self.n_fft} with n_fft={self.n_fft}")
         if self.power not in (1.0, 2.0):
-            raise ParameterError(f"power={self.power}: allowed is 1.0 (magnitude) or 2.0 (power)")
+            self._refuse("power", "allowed is 1.0 (magnitude) or 2.0 (power)")
         if self.log is None and self.dynamic_range is not None:
-            raise ParameterError(
-                f"dynamic_range={self.dynamic_range}: allowed only with a log; set log, or leave it out"
-            )
+            self._refuse("dynamic_range", "allowed only with a log; set log, or leave it out")
         if self.log is not None and self.floor <= 0:
-            raise ParameterError(f"floor={self.floor}: allowed is more than 0 where log={self.log!r}")
-
+            self._refuse("floor", f"allowed is more than 0 where log={self.log!r}")
         if isinstance(self.normalize, GlobalStatistics):
-            with naming("normalize"):
+            with error_context("normalize"):
                 self.normalize.check(self.n_mels)
 
     def _check_window(self) -> None:
         window = self.framing.win_length
         if window > self.n_fft:
-            raise ParameterError(f"win_length={window}: allowed is at most n_fft={self.n_fft}")
+            self._refuse("win_length", f"allowed is at most n_fft={self.n_fft}")
         if not get_window(self.window, window).any():
-            raise ParameterError(f"win_length={window}: window={self.window!r} is 0 everywhere; allowed is 3 or more")
+            rule = f"window={self.window!r} is 0 everywhere; allowed is 3 or more"
+            raise ParameterError.of_field("win_length", window, rule)  # which may come of n_fft
         if self.hop_length > window:
-            raise ParameterError(f"hop_length={self.hop_length}: allowed is at most win_length={window}")
+            self._refuse("hop_length", f"allowed is at most win_length={window}")
+
+    def _refuse(self, field: str, rule: str) -> NoReturn:
+        raise ParameterError.of_field(field, getattr(self, field), rule)
 
     @property
     def top_hz(self) -> float:

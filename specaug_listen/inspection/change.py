@@ -10,7 +10,7 @@ from pydantic import Field
 
 from .._records import from_json, record, to_json
 from ..augment import Draw, FillLevel, FrequencyBand, Rectangle, TimeSpan, WarpPath
-from ..errors import PolicyError, naming
+from ..errors import PolicyError, error_context
 from .resampling import Reading
 
 __all__ = ["Change", "FillFound", "FoundBand", "FoundRectangle", "FoundSpan", "FoundWarp", "Kind", "LengthChange"]
@@ -181,7 +181,7 @@ class Change:
         PolicyError
             One line that names the key, the value and what is allowed.
         """
-        with naming("change", PolicyError):
+        with error_context("change", PolicyError):
             return from_json(cls, text)
 
     def __str__(self) -> str:

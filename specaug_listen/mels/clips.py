@@ -15,7 +15,7 @@ from .._files import printable
 from .._notices import Notice
 from .._ordinary_files import open_file, unchanged
 from .._rng import fingerprint_start, fingerprint_words
-from ..errors import AudioError, ParameterError, naming
+from ..errors import AudioError, ParameterError, error_context
 from ..frontends import MelSpectrogram, Prepared, mels_from_array
 from .files import MelFile, list_mels
 
@@ -132,7 +132,7 @@ def clip_of_file(
         When it cannot be read, or is no mel of this front-end.
     """
     try:
-        with unchanged(file.path), naming(printable(file), AudioError):
+        with unchanged(file.path), error_context(printable(file), AudioError):
             mels = mels_from_array(file.read(), ready, axes=axes or file.axes)
             if len(mels) > 1:
                 raise ParameterError(f"a batch of {len(mels)} mels in one array; save them one by one")

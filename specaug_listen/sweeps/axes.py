@@ -17,7 +17,7 @@ from ..auditions import Configuration
 from ..augment import Policy
 from ..augment.parameters import Value, canonical, changed, checked_once
 from ..augment.policy import policy_with
-from ..errors import ParameterError, naming
+from ..errors import ParameterError, error_context
 from ..frameworks import ALL_POLICIES
 from ..frameworks.choice import choose_frontend
 from ..frameworks.convert import convert_policy
@@ -121,7 +121,7 @@ def _axis(key: str, values: Any) -> Axis:
     if isinstance(values, str) or not isinstance(values, Iterable):
         values = [values]
     key = canonical(key)
-    with naming(f"{key:.80}"):
+    with error_context(f"{key:.80}"):
         values = list(itertools.islice(values, _MOST_VALUES + 1))
         if len(values) > _MOST_VALUES:
             raise ParameterError(f"more than {_MOST_VALUES} values; give fewer")
@@ -170,7 +170,7 @@ def varied(run: Configuration, values: Mapping[str, Value]) -> Configuration:
     if "frontend" in values:
         run = dataclasses.replace(run, frontend_reason="named")
     for key in sorted(values, key=lambda key: _WHOLE.index(key) if key in _WHOLE else len(_WHOLE)):
-        with naming(f"{key}={shown(values[key])}"):
+        with error_context(f"{key}={shown(values[key])}"):
             run = _with(run, key, values[key])
     return run
 

@@ -29,7 +29,7 @@ from .._records import record
 from .._rng import MAX_SEED, as_seed
 from .._yaml import read_mapping
 from ..audio.signal import Audio
-from ..errors import AudioError, ParameterError, PolicyError, naming
+from ..errors import AudioError, ParameterError, PolicyError, error_context
 from ..frontends import MelFrontend, MelSpectrogram
 from .neural_contract import MelContract, contract_of
 
@@ -100,7 +100,7 @@ class Neural:
         MissingDependencyError
             When the package that runs it is not installed.
         """
-        with naming(printable(self.model)):
+        with error_context(printable(self.model)):
             self.contract.check(frontend)
         _loaded(self.model, str(self.sha256))
 
@@ -126,7 +126,7 @@ class Neural:
             When the package that runs it is not installed.
         """
         name = printable(self.model)
-        with naming(name):
+        with error_context(name):
             features = self.contract.features(mel)
         run = _loaded(self.model, str(self.sha256))
         return _rendered(partial(run, features, self.contract, self.seed), mel, name)
@@ -201,7 +201,7 @@ def read_neural(path: str | os.PathLike[str]) -> Neural:
     if not isinstance(model, str):
         what = " is missing" if model is None else f"={model!r}"
         raise PolicyError(f"{name}: model{what}: expected the path of an .onnx or a TorchScript file")
-    with naming(name, PolicyError):
+    with error_context(name, PolicyError):
         return Neural(os.path.join(os.path.dirname(path), model), contract, seed=seed)
 
 
@@ -327,7 +327,7 @@ def _run_callable(module: Callable[[Any], Any], features: Real, contract: MelCon
 def _rendered(run: Callable[[], Any], mel: MelSpectrogram, name: str) -> Audio:
     """Run a model, and let only a whole clip through."""
     try:
-        with naming(name):
+        with error_context(name):
             given = run()
     except (MemoryError, ParameterError):
         raise

@@ -17,7 +17,7 @@ from pydantic import Field
 from .._files import printable
 from .._records import from_plain, nearest, record, to_plain
 from .._yaml import read_mapping
-from ..errors import ParameterError, PolicyError, naming
+from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram
 from ..frontends.files import frontend_of
 from .bands import checked_mel
@@ -173,7 +173,7 @@ def contract_of(data: dict[str, Any], path: str | os.PathLike[str], others: tupl
             raise PolicyError(f"{name}: unknown key {key!r:.80}{hint} (allowed: {', '.join(sorted(allowed))})")
     layout = {key: data[key] for key in _LAYOUT if key in data}
     frontend = frontend_of({key: value for key, value in data.items() if key not in _LAYOUT}, path)
-    with naming(name, PolicyError):
+    with error_context(name, PolicyError):
         return from_plain(MelContract, {"frontend": to_plain(frontend), **layout})
 
 

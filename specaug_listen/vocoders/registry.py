@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias
 from .._records import from_plain, nearest, to_plain
 from .._yaml import scalar
 from ..audio.signal import Audio
-from ..errors import ParameterError, naming
+from ..errors import ParameterError, error_context
 from ..frontends import MelSpectrogram
 from .griffinlim import GriffinLim, Librosa
 from .joint import Joint
@@ -84,7 +84,7 @@ def _with_parameters(vocoder: AnyVocoder, parameters: str, name: str) -> AnyVoco
         if key.strip() in asked:
             raise ParameterError(f"vocoder {name!r:.100}: {key.strip()} is given twice; give it once")
         asked[key.strip()] = scalar(value)
-    with naming(f"vocoder {name!r:.100}"):
+    with error_context(f"vocoder {name!r:.100}"):
         return from_plain(type(vocoder), {**to_plain(vocoder), **asked})
 
 
