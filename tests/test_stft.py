@@ -56,53 +56,64 @@ def framings(draw: st.DrawFn) -> Framing:
 # -- windows -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("length", [2, 3, 400, 401, 1024])
-@pytest.mark.parametrize(
-    ("name", "definition"),
-    [
+def test_a_window_follows_its_definition(subtests):
+    for name, definition in [
         ("hann", lambda n: scipy.signal.get_window("hann", n, fftbins=True)),
         ("hann_symmetric", lambda n: scipy.signal.get_window("hann", n, fftbins=False)),
         ("hamming", lambda n: scipy.signal.get_window("hamming", n, fftbins=True)),
         ("hamming_symmetric", lambda n: scipy.signal.get_window("hamming", n, fftbins=False)),
         # feat/feature-window.cc: pow(0.5 - 0.5 * cos(2 pi i / (n - 1)), 0.85); max() for cos() > 1 by rounding
         ("povey", lambda n: np.maximum(0, 0.5 - 0.5 * np.cos(2 * np.pi / (n - 1) * np.arange(n))) ** 0.85),
-    ],
-)
-def test_a_window_follows_its_definition(name, definition, length):
-    np.testing.assert_allclose(get_window(name, length), definition(length), atol=1e-12)
+    ]:
+        for length in (2, 3, 400, 401, 1024):
+            with subtests.test(name=name, length=length):
+                np.testing.assert_allclose(get_window(name, length), definition(length), atol=1e-12)
 
 
-@pytest.mark.parametrize("name", WINDOWS)
-def test_a_window_is_shared_and_so_cannot_be_changed(name):
-    with pytest.raises(ValueError, match="read-only"):
-        get_window(name, 16)[0] = 1.0
-    assert get_window(name, 16).dtype == np.float64
+def test_a_window_is_shared_and_so_cannot_be_changed(subtests):
+    for name in WINDOWS:
+        with subtests.test(name=name):
+            with pytest.raises(ValueError, match="read-only"):
+                get_window(name, 16)[0] = 1.0
+            assert get_window(name, 16).dtype == np.float64
 
 
 # -- framing -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n_samples", [2048, 2049, 5119, 5120, 5121, 5200, 16000, 22050])
-class TestHowManyFrames:
-    def test_centred_frames_are_counted_as_librosa_counts_them(self, n_samples):
-        for framing in (LIBROSA, ODD, WHISPER):
-            spectrum = librosa.stft(
-                noise(n_samples),
-                n_fft=framing.n_fft,
-                hop_length=framing.hop_length,
-                win_length=framing.win_length,
-            )
-            assert framing.n_frames(n_samples) == spectrum.shape[1] - framing.drop_last_frame
+LENGTHS = (2048, 2049, 5119, 5120, 5121, 5200, 16000, 22050)
 
-    def test_same_padding_gives_as_many_frames_as_whole_hops(self, n_samples):
-        assert HIFIGAN.n_frames(n_samples) == n_samples // 256
 
-    def test_kaldi_rounds_half_a_hop_up(self, n_samples):
-        assert LHOTSE.n_frames(n_samples) == (n_samples + 80) // 160
+def test_centred_frames_are_counted_as_librosa_counts_them(subtests):
+    for n_samples in LENGTHS:
+        with subtests.test(n_samples=n_samples):
+            for framing in (LIBROSA, ODD, WHISPER):
+                spectrum = librosa.stft(
+                    noise(n_samples),
+                    n_fft=framing.n_fft,
+                    hop_length=framing.hop_length,
+                    win_length=framing.win_length,
+                )
+                assert framing.n_frames(n_samples) == spectrum.shape[1] - framing.drop_last_frame
 
-    def test_snipped_frames_are_those_that_lie_in_the_clip(self, n_samples):
-        assert KALDI.n_frames(n_samples) == len(range(0, n_samples - 400 + 1, 160))
-        assert LINGVO.n_frames(n_samples) == len(range(1, n_samples - 400 + 1, 160))
+
+def test_same_padding_gives_as_many_frames_as_whole_hops(subtests):
+    for n_samples in LENGTHS:
+        with subtests.test(n_samples=n_samples):
+            assert HIFIGAN.n_frames(n_samples) == n_samples // 256
+
+
+def test_kaldi_rounds_half_a_hop_up(subtests):
+    for n_samples in LENGTHS:
+        with subtests.test(n_samples=n_samples):
+            assert LHOTSE.n_frames(n_samples) == (n_samples + 80) // 160
+
+
+def test_snipped_frames_are_those_that_lie_in_the_clip(subtests):
+    for n_samples in LENGTHS:
+        with subtests.test(n_samples=n_samples):
+            assert KALDI.n_frames(n_samples) == len(range(0, n_samples - 400 + 1, 160))
+            assert LINGVO.n_frames(n_samples) == len(range(1, n_samples - 400 + 1, 160))
 
 
 @given(framings(), st.integers(1, 50))
@@ -140,51 +151,64 @@ def test_a_click_is_loudest_in_the_frame_whose_centre_it_is_at(framing, first_s)
 # -- extending and cropping ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("pad_mode", "numpy_mode"), [("reflect", "reflect"), ("constant", "constant"), ("mirror", "symmetric")]
-)
-@pytest.mark.parametrize("n_samples", [512, 1599, 1600, 1601])
-class TestExtend:
-    def test_centred(self, pad_mode, numpy_mode, n_samples):
-        framing = Framing(512, 160, 512, "hann", "center", pad_mode)
-        signal = noise(n_samples)
-        padded = np.pad(signal, 256, mode=numpy_mode)
-        expected = padded[: (framing.n_frames(n_samples) - 1) * 160 + 512]
-        np.testing.assert_array_equal(framing.extend(signal), expected)
+PAD_MODES = {"reflect": "reflect", "constant": "constant", "mirror": "symmetric"}  # and what NumPy calls them
+EXTENSIONS = [(*modes, n_samples) for modes in PAD_MODES.items() for n_samples in (512, 1599, 1600, 1601)]
 
-    def test_centred_with_a_window_shorter_than_the_fft(self, pad_mode, numpy_mode, n_samples):
-        framing = Framing(512, 160, 400, "hann", "center", pad_mode)
-        signal = noise(n_samples)
-        # The frame's 512 samples with the window's 400 in their middle, so 56 at each side are never heard.
-        padded = np.pad(signal, 256, mode=numpy_mode)[56:]
-        expected = padded[: (framing.n_frames(n_samples) - 1) * 160 + 400]
-        np.testing.assert_array_equal(framing.extend(signal), expected)
 
-    def test_same(self, pad_mode, numpy_mode, n_samples):
-        framing = Framing(512, 128, 512, "hann", "same", pad_mode)
-        signal = noise(n_samples)
-        expected = np.pad(signal, 192, mode=numpy_mode)[: (framing.n_frames(n_samples) - 1) * 128 + 512]
-        np.testing.assert_array_equal(framing.extend(signal), expected)
-
-    def test_kaldi(self, pad_mode, numpy_mode, n_samples):
-        framing = Framing(512, 160, 400, "povey", "kaldi", pad_mode)
-        signal = noise(n_samples)
-        n_frames = (n_samples + 80) // 160
-        padded = np.pad(signal, 400, mode=numpy_mode)
-        # feat/feature-window.cc, FirstSampleOfFrame: t * 160 + 80 - 200
-        first, last = 400 - 120, 400 - 120 + (n_frames - 1) * 160 + 400
-        np.testing.assert_array_equal(framing.extend(signal), padded[first:last])
-
-    def test_snip(self, pad_mode, numpy_mode, n_samples):
-        signal = noise(n_samples)
-        for first in (0, 1):
-            framing = Framing(512, 160, 400, "povey", "snip", pad_mode, first_sample=first)
-            n_frames = framing.n_frames(n_samples)
-            expected = signal[first : first + (n_frames - 1) * 160 + 400]
+def test_extending_centred(subtests):
+    for pad_mode, numpy_mode, n_samples in EXTENSIONS:
+        with subtests.test(pad_mode=pad_mode, n_samples=n_samples):
+            framing = Framing(512, 160, 512, "hann", "center", pad_mode)
+            signal = noise(n_samples)
+            padded = np.pad(signal, 256, mode=numpy_mode)
+            expected = padded[: (framing.n_frames(n_samples) - 1) * 160 + 512]
             np.testing.assert_array_equal(framing.extend(signal), expected)
-            # The frames of a rendering begin one hop earlier, in what is put beyond the clip.
-            padded = np.pad(signal, 160, mode=numpy_mode)[first : first + n_frames * 160 + 400]
-            np.testing.assert_array_equal(framing.led.extend(signal), padded)
+
+
+def test_extending_centred_with_a_window_shorter_than_the_fft(subtests):
+    for pad_mode, numpy_mode, n_samples in EXTENSIONS:
+        with subtests.test(pad_mode=pad_mode, n_samples=n_samples):
+            framing = Framing(512, 160, 400, "hann", "center", pad_mode)
+            signal = noise(n_samples)
+            # The frame's 512 samples with the window's 400 in their middle, so 56 at each side are never heard.
+            padded = np.pad(signal, 256, mode=numpy_mode)[56:]
+            expected = padded[: (framing.n_frames(n_samples) - 1) * 160 + 400]
+            np.testing.assert_array_equal(framing.extend(signal), expected)
+
+
+def test_extending_same(subtests):
+    for pad_mode, numpy_mode, n_samples in EXTENSIONS:
+        with subtests.test(pad_mode=pad_mode, n_samples=n_samples):
+            framing = Framing(512, 128, 512, "hann", "same", pad_mode)
+            signal = noise(n_samples)
+            expected = np.pad(signal, 192, mode=numpy_mode)[: (framing.n_frames(n_samples) - 1) * 128 + 512]
+            np.testing.assert_array_equal(framing.extend(signal), expected)
+
+
+def test_extending_kaldi(subtests):
+    for pad_mode, numpy_mode, n_samples in EXTENSIONS:
+        with subtests.test(pad_mode=pad_mode, n_samples=n_samples):
+            framing = Framing(512, 160, 400, "povey", "kaldi", pad_mode)
+            signal = noise(n_samples)
+            n_frames = (n_samples + 80) // 160
+            padded = np.pad(signal, 400, mode=numpy_mode)
+            # feat/feature-window.cc, FirstSampleOfFrame: t * 160 + 80 - 200
+            first, last = 400 - 120, 400 - 120 + (n_frames - 1) * 160 + 400
+            np.testing.assert_array_equal(framing.extend(signal), padded[first:last])
+
+
+def test_extending_snip(subtests):
+    for pad_mode, numpy_mode, n_samples in EXTENSIONS:
+        with subtests.test(pad_mode=pad_mode, n_samples=n_samples):
+            signal = noise(n_samples)
+            for first in (0, 1):
+                framing = Framing(512, 160, 400, "povey", "snip", pad_mode, first_sample=first)
+                n_frames = framing.n_frames(n_samples)
+                expected = signal[first : first + (n_frames - 1) * 160 + 400]
+                np.testing.assert_array_equal(framing.extend(signal), expected)
+                # The frames of a rendering begin one hop earlier, in what is put beyond the clip.
+                padded = np.pad(signal, 160, mode=numpy_mode)[first : first + n_frames * 160 + 400]
+                np.testing.assert_array_equal(framing.led.extend(signal), padded)
 
 
 @given(framings())
@@ -234,26 +258,24 @@ def test_more_frames_than_the_clip_has_can_be_asked_for():
     ("window", "n_fft", "win_length", "hop_length"),
     [("hann", 512, 512, 128), ("hann", 512, 400, 160), ("hamming", 401, 301, 100), ("hann", 400, 400, 400)],
 )
-@pytest.mark.parametrize(
-    ("pad_mode", "librosa_mode"), [("reflect", "reflect"), ("constant", "constant"), ("mirror", "symmetric")]
-)
-def test_the_magnitudes_are_librosas(window, n_fft, win_length, hop_length, pad_mode, librosa_mode):
-    # The phase differs where the window is shorter: librosa counts it from the FFT's first sample.
-    framing = Framing(n_fft, hop_length, win_length, window, "center", pad_mode)
-    signal = noise(4001)
-    expected = librosa.stft(
-        signal,
-        n_fft=n_fft,
-        hop_length=hop_length,
-        win_length=win_length,
-        window=window,
-        pad_mode=librosa_mode,
-    )
-    got = stft(framing.extend(signal), framing)
-    assert got.dtype == np.complex64
-    np.testing.assert_allclose(np.abs(got), np.abs(expected).T, atol=2e-5)
-    if win_length == n_fft:
-        np.testing.assert_allclose(got, expected.T, atol=2e-5)
+def test_the_magnitudes_are_librosas(subtests, window, n_fft, win_length, hop_length):
+    for pad_mode, librosa_mode in [("reflect", "reflect"), ("constant", "constant"), ("mirror", "symmetric")]:
+        with subtests.test(pad_mode=pad_mode):
+            framing = Framing(n_fft, hop_length, win_length, window, "center", pad_mode)
+            signal = noise(4001)
+            expected = librosa.stft(
+                signal,
+                n_fft=n_fft,
+                hop_length=hop_length,
+                win_length=win_length,
+                window=window,
+                pad_mode=librosa_mode,
+            )
+            got = stft(framing.extend(signal), framing)
+            assert got.dtype == np.complex64
+            np.testing.assert_allclose(np.abs(got), np.abs(expected).T, atol=2e-5)
+            if win_length == n_fft:
+                np.testing.assert_allclose(got, expected.T, atol=2e-5)
 
 
 @EVERY
@@ -310,13 +332,14 @@ def test_overlap_add_is_a_sum_at_every_hop(n_frames, length, hop_length, seed):
 # -- pre-emphasis --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("coefficient", [0.0, 0.01, 0.5, 0.97, 0.999])
-def test_preemphasis_and_its_inverse_are_the_filters_of_scipy(coefficient):
-    signal = noise(3000)
-    emphasized = preemphasize(signal, coefficient)
-    np.testing.assert_allclose(emphasized, scipy.signal.lfilter([1, -coefficient], [1], signal), atol=1e-6)
-    expected = scipy.signal.lfilter([1], [1, -coefficient], signal.astype(np.float64))
-    np.testing.assert_allclose(deemphasize(signal, coefficient), expected, rtol=1e-5, atol=1e-5)
+def test_preemphasis_and_its_inverse_are_the_filters_of_scipy(subtests):
+    for coefficient in (0.0, 0.01, 0.5, 0.97, 0.999):
+        with subtests.test(coefficient=coefficient):
+            signal = noise(3000)
+            emphasized = preemphasize(signal, coefficient)
+            np.testing.assert_allclose(emphasized, scipy.signal.lfilter([1, -coefficient], [1], signal), atol=1e-6)
+            expected = scipy.signal.lfilter([1], [1, -coefficient], signal.astype(np.float64))
+            np.testing.assert_allclose(deemphasize(signal, coefficient), expected, rtol=1e-5, atol=1e-5)
 
 
 @given(st.just(0.0) | st.floats(1e-6, 0.99), st.integers(1, 2000), st.integers(0, 100))

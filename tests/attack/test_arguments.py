@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -39,6 +40,10 @@ def all_commands(group=ROOT, before=()):
             yield (*before, name), one
 
 
+def parameters_of(command):
+    return [one for one in command.params if not getattr(one, "is_flag", False) and one.name != "help"]
+
+
 def typed(path, parameter, value):
     """A command in which one value is another."""
     rest = TAKEN_FOR_GRANTED[path[-1]]
@@ -47,13 +52,7 @@ def typed(path, parameter, value):
     return [*path, value, *rest[1:]]
 
 
-PLACES = [
-    (path, parameter)
-    for path, command in all_commands()
-    for parameter in command.params
-    if not getattr(parameter, "is_flag", False) and parameter.name != "help"
-]
-NAMED = [f"{' '.join(path)} {parameter.name}" for path, parameter in PLACES]
+COMMANDS = {" ".join(path): (path, command) for path, command in all_commands()}
 HOSTILE = ["x" * 100_000, "x y " * 1000, "a:T=" + "9" * 5000, "\x1b[31mred\x1b[0m\nnew\rline\x07.yaml"]
 
 
@@ -64,34 +63,34 @@ def elsewhere(tmp_path, monkeypatch):
     save(tmp_path / "mine.wav", Audio([0.1] * 4000, 16000))
 
 
-@pytest.mark.parametrize(("path", "parameter"), PLACES, ids=NAMED)
-def test_an_empty_argument_is_refused_by_its_name_and_nothing_is_written(path, parameter):
-    name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar or parameter.name
-    for empty in ("", " \t\n"):
-        ran = run(*typed(path, parameter, empty))
-        assert ran.code == 2
-        assert ran.err.startswith(f"error: {name} is empty")
-        assert len(ran.err.splitlines()) == 1
-    assert os.listdir() == ["mine.wav"]
+@pytest.mark.parametrize(("path", "command"), COMMANDS.values(), ids=COMMANDS)
+def test_an_empty_argument_is_refused_by_its_name_and_nothing_is_written(subtests, path, command):
+    for parameter in parameters_of(command):
+        with subtests.test(parameter=parameter.name):
+            name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar or parameter.name
+            for empty in ("", " \t\n"):
+                ran = run(*typed(path, parameter, empty))
+                assert ran.code == 2
+                assert ran.err.startswith(f"error: {name} is empty")
+                assert len(ran.err.splitlines()) == 1
+            assert os.listdir() == ["mine.wav"]
 
 
-@pytest.mark.parametrize("command", ["audition", "sweep"])
-@pytest.mark.parametrize(
-    ("value", "allowed"),
-    [
+def test_a_number_that_is_refused_is_named(subtests):
+    for value, allowed in [
         ("0", "greater than or equal to 1, not 0"),
         ("-3", "greater than or equal to 1, not -3"),
         ("9" * 23, f"less than or equal to 1000, not {'9' * 23}"),
         ("9" * 200, f", not {'9' * 77}..."),
         ("many", "allowed is an integer, not many"),
-    ],
-)
-def test_a_number_that_is_refused_is_named(command, value, allowed):
-    ran = run(command, *TAKEN_FOR_GRANTED[command], "--draws", value)
-    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
-    assert ran.err.startswith("error: Invalid value for '--draws': ")
-    assert f"{allowed} (options: specaug-listen {command} --help)" in ran.err
-    assert len(ran.err) < 250
+    ]:
+        for command in ("audition", "sweep"):
+            with subtests.test(command=command, value=value[:20]):
+                ran = run(command, *TAKEN_FOR_GRANTED[command], "--draws", value)
+                assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+                assert ran.err.startswith("error: Invalid value for '--draws': ")
+                assert f"{allowed} (options: specaug-listen {command} --help)" in ran.err
+                assert len(ran.err) < 250
 
 
 def test_what_is_none_of_a_few_words_is_named_once():
@@ -100,13 +99,14 @@ def test_what_is_none_of_a_few_words_is_named_once():
     assert ran.err.endswith("'dialects' (options: specaug-listen list --help)\n")
 
 
-WITH_RESULTS = [(path, command) for path, command in all_commands() if any(one.name == "out" for one in command.params)]
-
-
-@pytest.mark.parametrize(("path", "command"), WITH_RESULTS, ids=[" ".join(path) for path, _ in WITH_RESULTS])
-def test_results_go_to_a_plain_place_whatever_folder_is_not_there(path, command):
-    taken = [one for one in TAKEN_FOR_GRANTED[path[-1]] if one not in ("-o", "y.wav")]
-    assert command.make_context(path[-1], [*taken, "-o", "nowhere/../out.wav"]).params["out"].as_posix() == "out.wav"
+def test_results_go_to_a_plain_place_whatever_folder_is_not_there(subtests):
+    with_results = [(path, one) for path, one in COMMANDS.values() if any(each.name == "out" for each in one.params)]
+    assert len(with_results) > 5
+    for path, command in with_results:
+        with subtests.test(command=path):
+            taken = [one for one in TAKEN_FOR_GRANTED[path[-1]] if one not in ("-o", "y.wav")]
+            context = command.make_context(path[-1], [*taken, "-o", "nowhere/../out.wav"])
+            assert context.params["out"].as_posix() == "out.wav"
 
 
 def test_a_folder_behind_one_that_is_not_there_gets_results_and_their_page():
@@ -121,14 +121,15 @@ def test_an_empty_first_word_is_no_working_folder():
     assert (ran.code, ran.err.startswith("error: the command or file is empty")) == (2, True)
 
 
-@pytest.mark.parametrize(("path", "parameter"), PLACES, ids=NAMED)
-def test_values_are_echoed_short_and_printable(path, parameter):
-    for value in HOSTILE:
-        ran = run(*typed(path, parameter, value))
-        assert ran.code in (0, 1, 2)
-        assert "\x1b" not in ran.err + ran.out
-        assert "\x07" not in ran.err + ran.out
-        assert max(map(len, ran.err.splitlines()), default=0) < 1100, ran.err
+@pytest.mark.parametrize(("path", "command"), COMMANDS.values(), ids=COMMANDS)
+def test_values_are_echoed_short_and_printable(subtests, path, command):
+    for parameter, value in itertools.product(parameters_of(command), HOSTILE):
+        with subtests.test(parameter=parameter.name, value=value[:20]):
+            ran = run(*typed(path, parameter, value))
+            assert ran.code in (0, 1, 2)
+            assert "\x1b" not in ran.err + ran.out
+            assert "\x07" not in ran.err + ran.out
+            assert max(map(len, ran.err.splitlines()), default=0) < 1100, ran.err
 
 
 def test_an_error_of_python_is_one_short_printable_line():
@@ -297,15 +298,19 @@ def test_a_folder_that_cannot_be_listed_is_named(tmp_path, monkeypatch):
     assert found.problems == [f"{tmp_path / 'in' / 'closed'}: cannot be listed (Permission denied)"]
 
 
-@pytest.mark.parametrize("empty", ["", "  ", "\n"])
-@pytest.mark.parametrize(
-    "use",
-    [
-        sl.load, sl.audition, sl.read_policy, sl.read_frontend, sl.replay, lambda path: save(path, Audio([0.1], 16000)),
-        page_path, lambda path: sl.sweep(path, vary=["T=1,2"]),
-    ],
-)  # fmt: skip
-def test_an_empty_path_is_refused_in_python(use, empty):
-    with pytest.raises(errors.ParameterError, match="is empty; give the path"):
-        use(empty)
-    assert os.listdir() == ["mine.wav"]
+def test_an_empty_path_is_refused_in_python(subtests):
+    for use in [
+        sl.load,
+        sl.audition,
+        sl.read_policy,
+        sl.read_frontend,
+        sl.replay,
+        lambda path: save(path, Audio([0.1], 16000)),
+        page_path,
+        lambda path: sl.sweep(path, vary=["T=1,2"]),
+    ]:
+        for empty in ("", "  ", "\n"):
+            with subtests.test(use=use.__name__, empty=empty):
+                with pytest.raises(errors.ParameterError, match="is empty; give the path"):
+                    use(empty)
+                assert os.listdir() == ["mine.wav"]

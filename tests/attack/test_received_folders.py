@@ -50,14 +50,14 @@ def test_a_folder_as_it_was_written_gives_its_page(run, tmp_path, form):
 
 
 @pytest.mark.parametrize("name", RUN_FILES)
-@pytest.mark.parametrize("how", ["absolute", "relative"])
-def test_a_link_that_leads_out_is_refused(run, tmp_path, name, how):
-    file = run / "clip" / name
-    outside = tmp_path / f"outside-{name}"
+def test_a_link_that_leads_out_is_refused(subtests, run, tmp_path, name):
+    file, outside = run / "clip" / name, tmp_path / f"outside-{name}"
     outside.write_bytes(file.read_bytes())  # whole and right, and of somebody else
-    link(file, outside if how == "absolute" else f"../../outside-{name}")
-    assert "lies outside of its folder, behind a link" in refused(lambda: write_report(run), name)
-    assert not (run / "report.html").is_file() or b"outside" not in (run / "report.html").read_bytes()
+    for how in ("absolute", "relative"):
+        with subtests.test(how=how):
+            link(file, outside if how == "absolute" else f"../../outside-{name}")
+            assert "lies outside of its folder, behind a link" in refused(lambda: write_report(run), name)
+            assert not (run / "report.html").is_file() or b"outside" not in (run / "report.html").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["audition.json", "clip"])
@@ -175,28 +175,31 @@ SOUNDS = {
 }
 
 
-@pytest.mark.parametrize("data", MELS.values(), ids=MELS)
-def test_a_picture_of_a_mel_that_is_none_is_refused(run, data):
-    (run / "clip" / "draw-1.mel.png").write_bytes(data)
-    refused(lambda: write_report(run), "draw-1.mel.png")
+def test_a_picture_of_a_mel_that_is_none_is_refused(subtests, run):
+    for name, data in MELS.items():
+        with subtests.test(name=name):
+            (run / "clip" / "draw-1.mel.png").write_bytes(data)
+            refused(lambda: write_report(run), "draw-1.mel.png")
 
 
-@pytest.mark.parametrize("data", PICTURES.values(), ids=PICTURES)
-def test_a_figure_that_is_none_is_refused(run, sheet, data):
+def test_a_figure_that_is_none_is_refused(subtests, run, sheet):
     (run / "clip" / "draw-1.mel.png").unlink()  # as an early version wrote it
-    (run / "clip" / "draw-1.png").write_bytes(data)
-    refused(lambda: write_report(run), "draw-1.png")
-    (sheet / "sweep.png").write_bytes(data)
-    refused(lambda: write_page(sheet, overwrite=True), "sweep.png")
+    for name, data in PICTURES.items():
+        with subtests.test(name=name):
+            (run / "clip" / "draw-1.png").write_bytes(data)
+            refused(lambda: write_report(run), "draw-1.png")
+            (sheet / "sweep.png").write_bytes(data)
+            refused(lambda: write_page(sheet, overwrite=True), "sweep.png")
 
 
 @pytest.mark.parametrize("limit", [None, 10], ids=["embedded", "linked"])
-@pytest.mark.parametrize("data", SOUNDS.values(), ids=SOUNDS)
-def test_a_sound_that_is_no_wav_is_refused(run, data, limit, monkeypatch):
+def test_a_sound_that_is_no_wav_is_refused(subtests, run, limit, monkeypatch):
     if limit:
         monkeypatch.setattr("specaug_listen.reports.assets._LARGEST_HELD", limit)
-    (run / "clip" / "draw-1.wav").write_bytes(data)
-    refused(lambda: write_report(run), "draw-1.wav")
+    for name, data in SOUNDS.items():
+        with subtests.test(name=name):
+            (run / "clip" / "draw-1.wav").write_bytes(data)
+            refused(lambda: write_report(run), "draw-1.wav")
 
 
 CONTRADICTIONS = {
@@ -214,13 +217,18 @@ CONTRADICTIONS = {
 }
 
 
-@pytest.mark.parametrize("name", ["original.wav", "copy-synthesis.wav", "draw-1.wav", "draw-1-original-phase.wav"])
 @pytest.mark.parametrize(("data", "said"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
-def test_a_sound_that_is_not_what_its_record_says_is_refused(run, name, data, said):
-    (run / "clip" / name).write_bytes(data)
-    with pytest.raises(PolicyError, match=rf"clip/{name}: .*{said}[^\n]*; take the file as the run wrote it"):
-        write_report(run)
-    assert not (run / "report.html").exists()
+def test_a_sound_that_is_not_what_its_record_says_is_refused(subtests, run, data, said):
+    for name in ("original.wav", "copy-synthesis.wav", "draw-1.wav", "draw-1-original-phase.wav"):
+        with subtests.test(name=name):
+            file = run / "clip" / name
+            whole = file.read_bytes() if file.is_file() else None
+            file.write_bytes(data)
+            with pytest.raises(PolicyError, match=rf"clip/{name}: .*{said}[^\n]*; take the file as the run wrote it"):
+                write_report(run)
+            assert not (run / "report.html").exists()
+            if whole is not None:
+                file.write_bytes(whole)
 
 
 def test_a_sound_of_a_sweep_is_what_its_record_says(sheet):

@@ -341,18 +341,23 @@ def test_a_record_is_read_up_to_a_limit(tmp_path):
         read_index(tmp_path)
 
 
-@pytest.mark.parametrize("kind", [*_SENTENCES, "unknown"])
-@pytest.mark.parametrize(
-    "value", [None, 0, -1, float("nan"), "x" * 20_000, [], {}, [None], {"a": None}], ids=lambda v: repr(v)[:20]
-)
-def test_a_notice_with_any_values_has_a_sentence(kind, value):
-    class Every(dict):
-        def __missing__(self, key):
-            return value
+class Every(dict):
+    """A mapping in which every key has one value."""
 
+    def __init__(self, value):
+        self.value = value
+
+    def __missing__(self, key):
+        return self.value
+
+
+def test_a_notice_with_any_values_has_a_sentence(subtests):
     keys = ("n_present", "n_promised", "sample_rate", "within", "channels", "endings", "folder", "alone", "statistics")
-    assert isinstance(Notice(kind, dict.fromkeys(keys, value)).text, str)
-    assert isinstance(Notice(kind, Every()).text, str)
+    for kind in [*_SENTENCES, "unknown"]:
+        for value in [None, 0, -1, float("nan"), "x" * 20_000, [], {}, [None], {"a": None}]:
+            with subtests.test(kind=kind, value=repr(value)[:20]):
+                assert isinstance(Notice(kind, dict.fromkeys(keys, value)).text, str)
+                assert isinstance(Notice(kind, Every(value)).text, str)
 
 
 ENTRY = {

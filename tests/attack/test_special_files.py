@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -85,14 +86,17 @@ def refused(call):
     return message
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", READERS)
-def test_what_is_no_ordinary_file_is_refused_with_the_way_out(tmp_path, name, kind):
-    KINDS[kind](tmp_path / name)
-    message = refused(lambda: READERS[name](tmp_path / name))
-    assert name in message
-    if kind != "folder":
-        assert f"is a {kind.removeprefix('linked ')}; save it to a file first" in message
+def test_what_is_no_ordinary_file_is_refused_with_the_way_out(subtests, tmp_path, name):
+    for kind in KINDS:
+        with subtests.test(kind=kind):
+            path = tmp_path / kind / name
+            path.parent.mkdir()
+            KINDS[kind](path)
+            message = refused(partial(READERS[name], path))
+            assert name in message
+            if kind != "folder":
+                assert f"is a {kind.removeprefix('linked ')}; save it to a file first" in message
 
 
 def test_what_stands_for_a_pipe_of_a_shell_is_refused():

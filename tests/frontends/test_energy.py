@@ -69,31 +69,34 @@ def test_a_clip_that_is_read_in_parts_is_extended_like_the_whole(data):
         np.testing.assert_array_equal(stretch.read(begin, end), expected[begin:end])
 
 
-@pytest.mark.parametrize("size", [1, 7, 50])
-def test_energies_in_blocks_are_those_of_the_whole(speechlike, every_frontend, size, monkeypatch):
-    clip = speechlike.resample(every_frontend.sample_rate)
-    (whole,) = band_energies(every_frontend, clip)
-    monkeypatch.setattr("specaug_listen.frontends.energy.FRAMES_PER_BLOCK", size)
-    blocks = list(band_energies(every_frontend, clip))
-    assert {len(block) for block in blocks[:-1]} == {size}
-    assert {block.dtype for block in blocks} == {np.dtype(np.float32)}
-    # The products of matrices of other sizes may round otherwise.
-    np.testing.assert_allclose(np.concatenate(blocks), whole, rtol=2e-6, atol=1e-12 * whole.max())
+def test_energies_in_blocks_are_those_of_the_whole(subtests, speechlike, monkeypatch):
+    for frontend in PRESETS.values():
+        clip = speechlike.resample(frontend.sample_rate)
+        (whole,) = band_energies(frontend, clip)
+        for size in (1, 7, 50):
+            with subtests.test(frontend=frontend.name, size=size), monkeypatch.context() as patch:
+                patch.setattr("specaug_listen.frontends.energy.FRAMES_PER_BLOCK", size)
+                blocks = list(band_energies(frontend, clip))
+                assert {len(block) for block in blocks[:-1]} == {size}
+                assert {block.dtype for block in blocks} == {np.dtype(np.float32)}
+                # The products of matrices of other sizes may round otherwise.
+                np.testing.assert_allclose(np.concatenate(blocks), whole, rtol=2e-6, atol=1e-12 * whole.max())
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_energies_are_the_filterbank_on_the_spectra_of_the_frames(speechlike, name):
-    frontend = replace(PRESETS[name], remove_dc_offset=False, preemphasis_per_frame=False)
-    clip, framing = speechlike.resample(frontend.sample_rate), frontend.framing
-    stretch = frontend.stretch(clip.samples[0]).astype(np.float64)
-    window = get_window(framing.window, framing.win_length)
-    (energies,) = band_energies(frontend, clip)
-    for t in (0, 17, len(energies) - 1):
-        begin = (framing.led.n_lead + t) * framing.hop_length
-        spectrum = np.fft.rfft(stretch[begin : begin + framing.win_length] * window, framing.n_fft)
-        magnitude = np.sqrt(np.abs(spectrum) ** 2 + frontend.magnitude_epsilon / frontend.input_scale**2)
-        expected = frontend.filterbank() @ magnitude**frontend.power
-        np.testing.assert_allclose(energies[t], expected, rtol=1e-5, atol=1e-12)
+def test_energies_are_the_filterbank_on_the_spectra_of_the_frames(subtests, speechlike):
+    for name in PRESETS:
+        with subtests.test(name=name):
+            frontend = replace(PRESETS[name], remove_dc_offset=False, preemphasis_per_frame=False)
+            clip, framing = speechlike.resample(frontend.sample_rate), frontend.framing
+            stretch = frontend.stretch(clip.samples[0]).astype(np.float64)
+            window = get_window(framing.window, framing.win_length)
+            (energies,) = band_energies(frontend, clip)
+            for t in (0, 17, len(energies) - 1):
+                begin = (framing.led.n_lead + t) * framing.hop_length
+                spectrum = np.fft.rfft(stretch[begin : begin + framing.win_length] * window, framing.n_fft)
+                magnitude = np.sqrt(np.abs(spectrum) ** 2 + frontend.magnitude_epsilon / frontend.input_scale**2)
+                expected = frontend.filterbank() @ magnitude**frontend.power
+                np.testing.assert_allclose(energies[t], expected, rtol=1e-5, atol=1e-12)
 
 
 def test_a_clip_that_is_too_loud_in_one_block_is_refused_with_the_peak_there(monkeypatch):

@@ -29,9 +29,11 @@ def read(tmp_path):
     return read
 
 
-def test_a_preset_is_found_by_its_name(every_frontend):
-    assert get(every_frontend.name) is every_frontend
-    assert get(every_frontend) is every_frontend
+def test_a_preset_is_found_by_its_name(subtests):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            assert get(frontend.name) is frontend
+            assert get(frontend) is frontend
 
 
 @pytest.mark.parametrize(
@@ -55,10 +57,12 @@ def test_a_path_is_read_and_names_the_front_end_after_the_file(tmp_path, suffix)
     assert get(str(path)) == dataclasses.replace(frontends.WHISPER, name="my mels", n_mels=40)
 
 
-def test_a_base_gives_every_field_that_the_file_does_not(read, every_frontend):
-    assert read(f"base: {every_frontend.name}") == dataclasses.replace(every_frontend, name="mine")
-    changed = read(f"base: {every_frontend.name}\nname: other\nfmin_hz: 33\npad_mode: constant")
-    assert changed == dataclasses.replace(every_frontend, name="other", fmin_hz=33.0, pad_mode="constant")
+def test_a_base_gives_every_field_that_the_file_does_not(subtests, read):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            assert read(f"base: {frontend.name}") == dataclasses.replace(frontend, name="mine")
+            changed = read(f"base: {frontend.name}\nname: other\nfmin_hz: 33\npad_mode: constant")
+            assert changed == dataclasses.replace(frontend, name="other", fmin_hz=33.0, pad_mode="constant")
 
 
 def test_without_a_base_the_defaults_of_the_class_hold(read):
@@ -71,10 +75,12 @@ def test_null_takes_a_bound_of_the_base_back(read):
     assert read("base: librosa-db\nlog: null\ndynamic_range: null").log is None
 
 
-def test_a_front_end_written_out_in_full_is_the_same(tmp_path, every_frontend):
-    path = tmp_path / "full.yaml"
-    path.write_text(yaml.safe_dump(to_plain(every_frontend)))
-    assert read_frontend(path) == every_frontend
+def test_a_front_end_written_out_in_full_is_the_same(subtests, tmp_path):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            path = tmp_path / "full.yaml"
+            path.write_text(yaml.safe_dump(to_plain(frontend)))
+            assert read_frontend(path) == frontend
 
 
 def test_a_front_end_from_a_file_computes_what_its_base_does(read, speechlike):

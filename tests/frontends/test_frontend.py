@@ -211,70 +211,87 @@ def test_decibels_are_librosas_for_powers_and_for_magnitudes(speechlike, power, 
 # -- what holds for every front-end --------------------------------------------------------------------
 
 
-def test_identical_channels_give_the_mel_of_one(speechlike, every_frontend):
-    stack = Audio(np.repeat(speechlike.samples, 3, axis=0), 16000)
-    np.testing.assert_array_equal(every_frontend(stack).values, every_frontend(speechlike).values)
+def test_identical_channels_give_the_mel_of_one(subtests, speechlike):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            stack = Audio(np.repeat(speechlike.samples, 3, axis=0), 16000)
+            np.testing.assert_array_equal(frontend(stack).values, frontend(speechlike).values)
 
 
-def test_channels_are_mixed_before_the_mel(speechlike, tone, every_frontend):
-    pair = np.stack([speechlike.samples[0, :16000], tone.samples[0]])
-    mixed = Audio(pair.mean(axis=0, dtype=np.float64), 16000)
-    np.testing.assert_array_equal(every_frontend(Audio(pair, 16000)).values, every_frontend(mixed).values)
+def test_channels_are_mixed_before_the_mel(subtests, speechlike, tone):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            pair = np.stack([speechlike.samples[0, :16000], tone.samples[0]])
+            mixed = Audio(pair.mean(axis=0, dtype=np.float64), 16000)
+            np.testing.assert_array_equal(frontend(Audio(pair, 16000)).values, frontend(mixed).values)
 
 
-def test_a_clip_at_another_rate_is_resampled_and_kept_with_the_mel(speechlike, every_frontend):
-    mel = every_frontend(speechlike.resample(44100))
-    assert mel.audio.sample_rate == every_frontend.sample_rate
-    assert mel.audio.n_channels == 1
-    assert mel.n_frames == every_frontend.framing.n_frames(mel.audio.n_samples)
-    # The abrupt pauses ring in a resampler, each rate in its own way: single cells differ, most do not.
-    heard = every_frontend.center_hz() < 6000
-    direct = every_frontend(speechlike)
-    loud = (direct.db > direct.db.max() - 40)[heard]
-    assert np.median(np.abs(mel.db[heard][loud] - direct.db[heard][loud])) < 0.03
+def test_a_clip_at_another_rate_is_resampled_and_kept_with_the_mel(subtests, speechlike):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            mel = frontend(speechlike.resample(44100))
+            assert mel.audio.sample_rate == frontend.sample_rate
+            assert mel.audio.n_channels == 1
+            assert mel.n_frames == frontend.framing.n_frames(mel.audio.n_samples)
+            # The abrupt pauses ring in a resampler, each rate in its own way: single cells differ, most do not.
+            heard = frontend.center_hz() < 6000
+            direct = frontend(speechlike)
+            loud = (direct.db > direct.db.max() - 40)[heard]
+            assert np.median(np.abs(mel.db[heard][loud] - direct.db[heard][loud])) < 0.03
 
 
-def test_a_silent_clip_is_finite_and_silent(every_frontend):
-    mel = every_frontend(Audio(np.zeros(8000), 8000))
-    assert np.isfinite(mel.values).all()
-    assert np.isfinite(mel.db).all()
-    assert mel.power.max() <= 1e-6
-    np.testing.assert_allclose(mel.values, np.broadcast_to(np.median(mel.values), mel.values.shape), atol=1e-6)
+def test_a_silent_clip_is_finite_and_silent(subtests):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            mel = frontend(Audio(np.zeros(8000), 8000))
+            assert np.isfinite(mel.values).all()
+            assert np.isfinite(mel.db).all()
+            assert mel.power.max() <= 1e-6
+            np.testing.assert_allclose(mel.values, np.broadcast_to(np.median(mel.values), mel.values.shape), atol=1e-6)
 
 
-def test_the_same_clip_gives_the_same_bits(speechlike, every_frontend):
-    np.testing.assert_array_equal(every_frontend(speechlike).values, every_frontend(speechlike).values)
+def test_the_same_clip_gives_the_same_bits(subtests, speechlike):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            np.testing.assert_array_equal(frontend(speechlike).values, frontend(speechlike).values)
 
 
-def test_a_clip_shorter_than_a_window_is_refused_and_one_of_a_window_is_not(every_frontend):
-    length, rate = every_frontend.first_sample + every_frontend.framing.win_length, every_frontend.sample_rate
-    assert every_frontend(Audio(np.full(length, 0.1), rate)).n_frames >= 1
-    with pytest.raises(AudioError, match=rf"^{length - 1} samples are less than one window of the front-end"):
-        every_frontend(Audio(np.full(length - 1, 0.1), rate))
+def test_a_clip_shorter_than_a_window_is_refused_and_one_of_a_window_is_not(subtests):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            length, rate = frontend.first_sample + frontend.framing.win_length, frontend.sample_rate
+            assert frontend(Audio(np.full(length, 0.1), rate)).n_frames >= 1
+            with pytest.raises(AudioError, match=rf"^{length - 1} samples are less than one window of the front-end"):
+                frontend(Audio(np.full(length - 1, 0.1), rate))
 
 
-def test_the_stft_of_the_stretch_is_what_the_mel_was_summed_from(rng, every_frontend):
-    if every_frontend.remove_dc_offset:
-        every_frontend = replace(every_frontend, remove_dc_offset=False)  # Kaldi's is taken frame by frame
-    audio = Audio(0.1 * rng.standard_normal(12000), every_frontend.sample_rate)
-    n_lead = every_frontend.framing.led.n_lead
-    spectrum = stft(every_frontend.stretch(audio.samples[0]), every_frontend.framing)[n_lead:]
-    power = np.square(np.abs(spectrum.astype(np.complex128))) + every_frontend.magnitude_epsilon
-    linear = np.sqrt(power) if every_frontend.power == 1 else power
-    mel = every_frontend(audio)
-    # Kaldi's pre-emphasis knows nothing before a frame; the stretch has the sample before: compare the levels there.
-    rtol = 0.05 if every_frontend.preemphasis_per_frame else 2e-3
-    loud = mel.db > mel.db.max() - 30
-    np.testing.assert_allclose((linear @ every_frontend.filterbank().T).T[loud], mel.energy[loud], rtol=rtol)
+def test_the_stft_of_the_stretch_is_what_the_mel_was_summed_from(subtests, rng):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            if frontend.remove_dc_offset:
+                frontend = replace(frontend, remove_dc_offset=False)  # Kaldi's is taken frame by frame
+            audio = Audio(0.1 * rng.standard_normal(12000), frontend.sample_rate)
+            n_lead = frontend.framing.led.n_lead
+            spectrum = stft(frontend.stretch(audio.samples[0]), frontend.framing)[n_lead:]
+            power = np.square(np.abs(spectrum.astype(np.complex128))) + frontend.magnitude_epsilon
+            linear = np.sqrt(power) if frontend.power == 1 else power
+            mel = frontend(audio)
+            # Kaldi's pre-emphasis knows nothing before a frame, and the stretch has the sample before it: levels are
+            # compared there.
+            rtol = 0.05 if frontend.preemphasis_per_frame else 2e-3
+            loud = mel.db > mel.db.max() - 30
+            np.testing.assert_allclose((linear @ frontend.filterbank().T).T[loud], mel.energy[loud], rtol=rtol)
 
 
-def test_the_stretch_turns_back_into_the_clip(rng, every_frontend):
-    signal = rng.standard_normal(8000).astype(np.float32)
-    stretch = every_frontend.stretch(signal)
-    back = every_frontend.unstretch(stretch, 8000)
-    reached = min(8000, len(stretch) - every_frontend.framing.led.offset)
-    assert reached >= 8000 - every_frontend.hop_length
-    np.testing.assert_allclose(back[:reached], signal[:reached], atol=1e-4)
+def test_the_stretch_turns_back_into_the_clip(subtests, rng):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            signal = rng.standard_normal(8000).astype(np.float32)
+            stretch = frontend.stretch(signal)
+            back = frontend.unstretch(stretch, 8000)
+            reached = min(8000, len(stretch) - frontend.framing.led.offset)
+            assert reached >= 8000 - frontend.hop_length
+            np.testing.assert_allclose(back[:reached], signal[:reached], atol=1e-4)
 
 
 def test_kaldi_prepares_each_frame_by_itself(rng):
@@ -307,18 +324,22 @@ def test_frames_are_timed_as_librosa_times_them_where_it_centres(speechlike):
         np.testing.assert_allclose(mel.times_s, expected, atol=1e-12)
 
 
-def test_a_click_is_heard_at_its_time(every_frontend):
-    rate = every_frontend.sample_rate
-    samples = np.zeros(rate)
-    samples[rate // 2] = 1.0
-    mel = every_frontend(Audio(samples, rate))
-    loudest = np.argmax(mel.power.sum(axis=0))
-    assert abs(mel.times_s[loudest] - 0.5) <= 0.51 * every_frontend.hop_length / rate
+def test_a_click_is_heard_at_its_time(subtests):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            rate = frontend.sample_rate
+            samples = np.zeros(rate)
+            samples[rate // 2] = 1.0
+            mel = frontend(Audio(samples, rate))
+            loudest = np.argmax(mel.power.sum(axis=0))
+            assert abs(mel.times_s[loudest] - 0.5) <= 0.51 * frontend.hop_length / rate
 
 
-@pytest.mark.parametrize("hz", [440.0, 1000.0, 3000.0])
-def test_a_tone_is_heard_in_its_band(every_frontend, hz):
-    tone = Audio(0.5 * np.sin(2 * np.pi * hz * np.arange(16000) / 16000), 16000)
-    band = np.argmax(every_frontend(tone).power.mean(axis=1))
-    width_hz = max(np.diff(every_frontend.center_hz())[max(band - 1, 0)], 16000 / 400)
-    assert abs(every_frontend.center_hz()[band] - hz) <= 1.5 * width_hz
+def test_a_tone_is_heard_in_its_band(subtests):
+    for frontend in frontends.PRESETS.values():
+        for hz in (440.0, 1000.0, 3000.0):
+            with subtests.test(hz=hz, frontend=frontend.name):
+                tone = Audio(0.5 * np.sin(2 * np.pi * hz * np.arange(16000) / 16000), 16000)
+                band = np.argmax(frontend(tone).power.mean(axis=1))
+                width_hz = max(np.diff(frontend.center_hz())[max(band - 1, 0)], 16000 / 400)
+                assert abs(frontend.center_hz()[band] - hz) <= 1.5 * width_hz

@@ -42,24 +42,26 @@ def noticed(values, frontend):
     return [notice.values for notice in noticed_of(MelSpectrogram(values, frontend))]
 
 
-@pytest.mark.parametrize("name", sorted(PRESETS))
-def test_nothing_is_said_of_a_front_end_s_own_values(name):
-    frontend = PRESETS[name]
-    assert noticed_of(frontend(speech_like(frontend.sample_rate))) == ()
+def test_nothing_is_said_of_a_front_end_s_own_values(subtests):
+    for name in sorted(PRESETS):
+        with subtests.test(name=name):
+            frontend = PRESETS[name]
+            assert noticed_of(frontend(speech_like(frontend.sample_rate))) == ()
 
 
-@pytest.mark.parametrize("name", sorted(PRESETS))
-@pytest.mark.parametrize("kind", ["noise", "silence", "tone", "half"])
-def test_nothing_is_said_of_noise_tones_or_silence(name, kind):
-    frontend = PLAIN[name]
-    rng, n = np.random.default_rng(1), frontend.sample_rate
-    sound = {
-        "noise": 0.05 * rng.standard_normal(n),
-        "silence": np.zeros(n),
-        "tone": 0.5 * np.sin(2 * np.pi * 440 * np.arange(n) / frontend.sample_rate),
-        "half": np.where(np.arange(n) < n // 2, 0, 0.1 * rng.standard_normal(n)),
-    }[kind]
-    assert noticed_of(frontend(Audio(sound, frontend.sample_rate))) == ()
+def test_nothing_is_said_of_noise_tones_or_silence(subtests):
+    for kind in ("noise", "silence", "tone", "half"):
+        for name in sorted(PRESETS):
+            with subtests.test(name=name, kind=kind):
+                frontend = PLAIN[name]
+                rng, n = np.random.default_rng(1), frontend.sample_rate
+                sound = {
+                    "noise": 0.05 * rng.standard_normal(n),
+                    "silence": np.zeros(n),
+                    "tone": 0.5 * np.sin(2 * np.pi * 440 * np.arange(n) / frontend.sample_rate),
+                    "half": np.where(np.arange(n) < n // 2, 0, 0.1 * rng.standard_normal(n)),
+                }[kind]
+                assert noticed_of(frontend(Audio(sound, frontend.sample_rate))) == ()
 
 
 @pytest.mark.parametrize("value", [-100.0, -1e30, 40.0])
@@ -70,55 +72,61 @@ def test_a_mel_that_is_one_value_all_over_has_the_level_of_a_sound_or_is_told(va
     assert found["spread_db"] == 0
 
 
-@pytest.mark.parametrize("name", [name for name in WITH_LOG if PLAIN[name].log != "db" and PLAIN[name].n_mels > 40])
-def test_decibels_are_told(name):
-    frontend, ln = logs(name)
-    (found,) = noticed(ln * 20 / frontend.power / np.log(10), frontend)
-    assert any("dB" in scale for scale in found["scales"])
+def test_decibels_are_told(subtests):
+    for name in [name for name in WITH_LOG if PLAIN[name].log != "db" and PLAIN[name].n_mels > 40]:
+        with subtests.test(name=name):
+            frontend, ln = logs(name)
+            (found,) = noticed(ln * 20 / frontend.power / np.log(10), frontend)
+            assert any("dB" in scale for scale in found["scales"])
 
 
-@pytest.mark.parametrize("name", ["espnet", "lhotse", "nemo", "hifigan", "tacotron2"])
-def test_log10_in_place_of_natural_logarithms_is_told(name):
-    frontend, ln = logs(name)
-    (found,) = noticed(ln / np.log(10), frontend)
-    assert any(scale.startswith("log10") for scale in found["scales"])
+def test_log10_in_place_of_natural_logarithms_is_told(subtests):
+    for name in ("espnet", "lhotse", "nemo", "hifigan", "tacotron2"):
+        with subtests.test(name=name):
+            frontend, ln = logs(name)
+            (found,) = noticed(ln / np.log(10), frontend)
+            assert any(scale.startswith("log10") for scale in found["scales"])
 
 
-@pytest.mark.parametrize("name", ["whisper", "whisper-128", "librosa-db"])
-def test_natural_logarithms_in_place_of_others_are_told(name):
-    frontend, ln = logs(name)
-    (found,) = noticed(ln, frontend)
-    assert "natural logarithms of powers" in found["scales"]
+def test_natural_logarithms_in_place_of_others_are_told(subtests):
+    for name in ("whisper", "whisper-128", "librosa-db"):
+        with subtests.test(name=name):
+            frontend, ln = logs(name)
+            (found,) = noticed(ln, frontend)
+            assert "natural logarithms of powers" in found["scales"]
 
 
-@pytest.mark.parametrize("name", WITH_LOG)
-def test_powers_without_a_logarithm_are_told(name):
-    frontend, ln = logs(name)
-    (found,) = noticed(np.exp(ln), frontend)
-    assert found["linear"]
+def test_powers_without_a_logarithm_are_told(subtests):
+    for name in WITH_LOG:
+        with subtests.test(name=name):
+            frontend, ln = logs(name)
+            (found,) = noticed(np.exp(ln), frontend)
+            assert found["linear"]
 
 
-@pytest.mark.parametrize("name", WITH_LOG)
-def test_a_mel_that_was_normalised_is_told_with_statistics_that_make_it_plausible(name):
-    frontend, ln = logs(name)
-    values = (ln - ln.mean(axis=1, keepdims=True)) / ln.std(axis=1, keepdims=True)
-    (found,) = noticed(values, frontend)
-    assert found["normalised"]
-    mended = frontends.mels_from_array(
-        values, frontends.prepared(frontend, (found["statistics"]["mean"], found["statistics"]["std"]))
-    )
-    low, high = own_range(frontend)
-    raw = mended[0].values * mended[0].statistics.std + mended[0].statistics.mean
-    assert low - 0.3 * (high - low) < raw.min() < raw.max() < high + 0.1 * (high - low)
+def test_a_mel_that_was_normalised_is_told_with_statistics_that_make_it_plausible(subtests):
+    for name in WITH_LOG:
+        with subtests.test(name=name):
+            frontend, ln = logs(name)
+            values = (ln - ln.mean(axis=1, keepdims=True)) / ln.std(axis=1, keepdims=True)
+            (found,) = noticed(values, frontend)
+            assert found["normalised"]
+            mended = frontends.mels_from_array(
+                values, frontends.prepared(frontend, (found["statistics"]["mean"], found["statistics"]["std"]))
+            )
+            low, high = own_range(frontend)
+            raw = mended[0].values * mended[0].statistics.std + mended[0].statistics.mean
+            assert low - 0.3 * (high - low) < raw.min() < raw.max() < high + 0.1 * (high - low)
 
 
-@pytest.mark.parametrize("name", ["espnet", "lhotse", "whisper"])
-def test_samples_of_16_bits_are_told(name):
-    frontend, ln = logs(name)
-    values = ln + 2 * np.log(32768)
-    own = values if frontend.log == "ln" else (values / np.log(10) + frontend.shift) * frontend.scale
-    (found,) = noticed(own, frontend)
-    assert found["scales"] == [] or all("16-bit" in scale for scale in found["scales"])
+def test_samples_of_16_bits_are_told(subtests):
+    for name in ("espnet", "lhotse", "whisper"):
+        with subtests.test(name=name):
+            frontend, ln = logs(name)
+            values = ln + 2 * np.log(32768)
+            own = values if frontend.log == "ln" else (values / np.log(10) + frontend.shift) * frontend.scale
+            (found,) = noticed(own, frontend)
+            assert found["scales"] == [] or all("16-bit" in scale for scale in found["scales"])
 
 
 def test_statistics_of_a_mel_that_was_not_normalised_are_told():

@@ -41,22 +41,26 @@ def test_the_presets_are_these_by_their_own_names():
     assert frontends.PRESETS["whisper-128"] is frontends.WHISPER_128
 
 
-def test_a_preset_has_its_upstreams_geometry(every_frontend):
-    framing = every_frontend.framing
-    assert GEOMETRY[every_frontend.name] == (
-        every_frontend.sample_rate,
-        framing.n_fft,
-        framing.win_length,
-        framing.hop_length,
-        every_frontend.n_mels,
-        every_frontend.top_hz,
-        framing.n_frames(10 * every_frontend.sample_rate),
-    )
+def test_a_preset_has_its_upstreams_geometry(subtests):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            framing = frontend.framing
+            assert GEOMETRY[frontend.name] == (
+                frontend.sample_rate,
+                framing.n_fft,
+                framing.win_length,
+                framing.hop_length,
+                frontend.n_mels,
+                frontend.top_hz,
+                framing.n_frames(10 * frontend.sample_rate),
+            )
 
 
-def test_only_torchaudios_defaults_have_empty_filters(every_frontend):
-    empty = np.flatnonzero(~every_frontend.filterbank().any(axis=1))
-    assert empty.tolist() == ([0, 3, 6, 13] if every_frontend.name == "torchaudio" else [])
+def test_only_torchaudios_defaults_have_empty_filters(subtests):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            empty = np.flatnonzero(~frontend.filterbank().any(axis=1))
+            assert empty.tolist() == ([0, 3, 6, 13] if frontend.name == "torchaudio" else [])
 
 
 def test_empty_filters_are_refused_unless_they_are_allowed_and_never_all_of_them():
@@ -67,17 +71,21 @@ def test_empty_filters_are_refused_unless_they_are_allowed_and_never_all_of_them
         dataclasses.replace(frontends.TORCHAUDIO, **nothing).filterbank()
 
 
-def test_the_centre_of_a_band_is_where_its_filter_peaks(every_frontend):
-    centers_hz = every_frontend.center_hz()
-    bin_hz = every_frontend.sample_rate / every_frontend.n_fft
-    assert centers_hz.shape == (every_frontend.n_mels,)
-    bank = every_frontend.filterbank()
-    peaks_hz = bank.argmax(axis=1) * bin_hz
-    assert (abs(peaks_hz - centers_hz) <= bin_hz)[bank.any(axis=1)].all()
+def test_the_centre_of_a_band_is_where_its_filter_peaks(subtests):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            centers_hz = frontend.center_hz()
+            bin_hz = frontend.sample_rate / frontend.n_fft
+            assert centers_hz.shape == (frontend.n_mels,)
+            bank = frontend.filterbank()
+            peaks_hz = bank.argmax(axis=1) * bin_hz
+            assert (abs(peaks_hz - centers_hz) <= bin_hz)[bank.any(axis=1)].all()
 
 
-def test_a_preset_comes_back_equal_from_json(every_frontend):
-    assert from_json(MelFrontend, to_json(every_frontend)) == every_frontend
+def test_a_preset_comes_back_equal_from_json(subtests):
+    for frontend in frontends.PRESETS.values():
+        with subtests.test(frontend=frontend.name):
+            assert from_json(MelFrontend, to_json(frontend)) == frontend
 
 
 @pytest.mark.parametrize(

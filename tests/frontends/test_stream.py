@@ -21,30 +21,32 @@ def clip(speechlike, every_frontend):
     return speechlike.resample(every_frontend.sample_rate)
 
 
-@pytest.mark.parametrize("size", [1, 7, 50, 4096])
-def test_the_values_on_disk_are_those_of_the_front_end(tmp_path, clip, every_frontend, size):
-    mel, stream = every_frontend(clip), mel_stream(every_frontend, clip, tmp_path)
-    assert (stream.n_mels, stream.n_frames, stream.n_samples) == (mel.n_mels, mel.n_frames, mel.n_samples)
-    assert stream.duration_s == mel.duration_s
-    np.testing.assert_array_equal(stream.times_s, mel.times_s)
-    np.testing.assert_array_equal(in_parts(stream, size), mel.values)
-    assert (stream.statistics is None) is (mel.statistics is None)
-    if mel.statistics is not None:
-        np.testing.assert_array_equal(stream.statistics.mean, mel.statistics.mean)
-        np.testing.assert_array_equal(stream.statistics.std, mel.statistics.std)
+def test_the_values_on_disk_are_those_of_the_front_end(subtests, tmp_path, clip, every_frontend):
+    for size in (1, 7, 50, 4096):
+        with subtests.test(size=size):
+            mel, stream = every_frontend(clip), mel_stream(every_frontend, clip, tmp_path)
+            assert (stream.n_mels, stream.n_frames, stream.n_samples) == (mel.n_mels, mel.n_frames, mel.n_samples)
+            assert stream.duration_s == mel.duration_s
+            np.testing.assert_array_equal(stream.times_s, mel.times_s)
+            np.testing.assert_array_equal(in_parts(stream, size), mel.values)
+            assert (stream.statistics is None) is (mel.statistics is None)
+            if mel.statistics is not None:
+                np.testing.assert_array_equal(stream.statistics.mean, mel.statistics.mean)
+                np.testing.assert_array_equal(stream.statistics.std, mel.statistics.std)
 
 
-@pytest.mark.parametrize("size", [7, 4096])
-def test_what_is_known_of_a_mel_is_known_of_its_stream(tmp_path, clip, every_frontend, size, monkeypatch):
-    monkeypatch.setattr(MelStream.parts, "__defaults__", (size,))
-    mel, stream = every_frontend(clip), mel_stream(every_frontend, clip, tmp_path)
-    assert stream.range_db == mel.range_db
-    assert stream.percentiles_db == pytest.approx(mel.percentiles_db, abs=1e-9)
-    assert stream.summary[:3] == mel.summary[:3]
-    assert stream.summary.mean == pytest.approx(mel.summary.mean, rel=1e-9, abs=1e-9)
-    assert stream.summary.std == pytest.approx(mel.summary.std, rel=1e-9)
-    np.testing.assert_allclose(stream.summary.band_mean, mel.summary.band_mean, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(stream.summary.band_squares, mel.summary.band_squares, rtol=1e-9)
+def test_what_is_known_of_a_mel_is_known_of_its_stream(subtests, tmp_path, clip, every_frontend, monkeypatch):
+    for size in (7, 4096):
+        with subtests.test(size=size):
+            monkeypatch.setattr(MelStream.parts, "__defaults__", (size,))
+            mel, stream = every_frontend(clip), mel_stream(every_frontend, clip, tmp_path)
+            assert stream.range_db == mel.range_db
+            assert stream.percentiles_db == pytest.approx(mel.percentiles_db, abs=1e-9)
+            assert stream.summary[:3] == mel.summary[:3]
+            assert stream.summary.mean == pytest.approx(mel.summary.mean, rel=1e-9, abs=1e-9)
+            assert stream.summary.std == pytest.approx(mel.summary.std, rel=1e-9)
+            np.testing.assert_allclose(stream.summary.band_mean, mel.summary.band_mean, rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(stream.summary.band_squares, mel.summary.band_squares, rtol=1e-9)
 
 
 def test_the_dynamic_range_counts_from_the_loudest_cell_of_the_whole_clip(tmp_path, rng):
