@@ -1,4 +1,4 @@
-"""What to know about a clip beside its samples: data for the program, and a sentence for people at the very end."""
+"""What to know about a clip or a draw: data for the program, and a sentence for people at the very end."""
 
 from __future__ import annotations
 
@@ -184,8 +184,29 @@ def _edited(values: Mapping[str, Any]) -> str:
     return f"{values['folder']}: {line}" if values.get("folder") else line
 
 
-# A sentence for each kind: a format of the notice's values, or a function of them. Pages show what stands before the
-# first colon where there is no room for more.
+def _clamped(values: Mapping[str, Any]) -> str:
+    whose = {"frequency": "mel's {size} bins", "time": "clip's {size} frames"}[values["axis"]]
+    return ("{transform}.{parameter}={value} was clamped to the " + whose).format_map(values)
+
+
+def _masks(line: str) -> Callable[[Mapping[str, Any]], str]:
+    """Return the sentence of masks that do nothing; ``{unit}`` stands for bins or frames, ``{of_unit}`` for one."""
+
+    def sentence(values: Mapping[str, Any]) -> str:
+        unit = {"frequency": "bin", "time": "frame"}[values["axis"]]
+        return ("{axis} masks did nothing: " + line).format(unit=f"{unit}s", of_unit=unit, **values)
+
+    return sentence
+
+
+def _too_short_to_warp(values: Mapping[str, Any]) -> str:
+    whose = "the padded batch" if values["over"] == "padded" else "the clip"
+    return f"time_warp did nothing: max_frames={values['max_frames']} needs at least {values['needed']} frames, " + (
+        f"{whose} has {values['n_frames']}"
+    )
+
+
+# A sentence for each kind: a format of the notice's values, or a function of them. What is most important stands first.
 _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "axes_turned": "turned: (frames, bins) became (bins, frames), {n_mels} bins by {n_frames} frames",
     "implausible": _implausible,
@@ -269,6 +290,29 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         "so nobody can tell what was changed since it was written"
     ),
     "tracks": "several tracks: one of {n_tracks} tracks of sound was read; take another out with ffmpeg -map",
+    # Of draws: what did not happen as the parameters suggest.
+    "clamped": _clamped,
+    "count-below-one": "time_mask did nothing: at count_ratio={count_ratio:g} masks per frame, {n_frames} frames are "
+    "too few for one",
+    "width-below-one": "time_mask did nothing: max_ratio={max_ratio:g} of {n_frames} frames is less than 1 frame",
+    "too-short-to-warp": _too_short_to_warp,
+    "no-width-to-draw": _masks("widths below {widest:g} of {size} {unit} leave none to draw"),
+    "no-room-for-one": _masks("{size} {unit} have no room for one of {width}"),
+    "count-rounded-to-0": lambda values: _masks(
+        "the number was rounded down to 0, as {ratio:g} of {size} {unit} is {n:.2g} masks"
+    )({**values, "n": values["ratio"] * values["size"] / values["width"]}),
+    "too-few-for-one": _masks("at {ratio:g} masks per {of_unit}, {size} {unit} are too few for one"),
+    "in-padding": "{n_masks} of {n_all} time masks lie in the padding, beyond the clip's {n_frames} frames",
+    "own-noise": "{axis} masks lie where the framework's do, but the noise in them is our own",
+    "cutout-too-large": "cutout did nothing: rectangles of {max_bins} bins x {max_frames} frames do not fit into "
+    "{n_mels} x {n_frames}; NeMo raises here",
+    "half-the-clip": "trim_tail did nothing: {length} frames are half of the clip's {n_frames} or more",
+    "mask-above-mel": "nothing was done: a mask of {min_mels} bins is wider than the mel's {n_mels}",
+    "guessed-form": "{call} was given {adapter} ({how})",
+    "lengths-left-out": "{call} takes {argument}, too, and was called without; where trainings give it lengths, "
+    "declare them (--adapter lengths=frames --adapter lengths_argument={argument})",
+    "not-repeatable": "{call} is not repeatable: under one seed it gave two results, so the draw cannot be made again",
+    "changed-nothing": "{call} changed nothing",
 }
 # Where what a file promises and what it holds disagree.
 _DOUBTS = frozenset(
@@ -294,7 +338,7 @@ _DOUBTS = frozenset(
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to know about a clip.
+    """One thing to know about a clip or a draw.
 
     Parameters
     ----------
@@ -310,7 +354,7 @@ class Notice:
     """
 
     kind: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def text(self) -> str:

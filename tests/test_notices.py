@@ -1,4 +1,4 @@
-"""A notice is data; its sentence is made at the very end, and it goes wherever its clip goes."""
+"""A notice is data; its sentence is made at the very end, and it goes wherever its clip, or its draw, goes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from specaug_listen import Audio, audition, replay
+from specaug_listen import Audio, Draw, SpecAugListenWarning, _notices, audition, replay
 from specaug_listen._notices import Notice
 from specaug_listen.auditions.records import read_record
+from specaug_listen.augment import LD, Cutout, FrequencyMask, Policy, TimeMask, TrimTail
+from specaug_listen.errors import PolicyError
+from specaug_listen.frontends import WHISPER
+from specaug_listen.plots import describe_draw
 
 CUT = Notice("cut", {"n_present": 8000, "n_promised": 16000, "sample_rate": 16000})
 TEXT = "cut: 8000 of 16000 samples are there (0.50 of 1.00 s); copy the file again"
@@ -70,3 +74,47 @@ def test_a_record_without_notices_is_read_as_before(heard, tmp_path):
 def test_a_draw_that_is_made_again_has_the_clips_notices(heard, tmp_path):
     folder = heard.save(tmp_path)
     assert replay(folder / "draw-1.json", audio=heard.clip).badges[0] == TEXT
+
+
+def draw_of_little(audio):
+    """A draw in which hardly anything happens as its parameters suggest."""
+    added = FrequencyMask(max_bins=100), TimeMask(max_ratio=0.001), TrimTail(200), Cutout(1, 8, 90)
+    mel = WHISPER(audio)
+    with pytest.warns(SpecAugListenWarning):
+        return mel, Policy((*LD.transforms, *added)).draw(mel, rng=0)
+
+
+def test_a_draws_notices_are_its_warnings_as_data():
+    _, draw = draw_of_little(Audio(np.zeros(8000), 16000))
+    assert tuple(notice.text for notice in draw.notices) == draw.warnings
+    assert {notice.values["transform"] for notice in draw.notices} >= {"time_warp", "frequency_mask", "time_mask"}
+    again = Draw.from_json(draw.to_json())
+    assert (again, again.notices, again.warnings) == (draw, draw.notices, draw.warnings)
+
+
+def test_a_draw_that_an_earlier_version_wrote_has_warnings_alone():
+    _, draw = draw_of_little(Audio(np.zeros(8000), 16000))
+    written = json.loads(draw.to_json())
+    del written["notices"]
+    again = Draw.from_json(json.dumps(written))
+    assert (again.notices, again.warnings) == ((), draw.warnings)
+
+
+def test_a_record_whose_notices_are_not_its_warnings_is_refused(heard, tmp_path):
+    path = heard.save(tmp_path) / "draw-1.json"
+    written = json.loads(path.read_text())
+    written["draw"]["notices"] = [{"kind": "changed-nothing", "values": {"call": "x"}}]
+    path.write_text(json.dumps(written))
+    with pytest.raises(PolicyError, match=r"draw\.notices: allowed are those that draw\.warnings has in words"):
+        read_record(path)
+
+
+def test_other_words_change_nothing_but_words(monkeypatch):
+    audio = Audio(np.zeros(8000), 16000)
+    mel, draw = draw_of_little(audio)
+    line = describe_draw(draw, mel)
+    assert "warp: none, the clip is too short" in line
+    monkeypatch.setattr(_notices, "_SENTENCES", dict.fromkeys(_notices._SENTENCES, "in other words"))
+    other = draw_of_little(audio)[1]
+    assert set(other.warnings) == {"in other words"}
+    assert (other.steps, other.notices, describe_draw(other, mel)) == (draw.steps, draw.notices, line)

@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import re
-from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
@@ -36,6 +35,7 @@ from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocode
 from ..vocoders.registry import AnyVocoder
 from .badges import MOST_BADGES
 from .relations import MOST_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
+from .step_scores import effective_draw
 
 __all__ = [
     "AuditionRecord",
@@ -180,10 +180,8 @@ class DrawRecord:
 
     @property
     def effective_draw(self) -> Draw:
-        """The draw as it is shown: of callables of others, what was found that they did."""
-        if self.found is None:
-            return self.draw
-        return replace(self.found.as_draw(self.draw.policy), warnings=self.draw.warnings, applied=self.draw.applied)
+        """The draw as it is shown; see `effective_draw`."""
+        return effective_draw(self.draw, self.found)
 
 
 @record

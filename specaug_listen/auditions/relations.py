@@ -147,6 +147,9 @@ def _check_badges(record: DrawRecord) -> None:
     """See that the badges are those of the draw; other versions may have had other words for them."""
     if record.versions.get("specaug-listen") != __version__:
         return
+    notices = record.draw.notices
+    if notices and tuple(notice.text for notice in notices) != record.draw.warnings:
+        raise ParameterError("draw.notices: allowed are those that draw.warnings has in words, in their order")
     expected = draw_badges(record.effective_draw, record.waveform)
     if record.badges != expected:
         false = next((repr(one)[:80] for one in record.badges if one not in expected), "one twice or out of place")

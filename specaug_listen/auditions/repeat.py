@@ -12,7 +12,7 @@ from .._files import printable
 from ..audio.long import Recording, open_recording
 from ..audio.signal import Audio, load
 from ..augment import Draw
-from ..augment.draw import measured
+from ..augment.draw import with_fill_levels
 from ..custom.waveform import Waveform
 from ..errors import AudioError, ParameterError, error_context
 from ..frontends import AnyMel, MelSpectrogram, Prepared, mel_stream
@@ -80,7 +80,7 @@ def replay_record(
 
 def _with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
     """A draw with the levels that its fills have, whatever its record says; no callable of others is called for it."""
-    return draw if draw.foreign else measured(draw, mel)
+    return draw if draw.foreign else with_fill_levels(draw, mel)
 
 
 def _clip_and_mel(record: DrawRecord, given: Any, name: str) -> tuple[Audio | MelClip, MelSpectrogram]:

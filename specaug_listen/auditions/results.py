@@ -28,7 +28,7 @@ from .display import as_html, as_text
 from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
 from .save import save_audition
-from .step_scores import MASKED, scores_of_steps
+from .step_scores import MASKED, effective_draw, scores_of_steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -197,7 +197,7 @@ class Audition:
 
     def badges_of(self, draw: Reconstruction) -> tuple[str, ...]:
         """What to know about one draw."""
-        return draw_badges(self.seen(draw), draw.waveform)
+        return draw_badges(self.effective_draw(draw), draw.waveform)
 
     def change_of(self, reconstruction: Reconstruction) -> Change | None:
         """What callables of others did to the mel, by comparison; None where the policy has none."""
@@ -210,12 +210,9 @@ class Audition:
             self._changes[reconstruction.number] = inspect_change(before, reconstruction.mel)
         return self._changes[reconstruction.number]
 
-    def seen(self, reconstruction: Reconstruction) -> Draw:
-        """The draw as it is shown and measured: of callables of others, what was found that they did."""
-        draw, change = reconstruction.draw, self.change_of(reconstruction)
-        if change is None:
-            return draw
-        return replace(change.as_draw(draw.policy), warnings=draw.warnings, applied=draw.applied)
+    def effective_draw(self, reconstruction: Reconstruction) -> Draw:
+        """Return the draw as it is shown and scored: of callables, what was found that they did to the mel."""
+        return effective_draw(reconstruction.draw, self.change_of(reconstruction))
 
     @cached_property
     def _changes(self) -> dict[int, Change]:
@@ -237,7 +234,7 @@ class Audition:
         return {}
 
     def _scored(self, reconstruction: Reconstruction) -> dict[str, float | None]:
-        draw = self.seen(reconstruction)
+        draw = self.effective_draw(reconstruction)
         of_steps = scores_of_steps(draw, self.frontend)
         copy = first_samples(self.copy_synthesis, reconstruction.audio.n_samples)
         row: dict[str, float | None] = {
@@ -265,7 +262,7 @@ class Audition:
         if self.waveform is not None:
             note = f"waveform {self.waveform.name}, {note}"
         before = "not augmented" if self.original is None else "original"
-        drawn = self.seen(reconstruction)
+        drawn = self.effective_draw(reconstruction)
         return audition_figure(self.mel, reconstruction.mel, drawn, title=self.name, note=note, before_name=before)
 
     def save(self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False) -> Path:

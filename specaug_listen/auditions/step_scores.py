@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +13,20 @@ import numpy as np
 from ..augment import Draw, Rectangle, TimeSpan, WarpPath
 from ..errors import ParameterError
 from ..frontends import MelFrontend
+from ..inspection import Change
 
 if TYPE_CHECKING:
     from .records import DrawRecord
 
-__all__ = ["MASKED", "OF_STEPS", "check_scores_of_steps", "masked_area_ratio", "scores_of_steps", "tolerance"]
+__all__ = [
+    "MASKED",
+    "OF_STEPS",
+    "check_scores_of_steps",
+    "effective_draw",
+    "masked_area_ratio",
+    "scores_of_steps",
+    "tolerance",
+]
 
 # A page shows 0 where one of them is missing.
 MASKED = ("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms")
@@ -44,6 +54,13 @@ def tolerance(key: str) -> float:
     (0.001, 0.1)
     """
     return next((value for ending, value in _TOLERANCES.items() if key.endswith(ending)), 1e-3)
+
+
+def effective_draw(draw: Draw, change: Change | None) -> Draw:
+    """Return the draw as it is shown and scored: of callables, what was found that they did to the mel."""
+    if change is None:
+        return draw
+    return replace(change.as_draw(draw.policy), warnings=draw.warnings, notices=draw.notices, applied=draw.applied)
 
 
 def scores_of_steps(draw: Draw, frontend: MelFrontend) -> dict[str, float]:
@@ -116,8 +133,8 @@ def check_scores_of_steps(record: DrawRecord) -> None:
         raise ParameterError(
             f"draw.applied=False beside {len(record.draw.steps)} steps: allowed is true, or no steps (draw.steps)"
         )
-    draw = record.draw if record.found is None else record.found.as_draw()
-    scores, expected = record.scores, scores_of_steps(draw, record.frontend)
+    draw, scores = record.effective_draw, record.scores
+    expected = scores_of_steps(draw, record.frontend)
     n_loose = _n_loose_frames(draw)
     for key in OF_STEPS:
         said, follows = scores.get(key), expected.get(key)

@@ -9,11 +9,12 @@ from pydantic import Field
 
 from .._records import record
 from .._rng import as_seed
+from ..custom.transform import Foreign
 from ..errors import ParameterError
 from .draw import Draw
 from .generators import OwnSource
-from .masks import Cutout, FrameworkTransform, Mask, Warp
-from .paper import PaperTransform, TimeWarp
+from .masks import Cutout, Mask, Warp
+from .paper import TimeWarp
 from .policy import Policy, applied_transforms
 from .steps import Batch, Rectangle, Step
 
@@ -125,13 +126,10 @@ def _steps(
     for transform in applied_transforms(policy, n_mels, generator):
         if isinstance(transform, TimeWarp | Warp) and not is_warped:
             continue
-        if isinstance(transform, PaperTransform):
-            steps += transform.draw(n_mels, n_frames, generator)[0]
-        elif isinstance(transform, FrameworkTransform):
-            steps += transform.draw(n_mels, n_frames, source, batch)[0]
-        else:
+        if isinstance(transform, Foreign):
             raise ParameterError(
                 f"{transform.call:.80} is a callable, and what it masks is known only of a clip; hear it with "
                 "'specaug-listen audition CLIP --policy ...'"
             )
+        steps += transform.draw(n_mels, n_frames, source, batch)[0]
     return tuple(steps)

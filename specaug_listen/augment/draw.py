@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._flags import runs
+from .._notices import Notice
 from .._records import from_json, record, to_json
 from ..custom.transform import ForeignCall
 from ..errors import ParameterError, PolicyError, error_context
@@ -22,7 +23,7 @@ from .padding import with_padding, without_padding
 from .regions import Masking, with_copy, with_fill
 from .steps import Batch, Copied, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath, over_frames, reaches
 
-__all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "measured"]
+__all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "with_fill_levels"]
 
 Mel = TypeVar("Mel", MelSpectrogram, MelStream)
 
@@ -42,11 +43,13 @@ class Draw:
     applied : bool
         False where the policy's ``probability`` decided to leave the clip alone.
     warnings : tuple of str
-        What did not happen as the parameters suggest.
+        What did not happen as the parameters suggest, in words; in a record, those of the version that wrote it.
     batch : Batch or None
         The padded batch that the clip was drawn in; its padding counts in means that are taken over it.
     n_masks_in_padding : int >= 0
         Time masks that lie beyond the clip, in the padding of its batch.
+    notices : tuple of Notice
+        The same as ``warnings``, as data; none in a record of an earlier version.
 
     Raises
     ------
@@ -70,6 +73,7 @@ class Draw:
     warnings: Annotated[tuple[str, ...], Field(strict=False)] = ()
     batch: Batch | None = None
     n_masks_in_padding: Annotated[int, Field(ge=0)] = 0
+    notices: Annotated[tuple[Notice, ...], Field(strict=False)] = ()
 
     def __repr__(self) -> str:
         kinds = [step.kind for step in self.steps]
@@ -288,8 +292,8 @@ class Draw:
         return tuple(step for step in self.steps if isinstance(step, WarpPath))
 
 
-def measured(draw: Draw, mel: AnyMel) -> Draw:
-    """The same draw with the level of every fill, relative to the clip, written into its steps."""
+def with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
+    """Return the draw with the level of every fill, relative to the clip, written into its steps."""
     state = _begun(draw, mel)
     steps: list[Step] = []
     for step in draw.steps:

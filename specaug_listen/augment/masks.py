@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
+from .._notices import Notice
 from .._records import record
 from ..errors import ParameterError
 from .fills import Fill
 from .generators import Source
-from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, drawn_count, drawn_share, drawn_spans
+from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, draw_count, draw_share, draw_spans
 from .steps import (
     Batch,
     Copied,
+    Count,
     FillOver,
     FrequencyBand,
+    Ratio,
     Rectangle,
     Step,
+    StepsAndNotices,
     TimeSpan,
     Trimmed,
     check_n_steps,
@@ -27,10 +31,6 @@ from .steps import (
 from .warps import Warp
 
 __all__ = ["Copy", "Cutout", "FrameworkTransform", "Mask", "TrimTail", "Warp"]
-
-Count = Annotated[int, Field(ge=0, le=10_000)]
-Ratio = Annotated[float, Field(ge=0, le=1)]
-Drawn: TypeAlias = tuple[list[Step], list[str]]
 
 
 @record
@@ -41,14 +41,14 @@ class Mask:
     ----------
     axis : {"time", "frequency"}
     count : int >= 0
-        Number of masks, as ``count_rule`` reads it; see `specaug_listen.augment.rules.drawn_count`.
+        Number of masks, as ``count_rule`` reads it; see `specaug_listen.augment.rules.draw_count`.
     count_rule : str
     max_count : int >= 0 or None
     count_ratio : float in [0, 1] or None
     min_width, max_width : int >= 0 [frames or mel bins]
         ``max_width`` may be None where ``max_ratio`` decides alone.
     width_rule, start_rule, order : str
-        See `specaug_listen.augment.rules.drawn_spans`.
+        See `specaug_listen.augment.rules.draw_spans`.
     min_ratio : float in [0, 1]
     max_ratio : float in [0, 1] or None
         Shares of the axis, as ``ratio_rule`` reads them.
@@ -78,7 +78,7 @@ class Mask:
     Examples
     --------
     >>> from specaug_listen.augment.generators import foreign_source
-    >>> steps, said = Mask("frequency", count=2, max_width=27).draw(80, 300, foreign_source("python", 0))
+    >>> steps, notices = Mask("frequency", count=2, max_width=27).draw(80, 300, foreign_source("python", 0))
     >>> len(steps)
     2
     """
@@ -117,7 +117,7 @@ class Mask:
         """What a framework's generator is asked for."""
         return "patch" if self.start_rule == "grid" else "mask"
 
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
         """Draw the masks for a mel of this size, and say what does nothing, or lies in the padding.
 
         Masks over the padded batch may reach beyond the clip's frames.
@@ -125,23 +125,24 @@ class Mask:
         batch = batch or Batch()
         padded = batch.padded(n_frames)
         size = n_mels if self.axis == "frequency" else padded if self.over == "padded" else n_frames
-        spans, why = self._spans(size, self._longest(size, batch), batch, source)
-        drawn = drawn_spans(self.width_rule, self.start_rule, self.order, spans, source)
-        is_noise_theirs = bool(drawn) and self._is_noise_theirs and source.is_foreign
-        if is_noise_theirs:
+        spans, notices = self._spans(size, self._longest(size, batch), batch, source)
+        masks = draw_spans(self.width_rule, self.start_rule, self.order, spans, source)
+        is_own_noise = bool(masks) and self._draws_noise_of_batch and source.is_foreign
+        if is_own_noise:
             source.pass_over(batch.size * padded * n_mels)
-        steps = self._swaps(drawn, n_mels, n_frames, padded, source) if self.fill == "swap" else []
-        steps = steps or [self._step(span, i == 0, source) for i, span in enumerate(drawn)]
-        lost = n_in_padding(steps, n_frames)
-        lines = [f"{self.axis} masks did nothing: {why}"] if why else []
-        if lost:
-            lines.append(f"{lost} of {len(drawn)} time masks lie in the padding, beyond the clip's {n_frames} frames")
-        if is_noise_theirs:
-            lines.append(f"{self.axis} masks lie where the framework's do, but the noise in them is our own")
-        return steps, lines
+        steps = self._swaps(masks, n_mels, n_frames, padded, source) if self.fill == "swap" else []
+        steps = steps or [self._step(span, i == 0, source) for i, span in enumerate(masks)]
+        if n_lost := n_in_padding(steps, n_frames):
+            notices.append(self._notice("in-padding", n_masks=n_lost, n_all=len(masks), n_frames=n_frames))
+        if is_own_noise:
+            notices.append(self._notice("own-noise"))
+        return steps, notices
+
+    def _notice(self, kind: str, **values: Any) -> Notice:
+        return Notice(kind, {"transform": self.kind, "axis": self.axis, **values})
 
     @property
-    def _is_noise_theirs(self) -> bool:
+    def _draws_noise_of_batch(self) -> bool:
         """Whether the framework draws noise for the whole batch behind the masks (SpeechBrain's ``rand``)."""
         return self.fill == "uniform" and self.together and self.start_rule == "anywhere"
 
@@ -152,14 +153,14 @@ class Mask:
             return FrequencyBand(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
         return TimeSpan(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
 
-    def _swaps(self, drawn: list[Span], n_mels: int, n_frames: int, padded: int, source: Source) -> list[Step]:
+    def _swaps(self, masks: list[Span], n_mels: int, n_frames: int, padded: int, source: Source) -> list[Step]:
         """Of the masks of one draw, all frames come from the same distance (SpeechBrain's ``swap``)."""
-        if not drawn or padded < 2:
+        if not masks or padded < 2:
             return []
         shift = int(source.integers(1, padded, (1,))[0])
         over = padded if padded > n_frames else None
         steps: list[Step] = []
-        for span in drawn:
+        for span in masks:
             bins = (span.start, span.width) if self.axis == "frequency" else (0, n_mels)
             start, n = (0, padded) if self.axis == "frequency" else span
             steps.append(Copied(start, n, (start - shift) % padded, *bins, is_first=not steps, over_frames=over))
@@ -169,7 +170,7 @@ class Mask:
         """What the longest example of the batch has along the axis."""
         return size if self.axis == "frequency" else max(size, batch.n_frames or self.row_frames or 0)
 
-    def _spans(self, size: int, longest: int, batch: Batch, source: Source) -> tuple[Spans, str]:
+    def _spans(self, size: int, longest: int, batch: Batch, source: Source) -> tuple[Spans, list[Notice]]:
         """What widths and starts are drawn from, and why there are none."""
         widest, limit = float(self.max_width or 0), self.max_width or 0
         share = None if self.max_ratio is None else self.max_ratio * size
@@ -187,9 +188,9 @@ class Mask:
         ratio = self.max_ratio if self.count_rule == "total" else self.count_ratio
         n_of_longest = 0
         if self.count_rule == "share":
-            n, n_of_longest = drawn_share(self.count, ratio or 0.0, size, longest, limit, source)
+            n, n_of_longest = draw_share(self.count, ratio or 0.0, size, longest, limit, source)
         else:
-            n = drawn_count(self.count_rule, self.count, self.max_count, ratio, size, limit, source)
+            n = draw_count(self.count_rule, self.count, self.max_count, ratio, size, limit, source)
         check_n_steps(max(n, n_of_longest))
         if self.ratio_rule == "total" and share is not None:
             widest = min(widest, share // n) if n else 0.0
@@ -197,32 +198,30 @@ class Mask:
         n_rows = batch.size if self.together else 1
         return Spans(0 if why else n, narrowest, widest, limit, clamp, size, n_rows, n_of_longest), why
 
-    def _why_nothing(self, n: int, narrowest: int, widest: float, size: int) -> str:
-        unit = "bins" if self.axis == "frequency" else "frames"
+    def _why_nothing(self, n: int, narrowest: int, widest: float, size: int) -> list[Notice]:
         if n == 0:
-            return self._why_none(size, unit)
+            return self._why_none(size)
         if self.start_rule == "below_limit" and (self.max_width or 0) > size:
+            unit = "bins" if self.axis == "frequency" else "frames"
             raise ParameterError(
                 f"{self.axis} masks: max_width={self.max_width}: the mel has {size} {unit}, and NeMo raises here; "
                 f"allowed is at most {size}, or its vectorised masks"
             )
         too_narrow = widest <= narrowest if self.width_rule == "exclusive" else widest < narrowest
         if too_narrow or (self.ratio_rule == "bounds" and self.max_ratio is not None and widest < 1):
-            return f"widths below {widest:g} of {size} {unit} leave none to draw"
-        return ""
+            return [self._notice("no-width-to-draw", widest=widest, size=size)]
+        return []
 
-    def _why_none(self, size: int, unit: str) -> str:
-        """Why not one mask is drawn on an axis of this size."""
+    def _why_none(self, size: int) -> list[Notice]:
+        """Say why not one mask is drawn on an axis of this size, where that is not what was asked for."""
         ratio, width = self.count_ratio or 0.0, self.max_width or 0
         if self.count_rule in ("fixed", "range", "total") or not ratio:
-            return ""
+            return []
         if self.count_rule == "share" and size < width:
-            return f"{size} {unit} have no room for one of {width}"
+            return [self._notice("no-room-for-one", size=size, width=width)]
         if self.count_rule == "share":
-            return (
-                f"the number was rounded down to 0, as {ratio:g} of {size} {unit} is {ratio * size / width:.2g} masks"
-            )
-        return f"at {ratio:g} masks per {unit.rstrip('s')}, {size} {unit} are too few for one"
+            return [self._notice("count-rounded-to-0", ratio=ratio, size=size, width=width)]
+        return [self._notice("too-few-for-one", ratio=ratio, size=size)]
 
 
 @record
@@ -260,7 +259,7 @@ class Cutout:
         """What a framework's generator is asked for."""
         return self.kind
 
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
         """Draw the rectangles for a mel of this size, or say why there are none."""
         padded = (batch or Batch()).padded(n_frames)
         if self.count and self.max_bins > n_mels:
@@ -268,8 +267,9 @@ class Cutout:
                 f"cutout: max_bins={self.max_bins}: the mel has {n_mels} bins, and NeMo raises here; allowed is at "
                 f"most {n_mels}"
             )
-        if why := self.why_nothing(n_mels, padded):
-            return [], [why]
+        if self.max_frames > padded:  # where NeMo raises an error
+            size = {"max_bins": self.max_bins, "max_frames": self.max_frames, "n_mels": n_mels, "n_frames": padded}
+            return [], [Notice("cutout-too-large", {"transform": self.kind, **size})]
         steps: list[Step] = []
         for _ in range(self.count):
             highest = n_mels - self.max_bins, padded - self.max_frames, self.max_bins, self.max_frames
@@ -278,15 +278,6 @@ class Cutout:
             seed = _noise_seed(self.fill, source)
             steps.append(Rectangle(start_bin, n_bins, begin, min(n, n_frames - begin), self.fill, seed))
         return steps, []
-
-    def why_nothing(self, n_mels: int, n_frames: int) -> str:
-        """Why nothing is cut out of a mel of so many frames, where NeMo raises an error; empty where it does not."""
-        if self.max_frames <= n_frames:
-            return ""
-        return (
-            f"cutout did nothing: rectangles of {self.max_bins} bins x {self.max_frames} frames do not fit into "
-            f"{n_mels} x {n_frames}; NeMo raises here"
-        )
 
 
 @record
@@ -315,7 +306,7 @@ class Copy:
         """What a framework's generator is asked for."""
         return self.kind
 
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
         """Draw the copies for a mel of this size."""
         steps: list[Step] = []
         for _ in range(self.count):
@@ -349,12 +340,13 @@ class TrimTail:
         """What a framework's generator is asked for."""
         return self.kind
 
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
         """Draw how many, or say why none."""
         length = int(source.integers(1, self.max_frames + 1, (1,))[0])
         if length < n_frames / 2:
             return [Trimmed(length)], []
-        return [], [f"trim_tail did nothing: {length} frames are half of the clip's {n_frames} or more"]
+        values = {"transform": self.kind, "length": length, "n_frames": n_frames}
+        return [], [Notice("half-the-clip", values)]
 
 
 def _noise_seed(fill: Fill, source: Source) -> int | None:

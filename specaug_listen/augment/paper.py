@@ -11,21 +11,16 @@ References
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-import numpy as np
-from pydantic import Field
-
+from .._notices import Notice
 from .._records import record
 from .._rng import MAX_SEED
 from .fills import Fill
-from .steps import FrequencyBand, Step, TimeSpan, WarpPath
+from .generators import Source
+from .steps import Batch, Count, FrequencyBand, Ratio, Step, StepsAndNotices, TimeSpan, WarpPath
 
 __all__ = ["FrequencyMask", "PaperTransform", "TimeMask", "TimeWarp"]
-
-Count = Annotated[int, Field(ge=0, le=10_000)]
-Ratio = Annotated[float, Field(ge=0, le=1)]
-Drawn: TypeAlias = tuple[list[Step], list[str]]
 
 
 @record
@@ -51,7 +46,9 @@ class FrequencyMask:
 
     Examples
     --------
-    >>> steps, warnings = FrequencyMask(count=2).draw(80, 300, np.random.default_rng(0))
+    >>> import numpy as np
+    >>> from specaug_listen.augment.generators import OwnSource
+    >>> steps, notices = FrequencyMask(count=2).draw(80, 300, OwnSource(np.random.default_rng(0)))
     >>> len(steps)
     2
     """
@@ -61,17 +58,21 @@ class FrequencyMask:
     fill: Fill = "mean"
     kind: Literal["frequency_mask"] = "frequency_mask"
 
-    def draw(self, n_mels: int, n_frames: int, rng: np.random.Generator) -> Drawn:
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
         """Draw the bands for a mel of this size, and say what was clamped."""
-        warnings = []
-        if self.count and self.max_bins > n_mels:
-            warnings.append(f"frequency_mask.max_bins={self.max_bins} was clamped to the mel's {n_mels} bins")
+        is_clamped = self.count > 0 and self.max_bins > n_mels
+        notices = [_clamped(self.kind, "frequency", "max_bins", self.max_bins, n_mels)] if is_clamped else []
         widest = min(self.max_bins, n_mels)
         steps: list[Step] = []
         for _ in range(self.count):
-            start, width = _start_and_width(widest, n_mels, rng)
-            steps.append(FrequencyBand(start, width, self.fill, _noise_seed(self.fill, rng)))
-        return steps, warnings
+            start, width = _start_and_width(widest, n_mels, source)
+            steps.append(FrequencyBand(start, width, self.fill, _noise_seed(self.fill, source)))
+        return steps, notices
 
 
 @record
@@ -104,7 +105,9 @@ class TimeMask:
 
     Examples
     --------
-    >>> steps, warnings = TimeMask(max_frames=100, max_ratio=0.2).draw(80, 100, np.random.default_rng(0))
+    >>> import numpy as np
+    >>> from specaug_listen.augment.generators import OwnSource
+    >>> steps, notices = TimeMask(max_ratio=0.2).draw(80, 100, OwnSource(np.random.default_rng(0)))
     >>> steps[0].n_frames <= 20
     True
     """
@@ -117,27 +120,30 @@ class TimeMask:
     fill: Fill = "mean"
     kind: Literal["time_mask"] = "time_mask"
 
-    def draw(self, n_mels: int, n_frames: int, rng: np.random.Generator) -> Drawn:
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
         """Draw the runs for a mel of this size, and say what was clamped or does nothing."""
         count = self.count if self.count_ratio is None else min(self.max_count, _share(self.count_ratio, n_frames))
         bound = _share(self.max_ratio, n_frames)
         widest = bound if self.max_frames is None else min(self.max_frames, bound)
         steps: list[Step] = []
         for _ in range(count):
-            start, width = _start_and_width(widest, n_frames, rng)
-            steps.append(TimeSpan(start, width, self.fill, _noise_seed(self.fill, rng)))
-        return steps, self._warnings(n_frames, count, bound)
+            start, width = _start_and_width(widest, n_frames, source)
+            steps.append(TimeSpan(start, width, self.fill, _noise_seed(self.fill, source)))
+        return steps, self._notices(n_frames, count, bound)
 
-    def _warnings(self, n_frames: int, count: int, bound: int) -> list[str]:
+    def _notices(self, n_frames: int, count: int, bound: int) -> list[Notice]:
+        values: dict[str, Any] = {"transform": self.kind, "n_frames": n_frames}
         if self.count_ratio and self.max_count and count == 0:
-            return [
-                f"time_mask did nothing: at count_ratio={self.count_ratio:g} masks per frame, {n_frames} frames are "
-                "too few for one"
-            ]
+            return [Notice("count-below-one", {**values, "count_ratio": self.count_ratio})]
         if count and self.max_ratio and self.max_frames != 0 and bound == 0:
-            return [f"time_mask did nothing: max_ratio={self.max_ratio:g} of {n_frames} frames is less than 1 frame"]
+            return [Notice("width-below-one", {**values, "max_ratio": self.max_ratio})]
         if count and self.max_frames is not None and self.max_frames > n_frames == bound:
-            return [f"time_mask.max_frames={self.max_frames} was clamped to the clip's {n_frames} frames"]
+            return [_clamped(self.kind, "time", "max_frames", self.max_frames, n_frames)]
         return []
 
 
@@ -161,28 +167,39 @@ class TimeWarp:
 
     Examples
     --------
-    >>> TimeWarp(max_frames=80).draw(80, 100, np.random.default_rng(0))[1]
-    ['time_warp did nothing: max_frames=80 needs at least 163 frames, the clip has 100']
+    >>> import numpy as np
+    >>> from specaug_listen.augment.generators import OwnSource
+    >>> TimeWarp(max_frames=80).draw(80, 100, OwnSource(np.random.default_rng(0)))[1][0].text
+    'time_warp did nothing: max_frames=80 needs at least 163 frames, the clip has 100'
     """
 
     max_frames: Count = 80
     kind: Literal["time_warp"] = "time_warp"
 
-    def draw(self, n_mels: int, n_frames: int, rng: np.random.Generator) -> Drawn:
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
         """Draw a warp for a mel of this size, or say why there is none."""
         w = self.max_frames
         if w == 0:
             return [], []
         needed = 2 * w + 3
         if n_frames < needed:
-            return [], [
-                f"time_warp did nothing: max_frames={w} needs at least {needed} frames, the clip has {n_frames}"
-            ]
-        center = int(rng.integers(w + 1, n_frames - 2 - w, endpoint=True))
-        return [WarpPath(center, int(rng.integers(-w, w, endpoint=True)))], []
+            values = {"transform": self.kind, "max_frames": w, "needed": needed, "n_frames": n_frames, "over": "clip"}
+            return [], [Notice("too-short-to-warp", values)]
+        center = int(source.integers(w + 1, n_frames - 1 - w, (1,))[0])
+        return [WarpPath(center, int(source.integers(-w, w + 1, (1,))[0]))], []
 
 
 PaperTransform: TypeAlias = FrequencyMask | TimeMask | TimeWarp
+
+
+def _clamped(transform: str, axis: str, parameter: str, value: int, size: int) -> Notice:
+    values = {"transform": transform, "axis": axis, "parameter": parameter, "value": value, "size": size}
+    return Notice("clamped", values)
 
 
 def _share(ratio: float, n_frames: int) -> int:
@@ -190,12 +207,12 @@ def _share(ratio: float, n_frames: int) -> int:
     return int(ratio * n_frames + 1e-9)
 
 
-def _start_and_width(widest: int, size: int, rng: np.random.Generator) -> tuple[int, int]:
-    width = int(rng.integers(0, widest, endpoint=True))
-    return int(rng.integers(0, max(1, size - width))), width
+def _start_and_width(widest: int, size: int, source: Source) -> tuple[int, int]:
+    width = int(source.integers(0, widest + 1, (1,))[0])
+    return int(source.integers(0, max(1, size - width), (1,))[0]), width
 
 
-def _noise_seed(fill: Fill, rng: np.random.Generator) -> int | None:
+def _noise_seed(fill: Fill, source: Source) -> int | None:
     # Always taken from the stream, so that another fill leaves the masks where they are.
-    seed = int(rng.integers(0, MAX_SEED, endpoint=True))
+    seed = int(source.integers(0, MAX_SEED + 1, (1,))[0])
     return seed if fill == "noise" else None

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from pydantic import Field
 
+from .._notices import Notice
 from .._records import record
 from .._rng import MAX_SEED, as_seed
 from ..custom.adapter import Adapter
@@ -19,7 +20,7 @@ from ..errors import ParameterError, SpecAugListenWarning, error_context, value_
 from ..frontends import AnyMel, MelFrontend, check_mel
 from .counts import check_counts
 from .describe import what_they_mean
-from .draw import Draw, Step, measured
+from .draw import Draw, Step, with_fill_levels
 from .fills import Fill
 from .framework_names import DialectName
 from .generators import OwnSource, Source
@@ -159,7 +160,8 @@ class Policy:
         Warns
         -----
         SpecAugListenWarning
-            When a mask was clamped or a transform did nothing; the same lines are in ``draw.warnings``.
+            When a mask was clamped or a transform did nothing; the same lines are in ``draw.warnings``, and as data in
+            ``draw.notices``.
         """
         _check_types(mel, batch, sources)
         batch = batch or self.batch
@@ -168,10 +170,9 @@ class Policy:
         if not (is_warped or is_masked):
             return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False, batch=batch)
         steps: list[Step] = []
-        lines: list[str] = []
-        drawn: Sequence[Step]
+        notices: list[Notice] = []
         if mel.n_mels < self.min_mels:
-            lines.append(f"nothing was done: a mask of {self.min_mels} bins is wider than the mel's {mel.n_mels}")
+            notices.append(Notice("mask-above-mel", {"min_mels": self.min_mels, "n_mels": mel.n_mels}))
         for transform in applied_transforms(self, mel.n_mels, generator, sources or {}):
             if not (is_warped if _is_warp(transform) else is_masked):
                 continue
@@ -179,21 +180,21 @@ class Policy:
             stream = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
             if isinstance(transform, Foreign):
                 so_far = Draw(mel.n_mels, mel.n_frames, tuple(steps), batch=batch).apply(mel)  # type: ignore[type-var]
-                drawn, said = transform.draw(so_far, stream)
-            elif isinstance(transform, PaperTransform):
-                drawn, said = transform.draw(mel.n_mels, mel.n_frames, stream)
+                calls, more_notices = transform.draw(so_far, stream)
+                steps += calls
             else:
                 source = (sources or {}).get(transform.purpose) or OwnSource(stream)
-                drawn, said = transform.draw(mel.n_mels, mel.n_frames, source, batch)
-            steps += drawn
-            lines += said
+                more_steps, more_notices = transform.draw(mel.n_mels, mel.n_frames, source, batch)
+                steps += more_steps
+            notices += more_notices
             check_n_steps(len(steps))
+        lines = tuple(notice.text for notice in notices)
         for line in lines:
             warnings.warn(line, SpecAugListenWarning, stacklevel=2)
         with error_context(f"policy {self.name!r}"):
-            kept, n_lost = within_clip(steps, mel.n_frames)
-            drawn_so = Draw(mel.n_mels, mel.n_frames, kept, self.name, True, tuple(lines), batch, n_lost)
-            return measured(drawn_so, mel)
+            steps_of_clip, n_lost = within_clip(steps, mel.n_frames)
+            draw = Draw(mel.n_mels, mel.n_frames, steps_of_clip, self.name, True, lines, batch, n_lost, tuple(notices))
+            return with_fill_levels(draw, mel)
 
     def _tossed(
         self, generator: np.random.Generator, sources: Mapping[str, Source], batch: Batch | None

@@ -22,9 +22,9 @@ __all__ = [
     "Spans",
     "StartRule",
     "WidthRule",
-    "drawn_count",
-    "drawn_share",
-    "drawn_spans",
+    "draw_count",
+    "draw_share",
+    "draw_spans",
 ]
 
 Integers: TypeAlias = npt.NDArray[np.intp]
@@ -89,7 +89,7 @@ class Spans(NamedTuple):
     n_of_longest: int = 0
 
 
-def drawn_count(
+def draw_count(
     rule: CountRule, count: int, most: int | None, ratio: float | None, size: int, width: int, source: Source
 ) -> int:
     """How many masks one example gets.
@@ -100,7 +100,7 @@ def drawn_count(
         ``fixed``: ``count``. ``range``: uniform in {count, ..., most}. ``floor`` and ``ceil``: ``ratio`` of the size,
         rounded so, at most ``most``. ``total``: as many masks of ``width`` as cover ``ratio`` of the size, at most
         ``count`` (lhotse). ``patches``: as many of ``width`` as cover ``ratio`` of the size. For ``share``, see
-        `drawn_share`.
+        `draw_share`.
     """
     if rule == "range":
         return int(source.integers(count, (count if most is None else most) + 1, (1,))[0])
@@ -115,7 +115,7 @@ def drawn_count(
     return count
 
 
-def drawn_share(count: int, ratio: float, size: int, longest: int, width: int, source: Source) -> tuple[int, int]:
+def draw_share(count: int, ratio: float, size: int, longest: int, width: int, source: Source) -> tuple[int, int]:
     """How many masks an example of ``size`` gets, and one as long as the batch (HF).
 
     ``ratio`` of the size over ``width``, and a uniform number that is the same for both, rounded down, at least
@@ -132,7 +132,7 @@ def drawn_share(count: int, ratio: float, size: int, longest: int, width: int, s
     return (n(size), n(longest)) if n(longest) else (0, 0)
 
 
-def drawn_spans(width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, source: Source) -> list[Span]:
+def draw_spans(width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, source: Source) -> list[Span]:
     """Widths and starts of one example's masks.
 
     Parameters

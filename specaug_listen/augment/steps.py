@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from .._notices import Notice
 from .._records import record
 from ..custom.transform import ForeignCall
 from ..errors import ParameterError
@@ -25,10 +26,13 @@ __all__ = [
     "MOST_STEPS",
     "Batch",
     "Copied",
+    "Count",
     "FillOver",
     "FrequencyBand",
+    "Ratio",
     "Rectangle",
     "Step",
+    "StepsAndNotices",
     "TimeSpan",
     "Trimmed",
     "WarpPath",
@@ -42,6 +46,9 @@ __all__ = [
 
 # Masks whose number follows from the clip's length: one for every 20 frames of an hour are 18000.
 MOST_STEPS = 20_000
+# What parameters of transforms may be.
+Count = Annotated[int, Field(ge=0, le=10_000)]
+Ratio = Annotated[float, Field(ge=0, le=1)]
 Index = Annotated[int, Field(ge=0)]
 Frames = Annotated[int, Field(gt=0, le=10_000_000)]
 FillOver: TypeAlias = Literal["clean", "unwarped", "current"]
@@ -254,6 +261,8 @@ class WarpPath:
 Step: TypeAlias = Annotated[
     FrequencyBand | TimeSpan | Rectangle | Copied | Trimmed | WarpPath | ForeignCall, Field(discriminator="kind")
 ]
+# What one transform draws, and what did not happen as its parameters suggest.
+StepsAndNotices: TypeAlias = tuple[list[Step], list[Notice]]
 
 
 def over_frames(step: Step) -> int | None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .._notices import Notice
 from .._records import record
 from .generators import Source
-from .steps import Batch, Step, WarpPath
+from .steps import Batch, Count, Ratio, StepsAndNotices, WarpPath
 from .warp_maps import Interpolation
 
 __all__ = ["Warp"]
-
-Count = Annotated[int, Field(ge=0, le=10_000)]
-Ratio = Annotated[float, Field(ge=0, le=1)]
-Drawn: TypeAlias = tuple[list[Step], list[str]]
 
 
 @record
@@ -54,8 +51,8 @@ class Warp:
     Examples
     --------
     >>> from specaug_listen.augment.generators import foreign_source
-    >>> Warp(max_frames=80).draw(80, 160, foreign_source("python", 0))[1]
-    ['time_warp did nothing: max_frames=80 needs at least 161 frames, the clip has 160']
+    >>> Warp(max_frames=80).draw(80, 160, foreign_source("python", 0))[1][0].text
+    'time_warp did nothing: max_frames=80 needs at least 161 frames, the clip has 160'
     """
 
     max_frames: Count = 5
@@ -75,16 +72,17 @@ class Warp:
         """What a framework's generator is asked for."""
         return self.kind
 
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> Drawn:
+    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
         """Draw a warp for a mel of this size, or say why there is none."""
         w = self.max_frames
         if w == 0:
             return [], []
         padded = (batch or Batch()).padded(n_frames)
-        n, whose = (padded, "the padded batch") if self.over == "padded" else (n_frames, "the clip")
+        n = padded if self.over == "padded" else n_frames
         needed = 3 if self.anywhere else 2 * w + self.shortest
         if n < needed:
-            return [], [f"time_warp did nothing: max_frames={w} needs at least {needed} frames, {whose} has {n}"]
+            values = {"transform": self.kind, "max_frames": w, "needed": needed, "n_frames": n, "over": self.over}
+            return [], [Notice("too-short-to-warp", values)]
         first, stop = (1, n - 1) if self.anywhere else (w + self.after_first, n - w)
         center = int(source.integers(first, stop, (1,))[0])
         bound = n if self.max_ratio is None else int(self.max_ratio * n)

@@ -104,7 +104,8 @@ def subject_of(
         adapter, how = found or _run(function, adapter_for, known.declared, not_square(mel), seed)
         _run(function, _check_container, adapter)
     said = [] if how is None else [f"{name} was given {adapter} ({how})"]
-    said += lengths_left_out(name, known.optional_lengths, known.declared, adapter)
+    left_out = lengths_left_out(name, known.optional_lengths, known.declared, adapter)
+    said += [notice.text for notice in left_out]
     return CallableSubject(name, function, adapter, mel, known.traits), said, how == GUESSED
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..augment import Batch, Cutout, Draw, Policy
+from ..augment import Batch, Policy
 from ..custom.adapter import Adapter, Handed, hand_over, take_back
 from ..errors import SpecAugListenError
 from ..frontends import MelSpectrogram
@@ -142,16 +142,12 @@ class PolicySubject:
                     after = draw.apply(mel).values
                 except SpecAugListenError as error:
                     return Outcome(error=str(error))
-            if raised := self._raised(draw, padded):
-                return Outcome(error=raised)
+            # The framework raises an error where the draw says that rectangles are too large.
+            if raised := [notice for notice in draw.notices if notice.kind == "cutout-too-large"]:
+                return Outcome(error=raised[0].text)
             if draw.n_trimmed:
                 line = f"{mel.n_frames} frames became {mel.n_frames - draw.n_trimmed}"
                 return Outcome(changes={"length-changed": line}, draws=(draw,), odd=after)
             values.append(np.concatenate([after, padded[:, mel.n_frames :]], axis=1))
             draws.append(draw)
         return Outcome(tuple(values), draws=tuple(draws))
-
-    def _raised(self, draw: Draw, padded: Values) -> str:
-        """The error that the framework raises in place of what was drawn; empty where it raises none."""
-        cutouts = (one for one in self.policy.transforms if isinstance(one, Cutout))
-        return next((why for one in cutouts if (why := one.why_nothing(*padded.shape)) in draw.warnings), "")

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .._notices import Notice
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from .adapter import Adapter, OtherShapeError, complete
@@ -211,14 +212,11 @@ def optional_lengths(function: Any) -> str | None:
     return next((name for name in names if not _NO_LENGTHS & set(name.lower().split("_"))), None)
 
 
-def lengths_left_out(call: str, optional: str | None, declared: Adapter, adapter: Adapter) -> list[str]:
-    """A line that says so where a callable was not given the lengths that it takes, and nobody asked for that."""
+def lengths_left_out(call: str, optional: str | None, declared: Adapter, adapter: Adapter) -> list[Notice]:
+    """Say so where a callable was not given the lengths that it takes, and nobody asked for that."""
     if optional is None or declared.lengths is not None or adapter.lengths != "none":
         return []
-    return [
-        f"{call} takes {optional}, too, and was called without; where trainings give it lengths, declare them "
-        f"(--adapter lengths=frames --adapter lengths_argument={optional})"
-    ]
+    return [Notice("lengths-left-out", {"call": call, "argument": optional})]
 
 
 def _with_arguments(function: Any, declared: Adapter) -> Adapter:

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from .._notices import Notice
 from .._records import record
 from .._rng import MAX_SEED
 from ..errors import ParameterError, error_context
@@ -148,7 +149,7 @@ class Foreign:
     >>> def quieter(mel):
     ...     return mel - 1
     >>> mel = frontends.WHISPER(Audio(np.sin(np.arange(32000) * 0.2), 16000))
-    >>> steps, lines = Foreign.of(quieter).draw(mel, np.random.default_rng(0))
+    >>> steps, notices = Foreign.of(quieter).draw(mel, np.random.default_rng(0))
     >>> round(float((steps[0].apply(mel).values - mel.values).mean()), 3)
     -1.0
     """
@@ -178,7 +179,7 @@ class Foreign:
             ) from None
         return cls(call, adapter or Adapter(), is_importable, sha256, function)
 
-    def draw(self, mel: AnyMel, rng: np.random.Generator) -> tuple[list[ForeignCall], list[str]]:
+    def draw(self, mel: AnyMel, rng: np.random.Generator) -> tuple[list[ForeignCall], list[Notice]]:
         """Draw a seed, call it for this mel, and say what was guessed and what cannot be made again."""
         mel = whole(mel, self.call)
         seed = int(rng.integers(0, MAX_SEED, endpoint=True))
@@ -200,18 +201,17 @@ class Foreign:
             self.function,
             types.SimpleNamespace(values=made.values),
         )
-        return [step], self._lines(step, how, mel)
+        return [step], self._notices(step, how, mel)
 
-    def _lines(self, step: ForeignCall, how: str | None, mel: MelSpectrogram) -> list[str]:
-        lines = [] if how is None else [f"{self.call} was given {step.adapter} ({how})"]
-        lines += lengths_left_out(self.call, optional_lengths(self.function), self.adapter, step.adapter)
+    def _notices(self, step: ForeignCall, how: str | None, mel: MelSpectrogram) -> list[Notice]:
+        form = {"call": self.call, "adapter": str(step.adapter), "how": how}
+        notices = [] if how is None else [Notice("guessed-form", form)]
+        notices += lengths_left_out(self.call, optional_lengths(self.function), self.adapter, step.adapter)
         if not step.is_repeatable:
-            lines.append(
-                f"{self.call} is not repeatable: under one seed it gave two results, so the draw cannot be made again"
-            )
+            notices.append(Notice("not-repeatable", {"call": self.call}))
         if step.made is not None and np.array_equal(step.made.values, mel.values):
-            lines.append(f"{self.call} changed nothing")
-        return lines
+            notices.append(Notice("changed-nothing", {"call": self.call}))
+        return notices
 
 
 def whole(mel: AnyMel, call: str) -> MelSpectrogram:

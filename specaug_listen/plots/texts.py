@@ -54,7 +54,7 @@ def describe_draw(draw: Draw, mel: AnyMel) -> str:
         parts.append(f"copies: {len(draw.copies)}")
     if draw.n_trimmed:
         parts.append(f"cut: the last {draw.n_trimmed} frames")
-    if any("time_warp did nothing" in line for line in draw.warnings):
+    if any(notice.kind == "too-short-to-warp" for notice in draw.notices):
         parts.append("warp: none, the clip is too short")
     if draw.n_masks_in_padding:
         parts.append(f"time masks in the padding, beyond the clip: {draw.n_masks_in_padding}")

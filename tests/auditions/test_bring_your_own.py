@@ -65,7 +65,8 @@ def test_any_callable_is_heard_and_what_it_did_is_measured_and_shown(speechlike)
     change = heard.change_of(heard.draws[0])
     assert change is not None
     assert change.spans[0].fill.value == 0.5
-    assert heard.seen(heard.draws[0]).time_spans[0][1] - heard.seen(heard.draws[0]).time_spans[0][0] == 12
+    ((begin, end),) = heard.effective_draw(heard.draws[0]).time_spans
+    assert end - begin == 12
     assert any("guessed" in badge for badge in heard.badges_of(heard.draws[0]))
     assert "time masked 10%" in str(heard)
     assert heard.draws[0].draw != heard.draws[1].draw
@@ -80,7 +81,7 @@ def test_an_adapter_is_passed_on(speechlike):
 def test_a_policy_of_ours_has_no_change_to_look_for(speechlike):
     heard = heard_by(speechlike, policy="LB")
     assert heard.change_of(heard.draws[0]) is None
-    assert heard.seen(heard.draws[0]) is heard.draws[0].draw
+    assert heard.effective_draw(heard.draws[0]) is heard.draws[0].draw
 
 
 def test_a_saved_draw_of_a_callable_is_replayed_to_the_byte_or_refused(place, monkeypatch):

@@ -13,7 +13,7 @@ from streams import as_stream, in_parts
 
 from specaug_listen import Audio
 from specaug_listen.augment import Draw, TimeSpan
-from specaug_listen.augment.draw import measured
+from specaug_listen.augment.draw import with_fill_levels
 from specaug_listen.augment.fills import fill_level, fill_values
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import LIBROSA, PRESETS, WHISPER, MelSpectrogram, MelStream
@@ -83,7 +83,7 @@ def test_a_draw_on_a_stream_read_in_any_parts_gives_the_bits_of_the_mel(mel, pol
     applied = draw.apply(stream)
     assert isinstance(applied, MelStream)
     assert_array_equal(in_parts(applied, size), draw.apply(mel).values)
-    assert measured(draw, stream) == measured(draw, mel) == draw
+    assert with_fill_levels(draw, stream) == with_fill_levels(draw, mel) == draw
     assert policy.draw(stream, rng=seed) == draw
 
 

@@ -31,7 +31,7 @@ from specaug_listen.augment import (
     Warp,
     WarpPath,
 )
-from specaug_listen.augment.draw import measured
+from specaug_listen.augment.draw import with_fill_levels
 from specaug_listen.augment.generators import OwnSource
 from specaug_listen.errors import ParameterError
 from specaug_listen.frameworks import hf_policy, lhotse_policy, nemo_policy, speechbrain_drop, speechbrain_warp
@@ -115,8 +115,8 @@ def test_whatever_rules_are_put_together_masks_lie_within_the_mel(n_mels, n_fram
     mask = Mask(axis, count, min_width=low, max_width=high, max_ratio=ratio, over="padded", together=True, **fields)
     if fields["start_rule"] == "below_limit" and high > min(n_mels, n_frames):
         return  # may be refused, as NeMo does
-    steps, said = mask.draw(n_mels, n_frames, source(), batch)
-    assert all(isinstance(line, str) for line in said)
+    steps, notices = mask.draw(n_mels, n_frames, source(), batch)
+    assert all(notice.text and notice.values["transform"] == "mask" for notice in notices)
     Draw(n_mels, n_frames, tuple(steps), batch=batch)  # checks every step
     assert len(steps) <= count
 
@@ -282,7 +282,9 @@ def test_what_makes_lhotse_raise_is_refused(name):
     ],
 )
 def test_why_there_is_no_mask_is_said_in_words(mask, n_frames, said):
-    assert mask.draw(80, n_frames, source()) == ([], [f"time masks did nothing: {said}"])
+    steps, notices = mask.draw(80, n_frames, source())
+    assert steps == []
+    assert [notice.text for notice in notices] == [f"time masks did nothing: {said}"]
 
 
 def test_rectangles_of_more_bins_than_there_are_are_refused_as_by_nemo():
@@ -292,9 +294,11 @@ def test_rectangles_of_more_bins_than_there_are_are_refused_as_by_nemo():
 
 
 def test_rectangles_that_do_not_fit_are_said_and_left_out():
-    steps, said = Cutout(5, max_bins=80, max_frames=120).draw(80, 100, source())
+    steps, (notice,) = Cutout(5, max_bins=80, max_frames=120).draw(80, 100, source())
     assert steps == []
-    assert said == ["cutout did nothing: rectangles of 80 bins x 120 frames do not fit into 80 x 100; NeMo raises here"]
+    assert notice.kind == "cutout-too-large"
+    line = "cutout did nothing: rectangles of 80 bins x 120 frames do not fit into 80 x 100; NeMo raises here"
+    assert notice.text == line
 
 
 def test_wenets_copies_come_from_before():
@@ -306,11 +310,11 @@ def test_wenets_copies_come_from_before():
 
 @pytest.mark.parametrize(("warp", "least"), [(Warp(5), 11), (Warp(80, shortest=2), 162), (Warp(5, anywhere=True), 3)])
 def test_a_warp_needs_so_many_frames_and_says_so(warp, least):
-    steps, said = warp.draw(80, least - 1, source())
+    steps, (notice,) = warp.draw(80, least - 1, source())
     assert steps == []
-    assert said == [
+    assert notice.text == (
         f"time_warp did nothing: max_frames={warp.max_frames} needs at least {least} frames, the clip has {least - 1}"
-    ]
+    )
     assert warp.draw(80, least, source())[1] == []
 
 
@@ -412,9 +416,9 @@ def test_a_mask_in_the_padding_is_brought_into_the_clip():
 
 def test_a_fill_is_as_loud_beside_padding_as_without():
     mel, mask = mel_of(60), TimeSpan(5, 5, -2.0)
-    alone = measured(Draw(80, 60, (mask,)), mel).steps[0].fill_level
+    alone = with_fill_levels(Draw(80, 60, (mask,)), mel).steps[0].fill_level
     steps = mask, WarpPath(70, -20, "bicubic_corners", 900)
-    beside = measured(Draw(80, 60, steps, batch=Batch(1, 900, -20.0)), mel).steps[0].fill_level
+    beside = with_fill_levels(Draw(80, 60, steps, batch=Batch(1, 900, -20.0)), mel).steps[0].fill_level
     assert alone is not None
     assert beside == alone
 
@@ -441,8 +445,8 @@ def test_without_padding_what_is_over_it_is_over_the_clip():
 
 
 def test_a_short_clip_in_a_long_batch_is_warped():
-    said = Warp(20, over="padded").draw(80, 10, source(), Batch(1, 40))[1]
-    assert said == ["time_warp did nothing: max_frames=20 needs at least 41 frames, the padded batch has 40"]
+    (notice,) = Warp(20, over="padded").draw(80, 10, source(), Batch(1, 40))[1]
+    assert notice.text == "time_warp did nothing: max_frames=20 needs at least 41 frames, the padded batch has 40"
     (step,) = Warp(20, over="padded").draw(80, 10, source(), Batch(1, 41))[0]
     assert step.over_frames == 41
 

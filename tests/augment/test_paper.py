@@ -7,14 +7,20 @@ import pytest
 from scipy import stats
 
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp, WarpPath
+from specaug_listen.augment.generators import OwnSource
 from specaug_listen.errors import ParameterError
 
 N_DRAWS = 4000
 
 
-def spans_of(mask, n_mels, n_frames, rng, n_draws=N_DRAWS):
+@pytest.fixture
+def source(rng):
+    return OwnSource(rng)
+
+
+def spans_of(mask, n_mels, n_frames, source, n_draws=N_DRAWS):
     """Starts and widths of many draws of one mask, each as one array."""
-    steps = [step for _ in range(n_draws) for step in mask.draw(n_mels, n_frames, rng)[0]]
+    steps = [step for _ in range(n_draws) for step in mask.draw(n_mels, n_frames, source)[0]]
     if isinstance(mask, FrequencyMask):
         return np.array([(s.start_bin, s.n_bins) for s in steps]).T
     return np.array([(s.start_frame, s.n_frames) for s in steps]).T
@@ -40,32 +46,32 @@ def assert_uniform(values, n_values):
     ],
     ids=str,
 )
-def test_widths_are_uniform_with_both_ends_included(mask, widest, rng):
-    _, widths = spans_of(mask, 80, 300, rng)
+def test_widths_are_uniform_with_both_ends_included(mask, widest, source):
+    _, widths = spans_of(mask, 80, 300, source)
     assert_uniform(widths, widest + 1)
 
 
 @pytest.mark.parametrize(("n_frames", "widest"), [(299, 59), (300, 60), (301, 60), (4, 0), (5, 1), (9, 1)], ids=str)
-def test_the_share_of_the_frames_is_rounded_down(n_frames, widest, rng):
-    _, widths = spans_of(TimeMask(max_ratio=0.2), 80, n_frames, rng, 1500)
+def test_the_share_of_the_frames_is_rounded_down(n_frames, widest, source):
+    _, widths = spans_of(TimeMask(max_ratio=0.2), 80, n_frames, source, 1500)
     assert widths.max() == widest
 
 
 @pytest.mark.parametrize(("mask", "size"), [(FrequencyMask(max_bins=27), 80), (TimeMask(max_frames=40), 300)], ids=str)
-def test_starts_are_uniform_over_all_places_before_the_last(mask, size, rng):
-    starts, widths = spans_of(mask, 80, 300, rng)
+def test_starts_are_uniform_over_all_places_before_the_last(mask, size, source):
+    starts, widths = spans_of(mask, 80, 300, source)
     assert (starts >= 0).all()
     assert (starts < size - widths).all()
     # For a uniform start among n places, (start + u) / n is uniform in [0, 1), whatever the width.
-    within = (starts + rng.random(len(starts))) / (size - widths)
+    within = (starts + source.uniform((len(starts),))) / (size - widths)
     assert_uniform((20 * within).astype(int), 20)
 
 
 @pytest.mark.parametrize(
     ("mask", "size"), [(FrequencyMask(max_bins=8), 8), (TimeMask(max_frames=8), 8)], ids=["bins", "frames"]
 )
-def test_the_last_cell_is_reached_by_full_width_only(mask, size, rng):
-    starts, widths = spans_of(mask, 8, 8, rng)
+def test_the_last_cell_is_reached_by_full_width_only(mask, size, source):
+    starts, widths = spans_of(mask, 8, 8, source)
     reaches_last = starts + widths == size
     assert reaches_last.any()
     assert (widths[reaches_last] == size).all()
@@ -75,8 +81,8 @@ def test_the_last_cell_is_reached_by_full_width_only(mask, size, rng):
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7])
 @pytest.mark.parametrize("mask", [FrequencyMask, TimeMask])
-def test_count_is_the_number_of_masks(mask, count, rng):
-    steps, said = mask(count=count).draw(80, 300, rng)
+def test_count_is_the_number_of_masks(mask, count, source):
+    steps, said = mask(count=count).draw(80, 300, source)
     assert len(steps) == count
     assert said == []
 
@@ -85,21 +91,21 @@ def test_count_is_the_number_of_masks(mask, count, rng):
     ("n_frames", "expected"),
     [(24, 0), (25, 1), (49, 1), (50, 2), (200, 8), (499, 19), (500, 20), (525, 20), (3000, 20)],
 )
-def test_an_adaptive_count_is_the_rounded_down_share_up_to_twenty(n_frames, expected, rng):
+def test_an_adaptive_count_is_the_rounded_down_share_up_to_twenty(n_frames, expected, source):
     mask = TimeMask(count=5, max_frames=None, max_ratio=0.04, count_ratio=0.04, max_count=20)
-    assert len(mask.draw(80, n_frames, rng)[0]) == expected
+    assert len(mask.draw(80, n_frames, source)[0]) == expected
 
 
-def test_the_bound_of_an_adaptive_count_can_be_moved(rng):
-    assert len(TimeMask(count_ratio=0.5, max_count=3).draw(80, 300, rng)[0]) == 3
+def test_the_bound_of_an_adaptive_count_can_be_moved(source):
+    assert len(TimeMask(count_ratio=0.5, max_count=3).draw(80, 300, source)[0]) == 3
 
 
 @pytest.mark.parametrize("mask", [FrequencyMask(max_bins=0), TimeMask(max_frames=0), TimeMask(max_ratio=0.0)], ids=str)
-def test_a_largest_width_of_zero_draws_empty_masks_without_a_word(mask, rng):
-    _, widths = spans_of(mask, 80, 300, rng, 50)
+def test_a_largest_width_of_zero_draws_empty_masks_without_a_word(mask, source):
+    _, widths = spans_of(mask, 80, 300, source, 50)
     assert len(widths) == 50
     assert not widths.any()
-    assert mask.draw(80, 300, rng)[1] == []
+    assert mask.draw(80, 300, source)[1] == []
 
 
 @pytest.mark.parametrize(
@@ -119,8 +125,8 @@ def test_a_largest_width_of_zero_draws_empty_masks_without_a_word(mask, rng):
     ],
     ids=lambda value: value.kind if not isinstance(value, str) else "",
 )
-def test_what_does_not_happen_as_asked_is_said(transform, line, rng):
-    assert transform.draw(80, 50, rng)[1] == [line]
+def test_what_does_not_happen_as_asked_is_said(transform, line, source):
+    assert [notice.text for notice in transform.draw(80, 50, source)[1]] == [line]
 
 
 @pytest.mark.parametrize(
@@ -139,41 +145,41 @@ def test_what_does_not_happen_as_asked_is_said(transform, line, rng):
     ],
     ids=str,
 )
-def test_what_happens_as_asked_is_not_remarked_upon(transform, rng):
-    assert transform.draw(80, 50, rng)[1] == []
+def test_what_happens_as_asked_is_not_remarked_upon(transform, source):
+    assert transform.draw(80, 50, source)[1] == []
 
 
-def test_a_warp_draws_every_centre_inside_and_every_displacement_alike(rng):
+def test_a_warp_draws_every_centre_inside_and_every_displacement_alike(source):
     w, n_frames = 5, 40
-    paths = [TimeWarp(w).draw(80, n_frames, rng)[0][0] for _ in range(N_DRAWS)]
+    paths = [TimeWarp(w).draw(80, n_frames, source)[0][0] for _ in range(N_DRAWS)]
     # The open interval (W, n_frames - 1 - W).
     assert_uniform(np.array([p.center_frame for p in paths]) - (w + 1), n_frames - 2 - 2 * w)
     assert_uniform(np.array([p.displacement_frames for p in paths]) + w, 2 * w + 1)
 
 
 @pytest.mark.parametrize("w", [1, 2, 5, 40, 80])
-def test_a_warp_needs_two_widths_and_three_frames(w, rng):
+def test_a_warp_needs_two_widths_and_three_frames(w, source):
     for n_frames, expected in ((2 * w + 2, 0), (2 * w + 3, 1)):
-        steps, said = TimeWarp(w).draw(80, n_frames, rng)
+        steps, said = TimeWarp(w).draw(80, n_frames, source)
         assert len(steps) == expected
         assert len(said) == 1 - expected
 
 
-def test_in_the_shortest_clip_the_middle_frame_is_warped(rng):
-    steps, _ = TimeWarp(4).draw(80, 11, rng)
+def test_in_the_shortest_clip_the_middle_frame_is_warped(source):
+    steps, _ = TimeWarp(4).draw(80, 11, source)
     assert isinstance(steps[0], WarpPath)
     assert steps[0].center_frame == 5
 
 
-def test_a_warp_of_zero_frames_draws_no_step(rng):
-    assert TimeWarp(0).draw(80, 300, rng) == ([], [])
+def test_a_warp_of_zero_frames_draws_no_step(source):
+    assert TimeWarp(0).draw(80, 300, source) == ([], [])
 
 
 @pytest.mark.parametrize("fill", ["noise", "mean"])
 @pytest.mark.parametrize("mask", [FrequencyMask(), TimeMask()], ids=["bins", "frames"])
-def test_only_noise_carries_a_seed_and_each_mask_its_own(mask, fill, rng):
+def test_only_noise_carries_a_seed_and_each_mask_its_own(mask, fill, source):
     kind = type(mask)
-    seeds = [step.seed for step in kind(count=5, fill=fill).draw(80, 300, rng)[0]]
+    seeds = [step.seed for step in kind(count=5, fill=fill).draw(80, 300, source)[0]]
     assert len(set(seeds)) == (5 if fill == "noise" else 1)
     assert (None in seeds) == (fill != "noise")
 

@@ -114,7 +114,7 @@ def test_behind_speechbrains_noise_the_next_number_is_the_one_after_the_whole_ba
     theirs.random_sample((n_rows, n_frames, 80))
     assert source.uniform((1,))[0] == theirs.random_sample()
     assert len(steps) == n
-    assert said[-1] == "time masks lie where the framework's do, but the noise in them is our own"
+    assert said[-1].text == "time masks lie where the framework's do, but the noise in them is our own"
 
 
 def test_where_nothing_is_masked_speechbrain_draws_no_noise():

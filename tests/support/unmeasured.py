@@ -13,6 +13,9 @@ __all__ = ["unmeasured"]
 @contextlib.contextmanager
 def unmeasured() -> Iterator[None]:
     """Draw without warnings, and without the levels of fills: no place depends on them and they are most of it."""
-    with warnings.catch_warnings(), mock.patch("specaug_listen.augment.policy.measured", lambda draw, mel: draw):
+    with (
+        warnings.catch_warnings(),
+        mock.patch("specaug_listen.augment.policy.with_fill_levels", lambda draw, mel: draw),
+    ):
         warnings.simplefilter("ignore")
         yield
