@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -93,16 +94,17 @@ def test_the_shares_are_those_of_the_covered_cells(mel, policy, seed):
     assert_array_equal(draw.masked_frames, only_frames.all(axis=0))
 
 
-@pytest.mark.parametrize("displacement", [20, -30, 0])
-@pytest.mark.parametrize(("start", "width"), [(0, 50), (30, 20), (60, 40), (10, 80)])
-def test_a_warp_after_a_mask_moves_what_counts_as_masked(start, width, displacement):
-    path = WarpPath(50, displacement)
-    draw = Draw(80, 100, (TimeSpan(start, width), path))
-    source = path.source_frames(100)
-    # A frame is masked when it is read from within the mask, whose outer edges stand half a frame beyond its frames.
-    expected = (source > start - 0.5) & (source < start + width - 0.5)
-    assert_array_equal(draw.masked_frames, expected)
-    assert draw.masked_time_ratio == pytest.approx(expected.mean())
+def test_a_warp_after_a_mask_moves_what_counts_as_masked(subtests):
+    for start, width in [(0, 50), (30, 20), (60, 40), (10, 80)]:
+        for displacement in [20, -30, 0]:
+            with subtests.test(displacement=displacement, start=start, width=width):
+                path = WarpPath(50, displacement)
+                draw = Draw(80, 100, (TimeSpan(start, width), path))
+                source = path.source_frames(100)
+                # A frame is masked when it is read from within the mask, which reaches half a frame beyond its frames.
+                expected = (source > start - 0.5) & (source < start + width - 0.5)
+                assert_array_equal(draw.masked_frames, expected)
+                assert draw.masked_time_ratio == pytest.approx(expected.mean())
 
 
 @given(st.lists(st.tuples(st.integers(0, 39), st.integers(0, 12)), max_size=6))
@@ -128,23 +130,24 @@ def test_what_a_draw_gives_cannot_be_written_to(speechlike):
         MANY.draw(WHISPER(speechlike), rng=0).apply(WHISPER(speechlike)).values[0, 0] = 1
 
 
-@pytest.mark.parametrize("region", [FrequencyBand, TimeSpan])
-@pytest.mark.parametrize("fill", [0.37, *FILLS[:-1]])
-def test_a_mask_holds_exactly_its_fill(speechlike, every_frontend, fill, region):
+def test_a_mask_holds_exactly_its_fill(subtests, speechlike, every_frontend):
     mel = every_frontend(speechlike)
-    step = region(7, min(20, mel.n_mels // 2), fill)
-    inside = Draw(mel.n_mels, mel.n_frames, (step,)).apply(mel).values[step.region]
     values = mel.values.astype(np.float64)
     expected = {
-        0.37: lambda: np.float64(0.37),
-        "mean": lambda: values.mean(),
-        "band_mean": lambda: values.mean(axis=1, keepdims=True) * np.ones_like(values),
-        "frame_mean": lambda: values.mean(axis=0, keepdims=True) * np.ones_like(values),
-        "min": lambda: values.min(),
-        "floor": lambda: mel.frontend.floor_value(mel.summary.largest, mel.statistics) * np.ones_like(values),
-    }[fill]()
-    expected = np.broadcast_to(expected, values.shape)[step.region]
-    assert_array_equal(inside, expected.astype(np.float32))
+        0.37: np.float64(0.37),
+        "mean": values.mean(),
+        "band_mean": values.mean(axis=1, keepdims=True),
+        "frame_mean": values.mean(axis=0, keepdims=True),
+        "min": values.min(),
+        "floor": mel.frontend.floor_value(mel.summary.largest, mel.statistics),
+    }
+    assert expected.keys() == {0.37, *FILLS} - {"noise"}
+    for fill, region in itertools.product(expected, (FrequencyBand, TimeSpan)):
+        with subtests.test(fill=fill, region=region.__name__):
+            step = region(7, min(20, mel.n_mels // 2), fill)
+            inside = Draw(mel.n_mels, mel.n_frames, (step,)).apply(mel).values[step.region]
+            of_all = np.broadcast_to(expected[fill], values.shape)
+            assert_array_equal(inside, of_all[step.region].astype(np.float32))
 
 
 def test_the_floor_is_what_silence_is_at(every_frontend, speechlike):
@@ -179,46 +182,50 @@ def test_noise_is_never_below_the_floor(speechlike, every_frontend):
     assert (draw.apply(mel).values >= every_frontend.floor_value(mel.summary.largest, mel.statistics)).all()
 
 
-@pytest.mark.parametrize("fill", FILLS)
-@pytest.mark.parametrize("earlier", [9.0, "floor", "noise"])
-def test_the_fill_of_one_mask_does_not_depend_on_another(speechlike, fill, earlier):
-    mel = WHISPER(speechlike)
-    last = FrequencyBand(20, 15, fill, seed=4)
-    alone = Draw(80, mel.n_frames, (last,)).apply(mel)
-    with_others = Draw(80, mel.n_frames, (TimeSpan(5, 60, earlier, seed=8), last)).apply(mel)
-    assert_array_equal(with_others.values[last.region], alone.values[last.region])
+def test_the_fill_of_one_mask_does_not_depend_on_another(subtests, speechlike):
+    for earlier in (9.0, "floor", "noise"):
+        for fill in FILLS:
+            with subtests.test(fill=fill, earlier=earlier):
+                mel = WHISPER(speechlike)
+                last = FrequencyBand(20, 15, fill, seed=4)
+                alone = Draw(80, mel.n_frames, (last,)).apply(mel)
+                with_others = Draw(80, mel.n_frames, (TimeSpan(5, 60, earlier, seed=8), last)).apply(mel)
+                assert_array_equal(with_others.values[last.region], alone.values[last.region])
 
 
-@pytest.mark.parametrize("fill", FILLS)
-def test_a_fill_is_measured_after_the_warp(speechlike, fill):
-    mel = WHISPER(speechlike)
-    path, mask = WarpPath(40, 25), FrequencyBand(20, 15, fill, seed=4)
-    warped = Draw(80, mel.n_frames, (path,)).apply(mel)
-    both = Draw(80, mel.n_frames, (path, mask)).apply(mel)
-    assert_array_equal(both.values, Draw(80, mel.n_frames, (mask,)).apply(warped).values)
+def test_a_fill_is_measured_after_the_warp(subtests, speechlike):
+    for fill in FILLS:
+        with subtests.test(fill=fill):
+            mel = WHISPER(speechlike)
+            path, mask = WarpPath(40, 25), FrequencyBand(20, 15, fill, seed=4)
+            warped = Draw(80, mel.n_frames, (path,)).apply(mel)
+            both = Draw(80, mel.n_frames, (path, mask)).apply(mel)
+            assert_array_equal(both.values, Draw(80, mel.n_frames, (mask,)).apply(warped).values)
 
 
-@pytest.mark.parametrize(("center", "moved"), [(50, 65), (50, 35), (50, 50), (1, 98), (98, 1)])
-def test_a_warp_moves_its_frame_and_keeps_both_ends(center, moved):
-    values = np.zeros((80, 100), np.float32)
-    values[:, 0], values[:, center], values[:, -1] = 0.25, 1.0, 0.5
-    warped = Draw(80, 100, (WarpPath(center, moved - center),)).apply(whisper(values))
-    assert (warped.values[:, moved] == 1.0).all()
-    assert (warped.values[:, 0] == 0.25).all()
-    assert (warped.values[:, -1] == 0.5).all()
-    assert (warped.values.argmax(axis=1) == moved).all()
+def test_a_warp_moves_its_frame_and_keeps_both_ends(subtests):
+    for center, moved in [(50, 65), (50, 35), (50, 50), (1, 98), (98, 1)]:
+        with subtests.test(center=center, moved=moved):
+            values = np.zeros((80, 100), np.float32)
+            values[:, 0], values[:, center], values[:, -1] = 0.25, 1.0, 0.5
+            warped = Draw(80, 100, (WarpPath(center, moved - center),)).apply(whisper(values))
+            assert (warped.values[:, moved] == 1.0).all()
+            assert (warped.values[:, 0] == 0.25).all()
+            assert (warped.values[:, -1] == 0.5).all()
+            assert (warped.values.argmax(axis=1) == moved).all()
 
 
-@pytest.mark.parametrize("displacement", [-20, -1, 0, 1, 30])
-def test_a_ramp_warps_to_the_map_of_the_paper(displacement):
-    """x_original = w0 / (w0 + w) · t up to the moved frame, and the other straight line after it."""
-    center, last = 40, 99
-    moved, t = center + displacement, np.arange(100)
-    expected = np.where(t <= moved, t * center / moved, last - (last - t) * (last - center) / (last - moved))
-    ramp = whisper(np.tile(np.arange(100, dtype=np.float32) / 100, (80, 1)))
-    warped = Draw(80, 100, (WarpPath(center, displacement),)).apply(ramp)
-    assert_allclose(warped.values[3], expected / 100, atol=1e-6)
-    assert_allclose(warped.warp, expected, atol=1e-9)
+def test_a_ramp_warps_to_the_map_of_the_paper(subtests):
+    for displacement in [-20, -1, 0, 1, 30]:
+        with subtests.test(displacement=displacement):
+            """x_original = w0 / (w0 + w) · t up to the moved frame, and the other straight line after it."""
+            center, last = 40, 99
+            moved, t = center + displacement, np.arange(100)
+            expected = np.where(t <= moved, t * center / moved, last - (last - t) * (last - center) / (last - moved))
+            ramp = whisper(np.tile(np.arange(100, dtype=np.float32) / 100, (80, 1)))
+            warped = Draw(80, 100, (WarpPath(center, displacement),)).apply(ramp)
+            assert_allclose(warped.values[3], expected / 100, atol=1e-6)
+            assert_allclose(warped.warp, expected, atol=1e-9)
 
 
 @given(n_frames=st.integers(3, 300), data=st.data())
@@ -267,11 +274,12 @@ def test_an_empty_mask_has_no_level(speechlike):
     assert Draw.from_json(draw.to_json()) == draw
 
 
-@pytest.mark.parametrize("size", [(80, 119), (79, 120), (120, 80)])
-def test_a_draw_for_another_size_is_refused(speechlike, size):
-    message = rf"made for {size[0]} bins x {size[1]} frames, the mel has 80 x 120; draw again"
-    with pytest.raises(ParameterError, match=message):
-        Draw(*size).apply(WHISPER(speechlike))
+def test_a_draw_for_another_size_is_refused(subtests, speechlike):
+    for size in [(80, 119), (79, 120), (120, 80)]:
+        with subtests.test(size=size):
+            message = rf"made for {size[0]} bins x {size[1]} frames, the mel has 80 x 120; draw again"
+            with pytest.raises(ParameterError, match=message):
+                Draw(*size).apply(WHISPER(speechlike))
 
 
 @pytest.mark.parametrize(
@@ -293,13 +301,10 @@ def test_a_step_beyond_the_mel_is_refused(step, limit):
         Draw(80, 100, (step,))
 
 
-@pytest.mark.parametrize(
-    "step",
-    [FrequencyBand(70, 10), FrequencyBand(80, 0), TimeSpan(99, 1), WarpPath(1, 97), WarpPath(98, -97)],
-    ids=str,
-)
-def test_a_step_up_to_the_edge_is_accepted(step):
-    assert Draw(80, 100, (step,)).apply(whisper(np.ones((80, 100)))).n_frames == 100
+def test_a_step_up_to_the_edge_is_accepted(subtests):
+    for step in [FrequencyBand(70, 10), FrequencyBand(80, 0), TimeSpan(99, 1), WarpPath(1, 97), WarpPath(98, -97)]:
+        with subtests.test(step=step):
+            assert Draw(80, 100, (step,)).apply(whisper(np.ones((80, 100)))).n_frames == 100
 
 
 STEP = '{"n_mels": 80, "n_frames": 10, "steps": [{"kind": "time_mask", %s}]}'

@@ -70,14 +70,15 @@ def test_every_policy_draws_within_a_clip_of_any_length_and_its_draw_is_data(nam
         assert drawn(policy, mel, rng=seed, batch=batch) == draw
 
 
-@pytest.mark.parametrize("name", ALL_POLICIES)
-def test_a_draw_makes_the_same_of_a_stream_as_of_a_mel_in_memory(name):
-    mel = mel_of(300)
-    policy = dataclasses.replace(ALL_POLICIES[name], probability=1.0)
-    draw = drawn(policy, mel, rng=3, batch=Batch(2, 400, -23.0))
-    whole, stream = draw.apply(mel), draw.apply(as_stream(mel))
-    assert stream.n_frames == whole.n_frames
-    assert_allclose(in_parts(stream, 37), whole.values, atol=1e-5)
+def test_a_draw_makes_the_same_of_a_stream_as_of_a_mel_in_memory(subtests):
+    for name in ALL_POLICIES:
+        with subtests.test(name=name):
+            mel = mel_of(300)
+            policy = dataclasses.replace(ALL_POLICIES[name], probability=1.0)
+            draw = drawn(policy, mel, rng=3, batch=Batch(2, 400, -23.0))
+            whole, stream = draw.apply(mel), draw.apply(as_stream(mel))
+            assert stream.n_frames == whole.n_frames
+            assert_allclose(in_parts(stream, 37), whole.values, atol=1e-5)
 
 
 @given(
@@ -387,21 +388,22 @@ OVER_PADDING = (
 )
 
 
-@pytest.mark.parametrize("seed", range(25))
-def test_of_a_padded_batch_a_draw_is_that_of_its_row_cut_to_the_clip(seed):
+def test_of_a_padded_batch_a_draw_is_that_of_its_row_cut_to_the_clip(subtests):
     """The same numbers drawn for a mel that has the padding in it."""
-    mel, batch = mel_of(60), Batch(1, 150, -3.0)
-    row = MelSpectrogram(np.pad(mel.values, ((0, 0), (0, 90)), constant_values=-3.0), LHOTSE)
-    policy = Policy(OVER_PADDING, "over", dialect="speechbrain")
-    padded, whole = drawn(policy, mel, rng=seed, batch=batch), drawn(policy, row, rng=seed)
-    assert (padded.is_over_padding, whole.is_over_padding) == (True, False)
-    assert_allclose(padded.apply(mel).values, whole.apply(row).values[:, :60], atol=1e-5)
-    assert Draw.from_json(padded.to_json()) == padded
-    assert_allclose(in_parts(padded.apply(as_stream(mel)), 11), padded.apply(mel).values, atol=1e-5)
-    assert_array_equal(padded.masked_frames, whole.masked_frames[:60])
-    assert padded.masked_area_ratio <= 1
-    for begin, end in padded.time_spans:
-        assert -0.5 <= begin < end <= 59.5
+    for seed in range(25):
+        with subtests.test(seed=seed):
+            mel, batch = mel_of(60), Batch(1, 150, -3.0)
+            row = MelSpectrogram(np.pad(mel.values, ((0, 0), (0, 90)), constant_values=-3.0), LHOTSE)
+            policy = Policy(OVER_PADDING, "over", dialect="speechbrain")
+            padded, whole = drawn(policy, mel, rng=seed, batch=batch), drawn(policy, row, rng=seed)
+            assert (padded.is_over_padding, whole.is_over_padding) == (True, False)
+            assert_allclose(padded.apply(mel).values, whole.apply(row).values[:, :60], atol=1e-5)
+            assert Draw.from_json(padded.to_json()) == padded
+            assert_allclose(in_parts(padded.apply(as_stream(mel)), 11), padded.apply(mel).values, atol=1e-5)
+            assert_array_equal(padded.masked_frames, whole.masked_frames[:60])
+            assert padded.masked_area_ratio <= 1
+            for begin, end in padded.time_spans:
+                assert -0.5 <= begin < end <= 59.5
 
 
 def test_a_mask_in_the_padding_is_brought_into_the_clip():

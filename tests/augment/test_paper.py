@@ -51,10 +51,11 @@ def test_widths_are_uniform_with_both_ends_included(mask, widest, source):
     assert_uniform(widths, widest + 1)
 
 
-@pytest.mark.parametrize(("n_frames", "widest"), [(299, 59), (300, 60), (301, 60), (4, 0), (5, 1), (9, 1)], ids=str)
-def test_the_share_of_the_frames_is_rounded_down(n_frames, widest, source):
-    _, widths = spans_of(TimeMask(max_ratio=0.2), 80, n_frames, source, 1500)
-    assert widths.max() == widest
+def test_the_share_of_the_frames_is_rounded_down(subtests, source):
+    for n_frames, widest in [(299, 59), (300, 60), (301, 60), (4, 0), (5, 1), (9, 1)]:
+        with subtests.test(n_frames=n_frames, widest=widest):
+            _, widths = spans_of(TimeMask(max_ratio=0.2), 80, n_frames, source, 1500)
+            assert widths.max() == widest
 
 
 @pytest.mark.parametrize(("mask", "size"), [(FrequencyMask(max_bins=27), 80), (TimeMask(max_frames=40), 300)], ids=str)
@@ -79,21 +80,21 @@ def test_the_last_cell_is_reached_by_full_width_only(mask, size, source):
     assert (starts + widths == size - 1).any()
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 7])
-@pytest.mark.parametrize("mask", [FrequencyMask, TimeMask])
-def test_count_is_the_number_of_masks(mask, count, source):
-    steps, said = mask(count=count).draw(80, 300, source)
-    assert len(steps) == count
-    assert said == []
+def test_count_is_the_number_of_masks(subtests, source):
+    for mask in [FrequencyMask, TimeMask]:
+        for count in (0, 1, 2, 7):
+            with subtests.test(count=count, mask=mask):
+                steps, said = mask(count=count).draw(80, 300, source)
+                assert len(steps) == count
+                assert said == []
 
 
-@pytest.mark.parametrize(
-    ("n_frames", "expected"),
-    [(24, 0), (25, 1), (49, 1), (50, 2), (200, 8), (499, 19), (500, 20), (525, 20), (3000, 20)],
-)
-def test_an_adaptive_count_is_the_rounded_down_share_up_to_twenty(n_frames, expected, source):
-    mask = TimeMask(count=5, max_frames=None, max_ratio=0.04, count_ratio=0.04, max_count=20)
-    assert len(mask.draw(80, n_frames, source)[0]) == expected
+def test_an_adaptive_count_is_the_rounded_down_share_up_to_twenty(subtests, source):
+    counts = {24: 0, 25: 1, 49: 1, 50: 2, 200: 8, 499: 19, 500: 20, 525: 20, 3000: 20}
+    for n_frames, expected in counts.items():
+        with subtests.test(n_frames=n_frames, expected=expected):
+            mask = TimeMask(count=5, max_frames=None, max_ratio=0.04, count_ratio=0.04, max_count=20)
+            assert len(mask.draw(80, n_frames, source)[0]) == expected
 
 
 def test_the_bound_of_an_adaptive_count_can_be_moved(source):
@@ -157,12 +158,13 @@ def test_a_warp_draws_every_centre_inside_and_every_displacement_alike(source):
     assert_uniform(np.array([p.displacement_frames for p in paths]) + w, 2 * w + 1)
 
 
-@pytest.mark.parametrize("w", [1, 2, 5, 40, 80])
-def test_a_warp_needs_two_widths_and_three_frames(w, source):
-    for n_frames, expected in ((2 * w + 2, 0), (2 * w + 3, 1)):
-        steps, said = TimeWarp(w).draw(80, n_frames, source)
-        assert len(steps) == expected
-        assert len(said) == 1 - expected
+def test_a_warp_needs_two_widths_and_three_frames(subtests, source):
+    for w in (1, 2, 5, 40, 80):
+        with subtests.test(w=w):
+            for n_frames, expected in ((2 * w + 2, 0), (2 * w + 3, 1)):
+                steps, said = TimeWarp(w).draw(80, n_frames, source)
+                assert len(steps) == expected
+                assert len(said) == 1 - expected
 
 
 def test_in_the_shortest_clip_the_middle_frame_is_warped(source):
@@ -175,13 +177,14 @@ def test_a_warp_of_zero_frames_draws_no_step(source):
     assert TimeWarp(0).draw(80, 300, source) == ([], [])
 
 
-@pytest.mark.parametrize("fill", ["noise", "mean"])
-@pytest.mark.parametrize("mask", [FrequencyMask(), TimeMask()], ids=["bins", "frames"])
-def test_only_noise_carries_a_seed_and_each_mask_its_own(mask, fill, source):
-    kind = type(mask)
-    seeds = [step.seed for step in kind(count=5, fill=fill).draw(80, 300, source)[0]]
-    assert len(set(seeds)) == (5 if fill == "noise" else 1)
-    assert (None in seeds) == (fill != "noise")
+def test_only_noise_carries_a_seed_and_each_mask_its_own(subtests, source):
+    for mask in [FrequencyMask(), TimeMask()]:
+        for fill in ("noise", "mean"):
+            with subtests.test(mask=mask, fill=fill):
+                kind = type(mask)
+                seeds = [step.seed for step in kind(count=5, fill=fill).draw(80, 300, source)[0]]
+                assert len(set(seeds)) == (5 if fill == "noise" else 1)
+                assert (None in seeds) == (fill != "noise")
 
 
 @pytest.mark.parametrize(

@@ -127,13 +127,14 @@ def test_a_note_says_where_a_letter_means_something_else(text, match):
     assert [match in note for note in notes] == [True] * bool(match)
 
 
-@pytest.mark.parametrize("name", MAIN_RECIPES)
-def test_a_frameworks_name_is_its_main_recipe_and_says_so(name):
-    policy = get_policy(name.upper())
-    assert policy == ALL_POLICIES[MAIN_RECIPES[name]]
-    assert any(note.startswith(f"policy {name}: the recipe ") for note in policy.notes)
-    listed = run("list", "policies").out
-    assert name in listed.replace(",", " ").split()
+def test_a_frameworks_name_is_its_main_recipe_and_says_so(subtests):
+    for name in MAIN_RECIPES:
+        with subtests.test(name=name):
+            policy = get_policy(name.upper())
+            assert policy == ALL_POLICIES[MAIN_RECIPES[name]]
+            assert any(note.startswith(f"policy {name}: the recipe ") for note in policy.notes)
+            listed = run("list", "policies").out
+            assert name in listed.replace(",", " ").split()
 
 
 def test_every_framework_that_has_recipes_has_a_main_one():
@@ -175,16 +176,17 @@ def test_a_name_with_its_parameters_is_read_as_what_it_was_made_of(numbers):
     assert get_policy(made.name) == made
 
 
-@pytest.mark.parametrize("name", ALL_POLICIES)
-def test_every_parameter_that_is_named_can_be_set_to_what_it_is(name):
-    policy = ALL_POLICIES[name]
-    for key in parameters_of(policy.transforms):
-        if key in LETTERS or key in ("probability", "fill"):
-            continue
-        head, field = key.split(".")
-        words = {"time_mask": "time", "frequency_mask": "frequency"}
-        same = [t for t in policy.transforms if getattr(t, "axis", None) == words.get(head) or t.kind == head]
-        if same and hasattr(same[0], field) and len(same) == 1:
-            assert policy.with_parameters({key: getattr(same[0], field)}) == replace(
-                policy, name=f"{name},{key}={getattr(same[0], field)}"
-            )
+def test_every_parameter_that_is_named_can_be_set_to_what_it_is(subtests):
+    for name in ALL_POLICIES:
+        with subtests.test(name=name):
+            policy = ALL_POLICIES[name]
+            for key in parameters_of(policy.transforms):
+                if key in LETTERS or key in ("probability", "fill"):
+                    continue
+                head, field = key.split(".")
+                words = {"time_mask": "time", "frequency_mask": "frequency"}
+                same = [t for t in policy.transforms if getattr(t, "axis", None) == words.get(head) or t.kind == head]
+                if same and hasattr(same[0], field) and len(same) == 1:
+                    assert policy.with_parameters({key: getattr(same[0], field)}) == replace(
+                        policy, name=f"{name},{key}={getattr(same[0], field)}"
+                    )

@@ -85,24 +85,28 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("length", range(4), ids=["2s", "5s", "10s", "15s"])
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_policy_covers_as_much_as_the_literature_says(name, length, rng):
-    n_frames = (200, 500, 1000, 1500)[length]
-    shares = []
-    for _ in range(800):
-        steps = [step for transform in POLICIES[name].transforms for step in transform.draw(80, n_frames, rng)[0]]
-        draw = Draw(80, n_frames, tuple(steps))
-        shares.append((draw.masked_time_ratio, draw.masked_frequency_ratio, draw.masked_area_ratio))
-    # Four standard errors of 800 draws, beside the convention and the rounding above.
-    tolerance = 0.016 + 4 * np.std(shares, axis=0) / np.sqrt(len(shares))
-    difference = np.abs(np.mean(shares, axis=0) - EXPECTED[name][length])
-    assert (difference < tolerance).all(), (difference, tolerance)
+def test_a_policy_covers_as_much_as_the_literature_says(subtests, name, rng):
+    for length in range(4):
+        with subtests.test(length=length):
+            n_frames = (200, 500, 1000, 1500)[length]
+            shares = []
+            for _ in range(800):
+                steps = [
+                    step for transform in POLICIES[name].transforms for step in transform.draw(80, n_frames, rng)[0]
+                ]
+                draw = Draw(80, n_frames, tuple(steps))
+                shares.append((draw.masked_time_ratio, draw.masked_frequency_ratio, draw.masked_area_ratio))
+            # Four standard errors of 800 draws, beside the convention and the rounding above.
+            tolerance = 0.016 + 4 * np.std(shares, axis=0) / np.sqrt(len(shares))
+            difference = np.abs(np.mean(shares, axis=0) - EXPECTED[name][length])
+            assert (difference < tolerance).all(), (difference, tolerance)
 
 
-@pytest.mark.parametrize("name", sorted(POLICIES))
-def test_the_same_seed_gives_the_same_draw(mel, name):
-    assert POLICIES[name].draw(mel, rng=11) == POLICIES[name].draw(mel, rng=11)
+def test_the_same_seed_gives_the_same_draw(subtests, mel):
+    for name in sorted(POLICIES):
+        with subtests.test(name=name):
+            assert POLICIES[name].draw(mel, rng=11) == POLICIES[name].draw(mel, rng=11)
 
 
 def test_other_seeds_give_other_draws(mel):
@@ -130,14 +134,15 @@ def test_without_a_seed_draws_differ_and_the_global_generator_is_left_alone(mel)
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
 
 
-@pytest.mark.parametrize("fill", ["band_mean", "frame_mean", "min", "floor", "noise", 0.0, -1.25])
-def test_another_fill_leaves_the_masks_where_they_are(mel, fill):
-    other = LD.with_fill(fill)
-    assert {t.fill for t in other.transforms[1:]} == {fill}
-    draw, drawn = LD.draw(mel, rng=3), other.draw(mel, rng=3)
-    assert regions(drawn) == regions(draw)
-    assert drawn.warps == draw.warps
-    assert {step.fill for step in drawn.steps[1:]} == {fill}
+def test_another_fill_leaves_the_masks_where_they_are(subtests, mel):
+    for fill in ["band_mean", "frame_mean", "min", "floor", "noise", 0.0, -1.25]:
+        with subtests.test(fill=fill):
+            other = LD.with_fill(fill)
+            assert {t.fill for t in other.transforms[1:]} == {fill}
+            draw, drawn = LD.draw(mel, rng=3), other.draw(mel, rng=3)
+            assert regions(drawn) == regions(draw)
+            assert drawn.warps == draw.warps
+            assert {step.fill for step in drawn.steps[1:]} == {fill}
 
 
 @pytest.mark.parametrize("changed", range(3), ids=["warp", "bands", "spans"])
