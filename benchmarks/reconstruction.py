@@ -38,7 +38,7 @@ from _measure import median, one_thread
 from specaug_listen.audio.signal import Audio, find_audio, load
 from specaug_listen.augment import LD, WarpPath
 from specaug_listen.errors import AudioError, SpecAugListenError
-from specaug_listen.frontends import MelFrontend, MelSpectrogram, get
+from specaug_listen.frontends import MelFrontend, MelSpectrogram, get_frontend
 from specaug_listen.frontends.presets import PRESETS
 from specaug_listen.metrics import log_mel_rmse_db, spectral_convergence_db
 from specaug_listen.stft import deemphasize, get_window
@@ -194,7 +194,7 @@ def frontends_of(listed: str | None) -> list[MelFrontend]:
     """Presets by name or YAML files; without any, all presets but ``librosa-db``, whose mel is that of ``librosa``."""
     names = listed.split(",") if listed else [name for name in sorted(PRESETS) if name != "librosa-db"]
     try:
-        return [get(name) for name in names]
+        return [get_frontend(name) for name in names]
     except SpecAugListenError as error:
         sys.exit(str(error))
 

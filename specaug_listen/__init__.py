@@ -21,6 +21,7 @@ _HOMES = {
     "read_policy": "frameworks",
     "MelFrontend": "frontends",
     "MelSpectrogram": "frontends",
+    "get_frontend": "frontends",
     "read_frontend": "frontends",
     "Vocoder": "vocoders",
     "Audition": "auditions",
@@ -64,6 +65,7 @@ __all__ = [
     "errors",
     "frameworks",
     "frontends",
+    "get_frontend",
     "get_policy",
     "load",
     "plot_audition",
@@ -90,7 +92,7 @@ if TYPE_CHECKING:
     from .checks import Check, check
     from .errors import SpecAugListenError, SpecAugListenWarning
     from .frameworks import get_policy, read_policy, show_policy
-    from .frontends import MelFrontend, MelSpectrogram, read_frontend
+    from .frontends import MelFrontend, MelSpectrogram, get_frontend, read_frontend
     from .metrics import score
     from .plots import plot_audition, plot_difference, plot_mel, plot_sweep
     from .replays import replay

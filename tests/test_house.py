@@ -38,8 +38,6 @@ def read_table(text):
 
 
 FLOORS, ORDERS = read_table(PAGE.read_text(encoding="utf-8"))
-# Open circles of a front-end and its mels, which are to be cut: a mel by the name of its front-end, a mel of an array.
-OPEN = {("frontends.mel", "frontends.files"), ("frontends.frontend", "frontends.arrays")}
 
 
 def dotted(path):
@@ -80,7 +78,7 @@ def may_import(name, other, *, as_type=False):
     if depth is None:  # a package from within itself, or itself
         return False
     order = ORDERS[".".join(own[:depth])]
-    return as_type or order.index(others[depth]) < order.index(own[depth]) or (name, other) in OPEN
+    return as_type or order.index(others[depth]) < order.index(own[depth])
 
 
 def complaints(text, name):

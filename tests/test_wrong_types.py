@@ -31,7 +31,7 @@ CALLS = {
     "read_policy": (sl.read_policy, {"path": "no-such.yaml"}),
     "import_policy": (frameworks.import_policy, {"path": "no-such.yaml"}),
     "read_frontend": (sl.read_frontend, {"path": "no-such.yaml"}),
-    "frontends.get": (frontends.get, {"name": "whisper"}),
+    "get_frontend": (sl.get_frontend, {"name": "whisper"}),
     "vocoders.get": (vocoders.get, {"name": "joint"}),
     "show_policy": (sl.show_policy, {"policy": "SM", "n_draws": 2}),
     "write_report": (sl.write_report, {"auditions": "no-such-folder", "path": "out.html"}),

@@ -12,7 +12,7 @@ from .._files import printable
 from .._notices import Notice
 from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import PolicyError
-from ..frontends import MelFrontend, prepared
+from ..frontends import MelFrontend, mel_format
 from ..outputs.marker import is_folder
 from .clip_files import FolderFiles
 from .records import ClipEntry, ClipRecord, Configuration, DrawRecord
@@ -143,4 +143,4 @@ def _frontend(clip: ClipEntry, run: Configuration) -> MelFrontend:
     """The front-end of a clip: of a mel, with the statistics that the run was told of."""
     if clip.audio.mel is None or run.statistics is None:
         return run.frontend
-    return prepared(run.frontend, run.statistics).frontend
+    return mel_format(run.frontend, run.statistics).frontend

@@ -19,7 +19,7 @@ from ..audio.reading import channels_of
 from ..audio.signal import load
 from ..custom.transform import LONGEST_HELD_S
 from ..errors import OutputError, ParameterError, SpecAugListenError
-from ..frontends import prepared
+from ..frontends import mel_format
 from ..mels import MelFile, clip_of_file
 from ..outputs.output import Output
 from ..outputs.pages import check_page, page_names
@@ -245,7 +245,7 @@ def _audition_clip(one: _Clip, run: Run, configuration: Configuration, within: W
 
 
 def _audition_mel(file: MelFile, folder: str, run: Run, configuration: Configuration) -> Audition:
-    ready = prepared(configuration.frontend, configuration.statistics)
+    ready = mel_format(configuration.frontend, configuration.statistics)
     span: dict[str, Any] = {"start_s": configuration.start_s, "duration_s": configuration.duration_s}
     return _audition_and_put(clip_of_file(file, ready, axes=configuration.axes, **span), folder, run, configuration)
 

@@ -15,7 +15,7 @@ from ..augment import Policy
 from ..custom.waveform import Waveform
 from ..errors import AudioError, ParameterError
 from ..frameworks.choice import FrontendChoice, choose_frontend
-from ..frontends import MelFrontend, MelSpectrogram, checked_axes, get, prepared, statistics_of_text
+from ..frontends import MelFrontend, MelSpectrogram, get_frontend, mel_format, parse_axes, statistics_of_text
 from ..mels import MelClip, clip_of_file, find_mels, is_mel_path, mel_clip, mel_part
 from ..vocoders import OriginalPhase, Vocoder
 
@@ -85,7 +85,7 @@ def _mel_of(
             f"{what} without frontend=: a mel does not say which front-end made it; give its name, or for sound "
             "(samples, sample_rate)"
         )
-    named = frontend.frontend if isinstance(frontend, FrontendChoice) else get(frontend)
+    named = frontend.frontend if isinstance(frontend, FrontendChoice) else get_frontend(frontend)
     if not is_file:
         mel = mel_part(named.mel(given, axes=axes, statistics=statistics), *span)
         return mel_clip(mel), FrontendChoice(mel.frontend, "named")
@@ -96,8 +96,8 @@ def _mel_of(
     if len(files) > 1:
         keys = ", ".join(map(os.fspath, files[:4]))
         raise ParameterError(f"{os.fspath(given)!r:.80} holds {len(files)} mels: name one of them, e.g. {keys:.160}")
-    ready = prepared(named, said)
-    clip = clip_of_file(files[0], ready, axes=checked_axes(axes), start_s=span[0], duration_s=span[1])
+    ready = mel_format(named, said)
+    clip = clip_of_file(files[0], ready, axes=parse_axes(axes), start_s=span[0], duration_s=span[1])
     return clip, FrontendChoice(clip.mel.frontend, "named")
 
 
@@ -113,7 +113,7 @@ def _own(own: MelFrontend, frontend: Any) -> MelFrontend:
     """The front-end that a mel has; another one cannot be asked for."""
     if frontend is None or isinstance(frontend, FrontendChoice):
         return own
-    named = get(frontend)
+    named = get_frontend(frontend)
     if own not in (named, _with_normalize(named, own)):
         raise ParameterError(
             f"frontend={named.name!r}: the mel is one of {own.name!r}, and another front-end cannot be taken for it; "

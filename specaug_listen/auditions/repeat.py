@@ -15,7 +15,7 @@ from ..augment import Draw
 from ..augment.draw import with_fill_levels
 from ..custom.waveform import Waveform
 from ..errors import AudioError, ParameterError, error_context
-from ..frontends import AnyMel, MelSpectrogram, Prepared, mel_stream
+from ..frontends import AnyMel, MelFormat, MelSpectrogram, mel_stream
 from ..mels import MelClip, clip_of_file, list_mels, mel_clip
 from ..vocoders import Joint
 from .badges import LONG_S
@@ -140,7 +140,7 @@ def _mel_clip(record: DrawRecord, written: MelRecord, given: Any, name: str) -> 
         statistics = None
         if written.statistics is not None:
             statistics = written.statistics.for_mel(written.n_mels, written.largest)
-        ready = Prepared(record.frontend, statistics)
+        ready = MelFormat(record.frontend, statistics)
         span = {"start_s": record.audio.start_s, "duration_s": record.audio.duration_s}
         found = list_mels(Path(_file(record, given, name)), written.key)
         file = next((one for one in found if one.item == written.item), found[0])

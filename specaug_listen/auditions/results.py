@@ -253,7 +253,7 @@ class Audition:
     def _warped(self, draw: Draw, n_frames: int) -> AnyMel:
         """The mel with the warps of a draw alone: across a warp, other moments would be compared."""
         if not draw.warps or n_frames != self.mel.n_frames:
-            return self.mel.shortened(n_frames)
+            return self.mel.first_frames(n_frames)
         return replace(draw, steps=draw.warps).apply(self.mel)  # type: ignore[type-var]
 
     def plot(self, reconstruction: Reconstruction) -> Figure:

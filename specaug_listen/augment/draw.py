@@ -338,12 +338,12 @@ class _State:
         """Where it ends."""
         if isinstance(step, WarpPath):
             taps = step.taps(self.n_frames)
-            taps = taps.extended(self.clean.n_frames) if len(taps.source) < self.clean.n_frames else taps
-            warped = {name: getattr(self, name).warped(taps) for name in ("clean", "current", "before")}
+            taps = taps.extend(self.clean.n_frames) if len(taps.source) < self.clean.n_frames else taps
+            warped = {name: getattr(self, name).with_warp(taps) for name in ("clean", "current", "before")}
             return dataclasses.replace(self, **warped)
         if isinstance(step, Trimmed):
             n = self.clean.n_frames - step.n_frames
-            cut = {name: getattr(self, name).shortened(n) for name in ("clean", "current", "before")}
+            cut = {name: getattr(self, name).first_frames(n) for name in ("clean", "current", "before")}
             return dataclasses.replace(self, **cut, n_frames=n)
         if isinstance(step, ForeignCall):
             made = step.apply(self.current)

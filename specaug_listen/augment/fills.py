@@ -90,7 +90,7 @@ def _values(fill: Fill, clean: AnyMel, region: Region, seed: int | None, padding
         return padding.mean(clean) if padding.n_frames else clean.summary.mean
     summary, (bins, frames) = clean.summary, region
     if fill == "band_mean":
-        return summary.band_mean[bins]
+        return summary.bin_mean[bins]
     if fill == "min":
         return summary.least
     begin, end, _ = frames.indices(clean.n_frames)
@@ -136,7 +136,7 @@ def fill_level(
         When the fill does not exist in the front-end's scale.
     """
     bins, frames = region
-    clip = clean if n_frames is None or n_frames >= clean.n_frames else clean.shortened(n_frames)
+    clip = clean if n_frames is None or n_frames >= clean.n_frames else clean.first_frames(n_frames)
     begin, end, _ = frames.indices(clip.n_frames)
     if begin >= end or not len(range(*bins.indices(clean.n_mels))):
         return None

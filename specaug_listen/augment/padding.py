@@ -50,5 +50,5 @@ def without_padding(padded: MelStream, mel: Mel, warps: Iterable[WarpPath]) -> M
         return replace(mel, values_at=padded.values_at)
     moved = mel
     for path in warps:
-        moved = moved.warped(path.clip_taps(mel.n_frames))
+        moved = moved.with_warp(path.clip_taps(mel.n_frames))
     return moved.with_values(padded.values_at(0, mel.n_frames))

@@ -18,7 +18,7 @@ from .._notices import Notice
 from .._records import record
 from ..custom.transform import ForeignCall
 from ..errors import ParameterError
-from ..frontends import Taps
+from ..frontends import FrameInterpolation
 from .fills import Fill, FillLevel, Region
 from .warp_maps import Interpolation, warp_taps
 
@@ -244,12 +244,12 @@ class WarpPath:
         knots = [-0.5, 0, self.center_frame, last, last + 0.5], [-0.5, 0, target, last, last + 0.5]
         return np.interp(np.asarray(frames, dtype=np.float64), *knots)
 
-    def taps(self, n_frames: int) -> Taps:
+    def taps(self, n_frames: int) -> FrameInterpolation:
         """What each warped frame is read from; of a clip of ``n_frames``, with the padding that is warped too."""
         n_frames = self.over_frames or n_frames
         return warp_taps(self.interpolation, self.center_frame, self.center_frame + self.displacement_frames, n_frames)
 
-    def clip_taps(self, n_frames: int) -> Taps:
+    def clip_taps(self, n_frames: int) -> FrameInterpolation:
         """The same of the clip alone: what comes out of the padding is taken for the last frame."""
         return self.taps(n_frames).within(n_frames)
 

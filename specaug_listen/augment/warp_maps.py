@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..frontends import Taps, linear_taps
+from ..frontends import FrameInterpolation, linear_interpolation
 
 __all__ = ["Interpolation", "warp_taps"]
 
@@ -25,7 +25,7 @@ Interpolation: TypeAlias = Literal["linear", "bicubic", "bicubic_corners", "line
 _CUBIC = -0.75
 
 
-def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: int) -> Taps:
+def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: int) -> FrameInterpolation:
     """What each frame of a warp is read from.
 
     Parameters
@@ -49,7 +49,7 @@ def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: i
     .. [1] D. S. Park et al., "SpecAugment on Large Scale Datasets", ICASSP 2020, arXiv:1912.05533.
     """
     if interpolation == "linear":
-        return linear_taps(
+        return linear_interpolation(
             np.interp(np.arange(n_frames), [0, moved, n_frames - 1], [0, center, n_frames - 1]), n_frames
         )
     if interpolation == "hat":
@@ -60,7 +60,7 @@ def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: i
     read = _linear if interpolation == "linear_halves" else _cubic
     before, after = _piece(places, read, center, moved), _piece(places, read, n_frames - center, n_frames - moved)
     after = _shifted(after, center)
-    return Taps(
+    return FrameInterpolation(
         np.concatenate([before.source, after.source]),
         np.concatenate([before.frames, after.frames]),
         np.concatenate([before.weights, after.weights]),
@@ -68,14 +68,14 @@ def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: i
 
 
 def _piece(
-    places: Callable[[int, int], Places], read: Callable[[Places, int], Taps], n_before: int, n_after: int
-) -> Taps:
+    places: Callable[[int, int], Places], read: Callable[[Places, int], FrameInterpolation], n_before: int, n_after: int
+) -> FrameInterpolation:
     """A piece of so many frames, resized."""
     return read(places(n_before, n_after), n_before)
 
 
-def _shifted(taps: Taps, by: int) -> Taps:
-    return Taps(taps.source + by, taps.frames + by, taps.weights)
+def _shifted(taps: FrameInterpolation, by: int) -> FrameInterpolation:
+    return FrameInterpolation(taps.source + by, taps.frames + by, taps.weights)
 
 
 def _half_pixel(n_before: int, n_after: int) -> Places:
@@ -96,7 +96,7 @@ def _corners(n_before: int, n_after: int) -> Places:
     return np.asarray(scale * np.arange(n_after, dtype=np.float32), np.float64)
 
 
-def _cubic(places: Places, n_frames: int) -> Taps:
+def _cubic(places: Places, n_frames: int) -> FrameInterpolation:
     """Cubic convolution over four frames; outer frames are repeated beyond the ends."""
     first = np.floor(places).astype(np.intp)
     share = (places - first).astype(np.float32)
@@ -105,23 +105,24 @@ def _cubic(places: Places, n_frames: int) -> Taps:
     far = ((distances - 5) * distances + 8) * distances * _CUBIC - 4 * _CUBIC
     weights = np.where(distances <= 1, near, far).astype(np.float32)
     frames = np.clip(first[:, np.newaxis] + np.arange(-1, 3), 0, n_frames - 1)
-    return Taps(np.clip(places, 0, n_frames - 1), frames, weights)
+    return FrameInterpolation(np.clip(places, 0, n_frames - 1), frames, weights)
 
 
-def _linear(places: Places, n_frames: int) -> Taps:
-    return linear_taps(np.clip(places, 0, n_frames - 1), n_frames) if n_frames > 1 else _one_frame(places)
+def _linear(places: Places, n_frames: int) -> FrameInterpolation:
+    return linear_interpolation(np.clip(places, 0, n_frames - 1), n_frames) if n_frames > 1 else _one_frame(places)
 
 
-def _one_frame(places: Places) -> Taps:
-    nothing = np.zeros(len(places))
-    return Taps(nothing, np.zeros((len(places), 2), np.intp), np.tile(np.array([1, 0], np.float32), (len(places), 1)))
+def _one_frame(places: Places) -> FrameInterpolation:
+    n = len(places)
+    weights = np.tile(np.array([1, 0], np.float32), (n, 1))
+    return FrameInterpolation(np.zeros(n), np.zeros((n, 2), np.intp), weights)
 
 
-def _hat(center: int, moved: int, n_frames: int) -> Taps:
+def _hat(center: int, moved: int, n_frames: int) -> FrameInterpolation:
     """Of lingvo's ``_TimeWarp``: from 0 to the frame beyond the last one, which is zero."""
     places = np.interp(np.arange(n_frames), [0, moved, n_frames], [0, center, n_frames])
     before = np.floor(places).astype(np.intp)
     share = (places - before).astype(np.float32)
     weights = np.stack([1 - share, np.where(before + 1 < n_frames, share, 0)], axis=1).astype(np.float32)
     frames = np.minimum(np.stack([before, before + 1], axis=1), n_frames - 1)
-    return Taps(np.minimum(places, n_frames - 1), frames, weights)
+    return FrameInterpolation(np.minimum(places, n_frames - 1), frames, weights)

@@ -44,7 +44,7 @@ def run_invert(
     """Turn mels of your own pipeline into sound."""
     from .. import vocoders
     from ..errors import ParameterError, SpecAugListenError
-    from ..frontends import checked_axes, get, prepared, statistics_of_text
+    from ..frontends import get_frontend, mel_format, parse_axes, statistics_of_text
     from ..mels import clip_of_file, find_mels
 
     if frontend is None:
@@ -52,8 +52,8 @@ def run_invert(
             "--frontend is missing: a mel does not say which front-end made it; give a name of 'list frontends', or a "
             "YAML file"
         )
-    ready = prepared(get(frontend), None if stats is None else statistics_of_text(stats))
-    order, rendering = checked_axes(axes), vocoders.get(vocoder)
+    ready = mel_format(get_frontend(frontend), None if stats is None else statistics_of_text(stats))
+    order, rendering = parse_axes(axes), vocoders.get(vocoder)
     _check_vocoder(rendering, ready.frontend)
     files, problems = find_mels(mels)
     complain_of(problems)

@@ -57,7 +57,7 @@ def with_mels(run: Configuration, found: FoundMels, stats: str | None, axes: str
         When nobody says which front-end made them, or something is asked for that needs their sound.
     """
     from ..auditions.inputs import check_sound_is_not_needed
-    from ..frontends import checked_axes, prepared, statistics_of_text
+    from ..frontends import mel_format, parse_axes, statistics_of_text
 
     if not (found.mels or found.problems):
         if stats or axes:
@@ -71,5 +71,5 @@ def with_mels(run: Configuration, found: FoundMels, stats: str | None, axes: str
         )
     check_sound_is_not_needed(run.vocoder, run.waveform, run.twins)
     said = None if stats is None else statistics_of_text(stats)
-    prepared(run.frontend, said)
-    return replace(run, statistics=said, axes=checked_axes(axes))
+    mel_format(run.frontend, said)
+    return replace(run, statistics=said, axes=parse_axes(axes))

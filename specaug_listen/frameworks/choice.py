@@ -15,7 +15,7 @@ from ..augment.policy import Policy
 from ..augment.steps import Batch
 from ..custom.adapter import Adapter
 from ..errors import ParameterError, PolicyError, error_context
-from ..frontends import WHISPER, MelFrontend, get
+from ..frontends import WHISPER, MelFrontend, get_frontend
 from .policies import check_dialect, get_policy, import_policy, is_policy_name
 from .reading import Imported
 from .registry import ALL_POLICIES, DIALECTS, exact_sources
@@ -85,7 +85,7 @@ def choose_frontend(frontend: Any, policy: Policy) -> FrontendChoice:
     if not isinstance(policy, Policy):
         raise ParameterError(f"policy={policy!r:.80}: expected a Policy; choose_policy makes one of a name or a file")
     if frontend is not None:
-        return FrontendChoice(get(frontend), "named")
+        return FrontendChoice(get_frontend(frontend), "named")
     if policy.frontend_error:
         raise PolicyError(policy.frontend_error)
     if policy.frontend is not None:
@@ -94,7 +94,7 @@ def choose_frontend(frontend: Any, policy: Policy) -> FrontendChoice:
         return FrontendChoice(policy.frontend, "recipe" if is_recipe else "policy")
     framework = DIALECTS.get(policy.dialect)
     if framework is not None and framework.frontends:
-        return FrontendChoice(get(framework.frontends[0]), "framework")
+        return FrontendChoice(get_frontend(framework.frontends[0]), "framework")
     return FrontendChoice(WHISPER, "default")
 
 

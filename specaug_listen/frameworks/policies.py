@@ -259,9 +259,9 @@ def policy_of(data: dict[str, Any], path: str | os.PathLike[str]) -> Policy:
         if isinstance(data.get("transforms"), list):
             data["transforms"] = [_tagged(entry, i) for i, entry in enumerate(data["transforms"])]
         if isinstance(data.get("frontend"), str):
-            data["frontend"] = to_plain(frontends.get(data["frontend"]))
+            data["frontend"] = to_plain(frontends.get_frontend(data["frontend"]))
         elif isinstance(data.get("frontend"), dict):
-            data["frontend"] = to_plain(frontends.frontend_of(data["frontend"], path))
+            data["frontend"] = to_plain(frontends.frontend_from_mapping(data["frontend"], path))
         return from_plain(Policy, data)
 
 

@@ -1,9 +1,9 @@
 """Front-ends: from audio to the mel spectrogram that a model sees, and back."""
 
-from .arrays import PER_UTTERANCE, Prepared, checked_axes, mels_from_array, prepared
-from .files import get, read_frontend
+from .arrays import PER_UTTERANCE, MelFormat, mel_format, mels_from_array, parse_axes
+from .files import get_frontend, read_frontend
 from .frontend import MelFrontend
-from .interpolation import Taps, linear_taps
+from .interpolation import FrameInterpolation, linear_interpolation
 from .mel import MelSpectrogram
 from .presets import (
     ESPNET,
@@ -48,20 +48,20 @@ __all__ = [
     "WHISPER",
     "WHISPER_128",
     "AnyMel",
+    "FrameInterpolation",
     "GlobalStatistics",
+    "MelFormat",
     "MelFrontend",
     "MelSpectrogram",
     "MelStream",
-    "Prepared",
     "Statistics",
-    "Taps",
     "check_mel",
-    "checked_axes",
-    "get",
-    "linear_taps",
+    "get_frontend",
+    "linear_interpolation",
+    "mel_format",
     "mel_stream",
     "mels_from_array",
-    "prepared",
+    "parse_axes",
     "read_frontend",
     "read_statistics",
     "statistics_of_text",

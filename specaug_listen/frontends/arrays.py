@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,20 +14,21 @@ from .._cells import MOST_CELLS
 from .._notices import Notice
 from .._tensors import real_array
 from ..errors import ParameterError
-from .frontend import MelFrontend
 from .mel import MelSpectrogram
-from .plausibility import noticed_of, typical_statistics
-from .presets import PRESETS
+from .plausibility import implausible_notices, typical_statistics
 from .statistics import Statistics, global_statistics
 
-__all__ = ["PER_UTTERANCE", "Prepared", "checked_axes", "mel_from_array", "mels_from_array", "prepared"]
+if TYPE_CHECKING:
+    from .frontend import MelFrontend
+
+__all__ = ["PER_UTTERANCE", "MelFormat", "mel_format", "mel_from_array", "mels_from_array", "parse_axes"]
 
 PER_UTTERANCE = "per-utterance"
 _ORDERS = {"bins,frames": False, "frames,bins": True}
 _ALIASES = {"bands": "bins", "mels": "bins", "freq": "bins", "time": "frames"}
 
 
-class Prepared(NamedTuple):
+class MelFormat(NamedTuple):
     """A front-end as a mel of someone's pipeline needs it.
 
     Parameters
@@ -43,7 +45,7 @@ class Prepared(NamedTuple):
     notices: tuple[Notice, ...] = ()
 
 
-def checked_axes(axes: str | None) -> Literal["bins,frames", "frames,bins"] | None:
+def parse_axes(axes: str | None) -> Literal["bins,frames", "frames,bins"] | None:
     """An order of axes as ``bins,frames`` or ``frames,bins``.
 
     Raises
@@ -53,7 +55,7 @@ def checked_axes(axes: str | None) -> Literal["bins,frames", "frames,bins"] | No
 
     Examples
     --------
-    >>> checked_axes("frames, bins")
+    >>> parse_axes("frames, bins")
     'frames,bins'
     """
     if axes is None:
@@ -65,7 +67,7 @@ def checked_axes(axes: str | None) -> Literal["bins,frames", "frames,bins"] | No
     return "frames,bins" if _ORDERS[written] else "bins,frames"
 
 
-def prepared(frontend: MelFrontend, statistics: Any = None) -> Prepared:
+def mel_format(frontend: MelFrontend, statistics: Any = None) -> MelFormat:
     """A front-end with the statistics that a mel was normalised with.
 
     Parameters
@@ -79,7 +81,7 @@ def prepared(frontend: MelFrontend, statistics: Any = None) -> Prepared:
     ParameterError
         For others, and for None where the front-end normalises each clip.
     """
-    if isinstance(statistics, Prepared):
+    if isinstance(statistics, MelFormat):
         return statistics
     of_each_clip = isinstance(frontend.normalize, str)
     if statistics is None:
@@ -89,7 +91,7 @@ def prepared(frontend: MelFrontend, statistics: Any = None) -> Prepared:
                 "took out is not in the mel: give the clip's statistics (--stats FILE or mean=..,std=..; in Python "
                 f"statistics=), or {PER_UTTERANCE!r} for those of typical speech"
             )
-        return Prepared(frontend)
+        return MelFormat(frontend)
     notices: tuple[Notice, ...] = ()
     if isinstance(statistics, str):
         if statistics != PER_UTTERANCE:
@@ -103,28 +105,28 @@ def prepared(frontend: MelFrontend, statistics: Any = None) -> Prepared:
         found = global_statistics(statistics)
     found.check(frontend.n_mels)
     if not of_each_clip:
-        return Prepared(replace(frontend, normalize=found), None, notices)
+        return MelFormat(replace(frontend, normalize=found), None, notices)
     largest = statistics.largest if isinstance(statistics, Statistics) else None
-    return Prepared(frontend, found.for_mel(frontend.n_mels, largest), notices)
+    return MelFormat(frontend, found.for_mel(frontend.n_mels, largest), notices)
 
 
 def mel_from_array(
     values: Any, frontend: MelFrontend, *, axes: str | None = None, statistics: Any = None
 ) -> MelSpectrogram:
     """The one mel in an array; see `MelFrontend.mel`."""
-    mels = mels_from_array(values, prepared(frontend, statistics), axes=axes)
+    mels = mels_from_array(values, mel_format(frontend, statistics), axes=axes)
     if len(mels) > 1:
         raise ParameterError(f"a batch of {len(mels)} mels: give one of them, e.g. values[0]")
     return mels[0]
 
 
-def mels_from_array(values: Any, ready: Prepared, *, axes: str | None = None) -> list[MelSpectrogram]:
+def mels_from_array(values: Any, ready: MelFormat, *, axes: str | None = None) -> list[MelSpectrogram]:
     """The mel in an array, or those of a batch, each with its notices.
 
     Parameters
     ----------
     values : array or tensor [shape=([batch,] n_mels, n_frames) or ([batch,] n_frames, n_mels)]
-    ready : Prepared
+    ready : MelFormat
     axes : {"bins,frames", "frames,bins"} or None
         None turns it where only one axis has as many entries as the front-end has bins.
 
@@ -133,20 +135,20 @@ def mels_from_array(values: Any, ready: Prepared, *, axes: str | None = None) ->
     ParameterError
     """
     array = real_array(values, "a mel")
-    batch, is_turned = _in_order(array, ready.frontend, checked_axes(axes))
+    batch, is_turned = _in_order(array, ready.frontend, parse_axes(axes))
     n_frames, n_mels = batch.shape[2], batch.shape[1]
     turned = (Notice("axes_turned", {"n_frames": n_frames, "n_mels": n_mels}),) if is_turned and axes is None else ()
     return [_mel(item, ready, turned) for item in batch]
 
 
-def _mel(item: npt.NDArray[Any], ready: Prepared, notices: tuple[Notice, ...]) -> MelSpectrogram:
+def _mel(item: npt.NDArray[Any], ready: MelFormat, notices: tuple[Notice, ...]) -> MelSpectrogram:
     statistics = ready.statistics
     if statistics is not None and statistics.largest is None:
         with np.errstate(over="ignore", invalid="ignore"):
             largest = (item.astype(np.float32) * statistics.std + statistics.mean).max()
         statistics = replace(statistics, largest=float(largest))
     mel = MelSpectrogram(item, ready.frontend, statistics=statistics)
-    noticed = noticed_of(mel)
+    noticed = implausible_notices(mel)
     try:
         _ = mel.energy
     except ParameterError as error:
@@ -188,15 +190,16 @@ def _is_turned(sides: tuple[int, ...], shape: tuple[int, ...], frontend: MelFron
             )
         return sides[1] == n_mels
     order = f" with axes {axes}" if axes is not None else ""
+    other = _fitting_frontends(sides, frontend.presets)
     raise ParameterError(
-        f"an array of shape {shape}{order}: front-end {frontend.name!r} has {n_mels} mel bins; {_others(sides)}"
+        f"an array of shape {shape}{order}: front-end {frontend.name!r} has {n_mels} mel bins; {other}"
     )
 
 
-def _others(sides: tuple[int, ...]) -> str:
-    fitting = {side: [f.name for f in PRESETS.values() if f.n_mels == side] for side in dict.fromkeys(sides)}
+def _fitting_frontends(sides: tuple[int, ...], presets: Mapping[str, MelFrontend]) -> str:
+    fitting = {side: [name for name, preset in presets.items() if preset.n_mels == side] for side in sides}
     known = [f"{', '.join(names)} have {side}" for side, names in fitting.items() if names]
     if known:
         return f"of the front-ends here, {'; '.join(known)}"
-    wanted = " or ".join(map(str, fitting))
-    return f"no front-end here has {wanted}; describe yours in a YAML file (base: NAME, n_mels: N)"
+    sizes = " or ".join(map(str, fitting))
+    return f"no front-end here has {sizes}; describe yours in a YAML file (base: NAME, n_mels: N)"

@@ -17,7 +17,7 @@ from ..stft import FRAMES_PER_BLOCK, get_window, preemphasize
 if TYPE_CHECKING:
     from .frontend import MelFrontend
 
-__all__ = ["band_energies", "largest_energy"]
+__all__ = ["bin_energies", "largest_energy"]
 
 Real = npt.NDArray[np.float32]
 _LARGEST_POWER = 1e30
@@ -28,7 +28,7 @@ def largest_energy(frontend: MelFrontend) -> float:
     return float((_LARGEST_POWER / max(1.0, frontend.input_scale) ** 2) ** (frontend.power / 2))
 
 
-def band_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
+def bin_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
     """Band energies of a mono signal at the front-end's rate.
 
     In double precision up to here, as librosa has it, so that quiet cells are right.

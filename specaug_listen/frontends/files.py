@@ -15,10 +15,10 @@ from .frontend import MelFrontend
 from .presets import PRESETS
 from .statistics_files import read_statistics
 
-__all__ = ["frontend_of", "get", "read_frontend"]
+__all__ = ["frontend_from_mapping", "get_frontend", "read_frontend"]
 
 
-def get(name: str | os.PathLike[str] | MelFrontend) -> MelFrontend:
+def get_frontend(name: str | os.PathLike[str] | MelFrontend) -> MelFrontend:
     """The front-end of a name, or of a YAML file's path.
 
     Parameters
@@ -35,7 +35,7 @@ def get(name: str | os.PathLike[str] | MelFrontend) -> MelFrontend:
 
     Examples
     --------
-    >>> get("whisper").hop_length
+    >>> get_frontend("whisper").hop_length
     160
     """
     return by_name(name, MelFrontend, PRESETS, "front-end", read_frontend)
@@ -63,10 +63,10 @@ def read_frontend(path: str | os.PathLike[str]) -> MelFrontend:
         hop_length: 160
         n_mels: 64
     """
-    return frontend_of(read_mapping(path, "front-end"), path)
+    return frontend_from_mapping(read_mapping(path, "front-end"), path)
 
 
-def frontend_of(data: Mapping[str, Any], path: str | os.PathLike[str]) -> MelFrontend:
+def frontend_from_mapping(data: Mapping[str, Any], path: str | os.PathLike[str]) -> MelFrontend:
     """A front-end from what the YAML file ``path`` holds; errors as in `read_frontend`."""
     name = printable(path)
     given = {"name": Path(name).stem, **data}

@@ -7,7 +7,7 @@ it.
 from __future__ import annotations
 
 import warnings
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,8 @@ from ..audio.input import as_audio
 from ..audio.signal import Audio
 from ..errors import ParameterError, SpecAugListenWarning, error_context
 from ..stft import Framing, deemphasize, get_window, preemphasize
-from .energy import band_energies, largest_energy
+from .arrays import mel_from_array
+from .energy import bin_energies, largest_energy
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
 from .mel import MelSpectrogram
 from .percentiles import summary_of_values
@@ -131,6 +132,9 @@ class MelFrontend:
     first_sample: Annotated[int, Field(ge=0, le=1 << 20)] = 0
     allow_empty_filters: bool = False
 
+    # By their names; filled by `presets`, which knows this class.
+    presets: ClassVar[dict[str, MelFrontend]] = {}
+
     def __repr__(self) -> str:
         sizes = f"{self.sample_rate} Hz, n_fft {self.n_fft}, hop {self.hop_length}, {self.n_mels} {self.mel_scale} bins"
         values = f"{self.log or 'no logarithm'}" + (f", normalised {self.normalize!s:.40}" if self.normalize else "")
@@ -230,11 +234,11 @@ class MelFrontend:
             When the clip is shorter than a window.
         """
         mono = as_audio(audio).to_mono().resample(self.sample_rate)
-        values = self.compress(np.concatenate(list(band_energies(self, mono))).T)
+        values = self.compress(np.concatenate(list(bin_energies(self, mono))).T)
         if not self.normalize:
             return MelSpectrogram(values, self, audio=mono)
         statistics = Statistics.of(summary_of_values(values), self.normalize)
-        return MelSpectrogram(statistics.normalised(values), self, audio=mono, statistics=statistics)
+        return MelSpectrogram(statistics.normalise(values), self, audio=mono, statistics=statistics)
 
     def mel(self, values: Any, *, axes: str | None = None, statistics: Any = None) -> MelSpectrogram:
         """A mel from one's own pipeline, without its audio.
@@ -271,8 +275,6 @@ class MelFrontend:
         >>> frontend.mel(np.full((40, 100), -8.0)).n_frames
         100
         """
-        from .arrays import mel_from_array
-
         mel = mel_from_array(values, self, axes=axes, statistics=statistics)
         for notice in mel.notices:
             warnings.warn(notice.text, SpecAugListenWarning, stacklevel=2)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,7 @@ from .._notices import Notice
 from .._tensors import kind_of
 from ..audio.signal import Audio
 from ..errors import ParameterError
-from .interpolation import Taps, linear_taps
+from .interpolation import FrameInterpolation, linear_interpolation
 from .percentiles import Summary, summary_of_values
 from .statistics import GlobalStatistics, Statistics
 
@@ -43,7 +42,7 @@ class MelSpectrogram:
         Where the front-end normalises: what it took out.
     warp : np.ndarray [shape=(n_frames,)] or None
         For each frame, the (fractional) frame of ``audio`` that it was warped from.
-    warps : tuple of Taps
+    warps : tuple of FrameInterpolation
         How it was read there, warp after warp.
     notices : tuple of Notice
         What to know about it, where it came from someone's own pipeline.
@@ -67,7 +66,7 @@ class MelSpectrogram:
     audio: Audio | None = None
     statistics: Statistics | None = field(default=None, repr=False)
     warp: npt.NDArray[np.float64] | None = field(default=None, repr=False)
-    warps: tuple[Taps, ...] = field(default=(), repr=False)
+    warps: tuple[FrameInterpolation, ...] = field(default=(), repr=False)
     notices: tuple[Notice, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
@@ -80,39 +79,6 @@ class MelSpectrogram:
         _check_statistics(self.statistics, self.frontend)
         if self.frontend.log is None:
             self.energy  # noqa: B018 - a negative value is refused here, where it enters
-
-    @classmethod
-    def from_array(
-        cls,
-        values: Any,
-        frontend: MelFrontend | str | os.PathLike[str],
-        *,
-        axes: str | None = None,
-        statistics: Any = None,
-    ) -> MelSpectrogram:
-        """A mel from one's own pipeline, without its audio.
-
-        Parameters
-        ----------
-        values : array or tensor
-        frontend : MelFrontend, str or path-like
-            The one that made it, or its name, or its YAML file.
-        axes, statistics
-            As in `MelFrontend.mel`.
-
-        Raises
-        ------
-        ParameterError
-            As `MelFrontend.mel`; for an unknown name.
-
-        Examples
-        --------
-        >>> MelSpectrogram.from_array(np.zeros((80, 200), np.float32), "whisper").duration_s
-        2.0
-        """
-        from .files import get
-
-        return get(frontend).mel(values, axes=axes, statistics=statistics)
 
     def __repr__(self) -> str:
         clip = "" if self.audio is not None else ", without its clip"
@@ -204,23 +170,23 @@ class MelSpectrogram:
         -------
         np.ndarray [shape=(n_mels, n), float32]
         """
-        return linear_taps(source, self.n_frames).read(self.values_at, 0, len(source))
+        return linear_interpolation(source, self.n_frames).read(self.values_at, 0, len(source))
 
-    def warped(self, taps: Taps | npt.NDArray[np.float64]) -> MelSpectrogram:
+    def with_warp(self, taps: FrameInterpolation | npt.NDArray[np.float64]) -> MelSpectrogram:
         """The mel read at fractional frames, which it remembers.
 
         Parameters
         ----------
-        taps : Taps or np.ndarray [shape=(n_frames,)], in [0, n_frames - 1] [frames]
+        taps : FrameInterpolation or np.ndarray [shape=(n_frames,)], in [0, n_frames - 1] [frames]
             Of an array, values are linear between neighbouring frames.
         """
-        taps = taps if isinstance(taps, Taps) else linear_taps(taps, self.n_frames)
+        taps = taps if isinstance(taps, FrameInterpolation) else linear_interpolation(taps, self.n_frames)
         earlier = np.arange(self.n_frames, dtype=np.float64) if self.warp is None else self.warp
         warp = np.interp(taps.source, np.arange(self.n_frames), earlier)
         values = taps.read(self.values_at, 0, len(taps.source))
         return replace(self, values=values, warp=warp, warps=(*self.warps, taps))
 
-    def shortened(self, n_frames: int) -> MelSpectrogram:
+    def first_frames(self, n_frames: int) -> MelSpectrogram:
         """The first frames, with as much of the clip as they take."""
         if n_frames >= self.n_frames:
             return self
@@ -239,7 +205,7 @@ class MelSpectrogram:
         """The same clip and front-end with other values, and with another warp where one is given."""
         if warp is None:
             return replace(self, values=values)
-        return replace(self, values=values, warp=warp, warps=(linear_taps(warp, self.n_frames),))
+        return replace(self, values=values, warp=warp, warps=(linear_interpolation(warp, self.n_frames),))
 
 
 def _undoing(values: Real, normalize: GlobalStatistics) -> Statistics:
@@ -252,7 +218,7 @@ def _check_types(frontend: object, audio: object, statistics: object) -> None:
     if not (hasattr(frontend, "framing") and hasattr(frontend, "n_mels")):
         raise ParameterError(
             f"frontend is {kind_of(frontend)}: expected a MelFrontend, e.g. get_frontend(name); or make the mel with "
-            "MelSpectrogram.from_array"
+            "get_frontend(name).mel(values)"
         )
     if not isinstance(audio, Audio | None):
         raise ParameterError(f"audio is {kind_of(audio)}: expected the Audio that the mel was computed from, or None")

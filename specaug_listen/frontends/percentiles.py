@@ -24,31 +24,31 @@ class Summary(NamedTuple):
     n_frames : int
     least, largest : float
         Over all cells.
-    band_mean : np.ndarray [shape=(n_mels, 1), float64]
-    band_squares : np.ndarray [shape=(n_mels, 1), float64]
-        Sum of the squared distances of a band's cells from its mean.
+    bin_mean : np.ndarray [shape=(n_mels, 1), float64]
+    bin_squares : np.ndarray [shape=(n_mels, 1), float64]
+        Sum of the squared distances of a bin's cells from its mean.
     """
 
     n_frames: int
     least: float
     largest: float
-    band_mean: npt.NDArray[np.float64]
-    band_squares: npt.NDArray[np.float64]
+    bin_mean: npt.NDArray[np.float64]
+    bin_squares: npt.NDArray[np.float64]
 
     @property
     def mean(self) -> float:
-        """Over all cells."""
-        return float(self.band_mean.mean())
+        """Mean of all cells."""
+        return float(self.bin_mean.mean())
 
     @property
     def std(self) -> float:
-        """Deviation of all cells from their mean."""
-        between = np.square(self.band_mean - self.mean)
-        return float(np.sqrt((self.band_squares / self.n_frames + between).mean()))
+        """Standard deviation of all cells."""
+        between = np.square(self.bin_mean - self.mean)
+        return float(np.sqrt((self.bin_squares / self.n_frames + between).mean()))
 
 
 def summary_of(blocks: Blocks) -> Summary:
-    """Gather it in two passes over blocks of shape (n_mels, n).
+    """Gather a `Summary` in two passes over blocks of shape (n_mels, n).
 
     Examples
     --------
@@ -70,13 +70,13 @@ def summary_of(blocks: Blocks) -> Summary:
 
 
 def summary_of_values(values: Real) -> Summary:
-    """The same of values at hand, in the blocks in which a stream reads them: not even the last bits differ."""
+    """Summarise an array in the blocks in which a stream is read, so that not even the last bits differ."""
     starts = range(0, values.shape[1], FRAMES_PER_BLOCK)
     return summary_of(lambda: (values[:, i : i + FRAMES_PER_BLOCK] for i in starts))
 
 
-def percentiles(blocks: Blocks, wanted: Sequence[float]) -> list[float]:
-    """`numpy.percentile` over all cells, exactly, without holding them: by counting them twice.
+def percentiles(blocks: Blocks, ranks_percent: Sequence[float]) -> list[float]:
+    """Compute `numpy.percentile` over all cells without holding them, exactly: by counting them twice.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def percentiles(blocks: Blocks, wanted: Sequence[float]) -> list[float]:
     for block in blocks():
         coarse += np.bincount(_keys(block) >> 16, minlength=1 << 16)
     last = int(coarse.sum()) - 1
-    ranks = [q / 100 * last for q in wanted]
+    ranks = [q / 100 * last for q in ranks_percent]
     whole = sorted({int(rank) for rank in ranks} | {min(int(rank) + 1, last) for rank in ranks})
     below = np.cumsum(coarse)
     buckets = np.searchsorted(below, whole, side="right")
@@ -96,12 +96,12 @@ def percentiles(blocks: Blocks, wanted: Sequence[float]) -> list[float]:
         keys = _keys(block)
         for bucket, counts in fine.items():
             counts += np.bincount(keys[keys >> 16 == bucket] & 0xFFFF, minlength=1 << 16)
-    found = {}
+    values = {}
     for rank, bucket in zip(whole, map(int, buckets), strict=True):
         inside = rank - (below[bucket] - coarse[bucket])
         low = int(np.searchsorted(np.cumsum(fine[bucket]), inside, side="right"))
-        found[rank] = _value(bucket << 16 | low)
-    return [_between(found[int(r)], found[min(int(r) + 1, last)], r - int(r)) for r in ranks]
+        values[rank] = _value(bucket << 16 | low)
+    return [_between(values[int(r)], values[min(int(r) + 1, last)], r - int(r)) for r in ranks]
 
 
 def _between(low: float, high: float, share: float) -> float:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .frontend import MelFrontend
     from .mel import MelSpectrogram
 
-__all__ = ["noticed_of", "own_range", "typical_statistics"]
+__all__ = ["implausible_notices", "own_range", "typical_statistics"]
 
 Wide = npt.NDArray[np.float64]
 
@@ -138,7 +138,7 @@ def _db_per_unit(frontend: MelFrontend) -> float:
     return of_log[frontend.log or "db"] / frontend.scale
 
 
-def noticed_of(mel: MelSpectrogram) -> tuple[Notice, ...]:
+def implausible_notices(mel: MelSpectrogram) -> tuple[Notice, ...]:
     """What does not look right about the values of a mel, with what would.
 
     Nothing is said of what might be right; of a mel in which every cell is the same, its level alone can be wrong.
@@ -148,10 +148,10 @@ def noticed_of(mel: MelSpectrogram) -> tuple[Notice, ...]:
     >>> from specaug_listen import Audio
     >>> from specaug_listen.frontends import LHOTSE, MelSpectrogram
     >>> noise = LHOTSE(Audio(np.random.default_rng(0).standard_normal(16000) / 10, 16000))
-    >>> noticed_of(noise)
+    >>> implausible_notices(noise)
     ()
     >>> wrong = MelSpectrogram(noise.values * 4.34, LHOTSE)  # dB in place of natural logarithms
-    >>> [notice.values["scales"] for notice in noticed_of(wrong)]
+    >>> [notice.values["scales"] for notice in implausible_notices(wrong)]
     [['dB']]
     """
     frontend, values = mel.frontend, mel.values.astype(np.float64)

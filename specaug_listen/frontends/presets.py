@@ -197,3 +197,4 @@ PRESETS = {
         *(TORCHAUDIO, VOCOS, WENET, WHISPER, WHISPER_128),
     )
 }
+MelFrontend.presets.update(PRESETS)

@@ -154,20 +154,20 @@ class Statistics:
             ``sentence``: the root of the variance, at least 1e-10 itself (SpeechBrain, ``InputNormalization``).
         """
         if isinstance(rule, GlobalStatistics):
-            return rule.for_mel(len(summary.band_mean), summary.largest)
-        mean = summary.band_mean
+            return rule.for_mel(len(summary.bin_mean), summary.largest)
+        mean = summary.bin_mean
         if rule == "per_feature":
-            std = np.sqrt(summary.band_squares / max(1, summary.n_frames - 1)) + 1e-5
+            std = np.sqrt(summary.bin_squares / max(1, summary.n_frames - 1)) + 1e-5
         elif rule == "all_features":
-            n_cells = summary.band_mean.size * summary.n_frames
+            n_cells = summary.bin_mean.size * summary.n_frames
             mean = np.full_like(mean, summary.mean)
             std = np.full_like(mean, summary.std * np.sqrt(n_cells / max(1, n_cells - 1)) + 1e-5)
         elif rule == "utterance_cmvn":
-            std = np.sqrt(np.maximum(summary.band_squares / summary.n_frames, 1e-10))
+            std = np.sqrt(np.maximum(summary.bin_squares / summary.n_frames, 1e-10))
         else:
-            std = np.maximum(np.sqrt(summary.band_squares / summary.n_frames), 1e-10)
+            std = np.maximum(np.sqrt(summary.bin_squares / summary.n_frames), 1e-10)
         return cls(mean.astype(np.float32), std.astype(np.float32), summary.largest)
 
-    def normalised(self, values: Real) -> Real:
+    def normalise(self, values: Real) -> Real:
         """Values with zero mean and unit deviation, in each band or over all."""
         return (values - self.mean) / self.std

@@ -16,9 +16,9 @@ from ..audio.sound import Sound
 from ..audio.spool import Spool
 from ..errors import ParameterError
 from ..stft import FRAMES_PER_BLOCK
-from .energy import band_energies
+from .energy import bin_energies
 from .frontend import MelFrontend
-from .interpolation import Taps, linear_taps
+from .interpolation import FrameInterpolation, linear_interpolation
 from .mel import MelSpectrogram
 from .percentiles import Summary, percentiles, summary_of
 from .statistics import Statistics
@@ -88,13 +88,13 @@ class MelStream:
         ranges = [part.range_db for part in self.parts()]
         return min(low for low, _ in ranges), max(high for _, high in ranges)
 
-    def warped(self, taps: Taps | npt.NDArray[np.float64]) -> MelStream:
-        """The mel read at fractional frames; see `MelSpectrogram.warped`."""
-        how = taps if isinstance(taps, Taps) else linear_taps(taps, self.n_frames)
+    def with_warp(self, taps: FrameInterpolation | npt.NDArray[np.float64]) -> MelStream:
+        """The mel read at fractional frames; see `MelSpectrogram.with_warp`."""
+        how = taps if isinstance(taps, FrameInterpolation) else linear_interpolation(taps, self.n_frames)
         return replace(self, values_at=lambda begin, end: how.read(self.values_at, begin, end))
 
-    def shortened(self, n_frames: int) -> MelStream:
-        """The first frames; see `MelSpectrogram.shortened`."""
+    def first_frames(self, n_frames: int) -> MelStream:
+        """The first frames; see `MelSpectrogram.first_frames`."""
         if n_frames >= self.n_frames:
             return self
         return replace(self, n_frames=n_frames, n_samples=self.frontend.framing.n_samples(n_frames))
@@ -139,7 +139,7 @@ def mel_stream(frontend: MelFrontend, sound: Sound, folder: Path) -> MelStream:
     """
     spool = Spool(folder / "energies.f32", frontend.n_mels)
     loudest = 0.0
-    for energies in band_energies(frontend, sound):
+    for energies in bin_energies(frontend, sound):
         loudest = max(loudest, float(energies.max()))
         spool.append(energies)
 
@@ -153,7 +153,7 @@ def mel_stream(frontend: MelFrontend, sound: Sound, folder: Path) -> MelStream:
     summary = summary_of(lambda: (compressed(i, i + FRAMES_PER_BLOCK) for i in starts))
     statistics = Statistics.of(summary, frontend.normalize)
 
-    def normalised(begin: int, end: int) -> Real:
-        return statistics.normalised(compressed(begin, end))
+    def normalise(begin: int, end: int) -> Real:
+        return statistics.normalise(compressed(begin, end))
 
-    return replace(plain, values_at=normalised, statistics=statistics)
+    return replace(plain, values_at=normalise, statistics=statistics)

@@ -16,7 +16,7 @@ from .._notices import Notice
 from .._ordinary_files import open_file, unchanged
 from .._rng import fingerprint_start, fingerprint_words
 from ..errors import AudioError, ParameterError, error_context
-from ..frontends import MelSpectrogram, Prepared, mels_from_array
+from ..frontends import MelFormat, MelSpectrogram, mels_from_array
 from .files import MelFile, list_mels
 
 Axes: TypeAlias = Literal["bins,frames", "frames,bins"]
@@ -113,14 +113,14 @@ def mel_clip(mel: MelSpectrogram, name: str | None = None) -> MelClip:
 
 
 def clip_of_file(
-    file: MelFile, ready: Prepared, *, axes: Axes | None = None, start_s: float = 0.0, duration_s: float | None = None
+    file: MelFile, ready: MelFormat, *, axes: Axes | None = None, start_s: float = 0.0, duration_s: float | None = None
 ) -> MelClip:
     """Read one mel of a file.
 
     Parameters
     ----------
     file : MelFile
-    ready : Prepared
+    ready : MelFormat
         Its front-end with the statistics that it was normalised with.
     axes : str or None
     start_s, duration_s : float [s]
@@ -146,7 +146,7 @@ def clip_of_file(
 
 
 def clips_of_file(
-    path: str | os.PathLike[str], ready: Prepared, *, key: str | None = None, **how: Any
+    path: str | os.PathLike[str], ready: MelFormat, *, key: str | None = None, **how: Any
 ) -> list[MelClip]:
     """Read all mels of a file, or the one of a key; parameters as in `clip_of_file`."""
     return [clip_of_file(file, ready, **how) for file in list_mels(Path(path), key)]

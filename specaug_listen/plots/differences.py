@@ -61,7 +61,7 @@ def plot_difference(before: AnyMel, after: AnyMel, ax: Axes, *, range_db: float 
     if before.n_mels != after.n_mels:
         raise ParameterError(f"mels of {before.n_mels} and {after.n_mels} bins: expected two of one front-end")
     floor_db = reference_db(before) - RANGE_DB
-    old, new = (np.maximum(columns(mel), floor_db) for mel in (before.shortened(after.n_frames), after))
+    old, new = (np.maximum(columns(mel), floor_db) for mel in (before.first_frames(after.n_frames), after))
     ax.imshow(
         new - old,
         origin="lower",

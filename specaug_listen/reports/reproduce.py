@@ -109,7 +109,7 @@ def _python_of_mels(paths: Sequence[str], run: Configuration, policy: str, front
         *_imports(vocoder),
         "from specaug_listen import frontends, mels",
         "",
-        f"ready = frontends.prepared(frontends.get({frontend!r}), {statistics})",
+        f"ready = frontends.mel_format(frontends.get_frontend({frontend!r}), {statistics})",
         f"files, problems = mels.find_mels({list(paths)!r})",
         "heard = []",
         "for file in files:",

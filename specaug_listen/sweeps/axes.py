@@ -220,7 +220,7 @@ def _with(run: Configuration, key: str, value: Value) -> Configuration:
     if key == "dialect":
         return _with_policy(run, _converted(run.policy, str(value)))
     if key == "frontend":
-        return dataclasses.replace(run, frontend=frontends.get(str(value)))
+        return dataclasses.replace(run, frontend=frontends.get_frontend(str(value)))
     if key == "vocoder":
         return dataclasses.replace(run, vocoder=vocoders.get(str(value)))
     head, _, field = key.partition(".")

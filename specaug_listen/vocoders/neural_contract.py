@@ -19,7 +19,7 @@ from .._records import from_plain, nearest, record, to_plain
 from .._yaml import read_mapping
 from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram
-from ..frontends.files import frontend_of
+from ..frontends.files import frontend_from_mapping
 from .bands import checked_mel
 
 __all__ = ["CONTRACT_KEYS", "MelContract", "contract_of", "read_contract"]
@@ -139,7 +139,7 @@ class MelContract:
         self.check(mel.frontend)
         values = self.frontend.compress(mel.energy)
         if self.frontend.normalize and mel.statistics is not None:
-            values = mel.statistics.normalised(values)
+            values = mel.statistics.normalise(values)
         values = values.T if self.axes == "frames_mels" else values
         return np.ascontiguousarray(values[np.newaxis] if self.batch else values)
 
@@ -172,7 +172,7 @@ def contract_of(data: dict[str, Any], path: str | os.PathLike[str], others: tupl
             hint = nearest(key, allowed)
             raise PolicyError(f"{name}: unknown key {key!r:.80}{hint} (allowed: {', '.join(sorted(allowed))})")
     layout = {key: data[key] for key in _LAYOUT if key in data}
-    frontend = frontend_of({key: value for key, value in data.items() if key not in _LAYOUT}, path)
+    frontend = frontend_from_mapping({key: value for key, value in data.items() if key not in _LAYOUT}, path)
     with error_context(name, PolicyError):
         return from_plain(MelContract, {"frontend": to_plain(frontend), **layout})
 

@@ -206,5 +206,5 @@ def _before(mel: MelSpectrogram) -> MelSpectrogram:
     assert mel.audio is not None  # original_spectrum has refused it
     plain = mel.frontend(mel.audio)
     for taps in mel.warps:
-        plain = plain.warped(taps)
+        plain = plain.with_warp(taps)
     return plain

@@ -11,11 +11,11 @@ import pytest
 from specaug_listen import _kaldi
 from specaug_listen._cells import MOST_CELLS, check_cells
 from specaug_listen.errors import AudioError
-from specaug_listen.frontends import get, prepared
+from specaug_listen.frontends import get_frontend, mel_format
 from specaug_listen.mels import clips_of_file
 from specaug_listen.mels.lhotse import decompressed, read_features, read_hdf5
 
-READY = prepared(get("whisper"))
+READY = mel_format(get_frontend("whisper"))
 SHAPES = {
     "80 by 12.5 million": ("<f4", (80, 12_500_000), "allowed are 67108864 cells"),
     "a batch": ("<f4", (1000, 80, 1000), "allowed are 67108864 cells"),

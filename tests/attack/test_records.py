@@ -13,7 +13,7 @@ from specaug_listen import replay, write_report
 from specaug_listen._notices import _SENTENCES, Notice
 from specaug_listen.auditions import changed_versions, read_index, read_record
 from specaug_listen.errors import AudioError, PolicyError, SpecAugListenError
-from specaug_listen.frontends import WHISPER, prepared
+from specaug_listen.frontends import WHISPER, mel_format
 from specaug_listen.frontends.statistics_files import read_statistics
 from specaug_listen.mels import clips_of_file
 from specaug_listen.sweeps.page import write_page
@@ -392,7 +392,7 @@ def test_a_manifest_that_does_not_fit_its_features_is_refused(tmp_path, of_cut, 
     features = {"storage_path": str(tmp_path), **ENTRY["features"], **of_features}
     (tmp_path / "cuts.jsonl").write_text(json.dumps({**ENTRY, **of_cut, "features": features}))
     with pytest.raises(AudioError, match=match):
-        clips_of_file(tmp_path / "cuts.jsonl", prepared(WHISPER))
+        clips_of_file(tmp_path / "cuts.jsonl", mel_format(WHISPER))
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_what_stands_for_a_pipe_of_a_shell_is_refused():
 def test_a_list_that_names_a_pipe_is_refused(tmp_path, name, text):
     os.mkfifo(tmp_path / "pipe.ark")
     (tmp_path / name).write_text(text.format(pipe=tmp_path / "pipe.ark"))
-    refused(lambda: clips_of_file(tmp_path / name, frontends.prepared(frontends.WHISPER)))
+    refused(lambda: clips_of_file(tmp_path / name, frontends.mel_format(frontends.WHISPER)))
 
 
 @pytest.mark.parametrize("kind", ["lilcom_chunky", "lilcom_files", "numpy_files", "numpy_hdf5", "kaldiio"])
@@ -130,7 +130,7 @@ def test_a_manifest_that_names_a_pipe_is_refused(tmp_path, kind):
         "recording_id": "r",
     }
     (tmp_path / "feats.jsonl").write_text(json.dumps(entry))
-    refused(lambda: clips_of_file(tmp_path / "feats.jsonl", frontends.prepared(frontends.WHISPER)))
+    refused(lambda: clips_of_file(tmp_path / "feats.jsonl", frontends.mel_format(frontends.WHISPER)))
 
 
 def test_statistics_that_a_front_end_names_are_no_pipe(tmp_path):
@@ -197,5 +197,5 @@ def test_an_array_of_hdf5_that_lies_in_another_file_is_refused(tmp_path, name):
     outside(tmp_path / "feats.h5", tmp_path / "secret")
     entry = {"storage_type": "numpy_hdf5", "storage_path": str(tmp_path / "feats.h5"), "storage_key": name}
     (tmp_path / "feats.jsonl").write_text(json.dumps({**entry, "recording_id": "r"}))
-    message = refused(lambda: clips_of_file(tmp_path / "feats.jsonl", frontends.prepared(frontends.WHISPER)))
+    message = refused(lambda: clips_of_file(tmp_path / "feats.jsonl", frontends.mel_format(frontends.WHISPER)))
     assert ("no array" if name == "group" else "lie in another file") in message

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from commandline import run
 
-from specaug_listen import Audio, MelSpectrogram, audition, replay, write_report
+from specaug_listen import Audio, audition, get_frontend, replay, write_report
 from specaug_listen.auditions import read_index, read_record
 from specaug_listen.errors import AudioError, ParameterError
 from specaug_listen.frontends import LHOTSE, NEMO, WHISPER, GlobalStatistics
@@ -229,6 +229,6 @@ def test_a_record_of_an_older_version_has_no_mel(files):
     assert read_record(path).audio.mel is None
 
 
-def test_from_array_is_heard_like_any_mel():
-    heard = audition(MelSpectrogram.from_array(MEL.values, "whisper"), policy="none")
+def test_a_mel_by_the_name_of_its_front_end_is_heard_like_any_mel():
+    heard = audition(get_frontend("whisper").mel(MEL.values), policy="none")
     assert heard.scores[0]["masked_area_ratio"] == 0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from specaug_listen import Audio
 from specaug_listen.errors import AudioError
 from specaug_listen.frontends import NEMO, PRESETS, WHISPER, MelFrontend
-from specaug_listen.frontends.energy import _Stretch, band_energies
+from specaug_listen.frontends.energy import _Stretch, bin_energies
 from specaug_listen.stft import get_window
 
 RATE = 8000
@@ -72,11 +72,11 @@ def test_a_clip_that_is_read_in_parts_is_extended_like_the_whole(data):
 def test_energies_in_blocks_are_those_of_the_whole(subtests, speechlike, monkeypatch):
     for frontend in PRESETS.values():
         clip = speechlike.resample(frontend.sample_rate)
-        (whole,) = band_energies(frontend, clip)
+        (whole,) = bin_energies(frontend, clip)
         for size in (1, 7, 50):
             with subtests.test(frontend=frontend.name, size=size), monkeypatch.context() as patch:
                 patch.setattr("specaug_listen.frontends.energy.FRAMES_PER_BLOCK", size)
-                blocks = list(band_energies(frontend, clip))
+                blocks = list(bin_energies(frontend, clip))
                 assert {len(block) for block in blocks[:-1]} == {size}
                 assert {block.dtype for block in blocks} == {np.dtype(np.float32)}
                 # The products of matrices of other sizes may round otherwise.
@@ -90,7 +90,7 @@ def test_energies_are_the_filterbank_on_the_spectra_of_the_frames(subtests, spee
             clip, framing = speechlike.resample(frontend.sample_rate), frontend.framing
             stretch = frontend.stretch(clip.samples[0]).astype(np.float64)
             window = get_window(framing.window, framing.win_length)
-            (energies,) = band_energies(frontend, clip)
+            (energies,) = bin_energies(frontend, clip)
             for t in (0, 17, len(energies) - 1):
                 begin = (framing.led.n_lead + t) * framing.hop_length
                 spectrum = np.fft.rfft(stretch[begin : begin + framing.win_length] * window, framing.n_fft)
@@ -103,7 +103,7 @@ def test_a_clip_that_is_too_loud_in_one_block_is_refused_with_the_peak_there(mon
     monkeypatch.setattr("specaug_listen.frontends.energy.FRAMES_PER_BLOCK", 10)
     samples = np.ones(16000)
     samples[12000] = 3e20
-    blocks = band_energies(WHISPER, Audio(samples, 16000))
+    blocks = bin_energies(WHISPER, Audio(samples, 16000))
     assert np.isfinite(next(blocks)).all()
     with pytest.raises(AudioError, match=r"too loud: a peak of 3e\+20 gives energies above 1e\+30; scale the clip"):
         list(blocks)
@@ -111,4 +111,4 @@ def test_a_clip_that_is_too_loud_in_one_block_is_refused_with_the_peak_there(mon
 
 def test_a_clip_shorter_than_a_window_is_refused():
     with pytest.raises(AudioError, match=r"399 samples are less than one window of the front-end \(400 samples"):
-        next(band_energies(NEMO, Audio(np.zeros(399), 16000)))
+        next(bin_energies(NEMO, Audio(np.zeros(399), 16000)))

@@ -14,7 +14,7 @@ import yaml
 from specaug_listen import Audio, frontends
 from specaug_listen._records import to_plain
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.frontends import MelFrontend, get, read_frontend
+from specaug_listen.frontends import MelFrontend, get_frontend, read_frontend
 
 COMPLETE = "sample_rate: 16000\nn_fft: 512\nhop_length: 160\nn_mels: 40\n"
 
@@ -32,8 +32,8 @@ def read(tmp_path):
 def test_a_preset_is_found_by_its_name(subtests):
     for frontend in frontends.PRESETS.values():
         with subtests.test(frontend=frontend.name):
-            assert get(frontend.name) is frontend
-            assert get(frontend) is frontend
+            assert get_frontend(frontend.name) is frontend
+            assert get_frontend(frontend) is frontend
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(name, hint):
         "torchaudio, vocos, wenet, whisper, whisper-128, or a .yaml file"
     )
     with pytest.raises(ParameterError, match=r"^unknown front-end ") as caught:
-        get(name)
+        get_frontend(name)
     assert str(caught.value) == f"unknown front-end {name!r}{hint} (allowed: {known})"
 
 
@@ -54,7 +54,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(name, hint):
 def test_a_path_is_read_and_names_the_front_end_after_the_file(tmp_path, suffix):
     path = tmp_path / f"my mels{suffix}"
     path.write_text('{"base": "whisper", "n_mels": 40}')
-    assert get(str(path)) == dataclasses.replace(frontends.WHISPER, name="my mels", n_mels=40)
+    assert get_frontend(str(path)) == dataclasses.replace(frontends.WHISPER, name="my mels", n_mels=40)
 
 
 def test_a_base_gives_every_field_that_the_file_does_not(subtests, read):
@@ -125,7 +125,7 @@ def test_the_fix_for_empty_filters_works_in_the_file(read):
 
 def test_a_file_that_is_missing_is_a_policy_error_and_no_unknown_name(tmp_path):
     with pytest.raises(PolicyError, match=r"none\.yaml: the front-end file cannot be read \(No such file"):
-        get(str(tmp_path / "none.yaml"))
+        get_frontend(str(tmp_path / "none.yaml"))
 
 
 def test_the_files_on_the_page_about_front_ends_are_read(tmp_path):
@@ -136,4 +136,4 @@ def test_the_files_on_the_page_about_front_ends_are_read(tmp_path):
         path = tmp_path / "mine.yaml"
         path.write_text(text, encoding="utf-8")
         base = text.split()[1]
-        assert read_frontend(path) != replace(get(base), name="mine")
+        assert read_frontend(path) != replace(get_frontend(base), name="mine")

@@ -31,9 +31,9 @@ def test_a_summary_is_that_of_all_cells(values, size):
     assert (summary.least, summary.largest) == (values.min(), values.max())
     assert summary.mean == pytest.approx(exact.mean(), rel=1e-12, abs=1e-12)
     assert summary.std == pytest.approx(exact.std(), rel=1e-9, abs=1e-7)
-    assert summary.band_mean.shape == summary.band_squares.shape == (len(values), 1)
-    np.testing.assert_allclose(summary.band_mean[:, 0], exact.mean(axis=1), rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(summary.band_squares[:, 0], exact.var(axis=1) * values.shape[1], rtol=1e-9, atol=1e-9)
+    assert summary.bin_mean.shape == summary.bin_squares.shape == (len(values), 1)
+    np.testing.assert_allclose(summary.bin_mean[:, 0], exact.mean(axis=1), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(summary.bin_squares[:, 0], exact.var(axis=1) * values.shape[1], rtol=1e-9, atol=1e-9)
 
 
 def test_a_small_deviation_on_a_large_mean_is_not_lost(rng):

@@ -11,7 +11,7 @@ import pytest
 from specaug_listen import Audio, frontends
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import PRESETS, MelSpectrogram
-from specaug_listen.frontends.plausibility import noticed_of, own_range, typical_statistics
+from specaug_listen.frontends.plausibility import implausible_notices, own_range, typical_statistics
 
 
 @functools.lru_cache
@@ -39,14 +39,14 @@ def logs(name):
 
 
 def noticed(values, frontend):
-    return [notice.values for notice in noticed_of(MelSpectrogram(values, frontend))]
+    return [notice.values for notice in implausible_notices(MelSpectrogram(values, frontend))]
 
 
 def test_nothing_is_said_of_a_front_end_s_own_values(subtests):
     for name in sorted(PRESETS):
         with subtests.test(name=name):
             frontend = PRESETS[name]
-            assert noticed_of(frontend(speech_like(frontend.sample_rate))) == ()
+            assert implausible_notices(frontend(speech_like(frontend.sample_rate))) == ()
 
 
 def test_nothing_is_said_of_noise_tones_or_silence(subtests):
@@ -61,7 +61,7 @@ def test_nothing_is_said_of_noise_tones_or_silence(subtests):
                     "tone": 0.5 * np.sin(2 * np.pi * 440 * np.arange(n) / frontend.sample_rate),
                     "half": np.where(np.arange(n) < n // 2, 0, 0.1 * rng.standard_normal(n)),
                 }[kind]
-                assert noticed_of(frontend(Audio(sound, frontend.sample_rate))) == ()
+                assert implausible_notices(frontend(Audio(sound, frontend.sample_rate))) == ()
 
 
 @pytest.mark.parametrize("value", [-100.0, -1e30, 40.0])
@@ -112,7 +112,7 @@ def test_a_mel_that_was_normalised_is_told_with_statistics_that_make_it_plausibl
             (found,) = noticed(values, frontend)
             assert found["normalised"]
             mended = frontends.mels_from_array(
-                values, frontends.prepared(frontend, (found["statistics"]["mean"], found["statistics"]["std"]))
+                values, frontends.mel_format(frontend, (found["statistics"]["mean"], found["statistics"]["std"]))
             )
             low, high = own_range(frontend)
             raw = mended[0].values * mended[0].statistics.std + mended[0].statistics.mean
@@ -131,7 +131,7 @@ def test_samples_of_16_bits_are_told(subtests):
 
 def test_statistics_of_a_mel_that_was_not_normalised_are_told():
     frontend, ln = logs("lhotse")
-    mel = frontends.mels_from_array(ln, frontends.prepared(frontend, (-4.3, 9.1)))[0]
+    mel = frontends.mels_from_array(ln, frontends.mel_format(frontend, (-4.3, 9.1)))[0]
     (notice,) = mel.notices
     assert notice.values["plain_fits"]
     assert "without the statistics they would be plausible" in notice.text
@@ -140,7 +140,7 @@ def test_statistics_of_a_mel_that_was_not_normalised_are_told():
 def test_the_sentence_has_the_numbers():
     frontend, ln = logs("whisper")
     values = (ln - ln.mean(axis=1, keepdims=True)) / ln.std(axis=1, keepdims=True)
-    (notice,) = noticed_of(MelSpectrogram(values, frontend))
+    (notice,) = implausible_notices(MelSpectrogram(values, frontend))
     assert "implausible for front-end 'whisper': values from -" in notice.text
     assert "where its own lie in [-1.5, 1.6" in notice.text
     assert "they look normalised: with the statistics mean=" in notice.text

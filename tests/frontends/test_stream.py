@@ -45,8 +45,8 @@ def test_what_is_known_of_a_mel_is_known_of_its_stream(subtests, tmp_path, clip,
             assert stream.summary[:3] == mel.summary[:3]
             assert stream.summary.mean == pytest.approx(mel.summary.mean, rel=1e-9, abs=1e-9)
             assert stream.summary.std == pytest.approx(mel.summary.std, rel=1e-9)
-            np.testing.assert_allclose(stream.summary.band_mean, mel.summary.band_mean, rtol=1e-9, atol=1e-9)
-            np.testing.assert_allclose(stream.summary.band_squares, mel.summary.band_squares, rtol=1e-9)
+            np.testing.assert_allclose(stream.summary.bin_mean, mel.summary.bin_mean, rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(stream.summary.bin_squares, mel.summary.bin_squares, rtol=1e-9)
 
 
 def test_the_dynamic_range_counts_from_the_loudest_cell_of_the_whole_clip(tmp_path, rng):
@@ -71,17 +71,17 @@ def test_a_warped_stream_read_in_any_parts_is_the_warped_mel(mel, seed, size):
     rng = np.random.default_rng(seed)
     once, twice = (np.sort(rng.uniform(0, mel.n_frames - 1, mel.n_frames)) for _ in range(2))
     once[0], once[-1] = 0, mel.n_frames - 1
-    stream, stays = as_stream(mel).warped(once), np.arange(mel.n_frames, dtype=float)
-    np.testing.assert_array_equal(in_parts(stream, size), mel.warped(once).values)
-    np.testing.assert_array_equal(in_parts(stream.warped(twice), size), mel.warped(once).warped(twice).values)
-    np.testing.assert_array_equal(in_parts(as_stream(mel).warped(stays), size), mel.values)
+    stream, stays = as_stream(mel).with_warp(once), np.arange(mel.n_frames, dtype=float)
+    np.testing.assert_array_equal(in_parts(stream, size), mel.with_warp(once).values)
+    np.testing.assert_array_equal(in_parts(stream.with_warp(twice), size), mel.with_warp(once).with_warp(twice).values)
+    np.testing.assert_array_equal(in_parts(as_stream(mel).with_warp(stays), size), mel.values)
 
 
 def test_what_was_known_before_a_warp_is_not_taken_for_what_is_after_it(speechlike):
     stream = as_stream(WHISPER(speechlike))
     before = stream.summary.mean, stream.percentiles_db, stream.range_db
-    still = stream.warped(np.full(stream.n_frames, 70.5))
-    assert still.range_db == WHISPER(speechlike).warped(np.full(stream.n_frames, 70.5)).range_db
+    still = stream.with_warp(np.full(stream.n_frames, 70.5))
+    assert still.range_db == WHISPER(speechlike).with_warp(np.full(stream.n_frames, 70.5)).range_db
     assert (still.summary.mean, still.percentiles_db, still.range_db) != before
     assert (stream.summary.mean, stream.percentiles_db, stream.range_db) == before
 
@@ -92,7 +92,7 @@ def test_a_mel_of_one_frame_is_streamed_and_warped(tmp_path):
     mel, stream = frontend(clip), mel_stream(frontend, clip, tmp_path)
     assert stream.n_frames == 1
     np.testing.assert_array_equal(in_parts(stream, 1), mel.values)
-    np.testing.assert_array_equal(in_parts(stream.warped(np.zeros(1)), 1), mel.warped(np.zeros(1)).values)
+    np.testing.assert_array_equal(in_parts(stream.with_warp(np.zeros(1)), 1), mel.with_warp(np.zeros(1)).values)
 
 
 def test_a_clip_shorter_than_a_window_and_a_folder_that_is_gone_are_told(tmp_path):

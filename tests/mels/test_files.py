@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 
 from specaug_listen.errors import AudioError
-from specaug_listen.frontends import LHOTSE, WHISPER, prepared
+from specaug_listen.frontends import LHOTSE, WHISPER, mel_format
 from specaug_listen.mels import clip_of_file, clips_of_file, find_mels, is_mel_path, list_mels
 from specaug_listen.mels.clips import mel_part
 
 RNG = np.random.default_rng(0)
 MEL = RNG.uniform(-0.9, 1.0, (80, 30)).astype(np.float32)
 OTHER = RNG.uniform(-0.9, 1.0, (80, 40)).astype(np.float32)
-READY = prepared(WHISPER)
+READY = mel_format(WHISPER)
 
 
 def values_of(path, **how):
@@ -304,7 +304,7 @@ def test_a_manifest_of_another_frame_shift_or_rate_than_the_front_end_s_is_told(
     where = {"storage_type": "numpy_files", "storage_path": str(tmp_path), "storage_key": "rec-1.npy"}
     (tmp_path / "x.jsonl").write_text(json.dumps({**where, **features}) + "\n")
     for part in ({}, {"duration_s": 0.1}):
-        (clip,) = clips_of_file(tmp_path / "x.jsonl", prepared(LHOTSE), **part)
+        (clip,) = clips_of_file(tmp_path / "x.jsonl", mel_format(LHOTSE), **part)
         texts = [notice.text for notice in clip.notices if notice.kind == "other-timing"]
         assert len(texts) == (words is not None)
         assert words is None or words in texts[0]
@@ -316,7 +316,7 @@ def test_a_frame_shift_that_is_none_is_refused(tmp_path, value):
     where = {"storage_type": "numpy_files", "storage_path": str(tmp_path), "storage_key": "rec-1.npy"}
     (tmp_path / "x.jsonl").write_text(json.dumps({**where, "frame_shift": value}) + "\n")
     with pytest.raises(AudioError, match=r"x\.jsonl: frame_shift=.*: expected a number above 0, as lhotse writes it"):
-        clips_of_file(tmp_path / "x.jsonl", prepared(LHOTSE))
+        clips_of_file(tmp_path / "x.jsonl", mel_format(LHOTSE))
 
 
 @pytest.mark.parametrize(
@@ -349,12 +349,12 @@ def test_lilcom_in_its_own_files_and_in_chunks_is_read(tmp_path):
         tmp_path / "feats.jsonl.gz", storage_type="lilcom_chunky", storage_path="feats.llc",
         storage_key=",".join(map(str, sizes)),
     )  # fmt: skip
-    (clip,) = clips_of_file(tmp_path / "feats.jsonl.gz", prepared(LHOTSE))
+    (clip,) = clips_of_file(tmp_path / "feats.jsonl.gz", mel_format(LHOTSE))
     assert np.allclose(clip.mel.values, fbank.T, atol=0.01)
     with pytest.raises(AudioError, match="only its manifest says where each begins"):
-        clips_of_file(tmp_path / "feats.llc", prepared(LHOTSE))
+        clips_of_file(tmp_path / "feats.llc", mel_format(LHOTSE))
     (tmp_path / "one.llc").write_bytes(lilcom.compress(fbank))
-    (clip,) = clips_of_file(tmp_path / "one.llc", prepared(LHOTSE))
+    (clip,) = clips_of_file(tmp_path / "one.llc", mel_format(LHOTSE))
     assert np.allclose(clip.mel.values, fbank.T, atol=0.01)
 
 
@@ -365,7 +365,7 @@ def test_hdf5_files_are_read_plain_and_with_lilcom(tmp_path):
         file["plain"] = fbank
         file["group/packed"] = np.void(lilcom.compress(fbank))
         file["speaker"], file["text"] = 7, ["some", "words"]
-    clips = {clip.name: clip for clip in clips_of_file(tmp_path / "f.h5", prepared(LHOTSE))}
+    clips = {clip.name: clip for clip in clips_of_file(tmp_path / "f.h5", mel_format(LHOTSE))}
     assert set(clips) == {"plain", "group/packed"}
     for clip in clips.values():
         assert np.allclose(clip.mel.values, fbank.T, atol=0.01)
@@ -388,7 +388,7 @@ def test_arrays_that_were_not_written_to_their_end_are_refused(tmp_path):
             AudioError,
             match=rf"f\.h5:{name}: not all of its array of shape \(30, 80\) was ever written \({chunks} chunks",
         ):
-            clips_of_file(path, prepared(LHOTSE), key=name)
+            clips_of_file(path, mel_format(LHOTSE), key=name)
 
 
 def test_what_stands_behind_an_array_in_an_archive_is_not_left_out_silently(tmp_path):
@@ -440,7 +440,7 @@ def test_lilcom_prints_nothing_of_its_own(tmp_path, capfd):
     for n in range(1, 12):
         (tmp_path / "cut.llc").write_bytes(data[:n])
         with pytest.raises(AudioError, match=r"cut\.llc: "):
-            clips_of_file(tmp_path / "cut.llc", prepared(LHOTSE))
+            clips_of_file(tmp_path / "cut.llc", mel_format(LHOTSE))
     assert tuple(capfd.readouterr()) == ("", "")
 
 

@@ -39,14 +39,14 @@ def test_a_difference_is_after_minus_before_where_a_mask_was_set_and_zero_elsewh
 
 
 def test_a_shorter_mel_is_compared_with_as_much_of_the_other(mel):
-    ax = plot_difference(mel, mel.shortened(40), Figure().add_subplot())
+    ax = plot_difference(mel, mel.first_frames(40), Figure().add_subplot())
     assert ax.images[-1].get_array().shape == (80, 40)
     assert not np.asarray(ax.images[-1].get_array()).any()
 
 
 def test_mels_of_other_bands_are_refused(mel, speechlike):
     with pytest.raises(ParameterError, match="mels of 80 and 128 bins"):
-        plot_difference(mel, frontends.get("whisper-128")(speechlike), Figure().add_subplot())
+        plot_difference(mel, frontends.get_frontend("whisper-128")(speechlike), Figure().add_subplot())
 
 
 def lines(ax):

@@ -207,7 +207,7 @@ def test_the_clip_fills_the_panel_from_its_first_to_its_last_moment(every_fronte
 
 @pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
 def test_a_silent_clip_is_dark(name):
-    mel = frontends.get(name)(Audio(np.zeros(16000), 16000))
+    mel = frontends.get_frontend(name)(Audio(np.zeros(16000), 16000))
     draw = Draw(mel.n_mels, mel.n_frames, (TimeSpan(2, 5, fill="floor"),))
     figure = audition_figure(mel, draw.apply(mel), draw)
     for ax in panels(figure):
