@@ -1,8 +1,8 @@
 """Framing, windows, STFT and its inverse: the one place that knows padding.
 
-A `Framing` says which samples each frame covers. Signals are turned into a *stretch*, the clip
-extended at both ends just as far as its frames reach; frame ``t`` then covers
-``stretch[t * hop_length : t * hop_length + win_length]``. Where a framework zero-pads its window to
+A `Framing` says which samples each frame covers. A signal is padded at both ends just as far as its frames
+reach; frame ``t`` then covers
+``padded[t * hop_length : t * hop_length + win_length]``. Where a framework zero-pads its window to
 ``n_fft`` in the middle, only the position of the window matters, and ``offset`` holds it.
 
 Spectra are ``(n_frames, n_fft // 2 + 1)`` complex64, time first, since frames are what the transforms
@@ -94,8 +94,8 @@ class Framing:
         Leave out the last frame (Whisper, NeMo).
     first_sample : int >= 0 [samples]
         Where frame 0 begins, with ``snip`` (lingvo's pre-emphasis takes one sample more than a window).
-    n_lead : int >= 0
-        Frames before the framework's first; see `led`.
+    n_lead_in : int >= 0
+        Frames before the framework's first; see `with_lead_in`.
 
     Examples
     --------
@@ -111,7 +111,7 @@ class Framing:
     pad_mode: str
     drop_last_frame: bool = False
     first_sample: int = 0
-    n_lead: int = 0
+    n_lead_in: int = 0
 
     @property
     def offset(self) -> int:
@@ -122,12 +122,12 @@ class Framing:
         if self.padding == "same":
             return (self.n_fft - self.hop_length) // 2 - into_fft
         if self.padding == "snip":
-            return self.n_lead * self.hop_length - self.first_sample
+            return self.n_lead_in * self.hop_length - self.first_sample
         return (self.win_length - self.hop_length) // 2
 
     @property
-    def led(self) -> Framing:
-        """The same framing to render with: where edges are snipped, frames before the first cover the beginning.
+    def with_lead_in(self) -> Framing:
+        """The framing to render with: where edges are snipped, it has frames before the first that cover the beginning.
 
         As at the end (see `specaug_listen.vocoders.bands.n_extra_frames`), the first samples would hang on the very
         tail of a window otherwise.
@@ -135,10 +135,10 @@ class Framing:
         if self.padding != "snip":
             return self
         before = self.center_s(0, sample_rate=1)
-        return replace(self, n_lead=self.n_lead + max(0, int(np.ceil(before / self.hop_length - 0.6))))
+        return replace(self, n_lead_in=self.n_lead_in + max(0, int(np.ceil(before / self.hop_length - 0.6))))
 
     def n_frames(self, n_samples: int) -> int:
-        """How many frames a clip of ``n_samples`` gives."""
+        """Number of frames of a clip of ``n_samples``."""
         if self.padding == "center":
             n = 1 + (n_samples + 2 * (self.n_fft // 2) - self.n_fft) // self.hop_length
         elif self.padding == "same":
@@ -155,12 +155,12 @@ class Framing:
         if self.padding == "kaldi":
             return max(1, (n_frames + self.drop_last_frame) * self.hop_length - self.hop_length // 2)
         if self.padding == "snip":
-            return self.first_sample + self.stretch_length(n_frames + self.drop_last_frame)
+            return self.first_sample + self.padded_length(n_frames + self.drop_last_frame)
         odd = self.n_fft % 2 if self.padding == "center" else (self.n_fft - self.hop_length) % 2
         base = self.hop_length if self.padding == "same" else 0
         return max(1, base + odd + (n_frames - 1 + self.drop_last_frame) * self.hop_length)
 
-    def stretch_length(self, n_frames: int) -> int:
+    def padded_length(self, n_frames: int) -> int:
         """Samples that ``n_frames`` frames reach over."""
         return (n_frames - 1) * self.hop_length + self.win_length
 
@@ -169,8 +169,8 @@ class Framing:
         first = self.win_length / 2 - self.offset
         return (np.asarray(frames, dtype=np.float64) * self.hop_length + first) / sample_rate
 
-    def checked_n_frames(self, n_samples: int) -> int:
-        """How many frames a clip gives, at least one.
+    def check_n_frames(self, n_samples: int) -> int:
+        """Number of frames of a clip, at least one.
 
         Raises
         ------
@@ -187,39 +187,39 @@ class Framing:
             raise AudioError(f"{n_samples} samples give no frame of the front-end; use a longer clip")
         return self.n_frames(n_samples)
 
-    def extend(self, signal: Real, n_frames: int | None = None) -> Real:
-        """Extend a clip at both ends to the stretch that its frames reach over.
+    def pad(self, signal: Real, n_frames: int | None = None) -> Real:
+        """Pad a clip at both ends to the signal that its frames reach over.
 
         Raises
         ------
         AudioError
             When the clip is shorter than a window.
         """
-        n_samples, own = len(signal), self.checked_n_frames(len(signal)) + self.n_lead
-        length = self.stretch_length(own if n_frames is None else n_frames)
+        n_samples, own = len(signal), self.check_n_frames(len(signal)) + self.n_lead_in
+        length = self.padded_length(own if n_frames is None else n_frames)
         after = max(0, length - self.offset - n_samples)
-        return self.padded(signal, max(0, self.offset), after)[max(0, -self.offset) :][:length]
+        return self.pad_by(signal, max(0, self.offset), after)[max(0, -self.offset) :][:length]
 
-    def padded(self, signal: Signal, n_before: int, n_after: int) -> Signal:
-        """A signal with so many samples before and after it, as ``pad_mode`` says."""
+    def pad_by(self, signal: Signal, n_before: int, n_after: int) -> Signal:
+        """Put ``n_before`` and ``n_after`` samples before and after a signal, as ``pad_mode`` says."""
         return np.pad(signal, (n_before, n_after), mode=_PAD_MODES[self.pad_mode])  # type: ignore[call-overload, no-any-return]
 
-    def crop(self, stretch: Real, n_samples: int) -> Real:
-        """Undo `extend`: cut the clip out, silence where no frame reached."""
+    def crop(self, padded: Real, n_samples: int) -> Real:
+        """Undo `pad`: cut the clip out, silence where no frame reached."""
         before = max(0, -self.offset)
-        clip = stretch[max(0, self.offset) : self.offset + n_samples]
+        clip = padded[max(0, self.offset) : self.offset + n_samples]
         return np.pad(clip, (before, n_samples - before - len(clip)))
 
-    def frames(self, stretch: Real) -> Real:
-        """The frames of a stretch, as a view of shape (n_frames, win_length)."""
-        return np.lib.stride_tricks.sliding_window_view(stretch, self.win_length)[:: self.hop_length]
+    def frames(self, padded: Real) -> Real:
+        """The frames of a padded signal, as a view of shape (n_frames, win_length)."""
+        return np.lib.stride_tricks.sliding_window_view(padded, self.win_length)[:: self.hop_length]
 
     def window_float32(self) -> Real:
         """The window in single precision."""
         return get_window(self.window, self.win_length).astype(np.float32)
 
     def norm(self, n_frames: int) -> Real:
-        """Sum of the squared windows over each sample of a stretch, kept away from zero."""
+        """Sum of the squared windows over each sample of a padded signal, kept away from zero."""
         squared = np.broadcast_to(self.window_float32() ** 2, (n_frames, self.win_length))
         total = overlap_add(squared, self.hop_length)
         # Where hardly a window reaches, dividing by the sum would blow rounding up into a click.
@@ -227,13 +227,13 @@ class Framing:
         return norm
 
 
-def stft(stretch: Real, framing: Framing) -> Complex:
-    """STFT of a stretch.
+def stft(padded: Real, framing: Framing) -> Complex:
+    """STFT of a padded signal.
 
     Parameters
     ----------
-    stretch : np.ndarray [shape=(n,), float32]
-        From `Framing.extend`.
+    padded : np.ndarray [shape=(n,), float32]
+        From `Framing.pad`.
     framing : Framing
 
     Returns
@@ -243,11 +243,11 @@ def stft(stretch: Real, framing: Framing) -> Complex:
     Examples
     --------
     >>> framing = Framing(512, 128, 512, "hann", "center", "reflect")
-    >>> stft(framing.extend(np.ones(2048, np.float32)), framing).shape
+    >>> stft(framing.pad(np.ones(2048, np.float32)), framing).shape
     (17, 257)
     """
     window = framing.window_float32()
-    frames = framing.frames(stretch)
+    frames = framing.frames(padded)
     spectrum = np.empty((len(frames), framing.n_fft // 2 + 1), np.complex64)
     for i in range(0, len(frames), FRAMES_PER_BLOCK):
         block = slice(i, i + FRAMES_PER_BLOCK)
@@ -268,7 +268,7 @@ def istft(spectrum: Complex, framing: Framing, norm: Real | None = None) -> Real
     Returns
     -------
     np.ndarray [shape=(n,), float32]
-        A stretch; `Framing.crop` gives the clip.
+        A padded signal; `Framing.crop` gives the clip.
     """
     window = framing.window_float32()
     norm = framing.norm(len(spectrum)) if norm is None else norm

@@ -31,7 +31,7 @@ LIBROSA = Framing(2048, 512, 2048, "hann", "center", "constant")
 ODD = Framing(401, 100, 301, "hamming", "center", "reflect")
 EVERY = pytest.mark.parametrize(
     "framing",
-    [WHISPER, NEMO, LHOTSE, HIFIGAN, LIBROSA, ODD, KALDI, KALDI.led, LINGVO, LINGVO.led],
+    [WHISPER, NEMO, LHOTSE, HIFIGAN, LIBROSA, ODD, KALDI, KALDI.with_lead_in, LINGVO, LINGVO.with_lead_in],
     ids=["whisper", "nemo", "lhotse", "hifigan", "librosa", "odd", "kaldi", "kaldi led", "lingvo", "lingvo led"],
 )
 
@@ -136,7 +136,12 @@ def test_a_longer_clip_never_has_fewer_frames(framing, n_samples):
     ("framing", "first_s"),
     [
         *[(WHISPER, 0.0), (NEMO, 0.0), (LIBROSA, 0.0), (LHOTSE, 80 / 16000), (HIFIGAN, 128 / 16000)],
-        *[(KALDI, 200 / 16000), (LINGVO, 201 / 16000), (KALDI.led, 40 / 16000), (LINGVO.led, 41 / 16000)],
+        *[
+            (KALDI, 200 / 16000),
+            (LINGVO, 201 / 16000),
+            (KALDI.with_lead_in, 40 / 16000),
+            (LINGVO.with_lead_in, 41 / 16000),
+        ],
     ],
     ids=["whisper", "nemo", "librosa", "lhotse", "hifigan", "kaldi", "lingvo", "kaldi led", "lingvo led"],
 )
@@ -144,7 +149,7 @@ def test_a_click_is_loudest_in_the_frame_whose_centre_it_is_at(framing, first_s)
     np.testing.assert_allclose(framing.center_s([0, 1], 16000), [first_s, first_s + framing.hop_length / 16000])
     click = np.zeros(16000, np.float32)
     click[round(framing.center_s(7, 16000) * 16000)] = 1.0
-    energy = np.square(np.abs(stft(framing.extend(click), framing))).sum(axis=1)
+    energy = np.square(np.abs(stft(framing.pad(click), framing))).sum(axis=1)
     assert np.argmax(energy) == 7
 
 
@@ -162,7 +167,7 @@ def test_extending_centred(subtests):
             signal = noise(n_samples)
             padded = np.pad(signal, 256, mode=numpy_mode)
             expected = padded[: (framing.n_frames(n_samples) - 1) * 160 + 512]
-            np.testing.assert_array_equal(framing.extend(signal), expected)
+            np.testing.assert_array_equal(framing.pad(signal), expected)
 
 
 def test_extending_centred_with_a_window_shorter_than_the_fft(subtests):
@@ -173,7 +178,7 @@ def test_extending_centred_with_a_window_shorter_than_the_fft(subtests):
             # The frame's 512 samples with the window's 400 in their middle, so 56 at each side are never heard.
             padded = np.pad(signal, 256, mode=numpy_mode)[56:]
             expected = padded[: (framing.n_frames(n_samples) - 1) * 160 + 400]
-            np.testing.assert_array_equal(framing.extend(signal), expected)
+            np.testing.assert_array_equal(framing.pad(signal), expected)
 
 
 def test_extending_same(subtests):
@@ -182,7 +187,7 @@ def test_extending_same(subtests):
             framing = Framing(512, 128, 512, "hann", "same", pad_mode)
             signal = noise(n_samples)
             expected = np.pad(signal, 192, mode=numpy_mode)[: (framing.n_frames(n_samples) - 1) * 128 + 512]
-            np.testing.assert_array_equal(framing.extend(signal), expected)
+            np.testing.assert_array_equal(framing.pad(signal), expected)
 
 
 def test_extending_kaldi(subtests):
@@ -194,7 +199,7 @@ def test_extending_kaldi(subtests):
             padded = np.pad(signal, 400, mode=numpy_mode)
             # feat/feature-window.cc, FirstSampleOfFrame: t * 160 + 80 - 200
             first, last = 400 - 120, 400 - 120 + (n_frames - 1) * 160 + 400
-            np.testing.assert_array_equal(framing.extend(signal), padded[first:last])
+            np.testing.assert_array_equal(framing.pad(signal), padded[first:last])
 
 
 def test_extending_snip(subtests):
@@ -205,35 +210,35 @@ def test_extending_snip(subtests):
                 framing = Framing(512, 160, 400, "povey", "snip", pad_mode, first_sample=first)
                 n_frames = framing.n_frames(n_samples)
                 expected = signal[first : first + (n_frames - 1) * 160 + 400]
-                np.testing.assert_array_equal(framing.extend(signal), expected)
+                np.testing.assert_array_equal(framing.pad(signal), expected)
                 # The frames of a rendering begin one hop earlier, in what is put beyond the clip.
                 padded = np.pad(signal, 160, mode=numpy_mode)[first : first + n_frames * 160 + 400]
-                np.testing.assert_array_equal(framing.led.extend(signal), padded)
+                np.testing.assert_array_equal(framing.with_lead_in.pad(signal), padded)
 
 
 @given(framings())
 def test_the_first_frame_of_a_rendering_is_centred_near_the_beginning(framing):
-    assert framing.led.led == framing.led
+    assert framing.with_lead_in.with_lead_in == framing.with_lead_in
     if framing.padding != "snip":
-        assert framing.led is framing
+        assert framing.with_lead_in is framing
         return
-    assert framing.led.center_s(0, 1) <= 0.6 * framing.hop_length + 1e-9
-    np.testing.assert_allclose(framing.led.center_s(framing.led.n_lead, 1), framing.center_s(0, 1))
+    assert framing.with_lead_in.center_s(0, 1) <= 0.6 * framing.hop_length + 1e-9
+    np.testing.assert_allclose(framing.with_lead_in.center_s(framing.with_lead_in.n_lead_in, 1), framing.center_s(0, 1))
 
 
 def test_a_clip_of_one_window_is_enough_and_one_sample_less_is_refused():
-    assert WHISPER.extend(noise(400)).shape == (WHISPER.stretch_length(2),)
+    assert WHISPER.pad(noise(400)).shape == (WHISPER.padded_length(2),)
     with pytest.raises(AudioError, match=r"^399 samples are less than one window of the front-end \(400 samples"):
-        WHISPER.extend(noise(399))
-    assert LINGVO.extend(noise(401)).shape == (400,)
+        WHISPER.pad(noise(399))
+    assert LINGVO.pad(noise(401)).shape == (400,)
     with pytest.raises(AudioError, match=r"^400 samples are less than one window of the front-end \(401 samples"):
-        LINGVO.extend(noise(400))
+        LINGVO.pad(noise(400))
 
 
 @EVERY
 def test_cropping_undoes_extending(framing):
     signal = noise(5003)
-    stretch = framing.extend(signal)
+    stretch = framing.pad(signal)
     cropped = framing.crop(stretch, 5003)
     reached, begin = min(5003, len(stretch) - framing.offset), max(0, -framing.offset)
     np.testing.assert_array_equal(cropped[begin:reached], signal[begin:reached])
@@ -245,8 +250,8 @@ def test_cropping_undoes_extending(framing):
 
 def test_more_frames_than_the_clip_has_can_be_asked_for():
     signal = noise(1600)
-    longer = WHISPER.extend(signal, WHISPER.n_frames(1600) + 3)
-    shorter = WHISPER.extend(signal)
+    longer = WHISPER.pad(signal, WHISPER.n_frames(1600) + 3)
+    shorter = WHISPER.pad(signal)
     assert len(longer) == len(shorter) + 3 * 160
     np.testing.assert_array_equal(longer[: len(shorter)], shorter)
 
@@ -271,7 +276,7 @@ def test_the_magnitudes_are_librosas(subtests, window, n_fft, win_length, hop_le
                 window=window,
                 pad_mode=librosa_mode,
             )
-            got = stft(framing.extend(signal), framing)
+            got = stft(framing.pad(signal), framing)
             assert got.dtype == np.complex64
             np.testing.assert_allclose(np.abs(got), np.abs(expected).T, atol=2e-5)
             if win_length == n_fft:
@@ -281,7 +286,7 @@ def test_the_magnitudes_are_librosas(subtests, window, n_fft, win_length, hop_le
 @EVERY
 def test_the_inverse_gives_back_what_the_frames_reach(framing):
     signal = noise(8000)
-    stretch = framing.extend(signal)
+    stretch = framing.pad(signal)
     back = framing.crop(istft(stft(stretch, framing), framing), 8000)
     inside = slice(framing.win_length, 8000 - framing.win_length)
     np.testing.assert_allclose(back[inside], signal[inside], atol=1e-5)
@@ -290,7 +295,7 @@ def test_the_inverse_gives_back_what_the_frames_reach(framing):
 def test_the_inverse_is_right_to_the_very_ends_where_windows_overlap_there():
     signal = noise(5120)
     framing = Framing(512, 128, 512, "hann", "center", "reflect")
-    back = framing.crop(istft(stft(framing.extend(signal), framing), framing), 5120)
+    back = framing.crop(istft(stft(framing.pad(signal), framing), framing), 5120)
     np.testing.assert_allclose(back, signal, atol=1e-5)
 
 
@@ -303,7 +308,7 @@ def test_the_inverse_is_the_least_squares_one():
     spectrum[:, [0, -1]] = spectrum[:, [0, -1]].real
     full = np.array([1.0] + [2.0] * 7 + [1.0])
     residual = spectrum - stft(istft(spectrum, framing), framing)
-    other = stft(noise(framing.stretch_length(9)), framing)
+    other = stft(noise(framing.padded_length(9)), framing)
     product = np.sum(full * (residual * other.conj()).real)
     assert abs(product) < 1e-4 * np.sqrt(np.sum(np.abs(residual) ** 2) * np.sum(np.abs(other) ** 2))
     assert np.sum(np.abs(residual) ** 2) > 1.0
@@ -311,7 +316,7 @@ def test_the_inverse_is_the_least_squares_one():
 
 def test_many_frames_are_transformed_like_few():
     framing = Framing(8, 2, 8, "hann", "center", "constant")
-    stretch = framing.extend(noise(2 * 9000))
+    stretch = framing.pad(noise(2 * 9000))
     spectrum = stft(stretch, framing)
     assert len(spectrum) > 2 * 4096  # more than two blocks
     for t in (0, 4095, 4096, 8191, 8192, len(spectrum) - 1):

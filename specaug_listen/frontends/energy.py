@@ -1,4 +1,4 @@
-"""From a signal to band energies, ``B · |STFT|^power``, some frames at a time."""
+"""Energies of mel bins, ``B · |STFT|^power``, of a signal, some frames at a time."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _LARGEST_POWER = 1e30
 
 
 def largest_energy(frontend: MelFrontend) -> float:
-    """The largest ``B · |STFT|^power`` that is let in, so that neither it nor its power overflows single precision."""
+    """Bound ``B · |STFT|^power`` so that neither it nor its power overflows single precision."""
     return float((_LARGEST_POWER / max(1.0, frontend.input_scale) ** 2) ** (frontend.power / 2))
 
 
 def bin_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
-    """Band energies of a mono signal at the front-end's rate.
+    """Compute the energies of mel bins of a mono signal at the front-end's rate.
 
     In double precision up to here, as librosa has it, so that quiet cells are right.
 
     Yields
     ------
     np.ndarray [shape=(n, n_mels), float32]
-        Of the frames that come next.
+        Energies of the frames that come next.
 
     Raises
     ------
@@ -44,14 +44,14 @@ def bin_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
         When the clip is shorter than a window, or too loud.
     """
     framing, bank = frontend.framing, frontend.filterbank().T
-    stretch = _Stretch(frontend, sound)
+    padded = _PaddedClip(frontend, sound)
     largest = largest_energy(frontend)
     epsilon = frontend.magnitude_epsilon / frontend.input_scale**2
     window, hop_length = get_window(framing.window, framing.win_length), framing.hop_length
-    for begin in range(0, stretch.n_frames, FRAMES_PER_BLOCK):
-        end = min(begin + FRAMES_PER_BLOCK, stretch.n_frames)
-        part = stretch.read(begin * hop_length, (end - 1) * hop_length + framing.win_length)
-        frames = _prepared(framing.frames(part).astype(np.float64), frontend)
+    for begin in range(0, padded.n_frames, FRAMES_PER_BLOCK):
+        end = min(begin + FRAMES_PER_BLOCK, padded.n_frames)
+        part = padded.read(begin * hop_length, (end - 1) * hop_length + framing.win_length)
+        frames = _condition(framing.frames(part).astype(np.float64), frontend)
         with one_blas_thread():
             spectrum = scipy.fft.rfft(frames * window, framing.n_fft)
             power = spectrum.real**2 + spectrum.imag**2 + epsilon
@@ -64,7 +64,7 @@ def bin_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
         yield energies.astype(np.float32)
 
 
-def _prepared(frames: npt.NDArray[np.float64], frontend: MelFrontend) -> npt.NDArray[np.float64]:
+def _condition(frames: npt.NDArray[np.float64], frontend: MelFrontend) -> npt.NDArray[np.float64]:
     if frontend.remove_dc_offset:
         frames -= frames.mean(axis=1, keepdims=True)
     if frontend.preemphasis_per_frame:
@@ -72,23 +72,23 @@ def _prepared(frames: npt.NDArray[np.float64], frontend: MelFrontend) -> npt.NDA
     return frames
 
 
-class _Stretch:
-    """A clip as its frames reach over it, read in parts: extended at both ends, with the clip's pre-emphasis."""
+class _PaddedClip:
+    """A clip padded at both ends as its frames reach over it, with pre-emphasis, read in parts."""
 
     def __init__(self, frontend: MelFrontend, sound: Sound) -> None:
         framing, self._sound = frontend.framing, sound
         self._preemphasis = 0.0 if frontend.preemphasis_per_frame else frontend.preemphasis
-        self.n_frames = framing.checked_n_frames(sound.n_samples)
+        self.n_frames = framing.check_n_frames(sound.n_samples)
         self._n_before, self._n_clip = framing.offset, sound.n_samples
-        n_after = max(0, framing.stretch_length(self.n_frames) - self._n_before - self._n_clip)
+        n_after = max(0, framing.padded_length(self.n_frames) - self._n_before - self._n_clip)
         # Beyond an end lies what is near it; of a short clip, all of it.
         n_head = max(0, self._n_before)
         first, last = self._clip(0, n_head + 1), self._clip(max(0, self._n_clip - n_after - 1), self._n_clip)
-        self._head = framing.padded(first, n_head, 0)[:n_head]
-        self._tail = framing.padded(last, 0, n_after)[len(last) :]
+        self._head = framing.pad_by(first, n_head, 0)[:n_head]
+        self._tail = framing.pad_by(last, 0, n_after)[len(last) :]
 
     def read(self, begin: int, end: int) -> Real:
-        """Samples ``begin`` to ``end - 1`` of the stretch."""
+        """Samples ``begin`` to ``end - 1`` of the padded clip."""
         clip_end = self._n_before + self._n_clip
         parts: list[Real] = [
             self._head[begin:end],

@@ -280,23 +280,23 @@ class MelFrontend:
             warnings.warn(notice.text, SpecAugListenWarning, stacklevel=2)
         return mel
 
-    def stretch(self, signal: Real, n_frames: int | None = None) -> Real:
-        """What the STFT of a rendering runs over: the clip extended at both ends, with pre-emphasis.
+    def pad(self, signal: Real, n_frames: int | None = None) -> Real:
+        """Pad a clip at both ends, with pre-emphasis, for the STFT of a rendering.
 
-        Its frames are those of ``framing.led``.
+        Its frames are those of ``framing.with_lead_in``.
         """
-        framing = self.framing.led
+        framing = self.framing.with_lead_in
         if not self.preemphasis:
-            return framing.extend(signal, n_frames)
+            return framing.pad(signal, n_frames)
         if self.preemphasis_per_frame:
-            return preemphasize(framing.extend(signal, n_frames), self.preemphasis)
-        return framing.extend(preemphasize(signal, self.preemphasis), n_frames)
+            return preemphasize(framing.pad(signal, n_frames), self.preemphasis)
+        return framing.pad(preemphasize(signal, self.preemphasis), n_frames)
 
-    def unstretch(self, stretch: Real, n_samples: int) -> Real:
-        """Undo `stretch`: take pre-emphasis back and cut the clip out."""
+    def unpad(self, padded: Real, n_samples: int) -> Real:
+        """Undo `pad`: take pre-emphasis back and cut the clip out."""
         if self.preemphasis:
-            stretch = deemphasize(stretch, self.preemphasis)
-        return self.framing.led.crop(stretch, n_samples)
+            padded = deemphasize(padded, self.preemphasis)
+        return self.framing.with_lead_in.crop(padded, n_samples)
 
     def compress(self, energy: Real, loudest: float | None = None) -> Real:
         """From ``B · |STFT|^power`` of samples in [-1, 1] to floor, logarithm, shift and scale, before a normalisation.

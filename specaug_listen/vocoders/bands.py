@@ -142,7 +142,7 @@ class Energies(NamedTuple):
             held = None
             loudest = max(float(sounding_energy(part).max()) for part in mel.parts(FRAMES_PER_BLOCK))
         framing = mel.frontend.framing
-        n_lead, n_extra = framing.led.n_lead, n_extra_frames(framing, mel.n_frames, mel.n_samples)
+        n_lead, n_extra = framing.with_lead_in.n_lead_in, n_extra_frames(framing, mel.n_frames, mel.n_samples)
         n_frames = n_lead + mel.n_frames + n_extra
 
         def read(begin: int, end: int) -> Real:
@@ -183,7 +183,7 @@ def rendered_energy(mel: MelSpectrogram) -> Real:
     Where a clip goes on for more than 0.6 hops after the middle of its last frame (because the front-end drops one, or
     frames stand half a hop off), the last frame is rendered again there: else the last samples would hang on the very
     tail of a window, and dividing by it would turn them into a click. Where a front-end snips the edges, the first
-    frame is rendered once more before it for the same reason; see `specaug_listen.stft.Framing.led`.
+    frame is rendered once more before it for the same reason; see `specaug_listen.stft.Framing.with_lead_in`.
 
     Raises
     ------

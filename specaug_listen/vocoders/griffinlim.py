@@ -99,10 +99,10 @@ class GriffinLim:
             start = magnitude * self._phase(mel, magnitude.shape)
             n_iter = self.n_iter if self.refine else 0
             stretch = _fast_griffin_lim(start, magnitude, frontend.framing, n_iter, self.momentum)
-        return Audio(frontend.unstretch(stretch, mel.n_samples), frontend.sample_rate)
+        return Audio(frontend.unpad(stretch, mel.n_samples), frontend.sample_rate)
 
     def _phase(self, mel: MelSpectrogram, shape: tuple[int, ...]) -> Complex:
-        n_lead = mel.frontend.framing.led.n_lead
+        n_lead = mel.frontend.framing.with_lead_in.n_lead_in
         n_extra = shape[0] - n_lead - mel.n_frames
         if isinstance(self.init, np.ndarray):
             expected = (shape[1], mel.n_frames)
@@ -150,7 +150,7 @@ class Librosa:
         """Reconstruct the waveform of a mel spectrogram; see `Joint`."""
         checked_mel(mel)
         librosa = require("librosa", purpose="the 'librosa' vocoder")
-        frontend, framing = mel.frontend, mel.frontend.framing.led
+        frontend, framing = mel.frontend, mel.frontend.framing.with_lead_in
         is_centered = framing.padding == "center"
         with one_blas_thread():
             magnitude = self._magnitude(mel, librosa)
@@ -179,7 +179,7 @@ class Librosa:
         # griffinlim() wants at least a window of sound.
         n_extra = max(0, -(-frontend.n_fft // frontend.hop_length) + 1 - mel.n_frames)
         framing = frontend.framing
-        n_lead = framing.led.n_lead
+        n_lead = framing.with_lead_in.n_lead_in
         if framing.padding == "snip":
             n_extra = max(n_extra, n_extra_frames(framing, mel.n_frames, mel.n_samples))
         return np.pad(self._magnitude_of_frames(mel, librosa), ((0, 0), (n_lead, n_extra)), mode="edge")
@@ -188,7 +188,7 @@ class Librosa:
         frontend = mel.frontend
         magnitude: Real
         if frontend.mel_scale not in ("slaney", "htk") or not frontend.filterbank().any(axis=1).all():
-            n_lead = frontend.framing.led.n_lead
+            n_lead = frontend.framing.with_lead_in.n_lead_in
             magnitude = nnls_magnitude(mel).T[:, n_lead : n_lead + mel.n_frames]
             return magnitude
         magnitude = librosa.feature.inverse.mel_to_stft(mel.energy, **librosa_filters(frontend))

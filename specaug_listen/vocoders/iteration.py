@@ -69,14 +69,14 @@ class Iteration:
 
         Parameters
         ----------
-        stretch : np.ndarray [shape=(framing.stretch_length(n_frames),)]
+        stretch : np.ndarray [shape=(framing.padded_length(n_frames),)]
         n_iter : int >= 0
         ends : Ends
             Of the clip in the stretch.
 
         Returns
         -------
-        np.ndarray [shape=(framing.stretch_length(n_frames),)]
+        np.ndarray [shape=(framing.padded_length(n_frames),)]
         """
         hop_length = self._framing.hop_length
         hops: Real = np.pad(stretch, (0, self._n_hops * hop_length - len(stretch))).reshape(-1, hop_length)
@@ -194,7 +194,7 @@ class Ends:
     def __init__(self, framing: Framing, n_before: int, n_clip: int, n_after: int) -> None:
         n_until = n_before + n_clip
         self._beyond: Any = np.concatenate([np.arange(n_before), np.arange(n_until, n_until + n_after)])
-        self._sources: Any = framing.padded(np.arange(n_before, n_until), n_before, n_after)[self._beyond]
+        self._sources: Any = framing.pad_by(np.arange(n_before, n_until), n_before, n_after)[self._beyond]
         self._is_silent = framing.pad_mode == "constant"
 
     def in_hops(self, hop_length: int) -> Ends:

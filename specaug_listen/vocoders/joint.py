@@ -121,7 +121,7 @@ class Joint:
         if energies.loudest == 0:
             yield from (np.zeros(min(n_samples - i, 1 << 20), np.float32) for i in range(0, n_samples, 1 << 20))
             return
-        position, restored = -frontend.framing.led.offset, 0.0
+        position, restored = -frontend.framing.with_lead_in.offset, 0.0
         for stretch in self._stretches(energies):
             if frontend.preemphasis:
                 stretch = deemphasize(stretch, frontend.preemphasis, restored)
@@ -164,7 +164,7 @@ def _iterated(stretch: Real, energies: Energies, first: int, last: int, n_iter: 
     """Frames ``first`` to ``last - 1`` after so many iterations, with the levels put right."""
     frontend, framing = energies.mel.frontend, energies.mel.frontend.framing
     n_before = framing.offset if first == 0 else 0
-    n_beyond = framing.stretch_length(energies.n_frames) - framing.offset - energies.mel.n_samples
+    n_beyond = framing.padded_length(energies.n_frames) - framing.offset - energies.mel.n_samples
     n_after = max(0, n_beyond) if last == energies.n_frames else 0
     # Nothing is beyond snipped edges, and Kaldi's few mirrored samples stand before the pre-emphasis. And where windows
     # hardly overlap, errors between them are large, and must not be mirrored to where a window is strong: the iteration

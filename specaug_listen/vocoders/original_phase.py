@@ -69,7 +69,7 @@ class OriginalPhase:
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Render a mel spectrogram with its original phase; see `Joint`."""
         checked_mel(mel)
-        frontend, framing = mel.frontend, mel.frontend.framing.led
+        frontend, framing = mel.frontend, mel.frontend.framing.with_lead_in
         # The clip's tail, which the last frames of some front-ends hardly reach, is to come out as it went in.
         n_extra = -(-framing.win_length // framing.hop_length) + 1
         spectrum = original_spectrum(mel, emphasized=False, n_extra=n_extra)
@@ -94,7 +94,7 @@ class OriginalPhase:
         if not missing.any():
             return changed
         rng = np.random.default_rng(self.seed)
-        noise = stft(rng.standard_normal(framing.stretch_length(len(missing)), dtype=np.float32), framing)
+        noise = stft(rng.standard_normal(framing.padded_length(len(missing)), dtype=np.float32), framing)
         noise *= bands.gain(missing, bands.energy(noise)) @ bands.synthesis
         return changed + noise
 
@@ -135,7 +135,7 @@ def _cells(mel: MelSpectrogram, spectrum: Complex, max_gain_db: float) -> _Cells
     least = np.where(filled, np.float32(0), 1 / _LARGEST_WARP_CORRECTION)
     # A warped mel fades from frame to frame; to follow it at an onset would make that one quieter.
     moving = filled | ~_near_onsets(mel, spectrum) if is_warped(mel) else filled
-    n_lead = mel.frontend.framing.led.n_lead
+    n_lead = mel.frontend.framing.with_lead_in.n_lead_in
     beyond = (n_lead, len(spectrum) - n_lead - mel.n_frames), (0, 0)
     arrays = sounding_energy(plain), sounding_energy(mel), filled.T, least.T, largest.T
     # Frames beyond the mel's first and last share their gain, but they have no energy to be corrected to.
@@ -149,19 +149,19 @@ def _near_onsets(mel: MelSpectrogram, spectrum: Complex) -> Flags:
     near = np.zeros(len(spectrum), bool)
     for onset in onsets(istft(spectrum, framing), framing.win_length):
         near[max(0, -(-(onset - framing.win_length) // framing.hop_length)) : onset // framing.hop_length + 1] = True
-    n_lead = framing.led.n_lead
+    n_lead = framing.with_lead_in.n_lead_in
     return near[n_lead : n_lead + mel.n_frames]
 
 
 def _refined(spectrum: Complex, cells: _Cells, bands: Bands, mel: MelSpectrogram) -> Complex:
     """Correct the moving cells until the rendering's own STFT has their energies."""
-    framing = mel.frontend.framing.led
+    framing = mel.frontend.framing.with_lead_in
     norm = framing.norm(len(spectrum))
     kept = spectrum * (1 - bands.everywhere(cells.moving.astype(np.float32)))
 
     def heard(spectrum: Complex) -> Complex:
         clip = framing.crop(istft(spectrum, framing, norm), mel.n_samples)
-        return stft(framing.extend(clip, len(spectrum)), framing)
+        return stft(framing.pad(clip, len(spectrum)), framing)
 
     for _ in range(_N_REFINEMENTS):
         spectrum = heard(spectrum)

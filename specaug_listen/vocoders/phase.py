@@ -85,10 +85,10 @@ def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0
             "another vocoder (GriffinLim with init='random')"
         )
     framing = mel.frontend.framing
-    signal, n_frames = mel.audio.samples[0], framing.led.n_lead + mel.n_frames + n_extra
+    signal, n_frames = mel.audio.samples[0], framing.with_lead_in.n_lead_in + mel.n_frames + n_extra
     if mel.warp is not None and is_warped(mel):
         signal = _warped(signal, mel.warp, framing)
-    stretch = mel.frontend.stretch(signal, n_frames) if emphasized else framing.led.extend(signal, n_frames)
+    stretch = mel.frontend.pad(signal, n_frames) if emphasized else framing.with_lead_in.pad(signal, n_frames)
     return stft(stretch, framing)
 
 

@@ -60,7 +60,7 @@ def test_a_clip_that_is_read_in_parts_is_extended_like_the_whole(data):
         return
     plain = replace(frontend, preemphasis=0.0) if frontend.preemphasis_per_frame else frontend
     # What a rendering has before the first frame is not read.
-    expected = plain.stretch(clip.samples[0])[frontend.framing.led.n_lead * frontend.hop_length :]
+    expected = plain.pad(clip.samples[0])[frontend.framing.with_lead_in.n_lead_in * frontend.hop_length :]
     stretch = _Stretch(frontend, clip)
     assert stretch.n_frames == frontend.framing.n_frames(clip.n_samples)
     np.testing.assert_array_equal(stretch.read(0, len(expected)), expected)
@@ -88,11 +88,11 @@ def test_energies_are_the_filterbank_on_the_spectra_of_the_frames(subtests, spee
         with subtests.test(name=name):
             frontend = replace(PRESETS[name], remove_dc_offset=False, preemphasis_per_frame=False)
             clip, framing = speechlike.resample(frontend.sample_rate), frontend.framing
-            stretch = frontend.stretch(clip.samples[0]).astype(np.float64)
+            stretch = frontend.pad(clip.samples[0]).astype(np.float64)
             window = get_window(framing.window, framing.win_length)
             (energies,) = bin_energies(frontend, clip)
             for t in (0, 17, len(energies) - 1):
-                begin = (framing.led.n_lead + t) * framing.hop_length
+                begin = (framing.with_lead_in.n_lead_in + t) * framing.hop_length
                 spectrum = np.fft.rfft(stretch[begin : begin + framing.win_length] * window, framing.n_fft)
                 magnitude = np.sqrt(np.abs(spectrum) ** 2 + frontend.magnitude_epsilon / frontend.input_scale**2)
                 expected = frontend.filterbank() @ magnitude**frontend.power

@@ -271,8 +271,8 @@ def test_the_stft_of_the_stretch_is_what_the_mel_was_summed_from(subtests, rng):
             if frontend.remove_dc_offset:
                 frontend = replace(frontend, remove_dc_offset=False)  # Kaldi's is taken frame by frame
             audio = Audio(0.1 * rng.standard_normal(12000), frontend.sample_rate)
-            n_lead = frontend.framing.led.n_lead
-            spectrum = stft(frontend.stretch(audio.samples[0]), frontend.framing)[n_lead:]
+            n_lead = frontend.framing.with_lead_in.n_lead_in
+            spectrum = stft(frontend.pad(audio.samples[0]), frontend.framing)[n_lead:]
             power = np.square(np.abs(spectrum.astype(np.complex128))) + frontend.magnitude_epsilon
             linear = np.sqrt(power) if frontend.power == 1 else power
             mel = frontend(audio)
@@ -287,9 +287,9 @@ def test_the_stretch_turns_back_into_the_clip(subtests, rng):
     for frontend in frontends.PRESETS.values():
         with subtests.test(frontend=frontend.name):
             signal = rng.standard_normal(8000).astype(np.float32)
-            stretch = frontend.stretch(signal)
-            back = frontend.unstretch(stretch, 8000)
-            reached = min(8000, len(stretch) - frontend.framing.led.offset)
+            stretch = frontend.pad(signal)
+            back = frontend.unpad(stretch, 8000)
+            reached = min(8000, len(stretch) - frontend.framing.with_lead_in.offset)
             assert reached >= 8000 - frontend.hop_length
             np.testing.assert_allclose(back[:reached], signal[:reached], atol=1e-4)
 

@@ -29,12 +29,12 @@ def test_the_last_samples_are_no_louder_than_the_sound_before_them(vocoder, ever
 def test_the_first_and_the_last_frame_go_on_to_the_ends_of_the_clip(every_frontend, speechlike):
     mel = every_frontend(speechlike)
     energy = rendered_energy(mel)
-    framing = every_frontend.framing.led
+    framing = every_frontend.framing.with_lead_in
     assert framing.center_s(0, 1) <= 0.6 * framing.hop_length
     assert mel.n_samples - framing.center_s(len(energy) - 1, 1) <= 0.6 * framing.hop_length
-    last = framing.n_lead + mel.n_frames
-    np.testing.assert_array_equal(energy[framing.n_lead : last], mel.energy.T)
-    for extra in energy[: framing.n_lead]:
+    last = framing.n_lead_in + mel.n_frames
+    np.testing.assert_array_equal(energy[framing.n_lead_in : last], mel.energy.T)
+    for extra in energy[: framing.n_lead_in]:
         np.testing.assert_array_equal(extra, mel.energy[:, 0])
     for extra in energy[last:]:
         np.testing.assert_array_equal(extra, mel.energy[:, -1])

@@ -62,11 +62,11 @@ def test_the_original_phase_beats_a_random_one(name, speechlike):
 def test_a_given_phase_array_is_used_as_seen_from_the_windows_first_sample(name, speechlike):
     frontend = PRESETS[name]
     mel = frontend(speechlike)
-    spectrum = stft(frontend.stretch(mel.audio.samples[0]), frontend.framing)[frontend.framing.led.n_lead :]
+    spectrum = stft(frontend.pad(mel.audio.samples[0]), frontend.framing)[frontend.framing.with_lead_in.n_lead_in :]
     given = GriffinLim(n_iter=0, init=np.angle(spectrum).T)(mel)
     named = GriffinLim(n_iter=0, init="original")(mel)
     # What is rendered before the first frame and after the last has a phase that no array can give.
-    first = frontend.n_fft if frontend.framing.led.n_lead else 0
+    first = frontend.n_fft if frontend.framing.with_lead_in.n_lead_in else 0
     shared = slice(first, mel.n_samples - 2 * frontend.n_fft)
     # A de-emphasis carries what differed before it along, and less and less of it.
     atol = 1e-3 if first else 1e-5
@@ -138,7 +138,7 @@ def test_nnls_reprojects_at_least_as_well_as_the_cut_off_pseudo_inverse(name, sp
         assert magnitude.dtype == np.float32
         assert (magnitude >= 0).all()
         energies.append(bank @ magnitude.T**mel.frontend.power)
-    n_lead = mel.frontend.framing.led.n_lead
+    n_lead = mel.frontend.framing.with_lead_in.n_lead_in
     pinv, nnls = (relative_db(energy[:, n_lead:][:, : mel.n_frames], mel.energy) for energy in energies)
     assert nnls <= pinv + 0.1
     assert nnls < -25

@@ -50,7 +50,7 @@ def test_the_ends_are_the_same_whichever_way_samples_lie(rng, pad_mode):
 def naive_overlap(frames: np.ndarray, framing: Framing) -> np.ndarray:
     """Windowed frames added up one by one, over the sum of the squared windows."""
     window = framing.window_float32().astype(np.float64)
-    total, norm = (np.zeros(framing.stretch_length(len(frames))) for _ in range(2))
+    total, norm = (np.zeros(framing.padded_length(len(frames))) for _ in range(2))
     for t, frame in enumerate(frames.astype(np.float64)):
         here = slice(t * framing.hop_length, t * framing.hop_length + framing.win_length)
         total[here] += frame[: framing.win_length] * window
@@ -91,7 +91,7 @@ def test_no_iteration_gives_the_signal_back_and_none_touches_it(speechlike, ever
     mel = every_frontend(speechlike)
     target, framing = rendered_energy(mel), every_frontend.framing
     run = Iteration(target, bands_of(every_frontend), framing, tiny(float(target.max()))).run
-    start = np.random.default_rng(0).standard_normal(framing.stretch_length(len(target)), dtype=np.float32)
+    start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
     before, ends = start.copy(), Ends(framing, 0, len(start), 0)
     assert_array_equal(run(start, 0, ends), start)
     assert not np.array_equal(run(start, 1, ends), start)

@@ -267,7 +267,7 @@ def naive_iteration(spectrum, target, bands, mel, n_iter):
     for _ in range(n_iter):
         stretch = istft(spectrum, framing)
         clip = framing.crop(stretch, mel.n_samples)
-        projected = stft(framing.extend(clip, len(target)), framing)
+        projected = stft(framing.pad(clip, len(target)), framing)
         if terms is None:
             inertial = previous = relaxed = projected
         else:
@@ -285,7 +285,7 @@ def naive_iteration(spectrum, target, bands, mel, n_iter):
 def test_the_iteration_is_the_published_one_on_whole_spectra(name, speechlike):
     mel = PRESETS[name](speechlike)
     target, bands, framing = rendered_energy(mel), bands_of(mel.frontend), mel.frontend.framing
-    start = np.random.default_rng(0).standard_normal(framing.stretch_length(len(target)), dtype=np.float32)
+    start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
     n_after = max(0, len(start) - framing.offset - mel.n_samples)
     ends = Ends(framing, framing.offset, len(start) - framing.offset - n_after, n_after)
     run = Iteration(target, bands, framing, tiny(float(target.max()))).run(start, 5, ends)

@@ -183,7 +183,7 @@ def test_a_flat_patch_is_found_in_the_frames_of_the_rendering(name):
     flat = masked(mel, TimeSpan(30, 20, float(np.median(mel.values))))
     energies = Energies.of(flat)
     found = flat_areas(energies, 0, energies.n_frames).all(axis=1)
-    n_lead = mel.frontend.framing.led.n_lead
+    n_lead = mel.frontend.framing.with_lead_in.n_lead_in
     assert n_lead == (name == "wenet")
     assert np.flatnonzero(found).tolist() == list(range(n_lead + 30, n_lead + 50))
 

@@ -30,7 +30,7 @@ def inconsistency_db(magnitude, phase, framing):
 @pytest.mark.parametrize("hz", [440.0, 1000.0])
 def test_single_pass_phases_give_a_sinusoid_back_at_once(every_frontend, hz):
     framing = every_frontend.framing
-    magnitude = np.abs(stft(framing.extend(sine(hz, every_frontend.sample_rate)), framing))
+    magnitude = np.abs(stft(framing.pad(sine(hz, every_frontend.sample_rate)), framing))
     # Where the FFT is much longer than the window (lingvo), a peak's sides are further from where they should be.
     limit = -25 if framing.n_fft < 2 * framing.win_length else -19
     assert inconsistency_db(magnitude, spsi_phase(magnitude, framing), framing) < limit
@@ -40,7 +40,7 @@ def test_single_pass_phases_give_a_sinusoid_back_at_once(every_frontend, hz):
 def test_single_pass_phases_follow_two_tones_each_at_its_own_frequency():
     framing = WHISPER.framing
     both = sine(600, 16000) + 0.3 * sine(3000, 16000)
-    magnitude = np.abs(stft(framing.extend(both), framing))
+    magnitude = np.abs(stft(framing.pad(both), framing))
     assert inconsistency_db(magnitude, spsi_phase(magnitude, framing), framing) < -25
 
 
@@ -66,11 +66,11 @@ def test_unit_turns_angles_in_radians_into_points_on_the_circle():
 @pytest.mark.parametrize("emphasized", [True, False])
 def test_without_a_warp_the_original_spectrum_is_the_clips(speechlike, every_frontend, emphasized):
     mel = every_frontend(speechlike)
-    signal, framing = mel.audio.samples[0], every_frontend.framing.led
-    stretch = every_frontend.stretch(signal) if emphasized else framing.extend(signal)
+    signal, framing = mel.audio.samples[0], every_frontend.framing.with_lead_in
+    stretch = every_frontend.pad(signal) if emphasized else framing.pad(signal)
     spectrum = original_spectrum(mel, emphasized=emphasized)
     assert_array_equal(spectrum, stft(stretch, framing))
-    assert spectrum.shape == (framing.n_lead + mel.n_frames, every_frontend.n_fft // 2 + 1)
+    assert spectrum.shape == (framing.n_lead_in + mel.n_frames, every_frontend.n_fft // 2 + 1)
 
 
 def test_pre_emphasis_makes_a_difference_where_there_is_one(speechlike):
@@ -83,7 +83,7 @@ def test_pre_emphasis_makes_a_difference_where_there_is_one(speechlike):
 def test_frames_beyond_the_last_continue_the_clip(speechlike, every_frontend):
     mel = every_frontend(speechlike)
     more = original_spectrum(mel, emphasized=False, n_extra=3)
-    assert len(more) == every_frontend.framing.led.n_lead + mel.n_frames + 3
+    assert len(more) == every_frontend.framing.with_lead_in.n_lead_in + mel.n_frames + 3
     # What is put beyond the end depends on how far one looks, so the last frames are left out.
     without = original_spectrum(mel, emphasized=False)[:-8]
     assert_array_equal(more[: len(without)], without)
