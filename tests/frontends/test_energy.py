@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from specaug_listen import Audio
 from specaug_listen.errors import AudioError
 from specaug_listen.frontends import NEMO, PRESETS, WHISPER, MelFrontend
-from specaug_listen.frontends.energy import _Stretch, bin_energies
+from specaug_listen.frontends.energy import _PaddedClip, bin_energies
 from specaug_listen.stft import get_window
 
 RATE = 8000
@@ -61,12 +61,12 @@ def test_a_clip_that_is_read_in_parts_is_extended_like_the_whole(data):
     plain = replace(frontend, preemphasis=0.0) if frontend.preemphasis_per_frame else frontend
     # What a rendering has before the first frame is not read.
     expected = plain.pad(clip.samples[0])[frontend.framing.with_lead_in.n_lead_in * frontend.hop_length :]
-    stretch = _Stretch(frontend, clip)
-    assert stretch.n_frames == frontend.framing.n_frames(clip.n_samples)
-    np.testing.assert_array_equal(stretch.read(0, len(expected)), expected)
+    padded = _PaddedClip(frontend, clip)
+    assert padded.n_frames == frontend.framing.n_frames(clip.n_samples)
+    np.testing.assert_array_equal(padded.read(0, len(expected)), expected)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(expected)), min_size=2, max_size=5)))
     for begin, end in itertools.pairwise(cuts):
-        np.testing.assert_array_equal(stretch.read(begin, end), expected[begin:end])
+        np.testing.assert_array_equal(padded.read(begin, end), expected[begin:end])
 
 
 def test_energies_in_blocks_are_those_of_the_whole(subtests, speechlike, monkeypatch):
@@ -88,12 +88,12 @@ def test_energies_are_the_filterbank_on_the_spectra_of_the_frames(subtests, spee
         with subtests.test(name=name):
             frontend = replace(PRESETS[name], remove_dc_offset=False, preemphasis_per_frame=False)
             clip, framing = speechlike.resample(frontend.sample_rate), frontend.framing
-            stretch = frontend.pad(clip.samples[0]).astype(np.float64)
+            padded = frontend.pad(clip.samples[0]).astype(np.float64)
             window = get_window(framing.window, framing.win_length)
             (energies,) = bin_energies(frontend, clip)
             for t in (0, 17, len(energies) - 1):
                 begin = (framing.with_lead_in.n_lead_in + t) * framing.hop_length
-                spectrum = np.fft.rfft(stretch[begin : begin + framing.win_length] * window, framing.n_fft)
+                spectrum = np.fft.rfft(padded[begin : begin + framing.win_length] * window, framing.n_fft)
                 magnitude = np.sqrt(np.abs(spectrum) ** 2 + frontend.magnitude_epsilon / frontend.input_scale**2)
                 expected = frontend.filterbank() @ magnitude**frontend.power
                 np.testing.assert_allclose(energies[t], expected, rtol=1e-5, atol=1e-12)
