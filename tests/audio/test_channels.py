@@ -18,15 +18,16 @@ def stereo(tmp_path, rng):
     return tmp_path / "call.wav", samples
 
 
-@pytest.mark.parametrize(("channel", "at"), [("left", 0), (1, 0), ("1", 0), ("right", 1), (2, 1), ("RIGHT", 1)])
-def test_numbers_count_from_one_and_sides_are_the_first_two(stereo, channel, at):
-    path, samples = stereo
-    clip = load(path, channel=channel)
-    assert (clip.n_channels, clip.choice) == (1, Choice(as_channel(channel), 2))
-    np.testing.assert_array_equal(clip.samples[0], samples[:, at])
-    again = load(path).select(channel)
-    np.testing.assert_array_equal(again.samples, clip.samples)
-    assert (again.choice, again.source, again.fingerprint) == (clip.choice, clip.source, clip.fingerprint)
+def test_numbers_count_from_one_and_sides_are_the_first_two(subtests, stereo):
+    for channel, at in [("left", 0), (1, 0), ("1", 0), ("right", 1), (2, 1), ("RIGHT", 1)]:
+        with subtests.test(channel=channel, at=at):
+            path, samples = stereo
+            clip = load(path, channel=channel)
+            assert (clip.n_channels, clip.choice) == (1, Choice(as_channel(channel), 2))
+            np.testing.assert_array_equal(clip.samples[0], samples[:, at])
+            again = load(path).select(channel)
+            np.testing.assert_array_equal(again.samples, clip.samples)
+            assert (again.choice, again.source, again.fingerprint) == (clip.choice, clip.source, clip.fingerprint)
 
 
 def test_one_channel_is_drawn_for_like_a_mono_file_of_it_and_the_mean_like_the_whole(stereo):
@@ -45,9 +46,8 @@ def test_mono_is_its_own_first_channel(channel):
     assert clip.select(channel) is clip
 
 
-@pytest.mark.parametrize(
-    ("channel", "why"),
-    [
+def test_what_is_no_channel_is_refused_with_the_counting_said(subtests):
+    for channel, why in [
         (0, "channel 0: channels count from 1, so the first is 1; allowed is mean, left, right, each"),
         ("0", "channel 0: channels count from 1"),
         (-1, "channel -1: allowed is mean"),
@@ -57,21 +57,23 @@ def test_mono_is_its_own_first_channel(channel):
         ("x" * 500, "channel 'xxxxxxxx"),
         ("each", "channel each: makes several clips, and this takes one"),
         (None, "channel None: allowed"),
-    ],
-)
-def test_what_is_no_channel_is_refused_with_the_counting_said(channel, why):
-    with pytest.raises(ParameterError) as caught:
-        Audio(np.ones((2, 4)), 8000).select(channel)
-    assert str(caught.value).startswith(why)
-    assert len(str(caught.value)) < 250
-    assert "(1 is the first channel)" in str(caught.value)
+    ]:
+        with subtests.test(channel=channel, why=why):
+            with pytest.raises(ParameterError) as caught:
+                Audio(np.ones((2, 4)), 8000).select(channel)
+            assert str(caught.value).startswith(why)
+            assert len(str(caught.value)) < 250
+            assert "(1 is the first channel)" in str(caught.value)
 
 
-@pytest.mark.parametrize(("n", "channel"), [(1, "right"), (1, 2), (2, 3), (4, 5)])
-def test_a_channel_that_is_not_there_is_refused_with_those_that_are(tmp_path, n, channel):
-    sf.write(tmp_path / "clip.wav", np.zeros((80, n)), 8000)
-    with pytest.raises(AudioError, match=rf"clip\.wav: channel {channel}.*the clip has {n}.*; channels count from 1"):
-        load(tmp_path / "clip.wav", channel=channel)
+def test_a_channel_that_is_not_there_is_refused_with_those_that_are(subtests, tmp_path):
+    for n, channel in [(1, "right"), (1, 2), (2, 3), (4, 5)]:
+        with subtests.test(n=n, channel=channel):
+            sf.write(tmp_path / "clip.wav", np.zeros((80, n)), 8000)
+            with pytest.raises(
+                AudioError, match=rf"clip\.wav: channel {channel}.*the clip has {n}.*; channels count from 1"
+            ):
+                load(tmp_path / "clip.wav", channel=channel)
 
 
 def test_each_is_refused_before_the_file_is_opened(tmp_path):

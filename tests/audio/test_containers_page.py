@@ -134,15 +134,17 @@ def rows_of_page():
     return {one.split(" | ")[0].strip("| "): one for one in lines if one.startswith("| ")}
 
 
-@pytest.mark.parametrize("name", CONTAINERS)
-def test_the_page_tells_what_happens_to_files_of_each_container(name, tmp_path):
-    assert rows_of_page()[name] == line(name, row(CONTAINERS[name], tmp_path))
+def test_the_page_tells_what_happens_to_files_of_each_container(subtests, tmp_path):
+    for name in CONTAINERS:
+        with subtests.test(name=name):
+            assert rows_of_page()[name] == line(name, row(CONTAINERS[name], tmp_path))
 
 
-@pytest.mark.parametrize("name", FOREIGN)
-def test_the_page_tells_what_happens_to_files_that_go_through_ffmpeg(name, tmp_path):
-    pytest.importorskip("av")
-    assert rows_of_page()[name] == line(name, row_of_ffmpeg(name, tmp_path))
+def test_the_page_tells_what_happens_to_files_that_go_through_ffmpeg(subtests, tmp_path):
+    for name in FOREIGN:
+        with subtests.test(name=name):
+            pytest.importorskip("av")
+            assert rows_of_page()[name] == line(name, row_of_ffmpeg(name, tmp_path))
 
 
 if __name__ == "__main__":

@@ -39,16 +39,17 @@ def without_ffmpeg(monkeypatch):
     monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: False)
 
 
-@pytest.mark.parametrize("name", CONTENTS)
-def test_a_container_is_named_by_its_content_with_what_reads_or_converts_it(tmp_path, without_ffmpeg, name):
-    path = tmp_path / "a clip.wav"
-    path.write_bytes(CONTENTS[name] + bytes(1000))
-    with pytest.raises(AudioError) as caught:
-        load(path)
-    assert str(caught.value) == (
-        f"{path}: is {name}; install what decodes it: pip install 'specaug-listen[av]', or convert it: "
-        "ffmpeg -i 'a clip.wav' 'a clip-pcm.wav'"
-    )
+def test_a_container_is_named_by_its_content_with_what_reads_or_converts_it(subtests, tmp_path, without_ffmpeg):
+    for name in CONTENTS:
+        with subtests.test(name=name):
+            path = tmp_path / "a clip.wav"
+            path.write_bytes(CONTENTS[name] + bytes(1000))
+            with pytest.raises(AudioError) as caught:
+                load(path)
+            assert str(caught.value) == (
+                f"{path}: is {name}; install what decodes it: pip install 'specaug-listen[av]', or convert it: "
+                "ffmpeg -i 'a clip.wav' 'a clip-pcm.wav'"
+            )
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.caf", "alac"), ("a.m4a", "aac"), ("a.mov", "pcm_s16le")])
@@ -178,19 +179,20 @@ KINDS = (
 )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_number_of_channels_is_read_through_ffmpeg_from_packed_and_planar_samples(tmp_path, kind):
+def test_every_number_of_channels_is_read_through_ffmpeg_from_packed_and_planar_samples(subtests, tmp_path):
     """Of 8 planes, and of QuickTime's own orders of 7 and 8 channels, PyAV kills the process."""
-    pytest.importorskip("av")
-    for n_channels, layout in enumerate(LAYOUTS, 1):
-        sound = np.rint(VOICE[:5000, None] * np.arange(1, n_channels + 1) / 8 * 127) / 128
-        path = tmp_path / f"{n_channels}{kind}"
-        written_by_ffmpeg(path, kind.split(".")[0], sound, layout=layout)
-        decoder = FfmpegDecoder(path)
-        samples = np.concatenate(list(decoder.blocks(0)))
-        assert samples.shape == (5000, n_channels) == (5000, decoder.n_channels)
-        np.testing.assert_allclose(samples, sound, atol=0.01)
-        np.testing.assert_array_equal(np.concatenate(list(decoder.blocks(3000))), samples[3000:])
+    for kind in KINDS:
+        with subtests.test(kind=kind):
+            pytest.importorskip("av")
+            for n_channels, layout in enumerate(LAYOUTS, 1):
+                sound = np.rint(VOICE[:5000, None] * np.arange(1, n_channels + 1) / 8 * 127) / 128
+                path = tmp_path / f"{n_channels}{kind}"
+                written_by_ffmpeg(path, kind.split(".")[0], sound, layout=layout)
+                decoder = FfmpegDecoder(path)
+                samples = np.concatenate(list(decoder.blocks(0)))
+                assert samples.shape == (5000, n_channels) == (5000, decoder.n_channels)
+                np.testing.assert_allclose(samples, sound, atol=0.01)
+                np.testing.assert_array_equal(np.concatenate(list(decoder.blocks(3000))), samples[3000:])
 
 
 def paused(tmp_path, name, codec, gap):
@@ -209,23 +211,22 @@ def paused(tmp_path, name, codec, gap):
     return (tmp_path / f"made-{name}").read_bytes(), (tmp_path / name).read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("name", "codec"), [("p.mka", "flac"), ("p.m4a", "aac"), ("p.webm", "libopus"), ("p.mp4", "alac")]
-)
-def test_a_pause_between_two_packets_is_no_cut_and_said(tmp_path, name, codec):
-    av = pytest.importorskip("av")
-    if codec not in av.codecs_available:
-        pytest.skip(f"this FFmpeg has no {codec}")
-    whole, with_pause = paused(tmp_path, name, codec, Fraction(3, 2))
-    expected, notices = heard(tmp_path, whole)
-    assert list(notices) == ["decoded-by"]
-    samples, notices = heard(tmp_path, with_pause)
-    np.testing.assert_array_equal(samples, expected)
-    assert list(notices) == ["decoded-by", "time-gaps"]
-    assert abs(notices["time-gaps"]["n_samples"] / notices["time-gaps"]["sample_rate"] - 1.5) < 0.1
-    load(tmp_path / name, strict=True)
-    if name == "p.mka":
-        assert "cut" in heard(tmp_path, with_pause[: len(with_pause) * 2 // 3])[1]
+def test_a_pause_between_two_packets_is_no_cut_and_said(subtests, tmp_path):
+    for name, codec in [("p.mka", "flac"), ("p.m4a", "aac"), ("p.webm", "libopus"), ("p.mp4", "alac")]:
+        with subtests.test(name=name, codec=codec):
+            av = pytest.importorskip("av")
+            if codec not in av.codecs_available:
+                pytest.skip(f"this FFmpeg has no {codec}")
+            whole, with_pause = paused(tmp_path, name, codec, Fraction(3, 2))
+            expected, notices = heard(tmp_path, whole)
+            assert list(notices) == ["decoded-by"]
+            samples, notices = heard(tmp_path, with_pause)
+            np.testing.assert_array_equal(samples, expected)
+            assert list(notices) == ["decoded-by", "time-gaps"]
+            assert abs(notices["time-gaps"]["n_samples"] / notices["time-gaps"]["sample_rate"] - 1.5) < 0.1
+            load(tmp_path / name, strict=True)
+            if name == "p.mka":
+                assert "cut" in heard(tmp_path, with_pause[: len(with_pause) * 2 // 3])[1]
 
 
 def test_a_draw_of_what_ffmpeg_decoded_is_made_again(tmp_path):
@@ -277,17 +278,15 @@ def whole(tmp_path, name, codec, samples=VOICE, **options):
     return list(notices)[1:]
 
 
-@pytest.mark.parametrize(
-    ("name", "codec", "said"),
-    [
+def test_pictures_that_go_on_behind_the_sound_make_no_cut(subtests, tmp_path):
+    for name, codec, said in [
         ("v.mkv", "flac", []),
         ("v.avi", "pcm_s16le", ["open-length"]),
         ("v.wmv", "wmav2", ["open-length"]),
         ("v.mov", "aac", []),
-    ],
-)
-def test_pictures_that_go_on_behind_the_sound_make_no_cut(tmp_path, name, codec, said):
-    assert whole(tmp_path, name, codec, n_pictures=10) == said
+    ]:
+        with subtests.test(name=name, codec=codec, said=said):
+            assert whole(tmp_path, name, codec, n_pictures=10) == said
 
 
 def test_a_sound_that_begins_late_is_no_cut(tmp_path):
@@ -317,21 +316,22 @@ JOINED = [("a.m4a", "aac"), ("a.mov", "alac"), ("a.tta", "tta"), ("a.wma", "wmav
 ROWS = [("a.mka", "flac"), ("a.avi", "mp2"), ("a.wv", "wavpack"), ("a.flv", "aac"), ("a.wav", "g726")]
 
 
-@pytest.mark.parametrize(("name", "codec"), JOINED + ROWS)
-def test_all_files_in_a_row_that_ffmpeg_reads_are_heard_each_with_its_own_header(tmp_path, name, codec):
-    pytest.importorskip("av")
-    first = written_by_ffmpeg(tmp_path / f"made-{name}", codec)
-    second = written_by_ffmpeg(tmp_path / f"made-{name}", codec, VOICE[::-1].copy())
-    alone, notices = heard(tmp_path, first, name)
-    other, _ = heard(tmp_path, second, name)
-    both, notices_of_both = heard(tmp_path, first + second + first, name)
-    np.testing.assert_array_equal(both, np.concatenate([alone, other, alone]))
-    assert list(notices_of_both) == list(notices)
-    assert set(notices) <= {"decoded-by", "open-length"}
-    part, _ = heard(tmp_path, first + second + first, name, start_s=1.5, duration_s=1)
-    np.testing.assert_array_equal(part, both[round(1.5 * len(part)) : round(2.5 * len(part))])
-    _, notices = heard(tmp_path, first + second + b"these are words. " * 99, name)
-    assert notices["junk-after"]["n_bytes"] >= 17 * 99
+def test_all_files_in_a_row_that_ffmpeg_reads_are_heard_each_with_its_own_header(subtests, tmp_path):
+    for name, codec in JOINED + ROWS:
+        with subtests.test(name=name, codec=codec):
+            pytest.importorskip("av")
+            first = written_by_ffmpeg(tmp_path / f"made-{name}", codec)
+            second = written_by_ffmpeg(tmp_path / f"made-{name}", codec, VOICE[::-1].copy())
+            alone, notices = heard(tmp_path, first, name)
+            other, _ = heard(tmp_path, second, name)
+            both, notices_of_both = heard(tmp_path, first + second + first, name)
+            np.testing.assert_array_equal(both, np.concatenate([alone, other, alone]))
+            assert list(notices_of_both) == list(notices)
+            assert set(notices) <= {"decoded-by", "open-length"}
+            part, _ = heard(tmp_path, first + second + first, name, start_s=1.5, duration_s=1)
+            np.testing.assert_array_equal(part, both[round(1.5 * len(part)) : round(2.5 * len(part))])
+            _, notices = heard(tmp_path, first + second + b"these are words. " * 99, name)
+            assert notices["junk-after"]["n_bytes"] >= 17 * 99
 
 
 def test_a_file_of_another_rate_behind_one_that_ffmpeg_reads_is_left_out_with_a_word(tmp_path):
@@ -419,25 +419,26 @@ def test_a_program_stream_is_of_open_length_without_the_mark_of_its_end(tmp_path
 CHAINS = [("a.aac", "aac"), ("a.ac3", "ac3"), ("a.ts", "mp2"), ("a.mpg", "mp2")]
 
 
-@pytest.mark.parametrize(("name", "codec"), CHAINS)
-def test_what_is_behind_and_between_frames_is_said_and_takes_none_of_them(tmp_path, name, codec):
-    data = made(tmp_path / name, codec)
-    alone, notices = heard(tmp_path, data)
-    for rest, kinds in [
-        (b"these are words. " * 99, ["junk-after"]),
-        (bytes(5000), []),
-        (b"TAG" + bytes(125), []),
-        (b"ID3\4\0\0\0\0\x10\0" + b"x" * 2048, []),
-        (bytes(encoded()), ["junk-after"]),
-    ]:
-        samples, more = heard(tmp_path, data + rest)
-        np.testing.assert_array_equal(samples, alone)
-        assert list(more) == [*notices, *kinds]
-    samples, more = heard(tmp_path, data + data)
-    assert len(samples) == 2 * len(alone)
-    assert list(more) == list(notices)
-    assert heard(tmp_path, data + b"words" * 200 + data)[1]["damaged"]["n_bytes"] == 1000
-    assert "cut-within" in heard(tmp_path, data[:-3])[1]
+def test_what_is_behind_and_between_frames_is_said_and_takes_none_of_them(subtests, tmp_path):
+    for name, codec in CHAINS:
+        with subtests.test(name=name, codec=codec):
+            data = made(tmp_path / name, codec)
+            alone, notices = heard(tmp_path, data)
+            for rest, kinds in [
+                (b"these are words. " * 99, ["junk-after"]),
+                (bytes(5000), []),
+                (b"TAG" + bytes(125), []),
+                (b"ID3\4\0\0\0\0\x10\0" + b"x" * 2048, []),
+                (bytes(encoded()), ["junk-after"]),
+            ]:
+                samples, more = heard(tmp_path, data + rest)
+                np.testing.assert_array_equal(samples, alone)
+                assert list(more) == [*notices, *kinds]
+            samples, more = heard(tmp_path, data + data)
+            assert len(samples) == 2 * len(alone)
+            assert list(more) == list(notices)
+            assert heard(tmp_path, data + b"words" * 200 + data)[1]["damaged"]["n_bytes"] == 1000
+            assert "cut-within" in heard(tmp_path, data[:-3])[1]
 
 
 AMR = b"#!AMR\n" + b"".join(b"\x3c" + np.random.default_rng(i).bytes(31) for i in range(60))
@@ -508,13 +509,14 @@ def test_a_wav_behind_a_matroska_is_said(tmp_path):
     assert heard(tmp_path, data + wav, "clip.mka")[1]["junk-after"]["n_bytes"] == len(wav)
 
 
-@pytest.mark.parametrize(("name", "codec"), [*JOINED, ("a.mka", "flac"), ("a.avi", "pcm_s16le"), ("a.wv", "wavpack")])
-def test_tags_and_zeros_behind_a_file_are_no_second_one(tmp_path, name, codec):
-    pytest.importorskip("av")
-    data = written_by_ffmpeg(tmp_path / f"made-{name}", codec)
-    ape = b"x" * 1968 + struct.pack("<8sIIII8x", b"APETAGEX", 2000, 2000, 1, 0)[:32]
-    for tail in (b"TAG" + b"x" * 125, ape, bytes(5000)):
-        assert "junk-after" not in heard(tmp_path, data + tail, name)[1]
+def test_tags_and_zeros_behind_a_file_are_no_second_one(subtests, tmp_path):
+    for name, codec in [*JOINED, ("a.mka", "flac"), ("a.avi", "pcm_s16le"), ("a.wv", "wavpack")]:
+        with subtests.test(name=name, codec=codec):
+            pytest.importorskip("av")
+            data = written_by_ffmpeg(tmp_path / f"made-{name}", codec)
+            ape = b"x" * 1968 + struct.pack("<8sIIII8x", b"APETAGEX", 2000, 2000, 1, 0)[:32]
+            for tail in (b"TAG" + b"x" * 125, ape, bytes(5000)):
+                assert "junk-after" not in heard(tmp_path, data + tail, name)[1]
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.avi", "mp2"), ("a.avi", "pcm_s16le"), ("a.wma", "wmav2")])

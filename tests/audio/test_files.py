@@ -48,27 +48,31 @@ def sweep() -> np.ndarray:
     return 0.4 * np.sin(2 * np.pi * (200 + 400 * seconds) * seconds)
 
 
-@pytest.mark.parametrize(("container", "subtype", "error"), FORMATS, ids=lambda value: str(value))
-def test_every_format_is_read_at_its_own_rate_and_with_its_channels(tmp_path, sweep, container, subtype, error):
-    stereo = np.stack([sweep, -0.5 * sweep])
-    path = tmp_path / f"clip.{container.lower()}"
-    sf.write(path, stereo.T, RATE, format=container, subtype=subtype)
-    audio = load(path)
-    assert (audio.sample_rate, audio.samples.shape) == (RATE, stereo.shape)
-    if error is None:
-        inside = slice(1000, -1000)
-        residual = audio.samples[:, inside] - stereo[:, inside]
-        assert np.sqrt(np.mean(residual**2)) < 0.1 * np.sqrt(np.mean(stereo**2))
-    else:
-        np.testing.assert_allclose(audio.samples, stereo, atol=error * 1.01)
+def test_every_format_is_read_at_its_own_rate_and_with_its_channels(subtests, tmp_path, sweep):
+    for container, subtype, error in FORMATS:
+        with subtests.test(container=container, subtype=subtype, error=error):
+            stereo = np.stack([sweep, -0.5 * sweep])
+            path = tmp_path / f"clip.{container.lower()}"
+            sf.write(path, stereo.T, RATE, format=container, subtype=subtype)
+            audio = load(path)
+            assert (audio.sample_rate, audio.samples.shape) == (RATE, stereo.shape)
+            if error is None:
+                inside = slice(1000, -1000)
+                residual = audio.samples[:, inside] - stereo[:, inside]
+                assert np.sqrt(np.mean(residual**2)) < 0.1 * np.sqrt(np.mean(stereo**2))
+            else:
+                np.testing.assert_allclose(audio.samples, stereo, atol=error * 1.01)
 
 
-@pytest.mark.parametrize("suffix", [".wav", ".flac", ".aiff"])
-@pytest.mark.parametrize("n_channels", range(1, 9))
-def test_one_to_eight_channels_keep_their_order(tmp_path, suffix, n_channels):
-    levels = np.arange(1, n_channels + 1) / 16
-    sf.write(tmp_path / f"clip{suffix}", np.tile(levels, (50, 1)), RATE)
-    np.testing.assert_allclose(load(tmp_path / f"clip{suffix}").samples, np.tile(levels, (50, 1)).T, atol=2e-5)
+def test_one_to_eight_channels_keep_their_order(subtests, tmp_path):
+    for n_channels in range(1, 9):
+        for suffix in (".wav", ".flac", ".aiff"):
+            with subtests.test(suffix=suffix, n_channels=n_channels):
+                levels = np.arange(1, n_channels + 1) / 16
+                sf.write(tmp_path / f"clip{suffix}", np.tile(levels, (50, 1)), RATE)
+                np.testing.assert_allclose(
+                    load(tmp_path / f"clip{suffix}").samples, np.tile(levels, (50, 1)).T, atol=2e-5
+                )
 
 
 def test_nine_channels_are_refused(tmp_path):
@@ -77,31 +81,30 @@ def test_nine_channels_are_refused(tmp_path):
         load(tmp_path / "clip.wav")
 
 
-@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 32000, 44100, 48000, 96000])
-def test_rates_are_kept(tmp_path, rate):
-    sf.write(tmp_path / "clip.wav", np.zeros(3 * rate), rate)
-    audio = load(tmp_path / "clip.wav")
-    assert (audio.sample_rate, audio.duration_s) == (rate, 3.0)
+def test_rates_are_kept(subtests, tmp_path):
+    for rate in (8000, 11025, 16000, 22050, 32000, 44100, 48000, 96000):
+        with subtests.test(rate=rate):
+            sf.write(tmp_path / "clip.wav", np.zeros(3 * rate), rate)
+            audio = load(tmp_path / "clip.wav")
+            assert (audio.sample_rate, audio.duration_s) == (rate, 3.0)
 
 
-@pytest.mark.parametrize("suffix", [".wav", ".flac", ".aiff", ".ogg"])
-@pytest.mark.parametrize(
-    ("start_s", "duration_s", "span"),
-    [
+def test_a_span_is_the_same_samples_as_cutting_the_whole(subtests, tmp_path, sweep):
+    for start_s, duration_s, span in [
         (0.0, None, slice(0, 16000)),
         (0.25, None, slice(4000, 16000)),
         (0.0, 0.5, slice(0, 8000)),
         (0.25, 0.5, slice(4000, 12000)),
         (0.75, 99.0, slice(12000, 16000)),
         (0.0, 1e-9, slice(0, 1)),
-    ],
-)
-def test_a_span_is_the_same_samples_as_cutting_the_whole(tmp_path, sweep, suffix, start_s, duration_s, span):
-    path = tmp_path / f"clip{suffix}"
-    sf.write(path, sweep, RATE)
-    whole, part = load(path), load(path, start_s=start_s, duration_s=duration_s)
-    np.testing.assert_allclose(part.samples, whole.samples[:, span], atol=1e-6)
-    assert (part.source.start_s, part.source.duration_s) == (start_s, duration_s)
+    ]:
+        for suffix in (".wav", ".flac", ".aiff", ".ogg"):
+            with subtests.test(suffix=suffix, start_s=start_s, duration_s=duration_s, span=span):
+                path = tmp_path / f"clip{suffix}"
+                sf.write(path, sweep, RATE)
+                whole, part = load(path), load(path, start_s=start_s, duration_s=duration_s)
+                np.testing.assert_allclose(part.samples, whole.samples[:, span], atol=1e-6)
+                assert (part.source.start_s, part.source.duration_s) == (start_s, duration_s)
 
 
 def test_the_source_tells_where_to_read_again(tmp_path, sweep, monkeypatch):
@@ -112,22 +115,19 @@ def test_the_source_tells_where_to_read_again(tmp_path, sweep, monkeypatch):
     assert source.sha256 == hashlib.sha256((tmp_path / "clip.wav").read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize(
-    ("span", "error", "message"),
-    [
+def test_a_span_outside_the_clip_is_refused(subtests, tmp_path, sweep):
+    for span, error, message in [
         ({"start_s": 1.0}, AudioError, r"start=1\.0 s lies behind the end; the clip lasts 1\.000 s"),
         ({"start_s": -0.1}, ParameterError, r"start=-0\.1: expected seconds >= 0"),
         ({"start_s": float("nan")}, ParameterError, "start=nan: expected seconds >= 0"),
         ({"duration_s": 0.0}, ParameterError, r"duration=0\.0: expected seconds > 0, or nothing for all"),
         ({"duration_s": -1.0}, ParameterError, r"duration=-1\.0: expected seconds > 0"),
         ({"duration_s": float("inf")}, ParameterError, "duration=inf: expected seconds > 0"),
-    ],
-    ids=str,
-)
-def test_a_span_outside_the_clip_is_refused(tmp_path, sweep, span, error, message):
-    sf.write(tmp_path / "clip.wav", sweep, RATE)
-    with pytest.raises(error, match=message):
-        load(tmp_path / "clip.wav", **span)
+    ]:
+        with subtests.test(span=span, error=error, message=message):
+            sf.write(tmp_path / "clip.wav", sweep, RATE)
+            with pytest.raises(error, match=message):
+                load(tmp_path / "clip.wav", **span)
 
 
 # -- bad files -----------------------------------------------------------------------------------------
@@ -140,9 +140,8 @@ def wav(*, data: bytes = b"\0\0" * 50, promised: int | None = None, rate: int = 
     return b"RIFF" + struct.pack("<I", min(0xFFFFFFFF, len(body) - len(data) + size)) + body
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
+def test_a_file_that_is_no_whole_audio_is_refused_by_name(subtests, tmp_path):
+    for content, message in [
         (b"", r"the file is empty \(0 bytes\)"),
         (b"this is a text and no sound\n" * 9, r"not readable as audio \(Format not recognised\)"),
         (b"\0" * 4096, "not readable as audio"),
@@ -157,42 +156,32 @@ def wav(*, data: bytes = b"\0\0" * 50, promised: int | None = None, rate: int = 
             wav(data=b"", promised=200, extra=b"LIST\x03\0\0\0abc\0"),
             "cut: 0 of 100 samples are there",
         ),
-    ],
-    ids=[
-        "empty",
-        "text",
-        "zeros",
-        "half a header",
-        "no frames",
-        "rate 0",
-        "rate 1",
-        "rate 99",
-        "rate 10000001",
-        "nothing left",
-        "nothing left after LIST",
-    ],
-)
-def test_a_file_that_is_no_whole_audio_is_refused_by_name(tmp_path, content, message):
-    path = tmp_path / "clip.wav"
-    path.write_bytes(content)
-    with pytest.raises(AudioError, match=rf"^{re.escape(str(path))}: {message}") as caught:
-        load(path)
-    assert "\n" not in str(caught.value)
+    ]:
+        with subtests.test(content=content, message=message):
+            path = tmp_path / "clip.wav"
+            path.write_bytes(content)
+            with pytest.raises(AudioError, match=rf"^{re.escape(str(path))}: {message}") as caught:
+                load(path)
+            assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("size", [0xFFFFFFFF, 0xFFFFFFFF - 36, 0x7FFFFFFF, 0x7FFFF000], ids=hex)
-def test_a_wav_that_was_streamed_to_a_pipe_is_read_whole(tmp_path, size):
-    pcm = np.arange(-500, 500, dtype="<i2")
-    (tmp_path / "clip.wav").write_bytes(wav(data=pcm.tobytes(), promised=size))
-    np.testing.assert_array_equal(load(tmp_path / "clip.wav").samples[0], pcm / np.float32(32768))
+def test_a_wav_that_was_streamed_to_a_pipe_is_read_whole(subtests, tmp_path):
+    for size in [0xFFFFFFFF, 0xFFFFFFFF - 36, 0x7FFFFFFF, 0x7FFFF000]:
+        with subtests.test(size=size):
+            pcm = np.arange(-500, 500, dtype="<i2")
+            (tmp_path / "clip.wav").write_bytes(wav(data=pcm.tobytes(), promised=size))
+            np.testing.assert_array_equal(load(tmp_path / "clip.wav").samples[0], pcm / np.float32(32768))
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
-def test_a_file_with_samples_that_are_no_numbers_is_refused(tmp_path, sweep, subtype, bad):
-    sf.write(tmp_path / "clip.wav", np.where(np.arange(RATE) == 7, bad, sweep), RATE, subtype=subtype)
-    with pytest.raises(AudioError, match=r"clip\.wav: 1 samples are NaN or infinite, the first at sample 7;"):
-        load(tmp_path / "clip.wav")
+def test_a_file_with_samples_that_are_no_numbers_is_refused(subtests, tmp_path, sweep):
+    for subtype in ("FLOAT", "DOUBLE"):
+        for bad in [np.nan, np.inf, -np.inf]:
+            with subtests.test(bad=bad, subtype=subtype):
+                sf.write(tmp_path / "clip.wav", np.where(np.arange(RATE) == 7, bad, sweep), RATE, subtype=subtype)
+                with pytest.raises(
+                    AudioError, match=r"clip\.wav: 1 samples are NaN or infinite, the first at sample 7;"
+                ):
+                    load(tmp_path / "clip.wav")
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
@@ -222,15 +211,16 @@ def test_a_file_without_permission_is_refused(tmp_path, sweep, monkeypatch):
         load(tmp_path / "clip.wav")
 
 
-@pytest.mark.parametrize("name", ["new\nline.wav", 'it\'s "so".wav', "Straße 音.wav", "latin-\udce9.wav", "-.wav"])
-def test_a_file_of_any_name_is_read_saved_and_named_in_one_line(tmp_path, tone, name):
-    path = tmp_path / name
-    save(path, tone)
-    assert load(path).n_samples == RATE
-    path.write_bytes(b"no sound")
-    with pytest.raises(SpecAugListenError, match="not readable as audio") as caught:
-        load(path)
-    assert str(caught.value).isprintable()
+def test_a_file_of_any_name_is_read_saved_and_named_in_one_line(subtests, tmp_path, tone):
+    for name in ("new\nline.wav", 'it\'s "so".wav', "Straße 音.wav", "latin-\udce9.wav", "-.wav"):
+        with subtests.test(name=name):
+            path = tmp_path / name
+            save(path, tone)
+            assert load(path).n_samples == RATE
+            path.write_bytes(b"no sound")
+            with pytest.raises(SpecAugListenError, match="not readable as audio") as caught:
+                load(path)
+            assert str(caught.value).isprintable()
 
 
 # -- finding files -------------------------------------------------------------------------------------

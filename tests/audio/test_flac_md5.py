@@ -10,18 +10,19 @@ from specaug_listen import load
 from specaug_listen.audio.containers.flac_md5 import LENGTH_OF_HEADER, FlacMd5
 
 
-@pytest.mark.parametrize("subtype", ["PCM_S8", "PCM_16", "PCM_24"])
-@pytest.mark.parametrize("n_channels", [1, 2])
-def test_samples_as_they_were_encoded_have_the_header_s_md5(tmp_path, rng, subtype, n_channels):
-    path = tmp_path / "a.flac"
-    sf.write(path, rng.uniform(-1, 1, (5000, n_channels)), 16000, subtype=subtype)
-    decoded, _ = sf.read(path, dtype="float32", always_2d=True)
-    md5 = FlacMd5(path.read_bytes()[:LENGTH_OF_HEADER])
-    md5.add(decoded[:1234])
-    assert md5.differs
-    md5.add(decoded[1234:])
-    assert not md5.differs
-    assert load(path).notices == ()
+def test_samples_as_they_were_encoded_have_the_header_s_md5(subtests, tmp_path, rng):
+    for n_channels in (1, 2):
+        for subtype in ("PCM_S8", "PCM_16", "PCM_24"):
+            with subtests.test(subtype=subtype, n_channels=n_channels):
+                path = tmp_path / "a.flac"
+                sf.write(path, rng.uniform(-1, 1, (5000, n_channels)), 16000, subtype=subtype)
+                decoded, _ = sf.read(path, dtype="float32", always_2d=True)
+                md5 = FlacMd5(path.read_bytes()[:LENGTH_OF_HEADER])
+                md5.add(decoded[:1234])
+                assert md5.differs
+                md5.add(decoded[1234:])
+                assert not md5.differs
+                assert load(path).notices == ()
 
 
 def test_other_samples_are_told_of_as_damage(tmp_path, rng):

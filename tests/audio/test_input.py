@@ -41,37 +41,42 @@ def clip(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_every_form_gives_the_same_clip(clip, form):
-    audio = as_audio(FORMS[form](clip))
-    step = 1 / 32768 if form in ("path", "text") else 0
-    assert audio.sample_rate == RATE
-    np.testing.assert_allclose(audio.to_mono().samples[0], TONE, rtol=0, atol=step)
+def test_every_form_gives_the_same_clip(subtests, clip):
+    for form in FORMS:
+        with subtests.test(form=form):
+            audio = as_audio(FORMS[form](clip))
+            step = 1 / 32768 if form in ("path", "text") else 0
+            assert audio.sample_rate == RATE
+            np.testing.assert_allclose(audio.to_mono().samples[0], TONE, rtol=0, atol=step)
 
 
-@pytest.mark.parametrize("form", ["path", "scipy", "channels last", "data set"])
-def test_every_door_takes_every_form(clip, form):
-    value = FORMS[form](clip)
-    cheap = {"vocoder": sl.vocoders.OriginalPhase(), "policy": "SM"}
-    assert sl.audition(value, **cheap).original.n_samples == TONE.size
-    assert sl.frontends.WHISPER(value).n_frames == 50
-    assert len(sl.sweep(value, vary={"fill": ["mean"]}, **cheap).cells) == 1
-    assert score(value, value)["level_change_db"] == 0
+def test_every_door_takes_every_form(subtests, clip):
+    for form in ("path", "scipy", "channels last", "data set"):
+        with subtests.test(form=form):
+            value = FORMS[form](clip)
+            cheap = {"vocoder": sl.vocoders.OriginalPhase(), "policy": "SM"}
+            assert sl.audition(value, **cheap).original.n_samples == TONE.size
+            assert sl.frontends.WHISPER(value).n_frames == 50
+            assert len(sl.sweep(value, vary={"fill": ["mean"]}, **cheap).cells) == 1
+            assert score(value, value)["level_change_db"] == 0
 
 
-@pytest.mark.parametrize(
-    ("dtype", "value", "expected"),
-    [
-        ("int16", 16384, 0.5), ("int16", -32768, -1.0), ("int32", 1 << 30, 0.5), ("int8", -64, -0.5),
-        ("uint8", 128, 0.0), ("uint8", 192, 0.5), ("uint8", 0, -1.0),
-    ],
-)  # fmt: skip
-def test_integers_are_divided_by_their_full_scale_and_it_is_said(dtype, value, expected):
-    audio = as_audio((np.full(100, value, dtype), RATE))
-    assert audio.samples[0, 0] == pytest.approx(expected, abs=1e-6)
-    (notice,) = audio.notices
-    assert (notice.kind, notice.values["dtype"]) == ("integers", dtype)
-    assert f"{dtype} samples were divided by" in notice.text
+def test_integers_are_divided_by_their_full_scale_and_it_is_said(subtests):
+    for dtype, value, expected in [
+        ("int16", 16384, 0.5),
+        ("int16", -32768, -1.0),
+        ("int32", 1 << 30, 0.5),
+        ("int8", -64, -0.5),
+        ("uint8", 128, 0.0),
+        ("uint8", 192, 0.5),
+        ("uint8", 0, -1.0),
+    ]:
+        with subtests.test(dtype=dtype, value=value, expected=expected):
+            audio = as_audio((np.full(100, value, dtype), RATE))
+            assert audio.samples[0, 0] == pytest.approx(expected, abs=1e-6)
+            (notice,) = audio.notices
+            assert (notice.kind, notice.values["dtype"]) == ("integers", dtype)
+            assert f"{dtype} samples were divided by" in notice.text
 
 
 def test_what_was_said_of_the_samples_is_a_badge():
@@ -89,9 +94,8 @@ def test_an_order_of_axes_is_told_only_when_sure(n_first, n_second):
         assert as_audio((samples, RATE)).n_channels == min(n_first, n_second)
 
 
-@pytest.mark.parametrize(
-    ("value", "match"),
-    [
+def test_what_is_no_clip_is_refused_in_one_line(subtests):
+    for value, match in [
         (TONE, r"audio is a bare numpy.ndarray of shape \(8000,\).*without its sample rate: give \(samples, "),
         (TONE.tolist(), r"audio is a bare list of 8000, without its sample rate: give \(samples, sample_rate\)"),
         ((8000, 16000), r"tuple of 2 whole numbers"),
@@ -109,13 +113,12 @@ def test_an_order_of_axes_is_told_only_when_sure(n_first, n_second):
         (b"clip.wav", r"audio is bytes: expected a path"),
         (None, r"audio is NoneType: expected a path, Audio, or \(samples, sample_rate\)"),
         (sl.frontends.WHISPER(sl.Audio(TONE, RATE)), r"MelSpectrogram, which is no sound"),
-    ],
-)  # fmt: skip
-def test_what_is_no_clip_is_refused_in_one_line(value, match):
-    with pytest.raises(ParameterError, match=match) as refused:
-        as_audio(value)
-    assert "\n" not in str(refused.value)
-    assert len(str(refused.value)) < 300
+    ]:
+        with subtests.test(value=value, match=match):
+            with pytest.raises(ParameterError, match=match) as refused:
+                as_audio(value)
+            assert "\n" not in str(refused.value)
+            assert len(str(refused.value)) < 300
 
 
 @pytest.mark.parametrize("value", [([], RATE), (np.zeros((0, 4)), RATE), (np.array([np.nan] * 9), RATE)])
@@ -139,11 +142,12 @@ def test_a_part_is_the_same_from_a_file_and_from_memory(clip):
     assert heard.original.duration_s == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize("span", [{"start_s": -1}, {"start_s": "a"}, {"duration_s": 0}, {"duration_s": []}])
-def test_a_part_that_cannot_be_is_refused(clip, span):
-    for value in (clip, (TONE, RATE)):
-        with pytest.raises(SpecAugListenError, match=r"start|duration"):
-            as_audio(value, **span)
+def test_a_part_that_cannot_be_is_refused(subtests, clip):
+    for span in [{"start_s": -1}, {"start_s": "a"}, {"duration_s": 0}, {"duration_s": []}]:
+        with subtests.test(span=span):
+            for value in (clip, (TONE, RATE)):
+                with pytest.raises(SpecAugListenError, match=r"start|duration"):
+                    as_audio(value, **span)
 
 
 def test_a_part_behind_the_end_is_refused():

@@ -30,29 +30,28 @@ def assert_same(tmp_path, path, rate, **span):
     np.testing.assert_array_equal(found.mono.read(0, found.mono.n_samples + 1), mono.samples)
 
 
-@pytest.mark.parametrize("n_channels", [1, 2, 8])
-@pytest.mark.parametrize(
-    ("rate", "wanted"), [(44100, 16000), (8000, 16000), (22050, 16000), (48000, 22050), (16000, 16000)]
-)
-@pytest.mark.parametrize("n_samples", [3000, 12345])
-def test_samples_levels_and_fingerprint_are_those_of_the_clip(
-    tmp_path, rng, small_blocks, n_channels, rate, wanted, n_samples
-):
-    sf.write(tmp_path / "clip.wav", rng.uniform(-1, 1, (n_samples, n_channels)), rate, subtype="FLOAT")
-    assert_same(tmp_path, tmp_path / "clip.wav", wanted)
+def test_samples_levels_and_fingerprint_are_those_of_the_clip(subtests, tmp_path, rng, small_blocks):
+    for n_samples in (3000, 12345):
+        for rate, wanted in [(44100, 16000), (8000, 16000), (22050, 16000), (48000, 22050), (16000, 16000)]:
+            for n_channels in (1, 2, 8):
+                with subtests.test(n_channels=n_channels, rate=rate, wanted=wanted, n_samples=n_samples):
+                    sf.write(tmp_path / "clip.wav", rng.uniform(-1, 1, (n_samples, n_channels)), rate, subtype="FLOAT")
+                    assert_same(tmp_path, tmp_path / "clip.wav", wanted)
 
 
-@pytest.mark.parametrize("suffix", [".flac", ".ogg", ".mp3", ".aiff"])
-@pytest.mark.parametrize("span", [{}, {"start_s": 0.05}, {"start_s": 0.05, "duration_s": 0.1}], ids=str)
-def test_every_format_and_span_is_read_alike(tmp_path, rng, small_blocks, suffix, span):
-    sf.write(tmp_path / f"clip{suffix}", rng.uniform(-0.5, 0.5, (12345, 2)), 44100)
-    assert_same(tmp_path, tmp_path / f"clip{suffix}", 16000, **span)
+def test_every_format_and_span_is_read_alike(subtests, tmp_path, rng, small_blocks):
+    for span in [{}, {"start_s": 0.05}, {"start_s": 0.05, "duration_s": 0.1}]:
+        for suffix in (".flac", ".ogg", ".mp3", ".aiff"):
+            with subtests.test(suffix=suffix, span=span):
+                sf.write(tmp_path / f"clip{suffix}", rng.uniform(-0.5, 0.5, (12345, 2)), 44100)
+                assert_same(tmp_path, tmp_path / f"clip{suffix}", 16000, **span)
 
 
-@pytest.mark.parametrize("n_samples", [999, 1000, 1001, 2000])
-def test_a_length_of_whole_blocks_is_as_good_as_any(tmp_path, rng, small_blocks, n_samples):
-    sf.write(tmp_path / "clip.wav", rng.uniform(-1, 1, (n_samples, 2)), 22050)
-    assert_same(tmp_path, tmp_path / "clip.wav", 16000)
+def test_a_length_of_whole_blocks_is_as_good_as_any(subtests, tmp_path, rng, small_blocks):
+    for n_samples in (999, 1000, 1001, 2000):
+        with subtests.test(n_samples=n_samples):
+            sf.write(tmp_path / "clip.wav", rng.uniform(-1, 1, (n_samples, 2)), 22050)
+            assert_same(tmp_path, tmp_path / "clip.wav", 16000)
 
 
 @pytest.mark.parametrize("bad", [(np.nan, 0.0), (np.inf, np.inf), (np.inf, -np.inf)], ids=str)
@@ -81,19 +80,20 @@ def test_a_length_that_would_be_absurd_is_refused_before_anything_is_written(tmp
     assert [path.name for path in tmp_path.iterdir()] == ["clip.wav"]
 
 
-@pytest.mark.parametrize("channel", ["mean", "left", "right", 1, 2, 3])
-@pytest.mark.parametrize("span", [{}, {"start_s": 0.05, "duration_s": 0.1}], ids=str)
-def test_a_channel_of_a_long_recording_is_that_of_a_short_one(tmp_path, rng, small_blocks, channel, span):
-    sf.write(tmp_path / "clip.wav", rng.uniform(-0.5, 0.5, (12345, 3)), 22050, subtype="FLOAT")
-    clip = load(tmp_path / "clip.wav", channel=channel, **span)
-    found = open_recording(tmp_path / "clip.wav", 16000, tmp_path, channel=channel, **span)
-    assert (found.fingerprint, found.source) == (clip.fingerprint, clip.source)
-    np.testing.assert_array_equal(
-        found.mono.read(0, found.mono.n_samples), clip.to_mono().resample(16000).samples, strict=True
-    )
-    if channel != "mean":
-        assert (found.choice, found.n_channels) == (clip.choice, clip.n_channels)
-        assert found.levels == pytest.approx(clip.levels, rel=1e-9)
+def test_a_channel_of_a_long_recording_is_that_of_a_short_one(subtests, tmp_path, rng, small_blocks):
+    for span in [{}, {"start_s": 0.05, "duration_s": 0.1}]:
+        for channel in ("mean", "left", "right", 1, 2, 3):
+            with subtests.test(channel=channel, span=span):
+                sf.write(tmp_path / "clip.wav", rng.uniform(-0.5, 0.5, (12345, 3)), 22050, subtype="FLOAT")
+                clip = load(tmp_path / "clip.wav", channel=channel, **span)
+                found = open_recording(tmp_path / "clip.wav", 16000, tmp_path, channel=channel, **span)
+                assert (found.fingerprint, found.source) == (clip.fingerprint, clip.source)
+                np.testing.assert_array_equal(
+                    found.mono.read(0, found.mono.n_samples), clip.to_mono().resample(16000).samples, strict=True
+                )
+                if channel != "mean":
+                    assert (found.choice, found.n_channels) == (clip.choice, clip.n_channels)
+                    assert found.levels == pytest.approx(clip.levels, rel=1e-9)
 
 
 @pytest.mark.parametrize("channel", ["right", 2])

@@ -15,15 +15,19 @@ def tone(seconds=2.0, amplitude=1.0, rate=48000):
     return Audio(amplitude * np.sin(2 * np.pi * 997 * np.arange(int(seconds * rate)) / rate), rate)
 
 
-@pytest.mark.parametrize("rate", [16000, 22050, 24000, 48000])
-@pytest.mark.parametrize("amplitude", [1.0, 0.1])
-def test_a_tone_of_997_hz_has_the_standards_loudness(rate, amplitude):
-    assert loudness_lufs(tone(2.0, amplitude, rate)) == pytest.approx(-3.01 + 20 * np.log10(amplitude), abs=0.1)
+def test_a_tone_of_997_hz_has_the_standards_loudness(subtests):
+    for amplitude in (1.0, 0.1):
+        for rate in (16000, 22050, 24000, 48000):
+            with subtests.test(rate=rate, amplitude=amplitude):
+                assert loudness_lufs(tone(2.0, amplitude, rate)) == pytest.approx(
+                    -3.01 + 20 * np.log10(amplitude), abs=0.1
+                )
 
 
-@pytest.mark.parametrize("seconds", [0.01, 0.1, 0.39, 0.4, 0.41])
-def test_a_short_sound_is_one_block(seconds):
-    assert loudness_lufs(tone(seconds)) == pytest.approx(-3.0, abs=1.2)
+def test_a_short_sound_is_one_block(subtests):
+    for seconds in (0.01, 0.1, 0.39, 0.4, 0.41):
+        with subtests.test(seconds=seconds):
+            assert loudness_lufs(tone(seconds)) == pytest.approx(-3.0, abs=1.2)
 
 
 def test_a_gain_changes_the_loudness_by_itself(speechlike):
@@ -31,13 +35,10 @@ def test_a_gain_changes_the_loudness_by_itself(speechlike):
     assert loudness_lufs(louder) - loudness_lufs(speechlike) == pytest.approx(6.02, abs=0.01)
 
 
-@pytest.mark.parametrize(
-    "samples",
-    [np.zeros(16000), np.full(16000, 1e-6), np.zeros(3), [0.5]],
-    ids=["silent", "faint", "tiny", "one sample"],
-)
-def test_what_has_no_loudness_has_none(samples):
-    assert loudness_lufs(Audio(np.asarray(samples), 16000)) is None
+def test_what_has_no_loudness_has_none(subtests):
+    for samples in [np.zeros(16000), np.full(16000, 1e-6), np.zeros(3), [0.5]]:
+        with subtests.test(samples=samples):
+            assert loudness_lufs(Audio(np.asarray(samples), 16000)) is None
 
 
 def test_pauses_do_not_count(speechlike):

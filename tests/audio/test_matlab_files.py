@@ -29,13 +29,16 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("version", ["4", "5"])
-@pytest.mark.parametrize("name", OTHERS)
-def test_variables_that_are_no_clip_are_refused_and_left_out_of_folders(tmp_path, version, name):
-    savemat(tmp_path / "a.mat", OTHERS[name], format=version)
-    with pytest.raises(AudioError, match=r"a\.mat: is a MATLAB file whose variables are no clip .*save sound as WAV"):
-        load(tmp_path / "a.mat")
-    assert find_audio([tmp_path]).files == []
+def test_variables_that_are_no_clip_are_refused_and_left_out_of_folders(subtests, tmp_path):
+    for name in OTHERS:
+        for version in ("4", "5"):
+            with subtests.test(version=version, name=name):
+                savemat(tmp_path / "a.mat", OTHERS[name], format=version)
+                with pytest.raises(
+                    AudioError, match=r"a\.mat: is a MATLAB file whose variables are no clip .*save sound as WAV"
+                ):
+                    load(tmp_path / "a.mat")
+                assert find_audio([tmp_path]).files == []
 
 
 def test_compressed_variables_and_later_versions_are_refused(tmp_path):
@@ -56,15 +59,16 @@ def test_variables_with_the_names_of_a_clip_are_one_whoever_wrote_them(tmp_path,
     assert (clip.sample_rate, clip.notices) == (22050, ())
 
 
-@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_32", "FLOAT", "DOUBLE"])
-@pytest.mark.parametrize("endian", ["LITTLE", "BIG"])
-@pytest.mark.parametrize(("container", "rate"), [("MAT4", 16000), ("MAT5", 8000), ("MAT5", 96000)])
-def test_what_libsndfile_writes_is_heard(tmp_path, container, rate, subtype, endian):
-    if container == "MAT4" and subtype == "PCM_U8":
-        pytest.skip("there are none")
-    buffer = io.BytesIO()
-    sf.write(buffer, SOUND.T, rate, format=container, subtype=subtype, endian=endian)
-    (tmp_path / "a.mat").write_bytes(buffer.getvalue())
-    clip = load(tmp_path / "a.mat")
-    np.testing.assert_allclose(clip.samples, SOUND, atol=0.01 if subtype == "PCM_U8" else 1e-4)
-    assert (clip.sample_rate, clip.notices) == (rate, ())
+def test_what_libsndfile_writes_is_heard(subtests, tmp_path):
+    for container, rate in [("MAT4", 16000), ("MAT5", 8000), ("MAT5", 96000)]:
+        for endian in ("LITTLE", "BIG"):
+            for subtype in ("PCM_U8", "PCM_16", "PCM_32", "FLOAT", "DOUBLE"):
+                with subtests.test(subtype=subtype, endian=endian, container=container, rate=rate):
+                    if container == "MAT4" and subtype == "PCM_U8":
+                        pytest.skip("there are none")
+                    buffer = io.BytesIO()
+                    sf.write(buffer, SOUND.T, rate, format=container, subtype=subtype, endian=endian)
+                    (tmp_path / "a.mat").write_bytes(buffer.getvalue())
+                    clip = load(tmp_path / "a.mat")
+                    np.testing.assert_allclose(clip.samples, SOUND, atol=0.01 if subtype == "PCM_U8" else 1e-4)
+                    assert (clip.sample_rate, clip.notices) == (rate, ())

@@ -63,16 +63,17 @@ def test_libsndfile_alone_would_lose_sound_here():
     assert sf.info(io.BytesIO(sound)).frames != run_samples
 
 
-@pytest.mark.parametrize("tagged", [True, False])
-@pytest.mark.parametrize("span", [{"start_s": 1.3}, {"start_s": 7.9}, {"start_s": 0.5, "duration_s": 3.0}], ids=str)
-def test_a_part_is_that_of_the_whole(tmp_path, tagged, span):
-    data = mp3() if tagged else without_tag(mp3())
-    whole, _ = heard(tmp_path, data)
-    part, notices = heard(tmp_path, data, **span)
-    begin = round(span["start_s"] * RATE)
-    np.testing.assert_allclose(part, whole[begin : begin + len(part)], atol=1e-6)
-    assert len(part) == min(len(whole) - begin, round(span.get("duration_s", 99) * RATE))
-    assert notices == {}
+def test_a_part_is_that_of_the_whole(subtests, tmp_path):
+    for span in [{"start_s": 1.3}, {"start_s": 7.9}, {"start_s": 0.5, "duration_s": 3.0}]:
+        for tagged in (True, False):
+            with subtests.test(tagged=tagged, span=span):
+                data = mp3() if tagged else without_tag(mp3())
+                whole, _ = heard(tmp_path, data)
+                part, notices = heard(tmp_path, data, **span)
+                begin = round(span["start_s"] * RATE)
+                np.testing.assert_allclose(part, whole[begin : begin + len(part)], atol=1e-6)
+                assert len(part) == min(len(whole) - begin, round(span.get("duration_s", 99) * RATE))
+                assert notices == {}
 
 
 APE = (
@@ -92,21 +93,20 @@ TAGS = {
 }
 
 
-@pytest.mark.parametrize("tagged", [True, False])
-@pytest.mark.parametrize("name", TAGS)
-def test_tags_are_no_sound(tmp_path, name, tagged):
-    before, after = TAGS[name]
-    data = mp3() if tagged else without_tag(mp3())
-    expected, _ = heard(tmp_path, data)
-    samples, notices = heard(tmp_path, before + data + after)
-    np.testing.assert_array_equal(samples, expected)
-    assert notices == {}
+def test_tags_are_no_sound(subtests, tmp_path):
+    for name in TAGS:
+        for tagged in (True, False):
+            with subtests.test(tagged=tagged, name=name):
+                before, after = TAGS[name]
+                data = mp3() if tagged else without_tag(mp3())
+                expected, _ = heard(tmp_path, data)
+                samples, notices = heard(tmp_path, before + data + after)
+                np.testing.assert_array_equal(samples, expected)
+                assert notices == {}
 
 
-@pytest.mark.parametrize("tagged", [True, False])
-@pytest.mark.parametrize(
-    "before",
-    [
+def test_something_before_the_frames_is_said(subtests, tmp_path):
+    for before in [
         b"x",
         b"hello, world 1234",
         b"text " * 210,
@@ -114,15 +114,14 @@ def test_tags_are_no_sound(tmp_path, name, tagged):
         b"LIST\4\0\0\0INFO",
         bytes(600),
         APE + b"\x12\x34" * 100,
-    ],
-    ids=len,
-)
-def test_something_before_the_frames_is_said(tmp_path, tagged, before):
-    data = mp3() if tagged else without_tag(mp3())
-    expected, _ = heard(tmp_path, data)
-    samples, notices = heard(tmp_path, before + data)
-    np.testing.assert_allclose(samples, expected, atol=1e-6)
-    assert notices == {"junk-before": {"n_bytes": len(before) - len(APE) * before.startswith(APE)}}
+    ]:
+        for tagged in (True, False):
+            with subtests.test(tagged=tagged, before=before):
+                data = mp3() if tagged else without_tag(mp3())
+                expected, _ = heard(tmp_path, data)
+                samples, notices = heard(tmp_path, before + data)
+                np.testing.assert_allclose(samples, expected, atol=1e-6)
+                assert notices == {"junk-before": {"n_bytes": len(before) - len(APE) * before.startswith(APE)}}
 
 
 def test_a_file_that_begins_within_a_frame_says_so_and_one_that_begins_between_two_cannot(tmp_path):
@@ -146,15 +145,16 @@ def test_a_cut_file_that_begins_with_something_else_still_says_how_much_is_there
     assert notices["cut"]["n_promised"] == len(LONG)
 
 
-@pytest.mark.parametrize("kept", [0.01, 0.5, 0.99, 1, 1.5])
-def test_a_file_that_is_cut_within_its_first_sound_is_refused_as_cut(tmp_path, kept):
+def test_a_file_that_is_cut_within_its_first_sound_is_refused_as_cut(subtests, tmp_path):
     """Its first two frames hold no more than the decoder's delay."""
-    data = mp3(VOICE)
-    run, sound = frames(data)
-    n_tag, length = len(data) - len(sound), len(sound) / run.n_frames
-    (tmp_path / "clip.mp3").write_bytes(data[: n_tag + round(kept * length)])
-    with pytest.raises(AudioError, match=rf"clip\.mp3: cut: 0 of {len(VOICE)} samples are there"):
-        load(tmp_path / "clip.mp3")
+    for kept in (0.01, 0.5, 0.99, 1, 1.5):
+        with subtests.test(kept=kept):
+            data = mp3(VOICE)
+            run, sound = frames(data)
+            n_tag, length = len(data) - len(sound), len(sound) / run.n_frames
+            (tmp_path / "clip.mp3").write_bytes(data[: n_tag + round(kept * length)])
+            with pytest.raises(AudioError, match=rf"clip\.mp3: cut: 0 of {len(VOICE)} samples are there"):
+                load(tmp_path / "clip.mp3")
 
 
 def test_zeros_without_end_are_not_held_in_memory(tmp_path):
@@ -273,20 +273,24 @@ def test_mp3_in_wav_is_padded_and_whole(tmp_path):
     assert (len(twice), notices) == (2 * len(whole), {})
 
 
-@pytest.mark.parametrize(
-    ("kept", "size", "kind"),
-    [(0.4, 1, "cut"), (1, 0, "no-length"), (1, 0.4, "longer"), (1, None, "open-length"), (0.4, None, "open-length")],
-)
-def test_a_size_of_mp3_in_wav_that_is_not_that_of_its_frames_is_said(tmp_path, kept, size, kind):
-    sound = without_tag(mp3(VOICE))
-    run, _ = frames(sound)
-    size = 0xFFFFFFFF if size is None else round(size * len(sound))
-    samples, notices = heard(tmp_path, mp3_in_wav(sound[: round(kept * len(sound))], size))
-    n = PER_FRAME * run.n_frames
-    assert len(samples) == n if kept == 1 else 0.39 * n < len(samples) < 0.4 * n
-    promised = {"cut": n, "no-length": 0, "longer": 0.4 * n}.get(kind)
-    assert notices[kind]["n_promised"] == (promised and pytest.approx(promised, abs=10))
-    assert list(notices) == [kind, *(["cut-within"] if kept < 1 and kind == "open-length" else [])]
+def test_a_size_of_mp3_in_wav_that_is_not_that_of_its_frames_is_said(subtests, tmp_path):
+    for kept, size, kind in [
+        (0.4, 1, "cut"),
+        (1, 0, "no-length"),
+        (1, 0.4, "longer"),
+        (1, None, "open-length"),
+        (0.4, None, "open-length"),
+    ]:
+        with subtests.test(kept=kept, size=size, kind=kind):
+            sound = without_tag(mp3(VOICE))
+            run, _ = frames(sound)
+            size = 0xFFFFFFFF if size is None else round(size * len(sound))
+            samples, notices = heard(tmp_path, mp3_in_wav(sound[: round(kept * len(sound))], size))
+            n = PER_FRAME * run.n_frames
+            assert len(samples) == n if kept == 1 else 0.39 * n < len(samples) < 0.4 * n
+            promised = {"cut": n, "no-length": 0, "longer": 0.4 * n}.get(kind)
+            assert notices[kind]["n_promised"] == (promised and pytest.approx(promised, abs=10))
+            assert list(notices) == [kind, *(["cut-within"] if kept < 1 and kind == "open-length" else [])]
 
 
 @pytest.mark.parametrize(("layer", "header", "n_bytes", "per_frame"), [(2, b"\xff\xf5\x88\xc4", 576, 1152)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,9 +13,8 @@ PARTS = st.lists(st.sampled_from("abT"), min_size=1, max_size=4)
 PATHS = st.builds(lambda parts, end: "/".join(parts) + end, PARTS, st.sampled_from([".wav", ".flac", ""]))
 
 
-@pytest.mark.parametrize(
-    ("paths", "names"),
-    [
+def test_the_shortest_end_of_the_path_that_is_one_clips_own(subtests):
+    for paths, names in [
         (["a/x.wav", "b/y.wav"], ["x", "y"]),
         (["a/take.wav", "b/take.wav", "b/other.wav"], ["a/take", "b/take", "other"]),
         (["1/a/take.wav", "2/a/take.wav", "2/b/take.wav"], ["1/a/take", "2/a/take", "b/take"]),
@@ -28,11 +26,10 @@ PATHS = st.builds(lambda parts, end: "/".join(parts) + end, PARTS, st.sampled_fr
         (["a.b/take.1.wav", "a.c/take.1.wav"], ["a.b/take.1", "a.c/take.1"]),
         (["a/ta\nke.wav", "b/x.wav"], ["ta\\nke", "x"]),
         ([], []),
-    ],
-)
-def test_the_shortest_end_of_the_path_that_is_one_clips_own(paths, names):
-    assert distinct_names(paths) == names
-    assert distinct_names(paths[::-1]) == names[::-1]
+    ]:
+        with subtests.test(paths=paths, names=names):
+            assert distinct_names(paths) == names
+            assert distinct_names(paths[::-1]) == names[::-1]
 
 
 def test_channels_follow_the_name_and_do_not_hide_that_two_files_share_it():

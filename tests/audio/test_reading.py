@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,16 +23,17 @@ def path(tmp_path, rng):
     return tmp_path / "clip.wav"
 
 
-@pytest.mark.parametrize("size", [1, 7, 1000, 4000, 9999])
-@pytest.mark.parametrize(("start_s", "duration_s"), [(0.0, None), (0.1, None), (0.1, 0.2503), (0.4999, 9.0)])
-def test_blocks_are_the_samples_that_load_gives(path, size, start_s, duration_s):
-    whole = load(path, start_s=start_s, duration_s=duration_s)
-    with opened(path, start_s, duration_s) as span:
-        assert (span.n_samples, span.begin) == (whole.n_samples, round(start_s * RATE))
-        blocks = list(span.blocks(size))
-    assert {len(block) for block in blocks[:-1]} <= {size}
-    assert 0 < len(blocks[-1]) <= size
-    np.testing.assert_array_equal(np.concatenate(blocks).T, whole.samples)
+def test_blocks_are_the_samples_that_load_gives(subtests, path):
+    for start_s, duration_s in [(0.0, None), (0.1, None), (0.1, 0.2503), (0.4999, 9.0)]:
+        for size in (1, 7, 1000, 4000, 9999):
+            with subtests.test(size=size, start_s=start_s, duration_s=duration_s):
+                whole = load(path, start_s=start_s, duration_s=duration_s)
+                with opened(path, start_s, duration_s) as span:
+                    assert (span.n_samples, span.begin) == (whole.n_samples, round(start_s * RATE))
+                    blocks = list(span.blocks(size))
+                assert {len(block) for block in blocks[:-1]} <= {size}
+                assert 0 < len(blocks[-1]) <= size
+                np.testing.assert_array_equal(np.concatenate(blocks).T, whole.samples)
 
 
 def test_blocks_can_be_had_again_and_begin_where_the_span_does(path):
@@ -117,14 +119,15 @@ def read_again(path, between):
         return [block[:, 1] for block in span.blocks(1000)]
 
 
-@pytest.mark.parametrize("go", WAYS_TO_GO.values(), ids=WAYS_TO_GO)
-@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3", ".aiff"])
-def test_a_file_that_goes_before_it_is_read_again_is_said_in_one_line(tmp_path, rng, suffix, go):
-    path = tmp_path / f"clip{suffix}"
-    sf.write(path, rng.uniform(-0.5, 0.5, (4000, 2)), RATE)
-    said = rf"clip{suffix}: cannot be read \(became another file while it was read\)[^\n]*$"
-    with pytest.raises(AudioError, match=said):
-        read_again(path, lambda: go(path))
+def test_a_file_that_goes_before_it_is_read_again_is_said_in_one_line(subtests, tmp_path, rng):
+    for suffix in (".wav", ".flac", ".ogg", ".mp3", ".aiff"):
+        for name, go in WAYS_TO_GO.items():
+            with subtests.test(name=name, suffix=suffix):
+                path = tmp_path / f"clip{suffix}"
+                sf.write(path, rng.uniform(-0.5, 0.5, (4000, 2)), RATE)
+                said = rf"clip{suffix}: cannot be read \(became another file while it was read\)[^\n]*$"
+                with pytest.raises(AudioError, match=said):
+                    read_again(path, partial(go, path))
 
 
 def test_a_file_that_goes_behind_the_last_sample_is_no_longer_the_one_whose_hash_was_taken(path):

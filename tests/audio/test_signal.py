@@ -40,14 +40,14 @@ def test_an_audio_knows_its_shape_and_length():
     assert type(audio.sample_rate) is int
 
 
-@pytest.mark.parametrize("n_channels", range(1, 9))
-def test_up_to_eight_channels_are_kept(n_channels):
-    assert Audio(np.zeros((n_channels, 5)), 8000).n_channels == n_channels
+def test_up_to_eight_channels_are_kept(subtests):
+    for n_channels in range(1, 9):
+        with subtests.test(n_channels=n_channels):
+            assert Audio(np.zeros((n_channels, 5)), 8000).n_channels == n_channels
 
 
-@pytest.mark.parametrize(
-    ("samples", "message"),
-    [
+def test_samples_that_are_no_sound_are_refused(subtests):
+    for samples, message in [
         (np.zeros(0), "no samples; use a clip that holds sound"),
         (np.zeros((2, 0)), "no samples"),
         (np.zeros((9, 4)), "9 channels; allowed are 1 to 8, as (n_channels, n_samples)"),
@@ -55,31 +55,29 @@ def test_up_to_eight_channels_are_kept(n_channels):
         (np.zeros((0, 4)), "0 channels; allowed are 1 to 8"),
         (np.array([0.0, 0.0, np.nan, np.nan]), "2 samples are NaN or infinite, the first at sample 2"),
         (np.array([[0.0, 0.0], [0.0, -np.inf]]), "1 samples are NaN or infinite, the first at sample 1"),
-    ],
-    ids=["none", "none in two channels", "nine", "turned", "no channel", "nan", "inf"],
-)
-def test_samples_that_are_no_sound_are_refused(samples, message):
-    with pytest.raises(AudioError, match=re.escape(message)):
-        Audio(samples, 16000)
+    ]:
+        with subtests.test(samples=samples, message=message), pytest.raises(AudioError, match=re.escape(message)):
+            Audio(samples, 16000)
 
 
-@pytest.mark.parametrize(
-    "samples",
-    [np.zeros(4, np.int16), np.zeros(4, complex), np.zeros((1, 1, 4)), np.float64(0), ["a"], [True]],
-)
-def test_samples_that_are_no_floats_are_refused_with_the_fix(samples):
-    with pytest.raises(ParameterError, match=r"divide integers by their full scale, e\.g\. 32768"):
-        Audio(samples, 16000)
+def test_samples_that_are_no_floats_are_refused_with_the_fix(subtests):
+    for samples in [np.zeros(4, np.int16), np.zeros(4, complex), np.zeros((1, 1, 4)), np.float64(0), ["a"], [True]]:
+        with (
+            subtests.test(samples=samples),
+            pytest.raises(ParameterError, match=r"divide integers by their full scale, e\.g\. 32768"),
+        ):
+            Audio(samples, 16000)
 
 
-@pytest.mark.parametrize("rate", [0, -1, 16000.0, True, "16000", None, 10_000_001, 10**19, 10**999])
-def test_a_rate_that_is_none_is_refused(rate):
-    told = r"^sample_rate=.{1,80}: expected an integer from 1 to 10000000 \[Hz\]; give the rate"
-    with pytest.raises(ParameterError, match=told):
-        Audio(np.zeros(4), rate)
-    if rate != 16000:
-        with pytest.raises(ParameterError, match=told):
-            Audio(np.zeros(4), 16000).resample(rate)
+def test_a_rate_that_is_none_is_refused(subtests):
+    for rate in [0, -1, 16000.0, True, "16000", None, 10_000_001, 10**19, 10**999]:
+        with subtests.test(rate=rate):
+            told = r"^sample_rate=.{1,80}: expected an integer from 1 to 10000000 \[Hz\]; give the rate"
+            with pytest.raises(ParameterError, match=told):
+                Audio(np.zeros(4), rate)
+            if rate != 16000:
+                with pytest.raises(ParameterError, match=told):
+                    Audio(np.zeros(4), 16000).resample(rate)
 
 
 def test_the_level_is_in_db_of_full_scale(tone):
@@ -97,14 +95,15 @@ def test_mixing_down_is_the_mean_of_the_channels(audio):
     assert mono.to_mono() is mono
 
 
-@pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 48000, 96000])
-def test_a_resampled_tone_keeps_its_length_pitch_and_level(tone, rate):
-    audio = tone.resample(rate)
-    assert (audio.sample_rate, audio.n_samples) == (rate, rate)
-    middle = audio.samples[0, rate // 4 : -rate // 4]
-    power = np.abs(np.fft.rfft(middle * np.hanning(len(middle)), 8 * rate)) ** 2
-    assert np.argmax(power) / 8 == pytest.approx(440.0, abs=0.5)
-    assert np.sqrt(2 * np.mean(middle.astype(np.float64) ** 2)) == pytest.approx(0.5, rel=2e-3)
+def test_a_resampled_tone_keeps_its_length_pitch_and_level(subtests, tone):
+    for rate in (8000, 11025, 22050, 44100, 48000, 96000):
+        with subtests.test(rate=rate):
+            audio = tone.resample(rate)
+            assert (audio.sample_rate, audio.n_samples) == (rate, rate)
+            middle = audio.samples[0, rate // 4 : -rate // 4]
+            power = np.abs(np.fft.rfft(middle * np.hanning(len(middle)), 8 * rate)) ** 2
+            assert np.argmax(power) / 8 == pytest.approx(440.0, abs=0.5)
+            assert np.sqrt(2 * np.mean(middle.astype(np.float64) ** 2)) == pytest.approx(0.5, rel=2e-3)
 
 
 def test_resampling_removes_what_the_new_rate_cannot_hold():
@@ -138,10 +137,11 @@ def test_sixteen_bit_samples_come_back_exactly(channels):
     assert rate == 22050
 
 
-@pytest.mark.parametrize(("gain", "expected"), [(1.0, 8192), (0.5, 4096), (2.0, 16384), (0.0, 0), (4.0, 32767)])
-def test_the_gain_is_applied_as_it_is(gain, expected):
-    read, _ = decoded(encode_wav(Audio(np.full(4, 0.25), 8000), gain=gain))
-    assert set(read[0].tolist()) == {expected}
+def test_the_gain_is_applied_as_it_is(subtests):
+    for gain, expected in [(1.0, 8192), (0.5, 4096), (2.0, 16384), (0.0, 0), (4.0, 32767)]:
+        with subtests.test(gain=gain, expected=expected):
+            read, _ = decoded(encode_wav(Audio(np.full(4, 0.25), 8000), gain=gain))
+            assert set(read[0].tolist()) == {expected}
 
 
 @pytest.mark.parametrize(("peak", "gain", "most"), [(1.25, 1.0, "0.8"), (-0.5, 2.1, "2"), (1.0, 1.001, "1")])
@@ -218,9 +218,8 @@ def test_a_clip_that_would_clip_is_not_saved_at_all(tmp_path, tone):
 # -- names ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("path", "shown"),
-    [
+def test_a_name_is_shown_as_one_printable_line(subtests):
+    for path, shown in [
         ("a clip.wav", "a clip.wav"),
         ("Straße 音.wav", "Straße 音.wav"),
         ('it\'s "so".wav', 'it\'s "so".wav'),
@@ -230,11 +229,9 @@ def test_a_clip_that_would_clip_is_not_saved_at_all(tmp_path, tone):
         ("line\u2028.wav", "line\\u2028.wav"),
         ("latin-\udce9.wav", "latin-\\xe9.wav"),
         (b"latin-\xe9.wav", "latin-\\xe9.wav"),
-    ],
-    ids=["plain", "unicode", "quotes", "newline", "escape", "bidi", "separator", "surrogate", "bytes"],
-)
-def test_a_name_is_shown_as_one_printable_line(path, shown):
-    assert printable(path) == shown
+    ]:
+        with subtests.test(path=path, shown=shown):
+            assert printable(path) == shown
 
 
 @given(st.binary(max_size=40))

@@ -24,11 +24,12 @@ from specaug_listen.errors import AudioError, SpecAugListenWarning
 # -- lengths that a header leaves open or has wrong -----------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [0xFFFFFFFF, 0xFFFFFFFF - 36, 0x7FFFFFFF, 0x7FFFF000, 0x80000000], ids=hex)
-@pytest.mark.parametrize("order", ["<", ">"])
-def test_a_wav_from_a_pipe_is_whole_and_its_length_is_said_to_be_open(tmp_path, size, order):
-    data = wav(pcm16(order=order), size, riff=min(size + 36, 0xFFFFFFFF), order=order)
-    assert_whole(tmp_path, data, kinds=("open-length",))
+def test_a_wav_from_a_pipe_is_whole_and_its_length_is_said_to_be_open(subtests, tmp_path):
+    for order in ("<", ">"):
+        for size in [0xFFFFFFFF, 0xFFFFFFFF - 36, 0x7FFFFFFF, 0x7FFFF000, 0x80000000]:
+            with subtests.test(size=size, order=order):
+                data = wav(pcm16(order=order), size, riff=min(size + 36, 0xFFFFFFFF), order=order)
+                assert_whole(tmp_path, data, kinds=("open-length",))
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -53,11 +54,12 @@ CHUNKS = {
 }
 
 
-@pytest.mark.parametrize("after", CHUNKS.values(), ids=CHUNKS.keys())
-@pytest.mark.parametrize("n_samples", [32000, 31999])
-def test_chunks_behind_the_sound_are_no_sound(tmp_path, after, n_samples):
-    pcm = pcm16(VOICE[:n_samples])
-    assert_whole(tmp_path, wav(pcm, len(pcm), after=after), VOICE[:n_samples])
+def test_chunks_behind_the_sound_are_no_sound(subtests, tmp_path):
+    for n_samples in (32000, 31999):
+        for name, after in CHUNKS.items():
+            with subtests.test(name=name, n_samples=n_samples):
+                pcm = pcm16(VOICE[:n_samples])
+                assert_whole(tmp_path, wav(pcm, len(pcm), after=after), VOICE[:n_samples])
 
 
 def test_zeros_behind_the_sound_are_left_out_with_a_word(tmp_path):
@@ -66,17 +68,18 @@ def test_zeros_behind_the_sound_are_left_out_with_a_word(tmp_path):
     assert notices["zeros-after"]["n_bytes"] == 4000
 
 
-@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM"])
-@pytest.mark.parametrize("share", [0, 0.25])
-def test_compressed_sound_that_goes_on_behind_its_header_is_read_on(tmp_path, subtype, share):
-    whole = encoded(subtype=subtype)
-    samples, _ = heard(tmp_path, whole)
-    place = whole.index(b"data") + 4
-    (size,) = struct.unpack_from("<I", whole, place)
-    struct.pack_into("<I", whole, place, int(share * size) // 1024 * 1024)
-    again, notices = heard(tmp_path, whole)
-    np.testing.assert_array_equal(again, samples)
-    assert list(notices) == (["longer"] if share else ["no-length"])
+def test_compressed_sound_that_goes_on_behind_its_header_is_read_on(subtests, tmp_path):
+    for share in (0, 0.25):
+        for subtype in ("IMA_ADPCM", "MS_ADPCM"):
+            with subtests.test(subtype=subtype, share=share):
+                whole = encoded(subtype=subtype)
+                samples, _ = heard(tmp_path, whole)
+                place = whole.index(b"data") + 4
+                (size,) = struct.unpack_from("<I", whole, place)
+                struct.pack_into("<I", whole, place, int(share * size) // 1024 * 1024)
+                again, notices = heard(tmp_path, whole)
+                np.testing.assert_array_equal(again, samples)
+                assert list(notices) == (["longer"] if share else ["no-length"])
 
 
 OPEN = {
@@ -124,25 +127,27 @@ def sized(container, value):
 SIZED = ["AU", "CAF", "AIFF", "W64", "RF64", "NIST", "AVR", "FLAC", "HTK"]
 
 
-@pytest.mark.parametrize("container", SIZED)
-@pytest.mark.parametrize(("value", "kind"), [(8000, "longer"), (48000, "cut"), (32000, None)], ids=str)
-def test_a_length_that_is_not_that_of_the_sound_is_said_in_both_directions(tmp_path, container, value, kind):
-    notices = assert_whole(tmp_path, sized(container, value), kinds=(kind,) if kind else ())
-    if kind:
-        assert notices[kind] == {"n_present": 32000, "n_promised": value, "sample_rate": RATE}
+def test_a_length_that_is_not_that_of_the_sound_is_said_in_both_directions(subtests, tmp_path):
+    for value, kind in [(8000, "longer"), (48000, "cut"), (32000, None)]:
+        for container in SIZED:
+            with subtests.test(container=container, value=value, kind=kind):
+                notices = assert_whole(tmp_path, sized(container, value), kinds=(kind,) if kind else ())
+                if kind:
+                    assert notices[kind] == {"n_present": 32000, "n_promised": value, "sample_rate": RATE}
 
 
 # -- files that are cut ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kept", [0.3, 0.95])
-@pytest.mark.parametrize("container", ["WAV", "WAVEX", *SIZED, "VOC", "SVX"])
-def test_a_cut_file_is_heard_as_far_as_it_goes(tmp_path, container, kept):
-    whole = encoded(container=container, subtype="PCM_16")
-    samples, notices = heard(tmp_path, whole[: int(kept * len(whole))])
-    np.testing.assert_allclose(samples, VOICE[: len(samples)], atol=1e-4)
-    assert notices == {"cut": {"n_present": len(samples), "n_promised": 32000, "sample_rate": RATE}}
-    assert kept - 0.16 < len(samples) / 32000 <= kept
+def test_a_cut_file_is_heard_as_far_as_it_goes(subtests, tmp_path):
+    for container in ["WAV", "WAVEX", *SIZED, "VOC", "SVX"]:
+        for kept in (0.3, 0.95):
+            with subtests.test(kept=kept, container=container):
+                whole = encoded(container=container, subtype="PCM_16")
+                samples, notices = heard(tmp_path, whole[: int(kept * len(whole))])
+                np.testing.assert_allclose(samples, VOICE[: len(samples)], atol=1e-4)
+                assert notices == {"cut": {"n_present": len(samples), "n_promised": 32000, "sample_rate": RATE}}
+                assert kept - 0.16 < len(samples) / 32000 <= kept
 
 
 @pytest.mark.parametrize("container", ["PAF", "IRCAM", "PVF"])
@@ -199,30 +204,29 @@ def test_a_start_behind_what_is_there_says_how_much_that_is(tmp_path):
 # -- damage -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "span", [{}, {"start_s": 0.9}, {"start_s": 1.2, "duration_s": 0.5}, {"duration_s": 1.5}], ids=str
-)
-@pytest.mark.parametrize("damage", ["bytes", "removed", "inserted"])
-def test_a_flac_that_is_damaged_is_silent_there_and_heard_behind_it(tmp_path, damage, span):
-    data = encoded(container="FLAC")
-    middle = len(data) // 2
-    if damage == "bytes":
-        data[middle : middle + 20] = b"\xff" * 20
-    elif damage == "removed":
-        del data[middle : middle + 100]
-    else:
-        data[middle:middle] = b"hello" * 20
-    samples, notices = heard(tmp_path, data, **span)
-    begin = round(span.get("start_s", 0) * RATE)
-    expected = VOICE[begin : begin + round(span.get("duration_s", 9) * RATE)]
-    assert len(samples) == len(expected)
-    is_silent = samples == 0
-    np.testing.assert_allclose(samples[~is_silent], expected[~is_silent], atol=1e-4)
-    assert set(notices) <= {"silenced"}
-    if "start_s" not in span:
-        n_lost = notices["silenced"]["n_lost"]
-        assert notices == {"silenced": {"n_lost": n_lost, "n_places": 1, "sample_rate": RATE}}
-        assert 0 < n_lost <= is_silent.sum() < n_lost + 20
+def test_a_flac_that_is_damaged_is_silent_there_and_heard_behind_it(subtests, tmp_path):
+    for damage in ("bytes", "removed", "inserted"):
+        for span in [{}, {"start_s": 0.9}, {"start_s": 1.2, "duration_s": 0.5}, {"duration_s": 1.5}]:
+            with subtests.test(span=span, damage=damage):
+                data = encoded(container="FLAC")
+                middle = len(data) // 2
+                if damage == "bytes":
+                    data[middle : middle + 20] = b"\xff" * 20
+                elif damage == "removed":
+                    del data[middle : middle + 100]
+                else:
+                    data[middle:middle] = b"hello" * 20
+                samples, notices = heard(tmp_path, data, **span)
+                begin = round(span.get("start_s", 0) * RATE)
+                expected = VOICE[begin : begin + round(span.get("duration_s", 9) * RATE)]
+                assert len(samples) == len(expected)
+                is_silent = samples == 0
+                np.testing.assert_allclose(samples[~is_silent], expected[~is_silent], atol=1e-4)
+                assert set(notices) <= {"silenced"}
+                if "start_s" not in span:
+                    n_lost = notices["silenced"]["n_lost"]
+                    assert notices == {"silenced": {"n_lost": n_lost, "n_places": 1, "sample_rate": RATE}}
+                    assert 0 < n_lost <= is_silent.sum() < n_lost + 20
 
 
 def test_a_flac_that_is_damaged_in_two_places_and_cut_is_heard_between_them(tmp_path):
@@ -303,14 +307,15 @@ UNSEEKABLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("container", "subtype"), UNSEEKABLE, ids=str)
-def test_what_cannot_be_sought_is_read_from_the_beginning(tmp_path, container, subtype):
-    samples, notices = heard(tmp_path, encoded(container=container, subtype=subtype))
-    assert 32000 <= len(samples) <= 32400
-    assert notices == {}
-    assert np.corrcoef(samples[:32000], VOICE)[0, 1] > 0.9
-    part, _ = heard(tmp_path, encoded(container=container, subtype=subtype), start_s=0.6, duration_s=0.5)
-    np.testing.assert_array_equal(part, samples[9600:17600])
+def test_what_cannot_be_sought_is_read_from_the_beginning(subtests, tmp_path):
+    for container, subtype in UNSEEKABLE:
+        with subtests.test(container=container, subtype=subtype):
+            samples, notices = heard(tmp_path, encoded(container=container, subtype=subtype))
+            assert 32000 <= len(samples) <= 32400
+            assert notices == {}
+            assert np.corrcoef(samples[:32000], VOICE)[0, 1] > 0.9
+            part, _ = heard(tmp_path, encoded(container=container, subtype=subtype), start_s=0.6, duration_s=0.5)
+            np.testing.assert_array_equal(part, samples[9600:17600])
 
 
 def test_a_cut_file_of_a_codec_says_how_much_is_there(tmp_path):
@@ -337,26 +342,28 @@ JOINED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("container", "subtype"), JOINED, ids=str)
-def test_files_behind_each_other_are_all_read(tmp_path, container, subtype):
-    one, two = encoded(VOICE, container, subtype), encoded(-VOICE[:20000], container, subtype)
-    first, second = heard(tmp_path, one)[0], heard(tmp_path, two)[0]
-    samples, notices = heard(tmp_path, one + two)
-    np.testing.assert_array_equal(samples, np.concatenate([first, second]))
-    assert notices == {}
-    part, _ = heard(tmp_path, one + two, start_s=1.9, duration_s=0.3)
-    np.testing.assert_allclose(part, samples[30400:35200], atol=1e-6)
-    behind, _ = heard(tmp_path, one + two, start_s=2.5)
-    np.testing.assert_allclose(behind, samples[40000:], atol=1e-6)
+def test_files_behind_each_other_are_all_read(subtests, tmp_path):
+    for container, subtype in JOINED:
+        with subtests.test(container=container, subtype=subtype):
+            one, two = encoded(VOICE, container, subtype), encoded(-VOICE[:20000], container, subtype)
+            first, second = heard(tmp_path, one)[0], heard(tmp_path, two)[0]
+            samples, notices = heard(tmp_path, one + two)
+            np.testing.assert_array_equal(samples, np.concatenate([first, second]))
+            assert notices == {}
+            part, _ = heard(tmp_path, one + two, start_s=1.9, duration_s=0.3)
+            np.testing.assert_allclose(part, samples[30400:35200], atol=1e-6)
+            behind, _ = heard(tmp_path, one + two, start_s=2.5)
+            np.testing.assert_allclose(behind, samples[40000:], atol=1e-6)
 
 
-@pytest.mark.parametrize(("container", "subtype"), JOINED, ids=str)
-def test_a_short_file_that_is_there_twice_is_heard_twice(tmp_path, container, subtype):
-    short = bytes(encoded(VOICE[:100], container, subtype))
-    one, notices = heard(tmp_path, short)
-    samples, again = heard(tmp_path, 2 * short)
-    np.testing.assert_allclose(samples, np.tile(one, 2), atol=1e-6)
-    assert again == notices == {}
+def test_a_short_file_that_is_there_twice_is_heard_twice(subtests, tmp_path):
+    for container, subtype in JOINED:
+        with subtests.test(container=container, subtype=subtype):
+            short = bytes(encoded(VOICE[:100], container, subtype))
+            one, notices = heard(tmp_path, short)
+            samples, again = heard(tmp_path, 2 * short)
+            np.testing.assert_allclose(samples, np.tile(one, 2), atol=1e-6)
+            assert again == notices == {}
 
 
 @pytest.mark.parametrize(("container", "subtype"), [("WAV", "PCM_16"), ("AU", "PCM_16"), ("WAV", "GSM610")])
@@ -387,25 +394,29 @@ BEHIND_ALAC = {
 }
 
 
-@pytest.mark.parametrize("subtype", ["ALAC_16", "ALAC_24"])
-@pytest.mark.parametrize(("rest", "kind"), BEHIND_ALAC.values(), ids=BEHIND_ALAC.keys())
-def test_nothing_behind_the_packets_of_a_caf_is_sound(tmp_path, subtype, rest, kind):
-    data = bytes(encoded(VOICE, "CAF", subtype))
-    n_fill = len(data) - data.index(b"data") - 12 - struct.unpack_from(">q", data, data.index(b"data") + 4)[0]
-    notices = assert_whole(tmp_path, data[: len(data) - n_fill] + rest, kinds=(kind,) if kind else ())
-    if kind:
-        assert notices[kind] == {"n_bytes": len(rest)}
+def test_nothing_behind_the_packets_of_a_caf_is_sound(subtests, tmp_path):
+    for name, (rest, kind) in BEHIND_ALAC.items():
+        for subtype in ("ALAC_16", "ALAC_24"):
+            with subtests.test(subtype=subtype, name=name):
+                data = bytes(encoded(VOICE, "CAF", subtype))
+                n_fill = (
+                    len(data) - data.index(b"data") - 12 - struct.unpack_from(">q", data, data.index(b"data") + 4)[0]
+                )
+                notices = assert_whole(tmp_path, data[: len(data) - n_fill] + rest, kinds=(kind,) if kind else ())
+                if kind:
+                    assert notices[kind] == {"n_bytes": len(rest)}
 
 
-@pytest.mark.parametrize("subtype", ["ALAC_16", "ALAC_24"])
-@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
-def test_a_caf_whose_packets_are_not_those_of_its_table_says_so(tmp_path, subtype, share):
+def test_a_caf_whose_packets_are_not_those_of_its_table_says_so(subtests, tmp_path):
     """They were decoded to more samples than its table tells of, or to fewer, without a word."""
-    data = bytes(encoded(VOICE[:30011], "CAF", subtype))
-    at = int(share * len(data))
-    for damaged in (data[:at] + data[at + 1 :], data[:at] + bytes(len(data) - at)):
-        samples, notices = heard(tmp_path, damaged)
-        assert len(samples) == 30011 or notices.keys() & {"cut", "longer", "stopped"}
+    for share in (0.3, 0.5, 0.9):
+        for subtype in ("ALAC_16", "ALAC_24"):
+            with subtests.test(subtype=subtype, share=share):
+                data = bytes(encoded(VOICE[:30011], "CAF", subtype))
+                at = int(share * len(data))
+                for damaged in (data[:at] + data[at + 1 :], data[:at] + bytes(len(data) - at)):
+                    samples, notices = heard(tmp_path, damaged)
+                    assert len(samples) == 30011 or notices.keys() & {"cut", "longer", "stopped"}
 
 
 @pytest.mark.parametrize("between", [b"", struct.pack("<4sI", b"LIST", 4) + b"INFO"], ids=["nothing", "LIST"])
@@ -420,19 +431,20 @@ def test_all_chunks_of_sound_in_an_aiff_are_heard(tmp_path):
     assert_whole(tmp_path, first + second[second.index(b"SSND") :])
 
 
-@pytest.mark.parametrize("container", ["WAV", "AIFF", "W64", "CAF"])
-@pytest.mark.parametrize("n_samples", [8000, 8001])
-def test_files_behind_chunks_of_another_one_are_read(tmp_path, container, n_samples):
-    order = ">" if container == "AIFF" else "<"
-    one = bytes(encoded(VOICE[:n_samples], container, "PCM_16"))
-    if container == "W64":
-        chunk = b"bext" + bytes.fromhex("f3acd3118cd100c04f8edb8a") + struct.pack("<q", 24 + 16) + bytes(16)
-        chunk = bytes(-len(one) % 8) + chunk
-    elif container == "CAF":
-        chunk = b"info" + struct.pack(">q", 16) + bytes(16)
-    else:
-        chunk = struct.pack(f"{order}4sI", b"LIST" if container == "WAV" else b"NAME", 26) + bytes(26)
-    assert_whole(tmp_path, 3 * (one + chunk), np.tile(VOICE[:n_samples], 3))
+def test_files_behind_chunks_of_another_one_are_read(subtests, tmp_path):
+    for n_samples in (8000, 8001):
+        for container in ("WAV", "AIFF", "W64", "CAF"):
+            with subtests.test(container=container, n_samples=n_samples):
+                order = ">" if container == "AIFF" else "<"
+                one = bytes(encoded(VOICE[:n_samples], container, "PCM_16"))
+                if container == "W64":
+                    chunk = b"bext" + bytes.fromhex("f3acd3118cd100c04f8edb8a") + struct.pack("<q", 24 + 16) + bytes(16)
+                    chunk = bytes(-len(one) % 8) + chunk
+                elif container == "CAF":
+                    chunk = b"info" + struct.pack(">q", 16) + bytes(16)
+                else:
+                    chunk = struct.pack(f"{order}4sI", b"LIST" if container == "WAV" else b"NAME", 26) + bytes(26)
+                assert_whole(tmp_path, 3 * (one + chunk), np.tile(VOICE[:n_samples], 3))
 
 
 @pytest.mark.parametrize("container", ["WAV", "FLAC", "OGG"])
@@ -453,12 +465,13 @@ def test_marks_of_many_files_are_not_each_given_a_decoder(tmp_path):
     assert [notice.values["n_bytes"] for notice in layout.notices] == [32000]
 
 
-@pytest.mark.parametrize(("container", "subtype"), JOINED, ids=str)
-def test_a_stream_of_another_rate_is_left_out_with_a_word(tmp_path, container, subtype):
-    one, two = encoded(VOICE, container, subtype), encoded(VOICE, container, subtype, rate=8000)
-    samples, notices = heard(tmp_path, one + two)
-    assert len(samples) == 32000
-    assert notices == {"other-streams": {"n_streams": 1, "n_read": 1}}
+def test_a_stream_of_another_rate_is_left_out_with_a_word(subtests, tmp_path):
+    for container, subtype in JOINED:
+        with subtests.test(container=container, subtype=subtype):
+            one, two = encoded(VOICE, container, subtype), encoded(VOICE, container, subtype, rate=8000)
+            samples, notices = heard(tmp_path, one + two)
+            assert len(samples) == 32000
+            assert notices == {"other-streams": {"n_streams": 1, "n_read": 1}}
 
 
 def test_a_warning_is_the_packages_own(tmp_path):
@@ -472,20 +485,21 @@ def quiet_pcm():
     return np.random.default_rng(1).integers(-9, 9, RATE).astype("i2") / 32768
 
 
-@pytest.mark.parametrize(
-    ("container", "subtype"), [(one, "PCM_16") for one in ("IRCAM", "PAF", "PVF", "MAT4", "MAT5")] + [("XI", "DPCM_16")]
-)
-def test_samples_that_look_like_frames_are_no_mp3(tmp_path, container, subtype):
-    quiet = quiet_pcm()
-    for data in (
-        encoded(quiet, container, subtype),
-        b"ID3\4\0\0\0\0\0\x40" + bytes(64) + encoded(quiet, container, subtype),
-    ):
-        if container == "XI" and data.startswith(b"ID3"):
-            continue
-        samples, notices = heard(tmp_path, data)
-        np.testing.assert_allclose(samples, quiet, atol=1e-6)
-        assert notices.keys() <= {"open-length"}
+def test_samples_that_look_like_frames_are_no_mp3(subtests, tmp_path):
+    for container, subtype in [(one, "PCM_16") for one in ("IRCAM", "PAF", "PVF", "MAT4", "MAT5")] + [
+        ("XI", "DPCM_16")
+    ]:
+        with subtests.test(container=container, subtype=subtype):
+            quiet = quiet_pcm()
+            for data in (
+                encoded(quiet, container, subtype),
+                b"ID3\4\0\0\0\0\0\x40" + bytes(64) + encoded(quiet, container, subtype),
+            ):
+                if container == "XI" and data.startswith(b"ID3"):
+                    continue
+                samples, notices = heard(tmp_path, data)
+                np.testing.assert_allclose(samples, quiet, atol=1e-6)
+                assert notices.keys() <= {"open-length"}
 
 
 def test_flac_in_ogg_is_read_whole_and_a_cut_one_with_a_word(tmp_path):
@@ -528,10 +542,11 @@ VOC_BLOCKS = {
 }
 
 
-@pytest.mark.parametrize("blocks", VOC_BLOCKS.values(), ids=VOC_BLOCKS.keys())
-def test_headers_of_a_voc_between_its_sound_are_not_heard(tmp_path, blocks):
-    pcm = pcm16()
-    assert_whole(tmp_path, voc(*blocks(pcm[:20000], pcm[20000:])))
+def test_headers_of_a_voc_between_its_sound_are_not_heard(subtests, tmp_path):
+    for name, blocks in VOC_BLOCKS.items():
+        with subtests.test(name=name):
+            pcm = pcm16()
+            assert_whole(tmp_path, voc(*blocks(pcm[:20000], pcm[20000:])))
 
 
 @pytest.mark.parametrize("at", [0, 10000, 32000])
@@ -573,38 +588,36 @@ def test_adpcm_in_a_voc_is_not_heard_as_samples(tmp_path, kind, monkeypatch):
 ENDS_OF_VOC = {"loud": np.full(8, 0.3, "f4"), "silent": np.zeros(8, "f4")}
 
 
-@pytest.mark.parametrize("end", ENDS_OF_VOC.values(), ids=ENDS_OF_VOC.keys())
-@pytest.mark.parametrize(
-    ("rest", "kind"),
-    [
+def test_the_size_that_sox_writes_into_a_voc_is_not_taken_for_a_cut(subtests, tmp_path):
+    for rest, kind in [
         (b"", None),
         (b"these are words. " * 40, "junk-after"),
         (bytes(3000), "zeros-after"),
         (b"\xff" * 99, "junk-after"),
-    ],
-    ids=["nothing", "text", "zeros", "ones"],
-)
-def test_the_size_that_sox_writes_into_a_voc_is_not_taken_for_a_cut(tmp_path, end, rest, kind):
-    sound = np.concatenate([VOICE, end if kind != "zeros-after" else ENDS_OF_VOC["loud"]])
-    pcm = pcm16(sound)
-    block = voc_block(9, VOC_16_BITS + pcm, len(pcm) + 4)
-    assert_whole(tmp_path, voc(block) + rest, sound, kinds=(kind,) if kind else ())
-    if not rest:
-        assert_whole(tmp_path, voc(block)[:-1], sound)
+    ]:
+        for name, end in ENDS_OF_VOC.items():
+            with subtests.test(name=name, rest=rest, kind=kind):
+                sound = np.concatenate([VOICE, end if kind != "zeros-after" else ENDS_OF_VOC["loud"]])
+                pcm = pcm16(sound)
+                block = voc_block(9, VOC_16_BITS + pcm, len(pcm) + 4)
+                assert_whole(tmp_path, voc(block) + rest, sound, kinds=(kind,) if kind else ())
+                if not rest:
+                    assert_whole(tmp_path, voc(block)[:-1], sound)
 
 
 EMPTY_OF_VOC = {"no header": voc_block(9, b""), "a header": voc_block(9, VOC_16_BITS), "kind 2": voc_block(2, b"")}
 
 
-@pytest.mark.parametrize("empty", EMPTY_OF_VOC.values(), ids=EMPTY_OF_VOC.keys())
-@pytest.mark.parametrize("n", [1, 50])
-def test_blocks_of_a_voc_without_sound_take_none_of_others(tmp_path, empty, n):
-    text = voc_block(5, b"x" * 256)
-    pcm = pcm16()
-    first, second = voc_block(9, VOC_16_BITS + pcm[:20000]), voc_block(9, VOC_16_BITS + pcm[20000:])
-    assert_whole(tmp_path, voc(first, *(n * [empty, text]), second))
-    if empty != EMPTY_OF_VOC["kind 2"]:
-        assert_whole(tmp_path, voc(*(n * [empty, text]), first, second))
+def test_blocks_of_a_voc_without_sound_take_none_of_others(subtests, tmp_path):
+    for n in (1, 50):
+        for name, empty in EMPTY_OF_VOC.items():
+            with subtests.test(name=name, n=n):
+                text = voc_block(5, b"x" * 256)
+                pcm = pcm16()
+                first, second = voc_block(9, VOC_16_BITS + pcm[:20000]), voc_block(9, VOC_16_BITS + pcm[20000:])
+                assert_whole(tmp_path, voc(first, *(n * [empty, text]), second))
+                if empty != EMPTY_OF_VOC["kind 2"]:
+                    assert_whole(tmp_path, voc(*(n * [empty, text]), first, second))
 
 
 def test_a_voc_behind_another_one_is_heard(tmp_path):
@@ -673,93 +686,96 @@ BEHIND = {
 }
 
 
-@pytest.mark.parametrize("container", ["WAV", *(one for one in SIZED if one != "FLAC"), "SVX", "VOC", "MAT5", "MPC2K"])
-@pytest.mark.parametrize(("rest", "kind"), BEHIND.values(), ids=BEHIND.keys())
-def test_what_is_no_sound_behind_it_is_left_out_with_a_word(tmp_path, container, rest, kind):
-    notices = assert_whole(tmp_path, encoded(container=container, subtype="PCM_16") + rest, kinds=(kind,))
-    assert notices[kind] == {"n_bytes": len(rest)}
+def test_what_is_no_sound_behind_it_is_left_out_with_a_word(subtests, tmp_path):
+    for name, (rest, kind) in BEHIND.items():
+        for container in ["WAV", *(one for one in SIZED if one != "FLAC"), "SVX", "VOC", "MAT5", "MPC2K"]:
+            with subtests.test(container=container, name=name):
+                notices = assert_whole(tmp_path, encoded(container=container, subtype="PCM_16") + rest, kinds=(kind,))
+                assert notices[kind] == {"n_bytes": len(rest)}
 
 
 ID3 = b"ID3\3\0\0\0\0\0\x20TIT2" + bytes(28)
 TAGS = {"ID3v1": b"TAG" + bytes(125), "ID3v2": ID3, "both": ID3 + b"TAG" + bytes(125)}
 
 
-@pytest.mark.parametrize("container", ["WAV", *(one for one in SIZED if one != "FLAC"), "SVX", "MAT5"])
-@pytest.mark.parametrize("tags", TAGS.values(), ids=TAGS.keys())
-def test_tags_behind_the_sound_are_no_sound_and_nothing_is_said(tmp_path, container, tags):
-    assert_whole(tmp_path, encoded(container=container, subtype="PCM_16") + tags)
+def test_tags_behind_the_sound_are_no_sound_and_nothing_is_said(subtests, tmp_path):
+    for name, tags in TAGS.items():
+        for container in ["WAV", *(one for one in SIZED if one != "FLAC"), "SVX", "MAT5"]:
+            with subtests.test(container=container, name=name):
+                assert_whole(tmp_path, encoded(container=container, subtype="PCM_16") + tags)
 
 
-@pytest.mark.parametrize("tags", TAGS.values(), ids=TAGS.keys())
-@pytest.mark.parametrize(
-    ("container", "subtype", "n_samples"),
-    [
-        ("WAV", "PCM_U8", 9001), ("WAV", "ULAW", 9001), ("WAV", "PCM_24", 9001), ("WAV", "GSM610", 9280),
-        ("CAF", "PCM_S8", 9001), ("CAF", "PCM_24", 9001),
-    ],
-)  # fmt: skip
-def test_tags_behind_what_fills_up_the_sound_are_no_sound_either(tmp_path, container, subtype, n_samples, tags):
-    samples, notices = heard(tmp_path, encoded(VOICE[:n_samples], container, subtype) + tags)
-    assert (len(samples), notices) == (n_samples, {})
+def test_tags_behind_what_fills_up_the_sound_are_no_sound_either(subtests, tmp_path):
+    for container, subtype, n_samples in [
+        ("WAV", "PCM_U8", 9001),
+        ("WAV", "ULAW", 9001),
+        ("WAV", "PCM_24", 9001),
+        ("WAV", "GSM610", 9280),
+        ("CAF", "PCM_S8", 9001),
+        ("CAF", "PCM_24", 9001),
+    ]:
+        for name, tags in TAGS.items():
+            with subtests.test(name=name, container=container, subtype=subtype, n_samples=n_samples):
+                samples, notices = heard(tmp_path, encoded(VOICE[:n_samples], container, subtype) + tags)
+                assert (len(samples), notices) == (n_samples, {})
 
 
-@pytest.mark.parametrize("rest", [b"\0", b"\x55", b"\x55\xaa", b"\x80" * 7], ids=bytes.hex)
-@pytest.mark.parametrize("container", ["WAV", "RF64", "CAF"])
-def test_bytes_behind_what_fills_up_an_odd_size_are_no_sound_and_said(tmp_path, container, rest):
-    subtype = "PCM_S8" if container == "CAF" else "PCM_U8"
-    data = bytes(encoded(VOICE[:9999], container, subtype))
-    whole, notices = heard(tmp_path, data)
-    assert notices == {}
-    samples, notices = heard(tmp_path, data + rest)
-    np.testing.assert_array_equal(samples, whole)
-    assert list(notices) == ["junk-after"]
+def test_bytes_behind_what_fills_up_an_odd_size_are_no_sound_and_said(subtests, tmp_path):
+    for container in ("WAV", "RF64", "CAF"):
+        for rest in [b"\0", b"\x55", b"\x55\xaa", b"\x80" * 7]:
+            with subtests.test(rest=rest, container=container):
+                subtype = "PCM_S8" if container == "CAF" else "PCM_U8"
+                data = bytes(encoded(VOICE[:9999], container, subtype))
+                whole, notices = heard(tmp_path, data)
+                assert notices == {}
+                samples, notices = heard(tmp_path, data + rest)
+                np.testing.assert_array_equal(samples, whole)
+                assert list(notices) == ["junk-after"]
 
 
-@pytest.mark.parametrize(
-    ("container", "subtype"), [("AU", "PCM_S8"), ("NIST", "PCM_S8"), ("AVR", "PCM_S8"), ("WVE", "ALAW")]
-)
-def test_nothing_fills_up_an_odd_size_of_containers_without_chunks(tmp_path, container, subtype):
-    rate = 8000 if container == "WVE" else RATE
-    samples, notices = heard(tmp_path, bytes(encoded(VOICE[:9999], container, subtype, rate)) + b"\x11")
-    assert len(samples) == notices["longer"]["n_present"] == 10000
+def test_nothing_fills_up_an_odd_size_of_containers_without_chunks(subtests, tmp_path):
+    for container, subtype in [("AU", "PCM_S8"), ("NIST", "PCM_S8"), ("AVR", "PCM_S8"), ("WVE", "ALAW")]:
+        with subtests.test(container=container, subtype=subtype):
+            rate = 8000 if container == "WVE" else RATE
+            samples, notices = heard(tmp_path, bytes(encoded(VOICE[:9999], container, subtype, rate)) + b"\x11")
+            assert len(samples) == notices["longer"]["n_present"] == 10000
 
 
-@pytest.mark.parametrize("container", ["WAV", "AIFF", "AU", "NIST", "CAF", "W64"])
-def test_bytes_that_make_no_sample_are_said(tmp_path, container):
-    data = bytes(encoded(VOICE[:10000], container, "PCM_24"))
-    _, notices = heard(tmp_path, data)
-    assert notices == {}
-    samples, notices = heard(tmp_path, data + b"\x31\x64")
-    assert len(samples) == 10000
-    assert notices["junk-after"] == {"n_bytes": 2}
+def test_bytes_that_make_no_sample_are_said(subtests, tmp_path):
+    for container in ("WAV", "AIFF", "AU", "NIST", "CAF", "W64"):
+        with subtests.test(container=container):
+            data = bytes(encoded(VOICE[:10000], container, "PCM_24"))
+            _, notices = heard(tmp_path, data)
+            assert notices == {}
+            samples, notices = heard(tmp_path, data + b"\x31\x64")
+            assert len(samples) == 10000
+            assert notices["junk-after"] == {"n_bytes": 2}
 
 
-@pytest.mark.parametrize("n", [1, 20, 3000])
-@pytest.mark.parametrize("total", ["told", "open"])
-def test_zeros_behind_the_frames_of_a_flac_are_called_zeros(tmp_path, n, total):
-    data = bytes(encoded(container="FLAC", subtype="PCM_16"))
-    data = data if total == "told" else data[:22] + bytes(4) + data[26:]
-    samples, notices = heard(tmp_path, data + bytes(n))
-    assert len(samples) == len(VOICE)
-    assert list(notices) == ["zeros-after"] if total == "told" else ["open-length", "zeros-after"]
-    assert notices["zeros-after"] == {"n_bytes": n}
-    assert "zeros-after" not in heard(tmp_path, data + bytes(n) + b"words " * 20)[1]
+def test_zeros_behind_the_frames_of_a_flac_are_called_zeros(subtests, tmp_path):
+    for total in ("told", "open"):
+        for n in (1, 20, 3000):
+            with subtests.test(n=n, total=total):
+                data = bytes(encoded(container="FLAC", subtype="PCM_16"))
+                data = data if total == "told" else data[:22] + bytes(4) + data[26:]
+                samples, notices = heard(tmp_path, data + bytes(n))
+                assert len(samples) == len(VOICE)
+                assert list(notices) == ["zeros-after"] if total == "told" else ["open-length", "zeros-after"]
+                assert notices["zeros-after"] == {"n_bytes": n}
+                assert "zeros-after" not in heard(tmp_path, data + bytes(n) + b"words " * 20)[1]
 
 
-@pytest.mark.parametrize("subtype", ["ALAW", "ULAW"])
-@pytest.mark.parametrize(
-    ("behind", "kind"),
-    [(b"\x55", "junk-after"), (bytes(7), "junk-after"), (bytes(100), "zeros-after")],
-    ids=["a byte", "few zeros", "zeros"],
-)
-def test_the_mark_of_the_end_of_a_logarithmic_voc_is_no_sound(tmp_path, subtype, behind, kind):
-    data = bytes(encoded(VOICE[:9999], "VOC", subtype))
-    samples, notices = heard(tmp_path, data + behind)
-    assert (len(samples), list(notices)) == (9999, [kind])
-    samples, notices = heard(tmp_path, data[:-1])
-    assert (len(samples), notices) == (9999, {})
-    _, notices = heard(tmp_path, data[:-500])
-    assert (notices["cut"]["n_present"], notices["cut"]["n_promised"]) == (9500, 9999)
+def test_the_mark_of_the_end_of_a_logarithmic_voc_is_no_sound(subtests, tmp_path):
+    for behind, kind in [(b"\x55", "junk-after"), (bytes(7), "junk-after"), (bytes(100), "zeros-after")]:
+        for subtype in ("ALAW", "ULAW"):
+            with subtests.test(subtype=subtype, behind=behind, kind=kind):
+                data = bytes(encoded(VOICE[:9999], "VOC", subtype))
+                samples, notices = heard(tmp_path, data + behind)
+                assert (len(samples), list(notices)) == (9999, [kind])
+                samples, notices = heard(tmp_path, data[:-1])
+                assert (len(samples), notices) == (9999, {})
+                _, notices = heard(tmp_path, data[:-500])
+                assert (notices["cut"]["n_present"], notices["cut"]["n_promised"]) == (9500, 9999)
 
 
 def test_an_aiff_whose_format_follows_its_sound_is_read(tmp_path):
@@ -776,19 +792,20 @@ def test_sound_that_goes_on_behind_a_wrapped_size_is_not_taken_for_junk(tmp_path
 QUIET_THEN_LOUD = np.concatenate([VOICE[:8000] * 0.01, 3 * VOICE[8000:]])
 
 
-@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "FLOAT"])
-@pytest.mark.parametrize("n_channels", [1, 2, 3])
-def test_sound_that_goes_on_behind_a_size_that_was_not_updated_is_heard_however_dense(tmp_path, subtype, n_channels):
+def test_sound_that_goes_on_behind_a_size_that_was_not_updated_is_heard_however_dense(subtests, tmp_path):
     """The lower bytes of its samples are as dense as compressed data; the highest are not."""
-    sound = np.repeat(QUIET_THEN_LOUD[:, None], n_channels, axis=1) * np.linspace(0.6, 1, n_channels)
-    data = encoded(sound, "WAV", subtype)
-    at = data.index(b"data") + 4
-    frame = n_channels * {"PCM_16": 2, "PCM_24": 3}.get(subtype, 4)
-    for n_told in (8000, len(VOICE) - 3000, len(VOICE) - 20):
-        short = data[:at] + struct.pack("<I", n_told * frame) + data[at + 4 :]
-        samples, notices = heard(tmp_path, short[: at + 4 + len(VOICE) * frame])
-        assert len(samples) == len(VOICE)
-        assert list(notices) == ["longer"]
+    for n_channels in (1, 2, 3):
+        for subtype in ("PCM_16", "PCM_24", "PCM_32", "FLOAT"):
+            with subtests.test(subtype=subtype, n_channels=n_channels):
+                sound = np.repeat(QUIET_THEN_LOUD[:, None], n_channels, axis=1) * np.linspace(0.6, 1, n_channels)
+                data = encoded(sound, "WAV", subtype)
+                at = data.index(b"data") + 4
+                frame = n_channels * {"PCM_16": 2, "PCM_24": 3}.get(subtype, 4)
+                for n_told in (8000, len(VOICE) - 3000, len(VOICE) - 20):
+                    short = data[:at] + struct.pack("<I", n_told * frame) + data[at + 4 :]
+                    samples, notices = heard(tmp_path, short[: at + 4 + len(VOICE) * frame])
+                    assert len(samples) == len(VOICE)
+                    assert list(notices) == ["longer"]
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
@@ -837,33 +854,41 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize(("rest", "is_said"), SMALL.values(), ids=SMALL.keys())
-def test_nothing_is_missing_where_something_small_is_behind_the_sound(tmp_path, rest, is_said):
-    for container, subtype in [("MP3", None), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("FLAC", None), ("WAV", None)]:
-        data = bytes(encoded(VOICE, container, subtype))
-        whole, notices = heard(tmp_path, data)
-        assert notices == {}
-        samples, notices = heard(tmp_path, data + rest)
-        np.testing.assert_array_equal(samples, whole)
-        assert list(notices) == (["junk-after"] if is_said else []), container
+def test_nothing_is_missing_where_something_small_is_behind_the_sound(subtests, tmp_path):
+    for name, (rest, is_said) in SMALL.items():
+        with subtests.test(name=name):
+            for container, subtype in [
+                ("MP3", None),
+                ("OGG", "VORBIS"),
+                ("OGG", "OPUS"),
+                ("FLAC", None),
+                ("WAV", None),
+            ]:
+                data = bytes(encoded(VOICE, container, subtype))
+                whole, notices = heard(tmp_path, data)
+                assert notices == {}
+                samples, notices = heard(tmp_path, data + rest)
+                np.testing.assert_array_equal(samples, whole)
+                assert list(notices) == (["junk-after"] if is_said else []), container
 
 
 COPIED = {"CAF": 4096, "W64": 104, "PVF": 16, "MAT4": 68, "MAT5": 264, "SDS": 21}
 
 
-@pytest.mark.parametrize("is_closed", [True, False], ids=["closed", "killed"])
-@pytest.mark.parametrize(("container", "length"), COPIED.items())
-def test_copies_of_the_header_are_no_sound(tmp_path, container, length, is_closed):
-    data = encoded(container=container, subtype="PCM_16")
-    header, sound = data[:length], data[length:]
-    start = bytearray(header)
-    if container in OF_NOTHING:
-        place, form = OF_NOTHING[container]
-        struct.pack_into(form, start, place, 0)
-    elif container == "SDS":
-        start[10:13] = bytes(3)
-    kinds = ("open-length",) if container == "PVF" else () if is_closed else ("no-length",)
-    assert_whole(tmp_path, start + start + sound + (header if is_closed else b""), kinds=kinds)
+def test_copies_of_the_header_are_no_sound(subtests, tmp_path):
+    for container, length in COPIED.items():
+        for is_closed in (True, False):
+            with subtests.test(is_closed=is_closed, container=container, length=length):
+                data = encoded(container=container, subtype="PCM_16")
+                header, sound = data[:length], data[length:]
+                start = bytearray(header)
+                if container in OF_NOTHING:
+                    place, form = OF_NOTHING[container]
+                    struct.pack_into(form, start, place, 0)
+                elif container == "SDS":
+                    start[10:13] = bytes(3)
+                kinds = ("open-length",) if container == "PVF" else () if is_closed else ("no-length",)
+                assert_whole(tmp_path, start + start + sound + (header if is_closed else b""), kinds=kinds)
 
 
 def test_the_shortest_header_is_found_again_too(tmp_path):
@@ -891,18 +916,19 @@ IN_BLOCKS = [
 ]
 
 
-@pytest.mark.parametrize(("container", "subtype"), IN_BLOCKS)
-def test_of_a_block_that_is_cut_nothing_is_heard(tmp_path, container, subtype):
-    data = encoded(container=container, subtype=subtype)
-    whole, _ = heard(tmp_path, data)
-    for share in (0.43, 0.81):
-        samples, notices = heard(tmp_path, data[: int(share * len(data))])
-        assert len(samples) > 0
-        np.testing.assert_array_equal(samples, whole[: len(samples)])
-        assert list(notices) == ["cut"]
-        assert notices["cut"]["n_present"] == len(samples)
-        if container != "CAF":  # there, how many packets there were may stand behind the sound
-            assert notices["cut"]["n_promised"] == len(whole)
+def test_of_a_block_that_is_cut_nothing_is_heard(subtests, tmp_path):
+    for container, subtype in IN_BLOCKS:
+        with subtests.test(container=container, subtype=subtype):
+            data = encoded(container=container, subtype=subtype)
+            whole, _ = heard(tmp_path, data)
+            for share in (0.43, 0.81):
+                samples, notices = heard(tmp_path, data[: int(share * len(data))])
+                assert len(samples) > 0
+                np.testing.assert_array_equal(samples, whole[: len(samples)])
+                assert list(notices) == ["cut"]
+                assert notices["cut"]["n_present"] == len(samples)
+                if container != "CAF":  # there, how many packets there were may stand behind the sound
+                    assert notices["cut"]["n_promised"] == len(whole)
 
 
 def test_a_logarithmic_voc_does_not_hear_the_mark_of_its_end(tmp_path):
@@ -910,14 +936,15 @@ def test_a_logarithmic_voc_does_not_hear_the_mark_of_its_end(tmp_path):
     assert (len(samples), notices) == (9999, {})
 
 
-@pytest.mark.parametrize("place", [0, 1, 60, 125])
-def test_packets_of_sds_that_are_damaged_are_counted(tmp_path, place, capfd):
-    data = encoded(container="SDS", subtype="PCM_16")
-    data[21 + 127 * 9 + place] ^= 1
-    data[21 + 127 * 19 + place] ^= 1
-    _, notices = heard(tmp_path, data)
-    assert notices["packets-damaged"] == {"n_packets": 2}
-    assert capfd.readouterr() == ("", "")
+def test_packets_of_sds_that_are_damaged_are_counted(subtests, tmp_path, capfd):
+    for place in (0, 1, 60, 125):
+        with subtests.test(place=place):
+            data = encoded(container="SDS", subtype="PCM_16")
+            data[21 + 127 * 9 + place] ^= 1
+            data[21 + 127 * 19 + place] ^= 1
+            _, notices = heard(tmp_path, data)
+            assert notices["packets-damaged"] == {"n_packets": 2}
+            assert capfd.readouterr() == ("", "")
 
 
 def test_sd2_is_read_where_its_other_file_is_and_nobody_can_tell_whether_it_is_cut(tmp_path):
@@ -930,12 +957,15 @@ def test_sd2_is_read_where_its_other_file_is_and_nobody_can_tell_whether_it_is_c
 # -- a codec that is not read, and a file that is broken -----------------------------------------------
 
 
-@pytest.mark.parametrize("container", ["WAV", "AIFF", "CAF", "W64", "FLAC", "OGG", "NIST", "VOC", "PAF", "SVX", "MAT5"])
-def test_a_header_that_is_cut_is_no_reason_to_install_anything(tmp_path, container):
-    path = tmp_path / "clip.bin"
-    path.write_bytes(encoded(container=container)[:28])
-    with pytest.raises(AudioError, match=r"is an? \w+ file whose beginning cannot be read \(.*cut or damaged; copy it"):
-        load(path)
+def test_a_header_that_is_cut_is_no_reason_to_install_anything(subtests, tmp_path):
+    for container in ("WAV", "AIFF", "CAF", "W64", "FLAC", "OGG", "NIST", "VOC", "PAF", "SVX", "MAT5"):
+        with subtests.test(container=container):
+            path = tmp_path / "clip.bin"
+            path.write_bytes(encoded(container=container)[:28])
+            with pytest.raises(
+                AudioError, match=r"is an? \w+ file whose beginning cannot be read \(.*cut or damaged; copy it"
+            ):
+                load(path)
 
 
 FOREIGN = {
@@ -949,31 +979,33 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("container", FOREIGN)
-def test_a_codec_that_is_not_read_is_a_reason_to_install_something(tmp_path, container, monkeypatch):
-    monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: False)
-    old, new, said = FOREIGN[container]
-    path = tmp_path / "clip.bin"
-    container, *chunk = container.split(", ")
-    data = encoded(container=container, subtype="ULAW" if container == "AIFF" else None)
-    assert old in data
-    path.write_bytes(data.replace(old, new, 1) + (b"info" + struct.pack(">q", 8) + bytes(8) if chunk else b""))
-    with pytest.raises(AudioError, match=rf"{said}; install what decodes it: pip install"):
-        load(path)
+def test_a_codec_that_is_not_read_is_a_reason_to_install_something(subtests, tmp_path, monkeypatch):
+    for container in FOREIGN:
+        with subtests.test(container=container):
+            monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: False)
+            old, new, said = FOREIGN[container]
+            path = tmp_path / "clip.bin"
+            container, *chunk = container.split(", ")
+            data = encoded(container=container, subtype="ULAW" if container == "AIFF" else None)
+            assert old in data
+            path.write_bytes(data.replace(old, new, 1) + (b"info" + struct.pack(">q", 8) + bytes(8) if chunk else b""))
+            with pytest.raises(AudioError, match=rf"{said}; install what decodes it: pip install"):
+                load(path)
 
 
 # -- what a header's size leaves over, by its own content -----------------------------------------------
 
 
-@pytest.mark.parametrize("container", ["WAV", "AIFF", "AU", "NIST", "CAF", "SVX", "VOC"])
-@pytest.mark.parametrize("n_zeros", [8000, 50000])
-def test_what_follows_a_pause_is_sound_though_the_size_ends_before_it(tmp_path, container, n_zeros):
-    whole = np.concatenate([VOICE, np.zeros(n_zeros, "f4"), VOICE])
-    data, short = (encoded(one, container, "PCM_16") for one in (whole, VOICE))
-    head = len(data) - 2 * len(whole)
-    data = short[: len(short) - (container == "VOC")] + data[len(short) - (container == "VOC") :]
-    assert head > 0
-    assert_whole(tmp_path, data, whole, kinds=("longer",))
+def test_what_follows_a_pause_is_sound_though_the_size_ends_before_it(subtests, tmp_path):
+    for n_zeros in (8000, 50000):
+        for container in ("WAV", "AIFF", "AU", "NIST", "CAF", "SVX", "VOC"):
+            with subtests.test(container=container, n_zeros=n_zeros):
+                whole = np.concatenate([VOICE, np.zeros(n_zeros, "f4"), VOICE])
+                data, short = (encoded(one, container, "PCM_16") for one in (whole, VOICE))
+                head = len(data) - 2 * len(whole)
+                data = short[: len(short) - (container == "VOC")] + data[len(short) - (container == "VOC") :]
+                assert head > 0
+                assert_whole(tmp_path, data, whole, kinds=("longer",))
 
 
 def riff_chunk(name, data, order="<"):
@@ -987,41 +1019,45 @@ BEHIND_AS_CHUNKS = {
 }
 
 
-@pytest.mark.parametrize("chunks", BEHIND_AS_CHUNKS.values(), ids=BEHIND_AS_CHUNKS.keys())
-@pytest.mark.parametrize("container", ["WAV", "AIFF"])
-@pytest.mark.parametrize(
-    ("size", "kind"), [(0, "no-length"), (0xFFFFFFFF, "open-length"), (0x7FFFFFFF, "open-length"), (800, "longer")]
-)
-def test_chunks_are_no_sound_whatever_the_size_of_the_sound(tmp_path, container, chunks, size, kind):
-    order = "<" if container == "WAV" else ">"
-    data = encoded(container=container, subtype="PCM_16")
-    struct.pack_into(f"{order}I", data, data.index(b"data" if container == "WAV" else b"SSND") + 4, size)
-    assert_whole(tmp_path, data + b"".join(riff_chunk(*one, order) for one in chunks), kinds=(kind,))
+def test_chunks_are_no_sound_whatever_the_size_of_the_sound(subtests, tmp_path):
+    for size, kind in [(0, "no-length"), (0xFFFFFFFF, "open-length"), (0x7FFFFFFF, "open-length"), (800, "longer")]:
+        for container in ("WAV", "AIFF"):
+            for name, chunks in BEHIND_AS_CHUNKS.items():
+                with subtests.test(name=name, container=container, size=size, kind=kind):
+                    order = "<" if container == "WAV" else ">"
+                    data = encoded(container=container, subtype="PCM_16")
+                    struct.pack_into(
+                        f"{order}I", data, data.index(b"data" if container == "WAV" else b"SSND") + 4, size
+                    )
+                    assert_whole(tmp_path, data + b"".join(riff_chunk(*one, order) for one in chunks), kinds=(kind,))
 
 
-@pytest.mark.parametrize(("size", "kind"), [(0, "no-length"), (-1, "open-length"), (800, "longer")])
-@pytest.mark.parametrize("container", ["CAF", "W64"])
-def test_chunks_of_8_bytes_of_size_are_no_sound_either(tmp_path, container, size, kind):
-    data = encoded(container=container, subtype="PCM_16")
-    form, place, n_header = (">q", 4, 4) if container == "CAF" else ("<q", 16, 24)
-    at = data.index(b"data") + place
-    struct.pack_into(form, data, at, size + n_header if size >= 0 else size)
-    if container == "CAF":
-        chunks = [name + struct.pack(">q", 500) + bytes(range(250)) * 2 for name in (b"info", b"uuid")]
-    else:
-        guid = bytes.fromhex("f3acd3118cd100c04f8edb8a")
-        chunks = [
-            name + guid + struct.pack("<q", 24 + 500) + bytes(range(250)) * 2 + bytes(4) for name in (b"bext", b"list")
-        ]
-    assert_whole(tmp_path, data + b"".join(chunks), kinds=(kind,))
+def test_chunks_of_8_bytes_of_size_are_no_sound_either(subtests, tmp_path):
+    for container in ("CAF", "W64"):
+        for size, kind in [(0, "no-length"), (-1, "open-length"), (800, "longer")]:
+            with subtests.test(size=size, kind=kind, container=container):
+                data = encoded(container=container, subtype="PCM_16")
+                form, place, n_header = (">q", 4, 4) if container == "CAF" else ("<q", 16, 24)
+                at = data.index(b"data") + place
+                struct.pack_into(form, data, at, size + n_header if size >= 0 else size)
+                if container == "CAF":
+                    chunks = [name + struct.pack(">q", 500) + bytes(range(250)) * 2 for name in (b"info", b"uuid")]
+                else:
+                    guid = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+                    chunks = [
+                        name + guid + struct.pack("<q", 24 + 500) + bytes(range(250)) * 2 + bytes(4)
+                        for name in (b"bext", b"list")
+                    ]
+                assert_whole(tmp_path, data + b"".join(chunks), kinds=(kind,))
 
 
-@pytest.mark.parametrize("n_short", range(1, 8))
-@pytest.mark.parametrize("end", [0, 0.3], ids=["silent", "loud"])
-def test_a_size_that_is_a_few_bytes_short_loses_nothing(tmp_path, n_short, end):
-    sound = np.concatenate([VOICE, np.full(8, end, "f4")])
-    pcm = pcm16(sound)
-    assert_whole(tmp_path, wav(pcm, len(pcm) - n_short), sound, kinds=("longer",))
+def test_a_size_that_is_a_few_bytes_short_loses_nothing(subtests, tmp_path):
+    for end in (0, 0.3):
+        for n_short in range(1, 8):
+            with subtests.test(n_short=n_short, end=end):
+                sound = np.concatenate([VOICE, np.full(8, end, "f4")])
+                pcm = pcm16(sound)
+                assert_whole(tmp_path, wav(pcm, len(pcm) - n_short), sound, kinds=("longer",))
 
 
 def test_what_fills_up_a_chunk_is_no_sound(tmp_path):
@@ -1039,22 +1075,26 @@ NO_SOUND = {
 }
 
 
-@pytest.mark.parametrize("ending", ["au", "snd", "vox6"])
-@pytest.mark.parametrize(("data", "said"), NO_SOUND.values(), ids=NO_SOUND.keys())
-def test_bytes_without_a_header_are_no_sound_whatever_their_ending(tmp_path, monkeypatch, ending, data, said):
-    monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: False)
-    path = tmp_path / f"clip.{ending}"
-    path.write_bytes(data)
-    with pytest.raises(AudioError, match=said):
-        load(path)
+def test_bytes_without_a_header_are_no_sound_whatever_their_ending(subtests, tmp_path, monkeypatch):
+    for name, (data, said) in NO_SOUND.items():
+        for ending in ("au", "snd", "vox6"):
+            with subtests.test(ending=ending, name=name):
+                monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: False)
+                path = tmp_path / f"clip.{ending}"
+                path.write_bytes(data)
+                with pytest.raises(AudioError, match=said):
+                    load(path)
 
 
-@pytest.mark.parametrize("ending", ["raw", "pcm", "gsm", "vox", "ul", "al", "sln"])
-def test_a_file_that_has_no_header_by_its_ending_is_refused_with_what_gives_it_one(tmp_path, ending):
-    path = tmp_path / f"clip.{ending}"
-    path.write_bytes(np.random.default_rng(6).bytes(3000))
-    with pytest.raises(AudioError, match=r"has no header .* as of \d+ kHz and .*: sox -t \w+ -r \d+ .*FILE FILE\.wav"):
-        load(path)
+def test_a_file_that_has_no_header_by_its_ending_is_refused_with_what_gives_it_one(subtests, tmp_path):
+    for ending in ("raw", "pcm", "gsm", "vox", "ul", "al", "sln"):
+        with subtests.test(ending=ending):
+            path = tmp_path / f"clip.{ending}"
+            path.write_bytes(np.random.default_rng(6).bytes(3000))
+            with pytest.raises(
+                AudioError, match=r"has no header .* as of \d+ kHz and .*: sox -t \w+ -r \d+ .*FILE FILE\.wav"
+            ):
+                load(path)
 
 
 def test_an_au_whose_mark_is_damaged_is_no_noise(tmp_path):
