@@ -16,6 +16,7 @@ test-all: $(VENV)/.stamp-dev
 lint: $(VENV)/.stamp-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 
 types: $(VENV)/.stamp-dev
 	$(BIN)/mypy --strict specaug_listen
