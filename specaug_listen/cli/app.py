@@ -139,9 +139,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        asked = None if arguments is None else list(arguments)
+        typed = None if arguments is None else list(arguments)
         with noting_reads():
-            code = app(args=asked, prog_name="specaug-listen", standalone_mode=False) or 0
+            code = app(args=typed, prog_name="specaug-listen", standalone_mode=False) or 0
         if unsaid and code != INTERRUPTED:
             raise unsaid[0]
         sys.stdout.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
@@ -29,17 +29,12 @@ from .options import (
     StatisticsText,
     Strict,
     WavChannels,
-    adapter_of,
-    channel_of,
-    layout_of,
 )
+from .resolve import resolve_run
 
 if TYPE_CHECKING:
-    from ..audio.channels import Channel
     from ..audio.finding import Found
     from ..auditions import AuditionRecord, Configuration
-    from ..augment import Policy
-    from ..frameworks.choice import FrontendChoice
     from ..reports.publish import Form, Published
 
 __all__ = ["run_audition"]
@@ -116,8 +111,11 @@ def run_audition(
     """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
     form = _form(report, open_it, budget, flac, paths_shown)
     with quiet_stdout() if as_json else nullcontext():
-        chosen = _choose(frontend, policy, parameters, framework, adapter, batch, exact_rng, channel)
-        run = _configuration(*chosen, waveform, vocoder, draws, seed, layout, start, duration, original_phase, strict)
+        run = resolve_run(
+            policy, frontend, vocoder, draws=draws, seed=seed, start=start, duration=duration, strict=strict,
+            channel=channel, framework=framework, parameters=parameters, adapter=adapter, batch=batch,
+            exact_rng=exact_rng, waveform=waveform, layout=layout, original_phase=original_phase,
+        )  # fmt: skip
     with results_folder(out, "heard", "audition", overwrite=overwrite or resume) as out:
         how = {"overwrite": overwrite, "resume": resume, "page": report}
         index, page = _audition_into(out, paths, run, stats, axes, form, as_json=as_json, **how)
@@ -140,10 +138,10 @@ def _audition_into(
 
     quiet = quiet_stdout if as_json else nullcontext
     with quiet():
-        run, found = _found_files(paths, out, run, stats, axes, **how)
+        run, sources = _find_files(paths, out, run, stats, axes, **how)
     with Output(out, "audition").alone():
         with quiet():
-            index = _audition_files(found, out, run, quiet=as_json, **how)
+            index = _audition_files(sources, out, run, quiet=as_json, **how)
         return index, _page_of(index, out, form)
 
 
@@ -158,7 +156,7 @@ def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -
 
 
 def _audition_files(
-    found: Found,
+    sources: Found,
     out: Path,
     run: Configuration,
     *,
@@ -171,15 +169,15 @@ def _audition_files(
 
     if page:
         measure_elsewhere()
-    with clip_progress(count_clips(found.files, run.channel), quiet=quiet) as (progress, within):
+    with clip_progress(count_clips(sources.files, run.channel), quiet=quiet) as (progress, within):
         return audition_many(
-            found.files,
+            sources.files,
             out,
             run,
             **replacing,
-            problems=found.problems,
+            problems=sources.problems,
             # Of a run that is gone on with, there are results to be left out; its index is to be the same.
-            notices=[notice for notice in found.left_out if notice.kind != "results"],
+            notices=[notice for notice in sources.left_out if notice.kind != "results"],
             progress=progress,
             within=within,
         )
@@ -198,19 +196,19 @@ def _tell_of(index: AuditionRecord, out: Path, page: Published | None, *, as_jso
     from ..auditions.records import to_bytes
 
     refused = f", {len(index.failures)} refused" if index.failures else ""
-    told = f"{counted(len(index.clips), 'clip')} auditioned{refused}"
+    summary = f"{counted(len(index.clips), 'clip')} auditioned{refused}"
     if as_json:
         say(to_bytes(index).decode(), end="")
     elif page is not None:
-        tell_of_page(page, f"{told}: ")
+        tell_of_page(page, f"{summary}: ")
     else:
-        say(f"{told}: {printable(out)}" if index.clips else told)
+        say(f"{summary}: {printable(out)}" if index.clips else summary)
     if page is not None and open_it:
         open_page(page.path)
     raise typer.Exit(1 if index.failures else 0)
 
 
-def _found_files(
+def _find_files(
     paths: Sequence[Path], out: Path, run: Configuration, stats: str | None, axes: str | None, **how: bool
 ) -> tuple[Configuration, Found]:
     """The run with what was said of mels, and what paths stand for.
@@ -219,84 +217,17 @@ def _found_files(
     """
     from ..audio.finding import Found, find_audio
     from ..auditions.batch import output_of_audition
-    from .mel_options import found_mels, with_mels
+    from .mel_options import find_mel_files, with_mels
 
     output_of_audition(out, inputs=paths, **how)
-    mels = found_mels(paths)
+    mels = find_mel_files(paths)
     run = with_mels(run, mels, stats, axes)
-    found = find_audio(mels.others) if mels.others else Found([], [], [])
-    files = cast("list[Path]", [*found.files, *mels.mels])  # a MelFile is path-like
-    found = Found(files, [*mels.problems, *found.problems], found.left_out)
-    for notice in found.left_out:
+    sources = find_audio(mels.others) if mels.others else Found([], [], [])
+    files = cast("list[Path]", [*sources.files, *mels.mels])  # a MelFile is path-like
+    sources = Found(files, [*mels.problems, *sources.problems], sources.left_out)
+    for notice in sources.left_out:
         complain(notice.text, "note")
-    complain_of(found.problems)
-    if not found.files:
+    complain_of(sources.problems)
+    if not sources.files:
         raise typer.Exit(2)
-    return run, found
-
-
-def _configuration(
-    choice: FrontendChoice,
-    policy: Policy,
-    channel: Channel,
-    waveform: Path | None,
-    vocoder: str,
-    draws: int,
-    seed: int,
-    channels: str,
-    start: float,
-    duration: float | None,
-    original_phase: bool,
-    strict: bool,
-) -> Configuration:
-    from .. import custom, vocoders
-    from ..auditions import Configuration
-
-    stage = None if waveform is None else custom.read_waveform(waveform)
-    chosen, reason = choice
-    chosen.filterbank()
-    rendering = vocoders.get(vocoder)
-    if isinstance(rendering, vocoders.Neural):
-        rendering.check(chosen)
-    return Configuration(
-        chosen,
-        policy,
-        rendering,
-        draws,
-        seed,
-        layout_of(channels),
-        start,
-        duration,
-        stage,
-        original_phase,
-        reason,
-        strict,
-        channel,
-    )
-
-
-def _choose(
-    frontend: str | None,
-    policy: str,
-    parameters: Sequence[str] | None,
-    framework: str | None,
-    adapter: Sequence[str] | None,
-    batch: str | None,
-    exact_rng: bool,
-    channel: str | None,
-) -> tuple[FrontendChoice, Policy, Channel]:
-    """The front-end, the policy and the channel; says what its file leaves open, and where these come from."""
-    from ..frameworks.choice import choose_frontend, choose_policy, reason_in_words
-
-    how: dict[str, Any] = {"framework": framework, "adapter": adapter_of(adapter), "parameters": parameters or ()}
-    drawn = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
-    for line in drawn.notes:
-        complain(line, "note")
-    heard, why_heard = channel_of(channel, drawn)
-    if why_heard:
-        complain(why_heard, "note")
-    chosen = choose_frontend(frontend, drawn)
-    if chosen.reason not in ("named", "default"):
-        why = reason_in_words(chosen.reason, drawn)
-        complain(f"front-end {chosen.frontend.name}, as {why}; choose another with --frontend", "note")
-    return chosen, drawn, heard
+    return run, sources

@@ -62,7 +62,7 @@ def run_check(
 
     target, paths = _target(what or [], policy)
     read: list[Path | str] = [*paths, target.partition(":")[0]]
-    # What code of others prints, it prints a thousand times.
+    # What a callable prints, it prints a thousand times.
     with quiet_stdout(), _as_bad_usage(), ExitStack() as stack:
         output = None if out is None else output_of_check(out, overwrite=overwrite, inputs=read)
         if output is not None:
@@ -99,8 +99,8 @@ def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
             raise ParameterError(f"{what[0]:.80} and --policy {policy:.80}: give a callable or --policy, not both")
         return policy, [Path(text) for text in what]
     if not what or not is_spec(what[0]):
-        given = f"{what[0]:.80} names no callable" if what else "nothing to check"
-        raise ParameterError(f"{given}: expected module:callable, path/to/file.py:callable, or --policy NAME|FILE")
+        problem = f"{what[0]:.80} names no callable" if what else "nothing to check"
+        raise ParameterError(f"{problem}: expected module:callable, path/to/file.py:callable, or --policy NAME|FILE")
     return what[0], [Path(text) for text in what[1:]]
 
 

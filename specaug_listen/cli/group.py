@@ -51,10 +51,10 @@ class Command(typer.core.TyperCommand):
             for value in held if isinstance(held, (list, tuple)) else [held]:
                 if isinstance(value, str):
                     _check_argument(value, name)
-        left = super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
         if isinstance(out := ctx.params.get("out"), Path):
             ctx.params["out"] = without_dots(out)
-        return left
+        return rest
 
 
 def _with_names_of_today(command: str | None, args: list[str]) -> list[str]:
@@ -90,12 +90,12 @@ class Commands(typer.core.TyperGroup):
         return super().parse_args(ctx, self._with_default(ctx, list(args)))
 
     def _with_default(self, ctx: Context, args: list[str]) -> list[str]:
-        known = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        options = {name for parameter in self.get_params(ctx) for name in parameter.opts}
         if not args:
             return args
         first = args[0]
         _check_argument(first, "the command or file")
-        if first in self.commands or first.partition("=")[0] in known:
+        if first in self.commands or first.partition("=")[0] in options:
             return args
         if first.startswith("-"):
             return [_DEFAULT, *args] if any(os.path.exists(one) for one in args[1:]) else args

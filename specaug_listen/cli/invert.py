@@ -64,7 +64,7 @@ def run_invert(
     for file, name in zip(files, names, strict=True):
         try:
             clip = clip_of_file(file, ready, axes=order, start_s=start, duration_s=duration)
-            _tell(output.out / name, file, clip, _written(clip, rendering, output, name))
+            _tell(output.out / name, file, clip, _write_sound(clip, rendering, output, name))
         except SpecAugListenError as error:
             complain(str(error))
             failed += 1
@@ -102,15 +102,15 @@ def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Outpu
     elif out.suffix.lower() in (".flac", ".mp3", ".ogg"):
         raise ParameterError(f"-o {printable(out)}: only .wav is written")
     else:
-        taken: set[str] = set()
-        folder, names = out, [f"{folder_name(f'{file.name}.wav', taken)}.wav" for file in files]
+        names_in_use: set[str] = set()
+        folder, names = out, [f"{folder_name(f'{file.name}.wav', names_in_use)}.wav" for file in files]
     output = Output(folder, "invert", overwrite=overwrite, inputs=[file.path for file in files])
     output.check(names)
     return output, names
 
 
-def _written(clip: MelClip, vocoder: AnyVocoder, output: Output, name: str) -> tuple[Audio, float]:
-    """The sound, and the gain with which it was written."""
+def _write_sound(clip: MelClip, vocoder: AnyVocoder, output: Output, name: str) -> tuple[Audio, float]:
+    """Write the sound of a mel; return it with the gain that kept it from clipping."""
     from ..audio.signal import common_gain, encode_wav
     from ..auditions import render
 
@@ -120,12 +120,12 @@ def _written(clip: MelClip, vocoder: AnyVocoder, output: Output, name: str) -> t
     return sound, gain
 
 
-def _tell(target: Path, file: MelFile, clip: MelClip, written: tuple[Audio, float]) -> None:
+def _tell(target: Path, file: MelFile, clip: MelClip, sound_and_gain: tuple[Audio, float]) -> None:
     import math
 
     from .._files import printable
 
-    sound, gain = written
+    sound, gain = sound_and_gain
     for notice in clip.notices:
         complain(f"{clip.name}: {notice.text}", "note")
     if gain < 1:

@@ -1,4 +1,4 @@
-"""Mels among what a command is given: which paths are some, and what must be said of them."""
+"""Mels among the paths of a command, and the options that only mels need."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from ..auditions import Configuration
     from ..mels import MelFile
 
-__all__ = ["FoundMels", "found_mels", "with_mels"]
+__all__ = ["MelFiles", "find_mel_files", "with_mels"]
 
 
-class FoundMels(NamedTuple):
-    """What paths stand for, as far as it is mels.
+class MelFiles(NamedTuple):
+    """The files of mels among the paths that a command was given.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ class FoundMels(NamedTuple):
     others: list[Path]
 
 
-def found_mels(paths: Sequence[Path]) -> FoundMels:
-    """The mels that paths stand for; those of a folder only where it holds no recording."""
+def find_mel_files(paths: Sequence[Path]) -> MelFiles:
+    """Find the files of mels among paths; those of a folder count only where it holds no recording."""
     from ..audio.signal import find_audio
     from ..mels import find_mels, is_mel_path
 
@@ -45,11 +45,11 @@ def found_mels(paths: Sequence[Path]) -> FoundMels:
         if not audio.files and (below or set(unread) - set(audio.problems)):
             of_mels.append(folder)
     mels, problems = find_mels(of_mels)
-    return FoundMels(mels, problems, [path for path in paths if path not in of_mels])
+    return MelFiles(mels, problems, [path for path in paths if path not in of_mels])
 
 
-def with_mels(run: Configuration, found: FoundMels, stats: str | None, axes: str | None) -> Configuration:
-    """A run with what was said of its mels.
+def with_mels(run: Configuration, files: MelFiles, stats: str | None, axes: str | None) -> Configuration:
+    """The run with statistics and axes of its mels.
 
     Raises
     ------
@@ -59,17 +59,17 @@ def with_mels(run: Configuration, found: FoundMels, stats: str | None, axes: str
     from ..auditions.inputs import check_sound_is_not_needed
     from ..frontends import mel_format, parse_axes, statistics_of_text
 
-    if not (found.mels or found.problems):
+    if not (files.mels or files.problems):
         if stats or axes:
             raise ParameterError("--stats and --axes are about mels, and no file of mels is given; leave them out")
         return run
-    first = Path(found.mels[0]).name if found.mels else "the mel"
+    first = Path(files.mels[0]).name if files.mels else "the mel"
     if run.frontend_reason not in ("named", "policy", "recipe"):
         raise ParameterError(
             f"--frontend is missing: {first!r:.60} does not say which front-end made it; give a name of 'list "
             "frontends', or a YAML file"
         )
     check_sound_is_not_needed(run.vocoder, run.waveform, run.twins)
-    said = None if stats is None else statistics_of_text(stats)
-    mel_format(run.frontend, said)
-    return replace(run, statistics=said, axes=parse_axes(axes))
+    statistics = None if stats is None else statistics_of_text(stats)
+    mel_format(run.frontend, statistics)
+    return replace(run, statistics=statistics, axes=parse_axes(axes))

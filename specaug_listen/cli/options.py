@@ -122,7 +122,7 @@ ChannelText = Annotated[
 ]
 
 
-def channel_of(given: str | None, policy: Policy) -> tuple[Channel, str]:
+def channel_of(text: str | None, policy: Policy) -> tuple[Channel, str]:
     """The channel of ``--channel``, or the policy's own one with a line that says why.
 
     Raises
@@ -134,18 +134,18 @@ def channel_of(given: str | None, policy: Policy) -> tuple[Channel, str]:
     from ..errors import ParameterError
     from ..frameworks.choice import choose_channel
 
-    if given is not None and given.strip().lower() in LAYOUTS:
+    if text is not None and text.strip().lower() in LAYOUTS:
         raise ParameterError(
-            f"--channel {given.strip()}: is what of a recording is heard: mean, left, right, each, or a number counted "
-            f"from 1; how written WAV files are laid out is --wav-channels {given}"
+            f"--channel {text.strip()}: is what of a recording is heard: mean, left, right, each, or a number counted "
+            f"from 1; how written WAV files are laid out is --wav-channels {text}"
         )
-    if given is not None:
-        return as_channel(given), ""
+    if text is not None:
+        return as_channel(text), ""
     channel, why = choose_channel(policy)
     return channel, f"channel {channel} of each recording, as {why}; choose another with --channel" if why else ""
 
 
-def layout_of(given: str) -> Channels:
+def layout_of(text: str) -> Channels:
     """The layout of ``--wav-channels``.
 
     Raises
@@ -155,15 +155,15 @@ def layout_of(given: str) -> Channels:
     """
     from ..errors import ParameterError
 
-    if given not in LAYOUTS:
+    if text not in LAYOUTS:
         raise ParameterError(
-            f"--wav-channels {given:.60}: is how written WAV files are laid out, one of {', '.join(LAYOUTS)}; which "
+            f"--wav-channels {text:.60}: is how written WAV files are laid out, one of {', '.join(LAYOUTS)}; which "
             "channel of a recording is heard is --channel mean, left, right, each, or a number counted from 1"
         )
-    return given  # type: ignore[return-value]
+    return text  # type: ignore[return-value]
 
 
-def adapter_of(given: Sequence[str] | None) -> Adapter | None:
+def adapter_of(texts: Sequence[str] | None) -> Adapter | None:
     """The adapter of texts ``KEY=VALUE``.
 
     Raises
@@ -180,8 +180,8 @@ def adapter_of(given: Sequence[str] | None) -> Adapter | None:
     from ..custom.adapter import Adapter
     from ..errors import ParameterError
 
-    if not given:
+    if not texts:
         return None
-    if odd := [text for text in given if "=" not in text]:
+    if odd := [text for text in texts if "=" not in text]:
         raise ParameterError(f"--adapter {odd[0]!r:.80}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
-    return from_plain(Adapter, dict(text.split("=", 1) for text in given))
+    return from_plain(Adapter, dict(text.split("=", 1) for text in texts))

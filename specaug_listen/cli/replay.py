@@ -37,15 +37,15 @@ def run_replay(
     """Make a draw again, bit for bit."""
     from ..replays import read_written_draw
 
-    written, notices = read_written_draw(draw)
+    record, notices = read_written_draw(draw)
     for notice in notices:
         complain(notice.text, "note")
     with results_folder(out, "again", "replay", overwrite=overwrite) as out:
-        _replay_into(out, draw, written, audio, policy, overwrite=overwrite)
+        _replay_into(out, draw, record, audio, policy, overwrite=overwrite)
 
 
 def _replay_into(
-    out: Path, draw: Path, written: DrawRecord, audio: Path | None, policy: str | None, *, overwrite: bool
+    out: Path, draw: Path, record: DrawRecord, audio: Path | None, policy: str | None, *, overwrite: bool
 ) -> None:
     from .._files import printable
     from ..auditions import changed_versions, differences, draw_files, is_long_draw, replay_record
@@ -53,21 +53,21 @@ def _replay_into(
     from ..errors import error_context
     from ..outputs.output import Output
 
-    clip = audio or path_of(written.audio)
+    clip = audio or path_of(record.audio)
     is_sound = out.suffix.lower() == ".wav"
-    names = [out.name] if is_sound else [f"draw-{written.number}{ending}" for ending in (".wav", ".png", ".json")]
+    names = [out.name] if is_sound else [f"draw-{record.number}{ending}" for ending in (".wav", ".png", ".json")]
     output = Output(
         out.parent if is_sound else out, "replay", overwrite=overwrite, inputs=[draw, *([clip] if clip else [])]
     )
     output.check(names)
-    for line in changed_versions(written):
+    for line in changed_versions(record):
         complain(f"{line}; the last bits may differ", "warning")
-    with output.room() if is_long_draw(written) else nullcontext() as room:
-        heard = replay_record(written, printable(draw), audio=audio, folder=room, policy=policy)
+    with output.room() if is_long_draw(record) else nullcontext() as room:
+        audition = replay_record(record, printable(draw), audio=audio, folder=room, policy=policy)
         with error_context(printable(draw)):
-            files = draw_files(heard, heard.draws[0], written.channels)
-        if said := differences(written, heard):
-            complain(f"{printable(draw)}: {said}", "warning")
+            files = draw_files(audition, audition.draws[0], record.channels)
+        if difference := differences(record, audition):
+            complain(f"{printable(draw)}: {difference}", "warning")
         output.write(dict(zip(names, files.values(), strict=False)))
     for name in names:
         say(printable(output.out / name))

@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,15 +27,12 @@ from .options import (
     SetParameters,
     ShowPaths,
     Strict,
-    channel_of,
 )
+from .resolve import resolve_run
 
 if TYPE_CHECKING:
-    from ..audio.channels import OneChannel
     from ..audio.signal import Audio
     from ..auditions import Configuration
-    from ..augment import Policy
-    from ..frameworks.choice import FrontendChoice
     from ..outputs.output import Output
     from ..sweeps import Sweep
 
@@ -86,7 +84,7 @@ def run_sweep(
     overwrite: Overwrite = False,
 ) -> None:
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
-    from ..frameworks.choice import choose_policy
+    from ..audio.channels import as_one_channel
     from ..reports.publish import Form
     from ..sweeps.axes import read_axes
     from ..sweeps.grid import choose_swept_frontend, swept
@@ -95,16 +93,19 @@ def run_sweep(
     _check_file(path)
     form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
     axes = read_axes(vary)
-    drawn = choose_policy(policy, framework=framework, batch=batch, parameters=parameters or ())
-    choice, heard = choose_swept_frontend(frontend, drawn, axes), _one_channel(channel, drawn)
-    run = _configuration(choice, drawn, vocoder, draws, seed, start, duration, heard, strict)
+    run = resolve_run(
+        policy, frontend, vocoder, draws=draws, seed=seed, start=start, duration=duration, strict=strict,
+        channel=channel, framework=framework, parameters=parameters, batch=batch,
+        choose_frontend=lambda name, rules: choose_swept_frontend(name, rules, axes),
+    )  # fmt: skip
+    run = replace(run, channel=as_one_channel(run.channel))
     with _output(out, path, overwrite=overwrite) as output:
-        clip, name = _named_clip(path, start, duration, heard, strict)
-        made = swept(clip, axes, run, name=name, progress=_tell)
-        page = save_sweep(made, output, form=form)
-    for line in _notes(made):
+        clip, name = _named_clip(path, run)
+        sweep = swept(clip, axes, run, name=name, progress=_tell)
+        page = save_sweep(sweep, output, form=form)
+    for line in _notes(sweep):
         complain(line, "note")
-    tell_of_page(page, f"{made}: ", open_it=open_it)
+    tell_of_page(page, f"{sweep}: ", open_it=open_it)
 
 
 def _check_file(path: Path) -> None:
@@ -128,63 +129,33 @@ def _output(out: Path | None, path: Path, *, overwrite: bool) -> Iterator[Output
             yield output
 
 
-def _named_clip(
-    path: Path, start: float, duration: float | None, channel: OneChannel, strict: bool
-) -> tuple[Audio, str]:
-    """A clip, and what it is called."""
+def _named_clip(path: Path, run: Configuration) -> tuple[Audio, str]:
+    """The part of the recording that a sweep is about, and what it is called."""
     from .._files import printable
+    from ..audio.channels import as_one_channel
     from ..audio.signal import load
     from ..auditions.records import clip_name
 
-    clip = load(path, start_s=start, duration_s=duration, channel=None if channel == "mean" else channel, strict=strict)
+    channel = None if run.channel == "mean" else as_one_channel(run.channel)
+    clip = load(path, start_s=run.start_s, duration_s=run.duration_s, channel=channel, strict=run.strict)
     return clip, printable(clip_name(clip))
 
 
-def _one_channel(given: str | None, policy: Policy) -> OneChannel:
-    """What is heard of the recording; says so where the policy's file decides it."""
-    from ..audio.channels import as_one_channel
-
-    channel, why = channel_of(given, policy)
-    if why:
-        complain(why, "note")
-    return as_one_channel(channel)
-
-
-def _notes(made: Sweep) -> list[str]:
+def _notes(sweep: Sweep) -> list[str]:
     """Which front-end was taken, and why, where none was asked for."""
     from ..frameworks.choice import reason_in_words
 
     choose = "choose one for all with --frontend"
-    if made.frontends:
-        named = [
+    if sweep.frontends:
+        lines = [
             f"{', '.join(f'{key} = {value}' for key, value in values.items())}: front-end {own.frontend.name}"
-            for values, own in made.frontends
+            for values, own in sweep.frontends
         ]
-        return [*named, choose]
-    run = made.run
+        return [*lines, choose]
+    run = sweep.run
     if run.frontend_reason in ("named", "default", None):
         return []
     return [f"front-end {run.frontend.name}, as {reason_in_words(run.frontend_reason, run.policy)}; {choose}"]
-
-
-def _configuration(
-    choice: FrontendChoice,
-    policy: Any,
-    vocoder: str,
-    draws: int,
-    seed: int,
-    start: float,
-    duration: float | None,
-    channel: Any,
-    strict: bool,
-) -> Configuration:
-    from .. import vocoders
-    from ..auditions import Configuration
-
-    return Configuration(
-        choice.frontend, policy, vocoders.get(vocoder), draws, seed, start_s=start, duration_s=duration,
-        frontend_reason=choice.reason, channel=channel, strict=strict,
-    )  # fmt: skip
 
 
 def _tell(done: int, total: int) -> None:

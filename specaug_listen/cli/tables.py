@@ -48,10 +48,10 @@ def entries(what: str) -> list[dict[str, Any]]:
     if what == "vocoders":
         head, *rows = _vocoders()
         return [dict(zip(head, row, strict=True)) for row in rows]
-    known: dict[str, Mapping[str, Any]] = {"frontends": PRESETS, "policies": ALL_POLICIES, "frameworks": DIALECTS}
+    tables: dict[str, Mapping[str, Any]] = {"frontends": PRESETS, "policies": ALL_POLICIES, "frameworks": DIALECTS}
     if what == "policies":
         return [{**to_plain(one), "also_called": _names_of(one)} for one in ALL_POLICIES.values()]
-    return [to_plain(one) for one in known[what].values()]
+    return [to_plain(one) for one in tables[what].values()]
 
 
 def _frontends() -> list[Sequence[str]]:
@@ -132,11 +132,11 @@ def _policy_row(policy: Policy) -> Sequence[str]:
     words = {"time warp": "-", "frequency masks": "-", "time masks": "-"}
     more = [f"chance {policy.probability:g}"] if policy.probability < 1 else []
     for t in policy.transforms:
-        said = aspects(t)
+        words_of = aspects(t)
         if subject(t) == "time warp":
-            words["time warp"] = said["moves"].removeprefix("a frame moves by ").replace("none", "-")
+            words["time warp"] = words_of["moves"].removeprefix("a frame moves by ").replace("none", "-")
         elif subject(t) in words:
-            words[subject(t)] = f"{said['count']} x {said['width']}" if said["count"] != "0" else "-"
+            words[subject(t)] = f"{words_of['count']} x {words_of['width']}" if words_of["count"] != "0" else "-"
         else:
             more.append(subject(t))
     return (policy.name, policy.dialect, *words.values(), ", ".join(more) or "-", ", ".join(_names_of(policy)) or "-")

@@ -159,8 +159,8 @@ def test_check_and_show_take_the_same_front_end(clip):
 
 
 # Option of the command -> parameter of the call, or of the method that writes what it gives.
-NAMES = {"dialect": "framework", "seed": "rng", "start": "start_s", "duration": "duration_s", "budget": "budget_mb"}
-NAMES |= {"stats": "statistics", "wav_channels": "channels", "timeout": "timeout_s", "paths_shown": "paths"}
+NAMES = {"original_phase": "twins", "seed": "rng", "start": "start_s", "duration": "duration_s", "budget": "budget_mb"}
+NAMES |= {"stats": "statistics", "layout": "channels", "timeout": "timeout_s", "paths_shown": "paths"}
 # What only a command has: where things are, what is printed, and what Python says by calling another function.
 COMMAND_ONLY = {"paths", "path", "out", "report", "as_json", "what", "file", "draw", "folders", "open_it"}
 PAIRS = {
