@@ -112,37 +112,36 @@ def run_audition(
     form = _form(report, open_it, budget, flac, paths_shown)
     with quiet_stdout() if as_json else nullcontext():
         run = resolve_run(
-            policy, frontend, vocoder, draws=draws, seed=seed, start=start, duration=duration, strict=strict,
-            channel=channel, framework=framework, parameters=parameters, adapter=adapter, batch=batch,
-            exact_rng=exact_rng, waveform=waveform, layout=layout, original_phase=original_phase,
+            policy, frontend, vocoder, channel, framework=framework, parameters=parameters, adapter=adapter,
+            batch=batch, exact_rng=exact_rng, waveform=waveform, layout=layout, draws=draws, seed=seed, start_s=start,
+            duration_s=duration, twins=original_phase, strict=strict,
         )  # fmt: skip
-    with results_folder(out, "heard", "audition", overwrite=overwrite or resume) as out:
-        how = {"overwrite": overwrite, "resume": resume, "page": report}
-        index, page = _audition_into(out, paths, run, stats, axes, form, as_json=as_json, **how)
-    _tell_of(index, out, page, as_json=as_json, open_it=open_it)
+    done = _audition_into(out, (paths, stats, axes), run, form, as_json=as_json, overwrite=overwrite, resume=resume)
+    _tell_of(*done, as_json=as_json, open_it=open_it)
 
 
 def _audition_into(
-    out: Path,
-    paths: Sequence[Path],
+    out: Path | None,
+    files: tuple[Sequence[Path], str | None, str | None],
     run: Configuration,
-    stats: str | None,
-    axes: str | None,
     form: Form | None,
     *,
     as_json: bool,
-    **how: bool,
-) -> tuple[AuditionRecord, Published | None]:
-    """The run and its page, between which no other run begins in the folder."""
+    overwrite: bool,
+    resume: bool,
+) -> tuple[AuditionRecord, Path, Published | None]:
+    """The run, where it is, and its page; between the two no other run begins in the folder."""
     from ..outputs.output import Output
 
     quiet = quiet_stdout if as_json else nullcontext
-    with quiet():
-        run, sources = _find_files(paths, out, run, stats, axes, **how)
-    with Output(out, "audition").alone():
+    how = {"overwrite": overwrite, "resume": resume}
+    with results_folder(out, "heard", "audition", overwrite=overwrite or resume) as folder:
         with quiet():
-            index = _audition_files(sources, out, run, quiet=as_json, **how)
-        return index, _page_of(index, out, form)
+            run, sources = _find_files(folder, run, files, page=form is not None, **how)
+        with Output(folder, "audition").alone():
+            with quiet():
+                index = _audition_files(sources, folder, run, quiet=as_json, page=form is not None, **how)
+            return index, folder, _page_of(index, folder, form)
 
 
 def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> Form | None:
@@ -209,7 +208,7 @@ def _tell_of(index: AuditionRecord, out: Path, page: Published | None, *, as_jso
 
 
 def _find_files(
-    paths: Sequence[Path], out: Path, run: Configuration, stats: str | None, axes: str | None, **how: bool
+    out: Path, run: Configuration, files: tuple[Sequence[Path], str | None, str | None], **how: bool
 ) -> tuple[Configuration, Found]:
     """The run with what was said of mels, and what paths stand for.
 
@@ -219,12 +218,13 @@ def _find_files(
     from ..auditions.batch import output_of_audition
     from .mel_options import find_mel_files, with_mels
 
+    paths, stats, axes = files
     output_of_audition(out, inputs=paths, **how)
     mels = find_mel_files(paths)
     run = with_mels(run, mels, stats, axes)
     sources = find_audio(mels.others) if mels.others else Found([], [], [])
-    files = cast("list[Path]", [*sources.files, *mels.mels])  # a MelFile is path-like
-    sources = Found(files, [*mels.problems, *sources.problems], sources.left_out)
+    clips = cast("list[Path]", [*sources.files, *mels.mels])  # a MelFile is path-like
+    sources = Found(clips, [*mels.problems, *sources.problems], sources.left_out)
     for notice in sources.left_out:
         complain(notice.text, "note")
     complain_of(sources.problems)

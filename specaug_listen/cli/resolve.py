@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .console import complain
 from .options import adapter_of, channel_of, layout_of
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ..auditions import Configuration
     from ..augment import Policy
     from ..frameworks.choice import FrontendChoice
+    from ..frontends import MelFrontend
+    from ..vocoders.registry import AnyVocoder
 
 __all__ = ["resolve_run"]
 
@@ -21,13 +23,8 @@ def resolve_run(
     policy: str,
     frontend: str | None,
     vocoder: str,
-    *,
-    draws: int,
-    seed: int,
-    start: float,
-    duration: float | None,
-    strict: bool,
     channel: str | None,
+    *,
     framework: str | None = None,
     parameters: Sequence[str] | None = None,
     adapter: Sequence[str] | None = None,
@@ -35,47 +32,53 @@ def resolve_run(
     exact_rng: bool = False,
     waveform: Path | None = None,
     layout: str = "mono",
-    original_phase: bool = False,
     choose_frontend: Callable[[str | None, Policy], FrontendChoice] | None = None,
+    **settings: Any,
 ) -> Configuration:
     """The run that a command was asked for; prints what the policy's file leaves open, and which channel it asks for.
 
     Parameters
     ----------
-    policy, frontend, vocoder, framework, parameters, adapter, batch, channel, layout
+    policy, frontend, vocoder, channel, framework, parameters, adapter, batch, layout
         As they were typed.
     choose_frontend : callable or None
         Takes the front-end as it was typed, and the policy; None is the rule of `audition`, which prints what it chose.
+    **settings
+        The other fields of the `Configuration`.
 
     Raises
     ------
     SpecAugListenError
         For an unknown name, a file that cannot be read, or values that do not go together.
     """
-    from .. import custom, vocoders
+    from .. import custom
     from ..auditions import Configuration
     from ..frameworks.choice import choose_policy
 
-    choose = _choose_frontend if choose_frontend is None else choose_frontend
-    rules = choose_policy(
-        policy, framework=framework, adapter=adapter_of(adapter), parameters=parameters or (), batch=batch,
-        exact_rng=exact_rng,
-    )  # fmt: skip
+    wanted = {"framework": framework, "adapter": adapter_of(adapter), "parameters": parameters or ()}
+    rules = choose_policy(policy, batch=batch, exact_rng=exact_rng, **wanted)  # type: ignore[arg-type]
     for note in rules.notes:
         complain(note, "note")
-    selection, reason = channel_of(channel, rules)
+    settings["channel"], reason = channel_of(channel, rules)
     if reason:
         complain(reason, "note")
-    choice = choose(frontend, rules)
-    stage = None if waveform is None else custom.read_waveform(waveform)
+    choice = (choose_frontend or _choose_frontend)(frontend, rules)
+    if waveform is not None:
+        settings["waveform"] = custom.read_waveform(waveform)
     choice.frontend.filterbank()
-    rendering = vocoders.get(vocoder)
-    if isinstance(rendering, vocoders.Neural):
-        rendering.check(choice.frontend)
-    return Configuration(
-        choice.frontend, rules, rendering, draws, seed, layout_of(layout), start, duration, stage, original_phase,
-        choice.reason, strict, selection,
-    )  # fmt: skip
+    rendering = _vocoder_for(vocoder, choice.frontend)
+    settings |= {"frontend_reason": choice.reason, "channels": layout_of(layout)}
+    return Configuration(choice.frontend, rules, rendering, **settings)
+
+
+def _vocoder_for(name: str, frontend: MelFrontend) -> AnyVocoder:
+    """The vocoder of a name or file; a neural one has to be made for the front-end."""
+    from .. import vocoders
+
+    vocoder = vocoders.get(name)
+    if isinstance(vocoder, vocoders.Neural):
+        vocoder.check(frontend)
+    return vocoder
 
 
 def _choose_frontend(frontend: str | None, policy: Policy) -> FrontendChoice:

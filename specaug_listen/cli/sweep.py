@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from ..audio.signal import Audio
     from ..auditions import Configuration
     from ..outputs.output import Output
+    from ..reports.publish import Form, Published
     from ..sweeps import Sweep
+    from ..sweeps.axes import Axis
 
 __all__ = ["run_sweep"]
 
@@ -87,25 +89,34 @@ def run_sweep(
     from ..audio.channels import as_one_channel
     from ..reports.publish import Form
     from ..sweeps.axes import read_axes
-    from ..sweeps.grid import choose_swept_frontend, swept
-    from ..sweeps.save import save_sweep
+    from ..sweeps.grid import choose_swept_frontend
 
     _check_file(path)
     form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
     axes = read_axes(vary)
     run = resolve_run(
-        policy, frontend, vocoder, draws=draws, seed=seed, start=start, duration=duration, strict=strict,
-        channel=channel, framework=framework, parameters=parameters, batch=batch,
+        policy, frontend, vocoder, channel, framework=framework, parameters=parameters, batch=batch, draws=draws,
+        seed=seed, start_s=start, duration_s=duration, strict=strict,
         choose_frontend=lambda name, rules: choose_swept_frontend(name, rules, axes),
     )  # fmt: skip
     run = replace(run, channel=as_one_channel(run.channel))
     with _output(out, path, overwrite=overwrite) as output:
-        clip, name = _named_clip(path, run)
-        sweep = swept(clip, axes, run, name=name, progress=_tell)
-        page = save_sweep(sweep, output, form=form)
+        sweep, page = _sweep_into(output, path, axes, run, form)
     for line in _notes(sweep):
         complain(line, "note")
     tell_of_page(page, f"{sweep}: ", open_it=open_it)
+
+
+def _sweep_into(
+    output: Output, path: Path, axes: Sequence[Axis], run: Configuration, form: Form
+) -> tuple[Sweep, Published]:
+    """The sweep of a recording, and its page."""
+    from ..sweeps.grid import swept
+    from ..sweeps.save import save_sweep
+
+    clip, name = _named_clip(path, run)
+    sweep = swept(clip, axes, run, name=name, progress=_tell)
+    return sweep, save_sweep(sweep, output, form=form)
 
 
 def _check_file(path: Path) -> None:
