@@ -8,15 +8,17 @@ from typing import Any
 
 from ..augment import FillLevel
 from ..inspection import Change
+from ..metrics import SCORES
 from .records import DrawRecord
 from .results import Audition
-from .step_scores import OF_STEPS, tolerance
+from .step_scores import OF_STEPS
 
 __all__ = ["differences"]
 
 _MOST_NAMED = 3
 # Cells further below the clip's speech are those of silence, whose level is left to rounding.
 _SILENCE_DB = -80.0
+_TOLERANCE_DB = 0.1
 
 
 def differences(written: DrawRecord, again: Audition) -> str:
@@ -52,7 +54,7 @@ def _differ(said: FillLevel | None, now: FillLevel | None) -> bool:
     pairs = [(said.vs_p95_db, now.vs_p95_db)]
     if now.vs_p95_db - now.vs_median_db > _SILENCE_DB:  # else half of the clip is silent
         pairs.append((said.vs_median_db, now.vs_median_db))
-    return any(abs(max(a, _SILENCE_DB) - max(b, _SILENCE_DB)) > tolerance("_db") for a, b in pairs)
+    return any(abs(max(a, _SILENCE_DB) - max(b, _SILENCE_DB)) > _TOLERANCE_DB for a, b in pairs)
 
 
 def _in_words(level: FillLevel | None) -> str:
@@ -67,7 +69,7 @@ def _of_scores(written: DrawRecord, again: Audition) -> Iterator[str]:
         if key not in now or key in known:
             continue
         value = now[key]
-        if (said is None) != (value is None) or abs((said or 0.0) - (value or 0.0)) > tolerance(key):
+        if (said is None) != (value is None) or abs((said or 0.0) - (value or 0.0)) > SCORES[key].tolerance:
             yield f"scores.{key} was {_number(said)}, is {_number(value)}"
 
 
@@ -78,7 +80,7 @@ def _number(value: float | None) -> str:
 def _of_gain(written: DrawRecord, again: Audition) -> Iterator[str]:
     """A gain under which this draw clips; a lower one is that of a louder draw of the same clip."""
     own = replace(again, given_gain=None, rendered=again.copy_synthesis).gain
-    if written.gain > own * 10 ** (tolerance("_db") / 20):
+    if written.gain > own * 10 ** (_TOLERANCE_DB / 20):
         yield f"gain was {written.gain:.4g}, with which it clips, and {own:.4g} is the largest without"
 
 

@@ -11,7 +11,8 @@ from ..audio.signal import encode_wav
 from ..augment import Policy
 from ..frameworks.choice import FrontendReason, reason_in_words
 from ..frontends import MelFrontend
-from ..plots import encode_png, percent
+from ..metrics import SCORES
+from ..plots import encode_png
 from ..vocoders.registry import AnyVocoder
 from .fragments import ClipView, DrawView, clip_html
 from .records import ClipRecord, CustomVocoder, describe_clip, vocoder_name, vocoder_record
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["as_html", "as_text", "facts_of_clip", "facts_of_draw", "facts_of_run", "frontend_in_words"]
 
 Facts = tuple[tuple[str, str], ...]
+# The scores of a draw that people read first, in their order, and of two of them the parts that mask nothing.
+_FACTS = (
+    *("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms", "warp_displacement_ms"),
+    *("loudest_fill_vs_p95_db", "log_mel_rmse_db", "level_change_db"),
+)
+_EMPTY_PARTS = {
+    "masked_frequency_ratio": "masked_frequency_empty_ratio",
+    "masked_area_ratio": "masked_area_empty_ratio",
+}
 
 
 def as_html(audition: Audition) -> str:
@@ -109,25 +119,18 @@ def facts_of_policy(policy: Policy) -> Facts:
 
 
 def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
-    """The row of scores, in words."""
-
-    def number(key: str) -> float:
-        return scores.get(key) or 0.0
-
-    def empty(key: str) -> str:
-        """How much of it masks nothing, where the clip has empty bins."""
-        return "" if scores.get(key) is None else f" ({percent(number(key))} in empty bins)"
-
-    facts = [
-        ("time masked", percent(number("masked_time_ratio"))),
-        ("frequency masked", percent(number("masked_frequency_ratio")) + empty("masked_frequency_empty_ratio")),
-        ("area masked", percent(number("masked_area_ratio")) + empty("masked_area_empty_ratio")),
-        ("longest gap", f"{number('longest_gap_ms'):.0f} ms"),
-    ]
-    if scores.get("warp_displacement_ms") is not None:
-        facts.append(("warp", f"{number('warp_displacement_ms'):+.0f} ms"))
-    if scores.get("loudest_fill_vs_p95_db") is not None:
-        facts.append(("loudest fill", f"{number('loudest_fill_vs_p95_db'):+.0f} dB re P95"))
-    facts.append(("mel change", f"{number('log_mel_rmse_db'):.1f} dB RMS"))
-    facts.append(("level change", f"{number('level_change_db'):+.1f} dB"))
+    """The scores of a draw as people read them, those of the steps first; a warp and a fill only where there is one."""
+    facts = []
+    for key in _FACTS:
+        value = scores.get(key)
+        if value is None and key in ("warp_displacement_ms", "loudest_fill_vs_p95_db"):
+            continue
+        text = SCORES[key].text(value or 0.0)
+        if key == "loudest_fill_vs_p95_db":
+            text += " re P95"
+        # How much of it masks nothing, where the clip has empty bins.
+        empty = scores.get(_EMPTY_PARTS.get(key, ""))
+        facts.append(
+            (SCORES[key].title, text if empty is None else f"{text} ({SCORES[key].text(empty)} in empty bins)")
+        )
     return tuple(facts)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .._version import __version__
 from ..augment.steps import MOST_STEPS, least_and_most_in_padding
 from ..errors import ParameterError, error_context
+from ..metrics import SCORES
 from .badges import draw_badges
 from .step_scores import check_scores_of_steps
 
@@ -184,6 +185,7 @@ def check_scores(scores: dict[str, float | None]) -> None:
     ParameterError
     """
     for key, value in scores.items():
-        low, high = (0.0, 1.0) if key.endswith("_ratio") else (-_LARGEST_SCORE, _LARGEST_SCORE)
+        is_share = key in SCORES and SCORES[key].unit == "%"
+        low, high = (0.0, 1.0) if is_share else (-_LARGEST_SCORE, _LARGEST_SCORE)
         if value is not None and not low <= value <= high:
             raise ParameterError(f"scores.{key:.80}={value!r}: allowed is null, or a number from {low:g} to {high:g}")

@@ -14,6 +14,7 @@ from ..augment import Draw, Rectangle, TimeSpan, WarpPath
 from ..errors import ParameterError
 from ..frontends import MelFrontend
 from ..inspection import Change
+from ..metrics import SCORES
 
 if TYPE_CHECKING:
     from .records import DrawRecord
@@ -25,35 +26,12 @@ __all__ = [
     "effective_draw",
     "masked_area_ratio",
     "scores_of_steps",
-    "tolerance",
 ]
 
 # A page shows 0 where one of them is missing.
 MASKED = ("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms")
 OF_STEPS = (*MASKED, "warp_displacement_ms", "loudest_fill_vs_p95_db")
-# What other versions and processors stay below, by what a score's name ends in.
-_TOLERANCES = {
-    "_empty_ratio": 0.05,  # from which bin on they are empty is an estimate
-    "_ratio": 1e-3,
-    "_ms": 0.1,
-    "peak_change_db": 1.0,
-    "_db": 0.1,
-    "stoi": 0.02,
-    "pesq": 0.2,
-}
-
 _Span = tuple[int, int]
-
-
-def tolerance(key: str) -> float:
-    """How far two values of a score may be apart that are the same but for rounding.
-
-    Examples
-    --------
-    >>> tolerance("masked_area_ratio"), tolerance("level_change_db")
-    (0.001, 0.1)
-    """
-    return next((value for ending, value in _TOLERANCES.items() if key.endswith(ending)), 1e-3)
 
 
 def effective_draw(draw: Draw, change: Change | None) -> Draw:
@@ -140,14 +118,14 @@ def check_scores_of_steps(record: DrawRecord) -> None:
         said, follows = scores.get(key), expected.get(key)
         if said is None and (follows is None or key not in MASKED):
             continue
-        allowed = tolerance(key) + (n_loose / draw.n_frames if key.endswith("_ratio") else 0.0)
+        allowed = SCORES[key].tolerance + (n_loose / draw.n_frames if SCORES[key].unit == "%" else 0.0)
         is_loose = n_loose > 0 and key == "longest_gap_ms"
         if said is None or follows is None or (abs(said - follows) > allowed and not is_loose):
             right = "null" if follows is None else f"{follows:.4f}"
             raise ParameterError(f"scores.{key}={said!r:.80}: allowed is what its steps give (draw.steps), {right}")
     for what in ("masked_frequency", "masked_area"):
         part, whole = scores.get(f"{what}_empty_ratio"), scores[f"{what}_ratio"] or 0.0
-        if part is not None and part > whole + tolerance("_ratio"):
+        if part is not None and part > whole + SCORES[f"{what}_ratio"].tolerance:
             raise ParameterError(
                 f"scores.{what}_empty_ratio={part!r:.80}: allowed is a part of scores.{what}_ratio, {whole:.4f}"
             )

@@ -3,13 +3,11 @@
 Levels are in dB relative to the loudest cell of the *original* mel, on one scale for all panels of a figure.
 """
 
-from .auditions import audition_figure, encode_png, new_figure, plot_audition
-from .cells import Cells, colours_hex, read_cells
+from .auditions import audition_figure, describe_draw, encode_png, new_figure, plot_audition
 from .differences import plot_difference
 from .marks import Outline, outlines, plot_steps, plot_warp, warp_lines
-from .mels import COLOUR_MAP, RANGE_DB, extent_s, hz_ticks, plot_mel, reference_db
+from .mels import COLOUR_MAP, RANGE_DB, Cells, colours_hex, extent_s, hz_ticks, plot_mel, read_cells, reference_db
 from .sweeps import plot_sweep
-from .texts import describe_draw, percent
 
 __all__ = [
     "COLOUR_MAP",
@@ -24,7 +22,6 @@ __all__ = [
     "hz_ticks",
     "new_figure",
     "outlines",
-    "percent",
     "plot_audition",
     "plot_difference",
     "plot_mel",

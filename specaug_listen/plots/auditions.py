@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,21 +10,35 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._imports import require
-from ..augment import Draw
+from ..augment import Draw, FrequencyBand, Rectangle, TimeSpan
 from ..errors import ParameterError
 from ..frontends import AnyMel, check_mel
+from ..metrics import SCORES
 from .marks import plot_steps, plot_warp
 from .mels import check_axes, plot_mel, reference_db
-from .texts import corner_label, describe_draw, line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["audition_figure", "encode_png", "new_figure", "plot_audition"]
+__all__ = ["audition_figure", "describe_draw", "encode_png", "new_figure", "plot_audition"]
 
 # The size at which every text is laid out: 1200 x 720 pixels.
 SIZE_INCHES, DPI = (12.0, 7.2), 100
+_FONTS = ["DejaVu Sans"]
+_FALLBACK_FONTS = (
+    "Noto Sans",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Noto Sans Devanagari",
+    "Noto Emoji",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Arial Unicode MS",
+    "Hiragino Sans",
+    "Microsoft YaHei",
+    "Malgun Gothic",
+)
 
 
 def plot_audition(
@@ -78,8 +93,8 @@ def plot_audition(
         plot_warp(draw, before, axes[1])
     # One time axis serves both panels.
     axes[0].xaxis.set_visible(False)
-    corner_label(axes[0], before_name)
-    corner_label(axes[-1], "augmented")
+    _corner_label(axes[0], before_name)
+    _corner_label(axes[-1], "augmented")
     return axes
 
 
@@ -127,9 +142,9 @@ def audition_figure(
     bar.set_label(f"Level (dB re {loudest})")
     room = SIZE_INCHES[0] * DPI * 0.85
     font: dict[str, Any] = {"va": "center", "parse_math": False}
-    taken = line(figure, 0.955, note, room * 0.75, align="right", fontsize=12, **font)
-    line(figure, 0.955, title, room - taken - 25, fontsize=13, weight="bold", **font)
-    line(figure, 0.905, describe_draw(draw, before), room, fontsize=10.5, **font)
+    taken = _line(figure, 0.955, note, room * 0.75, align="right", fontsize=12, **font)
+    _line(figure, 0.955, title, room - taken - 25, fontsize=13, weight="bold", **font)
+    _line(figure, 0.905, describe_draw(draw, before), room, fontsize=10.5, **font)
     return figure
 
 
@@ -150,3 +165,85 @@ def encode_png(figure: Figure) -> bytes:
     # Nothing shines through, so the fourth channel would only cost time.
     pillow.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(buffer, format="png", compress_level=3)
     return buffer.getvalue()
+
+
+def describe_draw(draw: Draw, mel: AnyMel) -> str:
+    """What was drawn, in one line: masked shares, warp, and level of the fills."""
+    if not draw.applied:
+        return "the policy left this clip alone (probability)"
+    parts = [
+        f"masked: {_share('time', draw)} of time, {_share('frequency', draw)} of frequency, {_share('area', draw)} of "
+        "area"
+    ]
+    for path in draw.warps:
+        seconds = float(mel.frontend.framing.center_s(path.center_frame, mel.frontend.sample_rate))
+        moved_s = path.displacement_frames * mel.frontend.hop_length / mel.frontend.sample_rate
+        where = ", in the padding," if path.center_frame >= draw.n_frames else ""
+        parts.append(f"warp: {seconds:.2f} s{where} moves by {moved_s:+.2f} s")
+    masks = [step for step in draw.steps if isinstance(step, FrequencyBand | TimeSpan | Rectangle)]
+    levels = [step.fill_level.vs_p95_db for step in masks if step.fill_level]
+    fills = {str(step.fill) for step in masks}
+    if levels:
+        low, high = min(levels), max(levels)
+        span = f"{low:+.0f}" if round(low) == round(high) else f"{low:+.0f} to {high:+.0f}"
+        parts.append(f"fill: {', '.join(sorted(fills))}, {span} dB re P95")
+    if draw.copies:
+        parts.append(f"copies: {len(draw.copies)}")
+    if draw.n_trimmed:
+        parts.append(f"cut: the last {draw.n_trimmed} frames")
+    if any(notice.kind == "too-short-to-warp" for notice in draw.notices):
+        parts.append("warp: none, the clip is too short")
+    if draw.n_masks_in_padding:
+        parts.append(f"time masks in the padding, beyond the clip: {draw.n_masks_in_padding}")
+    return "   |   ".join(parts)
+
+
+def _share(of: str, draw: Draw) -> str:
+    key = f"masked_{of}_ratio"
+    return SCORES[key].text(getattr(draw, key))
+
+
+def _corner_label(ax: Any, text: str) -> None:
+    """A label in the upper left corner."""
+    box = {"facecolor": "black", "alpha": 0.65, "edgecolor": "none", "boxstyle": "round,pad=0.25"}
+    ax.text(0.008, 0.965, text, transform=ax.transAxes, color="white", va="top", bbox=box, fontsize=11, zorder=5)
+
+
+def _line(figure: Figure, y: float, text: str, room: float, *, align: str = "left", **font: Any) -> float:
+    """Write one line, cut so that it takes at most ``room`` pixels, and say how many it takes."""
+    x = 0.075 if align == "left" else 0.925
+    text = _drawable(text)
+    artist = figure.text(x, y, "", ha=align, family=_FONTS if text.isascii() else _families(), **font)
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+
+    def width(n: int) -> float:
+        artist.set_text(text if n >= len(text) else f"{text[:n].rstrip()}…")
+        return float(artist.get_window_extent(renderer).width) if artist.get_text() else 0.0
+
+    taken = width(len(text))
+    if taken <= room:
+        return taken
+    fits, too_long = 0, len(text)
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        fits, too_long = (middle, too_long) if width(middle) <= room else (fits, middle)
+    return width(fits)
+
+
+@functools.lru_cache(maxsize=1)
+def _families() -> list[str]:
+    """Matplotlib's own font, and those that a machine may have for other scripts."""
+    fonts = require("matplotlib.font_manager", purpose="pictures")
+    here = {font.name for font in fonts.fontManager.ttflist}
+    return _FONTS + [family for family in _FALLBACK_FONTS if family in here]
+
+
+def _drawable(text: str) -> str:
+    """The text with a replacement mark for what no font here can draw."""
+    if text.isascii() and text.isprintable():
+        return text
+    fonts = require("matplotlib.font_manager", purpose="pictures")
+    known = set()
+    for family in _families():
+        known |= set(fonts.get_font(fonts.findfont(family)).get_charmap())
+    return "".join(c if ord(c) in known and c.isprintable() else "\ufffd" for c in text)

@@ -8,24 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ParameterError
+from ..metrics import SCORES
 from .mels import check_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["MEASURES", "plot_sweep"]
+__all__ = ["plot_sweep"]
 
-# What can be drawn, what it is called, and its unit.
-MEASURES = {
-    "masked_time_ratio": ("time masked", "%"),
-    "masked_frequency_ratio": ("frequency masked", "%"),
-    "masked_area_ratio": ("area masked", "%"),
-    "longest_gap_ms": ("longest gap", "ms"),
-    "log_mel_rmse_db": ("mel change", "dB RMS"),
-    "level_change_db": ("level change", "dB"),
-    "stoi": ("STOI", ""),
-    "pesq": ("PESQ", ""),
-}
 # Okabe and Ito's colours, told apart under all common colour deficiencies; dashes tell them apart in print.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 _DASHES = ("-", "--", "-.", ":")
@@ -91,7 +81,7 @@ def plot_sweep(
 
 
 def _line(ax: Axes, points: list[tuple[float, list[float]]], number: int, label: str, y: str) -> None:
-    scale = 100 if MEASURES.get(y, ("", ""))[1] == "%" else 1
+    scale = SCORES[y].scale if y in SCORES else 1.0
     x = [place for place, _ in points]
     spread = np.array([[min(of), sum(of) / len(of), max(of)] for _, of in points]).reshape(-1, 3) * scale
     colour = _COLOURS[number % len(_COLOURS)]
@@ -100,9 +90,9 @@ def _line(ax: Axes, points: list[tuple[float, list[float]]], number: int, label:
 
 
 def _labelled(ax: Axes, along: str, y: str, by: str | None) -> Axes:
-    name, unit = MEASURES.get(y, (y, ""))
+    title, unit = (SCORES[y].title, SCORES[y].unit) if y in SCORES else (y, "")
     ax.set_xlabel(along)
-    ax.set_ylabel(f"{name} ({unit})" if unit else name)
+    ax.set_ylabel(f"{title} ({unit})" if unit else title)
     if unit == "%":
         ax.set_ylim(0, max(5.0, ax.get_ylim()[1]))
     ax.grid(alpha=0.3)

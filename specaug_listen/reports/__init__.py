@@ -2,11 +2,10 @@
 
 from .folders import known_folders, short_paths, without_folders
 from .html import clip_data, findings_page, page_parts, parcel_script
-from .model import Clip, Column, Facts, File, FoundFault, Head, Heard, Mask, Picture, Recipe, Row, Sheet, Version
+from .model import Clip, Facts, File, FoundFault, Head, Heard, Mask, Picture, Recipe, Row, Sheet, Version
 
 __all__ = [
     "Clip",
-    "Column",
     "Facts",
     "File",
     "FoundFault",

@@ -15,12 +15,12 @@ from ..augment import Draw
 from ..errors import PolicyError
 from ..frontends import MelFrontend
 from ..frontends.filterbank import hz_to_mel, mel_to_hz
-from ..plots import extent_s, hz_ticks, outlines, percent, read_cells, warp_lines
+from ..metrics import SCORES, Score
+from ..plots import extent_s, hz_ticks, outlines, read_cells, warp_lines
 from .assets import Embedded
-from .model import Clip, Column, Heard, Mask, Picture, Row, Version
+from .model import Clip, Heard, Mask, Picture, Row, Version
 
 __all__ = [
-    "COLUMNS",
     "Shown",
     "clip_view",
     "colours_of",
@@ -227,50 +227,33 @@ def _heard(one: Shown, name: str) -> Heard | None:
     return None if sound is None else Heard(loudness_lufs(sound), sound.peak, sound.duration_s)
 
 
-COLUMNS = {
-    "masked_time_ratio": Column("time masked", "%"),
-    "masked_frequency_ratio": Column("frequency masked", "%"),
-    "masked_area_ratio": Column("area masked", "%"),
-    "masked_area_empty_ratio": Column("area empty", "%", "Masked, but in bins above all that the clip holds"),
-    "longest_gap_ms": Column("longest gap", "ms", "Longest run of masked frames"),
-    "loudest_fill_vs_p95_db": Column("loudest fill", "dB", "Against the clip's 95th percentile cell: its speech"),
-    "warp_displacement_ms": Column("warp", "ms", "How far the warp moves its moment"),
-    "log_mel_rmse_db": Column("mel change", "dB RMS", "Root mean square difference of the mel's cells"),
-    "level_change_db": Column("level change", "dB", "Of the rendering, against the copy-synthesis"),
-    "stoi": Column("STOI", "", "Of the rendering, against the copy-synthesis; higher is closer"),
-    "pesq": Column("PESQ", "", "Wide band, of the rendering, against the copy-synthesis; higher is closer"),
-}  # fmt: skip
-_DIGITS = {"longest_gap_ms": 0, "warp_displacement_ms": 0, "stoi": 3, "pesq": 2}
+def columns_for(draws: Iterable[DrawRecord]) -> tuple[Score, ...]:
+    """Return the columns of the table of draws; that of empty bins only where a clip has some."""
+    keys = {key for draw in draws for key in draw.scores}
+    of_empty_bins = "masked_area_empty_ratio"
+    return tuple(
+        score for score in SCORES.values() if score.in_tables and (score.key != of_empty_bins or score.key in keys)
+    )
 
 
-def columns_for(draws: Iterable[DrawRecord]) -> dict[str, Column]:
-    """The columns of the table; that of empty bins only where a clip has some."""
-    scored = {key for drawn in draws for key in drawn.scores}
-    return {key: column for key, column in COLUMNS.items() if not key.endswith("_empty_ratio") or key in scored}
-
-
-def rows_of(shown: Sequence[Shown], clip_id: str, columns: Iterable[str] = COLUMNS) -> list[Row]:
-    """A row of the table for each draw."""
-    columns = tuple(columns)
+def rows_of(shown: Sequence[Shown], clip_id: str, columns: Sequence[Score]) -> list[Row]:
+    """Return a row of the table for each draw."""
     rows = []
     for one in shown:
         prefix = f"{clip_id}-{one.label}-" if one.label else f"{clip_id}-"
         for drawn in one.draws:
             name = f"draw-{drawn.number}"
-            values = tuple(_value(drawn, key) for key in columns)
+            values = tuple(_value(drawn, score) for score in columns)
             badges = one.entry.badges + drawn.badges
             rows.append(Row(one.entry.name, one.called(name), f"{prefix}{name}", values, badges))
     return rows
 
 
-def _value(drawn: DrawRecord, key: str) -> tuple[float | None, str]:
-    value = drawn.scores.get(key)
+def _value(draw: DrawRecord, score: Score) -> tuple[float | None, str]:
+    value = draw.scores.get(score.key)
     if value is None:
-        return None, _why_not(drawn, key)
-    if COLUMNS[key].unit == "%":
-        return value, percent(value).rstrip("%")
-    signed = key.endswith(("_db", "displacement_ms")) and key != "log_mel_rmse_db"
-    return value, f"{value:{'+' if signed else ''}.{_DIGITS.get(key, 1)}f}".replace("-", "−")
+        return None, _why_not(draw, score.key)
+    return value, score.number(value).replace("-", "−")
 
 
 def _why_not(drawn: DrawRecord, key: str) -> str:

@@ -10,14 +10,14 @@ import base64
 import functools
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from .._imports import require
+from ..metrics import Score
 from ..plots import colours_hex
-from .model import Clip, Column, Facts, File, FoundFault, Head, Row, Version
+from .model import Clip, Facts, File, FoundFault, Head, Row, Version
 
 __all__ = ["clip_data", "findings_page", "page_parts", "parcel_script"]
 
@@ -26,7 +26,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def page_parts(
-    head: Head, columns: Iterable[Column], rows: Iterable[Row], clips: Iterable[Clip], *, is_split: bool = False
+    head: Head, columns: Iterable[Score], rows: Iterable[Row], clips: Iterable[Clip], *, is_split: bool = False
 ) -> Iterator[bytes]:
     """A whole page, in parts, so that only one clip is in memory at a time.
 
@@ -150,7 +150,5 @@ def _environment() -> Any:
     )
     environment.filters["clip_data"] = clip_data
     environment.filters["seconds_ticks"] = _seconds_ticks
-    # A table has room for what a badge begins with.
-    environment.filters["in_short"] = lambda line: re.split(r"[:;,(]", line, maxsplit=1)[0].strip()
     environment.filters["share"] = lambda value, whole: f"{100 * value / whole:.4f}%"
     return environment

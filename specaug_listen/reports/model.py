@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "Clip",
-    "Column",
     "Facts",
     "File",
     "FoundFault",
@@ -253,15 +252,6 @@ class Clip:
     colours: tuple[float, float] | None = None
     severities: tuple[str, str] | None = None
     reference: str = "original"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the table: its name, unit and what it means."""
-
-    name: str
-    unit: str = ""
-    about: str = ""
 
 
 @dataclass(frozen=True)

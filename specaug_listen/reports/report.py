@@ -321,7 +321,7 @@ def _parts(runs: Sequence[_Run], place: Place) -> Iterator[bytes]:
         folders = known_folders(path_of(placed.entry.audio) or "" for run in runs for placed in run.clips)
         head, rows = without_folders(head, folders), list(without_folders(tuple(rows), folders))
         clips = (without_folders(clip, folders) for clip in clips)
-    return page_parts(head, columns.values(), rows, clips, is_split=is_split)
+    return page_parts(head, columns, rows, clips, is_split=is_split)
 
 
 def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: Place) -> Iterator[Clip]:

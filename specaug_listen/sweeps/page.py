@@ -16,8 +16,9 @@ from ..auditions.display import facts_of_clip, facts_of_policy, frontend_in_word
 from ..auditions.edits import Edits, embedded, with_badges
 from ..auditions.records import DrawRecord, path_of, vocoder_name
 from ..frameworks.choice import reason_in_words
+from ..metrics import SCORES
 from ..outputs.locks import reading
-from ..plots import encode_png, new_figure, percent, plot_sweep
+from ..plots import encode_png, new_figure, plot_sweep
 from ..reports import Clip, File, Head, Sheet, Version, known_folders, page_parts, short_paths, without_folders
 from ..reports.assets import Embedded
 from ..reports.clips import Shown, colours_of, draw_version, matched, sound_version
@@ -31,11 +32,13 @@ __all__ = ["chart_png", "put_sweep_page", "write_page"]
 
 Shelves = Mapping[str, Embedded]
 
+# There is little room in a cell.
+_FACTS_OF_CELL = {"masked_time_ratio": "time", "masked_frequency_ratio": "freq.", "log_mel_rmse_db": "change"}
 # What the frame of a cell says, and how much it must differ for colours to differ; where all cells mask alike, the
 # second.
 # Letters of a legend that fit into the chart's width.
 _CHARACTERS, _MOST_LEGEND_ROWS = 130, 5
-_SEVERITIES = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse_db", "dB RMS change of the mel", 0.5))
+_SEVERITIES = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse_db", "change of the mel", 0.5))
 
 
 def write_page(
@@ -226,7 +229,7 @@ def _severity(record: SweepRecord, folder: Path) -> _Severity:
         if high - low >= least:
             break
     shares = {version: (value - low) / max(high - low, least) for version, value in found.items()}
-    written = [percent(end) if key.endswith("ratio") else f"{end:.1f}" for end in (low, high)]
+    written = [SCORES[key].text(end) for end in (low, high)]
     return _Severity(shares, ("all" if written[0] == written[1] else written[0], f"{written[1]} {words}"))
 
 
@@ -275,12 +278,7 @@ def _cell(
     for drawn in one.draws:
         version = draw_version(one, drawn, f"cell-{number}-")
         name = f"{label}, draw {drawn.number}" if len(one.draws) > 1 else label
-        change_db = drawn.scores.get("log_mel_rmse_db") or 0.0
-        facts = (
-            ("time", percent(drawn.scores.get("masked_time_ratio") or 0.0)),
-            ("freq.", percent(drawn.scores.get("masked_frequency_ratio") or 0.0)),
-            ("change", f"{change_db:.1f} dB"),
-        )
+        facts = tuple((title, SCORES[key].text(drawn.scores.get(key) or 0.0)) for key, title in _FACTS_OF_CELL.items())
         made.append(replace(version, name=name, facts=facts, compared_with=reference))
     return made
 
