@@ -6,7 +6,7 @@ import sys
 from typing import NoReturn
 
 from ._interrupts import INTERRUPTED, WHAT_IS_LEFT, exit_code, listen
-from ._streams import discard, open_closed
+from ._stdout import discard, open_closed
 
 
 def run() -> NoReturn:

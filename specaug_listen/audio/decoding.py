@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .._c_output import catch_c_output
 from .._imports import require
 from .._notices import Notice
+from .._stdout import catch_c_output
 from .containers import Piece, Stream, View, flac_frames, flac_header, zeros_behind
 from .containers.flac_md5 import LENGTH_OF_HEADER, FlacMd5
 

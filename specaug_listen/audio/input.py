@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._arrays import kind_of, on_cpu
 from .._notices import Notice
-from .._tensors import kind_of, on_cpu
 from ..errors import AudioError, ParameterError, error_context
 from .reading import MAX_CHANNELS
 from .signal import Audio, load

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._arrays import kind_of, on_cpu
 from .._files import as_path, printable, write_whole
 from .._imports import require
 from .._notices import Notice
 from .._rng import fingerprint
-from .._tensors import kind_of, on_cpu
 from ..errors import AudioError, ParameterError
 from .channels import Choice, OneChannel, as_one_channel, channel_at
 from .finding import AUDIO_SUFFIXES, find_audio

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .._tensors import kind_of
+from .._arrays import kind_of
 from ..errors import ParameterError
 from .sound import Sound
 

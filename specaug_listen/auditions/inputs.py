@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._tensors import kind_of, on_cpu
+from .._arrays import kind_of, on_cpu
 from ..audio.input import as_audio
 from ..audio.signal import Audio
 from ..augment import Policy

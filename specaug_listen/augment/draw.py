@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .._flags import runs
+from .._arrays import runs
 from .._notices import Notice
 from .._records import from_json, record, to_json
 from ..custom.transform import ForeignCall

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import vocoders
+from .._arrays import runs
 from .._files import saying_what_failed, write_files
-from .._flags import runs
 from .._records import to_json
 from ..audio.signal import common_gain, encode_wav
 from ..auditions import render

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from .._flags import runs
+from .._arrays import runs
 from .order import are_out_of_order, bins_they_were
 
 __all__ = ["Probe", "Seen"]

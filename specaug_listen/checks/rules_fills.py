@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from .._flags import runs
+from .._arrays import runs
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..frontends.energy import largest_energy

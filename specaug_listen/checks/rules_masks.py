@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._flags import runs
+from .._arrays import runs
 from ..augment import Policy
 from .clips import Clip
 from .probes import Probe

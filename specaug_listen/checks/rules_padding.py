@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._flags import runs
+from .._arrays import runs
 from ..augment import Draw, Rectangle, TimeSpan
 from .laws import Masked
 from .pipelines import Given

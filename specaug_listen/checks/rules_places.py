@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._flags import runs
+from .._arrays import runs
 from .clips import Clip
 from .laws import FALSE_ALARM, Masked
 from .probes import Seen

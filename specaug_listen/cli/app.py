@@ -15,7 +15,7 @@ import typer
 from .._files import printable
 from .._interrupts import INTERRUPTED, WHAT_IS_LEFT
 from .._ordinary_files import noting_reads
-from .._streams import discard, open_closed
+from .._stdout import discard, open_closed
 from .._version import __version__
 from ..errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
 from .audition import run_audition

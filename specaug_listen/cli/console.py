@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._notices import counted
-from .._streams import discard
+from .._stdout import discard
 from ..errors import one_line
 
 if TYPE_CHECKING:

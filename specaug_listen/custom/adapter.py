@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from .._arrays import on_cpu
 from .._imports import require
 from .._records import record
-from .._tensors import on_cpu
 from ..errors import ParameterError, error_context
 from ..frontends import MelSpectrogram
 

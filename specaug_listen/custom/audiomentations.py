@@ -13,10 +13,9 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 from pydantic import Field, JsonValue
 
-from .._c_output import silence_c_output
 from .._imports import require
 from .._records import nearest, record
-from .._stdout import held_prints
+from .._stdout import held_prints, silence_c_output
 from ..errors import ParameterError
 
 __all__ = ["DrawnTransform", "WaveformTransform", "built", "described", "drawn", "entry_of", "place_in"]

@@ -15,12 +15,11 @@ import numpy.typing as npt
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from .._c_output import silence_c_output
 from .._files import printable
 from .._imports import require
 from .._records import record
 from .._rng import MAX_SEED, as_seed, fingerprint, seeded_chance
-from .._stdout import held_prints
+from .._stdout import held_prints, silence_c_output
 from .._yaml import read_plain
 from ..audio.signal import Audio
 from ..errors import ParameterError, PolicyError, error_context

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .._cells import MOST_CELLS
+from .._arrays import MOST_CELLS, real_array
 from .._notices import Notice
-from .._tensors import real_array
 from ..errors import ParameterError
 from .mel import MelSpectrogram
 from .plausibility import implausible_notices, typical_statistics

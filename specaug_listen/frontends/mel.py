@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from .._arrays import kind_of
 from .._notices import Notice
-from .._tensors import kind_of
 from ..audio.signal import Audio
 from ..errors import ParameterError
 from .interpolation import FrameInterpolation, linear_interpolation

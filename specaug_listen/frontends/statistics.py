@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field
 
+from .._arrays import kind_of, on_cpu
 from .._records import record, short_repr
-from .._tensors import kind_of, on_cpu
 from ..errors import ParameterError
 from .percentiles import Summary
 

@@ -18,14 +18,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from .._arrays import on_cpu
 from .._files import printable
 from .._imports import require
-from .._kaldi import Place, ark_places, read_place
 from .._ordinary_files import check_ordinary, open_file
-from .._tensors import on_cpu
 from .._yaml import read_mapping
 from ..errors import AudioError, ParameterError, PolicyError
 from .arrays import PER_UTTERANCE
+from .kaldi import Place, ark_places, read_place
 from .statistics import GlobalStatistics
 
 __all__ = ["read_statistics", "statistics_of_text"]

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .._tensors import kind_of
+from .._arrays import kind_of
 from ..audio.sound import Sound
 from ..audio.spool import Spool
 from ..errors import ParameterError

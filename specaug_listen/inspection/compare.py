@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .._flags import runs
+from .._arrays import runs
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from .change import Change, FoundBand, FoundRectangle, FoundSpan, FoundWarp, LengthChange

@@ -13,15 +13,14 @@ from typing import Any
 
 import numpy.typing as npt
 
-from .._cells import check_cells
+from .._arrays import check_cells, on_cpu
 from .._files import printable
 from .._imports import require
-from .._kaldi import ark_places, read_place, scp_places
 from .._notices import Notice
 from .._ordinary_files import open_file, read_file
-from .._tensors import on_cpu
 from ..errors import AudioError, SpecAugListenError
 from ..frontends import MelFrontend
+from ..frontends.kaldi import ark_places, read_place, scp_places
 from .lhotse import compared_timing, decompressed, features_of_manifest, hdf5_names, read_features, read_hdf5
 from .npy import NEVER, read_header, read_npy
 

@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._cells import check_cells
+from .._arrays import check_cells
 from .._files import printable
 from .._imports import require
-from .._kaldi import read_place, scp_places
 from .._notices import Notice
 from .._ordinary_files import check_ordinary, open_file, read_file
 from .._stdout import silence_stderr
 from ..errors import AudioError
 from ..frontends import MelFrontend
+from ..frontends.kaldi import read_place, scp_places
 from .npy import read_npy
 
 __all__ = ["compared_timing", "decompressed", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5"]

@@ -7,7 +7,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._cells import check_cells
+from .._arrays import check_cells
 from ..errors import AudioError
 
 __all__ = ["NEVER", "read_header", "read_npy"]

@@ -162,7 +162,7 @@ def test_of_streams_that_are_closed_or_full_only_the_output_s_loss_is_a_failure(
 
 
 def test_no_file_of_ours_takes_the_place_of_a_closed_stream():
-    inside = "import os; from specaug_listen._streams import open_closed; open_closed(); raise SystemExit(os.dup(0))"
+    inside = "import os; from specaug_listen._stdout import open_closed; open_closed(); raise SystemExit(os.dup(0))"
     ran = subprocess.run(["bash", "-c", f'{sys.executable} -c "{inside}" <&- >&- 2>&-'], env=environment(), check=False)
     assert ran.returncode > 2
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pipelines import ADAPTER, Reference, moved
 
-from specaug_listen._flags import runs
+from specaug_listen._arrays import runs
 from specaug_listen.checks import check
 from specaug_listen.checks.probes import Probe
 from specaug_listen.custom.adapter import Adapter

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specaug_listen._flags import runs
+from specaug_listen._arrays import runs
 from specaug_listen.checks.laws import Masked
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipelines import moved
 
 from specaug_listen import frontends
-from specaug_listen._flags import runs
+from specaug_listen._arrays import runs
 from specaug_listen.augment import Draw, FrequencyBand, TimeSpan, WarpPath
 from specaug_listen.checks.clips import speech_like
 from specaug_listen.checks.probes import Probe

@@ -1,16 +1,27 @@
-"""Arrays of whatever library as arrays of numpy; a tensor's library is never imported, as who has one has loaded it."""
+"""Arrays: tensors of any library as arrays of numpy, how large a mel may be, runs of true values.
+
+A tensor's library is never imported, as whoever has a tensor has loaded it.
+"""
 
 from __future__ import annotations
 
+import math
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .errors import ParameterError
+from .errors import AudioError, ParameterError
 
-__all__ = ["kind_of", "on_cpu", "real_array"]
+__all__ = ["MOST_CELLS", "check_cells", "kind_of", "on_cpu", "real_array", "runs"]
+
+# Two hours and a quarter of 80 bins at 100 frames per second; a mel is held several times while it becomes sound.
+MOST_CELLS = 1 << 26
+_MOST_BYTES_OF_CELL = 8
+# Mels of sound shrink to a half. What shrinks more may be silence, which is of no account in a short file.
+_MOST_SHRUNK, _FEW_CELLS = 50, 1 << 22
 
 
 def on_cpu(value: Any) -> Any:
@@ -86,3 +97,53 @@ def real_array(value: Any, what: str) -> npt.NDArray[Any]:
     if array.dtype.kind != "f":
         raise ParameterError(f"values of dtype {array.dtype!s:.40}: expected {what} of floating-point numbers")
     return array
+
+
+def check_cells(shape: Sequence[int], name: str, itemsize: int = 4, n_stored: int | None = None) -> None:
+    """See that an array can be held in memory, from what its file says of it, before it is read.
+
+    Parameters
+    ----------
+    shape : sequence of int
+    name : str
+        Name of its file, in a message.
+    itemsize : int
+        Bytes of each cell.
+    n_stored : int or None
+        Bytes in the file, where it is compressed.
+
+    Raises
+    ------
+    AudioError
+
+    Examples
+    --------
+    >>> check_cells((-80, -10), "x.npy")
+    Traceback (most recent call last):
+    ...
+    specaug_listen.errors.AudioError: x.npy: an array of shape (-80, -10): a size is below 0; the file is damaged
+    """
+    n_cells = math.prod(shape)
+    sides = ", ".join(str(side) if abs(side) < 1 << 63 else "more than 2**63" for side in shape)
+    what = f"{name}: an array of shape ({sides:.80})"
+    if any(side < 0 for side in shape):
+        raise AudioError(f"{what}: a size is below 0; the file is damaged")
+    if n_cells > MOST_CELLS or n_cells * itemsize > MOST_CELLS * _MOST_BYTES_OF_CELL:
+        raise AudioError(f"{what}: allowed are {MOST_CELLS} cells of {_MOST_BYTES_OF_CELL} bytes; save a part of it")
+    if n_stored is not None and n_cells > _FEW_CELLS and n_cells * itemsize > n_stored * _MOST_SHRUNK:
+        raise AudioError(
+            f"{what} compressed into {n_stored} bytes: no mel of sound shrinks to less than a {_MOST_SHRUNK}th; save a "
+            "part of it, or save it without compression"
+        )
+
+
+def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Find the start and the length of each run of true values.
+
+    Examples
+    --------
+    >>> runs(np.array([False, True, True, False, True]))
+    [(1, 2), (4, 1)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(flags, np.int8), [0]])))
+    return [(int(a), int(b - a)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

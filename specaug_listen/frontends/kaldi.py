@@ -15,11 +15,11 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ._cells import check_cells
-from ._files import printable
-from ._imports import require
-from ._ordinary_files import open_file, read_file
-from .errors import AudioError
+from .._arrays import check_cells
+from .._files import printable
+from .._imports import require
+from .._ordinary_files import open_file, read_file
+from ..errors import AudioError
 
 __all__ = ["Place", "ark_places", "read_place", "scp_places"]
 
