@@ -13,8 +13,7 @@ from ._notices import Notice
 from ._ordinary_files import unchanged
 from .audio.signal import Audio
 from .auditions import Audition, AuditionRecord, DrawRecord, read_record, replay_record
-from .auditions.agreement import check_of_run
-from .auditions.edits import edits_of_file
+from .auditions.integrity import check_of_run, edits_of_file
 from .auditions.journal import listed_in
 from .errors import PolicyError, SpecAugListenWarning
 from .frontends import MelSpectrogram
@@ -58,7 +57,7 @@ def replay(
     -------
     Audition
         With this one draw, under its old number and gain, and with the levels of fills as they are now; what else the
-        record says otherwise is told by `specaug_listen.auditions.comparison`.
+        record says otherwise is told by `specaug_listen.auditions.replay`.
 
     Raises
     ------

@@ -111,7 +111,7 @@ def test_the_page_lists_every_room_and_every_file_and_nothing_else():
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("from ..auditions.chain import audition", "augment.draw"),
+        ("from ..auditions.single import audition", "augment.draw"),
         ("from .. import plots", "augment.draw"),
         ("from ..frameworks.registry import DIALECTS", "augment.draw"),
         ("from specaug_listen.auditions import audition", "augment.draw"),

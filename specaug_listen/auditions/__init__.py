@@ -1,12 +1,11 @@
 """From a clip to everything one hears and sees of a policy."""
 
-from .chain import audition
-from .comparison import differences
 from .records import AuditionRecord, Channels, ClipEntry, Configuration, DrawRecord, Failure, read_index, read_record
 from .rendering import needs_whole_clip, render
-from .repeat import changed_versions, is_long_draw, replay_record
+from .replay import changed_versions, differences, is_long_draw, replay_record
 from .results import Audition, Reconstruction
 from .save import RESERVED, audition_files, draw_files
+from .single import audition
 
 __all__ = [
     "RESERVED",

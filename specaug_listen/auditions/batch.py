@@ -24,13 +24,13 @@ from ..mels import MelFile, clip_of_file
 from ..outputs.output import Output
 from ..outputs.pages import check_page, page_names
 from ..vocoders import Joint
-from .chain import audition
 from .journal import Journal, Run, kept_clips, read_journal
 from .long import Within, audition_long, is_long
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, versions, vocoder_of
 from .rendering import needs_whole_clip
 from .results import Audition
 from .save import clip_files, names_taken
+from .single import audition
 
 __all__ = ["Progress", "audition_many", "count_clips", "output_of_audition"]
 

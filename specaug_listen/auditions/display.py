@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import functools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .._files import printable
+from .._imports import require
 from ..audio.channels import channel_words
 from ..audio.signal import encode_wav
 from ..augment import Policy
@@ -14,13 +19,22 @@ from ..frontends import MelFrontend
 from ..metrics import SCORES
 from ..plots import encode_png
 from ..vocoders.registry import AnyVocoder
-from .fragments import ClipView, DrawView, clip_html
 from .records import ClipRecord, CustomVocoder, describe_clip, vocoder_name, vocoder_record
 
 if TYPE_CHECKING:
     from .results import Audition
 
-__all__ = ["as_html", "as_text", "facts_of_clip", "facts_of_draw", "facts_of_run", "frontend_in_words"]
+__all__ = [
+    "ClipView",
+    "DrawView",
+    "as_html",
+    "as_text",
+    "clip_html",
+    "facts_of_clip",
+    "facts_of_draw",
+    "facts_of_run",
+    "frontend_in_words",
+]
 
 Facts = tuple[tuple[str, str], ...]
 # The scores of a draw that people read first, in their order, and of two of them the parts that mask nothing.
@@ -32,6 +46,69 @@ _EMPTY_PARTS = {
     "masked_frequency_ratio": "masked_frequency_empty_ratio",
     "masked_area_ratio": "masked_area_empty_ratio",
 }
+
+
+@dataclass(frozen=True)
+class DrawView:
+    """One draw as it is shown.
+
+    Parameters
+    ----------
+    name : str
+    wav : bytes or str
+        The whole file, or the address of one that is too long for a page.
+    png : bytes
+        The whole file.
+    facts : sequence of (str, str)
+        Name and value, unit included.
+    badges : sequence of str
+    """
+
+    name: str
+    wav: bytes | str
+    png: bytes
+    facts: tuple[tuple[str, str], ...] = ()
+    badges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClipView:
+    """One clip as it is shown: original, copy-synthesis, draws; parameters as in `DrawView`."""
+
+    name: str
+    original: bytes | str | None
+    copy_synthesis: bytes | str
+    draws: tuple[DrawView, ...]
+    facts: tuple[tuple[str, str], ...] = ()
+    badges: tuple[str, ...] = ()
+
+
+def clip_html(clip: ClipView) -> str:
+    """One clip as a fragment that carries its own style: for a notebook.
+
+    Examples
+    --------
+    >>> "&lt;b&gt;" in clip_html(ClipView("<b>", b"", b"", ()))
+    True
+    """
+    return str(_environment().get_template("notebook.html.j2").render(clip=clip))
+
+
+def _data_uri(data: bytes | str, media_type: str) -> str:
+    if isinstance(data, str):
+        return data
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+@functools.lru_cache(maxsize=1)
+def _environment() -> Any:
+    jinja2 = require("jinja2", purpose="reports")
+    loader = jinja2.FileSystemLoader(Path(__file__).parents[1] / "reports" / "templates")
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["data_uri"] = _data_uri
+    return environment
 
 
 def as_html(audition: Audition) -> str:

@@ -22,7 +22,7 @@ from ..frameworks.registry import draw_of_clip
 from ..frontends import MelFrontend, MelStream, mel_stream
 from ..vocoders import Joint
 from ..vocoders.bands import Energies
-from .badges import LONG_S
+from .facts import LONG_S
 from .results import Audition, Reconstruction
 
 __all__ = ["LONG_S", "LongAudition", "Within", "audition_long", "is_long", "rendered_long"]

@@ -33,9 +33,8 @@ from ..inspection import Change
 from ..mels import MelClip
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.registry import AnyVocoder
-from .badges import MOST_BADGES
-from .relations import MOST_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
-from .step_scores import effective_draw
+from .facts import MOST_BADGES, effective_draw
+from .validation import MOST_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
 
 __all__ = [
     "AuditionRecord",

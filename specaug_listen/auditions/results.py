@@ -23,12 +23,11 @@ from ..mels import MelClip
 from ..metrics import log_mel_rmse_db, perceptual, score
 from ..plots import audition_figure
 from ..vocoders import Vocoder
-from .badges import clip_badges, draw_badges
 from .display import as_html, as_text
+from .facts import MASKED, clip_badges, draw_badges, effective_draw, scores_of_steps
 from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
 from .save import save_audition
-from .step_scores import MASKED, effective_draw, scores_of_steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..audio.loudness import loudness_lufs, matching_gains_db
 from ..auditions.display import facts_of_clip, facts_of_draw
+from ..auditions.integrity import check_drawn, check_unchanged
 from ..auditions.records import ClipEntry, DrawRecord
-from ..auditions.sounds import check_drawn, check_unchanged
 from ..augment import Draw
 from ..errors import PolicyError
 from ..frontends import MelFrontend

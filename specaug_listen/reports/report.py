@@ -17,10 +17,9 @@ from .._records import to_json
 from ..audio.channels import Choice, name_suffix
 from ..audio.names import distinct_names
 from ..auditions import Audition
-from ..auditions.agreement import check_of_run, left_out, read_draw
 from ..auditions.clip_files import Files, FolderFiles, MemoryFiles
 from ..auditions.display import facts_of_policy, frontend_in_words
-from ..auditions.edits import Edits, embedded, with_badges
+from ..auditions.integrity import Edits, check_of_run, embedded, left_out, read_draw, with_badges
 from ..auditions.journal import read_run
 from ..auditions.records import (
     AuditionRecord,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..auditions import DrawRecord
-from ..auditions.agreement import check_of_run
+from ..auditions.integrity import check_of_run
 from ..errors import PolicyError
 from .axes import differing_key
 from .records import CellEntry, SweepRecord

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 from .._files import printable
 from .._notices import Notice
-from ..auditions.agreement import left_out, read_draw
 from ..auditions.clip_files import FolderFiles
 from ..auditions.display import facts_of_clip, facts_of_policy, frontend_in_words
-from ..auditions.edits import Edits, embedded, with_badges
+from ..auditions.integrity import Edits, embedded, left_out, read_draw, with_badges
 from ..auditions.records import DrawRecord, path_of, vocoder_name
 from ..frameworks.choice import reason_in_words
 from ..metrics import SCORES

@@ -14,7 +14,7 @@ from .._json_records import read_json_record
 from .._records import record
 from ..auditions import Configuration
 from ..auditions.records import ClipEntry, DrawName, PlainName, Versions
-from ..auditions.relations import check_draws, check_once
+from ..auditions.validation import check_draws, check_once
 from ..errors import ParameterError
 from ..frameworks.choice import FrontendReason
 from .axes import Axis, Value

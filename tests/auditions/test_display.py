@@ -10,7 +10,7 @@ from parsedpage import Page
 
 from specaug_listen import Audio
 from specaug_listen.audio.signal import encode_wav
-from specaug_listen.auditions.fragments import ClipView, DrawView, clip_html
+from specaug_listen.auditions.display import ClipView, DrawView, clip_html
 
 HOSTILE = "<script>alert(1)</script> \"quoted\" 'single' & <img src=x onerror=alert(1)> {{ 7 * 7 }} {% raw %} </style>"
 ORIGINAL, COPY, AUGMENTED = (

@@ -6,17 +6,24 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .._version import __version__
+from ..augment import Draw, Rectangle, TimeSpan, WarpPath
 from ..augment.steps import MOST_STEPS, least_and_most_in_padding
 from ..errors import ParameterError, error_context
 from ..metrics import SCORES
-from .badges import draw_badges
-from .step_scores import check_scores_of_steps
+from .facts import MASKED, OF_STEPS, draw_badges, scores_of_steps
 
 if TYPE_CHECKING:
-    from ..augment import Draw
     from .records import ClipEntry, ClipRecord, DrawRecord
 
-__all__ = ["MOST_FRAMES", "check_channel", "check_draw", "check_draws", "check_once", "check_scores", "check_size"]
+__all__ = [
+    "MOST_FRAMES",
+    "check_channel",
+    "check_draw",
+    "check_draws",
+    "check_once",
+    "check_scores",
+    "check_size",
+]
 
 # Six days at 100 frames a second.
 MOST_FRAMES = 50_000_000
@@ -119,7 +126,7 @@ def check_draw(record: DrawRecord) -> None:
         )
     _check_found(record)
     check_scores(record.scores)
-    check_scores_of_steps(record)
+    _check_scores_of_steps(record)
     _check_badges(record)
 
 
@@ -189,3 +196,40 @@ def check_scores(scores: dict[str, float | None]) -> None:
         low, high = (0.0, 1.0) if is_share else (-_LARGEST_SCORE, _LARGEST_SCORE)
         if value is not None and not low <= value <= high:
             raise ParameterError(f"scores.{key:.80}={value!r}: allowed is null, or a number from {low:g} to {high:g}")
+
+
+def _check_scores_of_steps(record: DrawRecord) -> None:
+    """See that a record's scores, and whether anything was applied, are what its own steps say.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if record.draw.steps and not record.draw.applied:
+        raise ParameterError(
+            f"draw.applied=False beside {len(record.draw.steps)} steps: allowed is true, or no steps (draw.steps)"
+        )
+    draw, scores = record.effective_draw, record.scores
+    expected = scores_of_steps(draw, record.frontend)
+    n_loose = _n_loose_frames(draw)
+    for key in OF_STEPS:
+        said, follows = scores.get(key), expected.get(key)
+        if said is None and (follows is None or key not in MASKED):
+            continue
+        allowed = SCORES[key].tolerance + (n_loose / draw.n_frames if SCORES[key].unit == "%" else 0.0)
+        is_loose = n_loose > 0 and key == "longest_gap_ms"
+        if said is None or follows is None or (abs(said - follows) > allowed and not is_loose):
+            right = "null" if follows is None else f"{follows:.4f}"
+            raise ParameterError(f"scores.{key}={said!r:.80}: allowed is what its steps give (draw.steps), {right}")
+    for what in ("masked_frequency", "masked_area"):
+        part, whole = scores.get(f"{what}_empty_ratio"), scores[f"{what}_ratio"] or 0.0
+        if part is not None and part > whole + SCORES[f"{what}_ratio"].tolerance:
+            raise ParameterError(
+                f"scores.{what}_empty_ratio={part!r:.80}: allowed is a part of scores.{what}_ratio, {whole:.4f}"
+            )
+
+
+def _n_loose_frames(draw: Draw) -> int:
+    """How many frames more or less may be masked on another processor: a warp moves ends of masks by rounding, too."""
+    last = max((place for place, step in enumerate(draw.steps) if isinstance(step, WarpPath)), default=0)
+    return 2 * sum(isinstance(step, (TimeSpan, Rectangle)) for step in draw.steps[:last])

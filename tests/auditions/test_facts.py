@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from specaug_listen import Audio
-from specaug_listen.auditions.badges import clip_badges, draw_badges
+from specaug_listen.auditions.facts import clip_badges, draw_badges
 from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
 from specaug_listen.augment.fills import FillLevel
 

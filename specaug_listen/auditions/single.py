@@ -1,4 +1,4 @@
-"""The whole chain: clip, mel, draw, rendering."""
+"""One clip under one policy: clip, mel, draw, rendering."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from .records import clip_name
 from .rendering import render, vocoder_for
 from .results import Audition, Reconstruction
 
-__all__ = ["audition"]
+__all__ = [
+    "audition",
+]
 
 # The waveform's chance is apart from the policy's, so that the same masks can be heard with it and without it.
 _OF_WAVEFORM = 1

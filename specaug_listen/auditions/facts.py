@@ -1,37 +1,87 @@
-"""What follows from the steps of a draw alone: how much they mask, counted without a mel."""
+"""What is known of a clip and of a draw: lines that warn the listener, and the scores that follow from steps alone."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..augment import Draw, Rectangle, TimeSpan, WarpPath
-from ..errors import ParameterError
+from .._notices import Notice
+from ..audio.sound import Levels
+from ..augment import Draw
+from ..custom.waveform import WaveformDraw
 from ..frontends import MelFrontend
 from ..inspection import Change
-from ..metrics import SCORES
-
-if TYPE_CHECKING:
-    from .records import DrawRecord
 
 __all__ = [
+    "LONG_S",
     "MASKED",
+    "MOST_BADGES",
     "OF_STEPS",
-    "check_scores_of_steps",
+    "clip_badges",
+    "draw_badges",
     "effective_draw",
     "masked_area_ratio",
     "scores_of_steps",
 ]
 
+# Longer recordings are worked through in parts, where nothing needs all of them at once.
+LONG_S = 60.0
+# What a record holds of a clip, or of a draw.
+MOST_BADGES, _LONGEST_BADGE = 1000, 2000
 # A page shows 0 where one of them is missing.
 MASKED = ("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms")
 OF_STEPS = (*MASKED, "warp_displacement_ms", "loudest_fill_vs_p95_db")
 _Span = tuple[int, int]
+
+
+def clip_badges(
+    levels: Levels | None, gain: float, held_s: float = 0.0, notices: Sequence[Notice] = ()
+) -> tuple[str, ...]:
+    """What to know about a clip: what its reader noticed, its levels, and how much was needed at once."""
+    badges = [notice.text for notice in notices]
+    if levels is None:
+        pass  # a mel, whose sound is not at hand
+    elif levels.peak == 0:
+        badges.append("silent: every sample is zero")
+    elif levels.spread <= 1e-6 * levels.peak:
+        badges.append(f"constant: every sample is {levels.first:.4g} (DC only)")
+    elif levels.n_clipped:
+        badges.append(f"clipped: {levels.n_clipped} samples at full scale")
+    if gain < 1:
+        badges.append(f"quieter by {-20 * np.log10(gain):.1f} dB, all renderings alike, so that none clips")
+    if held_s > LONG_S:
+        badges.append(f"held in memory: all {held_s:.0f} s at once, as callables and waveform stages need it")
+    return _bounded(badges)
+
+
+def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, ...]:
+    """What to know about a draw."""
+    badges = list(draw.warnings)
+    if waveform is not None:
+        applied = [one.name for one in waveform.drawn if one.parameters.get("should_apply")]
+        badges.append(f"waveform {waveform.name}: {', '.join(applied) or 'nothing'} applied before the mel")
+        if not waveform.is_repeatable:
+            badges.append(f"waveform {waveform.name} cannot be made again from its names and parameters")
+    if not draw.applied:
+        badges.append("not applied: the policy's probability left the clip alone")
+    if masked_area_ratio(draw) == 1:
+        badges.append("everything is masked")
+    loudest = draw.loudest_fill_db
+    if loudest is not None and loudest > 0:
+        badges.append(f"loud fill: {loudest:+.1f} dB relative to the clip's 95th percentile cell")
+    return _bounded(badges)
+
+
+def _bounded(badges: Sequence[str]) -> tuple[str, ...]:
+    """So many lines, of such a length, as a record holds; where there are more, the last one counts them."""
+    n_more = len(badges) - MOST_BADGES + 1
+    if n_more > 1:
+        badges = [*badges[: MOST_BADGES - 1], f"and {n_more} more"]
+    return tuple(one if len(one) <= _LONGEST_BADGE else f"{one[: _LONGEST_BADGE - 3]}..." for one in badges)
 
 
 def effective_draw(draw: Draw, change: Change | None) -> Draw:
@@ -98,40 +148,3 @@ def _area(draw: Draw, spans: list[_Span]) -> float:
             depth[first:stop] += more
         n_cells += int(np.count_nonzero(depth)) * (following - here)
     return n_cells / (draw.n_mels * draw.n_frames)
-
-
-def check_scores_of_steps(record: DrawRecord) -> None:
-    """See that a record's scores, and whether anything was applied, are what its own steps say.
-
-    Raises
-    ------
-    ParameterError
-    """
-    if record.draw.steps and not record.draw.applied:
-        raise ParameterError(
-            f"draw.applied=False beside {len(record.draw.steps)} steps: allowed is true, or no steps (draw.steps)"
-        )
-    draw, scores = record.effective_draw, record.scores
-    expected = scores_of_steps(draw, record.frontend)
-    n_loose = _n_loose_frames(draw)
-    for key in OF_STEPS:
-        said, follows = scores.get(key), expected.get(key)
-        if said is None and (follows is None or key not in MASKED):
-            continue
-        allowed = SCORES[key].tolerance + (n_loose / draw.n_frames if SCORES[key].unit == "%" else 0.0)
-        is_loose = n_loose > 0 and key == "longest_gap_ms"
-        if said is None or follows is None or (abs(said - follows) > allowed and not is_loose):
-            right = "null" if follows is None else f"{follows:.4f}"
-            raise ParameterError(f"scores.{key}={said!r:.80}: allowed is what its steps give (draw.steps), {right}")
-    for what in ("masked_frequency", "masked_area"):
-        part, whole = scores.get(f"{what}_empty_ratio"), scores[f"{what}_ratio"] or 0.0
-        if part is not None and part > whole + SCORES[f"{what}_ratio"].tolerance:
-            raise ParameterError(
-                f"scores.{what}_empty_ratio={part!r:.80}: allowed is a part of scores.{what}_ratio, {whole:.4f}"
-            )
-
-
-def _n_loose_frames(draw: Draw) -> int:
-    """How many frames more or less may be masked on another processor: a warp moves ends of masks by rounding, too."""
-    last = max((place for place, step in enumerate(draw.steps) if isinstance(step, WarpPath)), default=0)
-    return 2 * sum(isinstance(step, (TimeSpan, Rectangle)) for step in draw.steps[:last])
