@@ -1,14 +1,19 @@
-"""Names and files: written whole or not at all, named after the user's files without trusting them."""
+"""Files: opened only where they are ordinary, written whole or not at all, and their names.
+
+An ordinary file is no pipe, device or folder, so that nothing waits for the other end of a pipe, or reads without end.
+What is refused is an OSError, as of any file that cannot be opened, and its ``strerror`` says why and what to do.
+"""
 
 from __future__ import annotations
 
 import errno
+import io
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from ._interrupts import begin_writing, will_remove
 from .errors import OutputError, ParameterError
@@ -16,37 +21,45 @@ from .errors import OutputError, ParameterError
 __all__ = [
     "Contents",
     "as_path",
-    "beside",
-    "folder_name",
+    "check_ordinary",
+    "identity",
+    "inode_of",
+    "io_errors",
     "make_folder",
+    "note_reads",
+    "open_file",
+    "open_inside",
+    "partial_name",
     "printable",
-    "put_all_through",
-    "put_new",
-    "put_through",
-    "saying_what_failed",
+    "read_file",
+    "require_unchanged",
+    "walk_once",
+    "was_read",
     "without_dots",
     "write_files",
     "write_whole",
 ]
 
-# Forbidden or awkward in file names on Linux, macOS or Windows.
-_HOSTILE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
-_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))})
-_MAX_BYTES = 120
-_AT_ONCE = 8
 # Windows has no quota.
 _NO_ROOM = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 # A whole file, or its parts in order.
 Contents: TypeAlias = bytes | Iterable[bytes]
+_NO_FILES = {
+    stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
+}  # fmt: skip
+# Should a file become a pipe between two looks at it, opening it does not wait either.
+_NOT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+# Device and inode of each file that was read, while `note_reads` lasts.
+_reads: list[set[tuple[int, int]]] = []
 
 
 def as_path(path: object) -> Path:
-    """A path as it was given.
+    """Return what a user gave as a `Path`, as it is.
 
     Raises
     ------
     ParameterError
-        For what is none.
+        For what is no path of a file or a folder.
     """
     if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
         raise ParameterError(f"path={path!r:.80}: expected the path of a file or a folder, as text or a Path")
@@ -58,7 +71,7 @@ def as_path(path: object) -> Path:
 
 
 def without_dots(path: Path) -> Path:
-    """The same place without ``..``, which for the system leads nowhere behind a folder that is not there.
+    """Return the same place without ``..``, which for the system leads nowhere behind a folder that is not there.
 
     Examples
     --------
@@ -83,7 +96,7 @@ def _can_be(path: str | os.PathLike[str]) -> bool:
 
 
 def printable(path: str | os.PathLike[str]) -> str:
-    r"""A path as one printable line.
+    r"""Return a path as one printable line.
 
     Examples
     --------
@@ -97,28 +110,6 @@ def printable(path: str | os.PathLike[str]) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def folder_name(path: str | os.PathLike[str], taken: set[str]) -> str:
-    """A folder name after a file's name; added to ``taken``, with a suffix where another clip has it.
-
-    Examples
-    --------
-    >>> taken = {"report.html"}
-    >>> folder_name("a/speech.wav", taken), folder_name("b/Speech.wav", taken), folder_name("-x.wav", taken)
-    ('speech', 'Speech-2', '_-x')
-    """
-    stem = _HOSTILE.sub("_", Path(path).stem).encode()[:_MAX_BYTES].decode(errors="ignore")
-    stem = stem.lstrip(" ").rstrip(" .") or "clip"
-    if stem[0] in "-." or stem.lower() in _DEVICES:
-        stem = f"_{stem}"
-    name, n = stem, 1
-    # Compared without case: some file systems cannot tell the difference.
-    while name.casefold() in taken:
-        n += 1
-        name = f"{stem}-{n}"
-    taken.add(name.casefold())
-    return name
-
-
 def make_folder(path: Path) -> None:
     """Create a folder and its parents.
 
@@ -127,12 +118,12 @@ def make_folder(path: Path) -> None:
     OutputError
     """
     begin_writing()
-    with saying_what_failed(path):
+    with io_errors(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
-def beside(path: Path) -> Path:
-    """A name next to a path for what is not whole yet; of this call alone, however long the user's own name is."""
+def partial_name(path: Path) -> Path:
+    """Make a name beside a path for a file that is not whole yet; of this call alone, however long the own name is."""
     start = path.name.encode("utf-8", "replace")[:80].decode(errors="ignore")
     partial = path.with_name(f".{start}-{os.urandom(8).hex()}.partial")
     will_remove(partial)
@@ -140,14 +131,14 @@ def beside(path: Path) -> Path:
 
 
 def write_whole(path: Path, data: Contents) -> None:
-    """Write beside, then rename.
+    """Write a file beside its path, then rename it.
 
     Raises
     ------
     OutputError
     """
-    partial = beside(path)
-    with saying_what_failed(path):
+    partial = partial_name(path)
+    with io_errors(path):
         file = open(partial, "xb")  # noqa: SIM115  # neither over what is there, nor through a link
         try:
             with file:
@@ -164,60 +155,6 @@ def write_files(folder: Path, files: Mapping[str, Contents]) -> None:
         _write(folder / name, data)
 
 
-def put_new(source: Path, target: Path) -> None:
-    """Rename a file to a name that nothing has.
-
-    Raises
-    ------
-    OSError
-        FileExistsError, where something has it by now.
-    """
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system, or a system, where a file has one name
-        os.rename(source, target)
-    else:
-        os.unlink(source)
-
-
-def put_through(path: Path) -> None:
-    """Have what a file holds, or the names in a folder, on the disk, and not in the system's memory alone.
-
-    Raises
-    ------
-    OSError
-        For a file.
-    """
-    if not path.is_dir():
-        with open(path, "r+b") as file:
-            os.fsync(file.fileno())
-        return
-    with suppress(OSError):  # some systems cannot do it with folders
-        folder = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def put_all_through(paths: Iterable[Path]) -> None:
-    """Have what several files and folders hold on the disk, as `put_through`.
-
-    Raises
-    ------
-    OSError
-        As there.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    # Journaling file systems write the journal once for all that wait for it at the same time.
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for _ in pool.map(put_through, paths):
-            pass
-
-
 def _write(path: Path, data: Contents) -> None:
     if isinstance(data, bytes):
         path.write_bytes(data)
@@ -227,11 +164,221 @@ def _write(path: Path, data: Contents) -> None:
 
 
 @contextmanager
-def saying_what_failed(path: Path) -> Iterator[None]:
-    """Turn an OSError into one line."""
+def io_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError within the ``with`` into an OutputError of one line."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         fix = "free space, or choose another -o" if error.errno in _NO_ROOM else "choose another -o"
         raise OutputError(f"{printable(path)}: cannot be written ({reason}); {fix}") from None
+
+
+@contextmanager
+def note_reads() -> Iterator[None]:
+    """Note which files are read, so that none of them is replaced by what comes of them."""
+    _reads.append(set())
+    try:
+        yield
+    finally:
+        _reads.pop()
+
+
+def was_read(inode: tuple[int, int]) -> bool:
+    """Whether a file was read since `note_reads` began, by its device and inode."""
+    return any(inode in inodes for inodes in _reads)
+
+
+def check_ordinary(path: str | os.PathLike[str]) -> None:
+    """See that a path is that of an ordinary file, for a library that opens it by its path.
+
+    Raises
+    ------
+    OSError
+        When there is nothing, or a folder, a device, a pipe or a socket.
+    """
+    status = os.stat(path)
+    _check(status.st_mode)
+    for inodes in _reads:
+        inodes.add((status.st_dev, status.st_ino))
+
+
+def open_file(path: str | os.PathLike[str], *, buffering: int = -1) -> io.BufferedReader:
+    """Open an ordinary file for reading bytes.
+
+    Raises
+    ------
+    OSError
+        When it cannot be opened, or is a folder, a device, a pipe or a socket.
+    """
+    check_ordinary(path)  # opening a device may already do something
+    return cast(io.BufferedReader, open(path, "rb", buffering, opener=_open_descriptor))
+
+
+def read_file(path: str | os.PathLike[str], most_bytes: int, *, inside: str | os.PathLike[str] | None = None) -> bytes:
+    """Read an ordinary file of at most ``most_bytes``.
+
+    Parameters
+    ----------
+    path : str or path-like
+    most_bytes : int
+    inside : str, path-like or None
+        The folder that it may not lie outside of; see `open_inside`.
+
+    Raises
+    ------
+    OSError
+        When it cannot be read, is no ordinary file, or is longer.
+
+    Examples
+    --------
+    >>> read_file(__file__, 10)
+    Traceback (most recent call last):
+    ...
+    OSError: [Errno 27] has more than the 10 bytes that are allowed
+    """
+    with open_file(path) if inside is None else open_inside(inside, path) as file:
+        is_long = os.fstat(file.fileno()).st_size > most_bytes
+        # Some files of the system wait for what comes; they give None instead.
+        data = b"" if is_long else file.read(most_bytes + 1) or b""
+    if is_long or len(data) > most_bytes:
+        raise OSError(errno.EFBIG, f"has more than the {most_bytes} bytes that are allowed")
+    return data
+
+
+def open_inside(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> io.BufferedReader:
+    """Open an ordinary file that lies in a folder, and is no other file under a name in it.
+
+    Parameters
+    ----------
+    folder, path : str or path-like
+
+    Raises
+    ------
+    OSError
+        As of `open_file`; when a link leads out of the folder, or the file has a second name, which may be anywhere.
+    """
+    check_ordinary(path)
+    place, inside = os.path.realpath(path), os.path.realpath(folder)
+    if os.path.commonpath([place, inside]) != inside:
+        raise OSError(errno.EXDEV, "lies outside of its folder, behind a link; put the file itself there")
+    file = open_file(place)
+    try:
+        now = os.fstat(file.fileno())
+        if os.path.realpath(path) != place or not os.path.samestat(now, os.lstat(place)):
+            raise OSError(errno.EXDEV, "became another file while it was opened")
+        if now.st_nlink > 1:
+            raise OSError(errno.EMLINK, "is a hard link, and may be a file of another folder; copy the folder (cp -r)")
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+@contextmanager
+def require_unchanged(path: str | os.PathLike[str]) -> Iterator[None]:
+    """See that a file is the same one from the beginning to the end of the ``with``, where it is opened time and again.
+
+    Raises
+    ------
+    OSError
+        When it is gone or has changed: in place of whatever else was raised, which came of that.
+    """
+    before = _last_change(path)
+    try:
+        yield
+    except OutputError:  # of another file
+        raise
+    except Exception:  # a decoder can fail in any way at what has become another file
+        _check_unchanged(path, before)
+        raise
+    _check_unchanged(path, before)
+
+
+def _check_unchanged(path: str | os.PathLike[str], before: tuple[int, int] | None) -> None:
+    if _last_change(path) != before:
+        raise OSError(errno.ESTALE, "became another file while it was read") from None
+
+
+def _last_change(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """Size and time of a file; not its inode, which some file systems give anew each time."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _open_descriptor(path: str | bytes | Path, flags: int) -> int:
+    descriptor = os.open(path, flags | _NOT_WAITING)
+    try:
+        _check(os.fstat(descriptor).st_mode)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _check(mode: int) -> None:
+    if stat.S_ISREG(mode):
+        return
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    what = _NO_FILES.get(stat.S_IFMT(mode), "no ordinary file")
+    raise OSError(errno.ENODEV, f"is {what}; save it to a file first, and give that")
+
+
+def identity(path: str | os.PathLike[str]) -> tuple[int, int] | str:
+    """Return what all names of one file or folder have in common: device and inode, or its path where there is none."""
+    return inode_of(path) or os.path.abspath(path)
+
+
+def inode_of(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """Return device and inode of what a path leads to; None where there is nothing."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
+
+
+def walk_once(
+    top: str | os.PathLike[str],
+    onerror: Callable[[OSError], object],
+    onabove: Callable[[str], object] = lambda path: None,
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Visit each folder below another once, with the names of the folders and of all else in it, as `os.walk`.
+
+    Linked folders are followed after all others, so that a folder is met under its own name if it has one here.
+    What lies above ``top`` is not followed, as it holds ``top`` itself: ``onabove`` is told of such a link. Names
+    that are taken out of the folders' list are left out.
+    """
+    start = os.fspath(top)
+    above = {identity(folder) for folder in Path(os.path.realpath(start)).parents}
+    visits = set[tuple[int, int] | str]()
+    waiting, linked = [start], list[str]()
+    while waiting or linked:
+        folder = waiting.pop() if waiting else linked.pop(0)
+        if identity(folder) in above:
+            onabove(folder)
+            continue
+        if identity(folder) in visits:
+            continue
+        visits.add(identity(folder))
+        try:
+            with os.scandir(folder) as entries:
+                is_folder = {entry.name: _is_folder(entry) for entry in entries}
+        except OSError as error:
+            onerror(error)
+            continue
+        folders = sorted(name for name in is_folder if is_folder[name])
+        yield folder, folders, sorted(name for name in is_folder if not is_folder[name])
+        for path in (os.path.join(folder, name) for name in reversed(folders)):
+            (linked if os.path.islink(path) else waiting).append(path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself, or what is gone by now
+        return False

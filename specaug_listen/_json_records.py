@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ._files import as_path, printable
-from ._ordinary_files import read_file
+from ._files import as_path, printable, read_file
 from ._records import from_plain
 from .errors import ParameterError, PolicyError
 

@@ -8,8 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from ._files import as_path, printable
-from ._ordinary_files import open_file
+from ._files import as_path, open_file, printable
 from ._records import nearest
 from .errors import ParameterError, PolicyError, value_text
 

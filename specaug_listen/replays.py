@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from ._files import as_path, printable
+from ._files import as_path, printable, require_unchanged
 from ._notices import Notice
-from ._ordinary_files import unchanged
 from .audio.signal import Audio
 from .auditions import Audition, AuditionRecord, DrawRecord, read_record, replay_record
 from .auditions.integrity import check_of_run, edits_of_file
@@ -100,7 +99,7 @@ def read_written_draw(path: str | os.PathLike[str]) -> WrittenDraw:
     # Where a link is named, its own folder counts, and that of the file.
     places = list(dict.fromkeys((near, Path(os.path.realpath(path)))))
     try:
-        with unchanged(path):
+        with require_unchanged(path):
             indexes = {place: _indexes_beside(place) for place in places}
             record = read_record(path, inside=near.parent.parent if indexes[near] else None)
             notices = _compared(record, printable(path), indexes)

@@ -12,17 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from specaug_listen._files import (
-    as_path,
-    beside,
-    folder_name,
-    make_folder,
-    printable,
-    without_dots,
-    write_files,
-    write_whole,
-)
+from specaug_listen._files import as_path, make_folder, partial_name, printable, without_dots, write_files, write_whole
 from specaug_listen.errors import AudioError, OutputError, ParameterError
+from specaug_listen.outputs.names import folder_name
 
 RESERVED = {"report.html", "audition.json"}
 FORBIDDEN = set('<>:"/\\|?*') | {chr(code) for code in range(32)} | {"\x7f"}
@@ -135,7 +127,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_beside(tmp_path, m
 def test_nothing_of_the_users_is_written_over_or_through_on_the_way(tmp_path, monkeypatch):
     """A link or a file that waits under the name of what is not whole yet."""
     path, partial = tmp_path / "x.wav", tmp_path / ".x.wav-0.partial"
-    monkeypatch.setattr("specaug_listen._files.beside", lambda path: partial)
+    monkeypatch.setattr("specaug_listen._files.partial_name", lambda path: partial)
     (tmp_path / "mine.txt").write_bytes(b"mine")
     partial.symlink_to(tmp_path / "mine.txt")
     with pytest.raises(OutputError, match=r"x\.wav: cannot be written \(File exists\)"):
@@ -190,10 +182,10 @@ def test_parts_that_end_too_early_leave_what_was_there(tmp_path, failure, error,
 
 @pytest.mark.parametrize("name", ["clip", "n" * 255, "é" * 127, "two\nlines", "latin-\udce9"], ids=ascii)
 def test_the_name_of_what_is_not_whole_yet_fits_any_name(tmp_path, name):
-    partial = beside(tmp_path / name)
+    partial = partial_name(tmp_path / name)
     partial.write_bytes(b"")
     assert partial.name[0] == "."
-    assert beside(tmp_path / name) != partial  # nobody can foretell it, and no two writers share it
+    assert partial_name(tmp_path / name) != partial  # nobody can foretell it, and no two writers share it
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800.wav", "x" * 300, "x" * 300 + "/a.wav"])

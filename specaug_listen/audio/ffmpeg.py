@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from .._files import open_file
 from .._imports import is_installed, require
 from .._notices import Notice
-from .._ordinary_files import open_file
 from ..errors import AudioError
 from .containers import Layout, Stream, View
 from .containers.foreign import Parts, n_bytes_behind, parts_of

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from .._files import printable
+from .._files import identity, printable, walk_once
 from .._imports import require
 from .._notices import Notice
-from .._walking import identity, walk_once
 from ..outputs.marker import MARKER, Results
 from ..outputs.scratch import is_room
 from .containers import layout_of, named_by_content

@@ -17,10 +17,9 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 
-from .._files import printable
+from .._files import open_file, printable, require_unchanged
 from .._imports import require
 from .._notices import Notice
-from .._ordinary_files import open_file, unchanged
 from ..errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
 from .containers import Layout, layout_of, named_by_content
 from .decoding import Decoder, Real, SndfileDecoder
@@ -189,7 +188,7 @@ def opened(
     name = printable(path)
     sf = require("soundfile", purpose="reading audio")
     try:
-        with unchanged(path):
+        with require_unchanged(path):
             sha256 = _hash(path)
             decoders, noticed = _decoders(path)
             span = Span(decoders, noticed, sha256, start_s, duration_s)

@@ -8,7 +8,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from .._files import printable, saying_what_failed
+from .._files import io_errors, printable
 from ..errors import OutputError
 
 __all__ = ["Spool"]
@@ -41,7 +41,7 @@ class Spool:
 
     def __init__(self, path: Path, n_columns: int) -> None:
         self._path, self._n_columns, self._n_rows = path, n_columns, 0
-        with saying_what_failed(path):
+        with io_errors(path):
             path.write_bytes(b"")
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ class Spool:
         OutputError
         """
         # Not with numpy's tofile(), which says nothing where the last of its bytes do not fit on the disk.
-        with saying_what_failed(self._path), open(self._path, "ab") as file:
+        with io_errors(self._path), open(self._path, "ab") as file:
             file.write(np.ascontiguousarray(rows, dtype=np.float32).data)
         self._n_rows += len(rows)
 

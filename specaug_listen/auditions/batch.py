@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._files import folder_name, printable
+from .._files import open_file, printable
 from .._notices import Notice
-from .._ordinary_files import open_file
 from ..audio.channels import Channel, Choice, OneChannel, name_suffix
 from ..audio.long import open_recording
 from ..audio.names import distinct_names
@@ -21,6 +20,7 @@ from ..custom.transform import LONGEST_HELD_S
 from ..errors import OutputError, ParameterError, SpecAugListenError
 from ..frontends import mel_format
 from ..mels import MelFile, clip_of_file
+from ..outputs.names import folder_name
 from ..outputs.output import Output
 from ..outputs.pages import check_page, page_names
 from ..vocoders import Joint

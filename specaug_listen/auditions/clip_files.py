@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from .._files import printable
+from .._files import open_inside, printable
 from .._imports import require
-from .._ordinary_files import open_inside
 from ..errors import PolicyError
 from .records import DrawRecord, read_record
 

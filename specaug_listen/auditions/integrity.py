@@ -9,9 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .._files import printable
+from .._files import open_inside, printable
 from .._notices import Notice
-from .._ordinary_files import open_inside
 from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import PolicyError
 from ..frontends import MelFrontend, mel_format

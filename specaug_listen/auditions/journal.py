@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .._files import printable, saying_what_failed, write_files
+from .._files import io_errors, printable, write_files
 from .._json_records import json_record
 from .._notices import Notice
 from .._records import to_plain
@@ -234,7 +234,7 @@ class Run:
         if not self._clips:
             return
         with self._output.room() as room:
-            with saying_what_failed(self._output.out / "audition.json"):
+            with io_errors(self._output.out / "audition.json"):
                 write_files(room, {"audition.json": to_bytes(self.index)})
             self._output.publish(room, last=["audition.json"])
         self._output.remove(self._output.written.by("audition"))

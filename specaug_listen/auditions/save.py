@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from .._files import Contents, folder_name, printable, saying_what_failed, write_files
+from .._files import Contents, io_errors, printable, write_files
 from ..audio.long import SpooledAudio
 from ..audio.signal import wav_parts
 from ..audio.sound import Sound
 from ..errors import ParameterError
 from ..frontends import AnyMel
 from ..outputs.marker import Line
+from ..outputs.names import folder_name
 from ..outputs.output import Output
 from ..plots import RANGE_DB, Cells, encode_png, reference_db
 from .records import Channels, ClipEntry, Configuration, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
@@ -93,7 +94,7 @@ def put_clip(
     ``before`` is called when all files are written, and none is in its place.
     """
     with output.room() as room:
-        with saying_what_failed(output.out / folder):
+        with io_errors(output.out / folder):
             write_files(room / folder, files)
         before()
         earlier = [name for name in output.written.by(output.command) if name.startswith(f"{folder}/")]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .. import vocoders
 from .._arrays import runs
-from .._files import saying_what_failed, write_files
+from .._files import io_errors, write_files
 from .._records import to_json
 from ..audio.signal import common_gain, encode_wav
 from ..auditions import render
@@ -58,10 +58,10 @@ def save_check(report: CheckReport, bench: Bench, output: Output) -> Path:
         for finding in report.findings:
             before, after, draw = _shown(bench, finding)
             files = _files(report, finding, before, after, draw)
-            with saying_what_failed(output.out / finding.id):
+            with io_errors(output.out / finding.id):
                 write_files(room / finding.id, files)
             faults.append(_fault(finding, files))
-        with saying_what_failed(output.out):
+        with io_errors(output.out):
             index = {"check.html": _page(report, faults), "check.json": (to_json(report) + "\n").encode()}
             write_files(room, index)
         output.publish(room, last=["check.html", "check.json"])

@@ -12,9 +12,8 @@ from typing import Annotated, Any, NoReturn
 import pydantic
 import typer
 
-from .._files import printable
+from .._files import note_reads, printable
 from .._interrupts import INTERRUPTED, WHAT_IS_LEFT
-from .._ordinary_files import noting_reads
 from .._stdout import discard, open_closed
 from .._version import __version__
 from ..errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
@@ -140,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         typed = None if arguments is None else list(arguments)
-        with noting_reads():
+        with note_reads():
             code = app(args=typed, prog_name="specaug-listen", standalone_mode=False) or 0
         if unsaid and code != INTERRUPTED:
             raise unsaid[0]

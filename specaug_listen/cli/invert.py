@@ -88,8 +88,9 @@ def _nothing() -> int:
 
 def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Output, list[str]]:
     """Where the sounds go, and their names there."""
-    from .._files import folder_name, printable
+    from .._files import printable
     from ..errors import ParameterError
+    from ..outputs.names import folder_name
     from ..outputs.output import Output
 
     if out.suffix.lower() == ".wav":

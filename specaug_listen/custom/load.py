@@ -15,8 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .._files import printable
-from .._ordinary_files import read_file
+from .._files import printable, read_file
 from .._records import nearest
 from ..errors import ParameterError, error_context
 

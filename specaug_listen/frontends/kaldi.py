@@ -16,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import check_cells
-from .._files import printable
+from .._files import open_file, printable, read_file
 from .._imports import require
-from .._ordinary_files import open_file, read_file
 from ..errors import AudioError
 
 __all__ = ["Place", "ark_places", "read_place", "scp_places"]

@@ -19,9 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import on_cpu
-from .._files import printable
+from .._files import check_ordinary, open_file, printable
 from .._imports import require
-from .._ordinary_files import check_ordinary, open_file
 from .._yaml import read_mapping
 from ..errors import AudioError, ParameterError, PolicyError
 from .arrays import PER_UTTERANCE

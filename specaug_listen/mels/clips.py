@@ -11,9 +11,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from .._files import printable
+from .._files import open_file, printable, require_unchanged
 from .._notices import Notice
-from .._ordinary_files import open_file, unchanged
 from .._rng import fingerprint_start, fingerprint_words
 from ..errors import AudioError, ParameterError, error_context
 from ..frontends import MelFormat, MelSpectrogram, mels_from_array
@@ -132,7 +131,7 @@ def clip_of_file(
         When it cannot be read, or is no mel of this front-end.
     """
     try:
-        with unchanged(file.path), error_context(printable(file), AudioError):
+        with require_unchanged(file.path), error_context(printable(file), AudioError):
             mels = mels_from_array(file.read(), ready, axes=axes or file.axes)
             if len(mels) > 1:
                 raise ParameterError(f"a batch of {len(mels)} mels in one array; save them one by one")

@@ -14,10 +14,9 @@ from typing import Any
 import numpy.typing as npt
 
 from .._arrays import check_cells, on_cpu
-from .._files import printable
+from .._files import open_file, printable, read_file
 from .._imports import require
 from .._notices import Notice
-from .._ordinary_files import open_file, read_file
 from ..errors import AudioError, SpecAugListenError
 from ..frontends import MelFrontend
 from ..frontends.kaldi import ark_places, read_place, scp_places

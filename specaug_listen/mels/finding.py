@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from .._files import printable
-from .._walking import identity, walk_once
+from .._files import identity, printable, walk_once
 from ..errors import SpecAugListenError
 from .files import SUFFIXES, MelFile, list_mels, suffix_of
 

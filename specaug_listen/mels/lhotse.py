@@ -18,10 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import check_cells
-from .._files import printable
+from .._files import check_ordinary, open_file, printable, read_file
 from .._imports import require
 from .._notices import Notice
-from .._ordinary_files import check_ordinary, open_file, read_file
 from .._stdout import silence_stderr
 from ..errors import AudioError
 from ..frontends import MelFrontend

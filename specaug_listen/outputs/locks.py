@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from .._files import printable, saying_what_failed
-from .._walking import inode_of
+from .._files import inode_of, io_errors, printable
 from ..errors import OutputError
 
 __all__ = ["InUse", "holding", "lock", "reading", "remove_empty", "try_lock"]
@@ -63,7 +62,7 @@ def lock(folder: Path, out: Path, wait_s: float = 0.0) -> int:
     """
 
     def make_and_open() -> int:
-        with saying_what_failed(out):
+        with io_errors(out):
             folder.mkdir(parents=True, exist_ok=True)
             return os.open(folder, os.O_RDONLY)
 

@@ -12,11 +12,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
-from .._files import Contents, printable, put_all_through, put_new, put_through, saying_what_failed, write_files
+from .._files import Contents, inode_of, io_errors, printable, was_read, write_files
 from .._interrupts import begin_writing
-from .._ordinary_files import was_read
-from .._walking import inode_of
 from ..errors import ParameterError
+from .disk import put_all_through, put_new, put_through
 from .locks import holding, remove_empty
 from .marker import MARKER, Line, Written, append_line, is_folder, marker_bytes, marker_lines
 from .scratch import files_in, has_name_of_room, is_room, new_room, remove_left_rooms
@@ -44,7 +43,7 @@ class Output:
         Replace what a marker lists; without it, nothing is.
     inputs : iterable of path-like
         Files that are read, and so never replaced or removed: by their device and inode, through links. What is read
-        while `noting_reads` lasts is known already.
+        while `note_reads` lasts is known already.
 
     Raises
     ------
@@ -64,7 +63,7 @@ class Output:
         self._new: list[Path] = []
         self._done: set[str] = set()
         _check_unreserved(out)
-        with saying_what_failed(out):
+        with io_errors(out):
             self.folder = Path(os.path.realpath(out))
             if os.path.lexists(out) and not os.path.isdir(out):
                 is_file = os.path.exists(out)
@@ -183,7 +182,7 @@ class Output:
                 self._is_alone = True
                 try:
                     self.__dict__.pop("written", None)
-                    with saying_what_failed(self.out):
+                    with io_errors(self.out):
                         remove_left_rooms(self.folder)
                     yield
                 finally:
@@ -202,7 +201,7 @@ class Output:
         """
         with self._present(), ExitStack() as stack:
             # As long as it is locked, another run leaves it alone; until it is, no other run is let in.
-            with self.alone(_PATIENCE_S), saying_what_failed(self.out):
+            with self.alone(_PATIENCE_S), io_errors(self.out):
                 path = stack.enter_context(new_room(self.folder))
             yield path
 
@@ -215,7 +214,7 @@ class Output:
         ------
         OutputError
         """
-        with self.alone(_PATIENCE_S), saying_what_failed(self.out):
+        with self.alone(_PATIENCE_S), io_errors(self.out):
             self._remove(instead_of)
             self._rewrite([{"command": self.command, **line} for line in lines])
 
@@ -227,7 +226,7 @@ class Output:
         OutputError
         """
         line = {"command": self.command, **line}
-        with self.alone(_PATIENCE_S), saying_what_failed(self.folder / MARKER):
+        with self.alone(_PATIENCE_S), io_errors(self.folder / MARKER):
             if not os.path.lexists(self.folder / MARKER):
                 self._rewrite([])
             elif os.lstat(self.folder / MARKER).st_nlink > 1:  # a copy by hard links keeps its own
@@ -254,7 +253,7 @@ class Output:
         """
         names = files_in(room)
         names.sort(key=lambda name: last.index(name) if name in last else -1)
-        with self.alone(_PATIENCE_S), saying_what_failed(self.out):
+        with self.alone(_PATIENCE_S), io_errors(self.out):
             owns = {name: self.written.hash_of(room / name) for name in names}  # takes its time: before the look
             self.check(names)
             if line is None:
@@ -275,7 +274,7 @@ class Output:
     def write(self, files: Mapping[str, Contents]) -> None:
         """Write files that lie in the folder itself."""
         with self.room() as room:
-            with saying_what_failed(self.out / next(iter(files))):
+            with io_errors(self.out / next(iter(files))):
                 write_files(room, files)
             self.publish(room)
 
@@ -292,7 +291,7 @@ class Output:
         ------
         OutputError
         """
-        with self.alone(_PATIENCE_S), saying_what_failed(self.out):
+        with self.alone(_PATIENCE_S), io_errors(self.out):
             self._remove(name for name in names if name not in self._done)
 
     # --- the steps ---
@@ -302,7 +301,7 @@ class Output:
         if self._depth == 0:
             self._new = [path for path in (self.folder, *self.folder.parents) if not os.path.lexists(path)]
         begin_writing()
-        with saying_what_failed(self.out):
+        with io_errors(self.out):
             self.folder.mkdir(parents=True, exist_ok=True)
         self._depth += 1
         try:
@@ -327,7 +326,7 @@ class Output:
         path = self.folder / name
         is_new = self.written.state(name) == "absent"
         self.check([name])
-        with saying_what_failed(self.out / name):
+        with io_errors(self.out / name):
             path.parent.mkdir(parents=True, exist_ok=True)
             put_new(source, path) if is_new else os.replace(source, path)
 

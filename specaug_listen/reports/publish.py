@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .._files import as_path, printable, saying_what_failed
+from .._files import as_path, io_errors, printable
 from .._notices import Notice
 from ..auditions.clip_files import Files
 from ..errors import ParameterError
@@ -193,7 +193,7 @@ def publish(
         )
     output.check([f"{target.stem}/index.html" if is_split else target.name])
     with output.room() as room:
-        with saying_what_failed(target):
+        with io_errors(target):
             page = put_page(room / target.name, files, form, parts_in)
         # A killed run is not to leave an earlier page that shows some of this one's sounds.
         output.publish(room, last=[f"{target.stem}/index.html"] if is_split else [])

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .._files import as_path, folder_name, printable
+from .._files import as_path, note_reads, printable
 from .._notices import Notice
-from .._ordinary_files import noting_reads
 from .._records import to_json
 from ..audio.channels import Choice, name_suffix
 from ..audio.names import distinct_names
@@ -36,6 +35,7 @@ from ..auditions.save import audition_files, clip_entry, configuration_of, draw_
 from ..errors import ParameterError
 from ..frameworks.registry import DIALECTS
 from ..outputs.locks import reading
+from ..outputs.names import folder_name
 from .clips import Shown, clip_view, columns_for, rows_of
 from .folders import known_folders, short_paths, without_folders
 from .html import page_parts
@@ -140,7 +140,7 @@ def publish_report(
     sources = _sources(auditions)
     target = _target(sources, path)
     folders = [Path(source) for source in sources if not isinstance(source, Audition)]
-    with noting_reads(), reading(folders, target.parent):
+    with note_reads(), reading(folders, target.parent):
         runs = _runs(sources, target.parent)
         files = (placed.files for run in runs for placed in run.clips)
         edits: list[Notice] = []

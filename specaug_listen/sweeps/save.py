@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._files import folder_name, saying_what_failed, write_files
+from .._files import io_errors, write_files
 from .._records import to_json
 from ..auditions.records import ClipEntry, CustomVocoder, describe_clip, to_bytes, versions, vocoder_record
 from ..auditions.save import audition_files, draw_record, top_db_of
 from ..frontends import MelFrontend
+from ..outputs.names import folder_name
 from ..outputs.output import Output
 from ..outputs.pages import check_page, page_names
 from ..reports.publish import Form, Published
@@ -50,7 +51,7 @@ def save_sweep(sweep: Sweep, output: Output, *, form: Form | None = None) -> Pub
     """Write a sweep; see `Sweep.save`."""
     with output.alone(), output.room() as room:
         taken = {"sweep", *_OWN} | {name.casefold() for name in os.listdir(output.folder) if output.is_foreign(name)}
-        with saying_what_failed(output.out):
+        with io_errors(output.out):
             record = _write_cells(sweep, room, taken)
             files = {
                 "sweep.json": (to_json(record) + "\n").encode(),

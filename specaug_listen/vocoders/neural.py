@@ -22,9 +22,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .._files import printable
+from .._files import printable, read_file
 from .._imports import require
-from .._ordinary_files import read_file
 from .._records import record
 from .._rng import MAX_SEED, as_seed
 from .._yaml import read_mapping

@@ -19,7 +19,7 @@ import typer
 from commandline import contents, environment, names_in, run
 
 from specaug_listen import Audio, Policy, audition, save, write_report
-from specaug_listen._ordinary_files import noting_reads, read_file
+from specaug_listen._files import note_reads, read_file
 from specaug_listen.auditions import Audition, Configuration, batch
 from specaug_listen.auditions import save as saving
 from specaug_listen.auditions.batch import audition_many
@@ -212,7 +212,7 @@ def test_what_a_configuration_reads_is_never_replaced(here):
     assert run("policy", "convert", "SM", "--to", "nemo", "-o", "mine.yaml").code == 0
     (here / "mine.npy").hardlink_to(here / "mine.yaml")
     before = contents(here)
-    with noting_reads():
+    with note_reads():
         read_file("mine.npy", 100_000)
         ran = run("policy", "convert", "LD", "--to", "nemo", "-o", "mine.yaml", "--overwrite")
     assert (ran.code, "mine.yaml in it is read here" in ran.err) == (2, True), ran.err

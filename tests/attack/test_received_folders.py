@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin
 from received import CELL
 
 from specaug_listen import Audio, audition, write_report
-from specaug_listen._ordinary_files import open_inside
+from specaug_listen._files import open_inside
 from specaug_listen.auditions.records import AuditionRecord, to_bytes, versions
 from specaug_listen.auditions.save import clip_entry, configuration_of
 from specaug_listen.errors import PolicyError
@@ -104,7 +104,7 @@ def test_a_file_that_becomes_a_link_while_it_is_opened_is_refused(run, tmp_path,
             link(file, tmp_path / "secret")
         return place
 
-    monkeypatch.setattr("specaug_listen._ordinary_files.os.path.realpath", swap)
+    monkeypatch.setattr("specaug_listen._files.os.path.realpath", swap)
     with pytest.raises(OSError, match="became another file"):
         open_inside(run, file)
 

@@ -15,7 +15,7 @@ import pytest
 
 import specaug_listen
 from specaug_listen import custom, frameworks, frontends
-from specaug_listen._ordinary_files import open_file, read_file
+from specaug_listen._files import open_file, read_file
 from specaug_listen.audio.long import open_recording
 from specaug_listen.auditions import read_index, read_record
 from specaug_listen.auditions.batch import _is_same
@@ -160,7 +160,7 @@ def test_a_clip_that_became_a_pipe_is_another_one_when_a_run_goes_on(tmp_path):
 
 def test_a_pipe_that_comes_between_two_looks_is_not_waited_for(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "clip.wav")
-    monkeypatch.setattr("specaug_listen._ordinary_files.check_ordinary", lambda path: None)
+    monkeypatch.setattr("specaug_listen._files.check_ordinary", lambda path: None)
     with pytest.raises(OSError, match="is a pipe"):
         open_file(tmp_path / "clip.wav")
 

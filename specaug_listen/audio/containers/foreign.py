@@ -8,8 +8,8 @@ import struct
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
+from ..._files import open_file
 from ..._notices import Notice
-from ..._ordinary_files import open_file
 from .flv import FLV_HEADER, FLV_TAGS, flv_promise, flv_tag
 from .layout import MOST_FILES, Stream, left_unread
 from .mpeg_frames import length_of_id3

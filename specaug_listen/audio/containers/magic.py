@@ -6,7 +6,7 @@ import os
 import struct
 from typing import NamedTuple
 
-from ..._ordinary_files import open_file
+from ..._files import open_file
 from .mpeg_frames import length_of_id3
 
 __all__ = ["Named", "named_by_content", "named_by_head"]

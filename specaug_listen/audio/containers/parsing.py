@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import BinaryIO
 
-from ..._ordinary_files import open_file
+from ..._files import open_file
 from . import fields, flac, matlab, mpeg, ogg, riff, voc
 from .copies import without_copies
 from .fixed import FIXED

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO
 
-from ..._ordinary_files import open_file
+from ..._files import open_file
 
 __all__ = ["Piece", "View", "mended", "read_at", "tail"]
 

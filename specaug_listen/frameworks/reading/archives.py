@@ -12,8 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, NamedTuple
 
-from ..._files import printable
-from ..._ordinary_files import open_file
+from ..._files import open_file, printable
 from ...errors import PolicyError
 
 __all__ = ["Members", "members_of"]
