@@ -35,15 +35,15 @@ class Shares:
         Length of the clip.
     time, frequency, area : float in [0, 1]
         Of its frames, its bins, and its cells.
-    most_time : float in [0, 1]
-        The share of its frames that one draw in 20 exceeds.
+    time_p95 : float in [0, 1]
+        The 95th percentile over draws of the share of its frames.
     """
 
     n_frames: Annotated[int, Field(gt=0)]
     time: float
     frequency: float
     area: float
-    most_time: float
+    time_p95: float
 
 
 def expected_shares(

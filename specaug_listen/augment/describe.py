@@ -8,8 +8,17 @@ from typing import Any
 from .masks import Copy, Cutout, Mask, TrimTail, Warp
 from .paper import FrequencyMask, TimeMask, TimeWarp
 
-__all__ = ["aspects", "in_words", "subject", "what_they_mean"]
+__all__ = ["SUBJECTS", "aspects", "in_words", "moves", "notes_on", "prefix_of", "subject"]
 
+# What transforms are called, by the prefix of their parameters.
+SUBJECTS = {
+    "time_mask": "time masks",
+    "frequency_mask": "frequency masks",
+    "time_warp": "time warp",
+    "cutout": "rectangles",
+    "copy": "copies of earlier frames",
+    "trim_tail": "last frames cut off",
+}
 _STARTS = {
     "all": "anywhere that they lie within",
     "last_left_out": "anywhere but the last place",
@@ -35,35 +44,31 @@ _MAPS = {
 
 
 def in_words(transform: Any) -> str:
-    """One line about a transform.
+    """Describe a transform in one line.
 
     Examples
     --------
     >>> in_words(FrequencyMask(count=2, max_bins=27, fill="mean"))
     'frequency masks: 2; 0 to 27 bins; start anywhere but the last place; filled with the mean of the clip'
     """
-    said = aspects(transform)
-    return f"{subject(transform)}: {'none' if said.get('count') == '0' else '; '.join(said.values())}"
+    is_idle = getattr(transform, "is_idle", False)
+    return f"{subject(transform)}: {'none' if is_idle else '; '.join(aspects(transform).values())}"
+
+
+def prefix_of(transform: Any) -> str:
+    """Return what stands before the dot in the names of a transform's parameters, e.g. ``time_mask``."""
+    if isinstance(transform, Mask):
+        return f"{transform.axis}_mask"
+    return "time_warp" if isinstance(transform, Warp) else str(transform.kind)
 
 
 def subject(transform: Any) -> str:
-    """What a transform is called, e.g. ``time masks``."""
-    if isinstance(transform, Mask):
-        return f"{transform.axis} masks"
-    names: dict[type, str] = {
-        FrequencyMask: "frequency masks",
-        TimeMask: "time masks",
-        TimeWarp: "time warp",
-        Warp: "time warp",
-        Cutout: "rectangles",
-        Copy: "copies of earlier frames",
-        TrimTail: "last frames cut off",
-    }
-    return names.get(type(transform), type(transform).__name__)
+    """Return what a transform is called, e.g. ``time masks``."""
+    return SUBJECTS.get(prefix_of(transform), type(transform).__name__)
 
 
 def aspects(transform: Any) -> dict[str, str]:
-    """What there is to say about a transform, by aspect: count, width, start, fill, or others."""
+    """Describe a transform by aspect: count, width, start, fill, or others."""
     if isinstance(transform, FrequencyMask | TimeMask):
         return _of_paper_mask(transform)
     if isinstance(transform, Mask):
@@ -118,7 +123,7 @@ def _width(mask: Mask) -> str:
     what = "bins" if mask.axis == "frequency" else "clip" if mask.over == "clip" else "padded batch"
     is_idle = mask.max_ratio == 1 and mask.max_width is not None and mask.ratio_rule in ("bounds", "clamps")
     share = "" if mask.max_ratio is None or is_idle else f"{mask.max_ratio:g} of the {what}"
-    said = {
+    bound = {
         "bounds": f"at most {share}",
         "replaces": f"{mask.min_ratio:g} to less than {share}",
         "scales": f"less than {share}",
@@ -128,7 +133,7 @@ def _width(mask: Mask) -> str:
     }[mask.ratio_rule]
     replaced = mask.ratio_rule in ("replaces", "scales", "at_least_one") and bool(share)
     frames = "" if mask.max_width is None or replaced else _range(mask, unit)
-    return ", ".join(filter(None, (frames, said if share else "")))
+    return ", ".join(filter(None, (frames, bound if share else "")))
 
 
 def _range(mask: Mask, unit: str) -> str:
@@ -156,41 +161,51 @@ def _value(fill: Any, where: str) -> str:
         "frame_mean": "each frame's mean",
         "min": "the clip's least value",
         "floor": "the least value of the front-end",
-        "noise": "Gaussian noise of the clip's mean and deviation",
+        "noise": "Gaussian noise of the clip's mean and standard deviation",
         "uniform": "uniform noise between the clip's least and largest values",
-        "unit_noise": "Gaussian noise of deviation 1",
+        "unit_noise": "Gaussian noise of standard deviation 1",
     }[fill]
 
 
-def _of_warp(warp: TimeWarp | Warp) -> dict[str, str]:
+def moves(warp: TimeWarp | Warp) -> str:
+    """Return how far a warp may move a frame.
+
+    Examples
+    --------
+    >>> moves(TimeWarp(80)), moves(TimeWarp(0))
+    ('-80 to 80 frames', 'none')
+    """
     w = warp.max_frames
+    if warp.is_idle:
+        return "none"
     if isinstance(warp, TimeWarp):
-        needed, moves, how = 2 * w + 3, f"{-w} to {w} frames" if w else "no warp", _MAPS["linear"]
-    elif warp.is_dynamic:
-        needed, moves, how = 3, f"at most {warp.max_ratio or 1:g} of the clip", _MAPS[warp.interpolation]
-        return {"moves": f"a frame moves by {moves}" if w and warp.max_ratio != 0 else "none", "map": how}
-    else:
-        needed = 3 if warp.anywhere else 2 * w + warp.shortest
-        moves = f"{1 - w - warp.to_left} to {w - 1 + warp.to_right} frames"
-        if warp.max_ratio is not None:
-            moves += f", at most {warp.max_ratio:g} of the clip"
-        how = _MAPS[warp.interpolation]
-    if w == 0 or getattr(warp, "max_ratio", None) == 0:
+        return f"{-w} to {w} frames"
+    if warp.is_dynamic:
+        return f"at most {warp.max_ratio or 1:g} of the clip"
+    bound = "" if warp.max_ratio is None else f", at most {warp.max_ratio:g} of the clip"
+    return f"{1 - w - warp.to_left} to {w - 1 + warp.to_right} frames{bound}"
+
+
+def _of_warp(warp: TimeWarp | Warp) -> dict[str, str]:
+    if warp.is_idle:
         return {"moves": "none"}
-    is_padded = isinstance(warp, Warp) and warp.over == "padded"
-    whose = "batches, with their padding," if is_padded else "clips"
-    return {"moves": f"a frame moves by {moves}", "shortest": f"{whose} from {needed} frames on", "map": how}
+    words = {"moves": f"a frame moves by {moves(warp)}"}
+    if isinstance(warp, TimeWarp):
+        return {**words, "shortest": f"clips from {2 * warp.max_frames + 3} frames on", "map": _MAPS["linear"]}
+    if not warp.is_dynamic:
+        whose = "batches, with their padding," if warp.over == "padded" else "clips"
+        words["shortest"] = f"{whose} from {3 if warp.anywhere else 2 * warp.max_frames + warp.shortest} frames on"
+    return {**words, "map": _MAPS[warp.interpolation]}
 
 
-def what_they_mean(changes: Mapping[str, Any], transforms: Sequence[Any]) -> list[str]:
-    """Notes on new values of parameters that mean something else in these transforms than in the paper."""
-    masks = [one for one in transforms if isinstance(one, Mask) and one.axis == "time"]
+def notes_on(changes: Mapping[str, Any], transforms: Sequence[Any]) -> list[str]:
+    """Return notes on new values of parameters that mean something else in these transforms than in the paper."""
+    masks = [transform for transform in transforms if isinstance(transform, Mask) and transform.axis == "time"]
     lines = []
-    if "p" in changes and any(one.ratio_rule == "total" for one in masks):
+    if "p" in changes and any(mask.ratio_rule == "total" for mask in masks):
         lines.append(
-            f"p={changes['p']} bounds all time masks together here; the chance that they are applied is 'probability'"
+            f"p={changes['p']} bounds all time masks together here; the probability of being applied is 'probability'"
         )
-    idle = [one for one in transforms if isinstance(one, Warp) and one.max_ratio == 0]
-    if changes.get("W") and idle:
+    if changes.get("W") and any(isinstance(transform, Warp) and transform.max_ratio == 0 for transform in transforms):
         lines.append(f"W={changes['W']} has no effect: time_warp.max_ratio is 0, and bounds the warp")
     return lines

@@ -19,8 +19,7 @@ from ..custom.transform import ForeignCall
 from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import AnyMel, MelSpectrogram, MelStream, check_mel
 from .fills import Padding, fill_level
-from .padding import with_padding, without_padding
-from .regions import Masking, with_copy, with_fill
+from .regions import Masking, with_copy, with_fill, with_padding, without_padding
 from .steps import Batch, Copied, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath, over_frames, reaches
 
 __all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "with_fill_levels"]

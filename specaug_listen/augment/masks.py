@@ -113,6 +113,18 @@ class Mask:
             raise ParameterError(f"count_rule={self.count_rule!r} needs count_ratio")
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it never does anything, whatever the clip."""
+        return self.count_rule in ("fixed", "range") and self.fixed_count == 0
+
+    @property
+    def fixed_count(self) -> int | None:
+        """Most masks that it asks for whatever the clip; None where their number follows from the clip's length."""
+        if self.count_rule in ("floor", "ceil", "patches"):
+            return None
+        return max(self.count, self.max_count or 0) if self.count_rule == "range" else self.count
+
+    @property
     def purpose(self) -> str:
         """What a framework's generator is asked for."""
         return "patch" if self.start_rule == "grid" else "mask"
@@ -255,6 +267,16 @@ class Cutout:
     kind: Literal["cutout"] = "cutout"
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it never does anything, whatever the clip."""
+        return self.count == 0
+
+    @property
+    def fixed_count(self) -> int:
+        """Most masks that it asks for whatever the clip."""
+        return self.count
+
+    @property
     def purpose(self) -> str:
         """What a framework's generator is asked for."""
         return self.kind
@@ -300,6 +322,16 @@ class Copy:
     count: Count = 3
     max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
     kind: Literal["copy"] = "copy"
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it never does anything, whatever the clip."""
+        return self.count == 0
+
+    @property
+    def fixed_count(self) -> int:
+        """Most masks that it asks for whatever the clip."""
+        return self.count
 
     @property
     def purpose(self) -> str:

@@ -59,6 +59,16 @@ class FrequencyMask:
     kind: Literal["frequency_mask"] = "frequency_mask"
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it never does anything, whatever the clip."""
+        return self.count == 0
+
+    @property
+    def fixed_count(self) -> int:
+        """Most masks that it asks for whatever the clip."""
+        return self.count
+
+    @property
     def purpose(self) -> str:
         """What a framework's generator is asked for."""
         return self.kind
@@ -121,6 +131,16 @@ class TimeMask:
     kind: Literal["time_mask"] = "time_mask"
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it never does anything, whatever the clip."""
+        return self.fixed_count == 0
+
+    @property
+    def fixed_count(self) -> int | None:
+        """Most masks that it asks for whatever the clip; None where their number follows from the clip's length."""
+        return self.count if self.count_ratio is None else None
+
+    @property
     def purpose(self) -> str:
         """What a framework's generator is asked for."""
         return self.kind
@@ -175,6 +195,11 @@ class TimeWarp:
 
     max_frames: Count = 80
     kind: Literal["time_warp"] = "time_warp"
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it never does anything, whatever the clip."""
+        return self.max_frames == 0
 
     @property
     def purpose(self) -> str:

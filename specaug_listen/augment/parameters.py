@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from .._records import from_plain, nearest, to_plain
 from .._yaml import scalar
 from ..errors import ParameterError
-from .describe import subject
+from .describe import SUBJECTS, prefix_of
 from .masks import Mask, Warp
 from .paper import FrequencyMask, TimeMask, TimeWarp
 
@@ -38,14 +38,6 @@ LETTERS = {
     "p": "largest width of a time mask, as a share of the frames",
 }
 _LETTER_OF = {letter.lower(): letter for letter in LETTERS}
-_SUBJECTS = {
-    "time_mask": "time masks",
-    "frequency_mask": "frequency masks",
-    "time_warp": "time warp",
-    "cutout": "rectangles",
-    "copy": "copies of earlier frames",
-    "trim_tail": "last frames cut off",
-}
 # The paper's names for what the frameworks' masks call their largest width.
 _ALIASES = {"max_frames": "max_width", "max_bins": "max_width"}
 _KEY = r"[A-Za-z]\w*(?:\.\w+)?"
@@ -214,8 +206,8 @@ def parameters_of(transforms: Sequence[Any]) -> list[str]:
     found.append("probability")
     found += ["fill"] if any(hasattr(one, "fill") for one in transforms) else []
     for one in transforms:
-        head = next((name for name, words in _SUBJECTS.items() if words == subject(one)), None)
-        found += [f"{head}.{name}" for name in _numbers_of(one)] if head else []
+        prefix = prefix_of(one)
+        found += [f"{prefix}.{name}" for name in _numbers_of(one)] if prefix in SUBJECTS else []
     return list(dict.fromkeys(found))
 
 
@@ -263,7 +255,7 @@ def changed_transforms(
     chosen = [
         i
         for i, one in enumerate(transforms)
-        if (hasattr(one, "fill") if is_fill else field and subject(one) == _SUBJECTS.get(head))
+        if (hasattr(one, "fill") if is_fill else field and prefix_of(one) == head and head in SUBJECTS)
     ]
     if not chosen:
         raise ParameterError(_has_none(key, transforms, of, also))
@@ -282,7 +274,7 @@ def _with_letter_set(
     if letter in ("mF", "mT") and len(places) > 1:
         head = "frequency_mask" if letter == "mF" else "time_mask"
         raise ParameterError(
-            f"{of} has {len(places)} sets of {_SUBJECTS[head]}, so {letter} is not one number; {head}.count=N sets "
+            f"{of} has {len(places)} sets of {SUBJECTS[head]}, so {letter} is not one number; {head}.count=N sets "
             "the number of each"
         )
     made = list(transforms)

@@ -18,8 +18,7 @@ from ..custom.adapter import Adapter
 from ..custom.transform import Foreign
 from ..errors import ParameterError, SpecAugListenWarning, error_context, value_text
 from ..frontends import AnyMel, MelFrontend, check_mel
-from .counts import check_counts
-from .describe import what_they_mean
+from .describe import notes_on
 from .draw import Draw, Step, with_fill_levels
 from .fills import Fill
 from .framework_names import DialectName
@@ -27,7 +26,7 @@ from .generators import OwnSource, Source
 from .masks import Cutout, FrameworkTransform, Mask, Warp
 from .paper import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 from .parameters import Value, canonical, changed_transforms, checked_once, spelled_parameters, split_parameters
-from .steps import Batch, check_n_steps, within_clip
+from .steps import Batch, check_counts, check_n_steps, within_clip
 
 Count = Annotated[int, Field(ge=0, le=100)]
 _LONGEST_NAME = 100
@@ -255,7 +254,7 @@ class Policy:
             said = value if isinstance(value, str) else value_text(value)
             with error_context(f"{key:.80}={said:.60}"):
                 made = policy_with(made, key, value)
-        told = tuple(line for line in what_they_mean(changes, made.transforms) if line not in made.notes)
+        told = tuple(line for line in notes_on(changes, made.transforms) if line not in made.notes)
         return replace(made, name=_name_with(self.name, changes), notes=made.notes + told)
 
     @property

@@ -1,8 +1,8 @@
-"""New values in a region of a mel, or of a stream: what masks fill, and what copies bring."""
+"""New values in a region of a mel, or of a stream: what masks fill, what copies bring, and padding behind a clip."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
@@ -11,9 +11,15 @@ import numpy.typing as npt
 
 from ..frontends import AnyMel, MelSpectrogram, MelStream
 from .fills import Padding, Region, fill_values
-from .steps import Copied, FrequencyBand, Rectangle, TimeSpan
+from .steps import Copied, FrequencyBand, Rectangle, TimeSpan, WarpPath
 
-__all__ = ["Masking", "with_copy", "with_fill"]
+__all__ = [
+    "Masking",
+    "with_copy",
+    "with_fill",
+    "with_padding",
+    "without_padding",
+]
 
 Real: TypeAlias = npt.NDArray[np.float32]
 Mel = TypeVar("Mel", MelSpectrogram, MelStream)
@@ -95,3 +101,35 @@ def _changed(mel: Mel, region: Region, new: Callable[[int, int], Real]) -> Mel:
     values = mel.values.copy()
     change.put_into(values, 0)
     return mel.with_values(values)
+
+
+def with_padding(mel: AnyMel, padding: Padding) -> MelStream:
+    """The mel, and after its last frame the padding; read some frames at a time, so that long padding costs nothing."""
+    n_frames, n_mels = mel.n_frames, mel.n_mels
+    n_samples = mel.n_samples if isinstance(mel, MelStream) else 1
+
+    def values_at(begin: int, end: int) -> Real:
+        inside = mel.values_at(min(begin, n_frames), min(end, n_frames))
+        n_beyond = max(0, end - max(begin, n_frames))
+        return np.concatenate([inside, np.full((n_mels, n_beyond), padding.value, np.float32)], axis=1)
+
+    return MelStream(mel.frontend, n_frames + padding.n_frames, n_samples, values_at, mel.statistics)
+
+
+def without_padding(padded: MelStream, mel: Mel, warps: Iterable[WarpPath]) -> Mel:
+    """What became of the clip.
+
+    Parameters
+    ----------
+    padded : MelStream
+    mel : MelSpectrogram or MelStream
+        The clip as it came.
+    warps : iterable of WarpPath
+        That led from one to the other.
+    """
+    if isinstance(mel, MelStream):
+        return replace(mel, values_at=padded.values_at)
+    moved = mel
+    for path in warps:
+        moved = moved.with_warp(path.clip_taps(mel.n_frames))
+    return moved.with_values(padded.values_at(0, mel.n_frames))

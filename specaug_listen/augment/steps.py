@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ __all__ = [
     "TimeSpan",
     "Trimmed",
     "WarpPath",
+    "check_counts",
     "check_n_steps",
     "least_and_most_in_padding",
     "n_in_padding",
@@ -46,6 +47,8 @@ __all__ = [
 
 # Masks whose number follows from the clip's length: one for every 20 frames of an hour are 18000.
 MOST_STEPS = 20_000
+# Masks that transforms may ask for whatever the clip: more than anybody trains with; a draw of them takes some seconds.
+_MOST_MASKS = 2000
 # What parameters of transforms may be.
 Count = Annotated[int, Field(ge=0, le=10_000)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
@@ -280,6 +283,31 @@ def check_n_steps(n: int) -> None:
     if n > MOST_STEPS:
         raise ParameterError(
             f"{n} masks in one draw: allowed are {MOST_STEPS}; take a part of the clip, or fewer masks for each frame"
+        )
+
+
+def check_counts(transforms: Sequence[Any]) -> None:
+    """Refuse transforms that ask for more masks than a draw can be expected to have, whatever the clip.
+
+    Each mask is drawn, measured, applied, outlined and written down. Those whose number follows from the clip's length
+    are counted when they are drawn (`check_n_steps`).
+
+    Raises
+    ------
+    ParameterError
+
+    Examples
+    --------
+    >>> from specaug_listen.augment import FrequencyMask, TimeMask
+    >>> check_counts([TimeMask(count=1000), FrequencyMask(count=1000)])
+    """
+    counts = [getattr(transform, "fixed_count", None) or 0 for transform in transforms]
+    if sum(counts) > _MOST_MASKS:
+        most = max(counts)
+        raise ParameterError(
+            f"transforms ask for {sum(counts)} masks in one draw, {most} of them in one "
+            f"{transforms[counts.index(most)].kind}: allowed are {_MOST_MASKS} in all transforms together; lower their "
+            "count"
         )
 
 

@@ -68,6 +68,11 @@ class Warp:
     kind: Literal["warp"] = "warp"
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it never does anything, whatever the clip."""
+        return self.max_frames == 0 or self.max_ratio == 0
+
+    @property
     def purpose(self) -> str:
         """What a framework's generator is asked for."""
         return self.kind

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .._records import to_plain
-from ..augment import Policy
-from ..augment.describe import aspects, subject
+from ..augment import Policy, TimeWarp, Warp
+from ..augment.describe import aspects, moves, subject
 from ..frameworks import ALL_POLICIES, DIALECTS, MAIN_RECIPES
 from ..frontends import PRESETS, MelFrontend
 from ..vocoders import VOCODERS
@@ -132,11 +132,12 @@ def _policy_row(policy: Policy) -> Sequence[str]:
     words = {"time warp": "-", "frequency masks": "-", "time masks": "-"}
     more = [f"chance {policy.probability:g}"] if policy.probability < 1 else []
     for t in policy.transforms:
-        words_of = aspects(t)
-        if subject(t) == "time warp":
-            words["time warp"] = words_of["moves"].removeprefix("a frame moves by ").replace("none", "-")
+        is_idle = getattr(t, "is_idle", False)
+        if isinstance(t, TimeWarp | Warp):
+            words["time warp"] = "-" if is_idle else moves(t)
         elif subject(t) in words:
-            words[subject(t)] = f"{words_of['count']} x {words_of['width']}" if words_of["count"] != "0" else "-"
+            words_of = aspects(t)
+            words[subject(t)] = "-" if is_idle else f"{words_of['count']} x {words_of['width']}"
         else:
             more.append(subject(t))
     return (policy.name, policy.dialect, *words.values(), ", ".join(more) or "-", ", ".join(_names_of(policy)) or "-")

@@ -160,9 +160,8 @@ def _by_subject(policy: Policy) -> dict[str, dict[str, str]]:
     """The aspects of each kind of transform, without those that do nothing; of several of a kind, the first."""
     kept: dict[str, dict[str, str]] = {}
     for transform in policy.transforms:
-        said = aspects(transform)
-        if said.get("moves") != "none" and said.get("count") != "0":
-            kept.setdefault(subject(transform), said)
+        if not getattr(transform, "is_idle", False):
+            kept.setdefault(subject(transform), aspects(transform))
     return kept
 
 

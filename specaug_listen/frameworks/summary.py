@@ -96,7 +96,7 @@ class PolicyPage:
         head = f"masked on average where applied{within} ({self.n_draws} draws, seed {self.seed}):"
         rows = [
             f"{seconds:>4} s  {s.time:.2f} of the frames, {s.frequency:.2f} of the bins, {s.area:.2f} of the cells; "
-            f"1 draw in 20 more than {s.most_time:.2f} of the frames"
+            f"1 draw in 20 more than {s.time_p95:.2f} of the frames"
             for seconds, s in zip(_SECONDS, self.shares, strict=True)
         ]
         return [head, *rows]
