@@ -99,11 +99,11 @@ class Called:
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt) and not self._is_apart:
                     raise
-                return Returned(error=in_words(error), changes=self._held.changes())
+                return Returned(error=in_words(error), changes=self._held.changes(self.function))
         return self._returned(result, tensor, before, kind)
 
     def _returned(self, result: Any, tensor: Any, before: Values, kind: Kind) -> Returned:
-        changes, array, rounded, kinds = self._held.changes(), None, None, None
+        changes, array, rounded, kinds = self._held.changes(self.function), None, None, None
         given = _if_changed(tensor, before)
         try:
             mel = mel_within(result, self.adapter)

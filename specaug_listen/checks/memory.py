@@ -30,24 +30,30 @@ class Held:
     """The arrays of the last calls of one callable."""
 
     def __init__(self) -> None:
-        self._function_id = 0
+        # Itself and not its identity, which is another one's once it is gone.
+        self._function: Any = None
         self._calls: deque[list[_Array]] = deque()
 
     def keep(self, function: Any, given: Any, result: Any) -> None:
         """Hold what a call was given, and what it gave; None where there is nothing."""
-        if self._function_id != id(function):
-            self._function_id = id(function)
-            self._calls.clear()
+        self._follow(function)
         arrays = [(what, array) for what, array in ((_GIVEN, given), (_GAVE, result)) if array is not None]
         self._calls.append([_Array(what, array, _bytes_of(array)) for what, array in arrays])
 
-    def changes(self) -> dict[str, str]:
-        """Of the call before, and of one some calls ago that is held no longer: id of a finding -> evidence."""
+    def changes(self, function: Any) -> dict[str, str]:
+        """Compare the call before, and one some calls ago that is held no longer: id of a finding -> evidence."""
+        self._follow(function)
         calls = [self._calls[-1]] if self._calls else []
         if len(self._calls) >= _CALLS:
             calls.append(self._calls.popleft())
         changed = [held.what for call in calls for held in call if held.is_changed()]
         return {"result-overwritten": f"{changed[0]} holds other values after a later one"} if changed else {}
+
+    def _follow(self, function: Any) -> None:
+        """Let go of what another callable was given."""
+        if self._function is not function:
+            self._function = function
+            self._calls.clear()
 
 
 def _bytes_of(array: Any) -> bytes:

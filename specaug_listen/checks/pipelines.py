@@ -13,7 +13,7 @@ from ..augment import Batch, Policy
 from ..custom.adapter import Adapter, Handed, hand_over, take_back
 from ..errors import SpecAugListenError
 from ..frontends import MelSpectrogram
-from .answers import Called, call_once
+from .answers import Called, Returned, call_once
 from .inputs import Given, Values
 from .memory import Held
 from .process import Apart, CallEndedError, GaveUpError
@@ -94,9 +94,7 @@ class CallableSubject:
         """Call it once, on a copy."""
         if not isinstance(self.function, Apart):
             returned = Called(self.function, self.adapter, self._held)(given, seed)
-            # A copy, as what comes from another process is one: the callable may write into what it gave.
-            array = None if returned.array is None else returned.array.copy()
-            return judged(replace(returned, array=array), given, self.adapter)
+            return judged(_copied(returned), given, self.adapter)
         try:
             returned = self.function.run(call_once, self.adapter, given, seed)
         except CallEndedError as ended:
@@ -104,7 +102,12 @@ class CallableSubject:
             if self.function.is_hopeless():
                 raise GaveUpError(outcome.changes) from None
             return outcome
-        return judged(returned, given, self.adapter)
+        return judged(returned if self.function.is_apart else _copied(returned), given, self.adapter)
+
+
+def _copied(returned: Returned) -> Returned:
+    """What a call in this process returned, out of the callable's reach, as what comes from another process is."""
+    return returned if returned.array is None else replace(returned, array=returned.array.copy())
 
 
 class PolicySubject:

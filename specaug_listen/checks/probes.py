@@ -289,15 +289,23 @@ class Probe:
 
     def _origins(self, after: npt.NDArray[np.floating]) -> Real:
         """For each cell the frame that its value stands for; far outside where it stands for none."""
-        bent = (after - self._levels) / self._rise
-        odd = np.arange(self.n_mels)[:, np.newaxis] % 2 == 1
+        # Over the clip, 0 <= u <= 1, a bin rises by f = u + s b u (1 - u) of its range; s is 1 for even bins and -1 for
+        # odd ones. That is s b u^2 - (1 + s b) u + f = 0, and so u = (b + s - s sqrt((b + s)^2 - 4 s b f)) / (2 b).
+        # All in one array: this is where most of a check's time goes.
+        side = np.where(np.arange(self.n_mels) % 2, -1.0, 1.0)[:, np.newaxis]
+        u: Real = after - self._levels
+        u /= self._rise
+        u *= 4 * _BEND * side
+        np.subtract((_BEND + side) ** 2, u, out=u)
         with np.errstate(invalid="ignore"):
-            down = (_BEND - 1 + np.sqrt((1 - _BEND) ** 2 + 4 * _BEND * bent)) / (2 * _BEND)
-            up = (1 + _BEND - np.sqrt((1 + _BEND) ** 2 - 4 * _BEND * bent)) / (2 * _BEND)
-        u = np.where(odd, down, up)
-        known = (u >= -0.02) & (u <= 1.02)
-        none = -1e9 * (1 + np.arange(u.size, dtype=np.float64).reshape(u.shape))
-        return np.where(known, u * (self.n_frames - 1), none)
+            np.sqrt(u, out=u)
+        u *= side
+        np.subtract(_BEND + side, u, out=u)
+        u /= 2 * _BEND
+        stands_for_none = ~((u >= -0.02) & (u <= 1.02))
+        u *= self.n_frames - 1
+        u[stands_for_none] = -1e9 * (1 + np.flatnonzero(stands_for_none))
+        return u
 
     def _agreed(self, origins: Real, tolerance: float) -> Real:
         """For each frame, the origin that bins of both curves stand for; NaN where there is none."""

@@ -9,6 +9,7 @@ import random
 import sys
 import sysconfig
 import types
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -35,8 +36,10 @@ __all__ = [
 ]
 
 _MOST_REACHED = 5000
-
-
+# What holds nothing else; and the flag of classes that were made by Python code (Py_TPFLAGS_HEAPTYPE of CPython).
+_LEAVES = frozenset({bool, int, float, complex, str, bytes, type(None), np.ndarray, np.float32, np.float64})
+_OF_PYTHON = 1 << 9
+_SLOTS: weakref.WeakKeyDictionary[type, list[types.MemberDescriptorType]] = weakref.WeakKeyDictionary()
 _STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"]
 
 
@@ -192,28 +195,29 @@ def without_gradients() -> Iterator[None]:
 
 
 def generators_of(function: Any) -> list[Any]:
-    """Sources of chance that a callable keeps: in its attributes or its class's, closure, arguments, or module."""
+    """Find the generators that a callable keeps: in its attributes or its class's, closure, arguments, or module."""
     torch: Any = sys.modules.get("torch")
     kinds = (random.Random, np.random.Generator, np.random.RandomState)
     kinds += () if torch is None else (torch.Generator,)
-    found: dict[int, Any] = {}
-    seen: set[int] = set()
+    generators: list[Any] = []
+    # By identity; the objects themselves are held, as the identity of one that is gone may be another's.
+    reached: dict[int, Any] = {}
     # What is nearest comes first, or a library that is reached could use up what is allowed.
     waiting = deque([function])
-    while waiting and len(seen) < _MOST_REACHED:
+    while waiting and len(reached) < _MOST_REACHED:
         here = waiting.popleft()
-        if id(here) in seen:
+        if type(here) in _LEAVES or id(here) in reached:
             continue
-        seen.add(id(here))
+        reached[id(here)] = here
         if isinstance(here, kinds):
-            found[id(here)] = here
+            generators.append(here)
         else:
             waiting += _within(here)
-    return list(found.values())
+    return generators
 
 
 def _within(here: Any) -> list[Any]:
-    """What an object holds, one step down."""
+    """List what an object holds, one step down."""
     if isinstance(here, functools.partial):
         return [here.func, *here.args, *here.keywords.values()]
     if isinstance(here, types.MethodType):
@@ -227,6 +231,8 @@ def _within(here: Any) -> list[Any]:
     if isinstance(here, (list, tuple)):
         return list(here) if len(here) < _MOST_REACHED else []
     if isinstance(here, type):
+        if not here.__flags__ & _OF_PYTHON:  # written in C, it holds no functions of Python and no generators
+            return []
         # Of descriptors, those that are or hold functions; what lies in slots is for an instance to say.
         held = [value for base in here.__mro__ for value in vars(base).values()]
         held = [getattr(value, "__func__", value) for value in held]
@@ -238,13 +244,19 @@ def _within(here: Any) -> list[Any]:
 
 
 def _slots_of(here: Any) -> Iterator[Any]:
-    """What an object holds in the ``__slots__`` of its class and of those that it inherits from."""
-    for base in type(here).__mro__:
-        for slot in vars(base).values():
-            if isinstance(slot, types.MemberDescriptorType):
-                # One that was never filled is no attribute.
-                with contextlib.suppress(AttributeError):
-                    yield slot.__get__(here)
+    """Yield what an object holds in the ``__slots__`` of its class and of those that it inherits from."""
+    for slot in _slots_of_type(type(here)):
+        # One that was never filled is no attribute.
+        with contextlib.suppress(AttributeError):
+            yield slot.__get__(here)
+
+
+def _slots_of_type(kind: type) -> list[types.MemberDescriptorType]:
+    """List the slots of a class; they are as they are from its beginning, so they are looked for once."""
+    if kind not in _SLOTS:
+        slots = (value for base in kind.__mro__ for value in vars(base).values())
+        _SLOTS[kind] = [slot for slot in slots if isinstance(slot, types.MemberDescriptorType)]
+    return _SLOTS[kind]
 
 
 def _is_filled(cell: Any) -> bool:

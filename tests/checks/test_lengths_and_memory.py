@@ -196,7 +196,7 @@ def test_what_is_changed_some_calls_later_is_found_when_it_is_let_go():
     for i, array in enumerate(arrays):
         if i == 5:
             arrays[1][0] = np.nan  # as a thread does that a call left behind
-        told.append(held.changes())
+        told.append(held.changes(print))
         held.keep(print, None, array)
     assert [i for i, changes in enumerate(told) if changes] == [9]
     assert told[9] == {"result-overwritten": "the result of an earlier call holds other values after a later one"}
@@ -205,7 +205,7 @@ def test_what_is_changed_some_calls_later_is_found_when_it_is_let_go():
 def test_what_holds_nan_and_stays_as_it_is_is_no_change():
     held = Held()
     held.keep(print, np.full(3, np.nan), np.full(3, np.nan))
-    assert held.changes() == {}
+    assert held.changes(print) == {}
 
 
 def test_what_is_found_on_all_clips_is_shown_on_the_one_of_two_seconds():
