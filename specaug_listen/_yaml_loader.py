@@ -1,8 +1,9 @@
-"""YAML loaders without what short mappings do not need, and without what foreign configurations may not do."""
+"""YAML loaders that build plain values alone: for our own short files, and for configurations of frameworks."""
 
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,7 @@ _MAX_OWN_VALUES = 20_000
 MAX_DEPTH = 60
 LONGEST_NUMBER = 100
 _STANDARD = "tag:yaml.org,2002:"
+_MERGE = _STANDARD + "merge"
 
 
 def load(text: str) -> Any:
@@ -58,10 +60,17 @@ def load_tagged(text: str, tagged: Callable[[str, Any], Any], repeated: Repeat) 
     """
     for _ in _events(text):
         pass
-    loader = _loader(_parser(text), _Numbers)(text)
+    loader = _loader(_parser(text), _WithTags)(text)
+    loader.tagged = tagged
     try:
         node = loader.get_single_node()
-        return None if node is None else _Tree(loader, tagged, repeated).value(node, ())
+        if node is None:
+            return None
+        repeats = list(_repeats(node, (), (), itertools.count()))
+        data = loader.construct_document(node)
+        for place, last, before in repeats:
+            repeated(place, loader.construct_document(last), loader.construct_document(before))
+        return data
     finally:
         loader.dispose()
 
@@ -116,6 +125,27 @@ class _OwnKeys(_Numbers):
         return super().construct_mapping(node, deep)
 
 
+class _WithTags(_Numbers):
+    """Plain values; a tag that is not YAML's own, and what stands behind it, go to ``tagged``."""
+
+    tagged: Callable[[str, Any], Any]
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (LookupError, AttributeError, ArithmeticError, TypeError):  # PyYAML's, for e.g. !!bool x
+            raise _refusal(f"{node.value!r:.60} is no {node.tag.removeprefix(_STANDARD)}", node) from None
+
+    def construct_tagged(self, tag: str, node: Any) -> Any:
+        """What ``tagged`` makes of a node."""
+        if tag.startswith(_STANDARD):
+            raise _refusal(f"the tag {tag.removeprefix(_STANDARD)!r:.80} is not allowed", node)
+        if isinstance(node, yaml.ScalarNode):
+            return self.tagged(tag, node.value)
+        is_list = isinstance(node, yaml.SequenceNode)
+        return self.tagged(tag, (self.construct_sequence if is_list else self.construct_mapping)(node, True))
+
+
 # In C, 30 times as fast, where PyYAML was built with libyaml, as its wheels are. Short texts are read by PyYAML's own
 # parser, as the frameworks do: the other is stricter at corners such as `{key:}`.
 _Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -132,68 +162,43 @@ def _parser(text: str) -> Any:
 @functools.cache
 def _loader(parser: Any, constructor: type[_Numbers]) -> Any:
     """A parser with a constructor."""
-    made: Any = type("_Loader", (constructor, parser), {})
+    loader: Any = type("_Loader", (constructor, parser), {})
     for kind in ("int", "float"):
-        made.add_constructor(_STANDARD + kind, constructor.construct_number)
-    made.add_implicit_resolver(_STANDARD + "float", _EXPONENT, list("-+0123456789."))
-    return made
+        loader.add_constructor(_STANDARD + kind, constructor.construct_number)
+    loader.add_implicit_resolver(_STANDARD + "float", _EXPONENT, list("-+0123456789."))
+    if constructor is _WithTags:
+        loader.add_multi_constructor(None, _WithTags.construct_tagged)
+        for kind in ("set", "omap", "pairs"):  # which are no plain values
+            del loader.yaml_constructors[_STANDARD + kind]
+    return loader
 
 
-class _Tree:
-    """From nodes to plain data; every alias is walked again, so that it counts."""
+def _repeats(
+    node: Any, place: tuple[str, ...], above: tuple[Any, ...], counter: Iterator[int]
+) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    """Yield the place of each key that stands again in its mapping, its last node and the one before.
 
-    def __init__(self, loader: Any, tagged: Callable[[str, Any], Any], repeated: Repeat) -> None:
-        self._loader, self._tagged, self._repeated = loader, tagged, repeated
-        self._above: set[int] = set()
-        self._n_nodes = 0
-
-    def value(self, node: Any, place: tuple[str, ...]) -> Any:
-        """What a node stands for."""
-        self._n_nodes += 1
-        if self._n_nodes > MAX_VALUES:
-            raise _refusal(f"more than {MAX_VALUES} values, as its aliases are counted", node)
-        if id(node) in self._above:
-            raise _refusal("an alias stands for what holds it", node)
-        if len(self._above) >= MAX_DEPTH:
-            raise _refusal(f"nested more than {MAX_DEPTH} deep", node)
-        if "python/" in node.tag:
-            raise _refusal(f"the tag {node.tag.removeprefix(_STANDARD)!r:.80} is not allowed", node)
-        self._above.add(id(node))
-        try:
-            value = self._untagged(node, place)
-        finally:
-            self._above.discard(id(node))
-        return value if node.tag.startswith(_STANDARD) else self._tagged(node.tag, value)
-
-    def _untagged(self, node: Any, place: tuple[str, ...]) -> Any:
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(entry, (*place, str(i))) for i, entry in enumerate(node.value)]
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, place)
-        if not node.tag.startswith(_STANDARD):
-            return node.value
-        try:
-            return self._loader.construct_object(node)
-        except (LookupError, AttributeError, ArithmeticError, TypeError):  # PyYAML's, for e.g. !!bool x
-            raise _refusal(f"{node.value!r:.60} is no {node.tag.removeprefix(_STANDARD)}", node) from None
-
-    def _mapping(self, node: Any, place: tuple[str, ...]) -> dict[str, Any]:
+    On the way each alias is followed again, so that it counts; what has no end is refused, and keys become texts.
+    """
+    if next(counter) >= MAX_VALUES:
+        raise _refusal(f"more than {MAX_VALUES} values, as its aliases are counted", node)
+    if node in above:
+        raise _refusal("an alias stands for what holds it", node)
+    if len(above) >= MAX_DEPTH:
+        raise _refusal(f"nested more than {MAX_DEPTH} deep", node)
+    if isinstance(node, yaml.SequenceNode):
+        for i, entry in enumerate(node.value):
+            yield from _repeats(entry, (*place, str(i)), (*above, node), counter)
+    if isinstance(node, yaml.MappingNode):
         _check_names(node)
-        merged: dict[str, Any] = {}
-        own: dict[str, Any] = {}
-        for key, inside in node.value:
-            value = self.value(inside, (*place, key.value))
-            if key.tag != _STANDARD + "merge":
-                if key.value in own:
-                    self._repeated((*place, key.value), value, own[key.value])
-                own[key.value] = value
-                continue
-            for mapping in value if isinstance(value, list) else [value]:
-                if not isinstance(mapping, dict):
-                    raise _refusal("'<<' is followed by what is no mapping", inside)
-                for name, held in mapping.items():
-                    merged.setdefault(name, held)
-        return {**merged, **own}
+        values: dict[str, Any] = {}
+        for key, value in node.value:
+            yield from _repeats(value, (*place, key.value), (*above, node), counter)
+            if key.tag != _MERGE:
+                key.tag = _STANDARD + "str"
+                if key.value in values:
+                    yield (*place, key.value), value, values[key.value]
+                values[key.value] = value
 
 
 def _check_names(node: Any) -> None:

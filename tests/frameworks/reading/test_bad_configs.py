@@ -241,7 +241,7 @@ WRONG = {
     "cut off": ("specaug_conf: {a: ", r"not valid YAML"),
     "an odd flag": ("specaug_conf: !!bool maybe", r"'maybe' is no bool"),
     "an odd date": ("specaug_conf: 2001-99-99", r"not valid YAML"),
-    "an odd merge": ("a: {<<: 3}", r"'<<' is followed by what is no mapping"),
+    "an odd merge": ("a: {<<: 3}", r"expected a mapping or list of mappings for merging"),
 }
 
 
