@@ -17,10 +17,10 @@ def test_the_module_names_every_error_it_defines():
     assert defined == {*OWN_ERRORS, "SpecAugListenError", "SpecAugListenWarning"}
 
 
-@pytest.mark.parametrize("name", OWN_ERRORS)
-def test_one_except_clause_catches_every_error(name):
-    with pytest.raises(errors.SpecAugListenError, match=r"^what is allowed$"):
-        raise getattr(errors, name)("what is allowed")
+def test_one_except_clause_catches_every_error(subtests):
+    for name in OWN_ERRORS:
+        with subtests.test(name=name), pytest.raises(errors.SpecAugListenError, match=r"^what is allowed$"):
+            raise getattr(errors, name)("what is allowed")
 
 
 @pytest.mark.parametrize(("name", "builtin"), [("ParameterError", ValueError), ("MissingDependencyError", ImportError)])
@@ -33,10 +33,11 @@ def test_the_others_cannot_be_mistaken_for_a_wrong_value(name):
     assert not issubclass(getattr(errors, name), (ValueError, OSError))
 
 
-@pytest.mark.parametrize("name", OWN_ERRORS)
-def test_no_error_is_caught_as_another_one(name):
-    others = tuple(getattr(errors, other) for other in OWN_ERRORS if other != name)
-    assert not issubclass(getattr(errors, name), others)
+def test_no_error_is_caught_as_another_one(subtests):
+    for name in OWN_ERRORS:
+        with subtests.test(name=name):
+            others = tuple(getattr(errors, other) for other in OWN_ERRORS if other != name)
+            assert not issubclass(getattr(errors, name), others)
 
 
 def test_the_warning_is_a_user_warning_and_no_error():

@@ -61,9 +61,10 @@ def test_every_folder_name_can_be_made_on_this_disk(names):
         assert len(os.listdir(root)) == len(names)
 
 
-@pytest.mark.parametrize("device", ["con", "PRN", "Aux", "nul", "com1", "LPT9"])
-def test_names_of_windows_devices_are_prefixed(device):
-    assert folder_name(f"{device}.wav", set()) == f"_{device}"
+def test_names_of_windows_devices_are_prefixed(subtests):
+    for device in ("con", "PRN", "Aux", "nul", "com1", "LPT9"):
+        with subtests.test(device=device):
+            assert folder_name(f"{device}.wav", set()) == f"_{device}"
 
 
 def test_the_second_clip_of_a_name_gets_the_suffix_that_is_free():
@@ -71,12 +72,11 @@ def test_the_second_clip_of_a_name_gets_the_suffix_that_is_free():
     assert [folder_name(f"{where}/speech.wav", taken) for where in "abc"] == ["speech", "speech-3", "speech-4"]
 
 
-@pytest.mark.parametrize(
-    "path", ["a\nb.wav", "a\tb", "\x1b[31mred", "bell\a", "latin-\udce9.wav", "\u202etxt.wav", "line\u2028.wav"]
-)
-def test_a_printable_path_is_one_line_without_control_characters(path):
-    assert printable(path).isprintable()
-    assert printable("plain ü 音.wav") == "plain ü 音.wav"
+def test_a_printable_path_is_one_line_without_control_characters(subtests):
+    for path in ("a\nb.wav", "a\tb", "\x1b[31mred", "bell\a", "latin-\udce9.wav", "\u202etxt.wav", "line\u2028.wav"):
+        with subtests.test(path=path):
+            assert printable(path).isprintable()
+            assert printable("plain ü 音.wav") == "plain ü 音.wav"
 
 
 # -- writing a file -------------------------------------------------------------------------------------

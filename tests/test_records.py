@@ -89,9 +89,8 @@ def test_replace_checks_again():
         dataclasses.replace(Rhythm("a"), tempo=301)
 
 
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
+def test_an_error_names_the_key_the_value_and_what_is_allowed_in_one_line(subtests):
+    for fields, message in [
         ({"tempo": 0}, "tempo=0: allowed is an integer > 0 and <= 300"),
         ({"tempo": 1.5}, "tempo=1.5: allowed is an integer > 0 and <= 300"),
         ({"tempo": "120"}, "tempo='120': allowed is an integer > 0 and <= 300"),
@@ -102,15 +101,13 @@ def test_replace_checks_again():
         ({"tempos": 3}, "unknown key 'tempos'; did you mean 'tempo'? "),
         ({"zzz": 3}, "unknown key 'zzz' (allowed: loud, meter, name, steps, swing, tempo)"),
         ({"tempo": 5, "loud": True}, "tempo=5: allowed is at least 10 where loud is true"),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_an_error_names_the_key_the_value_and_what_is_allowed_in_one_line(fields, message):
-    with pytest.raises(ParameterError, match=f"^Rhythm: {re.escape(message)}") as from_python:
-        Rhythm("bar", **fields)
-    with pytest.raises(ParameterError, match=f"^{re.escape(message)}") as from_data:
-        from_plain(Rhythm, {"name": "bar", **fields})
-    assert "\n" not in f"{from_python.value}{from_data.value}"
+    ]:
+        with subtests.test(fields=fields, message=message):
+            with pytest.raises(ParameterError, match=f"^Rhythm: {re.escape(message)}") as from_python:
+                Rhythm("bar", **fields)
+            with pytest.raises(ParameterError, match=f"^{re.escape(message)}") as from_data:
+                from_plain(Rhythm, {"name": "bar", **fields})
+            assert "\n" not in f"{from_python.value}{from_data.value}"
 
 
 @pytest.mark.parametrize(
@@ -156,9 +153,8 @@ def test_many_allowed_keys_are_cut_in_the_message():
         from_plain(many, {"a_rather_long_key_599": 1})
 
 
-@pytest.mark.parametrize(
-    ("data", "field"),
-    [
+def test_an_error_holds_the_name_of_the_field_as_data(subtests):
+    for data, field in [
         ({"tempo": 0}, "tempo"),
         ({"swing": "much"}, "swing"),
         ({"tempos": 3}, "tempos"),
@@ -166,13 +162,11 @@ def test_many_allowed_keys_are_cut_in_the_message():
         ({"steps": [{"kind": "rest", "frames": 0}]}, "steps[0].rest.frames"),
         ({"steps": [{"kind": "roll"}]}, "steps[0]"),
         ({"tempo": 5, "loud": True}, "tempo"),
-    ],
-    ids=str,
-)
-def test_an_error_holds_the_name_of_the_field_as_data(data, field):
-    with pytest.raises(ParameterError) as caught:
-        from_plain(Rhythm, {"name": "bar", **data})
-    assert caught.value.field == field
+    ]:
+        with subtests.test(data=data, field=field):
+            with pytest.raises(ParameterError) as caught:
+                from_plain(Rhythm, {"name": "bar", **data})
+            assert caught.value.field == field
 
 
 def test_a_long_value_is_cut_in_the_message():
@@ -181,10 +175,10 @@ def test_a_long_value_is_cut_in_the_message():
     assert len(str(caught.value)) < 200
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", b"\xff"])
-def test_a_text_that_is_no_record_is_refused(text):
-    with pytest.raises(ParameterError, match=r"^the document"):
-        from_json(Rhythm, text)
+def test_a_text_that_is_no_record_is_refused(subtests):
+    for text in ("", "{", "[1, 2]", "null", b"\xff"):
+        with subtests.test(text=text), pytest.raises(ParameterError, match=r"^the document"):
+            from_json(Rhythm, text)
 
 
 def test_data_that_json_cannot_hold_is_refused():

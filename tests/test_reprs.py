@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 import specaug_listen as sl
 from specaug_listen import augment, frameworks, frontends, vocoders
@@ -39,15 +38,16 @@ OBJECTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", OBJECTS)
-def test_a_repr_is_one_bounded_line_that_tells(name):
-    value, part = OBJECTS[name]
-    text = repr(value)
-    assert part in text
-    assert "\n" not in text
-    assert len(text) <= 420
-    assert "array(" not in text
-    assert "0x" not in text
+def test_a_repr_is_one_bounded_line_that_tells(subtests):
+    for name in OBJECTS:
+        with subtests.test(name=name):
+            value, part = OBJECTS[name]
+            text = repr(value)
+            assert part in text
+            assert "\n" not in text
+            assert len(text) <= 420
+            assert "array(" not in text
+            assert "0x" not in text
 
 
 def test_an_audition_still_tells_its_draws_in_several_lines():

@@ -26,10 +26,13 @@ def test_an_integer_stands_for_itself(seed):
     assert type(as_seed(np.int64(seed))) is int
 
 
-@pytest.mark.parametrize("rng", [-1, MAX_SEED + 1, 2**64, 1.0, True, "7", (1,), np.float64(3), np.random])
-def test_anything_but_an_integer_in_range_is_refused(rng):
-    with pytest.raises(ParameterError, match=r"^rng=.*: expected an integer in \[0, 2\*\*53\), a numpy"):
-        as_seed(rng)
+def test_anything_but_an_integer_in_range_is_refused(subtests):
+    for rng in [-1, MAX_SEED + 1, 2**64, 1.0, True, "7", (1,), np.float64(3), np.random]:
+        with (
+            subtests.test(rng=rng),
+            pytest.raises(ParameterError, match=r"^rng=.*: expected an integer in \[0, 2\*\*53\), a numpy"),
+        ):
+            as_seed(rng)
 
 
 def test_a_generator_gives_a_new_seed_each_time_and_the_same_ones_again():
@@ -57,20 +60,17 @@ def test_a_stream_follows_from_seed_clip_and_draw_alone(seed, draw):
     assert heard(child_stream(seed, CLIP, draw)) == heard(child_stream(seed, list(CLIP), draw))
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
+def test_another_seed_clip_or_draw_gives_another_stream(subtests):
+    for other in [
         (1, CLIP, 0),
         (2**32, CLIP, 0),
         (MAX_SEED, CLIP, 0),
         (0, (1, 2, 3, 5), 0),
         (0, (2, 1, 3, 4), 0),
         (0, CLIP, 1),
-    ],
-    ids=["seed", "seed, high word", "largest seed", "clip", "clip, order of words", "draw"],
-)
-def test_another_seed_clip_or_draw_gives_another_stream(other):
-    assert heard(child_stream(*other)) != heard(child_stream(0, CLIP, 0))
+    ]:
+        with subtests.test(other=other):
+            assert heard(child_stream(*other)) != heard(child_stream(0, CLIP, 0))
 
 
 def test_streams_stay_what_they_were_when_draws_were_saved():

@@ -48,19 +48,20 @@ def nothing_is_loaded(monkeypatch):
     monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("loaded"))
 
 
-@pytest.mark.parametrize("kind", ["npy", "npz"])
-@pytest.mark.parametrize(("descr", "shape", "said"), SHAPES.values(), ids=SHAPES)
-def test_a_header_is_looked_at_first(tmp_path, kind, descr, shape, said):
-    file = tmp_path / f"x.{kind}"
-    data = header(descr, shape) + bytes(100)
-    if kind == "npz":
-        with zipfile.ZipFile(file, "w") as archive:
-            archive.writestr("a.npy", data)
-    else:
-        file.write_bytes(data)
-    with pytest.raises(AudioError, match=rf"x\.{kind}.*{said}") as refused:
-        clips_of_file(file, READY)
-    assert len(str(refused.value)) < 300 + len(str(tmp_path))
+def test_a_header_is_looked_at_first(subtests, tmp_path):
+    for name, (descr, shape, said) in SHAPES.items():
+        for kind in ("npy", "npz"):
+            with subtests.test(kind=kind, name=name):
+                file = tmp_path / f"x.{kind}"
+                data = header(descr, shape) + bytes(100)
+                if kind == "npz":
+                    with zipfile.ZipFile(file, "w") as archive:
+                        archive.writestr("a.npy", data)
+                else:
+                    file.write_bytes(data)
+                with pytest.raises(AudioError, match=rf"x\.{kind}.*{said}") as refused:
+                    clips_of_file(file, READY)
+                assert len(str(refused.value)) < 300 + len(str(tmp_path))
 
 
 def test_a_mel_that_shrinks_as_no_sound_does_is_refused(tmp_path):

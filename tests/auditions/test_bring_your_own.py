@@ -186,9 +186,8 @@ def test_an_object_that_cannot_be_written_down_is_heard_and_its_replay_refused(s
         replay(folder / "draw-1.json", audio=speechlike)
 
 
-@pytest.mark.parametrize(
-    ("options", "code", "message"),
-    [
+def test_what_is_wrong_is_one_line_on_the_command_line(subtests, place, monkeypatch):
+    for options, code, message in [
         (["--policy", "mine.py:fails"], 1, r"clip.wav: .*mine.py:fails: it raised KeyError: "),
         (["--policy", "mine.py:nothing"], 1, r"clip.wav: .*mine.py:nothing: it gave None"),
         (["--policy", "mine.py:absent"], 2, r"mine.py:absent: mine.py holds no 'absent'"),
@@ -199,14 +198,13 @@ def test_an_object_that_cannot_be_written_down_is_heard_and_its_replay_refused(s
         (["--policy", "LD", "--adapter", "scale=db"], 2, r"an adapter is for a callable"),
         (["--waveform", "absent.yaml"], 2, r"absent.yaml: the waveform file cannot be read"),
         (["--waveform", "mine.py"], 2, r"mine.py: "),
-    ],
-)
-def test_what_is_wrong_is_one_line_on_the_command_line(place, monkeypatch, options, code, message):
-    monkeypatch.chdir(place)
-    done = run("audition", "clip.wav", "-o", "out", *options)
-    assert done.code == code
-    (line,) = done.err.splitlines()
-    assert all(part in line for part in message.split(".*"))
+    ]:
+        with subtests.test(options=options, code=code, message=message):
+            monkeypatch.chdir(place)
+            done = run("audition", "clip.wav", "-o", "out", *options)
+            assert done.code == code
+            (line,) = done.err.splitlines()
+            assert all(part in line for part in message.split(".*"))
 
 
 def test_a_recording_above_a_minute_is_held_in_memory_and_said_to_be(place, monkeypatch):

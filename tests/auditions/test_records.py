@@ -72,13 +72,14 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize(("content", "message"), BROKEN.values(), ids=BROKEN.keys())
-def test_a_file_that_is_no_record_is_refused_by_name_in_one_line(tmp_path, content, message):
-    path = tmp_path / "draw-1.json"
-    path.write_bytes(content)
-    with pytest.raises(PolicyError, match=rf"draw-1\.json: {message}") as caught:
-        read_record(path)
-    assert "\n" not in str(caught.value)
+def test_a_file_that_is_no_record_is_refused_by_name_in_one_line(subtests, tmp_path):
+    for name, (content, message) in BROKEN.items():
+        with subtests.test(name=name):
+            path = tmp_path / "draw-1.json"
+            path.write_bytes(content)
+            with pytest.raises(PolicyError, match=rf"draw-1\.json: {message}") as caught:
+                read_record(path)
+            assert "\n" not in str(caught.value)
 
 
 WRONG = {
@@ -131,20 +132,26 @@ def test_a_folder_without_an_index_is_refused_with_the_way_to_make_one(tmp_path)
         read_index(tmp_path)
 
 
-@pytest.mark.parametrize("folder", ["..", ".", "../other", "/etc", "a/b", "", "a\\b"])
-def test_an_index_cannot_lead_out_of_its_folder(tmp_path, folder):
-    clip = {"name": "a", "folder": folder, "audio": {}, "duration_s": 1.0, "gain": 1.0, "badges": []}
-    record = {"sample_rate": 1, "n_channels": 1, "n_samples": 1, "fingerprint": "0" * 32}
-    configuration = json.loads(to_bytes_of_configuration())
-    clip["draws"] = [f"draw-{number}" for number in range(1, configuration["draws"] + 1)]
-    index = {"format": "specaug-listen audition 1", "configuration": configuration, "failures": [], "versions": {}}
-    (tmp_path / "audition.json").write_text(json.dumps({**index, "clips": [{**clip, "audio": record}]}))
-    with pytest.raises(PolicyError, match=r"audition\.json: clips\[0\]\.folder="):
-        read_index(tmp_path)
-    (tmp_path / "audition.json").write_text(
-        json.dumps({**index, "clips": [{**clip, "audio": record, "folder": "a.b"}]})
-    )
-    assert read_index(tmp_path).clips[0].folder == "a.b"
+def test_an_index_cannot_lead_out_of_its_folder(subtests, tmp_path):
+    for folder in ("..", ".", "../other", "/etc", "a/b", "", "a\\b"):
+        with subtests.test(folder=folder):
+            clip = {"name": "a", "folder": folder, "audio": {}, "duration_s": 1.0, "gain": 1.0, "badges": []}
+            record = {"sample_rate": 1, "n_channels": 1, "n_samples": 1, "fingerprint": "0" * 32}
+            configuration = json.loads(to_bytes_of_configuration())
+            clip["draws"] = [f"draw-{number}" for number in range(1, configuration["draws"] + 1)]
+            index = {
+                "format": "specaug-listen audition 1",
+                "configuration": configuration,
+                "failures": [],
+                "versions": {},
+            }
+            (tmp_path / "audition.json").write_text(json.dumps({**index, "clips": [{**clip, "audio": record}]}))
+            with pytest.raises(PolicyError, match=r"audition\.json: clips\[0\]\.folder="):
+                read_index(tmp_path)
+            (tmp_path / "audition.json").write_text(
+                json.dumps({**index, "clips": [{**clip, "audio": record, "folder": "a.b"}]})
+            )
+            assert read_index(tmp_path).clips[0].folder == "a.b"
 
 
 def to_bytes_of_configuration() -> str:
@@ -154,9 +161,8 @@ def to_bytes_of_configuration() -> str:
     return to_json(Configuration(WHISPER, POLICY, VOCODERS["joint"], 1, 0))
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
+def test_a_run_out_of_range_is_refused(subtests):
+    for wrong, message in [
         ({"seed": -1}, "seed=-1: allowed is an integer >= 0"),
         ({"seed": 2**53}, r"seed=9007199254740992: allowed is an integer"),
         ({"draws": 0}, "draws=0: allowed is an integer >= 1 and <= 1000"),
@@ -164,16 +170,14 @@ def to_bytes_of_configuration() -> str:
         ({"duration_s": 0.0}, r"duration_s=0\.0: allowed is a number > 0"),
         ({"duration_s": float("inf")}, "duration_s=inf"),
         ({"channels": "stereo"}, "channels='stereo': allowed is one of 'mono', 'duplicate', 'before-after'"),
-    ],
-    ids=str,
-)
-def test_a_run_out_of_range_is_refused(wrong, message):
-    from specaug_listen.frontends import WHISPER
+    ]:
+        with subtests.test(wrong=wrong, message=message):
+            from specaug_listen.frontends import WHISPER
 
-    with pytest.raises(ParameterError, match=message):
-        Configuration(
-            **{"frontend": WHISPER, "policy": POLICY, "vocoder": GriffinLim(), "draws": 1, "seed": 0, **wrong}
-        )
+            with pytest.raises(ParameterError, match=message):
+                Configuration(
+                    **{"frontend": WHISPER, "policy": POLICY, "vocoder": GriffinLim(), "draws": 1, "seed": 0, **wrong}
+                )
 
 
 def test_a_clip_is_described_by_its_content(tone):

@@ -64,9 +64,8 @@ def test_names_and_the_things_they_name_give_the_same_audition(speechlike):
     np.testing.assert_array_equal(by_name.draws[0].audio.samples, by_thing.draws[0].audio.samples)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
+def test_a_wrong_argument_is_refused_in_one_line(subtests, tone):
+    for wrong, message in [
         ({"frontend": "wisper"}, "unknown front-end 'wisper'; did you mean 'whisper'"),
         ({"policy": "LDD"}, "unknown policy 'LDD'; did you mean 'LD'"),
         ({"vocoder": "griffin-lim"}, "unknown vocoder 'griffin-lim'; did you mean 'griffinlim'"),
@@ -79,13 +78,11 @@ def test_names_and_the_things_they_name_give_the_same_audition(speechlike):
         ({"draws": True}, "draws=True: allowed is a whole number"),
         ({"rng": -1}, r"rng=-1: expected an integer in \[0, 2\*\*53\)"),
         ({"rng": "0"}, "rng='0': expected an integer"),
-    ],
-    ids=str,
-)
-def test_a_wrong_argument_is_refused_in_one_line(tone, wrong, message):
-    with pytest.raises(ParameterError, match=message) as caught:
-        heard(tone, **wrong)
-    assert "\n" not in str(caught.value)
+    ]:
+        with subtests.test(wrong=wrong, message=message):
+            with pytest.raises(ParameterError, match=message) as caught:
+                heard(tone, **wrong)
+            assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("clip", [np.zeros(16000), object(), None], ids=["array", "object", "none"])
@@ -256,26 +253,28 @@ def test_a_policy_that_does_nothing_scores_no_change(speechlike):
     assert {value for key, value in row.items() if key not in ("draw", "stoi", "pesq")} == {0.0}
 
 
-@pytest.mark.parametrize("vocoder", sorted(set(vocoders.VOCODERS) - {"librosa"}))
-def test_silence_and_full_masks_give_finite_scores_and_sound_and_a_badge(vocoder, every_frontend):
-    whole = Policy([TimeMask(max_frames=None), FrequencyMask(max_bins=10_000)], "whole")
-    silence = Audio(np.zeros(every_frontend.sample_rate // 2), every_frontend.sample_rate)
-    for rng in range(3):
-        result = audition(silence, frontend=every_frontend, policy=whole, vocoder=vocoder, rng=rng)
-        assert "silent: every sample is zero" in result.badges
-        assert all(np.isfinite(value) for value in result.scores[0].values() if value is not None)
-        assert np.isfinite(result.draws[0].audio.samples).all()
-        assert result.draws[0].audio.peak < 1e-2
+def test_silence_and_full_masks_give_finite_scores_and_sound_and_a_badge(subtests, every_frontend):
+    for vocoder in sorted(set(vocoders.VOCODERS) - {"librosa"}):
+        with subtests.test(vocoder=vocoder):
+            whole = Policy([TimeMask(max_frames=None), FrequencyMask(max_bins=10_000)], "whole")
+            silence = Audio(np.zeros(every_frontend.sample_rate // 2), every_frontend.sample_rate)
+            for rng in range(3):
+                result = audition(silence, frontend=every_frontend, policy=whole, vocoder=vocoder, rng=rng)
+                assert "silent: every sample is zero" in result.badges
+                assert all(np.isfinite(value) for value in result.scores[0].values() if value is not None)
+                assert np.isfinite(result.draws[0].audio.samples).all()
+                assert result.draws[0].audio.peak < 1e-2
 
 
-@pytest.mark.parametrize("fill", ["mean", "floor", "noise"])
-def test_a_draw_that_masks_everything_gives_finite_sound_and_a_badge(speechlike, every_frontend, fill):
-    result = heard(speechlike, frontend=every_frontend)
-    mel = result.mel
-    whole = Draw(mel.n_mels, mel.n_frames, (TimeSpan(0, mel.n_frames, fill=fill, seed=1),))
-    assert "everything is masked" in result.badges_of(replace(result.draws[0], draw=whole))
-    for vocoder in (vocoders.Joint(n_iter=2), vocoders.GriffinLim(n_iter=2), vocoders.OriginalPhase()):
-        assert np.isfinite(vocoder(whole.apply(mel)).samples).all()
+def test_a_draw_that_masks_everything_gives_finite_sound_and_a_badge(subtests, speechlike, every_frontend):
+    for fill in ("mean", "floor", "noise"):
+        with subtests.test(fill=fill):
+            result = heard(speechlike, frontend=every_frontend)
+            mel = result.mel
+            whole = Draw(mel.n_mels, mel.n_frames, (TimeSpan(0, mel.n_frames, fill=fill, seed=1),))
+            assert "everything is masked" in result.badges_of(replace(result.draws[0], draw=whole))
+            for vocoder in (vocoders.Joint(n_iter=2), vocoders.GriffinLim(n_iter=2), vocoders.OriginalPhase()):
+                assert np.isfinite(vocoder(whole.apply(mel)).samples).all()
 
 
 # -- warnings and words ---------------------------------------------------------------------------------

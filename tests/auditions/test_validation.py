@@ -34,14 +34,15 @@ def random_draw(rng, n_mels=40, n_frames=90):
     return Draw(n_mels, n_frames, tuple(steps))
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_shares_are_those_of_the_cells_that_masks_cover(seed):
-    draw = random_draw(np.random.default_rng(seed))
-    scores = scores_of_steps(draw, WHISPER)
-    assert scores["masked_time_ratio"] == pytest.approx(draw.masked_time_ratio)
-    assert scores["masked_frequency_ratio"] == pytest.approx(draw.masked_frequency_ratio)
-    assert scores["masked_area_ratio"] == pytest.approx(draw.masked_area_ratio)
-    assert scores["longest_gap_ms"] == pytest.approx(10 * draw.longest_gap_frames)
+def test_shares_are_those_of_the_cells_that_masks_cover(subtests):
+    for seed in range(60):
+        with subtests.test(seed=seed):
+            draw = random_draw(np.random.default_rng(seed))
+            scores = scores_of_steps(draw, WHISPER)
+            assert scores["masked_time_ratio"] == pytest.approx(draw.masked_time_ratio)
+            assert scores["masked_frequency_ratio"] == pytest.approx(draw.masked_frequency_ratio)
+            assert scores["masked_area_ratio"] == pytest.approx(draw.masked_area_ratio)
+            assert scores["longest_gap_ms"] == pytest.approx(10 * draw.longest_gap_frames)
 
 
 def test_shares_of_the_longest_mel_with_the_most_masks_need_none_of_its_cells():
@@ -86,17 +87,18 @@ CONTRADICTIONS = {
 }
 
 
-@pytest.mark.parametrize(("change", "match"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
 def test_a_record_that_its_own_steps_contradict_is_refused_before_anything_is_read_or_rendered(
-    tmp_path, written, change, match
+    subtests, tmp_path, written
 ):
-    data = json.loads(written)
-    change(data)
-    path = tmp_path / "draw-1.json"
-    path.write_text(json.dumps(data))
-    for call in (read_record, replay):  # the clip was made in memory, of which replay would complain first
-        with pytest.raises(PolicyError, match=rf"draw-1\.json: {match}.*; the file is not as it was written"):
-            call(path)
+    for name, (change, match) in CONTRADICTIONS.items():
+        with subtests.test(name=name):
+            data = json.loads(written)
+            change(data)
+            path = tmp_path / "draw-1.json"
+            path.write_text(json.dumps(data))
+            for call in (read_record, replay):  # the clip was made in memory, of which replay would complain first
+                with pytest.raises(PolicyError, match=rf"draw-1\.json: {match}.*; the file is not as it was written"):
+                    call(path)
 
 
 def test_a_record_of_rounded_scores_is_read(tmp_path, written):

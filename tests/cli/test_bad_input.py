@@ -115,13 +115,14 @@ def test_every_bad_clip_has_its_line(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("argument", ["missing.wav", "missing folder", "warning.wav", "error/x.wav", "interrupted.wav"])
-def test_a_missing_file_is_one_line_that_begins_with_error(tmp_path, monkeypatch, argument):
-    monkeypatch.chdir(tmp_path)
-    ran = run("audition", argument, "-o", "out")
-    assert ran.code == 2
-    assert ran.err == f"error: {argument}: no such file or folder\n"
-    assert os.listdir(tmp_path) == []
+def test_a_missing_file_is_one_line_that_begins_with_error(subtests, tmp_path, monkeypatch):
+    for argument in ("missing.wav", "missing folder", "warning.wav", "error/x.wav", "interrupted.wav"):
+        with subtests.test(argument=argument):
+            monkeypatch.chdir(tmp_path)
+            ran = run("audition", argument, "-o", "out")
+            assert ran.code == 2
+            assert ran.err == f"error: {argument}: no such file or folder\n"
+            assert os.listdir(tmp_path) == []
 
 
 def test_a_missing_file_among_good_ones_is_told_and_the_others_are_done(tmp_path, good):

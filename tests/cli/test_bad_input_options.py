@@ -59,10 +59,11 @@ POLICIES = {
 }
 
 
-@pytest.mark.parametrize(("text", "message"), POLICIES.values(), ids=POLICIES.keys())
-def test_a_wrong_policy_file_is_named_with_the_key_and_what_is_allowed(clip, text, message):
-    (clip.parent / "p.yaml").write_text(text)
-    refused(clip, "--policy", clip.parent / "p.yaml", message=rf"p\.yaml: .*(?:{message})")
+def test_a_wrong_policy_file_is_named_with_the_key_and_what_is_allowed(subtests, clip):
+    for name, (text, message) in POLICIES.items():
+        with subtests.test(name=name):
+            (clip.parent / "p.yaml").write_text(text)
+            refused(clip, "--policy", clip.parent / "p.yaml", message=rf"p\.yaml: .*(?:{message})")
 
 
 def test_a_policy_file_that_is_no_text_or_too_long_or_missing_is_named(clip):
@@ -73,9 +74,8 @@ def test_a_policy_file_that_is_no_text_or_too_long_or_missing_is_named(clip):
     refused(clip, "--policy", clip.parent / "no.yaml", message=r"no\.yaml: .* cannot be read \(No such file")
 
 
-@pytest.mark.parametrize(
-    ("option", "value", "message"),
-    [
+def test_a_wrong_option_is_named_with_what_is_allowed(subtests, clip):
+    for option, value, message in [
         ("--policy", "LDD", r"unknown policy 'LDD'; did you mean 'LD'\? \(allowed: .*adaptive.*or a \.yaml file\)"),
         ("--frontend", "wisper", r"unknown front-end 'wisper'; did you mean 'whisper'\? \(allowed: espnet, .*whisper"),
         ("--vocoder", "griffin-lim", r"unknown vocoder 'griffin-lim'; did you mean 'griffinlim'\? \(allowed: "),
@@ -91,10 +91,9 @@ def test_a_policy_file_that_is_no_text_or_too_long_or_missing_is_named(clip):
         ("--seed", "-1", "seed=-1: allowed is an integer >= 0"),
         ("--seed", str(2**53), r"seed=9007199254740992: allowed is an integer .*9007199254740991"),
         ("--sed", "3", "No such option: --sed"),
-    ],
-)
-def test_a_wrong_option_is_named_with_what_is_allowed(clip, option, value, message):
-    refused(clip, option, value, message=message)
+    ]:
+        with subtests.test(option=option, value=value, message=message):
+            refused(clip, option, value, message=message)
 
 
 FRONTENDS = {
@@ -111,10 +110,11 @@ FRONTENDS = {
 }
 
 
-@pytest.mark.parametrize(("text", "message"), FRONTENDS.values(), ids=FRONTENDS.keys())
-def test_a_wrong_front_end_file_is_named_with_the_fix(clip, text, message):
-    (clip.parent / "f.yaml").write_text(text)
-    refused(clip, "--frontend", clip.parent / "f.yaml", message=rf"f\.yaml: .*{message}")
+def test_a_wrong_front_end_file_is_named_with_the_fix(subtests, clip):
+    for name, (text, message) in FRONTENDS.items():
+        with subtests.test(name=name):
+            (clip.parent / "f.yaml").write_text(text)
+            refused(clip, "--frontend", clip.parent / "f.yaml", message=rf"f\.yaml: .*{message}")
 
 
 def test_the_fix_for_empty_filters_works(clip):
@@ -154,23 +154,20 @@ def test_a_fill_that_does_not_exist_in_the_front_ends_scale_is_told(clip):
     assert not (clip.parent / "out").exists()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
+def test_bad_usage_is_one_line_and_exit_2(subtests):
+    for arguments, message in [
         (["audition"], "Missing argument 'PATH"),
         (["audition", "x.wav"], r"x\.wav: no such file or folder"),
         (["replay"], "Missing argument 'DRAW.json'"),
         (["report"], "Missing argument 'OUT"),
         (["list", "everything"], "'everything'.*'frontends', 'policies', 'vocoders'"),
         (["auditoin"], r"'auditoin': no such command or file; did you mean 'audition'\?"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_bad_usage_is_one_line_and_exit_2(arguments, message):
-    ran = run(*arguments)
-    assert ran.code == 2
-    assert ran.out == ""
-    assert re.fullmatch(rf"error: [^\n]*{message}[^\n]*\n", ran.err), ran.err
+    ]:
+        with subtests.test(arguments=arguments, message=message):
+            ran = run(*arguments)
+            assert ran.code == 2
+            assert ran.out == ""
+            assert re.fullmatch(rf"error: [^\n]*{message}[^\n]*\n", ran.err), ran.err
 
 
 def test_no_arguments_at_all_give_the_help_and_no_empty_error_line():
@@ -189,16 +186,17 @@ RECORDS = {
 }
 
 
-@pytest.mark.parametrize(("text", "message"), RECORDS.values(), ids=RECORDS.keys())
-def test_what_cannot_be_replayed_is_one_line_and_leaves_nothing(tmp_path, text, message):
-    if text is not None:
-        (tmp_path / "draw-1.json").write_text(text)
-    before = contents(tmp_path)
-    ran = run("replay", tmp_path / "draw-1.json", "-o", tmp_path / "again")
-    assert ran.code == 2
-    assert re.fullmatch(rf"error: [^\n]*draw-1\.json: [^\n]*(?:{message})[^\n]*\n", ran.err), ran.err
-    assert contents(tmp_path) == before
-    assert not (tmp_path / "again").exists()
+def test_what_cannot_be_replayed_is_one_line_and_leaves_nothing(subtests, tmp_path):
+    for name, (text, message) in RECORDS.items():
+        with subtests.test(name=name):
+            if text is not None:
+                (tmp_path / "draw-1.json").write_text(text)
+            before = contents(tmp_path)
+            ran = run("replay", tmp_path / "draw-1.json", "-o", tmp_path / "again")
+            assert ran.code == 2
+            assert re.fullmatch(rf"error: [^\n]*draw-1\.json: [^\n]*(?:{message})[^\n]*\n", ran.err), ran.err
+            assert contents(tmp_path) == before
+            assert not (tmp_path / "again").exists()
 
 
 @pytest.mark.parametrize("text", [None, "", "[1]", '{"format": "specaug-listen audition 9"}'], ids=str)

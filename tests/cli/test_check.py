@@ -99,9 +99,8 @@ def test_what_the_callable_writes_to_any_descriptor_is_no_part_of_the_report(tmp
     assert json.loads(ran.out)["findings"][0]["id"] == "nothing-applied"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
+def test_bad_usage_is_one_line_and_ends_with_2(subtests):
+    for arguments, message in [
         ((), "nothing to check: expected module:callable"),
         (("nonsense",), "nonsense names no callable"),
         (("nowhere:nothing",), "nowhere"),
@@ -114,14 +113,13 @@ def test_what_the_callable_writes_to_any_descriptor_is_no_part_of_the_report(tmp
         (("--policy", "LD", "--adapter", "axes=bands, frames"), "an adapter is for a callable"),
         (("--policy", "LD", "--frontend", "wisper"), "did you mean 'whisper'"),
         (("--policy", "LD", "--nonsense"), "No such option"),
-    ],
-)
-def test_bad_usage_is_one_line_and_ends_with_2(arguments, message):
-    ran = run("check", *arguments)
-    assert ran.code == 2
-    assert ran.out == ""
-    assert len(ran.err.splitlines()) == 1
-    assert message in ran.err
+    ]:
+        with subtests.test(arguments=arguments, message=message):
+            ran = run("check", *arguments)
+            assert ran.code == 2
+            assert ran.out == ""
+            assert len(ran.err.splitlines()) == 1
+            assert message in ran.err
 
 
 def test_a_path_that_is_not_there_is_bad_usage_and_no_finding():

@@ -178,17 +178,18 @@ def default_of(parameter):
     return None if value == () else value
 
 
-@pytest.mark.parametrize("name", PAIRS)
-def test_every_option_is_a_parameter_of_the_call_with_the_same_default(name):
-    command, calls = PAIRS[name]
-    known = {}
-    for call in reversed(calls):
-        known |= inspect.signature(call).parameters
-    for option, parameter in inspect.signature(command).parameters.items():
-        called = NAMES.get(option, option)
-        if option in COMMAND_ONLY:
-            continue
-        assert called in known, f"--{option} is no parameter of the call"
-        if inspect.Parameter.empty in (parameter.default, known[called].default):
-            continue
-        assert default_of(parameter) == default_of(known[called]), option
+def test_every_option_is_a_parameter_of_the_call_with_the_same_default(subtests):
+    for name in PAIRS:
+        with subtests.test(name=name):
+            command, calls = PAIRS[name]
+            known = {}
+            for call in reversed(calls):
+                known |= inspect.signature(call).parameters
+            for option, parameter in inspect.signature(command).parameters.items():
+                called = NAMES.get(option, option)
+                if option in COMMAND_ONLY:
+                    continue
+                assert called in known, f"--{option} is no parameter of the call"
+                if inspect.Parameter.empty in (parameter.default, known[called].default):
+                    continue
+                assert default_of(parameter) == default_of(known[called]), option

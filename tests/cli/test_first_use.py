@@ -158,9 +158,8 @@ def test_a_page_from_python_hides_folders_too(private, tmp_path):
     assert "me at home" in (tmp_path / "page.html").read_text()
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
+def test_absolute_paths_are_cut_and_nothing_else(subtests):
+    for text, expected in [
         ("read from /home/me/a.yaml, again", "read from a.yaml, again"),
         ("'/home/me/a.yaml': bad", "'a.yaml': bad"),
         (r"C:\Users\me\a.yaml is bad", "a.yaml is bad"),
@@ -172,11 +171,10 @@ def test_a_page_from_python_hides_folders_too(private, tmp_path):
         ),
         ("2 / 3 of the frames, and/or 1/s", "2 / 3 of the frames, and/or 1/s"),
         ("in /home/me/data/", "in ..."),
-    ],
-)
-def test_absolute_paths_are_cut_and_nothing_else(text, expected):
-    assert hide_folders(text) == expected
-    assert without_folders(((text, 1), None)) == ((expected, 1), None)
+    ]:
+        with subtests.test(text=text, expected=expected):
+            assert hide_folders(text) == expected
+            assert without_folders(((text, 1), None)) == ((expected, 1), None)
 
 
 def test_files_of_one_name_keep_as_much_as_tells_them_apart():
@@ -192,13 +190,14 @@ def test_files_of_one_name_keep_as_much_as_tells_them_apart():
 # --- help ---
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-@pytest.mark.parametrize("option", ["-h", "--help"])
-def test_every_command_has_help_with_examples_by_both_options(command, option):
-    ran = run(*command, option)
-    assert (ran.code, ran.err) == (0, "")
-    if command != ["policy"]:
-        assert re.search(r"Examples:\s+specaug-listen ", ran.out)
+def test_every_command_has_help_with_examples_by_both_options(subtests):
+    for option in ("-h", "--help"):
+        for command in COMMANDS:
+            with subtests.test(command=command, option=option):
+                ran = run(*command, option)
+                assert (ran.code, ran.err) == (0, "")
+                if command != ["policy"]:
+                    assert re.search(r"Examples:\s+specaug-listen ", ran.out)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -86,23 +86,21 @@ def test_several_mels_go_into_a_folder_and_a_bad_one_stops_nothing(tmp_path, mel
     assert "3 mels do not fit into one .wav file" in ran.err
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
+def test_bad_usage_is_one_line_and_writes_nothing(subtests, tmp_path, mel):
+    for options, words in [
         (["--vocoder", "original-phase"], "of a clip that came as a mel, the original's phase is not at hand"),
         (["--stats", "mean=1"], "expected mean=NUMBER,std=NUMBER"),
         (["--stats", "gone.npz"], "gone.npz: cannot be read"),
         (["--axes", "1,0"], "allowed is 'bins,frames' or 'frames,bins'"),
         (["--frontend", "wisper"], "did you mean 'whisper'?"),
         (["--frontend", "nemo"], "normalises each clip"),
-    ],
-)
-def test_bad_usage_is_one_line_and_writes_nothing(tmp_path, mel, options, words):
-    ran = run("invert", tmp_path / "mel.npy", "-o", tmp_path / "x.wav", "--frontend", "whisper", *options)
-    assert ran.code == 2
-    assert words in ran.err
-    assert len(ran.err.splitlines()) == 1
-    assert not (tmp_path / "x.wav").exists()
+    ]:
+        with subtests.test(options=options, words=words):
+            ran = run("invert", tmp_path / "mel.npy", "-o", tmp_path / "x.wav", "--frontend", "whisper", *options)
+            assert ran.code == 2
+            assert words in ran.err
+            assert len(ran.err.splitlines()) == 1
+            assert not (tmp_path / "x.wav").exists()
 
 
 def test_nothing_is_replaced_without_being_asked(tmp_path, mel):

@@ -56,20 +56,17 @@ def test_a_square_is_asked_about_and_never_guessed():
     assert np.array_equal(WHISPER.mel(square, axes="bins,frames").values, square)
 
 
-@pytest.mark.parametrize(
-    ("shape", "words"),
-    [
+def test_another_shape_is_refused_in_words(subtests):
+    for shape, words in [
         ((128, 60), r"shape \(128, 60\): front-end 'whisper' has 80 mel bins; .*whisper-128.* have 128"),
         ((77, 60), r"no front-end here has 77 or 60; describe yours"),
         ((80,), r"an array of 1 axes, shape \(80,\): expected 2"),
         ((2, 1, 80, 60), r"an array of 4 axes, shape \(2, 1, 80, 60\).*take the channel out"),
         ((80, 0), r"an empty array, shape \(80, 0\)"),
         ((2, 80, 60), r"a batch of 2 mels: give one of them, e.g. values\[0\]"),
-    ],
-)
-def test_another_shape_is_refused_in_words(shape, words):
-    with pytest.raises(ParameterError, match=words):
-        WHISPER.mel(np.full(shape, -1.0, np.float32))
+    ]:
+        with subtests.test(shape=shape, words=words), pytest.raises(ParameterError, match=words):
+            WHISPER.mel(np.full(shape, -1.0, np.float32))
 
 
 def test_the_other_order_than_asked_for_is_refused():
@@ -87,9 +84,8 @@ def test_a_batch_of_one_is_one_mel():
     assert np.array_equal(WHISPER.mel(WHISPER_MEL.values[np.newaxis]).values, WHISPER_MEL.values)
 
 
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
+def test_what_is_no_mel_is_refused_in_words(subtests):
+    for values, words in [
         (WHISPER_MEL.values.astype(complex), "complex values"),
         (WHISPER_MEL.values.astype(np.int16), "values of dtype int16"),
         (WHISPER_MEL.values > 0, "values of dtype bool"),
@@ -99,11 +95,9 @@ def test_a_batch_of_one_is_one_mel():
         ("mel.npy", "str: expected a mel"),
         ([[1.0, 2.0], [1.0]], "expected a mel as an array"),
         (None, "NoneType: expected a mel"),
-    ],
-)
-def test_what_is_no_mel_is_refused_in_words(values, words):
-    with pytest.raises(ParameterError, match=words):
-        WHISPER.mel(values)
+    ]:
+        with subtests.test(values=values, words=words), pytest.raises(ParameterError, match=words):
+            WHISPER.mel(values)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, np.dtype(">f4")])
@@ -176,9 +170,8 @@ def test_statistics_of_typical_speech_need_a_logarithm():
         frontends.LIBROSA.mel(np.zeros((128, 30), np.float32), statistics="per-utterance")
 
 
-@pytest.mark.parametrize(
-    ("statistics", "words"),
-    [
+def test_other_statistics_are_refused(subtests):
+    for statistics, words in [
         ((0.0, 0.0), "std"),
         ((0.0, -1.0), "std"),
         ((float("nan"), 1.0), "mean"),
@@ -187,11 +180,9 @@ def test_statistics_of_typical_speech_need_a_logarithm():
         ({"mean": 0.0}, "dict of 1: expected"),
         ("global", "statistics='global': expected"),
         (3.0, "float: expected"),
-    ],
-)
-def test_other_statistics_are_refused(statistics, words):
-    with pytest.raises(ParameterError, match=words):
-        WHISPER.mel(WHISPER_MEL.values, statistics=statistics)
+    ]:
+        with subtests.test(statistics=statistics, words=words), pytest.raises(ParameterError, match=words):
+            WHISPER.mel(WHISPER_MEL.values, statistics=statistics)
 
 
 def test_largest_is_that_of_the_clip_before_it_was_normalised():

@@ -88,9 +88,8 @@ def test_a_front_end_from_a_file_computes_what_its_base_does(read, speechlike):
     np.testing.assert_array_equal(mine.values, base.values)
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
+def test_a_file_that_does_not_fit_is_refused_by_name_in_one_line(subtests, read, tmp_path):
+    for text, message in [
         ("base: wisper", r"base='wisper': allowed is one of espnet, fairseq, hifigan"),
         (COMPLETE + "nmels: 3", r"unknown key 'nmels'; did you mean 'n_mels'\? \(allowed: allow_empty_filters, "),
         ("base: whisper\nn_mels: 80.0", r"n_mels=80\.0: allowed is an integer > 0 and <= 4096"),
@@ -108,13 +107,12 @@ def test_a_front_end_from_a_file_computes_what_its_base_does(read, speechlike):
         ("n_mels: 40", "sample_rate is missing"),
         ("base: whisper\nbase: nemo", "the key 'base' stands twice"),
         ("[whisper]", "holds a list; a front-end file is a YAML mapping"),
-    ],
-)
-def test_a_file_that_does_not_fit_is_refused_by_name_in_one_line(read, tmp_path, text, message):
-    with pytest.raises(PolicyError, match=message) as caught:
-        read(text)
-    assert str(caught.value).startswith(f"{tmp_path / 'mine.yaml'}: ")
-    assert "\n" not in str(caught.value)
+    ]:
+        with subtests.test(text=text, message=message):
+            with pytest.raises(PolicyError, match=message) as caught:
+                read(text)
+            assert str(caught.value).startswith(f"{tmp_path / 'mine.yaml'}: ")
+            assert "\n" not in str(caught.value)
 
 
 def test_the_fix_for_empty_filters_works_in_the_file(read):

@@ -95,9 +95,8 @@ def test_a_front_end_equals_its_upstream(name, signal, recorded):
     assert equals_upstream(FRONTENDS[name], name, signal, recorded)
 
 
-@pytest.mark.parametrize(
-    ("name", "change"),
-    [
+def test_the_tolerances_tell_a_front_end_from_its_neighbours(subtests, recorded):
+    for name, change in [
         ("whisper", {"window": "hann_symmetric"}),
         ("whisper", {"pad_mode": "constant"}),
         ("whisper", {"drop_last_frame": False}),
@@ -150,12 +149,10 @@ def test_a_front_end_equals_its_upstream(name, signal, recorded):
         ("lingvo", {"preemphasis": 0.96}),
         ("lingvo", {"floor": 0.5}),
         ("lingvo", {"mel_scale": "htk"}),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "=".join(map(str, next(iter(value.items())))),
-)
-def test_the_tolerances_tell_a_front_end_from_its_neighbours(name, change, recorded):
-    changed = replace(FRONTENDS[name], **change)
-    assert not all(equals_upstream(changed, *case, recorded) for case in CASES if case[0] == name)
+    ]:
+        with subtests.test(name=name, change=change):
+            changed = replace(FRONTENDS[name], **change)
+            assert not all(equals_upstream(changed, *case, recorded) for case in CASES if case[0] == name)
 
 
 # -- librosa, live -------------------------------------------------------------------------------------
@@ -175,26 +172,27 @@ GEOMETRIES = {
 }
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES.keys())
-def test_a_front_end_of_ones_own_equals_librosa(speechlike, geometry):
-    defaults = {"name": "mine", "sample_rate": 16000, "pad_mode": "constant", "log": None, "floor": 0.0}
-    frontend = MelFrontend(**{**defaults, **geometry})
-    expected = librosa.feature.melspectrogram(
-        y=speechlike.samples[0].astype(np.float64),  # in float32 librosa's quiet cells are its rounding
-        sr=16000,
-        n_fft=frontend.n_fft,
-        hop_length=frontend.hop_length,
-        win_length=frontend.win_length,
-        window=frontend.window,
-        pad_mode=frontend.pad_mode,
-        power=frontend.power,
-        n_mels=frontend.n_mels,
-        fmin=frontend.fmin_hz,
-        fmax=frontend.top_hz,
-        htk=frontend.mel_scale == "htk",
-        norm=frontend.mel_norm,
-    )
-    np.testing.assert_allclose(frontend(speechlike).values, expected, rtol=1e-4, atol=1e-12)
+def test_a_front_end_of_ones_own_equals_librosa(subtests, speechlike):
+    for name, geometry in GEOMETRIES.items():
+        with subtests.test(name=name):
+            defaults = {"name": "mine", "sample_rate": 16000, "pad_mode": "constant", "log": None, "floor": 0.0}
+            frontend = MelFrontend(**{**defaults, **geometry})
+            expected = librosa.feature.melspectrogram(
+                y=speechlike.samples[0].astype(np.float64),  # in float32 librosa's quiet cells are its rounding
+                sr=16000,
+                n_fft=frontend.n_fft,
+                hop_length=frontend.hop_length,
+                win_length=frontend.win_length,
+                window=frontend.window,
+                pad_mode=frontend.pad_mode,
+                power=frontend.power,
+                n_mels=frontend.n_mels,
+                fmin=frontend.fmin_hz,
+                fmax=frontend.top_hz,
+                htk=frontend.mel_scale == "htk",
+                norm=frontend.mel_norm,
+            )
+            np.testing.assert_allclose(frontend(speechlike).values, expected, rtol=1e-4, atol=1e-12)
 
 
 @pytest.mark.parametrize(("power", "convert"), [(2.0, librosa.power_to_db), (1.0, librosa.amplitude_to_db)])

@@ -81,22 +81,20 @@ def test_the_floor_is_below_every_cell_and_stands_for_no_more_than_the_floors_en
     assert mel.frontend.energy(silent, mel.statistics).max() <= bound * (1 + 1e-3) + 1e-9
 
 
-@pytest.mark.parametrize(
-    ("frontend", "value"),
-    [
+def test_silence_is_at_the_floor(subtests):
+    for frontend, value in [
         (WHISPER, (-10 + 4) / 4),
         (LHOTSE, -23 * np.log(2)),
         (HIFIGAN, np.log(1e-5)),
         (LIBROSA, 0.0),
         (LIBROSA_DB, -100.0),
-    ],
-    ids=lambda value: getattr(value, "name", ""),
-)
-def test_silence_is_at_the_floor(frontend, value):
-    # HiFi-GAN's epsilon is louder than its floor is deep: 80 bands of sqrt(1e-9) pass it.
-    mel = replace(frontend, magnitude_epsilon=0.0)(Audio(np.zeros(4000), frontend.sample_rate))
-    np.testing.assert_allclose(mel.values, np.full(mel.values.shape, value), atol=1e-5)
-    np.testing.assert_allclose(frontend.floor_value(mel.summary.largest), np.full((mel.n_mels, 1), value), atol=1e-5)
+    ]:
+        with subtests.test(frontend=frontend, value=value):
+            mel = replace(frontend, magnitude_epsilon=0.0)(Audio(np.zeros(4000), frontend.sample_rate))
+            np.testing.assert_allclose(mel.values, np.full(mel.values.shape, value), atol=1e-5)
+            np.testing.assert_allclose(
+                frontend.floor_value(mel.summary.largest), np.full((mel.n_mels, 1), value), atol=1e-5
+            )
 
 
 def test_a_pause_is_at_the_floor_of_the_clip(speechlike):
@@ -255,9 +253,8 @@ def test_values_are_kept_as_a_read_only_copy():
         mel.values[0, 0] = 1.0
 
 
-@pytest.mark.parametrize(
-    ("values", "frontend", "message"),
-    [
+def test_values_that_are_no_mel_are_refused_where_they_enter(subtests):
+    for values, frontend, message in [
         (np.zeros((80, 3), complex), WHISPER, "complex values: expected a real mel spectrogram"),
         (
             np.full((80, 3), np.nan),
@@ -280,11 +277,12 @@ def test_values_are_kept_as_a_read_only_copy():
             NEMO,
             "pass statistics=Statistics(mean, std), compute the mel with the front-end, or let frontend.mel(",
         ),
-    ],
-)
-def test_values_that_are_no_mel_are_refused_where_they_enter(values, frontend, message):
-    with pytest.raises(ParameterError, match=re.escape(message)):
-        MelSpectrogram(values, frontend)
+    ]:
+        with (
+            subtests.test(values=values, frontend=frontend, message=message),
+            pytest.raises(ParameterError, match=re.escape(message)),
+        ):
+            MelSpectrogram(values, frontend)
 
 
 def test_a_cell_too_loud_for_any_signal_is_refused_when_its_energy_is_asked_for():

@@ -93,9 +93,8 @@ def test_a_list_of_recordings_is_told(tmp_path):
         scp_places(scp)
 
 
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
+def test_what_is_no_archive_of_matrices_is_refused_in_words(subtests, tmp_path):
+    for data, words in [
         (b"utt " + binary(MATRIX)[:-3], "cut off: 3 by 2 cells are 24 bytes, 21 are there"),
         (b"utt " + binary(MATRIX)[:9], "cut off within a header"),
         (b"utt", "cut off behind the key"),
@@ -109,11 +108,9 @@ def test_a_list_of_recordings_is_told(tmp_path):
         (b"utt  [\n 1 2\n 3 4", "without its closing bracket"),
         (b"utt hello", "is no matrix"),
         (b"\x93NUMPY\x01\x00v\x00", "no Kaldi archive"),
-    ],
-)
-def test_what_is_no_archive_of_matrices_is_refused_in_words(tmp_path, data, words):
-    with pytest.raises(AudioError, match=words):
-        ark_places(ark(tmp_path, data))
+    ]:
+        with subtests.test(data=data, words=words), pytest.raises(AudioError, match=words):
+            ark_places(ark(tmp_path, data))
 
 
 def test_ragged_text_is_refused(tmp_path):

@@ -88,9 +88,8 @@ def test_a_preset_comes_back_equal_from_json(subtests):
             assert from_json(MelFrontend, to_json(frontend)) == frontend
 
 
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
+def test_two_fields_that_do_not_fit_are_refused(subtests):
+    for fields, message in [
         ({"win_length": 513}, r"win_length=513: allowed is at most n_fft=512"),
         ({"win_length": 200, "hop_length": 201}, r"hop_length=201: allowed is at most win_length=200"),
         (
@@ -104,34 +103,30 @@ def test_a_preset_comes_back_equal_from_json(subtests):
         ({"power": 1.5}, r"power=1\.5: allowed is 1\.0 \(magnitude\) or 2\.0 \(power\)"),
         ({"first_sample": 1}, r"first_sample=1: allowed is 0 where padding='center'"),
         ({"log": "ln", "floor": 0.0}, r"floor=0\.0: allowed is more than 0 where log='ln'"),
-    ],
-    ids=str,
-)
-def test_two_fields_that_do_not_fit_are_refused(fields, message):
-    with pytest.raises(ParameterError, match=f"^MelFrontend: {message}$"):
-        MelFrontend(**{**MINE, **fields})
+    ]:
+        with (
+            subtests.test(fields=fields, message=message),
+            pytest.raises(ParameterError, match=f"^MelFrontend: {message}$"),
+        ):
+            MelFrontend(**{**MINE, **fields})
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
+def test_fields_at_their_bounds_are_allowed(subtests):
+    for fields in [
         {"win_length": 512, "hop_length": 512},
         {"win_length": 1, "hop_length": 1},
         {"fmax_hz": 8000.0},
         {"fmin_hz": 7999.0},
         {"log": None, "floor": 0.0},
         {"power": 1.0},
-    ],
-    ids=str,
-)
-def test_fields_at_their_bounds_are_allowed(fields):
-    frontend = MelFrontend(**{**MINE, **fields})
-    assert {key: getattr(frontend, key) for key in fields} == fields
+    ]:
+        with subtests.test(fields=fields):
+            frontend = MelFrontend(**{**MINE, **fields})
+            assert {key: getattr(frontend, key) for key in fields} == fields
 
 
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
+def test_a_value_out_of_range_is_refused(subtests):
+    for fields, message in [
         ({"sample_rate": 0}, "sample_rate=0: allowed is an integer > 0 and <= 768000"),
         ({"n_mels": 0}, "n_mels=0: allowed is an integer > 0 and <= 4096"),
         ({"hop_length": 160.0}, r"hop_length=160\.0: allowed is an integer > 0"),
@@ -151,35 +146,34 @@ def test_fields_at_their_bounds_are_allowed(fields):
         ({"mel_norm": "area"}, "mel_norm='area': allowed is 'slaney', or null"),
         ({"nmels": 40}, "unknown key 'nmels'; did you mean 'n_mels'?"),
         ({"name": ""}, "name='': allowed is a text"),
-    ],
-    ids=str,
-)
-def test_a_value_out_of_range_is_refused(fields, message):
-    with pytest.raises(ParameterError, match=f"^MelFrontend: {message}"):
-        MelFrontend(**{**MINE, **fields})
+    ]:
+        with (
+            subtests.test(fields=fields, message=message),
+            pytest.raises(ParameterError, match=f"^MelFrontend: {message}"),
+        ):
+            MelFrontend(**{**MINE, **fields})
 
 
 def empty_filters(n_fft: int, n_mels: int, **fields) -> MelFrontend:
     return MelFrontend(**{**MINE, "n_fft": n_fft, "n_mels": n_mels, **fields})
 
 
-@pytest.mark.parametrize(
-    "frontend",
-    [
+def test_the_message_about_empty_filters_names_two_fixes_and_each_works(subtests):
+    for frontend in [
         empty_filters(512, 256),
         empty_filters(512, 128, mel_scale="htk"),
         empty_filters(200, 80),
         empty_filters(128, 140, hop_length=64),
         empty_filters(512, 200, mel_scale="kaldi", fmin_hz=20.0),
         empty_filters(300, 40, fmin_hz=100.0, fmax_hz=900.0),
-    ],
-    ids=lambda f: f"{f.mel_scale} {f.n_mels} of {f.n_fft}",
-)
-def test_the_message_about_empty_filters_names_two_fixes_and_each_works(frontend):
-    with pytest.raises(ParameterError, match="mel filters hold no FFT bin") as caught:
-        frontend.filterbank()
-    n_fft, n_mels = map(int, re.search(r"raise n_fft to (\d+), or lower n_mels to (\d+)$", str(caught.value)).groups())
-    assert dataclasses.replace(frontend, n_fft=n_fft).filterbank().any(axis=1).all()
-    assert dataclasses.replace(frontend, n_mels=n_mels).filterbank().any(axis=1).all()
-    with pytest.raises(ParameterError, match="hold no FFT bin"):  # and fewer bands than that were not asked for
-        dataclasses.replace(frontend, n_mels=n_mels + 1).filterbank()
+    ]:
+        with subtests.test(frontend=frontend):
+            with pytest.raises(ParameterError, match="mel filters hold no FFT bin") as caught:
+                frontend.filterbank()
+            n_fft, n_mels = map(
+                int, re.search(r"raise n_fft to (\d+), or lower n_mels to (\d+)$", str(caught.value)).groups()
+            )
+            assert dataclasses.replace(frontend, n_fft=n_fft).filterbank().any(axis=1).all()
+            assert dataclasses.replace(frontend, n_mels=n_mels).filterbank().any(axis=1).all()
+            with pytest.raises(ParameterError, match="hold no FFT bin"):  # and fewer bands than that were not asked for
+                dataclasses.replace(frontend, n_mels=n_mels + 1).filterbank()

@@ -53,14 +53,12 @@ def write(path, what):
     return path / "s.yaml"
 
 
-@pytest.mark.parametrize(
-    "what",
-    ["espnet", "pair", "rows", "kaldi npy", "kaldi matrix", "kaldi text", "kaldi ark", "wenet", "yaml"],
-)
-def test_every_form_gives_the_same_mean_and_standard_deviation(tmp_path, what):
-    found = read_statistics(write(tmp_path, what))
-    assert np.allclose(found.mean, MEAN, rtol=1e-5)
-    assert np.allclose(found.std, STD, rtol=1e-5)
+def test_every_form_gives_the_same_mean_and_standard_deviation(subtests, tmp_path):
+    for what in ("espnet", "pair", "rows", "kaldi npy", "kaldi matrix", "kaldi text", "kaldi ark", "wenet", "yaml"):
+        with subtests.test(what=what):
+            found = read_statistics(write(tmp_path, what))
+            assert np.allclose(found.mean, MEAN, rtol=1e-5)
+            assert np.allclose(found.std, STD, rtol=1e-5)
 
 
 def test_a_batch_norm_over_the_bins_is_one_mean_and_one_divisor(tmp_path):
@@ -80,10 +78,10 @@ def test_texts_are_numbers_a_word_or_a_file(tmp_path):
     assert np.allclose(statistics_of_text(str(write(tmp_path, "pair"))).mean, MEAN)
 
 
-@pytest.mark.parametrize("text", ["mean=1", "mean=1,std=two", "mean=1,std=2,var=3", "std=2,std=2", "mean=1 std=2"])
-def test_other_texts_are_refused(text):
-    with pytest.raises(ParameterError, match="expected mean=NUMBER,std=NUMBER"):
-        statistics_of_text(text)
+def test_other_texts_are_refused(subtests):
+    for text in ("mean=1", "mean=1,std=two", "mean=1,std=2,var=3", "std=2,std=2", "mean=1 std=2"):
+        with subtests.test(text=text), pytest.raises(ParameterError, match="expected mean=NUMBER,std=NUMBER"):
+            statistics_of_text(text)
 
 
 def test_a_deviation_of_zero_is_refused():
@@ -91,9 +89,8 @@ def test_a_deviation_of_zero_is_refused():
         statistics_of_text("mean=0,std=0")
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "words"),
-    [
+def test_other_files_are_refused_in_words(subtests, tmp_path):
+    for name, data, words in [
         ("gone.npz", None, "gone.npz: cannot be read"),
         ("s.json", b'{"epoch": 3}', r"s.json: no statistics in it \(it holds epoch\); expected mean and std"),
         ("s.json", b'{"mean": ["a"], "std": 1}', "s.json: .*expected numbers"),
@@ -101,13 +98,12 @@ def test_a_deviation_of_zero_is_refused():
         ("s.npz", b"PK\x03\x04", "no arrays of numpy"),
         ("s.npy", b"\x80\x04K\x01.", "pickles are never loaded"),
         ("cmvn", b"hello world", "hello"),
-    ],
-)
-def test_other_files_are_refused_in_words(tmp_path, name, data, words):
-    if data is not None:
-        (tmp_path / name).write_bytes(data)
-    with pytest.raises(PolicyError, match=words):
-        read_statistics(tmp_path / name)
+    ]:
+        with subtests.test(name=name, data=data, words=words):
+            if data is not None:
+                (tmp_path / name).write_bytes(data)
+            with pytest.raises(PolicyError, match=words):
+                read_statistics(tmp_path / name)
 
 
 def test_of_several_speakers_one_is_asked_for(tmp_path):
@@ -130,18 +126,16 @@ def test_a_front_end_s_file_carries_numbers_lists_or_a_file(tmp_path):
     assert np.allclose(read_frontend(file).normalize.mean, MEAN)
 
 
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
+def test_other_normalisations_are_refused_with_the_file_s_name(subtests, tmp_path):
+    for line, words in [
         ("{mean: [1, 2], std: 1}", "mean of 2 numbers: expected one, or 80"),
         ("{mean: 1, std: -1}", "normalize"),
         ("{mean: 1}", "normalize"),
         ("{file: gone.npz}", "gone.npz"),
         ("global", "normalize"),
-    ],
-)
-def test_other_normalisations_are_refused_with_the_file_s_name(tmp_path, line, words):
-    path = tmp_path / "f.yaml"
-    path.write_text(f"base: lhotse\nnormalize: {line}\n")
-    with pytest.raises(PolicyError, match=words):
-        read_frontend(path)
+    ]:
+        with subtests.test(line=line, words=words):
+            path = tmp_path / "f.yaml"
+            path.write_text(f"base: lhotse\nnormalize: {line}\n")
+            with pytest.raises(PolicyError, match=words):
+                read_frontend(path)

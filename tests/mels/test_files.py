@@ -126,9 +126,8 @@ def test_arrays_of_objects_are_never_loaded(tmp_path):
         list_mels(tmp_path / "x.npz")
 
 
-@pytest.mark.parametrize(
-    ("array", "words"),
-    [
+def test_other_arrays_are_refused_with_the_file_s_name(subtests, tmp_path):
+    for array, words in [
         (MEL.astype(complex), "complex values"),
         ((MEL * 100).astype(np.int8), "values of dtype int8"),
         (MEL[:, :0], "an empty array"),
@@ -136,12 +135,11 @@ def test_arrays_of_objects_are_never_loaded(tmp_path):
         (MEL[:, 0], "an array of 1 axes"),
         (MEL[np.newaxis, np.newaxis], "an array of 4 axes"),
         (np.zeros((77, 30), np.float32), "whisper' has 80 mel bins"),
-    ],
-)
-def test_other_arrays_are_refused_with_the_file_s_name(tmp_path, array, words):
-    np.save(tmp_path / "x.npy", array)
-    with pytest.raises(AudioError, match=rf"x\.npy: .*{words}"):
-        clips_of_file(tmp_path / "x.npy", READY)
+    ]:
+        with subtests.test(array=array, words=words):
+            np.save(tmp_path / "x.npy", array)
+            with pytest.raises(AudioError, match=rf"x\.npy: .*{words}"):
+                clips_of_file(tmp_path / "x.npy", READY)
 
 
 def test_a_header_that_lies_is_refused_before_anything_is_held(tmp_path):
@@ -209,15 +207,21 @@ def test_a_part_is_taken_in_whole_frames(tmp_path):
 # --- finding ---
 
 
-@pytest.mark.parametrize(
-    ("path", "is_mel"),
-    [
-        ("a.npy", True), ("a.NPZ", True), ("f.ark:utt:1", True), ("f.scp", True), ("m.jsonl.gz", True), ("x.pt", True),
-        ("x.wav", False), ("x.gz", False), ("folder", False), ("x.npy.wav", False),
-    ],
-)  # fmt: skip
-def test_endings_tell_mels(path, is_mel):
-    assert is_mel_path(path) is is_mel
+def test_endings_tell_mels(subtests):
+    for path, is_mel in [
+        ("a.npy", True),
+        ("a.NPZ", True),
+        ("f.ark:utt:1", True),
+        ("f.scp", True),
+        ("m.jsonl.gz", True),
+        ("x.pt", True),
+        ("x.wav", False),
+        ("x.gz", False),
+        ("folder", False),
+        ("x.npy.wav", False),
+    ]:
+        with subtests.test(path=path, is_mel=is_mel):
+            assert is_mel_path(path) is is_mel
 
 
 def test_folders_are_searched_and_lists_stand_for_their_archives(tmp_path):
@@ -285,9 +289,8 @@ def test_a_cut_takes_its_part(tmp_path):
                 values_of(tmp_path / "cuts.jsonl")
 
 
-@pytest.mark.parametrize(
-    ("features", "words"),
-    [
+def test_a_manifest_of_another_frame_shift_or_rate_than_the_front_end_s_is_told(subtests, tmp_path):
+    for features, words in [
         ({"frame_shift": 0.01, "sampling_rate": 16000}, None),
         ({"frame_shift": 0.01003}, None),
         ({}, None),
@@ -296,32 +299,33 @@ def test_a_cut_takes_its_part(tmp_path):
             {"frame_shift": 0.01, "sampling_rate": 8000},
             "says 10 ms between frames and 8000 Hz, and front-end 'lhotse' has 10 ms between frames and 16000 Hz, so",
         ),
-    ],
-)
-def test_a_manifest_of_another_frame_shift_or_rate_than_the_front_end_s_is_told(tmp_path, features, words):
-    fbank = RNG.uniform(-12, 2, (30, 80)).astype(np.float32)
-    np.save(tmp_path / "rec-1.npy", fbank)
-    where = {"storage_type": "numpy_files", "storage_path": str(tmp_path), "storage_key": "rec-1.npy"}
-    (tmp_path / "x.jsonl").write_text(json.dumps({**where, **features}) + "\n")
-    for part in ({}, {"duration_s": 0.1}):
-        (clip,) = clips_of_file(tmp_path / "x.jsonl", mel_format(LHOTSE), **part)
-        texts = [notice.text for notice in clip.notices if notice.kind == "other-timing"]
-        assert len(texts) == (words is not None)
-        assert words is None or words in texts[0]
+    ]:
+        with subtests.test(features=features, words=words):
+            fbank = RNG.uniform(-12, 2, (30, 80)).astype(np.float32)
+            np.save(tmp_path / "rec-1.npy", fbank)
+            where = {"storage_type": "numpy_files", "storage_path": str(tmp_path), "storage_key": "rec-1.npy"}
+            (tmp_path / "x.jsonl").write_text(json.dumps({**where, **features}) + "\n")
+            for part in ({}, {"duration_s": 0.1}):
+                (clip,) = clips_of_file(tmp_path / "x.jsonl", mel_format(LHOTSE), **part)
+                texts = [notice.text for notice in clip.notices if notice.kind == "other-timing"]
+                assert len(texts) == (words is not None)
+                assert words is None or words in texts[0]
 
 
-@pytest.mark.parametrize("value", ["soon", float("nan"), -0.01, 0, True])
-def test_a_frame_shift_that_is_none_is_refused(tmp_path, value):
-    np.save(tmp_path / "rec-1.npy", MEL.T)
-    where = {"storage_type": "numpy_files", "storage_path": str(tmp_path), "storage_key": "rec-1.npy"}
-    (tmp_path / "x.jsonl").write_text(json.dumps({**where, "frame_shift": value}) + "\n")
-    with pytest.raises(AudioError, match=r"x\.jsonl: frame_shift=.*: expected a number above 0, as lhotse writes it"):
-        clips_of_file(tmp_path / "x.jsonl", mel_format(LHOTSE))
+def test_a_frame_shift_that_is_none_is_refused(subtests, tmp_path):
+    for value in ["soon", float("nan"), -0.01, 0, True]:
+        with subtests.test(value=value):
+            np.save(tmp_path / "rec-1.npy", MEL.T)
+            where = {"storage_type": "numpy_files", "storage_path": str(tmp_path), "storage_key": "rec-1.npy"}
+            (tmp_path / "x.jsonl").write_text(json.dumps({**where, "frame_shift": value}) + "\n")
+            with pytest.raises(
+                AudioError, match=r"x\.jsonl: frame_shift=.*: expected a number above 0, as lhotse writes it"
+            ):
+                clips_of_file(tmp_path / "x.jsonl", mel_format(LHOTSE))
 
 
-@pytest.mark.parametrize(
-    ("lines", "words"),
-    [
+def test_other_manifests_are_refused_in_words(subtests, tmp_path):
+    for lines, words in [
         ('{"id": "r", "sampling_rate": 16000, "sources": []}', "line 1: no features; expected a manifest of features"),
         ('{"id": "r", "tracks": []}', "a cut that is mixed of others"),
         ('{"storage_type": "lilcom_url", "storage_path": "s3://x", "storage_key": "k"}', "storage 'lilcom_url' is not"),
@@ -329,12 +333,11 @@ def test_a_frame_shift_that_is_none_is_refused(tmp_path, value):
         ("hello", "no manifest of JSON lines"),
         ("[1]", "no entry of a manifest"),
         ("\n", "an empty manifest"),
-    ],
-)
-def test_other_manifests_are_refused_in_words(tmp_path, lines, words):
-    (tmp_path / "x.jsonl").write_text(lines)
-    with pytest.raises(AudioError, match=words):
-        list_mels(tmp_path / "x.jsonl")
+    ]:
+        with subtests.test(lines=lines, words=words):
+            (tmp_path / "x.jsonl").write_text(lines)
+            with pytest.raises(AudioError, match=words):
+                list_mels(tmp_path / "x.jsonl")
 
 
 def test_lilcom_in_its_own_files_and_in_chunks_is_read(tmp_path):

@@ -87,28 +87,27 @@ def test_what_is_not_as_it_was_written_is_neither_replaced_nor_removed(tmp_path,
     assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
+def test_names_of_a_marker_that_lead_elsewhere_or_are_none_are_left_out(subtests, tmp_path):
+    for name in [
         *("../x", "/etc/passwd", "a/../../x", "", ".", "a//b", "./a", "a\\..\\x", MARKER, f"a/{MARKER}"),
         *("a\0b", "\0/x", "x/\0", "\ud800/x", "x/\ud800"),
-    ],
-)
-def test_names_of_a_marker_that_lead_elsewhere_or_are_none_are_left_out(tmp_path, name):
-    written = Written(tmp_path, [{"command": "audition", "owns": {name: "0", "good": "1"}}])
-    assert list(written) == ["good"]
-    assert not written.is_whole(name, "0")
-    assert written.lines(beside=[{"owns": {name: "0"}}]) == []
+    ]:
+        with subtests.test(name=name):
+            written = Written(tmp_path, [{"command": "audition", "owns": {name: "0", "good": "1"}}])
+            assert list(written) == ["good"]
+            assert not written.is_whole(name, "0")
+            assert written.lines(beside=[{"owns": {name: "0"}}]) == []
 
 
-@pytest.mark.parametrize("owns", [{}, {"a": 1}, 3, 0, None, [], ["a"], "a"], ids=repr)
-@pytest.mark.parametrize("more", [{}, {"command": "x"}, {"command": 3}], ids=repr)
-def test_lines_of_a_marker_that_list_nothing_are_left_out(tmp_path, owns, more):
-    (tmp_path / "a").touch()
-    line = {"owns": owns, **more}
-    assert not list(Written(tmp_path, [line]))
-    listed = Written(tmp_path, [{"command": "x", "owns": {"a": "0"}}])
-    assert listed.lines(beside=[line]) == [{"command": "x", "owns": {"a": "0"}}]
+def test_lines_of_a_marker_that_list_nothing_are_left_out(subtests, tmp_path):
+    for more in [{}, {"command": "x"}, {"command": 3}]:
+        for owns in [{}, {"a": 1}, 3, 0, None, [], ["a"], "a"]:
+            with subtests.test(owns=owns, more=more):
+                (tmp_path / "a").touch()
+                line = {"owns": owns, **more}
+                assert not list(Written(tmp_path, [line]))
+                listed = Written(tmp_path, [{"command": "x", "owns": {"a": "0"}}])
+                assert listed.lines(beside=[line]) == [{"command": "x", "owns": {"a": "0"}}]
 
 
 def test_a_listed_file_that_cannot_be_opened_counts_as_changed(tmp_path, monkeypatch):

@@ -19,18 +19,16 @@ from specaug_listen.vocoders import GriffinLim, Joint
 RUN = Configuration(WHISPER, augment.SM, Joint(), 1, 0)
 
 
-@pytest.mark.parametrize(
-    ("text", "key", "values"),
-    [
+def test_texts_are_read(subtests):
+    for text, key, values in [
         ("time_mask.max_frames=10,40,100", "time_mask.max_frames", (10, 40, 100)),
         (" fill = mean , floor,-4.5", "fill", ("mean", "floor", -4.5)),
         ("time_mask.max_frames=null,10", "time_mask.max_frames", (None, 10)),
         ("policy=LB", "policy", ("LB",)),
         ("vocoder=joint:quality=best", "vocoder", ("joint:quality=best",)),
-    ],
-)
-def test_texts_are_read(text, key, values):
-    assert read_axes([text]) == (Axis(key, values),)
+    ]:
+        with subtests.test(text=text, key=key, values=values):
+            assert read_axes([text]) == (Axis(key, values),)
 
 
 def test_a_mapping_may_hold_presets_themselves():
@@ -115,9 +113,8 @@ def test_parameters_of_vocoder_and_front_end_can_be_varied():
     assert (changed.vocoder.n_iter, changed.frontend.n_mels) == (4, 40)
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "match"),
-    [
+def test_what_cannot_be_varied_is_refused_in_one_line(subtests):
+    for key, value, match in [
         ("time_mask.max_frame", 3, r"time_mask.max_frame=3: unknown parameter; did you mean 'max_frames'\?"),
         ("time_mask", 3, "policy 'SM' has no 'time_mask'"),
         ("time_mask.max_frames", -1, "max_frames=-1: allowed is"),
@@ -134,12 +131,11 @@ def test_parameters_of_vocoder_and_front_end_can_be_varied():
         ("frontend", "wisper", "did you mean 'whisper'"),
         ("frontend.n_mels", 5000, "n_mels=5000"),
         ("dialect", "kaldi", "unknown dialect"),
-    ],
-)
-def test_what_cannot_be_varied_is_refused_in_one_line(key, value, match):
-    with pytest.raises(ParameterError, match=match) as caught:
-        varied(RUN, {key: value})
-    assert "\n" not in str(caught.value)
+    ]:
+        with subtests.test(key=key, value=value, match=match):
+            with pytest.raises(ParameterError, match=match) as caught:
+                varied(RUN, {key: value})
+            assert "\n" not in str(caught.value)
 
 
 def test_a_policy_without_masks_has_no_fill():

@@ -185,11 +185,12 @@ def test_a_sweep_that_cannot_be_written_leaves_nothing_half(made, tmp_path, monk
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"format": "specaug-listen sweep 9"}'], ids=str)
-def test_a_broken_index_is_refused_in_one_line(tmp_path, content):
-    (tmp_path / "sweep.json").write_bytes(content)
-    with pytest.raises(PolicyError, match=r"sweep\.json: [^\n]+$"):
-        write_page(tmp_path)
+def test_a_broken_index_is_refused_in_one_line(subtests, tmp_path):
+    for content in (b"", b"[]", b"{}", b"\xff", b'{"format": "specaug-listen sweep 9"}'):
+        with subtests.test(content=content):
+            (tmp_path / "sweep.json").write_bytes(content)
+            with pytest.raises(PolicyError, match=r"sweep\.json: [^\n]+$"):
+                write_page(tmp_path)
 
 
 # -- the command ----------------------------------------------------------------------------------------
@@ -211,23 +212,21 @@ def test_the_command_writes_what_the_function_does(speechlike, tmp_path):
     assert record["configuration"]["vocoder"]["n_iter"] == 1
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "match"),
-    [
+def test_wrong_use_of_the_command_is_one_line(subtests, tmp_path, speechlike):
+    for arguments, code, match in [
         (["--vary", "fill"], 2, "--vary fill: expected KEY=VALUE"),
         (["--vary", "fil=mean"], 2, "policy 'LD' has no 'fil'"),
         (["--vary", "fill=mean", "--policy", "none"], 2, "policy 'none' has no 'fill'"),
         (["--vary", "fill=mean", "--draws", "0"], 2, "--draws"),
         ([], 2, "--vary"),
-    ],
-)
-def test_wrong_use_of_the_command_is_one_line(tmp_path, speechlike, arguments, code, match):
-    save(tmp_path / "clip.wav", speechlike)
-    ran = run("sweep", tmp_path / "clip.wav", *arguments, "-o", tmp_path / "out")
-    assert ran.code == code
-    assert match in ran.err
-    assert len(ran.err.splitlines()) == 1
-    assert not (tmp_path / "out").exists()
+    ]:
+        with subtests.test(arguments=arguments, code=code, match=match):
+            save(tmp_path / "clip.wav", speechlike)
+            ran = run("sweep", tmp_path / "clip.wav", *arguments, "-o", tmp_path / "out")
+            assert ran.code == code
+            assert match in ran.err
+            assert len(ran.err.splitlines()) == 1
+            assert not (tmp_path / "out").exists()
 
 
 def test_a_clip_that_cannot_be_read_is_one_line(tmp_path):
