@@ -14,7 +14,7 @@
 # %% [markdown]
 # # First listen
 #
-# Load a clip, put a SpecAugment policy on it, hear and see what is left, and make one draw again from its file.
+# Load a clip, apply a SpecAugment policy to it, hear and see what is left, and make one draw again from its file.
 
 # %%
 import specaug_listen as sl
@@ -24,14 +24,14 @@ speech = sl.load("../samples/speech.flac")
 heard = sl.audition(speech, frontend=frontends.WHISPER, policy=augment.LD, draws=2, rng=0)
 
 # %% [markdown]
-# Players and pictures. Compare each draw with the copy-synthesis, not with the original: the copy-synthesis went
-# through the same vocoder.
+# The audition shows players and pictures. Compare each draw with the copy-synthesis, not with the original: only the
+# copy-synthesis went through the same vocoder as the draws.
 
 # %%
 heard
 
 # %% [markdown]
-# One row for each draw, and the draw itself as data.
+# The scores have one row for each draw. The draw itself is data.
 
 # %%
 heard.scores
@@ -40,7 +40,7 @@ heard.scores
 heard.draws[0].draw
 
 # %% [markdown]
-# Everything is written as WAV, PNG and JSON, and a draw comes back from its JSON sample for sample.
+# `save` writes everything as WAV, PNG and JSON. A draw comes back from its JSON, sample for sample.
 
 # %%
 folder = heard.save("../out/notebook", overwrite=True)
