@@ -27,14 +27,25 @@ PAGE = pathlib.Path(__file__).parents[1] / "docs" / "house.md"
 def read_table(text):
     """Floors of rooms, and the order of the files in each package, from the table of the page."""
     floors, orders = {}, {}
-    for floor, rooms, files in re.findall(r"^\| (\d+) \| ((?:`[\w/]+` ?)+)([\w, ]*)\|", text, flags=re.M):
+    for floor, rooms, files in re.findall(r"^\| (\d+) \| ((?:`[\w/]+` ?)+)([\w*, ]*)\|", text, flags=re.M):
         for room in re.findall(r"`([\w/]+)`", rooms):
             if "/" not in room.rstrip("/"):
                 assert room.rstrip("/") not in floors, room
                 floors[room.rstrip("/")] = int(floor)
             if room.endswith("/"):
-                orders[room.rstrip("/").replace("/", ".")] = [file.strip() for file in files.split(",")]
+                orders[room.rstrip("/").replace("/", ".")] = with_unlisted(
+                    room, [file.strip() for file in files.split(",")]
+                )
     return floors, orders
+
+
+def with_unlisted(room, files):
+    """Put the files of a package that are not named, in alphabetical order, where a star stands."""
+    if "*" not in files:
+        return files
+    names = {path.stem for path in (HOUSE / room).glob("*.py")} - {"__init__", *files}
+    place = files.index("*")
+    return [*files[:place], *sorted(names), *files[place + 1 :]]
 
 
 FLOORS, ORDERS = read_table(PAGE.read_text(encoding="utf-8"))
@@ -116,7 +127,7 @@ def test_the_page_lists_every_room_and_every_file_and_nothing_else():
         ("from ..frameworks.registry import DIALECTS", "augment.draw"),
         ("from specaug_listen.auditions import audition", "augment.draw"),
         ("from specaug_listen import plots", "augment.draw"),
-        ("import specaug_listen.frameworks.write", "augment.draw"),
+        ("import specaug_listen.frameworks.convert", "augment.draw"),
         ("def late():\n    from ..frameworks import registry", "augment.draw"),
         ("if TYPE_CHECKING:\n    from ..frameworks import registry", "augment.draw"),
         ("from ..inspection.change import Change", "plots.mels"),
@@ -146,6 +157,13 @@ def test_every_way_to_import_from_beside_above_or_behind_is_seen(text, name):
 )
 def test_importing_from_below_and_from_before_is_fine(text, name):
     assert complaints(text, name) == []
+
+
+def test_files_that_are_not_named_lie_where_the_star_is():
+    order = ORDERS["frameworks"]
+    assert "*" not in order
+    assert order.index("framework") < order.index("hf") < order.index("wenet") < order.index("registry")
+    assert complaints("from .registry import FRAMEWORKS", "frameworks.hf") == ["frameworks.registry"]
 
 
 def test_a_room_twice_in_the_table_is_refused():

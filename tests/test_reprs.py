@@ -32,7 +32,7 @@ OBJECTS = {
     "choice": (choose_frontend(None, augment.LD), "reason='default'"),
     "configuration": (configuration_of(HEARD), "Configuration(frontend=MelFrontend('nemo'"),
     "record": (draw_record(HEARD, HEARD.draws[0], "mono"), "DrawRecord(number=1"),
-    "framework": (frameworks.DIALECTS["nemo"], "Dialect(name='nemo'"),
+    "framework": (frameworks.FRAMEWORKS["nemo"], "Framework('nemo'"),
     "mask": (augment.FrequencyMask(), "FrequencyMask("),
     "show": (sl.show_policy("LD", n_draws=2), "PolicyPage(source='LD'"),
 }  # fmt: skip

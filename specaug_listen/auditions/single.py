@@ -16,7 +16,7 @@ from ..custom.adapter import Adapter
 from ..custom.waveform import Waveform, get_waveform
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frameworks.choice import FrontendChoice, choose_policy, select_channel
-from ..frameworks.reading.read import Imported
+from ..frameworks.read import Imported
 from ..frameworks.registry import draw_of_clip
 from ..frontends import MelFrontend, MelSpectrogram
 from ..mels import MelClip

@@ -21,7 +21,6 @@ from ..frontends import AnyMel, MelFrontend, check_mel
 from .describe import notes_on
 from .draw import Draw, Step, with_fill_levels
 from .fills import Fill
-from .framework_names import DialectName
 from .generators import OwnSource, Source
 from .masks import Cutout, FrameworkTransform, Mask, Warp
 from .paper import FrequencyMask, PaperTransform, TimeMask, TimeWarp
@@ -30,6 +29,10 @@ from .steps import Batch, check_counts, check_n_steps, within_clip
 
 Count = Annotated[int, Field(ge=0, le=100)]
 _LONGEST_NAME = 100
+# Which frameworks there are is known above this package, and checked where a name comes in.
+FrameworkName: TypeAlias = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="a framework's name in small letters, such as 'espnet'")
+]
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
 
 __all__ = [
@@ -98,7 +101,7 @@ class Policy:
     transforms: Annotated[tuple[Transform, ...], Field(strict=False, max_length=100)]
     name: Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)] = "policy"
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
-    dialect: DialectName = "paper"
+    dialect: FrameworkName = "paper"
     warp_probability: Annotated[float, Field(ge=0, le=1)] | None = None
     n_applied: Annotated[tuple[Count, Count], Field(strict=False)] | None = None
     is_shuffled: bool = False

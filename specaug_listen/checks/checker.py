@@ -20,7 +20,7 @@ from ..custom.load import absolute_spec, is_spec
 from ..custom.transform import Foreign
 from ..errors import ParameterError
 from ..frameworks.choice import choose_frontend, choose_policy
-from ..frameworks.reading.read import Imported
+from ..frameworks.read import Imported
 from ..frontends import MelFrontend
 from ..outputs.output import Output
 from .batches import exchange_findings, left_out_findings

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._records import to_plain
 from ..augment import Policy, TimeWarp, Warp
 from ..augment.describe import aspects, moves, subject
-from ..frameworks import ALL_POLICIES, DIALECTS, MAIN_RECIPES
+from ..frameworks import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES
 from ..frontends import PRESETS, MelFrontend
 from ..vocoders import VOCODERS
 
@@ -48,10 +48,11 @@ def entries(what: str) -> list[dict[str, Any]]:
     if what == "vocoders":
         head, *rows = _vocoders()
         return [dict(zip(head, row, strict=True)) for row in rows]
-    tables: dict[str, Mapping[str, Any]] = {"frontends": PRESETS, "policies": ALL_POLICIES, "frameworks": DIALECTS}
     if what == "policies":
         return [{**to_plain(one), "also_called": _names_of(one)} for one in ALL_POLICIES.values()]
-    return [to_plain(one) for one in tables[what].values()]
+    if what == "frameworks":
+        return [framework.facts() for framework in FRAMEWORKS.values()]
+    return [to_plain(one) for one in PRESETS.values()]
 
 
 def _frontends() -> list[Sequence[str]]:
@@ -153,7 +154,7 @@ def _frameworks() -> list[Sequence[str]]:
         ("name", "front-ends", "replays", "read from"),
         *(
             (d.name, ", ".join(d.frontends) or "any", "yes" if d.is_replayable else "-", d.source)
-            for d in DIALECTS.values()
+            for d in FRAMEWORKS.values()
         ),
     ]
 

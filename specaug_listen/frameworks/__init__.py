@@ -1,4 +1,7 @@
-"""The frameworks: the rules of each as data, its policies, and the reading and writing of its configurations."""
+"""The frameworks: what each one's SpecAugment does, its policies, and the reading and writing of its configurations.
+
+One framework is one file of this package; the others are what they have in common.
+"""
 
 from .choice import (
     FrontendChoice,
@@ -13,25 +16,27 @@ from .choice import (
 from .convert import Converted, convert_policy
 from .espnet import espnet_policy
 from .fairseq import fairseq_policy
-from .framework import Dialect
+from .framework import Framework
 from .hf import hf_policy
 from .lhotse import lhotse_policy
 from .lingvo import lingvo_policy
 from .nemo import nemo_patch_policy, nemo_policy
-from .policies import get_policy, import_policy, read_policy
-from .reading import Imported
-from .registry import ALL_POLICIES, DIALECTS, MAIN_RECIPES, draw_of_clip, exact_sources
+from .policies import get_policy
+from .read import Imported, import_policy, read_policy
+from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, collect_frameworks, draw_of_clip, exact_sources
 from .speechbrain import speechbrain_drop, speechbrain_legacy_policy, speechbrain_warp
 from .summary import show_policy
 from .torchaudio import torchaudio_mask, torchaudio_policy
 from .wenet import wenet_policy
 
+collect_frameworks()
+
 __all__ = [
     "ALL_POLICIES",
-    "DIALECTS",
+    "FRAMEWORKS",
     "MAIN_RECIPES",
     "Converted",
-    "Dialect",
+    "Framework",
     "FrontendChoice",
     "FrontendReason",
     "Imported",

@@ -16,9 +16,9 @@ from ..augment.steps import Batch
 from ..custom.adapter import Adapter
 from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import WHISPER, MelFrontend, get_frontend
-from .policies import check_dialect, get_policy, import_policy, is_policy_name
-from .reading import Imported
-from .registry import ALL_POLICIES, DIALECTS, exact_sources
+from .policies import get_policy, is_policy_name
+from .read import Imported, check_framework, import_policy
+from .registry import ALL_POLICIES, FRAMEWORKS, exact_sources
 
 __all__ = [
     "FrontendChoice",
@@ -92,7 +92,7 @@ def choose_frontend(frontend: Any, policy: Policy) -> FrontendChoice:
         recipe = ALL_POLICIES.get(policy.name.partition(",")[0])
         is_recipe = recipe is not None and recipe.frontend == policy.frontend and recipe.dialect == policy.dialect
         return FrontendChoice(policy.frontend, "recipe" if is_recipe else "policy")
-    framework = DIALECTS.get(policy.dialect)
+    framework = FRAMEWORKS.get(policy.dialect)
     if framework is not None and framework.frontends:
         return FrontendChoice(get_frontend(framework.frontends[0]), "framework")
     return FrontendChoice(WHISPER, "default")
@@ -235,7 +235,7 @@ def _named_policy(
     is_text = isinstance(source, (str, os.PathLike))
     is_name = isinstance(source, str) and is_policy_name(source)
     is_file = is_text and (str(source).lower().endswith((".yaml", ".yml", ".json")) or os.path.exists(source))  # type: ignore[arg-type]
-    check_dialect(framework)
+    check_framework(framework)
     if framework is not None and (is_name or not is_file):
         raise ParameterError(f"dialect {framework!r:.80} is for a file, and the policy is {source!s:.80}; leave it out")
     if adapter is None and is_file and not is_name:

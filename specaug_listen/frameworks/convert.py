@@ -12,27 +12,15 @@ from ..augment.coverage import expected_shares, least_mels
 from ..augment.describe import aspects, subject
 from ..augment.policy import Policy
 from ..errors import ParameterError
-from .neutral import Outline, outlined
-from .reading import import_foreign
-from .registry import DIALECTS
-from .write import SNIPPETS
+from .framework import Framework
+from .neutral import neutral_policy
+from .paper import own_policy
+from .read import import_data
+from .registry import FRAMEWORKS
 
-__all__ = ["TARGETS", "Converted", "convert_policy"]
+__all__ = ["Converted", "convert_policy", "writable_frameworks"]
 
-TARGETS = tuple(sorted(SNIPPETS))
 _FRAMES, _MELS, _DRAWS = 1000, 80, 400
-_SCALES = {
-    "espnet": "ln of powers, before the model's normalisation",
-    "nemo": "after the normalisation of each band",
-    "speechbrain": "dB, after the normalisation",
-    "lhotse": "ln of powers, not normalised",
-    "wenet": "ln of powers of 16-bit samples, not normalised",
-    "hf": "Whisper's (log10 + 4) / 4",
-    "fairseq": "after the normalisation of the utterance",
-    "torchaudio": "whatever the transform is given",
-    "lingvo": "after the normalisation of each band",
-    "paper": "the front-end's own",
-}
 
 
 @record
@@ -66,7 +54,7 @@ def convert_policy(policy: Policy, dialect: str) -> Converted:
     ----------
     policy : Policy
     dialect : str
-        One of `TARGETS`.
+        One of `writable_frameworks`.
 
     Returns
     -------
@@ -83,35 +71,35 @@ def convert_policy(policy: Policy, dialect: str) -> Converted:
     >>> "max_f: 27" in convert_policy(LB, "wenet").text
     True
     """
-    if dialect in DIALECTS and dialect not in SNIPPETS:
-        instead = dialect.split("-")[0]
+    known = FRAMEWORKS.get(dialect)
+    allowed = ", ".join(writable_frameworks())
+    if known is None:
+        close = nearest(str(dialect), writable_frameworks())
+        raise ParameterError(f"unknown dialect {dialect!r:.80}{close} (allowed: {allowed})")
+    if known.write is None:
         raise ParameterError(
-            f"dialect {dialect!r:.80} can be read, but not written; write {instead} instead (allowed: "
-            f"{', '.join(TARGETS)})"
+            f"dialect {dialect!r:.80} can be read, but not written; write {known.family} instead (allowed: {allowed})"
         )
-    if dialect not in SNIPPETS:
-        close = nearest(str(dialect), list(TARGETS))
-        raise ParameterError(f"unknown dialect {dialect!r:.80}{close} (allowed: {', '.join(TARGETS)})")
-    outline = outlined(policy)
-    text = SNIPPETS[dialect](outline)
-    made = _read_back(text, dialect, policy.name)
-    return Converted(dialect, text, made, (*_lost(outline), *_differences(policy, made, dialect)))
+    neutral = neutral_policy(policy)
+    text = known.write(neutral)
+    converted = _read_back(text, known, f"{policy.name}{known.file_suffix}")
+    left_out = [f"left out: {what}" for what in neutral.left_out]
+    return Converted(dialect, text, converted, (*left_out, *_differences(policy, converted, known)))
 
 
-def _read_back(text: str, dialect: str, name: str) -> Policy:
-    file = f"{name}.json" if dialect in ("hf", "lhotse") else f"{name}.yaml"
-    if dialect == "paper":
-        from .policies import policy_of
-
-        return policy_of(mapping_of(text, file, "policy"), file)
-    return import_foreign(as_mapping(foreign_plain_of(text, file, "policy")[0], file, "policy"), dialect, file).policy
+def writable_frameworks() -> list[str]:
+    """Return the names of the frameworks whose configurations can be written, in alphabetical order."""
+    return sorted(name for name, framework in FRAMEWORKS.items() if framework.write is not None)
 
 
-def _lost(outline: Outline) -> list[str]:
-    return [f"left out: {what}" for what in outline.left_out]
+def _read_back(text: str, framework: Framework, file: str) -> Policy:
+    if framework.read is None:
+        return own_policy(mapping_of(text, file, "policy"), file)
+    data = as_mapping(foreign_plain_of(text, file, "policy")[0], file, "policy")
+    return import_data(data, framework.name, file).policy
 
 
-def _differences(given: Policy, made: Policy, dialect: str) -> list[str]:
+def _differences(given: Policy, made: Policy, framework: Framework) -> list[str]:
     lines = []
     before, after = _by_subject(given), _by_subject(made)
     for name in dict.fromkeys([*before, *after]):
@@ -141,9 +129,10 @@ def _differences(given: Policy, made: Policy, dialect: str) -> list[str]:
     parts = [_part(policy) for policy in (given, made)]
     if parts[0] != parts[1]:
         lines.append(f"applied of them: {parts[0]} -> {parts[1]}")
-    family = given.dialect.split("-")[0]
-    if family != dialect:
-        lines.append(f"scale that a fill is in: {_SCALES.get(family, 'its own')} -> {_SCALES[dialect]}")
+    source = FRAMEWORKS.get(given.dialect)
+    if source is None or source.family != framework.name:
+        scale = "its own" if source is None else FRAMEWORKS[source.family].scale
+        lines.append(f"scale that a fill is in: {scale} -> {framework.scale}")
         lines.append(_masked(given, made))
     return lines
 

@@ -1,5 +1,7 @@
 """ESPnet2's ``SpecAug`` [1]_: warp, frequency masks, time masks, before the normalisation that the model does.
 
+Its training configuration is read: ``specaug_conf``, ``frontend_conf``, ``normalize``; or its Whisper encoder's.
+
 References
 ----------
 .. [1] ``espnet2/asr/specaug/specaug.py``, ``espnet2/layers/mask_along_axis.py``, ``espnet2/layers/time_warp.py``.
@@ -7,64 +9,51 @@ References
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
 
 from ..augment.masks import Mask, Warp
-from ..augment.policy import Policy
+from ..augment.policy import NONE, Policy
 from ..errors import ParameterError
 from ..frontends import ESPNET as FRONTEND
-from .framework import Dialect
+from ..frontends import MelFrontend
+from .config import Config, Section
+from .fields import Count, LeastOne, PolicyName, Shares, Widths, check_arguments
+from .framework import Framework, PolicyAndFrontend
+from .neutral import NeutralPolicy, to_yaml
 
-__all__ = ["ESPNET", "ESPNET_POLICIES", "espnet_mask", "espnet_policy", "width_range"]
+__all__ = ["ESPNET", "espnet_mask", "espnet_policy", "width_range"]
 
-Range = int | tuple[float, float]
-
-ESPNET = Dialect(
-    name="espnet",
-    source="espnet2/layers/mask_along_axis.py, time_warp.py",
-    frontends=("espnet",),
-    generators={"warp": "torch", "mask": "torch"},
-    recipes={"espnet": "espnet-conformer10", "espnet2": "espnet-conformer10"},
-    oddities=(
-        "the upper end of a width range is never drawn",
-        "starts stay below the size less the widest mask of the whole batch, so the last bin and the "
-        "last frame are never "
-        "masked, and the larger the batch, the less the top is",
-        "time masks count the frames of the padded batch and may lie in the padding",
-        "a warp moves by -(W - 1) to W frames, and is skipped on clips of 2 W frames or fewer",
-        "each half is resized by itself with half-pixel bicubic interpolation: it overshoots, and "
-        "the halves do not meet",
-        "masks are set before the model's normalisation: a zero is not the mean",
-        "a mean fill is taken over the padded batch with what was masked before",
-    ),
-)
+_Mode = Annotated[Literal["bicubic", "bilinear"], Field(description="bicubic or bilinear")]
 
 
+@check_arguments
 def espnet_policy(
     *,
     apply_time_warp: bool = True,
-    time_warp_window: int = 5,
-    time_warp_mode: str = "bicubic",
+    time_warp_window: Count = 5,
+    time_warp_mode: _Mode = "bicubic",
     apply_freq_mask: bool = True,
-    freq_mask_width_range: Range = (0, 20),
-    num_freq_mask: int = 2,
+    freq_mask_width_range: Widths = (0, 20),
+    num_freq_mask: Count = 2,
     apply_time_mask: bool = True,
-    time_mask_width_range: Range | None = None,
-    time_mask_width_ratio_range: float | tuple[float, float] | None = None,
-    num_time_mask: int = 2,
+    time_mask_width_range: Widths | None = None,
+    time_mask_width_ratio_range: Shares | None = None,
+    num_time_mask: Count = 2,
     replace_with_zero: bool = True,
-    name: str = "espnet",
+    name: PolicyName = "espnet",
 ) -> Policy:
-    """The policy of ``SpecAug``'s own arguments, with its own defaults.
+    """Make the policy of ``SpecAug``'s own arguments, with its own defaults.
 
     Raises
     ------
     ParameterError
         Where ESPnet would raise: no mask and no warp, no range of time widths or two of them, a range that holds no
-        width, masks or a warp that are switched on and number or move nothing; or for another interpolation than
-        bicubic or bilinear.
+        width, masks or a warp that are switched on and number or move nothing.
 
     Examples
     --------
@@ -73,33 +62,32 @@ def espnet_policy(
     """
     if not (apply_time_warp or apply_freq_mask or apply_time_mask):
         raise ParameterError("apply_time_warp, apply_freq_mask and apply_time_mask are all false: set one of them")
-    _check_drawable("apply_time_warp", apply_time_warp, time_warp_window=time_warp_window)
-    widths = {"freq_mask_width_range": freq_mask_width_range}
-    _check_drawable("apply_freq_mask", apply_freq_mask, widths, num_freq_mask=num_freq_mask)
     ranges = {
         "time_mask_width_range": time_mask_width_range,
         "time_mask_width_ratio_range": time_mask_width_ratio_range,
     }
     if apply_time_mask and list(ranges.values()).count(None) != 1:
-        shown = ", ".join(f"{key}={given}" for key, given in ranges.items())
-        raise ParameterError(f"{shown}: exactly one of them is needed")
-    _check_drawable("apply_time_mask", apply_time_mask, ranges, num_time_mask=num_time_mask)
-    interpolations: dict[str, Any] = {"bicubic": "bicubic", "bilinear": "linear_halves"}
-    if time_warp_mode not in interpolations:
-        raise ParameterError(f"time_warp_mode={time_warp_mode!r:.80}: allowed is bicubic or bilinear")
-    transforms: list[Any] = [Warp(time_warp_window, interpolations[time_warp_mode])] if apply_time_warp else []
-    fill: Any = 0.0 if replace_with_zero else "mean"
+        values = ", ".join(f"{key}={value}" for key, value in ranges.items())
+        raise ParameterError(f"{values}: exactly one of them is needed")
+    transforms, fill = list[Mask | Warp](), 0.0 if replace_with_zero else "mean"
+    if apply_time_warp:
+        _check_drawable("apply_time_warp", time_warp_window=time_warp_window)
+        transforms.append(Warp(time_warp_window, "bicubic" if time_warp_mode == "bicubic" else "linear_halves"))
     if apply_freq_mask:
+        _check_drawable("apply_freq_mask", num_freq_mask=num_freq_mask, freq_mask_width_range=freq_mask_width_range)
         transforms.append(espnet_mask("frequency", num_freq_mask, width_range(freq_mask_width_range), fill))
-    if apply_time_mask and time_mask_width_range is not None:
-        transforms.append(espnet_mask("time", num_time_mask, width_range(time_mask_width_range), fill))
-    elif apply_time_mask and time_mask_width_ratio_range is not None:
-        transforms.append(espnet_mask("time", num_time_mask, _ratio_range(time_mask_width_ratio_range), fill))
+    if apply_time_mask:
+        _check_drawable("apply_time_mask", num_time_mask=num_time_mask, **ranges)
+        widths = width_range(time_mask_width_range or 0)
+        if time_mask_width_ratio_range is not None:
+            low, high = _ends(time_mask_width_ratio_range)
+            widths = {"min_ratio": float(low), "max_ratio": float(high), "ratio_rule": "replaces"}
+        transforms.append(espnet_mask("time", num_time_mask, widths, fill))
     return Policy(tuple(transforms), name, dialect="espnet")
 
 
 def espnet_mask(axis: Literal["time", "frequency"], count: int, widths: dict[str, Any], fill: Any) -> Mask:
-    """``mask_along_axis``, from which SpeechBrain took its old masks.
+    """Make masks as ``mask_along_axis`` does, from which SpeechBrain took its old ones.
 
     Examples
     --------
@@ -120,57 +108,293 @@ def espnet_mask(axis: Literal["time", "frequency"], count: int, widths: dict[str
     )
 
 
-def width_range(given: Range) -> dict[str, Any]:
-    """A range of widths, of which one number is the upper end.
+def width_range(widths: int | tuple[int, int]) -> dict[str, Any]:
+    """Return the fields of a mask for ESPnet's range of widths, whose lower end is 0 where it is one number.
 
     Examples
     --------
     >>> width_range((5, 30))
     {'min_width': 5, 'max_width': 30}
     """
-    low, high = _ends(given)
+    low, high = _ends(widths)
     return {"min_width": int(low), "max_width": int(high)}
 
 
-def _check_drawable(
-    switch: str, is_on: bool, ranges: Mapping[str, float | tuple[float, float] | None] | None = None, **numbers: int
-) -> None:
+def _check_drawable(switch: str, **values: float | tuple[float, float] | None) -> None:
     """Refuse what ESPnet raises with while a switch is on: numbers of 0, and ranges that hold no width."""
-    if not is_on:
-        return
-    for key, number in numbers.items():
-        if number < 1:
-            raise ParameterError(f"{key}={number}: ESPnet raises with it; allowed is 1 or more, or {switch}: false")
-    for key, given in (ranges or {}).items():
-        low, high = (0, 1) if given is None else _ends(given)
+    for key, value in values.items():
+        low, high = (0, 1) if value is None else _ends(value)
         if high <= low:
-            shown = list(given) if isinstance(given, tuple | list) else given
-            raise ParameterError(
-                f"{key}={shown}: ESPnet raises with it, as the upper end is never drawn; allowed is an upper end above "
-                f"{low}, or {switch}: false"
-            )
+            why = "; allowed is 1 or more"
+            if key.endswith("_range"):
+                why = f", as the upper end is never drawn; allowed is an upper end above {low}"
+            text = list(value) if isinstance(value, tuple) else value
+            raise ParameterError(f"{key}={text}: ESPnet raises with it{why}, or {switch}: false")
 
 
-def _ratio_range(given: float | tuple[float, float]) -> dict[str, Any]:
-    low, high = _ends(given)
-    return {"min_ratio": float(low), "max_ratio": float(high), "ratio_rule": "replaces"}
+def _ends(value: float | tuple[float, float]) -> tuple[float, float]:
+    return value if isinstance(value, tuple) else (0, value)
 
 
-def _ends(given: float | tuple[float, float]) -> tuple[float, float]:
-    return (0, given) if isinstance(given, (int, float)) else (given[0], given[1])
+# What ESPnet's front-ends make that is no mel spectrogram: latents, embeddings, tokens, stacks of features, waveforms.
+_NOT_MELS = re.compile(
+    r"s3prl|fused|wav2?vec|w2v|hubert|wavlm|data2vec|xls|embed|patch|token|codec|latent|encoder|bert|asteroid|sliding|"
+    r"whisper|cnn|huggingface|raw|discrete|linear_spectrogram|mfcc",
+    re.I,
+)
+_FRONTEND_KEYS = (
+    *("fs", "n_fft", "win_length", "hop_length", "window", "center", "normalized", "onesided", "n_mels", "fmin"),
+    *("fmax", "htk", "apply_stft"),
+)
+_OF_WAVEFORMS = re.compile(r"wav2?vec|w2v|hubert|wavlm|data2vec|xls", re.I)
+_OF_ITS_OWN_MEL = re.compile(r"whisper|beats|dasheng", re.I)
+# Sections of ESPnet's other tasks, whose networks take a waveform, tokens or a spectrogram of their own.
+_OTHER_TASKS = ("separator", "lm", "tts", "svs", "vocoder", "codec", "extractor", "diffusion", "enh_encoder")
+# Sections of ESPnet's training, and of others that name theirs so; and what ESPnet alone has beside them.
+_SECTIONS = ("encoder_conf", "decoder_conf", "model_conf")
+_BESIDE_SECTIONS = {
+    *("val_scheduler_criterion", "best_model_criterion", "keep_nbest_models", "batch_bins", "token_list"),
+    *("unused_parameters", "num_att_plot", "fold_length", "num_iters_per_epoch", "use_preprocessor"),
+    "early_stopping_criterion",
+}
 
 
-# egs2/librispeech/asr1/conf/tuning: train_asr_conformer10_hop_length160.yaml, train_asr_e_branchformer.yaml;
-# train_asr_conformer.yaml.
-ESPNET_POLICIES = (
-    replace(
-        espnet_policy(
-            freq_mask_width_range=(0, 27),
-            time_mask_width_ratio_range=(0.0, 0.05),
-            num_time_mask=10,
-            name="espnet-conformer10",
-        ),
-        frontend=replace(FRONTEND, hop_length=160, name="espnet of espnet-conformer10"),
+def _in_hz(value: Any) -> int | None:
+    """Read 16000, "16000", "16k" and "16 kHz" alike."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*(k?)(?:hz)?", str(value).strip().lower())
+    return None if match is None else int(float(match[1]) * (1000 if match[2] else 1))
+
+
+def _name_or_null(value: Any) -> Any:
+    """Read a class's name as ESPnet does: in lower case; none, null and nil stand for null."""
+    name = value.strip().lower() if isinstance(value, str) else value
+    return None if name in ("none", "null", "nil") else name
+
+
+_Rate = Annotated[int, BeforeValidator(_in_hz), Field(description="a sample rate in Hz, or a text such as 16k")]
+_ClassName = Annotated[str | None, BeforeValidator(_name_or_null)]
+_Size = Annotated[Count | None, BeforeValidator(_name_or_null)]
+
+
+def _detect(key: str, value: Any) -> bool:
+    return key == "encoder_conf" and isinstance(value, dict) and bool({"use_specaug", "specaug_conf"} & set(value))
+
+
+def _detect_whole(data: Mapping[str, Any]) -> list[str]:
+    sections = [key for key in _SECTIONS if isinstance(data.get(key), dict)]
+    return sections if _BESIDE_SECTIONS & set(data) else []
+
+
+def _read(config: Config) -> PolicyAndFrontend:
+    root = config.root
+    encoder = root.section("encoder_conf")
+    if encoder is not None and ("use_specaug" in encoder or "specaug_conf" in encoder):
+        return _read_whisper_encoder(config, encoder)
+    if not {"specaug", "specaug_conf", "frontend", "frontend_conf", "encoder_conf", "model_conf"} & set(root.data):
+        root.note("the file names no front-end; ESPnet's own is meant")
+        return _read_policy(config, root), config.preset("espnet")
+    section = root.section("specaug_conf")
+    kind = root.get("specaug", _ClassName, "specaug")
+    _refuse_tokens(root)
+    if kind is None or (section is None and "specaug" not in root):
+        null = root.data.get("specaug")
+        why = f": {null}, which ESPnet takes for null" if isinstance(null, str) else " is null"
+        why = why if "specaug" in root else " is not named"
+        root.note(f"specaug{why}: nothing is masked" + (", and specaug_conf has no effect" if section else ""))
+        policy = Policy(NONE.transforms, config.name, dialect="espnet")
+    elif kind != "specaug":
+        raise ParameterError(f"specaug={kind!r:.80}: allowed is specaug or null; others mask by rules of their own")
+    else:
+        if "specaug" not in root:
+            root.note("specaug is not named: ESPnet masks nothing without `specaug: specaug`; shown as if it were")
+        policy = _read_policy(config, section or root.section_or_empty("specaug_conf"))
+    _note_normalisation(root)
+    return policy, _read_frontend(config)
+
+
+def _refuse_tokens(root: Section) -> None:
+    """Refuse encoders of tokens or waveforms: masks fall on embeddings or on what a network made."""
+    encoder = root.section("encoder_conf")
+    if encoder is not None and encoder.data.get("input_layer") == "embed":
+        raise ParameterError(
+            "encoder_conf.input_layer='embed': the encoder takes tokens, whose embeddings are no mel spectrogram, so "
+            "the masks cannot be heard"
+        )
+    name = root.data.get("encoder")
+    if encoder is not None and encoder.data.get("specaug_config"):
+        raise ParameterError(
+            f"encoder_conf.specaug_config: the encoder ({name!s:.60}) masks a filterbank of its own, which is not "
+            "known here; allowed is specaug with its specaug_conf"
+        )
+    if isinstance(name, str) and _OF_WAVEFORMS.search(name):
+        raise ParameterError(
+            f"encoder={name!r:.80}: the encoder takes the waveform, and its masks fall on what a network made of it, "
+            "which is no mel spectrogram, so the masks cannot be heard"
+        )
+    if (
+        isinstance(name, str)
+        and _OF_ITS_OWN_MEL.search(name)
+        and root.get("specaug", _ClassName, "specaug") == "specaug"
+    ):
+        raise ParameterError(
+            f"encoder={name!r:.80}: the encoder makes a mel spectrogram of its own, and specaug would mask the "
+            "waveform before it, so the masks cannot be heard; allowed is specaug: null, of Whisper with "
+            "encoder_conf.use_specaug"
+        )
+
+
+def _read_policy(config: Config, section: Section) -> Policy:
+    arguments = section.arguments(espnet_policy)
+    for switch, keys in (
+        ("apply_time_warp", ("time_warp_window", "time_warp_mode")),
+        ("apply_freq_mask", ("freq_mask_width_range", "num_freq_mask")),
+        ("apply_time_mask", ("time_mask_width_range", "time_mask_width_ratio_range", "num_time_mask")),
+    ):
+        idle = [key for key in keys if key in section] if not arguments[switch] else []
+        if idle:
+            section.note(f"{section.where}{', '.join(idle)}: without effect, {switch} is false")
+    return section.call(espnet_policy, arguments, name=config.name)
+
+
+def _read_whisper_encoder(config: Config, encoder: Section) -> PolicyAndFrontend:
+    frontend = config.preset("whisper")
+    if config.root.get("specaug", _ClassName, None) is not None:
+        raise ParameterError(
+            "specaug and encoder_conf.use_specaug: both mask; with a Whisper encoder remove specaug, whose input is a "
+            "waveform there"
+        )
+    if not encoder.take("use_specaug", bool, False):
+        encoder.note(
+            "encoder_conf.use_specaug is false: nothing is masked, and encoder_conf.specaug_conf has no effect"
+        )
+        return Policy(NONE.transforms, config.name, dialect="espnet"), frontend
+    if encoder.get("do_pad_trim", bool, False):
+        encoder.note("encoder_conf.do_pad_trim: clips are 30 s (3000 frames) when they are masked; see --batch 1x3000")
+    section = encoder.section("specaug_conf")
+    if section is None:
+        raise ParameterError("encoder_conf.specaug_conf is missing: ESPnet raises without it; give its arguments")
+    encoder.note(
+        "ESPnet before its pull request 5206 handed the Whisper encoder's mel over with its axes swapped: there, "
+        "frequency masks fell on frames and time masks on bins; shown as it is since"
+    )
+    return _read_policy(config, section), frontend
+
+
+def _note_normalisation(root: Section) -> None:
+    root.take("normalize", str | None, "utterance_mvn")
+    normalize = root.get("normalize", _ClassName, "utterance_mvn")
+    if normalize is not None:
+        recipes = " (ESPnet's default; the recipes' asr.sh asks for global_mvn, unless told otherwise)"
+        root.note(
+            f"normalize: {normalize}{'' if 'normalize' in root else recipes} comes after the masks: a filled value v "
+            "becomes (v - mean) / deviation, and what the model sees is not shown"
+        )
+
+
+def _read_frontend(config: Config) -> MelFrontend | None:
+    root = config.root
+    kind = root.get("frontend", _ClassName, "default")
+    if kind is not None and _NOT_MELS.search(kind):
+        raise ParameterError(
+            f"frontend={kind!r:.80}: its features are no mel spectrogram, so the masks cannot be heard; allowed is "
+            "default"
+        )
+    other_task = next((key for key in _OTHER_TASKS if key in root), None)
+    if other_task is not None and not {"frontend", "frontend_conf", "specaug"} & set(root.data):
+        root.knows_value(other_task)
+        why = "the configuration of another task than recognition, which names no front-end"
+        config.no_frontend(f"{other_task}: {why}")
+        return None
+    size = root.get("input_size", _Size)
+    if kind != "default":
+        why = f"{size} features were made elsewhere" if size else "the features were made elsewhere"
+        config.no_frontend(f"frontend: {'null' if kind is None else kind}: {why if kind is None else 'not known here'}")
+        return None
+    if size:
+        config.no_frontend("input_size: ESPnet makes no features then, they were made elsewhere")
+        return None
+    section = root.section_or_empty("frontend_conf")
+    section.knows(_FRONTEND_KEYS)
+    changes: dict[str, Any] = {
+        "sample_rate": section.take("fs", _Rate, 16000),
+        "n_fft": section.take("n_fft", LeastOne, 512),
+        "win_length": section.get("win_length", LeastOne | None),
+        "hop_length": section.take("hop_length", LeastOne, 128),
+        "n_mels": section.take("n_mels", LeastOne, 80),
+        "fmin_hz": section.get_float("fmin") or 0.0,
+        "fmax_hz": section.get_float("fmax"),
+        "mel_scale": "htk" if section.get("htk", bool, False) else "slaney",
+        "window": section.get("window", str | None, "hann") or "ones (null)",
+    }
+    if not section.get("center", bool, True) or section.get("normalized", bool, False):
+        config.no_frontend("frontend_conf: center: false and normalized: true cannot be had here")
+        return None
+    return config.preset("espnet", section.keys(sample_rate="fs", fmin_hz="fmin", fmax_hz="fmax"), **changes)
+
+
+def _write(policy: NeutralPolicy) -> str:
+    frequency, time = policy.frequency, policy.time
+    has_time_masks = time.number > 0 and not (time.is_share_alone and time.share <= 0)
+    if not (policy.warp_frames or frequency.number or has_time_masks):
+        return to_yaml({"specaug": None})
+    conf: dict[str, Any] = {"apply_time_warp": policy.warp_frames > 0}
+    if policy.warp_frames:
+        conf |= {"time_warp_window": policy.warp_frames, "time_warp_mode": "bicubic"}
+    conf["apply_freq_mask"] = frequency.number > 0
+    if frequency.number:
+        conf |= {"freq_mask_width_range": frequency.range, "num_freq_mask": frequency.number}
+    conf["apply_time_mask"] = has_time_masks
+    if has_time_masks and time.is_share_alone:
+        # ESPnet takes no range of one share: its lower end then lies a frame in a thousand below.
+        is_one = time.low_share >= time.share
+        low = max(0.0, round(time.share - 0.001, 4)) if is_one else time.low_share
+        conf["time_mask_width_ratio_range"] = [low, time.share]
+    elif has_time_masks:
+        conf["time_mask_width_range"] = time.range
+    if has_time_masks:
+        conf["num_time_mask"] = time.number
+    conf["replace_with_zero"] = policy.is_filled_with_zero
+    return to_yaml({"specaug": "specaug", "specaug_conf": conf})
+
+
+ESPNET = Framework(
+    name="espnet",
+    source="espnet2/layers/mask_along_axis.py, time_warp.py",
+    oddities=(
+        "the upper end of a width range is never drawn",
+        "starts stay below the size less the widest mask of the whole batch, so the last bin and the last frame are "
+        "never masked, and the larger the batch, the less the top is",
+        "time masks count the frames of the padded batch and may lie in the padding",
+        "a warp moves by -(W - 1) to W frames, and is skipped on clips of 2 W frames or fewer",
+        "each half is resized by itself with half-pixel bicubic interpolation: it overshoots, and the halves do not "
+        "meet",
+        "masks are set before the model's normalisation: a zero is not the mean",
+        "a mean fill is taken over the padded batch with what was masked before",
     ),
-    espnet_policy(freq_mask_width_range=(0, 30), time_mask_width_range=(0, 40), name="espnet-conformer"),
+    frontends=("espnet",),
+    generators={"warp": "torch", "mask": "torch"},
+    policy=(espnet_policy,),
+    read=_read,
+    write=_write,
+    scale="ln of powers, before the model's normalisation",
+    marks=("specaug_conf", "specaug", "frontend_conf"),
+    detect=_detect,
+    detect_whole=_detect_whole,
+    main_recipes={"espnet": "espnet-conformer10", "espnet2": "espnet-conformer10"},
+    # egs2/librispeech/asr1/conf/tuning: train_asr_conformer10_hop_length160.yaml, train_asr_e_branchformer.yaml;
+    # train_asr_conformer.yaml.
+    recipes=(
+        replace(
+            espnet_policy(
+                freq_mask_width_range=(0, 27),
+                time_mask_width_ratio_range=(0.0, 0.05),
+                num_time_mask=10,
+                name="espnet-conformer10",
+            ),
+            frontend=replace(FRONTEND, hop_length=160, name="espnet of espnet-conformer10"),
+        ),
+        espnet_policy(freq_mask_width_range=(0, 30), time_mask_width_range=(0, 40), name="espnet-conformer"),
+    ),
 )

@@ -1,5 +1,7 @@
 """fairseq's ``SpecAugmentTransform`` of speech-to-text [1]_: warp, frequency masks, time masks, after CMVN.
 
+Its data configuration is read: ``specaugment`` and ``transforms``.
+
 References
 ----------
 .. [1] ``fairseq/data/audio/feature_transforms/specaugment.py``.
@@ -7,15 +9,168 @@ References
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from ..augment.masks import Mask, Warp
-from ..augment.policy import Policy
-from .framework import Dialect
+from ..augment.policy import NONE, Policy
+from ..errors import ParameterError
+from ..frontends import MelFrontend
+from .config import Config, Section
+from .fields import Count, LeastOne, Number, PolicyName, Share, check_arguments
+from .framework import Framework, PolicyAndFrontend
+from .neutral import UNBOUNDED, NeutralPolicy, to_yaml
 
-__all__ = ["FAIRSEQ", "FAIRSEQ_POLICIES", "fairseq_policy"]
+__all__ = ["FAIRSEQ", "fairseq_policy"]
 
-FAIRSEQ = Dialect(
+_MISSPELT = "time_wrap_W"
+_Names = Annotated[list[str], Field(description="a list of texts")]
+
+
+@check_arguments
+def fairseq_policy(
+    *,
+    time_warp_W: Count = 0,
+    freq_mask_N: Count = 0,
+    freq_mask_F: Count = 0,
+    time_mask_N: Count = 0,
+    time_mask_T: Count = 0,
+    time_mask_p: Share = 0.0,
+    mask_value: Number | None = None,
+    name: PolicyName = "fairseq",
+) -> Policy:
+    """Make the policy of ``SpecAugmentTransform``'s own arguments, with its own defaults.
+
+    Examples
+    --------
+    >>> fairseq_policy(time_mask_N=1, time_mask_T=100, time_mask_p=1.0).transforms[2].max_width
+    100
+    """
+    mask = partial(
+        Mask,
+        width_rule="exclusive",
+        start_rule="last_left_out",
+        fill="mean" if mask_value is None else float(mask_value),
+        fill_over="unwarped",
+    )
+    warp = Warp(time_warp_W, "linear_halves", to_right=0)
+    frequency = mask("frequency", freq_mask_N, max_width=freq_mask_F)
+    time = mask("time", time_mask_N, max_width=time_mask_T, max_ratio=time_mask_p, ratio_rule="bounds")
+    return Policy((warp, frequency, time), name, dialect="fairseq", min_mels=freq_mask_F)
+
+
+def _detect(key: str, value: Any) -> bool:
+    is_transforms = key in ("transforms", "feature_transforms") and isinstance(value, dict)
+    return is_transforms and bool({"_train", "_eval", "*"} & set(value))
+
+
+def _read(config: Config) -> PolicyAndFrontend:
+    root = config.root
+    section = root.section("specaugment")
+    if section is None and not {"specaugment", "transforms", "feature_transforms"} & set(root.data):
+        root.note("the file names no front-end; fairseq's own is meant")
+        return _read_policy(config, root), config.preset("fairseq")
+    steps = _training_steps(root)
+    if section is None:
+        root.note("specaugment is missing: nothing is masked")
+    elif steps is not None and "specaugment" not in steps:
+        root.note(
+            "specaugment is not among the transforms of training: fairseq masks nothing, and the section has no effect"
+        )
+        section = None
+    if section is None:
+        policy = Policy(NONE.transforms, config.name, dialect="fairseq")
+    else:
+        policy = _repeat(root, _read_policy(config, section), (steps or []).count("specaugment"))
+    return policy, _read_frontend(config, root, steps)
+
+
+def _repeat(root: Section, policy: Policy, times: int) -> Policy:
+    """Repeat what a list of transforms names more than once: each listed name runs."""
+    if times < 2:
+        return policy
+    of_mean = any(getattr(transform, "fill", None) == "mean" for transform in policy.transforms)
+    root.note(
+        f"transforms: specaugment is listed {times} times, and runs {times} times"
+        + ("; the mean that is filled in is that of the clip before the first" if of_mean else "")
+    )
+    return replace(policy, transforms=policy.transforms * times)
+
+
+def _read_policy(config: Config, section: Section) -> Policy:
+    arguments = section.arguments(fairseq_policy, [_MISSPELT])
+    if _MISSPELT in section:
+        value = section.get(_MISSPELT, Count)
+        section.note(
+            f"{section.where}{_MISSPELT}: {value}: misspelt by fairseq's own tool; the transform reads time_warp_W, so "
+            "this has no effect"
+        )
+    if arguments["time_mask_N"] and arguments["time_mask_T"] and not arguments["time_mask_p"]:
+        section.note(f"{section.where}time_mask_p is 0: no frame is ever masked")
+    return fairseq_policy(**arguments, name=config.name)
+
+
+def _training_steps(root: Section) -> list[str] | None:
+    """Return what fairseq does to features in training, in order; None where the file does not say."""
+    for kind in ("waveform_transforms", "dataset_transforms"):
+        if root.section(kind) is not None:
+            root.note(f"{kind}: of the waveform, before the mel; left out")
+    sections = [section for key in ("transforms", "feature_transforms") if (section := root.section(key)) is not None]
+    if not sections:
+        root.note("no transforms: fairseq masks nothing without `_train: [specaugment]`; shown as if it stood there")
+        return None
+    steps = []
+    for section in sections:
+        split = next((name for name in ("_train", "*") if section.data.get(name) is not None), None)
+        if split is None:
+            section.note(f"{section.where[:-1]} has neither _train nor '*': nothing is done in training")
+        else:
+            steps += section.get(split, _Names)
+    return steps
+
+
+def _read_frontend(config: Config, root: Section, steps: list[str] | None) -> MelFrontend | None:
+    if root.get("use_audio_input", bool, False):
+        raise ParameterError(
+            "use_audio_input=True: the model takes the waveform, there is no mel spectrogram to mask; allowed is false"
+        )
+    normalize = "utterance_cmvn"
+    if steps is not None:
+        kinds = [step for step in steps if step in ("utterance_cmvn", "global_cmvn")]
+        if "specaugment" in steps and kinds and steps.index(kinds[0]) > steps.index("specaugment"):
+            root.note(f"transforms: {kinds[0]} comes after specaugment: a filled value is normalised with the rest")
+            kinds = []
+        if "global_cmvn" in kinds:
+            root.note("global_cmvn: its statistics are not in the file; each clip's own are taken")
+        elif not kinds:
+            normalize = ""
+    if "delta_deltas" in (steps or []):
+        root.note("delta_deltas: only the first third of the features is a mel spectrogram; shown without the others")
+    changes: dict[str, Any] = {
+        "n_mels": root.take("input_feat_per_channel", LeastOne, 80),
+        "normalize": normalize or None,
+    }
+    return config.preset("fairseq", root.keys(n_mels="input_feat_per_channel"), **changes)
+
+
+def _write(policy: NeutralPolicy) -> str:
+    frequency, time = policy.frequency, policy.time
+    section = {
+        "time_warp_W": policy.warp_frames,
+        "freq_mask_N": frequency.number,
+        "freq_mask_F": frequency.end if frequency.number else 0,
+        "time_mask_N": time.number,
+        "time_mask_T": UNBOUNDED if time.is_share_alone else time.end if time.number else 0,
+        "time_mask_p": time.share,
+        "mask_value": (frequency if frequency.number else time).constant_fill,
+    }
+    return to_yaml({"specaugment": section, "transforms": {"_train": ["utterance_cmvn", "specaugment"]}})
+
+
+FAIRSEQ = Framework(
     name="fairseq",
     source="fairseq/data/audio/feature_transforms/specaugment.py",
     oddities=(
@@ -28,49 +183,24 @@ FAIRSEQ = Dialect(
     ),
     frontends=("fairseq",),
     generators={"warp": "numpy", "mask": "numpy"},
-    recipes={"fairseq": "fairseq-ld"},
-)
-
-
-def fairseq_policy(
-    *,
-    time_warp_W: int = 0,
-    freq_mask_N: int = 0,
-    freq_mask_F: int = 0,
-    time_mask_N: int = 0,
-    time_mask_T: int = 0,
-    time_mask_p: float = 0.0,
-    mask_value: float | None = None,
-    name: str = "fairseq",
-) -> Policy:
-    """The policy of ``SpecAugmentTransform``'s own arguments, with its own defaults.
-
-    Examples
-    --------
-    >>> fairseq_policy(time_mask_N=1, time_mask_T=100, time_mask_p=1.0).transforms[2].max_width
-    100
-    """
-    rules: dict[str, Any] = {
-        "width_rule": "exclusive",
-        "start_rule": "last_left_out",
-        "fill": "mean" if mask_value is None else float(mask_value),
-        "fill_over": "unwarped",
-    }
-    warp = Warp(time_warp_W, "linear_halves", to_right=0)
-    frequency = Mask("frequency", freq_mask_N, max_width=freq_mask_F, **rules)
-    time = Mask("time", time_mask_N, max_width=time_mask_T, max_ratio=time_mask_p, ratio_rule="bounds", **rules)
-    return Policy((warp, frequency, time), name, dialect="fairseq", min_mels=freq_mask_F)
-
-
-# examples/speech_to_text/data_utils.py: the papers' policies, always without a warp.
-FAIRSEQ_POLICIES = tuple(
-    fairseq_policy(
-        freq_mask_N=n, freq_mask_F=f, time_mask_N=n_time, time_mask_T=t, time_mask_p=p, name=f"fairseq-{name}"
-    )
-    for name, n, f, n_time, t, p in (
-        ("lb", 1, 27, 1, 100, 1.0),
-        ("ld", 2, 27, 2, 100, 1.0),
-        ("sm", 2, 15, 2, 70, 0.2),
-        ("ss", 2, 27, 2, 70, 0.2),
-    )
+    policy=(fairseq_policy,),
+    read=_read,
+    write=_write,
+    scale="after the normalisation of the utterance",
+    marks=("specaugment",),
+    detect=_detect,
+    more_keys=(_MISSPELT,),
+    main_recipes={"fairseq": "fairseq-ld"},
+    # examples/speech_to_text/data_utils.py: the papers' policies, always without a warp.
+    recipes=tuple(
+        fairseq_policy(
+            freq_mask_N=n, freq_mask_F=f, time_mask_N=n_time, time_mask_T=t, time_mask_p=p, name=f"fairseq-{name}"
+        )
+        for name, n, f, n_time, t, p in (
+            ("lb", 1, 27, 1, 100, 1.0),
+            ("ld", 2, 27, 2, 100, 1.0),
+            ("sm", 2, 15, 2, 70, 0.2),
+            ("ss", 2, 27, 2, 70, 0.2),
+        )
+    ),
 )

@@ -1,5 +1,7 @@
 """lhotse's ``SpecAugment`` [1]_, which icefall trains with: warp, frequency masks, time masks, not normalised.
 
+Its arguments are read, or its ``state_dict``.
+
 References
 ----------
 .. [1] ``lhotse/dataset/signal_transforms.py``.
@@ -7,52 +9,40 @@ References
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from ..augment.masks import Mask, Warp
 from ..augment.policy import Policy
 from ..errors import ParameterError
-from .framework import Dialect
+from .config import Config, Section
+from .fields import Count, Displacement, LeastOne, NotAKey, PolicyName, Share, check_arguments, words_for
+from .framework import Framework, PolicyAndFrontend
+from .neutral import NeutralPolicy
 
-__all__ = ["LHOTSE", "LHOTSE_POLICIES", "lhotse_policy"]
+__all__ = ["LHOTSE", "lhotse_policy"]
 
-LHOTSE = Dialect(
-    name="lhotse",
-    source="lhotse/dataset/signal_transforms.py",
-    oddities=(
-        "max_frames_mask_fraction is a budget for all time masks together: with the defaults, clips "
-        "of up to 666 frames get "
-        "one time mask",
-        "the largest width is never drawn, and the last bin and frame are never masked",
-        "masks and their mean are taken over the padded row, whose padding is ln 1e-10",
-        "a warp is skipped on clips of 2 W + 1 frames or fewer, and its halves do not meet (half-pixel bicubic)",
-        "with supervision segments, as lhotse's datasets and icefall pass them, the warp and the masks are each left "
-        "out with a chance of 1 - p, and the warp is one of the clip without its padding; without segments, both are "
-        "left out together, and the padding is warped too",
-        "of a mask of features that is wider than there are bins, a start below 0 counts from the end, so that as few "
-        "as one bin is masked, or all of them",
-        "where the budget leaves no frame (fewer than 7 frames with the defaults), lhotse raises; "
-        "here, no time is masked",
-    ),
-    frontends=("lhotse",),
-    generators={"coin": "python", "warp": "numpy", "mask": "torch"},
-    recipes={"lhotse": "lhotse", "icefall": "icefall"},
-)
+_N_BINS = 80
+_Size = Annotated[LeastOne, Field(description=f"{words_for(LeastOne)}; lhotse raises here, it always masks some time")]
 
 
+@check_arguments
 def lhotse_policy(
     *,
-    time_warp_factor: int | None = 80,
-    num_feature_masks: int = 2,
-    features_mask_size: int = 27,
-    num_frame_masks: int = 10,
-    frames_mask_size: int = 100,
-    max_frames_mask_fraction: float = 0.15,
-    p: float = 0.9,
-    supervisions: bool = False,
-    name: str = "lhotse",
+    time_warp_factor: Displacement | None = 80,
+    num_feature_masks: Count = 2,
+    features_mask_size: _Size = 27,
+    num_frame_masks: _Size = 10,
+    frames_mask_size: _Size = 100,
+    max_frames_mask_fraction: Share = 0.15,
+    p: Share = 0.9,
+    supervisions: Annotated[bool, NotAKey] = False,
+    name: PolicyName = "lhotse",
 ) -> Policy:
-    """The policy of ``SpecAugment``'s own arguments, with its own defaults.
+    """Make the policy of ``SpecAugment``'s own arguments, with its own defaults.
 
     Parameters
     ----------
@@ -72,39 +62,122 @@ def lhotse_policy(
     >>> lhotse_policy().probability
     0.9
     """
-    _check_above_0(features_mask_size=features_mask_size, frames_mask_size=frames_mask_size)
-    if p > 0:
-        _check_above_0(num_frame_masks=num_frame_masks, max_frames_mask_fraction=max_frames_mask_fraction)
-    rules: dict[str, Any] = {
-        "width_rule": "exclusive",
-        "start_rule": "last_left_out_scaled",
-        "order": "widths_first",
-        "fill": "mean",
-    }
+    if p > 0 and not max_frames_mask_fraction > 0:
+        raise ParameterError(
+            f"max_frames_mask_fraction={max_frames_mask_fraction}: allowed is more than 0; lhotse raises here, it "
+            "always masks some time"
+        )
     over: Any = "clip" if supervisions else "padded"
     warp = Warp(max(0, time_warp_factor or 0), "bicubic", after_first=1, to_left=1, to_right=1, shortest=2, over=over)
-    sliced: dict[str, Any] = {**rules, "start_rule": "last_left_out_sliced"}
-    frequency = Mask("frequency", num_feature_masks, max_width=features_mask_size, **sliced)
-    budget: dict[str, Any] = {"max_ratio": max_frames_mask_fraction, "ratio_rule": "total", "count_rule": "total"}
-    time = Mask("time", num_frame_masks, max_width=frames_mask_size, over="padded", **budget, **rules)
-    return Policy((warp, frequency, time), name, p, dialect="lhotse", warp_probability=p if supervisions else None)
+    mask = partial(Mask, width_rule="exclusive", order="widths_first", fill="mean")
+    frequency = mask("frequency", num_feature_masks, max_width=features_mask_size, start_rule="last_left_out_sliced")
+    time = mask(
+        "time",
+        num_frame_masks,
+        max_width=frames_mask_size,
+        start_rule="last_left_out_scaled",
+        over="padded",
+        max_ratio=max_frames_mask_fraction,
+        ratio_rule="total",
+        count_rule="total",
+    )
+    probability = float(p)
+    return Policy(
+        (warp, frequency, time),
+        name,
+        probability,
+        dialect="lhotse",
+        warp_probability=probability if supervisions else None,
+    )
 
 
-def _check_above_0(**given: float) -> None:
-    for name, value in given.items():
-        if not value > 0:
-            raise ParameterError(
-                f"{name}={value}: allowed is more than 0; lhotse raises here, it always masks some time"
-            )
+def _detect(key: str, value: Any) -> bool:
+    return key == "spec_augment" and isinstance(value, dict) and "features_mask_size" in value
 
 
-# icefall: egs/librispeech/ASR/tdnn_lstm_ctc/asr_datamodule.py; zipformer/train.py with --use-cr-ctc;
-# egs/swbd/ASR/conformer_ctc; egs/librispeech/ASR/tiny_transducer_ctc. All of them, and lhotse's own datasets, hand over
-# the supervision segments; with CR-CTC, icefall warps by itself, with the same chance.
-LHOTSE_POLICIES = (
-    lhotse_policy(supervisions=True),
-    lhotse_policy(supervisions=True, name="icefall"),
-    lhotse_policy(num_frame_masks=25, max_frames_mask_fraction=0.375, supervisions=True, name="icefall-cr-ctc"),
-    lhotse_policy(frames_mask_size=50, supervisions=True, name="icefall-swbd"),
-    lhotse_policy(features_mask_size=5, frames_mask_size=5, p=0.5, supervisions=True, name="icefall-tiny"),
+def _read(config: Config) -> PolicyAndFrontend:
+    section = config.arguments_section()
+    arguments = section.arguments(lhotse_policy)
+    policy = lhotse_policy(**arguments, supervisions=True, name=config.name)
+    factor = arguments["time_warp_factor"]
+    if factor is None or factor < 1:
+        section.note(
+            f"{section.where}time_warp_factor: {'null' if factor is None else factor}: no warp, as with any below 1"
+        )
+    section.note(
+        "supervision segments are passed, as by lhotse's datasets and icefall: p is the chance of the warp, and that "
+        "of the masks"
+    )
+    section.note("the file names no front-end; lhotse's Fbank, as icefall uses it, is meant")
+    frontend = config.preset("lhotse")
+    _note_swapped(section, arguments, _N_BINS if frontend is None else frontend.n_mels)
+    return policy, frontend
+
+
+def _note_swapped(section: Section, arguments: dict[str, Any], n_bins: int) -> None:
+    """Note where lhotse's two sizes look exchanged, as its documentation once had them."""
+    wide, long = arguments["features_mask_size"], arguments["frames_mask_size"]
+    if wide > long and 2 * wide > n_bins:
+        section.note(
+            f"{section.where}features_mask_size: {wide}, frames_mask_size: {long}: these look exchanged: of {n_bins} "
+            f"bins, one mask takes up to {min(wide - 1, n_bins)}, and up to {long - 1} frames; lhotse's documentation "
+            "once had F and T the wrong way round (lhotse issue 461). Drawn as it stands; if they are, write "
+            f"features_mask_size: {long} and frames_mask_size: {wide}"
+        )
+
+
+def _write(policy: NeutralPolicy) -> str:
+    frequency, time = policy.frequency, policy.time
+    number = time.number
+    size = time.widest + 1 if time.budget is not None and time.widest is not None else max(1, time.end)
+    share = min(1.0, number * size / 1000) if number else 1.0
+    arguments = {
+        "time_warp_factor": policy.warp_frames or None,
+        "num_feature_masks": frequency.number,
+        "features_mask_size": frequency.end if frequency.number else 1,
+        "num_frame_masks": max(1, time.most if time.budget is not None else number),
+        # It takes no 0; below a size of 1, every width is 0.
+        "frames_mask_size": size if number else 1,
+        "max_frames_mask_fraction": share if time.budget is None else time.budget,
+        "p": policy.probability,
+    }
+    return json.dumps(arguments, indent=2) + "\n"
+
+
+LHOTSE = Framework(
+    name="lhotse",
+    source="lhotse/dataset/signal_transforms.py",
+    oddities=(
+        "max_frames_mask_fraction is a budget for all time masks together: with the defaults, clips of up to 666 "
+        "frames get one time mask",
+        "the largest width is never drawn, and the last bin and frame are never masked",
+        "masks and their mean are taken over the padded row, whose padding is ln 1e-10",
+        "a warp is skipped on clips of 2 W + 1 frames or fewer, and its halves do not meet (half-pixel bicubic)",
+        "with supervision segments, as lhotse's datasets and icefall pass them, the warp and the masks are each left "
+        "out with a chance of 1 - p, and the warp is one of the clip without its padding; without segments, both are "
+        "left out together, and the padding is warped too",
+        "of a mask of features that is wider than there are bins, a start below 0 counts from the end, so that as few "
+        "as one bin is masked, or all of them",
+        "where the budget leaves no frame (fewer than 7 frames with the defaults), lhotse raises; here, no time is "
+        "masked",
+    ),
+    frontends=("lhotse",),
+    generators={"coin": "python", "warp": "numpy", "mask": "torch"},
+    policy=(lhotse_policy,),
+    read=_read,
+    write=_write,
+    file_suffix=".json",
+    scale="ln of powers, not normalised",
+    detect=_detect,
+    main_recipes={"lhotse": "lhotse", "icefall": "icefall"},
+    # icefall: egs/librispeech/ASR/tdnn_lstm_ctc/asr_datamodule.py; zipformer/train.py with --use-cr-ctc;
+    # egs/swbd/ASR/conformer_ctc; egs/librispeech/ASR/tiny_transducer_ctc. All of them, and lhotse's own datasets, hand
+    # over the supervision segments; with CR-CTC, icefall warps by itself, with the same chance.
+    recipes=(
+        lhotse_policy(supervisions=True),
+        lhotse_policy(supervisions=True, name="icefall"),
+        lhotse_policy(num_frame_masks=25, max_frames_mask_fraction=0.375, supervisions=True, name="icefall-cr-ctc"),
+        lhotse_policy(frames_mask_size=50, supervisions=True, name="icefall-swbd"),
+        lhotse_policy(features_mask_size=5, frames_mask_size=5, p=0.5, supervisions=True, name="icefall-tiny"),
+    ),
 )

@@ -1,5 +1,7 @@
 """lingvo's ``SpectrumAugmenter`` [1]_, the paper authors' own: warp, time masks, frequency masks.
 
+Its parameters are read.
+
 References
 ----------
 .. [1] ``lingvo/core/spectrum_augmenter.py``.
@@ -7,55 +9,46 @@ References
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 from ..augment.masks import Mask, Warp
 from ..augment.policy import Policy
-from .framework import Dialect
+from ..errors import ParameterError
+from .config import Config, Section
+from .fields import Count, PolicyName, Share, check_arguments, keys_of
+from .framework import Framework, PolicyAndFrontend
+from .neutral import NeutralPolicy, to_yaml
 
-__all__ = ["LINGVO", "LINGVO_POLICIES", "lingvo_policy"]
-
-LINGVO = Dialect(
-    name="lingvo",
-    source="lingvo/core/spectrum_augmenter.py",
-    oddities=(
-        "the largest width is never drawn; every place is, the last bin and frame too",
-        "time_mask_max_ratio cuts a width after it was drawn, to one frame at least: many masks are exactly as wide",
-        "time_masks_per_frame is rounded up, where the paper rounds down",
-        "a warp may begin anywhere in the clip; its map ends one frame beyond the last, so the last frames may fade",
-        "time_warp_max_ratio bounds the warp and is 0 where it is not given: no warp then",
-        "time masks come before frequency masks",
-    ),
-    frontends=("lingvo",),
-    recipes={"lingvo": "lingvo"},
-)
+__all__ = ["LINGVO", "lingvo_policy"]
 
 
+@check_arguments
 def lingvo_policy(
     *,
-    freq_mask_max_bins: int = 15,
-    freq_mask_count: int = 1,
-    time_mask_max_frames: int = 50,
-    time_mask_count: int = 1,
-    time_mask_max_ratio: float = 1.0,
-    time_masks_per_frame: float = 0.0,
+    freq_mask_max_bins: Count = 15,
+    freq_mask_count: Count = 1,
+    time_mask_max_frames: Count = 50,
+    time_mask_count: Count = 1,
+    time_mask_max_ratio: Share = 1.0,
+    time_masks_per_frame: Share = 0.0,
     use_dynamic_time_mask_max_frames: bool = False,
+    time_warp_max_frames: Count = 0,
+    time_warp_max_ratio: Share = 0.0,
     time_warp_bound: Literal["static", "dynamic"] = "static",
-    time_warp_max_frames: int = 0,
-    time_warp_max_ratio: float = 0.0,
-    name: str = "lingvo",
+    name: PolicyName = "lingvo",
 ) -> Policy:
-    """The policy of ``SpectrumAugmenter``'s own parameters, with its own defaults.
+    """Make the policy of ``SpectrumAugmenter``'s own parameters, with its own defaults.
 
     Examples
     --------
     >>> lingvo_policy(time_masks_per_frame=0.04, time_mask_count=20).transforms[1].count_rule
     'ceil'
     """
-    rules: dict[str, Any] = {"width_rule": "scaled", "start_rule": "all"}
-    size: dict[str, Any] = {"max_width": time_mask_max_frames, "max_ratio": time_mask_max_ratio, "ratio_rule": "clamps"}
+    mask = partial(Mask, width_rule="scaled", start_rule="all")
+    size: dict[str, Any] = {"max_width": time_mask_max_frames, "ratio_rule": "clamps"}
     if use_dynamic_time_mask_max_frames:
-        size = {"max_ratio": time_mask_max_ratio, "ratio_rule": "scales"}
+        size = {"ratio_rule": "scales"}
     count: dict[str, Any] = {"count": time_mask_count}
     if time_masks_per_frame > 0:
         count = {"count_rule": "ceil", "count_ratio": time_masks_per_frame, "max_count": time_mask_count}
@@ -68,20 +61,96 @@ def lingvo_policy(
         max_ratio=time_warp_max_ratio,
         is_dynamic=is_dynamic,
     )
-    time = Mask("time", **count, **size, **rules)
-    frequency = Mask("frequency", freq_mask_count, max_width=freq_mask_max_bins, **rules)
+    time = mask("time", max_ratio=time_mask_max_ratio, **count, **size)
+    frequency = mask("frequency", freq_mask_count, max_width=freq_mask_max_bins)
     return Policy((warp, time, frequency), name, dialect="lingvo")
 
 
-# The class's own defaults; praxis' Conformer, whose masks are lingvo's.
-LINGVO_POLICIES = (
-    lingvo_policy(),
-    lingvo_policy(
-        freq_mask_max_bins=27,
-        freq_mask_count=2,
-        time_mask_count=10,
-        time_mask_max_ratio=0.05,
-        use_dynamic_time_mask_max_frames=True,
-        name="lingvo-conformer",
+# Parameters that SpectrumAugmenter has and our policy has not, with the values that do nothing.
+_OFF: dict[str, Any] = {
+    "freq_warp_max_bins": 0,
+    "block_mask_prob": 0.0,
+    "use_noise": False,
+    "gaussian_noise": False,
+    "freq_noise_max_stddev": 0.0,
+}
+_IDLE = ("unstack", "stack_height", "domain_ids", "random_seed", "name", "block_mask_size")
+
+
+def _read(config: Config) -> PolicyAndFrontend:
+    section = _of_one_domain(config.arguments_section())
+    arguments = section.arguments(lingvo_policy, [*_OFF, *_IDLE])
+    for key, off in _OFF.items():
+        if key in section and section.data[key] != off:
+            raise ParameterError(
+                f"{section.where}{key}={section.data[key]!r:.80}: allowed is {off}, it cannot be had here"
+            )
+    if arguments["time_warp_max_frames"] and not arguments["time_warp_max_ratio"]:
+        section.note(f"{section.where}time_warp_max_frames: without effect, time_warp_max_ratio is 0")
+    section.note("the file names no front-end; lingvo's own is meant")
+    return lingvo_policy(**arguments, name=config.name), config.preset("lingvo")
+
+
+def _of_one_domain(section: Section) -> Section:
+    """Return the same with one value where lingvo takes a list of one for each domain."""
+    single = dict(section.data)
+    for key in (key for key in (*keys_of(lingvo_policy), *_OFF) if isinstance(single.get(key), list)):
+        values = single[key]
+        if not values or any(value != values[0] for value in values):
+            advice = f"write one of them, e.g. {key}: {values[0]!r:.40}" if values else f"write {key} as one value"
+            raise ParameterError(
+                f"{section.where}{key}={values!r:.80}: a list holds a value for each of domain_ids, and a clip is of "
+                f"one; {advice}"
+            )
+        section.note(f"{section.where}{key}: {values[0]!r:.40} in every domain")
+        single[key] = values[0]
+    return section.with_data(single)
+
+
+def _write(policy: NeutralPolicy) -> str:
+    frequency, time = policy.frequency, policy.time
+    arguments: dict[str, Any] = {
+        "freq_mask_max_bins": frequency.end if frequency.number else 0,
+        "freq_mask_count": frequency.number,
+        "time_mask_max_frames": 50 if time.is_share_alone else time.end if time.number else 0,
+        "time_mask_count": time.most if time.per_frame is not None else time.number,
+        "time_mask_max_ratio": time.share,
+        "time_masks_per_frame": time.per_frame or 0.0,
+        "use_dynamic_time_mask_max_frames": time.is_share_alone,
+        "time_warp_max_frames": 0 if policy.dynamic_warp else policy.warp_frames,
+        "time_warp_max_ratio": policy.dynamic_warp or (1.0 if policy.warp_frames else 0.0),
+        "time_warp_bound": "dynamic" if policy.dynamic_warp else "static",
+    }
+    return to_yaml(arguments)
+
+
+LINGVO = Framework(
+    name="lingvo",
+    source="lingvo/core/spectrum_augmenter.py",
+    oddities=(
+        "the largest width is never drawn; every place is, the last bin and frame too",
+        "time_mask_max_ratio cuts a width after it was drawn, to one frame at least: many masks are exactly as wide",
+        "time_masks_per_frame is rounded up, where the paper rounds down",
+        "a warp may begin anywhere in the clip; its map ends one frame beyond the last, so the last frames may fade",
+        "time_warp_max_ratio bounds the warp and is 0 where it is not given: no warp then",
+        "time masks come before frequency masks",
+    ),
+    frontends=("lingvo",),
+    policy=(lingvo_policy,),
+    read=_read,
+    write=_write,
+    scale="after the normalisation of each band",
+    main_recipes={"lingvo": "lingvo"},
+    # The class's own defaults; praxis' Conformer, whose masks are lingvo's.
+    recipes=(
+        lingvo_policy(),
+        lingvo_policy(
+            freq_mask_max_bins=27,
+            freq_mask_count=2,
+            time_mask_count=10,
+            time_mask_max_ratio=0.05,
+            use_dynamic_time_mask_max_frames=True,
+            name="lingvo-conformer",
+        ),
     ),
 )

@@ -1,5 +1,7 @@
 """NeMo's ``SpectrogramAugmentation`` and ``MaskedPatchAugmentation`` [1]_: no warp, after the normalisation.
 
+Its training configuration is read: ``model.spec_augment`` and ``model.preprocessor``.
+
 References
 ----------
 .. [1] ``nemo/collections/asr/parts/submodules/spectr_augment.py``,
@@ -9,120 +11,75 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from ..augment.framework_names import DialectName
 from ..augment.masks import Cutout, Mask
-from ..augment.policy import Policy
+from ..augment.policy import NONE, Policy
 from ..errors import ParameterError
 from ..frontends import NEMO as FRONTEND
-from .framework import Dialect
+from .config import Config, Section
+from .fields import Count, FramesOrShare, LeastOne, Number, PolicyName, check_arguments
+from .framework import Framework, PolicyAndFrontend
+from .nemo_preprocessor import check_mask_bins, class_of, read_channel, read_frontend
+from .neutral import NeutralPolicy, to_yaml
+from .references import omega_resolver
 
-__all__ = ["NEMO", "NEMO_LEGACY", "NEMO_NUMBA", "NEMO_POLICIES", "nemo_patch_policy", "nemo_policy"]
-
-_SHARED = (
-    "masks are set after the normalisation: with per_feature, a zero is the mean of the band",
-    "rectangles (SpecCutout) come first, may lie in the padding, and raise where they do not fit",
-)
-NEMO = Dialect(
-    name="nemo",
-    source="nemo/collections/asr/parts/submodules/spectr_augment.py (vectorised)",
-    oddities=(
-        "the largest width is never drawn, and the last bin and frame are never masked",
-        "an integer time_width is frames without any bound, a float is a share of the clip: 1 and 1.0 differ",
-        "time masks come before frequency masks, and stay within the clip",
-        *_SHARED,
-    ),
-    frontends=("nemo",),
-    generators={"mask": "torch", "patch": "python", "cutout": "python"},
-    recipes={"nemo": "nemo-conformer"},
-)
-NEMO_LEGACY = Dialect(
-    name="nemo-legacy",
-    source="nemo/collections/asr/parts/submodules/spectr_augment.py (use_vectorized_spec_augment: false)",
-    oddities=(
-        "starts stay below the size less the largest width that is configured: the top is hardly ever masked; a "
-        "freq_width of more bands than there are raises",
-        "frequency masks come before time masks; a float time_width is at least one frame",
-        *_SHARED,
-    ),
-    frontends=("nemo",),
-    generators={"mask": "python", "cutout": "python"},
-)
-NEMO_NUMBA = Dialect(
-    name="nemo-numba",
-    source="nemo/collections/asr/parts/numba/spec_augment/spec_aug_numba.py",
-    oddities=(
-        "runs on CUDA with lengths and at least 8 examples only; else the vectorised masks are used",
-        "starts stay below the size less the largest width; masks are written in place; a freq_width of more bands "
-        "than there are raises",
-        *_SHARED,
-    ),
-    frontends=("nemo",),
-)
+__all__ = ["NEMO", "NEMO_LEGACY", "NEMO_NUMBA", "nemo_patch_policy", "nemo_policy"]
 
 
+@check_arguments
 def nemo_policy(
     *,
-    freq_masks: int = 0,
-    time_masks: int = 0,
-    freq_width: int = 10,
-    time_width: int | float = 10,
-    rect_masks: int = 0,
-    rect_time: int = 5,
-    rect_freq: int = 20,
-    mask_value: float = 0.0,
+    freq_masks: Count = 0,
+    time_masks: Count = 0,
+    freq_width: Count = 10,
+    time_width: FramesOrShare = 10,
+    rect_masks: Count = 0,
+    rect_time: Count = 5,
+    rect_freq: Count = 20,
+    mask_value: Number = 0.0,
     use_vectorized_spec_augment: bool = True,
     use_numba_spec_augment: bool = False,
-    name: str = "nemo",
+    name: PolicyName = "nemo",
 ) -> Policy:
-    """The policy of ``SpectrogramAugmentation``'s own arguments, with its own defaults.
-
-    Raises
-    ------
-    ParameterError
-        Where NeMo would raise: a float ``time_width`` outside of [0, 1].
+    """Make the policy of ``SpectrogramAugmentation``'s own arguments, with its own defaults.
 
     Examples
     --------
     >>> nemo_policy(time_masks=10, time_width=0.05).transforms[0].max_ratio
     0.05
     """
-    if isinstance(time_width, float) and not 0 <= time_width <= 1:
-        raise ParameterError(f"time_width={time_width}: allowed is an integer of frames, or a float in [0, 1]")
     fill = float(mask_value)
-    transforms: list[Any] = []
-    dialect: DialectName
-    if rect_masks:
-        transforms.append(Cutout(rect_masks, rect_freq, rect_time))
+    transforms: list[Any] = [Cutout(rect_masks, rect_freq, rect_time)] if rect_masks else []
     if use_vectorized_spec_augment and not use_numba_spec_augment:
-        dialect, masks = "nemo", _vectorised(freq_masks, time_masks, freq_width, time_width, fill)
+        framework = "nemo"
+        time = _vectorised("time", time_masks, fill, **_time_width(time_width, "scales"))
+        masks = [time, _vectorised("frequency", freq_masks, fill, max_width=freq_width)]
     else:
-        dialect = "nemo-numba" if use_numba_spec_augment else "nemo-legacy"
-        start_rule = "under_limit" if use_numba_spec_augment else "below_limit_or_1"
-        widest = _time_width(time_width, "at_least_one")
-        masks = _start_first(freq_masks, freq_width, time_masks, widest, start_rule=start_rule, fill=fill)
-    return Policy(tuple(transforms + [mask for mask in masks if mask.count]), name, dialect=dialect)
+        # The legacy code and the kernel differ in where masks of time may begin.
+        framework = "nemo-numba" if use_numba_spec_augment else "nemo-legacy"
+        mask = partial(Mask, width_rule="inclusive", order="start_first", fill=fill)
+        widths = _time_width(time_width, "at_least_one")
+        start_rule: Any = "under_limit" if use_numba_spec_augment else "below_limit_or_1"
+        frequency = mask("frequency", freq_masks, max_width=freq_width, start_rule="below_limit")
+        masks = [frequency, mask("time", time_masks, start_rule=start_rule, **widths)]
+    return Policy(tuple(transforms + [mask for mask in masks if mask.count]), name, dialect=framework)
 
 
-def _vectorised(freq_masks: int, time_masks: int, freq_width: int, time_width: float, fill: float) -> list[Mask]:
-    rules: dict[str, Any] = {
-        "width_rule": "scaled",
-        "start_rule": "last_left_out_scaled",
-        "order": "widths_first",
-        "together": True,
-        "fill": fill,
-    }
-    widest = _time_width(time_width, "scales")
-    return [Mask("time", time_masks, **widest, **rules), Mask("frequency", freq_masks, max_width=freq_width, **rules)]
-
-
-def _start_first(freq_masks: int, freq_width: int, time_masks: int, widest: dict[str, Any], **time: Any) -> list[Mask]:
-    """Of the legacy code and of the kernel, which differ in where masks of time may begin."""
-    rules: dict[str, Any] = {"width_rule": "inclusive", "order": "start_first", "fill": time["fill"]}
-    frequency = Mask("frequency", freq_masks, max_width=freq_width, start_rule="below_limit", **rules)
-    return [frequency, Mask("time", time_masks, start_rule=time["start_rule"], **widest, **rules)]
+def _vectorised(axis: Any, count: int, fill: float, **widths: Any) -> Mask:
+    return Mask(
+        axis,
+        count,
+        width_rule="scaled",
+        start_rule="last_left_out_scaled",
+        order="widths_first",
+        together=True,
+        fill=fill,
+        **widths,
+    )
 
 
 def _time_width(time_width: float, rule: str) -> dict[str, Any]:
@@ -131,15 +88,16 @@ def _time_width(time_width: float, rule: str) -> dict[str, Any]:
     return {"max_width": time_width}
 
 
+@check_arguments
 def nemo_patch_policy(
     *,
-    patch_size: int = 48,
-    mask_patches: float = 10.0,
-    freq_masks: int = 0,
-    freq_width: int = 0,
-    name: str = "nemo-patches",
+    patch_size: LeastOne = 48,
+    mask_patches: Number = 10.0,
+    freq_masks: Count = 0,
+    freq_width: Count = 0,
+    name: PolicyName = "nemo-patches",
 ) -> Policy:
-    """The policy of ``MaskedPatchAugmentation``'s own arguments, with its own defaults.
+    """Make the policy of ``MaskedPatchAugmentation``'s own arguments, with its own defaults.
 
     Raises
     ------
@@ -153,22 +111,232 @@ def nemo_patch_policy(
     """
     if mask_patches < 0:
         raise ParameterError(f"mask_patches={mask_patches}: allowed is 0 or more")
-    rules: dict[str, Any] = {"max_width": patch_size, "width_rule": "fixed", "start_rule": "grid"}
+    mask = partial(Mask, max_width=patch_size, width_rule="fixed", start_rule="grid")
     if mask_patches >= 1:
-        patches = Mask("time", int(mask_patches), **rules)
+        patches = mask("time", int(mask_patches))
     else:
-        patches = Mask("time", count_rule="patches", count_ratio=float(mask_patches), **rules)
-    frequency = _vectorised(freq_masks, 0, freq_width, 0, 0.0)[1:] if freq_masks else []
+        patches = mask("time", count_rule="patches", count_ratio=float(mask_patches))
+    frequency = [_vectorised("frequency", freq_masks, 0.0, max_width=freq_width)] if freq_masks else []
     return Policy((patches, *frequency), name, dialect="nemo")
 
 
-# examples/asr/conf: conformer, fastconformer, citrinet and canary; quartznet_15x5.yaml and jasper_10x5dr.yaml;
-# ssl/conformer/conformer_ssl.yaml.
-NEMO_POLICIES = (
-    nemo_policy(freq_masks=2, time_masks=10, freq_width=27, time_width=0.05, name="nemo-conformer"),
-    replace(
-        nemo_policy(rect_masks=5, rect_freq=50, rect_time=120, name="nemo-quartznet"),
-        frontend=replace(FRONTEND, n_mels=64, win_length=320, name="nemo of nemo-quartznet"),
+_MASKS_AT = ("spec_augment", "spec_augment_config")
+_PREPROCESSORS = ("preprocessor", "preprocessor_config")
+_OF_PREPROCESSOR = {"_target_", "target", "cls", "features", "window_stride"}
+_MASKS, _PATCHES = "SpectrogramAugmentation", "MaskedPatchAugmentation"
+_UNHEARD = ("_target_", "target", "rng", "cls", "params")
+
+
+def _detect(key: str, value: Any) -> bool:
+    if key == "spec_augment":  # lhotse's is another
+        return not (isinstance(value, dict) and "features_mask_size" in value)
+    if key == "preprocessor":
+        return isinstance(value, dict) and bool(_OF_PREPROCESSOR & set(value))
+    return key == "spec_augment_config" or (key == "model" and isinstance(value, dict) and bool(_places(value)))
+
+
+def _places(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Find where masks stand within a model's section, or its preprocessor where there are none; one deeper at most."""
+    inside: dict[tuple[str, ...], Mapping[str, Any]] = {(): data}
+    inside |= {(str(key),): value for key, value in data.items() if isinstance(value, dict)}
+    for wanted in (set(_MASKS_AT), set(_PREPROCESSORS)):
+        # The preprocessor's own masks are looked for when it is read.
+        places = [place for place, held in inside.items() if wanted & set(held) and place != ("preprocessor",)]
+        if places:
+            return places
+    return []
+
+
+def _read(config: Config) -> PolicyAndFrontend:
+    root = config.root
+    model = _model(root)
+    config.channel, config.channel_key = read_channel(root, model)
+    preprocessor = _first(model, _PREPROCESSORS)
+    outer = None
+    if preprocessor is not None and preprocessor.section("preprocessor") is not None:
+        # Of a preprocessor that is a network, the mel and its masks stand within.
+        outer, model = preprocessor, preprocessor
+        model.note(f"{model.where}_target_: {class_of(model)[:80]}: the mel within it is what is masked")
+        preprocessor = model.section("preprocessor")
+    elif preprocessor is None and model.place != root.place:
+        # Masks that stand one section deeper than the preprocessor.
+        preprocessor = _first(root.section("model") or root, _PREPROCESSORS)
+    masks = _masks(model, outer, root)
+    if masks is None and not {*_MASKS_AT, *_PREPROCESSORS} & set(model.data):
+        root.note("the file names no front-end; NeMo's own is meant")
+        return _read_policy(config, root), config.preset("nemo")
+    _refuse_blocks(model)
+    if masks is None:
+        _refuse_merged(root)
+        model.note(f"{model.where}spec_augment is missing or null: nothing is masked")
+        policy = Policy(NONE.transforms, config.name, dialect="nemo")
+    else:
+        policy = _read_policy(config, masks, preprocessor)
+    return policy, read_frontend(config, model, preprocessor)
+
+
+def _first(section: Section, keys: Sequence[str]) -> Section | None:
+    return next((inner for key in keys if (inner := section.section(key)) is not None), None)
+
+
+def _model(root: Section) -> Section:
+    """Find where the sections stand: below ``model``, of a speech language model one deeper."""
+    model = root.section("model") or root
+    places = _places(model.data)
+    if len(places) > 1:
+        names = " and ".join(".".join((*model.place, *place)) or "the top" for place in places)
+        raise ParameterError(f"masks stand in {names}, and nothing says which are drawn; keep those of one")
+    inner = model.section(places[0][0]) if places and places[0] else None
+    return inner if inner is not None else model
+
+
+def _masks(model: Section, outer: Section | None, root: Section) -> Section | None:
+    masks = _first(model, _MASKS_AT)
+    if outer is not None and masks is None:
+        around = _first(_model(root), _MASKS_AT)
+        if around is not None:
+            raise ParameterError(
+                f"{around.where[:-1]}: with {outer.where[:-1]} of its kind, these masks fall on what a network made of "
+                "the mel spectrogram, so they cannot be heard"
+            )
+    return masks
+
+
+def _refuse_blocks(model: Section) -> None:
+    """Refuse models that train themselves: their masks stand elsewhere, and are others."""
+    blocks = model.section("masking")
+    target = "" if blocks is None else class_of(blocks)
+    if blocks is not None and target.endswith("BlockMasking"):
+        raise ParameterError(
+            f"{blocks.where}_target_={target!r:.80}: blocks that are masked to be predicted cannot be had here, and "
+            "spec_augment is not used beside them; allowed is a model without masking"
+        )
+
+
+def _refuse_merged(root: Section) -> None:
+    merged = root.data.get("defaults")
+    if isinstance(merged, list) and merged:
+        raise ParameterError(
+            "spec_augment is missing, and hydra merges other files in (`defaults`), which are not read; give what the "
+            "training script prints with --cfg job"
+        )
+
+
+def _read_policy(config: Config, section: Section, preprocessor: Section | None = None) -> Policy:
+    target = class_of(section)
+    section = section.section("params") or section  # before Hydra: target and params
+    if target == _PATCHES or (target == "" and {"patch_size", "mask_patches"} & set(section.data)):
+        arguments = section.arguments(nemo_patch_policy, _UNHEARD)
+        _note_numbers(section, "mask_patches", "patches", "the shortest clip of the batch")
+        return section.call(nemo_patch_policy, arguments, name=config.name)
+    if target not in ("", _MASKS):
+        raise ParameterError(f"{section.where}_target_={target!r:.80}: allowed is one of {_MASKS}, {_PATCHES}")
+    arguments = section.arguments(nemo_policy, _UNHEARD)
+    for number, widths in (
+        ("freq_masks", ["freq_width"]),
+        ("time_masks", ["time_width"]),
+        ("rect_masks", ["rect_time", "rect_freq"]),
+    ):
+        idle = [f"{section.where}{key}" for key in widths if key in section]
+        if number in section and not arguments[number] and idle:
+            section.note(f"{', '.join(idle)}: without effect, {number} is 0")
+    if preprocessor is not None:
+        check_mask_bins(section, arguments, preprocessor)
+    _note_numbers(section, "time_width", "frames", "the clip")
+    return section.call(nemo_policy, arguments, name=config.name)
+
+
+def _note_numbers(section: Section, key: str, unit: str, whole: str) -> None:
+    value = section.get(key, Number)
+    if isinstance(value, float) and value == 1.0:
+        section.note(f"{section.where}{key}: 1.0 is a share, all of {whole}; 1 would be one of the {unit}")
+    elif value == 1:
+        section.note(f"{section.where}{key}: 1 is a number of {unit}; 1.0 would be all of {whole}")
+
+
+def _write(policy: NeutralPolicy) -> str:
+    frequency, time = policy.frequency, policy.time
+    module = "nemo.collections.asr.modules."
+    has_patches = policy.framework == "nemo" and time.narrowest == time.widest
+    if has_patches and (time.coverage is not None or time.widest):
+        conf: dict[str, Any] = {
+            "_target_": module + _PATCHES,
+            "patch_size": time.widest or 1,
+            "mask_patches": time.number if time.coverage is None else time.coverage,
+            "freq_masks": frequency.number,
+            "freq_width": frequency.end if frequency.number else 0,
+        }
+        return to_yaml({"model": {"spec_augment": conf}})
+    conf = {
+        "_target_": module + _MASKS,
+        "freq_masks": frequency.number,
+        "time_masks": time.number,
+        "freq_width": frequency.end if frequency.number else 10,
+        "time_width": float(time.share) if time.is_share_alone else time.end,
+        "mask_value": frequency.constant_fill or 0.0,
+    }
+    cutouts = [transform for transform in policy.others if isinstance(transform, Cutout)]
+    if cutouts:
+        sizes = {"rect_time": cutouts[0].max_frames, "rect_freq": cutouts[0].max_bins}
+        conf |= {"rect_masks": cutouts[0].count, **sizes}
+    return to_yaml({"model": {"spec_augment": conf}})
+
+
+_SHARED = (
+    "masks are set after the normalisation: with per_feature, a zero is the mean of the band",
+    "rectangles (SpecCutout) come first, may lie in the padding, and raise where they do not fit",
+)
+NEMO = Framework(
+    name="nemo",
+    source="nemo/collections/asr/parts/submodules/spectr_augment.py (vectorised)",
+    oddities=(
+        "the largest width is never drawn, and the last bin and frame are never masked",
+        "an integer time_width is frames without any bound, a float is a share of the clip: 1 and 1.0 differ",
+        "time masks come before frequency masks, and stay within the clip",
+        *_SHARED,
     ),
-    nemo_patch_policy(freq_masks=3, freq_width=20, mask_patches=0.5, name="nemo-ssl"),
+    frontends=("nemo",),
+    generators={"mask": "torch", "patch": "python", "cutout": "python"},
+    policy=(nemo_policy, nemo_patch_policy),
+    read=_read,
+    write=_write,
+    scale="after the normalisation of each band",
+    detect=_detect,
+    resolver=omega_resolver,
+    main_recipes={"nemo": "nemo-conformer"},
+    # examples/asr/conf: conformer, fastconformer, citrinet and canary; quartznet_15x5.yaml and jasper_10x5dr.yaml;
+    # ssl/conformer/conformer_ssl.yaml.
+    recipes=(
+        nemo_policy(freq_masks=2, time_masks=10, freq_width=27, time_width=0.05, name="nemo-conformer"),
+        replace(
+            nemo_policy(rect_masks=5, rect_freq=50, rect_time=120, name="nemo-quartznet"),
+            frontend=replace(FRONTEND, n_mels=64, win_length=320, name="nemo of nemo-quartznet"),
+        ),
+        nemo_patch_policy(freq_masks=3, freq_width=20, mask_patches=0.5, name="nemo-ssl"),
+    ),
+)
+NEMO_LEGACY = Framework(
+    name="nemo-legacy",
+    variant_of="nemo",
+    source="nemo/collections/asr/parts/submodules/spectr_augment.py (use_vectorized_spec_augment: false)",
+    oddities=(
+        "starts stay below the size less the largest width that is configured: the top is hardly ever masked; a "
+        "freq_width of more bands than there are raises",
+        "frequency masks come before time masks; a float time_width is at least one frame",
+        *_SHARED,
+    ),
+    frontends=("nemo",),
+    generators={"mask": "python", "cutout": "python"},
+)
+NEMO_NUMBA = Framework(
+    name="nemo-numba",
+    variant_of="nemo",
+    source="nemo/collections/asr/parts/numba/spec_augment/spec_aug_numba.py",
+    oddities=(
+        "runs on CUDA with lengths and at least 8 examples only; else the vectorised masks are used",
+        "starts stay below the size less the largest width; masks are written in place; a freq_width of more bands "
+        "than there are raises",
+        *_SHARED,
+    ),
+    frontends=("nemo",),
 )

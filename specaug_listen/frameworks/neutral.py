@@ -1,8 +1,13 @@
-"""`Outline`: what policies of all dialects have in common, for the way from one to another."""
+"""`NeutralPolicy`: what policies of all frameworks have in common, for the way from one to another.
+
+A framework's ``write`` turns it into a configuration. What follows from the length of a clip, and cannot be written so,
+is taken at 1000 frames, and at as many bins as most front-ends have.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +16,15 @@ from ..augment.masks import Mask, Warp
 from ..augment.paper import FrequencyMask, TimeMask, TimeWarp
 from ..augment.policy import Policy
 
-__all__ = ["Masks", "Outline", "outlined"]
+__all__ = ["UNBOUNDED", "NeutralMasks", "NeutralPolicy", "neutral_policy", "to_yaml"]
 
-_FRAMES = 1000
-_MELS = 80
+N_FRAMES, N_BINS = 1000, 80
+# No mask is wider than this; where only a share bounds widths, it stands for none.
+UNBOUNDED = 10_000
 
 
 @dataclass(frozen=True)
-class Masks:
+class NeutralMasks:
     """Masks along one axis, whoever draws them.
 
     Parameters
@@ -52,42 +58,90 @@ class Masks:
     fill: Any = "mean"
     is_open: bool = False
 
+    @property
     def number(self) -> int:
         """How many there are in a clip of 1000 frames."""
         if self.per_frame is not None:
-            return min(self.most, int(self.per_frame * _FRAMES + 1e-9))
+            return min(self.most, int(self.per_frame * N_FRAMES + 1e-9))
         if self.coverage is not None:
-            return max(self.count, round(self.coverage * _FRAMES / max(1, self.width())))
-        if self.budget is not None and self.widest is not None:
-            return min(self.most, math.ceil(self.budget * _FRAMES / max(1, self.widest + 1)))
-        return self.most
+            return max(self.count, round(self.coverage * N_FRAMES / max(1, self.width)))
+        return self.most if self.budget is None or self.widest is None else self._number_in_budget
 
+    @property
+    def _number_in_budget(self) -> int:
+        return min(self.most, math.ceil((self.budget or 0) * N_FRAMES / max(1, (self.widest or 0) + 1)))
+
+    @property
     def width(self) -> int:
         """The widest in a clip of 1000 frames."""
-        bound = int(self.share * _FRAMES + 1e-9)
+        bound = int(self.share * N_FRAMES + 1e-9)
         if self.is_open and self.widest is None:
             bound = max(0, bound - 1)
         if self.budget is not None and self.widest is not None:
-            number = max(1, min(self.most, math.ceil(self.budget * _FRAMES / max(1, self.widest + 1))))
-            bound = max(0, min(self.widest, int(self.budget * _FRAMES // number) - 1))
+            number = max(1, self._number_in_budget)
+            bound = max(0, min(self.widest, int(self.budget * N_FRAMES // number) - 1))
         return bound if self.widest is None else min(self.widest, bound)
+
+    @property
+    def n_bins(self) -> int:
+        """The widest mask of frequency in bins."""
+        return int(self.share * N_BINS) if self.widest is None else self.widest
+
+    @property
+    def end(self) -> int:
+        """The end of the widths, for frameworks that never draw it itself."""
+        widest = self.width if self.widest is None or self.budget is not None else self.widest
+        return min(UNBOUNDED, widest + 1)
+
+    @property
+    def range(self) -> list[int]:
+        """The least width, and the end of the widths, which is above it."""
+        return [min(self.narrowest, self.end - 1), self.end]
 
     @property
     def is_share_alone(self) -> bool:
         """Whether widths follow from the length of the clip only."""
         return self.widest is None
 
+    @property
+    def constant_fill(self) -> float | None:
+        """The number that is filled in; None where it follows from the mel."""
+        return float(self.fill) if isinstance(self.fill, int | float) else None
+
+
+_NO_MASKS = NeutralMasks(0, 0, 0, 0)
+
 
 @dataclass(frozen=True)
-class Outline:
-    """The masks, warp and chance of a policy; ``others`` are what else it does, ``left_out`` further masks."""
+class NeutralPolicy:
+    """The masks, the warp and the probability of a policy.
+
+    Parameters
+    ----------
+    name, framework : str
+    probability : float
+    warp_frames : int
+        0 where there is no warp.
+    frequency, time : NeutralMasks
+        Of several along one axis the first; none of them where there are none.
+    order : tuple of str
+        ``warp``, ``frequency`` and ``time``, as they are applied.
+    others : tuple
+        Transforms of other kinds.
+    left_out : tuple of str
+        Further masks, in words.
+    n_applied : (int, int) or None
+    dynamic_warp : float or None
+        The share of the clip by which a warp moves, where it does not move by frames.
+    is_shuffled : bool
+    """
 
     name: str
-    dialect: str
+    framework: str
     probability: float
     warp_frames: int
-    frequency: Masks | None
-    time: Masks | None
+    frequency: NeutralMasks
+    time: NeutralMasks
     order: tuple[str, ...]
     others: tuple[Any, ...]
     left_out: tuple[str, ...]
@@ -95,81 +149,89 @@ class Outline:
     dynamic_warp: float | None = None
     is_shuffled: bool = False
 
+    @property
+    def is_filled_with_zero(self) -> bool:
+        """Whether the masks, those of frequency first, are filled with 0."""
+        masks = self.time if self.frequency is _NO_MASKS else self.frequency
+        return masks.constant_fill == 0.0
 
-def outlined(policy: Policy) -> Outline:
-    """The outline of a policy; of several masks along one axis, only the first are in it.
+
+def neutral_policy(policy: Policy) -> NeutralPolicy:
+    """Return what a policy has in common with those of other frameworks.
 
     Examples
     --------
     >>> from specaug_listen.augment import LB
-    >>> outlined(LB).frequency.widest
+    >>> neutral_policy(LB).frequency.widest
     27
     """
-    masks: dict[str, Masks] = {}
-    warp, others, left, order = 0, [], [], []
-    dynamic: float | None = None
+    masks: dict[str, NeutralMasks] = {}
+    warp_frames, dynamic = 0, None
+    order, others, left_out = [], [], []
     for transform in policy.transforms:
         if isinstance(transform, TimeWarp | Warp):
+            order.append("warp")
             is_off = transform.max_frames == 0 or getattr(transform, "max_ratio", None) == 0
             if isinstance(transform, Warp) and transform.is_dynamic and not is_off:
                 dynamic = transform.max_ratio
-            width = transform.max_frames if dynamic is None else int(dynamic * _FRAMES)
-            warp = warp or (0 if is_off else width)
-            order.append("warp")
-            continue
-        if not isinstance(transform, FrequencyMask | TimeMask | Mask):
-            others.append(transform)
-            continue
-        axis = _axis(transform)
-        if axis in masks:
-            left.append(in_words(transform))
+            width = transform.max_frames if dynamic is None else int(dynamic * N_FRAMES)
+            warp_frames = warp_frames or (0 if is_off else width)
+        elif isinstance(transform, FrequencyMask | TimeMask | Mask):
+            axis = _axis_of(transform)
+            if axis in masks:
+                left_out.append(in_words(transform))
+            else:
+                masks[axis] = _neutral_masks(transform)
+                order.append(axis)
         else:
-            masks[axis] = _masks(transform)
-            order.append(axis)
-    return Outline(
-        policy.name, policy.dialect, policy.probability, warp, masks.get("frequency"), masks.get("time"),
-        tuple(order), tuple(others), tuple(left), policy.n_applied, dynamic, policy.is_shuffled,
+            others.append(transform)
+    frequency, time = masks.get("frequency", _NO_MASKS), masks.get("time", _NO_MASKS)
+    return NeutralPolicy(
+        policy.name, policy.dialect, policy.probability, warp_frames, frequency, time, tuple(order), tuple(others),
+        tuple(left_out), policy.n_applied, dynamic, policy.is_shuffled,
     )  # fmt: skip
 
 
-def _axis(mask: FrequencyMask | TimeMask | Mask) -> str:
+def _axis_of(mask: FrequencyMask | TimeMask | Mask) -> str:
     if isinstance(mask, Mask):
         return mask.axis
     return "frequency" if isinstance(mask, FrequencyMask) else "time"
 
 
-def _masks(mask: FrequencyMask | TimeMask | Mask) -> Masks:
+def _neutral_masks(mask: FrequencyMask | TimeMask | Mask) -> NeutralMasks:
     if isinstance(mask, FrequencyMask):
-        return Masks(mask.count, mask.count, 0, mask.max_bins, fill=mask.fill)
+        return NeutralMasks(mask.count, mask.count, 0, mask.max_bins, fill=mask.fill)
     if isinstance(mask, TimeMask):
-        most = mask.max_count if mask.count_ratio is not None and mask.max_count is not None else mask.count
-        return Masks(
+        most = mask.max_count if mask.count_ratio is not None else mask.count
+        return NeutralMasks(
             mask.count, most, 0, mask.max_frames, share=mask.max_ratio, per_frame=mask.count_ratio, fill=mask.fill
         )
-    return _of_framework(mask)
-
-
-def _of_framework(mask: Mask) -> Masks:
     widest = mask.max_width
     if widest is not None and mask.width_rule in ("exclusive", "scaled"):
         widest = max(mask.min_width, widest - 1)
     if mask.max_ratio is not None and mask.ratio_rule in ("replaces", "scales", "at_least_one"):
         widest = None
-    narrowest = mask.max_width or 0 if mask.width_rule == "fixed" else mask.min_width
-    most = mask.count if mask.max_count is None else mask.max_count
     is_total = mask.ratio_rule == "total"
-    # Of an axis of 1000 frames, or of as many bands as most front-ends have.
-    size = 1.0 if mask.axis == "time" else _MELS / _FRAMES
-    return Masks(
+    # Shares of an axis in frames of 1000, whichever axis it is.
+    size = 1.0 if mask.axis == "time" else N_BINS / N_FRAMES
+    is_covering = mask.count_ratio is not None and mask.count_rule in ("share", "patches")
+    return NeutralMasks(
         mask.count,
-        most,
-        narrowest,
+        mask.count if mask.max_count is None else mask.max_count,
+        mask.max_width or 0 if mask.width_rule == "fixed" else mask.min_width,
         widest,
         mask.min_ratio if widest is None else 0.0,
         1.0 if mask.max_ratio is None or is_total else mask.max_ratio,
         mask.max_ratio if is_total else None,
         mask.count_ratio if mask.count_rule in ("floor", "ceil") else None,
-        mask.count_ratio * size if mask.count_ratio is not None and mask.count_rule in ("share", "patches") else None,
+        (mask.count_ratio or 0.0) * size if is_covering else None,
         mask.fill,
         mask.width_rule in ("exclusive", "scaled"),
     )
+
+
+def to_yaml(data: Mapping[str, Any]) -> str:
+    """Return a configuration as YAML text."""
+    from .._yaml_loader import dump  # only who writes needs it, and it takes 20 ms to import
+
+    return dump(data)

@@ -1,55 +1,73 @@
-"""All dialects and the frameworks' policies, by name."""
+"""All frameworks and the policies of their recipes, by name.
+
+Nobody lists them: they are collected from the modules of this package, when all of these are loaded. So the tables
+below are filled by then, and no module of the package may look into them while it is imported.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Sequence
 
 from .._rng import as_seed, child_stream
 from ..augment.draw import Draw
 from ..augment.generators import Source, foreign_source
 from ..augment.masks import FrameworkTransform, Mask, Warp
-from ..augment.policy import POLICIES, Policy
+from ..augment.policy import Policy
 from ..errors import ParameterError
 from ..frontends import AnyMel
-from .espnet import ESPNET, ESPNET_POLICIES
-from .fairseq import FAIRSEQ, FAIRSEQ_POLICIES
-from .framework import Dialect
-from .hf import HF, HF_POLICIES
-from .lhotse import LHOTSE, LHOTSE_POLICIES
-from .lingvo import LINGVO, LINGVO_POLICIES
-from .nemo import NEMO, NEMO_LEGACY, NEMO_NUMBA, NEMO_POLICIES
-from .speechbrain import SPEECHBRAIN, SPEECHBRAIN_LEGACY, SPEECHBRAIN_POLICIES
-from .torchaudio import TORCHAUDIO, TORCHAUDIO_POLICIES
-from .wenet import WENET, WENET_POLICIES
+from .framework import Framework
 
-__all__ = ["ALL_POLICIES", "DIALECTS", "MAIN_RECIPES", "PAPER", "draw_of_clip", "exact_sources"]
+__all__ = [
+    "ALL_POLICIES",
+    "FRAMEWORKS",
+    "MAIN_RECIPES",
+    "collect_frameworks",
+    "draw_of_clip",
+    "exact_sources",
+    "owners",
+]
 
-PAPER = Dialect(
-    name="paper",
-    source="Park et al. 2019 (arXiv:1904.08779) and 2020 (arXiv:1912.05533)",
-    oddities=(
-        "widths are uniform from 0 to the largest, starts in [0, size - width), read as integers: "
-        "the last bin and frame are "
-        "masked only by a mask over all",
-        "a warp keeps both ends of the clip, and is skipped where no frame is W away from both",
-    ),
-)
-_DIALECTS = (
-    *(PAPER, LINGVO, TORCHAUDIO, ESPNET, NEMO, NEMO_LEGACY, NEMO_NUMBA),
-    *(SPEECHBRAIN, SPEECHBRAIN_LEGACY, LHOTSE, WENET, HF, FAIRSEQ),
-)
-DIALECTS = {dialect.name: dialect for dialect in _DIALECTS}
-_POLICIES = (
-    *(ESPNET_POLICIES + FAIRSEQ_POLICIES + HF_POLICIES + LHOTSE_POLICIES),
-    *(LINGVO_POLICIES + NEMO_POLICIES + SPEECHBRAIN_POLICIES + TORCHAUDIO_POLICIES + WENET_POLICIES),
-)
-ALL_POLICIES: dict[str, Policy] = POLICIES | {policy.name: policy for policy in _POLICIES}
-# A framework's name, and the policy that it stands for.
-MAIN_RECIPES: dict[str, str] = {name: recipe for dialect in _DIALECTS for name, recipe in dialect.recipes.items()}
+FRAMEWORKS: dict[str, Framework] = {}
+ALL_POLICIES: dict[str, Policy] = {}
+# A framework's name as people know it, and the policy that it stands for.
+MAIN_RECIPES: dict[str, str] = {}
+
+
+def collect_frameworks() -> None:
+    """Fill the tables anew from every module of this package that holds a `Framework`; the papers' own comes first."""
+    frameworks = sorted(_frameworks(), key=lambda framework: framework.name != "paper")
+    for table in (FRAMEWORKS, ALL_POLICIES, MAIN_RECIPES):
+        table.clear()
+    for framework in frameworks:
+        FRAMEWORKS[framework.name] = framework
+        ALL_POLICIES.update({policy.name: policy for policy in framework.recipes})
+        MAIN_RECIPES.update(framework.main_recipes)
+
+
+def _frameworks() -> Iterator[Framework]:
+    package = importlib.import_module(__name__.rpartition(".")[0])
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        values = vars(importlib.import_module(module.name)).values()
+        yield from (value for value in values if isinstance(value, Framework))
+
+
+def owners(keys: Iterable[str]) -> list[str]:
+    """Return the frameworks whose arguments some of the keys are, the one with most of them first.
+
+    Examples
+    --------
+    >>> owners(["freq_masks", "freq_width", "mask_value"])
+    ['nemo', 'fairseq']
+    """
+    keys = set(keys)
+    numbers = {name: len(keys & framework.arguments) for name, framework in FRAMEWORKS.items()}
+    return sorted((name for name, number in numbers.items() if number), key=lambda name: -numbers[name])
 
 
 def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
-    """The generators that a framework draws from, each freshly seeded, for `Policy.draw`.
+    """Return the generators that a framework draws from, each freshly seeded, for `Policy.draw`.
 
     One generator serves all purposes for which the framework uses it, in the order in which it asks. Given to several
     draws in turn, they go on as the framework's would from call to call.
@@ -57,14 +75,14 @@ def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
     Parameters
     ----------
     policy : Policy
-        Of a framework's dialect.
+        By the rules of a framework.
     seed : int >= 0
         Given to ``torch.manual_seed``, ``numpy.random.seed`` and ``random.seed`` alike.
 
     Raises
     ------
     ParameterError
-        For a dialect whose draws cannot be replayed.
+        For a framework whose draws cannot be replayed.
     MissingDependencyError
         Without torch, where the framework draws with it.
 
@@ -76,27 +94,27 @@ def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
     if not isinstance(policy, Policy):
         raise ParameterError(f"policy={policy!r:.80}: expected a Policy, e.g. get_policy(name)")
     seed = as_seed(seed)
-    known = DIALECTS.get(policy.dialect)
-    if known is None or not known.is_replayable:
-        able = ", ".join(name for name, each in DIALECTS.items() if each.is_replayable)
+    framework = FRAMEWORKS.get(policy.dialect)
+    if framework is None or not framework.is_replayable:
+        able = ", ".join(name for name, each in FRAMEWORKS.items() if each.is_replayable)
         raise ParameterError(f"dialect {policy.dialect!r}: its draws cannot be replayed; allowed are those of {able}")
-    _check_replayable_in_batch(policy, known)
-    needed = {
+    _check_replayable_in_batch(policy, framework)
+    purposes = {
         "coin",
         *("mask",) * (policy.n_applied is not None),
         *(t.purpose for t in policy.transforms if isinstance(t, FrameworkTransform)),
     }
-    names = {purpose: name for purpose, name in known.generators.items() if purpose in needed}
-    made = {name: foreign_source(name, seed) for name in sorted(set(names.values()))}
-    return {purpose: made[name] for purpose, name in names.items()}
+    names = {purpose: name for purpose, name in framework.generators.items() if purpose in purposes}
+    sources = {name: foreign_source(name, seed) for name in sorted(set(names.values()))}
+    return {purpose: sources[name] for purpose, name in names.items()}
 
 
-def _check_replayable_in_batch(policy: Policy, dialect: Dialect) -> None:
-    """Where examples are drawn for one after the other, what ours gets may follow from the others' lengths."""
+def _check_replayable_in_batch(policy: Policy, framework: Framework) -> None:
+    """Refuse where examples are drawn for one after the other, and ours follows from the others' lengths."""
     if policy.batch is None or policy.batch.size == 1 or policy.batch.n_frames is None:
         return
     is_warped = any(isinstance(t, Warp) and t.max_frames and t.over == "clip" for t in policy.transforms)
-    if is_warped and dialect.generators.get("warp") == dialect.generators.get("mask"):
+    if is_warped and framework.generators.get("warp") == framework.generators.get("mask"):
         raise ParameterError(
             f"dialect {policy.dialect!r}: in a padded batch, warps follow from the lengths of all examples, and masks "
             "are drawn after them; replay without the warp, or one clip alone"
@@ -110,7 +128,7 @@ def _check_replayable_in_batch(policy: Policy, dialect: Dialect) -> None:
 
 
 def draw_of_clip(policy: Policy, mel: AnyMel, seed: int, fingerprint: Sequence[int], number: int) -> Draw:
-    """One draw of a run.
+    """Make one draw of a run.
 
     Parameters
     ----------

@@ -1,5 +1,7 @@
 """SpeechBrain's ``SpectrogramDrop`` and ``Warping`` [1]_, and the ``SpecAugment`` of its old versions [2]_.
 
+A recipe's hyper-parameters are read: the ``Augmenter`` over features, ``Fbank``, ``InputNormalization``.
+
 References
 ----------
 .. [1] ``speechbrain/augment/freq_domain.py``, ``speechbrain/augment/augmenter.py``.
@@ -8,70 +10,55 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
+
+from .._yaml import Tagged
 from ..augment.masks import Mask, Warp
-from ..augment.policy import Policy
+from ..augment.policy import NONE, Policy
 from ..errors import ParameterError
 from ..frontends import SPEECHBRAIN as FRONTEND
+from .config import Config, Section
 from .espnet import espnet_mask, width_range
-from .framework import Dialect
+from .fields import Count, LeastOne, PolicyName, Share, Widths, check_arguments, keys_of
+from .framework import Framework, PolicyAndFrontend
+from .neutral import NeutralPolicy
+from .speechbrain_recipe import (
+    HyperObject,
+    enabled_entries,
+    find_augmenter,
+    objects_in,
+    read_frontend,
+    read_n_applied,
+    refuse_networks,
+    with_repeats,
+)
 
 __all__ = [
     "SPEECHBRAIN",
     "SPEECHBRAIN_LEGACY",
-    "SPEECHBRAIN_POLICIES",
     "speechbrain_drop",
     "speechbrain_legacy_policy",
     "speechbrain_warp",
 ]
 
-SPEECHBRAIN = Dialect(
-    name="speechbrain",
-    source="speechbrain/augment/freq_domain.py",
-    oddities=(
-        "starts are uniform over all bins or frames, and masks are cut off at the end: the last ones "
-        "are masked as often as "
-        "those in the middle, the first hardly ever (issue 2542)",
-        "the number of masks is drawn once for the whole batch",
-        "masks and means are taken over the padded batch, with what was masked before",
-        "the order is that of the recipe: its masks come before the warp",
-        "a warp moves by -(W - 1) to W frames of the padded batch, one and the same in all its clips, and is skipped "
-        "where that has 2 W frames or fewer",
-        "rand draws noise for the whole padded batch; replayed, its masks lie where they should, but hold other noise",
-        "cutcat takes the frames of the example before it in the batch: nothing happens in a batch of one",
-    ),
-    frontends=("speechbrain",),
-    generators={"coin": "python", "warp": "torch", "mask": "torch"},
-    recipes={"speechbrain": "speechbrain-conformer"},
-)
-SPEECHBRAIN_LEGACY = Dialect(
-    name="speechbrain-legacy",
-    source="speechbrain/lobes/augment.py (until 0.5)",
-    oddities=(
-        "starts stay below the size less the widest mask of the whole batch, so the last bin and "
-        "frame are never masked",
-        "time_mask_ratio replaces the range of widths by a share of the padded batch",
-        "a warp moves by -(W - 1) to W frames of the padded batch, one and the same in all its clips, and is skipped "
-        "where that has 2 W frames or fewer",
-    ),
-    frontends=("speechbrain",),
-    generators={"warp": "torch", "mask": "torch"},
-)
 _FILLS: dict[str, float | str] = {"zeros": 0.0, "mean": "mean", "rand": "uniform", "swap": "swap"}
 
 
+@check_arguments
 def speechbrain_drop(
     *,
-    drop_length_low: int = 5,
-    drop_length_high: int = 15,
-    drop_count_low: int = 1,
-    drop_count_high: int = 3,
+    drop_length_low: Count = 5,
+    drop_length_high: Count = 15,
+    drop_count_low: Count = 1,
+    drop_count_high: Count = 3,
     replace: str = "zeros",
-    dim: int = 1,
+    dim: LeastOne = 1,
 ) -> Mask:
-    """The masks of ``SpectrogramDrop``'s own arguments, with its own defaults.
+    """Make the masks of ``SpectrogramDrop``'s own arguments, with its own defaults.
 
     Raises
     ------
@@ -88,9 +75,8 @@ def speechbrain_drop(
     _check_ends(drop_count_low, drop_count_high, "drop_count")
     if replace == "cutcat":
         raise ParameterError(
-            "replace='cutcat' takes frames of another clip of the batch, and does nothing in a batch "
-            "of one; it cannot be "
-            "auditioned on one clip"
+            "replace='cutcat' takes frames of another clip of the batch, and does nothing in a batch of one; it cannot "
+            "be auditioned on one clip"
         )
     if replace not in _FILLS:
         raise ParameterError(
@@ -120,42 +106,40 @@ def _check_ends(low: int, high: int, what: str) -> None:
         raise ParameterError(f"{what}_low={low}: allowed is at most {what}_high={high}")
 
 
-def speechbrain_warp(*, warp_window: int = 5, warp_mode: str = "bicubic", dim: int = 1) -> Warp:
-    """The warp of ``Warping``'s own arguments, with its own defaults.
-
-    Raises
-    ------
-    ParameterError
-        For a warp of the frequency axis, or another interpolation than bicubic.
+@check_arguments
+def speechbrain_warp(
+    *,
+    warp_window: Count = 5,
+    warp_mode: Annotated[Literal["bicubic"], Field(description="bicubic")] = "bicubic",
+    dim: Annotated[Literal[1], Field(description="1, a warp of time")] = 1,
+) -> Warp:
+    """Make the warp of ``Warping``'s own arguments, with its own defaults.
 
     Examples
     --------
     >>> speechbrain_warp().max_frames
     5
     """
-    if dim != 1:
-        raise ParameterError(f"dim={dim}: allowed is 1, a warp of time")
-    if warp_mode != "bicubic":
-        raise ParameterError(f"warp_mode={warp_mode!r:.80}: allowed is bicubic")
     return Warp(warp_window, "bicubic_corners", over="padded")
 
 
+@check_arguments
 def speechbrain_legacy_policy(
     *,
     time_warp: bool = True,
-    time_warp_window: int = 5,
+    time_warp_window: Count = 5,
     time_warp_mode: str = "bicubic",
     freq_mask: bool = True,
-    freq_mask_width: int | tuple[int, int] = (0, 20),
-    n_freq_mask: int = 2,
+    freq_mask_width: Widths = (0, 20),
+    n_freq_mask: Count = 2,
     time_mask: bool = True,
-    time_mask_width: int | tuple[int, int] = (0, 100),
-    n_time_mask: int = 2,
+    time_mask_width: Widths = (0, 100),
+    n_time_mask: Count = 2,
     replace_with_zero: bool = True,
-    time_mask_ratio: float = 0.0,
-    name: str = "speechbrain-legacy",
+    time_mask_ratio: Share = 0.0,
+    name: PolicyName = "speechbrain-legacy",
 ) -> Policy:
-    """The policy of the old ``SpecAugment``'s own arguments, with its own defaults.
+    """Make the policy of the old ``SpecAugment``'s own arguments, with its own defaults.
 
     Examples
     --------
@@ -165,32 +149,212 @@ def speechbrain_legacy_policy(
     fill: Any = 0.0 if replace_with_zero else "mean"
     transforms: list[Any] = []
     if time_warp:
-        transforms.append(speechbrain_warp(warp_window=time_warp_window, warp_mode=time_warp_mode))
+        if time_warp_mode != "bicubic":
+            raise ParameterError(f"time_warp_mode={time_warp_mode!r:.80}: allowed is bicubic")
+        transforms.append(speechbrain_warp(warp_window=time_warp_window))
     if freq_mask:
         transforms.append(espnet_mask("frequency", n_freq_mask, width_range(freq_mask_width), fill))
-    if time_mask and time_mask_ratio > 0:
-        share = {"max_ratio": time_mask_ratio, "ratio_rule": "replaces"}
-        transforms.append(espnet_mask("time", n_time_mask, share, fill))
-    elif time_mask:
-        transforms.append(espnet_mask("time", n_time_mask, width_range(time_mask_width), fill))
+    if time_mask:
+        widths = width_range(time_mask_width)
+        if time_mask_ratio > 0:
+            widths = {"max_ratio": time_mask_ratio, "ratio_rule": "replaces"}
+        transforms.append(espnet_mask("time", n_time_mask, widths, fill))
     return Policy(tuple(transforms), name, dialect="speechbrain-legacy")
 
 
-# recipes/LibriSpeech/ASR/transformer/hparams: conformer_small.yaml and conformer_large.yaml.
-SPEECHBRAIN_POLICIES = (
-    Policy(
-        (
-            speechbrain_drop(
-                drop_length_low=15, drop_length_high=25, drop_count_low=4, drop_count_high=4, replace="mean"
-            ),
-            speechbrain_drop(
-                drop_length_low=10, drop_length_high=20, drop_count_low=4, drop_count_high=4, replace="mean", dim=2
-            ),
-            speechbrain_warp(),
-        ),
-        "speechbrain-conformer",
-        dialect="speechbrain",
-        n_applied=(3, 3),
-        frontend=replace(FRONTEND, n_mels=80, name="speechbrain of speechbrain-conformer"),
+_DROP, _WARP, _LEGACY = "SpectrogramDrop", "Warping", "SpecAugment"
+_OF_WAVEFORM = {
+    *("TimeDomainSpecAugment", "EnvCorrupt", "SpeedPerturb", "DropFreq", "DropChunk", "AddNoise", "AddReverb"),
+    *("AddBabble", "FastDropChunk", "DoClip", "RandAmp", "ChannelDrop", "ChannelSwap", "CutCat", "DropBitResolution"),
+    "SignFlip",
+}
+# Others have tags of their own: CloudFormation's !Ref, GitLab's !reference.
+_TAGS = ("!ref", "!copy", "!tuple", "!PLACEHOLDER")
+_TAGS_WITH_NAMES = ("!new:", "!name:", "!apply:", "!applyref:", "!module:", "!include:")
+# In place of what cannot be drawn here, where it matters how many there are.
+_NOTHING = Mask("time", 0, max_width=0)
+
+
+def _detect(key: str, value: Any) -> bool:
+    return isinstance(value, Tagged) and (value.tag in _TAGS or value.tag.startswith(_TAGS_WITH_NAMES))
+
+
+def _read(config: Config) -> PolicyAndFrontend:
+    tagged = list(objects_in(config.data))
+    executed = sorted({each.tag for each in tagged if each.tag.startswith(("!apply:", "!include:"))})
+    if executed:
+        config.notes.append(f"not executed, and what they would give is not seen: {', '.join(executed)[:300]}")
+    objects = [each for each in tagged if each.tag.startswith("!new:")]
+    of_waveform = [each for each in objects if each.class_name in _OF_WAVEFORM]
+    for each in of_waveform:
+        config.places.note_value(each.place)
+    if of_waveform:
+        names = ", ".join(sorted({each.class_name for each in of_waveform}))
+        config.notes.append(f"of the waveform, before the mel, left out: {names}")
+    old = [each.section(config) for each in objects if each.class_name == _LEGACY]
+    masks = [each for each in objects if each.class_name in (_DROP, _WARP)]
+    frontend = read_frontend(config, objects)
+    augmenter = find_augmenter(config, objects, (_DROP, _WARP))
+    listed = [entry for _, entry in augmenter[1]] if augmenter else []
+    _note_unlisted(config, [each for each in masks if not any(each.tagged is entry for entry in listed)])
+    if augmenter is not None:
+        refuse_networks(objects)
+        return _read_augmenter(config, *augmenter), frontend
+    if old:
+        return _read_legacy_policy(config, old[0]), frontend
+    arguments = keys_of(speechbrain_drop) + keys_of(speechbrain_warp)
+    if not masks and set(config.data) & ({*arguments} - {"dim"}):
+        name = _WARP if set(config.data) & {"warp_window", "warp_mode"} else _DROP
+        return Policy((_read_transform(name, config.root),), config.name, dialect="speechbrain"), frontend
+    if not masks:
+        config.notes.append("the file makes no SpectrogramDrop, Warping or SpecAugment: nothing is masked")
+    return Policy(NONE.transforms, config.name, dialect="speechbrain"), frontend
+
+
+def _note_unlisted(config: Config, unlisted: list[HyperObject]) -> None:
+    """Check the arguments of what no Augmenter lists, which is made and not applied."""
+    for each in unlisted:
+        _read_transform(each.class_name, each.section(config))
+    if unlisted:
+        names = ", ".join(each.where for each in unlisted)[:200]
+        config.notes.append(
+            f"{names}: masks nothing, as no Augmenter lists it: SpeechBrain applies what an Augmenter's augmentations "
+            "list"
+        )
+
+
+def _read_augmenter(config: Config, augmenter: Section, entries: Sequence[tuple[Any, Any]]) -> Policy:
+    transforms: list[Mask | Warp] = []
+    for place, entry in enabled_entries(augmenter, entries):
+        each = HyperObject(place, entry) if isinstance(entry, Tagged) else None
+        if each is not None and each.class_name in (_DROP, _WARP):
+            transforms.append(_read_transform(each.class_name, each.section(config)))
+        else:
+            what = repr(entry)[:60] if each is None else each.tag
+            augmenter.note(f"{'.'.join(place)}: {what} is no mask or warp of a spectrogram; it only keeps its place")
+            transforms.append(_NOTHING)
+    n_applied = read_n_applied(augmenter, len(entries), len(transforms))
+    is_shuffled = augmenter.get("shuffle_augmentations", bool, False) and len(transforms) > 1
+    if n_applied[1] < len(transforms) and not is_shuffled:
+        augmenter.note(
+            f"{augmenter.where}max_augmentations: {n_applied[1]} of {len(transforms)}: those after the first "
+            f"{n_applied[1]} never run"
+        )
+    if not is_shuffled and n_applied[0] >= len(transforms):
+        transforms = [each for each in transforms if each is not _NOTHING]
+        n_applied = (len(transforms), len(transforms))
+    policy = Policy(tuple(transforms), config.name, dialect="speechbrain", n_applied=n_applied, is_shuffled=is_shuffled)
+    return with_repeats(augmenter, policy)
+
+
+def _read_transform(name: str, section: Section) -> Mask | Warp:
+    if name == _WARP:
+        return section.call(speechbrain_warp, section.arguments(speechbrain_warp))
+    return section.call(speechbrain_drop, section.arguments(speechbrain_drop))
+
+
+def _read_legacy(config: Config) -> PolicyAndFrontend:
+    """Read the bare arguments of the old class, or a recipe of its time."""
+    if any(isinstance(value, Tagged) for value in config.data.values()):
+        return _read(config)
+    return _read_legacy_policy(config, config.root), config.preset("speechbrain")
+
+
+def _read_legacy_policy(config: Config, section: Section) -> Policy:
+    arguments = section.arguments(speechbrain_legacy_policy)
+    if arguments["time_mask"] and arguments["time_mask_ratio"] > 0 and "time_mask_width" in section:
+        section.note(f"{section.where}time_mask_width: without effect, time_mask_ratio replaces it")
+    return section.call(speechbrain_legacy_policy, arguments, name=config.name)
+
+
+def _write(policy: NeutralPolicy) -> str:
+    text = ""
+    names: list[str] = []
+    for kind in policy.order:
+        if kind == "warp" and policy.warp_frames:
+            names.append("time_warp")
+            text += _object("time_warp", _WARP, {"warp_window": policy.warp_frames})
+        masks = {"time": policy.time, "frequency": policy.frequency}.get(kind)
+        if masks is not None and masks.number:
+            names.append("time_drop" if kind == "time" else "freq_drop")
+            is_range = masks.most > masks.count > 0
+            arguments = {
+                "drop_length_low": masks.narrowest,
+                "drop_length_high": masks.end,
+                "drop_count_low": masks.count if is_range else masks.number,
+                "drop_count_high": masks.most if is_range else masks.number,
+                "replace": {0.0: "zeros", "uniform": "rand", "swap": "swap"}.get(masks.fill, "mean"),
+                "dim": 1 if kind == "time" else 2,
+            }
+            text += _object(names[-1], _DROP, arguments)
+    least, most = policy.n_applied or (len(names), len(names))
+    head: dict[str, Any] = {"min_augmentations": least, "max_augmentations": most, "augment_prob": policy.probability}
+    head |= {"shuffle_augmentations": True} if policy.is_shuffled else {}
+    head |= {"augmentations": f"[{', '.join(f'!ref <{name}>' for name in names)}]"}
+    return text + _object("fea_augment", "Augmenter", head, "augmenter")
+
+
+def _object(name: str, class_name: str, arguments: dict[str, Any], module: str = "freq_domain") -> str:
+    lines = "".join(f"    {key}: {value}\n" for key, value in arguments.items())
+    return f"{name}: !new:speechbrain.augment.{module}.{class_name}\n{lines}"
+
+
+_WARPS = (
+    "a warp moves by -(W - 1) to W frames of the padded batch, one and the same in all its clips, and is skipped where "
+    "that has 2 W frames or fewer"
+)
+SPEECHBRAIN = Framework(
+    name="speechbrain",
+    source="speechbrain/augment/freq_domain.py",
+    oddities=(
+        "starts are uniform over all bins or frames, and masks are cut off at the end: the last ones are masked as "
+        "often as those in the middle, the first hardly ever (issue 2542)",
+        "the number of masks is drawn once for the whole batch",
+        "masks and means are taken over the padded batch, with what was masked before",
+        "the order is that of the recipe: its masks come before the warp",
+        _WARPS,
+        "rand draws noise for the whole padded batch; replayed, its masks lie where they should, but hold other noise",
+        "cutcat takes the frames of the example before it in the batch: nothing happens in a batch of one",
     ),
+    frontends=("speechbrain",),
+    generators={"coin": "python", "warp": "torch", "mask": "torch"},
+    policy=(speechbrain_drop, speechbrain_warp),
+    read=_read,
+    write=_write,
+    scale="dB, after the normalisation",
+    detect=_detect,
+    main_recipes={"speechbrain": "speechbrain-conformer"},
+    # recipes/LibriSpeech/ASR/transformer/hparams: conformer_small.yaml and conformer_large.yaml.
+    recipes=(
+        Policy(
+            (
+                speechbrain_drop(
+                    drop_length_low=15, drop_length_high=25, drop_count_low=4, drop_count_high=4, replace="mean"
+                ),
+                speechbrain_drop(
+                    drop_length_low=10, drop_length_high=20, drop_count_low=4, drop_count_high=4, replace="mean", dim=2
+                ),
+                speechbrain_warp(),
+            ),
+            "speechbrain-conformer",
+            dialect="speechbrain",
+            n_applied=(3, 3),
+            frontend=replace(FRONTEND, n_mels=80, name="speechbrain of speechbrain-conformer"),
+        ),
+    ),
+)
+SPEECHBRAIN_LEGACY = Framework(
+    name="speechbrain-legacy",
+    variant_of="speechbrain",
+    source="speechbrain/lobes/augment.py (until 0.5)",
+    oddities=(
+        "starts stay below the size less the widest mask of the whole batch, so the last bin and frame are never "
+        "masked",
+        "time_mask_ratio replaces the range of widths by a share of the padded batch",
+        _WARPS,
+    ),
+    frontends=("speechbrain",),
+    generators={"warp": "torch", "mask": "torch"},
+    policy=(speechbrain_legacy_policy,),
+    read=_read_legacy,
 )

@@ -16,9 +16,9 @@ from ..augment.describe import in_words
 from ..errors import error_context
 from ..frontends import MelFrontend
 from .choice import FrontendReason, choose_channel, choose_frontend, named_policy, reason_in_words
-from .reading import Unread, unread_in_words
-from .reading.read import Imported
-from .registry import DIALECTS
+from .read import Imported
+from .registry import FRAMEWORKS
+from .unread import Unread, unread_in_words
 
 __all__ = ["PolicyPage", "show_policy"]
 
@@ -168,7 +168,7 @@ def show_policy(
             expected_shares(imported.policy, n_mels, round(rate * seconds), n_draws=n_draws, rng=seed)
             for seconds in _SECONDS
         ]
-    known = DIALECTS.get(imported.dialect)
+    known = FRAMEWORKS.get(imported.dialect)
     return PolicyPage(
         source,
         imported,

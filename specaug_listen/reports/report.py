@@ -33,7 +33,7 @@ from ..auditions.records import (
 )
 from ..auditions.save import audition_files, clip_entry, configuration_of, draw_record
 from ..errors import ParameterError
-from ..frameworks.registry import DIALECTS
+from ..frameworks.registry import FRAMEWORKS
 from ..outputs.locks import reading
 from ..outputs.names import folder_name
 from .clips import Shown, clip_view, columns_for, rows_of
@@ -338,8 +338,8 @@ def _head(runs: Sequence[_Run], paths: bool) -> Head:
         *(
             f"{name}: {line}" if len(dialects) > 1 else line
             for name in dialects
-            if name in DIALECTS
-            for line in DIALECTS[name].oddities
+            if name in FRAMEWORKS
+            for line in FRAMEWORKS[name].oddities
         ),
     )
     title = "SpecAugment audition"

@@ -26,7 +26,7 @@ from ..augment import Batch, Policy
 from ..custom.adapter import Adapter
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frameworks.choice import FrontendChoice, choose_frontend, choose_policy, select_channel
-from ..frameworks.reading.read import Imported
+from ..frameworks.read import Imported
 from ..frontends import MelFrontend
 from ..reports.publish import Form
 from ..vocoders import Vocoder

@@ -21,7 +21,7 @@ from specaug_listen import Audio, __version__, save
 from specaug_listen.augment import POLICIES
 from specaug_listen.cli.console import clip_progress
 from specaug_listen.cli.tables import frontend_differences, table
-from specaug_listen.frameworks import ALL_POLICIES, DIALECTS
+from specaug_listen.frameworks import ALL_POLICIES, FRAMEWORKS
 from specaug_listen.frontends import PRESETS, MelFrontend
 from specaug_listen.vocoders import VOCODERS
 
@@ -268,7 +268,7 @@ def test_report_is_written_again_from_the_folder(out):
     assert (out / "report.html").read_bytes() == first
 
 
-LISTED = [("frontends", PRESETS), ("policies", ALL_POLICIES), ("vocoders", VOCODERS), ("frameworks", DIALECTS)]
+LISTED = [("frontends", PRESETS), ("policies", ALL_POLICIES), ("vocoders", VOCODERS), ("frameworks", FRAMEWORKS)]
 
 
 @pytest.mark.parametrize(("what", "names"), LISTED)

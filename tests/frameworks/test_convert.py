@@ -23,12 +23,13 @@ from specaug_listen.frameworks import (
     nemo_policy,
     torchaudio_policy,
 )
-from specaug_listen.frameworks.convert import TARGETS, convert_policy
-from specaug_listen.frameworks.neutral import outlined
-from specaug_listen.frameworks.policies import import_policy
+from specaug_listen.frameworks.convert import convert_policy, writable_frameworks
+from specaug_listen.frameworks.neutral import neutral_policy
+from specaug_listen.frameworks.read import import_policy
 
 # What a framework has no word for: widths of one size, a chance, rules of old classes; single transforms of torchaudio
 # whose order and shares its SpecAugment does not have.
+TARGETS = writable_frameworks()
 WITHOUT_WORDS = ("wespeaker", "torchaudio-conformer")
 OWN = {name: policy for name, policy in ALL_POLICIES.items() if policy.dialect in TARGETS and name not in WITHOUT_WORDS}
 
@@ -159,7 +160,7 @@ def test_what_is_the_same_is_not_listed():
 @pytest.mark.parametrize("to", sorted(set(TARGETS) - {"wenet"}))
 def test_the_largest_width_is_kept_though_the_ends_differ(to):
     """27 inclusive is 28 exclusive; HF has one width, which is the middle."""
-    made = outlined(convert_policy(Policy([FrequencyMask(count=1, max_bins=27)]), to).policy).frequency
+    made = neutral_policy(convert_policy(Policy([FrequencyMask(count=1, max_bins=27)]), to).policy).frequency
     assert made.widest == (14 if to == "hf" else 27)
 
 

@@ -9,23 +9,25 @@ from pathlib import Path
 import pytest
 
 from specaug_listen.augment.describe import aspects, subject
-from specaug_listen.frameworks import ALL_POLICIES, DIALECTS
-from specaug_listen.frameworks.reading import READERS
+from specaug_listen.frameworks import ALL_POLICIES, FRAMEWORKS
+from specaug_listen.frameworks.read import readable_frameworks
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "dialects.md").read_text()
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", FRAMEWORKS)
 def test_every_oddity_of_a_dialect_and_no_other_is_on_the_page(name):
     section = PAGE.split(f"### `{name}`\n", 1)[1].split("\n#", 1)[0]
-    assert re.findall(r"^- (.*)$", section, re.MULTILINE) == list(DIALECTS[name].oddities)
-    assert DIALECTS[name].source in section
+    assert re.findall(r"^- (.*)$", section, re.MULTILINE) == list(FRAMEWORKS[name].oddities)
+    assert FRAMEWORKS[name].source in section
 
 
 def test_every_reader_is_on_the_page():
     table = PAGE.split("| dialect | what is read |", 1)[1].split("\n\n", 1)[0]
-    assert set(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == set(READERS) - {"speechbrain-legacy"}
+    assert set(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == set(readable_frameworks()) - {
+        "speechbrain-legacy"
+    }
 
 
 @pytest.mark.parametrize("name", ALL_POLICIES)

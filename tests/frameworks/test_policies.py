@@ -6,7 +6,8 @@ import pytest
 
 from specaug_listen.augment import LD, POLICIES, FrequencyMask, Policy, TimeMask, TimeWarp
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.frameworks.policies import get_policy, read_policy
+from specaug_listen.frameworks.policies import get_policy
+from specaug_listen.frameworks.read import read_policy
 
 WHOLE = """
 name: mine

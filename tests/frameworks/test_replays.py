@@ -12,7 +12,7 @@ import pytest
 from specaug_listen.augment import Batch, Copied, FrequencyBand, Rectangle, TimeSpan, Trimmed, WarpPath
 from specaug_listen.augment.generators import foreign_source
 from specaug_listen.frameworks import speechbrain_drop
-from specaug_listen.frameworks.registry import DIALECTS, exact_sources
+from specaug_listen.frameworks.registry import FRAMEWORKS, exact_sources
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
 
 from .upstream import RECORDED, policy_of
@@ -76,7 +76,7 @@ def without_empty(steps):
 @pytest.mark.parametrize("entry", REPLAYS, ids=name_of)
 def test_draws_with_the_frameworks_generator_are_the_frameworks(entry):
     policy = policy_of(entry)
-    if not HAS_TORCH and "torch" in DIALECTS[policy.dialect].generators.values():
+    if not HAS_TORCH and "torch" in FRAMEWORKS[policy.dialect].generators.values():
         pytest.skip("torch is not installed")
     n_mels, n_frames = entry["n_mels"], entry["n_frames"]
     lengths = entry["lengths"] or [n_frames]

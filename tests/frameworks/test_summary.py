@@ -13,9 +13,10 @@ from commandline import run
 from specaug_listen import Audio, save
 from specaug_listen.auditions.records import read_index, read_record
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.frameworks import ALL_POLICIES, DIALECTS, hf_policy
+from specaug_listen.frameworks import ALL_POLICIES, FRAMEWORKS, hf_policy
 from specaug_listen.frameworks.choice import choose_frontend, named_policy, with_context
-from specaug_listen.frameworks.policies import get_policy, import_policy
+from specaug_listen.frameworks.policies import get_policy
+from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frameworks.summary import show_policy
 from specaug_listen.frontends import PRESETS
 
@@ -99,7 +100,7 @@ def test_show_prints_all_that_there_is(written, dialect):
     assert (ran.code, ran.err) == (0, "")
     assert f"{path}: policy '" in ran.out
     assert f"by the rules of {dialect}" in ran.out
-    for oddity in DIALECTS[dialect].oddities:
+    for oddity in FRAMEWORKS[dialect].oddities:
         assert oddity in ran.out
     assert len(re.findall(r"^ +(2|5|10|15) s +0\.\d\d of the frames", ran.out, re.MULTILINE)) == 4
     assert len(max(ran.out.splitlines(), key=len)) < 400
@@ -118,7 +119,7 @@ def test_show_as_json_holds_the_same(written):
     assert (page["source"], page["imported"]["dialect"]) == (str(path), "wenet")
     assert len(page["steps"]) == len(page["imported"]["policy"]["transforms"]) == 3
     assert [share["n_frames"] for share in page["shares"]] == [200, 500, 1000, 1500]
-    assert page["oddities"] == list(DIALECTS["wenet"].oddities)
+    assert page["oddities"] == list(FRAMEWORKS["wenet"].oddities)
 
 
 def test_show_takes_names(tmp_path):

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specaug_listen._yaml import Tagged
-from specaug_listen.frameworks.policies import import_policy
-from specaug_listen.frameworks.reading import Unread, unread_in_words
-from specaug_listen.frameworks.reading.unread import Reading
+from specaug_listen.frameworks.read import import_policy
+from specaug_listen.frameworks.unread import ReadPlaces, Unread, unread_in_words
 
 OF_ALL = {
     "espnet": """
@@ -144,13 +143,13 @@ def test_the_page_and_its_json_hold_every_path(tmp_path):
 
 
 def test_the_rest_beyond_the_bound_is_counted():
-    unread = Reading().unread({f"k{i}": {"a": 1, "b": [{"c": 2}, 3]} for i in range(1200)})
+    unread = ReadPlaces().unread({f"k{i}": {"a": 1, "b": [{"c": 2}, 3]} for i in range(1200)})
     assert len(unread) == 1001
     assert unread[-1] == Unread("...", 600)
 
 
 def test_words_are_bounded_and_printable():
-    (one,) = Reading().unread({"a\n" + "x" * 500: Tagged("!new:x", {"k": 1})})
+    (one,) = ReadPlaces().unread({"a\n" + "x" * 500: Tagged("!new:x", {"k": 1})})
     assert one.words.isprintable()
     assert len(one.path) == 120
     (line,) = unread_in_words([Unread(f"k{i}") for i in range(30)], 3)
@@ -174,7 +173,7 @@ def test_a_name_that_speaks_of_sound_is_told_by_itself(place, is_near):
     tree = 1
     for key in reversed(place.split(".")):
         tree = {key: tree}
-    (one,) = Reading().unread({"section": tree})
+    (one,) = ReadPlaces().unread({"section": tree})
     assert one.is_near == is_near
     assert (one.path == f"section.{place}") == is_near
 
@@ -196,10 +195,10 @@ def leaves(tree, place=()):
 
 @given(tree=st.dictionaries(st.text("abc", min_size=1, max_size=2), TREES, max_size=4), data=st.data())
 def test_every_value_is_either_read_or_told_exactly_once(tree, data):
-    reading, all_of_them = Reading(), list(leaves(tree))[: 0 if not tree else None]
+    reading, all_of_them = ReadPlaces(), list(leaves(tree))[: 0 if not tree else None]
     read = [place for place in all_of_them if data.draw(st.booleans())]
     for place in read:
-        reading.value(place)
+        reading.note_value(place)
     unread = reading.unread(tree)
     assert len({each.path for each in unread}) == len(unread)
     assert sum(each.n_values or 1 for each in unread) == len(all_of_them) - len(read)

@@ -8,7 +8,7 @@ import pytest
 
 from specaug_listen import frameworks
 from specaug_listen.errors import PolicyError
-from specaug_listen.frameworks.policies import import_policy
+from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frontends import PRESETS
 
 ESPNET = "specaug: specaug\nspecaug_conf: {time_mask_width_range: 9, %s}\nnormalize: null\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from specaug_listen.frameworks.choice import choose_channel
-from specaug_listen.frameworks.policies import import_policy
+from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frameworks.summary import show_policy
 
 MASKS = "spec_augment: {_target_: x.SpectrogramAugmentation, time_masks: 2}, preprocessor: {features: 80}"

@@ -9,7 +9,7 @@ import pytest
 
 from specaug_listen import frameworks
 from specaug_listen.errors import PolicyError
-from specaug_listen.frameworks.policies import import_policy
+from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frontends import PRESETS
 
 MEL = "_target_: nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor, window_size: 0.025, n_fft: 512"

@@ -11,8 +11,8 @@ import pytest
 
 from specaug_listen import augment, frameworks, frontends
 from specaug_listen.augment import Batch
-from specaug_listen.frameworks.policies import import_policy, read_policy
-from specaug_listen.frameworks.reading import unread_in_words
+from specaug_listen.frameworks.read import import_policy, read_policy
+from specaug_listen.frameworks.unread import unread_in_words
 from specaug_listen.frontends import PRESETS
 
 EXPECTED = {

@@ -9,8 +9,9 @@ from commandline import run
 from specaug_listen import frameworks
 from specaug_listen._yaml import Tagged
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.frameworks.policies import get_policy, import_policy
-from specaug_listen.frameworks.reading.detect import claims, dialect_of, listed
+from specaug_listen.frameworks.detect import claims, framework_of_keys, short_list
+from specaug_listen.frameworks.policies import get_policy
+from specaug_listen.frameworks.read import import_policy
 
 WENET = "dataset_conf: {spec_aug: true, spec_aug_conf: {num_t_mask: 3}, fbank_conf: {num_mel_bins: 40}}\n"
 ESPNET = "specaug: specaug\nspecaug_conf: {time_mask_width_range: 40}\nfrontend_conf: {hop_length: 160}\n"
@@ -135,9 +136,9 @@ def test_the_command_line_takes_the_one_that_is_told(written):
 
 
 def test_keys_of_strangers_are_shown_printable_and_not_all_of_them():
-    assert listed(["a\n", *"bcdefg"]) == "a\\n, b, c, d, e, f, ..."
+    assert short_list(["a\n", *"bcdefg"]) == "a\\n, b, c, d, e, f, ..."
     with pytest.raises(ParameterError, match=r"speechbrain's \(x\\x1b\)"):
-        dialect_of({"specaug": None, "x\x1b": Tagged("!ref", "<a>")})
+        framework_of_keys({"specaug": None, "x\x1b": Tagged("!ref", "<a>")}, lambda data, name: True)
 
 
 MIXED = "freq_mask_F: 27\ntime_mask_param: 20\nfeatures_mask_size: 3\n"

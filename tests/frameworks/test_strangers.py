@@ -9,8 +9,7 @@ import pytest
 
 from specaug_listen import frameworks
 from specaug_listen.errors import PolicyError
-from specaug_listen.frameworks.policies import import_policy
-from specaug_listen.frameworks.reading import READERS
+from specaug_listen.frameworks.read import import_policy, readable_frameworks
 
 MASKS = "{num_t_mask: 1, num_f_mask: 2, max_t: 15, max_f: 9}"
 WEKWS = (
@@ -102,7 +101,7 @@ def test_a_framework_that_is_not_read_is_refused_by_its_name(refusal, text, said
     assert re.search(r"looks like " + said, refusal(text))
 
 
-@pytest.mark.parametrize("dialect", sorted(READERS))
+@pytest.mark.parametrize("dialect", sorted(readable_frameworks()))
 @pytest.mark.parametrize("name", [name for name, (text, _) in STRANGERS.items() if not text.startswith("[")])
 def test_it_is_refused_also_where_another_framework_is_told(refusal, name, dialect):
     assert "which cannot be read yet: " in refusal(STRANGERS[name][0], dialect)

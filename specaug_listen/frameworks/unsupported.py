@@ -1,15 +1,21 @@
-"""Files of frameworks that cannot be read here: told by keys that no other has, and refused by name."""
+"""What cannot be read, and is refused by name: files of other frameworks, and files that are no configuration.
+
+Other frameworks are known by keys that no other has; programs, options of a command line, pages and weights by how they
+look.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..._files import printable
-from ..._yaml import Tagged
+from .._files import printable
+from .._yaml import Tagged
+from .registry import owners
 
-__all__ = ["Stranger", "stranger_of"]
+__all__ = ["Unsupported", "file_kind", "unsupported_framework"]
 
 _MOST_KEYS = 6
 _LATENTS = re.compile(r"wav2vec|w2v|hubert|data2vec|wavlm|unispeech|bestrq", re.I)
@@ -18,7 +24,7 @@ _MASK_STEPS = ("time_warp", "freq_mask", "time_mask", "spec_augment")
 _PADDLE_STEPS = ("fbank_kaldi", "cmvn_json", "LogMelSpectrogramKaldi", "global_cmvn_json")
 
 
-class Stranger(NamedTuple):
+class Unsupported(NamedTuple):
     """A framework whose files are known by their keys, and not read.
 
     Parameters
@@ -37,29 +43,29 @@ class Stranger(NamedTuple):
     @property
     def words(self) -> str:
         """Whose it is, by which keys, and what differs."""
-        told = [printable(key)[:60] for key in self.keys[:_MOST_KEYS]] + ["..."] * (len(self.keys) > _MOST_KEYS)
-        return f"looks like {self.name} ({', '.join(told)}), which cannot be read yet: {self.differs}"
+        keys = [printable(key)[:60] for key in self.keys[:_MOST_KEYS]] + ["..."] * (len(self.keys) > _MOST_KEYS)
+        return f"looks like {self.name} ({', '.join(keys)}), which cannot be read yet: {self.differs}"
 
 
 Keys = Callable[[Mapping[str, Any]], Iterator[str]]
 
 
-def stranger_of(data: Any) -> Stranger | None:
-    """The framework that a file seems to be of; None where it is of none of these.
+def unsupported_framework(data: Any) -> Unsupported | None:
+    """Return the unsupported framework that a file seems to be of; None where it is of none of these.
 
     Examples
     --------
-    >>> stranger_of({"spec_aug": {"freq_mask_ratio": 0.15, "n_freq_masks": 2}}).name
+    >>> unsupported_framework({"spec_aug": {"freq_mask_ratio": 0.15, "n_freq_masks": 2}}).name
     "PPASR's or MASR's configuration"
-    >>> stranger_of({"dataset_conf": {"spec_aug": True}}) is None
+    >>> unsupported_framework({"dataset_conf": {"spec_aug": True}}) is None
     True
     """
     if isinstance(data, list):
         data = {"": data}
-    for name, keys_of, differs in _STRANGERS:
+    for name, keys_of, differs in _FRAMEWORKS:
         keys = list(dict.fromkeys(keys_of(data)))
         if keys:
-            return Stranger(name, keys, differs)
+            return Unsupported(name, keys, differs)
     return None
 
 
@@ -206,7 +212,7 @@ _STACKED = (
     "is kept, and its masks fall on what is stacked; ESPnet's front-end and masks, of the same names, are others"
 )
 _RATIOS = "its masks are shares of bins and frames: a width is drawn up to a ratio of the size; its warp is another"
-_STRANGERS: tuple[tuple[str, Keys, str], ...] = (
+_FRAMEWORKS: tuple[tuple[str, Keys, str], ...] = (
     (
         "wekws' configuration",
         _of_wekws,
@@ -281,3 +287,71 @@ _STRANGERS: tuple[tuple[str, Keys, str], ...] = (
     ("Espresso's configuration", _of_espresso, "its masks are written as a Python text, which is not run"),
     ("audiomentations' list", _of_audiomentations, "it changes waveforms; give it with --waveform"),
 )
+
+_PYTHON = re.compile(r"^(?:import \w|from [\w.]+ import |def \w+\(|class \w+[(:]|@\w+|if __name__ ==)", re.M)
+_SHELL = re.compile(r"^#!.*\b(?:ba|z|k|da)?sh\b|^(?:\. \./|set -\w|export \w+=|source \S)", re.M)
+_OPTION = re.compile(r"--?[A-Za-z][\w\-]*(?:[= ].*)?")
+_ICEFALL = re.compile(r"--(?:enable-spec-aug|spec-aug-time-warp-factor)\b")
+_DEEPSPEECH = re.compile(r"--augment\s+(?:frequency_mask|time_mask|warp)\[")
+_TABLE = re.compile(r"\[{1,2}[\w.\-\" ]+\]{1,2}")
+_PAGE = re.compile(r"\s*<(?:!doctype|html|\?xml)", re.I)
+_CALL = re.compile(
+    r"\b(?:SpecAugment|SpectrogramAugmentation|SpecAug|SpectrogramDrop|FrequencyMasking|TimeMasking)\s*\(([^)]{0,2000})\)"
+)
+_ARGUMENT = re.compile(r"\b(\w+)\s*=[^=]")
+
+
+def file_kind(text: str | None, path: str | os.PathLike[str]) -> str:
+    r"""Say what a file seems to be, and what to give in its place, as the tail of a message; empty where nobody knows.
+
+    Parameters
+    ----------
+    text : str or None
+        None where it is no text.
+    path : str or path-like
+
+    Examples
+    --------
+    >>> file_kind("--sample-frequency=16000\n--num-mel-bins=40\n", "fbank.conf")
+    "looks like options of Kaldi's or another command line, which set no masks that are known here"
+    """
+    name = os.fspath(path).lower()
+    if text is None:
+        return "looks like weights, without a configuration in it" if name.endswith((".pt", ".bin", ".ckpt")) else ""
+    if name.endswith(".py") or _PYTHON.search(text):
+        return _of_python(text)
+    if name.endswith((".sh", ".bash")) or _SHELL.search(text):
+        return "looks like a shell script, which is never run; give the configuration that it trains with"
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    if any(_ICEFALL.search(line) for line in lines):
+        return (
+            "looks like options of an icefall recipe, which set no more than the warp of its masks; give --policy "
+            "icefall, with --set W=N for another --spec-aug-time-warp-factor"
+        )
+    if any(line.startswith("spec-augment-layer ") for line in lines):
+        return (
+            "looks like a network of Kaldi's (xconfig) with a spec-augment-layer, whose masks are shares of bins and "
+            "frames, and cannot be read yet"
+        )
+    if any(_DEEPSPEECH.search(line) for line in lines):
+        return "looks like options of DeepSpeech or Coqui STT, whose masks cannot be read yet"
+    if lines and _TABLE.fullmatch(lines[0]) and all(_TABLE.fullmatch(line) or "=" in line for line in lines[:5]):
+        return "looks like TOML or INI, which is not read; write the same as YAML, one `name: value` a line"
+    if lines and all(_OPTION.fullmatch(line) and line.startswith("-") and not line.startswith("- ") for line in lines):
+        return "looks like options of Kaldi's or another command line, which set no masks that are known here"
+    if _PAGE.match(text):
+        return "looks like a page of the web; save the file itself (on GitHub: Raw)"
+    return ""
+
+
+def _of_python(text: str) -> str:
+    """Say what to give in place of Python, which is never run: the arguments of its SpecAugment as YAML."""
+    head = "looks like Python, which is never run"
+    for inside in _CALL.findall(text):
+        names = owners(_ARGUMENT.findall(inside))
+        if names:
+            return (
+                f"{head}; it makes a SpecAugment that looks like {names[0]}'s: write its arguments as YAML, one `name: "
+                "value` a line, and give that"
+            )
+    return f"{head}; a callable in it is given as FILE.py:NAME"

@@ -13,7 +13,8 @@ import pytest
 
 from specaug_listen import frameworks
 from specaug_listen.errors import PolicyError
-from specaug_listen.frameworks.policies import get_policy, import_policy
+from specaug_listen.frameworks.policies import get_policy
+from specaug_listen.frameworks.read import import_policy
 
 MODEL = b"preprocessor: {features: 64}\nspec_augment: {freq_masks: 2, freq_width: 9}\ntarget: nemo.X\n"
 OTHER = b"a: 1\n"

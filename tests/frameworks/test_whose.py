@@ -7,7 +7,7 @@ import re
 import pytest
 
 from specaug_listen.errors import PolicyError
-from specaug_listen.frameworks.policies import import_policy
+from specaug_listen.frameworks.read import import_policy
 
 MASKS = "time_mask_width_range: 9"
 LOG_MEL = "dataset_conf:\n  feats_type: log_mel_spectrogram\n  log_mel_spectrogram_conf: "

@@ -9,16 +9,19 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from ..._yaml import Tagged
-from ...errors import ParameterError
+from .._yaml import Tagged
+from ..errors import ParameterError
 
-__all__ = ["hyper_resolver", "omega_resolver"]
+__all__ = ["OnReference", "Place", "Resolver", "ResolverMaker", "hyper_resolver", "omega_resolver"]
 
-Place = tuple[str, ...]
+Place: TypeAlias = tuple[str, ...]
+# Says what a value at a place stands for.
+Resolver: TypeAlias = Callable[[Any, Place], Any]
 # Told where a reference stands, where it leads to, and what is there.
-Seen = Callable[[Place, Place, Any], None]
+OnReference: TypeAlias = Callable[[Place, Place, Any], None]
+ResolverMaker: TypeAlias = Callable[[Mapping[str, Any], OnReference], Resolver]
 
 _MAX_STEPS = 30
 # Of all that is read of a file: a reference to a text of two references doubles with every step.
@@ -39,11 +42,11 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 
-def _unseen(place: Place, target: Place, held: Any) -> None:
-    """Where nobody asks."""
+def _ignore(place: Place, target: Place, value: Any) -> None:
+    """Do nothing about a reference."""
 
 
-def omega_resolver(root: Mapping[str, Any], seen: Seen = _unseen) -> Callable[[Any, Place], Any]:
+def omega_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore) -> Resolver:
     """Follow ``${a.b}``, ``${.sibling}`` and ``${..of_parent}``.
 
     Examples
@@ -58,31 +61,31 @@ def omega_resolver(root: Mapping[str, Any], seen: Seen = _unseen) -> Callable[[A
             raise ParameterError(f"{'.'.join(place)} is '???', to be filled in; write its value")
         if not isinstance(value, str) or "${" not in value:
             return value
-        said = f"{'.'.join(place)}={value!r:.80}"
-        here = _deeper(above, place, said)
+        reference = f"{'.'.join(place)}={value!r:.80}"
+        here = _path_through(above, place, reference)
 
-        def looked_up(name: str) -> Any:
+        def follow(name: str) -> Any:
             count.one(place)
             if ":" in name:
                 raise ParameterError(
-                    f"{said}: resolvers such as {name.split(':')[0]!r:.30} are not run; write its value"
+                    f"{reference}: resolvers such as {name.split(':')[0]!r:.30} are not run; write its value"
                 )
             target = _absolute(name.strip(), place)
-            held = _elsewhere(root, target, here, said)
-            seen(place, target, held)
-            return resolve(held, target, here)
+            value_there = _value_elsewhere(root, target, here, reference)
+            on_reference(place, target, value_there)
+            return resolve(value_there, target, here)
 
         whole = _WHOLE.match(value)
         if whole:
-            return looked_up(whole[1])
-        text = _INSIDE.sub(lambda match: _written(looked_up(match[1]), place), value)[:_LONGEST]
+            return follow(whole[1])
+        text = _INSIDE.sub(lambda match: _as_text(follow(match[1]), place), value)[:_LONGEST]
         return resolve(text, place, here) if text != value else text
 
     return resolve
 
 
-def _deeper(above: tuple[Place, ...], place: Place, said: str) -> tuple[Place, ...]:
-    """The places that lead to a reference, and its own.
+def _path_through(above: tuple[Place, ...], place: Place, reference: str) -> tuple[Place, ...]:
+    """Return the places that lead to a reference, and its own.
 
     Raises
     ------
@@ -90,24 +93,25 @@ def _deeper(above: tuple[Place, ...], place: Place, said: str) -> tuple[Place, .
         For too many.
     """
     if len(above) >= _MAX_STEPS:
-        raise ParameterError(f"{said}: a chain of more than {_MAX_STEPS} references; write its value")
+        raise ParameterError(f"{reference}: a chain of more than {_MAX_STEPS} references; write its value")
     return (*above, place)
 
 
-def _elsewhere(root: Any, target: Place, here: tuple[Place, ...], said: str) -> Any:
-    """What stands at a place that is none of those that lead to it.
+def _value_elsewhere(root: Any, target: Place, here: tuple[Place, ...], reference: str) -> Any:
+    """Return what stands at a place.
 
     Raises
     ------
     ParameterError
+        When the place is one of those that lead to it.
     """
     if target in here:
-        raise ParameterError(f"{said} refers to itself; write its value")
-    return _at(root, target, said)
+        raise ParameterError(f"{reference} refers to itself; write its value")
+    return _value_at(root, target, reference)
 
 
 class _Count:
-    """How many references were followed.
+    """Counts the references that are followed.
 
     Raises
     ------
@@ -125,34 +129,34 @@ class _Count:
             raise ParameterError(f"{'.'.join(place):.80}: more than {_MOST_REFERENCES} references; write its value")
 
 
-def _written(value: Any, place: Place) -> str:
-    """What stands within a text."""
+def _as_text(value: Any, place: Place) -> str:
+    """Return what a reference within a longer text stands for, as text."""
     if isinstance(value, (list, dict, Tagged)):
         raise ParameterError(f"{'.'.join(place):.80}: a list or a mapping within a text; write its value")
     return str(value)[:_LONGEST]
 
 
 def _absolute(name: str, place: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys of a name; one point is the mapping that it stands in, each further one the mapping around."""
+    """Return the keys of a name; one point is the mapping that it stands in, each further one the mapping around."""
     n_points = len(name) - len(name.lstrip("."))
     keys = tuple(part for part in re.split(r"[.\[\]]", name[n_points:]) if part)
     return keys if n_points == 0 else (*place[: max(0, len(place) - n_points)], *keys)
 
 
-def _at(root: Any, keys: Sequence[str], said: str) -> Any:
-    held = root
+def _value_at(root: Any, keys: Sequence[str], reference: str) -> Any:
+    value_there = root
     for key in keys:
-        held = held.value if isinstance(held, Tagged) else held
-        if isinstance(held, Mapping) and key in held:
-            held = held[key]
-        elif isinstance(held, list) and key.isdecimal() and len(key) < 9 and int(key) < len(held):
-            held = held[int(key)]
+        value_there = value_there.value if isinstance(value_there, Tagged) else value_there
+        if isinstance(value_there, Mapping) and key in value_there:
+            value_there = value_there[key]
+        elif isinstance(value_there, list) and key.isdecimal() and len(key) < 9 and int(key) < len(value_there):
+            value_there = value_there[int(key)]
         else:
-            raise ParameterError(f"{said}: the file has no {'.'.join(keys)!r:.80}; write its value")
-    return held
+            raise ParameterError(f"{reference}: the file has no {'.'.join(keys)!r:.80}; write its value")
+    return value_there
 
 
-def hyper_resolver(root: Mapping[str, Any], seen: Seen = _unseen) -> Callable[[Any, Place], Any]:
+def hyper_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore) -> Resolver:
     """Follow ``!ref <name>``, with sums of numbers, ``(0, 20)`` and ``!tuple (0, 20)``; other tags stay as they are.
 
     Of a list, what stands in it is followed, too.
@@ -162,18 +166,18 @@ def hyper_resolver(root: Mapping[str, Any], seen: Seen = _unseen) -> Callable[[A
     >>> hyper_resolver({"rate": 16000})(Tagged("!ref", "<rate> // 2"), ("half",))
     8000
     """
-    return _Hyper(root, seen).resolved
+    return _Hyper(root, on_reference).resolve_value
 
 
 class _Hyper:
     """HyperPyYAML's references within one file."""
 
-    def __init__(self, root: Mapping[str, Any], seen: Seen) -> None:
-        self._root, self._seen = root, seen
+    def __init__(self, root: Mapping[str, Any], on_reference: OnReference) -> None:
+        self._root, self._on_reference = root, on_reference
         self._n_entries, self._count = 0, _Count()
 
-    def resolved(self, value: Any, place: Place) -> Any:
-        """What a value at a place stands for."""
+    def resolve_value(self, value: Any, place: Place) -> Any:
+        """Return what a value at a place stands for."""
         self._n_entries = 0
         return self._resolve(value, place, ())
 
@@ -190,40 +194,40 @@ class _Hyper:
         return self._reference(value, place, above) if value.tag in ("!ref", "!copy") else value
 
     def _entry(self, value: Any, place: Place, above: tuple[Place, ...]) -> Any:
-        """What stands in a list; an object that is made stays as it is."""
+        """Resolve an entry of a list; an object that is made stays as it is."""
         self._n_entries += 1
         if self._n_entries > _MOST_ENTRIES:
             raise ParameterError(f"{'.'.join(place)}: lists of references to lists, more than {_MOST_ENTRIES} values")
         return self._resolve(value, place, above)
 
     def _reference(self, value: Tagged, place: Place, above: tuple[Place, ...]) -> Any:
-        said = f"{'.'.join(place)}={value.tag} {value.value!r:.80}"
-        here = _deeper(above, place, said)
+        reference = f"{'.'.join(place)}={value.tag} {value.value!r:.80}"
+        here = _path_through(above, place, reference)
         text = value.value
-        found = [self._followed(name, place, said, here) for name in _NAME.findall(text)]
+        values = [self._follow(name, place, reference, here) for name in _NAME.findall(text)]
         if _NAME.fullmatch(text.strip()):
-            return found[0]
-        each = iter(found)
-        if not all(isinstance(each, int | float) for each in found):
-            return _NAME.sub(lambda _: _written(next(each), place), text)[:_LONGEST]
-        return _sum(_NAME.sub(lambda _: f"({next(each)!r})", text), said)
+            return values[0]
+        each = iter(values)
+        if not all(isinstance(each, int | float) for each in values):
+            return _NAME.sub(lambda _: _as_text(next(each), place), text)[:_LONGEST]
+        return _sum(_NAME.sub(lambda _: f"({next(each)!r})", text), reference)
 
-    def _followed(self, name: str, place: Place, said: str, here: tuple[Place, ...]) -> Any:
+    def _follow(self, name: str, place: Place, reference: str, here: tuple[Place, ...]) -> Any:
         self._count.one(place)
         target = _absolute(name, ())
-        held = _elsewhere(self._root, target, here, said)
-        self._seen(place, target, held)
-        return self._resolve(held, target, here)
+        value_there = _value_elsewhere(self._root, target, here, reference)
+        self._on_reference(place, target, value_there)
+        return self._resolve(value_there, target, here)
 
 
-def _sum(text: str, said: str) -> Any:
-    """The value of a sum of numbers; operations beyond the four and the two of whole division are refused."""
+def _sum(text: str, reference: str) -> Any:
+    """Return the value of a sum of numbers; operations beyond the four and the two of whole division are refused."""
     try:
         if len(text) > _LONGEST:
             raise ValueError
         return _term(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, ValueError, ArithmeticError, RecursionError):
-        raise ParameterError(f"{said}: only + - * / // % of numbers are worked out; write its value") from None
+        raise ParameterError(f"{reference}: only + - * / // % of numbers are worked out; write its value") from None
 
 
 def _term(node: ast.expr) -> Any:

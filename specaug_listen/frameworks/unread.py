@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..._files import printable
-from ..._records import record
-from ..._yaml import Tagged
+from .._files import printable
+from .._records import record
+from .._yaml import Tagged
+from .references import Place
 
-__all__ = ["Reading", "Unread", "unread_in_words"]
+__all__ = ["ReadPlaces", "Unread", "unread_in_words"]
 
-Place = tuple[str, ...]
+
 _MOST = 1000
 _LONGEST = 120
 # References that lead to each other end here.
@@ -69,15 +70,15 @@ class Unread:
         return f"{self.path} ({', '.join(said)})" if said else self.path
 
 
-class Reading:
+class ReadPlaces:
     """Which places of a configuration were read.
 
     Examples
     --------
-    >>> reading = Reading()
-    >>> reading.value(("specaug_conf", "num_freq_mask"))
+    >>> places = ReadPlaces()
+    >>> places.note_value(("specaug_conf", "num_freq_mask"))
     >>> data = {"specaug_conf": {"num_freq_mask": 2, "n_freq_mask": 3}, "optim": {"lr": 1.0, "betas": [0.9, 0.98]}}
-    >>> [each.words for each in reading.unread(data)]
+    >>> [each.words for each in places.unread(data)]
     ['specaug_conf.n_freq_mask', 'optim (2 values)']
     """
 
@@ -87,25 +88,25 @@ class Reading:
         self._known: dict[Place, set[str]] = {}
         self._targets: dict[Place, Place] = {}
 
-    def value(self, place: Place) -> None:
+    def note_value(self, place: Place) -> None:
         """Note that all that stands at a place was read."""
         for each in self._same(place):
             self._values.add(each)
             self._opened.update(each[:i] for i in range(len(each)))
 
-    def known(self, place: Place, keys: Collection[str]) -> None:
+    def note_known(self, place: Place, keys: Collection[str]) -> None:
         """Note that a section decides the sound, and which of its keys are understood."""
         for each in self._same(place):
             self._opened.update(each[:i] for i in range(len(each) + 1))
             self._known.setdefault(each, set()).update(keys)
             self._values.update((*each, key) for key in keys)
 
-    def reference(self, place: Place, target: Place, value: Any) -> None:
+    def note_reference(self, place: Place, target: Place, value: Any) -> None:
         """Note that what stands at a place is a reference to another, and what that holds."""
         if place != target:
             self._targets[place] = target
         if _inside(value) is None:
-            self.value(target)
+            self.note_value(target)
         else:
             self._values.add(place)
 

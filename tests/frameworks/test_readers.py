@@ -9,10 +9,10 @@ import pytest
 from commandline import run
 
 from specaug_listen import frameworks
-from specaug_listen.augment.rules import Spans, drawn_spans
+from specaug_listen.augment.rules import Spans, draw_spans
 from specaug_listen.errors import PolicyError
 from specaug_listen.frameworks.choice import choose_frontend
-from specaug_listen.frameworks.policies import import_policy
+from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frameworks.summary import show_policy
 from specaug_listen.frontends import PRESETS
 
@@ -305,7 +305,7 @@ def test_lhotses_masks_that_are_wider_than_the_mel_fall_as_its_slice_does(start,
             return np.full(shape, start / (80 - width), np.float32)
 
     spans = Spans(n=1, narrowest=0, widest=100, limit=100, clamp=None, size=80, n_rows=1)
-    (found,) = drawn_spans("exclusive", "last_left_out_sliced", "widths_first", spans, Given())
+    (found,) = draw_spans("exclusive", "last_left_out_sliced", "widths_first", spans, Given())
     assert tuple(found) == expected
     mel = np.zeros(80)
     mel[int(start) : int(start) + width] = 1

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frameworks.choice import choose_frontend
-from specaug_listen.frameworks.policies import get_policy, import_policy
-from specaug_listen.frameworks.reading import READERS
+from specaug_listen.frameworks.policies import get_policy
+from specaug_listen.frameworks.read import import_policy, readable_frameworks
 from specaug_listen.frameworks.summary import show_policy
 
 ESPNET = "specaug_conf: {time_mask_width_range: 40, %s}"
@@ -465,7 +465,7 @@ def tried(path, dialect=None):
     assert "\n" not in line
 
 
-@given(data=DATA, dialect=st.sampled_from([None, *READERS]))
+@given(data=DATA, dialect=st.sampled_from([None, *readable_frameworks()]))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_configurations_are_read_or_refused_in_one_line(place, data, dialect):
     path = place / "train.json"

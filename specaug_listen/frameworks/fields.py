@@ -1,0 +1,182 @@
+"""Types of the values in frameworks' configurations, and the one check of a policy function's arguments."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, ParamSpec, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from ..errors import ParameterError, value_text
+
+__all__ = [
+    "Count",
+    "Displacement",
+    "FramesOrShare",
+    "LeastOne",
+    "NotAKey",
+    "Number",
+    "PolicyName",
+    "SampleRate",
+    "Share",
+    "Shares",
+    "Widths",
+    "check_arguments",
+    "check_value",
+    "keys_of",
+    "types_of",
+    "words_for",
+]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_LARGEST = 10_000
+_STRICT = ConfigDict(strict=True)
+_WORDS = {bool: "true or false", str: "a text", list: "a list", dict: "a mapping", type(None): "null"}
+
+
+class NotAKey:
+    """Marks a parameter of a policy function that is no key of the framework's configuration."""
+
+
+def _pair(value: Any) -> Any:
+    """YAML and JSON have lists where Python has pairs."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, tuple) and value[0] > value[1]:
+        raise ValueError("the lower end is above the upper one")
+    return value
+
+
+Count: TypeAlias = Annotated[int, Field(ge=0, le=_LARGEST, description=f"an integer from 0 to {_LARGEST}")]
+LeastOne: TypeAlias = Annotated[int, Field(ge=1, le=_LARGEST, description=f"an integer from 1 to {_LARGEST}")]
+Displacement: TypeAlias = Annotated[
+    int, Field(ge=-_LARGEST, le=_LARGEST, description=f"an integer up to {_LARGEST}, below 1 for none")
+]
+SampleRate: TypeAlias = Annotated[
+    int, Field(ge=1, le=768_000, description="a sample rate in Hz, an integer from 1 to 768000")
+]
+# Integers stay integers: to some frameworks, 1 and 1.0 are different things.
+Number: TypeAlias = Annotated[int | float, Field(ge=-1e9, le=1e9, description="a number")]
+Share: TypeAlias = Annotated[int | float, Field(ge=0, le=1, description="a number from 0 to 1")]
+Widths: TypeAlias = Annotated[
+    Count | tuple[Count, Count],
+    BeforeValidator(_pair),
+    AfterValidator(_ordered),
+    Field(description=f"an integer from 0 to {_LARGEST}, or a list of two, low and high"),
+]
+Shares: TypeAlias = Annotated[
+    Share | tuple[Share, Share],
+    BeforeValidator(_pair),
+    AfterValidator(_ordered),
+    Field(description="a number from 0 to 1, or a list of two, low and high"),
+]
+FramesOrShare: TypeAlias = Annotated[
+    Count | Annotated[float, Field(ge=0, le=1)],
+    Field(
+        description=f"an integer of frames from 0 to {_LARGEST}, or a share as a number with a point, from 0.0 to 1.0"
+    ),
+]
+PolicyName: TypeAlias = Annotated[str, NotAKey]
+
+
+def words_for(expected: Any) -> str:
+    """Say in words what a type allows: its description, or that of its parts.
+
+    Examples
+    --------
+    >>> words_for(Count | None), words_for(Literal["htk", "slaney"])
+    ('an integer from 0 to 10000, or null', 'one of htk, slaney')
+    """
+    if get_origin(expected) is Annotated:
+        inner, *metadata = get_args(expected)
+        descriptions = [info.description for info in metadata if isinstance(info, FieldInfo) and info.description]
+        return descriptions[-1] if descriptions else words_for(inner)
+    if get_origin(expected) in (Union, types.UnionType):
+        return ", or ".join(map(words_for, get_args(expected)))
+    if get_origin(expected) is Literal:
+        return f"one of {', '.join(map(str, get_args(expected)))}"
+    return _WORDS.get(get_origin(expected) or expected, str(expected))
+
+
+@functools.cache
+def _adapter(expected: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(expected, config=_STRICT)
+
+
+def check_value(expected: Any, key: str, value: Any) -> Any:
+    """Return a value if it is of the expected type; lists as tuples where pairs are expected.
+
+    Raises
+    ------
+    ParameterError
+        With the key, the value and what is allowed.
+
+    Examples
+    --------
+    >>> check_value(Widths, "freq_mask_width_range", [0, 20])
+    (0, 20)
+    """
+    try:
+        return _adapter(expected).validate_python(value)
+    except ValidationError:
+        raise ParameterError(f"{key}={value_text(value)}: allowed is {words_for(expected)}") from None
+
+
+@functools.cache
+def types_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the annotation of each parameter of a policy function."""
+    return get_type_hints(inspect.unwrap(function), include_extras=True)
+
+
+def keys_of(function: Callable[..., Any]) -> list[str]:
+    """Return the parameters of a policy function that are keys of the framework's configuration.
+
+    Examples
+    --------
+    >>> def policy(*, width: Count = 5, name: PolicyName = "mine") -> None: ...
+    >>> keys_of(policy)
+    ['width']
+    """
+    types, parameters = types_of(function), inspect.signature(function).parameters
+    return [name for name in parameters if NotAKey not in getattr(types[name], "__metadata__", ())]
+
+
+def check_arguments(function: Callable[P, T]) -> Callable[P, T]:
+    """Make a policy function check its arguments against the types in its signature.
+
+    These are the types, ranges and defaults of the framework's own arguments, which are written nowhere else: a reader
+    takes them from the signature, too.
+
+    Raises
+    ------
+    ParameterError
+        From the function, for an argument that its type does not allow.
+
+    Examples
+    --------
+    >>> @check_arguments
+    ... def policy(*, width: Count = 5) -> int:
+    ...     return width
+    >>> policy(width=-1)
+    Traceback (most recent call last):
+    ...
+    specaug_listen.errors.ParameterError: width=-1: allowed is an integer from 0 to 10000
+    """
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        bound = signature.bind(*args, **kwargs)
+        for name, value in bound.arguments.items():
+            bound.arguments[name] = check_value(types_of(function)[name], name, value)
+        return function(*bound.args, **bound.kwargs)
+
+    return call

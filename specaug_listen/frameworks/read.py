@@ -1,0 +1,279 @@
+"""From a file to a policy: whose configuration it is, and what was read of it; nothing in it is executed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from .._files import printable
+from .._records import nearest, record
+from .._yaml import mapping_of
+from ..augment.policy import Policy
+from ..errors import ParameterError, PolicyError, error_context
+from ..frontends import MelFrontend
+from .config import Config
+from .content import content_of
+from .detect import claims, framework_of_keys, marks, nested_hint, short_list
+from .framework import PolicyAndFrontend
+from .paper import OWN_KEYS, is_nearly_own, is_own, own_policy
+from .registry import FRAMEWORKS, owners
+from .unread import ReadPlaces, Unread, unread_in_words
+from .unsupported import unsupported_framework
+
+__all__ = ["Imported", "check_framework", "import_data", "import_policy", "read_policy", "readable_frameworks"]
+
+
+@record
+class Imported:
+    """What a configuration says about augmentation.
+
+    Parameters
+    ----------
+    policy : Policy
+    frontend : MelFrontend or None
+        None where the file names none, or one that cannot be had here; ``notes`` say so.
+    dialect : str
+        The framework.
+    defaults : tuple of str
+        What the file does not say, with the framework's value.
+    notes : tuple of str
+        What has no effect, is not as it seems, or could not be taken.
+    frontend_error : str
+        Why the front-end that the file describes cannot be: its numbers contradict each other, or are out of range.
+        Empty where none of this is so.
+    frontend_missing : str
+        Why no front-end can be put in the place of the file's, which makes its features elsewhere, or in a way that
+        cannot be had here. Empty where one can.
+    unread : tuple of Unread
+        The sections and keys that were not read, those first that may decide the sound.
+    """
+
+    policy: Policy
+    frontend: MelFrontend | None
+    dialect: str
+    defaults: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    notes: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    frontend_error: str = ""
+    frontend_missing: str = ""
+    unread: Annotated[tuple[Unread, ...], Field(strict=False)] = ()
+
+    @property
+    def why_no_frontend(self) -> str:
+        """Why the policy cannot be heard until a front-end is named; empty where it can."""
+        if self.frontend_error or not self.frontend_missing:
+            return self.frontend_error
+        return (
+            f"{self.frontend_missing}; nothing is put in its place: name the front-end that made the features, with "
+            "--frontend (frontend= in Python)"
+        )
+
+
+def read_policy(path: str | os.PathLike[str], dialect: str | None = None) -> Policy:
+    """Read a policy from YAML of our own, or from a framework's configuration; see `import_policy`.
+
+    It draws exactly as the framework does, and its ``frontend`` is the configuration's own. What was filled in, has no
+    effect or is not heard stands in its ``notes``.
+
+    Raises
+    ------
+    PolicyError
+        One line that names the file, the key, the value and what is allowed.
+
+    Examples
+    --------
+    ::
+
+        name: mine
+        frontend: whisper-128
+        probability: 0.9
+        transforms:
+          - time_warp: {max_frames: 40}
+          - frequency_mask: {count: 2, max_bins: 27, fill: mean}
+          - time_mask: {count: 2, max_frames: 70, max_ratio: 0.2, fill: floor}
+    """
+    return import_policy(path, dialect).policy
+
+
+def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> Imported:
+    """Read what a configuration says about augmentation: the policy, the front-end, and what it leaves open.
+
+    Nothing in the file is executed: no tag, no import, no constructor.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Our own YAML; the training configuration of ESPnet, NeMo, SpeechBrain, WeNet or fairseq; a Whisper model's
+        folder or ``config.json``; constructor arguments of lhotse's, torchaudio's or lingvo's SpecAugment in YAML or
+        JSON.
+    dialect : str or None
+        The framework, one of `readable_frameworks`; ``paper`` for our own. None guesses from the keys.
+
+    Returns
+    -------
+    Imported
+
+    Raises
+    ------
+    ParameterError
+        For an unknown framework.
+    PolicyError
+        One line that names the file, the key, the value and what is allowed.
+    """
+    check_framework(dialect)
+    content = content_of(path)
+    data = content.data
+    with error_context(printable(path), PolicyError):
+        if dialect != "paper":
+            _refuse_unsupported(data, dialect)
+        framework = dialect or framework_of_keys(data, _can_read)
+        if framework in (None, "paper"):
+            if dialect is None:
+                _refuse_keys_of_nobody(data)
+            policy = own_policy(mapping_of(content.text, path, "policy"), path)
+            _check_own_framework(policy.dialect)
+            return Imported(policy, policy.frontend, policy.dialect)
+    return import_data(data, str(framework), path, content.notes)
+
+
+def readable_frameworks() -> list[str]:
+    """Return the names of the frameworks whose configurations are read."""
+    return [name for name, framework in FRAMEWORKS.items() if framework.read is not None]
+
+
+def check_framework(name: str | None) -> None:
+    """Raise a ParameterError for the name of a framework that is not read."""
+    allowed = ["paper", *readable_frameworks()]
+    if name is not None and name not in allowed:
+        close = nearest(str(name), allowed)
+        raise ParameterError(f"unknown dialect {name!r:.80}{close} (allowed: {', '.join(sorted(allowed))})")
+
+
+def _check_own_framework(name: str) -> None:
+    """Check whose rules a policy of our own is to draw by; this is the door at which such a name comes in."""
+    if name not in FRAMEWORKS:
+        raise ParameterError(f"dialect={name!r:.80}: allowed is one of {', '.join(map(repr, FRAMEWORKS))}")
+
+
+def _refuse_keys_of_nobody(data: Mapping[str, Any]) -> None:
+    """Refuse a file that is not even a policy of our own with a key misspelt."""
+    if is_nearly_own(data):
+        return
+    hint = (
+        "; its `defaults` are merged by hydra from other files, which are not read: give what the training script "
+        "prints with --cfg job"
+        if isinstance(data.get("defaults"), list)
+        else nested_hint(data, _can_read)
+    )
+    raise ParameterError(
+        f"holds no key of a framework's SpecAugment, nor of a policy of our own{hint} "
+        f"(tried: {', '.join(sorted(readable_frameworks()))}; allowed of our own: {', '.join(OWN_KEYS)})"
+    )
+
+
+def import_data(
+    data: Mapping[str, Any], framework: str, path: str | os.PathLike[str], notes: Sequence[str] = ()
+) -> Imported:
+    """Read a framework's configuration; ``notes`` are what was said about the file already.
+
+    Raises
+    ------
+    PolicyError
+        One line that names the file, the key, the value and what is allowed.
+    """
+    file = printable(path)
+    try:
+        (policy, frontend), config = _read(data, framework, path)
+    except ParameterError as error:
+        # What a stranger wrote stands in it: made printable, as one line.
+        raise PolicyError(f"{file}: {printable(str(error.args[0]))}") from None
+    defaults, notes = tuple(map(printable, config.defaults)), tuple(map(printable, [*notes, *config.notes]))
+    unread = config.places.unread(config.data)
+    wrong, missing = (
+        printable(f"{file}: {why}") if why else "" for why in (config.frontend_error, config.frontend_missing)
+    )
+    imported = Imported(policy, frontend, policy.dialect, defaults, notes, wrong, missing, unread)
+    filled_in = (f"filled in, as the file does not say: {', '.join(defaults)}",) if defaults else ()
+    policy = replace(
+        policy,
+        notes=filled_in + notes + unread_in_words(unread),
+        frontend=frontend,
+        frontend_error=imported.why_no_frontend,
+        channel=config.channel,
+        channel_key=printable(config.channel_key),
+    )
+    return replace(imported, policy=policy)
+
+
+def _read(data: Mapping[str, Any], framework: str, path: str | os.PathLike[str]) -> tuple[PolicyAndFrontend, Config]:
+    if is_own(data):
+        raise ParameterError(f"a policy of our own, not {framework}'s; leave the dialect out")
+    others = _keys_of_others(data, framework)
+    left_out = {key for keys in others.values() for key in keys}
+    places, file = ReadPlaces(), Path(os.path.abspath(path))
+    name = printable(file.parent.name if file.name == "config.json" else file.stem)
+    own = {key: value for key, value in data.items() if key not in left_out}
+    known = FRAMEWORKS[framework]
+    config = Config(own, framework, known.resolver(data, places.note_reference), name, places, owners)
+    config.notes += [
+        f"{short_list(keys)}: {other}'s, left alone, as {framework} is meant" for other, keys in others.items()
+    ]
+    if known.read is None:
+        raise ParameterError(f"configurations of {framework} are not read")
+    return known.read(config), config
+
+
+def _keys_of_others(data: Mapping[str, Any], framework: str) -> dict[str, list[str]]:
+    """Return the keys that are other frameworks'; a configuration is refused where it looks like theirs only."""
+    keys_of = claims(data)
+    if not keys_of:
+        close = nested_hint(data, _can_read) or nearest(next(iter(data), ""), list(marks()))
+        raise ParameterError(f"holds no key of {framework}'s SpecAugment{close}")
+    family = FRAMEWORKS[framework].family
+    others = {other: keys for other, keys in keys_of.items() if FRAMEWORKS[other].family != family}
+    own = {key for other, keys in keys_of.items() if other not in others for key in keys}
+    if len(others) < len(keys_of):
+        return {other: [key for key in keys if key not in own] for other, keys in others.items()}
+    if framework not in owners(map(str, data)):
+        names = " and ".join(f"{other}'s" for other in others)
+        able = [other for other in others if _can_read(data, other)]
+        advice = " or ".join(map(repr, able)) + ("" if len(others) > 1 else ", or none")
+        hint = f"; give dialect {advice}" if able else ", and it cannot be read as theirs either"
+        raise ParameterError(f"looks like {names} configuration, not {framework}'s{hint}")
+    return {}
+
+
+def _can_read(data: Mapping[str, Any], framework: str) -> bool:
+    """Whether a framework's reader takes a configuration: what is advised is tried first."""
+    try:
+        _refuse_unsupported(data, framework)
+        _read(data, framework, "policy")
+    except ParameterError:
+        return False
+    return True
+
+
+def _refuse_unsupported(data: Mapping[str, Any], framework: str | None = None) -> None:
+    """Refuse a file of a framework that is known by its keys, and not read."""
+    if is_own(data):
+        return
+    unsupported = unsupported_framework(data)
+    if unsupported is not None:
+        names = " and ".join(f"{name}'s" for name in ([framework] if framework else claims(data)))
+        tried = ", ".join(sorted(readable_frameworks()))
+        reason = (
+            f"tried as {names}, whose keys it seems to have"
+            if names
+            else f"none of the frameworks that are read has such keys (tried: {tried})"
+        )
+        raise ParameterError(f"{unsupported.words}; {reason}")
+    if framework is None and data.get("specaug") == "SpecAug":
+        hint = "; if ESPnet trains with it, give --dialect espnet" if _can_read(data, "espnet") else ""
+        raise ParameterError(
+            "specaug=SpecAug is what FunASR calls its class, on a front-end of its own, and what ESPnet takes for its "
+            f"own, too; nothing else in the file says whose it is{hint}"
+        )
