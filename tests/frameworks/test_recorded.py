@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 
 import numpy as np
@@ -37,32 +36,33 @@ STATISTICS = [
     if entry.get("item", 0) in ("all", 0)
     and not (entry["lengths"] and (entry["transform"] == "MaskedPatchAugmentation" or entry["axis"] == "time-warp"))
 ]
-MASKED = [entry for entry in STATISTICS if entry["axis"] in ("time", "frequency")]
-AREAS = [entry for entry in STATISTICS if entry["axis"] == "area" and entry["transform"] != "spec_sub"]
-WARPED = [entry for entry in STATISTICS if entry["axis"] == "time-warp"]
 
 
-def name_of(entry):
+def key_of(entry):
+    """What a recording was made with, of which there is an entry for each axis."""
+    keys = "dialect", "transform", "parameters", "n_mels", "n_frames", "batch", "lengths"
+    return json.dumps({key: entry[key] for key in keys})
+
+
+CHECKED = [entry for entry in STATISTICS if entry["axis"] != "trim"]
+RECORDINGS = {key: [entry for entry in CHECKED if key_of(entry) == key] for key in map(key_of, CHECKED)}
+
+
+def name_of(entries):
+    entry = entries[0]
     preset = entry.get("preset") or ",".join(str(value) for value in entry["parameters"].values() if value)[:40]
     size = f"{entry['n_frames']}x{entry['batch']}{'padded' if entry['lengths'] else ''}"
-    return f"{entry['dialect']}-{entry['transform']}-{preset}-{size}-{entry['axis']}".replace(" ", "")
+    return f"{entry['dialect']}-{entry['transform']}-{preset}-{size}".replace(" ", "")
 
 
-@functools.cache
-def draws(key):
+def draws_like(entry):
     """Steps of many draws of ours; one mel serves them all."""
-    entry = json.loads(key)
     policy, n_frames = policy_of(entry), (entry["lengths"] or [entry["n_frames"]])[0]
     values = np.zeros((entry["n_mels"], n_frames), np.float32)
     mel = MelSpectrogram(values, dataclasses.replace(LHOTSE, n_mels=entry["n_mels"]))
     batch = Batch(entry["batch"], entry["n_frames"])
     with unmeasured():
         return [policy.draw(mel, rng=seed, batch=batch) for seed in range(N_DRAWS)]
-
-
-def ours(entry):
-    keys = "dialect", "transform", "parameters", "n_mels", "n_frames", "batch", "lengths"
-    return draws(json.dumps({key: entry[key] for key in keys}))
 
 
 def tolerance(n_calls, n_ours=N_DRAWS):
@@ -93,9 +93,17 @@ def spans(draw, axis):
     return found
 
 
-@pytest.mark.parametrize("entry", MASKED, ids=name_of)
-def test_widths_starts_and_counts_are_spread_as_theirs(entry):
-    drawn = [spans(draw, entry["axis"]) for draw in ours(entry)]
+@pytest.mark.parametrize("entries", RECORDINGS.values(), ids=name_of)
+def test_draws_are_spread_as_theirs(subtests, entries):
+    draws = draws_like(entries[0])
+    for entry in entries:
+        for check in CHECKS[entry["axis"]]:
+            with subtests.test(axis=entry["axis"], check=check.__name__):
+                check(entry, draws)
+
+
+def widths_starts_and_counts(entry, draws):
+    drawn = [spans(draw, entry["axis"]) for draw in draws]
     if entry["starts"]["least"] < 0:
         # Wider than the axis: theirs begin before it, ours are what lies inside. Coverage tells.
         assert entry["dialect"] in ("torchaudio", "nemo")
@@ -107,12 +115,11 @@ def test_widths_starts_and_counts_are_spread_as_theirs(entry):
     assert_alike(entry["counts"], [sum(width > 0 for _, width in one) for one in drawn], entry["n_calls"])
 
 
-@pytest.mark.parametrize("entry", MASKED, ids=name_of)
-def test_every_place_is_masked_as_often_as_by_them(entry):
+def every_place(entry, draws):
     n_ours, n_theirs = N_DRAWS, entry["n_items"]
     size = entry["n_mels"] if entry["axis"] == "frequency" else (entry["lengths"] or [entry["n_frames"]])[0]
     covered = np.zeros(size)
-    for draw in ours(entry):
+    for draw in draws:
         here = np.zeros(size, bool)
         for start, width in spans(draw, entry["axis"]):
             here[start : start + width] = True
@@ -129,17 +136,17 @@ def test_every_place_is_masked_as_often_as_by_them(entry):
     assert (np.abs(theirs - mine) <= 4.5 * error).all()
 
 
-@pytest.mark.parametrize("entry", AREAS, ids=name_of)
-def test_as_many_cells_are_masked_as_by_them(entry):
+def masked_cells(entry, draws):
+    if entry["transform"] == "spec_sub":  # copies mask nothing
+        return
     of_padded = (entry["lengths"] or [entry["n_frames"]])[0] / entry["n_frames"]
-    shares = [draw.masked_area_ratio * of_padded for draw in ours(entry)]
+    shares = [draw.masked_area_ratio * of_padded for draw in draws]
     error = np.hypot(entry["share"]["std"] / np.sqrt(entry["n_calls"]), np.std(shares) / np.sqrt(N_DRAWS))
     assert abs(np.mean(shares) - entry["share"]["mean"]) <= 4.5 * error + 1e-6
 
 
-@pytest.mark.parametrize("entry", WARPED, ids=name_of)
-def test_warps_are_spread_as_theirs(entry):
-    warps = [step for draw in ours(entry) for step in draw.warps]
+def warps(entry, draws):
+    warps = [step for draw in draws for step in draw.warps]
     if entry["n_warps"] == 0:
         assert warps == []
         return
@@ -151,6 +158,12 @@ def test_warps_are_spread_as_theirs(entry):
     assert_alike(entry["centres"], [step.center_frame for step in warps], entry["n_calls"])
 
 
+CHECKS = {
+    "time": (widths_starts_and_counts, every_place),
+    "frequency": (widths_starts_and_counts, every_place),
+    "area": (masked_cells,),
+    "time-warp": (warps,),
+}
 KINDS = {"espnet": "bicubic", "lhotse": "bicubic", "speechbrain": "bicubic_corners", "fairseq": "linear_halves"}
 # Of the largest value. OpenCV's weights and lingvo's matrix of hats are rounded to single precision on the way.
 PRECISION = {"fairseq": 1e-5, "lingvo": 3e-4}
@@ -238,18 +251,17 @@ PADDED = [
 
 
 @pytest.mark.parametrize("entry", PADDED, ids=lambda e: e["key"])
-@pytest.mark.parametrize("is_stream", [False, True])
-def test_what_comes_out_of_the_padding_is_theirs_cell_by_cell(entry, is_stream):
+def test_what_comes_out_of_the_padding_is_theirs_cell_by_cell(entry):
     values, wanted = ARRAYS[entry["input"]], ARRAYS[entry["key"]]
     (n_frames,), (n_mels, padded) = entry["lengths"], values.shape
     mel = MelSpectrogram(values[:, :n_frames], dataclasses.replace(LHOTSE, n_mels=n_mels))
     batch = Batch(1, padded, float(values[0, -1]))
     drawn = Draw(n_mels, n_frames, tuple(steps_of(entry, padded)), batch=batch)
     assert drawn.is_over_padding
-    after = drawn.apply(as_stream(mel) if is_stream else mel)
-    assert after.n_frames == n_frames
-    found = in_parts(after, 7) if is_stream else after.values
-    np.testing.assert_allclose(found, wanted[:, :n_frames], atol=1e-5 * np.abs(values).max())
+    after, stream = drawn.apply(mel), drawn.apply(as_stream(mel))
+    assert after.n_frames == stream.n_frames == n_frames
+    for found in (after.values, in_parts(stream, 7)):
+        np.testing.assert_allclose(found, wanted[:, :n_frames], atol=1e-5 * np.abs(values).max())
 
 
 # Rectangles that do not fit, and budgets of short clips, are said and left out instead.
