@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-THREADS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"
+THREADS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 def run(command: list[str], *, environment: dict[str, str] | None = None) -> tuple[float, float]:

@@ -17,10 +17,8 @@ import ast
 import csv
 import importlib
 import json
-import os
 import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -57,7 +55,7 @@ RMSE_RATIO = {"hifigan": 0.35, "hifigan-power": 0.35, "librosa": 0.35, "librosa-
 PESQ_GAIN = {"hifigan": 1.2, "hifigan-power": 1.2}
 OWN_POWER = "mel_to_audio, power=2"
 RMSE_RATIO_ELSE, PESQ_GAIN_ELSE = 0.65, 0.4
-SPEED_EACH, SPEED_MEAN, ITERATION_RATIO, FIRST_USE_S, LOADING_S = 5.0, 8.0, 1.6, 6.0, 0.3
+SPEED_EACH, SPEED_MEAN, ITERATION_RATIO, LOADING_S = 5.0, 8.0, 1.6, 0.3
 FEW_ITERATIONS, MANY_ITERATIONS = 8, 40
 FFT_BACKENDS = {"pyFFTW": "pyfftw.interfaces.scipy_fft", "mkl_fft": "mkl_fft.interfaces.scipy_fft"}
 FIRST_USE = """
@@ -343,7 +341,7 @@ def copy_synthesis(clips: Iterable[Clip], frontend: MelFrontend, renders: dict[s
 
 
 def warm_up(frontend: MelFrontend, renders: dict[str, Render]) -> dict[str, Render]:
-    """Let every vocoder import and compile what it needs; those that can render at all."""
+    """Let every vocoder import what it needs; those that can render at all."""
     noise = np.random.default_rng(0).standard_normal(frontend.sample_rate).astype(np.float32)
     mel = frontend(Audio(0.1 * noise, frontend.sample_rate))
     return {label: render for label, render in renders.items() if attempted(render, mel, "")}
@@ -564,24 +562,21 @@ def iteration_seconds(mel: MelSpectrogram, chosen: Chosen, runs: int) -> tuple[f
 
 
 def first_use(clip: Clip, frontends: Sequence[MelFrontend], chosen: Chosen, runs: int) -> None:
-    """Import and first call less a second call, with an empty and with a filled cache of compiled code."""
+    """Import and first call less a second call."""
     rows = []
     for frontend in frontends:
-        with tempfile.TemporaryDirectory() as cache:
-            cold, *warm = [fresh_process(clip, frontend, chosen, cache) for _ in range(1 + runs)]
-        package, call = median([run.package for run in warm]), median([run.beyond_second for run in warm])
+        fresh = [fresh_process(clip, frontend, chosen) for _ in range(runs)]
+        package, call = median([run.package for run in fresh]), median([run.beyond_second for run in fresh])
         rows.append(
             (
                 frontend.name,
-                verdict(f"{cold.total:.2f} s (< {FIRST_USE_S:g})", cold.total < FIRST_USE_S),
                 f"{package:.3f} s",
                 f"{call:.3f} s",
                 verdict(f"{package + call:.3f} s (< {LOADING_S})", package + call < LOADING_S),
-                f"{median([run.total for run in warm]):.3f} s",
+                f"{median([run.total for run in fresh]):.3f} s",
             )
         )
-    later = "later: the package", "its machine code", "together", "with libraries"
-    table(("front-end", "first use, with libraries and compilation", *later), rows)
+    table(("front-end", "the package", "first call", "together", "with libraries"), rows)
     print(
         "\nFirst calls are on 1 s of sound, less a second call. The libraries are NumPy, SciPy's FFT (more than half "
         "of their time), pydantic and soundfile."
@@ -601,15 +596,11 @@ class FirstUse(NamedTuple):
         return self.libraries + self.package + self.beyond_second
 
 
-def fresh_process(clip: Clip, frontend: MelFrontend, chosen: Chosen, cache: str) -> FirstUse:
+def fresh_process(clip: Clip, frontend: MelFrontend, chosen: Chosen) -> FirstUse:
     """Import the vocoder and call it twice."""
     arguments = frontend.name, str(clip.path), chosen.name, json.dumps(chosen.fields)
     output = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FIRST_USE, *arguments],
-        env={**os.environ, "NUMBA_CACHE_DIR": cache},
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-W", "ignore", "-c", FIRST_USE, *arguments], capture_output=True, text=True, check=False
     )
     if output.returncode != 0:
         sys.exit(f"a fresh process failed:\n{output.stderr}")

@@ -140,7 +140,7 @@ def _audition_into(
             run, sources = _find_files(folder, run, files, page=form is not None, **how)
         with Output(folder, "audition").alone():
             with quiet():
-                index = _audition_files(sources, folder, run, quiet=as_json, page=form is not None, **how)
+                index = _audition_files(sources, folder, run, quiet=as_json, **how)
             return index, folder, _page_of(index, folder, form)
 
 
@@ -160,14 +160,10 @@ def _audition_files(
     run: Configuration,
     *,
     quiet: bool,
-    page: bool,
     **replacing: bool,
 ) -> AuditionRecord:
-    from ..audio.loudness import measure_elsewhere
     from ..auditions.batch import audition_many, count_clips
 
-    if page:
-        measure_elsewhere()
     with clip_progress(count_clips(sources.files, run.channel), quiet=quiet) as (progress, within):
         return audition_many(
             sources.files,

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse
 
 from ..errors import ParameterError
 from ..frontends import AnyMel, MelFrontend, MelSpectrogram, MelStream
@@ -37,6 +38,13 @@ Index = npt.NDArray[np.int64]
 Float = TypeVar("Float", npt.NDArray[np.float32], npt.NDArray[np.float64])
 
 
+class SparseBands(NamedTuple):
+    """A filterbank as sparse matrices, whose products add the terms of a sum in their order, one by one."""
+
+    analysis: Any  # (n_mels, n_bins)
+    synthesis: Any  # (n_bins, n_mels)
+
+
 class Bands(NamedTuple):
     """A filterbank turned both ways.
 
@@ -54,11 +62,9 @@ class Bands(NamedTuple):
     synthesis: Real
     power: float
 
-    def by_bin(self) -> tuple[Index, Index, Index]:
-        """Where the weights of each bin begin (one number more), and band and bin of every weight that is not 0."""
-        per_bin = [np.flatnonzero(column) for column in self.analysis]
-        begins = np.cumsum([0, *map(len, per_bin)], dtype=np.int64)
-        return begins, np.concatenate(per_bin).astype(np.int64), np.repeat(np.arange(len(per_bin)), np.diff(begins))
+    def sparse(self) -> SparseBands:
+        """The same without the zeros, transposed: for columns of spectra in place of rows."""
+        return SparseBands(scipy.sparse.csr_array(self.analysis.T), scipy.sparse.csr_array(self.synthesis.T))
 
     def energy(self, spectrum: Complex) -> Real:
         """``B · |Z|^power``, shape (n_frames, n_mels)."""

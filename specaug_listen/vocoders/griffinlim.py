@@ -9,6 +9,7 @@ References
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
@@ -23,9 +24,9 @@ from ..audio.signal import Audio
 from ..errors import ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, deemphasize, get_window, istft, stft
-from .bands import checked_mel, n_extra_frames
-from .magnitude import nnls_magnitude, pinv_magnitude
-from .phase import original_spectrum, random_phase, unit
+from .bands import checked_mel, n_extra_frames, rendered_energy
+from .phase import random_phase, unit
+from .phase_vocoder import original_spectrum
 
 __all__ = ["GriffinLim", "Librosa"]
 
@@ -218,3 +219,38 @@ def _fast_griffin_lim(start: Complex, magnitude: Real, framing: Framing, n_iter:
         previous = consistent
         spectrum = moved * (magnitude / np.maximum(np.abs(moved), np.float32(1e-16)))
     return istft(spectrum, framing, norm)
+
+
+def pinv_magnitude(mel: MelSpectrogram) -> Real:
+    """Least-squares magnitude, negative parts cut off.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_frames, n_bins), float32, non-negative]
+        With a frame or two more than the mel has; see `rendered_energy`.
+
+    Raises
+    ------
+    ParameterError
+        When the mel's values stand for no power.
+    """
+    with one_blas_thread():
+        linear = np.maximum(rendered_energy(mel) @ _pseudo_inverse(mel.frontend), 0)
+    return _root(linear, mel.frontend)
+
+
+def nnls_magnitude(mel: MelSpectrogram) -> Real:
+    """Magnitude by librosa's block-wise non-negative least squares; shapes and errors as `pinv_magnitude`."""
+    librosa = require("librosa", purpose="non-negative least squares")
+    with one_blas_thread():
+        linear = librosa.util.nnls(mel.frontend.filterbank(), rendered_energy(mel).T)
+    return _root(np.ascontiguousarray(linear.T, dtype=np.float32), mel.frontend)
+
+
+@lru_cache(maxsize=8)
+def _pseudo_inverse(frontend: MelFrontend) -> Real:
+    return np.linalg.pinv(frontend.filterbank().T.astype(np.float64)).astype(np.float32)
+
+
+def _root(linear: Real, frontend: MelFrontend) -> Real:
+    return np.sqrt(linear) if frontend.power == 2 else linear

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse
 
-from .._compiled import Place
 from ..frontends import MelFrontend
 from .bands import Energies, bands_of
 from .fill_levels import flat_areas, nearly_equal
-from .loops import FRAMES_AT_ONCE, LOOPS
-from .single_pass import SinglePass, turned
+from .phase import phasors
+from .single_pass import SinglePass
 
 __all__ = ["Start", "first_random_bin", "sharp_magnitude", "without_skirts"]
 
@@ -79,7 +79,7 @@ class Start:
             single_pass = self._single_pass.continued(magnitude[:n_frames, :first], magnitude[n_frames:, :first])
             where = flat @ self._bands.synthesis[:, :first] <= _HALF if flat.any() else True
             np.copyto(turns[:, :first], single_pass, where=where)
-        return turned(turns, magnitude[:n_frames])
+        return phasors(turns, magnitude[:n_frames])
 
     def _chance(self, begin: int, end: int) -> Real:
         """Random phases in turns: the same for a frame wherever one begins to read."""
@@ -119,13 +119,17 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
         Just below the lowest filter, as at its first bin; further below, 0.
     """
     bands, filters = bands_of(frontend), _filters(frontend)
-    n_bins, (n_frames, n_mels) = len(bands.analysis), target.shape
-    turned_density = np.empty((n_bins, n_frames), np.float32)
-    values, row = np.empty((n_mels, 2 * FRAMES_AT_ONCE), np.float32), np.empty(2 * FRAMES_AT_ONCE, np.float32)
-    of_target = np.ascontiguousarray(target.T), n_frames, n_bins, n_mels
-    how = _SHARPENINGS, _LEAST, int(bands.power == 2)
-    LOOPS.native("sharpen")(*of_target, *filters.per_bin, filters.per_band, *how, turned_density, values, row)
-    density: Real = np.ascontiguousarray(turned_density.T)
+    # With M the target, d the density over the FFT bins and B the filterbank, a step is
+    #   d_k <- d_k * sum_m (B_mk / sum_m B_mk) * M_m / (B d)_m:
+    # where the mel of d is below the target, d is raised in proportion to what each filter has of the bin. It leaves
+    # d >= 0, and makes the mel of d nearer to M in each step, which a peak as wide as a filter is not.
+    wanted = np.ascontiguousarray(target.T)
+    density: Real = filters.synthesis @ (filters.per_filter[:, np.newaxis] * wanted)
+    for _ in range(_SHARPENINGS):
+        density *= filters.shares @ ((wanted + _LEAST) / (filters.analysis @ density + _LEAST))
+    if bands.power == 2:
+        np.sqrt(density, out=density)
+    density = np.ascontiguousarray(density.T)
     density[:, : bands.lowest] = density[:, bands.lowest : bands.lowest + 1]
     # As far as a window smears; with more, a de-emphasis would turn what no band asks for into a hum.
     smear = -(-frontend.n_fft // frontend.framing.win_length)
@@ -134,20 +138,20 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
 
 
 class _Filters(NamedTuple):
-    """A filterbank's weights, bin by bin, and 1 over each filter's sum, for `specaug_listen.vocoders.loops.sharpen`."""
+    """A filterbank as `SparseBands`, each filter's part of all weights of a bin, and 1 over each filter's sum."""
 
-    per_bin: tuple[Place, ...]
-    per_band: Real
+    analysis: Any
+    synthesis: Any
+    shares: Any
+    per_filter: Real
 
 
 @lru_cache(maxsize=8)
 def _filters(frontend: MelFrontend) -> _Filters:
     bands = bands_of(frontend)
-    shares = bands.analysis.T / np.maximum(bands.analysis.sum(axis=1), np.float32(1e-20))
-    begins, band, bin_ = bands.by_bin()
-    weights = bands.analysis[bin_, band], bands.synthesis[band, bin_], shares[band, bin_]
-    per_band = 1 / np.maximum(bands.analysis.sum(axis=0), np.float32(1e-20))
-    return _Filters((Place(begins), Place(band), *map(Place, weights)), per_band)
+    shares = bands.analysis / np.maximum(bands.analysis.sum(axis=1, keepdims=True), np.float32(1e-20))
+    per_filter = 1 / np.maximum(bands.analysis.sum(axis=0), np.float32(1e-20))
+    return _Filters(*bands.sparse(), scipy.sparse.csr_array(shares), per_filter)
 
 
 def without_skirts(target: Real, frontend: MelFrontend) -> Real:
@@ -165,7 +169,7 @@ def without_skirts(target: Real, frontend: MelFrontend) -> Real:
     frontend : MelFrontend
     """
     center_hz, width = frontend.center_hz(), 4 * frontend.sample_rate / frontend.framing.win_length
-    density = target * _filters(frontend).per_band
+    density = target * _filters(frontend).per_filter
     lowered: Real = target.copy()
     for m in np.flatnonzero(center_hz < _BASS_HZ):
         above = density[:, m : np.searchsorted(center_hz, center_hz[m] + width, "right")].max(axis=1)

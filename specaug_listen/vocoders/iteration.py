@@ -2,8 +2,13 @@
 
 Only signals are kept. The terms of the accelerated Griffin-Lim algorithm [1]_ are STFTs of real signals, and sums of
 such are STFTs of the sums; a signal is a small part of the size of its spectrum, and no spectrum is ever stored: frames
-are transformed, given their gains, transformed back and overlapped in blocks that fit a core's cache. What happens
-between the transforms is compiled, in `specaug_listen.vocoders.loops`, which says how arrays lie here.
+are transformed, given their gains, transformed back and overlapped in blocks that fit a core's cache.
+
+NumPy's inner loops are to run over much contiguous memory: frames are rows, ``(n, n_fft)``, where they are cut out of a
+signal and added to it, and columns, ``(n_bins, n)``, where FFT bins and mel bins are multiplied. Every number follows
+from additions, multiplications, divisions and roots in one order, each rounded by itself (a matrix product of a BLAS
+has no such order, that of a sparse matrix has). So a frame comes out in the same bits whatever frames it is computed
+with, and on any processor.
 
 References
 ----------
@@ -14,17 +19,14 @@ References
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from .._compiled import Place
 from ..stft import Framing
 from .bands import Bands
-from .loops import FRAMES_AT_ONCE, LOOPS
 
 __all__ = ["Ends", "Iteration"]
 
@@ -47,7 +49,7 @@ class Iteration:
     Parameters
     ----------
     target : np.ndarray [shape=(n_frames, n_mels), non-negative]
-        Band energies.
+        Energies of the mel's bins.
     bands : Bands
     framing : Framing
     tiny : np.float32
@@ -56,13 +58,10 @@ class Iteration:
 
     def __init__(self, target: Real, bands: Bands, framing: Framing, tiny: np.float32) -> None:
         self._framing, self._n_frames = framing, len(target)
-        self._n_block = max(1, _FFT_POINTS_PER_BLOCK // framing.n_fft // _FRAMES_IN_STEP) * _FRAMES_IN_STEP
-        n_last = (len(target) - 1) % self._n_block + 1
-        self._frames, self._last_frames = (
-            Place(np.zeros((framing.n_fft, n), np.float32)) for n in (self._n_block, n_last)
-        )
-        self._window, self._gains = Place(framing.window_float32()), _Gains(target, bands, tiny)
-        self._n_hops = len(target) - 1 + -(-framing.win_length // framing.hop_length)
+        n_block = max(1, _FFT_POINTS_PER_BLOCK // framing.n_fft // _FRAMES_IN_STEP) * _FRAMES_IN_STEP
+        self._n_block = min(n_block, len(target))
+        self._frames = np.zeros((self._n_block, framing.n_fft), np.float32)
+        self._window, self._gains = framing.window_float32(), _Gains(target, bands, tiny, self._n_block)
 
     def run(self, stretch: Real, n_iter: int, ends: Ends) -> Real:
         """Iterate, from one signal to a better one.
@@ -78,104 +77,148 @@ class Iteration:
         -------
         np.ndarray [shape=(framing.padded_length(n_frames),)]
         """
-        hop_length = self._framing.hop_length
-        hops: Real = np.pad(stretch, (0, self._n_hops * hop_length - len(stretch))).reshape(-1, hop_length)
-        ends = ends.in_hops(hop_length)
+        signal = stretch.copy()
         if n_iter:
-            ends.settle(hops.T)
-        overlap = _Overlap(self._framing, self._n_frames, self._n_block, hops.T)
-        signal = overlap.signal
+            ends.settle(signal)
+        overlap = _Overlap(self._framing, self._n_frames, self._n_block, signal)
         for iteration in range(1, n_iter + 1):
-            for first, frames in self._projected(signal):
+            for first, frames in self._projections(overlap.signal):
                 overlap.add(frames, first, is_last=iteration == n_iter)
             if iteration < n_iter:
-                ends.settle(signal)
-        better: Real = signal.T.reshape(-1)[: len(stretch)]
-        return better
+                ends.settle(overlap.signal)
+        return overlap.signal[: len(stretch)]
 
-    def _projected(self, signal: Real) -> Iterator[tuple[int, Real]]:
+    def _projections(self, signal: Real) -> Iterator[tuple[int, Real]]:
         """Blocks of projected frames; none that is still to be read reaches into what those before it change."""
-        window_frames = LOOPS.native("window_frames")
-        hops, n_hops, hop_length = Place(signal), signal.shape[1], len(signal)
+        n_fft, views = self._framing.n_fft, self._framing.frames(signal)
         for first in range(0, self._n_frames, self._n_block):
-            frames = self._frames if first + self._n_block <= self._n_frames else self._last_frames
-            window_frames(
-                hops, n_hops, first, self._window, len(self._window.array), hop_length, frames, frames.array.shape[1]
-            )
-            # Other backends of SciPy's may lay their results out in another way, which the loops do not take.
-            spectrum = np.ascontiguousarray(scipy.fft.rfft(frames.array, axis=0), np.complex64)
+            frames = self._frames[: self._n_frames - first]
+            np.multiply(views[first : first + len(frames)], self._window, out=frames[:, : len(self._window)])
+            # The transforms turn frames to columns and back, which costs them nothing. Other backends of SciPy's may
+            # lay their results out in another way.
+            spectrum = np.ascontiguousarray(scipy.fft.rfft(frames.T, axis=0), np.complex64)
             self._gains.apply(spectrum, first)
-            projected = scipy.fft.irfft(spectrum, self._framing.n_fft, axis=0)
-            yield first, np.ascontiguousarray(projected, np.float32)
+            yield first, np.asarray(scipy.fft.irfft(spectrum.T, n_fft, axis=1), np.float32)
 
 
 class _Gains:
-    """The gains that give spectra the target's mel."""
+    """The gains that give spectra Z the mel of a target M.
 
-    def __init__(self, target: Real, bands: Bands, tiny: np.float32) -> None:
-        reached = np.flatnonzero(bands.synthesis.any(axis=0))
-        begins, band, bin_ = bands.by_bin()
-        weights = bands.analysis[bin_, band], bands.synthesis[band, bin_]
-        # (a + tiny) / (e + tiny + a / largest): one pass less than bounding the ratio afterwards.
+    Mel bin m has the energy ``E_m = sum_k B_mk |Z_k|^p`` under the filterbank B (p is 1 or 2, as the front-end sums
+    magnitudes or powers). If no other filter reached its FFT bins, the gain ``g_m = (M_m / E_m)^(1/p)`` would give it
+    ``M_m``. Filters overlap, so FFT bin k gets the mean of the gains of its mel bins, weighted by their filters:
+    ``g_k = sum_m B_mk g_m / sum_m B_mk``. What is missing after that is left to the next iteration.
+
+    For ``M_m / E_m`` stands ``(M_m + tiny) / (E_m + tiny + M_m / largest)``: 1 where both are silent, and never above
+    ``largest``, without a pass over the array to bound it.
+    """
+
+    def __init__(self, target: Real, bands: Bands, tiny: np.float32, n_block: int) -> None:
         wanted, least = target + tiny, tiny + target * np.float32(1 / _LARGEST_RATIO)
-        values = np.empty((target.shape[1], 2 * FRAMES_AT_ONCE), np.float32)
-        # A clip's offset and the slowest rumble leak into the lowest band; with a gain below it, it would get a hum.
-        self._of_bins = [bands.lowest, int(reached[-1]) + 1, Place(begins), Place(band), *map(Place, weights)]
-        self._of_bands = [Place(np.ascontiguousarray(each.T)) for each in (wanted, least)] + [*target.T.shape]
-        self._is_power, self._scratch = int(bands.power == 2), (Place(values), Place(values[0].copy()))
+        self._wanted, self._least = np.ascontiguousarray(wanted.T), np.ascontiguousarray(least.T)
+        # A clip's offset and the slowest rumble leak into the lowest filter; with a gain below it, they would be a hum.
+        self._lowest, self._is_power = bands.lowest, bands.power == 2
+        weights = bands.sparse()
+        self._analysis, self._synthesis = weights.analysis[:, bands.lowest :], weights.synthesis[bands.lowest :]
+        self._scratch = np.empty((2, self._synthesis.shape[0], n_block), np.float32)
 
     def apply(self, spectrum: Complex, first: int) -> None:
-        """Apply them to spectra of shape (n_bins, n), frame ``first`` and those after it, in place."""
-        n_bins, n = spectrum.shape
-        LOOPS.native("apply_gains")(
-            spectrum.view(np.float32), n, n_bins, *self._of_bins, *self._of_bands, first, self._is_power, *self._scratch
-        )
+        """Multiply spectra of shape (n_bins, n), frame ``first`` and those after it, by their gains, in place."""
+        n, reached = spectrum.shape[1], spectrum[self._lowest :]
+        here = np.s_[:, first : first + n]
+        energy, imaginary = self._scratch[0, :, :n], self._scratch[1, :, :n]
+        np.square(reached.real, out=energy)
+        np.square(reached.imag, out=imaginary)
+        energy += imaginary
+        if not self._is_power:
+            np.sqrt(energy, out=energy)
+        gains = self._analysis @ energy
+        gains += self._least[here]
+        np.divide(self._wanted[here], gains, out=gains)
+        if self._is_power:
+            np.sqrt(gains, out=gains)
+        reached *= self._synthesis @ gains
 
 
 class _Overlap:
     """The least-squares overlap-add of one block of frames after the other, and inertia.
 
-    In the middle of a signal the sum of the squared windows is the same in every hop, and is divided out by the window
-    itself; at both ends the difference to it is put right.
+    The signal whose STFT is nearest to frames x_t is (Griffin and Lim, 1984), with the window w and the hop H, ::
+
+        y[n] = sum_t w[n - tH] x_t[n - tH] / sum_t w[n - tH]^2
+
+    In the middle of a signal the sum below is the same in every hop, and is divided out by the window itself,
+    ``w[i] / sum_j w[i % H + jH]^2``; in the first and last hops, where windows are missing, the quotient of this sum
+    and the true one puts it right.
+
+    With y from the frames of ``c_{n-1}``, an iteration of [1]_ is, for spectra there and for signals here, ::
+
+        t_n = gamma y + (1 - gamma) d_{n-1}
+        c_n = t_n + alpha (t_n - t_{n-1})
+        d_n = t_n + (t_n - t_{n-1})
     """
 
     def __init__(self, framing: Framing, n_frames: int, n_block: int, signal: Real) -> None:
-        hop_length, n_hops = signal.shape
+        hop_length = framing.hop_length
         n_overlap = -(-framing.win_length // hop_length)
+        n_hops = n_frames - 1 + n_overlap
         window = np.pad(framing.window_float32(), (0, n_overlap * hop_length - framing.win_length))
         squared = np.square(window).reshape(n_overlap, hop_length).sum(axis=0)
         squared = np.maximum(squared, np.float32(1e-3) * squared.max())
-        window = (window / np.tile(squared, n_overlap))[: framing.win_length]
+        self._window = (window / np.tile(squared, n_overlap))[: framing.win_length]
         # Of as many frames as it takes to have a middle.
         norm = framing.norm(min(n_frames, 2 * n_overlap))
         norm = np.pad(norm, (0, -len(norm) % hop_length), constant_values=1).reshape(-1, hop_length)
-        repairs = (squared / norm).T
+        repairs = squared / norm
         n_head = min(n_overlap, n_hops)
         n_tail = min(n_overlap, n_hops - n_head)
-        edges = np.ascontiguousarray(np.delete(repairs, np.s_[n_head : repairs.shape[1] - n_tail], axis=1))
-        self._carried = np.zeros((hop_length, n_overlap - 1), np.float32)
-        # The signal, t_{n-1} and (1 - gamma) d; see `loops.go_on`.
-        self._signals = np.empty((3, *signal.shape), np.float32)
-        self._signals[:] = signal
-        self._signals[2] *= 1 - _RELAXATION
-        total = np.empty(n_block + n_overlap, np.float32)
-        of_frames = (Place(window), len(window), hop_length, Place(self._carried), n_overlap - 1)
-        self._fixed = (*of_frames, Place(edges), n_head, n_tail, Place(self._signals), n_hops)
-        self._total = Place(total)
-
-    @property
-    def signal(self) -> Real:
-        """As it is now, shape (hop_length, n_hops)."""
-        signal: Real = self._signals[0]
-        return signal
+        self._head, self._tail = repairs[:n_head], repairs[len(repairs) - n_tail :]
+        self._carry = np.zeros((n_overlap - 1, hop_length), np.float32)
+        # c_n, in one piece and hop by hop; t_n, and (1 - gamma) d_n.
+        self.signal = np.pad(signal, (0, n_hops * hop_length - len(signal)))
+        self._hops = self.signal.reshape(n_hops, hop_length)
+        self._term, self._pull = self._hops.copy(), (1 - _RELAXATION) * self._hops
+        self._total = np.empty((n_block + n_overlap - 1, hop_length), np.float32)
 
     def add(self, frames: Real, first: int, is_last: bool) -> None:
-        """Add a block; in the last iteration, without inertia."""
-        if first == 0:
-            self._carried[:] = 0
-        relaxation = 1 if is_last else _RELAXATION
-        add_frames, n = LOOPS.native("add_frames"), frames.shape[1]
-        add_frames(frames, n, *self._fixed, first, _INERTIA, relaxation, self._total)
+        """Add frames, shape (n, n_fft), which are changed; in the last iteration, the signal becomes the sum itself.
+
+        Hops that the next block reaches, too, are carried over to it.
+        """
+        (n_hops, hop_length), n, n_carry = self._hops.shape, len(frames), len(self._carry)
+        frames = frames[:, : len(self._window)]
+        frames *= self._window
+        total = self._total[: n + n_carry]
+        total[:n] = frames[:, :hop_length]
+        total[n:] = 0
+        if first:
+            total[:n_carry] += self._carry
+        for j, begin in enumerate(range(hop_length, frames.shape[1], hop_length), 1):
+            piece = frames[:, begin : begin + hop_length]
+            total[j : j + n, : piece.shape[1]] += piece
+        self._carry[:] = total[n:]
+        if first + len(total) < n_hops:
+            total = total[:n]
+        end, begin_tail = first + len(total), n_hops - len(self._tail)
+        head, tail = self._head[first:end], self._tail[max(0, first - begin_tail) : max(0, end - begin_tail)]
+        total[: len(head)] *= head
+        total[len(total) - len(tail) :] *= tail
+        if is_last:
+            self._hops[first:end] = total
+        else:
+            self._go_on(total, slice(first, end))
+
+    def _go_on(self, total: Real, here: slice) -> None:
+        """From y, ``total``, to c_n, t_n and (1 - gamma) d_n, in as few passes over memory as it takes."""
+        term, pull, signal = self._term[here], self._pull[here], self._hops[here]
+        total *= _RELAXATION
+        total += pull
+        step = np.subtract(total, term, out=pull)
+        term[:] = total
+        total += step
+        step *= _INERTIA
+        np.add(term, step, out=signal)
+        np.multiply(total, 1 - _RELAXATION, out=pull)
 
 
 class Ends:
@@ -196,14 +239,6 @@ class Ends:
         self._beyond: Any = np.concatenate([np.arange(n_before), np.arange(n_until, n_until + n_after)])
         self._sources: Any = framing.pad_by(np.arange(n_before, n_until), n_before, n_after)[self._beyond]
         self._is_silent = framing.pad_mode == "constant"
-
-    def in_hops(self, hop_length: int) -> Ends:
-        """The same for stretches of shape (hop_length, n_hops), whose sample ``h * hop_length + p`` lies at [p, h]."""
-        turned = copy(self)
-        turned._beyond, turned._sources = (
-            divmod(samples, hop_length)[::-1] for samples in (self._beyond, self._sources)
-        )
-        return turned
 
     def settle(self, stretch: Real) -> None:
         """Put it there, in place."""

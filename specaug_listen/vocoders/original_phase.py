@@ -15,7 +15,7 @@ from ..audio.signal import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, istft, stft
 from .bands import Bands, around, bands_of, checked_mel, sounding_energy
-from .phase import is_warped, onsets, original_spectrum
+from .phase_vocoder import is_warped, onsets, original_spectrum
 
 __all__ = ["OriginalPhase"]
 

@@ -1,39 +1,21 @@
-"""Phases to start from: random ones, and the original clip's, warped as its mel was.
-
-References
-----------
-.. [1] M. Dolson, "The phase vocoder: a tutorial", Computer Music Journal, 1986.
-.. [2] J. Laroche, M. Dolson, "Improved phase vocoder time-scale modification of audio", IEEE TSAP 1999.
-.. [3] A. Roebel, "A new approach to transient processing in the phase vocoder", DAFx 2003.
-"""
+"""Phases as complex numbers: of angles, of turns, at random."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 
 from .._rng import as_seed
-from ..errors import ParameterError
-from ..frontends import MelSpectrogram
-from ..stft import FRAMES_PER_BLOCK, Framing, get_window, overlap_add, stft
-from .single_pass import nearest_peaks
 
-__all__ = ["is_warped", "onsets", "original_spectrum", "random_phase", "unit"]
+__all__ = ["phasors", "random_phase", "unit"]
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
-Index = npt.NDArray[np.int64]
 
-# An onset is a block this many times as strong as the mean over the window before it. A voice's own pulses stay below.
-_ONSET_RATIO = 20.0
-_BLOCKS_PER_WINDOW = 16
-# A syllable swells over some blocks; an onset is 10 times as strong as either of the two before it.
-_SLOWNESS = 0.5
-# Onsets that differ by less from what was before them are no more than a modulation of it.
-_FRESH_RATIO = 2.0
+# Of sin(pi x / 2) and cos(pi x / 2) around 0, highest power first: (pi / 2)^i / i! with alternating signs. The next
+# terms are below 2e-9 for |x| <= 1/2.
+_SINE = tuple(map(np.float32, (0.00016044118, -0.0046817541, 0.07969263, -0.6459641, 1.5707964)))
+_COSINE = tuple(map(np.float32, (0.00091926027, -0.020863481, 0.2536695, -1.2337006, 1.0)))
 
 
 def unit(angles: npt.ArrayLike) -> Complex:
@@ -51,204 +33,46 @@ def random_phase(shape: tuple[int, int], seed: int | np.random.Generator) -> Com
     return unit(rng.random(shape, dtype=np.float32) * np.float32(2 * np.pi))
 
 
-def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0) -> Complex:
-    """STFT of the clip that a mel was computed from, warped as the mel was.
+def phasors(turns: Real, magnitude: Real) -> Complex:
+    """Complex numbers of these phases and magnitudes.
+
+    NumPy's own sines and cosines have other last bits on processors with other instructions, and what starts from other
+    bits may end at other peaks. So here they are a quarter of a turn of the series of sine and cosine, in additions and
+    multiplications alone.
 
     Parameters
     ----------
-    mel : MelSpectrogram
-    emphasized : bool
-        With the front-end's pre-emphasis.
-    n_extra : int >= 0
-        Frames beyond the mel's last one.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_frames + n_extra, n_bins), complex64]
-
-    Raises
-    ------
-    ParameterError
-        When the mel does not know its clip.
-
-    Notes
-    -----
-    Under a warp it is the STFT of a warped signal, so it is consistent. That signal is made by a phase vocoder: frames
-    are cut out of the clip exactly where the warp reads (between two frames nothing is interpolated), each again one
-    hop earlier for the phase advance, and every spectral peak is turned as a whole: the identity phase locking of [2]_.
-    Around an onset the reading runs at the clip's own speed for one window, and bins that the onset brought start
-    with their own phases, in the spirit of [3]_: so it stays as sharp as it was.
-    """
-    if mel.audio is None:
-        raise ParameterError(
-            "the original phase is not known: this mel carries no audio; compute it with frontend(audio), or use "
-            "another vocoder (GriffinLim with init='random')"
-        )
-    framing = mel.frontend.framing
-    signal, n_frames = mel.audio.samples[0], framing.with_lead_in.n_lead_in + mel.n_frames + n_extra
-    if mel.warp is not None and is_warped(mel):
-        signal = _warped(signal, mel.warp, framing)
-    stretch = mel.frontend.pad(signal, n_frames) if emphasized else framing.with_lead_in.pad(signal, n_frames)
-    return stft(stretch, framing)
-
-
-def is_warped(mel: MelSpectrogram) -> bool:
-    """Whether any frame of a mel was moved."""
-    return mel.warp is not None and not np.array_equal(mel.warp, np.arange(mel.n_frames))
-
-
-def onsets(signal: Real, win_length: int) -> Index:
-    """Samples where a signal becomes much louder than it was over the window before.
-
-    Parameters
-    ----------
-    signal : np.ndarray [shape=(n,)]
-    win_length : int > 0 [samples]
-        Of several onsets within a window's length, the strongest is given.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_onsets,), int64]
+    turns : np.ndarray [float32, in [0, 1]]
+        A turn is 2 pi.
+    magnitude : np.ndarray [float32, of the same shape]
 
     Examples
     --------
-    >>> click = np.zeros(4000, np.float32)
-    >>> click[1234] = 1
-    >>> onsets(click, 400)
-    array([1234])
+    >>> phasors(np.float32([[0.25, 0.5]]), np.float32([[1, 3]])).round(6) + 0
+    array([[ 0.+1.j, -3.+0.j]], dtype=complex64)
     """
-    size = max(1, win_length // _BLOCKS_PER_WINDOW)
-    n_blocks = len(signal) // size
-    bend = np.zeros_like(signal)
-    bend[1:-1] = np.diff(signal, 2)
-    # The second difference hears clicks and consonants that a low tone would cover.
-    blocks = np.stack([kind[: n_blocks * size].reshape(n_blocks, size) for kind in (signal, bend)])
-    rises = np.stack([_rise(kind) for kind in blocks])
-    rise = rises.max(axis=0, initial=0.0)
-    candidates = np.flatnonzero(rise > _ONSET_RATIO)
-    taken = np.zeros(n_blocks, bool)
-    for block in candidates[np.argsort(-rise[candidates], kind="stable")]:
-        around = slice(max(0, block - _BLOCKS_PER_WINDOW // 2), block + _BLOCKS_PER_WINDOW // 2 + 1)
-        taken[block] = not taken[around].any()
-    kept = np.flatnonzero(taken)
-    first: Index = kept * size + np.abs(blocks[rises[:, kept].argmax(axis=0), kept]).argmax(axis=1)
-    return first
+    # The angle is (quarter + x) * pi / 2 with |x| <= 1/2. Each quarter more multiplies by i:
+    # cos + i sin -> -sin + i cos -> -cos - i sin -> sin - i cos.
+    quarters = turns * np.float32(4)
+    quarter = (quarters + np.float32(0.5)).astype(np.int32)
+    x = quarters - quarter.astype(np.float32)
+    square = x * x
+    sine, cosine = x * _polynomial(_SINE, square), _polynomial(_COSINE, square)
+    is_odd = (quarter & 1).astype(bool)
+    spectrum = np.empty(turns.shape, np.complex64)
+    for part, value, is_negative in (
+        (spectrum.real, np.where(is_odd, sine, cosine), (quarter + 1) & 2),
+        (spectrum.imag, np.where(is_odd, cosine, sine), quarter & 2),
+    ):
+        np.negative(value, out=value, where=is_negative.astype(bool))
+        np.multiply(magnitude, value, out=part)
+    return spectrum
 
 
-def _rise(blocks: Real) -> npt.NDArray[np.float64]:
-    """Energy of each block, relative to the mean over a window before it; less where it was not abrupt."""
-    energy = np.square(blocks, dtype=np.float64).sum(axis=1)
-    total = np.concatenate([np.zeros(_BLOCKS_PER_WINDOW + 1), np.cumsum(energy)])
-    before = (total[_BLOCKS_PER_WINDOW:-1] - total[: -_BLOCKS_PER_WINDOW - 1]) / _BLOCKS_PER_WINDOW
-    just_before = np.maximum(np.append(0, energy[:-1]), np.append([0, 0], energy[:-2])[: len(energy)])
-    before = np.maximum(before, _SLOWNESS * just_before)
-    # Faint noise in a pause has no onsets that one could hear.
-    rise: npt.NDArray[np.float64] = energy / (before + 1e-6 * energy.max(initial=0.0) + 1e-30)
-    return rise
-
-
-class _Lock(NamedTuple):
-    """An onset at sample ``source``, to be heard at ``target``, and how far around it the speed is the clip's own."""
-
-    source: int
-    target: int
-    reach: int
-
-
-def _warped(signal: Real, warp: npt.NDArray[np.float64], framing: Framing) -> Real:
-    """The signal, read as a mel of this framing was read by ``warp``."""
-    win_length = max(16, framing.win_length + framing.win_length % 2)
-    middle = framing.center_s(0, sample_rate=1)
-    # One knot far beyond each end: there the clip is moved as a whole.
-    frames = np.arange(len(warp), dtype=np.float64)
-    far = (len(signal) + win_length) / framing.hop_length
-    targets = np.concatenate([[-far], frames, frames[-1:] + far]) * framing.hop_length + middle
-    sources = np.concatenate([warp[:1] - far, warp, warp[-1:] + far]) * framing.hop_length + middle
-    locks = _locks(onsets(signal, win_length), targets, sources, win_length)
-    hop_length = win_length // 4
-    middles = np.arange(-(-len(signal) // hop_length) + 1) * hop_length
-    position = np.rint(_positions(middles, targets, sources, locks)).astype(np.int64)
-    position = np.clip(position, 0, len(signal))
-    return _resynthesised(signal, position, locks, win_length)
-
-
-def _locks(
-    at: Index, targets: npt.NDArray[np.float64], sources: npt.NDArray[np.float64], win_length: int
-) -> list[_Lock]:
-    if not len(at):
-        return []
-    to = np.rint(np.interp(at, sources, targets)).astype(np.int64)
-    gaps = np.minimum(np.diff(at), np.diff(to))
-    gaps = np.concatenate([[2 * win_length], gaps, [2 * win_length]])
-    # Frames whose window reaches the onset; where onsets follow each other, something must be left to be warped.
-    reach = np.minimum(win_length // 2 + win_length // 4, 0.45 * np.minimum(gaps[:-1], gaps[1:])).astype(np.int64)
-    return [_Lock(int(source), int(target), int(r)) for source, target, r in zip(at, to, reach, strict=True)]
-
-
-def _positions(
-    middles: Index, targets: npt.NDArray[np.float64], sources: npt.NDArray[np.float64], locks: list[_Lock]
-) -> npt.NDArray[np.float64]:
-    """Where to read for each frame: as the warp says, at the clip's own speed around onsets, never backwards."""
-    if not locks:
-        return np.interp(middles, targets, sources)
-    source, target, reach = np.array(locks, dtype=np.float64).T
-    free = np.ones(len(targets), bool)
-    for lock in locks:
-        # What the lock adds or takes is made up over as much again at both sides.
-        free &= np.abs(targets - lock.target) > 2 * lock.reach
-    heard = np.concatenate([targets[free], target - reach, target + reach])
-    read = np.concatenate([sources[free], source - reach, source + reach])
-    order = np.argsort(heard, kind="stable")
-    return np.interp(middles, heard[order], np.maximum.accumulate(read[order]))
-
-
-def _resynthesised(signal: Real, position: Index, locks: list[_Lock], win_length: int) -> Real:
-    """Phase vocoder over frames of ``signal`` whose middles are at ``position``, a quarter of a window apart."""
-    hop_length = win_length // 4
-    padded = np.pad(signal, (win_length // 2 + hop_length, win_length + hop_length))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, win_length)
-    window = get_window("hann", win_length).astype(np.float32)
-    fresh = _fresh(frames, window, locks, len(position))
-    total = np.zeros((len(position) - 1) * hop_length + win_length, np.float32)
-    running = None
-    for i in range(0, len(position), FRAMES_PER_BLOCK):
-        block = position[i : i + FRAMES_PER_BLOCK]
-        now = scipy.fft.rfft(frames[block + hop_length] * window)
-        earlier = scipy.fft.rfft(frames[block] * window)
-        now, running = _locked(now, earlier, running, {u - i: bins for u, bins in fresh.items()})
-        piece = overlap_add(scipy.fft.irfft(now, win_length) * window, hop_length)
-        total[i * hop_length : i * hop_length + len(piece)] += piece
-    norm = overlap_add(np.broadcast_to(window**2, (len(position), win_length)), hop_length)
-    total /= np.maximum(norm, np.float32(1e-3) * norm.max())
-    return total[win_length // 2 : win_length // 2 + len(signal)]
-
-
-def _fresh(frames: Real, window: Real, locks: list[_Lock], n_frames: int) -> dict[int, npt.NDArray[np.bool_]]:
-    """For each frame that an onset reaches, the bins that it brought."""
-    hop_length = len(window) // 4
-    fresh = {}
-    for lock in locks:
-        at, before = (
-            np.abs(scipy.fft.rfft(frames[max(0, middle) + hop_length] * window))
-            for middle in (lock.source, lock.source - len(window) // 2)
-        )
-        first, last = -(-(lock.target - lock.reach) // hop_length), (lock.target + lock.reach) // hop_length
-        for u in range(max(0, first), min(n_frames - 1, last) + 1):
-            fresh[u] = at > _FRESH_RATIO * before
-    return fresh
-
-
-def _locked(
-    now: Complex, earlier: Complex, running: Real | None, fresh: dict[int, npt.NDArray[np.bool_]]
-) -> tuple[Complex, Real]:
-    """Frames with running phases: each peak goes on from where it was, by what it turned in the clip over one hop."""
-    magnitude, own = np.abs(now), np.angle(now)
-    advance = np.angle(now * np.conj(earlier))
-    angles = np.empty_like(own)
-    for u, peaks in enumerate(nearest_peaks(magnitude)):
-        turn = np.zeros_like(own[u]) if running is None else (running + advance[u] - own[u])[peaks]
-        if u in fresh:
-            turn[fresh[u]] = 0
-        running = angles[u] = np.remainder(own[u] + turn, np.float32(2 * np.pi))
-    assert running is not None
-    return magnitude * unit(angles), running
+def _polynomial(coefficients: tuple[np.float32, ...], x: Real) -> Real:
+    first, second, *others = coefficients
+    total: Real = first * x + second
+    for coefficient in others:
+        total *= x
+        total += coefficient
+    return total

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..stft import Framing
-from .loops import LOOPS
+from .phase import phasors
 
-__all__ = ["SinglePass", "nearest_peaks", "spsi_phase", "turned"]
+__all__ = ["SinglePass", "nearest_peaks", "spsi_phase"]
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
@@ -56,20 +56,7 @@ def spsi_phase(magnitude: Real, framing: Framing) -> Complex:
     window's, and the phase falls over frequency. Unlike in [2]_ no heap of bins is worked off, and whole blocks are
     computed at once.
     """
-    return turned(SinglePass(framing).continued(magnitude), np.ones(magnitude.shape, np.float32))
-
-
-def turned(turns: Real, magnitude: Real) -> Complex:
-    """Complex numbers of these phases in turns, in [0, 1], and magnitudes; both C-contiguous, of one shape.
-
-    Examples
-    --------
-    >>> turned(np.float32([[0.25, 0.5]]), np.float32([[1, 3]])).round(6) + 0
-    array([[ 0.+1.j, -3.+0.j]], dtype=complex64)
-    """
-    spectrum = np.empty(turns.shape, np.complex64)
-    LOOPS.native("put_turned")(turns, magnitude, spectrum.view(np.float32), turns.size)
-    return spectrum
+    return phasors(SinglePass(framing).continued(magnitude), np.ones(magnitude.shape, np.float32))
 
 
 class SinglePass:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pyloudnorm
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from specaug_listen import Audio
-from specaug_listen.audio.loudness import _Elsewhere, loudness_lufs, matching_gains_db, measure_elsewhere
+from specaug_listen.audio import loudness
+from specaug_listen.audio.loudness import loudness_lufs, matching_gains_db
 
 
 def tone(seconds=2.0, amplitude=1.0, rate=48000):
@@ -22,6 +24,47 @@ def test_a_tone_of_997_hz_has_the_standards_loudness(subtests):
                 assert loudness_lufs(tone(2.0, amplitude, rate)) == pytest.approx(
                     -3.01 + 20 * np.log10(amplitude), abs=0.1
                 )
+
+
+def pyloudnorms(sound):
+    meter = pyloudnorm.Meter(sound.sample_rate, block_size=min(0.4, sound.n_samples / sound.sample_rate))
+    with np.errstate(all="ignore"):
+        return meter.integrated_loudness(sound.samples.T.astype(np.float64))
+
+
+def signals(rate):
+    """Of one block and many, with pauses, steps and offsets, of all channels that have a weight."""
+    rng = np.random.default_rng(rate)
+    n = 3 * rate
+    noise = rng.standard_normal((5, n)) * 0.1
+    gate = np.repeat(10.0 ** rng.integers(-4, 0, 30), n // 30)
+    chirp = np.sin(np.cumsum(np.linspace(0.001, 3, n)))
+    return [
+        *(noise[:k, : rate // 10 + 7] + 0.2 for k in (1, 2)),
+        *(noise[:k, : len(gate)] * gate for k in (1, 2, 5)),
+        chirp * 0.9,
+        np.concatenate([np.zeros(rate), chirp[: int(0.43 * rate)], np.zeros(rate)]),
+        np.ones(n) * 0.5,
+    ]
+
+
+def test_loudness_is_pyloudnorms(speechlike, subtests):
+    for rate in (4000, 8000, 11025, 16000, 22050, 44100, 48000, 96000):
+        for number, sound in enumerate([speechlike.resample(rate), *(Audio(s, rate) for s in signals(rate))]):
+            with subtests.test(rate=rate, number=number):
+                assert loudness_lufs(sound) == pytest.approx(pyloudnorms(sound), abs=1e-6)
+
+
+def test_a_sound_measures_the_same_in_whatever_parts(speechlike, monkeypatch, subtests):
+    whole = loudness_lufs(speechlike)
+    for steps in (1, 2, 7, 1000):
+        monkeypatch.setattr(loudness, "_STEPS_AT_ONCE", steps)
+        with subtests.test(steps=steps):
+            assert loudness_lufs(speechlike) == pytest.approx(whole, abs=1e-9)
+
+
+def test_a_rate_that_the_filters_do_not_fit_has_no_loudness():
+    assert loudness_lufs(tone(2.0, 1.0, 3000)) is None
 
 
 def test_a_short_sound_is_one_block(subtests):
@@ -56,23 +99,3 @@ def test_matched_sounds_are_equally_loud_and_none_clips(sounds):
     for gain, peak in zip(gains, peaks, strict=True):
         if gain is not None and peak > 1e-9:
             assert peak * 10 ** (gain / 20) <= 1.001
-
-
-def test_another_process_measures_the_same_and_may_go_away(speechlike, monkeypatch):
-    sounds = [speechlike, tone(0.2), Audio(np.stack([tone(0.5).samples[0], tone(0.5, 0.1).samples[0]]), 48000)]
-    here = [loudness_lufs(sound) for sound in sounds]
-    monkeypatch.setattr("specaug_listen.audio.loudness._Elsewhere.process", None)
-    measure_elsewhere()
-    process = _Elsewhere.process
-    try:
-        with monkeypatch.context() as context:
-            context.setattr("specaug_listen.audio.loudness._measured", lambda *args: pytest.fail("measured here"))
-            assert [loudness_lufs(sound) for sound in sounds] == here
-            measure_elsewhere()
-            assert _Elsewhere.process is process
-        process.kill()
-        process.wait()
-        assert [loudness_lufs(sound) for sound in sounds] == here
-        assert _Elsewhere.process is None
-    finally:
-        _Elsewhere.end()

@@ -12,11 +12,11 @@ __all__ = ["NAMES", "instruction_set", "is_x86"]
 
 NAMES = ("own", "avx2", "avx", "sse")
 
-# Of OpenBLAS, of LLVM, of NumPy (what it is to leave out: names of its groups, and those of older versions), of glibc.
+# Of OpenBLAS, of NumPy (what it is to leave out: names of its groups, and those of older versions), of glibc.
 _X86_SETS = {
-    "avx2": ("Haswell", "haswell", ("X86_V4", "AVX512"), ("AVX512F", "AVX512VL", "AVX512DQ", "AVX512BW", "AVX512CD")),
-    "avx": ("Sandybridge", "sandybridge", ("X86_V3", "X86_V4", "AVX512", "AVX2", "FMA3"), ("AVX512F", "AVX2", "FMA")),
-    "sse": ("Prescott", "x86-64", ("X86_V3", "X86_V4", "AVX", "FMA3"), ("AVX512F", "AVX2", "FMA", "AVX")),
+    "avx2": ("Haswell", ("X86_V4", "AVX512"), ("AVX512F", "AVX512VL", "AVX512DQ", "AVX512BW", "AVX512CD")),
+    "avx": ("Sandybridge", ("X86_V3", "X86_V4", "AVX512", "AVX2", "FMA3"), ("AVX512F", "AVX2", "FMA")),
+    "sse": ("Prescott", ("X86_V3", "X86_V4", "AVX", "FMA3"), ("AVX512F", "AVX2", "FMA", "AVX")),
 }
 
 
@@ -32,13 +32,11 @@ def instruction_set(name: str) -> dict[str, str]:
     """
     if name == "own" or not is_x86():
         return {}
-    openblas, llvm, of_numpy, of_glibc = _X86_SETS[name]
+    openblas, of_numpy, of_glibc = _X86_SETS[name]
     left_out = [feature for feature in _numpy_features() if feature.startswith(of_numpy)]
     return {
         "OPENBLAS_CORETYPE": openblas,
         "NPY_DISABLE_CPU_FEATURES": " ".join(left_out),
-        "NUMBA_CPU_NAME": llvm,
-        "NUMBA_CPU_FEATURES": "",
         "GLIBC_TUNABLES": "glibc.cpu.hwcaps=" + ",".join(f"-{feature}" for feature in of_glibc),
     }
 

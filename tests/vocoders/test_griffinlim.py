@@ -18,8 +18,7 @@ from specaug_listen.metrics import log_mel_rmse_db
 from specaug_listen.stft import istft, stft
 from specaug_listen.vocoders import GriffinLim, Librosa
 from specaug_listen.vocoders.bands import rendered_energy
-from specaug_listen.vocoders.griffinlim import _fast_griffin_lim
-from specaug_listen.vocoders.magnitude import nnls_magnitude, pinv_magnitude
+from specaug_listen.vocoders.griffinlim import _fast_griffin_lim, nnls_magnitude, pinv_magnitude
 from specaug_listen.vocoders.phase import random_phase
 
 

@@ -42,6 +42,20 @@ def test_the_magnitude_has_about_the_energies_and_sharper_peaks_than_spreading_g
     assert sharp[0, peak] > spread[0, peak]
 
 
+@pytest.mark.parametrize("frontend", [WHISPER, HIFIGAN])
+def test_sharpening_is_richardson_and_lucys(frontend, rng):
+    bands = bands_of(frontend)
+    target = energy_of(rng.random((3, frontend.n_fft // 2 + 1), dtype=np.float32), bands).astype(np.float64)
+    analysis = bands.analysis.astype(np.float64)
+    shares = analysis / np.maximum(analysis.sum(axis=1, keepdims=True), 1e-20)
+    expected = (target / analysis.sum(axis=0)) @ bands.synthesis
+    for _ in range(5):
+        expected *= (target / (expected @ analysis)) @ shares.T
+    reached = bands.synthesis.any(axis=0)
+    magnitude = sharp_magnitude(target.astype(np.float32), frontend)
+    assert_allclose(magnitude[:, reached], expected[:, reached] ** (1 / bands.power), rtol=1e-4)
+
+
 def test_silence_and_huge_energies_stay_finite(every_frontend):
     for level in (0.0, 1e-30, 1e30):
         target = np.full((2, every_frontend.n_mels), level, np.float32) * bands_of(every_frontend).heard

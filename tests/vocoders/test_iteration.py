@@ -8,9 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from specaug_listen.stft import Framing
+from specaug_listen.frontends import PRESETS
+from specaug_listen.stft import Framing, istft, stft
 from specaug_listen.vocoders import iteration
-from specaug_listen.vocoders.bands import bands_of, rendered_energy, tiny
+from specaug_listen.vocoders.bands import Bands, bands_of, rendered_energy, tiny
 from specaug_listen.vocoders.iteration import Ends, Iteration
 
 MODES = {"reflect": "reflect", "constant": "constant", "mirror": "symmetric"}
@@ -35,16 +36,6 @@ def test_samples_that_no_clip_reaches_are_left(rng, pad_mode):
     before = stretch.copy()
     Ends(framing, 3, 20, 5).settle(stretch)
     assert_array_equal(stretch[28:], before[28:])
-
-
-@pytest.mark.parametrize("pad_mode", MODES)
-def test_the_ends_are_the_same_whichever_way_samples_lie(rng, pad_mode):
-    ends = Ends(Framing(16, 4, 16, "hann", "center", pad_mode), 3, 20, 5)
-    stretch = rng.standard_normal(28, dtype=np.float32)
-    hops = np.ascontiguousarray(stretch.reshape(7, 4).T)
-    ends.in_hops(4).settle(hops)
-    ends.settle(stretch)
-    assert_array_equal(hops.T.reshape(-1), stretch)
 
 
 def naive_overlap(frames: np.ndarray, framing: Framing) -> np.ndarray:
@@ -77,14 +68,85 @@ def test_frames_of_any_hop_in_any_blocks_add_up_to_the_naive_sum(
     hop_length = 1 + round(hop_share * (win_length - 1))
     framing = Framing(win_length + more, hop_length, win_length, window, "center", "reflect")
     frames = np.random.default_rng(n_frames).standard_normal((n_frames, framing.n_fft), dtype=np.float32)
-    before = np.ones((hop_length, n_frames - 1 + -(-win_length // hop_length)), np.float32)
+    before = np.ones(framing.padded_length(n_frames), np.float32)
     overlap = iteration._Overlap(framing, n_frames, n_block, before)
     for first in range(0, n_frames, n_block):
-        overlap.add(np.ascontiguousarray(frames[first : first + n_block].T), first, is_last=True)
+        overlap.add(frames[first : first + n_block].copy(), first, is_last=True)
     expected = naive_overlap(frames, framing)
-    joined = overlap.signal.T.reshape(-1)
+    joined = overlap.signal
     assert_allclose(joined[: len(expected)], expected, atol=1e-4 * np.abs(expected).max())
     assert_array_equal(joined[len(expected) :], 0)
+
+
+@given(
+    win_length=st.integers(2, 12),
+    hop_length=st.integers(1, 12),
+    n_frames=st.integers(1, 30),
+    n_block=st.integers(1, 31),
+)
+@example(win_length=4, hop_length=4, n_frames=9, n_block=2)
+@example(win_length=12, hop_length=1, n_frames=3, n_block=1)
+def test_overlapping_goes_on_with_inertia(win_length, hop_length, n_frames, n_block):
+    """Three iterations, in the letters of the paper and over whole signals."""
+    framing = Framing(win_length, min(hop_length, win_length), win_length, "hamming", "center", "reflect")
+    rng = np.random.default_rng(n_frames)
+    signal = rng.standard_normal(framing.padded_length(n_frames), dtype=np.float32)
+    overlap = iteration._Overlap(framing, n_frames, n_block, signal)
+    t, d = signal, signal
+    for _ in range(3):
+        frames = rng.standard_normal((n_frames, win_length), dtype=np.float32)
+        now = 1.25 * naive_overlap(frames, framing) - 0.25 * d
+        c, d, t = now + 0.95 * (now - t), now + (now - t), now
+        for first in range(0, n_frames, n_block):
+            overlap.add(frames[first : first + n_block].copy(), first, is_last=False)
+        assert_allclose(overlap.signal[: len(signal)], c, atol=1e-4 * np.abs(c).max())
+
+
+@pytest.mark.parametrize("power", [1, 2])
+@pytest.mark.parametrize("n_filters", [1, 2, 3])
+def test_gains_give_spectra_the_wanted_energies(rng, power, n_filters):
+    """Over FFT bins of none, one, two and three filters, some below and some above all of them."""
+    n_bins, n_mels, lowest, highest, n = 12, 4, 2, 10, 7
+    analysis = np.zeros((n_bins, n_mels), np.float32)
+    for k in range(lowest, highest):
+        m = (k - lowest) * n_mels // (highest - lowest)
+        analysis[k, max(0, m + 1 - n_filters) : m + 1] = rng.random(dtype=np.float32) + 0.1
+    analysis[5] = 0
+    synthesis = analysis / np.maximum(analysis.sum(axis=1, keepdims=True), 1e-9)
+    bands = Bands(analysis, np.ascontiguousarray(synthesis.T), power)
+    target = rng.random((n + 3, n_mels), dtype=np.float32) + 0.01
+    spectrum = rng.standard_normal((n_bins, 2 * n), dtype=np.float32).view(np.complex64)
+    before = spectrum.copy()
+    iteration._Gains(target, bands, np.float32(1e-20), 2 * n).apply(spectrum, 3)
+    energy = analysis.T @ np.abs(before) ** power
+    expected = before * (synthesis @ (target[3:].T / energy) ** (1 / power))
+    expected[:lowest] = before[:lowest]
+    assert_allclose(spectrum, expected, rtol=2e-5, atol=1e-6)
+    silent = np.zeros_like(spectrum)
+    iteration._Gains(target, bands, np.float32(1e-20), n).apply(silent, 3)
+    assert not silent.any()
+
+
+def test_no_gain_is_larger_than_a_million_energies(rng):
+    bands = Bands(np.ones((1, 1), np.float32), np.ones((1, 1), np.float32), 2)
+    spectrum = np.full((1, 1), 1e-9, np.complex64)
+    iteration._Gains(np.ones((1, 1), np.float32), bands, np.float32(1e-30), 1).apply(spectrum, 0)
+    assert_allclose(spectrum, 1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["whisper", "hifigan", "kaldi"])
+def test_one_iteration_is_what_the_transforms_of_whole_signals_say(name, speechlike):
+    """STFT, gains, inverse STFT: without inertia, by the functions for whole signals."""
+    frontend = PRESETS[name]
+    mel, framing, bands = frontend(speechlike), frontend.framing, bands_of(frontend)
+    target = rendered_energy(mel)
+    start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
+    spectrum = stft(start, framing)
+    gain = bands.gain(target, bands.energy(spectrum)) @ bands.synthesis
+    gain[:, : bands.lowest] = 1
+    expected = istft(spectrum * gain, framing)
+    better = Iteration(target, bands, framing, tiny(float(target.max()))).run(start, 1, Ends(framing, 0, len(start), 0))
+    assert_allclose(better, expected, atol=2e-3 * np.abs(expected).max())
 
 
 def test_no_iteration_gives_the_signal_back_and_none_touches_it(speechlike, every_frontend):

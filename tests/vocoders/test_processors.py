@@ -53,14 +53,14 @@ np.savez(sys.argv[1], **made)
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    """What is made with some instruction set; compiled anew for another than this processor's own."""
+    """What is made with some instruction set."""
 
     @functools.cache
     def render(name):
         folder = tmp_path_factory.mktemp("rendered")
         tests = Path(__file__).parents[1]
         path = os.pathsep.join(filter(None, [str(tests), str(tests / "support"), os.environ.get("PYTHONPATH")]))
-        settings = {**instruction_set(name), "NUMBA_CACHE_DIR": str(folder)} if name != "own" else {}
+        settings = instruction_set(name)
         command = [sys.executable, "-c", SCRIPT, str(folder / "made.npz"), *FRONTENDS]
         environment = {**os.environ, "PYTHONPATH": path, **settings}
         subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
