@@ -1,35 +1,24 @@
-"""An audition as it is shown: in a notebook, in a report, as plain text."""
+"""What was done to a clip, and what came out, in names and values for people; and an audition as plain text."""
 
 from __future__ import annotations
 
-import base64
-import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._files import printable
-from .._imports import require
 from ..audio.channels import channel_words
-from ..audio.signal import encode_wav
 from ..augment import Policy
 from ..frameworks.choice import FrontendReason, reason_in_words
 from ..frontends import MelFrontend
 from ..metrics import SCORES
-from ..plots import encode_png
 from ..vocoders.registry import AnyVocoder
-from .records import ClipRecord, CustomVocoder, describe_clip, vocoder_name, vocoder_record
+from .records import ClipRecord, CustomVocoder, vocoder_name
 
 if TYPE_CHECKING:
     from .results import Audition
 
 __all__ = [
-    "ClipView",
-    "DrawView",
-    "as_html",
     "as_text",
-    "clip_html",
     "facts_of_clip",
     "facts_of_draw",
     "facts_of_run",
@@ -48,74 +37,6 @@ _EMPTY_PARTS = {
 }
 
 
-@dataclass(frozen=True)
-class DrawView:
-    """One draw as it is shown.
-
-    Parameters
-    ----------
-    name : str
-    wav : bytes or str
-        The whole file, or the address of one that is too long for a page.
-    png : bytes
-        The whole file.
-    facts : sequence of (str, str)
-        Name and value, unit included.
-    badges : sequence of str
-    """
-
-    name: str
-    wav: bytes | str
-    png: bytes
-    facts: tuple[tuple[str, str], ...] = ()
-    badges: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ClipView:
-    """One clip as it is shown: original, copy-synthesis, draws; parameters as in `DrawView`."""
-
-    name: str
-    original: bytes | str | None
-    copy_synthesis: bytes | str
-    draws: tuple[DrawView, ...]
-    facts: tuple[tuple[str, str], ...] = ()
-    badges: tuple[str, ...] = ()
-
-
-def clip_html(clip: ClipView) -> str:
-    """One clip as a fragment that carries its own style: for a notebook.
-
-    Examples
-    --------
-    >>> "&lt;b&gt;" in clip_html(ClipView("<b>", b"", b"", ()))
-    True
-    """
-    return str(_environment().get_template("notebook.html.j2").render(clip=clip))
-
-
-def _data_uri(data: bytes | str, media_type: str) -> str:
-    if isinstance(data, str):
-        return data
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
-
-
-@functools.lru_cache(maxsize=1)
-def _environment() -> Any:
-    jinja2 = require("jinja2", purpose="reports")
-    loader = jinja2.FileSystemLoader(Path(__file__).parents[1] / "reports" / "templates")
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["data_uri"] = _data_uri
-    return environment
-
-
-def as_html(audition: Audition) -> str:
-    """Players and pictures, as one fragment."""
-    return clip_html(_view(audition))
-
-
 def as_text(audition: Audition) -> str:
     """One line for the clip, one for each draw, one for each badge."""
     frontend = frontend_in_words(audition.frontend, audition.policy, audition.frontend_reason)
@@ -127,31 +48,6 @@ def as_text(audition: Audition) -> str:
         lines.append(f"  {drawn.name}: {facts}")
         lines += [f"    ! {badge}" for badge in audition.badges_of(drawn)]
     return "\n".join(lines)
-
-
-def _view(audition: Audition) -> ClipView:
-    """All of an audition that a notebook shows."""
-    draws = tuple(
-        DrawView(
-            drawn.name,
-            encode_wav(drawn.audio, gain=audition.gain),
-            encode_png(audition.plot(drawn)),
-            facts_of_draw(audition.score_of(drawn)),
-            audition.badges_of(drawn),
-        )
-        for drawn in audition.draws
-    )
-    clip = facts_of_clip(audition.duration_s, describe_clip(audition.clip))
-    rendered_by, reason = vocoder_record(audition.vocoder), audition.frontend_reason
-    run = facts_of_run(audition.frontend, audition.policy, rendered_by, audition.seed, reason)
-    return ClipView(
-        audition.name,
-        None if audition.original is None else encode_wav(audition.original, gain=audition.gain),
-        encode_wav(audition.copy_synthesis, gain=audition.gain),
-        draws,
-        clip + run,
-        audition.badges,
-    )
 
 
 def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:

@@ -23,8 +23,9 @@ from ..mels import MelClip
 from ..metrics import log_mel_rmse_db, perceptual, score
 from ..plots import audition_figure
 from ..vocoders import Vocoder
-from .display import as_html, as_text
+from .display import as_text
 from .facts import MASKED, clip_badges, draw_badges, effective_draw, scores_of_steps
+from .notebook import frame
 from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
 from .save import save_audition
@@ -293,4 +294,4 @@ class Audition:
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        return as_html(self)
+        return frame(self)

@@ -20,6 +20,7 @@ from ..outputs.marker import Line
 from ..outputs.names import folder_name
 from ..outputs.output import Output
 from ..plots import RANGE_DB, Cells, encode_png, reference_db
+from .clip_files import MemoryFiles
 from .records import Channels, ClipEntry, Configuration, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
 from .rendering import first_samples
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RESERVED",
     "audition_files",
+    "clip_at_hand",
     "clip_entry",
     "clip_files",
     "configuration_of",
@@ -154,6 +156,16 @@ def clip_entry(audition: Audition, folder: str) -> ClipEntry:
     duration_s = round(audition.duration_s, 4)
     clip = replace(describe_clip(audition.clip), notices=audition.notices)
     return ClipEntry(audition.name, folder, clip, duration_s, audition.gain, audition.badges, draws)
+
+
+def clip_at_hand(audition: Audition, folder: str) -> tuple[ClipEntry, tuple[DrawRecord, ...], MemoryFiles]:
+    """Return what the index, the records and the files of an audition would be, for a page that is made of it."""
+    files = {
+        name: data if isinstance(data, bytes) else b"".join(data)
+        for name, data in audition_files(audition, figures=False).items()
+    }
+    draws = tuple(draw_record(audition, draw, "mono") for draw in audition.draws)
+    return clip_entry(audition, folder), draws, MemoryFiles(files)
 
 
 def configuration_of(audition: Audition) -> Configuration:

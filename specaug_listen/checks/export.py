@@ -20,8 +20,8 @@ from ..augment import Draw, FrequencyBand, TimeSpan
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..outputs.output import Output
+from ..pages import Fault, File, findings_page, known_folders, without_folders
 from ..plots import audition_figure, encode_png
-from ..reports import File, FoundFault, findings_page, known_folders, without_folders
 from .batches import batch_shown
 from .clips import Clip
 from .pipelines import Given, Outcome
@@ -69,15 +69,15 @@ def save_check(report: CheckReport, bench: Bench, output: Output) -> Path:
     return output.out
 
 
-def _fault(finding: Finding, files: dict[str, bytes]) -> FoundFault:
+def _fault(finding: Finding, files: dict[str, bytes]) -> Fault:
     """What the page shows of a finding; its files lie beside the page."""
     told = finding.id, finding.severity, finding.evidence, finding.why, finding.fix, finding.clip, finding.seed
     after = File(url=f"{finding.id}/after.wav") if "after.wav" in files else None
     picture = File(url=f"{finding.id}/picture.png", media_type="image/png")
-    return FoundFault(*told, File(url=f"{finding.id}/before.wav"), after, picture)
+    return Fault(*told, File(url=f"{finding.id}/before.wav"), after, picture)
 
 
-def _page(report: CheckReport, faults: list[FoundFault]) -> bytes:
+def _page(report: CheckReport, faults: list[Fault]) -> bytes:
     n_errors = sum(fault.severity == "error" for fault in faults)
     clips = ", ".join(f"{name} ({n} frames)" for name, n in report.clips.items())
     facts = (

@@ -35,7 +35,7 @@ from .resolve import resolve_run
 if TYPE_CHECKING:
     from ..audio.finding import Found
     from ..auditions import AuditionRecord, Configuration
-    from ..reports.publish import Form, Published
+    from ..reports.publish import PageOptions, Published
 
 __all__ = ["run_audition"]
 
@@ -124,7 +124,7 @@ def _audition_into(
     out: Path | None,
     files: tuple[Sequence[Path], str | None, str | None],
     run: Configuration,
-    form: Form | None,
+    form: PageOptions | None,
     *,
     as_json: bool,
     overwrite: bool,
@@ -144,13 +144,13 @@ def _audition_into(
             return index, folder, _page_of(index, folder, form)
 
 
-def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> Form | None:
+def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> PageOptions | None:
     """What the page is to be; None for no page."""
-    from ..reports.publish import Form
+    from ..reports.publish import PageOptions
 
     if open_it and not report:
         raise ParameterError("--open opens the page, and --no-report writes none; leave out one of them")
-    form = Form(budget_mb=budget, flac=flac, paths=paths)
+    form = PageOptions(budget_mb=budget, flac=flac, paths=paths)
     return form if report else None
 
 
@@ -178,7 +178,7 @@ def _audition_files(
         )
 
 
-def _page_of(index: AuditionRecord, out: Path, form: Form | None) -> Published | None:
+def _page_of(index: AuditionRecord, out: Path, form: PageOptions | None) -> Published | None:
     """The page of a run, where one was asked for and there is something to show."""
     from ..reports.report import publish_report
 

@@ -36,12 +36,12 @@ def run_report(
     from .._files import printable
     from ..errors import ParameterError
     from ..outputs.locks import reading
-    from ..reports.publish import Form
+    from ..reports.publish import PageOptions
     from ..reports.report import publish_report
     from ..sweeps.page import write_page
     from ..sweeps.records import is_sweep
 
-    form = Form(split, budget, flac, paths_shown)
+    form = PageOptions(split, budget, flac, paths_shown)
     # What a folder holds is known when no run is writing into it.
     with reading(folders, folders[0] if out is None else out.parent):
         sweeps = [folder for folder in folders if is_sweep(folder)]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..audio.signal import Audio
     from ..auditions import Configuration
     from ..outputs.output import Output
-    from ..reports.publish import Form, Published
+    from ..reports.publish import PageOptions, Published
     from ..sweeps import Sweep
     from ..sweeps.axes import Axis
 
@@ -87,12 +87,12 @@ def run_sweep(
 ) -> None:
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
     from ..audio.channels import as_one_channel
-    from ..reports.publish import Form
+    from ..reports.publish import PageOptions
     from ..sweeps.axes import read_axes
     from ..sweeps.grid import choose_swept_frontend
 
     _check_file(path)
-    form = Form(budget_mb=budget, flac=flac, paths=paths_shown)
+    form = PageOptions(budget_mb=budget, flac=flac, paths=paths_shown)
     axes = read_axes(vary)
     run = resolve_run(
         policy, frontend, vocoder, channel, framework=framework, parameters=parameters, batch=batch, draws=draws,
@@ -108,7 +108,7 @@ def run_sweep(
 
 
 def _sweep_into(
-    output: Output, path: Path, axes: Sequence[Axis], run: Configuration, form: Form
+    output: Output, path: Path, axes: Sequence[Axis], run: Configuration, form: PageOptions
 ) -> tuple[Sweep, Published]:
     """The sweep of a recording, and its page."""
     from ..sweeps.grid import swept

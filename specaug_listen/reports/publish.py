@@ -11,18 +11,18 @@ from pathlib import Path
 
 from .._files import as_path, io_errors, printable
 from .._notices import Notice
+from ..auditions.assets import InlineAssets, LinkedAssets
 from ..auditions.clip_files import Files
 from ..errors import ParameterError
 from ..outputs.output import Output
 from ..outputs.pages import page_names
-from .assets import Beside, Embedded
-from .html import parcel_script
-from .model import Clip
+from ..pages.html import parcel_script
+from ..pages.model import Clip
 
 __all__ = [
     "DEFAULT_BUDGET_MB",
-    "Form",
-    "Place",
+    "PageOptions",
+    "PageTarget",
     "Published",
     "page_path",
     "publish",
@@ -34,7 +34,7 @@ _LINKED = "long: its sounds are not in this page; send the folder along"
 
 
 @dataclass(frozen=True)
-class Form:
+class PageOptions:
     """What a page is to be.
 
     Parameters
@@ -84,7 +84,7 @@ class Published:
     Parameters
     ----------
     path : Path
-    form : Form
+    form : PageOptions
         That was asked for.
     size_mb : float [MB]
         Of the page as one file.
@@ -93,7 +93,7 @@ class Published:
     """
 
     path: Path
-    form: Form
+    form: PageOptions
     size_mb: float
     notices: tuple[Notice, ...] = ()
 
@@ -111,19 +111,19 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Place:
+class PageTarget:
     """Where the files of a page go: into it, or into ``folder``."""
 
-    form: Form
+    form: PageOptions
     folder: Path | None = None
 
-    def shelf(self, files: Files, name: str) -> Embedded:
+    def assets(self, files: Files, name: str) -> InlineAssets:
         """A clip's files as they go into the page; ``name`` is its folder beside a split one."""
         if self.folder is None:
-            return Embedded(files, self.form.flac)
-        return Beside(files, self.form.flac, self.folder, name)
+            return InlineAssets(files, self.form.flac)
+        return LinkedAssets(files, self.form.flac, self.folder, name)
 
-    def parcelled(self, clip: Clip) -> Clip:
+    def with_parcel(self, clip: Clip) -> Clip:
         """A clip with what its player needs written beside the page, where the page is split."""
         if clip.is_plain:
             return replace(clip, badges=(*clip.badges, _LINKED))
@@ -151,8 +151,8 @@ def page_path(path: str | os.PathLike[str]) -> Path:
 def publish(
     target: Path,
     files: Iterable[Files],
-    form: Form,
-    parts_in: Callable[[Place], Iterator[bytes]],
+    form: PageOptions,
+    parts_in: Callable[[PageTarget], Iterator[bytes]],
     *,
     overwrite: bool = False,
 ) -> Published:
@@ -164,8 +164,8 @@ def publish(
         Of the page as one file; split, it is ``index.html`` in a folder of that name without its suffix.
     files : iterable of Files
         That it will hold.
-    form : Form
-    parts_in : callable (Place) -> iterator of bytes
+    form : PageOptions
+    parts_in : callable (PageTarget) -> iterator of bytes
         Makes it.
     overwrite : bool
         Replace an earlier page of that name, of either form.
@@ -203,15 +203,15 @@ def publish(
 
 
 def put_page(
-    target: Path, files: Sequence[Files], form: Form, parts_in: Callable[[Place], Iterator[bytes]]
+    target: Path, files: Sequence[Files], form: PageOptions, parts_in: Callable[[PageTarget], Iterator[bytes]]
 ) -> Published:
     """Write a page into a folder that nobody sees yet; parameters as for `publish`."""
     folder = target.with_suffix("")
-    place, path = Place(form), target
+    place, path = PageTarget(form), target
     if form.is_split(files):
         for name in ("audio", "img"):
             (folder / name).mkdir(parents=True)
-        place, path = Place(form, folder), folder / "index.html"
+        place, path = PageTarget(form, folder), folder / "index.html"
     with open(path, "wb") as file:
         file.writelines(parts_in(place))
     return Published(path, form, form.size_mb(files))

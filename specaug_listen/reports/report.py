@@ -16,7 +16,8 @@ from .._records import to_json
 from ..audio.channels import Choice, name_suffix
 from ..audio.names import distinct_names
 from ..auditions import Audition
-from ..auditions.clip_files import Files, FolderFiles, MemoryFiles
+from ..auditions.clip_files import Files, FolderFiles
+from ..auditions.clip_views import ClipOfRun, clip_view, columns_for, rows_of
 from ..auditions.display import facts_of_policy, frontend_in_words
 from ..auditions.integrity import Edits, check_of_run, embedded, left_out, read_draw, with_badges
 from ..auditions.journal import read_run
@@ -31,16 +32,15 @@ from ..auditions.records import (
     versions,
     vocoder_name,
 )
-from ..auditions.save import audition_files, clip_entry, configuration_of, draw_record
+from ..auditions.save import clip_at_hand, configuration_of
 from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
 from ..outputs.locks import reading
 from ..outputs.names import folder_name
-from .clips import Shown, clip_view, columns_for, rows_of
-from .folders import known_folders, short_paths, without_folders
-from .html import page_parts
-from .model import Clip, Facts, Head, Recipe
-from .publish import DEFAULT_BUDGET_MB, Form, Place, Published, page_path, publish
+from ..pages.folders import known_folders, short_paths, without_folders
+from ..pages.html import page_parts
+from ..pages.model import Clip, Facts, Head, Recipe
+from .publish import DEFAULT_BUDGET_MB, PageOptions, PageTarget, Published, page_path, publish
 from .reproduce import recipe_of, words_of
 
 __all__ = ["DEFAULT_BUDGET_MB", "publish_report", "write_report"]
@@ -125,18 +125,18 @@ def write_report(
     ...
     specaug_listen.errors.ParameterError: auditions is empty: expected at least one Audition, or folder of an audition
     """
-    return publish_report(auditions, path, Form(split, budget_mb, flac, paths), overwrite=overwrite).path
+    return publish_report(auditions, path, PageOptions(split, budget_mb, flac, paths), overwrite=overwrite).path
 
 
 def publish_report(
     auditions: Source | Sequence[Source],
     path: str | os.PathLike[str] | None = None,
-    form: Form | None = None,
+    form: PageOptions | None = None,
     *,
     overwrite: bool = False,
 ) -> Published:
     """Write a page, and say what became of it; parameters and errors as for `write_report`."""
-    form = Form() if form is None else form
+    form = PageOptions() if form is None else form
     sources = _sources(auditions)
     target = _target(sources, path)
     folders = [Path(source) for source in sources if not isinstance(source, Audition)]
@@ -145,7 +145,7 @@ def publish_report(
         files = (placed.files for run in runs for placed in run.clips)
         edits: list[Notice] = []
 
-        def parts_in(place: Place) -> Iterator[bytes]:
+        def parts_in(place: PageTarget) -> Iterator[bytes]:
             # Not before it is known that the page can be written: of a large run it takes its time.
             told = [_with_edits(run) for run in runs]
             edits.extend(notice for _, notices in told for notice in notices)
@@ -207,13 +207,7 @@ def _runs_at_hand(auditions: Sequence[Audition]) -> list[_Run]:
 def _placed(auditions: Sequence[Audition], configuration: Configuration) -> Iterator[_Placed]:
     taken: set[str] = set()
     for heard in auditions:
-        entry = clip_entry(heard, folder_name(f"{heard.name}.wav", taken))
-        draws = tuple(draw_record(heard, one, "mono") for one in heard.draws)
-        files = {
-            name: data if isinstance(data, bytes) else b"".join(data)
-            for name, data in audition_files(heard, figures=False).items()
-        }
-        yield _Placed(entry, draws, MemoryFiles(files), configuration)
+        yield _Placed(*clip_at_hand(heard, folder_name(f"{heard.name}.wav", taken)), configuration)
 
 
 def _run_of_folder(folder: Path, page: Path) -> _Run:
@@ -300,17 +294,17 @@ def _names_by_path(entries: Sequence[ClipEntry]) -> list[str]:
     return [by_path.get(i, entry.name) for i, entry in enumerate(entries)]
 
 
-def _shown(group: Sequence[tuple[str, _Placed]], number: int, place: Place) -> list[Shown]:
+def _shown(group: Sequence[tuple[str, _Placed]], number: int, place: PageTarget) -> list[ClipOfRun]:
     gain = min(placed.entry.gain for _, placed in group)
     found = []
     for label, placed in group:
         level_db = 20 * math.log10(gain / placed.entry.gain)
-        shelf = place.shelf(placed.files, f"{number}-{label}{placed.entry.folder}")
-        found.append(Shown(placed.entry, placed.draws, shelf, placed.configuration.frontend, label, level_db))
+        assets = place.assets(placed.files, f"{number}-{label}{placed.entry.folder}")
+        found.append(ClipOfRun(placed.entry, placed.draws, assets, placed.configuration.frontend, label, level_db))
     return found
 
 
-def _parts(runs: Sequence[_Run], place: Place) -> Iterator[bytes]:
+def _parts(runs: Sequence[_Run], place: PageTarget) -> Iterator[bytes]:
     groups = list(enumerate(_groups(runs), 1))
     columns = columns_for(drawn for run in runs for placed in run.clips for drawn in placed.draws)
     rows = [row for number, group in groups for row in rows_of(_shown(group, number, place), f"clip-{number}", columns)]
@@ -323,9 +317,9 @@ def _parts(runs: Sequence[_Run], place: Place) -> Iterator[bytes]:
     return page_parts(head, columns, rows, clips, is_split=is_split)
 
 
-def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: Place) -> Iterator[Clip]:
+def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: PageTarget) -> Iterator[Clip]:
     for number, group in groups:
-        yield place.parcelled(clip_view(_shown(group, number, place), f"clip-{number}"))
+        yield place.with_parcel(clip_view(_shown(group, number, place), f"clip-{number}"))
 
 
 def _head(runs: Sequence[_Run], paths: bool) -> Head:

@@ -16,8 +16,8 @@ from ..augment.describe import in_words
 from ..frameworks.choice import reason_in_words
 from ..frameworks.policies import recipe_behind
 from ..frontends import PRESETS, GlobalStatistics, MelFrontend
+from ..pages.model import Recipe
 from ..vocoders import Neural, spelled
-from .model import Recipe
 
 __all__ = ["recipe_of", "sweep_recipe", "words_of"]
 

@@ -28,7 +28,7 @@ from ..errors import ParameterError, SpecAugListenWarning
 from ..frameworks.choice import FrontendChoice, choose_frontend, choose_policy, select_channel
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend
-from ..reports.publish import Form
+from ..reports.publish import PageOptions
 from ..vocoders import Vocoder
 from ..vocoders.registry import AnyVocoder
 from .axes import Axis, Value, read_axes, varied
@@ -147,7 +147,7 @@ class Sweep:
         OutputError
             When it cannot be written.
         """
-        form = Form(budget_mb=budget_mb, flac=flac, paths=paths)
+        form = PageOptions(budget_mb=budget_mb, flac=flac, paths=paths)
         source = self.cells[0].heard.clip.source
         output = output_of_sweep(as_path(out), overwrite=overwrite, inputs=[] if source is None else [source.path])
         return save_sweep(self, output, form=form).path

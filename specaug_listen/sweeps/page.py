@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 
 from .._files import printable
 from .._notices import Notice
+from ..auditions.assets import InlineAssets
 from ..auditions.clip_files import FolderFiles
+from ..auditions.clip_views import ClipOfRun, colours_of, draw_version, loudness_matched, sound_version
 from ..auditions.display import facts_of_clip, facts_of_policy, frontend_in_words
 from ..auditions.integrity import Edits, embedded, left_out, read_draw, with_badges
 from ..auditions.records import DrawRecord, path_of, vocoder_name
 from ..frameworks.choice import reason_in_words
 from ..metrics import SCORES
 from ..outputs.locks import reading
+from ..pages import Clip, File, Head, Sheet, Version, known_folders, page_parts, short_paths, without_folders
 from ..plots import encode_png, new_figure, plot_sweep
-from ..reports import Clip, File, Head, Sheet, Version, known_folders, page_parts, short_paths, without_folders
-from ..reports.assets import Embedded
-from ..reports.clips import Shown, colours_of, draw_version, matched, sound_version
-from ..reports.publish import Form, Place, Published, page_path, publish, put_page
+from ..reports.publish import PageOptions, PageTarget, Published, page_path, publish, put_page
 from ..reports.reproduce import sweep_recipe, words_of
 from .agreement import check_of_cell
 from .axes import Axis, shown
@@ -29,7 +29,7 @@ from .records import CellEntry, SweepRecord, read_sweep
 
 __all__ = ["chart_png", "put_sweep_page", "write_page"]
 
-Shelves = Mapping[str, Embedded]
+AssetsOf = Mapping[str, InlineAssets]
 
 # There is little room in a cell.
 _FACTS_OF_CELL = {"masked_time_ratio": "time", "masked_frequency_ratio": "freq.", "log_mel_rmse_db": "change"}
@@ -43,7 +43,7 @@ _SEVERITIES = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse
 def write_page(
     folder: Path,
     path: str | os.PathLike[str] | None = None,
-    form: Form | None = None,
+    form: PageOptions | None = None,
     *,
     overwrite: bool = False,
 ) -> Published:
@@ -55,7 +55,7 @@ def write_page(
         That `Sweep.save` wrote.
     path : str, path-like or None
         Of the page; None is ``sweep.html`` in the folder.
-    form : Form or None
+    form : PageOptions or None
         One file or a folder, WAV or FLAC; as for `specaug_listen.write_report`.
     overwrite : bool
         Replace an earlier page.
@@ -75,17 +75,17 @@ def write_page(
         files, _ = _contents(record, folder, target.parent)
         edits: list[Notice] = []
 
-        def parts_in(place: Place) -> Iterator[bytes]:
+        def parts_in(place: PageTarget) -> Iterator[bytes]:
             edits.extend(_edits(record, folder))
             told = replace(record, clip=with_badges(record.clip, edits))
             return _contents(told, folder, target.parent)[1](place)
 
-        page = publish(target, files, Form() if form is None else form, parts_in, overwrite=overwrite)
+        page = publish(target, files, PageOptions() if form is None else form, parts_in, overwrite=overwrite)
         beside = left_out(folder, {cell.folder: cell.draws for cell in record.cells})
         return replace(page, notices=(*beside, *edits))
 
 
-def put_sweep_page(folder: Path, form: Form) -> Published:
+def put_sweep_page(folder: Path, form: PageOptions) -> Published:
     """Write the page of a sweep into its folder, which nobody sees yet."""
     files, parts_in = _contents(read_sweep(folder), folder, folder)
     return put_page(folder / "sweep.html", files, form, parts_in)
@@ -104,14 +104,14 @@ def _edits(record: SweepRecord, folder: Path) -> tuple[Notice, ...]:
 
 def _contents(
     record: SweepRecord, folder: Path, page: Path
-) -> tuple[list[FolderFiles], Callable[[Place], Iterator[bytes]]]:
+) -> tuple[list[FolderFiles], Callable[[PageTarget], Iterator[bytes]]]:
     """The files of a page of a sweep, and what makes it; ``page`` is the folder that it will lie in."""
     folders = dict.fromkeys(name for cell in record.cells for name in (cell.reference, cell.folder))
     files = {name: FolderFiles(folder, name, page) for name in folders}
 
-    def parts_in(place: Place) -> Iterator[bytes]:
-        shelves = {name: place.shelf(one, f"{number}") for number, (name, one) in enumerate(files.items())}
-        clip = place.parcelled(_clip(record, folder, shelves))
+    def parts_in(place: PageTarget) -> Iterator[bytes]:
+        assets_of = {name: place.assets(one, f"{number}") for number, (name, one) in enumerate(files.items())}
+        clip = place.with_parcel(_clip(record, folder, assets_of))
         head = _head(record, place.form.paths)
         if not place.form.paths:
             folders = known_folders([path_of(record.clip.audio) or ""])
@@ -184,23 +184,23 @@ def _own_frontend_words(record: SweepRecord, cell: CellEntry) -> str:
     return printable(f"{which}: heard on its own front-end, {cell.frontend}" + (f" ({why})" if why else ""))
 
 
-def _clip(record: SweepRecord, folder: Path, shelves: Shelves) -> Clip:
+def _clip(record: SweepRecord, folder: Path, assets_of: AssetsOf) -> Clip:
     chart = File(FolderFiles(folder, "", folder).read("sweep.png"), media_type="image/png")
     versions: list[Version] = []
     references: dict[str, int] = {}
     for cell in record.cells:
         if cell.reference not in references:
             references[cell.reference] = len(versions)
-            versions += _reference(record, cell, folder, shelves, len(references))
+            versions += _reference(record, cell, folder, assets_of, len(references))
     others = _other_references(versions)
     places: dict[tuple[Any, ...], tuple[int, ...]] = {}
     for number, cell in enumerate(record.cells):
-        made = _cell(record, cell, folder, shelves, number, references[cell.reference])
+        made = _cell(record, cell, folder, assets_of, number, references[cell.reference])
         places[cell.values] = tuple(range(len(versions), len(versions) + len(made)))
         versions += made
     entry = record.clip
     severity = _severity(record, folder)
-    versions = [replace(one, severity=severity.shares.get(one.id)) for one in matched(versions)]
+    versions = [replace(one, severity=severity.shares.get(one.id)) for one in loudness_matched(versions)]
     return Clip(
         "clip-1", entry.name, entry.duration_s, tuple(versions),
         facts_of_clip(entry.duration_s, entry.audio), entry.badges,
@@ -232,9 +232,9 @@ def _severity(record: SweepRecord, folder: Path) -> _Severity:
     return _Severity(shares, ("all" if written[0] == written[1] else written[0], f"{written[1]} {words}"))
 
 
-def _shown(record: SweepRecord, cell: CellEntry, folder: Path, shelf: Embedded) -> Shown:
+def _shown(record: SweepRecord, cell: CellEntry, folder: Path, assets: InlineAssets) -> ClipOfRun:
     draws = tuple(_draw(record, cell, name, folder) for name in cell.draws)
-    return Shown(record.clip, draws, shelf, draws[0].frontend)
+    return ClipOfRun(record.clip, draws, assets, draws[0].frontend)
 
 
 def _draw(record: SweepRecord, cell: CellEntry, name: str, folder: Path) -> DrawRecord:
@@ -244,8 +244,8 @@ def _draw(record: SweepRecord, cell: CellEntry, name: str, folder: Path) -> Draw
     return draw
 
 
-def _reference(record: SweepRecord, cell: CellEntry, folder: Path, shelves: Shelves, number: int) -> list[Version]:
-    one = _shown(record, cell, folder, shelves[cell.reference])
+def _reference(record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, number: int) -> list[Version]:
+    one = _shown(record, cell, folder, assets_of[cell.reference])
     kind = f"{one.frontend.name}, {vocoder_name(one.draws[0].vocoder)}"
     several = len({other.reference for other in record.cells}) > 1
     note = "its mel, not augmented, through the same vocoder"
@@ -266,9 +266,9 @@ def _other_references(versions: Sequence[Version]) -> Sheet | None:
 
 
 def _cell(
-    record: SweepRecord, cell: CellEntry, folder: Path, shelves: Shelves, number: int, reference: int
+    record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, number: int, reference: int
 ) -> list[Version]:
-    one = _shown(record, cell, folder, shelves[cell.folder])
+    one = _shown(record, cell, folder, assets_of[cell.folder])
     label = ", ".join(
         f"{axis.key.rpartition('.')[2]} {shown(v)}" for axis, v in zip(record.axes, cell.values, strict=True)
     )

@@ -18,7 +18,7 @@ from ..frontends import MelFrontend
 from ..outputs.names import folder_name
 from ..outputs.output import Output
 from ..outputs.pages import check_page, page_names
-from ..reports.publish import Form, Published
+from ..reports.publish import PageOptions, Published
 from ..vocoders.registry import AnyVocoder
 from .page import chart_png, put_sweep_page
 from .records import CellEntry, SweepRecord
@@ -47,7 +47,7 @@ def output_of_sweep(out: Path, *, overwrite: bool = False, inputs: Iterable[str 
     return output
 
 
-def save_sweep(sweep: Sweep, output: Output, *, form: Form | None = None) -> Published:
+def save_sweep(sweep: Sweep, output: Output, *, form: PageOptions | None = None) -> Published:
     """Write a sweep; see `Sweep.save`."""
     with output.alone(), output.room() as room:
         taken = {"sweep", *_OWN} | {name.casefold() for name in os.listdir(output.folder) if output.is_foreign(name)}
@@ -59,7 +59,7 @@ def save_sweep(sweep: Sweep, output: Output, *, form: Form | None = None) -> Pub
                 "sweep.png": chart_png(sweep.rows, sweep.axes),
             }
             write_files(room, files)
-            page = put_sweep_page(room, Form() if form is None else form)
+            page = put_sweep_page(room, PageOptions() if form is None else form)
         earlier = [*output.written.by("sweep"), *page_names(room / "sweep.html", output.written)]
         output.publish(room, last=["sweep.html", "sweep/index.html", "sweep.json"])
         output.remove(earlier)

@@ -19,7 +19,7 @@ from specaug_listen._files import open_inside
 from specaug_listen.auditions.records import AuditionRecord, to_bytes, versions
 from specaug_listen.auditions.save import clip_entry, configuration_of
 from specaug_listen.errors import PolicyError
-from specaug_listen.reports.publish import Form
+from specaug_listen.reports.publish import PageOptions
 from specaug_listen.reports.report import publish_report
 from specaug_listen.sweeps.page import write_page
 from specaug_listen.vocoders import GriffinLim
@@ -195,7 +195,7 @@ def test_a_figure_that_is_none_is_refused(subtests, run, sheet):
 @pytest.mark.parametrize("limit", [None, 10], ids=["embedded", "linked"])
 def test_a_sound_that_is_no_wav_is_refused(subtests, run, limit, monkeypatch):
     if limit:
-        monkeypatch.setattr("specaug_listen.reports.assets._LARGEST_HELD", limit)
+        monkeypatch.setattr("specaug_listen.auditions.assets._LARGEST_HELD", limit)
     for name, data in SOUNDS.items():
         with subtests.test(name=name):
             (run / "clip" / "draw-1.wav").write_bytes(data)
@@ -319,5 +319,5 @@ def test_a_record_of_another_draw_is_refused(run):
 
 def test_a_sweep_split_takes_in_no_other_file(sheet, tmp_path):
     link(sheet / CELL / "draw-1.wav", "/etc/passwd")
-    refused(lambda: write_page(sheet, tmp_path / "page.html", Form(split=True)), "draw-1.wav")
+    refused(lambda: write_page(sheet, tmp_path / "page.html", PageOptions(split=True)), "draw-1.wav")
     assert not list(tmp_path.glob("page*"))

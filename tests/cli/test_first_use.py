@@ -16,8 +16,8 @@ from webpages import speech
 
 from specaug_listen import Audio, audition, load, save, write_report
 from specaug_listen.auditions.records import read_index
-from specaug_listen.reports import short_paths, without_folders
-from specaug_listen.reports.folders import hide_folders
+from specaug_listen.pages import short_paths, without_folders
+from specaug_listen.pages.folders import hide_folders
 
 FAST = ("--vocoder", "griffinlim:n_iter=1")
 COMMANDS = (

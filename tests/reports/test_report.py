@@ -204,7 +204,7 @@ def resolved(page_path: Path, source: str) -> bytes:
 def largest_embedded(out: Path, monkeypatch, change: int) -> None:
     sizes = {path.stat().st_size for path in out.rglob("*.wav")}
     assert len(sizes) == 1
-    monkeypatch.setattr("specaug_listen.reports.assets._LARGEST_HELD", sizes.pop() + change)
+    monkeypatch.setattr("specaug_listen.auditions.assets._LARGEST_HELD", sizes.pop() + change)
 
 
 @pytest.mark.parametrize("where", ["out/report.html", "out/deep/er/copy.html", "else where/50% & #1?.html"])
@@ -242,7 +242,7 @@ def test_a_folder_whose_name_is_no_unicode_is_linked_too(tmp_path, speechlike, m
     save(tmp_path / "clip.wav", speechlike)
     out = tmp_path / "latin-\udce9: 音"
     audition_many([tmp_path / "clip.wav"], out, RUN)
-    monkeypatch.setattr("specaug_listen.reports.assets._LARGEST_HELD", 0)
+    monkeypatch.setattr("specaug_listen.auditions.assets._LARGEST_HELD", 0)
     page = write_report(out, tmp_path / "page.html")
     sources = [attributes["src"] for attributes in Page(page.read_text("utf-8")).all("audio")]
     assert sources[0] == "latin-%E9%3A%20%E9%9F%B3/clip/original.wav"
@@ -250,7 +250,7 @@ def test_a_folder_whose_name_is_no_unicode_is_linked_too(tmp_path, speechlike, m
 
 
 def test_a_long_sound_that_is_gone_is_named(out, monkeypatch):
-    monkeypatch.setattr("specaug_listen.reports.assets._LARGEST_HELD", 0)
+    monkeypatch.setattr("specaug_listen.auditions.assets._LARGEST_HELD", 0)
     (out / "it's _so_ & on" / "draw-1.wav").unlink()
     with pytest.raises(PolicyError, match=r"draw-1\.wav: cannot be read \(No such file or directory\); run"):
         write_report(out)
@@ -349,8 +349,8 @@ def test_auditions_of_two_policies_are_two_runs_of_one_clip(tmp_path, speechlike
 
 
 def test_sounds_of_runs_with_other_gains_are_played_at_one_level(tmp_path, speechlike):
-    from specaug_listen.reports import clip_data
-    from specaug_listen.reports.publish import Form, Place
+    from specaug_listen.pages import clip_data
+    from specaug_listen.reports.publish import PageOptions, PageTarget
     from specaug_listen.reports.report import _clips, _groups, _runs
 
     loud = Audio(speechlike.samples / speechlike.peak, 16000)
@@ -358,7 +358,7 @@ def test_sounds_of_runs_with_other_gains_are_played_at_one_level(tmp_path, speec
     two = [audition(loud, policy=policy, vocoder=RUN.vocoder, rng=4) for policy in ("none", burst)]
     assert two[0].gain > two[1].gain
     groups = list(enumerate(_groups(_runs(two, tmp_path)), 1))
-    (clip,) = _clips(groups, Place(Form()))
+    (clip,) = _clips(groups, PageTarget(PageOptions()))
     levels = {one["name"]: one["level_db"] for one in clip_data(clip)["versions"]}
     assert levels["B: draw-1"] == 0
     assert levels["A: draw-1"] == pytest.approx(20 * np.log10(two[1].gain / two[0].gain))

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 __all__ = [
     "Clip",
     "Facts",
+    "Fault",
     "File",
-    "FoundFault",
     "Head",
-    "Heard",
     "Mask",
     "Picture",
     "Recipe",
     "Row",
     "Sheet",
+    "SoundFacts",
     "Version",
 ]
 
@@ -47,7 +47,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class FoundFault:
+class Fault:
     """A finding of a check: in words, as sound before and after, and as a picture.
 
     Parameters
@@ -136,7 +136,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Heard:
+class SoundFacts:
     """What is known of a sound: its loudness (None for silence), its largest sample, its length."""
 
     loudness_lufs: float | None
@@ -169,7 +169,7 @@ class Version:
         The version that its difference picture is taken to.
     severity : float or None
         In [0, 1], for the colour of a cell of a sheet.
-    heard : Heard or None
+    heard : SoundFacts or None
         None where it is too long to be held.
     """
 
@@ -188,7 +188,7 @@ class Version:
     key: str = ""
     compared_with: int | None = None
     severity: float | None = None
-    heard: Heard | None = None
+    heard: SoundFacts | None = None
 
 
 @dataclass(frozen=True)

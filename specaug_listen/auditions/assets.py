@@ -11,18 +11,18 @@ from urllib.parse import quote
 
 from .._imports import require
 from ..audio.signal import Audio
-from ..auditions.clip_files import Files
 from ..errors import PolicyError
-from .model import File
+from ..pages.model import File
+from .clip_files import Files
 
-__all__ = ["Beside", "Embedded"]
+__all__ = ["InlineAssets", "LinkedAssets"]
 
 # Eight minutes at 16 kHz. A page holds each sound several times while it is written, and browsers choke on large ones.
 _LARGEST_HELD = 16 << 20
 
 
 @dataclass(frozen=True)
-class Embedded:
+class InlineAssets:
     """Files as they are put into the page itself; FLAC in place of WAV where asked for."""
 
     files: Files = field(repr=False)
@@ -58,7 +58,7 @@ class Embedded:
 
 
 @dataclass(frozen=True)
-class Beside(Embedded):
+class LinkedAssets(InlineAssets):
     """Files as they are put beside the page: sounds into ``audio/``, pictures into ``img/``.
 
     Parameters

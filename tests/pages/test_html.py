@@ -14,8 +14,7 @@ from parsedpage import Page
 from specaug_listen import Audio
 from specaug_listen.audio.signal import encode_wav
 from specaug_listen.metrics import Score
-from specaug_listen.plots import Cells
-from specaug_listen.reports import (
+from specaug_listen.pages import (
     Clip,
     File,
     Head,
@@ -29,6 +28,7 @@ from specaug_listen.reports import (
     page_parts,
     parcel_script,
 )
+from specaug_listen.plots import Cells
 
 HOSTILE = "</script><script>alert(1)</script> \"quoted\" 'single' & <img src=x onerror=alert(1)> {{ 7 * 7 }} </style>"
 WAV = encode_wav(Audio(0.1 * np.sin(np.arange(400) * 0.1), 16000))
@@ -183,7 +183,7 @@ def test_a_clip_that_is_too_long_has_plain_players_and_no_data():
     ],
 )
 def test_time_is_labelled_in_round_numbers(duration_s, labels):
-    from specaug_listen.reports.html import _seconds_ticks
+    from specaug_listen.pages.html import _seconds_ticks
 
     ticks = _seconds_ticks(duration_s)
     assert " ".join(label for _, label in ticks) == labels

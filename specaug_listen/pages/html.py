@@ -17,7 +17,7 @@ from typing import Any
 from .._imports import require
 from ..metrics import Score
 from ..plots import colours_hex
-from .model import Clip, Facts, File, FoundFault, Head, Row, Version
+from .model import Clip, Facts, Fault, File, Head, Row, Version
 
 __all__ = ["clip_data", "findings_page", "page_parts", "parcel_script"]
 
@@ -45,7 +45,7 @@ def page_parts(
         yield part.encode("utf-8", "backslashreplace")
 
 
-def findings_page(title: str, shown_facts: Facts, notes: Iterable[str], findings: Iterable[FoundFault]) -> bytes:
+def findings_page(title: str, shown_facts: Facts, notes: Iterable[str], findings: Iterable[Fault]) -> bytes:
     """A page of what a check found, in the report's style; it runs nothing, and loads what lies beside it alone."""
     style = _text("page.css")
     policy = (

@@ -8,39 +8,39 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..audio.loudness import loudness_lufs, matching_gains_db
-from ..auditions.display import facts_of_clip, facts_of_draw
-from ..auditions.integrity import check_drawn, check_unchanged
-from ..auditions.records import ClipEntry, DrawRecord
 from ..augment import Draw
 from ..errors import PolicyError
 from ..frontends import MelFrontend
 from ..frontends.filterbank import hz_to_mel, mel_to_hz
 from ..metrics import SCORES, Score
+from ..pages.model import Clip, Mask, Picture, Row, SoundFacts, Version
 from ..plots import extent_s, hz_ticks, outlines, read_cells, warp_lines
-from .assets import Embedded
-from .model import Clip, Heard, Mask, Picture, Row, Version
+from .assets import InlineAssets
+from .display import facts_of_clip, facts_of_draw
+from .integrity import check_drawn, check_unchanged
+from .records import ClipEntry, DrawRecord
 
 __all__ = [
-    "Shown",
+    "ClipOfRun",
     "clip_view",
     "colours_of",
     "columns_for",
     "draw_version",
-    "matched",
+    "loudness_matched",
     "rows_of",
     "sound_version",
 ]
 
 
 @dataclass(frozen=True)
-class Shown:
+class ClipOfRun:
     """One clip of one run.
 
     Parameters
     ----------
     entry : ClipEntry
     draws : sequence of DrawRecord
-    shelf : Embedded
+    assets : InlineAssets
         Its files.
     frontend : MelFrontend
     label : str
@@ -51,7 +51,7 @@ class Shown:
 
     entry: ClipEntry
     draws: Sequence[DrawRecord]
-    shelf: Embedded = field(repr=False)
+    assets: InlineAssets = field(repr=False)
     frontend: MelFrontend
     label: str = ""
     level_db: float = 0.0
@@ -59,19 +59,19 @@ class Shown:
     @property
     def is_mel(self) -> bool:
         """Whether the clip came as a mel, without its audio."""
-        return self.entry.audio.mel is not None and self.shelf.files.size("original.wav") is None
+        return self.entry.audio.mel is not None and self.assets.files.size("original.wav") is None
 
     def called(self, name: str) -> str:
         """A version's name among those of all runs."""
         return f"{self.label}: {name}" if self.label else name
 
 
-def clip_view(shown: Sequence[Shown], clip_id: str) -> Clip:
+def clip_view(shown: Sequence[ClipOfRun], clip_id: str) -> Clip:
     """One clip: its original, and of each run the copy-synthesis and the draws.
 
     Parameters
     ----------
-    shown : sequence of Shown
+    shown : sequence of ClipOfRun
         The same clip in each run.
     clip_id : str
         Of its element in the page.
@@ -101,7 +101,7 @@ def clip_view(shown: Sequence[Shown], clip_id: str) -> Clip:
         clip_id,
         entry.name,
         entry.duration_s,
-        tuple(matched(versions)),
+        tuple(loudness_matched(versions)),
         facts_of_clip(entry.duration_s, entry.audio),
         tuple(dict.fromkeys(names)),
         is_plain=any(version.sound.data is None for version in versions),
@@ -110,7 +110,7 @@ def clip_view(shown: Sequence[Shown], clip_id: str) -> Clip:
     )
 
 
-def _copy_version(one: Shown, version_id: str) -> Version:
+def _copy_version(one: ClipOfRun, version_id: str) -> Version:
     """The copy-synthesis; of a mel without its audio with the picture of that mel, which is what is compared with."""
     name, note = one.called("copy-synthesis"), "its mel, not augmented, through the same vocoder"
     if not one.is_mel:
@@ -120,37 +120,37 @@ def _copy_version(one: Shown, version_id: str) -> Version:
     return replace(version, picture=_picture(one, "given"))
 
 
-def sound_version(one: Shown, file: str, note: str, version_id: str, name: str) -> Version:
+def sound_version(one: ClipOfRun, file: str, note: str, version_id: str, name: str) -> Version:
     """The original, or the copy-synthesis."""
-    check_unchanged(one.shelf.files, f"{file}.wav", one.frontend, one.entry, one.draws)
+    check_unchanged(one.assets.files, f"{file}.wav", one.frontend, one.entry, one.draws)
     return Version(
-        version_id, name, one.shelf.sound(f"{file}.wav"), note, one.level_db,
+        version_id, name, one.assets.sound(f"{file}.wav"), note, one.level_db,
         picture=_picture(one, file), key=version_id, heard=_heard(one, f"{file}.wav"),
     )  # fmt: skip
 
 
-def draw_version(one: Shown, drawn: DrawRecord, prefix: str) -> Version:
+def draw_version(one: ClipOfRun, drawn: DrawRecord, prefix: str) -> Version:
     """A draw."""
     name, draw = f"draw-{drawn.number}", drawn.effective_draw
     picture = _picture(one, name)
-    figure = one.shelf.picture(f"{name}.png") if picture is None else None
-    check_drawn(one.shelf.files, f"{name}.wav", drawn)
+    figure = one.assets.picture(f"{name}.png") if picture is None else None
+    check_drawn(one.assets.files, f"{name}.wav", drawn)
     return Version(
-        f"{prefix}{name}", one.called(name), one.shelf.sound(f"{name}.wav"), "", one.level_db,
+        f"{prefix}{name}", one.called(name), one.assets.sound(f"{name}.wav"), "", one.level_db,
         picture=picture, figure=figure, masks=masks_of(draw, one.frontend),
         warp=tuple(warp_lines(draw, one.frontend)) if draw.warps else (),
         facts=facts_of_draw(drawn.scores), badges=drawn.badges, key=f"{prefix}{name}", heard=_heard(one, f"{name}.wav"),
     )  # fmt: skip
 
 
-def _twins(one: Shown, drawn: DrawRecord, prefix: str) -> list[Version]:
+def _twins(one: ClipOfRun, drawn: DrawRecord, prefix: str) -> list[Version]:
     """The same draw with the phase of the original, where it was rendered."""
     name = f"draw-{drawn.number}-original-phase"
-    if one.shelf.read(f"{name}.wav") is None:
+    if one.assets.read(f"{name}.wav") is None:
         return []
-    check_drawn(one.shelf.files, f"{name}.wav", drawn)
+    check_drawn(one.assets.files, f"{name}.wav", drawn)
     note = "the same draw without the vocoder's part"
-    sound = one.shelf.sound(f"{name}.wav")
+    sound = one.assets.sound(f"{name}.wav")
     called = one.called(f"draw-{drawn.number}, original phase")
     return [
         Version(
@@ -185,11 +185,11 @@ def edges_hz(frontend: MelFrontend, bins: tuple[int, int]) -> tuple[float, float
     return float(below), float(above)
 
 
-def _picture(one: Shown, name: str) -> Picture | None:
-    data = one.shelf.read(f"{name}.mel.png")
+def _picture(one: ClipOfRun, name: str) -> Picture | None:
+    data = one.assets.read(f"{name}.mel.png")
     if data is None:
         return None
-    called = one.shelf.files.called(f"{name}.mel.png")
+    called = one.assets.files.called(f"{name}.mel.png")
     try:
         cells = read_cells(data)
     except ValueError as error:
@@ -203,7 +203,7 @@ def _picture(one: Shown, name: str) -> Picture | None:
     ticks = tuple(((at + 0.5) / n_mels, label) for at, label in zip(positions, labels, strict=True))
     left_s, right_s = cells.extent_s
     return Picture(
-        one.shelf.picture(f"{name}.mel.png"), n_columns, n_mels, left_s, right_s, cells.low_db, cells.high_db,
+        one.assets.picture(f"{name}.mel.png"), n_columns, n_mels, left_s, right_s, cells.low_db, cells.high_db,
         tuple(float(hz) for hz in one.frontend.center_hz()), ticks,
     )  # fmt: skip
 
@@ -214,7 +214,7 @@ def colours_of(versions: Sequence[Version]) -> tuple[float, float] | None:
     return (pictures[0].low_db, pictures[0].high_db) if pictures else None
 
 
-def matched(versions: Sequence[Version]) -> list[Version]:
+def loudness_matched(versions: Sequence[Version]) -> list[Version]:
     """The versions with the gains that make them equally loud."""
     levels = [None if version.heard is None else version.heard.loudness_lufs for version in versions]
     peaks = [0.0 if version.heard is None else version.heard.peak for version in versions]
@@ -222,9 +222,9 @@ def matched(versions: Sequence[Version]) -> list[Version]:
     return [replace(version, matched_db=gain) for version, gain in zip(versions, gains, strict=True)]
 
 
-def _heard(one: Shown, name: str) -> Heard | None:
-    sound = one.shelf.audio(name)
-    return None if sound is None else Heard(loudness_lufs(sound), sound.peak, sound.duration_s)
+def _heard(one: ClipOfRun, name: str) -> SoundFacts | None:
+    sound = one.assets.audio(name)
+    return None if sound is None else SoundFacts(loudness_lufs(sound), sound.peak, sound.duration_s)
 
 
 def columns_for(draws: Iterable[DrawRecord]) -> tuple[Score, ...]:
@@ -236,7 +236,7 @@ def columns_for(draws: Iterable[DrawRecord]) -> tuple[Score, ...]:
     )
 
 
-def rows_of(shown: Sequence[Shown], clip_id: str, columns: Sequence[Score]) -> list[Row]:
+def rows_of(shown: Sequence[ClipOfRun], clip_id: str, columns: Sequence[Score]) -> list[Row]:
     """Return a row of the table for each draw."""
     rows = []
     for one in shown:

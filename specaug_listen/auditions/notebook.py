@@ -1,0 +1,70 @@
+"""An audition in a notebook: the page with the player, in a frame of its own."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..pages.html import page_parts
+from ..pages.model import Head
+from .assets import InlineAssets
+from .clip_views import ClipOfRun, clip_view
+from .display import facts_of_run
+from .records import vocoder_record
+from .save import clip_at_hand
+
+if TYPE_CHECKING:
+    from .results import Audition
+
+__all__ = ["frame"]
+
+# Most that one output adds to a notebook; a sample of 16 bits takes about this much as FLAC.
+_LARGEST_MB = 12.0
+_BYTES_PER_SAMPLE = 1.2
+_HEIGHT_PX = 760
+
+
+def frame(audition: Audition) -> str:
+    """Return an audition's page as one HTML element; of more draws than a notebook should hold, the first ones.
+
+    Styles of the notebook cannot reach into a frame, and the page's script cannot reach out of it. Sounds are FLAC,
+    sample for sample what `Audition.save` writes.
+    """
+    n_draws = _n_draws_within(audition)
+    if n_draws is None:
+        advice = f"{audition.duration_s:.0f} s are too long for a notebook: save() writes files, write_report() a page"
+        return f"<pre>{html.escape(f'{audition}')}\n{advice}</pre>"
+    page = b"".join(_page(audition, n_draws)).decode()
+    source = page.replace("&", "&amp;").replace('"', "&quot;")
+    title = html.escape(f"Audition of {audition.name}")
+    return (
+        f'<iframe title="{title}" sandbox="allow-scripts" style="width: 100%; height: {_HEIGHT_PX}px; border: 0; '
+        f'resize: vertical; overflow: auto" srcdoc="{source}"></iframe>'
+    )
+
+
+def _page(audition: Audition, n_draws: int) -> Iterator[bytes]:
+    badges: tuple[str, ...] = ()
+    if n_draws < len(audition.draws):
+        badges = (
+            f"the first {n_draws} of {len(audition.draws)} draws, as many as {_LARGEST_MB:g} MB hold; "
+            "write_report() shows all",
+        )
+        first = audition.draws[:n_draws]
+        audition = replace(audition, draws=first, given_gain=audition.gain, rendered=audition.copy_synthesis)
+    vocoder, reason = vocoder_record(audition.vocoder), audition.frontend_reason
+    run = facts_of_run(audition.frontend, audition.policy, vocoder, audition.seed, reason)
+    entry, draws, files = clip_at_hand(audition, "clip")
+    clip = ClipOfRun(entry, draws, InlineAssets(files, flac=True), audition.frontend)
+    head = Head(f"Audition of {audition.name}", run, badges, has_original=audition.original is not None)
+    return page_parts(head, (), (), [clip_view([clip], "clip-1")])
+
+
+def _n_draws_within(audition: Audition) -> int | None:
+    """Return how many draws a notebook holds beside the original and the copy-synthesis; None where not even one."""
+    megabytes = audition.copy_synthesis.n_samples * _BYTES_PER_SAMPLE * 4 / 3 / 1e6
+    n_per_draw = 1 + any(draw.twin is not None for draw in audition.draws)
+    n_draws = int((_LARGEST_MB / max(megabytes, 1e-9) - 2) // n_per_draw)
+    return min(n_draws, len(audition.draws)) if n_draws > 0 else None
