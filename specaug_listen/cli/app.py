@@ -80,7 +80,7 @@ def _list(
     what: Annotated[Listed, typer.Argument(help="What to list.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print all fields as JSON.")] = False,
 ) -> None:
-    """List the names that the options take, and how they differ."""
+    """List the names that options take, and how they differ."""
     import json
 
     from .tables import entries, table

@@ -55,24 +55,29 @@ Out = Annotated[
 Paths = Annotated[
     list[Path],
     typer.Argument(
-        help="Audio files, files of mels (.npy .npz .pt .ark .scp ...), or folders of either.",
+        help="Audio files, mel files (.npy .npz .pt .ark .scp ...), or folders of either.",
         metavar="PATH",
         readable=False,
     ),
 ]
 ExactRng = Annotated[
-    bool, typer.Option("--exact-rng", help="Draw with the framework's own generator, seeded as it seeds it.")
+    bool,
+    typer.Option("--exact-rng", help="Draw with the framework's own random generator, seeded as the framework does."),
 ]
 WaveformFile = Annotated[
-    Path | None, typer.Option(help="YAML file of audiomentations transforms, applied before the mel.", readable=False)
+    Path | None,
+    typer.Option(help="YAML file of audiomentations transforms, applied before the mel is computed.", readable=False),
 ]
 
 
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with a run in OUT that did not end.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with a run in OUT that was interrupted; finished clips are kept.")
+]
 OriginalPhase = Annotated[
     bool,
     typer.Option(
-        "--original-phase", help="Render each draw with the original's phase, too: the mask without the vocoder."
+        "--original-phase",
+        help="Render each draw a second time, with the phase of the original: the mask without the vocoder.",
     ),
 ]
 
@@ -88,9 +93,9 @@ def run_audition(
     batch: BatchText = None,
     exact_rng: ExactRng = False,
     waveform: WaveformFile = None,
-    vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
-    draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times the policy is drawn for each clip.")] = 1,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    vocoder: Annotated[str, typer.Option(help="Vocoder: a name from 'list vocoders', or a YAML file.")] = "joint",
+    draws: Annotated[int, typer.Option(min=1, max=1000, help="Number of draws of each clip.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same files.")] = 0,
     start: Annotated[float, typer.Option(help="Where to begin in each clip, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="How much of each clip to take, in seconds.")] = None,
     strict: Strict = False,
@@ -99,16 +104,16 @@ def run_audition(
     axes: AxesText = None,
     channel: ChannelText = None,
     layout: WavChannels = "mono",
-    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    report: Annotated[bool, typer.Option(help="Write the page, report.html.")] = True,
     open_it: Open = False,
     budget: Budget = 12.0,
     flac: Flac = False,
     paths_shown: ShowPaths = False,
     overwrite: Overwrite = False,
     resume: Resume = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the index of the run as JSON.")] = False,
 ) -> None:
-    """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a report."""
+    """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a page with all of them."""
     form = _form(report, open_it, budget, flac, paths_shown)
     with quiet_stdout() if as_json else nullcontext():
         run = resolve_run(

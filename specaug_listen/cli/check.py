@@ -22,19 +22,27 @@ __all__ = ["run_check"]
 What = Annotated[
     list[str] | None,
     typer.Argument(
-        help="module:callable or file.py:callable (or --policy), and audio files or folders to check it on.",
+        help="What to check, as module:callable or file.py:callable (or use --policy); then audio files or folders to "
+        "check it on (without any, speech-like sounds are made).",
         metavar="[MODULE:CALLABLE] [PATH]...",
     ),
 ]
 PolicyName = Annotated[
-    str | None, typer.Option(help="In place of a callable, a policy: a name of 'list policies', or a file.")
+    str | None, typer.Option(help="Policy to check in place of a callable: a name from 'list policies', or a file.")
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("-o", "--out", help="Folder for sound and a picture of each finding.", metavar="OUT", readable=False),
+    typer.Option(
+        "-o",
+        "--out",
+        help="Folder for a page, and sounds and a picture of each finding.",
+        metavar="OUT",
+        readable=False,
+    ),
 ]
 MaxTimeShare = Annotated[
-    float | None, typer.Option(help="Share of a clip that one run of masked frames was promised to cover at most.")
+    float | None,
+    typer.Option(help="Largest share of a clip that a run of masked frames should cover; a longer run is a finding."),
 ]
 
 
@@ -46,16 +54,18 @@ def run_check(
     framework: Framework = None,
     adapter: Adapters = None,
     out: Out = None,
-    draws: Annotated[int, typer.Option(help="How many draws at most go into one statistic.")] = 1000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same findings.")] = 0,
-    share: Annotated[float, typer.Option(help="More than this share of a clip in masks is a finding.")] = 0.5,
+    draws: Annotated[int, typer.Option(help="Largest number of draws for one statistic.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same findings.")] = 0,
+    share: Annotated[float, typer.Option(help="Masks over more than this share of a short clip are a finding.")] = 0.5,
     max_time_share: MaxTimeShare = None,
-    timeout: Annotated[float, typer.Option(help="Seconds that one call of a callable may take.")] = 60.0,
-    ignore: Annotated[list[str] | None, typer.Option(help="A finding to leave out.", metavar="ID")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds that one call may take; a longer one is a finding.")] = 60.0,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="Finding to leave out, by its name. May be repeated.", metavar="ID")
+    ] = None,
     overwrite: Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Look for faults in an augmentation: exit 1 when something is found, with one line for each finding."""
+    """Look for faults in an augmentation: one line for each finding, and exit code 1 if there are any."""
     from .._records import to_json
     from ..checks import check
     from ..checks.export import output_of_check

@@ -20,11 +20,14 @@ __all__ = ["run_invert"]
 
 Mels = Annotated[
     list[str],
-    typer.Argument(help="Files of mels (.npy .npz .pt .ark .scp .h5 .jsonl.gz), FILE:KEY, or folders.", metavar="MEL"),
+    typer.Argument(
+        help="Mel files (.npy .npz .pt .ark .scp .h5 .jsonl.gz), FILE:KEY for one mel of a file, or folders.",
+        metavar="MEL",
+    ),
 ]
 Target = Annotated[
     Path,
-    typer.Option("-o", "--out", help="A .wav file; for several mels a folder.", metavar="OUT", readable=False),
+    typer.Option("-o", "--out", help="A .wav file, or a folder for several mels.", metavar="OUT", readable=False),
 ]
 
 
@@ -32,16 +35,16 @@ def run_invert(
     mels: Mels,
     out: Target,
     frontend: Annotated[
-        str | None, typer.Option(help="Front-end that made the mel: a name of 'list frontends', or a YAML file.")
+        str | None, typer.Option(help="Front-end that made the mel: a name from 'list frontends', or a YAML file.")
     ] = None,
-    vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
+    vocoder: Annotated[str, typer.Option(help="Vocoder: a name from 'list vocoders', or a YAML file.")] = "joint",
     stats: StatisticsText = None,
     axes: AxesText = None,
     start: Annotated[float, typer.Option(help="Where to begin in each mel, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="How much of each mel to take, in seconds.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Turn mels of your own pipeline into sound."""
+    """Turn mels from your own pipeline into sound."""
     from .. import vocoders
     from ..errors import ParameterError, SpecAugListenError
     from ..frontends import get_frontend, mel_format, parse_axes, statistics_of_text

@@ -37,67 +37,79 @@ __all__ = [
     "layout_of",
 ]
 
-FRAMEWORK_HELP = "Framework whose configuration the file is, e.g. espnet; else guessed from its keys."
+FRAMEWORK_HELP = "Framework that the configuration is for, e.g. espnet; without it, guessed from the file's keys."
 Framework = Annotated[str | None, typer.Option(help=FRAMEWORK_HELP, metavar="NAME")]
 Frontend = Annotated[
     str | None,
     typer.Option(
-        help="Front-end: a name of 'list frontends', or a YAML file.", show_default="the policy's own, or whisper"
+        help="Front-end, which makes the mel that the model sees: a name from 'list frontends', or a YAML file.",
+        show_default="the policy's own, or whisper",
     ),
 ]
 Adapters = Annotated[
     list[str] | None,
-    typer.Option(help="How a callable wants the mel, e.g. axes='batch, frames, bands'.", metavar="KEY=VALUE"),
+    typer.Option(
+        help="How a callable wants the mel, e.g. axes='batch, frames, bands'. May be repeated.", metavar="KEY=VALUE"
+    ),
 ]
 StatisticsText = Annotated[
     str | None,
     typer.Option(
-        help="What a mel was normalised with: mean=NUMBER,std=NUMBER (std is the divisor), a file (.npz .npy .json "
-        ".yaml, Kaldi's cmvn), or per-utterance for those of typical speech.",
+        help="How a mel was normalised: mean=NUMBER,std=NUMBER (std is the divisor), a file of statistics (.npz .npy "
+        ".json .yaml, Kaldi's cmvn), or per-utterance, which takes the statistics of typical speech.",
         metavar="STATS",
     ),
 ]
 AxesText = Annotated[
     str | None,
     typer.Option(
-        help="Order of a mel's axes.", metavar="bins,frames|frames,bins", show_default="told by the number of bins"
+        help="Order of a mel's axes.",
+        metavar="bins,frames|frames,bins",
+        show_default="worked out from the number of bins",
     ),
 ]
 PolicyName = Annotated[
     str,
     typer.Option(
-        help="Policy: a name of 'list policies', a YAML file, a framework's configuration, or module:callable; with "
-        "parameters behind it as in LD,F=27,T=40,p=0.2."
+        help="Policy: a name from 'list policies', a YAML file, a framework's training configuration, or "
+        "module:callable. Parameters may follow, as in LD,F=27,T=40,p=0.2."
     ),
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
 Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace what specaug-listen wrote there; nothing else is ever replaced.")
+    bool,
+    typer.Option("--overwrite", help="Replace what specaug-listen wrote there earlier; nothing else is ever replaced."),
 ]
-Budget = Annotated[float, typer.Option(help="Largest page in MB that is one file; a larger one is a folder.")]
-Flac = Annotated[bool, typer.Option("--flac", help="FLAC in place of 16-bit WAV in the page: about half as large.")]
+Budget = Annotated[
+    float, typer.Option(help="Largest page, in MB, that is written as one file; a larger one becomes a folder.")
+]
+Flac = Annotated[
+    bool, typer.Option("--flac", help="Put sounds into the page as FLAC, which is about half as large as 16-bit WAV.")
+]
 ShowPaths = Annotated[
-    bool, typer.Option("--paths", help="Show in the page in which folders your files lie; else only their names.")
+    bool, typer.Option("--paths", help="Show in the page in which folders your files lie, not only their names.")
 ]
 SetParameters = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        help="Another value of a parameter of the policy: F, T, W, mF, mT, p as in the paper, probability, fill, or "
-        "time_mask.max_frames=40. May be given again.",
+        help="Change a parameter of the policy: F, T, W, mF, mT, p as in the paper, probability, fill, or one with its "
+        "full name, as in time_mask.max_frames=40. May be repeated.",
         metavar="KEY=VALUE",
     ),
 ]
 BatchText = Annotated[
     str | None,
     typer.Option(
-        help="Padded batch that a clip sits in: examples, frames, value of the padding; e.g. 32x1500@-15.9.",
+        help="Padded batch around a clip: number of examples, frames, value of the padding; e.g. 32x1500@-15.9.",
         metavar="N[xFRAMES[@PAD]]",
     ),
 ]
 Strict = Annotated[
     bool,
-    typer.Option("--strict", help="Refuse files that are cut, damaged, or longer than they say, in place of warning."),
+    typer.Option(
+        "--strict", help="Refuse files that are cut, damaged, or longer than their headers say, instead of warning."
+    ),
 ]
 LAYOUTS = ("mono", "duplicate", "before-after")
 WavChannels = Annotated[
@@ -105,8 +117,8 @@ WavChannels = Annotated[
     typer.Option(
         "--wav-channels",
         "--channels",
-        help="Layout of the WAV files that are written: mono, duplicate (both ears alike), or before-after "
-        "(copy-synthesis left, draw right). Which channel of a recording is heard is --channel.",
+        help="Layout of the WAV files that are written: mono, duplicate (both channels alike), or before-after "
+        "(copy-synthesis left, draw right). To choose a channel of a recording, use --channel.",
         metavar="|".join(LAYOUTS),
     ),
 ]
@@ -114,8 +126,8 @@ ChannelText = Annotated[
     str | None,
     typer.Option(
         "--channel",
-        help="What is heard of recordings with several channels: mean, left, right, a number counted from 1 (1 is the "
-        "first channel), or each: a clip of each channel. How written WAV files are laid out is --wav-channels.",
+        help="Which channel of a recording is heard: the mean of all, left, right, a number (1 is the first channel), "
+        "or each, which makes a clip of each channel. For the layout of written WAV files, use --wav-channels.",
         metavar="mean|left|right|N|each",
         show_default="the configuration's channel_selector, or mean",
     ),

@@ -14,12 +14,12 @@ from .options import FRAMEWORK_HELP, Framework, Frontend, Overwrite, SetParamete
 
 __all__ = ["policy_app"]
 
-policy_app = typer.Typer(help="Show and convert policies of any framework.", no_args_is_help=True)
+policy_app = typer.Typer(help="Show what a policy does, or convert it for another framework.", no_args_is_help=True)
 PolicyFile = Annotated[
     str,
     typer.Argument(
-        help="A framework's configuration, a YAML file of our own, or a policy's name; parameters may "
-        "follow as in LD,F=27,T=40.",
+        help="Policy: a framework's training configuration, a YAML file of specaug-listen, or a name from 'list "
+        "policies'. Parameters may follow, as in LD,F=27,T=40.",
         metavar="FILE",
     ),
 ]
@@ -37,7 +37,7 @@ def _policy_show(
     frontend: Frontend = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Say what a policy or a framework's configuration really does, step by step."""
+    """Explain what a policy, or a framework's configuration, really does, step by step."""
     from .._records import to_json
     from ..frameworks.summary import show_policy
 
@@ -51,11 +51,14 @@ def _policy_show(
 )
 def _policy_convert(
     file: PolicyFile,
-    to: Annotated[str, typer.Option(help="Framework to write for, e.g. nemo.", metavar="NAME")],
+    to: Annotated[str, typer.Option(help="Framework to write a configuration for, e.g. nemo.", metavar="NAME")],
     parameters: SetParameters = None,
     framework: Annotated[str | None, typer.Option("--from", help=FRAMEWORK_HELP, metavar="NAME")] = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="File for it.", metavar="FILE", readable=False)
+        Path | None,
+        typer.Option(
+            "-o", "--out", help="File for the configuration; without it, it is printed.", metavar="FILE", readable=False
+        ),
     ] = None,
     overwrite: Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,

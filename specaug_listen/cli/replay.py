@@ -18,20 +18,26 @@ __all__ = ["run_replay"]
 
 
 def run_replay(
-    draw: Annotated[Path, typer.Argument(help="A draw-N.json of an earlier run.", metavar="DRAW.json", readable=False)],
+    draw: Annotated[
+        Path,
+        typer.Argument(help="Record of a draw of an earlier run, draw-N.json.", metavar="DRAW.json", readable=False),
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
             "-o",
             "--out",
-            help="Folder for WAV, PNG and JSON, or a .wav file.",
+            help="Folder for WAV, PNG and JSON; or a .wav file, for the sound alone.",
             metavar="OUT",
             readable=False,
             show_default="again, or the next free one: again-2, ...",
         ),
     ] = None,
-    audio: Annotated[Path | None, typer.Option(help="The clip, where it has moved.", readable=False)] = None,
-    policy: Annotated[str | None, typer.Option(help="The module:callable that the draw calls.")] = None,
+    audio: Annotated[Path | None, typer.Option(help="The clip, if its file has moved.", readable=False)] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(help="The module:callable of the draw, if it has one; a record alone never imports code."),
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Make a draw again, bit for bit."""

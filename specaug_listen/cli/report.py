@@ -13,26 +13,35 @@ from .options import Budget, Flac, Open, Overwrite, ShowPaths
 __all__ = ["run_report"]
 
 
+Folders = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Folder that 'audition' or 'sweep' wrote; several of 'audition' are put side by side on one page.",
+        metavar="OUT...",
+        readable=False,
+    ),
+]
+Page = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--out", help="File for the page; without it, the page of the first OUT.", metavar="PAGE", readable=False
+    ),
+]
+
+
 def run_report(
-    folders: Annotated[
-        list[Path],
-        typer.Argument(
-            help="What 'audition' or 'sweep' wrote; several of 'audition' stand side by side.",
-            metavar="OUT...",
-            readable=False,
-        ),
-    ],
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The page; else OUT/report.html.", metavar="PAGE", readable=False)
-    ] = None,
-    split: Annotated[bool, typer.Option("--split", help="A folder with audio/ and img/ instead of one file.")] = False,
+    folders: Folders,
+    out: Page = None,
+    split: Annotated[
+        bool, typer.Option("--split", help="Write a folder with audio/ and img/ instead of one file.")
+    ] = False,
     budget: Budget = 12.0,
     flac: Flac = False,
     paths_shown: ShowPaths = False,
     open_it: Open = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write the page again from a folder, or one page of several folders, without rendering anything."""
+    """Write the page of a run again, or one page of several runs, without rendering anything."""
     from .._files import printable
     from ..errors import ParameterError
     from ..outputs.locks import reading

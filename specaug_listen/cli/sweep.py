@@ -17,7 +17,6 @@ from .console import aside, complain, results_folder, tell_of_page
 from .options import (
     BatchText,
     Budget,
-    ChannelText,
     Flac,
     Framework,
     Frontend,
@@ -43,13 +42,20 @@ __all__ = ["run_sweep"]
 Vary = Annotated[
     list[str],
     typer.Option(
-        help="What to vary, e.g. F=8,27 or time_mask.max_frames=10,40,100; also policy, dialect, frontend, vocoder, "
-        "fill, probability. May be given again.",
+        help="A parameter and its values, as in F=8,27 or time_mask.max_frames=10,40,100; also policy, dialect (a "
+        "framework), frontend, vocoder, fill, probability. May be repeated.",
         metavar="KEY=VALUE,...",
     ),
 ]
-
-
+OneChannel = Annotated[
+    str | None,
+    typer.Option(
+        "--channel",
+        help="Which channel of the recording is heard: the mean of all, left, right, or a number (1 is the first).",
+        metavar="mean|left|right|N",
+        show_default="the configuration's channel_selector, or mean",
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -72,12 +78,12 @@ def run_sweep(
     parameters: SetParameters = None,
     framework: Framework = None,
     batch: BatchText = None,
-    vocoder: Annotated[str, typer.Option(help="Vocoder: a name of 'list vocoders', or a YAML file.")] = "joint",
-    draws: Annotated[int, typer.Option(min=1, max=1000, help="How many times each cell is drawn.")] = 1,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    vocoder: Annotated[str, typer.Option(help="Vocoder: a name from 'list vocoders', or a YAML file.")] = "joint",
+    draws: Annotated[int, typer.Option(min=1, max=1000, help="Number of draws of each combination.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same files.")] = 0,
     start: Annotated[float, typer.Option(help="Where to begin in the clip, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="How much of the clip to take, in seconds.")] = None,
-    channel: ChannelText = None,
+    channel: OneChannel = None,
     strict: Strict = False,
     open_it: Open = False,
     budget: Budget = 12.0,
