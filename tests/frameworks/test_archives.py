@@ -68,9 +68,8 @@ def test_several_configurations_are_refused_with_their_names(tmp_path):
         import_policy(path)
 
 
-@pytest.mark.parametrize(
-    ("files", "said"),
-    [
+def test_what_is_wrong_in_an_archive_is_one_line(subtests, tmp_path):
+    for files, said in [
         ([("a.txt", b"x")], r"an archive \(tar\) without YAML in it; of an archive, model_config\.yaml or the one"),
         ([("a.yaml", OTHER), ("b.yaml", OTHER)], r"none is of a framework: a\.yaml, b\.yaml"),
         ([("model_config.yaml", b"a: 1\n" * 300_000)], r"model_config\.yaml in it has more than 1048576 bytes"),
@@ -79,14 +78,13 @@ def test_several_configurations_are_refused_with_their_names(tmp_path):
         ([("model_config.yaml", "device")], r"without YAML in it"),
         ([("model_config.yaml", b"a: [")], r"not valid YAML"),
         ([("../../\x1b[2J/model_config.yaml", b"a: [")], r"not valid YAML"),
-    ],
-)
-def test_what_is_wrong_in_an_archive_is_one_line(tmp_path, files, said):
-    path = packed(tmp_path / "x.nemo", files)
-    with pytest.raises(PolicyError, match=said) as caught:
-        import_policy(path)
-    assert str(caught.value).startswith(f"{path}: ")
-    assert str(caught.value).isprintable()
+    ]:
+        with subtests.test(files=files, said=said):
+            path = packed(tmp_path / "x.nemo", files)
+            with pytest.raises(PolicyError, match=said) as caught:
+                import_policy(path)
+            assert str(caught.value).startswith(f"{path}: ")
+            assert str(caught.value).isprintable()
 
 
 def test_a_short_archive_that_blows_up_is_stopped(tmp_path):

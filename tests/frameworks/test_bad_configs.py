@@ -263,10 +263,11 @@ def refusal(tmp_path):
     return refusal
 
 
-@pytest.mark.parametrize(("text", "message"), WRONG.values(), ids=WRONG.keys())
-def test_a_mistake_is_one_line_with_file_key_value_and_cure(refusal, text, message):
-    name = "config.json" if text.startswith("{") else "train.yaml"
-    assert re.search(message, refusal(text, name))
+def test_a_mistake_is_one_line_with_file_key_value_and_cure(subtests, refusal):
+    for name, (text, message) in WRONG.items():
+        with subtests.test(name=name):
+            name = "config.json" if text.startswith("{") else "train.yaml"
+            assert re.search(message, refusal(text, name))
 
 
 def test_what_a_stranger_wrote_is_shown_printable_and_in_one_line(refusal, tmp_path):
@@ -291,11 +292,12 @@ def test_broken_json_is_called_json(refusal):
     assert "not valid JSON" in refusal('{"p": 0.9,}', "x.json")
 
 
-@pytest.mark.parametrize("dialect", sorted(set(configs.ALL) - {"espnet"}))
-def test_another_frameworks_file_is_recognised(refusal, dialect):
-    assert f"looks like espnet's configuration, not {dialect}'s; give dialect 'espnet', or none" in refusal(
-        configs.ESPNET, dialect=dialect
-    )
+def test_another_frameworks_file_is_recognised(subtests, refusal):
+    for dialect in sorted(set(configs.ALL) - {"espnet"}):
+        with subtests.test(dialect=dialect):
+            assert f"looks like espnet's configuration, not {dialect}'s; give dialect 'espnet', or none" in refusal(
+                configs.ESPNET, dialect=dialect
+            )
 
 
 def test_our_own_file_is_no_frameworks(refusal):
@@ -358,19 +360,17 @@ fea_augment: !new:speechbrain.augment.augmenter.Augmenter
 """
 
 
-@pytest.mark.parametrize("augmenter", ["", LISTED], ids=["alone", "listed"])
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
+def test_of_several_speechbrain_objects_the_wrong_one_is_named(subtests, refusal):
+    for wrong, said in [
         ({"drop": "replace: random"}, "freq_drop.replace='random': allowed is zeros, "),
         ({"drop": "replace: cutcat"}, "freq_drop.replace='cutcat' takes frames of another clip"),
         ({"drop": "drop_length_low: 30"}, "freq_drop.drop_length_low=30: allowed is at most drop_length_high=15"),
         ({"warp": "dim: 2"}, "warp.dim=2: allowed is 1"),
-    ],
-)
-def test_of_several_speechbrain_objects_the_wrong_one_is_named(refusal, augmenter, wrong, said):
-    text = DROPS.format(**({"drop": "dim: 2", "warp": "warp_window: 5"} | wrong)) + augmenter
-    assert f"train.yaml: {said}" in refusal(text)
+    ]:
+        for augmenter in ["", LISTED]:
+            with subtests.test(augmenter=augmenter, wrong=wrong, said=said):
+                text = DROPS.format(**({"drop": "dim: 2", "warp": "warp_window: 5"} | wrong)) + augmenter
+                assert f"train.yaml: {said}" in refusal(text)
 
 
 @pytest.mark.parametrize(
@@ -583,20 +583,21 @@ CONTRADICTIONS = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
-def test_numbers_that_no_front_end_can_have_are_an_error_and_none_is_put_in_their_place(tmp_path, text, said):
-    path = tmp_path / ("config.json" if text.startswith("{") else "train.yaml")
-    path.write_text(text)
-    found = import_policy(path)
-    said = f"{said}; write other numbers, or give --frontend"
-    assert found.frontend is None
-    assert found.frontend_error == f"{path}: {said}"
-    assert f"error: {said}" in found.notes
-    with pytest.raises(PolicyError, match=re.escape(said)):
-        choose_frontend(None, found.policy)
-    page = show_policy(path, n_draws=10)
-    assert page.frontend is None
-    assert f"  error: {said}" in page.text.splitlines()
+def test_numbers_that_no_front_end_can_have_are_an_error_and_none_is_put_in_their_place(subtests, tmp_path):
+    for name, (text, said) in CONTRADICTIONS.items():
+        with subtests.test(name=name):
+            path = tmp_path / ("config.json" if text.startswith("{") else "train.yaml")
+            path.write_text(text)
+            found = import_policy(path)
+            said = f"{said}; write other numbers, or give --frontend"
+            assert found.frontend is None
+            assert found.frontend_error == f"{path}: {said}"
+            assert f"error: {said}" in found.notes
+            with pytest.raises(PolicyError, match=re.escape(said)):
+                choose_frontend(None, found.policy)
+            page = show_policy(path, n_draws=10)
+            assert page.frontend is None
+            assert f"  error: {said}" in page.text.splitlines()
 
 
 @pytest.mark.parametrize("given", ["window: flattop", "center: false", "n_mels: 400"])

@@ -20,9 +20,8 @@ def nemo(tmp_path):
     return write
 
 
-@pytest.mark.parametrize(
-    ("text", "channel", "key"),
-    [
+def test_the_channel_of_a_configuration_is_read_and_counted_from_one(subtests, nemo):
+    for text, channel, key in [
         ("train_ds: {channel_selector: 0}", 1, "model.train_ds.channel_selector: 0"),
         ("train_ds: {channel_selector: 1}", 2, "model.train_ds.channel_selector: 1"),
         ("train_ds: {channel_selector: [2]}", 3, "model.train_ds.channel_selector: [2]"),
@@ -30,12 +29,11 @@ def nemo(tmp_path):
         ("validation_ds: {channel_selector: 1}", 2, "model.validation_ds.channel_selector: 1"),
         ("channel_selector: 1", 2, "model.channel_selector: 1"),
         ("n: 1, train_ds: {channel_selector: '${model.n}'}", 2, "model.train_ds.channel_selector: 1"),
-    ],
-)
-def test_the_channel_of_a_configuration_is_read_and_counted_from_one(nemo, text, channel, key):
-    imported = import_policy(nemo(f"model: {{{MASKS}, {text}}}"))
-    assert (imported.policy.channel, imported.policy.channel_key) == (channel, key)
-    assert choose_channel(imported.policy)[0] == channel
+    ]:
+        with subtests.test(text=text, channel=channel, key=key):
+            imported = import_policy(nemo(f"model: {{{MASKS}, {text}}}"))
+            assert (imported.policy.channel, imported.policy.channel_key) == (channel, key)
+            assert choose_channel(imported.policy)[0] == channel
 
 
 @pytest.mark.parametrize("text", ["", ", train_ds: {channel_selector: null}", ", train_ds: null", ", train_ds: [1]"])
@@ -55,13 +53,14 @@ def test_training_comes_first_and_a_difference_is_noted(nemo):
     )
 
 
-@pytest.mark.parametrize("written", ["[0, 1]", "-1", "both", "1.5", "true"])
-def test_what_is_not_one_channel_is_said_and_the_mean_is_heard(nemo, written):
-    imported = import_policy(nemo(f"model: {{{MASKS}, train_ds: {{channel_selector: {written}}}}}"))
-    assert imported.policy.channel is None
-    (note,) = [note for note in imported.notes if "channel_selector" in note]
-    assert "is not one channel to be heard" in note
-    assert "choose with --channel" in note
+def test_what_is_not_one_channel_is_said_and_the_mean_is_heard(subtests, nemo):
+    for written in ("[0, 1]", "-1", "both", "1.5", "true"):
+        with subtests.test(written=written):
+            imported = import_policy(nemo(f"model: {{{MASKS}, train_ds: {{channel_selector: {written}}}}}"))
+            assert imported.policy.channel is None
+            (note,) = [note for note in imported.notes if "channel_selector" in note]
+            assert "is not one channel to be heard" in note
+            assert "choose with --channel" in note
 
 
 def test_policy_show_names_the_channel(nemo):

@@ -82,12 +82,13 @@ def test_what_an_alias_repeats_is_told_at_its_own_place(write):
 # -- encodings -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-@pytest.mark.parametrize("text", [ESPNET % "num_freq_mask: 1", json.dumps({"features_mask_size": 5, "p": 1.0})])
-def test_a_file_with_a_mark_of_its_encoding_is_read(write, encoding, text):
-    mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
-    plain = import_policy(write(text)).policy
-    assert import_policy(write(mark + text.encode(encoding))).policy == plain
+def test_a_file_with_a_mark_of_its_encoding_is_read(subtests, write):
+    for text in [ESPNET % "num_freq_mask: 1", json.dumps({"features_mask_size": 5, "p": 1.0})]:
+        for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"):
+            with subtests.test(encoding=encoding, text=text):
+                mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
+                plain = import_policy(write(text)).policy
+                assert import_policy(write(mark + text.encode(encoding))).policy == plain
 
 
 @pytest.mark.parametrize("text", ["specaug: specaug\n\tspecaug_conf: {}", "specaug_conf:\n\tnum_freq_mask: 1"])
@@ -99,9 +100,8 @@ def test_a_tab_is_called_a_tab(write, text):
 # -- what is no configuration --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "said"),
-    [
+def test_a_file_that_is_no_configuration_is_called_what_it_seems_to_be(subtests, write):
+    for name, text, said in [
         (
             "train.py",
             "import torch\nfrom lhotse import SpecAugment\n\nx = SpecAugment(features_mask_size=27,\n    p=0.9)\n",
@@ -120,10 +120,9 @@ def test_a_tab_is_called_a_tab(write, text):
         ("a.yaml", "just a text\n", "holds 'just a text'; a policy file is a YAML mapping"),
         ("a.yaml", "words " * 20, f"holds the text '{'words ' * 10}'...; a policy file is a YAML"),
         ("weights.pt", b"\x80\x02\xff", "looks like weights, without a configuration in it"),
-    ],
-)  # fmt: skip
-def test_a_file_that_is_no_configuration_is_called_what_it_seems_to_be(write, name, text, said):
-    assert said in refusal(write(text, name))
+    ]:
+        with subtests.test(name=name, text=text, said=said):
+            assert said in refusal(write(text, name))
 
 
 def test_what_is_advised_of_python_is_right(write):

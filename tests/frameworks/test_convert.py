@@ -40,12 +40,13 @@ def few_draws(monkeypatch):
     monkeypatch.setattr(convert, "_DRAWS", 40)
 
 
-@pytest.mark.parametrize("name", sorted(OWN))
-def test_a_policy_for_its_own_framework_is_the_same_one(name):
-    policy = OWN[name]
-    converted = convert_policy(policy, policy.dialect)
-    assert replace(converted.policy, name="x") == replace(policy, name="x")
-    assert converted.differences == ()
+def test_a_policy_for_its_own_framework_is_the_same_one(subtests):
+    for name in sorted(OWN):
+        with subtests.test(name=name):
+            policy = OWN[name]
+            converted = convert_policy(policy, policy.dialect)
+            assert replace(converted.policy, name="x") == replace(policy, name="x")
+            assert converted.differences == ()
 
 
 def test_lingvos_dynamic_warp_stays_with_lingvo():
@@ -83,14 +84,15 @@ def test_lhotse_is_given_no_size_of_0(name):
         assert (shares.time, shares.frequency) == (0, 0)
 
 
-@pytest.mark.parametrize("to", TARGETS)
-@pytest.mark.parametrize("name", ["adaptive", "icefall", "speechbrain-conformer", "none"])
-def test_the_snippet_is_a_configuration_of_the_framework(tmp_path, name, to):
-    converted = convert_policy(ALL_POLICIES[name], to)
-    path = tmp_path / f"{name}{'.json' if to in ('hf', 'lhotse') else '.yaml'}"
-    path.write_text(converted.text)
-    assert import_policy(path).policy.transforms == converted.policy.transforms
-    assert converted.policy.dialect == to
+def test_the_snippet_is_a_configuration_of_the_framework(subtests, tmp_path):
+    for name in ("adaptive", "icefall", "speechbrain-conformer", "none"):
+        for to in TARGETS:
+            with subtests.test(to=to, name=name):
+                converted = convert_policy(ALL_POLICIES[name], to)
+                path = tmp_path / f"{name}{'.json' if to in ('hf', 'lhotse') else '.yaml'}"
+                path.write_text(converted.text)
+                assert import_policy(path).policy.transforms == converted.policy.transforms
+                assert converted.policy.dialect == to
 
 
 @functools.cache
@@ -98,18 +100,21 @@ def shares_of_10_s(policy):
     return expected_shares(policy, 80, 1000, n_draws=300)
 
 
-@pytest.mark.parametrize("to", TARGETS)
-@pytest.mark.parametrize("name", ["LD", "espnet-conformer10", "icefall"])
-def test_as_much_is_masked_there_as_here(name, to):
+def test_as_much_is_masked_there_as_here(subtests):
     """Of 10 s. Fixed widths cover a little more, their overlaps being fewer."""
-    given, made = shares_of_10_s(ALL_POLICIES[name]), shares_of_10_s(convert_policy(ALL_POLICIES[name], to).policy)
-    assert made.time == pytest.approx(given.time, abs=0.04)
-    assert made.frequency == pytest.approx(given.frequency, abs=0.06)
+    for name in ("LD", "espnet-conformer10", "icefall"):
+        for to in TARGETS:
+            with subtests.test(to=to, name=name):
+                given, made = (
+                    shares_of_10_s(ALL_POLICIES[name]),
+                    shares_of_10_s(convert_policy(ALL_POLICIES[name], to).policy),
+                )
+                assert made.time == pytest.approx(given.time, abs=0.04)
+                assert made.frequency == pytest.approx(given.frequency, abs=0.06)
 
 
-@pytest.mark.parametrize(
-    ("name", "to", "line"),
-    [
+def test_what_differs_is_listed(subtests):
+    for name, to, line in [
         ("espnet-conformer10", "nemo", "time warp: a frame moves by -4 to 5 frames; clips from 11 frames on"),
         ("espnet-conformer10", "nemo", "order: frequency masks, time masks -> time masks, frequency masks"),
         ("LB", "wenet", "frequency masks, width: 0 to 27 bins -> 1 to 27 bins"),
@@ -135,11 +140,10 @@ def test_as_much_is_masked_there_as_here(name, to):
             "time masks, width: 0 to 70 frames, at most 0.2 of the clip -> 0 to 70 frames (71 is never dra",
         ),
         ("espnet-conformer10", "hf", "time masks, width: 0 to less than 0.05 of the padded batch -> 24 frames"),
-    ],
-)
-def test_what_differs_is_listed(name, to, line):
-    differences = convert_policy(ALL_POLICIES[name], to).differences
-    assert any(line in each for each in differences), differences
+    ]:
+        with subtests.test(name=name, to=to, line=line):
+            differences = convert_policy(ALL_POLICIES[name], to).differences
+            assert any(line in each for each in differences), differences
 
 
 def test_narrow_masks_come_in_where_a_framework_has_no_least_width():
@@ -157,11 +161,12 @@ def test_what_is_the_same_is_not_listed():
     assert not [line for line in differences if "fill:" in line or "chance" in line]
 
 
-@pytest.mark.parametrize("to", sorted(set(TARGETS) - {"wenet"}))
-def test_the_largest_width_is_kept_though_the_ends_differ(to):
+def test_the_largest_width_is_kept_though_the_ends_differ(subtests):
     """27 inclusive is 28 exclusive; HF has one width, which is the middle."""
-    made = neutral_policy(convert_policy(Policy([FrequencyMask(count=1, max_bins=27)]), to).policy).frequency
-    assert made.widest == (14 if to == "hf" else 27)
+    for to in sorted(set(TARGETS) - {"wenet"}):
+        with subtests.test(to=to):
+            made = neutral_policy(convert_policy(Policy([FrequencyMask(count=1, max_bins=27)]), to).policy).frequency
+            assert made.widest == (14 if to == "hf" else 27)
 
 
 def test_further_masks_along_an_axis_are_left_out_and_said():
@@ -175,11 +180,12 @@ def test_counts_in_a_range_stay_in_speechbrain():
     assert convert_policy(Policy((mask,), dialect="speechbrain"), "espnet").policy.transforms[0].count == 3
 
 
-@pytest.mark.parametrize("fill", [0.0, "mean"])
-@pytest.mark.parametrize("to", ["espnet", "torchaudio", "fairseq", "speechbrain", "paper"])
-def test_a_fill_is_kept_where_the_framework_has_it(fill, to):
-    made = convert_policy(ALL_POLICIES["LD"].with_fill(fill), to).policy
-    assert {mask.fill for mask in made.transforms if hasattr(mask, "fill")} == {fill}
+def test_a_fill_is_kept_where_the_framework_has_it(subtests):
+    for to in ("espnet", "torchaudio", "fairseq", "speechbrain", "paper"):
+        for fill in (0.0, "mean"):
+            with subtests.test(fill=fill, to=to):
+                made = convert_policy(ALL_POLICIES["LD"].with_fill(fill), to).policy
+                assert {mask.fill for mask in made.transforms if hasattr(mask, "fill")} == {fill}
 
 
 def test_a_share_of_bins_by_torchaudio_stays_with_torchaudio():
@@ -191,13 +197,14 @@ def test_nothing_to_do_is_said_so_in_espnets_words():
     assert convert_policy(Policy(()), "espnet").text == "specaug: null\n"
 
 
-@pytest.mark.parametrize("dialect", configs.ALL)
-def test_every_example_can_be_converted_to_every_framework(tmp_path, dialect):
-    name, text = configs.ALL[dialect]
-    (tmp_path / name).write_text(text)
-    policy = import_policy(tmp_path / name).policy
-    for to in TARGETS:
-        assert convert_policy(policy, to).text
+def test_every_example_can_be_converted_to_every_framework(subtests, tmp_path):
+    for dialect in configs.ALL:
+        with subtests.test(dialect=dialect):
+            name, text = configs.ALL[dialect]
+            (tmp_path / name).write_text(text)
+            policy = import_policy(tmp_path / name).policy
+            for to in TARGETS:
+                assert convert_policy(policy, to).text
 
 
 def test_numbers_that_a_share_stands_for_are_those_of_1000_frames():

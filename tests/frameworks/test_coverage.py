@@ -45,17 +45,18 @@ COVERAGE = {
 }
 
 
-@pytest.mark.parametrize(("mask", "batch", "wanted"), COVERAGE.values(), ids=COVERAGE)
-def test_bins_are_covered_as_often_as_by_the_framework(mask, batch, wanted):
-    source, covered = OwnSource(np.random.default_rng(5)), np.zeros(80)
-    for _ in range(N_DRAWS):
-        (step,) = mask.draw(80, 300, source, Batch(batch))[0]
-        covered[step.region[0]] += 1
-    found = covered[PLACES] / N_DRAWS
-    for value, right in zip(found, wanted, strict=True):
-        # Three deviations of the count, and the rounding of the figures.
-        assert value == pytest.approx(right, abs=3 * np.sqrt(right / N_DRAWS) + 0.0015)
-        assert (value == 0) == (right == 0)
+def test_bins_are_covered_as_often_as_by_the_framework(subtests):
+    for name, (mask, batch, wanted) in COVERAGE.items():
+        with subtests.test(name=name):
+            source, covered = OwnSource(np.random.default_rng(5)), np.zeros(80)
+            for _ in range(N_DRAWS):
+                (step,) = mask.draw(80, 300, source, Batch(batch))[0]
+                covered[step.region[0]] += 1
+            found = covered[PLACES] / N_DRAWS
+            for value, right in zip(found, wanted, strict=True):
+                # Three deviations of the count, and the rounding of the figures.
+                assert value == pytest.approx(right, abs=3 * np.sqrt(right / N_DRAWS) + 0.0015)
+                assert (value == 0) == (right == 0)
 
 
 # Masked share of time, frequency and area at 2 s and 10 s: section 1e (wenet at 5 s as well, where it was asked for).
@@ -75,13 +76,14 @@ SHARES = {
 }
 
 
-@pytest.mark.parametrize("name", SHARES)
-def test_a_policy_masks_as_much_as_its_framework(name, shares_of):
-    for n_frames, wanted in SHARES[name].items():
-        found = shares_of(ALL_POLICIES[name], n_frames, n_draws=250)
-        mean, error = found.mean(axis=0), found.std(axis=0) / np.sqrt(len(found))
-        # The figures were rounded, and made from 4000 draws of the rule restated.
-        np.testing.assert_array_less(np.abs(mean - wanted), 3.5 * error + 0.012)
+def test_a_policy_masks_as_much_as_its_framework(subtests, shares_of):
+    for name in SHARES:
+        with subtests.test(name=name):
+            for n_frames, wanted in SHARES[name].items():
+                found = shares_of(ALL_POLICIES[name], n_frames, n_draws=250)
+                mean, error = found.mean(axis=0), found.std(axis=0) / np.sqrt(len(found))
+                # The figures were rounded, and made from 4000 draws of the rule restated.
+                np.testing.assert_array_less(np.abs(mean - wanted), 3.5 * error + 0.012)
 
 
 def test_of_a_short_clip_padded_to_30_s_little_is_masked(shares_of):
@@ -91,9 +93,10 @@ def test_of_a_short_clip_padded_to_30_s_little_is_masked(shares_of):
     assert over_all.over == "clip"
 
 
-@pytest.mark.parametrize("name", ["lhotse", "icefall"])
-@pytest.mark.parametrize(("n_frames", "n_masks"), [(200, 1), (666, 1), (667, 2), (1500, 3)])
-def test_lhotses_budget_gives_one_mask_to_clips_of_up_to_666_frames(name, n_frames, n_masks):
-    steps, _ = ALL_POLICIES[name].transforms[2].draw(80, n_frames, OwnSource(np.random.default_rng(0)))
-    assert len(steps) == n_masks
-    assert max(step.n_frames for step in steps) <= 0.15 * n_frames / n_masks
+def test_lhotses_budget_gives_one_mask_to_clips_of_up_to_666_frames(subtests):
+    for n_frames, n_masks in [(200, 1), (666, 1), (667, 2), (1500, 3)]:
+        for name in ("lhotse", "icefall"):
+            with subtests.test(name=name, n_frames=n_frames, n_masks=n_masks):
+                steps, _ = ALL_POLICIES[name].transforms[2].draw(80, n_frames, OwnSource(np.random.default_rng(0)))
+                assert len(steps) == n_masks
+                assert max(step.n_frames for step in steps) <= 0.15 * n_frames / n_masks

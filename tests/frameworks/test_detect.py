@@ -32,9 +32,8 @@ def written(tmp_path):
     return write
 
 
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
+def test_a_framework_is_known_by_keys_that_no_other_has(subtests):
+    for data, expected in [
         ({"dataset_conf": {"fbank_conf": {}}, "encoder_conf": {}, "model": "whisper"}, {"wenet": ["dataset_conf"]}),
         ({"collate_conf": {}, "dataset_conf": {}}, {"wenet": ["collate_conf"]}),
         ({"collate_conf": {}, "dataset_conf": {"feats_type": "x"}}, {"wenet": ["collate_conf", "dataset_conf"]}),
@@ -55,58 +54,59 @@ def written(tmp_path):
         ({"state_dict": {"p": 1, "features_mask_size": 2}}, {"lhotse": ["p", "features_mask_size"]}),
         ({"transforms": [], "specaug": None}, {}),
         ({}, {}),
-    ],
-)  # fmt: skip
-def test_a_framework_is_known_by_keys_that_no_other_has(data, expected):
-    assert claims(data) == expected
+    ]:
+        with subtests.test(data=data, expected=expected):
+            assert claims(data) == expected
 
 
-@pytest.mark.parametrize("dialect", configs.ALL)
-def test_an_ordinary_configuration_is_that_of_one_framework(written, dialect):
-    _, text = configs.ALL[dialect]
-    assert import_policy(written(text)).dialect == dialect
+def test_an_ordinary_configuration_is_that_of_one_framework(subtests, written):
+    for dialect in configs.ALL:
+        with subtests.test(dialect=dialect):
+            _, text = configs.ALL[dialect]
+            assert import_policy(written(text)).dialect == dialect
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (WENET + ESPNET, r"wenet's \(dataset_conf\) and espnet's \(specaug, specaug_conf, frontend_conf\); name the "),
-        (ESPNET + NEMO, r"espnet's \(.*\) and nemo's \(model\); .*: --dialect espnet or --dialect nemo \(dia"),
-        (NEMO + FAIRSEQ, r"nemo's \(model\) and fairseq's \(specaugment, transforms\)"),
-        (DROP + WENET, r"speechbrain's \(drop\) and wenet's"),
-        (WENET + ESPNET + NEMO, r"wenet's .* and espnet's .* and nemo's .*; name the one"),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("read", [import_policy, lambda path: get_policy(str(path))])
-def test_a_file_with_keys_of_several_frameworks_is_refused_with_their_names(written, text, said, read):
-    with pytest.raises(PolicyError, match=r"train\.yaml: holds keys of several frameworks: " + said) as caught:
-        read(written(text))
-    assert "\n" not in str(caught.value)
+def test_a_file_with_keys_of_several_frameworks_is_refused_with_their_names(subtests, written):
+    for read in [import_policy, lambda path: get_policy(str(path))]:
+        for text, said in [
+            (
+                WENET + ESPNET,
+                r"wenet's \(dataset_conf\) and espnet's \(specaug, specaug_conf, frontend_conf\); name the ",
+            ),
+            (ESPNET + NEMO, r"espnet's \(.*\) and nemo's \(model\); .*: --dialect espnet or --dialect nemo \(dia"),
+            (NEMO + FAIRSEQ, r"nemo's \(model\) and fairseq's \(specaugment, transforms\)"),
+            (DROP + WENET, r"speechbrain's \(drop\) and wenet's"),
+            (WENET + ESPNET + NEMO, r"wenet's .* and espnet's .* and nemo's .*; name the one"),
+        ]:
+            with subtests.test(text=text, said=said, read=read):
+                with pytest.raises(
+                    PolicyError, match=r"train\.yaml: holds keys of several frameworks: " + said
+                ) as caught:
+                    read(written(text))
+                assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("dialect", "expected"),
-    [
+def test_the_framework_that_is_told_is_read_and_the_keys_of_others_are_listed(subtests, written):
+    for dialect, expected in [
         ("wenet", frameworks.wenet_policy(num_t_mask=3)),
         ("espnet", frameworks.espnet_policy(time_mask_width_range=40)),
         ("nemo", frameworks.nemo_policy(freq_masks=2, freq_width=9)),
         ("fairseq", frameworks.fairseq_policy(freq_mask_N=2, freq_mask_F=9)),
         ("torchaudio", None),
-    ],
-)
-def test_the_framework_that_is_told_is_read_and_the_keys_of_others_are_listed(written, dialect, expected):
-    found = import_policy(written(WENET + ESPNET + NEMO + FAIRSEQ + TORCHAUDIO), dialect)
-    assert found.dialect == dialect
-    if expected is not None:
-        assert found.policy.transforms == expected.transforms
-    for other, keys in {
-        "wenet": "dataset_conf",
-        "espnet": "specaug, specaug_conf, frontend_conf",
-        "nemo": "model",
-        "fairseq": "specaugment, transforms",
-        "torchaudio": "TimeMasking",
-    }.items():
-        assert (f"{keys}: {other}'s, left alone, as {dialect} is meant" in found.notes) == (other != dialect)
+    ]:
+        with subtests.test(dialect=dialect, expected=expected):
+            found = import_policy(written(WENET + ESPNET + NEMO + FAIRSEQ + TORCHAUDIO), dialect)
+            assert found.dialect == dialect
+            if expected is not None:
+                assert found.policy.transforms == expected.transforms
+            for other, keys in {
+                "wenet": "dataset_conf",
+                "espnet": "specaug, specaug_conf, frontend_conf",
+                "nemo": "model",
+                "fairseq": "specaugment, transforms",
+                "torchaudio": "TimeMasking",
+            }.items():
+                assert (f"{keys}: {other}'s, left alone, as {dialect} is meant" in found.notes) == (other != dialect)
 
 
 def test_references_are_followed_into_what_is_left_alone(written):
@@ -161,9 +161,8 @@ def test_what_the_framework_that_is_told_shares_with_others_is_read(written):
     assert "freq_mask_F, freq_mask_N: fairseq's, left alone, as nemo is meant" in found.notes
 
 
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
+def test_bare_arguments_are_those_of_the_framework_that_knows_most_of_them(subtests):
+    for data, expected in [
         ({"freq_mask_F": 1, "mask_value": 0}, {"fairseq": ["freq_mask_F", "mask_value"]}),
         ({"time_warp_window": 5}, {"espnet": ["time_warp_window"], "speechbrain-legacy": ["time_warp_window"]}),
         ({"p": 0.9}, {"lhotse": ["p"], "torchaudio": ["p"]}),
@@ -172,9 +171,10 @@ def test_what_the_framework_that_is_told_shares_with_others_is_read(written):
         ({"model_type": "gpt", "seed": 1}, {}),
         ({"freq_mask_F": 1, "freq_mask_N": 1, "time_mask_param": 9}, {"fairseq": ["freq_mask_F", "freq_mask_N"]}),
         ({"freq_mask_F": 1, "freq_masks": 1}, {"nemo": ["freq_masks"], "fairseq": ["freq_mask_F"]}),
-        ({"mask_value": 0, "freq_masks": 1, "freq_mask_F": 1},
-         {"nemo": ["mask_value", "freq_masks"], "fairseq": ["mask_value", "freq_mask_F"]}),
-    ],
-)  # fmt: skip
-def test_bare_arguments_are_those_of_the_framework_that_knows_most_of_them(data, expected):
-    assert claims(data) == expected
+        (
+            {"mask_value": 0, "freq_masks": 1, "freq_mask_F": 1},
+            {"nemo": ["mask_value", "freq_masks"], "fairseq": ["mask_value", "freq_mask_F"]},
+        ),
+    ]:
+        with subtests.test(data=data, expected=expected):
+            assert claims(data) == expected

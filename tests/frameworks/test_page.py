@@ -6,8 +6,6 @@ import re
 import runpy
 from pathlib import Path
 
-import pytest
-
 from specaug_listen.augment.describe import aspects, subject
 from specaug_listen.frameworks import ALL_POLICIES, FRAMEWORKS
 from specaug_listen.frameworks.read import readable_frameworks
@@ -16,11 +14,12 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "dialects.md").read_text()
 
 
-@pytest.mark.parametrize("name", FRAMEWORKS)
-def test_every_oddity_of_a_dialect_and_no_other_is_on_the_page(name):
-    section = PAGE.split(f"### `{name}`\n", 1)[1].split("\n#", 1)[0]
-    assert re.findall(r"^- (.*)$", section, re.MULTILINE) == list(FRAMEWORKS[name].oddities)
-    assert FRAMEWORKS[name].source in section
+def test_every_oddity_of_a_dialect_and_no_other_is_on_the_page(subtests):
+    for name in FRAMEWORKS:
+        with subtests.test(name=name):
+            section = PAGE.split(f"### `{name}`\n", 1)[1].split("\n#", 1)[0]
+            assert re.findall(r"^- (.*)$", section, re.MULTILINE) == list(FRAMEWORKS[name].oddities)
+            assert FRAMEWORKS[name].source in section
 
 
 def test_every_reader_is_on_the_page():
@@ -30,15 +29,16 @@ def test_every_reader_is_on_the_page():
     }
 
 
-@pytest.mark.parametrize("name", ALL_POLICIES)
-def test_every_policy_is_on_the_page_with_its_numbers(name):
-    policy = ALL_POLICIES[name]
-    (row,) = re.findall(rf"^\| `{re.escape(name)}` \| {policy.dialect} \| (.*) \|$", PAGE, re.MULTILINE)
-    for transform in policy.transforms:
-        said = aspects(transform)
-        if said.get("moves") != "none" and said.get("count") != "0":
-            assert subject(transform) in row
-            assert said.get("width", "") in row
+def test_every_policy_is_on_the_page_with_its_numbers(subtests):
+    for name in ALL_POLICIES:
+        with subtests.test(name=name):
+            policy = ALL_POLICIES[name]
+            (row,) = re.findall(rf"^\| `{re.escape(name)}` \| {policy.dialect} \| (.*) \|$", PAGE, re.MULTILINE)
+            for transform in policy.transforms:
+                said = aspects(transform)
+                if said.get("moves") != "none" and said.get("count") != "0":
+                    assert subject(transform) in row
+                    assert said.get("width", "") in row
 
 
 def test_the_page_holds_the_table_of_shares_that_is_tested():

@@ -60,9 +60,8 @@ def test_whole_numbers_are_good_enough_where_a_number_is_asked_for(written):
     assert policy.transforms[0].fill == 0.0
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
+def test_a_mistake_is_named_with_file_key_and_what_is_allowed(subtests, written):
+    for text, message in [
         (
             "transforms: [{time_mask: {max_frame: 3}}]",
             r"unknown key 'transforms\[0\]\.time_mask\.max_frame'; did you mean 'max_frames'\? "
@@ -113,13 +112,12 @@ def test_whole_numbers_are_good_enough_where_a_number_is_asked_for(written):
         ("- time_mask: {}", r"holds a list; a policy file is a YAML mapping"),
         ("time_mask", r"holds 'time_mask'; a policy file is a YAML mapping"),
         ("", r"holds nothing; a policy file is a YAML mapping"),
-    ],
-)
-def test_a_mistake_is_named_with_file_key_and_what_is_allowed(written, text, message):
-    path = written(text)
-    with pytest.raises(PolicyError, match=rf"^{path}: .*({message})") as caught:
-        read_policy(path)
-    assert "\n" not in str(caught.value)
+    ]:
+        with subtests.test(text=text, message=message):
+            path = written(text)
+            with pytest.raises(PolicyError, match=rf"^{path}: .*({message})") as caught:
+                read_policy(path)
+            assert "\n" not in str(caught.value)
 
 
 def test_an_absent_file_is_refused(tmp_path):
@@ -127,10 +125,11 @@ def test_an_absent_file_is_refused(tmp_path):
         get_policy(str(tmp_path / "absent.yaml"))
 
 
-@pytest.mark.parametrize("spelled", [str.upper, str.lower, str.title], ids=["upper", "lower", "title"])
-@pytest.mark.parametrize("name", sorted(POLICIES))
-def test_the_case_of_a_name_does_not_matter(name, spelled):
-    assert get_policy(spelled(name)) is POLICIES[name]
+def test_the_case_of_a_name_does_not_matter(subtests):
+    for name in sorted(POLICIES):
+        for spelled in [str.upper, str.lower, str.title]:
+            with subtests.test(spelled=spelled, name=name):
+                assert get_policy(spelled(name)) is POLICIES[name]
 
 
 def test_a_path_stands_for_its_file(written):

@@ -60,21 +60,23 @@ def needs(*names):
     return pytest.mark.skipif(not set(names) <= set(PRESETS), reason=f"no front-end {', '.join(names)}")
 
 
-@pytest.mark.parametrize("guessed", [True, False], ids=["guessed", "told"])
-@pytest.mark.parametrize("dialect", configs.ALL)
-def test_a_configuration_is_the_policy_of_its_arguments(imported, dialect, guessed):
-    name, text = configs.ALL[dialect]
-    found = imported(text, name, None if guessed else dialect)
-    expected = EXPECTED[dialect]
-    assert replace(found.policy, name="x") == replace(expected, name="x")
-    assert found.dialect == dialect
+def test_a_configuration_is_the_policy_of_its_arguments(subtests, imported):
+    for dialect in configs.ALL:
+        for guessed in (True, False):
+            with subtests.test(guessed=guessed, dialect=dialect):
+                name, text = configs.ALL[dialect]
+                found = imported(text, name, None if guessed else dialect)
+                expected = EXPECTED[dialect]
+                assert replace(found.policy, name="x") == replace(expected, name="x")
+                assert found.dialect == dialect
 
 
-@pytest.mark.parametrize("dialect", configs.ALL)
-def test_a_file_read_for_its_policy_alone_gives_the_same(file, dialect):
-    name, text = configs.ALL[dialect]
-    path = file(text, name)
-    assert read_policy(path) == import_policy(path).policy == frameworks.get_policy(str(path))
+def test_a_file_read_for_its_policy_alone_gives_the_same(subtests, file):
+    for dialect in configs.ALL:
+        with subtests.test(dialect=dialect):
+            name, text = configs.ALL[dialect]
+            path = file(text, name)
+            assert read_policy(path) == import_policy(path).policy == frameworks.get_policy(str(path))
 
 
 def test_a_policy_carries_what_its_configuration_leaves_open(file):
@@ -146,9 +148,8 @@ def test_a_front_end_that_is_missing_is_said_and_the_policy_is_read(imported, mo
 # -- what is filled in, and what has no effect ---------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("dialect", "line"),
-    [
+def test_a_default_is_listed_where_the_file_says_nothing(subtests, imported):
+    for dialect, line in [
         ("espnet", "specaug_conf.replace_with_zero: true"),
         ("nemo", "model.spec_augment.use_vectorized_spec_augment: true"),
         ("speechbrain", "time_warp.warp_window: 5"),
@@ -157,36 +158,35 @@ def test_a_front_end_that_is_missing_is_said_and_the_policy_is_read(imported, mo
         ("fairseq", "specaugment.mask_value: null"),
         ("torchaudio", "FrequencyMasking.iid_masks: false"),
         ("lingvo", "time_mask_max_frames: 50"),
-    ],
-)
-def test_a_default_is_listed_where_the_file_says_nothing(imported, dialect, line):
-    name, text = configs.ALL[dialect]
-    assert line in imported(text, name).defaults
+    ]:
+        with subtests.test(dialect=dialect, line=line):
+            name, text = configs.ALL[dialect]
+            assert line in imported(text, name).defaults
 
 
-@pytest.mark.parametrize("dialect", configs.ALL)
-def test_nothing_that_the_file_says_is_called_a_default(imported, dialect):
-    name, text = configs.ALL[dialect]
-    keys = {line.split(":")[0].rsplit(".", 1)[-1] for line in imported(text, name).defaults}
-    given = {
-        "freq_mask_width_range",
-        "freq_masks",
-        "num_t_mask",
-        "mask_time_prob",
-        "freq_mask_F",
-        "p",
-        "freq_mask_count",
-    }
-    assert not keys & given - ({"p"} if dialect != "lhotse" else set())
+def test_nothing_that_the_file_says_is_called_a_default(subtests, imported):
+    for dialect in configs.ALL:
+        with subtests.test(dialect=dialect):
+            name, text = configs.ALL[dialect]
+            keys = {line.split(":")[0].rsplit(".", 1)[-1] for line in imported(text, name).defaults}
+            given = {
+                "freq_mask_width_range",
+                "freq_masks",
+                "num_t_mask",
+                "mask_time_prob",
+                "freq_mask_F",
+                "p",
+                "freq_mask_count",
+            }
+            assert not keys & given - ({"p"} if dialect != "lhotse" else set())
 
 
 def test_lhotses_arguments_in_full_leave_nothing_to_fill_in(imported):
     assert imported(configs.LHOTSE, "x.json").defaults == ()
 
 
-@pytest.mark.parametrize(
-    ("text", "name", "note"),
-    [
+def test_what_has_no_effect_or_is_not_as_it_seems_is_said(subtests, imported):
+    for text, name, note in [
         (configs.ESPNET, "x.yaml", "normalize: utterance_mvn comes after the masks"),
         (configs.WHISPER, "x.yaml", "pull request 5206"),
         (configs.WENET, "x.yaml", "spec_aug_conf.max_w: without effect"),
@@ -195,11 +195,10 @@ def test_lhotses_arguments_in_full_leave_nothing_to_fill_in(imported):
         (configs.SPEECHBRAIN, "x.yaml", "not executed, .*: !apply:torch.manual_seed"),
         (configs.NEMO, "x.yaml", "dither: noise in training, left out"),
         (configs.HF, "config.json", "no preprocessor_config.json"),
-    ],
-)
-def test_what_has_no_effect_or_is_not_as_it_seems_is_said(imported, text, name, note):
-    notes = imported(text, name).notes
-    assert any(re.search(note, line) for line in notes), notes
+    ]:
+        with subtests.test(text=text, name=name, note=note):
+            notes = imported(text, name).notes
+            assert any(re.search(note, line) for line in notes), notes
 
 
 # -- ESPnet --------------------------------------------------------------------------------------------
@@ -271,10 +270,11 @@ def test_nemos_other_kernels_are_dialects_of_their_own(imported, flag):
     assert found.dialect == {"use_v": "nemo-legacy", "use_n": "nemo-numba"}[flag[:5]]
 
 
-@pytest.mark.parametrize("reference", ["${model.mels}", "${..mels}", "${.bands}", "${model.twice}", "${lists.0}"])
-def test_references_of_omegaconf_are_followed(imported, reference):
-    inside = f"mels: 40, twice: '${{.mels}}', preprocessor: {{bands: 40, features: '{reference}'}}"
-    assert imported(f"lists: [40]\nmodel: {{{inside}}}").frontend.n_mels == 40
+def test_references_of_omegaconf_are_followed(subtests, imported):
+    for reference in ("${model.mels}", "${..mels}", "${.bands}", "${model.twice}", "${lists.0}"):
+        with subtests.test(reference=reference):
+            inside = f"mels: 40, twice: '${{.mels}}', preprocessor: {{bands: 40, features: '{reference}'}}"
+            assert imported(f"lists: [40]\nmodel: {{{inside}}}").frontend.n_mels == 40
 
 
 def test_what_is_not_needed_need_not_be_resolved(imported):
@@ -293,9 +293,8 @@ def test_speechbrains_order_is_that_of_the_augmenter(imported):
     assert [type(t).__name__ for t in imported(turned).policy.transforms] == ["Warp", "Mask"]
 
 
-@pytest.mark.parametrize(
-    ("line", "note", "n"),
-    [
+def test_what_else_the_augmenter_does_is_said(subtests, imported):
+    for line, note, n in [
         (
             "parallel_augment: true",
             "parallel_augment: each augmentation goes to a copy of its own; a draw here is one",
@@ -306,12 +305,13 @@ def test_speechbrains_order_is_that_of_the_augmenter(imported):
         ("augment_end_index: 2", "augment_end_index: examples of the batch on one side of it are left out", 3),
         ("repeat_augment: 0", "repeat_augment: 0: nothing is done", 0),
         ("repeat_augment: 2", "repeat_augment: 2 copies", 3),
-    ],
-)
-def test_what_else_the_augmenter_does_is_said(imported, line, note, n):
-    found = imported(configs.SPEECHBRAIN.replace("    augment_prob: 0.75", f"    augment_prob: 0.75\n    {line}"))
-    assert any(note in said for said in found.notes)
-    assert len(found.policy.transforms) == n
+    ]:
+        with subtests.test(line=line, note=note, n=n):
+            found = imported(
+                configs.SPEECHBRAIN.replace("    augment_prob: 0.75", f"    augment_prob: 0.75\n    {line}")
+            )
+            assert any(note in said for said in found.notes)
+            assert len(found.policy.transforms) == n
 
 
 def test_augmentations_beyond_the_most_never_run(imported):

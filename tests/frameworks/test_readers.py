@@ -184,12 +184,15 @@ def test_speechbrains_masks_on_what_a_network_made_are_refused(imported):
 # -- ESPnet --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("null", ["none", "None", "nil", "NIL", "'null'", "' None '", "null", "~", ""])
-def test_espnets_words_for_null_are_null(imported, null):
-    found = imported(f"specaug: {null}\nfrontend_conf: {{hop_length: 160}}\nnormalize: {null}\ninput_size: {null}")
-    assert found.policy.transforms == ()
-    assert (found.frontend.hop_length, found.frontend_missing) == (160, "")
-    assert not noted(found, "comes after the masks")
+def test_espnets_words_for_null_are_null(subtests, imported):
+    for null in ("none", "None", "nil", "NIL", "'null'", "' None '", "null", "~", ""):
+        with subtests.test(null=null):
+            found = imported(
+                f"specaug: {null}\nfrontend_conf: {{hop_length: 160}}\nnormalize: {null}\ninput_size: {null}"
+            )
+            assert found.policy.transforms == ()
+            assert (found.frontend.hop_length, found.frontend_missing) == (160, "")
+            assert not noted(found, "comes after the masks")
 
 
 @pytest.mark.parametrize("name", ["SPECAUG", "SpecAug", "specaug"])
@@ -232,9 +235,8 @@ def test_audition_refuses_such_features_until_a_front_end_is_given(tmp_path, imp
     assert run(*options, "--frontend", "espnet", "--draws", "1").code == 0
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
+def test_espnets_masks_on_what_is_no_mel_are_refused(subtests, imported):
+    for more in [
         *(
             f"frontend: {name}"
             for name in ("embed", "patch", "s3prl", "fused", "wav2vec_cnn", "whisper", "Sliding_Window")
@@ -245,11 +247,12 @@ def test_audition_refuses_such_features_until_a_front_end_is_given(tmp_path, imp
         ),
         "encoder_conf: {input_layer: embed}",
         *(f"encoder: {name}\ninput_size: 1" for name in ("torchaudiohubert", "wav2vec2", "avhubert", "wavlm")),
-    ],
-)
-def test_espnets_masks_on_what_is_no_mel_are_refused(imported, more):
-    with pytest.raises(PolicyError, match=r"no mel spectrogram, so the masks cannot be heard"):
-        imported(SPECAUG + more)
+    ]:
+        with (
+            subtests.test(more=more),
+            pytest.raises(PolicyError, match=r"no mel spectrogram, so the masks cannot be heard"),
+        ):
+            imported(SPECAUG + more)
 
 
 def test_espnets_training_without_specaug_masks_nothing(imported):
@@ -270,18 +273,17 @@ def test_lhotses_warp_is_off_below_1(imported, factor):
     assert noted(found, f"time_warp_factor: {factor}: no warp")
 
 
-@pytest.mark.parametrize(
-    ("wide", "long", "is_noted"), [(100, 27, True), (70, 27, True), (27, 100, False), (5, 5, False), (30, 27, False)]
-)
-def test_lhotses_sizes_that_look_exchanged_are_noted_and_drawn_as_they_stand(imported, wide, long, is_noted):
-    found = imported(f"features_mask_size: {wide}\nframes_mask_size: {long}")
-    expected = frameworks.lhotse_policy(features_mask_size=wide, frames_mask_size=long, supervisions=True)
-    assert found.policy.transforms == expected.transforms
-    notes = noted(found, "these look exchanged")
-    assert bool(notes) == is_noted
-    # What is advised is lhotse's own.
-    if is_noted:
-        assert f"write features_mask_size: {long} and frames_mask_size: {wide}" in notes[0]
+def test_lhotses_sizes_that_look_exchanged_are_noted_and_drawn_as_they_stand(subtests, imported):
+    for wide, long, is_noted in [(100, 27, True), (70, 27, True), (27, 100, False), (5, 5, False), (30, 27, False)]:
+        with subtests.test(wide=wide, long=long, is_noted=is_noted):
+            found = imported(f"features_mask_size: {wide}\nframes_mask_size: {long}")
+            expected = frameworks.lhotse_policy(features_mask_size=wide, frames_mask_size=long, supervisions=True)
+            assert found.policy.transforms == expected.transforms
+            notes = noted(found, "these look exchanged")
+            assert bool(notes) == is_noted
+            # What is advised is lhotse's own.
+            if is_noted:
+                assert f"write features_mask_size: {long} and frames_mask_size: {wide}" in notes[0]
 
 
 def test_a_policy_that_was_read_is_heard_with_its_own_front_end(imported):

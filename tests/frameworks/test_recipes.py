@@ -42,9 +42,8 @@ def left_unread(found, text):
 # -- NeMo ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("normalize", "expected", "note"),
-    [
+def test_nemos_normalisation_is_the_one_of_the_file(subtests, imported):
+    for normalize, expected, note in [
         ("per_feature", "per_feature", None),
         ("all_features", "all_features", "all_features: a filled 0 is the mean over all bands, not of each"),
         ("NA", None, "NA is none of NeMo's rules, so it does not normalise: a filled value is in the scale"),
@@ -52,13 +51,12 @@ def left_unread(found, text):
         ("null", None, "normalize: a filled value is in the scale of the features as they are"),
         ("false", None, "normalize: a filled value is in the scale of the features as they are"),
         ("{fixed_mean: [1], fixed_std: [2]}", None, "fixed_mean and fixed_std are left out; fill levels differ"),
-    ],
-)
-def test_nemos_normalisation_is_the_one_of_the_file(imported, normalize, expected, note):
-    found = imported(of_nemo(f"features: 80, normalize: {normalize}"))
-    assert found.frontend.normalize == expected
-    said = noted(found, "preprocessor.normalize")
-    assert (note in said[0] and len(said) == 1) if note else not said
+    ]:
+        with subtests.test(normalize=normalize, expected=expected, note=note):
+            found = imported(of_nemo(f"features: 80, normalize: {normalize}"))
+            assert found.frontend.normalize == expected
+            said = noted(found, "preprocessor.normalize")
+            assert (note in said[0] and len(said) == 1) if note else not said
 
 
 def test_nemos_all_features_are_nemos_in_all_else(imported):
@@ -238,20 +236,18 @@ def test_wenets_padding_to_30_s_is_said(imported):
 FAIRSEQ = "specaugment: {freq_mask_N: 2, freq_mask_F: 27}\n"
 
 
-@pytest.mark.parametrize(
-    ("steps", "n", "normalize"),
-    [
+def test_fairseqs_feature_transforms_come_after_its_transforms(subtests, imported):
+    for steps, n, normalize in [
         ("feature_transforms: {_train: [utterance_cmvn, specaugment]}", 3, "utterance_cmvn"),
         ("transforms: {'*': [utterance_cmvn]}\nfeature_transforms: {_train: [specaugment]}", 3, "utterance_cmvn"),
         ("transforms: {_train: null, '*': [specaugment]}", 3, None),
         ("feature_transforms: {'*': [utterance_cmvn]}", 0, "utterance_cmvn"),
         ("transforms: {_eval: [x]}\nfeature_transforms: {'*': [specaugment]}", 3, None),
-    ],
-)
-def test_fairseqs_feature_transforms_come_after_its_transforms(imported, steps, n, normalize):
-    found = imported(FAIRSEQ + steps)
-    assert len(found.policy.transforms) == n
-    assert found.frontend.normalize == normalize
+    ]:
+        with subtests.test(steps=steps, n=n, normalize=normalize):
+            found = imported(FAIRSEQ + steps)
+            assert len(found.policy.transforms) == n
+            assert found.frontend.normalize == normalize
 
 
 def test_fairseqs_transforms_of_the_waveform_are_said(imported):

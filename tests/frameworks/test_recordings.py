@@ -127,18 +127,19 @@ def test_histograms_hold_as_many_masks_as_are_told():
             assert (drawn * items).sum() == entry["n_masks"]
 
 
-@pytest.mark.parametrize("dialect", sorted(DIALECTS))
-def test_a_fill_changes_the_cells_of_its_masks_and_no_other(dialect):
-    still = [entry for entry in fills(dialect) if not warped(entry)]
-    for entry in still:
-        before, after = both(entry)
-        cells = masked(entry, before.shape)[:, :, : after.shape[2]]
-        same = before[:, :, : after.shape[2]] == after
-        assert same[~cells].all(), entry["key"]
-        # A frame of the padding may become another one of it.
-        if not {"cutcat, single", "padded, swap"} & {*entry["key"].split("/")}:
-            assert not same[cells].any(), entry["key"]
-    assert still or dialect == "lingvo"
+def test_a_fill_changes_the_cells_of_its_masks_and_no_other(subtests):
+    for dialect in sorted(DIALECTS):
+        with subtests.test(dialect=dialect):
+            still = [entry for entry in fills(dialect) if not warped(entry)]
+            for entry in still:
+                before, after = both(entry)
+                cells = masked(entry, before.shape)[:, :, : after.shape[2]]
+                same = before[:, :, : after.shape[2]] == after
+                assert same[~cells].all(), entry["key"]
+                # A frame of the padding may become another one of it.
+                if not {"cutcat, single", "padded, swap"} & {*entry["key"].split("/")}:
+                    assert not same[cells].any(), entry["key"]
+            assert still or dialect == "lingvo"
 
 
 def test_zero_fills_are_zero_where_the_masks_are_even_after_a_warp():
@@ -208,9 +209,8 @@ def test_wenet_substitutes_earlier_frames_of_the_untouched_input():
 # -- what is known without running anything: bounds, and which values are equally likely --------------
 
 
-@pytest.mark.parametrize(
-    ("dialect", "transform", "wanted", "least", "greatest"),
-    [
+def test_widths_of_frequency_masks_are_equally_likely_between_their_bounds(subtests):
+    for dialect, transform, wanted, least, greatest in [
         ("torchaudio", "FrequencyMasking", {"freq_mask_param": 27, "batch": 1}, 0, 26),
         ("espnet", "SpecAug", {"num_freq_mask": 1, "batch": 1}, 0, 26),
         ("espnet", "SpecAug", {"num_freq_mask": 1, "batch": 32}, 0, 26),
@@ -222,13 +222,12 @@ def test_wenet_substitutes_earlier_frames_of_the_untouched_input():
         ("wenet", "spec_aug", {"preset": "wenet.aishell_conformer", "n_frames": 200}, 1, 10),
         ("fairseq", "SpecAugmentTransform", {"preset": "fairseq.lb", "n_frames": 200}, 0, 26),
         ("lingvo", "SpectrumAugmenter", {"preset": "paper LD", "n_frames": 200}, 0, 26),
-    ],
-)
-def test_widths_of_frequency_masks_are_equally_likely_between_their_bounds(dialect, transform, wanted, least, greatest):
-    entry = counted(dialect, transform, "frequency", **wanted)
-    seen, counts = values(entry["widths"])
-    assert (seen[0], seen[-1]) == (least, greatest)
-    assert is_flat(counts)
+    ]:
+        with subtests.test(dialect=dialect, transform=transform, wanted=wanted, least=least, greatest=greatest):
+            entry = counted(dialect, transform, "frequency", **wanted)
+            seen, counts = values(entry["widths"])
+            assert (seen[0], seen[-1]) == (least, greatest)
+            assert is_flat(counts)
 
 
 def test_starts_of_speechbrain_are_equally_likely_over_the_whole_axis():
@@ -238,20 +237,18 @@ def test_starts_of_speechbrain_are_equally_likely_over_the_whole_axis():
     assert is_flat(counts)
 
 
-@pytest.mark.parametrize(
-    ("dialect", "transform", "wanted"),
-    [
+def test_the_last_bin_is_never_masked_where_starts_stop_short_of_it(subtests):
+    for dialect, transform, wanted in [
         ("torchaudio", "FrequencyMasking", {"freq_mask_param": 27, "batch": 1}),
         ("espnet", "SpecAug", {"num_freq_mask": 1, "batch": 1}),
         ("nemo", "SpecAugment (vectorised)", {"preset": "nemo.conformer", "n_frames": 200}),
         ("lhotse", "SpecAugment", {"preset": "lhotse.default", "n_frames": 200}),
         ("fairseq", "SpecAugmentTransform", {"preset": "fairseq.ld", "n_frames": 200}),
         ("speechbrain", "SpecAugment (legacy)", {"n_frames": 200}),
-    ],
-)
-def test_the_last_bin_is_never_masked_where_starts_stop_short_of_it(dialect, transform, wanted):
-    coverage = counted(dialect, transform, "frequency", **wanted)["coverage"]
-    assert coverage["last"] == 0 < coverage["last_but_one"] < coverage["middle"]
+    ]:
+        with subtests.test(dialect=dialect, transform=transform, wanted=wanted):
+            coverage = counted(dialect, transform, "frequency", **wanted)["coverage"]
+            assert coverage["last"] == 0 < coverage["last_but_one"] < coverage["middle"]
 
 
 @pytest.mark.parametrize(
@@ -266,15 +263,14 @@ def test_the_last_bin_is_masked_elsewhere(dialect, transform, wanted):
     assert counted(dialect, transform, "frequency", **wanted)["coverage"]["last"] > 0
 
 
-@pytest.mark.parametrize(
-    ("n_frames", "count", "widest"), [(40, 1, 6), (200, 1, 30), (500, 1, 75), (1500, 3, 75), (3000, 5, 90)]
-)
-def test_lhotse_shares_one_budget_among_its_time_masks(n_frames, count, widest):
-    entry = counted("lhotse", "SpecAugment", "time", preset="lhotse.default", n_frames=n_frames, batch=1)
-    drawn, _ = values(entry["drawn"])
-    assert drawn[-1] == count
-    assert entry["widths"]["greatest"] == widest - 1
-    assert entry["drawn"]["counts"][0] / entry["n_items"] == pytest.approx(0.1, abs=0.03)
+def test_lhotse_shares_one_budget_among_its_time_masks(subtests):
+    for n_frames, count, widest in [(40, 1, 6), (200, 1, 30), (500, 1, 75), (1500, 3, 75), (3000, 5, 90)]:
+        with subtests.test(n_frames=n_frames, count=count, widest=widest):
+            entry = counted("lhotse", "SpecAugment", "time", preset="lhotse.default", n_frames=n_frames, batch=1)
+            drawn, _ = values(entry["drawn"])
+            assert drawn[-1] == count
+            assert entry["widths"]["greatest"] == widest - 1
+            assert entry["drawn"]["counts"][0] / entry["n_items"] == pytest.approx(0.1, abs=0.03)
 
 
 @pytest.mark.parametrize(

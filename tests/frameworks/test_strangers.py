@@ -96,16 +96,18 @@ def refusal(tmp_path):
     return refusal
 
 
-@pytest.mark.parametrize(("text", "said"), STRANGERS.values(), ids=STRANGERS.keys())
-def test_a_framework_that_is_not_read_is_refused_by_its_name(refusal, text, said):
-    assert re.search(r"looks like " + said, refusal(text))
+def test_a_framework_that_is_not_read_is_refused_by_its_name(subtests, refusal):
+    for name, (text, said) in STRANGERS.items():
+        with subtests.test(name=name):
+            assert re.search(r"looks like " + said, refusal(text))
 
 
-@pytest.mark.parametrize("dialect", sorted(readable_frameworks()))
-@pytest.mark.parametrize("name", [name for name, (text, _) in STRANGERS.items() if not text.startswith("[")])
-def test_it_is_refused_also_where_another_framework_is_told(refusal, name, dialect):
-    assert "which cannot be read yet: " in refusal(STRANGERS[name][0], dialect)
-    assert f"tried as {dialect}'s" in refusal(STRANGERS[name][0], dialect)
+def test_it_is_refused_also_where_another_framework_is_told(subtests, refusal):
+    for name in [name for name, (text, _) in STRANGERS.items() if not text.startswith("[")]:
+        for dialect in sorted(readable_frameworks()):
+            with subtests.test(dialect=dialect, name=name):
+                assert "which cannot be read yet: " in refusal(STRANGERS[name][0], dialect)
+                assert f"tried as {dialect}'s" in refusal(STRANGERS[name][0], dialect)
 
 
 def test_a_stranger_further_down_is_named_too(refusal):

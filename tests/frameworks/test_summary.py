@@ -42,11 +42,12 @@ def test_every_step_is_said_in_words_and_numbers(written):
     )
 
 
-@pytest.mark.parametrize("name", sorted(ALL_POLICIES))
-def test_every_policy_has_words(name):
-    page = show_policy(name, n_draws=2)
-    assert len(page.steps) == len(ALL_POLICIES[name].transforms)
-    assert not re.search(r"None|Mask\(|kind=|\(\)", page.text)
+def test_every_policy_has_words(subtests):
+    for name in sorted(ALL_POLICIES):
+        with subtests.test(name=name):
+            page = show_policy(name, n_draws=2)
+            assert len(page.steps) == len(ALL_POLICIES[name].transforms)
+            assert not re.search(r"None|Mask\(|kind=|\(\)", page.text)
 
 
 def test_shares_are_counted_at_the_front_ends_frame_rate(written, tmp_path):
@@ -69,19 +70,17 @@ def test_a_named_policy_goes_with_its_frameworks_front_end():
     assert choose_frontend(None, get_policy("LD")) == (PRESETS["whisper"], "default")
 
 
-@pytest.mark.parametrize(
-    ("name", "field", "value"),
-    [
+def test_a_recipe_goes_with_the_front_end_that_it_is_trained_with(subtests):
+    for name, field, value in [
         ("espnet-conformer10", "hop_length", 160),
         ("espnet-conformer", "hop_length", 128),
         ("speechbrain-conformer", "n_mels", 80),
         ("nemo-quartznet", "n_mels", 64),
         ("wenet-whisper", "name", "whisper-128"),
         ("wenet", "name", "wenet"),
-    ],
-)
-def test_a_recipe_goes_with_the_front_end_that_it_is_trained_with(name, field, value):
-    assert getattr(choose_frontend(None, get_policy(name)).frontend, field) == value
+    ]:
+        with subtests.test(name=name, field=field, value=value):
+            assert getattr(choose_frontend(None, get_policy(name)).frontend, field) == value
 
 
 @pytest.mark.parametrize("source", ["LD", "no-such-file"])
@@ -93,17 +92,18 @@ def test_a_dialect_is_for_files(source):
 # -- the command line ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dialect", configs.ALL)
-def test_show_prints_all_that_there_is(written, dialect):
-    path = written(dialect)
-    ran = run("policy", "show", path)
-    assert (ran.code, ran.err) == (0, "")
-    assert f"{path}: policy '" in ran.out
-    assert f"by the rules of {dialect}" in ran.out
-    for oddity in FRAMEWORKS[dialect].oddities:
-        assert oddity in ran.out
-    assert len(re.findall(r"^ +(2|5|10|15) s +0\.\d\d of the frames", ran.out, re.MULTILINE)) == 4
-    assert len(max(ran.out.splitlines(), key=len)) < 400
+def test_show_prints_all_that_there_is(subtests, written):
+    for dialect in configs.ALL:
+        with subtests.test(dialect=dialect):
+            path = written(dialect)
+            ran = run("policy", "show", path)
+            assert (ran.code, ran.err) == (0, "")
+            assert f"{path}: policy '" in ran.out
+            assert f"by the rules of {dialect}" in ran.out
+            for oddity in FRAMEWORKS[dialect].oddities:
+                assert oddity in ran.out
+            assert len(re.findall(r"^ +(2|5|10|15) s +0\.\d\d of the frames", ran.out, re.MULTILINE)) == 4
+            assert len(max(ran.out.splitlines(), key=len)) < 400
 
 
 def test_show_lists_what_was_filled_in_and_notes(written):
@@ -133,22 +133,20 @@ def test_a_dialect_may_be_told(written):
     assert re.fullmatch(r"error: [^\n]*looks like lhotse's configuration, not espnet's[^\n]*\n", ran.err)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
+def test_what_cannot_be_shown_is_one_line(subtests, tmp_path, monkeypatch):
+    for arguments, message in [
         (("show", "nothing.yaml"), r"nothing\.yaml: the policy file cannot be read"),
         (("show", "nothing"), r"unknown policy 'nothing'"),
         (("show", "LD", "--framework", "espnet"), r"dialect 'espnet' is for a file"),
         (("show", "x" * 5000), r"a name of 5000 characters"),
         (("convert", "LD", "--to", "kaldi"), r"unknown dialect 'kaldi'"),
         (("convert", "LD"), r"Missing option '--to'"),
-    ],
-)
-def test_what_cannot_be_shown_is_one_line(tmp_path, monkeypatch, arguments, message):
-    monkeypatch.chdir(tmp_path)
-    ran = run("policy", *arguments)
-    assert ran.code == 2
-    assert re.fullmatch(rf"error: [^\n]*{message}[^\n]*\n", ran.err)
+    ]:
+        with subtests.test(arguments=arguments, message=message):
+            monkeypatch.chdir(tmp_path)
+            ran = run("policy", *arguments)
+            assert ran.code == 2
+            assert re.fullmatch(rf"error: [^\n]*{message}[^\n]*\n", ran.err)
 
 
 def test_convert_prints_the_snippet_and_lists_what_differs(written, tmp_path):
@@ -283,12 +281,15 @@ def test_a_batch_is_read_from_its_text(text, batch):
     assert (made.size, made.n_frames, made.pad_value) == batch
 
 
-@pytest.mark.parametrize("text", ["", "x", "8x", "8@3", "8x100@", "-1", "8x100@nan", "1e3", "8x100@1e9"])
-def test_another_text_is_no_batch(text):
-    with pytest.raises(
-        ParameterError, match=r"--batch .*: allowed is N, NxFRAMES or NxFRAMES@PAD, e\.g\. 32x1500@-15\.9"
-    ):
-        with_context(get_policy("lhotse"), text, False)
+def test_another_text_is_no_batch(subtests):
+    for text in ("", "x", "8x", "8@3", "8x100@", "-1", "8x100@nan", "1e3", "8x100@1e9"):
+        with (
+            subtests.test(text=text),
+            pytest.raises(
+                ParameterError, match=r"--batch .*: allowed is N, NxFRAMES or NxFRAMES@PAD, e\.g\. 32x1500@-15\.9"
+            ),
+        ):
+            with_context(get_policy("lhotse"), text, False)
 
 
 @pytest.mark.parametrize(("text", "why"), [("0", "size=0"), ("5000", "size=5000"), ("1x0", "n_frames=0")])

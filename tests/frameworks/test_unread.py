@@ -71,19 +71,17 @@ def test_a_key_within_a_section_of_the_sound_is_told_by_itself_and_first(importe
     assert any(line.startswith("not read, though it may decide the sound: ") for line in found.policy.notes)
 
 
-@pytest.mark.parametrize(
-    ("dialect", "expected"),
-    [
+def test_the_rest_is_told_by_its_sections(subtests, imported):
+    for dialect, expected in [
         ("espnet", ["speech_volume_normalize", "optim_conf"]),
         ("nemo", ["model.train_ds.augmentor", "model.train_ds", "trainer"]),
         ("speechbrain", ["lr"]),
         ("wenet", ["dataset_conf.speed_perturb", "dataset_conf.shuffle_conf", "encoder_conf"]),
         ("fairseq", ["transforms.xyzzy", "vocab_filename"]),
-    ],
-)
-def test_the_rest_is_told_by_its_sections(imported, dialect, expected):
-    assert [path for path in paths(imported(OF_ALL[dialect] % "xyzzy")) if not path.endswith("_conf.xyzzy")
-            and not path.startswith(("model.preprocessor", "compute_features"))] == expected  # fmt: skip
+    ]:
+        with subtests.test(dialect=dialect, expected=expected):
+            assert [path for path in paths(imported(OF_ALL[dialect] % "xyzzy")) if not path.endswith("_conf.xyzzy")
+                    and not path.startswith(("model.preprocessor", "compute_features"))] == expected  # fmt: skip
 
 
 def test_a_section_is_told_with_the_number_of_its_values_less_those_told_before(imported):
@@ -156,9 +154,8 @@ def test_words_are_bounded_and_printable():
     assert line == "not read: k0, k1, k2, and 27 more"
 
 
-@pytest.mark.parametrize(
-    ("place", "is_near"),
-    [
+def test_a_name_that_speaks_of_sound_is_told_by_itself(subtests):
+    for place, is_near in [
         *((key, True) for key in ("augmentor", "speed_perturb", "use_dB_mel", "noise_prob", "rir_scp", "masking")),
         *((key, True) for key in ("cmvn_file", "dither", "frontend_conf", "sample_rate", "n_fft", "channel_selector")),
         *((key, False) for key in ("special_tokens", "layer_norm", "normalize_before", "melody", "offset", "warprnnt")),
@@ -167,15 +164,14 @@ def test_words_are_bounded_and_printable():
             (key, False)
             for key in ("encoder.conv_mask", "decoder_conf.features", "validation_ds.sample_rate", "optim.mel")
         ),
-    ],
-)
-def test_a_name_that_speaks_of_sound_is_told_by_itself(place, is_near):
-    tree = 1
-    for key in reversed(place.split(".")):
-        tree = {key: tree}
-    (one,) = ReadPlaces().unread({"section": tree})
-    assert one.is_near == is_near
-    assert (one.path == f"section.{place}") == is_near
+    ]:
+        with subtests.test(place=place, is_near=is_near):
+            tree = 1
+            for key in reversed(place.split(".")):
+                tree = {key: tree}
+            (one,) = ReadPlaces().unread({"section": tree})
+            assert one.is_near == is_near
+            assert (one.path == f"section.{place}") == is_near
 
 
 TREES = st.recursive(

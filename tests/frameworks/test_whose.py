@@ -15,9 +15,8 @@ NEMO_MASKS = "{freq_masks: 2, freq_width: 9}"
 DROP = "!new:speechbrain.augment.freq_domain.SpectrogramDrop {drop_length_low: 1}"
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
+def test_a_refusal_says_whose_it_seems_and_where_it_lies(subtests, tmp_path):
+    for text, said in [
         ("augment: {freq_mask_para: 27, freq_mask_num: 2}", "openspeech's or KoSpeech's"),
         ("input_train: {spec_augment: {freq_masks: 2, max_freq: 20}}", "NVIDIA's Jasper"),
         ("dataset_config: {spectral_augmentation: {num_t_mask: 2, max_t: 50}}", "Athena's"),
@@ -38,13 +37,12 @@ DROP = "!new:speechbrain.augment.freq_domain.SpectrogramDrop {drop_length_low: 1
             f"a: {DROP}\nb: !new:speechbrain.augment.augmenter.Augmenter {{augmentations: [!ref <a>, !ref <c>]}}",
             r"b\.augmentations\.1=!ref '<c>': the file has no 'c'",
         ),
-    ],
-)
-def test_a_refusal_says_whose_it_seems_and_where_it_lies(tmp_path, text, said):
-    (tmp_path / "x.conf").write_text(text)
-    with pytest.raises(PolicyError, match=said) as caught:
-        import_policy(tmp_path / "x.conf")
-    assert len(str(caught.value)) < len(str(tmp_path)) + 700
+    ]:
+        with subtests.test(text=text, said=said):
+            (tmp_path / "x.conf").write_text(text)
+            with pytest.raises(PolicyError, match=said) as caught:
+                import_policy(tmp_path / "x.conf")
+            assert len(str(caught.value)) < len(str(tmp_path)) + 700
 
 
 @pytest.mark.parametrize(
