@@ -112,15 +112,15 @@ FAULTS = (
     ),
     Fault(
         "a loud fill without its bound",
-        "spectrum * bands.everywhere(np.minimum(gain, largest))",
-        "spectrum * bands.everywhere(gain)",
+        "spectrum * bands.spread(np.minimum(gain, largest))",
+        "spectrum * bands.spread(gain)",
     ),
     Fault(
         "windows summed over the wrong axis",
         "np.square(window).reshape(n_overlap, hop_length).sum(axis=0)",
         "np.square(window).reshape(hop_length, n_overlap).sum(axis=1)",
     ),
-    Fault("de-emphasis begun anew in each part", "restored = float(stretch[-1])", "restored = 0.0"),
+    Fault("de-emphasis begun anew in each part", "restored = float(padded[-1])", "restored = 0.0"),
     Fault("a peak in dB of power", '"peak_change_db": 20 *', '"peak_change_db": 10 *'),
     Fault(
         "an error relative to the wrong mel",

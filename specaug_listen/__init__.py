@@ -24,6 +24,7 @@ _HOMES = {
     "get_frontend": "frontends",
     "read_frontend": "frontends",
     "Vocoder": "vocoders",
+    "get_vocoder": "vocoders",
     "Audition": "auditions",
     "Reconstruction": "auditions",
     "audition": "auditions",
@@ -67,6 +68,7 @@ __all__ = [
     "frontends",
     "get_frontend",
     "get_policy",
+    "get_vocoder",
     "load",
     "plot_audition",
     "plot_difference",
@@ -98,7 +100,7 @@ if TYPE_CHECKING:
     from .replays import replay
     from .reports.report import write_report
     from .sweeps import Sweep, sweep
-    from .vocoders import Vocoder
+    from .vocoders import Vocoder, get_vocoder
 
 
 def __getattr__(name: str) -> Any:

@@ -196,8 +196,8 @@ def score(before: Sound | Any, after: Sound | Any) -> dict[str, float]:
     }
 
 
-def _as_sound(given: Any, what: str) -> Sound:
-    return given if isinstance(given, Sound) else as_audio(given, what=what)
+def _as_sound(sound: Any, what: str) -> Sound:
+    return sound if isinstance(sound, Sound) else as_audio(sound, what=what)
 
 
 def perceptual(before: Sound, after: Sound, *, comparable: bool = True) -> dict[str, float | None]:
@@ -244,11 +244,11 @@ def perceptual(before: Sound, after: Sound, *, comparable: bool = True) -> dict[
 
 
 def _stoi(before: Real, after: Real) -> float | None:
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        found = float(require("pystoi", purpose="STOI").stoi(before, after, _RATE))
+        value = float(require("pystoi", purpose="STOI").stoi(before, after, _RATE))
     # What is too short gives a number too, with a warning.
-    return None if said or not np.isfinite(found) else round(found, 4)
+    return None if caught or not np.isfinite(value) else round(value, 4)
 
 
 def _pesq(before: Real, after: Real) -> float | None:

@@ -304,7 +304,7 @@ from specaug_listen import Audio, augment, frontends, vocoders
 mel = frontends.WHISPER(Audio(np.sin(np.arange(32000) * 0.2), 16000))
 masked = augment.SM.draw(mel, rng=0).apply(mel)
 for name in ("joint", "griffinlim", "original-phase"):
-    vocoders.get(name)(masked)
+    vocoders.get_vocoder(name)(masked)
 """
     loaded = loaded_by(statement)
     assert "scipy" in loaded

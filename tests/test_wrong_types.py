@@ -32,7 +32,7 @@ CALLS = {
     "import_policy": (frameworks.import_policy, {"path": "no-such.yaml"}),
     "read_frontend": (sl.read_frontend, {"path": "no-such.yaml"}),
     "get_frontend": (sl.get_frontend, {"name": "whisper"}),
-    "vocoders.get": (vocoders.get, {"name": "joint"}),
+    "vocoders.get_vocoder": (vocoders.get_vocoder, {"name": "joint"}),
     "show_policy": (sl.show_policy, {"policy": "SM", "n_draws": 2}),
     "write_report": (sl.write_report, {"auditions": "no-such-folder", "path": "out.html"}),
     "replay": (sl.replay, {"path": "no-such.json"}),

@@ -56,7 +56,7 @@ def vocoder_for(vocoder: Vocoder | str) -> Vocoder:
         For an unknown name, or something that is neither.
     """
     if isinstance(vocoder, str):
-        return vocoders.get(vocoder)
+        return vocoders.get_vocoder(vocoder)
     if not callable(vocoder):
         raise ParameterError(f"vocoder={vocoder!r:.80}: expected a name or a callable from MelSpectrogram to Audio")
     return vocoder

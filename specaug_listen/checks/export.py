@@ -93,7 +93,7 @@ def _page(report: CheckReport, faults: list[Fault]) -> bytes:
 def _files(
     report: CheckReport, finding: Finding, before: MelSpectrogram, after: MelSpectrogram | None, draw: Draw
 ) -> dict[str, bytes]:
-    vocoder = vocoders.get("joint")
+    vocoder = vocoders.get_vocoder("joint")
     sounds = {"before.wav": render(before, vocoder)}
     if after is not None:
         sounds["after.wav"] = render(after, vocoder)

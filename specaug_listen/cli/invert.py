@@ -56,7 +56,7 @@ def run_invert(
             "YAML file"
         )
     ready = mel_format(get_frontend(frontend), None if stats is None else statistics_of_text(stats))
-    order, rendering = parse_axes(axes), vocoders.get(vocoder)
+    order, rendering = parse_axes(axes), vocoders.get_vocoder(vocoder)
     _check_vocoder(rendering, ready.frontend)
     files, problems = find_mels(mels)
     complain_of(problems)

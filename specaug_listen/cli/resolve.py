@@ -75,7 +75,7 @@ def _vocoder_for(name: str, frontend: MelFrontend) -> AnyVocoder:
     """The vocoder of a name or file; a neural one has to be made for the front-end."""
     from .. import vocoders
 
-    vocoder = vocoders.get(name)
+    vocoder = vocoders.get_vocoder(name)
     if isinstance(vocoder, vocoders.Neural):
         vocoder.check(frontend)
     return vocoder

@@ -17,7 +17,7 @@ from ..frameworks.choice import reason_in_words
 from ..frameworks.policies import recipe_behind
 from ..frontends import PRESETS, GlobalStatistics, MelFrontend
 from ..pages.model import Recipe
-from ..vocoders import Neural, spelled
+from ..vocoders import Neural, to_spec
 
 __all__ = ["recipe_of", "sweep_recipe", "words_of"]
 
@@ -162,7 +162,7 @@ def _command(paths: Sequence[str], options: list[str], run: Configuration) -> st
 
 def _vocoder_option(run: Configuration) -> str | None:
     """The vocoder as the command line names it."""
-    return None if isinstance(run.vocoder, (CustomVocoder, Neural)) else spelled(run.vocoder)
+    return None if isinstance(run.vocoder, (CustomVocoder, Neural)) else to_spec(run.vocoder)
 
 
 def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str) -> str:

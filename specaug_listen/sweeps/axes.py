@@ -145,7 +145,7 @@ def _plain(value: Any) -> Any:
                 f"{value.name!r} is not what that name stands for; write it into a YAML file, and give its path"
             )
         return value.name
-    return vocoders.spelled(value) if hasattr(value, "kind") else value
+    return vocoders.to_spec(value) if hasattr(value, "kind") else value
 
 
 def _own_frontend(value: Any) -> MelFrontend | None:
@@ -189,7 +189,7 @@ def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None
     Examples
     --------
     >>> from ..augment import SM
-    >>> run = Configuration(frontends.WHISPER, SM, vocoders.get("joint"), 1, 0)
+    >>> run = Configuration(frontends.WHISPER, SM, vocoders.get_vocoder("joint"), 1, 0)
     >>> differing_key(varied(run, {"T": 9}), {"T": 9}), differing_key(varied(run, {"T": 9}), {"T": 10})
     (None, 'T')
     """
@@ -222,7 +222,7 @@ def _with(run: Configuration, key: str, value: Value) -> Configuration:
     if key == "frontend":
         return dataclasses.replace(run, frontend=frontends.get_frontend(str(value)))
     if key == "vocoder":
-        return dataclasses.replace(run, vocoder=vocoders.get(str(value)))
+        return dataclasses.replace(run, vocoder=vocoders.get_vocoder(str(value)))
     head, _, field = key.partition(".")
     if head in ("frontend", "vocoder") and field:
         return dataclasses.replace(run, **{head: changed(getattr(run, head), field, value)})

@@ -219,7 +219,7 @@ def sweep(
     how: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
     drawn = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
     geometry, reason = choose_swept_frontend(frontend, drawn, axes)
-    chosen = vocoders.get(vocoder) if isinstance(vocoder, str) else vocoder
+    chosen = vocoders.get_vocoder(vocoder) if isinstance(vocoder, str) else vocoder
     clip = select_channel(clip, channel, drawn)
     span = describe_clip(clip)
     run = Configuration(

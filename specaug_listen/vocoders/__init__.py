@@ -5,7 +5,7 @@ from .joint import Joint
 from .neural import Neural, NeuralModule, read_neural
 from .neural_contract import MelContract, read_contract
 from .original_phase import OriginalPhase
-from .registry import VOCODERS, Vocoder, get, spelled
+from .registry import VOCODERS, Vocoder, get_vocoder, to_spec
 
 __all__ = [
     "VOCODERS",
@@ -17,8 +17,8 @@ __all__ = [
     "NeuralModule",
     "OriginalPhase",
     "Vocoder",
-    "get",
+    "get_vocoder",
     "read_contract",
     "read_neural",
-    "spelled",
+    "to_spec",
 ]

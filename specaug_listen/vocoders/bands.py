@@ -23,12 +23,12 @@ from ..stft import FRAMES_PER_BLOCK, Framing
 __all__ = [
     "Bands",
     "Energies",
-    "around",
+    "audible_energy",
     "bands_of",
-    "checked_mel",
+    "check_mel",
+    "energy_to_render",
     "n_extra_frames",
-    "rendered_energy",
-    "sounding_energy",
+    "sum_around",
     "tiny",
 ]
 
@@ -88,16 +88,16 @@ class Bands(NamedTuple):
         """The first bin that any filter reaches."""
         return int(np.argmax(self.synthesis.any(axis=0)))
 
-    def everywhere(self, gain: Real) -> Real:
+    def spread(self, gain: Real) -> Real:
         """Band gains at all bins; those beyond the filters follow the nearest one."""
         bins: Real = gain @ self.synthesis
-        reached, heard = np.flatnonzero(self.synthesis.any(axis=0)), np.flatnonzero(self.heard)
-        bins[:, : reached[0]] = gain[:, heard[:1]]
-        bins[:, reached[-1] + 1 :] = gain[:, heard[-1:]]
+        reached, audible = np.flatnonzero(self.synthesis.any(axis=0)), np.flatnonzero(self.audible)
+        bins[:, : reached[0]] = gain[:, audible[:1]]
+        bins[:, reached[-1] + 1 :] = gain[:, audible[-1:]]
         return bins
 
     @property
-    def heard(self) -> npt.NDArray[np.bool_]:
+    def audible(self) -> npt.NDArray[np.bool_]:
         """Which filters hold a bin, shape (n_mels,); whatever is written into the others, nothing sounds."""
         return np.asarray(self.synthesis.any(axis=1))
 
@@ -115,12 +115,12 @@ class Energies(NamedTuple):
     ----------
     mel : MelSpectrogram or MelStream
     n_frames : int
-        To render: as many as the mel has, or a frame or two more at either end; see `rendered_energy`.
+        To render: as many as the mel has, or a frame or two more at either end; see `energy_to_render`.
     loudest : float
         The largest of all.
     read : callable (int, int) -> np.ndarray [shape=(end - begin, n_mels), float32]
         Those from frame ``begin`` up to ``end``; 0 in bands whose filters hold no bin.
-    n_lead : int
+    n_lead_in : int
         Which of the frames is the mel's first.
     """
 
@@ -128,7 +128,7 @@ class Energies(NamedTuple):
     n_frames: int
     loudest: float
     read: Callable[[int, int], Real]
-    n_lead: int = 0
+    n_lead_in: int = 0
 
     @classmethod
     def of(cls, mel: AnyMel) -> Energies:
@@ -140,35 +140,35 @@ class Energies(NamedTuple):
             When it is none, or its values stand for no power; of a long one, when they are read.
         """
         if not isinstance(mel, MelStream):
-            checked_mel(mel)
+            check_mel(mel)
         if isinstance(mel, MelSpectrogram) and mel.n_frames <= FRAMES_PER_BLOCK:
-            held = sounding_energy(mel)
-            loudest = float(held.max())
+            whole = audible_energy(mel)
+            loudest = float(whole.max())
         else:
-            held = None
-            loudest = max(float(sounding_energy(part).max()) for part in mel.parts(FRAMES_PER_BLOCK))
+            whole = None
+            loudest = max(float(audible_energy(part).max()) for part in mel.parts(FRAMES_PER_BLOCK))
         framing = mel.frontend.framing
-        n_lead, n_extra = framing.with_lead_in.n_lead_in, n_extra_frames(framing, mel.n_frames, mel.n_samples)
-        n_frames = n_lead + mel.n_frames + n_extra
+        n_lead_in, n_extra = framing.with_lead_in.n_lead_in, n_extra_frames(framing, mel.n_frames, mel.n_samples)
+        n_frames = n_lead_in + mel.n_frames + n_extra
 
         def read(begin: int, end: int) -> Real:
-            wanted = np.clip(np.arange(begin, min(end, n_frames)) - n_lead, 0, mel.n_frames - 1)
-            if not len(wanted):
+            frames = np.clip(np.arange(begin, min(end, n_frames)) - n_lead_in, 0, mel.n_frames - 1)
+            if not len(frames):
                 return np.empty((0, mel.n_mels), np.float32)
-            first, stop = int(wanted[0]), int(wanted[-1]) + 1
-            there = sounding_energy(mel.part(first, stop)) if held is None else held[first:stop]
-            return there if len(there) == len(wanted) else there[wanted - first]
+            first, stop = int(frames[0]), int(frames[-1]) + 1
+            energy = audible_energy(mel.part(first, stop)) if whole is None else whole[first:stop]
+            return energy if len(energy) == len(frames) else energy[frames - first]
 
-        return cls(mel, n_frames, loudest, read, n_lead)
+        return cls(mel, n_frames, loudest, read, n_lead_in)
 
 
-def sounding_energy(mel: MelSpectrogram) -> Real:
+def audible_energy(mel: MelSpectrogram) -> Real:
     """Band energies, shape (n_frames, n_mels), 0 in bands whose filters hold no bin: nothing can sound there."""
-    energy, heard = np.ascontiguousarray(mel.energy.T), bands_of(mel.frontend).heard
-    return energy if heard.all() else energy * heard.astype(np.float32)
+    energy, audible = np.ascontiguousarray(mel.energy.T), bands_of(mel.frontend).audible
+    return energy if audible.all() else energy * audible.astype(np.float32)
 
 
-def checked_mel(mel: MelSpectrogram) -> None:
+def check_mel(mel: MelSpectrogram) -> None:
     """Refuse what is no mel spectrogram.
 
     Raises
@@ -183,7 +183,7 @@ def checked_mel(mel: MelSpectrogram) -> None:
         )
 
 
-def rendered_energy(mel: MelSpectrogram) -> Real:
+def energy_to_render(mel: MelSpectrogram) -> Real:
     """Band energies to render, shape (n_frames, n_mels) or a frame or two more at either end.
 
     Where a clip goes on for more than 0.6 hops after the middle of its last frame (because the front-end drops one, or
@@ -201,12 +201,12 @@ def rendered_energy(mel: MelSpectrogram) -> Real:
 
 
 def n_extra_frames(framing: Framing, n_frames: int, n_samples: int) -> int:
-    """How many frames beyond the mel's last one `rendered_energy` renders."""
+    """How many frames beyond the mel's last one `energy_to_render` renders."""
     beyond = n_samples - framing.center_s(n_frames - 1, sample_rate=1)
     return max(0, int(np.ceil(beyond / framing.hop_length - 0.6)))
 
 
-def around(values: Float, n_frames: int, n_bands: int) -> Float:
+def sum_around(values: Float, n_frames: int, n_bands: int) -> Float:
     """Sum over the cells at most so far away.
 
     Parameters
@@ -216,7 +216,7 @@ def around(values: Float, n_frames: int, n_bands: int) -> Float:
 
     Examples
     --------
-    >>> around(np.eye(4), 1, 0)[1]
+    >>> sum_around(np.eye(4), 1, 0)[1]
     array([1., 1., 1., 0.])
     """
     # Differences of a running sum would drown quiet cells in the rounding of loud ones.

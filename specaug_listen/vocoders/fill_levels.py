@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from ..frontends import MelFrontend
 from ..stft import Framing, istft, stft
-from .bands import Bands, Energies, around, bands_of, tiny
+from .bands import Bands, Energies, bands_of, sum_around, tiny
 from .iteration import Ends
 
-__all__ = ["flat_areas", "lone_areas", "nearly_equal", "with_levels"]
+__all__ = ["flat_areas", "lone_areas", "nearly_equal", "restore_levels"]
 
 Real = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -57,20 +57,20 @@ def flat_areas(energies: Energies, begin: int, end: int) -> Flags:
         Frames beyond the last one are like that one.
     """
     mel = energies.mel
-    wanted = np.clip(np.arange(begin, end) - energies.n_lead, 0, mel.n_frames - 1)
-    first, last = max(0, int(wanted[0]) - _LEAST_EQUAL), min(int(wanted[-1]) + 1 + _LEAST_EQUAL, mel.n_frames)
-    heard = bands_of(mel.frontend).heard
-    asked: Flags = np.zeros((len(wanted), mel.n_mels), bool)
-    asked[:, heard] = _flat(energies, mel.values_at(first, last), first, heard).T[wanted - first]
-    return asked
+    frames = np.clip(np.arange(begin, end) - energies.n_lead_in, 0, mel.n_frames - 1)
+    first, last = max(0, int(frames[0]) - _LEAST_EQUAL), min(int(frames[-1]) + 1 + _LEAST_EQUAL, mel.n_frames)
+    audible_bins = bands_of(mel.frontend).audible
+    is_flat: Flags = np.zeros((len(frames), mel.n_mels), bool)
+    is_flat[:, audible_bins] = _flat(energies, mel.values_at(first, last), first, audible_bins).T[frames - first]
+    return is_flat
 
 
-def _flat(energies: Energies, values: Real, first: int, heard: Flags) -> Flags:
+def _flat(energies: Energies, values: Real, first: int, audible_bins: Flags) -> Flags:
     mel, power = energies.mel, energies.mel.frontend.power
-    begin = first + energies.n_lead
-    energy = energies.read(begin, begin + values.shape[1]).T[heard]
-    floor = mel.frontend.floor_value(mel.summary.largest, mel.statistics)[heard]
-    values = values[heard]
+    begin = first + energies.n_lead_in
+    energy = energies.read(begin, begin + values.shape[1]).T[audible_bins]
+    floor = mel.frontend.floor_value(mel.summary.largest, mel.statistics)[audible_bins]
+    values = values[audible_bins]
     audible = values > floor + np.float32(1e-5)
     audible &= energy > np.float32((2 * _INAUDIBLE) ** (power / 2) * energies.loudest)
     over_bands = nearly_equal(values[1:], values[:-1])
@@ -107,7 +107,7 @@ def _are_different(frontend: MelFrontend) -> Flags:
     return different
 
 
-def with_levels(stretch: Real, target: Real, bands: Bands, framing: Framing, ends: Ends, loudest: float) -> Real:
+def restore_levels(stretch: Real, target: Real, bands: Bands, framing: Framing, ends: Ends, loudest: float) -> Real:
     """Raise what came out too quiet where the target is full of cells that stand alone.
 
     Parameters
@@ -129,22 +129,23 @@ def with_levels(stretch: Real, target: Real, bands: Bands, framing: Framing, end
         The very ``stretch`` where no cell stands alone; else only what lies under such areas is changed.
     """
     wanted, most = _power(target, bands), loudest ** (2 / bands.power)
-    heard = bands.heard
+    audible_bins = bands.audible
     areas = np.zeros(wanted.shape, bool)
-    areas[:, heard] = lone_areas(wanted[:, heard], most)
+    areas[:, audible_bins] = lone_areas(wanted[:, audible_bins], most)
     if not areas.any():
         return stretch
-    settled = stretch.copy()
-    ends.settle(settled)
-    spectrum = stft(settled, framing)
+    restored = stretch.copy()
+    ends.restore(restored)
+    spectrum = stft(restored, framing)
     n_frames = -(-framing.win_length // framing.hop_length) - 1
-    asked, got = (
-        around(np.where(areas, power, np.float32(0)), n_frames, _BANDS_OF_LEVEL)
+    target_power, reached = (
+        sum_around(np.where(areas, power, np.float32(0)), n_frames, _BANDS_OF_LEVEL)
         for power in (wanted, _power(bands.energy(spectrum), bands))
     )
     least = tiny(most)
     # What is too loud leaks in from beside the area, and lowering it would take the area's own power away.
-    gain = np.where(areas, np.clip(np.sqrt((asked + least) / (got + least)), 1, _LARGEST_GAIN), np.float32(1))
+    gain = np.clip(np.sqrt((target_power + least) / (reached + least)), 1, _LARGEST_GAIN)
+    gain = np.where(areas, gain, np.float32(1))
     spectrum *= (gain - 1) @ bands.synthesis
     return stretch + istft(spectrum, framing)
 
@@ -174,7 +175,7 @@ def lone_areas(power: Real, loudest: float) -> Flags:
     lone: Flags = power > beside
     if not lone.any():
         return lone
-    areas: Flags = around(lone.astype(np.float32), _FRAMES_AROUND, _BANDS_AROUND) >= _LEAST_LONE
+    areas: Flags = sum_around(lone.astype(np.float32), _FRAMES_AROUND, _BANDS_AROUND) >= _LEAST_LONE
     return areas
 
 

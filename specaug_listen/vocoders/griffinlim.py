@@ -24,7 +24,7 @@ from ..audio.signal import Audio
 from ..errors import ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, deemphasize, get_window, istft, stft
-from .bands import checked_mel, n_extra_frames, rendered_energy
+from .bands import check_mel, energy_to_render, n_extra_frames
 from .phase import random_phase, unit
 from .phase_vocoder import original_spectrum
 
@@ -36,7 +36,7 @@ Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Iterations = Annotated[int, Field(ge=0, le=10_000)]
 
 
-def _named(init: Any) -> str:
+def _describe_init(init: Any) -> str:
     """What is written down of a given phase array: its name, by which nobody can replay it by mistake."""
     if isinstance(init, str):
         return init
@@ -45,7 +45,7 @@ def _named(init: Any) -> str:
 
 Phase: TypeAlias = Annotated[
     Literal["random", "original"] | np.ndarray[Any, Any],
-    PlainSerializer(_named, return_type=str),
+    PlainSerializer(_describe_init, return_type=str),
     WithJsonSchema({"enum": ["random", "original"]}, mode="serialization"),
 ]
 
@@ -93,7 +93,7 @@ class GriffinLim:
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Reconstruct the waveform of a mel spectrogram; see `Joint`."""
-        checked_mel(mel)
+        check_mel(mel)
         frontend = mel.frontend
         with one_blas_thread():
             magnitude = pinv_magnitude(mel) if self.magnitude == "pinv" else nnls_magnitude(mel)
@@ -149,7 +149,7 @@ class Librosa:
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Reconstruct the waveform of a mel spectrogram; see `Joint`."""
-        checked_mel(mel)
+        check_mel(mel)
         librosa = require("librosa", purpose="the 'librosa' vocoder")
         frontend, framing = mel.frontend, mel.frontend.framing.with_lead_in
         is_centered = framing.padding == "center"
@@ -215,9 +215,9 @@ def _fast_griffin_lim(start: Complex, magnitude: Real, framing: Framing, n_iter:
     for _ in range(n_iter):
         consistent = stft(istft(spectrum, framing, norm), framing)
         # The form in librosa and torchaudio: the step is scaled so that momentum 0.99 is about half a step.
-        moved = consistent if previous is None else consistent - np.float32(momentum / (1 + momentum)) * previous
+        accelerated = consistent if previous is None else consistent - np.float32(momentum / (1 + momentum)) * previous
         previous = consistent
-        spectrum = moved * (magnitude / np.maximum(np.abs(moved), np.float32(1e-16)))
+        spectrum = accelerated * (magnitude / np.maximum(np.abs(accelerated), np.float32(1e-16)))
     return istft(spectrum, framing, norm)
 
 
@@ -227,7 +227,7 @@ def pinv_magnitude(mel: MelSpectrogram) -> Real:
     Returns
     -------
     np.ndarray [shape=(n_frames, n_bins), float32, non-negative]
-        With a frame or two more than the mel has; see `rendered_energy`.
+        With a frame or two more than the mel has; see `energy_to_render`.
 
     Raises
     ------
@@ -235,7 +235,7 @@ def pinv_magnitude(mel: MelSpectrogram) -> Real:
         When the mel's values stand for no power.
     """
     with one_blas_thread():
-        linear = np.maximum(rendered_energy(mel) @ _pseudo_inverse(mel.frontend), 0)
+        linear = np.maximum(energy_to_render(mel) @ _pseudo_inverse(mel.frontend), 0)
     return _root(linear, mel.frontend)
 
 
@@ -243,7 +243,7 @@ def nnls_magnitude(mel: MelSpectrogram) -> Real:
     """Magnitude by librosa's block-wise non-negative least squares; shapes and errors as `pinv_magnitude`."""
     librosa = require("librosa", purpose="non-negative least squares")
     with one_blas_thread():
-        linear = librosa.util.nnls(mel.frontend.filterbank(), rendered_energy(mel).T)
+        linear = librosa.util.nnls(mel.frontend.filterbank(), energy_to_render(mel).T)
     return _root(np.ascontiguousarray(linear.T, dtype=np.float32), mel.frontend)
 
 

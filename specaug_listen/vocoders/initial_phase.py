@@ -15,7 +15,7 @@ from .fill_levels import flat_areas, nearly_equal
 from .phase import phasors
 from .single_pass import SinglePass
 
-__all__ = ["Start", "first_random_bin", "sharp_magnitude", "without_skirts"]
+__all__ = ["Start", "first_random_bin", "lower_skirts", "sharp_magnitude"]
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
@@ -31,7 +31,7 @@ _SHARPENINGS = 5
 _LEAST = np.float32(1e-30)
 # Bins half way between two bands are there, whatever rounding says.
 _HALF = np.float32(0.501)
-# See `without_skirts`.
+# See `lower_skirts`.
 _BASS_HZ, _SKIRT, _SKIRT_GAIN = 100.0, 0.5, 0.8
 
 
@@ -51,7 +51,7 @@ class Start:
         self._bands = bands_of(energies.mel.frontend)
         self._seed = seed
         self._single_pass = SinglePass(energies.mel.frontend.framing)
-        self._first, self._kept = 0, np.empty((0, len(self._bands.analysis)), np.complex64)
+        self._first, self._pending = 0, np.empty((0, len(self._bands.analysis)), np.complex64)
 
     def frames(self, first: int, last: int) -> Complex:
         """Frames ``first`` to ``last - 1``; neither ever goes back.
@@ -59,13 +59,13 @@ class Start:
         They are worked out in blocks that begin at every 512th frame of the recording, so that each comes out in the
         same bits whatever portions are asked for.
         """
-        n_done = self._first + len(self._kept)
-        blocks = [self._kept]
+        n_done = self._first + len(self._pending)
+        blocks = [self._pending]
         while n_done < last:
             blocks.append(self._next(n_done, min(n_done + _FRAMES_AT_ONCE, self._energies.n_frames)))
             n_done += len(blocks[-1])
-        self._first, self._kept = first, np.concatenate(blocks)[first - self._first :]
-        return self._kept[: last - first]
+        self._first, self._pending = first, np.concatenate(blocks)[first - self._first :]
+        return self._pending[: last - first]
 
     def _next(self, begin: int, end: int) -> Complex:
         # With the frame that comes after, which the last phases follow from.
@@ -76,7 +76,7 @@ class Start:
         if first < turns.shape[1] or flat.any():
             turns[:] = self._chance(begin, end)
         if first:
-            single_pass = self._single_pass.continued(magnitude[:n_frames, :first], magnitude[n_frames:, :first])
+            single_pass = self._single_pass.next_phases(magnitude[:n_frames, :first], magnitude[n_frames:, :first])
             where = flat @ self._bands.synthesis[:, :first] <= _HALF if flat.any() else True
             np.copyto(turns[:, :first], single_pass, where=where)
         return phasors(turns, magnitude[:n_frames])
@@ -85,9 +85,9 @@ class Start:
         """Random phases in turns: the same for a frame wherever one begins to read."""
         blocks, n_bins = range(begin // _CHANCE_FRAMES, -(-end // _CHANCE_FRAMES)), len(self._bands.analysis)
         shape = _CHANCE_FRAMES, n_bins
-        drawn = [np.random.default_rng((self._seed, i)).random(shape, dtype=np.float32) for i in blocks]
+        phases = [np.random.default_rng((self._seed, i)).random(shape, dtype=np.float32) for i in blocks]
         first = begin - blocks.start * _CHANCE_FRAMES
-        return np.concatenate(drawn)[first : first + end - begin]
+        return np.concatenate(phases)[first : first + end - begin]
 
 
 def first_random_bin(frontend: MelFrontend, start: str) -> int:
@@ -123,10 +123,10 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
     #   d_k <- d_k * sum_m (B_mk / sum_m B_mk) * M_m / (B d)_m:
     # where the mel of d is below the target, d is raised in proportion to what each filter has of the bin. It leaves
     # d >= 0, and makes the mel of d nearer to M in each step, which a peak as wide as a filter is not.
-    wanted = np.ascontiguousarray(target.T)
-    density: Real = filters.synthesis @ (filters.per_filter[:, np.newaxis] * wanted)
+    goal = np.ascontiguousarray(target.T)
+    density: Real = filters.synthesis @ (filters.per_filter[:, np.newaxis] * goal)
     for _ in range(_SHARPENINGS):
-        density *= filters.shares @ ((wanted + _LEAST) / (filters.analysis @ density + _LEAST))
+        density *= filters.shares @ ((goal + _LEAST) / (filters.analysis @ density + _LEAST))
     if bands.power == 2:
         np.sqrt(density, out=density)
     density = np.ascontiguousarray(density.T)
@@ -154,7 +154,7 @@ def _filters(frontend: MelFrontend) -> _Filters:
     return _Filters(*bands.sparse(), scipy.sparse.csr_array(shares), per_filter)
 
 
-def without_skirts(target: Real, frontend: MelFrontend) -> Real:
+def lower_skirts(target: Real, frontend: MelFrontend) -> Real:
     """Lower what a mel shows below 100 Hz, where it is likely a window's leakage of something higher.
 
     The bass of most voices is empty, but the lower skirt of the first harmonic fills its cells. Rendered as sound of
@@ -170,12 +170,12 @@ def without_skirts(target: Real, frontend: MelFrontend) -> Real:
     """
     center_hz, width = frontend.center_hz(), 4 * frontend.sample_rate / frontend.framing.win_length
     density = target * _filters(frontend).per_filter
-    lowered: Real = target.copy()
+    result: Real = target.copy()
     for m in np.flatnonzero(center_hz < _BASS_HZ):
         above = density[:, m : np.searchsorted(center_hz, center_hz[m] + width, "right")].max(axis=1)
         skirt = density[:, m] < np.float32(_SKIRT ** (frontend.power / 2)) * above
         is_equal = nearly_equal(target[1:, m], target[:-1, m])
         skirt[1:] &= ~is_equal
         skirt[:-1] &= ~is_equal
-        lowered[skirt, m] *= np.float32(_SKIRT_GAIN**frontend.power)
-    return lowered
+        result[skirt, m] *= np.float32(_SKIRT_GAIN**frontend.power)
+    return result

@@ -79,13 +79,13 @@ class Iteration:
         """
         signal = stretch.copy()
         if n_iter:
-            ends.settle(signal)
-        overlap = _Overlap(self._framing, self._n_frames, self._n_block, signal)
+            ends.restore(signal)
+        overlap = _Synthesis(self._framing, self._n_frames, self._n_block, signal)
         for iteration in range(1, n_iter + 1):
             for first, frames in self._projections(overlap.signal):
                 overlap.add(frames, first, is_last=iteration == n_iter)
             if iteration < n_iter:
-                ends.settle(overlap.signal)
+                ends.restore(overlap.signal)
         return overlap.signal[: len(stretch)]
 
     def _projections(self, signal: Real) -> Iterator[tuple[int, Real]]:
@@ -114,8 +114,8 @@ class _Gains:
     """
 
     def __init__(self, target: Real, bands: Bands, tiny: np.float32, n_block: int) -> None:
-        wanted, least = target + tiny, tiny + target * np.float32(1 / _LARGEST_RATIO)
-        self._wanted, self._least = np.ascontiguousarray(wanted.T), np.ascontiguousarray(least.T)
+        raised, least = target + tiny, tiny + target * np.float32(1 / _LARGEST_RATIO)
+        self._target, self._least = np.ascontiguousarray(raised.T), np.ascontiguousarray(least.T)
         # A clip's offset and the slowest rumble leak into the lowest filter; with a gain below it, they would be a hum.
         self._lowest, self._is_power = bands.lowest, bands.power == 2
         weights = bands.sparse()
@@ -134,13 +134,13 @@ class _Gains:
             np.sqrt(energy, out=energy)
         gains = self._analysis @ energy
         gains += self._least[here]
-        np.divide(self._wanted[here], gains, out=gains)
+        np.divide(self._target[here], gains, out=gains)
         if self._is_power:
             np.sqrt(gains, out=gains)
         reached *= self._synthesis @ gains
 
 
-class _Overlap:
+class _Synthesis:
     """The least-squares overlap-add of one block of frames after the other, and inertia.
 
     The signal whose STFT is nearest to frames x_t is (Griffin and Lim, 1984), with the window w and the hop H, ::
@@ -240,6 +240,6 @@ class Ends:
         self._sources: Any = framing.pad_by(np.arange(n_before, n_until), n_before, n_after)[self._beyond]
         self._is_silent = framing.pad_mode == "constant"
 
-    def settle(self, stretch: Real) -> None:
+    def restore(self, stretch: Real) -> None:
         """Put it there, in place."""
         stretch[self._beyond] = 0 if self._is_silent else stretch[self._sources]

@@ -27,8 +27,8 @@ from ..audio.signal import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import deemphasize, istft
 from .bands import Energies, bands_of, tiny
-from .fill_levels import with_levels
-from .initial_phase import Start, first_random_bin, without_skirts
+from .fill_levels import restore_levels
+from .initial_phase import Start, first_random_bin, lower_skirts
 from .iteration import Ends, Iteration
 
 __all__ = ["Joint"]
@@ -122,16 +122,16 @@ class Joint:
             yield from (np.zeros(min(n_samples - i, 1 << 20), np.float32) for i in range(0, n_samples, 1 << 20))
             return
         position, restored = -frontend.framing.with_lead_in.offset, 0.0
-        for stretch in self._stretches(energies):
+        for padded in self._segments(energies):
             if frontend.preemphasis:
-                stretch = deemphasize(stretch, frontend.preemphasis, restored)
-                restored = float(stretch[-1])
-            yield stretch[max(0, -position) : max(0, n_samples - position)]
-            position += len(stretch)
+                padded = deemphasize(padded, frontend.preemphasis, restored)
+                restored = float(padded[-1])
+            yield padded[max(0, -position) : max(0, n_samples - position)]
+            position += len(padded)
         if position < n_samples:  # no window reaches there
             yield np.zeros(n_samples - position, np.float32)
 
-    def _stretches(self, energies: Energies) -> Iterator[Real]:
+    def _segments(self, energies: Energies) -> Iterator[Real]:
         """The stretch of the whole recording, in segments."""
         framing, n_frames = energies.mel.frontend.framing, energies.n_frames
         n_iter = self.n_iterations(energies.mel.frontend)
@@ -144,10 +144,10 @@ class Joint:
         for begin, end in itertools.pairwise(bounds):
             first, last = max(0, begin - n_around), min(n_frames, end + n_around)
             with one_blas_thread():
-                stretch = istft(start.frames(first, last), framing)
-                stretch = _iterated(stretch, energies, first, last, n_iter)
-            stop = len(stretch) if end == n_frames else (end - first) * framing.hop_length
-            yield stretch[(begin - first) * framing.hop_length : stop]
+                padded = istft(start.frames(first, last), framing)
+                padded = _iterate(padded, energies, first, last, n_iter)
+            stop = len(padded) if end == n_frames else (end - first) * framing.hop_length
+            yield padded[(begin - first) * framing.hop_length : stop]
 
     def n_iterations(self, frontend: MelFrontend) -> int:
         """How many iterations a front-end's mels take."""
@@ -160,7 +160,7 @@ class Joint:
         return max(n_iter, min(overlap, _MOST_FOR_OVERLAP))
 
 
-def _iterated(stretch: Real, energies: Energies, first: int, last: int, n_iter: int) -> Real:
+def _iterate(padded: Real, energies: Energies, first: int, last: int, n_iter: int) -> Real:
     """Frames ``first`` to ``last - 1`` after so many iterations, with the levels put right."""
     frontend, framing = energies.mel.frontend, energies.mel.frontend.framing
     n_before = framing.offset if first == 0 else 0
@@ -172,8 +172,8 @@ def _iterated(stretch: Real, energies: Energies, first: int, last: int, n_iter: 
     is_snipped = framing.padding == "snip"
     if is_snipped or frontend.preemphasis_per_frame or 2 * framing.hop_length > framing.win_length:
         n_before = n_after = 0
-    ends = Ends(framing, n_before, len(stretch) - n_before - n_after, n_after)
+    ends = Ends(framing, n_before, len(padded) - n_before - n_after, n_after)
     target, bands = energies.read(first, last), bands_of(frontend)
-    iteration = Iteration(without_skirts(target, frontend), bands, framing, tiny(energies.loudest))
-    stretch = iteration.run(stretch, n_iter, ends)
-    return with_levels(stretch, target, bands, framing, ends, energies.loudest)
+    iteration = Iteration(lower_skirts(target, frontend), bands, framing, tiny(energies.loudest))
+    padded = iteration.run(padded, n_iter, ends)
+    return restore_levels(padded, target, bands, framing, ends, energies.loudest)

@@ -101,7 +101,7 @@ class Neural:
         """
         with error_context(printable(self.model)):
             self.contract.check(frontend)
-        _loaded(self.model, str(self.sha256))
+        _load_model(self.model, str(self.sha256))
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Run the model on a mel spectrogram.
@@ -127,8 +127,8 @@ class Neural:
         name = printable(self.model)
         with error_context(name):
             features = self.contract.features(mel)
-        run = _loaded(self.model, str(self.sha256))
-        return _rendered(partial(run, features, self.contract, self.seed), mel, name)
+        run = _load_model(self.model, str(self.sha256))
+        return _render(partial(run, features, self.contract, self.seed), mel, name)
 
 
 class NeuralModule:
@@ -175,7 +175,7 @@ class NeuralModule:
         features = self.contract.features(mel)
         run = _run_torch if _is_torch(self.module) else _run_callable
         name = getattr(self.module, "__qualname__", type(self.module).__name__)
-        return _rendered(partial(run, self.module, features, self.contract, self.seed), mel, name)
+        return _render(partial(run, self.module, features, self.contract, self.seed), mel, name)
 
 
 def read_neural(path: str | os.PathLike[str]) -> Neural:
@@ -232,12 +232,13 @@ def _bytes_of(model: str) -> bytes:
 
 
 @lru_cache(maxsize=2)
-def _loaded(model: str, sha256: str) -> Runner:
+def _load_model(model: str, sha256: str) -> Runner:
     data, name = _bytes_of(model), printable(model)
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != sha256:
         raise ParameterError(
-            f"{name}: the model is not the one that was asked for (sha256 {found[:16]}..., expected {sha256[:16]}...); "
+            f"{name}: the model is not the one that was asked for "
+            f"(sha256 {digest[:16]}..., expected {sha256[:16]}...); "
             "put the old file back, or make the draws again with this one"
         )
     return _load_onnx(data, name) if model.lower().endswith(_ONNX) else _load_torchscript(data, name)
@@ -310,36 +311,36 @@ def _run_torch(module: Any, features: Real, contract: MelContract, seed: int) ->
         torch.set_num_threads(1)
         try:
             tensor = torch.from_numpy(features)
-            given = module(tensor if like is None else tensor.to(like))
+            output = module(tensor if like is None else tensor.to(like))
         finally:
             torch.set_num_threads(n_threads)
-    if isinstance(given, torch.Tensor):
-        given = given.detach().cpu()
-        return (given.float() if given.dtype == torch.bfloat16 else given).numpy()
-    return given
+    if isinstance(output, torch.Tensor):
+        output = output.detach().cpu()
+        return (output.float() if output.dtype == torch.bfloat16 else output).numpy()
+    return output
 
 
 def _run_callable(module: Callable[[Any], Any], features: Real, contract: MelContract, seed: int) -> Any:
     return module(features)
 
 
-def _rendered(run: Callable[[], Any], mel: MelSpectrogram, name: str) -> Audio:
+def _render(run: Callable[[], Any], mel: MelSpectrogram, name: str) -> Audio:
     """Run a model, and let only a whole clip through."""
     try:
         with error_context(name):
-            given = run()
+            output = run()
     except (MemoryError, ParameterError):
         raise
     except Exception as error:
         raise AudioError(f"{name}: the model failed on {mel.n_frames} frames ({_one_line(error)})") from None
-    if not isinstance(given, np.ndarray) or not np.issubdtype(given.dtype, np.floating):
-        what = f"an array of {given.dtype}" if isinstance(given, np.ndarray) else type(given).__name__
+    if not isinstance(output, np.ndarray) or not np.issubdtype(output.dtype, np.floating):
+        what = f"an array of {output.dtype}" if isinstance(output, np.ndarray) else type(output).__name__
         raise AudioError(f"{name}: the model gave {what}: expected an array of floating-point samples")
     n_samples, hop = mel.n_samples, mel.frontend.hop_length
-    wave = given.reshape(-1)
-    if wave.size != max(given.shape, default=0):
+    wave = output.reshape(-1)
+    if wave.size != max(output.shape, default=0):
         raise AudioError(
-            f"{name}: the model gave shape {given.shape}: expected one channel, (n_samples,) or (1, 1, ...)"
+            f"{name}: the model gave shape {output.shape}: expected one channel, (n_samples,) or (1, 1, ...)"
         )
     if wave.size != mel.n_frames * hop and abs(wave.size - n_samples) > hop:
         raise AudioError(

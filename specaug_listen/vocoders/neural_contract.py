@@ -20,7 +20,7 @@ from .._yaml import read_mapping
 from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram
 from ..frontends.files import frontend_from_mapping
-from .bands import checked_mel
+from .bands import check_mel
 
 __all__ = ["CONTRACT_KEYS", "MelContract", "contract_of", "read_contract"]
 
@@ -104,16 +104,16 @@ class MelContract:
         specaug_listen.errors.ParameterError: the mel does not fit the contract: n_mels=80 in front-end 'whisper', \
 128 in the contract; use the front-end 'whisper-128', or a model for this one
         """
-        differing = _differing(self.frontend, frontend)
+        differing = _differences(self.frontend, frontend)
         if not differing:
             return
         first, *others = differing
         lines = [f"{first}={_value(frontend, first)!r} in front-end {frontend.name!r}, "]
         lines[0] += f"{_value(self.frontend, first)!r} in the contract"
         lines += [f"{f}={_value(frontend, f)!r}, not {_value(self.frontend, f)!r}" for f in others]
-        known = next((p.name for p in PRESETS.values() if not _differing(self.frontend, p)), None)
+        preset = next((p.name for p in PRESETS.values() if not _differences(self.frontend, p)), None)
         values = ", ".join(f"{f}: {_yaml(_value(self.frontend, f))}" for f in differing)
-        fix = f"the front-end {known!r}" if known else f"a front-end file with {values}"
+        fix = f"the front-end {preset!r}" if preset else f"a front-end file with {values}"
         raise ParameterError(
             f"the mel does not fit the contract: {'; '.join(lines)}; use {fix}, or a model for this one"
         )
@@ -135,7 +135,7 @@ class MelContract:
         ParameterError
             When the mel's front-end is not the contract's, or its values stand for no power.
         """
-        checked_mel(mel)
+        check_mel(mel)
         self.check(mel.frontend)
         values = self.frontend.compress(mel.energy)
         if self.frontend.normalize and mel.statistics is not None:
@@ -177,9 +177,9 @@ def contract_of(data: dict[str, Any], path: str | os.PathLike[str], others: tupl
         return from_plain(MelContract, {"frontend": to_plain(frontend), **layout})
 
 
-def _differing(wanted: MelFrontend, given: MelFrontend) -> list[str]:
-    fields = _GEOMETRY + (_OF_STATISTICS if wanted.normalize else ())
-    return [field for field in fields if _value(wanted, field) != _value(given, field)]
+def _differences(contract: MelFrontend, frontend: MelFrontend) -> list[str]:
+    fields = _GEOMETRY + (_OF_STATISTICS if contract.normalize else ())
+    return [field for field in fields if _value(contract, field) != _value(frontend, field)]
 
 
 def _value(frontend: MelFrontend, field: str) -> Any:

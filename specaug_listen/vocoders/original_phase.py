@@ -14,7 +14,7 @@ from .._threads import one_blas_thread
 from ..audio.signal import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, istft, stft
-from .bands import Bands, around, bands_of, checked_mel, sounding_energy
+from .bands import Bands, audible_energy, bands_of, check_mel, sum_around
 from .phase_vocoder import is_warped, onsets, original_spectrum
 
 __all__ = ["OriginalPhase"]
@@ -68,29 +68,29 @@ class OriginalPhase:
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Render a mel spectrogram with its original phase; see `Joint`."""
-        checked_mel(mel)
+        check_mel(mel)
         frontend, framing = mel.frontend, mel.frontend.framing.with_lead_in
         # The clip's tail, which the last frames of some front-ends hardly reach, is to come out as it went in.
         n_extra = -(-framing.win_length // framing.hop_length) + 1
         spectrum = original_spectrum(mel, emphasized=False, n_extra=n_extra)
         with one_blas_thread():
-            bands = _heard_bands(frontend)
+            bands = _bands_before_preemphasis(frontend)
             cells = _cells(mel, spectrum, self.max_gain_db)
-            if not cells.moving.any() and not is_warped(mel):
+            if not cells.is_corrected.any() and not is_warped(mel):
                 assert mel.audio is not None  # original_spectrum() has refused it
                 return Audio(mel.audio.samples, frontend.sample_rate)
-            if cells.moving.any():
-                spectrum = _refined(self._changed(spectrum, cells, bands, framing), cells, bands, mel)
+            if cells.is_corrected.any():
+                spectrum = _refine(self._apply_change(spectrum, cells, bands, framing), cells, bands, mel)
         stretch = istft(spectrum, framing)
         return Audio(framing.crop(stretch, mel.n_samples), frontend.sample_rate)
 
-    def _changed(self, spectrum: Complex, cells: _Cells, bands: Bands, framing: Framing) -> Complex:
+    def _apply_change(self, spectrum: Complex, cells: _Cells, bands: Bands, framing: Framing) -> Complex:
         """The gains of the change in a single pass, and noise where they are not enough."""
         largest = np.float32(10 ** (self.max_gain_db / 20))
         gain = bands.gain(cells.after, cells.before)
-        gain[~cells.filled] = 1.0
+        gain[~cells.is_filled] = 1.0
         missing = np.where(gain > largest, cells.after - cells.before * largest**bands.power, 0)
-        changed: Complex = spectrum * bands.everywhere(np.minimum(gain, largest))
+        changed: Complex = spectrum * bands.spread(np.minimum(gain, largest))
         if not missing.any():
             return changed
         rng = np.random.default_rng(self.seed)
@@ -106,44 +106,44 @@ class _Cells(NamedTuple):
     ----------
     before, after : np.ndarray
         Band energies, without and with the masks.
-    filled : np.ndarray of bool
+    is_filled : np.ndarray of bool
         Where a mask changed the mel.
     least, largest : np.ndarray
         Bounds of one correction.
-    moving : np.ndarray of bool
+    is_corrected : np.ndarray of bool
         Which cells are corrected; the others stay as they are.
     """
 
     before: Real
     after: Real
-    filled: Flags
+    is_filled: Flags
     least: Real
     largest: Real
-    moving: Flags
+    is_corrected: Flags
 
 
 def _cells(mel: MelSpectrogram, spectrum: Complex, max_gain_db: float) -> _Cells:
-    plain = _before(mel)
-    filled = np.abs(plain.db - mel.db) > _LEAST_CHANGE_DB
+    plain = _mel_before(mel)
+    is_filled = np.abs(plain.db - mel.db) > _LEAST_CHANGE_DB
     # The mel does not say how far below its floor a cell was, so such cells are only raised where noise was added.
-    lowest = np.zeros(filled.shape, bool)
+    lowest = np.zeros(is_filled.shape, bool)
     if mel.frontend.log is not None:
         lowest = plain.values <= mel.frontend.floor_value(plain.summary.largest, plain.statistics) + np.float32(1e-5)
-    largest = np.where(filled, _LARGEST_CORRECTION, _LARGEST_WARP_CORRECTION)
+    largest = np.where(is_filled, _LARGEST_CORRECTION, _LARGEST_WARP_CORRECTION)
     is_gain = mel.energy <= plain.energy * 10 ** (max_gain_db / 20 * mel.frontend.power)
     largest[lowest & is_gain] = 1.0
-    least = np.where(filled, np.float32(0), 1 / _LARGEST_WARP_CORRECTION)
+    least = np.where(is_filled, np.float32(0), 1 / _LARGEST_WARP_CORRECTION)
     # A warped mel fades from frame to frame; to follow it at an onset would make that one quieter.
-    moving = filled | ~_near_onsets(mel, spectrum) if is_warped(mel) else filled
+    is_corrected = is_filled | ~_is_near_onset(mel, spectrum) if is_warped(mel) else is_filled
     n_lead = mel.frontend.framing.with_lead_in.n_lead_in
     beyond = (n_lead, len(spectrum) - n_lead - mel.n_frames), (0, 0)
-    arrays = sounding_energy(plain), sounding_energy(mel), filled.T, least.T, largest.T
+    arrays = audible_energy(plain), audible_energy(mel), is_filled.T, least.T, largest.T
     # Frames beyond the mel's first and last share their gain, but they have no energy to be corrected to.
-    before, after, filled, least, largest = (np.pad(a, beyond, mode="edge") for a in arrays)
-    return _Cells(before, after, filled, least, largest, np.pad(moving.T, beyond))
+    before, after, is_filled, least, largest = (np.pad(a, beyond, mode="edge") for a in arrays)
+    return _Cells(before, after, is_filled, least, largest, np.pad(is_corrected.T, beyond))
 
 
-def _near_onsets(mel: MelSpectrogram, spectrum: Complex) -> Flags:
+def _is_near_onset(mel: MelSpectrogram, spectrum: Complex) -> Flags:
     """Which frames' windows hold an onset of the warped clip."""
     framing = mel.frontend.framing
     near = np.zeros(len(spectrum), bool)
@@ -153,24 +153,24 @@ def _near_onsets(mel: MelSpectrogram, spectrum: Complex) -> Flags:
     return near[n_lead : n_lead + mel.n_frames]
 
 
-def _refined(spectrum: Complex, cells: _Cells, bands: Bands, mel: MelSpectrogram) -> Complex:
+def _refine(spectrum: Complex, cells: _Cells, bands: Bands, mel: MelSpectrogram) -> Complex:
     """Correct the moving cells until the rendering's own STFT has their energies."""
     framing = mel.frontend.framing.with_lead_in
     norm = framing.norm(len(spectrum))
-    kept = spectrum * (1 - bands.everywhere(cells.moving.astype(np.float32)))
+    unchanged = spectrum * (1 - bands.spread(cells.is_corrected.astype(np.float32)))
 
-    def heard(spectrum: Complex) -> Complex:
+    def analyse(spectrum: Complex) -> Complex:
         clip = framing.crop(istft(spectrum, framing, norm), mel.n_samples)
         return stft(framing.pad(clip, len(spectrum)), framing)
 
     for _ in range(_N_REFINEMENTS):
-        spectrum = heard(spectrum)
+        spectrum = analyse(spectrum)
         gain = np.clip(bands.gain(cells.after, bands.energy(spectrum)), cells.least, cells.largest)
-        spectrum = kept + spectrum * bands.everywhere(np.where(cells.moving, gain, 0))
-    if not cells.filled.any():
+        spectrum = unchanged + spectrum * bands.spread(np.where(cells.is_corrected, gain, 0))
+    if not cells.is_filled.any():
         return spectrum
-    level = _level(cells, bands.energy(heard(spectrum)), bands.power, framing)
-    raised: Complex = kept + (spectrum - kept) * bands.everywhere(level)
+    level = _level(cells, bands.energy(analyse(spectrum)), bands.power, framing)
+    raised: Complex = unchanged + (spectrum - unchanged) * bands.spread(level)
     return raised
 
 
@@ -181,17 +181,17 @@ def _level(cells: _Cells, energy: Real, power: float, framing: Framing) -> Real:
     one by one; the level around them does. What is too loud here leaks in from outside and is left.
     """
     n_frames = -(-framing.win_length // framing.hop_length)
-    raisable = cells.filled & cells.moving
-    wanted, got = (
-        around(np.where(raisable, e.astype(np.float64) ** (2 / power), 0), n_frames, _N_BANDS_AROUND)
+    raisable = cells.is_filled & cells.is_corrected
+    target, reached = (
+        sum_around(np.where(raisable, e.astype(np.float64) ** (2 / power), 0), n_frames, _N_BANDS_AROUND)
         for e in (cells.after, energy)
     )
-    tiny = 1e-12 * wanted.max() + 1e-30
-    level = np.sqrt((wanted + tiny) / (got + tiny))
+    tiny = 1e-12 * target.max() + 1e-30
+    level = np.sqrt((target + tiny) / (reached + tiny))
     return np.where(raisable, np.clip(level, 1, cells.largest), 1).astype(np.float32)
 
 
-def _heard_bands(frontend: MelFrontend) -> Bands:
+def _bands_before_preemphasis(frontend: MelFrontend) -> Bands:
     """The front-end's bands over spectra that stand before its pre-emphasis."""
     bands = bands_of(frontend)
     if not frontend.preemphasis:
@@ -201,7 +201,7 @@ def _heard_bands(frontend: MelFrontend) -> Bands:
     return bands._replace(analysis=bands.analysis * response.astype(np.float32)[:, np.newaxis])
 
 
-def _before(mel: MelSpectrogram) -> MelSpectrogram:
+def _mel_before(mel: MelSpectrogram) -> MelSpectrogram:
     """The mel as it was before any mask, under the same warp."""
     assert mel.audio is not None  # original_spectrum has refused it
     plain = mel.frontend(mel.audio)

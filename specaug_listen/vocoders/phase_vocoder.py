@@ -72,7 +72,7 @@ def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0
     framing = mel.frontend.framing
     signal, n_frames = mel.audio.samples[0], framing.with_lead_in.n_lead_in + mel.n_frames + n_extra
     if mel.warp is not None and is_warped(mel):
-        signal = _warped(signal, mel.warp, framing)
+        signal = _warp_signal(signal, mel.warp, framing)
     stretch = mel.frontend.pad(signal, n_frames) if emphasized else framing.with_lead_in.pad(signal, n_frames)
     return stft(stretch, framing)
 
@@ -111,13 +111,13 @@ def onsets(signal: Real, win_length: int) -> Index:
     rises = np.stack([_rise(kind) for kind in blocks])
     rise = rises.max(axis=0, initial=0.0)
     candidates = np.flatnonzero(rise > _ONSET_RATIO)
-    taken = np.zeros(n_blocks, bool)
+    is_onset = np.zeros(n_blocks, bool)
     for block in candidates[np.argsort(-rise[candidates], kind="stable")]:
         around = slice(max(0, block - _BLOCKS_PER_WINDOW // 2), block + _BLOCKS_PER_WINDOW // 2 + 1)
-        taken[block] = not taken[around].any()
-    kept = np.flatnonzero(taken)
-    first: Index = kept * size + np.abs(blocks[rises[:, kept].argmax(axis=0), kept]).argmax(axis=1)
-    return first
+        is_onset[block] = not is_onset[around].any()
+    loud_blocks = np.flatnonzero(is_onset)
+    loudest: Index = np.abs(blocks[rises[:, loud_blocks].argmax(axis=0), loud_blocks]).argmax(axis=1)
+    return loud_blocks * size + loudest
 
 
 def _rise(blocks: Real) -> npt.NDArray[np.float64]:
@@ -140,7 +140,7 @@ class _Lock(NamedTuple):
     reach: int
 
 
-def _warped(signal: Real, warp: npt.NDArray[np.float64], framing: Framing) -> Real:
+def _warp_signal(signal: Real, warp: npt.NDArray[np.float64], framing: Framing) -> Real:
     """The signal, read as a mel of this framing was read by ``warp``."""
     win_length = max(16, framing.win_length + framing.win_length % 2)
     middle = framing.center_s(0, sample_rate=1)
@@ -154,7 +154,7 @@ def _warped(signal: Real, warp: npt.NDArray[np.float64], framing: Framing) -> Re
     middles = np.arange(-(-len(signal) // hop_length) + 1) * hop_length
     position = np.rint(_positions(middles, targets, sources, locks)).astype(np.int64)
     position = np.clip(position, 0, len(signal))
-    return _resynthesised(signal, position, locks, win_length)
+    return _resynthesise(signal, position, locks, win_length)
 
 
 def _locks(
@@ -187,20 +187,20 @@ def _positions(
     return np.interp(middles, heard[order], np.maximum.accumulate(read[order]))
 
 
-def _resynthesised(signal: Real, position: Index, locks: list[_Lock], win_length: int) -> Real:
+def _resynthesise(signal: Real, position: Index, locks: list[_Lock], win_length: int) -> Real:
     """Phase vocoder over frames of ``signal`` whose middles are at ``position``, a quarter of a window apart."""
     hop_length = win_length // 4
     padded = np.pad(signal, (win_length // 2 + hop_length, win_length + hop_length))
     frames = np.lib.stride_tricks.sliding_window_view(padded, win_length)
     window = get_window("hann", win_length).astype(np.float32)
-    fresh = _fresh(frames, window, locks, len(position))
+    fresh = _new_bins(frames, window, locks, len(position))
     total = np.zeros((len(position) - 1) * hop_length + win_length, np.float32)
-    running = None
+    previous = None
     for i in range(0, len(position), FRAMES_PER_BLOCK):
         block = position[i : i + FRAMES_PER_BLOCK]
         now = scipy.fft.rfft(frames[block + hop_length] * window)
         earlier = scipy.fft.rfft(frames[block] * window)
-        now, running = _locked(now, earlier, running, {u - i: bins for u, bins in fresh.items()})
+        now, previous = _lock_phases(now, earlier, previous, {u - i: bins for u, bins in fresh.items()})
         piece = overlap_add(scipy.fft.irfft(now, win_length) * window, hop_length)
         total[i * hop_length : i * hop_length + len(piece)] += piece
     norm = overlap_add(np.broadcast_to(window**2, (len(position), win_length)), hop_length)
@@ -208,7 +208,7 @@ def _resynthesised(signal: Real, position: Index, locks: list[_Lock], win_length
     return total[win_length // 2 : win_length // 2 + len(signal)]
 
 
-def _fresh(frames: Real, window: Real, locks: list[_Lock], n_frames: int) -> dict[int, npt.NDArray[np.bool_]]:
+def _new_bins(frames: Real, window: Real, locks: list[_Lock], n_frames: int) -> dict[int, npt.NDArray[np.bool_]]:
     """For each frame that an onset reaches, the bins that it brought."""
     hop_length = len(window) // 4
     fresh = {}
@@ -223,17 +223,17 @@ def _fresh(frames: Real, window: Real, locks: list[_Lock], n_frames: int) -> dic
     return fresh
 
 
-def _locked(
-    now: Complex, earlier: Complex, running: Real | None, fresh: dict[int, npt.NDArray[np.bool_]]
+def _lock_phases(
+    now: Complex, earlier: Complex, previous: Real | None, fresh: dict[int, npt.NDArray[np.bool_]]
 ) -> tuple[Complex, Real]:
     """Frames with running phases: each peak goes on from where it was, by what it turned in the clip over one hop."""
     magnitude, own = np.abs(now), np.angle(now)
     advance = np.angle(now * np.conj(earlier))
     angles = np.empty_like(own)
     for u, peaks in enumerate(nearest_peaks(magnitude)):
-        turn = np.zeros_like(own[u]) if running is None else (running + advance[u] - own[u])[peaks]
+        turn = np.zeros_like(own[u]) if previous is None else (previous + advance[u] - own[u])[peaks]
         if u in fresh:
             turn[fresh[u]] = 0
-        running = angles[u] = np.remainder(own[u] + turn, np.float32(2 * np.pi))
-    assert running is not None
-    return magnitude * unit(angles), running
+        previous = angles[u] = np.remainder(own[u] + turn, np.float32(2 * np.pi))
+    assert previous is not None
+    return magnitude * unit(angles), previous

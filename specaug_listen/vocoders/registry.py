@@ -16,7 +16,7 @@ from .joint import Joint
 from .neural import Neural, read_neural
 from .original_phase import OriginalPhase
 
-__all__ = ["VOCODERS", "AnyVocoder", "Vocoder", "get", "spelled"]
+__all__ = ["VOCODERS", "AnyVocoder", "Vocoder", "get_vocoder", "to_spec"]
 
 AnyVocoder: TypeAlias = Joint | GriffinLim | OriginalPhase | Librosa | Neural
 
@@ -32,7 +32,7 @@ class Vocoder(Protocol):
 VOCODERS: dict[str, AnyVocoder] = {v.kind: v for v in (Joint(), GriffinLim(), OriginalPhase(), Librosa())}
 
 
-def get(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
+def get_vocoder(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
     """The vocoder of a name, with its defaults, or the neural one of a YAML file's path.
 
     Parameters
@@ -50,9 +50,9 @@ def get(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
 
     Examples
     --------
-    >>> get("joint").quality
+    >>> get_vocoder("joint").quality
     'default'
-    >>> get("griffinlim:n_iter=8").n_iter
+    >>> get_vocoder("griffinlim:n_iter=8").n_iter
     8
     """
     if isinstance(name, (Joint, GriffinLim, OriginalPhase, Librosa, Neural)):
@@ -66,30 +66,30 @@ def get(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
         return _with_parameters(VOCODERS[kind], parameters, name) if colon else VOCODERS[kind]
     if name.lower().endswith((".yaml", ".yml", ".json")):
         return read_neural(name)
-    known = sorted(VOCODERS)
-    hint = nearest(name, known)
+    names = sorted(VOCODERS)
+    hint = nearest(name, names)
     raise ParameterError(
-        f"unknown vocoder {name!r:.80}{hint} (allowed: {', '.join(known)}); a .yaml file names a neural one"
+        f"unknown vocoder {name!r:.80}{hint} (allowed: {', '.join(names)}); a .yaml file names a neural one"
     )
 
 
 def _with_parameters(vocoder: AnyVocoder, parameters: str, name: str) -> AnyVocoder:
-    asked: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     for part in parameters.split(","):
         key, equals, value = part.partition("=")
         if not (key.strip() and equals and value.strip()):
             raise ParameterError(
                 f"vocoder {name!r:.100}: expected NAME:KEY=VALUE,..., e.g. joint:quality=best,n_iter=40"
             )
-        if key.strip() in asked:
+        if key.strip() in changes:
             raise ParameterError(f"vocoder {name!r:.100}: {key.strip()} is given twice; give it once")
-        asked[key.strip()] = scalar(value)
+        changes[key.strip()] = scalar(value)
     with error_context(f"vocoder {name!r:.100}"):
-        return from_plain(type(vocoder), {**to_plain(vocoder), **asked})
+        return from_plain(type(vocoder), {**to_plain(vocoder), **changes})
 
 
-def spelled(vocoder: Any) -> str:
-    """The name, with parameters, that `get` reads as this vocoder.
+def to_spec(vocoder: Any) -> str:
+    """The name, with parameters, that `get_vocoder` reads as this vocoder.
 
     Raises
     ------
@@ -98,11 +98,11 @@ def spelled(vocoder: Any) -> str:
 
     Examples
     --------
-    >>> spelled(GriffinLim(n_iter=8))
+    >>> to_spec(GriffinLim(n_iter=8))
     'griffinlim:n_iter=8'
     """
     if not isinstance(vocoder, (Joint, GriffinLim, OriginalPhase, Librosa)):
         raise ParameterError(f"{vocoder!r:.80} has no name; give the path of its YAML file")
-    usual, given = (to_plain(one) for one in (VOCODERS[vocoder.kind], vocoder))
-    changed = [f"{key}={json.dumps(value).strip(chr(34))}" for key, value in given.items() if value != usual[key]]
+    defaults, values = (to_plain(one) for one in (VOCODERS[vocoder.kind], vocoder))
+    changed = [f"{key}={json.dumps(value).strip(chr(34))}" for key, value in values.items() if value != defaults[key]]
     return f"{vocoder.kind}:{','.join(changed)}" if changed else vocoder.kind

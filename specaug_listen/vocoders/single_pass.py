@@ -56,7 +56,7 @@ def spsi_phase(magnitude: Real, framing: Framing) -> Complex:
     window's, and the phase falls over frequency. Unlike in [2]_ no heap of bins is worked off, and whole blocks are
     computed at once.
     """
-    return phasors(SinglePass(framing).continued(magnitude), np.ones(magnitude.shape, np.float32))
+    return phasors(SinglePass(framing).next_phases(magnitude), np.ones(magnitude.shape, np.float32))
 
 
 class SinglePass:
@@ -69,11 +69,11 @@ class SinglePass:
 
     def __init__(self, framing: Framing) -> None:
         self._framing = framing
-        self._running: npt.NDArray[np.float64] | None = None
+        self._phase: npt.NDArray[np.float64] | None = None
         self._log: Real | None = None
         self._shift: Real | None = None
 
-    def continued(self, magnitude: Real, following: Real | None = None) -> Real:
+    def next_phases(self, magnitude: Real, following: Real | None = None) -> Real:
         """Phases of the next block.
 
         Parameters
@@ -95,12 +95,12 @@ class SinglePass:
         turn = self._frequency(log) * np.float32(framing.hop_length / framing.n_fft)
         turn -= lag
         phases = np.empty((n_frames, n_bins))
-        running = np.zeros(n_bins) if self._running is None else self._running
+        previous = np.zeros(n_bins) if self._phase is None else self._phase
         for t, phase in enumerate(phases):
-            (running + turn[t]).take(owner[t], out=phase, mode="clip")
+            (previous + turn[t]).take(owner[t], out=phase, mode="clip")
             phase += lag[t]
-            running = phase
-        self._running, self._log = running.copy(), log[-1:]
+            previous = phase
+        self._phase, self._log = previous.copy(), log[-1:]
         phases -= np.arange(n_bins) * (framing.win_length / (2 * framing.n_fft))
         phases -= np.floor(phases)
         return phases.astype(np.float32)

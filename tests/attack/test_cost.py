@@ -18,7 +18,7 @@ from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frameworks.choice import choose_policy
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.mels import find_mels
-from specaug_listen.vocoders import get as get_vocoder
+from specaug_listen.vocoders import get_vocoder
 
 MIB = (1 << 20) - 200
 NEMO = """model:

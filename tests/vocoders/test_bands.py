@@ -36,9 +36,9 @@ def test_one_gain_in_all_bands_is_that_gain_in_all_bins(every_frontend, rng):
     bands, spectrum = bands_of(every_frontend), noise_spectrum(every_frontend, rng)
     energy = bands.energy(spectrum)
     gain = bands.gain(energy * 3.0**every_frontend.power, energy)
-    assert_allclose(gain[:, bands.heard], 3, rtol=1e-4)
-    assert_allclose(bands.everywhere(gain), 3, rtol=1e-4)
-    assert_allclose(bands.energy(spectrum * bands.everywhere(gain)), energy * 3.0**bands.power, rtol=1e-3)
+    assert_allclose(gain[:, bands.audible], 3, rtol=1e-4)
+    assert_allclose(bands.spread(gain), 3, rtol=1e-4)
+    assert_allclose(bands.energy(spectrum * bands.spread(gain)), energy * 3.0**bands.power, rtol=1e-3)
 
 
 @pytest.mark.parametrize("frontend", [WHISPER, HIFIGAN], ids=lambda f: f.name)
@@ -63,7 +63,7 @@ def test_bins_beyond_the_filters_follow_the_nearest_band():
     bands = bands_of(PRESETS["lhotse"])
     gain = np.ones((1, 80), np.float32)
     gain[0, 0], gain[0, -1] = 5.0, 0.25
-    bins = bands.everywhere(gain)[0]
+    bins = bands.spread(gain)[0]
     reached = np.flatnonzero(bands.synthesis.any(axis=0))
     assert reached[0] > 0
     assert reached[-1] < len(bins) - 1
@@ -77,15 +77,12 @@ def test_front_ends_that_share_a_name_do_not_share_their_bands():
     assert bands_of(WHISPER).analysis[199].max() > 0
 
 
-def test_weights_come_bin_by_bin(every_frontend):
+def test_sparse_matrices_hold_the_same_weights_and_no_zeros(every_frontend):
     bands = bands_of(every_frontend)
-    begins, band, bin_ = bands.by_bin()
-    assert len(begins) == len(bands.analysis) + 1
-    assert_array_equal(bin_, np.repeat(np.arange(len(bands.analysis)), np.diff(begins)))
-    again = np.zeros_like(bands.analysis)
-    again[bin_, band] = bands.analysis[bin_, band]
-    assert_array_equal(again, bands.analysis)
-    assert len(band) == np.count_nonzero(bands.analysis)
+    for sparse, dense in zip(bands.sparse(), (bands.analysis.T, bands.synthesis.T), strict=True):
+        assert_array_equal(sparse.toarray(), dense)
+        assert sparse.nnz == np.count_nonzero(dense)
+        assert sparse.dtype == np.float32
 
 
 @pytest.mark.parametrize("cut", [0, 0.3, 0.5, 0.7])
@@ -115,7 +112,7 @@ def test_what_is_written_into_an_empty_filter_is_not_heard(vocoder, speechlike):
 
 def test_bins_beyond_the_filters_follow_the_nearest_one_that_holds_a_bin():
     bands = bands_of(TORCHAUDIO)
-    assert np.flatnonzero(~bands.heard).tolist() == [0, 3, 6, 13]
+    assert np.flatnonzero(~bands.audible).tolist() == [0, 3, 6, 13]
     gain = np.arange(128, dtype=np.float32)[np.newaxis]
-    assert bands.everywhere(gain)[0, 0] == 1.0
-    assert bands.everywhere(gain)[0, -1] == 127.0
+    assert bands.spread(gain)[0, 0] == 1.0
+    assert bands.spread(gain)[0, -1] == 127.0

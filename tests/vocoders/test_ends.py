@@ -8,7 +8,7 @@ import pytest
 from specaug_listen import Audio
 from specaug_listen.frontends import PRESETS
 from specaug_listen.vocoders import VOCODERS, GriffinLim, Joint, OriginalPhase
-from specaug_listen.vocoders.bands import rendered_energy
+from specaug_listen.vocoders.bands import energy_to_render
 
 
 @pytest.mark.parametrize("vocoder", [Joint(), GriffinLim(), OriginalPhase()], ids=lambda v: v.kind)
@@ -28,7 +28,7 @@ def test_the_last_samples_are_no_louder_than_the_sound_before_them(vocoder, ever
 
 def test_the_first_and_the_last_frame_go_on_to_the_ends_of_the_clip(every_frontend, speechlike):
     mel = every_frontend(speechlike)
-    energy = rendered_energy(mel)
+    energy = energy_to_render(mel)
     framing = every_frontend.framing.with_lead_in
     assert framing.center_s(0, 1) <= 0.6 * framing.hop_length
     assert mel.n_samples - framing.center_s(len(energy) - 1, 1) <= 0.6 * framing.hop_length

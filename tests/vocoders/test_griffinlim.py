@@ -17,7 +17,7 @@ from specaug_listen.frontends import LIBROSA, PRESETS, WHISPER
 from specaug_listen.metrics import log_mel_rmse_db
 from specaug_listen.stft import istft, stft
 from specaug_listen.vocoders import GriffinLim, Librosa
-from specaug_listen.vocoders.bands import rendered_energy
+from specaug_listen.vocoders.bands import energy_to_render
 from specaug_listen.vocoders.griffinlim import _fast_griffin_lim, nnls_magnitude, pinv_magnitude
 from specaug_listen.vocoders.phase import random_phase
 
@@ -133,7 +133,7 @@ def test_nnls_reprojects_at_least_as_well_as_the_cut_off_pseudo_inverse(name, sp
     energies = []
     for solve in (pinv_magnitude, nnls_magnitude):
         magnitude = solve(mel)
-        assert magnitude.shape == (len(rendered_energy(mel)), mel.frontend.n_fft // 2 + 1)
+        assert magnitude.shape == (len(energy_to_render(mel)), mel.frontend.n_fft // 2 + 1)
         assert magnitude.dtype == np.float32
         assert (magnitude >= 0).all()
         energies.append(bank @ magnitude.T**mel.frontend.power)

@@ -10,8 +10,8 @@ from specaug_listen import Audio
 from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
 from specaug_listen.frontends import HIFIGAN, LIBROSA, PRESETS, WHISPER
 from specaug_listen.vocoders import initial_phase as start_module
-from specaug_listen.vocoders.bands import Energies, bands_of, rendered_energy
-from specaug_listen.vocoders.initial_phase import Start, first_random_bin, sharp_magnitude, without_skirts
+from specaug_listen.vocoders.bands import Energies, bands_of, energy_to_render
+from specaug_listen.vocoders.initial_phase import Start, first_random_bin, lower_skirts, sharp_magnitude
 from specaug_listen.vocoders.single_pass import nearest_peaks
 
 
@@ -35,7 +35,7 @@ def test_the_magnitude_has_about_the_energies_and_sharper_peaks_than_spreading_g
     sharp = sharp_magnitude(target, every_frontend)
     monkeypatch.setattr(start_module, "_SHARPENINGS", 0)
     spread = sharp_magnitude(target, every_frontend)
-    heard = bands.heard
+    heard = bands.audible
     errors = [np.abs(np.log(energy_of(m, bands)[:, heard] / target[:, heard])).mean() for m in (sharp, spread)]
     assert errors[0] < 0.7 * errors[1]
     peak = np.argmax(sharp[0, : n_bins // 6])
@@ -58,7 +58,7 @@ def test_sharpening_is_richardson_and_lucys(frontend, rng):
 
 def test_silence_and_huge_energies_stay_finite(every_frontend):
     for level in (0.0, 1e-30, 1e30):
-        target = np.full((2, every_frontend.n_mels), level, np.float32) * bands_of(every_frontend).heard
+        target = np.full((2, every_frontend.n_mels), level, np.float32) * bands_of(every_frontend).audible
         magnitude = sharp_magnitude(target, every_frontend)
         assert np.isfinite(magnitude).all()
         assert (magnitude >= 0).all()
@@ -67,7 +67,7 @@ def test_silence_and_huge_energies_stay_finite(every_frontend):
 def test_below_the_lowest_filter_the_magnitude_is_that_of_its_first_bin_as_far_as_a_window_smears(every_frontend):
     bands, lowest = bands_of(every_frontend), bands_of(every_frontend).lowest
     target = np.random.default_rng(0).random((4, every_frontend.n_mels), dtype=np.float32)
-    magnitude = sharp_magnitude(target * bands.heard, every_frontend)
+    magnitude = sharp_magnitude(target * bands.audible, every_frontend)
     assert lowest >= 1
     silent = max(0, lowest - int(np.ceil(every_frontend.n_fft / every_frontend.framing.win_length)))
     assert_array_equal(magnitude[:, silent:lowest], magnitude[:, [lowest] * (lowest - silent)])
@@ -121,7 +121,7 @@ def test_rounding_of_the_mel_makes_no_other_phases(seed, speechlike, every_front
     steps = np.random.default_rng(seed).integers(-2, 3, mel.values.shape)
     moved = mel.with_values((mel.values * (1 + steps * 2.0**-23)).astype(np.float32))
     assert (moved.values != mel.values).any()
-    owners, moved_owners = (nearest_peaks(sharp_magnitude(rendered_energy(m), every_frontend)) for m in (mel, moved))
+    owners, moved_owners = (nearest_peaks(sharp_magnitude(energy_to_render(m), every_frontend)) for m in (mel, moved))
     # A few cells of a clip are at the border by chance; in pauses of exact silence, all were (19 frames of `whisper`).
     assert (owners != moved_owners).any(axis=1).sum() <= 3
 
@@ -146,7 +146,7 @@ def tone(hz):
 
 def lowered_and_target(mel):
     target = np.ascontiguousarray(mel.energy.T)
-    return without_skirts(target, mel.frontend), target
+    return lower_skirts(target, mel.frontend), target
 
 
 def test_the_skirt_of_a_voice_is_lowered_and_nothing_else():

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from specaug_listen.frontends import PRESETS
 from specaug_listen.stft import Framing, istft, stft
 from specaug_listen.vocoders import iteration
-from specaug_listen.vocoders.bands import Bands, bands_of, rendered_energy, tiny
+from specaug_listen.vocoders.bands import Bands, bands_of, energy_to_render, tiny
 from specaug_listen.vocoders.iteration import Ends, Iteration
 
 MODES = {"reflect": "reflect", "constant": "constant", "mirror": "symmetric"}
@@ -23,9 +23,9 @@ def test_beyond_the_ends_lies_what_padding_puts_there(rng, pad_mode, n_before, n
     framing = Framing(16, 4, 16, "hann", "center", pad_mode)
     stretch = rng.standard_normal(n_before + 20 + n_after, dtype=np.float32)
     clip = stretch[n_before : n_before + 20].copy()
-    Ends(framing, n_before, 20, n_after).settle(stretch)
+    Ends(framing, n_before, 20, n_after).restore(stretch)
     assert_array_equal(stretch, np.pad(clip, (n_before, n_after), mode=MODES[pad_mode]))
-    Ends(framing, n_before, 20, n_after).settle(stretch)
+    Ends(framing, n_before, 20, n_after).restore(stretch)
     assert_array_equal(stretch[n_before : n_before + 20], clip)
 
 
@@ -34,7 +34,7 @@ def test_samples_that_no_clip_reaches_are_left(rng, pad_mode):
     framing = Framing(16, 4, 16, "hann", "center", pad_mode)
     stretch = rng.standard_normal(40, dtype=np.float32)
     before = stretch.copy()
-    Ends(framing, 3, 20, 5).settle(stretch)
+    Ends(framing, 3, 20, 5).restore(stretch)
     assert_array_equal(stretch[28:], before[28:])
 
 
@@ -69,7 +69,7 @@ def test_frames_of_any_hop_in_any_blocks_add_up_to_the_naive_sum(
     framing = Framing(win_length + more, hop_length, win_length, window, "center", "reflect")
     frames = np.random.default_rng(n_frames).standard_normal((n_frames, framing.n_fft), dtype=np.float32)
     before = np.ones(framing.padded_length(n_frames), np.float32)
-    overlap = iteration._Overlap(framing, n_frames, n_block, before)
+    overlap = iteration._Synthesis(framing, n_frames, n_block, before)
     for first in range(0, n_frames, n_block):
         overlap.add(frames[first : first + n_block].copy(), first, is_last=True)
     expected = naive_overlap(frames, framing)
@@ -91,7 +91,7 @@ def test_overlapping_goes_on_with_inertia(win_length, hop_length, n_frames, n_bl
     framing = Framing(win_length, min(hop_length, win_length), win_length, "hamming", "center", "reflect")
     rng = np.random.default_rng(n_frames)
     signal = rng.standard_normal(framing.padded_length(n_frames), dtype=np.float32)
-    overlap = iteration._Overlap(framing, n_frames, n_block, signal)
+    overlap = iteration._Synthesis(framing, n_frames, n_block, signal)
     t, d = signal, signal
     for _ in range(3):
         frames = rng.standard_normal((n_frames, win_length), dtype=np.float32)
@@ -139,7 +139,7 @@ def test_one_iteration_is_what_the_transforms_of_whole_signals_say(name, speechl
     """STFT, gains, inverse STFT: without inertia, by the functions for whole signals."""
     frontend = PRESETS[name]
     mel, framing, bands = frontend(speechlike), frontend.framing, bands_of(frontend)
-    target = rendered_energy(mel)
+    target = energy_to_render(mel)
     start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
     spectrum = stft(start, framing)
     gain = bands.gain(target, bands.energy(spectrum)) @ bands.synthesis
@@ -151,7 +151,7 @@ def test_one_iteration_is_what_the_transforms_of_whole_signals_say(name, speechl
 
 def test_no_iteration_gives_the_signal_back_and_none_touches_it(speechlike, every_frontend):
     mel = every_frontend(speechlike)
-    target, framing = rendered_energy(mel), every_frontend.framing
+    target, framing = energy_to_render(mel), every_frontend.framing
     run = Iteration(target, bands_of(every_frontend), framing, tiny(float(target.max()))).run
     start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
     before, ends = start.copy(), Ends(framing, 0, len(start), 0)

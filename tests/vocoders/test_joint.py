@@ -20,7 +20,7 @@ from specaug_listen.frontends import PRESETS, WHISPER, MelSpectrogram, MelStream
 from specaug_listen.metrics import log_mel_rmse_db, spectral_convergence_db
 from specaug_listen.stft import istft, stft
 from specaug_listen.vocoders import Joint, Librosa, iteration
-from specaug_listen.vocoders.bands import Energies, bands_of, rendered_energy, tiny
+from specaug_listen.vocoders.bands import Energies, bands_of, energy_to_render, tiny
 from specaug_listen.vocoders.iteration import Ends, Iteration
 
 LEVEL_FRONTENDS = ("whisper", "lhotse", "nemo", "librosa", "hifigan")
@@ -144,10 +144,10 @@ def test_clicks_come_back_where_they_were(every_frontend):
     signal[centers] = 0.8
     heard = Joint()(frontend(Audio(signal, frontend.sample_rate))).samples[0].astype(float) ** 2
     reach = frontend.n_fft * 3 // 4
-    around = [heard[c - reach : c + reach + 1] for c in centers]
-    late = [np.average(np.arange(-reach, reach + 1), weights=energy) for energy in around]
+    sum_around = [heard[c - reach : c + reach + 1] for c in centers]
+    late = [np.average(np.arange(-reach, reach + 1), weights=energy) for energy in sum_around]
     assert np.abs(np.mean(late)) < 3
-    assert sum(map(np.sum, around)) > 0.95 * heard.sum()
+    assert sum(map(np.sum, sum_around)) > 0.95 * heard.sum()
 
 
 @pytest.mark.parametrize("fill", ["mean", "band_mean", "frame_mean"])
@@ -284,7 +284,7 @@ def naive_iteration(spectrum, target, bands, mel, n_iter):
 @pytest.mark.parametrize("name", ["whisper", "hifigan", "librosa", "nemo"])
 def test_the_iteration_is_the_published_one_on_whole_spectra(name, speechlike):
     mel = PRESETS[name](speechlike)
-    target, bands, framing = rendered_energy(mel), bands_of(mel.frontend), mel.frontend.framing
+    target, bands, framing = energy_to_render(mel), bands_of(mel.frontend), mel.frontend.framing
     start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
     n_after = max(0, len(start) - framing.offset - mel.n_samples)
     ends = Ends(framing, framing.offset, len(start) - framing.offset - n_after, n_after)

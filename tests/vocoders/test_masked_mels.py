@@ -194,13 +194,13 @@ def test_the_mel_of_a_sound_has_nothing_to_put_right(name, monkeypatch):
     for sound in SOUNDS:
         mel = mel_of(sound, PRESETS[name])
         assert not flat_areas(Energies.of(mel), 0, mel.n_frames).any(), sound.__name__
-        heard = mel.power[bands_of(mel.frontend).heard]
+        heard = mel.power[bands_of(mel.frontend).audible]
         assert not lone_areas(np.ascontiguousarray(heard.T), float(heard.max())).any(), sound.__name__
     with_care = Joint(n_iter=2)(mel).samples
     monkeypatch.setattr(
         start_module, "flat_areas", lambda energies, begin, end: np.zeros((end - begin, mel.n_mels), bool)
     )
-    monkeypatch.setattr(joint_module, "with_levels", lambda stretch, *_: stretch)
+    monkeypatch.setattr(joint_module, "restore_levels", lambda stretch, *_: stretch)
     assert_array_equal(Joint(n_iter=2)(mel).samples, with_care)
 
 
@@ -208,7 +208,7 @@ def test_the_level_of_noise_changes_nothing_further_away_than_a_window(monkeypat
     mel = mel_of(voice, PRESETS["whisper"])
     mask = TimeSpan(mel.n_frames // 3, 20, "noise", seed=3)
     with_care = Joint()(masked(mel, mask)).samples[0]
-    monkeypatch.setattr(joint_module, "with_levels", lambda stretch, *_: stretch)
+    monkeypatch.setattr(joint_module, "restore_levels", lambda stretch, *_: stretch)
     changed = np.flatnonzero(Joint()(masked(mel, mask)).samples[0] != with_care)
     framing = mel.frontend.framing
     # Four frames to either side may count as part of the noise.

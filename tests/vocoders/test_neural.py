@@ -399,10 +399,10 @@ def contract_file(tmp_path):
 
 def test_a_yaml_file_names_a_model_beside_it(tmp_path, contract_file):
     written(tmp_path / "model.onnx")
-    vocoder = vocoders.get(str(contract_file()))
+    vocoder = vocoders.get_vocoder(str(contract_file()))
     contract = MelContract(replace(HIFIGAN, name="contract"))
-    assert vocoder == vocoders.get(contract_file()) == Neural(str(tmp_path / "model.onnx"), contract)
-    assert vocoders.get(vocoder) is vocoder
+    assert vocoder == vocoders.get_vocoder(contract_file()) == Neural(str(tmp_path / "model.onnx"), contract)
+    assert vocoders.get_vocoder(vocoder) is vocoder
     assert read_neural(contract_file("model: model.onnx\nbase: hifigan\nseed: 5\naxes: frames_mels")).seed == 5
 
 
@@ -421,7 +421,7 @@ def test_a_yaml_file_names_a_model_beside_it(tmp_path, contract_file):
 def test_a_wrong_yaml_file_is_one_line(tmp_path, contract_file, text, match):
     written(tmp_path / "model.onnx")
     with pytest.raises(PolicyError, match=match) as caught:
-        vocoders.get(str(contract_file(text)))
+        vocoders.get_vocoder(str(contract_file(text)))
     assert "\n" not in str(caught.value)
 
 

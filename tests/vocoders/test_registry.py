@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from specaug_listen.errors import ParameterError
-from specaug_listen.vocoders import VOCODERS, GriffinLim, Joint, Librosa, OriginalPhase, get
+from specaug_listen.vocoders import VOCODERS, GriffinLim, Joint, Librosa, OriginalPhase, get_vocoder
 
 
 @pytest.mark.parametrize(
@@ -13,8 +13,8 @@ from specaug_listen.vocoders import VOCODERS, GriffinLim, Joint, Librosa, Origin
     [("joint", Joint), ("griffinlim", GriffinLim), ("original-phase", OriginalPhase), ("librosa", Librosa)],
 )
 def test_a_name_stands_for_its_vocoder_with_defaults(name, kind):
-    assert get(name) == kind()
-    assert get(name).kind == name
+    assert get_vocoder(name) == kind()
+    assert get_vocoder(name).kind == name
 
 
 def test_every_vocoder_is_known_by_its_kind():
@@ -24,7 +24,7 @@ def test_every_vocoder_is_known_by_its_kind():
 
 def test_a_vocoder_stands_for_itself():
     mine = Joint(n_iter=3)
-    assert get(mine) is mine
+    assert get_vocoder(mine) is mine
 
 
 @pytest.mark.parametrize(
@@ -33,18 +33,18 @@ def test_a_vocoder_stands_for_itself():
 )
 def test_an_unknown_name_is_refused_with_the_nearest_one(name, hint):
     with pytest.raises(ParameterError, match=rf"unknown vocoder '{name}'; did you mean {hint}\? \(allowed: griff"):
-        get(name)
+        get_vocoder(name)
 
 
 def test_a_name_like_no_other_gets_no_suggestion():
     with pytest.raises(ParameterError, match=r"'xyz' \(allowed: griffinlim, joint, librosa, original-phase\)"):
-        get("xyz")
+        get_vocoder("xyz")
 
 
 @pytest.mark.parametrize("name", VOCODERS)
 def test_every_vocoder_gives_a_mono_clip_of_the_same_length_and_rate(name, speechlike, every_frontend):
     mel = every_frontend(speechlike)
-    heard = get(name)(mel)
+    heard = get_vocoder(name)(mel)
     assert heard.samples.shape == mel.audio.samples.shape
     assert heard.sample_rate == every_frontend.sample_rate
     assert heard.rms_db == pytest.approx(mel.audio.rms_db, abs=3)
@@ -56,7 +56,7 @@ def test_no_vocoder_changes_its_mel(name, speechlike):
 
     mel = WHISPER(speechlike)
     before = mel.values.tobytes(), mel.audio.samples.tobytes()
-    get(name)(mel)
+    get_vocoder(name)(mel)
     assert (mel.values.tobytes(), mel.audio.samples.tobytes()) == before
 
 
@@ -91,8 +91,8 @@ def test_an_unknown_first_phase_is_refused(init):
 
 
 def test_parameters_may_stand_behind_a_name():
-    assert get("joint:quality=best,n_iter=7") == Joint(quality="best", n_iter=7)
-    assert get("griffinlim: n_iter = 3 ") == GriffinLim(n_iter=3)
+    assert get_vocoder("joint:quality=best,n_iter=7") == Joint(quality="best", n_iter=7)
+    assert get_vocoder("griffinlim: n_iter = 3 ") == GriffinLim(n_iter=3)
 
 
 @pytest.mark.parametrize(
@@ -111,5 +111,5 @@ def test_parameters_may_stand_behind_a_name():
 )
 def test_parameters_that_are_none_are_refused_in_one_line(name, match):
     with pytest.raises(ParameterError, match=match) as caught:
-        get(name)
+        get_vocoder(name)
     assert "\n" not in str(caught.value)
