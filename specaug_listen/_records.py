@@ -107,7 +107,7 @@ def to_plain(value: Any) -> Any:
 
 def to_json(value: Any) -> str:
     """Turn a record into a JSON text."""
-    return _adapter(type(value)).dump_json(value).decode()
+    return _adapter(type(value)).dump_json(value, by_alias=True).decode()
 
 
 def from_plain(cls: type[T], data: Any) -> T:

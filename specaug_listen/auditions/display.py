@@ -80,9 +80,9 @@ def frontend_in_words(frontend: MelFrontend, policy: Policy, reason: FrontendRea
 
 def facts_of_policy(policy: Policy) -> Facts:
     """Its name, and by which framework's rules it draws."""
-    if policy.dialect == "paper":
+    if policy.framework == "paper":
         return (("policy", printable(policy.name)),)
-    how: list[str] = [policy.dialect]
+    how: list[str] = [policy.framework]
     if policy.exact_rng:
         how.append("with its own generator")
     if policy.batch:

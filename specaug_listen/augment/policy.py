@@ -9,7 +9,7 @@ from dataclasses import field, replace
 from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from .._notices import Notice
 from .._records import record
@@ -29,15 +29,17 @@ from .steps import Batch, check_counts, check_n_steps, within_clip
 
 Count = Annotated[int, Field(ge=0, le=100)]
 _LONGEST_NAME = 100
-# Which frameworks there are is known above this package, and checked where a name comes in.
+# Which frameworks there are is known above this package, and checked where a name comes in. In files and records, the
+# key is `dialect`.
+_FRAMEWORK_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 FrameworkName: TypeAlias = Annotated[
-    str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="a framework's name in small letters, such as 'espnet'")
+    str, Field(validation_alias=AliasChoices("framework", "dialect"), serialization_alias="dialect")
 ]
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
 
 __all__ = [
     *("ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS"),
-    *("Policy", "applied_transforms", "foreign_policy", "policy_with"),
+    *("FrameworkName", "Policy", "applied_transforms", "foreign_policy", "policy_with"),
 ]
 
 
@@ -52,7 +54,7 @@ class Policy:
     name : str
     probability : float in [0, 1]
         Chance that anything is applied at all.
-    dialect : str
+    framework : str
         The framework whose rules the transforms follow; see `specaug_listen.frameworks`.
     warp_probability : float in [0, 1] or None
         Chance of the warps by themselves, while ``probability`` is that of all else (lhotse with supervision segments).
@@ -65,7 +67,7 @@ class Policy:
     min_mels : int >= 0
         A mel of fewer bands is left alone (fairseq).
     batch : Batch or None
-        The padded batch that clips are taken to sit in, where the dialect's rules depend on it.
+        The padded batch that clips are taken to sit in, where the framework's rules depend on it.
     exact_rng : bool
         Draws come from the framework's own generator, seeded as it seeds it; see
         `specaug_listen.frameworks.exact_sources`.
@@ -101,7 +103,7 @@ class Policy:
     transforms: Annotated[tuple[Transform, ...], Field(strict=False, max_length=100)]
     name: Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)] = "policy"
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
-    dialect: FrameworkName = "paper"
+    framework: FrameworkName = "paper"
     warp_probability: Annotated[float, Field(ge=0, le=1)] | None = None
     n_applied: Annotated[tuple[Count, Count], Field(strict=False)] | None = None
     is_shuffled: bool = False
@@ -121,11 +123,14 @@ class Policy:
         listed = ", ".join(kinds[:5]) + (f", ... {len(kinds)} in all" if len(kinds) > 5 else "")
         chance = f", chance {self.probability:g}" if self.probability < 1 else ""
         frontend = f", front-end {self.frontend.name!r:.60}" if self.frontend is not None else ""
-        return f"Policy({self.name!r:.60}, rules of {self.dialect:.40}: {listed or 'no transform'}{chance}{frontend})"
+        return f"Policy({self.name!r:.60}, rules of {self.framework:.40}: {listed or 'no transform'}{chance}{frontend})"
 
     def __post_init__(self) -> None:
         """Check two fields at once, and all transforms together."""
         check_counts(self.transforms)
+        if not _FRAMEWORK_NAME.fullmatch(self.framework):
+            rule = "allowed is the name of a framework in small letters, e.g. espnet"
+            raise ParameterError.of_field("framework", self.framework, rule)
         if self.n_applied and self.n_applied[0] > self.n_applied[1]:
             raise ParameterError(f"n_applied={self.n_applied}: allowed is (least, most), the least first")
 

@@ -120,7 +120,7 @@ class PolicySubject:
     def __init__(self, policy: Policy, mel: MelSpectrogram) -> None:
         self.name, self.policy = policy.name, policy
         # The others draw for each utterance, before there is a batch.
-        self.takes_batches = policy.dialect not in _BY_UTTERANCE
+        self.takes_batches = policy.framework not in _BY_UTTERANCE
         self.zero_is_level = mel.frontend.log is not None and not mel.frontend.normalize
         self._mel = mel
 

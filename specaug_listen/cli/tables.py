@@ -141,7 +141,7 @@ def _policy_row(policy: Policy) -> Sequence[str]:
             words[subject(t)] = "-" if is_idle else f"{words_of['count']} x {words_of['width']}"
         else:
             more.append(subject(t))
-    return (policy.name, policy.dialect, *words.values(), ", ".join(more) or "-", ", ".join(_names_of(policy)) or "-")
+    return (policy.name, policy.framework, *words.values(), ", ".join(more) or "-", ", ".join(_names_of(policy)) or "-")
 
 
 def _names_of(policy: Policy) -> list[str]:

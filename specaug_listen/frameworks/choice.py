@@ -90,9 +90,9 @@ def choose_frontend(frontend: Any, policy: Policy) -> FrontendChoice:
         raise PolicyError(policy.frontend_error)
     if policy.frontend is not None:
         recipe = ALL_POLICIES.get(policy.name.partition(",")[0])
-        is_recipe = recipe is not None and recipe.frontend == policy.frontend and recipe.dialect == policy.dialect
+        is_recipe = recipe is not None and recipe.frontend == policy.frontend and recipe.framework == policy.framework
         return FrontendChoice(policy.frontend, "recipe" if is_recipe else "policy")
-    framework = FRAMEWORKS.get(policy.dialect)
+    framework = FRAMEWORKS.get(policy.framework)
     if framework is not None and framework.frontends:
         return FrontendChoice(get_frontend(framework.frontends[0]), "framework")
     return FrontendChoice(WHISPER, "default")
@@ -112,7 +112,7 @@ def reason_in_words(reason: FrontendReason | None, policy: Policy | None = None)
         "named": "it was asked for",
         "policy": "the policy's file names it, or its framework's own",
         "recipe": f"{policy.name if policy else 'its recipe'} is trained with it",
-        "framework": f"{policy.dialect if policy else 'its framework'} is used with it",
+        "framework": f"{policy.framework if policy else 'its framework'} is used with it",
         "default": "it is the default",
     }
     return words[reason]
@@ -128,7 +128,7 @@ def choose_channel(policy: Policy) -> tuple[OneChannel, str]:
     """
     if policy.channel is None:
         return "mean", ""
-    counted = "" if policy.channel == "mean" else f" ({policy.dialect} counts from 0)"
+    counted = "" if policy.channel == "mean" else f" ({policy.framework} counts from 0)"
     return policy.channel, f"{policy.channel_key}{counted} says"
 
 
@@ -237,11 +237,13 @@ def _named_policy(
     is_file = is_text and (str(source).lower().endswith((".yaml", ".yml", ".json")) or os.path.exists(source))  # type: ignore[arg-type]
     check_framework(framework)
     if framework is not None and (is_name or not is_file):
-        raise ParameterError(f"dialect {framework!r:.80} is for a file, and the policy is {source!s:.80}; leave it out")
+        raise ParameterError(
+            f"framework {framework!r:.80} is for a file, and the policy is {source!s:.80}; leave it out"
+        )
     if adapter is None and is_file and not is_name:
         return import_policy(source, framework)  # type: ignore[arg-type]
     policy = get_policy(source, adapter=adapter)
-    return Imported(policy, policy.frontend, policy.dialect, notes=policy.notes, frontend_error=policy.frontend_error)
+    return Imported(policy, policy.frontend, policy.framework, notes=policy.notes, frontend_error=policy.frontend_error)
 
 
 def with_context(policy: Policy, batch: Batch | str | None, exact_rng: bool) -> Policy:

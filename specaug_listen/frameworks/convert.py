@@ -10,7 +10,7 @@ from .._records import nearest, record
 from .._yaml import as_mapping, foreign_plain_of, mapping_of
 from ..augment.coverage import expected_shares, least_mels
 from ..augment.describe import aspects, subject
-from ..augment.policy import Policy
+from ..augment.policy import FrameworkName, Policy
 from ..errors import ParameterError
 from .framework import Framework
 from .neutral import neutral_policy
@@ -29,7 +29,7 @@ class Converted:
 
     Parameters
     ----------
-    dialect : str
+    framework : str
     text : str
         The snippet, as the framework reads it.
     policy : Policy
@@ -38,13 +38,13 @@ class Converted:
         What is not the same, the given policy's first.
     """
 
-    dialect: str
+    framework: FrameworkName
     text: str
     policy: Policy
     differences: Annotated[tuple[str, ...], Field(strict=False)]
 
 
-def convert_policy(policy: Policy, dialect: str) -> Converted:
+def convert_policy(policy: Policy, framework: str) -> Converted:
     """The nearest configuration that another framework can express.
 
     Numbers and ends of widths are kept where it has them; what depends on the length of a clip, and cannot there, is
@@ -53,7 +53,7 @@ def convert_policy(policy: Policy, dialect: str) -> Converted:
     Parameters
     ----------
     policy : Policy
-    dialect : str
+    framework : str
         One of `writable_frameworks`.
 
     Returns
@@ -63,7 +63,7 @@ def convert_policy(policy: Policy, dialect: str) -> Converted:
     Raises
     ------
     ParameterError
-        For a dialect that cannot be written, or another name.
+        For a framework that cannot be written, or another name.
 
     Examples
     --------
@@ -71,20 +71,21 @@ def convert_policy(policy: Policy, dialect: str) -> Converted:
     >>> "max_f: 27" in convert_policy(LB, "wenet").text
     True
     """
-    known = FRAMEWORKS.get(dialect)
+    known = FRAMEWORKS.get(framework)
     allowed = ", ".join(writable_frameworks())
     if known is None:
-        close = nearest(str(dialect), writable_frameworks())
-        raise ParameterError(f"unknown dialect {dialect!r:.80}{close} (allowed: {allowed})")
+        close = nearest(str(framework), writable_frameworks())
+        raise ParameterError(f"unknown framework {framework!r:.80}{close} (allowed: {allowed})")
     if known.write is None:
         raise ParameterError(
-            f"dialect {dialect!r:.80} can be read, but not written; write {known.family} instead (allowed: {allowed})"
+            f"framework {framework!r:.80} can be read, but not written; write {known.family} instead (allowed: "
+            f"{allowed})"
         )
     neutral = neutral_policy(policy)
     text = known.write(neutral)
     converted = _read_back(text, known, f"{policy.name}{known.file_suffix}")
     left_out = [f"left out: {what}" for what in neutral.left_out]
-    return Converted(dialect, text, converted, (*left_out, *_differences(policy, converted, known)))
+    return Converted(framework, text, converted, (*left_out, *_differences(policy, converted, known)))
 
 
 def writable_frameworks() -> list[str]:
@@ -129,7 +130,7 @@ def _differences(given: Policy, made: Policy, framework: Framework) -> list[str]
     parts = [_part(policy) for policy in (given, made)]
     if parts[0] != parts[1]:
         lines.append(f"applied of them: {parts[0]} -> {parts[1]}")
-    source = FRAMEWORKS.get(given.dialect)
+    source = FRAMEWORKS.get(given.framework)
     if source is None or source.family != framework.name:
         scale = "its own" if source is None else FRAMEWORKS[source.family].scale
         lines.append(f"scale that a fill is in: {scale} -> {framework.scale}")

@@ -104,7 +104,7 @@ def framework_of_keys(data: Mapping[str, Any], can_read: CanRead) -> str | None:
         all_keys = " and ".join(f"{name}'s ({short_list(keys)})" for name, keys in keys_of.items())
         able = [name for name in keys_of if can_read(data, name)]
         hint = (
-            f"; name the one that trains with it: {' or '.join(f'--dialect {name}' for name in able)} (dialect= "
+            f"; name the one that trains with it: {' or '.join(f'--framework {name}' for name in able)} (framework= "
             "in Python, --from to convert)"
             if able
             else "; it can be read as none of them"

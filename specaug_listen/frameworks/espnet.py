@@ -83,7 +83,7 @@ def espnet_policy(
             low, high = _ends(time_mask_width_ratio_range)
             widths = {"min_ratio": float(low), "max_ratio": float(high), "ratio_rule": "replaces"}
         transforms.append(espnet_mask("time", num_time_mask, widths, fill))
-    return Policy(tuple(transforms), name, dialect="espnet")
+    return Policy(tuple(transforms), name, framework="espnet")
 
 
 def espnet_mask(axis: Literal["time", "frequency"], count: int, widths: dict[str, Any], fill: Any) -> Mask:
@@ -203,7 +203,7 @@ def _read(config: Config) -> PolicyAndFrontend:
         why = f": {null}, which ESPnet takes for null" if isinstance(null, str) else " is null"
         why = why if "specaug" in root else " is not named"
         root.note(f"specaug{why}: nothing is masked" + (", and specaug_conf has no effect" if section else ""))
-        policy = Policy(NONE.transforms, config.name, dialect="espnet")
+        policy = Policy(NONE.transforms, config.name, framework="espnet")
     elif kind != "specaug":
         raise ParameterError(f"specaug={kind!r:.80}: allowed is specaug or null; others mask by rules of their own")
     else:
@@ -269,7 +269,7 @@ def _read_whisper_encoder(config: Config, encoder: Section) -> PolicyAndFrontend
         encoder.note(
             "encoder_conf.use_specaug is false: nothing is masked, and encoder_conf.specaug_conf has no effect"
         )
-        return Policy(NONE.transforms, config.name, dialect="espnet"), frontend
+        return Policy(NONE.transforms, config.name, framework="espnet"), frontend
     if encoder.get("do_pad_trim", bool, False):
         encoder.note("encoder_conf.do_pad_trim: clips are 30 s (3000 frames) when they are masked; see --batch 1x3000")
     section = encoder.section("specaug_conf")

@@ -59,7 +59,7 @@ def fairseq_policy(
     warp = Warp(time_warp_W, "linear_halves", to_right=0)
     frequency = mask("frequency", freq_mask_N, max_width=freq_mask_F)
     time = mask("time", time_mask_N, max_width=time_mask_T, max_ratio=time_mask_p, ratio_rule="bounds")
-    return Policy((warp, frequency, time), name, dialect="fairseq", min_mels=freq_mask_F)
+    return Policy((warp, frequency, time), name, framework="fairseq", min_mels=freq_mask_F)
 
 
 def _detect(key: str, value: Any) -> bool:
@@ -82,7 +82,7 @@ def _read(config: Config) -> PolicyAndFrontend:
         )
         section = None
     if section is None:
-        policy = Policy(NONE.transforms, config.name, dialect="fairseq")
+        policy = Policy(NONE.transforms, config.name, framework="fairseq")
     else:
         policy = _repeat(root, _read_policy(config, section), (steps or []).count("specaugment"))
     return policy, _read_frontend(config, root, steps)
@@ -178,7 +178,7 @@ FAIRSEQ = Framework(
         "the key that its own tool writes, time_wrap_W, is not the one that is read, time_warp_W: there is no warp",
         "the largest width is never drawn, and the last bin and frame are never masked",
         "a mean fill is taken before the warp",
-        "a mel of fewer bands than freq_mask_F is returned untouched",
+        "a mel of fewer bins than freq_mask_F is returned untouched",
         "the halves of a warp are resized linearly by OpenCV (half-pixel) and do not meet; it moves by less than W",
     ),
     frontends=("fairseq",),

@@ -69,7 +69,7 @@ def hf_policy(
     10
     """
     if not apply_spec_augment:
-        return Policy(NONE.transforms, name, dialect="hf")
+        return Policy(NONE.transforms, name, framework="hf")
     mask = partial(Mask, count_rule="share", width_rule="fixed", start_rule="distinct", together=True)
     masks = []
     if mask_time_prob > 0:
@@ -84,7 +84,7 @@ def hf_policy(
     if mask_feature_prob > 0:
         share = float(mask_feature_prob)
         masks.append(mask("frequency", mask_feature_min_masks, max_width=mask_feature_length, count_ratio=share))
-    return Policy(tuple(masks), name, dialect="hf")
+    return Policy(tuple(masks), name, framework="hf")
 
 
 _ARGUMENTS = keys_of(hf_policy)

@@ -19,14 +19,15 @@ from ..augment.masks import Mask, Warp
 from ..augment.policy import Policy
 from ..errors import ParameterError
 from .config import Config, Section
-from .fields import Count, Displacement, LeastOne, NotAKey, PolicyName, Share, check_arguments, words_for
+from .fields import Count, Displacement, LeastOne, NotAKey, PolicyName, Share, check_arguments
 from .framework import Framework, PolicyAndFrontend
 from .neutral import NeutralPolicy
 
 __all__ = ["LHOTSE", "lhotse_policy"]
 
 _N_BINS = 80
-_Size = Annotated[LeastOne, Field(description=f"{words_for(LeastOne)}; lhotse raises here, it always masks some time")]
+_MORE_THAN_0 = "more than 0; lhotse raises here, it always masks some time"
+_Size = Annotated[LeastOne, Field(description=_MORE_THAN_0)]
 
 
 @check_arguments
@@ -35,7 +36,7 @@ def lhotse_policy(
     time_warp_factor: Displacement | None = 80,
     num_feature_masks: Count = 2,
     features_mask_size: _Size = 27,
-    num_frame_masks: _Size = 10,
+    num_frame_masks: Count = 10,
     frames_mask_size: _Size = 100,
     max_frames_mask_fraction: Share = 0.15,
     p: Share = 0.9,
@@ -62,11 +63,10 @@ def lhotse_policy(
     >>> lhotse_policy().probability
     0.9
     """
-    if p > 0 and not max_frames_mask_fraction > 0:
-        raise ParameterError(
-            f"max_frames_mask_fraction={max_frames_mask_fraction}: allowed is more than 0; lhotse raises here, it "
-            "always masks some time"
-        )
+    needed = {"num_frame_masks": num_frame_masks, "max_frames_mask_fraction": max_frames_mask_fraction}
+    for key, value in needed.items():
+        if p > 0 and not value > 0:
+            raise ParameterError.of_field(key, value, f"allowed is {_MORE_THAN_0}")
     over: Any = "clip" if supervisions else "padded"
     warp = Warp(max(0, time_warp_factor or 0), "bicubic", after_first=1, to_left=1, to_right=1, shortest=2, over=over)
     mask = partial(Mask, width_rule="exclusive", order="widths_first", fill="mean")
@@ -86,7 +86,7 @@ def lhotse_policy(
         (warp, frequency, time),
         name,
         probability,
-        dialect="lhotse",
+        framework="lhotse",
         warp_probability=probability if supervisions else None,
     )
 
@@ -98,7 +98,7 @@ def _detect(key: str, value: Any) -> bool:
 def _read(config: Config) -> PolicyAndFrontend:
     section = config.arguments_section()
     arguments = section.arguments(lhotse_policy)
-    policy = lhotse_policy(**arguments, supervisions=True, name=config.name)
+    policy = section.call(lhotse_policy, arguments, supervisions=True, name=config.name)
     factor = arguments["time_warp_factor"]
     if factor is None or factor < 1:
         section.note(

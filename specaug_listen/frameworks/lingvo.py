@@ -63,7 +63,7 @@ def lingvo_policy(
     )
     time = mask("time", max_ratio=time_mask_max_ratio, **count, **size)
     frequency = mask("frequency", freq_mask_count, max_width=freq_mask_max_bins)
-    return Policy((warp, time, frequency), name, dialect="lingvo")
+    return Policy((warp, time, frequency), name, framework="lingvo")
 
 
 # Parameters that SpectrumAugmenter has and our policy has not, with the values that do nothing.
@@ -139,7 +139,7 @@ LINGVO = Framework(
     policy=(lingvo_policy,),
     read=_read,
     write=_write,
-    scale="after the normalisation of each band",
+    scale="after the normalisation of each bin",
     main_recipes={"lingvo": "lingvo"},
     # The class's own defaults; praxis' Conformer, whose masks are lingvo's.
     recipes=(

@@ -66,7 +66,7 @@ def nemo_policy(
         start_rule: Any = "under_limit" if use_numba_spec_augment else "below_limit_or_1"
         frequency = mask("frequency", freq_masks, max_width=freq_width, start_rule="below_limit")
         masks = [frequency, mask("time", time_masks, start_rule=start_rule, **widths)]
-    return Policy(tuple(transforms + [mask for mask in masks if mask.count]), name, dialect=framework)
+    return Policy(tuple(transforms + [mask for mask in masks if mask.count]), name, framework=framework)
 
 
 def _vectorised(axis: Any, count: int, fill: float, **widths: Any) -> Mask:
@@ -117,7 +117,7 @@ def nemo_patch_policy(
     else:
         patches = mask("time", count_rule="patches", count_ratio=float(mask_patches))
     frequency = [_vectorised("frequency", freq_masks, 0.0, max_width=freq_width)] if freq_masks else []
-    return Policy((patches, *frequency), name, dialect="nemo")
+    return Policy((patches, *frequency), name, framework="nemo")
 
 
 _MASKS_AT = ("spec_augment", "spec_augment_config")
@@ -169,7 +169,7 @@ def _read(config: Config) -> PolicyAndFrontend:
     if masks is None:
         _refuse_merged(root)
         model.note(f"{model.where}spec_augment is missing or null: nothing is masked")
-        policy = Policy(NONE.transforms, config.name, dialect="nemo")
+        policy = Policy(NONE.transforms, config.name, framework="nemo")
     else:
         policy = _read_policy(config, masks, preprocessor)
     return policy, read_frontend(config, model, preprocessor)
@@ -283,7 +283,7 @@ def _write(policy: NeutralPolicy) -> str:
 
 
 _SHARED = (
-    "masks are set after the normalisation: with per_feature, a zero is the mean of the band",
+    "masks are set after the normalisation: with per_feature, a zero is the mean of the bin",
     "rectangles (SpecCutout) come first, may lie in the padding, and raise where they do not fit",
 )
 NEMO = Framework(
@@ -300,7 +300,7 @@ NEMO = Framework(
     policy=(nemo_policy, nemo_patch_policy),
     read=_read,
     write=_write,
-    scale="after the normalisation of each band",
+    scale="after the normalisation of each bin",
     detect=_detect,
     resolver=omega_resolver,
     main_recipes={"nemo": "nemo-conformer"},
@@ -321,7 +321,7 @@ NEMO_LEGACY = Framework(
     source="nemo/collections/asr/parts/submodules/spectr_augment.py (use_vectorized_spec_augment: false)",
     oddities=(
         "starts stay below the size less the largest width that is configured: the top is hardly ever masked; a "
-        "freq_width of more bands than there are raises",
+        "freq_width of more bins than there are raises",
         "frequency masks come before time masks; a float time_width is at least one frame",
         *_SHARED,
     ),
@@ -334,7 +334,7 @@ NEMO_NUMBA = Framework(
     source="nemo/collections/asr/parts/numba/spec_augment/spec_aug_numba.py",
     oddities=(
         "runs on CUDA with lengths and at least 8 examples only; else the vectorised masks are used",
-        "starts stay below the size less the largest width; masks are written in place; a freq_width of more bands "
+        "starts stay below the size less the largest width; masks are written in place; a freq_width of more bins "
         "than there are raises",
         *_SHARED,
     ),

@@ -146,7 +146,7 @@ def _samples(section: Section, key: str, samples_key: str, default_s: float, rat
 
 def _note_rest(section: Section, normalize: Any) -> None:
     if normalize == "all_features":
-        section.note(f"{section.where}normalize: all_features: a filled 0 is the mean over all bands, not of each")
+        section.note(f"{section.where}normalize: all_features: a filled 0 is the mean over all bins, not of each")
     elif isinstance(normalize, dict) and {"fixed_mean", "fixed_std"} <= set(normalize):
         section.note(f"{section.where}normalize: fixed_mean and fixed_std are left out; fill levels differ")
     elif normalize != "per_feature":

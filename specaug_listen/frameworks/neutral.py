@@ -187,7 +187,7 @@ def neutral_policy(policy: Policy) -> NeutralPolicy:
             others.append(transform)
     frequency, time = masks.get("frequency", _NO_MASKS), masks.get("time", _NO_MASKS)
     return NeutralPolicy(
-        policy.name, policy.dialect, policy.probability, warp_frames, frequency, time, tuple(order), tuple(others),
+        policy.name, policy.framework, policy.probability, warp_frames, frequency, time, tuple(order), tuple(others),
         tuple(left_out), policy.n_applied, dynamic, policy.is_shuffled,
     )  # fmt: skip
 

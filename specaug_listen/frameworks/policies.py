@@ -75,7 +75,7 @@ def _main_recipe(name: str) -> Policy:
     """The policy that a framework's name stands for, which says so."""
     policy = ALL_POLICIES[MAIN_RECIPES[name.lower()]]
     source = next(one for one in FRAMEWORKS.values() if name.lower() in one.main_recipes).name
-    others = [other for other, one in ALL_POLICIES.items() if one.dialect == source and other != policy.name]
+    others = [other for other, one in ALL_POLICIES.items() if one.framework == source and other != policy.name]
     more = f"; others of {source}: {', '.join(others)}" if others else ""
     which = "the recipe of this name" if policy.name == name.lower() else f"the recipe {policy.name}"
     line = f"policy {name.lower()}: {which}{more}"

@@ -13,7 +13,7 @@ from pydantic import Field
 from .._files import printable
 from .._records import nearest, record
 from .._yaml import mapping_of
-from ..augment.policy import Policy
+from ..augment.policy import FrameworkName, Policy
 from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import MelFrontend
 from .config import Config
@@ -37,8 +37,7 @@ class Imported:
     policy : Policy
     frontend : MelFrontend or None
         None where the file names none, or one that cannot be had here; ``notes`` say so.
-    dialect : str
-        The framework.
+    framework : str
     defaults : tuple of str
         What the file does not say, with the framework's value.
     notes : tuple of str
@@ -55,7 +54,7 @@ class Imported:
 
     policy: Policy
     frontend: MelFrontend | None
-    dialect: str
+    framework: FrameworkName
     defaults: Annotated[tuple[str, ...], Field(strict=False)] = ()
     notes: Annotated[tuple[str, ...], Field(strict=False)] = ()
     frontend_error: str = ""
@@ -73,7 +72,7 @@ class Imported:
         )
 
 
-def read_policy(path: str | os.PathLike[str], dialect: str | None = None) -> Policy:
+def read_policy(path: str | os.PathLike[str], framework: str | None = None) -> Policy:
     """Read a policy from YAML of our own, or from a framework's configuration; see `import_policy`.
 
     It draws exactly as the framework does, and its ``frontend`` is the configuration's own. What was filled in, has no
@@ -96,10 +95,10 @@ def read_policy(path: str | os.PathLike[str], dialect: str | None = None) -> Pol
           - frequency_mask: {count: 2, max_bins: 27, fill: mean}
           - time_mask: {count: 2, max_frames: 70, max_ratio: 0.2, fill: floor}
     """
-    return import_policy(path, dialect).policy
+    return import_policy(path, framework).policy
 
 
-def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> Imported:
+def import_policy(path: str | os.PathLike[str], framework: str | None = None) -> Imported:
     """Read what a configuration says about augmentation: the policy, the front-end, and what it leaves open.
 
     Nothing in the file is executed: no tag, no import, no constructor.
@@ -110,8 +109,8 @@ def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> I
         Our own YAML; the training configuration of ESPnet, NeMo, SpeechBrain, WeNet or fairseq; a Whisper model's
         folder or ``config.json``; constructor arguments of lhotse's, torchaudio's or lingvo's SpecAugment in YAML or
         JSON.
-    dialect : str or None
-        The framework, one of `readable_frameworks`; ``paper`` for our own. None guesses from the keys.
+    framework : str or None
+        One of `readable_frameworks`; ``paper`` for our own. None guesses from the keys.
 
     Returns
     -------
@@ -124,20 +123,20 @@ def import_policy(path: str | os.PathLike[str], dialect: str | None = None) -> I
     PolicyError
         One line that names the file, the key, the value and what is allowed.
     """
-    check_framework(dialect)
+    check_framework(framework)
     content = content_of(path)
     data = content.data
     with error_context(printable(path), PolicyError):
-        if dialect != "paper":
-            _refuse_unsupported(data, dialect)
-        framework = dialect or framework_of_keys(data, _can_read)
-        if framework in (None, "paper"):
-            if dialect is None:
+        if framework != "paper":
+            _refuse_unsupported(data, framework)
+        owner = framework or framework_of_keys(data, _can_read)
+        if owner in (None, "paper"):
+            if framework is None:
                 _refuse_keys_of_nobody(data)
             policy = own_policy(mapping_of(content.text, path, "policy"), path)
-            _check_own_framework(policy.dialect)
-            return Imported(policy, policy.frontend, policy.dialect)
-    return import_data(data, str(framework), path, content.notes)
+            _check_own_framework(policy.framework)
+            return Imported(policy, policy.frontend, policy.framework)
+    return import_data(data, str(owner), path, content.notes)
 
 
 def readable_frameworks() -> list[str]:
@@ -150,7 +149,7 @@ def check_framework(name: str | None) -> None:
     allowed = ["paper", *readable_frameworks()]
     if name is not None and name not in allowed:
         close = nearest(str(name), allowed)
-        raise ParameterError(f"unknown dialect {name!r:.80}{close} (allowed: {', '.join(sorted(allowed))})")
+        raise ParameterError(f"unknown framework {name!r:.80}{close} (allowed: {', '.join(sorted(allowed))})")
 
 
 def _check_own_framework(name: str) -> None:
@@ -196,7 +195,7 @@ def import_data(
     wrong, missing = (
         printable(f"{file}: {why}") if why else "" for why in (config.frontend_error, config.frontend_missing)
     )
-    imported = Imported(policy, frontend, policy.dialect, defaults, notes, wrong, missing, unread)
+    imported = Imported(policy, frontend, policy.framework, defaults, notes, wrong, missing, unread)
     filled_in = (f"filled in, as the file does not say: {', '.join(defaults)}",) if defaults else ()
     policy = replace(
         policy,
@@ -211,7 +210,7 @@ def import_data(
 
 def _read(data: Mapping[str, Any], framework: str, path: str | os.PathLike[str]) -> tuple[PolicyAndFrontend, Config]:
     if is_own(data):
-        raise ParameterError(f"a policy of our own, not {framework}'s; leave the dialect out")
+        raise ParameterError(f"a policy of our own, not {framework}'s; leave the framework out")
     others = _keys_of_others(data, framework)
     left_out = {key for keys in others.values() for key in keys}
     places, file = ReadPlaces(), Path(os.path.abspath(path))
@@ -242,7 +241,7 @@ def _keys_of_others(data: Mapping[str, Any], framework: str) -> dict[str, list[s
         names = " and ".join(f"{other}'s" for other in others)
         able = [other for other in others if _can_read(data, other)]
         advice = " or ".join(map(repr, able)) + ("" if len(others) > 1 else ", or none")
-        hint = f"; give dialect {advice}" if able else ", and it cannot be read as theirs either"
+        hint = f"; give framework {advice}" if able else ", and it cannot be read as theirs either"
         raise ParameterError(f"looks like {names} configuration, not {framework}'s{hint}")
     return {}
 
@@ -272,7 +271,7 @@ def _refuse_unsupported(data: Mapping[str, Any], framework: str | None = None) -
         )
         raise ParameterError(f"{unsupported.words}; {reason}")
     if framework is None and data.get("specaug") == "SpecAug":
-        hint = "; if ESPnet trains with it, give --dialect espnet" if _can_read(data, "espnet") else ""
+        hint = "; if ESPnet trains with it, give --framework espnet" if _can_read(data, "espnet") else ""
         raise ParameterError(
             "specaug=SpecAug is what FunASR calls its class, on a front-end of its own, and what ESPnet takes for its "
             f"own, too; nothing else in the file says whose it is{hint}"

@@ -94,10 +94,12 @@ def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
     if not isinstance(policy, Policy):
         raise ParameterError(f"policy={policy!r:.80}: expected a Policy, e.g. get_policy(name)")
     seed = as_seed(seed)
-    framework = FRAMEWORKS.get(policy.dialect)
+    framework = FRAMEWORKS.get(policy.framework)
     if framework is None or not framework.is_replayable:
         able = ", ".join(name for name, each in FRAMEWORKS.items() if each.is_replayable)
-        raise ParameterError(f"dialect {policy.dialect!r}: its draws cannot be replayed; allowed are those of {able}")
+        raise ParameterError(
+            f"framework {policy.framework!r}: its draws cannot be replayed; allowed are those of {able}"
+        )
     _check_replayable_in_batch(policy, framework)
     purposes = {
         "coin",
@@ -116,14 +118,15 @@ def _check_replayable_in_batch(policy: Policy, framework: Framework) -> None:
     is_warped = any(isinstance(t, Warp) and t.max_frames and t.over == "clip" for t in policy.transforms)
     if is_warped and framework.generators.get("warp") == framework.generators.get("mask"):
         raise ParameterError(
-            f"dialect {policy.dialect!r}: in a padded batch, warps follow from the lengths of all examples, and masks "
-            "are drawn after them; replay without the warp, or one clip alone"
+            f"framework {policy.framework!r}: in a padded batch, warps follow from the lengths of all examples, "
+            "and masks are drawn after them; replay without the warp, or one clip alone"
         )
     is_by_length = [isinstance(t, Mask) and t.count_rule == "share" and t.over == "clip" for t in policy.transforms]
     if any(is_by_length[:-1]):
         raise ParameterError(
-            f"dialect {policy.dialect!r}: in a padded batch, the numbers drawn for time masks follow from the lengths "
-            "of all examples, and those of features come after them; replay without the latter, or one clip alone"
+            f"framework {policy.framework!r}: in a padded batch, the numbers drawn for time masks follow from the "
+            "lengths of all examples, and those of features come after them; replay without the latter, or one clip "
+            "alone"
         )
 
 

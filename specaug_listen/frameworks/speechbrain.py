@@ -159,7 +159,7 @@ def speechbrain_legacy_policy(
         if time_mask_ratio > 0:
             widths = {"max_ratio": time_mask_ratio, "ratio_rule": "replaces"}
         transforms.append(espnet_mask("time", n_time_mask, widths, fill))
-    return Policy(tuple(transforms), name, dialect="speechbrain-legacy")
+    return Policy(tuple(transforms), name, framework="speechbrain-legacy")
 
 
 _DROP, _WARP, _LEGACY = "SpectrogramDrop", "Warping", "SpecAugment"
@@ -205,10 +205,10 @@ def _read(config: Config) -> PolicyAndFrontend:
     arguments = keys_of(speechbrain_drop) + keys_of(speechbrain_warp)
     if not masks and set(config.data) & ({*arguments} - {"dim"}):
         name = _WARP if set(config.data) & {"warp_window", "warp_mode"} else _DROP
-        return Policy((_read_transform(name, config.root),), config.name, dialect="speechbrain"), frontend
+        return Policy((_read_transform(name, config.root),), config.name, framework="speechbrain"), frontend
     if not masks:
         config.notes.append("the file makes no SpectrogramDrop, Warping or SpecAugment: nothing is masked")
-    return Policy(NONE.transforms, config.name, dialect="speechbrain"), frontend
+    return Policy(NONE.transforms, config.name, framework="speechbrain"), frontend
 
 
 def _note_unlisted(config: Config, unlisted: list[HyperObject]) -> None:
@@ -243,7 +243,9 @@ def _read_augmenter(config: Config, augmenter: Section, entries: Sequence[tuple[
     if not is_shuffled and n_applied[0] >= len(transforms):
         transforms = [each for each in transforms if each is not _NOTHING]
         n_applied = (len(transforms), len(transforms))
-    policy = Policy(tuple(transforms), config.name, dialect="speechbrain", n_applied=n_applied, is_shuffled=is_shuffled)
+    policy = Policy(
+        tuple(transforms), config.name, framework="speechbrain", n_applied=n_applied, is_shuffled=is_shuffled
+    )
     return with_repeats(augmenter, policy)
 
 
@@ -337,7 +339,7 @@ SPEECHBRAIN = Framework(
                 speechbrain_warp(),
             ),
             "speechbrain-conformer",
-            dialect="speechbrain",
+            framework="speechbrain",
             n_applied=(3, 3),
             frontend=replace(FRONTEND, n_mels=80, name="speechbrain of speechbrain-conformer"),
         ),

@@ -38,7 +38,7 @@ class PolicyPage:
         The file or the name.
     imported : Imported
     frontend : MelFrontend or None
-        What clips are measured with; None, where the configuration's own cannot be, is 80 bands and 100 frames per
+        What clips are measured with; None, where the configuration's own cannot be, is 80 bins and 100 frames per
         second.
     steps : tuple of str
         In the order in which they are applied.
@@ -66,7 +66,7 @@ class PolicyPage:
         """The page in plain text."""
         policy = self.imported.policy
         lines = [
-            f"{self.source}: policy {policy.name!r}, by the rules of {self.imported.dialect}",
+            f"{self.source}: policy {policy.name!r}, by the rules of {self.imported.framework}",
             _words_of(self.frontend, reason_in_words(self.frontend_reason, policy)),
         ]
         channel, why = choose_channel(policy)
@@ -87,7 +87,7 @@ class PolicyPage:
         lines += _listed("filled in, as the file does not say:", self.imported.defaults)
         lines += _listed("notes:", self.imported.notes)
         lines += _unread(self.imported.unread)
-        lines += _listed(f"what {self.imported.dialect}'s parameters do not say:", self.oddities)
+        lines += _listed(f"what {self.imported.framework}'s parameters do not say:", self.oddities)
         return "\n".join(lines)
 
     def _table(self) -> list[str]:
@@ -145,7 +145,7 @@ def show_policy(
     Raises
     ------
     ParameterError
-        For an unknown name or dialect.
+        For an unknown name or framework.
     PolicyError
         For a file that cannot be read.
 
@@ -168,7 +168,7 @@ def show_policy(
             expected_shares(imported.policy, n_mels, round(rate * seconds), n_draws=n_draws, rng=seed)
             for seconds in _SECONDS
         ]
-    known = FRAMEWORKS.get(imported.dialect)
+    known = FRAMEWORKS.get(imported.framework)
     return PolicyPage(
         source,
         imported,

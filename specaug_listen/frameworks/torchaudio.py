@@ -77,7 +77,7 @@ def torchaudio_policy(
     shared: dict[str, Any] = {"p": p, "iid_masks": iid_masks, "mask_value": 0.0 if zero_masking else "mean"}
     time = torchaudio_mask("time", time_mask_param, n_masks=n_time_masks, **shared)
     frequency = torchaudio_mask("frequency", freq_mask_param, n_masks=n_freq_masks, **shared)
-    return Policy((time, frequency), name, dialect="torchaudio")
+    return Policy((time, frequency), name, framework="torchaudio")
 
 
 _CLASSES = ("SpecAugment", "TimeMasking", "FrequencyMasking", "MelSpectrogram", "AmplitudeToDB")
@@ -106,7 +106,7 @@ def _read(config: Config) -> PolicyAndFrontend:
             transforms.append(torchaudio_mask("time", **section.arguments(torchaudio_mask, keys=_TIME_KEYS)))
         elif name == "FrequencyMasking":
             transforms.append(torchaudio_mask("frequency", **section.arguments(torchaudio_mask, keys=_FREQUENCY_KEYS)))
-    return Policy(tuple(transforms), config.name, dialect="torchaudio"), _read_frontend(config, sections)
+    return Policy(tuple(transforms), config.name, framework="torchaudio"), _read_frontend(config, sections)
 
 
 def _read_frontend(config: Config, sections: dict[str, Section]) -> MelFrontend | None:
@@ -178,7 +178,7 @@ TORCHAUDIO = Framework(
         Policy(
             (torchaudio_mask("frequency", 27, n_masks=2), torchaudio_mask("time", 100, n_masks=2, p=0.2)),
             "torchaudio-conformer",
-            dialect="torchaudio",
+            framework="torchaudio",
             frontend=replace(FRONTEND, n_fft=400, hop_length=160, n_mels=80, name="torchaudio of torchaudio-conformer"),
         ),
     ),

@@ -61,7 +61,7 @@ def wenet_policy(
         transforms.append(Copy(num_t_sub, sub_max_t))
     if spec_trim:
         transforms.append(TrimTail(trim_max_t))
-    return Policy(tuple(transforms), name, dialect="wenet")
+    return Policy(tuple(transforms), name, framework="wenet")
 
 
 # The keys of each section for the parameters of `wenet_policy`.

@@ -325,7 +325,7 @@ def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: PageT
 def _head(runs: Sequence[_Run], paths: bool) -> Head:
     first = runs[0].clips[0].configuration if runs[0].clips else None
     configurations = [run.clips[0].configuration for run in runs if run.clips]
-    dialects = dict.fromkeys(configuration.policy.dialect for configuration in configurations)
+    dialects = dict.fromkeys(configuration.policy.framework for configuration in configurations)
     left_open = dict.fromkeys(line for configuration in configurations for line in configuration.policy.notes)
     notes = (
         *left_open,

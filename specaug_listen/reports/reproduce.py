@@ -41,7 +41,7 @@ def words_of(run: Configuration, versions: dict[str, str], varied: Collection[st
 
 def _words_of_policy(policy: Policy) -> list[str]:
     chance = f", applied with a chance of {policy.probability:g}" if policy.probability < 1 else ""
-    lines = [f"policy {policy.name}, by the rules of {policy.dialect}{chance}"]
+    lines = [f"policy {policy.name}, by the rules of {policy.framework}{chance}"]
     if policy.batch:
         padded = f" padded to {policy.batch.n_frames} frames" if policy.batch.n_frames else ""
         lines.append(f"each clip drawn as one of a batch of {policy.batch.size}{padded}")

@@ -195,7 +195,7 @@ def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None
     """
     named = {
         "policy": run.policy.name if values.get("policy") in ALL_POLICIES and "dialect" not in values else None,
-        "dialect": run.policy.dialect,
+        "dialect": run.policy.framework,
         "frontend": run.frontend.name if values.get("frontend") in frontends.PRESETS else None,
         "vocoder": run.vocoder.kind,
     }
@@ -239,4 +239,4 @@ def _with_policy(run: Configuration, policy: Policy) -> Configuration:
 
 
 def _converted(policy: Policy, dialect: str) -> Policy:
-    return policy if policy.dialect == dialect else convert_policy(policy, dialect).policy
+    return policy if policy.framework == dialect else convert_policy(policy, dialect).policy

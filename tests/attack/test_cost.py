@@ -175,9 +175,9 @@ def test_a_dialect_that_there_is_not_is_refused_with_those_that_there_are(tmp_pa
     (tmp_path / "x.yaml").write_text("dialect: nix\ntransforms: [time_mask]\n")
     with pytest.raises(PolicyError, match=r"dialect='nix': allowed is one of 'paper', .*'fairseq'"):
         import_policy(tmp_path / "x.yaml")
-    with pytest.raises(ParameterError, match=r"unknown dialect 'nix'.*allowed: espnet"):
+    with pytest.raises(ParameterError, match=r"unknown framework 'nix'.*allowed: espnet"):
         import_policy(tmp_path / "x.yaml", "nix")
-    with pytest.raises(ParameterError, match=r"unknown dialect 'nix'.*allowed: espnet"):
+    with pytest.raises(ParameterError, match=r"unknown framework 'nix'.*allowed: espnet"):
         choose_policy("LD", framework="nix")
 
 

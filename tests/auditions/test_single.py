@@ -335,7 +335,7 @@ def test_in_a_notebook_an_audition_is_its_players_and_pictures(speechlike):
 
 
 def test_a_draw_that_cuts_the_tail_is_heard_and_scored_on_what_is_left(speechlike, tmp_path):
-    policy = Policy((TrimTail(20),), "cut", dialect="wenet")
+    policy = Policy((TrimTail(20),), "cut", framework="wenet")
     heard = audition(speechlike, frontend="whisper", policy=policy, draws=1, rng=1)
     (drawn,) = heard.draws
     n_cut = drawn.draw.n_trimmed

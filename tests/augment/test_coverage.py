@@ -1,4 +1,4 @@
-"""Expected masked shares: those of a Monte Carlo over the frameworks' own rules, in the table of docs/dialects.md."""
+"""Expected masked shares: those of a Monte Carlo over the frameworks' own rules, in the table of docs/frameworks.md."""
 
 from __future__ import annotations
 

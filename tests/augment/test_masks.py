@@ -259,7 +259,7 @@ def test_nemos_bands_that_do_not_fit_are_refused(use_numba_spec_augment):
 )
 def test_what_makes_lhotse_raise_is_refused(name):
     """The last two by a division that is done only where masks are drawn; compared with lhotse in test_live."""
-    with pytest.raises(ParameterError, match=f"{name}=0: allowed is (more than 0|an integer from 1 .*); lhotse raises"):
+    with pytest.raises(ParameterError, match=f"{name}=0: allowed is more than 0; lhotse raises here"):
         lhotse_policy(**{name: 0})
     if name in ("num_frame_masks", "max_frames_mask_fraction"):
         assert lhotse_policy(**{name: 0}, p=0.0).probability == 0
@@ -394,7 +394,7 @@ def test_of_a_padded_batch_a_draw_is_that_of_its_row_cut_to_the_clip(subtests):
         with subtests.test(seed=seed):
             mel, batch = mel_of(60), Batch(1, 150, -3.0)
             row = MelSpectrogram(np.pad(mel.values, ((0, 0), (0, 90)), constant_values=-3.0), LHOTSE)
-            policy = Policy(OVER_PADDING, "over", dialect="speechbrain")
+            policy = Policy(OVER_PADDING, "over", framework="speechbrain")
             padded, whole = drawn(policy, mel, rng=seed, batch=batch), drawn(policy, row, rng=seed)
             assert (padded.is_over_padding, whole.is_over_padding) == (True, False)
             assert_allclose(padded.apply(mel).values, whole.apply(row).values[:, :60], atol=1e-5)
@@ -440,7 +440,7 @@ def test_a_warp_over_the_padding_is_remembered_as_one_of_the_clip():
 
 
 def test_without_padding_what_is_over_it_is_over_the_clip():
-    policy = Policy(OVER_PADDING, "over", dialect="speechbrain")
+    policy = Policy(OVER_PADDING, "over", framework="speechbrain")
     for batch in (None, Batch(4), Batch(4, 60)):
         steps = drawn(policy, mel_of(60), rng=0, batch=batch).steps
         assert {getattr(step, "over_frames", None) for step in steps} == {None}

@@ -138,8 +138,8 @@ def test_a_frameworks_name_is_its_main_recipe_and_says_so(subtests):
 
 
 def test_every_framework_that_has_recipes_has_a_main_one():
-    assert {ALL_POLICIES[recipe].dialect for recipe in MAIN_RECIPES.values()} == {
-        policy.dialect for policy in ALL_POLICIES.values()
+    assert {ALL_POLICIES[recipe].framework for recipe in MAIN_RECIPES.values()} == {
+        policy.framework for policy in ALL_POLICIES.values()
     } - {"paper"}
 
 

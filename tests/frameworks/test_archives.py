@@ -54,7 +54,7 @@ def test_the_one_configuration_of_a_zip_is_found_among_others(tmp_path):
         archive.writestr("exp/config.yaml", "specaug: specaug\nspecaug_conf: {time_mask_width_range: 9}")
         archive.writestr("exp/weights.pth", b"\0" * 99)
     found = import_policy(path)
-    assert (found.dialect, found.notes[0]) == ("espnet", "read from exp/config.yaml in the archive")
+    assert (found.framework, found.notes[0]) == ("espnet", "read from exp/config.yaml in the archive")
 
 
 def test_the_only_yaml_may_be_a_policy_of_our_own(tmp_path):

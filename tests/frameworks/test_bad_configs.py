@@ -249,11 +249,11 @@ WRONG = {
 def refusal(tmp_path):
     """The line with which a text is refused, without the file's name."""
 
-    def refusal(content, name="train.yaml", dialect=None):
+    def refusal(content, name="train.yaml", framework=None):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         with pytest.raises(PolicyError) as caught:
-            import_policy(path, dialect)
+            import_policy(path, framework)
         line = str(caught.value)
         assert line.startswith(f"{path}: ")
         assert "\n" not in line
@@ -293,20 +293,20 @@ def test_broken_json_is_called_json(refusal):
 
 
 def test_another_frameworks_file_is_recognised(subtests, refusal):
-    for dialect in sorted(set(configs.ALL) - {"espnet"}):
-        with subtests.test(dialect=dialect):
-            assert f"looks like espnet's configuration, not {dialect}'s; give dialect 'espnet', or none" in refusal(
-                configs.ESPNET, dialect=dialect
+    for framework in sorted(set(configs.ALL) - {"espnet"}):
+        with subtests.test(framework=framework):
+            assert f"looks like espnet's configuration, not {framework}'s; give framework 'espnet', or none" in refusal(
+                configs.ESPNET, framework=framework
             )
 
 
 def test_our_own_file_is_no_frameworks(refusal):
-    assert "a policy of our own, not nemo's; leave the dialect out" in refusal("transforms: []", dialect="nemo")
+    assert "a policy of our own, not nemo's; leave the framework out" in refusal("transforms: []", framework="nemo")
 
 
-def test_an_unknown_dialect_is_refused_with_the_nearest(tmp_path):
+def test_an_unknown_framework_is_refused_with_the_nearest(tmp_path):
     with pytest.raises(
-        ParameterError, match=r"unknown dialect 'espent'; did you mean 'espnet'\? \(allowed: espnet, .*wenet\)"
+        ParameterError, match=r"unknown framework 'espent'; did you mean 'espnet'\? \(allowed: espnet, .*wenet\)"
     ):
         import_policy(tmp_path, "espent")
 
@@ -456,29 +456,29 @@ def place(tmp_path_factory):
     return tmp_path_factory.mktemp("hostile")
 
 
-def tried(path, dialect=None):
+def tried(path, framework=None):
     """Read it, or be refused in one line; nothing else may happen."""
     try:
-        line = ", ".join(import_policy(path, dialect).notes)
+        line = ", ".join(import_policy(path, framework).notes)
     except PolicyError as error:
         line = str(error)
     assert "\n" not in line
 
 
-@given(data=DATA, dialect=st.sampled_from([None, *readable_frameworks()]))
+@given(data=DATA, framework=st.sampled_from([None, *readable_frameworks()]))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_random_configurations_are_read_or_refused_in_one_line(place, data, dialect):
+def test_random_configurations_are_read_or_refused_in_one_line(place, data, framework):
     path = place / "train.json"
     path.write_text(json.dumps(data), encoding="utf-8")
-    tried(path, dialect)
+    tried(path, framework)
 
 
-@given(tag=TAGS, inside=DATA, dialect=st.sampled_from([None, "speechbrain", "speechbrain-legacy", "nemo"]))
+@given(tag=TAGS, inside=DATA, framework=st.sampled_from([None, "speechbrain", "speechbrain-legacy", "nemo"]))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_random_tags_are_read_or_refused_in_one_line(place, tag, inside, dialect):
+def test_random_tags_are_read_or_refused_in_one_line(place, tag, inside, framework):
     path = place / "hparams.yaml"
     path.write_text(f"a: {tag} {json.dumps(inside)}\n", encoding="utf-8")
-    tried(path, dialect)
+    tried(path, framework)
 
 
 @given(pieces=st.lists(PIECES | st.text(max_size=4), max_size=25))
@@ -524,7 +524,7 @@ def test_what_nemo_draws_within_its_bands_is_taken(tmp_path, given):
 
 
 def test_keys_further_down_are_said_of_a_framework_that_is_asked_for(refusal):
-    line = refusal("train: {specaug: specaug, specaug_conf: {time_mask_width_range: 4}}", dialect="espnet")
+    line = refusal("train: {specaug: specaug, specaug_conf: {time_mask_width_range: 4}}", framework="espnet")
     assert line.endswith(
         "holds no key of espnet's SpecAugment; espnet's specaug, specaug_conf stand below 'train': give a file of what "
         "is below it"

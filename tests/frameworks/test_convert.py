@@ -31,7 +31,9 @@ from specaug_listen.frameworks.read import import_policy
 # whose order and shares its SpecAugment does not have.
 TARGETS = writable_frameworks()
 WITHOUT_WORDS = ("wespeaker", "torchaudio-conformer")
-OWN = {name: policy for name, policy in ALL_POLICIES.items() if policy.dialect in TARGETS and name not in WITHOUT_WORDS}
+OWN = {
+    name: policy for name, policy in ALL_POLICIES.items() if policy.framework in TARGETS and name not in WITHOUT_WORDS
+}
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +46,7 @@ def test_a_policy_for_its_own_framework_is_the_same_one(subtests):
     for name in sorted(OWN):
         with subtests.test(name=name):
             policy = OWN[name]
-            converted = convert_policy(policy, policy.dialect)
+            converted = convert_policy(policy, policy.framework)
             assert replace(converted.policy, name="x") == replace(policy, name="x")
             assert converted.differences == ()
 
@@ -92,7 +94,7 @@ def test_the_snippet_is_a_configuration_of_the_framework(subtests, tmp_path):
                 path = tmp_path / f"{name}{'.json' if to in ('hf', 'lhotse') else '.yaml'}"
                 path.write_text(converted.text)
                 assert import_policy(path).policy.transforms == converted.policy.transforms
-                assert converted.policy.dialect == to
+                assert converted.policy.framework == to
 
 
 @functools.cache
@@ -176,8 +178,8 @@ def test_further_masks_along_an_axis_are_left_out_and_said():
 
 def test_counts_in_a_range_stay_in_speechbrain():
     mask = replace(ALL_POLICIES["speechbrain-conformer"].transforms[0], count=1, max_count=3)
-    assert convert_policy(Policy((mask,), dialect="speechbrain"), "speechbrain").policy.transforms == (mask,)
-    assert convert_policy(Policy((mask,), dialect="speechbrain"), "espnet").policy.transforms[0].count == 3
+    assert convert_policy(Policy((mask,), framework="speechbrain"), "speechbrain").policy.transforms == (mask,)
+    assert convert_policy(Policy((mask,), framework="speechbrain"), "espnet").policy.transforms[0].count == 3
 
 
 def test_a_fill_is_kept_where_the_framework_has_it(subtests):
@@ -198,9 +200,9 @@ def test_nothing_to_do_is_said_so_in_espnets_words():
 
 
 def test_every_example_can_be_converted_to_every_framework(subtests, tmp_path):
-    for dialect in configs.ALL:
-        with subtests.test(dialect=dialect):
-            name, text = configs.ALL[dialect]
+    for framework in configs.ALL:
+        with subtests.test(framework=framework):
+            name, text = configs.ALL[framework]
             (tmp_path / name).write_text(text)
             policy = import_policy(tmp_path / name).policy
             for to in TARGETS:
@@ -216,19 +218,19 @@ def test_numbers_that_a_share_stands_for_are_those_of_1000_frames():
 
 def test_an_unknown_framework_is_refused_with_the_nearest():
     with pytest.raises(
-        ParameterError, match=r"unknown dialect 'speechbrian'; did you mean 'speechbrain'\? \(allowed: esp"
+        ParameterError, match=r"unknown framework 'speechbrian'; did you mean 'speechbrain'\? \(allowed: esp"
     ):
         convert_policy(ALL_POLICIES["LB"], "speechbrian")
 
 
 @pytest.mark.parametrize(
-    ("dialect", "instead"),
+    ("framework", "instead"),
     [("speechbrain-legacy", "speechbrain"), ("nemo-legacy", "nemo"), ("nemo-numba", "nemo")],
 )
-def test_a_dialect_that_is_only_read_is_said_to_be_so(dialect, instead):
-    said = rf"dialect '{dialect}' can be read, but not written; write {instead} instead \(allowed: espnet, .*wenet\)"
-    with pytest.raises(ParameterError, match=said):
-        convert_policy(ALL_POLICIES["LB"], dialect)
+def test_a_framework_that_is_only_read_is_said_to_be_so(framework, instead):
+    refusal = rf"framework '{framework}' can be read, but not written; write {instead} instead \(allowed: espnet, "
+    with pytest.raises(ParameterError, match=refusal):
+        convert_policy(ALL_POLICIES["LB"], framework)
 
 
 counts, widths = st.integers(0, 3), st.integers(0, 20)

@@ -60,10 +60,10 @@ def test_a_framework_is_known_by_keys_that_no_other_has(subtests):
 
 
 def test_an_ordinary_configuration_is_that_of_one_framework(subtests, written):
-    for dialect in configs.ALL:
-        with subtests.test(dialect=dialect):
-            _, text = configs.ALL[dialect]
-            assert import_policy(written(text)).dialect == dialect
+    for framework in configs.ALL:
+        with subtests.test(framework=framework):
+            _, text = configs.ALL[framework]
+            assert import_policy(written(text)).framework == framework
 
 
 def test_a_file_with_keys_of_several_frameworks_is_refused_with_their_names(subtests, written):
@@ -73,7 +73,7 @@ def test_a_file_with_keys_of_several_frameworks_is_refused_with_their_names(subt
                 WENET + ESPNET,
                 r"wenet's \(dataset_conf\) and espnet's \(specaug, specaug_conf, frontend_conf\); name the ",
             ),
-            (ESPNET + NEMO, r"espnet's \(.*\) and nemo's \(model\); .*: --dialect espnet or --dialect nemo \(dia"),
+            (ESPNET + NEMO, r"espnet's \(.*\) and nemo's \(model\); .*: --framework espnet or --framework nemo \(dia"),
             (NEMO + FAIRSEQ, r"nemo's \(model\) and fairseq's \(specaugment, transforms\)"),
             (DROP + WENET, r"speechbrain's \(drop\) and wenet's"),
             (WENET + ESPNET + NEMO, r"wenet's .* and espnet's .* and nemo's .*; name the one"),
@@ -87,16 +87,16 @@ def test_a_file_with_keys_of_several_frameworks_is_refused_with_their_names(subt
 
 
 def test_the_framework_that_is_told_is_read_and_the_keys_of_others_are_listed(subtests, written):
-    for dialect, expected in [
+    for framework, expected in [
         ("wenet", frameworks.wenet_policy(num_t_mask=3)),
         ("espnet", frameworks.espnet_policy(time_mask_width_range=40)),
         ("nemo", frameworks.nemo_policy(freq_masks=2, freq_width=9)),
         ("fairseq", frameworks.fairseq_policy(freq_mask_N=2, freq_mask_F=9)),
         ("torchaudio", None),
     ]:
-        with subtests.test(dialect=dialect, expected=expected):
-            found = import_policy(written(WENET + ESPNET + NEMO + FAIRSEQ + TORCHAUDIO), dialect)
-            assert found.dialect == dialect
+        with subtests.test(framework=framework, expected=expected):
+            found = import_policy(written(WENET + ESPNET + NEMO + FAIRSEQ + TORCHAUDIO), framework)
+            assert found.framework == framework
             if expected is not None:
                 assert found.policy.transforms == expected.transforms
             for other, keys in {
@@ -106,7 +106,9 @@ def test_the_framework_that_is_told_is_read_and_the_keys_of_others_are_listed(su
                 "fairseq": "specaugment, transforms",
                 "torchaudio": "TimeMasking",
             }.items():
-                assert (f"{keys}: {other}'s, left alone, as {dialect} is meant" in found.notes) == (other != dialect)
+                assert (f"{keys}: {other}'s, left alone, as {framework} is meant" in found.notes) == (
+                    other != framework
+                )
 
 
 def test_references_are_followed_into_what_is_left_alone(written):
@@ -128,7 +130,7 @@ def test_the_command_line_takes_the_one_that_is_told(written):
     path = written(WENET + ESPNET)
     refused = run("policy", "show", path)
     assert (refused.code, refused.out) == (2, "")
-    assert "--dialect wenet or --dialect espnet" in refused.err
+    assert "--framework wenet or --framework espnet" in refused.err
     shown = run("policy", "show", path, "--framework", "espnet")
     assert shown.code == 0
     assert "dataset_conf: wenet's, left alone, as espnet is meant" in shown.out

@@ -96,7 +96,7 @@ def test_speechbrain(torch, replace):
         return batch[0].T
 
     drops = [speechbrain_drop(replace=replace, dim=dim) for dim in (1, 2)]
-    policy = Policy((*drops, speechbrain_warp()), "live", dialect="speechbrain")
+    policy = Policy((*drops, speechbrain_warp()), "live", framework="speechbrain")
     assert_same(torch, policy, theirs, 300)
 
 
@@ -128,7 +128,7 @@ def test_speechbrains_noise_takes_its_numbers_from_the_draws_behind_it(torch, ba
     domain, module_ = module("speechbrain.augment.freq_domain"), module("speechbrain.augment.augmenter")
     stages = [domain.SpectrogramDrop(replace=replace, dim=dim) for replace, dim in RAND]
     drops = tuple(speechbrain_drop(replace=replace, dim=dim) for replace, dim in RAND)
-    policy = Policy(drops, "live", dialect="speechbrain")
+    policy = Policy(drops, "live", framework="speechbrain")
     built = torch.nn.Sequential(*stages)
     if has_augmenter:
         policy = dataclasses.replace(policy, n_applied=(2, 4), is_shuffled=True)
@@ -176,7 +176,7 @@ def test_speechbrain_in_a_padded_batch(torch, replace, n_frames, padded):
         return batch[0].T
 
     drops = [speechbrain_drop(replace=replace, dim=dim) for dim in (1, 2)]
-    policy = Policy((*drops, speechbrain_warp()), "live", dialect="speechbrain")
+    policy = Policy((*drops, speechbrain_warp()), "live", framework="speechbrain")
     draws = assert_same(torch, policy, theirs, n_frames, Batch(1, padded, -23.0), range(12))
     assert all(draw.warps and draw.is_over_padding for draw in draws)
 
@@ -185,7 +185,7 @@ def test_speechbrain_in_a_padded_batch(torch, replace, n_frames, padded):
 def test_speechbrains_warp_is_drawn_over_the_padding(torch, window):
     """A warp whose frame lies in the padding draws it into the clip, or the clip out of itself."""
     warp = module("speechbrain.augment.freq_domain").Warping(warp_window=window)
-    policy = Policy((speechbrain_warp(warp_window=window),), "live", dialect="speechbrain")
+    policy = Policy((speechbrain_warp(warp_window=window),), "live", framework="speechbrain")
     draws = assert_same(torch, policy, lambda x: warp(x.T[None].clone())[0].T, 100, Batch(4, 220, -23.0), range(12))
     assert any(draw.warps[0].center_frame > 100 for draw in draws)
     assert any(draw.warps[0].center_frame < 100 for draw in draws)
@@ -197,7 +197,7 @@ def test_speechbrains_augmenter_picks_and_shuffles(torch, least, is_shuffled):
     domain, module_ = module("speechbrain.augment.freq_domain"), module("speechbrain.augment.augmenter")
     parameters = {"min_augmentations": least, "max_augmentations": 3, "augment_prob": 0.8}
     theirs = augmenter(domain, module_, shuffle_augmentations=is_shuffled, **parameters)
-    policy = Policy(STAGES, "live", 0.8, dialect="speechbrain", n_applied=(least, 3), is_shuffled=is_shuffled)
+    policy = Policy(STAGES, "live", 0.8, framework="speechbrain", n_applied=(least, 3), is_shuffled=is_shuffled)
     draws = assert_same(torch, policy, theirs, 200, seeds=range(20))
     kinds = {tuple(dict.fromkeys(step.kind for step in draw.steps)) for draw in draws}
     assert len(kinds) >= (5 if is_shuffled else 4 - least)
@@ -208,7 +208,7 @@ def test_speechbrain_counts_augmentations_that_are_switched_off(torch, enabled):
     domain, module_ = module("speechbrain.augment.freq_domain"), module("speechbrain.augment.augmenter")
     theirs = augmenter(domain, module_, enable_augmentations=enabled)
     kept = tuple(stage for stage, is_on in zip(STAGES, enabled, strict=True) if is_on)
-    policy = Policy(kept, "live", dialect="speechbrain", n_applied=(1, 3))
+    policy = Policy(kept, "live", framework="speechbrain", n_applied=(1, 3))
     draws = assert_same(torch, policy, theirs, 200, seeds=range(20))
     # One of three draws applies one of the two.
     assert 2 <= sum(len({step.kind for step in draw.steps}) == 1 for draw in draws) <= 12

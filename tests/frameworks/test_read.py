@@ -1,4 +1,4 @@
-"""Configurations of the frameworks: the policy is the dialect's own, the front-end the file's, the rest is said."""
+"""Configurations of the frameworks: the policy is the framework's own, the front-end the file's, the rest is said."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXPECTED = {
     "lhotse": frameworks.lhotse_policy(supervisions=True),
     "torchaudio": augment.Policy(
         (frameworks.torchaudio_mask("frequency", 27), frameworks.torchaudio_mask("time", 40, p=0.2, iid_masks=True)),
-        dialect="torchaudio",
+        framework="torchaudio",
     ),
     "lingvo": frameworks.ALL_POLICIES["lingvo-conformer"],
 }
@@ -50,8 +50,8 @@ def file(tmp_path):
 def imported(file):
     """Import a text as a configuration."""
 
-    def imported(text, name="train.yaml", dialect=None):
-        return import_policy(file(text, name), dialect)
+    def imported(text, name="train.yaml", framework=None):
+        return import_policy(file(text, name), framework)
 
     return imported
 
@@ -61,20 +61,20 @@ def needs(*names):
 
 
 def test_a_configuration_is_the_policy_of_its_arguments(subtests, imported):
-    for dialect in configs.ALL:
+    for framework in configs.ALL:
         for guessed in (True, False):
-            with subtests.test(guessed=guessed, dialect=dialect):
-                name, text = configs.ALL[dialect]
-                found = imported(text, name, None if guessed else dialect)
-                expected = EXPECTED[dialect]
+            with subtests.test(guessed=guessed, framework=framework):
+                name, text = configs.ALL[framework]
+                found = imported(text, name, None if guessed else framework)
+                expected = EXPECTED[framework]
                 assert replace(found.policy, name="x") == replace(expected, name="x")
-                assert found.dialect == dialect
+                assert found.framework == framework
 
 
 def test_a_file_read_for_its_policy_alone_gives_the_same(subtests, file):
-    for dialect in configs.ALL:
-        with subtests.test(dialect=dialect):
-            name, text = configs.ALL[dialect]
+    for framework in configs.ALL:
+        with subtests.test(framework=framework):
+            name, text = configs.ALL[framework]
             path = file(text, name)
             assert read_policy(path) == import_policy(path).policy == frameworks.get_policy(str(path))
 
@@ -111,7 +111,7 @@ def test_a_policy_is_named_after_its_file_and_a_model_after_its_folder(imported)
 
 
 @pytest.mark.parametrize(
-    ("dialect", "base", "different"),
+    ("framework", "base", "different"),
     [
         pytest.param("espnet", "espnet", {"hop_length": 160}, marks=needs("espnet")),
         ("nemo", "nemo", {}),
@@ -131,8 +131,8 @@ def test_a_policy_is_named_after_its_file_and_a_model_after_its_folder(imported)
         pytest.param("lingvo", "lingvo", {}, marks=needs("lingvo")),
     ],
 )  # fmt: skip
-def test_the_front_end_is_the_one_of_the_file(imported, dialect, base, different):
-    name, text = configs.ALL[dialect]
+def test_the_front_end_is_the_one_of_the_file(imported, framework, base, different):
+    name, text = configs.ALL[framework]
     found = imported(text, name).frontend
     assert replace(found, name="x") == replace(PRESETS[base], name="x", **different)
 
@@ -149,7 +149,7 @@ def test_a_front_end_that_is_missing_is_said_and_the_policy_is_read(imported, mo
 
 
 def test_a_default_is_listed_where_the_file_says_nothing(subtests, imported):
-    for dialect, line in [
+    for framework, line in [
         ("espnet", "specaug_conf.replace_with_zero: true"),
         ("nemo", "model.spec_augment.use_vectorized_spec_augment: true"),
         ("speechbrain", "time_warp.warp_window: 5"),
@@ -159,15 +159,15 @@ def test_a_default_is_listed_where_the_file_says_nothing(subtests, imported):
         ("torchaudio", "FrequencyMasking.iid_masks: false"),
         ("lingvo", "time_mask_max_frames: 50"),
     ]:
-        with subtests.test(dialect=dialect, line=line):
-            name, text = configs.ALL[dialect]
+        with subtests.test(framework=framework, line=line):
+            name, text = configs.ALL[framework]
             assert line in imported(text, name).defaults
 
 
 def test_nothing_that_the_file_says_is_called_a_default(subtests, imported):
-    for dialect in configs.ALL:
-        with subtests.test(dialect=dialect):
-            name, text = configs.ALL[dialect]
+    for framework in configs.ALL:
+        with subtests.test(framework=framework):
+            name, text = configs.ALL[framework]
             keys = {line.split(":")[0].rsplit(".", 1)[-1] for line in imported(text, name).defaults}
             given = {
                 "freq_mask_width_range",
@@ -178,7 +178,7 @@ def test_nothing_that_the_file_says_is_called_a_default(subtests, imported):
                 "p",
                 "freq_mask_count",
             }
-            assert not keys & given - ({"p"} if dialect != "lhotse" else set())
+            assert not keys & given - ({"p"} if framework != "lhotse" else set())
 
 
 def test_lhotses_arguments_in_full_leave_nothing_to_fill_in(imported):
@@ -232,7 +232,7 @@ def test_bare_arguments_of_espnets_class_are_its_policy(imported):
     expected = frameworks.espnet_policy(
         freq_mask_width_range=20, time_mask_width_range=(5, 40), replace_with_zero=False
     )  # fmt: skip
-    assert (found.dialect, found.policy.transforms) == ("espnet", expected.transforms)
+    assert (found.framework, found.policy.transforms) == ("espnet", expected.transforms)
 
 
 @needs("espnet")
@@ -265,9 +265,9 @@ def test_nemos_patches_are_another_class(imported):
 
 
 @pytest.mark.parametrize("flag", ["use_vectorized_spec_augment: false", "use_numba_spec_augment: true"])
-def test_nemos_other_kernels_are_dialects_of_their_own(imported, flag):
+def test_nemos_other_kernels_are_frameworks_of_their_own(imported, flag):
     found = imported(configs.NEMO.replace("    freq_masks: 2", f"    freq_masks: 2\n    {flag}"))
-    assert found.dialect == {"use_v": "nemo-legacy", "use_n": "nemo-numba"}[flag[:5]]
+    assert found.framework == {"use_v": "nemo-legacy", "use_n": "nemo-numba"}[flag[:5]]
 
 
 def test_references_of_omegaconf_are_followed(subtests, imported):
@@ -396,7 +396,7 @@ def test_the_old_speechbrain_class_is_read(imported, width):
     arguments = f"    freq_mask_width: {width}\n    n_time_mask: 3\n"
     found = imported(f"augmentation: !new:speechbrain.lobes.augment.SpecAugment\n{arguments}")
     expected = frameworks.speechbrain_legacy_policy(freq_mask_width=(0, 30), n_time_mask=3)
-    assert (found.dialect, found.policy.transforms) == ("speechbrain-legacy", expected.transforms)
+    assert (found.framework, found.policy.transforms) == ("speechbrain-legacy", expected.transforms)
 
 
 def test_whatever_else_a_recipe_makes_is_left_alone(imported):
@@ -579,8 +579,8 @@ transforms:
 """
     found = imported(text)
     assert [t.kind for t in found.policy.transforms] == ["mask", "cutout", "copy", "trim_tail", "warp"]
-    assert (found.policy.dialect, found.frontend) == ("wenet", None)
+    assert (found.policy.framework, found.frontend) == ("wenet", None)
 
 
 def test_our_own_file_may_be_told(imported):
-    assert imported("transforms: [time_mask]", dialect="paper").policy.transforms == (augment.TimeMask(),)
+    assert imported("transforms: [time_mask]", framework="paper").policy.transforms == (augment.TimeMask(),)

@@ -22,10 +22,10 @@ NAME = "nemo.collections.asr.modules"
 
 @pytest.fixture
 def imported(tmp_path):
-    def imported(text, dialect=None):
+    def imported(text, framework=None):
         path = tmp_path / "train.yaml"
         path.write_text(text)
-        return import_policy(path, dialect)
+        return import_policy(path, framework)
 
     return imported
 
@@ -257,7 +257,7 @@ def test_espnets_masks_on_what_is_no_mel_are_refused(subtests, imported):
 
 def test_espnets_training_without_specaug_masks_nothing(imported):
     found = imported("encoder: rnn\nencoder_conf: {num_layers: 2}\nbatch_bins: 4\nkeep_nbest_models: 3")
-    assert (found.dialect, found.policy.transforms) == ("espnet", ())
+    assert (found.framework, found.policy.transforms) == ("espnet", ())
     assert noted(found, "specaug is not named: nothing is masked")
     assert [each.path for each in found.unread] == ["encoder", "encoder_conf", "batch_bins", "keep_nbest_models"]
 

@@ -20,9 +20,9 @@ MASKS = (
 
 @pytest.fixture
 def imported(tmp_path):
-    def imported(text, name="train.yaml", dialect=None):
+    def imported(text, name="train.yaml", framework=None):
         (tmp_path / name).write_text(text)
-        return import_policy(tmp_path / name, dialect)
+        return import_policy(tmp_path / name, framework)
 
     return imported
 
@@ -45,7 +45,7 @@ def left_unread(found, text):
 def test_nemos_normalisation_is_the_one_of_the_file(subtests, imported):
     for normalize, expected, note in [
         ("per_feature", "per_feature", None),
-        ("all_features", "all_features", "all_features: a filled 0 is the mean over all bands, not of each"),
+        ("all_features", "all_features", "all_features: a filled 0 is the mean over all bins, not of each"),
         ("NA", None, "NA is none of NeMo's rules, so it does not normalise: a filled value is in the scale"),
         ("per_utterance", None, "per_utterance is none of NeMo's rules, so it does not normalise"),
         ("null", None, "normalize: a filled value is in the scale of the features as they are"),
@@ -96,7 +96,7 @@ def test_nemos_filters_may_be_without_a_norm(imported):
 
 def test_the_configuration_inside_a_nemo_file_has_no_model_around_it(imported):
     inside = imported(f"preprocessor: {{{MEL}, features: 128}}\n{MASKS}\ntarget: nemo.collections.asr.models.X")
-    assert (inside.dialect, inside.frontend.n_mels) == ("nemo", 128)
+    assert (inside.framework, inside.frontend.n_mels) == ("nemo", 128)
     assert imported(f"preprocessor: {{{MEL}, features: 128}}").policy.transforms == ()
 
 
@@ -172,9 +172,9 @@ def test_a_misspelt_key_of_a_front_end_is_said(imported):
 
 def test_a_file_of_funasr_is_not_taken_for_espnets(imported):
     text = f"frontend: WavFrontend\n{SPECAUG.replace(': specaug', ': SpecAugLFR', 1)}dataset_conf: {{batch_size: 1}}"
-    for dialect in (None, "espnet"):
+    for framework in (None, "espnet"):
         with pytest.raises(PolicyError, match=r"looks like FunASR's .*SpecAugLFR\), .*; tried as espnet's, whose keys"):
-            imported(text, dialect=dialect)
+            imported(text, framework=framework)
 
 
 # -- WeNet ---------------------------------------------------------------------------------------------

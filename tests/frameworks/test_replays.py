@@ -76,7 +76,7 @@ def without_empty(steps):
 @pytest.mark.parametrize("entry", REPLAYS, ids=name_of)
 def test_draws_with_the_frameworks_generator_are_the_frameworks(entry):
     policy = policy_of(entry)
-    if not HAS_TORCH and "torch" in FRAMEWORKS[policy.dialect].generators.values():
+    if not HAS_TORCH and "torch" in FRAMEWORKS[policy.framework].generators.values():
         pytest.skip("torch is not installed")
     n_mels, n_frames = entry["n_mels"], entry["n_frames"]
     lengths = entry["lengths"] or [n_frames]
@@ -85,7 +85,7 @@ def test_draws_with_the_frameworks_generator_are_the_frameworks(entry):
     sources, batch = exact_sources(policy, entry["seed"]), Batch(entry["batch"], n_frames)
     # Noise takes numbers of the generator that we do not take.
     is_noisy = entry["parameters"].get("replace") == "rand"
-    is_in_turn = policy.dialect in IN_TURN or entry["transform"] in ("SpecCutout", "MaskedPatchAugmentation")
+    is_in_turn = policy.framework in IN_TURN or entry["transform"] in ("SpecCutout", "MaskedPatchAugmentation")
     for call in range(1 if is_noisy or (is_in_turn and entry["batch"] > 1) else entry["n_calls"]):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

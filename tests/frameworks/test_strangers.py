@@ -82,11 +82,11 @@ STRANGERS = {
 
 @pytest.fixture
 def refusal(tmp_path):
-    def refusal(text, dialect=None):
+    def refusal(text, framework=None):
         path = tmp_path / "train.yaml"
         path.write_text(text)
         with pytest.raises(PolicyError) as caught:
-            import_policy(path, dialect)
+            import_policy(path, framework)
         line = str(caught.value)
         assert line.startswith(f"{path}: ")
         assert "\n" not in line
@@ -104,10 +104,10 @@ def test_a_framework_that_is_not_read_is_refused_by_its_name(subtests, refusal):
 
 def test_it_is_refused_also_where_another_framework_is_told(subtests, refusal):
     for name in [name for name, (text, _) in STRANGERS.items() if not text.startswith("[")]:
-        for dialect in sorted(readable_frameworks()):
-            with subtests.test(dialect=dialect, name=name):
-                assert "which cannot be read yet: " in refusal(STRANGERS[name][0], dialect)
-                assert f"tried as {dialect}'s" in refusal(STRANGERS[name][0], dialect)
+        for framework in sorted(readable_frameworks()):
+            with subtests.test(framework=framework, name=name):
+                assert "which cannot be read yet: " in refusal(STRANGERS[name][0], framework)
+                assert f"tried as {framework}'s" in refusal(STRANGERS[name][0], framework)
 
 
 def test_a_stranger_further_down_is_named_too(refusal):
@@ -119,11 +119,11 @@ def test_a_class_that_both_espnet_and_funasr_have_is_nobodys_until_told(tmp_path
     text = "specaug: SpecAug\nspecaug_conf: {time_mask_width_range: 9}"
     line = refusal(text)
     assert "FunASR calls its class" in line
-    assert line.endswith("; if ESPnet trains with it, give --dialect espnet")
+    assert line.endswith("; if ESPnet trains with it, give --framework espnet")
     # What is advised is right: ESPnet reads the name in lower case.
     found = import_policy(tmp_path / "train.yaml", "espnet")
     assert found.policy.transforms == frameworks.espnet_policy(time_mask_width_range=9).transforms
-    assert "--dialect" not in refusal("specaug: SpecAug\nspecaug_conf: {}")
+    assert "--framework" not in refusal("specaug: SpecAug\nspecaug_conf: {}")
 
 
 def test_a_sections_name_is_no_proof_of_wenet(refusal):
@@ -139,13 +139,13 @@ NO_ESPNET = "specaug: specaug\nspecaug_conf: {num_freq_mask: two}\n"
 def test_of_several_frameworks_those_are_advised_that_can_be_read(tmp_path, refusal):
     line = refusal(WENET + NO_ESPNET)
     assert "wenet's (dataset_conf) and espnet's (specaug, specaug_conf)" in line
-    assert "name the one that trains with it: --dialect wenet (dialect=" in line
+    assert "name the one that trains with it: --framework wenet (framework=" in line
     assert import_policy(tmp_path / "train.yaml", "wenet").frontend.n_mels == 40
     assert refusal(NO_ESPNET + "model: {spec_augment: {freq_masks: x}}").endswith("; it can be read as none of them")
 
 
 def test_another_frameworks_file_is_advised_to_be_read_as_theirs_only_where_it_can(refusal):
-    assert refusal(WENET, "espnet").endswith("not espnet's; give dialect 'wenet', or none")
+    assert refusal(WENET, "espnet").endswith("not espnet's; give framework 'wenet', or none")
     assert refusal(NO_ESPNET, "wenet").endswith("not wenet's, and it cannot be read as theirs either")
 
 
@@ -155,7 +155,7 @@ def test_what_stands_below_is_advised_only_where_it_can_be_read(refusal):
 
 def test_nobodys_file_gets_no_advice_to_name_a_framework(refusal):
     line = refusal("alpha: 1\nbeta: 2")
-    assert "give the dialect" not in line
+    assert "give the framework" not in line
     assert "tried: espnet, fairseq, hf, lhotse" in line
 
 

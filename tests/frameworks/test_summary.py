@@ -25,8 +25,8 @@ from specaug_listen.frontends import PRESETS
 def written(tmp_path):
     """The path of an example configuration."""
 
-    def write(dialect):
-        name, text = configs.ALL[dialect]
+    def write(framework):
+        name, text = configs.ALL[framework]
         (tmp_path / name).write_text(text)
         return tmp_path / name
 
@@ -84,8 +84,9 @@ def test_a_recipe_goes_with_the_front_end_that_it_is_trained_with(subtests):
 
 
 @pytest.mark.parametrize("source", ["LD", "no-such-file"])
-def test_a_dialect_is_for_files(source):
-    with pytest.raises(ParameterError, match=f"dialect 'nemo' is for a file, and the policy is {source}; leave it out"):
+def test_a_framework_is_for_files(source):
+    refusal = f"framework 'nemo' is for a file, and the policy is {source}; leave it out"
+    with pytest.raises(ParameterError, match=refusal):
         named_policy(source, "nemo")
 
 
@@ -93,14 +94,14 @@ def test_a_dialect_is_for_files(source):
 
 
 def test_show_prints_all_that_there_is(subtests, written):
-    for dialect in configs.ALL:
-        with subtests.test(dialect=dialect):
-            path = written(dialect)
+    for framework in configs.ALL:
+        with subtests.test(framework=framework):
+            path = written(framework)
             ran = run("policy", "show", path)
             assert (ran.code, ran.err) == (0, "")
             assert f"{path}: policy '" in ran.out
-            assert f"by the rules of {dialect}" in ran.out
-            for oddity in FRAMEWORKS[dialect].oddities:
+            assert f"by the rules of {framework}" in ran.out
+            for oddity in FRAMEWORKS[framework].oddities:
                 assert oddity in ran.out
             assert len(re.findall(r"^ +(2|5|10|15) s +0\.\d\d of the frames", ran.out, re.MULTILINE)) == 4
             assert len(max(ran.out.splitlines(), key=len)) < 400
@@ -126,7 +127,7 @@ def test_show_takes_names(tmp_path):
     assert "policy 'LD', by the rules of paper" in run("policy", "show", "ld").out
 
 
-def test_a_dialect_may_be_told(written):
+def test_a_framework_may_be_named(written):
     assert run("policy", "show", written("lhotse"), "--framework", "lhotse").code == 0
     ran = run("policy", "show", written("lhotse"), "--framework", "espnet")
     assert ran.code == 2
@@ -137,9 +138,9 @@ def test_what_cannot_be_shown_is_one_line(subtests, tmp_path, monkeypatch):
     for arguments, message in [
         (("show", "nothing.yaml"), r"nothing\.yaml: the policy file cannot be read"),
         (("show", "nothing"), r"unknown policy 'nothing'"),
-        (("show", "LD", "--framework", "espnet"), r"dialect 'espnet' is for a file"),
+        (("show", "LD", "--framework", "espnet"), r"framework 'espnet' is for a file"),
         (("show", "x" * 5000), r"a name of 5000 characters"),
-        (("convert", "LD", "--to", "kaldi"), r"unknown dialect 'kaldi'"),
+        (("convert", "LD", "--to", "kaldi"), r"unknown framework 'kaldi'"),
         (("convert", "LD"), r"Missing option '--to'"),
     ]:
         with subtests.test(arguments=arguments, message=message):

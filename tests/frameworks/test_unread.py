@@ -62,25 +62,25 @@ def paths(found):
     return [each.path for each in found.unread]
 
 
-@pytest.mark.parametrize("dialect", sorted(set(OF_ALL) - {"torchaudio", "fairseq"}))
-def test_a_key_within_a_section_of_the_sound_is_told_by_itself_and_first(imported, dialect):
-    found = imported(OF_ALL[dialect] % "xyzzy")
-    assert found.dialect == dialect
+@pytest.mark.parametrize("framework", sorted(set(OF_ALL) - {"torchaudio", "fairseq"}))
+def test_a_key_within_a_section_of_the_sound_is_told_by_itself_and_first(imported, framework):
+    found = imported(OF_ALL[framework] % "xyzzy")
+    assert found.framework == framework
     first = found.unread[0]
     assert (first.path.rsplit(".", 1)[-1], first.is_near) == ("xyzzy", True)
     assert any(line.startswith("not read, though it may decide the sound: ") for line in found.policy.notes)
 
 
 def test_the_rest_is_told_by_its_sections(subtests, imported):
-    for dialect, expected in [
+    for framework, expected in [
         ("espnet", ["speech_volume_normalize", "optim_conf"]),
         ("nemo", ["model.train_ds.augmentor", "model.train_ds", "trainer"]),
         ("speechbrain", ["lr"]),
         ("wenet", ["dataset_conf.speed_perturb", "dataset_conf.shuffle_conf", "encoder_conf"]),
         ("fairseq", ["transforms.xyzzy", "vocab_filename"]),
     ]:
-        with subtests.test(dialect=dialect, expected=expected):
-            assert [path for path in paths(imported(OF_ALL[dialect] % "xyzzy")) if not path.endswith("_conf.xyzzy")
+        with subtests.test(framework=framework, expected=expected):
+            assert [path for path in paths(imported(OF_ALL[framework] % "xyzzy")) if not path.endswith("_conf.xyzzy")
                     and not path.startswith(("model.preprocessor", "compute_features"))] == expected  # fmt: skip
 
 

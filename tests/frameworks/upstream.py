@@ -42,7 +42,7 @@ def policy_of(entry: Entry) -> Policy:
 
 
 def _one(dialect: str, make: Callable[..., Any]) -> Callable[[Entry], Policy]:
-    return lambda parameters: Policy((make(**parameters),), "recorded", dialect=dialect)
+    return lambda parameters: Policy((make(**parameters),), "recorded", framework=dialect)
 
 
 def _torchaudio(axis: Any, key: str) -> Callable[[Entry], Policy]:
@@ -67,7 +67,7 @@ def _augmenter(parameters: Entry) -> Policy:
         made.append(speechbrain_warp(**known) if one["class"] == "Warping" else speechbrain_drop(**known))
     n_applied = parameters["min_augmentations"], parameters["max_augmentations"]
     chance = parameters.get("augment_prob", 1.0)
-    return Policy(tuple(made), "recorded", chance, dialect="speechbrain", n_applied=n_applied)
+    return Policy(tuple(made), "recorded", chance, framework="speechbrain", n_applied=n_applied)
 
 
 MAKERS: dict[tuple[str, str], Callable[[Entry], Policy]] = {

@@ -102,7 +102,7 @@ def test_a_policy_is_chosen_before_its_numbers_are_changed(keys):
 
 def test_a_dialect_converts_and_its_masks_take_the_papers_names():
     changed = varied(RUN, {"dialect": "espnet", "time_mask.max_frames": 33}).policy
-    assert changed.dialect == "espnet"
+    assert changed.framework == "espnet"
     (mask,) = (t for t in changed.transforms if getattr(t, "axis", "") == "time")
     assert mask.max_width == 33
     assert varied(RUN, {"dialect": "paper"}).policy == augment.SM
@@ -130,7 +130,7 @@ def test_what_cannot_be_varied_is_refused_in_one_line(subtests):
         ("vocoder.iterations", 3, "unknown parameter"),
         ("frontend", "wisper", "did you mean 'whisper'"),
         ("frontend.n_mels", 5000, "n_mels=5000"),
-        ("dialect", "kaldi", "unknown dialect"),
+        ("dialect", "kaldi", "unknown framework"),
     ]:
         with subtests.test(key=key, value=value, match=match):
             with pytest.raises(ParameterError, match=match) as caught:
