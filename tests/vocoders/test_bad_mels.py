@@ -49,42 +49,46 @@ def mel_of_frames(frontend, n_frames):
     return MelSpectrogram(values, frontend, statistics=Statistics(-8 * bands, bands) if frontend.normalize else None)
 
 
-@pytest.mark.parametrize("vocoder", FROM_MEL)
-@pytest.mark.parametrize("n_frames", [1, 2, 3])
-def test_a_few_frames_without_a_clip_render(vocoder, n_frames, every_frontend):
-    mel = mel_of_frames(every_frontend, n_frames)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert finite_and_whole(VOCODERS[vocoder](mel), mel)
+def test_a_few_frames_without_a_clip_render(subtests, every_frontend):
+    for n_frames in (1, 2, 3):
+        for vocoder in FROM_MEL:
+            with subtests.test(vocoder=vocoder, n_frames=n_frames):
+                mel = mel_of_frames(every_frontend, n_frames)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    assert finite_and_whole(VOCODERS[vocoder](mel), mel)
 
 
-@pytest.mark.parametrize("vocoder", VOCODERS)
-@pytest.mark.parametrize("more", [0, 1])
-def test_the_shortest_clip_renders(vocoder, more, every_frontend):
-    n_samples = every_frontend.first_sample + every_frontend.framing.win_length + more
-    noise = np.random.default_rng(0).standard_normal(n_samples) / 10
-    mel = every_frontend(Audio(noise, every_frontend.sample_rate))
-    audio = VOCODERS[vocoder](mel)
-    assert finite_and_whole(audio, mel)
-    assert audio.peak < 100 * mel.audio.peak
+def test_the_shortest_clip_renders(subtests, every_frontend):
+    for more in (0, 1):
+        for vocoder in VOCODERS:
+            with subtests.test(vocoder=vocoder, more=more):
+                n_samples = every_frontend.first_sample + every_frontend.framing.win_length + more
+                noise = np.random.default_rng(0).standard_normal(n_samples) / 10
+                mel = every_frontend(Audio(noise, every_frontend.sample_rate))
+                audio = VOCODERS[vocoder](mel)
+                assert finite_and_whole(audio, mel)
+                assert audio.peak < 100 * mel.audio.peak
 
 
-@pytest.mark.parametrize("vocoder", VOCODERS)
-@pytest.mark.parametrize("name", ODD)
-def test_an_odd_front_end_renders_without_an_explosion(vocoder, name):
-    mel = odd_frontend(name)(Audio(np.random.default_rng(0).standard_normal(4000) / 10, 16000))
-    audio = VOCODERS[vocoder](mel)
-    assert finite_and_whole(audio, mel)
-    # librosa's own divides by the tail of a window that nothing overlaps.
-    assert vocoder == "librosa" or audio.rms_db < mel.audio.rms_db + 20
+def test_an_odd_front_end_renders_without_an_explosion(subtests):
+    for name in ODD:
+        for vocoder in VOCODERS:
+            with subtests.test(vocoder=vocoder, name=name):
+                mel = odd_frontend(name)(Audio(np.random.default_rng(0).standard_normal(4000) / 10, 16000))
+                audio = VOCODERS[vocoder](mel)
+                assert finite_and_whole(audio, mel)
+                # librosa's own divides by the tail of a window that nothing overlaps.
+                assert vocoder == "librosa" or audio.rms_db < mel.audio.rms_db + 20
 
 
-@pytest.mark.parametrize("vocoder", VOCODERS)
-@pytest.mark.parametrize("value", [np.zeros((80, 10), np.float32), None, "mel", Audio(np.zeros(400), 16000)])
-def test_what_is_no_mel_is_refused(vocoder, value):
-    expected = f"mel is {type(value).__name__}: expected MelSpectrogram; make one with frontend(audio)"
-    with pytest.raises(ParameterError, match=re.escape(expected)):
-        VOCODERS[vocoder](value)
+def test_what_is_no_mel_is_refused(subtests):
+    for value in [np.zeros((80, 10), np.float32), None, "mel", Audio(np.zeros(400), 16000)]:
+        for vocoder in VOCODERS:
+            with subtests.test(vocoder=vocoder, value=value):
+                expected = f"mel is {type(value).__name__}: expected MelSpectrogram; make one with frontend(audio)"
+                with pytest.raises(ParameterError, match=re.escape(expected)):
+                    VOCODERS[vocoder](value)
 
 
 def test_a_neural_vocoder_refuses_what_is_no_mel():
@@ -93,24 +97,33 @@ def test_a_neural_vocoder_refuses_what_is_no_mel():
         module(np.zeros((80, 10), np.float32))
 
 
-@pytest.mark.parametrize("n_iter", [-1, 10_001, 10**12, 2.5, True, "8", np.nan])
-@pytest.mark.parametrize("kind", [Joint, GriffinLim, Librosa])
-def test_an_absurd_number_of_iterations_is_refused(kind, n_iter):
-    with pytest.raises(ParameterError, match=re.escape(f"n_iter={n_iter!r}: allowed is an integer >= 0 and <= 10000")):
-        kind(n_iter=n_iter)
+def test_an_absurd_number_of_iterations_is_refused(subtests):
+    for kind in [Joint, GriffinLim, Librosa]:
+        for n_iter in [-1, 10_001, 10**12, 2.5, True, "8", np.nan]:
+            with (
+                subtests.test(n_iter=n_iter, kind=kind),
+                pytest.raises(
+                    ParameterError, match=re.escape(f"n_iter={n_iter!r}: allowed is an integer >= 0 and <= 10000")
+                ),
+            ):
+                kind(n_iter=n_iter)
 
 
-@pytest.mark.parametrize("vocoder", [Joint(n_iter=0), GriffinLim(n_iter=0), Librosa(n_iter=0)], ids=lambda v: v.kind)
-def test_no_iteration_renders_the_start(vocoder, speechlike, every_frontend):
-    mel = every_frontend(speechlike)
-    assert finite_and_whole(vocoder(mel), mel)
+def test_no_iteration_renders_the_start(subtests, speechlike, every_frontend):
+    for vocoder in [Joint(n_iter=0), GriffinLim(n_iter=0), Librosa(n_iter=0)]:
+        with subtests.test(vocoder=vocoder):
+            mel = every_frontend(speechlike)
+            assert finite_and_whole(vocoder(mel), mel)
 
 
-@pytest.mark.parametrize("level", [30.0, 1e5, 3e38])
-@pytest.mark.parametrize("vocoder", FROM_MEL)
-def test_values_that_stand_for_no_energy_are_refused(vocoder, level):
-    with pytest.raises(ParameterError, match="stands for an energy above 1e\\+30 in front-end 'whisper'"):
-        VOCODERS[vocoder](MelSpectrogram(np.full((80, 10), level), WHISPER))
+def test_values_that_stand_for_no_energy_are_refused(subtests):
+    for vocoder in FROM_MEL:
+        for level in (30.0, 1e5, 3e38):
+            with (
+                subtests.test(level=level, vocoder=vocoder),
+                pytest.raises(ParameterError, match="stands for an energy above 1e\\+30 in front-end 'whisper'"),
+            ):
+                VOCODERS[vocoder](MelSpectrogram(np.full((80, 10), level), WHISPER))
 
 
 @pytest.mark.parametrize("vocoder", FROM_MEL)
@@ -131,16 +144,17 @@ def test_a_very_long_mel_is_worked_through_in_parts(monkeypatch):
     assert max(taken) < 5000
 
 
-@pytest.mark.parametrize("window", ["hann", "povey"])
-@pytest.mark.parametrize("hop_length", [240, 300, 350, 400])
-def test_windows_that_hardly_overlap_do_not_let_the_iteration_diverge(window, hop_length):
+def test_windows_that_hardly_overlap_do_not_let_the_iteration_diverge(subtests):
     """For a third of all lengths of a clip, it once did: by many powers of ten."""
-    frontend = replace(odd_frontend("one band"), n_mels=40, hop_length=hop_length, window=window)
-    noise = np.random.default_rng(0).standard_normal(4000 + hop_length) / 10
-    for n_samples in range(4000, 4000 + hop_length, 41):
-        mel = frontend(Audio(noise[:n_samples], 16000))
-        for quality in ("default", "best"):
-            assert Joint(quality=quality)(mel).peak < 10 * mel.audio.peak
+    for hop_length in (240, 300, 350, 400):
+        for window in ("hann", "povey"):
+            with subtests.test(window=window, hop_length=hop_length):
+                frontend = replace(odd_frontend("one band"), n_mels=40, hop_length=hop_length, window=window)
+                noise = np.random.default_rng(0).standard_normal(4000 + hop_length) / 10
+                for n_samples in range(4000, 4000 + hop_length, 41):
+                    mel = frontend(Audio(noise[:n_samples], 16000))
+                    for quality in ("default", "best"):
+                        assert Joint(quality=quality)(mel).peak < 10 * mel.audio.peak
 
 
 @pytest.mark.parametrize("value", [34.6, 45.0, 60.0])

@@ -92,15 +92,16 @@ def in_portions(energies, first_random, n_each):
     return np.concatenate([start.frames(max(0, i - 5), min(i + n_each, n_frames))[min(i, 5) :] for i in begins])
 
 
-@pytest.mark.parametrize("first", [0, 40, 201])
-@pytest.mark.parametrize("n_each", [1, 20, 64])
-def test_frames_are_the_same_bytes_in_whatever_portions_they_are_asked_for(first, n_each, speechlike):
+def test_frames_are_the_same_bytes_in_whatever_portions_they_are_asked_for(subtests, speechlike):
     """Pauses of exact silence and a fill included, where nothing but rounding would make a peak."""
-    clean = WHISPER(speechlike)
-    for mel in (clean, Draw(80, clean.n_frames, (TimeSpan(70, 20, 0.3),)).apply(clean)):
-        energies = Energies.of(mel)
-        whole = Start(energies, first, seed=3).frames(0, energies.n_frames)
-        assert in_portions(energies, first, n_each).tobytes() == whole.tobytes()
+    for n_each in (1, 20, 64):
+        for first in (0, 40, 201):
+            with subtests.test(first=first, n_each=n_each):
+                clean = WHISPER(speechlike)
+                for mel in (clean, Draw(80, clean.n_frames, (TimeSpan(70, 20, 0.3),)).apply(clean)):
+                    energies = Energies.of(mel)
+                    whole = Start(energies, first, seed=3).frames(0, energies.n_frames)
+                    assert in_portions(energies, first, n_each).tobytes() == whole.tobytes()
 
 
 @pytest.mark.parametrize("n_at_once", [1, 9, 64])
@@ -114,16 +115,20 @@ def test_frames_are_the_same_bytes_however_many_are_worked_out_at_once(
     assert Start(energies, n_bins, seed=3).frames(0, energies.n_frames).tobytes() == whole.tobytes()
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_rounding_of_the_mel_makes_no_other_phases(seed, speechlike, every_frontend):
+def test_rounding_of_the_mel_makes_no_other_phases(subtests, speechlike, every_frontend):
     """As on another processor: every cell is off by up to two of single precision's last bits."""
-    mel = every_frontend(speechlike)
-    steps = np.random.default_rng(seed).integers(-2, 3, mel.values.shape)
-    moved = mel.with_values((mel.values * (1 + steps * 2.0**-23)).astype(np.float32))
-    assert (moved.values != mel.values).any()
-    owners, moved_owners = (nearest_peaks(sharp_magnitude(energy_to_render(m), every_frontend)) for m in (mel, moved))
-    # A few cells of a clip are at the border by chance; in pauses of exact silence, all were (19 frames of `whisper`).
-    assert (owners != moved_owners).any(axis=1).sum() <= 3
+    for seed in range(3):
+        with subtests.test(seed=seed):
+            mel = every_frontend(speechlike)
+            steps = np.random.default_rng(seed).integers(-2, 3, mel.values.shape)
+            moved = mel.with_values((mel.values * (1 + steps * 2.0**-23)).astype(np.float32))
+            assert (moved.values != mel.values).any()
+            owners, moved_owners = (
+                nearest_peaks(sharp_magnitude(energy_to_render(m), every_frontend)) for m in (mel, moved)
+            )
+            # A few cells of a clip are at the border by chance; in pauses of exact silence, all were (19 frames of
+            # `whisper`).
+            assert (owners != moved_owners).any(axis=1).sum() <= 3
 
 
 @pytest.mark.parametrize("name", ["whisper", "whisper-128", "nemo"])

@@ -17,16 +17,17 @@ from specaug_listen.vocoders.iteration import Ends, Iteration
 MODES = {"reflect": "reflect", "constant": "constant", "mirror": "symmetric"}
 
 
-@pytest.mark.parametrize(("n_before", "n_after"), [(0, 0), (5, 0), (0, 5), (5, 7), (19, 19)])
-@pytest.mark.parametrize("pad_mode", MODES)
-def test_beyond_the_ends_lies_what_padding_puts_there(rng, pad_mode, n_before, n_after):
-    framing = Framing(16, 4, 16, "hann", "center", pad_mode)
-    stretch = rng.standard_normal(n_before + 20 + n_after, dtype=np.float32)
-    clip = stretch[n_before : n_before + 20].copy()
-    Ends(framing, n_before, 20, n_after).restore(stretch)
-    assert_array_equal(stretch, np.pad(clip, (n_before, n_after), mode=MODES[pad_mode]))
-    Ends(framing, n_before, 20, n_after).restore(stretch)
-    assert_array_equal(stretch[n_before : n_before + 20], clip)
+def test_beyond_the_ends_lies_what_padding_puts_there(subtests, rng):
+    for pad_mode in MODES:
+        for n_before, n_after in [(0, 0), (5, 0), (0, 5), (5, 7), (19, 19)]:
+            with subtests.test(n_before=n_before, n_after=n_after, pad_mode=pad_mode):
+                framing = Framing(16, 4, 16, "hann", "center", pad_mode)
+                stretch = rng.standard_normal(n_before + 20 + n_after, dtype=np.float32)
+                clip = stretch[n_before : n_before + 20].copy()
+                Ends(framing, n_before, 20, n_after).restore(stretch)
+                assert_array_equal(stretch, np.pad(clip, (n_before, n_after), mode=MODES[pad_mode]))
+                Ends(framing, n_before, 20, n_after).restore(stretch)
+                assert_array_equal(stretch[n_before : n_before + 20], clip)
 
 
 @pytest.mark.parametrize("pad_mode", MODES)

@@ -108,11 +108,12 @@ def test_the_number_of_threads_does_not_change_a_byte():
     assert len({line.split()[1] for line in outputs[0]}) >= len(PRESETS) - 1
 
 
-@pytest.mark.parametrize("extra", [0, 1, 79, 159])
-def test_the_length_is_that_of_the_clip_whatever_is_left_over(extra, every_frontend, rng):
-    n_samples = 20 * every_frontend.hop_length + every_frontend.n_fft + extra
-    mel = every_frontend(Audio(0.1 * rng.standard_normal(n_samples), every_frontend.sample_rate))
-    assert Joint(n_iter=1)(mel).samples.shape == (1, n_samples)
+def test_the_length_is_that_of_the_clip_whatever_is_left_over(subtests, every_frontend, rng):
+    for extra in (0, 1, 79, 159):
+        with subtests.test(extra=extra):
+            n_samples = 20 * every_frontend.hop_length + every_frontend.n_fft + extra
+            mel = every_frontend(Audio(0.1 * rng.standard_normal(n_samples), every_frontend.sample_rate))
+            assert Joint(n_iter=1)(mel).samples.shape == (1, n_samples)
 
 
 def test_a_mel_without_its_clip_is_rendered_in_the_length_of_its_frames(speechlike, every_frontend):
@@ -150,12 +151,13 @@ def test_clicks_come_back_where_they_were(every_frontend):
     assert sum(map(np.sum, sum_around)) > 0.95 * heard.sum()
 
 
-@pytest.mark.parametrize("fill", ["mean", "band_mean", "frame_mean"])
-@pytest.mark.parametrize("name", LEVEL_FRONTENDS)
-def test_a_masked_mel_is_heard_at_the_level_of_its_fill(name, fill, speechlike):
-    difference = masked_difference_db(PRESETS[name](speechlike), fill)
-    assert np.abs(difference.mean()) < 1.5
-    assert np.abs(np.median(difference)) < 0.5
+def test_a_masked_mel_is_heard_at_the_level_of_its_fill(subtests, speechlike):
+    for name in LEVEL_FRONTENDS:
+        for fill in ("mean", "band_mean", "frame_mean"):
+            with subtests.test(fill=fill, name=name):
+                difference = masked_difference_db(PRESETS[name](speechlike), fill)
+                assert np.abs(difference.mean()) < 1.5
+                assert np.abs(np.median(difference)) < 0.5
 
 
 @pytest.mark.parametrize("name", LEVEL_FRONTENDS)
@@ -164,19 +166,20 @@ def test_a_constant_fill_is_heard_at_its_level(name, speechlike):
     assert np.abs(masked_difference_db(mel, float(np.median(mel.values))).mean()) < 1.5
 
 
-@pytest.mark.parametrize("fill", ["min", "floor"])
-@pytest.mark.parametrize("name", LEVEL_FRONTENDS)
-def test_a_time_mask_at_the_floor_is_at_the_floor_beyond_its_edges(name, fill, speechlike):
+def test_a_time_mask_at_the_floor_is_at_the_floor_beyond_its_edges(subtests, speechlike):
     """At the edges, no signal can fall by 80 dB within one window; a window further in, it must have."""
-    frontend = PRESETS[name]
-    mel = frontend(speechlike)
-    start, width = mel.n_frames // 4, mel.n_frames // 2
-    masked = Draw(mel.n_mels, mel.n_frames, (TimeSpan(start, width, fill),)).apply(mel)
-    heard = frontend(Joint()(masked))
-    edge = -(-frontend.framing.win_length // frontend.hop_length)
-    inside = slice(start + edge, start + width - edge)
-    assert np.abs(db_above(mel, heard)[:, inside] - db_above(mel, masked)[:, inside]).mean() < 1.5
-    assert (mel.db[:, inside] - masked.db[:, inside]).mean() > 10
+    for name in LEVEL_FRONTENDS:
+        for fill in ("min", "floor"):
+            with subtests.test(fill=fill, name=name):
+                frontend = PRESETS[name]
+                mel = frontend(speechlike)
+                start, width = mel.n_frames // 4, mel.n_frames // 2
+                masked = Draw(mel.n_mels, mel.n_frames, (TimeSpan(start, width, fill),)).apply(mel)
+                heard = frontend(Joint()(masked))
+                edge = -(-frontend.framing.win_length // frontend.hop_length)
+                inside = slice(start + edge, start + width - edge)
+                assert np.abs(db_above(mel, heard)[:, inside] - db_above(mel, masked)[:, inside]).mean() < 1.5
+                assert (mel.db[:, inside] - masked.db[:, inside]).mean() > 10
 
 
 def db_above(clean, mel):

@@ -140,18 +140,19 @@ def cells_beyond(mel, mask):
     return (~is_masked & ~hears_other)[:, np.newaxis] & away_from_the_ends(mel)
 
 
-@pytest.mark.parametrize("fill", [*STEADY_FILLS, "median"])
-@pytest.mark.parametrize("name", FRONTENDS)
-def test_a_fill_is_heard_at_its_level_where_nothing_leaks_in(name, fill):
-    mel = mel_of(voice, PRESETS[name])
-    value = float(np.median(mel.values)) if fill == "median" else fill
-    for mask in (band_mask(mel, value), time_mask(mel, value)):
-        augmented = masked(mel, mask)
-        heard = mel.frontend(Joint()(augmented))
-        cells = cells_within(mel, mask)
-        assert cells.sum() > 200
-        assert level_error_db(heard, augmented, cells) == pytest.approx(0, abs=0.3)
-        assert rmse_db(heard, augmented, cells) < 1.6
+def test_a_fill_is_heard_at_its_level_where_nothing_leaks_in(subtests):
+    for name in FRONTENDS:
+        for fill in [*STEADY_FILLS, "median"]:
+            with subtests.test(fill=fill, name=name):
+                mel = mel_of(voice, PRESETS[name])
+                value = float(np.median(mel.values)) if fill == "median" else fill
+                for mask in (band_mask(mel, value), time_mask(mel, value)):
+                    augmented = masked(mel, mask)
+                    heard = mel.frontend(Joint()(augmented))
+                    cells = cells_within(mel, mask)
+                    assert cells.sum() > 200
+                    assert level_error_db(heard, augmented, cells) == pytest.approx(0, abs=0.3)
+                    assert rmse_db(heard, augmented, cells) < 1.6
 
 
 @pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
@@ -217,18 +218,19 @@ def test_the_level_of_noise_changes_nothing_further_away_than_a_window(monkeypat
     assert changed[-1] < first + (mask.n_frames + 7) * framing.hop_length + framing.win_length
 
 
-@pytest.mark.parametrize("fill", ["mean", "band_mean", "median"])
-@pytest.mark.parametrize("name", FRONTENDS)
-def test_a_flat_patch_is_heard_as_noise_and_not_as_a_chord_of_the_bands(name, fill):
+def test_a_flat_patch_is_heard_as_noise_and_not_as_a_chord_of_the_bands(subtests):
     """White noise has a spectral flatness of -2.5 dB, tones at the bands' middles one of -20 to -70 dB."""
-    frontend = PRESETS[name]
-    mel = mel_of(voice, frontend)
-    mask = time_mask(mel, float(np.median(mel.values)) if fill == "median" else fill)
-    heard = Joint()(masked(mel, mask)).samples[0]
-    framing = frontend.framing
-    first, last = framing.center_s([mask.start_frame, mask.start_frame + mask.n_frames - 1], 1)
-    inner = heard[round(first) + framing.win_length // 2 : round(last) - framing.win_length // 2]
-    assert spectral_flatness_db(inner, frontend) > -4
+    for name in FRONTENDS:
+        for fill in ("mean", "band_mean", "median"):
+            with subtests.test(fill=fill, name=name):
+                frontend = PRESETS[name]
+                mel = mel_of(voice, frontend)
+                mask = time_mask(mel, float(np.median(mel.values)) if fill == "median" else fill)
+                heard = Joint()(masked(mel, mask)).samples[0]
+                framing = frontend.framing
+                first, last = framing.center_s([mask.start_frame, mask.start_frame + mask.n_frames - 1], 1)
+                inner = heard[round(first) + framing.win_length // 2 : round(last) - framing.win_length // 2]
+                assert spectral_flatness_db(inner, frontend) > -4
 
 
 def test_noise_in_a_flat_patch_follows_the_seed():
@@ -239,19 +241,20 @@ def test_noise_in_a_flat_patch_follows_the_seed():
     assert first != other
 
 
-@pytest.mark.parametrize("fill", ["floor", "mean"])
-@pytest.mark.parametrize("sound", [voice, chirp, noise])
-@pytest.mark.parametrize("name", FRONTENDS)
-def test_beyond_a_masks_edges_the_mel_is_met_as_well_as_without_a_mask(name, sound, fill):
+def test_beyond_a_masks_edges_the_mel_is_met_as_well_as_without_a_mask(subtests):
     """No ringing from a masked band into those whose filters do not touch it, nor from a gap beyond a window."""
-    mel = mel_of(sound, PRESETS[name])
-    plain = mel.frontend(Joint()(mel))
-    for mask in (band_mask(mel, fill), time_mask(mel, fill)):
-        augmented = masked(mel, mask)
-        heard = mel.frontend(Joint()(augmented))
-        cells = cells_beyond(mel, mask)
-        assert cells.sum() > 1000
-        assert rmse_db(heard, augmented, cells) < rmse_db(plain, mel, cells) + 0.2
+    for name in FRONTENDS:
+        for sound in [voice, chirp, noise]:
+            for fill in ("floor", "mean"):
+                with subtests.test(fill=fill, sound=sound, name=name):
+                    mel = mel_of(sound, PRESETS[name])
+                    plain = mel.frontend(Joint()(mel))
+                    for mask in (band_mask(mel, fill), time_mask(mel, fill)):
+                        augmented = masked(mel, mask)
+                        heard = mel.frontend(Joint()(augmented))
+                        cells = cells_beyond(mel, mask)
+                        assert cells.sum() > 1000
+                        assert rmse_db(heard, augmented, cells) < rmse_db(plain, mel, cells) + 0.2
 
 
 @pytest.mark.parametrize("name", [*FRONTENDS, "librosa"])
@@ -268,17 +271,18 @@ def test_a_tone_at_a_gaps_edge_bends_no_more_than_under_its_windows_fade(name):
     assert bend[edges].max() < 1.4 * max(usual[edges].max(), usual[steady].max())
 
 
-@pytest.mark.parametrize("sound", [voice, noise])
-@pytest.mark.parametrize("name", [*FRONTENDS, "librosa"])
-def test_at_a_gaps_edge_nothing_swells_and_in_it_is_silence(name, sound):
+def test_at_a_gaps_edge_nothing_swells_and_in_it_is_silence(subtests):
     """The last windows before a gap keep their power, of which half a window is all there is; so some dB are due."""
-    frontend = PRESETS[name]
-    mel = mel_of(sound, frontend)
-    mask = time_mask(mel)
-    heard, plain = (Joint()(m).samples[0].astype(float) for m in (masked(mel, mask), mel))
-    edges, inside, steady = around_gap(mel, mask)
-    assert 10 * np.log10(loudest(heard, edges, frontend) / loudest(plain, edges, frontend)) < 3.5
-    assert 10 * np.log10(np.mean(heard[inside] ** 2) / np.mean(plain[steady] ** 2)) < -45
+    for name in [*FRONTENDS, "librosa"]:
+        for sound in [voice, noise]:
+            with subtests.test(sound=sound, name=name):
+                frontend = PRESETS[name]
+                mel = mel_of(sound, frontend)
+                mask = time_mask(mel)
+                heard, plain = (Joint()(m).samples[0].astype(float) for m in (masked(mel, mask), mel))
+                edges, inside, steady = around_gap(mel, mask)
+                assert 10 * np.log10(loudest(heard, edges, frontend) / loudest(plain, edges, frontend)) < 3.5
+                assert 10 * np.log10(np.mean(heard[inside] ** 2) / np.mean(plain[steady] ** 2)) < -45
 
 
 def level_error_db(heard, augmented, cells):

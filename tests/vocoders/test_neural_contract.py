@@ -48,13 +48,18 @@ def test_a_front_end_fits_the_contract_made_of_it(every_frontend):
     assert MelContract(every_frontend).check(every_frontend) is None
 
 
-@pytest.mark.parametrize(("field", "value"), OTHERS.items(), ids=OTHERS)
-def test_a_field_that_cannot_be_converted_is_refused_with_both_values_and_the_fix(field, value):
-    own = {"win_length": 1024, "fmax_hz": 8000.0}.get(field, getattr(HIFIGAN, field))
-    given = replace(HIFIGAN, **{field: value})
-    match = rf"the mel does not fit the contract: {field}={value!r} in front-end 'hifigan', {own!r} in the contract"
-    with pytest.raises(ParameterError, match=match + r".*; use the front-end 'hifigan', or a model for this one$"):
-        MelContract(HIFIGAN).check(given)
+def test_a_field_that_cannot_be_converted_is_refused_with_both_values_and_the_fix(subtests):
+    for field, value in OTHERS.items():
+        with subtests.test(field=field, value=value):
+            own = {"win_length": 1024, "fmax_hz": 8000.0}.get(field, getattr(HIFIGAN, field))
+            given = replace(HIFIGAN, **{field: value})
+            match = (
+                rf"the mel does not fit the contract: {field}={value!r} in front-end 'hifigan', {own!r} in the contract"
+            )
+            with pytest.raises(
+                ParameterError, match=match + r".*; use the front-end 'hifigan', or a model for this one$"
+            ):
+                MelContract(HIFIGAN).check(given)
 
 
 def test_all_fields_that_differ_stand_in_one_line():
@@ -243,9 +248,8 @@ def test_samples_as_integers_are_converted(speechlike):
     assert_allclose(features[0], np.maximum(WENET(speechlike).values, floor), atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("text", "match"),
-    [
+def test_a_wrong_file_is_one_line_with_file_key_value_and_what_is_allowed(subtests, read):
+    for text, match in [
         ("base: hifigam", r"base='hifigam': allowed is one of espnet, fairseq, hif"),
         (
             "base: hifigan\nhop_len: 256",
@@ -261,12 +265,11 @@ def test_samples_as_integers_are_converted(speechlike):
         ("n_fft: 1024", r"sample_rate is missing"),
         ("[1, 2]", r"holds a list; a contract file is a YAML mapping"),
         ("base: [", r"not valid YAML"),
-    ],
-)
-def test_a_wrong_file_is_one_line_with_file_key_value_and_what_is_allowed(read, text, match):
-    with pytest.raises(PolicyError, match=rf"model\.yaml: (.*: )?{match}") as caught:
-        read(text)
-    assert "\n" not in str(caught.value)
+    ]:
+        with subtests.test(text=text, match=match):
+            with pytest.raises(PolicyError, match=rf"model\.yaml: (.*: )?{match}") as caught:
+                read(text)
+            assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path):

@@ -72,14 +72,15 @@ def test_an_empty_draw_gives_the_clip_back_to_its_last_sample(speechlike, tone, 
         assert np.abs(heard - mel.audio.samples)[:, -50:].max() < 1e-5
 
 
-@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
-def test_the_tail_behind_the_last_whole_hop_comes_out_as_it_went_in(every_frontend, rng, share):
+def test_the_tail_behind_the_last_whole_hop_comes_out_as_it_went_in(subtests, every_frontend, rng):
     """Whisper and NeMo leave out the last frame, so that hardly a window reaches the tail."""
-    n_samples = 40 * every_frontend.hop_length + round(share * every_frontend.hop_length)
-    mel = every_frontend(Audio(0.1 * rng.standard_normal(n_samples), every_frontend.sample_rate))
-    tail = slice(-every_frontend.hop_length, None)
-    heard, before = OriginalPhase()(mel).samples[0, tail], mel.audio.samples[0, tail]
-    assert relative_db(heard, before) < -80
+    for share in (0.01, 0.5, 0.99):
+        with subtests.test(share=share):
+            n_samples = 40 * every_frontend.hop_length + round(share * every_frontend.hop_length)
+            mel = every_frontend(Audio(0.1 * rng.standard_normal(n_samples), every_frontend.sample_rate))
+            tail = slice(-every_frontend.hop_length, None)
+            heard, before = OriginalPhase()(mel).samples[0, tail], mel.audio.samples[0, tail]
+            assert relative_db(heard, before) < -80
 
 
 @pytest.mark.parametrize("max_gain_db", [0.0, 20.0, 120.0])
@@ -103,18 +104,21 @@ def test_a_floor_in_a_band_takes_its_tone_and_leaves_the_other(two_tones, every_
     assert level_db(heard, LOW_HZ, rate) == pytest.approx(level_db(before, LOW_HZ, rate), abs=0.5)
 
 
-@pytest.mark.parametrize("width", [5, 9, 17])
-def test_a_floor_in_a_band_takes_the_tone_at_its_middle_and_leaves_those_beyond(every_frontend, width):
+def test_a_floor_in_a_band_takes_the_tone_at_its_middle_and_leaves_those_beyond(subtests, every_frontend):
     """Three bands beyond either edge a tone stays as it is."""
-    center_hz, rate = every_frontend.center_hz(), every_frontend.sample_rate
-    start = every_frontend.n_mels // 2 - width // 2
-    changes = []
-    for band in (start + width // 2, start - 3, start + width + 2):
-        mel = every_frontend(Audio(sine(center_hz[band], rate), rate))
-        heard = OriginalPhase()(drawn(mel, FrequencyBand(start, width, "floor"))).samples[0]
-        changes.append(level_db(heard, center_hz[band], rate) - level_db(mel.audio.samples[0], center_hz[band], rate))
-    assert changes[0] < -45
-    assert changes[1:] == pytest.approx([0, 0], abs=0.5)
+    for width in (5, 9, 17):
+        with subtests.test(width=width):
+            center_hz, rate = every_frontend.center_hz(), every_frontend.sample_rate
+            start = every_frontend.n_mels // 2 - width // 2
+            changes = []
+            for band in (start + width // 2, start - 3, start + width + 2):
+                mel = every_frontend(Audio(sine(center_hz[band], rate), rate))
+                heard = OriginalPhase()(drawn(mel, FrequencyBand(start, width, "floor"))).samples[0]
+                changes.append(
+                    level_db(heard, center_hz[band], rate) - level_db(mel.audio.samples[0], center_hz[band], rate)
+                )
+            assert changes[0] < -45
+            assert changes[1:] == pytest.approx([0, 0], abs=0.5)
 
 
 def test_a_floor_in_a_band_cuts_a_piece_out_of_a_chirp_and_leaves_its_course(every_frontend):
@@ -151,33 +155,35 @@ def test_a_time_mask_at_the_floor_is_silent_inside_and_changes_nothing_far_away(
     assert np.abs(heard - before)[untouched].max() < 1e-5
 
 
-@pytest.mark.parametrize("fill", ["loud", "mean", "band_mean", "frame_mean", "noise", "min", "floor"])
-@pytest.mark.parametrize("region", [FrequencyBand, TimeSpan])
-def test_a_fill_is_heard_at_its_own_level(speechlike, every_frontend, region, fill):
+def test_a_fill_is_heard_at_its_own_level(subtests, speechlike, every_frontend):
     """Under a fill at the floor one hears what leaks in from beside the mask; no other fill comes out below that.
 
     Power is averaged before the logarithm: cells of noise scatter, and the mean of their dB is up to 2.5 dB low.
     """
-    mel = every_frontend(speechlike)
-    fill = float(mel.values.max()) if fill == "loud" else fill
-    first = min(20, mel.n_mels // 2)
-    step = region(first, first, fill, 7 if fill == "noise" else None)
-    masked, floored = drawn(mel, step), drawn(mel, replace(step, fill="floor", seed=None))
-    heard, leaked = (every_frontend(OriginalPhase()(m)).power for m in (masked, floored))
-    wanted = masked.power[step.region].mean(dtype=float) + leaked[step.region].mean(dtype=float)
-    assert mean_db(heard, step.region) == pytest.approx(10 * np.log10(wanted + 1e-20), abs=1)
+    for region in [FrequencyBand, TimeSpan]:
+        for fill in ("loud", "mean", "band_mean", "frame_mean", "noise", "min", "floor"):
+            with subtests.test(fill=fill, region=region):
+                mel = every_frontend(speechlike)
+                fill = float(mel.values.max()) if fill == "loud" else fill
+                first = min(20, mel.n_mels // 2)
+                step = region(first, first, fill, 7 if fill == "noise" else None)
+                masked, floored = drawn(mel, step), drawn(mel, replace(step, fill="floor", seed=None))
+                heard, leaked = (every_frontend(OriginalPhase()(m)).power for m in (masked, floored))
+                wanted = masked.power[step.region].mean(dtype=float) + leaked[step.region].mean(dtype=float)
+                assert mean_db(heard, step.region) == pytest.approx(10 * np.log10(wanted + 1e-20), abs=1)
 
 
-@pytest.mark.parametrize("region", [FrequencyBand, TimeSpan])
-def test_a_fill_far_louder_than_what_it_replaces_is_heard_at_its_own_level(speechlike, every_frontend, region):
+def test_a_fill_far_louder_than_what_it_replaces_is_heard_at_its_own_level(subtests, speechlike, every_frontend):
     """Most cells are raised by far more than the gain limit, so this is mostly the added noise; nothing leaks."""
-    mel = every_frontend(speechlike)
-    first = min(20, mel.n_mels // 2)
-    masked = drawn(mel, region(first, first, float(mel.values.max())))
-    heard = every_frontend(OriginalPhase()(masked))
-    cells = region(first, first).region
-    assert mean_db(heard.power, cells) == pytest.approx(mean_db(masked.power, cells), abs=0.5)
-    assert mean_db(masked.power, cells) > mean_db(mel.power, cells) + 3
+    for region in [FrequencyBand, TimeSpan]:
+        with subtests.test(region=region):
+            mel = every_frontend(speechlike)
+            first = min(20, mel.n_mels // 2)
+            masked = drawn(mel, region(first, first, float(mel.values.max())))
+            heard = every_frontend(OriginalPhase()(masked))
+            cells = region(first, first).region
+            assert mean_db(heard.power, cells) == pytest.approx(mean_db(masked.power, cells), abs=0.5)
+            assert mean_db(masked.power, cells) > mean_db(mel.power, cells) + 3
 
 
 @pytest.mark.parametrize("change_db", [-30.0, -6.0, 6.0, 19.0])
@@ -254,22 +260,23 @@ def test_refining_brings_the_cells_of_a_fill_closer(gliding_voice, every_fronten
     assert error < factor * error_db(drawn(mel, step), step.region)
 
 
-@pytest.mark.parametrize("displacement", [-12, 12])
-def test_a_warped_click_train_keeps_its_clicks(every_frontend, displacement):
-    framing, rate = every_frontend.framing, every_frontend.sample_rate
-    period = max(rate // 16, round(1.6 * framing.win_length)) + 7
-    clicks = np.arange(1, 2 * rate // period) * period
-    signal = np.zeros(2 * rate + period)
-    signal[clicks] = 0.9
-    mel = every_frontend(Audio(signal, rate))
-    warped = drawn(mel, WarpPath(mel.n_frames // 2, displacement))
-    heard = OriginalPhase()(warped).samples[0]
-    middle = framing.center_s(0, 1)
-    moved = np.interp((clicks - middle) / framing.hop_length, warped.warp, np.arange(mel.n_frames))
-    loud = np.flatnonzero(np.abs(heard) > 0.05)
-    assert len(loud) == len(clicks)  # none is lost, doubled or smeared
-    np.testing.assert_allclose(heard[loud], 0.9, atol=0.02)
-    np.testing.assert_allclose(loud, moved * framing.hop_length + middle, atol=2)
+def test_a_warped_click_train_keeps_its_clicks(subtests, every_frontend):
+    for displacement in [-12, 12]:
+        with subtests.test(displacement=displacement):
+            framing, rate = every_frontend.framing, every_frontend.sample_rate
+            period = max(rate // 16, round(1.6 * framing.win_length)) + 7
+            clicks = np.arange(1, 2 * rate // period) * period
+            signal = np.zeros(2 * rate + period)
+            signal[clicks] = 0.9
+            mel = every_frontend(Audio(signal, rate))
+            warped = drawn(mel, WarpPath(mel.n_frames // 2, displacement))
+            heard = OriginalPhase()(warped).samples[0]
+            middle = framing.center_s(0, 1)
+            moved = np.interp((clicks - middle) / framing.hop_length, warped.warp, np.arange(mel.n_frames))
+            loud = np.flatnonzero(np.abs(heard) > 0.05)
+            assert len(loud) == len(clicks)  # none is lost, doubled or smeared
+            np.testing.assert_allclose(heard[loud], 0.9, atol=0.02)
+            np.testing.assert_allclose(loud, moved * framing.hop_length + middle, atol=2)
 
 
 def test_a_warped_tone_keeps_its_pitch_and_its_level(every_frontend):

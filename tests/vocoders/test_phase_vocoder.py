@@ -20,14 +20,15 @@ def sine(hz, rate, seconds=1.0):
     return np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate).astype(np.float32)
 
 
-@pytest.mark.parametrize("emphasized", [True, False])
-def test_without_a_warp_the_original_spectrum_is_the_clips(speechlike, every_frontend, emphasized):
-    mel = every_frontend(speechlike)
-    signal, framing = mel.audio.samples[0], every_frontend.framing.with_lead_in
-    stretch = every_frontend.pad(signal) if emphasized else framing.pad(signal)
-    spectrum = original_spectrum(mel, emphasized=emphasized)
-    assert_array_equal(spectrum, stft(stretch, framing))
-    assert spectrum.shape == (framing.n_lead_in + mel.n_frames, every_frontend.n_fft // 2 + 1)
+def test_without_a_warp_the_original_spectrum_is_the_clips(subtests, speechlike, every_frontend):
+    for emphasized in (True, False):
+        with subtests.test(emphasized=emphasized):
+            mel = every_frontend(speechlike)
+            signal, framing = mel.audio.samples[0], every_frontend.framing.with_lead_in
+            stretch = every_frontend.pad(signal) if emphasized else framing.pad(signal)
+            spectrum = original_spectrum(mel, emphasized=emphasized)
+            assert_array_equal(spectrum, stft(stretch, framing))
+            assert spectrum.shape == (framing.n_lead_in + mel.n_frames, every_frontend.n_fft // 2 + 1)
 
 
 def test_pre_emphasis_makes_a_difference_where_there_is_one(speechlike):
@@ -54,17 +55,20 @@ def test_a_warp_that_moves_nothing_changes_nothing(tone):
     assert_array_equal(original_spectrum(still, emphasized=False), plain)
 
 
-@pytest.mark.parametrize("name", ["whisper", "lhotse", "hifigan", "librosa"])
-@pytest.mark.parametrize("displacement", [-15, 15])
-def test_under_a_warp_a_tone_keeps_its_pitch(name, displacement):
-    frontend = PRESETS[name]
-    rate = frontend.sample_rate
-    mel = frontend(Audio(0.5 * sine(997, rate, 2.0), rate))
-    warped = Draw(mel.n_mels, mel.n_frames, (WarpPath(mel.n_frames // 2, displacement),)).apply(mel)
-    signal = frontend.framing.crop(istft(original_spectrum(warped, emphasized=False), frontend.framing), 2 * rate)
-    inner = signal[rate // 4 : -rate // 4]
-    spectrum = np.abs(np.fft.rfft(inner * np.hanning(len(inner)), 1 << 18))
-    assert np.argmax(spectrum) * rate / (1 << 18) == pytest.approx(997, abs=1.5)
+def test_under_a_warp_a_tone_keeps_its_pitch(subtests):
+    for displacement in [-15, 15]:
+        for name in ("whisper", "lhotse", "hifigan", "librosa"):
+            with subtests.test(name=name, displacement=displacement):
+                frontend = PRESETS[name]
+                rate = frontend.sample_rate
+                mel = frontend(Audio(0.5 * sine(997, rate, 2.0), rate))
+                warped = Draw(mel.n_mels, mel.n_frames, (WarpPath(mel.n_frames // 2, displacement),)).apply(mel)
+                signal = frontend.framing.crop(
+                    istft(original_spectrum(warped, emphasized=False), frontend.framing), 2 * rate
+                )
+                inner = signal[rate // 4 : -rate // 4]
+                spectrum = np.abs(np.fft.rfft(inner * np.hanning(len(inner)), 1 << 18))
+                assert np.argmax(spectrum) * rate / (1 << 18) == pytest.approx(997, abs=1.5)
 
 
 @pytest.mark.parametrize("displacement", [-20, 20])

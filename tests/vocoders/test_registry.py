@@ -41,13 +41,14 @@ def test_a_name_like_no_other_gets_no_suggestion():
         get_vocoder("xyz")
 
 
-@pytest.mark.parametrize("name", VOCODERS)
-def test_every_vocoder_gives_a_mono_clip_of_the_same_length_and_rate(name, speechlike, every_frontend):
-    mel = every_frontend(speechlike)
-    heard = get_vocoder(name)(mel)
-    assert heard.samples.shape == mel.audio.samples.shape
-    assert heard.sample_rate == every_frontend.sample_rate
-    assert heard.rms_db == pytest.approx(mel.audio.rms_db, abs=3)
+def test_every_vocoder_gives_a_mono_clip_of_the_same_length_and_rate(subtests, speechlike, every_frontend):
+    for name in VOCODERS:
+        with subtests.test(name=name):
+            mel = every_frontend(speechlike)
+            heard = get_vocoder(name)(mel)
+            assert heard.samples.shape == mel.audio.samples.shape
+            assert heard.sample_rate == every_frontend.sample_rate
+            assert heard.rms_db == pytest.approx(mel.audio.rms_db, abs=3)
 
 
 @pytest.mark.parametrize("name", VOCODERS)
@@ -60,9 +61,8 @@ def test_no_vocoder_changes_its_mel(name, speechlike):
     assert (mel.values.tobytes(), mel.audio.samples.tobytes()) == before
 
 
-@pytest.mark.parametrize(
-    ("kind", "field", "value", "allowed"),
-    [
+def test_a_parameter_out_of_range_is_refused_with_what_is_allowed(subtests):
+    for kind, field, value, allowed in [
         (Joint, "n_iter", -1, "an integer >= 0 and <= 10000"),
         (Joint, "n_iter", 1.5, "an integer"),
         (Joint, "start", "zero", "one of 'auto', 'spsi', 'random'"),
@@ -77,11 +77,12 @@ def test_no_vocoder_changes_its_mel(name, speechlike):
         (OriginalPhase, "max_gain_db", -1.0, "a number >= 0 and <= 120"),
         (OriginalPhase, "max_gain_db", float("nan"), "a number >= 0 and <= 120"),
         (OriginalPhase, "seed", -1, "an integer >= 0"),
-    ],
-)
-def test_a_parameter_out_of_range_is_refused_with_what_is_allowed(kind, field, value, allowed):
-    with pytest.raises(ParameterError, match=rf"^{kind.__name__}: {field}=.*: allowed is {allowed}"):
-        kind(**{field: value})
+    ]:
+        with (
+            subtests.test(kind=kind, field=field, value=value, allowed=allowed),
+            pytest.raises(ParameterError, match=rf"^{kind.__name__}: {field}=.*: allowed is {allowed}"),
+        ):
+            kind(**{field: value})
 
 
 @pytest.mark.parametrize("init", ["zeros", 3, None], ids=str)
