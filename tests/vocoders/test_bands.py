@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import presets
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from streams import as_stream
@@ -19,43 +20,56 @@ def noise_spectrum(frontend, rng, n_frames=7):
     return (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(np.complex64)
 
 
-def test_each_bin_shares_itself_out_completely_or_not_at_all(every_frontend):
-    columns = bands_of(every_frontend).synthesis.sum(axis=0)
-    reached = every_frontend.filterbank().any(axis=0)
-    assert_allclose(columns[reached], 1, atol=1e-6)
-    assert not columns[~reached].any()
+def test_each_bin_shares_itself_out_completely_or_not_at_all(subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            columns = bands_of(frontend).synthesis.sum(axis=0)
+            reached = frontend.filterbank().any(axis=0)
+            assert_allclose(columns[reached], 1, atol=1e-6)
+            assert not columns[~reached].any()
 
 
-def test_energy_is_the_filterbank_on_the_magnitude_to_the_power(every_frontend, rng):
-    spectrum = noise_spectrum(every_frontend, rng)
-    expected = np.abs(spectrum) ** every_frontend.power @ every_frontend.filterbank().T
-    assert_allclose(bands_of(every_frontend).energy(spectrum), expected, rtol=1e-4)
+def test_energy_is_the_filterbank_on_the_magnitude_to_the_power(rng, subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            spectrum = noise_spectrum(frontend, rng)
+            expected = np.abs(spectrum) ** frontend.power @ frontend.filterbank().T
+            assert_allclose(bands_of(frontend).energy(spectrum), expected, rtol=1e-4)
 
 
-def test_one_gain_in_all_bands_is_that_gain_in_all_bins(every_frontend, rng):
-    bands, spectrum = bands_of(every_frontend), noise_spectrum(every_frontend, rng)
-    energy = bands.energy(spectrum)
-    gain = bands.gain(energy * 3.0**every_frontend.power, energy)
-    assert_allclose(gain[:, bands.audible], 3, rtol=1e-4)
-    assert_allclose(bands.spread(gain), 3, rtol=1e-4)
-    assert_allclose(bands.energy(spectrum * bands.spread(gain)), energy * 3.0**bands.power, rtol=1e-3)
+def test_one_gain_in_all_bands_is_that_gain_in_all_bins(rng, subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            bands, spectrum = bands_of(frontend), noise_spectrum(frontend, rng)
+            energy = bands.energy(spectrum)
+            gain = bands.gain(energy * 3.0**frontend.power, energy)
+            assert_allclose(gain[:, bands.audible], 3, rtol=1e-4)
+            assert_allclose(bands.spread(gain), 3, rtol=1e-4)
+            assert_allclose(bands.energy(spectrum * bands.spread(gain)), energy * 3.0**bands.power, rtol=1e-3)
 
 
-@pytest.mark.parametrize("frontend", [WHISPER, HIFIGAN], ids=lambda f: f.name)
-def test_the_gain_is_finite_where_there_is_nothing(frontend):
-    target = np.array([[0.0, 0.0, 1.0, 1.0]], np.float32)
-    energy = np.array([[0.0, 1.0, 0.0, 1.0]], np.float32)
-    bands = bands_of(frontend)
-    gain = bands.gain(target, energy)[0]
-    assert gain[0] == pytest.approx(1.0)
-    assert gain[1] < 1e-5
-    assert gain[2] == pytest.approx(10.0 ** (12 / bands.power), rel=1e-4)
-    assert gain[3] == pytest.approx(1.0)
+def test_the_gain_is_finite_where_there_is_nothing(subtests):
+    for frontend in [WHISPER, HIFIGAN]:
+        with subtests.test(frontend=frontend):
+            target = np.array([[0.0, 0.0, 1.0, 1.0]], np.float32)
+            energy = np.array([[0.0, 1.0, 0.0, 1.0]], np.float32)
+            bands = bands_of(frontend)
+            gain = bands.gain(target, energy)[0]
+            assert gain[0] == pytest.approx(1.0)
+            assert gain[1] < 1e-5
+            assert gain[2] == pytest.approx(10.0 ** (12 / bands.power), rel=1e-4)
+            assert gain[3] == pytest.approx(1.0)
 
 
-def test_silence_as_target_and_as_energy_gives_no_infinities(every_frontend):
-    silent = np.zeros((2, every_frontend.n_mels), np.float32)
-    assert np.isfinite(bands_of(every_frontend).gain(silent, silent)).all()
+def test_silence_as_target_and_as_energy_gives_no_infinities(subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            silent = np.zeros((2, frontend.n_mels), np.float32)
+            assert np.isfinite(bands_of(frontend).gain(silent, silent)).all()
 
 
 def test_bins_beyond_the_filters_follow_the_nearest_band():
@@ -77,38 +91,53 @@ def test_front_ends_that_share_a_name_do_not_share_their_bands():
     assert bands_of(WHISPER).analysis[199].max() > 0
 
 
-def test_sparse_matrices_hold_the_same_weights_and_no_zeros(every_frontend):
-    bands = bands_of(every_frontend)
-    for sparse, dense in zip(bands.sparse(), (bands.analysis.T, bands.synthesis.T), strict=True):
-        assert_array_equal(sparse.toarray(), dense)
-        assert sparse.nnz == np.count_nonzero(dense)
-        assert sparse.dtype == np.float32
+def test_sparse_matrices_hold_the_same_weights_and_no_zeros(subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            bands = bands_of(frontend)
+            for sparse, dense in zip(bands.sparse(), (bands.analysis.T, bands.synthesis.T), strict=True):
+                assert_array_equal(sparse.toarray(), dense)
+                assert sparse.nnz == np.count_nonzero(dense)
+                assert sparse.dtype == np.float32
 
 
-def test_energies_of_a_stream_are_those_of_the_mel_with_the_frames_beyond_its_end(subtests, every_frontend, speechlike):
-    for cut in (0, 0.3, 0.5, 0.7):
-        with subtests.test(cut=cut):
-            clip = speechlike.resample(every_frontend.sample_rate)
-            n_samples = clip.n_samples - round(cut * every_frontend.hop_length)
-            mel = every_frontend(replace(clip, samples=clip.samples[:, :n_samples]))
-            whole, stream = Energies.of(mel), Energies.of(as_stream(mel))
-            assert stream[1:3] == whole[1:3]
-            n, last = whole.n_frames, mel.n_frames - 1
-            expected = whole.read(0, n)
-            for begin, end in ((0, n), (0, 1), (3, 40), (last, n), (last - 5, last + 1), (n - 1, n), (last - 1, n)):
-                assert_array_equal(stream.read(begin, end), expected[begin:end])
+def test_energies_of_a_stream_are_those_of_the_mel_with_the_frames_beyond_its_end(speechlike, subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            for cut in [0, 0.3, 0.5, 0.7]:
+                with subtests.test(cut=cut):
+                    clip = speechlike.resample(frontend.sample_rate)
+                    n_samples = clip.n_samples - round(cut * frontend.hop_length)
+                    mel = frontend(replace(clip, samples=clip.samples[:, :n_samples]))
+                    whole, stream = Energies.of(mel), Energies.of(as_stream(mel))
+                    assert stream[1:3] == whole[1:3]
+                    n, last = whole.n_frames, mel.n_frames - 1
+                    expected = whole.read(0, n)
+                    for begin, end in (
+                        (0, n),
+                        (0, 1),
+                        (3, 40),
+                        (last, n),
+                        (last - 5, last + 1),
+                        (n - 1, n),
+                        (last - 1, n),
+                    ):
+                        assert_array_equal(stream.read(begin, end), expected[begin:end])
 
 
 # -- filters that hold no bin --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("vocoder", VOCODERS.values(), ids=VOCODERS)
-def test_what_is_written_into_an_empty_filter_is_not_heard(vocoder, speechlike):
-    mel = TORCHAUDIO(speechlike)
-    values = mel.values.copy()
-    values[[0, 3, 6, 13]] = mel.values.max()
-    # original-phase gives an unchanged clip back as it is, and any other through its STFT.
-    assert_allclose(vocoder(mel.with_values(values)).samples, vocoder(mel).samples, atol=1e-6)
+def test_what_is_written_into_an_empty_filter_is_not_heard(speechlike, subtests):
+    for vocoder in VOCODERS.values():
+        with subtests.test(vocoder=vocoder):
+            mel = TORCHAUDIO(speechlike)
+            values = mel.values.copy()
+            values[[0, 3, 6, 13]] = mel.values.max()
+            # original-phase gives an unchanged clip back as it is, and any other through its STFT.
+            assert_allclose(vocoder(mel.with_values(values)).samples, vocoder(mel).samples, atol=1e-6)
 
 
 def test_bins_beyond_the_filters_follow_the_nearest_one_that_holds_a_bin():

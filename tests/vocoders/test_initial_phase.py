@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
+import presets
 from numpy.testing import assert_allclose, assert_array_equal
 
 from specaug_listen import Audio
@@ -19,71 +19,82 @@ def energy_of(magnitude, bands):
     return magnitude**bands.power @ bands.analysis
 
 
-def test_a_flat_spectrum_is_found_again(every_frontend):
-    bands = bands_of(every_frontend)
-    flat = np.broadcast_to(bands.analysis.sum(axis=0), (3, every_frontend.n_mels)).astype(np.float32)
-    magnitude = sharp_magnitude(flat, every_frontend)
-    assert magnitude.dtype == np.float32
-    assert_allclose(magnitude[:, bands.synthesis.any(axis=0)], 1, rtol=1e-4)
+def test_a_flat_spectrum_is_found_again(subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            bands = bands_of(frontend)
+            flat = np.broadcast_to(bands.analysis.sum(axis=0), (3, frontend.n_mels)).astype(np.float32)
+            magnitude = sharp_magnitude(flat, frontend)
+            assert magnitude.dtype == np.float32
+            assert_allclose(magnitude[:, bands.synthesis.any(axis=0)], 1, rtol=1e-4)
 
 
-def test_the_magnitude_has_about_the_energies_and_sharper_peaks_than_spreading_gives(every_frontend, monkeypatch):
-    bands, n_bins = bands_of(every_frontend), every_frontend.n_fft // 2 + 1
-    lines = np.full((1, n_bins), 1e-2, np.float32)
-    lines[0, n_bins // 8 :: n_bins // 8] = 1.0
-    target = energy_of(lines, bands)
-    sharp = sharp_magnitude(target, every_frontend)
-    monkeypatch.setattr(start_module, "_SHARPENINGS", 0)
-    spread = sharp_magnitude(target, every_frontend)
-    heard = bands.audible
-    errors = [np.abs(np.log(energy_of(m, bands)[:, heard] / target[:, heard])).mean() for m in (sharp, spread)]
-    assert errors[0] < 0.7 * errors[1]
-    peak = np.argmax(sharp[0, : n_bins // 6])
-    assert sharp[0, peak] > spread[0, peak]
+def test_the_magnitude_has_about_the_energies_and_sharper_peaks_than_spreading_gives(monkeypatch, subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name), monkeypatch.context() as patch:
+            bands, n_bins = bands_of(frontend), frontend.n_fft // 2 + 1
+            lines = np.full((1, n_bins), 1e-2, np.float32)
+            lines[0, n_bins // 8 :: n_bins // 8] = 1.0
+            target = energy_of(lines, bands)
+            sharp = sharp_magnitude(target, frontend)
+            patch.setattr(start_module, "_SHARPENINGS", 0)
+            spread = sharp_magnitude(target, frontend)
+            heard = bands.audible
+            errors = [np.abs(np.log(energy_of(m, bands)[:, heard] / target[:, heard])).mean() for m in (sharp, spread)]
+            assert errors[0] < 0.7 * errors[1]
+            peak = np.argmax(sharp[0, : n_bins // 6])
+            assert sharp[0, peak] > spread[0, peak]
 
 
-@pytest.mark.parametrize("frontend", [WHISPER, HIFIGAN])
-def test_sharpening_is_richardson_and_lucys(frontend, rng):
-    bands = bands_of(frontend)
-    target = energy_of(rng.random((3, frontend.n_fft // 2 + 1), dtype=np.float32), bands).astype(np.float64)
-    analysis = bands.analysis.astype(np.float64)
-    shares = analysis / np.maximum(analysis.sum(axis=1, keepdims=True), 1e-20)
-    expected = (target / analysis.sum(axis=0)) @ bands.synthesis
-    for _ in range(5):
-        expected *= (target / (expected @ analysis)) @ shares.T
-    reached = bands.synthesis.any(axis=0)
-    magnitude = sharp_magnitude(target.astype(np.float32), frontend)
-    assert_allclose(magnitude[:, reached], expected[:, reached] ** (1 / bands.power), rtol=1e-4)
+def test_sharpening_is_richardson_and_lucys(rng, subtests):
+    for frontend in [WHISPER, HIFIGAN]:
+        with subtests.test(frontend=frontend):
+            bands = bands_of(frontend)
+            target = energy_of(rng.random((3, frontend.n_fft // 2 + 1), dtype=np.float32), bands).astype(np.float64)
+            analysis = bands.analysis.astype(np.float64)
+            shares = analysis / np.maximum(analysis.sum(axis=1, keepdims=True), 1e-20)
+            expected = (target / analysis.sum(axis=0)) @ bands.synthesis
+            for _ in range(5):
+                expected *= (target / (expected @ analysis)) @ shares.T
+            reached = bands.synthesis.any(axis=0)
+            magnitude = sharp_magnitude(target.astype(np.float32), frontend)
+            assert_allclose(magnitude[:, reached], expected[:, reached] ** (1 / bands.power), rtol=1e-4)
 
 
-def test_silence_and_huge_energies_stay_finite(every_frontend):
-    for level in (0.0, 1e-30, 1e30):
-        target = np.full((2, every_frontend.n_mels), level, np.float32) * bands_of(every_frontend).audible
-        magnitude = sharp_magnitude(target, every_frontend)
-        assert np.isfinite(magnitude).all()
-        assert (magnitude >= 0).all()
+def test_silence_and_huge_energies_stay_finite(subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            for level in (0.0, 1e-30, 1e30):
+                target = np.full((2, frontend.n_mels), level, np.float32) * bands_of(frontend).audible
+                magnitude = sharp_magnitude(target, frontend)
+                assert np.isfinite(magnitude).all()
+                assert (magnitude >= 0).all()
 
 
-def test_below_the_lowest_filter_the_magnitude_is_that_of_its_first_bin_as_far_as_a_window_smears(every_frontend):
-    bands, lowest = bands_of(every_frontend), bands_of(every_frontend).lowest
-    target = np.random.default_rng(0).random((4, every_frontend.n_mels), dtype=np.float32)
-    magnitude = sharp_magnitude(target * bands.audible, every_frontend)
-    assert lowest >= 1
-    silent = max(0, lowest - int(np.ceil(every_frontend.n_fft / every_frontend.framing.win_length)))
-    assert_array_equal(magnitude[:, silent:lowest], magnitude[:, [lowest] * (lowest - silent)])
-    assert not magnitude[:, :silent].any()
-    assert (silent > 0) is (every_frontend.name == "lingvo")
+def test_below_the_lowest_filter_the_magnitude_is_that_of_its_first_bin_as_far_as_a_window_smears(subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            bands, lowest = bands_of(frontend), bands_of(frontend).lowest
+            target = np.random.default_rng(0).random((4, frontend.n_mels), dtype=np.float32)
+            magnitude = sharp_magnitude(target * bands.audible, frontend)
+            assert lowest >= 1
+            silent = max(0, lowest - int(np.ceil(frontend.n_fft / frontend.framing.win_length)))
+            assert_array_equal(magnitude[:, silent:lowest], magnitude[:, [lowest] * (lowest - silent)])
+            assert not magnitude[:, :silent].any()
+            assert (silent > 0) is (frontend.name == "lingvo")
 
 
-@pytest.mark.parametrize(
-    ("frontend", "start", "expected"),
-    [
+def test_phases_are_random_above_1500_hz_where_windows_are_long(subtests):
+    for frontend, start, expected in [
         *[(WHISPER, "auto", 201), (WHISPER, "spsi", 201), (WHISPER, "random", 0), (HIFIGAN, "auto", 513)],
         *[(LIBROSA, "auto", 139), (LIBROSA, "spsi", 1025), (LIBROSA, "random", 0)],
-    ],
-)
-def test_phases_are_random_above_1500_hz_where_windows_are_long(frontend, start, expected):
-    assert first_random_bin(frontend, start) == expected
+    ]:
+        with subtests.test(frontend=frontend, start=start, expected=expected):
+            assert first_random_bin(frontend, start) == expected
 
 
 def in_portions(energies, first_random, n_each):
@@ -92,11 +103,11 @@ def in_portions(energies, first_random, n_each):
     return np.concatenate([start.frames(max(0, i - 5), min(i + n_each, n_frames))[min(i, 5) :] for i in begins])
 
 
-def test_frames_are_the_same_bytes_in_whatever_portions_they_are_asked_for(subtests, speechlike):
+def test_frames_are_the_same_bytes_in_whatever_portions_they_are_asked_for(speechlike, subtests):
     """Pauses of exact silence and a fill included, where nothing but rounding would make a peak."""
-    for n_each in (1, 20, 64):
-        for first in (0, 40, 201):
-            with subtests.test(first=first, n_each=n_each):
+    for n_each in [1, 20, 64]:
+        for first in [0, 40, 201]:
+            with subtests.test(n_each=n_each, first=first):
                 clean = WHISPER(speechlike)
                 for mel in (clean, Draw(80, clean.n_frames, (TimeSpan(70, 20, 0.3),)).apply(clean)):
                     energies = Energies.of(mel)
@@ -104,45 +115,50 @@ def test_frames_are_the_same_bytes_in_whatever_portions_they_are_asked_for(subte
                     assert in_portions(energies, first, n_each).tobytes() == whole.tobytes()
 
 
-@pytest.mark.parametrize("n_at_once", [1, 9, 64])
-def test_frames_are_the_same_bytes_however_many_are_worked_out_at_once(
-    n_at_once, speechlike, every_frontend, monkeypatch
-):
-    energies = Energies.of(every_frontend(speechlike))
-    n_bins = every_frontend.n_fft // 2 + 1
-    whole = Start(energies, n_bins, seed=3).frames(0, energies.n_frames)
-    monkeypatch.setattr(start_module, "_FRAMES_AT_ONCE", n_at_once)
-    assert Start(energies, n_bins, seed=3).frames(0, energies.n_frames).tobytes() == whole.tobytes()
+def test_frames_are_the_same_bytes_however_many_are_worked_out_at_once(speechlike, monkeypatch, subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name), monkeypatch.context() as patch:
+            for n_at_once in [1, 9, 64]:
+                with subtests.test(n_at_once=n_at_once), patch.context() as patch:
+                    energies = Energies.of(frontend(speechlike))
+                    n_bins = frontend.n_fft // 2 + 1
+                    whole = Start(energies, n_bins, seed=3).frames(0, energies.n_frames)
+                    patch.setattr(start_module, "_FRAMES_AT_ONCE", n_at_once)
+                    assert Start(energies, n_bins, seed=3).frames(0, energies.n_frames).tobytes() == whole.tobytes()
 
 
-def test_rounding_of_the_mel_makes_no_other_phases(subtests, speechlike, every_frontend):
+def test_rounding_of_the_mel_makes_no_other_phases(speechlike, subtests):
     """As on another processor: every cell is off by up to two of single precision's last bits."""
-    for seed in range(3):
-        with subtests.test(seed=seed):
-            mel = every_frontend(speechlike)
-            steps = np.random.default_rng(seed).integers(-2, 3, mel.values.shape)
-            moved = mel.with_values((mel.values * (1 + steps * 2.0**-23)).astype(np.float32))
-            assert (moved.values != mel.values).any()
-            owners, moved_owners = (
-                nearest_peaks(sharp_magnitude(energy_to_render(m), every_frontend)) for m in (mel, moved)
-            )
-            # A few cells of a clip are at the border by chance; in pauses of exact silence, all were (19 frames of
-            # `whisper`).
-            assert (owners != moved_owners).any(axis=1).sum() <= 3
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            for seed in range(3):
+                with subtests.test(seed=seed):
+                    mel = frontend(speechlike)
+                    steps = np.random.default_rng(seed).integers(-2, 3, mel.values.shape)
+                    moved = mel.with_values((mel.values * (1 + steps * 2.0**-23)).astype(np.float32))
+                    assert (moved.values != mel.values).any()
+                    owners, moved_owners = (
+                        nearest_peaks(sharp_magnitude(energy_to_render(m), frontend)) for m in (mel, moved)
+                    )
+                    # A few cells are at the border by chance; in pauses of exact silence, all once were.
+                    assert (owners != moved_owners).any(axis=1).sum() <= 3
 
 
-@pytest.mark.parametrize("name", ["whisper", "whisper-128", "nemo"])
-def test_rounding_of_silence_makes_no_other_phases(name, speechlike):
-    frontend = PRESETS[name]
-    mel = frontend(speechlike)
-    quiet = mel.values <= frontend.floor_value(mel.summary.largest, mel.statistics) + np.float32(1e-5)
-    assert 0.05 < quiet.mean() < 0.5
-    steps = np.random.default_rng(0).integers(-1, 2, mel.values.shape)
-    moved = mel.with_values(np.where(quiet, mel.values * (1 + steps * 2.0**-23), mel.values).astype(np.float32))
-    n_bins = frontend.n_fft // 2 + 1
-    here, there = (Start(Energies.of(m), n_bins, 0).frames(0, Energies.of(m).n_frames) for m in (mel, moved))
-    loudest = np.abs(here).max(axis=1, keepdims=True)
-    assert (np.abs(there - here) <= 1e-3 * loudest).all()
+def test_rounding_of_silence_makes_no_other_phases(speechlike, subtests):
+    for name in ["whisper", "whisper-128", "nemo"]:
+        with subtests.test(name=name):
+            frontend = PRESETS[name]
+            mel = frontend(speechlike)
+            quiet = mel.values <= frontend.floor_value(mel.summary.largest, mel.statistics) + np.float32(1e-5)
+            assert 0.05 < quiet.mean() < 0.5
+            steps = np.random.default_rng(0).integers(-1, 2, mel.values.shape)
+            moved = mel.with_values(np.where(quiet, mel.values * (1 + steps * 2.0**-23), mel.values).astype(np.float32))
+            n_bins = frontend.n_fft // 2 + 1
+            here, there = (Start(Energies.of(m), n_bins, 0).frames(0, Energies.of(m).n_frames) for m in (mel, moved))
+            loudest = np.abs(here).max(axis=1, keepdims=True)
+            assert (np.abs(there - here) <= 1e-3 * loudest).all()
 
 
 def tone(hz):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
+import presets
 from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -17,10 +17,10 @@ from specaug_listen.vocoders.iteration import Ends, Iteration
 MODES = {"reflect": "reflect", "constant": "constant", "mirror": "symmetric"}
 
 
-def test_beyond_the_ends_lies_what_padding_puts_there(subtests, rng):
+def test_beyond_the_ends_lies_what_padding_puts_there(rng, subtests):
     for pad_mode in MODES:
         for n_before, n_after in [(0, 0), (5, 0), (0, 5), (5, 7), (19, 19)]:
-            with subtests.test(n_before=n_before, n_after=n_after, pad_mode=pad_mode):
+            with subtests.test(pad_mode=pad_mode, n_before=n_before, n_after=n_after):
                 framing = Framing(16, 4, 16, "hann", "center", pad_mode)
                 stretch = rng.standard_normal(n_before + 20 + n_after, dtype=np.float32)
                 clip = stretch[n_before : n_before + 20].copy()
@@ -30,13 +30,14 @@ def test_beyond_the_ends_lies_what_padding_puts_there(subtests, rng):
                 assert_array_equal(stretch[n_before : n_before + 20], clip)
 
 
-@pytest.mark.parametrize("pad_mode", MODES)
-def test_samples_that_no_clip_reaches_are_left(rng, pad_mode):
-    framing = Framing(16, 4, 16, "hann", "center", pad_mode)
-    stretch = rng.standard_normal(40, dtype=np.float32)
-    before = stretch.copy()
-    Ends(framing, 3, 20, 5).restore(stretch)
-    assert_array_equal(stretch[28:], before[28:])
+def test_samples_that_no_clip_reaches_are_left(rng, subtests):
+    for pad_mode in MODES:
+        with subtests.test(pad_mode=pad_mode):
+            framing = Framing(16, 4, 16, "hann", "center", pad_mode)
+            stretch = rng.standard_normal(40, dtype=np.float32)
+            before = stretch.copy()
+            Ends(framing, 3, 20, 5).restore(stretch)
+            assert_array_equal(stretch[28:], before[28:])
 
 
 def naive_overlap(frames: np.ndarray, framing: Framing) -> np.ndarray:
@@ -103,29 +104,30 @@ def test_overlapping_goes_on_with_inertia(win_length, hop_length, n_frames, n_bl
         assert_allclose(overlap.signal[: len(signal)], c, atol=1e-4 * np.abs(c).max())
 
 
-@pytest.mark.parametrize("power", [1, 2])
-@pytest.mark.parametrize("n_filters", [1, 2, 3])
-def test_gains_give_spectra_the_wanted_energies(rng, power, n_filters):
+def test_gains_give_spectra_the_wanted_energies(rng, subtests):
     """Over FFT bins of none, one, two and three filters, some below and some above all of them."""
-    n_bins, n_mels, lowest, highest, n = 12, 4, 2, 10, 7
-    analysis = np.zeros((n_bins, n_mels), np.float32)
-    for k in range(lowest, highest):
-        m = (k - lowest) * n_mels // (highest - lowest)
-        analysis[k, max(0, m + 1 - n_filters) : m + 1] = rng.random(dtype=np.float32) + 0.1
-    analysis[5] = 0
-    synthesis = analysis / np.maximum(analysis.sum(axis=1, keepdims=True), 1e-9)
-    bands = Bands(analysis, np.ascontiguousarray(synthesis.T), power)
-    target = rng.random((n + 3, n_mels), dtype=np.float32) + 0.01
-    spectrum = rng.standard_normal((n_bins, 2 * n), dtype=np.float32).view(np.complex64)
-    before = spectrum.copy()
-    iteration._Gains(target, bands, np.float32(1e-20), 2 * n).apply(spectrum, 3)
-    energy = analysis.T @ np.abs(before) ** power
-    expected = before * (synthesis @ (target[3:].T / energy) ** (1 / power))
-    expected[:lowest] = before[:lowest]
-    assert_allclose(spectrum, expected, rtol=2e-5, atol=1e-6)
-    silent = np.zeros_like(spectrum)
-    iteration._Gains(target, bands, np.float32(1e-20), n).apply(silent, 3)
-    assert not silent.any()
+    for n_filters in [1, 2, 3]:
+        for power in [1, 2]:
+            with subtests.test(n_filters=n_filters, power=power):
+                n_bins, n_mels, lowest, highest, n = 12, 4, 2, 10, 7
+                analysis = np.zeros((n_bins, n_mels), np.float32)
+                for k in range(lowest, highest):
+                    m = (k - lowest) * n_mels // (highest - lowest)
+                    analysis[k, max(0, m + 1 - n_filters) : m + 1] = rng.random(dtype=np.float32) + 0.1
+                analysis[5] = 0
+                synthesis = analysis / np.maximum(analysis.sum(axis=1, keepdims=True), 1e-9)
+                bands = Bands(analysis, np.ascontiguousarray(synthesis.T), power)
+                target = rng.random((n + 3, n_mels), dtype=np.float32) + 0.01
+                spectrum = rng.standard_normal((n_bins, 2 * n), dtype=np.float32).view(np.complex64)
+                before = spectrum.copy()
+                iteration._Gains(target, bands, np.float32(1e-20), 2 * n).apply(spectrum, 3)
+                energy = analysis.T @ np.abs(before) ** power
+                expected = before * (synthesis @ (target[3:].T / energy) ** (1 / power))
+                expected[:lowest] = before[:lowest]
+                assert_allclose(spectrum, expected, rtol=2e-5, atol=1e-6)
+                silent = np.zeros_like(spectrum)
+                iteration._Gains(target, bands, np.float32(1e-20), n).apply(silent, 3)
+                assert not silent.any()
 
 
 def test_no_gain_is_larger_than_a_million_energies(rng):
@@ -135,27 +137,33 @@ def test_no_gain_is_larger_than_a_million_energies(rng):
     assert_allclose(spectrum, 1e-6, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["whisper", "hifigan", "kaldi"])
-def test_one_iteration_is_what_the_transforms_of_whole_signals_say(name, speechlike):
+def test_one_iteration_is_what_the_transforms_of_whole_signals_say(speechlike, subtests):
     """STFT, gains, inverse STFT: without inertia, by the functions for whole signals."""
-    frontend = PRESETS[name]
-    mel, framing, bands = frontend(speechlike), frontend.framing, bands_of(frontend)
-    target = energy_to_render(mel)
-    start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
-    spectrum = stft(start, framing)
-    gain = bands.gain(target, bands.energy(spectrum)) @ bands.synthesis
-    gain[:, : bands.lowest] = 1
-    expected = istft(spectrum * gain, framing)
-    better = Iteration(target, bands, framing, tiny(float(target.max()))).run(start, 1, Ends(framing, 0, len(start), 0))
-    assert_allclose(better, expected, atol=2e-3 * np.abs(expected).max())
+    for name in ["whisper", "hifigan", "kaldi"]:
+        with subtests.test(name=name):
+            frontend = PRESETS[name]
+            mel, framing, bands = frontend(speechlike), frontend.framing, bands_of(frontend)
+            target = energy_to_render(mel)
+            start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
+            spectrum = stft(start, framing)
+            gain = bands.gain(target, bands.energy(spectrum)) @ bands.synthesis
+            gain[:, : bands.lowest] = 1
+            expected = istft(spectrum * gain, framing)
+            better = Iteration(target, bands, framing, tiny(float(target.max()))).run(
+                start, 1, Ends(framing, 0, len(start), 0)
+            )
+            assert_allclose(better, expected, atol=2e-3 * np.abs(expected).max())
 
 
-def test_no_iteration_gives_the_signal_back_and_none_touches_it(speechlike, every_frontend):
-    mel = every_frontend(speechlike)
-    target, framing = energy_to_render(mel), every_frontend.framing
-    run = Iteration(target, bands_of(every_frontend), framing, tiny(float(target.max()))).run
-    start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
-    before, ends = start.copy(), Ends(framing, 0, len(start), 0)
-    assert_array_equal(run(start, 0, ends), start)
-    assert not np.array_equal(run(start, 1, ends), start)
-    assert_array_equal(start, before)
+def test_no_iteration_gives_the_signal_back_and_none_touches_it(speechlike, subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            mel = frontend(speechlike)
+            target, framing = energy_to_render(mel), frontend.framing
+            run = Iteration(target, bands_of(frontend), framing, tiny(float(target.max()))).run
+            start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
+            before, ends = start.copy(), Ends(framing, 0, len(start), 0)
+            assert_array_equal(run(start, 0, ends), start)
+            assert not np.array_equal(run(start, 1, ends), start)
+            assert_array_equal(start, before)

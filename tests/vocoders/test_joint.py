@@ -52,20 +52,24 @@ def test_more_iterations_are_hardly_ever_worse(name, speechlike):
     assert errors[-1] < 0.85 * errors[0]
 
 
-@pytest.mark.parametrize("n_iter", [0, 5])
-def test_silence_gives_exact_zeros_of_the_clips_length(n_iter):
-    for name in ("librosa", "nemo"):
-        frontend = PRESETS[name]
-        mel = frontend(Audio(np.zeros(20_000), frontend.sample_rate))
-        heard = Joint(n_iter=n_iter)(mel)
-        assert heard.n_samples == 20_000
-        assert not heard.samples.any()
+def test_silence_gives_exact_zeros_of_the_clips_length(subtests):
+    for n_iter in [0, 5]:
+        with subtests.test(n_iter=n_iter):
+            for name in ("librosa", "nemo"):
+                frontend = PRESETS[name]
+                mel = frontend(Audio(np.zeros(20_000), frontend.sample_rate))
+                heard = Joint(n_iter=n_iter)(mel)
+                assert heard.n_samples == 20_000
+                assert not heard.samples.any()
 
 
-def test_a_silent_clip_stays_inaudible(every_frontend):
+def test_a_silent_clip_stays_inaudible(subtests):
     """Some floors stand for a little power; it must not be more than the floor's own hiss."""
-    mel = every_frontend(Audio(np.zeros(30_000), every_frontend.sample_rate))
-    assert Joint()(mel).rms_db < -60
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            mel = frontend(Audio(np.zeros(30_000), frontend.sample_rate))
+            assert Joint()(mel).rms_db < -60
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_start_another_signal(speechlike):
@@ -108,30 +112,36 @@ def test_the_number_of_threads_does_not_change_a_byte():
     assert len({line.split()[1] for line in outputs[0]}) >= len(PRESETS) - 1
 
 
-def test_the_length_is_that_of_the_clip_whatever_is_left_over(subtests, every_frontend, rng):
-    for extra in (0, 1, 79, 159):
+def test_the_length_is_that_of_the_clip_whatever_is_left_over(every_frontend, rng, subtests):
+    for extra in [0, 1, 79, 159]:
         with subtests.test(extra=extra):
             n_samples = 20 * every_frontend.hop_length + every_frontend.n_fft + extra
             mel = every_frontend(Audio(0.1 * rng.standard_normal(n_samples), every_frontend.sample_rate))
             assert Joint(n_iter=1)(mel).samples.shape == (1, n_samples)
 
 
-def test_a_mel_without_its_clip_is_rendered_in_the_length_of_its_frames(speechlike, every_frontend):
-    mel = every_frontend(speechlike)
-    lone = MelSpectrogram(mel.values, mel.frontend, statistics=mel.statistics)
-    heard = Joint(n_iter=2)(lone)
-    assert every_frontend.framing.n_frames(heard.n_samples) == mel.n_frames
-    # What lies beyond the end follows from where the end is, so the last windows differ.
-    shared = min(heard.n_samples, mel.n_samples) - 6 * every_frontend.n_fft
-    assert_allclose(heard.samples[0, :shared], Joint(n_iter=2)(mel).samples[0, :shared], atol=1e-6)
+def test_a_mel_without_its_clip_is_rendered_in_the_length_of_its_frames(speechlike, subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            mel = frontend(speechlike)
+            lone = MelSpectrogram(mel.values, mel.frontend, statistics=mel.statistics)
+            heard = Joint(n_iter=2)(lone)
+            assert frontend.framing.n_frames(heard.n_samples) == mel.n_frames
+            # What lies beyond the end follows from where the end is, so the last windows differ.
+            shared = min(heard.n_samples, mel.n_samples) - 6 * frontend.n_fft
+            assert_allclose(heard.samples[0, :shared], Joint(n_iter=2)(mel).samples[0, :shared], atol=1e-6)
 
 
-@pytest.mark.parametrize(("name", "is_long"), [("whisper", False), ("hifigan", False), ("librosa", True)])
-def test_auto_takes_random_phases_for_the_upper_part_of_long_windows_only(name, is_long, speechlike):
-    mel = PRESETS[name](speechlike)
-    auto, spsi, random = (Joint(n_iter=3, start=start)(mel).samples.tobytes() for start in ("auto", "spsi", "random"))
-    assert len({auto, spsi, random}) == (3 if is_long else 2)
-    assert (auto == spsi) == (not is_long)
+def test_auto_takes_random_phases_for_the_upper_part_of_long_windows_only(speechlike, subtests):
+    for name, is_long in [("whisper", False), ("hifigan", False), ("librosa", True)]:
+        with subtests.test(name=name, is_long=is_long):
+            mel = PRESETS[name](speechlike)
+            auto, spsi, random = (
+                Joint(n_iter=3, start=start)(mel).samples.tobytes() for start in ("auto", "spsi", "random")
+            )
+            assert len({auto, spsi, random}) == (3 if is_long else 2)
+            assert (auto == spsi) == (not is_long)
 
 
 def test_clicks_come_back_where_they_were(every_frontend):
@@ -151,26 +161,27 @@ def test_clicks_come_back_where_they_were(every_frontend):
     assert sum(map(np.sum, sum_around)) > 0.95 * heard.sum()
 
 
-def test_a_masked_mel_is_heard_at_the_level_of_its_fill(subtests, speechlike):
+def test_a_masked_mel_is_heard_at_the_level_of_its_fill(speechlike, subtests):
     for name in LEVEL_FRONTENDS:
-        for fill in ("mean", "band_mean", "frame_mean"):
-            with subtests.test(fill=fill, name=name):
+        for fill in ["mean", "band_mean", "frame_mean"]:
+            with subtests.test(name=name, fill=fill):
                 difference = masked_difference_db(PRESETS[name](speechlike), fill)
                 assert np.abs(difference.mean()) < 1.5
                 assert np.abs(np.median(difference)) < 0.5
 
 
-@pytest.mark.parametrize("name", LEVEL_FRONTENDS)
-def test_a_constant_fill_is_heard_at_its_level(name, speechlike):
-    mel = PRESETS[name](speechlike)
-    assert np.abs(masked_difference_db(mel, float(np.median(mel.values))).mean()) < 1.5
+def test_a_constant_fill_is_heard_at_its_level(speechlike, subtests):
+    for name in LEVEL_FRONTENDS:
+        with subtests.test(name=name):
+            mel = PRESETS[name](speechlike)
+            assert np.abs(masked_difference_db(mel, float(np.median(mel.values))).mean()) < 1.5
 
 
-def test_a_time_mask_at_the_floor_is_at_the_floor_beyond_its_edges(subtests, speechlike):
+def test_a_time_mask_at_the_floor_is_at_the_floor_beyond_its_edges(speechlike, subtests):
     """At the edges, no signal can fall by 80 dB within one window; a window further in, it must have."""
     for name in LEVEL_FRONTENDS:
-        for fill in ("min", "floor"):
-            with subtests.test(fill=fill, name=name):
+        for fill in ["min", "floor"]:
+            with subtests.test(name=name, fill=fill):
                 frontend = PRESETS[name]
                 mel = frontend(speechlike)
                 start, width = mel.n_frames // 4, mel.n_frames // 2
@@ -210,12 +221,13 @@ def test_the_qualities_are_numbers_of_iterations_and_each_is_closer_than_the_one
     assert best < default < draft
 
 
-@pytest.mark.parametrize(("hop_length", "expected"), [(400, 32), (160, 32), (100, 40), (50, 80), (20, 100), (1, 100)])
-def test_windows_that_overlap_more_take_more_iterations(hop_length, expected):
-    frontend = replace(WHISPER, hop_length=hop_length)
-    assert Joint().n_iterations(frontend) == expected
-    assert Joint(quality="best").n_iterations(frontend) == 200
-    assert Joint(n_iter=7).n_iterations(frontend) == 7
+def test_windows_that_overlap_more_take_more_iterations(subtests):
+    for hop_length, expected in [(400, 32), (160, 32), (100, 40), (50, 80), (20, 100), (1, 100)]:
+        with subtests.test(hop_length=hop_length, expected=expected):
+            frontend = replace(WHISPER, hop_length=hop_length)
+            assert Joint().n_iterations(frontend) == expected
+            assert Joint(quality="best").n_iterations(frontend) == 200
+            assert Joint(n_iter=7).n_iterations(frontend) == 7
 
 
 def test_a_number_of_iterations_counts_more_than_a_quality(speechlike):
@@ -223,24 +235,26 @@ def test_a_number_of_iterations_counts_more_than_a_quality(speechlike):
     assert Joint(quality="best", n_iter=2)(mel).samples.tobytes() == Joint(n_iter=2)(mel).samples.tobytes()
 
 
-@pytest.mark.parametrize("start", ["spsi", "random"])
-def test_working_in_blocks_changes_nothing_but_the_last_bits(start, speechlike, every_frontend, monkeypatch):
-    mel = every_frontend(speechlike)
-    whole = Joint(n_iter=3, start=start)(mel).samples
-    monkeypatch.setattr(iteration, "_FFT_POINTS_PER_BLOCK", 0)
-    monkeypatch.setattr(iteration, "_FRAMES_IN_STEP", 7)
-    monkeypatch.setattr(start_module, "_FRAMES_AT_ONCE", 7)
-    assert_allclose(Joint(n_iter=3, start=start)(mel).samples, whole, atol=2e-4 * np.abs(whole).max())
+def test_working_in_blocks_changes_nothing_but_the_last_bits(speechlike, every_frontend, monkeypatch, subtests):
+    for start in ["spsi", "random"]:
+        with subtests.test(start=start), monkeypatch.context() as patch:
+            mel = every_frontend(speechlike)
+            whole = Joint(n_iter=3, start=start)(mel).samples
+            patch.setattr(iteration, "_FFT_POINTS_PER_BLOCK", 0)
+            patch.setattr(iteration, "_FRAMES_IN_STEP", 7)
+            patch.setattr(start_module, "_FRAMES_AT_ONCE", 7)
+            assert_allclose(Joint(n_iter=3, start=start)(mel).samples, whole, atol=2e-4 * np.abs(whole).max())
 
 
-@pytest.mark.parametrize("start", ["spsi", "random"])
-def test_segments_of_a_long_recording_fit_without_a_seam(start, speechlike, every_frontend, monkeypatch):
-    mel = every_frontend(speechlike)
-    whole = Joint(n_iter=6, start=start)(mel).samples
-    monkeypatch.setattr(joint_module, "_FRAMES_PER_SEGMENT", 20)
-    parts = list(Joint(n_iter=6, start=start).parts(Energies.of(mel)))
-    assert len(parts) >= 3
-    assert_allclose(np.concatenate(parts), whole[0], atol=2e-4 * np.abs(whole).max())
+def test_segments_of_a_long_recording_fit_without_a_seam(speechlike, every_frontend, monkeypatch, subtests):
+    for start in ["spsi", "random"]:
+        with subtests.test(start=start), monkeypatch.context() as patch:
+            mel = every_frontend(speechlike)
+            whole = Joint(n_iter=6, start=start)(mel).samples
+            patch.setattr(joint_module, "_FRAMES_PER_SEGMENT", 20)
+            parts = list(Joint(n_iter=6, start=start).parts(Energies.of(mel)))
+            assert len(parts) >= 3
+            assert_allclose(np.concatenate(parts), whole[0], atol=2e-4 * np.abs(whole).max())
 
 
 def test_context_that_is_cut_off_hardly_matters(speechlike, monkeypatch):
@@ -284,16 +298,17 @@ def naive_iteration(spectrum, target, bands, mel, n_iter):
     return istft(spectrum, framing)
 
 
-@pytest.mark.parametrize("name", ["whisper", "hifigan", "librosa", "nemo"])
-def test_the_iteration_is_the_published_one_on_whole_spectra(name, speechlike):
-    mel = PRESETS[name](speechlike)
-    target, bands, framing = energy_to_render(mel), bands_of(mel.frontend), mel.frontend.framing
-    start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
-    n_after = max(0, len(start) - framing.offset - mel.n_samples)
-    ends = Ends(framing, framing.offset, len(start) - framing.offset - n_after, n_after)
-    run = Iteration(target, bands, framing, tiny(float(target.max()))).run(start, 5, ends)
-    naive = naive_iteration(stft(start, framing), target, bands, mel, 5)
-    assert np.linalg.norm(run - naive) < 1e-3 * np.linalg.norm(naive)
+def test_the_iteration_is_the_published_one_on_whole_spectra(speechlike, subtests):
+    for name in ["whisper", "hifigan", "librosa", "nemo"]:
+        with subtests.test(name=name):
+            mel = PRESETS[name](speechlike)
+            target, bands, framing = energy_to_render(mel), bands_of(mel.frontend), mel.frontend.framing
+            start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
+            n_after = max(0, len(start) - framing.offset - mel.n_samples)
+            ends = Ends(framing, framing.offset, len(start) - framing.offset - n_after, n_after)
+            run = Iteration(target, bands, framing, tiny(float(target.max()))).run(start, 5, ends)
+            naive = naive_iteration(stft(start, framing), target, bands, mel, 5)
+            assert np.linalg.norm(run - naive) < 1e-3 * np.linalg.norm(naive)
 
 
 def test_a_clips_offset_does_not_come_back_as_a_hum(speechlike):

@@ -140,19 +140,19 @@ def cells_beyond(mel, mask):
     return (~is_masked & ~hears_other)[:, np.newaxis] & away_from_the_ends(mel)
 
 
-def test_a_fill_is_heard_at_its_level_where_nothing_leaks_in(subtests):
-    for name in FRONTENDS:
-        for fill in [*STEADY_FILLS, "median"]:
-            with subtests.test(fill=fill, name=name):
-                mel = mel_of(voice, PRESETS[name])
-                value = float(np.median(mel.values)) if fill == "median" else fill
-                for mask in (band_mask(mel, value), time_mask(mel, value)):
-                    augmented = masked(mel, mask)
-                    heard = mel.frontend(Joint()(augmented))
-                    cells = cells_within(mel, mask)
-                    assert cells.sum() > 200
-                    assert level_error_db(heard, augmented, cells) == pytest.approx(0, abs=0.3)
-                    assert rmse_db(heard, augmented, cells) < 1.6
+@pytest.mark.parametrize("name", FRONTENDS)
+def test_a_fill_is_heard_at_its_level_where_nothing_leaks_in(name, subtests):
+    mel = mel_of(voice, PRESETS[name])
+    for fill in [*STEADY_FILLS, "median"] if name == "whisper" else ["band_mean", "min", "median"]:
+        with subtests.test(fill=fill):
+            value = float(np.median(mel.values)) if fill == "median" else fill
+            for mask in (band_mask(mel, value), time_mask(mel, value)):
+                augmented = masked(mel, mask)
+                heard = mel.frontend(Joint()(augmented))
+                cells = cells_within(mel, mask)
+                assert cells.sum() > 200
+                assert level_error_db(heard, augmented, cells) == pytest.approx(0, abs=0.3)
+                assert rmse_db(heard, augmented, cells) < 1.6
 
 
 @pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
@@ -167,26 +167,28 @@ def test_a_fill_of_noise_is_heard_at_its_mean_power(name):
         assert level_error_db(heard, augmented, mask.region) == pytest.approx(0, abs=few)
 
 
-@pytest.mark.parametrize("name", ["whisper", "hifigan"])
-def test_the_level_of_noise_is_right_from_the_first_iteration_on(name):
-    mel = mel_of(voice, PRESETS[name])
-    mask = time_mask(mel, "noise")
-    augmented = masked(mel, mask)
-    for n_iter in (0, 4):
-        heard = mel.frontend(Joint(n_iter=n_iter)(augmented))
-        assert level_error_db(heard, augmented, mask.region) == pytest.approx(0, abs=1)
+def test_the_level_of_noise_is_right_from_the_first_iteration_on(subtests):
+    for name in ["whisper", "hifigan"]:
+        with subtests.test(name=name):
+            mel = mel_of(voice, PRESETS[name])
+            mask = time_mask(mel, "noise")
+            augmented = masked(mel, mask)
+            for n_iter in (0, 4):
+                heard = mel.frontend(Joint(n_iter=n_iter)(augmented))
+                assert level_error_db(heard, augmented, mask.region) == pytest.approx(0, abs=1)
 
 
-@pytest.mark.parametrize("name", ["lhotse", "wenet"])
-def test_a_flat_patch_is_found_in_the_frames_of_the_rendering(name):
+def test_a_flat_patch_is_found_in_the_frames_of_the_rendering(subtests):
     """Those begin before the mel's own where edges are snipped."""
-    mel = mel_of(voice, PRESETS[name])
-    flat = masked(mel, TimeSpan(30, 20, float(np.median(mel.values))))
-    energies = Energies.of(flat)
-    found = flat_areas(energies, 0, energies.n_frames).all(axis=1)
-    n_lead = mel.frontend.framing.with_lead_in.n_lead_in
-    assert n_lead == (name == "wenet")
-    assert np.flatnonzero(found).tolist() == list(range(n_lead + 30, n_lead + 50))
+    for name in ["lhotse", "wenet"]:
+        with subtests.test(name=name):
+            mel = mel_of(voice, PRESETS[name])
+            flat = masked(mel, TimeSpan(30, 20, float(np.median(mel.values))))
+            energies = Energies.of(flat)
+            found = flat_areas(energies, 0, energies.n_frames).all(axis=1)
+            n_lead = mel.frontend.framing.with_lead_in.n_lead_in
+            assert n_lead == (name == "wenet")
+            assert np.flatnonzero(found).tolist() == list(range(n_lead + 30, n_lead + 50))
 
 
 @pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
@@ -218,19 +220,19 @@ def test_the_level_of_noise_changes_nothing_further_away_than_a_window(monkeypat
     assert changed[-1] < first + (mask.n_frames + 7) * framing.hop_length + framing.win_length
 
 
-def test_a_flat_patch_is_heard_as_noise_and_not_as_a_chord_of_the_bands(subtests):
+@pytest.mark.parametrize("name", FRONTENDS)
+def test_a_flat_patch_is_heard_as_noise_and_not_as_a_chord_of_the_bands(name, subtests):
     """White noise has a spectral flatness of -2.5 dB, tones at the bands' middles one of -20 to -70 dB."""
-    for name in FRONTENDS:
-        for fill in ("mean", "band_mean", "median"):
-            with subtests.test(fill=fill, name=name):
-                frontend = PRESETS[name]
-                mel = mel_of(voice, frontend)
-                mask = time_mask(mel, float(np.median(mel.values)) if fill == "median" else fill)
-                heard = Joint()(masked(mel, mask)).samples[0]
-                framing = frontend.framing
-                first, last = framing.center_s([mask.start_frame, mask.start_frame + mask.n_frames - 1], 1)
-                inner = heard[round(first) + framing.win_length // 2 : round(last) - framing.win_length // 2]
-                assert spectral_flatness_db(inner, frontend) > -4
+    for fill in ["mean", "band_mean", "median"]:
+        with subtests.test(fill=fill):
+            frontend = PRESETS[name]
+            mel = mel_of(voice, frontend)
+            mask = time_mask(mel, float(np.median(mel.values)) if fill == "median" else fill)
+            heard = Joint()(masked(mel, mask)).samples[0]
+            framing = frontend.framing
+            first, last = framing.center_s([mask.start_frame, mask.start_frame + mask.n_frames - 1], 1)
+            inner = heard[round(first) + framing.win_length // 2 : round(last) - framing.win_length // 2]
+            assert spectral_flatness_db(inner, frontend) > -4
 
 
 def test_noise_in_a_flat_patch_follows_the_seed():
@@ -241,20 +243,20 @@ def test_noise_in_a_flat_patch_follows_the_seed():
     assert first != other
 
 
-def test_beyond_a_masks_edges_the_mel_is_met_as_well_as_without_a_mask(subtests):
+@pytest.mark.parametrize("name", FRONTENDS)
+def test_beyond_a_masks_edges_the_mel_is_met_as_well_as_without_a_mask(name, subtests):
     """No ringing from a masked band into those whose filters do not touch it, nor from a gap beyond a window."""
-    for name in FRONTENDS:
-        for sound in [voice, chirp, noise]:
-            for fill in ("floor", "mean"):
-                with subtests.test(fill=fill, sound=sound, name=name):
-                    mel = mel_of(sound, PRESETS[name])
-                    plain = mel.frontend(Joint()(mel))
-                    for mask in (band_mask(mel, fill), time_mask(mel, fill)):
-                        augmented = masked(mel, mask)
-                        heard = mel.frontend(Joint()(augmented))
-                        cells = cells_beyond(mel, mask)
-                        assert cells.sum() > 1000
-                        assert rmse_db(heard, augmented, cells) < rmse_db(plain, mel, cells) + 0.2
+    for sound in [voice, chirp, noise] if name in ("whisper", "hifigan") else [voice]:
+        mel = mel_of(sound, PRESETS[name])
+        plain = mel.frontend(Joint()(mel))
+        for fill in ["floor", "mean"]:
+            with subtests.test(sound=sound.__name__, fill=fill):
+                for mask in (band_mask(mel, fill), time_mask(mel, fill)):
+                    augmented = masked(mel, mask)
+                    heard = mel.frontend(Joint()(augmented))
+                    cells = cells_beyond(mel, mask)
+                    assert cells.sum() > 1000
+                    assert rmse_db(heard, augmented, cells) < rmse_db(plain, mel, cells) + 0.2
 
 
 @pytest.mark.parametrize("name", [*FRONTENDS, "librosa"])
@@ -271,18 +273,18 @@ def test_a_tone_at_a_gaps_edge_bends_no_more_than_under_its_windows_fade(name):
     assert bend[edges].max() < 1.4 * max(usual[edges].max(), usual[steady].max())
 
 
-def test_at_a_gaps_edge_nothing_swells_and_in_it_is_silence(subtests):
+@pytest.mark.parametrize("name", [*FRONTENDS, "librosa"])
+def test_at_a_gaps_edge_nothing_swells_and_in_it_is_silence(name, subtests):
     """The last windows before a gap keep their power, of which half a window is all there is; so some dB are due."""
-    for name in [*FRONTENDS, "librosa"]:
-        for sound in [voice, noise]:
-            with subtests.test(sound=sound, name=name):
-                frontend = PRESETS[name]
-                mel = mel_of(sound, frontend)
-                mask = time_mask(mel)
-                heard, plain = (Joint()(m).samples[0].astype(float) for m in (masked(mel, mask), mel))
-                edges, inside, steady = around_gap(mel, mask)
-                assert 10 * np.log10(loudest(heard, edges, frontend) / loudest(plain, edges, frontend)) < 3.5
-                assert 10 * np.log10(np.mean(heard[inside] ** 2) / np.mean(plain[steady] ** 2)) < -45
+    for sound in [voice, noise]:
+        with subtests.test(sound=sound):
+            frontend = PRESETS[name]
+            mel = mel_of(sound, frontend)
+            mask = time_mask(mel)
+            heard, plain = (Joint()(m).samples[0].astype(float) for m in (masked(mel, mask), mel))
+            edges, inside, steady = around_gap(mel, mask)
+            assert 10 * np.log10(loudest(heard, edges, frontend) / loudest(plain, edges, frontend)) < 3.5
+            assert 10 * np.log10(np.mean(heard[inside] ** 2) / np.mean(plain[steady] ** 2)) < -45
 
 
 def level_error_db(heard, augmented, cells):

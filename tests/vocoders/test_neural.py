@@ -75,10 +75,11 @@ def test_a_callable_on_arrays_renders(mel):
     assert_array_equal(heard.samples[0], expected(mel))
 
 
-@pytest.mark.parametrize("dtype", ["FLOAT16", "DOUBLE"])
-def test_an_onnx_model_is_given_its_own_dtype(tmp_path, mel, dtype):
-    heard = Neural(onnx_model(tmp_path / "model.onnx", dtype=dtype), CONTRACT)(mel)
-    assert_allclose(heard.samples[0], expected(mel), atol=1e-3 if dtype == "FLOAT16" else 1e-6)
+def test_an_onnx_model_is_given_its_own_dtype(tmp_path, mel, subtests):
+    for dtype in ["FLOAT16", "DOUBLE"]:
+        with subtests.test(dtype=dtype):
+            heard = Neural(onnx_model(tmp_path / "model.onnx", dtype=dtype), CONTRACT)(mel)
+            assert_allclose(heard.samples[0], expected(mel), atol=1e-3 if dtype == "FLOAT16" else 1e-6)
 
 
 def test_a_model_that_takes_frames_first_is_given_them(tmp_path, mel):
@@ -171,21 +172,23 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("given", "match"), WRONG.values(), ids=WRONG.keys())
-def test_a_wrong_answer_is_one_clear_error(mel, given, match):
-    with pytest.raises(AudioError, match=match) as caught:
-        gives(given)(mel)
-    assert re.match(r"gives\.<locals>\.<lambda>: the model gave ", str(caught.value))
+def test_a_wrong_answer_is_one_clear_error(mel, subtests):
+    for given, match in WRONG.values():
+        with subtests.test(given=given, match=match):
+            with pytest.raises(AudioError, match=match) as caught:
+                gives(given)(mel)
+            assert re.match(r"gives\.<locals>\.<lambda>: the model gave ", str(caught.value))
 
 
-@pytest.mark.parametrize("more", [92 - HOP, 0, 92, 92 + HOP])
-def test_a_length_within_one_hop_of_the_clip_is_cropped_or_padded(mel, more):
-    assert mel.n_frames * HOP + 92 == mel.n_samples
-    heard = gives(lambda features: flat(features, more) + np.float32(0.5))(mel)
-    assert heard.n_samples == mel.n_samples
-    kept = min(mel.n_samples, mel.n_frames * HOP + more)
-    assert (heard.samples[0, :kept] == 0.5).all()
-    assert (heard.samples[0, kept:] == 0).all()
+def test_a_length_within_one_hop_of_the_clip_is_cropped_or_padded(mel, subtests):
+    for more in [92 - HOP, 0, 92, 92 + HOP]:
+        with subtests.test(more=more):
+            assert mel.n_frames * HOP + 92 == mel.n_samples
+            heard = gives(lambda features, more=more: flat(features, more) + np.float32(0.5))(mel)
+            assert heard.n_samples == mel.n_samples
+            kept = min(mel.n_samples, mel.n_frames * HOP + more)
+            assert (heard.samples[0, :kept] == 0.5).all()
+            assert (heard.samples[0, kept:] == 0).all()
 
 
 def test_what_a_model_raises_is_told_in_one_line_with_its_name(mel):
@@ -228,9 +231,9 @@ WRONG_ONNX = {
 }
 
 
-def test_a_wrong_onnx_model_is_one_clear_error_that_names_the_file(subtests, tmp_path, mel):
-    for name, (change, error, match) in WRONG_ONNX.items():
-        with subtests.test(name=name):
+def test_a_wrong_onnx_model_is_one_clear_error_that_names_the_file(tmp_path, mel, subtests):
+    for change, error, match in WRONG_ONNX.values():
+        with subtests.test(change=change, error=error, match=match):
             vocoder = Neural(onnx_model(tmp_path / "model.onnx", **change), CONTRACT)
             with pytest.raises(error, match=rf"model\.onnx: .*{match}") as caught:
                 vocoder(mel)
@@ -244,18 +247,19 @@ def test_an_input_that_the_onnx_model_has_not_is_named(tmp_path, mel):
         Neural(model, MelContract(HIFIGAN, input_name="mel"))(mel)
 
 
-@pytest.mark.parametrize(
-    ("kind", "match"),
-    [("nan", "NaN or infinity in 26368 of"), ("raises", r"the model failed on 103 frames \(.*no such frame\)$")],
-)
-def test_a_wrong_torch_model_is_one_clear_error_as_a_file_and_in_memory(tmp_path, mel, kind, match):
-    for vocoder, name in (
-        (Neural(torchscript_model(tmp_path / "model.pt", kind), CONTRACT), r"model\.pt"),
-        (NeuralModule(torch_module(kind), CONTRACT), "Tiny"),
-    ):
-        with pytest.raises(AudioError, match=rf"{name}: .*{match}") as caught:
-            vocoder(mel)
-        assert "\n" not in str(caught.value)
+def test_a_wrong_torch_model_is_one_clear_error_as_a_file_and_in_memory(tmp_path, mel, subtests):
+    for kind, match in [
+        ("nan", "NaN or infinity in 26368 of"),
+        ("raises", r"the model failed on 103 frames \(.*no such frame\)$"),
+    ]:
+        with subtests.test(kind=kind, match=match):
+            for vocoder, name in (
+                (Neural(torchscript_model(tmp_path / "model.pt", kind), CONTRACT), r"model\.pt"),
+                (NeuralModule(torch_module(kind), CONTRACT), "Tiny"),
+            ):
+                with pytest.raises(AudioError, match=rf"{name}: .*{match}") as caught:
+                    vocoder(mel)
+                assert "\n" not in str(caught.value)
 
 
 def test_a_module_in_training_mode_is_refused_and_left_so():
@@ -265,13 +269,13 @@ def test_a_module_in_training_mode_is_refused_and_left_so():
     assert module.training
 
 
-@pytest.mark.parametrize(
-    ("arguments", "match"),
-    [((7, CONTRACT), "module=7: expected a torch.nn.Module"), ((len, HIFIGAN), "contract=.*: expected a MelContract")],
-)
-def test_what_is_no_module_or_no_contract_is_refused(arguments, match):
-    with pytest.raises(ParameterError, match=match):
-        NeuralModule(*arguments)
+def test_what_is_no_module_or_no_contract_is_refused(subtests):
+    for arguments, match in [
+        ((7, CONTRACT), "module=7: expected a torch.nn.Module"),
+        ((len, HIFIGAN), "contract=.*: expected a MelContract"),
+    ]:
+        with subtests.test(arguments=arguments, match=match), pytest.raises(ParameterError, match=match):
+            NeuralModule(*arguments)
 
 
 def test_a_mel_of_another_front_end_is_refused_before_the_model_is_asked(speechlike):
@@ -287,48 +291,51 @@ def written(path, data: bytes = b"no model") -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("suffix", [".pth", ".ckpt", ".pkl", ".safetensors"])
-def test_checkpoints_and_pickles_are_never_opened(tmp_path, suffix):
-    match = rf"model\{suffix}: checkpoints and pickles are not opened.*torch\.onnx\.export.*torch\.jit\.script"
-    with pytest.raises(ParameterError, match=match):
-        Neural(str(tmp_path / f"model{suffix}"), CONTRACT)
+def test_checkpoints_and_pickles_are_never_opened(tmp_path, subtests):
+    for suffix in [".pth", ".ckpt", ".pkl", ".safetensors"]:
+        with subtests.test(suffix=suffix):
+            match = rf"model\{suffix}: checkpoints and pickles are not opened.*torch\.onnx\.export.*torch\.jit\.script"
+            with pytest.raises(ParameterError, match=match):
+                Neural(str(tmp_path / f"model{suffix}"), CONTRACT)
 
 
-@pytest.mark.parametrize("name", ["model.h5", "model"])
-def test_other_kinds_of_files_are_refused(tmp_path, name):
-    with pytest.raises(ParameterError, match=r"a model file of kind .*: allowed are \.onnx, \.pt, \.ts, \.jit"):
-        Neural(written(tmp_path / name), CONTRACT)
+def test_other_kinds_of_files_are_refused(tmp_path, subtests):
+    for name in ["model.h5", "model"]:
+        refusal = r"a model file of kind .*: allowed are \.onnx, \.pt, \.ts, \.jit"
+        with subtests.test(name=name), pytest.raises(ParameterError, match=refusal):
+            Neural(written(tmp_path / name), CONTRACT)
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "model.pt"])
-def test_a_missing_an_empty_and_an_unreadable_file_are_refused(tmp_path, name):
-    with pytest.raises(ParameterError, match=rf"{name}: the model file cannot be read \(No such file or directory\)"):
-        Neural(str(tmp_path / name), CONTRACT)
-    with pytest.raises(ParameterError, match=rf"{name}: the model file is empty \(0 bytes\)"):
-        Neural(written(tmp_path / name, b""), CONTRACT)
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / name).mkdir()
-    with pytest.raises(ParameterError, match=rf"{name}: the model file cannot be read \(Is a directory\)"):
-        Neural(str(tmp_path / "folder" / name), CONTRACT)
-    os.mkfifo(tmp_path / f"pipe-{name}")
-    with pytest.raises(
-        ParameterError, match=rf"pipe-{name}: the model file cannot be read \(is a pipe; save it to a file first"
-    ):
-        Neural(str(tmp_path / f"pipe-{name}"), CONTRACT)
+def test_a_missing_an_empty_and_an_unreadable_file_are_refused(tmp_path, subtests):
+    for name in ["model.onnx", "model.pt"]:
+        with subtests.test(name=name):
+            with pytest.raises(
+                ParameterError, match=rf"{name}: the model file cannot be read \(No such file or directory\)"
+            ):
+                Neural(str(tmp_path / name), CONTRACT)
+            with pytest.raises(ParameterError, match=rf"{name}: the model file is empty \(0 bytes\)"):
+                Neural(written(tmp_path / name, b""), CONTRACT)
+            (tmp_path / "folder" / name).mkdir(parents=True)
+            with pytest.raises(ParameterError, match=rf"{name}: the model file cannot be read \(Is a directory\)"):
+                Neural(str(tmp_path / "folder" / name), CONTRACT)
+            os.mkfifo(tmp_path / f"pipe-{name}")
+            with pytest.raises(
+                ParameterError,
+                match=rf"pipe-{name}: the model file cannot be read \(is a pipe; save it to a file first",
+            ):
+                Neural(str(tmp_path / f"pipe-{name}"), CONTRACT)
 
 
-@pytest.mark.parametrize(
-    ("name", "package", "match"),
-    [
+def test_a_file_that_is_no_model_is_refused(tmp_path, mel, subtests):
+    for name, package, match in [
         ("model.onnx", "onnxruntime", r"not a whole ONNX model \(.*\); export it again, into one file"),
         ("model.pt", "torch", r"not a whole TorchScript file \(.*\); a checkpoint is none: .*torch\.jit\.script"),
-    ],
-)
-def test_a_file_that_is_no_model_is_refused(tmp_path, mel, name, package, match):
-    pytest.importorskip(package, reason=f"{package} is not installed")
-    with pytest.raises(ParameterError, match=rf"{name}: {match}") as caught:
-        Neural(written(tmp_path / name), CONTRACT)(mel)
-    assert "\n" not in str(caught.value)
+    ]:
+        with subtests.test(name=name, package=package, match=match):
+            pytest.importorskip(package, reason=f"{package} is not installed")
+            with pytest.raises(ParameterError, match=rf"{name}: {match}") as caught:
+                Neural(written(tmp_path / name), CONTRACT)(mel)
+            assert "\n" not in str(caught.value)
 
 
 @EVERY_KIND
@@ -353,15 +360,14 @@ def test_a_pickle_under_the_name_of_a_script_does_not_run(tmp_path, mel):
     assert not (tmp_path / "sprung").exists()
 
 
-@pytest.mark.parametrize(
-    ("name", "package", "extra"), [("model.onnx", "onnxruntime", "onnx"), ("model.pt", "torch", "torch")]
-)
-def test_a_missing_package_is_named_with_the_line_that_installs_it(tmp_path, monkeypatch, mel, name, package, extra):
-    vocoder = Neural(written(tmp_path / name), CONTRACT)
-    monkeypatch.setitem(sys.modules, package, None)
-    for use in (vocoder, lambda mel: vocoder.check(mel.frontend)):
-        with pytest.raises(MissingDependencyError, match=rf"pip install 'specaug-listen\[{extra}\]'$"):
-            use(mel)
+def test_a_missing_package_is_named_with_the_line_that_installs_it(tmp_path, monkeypatch, mel, subtests):
+    for name, package, extra in [("model.onnx", "onnxruntime", "onnx"), ("model.pt", "torch", "torch")]:
+        with subtests.test(name=name, package=package, extra=extra), monkeypatch.context() as patch:
+            vocoder = Neural(written(tmp_path / name), CONTRACT)
+            patch.setitem(sys.modules, package, None)
+            for use in (vocoder, lambda mel, vocoder=vocoder: vocoder.check(mel.frontend)):
+                with pytest.raises(MissingDependencyError, match=rf"pip install 'specaug-listen\[{extra}\]'$"):
+                    use(mel)
 
 
 def test_a_changed_file_is_refused_with_both_hashes(tmp_path, mel):
@@ -378,14 +384,13 @@ DOCUMENTED = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs" / "neural-vocoder
 VOCOS = MelFrontend("contract", 24000, 1024, 256, 100, mel_scale="htk", mel_norm=None, power=1.0, floor=1e-7)
 
 
-@pytest.mark.parametrize(
-    ("text", "frontend"),
-    [*zip(DOCUMENTED, (HIFIGAN, replace(HIFIGAN, padding="center", magnitude_epsilon=0.0), VOCOS), strict=True)],
-    ids=["hifigan", "waveglow", "vocos"],
-)
-def test_the_contracts_of_the_documents_are_read_as_the_models_front_ends(tmp_path, contract_file, text, frontend):
-    written(tmp_path / text.split("model: ")[1].split()[0])
-    assert read_neural(contract_file(text)).contract == MelContract(replace(frontend, name="contract"))
+def test_the_contracts_of_the_documents_are_read_as_the_models_front_ends(tmp_path, contract_file, subtests):
+    for text, frontend in [
+        *zip(DOCUMENTED, (HIFIGAN, replace(HIFIGAN, padding="center", magnitude_epsilon=0.0), VOCOS), strict=True)
+    ]:
+        with subtests.test(text=text, frontend=frontend):
+            written(tmp_path / text.split("model: ")[1].split()[0])
+            assert read_neural(contract_file(text)).contract == MelContract(replace(frontend, name="contract"))
 
 
 @pytest.fixture
@@ -407,9 +412,8 @@ def test_a_yaml_file_names_a_model_beside_it(tmp_path, contract_file):
     assert read_neural(contract_file("model: model.onnx\nbase: hifigan\nseed: 5\naxes: frames_mels")).seed == 5
 
 
-@pytest.mark.parametrize(
-    ("text", "match"),
-    [
+def test_a_wrong_yaml_file_is_one_line(tmp_path, contract_file, subtests):
+    for text, match in [
         ("base: hifigan", r"contract\.yaml: model is missing: expected the path of an \.onnx or a TorchScript file"),
         ("model: 7\nbase: hifigan", r"contract\.yaml: model=7: expected the path"),
         ("model: none.onnx\nbase: hifigan", r"contract\.yaml: .*none\.onnx: the model file cannot be read"),
@@ -417,13 +421,12 @@ def test_a_yaml_file_names_a_model_beside_it(tmp_path, contract_file):
         ("modell: a.onnx\nbase: hifigan", r"contract\.yaml: unknown key 'modell'; did you mean 'model'\?"),
         ("model: model.onnx\nbase: hifigan\nseed: -1", r"contract\.yaml: .*seed=-1: allowed is an integer >= 0"),
         ("model: model.onnx", r"contract\.yaml: sample_rate is missing"),
-    ],
-)
-def test_a_wrong_yaml_file_is_one_line(tmp_path, contract_file, text, match):
-    written(tmp_path / "model.onnx")
-    with pytest.raises(PolicyError, match=match) as caught:
-        vocoders.get_vocoder(str(contract_file(text)))
-    assert "\n" not in str(caught.value)
+    ]:
+        with subtests.test(text=text, match=match):
+            written(tmp_path / "model.onnx")
+            with pytest.raises(PolicyError, match=match) as caught:
+                vocoders.get_vocoder(str(contract_file(text)))
+            assert "\n" not in str(caught.value)
 
 
 def test_a_record_holds_the_model_by_place_and_content(tmp_path):
@@ -477,22 +480,27 @@ def test_the_command_line_auditions_and_replays_and_refuses_a_changed_model(tmp_
     assert not (tmp_path / "third").exists()
 
 
-@pytest.mark.parametrize(
-    ("frontend", "match"),
-    [
+def test_the_command_line_refuses_before_it_writes(tmp_path, clip, contract_file, subtests):
+    for frontend, match in [
         ("whisper", r"model\.onnx: the mel does not fit the contract: sample_rate=16000"),
         ("hifigan", "pip install|whole"),
-    ],
-)
-def test_the_command_line_refuses_before_it_writes(tmp_path, clip, contract_file, frontend, match):
-    written(tmp_path / "model.onnx")
-    save(tmp_path / "clip.wav", clip)
-    ran = run(
-        "audition", tmp_path / "clip.wav", "-o", tmp_path / "out", "--vocoder", contract_file(), "--frontend", frontend
-    )
-    assert ran.code == 2
-    assert re.fullmatch(rf"error: [^\n]*({match})[^\n]*\n", ran.err)
-    assert not (tmp_path / "out").exists()
+    ]:
+        with subtests.test(frontend=frontend, match=match):
+            written(tmp_path / "model.onnx")
+            save(tmp_path / "clip.wav", clip)
+            ran = run(
+                "audition",
+                tmp_path / "clip.wav",
+                "-o",
+                tmp_path / "out",
+                "--vocoder",
+                contract_file(),
+                "--frontend",
+                frontend,
+            )
+            assert ran.code == 2
+            assert re.fullmatch(rf"error: [^\n]*({match})[^\n]*\n", ran.err)
+            assert not (tmp_path / "out").exists()
 
 
 def test_a_record_whose_contract_was_tampered_with_is_refused(tmp_path):

@@ -63,18 +63,21 @@ def window_inside(mel, start, width):
     return slice(first + framing.win_length, first + (width - 1) * framing.hop_length)
 
 
-def test_an_empty_draw_gives_the_clip_back_to_its_last_sample(speechlike, tone, every_frontend):
-    for audio in (speechlike, tone):
-        mel = every_frontend(audio)
-        heard = OriginalPhase()(drawn(mel)).samples
-        assert heard.shape == mel.audio.samples.shape
-        assert relative_db(heard, mel.audio.samples) < -100
-        assert np.abs(heard - mel.audio.samples)[:, -50:].max() < 1e-5
+def test_an_empty_draw_gives_the_clip_back_to_its_last_sample(speechlike, tone, subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            for audio in (speechlike, tone):
+                mel = frontend(audio)
+                heard = OriginalPhase()(drawn(mel)).samples
+                assert heard.shape == mel.audio.samples.shape
+                assert relative_db(heard, mel.audio.samples) < -100
+                assert np.abs(heard - mel.audio.samples)[:, -50:].max() < 1e-5
 
 
-def test_the_tail_behind_the_last_whole_hop_comes_out_as_it_went_in(subtests, every_frontend, rng):
+def test_the_tail_behind_the_last_whole_hop_comes_out_as_it_went_in(every_frontend, rng, subtests):
     """Whisper and NeMo leave out the last frame, so that hardly a window reaches the tail."""
-    for share in (0.01, 0.5, 0.99):
+    for share in [0.01, 0.5, 0.99]:
         with subtests.test(share=share):
             n_samples = 40 * every_frontend.hop_length + round(share * every_frontend.hop_length)
             mel = every_frontend(Audio(0.1 * rng.standard_normal(n_samples), every_frontend.sample_rate))
@@ -83,16 +86,20 @@ def test_the_tail_behind_the_last_whole_hop_comes_out_as_it_went_in(subtests, ev
             assert relative_db(heard, before) < -80
 
 
-@pytest.mark.parametrize("max_gain_db", [0.0, 20.0, 120.0])
-def test_an_empty_draw_does_not_depend_on_the_gain_limit(speechlike, max_gain_db):
-    mel = WHISPER(speechlike)
-    assert relative_db(OriginalPhase(max_gain_db=max_gain_db)(mel).samples, mel.audio.samples) < -100
+def test_an_empty_draw_does_not_depend_on_the_gain_limit(speechlike, subtests):
+    for max_gain_db in [0.0, 20.0, 120.0]:
+        with subtests.test(max_gain_db=max_gain_db):
+            mel = WHISPER(speechlike)
+            assert relative_db(OriginalPhase(max_gain_db=max_gain_db)(mel).samples, mel.audio.samples) < -100
 
 
-def test_a_warp_that_moves_nothing_gives_the_clip_back(speechlike, every_frontend):
-    mel = every_frontend(speechlike)
-    heard = OriginalPhase()(drawn(mel, WarpPath(mel.n_frames // 2, 0)))
-    assert relative_db(heard.samples, mel.audio.samples) < -60
+def test_a_warp_that_moves_nothing_gives_the_clip_back(speechlike, subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            mel = frontend(speechlike)
+            heard = OriginalPhase()(drawn(mel, WarpPath(mel.n_frames // 2, 0)))
+            assert relative_db(heard.samples, mel.audio.samples) < -60
 
 
 def test_a_floor_in_a_band_takes_its_tone_and_leaves_the_other(two_tones, every_frontend):
@@ -104,9 +111,9 @@ def test_a_floor_in_a_band_takes_its_tone_and_leaves_the_other(two_tones, every_
     assert level_db(heard, LOW_HZ, rate) == pytest.approx(level_db(before, LOW_HZ, rate), abs=0.5)
 
 
-def test_a_floor_in_a_band_takes_the_tone_at_its_middle_and_leaves_those_beyond(subtests, every_frontend):
+def test_a_floor_in_a_band_takes_the_tone_at_its_middle_and_leaves_those_beyond(every_frontend, subtests):
     """Three bands beyond either edge a tone stays as it is."""
-    for width in (5, 9, 17):
+    for width in [5, 9, 17]:
         with subtests.test(width=width):
             center_hz, rate = every_frontend.center_hz(), every_frontend.sample_rate
             start = every_frontend.n_mels // 2 - width // 2
@@ -155,14 +162,14 @@ def test_a_time_mask_at_the_floor_is_silent_inside_and_changes_nothing_far_away(
     assert np.abs(heard - before)[untouched].max() < 1e-5
 
 
-def test_a_fill_is_heard_at_its_own_level(subtests, speechlike, every_frontend):
+def test_a_fill_is_heard_at_its_own_level(speechlike, every_frontend, subtests):
     """Under a fill at the floor one hears what leaks in from beside the mask; no other fill comes out below that.
 
     Power is averaged before the logarithm: cells of noise scatter, and the mean of their dB is up to 2.5 dB low.
     """
     for region in [FrequencyBand, TimeSpan]:
-        for fill in ("loud", "mean", "band_mean", "frame_mean", "noise", "min", "floor"):
-            with subtests.test(fill=fill, region=region):
+        for fill in ["loud", "mean", "band_mean", "frame_mean", "noise", "min", "floor"]:
+            with subtests.test(region=region, fill=fill):
                 mel = every_frontend(speechlike)
                 fill = float(mel.values.max()) if fill == "loud" else fill
                 first = min(20, mel.n_mels // 2)
@@ -173,7 +180,7 @@ def test_a_fill_is_heard_at_its_own_level(subtests, speechlike, every_frontend):
                 assert mean_db(heard, step.region) == pytest.approx(10 * np.log10(wanted + 1e-20), abs=1)
 
 
-def test_a_fill_far_louder_than_what_it_replaces_is_heard_at_its_own_level(subtests, speechlike, every_frontend):
+def test_a_fill_far_louder_than_what_it_replaces_is_heard_at_its_own_level(speechlike, every_frontend, subtests):
     """Most cells are raised by far more than the gain limit, so this is mostly the added noise; nothing leaks."""
     for region in [FrequencyBand, TimeSpan]:
         with subtests.test(region=region):
@@ -186,13 +193,14 @@ def test_a_fill_far_louder_than_what_it_replaces_is_heard_at_its_own_level(subte
             assert mean_db(masked.power, cells) > mean_db(mel.power, cells) + 3
 
 
-@pytest.mark.parametrize("change_db", [-30.0, -6.0, 6.0, 19.0])
-def test_a_change_of_all_cells_within_the_limit_is_a_gain(tone, change_db):
+def test_a_change_of_all_cells_within_the_limit_is_a_gain(tone, subtests):
     """Whisper's cells are log10(power) / 4 + 1, so 40 dB are 1."""
-    mel = WHISPER(tone)
-    heard = OriginalPhase()(mel.with_values(mel.values + change_db / 40))
-    gain = 10 ** (change_db / 20)
-    assert relative_db(heard.samples, gain * mel.audio.samples) < -60
+    for change_db in [-30.0, -6.0, 6.0, 19.0]:
+        with subtests.test(change_db=change_db):
+            mel = WHISPER(tone)
+            heard = OriginalPhase()(mel.with_values(mel.values + change_db / 40))
+            gain = 10 ** (change_db / 20)
+            assert relative_db(heard.samples, gain * mel.audio.samples) < -60
 
 
 def test_beyond_the_limit_noise_makes_up_the_rest(tone):
@@ -238,29 +246,31 @@ def error_db(masked, cells):
     return np.sqrt(np.mean(np.square(10 * np.log10((power + quiet) / (masked.power + quiet))[cells])))
 
 
-@pytest.mark.parametrize("displacement", [-9, 9])
-def test_a_warped_clip_follows_the_warped_mel_closely(gliding_voice, every_frontend, displacement, monkeypatch):
-    mel = every_frontend(gliding_voice)
-    warped = drawn(mel, WarpPath(mel.n_frames // 2, displacement))
-    error = error_db(warped, ...)
-    assert error < 0.9
-    monkeypatch.setattr(original_phase, "_N_REFINEMENTS", 0)
-    assert error < 0.95 * error_db(warped, ...)
+def test_a_warped_clip_follows_the_warped_mel_closely(gliding_voice, every_frontend, monkeypatch, subtests):
+    for displacement in [-9, 9]:
+        with subtests.test(displacement=displacement), monkeypatch.context() as patch:
+            mel = every_frontend(gliding_voice)
+            warped = drawn(mel, WarpPath(mel.n_frames // 2, displacement))
+            error = error_db(warped, ...)
+            assert error < 0.9
+            patch.setattr(original_phase, "_N_REFINEMENTS", 0)
+            assert error < 0.95 * error_db(warped, ...)
 
 
-@pytest.mark.parametrize("region", [FrequencyBand, TimeSpan])
-def test_refining_brings_the_cells_of_a_fill_closer(gliding_voice, every_frontend, region, monkeypatch):
-    mel = every_frontend(gliding_voice)
-    first = min(20, mel.n_mels // 2)
-    step = region(first, first, float(np.percentile(mel.values, 99)))
-    error = error_db(drawn(mel, step), step.region)
-    monkeypatch.setattr(original_phase, "_N_REFINEMENTS", 0)
-    # Where only two windows overlap, most of a change over time is beyond any of them.
-    factor = 0.8 if every_frontend.framing.win_length > 2 * every_frontend.hop_length else 0.98
-    assert error < factor * error_db(drawn(mel, step), step.region)
+def test_refining_brings_the_cells_of_a_fill_closer(gliding_voice, every_frontend, monkeypatch, subtests):
+    for region in [FrequencyBand, TimeSpan]:
+        with subtests.test(region=region), monkeypatch.context() as patch:
+            mel = every_frontend(gliding_voice)
+            first = min(20, mel.n_mels // 2)
+            step = region(first, first, float(np.percentile(mel.values, 99)))
+            error = error_db(drawn(mel, step), step.region)
+            patch.setattr(original_phase, "_N_REFINEMENTS", 0)
+            # Where only two windows overlap, most of a change over time is beyond any of them.
+            factor = 0.8 if every_frontend.framing.win_length > 2 * every_frontend.hop_length else 0.98
+            assert error < factor * error_db(drawn(mel, step), step.region)
 
 
-def test_a_warped_click_train_keeps_its_clicks(subtests, every_frontend):
+def test_a_warped_click_train_keeps_its_clicks(every_frontend, subtests):
     for displacement in [-12, 12]:
         with subtests.test(displacement=displacement):
             framing, rate = every_frontend.framing, every_frontend.sample_rate
@@ -308,10 +318,13 @@ def test_only_the_cells_of_a_mask_are_corrected(name, rng):
     assert change.max() < 2e-5
 
 
-def test_silence_stays_silent(every_frontend):
-    mel = every_frontend(Audio(np.zeros(30_000), every_frontend.sample_rate))
-    assert not OriginalPhase()(mel).samples.any()
-    assert not OriginalPhase()(drawn(mel, WarpPath(mel.n_frames // 2, 9))).samples.any()
+def test_silence_stays_silent(subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            mel = frontend(Audio(np.zeros(30_000), frontend.sample_rate))
+            assert not OriginalPhase()(mel).samples.any()
+            assert not OriginalPhase()(drawn(mel, WarpPath(mel.n_frames // 2, 9))).samples.any()
 
 
 def test_a_mel_without_its_clip_is_refused(speechlike):
@@ -321,8 +334,9 @@ def test_a_mel_without_its_clip_is_refused(speechlike):
         OriginalPhase()(MelSpectrogram(np.zeros((80, 20)), WHISPER))
 
 
-@pytest.mark.parametrize("hop_length", [350, 380, 400])
-def test_what_only_the_tails_of_windows_cover_comes_out_as_it_went_in(hop_length):
-    frontend = replace(WHISPER, hop_length=hop_length)
-    clip = Audio(np.random.default_rng(0).standard_normal(9000) / 10, 16000)
-    np.testing.assert_array_equal(OriginalPhase()(frontend(clip)).samples, clip.samples)
+def test_what_only_the_tails_of_windows_cover_comes_out_as_it_went_in(subtests):
+    for hop_length in [350, 380, 400]:
+        with subtests.test(hop_length=hop_length):
+            frontend = replace(WHISPER, hop_length=hop_length)
+            clip = Audio(np.random.default_rng(0).standard_normal(9000) / 10, 16000)
+            np.testing.assert_array_equal(OriginalPhase()(frontend(clip)).samples, clip.samples)

@@ -8,13 +8,16 @@ from specaug_listen.errors import ParameterError
 from specaug_listen.vocoders import VOCODERS, GriffinLim, Joint, Librosa, OriginalPhase, get_vocoder
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("joint", Joint), ("griffinlim", GriffinLim), ("original-phase", OriginalPhase), ("librosa", Librosa)],
-)
-def test_a_name_stands_for_its_vocoder_with_defaults(name, kind):
-    assert get_vocoder(name) == kind()
-    assert get_vocoder(name).kind == name
+def test_a_name_stands_for_its_vocoder_with_defaults(subtests):
+    for name, kind in [
+        ("joint", Joint),
+        ("griffinlim", GriffinLim),
+        ("original-phase", OriginalPhase),
+        ("librosa", Librosa),
+    ]:
+        with subtests.test(name=name, kind=kind):
+            assert get_vocoder(name) == kind()
+            assert get_vocoder(name).kind == name
 
 
 def test_every_vocoder_is_known_by_its_kind():
@@ -27,13 +30,13 @@ def test_a_vocoder_stands_for_itself():
     assert get_vocoder(mine) is mine
 
 
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [("jiont", "'joint'"), ("Griffin-Lim", "'griffinlim'"), ("original_phase", "'original-phase'")],
-)
-def test_an_unknown_name_is_refused_with_the_nearest_one(name, hint):
-    with pytest.raises(ParameterError, match=rf"unknown vocoder '{name}'; did you mean {hint}\? \(allowed: griff"):
-        get_vocoder(name)
+def test_an_unknown_name_is_refused_with_the_nearest_one(subtests):
+    for name, hint in [("jiont", "'joint'"), ("Griffin-Lim", "'griffinlim'"), ("original_phase", "'original-phase'")]:
+        with (
+            subtests.test(name=name, hint=hint),
+            pytest.raises(ParameterError, match=rf"unknown vocoder '{name}'; did you mean {hint}\? \(allowed: griff"),
+        ):
+            get_vocoder(name)
 
 
 def test_a_name_like_no_other_gets_no_suggestion():
@@ -41,7 +44,7 @@ def test_a_name_like_no_other_gets_no_suggestion():
         get_vocoder("xyz")
 
 
-def test_every_vocoder_gives_a_mono_clip_of_the_same_length_and_rate(subtests, speechlike, every_frontend):
+def test_every_vocoder_gives_a_mono_clip_of_the_same_length_and_rate(speechlike, every_frontend, subtests):
     for name in VOCODERS:
         with subtests.test(name=name):
             mel = every_frontend(speechlike)
@@ -51,14 +54,15 @@ def test_every_vocoder_gives_a_mono_clip_of_the_same_length_and_rate(subtests, s
             assert heard.rms_db == pytest.approx(mel.audio.rms_db, abs=3)
 
 
-@pytest.mark.parametrize("name", VOCODERS)
-def test_no_vocoder_changes_its_mel(name, speechlike):
-    from specaug_listen.frontends import WHISPER
+def test_no_vocoder_changes_its_mel(speechlike, subtests):
+    for name in VOCODERS:
+        with subtests.test(name=name):
+            from specaug_listen.frontends import WHISPER
 
-    mel = WHISPER(speechlike)
-    before = mel.values.tobytes(), mel.audio.samples.tobytes()
-    get_vocoder(name)(mel)
-    assert (mel.values.tobytes(), mel.audio.samples.tobytes()) == before
+            mel = WHISPER(speechlike)
+            before = mel.values.tobytes(), mel.audio.samples.tobytes()
+            get_vocoder(name)(mel)
+            assert (mel.values.tobytes(), mel.audio.samples.tobytes()) == before
 
 
 def test_a_parameter_out_of_range_is_refused_with_what_is_allowed(subtests):
@@ -78,17 +82,16 @@ def test_a_parameter_out_of_range_is_refused_with_what_is_allowed(subtests):
         (OriginalPhase, "max_gain_db", float("nan"), "a number >= 0 and <= 120"),
         (OriginalPhase, "seed", -1, "an integer >= 0"),
     ]:
-        with (
-            subtests.test(kind=kind, field=field, value=value, allowed=allowed),
-            pytest.raises(ParameterError, match=rf"^{kind.__name__}: {field}=.*: allowed is {allowed}"),
-        ):
+        refusal = rf"^{kind.__name__}: {field}=.*: allowed is {allowed}"
+        with subtests.test(kind=kind, field=field, value=value), pytest.raises(ParameterError, match=refusal):
             kind(**{field: value})
 
 
-@pytest.mark.parametrize("init", ["zeros", 3, None], ids=str)
-def test_an_unknown_first_phase_is_refused(init):
-    with pytest.raises(ParameterError, match=rf"^GriffinLim: init={init!r}: allowed is"):
-        GriffinLim(init=init)
+def test_an_unknown_first_phase_is_refused(subtests):
+    for init in ["zeros", 3, None]:
+        refusal = rf"^GriffinLim: init={init!r}: allowed is"
+        with subtests.test(init=init), pytest.raises(ParameterError, match=refusal):
+            GriffinLim(init=init)
 
 
 def test_parameters_may_stand_behind_a_name():
@@ -96,9 +99,8 @@ def test_parameters_may_stand_behind_a_name():
     assert get_vocoder("griffinlim: n_iter = 3 ") == GriffinLim(n_iter=3)
 
 
-@pytest.mark.parametrize(
-    ("name", "match"),
-    [
+def test_parameters_that_are_none_are_refused_in_one_line(subtests):
+    for name, match in [
         ("joint:", "expected NAME:KEY=VALUE"),
         ("joint:n_iter", "expected NAME:KEY=VALUE"),
         ("joint:n_iter=", "expected NAME:KEY=VALUE"),
@@ -108,9 +110,8 @@ def test_parameters_may_stand_behind_a_name():
         ("joint:iterations=3", "iterations"),
         ("joint:kind=librosa", "kind"),
         ("jont:n_iter=3", "unknown vocoder"),
-    ],
-)
-def test_parameters_that_are_none_are_refused_in_one_line(name, match):
-    with pytest.raises(ParameterError, match=match) as caught:
-        get_vocoder(name)
-    assert "\n" not in str(caught.value)
+    ]:
+        with subtests.test(name=name, match=match):
+            with pytest.raises(ParameterError, match=match) as caught:
+                get_vocoder(name)
+            assert "\n" not in str(caught.value)

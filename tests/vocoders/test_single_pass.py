@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
+import presets
 from numpy.testing import assert_allclose
 
-from specaug_listen.frontends import WHISPER
+from specaug_listen.frontends import PRESETS, WHISPER
 from specaug_listen.stft import istft, stft
 from specaug_listen.vocoders.phase import random_phase
 from specaug_listen.vocoders.single_pass import spsi_phase
@@ -22,15 +22,18 @@ def inconsistency_db(magnitude, phase, framing):
     return 20 * np.log10(np.linalg.norm(got - magnitude[6:-6]) / np.linalg.norm(magnitude[6:-6]))
 
 
-def test_single_pass_phases_give_a_sinusoid_back_at_once(subtests, every_frontend):
-    for hz in (440.0, 1000.0):
-        with subtests.test(hz=hz):
-            framing = every_frontend.framing
-            magnitude = np.abs(stft(framing.pad(sine(hz, every_frontend.sample_rate)), framing))
-            # Where the FFT is much longer than the window (lingvo), a peak's sides are further from their places.
-            limit = -25 if framing.n_fft < 2 * framing.win_length else -19
-            assert inconsistency_db(magnitude, spsi_phase(magnitude, framing), framing) < limit
-            assert inconsistency_db(magnitude, random_phase(magnitude.shape, 0), framing) > -10
+def test_single_pass_phases_give_a_sinusoid_back_at_once(subtests):
+    for name in presets.EACH_GEOMETRY:
+        frontend = PRESETS[name]
+        with subtests.test(frontend=name):
+            for hz in [440.0, 1000.0]:
+                with subtests.test(hz=hz):
+                    framing = frontend.framing
+                    magnitude = np.abs(stft(framing.pad(sine(hz, frontend.sample_rate)), framing))
+                    # Where the FFT is much longer than the window (lingvo), a peak's sides are further off.
+                    limit = -25 if framing.n_fft < 2 * framing.win_length else -19
+                    assert inconsistency_db(magnitude, spsi_phase(magnitude, framing), framing) < limit
+                    assert inconsistency_db(magnitude, random_phase(magnitude.shape, 0), framing) > -10
 
 
 def test_single_pass_phases_follow_two_tones_each_at_its_own_frequency():
@@ -40,7 +43,8 @@ def test_single_pass_phases_follow_two_tones_each_at_its_own_frequency():
     assert inconsistency_db(magnitude, spsi_phase(magnitude, framing), framing) < -25
 
 
-@pytest.mark.parametrize("value", [0.0, 1.0], ids=["silent", "flat"])
-def test_a_frame_without_peaks_still_has_phases(value):
-    phase = spsi_phase(np.full((5, 201), value, np.float32), WHISPER.framing)
-    assert_allclose(np.abs(phase), 1, atol=1e-6)
+def test_a_frame_without_peaks_still_has_phases(subtests):
+    for value in [0.0, 1.0]:
+        with subtests.test(value=value):
+            phase = spsi_phase(np.full((5, 201), value, np.float32), WHISPER.framing)
+            assert_allclose(np.abs(phase), 1, atol=1e-6)

@@ -38,7 +38,7 @@ def lag_of(audio, other):
     return peak if peak < size // 2 else peak - size
 
 
-def test_clicks_come_back_to_the_sample_where_the_phase_is_known(subtests, every_frontend):
+def test_clicks_come_back_to_the_sample_where_the_phase_is_known(every_frontend, subtests):
     for vocoder in KNOWN_PHASE:
         with subtests.test(vocoder=vocoder):
             clip, _ = clicks_far_apart(every_frontend)
@@ -72,7 +72,7 @@ class NumpysFFT:
         return result.astype(np.complex64 if np.iscomplexobj(result) else np.float32)
 
 
-def test_an_fft_backend_does_all_transforms_and_changes_nothing_but_the_last_bits(subtests, speechlike, every_frontend):
+def test_an_fft_backend_does_all_transforms_and_changes_nothing_but_the_last_bits(speechlike, every_frontend, subtests):
     for vocoder in [Joint(n_iter=8), GriffinLim(n_iter=8), OriginalPhase()]:
         with subtests.test(vocoder=vocoder):
             mel = every_frontend(speechlike)
@@ -84,8 +84,8 @@ def test_an_fft_backend_does_all_transforms_and_changes_nothing_but_the_last_bit
             assert_allclose(changed, plain, atol=2e-3 * np.abs(plain).max())
 
 
-def test_the_backends_that_there_are_work_unchanged(subtests, speechlike, every_frontend):
-    for module in ("pyfftw.interfaces.scipy_fft", "mkl_fft.interfaces.scipy_fft"):
+def test_the_backends_that_there_are_work_unchanged(speechlike, every_frontend, subtests):
+    for module in ["pyfftw.interfaces.scipy_fft", "mkl_fft.interfaces.scipy_fft"]:
         with subtests.test(module=module):
             try:
                 backend = importlib.import_module(module)
