@@ -1,30 +1,50 @@
-"""Frozen, validated value types: one declaration serves Python, YAML and JSON.
+"""Records: frozen, validated value types, for which one declaration serves Python, YAML and JSON.
 
-A record is a pydantic dataclass whose errors speak our language: one line that names the
-field, the value it got, and what is allowed.
+A record is a pydantic dataclass whose errors are ParameterErrors: one line that names the field, the value and what it
+should be, and the field's dotted name as data. A file of records may come from anybody, so it is read within limits.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import itertools
 import json
-from collections.abc import Mapping
+import math
+import os
+import re
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pydantic
 import pydantic.dataclasses
+import pydantic_core
 from typing_extensions import dataclass_transform
 
-from .errors import ParameterError, value_text
+from ._files import as_path, printable, read_file
+from .errors import ParameterError, PolicyError, nearest, value_text
 
-__all__ = ["from_json", "from_plain", "nearest", "record", "short_repr", "to_json", "to_plain"]
+__all__ = [
+    "from_file_data",
+    "from_json",
+    "from_plain",
+    "pattern",
+    "read_record_file",
+    "record",
+    "short_repr",
+    "to_json",
+    "to_plain",
+]
 
 T = TypeVar("T")
 _LONGEST_REPR, _LONGEST_VALUE, _MOST_SHOWN = 160, 120, 3
 _LONGEST_LIST = 180
+_MOST_DEEP, _LONGEST_KEY, _LONGEST_TEXT = 60, 200, 20_000
+# The largest number of single precision, and the largest integer of 64 bits.
+_LARGEST, _LARGEST_INTEGER = 3.4028235e38, 2**63 - 1
+_ADVICE = "the file is not as it was written; take it as it was, or run the audition or sweep again"
 _CONFIG = pydantic.ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
 
 
@@ -45,26 +65,50 @@ def record(cls: type[T]) -> type[T]:
     >>> Mask(count=-1)
     Traceback (most recent call last):
     ...
-    specaug_listen.errors.ParameterError: Mask: count=-1: allowed is an integer >= 0
+    specaug_listen.errors.ParameterError: Mask: count=-1: should be greater than or equal to 0
     """
     if "__repr__" not in cls.__dict__:
         cls.__repr__ = short_repr  # type: ignore[method-assign]
-    made: Any = pydantic.dataclasses.dataclass(frozen=True, config=_CONFIG)(cls)
-    checked_init = made.__init__
+    checked: Any = pydantic.dataclasses.dataclass(frozen=True, config=_CONFIG)(cls)
+    checked_init = checked.__init__
 
     @functools.wraps(checked_init)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
             checked_init(self, *args, **kwargs)
         except pydantic.ValidationError as error:
-            raise _refusal(made, error, cls.__name__) from None
+            raise _refusal(checked, error, cls.__name__) from None
 
-    made.__init__ = __init__
-    return made  # type: ignore[no-any-return]
+    checked.__init__ = __init__
+    return checked  # type: ignore[no-any-return]
+
+
+def pattern(regex: str, words: str) -> pydantic.AfterValidator:
+    r"""Make a validator of texts that match a regular expression, for which messages say what they should be in words.
+
+    Examples
+    --------
+    >>> from typing import Annotated
+    >>> @record
+    ... class Draw:
+    ...     name: Annotated[str, pattern(r"draw-\d", "draw- and a digit")]
+    >>> Draw(name="draw")
+    Traceback (most recent call last):
+    ...
+    specaug_listen.errors.ParameterError: Draw: name='draw': should be draw- and a digit
+    """
+    compiled = re.compile(regex)
+
+    def check(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise pydantic_core.PydanticCustomError("pattern", "Input should be {words}", {"words": words})
+        return text
+
+    return pydantic.AfterValidator(check)
 
 
 def short_repr(value: Any) -> str:
-    """A dataclass as one line of at most about 200 characters: its name, and its first fields.
+    """Return a dataclass as one line of at most about 200 characters: its name, and its first fields.
 
     Examples
     --------
@@ -133,17 +177,107 @@ def from_json(cls: type[T], text: str | bytes) -> T:
         raise _refusal(cls, error) from None
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """Say which known word comes closest, as the tail of a message.
+def read_record_file(
+    cls: type[T],
+    path: str | os.PathLike[str],
+    expected: str,
+    most_bytes: int,
+    *,
+    inside: str | os.PathLike[str] | None = None,
+) -> T:
+    """Read a record from a JSON file that lies beside sounds, and that others may have changed.
 
-    Examples
-    --------
-    >>> nearest("wisper", ["whisper", "nemo"])
-    "; did you mean 'whisper'?"
+    Parameters
+    ----------
+    cls : type
+        With a field ``format``.
+    path : str or path-like
+    expected : str
+        What should be there, and what to give, as the tail of a message.
+    most_bytes : int
+    inside : str, path-like or None
+        The folder that it may not lie outside of.
+
+    Raises
+    ------
+    PolicyError
+        One line that names the file, the key, the value and what is allowed.
     """
-    close = difflib.get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.5)
-    original = {k.lower(): k for k in known}
-    return f"; did you mean {original[close[0]]!r}?" if close else ""
+    name = printable(as_path(path))
+    try:
+        data = json.loads(read_file(Path(path), most_bytes, inside=inside), object_pairs_hook=_mapping)
+    except OSError as error:
+        raise PolicyError(f"{name}: cannot be read ({error.strerror}); expected {expected}") from None
+    except (ValueError, RecursionError) as error:
+        raise PolicyError(f"{name}: not valid JSON ({error!s:.200}); expected {expected}") from None
+    if not isinstance(data, dict) or "format" not in data:
+        raise PolicyError(f"{name}: not {expected}")
+    return from_file_data(cls, data, name)
+
+
+def from_file_data(cls: type[T], data: Any, name: str) -> T:
+    """Build a record from the data of a file, which a message calls ``name``.
+
+    Raises
+    ------
+    PolicyError
+        As `read_record_file`.
+    """
+    try:
+        _check_values(data)
+        return from_plain(cls, data)
+    except ParameterError as error:
+        raise PolicyError(f"{name}: {error}; {_ADVICE}") from None
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in mapping if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r:.80} stands twice in one mapping")
+    return mapping
+
+
+def _check_values(data: Any) -> None:
+    """Check that numbers are finite, and that nothing is longer or deeper than records are.
+
+    Raises
+    ------
+    ParameterError
+    """
+    level: list[tuple[str, Any]] = [("", data)]
+    for _ in range(_MOST_DEEP):
+        level = [inside for where, value in level for inside in _inside(where, value)]
+        for where, value in level:
+            if rule := _rule_of_files(value):
+                raise ParameterError(f"{where[:200]}={_short(value)}: should be {rule}")
+        if not level:
+            return
+    raise ParameterError(f"{level[0][0][:80]}...: allowed are mappings and lists within one another, {_MOST_DEEP} deep")
+
+
+def _inside(where: str, value: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, list):
+        return ((f"{where}[{i}]", entry) for i, entry in enumerate(value))
+    if isinstance(value, dict):
+        if long := [key for key in value if len(key) > _LONGEST_KEY]:
+            raise ParameterError(
+                f"unknown key {_short(long[0])}: allowed are keys of at most {_LONGEST_KEY} characters"
+            )
+        return ((f"{where}.{key}" if where else key, entry) for key, entry in value.items())
+    return ()
+
+
+def _rule_of_files(value: Any) -> str:
+    """What is allowed in place of a value that no record holds; empty where it may stand."""
+    if isinstance(value, float) and not (math.isfinite(value) and abs(value) <= _LARGEST):
+        return "a finite number of single precision"
+    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
+        return "an integer of 64 bits"
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return f"a text of at most {_LONGEST_TEXT} characters"
+    return ""
 
 
 _ADAPTERS: dict[Any, pydantic.TypeAdapter[Any]] = {}
@@ -155,155 +289,93 @@ def _adapter(cls: Any) -> pydantic.TypeAdapter[Any]:
     return _ADAPTERS[cls]
 
 
-@functools.lru_cache(maxsize=32)
-def _schema(cls: Any) -> Mapping[str, Any]:
-    schema: Mapping[str, Any] = _adapter(cls).json_schema(mode="serialization")
-    return schema
-
-
 def _refusal(cls: Any, error: pydantic.ValidationError, context: str = "") -> ParameterError:
     """Make one error of the first of pydantic's, with the name of the class before it where it comes of a constructor.
 
     The message of an error that a ``__post_init__`` raised stays as it is.
     """
-    first = error.errors(include_url=False)[0]
-    cause = first.get("ctx", {}).get("error")
-    if first["type"] == "value_error":
-        place = _dotted(first["loc"])
-        field = ".".join(filter(None, (place, getattr(cause, "field", ""))))
-        rule = getattr(cause, "rule", "")
-        refusal = ParameterError(f"{place}: {cause}" if place else str(cause), field=field, rule=rule)
+    details = error.errors(include_url=False)
+    kind, path, rule = details[0]["type"], _path(cls, details[0]["loc"]), ""
+    values, field = details[0].get("ctx", {}), _dotted(path)
+    if kind == "value_error":
+        inner = values["error"]
+        message = f"{field}: {inner}" if field else str(inner)
+        field, rule = ".".join(filter(None, (field, getattr(inner, "field", "")))), getattr(inner, "rule", "")
+    elif kind in ("missing", "missing_argument"):
+        message = f"{field} is missing"
+    elif kind == "unexpected_keyword_argument":
+        keys = sorted({name for each in _records_at(cls, path[:-1]) for name in _keys(each)})
+        message = f"unknown key {field!r:.80}{nearest(str(path[-1]), keys)} (allowed: {_listed(keys)})"
+    elif kind == "union_tag_not_found":
+        kinds = [each.kind for each in _records_at(cls, path)]
+        message = f"{field:.120}: {values['discriminator']} is missing (allowed: {_listed(kinds)})"
+    elif kind == "union_tag_invalid":
+        message = f"{field:.120}: unknown {values['tag']!r:.80} (allowed: {values['expected_tags']})"
     else:
-        refusal = _described(cls, first)
-    if not context:
-        return refusal
-    with_context = ParameterError(f"{context}: {refusal}", field=refusal.field, rule=refusal.rule)
-    with_context.context = context
-    return with_context
+        field = _without_branch(path)
+        rule = _rule(each["msg"] for each in details if _without_branch(_path(cls, each["loc"])) == field)
+        message = f"{field or 'the document'}={_short(details[0]['input'])}: {rule}"
+    refusal = ParameterError(f"{context}: {message}" if context else message, field=field, rule=rule)
+    refusal.context = context
+    return refusal
 
 
-def _described(cls: Any, first: Any) -> ParameterError:
-    path, kind = first["loc"], first["type"]
-    schema = _schema(cls)
-    if kind == "unexpected_keyword_argument":
-        # These are set by the reader, not by people.
-        keys = sorted(set(_resolve(schema, path[:-1]).get("properties", {})) - {"kind", "format", "frontend_error"})
-        hint = nearest(str(path[-1]), keys)
-        message = f"unknown key {_dotted(path)!r:.80}{hint} (allowed: {_listed(keys)})"
-        return ParameterError(message, field=_dotted(path))
-    if kind in ("missing", "missing_argument"):
-        return ParameterError(f"{_dotted(path)} is missing", field=_dotted(path))
-    if kind == "union_tag_not_found":
-        tags = _resolve(schema, path).get("discriminator", {}).get("mapping", {})
-        message = f"{_dotted(path):.120}: {first['ctx']['discriminator']} is missing (allowed: {_listed(list(tags))})"
-        return ParameterError(message, field=_dotted(path))
-    if kind == "union_tag_invalid":
-        ctx = first["ctx"]
-        message = f"{_dotted(path):.120}: unknown {ctx['tag']!r:.80} (allowed: {ctx['expected_tags']})"
-        return ParameterError(message, field=_dotted(path))
-    path = _without_union_branches(schema, path)
-    allowed = _in_words(schema, _resolve(schema, path)) or first["msg"].lower()
-    rule, field = f"allowed is {allowed}", _dotted(path)
-    return ParameterError(f"{field or 'the document'}={_short(first['input'])}: {rule}", field=field, rule=rule)
+def _rule(messages: Iterable[str]) -> str:
+    """What is allowed, in pydantic's words; of a union, what each of its branches takes."""
+    first, *others = dict.fromkeys(message.removeprefix("Input ") for message in messages)
+    return ", or ".join([first[0].lower() + first[1:], *(each.removeprefix("should be ") for each in others)])
 
 
-def _listed(words: list[str]) -> str:
+def _path(cls: Any, loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """The path of a value, where a positional argument of a constructor has its name."""
+    is_positional = bool(loc) and isinstance(loc[0], int) and dataclasses.is_dataclass(cls)
+    return (dataclasses.fields(cls)[loc[0]].name, *loc[1:]) if is_positional else loc  # type: ignore[index]
+
+
+# What pydantic calls the branches of a union: a class, `literal['a', 'b']`, `tuple[float, ...]`, or a plain type.
+_BRANCH = re.compile(r"[A-Z].*|.*\[.*|float|int|str|bool|none|callable|constrained-str", re.S)
+
+
+def _without_branch(path: tuple[int | str, ...]) -> str:
+    is_key = [isinstance(part, int) or not _BRANCH.fullmatch(part) for part in path]
+    return _dotted(path[: is_key.index(False)] if False in is_key else path)
+
+
+def _records_at(cls: Any, path: tuple[int | str, ...]) -> list[Any]:
+    """The records that may stand at a path, where a part that is no field is an index, or says which one of a union."""
+    records = _records_in(cls)
+    for part in path:
+        annotations = [each.__pydantic_fields__[part].annotation for each in records if part in _keys(each)]
+        matching = [each for each in records if part in (each.__name__, getattr(each, "kind", None))]
+        records = [each for annotation in annotations for each in _records_in(annotation)] or matching or records
+    return records
+
+
+def _records_in(annotation: Any) -> list[Any]:
+    if hasattr(annotation, "__pydantic_fields__"):
+        return [annotation]
+    return [each for argument in typing.get_args(annotation) for each in _records_in(argument)]
+
+
+def _keys(cls: Any) -> list[str]:
+    """Names of the fields that people write."""
+    hidden = {"kind", "format", "frontend_error"}
+    return [name for name, field in cls.__pydantic_fields__.items() if name not in hidden and not field.exclude]
+
+
+def _listed(words: Sequence[str]) -> str:
     """Words in a row, as many as one reads."""
     ends = itertools.accumulate(len(word) + 2 for word in words)
     n = sum(end <= _LONGEST_LIST for end in ends)
     return ", ".join(words[:n]) + (f" and {len(words) - n} more" if n < len(words) else "")
 
 
-def _dotted(path: tuple[int | str, ...]) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.lstrip(".")
+def _dotted(path: Iterable[int | str]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
+        return f"an integer of {value.bit_length()} bits"
     text = value_text(value)
     return text if len(text) < 80 else text[:77] + "..."
-
-
-def _deref(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    while "$ref" in node:
-        node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
-    return node
-
-
-def _step(schema: Mapping[str, Any], node: Mapping[str, Any], part: int | str) -> Mapping[str, Any] | None:
-    node = _deref(schema, node)
-    if isinstance(part, int):
-        names = list(node.get("properties", {}))
-        if names:  # a positional argument of a constructor
-            return node["properties"][names[part]] if part < len(names) else None
-        inside = node.get("items") or next((o["items"] for o in node.get("anyOf", []) if "items" in o), None)
-        return inside if isinstance(inside, Mapping) else None
-    if part in node.get("properties", {}):
-        return node["properties"][part]  # type: ignore[no-any-return]
-    if isinstance(node.get("additionalProperties"), Mapping):
-        return node["additionalProperties"]  # type: ignore[no-any-return]
-    mapping = node.get("discriminator", {}).get("mapping", {})
-    return {"$ref": mapping[part]} if part in mapping else None
-
-
-def _resolve(schema: Mapping[str, Any], path: tuple[int | str, ...]) -> Mapping[str, Any]:
-    node: Mapping[str, Any] = schema
-    for part in path:
-        following = _step(schema, node, part)
-        if following is None:
-            return {}
-        node = following
-    return _deref(schema, node)
-
-
-def _without_union_branches(schema: Mapping[str, Any], path: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Drop the trailing parts that name a branch of a union instead of a key, and name positions."""
-    kept: list[int | str] = []
-    node: Mapping[str, Any] = schema
-    for part in path:
-        names = list(_deref(schema, node).get("properties", {}))
-        following = _step(schema, node, part)
-        if following is None:
-            break
-        kept.append(names[part] if isinstance(part, int) and names else part)
-        node = following
-    return tuple(kept)
-
-
-_BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
-_LENGTHS = {
-    "minLength": " of at least {} characters",
-    "maxLength": " of at most {} characters",
-    "minItems": " of at least {} entries",
-    "maxItems": " of at most {} entries",
-}
-_NAMES = {
-    "integer": "an integer",
-    "number": "a number",
-    "string": "a text",
-    "boolean": "true or false",
-    "null": "null",
-    "array": "a list",
-    "object": "a mapping",
-}
-
-
-def _in_words(schema: Mapping[str, Any], node: Mapping[str, Any]) -> str:
-    node = _deref(schema, node)
-    for key in ("anyOf", "oneOf"):
-        if key in node:
-            return ", or ".join(dict.fromkeys(filter(None, (_in_words(schema, option) for option in node[key]))))
-    if "const" in node:
-        return repr(node["const"])
-    if "enum" in node:
-        return "one of " + ", ".join(map(repr, node["enum"]))
-    if "pattern" in node and "description" in node:  # which nobody reads as quickly as these words
-        return str(node["description"])
-    name = _NAMES.get(node.get("type", ""), "")
-    if name == "a mapping" and "title" in node:
-        name = f"a mapping ({node['title']})"
-    name += "".join(words.format(node[key]) for key, words in _LENGTHS.items() if key in node)
-    bounds = [f"{sign} {node[key]}" for key, sign in _BOUNDS.items() if key in node]
-    return f"{name} {' and '.join(bounds)}".strip()

@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from ._files import as_path, open_file, printable
-from ._records import nearest
-from .errors import ParameterError, PolicyError, value_text
+from .errors import ParameterError, PolicyError, nearest, value_text
 
 __all__ = [
     "Repeated",

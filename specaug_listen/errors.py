@@ -14,6 +14,7 @@ A message shows the value, what is allowed, and the fix.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ __all__ = [
     "SpecAugListenError",
     "SpecAugListenWarning",
     "error_context",
+    "nearest",
     "one_line",
     "value_text",
 ]
@@ -70,6 +72,19 @@ def value_text(value: object) -> str:
         return f"an {type(value).__name__}"
 
 
+def nearest(word: str, known: list[str]) -> str:
+    """Say which known word comes closest to one, as the end of a message.
+
+    Examples
+    --------
+    >>> nearest("wisper", ["whisper", "nemo"])
+    "; did you mean 'whisper'?"
+    """
+    close = difflib.get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.5)
+    original = {k.lower(): k for k in known}
+    return f"; did you mean {original[close[0]]!r}?" if close else ""
+
+
 def _without_middle(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: 2 * length // 3]}...{text[-length // 3 :]}"
 
@@ -99,9 +114,9 @@ class SpecAugListenError(Exception):
 
         Examples
         --------
-        >>> error = ParameterError.of_field("hop_length", 0, "allowed is an integer > 0")
+        >>> error = ParameterError.of_field("hop_length", 0, "should be greater than 0")
         >>> str(error), error.field
-        ('hop_length=0: allowed is an integer > 0', 'hop_length')
+        ('hop_length=0: should be greater than 0', 'hop_length')
         """
         return cls(f"{field}={value_text(value)}: {rule}", field=field, rule=rule)
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from specaug_listen._records import from_json, from_plain, nearest, record, to_json, to_plain
-from specaug_listen.errors import ParameterError
+from specaug_listen._records import from_json, from_plain, record, to_json, to_plain
+from specaug_listen.errors import ParameterError, nearest
 
 
 @record
@@ -85,19 +85,19 @@ def test_equal_records_have_equal_hashes():
 
 
 def test_replace_checks_again():
-    with pytest.raises(ParameterError, match=r"^Rhythm: tempo=301: allowed is an integer > 0 and <= 300$"):
+    with pytest.raises(ParameterError, match=r"^Rhythm: tempo=301: should be less than or equal to 300$"):
         dataclasses.replace(Rhythm("a"), tempo=301)
 
 
 def test_an_error_names_the_key_the_value_and_what_is_allowed_in_one_line(subtests):
     for fields, message in [
-        ({"tempo": 0}, "tempo=0: allowed is an integer > 0 and <= 300"),
-        ({"tempo": 1.5}, "tempo=1.5: allowed is an integer > 0 and <= 300"),
-        ({"tempo": "120"}, "tempo='120': allowed is an integer > 0 and <= 300"),
-        ({"tempo": True}, "tempo=True: allowed is an integer > 0 and <= 300"),
-        ({"meter": "5/4"}, "meter='5/4': allowed is one of '3/4', '4/4'"),
-        ({"loud": 1}, "loud=1: allowed is true or false"),
-        ({"swing": "much"}, "swing='much': allowed is a number, or one of 'light', 'heavy', or null"),
+        ({"tempo": 0}, "tempo=0: should be greater than 0"),
+        ({"tempo": 1.5}, "tempo=1.5: should be a valid integer"),
+        ({"tempo": "120"}, "tempo='120': should be a valid integer"),
+        ({"tempo": True}, "tempo=True: should be a valid integer"),
+        ({"meter": "5/4"}, "meter='5/4': should be '3/4' or '4/4'"),
+        ({"loud": 1}, "loud=1: should be a valid boolean"),
+        ({"swing": "much"}, "swing='much': should be a valid number, or 'light' or 'heavy'"),
         ({"tempos": 3}, "unknown key 'tempos'; did you mean 'tempo'? "),
         ({"zzz": 3}, "unknown key 'zzz' (allowed: loud, meter, name, steps, swing, tempo)"),
         ({"tempo": 5, "loud": True}, "tempo=5: allowed is at least 10 where loud is true"),
@@ -115,7 +115,7 @@ def test_an_error_names_the_key_the_value_and_what_is_allowed_in_one_line(subtes
     [
         (
             {"kind": "beat", "strength": 2.0},
-            r"^steps\[1\].*\.strength=2\.0: allowed is a number >= 0 and <= 1$",
+            r"^steps\[1\].*\.strength=2\.0: should be less than or equal to 1$",
         ),
         ({"kind": "beat", "strenth": 1.0}, r"^unknown key 'steps\[1\].+strenth'; did you mean 'strength'\?"),
         ({"kind": "roll"}, r"^steps\[1\]: unknown 'roll' \(allowed: 'beat', 'rest'\)$"),
@@ -128,7 +128,7 @@ def test_an_error_inside_a_list_says_where(step, message):
 
 
 def test_a_wrong_positional_argument_is_named_by_its_field():
-    with pytest.raises(ParameterError, match=r"^Rhythm: tempo=-3: allowed is an integer > 0"):
+    with pytest.raises(ParameterError, match=r"^Rhythm: tempo=-3: should be greater than 0"):
         Rhythm("bar", -3)
 
 
@@ -170,7 +170,7 @@ def test_an_error_holds_the_name_of_the_field_as_data(subtests):
 
 
 def test_a_long_value_is_cut_in_the_message():
-    with pytest.raises(ParameterError, match=r"\.\.\.: allowed is one of") as caught:
+    with pytest.raises(ParameterError, match=r"\.\.\.: should be '3/4' or '4/4'") as caught:
         Rhythm("bar", meter="4" * 100_000)
     assert len(str(caught.value)) < 200
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from .._files import io_errors, printable, write_files
-from .._json_records import json_record
 from .._notices import Notice
-from .._records import to_plain
+from .._records import from_file_data, to_plain
 from ..errors import ParameterError, PolicyError, error_context
 from ..outputs.marker import MARKER, Line, Written, marker_lines
 from ..outputs.output import Output
@@ -95,16 +94,16 @@ def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> 
     if start is None:
         return None
     name, written = printable(os.path.join(folder, MARKER)), Written(Path(folder))
-    first = json_record(AuditionRecord, lines[start]["run"], name)
+    first = from_file_data(AuditionRecord, lines[start]["run"], name)
     clips: dict[str, tuple[ClipEntry, Line]] = {}
     failures = list(first.failures)
     for line in lines[start + 1 :]:
         if "failure" in line:
-            failures.append(json_record(Failure, line["failure"], name))
+            failures.append(from_file_data(Failure, line["failure"], name))
         elif "clip" in line and isinstance(owns := line.get("owns"), dict) and owns:
             if only_whole and not _is_there(line, written):
                 continue
-            entry = json_record(ClipEntry, line["clip"], name)
+            entry = from_file_data(ClipEntry, line["clip"], name)
             if _has_its_draws(entry, owns):
                 clips[entry.folder] = entry, owns
     entries, hashes = (tuple(column) for column in zip(*clips.values(), strict=True)) if clips else ((), ())

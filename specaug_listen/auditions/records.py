@@ -15,9 +15,8 @@ from urllib.parse import quote, unquote_to_bytes
 from pydantic import BeforeValidator, Field
 
 from .._files import as_path, printable
-from .._json_records import read_json_record
 from .._notices import Notice
-from .._records import record, to_plain
+from .._records import pattern, read_record_file, record, to_plain
 from .._rng import MAX_SEED
 from .._version import __version__
 from ..audio.channels import as_channel, as_one_channel, name_suffix
@@ -67,14 +66,11 @@ AnyChannel = Annotated[Literal["mean", "left", "right", "each"] | _Number, Befor
 _PLAIN_NAME = r"^[^\x00-\x1f\x7f/\\]*[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$"
 PlainName = Annotated[
     str,
-    Field(
-        pattern=_PLAIN_NAME,
-        max_length=255,
-        description="a name within one folder, of at most 255 characters and without / \\ and control characters",
-    ),
+    Field(max_length=255),
+    pattern(_PLAIN_NAME, "a name within one folder, without / \\ and control characters"),
 ]
 _DRAW_NAME = r"^draw-[1-9]\d{0,6}$"
-DrawName = Annotated[str, Field(pattern=_DRAW_NAME, description="draw- and a number from 1")]
+DrawName = Annotated[str, pattern(_DRAW_NAME, "draw- and a number from 1")]
 Badges = Annotated[tuple[str, ...], Field(max_length=MOST_BADGES)]
 Notices = Annotated[tuple[Notice, ...], Field(max_length=1000)]
 Versions = Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=1000)]
@@ -135,9 +131,9 @@ class ClipRecord:
     sample_rate: Annotated[int, Field(ge=1, le=HIGHEST_RATE)]
     n_channels: Annotated[int, Field(ge=1, le=100_000)]
     n_samples: Annotated[int, Field(ge=1, le=1 << 48)]
-    fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="32 hexadecimal digits")]
+    fingerprint: Annotated[str, pattern("[0-9a-f]{32}", "32 hexadecimal digits")]
     path: str | None = None
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")] | None = None
+    sha256: Annotated[str, pattern("[0-9a-f]{64}", "64 hexadecimal digits")] | None = None
     start_s: Seconds = 0.0
     duration_s: SecondsAboveZero | None = None
     notices: Notices = ()
@@ -271,7 +267,7 @@ def read_record(path: str | os.PathLike[str], *, inside: str | os.PathLike[str] 
         file is called by, too.
     """
     expected = "a draw; give a draw-N.json that an audition has written"
-    record = read_json_record(DrawRecord, path, expected, _MOST_BYTES_OF_DRAW, inside=inside)
+    record = read_record_file(DrawRecord, path, expected, _MOST_BYTES_OF_DRAW, inside=inside)
     name = as_path(path).stem
     if re.fullmatch(_DRAW_NAME, name) and name != f"draw-{record.number}":
         raise PolicyError(
@@ -285,7 +281,7 @@ def read_index(folder: str | os.PathLike[str]) -> AuditionRecord:
     """Read ``audition.json`` of a folder that an audition has written; errors as in `read_record`."""
     expected = "an index of auditions; give a folder that 'specaug-listen audition' has written"
     path = as_path(folder) / "audition.json"
-    return read_json_record(AuditionRecord, path, expected, _MOST_BYTES_OF_INDEX, inside=folder)
+    return read_record_file(AuditionRecord, path, expected, _MOST_BYTES_OF_INDEX, inside=folder)
 
 
 def describe_clip(audio: Audio | Recording | MelClip) -> ClipRecord:

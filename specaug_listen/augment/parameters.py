@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from .._records import from_plain, nearest, to_plain
+from .._records import from_plain, to_plain
 from .._yaml import scalar
-from ..errors import ParameterError
+from ..errors import ParameterError, nearest
 from .describe import SUBJECTS, prefix_of
 from .masks import Mask, Warp
 from .paper import FrequencyMask, TimeMask, TimeWarp

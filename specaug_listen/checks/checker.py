@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._files import as_path
-from .._records import nearest
 from .._rng import as_seed
 from ..audio.signal import Audio
 from ..augment import Policy
@@ -18,7 +17,7 @@ from ..custom.adapter import Adapter
 from ..custom.guess import GUESSED
 from ..custom.load import absolute_spec, is_spec
 from ..custom.transform import Foreign
-from ..errors import ParameterError
+from ..errors import ParameterError, nearest
 from ..frameworks.choice import choose_frontend, choose_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend

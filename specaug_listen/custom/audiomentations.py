@@ -14,9 +14,9 @@ import numpy as np
 from pydantic import Field, JsonValue
 
 from .._imports import require
-from .._records import nearest, record
+from .._records import record
 from .._stdout import held_prints, silence_c_output
-from ..errors import ParameterError
+from ..errors import ParameterError, nearest
 
 __all__ = ["DrawnTransform", "WaveformTransform", "built", "described", "drawn", "entry_of", "place_in"]
 

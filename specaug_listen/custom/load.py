@@ -16,8 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from .._files import printable, read_file
-from .._records import nearest
-from ..errors import ParameterError, error_context
+from ..errors import ParameterError, error_context, nearest
 
 __all__ = ["absolute_spec", "is_spec", "load_callable", "name_of", "source_sha256"]
 

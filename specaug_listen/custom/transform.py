@@ -13,7 +13,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from .._notices import Notice
-from .._records import record
+from .._records import pattern, record
 from .._rng import MAX_SEED
 from ..errors import ParameterError, error_context
 from ..frontends import AnyMel, MelSpectrogram
@@ -27,7 +27,7 @@ __all__ = ["LONGEST_HELD_S", "Foreign", "ForeignCall"]
 # A callable of others needs the whole clip at once; longer ones would need memory that nobody asked for.
 LONGEST_HELD_S = 600.0
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")]
+Sha256 = Annotated[str, pattern("[0-9a-f]{64}", "64 hexadecimal digits")]
 # Not written down, and never read from a file.
 Function: TypeAlias = Annotated[SkipJsonSchema[Callable[..., Any] | None], Field(exclude=True)]
 Made: TypeAlias = Annotated[SkipJsonSchema[types.SimpleNamespace | None], Field(exclude=True)]

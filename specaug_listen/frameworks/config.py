@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from .._records import nearest
 from .._yaml import Tagged
 from ..audio.channels import OneChannel
-from ..errors import ParameterError
+from ..errors import ParameterError, nearest
 from ..frontends import PRESETS, MelFrontend
 from .fields import Number, check_value, keys_of, types_of, words_for
 from .references import Place, Resolver

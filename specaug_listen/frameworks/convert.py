@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .._records import nearest, record
+from .._records import record
 from .._yaml import as_mapping, foreign_plain_of, mapping_of
 from ..augment.coverage import expected_shares, least_mels
 from ..augment.describe import aspects, subject
 from ..augment.policy import FrameworkName, Policy
-from ..errors import ParameterError
+from ..errors import ParameterError, nearest
 from .framework import Framework
 from .neutral import neutral_policy
 from .paper import own_policy

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from .._files import printable
-from .._records import from_plain, nearest, to_plain
+from .._records import from_plain, to_plain
 from ..augment.policy import POLICIES, Policy
-from ..errors import ParameterError, PolicyError, error_context
+from ..errors import ParameterError, PolicyError, error_context, nearest
 from ..frontends import files as frontends
 from .framework import Framework
 from .neutral import NeutralMasks, NeutralPolicy, to_yaml

@@ -11,10 +11,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from .._files import printable
-from .._records import nearest, record
+from .._records import record
 from .._yaml import mapping_of
 from ..augment.policy import FrameworkName, Policy
-from ..errors import ParameterError, PolicyError, error_context
+from ..errors import ParameterError, PolicyError, error_context, nearest
 from ..frontends import MelFrontend
 from .config import Config
 from .content import content_of

@@ -10,8 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from .._files import as_path
-from .._json_records import read_json_record
-from .._records import record
+from .._records import read_record_file, record
 from ..auditions import Configuration
 from ..auditions.records import ClipEntry, DrawName, PlainName, Versions
 from ..auditions.validation import check_draws, check_once
@@ -96,4 +95,4 @@ def read_sweep(folder: str | os.PathLike[str]) -> SweepRecord:
     """
     path = as_path(folder) / "sweep.json"
     expected = "the index of a folder that a sweep has written"
-    return read_json_record(SweepRecord, path, expected, _MOST_BYTES, inside=folder)
+    return read_record_file(SweepRecord, path, expected, _MOST_BYTES, inside=folder)

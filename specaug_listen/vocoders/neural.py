@@ -24,7 +24,7 @@ from pydantic import Field
 
 from .._files import printable, read_file
 from .._imports import require
-from .._records import record
+from .._records import pattern, record
 from .._rng import MAX_SEED, as_seed
 from .._yaml import read_mapping
 from ..audio.signal import Audio
@@ -78,7 +78,7 @@ class Neural:
 
     model: Annotated[str, Field(min_length=1)]
     contract: MelContract
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")] | None = None
+    sha256: Annotated[str, pattern("[0-9a-f]{64}", "64 hexadecimal digits")] | None = None
     seed: Seed = 0
     kind: Literal["neural"] = "neural"
 

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._files import printable
-from .._records import from_plain, nearest, record, to_plain
+from .._records import from_plain, record, to_plain
 from .._yaml import read_mapping
-from ..errors import ParameterError, PolicyError, error_context
+from ..errors import ParameterError, PolicyError, error_context, nearest
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram
 from ..frontends.files import frontend_from_mapping
 from .bands import check_mel

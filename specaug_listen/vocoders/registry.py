@@ -6,10 +6,10 @@ import json
 import os
 from typing import Any, Protocol, TypeAlias
 
-from .._records import from_plain, nearest, to_plain
+from .._records import from_plain, to_plain
 from .._yaml import scalar
 from ..audio.signal import Audio
-from ..errors import ParameterError, error_context
+from ..errors import ParameterError, error_context, nearest
 from ..frontends import MelSpectrogram
 from .griffinlim import GriffinLim, Librosa
 from .joint import Joint

@@ -96,7 +96,7 @@ def test_a_number_that_is_refused_is_named(subtests):
 def test_what_is_none_of_a_few_words_is_named_once():
     ran = run("list", "nothing")
     assert (ran.code, ran.err.count("nothing")) == (2, 1)
-    assert ran.err.endswith("'dialects' (options: specaug-listen list --help)\n")
+    assert ran.err.endswith("'frameworks' (options: specaug-listen list --help)\n")
 
 
 def test_results_go_to_a_plain_place_whatever_folder_is_not_there(subtests):

@@ -105,10 +105,10 @@ def changed(folder, name, change):
 
 
 DRAW = {
-    "gain 0": (lambda d: d.update(gain=0), r"gain=0: allowed is a number > 0 and <= 1"),
-    "gain nan": (lambda d: d.update(gain=float("nan")), r"gain=nan: allowed is a finite number"),
+    "gain 0": (lambda d: d.update(gain=0), r"gain=0: should be greater than 0"),
+    "gain nan": (lambda d: d.update(gain=float("nan")), r"gain=nan: should be a finite number"),
     "a duration that is none": (lambda d: d["audio"].update(duration_s=float("nan")), r"audio\.duration_s=nan"),
-    "a start before the clip": (lambda d: d["audio"].update(start_s=-1.0), r"audio\.start_s=-1\.0: allowed is"),
+    "a start before the clip": (lambda d: d["audio"].update(start_s=-1.0), r"audio\.start_s=-1\.0: should be greater"),
     "a draw of another mel": (lambda d: d["draw"].update(n_mels=40, steps=[]), r"draw\.n_mels=40: allowed is .*80"),
     "a draw of another clip": (lambda d: d["draw"].update(n_frames=6000), r"draw\.n_frames=6000: allowed is .* 60 of"),
     "a mask beyond the mel": (
@@ -137,19 +137,28 @@ DRAW = {
     "a score beyond all": (lambda d: d["scores"].update(stoi=1e30), r"scores\.stoi=1e\+30: allowed is null, or"),
     "a share beyond one": (
         lambda d: d["scores"].update(masked_time_ratio=1.5),
-        r".*masked_time_ratio=1\.5: allowed is",
+        r".*masked_time_ratio=1\.5: ",
     ),
-    "a seed out of range": (lambda d: d.update(seed=2**60), r"seed=\d+: allowed is an integer >= 0 and <="),
-    "a version of a novel": (lambda d: d["versions"].update(numpy="9" * 10_000), r"versions\.numpy='9+\.\.\.: allowed"),
-    "a mass of badges": (lambda d: d.update(badges=["b"] * 100_000), r"badges=\['b', .*\.\.\.: allowed is .*1000"),
+    "a seed out of range": (lambda d: d.update(seed=2**60), r"seed=\d+: should be less than or equal to"),
+    "a version of a novel": (
+        lambda d: d["versions"].update(numpy="9" * 10_000),
+        r"versions\.numpy='9+\.\.\.: string should",
+    ),
+    "a mass of badges": (
+        lambda d: d.update(badges=["b"] * 100_000),
+        r"badges=\['b', .*\.\.\.: tuple .*1000",
+    ),
     "a fingerprint of another form": (lambda d: d["audio"].update(fingerprint="no"), r"audio\.fingerprint='no'"),
-    "another format": (lambda d: d.update(format="specaug-listen draw 2"), r"format='specaug-listen draw 2': allowed"),
+    "another format": (
+        lambda d: d.update(format="specaug-listen draw 2"),
+        r"format='specaug-listen draw 2': should",
+    ),
     "a key that nobody knows": (lambda d: d.update(secret=1), r"unknown key 'secret'"),
     "a key of a novel": (
         lambda d: d.update({"k" * 10_000: 1}),
         r"unknown key 'k+\.\.\.: allowed are keys of at most",
     ),
-    "a text of a novel": (lambda d: d.update(clip="c" * 100_000), r"clip='c+.*: allowed is a text of at most 20000"),
+    "a text of a novel": (lambda d: d.update(clip="c" * 100_000), r"clip='c+.*: should be a text of at most 20000"),
 }
 
 
@@ -167,7 +176,7 @@ def again(rows, **other):
 
 
 INDEX = {
-    "gain 0": (lambda d: d["clips"][0].update(gain=0.0), r"clips\[0\]\.gain=0\.0: allowed is"),
+    "gain 0": (lambda d: d["clips"][0].update(gain=0.0), r"clips\[0\]\.gain=0\.0: should be greater than 0"),
     "no length": (lambda d: d["clips"][0].update(duration_s=float("nan")), r"clips\[0\]\.duration_s=nan"),
     "another length": (lambda d: d["clips"][0].update(duration_s=9.0), r"clips\[0\]: duration_s=9\.0: .*0\.6000"),
     "a folder twice": (lambda d: again(d["clips"]), r"clips\.folder='clip': stands twice"),
@@ -175,7 +184,7 @@ INDEX = {
     "a draw twice": (lambda d: d["clips"][0].update(draws=["draw-1"] * 2), r"clips\[0\]: draws='draw-1': stands twice"),
     "100,000 draws": (
         lambda d: d["clips"][0].update(draws=[f"draw-{i}" for i in range(1, 100_001)]),
-        r"clips\[0\]\.draws=\['draw-1', .*allowed is a list of at most 1000",
+        r"clips\[0\]\.draws=\['draw-1', .*tuple should have at most 1000 items after validation",
     ),
     "a draw less": (
         lambda d: d["clips"][0].update(draws=[]),
@@ -196,7 +205,7 @@ INDEX = {
     **{
         f"folder {name!r}": (
             lambda d, name=name: d["clips"][0].update(folder=name),
-            r"clips\[0\]\.folder=.*allowed is a name",
+            r"clips\[0\]\.folder=.*should (be a name|have at most 255)",
         )
         for name in ("../../secret", "/etc", "", ".", "..", "a\0b", "a\nb", "a/b", "a\\b", "x" * 300, "\x7f")
     },
@@ -220,7 +229,7 @@ SWEEP = {
     "a folder twice": (lambda d: d["cells"][1].update(folder=d["cells"][0]["folder"]), r"cells\.folder=.*stands twice"),
     "an axis twice": (lambda d: d["axes"][1].update(key=d["axes"][0]["key"]), r"axes\.key=.*stands twice"),
     "a value twice": (lambda d: d["axes"][0].update(values=[5, 5]), r"axes\[0\]: .*a value comes twice"),
-    "no draw": (lambda d: d["cells"][0].update(draws=[]), r"cells\[0\]\.draws=\[\]: allowed is a list of at least 1"),
+    "no draw": (lambda d: d["cells"][0].update(draws=[]), r"cells\[0\]\.draws=\[\]: tuple should have at least 1"),
     "a draw more": (
         lambda d: d["cells"][0].update(draws=["draw-1", "draw-2"]),
         r"cells\[0\]\.draws=.*: allowed are the draws that configuration\.draws=1 asks for",
@@ -321,8 +330,8 @@ def test_packages_that_a_record_invents_are_not_told(made, tmp_path):
         ('{"format": ' + "[" * 80 + "1" + "]" * 80 + "}", ".*within one another, 60 deep"),
         ('{"format": 1, "gain": 1, "gain": 2}', "not valid JSON .*the key 'gain' stands twice"),
         ('{"format": ' + "9" * 5000 + "}", "not valid JSON"),
-        ('{"format": ' + "9" * 400 + "}", "format=an integer of 1329 bits: allowed is an integer of 64 bits"),
-        ('{"format": 1e999}', "format=inf: allowed is a finite number"),
+        ('{"format": ' + "9" * 400 + "}", "format=an integer of 1329 bits: should be an integer of 64 bits"),
+        ('{"format": 1e999}', "format=inf: should be a finite number of single precision"),
         ("\x00", "not valid JSON"),
         ("", "not valid JSON"),
     ],

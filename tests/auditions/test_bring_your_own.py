@@ -194,7 +194,7 @@ def test_what_is_wrong_is_one_line_on_the_command_line(subtests, place, monkeypa
         (["--policy", "absent.py:f"], 2, r"absent.py:f: the file cannot be read"),
         (["--policy", "mine.py:Mask", "--adapter", "axes"], 2, r"--adapter 'axes': expected KEY=VALUE"),
         (["--policy", "mine.py:Mask", "--adapter", "axis=x"], 2, r"unknown key 'axis'; did you mean 'axes'"),
-        (["--policy", "mine.py:Mask", "--adapter", "scale=DB"], 2, r"scale='DB': allowed is one of 'own', 'ln'"),
+        (["--policy", "mine.py:Mask", "--adapter", "scale=DB"], 2, r"scale='DB': should be 'own', 'ln'"),
         (["--policy", "LD", "--adapter", "scale=db"], 2, r"an adapter is for a callable"),
         (["--waveform", "absent.yaml"], 2, r"absent.yaml: the waveform file cannot be read"),
         (["--waveform", "mine.py"], 2, r"mine.py: "),

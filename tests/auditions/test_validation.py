@@ -70,8 +70,14 @@ CONTRADICTIONS = {
     "frequency": (lambda d: d["scores"].update(masked_frequency_ratio=0.9), r"scores\.masked_frequency_ratio=0\.9: "),
     "area": (lambda d: d["scores"].update(masked_area_ratio=0.01), r"scores\.masked_area_ratio=0\.01: allowed is"),
     "gap": (lambda d: d["scores"].update(longest_gap_ms=3.0), r"scores\.longest_gap_ms=3\.0: allowed is"),
-    "no share": (lambda d: d["scores"].update(masked_area_ratio=None), r"scores\.masked_area_ratio=None: allowed is"),
-    "no scores": (lambda d: d.update(scores={}), r"scores\.masked_time_ratio=None: allowed is"),
+    "no share": (
+        lambda d: d["scores"].update(masked_area_ratio=None),
+        r"scores\.masked_area_ratio=None: allowed is",
+    ),
+    "no scores": (
+        lambda d: d.update(scores={}),
+        r"scores\.masked_time_ratio=None: allowed is",
+    ),
     "warp": (lambda d: d["scores"].update(warp_displacement_ms=-1.0), r"scores\.warp_displacement_ms=-1\.0: allowed"),
     "no warp": (lambda d: d["draw"]["steps"].pop(0), r"scores\.warp_displacement_ms=-?[\d.]+: allowed .*, null"),
     "loudest fill": (lambda d: d["scores"].update(loudest_fill_vs_p95_db=12.0), r"scores\.loudest_fill_vs_p95_db=12"),

@@ -218,11 +218,11 @@ def test_a_constant_that_the_scale_does_not_have_is_refused_by_name():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"transforms": (), "probability": 1.2}, r"probability=1\.2: allowed is a number >= 0 and <= 1"),
-        ({"transforms": (), "probability": -0.1}, r"probability=-0\.1: allowed is a number >= 0 and <= 1"),
-        ({"transforms": (), "probability": float("nan")}, r"probability=nan: allowed is a number"),
-        ({"transforms": 3}, r"transforms=3: allowed is a list"),
-        ({"transforms": (), "name": 7}, r"name=7: allowed is a text"),
+        ({"transforms": (), "probability": 1.2}, r"probability=1\.2: should be less than or equal to 1"),
+        ({"transforms": (), "probability": -0.1}, r"probability=-0\.1: should be greater than or equal to 0"),
+        ({"transforms": (), "probability": float("nan")}, r"probability=nan: should be less than or equal to 1"),
+        ({"transforms": 3}, r"transforms=3: should be a valid tuple"),
+        ({"transforms": (), "name": 7}, r"name=7: should be a valid string"),
         ({"transforms": (), "name": ""}, r"name='': "),
         ({"transforms": ["time_mask"]}, r"transforms\[0\]='time_mask'"),
         ({"transforms": (TimeMask(),) * 101}, r"transforms=.*"),

@@ -157,7 +157,7 @@ def test_lists_and_mappings_and_json_are_read(tmp_path):
         ("- {Gain: {}, Shift: {}}", r"transforms\[0\]=.*: allowed is one transform with its parameters"),
         ("- OneOf: {transforms: 3}", r"transforms\[0\]\.OneOf\.transforms=3: allowed is a list"),
         ("transforms: []\nnme: a", r"unknown key 'nme' \(allowed: name, transforms\)"),
-        ("transforms: []\nname: 3", r"name=3: allowed is a text"),
+        ("transforms: []\nname: 3", r"name=3: should be a valid string"),
         ("3", r"expected a list of transforms"),
         ("- !!python/object:os.system {}", r"the tag .* is not allowed"),
         ("- &a {Gain: {}}\n- *a", r"is not allowed; write"),

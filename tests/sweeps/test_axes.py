@@ -58,7 +58,7 @@ def test_a_mapping_may_hold_presets_themselves():
         ({"frontend": [replace(WHISPER, n_mels=40)]}, "'whisper' is not what that name stands for"),
         ({"policy": [Policy([TimeWarp(3)], "LD")]}, "'LD' is not what that name stands for"),
         ({"vocoder": [lambda mel: mel.audio]}, "vocoder: "),
-        ({"fill": []}, r"values=\[\]: allowed is"),
+        ({"fill": []}, r"values=\[\]: tuple should have"),
         ({"fill": [[1]]}, "fill: "),
         ({"fill": list(range(51))}, "fill: "),
     ],
@@ -117,7 +117,7 @@ def test_what_cannot_be_varied_is_refused_in_one_line(subtests):
     for key, value, match in [
         ("time_mask.max_frame", 3, r"time_mask.max_frame=3: unknown parameter; did you mean 'max_frames'\?"),
         ("time_mask", 3, "policy 'SM' has no 'time_mask'"),
-        ("time_mask.max_frames", -1, "max_frames=-1: allowed is"),
+        ("time_mask.max_frames", -1, "max_frames=-1: should be"),
         ("time_mask.max_frames", "wide", "max_frames='wide'"),
         ("tim_mask.count", 1, "policy 'SM' has no 'tim_mask.count'"),
         ("cutout.count", 1, "policy 'SM' has no 'cutout.count'"),

@@ -102,7 +102,7 @@ def test_an_absurd_number_of_iterations_is_refused(subtests):
             with (
                 subtests.test(kind=kind, n_iter=n_iter),
                 pytest.raises(
-                    ParameterError, match=re.escape(f"n_iter={n_iter!r}: allowed is an integer >= 0 and <= 10000")
+                    ParameterError, match=re.escape(f"n_iter={n_iter!r}: should be ") + "(a valid|.* equal to)"
                 ),
             ):
                 kind(n_iter=n_iter)

@@ -189,9 +189,9 @@ def test_a_mel_of_another_front_end_gives_no_features(speechlike):
 
 def test_a_contract_that_cannot_be_is_refused(subtests):
     for wrong, match in [
-        ({"frontend": "hifigan"}, r"MelContract: frontend='hifigan': allowed is a mapping \(MelFrontend\)"),
-        ({"axes": "bt"}, r"axes='bt': allowed is one of 'mels_frames', 'frames_mels'"),
-        ({"batch": 1}, r"batch=1: allowed is true or false"),
+        ({"frontend": "hifigan"}, r"MelContract: frontend='hifigan': should be an instance of MelFrontend"),
+        ({"axes": "bt"}, r"axes='bt': should be 'mels_frames' or 'frames_mels'"),
+        ({"batch": 1}, r"batch=1: should be a valid boolean"),
         ({"input_name": ""}, r"input_name=''"),
         ({"frontend": replace(HIFIGAN, n_fft=256, win_length=256)}, r"mel filters hold no FFT bin"),
     ]:
@@ -260,10 +260,10 @@ def test_a_wrong_file_is_one_line_with_file_key_value_and_what_is_allowed(read, 
             r"unknown key 'hop_len'; did you mean 'hop_length'\? \(allowed: allow_empty_filters, axes, base, batch, ",
         ),
         ("base: hifigan\naxis: 1", r"unknown key 'axis'; did you mean 'axes'\?"),
-        ("base: hifigan\naxes: tb", r"axes='tb': allowed is one of 'mels_frames', 'frames_mels'"),
-        ("base: hifigan\nbatch: 2", r"batch=2: allowed is true or false"),
-        ("base: hifigan\nlog: log2", r"log='log2': allowed is one of 'ln', 'log10', 'db', or null"),
-        ("base: hifigan\nn_mels: 0", r"n_mels=0: allowed is an integer > 0"),
+        ("base: hifigan\naxes: tb", r"axes='tb': should be 'mels_frames' or 'frames_mels'"),
+        ("base: hifigan\nbatch: 2", r"batch=2: should be a valid boolean"),
+        ("base: hifigan\nlog: log2", r"log='log2': should be 'ln', 'log10' or 'db'"),
+        ("base: hifigan\nn_mels: 0", r"n_mels=0: should be greater than 0"),
         ("base: hifigan\nfmax_hz: 20000", r"fmax_hz=20000\.0: allowed is at most sample_rate / 2 = 11025\.0"),
         ("base: hifigan\nn_fft: 256\nwin_length: 256", r"4 of 80 mel filters hold no FFT bin"),
         ("n_fft: 1024", r"sample_rate is missing"),
