@@ -37,7 +37,8 @@ def clip_path(tmp_path_factory, speechlike):
 @pytest.mark.parametrize(("vocoder", "frontend"), COMBINATIONS, ids=str)
 def test_a_replayed_draw_is_the_same_files_bit_for_bit(tmp_path, clip_path, vocoder, frontend):
     channels = "before-after" if frontend in ("nemo", "lhotse") else "mono"
-    clip = load(clip_path, start_s=0.1, duration_s=0.8)
+    # librosa's own solver takes its time.
+    clip = load(clip_path, start_s=0.1, duration_s=0.25 if vocoder == "librosa" else 0.8)
     heard = audition(clip, frontend=frontend, policy=POLICY, vocoder=vocoder, draws=2, rng=5)
     folder = heard.save(tmp_path, channels=channels)
     again = replay(folder / "draw-2.json")

@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -28,20 +29,31 @@ from specaug_listen.vocoders import VOCODERS
 HEAVY = ("librosa", "numba", "matplotlib", "audiomentations", "torch", "scipy")
 
 
+def save_clips(folder, speechlike):
+    folder.mkdir()
+    save(folder / "b.wav", Audio(speechlike.samples[:, :9600], 16000))
+    save(folder / "a.wav", Audio(speechlike.samples[:, 3000:12000], 16000))
+    return folder
+
+
 @pytest.fixture
 def clips(tmp_path, speechlike):
     """A folder with two clips, both under other names than their order."""
-    (tmp_path / "in").mkdir()
-    save(tmp_path / "in" / "b.wav", Audio(speechlike.samples[:, :9600], 16000))
-    save(tmp_path / "in" / "a.wav", Audio(speechlike.samples[:, 3000:12000], 16000))
-    return tmp_path / "in"
+    return save_clips(tmp_path / "in", speechlike)
+
+
+@pytest.fixture(scope="module")
+def written_once(tmp_path_factory, speechlike):
+    folder = tmp_path_factory.mktemp("app")
+    save_clips(folder / "in", speechlike)
+    assert run("audition", folder / "in", "-o", folder / "out", "--vocoder", "original-phase", "--draws", 2).code == 0
+    return folder / "out"
 
 
 @pytest.fixture
-def out(tmp_path, clips):
+def out(tmp_path, clips, written_once):
     """What a run with the defaults but a quick vocoder wrote."""
-    assert run("audition", clips, "-o", tmp_path / "out", "--vocoder", "original-phase", "--draws", 2).code == 0
-    return tmp_path / "out"
+    return shutil.copytree(written_once, tmp_path / "out")
 
 
 # -- audition -------------------------------------------------------------------------------------------
@@ -235,9 +247,10 @@ def test_replay_overwrites_only_when_asked(tmp_path, out):
     assert len(contents(tmp_path / "again")) == 3
 
 
-def test_replay_finds_a_clip_that_has_moved_and_refuses_another(tmp_path, clips, out):
+def test_replay_finds_a_clip_that_has_moved_and_refuses_another(tmp_path, clips):
+    assert run("audition", clips, "-o", tmp_path / "out", "--vocoder", "original-phase").code == 0
     (clips / "a.wav").rename(tmp_path / "moved.wav")
-    draw = out / "a" / "draw-1.json"
+    draw = tmp_path / "out" / "a" / "draw-1.json"
     gone = run("replay", draw, "-o", tmp_path / "x.wav")
     assert gone.code == 1
     assert re.fullmatch(
@@ -248,7 +261,7 @@ def test_replay_finds_a_clip_that_has_moved_and_refuses_another(tmp_path, clips,
     assert "the clip is not the one that the draw was made for" in wrong.err
     assert not (tmp_path / "x.wav").exists()
     assert run("replay", draw, "-o", tmp_path / "x.wav", "--audio", tmp_path / "moved.wav").code == 0
-    assert (tmp_path / "x.wav").read_bytes() == (out / "a" / "draw-1.wav").read_bytes()
+    assert (tmp_path / "x.wav").read_bytes() == draw.with_suffix(".wav").read_bytes()
 
 
 def test_replay_says_when_versions_differ(tmp_path, out):

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -26,15 +27,21 @@ from specaug_listen.vocoders import GriffinLim
 RUN = Configuration(WHISPER, Policy([TimeMask(max_frames=20)], "<gap> & co"), GriffinLim(n_iter=1), draws=2, seed=4)
 
 
-@pytest.fixture
-def out(tmp_path, speechlike):
-    """A folder with two good clips of hostile names and a bad one."""
-    (tmp_path / "in").mkdir()
+@pytest.fixture(scope="module")
+def run_of_three(tmp_path_factory, speechlike):
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "in").mkdir()
     for number, name in enumerate(("<script>alert(1)<script>.wav", 'it\'s "so" & on.wav')):
-        save(tmp_path / "in" / name, Audio(speechlike.samples[:, number : 12000 + number], 16000))
-    (tmp_path / "in" / "<img src=x onerror=alert(2)>.wav").write_bytes(b"no sound")
-    audition_many(sorted((tmp_path / "in").iterdir()), tmp_path / "out", RUN)
-    return tmp_path / "out"
+        save(folder / "in" / name, Audio(speechlike.samples[:, number : 12000 + number], 16000))
+    (folder / "in" / "<img src=x onerror=alert(2)>.wav").write_bytes(b"no sound")
+    audition_many(sorted((folder / "in").iterdir()), folder / "out", RUN)
+    return folder / "out"
+
+
+@pytest.fixture
+def out(tmp_path, run_of_three):
+    """A folder with two good clips of hostile names and a bad one."""
+    return shutil.copytree(run_of_three, tmp_path / "out")
 
 
 def embedded(page: Page, tag: str) -> list[bytes]:
