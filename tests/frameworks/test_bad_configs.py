@@ -574,11 +574,11 @@ CONTRADICTIONS = {
     ),
     "fairseq": (
         "specaugment: {freq_mask_N: 1}\ninput_feat_per_channel: 5000",
-        "input_feat_per_channel (n_mels=5000): allowed is an integer > 0 and <= 4096",
+        "input_feat_per_channel (n_mels=5000): should be less than or equal to 4096",
     ),
     "hf": (
         '{"model_type": "whisper", "num_mel_bins": 5000}',
-        "num_mel_bins (n_mels=5000): allowed is an integer > 0 and <= 4096",
+        "num_mel_bins (n_mels=5000): should be less than or equal to 4096",
     ),
 }
 
