@@ -15,7 +15,8 @@ from ..augment import Batch, Policy
 from ..custom.adapter import Adapter
 from ..custom.waveform import Waveform, get_waveform
 from ..errors import ParameterError, SpecAugListenWarning
-from ..frameworks.choice import FrontendChoice, choose_policy, select_channel
+from ..frameworks.choice import FrontendChoice, select_channel
+from ..frameworks.policies import choose_policy
 from ..frameworks.read import Imported
 from ..frameworks.registry import draw_of_clip
 from ..frontends import MelFrontend, MelSpectrogram

@@ -18,7 +18,8 @@ from ..custom.guess import GUESSED
 from ..custom.load import absolute_spec, is_spec
 from ..custom.transform import Foreign
 from ..errors import ParameterError, nearest
-from ..frameworks.choice import choose_frontend, choose_policy
+from ..frameworks.choice import choose_frontend
+from ..frameworks.policies import choose_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend
 from ..outputs.output import Output

@@ -153,8 +153,9 @@ def channel_of(text: str | None, policy: Policy) -> tuple[Channel, str]:
         )
     if text is not None:
         return as_channel(text), ""
-    channel, why = choose_channel(policy)
-    return channel, f"channel {channel} of each recording, as {why}; choose another with --channel" if why else ""
+    channel, line = choose_channel(policy)
+    words = f"channel {channel} of each recording, as {line} says; choose another with --channel"
+    return channel, words if line else ""
 
 
 def layout_of(text: str) -> Channels:

@@ -66,8 +66,8 @@ def _policy_convert(
     """Write the nearest configuration of another framework, and list what differs."""
     from .._files import printable
     from .._records import to_json
-    from ..frameworks.choice import named_policy
     from ..frameworks.convert import convert_policy
+    from ..frameworks.policies import named_policy
     from ..outputs.output import Output
 
     output = None if out is None else Output(out.parent, "policy convert", overwrite=overwrite, inputs=[file])

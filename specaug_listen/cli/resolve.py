@@ -53,7 +53,7 @@ def resolve_run(
     """
     from .. import custom
     from ..auditions import Configuration
-    from ..frameworks.choice import choose_policy
+    from ..frameworks.policies import choose_policy
 
     wanted = {"framework": framework, "adapter": adapter_of(adapter), "parameters": parameters or ()}
     rules = choose_policy(policy, batch=batch, exact_rng=exact_rng, **wanted)  # type: ignore[arg-type]

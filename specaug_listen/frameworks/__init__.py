@@ -8,8 +8,6 @@ from .choice import (
     FrontendReason,
     choose_channel,
     choose_frontend,
-    choose_policy,
-    named_policy,
     reason_in_words,
     select_channel,
 )
@@ -21,7 +19,7 @@ from .hf import hf_policy
 from .lhotse import lhotse_policy
 from .lingvo import lingvo_policy
 from .nemo import nemo_patch_policy, nemo_policy
-from .policies import get_policy
+from .policies import choose_policy, get_policy, named_policy
 from .read import Imported, import_policy, read_policy
 from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, collect_frameworks, draw_of_clip, exact_sources
 from .speechbrain import speechbrain_drop, speechbrain_legacy_policy, speechbrain_warp

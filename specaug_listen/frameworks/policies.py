@@ -1,29 +1,40 @@
-"""Policies by name, from a file, or of a callable."""
+"""Which policy is meant by a name, a file, a callable or an object."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from .._yaml import by_name
-from ..augment.parameters import read_assignments, split_parameters
+from ..augment.parameters import Value, read_assignments, split_parameters
 from ..augment.policy import Policy, foreign_policy
+from ..augment.steps import Batch
 from ..custom.adapter import Adapter
 from ..custom.load import is_spec
-from ..errors import ParameterError
-from .read import Imported, read_policy
-from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES
+from ..errors import ParameterError, error_context
+from .read import Imported, check_framework, import_policy, read_policy
+from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, exact_sources
 
-__all__ = ["get_policy", "is_policy_name", "recipe_behind"]
+__all__ = [
+    "PolicySource",
+    "choose_policy",
+    "get_policy",
+    "is_policy_name",
+    "named_policy",
+    "recipe_behind",
+    "with_context",
+]
+
+PolicySource: TypeAlias = "str | os.PathLike[str] | Policy | Imported | Callable[..., Any]"
+_SUFFIXES = (".yaml", ".yml", ".json")
+_BATCH = re.compile(r"(\d{1,9})(?:x(\d{1,9})(?:@([+-]?\d{1,9}(?:\.\d{1,9})?))?)?")
 
 
-def get_policy(
-    name: str | os.PathLike[str] | Policy | Imported | Callable[..., Any], *, adapter: Adapter | None = None
-) -> Policy:
-    """The policy of a name (in upper or lower case), of a YAML file's path, or of a callable of one's own.
+def get_policy(name: PolicySource, *, adapter: Adapter | None = None) -> Policy:
+    """Return the policy of a name (in upper or lower case), of a file, or of a callable of one's own.
 
     Parameters
     ----------
@@ -49,36 +60,137 @@ def get_policy(
     >>> get_policy("LD,F=27,T=40,p=0.2").transforms[2].max_frames
     40
     """
-    if isinstance(name, str) and not os.path.exists(name):
-        base, parameters = split_parameters(name)
-        if parameters:
-            return get_policy(base, adapter=adapter).with_parameters(parameters)
-    is_named = isinstance(name, str) and is_spec(name) and not name.lower().endswith((".yaml", ".yml", ".json"))
-    if is_named or (callable(name) and not isinstance(name, Policy)):
-        return foreign_policy(name, adapter=adapter)  # type: ignore[arg-type]
-    if isinstance(name, Imported):
-        name = _of_import(name)
-    if adapter is not None:
-        raise ParameterError(f"an adapter is for a callable, and the policy is {name!s:.80}; leave the adapter out")
-    if isinstance(name, str) and name.lower() in MAIN_RECIPES:
-        return _main_recipe(name)
-    is_named = isinstance(name, str) and name.lower() in {known.lower() for known in ALL_POLICIES}
-    if isinstance(name, str) and not is_named:
-        if os.path.exists(name) or os.sep in name:
-            return read_policy(name)
-        _check_assignments(name)
+    return named_policy(name, adapter=adapter).policy
+
+
+def choose_policy(
+    policy: PolicySource,
+    *,
+    framework: str | None = None,
+    adapter: Adapter | None = None,
+    batch: Batch | str | None = None,
+    exact_rng: bool = False,
+    parameters: Sequence[str] = (),
+) -> Policy:
+    """Return the policy that is meant, in its batch and with its generator.
+
+    Parameters
+    ----------
+    policy : Policy, Imported, str, path-like or callable
+    framework : str or None
+        Whose configuration a file is; None guesses from its keys.
+    adapter : Adapter or None
+        How a callable wants the mel.
+    batch : Batch, str or None
+        See `with_context`.
+    exact_rng : bool
+    parameters : sequence of str
+        See `named_policy`.
+
+    Raises
+    ------
+    ParameterError, PolicyError
+        As `get_policy`, `import_policy` and `with_context`.
+
+    Examples
+    --------
+    >>> choose_policy("lhotse", batch="32x1500@-23.03").batch.size
+    32
+    """
+    if not isinstance(exact_rng, bool):
+        raise ParameterError(f"exact_rng={exact_rng!r:.80}: expected True or False")
+    return with_context(named_policy(policy, framework, adapter, parameters).policy, batch, exact_rng)
+
+
+def named_policy(
+    source: PolicySource,
+    framework: str | None = None,
+    adapter: Adapter | None = None,
+    parameters: Sequence[str] = (),
+) -> Imported:
+    """Return the policy that is meant, with what its file left open.
+
+    Parameters
+    ----------
+    source : Policy, Imported, str, path-like or callable
+        Parameters may follow a name or a file, as in ``LD,F=27`` and ``train.yaml,time_mask.max_frames=40``.
+    framework : str or None
+    adapter : Adapter or None
+    parameters : sequence of str
+        More of them, each as ``KEY=VALUE``; where both say one, this counts.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name or framework, a framework where there is no file, a parameter that the policy does not have,
+        or a value out of range.
+    PolicyError
+        For a file that cannot be read.
+    """
+    assignments: dict[str, Value] = {}
+    if isinstance(source, (str, os.PathLike)) and not os.path.exists(source):
+        base, assignments = split_parameters(os.fspath(source))
+        source = base if assignments else source
+    imported = _import(source, framework, adapter)
+    changes = {**assignments, **read_assignments(parameters)}
+    if not changes:
+        return imported
+    policy = imported.policy.with_parameters(changes)
+    return replace(imported, policy=policy, notes=imported.notes + policy.notes[len(imported.policy.notes) :])
+
+
+def _import(source: PolicySource, framework: str | None, adapter: Adapter | None) -> Imported:
+    check_framework(framework)
+    if _is_file(source):
+        _check_no_adapter(source, adapter)
+        return import_policy(source, framework)  # type: ignore[arg-type]
+    if framework is not None:
+        raise ParameterError(
+            f"framework {framework!r:.80} is for a file, and the policy is {source!s:.80}; leave it out"
+        )
+    if isinstance(source, Imported):
+        _check_no_adapter(source, adapter)
+        policy = source.policy
+        error = source.why_no_frontend or policy.frontend_error
+        frontend = source.frontend or policy.frontend
+        return replace(source, policy=replace(policy, frontend=frontend, frontend_error=error))
+    policy = _policy_of(source, adapter)
+    return Imported(policy, policy.frontend, policy.framework, notes=policy.notes, frontend_error=policy.frontend_error)
+
+
+def _is_file(source: PolicySource) -> bool:
+    if not isinstance(source, (str, os.PathLike)) or (isinstance(source, str) and is_policy_name(source)):
+        return False
+    return str(source).lower().endswith(_SUFFIXES) or os.path.exists(source)
+
+
+def _policy_of(source: str | os.PathLike[str] | Policy | Callable[..., Any], adapter: Adapter | None) -> Policy:
+    """Return the policy of a callable, of its name, of a policy's name, or of a policy itself."""
+    if (isinstance(source, str) and is_spec(source)) or (callable(source) and not isinstance(source, Policy)):
+        return foreign_policy(source, adapter=adapter)
+    _check_no_adapter(source, adapter)
+    if isinstance(source, str) and source.lower() in MAIN_RECIPES:
+        return _main_recipe(source.lower())
+    if isinstance(source, str) and not is_policy_name(source):
+        if os.sep in source:
+            return read_policy(source)
+        _check_assignments(source)
     known = ALL_POLICIES | {framework: ALL_POLICIES[recipe] for framework, recipe in MAIN_RECIPES.items()}
-    return by_name(name, Policy, known, "policy", read_policy)
+    return by_name(source, Policy, known, "policy", read_policy)
+
+
+def _check_no_adapter(source: PolicySource, adapter: Adapter | None) -> None:
+    if adapter is not None:
+        raise ParameterError(f"an adapter is for a callable, and the policy is {source!s:.80}; leave the adapter out")
 
 
 def _main_recipe(name: str) -> Policy:
-    """The policy that a framework's name stands for, which says so."""
-    policy = ALL_POLICIES[MAIN_RECIPES[name.lower()]]
-    source = next(one for one in FRAMEWORKS.values() if name.lower() in one.main_recipes).name
-    others = [other for other, one in ALL_POLICIES.items() if one.framework == source and other != policy.name]
-    more = f"; others of {source}: {', '.join(others)}" if others else ""
-    which = "the recipe of this name" if policy.name == name.lower() else f"the recipe {policy.name}"
-    line = f"policy {name.lower()}: {which}{more}"
+    """Return the policy that a framework's name stands for, which says so."""
+    policy = ALL_POLICIES[MAIN_RECIPES[name]]
+    framework = next(each for each in FRAMEWORKS.values() if name in each.main_recipes)
+    others = ", ".join(recipe.name for recipe in framework.recipes if recipe.name != policy.name)
+    which = "the recipe of this name" if policy.name == name else f"the recipe {policy.name}"
+    line = f"policy {name}: {which}" + (f"; others of {framework.name}: {others}" if others else "")
     return replace(policy, notes=(*policy.notes, line))
 
 
@@ -87,7 +199,7 @@ def _check_assignments(name: str) -> None:
     if re.fullmatch(r"[A-Za-z_.]+=[^,:/]*(,.*)?", name):
         raise ParameterError(f"policy {name!r:.80}: a parameter without a policy; write LD,{name:.60}")
     base, comma, rest = name.partition(",")
-    if comma and (is_policy_name(base) or base.lower().endswith((".yaml", ".yml", ".json"))):
+    if comma and (is_policy_name(base) or base.lower().endswith(_SUFFIXES)):
         read_assignments(rest.split(","), f"policy {name:.60}")
 
 
@@ -99,11 +211,11 @@ def is_policy_name(text: str) -> bool:
     >>> is_policy_name("ld"), is_policy_name("nemo"), is_policy_name("ld.yaml")
     (True, True, False)
     """
-    return text.lower() in MAIN_RECIPES or text.lower() in {known.lower() for known in ALL_POLICIES}
+    return text.lower() in MAIN_RECIPES or text.lower() in {name.lower() for name in ALL_POLICIES}
 
 
 def recipe_behind(policy: Policy) -> Policy | None:
-    """The known policy that one is, but for parameters that its name says; None for another.
+    """Return the known policy of which another is one, but for parameters that its name says; None where there is none.
 
     Examples
     --------
@@ -113,14 +225,44 @@ def recipe_behind(policy: Policy) -> Policy | None:
     try:
         base, parameters = split_parameters(policy.name)
         known = ALL_POLICIES.get(base)
-        made = known.with_parameters(parameters) if known is not None and parameters else known
+        changed = known.with_parameters(parameters) if known is not None and parameters else known
     except ParameterError:
         return None
-    return known if made == policy else None
+    return known if changed == policy else None
 
 
-def _of_import(found: Imported) -> Policy:
-    """The policy, which knows what the configuration says of its front-end."""
-    policy = found.policy
-    error = found.why_no_frontend or policy.frontend_error
-    return replace(policy, frontend=found.frontend or policy.frontend, frontend_error=error)
+def with_context(policy: Policy, batch: Batch | str | None, exact_rng: bool) -> Policy:
+    """Return a policy in a padded batch, and with its framework's generator.
+
+    Parameters
+    ----------
+    policy : Policy
+    batch : Batch, str or None
+        ``N``, ``NxFRAMES`` or ``NxFRAMES@PAD``: examples, frames of each with its padding, value of the padding.
+    exact_rng : bool
+
+    Raises
+    ------
+    ParameterError
+        For another text, or a policy whose draws cannot be made with a framework's generator.
+
+    Examples
+    --------
+    >>> with_context(get_policy("lhotse"), "32x1500@-23.03", False).batch
+    Batch(size=32, n_frames=1500, pad_value=-23.03)
+    """
+    if batch is not None:
+        policy = replace(policy, batch=batch if isinstance(batch, Batch) else _read_batch(batch))
+    if exact_rng:
+        exact_sources(policy, 0)
+        policy = replace(policy, exact_rng=True)
+    return policy
+
+
+def _read_batch(text: Any) -> Batch:
+    match = _BATCH.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ParameterError(f"--batch {text!r:.60}: allowed is N, NxFRAMES or NxFRAMES@PAD, e.g. 32x1500@-15.9")
+    size, n_frames, pad = match.groups()
+    with error_context("--batch"):
+        return Batch(int(size), None if n_frames is None else int(n_frames), float(pad or 0))

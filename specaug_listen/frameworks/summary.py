@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 from pydantic import Field
 
@@ -15,7 +15,8 @@ from ..augment.coverage import Shares, expected_shares, least_mels
 from ..augment.describe import in_words
 from ..errors import error_context
 from ..frontends import MelFrontend
-from .choice import FrontendReason, choose_channel, choose_frontend, named_policy, reason_in_words
+from .choice import FrontendReason, choose_channel, choose_frontend, reason_in_words
+from .policies import PolicySource, named_policy
 from .read import Imported
 from .registry import FRAMEWORKS
 from .unread import Unread, unread_in_words
@@ -69,9 +70,9 @@ class PolicyPage:
             f"{self.source}: policy {policy.name!r}, by the rules of {self.imported.framework}",
             _words_of(self.frontend, reason_in_words(self.frontend_reason, policy)),
         ]
-        channel, why = choose_channel(policy)
-        if why:
-            lines.append(f"channel: {channel} of each recording, as {why}")
+        channel, line = choose_channel(policy)
+        if line:
+            lines.append(f"channel: {channel} of each recording, as {line} says")
         if policy.warp_probability is not None:
             lines.append(
                 f"the warp is applied with a chance of {policy.warp_probability:g}, the masks with one of their own, "
@@ -114,7 +115,7 @@ def _picked(policy: Policy) -> list[str]:
 
 
 def show_policy(
-    policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any],
+    policy: PolicySource,
     framework: str | None = None,
     *,
     frontend: MelFrontend | str | None = None,

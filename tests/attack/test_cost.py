@@ -15,7 +15,7 @@ from specaug_listen import Audio, Policy, augment, frontends, get_policy, sweep
 from specaug_listen._yaml_loader import load, load_tagged
 from specaug_listen.augment import TimeMask
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.frameworks.choice import choose_policy
+from specaug_listen.frameworks.policies import choose_policy
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.mels import find_mels
 from specaug_listen.vocoders import get_vocoder

@@ -73,7 +73,10 @@ def test_a_file_with_keys_of_several_frameworks_is_refused_with_their_names(subt
                 WENET + ESPNET,
                 r"wenet's \(dataset_conf\) and espnet's \(specaug, specaug_conf, frontend_conf\); name the ",
             ),
-            (ESPNET + NEMO, r"espnet's \(.*\) and nemo's \(model\); .*: --framework espnet or --framework nemo \(dia"),
+            (
+                ESPNET + NEMO,
+                r"espnet's \(.*\) and nemo's \(model\); .*: --framework espnet or --framework nemo \(fr",
+            ),
             (NEMO + FAIRSEQ, r"nemo's \(model\) and fairseq's \(specaugment, transforms\)"),
             (DROP + WENET, r"speechbrain's \(drop\) and wenet's"),
             (WENET + ESPNET + NEMO, r"wenet's .* and espnet's .* and nemo's .*; name the one"),

@@ -120,6 +120,16 @@ def test_a_mistake_is_named_with_file_key_and_what_is_allowed(subtests, written)
             assert "\n" not in str(caught.value)
 
 
+def test_whose_rules_it_draws_by_is_said_under_either_key(written):
+    for key in ("framework", "dialect"):
+        assert read_policy(written(f"{key}: wenet\ntransforms: []")).framework == "wenet"
+    with pytest.raises(PolicyError, match="framework and dialect are the same key; give one of them"):
+        read_policy(written("framework: wenet\ndialect: wenet\ntransforms: []"))
+    for name in ("", "WeNet", "a" * 50, "a\n"):
+        with pytest.raises(ParameterError, match=r"framework=.*: allowed is the name of a framework in small letters"):
+            Policy((), framework=name)
+
+
 def test_an_absent_file_is_refused(tmp_path):
     with pytest.raises(PolicyError, match=r"absent\.yaml: the policy file cannot be read \(No such file"):
         get_policy(str(tmp_path / "absent.yaml"))
