@@ -107,22 +107,22 @@ def _silenced(values: Mapping[str, Any]) -> str:
     )
 
 
-def _left_out(values: Mapping[str, Any]) -> str:
+def _files_left_out(values: Mapping[str, Any]) -> str:
     parts = []
     if endings := values["endings"]:
         n = sum(endings.values())
-        parts.append(f"{n} {'file that is' if n == 1 else 'files that are'} no sound ({_listed(endings)})")
+        parts.append(f"{n} {'file that is' if n == 1 else 'files that are'} no sound ({_endings_text(endings)})")
     if values["n_hidden"]:
         parts.append(f"{values['n_hidden']} hidden {'file' if values['n_hidden'] == 1 else 'files'}")
     if of_ffmpeg := values["of_ffmpeg"]:
         extra = "pip install 'specaug-listen[av]' decodes them"
-        parts.append(f"{sum(of_ffmpeg.values())} that FFmpeg reads ({_listed(of_ffmpeg)}): {extra}")
+        parts.append(f"{sum(of_ffmpeg.values())} that FFmpeg reads ({_endings_text(of_ffmpeg)}): {extra}")
     return f"left out of {values['folder']}: {', '.join(parts)}"
 
 
-def _listed(counts: Mapping[str, int]) -> str:
-    shown = [f"{ending} {n}" for ending, n in list(counts.items())[:_MOST_ENDINGS]]
-    return ", ".join(shown) + (f" and {len(counts) - len(shown)} more endings" if len(counts) > len(shown) else "")
+def _endings_text(counts: Mapping[str, int]) -> str:
+    parts = [f"{ending} {n}" for ending, n in list(counts.items())[:_MOST_ENDINGS]]
+    return ", ".join(parts) + (f" and {len(counts) - len(parts)} more endings" if len(counts) > len(parts) else "")
 
 
 def _upwards(values: Mapping[str, Any]) -> str:
@@ -165,16 +165,16 @@ def _empty_bins(values: Mapping[str, Any]) -> str:
 
 def _other_timing(values: Mapping[str, Any]) -> str:
     """Of a mel whose manifest says that its frames are not those of the front-end."""
-    told, own = (
+    of_manifest, of_frontend = (
         " and ".join(
-            f"{one['frame_shift'] * 1000:.4g} ms between frames" if key == "frame_shift" else f"{one[key]:g} Hz"
-            for key in one
+            f"{timing['frame_shift'] * 1000:.4g} ms between frames" if key == "frame_shift" else f"{timing[key]:g} Hz"
+            for key in timing
         )
-        for one in (values["told"], values["own"])
+        for timing in (values["told"], values["own"])
     )
     return (
-        f"another front-end: its manifest says {told}, and front-end {values['frontend']!r} has {own}, so its length "
-        "or pitch is wrong; name the one that it was made with"
+        f"another front-end: its manifest says {of_manifest}, and front-end {values['frontend']!r} has {of_frontend}, "
+        "so its length or pitch is wrong; name the one that it was made with"
     )
 
 
@@ -271,7 +271,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "variables": "is a MATLAB file whose variables are no clip (samplerate and wavedata, with the channels as rows and "
     "not compressed), or it is cut; save sound as WAV (in MATLAB: audiowrite), and a mel as .npy",
     "decoded-by": "decoded by FFmpeg: {codec} in {container}, by {decoder}",
-    "left-out": _left_out,
+    "left-out": _files_left_out,
     "results": lambda values: (
         f"left out of {values['folder']}: {counted(values['n_files'], 'file')} of specaug-listen's own results; to "
         "hear one, name it by its own path"
@@ -367,8 +367,8 @@ class Notice:
                 return sentence.format_map(self.values)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             pass  # written by another version, with other values
-        listed = ", ".join(f"{name:.80} {value!s:.80}" for name, value in list(self.values.items())[:_MOST_VALUES])
-        return f"{self.kind}: {listed}" if listed else self.kind
+        values_text = ", ".join(f"{name:.80} {value!s:.80}" for name, value in list(self.values.items())[:_MOST_VALUES])
+        return f"{self.kind}: {values_text}" if values_text else self.kind
 
     @property
     def is_doubt(self) -> bool:

@@ -13,7 +13,7 @@ from ._notices import Notice
 from .audio.signal import Audio
 from .auditions import Audition, AuditionRecord, DrawRecord, read_record, replay_record
 from .auditions.integrity import check_of_run, edits_of_file
-from .auditions.journal import listed_in
+from .auditions.journal import index_or_journal
 from .errors import PolicyError, SpecAugListenWarning
 from .frontends import MelSpectrogram
 from .sweeps.agreement import check_of_cell
@@ -73,10 +73,10 @@ def replay(
     SpecAugListenWarning
         When the record was changed since it was written, or the index of its folder does not list it.
     """
-    written = read_written_draw(path)
-    for notice in written.notices:
+    draw = read_written_draw(path)
+    for notice in draw.notices:
         warnings.warn(notice.text, SpecAugListenWarning, stacklevel=2)
-    return replay_record(written.record, printable(path), audio=audio, folder=folder, policy=policy)
+    return replay_record(draw.record, printable(path), audio=audio, folder=folder, policy=policy)
 
 
 def read_written_draw(path: str | os.PathLike[str]) -> WrittenDraw:
@@ -102,7 +102,7 @@ def read_written_draw(path: str | os.PathLike[str]) -> WrittenDraw:
         with require_unchanged(path):
             indexes = {place: _indexes_beside(place) for place in places}
             record = read_record(path, inside=near.parent.parent if indexes[near] else None)
-            notices = _compared(record, printable(path), indexes)
+            notices = _notices_of(record, printable(path), indexes)
     except OSError as error:
         raise PolicyError(f"{printable(path)}: cannot be read ({error.strerror}); give it again") from None
     return WrittenDraw(record, notices)
@@ -110,16 +110,16 @@ def read_written_draw(path: str | os.PathLike[str]) -> WrittenDraw:
 
 def _indexes_beside(place: Path) -> list[_Index]:
     run = place.parent.parent
-    indexes = [listed_in(run), read_sweep(run) if is_sweep(run) else None]
+    indexes = [index_or_journal(run), read_sweep(run) if is_sweep(run) else None]
     return [index for index in indexes if index is not None]
 
 
-def _compared(record: DrawRecord, path: str, indexes: dict[Path, list[_Index]]) -> tuple[Notice, ...]:
+def _notices_of(record: DrawRecord, path: str, indexes: dict[Path, list[_Index]]) -> tuple[Notice, ...]:
     """What is to be said of a record in its places, which agrees with the indexes beside it."""
     notices = [notice for place in indexes for notice in edits_of_file(place)]
     pairs = [(place, index) for place, beside in indexes.items() for index in beside]
-    listed = [_is_listed(record, index, place.parent.name, path) for place, index in pairs]
-    if pairs and not any(listed):
+    is_listed = [_is_listed(record, index, place.parent.name, path) for place, index in pairs]
+    if pairs and not any(is_listed):
         notices.append(Notice("not-listed", {"path": path, "folder": printable(pairs[0][0].parent.parent)}))
     return tuple(notices)
 

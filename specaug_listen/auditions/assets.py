@@ -29,18 +29,18 @@ class InlineAssets:
     flac: bool = False
 
     def read(self, name: str) -> bytes | None:
-        """A file's bytes; None where there is none."""
+        """Read a file; None where there is none."""
         return None if self.files.size(name) is None else self.files.read(name)
 
     def sound(self, name: str) -> File:
-        """A sound; the address of one that is too long to be held."""
+        """Return a sound; the address of one that is too long to be held."""
         if (self.files.size(name) or 0) > _LARGEST_HELD and (address := self.files.address(name)) is not None:
             return File(url=address)
         data = self.files.read(name)
-        return File(_as_flac(data, self.files.called(name)), media_type="audio/flac") if self.flac else File(data)
+        return File(_as_flac(data, self.files.path_text(name)), media_type="audio/flac") if self.flac else File(data)
 
     def audio(self, name: str) -> Audio | None:
-        """A sound, decoded; None where it is too long to be held, or empty.
+        """Decode a sound; None where it is too long to be held, or empty.
 
         Raises
         ------
@@ -49,11 +49,11 @@ class InlineAssets:
         """
         if (self.files.size(name) or 0) > _LARGEST_HELD:
             return None
-        samples, rate = _decoded(self.files.read(name), self.files.called(name), "float32")
+        samples, rate = _decode(self.files.read(name), self.files.path_text(name), "float32")
         return Audio(samples.T, rate) if samples.size else None
 
     def picture(self, name: str) -> File:
-        """A picture."""
+        """Return a picture."""
         return File(self.files.read(name), media_type="image/png")
 
 
@@ -73,18 +73,18 @@ class LinkedAssets(InlineAssets):
     name: str = ""
 
     def sound(self, name: str) -> File:
-        """A sound, written."""
+        """Write a sound beside the page."""
         file = super().sound(name)
         if file.data is None:
             return file
         suffix = ".flac" if self.flac else ".wav"
-        return self._written(file, f"audio/{self.name}/{name.removesuffix('.wav')}{suffix}")
+        return self._write(file, f"audio/{self.name}/{name.removesuffix('.wav')}{suffix}")
 
     def picture(self, name: str) -> File:
-        """A picture, written."""
-        return self._written(super().picture(name), f"img/{self.name}/{name}")
+        """Write a picture beside the page."""
+        return self._write(super().picture(name), f"img/{self.name}/{name}")
 
-    def _written(self, file: File, place: str) -> File:
+    def _write(self, file: File, place: str) -> File:
         assert file.data is not None
         path = self.page / place
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,18 +92,18 @@ class LinkedAssets(InlineAssets):
         return File(file.data, quote(os.fsencode(place)), file.media_type)
 
 
-def _decoded(wav: bytes, called: str, dtype: str) -> tuple[Any, int]:
+def _decode(wav: bytes, path: str, dtype: str) -> tuple[Any, int]:
     sf = require("soundfile", purpose="reading audio")
     try:
         samples, rate = sf.read(io.BytesIO(wav), dtype=dtype, always_2d=True)
     except sf.LibsndfileError as error:
         why = str(error.error_string).rstrip(".")
-        raise PolicyError(f"{called}: no sound can be read ({why}); run the audition again") from None
+        raise PolicyError(f"{path}: no sound can be read ({why}); run the audition again") from None
     return samples, rate
 
 
-def _as_flac(wav: bytes, called: str) -> bytes:
-    samples, rate = _decoded(wav, called, "int16")
+def _as_flac(wav: bytes, path: str) -> bytes:
+    samples, rate = _decode(wav, path, "int16")
     if not len(samples):
         return wav
     buffer = io.BytesIO()

@@ -24,7 +24,7 @@ from ..outputs.names import folder_name
 from ..outputs.output import Output
 from ..outputs.pages import check_page, page_names
 from ..vocoders import Joint
-from .journal import Journal, Run, kept_clips, read_journal
+from .journal import Journal, Run, journal_to_resume, read_journal
 from .long import Within, audition_long, is_long
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, versions, vocoder_of
 from .rendering import needs_whole_clip
@@ -145,9 +145,9 @@ def audition_many(
         clips = _clips(files, configuration.channel, output)
         for clip in clips:
             _check_clip(output, clip, configuration)
-        kept = _clips_to_keep(output, clips, configuration) if resume else None
-        entries = {} if kept is None else {entry.folder: entry for entry in kept.index.clips}
-        run = Run(output, index, len(clips), kept)
+        journal = _clips_to_keep(output, clips, configuration) if resume else None
+        entries = {} if journal is None else {entry.folder: entry for entry in journal.index.clips}
+        run = Run(output, index, len(clips), journal)
         for number, clip in enumerate(clips, start=1):
             entry = entries.get(clip.folder)
             progress(number, _audition_clip(clip, run, configuration, within) if entry is None else run.keep(entry))
@@ -163,7 +163,7 @@ def _check_clip(output: Output, clip: _Clip, configuration: Configuration) -> No
 
 def _clips_to_keep(output: Output, clips: Sequence[_Clip], configuration: Configuration) -> Journal | None:
     """What is kept of a run that did not end: clips whose files are what they were."""
-    journal = kept_clips(output.folder, configuration)
+    journal = journal_to_resume(output.folder, configuration)
     if journal is None:
         return None
     by_folder = {clip.folder: clip for clip in clips}
@@ -173,7 +173,7 @@ def _clips_to_keep(output: Output, clips: Sequence[_Clip], configuration: Config
                 f"the run to go on with differs: it did {printable(entry.name)!r:.80}, which is none of the clips now; "
                 "give the same files, or --overwrite"
             )
-    return journal.only({one.folder for one in journal.index.clips if _is_same(by_folder[one.folder], one)})
+    return journal.only({entry.folder for entry in journal.index.clips if _is_same(by_folder[entry.folder], entry)})
 
 
 def _is_same(clip: _Clip, entry: ClipEntry) -> bool:
@@ -190,18 +190,18 @@ def _is_same(clip: _Clip, entry: ClipEntry) -> bool:
 
 def _clips(files: Sequence[str | os.PathLike[str]], channel: Channel, output: Output) -> list[_Clip]:
     """The clips of files, their names and folders; sorted, so that none depends on the order of the arguments."""
-    taken = names_taken(output)
+    used_names = names_taken(output)
     recordings = [path for path in files if not isinstance(path, MelFile)]
-    pairs = [(path, one) for path in sorted(recordings, key=os.path.abspath) for one in _choices(path, channel)]
+    pairs = [(path, item) for path in sorted(recordings, key=os.path.abspath) for item in _choices(path, channel)]
     suffixes = [name_suffix(choice) for _, choice in pairs]
     names = distinct_names([path for path, _ in pairs], suffixes)
     clips = [
-        _Clip(path, choice.channel, name, folder_name(_with_suffix(path, suffix), taken))
+        _Clip(path, choice.channel, name, folder_name(_with_suffix(path, suffix), used_names))
         for (path, choice), suffix, name in zip(pairs, suffixes, names, strict=True)
     ]
     # The mels of one file stay in its order.
-    mels = sorted((one for one in files if isinstance(one, MelFile)), key=lambda one: os.path.abspath(one.path))
-    return clips + [_Clip(one, "mean", one.name, folder_name(f"{one.name}.mel", taken)) for one in mels]
+    mels = sorted((item for item in files if isinstance(item, MelFile)), key=lambda item: os.path.abspath(item.path))
+    return clips + [_Clip(item, "mean", item.name, folder_name(f"{item.name}.mel", used_names)) for item in mels]
 
 
 def _choices(path: str | os.PathLike[str], channel: Channel) -> list[Choice]:
@@ -218,11 +218,11 @@ def _with_suffix(path: str | os.PathLike[str], suffix: str) -> str | os.PathLike
     return f"{Path(path).stem}{suffix}.wav" if suffix else path
 
 
-def _audition_clip(one: _Clip, run: Run, configuration: Configuration, within: Within) -> Audition | Failure:
-    path = one.path
+def _audition_clip(clip_of_run: _Clip, run: Run, configuration: Configuration, within: Within) -> Audition | Failure:
+    path = clip_of_run.path
     try:
         if isinstance(path, MelFile):
-            return _audition_mel(path, one.folder, run, configuration)
+            return _audition_mel(path, clip_of_run.folder, run, configuration)
         is_whole = needs_whole_clip(configuration.policy, configuration.waveform)
         if is_whole and is_long(path, configuration.duration_s, LONGEST_HELD_S):
             raise ParameterError(
@@ -230,12 +230,12 @@ def _audition_clip(one: _Clip, run: Run, configuration: Configuration, within: W
                 "take a part with --duration"
             )
         if isinstance(configuration.vocoder, Joint) and not is_whole and is_long(path, configuration.duration_s):
-            return _audition_long_clip(one, run, configuration, within)
+            return _audition_long_clip(clip_of_run, run, configuration, within)
         span: dict[str, Any] = {"start_s": configuration.start_s, "duration_s": configuration.duration_s}
-        channel = None if one.channel == "mean" else one.channel
+        channel = None if clip_of_run.channel == "mean" else clip_of_run.channel
         clip = load(path, channel=channel, strict=configuration.strict, **span)
-        how = {"frontend": configuration.choice, "name": one.name, "channel": "mean"}
-        return _audition_and_put(clip, one.folder, run, configuration, **how)
+        how = {"frontend": configuration.choice, "name": clip_of_run.name, "channel": "mean"}
+        return _audition_and_put(clip, clip_of_run.folder, run, configuration, **how)
     except OutputError:
         raise
     except SpecAugListenError as error:
@@ -252,7 +252,7 @@ def _audition_mel(file: MelFile, folder: str, run: Run, configuration: Configura
 
 def _audition_and_put(clip: Any, folder: str, run: Run, configuration: Configuration, **of_clip: Any) -> Audition:
     """Audition a clip as a run says, with what is the clip's own, and write its folder."""
-    heard = audition(
+    result = audition(
         clip,
         policy=configuration.policy,
         waveform=configuration.waveform,
@@ -262,25 +262,25 @@ def _audition_and_put(clip: Any, folder: str, run: Run, configuration: Configura
         twins=configuration.twins,
         **of_clip,
     )
-    run.put(heard, folder)
-    return heard
+    run.put(result, folder)
+    return result
 
 
-def _audition_long_clip(one: _Clip, run: Run, configuration: Configuration, within: Within) -> Audition:
+def _audition_long_clip(clip: _Clip, run: Run, configuration: Configuration, within: Within) -> Audition:
     assert isinstance(configuration.vocoder, Joint)
     # On the disk of the results: the system's own folder for such things is often held in memory.
     with run.room() as room:
         rate = configuration.frontend.sample_rate
         recording = open_recording(
-            one.path,
+            clip.path,
             rate,
             room,
             start_s=configuration.start_s,
             duration_s=configuration.duration_s,
-            channel=one.channel,
+            channel=clip.channel,
             strict=configuration.strict,
         )
-        heard = audition_long(
+        result = audition_long(
             recording,
             room,
             frontend=configuration.frontend,
@@ -288,12 +288,12 @@ def _audition_long_clip(one: _Clip, run: Run, configuration: Configuration, with
             vocoder=configuration.vocoder,
             draws=configuration.draws,
             seed=configuration.seed,
-            name=one.name,
+            name=clip.name,
             frontend_reason=configuration.frontend_reason,
             within=within,
         )
-        run.put(heard, one.folder)
-    return heard
+        run.put(result, clip.folder)
+    return result
 
 
 def _failure(path: str | os.PathLike[str], reason: str) -> Failure:

@@ -46,8 +46,8 @@ class WavForm(NamedTuple):
     n_samples: int
 
 
-def check_wav(head: bytes, n_bytes: int, called: str) -> WavForm:
-    """See that a file is a whole WAV file as a run writes them, of 16-bit samples, and nothing else.
+def check_wav(head: bytes, n_bytes: int, path: str) -> WavForm:
+    """Refuse what is not a whole WAV file as a run writes them, of 16-bit samples, and nothing else.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def check_wav(head: bytes, n_bytes: int, called: str) -> WavForm:
         Its first `HEAD` bytes, or all.
     n_bytes : int
         Its length.
-    called : str
+    path : str
         Its name in a message.
 
     Returns
@@ -67,33 +67,33 @@ def check_wav(head: bytes, n_bytes: int, called: str) -> WavForm:
     PolicyError
     """
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        raise PolicyError(f"{called}: no sound can be read (it begins with {head[:12]!r}, and is no WAV file); {AGAIN}")
-    found = list(_chunks(head))
-    chunks = dict(found)
-    if len(chunks) < len(found):  # programs differ in which of two they believe
-        raise PolicyError(f"{called}: no sound can be read (a WAV file with two parts of one name); {AGAIN}")
+        raise PolicyError(f"{path}: no sound can be read (it begins with {head[:12]!r}, and is no WAV file); {AGAIN}")
+    pairs = list(_chunks(head))
+    chunks = dict(pairs)
+    if len(chunks) < len(pairs):  # programs differ in which of two they believe
+        raise PolicyError(f"{path}: no sound can be read (a WAV file with two parts of one name); {AGAIN}")
     form, sound = chunks.get(b"fmt "), chunks.get(b"data")
     if form is None or sound is None or len(head) < form[0] + 16:
-        raise PolicyError(f"{called}: no sound can be read (a WAV file without its form or its samples); {AGAIN}")
+        raise PolicyError(f"{path}: no sound can be read (a WAV file without its form or its samples); {AGAIN}")
     coding, n_channels, rate, _, per_frame, n_bits = struct.unpack_from("<HHIIHH", head, form[0])
     if (coding, n_bits) != (_PCM, _BITS) or not 1 <= n_channels <= _MOST_CHANNELS or not 1 <= rate <= _LARGEST_RATE:
         raise PolicyError(
-            f"{called}: no sound can be read (coding {coding} of {n_bits} bits, {n_channels} channels, {rate} Hz: "
+            f"{path}: no sound can be read (coding {coding} of {n_bits} bits, {n_channels} channels, {rate} Hz: "
             f"allowed is 16-bit PCM, 1 or {_MOST_CHANNELS} channels, up to {_LARGEST_RATE} Hz); {AGAIN}"
         )
     if per_frame != n_channels * _BITS // 8 or sound[1] % per_frame:
-        raise PolicyError(f"{called}: no sound can be read ({sound[1]} bytes are no whole samples); {AGAIN}")
+        raise PolicyError(f"{path}: no sound can be read ({sound[1]} bytes are no whole samples); {AGAIN}")
     there = n_bytes - sound[0]
     if sound[1] > there:
-        raise PolicyError(f"{called}: cut off: its sound is {sound[1]} bytes, {there} are there; {AGAIN}")
+        raise PolicyError(f"{path}: cut off: its sound is {sound[1]} bytes, {there} are there; {AGAIN}")
     promised = struct.unpack_from("<I", head, 4)[0] + 8
     if promised != n_bytes:
-        raise PolicyError(f"{called}: its header says {promised} bytes, and it has {n_bytes}; {AGAIN}")
+        raise PolicyError(f"{path}: its header says {promised} bytes, and it has {n_bytes}; {AGAIN}")
     return WavForm(rate, n_channels, sound[1] // per_frame)
 
 
 def _chunks(head: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """Of each chunk its name, where it begins and how long it is; the sound is the last one that is looked for."""
+    """Yield the name of each chunk, where it begins and how long it is; the sound is the last one."""
     at = 12
     while at + 8 <= len(head):
         name, size = struct.unpack_from("<4sI", head, at)
@@ -103,23 +103,23 @@ def _chunks(head: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
         at += 8 + size + size % 2
 
 
-def check_picture(data: bytes, called: str) -> None:
-    """See that bytes are a whole PNG picture of no more pixels than a page can show, and nothing else.
+def check_picture(data: bytes, path: str) -> None:
+    """Refuse what is not a whole PNG picture, and nothing else, of no more pixels than a page can show.
 
     Raises
     ------
     PolicyError
     """
     if not data.startswith(_PNG) or data[12:16] != b"IHDR" or not data.endswith(_LAST_CHUNK) or not _is_whole(data):
-        raise PolicyError(f"{called}: no picture can be read (it is no whole PNG file); {AGAIN}")
+        raise PolicyError(f"{path}: no picture can be read (it is no whole PNG file); {AGAIN}")
     width, height = struct.unpack_from(">II", data, 16)
     if not 0 < width * height <= _MOST_PIXELS:
-        raise PolicyError(f"{called}: a picture of {width} x {height} pixels; allowed are {_MOST_PIXELS}; {AGAIN}")
+        raise PolicyError(f"{path}: a picture of {width} x {height} pixels; allowed are {_MOST_PIXELS}; {AGAIN}")
     image = require("PIL.Image", purpose="pictures")
     try:
         image.open(io.BytesIO(data), formats=["PNG"]).load()
     except Exception:  # a decoder can fail in any way, and says little of it
-        raise PolicyError(f"{called}: no picture can be read (the PNG file is damaged); {AGAIN}") from None
+        raise PolicyError(f"{path}: no picture can be read (the PNG file is damaged); {AGAIN}") from None
 
 
 def _is_whole(data: bytes) -> bool:
@@ -148,7 +148,7 @@ class MemoryFiles:
         """Bytes of all files of this ending."""
         return sum(len(data) for name, data in self._files.items() if name.endswith(suffix))
 
-    def called(self, name: str) -> str:
+    def path_text(self, name: str) -> str:
         """What a message calls a file."""
         return name
 
@@ -192,7 +192,7 @@ class FolderFiles:
         """Bytes of all files of this ending."""
         return sum(path.lstat().st_size for path in self._folder.glob(f"*{suffix}"))
 
-    def called(self, name: str) -> str:
+    def path_text(self, name: str) -> str:
         """What a message calls a file."""
         return printable(self._folder / name)
 
@@ -204,11 +204,11 @@ class FolderFiles:
         PolicyError
             When it cannot be read, lies outside of the run, or is not what its name says.
         """
-        return self._checked(name, MOST_BYTES_OF_PICTURE if name.endswith(".png") else None)[0]
+        return self._read_checked(name, MOST_BYTES_OF_PICTURE if name.endswith(".png") else None)[0]
 
     def form(self, name: str) -> WavForm | None:
         """What a sound's header says; errors as for `read`."""
-        return self._checked(name, HEAD)[1]
+        return self._read_checked(name, HEAD)[1]
 
     def record(self, name: str) -> DrawRecord:
         """A draw's record.
@@ -220,8 +220,8 @@ class FolderFiles:
         """
         return read_record(self._folder / f"{name}.json", inside=self._run)
 
-    def _checked(self, name: str, most_bytes: int | None) -> tuple[bytes, WavForm | None]:
-        """A file's bytes, or the first of them; not before its content is known to be what its name says."""
+    def _read_checked(self, name: str, most_bytes: int | None) -> tuple[bytes, WavForm | None]:
+        """Read a file, or the first bytes of it; refuse content that is not what its name says."""
         path = self._folder / name
         with _saying_what_is_gone(path), open_inside(self._run, path) as file:
             n_bytes = os.fstat(file.fileno()).st_size
@@ -241,7 +241,7 @@ class FolderFiles:
         PolicyError
             As `read`.
         """
-        self._checked(name, HEAD)
+        self._read_checked(name, HEAD)
         path = Path(os.path.relpath(self._folder / name, self._page))
         return quote(os.fsencode(path.as_posix()))
 

@@ -61,41 +61,41 @@ class ClipOfRun:
         """Whether the clip came as a mel, without its audio."""
         return self.entry.audio.mel is not None and self.assets.files.size("original.wav") is None
 
-    def called(self, name: str) -> str:
-        """A version's name among those of all runs."""
+    def title_of(self, name: str) -> str:
+        """Return a version's name among those of all runs."""
         return f"{self.label}: {name}" if self.label else name
 
 
-def clip_view(shown: Sequence[ClipOfRun], clip_id: str) -> Clip:
-    """One clip: its original, and of each run the copy-synthesis and the draws.
+def clip_view(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
+    """Return one clip: its original, and of each run the copy-synthesis and the draws.
 
     Parameters
     ----------
-    shown : sequence of ClipOfRun
+    clips : sequence of ClipOfRun
         The same clip in each run.
     clip_id : str
         Of its element in the page.
     """
-    first = shown[0]
+    first = clips[0]
     versions: list[Version] = []
     originals: dict[MelFrontend, int] = {}
-    for one in shown:
-        prefix = f"{clip_id}-{one.label}-" if one.label else f"{clip_id}-"
-        key = one.frontend
+    for clip in clips:
+        prefix = f"{clip_id}-{clip.label}-" if clip.label else f"{clip_id}-"
+        key = clip.frontend
         if key not in originals:
             # Runs of one front-end share the original; others have a mel of their own to be compared with.
-            name = one.called("original") if originals else "original"
+            name = clip.title_of("original") if originals else "original"
             originals[key] = len(versions)
-            if not one.is_mel:
-                versions.append(sound_version(one, "original", "the recording", f"{prefix}original", name))
-        versions.append(_copy_version(one, f"{prefix}copy-synthesis"))
+            if not clip.is_mel:
+                versions.append(sound_version(clip, "original", "the recording", f"{prefix}original", name))
+        versions.append(_copy_version(clip, f"{prefix}copy-synthesis"))
         has_mel = versions[originals[key]].picture is not None
-        for drawn in one.draws:
-            version = draw_version(one, drawn, prefix)
+        for draw in clip.draws:
+            version = draw_version(clip, draw, prefix)
             is_comparable = has_mel and version.picture is not None
             versions.append(replace(version, compared_with=originals[key] if is_comparable else None))
-            versions += _twins(one, drawn, prefix)
-    names = [f"{one.label}: {badge}" if one.label else badge for one in shown for badge in one.entry.badges]
+            versions += _twins(clip, draw, prefix)
+    badges = [f"{clip.label}: {badge}" if clip.label else badge for clip in clips for badge in clip.entry.badges]
     entry = first.entry
     return Clip(
         clip_id,
@@ -103,127 +103,128 @@ def clip_view(shown: Sequence[ClipOfRun], clip_id: str) -> Clip:
         entry.duration_s,
         tuple(loudness_matched(versions)),
         facts_of_clip(entry.duration_s, entry.audio),
-        tuple(dict.fromkeys(names)),
+        tuple(dict.fromkeys(badges)),
         is_plain=any(version.sound.data is None for version in versions),
         colours=colours_of(versions),
         reference="mel as it was given" if first.is_mel else "original",
     )
 
 
-def _copy_version(one: ClipOfRun, version_id: str) -> Version:
-    """The copy-synthesis; of a mel without its audio with the picture of that mel, which is what is compared with."""
-    name, note = one.called("copy-synthesis"), "its mel, not augmented, through the same vocoder"
-    if not one.is_mel:
-        return sound_version(one, "copy-synthesis", note, version_id, name)
+def _copy_version(clip: ClipOfRun, version_id: str) -> Version:
+    """Return the copy-synthesis; of a mel without its audio with the picture of that mel, for comparison."""
+    name, note = clip.title_of("copy-synthesis"), "its mel, not augmented, through the same vocoder"
+    if not clip.is_mel:
+        return sound_version(clip, "copy-synthesis", note, version_id, name)
     note = "the mel as it was given, which the picture shows, through the vocoder; there is no original"
-    version = sound_version(one, "copy-synthesis", note, version_id, name)
-    return replace(version, picture=_picture(one, "given"))
+    version = sound_version(clip, "copy-synthesis", note, version_id, name)
+    return replace(version, picture=_picture(clip, "given"))
 
 
-def sound_version(one: ClipOfRun, file: str, note: str, version_id: str, name: str) -> Version:
-    """The original, or the copy-synthesis."""
-    check_unchanged(one.assets.files, f"{file}.wav", one.frontend, one.entry, one.draws)
+def sound_version(clip: ClipOfRun, file: str, note: str, version_id: str, name: str) -> Version:
+    """Return the original, or the copy-synthesis."""
+    check_unchanged(clip.assets.files, f"{file}.wav", clip.frontend, clip.entry, clip.draws)
     return Version(
-        version_id, name, one.assets.sound(f"{file}.wav"), note, one.level_db,
-        picture=_picture(one, file), key=version_id, heard=_heard(one, f"{file}.wav"),
+        version_id, name, clip.assets.sound(f"{file}.wav"), note, clip.level_db,
+        picture=_picture(clip, file), key=version_id, sound_facts=_sound_facts(clip, f"{file}.wav"),
     )  # fmt: skip
 
 
-def draw_version(one: ClipOfRun, drawn: DrawRecord, prefix: str) -> Version:
-    """A draw."""
-    name, draw = f"draw-{drawn.number}", drawn.effective_draw
-    picture = _picture(one, name)
-    figure = one.assets.picture(f"{name}.png") if picture is None else None
-    check_drawn(one.assets.files, f"{name}.wav", drawn)
+def draw_version(clip: ClipOfRun, record: DrawRecord, prefix: str) -> Version:
+    """Return a draw as a version of its clip."""
+    name, draw = f"draw-{record.number}", record.effective_draw
+    picture = _picture(clip, name)
+    figure = clip.assets.picture(f"{name}.png") if picture is None else None
+    check_drawn(clip.assets.files, f"{name}.wav", record)
     return Version(
-        f"{prefix}{name}", one.called(name), one.assets.sound(f"{name}.wav"), "", one.level_db,
-        picture=picture, figure=figure, masks=masks_of(draw, one.frontend),
-        warp=tuple(warp_lines(draw, one.frontend)) if draw.warps else (),
-        facts=facts_of_draw(drawn.scores), badges=drawn.badges, key=f"{prefix}{name}", heard=_heard(one, f"{name}.wav"),
+        f"{prefix}{name}", clip.title_of(name), clip.assets.sound(f"{name}.wav"), "", clip.level_db,
+        picture=picture, figure=figure, masks=masks_of(draw, clip.frontend),
+        warp=tuple(warp_lines(draw, clip.frontend)) if draw.warps else (),
+        facts=facts_of_draw(record.scores), badges=record.badges,
+        key=f"{prefix}{name}", sound_facts=_sound_facts(clip, f"{name}.wav"),
     )  # fmt: skip
 
 
-def _twins(one: ClipOfRun, drawn: DrawRecord, prefix: str) -> list[Version]:
-    """The same draw with the phase of the original, where it was rendered."""
-    name = f"draw-{drawn.number}-original-phase"
-    if one.assets.read(f"{name}.wav") is None:
+def _twins(clip: ClipOfRun, draw: DrawRecord, prefix: str) -> list[Version]:
+    """Return the draw with the phase of the original, where it was rendered."""
+    name = f"draw-{draw.number}-original-phase"
+    if clip.assets.read(f"{name}.wav") is None:
         return []
-    check_drawn(one.assets.files, f"{name}.wav", drawn)
+    check_drawn(clip.assets.files, f"{name}.wav", draw)
     note = "the same draw without the vocoder's part"
-    sound = one.assets.sound(f"{name}.wav")
-    called = one.called(f"draw-{drawn.number}, original phase")
+    sound = clip.assets.sound(f"{name}.wav")
+    title = clip.title_of(f"draw-{draw.number}, original phase")
     return [
         Version(
             f"{prefix}{name}",
-            called,
+            title,
             sound,
             note,
-            one.level_db,
+            clip.level_db,
             key=f"{prefix}{name}",
-            heard=_heard(one, f"{name}.wav"),
+            sound_facts=_sound_facts(clip, f"{name}.wav"),
         )
     ]
 
 
 def masks_of(draw: Draw, frontend: MelFrontend) -> tuple[Mask, ...]:
-    """All that a draw fills or copies, in seconds and Hz."""
+    """Return all that a draw fills or copies, in seconds and Hz."""
     first_s, last_s = extent_s(frontend, draw.n_frames)
-    found = []
-    for one in outlines(draw):
-        ends_s = frontend.framing.center_s([one.begin, one.end], frontend.sample_rate)
+    masks = []
+    for outline in outlines(draw):
+        ends_s = frontend.framing.center_s([outline.begin, outline.end], frontend.sample_rate)
         begin_s, end_s = (float(s) for s in np.clip(ends_s, max(0.0, first_s), last_s).round(4))
-        low_hz, high_hz = (round(hz, 1) for hz in edges_hz(frontend, one.bins))
-        found.append(Mask(one.kind, begin_s, end_s, low_hz, high_hz, *one.bins, one.fill))
-    return tuple(found)
+        low_hz, high_hz = (round(hz, 1) for hz in edges_hz(frontend, outline.bins))
+        masks.append(Mask(outline.kind, begin_s, end_s, low_hz, high_hz, *outline.bins, outline.fill))
+    return tuple(masks)
 
 
 def edges_hz(frontend: MelFrontend, bins: tuple[int, int]) -> tuple[float, float]:
-    """From where to where bands reach: half way to the neighbours' centres, on the mel scale."""
+    """Return from where to where bins reach: half way to the centres of their neighbours, on the mel scale."""
     low, high = hz_to_mel([frontend.fmin_hz, frontend.top_hz], frontend.mel_scale)
     spacing = (high - low) / (frontend.n_mels + 1)
     below, above = mel_to_hz(low + spacing * (np.array(bins) + 0.5), frontend.mel_scale)
     return float(below), float(above)
 
 
-def _picture(one: ClipOfRun, name: str) -> Picture | None:
-    data = one.assets.read(f"{name}.mel.png")
+def _picture(clip: ClipOfRun, name: str) -> Picture | None:
+    data = clip.assets.read(f"{name}.mel.png")
     if data is None:
         return None
-    called = one.assets.files.called(f"{name}.mel.png")
+    path = clip.assets.files.path_text(f"{name}.mel.png")
     try:
         cells = read_cells(data)
     except ValueError as error:
-        raise PolicyError(f"{called}: {error!s:.120}; run the audition again") from None
+        raise PolicyError(f"{path}: {error!s:.120}; run the audition again") from None
     n_mels, n_columns = cells.indices.shape
-    if n_mels != one.frontend.n_mels:
+    if n_mels != clip.frontend.n_mels:
         raise PolicyError(
-            f"{called}: a picture of {n_mels} bins, and the front-end has {one.frontend.n_mels}; run the audition again"
+            f"{path}: a picture of {n_mels} bins, and the front-end has {clip.frontend.n_mels}; run the audition again"
         )
-    positions, labels = hz_ticks(one.frontend)
+    positions, labels = hz_ticks(clip.frontend)
     ticks = tuple(((at + 0.5) / n_mels, label) for at, label in zip(positions, labels, strict=True))
     left_s, right_s = cells.extent_s
     return Picture(
-        one.assets.picture(f"{name}.mel.png"), n_columns, n_mels, left_s, right_s, cells.low_db, cells.high_db,
-        tuple(float(hz) for hz in one.frontend.center_hz()), ticks,
+        clip.assets.picture(f"{name}.mel.png"), n_columns, n_mels, left_s, right_s, cells.low_db, cells.high_db,
+        tuple(float(hz) for hz in clip.frontend.center_hz()), ticks,
     )  # fmt: skip
 
 
 def colours_of(versions: Sequence[Version]) -> tuple[float, float] | None:
-    """Levels of the darkest and of the brightest colour, in dB relative to the original's loudest cell."""
+    """Return the levels of the darkest and of the brightest colour, in dB relative to the original's loudest cell."""
     pictures = [version.picture for version in versions if version.picture is not None]
     return (pictures[0].low_db, pictures[0].high_db) if pictures else None
 
 
 def loudness_matched(versions: Sequence[Version]) -> list[Version]:
-    """The versions with the gains that make them equally loud."""
-    levels = [None if version.heard is None else version.heard.loudness_lufs for version in versions]
-    peaks = [0.0 if version.heard is None else version.heard.peak for version in versions]
+    """Return the versions with the gains that make them equally loud."""
+    levels = [None if version.sound_facts is None else version.sound_facts.loudness_lufs for version in versions]
+    peaks = [0.0 if version.sound_facts is None else version.sound_facts.peak for version in versions]
     gains = matching_gains_db(levels, peaks)
     return [replace(version, matched_db=gain) for version, gain in zip(versions, gains, strict=True)]
 
 
-def _heard(one: ClipOfRun, name: str) -> SoundFacts | None:
-    sound = one.assets.audio(name)
+def _sound_facts(clip: ClipOfRun, name: str) -> SoundFacts | None:
+    sound = clip.assets.audio(name)
     return None if sound is None else SoundFacts(loudness_lufs(sound), sound.peak, sound.duration_s)
 
 
@@ -236,16 +237,16 @@ def columns_for(draws: Iterable[DrawRecord]) -> tuple[Score, ...]:
     )
 
 
-def rows_of(shown: Sequence[ClipOfRun], clip_id: str, columns: Sequence[Score]) -> list[Row]:
+def rows_of(clips: Sequence[ClipOfRun], clip_id: str, columns: Sequence[Score]) -> list[Row]:
     """Return a row of the table for each draw."""
     rows = []
-    for one in shown:
-        prefix = f"{clip_id}-{one.label}-" if one.label else f"{clip_id}-"
-        for drawn in one.draws:
-            name = f"draw-{drawn.number}"
-            values = tuple(_value(drawn, score) for score in columns)
-            badges = one.entry.badges + drawn.badges
-            rows.append(Row(one.entry.name, one.called(name), f"{prefix}{name}", values, badges))
+    for clip in clips:
+        prefix = f"{clip_id}-{clip.label}-" if clip.label else f"{clip_id}-"
+        for draw in clip.draws:
+            name = f"draw-{draw.number}"
+            values = tuple(_value(draw, score) for score in columns)
+            badges = clip.entry.badges + draw.badges
+            rows.append(Row(clip.entry.name, clip.title_of(name), f"{prefix}{name}", values, badges))
     return rows
 
 
@@ -256,12 +257,12 @@ def _value(draw: DrawRecord, score: Score) -> tuple[float | None, str]:
     return value, score.number(value).replace("-", "−")
 
 
-def _why_not(drawn: DrawRecord, key: str) -> str:
+def _why_not(record: DrawRecord, key: str) -> str:
     if key not in ("stoi", "pesq"):
         return "–"
-    if key not in drawn.scores:
+    if key not in record.scores:
         return "not installed"
-    draw = drawn.effective_draw
+    draw = record.effective_draw
     if draw.warps:
         return "n/a: warped"
     return "n/a: cut" if draw.n_trimmed else "n/a: too short or silent"

@@ -43,10 +43,10 @@ def as_text(audition: Audition) -> str:
     what = f"{audition.policy.name} on {frontend}, seed {audition.seed}"
     lines = [f"Audition of {audition.name!r} ({audition.duration_s:.2f} s): {what}"]
     lines += [f"  ! {badge}" for badge in audition.badges]
-    for drawn in audition.draws:
-        facts = ", ".join(f"{name} {value}" for name, value in facts_of_draw(audition.score_of(drawn)))
-        lines.append(f"  {drawn.name}: {facts}")
-        lines += [f"    ! {badge}" for badge in audition.badges_of(drawn)]
+    for draw in audition.draws:
+        facts = ", ".join(f"{name} {value}" for name, value in facts_of_draw(audition.score_of(draw)))
+        lines.append(f"  {draw.name}: {facts}")
+        lines += [f"    ! {badge}" for badge in audition.badges_of(draw)]
     return "\n".join(lines)
 
 
@@ -68,8 +68,8 @@ def facts_of_run(
 ) -> Facts:
     """What was done to a clip."""
     rendered_by = ("vocoder", vocoder_name(vocoder))
-    chosen = ("front-end", frontend_in_words(frontend, policy, reason))
-    return (*facts_of_policy(policy), chosen, rendered_by, ("seed", str(seed)))
+    frontend_fact = ("front-end", frontend_in_words(frontend, policy, reason))
+    return (*facts_of_policy(policy), frontend_fact, rendered_by, ("seed", str(seed)))
 
 
 def frontend_in_words(frontend: MelFrontend, policy: Policy, reason: FrontendReason | None) -> str:

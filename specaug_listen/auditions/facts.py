@@ -41,7 +41,7 @@ _Span = tuple[int, int]
 def clip_badges(
     levels: Levels | None, gain: float, held_s: float = 0.0, notices: Sequence[Notice] = ()
 ) -> tuple[str, ...]:
-    """What to know about a clip: what its reader noticed, its levels, and how much was needed at once."""
+    """Return what to know about a clip: what its reader noticed, its levels, and how much was needed at once."""
     badges = [notice.text for notice in notices]
     if levels is None:
         pass  # a mel, whose sound is not at hand
@@ -55,14 +55,14 @@ def clip_badges(
         badges.append(f"quieter by {-20 * np.log10(gain):.1f} dB, all renderings alike, so that none clips")
     if held_s > LONG_S:
         badges.append(f"held in memory: all {held_s:.0f} s at once, as callables and waveform stages need it")
-    return _bounded(badges)
+    return _within_limits(badges)
 
 
 def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, ...]:
-    """What to know about a draw."""
+    """Return what to know about a draw."""
     badges = list(draw.warnings)
     if waveform is not None:
-        applied = [one.name for one in waveform.drawn if one.parameters.get("should_apply")]
+        applied = [transform.name for transform in waveform.drawn if transform.parameters.get("should_apply")]
         badges.append(f"waveform {waveform.name}: {', '.join(applied) or 'nothing'} applied before the mel")
         if not waveform.is_repeatable:
             badges.append(f"waveform {waveform.name} cannot be made again from its names and parameters")
@@ -73,15 +73,15 @@ def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, 
     loudest = draw.loudest_fill_db
     if loudest is not None and loudest > 0:
         badges.append(f"loud fill: {loudest:+.1f} dB relative to the clip's 95th percentile cell")
-    return _bounded(badges)
+    return _within_limits(badges)
 
 
-def _bounded(badges: Sequence[str]) -> tuple[str, ...]:
-    """So many lines, of such a length, as a record holds; where there are more, the last one counts them."""
+def _within_limits(badges: Sequence[str]) -> tuple[str, ...]:
+    """Cut badges to the number and the length that a record holds; the last one counts those that are left out."""
     n_more = len(badges) - MOST_BADGES + 1
     if n_more > 1:
         badges = [*badges[: MOST_BADGES - 1], f"and {n_more} more"]
-    return tuple(one if len(one) <= _LONGEST_BADGE else f"{one[: _LONGEST_BADGE - 3]}..." for one in badges)
+    return tuple(badge if len(badge) <= _LONGEST_BADGE else f"{badge[: _LONGEST_BADGE - 3]}..." for badge in badges)
 
 
 def effective_draw(draw: Draw, change: Change | None) -> Draw:
@@ -92,7 +92,7 @@ def effective_draw(draw: Draw, change: Change | None) -> Draw:
 
 
 def scores_of_steps(draw: Draw, frontend: MelFrontend) -> dict[str, float]:
-    """The scores that follow from the steps of a draw, by their names; its cost does not depend on its length."""
+    """Return the scores that follow from the steps of a draw; the cost does not depend on its length."""
     hop_ms = 1000 * frontend.hop_length / frontend.sample_rate
     spans = _masked_spans(draw)
     time, frequency = sum(stop - start for start, stop in spans) / draw.n_frames, draw.masked_frequency_ratio
@@ -110,7 +110,7 @@ def scores_of_steps(draw: Draw, frontend: MelFrontend) -> dict[str, float]:
 
 
 def masked_area_ratio(draw: Draw) -> float:
-    """Share of the cells that any mask covers; its cost does not depend on the length of the draw."""
+    """Return the share of the cells that any mask covers; its cost does not depend on the length of the draw."""
     spans = _masked_spans(draw)
     if draw.rectangles:
         return _area(draw, spans)
@@ -119,22 +119,22 @@ def masked_area_ratio(draw: Draw) -> float:
 
 
 def _masked_spans(draw: Draw) -> list[_Span]:
-    return _joined((math.floor(begin) + 1, math.ceil(end)) for begin, end in draw.time_spans)
+    return _merge_spans((math.floor(begin) + 1, math.ceil(end)) for begin, end in draw.time_spans)
 
 
-def _joined(spans: Iterable[_Span]) -> list[_Span]:
-    """Spans in order, without what they have in common; those that touch are one."""
-    joined: list[_Span] = []
+def _merge_spans(spans: Iterable[_Span]) -> list[_Span]:
+    """Return spans in order, those that touch or overlap as one."""
+    merged: list[_Span] = []
     for start, stop in sorted((max(0, start), stop) for start, stop in spans if start < stop):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(stop, joined[-1][1])
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(stop, merged[-1][1])
         else:
-            joined.append((start, stop))
-    return joined
+            merged.append((start, stop))
+    return merged
 
 
 def _area(draw: Draw, spans: list[_Span]) -> float:
-    """Share of the cells that masks cover, counted from one edge of a mask to the next."""
+    """Return the share of the cells that masks cover, counted from one edge of a mask to the next."""
     boxes = [(0, draw.n_mels, start, stop) for start, stop in spans]
     boxes += [(*bins, math.ceil(begin), math.ceil(end)) for bins, (begin, end) in draw.rectangles]
     changes: dict[int, list[tuple[int, int, int]]] = {0: [], draw.n_frames: []}

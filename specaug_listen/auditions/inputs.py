@@ -1,4 +1,4 @@
-"""What an audition is given, as a clip and its mel: a recording, or a mel from someone's own pipeline."""
+"""The clip and the front-end of an audition: of a recording, or of a mel from a pipeline of the user's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Clip = Audio | MelClip
 
 
 def clip_and_frontend(
-    given: Any,
+    audio: Any,
     frontend: Any,
     policy: Policy,
     *,
@@ -34,11 +34,11 @@ def clip_and_frontend(
     start_s: float = 0.0,
     duration_s: float | None = None,
 ) -> tuple[Clip, FrontendChoice]:
-    """The clip in what a caller gave, and the front-end of its mel.
+    """Return the clip that a caller means, and the front-end of its mel.
 
     Parameters
     ----------
-    given : MelClip, MelSpectrogram, array or tensor [shape=(n_mels, n_frames)], path, or a clip in any form
+    audio : MelClip, MelSpectrogram, array or tensor [shape=(n_mels, n_frames)], path, or a clip in any form
         An array and a file of a mel need ``frontend``.
     frontend : MelFrontend, FrontendChoice, str, path-like or None
         As in `audition`; of a mel that has one, the same, or None.
@@ -53,73 +53,73 @@ def clip_and_frontend(
     ParameterError
         For anything else, and for a mel of another front-end.
     """
-    is_file = isinstance(given, (str, os.PathLike)) and is_mel_path(given)
-    is_array = not isinstance(given, (Audio, MelClip, MelSpectrogram)) and _is_array_of_mel(given)
+    is_file = isinstance(audio, (str, os.PathLike)) and is_mel_path(audio)
+    is_array = not isinstance(audio, (Audio, MelClip, MelSpectrogram)) and _is_array_of_mel(audio)
     if not (is_file or is_array) and (axes is not None or statistics is not None):
         raise ParameterError("statistics= and axes= are about a mel in an array or a file; leave them out")
     if is_file or is_array:
-        return _mel_of(given, frontend, axes, statistics, (start_s, duration_s), is_file=is_file)
-    if isinstance(given, MelClip):
-        return given, FrontendChoice(_own(given.mel.frontend, frontend), "named")
-    if isinstance(given, MelSpectrogram):
-        plain = _recording_of(given)
-        own = FrontendChoice(_own(given.frontend, frontend), "named")
+        return _mel_of(audio, frontend, axes, statistics, (start_s, duration_s), is_file=is_file)
+    if isinstance(audio, MelClip):
+        return audio, FrontendChoice(_frontend_of_mel(audio.mel.frontend, frontend), "named")
+    if isinstance(audio, MelSpectrogram):
+        plain = _recording_of(audio)
+        choice = FrontendChoice(_frontend_of_mel(audio.frontend, frontend), "named")
         if plain is not None:
-            return as_audio(plain, start_s=start_s, duration_s=duration_s), own
-        return mel_clip(mel_part(given, start_s, duration_s)), own
-    return as_audio(given, start_s=start_s, duration_s=duration_s), choose_frontend(frontend, policy)
+            return as_audio(plain, start_s=start_s, duration_s=duration_s), choice
+        return mel_clip(mel_part(audio, start_s, duration_s)), choice
+    return as_audio(audio, start_s=start_s, duration_s=duration_s), choose_frontend(frontend, policy)
 
 
-def _is_array_of_mel(given: Any) -> bool:
-    array = on_cpu(given)
+def _is_array_of_mel(audio: Any) -> bool:
+    array = on_cpu(audio)
     return isinstance(array, np.ndarray) and array.ndim in (2, 3)
 
 
 def _mel_of(
-    given: Any, frontend: Any, axes: str | None, statistics: Any, span: tuple[float, float | None], *, is_file: bool
+    audio: Any, frontend: Any, axes: str | None, statistics: Any, span: tuple[float, float | None], *, is_file: bool
 ) -> tuple[Clip, FrontendChoice]:
-    """A mel in an array or in a file, and the front-end that was named for it."""
+    """Return a mel in an array or in a file, and the front-end that was named for it."""
     if frontend is None:
-        what = f"{os.fspath(given)!r:.80}" if is_file else kind_of(given)
+        what = f"{os.fspath(audio)!r:.80}" if is_file else kind_of(audio)
         raise ParameterError(
             f"{what} without frontend=: a mel does not say which front-end made it; give its name, or for sound "
             "(samples, sample_rate)"
         )
-    named = frontend.frontend if isinstance(frontend, FrontendChoice) else get_frontend(frontend)
+    geometry = frontend.frontend if isinstance(frontend, FrontendChoice) else get_frontend(frontend)
     if not is_file:
-        mel = mel_part(named.mel(given, axes=axes, statistics=statistics), *span)
+        mel = mel_part(geometry.mel(audio, axes=axes, statistics=statistics), *span)
         return mel_clip(mel), FrontendChoice(mel.frontend, "named")
-    said = statistics_of_text(statistics) if isinstance(statistics, str) else statistics
-    files, problems = find_mels([given])
+    known_statistics = statistics_of_text(statistics) if isinstance(statistics, str) else statistics
+    files, problems = find_mels([audio])
     if problems:
         raise AudioError(problems[0])
     if len(files) > 1:
         keys = ", ".join(map(os.fspath, files[:4]))
-        raise ParameterError(f"{os.fspath(given)!r:.80} holds {len(files)} mels: name one of them, e.g. {keys:.160}")
-    ready = mel_format(named, said)
+        raise ParameterError(f"{os.fspath(audio)!r:.80} holds {len(files)} mels: name one of them, e.g. {keys:.160}")
+    ready = mel_format(geometry, known_statistics)
     clip = clip_of_file(files[0], ready, axes=parse_axes(axes), start_s=span[0], duration_s=span[1])
     return clip, FrontendChoice(clip.mel.frontend, "named")
 
 
 def _recording_of(mel: MelSpectrogram) -> Audio | None:
-    """The recording, where a mel is what its front-end makes of that, and nothing else."""
+    """Return the recording of a mel that is what its front-end makes of it, and nothing else."""
     if mel.audio is None or mel.warps:
         return None
     again = mel.frontend(mel.audio)
     return mel.audio if np.array_equal(again.values, mel.values) else None
 
 
-def _own(own: MelFrontend, frontend: Any) -> MelFrontend:
-    """The front-end that a mel has; another one cannot be asked for."""
+def _frontend_of_mel(frontend_of_mel: MelFrontend, frontend: Any) -> MelFrontend:
+    """Return the front-end of a mel; refuse another one."""
     if frontend is None or isinstance(frontend, FrontendChoice):
-        return own
-    named = get_frontend(frontend)
-    if own not in (named, _with_normalize(named, own)):
+        return frontend_of_mel
+    other = get_frontend(frontend)
+    if frontend_of_mel not in (other, _with_normalize(other, frontend_of_mel)):
         raise ParameterError(
-            f"frontend={named.name!r}: the mel is one of {own.name!r}, and another front-end cannot be taken for it; "
-            "leave it out"
+            f"frontend={other.name!r}: the mel is one of {frontend_of_mel.name!r}, and another front-end cannot be "
+            "taken for it; leave it out"
         )
-    return own
+    return frontend_of_mel
 
 
 def _with_normalize(frontend: MelFrontend, other: MelFrontend) -> MelFrontend:

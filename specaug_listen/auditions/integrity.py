@@ -26,7 +26,7 @@ __all__ = [
     "check_unchanged",
     "edits_of_file",
     "embedded",
-    "left_out",
+    "notice_of_unlisted",
     "read_draw",
     "with_badges",
 ]
@@ -56,7 +56,7 @@ def read_draw(files: FolderFiles, name: str) -> DrawRecord:
         One line that names the file.
     """
     if files.size(f"{name}.json") is None:
-        path = files.called(f"{name}.json")
+        path = files.path_text(f"{name}.json")
         raise PolicyError(f"{path}: is listed in the index, and is not there; run the audition again")
     return files.record(name)
 
@@ -107,19 +107,19 @@ def check_of_run(
             ("notices of the clip", record.audio.notices, clip.audio.notices),
             ("badges of the clip", record.clip_badges, clip.badges),
         ]
-    for what, own, listed in pairs:
-        if own != listed:
-            shown = f"{what} {own}, where the index has {listed}" if what in ("seed", "gain") else what
-            raise PolicyError(f"{path}: is from another run than its index ({shown}); run the audition again")
+    for what, value, expected in pairs:
+        if value != expected:
+            what_differs = f"{what} {value}, where the index has {expected}" if what in ("seed", "gain") else what
+            raise PolicyError(f"{path}: is from another run than its index ({what_differs}); run the audition again")
 
 
-def left_out(run: Path, listed: Mapping[str, Collection[str]]) -> tuple[Notice, ...]:
-    """A notice of the draws that lie in the folders of a run, and that its index does not list.
+def notice_of_unlisted(run: Path, draws_by_folder: Mapping[str, Collection[str]]) -> tuple[Notice, ...]:
+    """Return a notice of the draws that lie in the folders of a run, and that its index does not list.
 
     Parameters
     ----------
     run : Path
-    listed : mapping of str to collection of str
+    draws_by_folder : mapping of str to collection of str
         Of each folder in it, the draws that the index lists, e.g. ``draw-1``.
     """
     draws = [
@@ -127,16 +127,16 @@ def left_out(run: Path, listed: Mapping[str, Collection[str]]) -> tuple[Notice, 
         for folder in _names_in(run)
         if is_folder(run / folder)
         for name in _names_in(run / folder)
-        if (match := _DRAW.fullmatch(name)) and match[1] not in listed.get(folder, ())
+        if (match := _DRAW.fullmatch(name)) and match[1] not in draws_by_folder.get(folder, ())
     ]
     if not draws:
         return ()
-    named = [printable(draw)[:80] for draw in draws[:_MOST_NAMED]]
-    return (Notice("unlisted", {"folder": printable(run), "n_draws": len(draws), "draws": named}),)
+    names = [printable(draw)[:80] for draw in draws[:_MOST_NAMED]]
+    return (Notice("unlisted", {"folder": printable(run), "n_draws": len(draws), "draws": names}),)
 
 
 def _names_in(folder: Path) -> list[str]:
-    """What lies in a folder; nothing where that cannot be told."""
+    """List what lies in a folder; nothing where that cannot be told."""
     try:
         return sorted(os.listdir(folder))
     except OSError:
@@ -144,7 +144,7 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def _sound_of(clip: ClipRecord) -> tuple[Any, ...]:
-    """Which samples a draw was made for; a path that leads to others is told by their fingerprint."""
+    """Return which samples a draw was made for; a path that leads to others is told by their fingerprint."""
     return (
         *(clip.fingerprint, clip.sample_rate, clip.n_samples, clip.n_channels, clip.channel),
         *(clip.start_s, clip.duration_s),
@@ -152,12 +152,12 @@ def _sound_of(clip: ClipRecord) -> tuple[Any, ...]:
 
 
 def _stage(waveform: Waveform | WaveformDraw | None) -> tuple[Any, ...] | None:
-    """What a run and a draw both say of what is done to the waveform; None for nothing."""
+    """Return what a run and a draw both say of what is done to the waveform; None for nothing."""
     return None if waveform is None else (waveform.name, waveform.transforms)
 
 
 def _frontend(clip: ClipEntry, run: Configuration) -> MelFrontend:
-    """The front-end of a clip: of a mel, with the statistics that the run was told of."""
+    """Return the front-end of a clip: of a mel, with the statistics that the run was told of."""
     if clip.audio.mel is None or run.statistics is None:
         return run.frontend
     return mel_format(run.frontend, run.statistics).frontend
@@ -177,11 +177,11 @@ def check_unchanged(
     _check(files, name, frontend, n_frames, draws[0].channels if draws else None)
 
 
-def check_drawn(files: Files, name: str, drawn: DrawRecord) -> None:
+def check_drawn(files: Files, name: str, record: DrawRecord) -> None:
     """See that a draw is as long as its mel; errors as for `check_unchanged`."""
-    # Of callables of others, what they made is as long as was found.
-    n_frames = drawn.draw.n_frames - drawn.draw.n_trimmed if drawn.found is None else drawn.found.n_frames
-    _check(files, name, drawn.frontend, n_frames, drawn.channels)
+    # What a callable made is as long as was found.
+    n_frames = record.draw.n_frames - record.draw.n_trimmed if record.found is None else record.found.n_frames
+    _check(files, name, record.frontend, n_frames, record.channels)
 
 
 def _check(files: Files, name: str, frontend: MelFrontend, n_frames: int, channels: str | None) -> None:
@@ -201,11 +201,11 @@ def _check(files: Files, name: str, frontend: MelFrontend, n_frames: int, channe
             f"{n_frames} frames or {seconds:.2f} s"
         )
     if has:
-        raise PolicyError(f"{files.called(name)}: {has}; {AGAIN}")
+        raise PolicyError(f"{files.path_text(name)}: {has}; {AGAIN}")
 
 
 def embedded(run: Path, folder: str, draws: Iterable[str]) -> Iterator[str]:
-    """Of the files of a clip, those that a page shows or plays, by their names below the run."""
+    """List the files of a clip that a page shows or plays, by their names below the run."""
     files = FolderFiles(run, folder, run)
     names = list(_OF_CLIP)
     for draw in draws:
@@ -233,7 +233,7 @@ class Edits:
         self._is_of_run = any(self._written.by(command) for command in _WITH_RESULTS)
 
     def notices(self, names: Iterable[str], folder: str = "") -> tuple[Notice, ...]:
-        """A notice of those files that hold something else than what was written.
+        """Return a notice of those files that hold something else than what was written.
 
         Parameters
         ----------
@@ -247,8 +247,8 @@ class Edits:
             return (Notice("unreadable-list", {"folder": printable(self._run), "name": MARKER}),)
         if not edited:
             return ()
-        shown = [printable(name)[:80] for name in edited[:_MOST_NAMED]]
-        values = {"folder": printable(self._run / folder), "files": shown, "n_files": len(edited)}
+        first_names = [printable(name)[:80] for name in edited[:_MOST_NAMED]]
+        values = {"folder": printable(self._run / folder), "files": first_names, "n_files": len(edited)}
         return (Notice("edited", values),)
 
     def lists(self, name: str) -> bool:
@@ -270,14 +270,14 @@ class Edits:
 
 
 def edits_of_file(path: Path) -> tuple[Notice, ...]:
-    """A notice of a file that is not what the marker beside it, or else that of the folder above, says was written."""
-    own = Edits(path.parent)
-    if own.lists(path.name):
-        return own.notices([path.name])
+    """Return a notice of a file that is not what the marker beside it, or in the folder above, says was written."""
+    edits = Edits(path.parent)
+    if edits.lists(path.name):
+        return edits.notices([path.name])
     return Edits(path.parent.parent).notices([f"{path.parent.name}/{path.name}"])
 
 
 def with_badges(entry: ClipEntry, notices: Sequence[Notice]) -> ClipEntry:
-    """A clip whose badges begin with notices of its files, without the folder that they lie in."""
+    """Return a clip whose badges begin with notices of its files, without the folder that they lie in."""
     texts = (replace(notice, values={**notice.values, "folder": ""}).text for notice in notices)
     return replace(entry, badges=(*texts, *entry.badges)[:MOST_BADGES])

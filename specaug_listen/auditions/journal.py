@@ -20,7 +20,7 @@ from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_ind
 from .results import Audition
 from .save import audition_files, clip_entry, put_clip
 
-__all__ = ["Journal", "Run", "kept_clips", "listed_in", "read_journal", "read_run"]
+__all__ = ["Journal", "Run", "index_or_journal", "journal_to_resume", "read_journal", "read_run"]
 
 _MOST_CLIPS = 1 << 32
 
@@ -46,7 +46,7 @@ class Journal:
     def lines(self) -> list[Line]:
         """The lines of its clips."""
         pairs = zip(self.index.clips, self.hashes, strict=True)
-        return [{"owns": dict(own), **_clip_line(clip)} for clip, own in pairs]
+        return [{"owns": dict(hashes), **_clip_line(clip)} for clip, hashes in pairs]
 
     def only(self, folders: Collection[str]) -> Journal:
         """The same with the clips of these folders."""
@@ -54,7 +54,7 @@ class Journal:
         return replace(
             self,
             index=replace(self.index, clips=tuple(clip for clip, _ in pairs)),
-            hashes=tuple(own for _, own in pairs),
+            hashes=tuple(hashes_of_clip for _, hashes_of_clip in pairs),
         )
 
 
@@ -93,7 +93,7 @@ def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> 
     start = max((i for i, line in enumerate(lines) if "run" in line), default=None)
     if start is None:
         return None
-    name, written = printable(os.path.join(folder, MARKER)), Written(Path(folder))
+    name, files = printable(os.path.join(folder, MARKER)), Written(Path(folder))
     first = from_file_data(AuditionRecord, lines[start]["run"], name)
     clips: dict[str, tuple[ClipEntry, Line]] = {}
     failures = list(first.failures)
@@ -101,7 +101,7 @@ def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> 
         if "failure" in line:
             failures.append(from_file_data(Failure, line["failure"], name))
         elif "clip" in line and isinstance(owns := line.get("owns"), dict) and owns:
-            if only_whole and not _is_there(line, written):
+            if only_whole and not _is_there(line, files):
                 continue
             entry = from_file_data(ClipEntry, line["clip"], name)
             if _has_its_draws(entry, owns):
@@ -115,16 +115,16 @@ def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> 
     return Journal(index, n_clips, hashes)
 
 
-def _is_there(line: Line, written: Written) -> bool:
+def _is_there(line: Line, files: Written) -> bool:
     """Whether the files of a clip are in their places, as they were written."""
-    written.add(line)
-    return all(written.is_whole(name, value) for name, value in line["owns"].items())
+    files.add(line)
+    return all(files.is_whole(name, value) for name, value in line["owns"].items())
 
 
 def _has_its_draws(entry: ClipEntry, owns: Collection[str]) -> bool:
     """Whether a clip's files lie in its own folder, and its draws are among them."""
-    own = {f"{entry.folder}/{draw}.{ending}" for draw in entry.draws for ending in ("json", "wav")}
-    return own <= set(owns) and all(name.startswith(f"{entry.folder}/") for name in owns)
+    files_of_draws = {f"{entry.folder}/{draw}.{ending}" for draw in entry.draws for ending in ("json", "wav")}
+    return files_of_draws <= set(owns) and all(name.startswith(f"{entry.folder}/") for name in owns)
 
 
 def read_run(folder: str | os.PathLike[str]) -> AuditionRecord:
@@ -151,7 +151,7 @@ def read_run(folder: str | os.PathLike[str]) -> AuditionRecord:
     return replace(journal.index, notices=(*journal.index.notices, Notice("unfinished", values)))
 
 
-def listed_in(folder: str | os.PathLike[str]) -> AuditionRecord | None:
+def index_or_journal(folder: str | os.PathLike[str]) -> AuditionRecord | None:
     """The index of a folder, or what its journal lists, whatever has become of the files; None where neither is.
 
     Raises
@@ -178,12 +178,12 @@ class Run:
     index : AuditionRecord
         What is known before the first clip.
     n_clips : int
-    kept : Journal or None
+    resumed : Journal or None
         Clips of a run that did not end, which are kept.
     """
 
-    def __init__(self, output: Output, index: AuditionRecord, n_clips: int, kept: Journal | None = None) -> None:
-        self._output, self._start, self._n_clips, self._kept = output, index, n_clips, kept
+    def __init__(self, output: Output, index: AuditionRecord, n_clips: int, resumed: Journal | None = None) -> None:
+        self._output, self._start, self._n_clips, self._resumed = output, index, n_clips, resumed
         self._clips: list[ClipEntry] = []
         self._failures = list(index.failures)
         self._is_begun = False
@@ -215,9 +215,9 @@ class Run:
         if self._is_begun:
             return
         earlier = ["audition.json", *page_names(Path("report.html"), self._output.written)]
-        kept = [] if self._kept is None else self._kept.lines()
+        lines = [] if self._resumed is None else self._resumed.lines()
         self._output.begin(
-            [_run_line(replace(self._start, failures=tuple(self._failures)), self._n_clips), *kept], instead_of=earlier
+            [_run_line(replace(self._start, failures=tuple(self._failures)), self._n_clips), *lines], instead_of=earlier
         )
         self._is_begun = True
 
@@ -239,7 +239,7 @@ class Run:
         self._output.remove(self._output.written.by("audition"))
 
 
-def kept_clips(folder: Path, configuration: Configuration) -> Journal | None:
+def journal_to_resume(folder: Path, configuration: Configuration) -> Journal | None:
     """What a run in a folder has done that the same configuration goes on with; None where none began.
 
     Raises
@@ -257,6 +257,6 @@ def kept_clips(folder: Path, configuration: Configuration) -> Journal | None:
     for name, before, now in pairs:
         if before != now:
             is_plain = not isinstance(before, (dict, list)) and not isinstance(now, (dict, list))
-            shown = f" was {before!r:.60}, is {now!r:.60}" if is_plain else " was another one"
-            raise ParameterError(f"the run to go on with differs: {name}{shown}; give the same, or --overwrite")
+            what_changed = f" was {before!r:.60}, is {now!r:.60}" if is_plain else " was another one"
+            raise ParameterError(f"the run to go on with differs: {name}{what_changed}; give the same, or --overwrite")
     return journal

@@ -25,7 +25,7 @@ from ..vocoders.bands import Energies
 from .facts import LONG_S
 from .results import Audition, Reconstruction
 
-__all__ = ["LONG_S", "LongAudition", "Within", "audition_long", "is_long", "rendered_long"]
+__all__ = ["LONG_S", "LongAudition", "Within", "audition_long", "is_long", "render_long"]
 
 # What is being done, and which share of it.
 Within = Callable[[str, float], None]
@@ -93,23 +93,23 @@ def audition_long(
     """
     within("mel spectrogram", 0.0)
     mel = mel_stream(frontend, recording.mono, folder)
-    copy = rendered_long(mel, vocoder, folder / "copy-synthesis.f32", lambda share: within("copy-synthesis", share))
-    heard = []
+    copy = render_long(mel, vocoder, folder / "copy-synthesis.f32", lambda share: within("copy-synthesis", share))
+    reconstructions = []
     for number in range(1, draws + 1):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SpecAugListenWarning)  # the draw carries its lines
             draw = draw_of_clip(policy, mel, seed, recording.fingerprint, number)
         augmented = draw.apply(mel)
         label = f"draw-{number}"
-        audio = rendered_long(augmented, vocoder, folder / f"{label}.f32", lambda share, w=label: within(w, share))  # type: ignore[misc]
-        heard.append(Reconstruction(number, draw, augmented, audio))
+        audio = render_long(augmented, vocoder, folder / f"{label}.f32", lambda share, w=label: within(w, share))  # type: ignore[misc]
+        reconstructions.append(Reconstruction(number, draw, augmented, audio))
     return LongAudition(
-        recording, mel, policy, vocoder, seed, tuple(heard), name, rendered=copy, frontend_reason=frontend_reason,
-        folder=folder,
+        recording, mel, policy, vocoder, seed, tuple(reconstructions), name, copy_rendering=copy,
+        frontend_reason=frontend_reason, folder=folder,
     )  # fmt: skip
 
 
-def rendered_long(
+def render_long(
     mel: MelStream, vocoder: Joint, path: Path, done: Callable[[float], None] = lambda share: None
 ) -> SpooledAudio:
     """Render a long mel into a file, telling which share is done."""

@@ -53,7 +53,7 @@ def _page(audition: Audition, n_draws: int) -> Iterator[bytes]:
             "write_report() shows all",
         )
         first = audition.draws[:n_draws]
-        audition = replace(audition, draws=first, given_gain=audition.gain, rendered=audition.copy_synthesis)
+        audition = replace(audition, draws=first, fixed_gain=audition.gain, copy_rendering=audition.copy_synthesis)
     vocoder, reason = vocoder_record(audition.vocoder), audition.frontend_reason
     run = facts_of_run(audition.frontend, audition.policy, vocoder, audition.seed, reason)
     entry, draws, files = clip_at_hand(audition, "clip")

@@ -305,15 +305,15 @@ def describe_clip(audio: Audio | Recording | MelClip) -> ClipRecord:
 
 def _describe_mel(clip: MelClip) -> MelRecord:
     mel, source = clip.mel, clip.source
-    own = mel.statistics if isinstance(mel.frontend.normalize, str) else None
+    statistics = mel.statistics if isinstance(mel.frontend.normalize, str) else None
     return MelRecord(
         mel.n_mels,
         mel.n_frames,
         source.key if source else None,
         source.item if source else None,
         source.axes if source else None,
-        None if own is None else GlobalStatistics(own.mean, own.std),  # type: ignore[arg-type]
-        None if own is None else own.largest,
+        None if statistics is None else GlobalStatistics(statistics.mean, statistics.std),  # type: ignore[arg-type]
+        None if statistics is None else statistics.largest,
     )
 
 
@@ -350,16 +350,16 @@ def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
     """A vocoder as it is written down."""
     if isinstance(vocoder, (Joint, GriffinLim, OriginalPhase, Librosa, Neural)):
         return vocoder
-    named = vocoder if hasattr(vocoder, "__qualname__") else type(vocoder)
-    return CustomVocoder(f"{named.__module__}.{named.__qualname__}")
+    function = vocoder if hasattr(vocoder, "__qualname__") else type(vocoder)
+    return CustomVocoder(f"{function.__module__}.{function.__qualname__}")
 
 
-def vocoder_name(written: AnyVocoder | CustomVocoder) -> str:
+def vocoder_name(vocoder: AnyVocoder | CustomVocoder) -> str:
     """What a page calls a vocoder: its kind, and the file of a neural one."""
-    return f"neural, {printable(Path(written.model).name)}" if isinstance(written, Neural) else written.kind
+    return f"neural, {printable(Path(vocoder.model).name)}" if isinstance(vocoder, Neural) else vocoder.kind
 
 
-def vocoder_of(written: AnyVocoder | CustomVocoder) -> AnyVocoder:
+def vocoder_of(vocoder: AnyVocoder | CustomVocoder) -> AnyVocoder:
     """The vocoder that a record names.
 
     Raises
@@ -367,23 +367,23 @@ def vocoder_of(written: AnyVocoder | CustomVocoder) -> AnyVocoder:
     ParameterError
         For one of the user's own.
     """
-    if isinstance(written, CustomVocoder):
+    if isinstance(vocoder, CustomVocoder):
         raise ParameterError(
-            f"rendered by {written.description}, which no file can bring back; in Python, call it on "
+            f"rendered by {vocoder.description}, which no file can bring back; in Python, call it on "
             "record.draw.apply(frontend(audio))"
         )
-    return written
+    return vocoder
 
 
 @functools.lru_cache(maxsize=1)
 def _versions() -> tuple[tuple[str, str], ...]:
-    found = [("specaug-listen", __version__), ("python", platform.python_version())]
+    pairs = [("specaug-listen", __version__), ("python", platform.python_version())]
     for package in _DECISIVE:
         try:
-            found.append((package, metadata.version(package)))
+            pairs.append((package, metadata.version(package)))
         except metadata.PackageNotFoundError:
-            found.append((package, "not installed"))
-    return tuple(found)
+            pairs.append((package, "not installed"))
+    return tuple(pairs)
 
 
 def versions() -> dict[str, str]:

@@ -21,7 +21,7 @@ from ..mels import MelClip, clip_of_file, list_mels, mel_clip
 from ..metrics import SCORES
 from ..vocoders import Joint
 from .facts import LONG_S, OF_STEPS
-from .long import LongAudition, rendered_long
+from .long import LongAudition, render_long
 from .records import DrawRecord, MelRecord, describe_clip, path_of, versions, vocoder_of
 from .rendering import render
 from .results import Audition, Reconstruction
@@ -71,7 +71,7 @@ def replay_record(
     in_parts = not (record.draw.foreign or record.waveform or record.audio.mel)
     is_file = not isinstance(audio, (Audio, MelSpectrogram))
     if folder is not None and in_parts and isinstance(vocoder, Joint) and is_file:
-        return _replayed_long(record, vocoder, _file(record, audio, name), folder, name)
+        return _replay_long(record, vocoder, _file(record, audio, name), folder, name)
     clip, mel = _clip_and_mel(record, audio, name)
     before = mel
     with error_context(name):
@@ -91,31 +91,31 @@ def replay_record(
 
 
 def _with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
-    """A draw with the levels that its fills have, whatever its record says; no callable of others is called for it."""
+    """Return a draw with the levels that its fills have, whatever its record says; no callable is called for it."""
     return draw if draw.foreign else with_fill_levels(draw, mel)
 
 
-def _clip_and_mel(record: DrawRecord, given: Any, name: str) -> tuple[Audio | MelClip, MelSpectrogram]:
+def _clip_and_mel(record: DrawRecord, audio: Any, name: str) -> tuple[Audio | MelClip, MelSpectrogram]:
     if record.audio.mel is not None:
-        own = _mel_clip(record, record.audio.mel, given, name)
-        return own, own.mel
-    if isinstance(given, MelSpectrogram):
+        clip_of_mel = _mel_clip(record, record.audio.mel, audio, name)
+        return clip_of_mel, clip_of_mel.mel
+    if isinstance(audio, MelSpectrogram):
         raise ParameterError(f"{name}: made for a recording; pass that as audio=, not a mel")
-    clip = _clip(record, given, name)
+    clip = _clip(record, audio, name)
     with error_context(name):
         return clip, record.frontend(clip)
 
 
-def is_long_draw(written: DrawRecord) -> bool:
+def is_long_draw(record: DrawRecord) -> bool:
     """Whether the clip of a draw is so long that `replay` is better given a folder."""
-    if written.draw.foreign or written.waveform is not None or written.audio.mel is not None:
+    if record.draw.foreign or record.waveform is not None or record.audio.mel is not None:
         return False
-    return isinstance(written.vocoder, Joint) and written.audio.n_samples > LONG_S * written.audio.sample_rate
+    return isinstance(record.vocoder, Joint) and record.audio.n_samples > LONG_S * record.audio.sample_rate
 
 
-def changed_versions(written: DrawRecord) -> list[str]:
-    """One line for each package whose version differs from the record's: the last bits may differ then."""
-    then, now = written.versions, versions()
+def changed_versions(record: DrawRecord) -> list[str]:
+    """Return one line for each package whose version differs from the record's: the last bits may differ then."""
+    then, now = record.versions, versions()
     return [
         f"{name} was {printable(then[name]):.80}, is {now[name]}"
         for name in now
@@ -123,40 +123,40 @@ def changed_versions(written: DrawRecord) -> list[str]:
     ]
 
 
-def _clip(record: DrawRecord, given: Audio | str | os.PathLike[str] | None, name: str) -> Audio:
-    if isinstance(given, Audio):
-        is_chosen = given.n_channels == 1 or record.audio.channel == "mean"
-        clip = given if is_chosen else given.select(record.audio.channel)
+def _clip(record: DrawRecord, audio: Audio | str | os.PathLike[str] | None, name: str) -> Audio:
+    if isinstance(audio, Audio):
+        is_chosen = audio.n_channels == 1 or record.audio.channel == "mean"
+        clip = audio if is_chosen else audio.select(record.audio.channel)
     else:
         span = record.audio.start_s, record.audio.duration_s
         channel = None if record.audio.channel == "mean" else record.audio.channel
-        clip = load(_file(record, given, name), start_s=span[0], duration_s=span[1], channel=channel)
+        clip = load(_file(record, audio, name), start_s=span[0], duration_s=span[1], channel=channel)
     _check_same(clip, record, name)
     return clip
 
 
-def _file(record: DrawRecord, given: Any, name: str) -> str | os.PathLike[str]:
-    path: str | os.PathLike[str] | None = path_of(record.audio) if given is None else given
+def _file(record: DrawRecord, audio: Any, name: str) -> str | os.PathLike[str]:
+    path: str | os.PathLike[str] | None = path_of(record.audio) if audio is None else audio
     if path is None:
         raise AudioError(f"{name}: the clip was made in memory and has no file; pass it as audio=")
-    if given is None and not os.path.exists(path):
+    if audio is None and not os.path.exists(path):
         raise AudioError(f"{name}: its clip {printable(path)} is gone; say where it is (--audio FILE)")
     return path
 
 
-def _mel_clip(record: DrawRecord, written: MelRecord, given: Any, name: str) -> MelClip:
-    """The mel that a draw was made for, from its file or as it was given."""
-    if isinstance(given, MelSpectrogram):
-        clip = mel_clip(given, record.clip)
+def _mel_clip(record: DrawRecord, mel_record: MelRecord, audio: Any, name: str) -> MelClip:
+    """Return the mel that a draw was made for, from its file or from the caller."""
+    if isinstance(audio, MelSpectrogram):
+        clip = mel_clip(audio, record.clip)
     else:
         statistics = None
-        if written.statistics is not None:
-            statistics = written.statistics.for_mel(written.n_mels, written.largest)
+        if mel_record.statistics is not None:
+            statistics = mel_record.statistics.for_mel(mel_record.n_mels, mel_record.largest)
         ready = MelFormat(record.frontend, statistics)
         span = {"start_s": record.audio.start_s, "duration_s": record.audio.duration_s}
-        found = list_mels(Path(_file(record, given, name)), written.key)
-        file = next((one for one in found if one.item == written.item), found[0])
-        clip = clip_of_file(file, ready, axes=written.axes, **span)  # type: ignore[arg-type]
+        files = list_mels(Path(_file(record, audio, name)), mel_record.key)
+        file = next((mel_file for mel_file in files if mel_file.item == mel_record.item), files[0])
+        clip = clip_of_file(file, ready, axes=mel_record.axes, **span)  # type: ignore[arg-type]
     # That of its width is told again by the audition.
     written_notices = tuple(notice for notice in record.audio.notices if notice.kind != "empty-bins")
     clip = replace(clip, mel=replace(clip.mel, notices=written_notices))
@@ -170,7 +170,7 @@ def _check_same(clip: Audio | Recording | MelClip, record: DrawRecord, name: str
         raise AudioError(f"{name}: the clip is not the one that the draw was made for (its {what} differ)")
 
 
-def _replayed_long(
+def _replay_long(
     record: DrawRecord, vocoder: Joint, file: str | os.PathLike[str], folder: Path, name: str
 ) -> LongAudition:
     start_s, duration_s = record.audio.start_s, record.audio.duration_s
@@ -184,30 +184,30 @@ def _replayed_long(
     )
     _check_same(clip, record, name)
     mel = mel_stream(record.frontend, clip.mono, folder)
-    copy = rendered_long(mel, vocoder, folder / "copy-synthesis.f32")
+    copy = render_long(mel, vocoder, folder / "copy-synthesis.f32")
     with error_context(name):
         augmented, draw = record.draw.apply(mel), _with_fill_levels(record.draw, mel)
-    drawn = rendered_long(augmented, vocoder, folder / "draw.f32")
-    again = Reconstruction(record.number, draw, augmented, drawn)
+    sound = render_long(augmented, vocoder, folder / "draw.f32")
+    again = Reconstruction(record.number, draw, augmented, sound)
     return LongAudition(
-        clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, rendered=copy,
+        clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, copy_rendering=copy,
         frontend_reason=record.frontend_reason, folder=folder,
     )  # fmt: skip
 
 
-def differences(written: DrawRecord, again: Audition) -> str:
-    """What differs beyond rounding between a record and the draw that was made from it, in words; empty for nothing.
+def differences(record: DrawRecord, again: Audition) -> str:
+    """Say what differs beyond rounding between a record and the draw that was made from it; empty for nothing.
 
-    Fill levels, scores and the gain are compared, and of callables of others what was found that they did.
+    Fill levels, scores and the gain are compared, and of callables what was found that they did.
 
     Parameters
     ----------
-    written : DrawRecord
+    record : DrawRecord
     again : Audition
         What `replay` made of it.
     """
-    lines = [*_of_fills(written, again), *_of_scores(written, again), *_of_gain(written, again)]
-    if _places(written.found) != _places(again.change_of(again.draws[0])):
+    lines = [*_of_fills(record, again), *_of_scores(record, again), *_of_gain(record, again)]
+    if _places(record.found) != _places(again.change_of(again.draws[0])):
         lines.append("what was found that its callable did (found)")
     if not lines:
         return ""
@@ -215,19 +215,19 @@ def differences(written: DrawRecord, again: Audition) -> str:
     return f"does not say what comes out: {', '.join(lines[:_MOST_NAMED])}{more}; what is written now is what came out"
 
 
-def _of_fills(written: DrawRecord, again: Audition) -> Iterator[str]:
-    for i, (then, now) in enumerate(zip(written.draw.steps, again.draws[0].draw.steps, strict=True)):
-        said, is_now = getattr(then, "fill_level", None), getattr(now, "fill_level", None)
-        if _differ(said, is_now):
-            yield f"fill_level of draw.steps[{i}] was {_in_words(said)}, is {_in_words(is_now)}"
+def _of_fills(record: DrawRecord, again: Audition) -> Iterator[str]:
+    for i, (then, now) in enumerate(zip(record.draw.steps, again.draws[0].draw.steps, strict=True)):
+        level_then, level_now = getattr(then, "fill_level", None), getattr(now, "fill_level", None)
+        if _differ(level_then, level_now):
+            yield f"fill_level of draw.steps[{i}] was {_in_words(level_then)}, is {_in_words(level_now)}"
 
 
-def _differ(said: FillLevel | None, now: FillLevel | None) -> bool:
-    if said is None or now is None:
-        return said is not now
-    pairs = [(said.vs_p95_db, now.vs_p95_db)]
+def _differ(then: FillLevel | None, now: FillLevel | None) -> bool:
+    if then is None or now is None:
+        return then is not now
+    pairs = [(then.vs_p95_db, now.vs_p95_db)]
     if now.vs_p95_db - now.vs_median_db > _SILENCE_DB:  # else half of the clip is silent
-        pairs.append((said.vs_median_db, now.vs_median_db))
+        pairs.append((then.vs_median_db, now.vs_median_db))
     return any(abs(max(a, _SILENCE_DB) - max(b, _SILENCE_DB)) > _TOLERANCE_DB for a, b in pairs)
 
 
@@ -235,32 +235,32 @@ def _in_words(level: FillLevel | None) -> str:
     return "none" if level is None else f"{level.vs_p95_db:+.1f} dB re P95 ({level.vs_median_db:+.1f} dB re median)"
 
 
-def _of_scores(written: DrawRecord, again: Audition) -> Iterator[str]:
+def _of_scores(record: DrawRecord, again: Audition) -> Iterator[str]:
     now = again.score_of(again.draws[0])
     # A record is not read where its own steps contradict it.
-    known = () if written.found is not None else OF_STEPS
-    for key, said in written.scores.items():
-        if key not in now or key in known:
+    keys_of_steps = () if record.found is not None else OF_STEPS
+    for key, value_then in record.scores.items():
+        if key not in now or key in keys_of_steps:
             continue
         value = now[key]
-        if (said is None) != (value is None) or abs((said or 0.0) - (value or 0.0)) > SCORES[key].tolerance:
-            yield f"scores.{key} was {_number(said)}, is {_number(value)}"
+        if (value_then is None) != (value is None) or abs((value_then or 0.0) - (value or 0.0)) > SCORES[key].tolerance:
+            yield f"scores.{key} was {_number(value_then)}, is {_number(value)}"
 
 
 def _number(value: float | None) -> str:
     return "null" if value is None else f"{value:.5g}"
 
 
-def _of_gain(written: DrawRecord, again: Audition) -> Iterator[str]:
+def _of_gain(record: DrawRecord, again: Audition) -> Iterator[str]:
     """A gain under which this draw clips; a lower one is that of a louder draw of the same clip."""
-    own = replace(again, given_gain=None, rendered=again.copy_synthesis).gain
-    if written.gain > own * 10 ** (_TOLERANCE_DB / 20):
-        yield f"gain was {written.gain:.4g}, with which it clips, and {own:.4g} is the largest without"
+    largest = replace(again, fixed_gain=None, copy_rendering=again.copy_synthesis).gain
+    if record.gain > largest * 10 ** (_TOLERANCE_DB / 20):
+        yield f"gain was {record.gain:.4g}, with which it clips, and {largest:.4g} is the largest without"
 
 
-def _places(found: Change | None) -> list[tuple[Any, ...]]:
-    """Where something was found, without how loud it is."""
-    if found is None:
+def _places(change: Change | None) -> list[tuple[Any, ...]]:
+    """Return where a change was found, without how loud it is."""
+    if change is None:
         return []
-    steps = found.as_draw().steps
+    steps = change.as_draw().steps
     return [(type(step).__name__, getattr(step, "region", None)) for step in steps]

@@ -91,11 +91,11 @@ class Audition:
     draws : tuple of Reconstruction
     name : str
         Of the clip.
-    given_gain : float or None
+    fixed_gain : float or None
         Gain of an earlier rendering, to repeat it exactly.
     waveform : Waveform or None
         Stage before the mel.
-    rendered : Audio or SpooledAudio or None
+    copy_rendering : Audio or SpooledAudio or None
         The copy-synthesis, where it has been rendered already.
     frontend_reason : str or None
         Why it is this front-end; see `specaug_listen.augment.FrontendChoice`.
@@ -117,9 +117,9 @@ class Audition:
     seed: int
     draws: tuple[Reconstruction, ...]
     name: str = "clip"
-    given_gain: float | None = field(default=None, repr=False)
+    fixed_gain: float | None = field(default=None, repr=False)
     waveform: Waveform | None = None
-    rendered: Sound | None = field(default=None, repr=False)
+    copy_rendering: Sound | None = field(default=None, repr=False)
     frontend_reason: FrontendReason | None = None
 
     def __repr__(self) -> str:
@@ -152,8 +152,8 @@ class Audition:
     @cached_property
     def copy_synthesis(self) -> Sound:
         """The unaugmented mel through the same vocoder: the fair "before"."""
-        if self.rendered is not None:
-            return self.rendered
+        if self.copy_rendering is not None:
+            return self.copy_rendering
         assert isinstance(self.mel, MelSpectrogram)  # of a long recording it has been rendered
         return render(self.mel, self.vocoder)
 
@@ -166,8 +166,8 @@ class Audition:
     @cached_property
     def gain(self) -> float:
         """The one factor with which all renderings are played and written, so that none clips."""
-        if self.given_gain is not None:
-            return self.given_gain
+        if self.fixed_gain is not None:
+            return self.fixed_gain
         twins = [d.twin for d in self.draws if d.twin is not None]
         sounds = [self.copy_synthesis, *(d.audio for d in self.draws), *twins]
         return common_gain(sounds if self.original is None else [self.original, *sounds])
@@ -262,8 +262,8 @@ class Audition:
         if self.waveform is not None:
             note = f"waveform {self.waveform.name}, {note}"
         before = "not augmented" if self.original is None else "original"
-        drawn = self.effective_draw(reconstruction)
-        return audition_figure(self.mel, reconstruction.mel, drawn, title=self.name, note=note, before_name=before)
+        draw = self.effective_draw(reconstruction)
+        return audition_figure(self.mel, reconstruction.mel, draw, title=self.name, note=note, before_name=before)
 
     def save(self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False) -> Path:
         """Write WAV, PNG and JSON of every draw into a folder named after the clip.

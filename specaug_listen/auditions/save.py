@@ -138,7 +138,7 @@ def _mels(audition: Audition) -> dict[str, AnyMel]:
     # Without an original, the mel as it was given stands beside the copy-synthesis.
     before = "given" if audition.original is None else "original"
     mels = {before: audition.mel, "copy-synthesis": audition.copy_mel}
-    return mels | {one.name: one.mel for one in audition.draws}
+    return mels | {draw.name: draw.mel for draw in audition.draws}
 
 
 def _cells(audition: Audition, top_db: float | None) -> dict[str, Cells]:
@@ -152,7 +152,7 @@ def _cells(audition: Audition, top_db: float | None) -> dict[str, Cells]:
 
 def clip_entry(audition: Audition, folder: str) -> ClipEntry:
     """What the index says of a clip."""
-    draws = tuple(drawn.name for drawn in audition.draws)
+    draws = tuple(draw.name for draw in audition.draws)
     duration_s = round(audition.duration_s, 4)
     clip = replace(describe_clip(audition.clip), notices=audition.notices)
     return ClipEntry(audition.name, folder, clip, duration_s, audition.gain, audition.badges, draws)
@@ -174,7 +174,7 @@ def configuration_of(audition: Audition) -> Configuration:
     return Configuration(
         audition.frontend, audition.policy, vocoder_record(audition.vocoder), n_draws, audition.seed,
         start_s=clip.start_s, duration_s=clip.duration_s, waveform=audition.waveform,
-        twins=any(one.twin is not None for one in audition.draws), frontend_reason=audition.frontend_reason,
+        twins=any(draw.twin is not None for draw in audition.draws), frontend_reason=audition.frontend_reason,
         channel=clip.channel,
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ __all__ = [
     "audition",
 ]
 
-# The waveform's chance is apart from the policy's, so that the same masks can be heard with it and without it.
+# The waveform's randomness is apart from the policy's, so that the same masks can be heard with it and without it.
 _OF_WAVEFORM = 1
 
 
@@ -125,22 +125,22 @@ def audition(
     if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= 1000:
         raise ParameterError(f"draws={draws!r:.80}: allowed is a whole number from 1 to 1000")
     how: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
-    chosen = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
+    rules = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
     clip, (geometry, reason) = clip_and_frontend(
-        audio, frontend, chosen, axes=axes, statistics=statistics, start_s=start_s, duration_s=duration_s
+        audio, frontend, rules, axes=axes, statistics=statistics, start_s=start_s, duration_s=duration_s
     )
     rendering = vocoder_for(vocoder)
     stage = None if waveform is None else get_waveform(waveform)
     seed = as_seed(rng)
-    clip = select_channel(clip, channel, chosen) if isinstance(clip, Audio) else clip
+    clip = select_channel(clip, channel, rules) if isinstance(clip, Audio) else clip
     check_without_audio(clip, rendering, stage, twins)
     mel = clip.mel if isinstance(clip, MelClip) else geometry(clip)
-    heard = tuple(_one_draw(n, mel, clip, seed, chosen, stage, rendering, twins) for n in range(1, draws + 1))
+    results = tuple(_render_draw(n, mel, clip, seed, rules, stage, rendering, twins) for n in range(1, draws + 1))
     name = (clip.name if isinstance(clip, MelClip) else clip_name(clip)) if name is None else name
-    return Audition(clip, mel, chosen, rendering, seed, heard, name, waveform=stage, frontend_reason=reason)
+    return Audition(clip, mel, rules, rendering, seed, results, name, waveform=stage, frontend_reason=reason)
 
 
-def _one_draw(
+def _render_draw(
     number: int,
     mel: MelSpectrogram,
     clip: Audio | MelClip,
@@ -150,20 +150,22 @@ def _one_draw(
     vocoder: Vocoder,
     twins: bool,
 ) -> Reconstruction:
-    """One draw, rendered."""
-    drawn, before = None, mel
+    """Draw once, and render it."""
+    waveform_draw, before = None, mel
     if stage is not None:
-        drawn = stage.draw(_mono(mel), rng=child_stream(seed, (*clip.fingerprint, _OF_WAVEFORM), number))
-        before = mel.frontend(drawn.apply(_mono(mel)))
-    with warnings.catch_warnings(record=True) as said:
+        waveform_draw = stage.draw(_mono(mel), rng=child_stream(seed, (*clip.fingerprint, _OF_WAVEFORM), number))
+        before = mel.frontend(waveform_draw.apply(_mono(mel)))
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SpecAugListenWarning)
         draw = draw_of_clip(policy, before, seed, clip.fingerprint, number)
-    for warning in said:
+    for warning in caught:
         warnings.warn(warning.message, stacklevel=4)
     augmented = draw.apply(before)
     twin = render(augmented, vocoders.OriginalPhase()) if twins else None
     sound = render(augmented, vocoder)
-    return Reconstruction(number, draw, augmented, sound, drawn, None if drawn is None else before, twin)
+    return Reconstruction(
+        number, draw, augmented, sound, waveform_draw, None if waveform_draw is None else before, twin
+    )
 
 
 def _mono(mel: MelSpectrogram) -> Audio:

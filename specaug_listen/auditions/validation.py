@@ -65,11 +65,11 @@ def check_once(what: str, names: Iterable[str]) -> None:
     ------
     ParameterError
     """
-    seen: set[str] = set()
+    names_so_far: set[str] = set()
     for name in names:
-        if name.casefold() in seen:
+        if name.casefold() in names_so_far:
             raise ParameterError(f"{what}={name!r:.80}: stands twice; allowed is each name once, whatever its case")
-        seen.add(name.casefold())
+        names_so_far.add(name.casefold())
 
 
 def check_draws(where: str, names: Sequence[str], n_draws: int) -> None:
@@ -160,8 +160,10 @@ def _check_badges(record: DrawRecord) -> None:
         raise ParameterError("draw.notices: allowed are those that draw.warnings has in words, in their order")
     expected = draw_badges(record.effective_draw, record.waveform)
     if record.badges != expected:
-        false = next((repr(one)[:80] for one in record.badges if one not in expected), "one twice or out of place")
-        lacking = next((repr(one)[:80] for one in expected if one not in record.badges), None)
+        false = next(
+            (repr(badge)[:80] for badge in record.badges if badge not in expected), "one twice or out of place"
+        )
+        lacking = next((repr(badge)[:80] for badge in expected if badge not in record.badges), None)
         raise ParameterError(
             f"badges: {'none' if not record.badges else false}: allowed are those that its draw gives (draw), "
             + (f"{len(expected)} in all" if lacking is None else f"such as {lacking}")
@@ -169,19 +171,19 @@ def _check_badges(record: DrawRecord) -> None:
 
 
 def _check_found(record: DrawRecord) -> None:
-    found = record.found
-    if found is None:
+    change = record.found
+    if change is None:
         return
-    if found.n_mels != record.draw.n_mels or found.n_frames > MOST_FRAMES:
+    if change.n_mels != record.draw.n_mels or change.n_frames > MOST_FRAMES:
         raise ParameterError(
-            f"found: a mel of {found.n_mels} bins x {found.n_frames} frames: allowed are the draw's "
+            f"found: a mel of {change.n_mels} bins x {change.n_frames} frames: allowed are the draw's "
             f"{record.draw.n_mels} bins, and at most {MOST_FRAMES} frames"
         )
-    n_masks = len(found.bands) + len(found.spans) + len(found.rectangles)
+    n_masks = len(change.bands) + len(change.spans) + len(change.rectangles)
     if n_masks > MOST_STEPS:
         raise ParameterError(f"found: {n_masks} masks: allowed are {MOST_STEPS}")
     with error_context("found"):
-        found.as_draw()
+        change.as_draw()
 
 
 def check_scores(scores: dict[str, float | None]) -> None:
@@ -213,14 +215,14 @@ def _check_scores_of_steps(record: DrawRecord) -> None:
     expected = scores_of_steps(draw, record.frontend)
     n_loose = _n_loose_frames(draw)
     for key in OF_STEPS:
-        said, follows = scores.get(key), expected.get(key)
-        if said is None and (follows is None or key not in MASKED):
+        value, follows = scores.get(key), expected.get(key)
+        if value is None and (follows is None or key not in MASKED):
             continue
         allowed = SCORES[key].tolerance + (n_loose / draw.n_frames if SCORES[key].unit == "%" else 0.0)
         is_loose = n_loose > 0 and key == "longest_gap_ms"
-        if said is None or follows is None or (abs(said - follows) > allowed and not is_loose):
+        if value is None or follows is None or (abs(value - follows) > allowed and not is_loose):
             right = "null" if follows is None else f"{follows:.4f}"
-            raise ParameterError(f"scores.{key}={said!r:.80}: allowed is what its steps give (draw.steps), {right}")
+            raise ParameterError(f"scores.{key}={value!r:.80}: allowed is what its steps give (draw.steps), {right}")
     for what in ("masked_frequency", "masked_area"):
         part, whole = scores.get(f"{what}_empty_ratio"), scores[f"{what}_ratio"] or 0.0
         if part is not None and part > whole + SCORES[f"{what}_ratio"].tolerance:

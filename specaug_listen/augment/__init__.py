@@ -4,7 +4,8 @@ from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
 from .fills import FillLevel
 from .masks import Copy, Cutout, Mask, TrimTail, Warp
 from .paper import FrequencyMask, TimeMask, TimeWarp
-from .policy import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS, Policy, foreign_policy
+from .policy import Policy, foreign_policy
+from .presets import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS
 from .steps import Batch, Copied, Rectangle, Trimmed
 
 __all__ = [

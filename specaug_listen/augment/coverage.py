@@ -84,8 +84,8 @@ def expected_shares(
     """
     sizes = {"n_mels": n_mels, "n_frames": n_frames, "n_draws": n_draws}
     if any(not isinstance(size, int) or isinstance(size, bool) or size < 1 for size in sizes.values()):
-        listed = ", ".join(f"{name}={size!r:.40}" for name, size in sizes.items())
-        raise ParameterError(f"{listed}: allowed is 1 or more of each")
+        sizes_text = ", ".join(f"{name}={size!r:.40}" for name, size in sizes.items())
+        raise ParameterError(f"{sizes_text}: allowed is 1 or more of each")
     generator = np.random.default_rng(as_seed(rng))
     # A policy of thousands of masks needs no thousands of draws to tell what it masks.
     n_masks = sum(max(getattr(t, "count", 1), getattr(t, "max_count", 0) or 0) for t in policy.transforms)

@@ -1,4 +1,4 @@
-"""`Draw`: what one throw of a policy decided, as data; applying it is exact and free of chance."""
+"""`Draw`: what one draw of a policy decided, as data; applying it is exact, with no randomness in it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Mel = TypeVar("Mel", MelSpectrogram, MelStream)
 
 @record
 class Draw:
-    """What one throw of a policy decided for a mel of one size.
+    """What one draw of a policy decided for a mel of one size.
 
     Parameters
     ----------
@@ -78,8 +78,8 @@ class Draw:
         kinds = [step.kind for step in self.steps]
         counted = ", ".join(f"{kinds.count(kind)} x {kind}" for kind in dict.fromkeys(kinds))
         what = counted or ("nothing drawn" if self.applied else "not applied")
-        known = f", {len(self.warnings)} warnings" if self.warnings else ""
-        return f"Draw({self.policy!r:.60}, {self.n_mels} bins x {self.n_frames} frames: {what}{known})"
+        n_warnings = f", {len(self.warnings)} warnings" if self.warnings else ""
+        return f"Draw({self.policy!r:.60}, {self.n_mels} bins x {self.n_frames} frames: {what}{n_warnings})"
 
     def __post_init__(self) -> None:
         """Check that every step lies within the mel, or its batch."""
@@ -112,7 +112,7 @@ class Draw:
         Raises
         ------
         ParameterError
-            When the mel has another size than the draw was made for, or a callable of others cannot be called again.
+            When the mel has another size than the draw was made for, or a callable cannot be called again.
         """
         check_mel(mel)
         if (mel.n_mels, mel.n_frames) != (self.n_mels, self.n_frames):
@@ -120,7 +120,7 @@ class Draw:
                 f"the draw was made for {self.n_mels} bins x {self.n_frames} frames, the mel has {mel.n_mels} x "
                 f"{mel.n_frames}; draw again for this clip and front-end"
             )
-        state = _begun(self, mel)
+        state = _first_state(self, mel)
         for step in self.steps:
             state = state.at(step).after(step)
         augmented: Mel = state.current
@@ -134,8 +134,8 @@ class Draw:
     @property
     def padding(self) -> Padding:
         """Frames of the batch beyond the clip, and what stands in them."""
-        one = self.batch
-        return Padding(one.padded(self.n_frames) - self.n_frames, one.pad_value) if one else Padding()
+        batch = self.batch
+        return Padding(batch.padded(self.n_frames) - self.n_frames, batch.pad_value) if batch else Padding()
 
     def to_json(self) -> str:
         """The draw as a JSON text."""
@@ -155,11 +155,11 @@ class Draw:
 
     @property
     def foreign(self) -> tuple[ForeignCall, ...]:
-        """The calls of callables of others among the steps."""
+        """The calls of users' callables among the steps."""
         return tuple(step for step in self.steps if isinstance(step, ForeignCall))
 
     def with_callable(self, function: Callable[..., Any] | str) -> Draw:
-        """The same draw with the callable of others at hand, where it was read from JSON.
+        """Return the draw with its callable at hand, where it was read from JSON.
 
         Parameters
         ----------
@@ -184,25 +184,25 @@ class Draw:
 
         Frame t reaches from t - 0.5 to t + 0.5.
         """
-        found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, TimeSpan) and step.n_frames)
-        spans = (self._ends[i] for i, _ in found)
+        masks = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, TimeSpan) and step.n_frames)
+        spans = (self._ends[i] for i, _ in masks)
         return [(begin, end) for begin, end in spans if begin < end]
 
     @property
     def rectangles(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
         """Bins and frames of each rectangle, from the first to behind the last; frames as in `time_spans`."""
-        found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Rectangle))
+        boxes = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Rectangle))
         return [
             ((step.start_bin, step.start_bin + step.n_bins), self._ends[i])
-            for i, step in found
+            for i, step in boxes
             if step.n_bins and step.n_frames
         ]
 
     @property
     def copies(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
         """Bins and frames of each copy; as `rectangles`."""
-        found = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Copied) and step.n_frames)
-        copies = ((s.region[0].indices(self.n_mels)[:2], self._ends[i]) for i, s in found)
+        steps = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Copied) and step.n_frames)
+        copies = ((s.region[0].indices(self.n_mels)[:2], self._ends[i]) for i, s in steps)
         return [(bins, (begin, end)) for bins, (begin, end) in copies if begin < end]
 
     @property
@@ -257,7 +257,7 @@ class Draw:
         return self.masked_from_bin(0)[1]
 
     def masked_from_bin(self, first_bin: int) -> tuple[float, float]:
-        """Shares of all bins and of all cells that masks cover in the bins from ``first_bin`` on.
+        """Return the shares of all bins and of all cells that masks cover in the bins from ``first_bin`` on.
 
         Parts of `masked_frequency_ratio` and `masked_area_ratio`, e.g. those that lie above all that a clip holds.
 
@@ -293,7 +293,7 @@ class Draw:
 
 def with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
     """Return the draw with the level of every fill, relative to the clip, written into its steps."""
-    state = _begun(draw, mel)
+    state = _first_state(draw, mel)
     steps: list[Step] = []
     for step in draw.steps:
         state = state.at(step)
@@ -324,17 +324,17 @@ class _State:
     n_frames: int
 
     def at(self, step: Step) -> _State:
-        """Where a step begins."""
+        """Return the state in which a step begins."""
         is_first = not isinstance(step, WarpPath | Trimmed | ForeignCall) and step.is_first
         return dataclasses.replace(self, before=self.current) if is_first else self
 
     def reference(self, step: Masking) -> AnyMel:
-        """What a mean of its fill is taken over."""
+        """Return the mel over which a mean of the step's fill is taken."""
         mels: dict[str, AnyMel] = {"clean": self.clean, "unwarped": self.unwarped, "current": self.before}
         return mels[step.over]
 
     def after(self, step: Step) -> _State:
-        """Where it ends."""
+        """Return the state after a step."""
         if isinstance(step, WarpPath):
             taps = step.taps(self.n_frames)
             taps = taps.extend(self.clean.n_frames) if len(taps.source) < self.clean.n_frames else taps
@@ -345,15 +345,15 @@ class _State:
             cut = {name: getattr(self, name).first_frames(n) for name in ("clean", "current", "before")}
             return dataclasses.replace(self, **cut, n_frames=n)
         if isinstance(step, ForeignCall):
-            made = step.apply(self.current)
-            return dataclasses.replace(self, clean=made, current=made, before=made, n_frames=made.n_frames)
+            mel = step.apply(self.current)
+            return dataclasses.replace(self, clean=mel, current=mel, before=mel, n_frames=mel.n_frames)
         if isinstance(step, Copied):
             return dataclasses.replace(self, current=with_copy(self.current, self.before, step, self.n_frames))
         return dataclasses.replace(self, current=with_fill(self.current, self.reference(step), step, self.padding))
 
 
-def _begun(draw: Draw, mel: AnyMel) -> _State:
-    """Before the first step."""
+def _first_state(draw: Draw, mel: AnyMel) -> _State:
+    """Return the state before the first step."""
     if not draw.is_over_padding:
         return _State(mel, mel, mel, mel, draw.padding, mel.n_frames)
     padded = with_padding(mel, draw.padding)

@@ -67,10 +67,10 @@ def fill_values(
     Parameters
     ----------
     fill : float or {"mean", "band_mean", "frame_mean", "min", "floor", "noise", "uniform", "unit_noise"}
-        A constant; the mean over the utterance, over each band's frames, or over each frame's bands; the
-        clip's least value; the front-end's floor; Gaussian noise with the utterance's mean and deviation,
+        A constant; the mean over the utterance, over each bin's frames, or over each frame's bins; the
+        clip's least value; the front-end's floor; Gaussian noise with the utterance's mean and standard deviation,
         never below the floor; noise between the clip's least and its largest value (SpeechBrain's ``rand``); or
-        Gaussian noise around 0 with a deviation of 1 (lingvo's ``gaussian_noise``), never below the floor.
+        Gaussian noise around 0 with a standard deviation of 1 (lingvo's ``gaussian_noise``), never below the floor.
     clean : MelSpectrogram or MelStream
         Without masks.
     region : (slice, slice)
@@ -111,9 +111,9 @@ def _noise(
     """White noise over frames ``begin`` to ``end - 1``: the same for a frame wherever one begins to read."""
     blocks = range(begin // _NOISE_FRAMES, -(-end // _NOISE_FRAMES))
     streams = [np.random.default_rng(None if seed is None else (seed, block)) for block in blocks]
-    drawn = [getattr(stream, kind)((_NOISE_FRAMES, n_bins)) for stream in streams]
+    blocks_of_noise = [getattr(stream, kind)((_NOISE_FRAMES, n_bins)) for stream in streams]
     first = begin - blocks.start * _NOISE_FRAMES
-    noise: npt.NDArray[np.float64] = np.concatenate(drawn)[first : first + end - begin].T
+    noise: npt.NDArray[np.float64] = np.concatenate(blocks_of_noise)[first : first + end - begin].T
     return noise
 
 

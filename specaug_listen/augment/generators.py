@@ -118,19 +118,19 @@ class _TorchSource(_ForeignSource):
         self._generator = self._torch.Generator().manual_seed(seed)
 
     def uniform(self, shape: tuple[int, ...]) -> Uniforms:
-        drawn: Uniforms = self._torch.rand(shape, generator=self._generator).numpy()
-        return drawn
+        numbers: Uniforms = self._torch.rand(shape, generator=self._generator).numpy()
+        return numbers
 
     def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
-        drawn: Integers = self._torch.randint(low, high, shape, generator=self._generator).numpy()
-        return drawn
+        numbers: Integers = self._torch.randint(low, high, shape, generator=self._generator).numpy()
+        return numbers
 
     def distinct(self, n: int, k: int) -> Integers:
         return self.shuffled(n)[:k]
 
     def shuffled(self, n: int) -> Integers:
-        drawn: Integers = self._torch.randperm(n, generator=self._generator).numpy()
-        return drawn
+        numbers: Integers = self._torch.randperm(n, generator=self._generator).numpy()
+        return numbers
 
 
 class _NumpySource(_ForeignSource):
@@ -141,8 +141,8 @@ class _NumpySource(_ForeignSource):
         self._state: Any = np.random.RandomState(seed % 2**32)
 
     def uniform(self, shape: tuple[int, ...]) -> Uniforms:
-        drawn: Uniforms = np.asarray(self._state.random_sample(shape))
-        return drawn
+        numbers: Uniforms = np.asarray(self._state.random_sample(shape))
+        return numbers
 
     def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
         return np.asarray(self._state.randint(low, high, shape))
@@ -162,12 +162,12 @@ class _PythonSource(_ForeignSource):
         self._random = random.Random(seed)
 
     def uniform(self, shape: tuple[int, ...]) -> Uniforms:
-        drawn: Uniforms = np.array([self._random.random() for _ in range(int(np.prod(shape)))]).reshape(shape)
-        return drawn
+        numbers: Uniforms = np.array([self._random.random() for _ in range(int(np.prod(shape)))]).reshape(shape)
+        return numbers
 
     def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
-        drawn = [self._random.randrange(low, high) for _ in range(int(np.prod(shape)))]
-        return np.array(drawn, dtype=np.intp).reshape(shape)
+        numbers = [self._random.randrange(low, high) for _ in range(int(np.prod(shape)))]
+        return np.array(numbers, dtype=np.intp).reshape(shape)
 
     def distinct(self, n: int, k: int) -> Integers:
         return np.array(self._random.sample(range(n), k), dtype=np.intp)

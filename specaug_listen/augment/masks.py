@@ -179,11 +179,11 @@ class Mask:
         return steps
 
     def _longest(self, size: int, batch: Batch) -> int:
-        """What the longest example of the batch has along the axis."""
+        """Return the size of the longest example of the batch along the axis."""
         return size if self.axis == "frequency" else max(size, batch.n_frames or self.row_frames or 0)
 
     def _spans(self, size: int, longest: int, batch: Batch, source: Source) -> tuple[Spans, list[Notice]]:
-        """What widths and starts are drawn from, and why there are none."""
+        """Return what widths and starts are drawn from, and why there are none."""
         widest, limit = float(self.max_width or 0), self.max_width or 0
         share = None if self.max_ratio is None else self.max_ratio * size
         clamp, narrowest = None, self.min_width

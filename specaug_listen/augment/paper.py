@@ -1,6 +1,6 @@
 """SpecAugment's three transforms [1]_, each as a rule from which steps are drawn.
 
-All chance is in ``draw``; what it decides is data, and `specaug_listen.augment.Draw` applies it.
+All randomness is in ``draw``; what it decides is data, and `specaug_listen.augment.Draw` applies it.
 
 References
 ----------
@@ -25,7 +25,7 @@ __all__ = ["FrequencyMask", "PaperTransform", "TimeMask", "TimeWarp"]
 
 @record
 class FrequencyMask:
-    """Mask bands of neighbouring mel bins.
+    """Mask runs of neighbouring mel bins.
 
     The width f is uniform in {0, ..., ``max_bins``}, the start uniform in [0, n_mels - f), read as integers, as
     [1]_ writes it; so the last bin is reached only by a mask over all bins.

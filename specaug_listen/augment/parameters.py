@@ -17,14 +17,14 @@ from .paper import FrequencyMask, TimeMask, TimeWarp
 __all__ = [
     "LETTERS",
     "Value",
-    "canonical",
-    "changed",
-    "changed_transforms",
-    "checked_once",
+    "canonical_key",
+    "check_each_once",
     "parameters_of",
+    "parameters_text",
     "read_assignments",
-    "spelled_parameters",
     "split_parameters",
+    "with_field",
+    "with_parameter",
 ]
 
 Value: TypeAlias = bool | int | float | str | None
@@ -45,19 +45,19 @@ _KEY = r"[A-Za-z]\w*(?:\.\w+)?"
 _ASSIGNMENT = re.compile(rf"\s*({_KEY})\s*=([^,()]*)")
 
 
-def canonical(key: str) -> str:
-    """A key as it is written down: of a letter the paper's way to write it.
+def canonical_key(key: str) -> str:
+    """Return a key as it is written down: of a letter the paper's way to write it.
 
     Examples
     --------
-    >>> canonical("m_f"), canonical("f"), canonical("time_mask.count")
+    >>> canonical_key("m_f"), canonical_key("f"), canonical_key("time_mask.count")
     ('mF', 'F', 'time_mask.count')
     """
     return _LETTER_OF.get(key.replace("_", "").lower(), key)
 
 
 def split_parameters(text: str) -> tuple[str, dict[str, Value]]:
-    """A policy's name or file, and the parameters behind it.
+    """Split a text into a policy's name or file and the parameters behind it.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def split_parameters(text: str) -> tuple[str, dict[str, Value]]:
 
 
 def read_assignments(texts: Iterable[str], what: str = "--set") -> dict[str, Value]:
-    """Parameters of texts ``KEY=VALUE``.
+    """Read parameters from texts ``KEY=VALUE``.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def read_assignments(texts: Iterable[str], what: str = "--set") -> dict[str, Val
     >>> read_assignments(["time_mask.max_frames=40", "F=8"])
     {'time_mask.max_frames': 40, 'F': 8}
     """
-    found: dict[str, Value] = {}
+    parameters: dict[str, Value] = {}
     if isinstance(texts, (str, bytes)) or not isinstance(texts, Iterable):
         raise ParameterError(f"{what:.80}: {texts!r:.80} is no list of texts KEY=VALUE, e.g. ['F=27']")
     for text in texts:
@@ -111,25 +111,25 @@ def read_assignments(texts: Iterable[str], what: str = "--set") -> dict[str, Val
             raise ParameterError(
                 f"{what:.80}: {text.strip()!r:.80} is no KEY=VALUE, e.g. F=27 or time_mask.max_frames=40"
             )
-        key = canonical(match[1])
-        if key in found:
+        key = canonical_key(match[1])
+        if key in parameters:
             raise ParameterError(f"{what:.80}: {key} is given twice; give it once")
-        found[key] = scalar(match[2].strip())
-    return found
+        parameters[key] = scalar(match[2].strip())
+    return parameters
 
 
-def spelled_parameters(parameters: Mapping[str, Value]) -> str:
-    """Parameters as they stand behind a policy's name.
+def parameters_text(parameters: Mapping[str, Value]) -> str:
+    """Write parameters as they stand behind a policy's name.
 
     Examples
     --------
-    >>> spelled_parameters({"F": 27, "time_mask.max_frames": None})
+    >>> parameters_text({"F": 27, "time_mask.max_frames": None})
     ',F=27,time_mask.max_frames=null'
     """
-    return "".join(f",{key}={_spelled(value)}" for key, value in parameters.items())
+    return "".join(f",{key}={_value_text(value)}" for key, value in parameters.items())
 
 
-def _spelled(value: Value) -> str:
+def _value_text(value: Value) -> str:
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -146,35 +146,35 @@ class _Letter:
 
 def _is_mask(axis: str) -> Callable[[Any], bool]:
     paper = FrequencyMask if axis == "frequency" else TimeMask
-    return lambda one: isinstance(one, paper) or (isinstance(one, Mask) and one.axis == axis)
+    return lambda transform: isinstance(transform, paper) or (isinstance(transform, Mask) and transform.axis == axis)
 
 
-def _width_field(one: Any) -> str | None:
-    if isinstance(one, FrequencyMask):
+def _width_field(transform: Any) -> str | None:
+    if isinstance(transform, FrequencyMask):
         return "max_bins"
-    if isinstance(one, TimeMask):
+    if isinstance(transform, TimeMask):
         return "max_frames"
     # Where a share of the clip is the width, there is no width in frames.
-    return "max_width" if one.max_width is not None else None
+    return "max_width" if transform.max_width is not None else None
 
 
-def _count_field(one: Any) -> str | None:
-    """The field of a number of masks that is said outright, not as a share of the clip."""
-    if isinstance(one, Mask):
-        return "count" if one.count_rule in ("fixed", "range", "total") else None
-    return "count" if getattr(one, "count_ratio", None) is None else None
+def _count_field(transform: Any) -> str | None:
+    """Return the field of a number of masks that is set outright, not as a share of the clip."""
+    if isinstance(transform, Mask):
+        return "count" if transform.count_rule in ("fixed", "range", "total") else None
+    return "count" if getattr(transform, "count_ratio", None) is None else None
 
 
-def _share_field(one: Any) -> str | None:
-    if isinstance(one, TimeMask):
+def _share_field(transform: Any) -> str | None:
+    if isinstance(transform, TimeMask):
         return "max_ratio"
-    # torchaudio has a p that is 1 where nothing is said.
-    return "max_ratio" if one.max_ratio is not None or one.start_rule == "float_width" else None
+    # torchaudio has a p, which is 1 by default.
+    return "max_ratio" if transform.max_ratio is not None or transform.start_rule == "float_width" else None
 
 
-def _is_warp(one: Any) -> bool:
+def _is_warp(transform: Any) -> bool:
     """Whether W is a number of frames there, and not a share of the clip."""
-    return isinstance(one, TimeWarp | Warp) and not getattr(one, "is_dynamic", False)
+    return isinstance(transform, TimeWarp | Warp) and not getattr(transform, "is_dynamic", False)
 
 
 _LETTER = {
@@ -188,44 +188,46 @@ _LETTER = {
 
 
 def _places_of(letter: str, transforms: Sequence[Any]) -> dict[int, str]:
-    """For each transform that a letter sets, by its place, the field that it sets."""
-    one = _LETTER[letter]
-    found = {i: one.field_of(each) for i, each in enumerate(transforms) if one.concerns(each)}
-    return {i: field for i, field in found.items() if field is not None}
+    """Return the field that a letter sets in each transform that it concerns, by the transform's place."""
+    meaning = _LETTER[letter]
+    fields = {
+        place: meaning.field_of(transform) for place, transform in enumerate(transforms) if meaning.concerns(transform)
+    }
+    return {place: field for place, field in fields.items() if field is not None}
 
 
 def parameters_of(transforms: Sequence[Any]) -> list[str]:
-    """The parameters that a policy of these transforms has: letters first, then all others by their names.
+    """List the parameters that a policy of these transforms has: letters first, then all others by their names.
 
     Examples
     --------
     >>> parameters_of([TimeWarp(5), FrequencyMask()])
     ['F', 'W', 'mF', 'probability', 'fill', 'time_warp.max_frames', 'frequency_mask.count', 'frequency_mask.max_bins']
     """
-    found = [letter for letter in LETTERS if _places_of(letter, transforms)]
-    found.append("probability")
-    found += ["fill"] if any(hasattr(one, "fill") for one in transforms) else []
-    for one in transforms:
-        prefix = prefix_of(one)
-        found += [f"{prefix}.{name}" for name in _numbers_of(one)] if prefix in SUBJECTS else []
-    return list(dict.fromkeys(found))
+    names = [letter for letter in LETTERS if _places_of(letter, transforms)]
+    names.append("probability")
+    names += ["fill"] if any(hasattr(transform, "fill") for transform in transforms) else []
+    for transform in transforms:
+        prefix = prefix_of(transform)
+        names += [f"{prefix}.{name}" for name in _numbers_of(transform)] if prefix in SUBJECTS else []
+    return list(dict.fromkeys(names))
 
 
-def _numbers_of(one: Any) -> list[str]:
-    """The fields of a transform that are numbers which the paper or the framework has."""
+def _numbers_of(transform: Any) -> list[str]:
+    """List the fields of a transform that are numbers which the paper or the framework has."""
     names = ("count", "max_count", "count_ratio", "min_width", "max_width", "max_bins", "max_frames", "max_ratio")
-    idle = ["min_width"] if getattr(one, "min_width", 1) == 0 else []
-    idle += ["max_count"] if isinstance(one, TimeMask) and one.count_ratio is None else []
-    return [name for name in names if getattr(one, name, None) is not None and name not in idle]
+    idle = ["min_width"] if getattr(transform, "min_width", 1) == 0 else []
+    idle += ["max_count"] if isinstance(transform, TimeMask) and transform.count_ratio is None else []
+    return [name for name in names if getattr(transform, name, None) is not None and name not in idle]
 
 
 # --- changing ---
 
 
-def changed_transforms(
+def with_parameter(
     transforms: Sequence[Any], key: str, value: Value, of: str, also: Sequence[str] = ()
 ) -> tuple[Any, ...]:
-    """Transforms with another value of one parameter.
+    """Return transforms with another value of one parameter.
 
     Parameters
     ----------
@@ -245,24 +247,24 @@ def changed_transforms(
 
     Examples
     --------
-    >>> changed_transforms([FrequencyMask(max_bins=8)], "F", 27, "policy 'mine'")[0].max_bins
+    >>> with_parameter([FrequencyMask(max_bins=8)], "F", 27, "policy 'mine'")[0].max_bins
     27
     """
     if key in LETTERS:
         return _with_letter_set(transforms, key, value, of, also)
     head, _, field = key.partition(".")
     is_fill = head == "fill" and not field
-    chosen = [
-        i
-        for i, one in enumerate(transforms)
-        if (hasattr(one, "fill") if is_fill else field and prefix_of(one) == head and head in SUBJECTS)
+    places = [
+        place
+        for place, transform in enumerate(transforms)
+        if (hasattr(transform, "fill") if is_fill else field and prefix_of(transform) == head and head in SUBJECTS)
     ]
-    if not chosen:
+    if not places:
         raise ParameterError(_has_none(key, transforms, of, also))
-    made = list(transforms)
-    for i in chosen:
-        made[i] = changed(transforms[i], "fill" if is_fill else field, value)
-    return tuple(made)
+    new_transforms = list(transforms)
+    for place in places:
+        new_transforms[place] = with_field(transforms[place], "fill" if is_fill else field, value)
+    return tuple(new_transforms)
 
 
 def _with_letter_set(
@@ -277,27 +279,29 @@ def _with_letter_set(
             f"{of} has {len(places)} sets of {SUBJECTS[head]}, so {letter} is not one number; {head}.count=N sets "
             "the number of each"
         )
-    made = list(transforms)
-    for i, field in (places | dict.fromkeys(_bound_with(letter, transforms), "max_ratio")).items():
-        made[i] = _with_letter(transforms[i], letter, field, value)
-    return tuple(made)
+    new_transforms = list(transforms)
+    for place, field in (places | dict.fromkeys(_bound_with(letter, transforms), "max_ratio")).items():
+        new_transforms[place] = _with_letter(transforms[place], letter, field, value)
+    return tuple(new_transforms)
 
 
-def _with_letter(one: Any, letter: str, field: str, value: Value) -> Any:
-    _check(value, _least_width(one) if letter in ("F", "T") else 0, 1 if letter == "p" else 10_000, letter != "p")
+def _with_letter(transform: Any, letter: str, field: str, value: Value) -> Any:
+    _check(value, _least_width(transform) if letter in ("F", "T") else 0, 1 if letter == "p" else 10_000, letter != "p")
     changes: dict[str, Value] = {field: value}
-    if isinstance(one, Mask) and letter in ("mF", "mT") and one.count_rule == "range":
+    if isinstance(transform, Mask) and letter in ("mF", "mT") and transform.count_rule == "range":
         changes["max_count"] = value
-    if isinstance(one, Mask) and letter == "p" and one.max_ratio is None:
+    if isinstance(transform, Mask) and letter == "p" and transform.max_ratio is None:
         changes["ratio_rule"] = "bounds"
-    return from_plain(type(one), {**to_plain(one), **changes})
+    return from_plain(type(transform), {**to_plain(transform), **changes})
 
 
-def _least_width(one: Any) -> int:
-    """The least largest width with which a framework does not raise."""
-    if not isinstance(one, Mask):
+def _least_width(transform: Any) -> int:
+    """Return the least bound of widths with which a framework does not raise."""
+    if not isinstance(transform, Mask):
         return 0
-    return {"exclusive": one.min_width + 1, "inclusive": one.min_width, "fixed": 1}.get(one.width_rule, 0)
+    return {"exclusive": transform.min_width + 1, "inclusive": transform.min_width, "fixed": 1}.get(
+        transform.width_rule, 0
+    )
 
 
 def _check(value: Value, least: int, most: int, is_whole: bool) -> None:
@@ -308,8 +312,8 @@ def _check(value: Value, least: int, most: int, is_whole: bool) -> None:
 
 
 def _bound_with(letter: str, transforms: Sequence[Any]) -> list[int]:
-    """Frequency masks that ``p`` bounds, too: those of torchaudio's SpecAugment, whose time masks come first."""
-    if letter != "p" or len(transforms) != 2 or not all(isinstance(one, Mask) for one in transforms):
+    """Return places of frequency masks that ``p`` bounds, too: of torchaudio, whose time masks come first."""
+    if letter != "p" or len(transforms) != 2 or not all(isinstance(mask, Mask) for mask in transforms):
         return []
     time, frequency = transforms
     is_torchaudio = time.start_rule == frequency.start_rule == "float_width"
@@ -317,8 +321,8 @@ def _bound_with(letter: str, transforms: Sequence[Any]) -> list[int]:
     return [1] if is_torchaudio and is_one and time.fill == frequency.fill else []
 
 
-def changed(one: Any, field: str, value: Value) -> Any:
-    """A transform, front-end or vocoder with another value of one field.
+def with_field(thing: Any, field: str, value: Value) -> Any:
+    """Return a transform, front-end or vocoder with another value of one field.
 
     Raises
     ------
@@ -327,14 +331,14 @@ def changed(one: Any, field: str, value: Value) -> Any:
 
     Examples
     --------
-    >>> changed(FrequencyMask(), "count", 3).count
+    >>> with_field(FrequencyMask(), "count", 3).count
     3
     """
-    fields = [known.name for known in dataclasses.fields(one) if known.name not in ("kind", "name", "function")]
+    fields = [each.name for each in dataclasses.fields(thing) if each.name not in ("kind", "name", "function")]
     field = _ALIASES.get(field, field) if field not in fields else field
     if field not in fields:
         raise ParameterError(f"unknown parameter{nearest(field, fields)} (allowed: {', '.join(fields)})")
-    return from_plain(type(one), {**to_plain(one), field: value})
+    return from_plain(type(thing), {**to_plain(thing), field: value})
 
 
 def _has_none(key: str, transforms: Sequence[Any], of: str, also: Sequence[str]) -> str:
@@ -344,8 +348,8 @@ def _has_none(key: str, transforms: Sequence[Any], of: str, also: Sequence[str])
     return f"{of} has no {key!r:.80}{meaning}{close} (allowed: {', '.join(allowed)})"
 
 
-def checked_once(parameters: Mapping[str, Value]) -> None:
-    """See that no two keys set the same parameter.
+def check_each_once(parameters: Mapping[str, Value]) -> None:
+    """Refuse two keys that set the same parameter.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`Policy`: transforms in order, and the papers' policies."""
+"""`Policy`: transforms in order, and how one is drawn."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .fills import Fill
 from .generators import OwnSource, Source
 from .masks import Cutout, FrameworkTransform, Mask, Warp
 from .paper import FrequencyMask, PaperTransform, TimeMask, TimeWarp
-from .parameters import Value, canonical, changed_transforms, checked_once, spelled_parameters, split_parameters
+from .parameters import Value, canonical_key, check_each_once, parameters_text, split_parameters, with_parameter
 from .steps import Batch, check_counts, check_n_steps, within_clip
 
 Count = Annotated[int, Field(ge=0, le=100)]
@@ -38,8 +38,7 @@ FrameworkName: TypeAlias = Annotated[
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
 
 __all__ = [
-    *("ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS"),
-    *("FrameworkName", "Policy", "applied_transforms", "foreign_policy", "policy_with"),
+    *("FrameworkName", "Policy", "applied_transforms", "foreign_policy", "with_policy_parameter"),
 ]
 
 
@@ -53,19 +52,19 @@ class Policy:
         Applied in this order.
     name : str
     probability : float in [0, 1]
-        Chance that anything is applied at all.
+        Probability that anything is applied at all.
     framework : str
         The framework whose rules the transforms follow; see `specaug_listen.frameworks`.
     warp_probability : float in [0, 1] or None
-        Chance of the warps by themselves, while ``probability`` is that of all else (lhotse with supervision segments).
-        None: warps are applied with the others.
+        Probability of the warps by themselves, while ``probability`` is that of all else (lhotse with supervision
+        segments). None: warps are applied with the others.
     n_applied : (int, int) or None
         So many of the transforms, from the first one on, are applied: a number between both, drawn; if there are fewer,
         all (SpeechBrain's ``min_augmentations`` and ``max_augmentations``). None applies all.
     is_shuffled : bool
         Whether the transforms are put into a random order first (SpeechBrain's ``shuffle_augmentations``).
     min_mels : int >= 0
-        A mel of fewer bands is left alone (fairseq).
+        A mel of fewer bins is left alone (fairseq).
     batch : Batch or None
         The padded batch that clips are taken to sit in, where the framework's rules depend on it.
     exact_rng : bool
@@ -119,11 +118,13 @@ class Policy:
     channel_key: str = field(default="", compare=False, repr=False)
 
     def __repr__(self) -> str:
-        kinds = [one.kind for one in self.transforms]
-        listed = ", ".join(kinds[:5]) + (f", ... {len(kinds)} in all" if len(kinds) > 5 else "")
-        chance = f", chance {self.probability:g}" if self.probability < 1 else ""
+        kinds = [transform.kind for transform in self.transforms]
+        what = ", ".join(kinds[:5]) + (f", ... {len(kinds)} in all" if len(kinds) > 5 else "")
+        probability = f", probability {self.probability:g}" if self.probability < 1 else ""
         frontend = f", front-end {self.frontend.name!r:.60}" if self.frontend is not None else ""
-        return f"Policy({self.name!r:.60}, rules of {self.framework:.40}: {listed or 'no transform'}{chance}{frontend})"
+        return (
+            f"Policy({self.name!r:.60}, rules of {self.framework:.40}: {what or 'no transform'}{probability}{frontend})"
+        )
 
     def __post_init__(self) -> None:
         """Check two fields at once, and all transforms together."""
@@ -142,7 +143,7 @@ class Policy:
         batch: Batch | None = None,
         sources: Mapping[str, Source] | None = None,
     ) -> Draw:
-        """Decide all that is left to chance, for one mel.
+        """Decide all that is random, for one mel.
 
         Parameters
         ----------
@@ -173,7 +174,7 @@ class Policy:
         _check_types(mel, batch, sources)
         batch = batch or self.batch
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(as_seed(rng))
-        is_warped, is_masked = self._tossed(generator, sources or {}, batch)
+        is_warped, is_masked = self._toss(generator, sources or {}, batch)
         if not (is_warped or is_masked):
             return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False, batch=batch)
         steps: list[Step] = []
@@ -203,10 +204,10 @@ class Policy:
             draw = Draw(mel.n_mels, mel.n_frames, steps_of_clip, self.name, True, lines, batch, n_lost, tuple(notices))
             return with_fill_levels(draw, mel)
 
-    def _tossed(
+    def _toss(
         self, generator: np.random.Generator, sources: Mapping[str, Source], batch: Batch | None
     ) -> tuple[bool, bool]:
-        """Whether warps are applied, and all else."""
+        """Draw whether warps are applied, and whether all else is."""
 
         def toss() -> float:
             return float(sources["coin"].uniform((1,))[0]) if "coin" in sources else generator.random()
@@ -220,10 +221,11 @@ class Policy:
         return has_warp and first < self.warp_probability, toss() < self.probability
 
     def with_fill(self, fill: Fill) -> Policy:
-        """The same policy with another fill in every mask.
+        """Return the policy with another fill in every mask.
 
         Examples
         --------
+        >>> from specaug_listen.augment import LB
         >>> LB.with_fill("floor").transforms[1].fill
         'floor'
         """
@@ -232,7 +234,7 @@ class Policy:
         return replace(self, transforms=transforms)
 
     def with_parameters(self, parameters: Mapping[str, Value] | None = None, /, **letters: Value) -> Policy:
-        """The same policy with other values of some parameters; its name says which.
+        """Return the policy with other values of some parameters; its name says which.
 
         Parameters
         ----------
@@ -249,30 +251,31 @@ class Policy:
 
         Examples
         --------
+        >>> from specaug_listen.augment import LD
         >>> LD.with_parameters(F=8, p=0.2).name
         'LD,F=8,p=0.2'
         """
-        asked = [*(parameters or {}).items(), *letters.items()]
-        changes = {canonical(key): value.item() if isinstance(value, np.generic) else value for key, value in asked}
-        if len(changes) < len(asked):
-            raise ParameterError(f"{', '.join(key for key, _ in asked):.80}: a parameter is given twice; give it once")
-        checked_once(changes)
-        made = self
+        pairs = [*(parameters or {}).items(), *letters.items()]
+        changes = {canonical_key(key): value.item() if isinstance(value, np.generic) else value for key, value in pairs}
+        if len(changes) < len(pairs):
+            raise ParameterError(f"{', '.join(key for key, _ in pairs):.80}: a parameter is given twice; give it once")
+        check_each_once(changes)
+        policy = self
         for key, value in changes.items():
-            said = value if isinstance(value, str) else value_text(value)
-            with error_context(f"{key:.80}={said:.60}"):
-                made = policy_with(made, key, value)
-        told = tuple(line for line in notes_on(changes, made.transforms) if line not in made.notes)
-        return replace(made, name=_name_with(self.name, changes), notes=made.notes + told)
+            text = value if isinstance(value, str) else value_text(value)
+            with error_context(f"{key:.80}={text:.60}"):
+                policy = with_policy_parameter(policy, key, value)
+        notes = tuple(line for line in notes_on(changes, policy.transforms) if line not in policy.notes)
+        return replace(policy, name=_name_with(self.name, changes), notes=policy.notes + notes)
 
     @property
     def foreign(self) -> tuple[Foreign, ...]:
-        """The callables of others among the transforms."""
+        """The users' callables among the transforms."""
         return tuple(t for t in self.transforms if isinstance(t, Foreign))
 
 
-def policy_with(policy: Policy, key: str, value: Value, also: Sequence[str] = ()) -> Policy:
-    """A policy with another value of one parameter, under the same name; errors as in `Policy.with_parameters`.
+def with_policy_parameter(policy: Policy, key: str, value: Value, also: Sequence[str] = ()) -> Policy:
+    """Return a policy with another value of one parameter, under the same name; errors as in `Policy.with_parameters`.
 
     Parameters
     ----------
@@ -284,11 +287,11 @@ def policy_with(policy: Policy, key: str, value: Value, also: Sequence[str] = ()
     """
     if key == "probability":
         return replace(policy, probability=value)  # type: ignore[arg-type]
-    made = changed_transforms(policy.transforms, key, value, f"policy {policy.name!r}", also)
+    transforms = with_parameter(policy.transforms, key, value, f"policy {policy.name!r}", also)
     # fairseq leaves mels of fewer bins than F alone, whatever F is.
     widest = _widest_frequency_mask(policy.transforms)
-    least = _widest_frequency_mask(made) if policy.min_mels and policy.min_mels == widest else policy.min_mels
-    return replace(policy, transforms=made, min_mels=least)
+    least = _widest_frequency_mask(transforms) if policy.min_mels and policy.min_mels == widest else policy.min_mels
+    return replace(policy, transforms=transforms, min_mels=least)
 
 
 def _widest_frequency_mask(transforms: Sequence[Any]) -> int:
@@ -300,9 +303,9 @@ def _name_with(name: str, changes: Mapping[str, Value]) -> str:
         base, before = split_parameters(name)
     except ParameterError:  # a name of the user's own that only looks like it
         base, before = name, {}
-    kept = {key: value for key, value in before.items() if key not in changes}
-    made = base + spelled_parameters({**kept, **changes})
-    return made if len(made) <= _LONGEST_NAME else name
+    unchanged = {key: value for key, value in before.items() if key not in changes}
+    new_name = base + parameters_text({**unchanged, **changes})
+    return new_name if len(new_name) <= _LONGEST_NAME else name
 
 
 def _check_types(mel: object, batch: object, sources: object) -> None:
@@ -314,7 +317,7 @@ def _check_types(mel: object, batch: object, sources: object) -> None:
 def applied_transforms(
     policy: Policy, n_mels: int, generator: np.random.Generator, sources: Mapping[str, Source] | None = None
 ) -> Sequence[Any]:
-    """The transforms that one draw applies, in their order, where that is left to chance or to the mel.
+    """Return the transforms that one draw applies, in order; which they are may be random, or follow from the mel.
 
     Parameters
     ----------
@@ -324,16 +327,16 @@ def applied_transforms(
     sources : mapping or None
         In place of the generator: ``mask`` for how many, ``coin`` for the order.
     """
-    sources, own = sources or {}, OwnSource(generator)
+    sources, own_source = sources or {}, OwnSource(generator)
     if n_mels < policy.min_mels:
         return ()
     n = len(policy.transforms)
     if policy.n_applied is not None:
         least, most = policy.n_applied
-        n = int(sources.get("mask", own).integers(least, most + 1, (1,))[0])
+        n = int(sources.get("mask", own_source).integers(least, most + 1, (1,))[0])
     if not policy.is_shuffled or n == 0:
         return policy.transforms[:n]
-    order = sources.get("coin", own).shuffled(len(policy.transforms))
+    order = sources.get("coin", own_source).shuffled(len(policy.transforms))
     return [policy.transforms[i] for i in order[:n]]
 
 
@@ -344,7 +347,7 @@ def _is_warp(transform: Any) -> bool:
 def foreign_policy(
     function: Callable[..., Any] | str, *, adapter: Adapter | None = None, name: str | None = None
 ) -> Policy:
-    """A policy that calls a Mel -> Mel callable or ``torch.nn.Module`` of others.
+    """Make a policy that calls a Mel -> Mel callable or ``torch.nn.Module``.
 
     Parameters
     ----------
@@ -369,31 +372,7 @@ def foreign_policy(
     >>> foreign_policy("numpy:flipud").name
     'numpy:flipud'
     """
-    made = Foreign.of(function, adapter)
+    transform = Foreign.of(function, adapter)
     # Of a file's path its name: in which folder it lies is nothing that a page or a figure should tell.
-    call = re.sub(r"^.*[/\\](?=[^/\\]+\.py:)", "", made.call)
-    return Policy((made,), call[-_LONGEST_NAME:] if name is None else name)
-
-
-def _paper(name: str, w: int, f: int, m_f: int, t: int, p: float, m_t: int) -> Policy:
-    """A row of table 1 of Park et al. 2019; warp, then frequency, then time, as its section 2 lists them."""
-    masks = FrequencyMask(count=m_f, max_bins=f), TimeMask(count=m_t, max_frames=t, max_ratio=p)
-    return Policy((TimeWarp(w), *masks), name)
-
-
-NONE = Policy((), "none")
-LB = _paper("LB", w=80, f=27, m_f=1, t=100, p=1.0, m_t=1)
-LD = _paper("LD", w=80, f=27, m_f=2, t=100, p=1.0, m_t=2)
-SM = _paper("SM", w=40, f=15, m_f=2, t=70, p=0.2, m_t=2)
-SS = _paper("SS", w=40, f=27, m_f=2, t=70, p=0.2, m_t=2)
-# Park et al. 2020: F = 27, m_F = 2, p_M = p_S = 0.04, at most 20 masks. The warp of 80 is LibriSpeech's in the 2019
-# paper; whether the 2020 paper keeps it for its adaptive policy could not be checked at the source.
-ADAPTIVE = Policy(
-    (
-        TimeWarp(80),
-        FrequencyMask(count=2, max_bins=27),
-        TimeMask(max_frames=None, max_ratio=0.04, count_ratio=0.04, max_count=20),
-    ),
-    "adaptive",
-)
-POLICIES = {policy.name: policy for policy in (NONE, LB, LD, SM, SS, ADAPTIVE)}
+    call = re.sub(r"^.*[/\\](?=[^/\\]+\.py:)", "", transform.call)
+    return Policy((transform,), call[-_LONGEST_NAME:] if name is None else name)

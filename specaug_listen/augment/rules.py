@@ -92,7 +92,7 @@ class Spans(NamedTuple):
 def draw_count(
     rule: CountRule, count: int, most: int | None, ratio: float | None, size: int, width: int, source: Source
 ) -> int:
-    """How many masks one example gets.
+    """Draw how many masks one example gets.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def draw_count(
 
 
 def draw_share(count: int, ratio: float, size: int, longest: int, width: int, source: Source) -> tuple[int, int]:
-    """How many masks an example of ``size`` gets, and one as long as the batch (HF).
+    """Draw how many masks an example of ``size`` gets, and one as long as the batch (HF).
 
     ``ratio`` of the size over ``width``, and a uniform number that is the same for both, rounded down, at least
     ``count``; no more than fit side by side into the *longest*, and no more than there are places for in the example.
@@ -133,7 +133,7 @@ def draw_share(count: int, ratio: float, size: int, longest: int, width: int, so
 
 
 def draw_spans(width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, source: Source) -> list[Span]:
-    """Widths and starts of one example's masks.
+    """Draw widths and starts of one example's masks.
 
     Parameters
     ----------
@@ -164,22 +164,24 @@ def draw_spans(width_rule: WidthRule, start_rule: StartRule, order: Order, spans
     if order == "widths_first":
         shape = (spans.n_rows, spans.n)
         floats = _widths(width_rule, spans, source, shape)
-        widths = _whole(floats, spans)
+        widths = _whole_widths(floats, spans)
         starts = _starts(start_rule, spans, source, floats, widths)
         pairs = list(zip(starts[0], widths[0], strict=True))
     else:
-        pairs = [_one(width_rule, start_rule, order, spans, source) for _ in range(spans.n)]
+        pairs = [_start_and_width(width_rule, start_rule, order, spans, source) for _ in range(spans.n)]
     is_sliced = start_rule == "last_left_out_sliced"
-    return [_cut(int(start), int(width), spans.size, is_sliced=is_sliced) for start, width in pairs]
+    return [_within_size(int(start), int(width), spans.size, is_sliced=is_sliced) for start, width in pairs]
 
 
-def _one(width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, source: Source) -> tuple[int, int]:
+def _start_and_width(
+    width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, source: Source
+) -> tuple[int, int]:
     rows = (spans.n_rows,)
     if order == "start_first":
         start = _starts(start_rule, spans, source, np.zeros(rows, np.float32), np.zeros(rows, np.intp))
-        return int(start[0]), int(_whole(_widths(width_rule, spans, source, rows), spans)[0])
+        return int(start[0]), int(_whole_widths(_widths(width_rule, spans, source, rows), spans)[0])
     floats = _widths(width_rule, spans, source, rows)
-    widths = _whole(floats, spans)
+    widths = _whole_widths(floats, spans)
     return int(_starts(start_rule, spans, source, floats, widths)[0]), int(widths[0])
 
 
@@ -190,11 +192,11 @@ def _widths(rule: WidthRule, spans: Spans, source: Source, shape: tuple[int, ...
         scaled: Numbers = source.uniform(shape) * np.float32(spans.widest)
         return scaled
     end = int(spans.widest) + (rule == "inclusive")
-    drawn: Numbers = source.integers(spans.narrowest, max(end, spans.narrowest + 1), shape).astype(np.float32)
-    return drawn
+    widths: Numbers = source.integers(spans.narrowest, max(end, spans.narrowest + 1), shape).astype(np.float32)
+    return widths
 
 
-def _whole(widths: Numbers, spans: Spans) -> Integers:
+def _whole_widths(widths: Numbers, spans: Spans) -> Integers:
     whole = np.asarray(widths, np.intp)
     return whole if spans.clamp is None else np.minimum(whole, spans.clamp)
 
@@ -209,8 +211,8 @@ def _starts(rule: StartRule, spans: Spans, source: Source, floats: Numbers, widt
     if rule in ("below_limit", "below_limit_or_1"):
         return source.integers(0, max(int(rule != "below_limit"), spans.size - spans.limit) + 1, widths.shape)
     if rule == "last_left_out":
-        drawn = [source.integers(0, max(1, spans.size - int(width)), (1,))[0] for width in widths.reshape(-1)]
-        return np.array(drawn, np.intp).reshape(widths.shape)
+        starts = [source.integers(0, max(1, spans.size - int(width)), (1,))[0] for width in widths.reshape(-1)]
+        return np.array(starts, np.intp).reshape(widths.shape)
     room = spans.size - (floats if rule == "float_width" else widths) + (rule == "all")
     return np.asarray(source.uniform(widths.shape) * np.asarray(room, np.float32), np.intp)
 
@@ -226,8 +228,8 @@ def _without_repetition(rule: StartRule, spans: Spans, source: Source) -> list[S
     return [Span(int(start), width) for start in starts]
 
 
-def _cut(start: int, width: int, size: int, *, is_sliced: bool) -> Span:
-    """What of a mask lies within the size. Where a width is larger than that, a start may be negative."""
+def _within_size(start: int, width: int, size: int, *, is_sliced: bool) -> Span:
+    """Return what of a mask lies within the size. Where a width is larger than that, a start may be negative."""
     if is_sliced:
         begin, end, _ = slice(start, start + width).indices(size)
         return Span(begin, max(0, end - begin))

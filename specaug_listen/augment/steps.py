@@ -86,7 +86,7 @@ class Batch:
     pad_value: Annotated[float, Field(allow_inf_nan=False)] = 0.0
 
     def padded(self, n_frames: int) -> int:
-        """Frames of the batch for a clip of so many.
+        """Return the frames of the batch for a clip of ``n_frames``.
 
         Raises
         ------
@@ -135,7 +135,7 @@ class TimeSpan:
     kind: Literal["time_mask"] = "time_mask"
 
     def within(self, n_frames: int) -> TimeSpan:
-        """What of it lies within a clip, where it was drawn over more."""
+        """Return what of it lies within a clip, where it was drawn over more."""
         start = min(self.start_frame, n_frames)
         return replace(self, start_frame=start, n_frames=min(self.n_frames, n_frames - start))
 
@@ -236,7 +236,7 @@ class WarpPath:
     kind: Literal["time_warp"] = "time_warp"
 
     def moved(self, frames: npt.ArrayLike, n_frames: int) -> npt.NDArray[np.float64]:
-        """Where (fractional) frames go; the inverse of `source_frames`, but for what two pieces leave out."""
+        """Return where (fractional) frames go; the inverse of `source_frames`, but for what two pieces leave out."""
         last = (self.over_frames or n_frames) - 1
         target = self.center_frame + self.displacement_frames
         if self.interpolation not in ("linear", "hat"):
@@ -248,12 +248,12 @@ class WarpPath:
         return np.interp(np.asarray(frames, dtype=np.float64), *knots)
 
     def taps(self, n_frames: int) -> FrameInterpolation:
-        """What each warped frame is read from; of a clip of ``n_frames``, with the padding that is warped too."""
+        """Return what each warped frame of a clip is read from, with the padding that is warped too."""
         n_frames = self.over_frames or n_frames
         return warp_taps(self.interpolation, self.center_frame, self.center_frame + self.displacement_frames, n_frames)
 
     def clip_taps(self, n_frames: int) -> FrameInterpolation:
-        """The same of the clip alone: what comes out of the padding is taken for the last frame."""
+        """Return the taps of the clip alone: what comes out of the padding is taken for the last frame."""
         return self.taps(n_frames).within(n_frames)
 
     def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
@@ -269,7 +269,7 @@ StepsAndNotices: TypeAlias = tuple[list[Step], list[Notice]]
 
 
 def over_frames(step: Step) -> int | None:
-    """How many frames a step moves, with those of the padding; None where it moves none of these."""
+    """Return how many frames a step moves, with those of the padding; None where it moves none of these."""
     return step.over_frames if isinstance(step, Copied | WarpPath) else None
 
 
@@ -312,13 +312,13 @@ def check_counts(transforms: Sequence[Any]) -> None:
 
 
 def n_in_padding(steps: Sequence[Step], n_frames: int) -> int:
-    """How many time masks, or copies in their place, lie beyond a clip of ``n_frames``."""
+    """Count the time masks, or copies in their place, that lie beyond a clip of ``n_frames``."""
     spans = (step for step in steps if isinstance(step, TimeSpan | Copied))
     return sum(span.n_frames > 0 and span.start_frame >= n_frames for span in spans)
 
 
 def least_and_most_in_padding(steps: Sequence[Step], n_frames: int, n_padding: int) -> tuple[int, int]:
-    """What `n_in_padding` can have been before `within_clip`, which leaves empty what lies there."""
+    """Bound what `n_in_padding` can have been before `within_clip`, which leaves empty what lies there."""
     least = n_in_padding(steps, n_frames)
     if n_padding == 0 or any(over_frames(step) for step in steps):
         return least, least
@@ -326,7 +326,7 @@ def least_and_most_in_padding(steps: Sequence[Step], n_frames: int, n_padding: i
 
 
 def within_clip(steps: Sequence[Step], n_frames: int) -> tuple[tuple[Step, ...], int]:
-    """The steps without what lies in the padding, unless a step moves frames of it; and `n_in_padding`."""
+    """Return the steps without what lies in the padding, unless a step moves frames of it; and `n_in_padding`."""
     n = n_in_padding(steps, n_frames)
     if any(over_frames(step) for step in steps):
         return tuple(steps), n
@@ -334,7 +334,7 @@ def within_clip(steps: Sequence[Step], n_frames: int) -> tuple[tuple[Step, ...],
 
 
 def reaches(step: Step, n_mels: int, n_frames: int, padded: int) -> list[tuple[int, int, str]]:
-    """Of every axis that a step concerns: where it ends, where it may, and in what unit; ``padded`` are the batch's."""
+    """Return for every axis where a step ends, where it may, and the unit; ``padded`` is the length of the batch."""
     n_frames = padded if isinstance(step, TimeSpan) else over_frames(step) or n_frames
     if isinstance(step, FrequencyBand):
         return [(step.start_bin + step.n_bins, n_mels, "bins")]

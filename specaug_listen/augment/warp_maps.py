@@ -26,7 +26,7 @@ _CUBIC = -0.75
 
 
 def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: int) -> FrameInterpolation:
-    """What each frame of a warp is read from.
+    """Return what each frame of a warp is read from.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: i
 def _piece(
     places: Callable[[int, int], Places], read: Callable[[Places, int], FrameInterpolation], n_before: int, n_after: int
 ) -> FrameInterpolation:
-    """A piece of so many frames, resized."""
+    """Resize a piece of ``n_before`` frames to ``n_after``."""
     return read(places(n_before, n_after), n_before)
 
 
@@ -109,17 +109,17 @@ def _cubic(places: Places, n_frames: int) -> FrameInterpolation:
 
 
 def _linear(places: Places, n_frames: int) -> FrameInterpolation:
-    return linear_interpolation(np.clip(places, 0, n_frames - 1), n_frames) if n_frames > 1 else _one_frame(places)
+    return linear_interpolation(np.clip(places, 0, n_frames - 1), n_frames) if n_frames > 1 else _of_one_frame(places)
 
 
-def _one_frame(places: Places) -> FrameInterpolation:
+def _of_one_frame(places: Places) -> FrameInterpolation:
     n = len(places)
     weights = np.tile(np.array([1, 0], np.float32), (n, 1))
     return FrameInterpolation(np.zeros(n), np.zeros((n, 2), np.intp), weights)
 
 
 def _hat(center: int, moved: int, n_frames: int) -> FrameInterpolation:
-    """Of lingvo's ``_TimeWarp``: from 0 to the frame beyond the last one, which is zero."""
+    """Return lingvo's ``_TimeWarp``: from 0 to the frame beyond the last one, which is zero."""
     places = np.interp(np.arange(n_frames), [0, moved, n_frames], [0, center, n_frames])
     before = np.floor(places).astype(np.intp)
     share = (places - before).astype(np.float32)

@@ -20,7 +20,7 @@ from ..augment import Draw, FrequencyBand, TimeSpan
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..outputs.output import Output
-from ..pages import Fault, File, findings_page, known_folders, without_folders
+from ..pages import Fault, File, findings_page, folders_of_user, without_folders
 from ..plots import audition_figure, encode_png
 from .batches import batch_shown
 from .clips import Clip
@@ -85,7 +85,7 @@ def _page(report: CheckReport, faults: list[Fault]) -> bytes:
         ("front-end", report.frontend), ("clips", clips),
         ("seed", str(report.seed)), ("version", report.version),
     )  # fmt: skip
-    folders = known_folders(())
+    folders = folders_of_user(())
     shown = without_folders((f"Check of {report.subject}", tuple(facts), tuple(report.notes), tuple(faults)), folders)
     return findings_page(*shown)
 

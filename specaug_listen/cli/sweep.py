@@ -117,11 +117,11 @@ def _sweep_into(
     output: Output, path: Path, axes: Sequence[Axis], run: Configuration, form: PageOptions
 ) -> tuple[Sweep, Published]:
     """The sweep of a recording, and its page."""
-    from ..sweeps.grid import swept
+    from ..sweeps.grid import render_sweep
     from ..sweeps.save import save_sweep
 
     clip, name = _named_clip(path, run)
-    sweep = swept(clip, axes, run, name=name, progress=_tell)
+    sweep = render_sweep(clip, axes, run, name=name, progress=_tell)
     return sweep, save_sweep(sweep, output, form=form)
 
 

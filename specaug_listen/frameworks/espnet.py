@@ -16,8 +16,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from ..augment import NONE, Policy
 from ..augment.masks import Mask, Warp
-from ..augment.policy import NONE, Policy
 from ..errors import ParameterError
 from ..frontends import ESPNET as FRONTEND
 from ..frontends import MelFrontend

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ..augment import NONE, Policy
 from ..augment.masks import Mask, Warp
-from ..augment.policy import NONE, Policy
 from ..errors import ParameterError
 from ..frontends import MelFrontend
 from .config import Config, Section

@@ -17,8 +17,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ..augment import NONE, Policy
 from ..augment.masks import Mask
-from ..augment.policy import NONE, Policy
 from ..augment.steps import Batch
 from ..errors import ParameterError
 from ..frontends import MelFrontend

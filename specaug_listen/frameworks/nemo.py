@@ -16,8 +16,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ..augment import NONE, Policy
 from ..augment.masks import Cutout, Mask
-from ..augment.policy import NONE, Policy
 from ..errors import ParameterError
 from ..frontends import NEMO as FRONTEND
 from .config import Config, Section

@@ -16,7 +16,7 @@ from typing import Any
 
 from .._files import printable
 from .._records import from_plain, to_plain
-from ..augment.policy import POLICIES, Policy
+from ..augment import POLICIES, Policy
 from ..errors import ParameterError, PolicyError, error_context, nearest
 from ..frontends import files as frontends
 from .framework import Framework

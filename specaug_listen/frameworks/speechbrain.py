@@ -17,8 +17,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from .._yaml import Tagged
+from ..augment import NONE, Policy
 from ..augment.masks import Mask, Warp
-from ..augment.policy import NONE, Policy
 from ..errors import ParameterError
 from ..frontends import SPEECHBRAIN as FRONTEND
 from .config import Config, Section

@@ -1,6 +1,6 @@
 """The page with the player: its values, its template, and the scripts and the style that it holds."""
 
-from .folders import known_folders, short_paths, without_folders
+from .folders import folders_of_user, short_paths, without_folders
 from .html import clip_data, findings_page, page_parts, parcel_script
 from .model import Clip, Facts, Fault, File, Head, Mask, Picture, Recipe, Row, Sheet, SoundFacts, Version
 
@@ -19,7 +19,7 @@ __all__ = [
     "Version",
     "clip_data",
     "findings_page",
-    "known_folders",
+    "folders_of_user",
     "page_parts",
     "parcel_script",
     "short_paths",

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from .model import File
 
-__all__ = ["hide_folders", "known_folders", "short_paths", "without_folders"]
+__all__ = ["folders_of_user", "hide_folders", "short_paths", "without_folders"]
 
 T = TypeVar("T")
 _NAME = r"[^\s/\\'\"<>|:;,(){}\[\]]+"
@@ -38,7 +38,7 @@ def hide_folders(text: str, folders: Iterable[str] = ()) -> str:
     for folder in sorted(folders, key=len, reverse=True):
         if len(folder) > 1:
             text = text.replace(folder.rstrip("/\\") + os.sep, "")
-    return _ABSOLUTE.sub(lambda found: found[1] or "...", text)
+    return _ABSOLUTE.sub(lambda match: match[1] or "...", text)
 
 
 def short_paths(paths: Sequence[str]) -> list[str]:
@@ -50,23 +50,23 @@ def short_paths(paths: Sequence[str]) -> list[str]:
     ['a/1.wav', 'b/1.wav', '2.wav']
     """
     parts = [[part for part in PurePath(path).parts if part != PurePath(path).anchor] for path in paths]
-    found = []
-    for i, own in enumerate(parts):
+    names = []
+    for i, parts_of_path in enumerate(parts):
         length = 1
-        others = [other for j, other in enumerate(parts) if j != i and paths[j] != paths[i]]
-        while length < len(own) and any(other[-length:] == own[-length:] for other in others):
+        other_paths = [other for j, other in enumerate(parts) if j != i and paths[j] != paths[i]]
+        while length < len(parts_of_path) and any(other[-length:] == parts_of_path[-length:] for other in other_paths):
             length += 1
-        found.append("/".join(own[-length:]) or paths[i])
-    return found
+        names.append("/".join(parts_of_path[-length:]) or paths[i])
+    return names
 
 
-def known_folders(paths: Iterable[str]) -> list[str]:
+def folders_of_user(paths: Iterable[str]) -> list[str]:
     """Absolute folders that are known to be the user's: of these files, of the work that is done, and the home."""
-    found = {os.path.expanduser("~"), os.getcwd()}
+    folders = {os.path.expanduser("~"), os.getcwd()}
     for path in paths:
         if os.path.isabs(path):
-            found.update(str(folder) for folder in Path(path).parents)
-    return [folder for folder in found if len(Path(folder).parts) > 1]
+            folders.update(str(folder) for folder in Path(path).parents)
+    return [folder for folder in folders if len(Path(folder).parts) > 1]
 
 
 def without_folders(value: T, folders: Sequence[str] = ()) -> T:
@@ -80,7 +80,7 @@ def without_folders(value: T, folders: Sequence[str] = ()) -> T:
     if isinstance(value, str):
         return hide_folders(value, folders)  # type: ignore[return-value]
     if isinstance(value, tuple):
-        held = [without_folders(one, folders) for one in value]
+        held = [without_folders(item, folders) for item in value]
         return type(value)(*held) if hasattr(value, "_fields") else tuple(held)  # type: ignore[return-value]
     if dataclasses.is_dataclass(value) and not isinstance(value, (File, type)):
         changes = {

@@ -81,18 +81,18 @@ def parcel_script(url: str, versions: Iterable[Version]) -> bytes:
 
     versions = tuple(versions)
     held = {
-        "sounds": encoded((one.key, one.sound) for one in versions),
-        "pictures": encoded((one.key, one.picture.file if one.picture else None) for one in versions),
+        "sounds": encoded((version.key, version.sound) for version in versions),
+        "pictures": encoded((version.key, version.picture.file if version.picture else None) for version in versions),
     }
     return f"specaugListen.page.deliver({json.dumps(url)}, {json.dumps(held)});\n".encode()
 
 
 def _version_data(version: Version) -> dict[str, Any]:
     picture = version.picture
-    seen = None
+    picture_data = None
     if picture is not None:
         names = ("n_columns", "n_mels", "left_s", "right_s", "low_db", "high_db")
-        seen = {name: getattr(picture, name) for name in names} | {"hz": [round(hz, 1) for hz in picture.hz]}
+        picture_data = {name: getattr(picture, name) for name in names} | {"hz": [round(hz, 1) for hz in picture.hz]}
     masks = [
         {
             "begin_s": mask.begin_s, "end_s": mask.end_s, "first_bin": mask.first_bin, "stop_bin": mask.stop_bin,
@@ -102,7 +102,8 @@ def _version_data(version: Version) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "id": version.id, "name": version.name, "key": version.key, "level_db": version.level_db,
-        "matched_db": version.matched_db, "picture": seen, "masks": masks, "compared_with": version.compared_with,
+        "matched_db": version.matched_db, "picture": picture_data, "masks": masks,
+        "compared_with": version.compared_with,
         "warp": [[round(second, 4) for second in pair] for pair in version.warp],
     }  # fmt: skip
 

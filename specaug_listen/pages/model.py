@@ -119,7 +119,7 @@ class Picture:
     low_db, high_db : float [dB]
         Levels of the darkest and the brightest colour.
     hz : tuple of float [Hz]
-        Centre of each band.
+        Centre of each bin.
     ticks : tuple of (float, str)
         Height from below, as a share, and label.
     """
@@ -169,7 +169,7 @@ class Version:
         The version that its difference picture is taken to.
     severity : float or None
         In [0, 1], for the colour of a cell of a sheet.
-    heard : SoundFacts or None
+    sound_facts : SoundFacts or None
         None where it is too long to be held.
     """
 
@@ -188,7 +188,7 @@ class Version:
     key: str = ""
     compared_with: int | None = None
     severity: float | None = None
-    heard: SoundFacts | None = None
+    sound_facts: SoundFacts | None = None
 
 
 @dataclass(frozen=True)

@@ -142,8 +142,8 @@ def audition_figure(
     bar.set_label(f"Level (dB re {loudest})")
     room = SIZE_INCHES[0] * DPI * 0.85
     font: dict[str, Any] = {"va": "center", "parse_math": False}
-    taken = _line(figure, 0.955, note, room * 0.75, align="right", fontsize=12, **font)
-    _line(figure, 0.955, title, room - taken - 25, fontsize=13, weight="bold", **font)
+    n_pixels = _line(figure, 0.955, note, room * 0.75, align="right", fontsize=12, **font)
+    _line(figure, 0.955, title, room - n_pixels - 25, fontsize=13, weight="bold", **font)
     _line(figure, 0.905, describe_draw(draw, before), room, fontsize=10.5, **font)
     return figure
 
@@ -220,9 +220,9 @@ def _line(figure: Figure, y: float, text: str, room: float, *, align: str = "lef
         artist.set_text(text if n >= len(text) else f"{text[:n].rstrip()}…")
         return float(artist.get_window_extent(renderer).width) if artist.get_text() else 0.0
 
-    taken = width(len(text))
-    if taken <= room:
-        return taken
+    n_pixels = width(len(text))
+    if n_pixels <= room:
+        return n_pixels
     fits, too_long = 0, len(text)
     while too_long - fits > 1:
         middle = (fits + too_long) // 2
@@ -243,7 +243,7 @@ def _drawable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     fonts = require("matplotlib.font_manager", purpose="pictures")
-    known = set()
+    charset = set()
     for family in _families():
-        known |= set(fonts.get_font(fonts.findfont(family)).get_charmap())
-    return "".join(c if ord(c) in known and c.isprintable() else "\ufffd" for c in text)
+        charset |= set(fonts.get_font(fonts.findfont(family)).get_charmap())
+    return "".join(c if ord(c) in charset and c.isprintable() else "\ufffd" for c in text)

@@ -44,23 +44,23 @@ class Outline:
 
 
 def outlines(draw: Draw) -> list[Outline]:
-    """All that a draw fills or copies; bands over all frames first."""
+    """Return all that a draw fills or copies; frequency masks first."""
     all_frames = (-0.5, draw.n_frames - 0.5)
-    found = [
+    marks = [
         Outline("frequency", (step.start_bin, step.start_bin + step.n_bins), *all_frames, _fill(step))
         for step in draw.steps
         if isinstance(step, FrequencyBand) and step.n_bins
     ]
     spans = [step for step in draw.steps if isinstance(step, TimeSpan) and step.n_frames]
-    found += [
+    marks += [
         Outline("time", (0, draw.n_mels), *span, _fill(step)) for step, span in zip(spans, draw.time_spans, strict=True)
     ]
     boxes = [step for step in draw.steps if isinstance(step, Rectangle) and step.n_bins and step.n_frames]
-    found += [
+    marks += [
         Outline("rectangle", bins, *span, _fill(step))
         for step, (bins, span) in zip(boxes, draw.rectangles, strict=True)
     ]
-    return found + [Outline("copy", bins, *span) for bins, span in draw.copies]
+    return marks + [Outline("copy", bins, *span) for bins, span in draw.copies]
 
 
 def _fill(step: FrequencyBand | TimeSpan | Rectangle) -> str:
@@ -72,13 +72,13 @@ def plot_steps(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
     """Outline the masks of a draw on a mel that `plot_mel` has drawn, as one artist: fills solid, copies dashed."""
     patches = require("matplotlib.patches", purpose="pictures")
     boxes, styles = [], []
-    for one in outlines(draw):
-        begin_s, end_s = mel.frontend.framing.center_s([one.begin, one.end], mel.frontend.sample_rate)
-        if one.end - one.begin >= mel.n_frames:
+    for outline in outlines(draw):
+        begin_s, end_s = mel.frontend.framing.center_s([outline.begin, outline.end], mel.frontend.sample_rate)
+        if outline.end - outline.begin >= mel.n_frames:
             begin_s, end_s = 0.0, mel.duration_s
-        corner, height = (begin_s, one.bins[0] - 0.5), float(one.bins[1] - one.bins[0])
+        corner, height = (begin_s, outline.bins[0] - 0.5), float(outline.bins[1] - outline.bins[0])
         boxes += [patches.Rectangle(corner, end_s - begin_s, height)] * 2
-        styles += ["--" if one.kind == "copy" else "-"] * 2
+        styles += ["--" if outline.kind == "copy" else "-"] * 2
     # Black under white: seen on the darkest and on the brightest cell.
     collection = require("matplotlib.collections", purpose="pictures").PatchCollection(
         boxes, facecolors="none", edgecolors=["black", "white"], linewidths=[2.6, 1.1], linestyles=styles, zorder=3

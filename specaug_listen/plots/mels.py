@@ -223,8 +223,8 @@ def read_cells(data: bytes) -> Cells:
     try:
         image = require("PIL.Image", purpose="pictures").open(io.BytesIO(data))
         low_db, high_db, (begin_s, end_s) = (json.loads(image.text[_TEXT_KEY])[name] for name in _TEXT_NAMES)
-        numbers = [float(one) for one in (low_db, high_db, begin_s, end_s)]
-        is_range = all(abs(one) < _LARGEST for one in numbers) and low_db < high_db and begin_s < end_s
+        numbers = [float(number) for number in (low_db, high_db, begin_s, end_s)]
+        is_range = all(abs(number) < _LARGEST for number in numbers) and low_db < high_db and begin_s < end_s
         if image.mode != "P" or not is_range:
             raise ValueError(f"mode {image.mode}, ranges {numbers}")
         return Cells(np.asarray(image)[::-1], numbers[0], numbers[1], (numbers[2], numbers[3]))

@@ -63,18 +63,24 @@ def plot_sweep(
         if not isinstance(key, str):
             raise ParameterError(f"{key!r:.80}: expected the name of a column of the rows")
         if not rows or all(key not in row for row in rows):
-            known = sorted({name for row in rows for name in row})
+            columns = sorted({name for row in rows for name in row})
             raise ParameterError(
-                f"{key!r:.80}: allowed is a column of the rows: {', '.join(known) or 'there are none'}"
+                f"{key!r:.80}: allowed is a column of the rows: {', '.join(columns) or 'there are none'}"
             )
     values = list(dict.fromkeys(row[along] for row in rows))
     are_numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
     places = [float(value) for value in values] if are_numbers else [float(i) for i in range(len(values))]
     order = np.argsort(places)
-    for number, one in enumerate(dict.fromkeys(row[by] for row in rows) if by else [None]):
-        of_line = [row for row in rows if by is None or row[by] == one]
-        found = [[row[y] for row in of_line if row[along] == value and row.get(y) is not None] for value in values]
-        _line(ax, [(places[i], found[i]) for i in order if found[i]], number, "" if by is None else f"{by} = {one}", y)
+    for number, line_value in enumerate(dict.fromkeys(row[by] for row in rows) if by else [None]):
+        of_line = [row for row in rows if by is None or row[by] == line_value]
+        scores = [[row[y] for row in of_line if row[along] == value and row.get(y) is not None] for value in values]
+        _line(
+            ax,
+            [(places[i], scores[i]) for i in order if scores[i]],
+            number,
+            "" if by is None else f"{by} = {line_value}",
+            y,
+        )
     if not are_numbers:
         ax.set_xticks(places, [str(value) for value in values])
     return _labelled(ax, along, y, by)

@@ -68,8 +68,8 @@ class PageOptions:
     def size_mb(self, files: Iterable[Files]) -> float:
         """How large one file would be that holds all of these: base64 takes four characters for three bytes."""
         files = list(files)
-        sounds = sum(one.total(".wav") for one in files)
-        total = (sounds // 2 if self.flac else sounds) + sum(one.total(".mel.png") for one in files)
+        sounds = sum(clip_files.total(".wav") for clip_files in files)
+        total = (sounds // 2 if self.flac else sounds) + sum(clip_files.total(".mel.png") for clip_files in files)
         return total * 4 / 3 / 1e6
 
     def is_split(self, files: Iterable[Files]) -> bool:

@@ -19,7 +19,7 @@ from ..auditions import Audition
 from ..auditions.clip_files import Files, FolderFiles
 from ..auditions.clip_views import ClipOfRun, clip_view, columns_for, rows_of
 from ..auditions.display import facts_of_policy, frontend_in_words
-from ..auditions.integrity import Edits, check_of_run, embedded, left_out, read_draw, with_badges
+from ..auditions.integrity import Edits, check_of_run, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.journal import read_run
 from ..auditions.records import (
     AuditionRecord,
@@ -37,11 +37,11 @@ from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
 from ..outputs.locks import reading
 from ..outputs.names import folder_name
-from ..pages.folders import known_folders, short_paths, without_folders
+from ..pages.folders import folders_of_user, short_paths, without_folders
 from ..pages.html import page_parts
 from ..pages.model import Clip, Facts, Head, Recipe
 from .publish import DEFAULT_BUDGET_MB, PageOptions, PageTarget, Published, page_path, publish
-from .reproduce import recipe_of, words_of
+from .reproduce import describe_run, recipe_of_run
 
 __all__ = ["DEFAULT_BUDGET_MB", "publish_report", "write_report"]
 
@@ -147,24 +147,25 @@ def publish_report(
 
         def parts_in(place: PageTarget) -> Iterator[bytes]:
             # Not before it is known that the page can be written: of a large run it takes its time.
-            told = [_with_edits(run) for run in runs]
-            edits.extend(notice for _, notices in told for notice in notices)
-            return _parts([run for run, _ in told], place)
+            runs_and_edits = [_with_edits(run) for run in runs]
+            edits.extend(notice for _, notices in runs_and_edits for notice in notices)
+            return _parts([run for run, _ in runs_and_edits], place)
 
         page = publish(target, files, form, parts_in, overwrite=overwrite)
     return replace(page, notices=(*(notice for run in runs for notice in run.notices), *edits))
 
 
-def _sources(given: Any) -> list[Source]:
-    several = [given] if isinstance(given, (Audition, str, os.PathLike)) else given
+def _sources(auditions: Any) -> list[Source]:
+    several = [auditions] if isinstance(auditions, (Audition, str, os.PathLike)) else auditions
     if isinstance(several, Iterable) and not isinstance(several, (bytes, bytearray, Mapping)):
         sources = list(several)
-        odd = next((one for one in sources if not isinstance(one, (Audition, str, os.PathLike))), None)
+        odd = next((source for source in sources if not isinstance(source, (Audition, str, os.PathLike))), None)
         if odd is None:
-            return [one if isinstance(one, Audition) else as_path(one) for one in sources]
-        given = odd
+            return [source if isinstance(source, Audition) else as_path(source) for source in sources]
+        auditions = odd
     raise ParameterError(
-        f"auditions={' '.join(repr(given).split())[:80]}: expected Audition, the folder of one, or a sequence of these"
+        f"auditions={' '.join(repr(auditions).split())[:80]}: expected Audition, the folder of one, or a "
+        "sequence of these"
     )
 
 
@@ -191,33 +192,33 @@ def _runs(sources: Sequence[Source], page: Path) -> list[_Run]:
 def _runs_at_hand(auditions: Sequence[Audition]) -> list[_Run]:
     """Auditions of one configuration as one run, in the order in which they were given."""
     groups: dict[str, tuple[Configuration, list[Audition]]] = {}
-    for heard in auditions:
-        configuration = configuration_of(heard)
+    for audition in auditions:
+        configuration = configuration_of(audition)
         key = to_json(replace(configuration, start_s=0.0, duration_s=None, channel="mean", frontend_reason=None))
         first, members = groups.setdefault(key, (configuration, []))
-        members.append(heard)
+        members.append(audition)
         if configuration.channel != first.channel:
             groups[key] = (replace(first, channel="each"), members)
     return [
-        _Run(printable(f"{one.policy.name} on {one.frontend.name}"), tuple(_placed(of_one, one)), (), versions())
-        for one, of_one in groups.values()
+        _Run(printable(f"{run.policy.name} on {run.frontend.name}"), tuple(_placed(clips, run)), (), versions())
+        for run, clips in groups.values()
     ]
 
 
 def _placed(auditions: Sequence[Audition], configuration: Configuration) -> Iterator[_Placed]:
-    taken: set[str] = set()
-    for heard in auditions:
-        yield _Placed(*clip_at_hand(heard, folder_name(f"{heard.name}.wav", taken)), configuration)
+    used_names: set[str] = set()
+    for audition in auditions:
+        yield _Placed(*clip_at_hand(audition, folder_name(f"{audition.name}.wav", used_names)), configuration)
 
 
 def _run_of_folder(folder: Path, page: Path) -> _Run:
     index = read_run(folder)
     placed = tuple(_placed_of_folder(index, entry, FolderFiles(folder, entry.folder, page)) for entry in index.clips)
-    one = index.configuration
-    name = printable(f"{one.policy.name} on {one.frontend.name} ({folder.resolve().name})")
+    configuration = index.configuration
+    name = printable(f"{configuration.policy.name} on {configuration.frontend.name} ({folder.resolve().name})")
     unfinished = tuple(notice for notice in index.notices if notice.kind == "unfinished")
     # A run that did not end has said already that there is more.
-    beside = () if unfinished else left_out(folder, {entry.folder: entry.draws for entry in index.clips})
+    beside = () if unfinished else notice_of_unlisted(folder, {entry.folder: entry.draws for entry in index.clips})
     return _Run(name, placed, index.failures, index.versions, (*unfinished, *beside), folder)
 
 
@@ -225,43 +226,43 @@ def _placed_of_folder(index: AuditionRecord, entry: ClipEntry, files: FolderFile
     draws = []
     for name in entry.draws:
         draws.append(read_draw(files, name))
-        check_of_run(draws[-1], files.called(f"{name}.json"), entry, index.configuration, versions=index.versions)
+        check_of_run(draws[-1], files.path_text(f"{name}.json"), entry, index.configuration, versions=index.versions)
     return _Placed(entry, tuple(draws), files, index.configuration)
 
 
 def _with_edits(run: _Run) -> tuple[_Run, tuple[Notice, ...]]:
-    """A run whose clips say which of their files were changed since they were written; and a notice for each clip."""
+    """Return a run whose clips say which of their files were changed since then; and a notice for each clip."""
     if run.folder is None:
         return run, ()
     edits = Edits(run.folder)
-    told = list(edits.notices(["audition.json"]))
+    notices_of_run = list(edits.notices(["audition.json"]))
     clips = []
     for placed in run.clips:
         entry = placed.entry
         notices = edits.notices(embedded(run.folder, entry.folder, entry.draws), entry.folder)
         clips.append(replace(placed, entry=with_badges(entry, notices)))
-        told += notices
-    return replace(run, clips=tuple(clips)), tuple(told)
+        notices_of_run += notices
+    return replace(run, clips=tuple(clips)), tuple(notices_of_run)
 
 
 # --- what is written ---
 
 
 def _groups(runs: Sequence[_Run]) -> list[list[tuple[str, _Placed]]]:
-    """For each clip, its place in every run, with the run's label; clips are the same where their samples are."""
+    """Group clips over runs by their samples: of each its place in every run, with the run's label."""
     labels = [_label(i) if len(runs) > 1 else "" for i in range(len(runs))]
     groups: dict[tuple[str, int], list[tuple[str, _Placed]]] = {}
     for label, run in zip(labels, runs, strict=True):
-        seen: dict[str, int] = {}
+        n_so_far: dict[str, int] = {}
         for placed in run.clips:
             sound = placed.entry.audio.fingerprint
-            seen[sound] = seen.get(sound, 0) + 1
-            groups.setdefault((sound, seen[sound]), []).append((label, placed))
-    return _told_apart(list(groups.values()))
+            n_so_far[sound] = n_so_far.get(sound, 0) + 1
+            groups.setdefault((sound, n_so_far[sound]), []).append((label, placed))
+    return _with_distinct_names(list(groups.values()))
 
 
-def _told_apart(groups: list[list[tuple[str, _Placed]]]) -> list[list[tuple[str, _Placed]]]:
-    """The same clips; where those of several runs are called alike, by their folders, and by numbers as the last word.
+def _with_distinct_names(groups: list[list[tuple[str, _Placed]]]) -> list[list[tuple[str, _Placed]]]:
+    """Name clips apart: where those of several runs are called alike, by their folders, and at last by numbers.
 
     Within one run, they are told apart already.
     """
@@ -271,47 +272,52 @@ def _told_apart(groups: list[list[tuple[str, _Placed]]]) -> list[list[tuple[str,
         classes.setdefault(entry.name.rpartition("/")[2].casefold(), []).append(i)
     names = [entry.name for entry in entries]
     for last, members in classes.items():
-        called = [names[i].casefold() for i in members]
-        if len(members) > 1 and (last in called or len(set(called)) < len(called)):
+        folded = [names[i].casefold() for i in members]
+        if len(members) > 1 and (last in folded or len(set(folded)) < len(folded)):
             for i, name in zip(members, _names_by_path([entries[i] for i in members]), strict=True):
                 names[i] = name
     times: Counter[str] = Counter()
-    told = []
+    groups_with_names = []
     for name, group in zip(names, groups, strict=True):
         times[name] += 1
         numbered = name if times[name] == 1 else f"{name} ({times[name]})"
-        told.append([(label, replace(placed, entry=replace(placed.entry, name=numbered))) for label, placed in group])
-    return told
+        renamed = ((label, replace(placed, entry=replace(placed.entry, name=numbered))) for label, placed in group)
+        groups_with_names.append(list(renamed))
+    return groups_with_names
 
 
 def _names_by_path(entries: Sequence[ClipEntry]) -> list[str]:
-    """Names of clips by the folders of those that have a file."""
+    """Name clips by the folders of those that have a file."""
     paths = [path_of(entry.audio) for entry in entries]
     suffixes = [name_suffix(Choice(entry.audio.channel, entry.audio.n_channels)) for entry in entries]
-    known = [i for i, path in enumerate(paths) if path is not None]
-    found = distinct_names([paths[i] or "" for i in known], [suffixes[i] for i in known])
-    by_path = dict(zip(known, found, strict=True))
+    with_path = [i for i, path in enumerate(paths) if path is not None]
+    names = distinct_names([paths[i] or "" for i in with_path], [suffixes[i] for i in with_path])
+    by_path = dict(zip(with_path, names, strict=True))
     return [by_path.get(i, entry.name) for i, entry in enumerate(entries)]
 
 
-def _shown(group: Sequence[tuple[str, _Placed]], number: int, place: PageTarget) -> list[ClipOfRun]:
+def _clips_of_runs(group: Sequence[tuple[str, _Placed]], number: int, place: PageTarget) -> list[ClipOfRun]:
     gain = min(placed.entry.gain for _, placed in group)
-    found = []
+    clips = []
     for label, placed in group:
         level_db = 20 * math.log10(gain / placed.entry.gain)
         assets = place.assets(placed.files, f"{number}-{label}{placed.entry.folder}")
-        found.append(ClipOfRun(placed.entry, placed.draws, assets, placed.configuration.frontend, label, level_db))
-    return found
+        clips.append(ClipOfRun(placed.entry, placed.draws, assets, placed.configuration.frontend, label, level_db))
+    return clips
 
 
 def _parts(runs: Sequence[_Run], place: PageTarget) -> Iterator[bytes]:
     groups = list(enumerate(_groups(runs), 1))
-    columns = columns_for(drawn for run in runs for placed in run.clips for drawn in placed.draws)
-    rows = [row for number, group in groups for row in rows_of(_shown(group, number, place), f"clip-{number}", columns)]
+    columns = columns_for(draw for run in runs for placed in run.clips for draw in placed.draws)
+    rows = [
+        row
+        for number, group in groups
+        for row in rows_of(_clips_of_runs(group, number, place), f"clip-{number}", columns)
+    ]
     is_split = place.folder is not None
     head, clips = _head(runs, place.form.paths), _clips(groups, place)
     if not place.form.paths:
-        folders = known_folders(path_of(placed.entry.audio) or "" for run in runs for placed in run.clips)
+        folders = folders_of_user(path_of(placed.entry.audio) or "" for run in runs for placed in run.clips)
         head, rows = without_folders(head, folders), list(without_folders(tuple(rows), folders))
         clips = (without_folders(clip, folders) for clip in clips)
     return page_parts(head, columns, rows, clips, is_split=is_split)
@@ -319,7 +325,7 @@ def _parts(runs: Sequence[_Run], place: PageTarget) -> Iterator[bytes]:
 
 def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: PageTarget) -> Iterator[Clip]:
     for number, group in groups:
-        yield place.with_parcel(clip_view(_shown(group, number, place), f"clip-{number}"))
+        yield place.with_parcel(clip_view(_clips_of_runs(group, number, place), f"clip-{number}"))
 
 
 def _head(runs: Sequence[_Run], paths: bool) -> Head:
@@ -341,25 +347,25 @@ def _head(runs: Sequence[_Run], paths: bool) -> Head:
         title += f": {printable(first.policy.name)} on {printable(first.frontend.name)}"
     elif len(runs) > 1:
         title += ": " + " | ".join(f"{_label(i)} = {run.name}" for i, run in enumerate(runs))
-    named = len(runs) > 1
+    is_named = len(runs) > 1
     return Head(
         title,
         _facts(runs, first),
         tuple(notice.text for run in runs for notice in run.notices),
         tuple(
-            (_named(i, run, named), words_of(run.clips[0].configuration, run.versions))
+            (_title_of(i, run, is_named), describe_run(run.clips[0].configuration, run.versions))
             for i, run in enumerate(runs)
             if run.clips
         ),
         notes,
         tuple(failure.error for run in runs for failure in run.failures),
-        tuple(_recipe(i, run, named, paths) for i, run in enumerate(runs) if run.clips),
+        tuple(_recipe(i, run, is_named, paths) for i, run in enumerate(runs) if run.clips),
         has_original=any(placed.files.size("original.wav") is not None for run in runs for placed in run.clips),
     )
 
 
-def _named(i: int, run: _Run, named: bool) -> str:
-    return f"{_label(i)} = {run.name}" if named else ""
+def _title_of(i: int, run: _Run, is_named: bool) -> str:
+    return f"{_label(i)} = {run.name}" if is_named else ""
 
 
 def _label(i: int) -> str:
@@ -367,11 +373,11 @@ def _label(i: int) -> str:
     return (_label(i // 26 - 1) if i >= 26 else "") + chr(ord("A") + i % 26)
 
 
-def _recipe(i: int, run: _Run, named: bool, paths: bool) -> Recipe:
+def _recipe(i: int, run: _Run, is_named: bool, paths: bool) -> Recipe:
     is_mel = all(placed.entry.audio.mel is not None for placed in run.clips)
     files = [path for placed in run.clips if (path := clip_path(placed.entry.audio)) is not None]
-    shown = list(dict.fromkeys(files if paths else short_paths(files)))
-    return recipe_of(run.clips[0].configuration, shown, _named(i, run, named), is_mel=is_mel)
+    shown_paths = list(dict.fromkeys(files if paths else short_paths(files)))
+    return recipe_of_run(run.clips[0].configuration, shown_paths, _title_of(i, run, is_named), is_mel=is_mel)
 
 
 def _facts(runs: Sequence[_Run], first: Configuration | None) -> Facts:

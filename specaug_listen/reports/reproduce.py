@@ -19,16 +19,18 @@ from ..frontends import PRESETS, GlobalStatistics, MelFrontend
 from ..pages.model import Recipe
 from ..vocoders import Neural, to_spec
 
-__all__ = ["recipe_of", "sweep_recipe", "words_of"]
+__all__ = ["describe_run", "recipe_of_run", "recipe_of_sweep"]
 
 
-def words_of(run: Configuration, versions: dict[str, str], varied: Collection[str] = ()) -> tuple[str, ...]:
-    """What was done to each clip, a line for each part; without what a sweep varies as a whole."""
+def describe_run(run: Configuration, versions: dict[str, str], varied: Collection[str] = ()) -> tuple[str, ...]:
+    """Say what was done to each clip, a line for each part; without what a sweep varies as a whole."""
     lines = [] if "policy" in varied else _words_of_policy(run.policy)
     if not {"front-end", "policy", "dialect"} & set(varied) or run.frontend_reason in ("named", None):
         lines.append(_words_of_frontend(run))
     if run.waveform is not None:
-        lines.append(f"before the mel: {', '.join(one.name for one in run.waveform.transforms)} on the waveform")
+        lines.append(
+            f"before the mel: {', '.join(transform.name for transform in run.waveform.transforms)} on the waveform"
+        )
     if run.channel != "mean":
         counted = (
             f"channel {run.channel}, counted from 1" if isinstance(run.channel, int) else f"the {run.channel} channel"
@@ -40,12 +42,14 @@ def words_of(run: Configuration, versions: dict[str, str], varied: Collection[st
 
 
 def _words_of_policy(policy: Policy) -> list[str]:
-    chance = f", applied with a chance of {policy.probability:g}" if policy.probability < 1 else ""
+    chance = f", applied with a probability of {policy.probability:g}" if policy.probability < 1 else ""
     lines = [f"policy {policy.name}, by the rules of {policy.framework}{chance}"]
     if policy.batch:
         padded = f" padded to {policy.batch.n_frames} frames" if policy.batch.n_frames else ""
         lines.append(f"each clip drawn as one of a batch of {policy.batch.size}{padded}")
-    return lines + ([f"{i}. {in_words(one)}" for i, one in enumerate(policy.transforms, 1)] or ["no transform"])
+    return lines + (
+        [f"{i}. {in_words(transform)}" for i, transform in enumerate(policy.transforms, 1)] or ["no transform"]
+    )
 
 
 def _words_of_frontend(run: Configuration) -> str:
@@ -56,7 +60,7 @@ def _words_of_frontend(run: Configuration) -> str:
     )
 
 
-def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "", *, is_mel: bool = False) -> Recipe:
+def recipe_of_run(run: Configuration, paths: Sequence[str | None], name: str = "", *, is_mel: bool = False) -> Recipe:
     """The command and the Python that make a run again, and the files that they name.
 
     Parameters
@@ -70,11 +74,17 @@ def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "", *
         Whether the clips came as mels, without their audio.
     """
     files: list[tuple[str, str]] = []
-    known = list(dict.fromkeys(path for path in paths if path is not None)) or ["MEL.npy" if is_mel else "CLIP.wav"]
+    known_paths = list(dict.fromkeys(path for path in paths if path is not None)) or [
+        "MEL.npy" if is_mel else "CLIP.wav"
+    ]
     policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
     options = ["--frontend", frontend, "--policy", policy]
     if run.waveform is not None:
-        _write("waveform.yaml", [{one.name: to_plain(one.parameters)} for one in run.waveform.transforms], files)
+        _write(
+            "waveform.yaml",
+            [{transform.name: to_plain(transform.parameters)} for transform in run.waveform.transforms],
+            files,
+        )
         options += ["--waveform", "waveform.yaml"]
     options += ["--draws", str(run.draws), "--seed", str(run.seed)]
     options += ["--original-phase"] if run.twins else []
@@ -82,8 +92,10 @@ def recipe_of(run: Configuration, paths: Sequence[str | None], name: str = "", *
     options += _mel_options(run, files)
     options += _channel_options(run)
     options += ["--wav-channels", run.channels] if run.channels != "mono" else []
-    command = _command(known, options, run)
-    python = _python_of_mels(known, run, policy, frontend) if is_mel else _python(known, run, policy, frontend)
+    command = _command(known_paths, options, run)
+    python = (
+        _python_of_mels(known_paths, run, policy, frontend) if is_mel else _python(known_paths, run, policy, frontend)
+    )
     return Recipe(command, python, name, tuple(files))
 
 
@@ -92,8 +104,8 @@ def _mel_options(run: Configuration, files: list[tuple[str, str]]) -> list[str]:
     if isinstance(run.statistics, GlobalStatistics):
         mean, std = run.statistics.mean, run.statistics.std
         plain = isinstance(mean, float) and isinstance(std, float)
-        said = f"mean={mean!r},std={std!r}" if plain else _write("stats.yaml", to_plain(run.statistics), files)
-        return [*options, "--stats", said]
+        value = f"mean={mean!r},std={std!r}" if plain else _write("stats.yaml", to_plain(run.statistics), files)
+        return [*options, "--stats", value]
     return [*options, "--stats", run.statistics] if run.statistics else options
 
 
@@ -122,12 +134,12 @@ def _python_of_mels(paths: Sequence[str], run: Configuration, policy: str, front
     return "\n".join(lines)
 
 
-def sweep_recipe(run: Configuration, path: str | None, axes: Sequence[tuple[str, Sequence[Any]]]) -> Recipe:
+def recipe_of_sweep(run: Configuration, path: str | None, axes: Sequence[tuple[str, Sequence[Any]]]) -> Recipe:
     """The command and the Python that make a sweep again, and the files that they name."""
     files: list[tuple[str, str]] = []
     policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
     clip = path or "CLIP.wav"
-    vary = [part for key, values in axes for part in ("--vary", f"{key}={','.join(_written(v) for v in values)}")]
+    vary = [part for key, values in axes for part in ("--vary", f"{key}={','.join(_value_text(v) for v in values)}")]
     options = ["--policy", policy, "--draws", str(run.draws), "--seed", str(run.seed)]
     # Left out, each policy is heard on its own front-end.
     is_own = run.frontend_reason not in ("named", None) and any(key in ("policy", "dialect") for key, _ in axes)
@@ -148,7 +160,7 @@ def sweep_recipe(run: Configuration, path: str | None, axes: Sequence[tuple[str,
     return Recipe(command, "\n".join(lines), files=tuple(files))
 
 
-def _written(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -156,8 +168,8 @@ def _command(paths: Sequence[str], options: list[str], run: Configuration) -> st
     vocoder = _vocoder_option(run)
     if vocoder is None:
         return f"# the command line has no way to {vocoder_name(run.vocoder)}; see the Python below"
-    shown = " ".join(shlex.quote(path) for path in paths)
-    return f"specaug-listen audition {shown} -o OUT {shlex.join([*options, '--vocoder', vocoder])}"
+    quoted_paths = " ".join(shlex.quote(path) for path in paths)
+    return f"specaug-listen audition {quoted_paths} -o OUT {shlex.join([*options, '--vocoder', vocoder])}"
 
 
 def _vocoder_option(run: Configuration) -> str | None:
@@ -235,7 +247,7 @@ def _policy(policy: Policy, files: list[tuple[str, str]]) -> str:
     if recipe_behind(policy) is not None:
         return policy.name
     plain = to_plain(policy)
-    plain["transforms"] = [{one.pop("kind"): one} for one in plain["transforms"]]
+    plain["transforms"] = [{transform.pop("kind"): transform} for transform in plain["transforms"]]
     # The front-end is named beside it.
     without = ("frontend", "frontend_error", "channel", "channel_key")
     return _write("policy.yaml", {k: v for k, v in plain.items() if v is not None and k not in without}, files)

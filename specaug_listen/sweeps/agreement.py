@@ -30,8 +30,8 @@ def check_of_cell(draw: DrawRecord, path: str, sweep: SweepRecord, cell: CellEnt
         One line that names the file, and what differs.
     """
     check_of_run(draw, path, sweep.clip, sweep.configuration, versions=sweep.versions, is_varied=True)
-    own = replace(sweep.configuration, policy=draw.policy, frontend=draw.frontend, vocoder=draw.vocoder)
-    key = differing_key(own, dict(zip((axis.key for axis in sweep.axes), cell.values, strict=True)))
+    run_of_draw = replace(sweep.configuration, policy=draw.policy, frontend=draw.frontend, vocoder=draw.vocoder)
+    key = differing_key(run_of_draw, dict(zip((axis.key for axis in sweep.axes), cell.values, strict=True)))
     if key is None and cell.frontend not in ("", draw.frontend.name):
         key = "frontend"
     if key is not None:

@@ -15,8 +15,8 @@ from .._records import from_plain, record
 from .._yaml import scalar
 from ..auditions import Configuration
 from ..augment import Policy
-from ..augment.parameters import Value, canonical, changed, checked_once
-from ..augment.policy import policy_with
+from ..augment.parameters import Value, canonical_key, check_each_once, with_field
+from ..augment.policy import with_policy_parameter
 from ..errors import ParameterError, error_context
 from ..frameworks import ALL_POLICIES
 from ..frameworks.choice import choose_frontend
@@ -24,7 +24,7 @@ from ..frameworks.convert import convert_policy
 from ..frameworks.policies import get_policy
 from ..frontends import MelFrontend
 
-__all__ = ["Axis", "Value", "differing_key", "read_axes", "varied"]
+__all__ = ["Axis", "Value", "differing_key", "read_axes", "with_values"]
 
 # In this order: a policy is chosen before it is converted, and converted before its numbers are changed.
 _WHOLE = ("policy", "dialect", "frontend", "vocoder")
@@ -69,15 +69,15 @@ class Axis:
 
     def label(self, value: Value) -> str:
         """The parameter with one of its values."""
-        return f"{self.key} = {shown(value)}"
+        return f"{self.key} = {value_text(value)}"
 
 
-def shown(value: Value) -> str:
-    """A value as it is written on a sheet."""
+def value_text(value: Value) -> str:
+    """Write a value as it stands on a sheet."""
     return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
 
 
-def read_axes(given: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axis, ...]:
+def read_axes(vary: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axis, ...]:
     """Axes of texts ``KEY=VALUE,VALUE,...``, or of a mapping from keys to values.
 
     Raises
@@ -90,21 +90,21 @@ def read_axes(given: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axi
     >>> [axis.values for axis in read_axes(["time_mask.max_frames=10,40", "fill=mean,-4.5"])]
     [(10, 40), ('mean', -4.5)]
     """
-    if isinstance(given, (str, bytes, bytearray)) or not isinstance(given, Iterable):
-        raise ParameterError(f"vary={given!r:.80}: expected a mapping from keys to values, or texts KEY=VALUE,...")
-    if isinstance(given, Mapping):
-        found = [_axis(str(key), values) for key, values in itertools.islice(given.items(), _MOST_AXES + 1)]
+    if isinstance(vary, (str, bytes, bytearray)) or not isinstance(vary, Iterable):
+        raise ParameterError(f"vary={vary!r:.80}: expected a mapping from keys to values, or texts KEY=VALUE,...")
+    if isinstance(vary, Mapping):
+        axes = [_axis(str(key), values) for key, values in itertools.islice(vary.items(), _MOST_AXES + 1)]
     else:
-        found = [_read(text) for text in itertools.islice(given, _MOST_AXES + 1)]
-    if len(found) > _MOST_AXES:
+        axes = [_read(text) for text in itertools.islice(vary, _MOST_AXES + 1)]
+    if len(axes) > _MOST_AXES:
         raise ParameterError(f"more than {_MOST_AXES} parameters are varied; give fewer")
-    if not found:
+    if not axes:
         raise ParameterError("nothing is varied: expected KEY=VALUE,VALUE,..., e.g. time_mask.max_frames=10,40,100")
-    keys = [axis.key for axis in found]
+    keys = [axis.key for axis in axes]
     if twice := [key for key in keys if keys.count(key) > 1]:
         raise ParameterError(f"{twice[0]} is varied twice; give all of its values at once")
-    checked_once(dict.fromkeys(keys))
-    return tuple(found)
+    check_each_once(dict.fromkeys(keys))
+    return tuple(axes)
 
 
 def _read(text: str) -> Axis:
@@ -120,7 +120,7 @@ def _read(text: str) -> Axis:
 def _axis(key: str, values: Any) -> Axis:
     if isinstance(values, str) or not isinstance(values, Iterable):
         values = [values]
-    key = canonical(key)
+    key = canonical_key(key)
     with error_context(f"{key:.80}"):
         values = list(itertools.islice(values, _MOST_VALUES + 1))
         if len(values) > _MOST_VALUES:
@@ -139,8 +139,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, (Policy, MelFrontend)):
-        known = ALL_POLICIES if isinstance(value, Policy) else frontends.PRESETS
-        if known.get(value.name) != value or _own_frontend(value) != _own_frontend(known[value.name]):
+        presets = ALL_POLICIES if isinstance(value, Policy) else frontends.PRESETS
+        if presets.get(value.name) != value or _frontend_of(value) != _frontend_of(presets[value.name]):
             raise ParameterError(
                 f"{value.name!r} is not what that name stands for; write it into a YAML file, and give its path"
             )
@@ -148,11 +148,11 @@ def _plain(value: Any) -> Any:
     return vocoders.to_spec(value) if hasattr(value, "kind") else value
 
 
-def _own_frontend(value: Any) -> MelFrontend | None:
+def _frontend_of(value: Any) -> MelFrontend | None:
     return value.frontend if isinstance(value, Policy) else None
 
 
-def varied(run: Configuration, values: Mapping[str, Value]) -> Configuration:
+def with_values(run: Configuration, values: Mapping[str, Value]) -> Configuration:
     """A configuration with other values.
 
     Parameters
@@ -170,7 +170,7 @@ def varied(run: Configuration, values: Mapping[str, Value]) -> Configuration:
     if "frontend" in values:
         run = dataclasses.replace(run, frontend_reason="named")
     for key in sorted(values, key=lambda key: _WHOLE.index(key) if key in _WHOLE else len(_WHOLE)):
-        with error_context(f"{key}={shown(values[key])}"):
+        with error_context(f"{key}={value_text(values[key])}"):
             run = _with(run, key, values[key])
     return run
 
@@ -190,10 +190,10 @@ def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None
     --------
     >>> from ..augment import SM
     >>> run = Configuration(frontends.WHISPER, SM, vocoders.get_vocoder("joint"), 1, 0)
-    >>> differing_key(varied(run, {"T": 9}), {"T": 9}), differing_key(varied(run, {"T": 9}), {"T": 10})
+    >>> differing_key(with_values(run, {"T": 9}), {"T": 9}), differing_key(with_values(run, {"T": 9}), {"T": 10})
     (None, 'T')
     """
-    named = {
+    names = {
         "policy": run.policy.name if values.get("policy") in ALL_POLICIES and "dialect" not in values else None,
         "dialect": run.policy.framework,
         "frontend": run.frontend.name if values.get("frontend") in frontends.PRESETS else None,
@@ -201,15 +201,19 @@ def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None
     }
     for key in _WHOLE:
         value = str(values.get(key)).partition(":")[0]
-        if key in values and named[key] is not None and value != named[key]:
+        if key in values and names[key] is not None and value != names[key]:
             return key
     numbers = {key: value for key, value in values.items() if key not in _WHOLE}
     try:
-        again = varied(run, numbers)
+        again = with_values(run, numbers)
     except ParameterError:
         return None
     # All at once, as one may be a part of another (fill, time_mask.fill); then the first that changes something.
-    return None if again == run else next((key for key in numbers if varied(run, {key: numbers[key]}) != run), "values")
+    return (
+        None
+        if again == run
+        else next((key for key in numbers if with_values(run, {key: numbers[key]}) != run), "values")
+    )
 
 
 def _with(run: Configuration, key: str, value: Value) -> Configuration:
@@ -225,9 +229,9 @@ def _with(run: Configuration, key: str, value: Value) -> Configuration:
         return dataclasses.replace(run, vocoder=vocoders.get_vocoder(str(value)))
     head, _, field = key.partition(".")
     if head in ("frontend", "vocoder") and field:
-        return dataclasses.replace(run, **{head: changed(getattr(run, head), field, value)})
+        return dataclasses.replace(run, **{head: with_field(getattr(run, head), field, value)})
     also = (*_WHOLE, "frontend.…", "vocoder.…")
-    return dataclasses.replace(run, policy=policy_with(run.policy, key, value, also))
+    return dataclasses.replace(run, policy=with_policy_parameter(run.policy, key, value, also))
 
 
 def _with_policy(run: Configuration, policy: Policy) -> Configuration:

@@ -32,10 +32,10 @@ from ..frontends import MelFrontend
 from ..reports.publish import PageOptions
 from ..vocoders import Vocoder
 from ..vocoders.registry import AnyVocoder
-from .axes import Axis, Value, read_axes, varied
+from .axes import Axis, Value, read_axes, with_values
 from .save import output_of_sweep, save_sweep
 
-__all__ = ["MOST_RENDERINGS", "Cell", "Sweep", "choose_swept_frontend", "combinations", "sweep", "swept"]
+__all__ = ["MOST_RENDERINGS", "Cell", "Sweep", "choose_swept_frontend", "combinations", "render_sweep", "sweep"]
 
 MOST_RENDERINGS = 1000
 _LONGEST_REPR = 200
@@ -50,14 +50,14 @@ class Cell:
     Parameters
     ----------
     values : mapping from key to value
-    heard : Audition
+    audition : Audition
     """
 
     values: Mapping[str, Value]
-    heard: Audition
+    audition: Audition
 
     def __repr__(self) -> str:
-        return f"Cell({', '.join(f'{key}={value}' for key, value in self.values.items()):.120}: {self.heard!r})"
+        return f"Cell({', '.join(f'{key}={value}' for key, value in self.values.items()):.120}: {self.audition!r})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +76,8 @@ class Sweep:
     --------
     >>> import numpy as np, specaug_listen as sl
     >>> tone = sl.Audio(np.sin(np.arange(16000) * 0.2) / 2, 16000)
-    >>> swept = sl.sweep(tone, vary={"time_mask.max_frames": [10, 40]}, policy="SM", rng=0)
-    >>> [row["time_mask.max_frames"] for row in swept.rows]
+    >>> sheet = sl.sweep(tone, vary={"time_mask.max_frames": [10, 40]}, policy="SM", rng=0)
+    >>> [row["time_mask.max_frames"] for row in sheet.rows]
     [10, 40]
     """
 
@@ -88,15 +88,15 @@ class Sweep:
     @property
     def name(self) -> str:
         """Of the clip."""
-        return self.cells[0].heard.name
+        return self.cells[0].audition.name
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """One row for each draw of each cell: the values, the front-end where cells differ in it, and the scores."""
         return [
-            {**cell.values, **({"frontend": cell.heard.frontend.name} if self.frontends else {}), **row}
+            {**cell.values, **({"frontend": cell.audition.frontend.name} if self.frontends else {}), **row}
             for cell in self.cells
-            for row in cell.heard.scores
+            for row in cell.audition.scores
         ]
 
     @cached_property
@@ -108,8 +108,8 @@ class Sweep:
             return ()
         for cell in self.cells:
             values = {key: cell.values[key] for key in keys}
-            own = FrontendChoice(cell.heard.frontend, cell.heard.frontend_reason)
-            by_values.setdefault(tuple(values.values()), (values, own))
+            choice = FrontendChoice(cell.audition.frontend, cell.audition.frontend_reason)
+            by_values.setdefault(tuple(values.values()), (values, choice))
         return tuple(by_values.values())
 
     def save(
@@ -149,7 +149,7 @@ class Sweep:
             When it cannot be written.
         """
         form = PageOptions(budget_mb=budget_mb, flac=flac, paths=paths)
-        source = self.cells[0].heard.clip.source
+        source = self.cells[0].audition.clip.source
         output = output_of_sweep(as_path(out), overwrite=overwrite, inputs=[] if source is None else [source.path])
         return save_sweep(self, output, form=form).path
 
@@ -218,15 +218,15 @@ def sweep(
     clip = as_audio(audio, start_s=start_s, duration_s=duration_s)
     axes = read_axes(vary)
     how: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
-    drawn = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
-    geometry, reason = choose_swept_frontend(frontend, drawn, axes)
-    chosen = vocoders.get_vocoder(vocoder) if isinstance(vocoder, str) else vocoder
-    clip = select_channel(clip, channel, drawn)
+    policy_of_run = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
+    geometry, reason = choose_swept_frontend(frontend, policy_of_run, axes)
+    vocoder_of_run = vocoders.get_vocoder(vocoder) if isinstance(vocoder, str) else vocoder
+    clip = select_channel(clip, channel, policy_of_run)
     span = describe_clip(clip)
     run = Configuration(
         geometry,
-        drawn,
-        vocoder_record(chosen),
+        policy_of_run,
+        vocoder_record(vocoder_of_run),
         draws,
         as_seed(rng),
         start_s=span.start_s,
@@ -234,7 +234,7 @@ def sweep(
         frontend_reason=reason,
         channel=span.channel,
     )
-    return swept(clip, axes, run, name=name)
+    return render_sweep(clip, axes, run, name=name)
 
 
 def choose_swept_frontend(frontend: Any, policy: Policy, axes: Sequence[Axis]) -> FrontendChoice:
@@ -260,7 +260,7 @@ def _short(n: int) -> str:
     return str(n) if n < 10**12 else f"{n:.1e}"
 
 
-def swept(
+def render_sweep(
     audio: Audio,
     axes: Sequence[Axis],
     run: Configuration,
@@ -268,7 +268,7 @@ def swept(
     name: str | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Sweep:
-    """`sweep` of a configuration that has been read."""
+    """Render a sweep of a configuration: `sweep` without its reading of names and files."""
     n_cells = math.prod(len(axis.values) for axis in axes)
     if n_cells * run.draws > MOST_RENDERINGS:
         raise ParameterError(
@@ -277,17 +277,17 @@ def swept(
         )
     places = combinations(axes)
     # All are read before the first is rendered, so that a wrong value costs no time.
-    runs = [varied(run, values) for values in places]
+    runs = [with_values(run, values) for values in places]
     copies: Copies = {}
     cells = []
-    for done, (values, one) in enumerate(zip(places, runs, strict=True)):
+    for done, (values, run_of_cell) in enumerate(zip(places, runs, strict=True)):
         progress(done, len(places))
-        cells.append(Cell(values, _render_cell(audio, one, copies, name)))
-    sounds = [one.audio for cell in cells for one in cell.heard.draws]
+        cells.append(Cell(values, _render_cell(audio, run_of_cell, copies, name)))
+    sounds = [run_of_cell.audio for cell in cells for run_of_cell in cell.audition.draws]
     gain = common_gain(
-        [*(cell.heard.original for cell in cells if cell.heard.original is not None), *copies.values(), *sounds]
+        [*(cell.audition.original for cell in cells if cell.audition.original is not None), *copies.values(), *sounds]
     )
-    cells = [dataclasses.replace(cell, heard=dataclasses.replace(cell.heard, given_gain=gain)) for cell in cells]
+    cells = [dataclasses.replace(cell, audition=dataclasses.replace(cell.audition, fixed_gain=gain)) for cell in cells]
     progress(len(places), len(places))
     return Sweep(tuple(axes), tuple(cells), run)
 
@@ -295,7 +295,7 @@ def swept(
 def _render_cell(audio: Audio, run: Configuration, copies: Copies, name: str | None) -> Audition:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SpecAugListenWarning)  # the draws carry their lines
-        heard = audition(
+        result = audition(
             audio,
             frontend=run.choice,
             policy=run.policy,
@@ -307,5 +307,5 @@ def _render_cell(audio: Audio, run: Configuration, copies: Copies, name: str | N
         )
     key = run.frontend, run.vocoder
     if key not in copies:
-        copies[key] = heard.copy_synthesis
-    return dataclasses.replace(heard, rendered=copies[key])
+        copies[key] = result.copy_synthesis
+    return dataclasses.replace(result, copy_rendering=copies[key])

@@ -14,17 +14,17 @@ from ..auditions.assets import InlineAssets
 from ..auditions.clip_files import FolderFiles
 from ..auditions.clip_views import ClipOfRun, colours_of, draw_version, loudness_matched, sound_version
 from ..auditions.display import facts_of_clip, facts_of_policy, frontend_in_words
-from ..auditions.integrity import Edits, embedded, left_out, read_draw, with_badges
+from ..auditions.integrity import Edits, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.records import DrawRecord, path_of, vocoder_name
 from ..frameworks.choice import reason_in_words
 from ..metrics import SCORES
 from ..outputs.locks import reading
-from ..pages import Clip, File, Head, Sheet, Version, known_folders, page_parts, short_paths, without_folders
+from ..pages import Clip, File, Head, Sheet, Version, folders_of_user, page_parts, short_paths, without_folders
 from ..plots import encode_png, new_figure, plot_sweep
 from ..reports.publish import PageOptions, PageTarget, Published, page_path, publish, put_page
-from ..reports.reproduce import sweep_recipe, words_of
+from ..reports.reproduce import describe_run, recipe_of_sweep
 from .agreement import check_of_cell
-from .axes import Axis, shown
+from .axes import Axis, value_text
 from .records import CellEntry, SweepRecord, read_sweep
 
 __all__ = ["chart_png", "put_sweep_page", "write_page"]
@@ -77,11 +77,11 @@ def write_page(
 
         def parts_in(place: PageTarget) -> Iterator[bytes]:
             edits.extend(_edits(record, folder))
-            told = replace(record, clip=with_badges(record.clip, edits))
-            return _contents(told, folder, target.parent)[1](place)
+            record_with_badges = replace(record, clip=with_badges(record.clip, edits))
+            return _contents(record_with_badges, folder, target.parent)[1](place)
 
         page = publish(target, files, PageOptions() if form is None else form, parts_in, overwrite=overwrite)
-        beside = left_out(folder, {cell.folder: cell.draws for cell in record.cells})
+        beside = notice_of_unlisted(folder, {cell.folder: cell.draws for cell in record.cells})
         return replace(page, notices=(*beside, *edits))
 
 
@@ -110,11 +110,13 @@ def _contents(
     files = {name: FolderFiles(folder, name, page) for name in folders}
 
     def parts_in(place: PageTarget) -> Iterator[bytes]:
-        assets_of = {name: place.assets(one, f"{number}") for number, (name, one) in enumerate(files.items())}
+        assets_of = {
+            name: place.assets(clip_files, f"{number}") for number, (name, clip_files) in enumerate(files.items())
+        }
         clip = place.with_parcel(_clip(record, folder, assets_of))
         head = _head(record, place.form.paths)
         if not place.form.paths:
-            folders = known_folders([path_of(record.clip.audio) or ""])
+            folders = folders_of_user([path_of(record.clip.audio) or ""])
             head, clip = without_folders(head, folders), without_folders(clip, folders)
         return page_parts(head, (), (), [clip], is_split=place.folder is not None)
 
@@ -136,9 +138,9 @@ def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
         labels = [f"{_head_of(axes[1], value):.60}" for value in axes[1].values]
         n_columns = max(1, min(len(labels), _CHARACTERS // (max(map(len, labels)) + 6)))
         n_rows = min(_MOST_LEGEND_ROWS, -(-len(labels) // n_columns))
-        shown = n_rows * n_columns
+        n_entries = n_rows * n_columns
         figure.legend(
-            lines[:shown], labels[:shown], loc="upper center", ncols=n_columns, frameon=False, fontsize="small"
+            lines[:n_entries], labels[:n_entries], loc="upper center", ncols=n_columns, frameon=False, fontsize="small"
         )
     figure.subplots_adjust(left=0.07, right=0.985, bottom=0.16, top=0.95 - 0.065 * n_rows, wspace=0.28)
     return encode_png(figure)
@@ -161,13 +163,13 @@ def _head(record: SweepRecord, paths: bool) -> Head:
         ("cells", str(len(record.cells))),
         ("draws of each", str(run.draws)),
     )
-    varied = tuple(f"varied: {axis.key} = {', '.join(map(shown, axis.values))}" for axis in record.axes)
+    varied = tuple(f"varied: {axis.key} = {', '.join(map(value_text, axis.values))}" for axis in record.axes)
     same = "each cell draws with the same chance, so that only the parameter changes"
-    own = tuple(dict.fromkeys(_own_frontend_words(record, cell) for cell in record.cells)) if is_own else ()
-    words = (*varied, *own, same, "what is not varied:", *words_of(run, record.versions, varied_keys))
+    own_frontends = tuple(dict.fromkeys(_own_frontend_words(record, cell) for cell in record.cells)) if is_own else ()
+    words = (*varied, *own_frontends, same, "what is not varied:", *describe_run(run, record.versions, varied_keys))
     path = path_of(record.clip.audio)
     shown_path = path if paths or path is None else short_paths([path])[0]
-    recipe = sweep_recipe(run, shown_path, [(axis.key, axis.values) for axis in record.axes])
+    recipe = recipe_of_sweep(run, shown_path, [(axis.key, axis.values) for axis in record.axes])
     return Head(f"Sweep of {printable(record.clip.name)}: {keys}", facts, words=(("", words),), recipes=(recipe,))
 
 
@@ -192,19 +194,19 @@ def _clip(record: SweepRecord, folder: Path, assets_of: AssetsOf) -> Clip:
         if cell.reference not in references:
             references[cell.reference] = len(versions)
             versions += _reference(record, cell, folder, assets_of, len(references))
-    others = _other_references(versions)
+    other_references = _other_references(versions)
     places: dict[tuple[Any, ...], tuple[int, ...]] = {}
     for number, cell in enumerate(record.cells):
-        made = _cell(record, cell, folder, assets_of, number, references[cell.reference])
-        places[cell.values] = tuple(range(len(versions), len(versions) + len(made)))
-        versions += made
+        versions_of_cell = _cell(record, cell, folder, assets_of, number, references[cell.reference])
+        places[cell.values] = tuple(range(len(versions), len(versions) + len(versions_of_cell)))
+        versions += versions_of_cell
     entry = record.clip
     severity = _severity(record, folder)
-    versions = [replace(one, severity=severity.shares.get(one.id)) for one in loudness_matched(versions)]
+    versions = [replace(version, severity=severity.shares.get(version.id)) for version in loudness_matched(versions)]
     return Clip(
         "clip-1", entry.name, entry.duration_s, tuple(versions),
         facts_of_clip(entry.duration_s, entry.audio), entry.badges,
-        sheets=_sheets(record, places), references=others, chart=chart, colours=colours_of(versions),
+        sheets=_sheets(record, places), references=other_references, chart=chart, colours=colours_of(versions),
         severities=severity.ends,
     )  # fmt: skip
 
@@ -223,16 +225,16 @@ def _severity(record: SweepRecord, folder: Path) -> _Severity:
         for name in cell.draws
     }
     for key, words, least in _SEVERITIES:  # noqa: B007
-        found = {version: row.get(key) or 0.0 for version, row in scores.items()}
-        low, high = min(found.values()), max(found.values())
+        values = {version: row.get(key) or 0.0 for version, row in scores.items()}
+        low, high = min(values.values()), max(values.values())
         if high - low >= least:
             break
-    shares = {version: (value - low) / max(high - low, least) for version, value in found.items()}
-    written = [SCORES[key].text(end) for end in (low, high)]
-    return _Severity(shares, ("all" if written[0] == written[1] else written[0], f"{written[1]} {words}"))
+    shares = {version: (value - low) / max(high - low, least) for version, value in values.items()}
+    texts = [SCORES[key].text(end) for end in (low, high)]
+    return _Severity(shares, ("all" if texts[0] == texts[1] else texts[0], f"{texts[1]} {words}"))
 
 
-def _shown(record: SweepRecord, cell: CellEntry, folder: Path, assets: InlineAssets) -> ClipOfRun:
+def _clip_of_cell(record: SweepRecord, cell: CellEntry, folder: Path, assets: InlineAssets) -> ClipOfRun:
     draws = tuple(_draw(record, cell, name, folder) for name in cell.draws)
     return ClipOfRun(record.clip, draws, assets, draws[0].frontend)
 
@@ -240,19 +242,19 @@ def _shown(record: SweepRecord, cell: CellEntry, folder: Path, assets: InlineAss
 def _draw(record: SweepRecord, cell: CellEntry, name: str, folder: Path) -> DrawRecord:
     files = FolderFiles(folder, cell.folder, folder)
     draw = read_draw(files, name)
-    check_of_cell(draw, files.called(f"{name}.json"), record, cell)
+    check_of_cell(draw, files.path_text(f"{name}.json"), record, cell)
     return draw
 
 
 def _reference(record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, number: int) -> list[Version]:
-    one = _shown(record, cell, folder, assets_of[cell.reference])
-    kind = f"{one.frontend.name}, {vocoder_name(one.draws[0].vocoder)}"
+    clip = _clip_of_cell(record, cell, folder, assets_of[cell.reference])
+    kind = f"{clip.frontend.name}, {vocoder_name(clip.draws[0].vocoder)}"
     several = len({other.reference for other in record.cells}) > 1
     note = "its mel, not augmented, through the same vocoder"
-    original = sound_version(one, "original", "the recording", f"original-{number}", "original")
-    copy = sound_version(one, "copy-synthesis", note, f"copy-{number}", "copy-synthesis")
+    original = sound_version(clip, "original", "the recording", f"original-{number}", "original")
+    copy = sound_version(clip, "copy-synthesis", note, f"copy-{number}", "copy-synthesis")
     if several:
-        original = replace(original, name=f"original ({one.frontend.name})")
+        original = replace(original, name=f"original ({clip.frontend.name})")
         copy = replace(copy, name=f"copy-synthesis ({kind})")
     return [original, copy]
 
@@ -268,24 +270,24 @@ def _other_references(versions: Sequence[Version]) -> Sheet | None:
 def _cell(
     record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, number: int, reference: int
 ) -> list[Version]:
-    one = _shown(record, cell, folder, assets_of[cell.folder])
+    clip = _clip_of_cell(record, cell, folder, assets_of[cell.folder])
     label = ", ".join(
-        f"{axis.key.rpartition('.')[2]} {shown(v)}" for axis, v in zip(record.axes, cell.values, strict=True)
+        f"{axis.key.rpartition('.')[2]} {value_text(v)}" for axis, v in zip(record.axes, cell.values, strict=True)
     )
     label += f" on {printable(cell.frontend)}" if _is_on_own_frontends(record) else ""
-    made = []
-    for drawn in one.draws:
-        version = draw_version(one, drawn, f"cell-{number}-")
-        name = f"{label}, draw {drawn.number}" if len(one.draws) > 1 else label
-        facts = tuple((title, SCORES[key].text(drawn.scores.get(key) or 0.0)) for key, title in _FACTS_OF_CELL.items())
-        made.append(replace(version, name=name, facts=facts, compared_with=reference))
-    return made
+    versions = []
+    for draw in clip.draws:
+        version = draw_version(clip, draw, f"cell-{number}-")
+        name = f"{label}, draw {draw.number}" if len(clip.draws) > 1 else label
+        facts = tuple((title, SCORES[key].text(draw.scores.get(key) or 0.0)) for key, title in _FACTS_OF_CELL.items())
+        versions.append(replace(version, name=name, facts=facts, compared_with=reference))
+    return versions
 
 
 def _sheets(record: SweepRecord, places: Mapping[tuple[Any, ...], tuple[int, ...]]) -> tuple[Sheet, ...]:
     """A table of the first two parameters for each combination of the others."""
     axes = record.axes
-    others = list(dict.fromkeys(values[2:] for values in places))
+    combinations = list(dict.fromkeys(values[2:] for values in places))
     columns = axes[1].values if len(axes) > 1 else (None,)
     return tuple(
         Sheet(
@@ -295,13 +297,13 @@ def _sheets(record: SweepRecord, places: Mapping[tuple[Any, ...], tuple[int, ...
             tuple(_head_of(axes[0], value) for value in axes[0].values),
             tuple(tuple(places[_place(row, column, rest, len(axes))] for column in columns) for row in axes[0].values),
         )
-        for number, rest in enumerate(others)
+        for number, rest in enumerate(combinations)
     )
 
 
 def _head_of(axis: Axis, value: Any) -> str:
     """Short, where the whole key stands above the sheet."""
-    return f"{axis.key.rpartition('.')[2]} {shown(value)}"
+    return f"{axis.key.rpartition('.')[2]} {value_text(value)}"
 
 
 def _place(row: Any, column: Any, rest: tuple[Any, ...], n_axes: int) -> tuple[Any, ...]:

@@ -54,24 +54,26 @@ class SweepRecord:
         """Check that there is one cell, with a folder of its own, for each combination of the axes' values."""
         check_once("axes.key", (axis.key for axis in self.axes))
         check_once("cells.folder", (cell.folder for cell in self.cells))
-        known = [{_of_type(value) for value in axis.values} for axis in self.axes]
-        seen: set[tuple[Any, ...]] = set()
+        values_of_axes = [{_of_type(value) for value in axis.values} for axis in self.axes]
+        values_so_far: set[tuple[Any, ...]] = set()
         for i, cell in enumerate(self.cells):
             check_once(f"cells[{i}].draws", cell.draws)
             check_draws(f"cells[{i}]", cell.draws, self.configuration.draws)
             values = tuple(map(_of_type, cell.values))
-            if len(values) != len(known) or not all(value in axis for value, axis in zip(values, known, strict=True)):
+            if len(values) != len(values_of_axes) or not all(
+                value in axis for value, axis in zip(values, values_of_axes, strict=True)
+            ):
                 keys = ", ".join(axis.key for axis in self.axes)
                 raise ParameterError(
                     f"cells[{i}].values={cell.values!r:.80}: allowed is one value of each axis, in order ({keys:.200})"
                 )
-            if values in seen:
+            if values in values_so_far:
                 raise ParameterError(f"cells[{i}].values={cell.values!r:.80}: stands twice; allowed is each cell once")
-            seen.add(values)
-        if len(seen) != math.prod(map(len, known)):
+            values_so_far.add(values)
+        if len(values_so_far) != math.prod(map(len, values_of_axes)):
             raise ParameterError(
-                f"cells: {len(seen)} of them: allowed is one for each combination of the axes' values, "
-                f"{math.prod(map(len, known))}"
+                f"cells: {len(values_so_far)} of them: allowed is one for each combination of the axes' values, "
+                f"{math.prod(map(len, values_of_axes))}"
             )
 
 

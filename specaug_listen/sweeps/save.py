@@ -50,9 +50,11 @@ def output_of_sweep(out: Path, *, overwrite: bool = False, inputs: Iterable[str 
 def save_sweep(sweep: Sweep, output: Output, *, form: PageOptions | None = None) -> Published:
     """Write a sweep; see `Sweep.save`."""
     with output.alone(), output.room() as room:
-        taken = {"sweep", *_OWN} | {name.casefold() for name in os.listdir(output.folder) if output.is_foreign(name)}
+        used_names = {"sweep", *_OWN} | {
+            name.casefold() for name in os.listdir(output.folder) if output.is_foreign(name)
+        }
         with io_errors(output.out):
-            record = _write_cells(sweep, room, taken)
+            record = _write_cells(sweep, room, used_names)
             files = {
                 "sweep.json": (to_json(record) + "\n").encode(),
                 "scores.csv": _table(sweep).encode(),
@@ -66,26 +68,28 @@ def save_sweep(sweep: Sweep, output: Output, *, form: PageOptions | None = None)
     return replace(page, path=output.out / page.path.relative_to(room))
 
 
-def _write_cells(sweep: Sweep, out: Path, taken: set[str]) -> SweepRecord:
+def _write_cells(sweep: Sweep, out: Path, used_names: set[str]) -> SweepRecord:
     references: dict[tuple[MelFrontend, AnyVocoder | CustomVocoder], str] = {}
     entries = []
-    top_db = max(top_db_of(cell.heard) for cell in sweep.cells)
+    top_db = max(top_db_of(cell.audition) for cell in sweep.cells)
     for cell in sweep.cells:
-        key = cell.heard.frontend, vocoder_record(cell.heard.vocoder)
-        files = audition_files(cell.heard, figures=False, top_db=top_db)
+        key = cell.audition.frontend, vocoder_record(cell.audition.vocoder)
+        files = audition_files(cell.audition, figures=False, top_db=top_db)
         both = {name: data for name, data in files.items() if name.startswith(("original.", "copy-synthesis."))}
         if key not in references:
-            references[key] = folder_name(f"reference-{len(references) + 1}.wav", taken)
+            references[key] = folder_name(f"reference-{len(references) + 1}.wav", used_names)
             write_files(out / references[key], both)
-        own = {name: data for name, data in files.items() if name not in both}
-        own |= {f"{one.name}.json": to_bytes(draw_record(cell.heard, one, "mono")) for one in cell.heard.draws}
-        folder = folder_name(f"{_label(cell)}.wav", taken)
-        write_files(out / folder, own)
-        draws = tuple(one.name for one in cell.heard.draws)
+        files_of_cell = {name: data for name, data in files.items() if name not in both}
+        files_of_cell |= {
+            f"{draw.name}.json": to_bytes(draw_record(cell.audition, draw, "mono")) for draw in cell.audition.draws
+        }
+        folder = folder_name(f"{_label(cell)}.wav", used_names)
+        write_files(out / folder, files_of_cell)
+        draws = tuple(draw.name for draw in cell.audition.draws)
         values = tuple(cell.values.values())
-        on = cell.heard.frontend.name, cell.heard.frontend_reason
+        on = cell.audition.frontend.name, cell.audition.frontend_reason
         entries.append(CellEntry(values, folder, references[key], draws, *on))
-    first = sweep.cells[0].heard
+    first = sweep.cells[0].audition
     duration_s = round(first.duration_s, 4)
     clip = ClipEntry(
         sweep.name, entries[0].reference, describe_clip(first.clip), duration_s, first.gain, first.badges, ()

@@ -132,7 +132,7 @@ def test_a_sweep_over_policies_gives_each_its_own_front_end_and_says_so(tmp_path
     assert "each policy&#39;s own" in page or "each policy's own" in page
     assert "policy nemo-conformer on nemo" in page
     swept = sl.sweep(clip, vary={"policy": names}, vocoder="original-phase")
-    assert [cell.heard.frontend for cell in swept.cells] == [
+    assert [cell.audition.frontend for cell in swept.cells] == [
         choose_frontend(None, get_policy(n)).frontend for n in names
     ]
     assert [row["frontend"] for row in swept.rows] == ["whisper", "nemo", "whisper-128"]
@@ -142,13 +142,13 @@ def test_a_sweep_over_policies_gives_each_its_own_front_end_and_says_so(tmp_path
 @pytest.mark.parametrize("vary", [{"policy": ["LD", "nemo-conformer"]}, {"dialect": ["nemo", "lhotse"]}])
 def test_a_front_end_that_is_named_holds_for_all_cells(clip, vary):
     swept = sl.sweep(clip, vary=vary, frontend="kaldi", vocoder="original-phase")
-    assert {cell.heard.frontend for cell in swept.cells} == {PRESETS["kaldi"]}
+    assert {cell.audition.frontend for cell in swept.cells} == {PRESETS["kaldi"]}
     assert swept.frontends == ()
 
 
 def test_a_sweep_over_frameworks_gives_each_its_own_front_end(clip):
     swept = sl.sweep(clip, vary={"dialect": ["paper", "nemo", "lhotse"]}, vocoder="original-phase")
-    assert [cell.heard.frontend.name for cell in swept.cells] == ["whisper", "nemo", "lhotse"]
+    assert [cell.audition.frontend.name for cell in swept.cells] == ["whisper", "nemo", "lhotse"]
 
 
 def test_check_and_show_take_the_same_front_end(clip):

@@ -18,7 +18,7 @@ from specaug_listen.augment import Policy, TimeMask
 from specaug_listen.custom.audiomentations import WaveformTransform
 from specaug_listen.custom.waveform import Waveform
 from specaug_listen.frontends import NEMO, WHISPER, MelFrontend
-from specaug_listen.reports.reproduce import recipe_of, sweep_recipe, words_of
+from specaug_listen.reports.reproduce import describe_run, recipe_of_run, recipe_of_sweep
 from specaug_listen.vocoders import GriffinLim, OriginalPhase
 
 FAST = GriffinLim(n_iter=1)
@@ -50,7 +50,7 @@ def made(tmp_path, speechlike, monkeypatch):
         is_mono = RUNS[name].channel == "mean"
         save(tmp_path / clip, speechlike if is_mono else Audio(np.stack([samples, samples[::-1]]), 16000))
         audition_many([tmp_path / clip], tmp_path / "first", RUNS[name])
-        recipe = recipe_of(RUNS[name], [str(tmp_path / clip)])
+        recipe = recipe_of_run(RUNS[name], [str(tmp_path / clip)])
         for file, text in recipe.files:
             (tmp_path / file).write_text(text, "utf-8")
         return recipe
@@ -80,13 +80,13 @@ def test_the_python_makes_the_same_files(made, tmp_path, name):
 
 def test_a_vocoder_of_ones_own_has_no_command():
     own = Configuration(WHISPER, augment.LB, vocoder_record(lambda mel: mel.audio), 1, 0)
-    recipe = recipe_of(own, [None])
+    recipe = recipe_of_run(own, [None])
     assert recipe.command.startswith("# the command line has no way to")
     compile(recipe.python, "recipe", "exec")
 
 
 def test_the_command_of_a_sweep_is_read_as_the_sweep():
-    recipe = sweep_recipe(RUNS["own policy"], "a b.wav", [("time_mask.max_frames", (1, None)), ("fill", ("mean",))])
+    recipe = recipe_of_sweep(RUNS["own policy"], "a b.wav", [("time_mask.max_frames", (1, None)), ("fill", ("mean",))])
     arguments = shlex.split(recipe.command)
     assert arguments[:3] == ["specaug-listen", "sweep", "a b.wav"]
     assert arguments[3:7] == ["--vary", "time_mask.max_frames=1,null", "--vary", "fill=mean"]
@@ -94,7 +94,7 @@ def test_the_command_of_a_sweep_is_read_as_the_sweep():
 
 
 def test_words_name_the_rules_the_front_end_and_the_versions():
-    lines = words_of(RUNS["batch"], {"numpy": "2.0"})
+    lines = describe_run(RUNS["batch"], {"numpy": "2.0"})
     assert lines[0] == "policy padded, by the rules of espnet"
     assert lines[1] == "each clip drawn as one of a batch of 4 padded to 400 frames"
     assert any("front-end whisper: 80 slaney bins at 16000 Hz" in line for line in lines)
@@ -110,7 +110,7 @@ def test_the_recipe_of_a_sweep_takes_the_same_part_of_the_clip(tmp_path, speechl
     save(tmp_path / "clip.wav", speechlike)
     part = load(tmp_path / "clip.wav", start_s=0.25, duration_s=0.5)
     made = sweep(part, vary={"fill": ["mean"]}, policy=OWN, vocoder=FAST, rng=0)
-    recipe = sweep_recipe(made.run, "clip.wav", [("fill", ("mean",))])
+    recipe = recipe_of_sweep(made.run, "clip.wav", [("fill", ("mean",))])
     assert "--start 0.25 --duration 0.5" in recipe.command
     assert "sl.load('clip.wav', start_s=0.25, duration_s=0.5)" in recipe.python
 
@@ -119,6 +119,6 @@ def test_a_strict_run_is_made_again_strictly(tmp_path, speechlike):
     save(tmp_path / "clip.wav", speechlike)
     heard = audition(load(tmp_path / "clip.wav"), policy="SM", vocoder="original-phase", rng=0)
     run = replace(configuration_of(heard), strict=True)
-    made = recipe_of(run, ["clip.wav"])
+    made = recipe_of_run(run, ["clip.wav"])
     assert " --strict" in made.command
     assert "sl.load(path, strict=True)" in made.python

@@ -13,7 +13,7 @@ from specaug_listen.augment import FrequencyMask, Policy, TimeMask, TimeWarp
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import NEMO, WHISPER
 from specaug_listen.sweeps import Axis, read_axes
-from specaug_listen.sweeps.axes import varied
+from specaug_listen.sweeps.axes import with_values
 from specaug_listen.vocoders import GriffinLim, Joint
 
 RUN = Configuration(WHISPER, augment.SM, Joint(), 1, 0)
@@ -71,7 +71,7 @@ def test_what_is_no_axis_is_refused_in_one_line(given, match):
 
 
 def test_values_change_what_they_name_and_nothing_else():
-    changed = varied(RUN, {"time_mask.max_frames": 7, "frequency_mask.count": 5, "time_warp.max_frames": 3}).policy
+    changed = with_values(RUN, {"time_mask.max_frames": 7, "frequency_mask.count": 5, "time_warp.max_frames": 3}).policy
     assert changed.transforms == (
         TimeWarp(3),
         FrequencyMask(count=5, max_bins=15),
@@ -82,11 +82,13 @@ def test_values_change_what_they_name_and_nothing_else():
 
 
 def test_a_fill_is_that_of_all_masks():
-    assert [t.fill for t in varied(RUN, {"fill": "floor"}).policy.transforms[1:]] == ["floor", "floor"]
+    assert [t.fill for t in with_values(RUN, {"fill": "floor"}).policy.transforms[1:]] == ["floor", "floor"]
 
 
 def test_names_take_the_place_of_whole_parts():
-    changed = varied(RUN, {"frontend": "nemo", "vocoder": "griffinlim:n_iter=3", "policy": "LB", "probability": 0.5})
+    changed = with_values(
+        RUN, {"frontend": "nemo", "vocoder": "griffinlim:n_iter=3", "policy": "LB", "probability": 0.5}
+    )
     assert changed.frontend == NEMO
     assert changed.vocoder == GriffinLim(n_iter=3)
     assert changed.policy.transforms == augment.LB.transforms
@@ -96,20 +98,20 @@ def test_names_take_the_place_of_whole_parts():
 @pytest.mark.parametrize("keys", [["time_mask.max_frames", "policy"], ["policy", "time_mask.max_frames"]])
 def test_a_policy_is_chosen_before_its_numbers_are_changed(keys):
     values = {"policy": "LB", "time_mask.max_frames": 9}
-    changed = varied(RUN, {key: values[key] for key in keys}).policy
+    changed = with_values(RUN, {key: values[key] for key in keys}).policy
     assert changed.transforms[-1] == TimeMask(count=1, max_frames=9, max_ratio=1.0)
 
 
 def test_a_dialect_converts_and_its_masks_take_the_papers_names():
-    changed = varied(RUN, {"dialect": "espnet", "time_mask.max_frames": 33}).policy
+    changed = with_values(RUN, {"dialect": "espnet", "time_mask.max_frames": 33}).policy
     assert changed.framework == "espnet"
     (mask,) = (t for t in changed.transforms if getattr(t, "axis", "") == "time")
     assert mask.max_width == 33
-    assert varied(RUN, {"dialect": "paper"}).policy == augment.SM
+    assert with_values(RUN, {"dialect": "paper"}).policy == augment.SM
 
 
 def test_parameters_of_vocoder_and_front_end_can_be_varied():
-    changed = varied(RUN, {"vocoder.n_iter": 4, "frontend.n_mels": 40})
+    changed = with_values(RUN, {"vocoder.n_iter": 4, "frontend.n_mels": 40})
     assert (changed.vocoder.n_iter, changed.frontend.n_mels) == (4, 40)
 
 
@@ -134,10 +136,10 @@ def test_what_cannot_be_varied_is_refused_in_one_line(subtests):
     ]:
         with subtests.test(key=key, value=value, match=match):
             with pytest.raises(ParameterError, match=match) as caught:
-                varied(RUN, {key: value})
+                with_values(RUN, {key: value})
             assert "\n" not in str(caught.value)
 
 
 def test_a_policy_without_masks_has_no_fill():
     with pytest.raises(ParameterError, match="policy 'warp' has no 'fill'"):
-        varied(Configuration(WHISPER, Policy([TimeWarp(5)], "warp"), Joint(), 1, 0), {"fill": "mean"})
+        with_values(Configuration(WHISPER, Policy([TimeWarp(5)], "warp"), Joint(), 1, 0), {"fill": "mean"})

@@ -24,11 +24,11 @@ FAST = GriffinLim(n_iter=1)
 
 
 def spans(cell):
-    return [step for step in cell.heard.draws[0].draw.steps if step.kind == "time_mask"]
+    return [step for step in cell.audition.draws[0].draw.steps if step.kind == "time_mask"]
 
 
 def bands(cell):
-    return [step for step in cell.heard.draws[0].draw.steps if step.kind == "frequency_mask"]
+    return [step for step in cell.audition.draws[0].draw.steps if step.kind == "frequency_mask"]
 
 
 def test_cells_are_all_combinations_the_last_axis_turning_fastest(speechlike):
@@ -54,7 +54,7 @@ def test_only_the_parameter_changes_along_an_axis(speechlike, seed):
     drawn = np.array([[span.n_frames for span in spans(cell)] for cell in made.cells])
     assert (np.diff(drawn, axis=0) >= 0).all()
     starts = np.array([[span.start_frame for span in spans(cell)] for cell in made.cells])
-    n_frames = made.cells[0].heard.mel.n_frames
+    n_frames = made.cells[0].audition.mel.n_frames
     assert (np.abs(np.diff(starts, axis=0)) <= np.abs(np.diff(drawn, axis=0)) + 1).all()
     assert (starts + drawn <= n_frames).all()
 
@@ -70,22 +70,22 @@ def test_a_cell_is_what_an_audition_of_its_values_gives(speechlike):
     made = sweep(speechlike, vary={"time_mask.max_frames": [30, 60]}, policy=STEADY, vocoder=FAST, draws=2, rng=3)
     policy = Policy([FrequencyMask(count=2), TimeMask(count=2, max_frames=60)], "steady")
     heard = audition(speechlike, policy=policy, vocoder=FAST, draws=2, rng=3)
-    assert heard.scores == made.cells[1].heard.scores
-    for one, other in zip(heard.draws, made.cells[1].heard.draws, strict=True):
+    assert heard.scores == made.cells[1].audition.scores
+    for one, other in zip(heard.draws, made.cells[1].audition.draws, strict=True):
         np.testing.assert_array_equal(one.audio.samples, other.audio.samples)
 
 
 def test_all_cells_share_one_gain_and_one_copy_synthesis(speechlike):
     loud = Audio(speechlike.samples / speechlike.peak, 16000)
     made = sweep(loud, vary={"fill": ["mean", 3.0]}, policy=STEADY, vocoder=FAST, rng=0)
-    assert len({cell.heard.gain for cell in made.cells}) == 1
-    assert made.cells[0].heard.gain * max(one.audio.peak for cell in made.cells for one in cell.heard.draws) <= 1
-    assert made.cells[0].heard.copy_synthesis is made.cells[1].heard.copy_synthesis
+    assert len({cell.audition.gain for cell in made.cells}) == 1
+    assert made.cells[0].audition.gain * max(one.audio.peak for cell in made.cells for one in cell.audition.draws) <= 1
+    assert made.cells[0].audition.copy_synthesis is made.cells[1].audition.copy_synthesis
 
 
 def test_front_ends_and_vocoders_have_their_own_copy_synthesis(speechlike):
     made = sweep(speechlike, vary={"frontend": ["whisper", "hifigan"], "vocoder": [FAST.kind]}, policy=STEADY, rng=0)
-    rates = [cell.heard.copy_synthesis.sample_rate for cell in made.cells]
+    rates = [cell.audition.copy_synthesis.sample_rate for cell in made.cells]
     assert rates == [16000, 22050]
 
 
