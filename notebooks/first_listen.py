@@ -24,7 +24,7 @@ speech = sl.load("../samples/speech.flac")
 heard = sl.audition(speech, frontend=frontends.WHISPER, policy=augment.LD, draws=2, rng=0)
 
 # %% [markdown]
-# The audition shows players and pictures. Compare each draw with the copy-synthesis, not with the original: only the
+# An audition shows its page. Compare each draw with the copy-synthesis, not with the original: only the
 # copy-synthesis went through the same vocoder as the draws.
 
 # %%

@@ -62,11 +62,3 @@ def test_every_target_of_the_readme_is_in_the_makefile():
     targets = set(re.findall(r"^make (\w+)", "\n".join(blocks("bash")), re.M))
     assert targets == {"demo", "test"}
     assert all(re.search(rf"^{target}:", makefile, re.M) for target in targets)
-
-
-def test_every_link_of_the_documents_leads_somewhere():
-    documents = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*/README.md"))]
-    assert len(documents) > 5
-    for document in documents:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
-            assert (document.parent / target).exists(), f"{document.name}: {target}"
