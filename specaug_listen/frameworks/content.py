@@ -12,15 +12,16 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeAlias
 
 from .._files import as_path, open_file, printable
 from .._yaml import Repeated, as_mapping, foreign_plain_of, read_text, text_of
 from ..errors import ParameterError, PolicyError
 from .detect import claims, short_list
 from .hf import PREPROCESSOR, PROCESSOR
+from .paper import is_own
 from .unsupported import file_kind, unsupported_framework
 
 __all__ = ["Content", "content_of"]
@@ -48,7 +49,7 @@ class Content(NamedTuple):
 
 
 def content_of(path: str | os.PathLike[str]) -> Content:
-    """The text of a file, and the mapping in it; of a model's folder, its ``config.json`` with what is beside it.
+    """Read the text of a file, and the mapping in it; of a model's folder, its ``config.json`` with what is beside it.
 
     Raises
     ------
@@ -61,10 +62,10 @@ def content_of(path: str | os.PathLike[str]) -> Content:
         raise PolicyError(_no_model(path))
     members = archive_members(file)
     if members is not None:
-        return _of_archive(members, file)
-    content = _parsed(_text_of_file(file), file)
+        return _archive_content(members, file)
+    content = _parse(_read_text(file), file)
     if "model_type" in content.data and Path(file).name == "config.json":
-        return _with_beside(content, Path(file).parent)
+        return _with_extractors(content, Path(file).parent)
     if Path(file).name in (PREPROCESSOR, PROCESSOR) and (Path(file).parent / "config.json").is_file():
         raise PolicyError(
             f"{printable(file)}: a model's feature extractor, without its masks, which stand in the config.json beside "
@@ -73,27 +74,26 @@ def content_of(path: str | os.PathLike[str]) -> Content:
     return content
 
 
-def _text_of_file(file: str | os.PathLike[str]) -> str:
+def _read_text(file: str | os.PathLike[str]) -> str:
     try:
         return read_text(file, "policy")
     except PolicyError as error:
-        form = file_kind(None, file)
-        raise (PolicyError(f"{printable(file)}: {form}") if form else error) from None
+        kind = file_kind(None, file)
+        raise (PolicyError(f"{printable(file)}: {kind}") if kind else error) from None
 
 
-def _parsed(text: str, file: str | os.PathLike[str], name: str | None = None) -> Content:
-    """The mapping of a text; what is none is named by what it seems to be."""
+def _parse(text: str, file: str | os.PathLike[str], name: str | None = None) -> Content:
+    """Return the mapping of a text; refuse what is none by what it seems to be."""
     try:
         data, repeated = foreign_plain_of(text, name or file, "policy")
     except PolicyError as error:
-        form = file_kind(text, file)
-        raise (PolicyError(f"{printable(file)}: {form}") if form else error) from None
+        kind = file_kind(text, file)
+        raise (PolicyError(f"{printable(file)}: {kind}") if kind else error) from None
     if not isinstance(data, dict) or os.fspath(file).lower().endswith(_PROGRAMS):
-        stranger = unsupported_framework(data) if isinstance(data, list) else None
-        form = file_kind(text, file)
-        said = stranger.words if stranger else form
-        if said:
-            raise PolicyError(f"{printable(file)}: {said}")
+        unsupported = unsupported_framework(data) if isinstance(data, list) else None
+        kind = unsupported.words if unsupported else file_kind(text, file)
+        if kind:
+            raise PolicyError(f"{printable(file)}: {kind}")
     return Content(text, as_mapping(data, name or file, "policy"), _repeat_notes(repeated))
 
 
@@ -115,43 +115,42 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _with_beside(content: Content, folder: Path) -> Content:
-    """With the feature extractor's file; transformers takes the nested one first."""
-    found: dict[str, Any] = {}
+def _with_extractors(content: Content, folder: Path) -> Content:
+    """Add what the files of the feature extractor beside a model's configuration hold."""
+    extractors: dict[str, Any] = {}
     for name in (PREPROCESSOR, PROCESSOR):
         if (folder / name).is_file():
-            beside = _parsed(read_text(folder / name, "policy"), folder / name)
+            beside = _parse(read_text(folder / name, "policy"), folder / name)
             content = content._replace(notes=content.notes + beside.notes)
-            nested = [key for key in _NESTED if isinstance(beside.data.get(key), dict)]
-            if name == PREPROCESSOR or nested:
-                found[name] = beside.data
-    content.data.update(found)
+            has_extractor = any(isinstance(beside.data.get(key), dict) for key in _NESTED)
+            if name == PREPROCESSOR or has_extractor:
+                extractors[name] = beside.data
+    content.data.update(extractors)
     return content
 
 
-def _of_archive(archive: Members, file: str | os.PathLike[str]) -> Content:
-    """The one configuration in an archive that is of a framework, or the only one there is."""
-    found: dict[str, Content] = {}
+def _archive_content(archive: Members, file: str | os.PathLike[str]) -> Content:
+    """Return the one configuration in an archive that is of a framework, or the only one there is."""
+    contents: dict[str, Content] = {}
     members = archive.texts
     for name, raw in members.items():
         try:
-            content = _parsed(text_of(raw, name, "policy"), file, f"{os.fspath(file)}: {name}")
+            content = _parse(text_of(raw, name, "policy"), file, f"{os.fspath(file)}: {name}")
             if len(members) == 1 or unsupported_framework(content.data) or claims(content.data):
-                found[name] = content
+                contents[name] = content
         except (PolicyError, ParameterError):
             if len(members) == 1:
                 raise
-    if len(found) == 1:
-        ((name, content),) = found.items()
-        said = "; it stands there more than once, and the last one counts" if name in archive.repeated else ""
-        return content._replace(notes=(f"read from {printable(name)[:120]} in the archive{said}", *content.notes))
-    if found:
-        said = (
-            f"several are of a framework: {short_list(sorted(found))}; unpack the one that is trained with, and give it"
-        )
+    if len(contents) == 1:
+        ((name, content),) = contents.items()
+        repeated = "; it stands there more than once, and the last one counts" if name in archive.repeated else ""
+        return content._replace(notes=(f"read from {printable(name)[:120]} in the archive{repeated}", *content.notes))
+    if contents:
+        names = short_list(sorted(contents))
+        problem = f"several are of a framework: {names}; unpack the one that is trained with, and give it"
     else:
-        said = f"none is of a framework: {short_list(sorted(members))}"
-    raise PolicyError(f"{printable(file)}: of the YAML files in the archive, {said}")
+        problem = f"none is of a framework: {short_list(sorted(members))}"
+    raise PolicyError(f"{printable(file)}: of the YAML files in the archive, {problem}")
 
 
 def _is_text(entry: os.DirEntry[str]) -> bool:
@@ -159,16 +158,18 @@ def _is_text(entry: os.DirEntry[str]) -> bool:
 
 
 def _no_model(folder: str | os.PathLike[str]) -> str:
-    """What is missing in a folder, and what could be given in its place."""
+    """Say what is missing in a folder, and what could be given in its place."""
     try:
-        held = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and _is_text(entry))
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and _is_text(entry))
     except OSError as error:
         return f"{printable(folder)}: the folder cannot be read ({error.strerror})"
-    able = [name for name in held[:_MOST_FILES] if _is_configuration(os.path.join(folder, name))]
+    able = [name for name in names[:_MOST_FILES] if _is_configuration(os.path.join(folder, name))]
     if able:
         there = f"it holds {short_list(able)}: give a file"
     else:
-        there = f"it holds {short_list(held)}, with no framework's masks" if held else "it holds no YAML or JSON either"
+        there = (
+            f"it holds {short_list(names)}, with no framework's masks" if names else "it holds no YAML or JSON either"
+        )
     return (
         f"{printable(folder)}: a folder without config.json; of a folder, the config.json of a Whisper model is read, "
         f"with the {PREPROCESSOR} or {PROCESSOR} beside it; {there}"
@@ -178,16 +179,15 @@ def _no_model(folder: str | os.PathLike[str]) -> str:
 def _is_configuration(path: str) -> bool:
     try:
         data = content_of(path).data
-        return isinstance(data.get("transforms"), list) or (not unsupported_framework(data) and bool(claims(data)))
+        return is_own(data) or (not unsupported_framework(data) and bool(claims(data)))
     except (PolicyError, ParameterError):
         return False
 
 
 # --- archives ---
 
-# A name, and what stands there; None where it is too long.
-_Entry = tuple[str, bytes | None]
-
+# The name of a member, and what stands in it; None where it is too long.
+Entry: TypeAlias = tuple[str, bytes | None]
 # The configuration that NeMo puts beside the weights.
 MAIN = "model_config.yaml"
 _MAX_BYTES = 1 << 20
@@ -226,7 +226,7 @@ class Members(NamedTuple):
 
 
 def archive_members(path: str | os.PathLike[str]) -> Members | None:
-    """The YAML files within an archive, by name; None where the file is no archive.
+    """Read the YAML files within an archive, by name; None where the file is no archive.
 
     Nothing is written to disk; links and devices are passed over, and names are only shown. Of a NeMo model,
     ``model_config.yaml`` alone, as NeMo takes it: that at the top, where others lie in folders.
@@ -236,22 +236,21 @@ def archive_members(path: str | os.PathLike[str]) -> Members | None:
     PolicyError
         When the archive is broken, blows up, or holds no YAML.
     """
-    kind = _kind(path)
+    kind = _archive_kind(path)
     if kind is None:
         return None
-    read: Callable[[str | os.PathLike[str]], Iterator[_Entry]] = _of_zip if kind == "zip" else _of_tar
-    found: dict[str, bytes | None] = {}
+    members: dict[str, bytes | None] = {}
     repeated: list[str] = []
     try:
-        for raw, text in read(path):
-            name = next((known for known in found if os.path.normpath(known) == os.path.normpath(raw)), raw)
-            if name in found or len(found) < _MOST_YAML or _is_main(name):
-                repeated += [name] if name in found and name not in repeated else []
-                found[name] = text
+        for raw, text in (_zip_entries if kind == "zip" else _tar_entries)(path):
+            name = next((known for known in members if os.path.normpath(known) == os.path.normpath(raw)), raw)
+            if name in members or len(members) < _MOST_YAML or _is_main(name):
+                repeated += [name] if name in members and name not in repeated else []
+                members[name] = text
     except _BROKEN as error:
-        if not any(map(_is_top, found)):
+        if not any(map(_is_top, members)):
             raise PolicyError(f"{printable(path)}: the archive cannot be read ({_reason(path, error)})") from None
-    texts = _right_files(path, found)
+    texts = _select_texts(path, members)
     if not texts:
         raise PolicyError(
             f"{printable(path)}: an archive ({kind}) without YAML in it; of an archive, {MAIN} or the one .yaml is read"
@@ -259,17 +258,17 @@ def archive_members(path: str | os.PathLike[str]) -> Members | None:
     return Members(texts, tuple(name for name in repeated if name in texts))
 
 
-def _right_files(path: str | os.PathLike[str], found: Mapping[str, bytes | None]) -> dict[str, bytes]:
-    """NeMo's configuration, or else all that is not too long."""
-    main = [name for name in found if _is_top(name)] or [name for name in found if _is_main(name)]
+def _select_texts(path: str | os.PathLike[str], members: Mapping[str, bytes | None]) -> dict[str, bytes]:
+    """Return NeMo's configuration, or else all that is not too long."""
+    main = [name for name in members if _is_top(name)] or [name for name in members if _is_main(name)]
     if len(main) > 1:
         raise PolicyError(
             f"{printable(path)}: {len(main)} files {MAIN} in the archive ({printable(', '.join(main))[:120]}), and "
             "nothing says which is trained with; unpack that one, and give it"
         )
-    texts = {name: text for name, text in found.items() if text is not None and (not main or name in main)}
-    if found and not texts:
-        name = (main or list(found))[0]
+    texts = {name: text for name, text in members.items() if text is not None and (not main or name in main)}
+    if members and not texts:
+        name = (main or list(members))[0]
         raise PolicyError(
             f"{printable(path)}: {printable(name)[:120]} in it has more than {_MAX_BYTES} bytes; a policy file is short"
         )
@@ -285,14 +284,13 @@ def _is_top(name: str) -> bool:
 
 
 def _reason(path: str | os.PathLike[str], error: Exception) -> str:
-    """Why it cannot be read, in words; what is packed without being an archive is called so."""
+    """Say why it cannot be read; what is packed without being an archive is called so."""
     if isinstance(error, tarfile.TarError) and os.fspath(path).lower().endswith((".gz", ".bz2", ".xz")):
         return "what is packed in it is no tar archive; unpack it, and give what was packed"
-    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return printable(said)[:120]
+    return printable(getattr(error, "strerror", None) or str(error) or type(error).__name__)[:120]
 
 
-def _kind(path: str | os.PathLike[str]) -> str | None:
+def _archive_kind(path: str | os.PathLike[str]) -> str | None:
     if not os.path.isfile(path):  # of a pipe, what is looked at is gone
         return None
     try:
@@ -309,25 +307,25 @@ def _is_yaml(name: str) -> bool:
     return name.lower().endswith((".yaml", ".yml"))
 
 
-def _of_zip(path: str | os.PathLike[str]) -> Iterator[_Entry]:
+def _zip_entries(path: str | os.PathLike[str]) -> Iterator[Entry]:
     with open_file(path) as file, zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
         _check_number(path, len(entries))
         for entry in entries:
             if _is_yaml(entry.filename) and not entry.is_dir():
-                with archive.open(entry) as held:
-                    yield entry.filename, _text(held)
+                with archive.open(entry) as member:
+                    yield entry.filename, _member_text(member)
 
 
-def _unpacked(path: str | os.PathLike[str]) -> IO[bytes]:
+def _unpack(path: str | os.PathLike[str]) -> IO[bytes]:
     with open_file(path) as file:
         head = file.read(6)
-    opened: Any = next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), open)
-    return opened(path, "rb")  # type: ignore[no-any-return]
+    opener: Any = next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), open)
+    return opener(path, "rb")  # type: ignore[no-any-return]
 
 
-class _Bounded:
-    """A file that may be read so far, and in pieces of a size that headers have."""
+class _BoundedFile:
+    """A file that may be read up to a bound, and in pieces no longer than headers are."""
 
     def __init__(self, file: IO[bytes], bound: int) -> None:
         self._file, self._bound = file, bound
@@ -346,15 +344,15 @@ class _Bounded:
         return self._file.read(size)
 
 
-def _of_tar(path: str | os.PathLike[str]) -> Iterator[_Entry]:
+def _tar_entries(path: str | os.PathLike[str]) -> Iterator[Entry]:
     bound = max(_LEAST_BOUND, _MOST_GROWTH * os.path.getsize(path))
-    with _unpacked(path) as file, tarfile.open(fileobj=_Bounded(file, bound), mode="r:") as archive:  # type: ignore[call-overload]
+    with _unpack(path) as file, tarfile.open(fileobj=_BoundedFile(file, bound), mode="r:") as archive:  # type: ignore[call-overload]
         for number, entry in enumerate(archive):
             _check_number(path, number)
             if entry.isreg() and _is_yaml(entry.name):
-                held = archive.extractfile(entry)
-                if held is not None:
-                    yield entry.name, _text(held)
+                member = archive.extractfile(entry)
+                if member is not None:
+                    yield entry.name, _member_text(member)
 
 
 def _check_number(path: str | os.PathLike[str], number: int) -> None:
@@ -362,7 +360,7 @@ def _check_number(path: str | os.PathLike[str], number: int) -> None:
         raise PolicyError(f"{printable(path)}: more than {_MOST_MEMBERS} files in the archive")
 
 
-def _text(held: IO[bytes] | Any) -> bytes | None:
-    """What stands in a member; None where it is too long."""
-    raw: bytes = held.read(_MAX_BYTES + 1)
+def _member_text(member: IO[bytes]) -> bytes | None:
+    """Return what stands in a member; None where it is too long."""
+    raw = member.read(_MAX_BYTES + 1)
     return None if len(raw) > _MAX_BYTES else raw

@@ -35,7 +35,7 @@ class Converted:
     policy : Policy
         What it does there.
     differences : tuple of str
-        What is not the same, the given policy's first.
+        What is not the same there.
     """
 
     framework: FrameworkName
@@ -45,7 +45,7 @@ class Converted:
 
 
 def convert_policy(policy: Policy, framework: str) -> Converted:
-    """The nearest configuration that another framework can express.
+    """Return the nearest configuration that another framework can express.
 
     Numbers and ends of widths are kept where it has them; what depends on the length of a clip, and cannot there, is
     taken at 1000 frames.
@@ -100,45 +100,42 @@ def _read_back(text: str, framework: Framework, file: str) -> Policy:
     return import_data(data, framework.name, file).policy
 
 
-def _differences(given: Policy, made: Policy, framework: Framework) -> list[str]:
+def _differences(policy: Policy, converted: Policy, framework: Framework) -> list[str]:
+    both = policy, converted
+    before, after = map(_aspects_of_kinds, both)
     lines = []
-    before, after = _by_subject(given), _by_subject(made)
-    for name in dict.fromkeys([*before, *after]):
-        if name not in after or name not in before:
-            have = before if name in before else after
-            lines.append(
-                f"{name}: {'; '.join(have[name].values())} -> none" if have is before else f"{name}: none -> some"
-            )
-            continue
-        pairs = (
-            (key, before[name].get(key, "-"), after[name].get(key, "-")) for key in {**before[name], **after[name]}
-        )
-        lines += [f"{name}, {key}: {a} -> {b}" for key, a, b in pairs if a != b]
+    for kind in dict.fromkeys([*before, *after]):
+        if kind not in after:
+            lines.append(f"{kind}: {'; '.join(before[kind].values())} -> none")
+        elif kind not in before:
+            lines.append(f"{kind}: none -> some")
+        else:
+            keys = {**before[kind], **after[kind]}
+            pairs = ((key, before[kind].get(key, "-"), after[kind].get(key, "-")) for key in keys)
+            lines += [f"{kind}, {key}: {a} -> {b}" for key, a, b in pairs if a != b]
     orders = [
-        [subject(t) for t in policy.transforms if subject(t) in before and subject(t) in after]
-        for policy in (given, made)
+        [subject(each) for each in one.transforms if subject(each) in before and subject(each) in after] for one in both
     ]
     if orders[0] != orders[1]:
         lines.append(f"order: {', '.join(orders[0])} -> {', '.join(orders[1])}")
-    if given.probability != made.probability:
-        lines.append(f"chance that anything is done: {given.probability:g} -> {made.probability:g}")
-    if given.warp_probability != made.warp_probability and "time warp" in before and "time warp" in after:
-        chances = [
-            "none" if policy.warp_probability is None else f"{policy.warp_probability:g}" for policy in (given, made)
-        ]
-        lines.append(f"chance of the warp apart from the masks: {chances[0]} -> {chances[1]}")
-    parts = [_part(policy) for policy in (given, made)]
-    if parts[0] != parts[1]:
-        lines.append(f"applied of them: {parts[0]} -> {parts[1]}")
-    source = FRAMEWORKS.get(given.framework)
+    if policy.probability != converted.probability:
+        lines.append(f"chance that anything is done: {policy.probability:g} -> {converted.probability:g}")
+    if policy.warp_probability != converted.warp_probability and "time warp" in before and "time warp" in after:
+        a, b = ("none" if one.warp_probability is None else f"{one.warp_probability:g}" for one in both)
+        lines.append(f"chance of the warp apart from the masks: {a} -> {b}")
+    a, b = map(_applied, both)
+    if a != b:
+        lines.append(f"applied of them: {a} -> {b}")
+    source = FRAMEWORKS.get(policy.framework)
     if source is None or source.family != framework.name:
         scale = "its own" if source is None else FRAMEWORKS[source.family].scale
         lines.append(f"scale that a fill is in: {scale} -> {framework.scale}")
-        lines.append(_masked(given, made))
+        lines.append(_masked_shares(policy, converted))
     return lines
 
 
-def _part(policy: Policy) -> str:
+def _applied(policy: Policy) -> str:
+    """Say how many of the transforms are applied."""
     n = len(policy.transforms)
     least, most = policy.n_applied or (n, n)
     if policy.is_shuffled:
@@ -146,18 +143,18 @@ def _part(policy: Policy) -> str:
     return "all" if least >= n else f"the first {least}" if least == most else f"the first {least} to {most}"
 
 
-def _by_subject(policy: Policy) -> dict[str, dict[str, str]]:
-    """The aspects of each kind of transform, without those that do nothing; of several of a kind, the first."""
-    kept: dict[str, dict[str, str]] = {}
+def _aspects_of_kinds(policy: Policy) -> dict[str, dict[str, str]]:
+    """Return the aspects of each kind of transform, without those that do nothing; of several of a kind, the first."""
+    kinds: dict[str, dict[str, str]] = {}
     for transform in policy.transforms:
         if not getattr(transform, "is_idle", False):
-            kept.setdefault(subject(transform), aspects(transform))
-    return kept
+            kinds.setdefault(subject(transform), aspects(transform))
+    return kinds
 
 
-def _masked(given: Policy, made: Policy) -> str:
-    n_mels = max(_MELS, least_mels(given), least_mels(made))
-    a, b = (expected_shares(policy, n_mels, _FRAMES, n_draws=_DRAWS) for policy in (given, made))
+def _masked_shares(policy: Policy, converted: Policy) -> str:
+    n_mels = max(_MELS, least_mels(policy), least_mels(converted))
+    a, b = (expected_shares(one, n_mels, _FRAMES, n_draws=_DRAWS) for one in (policy, converted))
     return (
         f"masked of {_FRAMES} frames x {n_mels} bins, on average, where applied: time {a.time:.2f} -> {b.time:.2f}, "
         f"frequency {a.frequency:.2f} -> {b.frequency:.2f}, cells {a.area:.2f} -> {b.area:.2f}"

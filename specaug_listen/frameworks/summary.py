@@ -68,7 +68,7 @@ class PolicyPage:
         policy = self.imported.policy
         lines = [
             f"{self.source}: policy {policy.name!r}, by the rules of {self.imported.framework}",
-            _words_of(self.frontend, reason_in_words(self.frontend_reason, policy)),
+            _frontend_line(self.frontend, reason_in_words(self.frontend_reason, policy)),
         ]
         channel, line = choose_channel(policy)
         if line:
@@ -80,15 +80,15 @@ class PolicyPage:
             )
         elif policy.probability < 1:
             lines.append(f"applied with a chance of {policy.probability:g}")
-        lines += _picked(policy)
+        lines += _applied(policy)
         if policy.min_mels:
             lines.append(f"nothing is done to mels of fewer than {policy.min_mels} bins")
-        lines += _listed("steps, in this order:", [f"{i}. {step}" for i, step in enumerate(self.steps, 1)], "none")
+        lines += _block("steps, in this order:", [f"{i}. {step}" for i, step in enumerate(self.steps, 1)], "none")
         lines += self._table()
-        lines += _listed("filled in, as the file does not say:", self.imported.defaults)
-        lines += _listed("notes:", self.imported.notes)
-        lines += _unread(self.imported.unread)
-        lines += _listed(f"what {self.imported.framework}'s parameters do not say:", self.oddities)
+        lines += _block("filled in, as the file does not say:", self.imported.defaults)
+        lines += _block("notes:", self.imported.notes)
+        lines += _unread_lines(self.imported.unread)
+        lines += _block(f"what {self.imported.framework}'s parameters do not say:", self.oddities)
         return "\n".join(lines)
 
     def _table(self) -> list[str]:
@@ -103,8 +103,8 @@ class PolicyPage:
         return [head, *rows]
 
 
-def _picked(policy: Policy) -> list[str]:
-    """How many of the steps are applied, and in which order, where that is left to chance."""
+def _applied(policy: Policy) -> list[str]:
+    """Say how many of the steps are applied, and in which order, where that is random."""
     n = len(policy.transforms)
     least, most = policy.n_applied or (n, n)
     if least >= n:
@@ -158,32 +158,24 @@ def show_policy(
     imported = named_policy(policy, framework, parameters=parameters)
     is_text = isinstance(policy, (str, os.PathLike))
     source = printable(policy) if is_text else imported.policy.name  # type: ignore[arg-type]
-    is_none = frontend is None and bool(imported.why_no_frontend)
-    chosen, reason = (None, None) if is_none else choose_frontend(frontend, imported.policy)
-    rate = _FRAMES_PER_S if chosen is None else chosen.sample_rate / chosen.hop_length
-    n_mels = _N_MELS if chosen is None else chosen.n_mels
-    if chosen is None or reason == "default":
+    used, reason = None, None
+    if frontend is not None or not imported.why_no_frontend:
+        used, reason = choose_frontend(frontend, imported.policy)
+    rate = _FRAMES_PER_S if used is None else used.sample_rate / used.hop_length
+    n_mels = _N_MELS if used is None else used.n_mels
+    if used is None or reason == "default":
         n_mels = max(n_mels, least_mels(imported.policy))
     with error_context(source):
         shares = [
             expected_shares(imported.policy, n_mels, round(rate * seconds), n_draws=n_draws, rng=seed)
             for seconds in _SECONDS
         ]
-    known = FRAMEWORKS.get(imported.framework)
-    return PolicyPage(
-        source,
-        imported,
-        chosen,
-        tuple(in_words(transform) for transform in imported.policy.transforms),
-        tuple(shares),
-        () if known is None else known.oddities,
-        n_draws,
-        seed,
-        reason,
-    )
+    steps = tuple(in_words(transform) for transform in imported.policy.transforms)
+    oddities = FRAMEWORKS[imported.framework].oddities if imported.framework in FRAMEWORKS else ()
+    return PolicyPage(source, imported, used, steps, tuple(shares), oddities, n_draws, seed, reason)
 
 
-def _words_of(frontend: MelFrontend | None, why: str) -> str:
+def _frontend_line(frontend: MelFrontend | None, why: str) -> str:
     if frontend is None:
         return f"front-end: none named; counted with {_N_MELS} bins and {_FRAMES_PER_S:g} frames per second"
     hop_ms = 1000 * frontend.hop_length / frontend.sample_rate
@@ -195,14 +187,14 @@ def _words_of(frontend: MelFrontend | None, why: str) -> str:
     )
 
 
-def _unread(unread: tuple[Unread, ...]) -> list[str]:
-    """What may decide the sound by itself, the rest in one line."""
+def _unread_lines(unread: tuple[Unread, ...]) -> list[str]:
+    """List what may decide the sound line by line, and the rest in one line."""
     near = [each.words for each in unread if each.is_near]
     rest = unread_in_words([each for each in unread if not each.is_near], _MOST_UNREAD)
-    return _listed("not read, though it may decide the sound:", near) + list(rest)
+    return _block("not read, though it may decide the sound:", near) + list(rest)
 
 
-def _listed(head: str, entries: list[str] | tuple[str, ...], otherwise: str = "") -> list[str]:
+def _block(head: str, entries: list[str] | tuple[str, ...], otherwise: str = "") -> list[str]:
     if not entries:
         return [f"{head} {otherwise}"] if otherwise else []
     return [head, *(f"  {entry}" for entry in entries)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._files import printable
@@ -65,13 +65,13 @@ class Unread:
     @property
     def words(self) -> str:
         """The path, with how much stands there."""
-        said = [f"{self.n_values} value{'' if self.n_values == 1 else 's'}"] if self.n_values else []
-        said += [f"did you mean {self.nearest!r:.80}?"] if self.nearest else []
-        return f"{self.path} ({', '.join(said)})" if said else self.path
+        details = [f"{self.n_values} value{'' if self.n_values == 1 else 's'}"] if self.n_values else []
+        details += [f"did you mean {self.nearest!r:.80}?"] if self.nearest else []
+        return f"{self.path} ({', '.join(details)})" if details else self.path
 
 
 class ReadPlaces:
-    """Which places of a configuration were read.
+    """Notes which places of a configuration were read.
 
     Examples
     --------
@@ -111,32 +111,32 @@ class ReadPlaces:
             self._values.add(place)
 
     def _same(self, place: Place) -> Iterator[Place]:
-        """The place, and those that it refers to, by way of others too."""
-        seen, left = {place}, [place]
-        while left:
-            each = left.pop()
+        """Go through the place, and those that it refers to, by way of others too."""
+        places, pending = {place}, [place]
+        while pending:
+            each = pending.pop()
             yield each
             targets = ((i, self._targets.get(each[:i])) for i in range(len(each) + 1))
-            found = {(*target, *each[i:]) for i, target in targets if target is not None} - seen
-            new = [at for at in found if len(at) <= _DEEPEST][:_MOST_SAME]
-            seen.update(new)
-            left += new if len(seen) <= _MOST_SAME else []
+            others = {(*target, *each[i:]) for i, target in targets if target is not None} - places
+            new = [at for at in others if len(at) <= _DEEPEST][:_MOST_SAME]
+            places.update(new)
+            pending += new if len(places) <= _MOST_SAME else []
 
     def unread(self, data: Mapping[str, Any]) -> tuple[Unread, ...]:
-        """What was not read, those first that may decide the sound; the last one counts what is beyond the bound."""
-        found = sorted(self._walk(data, ()), key=lambda each: not each.is_near)
-        if len(found) <= _MOST:
-            return tuple(found)
-        rest = sum(each.n_values or 1 for each in found[_MOST:])
-        return (*found[:_MOST], Unread("...", rest))
+        """List what was not read, first what may decide the sound; the last entry counts what is beyond the bound."""
+        entries = sorted(self._walk(data, ()), key=lambda each: not each.is_near)
+        if len(entries) <= _MOST:
+            return tuple(entries)
+        rest = sum(each.n_values or 1 for each in entries[_MOST:])
+        return (*entries[:_MOST], Unread("...", rest))
 
     def _walk(self, value: Any, place: Place) -> Iterator[Unread]:
         if place in self._values:
             return
         inside = _inside(value)
         if place in self._opened and inside is not None:
-            for key, held in inside:
-                yield from self._walk(held, (*place, key))
+            for key, value_there in inside:
+                yield from self._walk(value_there, (*place, key))
             return
         known = self._known.get(place[:-1])
         if known is not None or (_is_of_sound(place[-1]) and not any(map(_ELSEWHERE.fullmatch, place[:-1]))):
@@ -154,12 +154,12 @@ class ReadPlaces:
 def _near_below(value: Any, place: Place) -> Iterator[Unread]:
     if _ELSEWHERE.fullmatch(place[-1]):
         return
-    for key, held in _inside(value) or ():
+    for key, inner in _inside(value) or ():
         at = (*place, key)
         if _is_of_sound(key):
-            yield Unread(_path(at), _count(held), True)
+            yield Unread(_path(at), _count(inner), True)
         else:
-            yield from _near_below(held, at)
+            yield from _near_below(inner, at)
 
 
 def _is_of_sound(key: str) -> bool:
@@ -167,20 +167,20 @@ def _is_of_sound(key: str) -> bool:
 
 
 def _inside(value: Any) -> list[tuple[str, Any]] | None:
-    """The entries of a mapping, or of a list that holds mappings; None of what is a value for itself."""
+    """Return the entries of a mapping, or of a list that holds mappings; None of what is a value for itself."""
     if isinstance(value, Tagged):
         value = value.value
     if isinstance(value, dict):
-        return [(str(key), held) for key, held in value.items()]
-    if isinstance(value, list) and any(_inside(held) is not None for held in value):
-        return [(str(i), held) for i, held in enumerate(value)]
+        return [(str(key), inner) for key, inner in value.items()]
+    if isinstance(value, list) and any(_inside(inner) is not None for inner in value):
+        return [(str(i), inner) for i, inner in enumerate(value)]
     return None
 
 
 def _count(value: Any) -> int:
-    """How many values stand below; 0 for a value."""
+    """Count the values that stand below; 0 for a value."""
     inside = _inside(value)
-    return 0 if inside is None else sum(_count(held) or 1 for _, held in inside)
+    return 0 if inside is None else sum(_count(inner) or 1 for _, inner in inside)
 
 
 def _path(place: Place) -> str:
@@ -189,21 +189,17 @@ def _path(place: Place) -> str:
 
 
 def unread_in_words(unread: Sequence[Unread], most: int = 24) -> tuple[str, ...]:
-    """One line about what may decide the sound, and one about the rest; at most so many paths in each.
+    """Write a line about what may decide the sound, and one about the rest, each of at most ``most`` paths.
 
     Examples
     --------
     >>> unread_in_words([Unread("specaug_conf.n_mask", 0, True), Unread("optim", 14), Unread("seed")])
     ('not read, though it may decide the sound: specaug_conf.n_mask', 'not read: optim (14 values), seed')
     """
-    heads: dict[str, Callable[[Unread], bool]] = {
-        "not read, though it may decide the sound": lambda each: each.is_near,
-        "not read": lambda each: not each.is_near,
-    }
     lines = []
-    for head, belongs in heads.items():
-        told = [each.words for each in unread if belongs(each)]
-        if told:
-            more = f", and {len(told) - most} more" if len(told) > most else ""
-            lines.append(f"{head}: {', '.join(told[:most])}{more}")
+    for is_near, head in ((True, "not read, though it may decide the sound"), (False, "not read")):
+        paths = [each.words for each in unread if each.is_near == is_near]
+        if paths:
+            more = f", and {len(paths) - most} more" if len(paths) > most else ""
+            lines.append(f"{head}: {', '.join(paths[:most])}{more}")
     return tuple(lines)

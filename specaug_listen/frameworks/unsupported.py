@@ -47,7 +47,31 @@ class Unsupported(NamedTuple):
         return f"looks like {self.name} ({', '.join(keys)}), which cannot be read yet: {self.differs}"
 
 
-Keys = Callable[[Mapping[str, Any]], Iterator[str]]
+class _Known(NamedTuple):
+    """A framework, and what its files are known by.
+
+    Parameters
+    ----------
+    name : str
+    differs : str
+    keys : mapping
+        Below each place, the keys that no other framework has there; the place of the top is empty.
+    find : callable or None
+        Finds what keys alone do not say.
+    """
+
+    name: str
+    differs: str
+    keys: Mapping[str, tuple[str, ...]] = {}
+    find: Callable[[Mapping[str, Any]], Iterator[str]] | None = None
+
+    def places(self, data: Mapping[str, Any]) -> list[str]:
+        """Return the places in a configuration that speak for it, each once."""
+        places = list(self.find(data)) if self.find is not None else []
+        for place, keys in self.keys.items():
+            section = _section(data, place)
+            places += [f"{place}.{key}" if place else key for key in keys if key in section]
+        return list(dict.fromkeys(places))
 
 
 def unsupported_framework(data: Any) -> Unsupported | None:
@@ -60,232 +84,207 @@ def unsupported_framework(data: Any) -> Unsupported | None:
     >>> unsupported_framework({"dataset_conf": {"spec_aug": True}}) is None
     True
     """
-    if isinstance(data, list):
-        data = {"": data}
-    for name, keys_of, differs in _FRAMEWORKS:
-        keys = list(dict.fromkeys(keys_of(data)))
-        if keys:
-            return Unsupported(name, keys, differs)
+    data = {"": data} if isinstance(data, list) else data
+    for known in _FRAMEWORKS:
+        places = known.places(data)
+        if places:
+            return Unsupported(known.name, places, known.differs)
     return None
 
 
-def _mapping(data: Mapping[str, Any], *place: str) -> Mapping[str, Any]:
-    held: Any = data
-    for key in place:
-        held = held.get(key) if isinstance(held, Mapping) else None
-        held = held.value if isinstance(held, Tagged) else held
-    return held if isinstance(held, Mapping) else {}
+def _section(data: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    value: Any = data
+    for key in place.split(".") if place else ():
+        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.value if isinstance(value, Tagged) else value
+    return value if isinstance(value, Mapping) else {}
 
 
-def _within(data: Mapping[str, Any], place: str, keys: tuple[str, ...]) -> Iterator[str]:
-    section = _mapping(data, *place.split("."))
-    yield from (f"{place}.{key}" for key in keys if key in section)
+def _list_of_mappings(data: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    values = data.get(key)
+    return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
 
 
-def _of_wekws(data: Mapping[str, Any]) -> Iterator[str]:
-    yield from _within(data, "dataset_conf", ("feature_extraction_conf", "context_expansion", "frame_skip"))
-
-
-def _of_wespeaker(data: Mapping[str, Any]) -> Iterator[str]:
-    yield from _within(data, "dataset_args", ("spec_aug_args", "fbank_args", "spec_aug", "num_frms"))
-
-
-def _of_funasr(data: Mapping[str, Any]) -> Iterator[str]:
+def _find_funasr(data: Mapping[str, Any]) -> Iterator[str]:
     frontend, specaug = data.get("frontend"), data.get("specaug")
     if isinstance(frontend, str) and re.fullmatch(r"WavFrontend\w*|wav_frontend\w*|WhisperFrontend", frontend):
         yield f"frontend: {frontend}"
     if isinstance(specaug, str) and re.fullmatch(r"SpecAugLFR|specaug_lfr", specaug):
         yield f"specaug: {specaug}"
-    yield from _within(data, "frontend_conf", ("lfr_m", "lfr_n"))
-    yield from _within(data, "specaug_conf", ("lfr_rate",))
-    yield from _within(data, "dataset_conf", ("index_ds",))
 
 
-def _of_ppasr(data: Mapping[str, Any]) -> Iterator[str]:
-    ratios = ("freq_mask_ratio", "time_mask_ratio", "max_f_ratio", "max_t_ratio")
-    yield from (key for key in ratios if key in data)
-    for place in ("spec_aug", "spec_aug_args", "specaug", "augment_conf.spec_aug", "augment_conf.spec_aug_args"):
-        yield from _within(data, place, ratios)
-    yield from _within(data, "preprocess_conf", ("feature_method", "use_dB_normalization"))
-    for held in data.values():
-        if isinstance(held, list):
-            yield from (
-                f"aug_type: {each['aug_type']}" for each in held if isinstance(each, dict) and "aug_type" in each
-            )
+def _find_ppasr(data: Mapping[str, Any]) -> Iterator[str]:
+    for key in data:
+        yield from (f"aug_type: {each['aug_type']}" for each in _list_of_mappings(data, key) if "aug_type" in each)
 
 
-def _steps(data: Mapping[str, Any]) -> list[str]:
-    held = data.get("process")
-    return [str(each.get("type")) for each in held if isinstance(each, dict)] if isinstance(held, list) else []
-
-
-def _of_paddlespeech(data: Mapping[str, Any]) -> Iterator[str]:
-    steps = _steps(data)
+def _find_paddlespeech(data: Mapping[str, Any]) -> Iterator[str]:
+    steps = [str(each.get("type")) for each in _list_of_mappings(data, "process")]
     if set(steps) & set(_PADDLE_STEPS):
         yield from (f"process: {step}" for step in steps)
     if "preprocess_config" in data:
         yield "preprocess_config"
     if isinstance(data.get("augmentation_config"), str):
         yield "augmentation_config"
-    held = data.get("")
-    for each in held if isinstance(held, list) else ():
-        if isinstance(each, dict) and "params" in each and each.get("type") in ("specaug", "specsub"):
+    for each in _list_of_mappings(data, ""):
+        if "params" in each and each.get("type") in ("specaug", "specsub"):
             yield f"type: {each['type']}"
 
 
-def _of_espnet1(data: Mapping[str, Any]) -> Iterator[str]:
-    yield from (f"process: {step}" for step in _steps(data) if step in _MASK_STEPS or "fbank" in step)
+def _find_espnet1(data: Mapping[str, Any]) -> Iterator[str]:
+    steps = (str(each.get("type")) for each in _list_of_mappings(data, "process"))
+    yield from (f"process: {step}" for step in steps if step in _MASK_STEPS or "fbank" in step)
 
 
-def _of_s3prl(data: Mapping[str, Any]) -> Iterator[str]:
-    yield from _within(data, "specaug", ("apply_time_warp", "apply_freq_mask", "apply_time_mask", "adaptive"))
-    yield from (key for key in ("adaptive_number_ratio", "adaptive_size_ratio") if key in data)
-
-
-def _of_neural_sp(data: Mapping[str, Any]) -> Iterator[str]:
-    own = ("n_freq_masks", "n_time_masks", "time_width_upper")
+def _find_neural_sp(data: Mapping[str, Any]) -> Iterator[str]:
     if {"freq_width", "time_width"} & set(data):
-        yield from (key for key in own if key in data)
+        yield from (key for key in ("n_freq_masks", "n_time_masks", "time_width_upper") if key in data)
 
 
-def _of_wav2vec(data: Mapping[str, Any]) -> Iterator[str]:
+def _find_wav2vec(data: Mapping[str, Any]) -> Iterator[str]:
     for place in ("model", "task"):
-        name = _mapping(data, place).get("_name")
+        name = _section(data, place).get("_name")
         if isinstance(name, str) and (_LATENTS.search(name) or name.startswith("audio_")):
             yield f"{place}._name: {name}"
 
 
-def _of_tensorflow_asr(data: Mapping[str, Any]) -> Iterator[str]:
-    for place in ("augmentation_config", "learning_config.augmentations", "data_config.train_dataset_config"):
-        yield from _within(data, place, ("feature_augment", "signal_augment", "augmentation_config", "before", "after"))
-
-
-def _of_torchlibrosa(data: Mapping[str, Any]) -> Iterator[str]:
-    own = ("time_drop_width", "time_stripes_num", "freq_drop_width", "freq_stripes_num")
-    yield from (key for key in own if key in data)
-
-
-def _of_ast(data: Mapping[str, Any]) -> Iterator[str]:
+def _find_ast(data: Mapping[str, Any]) -> Iterator[str]:
     if {"freqm", "timem"} <= set(data):
         yield from ("freqm", "timem")
 
 
-def _of_openspeech(data: Mapping[str, Any]) -> Iterator[str]:
-    own = ("freq_mask_para", "freq_mask_num", "time_mask_num")
-    for place in ("augment", "audio", "train", "dataset"):
-        yield from _within(data, place, own)
-    yield from (key for key in own if key in data)
+def _find_icefall(data: Mapping[str, Any]) -> Iterator[str]:
+    names = (key.replace("-", "_") for key in map(str, data))
+    yield from (name for name in names if name.lstrip("_") in ("enable_spec_aug", "spec_aug_time_warp_factor"))
 
 
-def _of_deep_learning_examples(data: Mapping[str, Any]) -> Iterator[str]:
-    for place in ("spec_augment", "input_train.spec_augment"):
-        yield from _within(data, place, ("min_freq", "max_freq", "min_time", "max_time"))
-
-
-def _of_athena(data: Mapping[str, Any]) -> Iterator[str]:
-    for place in ("dataset_config", "trainset_config"):
-        yield from _within(data, place, ("spectral_augmentation",))
-    yield from (key for key in ("spectral_augmentation",) if key in data)
-
-
-def _of_icefall(data: Mapping[str, Any]) -> Iterator[str]:
-    yield from (
-        key.replace("-", "_")
-        for key in map(str, data)
-        if key.replace("-", "_").lstrip("_") in ("enable_spec_aug", "spec_aug_time_warp_factor")
-    )
-
-
-def _of_espresso(data: Mapping[str, Any]) -> Iterator[str]:
-    yield from (key for key in ("specaugment_config",) if key in data)
-    yield from _within(data, "task", ("specaugment_config",))
-
-
-def _of_audiomentations(data: Mapping[str, Any]) -> Iterator[str]:
+def _find_audiomentations(data: Mapping[str, Any]) -> Iterator[str]:
     name = data.get("__class_fullname__")
     if isinstance(name, str):
         yield f"__class_fullname__: {name}"
 
 
-_STACKED = (
-    "its frames are those of Kaldi's filterbank with a Hamming window, of which lfr_m are stacked and every lfr_n-th "
-    "is kept, and its masks fall on what is stacked; ESPnet's front-end and masks, of the same names, are others"
-)
-_RATIOS = "its masks are shares of bins and frames: a width is drawn up to a ratio of the size; its warp is another"
-_FRAMEWORKS: tuple[tuple[str, Keys, str], ...] = (
-    (
+_RATIOS = ("freq_mask_ratio", "time_mask_ratio", "max_f_ratio", "max_t_ratio")
+_TENSORFLOW_ASR = ("feature_augment", "signal_augment", "augmentation_config", "before", "after")
+_OPENSPEECH = ("freq_mask_para", "freq_mask_num", "time_mask_num")
+_WIDTHS = ("min_freq", "max_freq", "min_time", "max_time")
+_FRAMEWORKS = (
+    _Known(
         "wekws' configuration",
-        _of_wekws,
         "WeNet's masks have the same names, but WeNet reads no feature_extraction_conf and would take a filterbank of "
         "23 bins",
+        {"dataset_conf": ("feature_extraction_conf", "context_expansion", "frame_skip")},
     ),
-    (
+    _Known(
         "wespeaker's configuration",
-        _of_wespeaker,
         "its masks come after the mean of each bin was subtracted, with a chance of prob, and one group of them serves "
         "the whole batch; WeNet's masks, whose arguments are called the same, are others",
+        {"dataset_args": ("spec_aug_args", "fbank_args", "spec_aug", "num_frms")},
     ),
-    ("FunASR's configuration", _of_funasr, _STACKED),
-    ("PPASR's or MASR's configuration", _of_ppasr, _RATIOS),
-    (
+    _Known(
+        "FunASR's configuration",
+        "its frames are those of Kaldi's filterbank with a Hamming window, of which lfr_m are stacked and every "
+        "lfr_n-th is kept, and its masks fall on what is stacked; ESPnet's front-end and masks, of the same names, are "
+        "others",
+        {"frontend_conf": ("lfr_m", "lfr_n"), "specaug_conf": ("lfr_rate",), "dataset_conf": ("index_ds",)},
+        _find_funasr,
+    ),
+    _Known(
+        "PPASR's or MASR's configuration",
+        "its masks are shares of bins and frames: a width is drawn up to a ratio of the size; its warp is another",
+        {
+            "": _RATIOS,
+            "spec_aug": _RATIOS,
+            "spec_aug_args": _RATIOS,
+            "specaug": _RATIOS,
+            "augment_conf.spec_aug": _RATIOS,
+            "augment_conf.spec_aug_args": _RATIOS,
+            "preprocess_conf": ("feature_method", "use_dB_normalization"),
+        },
+        _find_ppasr,
+    ),
+    _Known(
         "PaddleSpeech's configuration",
-        _of_paddlespeech,
         "its steps, which may stand in another file, mask Kaldi's filterbank after a CMVN whose statistics are in "
         "a third one, with the mean or 0, and its warp is PIL's",
+        find=_find_paddlespeech,
     ),
-    (
+    _Known(
         "ESPnet 1's list of steps",
-        _of_espnet1,
         "its steps mask features that were made elsewhere, with the mean or 0, and its warp is PIL's; ESPnet 2's "
         "specaug_conf is another",
+        find=_find_espnet1,
     ),
-    (
+    _Known(
         "s3prl's configuration",
-        _of_s3prl,
         "it knows adaptive numbers and widths of masks, draws the upper end too, and clears the padding again; "
         "ESPnet's masks, whose arguments are called the same, are others",
+        {
+            "specaug": ("apply_time_warp", "apply_freq_mask", "apply_time_mask", "adaptive"),
+            "": ("adaptive_number_ratio", "adaptive_size_ratio"),
+        },
     ),
-    ("neural_sp's configuration", _of_neural_sp, "NeMo's freq_width and time_width, of the same names, are others"),
-    (
+    _Known(
+        "neural_sp's configuration",
+        "NeMo's freq_width and time_width, of the same names, are others",
+        find=_find_neural_sp,
+    ),
+    _Known(
         "fairseq's configuration of wav2vec, HuBERT or data2vec",
-        _of_wav2vec,
         "its masks fall on what a network made of the waveform, not on a mel spectrogram, so they cannot be heard",
+        find=_find_wav2vec,
     ),
-    ("TensorFlowASR's configuration", _of_tensorflow_asr, "its masks and front-end are not known here"),
-    (
+    _Known(
+        "TensorFlowASR's configuration",
+        "its masks and front-end are not known here",
+        {
+            "augmentation_config": _TENSORFLOW_ASR,
+            "learning_config.augmentations": _TENSORFLOW_ASR,
+            "data_config.train_dataset_config": _TENSORFLOW_ASR,
+        },
+    ),
+    _Known(
         "torchlibrosa's SpecAugmentation, as PANNs have it",
-        _of_torchlibrosa,
         "its stripes are up to width - 1 bins or frames, set after a batch normalisation",
+        {"": ("time_drop_width", "time_stripes_num", "freq_drop_width", "freq_stripes_num")},
     ),
-    (
+    _Known(
         "AST's arguments",
-        _of_ast,
         "its masks are torchaudio's, once each, on Kaldi's filterbank of 128 bins that is padded to a fixed length; "
         "neither its front-end nor its padding is in the file",
+        find=_find_ast,
     ),
-    (
+    _Known(
         "openspeech's or KoSpeech's configuration",
-        _of_openspeech,
         "its masks and front-end are not known here",
+        dict.fromkeys(("augment", "audio", "train", "dataset", ""), _OPENSPEECH),
     ),
-    (
+    _Known(
         "the configuration of NVIDIA's Jasper, QuartzNet or MLPerf RNN-T examples",
-        _of_deep_learning_examples,
         "its widths have a smallest value, too; NeMo's masks, some of whose arguments are called the same, are others",
+        {"spec_augment": _WIDTHS, "input_train.spec_augment": _WIDTHS},
     ),
-    (
+    _Known(
         "Athena's configuration",
-        _of_athena,
         "its masks and front-end are not known here; WeNet's masks, whose arguments are called the same, are others",
+        dict.fromkeys(("dataset_config", "trainset_config", ""), ("spectral_augmentation",)),
     ),
-    (
+    _Known(
         "a list of icefall's options",
-        _of_icefall,
         "of its masks they set no more than the warp, and the rest stands in the recipe's asr_datamodule.py; give "
         "--policy icefall, with --set W=N for another --spec-aug-time-warp-factor",
+        find=_find_icefall,
     ),
-    ("Espresso's configuration", _of_espresso, "its masks are written as a Python text, which is not run"),
-    ("audiomentations' list", _of_audiomentations, "it changes waveforms; give it with --waveform"),
+    _Known(
+        "Espresso's configuration",
+        "its masks are written as a Python text, which is not run",
+        dict.fromkeys(("", "task"), ("specaugment_config",)),
+    ),
+    _Known(
+        "audiomentations' list",
+        "it changes waveforms; give it with --waveform",
+        find=_find_audiomentations,
+    ),
 )
 
 _PYTHON = re.compile(r"^(?:import \w|from [\w.]+ import |def \w+\(|class \w+[(:]|@\w+|if __name__ ==)", re.M)
