@@ -14,7 +14,7 @@ def run() -> NoReturn:
     open_closed()
     listen()
     try:
-        code = exit_code(_ended())
+        code = exit_code(_main_code())
     except KeyboardInterrupt:  # while the end was told
         sys.stderr.write(f"interrupted: {WHAT_IS_LEFT}\n")
         code = exit_code(INTERRUPTED)
@@ -25,7 +25,7 @@ def run() -> NoReturn:
     sys.exit(code)
 
 
-def _ended() -> int:
+def _main_code() -> int:
     try:
         from .cli.app import main
 

@@ -2,7 +2,7 @@
 
 While nothing has been written, the process ends at once: an error that is raised while modules are imported would be
 swallowed or printed by some of them. Later it is raised as KeyboardInterrupt, so that what is done can be kept, and
-what is not is removed on the way. Where that takes too long, or code of others swallows it, the process ends all the
+what is not is removed on the way. Where that takes too long, or a callable swallows it, the process ends all the
 same.
 """
 
@@ -25,7 +25,7 @@ _RAISED_AGAIN_AFTER_S = 0.05
 
 
 class _State:
-    """Of this process: the signal that it was sent, and what there is to lose."""
+    """State of this process: the signal that it was sent, and what there is to lose."""
 
     signal_number = 0
     is_raised = False
@@ -49,7 +49,7 @@ def will_remove(path: str | os.PathLike[str]) -> None:
 def listen() -> None:
     """Take the signals, but for those that this process was started to ignore, as by ``nohup``."""
     _State.owner = os.getpid()
-    sys.unraisablehook = _swallowed
+    sys.unraisablehook = _raise_again
     for name in _NAMES:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
@@ -57,7 +57,7 @@ def listen() -> None:
 
 
 def exit_code(code: int) -> int:
-    """What the process ends with: after a signal 128 and its number; no signal is heard any more."""
+    """Return the code that the process ends with: 128 and its number after a signal. No signal is taken any more."""
     for name in _NAMES:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is _hear:
@@ -93,8 +93,8 @@ def _later(seconds: float, function: Any) -> Any:
     return timer
 
 
-def _swallowed(unraisable: Any) -> None:
-    """Raise it again where a finaliser or a callback was interrupted, from which nothing is raised."""
+def _raise_again(unraisable: Any) -> None:
+    """Raise an interruption again where a finaliser or a callback was interrupted, from which nothing is raised."""
     if _State.is_raised and issubclass(unraisable.exc_type, KeyboardInterrupt):
         _State.is_raised = False
         _later(_RAISED_AGAIN_AFTER_S, lambda: signal.raise_signal(_State.signal_number))
@@ -103,7 +103,7 @@ def _swallowed(unraisable: Any) -> None:
 
 
 def _leave() -> NoReturn:
-    """End without another word of anybody's."""
+    """End the process without another word of anybody's."""
     with contextlib.suppress(OSError):
         os.write(2, f"interrupted: {WHAT_IS_LEFT}\n".encode())
     try:

@@ -69,18 +69,18 @@ def record(cls: type[T]) -> type[T]:
     """
     if "__repr__" not in cls.__dict__:
         cls.__repr__ = short_repr  # type: ignore[method-assign]
-    checked: Any = pydantic.dataclasses.dataclass(frozen=True, config=_CONFIG)(cls)
-    checked_init = checked.__init__
+    dataclass: Any = pydantic.dataclasses.dataclass(frozen=True, config=_CONFIG)(cls)
+    checked_init = dataclass.__init__
 
     @functools.wraps(checked_init)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
             checked_init(self, *args, **kwargs)
         except pydantic.ValidationError as error:
-            raise _refusal(checked, error, cls.__name__) from None
+            raise _refusal(dataclass, error, cls.__name__) from None
 
-    checked.__init__ = __init__
-    return checked  # type: ignore[no-any-return]
+    dataclass.__init__ = __init__
+    return dataclass  # type: ignore[no-any-return]
 
 
 def pattern(regex: str, words: str) -> pydantic.AfterValidator:
@@ -305,10 +305,10 @@ def _refusal(cls: Any, error: pydantic.ValidationError, context: str = "") -> Pa
         message = f"{field} is missing"
     elif kind == "unexpected_keyword_argument":
         keys = sorted({name for each in _records_at(cls, path[:-1]) for name in _keys(each)})
-        message = f"unknown key {field!r:.80}{nearest(str(path[-1]), keys)} (allowed: {_listed(keys)})"
+        message = f"unknown key {field!r:.80}{nearest(str(path[-1]), keys)} (allowed: {_list(keys)})"
     elif kind == "union_tag_not_found":
         kinds = [each.kind for each in _records_at(cls, path)]
-        message = f"{field:.120}: {values['discriminator']} is missing (allowed: {_listed(kinds)})"
+        message = f"{field:.120}: {values['discriminator']} is missing (allowed: {_list(kinds)})"
     elif kind == "union_tag_invalid":
         message = f"{field:.120}: unknown {values['tag']!r:.80} (allowed: {values['expected_tags']})"
     else:
@@ -363,7 +363,7 @@ def _keys(cls: Any) -> list[str]:
     return [name for name, field in cls.__pydantic_fields__.items() if name not in hidden and not field.exclude]
 
 
-def _listed(words: Sequence[str]) -> str:
+def _list(words: Sequence[str]) -> str:
     """Words in a row, as many as one reads."""
     ends = itertools.accumulate(len(word) + 2 for word in words)
     n = sum(end <= _LONGEST_LIST for end in ends)

@@ -24,9 +24,9 @@ __all__ = [
     "as_seed",
     "child_stream",
     "fingerprint",
-    "fingerprint_start",
+    "fingerprint_head",
     "fingerprint_words",
-    "seeded_chance",
+    "seeded_randomness",
 ]
 
 # A JSON number above 2^53 is no longer exact in JavaScript and in many JSON readers.
@@ -72,23 +72,23 @@ def fingerprint(samples: npt.NDArray[np.float32], sample_rate: int) -> tuple[int
     >>> fingerprint(np.zeros((1, 4), np.float32), 8000) == fingerprint(np.zeros((1, 4), np.float32), 8000)
     True
     """
-    digest = hashlib.sha256(fingerprint_start(samples.shape, sample_rate))
+    digest = hashlib.sha256(fingerprint_head(samples.shape, sample_rate))
     digest.update(np.ascontiguousarray(samples, dtype="<f4").tobytes())
     return fingerprint_words(digest.digest())
 
 
-def fingerprint_start(shape: tuple[int, ...], sample_rate: int) -> bytes:
-    """What is hashed before the samples, channel after channel."""
+def fingerprint_head(shape: tuple[int, ...], sample_rate: int) -> bytes:
+    """Bytes that are hashed before the samples, channel after channel."""
     return f"{sample_rate} {shape} ".encode()
 
 
 def fingerprint_words(digest: bytes) -> tuple[int, ...]:
-    """The fingerprint from the SHA-256 of it all."""
+    """Fingerprint from the SHA-256 of head and samples."""
     return tuple(int(word) for word in np.frombuffer(digest[:16], dtype="<u4"))
 
 
 def child_stream(seed: int, clip: Sequence[int], draw: int) -> np.random.Generator:
-    """The stream of one draw of one clip.
+    """Make the generator of one draw of one clip.
 
     Examples
     --------
@@ -101,26 +101,26 @@ def child_stream(seed: int, clip: Sequence[int], draw: int) -> np.random.Generat
 
 
 @contextmanager
-def seeded_chance(seed: int, generators: Sequence[Any] = ()) -> Iterator[None]:
-    """Seed the global chance of Python, numpy and torch (where it is loaded) for code of others, and restore it.
+def seeded_randomness(seed: int, generators: Sequence[Any] = ()) -> Iterator[None]:
+    """Seed the global generators of Python, numpy and torch (where it is loaded) for a callable, and restore them.
 
     Parameters
     ----------
     seed : int in [0, 2**53)
     generators : sequence of random.Random, numpy.random.Generator, numpy.random.RandomState and torch.Generator
-        What the code keeps of its own; seeded and restored alike.
+        Those that the callable holds; seeded and restored alike.
 
     Examples
     --------
-    >>> with seeded_chance(7):
+    >>> with seeded_randomness(7):
     ...     first = random.random()
-    >>> with seeded_chance(7):
+    >>> with seeded_randomness(7):
     ...     print(random.random() == first)
     True
     """
     torch: Any = sys.modules.get("torch")
-    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - theirs, which is to be as it was
-    theirs = [(generator, _state_of(generator)) for generator in generators]
+    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the user's, which is to be as it was
+    states = [(generator, _state_of(generator)) for generator in generators]
     tensors = _torch_states(torch)
     try:
         random.seed(seed)
@@ -133,7 +133,7 @@ def seeded_chance(seed: int, generators: Sequence[Any] = ()) -> Iterator[None]:
     finally:
         random.setstate(python)
         np.random.set_state(legacy)  # noqa: NPY002
-        for generator, state in theirs:
+        for generator, state in states:
             _restore(generator, state)
         if torch is not None and tensors:
             torch.set_rng_state(tensors[0])

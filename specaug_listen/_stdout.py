@@ -17,9 +17,9 @@ from typing import Any
 
 __all__ = [
     "catch_c_output",
-    "close_kept",
+    "close_saved_descriptors",
     "discard",
-    "held_prints",
+    "hold_prints",
     "open_closed",
     "quiet_stdout",
     "silence_c_output",
@@ -29,7 +29,7 @@ __all__ = [
 _NAMES = ("stdin", "stdout", "stderr")
 
 # Descriptors that lead to where standard output and error are to go again.
-_KEPT: set[int] = set()
+_SAVED: set[int] = set()
 
 
 class _Held:
@@ -52,31 +52,31 @@ class _Held:
 
 
 @contextlib.contextmanager
-def held_prints() -> Iterator[None]:
+def hold_prints() -> Iterator[None]:
     """Hold back what Python code prints in this thread, and drop it where it raises: the error is told in its place.
 
     Examples
     --------
-    >>> with held_prints():
+    >>> with hold_prints():
     ...     print("seen at the end")
     seen at the end
     """
     names = [name for name in ("stdout", "stderr") if getattr(sys, name) is not None]
     held = {name: _Held(getattr(sys, name)) for name in names}
     before = {name: getattr(sys, name) for name in names}
-    for name, one in held.items():
-        setattr(sys, name, one)
+    for name, stream in held.items():
+        setattr(sys, name, stream)
     has_worked = False
     try:
         yield
         has_worked = True
     finally:
-        for name, one in held.items():
-            one.is_over = True
-            if getattr(sys, name) is one:  # else another thread has put its own in place, and this passes all on
+        for name, stream in held.items():
+            stream.is_over = True
+            if getattr(sys, name) is stream:  # else another thread has put its own in place, and this passes all on
                 setattr(sys, name, before[name])
-            if has_worked and one.texts:
-                before[name].write("".join(one.texts))
+            if has_worked and stream.texts:
+                before[name].write("".join(stream.texts))
 
 
 @contextlib.contextmanager
@@ -107,10 +107,10 @@ def silence_stderr() -> Iterator[None]:
         yield
 
 
-def close_kept() -> None:
-    """Close, in a process that was forked for code of others, the ways to what is kept quiet: it may write anywhere."""
-    while _KEPT:
-        os.close(_KEPT.pop())
+def close_saved_descriptors() -> None:
+    """Close the descriptors that are saved, in a process that was forked for a callable, which may write anywhere."""
+    while _SAVED:
+        os.close(_SAVED.pop())
 
 
 @contextlib.contextmanager
@@ -118,25 +118,25 @@ def _descriptor_to(nowhere: int, descriptor: int) -> Iterator[None]:
     """Lead file descriptor 1 or 2 elsewhere, which all but Python's own `print` write to."""
     real = sys.__stdout__ if descriptor == 1 else sys.__stderr__
     try:
-        kept = os.dup(descriptor)
+        saved = os.dup(descriptor)
     except OSError:  # Closed: nothing that is written there is seen.
         yield
         return
-    _KEPT.add(kept)
+    _SAVED.add(saved)
     try:
         _flush(real)
         os.dup2(nowhere, descriptor)
         yield
     finally:
         _flush(real)
-        if kept in _KEPT:
-            _KEPT.discard(kept)
-            os.dup2(kept, descriptor)
-            os.close(kept)
+        if saved in _SAVED:
+            _SAVED.discard(saved)
+            os.dup2(saved, descriptor)
+            os.close(saved)
 
 
 def _flush(stream: object) -> None:
-    """What waits in the buffers of Python and of C goes where it was meant to go when it was written."""
+    """Write out what waits in the buffers of Python and of C, to where it was meant to go."""
     with contextlib.suppress(AttributeError, OSError, ValueError):
         stream.flush()  # type: ignore[attr-defined]
     with contextlib.suppress(AttributeError, OSError, TypeError):
@@ -232,7 +232,7 @@ def catch_c_output() -> Iterator[list[str]]:
     libmpg123 writes to C's ``stderr`` and libsndfile to its ``stdout``, and neither can be asked to be quiet. The two
     variables of the C library are pointed elsewhere meanwhile, and no file descriptor is touched: what Python prints in
     other threads, and what processes print that they start, goes where it always goes. Only one thread at a time is
-    within, so no code of others is to be called there. Where the variables are not known (musl, Windows), nothing is
+    within, so no callable is to be called there. Where the variables are not known (musl, Windows), nothing is
     caught.
 
     Examples
@@ -253,7 +253,7 @@ def catch_c_output() -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def silence_c_output() -> Iterator[None]:
-    """Drop what C code prints, of all threads together: around code of others, which may do anything.
+    """Drop what C code prints, of all threads together: around a callable, which may do anything.
 
     Examples
     --------

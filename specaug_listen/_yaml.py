@@ -16,7 +16,7 @@ __all__ = [
     "Tagged",
     "as_mapping",
     "by_name",
-    "foreign_plain_of",
+    "framework_data_of",
     "mapping_of",
     "read_mapping",
     "read_plain",
@@ -61,7 +61,7 @@ def read_plain(path: str | os.PathLike[str], what: str, form: str) -> Any:
     """
     from ._yaml_loader import load  # only files need it, and it takes 20 ms to import
 
-    return _parsed(read_text(path, what, form), path, what, form, load)
+    return _parse(read_text(path, what, form), path, what, form, load)
 
 
 def read_text(path: str | os.PathLike[str], what: str, form: str = "YAML mapping") -> str:
@@ -112,7 +112,7 @@ class Repeated(NamedTuple):
     before: Any
 
 
-def foreign_plain_of(text: str, path: str | os.PathLike[str], what: str) -> tuple[Any, tuple[Repeated, ...]]:
+def framework_data_of(text: str, path: str | os.PathLike[str], what: str) -> tuple[Any, tuple[Repeated, ...]]:
     """What a framework's configuration holds, in YAML or JSON, and the keys that are repeated: the last one counts.
 
     Aliases and merged keys are followed; a tag and what follows it stand in the result as `Tagged`, and nothing is done
@@ -126,7 +126,7 @@ def foreign_plain_of(text: str, path: str | os.PathLike[str], what: str) -> tupl
     repeated: list[Repeated] = []
     if text.lstrip(" \t\r\n").startswith(("{", "[")):
         try:
-            data = _parsed(text, path, what, "YAML mapping", lambda text: _json(text, repeated), "JSON")
+            data = _parse(text, path, what, "YAML mapping", lambda text: _json(text, repeated), "JSON")
             return data, tuple(repeated)
         except PolicyError:
             if os.fspath(path).lower().endswith(".json"):
@@ -138,7 +138,7 @@ def foreign_plain_of(text: str, path: str | os.PathLike[str], what: str) -> tupl
     def note(place: tuple[str, ...], last: Any, before: Any) -> None:
         repeated.append(Repeated(place, last, before))
 
-    data = _parsed(text, path, what, "YAML mapping", lambda text: load_tagged(text, Tagged, note))
+    data = _parse(text, path, what, "YAML mapping", lambda text: load_tagged(text, Tagged, note))
     return data, tuple(repeated)
 
 
@@ -153,7 +153,7 @@ class Tagged(NamedTuple):
 
 
 def _mapping(text: str, path: str | os.PathLike[str], what: str, load: Callable[[str], Any]) -> dict[str, Any]:
-    return as_mapping(_parsed(text, path, what, "YAML mapping", load), path, what)
+    return as_mapping(_parse(text, path, what, "YAML mapping", load), path, what)
 
 
 def as_mapping(data: Any, path: str | os.PathLike[str], what: str) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def as_mapping(data: Any, path: str | os.PathLike[str], what: str) -> dict[str, 
     return data
 
 
-def _parsed(
+def _parse(
     text: str, path: str | os.PathLike[str], what: str, form: str, load: Callable[[str], Any], language: str = "YAML"
 ) -> Any:
     from ._yaml_loader import YAMLError
@@ -241,16 +241,16 @@ def _json(text: str, repeated: list[Repeated]) -> Any:
 
 
 def by_name(
-    given: Any, cls: type[T], known: Mapping[str, T], what: str, read: Callable[[str | os.PathLike[str]], T]
+    name_or_path: Any, cls: type[T], values: Mapping[str, T], what: str, read: Callable[[str | os.PathLike[str]], T]
 ) -> T:
     """What a name, in upper or lower case, or the path of a YAML file stands for.
 
     Parameters
     ----------
-    given : cls, str or path-like
+    name_or_path : cls, str or path-like
         An instance of ``cls`` is returned as it is.
     cls : type
-    known : mapping of str to cls
+    values : mapping of str to cls
     what : str
         How it is called in a message, e.g. "front-end".
     read : callable
@@ -261,21 +261,20 @@ def by_name(
     ParameterError
         For an unknown name; the nearest known one is named.
     """
-    if isinstance(given, cls):
-        return given
-    if isinstance(given, os.PathLike):
-        return read(given)
-    if not isinstance(given, str):
-        raise ParameterError(f"{what}={given!r:.80}: expected a {cls.__name__}, a name, or a .yaml file")
-    for name, value in known.items():
-        if name.lower() == given.lower():
+    if isinstance(name_or_path, cls):
+        return name_or_path
+    if isinstance(name_or_path, os.PathLike):
+        return read(name_or_path)
+    if not isinstance(name_or_path, str):
+        raise ParameterError(f"{what}={name_or_path!r:.80}: expected a {cls.__name__}, a name, or a .yaml file")
+    for name, value in values.items():
+        if name.lower() == name_or_path.lower():
             return value
-    if given.lower().endswith((".yaml", ".yml", ".json")):
-        return read(given)
-    names = sorted(known)
-    raise ParameterError(
-        f"unknown {what} {given!r:.80}{nearest(given, names)} (allowed: {', '.join(names)}, or a .yaml file)"
-    )
+    if name_or_path.lower().endswith((".yaml", ".yml", ".json")):
+        return read(name_or_path)
+    names = sorted(values)
+    hint = f"{nearest(name_or_path, names)} (allowed: {', '.join(names)}, or a .yaml file)"
+    raise ParameterError(f"unknown {what} {name_or_path!r:.80}{hint}")
 
 
 def _one_line(error: Exception, text: str) -> str:

@@ -111,8 +111,8 @@ class _Numbers(yaml.constructor.SafeConstructor):
     def construct_number(self, node: Any) -> Any:
         """A number; working out one of a million digits would take minutes."""
         if len(node.value) > LONGEST_NUMBER:
-            said = f"a number of {len(node.value)} characters, {node.value[:40]}...: allowed are {LONGEST_NUMBER}"
-            raise _refusal(said, node)
+            problem = f"a number of {len(node.value)} characters, {node.value[:40]}...: allowed are {LONGEST_NUMBER}"
+            raise _refusal(problem, node)
         is_whole = node.tag == _STANDARD + "int"
         return self.construct_yaml_int(node) if is_whole else self.construct_yaml_float(node)
 
@@ -209,11 +209,11 @@ def _check_names(node: Any) -> None:
 
 def _check_keys(node: Any) -> None:
     _check_names(node)
-    seen = set()
+    names = set()
     for key, _ in node.value:
-        if key.value in seen:
+        if key.value in names:
             raise _refusal(f"the key {key.value!r:.80} stands twice", key)
-        seen.add(key.value)
+        names.add(key.value)
 
 
 def _refusal(problem: str, at: Any) -> yaml.YAMLError:

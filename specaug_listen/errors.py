@@ -72,7 +72,7 @@ def value_text(value: object) -> str:
         return f"an {type(value).__name__}"
 
 
-def nearest(word: str, known: list[str]) -> str:
+def nearest(word: str, words: list[str]) -> str:
     """Say which known word comes closest to one, as the end of a message.
 
     Examples
@@ -80,8 +80,8 @@ def nearest(word: str, known: list[str]) -> str:
     >>> nearest("wisper", ["whisper", "nemo"])
     "; did you mean 'whisper'?"
     """
-    close = difflib.get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.5)
-    original = {k.lower(): k for k in known}
+    close = difflib.get_close_matches(word.lower(), {k.lower(): k for k in words}, n=1, cutoff=0.5)
+    original = {k.lower(): k for k in words}
     return f"; did you mean {original[close[0]]!r}?" if close else ""
 
 

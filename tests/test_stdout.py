@@ -13,7 +13,7 @@ import pytest
 from commandline import HOUSE, environment, run_apart
 
 from specaug_listen import save
-from specaug_listen._stdout import held_prints
+from specaug_listen._stdout import hold_prints
 from specaug_listen.checks import speech_like
 from specaug_listen.cli.app import main
 from specaug_listen.errors import SpecAugListenWarning
@@ -88,12 +88,12 @@ def test_a_closed_standard_output_is_no_error():
 
 
 def test_what_is_printed_is_held_back_and_dropped_where_the_work_fails(capsys):
-    with held_prints():
+    with hold_prints():
         sys.stdout.write("one\n")
         sys.stderr.write("two\n")
         assert capsys.readouterr() == ("", "")
     assert capsys.readouterr() == ("one\n", "two\n")
-    with contextlib.suppress(ValueError), held_prints():
+    with contextlib.suppress(ValueError), hold_prints():
         sys.stderr.write("lost\n")
         raise ValueError
     assert capsys.readouterr() == ("", "")
@@ -103,7 +103,7 @@ def test_other_threads_print_while_one_is_held_back(capsys):
     begun, over = threading.Event(), threading.Event()
 
     def hold():
-        with held_prints():
+        with hold_prints():
             begun.set()
             over.wait()
             sys.stdout.write("late\n")
@@ -112,7 +112,7 @@ def test_other_threads_print_while_one_is_held_back(capsys):
     other.start()
     begun.wait()
     sys.stdout.write("early\n")
-    with held_prints():
+    with hold_prints():
         over.set()
         other.join()
         sys.stdout.write("last\n")

@@ -42,7 +42,7 @@ class Choice(NamedTuple):
 
 
 def as_channel(channel: object) -> Channel:
-    """A channel as it was given, as a number or as text.
+    """Parse a channel, as a number or as text.
 
     Parameters
     ----------
@@ -79,23 +79,23 @@ def as_channel(channel: object) -> Channel:
 
 
 def as_one_channel(channel: object) -> OneChannel:
-    """As `as_channel`, where only one clip is taken.
+    """Parse a channel as `as_channel`, where only one clip is taken.
 
     Raises
     ------
     ParameterError
         For ``each``, and what is none.
     """
-    if (chosen := as_channel(channel)) == "each":
+    if (one_channel := as_channel(channel)) == "each":
         raise ParameterError(
             "channel each: makes several clips, and this takes one; give one of mean, left, right, 1, 2, … (1 is the "
             "first channel)"
         )
-    return chosen
+    return one_channel
 
 
 def channel_at(channel: OneChannel, n_channels: int) -> int | None:
-    """Where a channel stands among those of a clip, counted from 0; None for their mean.
+    """Return the index of a channel among those of a clip, from 0; None for their mean.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def channel_at(channel: OneChannel, n_channels: int) -> int | None:
 
 
 def name_suffix(choice: Choice | None) -> str:
-    """What the name of one channel's clip ends with.
+    """Return the suffix of the name of one channel's clip.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def name_suffix(choice: Choice | None) -> str:
 
 
 def channel_words(channel: OneChannel, n_channels: int) -> str:
-    """What is heard of a clip's channels.
+    """Describe which of a clip's channels is heard.
 
     Examples
     --------

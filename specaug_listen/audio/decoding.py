@@ -16,7 +16,7 @@ from .._imports import require
 from .._notices import Notice
 from .._stdout import catch_c_output
 from .containers import Piece, Stream, View, flac_frames, flac_header, zeros_behind
-from .containers.flac_md5 import LENGTH_OF_HEADER, FlacMd5
+from .containers.flac import LENGTH_OF_HEADER, FlacMd5
 
 __all__ = ["BLOCK", "Decoder", "Ending", "SndfileDecoder"]
 
@@ -137,9 +137,9 @@ class SndfileDecoder(Decoder):
         stream = self._stream
         if self._raw is not None and stream.body is not None:
             view = View(self._path, [(stream.body.begin, stream.body.end)])
-            return _opened(view, **self._raw), view
+            return _open_file(view, **self._raw), view
         if stream.pieces is None:
-            return _opened(os.fsencode(os.path.abspath(self._path))), None
+            return _open_file(os.fsencode(os.path.abspath(self._path))), None
         return self._open_pieces(stream.pieces)
 
     def _open_pieces(self, pieces: Sequence[Piece]) -> tuple[Any, View]:
@@ -149,7 +149,7 @@ class SndfileDecoder(Decoder):
         if len(begins) == 2 and begins[0] == 0xFF and begins[1] & 0xE0 == 0xE0:
             view.close()
             view = View(self._path, (_TAG, *pieces), is_endless=self._stream.is_endless)
-        return _opened(view), view
+        return _open_file(view), view
 
     @property
     def ending(self) -> Ending | None:
@@ -160,7 +160,7 @@ class SndfileDecoder(Decoder):
         """Samples from ``begin`` to the end; what cannot be decoded within FLAC is silent, as long as it was."""
         self._complaints, self._n_silent, self._n_gaps = [], 0, 0
         file, view = self._open()
-        at = self._sought(file, begin)
+        at = self._seek(file, begin)
         if at < 0:
             _close(file, view)
             file, view = self._open()
@@ -172,13 +172,13 @@ class SndfileDecoder(Decoder):
 
     def _behind_damage(self, begin: int) -> Iterator[Real]:
         if self._is_flac and self._ending is not None and self._ending.reason is not None:
-            yield from self._resumed(begin)
+            yield from self._resume(begin)
 
     def _md5_of_stream(self) -> FlacMd5:
         with View(self._path, self._stream.pieces or ((0, LENGTH_OF_HEADER),)) as view:
             return FlacMd5(view.read(LENGTH_OF_HEADER))
 
-    def _resumed(self, begin: int) -> Iterator[Real]:
+    def _resume(self, begin: int) -> Iterator[Real]:
         """What follows behind damage in FLAC, of which each frame tells its place."""
         with View(self._path, self._stream.pieces or ()) as stream:
             (header, longest), end = flac_header(stream), stream.n_bytes
@@ -189,7 +189,7 @@ class SndfileDecoder(Decoder):
                     return
                 if not self._may_follow(place, ending):
                     continue
-                n_tried = self._n_tried(View(stream, (header, (at, min(end, at + longest)))))
+                n_tried = self._n_bytes_in_vain(View(stream, (header, (at, min(end, at + longest)))))
                 n_left -= n_tried
                 if n_tried:
                     continue  # it only looked like a frame, or is damaged as well
@@ -198,23 +198,23 @@ class SndfileDecoder(Decoder):
                 self._n_gaps += place > ending.n_samples
                 yield from _silence(place - max(ending.n_samples, begin), self.n_channels)
                 view = View(stream, (header, (at, end)))
-                yield from self._read(_opened(view), view, place, begin)
+                yield from self._read(_open_file(view), view, place, begin)
 
     def _may_follow(self, place: int, ending: Ending) -> bool:
         """Whether a frame at this place in time can be the next one behind the damage."""
         n_lost, most = place - ending.n_samples, self._stream.promised_samples
         return 0 <= n_lost <= _LONGEST_GAP_S * self.sample_rate and (most is None or place < most)
 
-    def _n_tried(self, view: View) -> int:
+    def _n_bytes_in_vain(self, view: View) -> int:
         """How many bytes were read in vain of what looks like a frame; 0 where it is one."""
-        file = _opened(view)
+        file = _open_file(view)
         try:
-            n, reason = self._filled(file, np.full((1, self.n_channels), np.nan, np.float32))
+            n, reason = self._fill(file, np.full((1, self.n_channels), np.nan, np.float32))
             return 0 if n and reason is None else max(1, view.n_read)
         finally:
             _close(file, view)
 
-    def _sought(self, file: Any, begin: int) -> int:
+    def _seek(self, file: Any, begin: int) -> int:
         """Where the file is afterwards; -1 where it is lost."""
         if not (self._is_linear or self._may_seek) or begin >= self._frames:
             return 0
@@ -227,12 +227,12 @@ class SndfileDecoder(Decoder):
         except (RuntimeError, ValueError):
             return -1
         if at:  # else it is read from its beginning, and complaints are of damage
-            at += self._warmed_up(file, begin - at)
+            at += self._warm_up(file, begin - at)
         return at
 
-    def _warmed_up(self, file: Any, n_samples: int) -> int:
+    def _warm_up(self, file: Any, n_samples: int) -> int:
         """How many samples were decoded and dropped, whatever the decoder complains of."""
-        n, _ = self._filled(file, np.empty((n_samples, self.n_channels), np.float32))
+        n, _ = self._fill(file, np.empty((n_samples, self.n_channels), np.float32))
         self._complaints.clear()
         return n
 
@@ -245,17 +245,17 @@ class SndfileDecoder(Decoder):
                 block = np.full((wanted, self.n_channels), np.nan, np.float32)
                 if view is not None:
                     view.is_exhausted = False
-                n, reason = self._filled(file, block)
+                n, reason = self._fill(file, block)
                 at += n
-                if (kept := min(n, at - begin)) > 0:
-                    yield block[n - kept : n]
+                if (n_kept := min(n, at - begin)) > 0:
+                    yield block[n - n_kept : n]
                 if n < BLOCK:
                     break
         finally:
             _close(file, view)
         self._ending = Ending(at, reason, view is not None and view.is_exhausted)
 
-    def _filled(self, file: Any, block: Real) -> tuple[int, str | None]:
+    def _fill(self, file: Any, block: Real) -> tuple[int, str | None]:
         """How much of a block of NaN the decoder has filled, and what it complains of."""
         sf = require("soundfile", purpose="reading audio")
         reason = None
@@ -273,26 +273,26 @@ class SndfileDecoder(Decoder):
     def notices(self) -> list[Notice]:
         """What is known by now of a header and a content that disagree."""
         present = self._present()
-        values = {"n_present": present, "n_promised": self._promised(present), "sample_rate": self.sample_rate}
-        found = [*self._of_length(values), *self._damage(is_whole=self._is_whole(present))]
+        values = {"n_present": present, "n_promised": self._n_promised(present), "sample_rate": self.sample_rate}
+        notices = [*self._of_length(values), *self._damage(is_whole=self._is_whole(present))]
         if self._stream.is_open and present:
-            found.append(Notice("open-length", values))
+            notices.append(Notice("open-length", values))
         if (within := self._ends_within()) is not None:
-            known = {"n_present": present, "within": within, "sample_rate": self.sample_rate}
-            return [*found, Notice("cut-within", known)]
+            end = {"n_present": present, "within": within, "sample_rate": self.sample_rate}
+            return [*notices, Notice("cut-within", end)]
         if n_zeros := self._n_zeros_behind():
-            return [*found, Notice("zeros-after", {"n_bytes": n_zeros})]
+            return [*notices, Notice("zeros-after", {"n_bytes": n_zeros})]
         if self._has_junk(present):
-            return [*found, Notice("junk-after", {"n_bytes": None})]
+            return [*notices, Notice("junk-after", {"n_bytes": None})]
         ending = self._ending
-        if present is not None and ending is not None and not any(one.kind == "cut" for one in found):
-            whole = self._expected() if values["n_promised"] is None else values["n_promised"]
+        if present is not None and ending is not None and not any(notice.kind == "cut" for notice in notices):
+            whole = self._n_expected() if values["n_promised"] is None else values["n_promised"]
             is_less = whole is not None and present < whole
             if is_less and ending.reason is None and self._stream.is_complete:
-                found.append(Notice("time-gaps", values | {"n_samples": (whole or 0) - present}))
+                notices.append(Notice("time-gaps", values | {"n_samples": (whole or 0) - present}))
             elif is_less or ending.reason is not None:
-                found.append(Notice("stopped", values | {"n_promised": whole, "reason": ending.reason}))
-        return found
+                notices.append(Notice("stopped", values | {"n_promised": whole, "reason": ending.reason}))
+        return notices
 
     def _of_length(self, values: dict[str, Any]) -> list[Notice]:
         """What the length in a header makes of the one that is there."""
@@ -308,16 +308,16 @@ class SndfileDecoder(Decoder):
         return [Notice("junk-after", {"n_bytes": n_more})] if n_more > 0 and self._is_linear else []
 
     def _damage(self, *, is_whole: bool) -> list[Notice]:
-        found = []
+        notices = []
         if self._n_silent:
             values = {"n_lost": self._n_silent, "n_places": self._n_gaps, "sample_rate": self.sample_rate}
-            found.append(Notice("silenced", values))
+            notices.append(Notice("silenced", values))
         elif is_whole and self._md5.differs:
-            found.append(Notice("other-sound"))
+            notices.append(Notice("other-sound"))
         if self._complaints:
             first = self._complaints[0].rpartition("error:")[2].strip(" !")
-            found.append(Notice("decoder-errors", {"n_errors": len(self._complaints), "reason": first}))
-        return found
+            notices.append(Notice("decoder-errors", {"n_errors": len(self._complaints), "reason": first}))
+        return notices
 
     def _ends_within(self) -> str | None:
         stream = self._stream
@@ -350,7 +350,7 @@ class SndfileDecoder(Decoder):
             return self.n_exact
         return self._frames if self._stream.promised_bytes is not None and self._frames < _MOST_FRAMES else None
 
-    def _promised(self, present: int | None) -> int | None:
+    def _n_promised(self, present: int | None) -> int | None:
         stream = self._stream
         if stream.promised_bytes is None or stream.present_bytes is None:
             return stream.promised_samples
@@ -365,7 +365,7 @@ class SndfileDecoder(Decoder):
             return stream.promised_samples
         return self._frames if present < self._frames < _MOST_FRAMES else max(promised, present + 1)
 
-    def _expected(self) -> int | None:
+    def _n_expected(self) -> int | None:
         if self._stream.expected_samples is not None:
             return self._stream.expected_samples
         return self._frames if self._frames < _MOST_FRAMES else None
@@ -383,7 +383,7 @@ def _forward() -> Any:
     return Forward
 
 
-def _opened(source: Any, **how: Any) -> Any:
+def _open_file(source: Any, **how: Any) -> Any:
     with catch_c_output():
         return _forward()(source, **how)
 

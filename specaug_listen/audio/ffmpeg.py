@@ -18,7 +18,7 @@ from .._imports import is_installed, require
 from .._notices import Notice
 from ..errors import AudioError
 from .containers import Layout, Stream, View
-from .containers.foreign import Parts, n_bytes_behind, parts_of
+from .containers.ffmpeg_parts import Parts, n_bytes_behind, parts_of
 from .decoding import BLOCK, Decoder, Ending, Real
 from .timeline import Timeline
 
@@ -113,7 +113,7 @@ class FfmpegDecoder(Decoder):
         self._reason: str | None = None
         self._errors: list[str] = []
         self._av = require("av", extra="av", purpose="reading this file")
-        with self._opened() as (container, stream):
+        with self._open() as (container, stream):
             context = stream.codec_context
             self.sample_rate, self.n_channels = int(stream.rate or 0), _layout(context).nb_channels
             self._values = {
@@ -129,7 +129,7 @@ class FfmpegDecoder(Decoder):
         self.name = self._values["decoder"]
 
     @contextmanager
-    def _opened(self) -> Iterator[tuple[Any, Any]]:
+    def _open(self) -> Iterator[tuple[Any, Any]]:
         pieces = self._known.pieces
         with open_file(self._path) if pieces is None else View(self._path, pieces) as file:
             try:
@@ -174,7 +174,7 @@ class FfmpegDecoder(Decoder):
     def blocks(self, begin: int) -> Iterator[Real]:
         """Samples from ``begin`` to the end; they are always decoded from the beginning on."""
         at, waiting, n_waiting = 0, [], 0
-        with self._opened() as (container, stream):
+        with self._open() as (container, stream):
             frames = self._frames(container, stream)
             while (frame := next(frames, None)) is not None:
                 first, at = at, at + len(frame)
@@ -221,10 +221,10 @@ class FfmpegDecoder(Decoder):
                     self._reason = "its rate or number of channels changes"
                     return
                 if form != (form := (frame.format.name, frame.layout.name)):
-                    yield from _interleaved(resampler, None, n_channels)
+                    yield from _interleave(resampler, None, n_channels)
                     resampler = self._av.AudioResampler(format="flt", layout=frame.layout, rate=rate)
-                yield from _interleaved(resampler, frame, n_channels)
-        yield from _interleaved(resampler, None, n_channels)
+                yield from _interleave(resampler, frame, n_channels)
+        yield from _interleave(resampler, None, n_channels)
 
     def _next_frames(self, packets: Iterator[Any]) -> list[Any] | None:
         """The frames of the next packet, none of one that cannot be decoded; None behind the last."""
@@ -265,25 +265,25 @@ class FfmpegDecoder(Decoder):
 
     def notices(self) -> list[Notice]:
         """Who decoded it, and what is known by now of a header and a content that disagree."""
-        found = [] if self._follows else [Notice("decoded-by", self._values)]
+        notices = [] if self._follows else [Notice("decoded-by", self._values)]
         if self._n_tracks > 1 and not self._follows:
-            found.append(Notice("tracks", {"n_tracks": self._n_tracks}))
+            notices.append(Notice("tracks", {"n_tracks": self._n_tracks}))
         if self._errors:
-            found.append(Notice("decoder-errors", {"n_errors": len(self._errors), "reason": self._errors[0]}))
+            notices.append(Notice("decoder-errors", {"n_errors": len(self._errors), "reason": self._errors[0]}))
         if self._ending is not None:
             n, promised = self._ending.n_samples, self._promised
             values = {"n_present": n, "n_promised": promised, "sample_rate": self.sample_rate}
             if self._ending.reason is not None:
-                found.append(Notice("stopped", values | {"reason": self._ending.reason}))
+                notices.append(Notice("stopped", values | {"reason": self._ending.reason}))
             elif kind := self._kind_of_length(n):
-                found.append(Notice(kind, values | {"n_promised": self._likely(n)}))
-            if self._known.ends_within and not any(notice.kind == "cut" for notice in found):
-                found.append(Notice("cut-within", values | {"within": self._known.ends_within}))
+                notices.append(Notice(kind, values | {"n_promised": self._likely(n)}))
+            if self._known.ends_within and not any(notice.kind == "cut" for notice in notices):
+                notices.append(Notice("cut-within", values | {"within": self._known.ends_within}))
             if n_gap := self._n_gap():
-                found.append(Notice("time-gaps", {"n_samples": n_gap, "sample_rate": self.sample_rate}))
+                notices.append(Notice("time-gaps", {"n_samples": n_gap, "sample_rate": self.sample_rate}))
             if self._n_behind > _LEAST_BEHIND:
-                found.append(Notice("junk-after", {"n_bytes": self._n_behind}))
-        return found
+                notices.append(Notice("junk-after", {"n_bytes": self._n_behind}))
+        return notices
 
     def _kind_of_length(self, n: int) -> str | None:
         """What the header makes of so many samples; None where it agrees."""
@@ -385,7 +385,7 @@ def _layout(context: Any) -> Any:
     return layout
 
 
-def _interleaved(resampler: Any, frame: Any, n_channels: int) -> Iterator[Real]:
+def _interleave(resampler: Any, frame: Any, n_channels: int) -> Iterator[Real]:
     """The samples of a frame, or at the end the last ones, shape (n, n_channels).
 
     They are asked for one channel beside the other: of 8 channels one behind the other, PyAV reads beyond its table.

@@ -14,7 +14,7 @@ from .._imports import require
 from .._notices import Notice
 from ..outputs.marker import MARKER, Results
 from ..outputs.scratch import is_room
-from .containers import layout_of, named_by_content
+from .containers import format_by_content, layout_of
 from .decoding import SndfileDecoder
 from .ffmpeg import has_ffmpeg
 
@@ -177,6 +177,6 @@ def _is_sound(file: Path) -> bool:
 
 def _is_of_ffmpeg(file: Path) -> bool:
     try:
-        return named_by_content(file) is not None
+        return format_by_content(file) is not None
     except OSError:
         return True

@@ -69,56 +69,56 @@ def as_audio(given: Any, *, what: str = "audio", start_s: float = 0.0, duration_
     return audio.part(start_s, duration_s) if start_s or duration_s is not None else audio
 
 
-def is_audio_input(given: Any) -> bool:
+def is_audio_input(value: Any) -> bool:
     """Whether a value is one clip, and not several: a path, Audio, samples with their rate, or such a mapping."""
-    if isinstance(given, (str, os.PathLike, Audio)):
+    if isinstance(value, (str, os.PathLike, Audio)):
         return True
-    if isinstance(given, Mapping):
-        return "array" in given
-    if not _is_pair(given) or sum(_rate(each) is not None for each in given) != 1:
+    if isinstance(value, Mapping):
+        return "array" in value
+    if not _is_pair(value) or sum(_rate(each) is not None for each in value) != 1:
         return False
-    (samples,) = (each for each in given if _rate(each) is None)
+    (samples,) = (each for each in value if _rate(each) is None)
     return hasattr(samples, "shape") or isinstance(samples, (list, tuple))
 
 
-def _of_mapping(given: Mapping[Any, Any], what: str) -> Audio:
+def _of_mapping(value: Mapping[Any, Any], what: str) -> Audio:
     """The ``audio`` column of a Hugging Face data set."""
-    rate = _rate(given.get("sampling_rate"))
-    if "array" not in given or rate is None:
+    rate = _rate(value.get("sampling_rate"))
+    if "array" not in value or rate is None:
         raise ParameterError(
-            f"{what} is a {kind_of(given)}: {_EXPECTED}, or a mapping with 'array' and 'sampling_rate'"
+            f"{what} is a {kind_of(value)}: {_EXPECTED}, or a mapping with 'array' and 'sampling_rate'"
         )
-    return _of_samples(given["array"], rate, what)
+    return _of_samples(value["array"], rate, what)
 
 
-def _of_pair(given: Any, what: str) -> Audio:
-    if not _is_pair(given):
-        raise ParameterError(_no_pair(given, what))
-    first, second = (_rate(each) for each in given)
+def _of_pair(value: Any, what: str) -> Audio:
+    if not _is_pair(value):
+        raise ParameterError(_no_pair(value, what))
+    first, second = (_rate(each) for each in value)
     if first is not None and second is None:
-        return _of_samples(given[1], first, what)
+        return _of_samples(value[1], first, what)
     if second is not None and first is None:
-        return _of_samples(given[0], second, what)
+        return _of_samples(value[0], second, what)
     both = first is not None
     raise ParameterError(
-        f"{what} is a {kind_of(given)} {'whole numbers' if both else 'values, none of them a sample rate'}: {_EXPECTED}"
+        f"{what} is a {kind_of(value)} {'whole numbers' if both else 'values, none of them a sample rate'}: {_EXPECTED}"
     )
 
 
-def _is_pair(given: Any) -> bool:
-    return isinstance(given, (tuple, list)) and len(given) == _LONGEST_TUPLE
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and len(value) == _LONGEST_TUPLE
 
 
-def _no_pair(given: Any, what: str) -> str:
-    is_array = hasattr(given, "shape") and hasattr(given, "dtype")
-    if is_array or (isinstance(given, (tuple, list)) and given and all(isinstance(x, (int, float)) for x in given)):
+def _no_pair(value: Any, what: str) -> str:
+    is_array = hasattr(value, "shape") and hasattr(value, "dtype")
+    if is_array or (isinstance(value, (tuple, list)) and value and all(isinstance(x, (int, float)) for x in value)):
         return (
-            f"{what} is a bare {kind_of(given)}, without its sample rate: give (samples, sample_rate), e.g. "
+            f"{what} is a bare {kind_of(value)}, without its sample rate: give (samples, sample_rate), e.g. "
             "(samples, 16000)"
         )
-    if type(given).__name__ == "MelSpectrogram":
+    if type(value).__name__ == "MelSpectrogram":
         return f"{what} is a MelSpectrogram, which is no sound: {_EXPECTED}"
-    return f"{what} is {kind_of(given)}: {_EXPECTED}"
+    return f"{what} is {kind_of(value)}: {_EXPECTED}"
 
 
 def _rate(value: Any) -> int | None:
@@ -137,9 +137,9 @@ def _rate(value: Any) -> int | None:
         return None
 
 
-def _of_samples(given: Any, rate: int, what: str) -> Audio:
+def _of_samples(value: Any, rate: int, what: str) -> Audio:
     with error_context(what):
-        array = _numbers(given)
+        array = _numbers(value)
         notices: tuple[Notice, ...] = ()
         if array.dtype.name in _FULL_SCALES and array.dtype.kind in "iu":
             full_scale = _FULL_SCALES[array.dtype.name]
@@ -149,11 +149,11 @@ def _of_samples(given: Any, rate: int, what: str) -> Audio:
         return Audio(_channels_first(array), rate, notices=notices)
 
 
-def _numbers(given: Any) -> npt.NDArray[Any]:
+def _numbers(value: Any) -> npt.NDArray[Any]:
     try:
-        array: npt.NDArray[Any] = np.asarray(on_cpu(given))
+        array: npt.NDArray[Any] = np.asarray(on_cpu(value))
     except Exception:  # what is no array can fail in any way
-        raise ParameterError(f"samples are {kind_of(given)}: expected floating-point numbers in [-1, 1]") from None
+        raise ParameterError(f"samples are {kind_of(value)}: expected floating-point numbers in [-1, 1]") from None
     if array.dtype.kind == "f" or array.dtype.name in _FULL_SCALES:
         return array
     if array.size == 0:

@@ -1,4 +1,7 @@
-"""`Recording`: a clip that is too long to hold in memory, read from its file and kept on disk at the rate in use."""
+"""`Recording`: a clip that is too long to hold in memory, read from its file and kept on disk at the rate in use.
+
+`Spool` keeps rows of any kind there: written once, read in parts.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,95 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
 
+from .._files import io_errors, printable
 from .._imports import require
 from .._notices import Notice
-from .._rng import fingerprint_start, fingerprint_words
+from .._rng import fingerprint_head, fingerprint_words
+from ..errors import OutputError
 from .channels import Choice, OneChannel, as_one_channel, channel_at
 from .mixing import MixMeter
-from .reading import Span, opened, warn_of
+from .reading import Span, open_span, warn_about
 from .signal import AudioSource, check_length
-from .sound import Levels, Sound, measured_levels
-from .spool import Spool
+from .sound import Levels, Sound, measure_levels
 
-__all__ = ["Recording", "SpooledAudio", "open_recording"]
+__all__ = ["Recording", "Spool", "SpooledAudio", "open_recording"]
 
 Real = npt.NDArray[np.float32]
 _SAMPLES_AT_ONCE = 1 << 18
+
+
+class Spool:
+    """float32 rows in a file, which is open only while it is written or read.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file; it is replaced.
+    n_columns : int > 0
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, Spool(Path(folder) / "rows", 2) as spool:
+    ...     spool.append(np.array([[1, 2], [3, 4]], np.float32))
+    ...     len(spool), spool.read(1, 2)
+    (2, array([[3., 4.]], dtype=float32))
+    """
+
+    def __init__(self, path: Path, n_columns: int) -> None:
+        self._path, self._n_columns, self._n_rows = path, n_columns, 0
+        with io_errors(path):
+            path.write_bytes(b"")
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def append(self, rows: Real) -> None:
+        """Write rows behind those that are there.
+
+        Raises
+        ------
+        OutputError
+        """
+        # Not with numpy's tofile(), which says nothing where the last of its bytes do not fit on the disk.
+        with io_errors(self._path), open(self._path, "ab") as file:
+            file.write(np.ascontiguousarray(rows, dtype=np.float32).data)
+        self._n_rows += len(rows)
+
+    def read(self, begin: int, end: int) -> Real:
+        """Rows ``begin`` to ``end - 1``, as far as there are some, shape (n, n_columns)."""
+        n_rows = max(0, min(end, self._n_rows) - begin)
+        try:
+            with open(self._path, "rb", buffering=0) as file:
+                file.seek(begin * self._n_columns * 4)
+                return np.fromfile(file, np.float32, n_rows * self._n_columns).reshape(n_rows, self._n_columns)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(
+                f"{printable(self._path)}: cannot be read back ({reason}); run it again, in another -o"
+            ) from None
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._path.unlink(missing_ok=True)
 
 
 class SpooledAudio(Sound):
@@ -68,7 +142,7 @@ class SpooledAudio(Sound):
     def levels(self) -> Levels:
         """Peak, RMS and clipping."""
         starts = range(0, self.n_samples, _SAMPLES_AT_ONCE)
-        return measured_levels(self.read(i, i + _SAMPLES_AT_ONCE) for i in starts)
+        return measure_levels(self.read(i, i + _SAMPLES_AT_ONCE) for i in starts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,18 +221,18 @@ def open_recording(
     SpecAugListenWarning
         As `load`.
     """
-    chosen = as_one_channel(channel)
-    with opened(path, start_s, duration_s, strict=strict) as span:
+    one_channel = as_one_channel(channel)
+    with open_span(path, start_s, duration_s, strict=strict) as span:
         rate, n_present = span.sample_rate, span.n_channels
-        at, choice = channel_at(chosen, n_present), None
+        at, choice = channel_at(one_channel, n_present), None
         if at is not None and n_present > 1:
-            choice = Choice(chosen, n_present)
+            choice = Choice(one_channel, n_present)
         n_channels = 1 if choice else n_present
         check_length(span.n_samples, rate, sample_rate)
         mono = SpooledAudio(folder / "original.f32", sample_rate)
-        digest = hashlib.sha256(fingerprint_start((n_channels, span.n_samples), rate))
+        digest = hashlib.sha256(fingerprint_head((n_channels, span.n_samples), rate))
         meter = MixMeter(n_channels)
-        levels = measured_levels(_metered(_resampled(span, rate, mono, digest, at), meter))
+        levels = measure_levels(_meter_blocks(_resample(span, rate, mono, digest, at), meter))
         for other in range(1, n_channels):
             for block in span.blocks(_SAMPLES_AT_ONCE):
                 digest.update(np.ascontiguousarray(block[:, other], dtype="<f4").tobytes())
@@ -167,11 +241,11 @@ def open_recording(
         recording = Recording(
             rate, n_channels, span.n_samples, levels, words, source, mono, notices, choice, meter.notices()
         )
-    warn_of(notices, path, stacklevel=3)
+    warn_about(notices, path, stacklevel=3)
     return recording
 
 
-def _metered(blocks: Iterator[Real], meter: MixMeter) -> Iterator[Real]:
+def _meter_blocks(blocks: Iterator[Real], meter: MixMeter) -> Iterator[Real]:
     for block in blocks:
         with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is refused at the end
             if len(block) > 1:
@@ -179,7 +253,7 @@ def _metered(blocks: Iterator[Real], meter: MixMeter) -> Iterator[Real]:
         yield block
 
 
-def _resampled(
+def _resample(
     span: Span, rate: int, mono: SpooledAudio, digest: hashlib._Hash, at: int | None = None
 ) -> Iterator[Real]:
     """The file's blocks; on the way, their mean is resampled into ``mono`` and the first channel hashed.

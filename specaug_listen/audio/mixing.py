@@ -37,11 +37,11 @@ class MixMeter:
 
     def add(self, block: Real) -> None:
         """More samples, shape (n_channels, n)."""
-        joined = np.concatenate([self._rest, block], axis=1)
-        n_frames = joined.shape[1] // _FRAME
-        self._rest = joined[:, n_frames * _FRAME :]
+        samples = np.concatenate([self._rest, block], axis=1)
+        n_frames = samples.shape[1] // _FRAME
+        self._rest = samples[:, n_frames * _FRAME :]
         for i in range(n_frames):
-            self._add_frame(joined[:, i * _FRAME : (i + 1) * _FRAME].astype(np.float64))
+            self._add_frame(samples[:, i * _FRAME : (i + 1) * _FRAME].astype(np.float64))
 
     def _add_frame(self, frame: Float) -> None:
         self._n += frame.shape[1]

@@ -21,12 +21,12 @@ from .._files import open_file, printable, require_unchanged
 from .._imports import require
 from .._notices import Notice
 from ..errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
-from .containers import Layout, layout_of, named_by_content
+from .containers import Layout, format_by_content, layout_of
 from .decoding import Decoder, Real, SndfileDecoder
 from .ffmpeg import conversion, ffmpeg_decoders, has_ffmpeg, is_cut_file
 from .sound import HIGHEST_RATE, LOWEST_RATE
 
-__all__ = ["MAX_CHANNELS", "Span", "channels_of", "check_span", "lasts_longer", "opened", "warn_of"]
+__all__ = ["MAX_CHANNELS", "Span", "channels_of", "check_span", "lasts_longer", "open_span", "warn_about"]
 
 MAX_CHANNELS = 8
 # libsndfile's numbers for a codec that it does not know: in general, in ADPCM of other widths, and in AU, CAF, PAF,
@@ -102,7 +102,7 @@ class Span:
             When nothing is there.
         """
         if self._n_samples is None:
-            self._n_samples = sum(map(len, self._decoded()))
+            self._n_samples = sum(map(len, self._decode()))
         return self._n_samples
 
     @property
@@ -125,7 +125,7 @@ class Span:
         """
         waiting: list[Real] = []
         n_waiting = 0
-        for block in self._decoded():
+        for block in self._decode():
             while len(block):
                 part, block = block[: size - n_waiting], block[size - n_waiting :]
                 waiting.append(part)
@@ -136,7 +136,7 @@ class Span:
         if waiting:
             yield np.concatenate(waiting)
 
-    def _decoded(self) -> Iterator[Real]:
+    def _decode(self) -> Iterator[Real]:
         skip, done = self.begin, 0
         for decoder in self._decoders:
             if decoder.n_exact is not None and skip >= decoder.n_exact:
@@ -165,7 +165,7 @@ class Span:
 
 
 @contextmanager
-def opened(
+def open_span(
     path: str | os.PathLike[str], start_s: float, duration_s: float | None, *, strict: bool = False
 ) -> Iterator[Span]:
     """Open a part of an audio file; whatever is wrong with it, also in the body of the ``with``, is said in one line.
@@ -229,7 +229,7 @@ def lasts_longer(path: str | os.PathLike[str], seconds: float) -> bool:
         return False
 
 
-def warn_of(notices: Sequence[Notice], path: str | os.PathLike[str], *, stacklevel: int) -> None:
+def warn_about(notices: Sequence[Notice], path: str | os.PathLike[str], *, stacklevel: int) -> None:
     """Warn where a file's header and content disagree."""
     for notice in notices:
         if notice.is_doubt:
@@ -329,7 +329,7 @@ def _of_other_kind(
     path: str | os.PathLike[str], layout: Layout, reason: str, code: int
 ) -> tuple[list[Decoder], list[Notice]]:
     """What libsndfile does not read, through FFmpeg where it is installed; else what it is, and how to convert it."""
-    named = named_by_content(path)
+    named = format_by_content(path)
     if named is None and not layout.container:
         raise AudioError(_not_readable(path, reason))
     is_broken = named is None and not _is_foreign(layout, code)

@@ -23,8 +23,8 @@ from ..errors import AudioError, ParameterError
 from .channels import Choice, OneChannel, as_one_channel, channel_at
 from .finding import AUDIO_SUFFIXES, find_audio
 from .mixing import mix_notices
-from .reading import MAX_CHANNELS, Span, check_span, opened, warn_of
-from .sound import Levels, Sound, check_rate, measured_levels, not_finite
+from .reading import MAX_CHANNELS, Span, check_span, open_span, warn_about
+from .sound import Levels, Sound, check_rate, measure_levels, not_finite
 from .wav import encode_wav, wav_parts
 
 __all__ = [
@@ -110,7 +110,7 @@ class Audio(Sound):
     def __post_init__(self) -> None:
         check_rate(self.sample_rate)
         object.__setattr__(self, "sample_rate", int(self.sample_rate))
-        object.__setattr__(self, "samples", _checked_samples(self.samples))
+        object.__setattr__(self, "samples", _check_samples(self.samples))
 
     @property
     def n_channels(self) -> int:
@@ -135,7 +135,7 @@ class Audio(Sound):
     @cached_property
     def levels(self) -> Levels:
         """Peak, RMS and clipping."""
-        return measured_levels([self.samples])
+        return measure_levels([self.samples])
 
     def read(self, begin: int, end: int) -> npt.NDArray[np.float32]:
         """Samples ``begin`` to ``end - 1``, as far as there are some, shape (n_channels, n)."""
@@ -189,8 +189,8 @@ class Audio(Sound):
     def __repr__(self) -> str:
         channels = "mono" if self.n_channels == 1 else f"{self.n_channels} channels"
         file = f", from {os.path.basename(self.source.path)!r:.60}" if self.source else ""
-        known = f", {len(self.notices)} notices" if len(self.notices) > 1 else ", 1 notice" if self.notices else ""
-        return f"Audio({self.duration_s:.2f} s, {channels}, {self.sample_rate} Hz{file}{known})"
+        notices = f", {len(self.notices)} notices" if len(self.notices) > 1 else ", 1 notice" if self.notices else ""
+        return f"Audio({self.duration_s:.2f} s, {channels}, {self.sample_rate} Hz{file}{notices})"
 
     def to_mono(self) -> Audio:
         """The mean of the channels, as one channel."""
@@ -218,14 +218,14 @@ class Audio(Sound):
         >>> stereo.select("left").peak, stereo.select(2).peak, stereo.select("mean").peak
         (0.5, 0.0, 0.25)
         """
-        chosen = as_one_channel(channel)
-        at = channel_at(chosen, self.n_channels)
+        one_channel = as_one_channel(channel)
+        at = channel_at(one_channel, self.n_channels)
         if self.n_channels == 1:
             return self
         if at is not None:
-            return replace(self, samples=self.samples[at], choice=Choice(chosen, self.n_channels))
+            return replace(self, samples=self.samples[at], choice=Choice(one_channel, self.n_channels))
         noticed = (*self.notices, *self.mix_notices)
-        mean = replace(self.to_mono(), notices=noticed, choice=Choice(chosen, self.n_channels))
+        mean = replace(self.to_mono(), notices=noticed, choice=Choice(one_channel, self.n_channels))
         mean.__dict__["fingerprint"] = self.fingerprint  # of this very signal alone; what is made of it has its own
         return mean
 
@@ -294,18 +294,18 @@ def load(
         When the file's header and content disagree.
     """
     path = as_path(path)
-    chosen = None if channel is None else as_one_channel(channel)
-    with opened(path, start_s, duration_s, strict=strict) as span:
+    one_channel = None if channel is None else as_one_channel(channel)
+    with open_span(path, start_s, duration_s, strict=strict) as span:
         samples, rate = _all_samples(span), span.sample_rate
         source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s, span.decoder)
         n_channels, notices = samples.shape[1], span.notices
-        at = None if chosen is None else channel_at(chosen, n_channels)
-        if chosen is not None and at is not None and n_channels > 1:
-            clip = Audio(samples[:, at], rate, source, notices, choice=Choice(chosen, n_channels))
+        at = None if one_channel is None else channel_at(one_channel, n_channels)
+        if one_channel is not None and at is not None and n_channels > 1:
+            clip = Audio(samples[:, at], rate, source, notices, choice=Choice(one_channel, n_channels))
         else:
             clip = Audio(samples.T, rate, source, notices)
-            clip = clip if chosen is None else clip.select(chosen)
-    warn_of(notices, path, stacklevel=3)
+            clip = clip if one_channel is None else clip.select(one_channel)
+    warn_about(notices, path, stacklevel=3)
     return clip
 
 
@@ -364,7 +364,7 @@ def common_gain(audios: Iterable[Sound]) -> float:
     return _CEILING / loudest if loudest > _CEILING else 1.0
 
 
-def _checked_samples(samples: Any) -> npt.NDArray[np.float32]:
+def _check_samples(samples: Any) -> npt.NDArray[np.float32]:
     try:
         array = np.asarray(on_cpu(samples))
     except Exception:  # what is no array can fail in any way
@@ -385,9 +385,9 @@ def _checked_samples(samples: Any) -> npt.NDArray[np.float32]:
             + ("; or turn them: samples.T" if 1 <= array.shape[1] <= MAX_CHANNELS else "")
         )
     with np.errstate(over="ignore"):
-        kept = np.array(array, dtype=np.float32, order="C")
-    bad = ~np.isfinite(kept)
+        values = np.array(array, dtype=np.float32, order="C")
+    bad = ~np.isfinite(values)
     if bad.any():
         raise not_finite(int(bad.sum()), int(np.argmax(bad.any(axis=0))))
-    kept.flags.writeable = False
-    return kept
+    values.flags.writeable = False
+    return values

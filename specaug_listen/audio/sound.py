@@ -1,4 +1,4 @@
-"""What signals have in common, in memory or on disk, and their levels."""
+"""`Sound`: what signals in memory and on disk have in common, and their levels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..errors import AudioError, ParameterError, value_text
 
-__all__ = ["HIGHEST_RATE", "LOWEST_RATE", "Levels", "Sound", "check_rate", "measured_levels", "not_finite"]
+__all__ = ["HIGHEST_RATE", "LOWEST_RATE", "Levels", "Sound", "check_rate", "measure_levels", "not_finite"]
 
 Real = npt.NDArray[np.float32]
 _FULL_SCALE = 32766 / 32768
@@ -60,8 +60,8 @@ class Levels(NamedTuple):
     n_clipped: int
 
 
-def measured_levels(blocks: Iterable[Real]) -> Levels:
-    """Levels of a signal.
+def measure_levels(blocks: Iterable[Real]) -> Levels:
+    """Measure the levels of a signal.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def measured_levels(blocks: Iterable[Real]) -> Levels:
 
     Examples
     --------
-    >>> measured_levels([np.ones((1, 4), np.float32)]).n_clipped
+    >>> measure_levels([np.ones((1, 4), np.float32)]).n_clipped
     4
     """
     highest, lowest, first = -np.inf, np.inf, None
@@ -92,10 +92,10 @@ def measured_levels(blocks: Iterable[Real]) -> Levels:
         power += float(np.square(block, dtype=np.float64).sum())
         full = np.abs(block) >= _FULL_SCALE
         n_full += int(full.sum())
-        joined = full if before is None else np.concatenate([before, full], axis=1)
+        row = full if before is None else np.concatenate([before, full], axis=1)
         if n_full:
-            in_a_row |= bool((joined[:, :-2] & joined[:, 1:-1] & joined[:, 2:]).any())
-        before = joined[:, -2:]
+            in_a_row |= bool((row[:, :-2] & row[:, 1:-1] & row[:, 2:]).any())
+        before = row[:, -2:]
         n_samples += block.shape[1]
     if n_bad:
         raise not_finite(n_bad, first_bad)
@@ -113,7 +113,7 @@ def measured_levels(blocks: Iterable[Real]) -> Levels:
 
 
 def not_finite(n_bad: int, first: int) -> AudioError:
-    """What is said of samples that are NaN or infinite."""
+    """Make the error of samples that are NaN or infinite."""
     return AudioError(
         f"{n_bad} samples are NaN or infinite, the first at sample {first}; allowed are finite samples; repair or cut "
         "the clip"

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._imports import require
-from .._rng import seeded_chance
+from .._rng import seeded_randomness
 from ..custom.adapter import Adapter, as_array, mel_within
 from ..custom.call import device_of, generators_of, in_mode, in_words, owner_module, without_gradients
 from ..errors import ParameterError
@@ -91,7 +91,7 @@ class Called:
         """Call it once, on a copy, under a seed."""
         args, kwargs, tensor, before = self._arguments(given)
         kind = _kind_of(tensor)
-        guards = seeded_chance(seed, self._generators), in_mode(self._module, training=given.training)
+        guards = seeded_randomness(seed, self._generators), in_mode(self._module, training=given.training)
         with guards[0], guards[1], without_gradients(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
-from .._stdout import close_kept
+from .._stdout import close_saved_descriptors
 from ..custom.call import in_words
 from ..custom.load import load_callable
 from ..errors import ParameterError, SpecAugListenError
@@ -260,7 +260,7 @@ def _bound_waiting(connection: Connection, timeout_s: float) -> None:
 def _serve(connection: Connection, other: Connection, source: Callable[..., Any] | str, parent: int) -> None:
     """What the other process does: load the callable, and do what it is asked, one request after another."""
     other.close()
-    close_kept()
+    close_saved_descriptors()
     if IS_LINUX:
         keep(parent, connection)
     # Ctrl-C is for the process that checks, which ends this one; so is the end of a closed terminal.

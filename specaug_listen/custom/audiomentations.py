@@ -15,7 +15,7 @@ from pydantic import Field, JsonValue
 
 from .._imports import require
 from .._records import record
-from .._stdout import held_prints, silence_c_output
+from .._stdout import hold_prints, silence_c_output
 from ..errors import ParameterError, nearest
 
 __all__ = ["DrawnTransform", "WaveformTransform", "built", "described", "drawn", "entry_of", "place_in"]
@@ -105,7 +105,7 @@ def _built_one(transform: WaveformTransform, audiomentations: Any) -> Any:
 
 
 def _called(cls: Any, given: dict[str, Any]) -> Any:
-    with held_prints(), silence_c_output(), warnings.catch_warnings():
+    with hold_prints(), silence_c_output(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return cls(**given)
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .._files import printable
-from .._rng import seeded_chance
+from .._rng import seeded_randomness
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from .adapter import Adapter, hand_over, take_back
@@ -116,7 +116,7 @@ def called(
     module = owner_module(function)
     must_take_tensors(module, adapter)
     handed = hand_over(mel, adapter, device_of(module))
-    chance = seeded_chance(seed, generators_of(function))
+    chance = seeded_randomness(seed, generators_of(function))
     with chance, in_mode(module, training=True), without_gradients(), same_folder():
         try:
             result = function(*handed.args, **handed.kwargs)

@@ -18,8 +18,8 @@ from pydantic.json_schema import SkipJsonSchema
 from .._files import printable
 from .._imports import require
 from .._records import record
-from .._rng import MAX_SEED, as_seed, fingerprint, seeded_chance
-from .._stdout import held_prints, silence_c_output
+from .._rng import MAX_SEED, as_seed, fingerprint, seeded_randomness
+from .._stdout import hold_prints, silence_c_output
 from .._yaml import read_plain
 from ..audio.signal import Audio
 from ..errors import ParameterError, PolicyError, error_context
@@ -242,7 +242,7 @@ def _run(stage: Any, audio: Audio, seed: int) -> tuple[Audio, tuple[DrawnTransfo
     if audio.n_channels != 1:
         raise ParameterError(f"a clip of {audio.n_channels} channels: expected mono; call to_mono()")
     samples = audio.samples[0].copy()
-    with seeded_chance(seed), held_prints(), silence_c_output(), warnings.catch_warnings():
+    with seeded_randomness(seed), hold_prints(), silence_c_output(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             result = stage(samples, audio.sample_rate)

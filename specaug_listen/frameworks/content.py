@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeAlias
 
 from .._files import as_path, open_file, printable
-from .._yaml import Repeated, as_mapping, foreign_plain_of, read_text, text_of
+from .._yaml import Repeated, as_mapping, framework_data_of, read_text, text_of
 from ..errors import ParameterError, PolicyError
 from .detect import claims, short_list
 from .hf import PREPROCESSOR, PROCESSOR
@@ -85,7 +85,7 @@ def _read_text(file: str | os.PathLike[str]) -> str:
 def _parse(text: str, file: str | os.PathLike[str], name: str | None = None) -> Content:
     """Return the mapping of a text; refuse what is none by what it seems to be."""
     try:
-        data, repeated = foreign_plain_of(text, name or file, "policy")
+        data, repeated = framework_data_of(text, name or file, "policy")
     except PolicyError as error:
         kind = file_kind(text, file)
         raise (PolicyError(f"{printable(file)}: {kind}") if kind else error) from None

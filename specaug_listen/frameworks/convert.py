@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from .._records import record
-from .._yaml import as_mapping, foreign_plain_of, mapping_of
+from .._yaml import as_mapping, framework_data_of, mapping_of
 from ..augment.coverage import expected_shares, least_mels
 from ..augment.describe import aspects, subject
 from ..augment.policy import FrameworkName, Policy
@@ -96,7 +96,7 @@ def writable_frameworks() -> list[str]:
 def _read_back(text: str, framework: Framework, file: str) -> Policy:
     if framework.read is None:
         return own_policy(mapping_of(text, file, "policy"), file)
-    data = as_mapping(foreign_plain_of(text, file, "policy")[0], file, "policy")
+    data = as_mapping(framework_data_of(text, file, "policy")[0], file, "policy")
     return import_data(data, framework.name, file).policy
 
 

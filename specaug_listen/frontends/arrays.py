@@ -60,10 +60,10 @@ def parse_axes(axes: str | None) -> Literal["bins,frames", "frames,bins"] | None
     if axes is None:
         return None
     words = [word for word in str(axes).lower().replace(",", " ").split() if word != "batch"]
-    written = ",".join(_ALIASES.get(word, word) for word in words)
-    if written not in _ORDERS:
+    order = ",".join(_ALIASES.get(word, word) for word in words)
+    if order not in _ORDERS:
         raise ParameterError(f"axes={axes!r:.80}: allowed is 'bins,frames' or 'frames,bins'")
-    return "frames,bins" if _ORDERS[written] else "bins,frames"
+    return "frames,bins" if _ORDERS[order] else "bins,frames"
 
 
 def mel_format(frontend: MelFrontend, statistics: Any = None) -> MelFormat:
@@ -98,15 +98,15 @@ def mel_format(frontend: MelFrontend, statistics: Any = None) -> MelFormat:
                 f"statistics={statistics!r:.80}: expected (mean, std), or {PER_UTTERANCE!r}; a file is read by "
                 "frontends.read_statistics(path)"
             )
-        found = typical_statistics(frontend)
+        known_statistics = typical_statistics(frontend)
         notices = (Notice("typical_statistics", {"rule": str(frontend.normalize or PER_UTTERANCE)}),)
     else:
-        found = global_statistics(statistics)
-    found.check(frontend.n_mels)
+        known_statistics = global_statistics(statistics)
+    known_statistics.check(frontend.n_mels)
     if not of_each_clip:
-        return MelFormat(replace(frontend, normalize=found), None, notices)
+        return MelFormat(replace(frontend, normalize=known_statistics), None, notices)
     largest = statistics.largest if isinstance(statistics, Statistics) else None
-    return MelFormat(frontend, found.for_mel(frontend.n_mels, largest), notices)
+    return MelFormat(frontend, known_statistics.for_mel(frontend.n_mels, largest), notices)
 
 
 def mel_from_array(
@@ -197,8 +197,8 @@ def _is_turned(sides: tuple[int, ...], shape: tuple[int, ...], frontend: MelFron
 
 def _fitting_frontends(sides: tuple[int, ...], presets: Mapping[str, MelFrontend]) -> str:
     fitting = {side: [name for name, preset in presets.items() if preset.n_mels == side] for side in sides}
-    known = [f"{', '.join(names)} have {side}" for side, names in fitting.items() if names]
-    if known:
-        return f"of the front-ends here, {'; '.join(known)}"
+    parts = [f"{', '.join(names)} have {side}" for side, names in fitting.items() if names]
+    if parts:
+        return f"of the front-ends here, {'; '.join(parts)}"
     sizes = " or ".join(map(str, fitting))
     return f"no front-end here has {sizes}; describe yours in a YAML file (base: NAME, n_mels: N)"

@@ -95,8 +95,8 @@ class _PaddedClip:
             self._clip(max(0, begin - self._n_before), max(0, min(end, clip_end) - self._n_before)),
             self._tail[max(0, begin - clip_end) : max(0, end - clip_end)],
         ]
-        joined: Real = np.concatenate(parts)
-        return joined
+        samples: Real = np.concatenate(parts)
+        return samples
 
     def _clip(self, begin: int, end: int) -> Real:
         n_before = min(begin, 1) if self._preemphasis else 0

@@ -69,17 +69,17 @@ def read_frontend(path: str | os.PathLike[str]) -> MelFrontend:
 def frontend_from_mapping(data: Mapping[str, Any], path: str | os.PathLike[str]) -> MelFrontend:
     """A front-end from what the YAML file ``path`` holds; errors as in `read_frontend`."""
     name = printable(path)
-    given = {"name": Path(name).stem, **data}
-    base = given.pop("base", None)
+    fields = {"name": Path(name).stem, **data}
+    base = fields.pop("base", None)
     if base is not None and (not isinstance(base, str) or base not in PRESETS):
         raise PolicyError(f"{name}: base={base!r:.80}: allowed is one of {', '.join(sorted(PRESETS))}")
     inherited = {} if base is None else to_plain(PRESETS[base])
-    normalize = given.get("normalize")
+    normalize = fields.get("normalize")
     if isinstance(normalize, Mapping) and set(normalize) == {"file"}:
         # Beside the front-end's file, as it was written there.
-        found = read_statistics(Path(path).parent / str(normalize["file"]))
-        given["normalize"] = to_plain(found)
+        statistics = read_statistics(Path(path).parent / str(normalize["file"]))
+        fields["normalize"] = to_plain(statistics)
     with error_context(name, PolicyError):
-        frontend = from_plain(MelFrontend, {**inherited, **given})
+        frontend = from_plain(MelFrontend, {**inherited, **fields})
         frontend.filterbank()
     return frontend

@@ -80,9 +80,9 @@ class MelFrontend:
     scale : float in (0, 1e6]
         Applied after the logarithm, in this order.
     normalize : {"per_feature", "all_features", "utterance_cmvn", "sentence"}, GlobalStatistics or None
-        Zero mean and unit deviation over the clip, of each band by the rule of NeMo, fairseq or SpeechBrain, or of all
-        bands together (``all_features``, NeMo); see `specaug_listen.frontends.Statistics`. Or a mean and a divisor that
-        are the same for every clip, in YAML ``normalize: {mean: -4.27, std: 9.14}``.
+        Zero mean and unit standard deviation over the clip, of each bin by the rule of NeMo, fairseq or SpeechBrain, or
+        of all bins together (``all_features``, NeMo); see `specaug_listen.frontends.Statistics`. Or a mean and a
+        divisor that are the same for every clip, in YAML ``normalize: {mean: -4.27, std: 9.14}``.
     input_scale : float in [1e-3, 65536]
         What samples in [-1, 1] are multiplied by first: 32768 where the framework takes 16-bit integers.
     first_sample : int >= 0 [samples]
@@ -212,7 +212,7 @@ class MelFrontend:
         return mel_filterbank(self.sample_rate, n_fft, n_mels, self.fmin_hz, self.top_hz, self.mel_scale, self.mel_norm)
 
     def center_hz(self) -> npt.NDArray[np.float64]:
-        """Centre frequency of each band in Hz, shape (n_mels,)."""
+        """Centre frequency of each bin in Hz, shape (n_mels,)."""
         low, high = hz_to_mel([self.fmin_hz, self.top_hz], self.mel_scale)
         return mel_to_hz(np.linspace(low, high, self.n_mels + 2)[1:-1], self.mel_scale)
 
@@ -308,16 +308,16 @@ class MelFrontend:
         if self.log is None:
             shifted: Real = (energy + np.float32(self.shift)) * np.float32(self.scale)
             return shifted
-        logs = self._log(self._floored(energy))
+        logs = self._log(self._apply_floor(energy))
         if self.dynamic_range is not None:
             top = energy.max() if loudest is None else np.float32(loudest) * gain
-            logs = np.maximum(logs, self._log(self._floored(top)) - self.dynamic_range)
+            logs = np.maximum(logs, self._log(self._apply_floor(top)) - self.dynamic_range)
         return ((logs + self.shift) * self.scale).astype(np.float32)
 
-    def _floored(self, energy: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def _apply_floor(self, energy: npt.ArrayLike) -> npt.NDArray[np.float64]:
         energy = np.asarray(energy)
-        floored = energy + self.floor if self.floor_mode == "add" else np.maximum(energy, self.floor)
-        return floored.astype(np.float64)
+        energy_above_floor = energy + self.floor if self.floor_mode == "add" else np.maximum(energy, self.floor)
+        return energy_above_floor.astype(np.float64)
 
     def energy(self, values: Real, statistics: Statistics | None = None) -> Real:
         """Undo all scaling: from the front-end's own scale to ``B · |STFT|^power`` of samples in [-1, 1].
@@ -332,7 +332,7 @@ class MelFrontend:
         with np.errstate(over="ignore"):
             energy = self._exp(logs)
         if self.log is not None and self.floor_mode == "add":
-            # What is left of silence after single precision is no sound, and must not have a loudest band.
+            # What is left of silence after single precision is no sound, and must not have a loudest bin.
             energy = np.where(energy > self.floor * (1 + _ROUNDING_OF_FLOOR), energy - self.floor, 0.0)
         energy = np.asarray(energy / self.input_scale**self.power)
         if energy.min() < 0:
@@ -349,7 +349,7 @@ class MelFrontend:
         return energy.astype(np.float32)
 
     def floor_value(self, largest: float, statistics: Statistics | None = None) -> Real:
-        """The lowest value of each band in the front-end's own scale, shape (n_mels, 1).
+        """Lowest value of each bin in the front-end's own scale, shape (n_mels, 1).
 
         With a ``dynamic_range`` it depends on ``largest``, the clip's largest value, or that in the statistics.
         """
@@ -393,8 +393,8 @@ def _empty_filters_message(frontend: MelFrontend, empty: npt.NDArray[np.intp]) -
     if enough:
         fixes.append(f"lower n_mels to {enough}")
     fixes = fixes or ["widen the range between fmin_hz and fmax_hz"]
-    listed = ", ".join(map(str, empty[:8])) + ("..." if len(empty) > 8 else "")
+    filters = ", ".join(map(str, empty[:8])) + ("..." if len(empty) > 8 else "")
     return (
         f"front-end {frontend.name!r}: {len(empty)} of {frontend.n_mels} mel filters hold no FFT bin "
-        f"(filters {listed}): {', or '.join(fixes)}"
+        f"(filters {filters}): {', or '.join(fixes)}"
     )

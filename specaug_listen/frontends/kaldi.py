@@ -84,12 +84,12 @@ def _walk(file: IO[bytes], name: str) -> Iterator[tuple[str, int]]:
 
 def _key(file: IO[bytes], name: str) -> str:
     read = bytearray()
-    while (one := file.read(1)) not in (b"", b" "):
-        if not (one.isspace() and not read):
-            read += one
-        if len(read) > _LONGEST_KEY or one == b"\0" or (one.isspace() and read):
+    while (byte := file.read(1)) not in (b"", b" "):
+        if not (byte.isspace() and not read):
+            read += byte
+        if len(read) > _LONGEST_KEY or byte == b"\0" or (byte.isspace() and read):
             raise AudioError(f"{name}: no Kaldi archive: no key stands where one should (byte {file.tell()})")
-    if one == b"" and read:
+    if byte == b"" and read:
         raise AudioError(f"{name}: cut off behind the key {bytes(read)!r:.60}; copy the file again")
     return read.decode("utf-8", "backslashreplace")
 
@@ -182,10 +182,10 @@ def read_place(place: Place) -> npt.NDArray[Any]:
 
 def _cut_out(matrix: npt.NDArray[Any], place: Place) -> npt.NDArray[Any]:
     """The range that a list's line asks for; as in Kaldi, it may reach a few rows beyond the end."""
-    for size, one in zip(matrix.shape, place.part, strict=False):
-        if (one.start or 0) >= size or (one.stop or 0) > size + _TOLERANCE:
+    for size, part in zip(matrix.shape, place.part, strict=False):
+        if (part.start or 0) >= size or (part.stop or 0) > size + _TOLERANCE:
             raise AudioError(
-                f"{printable(place.path)}: {place.key!r:.60}: a range up to {(one.stop or size) - 1} of rows or "
+                f"{printable(place.path)}: {place.key!r:.60}: a range up to {(part.stop or size) - 1} of rows or "
                 f"columns counted from 0, where there are {size}; write the list again"
             )
     return matrix[place.part] if place.part else matrix
@@ -234,9 +234,9 @@ def _scp_place(key: str, target: str, scp: Path, name: str) -> Place:
     if target in ("", "-"):
         raise AudioError(f"{name}: {target!r:.80} names no file; expected a key and FILE.ark:OFFSET")
     part: tuple[slice, ...] = ()
-    if found := _RANGE.search(target):
-        target = target[: found.start()]
-        numbers = [int(text) if text else None for text in found.groups()]
+    if range_match := _RANGE.search(target):
+        target = target[: range_match.start()]
+        numbers = [int(text) if text else None for text in range_match.groups()]
         # Kaldi counts both ends.
         part = tuple(
             slice(low, None if high is None else high + 1)
@@ -247,8 +247,8 @@ def _scp_place(key: str, target: str, scp: Path, name: str) -> Place:
     if not file.is_absolute() and not file.exists() and (scp.parent / file).exists():
         file = scp.parent / file
     if not file.is_file():
-        tried = "" if file.is_absolute() else f" (sought here, and beside {printable(scp.name)})"
-        raise AudioError(f"{name}: {printable(file)} is no file{tried}")
+        places = "" if file.is_absolute() else f" (sought here, and beside {printable(scp.name)})"
+        raise AudioError(f"{name}: {printable(file)} is no file{places}")
     if file.suffix.lower() in (".wav", ".flac", ".sph", ".mp3", ".ogg"):
         raise AudioError(f"{name}: {printable(file)} is a recording; give recordings themselves, not their list")
     return Place(key, file, int(offset.group(1)) if offset else 0, part)

@@ -71,9 +71,9 @@ class MelSpectrogram:
 
     def __post_init__(self) -> None:
         _check_types(self.frontend, self.audio, self.statistics)
-        object.__setattr__(self, "values", _checked_values(self.values, self.frontend))
+        object.__setattr__(self, "values", _check_values(self.values, self.frontend))
         if self.statistics is None and isinstance(self.frontend.normalize, GlobalStatistics):
-            object.__setattr__(self, "statistics", _undoing(self.values, self.frontend.normalize))
+            object.__setattr__(self, "statistics", _statistics_of(self.values, self.frontend.normalize))
         if self.audio is not None:
             _check_audio(self.audio, self.frontend, self.n_frames)
         _check_statistics(self.statistics, self.frontend)
@@ -89,7 +89,7 @@ class MelSpectrogram:
 
     @property
     def n_mels(self) -> int:
-        """Number of bands."""
+        """Number of mel bins."""
         return int(self.values.shape[0])
 
     @property
@@ -208,10 +208,10 @@ class MelSpectrogram:
         return replace(self, values=values, warp=warp, warps=(linear_interpolation(warp, self.n_frames),))
 
 
-def _undoing(values: Real, normalize: GlobalStatistics) -> Statistics:
+def _statistics_of(values: Real, normalize: GlobalStatistics) -> Statistics:
     """The statistics that a front-end has for every clip, with the largest value of this one."""
-    known = normalize.for_mel(len(values), None)
-    return replace(known, largest=float((values * known.std + known.mean).max()))
+    statistics = normalize.for_mel(len(values), None)
+    return replace(statistics, largest=float((values * statistics.std + statistics.mean).max()))
 
 
 def _check_types(frontend: object, audio: object, statistics: object) -> None:
@@ -226,11 +226,11 @@ def _check_types(frontend: object, audio: object, statistics: object) -> None:
         raise ParameterError(f"statistics are {kind_of(statistics)}: expected Statistics, or None")
 
 
-def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
+def _check_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
     try:
         array = np.asarray(values)
     except ValueError:
-        raise ParameterError("values are ragged: expected as many frames in each of n_mels bands") from None
+        raise ParameterError("values are ragged: expected as many frames in each of n_mels bins") from None
     if np.iscomplexobj(array):
         raise ParameterError("complex values: expected a real mel spectrogram; pass filterbank @ abs(stft)**power")
     if array.ndim != 2 or array.shape[0] != frontend.n_mels or array.shape[1] == 0:
@@ -242,14 +242,14 @@ def _checked_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
     if not np.issubdtype(array.dtype, np.number):
         raise ParameterError(f"values of dtype {array.dtype}: expected real numbers")
     with np.errstate(over="ignore"):
-        kept = np.array(array, dtype=np.float32, order="C")
-    if not np.isfinite(kept).all():
+        checked = np.array(array, dtype=np.float32, order="C")
+    if not np.isfinite(checked).all():
         raise ParameterError(
-            f"{int((~np.isfinite(kept)).sum())} cells are NaN or infinite; expected finite values in the scale of "
+            f"{int((~np.isfinite(checked)).sum())} cells are NaN or infinite; expected finite values in the scale of "
             f"front-end {frontend.name!r}; put its floor where there is no energy"
         )
-    kept.flags.writeable = False
-    return kept
+    checked.flags.writeable = False
+    return checked
 
 
 def _check_audio(audio: Audio, frontend: MelFrontend, n_frames: int) -> None:

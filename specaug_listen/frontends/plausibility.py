@@ -79,7 +79,7 @@ def full_scale_energy(frontend: MelFrontend) -> float:
 
 
 def own_range(frontend: MelFrontend) -> tuple[float, float]:
-    """Between which values a front-end's mels lie, before a normalisation: its floor, and a sine at full scale.
+    """Lowest and highest value of a front-end's mels, before a normalisation: its floor, and a sine at full scale.
 
     Examples
     --------
@@ -133,13 +133,13 @@ def _speech_energy(frontend: MelFrontend) -> Wide:
 
 
 def _db_per_unit(frontend: MelFrontend) -> float:
-    """DB of power for one unit of a front-end's values."""
+    """Return the dB of power that one unit of a front-end's values is."""
     of_log = {"ln": 2 * _LN / frontend.power, "log10": 20 / frontend.power, "db": 1.0}
     return of_log[frontend.log or "db"] / frontend.scale
 
 
 def implausible_notices(mel: MelSpectrogram) -> tuple[Notice, ...]:
-    """What does not look right about the values of a mel, with what would.
+    """Notice what does not look right about the values of a mel, with what would.
 
     Nothing is said of what might be right; of a mel in which every cell is the same, its level alone can be wrong.
 
@@ -158,10 +158,10 @@ def implausible_notices(mel: MelSpectrogram) -> tuple[Notice, ...]:
     raw = values if mel.statistics is None else values * mel.statistics.std + mel.statistics.mean
     is_constant = bool(values.max() - values.min() < _SILENCE)
     if frontend.log is None:
-        return _noticed_of_linear(mel, raw)
+        return _linear_notices(mel, raw)
     # Statistics are seldom those of the clip to the last digit.
     room = 0.0 if mel.statistics is None else _ROOM_OF_STATISTICS_DB / _db_per_unit(frontend)
-    own = _Own(*own_range(frontend), _db_per_unit(frontend), frontend.hop_length / frontend.sample_rate, room)
+    own = _OwnScale(*own_range(frontend), _db_per_unit(frontend), frontend.hop_length / frontend.sample_rate, room)
     if is_constant:
         return () if own.has_level(raw) else (_notice(mel, raw, own),)
     is_normalised = mel.statistics is None and _is_normalised(values, own)
@@ -175,7 +175,7 @@ def implausible_notices(mel: MelSpectrogram) -> tuple[Notice, ...]:
     scales = [] if linear or is_normalised else _fitting_scales(mel, raw, _LEAST_ELSEWHERE_DB if is_only_flat else 0.0)
     if is_only_flat and not (scales or linear):
         return ()  # a little odd, and nothing explains it
-    found: dict[str, Any] = {
+    details: dict[str, Any] = {
         "plain_fits": mel.statistics is not None and own.fits(values),
         "linear": linear,
         "scales": scales,
@@ -185,14 +185,14 @@ def implausible_notices(mel: MelSpectrogram) -> tuple[Notice, ...]:
         typical = typical_statistics(frontend)
         means = np.asarray(typical.mean)
         std = math.hypot(float(np.std(means)), float(np.mean(typical.std))) / float(values.std())
-        found["statistics"] = {"mean": _short(float(means.mean()) - float(values.mean()) * std), "std": _short(std)}
-    return (_notice(mel, raw, own, **found),)
+        details["statistics"] = {"mean": _short(float(means.mean()) - float(values.mean()) * std), "std": _short(std)}
+    return (_notice(mel, raw, own, **details),)
 
 
-def _notice(mel: MelSpectrogram, raw: Wide, own: _Own, **found: Any) -> Notice:
+def _notice(mel: MelSpectrogram, raw: Wide, own: _OwnScale, **details: Any) -> Notice:
     plain = {"plain_fits": False, "linear": False, "scales": [], "normalised": False}
     values = {"spread_db": _short(raw.std() * own.unit), "with_statistics": mel.statistics is not None}
-    return Notice("implausible", {**_figures(mel, raw, own.low, own.high), **values, **plain, **found})
+    return Notice("implausible", {**_figures(mel, raw, own.low, own.high), **values, **plain, **details})
 
 
 def _figures(mel: MelSpectrogram, raw: Wide, low: float, high: float) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def _figures(mel: MelSpectrogram, raw: Wide, low: float, high: float) -> dict[st
     }
 
 
-class _Own(NamedTuple):
+class _OwnScale(NamedTuple):
     """The values that a front-end's mels have: between its floor and full scale, dB in a unit, seconds in a frame."""
 
     low: float
@@ -256,8 +256,8 @@ def _is_noise(raw: Wide, hop_s: float) -> bool:
     return float(np.median(alike)) < 0.55
 
 
-def _is_normalised(values: Wide, own: _Own) -> bool:
-    """Whether each bin has zero mean and unit deviation, as no sound has by itself, or all together and little else."""
+def _is_normalised(values: Wide, own: _OwnScale) -> bool:
+    """Whether each bin has zero mean and unit standard deviation, as no sound has, or all bins together do."""
     if values.shape[1] < _LEAST_FRAMES:
         return False
     means, stds = values.mean(axis=1), values.std(axis=1)
@@ -278,21 +278,21 @@ def _fitting_scales(mel: MelSpectrogram, raw: Wide, least_in_bins_db: float = 0.
     for size in (frontend.input_scale, 1.0 if is_large else 32768.0):
         full_db = 10 * math.log10(full * size**2)
         suffix = "" if size == frontend.input_scale else " of samples in [-1, 1]" if is_large else " of 16-bit samples"
-        found = []
+        names = []
         for scale in _SCALES:
             db = raw * scale.db_per_unit + scale.shift
             has_level = full_db - 60 <= db.max() <= full_db + _MARGIN_DB
             has_spread = _LEAST_OF_SPEECH_DB <= db.std() <= _MOST_SPREAD_DB
             if has_level and has_spread and in_bins * scale.db_per_unit >= least_in_bins_db:
-                found.append(scale.name + suffix)
-        if found:
+                names.append(scale.name + suffix)
+        if names:
             # Who has this front-end's filters most likely sums what it sums.
-            alike = [name for name in found if other not in name]
-            return (alike if alike or least_in_bins_db else found)[:2]
+            alike = [name for name in names if other not in name]
+            return (alike if alike or least_in_bins_db else names)[:2]
     return []
 
 
-def _noticed_of_linear(mel: MelSpectrogram, raw: Wide) -> tuple[Notice, ...]:
+def _linear_notices(mel: MelSpectrogram, raw: Wide) -> tuple[Notice, ...]:
     """Of a front-end without logarithm: logarithms are mostly negative, which is refused; the rest are too loud."""
     high = own_range(mel.frontend)[1]
     if raw.min() >= 0 and raw.max() <= high * 10 ** (_MARGIN_DB / 20 * mel.frontend.power):

@@ -5,7 +5,7 @@ Sources: librosa ``feature/spectral.py``; Whisper ``audio.py``; lhotse ``feature
 ``layers.py``; NeMo ``collections/asr/parts/preprocessing/features.py`` with the Conformer configuration; HiFi-GAN
 ``meldataset.py`` with ``config_v1.json``; ESPnet ``espnet2/asr/frontend/default.py``, ``espnet2/layers/stft.py`` and
 ``log_mel.py``; SpeechBrain ``lobes/features.py`` and ``processing/features.py``; torchaudio ``compliance/kaldi.py`` and
-``transforms/_transforms.py``; WeNet ``dataset/processor.py`` with 80 bands; fairseq ``data/audio/audio_utils.py`` with
+``transforms/_transforms.py``; WeNet ``dataset/processor.py`` with 80 bins; fairseq ``data/audio/audio_utils.py`` with
 ``feature_transforms/utterance_cmvn.py``; Tacotron 2 ``layers.py``, ``stft.py`` and ``hparams.py``; Vocos
 ``feature_extractors.py``; lingvo ``tasks/asr/frontend.py``. Dither and other noise are off.
 """

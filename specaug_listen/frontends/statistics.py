@@ -93,7 +93,7 @@ class GlobalStatistics:
 AnyStatistics: TypeAlias = "Statistics | GlobalStatistics | Mapping[str, Any] | Sequence[Any]"
 
 
-def global_statistics(given: Any) -> GlobalStatistics:
+def global_statistics(value: Any) -> GlobalStatistics:
     """The mean and the divisor in what a caller gave: a pair, a mapping with ``mean`` and ``std``, or `Statistics`.
 
     Raises
@@ -106,23 +106,23 @@ def global_statistics(given: Any) -> GlobalStatistics:
     >>> global_statistics((-4.0, 2.0)).std
     2.0
     """
-    if isinstance(given, GlobalStatistics):
-        return given
-    if isinstance(given, Statistics):
-        return GlobalStatistics(given.mean, given.std)  # type: ignore[arg-type]
-    if isinstance(given, Mapping) and set(given) == {"mean", "std"}:
-        return GlobalStatistics(given["mean"], given["std"])
-    if isinstance(given, (tuple, list)) and len(given) == 2:
-        return GlobalStatistics(given[0], given[1])
+    if isinstance(value, GlobalStatistics):
+        return value
+    if isinstance(value, Statistics):
+        return GlobalStatistics(value.mean, value.std)  # type: ignore[arg-type]
+    if isinstance(value, Mapping) and set(value) == {"mean", "std"}:
+        return GlobalStatistics(value["mean"], value["std"])
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return GlobalStatistics(value[0], value[1])
     raise ParameterError(
-        f"statistics={kind_of(given)}: expected (mean, std), or a mapping with both; each one number, or one for "
+        f"statistics={kind_of(value)}: expected (mean, std), or a mapping with both; each one number, or one for "
         "each mel bin"
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
-    """Mean and deviation of each mel bin, or of all together, kept for the way back.
+    """Mean and standard deviation of each mel bin, or of all together, for the way back.
 
     Parameters
     ----------
@@ -141,15 +141,15 @@ class Statistics:
 
     @classmethod
     def of(cls, summary: Summary, rule: str | GlobalStatistics = "per_feature") -> Statistics:
-        """Those of a clip.
+        """Compute the statistics of a clip.
 
         Parameters
         ----------
         summary : Summary
             Of the values before they are normalised.
         rule : {"per_feature", "all_features", "utterance_cmvn", "sentence"} or GlobalStatistics
-            ``per_feature``: the unbiased deviation, to which 1e-5 is always added (NeMo, ``normalize_batch``).
-            ``all_features``: the same over the cells of all bands at once.
+            ``per_feature``: the unbiased standard deviation, to which 1e-5 is always added (NeMo, ``normalize_batch``).
+            ``all_features``: the same over the cells of all bins at once.
             ``utterance_cmvn``: the root of the variance, which is at least 1e-10 (fairseq, ``UtteranceCMVN``).
             ``sentence``: the root of the variance, at least 1e-10 itself (SpeechBrain, ``InputNormalization``).
         """
@@ -169,5 +169,5 @@ class Statistics:
         return cls(mean.astype(np.float32), std.astype(np.float32), summary.largest)
 
     def normalise(self, values: Real) -> Real:
-        """Values with zero mean and unit deviation, in each band or over all."""
+        """Give values zero mean and unit standard deviation, in each bin or over all."""
         return (values - self.mean) / self.std

@@ -55,10 +55,10 @@ def statistics_of_text(text: str) -> GlobalStatistics | Literal["per-utterance"]
         return "per-utterance"
     if re.match(r"\s*(mean|std)\s*=", text):
         pairs = [_PAIR.fullmatch(part) for part in text.split(",")]
-        found = {pair.group(1): pair.group(2) for pair in pairs if pair is not None}
+        numbers = {pair.group(1): pair.group(2) for pair in pairs if pair is not None}
         try:
-            if None not in pairs and set(found) == {"mean", "std"} and len(pairs) == 2:
-                return GlobalStatistics(float(found["mean"]), float(found["std"]))
+            if None not in pairs and set(numbers) == {"mean", "std"} and len(pairs) == 2:
+                return GlobalStatistics(float(numbers["mean"]), float(numbers["std"]))
         except ValueError:
             pass
         raise ParameterError(
@@ -102,7 +102,7 @@ def _statistics(path: Path, name: str) -> GlobalStatistics:
     if suffix in (".yaml", ".yml", ".json"):
         return _of_mapping(read_mapping(path, "statistics"), name)
     if suffix in (".npz", ".npy"):
-        loaded = _loaded(path, name)
+        loaded = _load_numpy(path, name)
         return _of_matrix(loaded, name) if isinstance(loaded, np.ndarray) else _of_mapping(loaded, name)
     if suffix in (".pt", ".pth"):
         check_ordinary(path)
@@ -119,7 +119,7 @@ def _statistics(path: Path, name: str) -> GlobalStatistics:
     return _of_kaldi(path, name)
 
 
-def _loaded(path: Path, name: str) -> Any:
+def _load_numpy(path: Path, name: str) -> Any:
     try:
         with open_file(path) as file:
             loaded = np.load(file, allow_pickle=False)
@@ -154,10 +154,10 @@ def _wide(value: Any) -> Wide:
 
 
 def _of_pair(mean: Any, std: Any) -> GlobalStatistics:
-    one, other = (array if array.ndim == 0 else array.reshape(-1) for array in (_wide(mean), _wide(std)))
-    if not (one.size and other.size):
-        raise ParameterError(f"{one.size} and {other.size} numbers for mean and std: expected one or more of each")
-    return GlobalStatistics(one, other)  # type: ignore[arg-type]
+    means, divisors = (array if array.ndim == 0 else array.reshape(-1) for array in (_wide(mean), _wide(std)))
+    if not (means.size and divisors.size):
+        raise ParameterError(f"{means.size} and {divisors.size} numbers for mean and std: expected one or more of each")
+    return GlobalStatistics(means, divisors)  # type: ignore[arg-type]
 
 
 def _of_sums(count: Wide, total: Wide, squares: Wide) -> GlobalStatistics:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import kind_of
+from ..audio.long import Spool
 from ..audio.sound import Sound
-from ..audio.spool import Spool
 from ..errors import ParameterError
 from ..stft import FRAMES_PER_BLOCK
 from .energy import bin_energies
@@ -49,7 +49,7 @@ class MelStream:
 
     @property
     def n_mels(self) -> int:
-        """Number of bands."""
+        """Number of mel bins."""
         return self.frontend.n_mels
 
     @property
@@ -143,17 +143,17 @@ def mel_stream(frontend: MelFrontend, sound: Sound, folder: Path) -> MelStream:
         loudest = max(loudest, float(energies.max()))
         spool.append(energies)
 
-    def compressed(begin: int, end: int) -> Real:
+    def compress(begin: int, end: int) -> Real:
         return frontend.compress(spool.read(begin, end).T, loudest)
 
-    plain = MelStream(frontend, len(spool), sound.n_samples, compressed)
+    plain = MelStream(frontend, len(spool), sound.n_samples, compress)
     if not frontend.normalize:
         return plain
     starts = range(0, len(spool), FRAMES_PER_BLOCK)
-    summary = summary_of(lambda: (compressed(i, i + FRAMES_PER_BLOCK) for i in starts))
+    summary = summary_of(lambda: (compress(i, i + FRAMES_PER_BLOCK) for i in starts))
     statistics = Statistics.of(summary, frontend.normalize)
 
     def normalise(begin: int, end: int) -> Real:
-        return statistics.normalise(compressed(begin, end))
+        return statistics.normalise(compress(begin, end))
 
     return replace(plain, values_at=normalise, statistics=statistics)

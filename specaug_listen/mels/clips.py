@@ -13,7 +13,7 @@ import numpy as np
 
 from .._files import open_file, printable, require_unchanged
 from .._notices import Notice
-from .._rng import fingerprint_start, fingerprint_words
+from .._rng import fingerprint_head, fingerprint_words
 from ..errors import AudioError, ParameterError, error_context
 from ..frontends import MelFormat, MelSpectrogram, mels_from_array
 from .files import MelFile, list_mels
@@ -101,7 +101,7 @@ class MelClip:
     def fingerprint(self) -> tuple[int, ...]:
         """Four 32-bit words that name the mel by its values."""
         values = self.mel.values
-        digest = hashlib.sha256(b"mel" + fingerprint_start(values.shape, self.sample_rate))
+        digest = hashlib.sha256(b"mel" + fingerprint_head(values.shape, self.sample_rate))
         digest.update(np.ascontiguousarray(values, dtype="<f4").tobytes())
         return fingerprint_words(digest.digest())
 
@@ -135,7 +135,7 @@ def clip_of_file(
             mels = mels_from_array(file.read(), ready, axes=axes or file.axes)
             if len(mels) > 1:
                 raise ParameterError(f"a batch of {len(mels)} mels in one array; save them one by one")
-            mel = replace(mels[0], notices=(*file.compared(ready.frontend), *mels[0].notices))
+            mel = replace(mels[0], notices=(*file.timing_notices(ready.frontend), *mels[0].notices))
             mel = mel_part(mel, start_s, duration_s)
             path = os.path.abspath(file.path)
             sha256 = _hash(path, os.stat(path).st_mtime_ns)

@@ -20,7 +20,7 @@ from .._notices import Notice
 from ..errors import AudioError, SpecAugListenError
 from ..frontends import MelFrontend
 from ..frontends.kaldi import ark_places, read_place, scp_places
-from .lhotse import compared_timing, decompressed, features_of_manifest, hdf5_names, read_features, read_hdf5
+from .lhotse import decompress, features_of_manifest, hdf5_names, read_features, read_hdf5, timing_notices
 from .npy import NEVER, read_header, read_npy
 
 __all__ = ["SUFFIXES", "MelFile", "list_mels", "suffix_of"]
@@ -70,7 +70,7 @@ class MelFile(os.PathLike[str]):
         """The order of axes that its format prescribes; None where there is none."""
         return "frames,bins" if suffix_of(self.path) in _FRAMES_FIRST else None
 
-    def compared(self, frontend: MelFrontend) -> tuple[Notice, ...]:
+    def timing_notices(self, frontend: MelFrontend) -> tuple[Notice, ...]:
         """What its file says otherwise than a front-end, beside the number of bins.
 
         Raises
@@ -78,7 +78,7 @@ class MelFile(os.PathLike[str]):
         AudioError
             When that cannot be understood.
         """
-        return compared_timing(self.place, self.path, frontend) if suffix_of(self.path) in _MANIFESTS else ()
+        return timing_notices(self.place, self.path, frontend) if suffix_of(self.path) in _MANIFESTS else ()
 
     def read(self) -> npt.NDArray[Any]:
         """Its array, of two axes.
@@ -123,15 +123,15 @@ def list_mels(path: Path, key: str | None = None) -> list[MelFile]:
         if (lister := _LISTERS.get(suffix_of(path))) is None:
             allowed = ", ".join(sorted(SUFFIXES))
             raise AudioError(f"{name}: no file of mels; allowed are {allowed}. A recording is for 'audition'")
-        found = lister(path)
+        mels = lister(path)
     if key is None:
-        return found
-    chosen = [one for one in found if one.key == key]
-    if not chosen:
-        keys = [one.key for one in found if one.key is not None]
+        return mels
+    matching = [mel for mel in mels if mel.key == key]
+    if not matching:
+        keys = [mel.key for mel in mels if mel.key is not None]
         held = f"holds {', '.join(map(str, keys[:6]))}{', ...' if len(keys) > 6 else ''}" if keys else "has no keys"
         raise AudioError(f"{name}: no mel of the key {key!r:.60}; it {held:.200}")
-    return chosen
+    return matching
 
 
 @contextmanager
@@ -173,9 +173,9 @@ def _list_npy(path: Path) -> list[MelFile]:
     return _items(path, None, shape)
 
 
-def _read_npy(one: MelFile) -> npt.NDArray[Any]:
-    with open_file(one.path) as file:
-        return read_npy(file, printable(one.path))
+def _read_npy(mel: MelFile) -> npt.NDArray[Any]:
+    with open_file(mel.path) as file:
+        return read_npy(file, printable(mel.path))
 
 
 def _list_npz(path: Path) -> list[MelFile]:
@@ -196,24 +196,24 @@ def _list_npz(path: Path) -> list[MelFile]:
 
 def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> list[MelFile]:
     """Of named arrays those that may be mels: of real numbers and two or three axes, and of no other name."""
-    found: list[MelFile] = []
+    mels: list[MelFile] = []
     for key, (shape, is_real) in arrays.items():
         if is_real and len(shape) in (2, 3) and (len(arrays) == 1 or key.split(".")[-1].lower() not in _OTHERS):
-            found += _items(path, key, shape)
-    if not found:
+            mels += _items(path, key, shape)
+    if not mels:
         held = ", ".join(f"{key} {shape}" for key, (shape, _) in arrays.items()) or "nothing"
         raise AudioError(f"{printable(path)}: no array in it is a mel (it holds {held:.160})")
-    if len({one.key for one in found}) == 1 and len(arrays) == 1:
-        return [MelFile(path, None, one.item, one.key) for one in found]
-    return found
+    if len({mel.key for mel in mels}) == 1 and len(arrays) == 1:
+        return [MelFile(path, None, mel.item, mel.key) for mel in mels]
+    return mels
 
 
-def _read_npz(one: MelFile) -> npt.NDArray[Any]:
-    key = str(one.place if one.key is None else one.key)
-    with open_file(one.path) as held, zipfile.ZipFile(held) as archive:
+def _read_npz(mel: MelFile) -> npt.NDArray[Any]:
+    key = str(mel.place if mel.key is None else mel.key)
+    with open_file(mel.path) as held, zipfile.ZipFile(held) as archive:
         member = next(name for name in archive.namelist() if name.removesuffix(".npy") == key)
         with archive.open(member) as file:
-            return read_npy(file, printable(one))
+            return read_npy(file, printable(mel))
 
 
 # --- torch ---
@@ -252,8 +252,8 @@ def _list_pt(path: Path) -> list[MelFile]:
     return _mels_of(path, {str(key): (array.shape, array.dtype.kind == "f") for key, array in tensors.items()})
 
 
-def _read_pt(one: MelFile) -> npt.NDArray[Any]:
-    return _tensors(one.path, one.path.stat().st_mtime_ns)[one.place if one.key is None else one.key]
+def _read_pt(mel: MelFile) -> npt.NDArray[Any]:
+    return _tensors(mel.path, mel.path.stat().st_mtime_ns)[mel.place if mel.key is None else mel.key]
 
 
 # --- Kaldi and lhotse ---
@@ -270,8 +270,8 @@ def _list_scp(path: Path) -> list[MelFile]:
     return [MelFile(path, place.key, place=place) for place in scp_places(path)]
 
 
-def _read_kaldi(one: MelFile) -> npt.NDArray[Any]:
-    return read_place(one.place)
+def _read_kaldi(mel: MelFile) -> npt.NDArray[Any]:
+    return read_place(mel.place)
 
 
 def _list_hdf5(path: Path) -> list[MelFile]:
@@ -281,20 +281,20 @@ def _list_hdf5(path: Path) -> list[MelFile]:
     return [MelFile(path, name) for name in names if name.split("/")[-1].lower() not in _OTHERS]
 
 
-def _read_hdf5(one: MelFile) -> npt.NDArray[Any]:
-    return read_hdf5(one.path, str(one.key))
+def _read_hdf5(mel: MelFile) -> npt.NDArray[Any]:
+    return read_hdf5(mel.path, str(mel.key))
 
 
 def _list_llc(path: Path) -> list[MelFile]:
     return [MelFile(path)]
 
 
-def _read_llc(one: MelFile) -> npt.NDArray[Any]:
+def _read_llc(mel: MelFile) -> npt.NDArray[Any]:
     try:
-        return decompressed(read_file(one.path, _MOST_BYTES), printable(one.path))
+        return decompress(read_file(mel.path, _MOST_BYTES), printable(mel.path))
     except ValueError:
         raise AudioError(
-            f"{printable(one.path)}: not one array of lilcom; of a file with many, only its manifest says where each "
+            f"{printable(mel.path)}: not one array of lilcom; of a file with many, only its manifest says where each "
             "begins: give that, e.g. feats.jsonl.gz"
         ) from None
 
@@ -303,8 +303,8 @@ def _list_manifest(path: Path) -> list[MelFile]:
     return [MelFile(path, key, place=features) for key, features in features_of_manifest(path)]
 
 
-def _read_manifest(one: MelFile) -> npt.NDArray[Any]:
-    return read_features(one.place, one.path)
+def _read_manifest(mel: MelFile) -> npt.NDArray[Any]:
+    return read_features(mel.place, mel.path)
 
 
 _LISTERS = {

@@ -27,7 +27,7 @@ from ..frontends import MelFrontend
 from ..frontends.kaldi import read_place, scp_places
 from .npy import read_npy
 
-__all__ = ["compared_timing", "decompressed", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5"]
+__all__ = ["decompress", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5", "timing_notices"]
 
 _MOST_LINES, _LONGEST_LINE, _MOST_BYTES = 2_000_000, 1 << 20, 1 << 32
 # What a frame shift in seconds may differ by that somebody has rounded.
@@ -101,24 +101,24 @@ def read_features(features: Mapping[str, Any], manifest: Path) -> npt.NDArray[An
         storage = manifest.parent / storage
     key, kind = features["storage_key"], features["storage_type"]
     try:
-        array = _stored(kind, storage, key)
+        array = _read_storage(kind, storage, key)
     except (OSError, ValueError, LookupError) as error:
         raise AudioError(f"{printable(storage)}: {key!r:.60} cannot be read as {kind} ({error!s:.80})") from None
-    told = {one: features[one] for one in ("num_frames", "num_features") if one in features}
-    if told and tuple(told.values()) != array.shape[: len(told)]:
-        raise AudioError(f"{name}: {told!s:.80}: the array of {key!r:.60} is {array.shape}; write the manifest again")
+    shape = {key: features[key] for key in ("num_frames", "num_features") if key in features}
+    if shape and tuple(shape.values()) != array.shape[: len(shape)]:
+        raise AudioError(f"{name}: {shape!s:.80}: the array of {key!r:.60} is {array.shape}; write the manifest again")
     try:
         return array[_frames_of_cut(features, len(array))]
     except (ArithmeticError, KeyError, TypeError, ValueError):
-        seconds = {one: features.get(one) for one in ("start", "frame_shift")}
+        seconds = {key: features.get(key) for key in ("start", "frame_shift")}
         raise AudioError(
             f"{name}: {seconds!s:.80}, cut {features['_cut']!s:.80}: expected seconds, a cut within its "
             "features, and a frame_shift and duration above 0, as lhotse writes them"
         ) from None
 
 
-def compared_timing(features: Mapping[str, Any], manifest: Path, frontend: MelFrontend) -> tuple[Notice, ...]:
-    """A notice where an entry of a manifest has another frame shift or sample rate than a front-end.
+def timing_notices(features: Mapping[str, Any], manifest: Path, frontend: MelFrontend) -> tuple[Notice, ...]:
+    """Notice where an entry of a manifest has another frame shift or sample rate than a front-end.
 
     Raises
     ------
@@ -126,15 +126,16 @@ def compared_timing(features: Mapping[str, Any], manifest: Path, frontend: MelFr
         When what it says is neither.
     """
     own = {"frame_shift": frontend.hop_length / frontend.sample_rate, "sampling_rate": float(frontend.sample_rate)}
-    told = {key: features[key] for key in own if features.get(key) is not None}
-    for key, value in told.items():
+    entry = {key: features[key] for key in own if features.get(key) is not None}
+    for key, value in entry.items():
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < math.inf:
             raise AudioError(
                 f"{printable(manifest)}: {key}={value!r:.80}: expected a number above 0, as lhotse writes it"
             )
-    if all(abs(value - own[key]) <= _ROUNDING * own[key] for key, value in told.items()):
+    if all(abs(value - own[key]) <= _ROUNDING * own[key] for key, value in entry.items()):
         return ()
-    return (Notice("other-timing", {"frontend": frontend.name, "told": told, "own": {key: own[key] for key in told}}),)
+    values = {"frontend": frontend.name, "told": entry, "own": {key: own[key] for key in entry}}
+    return (Notice("other-timing", values),)
 
 
 def _frames_of_cut(features: Mapping[str, Any], n_stored: int) -> slice:
@@ -151,16 +152,16 @@ def _frames_of_cut(features: Mapping[str, Any], n_stored: int) -> slice:
     return slice(begin, begin + max(1, n_frames))
 
 
-def _stored(kind: str, storage: Path, key: str) -> npt.NDArray[Any]:
+def _read_storage(kind: str, storage: Path, key: str) -> npt.NDArray[Any]:
     if kind == "lilcom_chunky":
         ends = list(accumulate(int(number) for number in key.split(",")))
         if ends != sorted(ends) or ends[0] < 0 or ends[-1] >= 1 << 63:
             raise ValueError("sizes of chunks below 0, or beyond any file")
         with open_file(storage) as file:
             file.seek(ends[0])
-            return _joined((file.read(end - begin) for begin, end in pairwise(ends)), printable(storage))
+            return _join_chunks((file.read(end - begin) for begin, end in pairwise(ends)), printable(storage))
     if kind == "lilcom_files":
-        return decompressed(read_file(storage / key, _MOST_BYTES), printable(storage / key))
+        return decompress(read_file(storage / key, _MOST_BYTES), printable(storage / key))
     if kind == "numpy_files":
         with open_file(storage / key) as file:
             return read_npy(file, printable(storage / key))
@@ -170,7 +171,7 @@ def _stored(kind: str, storage: Path, key: str) -> npt.NDArray[Any]:
     return read_hdf5(storage, key)
 
 
-def decompressed(data: bytes, name: str) -> npt.NDArray[Any]:
+def decompress(data: bytes, name: str) -> npt.NDArray[Any]:
     """An array that lilcom compressed; ``name`` is its file's in a message.
 
     Raises
@@ -189,11 +190,11 @@ def decompressed(data: bytes, name: str) -> npt.NDArray[Any]:
     return array
 
 
-def _joined(chunks: Iterable[bytes], name: str) -> npt.NDArray[Any]:
+def _join_chunks(chunks: Iterable[bytes], name: str) -> npt.NDArray[Any]:
     """The array of several chunks that lilcom compressed, one after another in time."""
     arrays, n_bytes = [], 0
     for chunk in chunks:
-        arrays.append(decompressed(chunk, name))
+        arrays.append(decompress(chunk, name))
         n_bytes += len(chunk)
         n_cells = sum(array.size for array in arrays)
         check_cells((n_cells,), name, n_stored=n_bytes)
@@ -243,18 +244,18 @@ def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
         # An array may lie in any other file, by its address there.
         if stored.external or stored.is_virtual or stored.file.filename != file.filename:
             raise ValueError("its numbers lie in another file; copy them into this one")
-        called = f"{printable(path)}:{name}"
-        check_cells(stored.shape or (), called, stored.dtype.itemsize, stored.id.get_storage_size())
-        _check_all_written(stored, called)
+        name_of_array = f"{printable(path)}:{name}"
+        check_cells(stored.shape or (), name_of_array, stored.dtype.itemsize, stored.id.get_storage_size())
+        _check_complete(stored, name_of_array)
         value = stored[()]
         if stored.dtype.kind == "V":
-            return decompressed(value.tobytes(), called)
+            return decompress(value.tobytes(), name_of_array)
         if stored.dtype.kind == "O":
-            return _joined((np.asarray(chunk, np.uint8).tobytes() for chunk in value), called)
+            return _join_chunks((np.asarray(chunk, np.uint8).tobytes() for chunk in value), name_of_array)
         return np.asarray(value)
 
 
-def _check_all_written(stored: Any, name: str) -> None:
+def _check_complete(stored: Any, name: str) -> None:
     """See that all numbers of an array were written: those that never were are read as zeros.
 
     Raises

@@ -70,7 +70,9 @@ def lock(folder: Path, out: Path, wait_s: float = 0.0) -> int:
         import fcntl
     except ImportError:  # Windows can neither open nor lock a folder
         return os.open(os.devnull, os.O_RDONLY)
-    return _locked(folder, make_and_open, fcntl.LOCK_EX, wait_s, f"{printable(out)}: {{}}; wait, or choose another -o")
+    return _wait_for_lock(
+        folder, make_and_open, fcntl.LOCK_EX, wait_s, f"{printable(out)}: {{}}; wait, or choose another -o"
+    )
 
 
 @contextmanager
@@ -80,7 +82,7 @@ def holding(folder: Path, out: Path, wait_s: float = 0.0) -> Iterator[None]:
         yield
         return
     file = lock(folder, out, wait_s)
-    with _noted(file, folder, _mine.writing):
+    with _hold(file, folder, _mine.writing):
         yield
 
 
@@ -102,7 +104,7 @@ def reading(folders: Iterable[Path], page: Path) -> Iterator[None]:
                 continue
             is_written = inode == inode_of(page)
             if (file := _lock_to_read(folder, is_written=is_written)) is not None:
-                stack.enter_context(_noted(file, folder, _mine.writing if is_written else _mine.reading))
+                stack.enter_context(_hold(file, folder, _mine.writing if is_written else _mine.reading))
         yield
 
 
@@ -115,18 +117,18 @@ def _lock_to_read(folder: Path, *, is_written: bool) -> int | None:
     kind = fcntl.LOCK_EX if is_written else fcntl.LOCK_SH
     busy = f"{printable(folder)}: {{}}; wait until it has ended"
     try:
-        return _locked(folder, lambda: os.open(folder, os.O_RDONLY | _FOLDER), kind, READERS_WAIT_S, busy)
+        return _wait_for_lock(folder, lambda: os.open(folder, os.O_RDONLY | _FOLDER), kind, READERS_WAIT_S, busy)
     except OSError:
         return None
 
 
-def _locked(folder: Path, opened: Callable[[], int], kind: int, wait_s: float, busy: str) -> int:
+def _wait_for_lock(folder: Path, open_folder: Callable[[], int], kind: int, wait_s: float, busy: str) -> int:
     """A descriptor with a lock, taken as soon as nobody else's is in the way."""
     import fcntl
 
     until = time.monotonic() + wait_s
     while True:
-        file = opened()
+        file = open_folder()
         try:
             fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -157,16 +159,16 @@ def _who_is_there(file: int) -> str:
 
 
 @contextmanager
-def _noted(file: int, folder: Path, noted: set[tuple[int, int]]) -> Iterator[None]:
+def _hold(file: int, folder: Path, inodes: set[tuple[int, int]]) -> Iterator[None]:
     """Know of a lock as long as it is held, and close its descriptor."""
     inode = inode_of(folder)
     try:
         if inode is not None:
-            noted.add(inode)
+            inodes.add(inode)
         yield
     finally:
         if inode is not None:
-            noted.discard(inode)
+            inodes.discard(inode)
         os.close(file)
 
 

@@ -69,28 +69,28 @@ class Written:
         return name in self._hashes
 
     def add(self, line: Line) -> None:
-        """Take in what a line lists."""
+        """Add the files that a line lists."""
         command = line.get("command")
         if not isinstance(command, str):
             return
-        for name, value in _listed(line).items():
+        for name, value in _files_of(line).items():
             self._hashes[name] = (*self._hashes.get(name, ()), value)
             self._commands[name] = command
 
     def by(self, command: str) -> list[str]:
-        """Names of what a command wrote."""
+        """Names of the files that a command wrote."""
         return [name for name, own in self._commands.items() if own == command]
 
     def command(self, name: str) -> str | None:
-        """Which command wrote a file."""
+        """Return the command that wrote a file."""
         return self._commands.get(name)
 
     def lines(self, beside: Iterable[Line] = ()) -> list[Line]:
         """Fewer lines that list the same, as far as it is there, and other lines do not list it."""
         lines: list[dict[str, Any]] = []
-        told = {name: value for line in beside for name, value in _listed(line).items()}
+        others = {name: value for line in beside for name, value in _files_of(line).items()}
         for name, hashes in self._hashes.items():
-            if told.get(name) == hashes[-1]:
+            if others.get(name) == hashes[-1]:
                 continue
             for value in dict.fromkeys(hashes[-2:]) if os.path.lexists(self._folder / name) else ():
                 own = self._commands[name]
@@ -124,10 +124,10 @@ class Written:
         return self.hash_of(path) == self._hashes[name][-1]
 
     def hash_of(self, path: Path) -> str:
-        """Of a file's content; read once, unless it changes."""
-        told = os.lstat(path)
+        """Hash a file's content, which is read once, unless it changes."""
+        status = os.lstat(path)
         # Who sets a time back after an edit cannot set back that of the last change.
-        key = told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
+        key = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
         if key not in self._known:
             self._known[key] = _hash(path)
         return self._known[key]
@@ -149,19 +149,19 @@ def marker_lines(folder: str | os.PathLike[str]) -> list[Line]:
         return []
     except OSError:
         raise ParameterError(refusal) from None
-    told = os.fstat(file)
-    if not stat.S_ISREG(told.st_mode) or told.st_size > _MOST_BYTES:
+    status = os.fstat(file)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
         os.close(file)
         raise ParameterError(refusal)
-    with open(file, "rb") as opened:
-        lines: list[Line] = [line for text in opened if (line := _parsed(text)) is not None]
+    with open(file, "rb") as stream:
+        lines: list[Line] = [line for text in stream if (line := _parse(text)) is not None]
     if not lines or lines[0].get("format") != _FORMAT:
         raise ParameterError(refusal)
     return lines[1:]
 
 
 def marker_bytes(lines: Iterable[Line]) -> bytes:
-    """A whole marker of these lines."""
+    """Encode a whole marker of these lines."""
     return b"".join((json.dumps(line) + "\n").encode() for line in ({"format": _FORMAT}, *lines))
 
 
@@ -190,9 +190,9 @@ def results_in(folder: str | os.PathLike[str]) -> Written:
     try:
         return Written(Path(folder), marker_lines(folder))
     except ParameterError:
-        written = Written(Path(folder))
-        written.is_readable = False
-        return written
+        files = Written(Path(folder))
+        files.is_readable = False
+        return files
 
 
 class Results:
@@ -212,14 +212,14 @@ class Results:
         )
 
     def _markers_above(self, folder: str) -> list[tuple[str, Written]]:
-        found, way, last = [], "", "."
+        markers, way, last = [], "", "."
         while last:
             if folder not in self._written:
                 self._written[folder] = results_in(folder)
-            found.append((way, self._written[folder]))
+            markers.append((way, self._written[folder]))
             folder, last = os.path.split(folder)
             way = f"{last}/{way}"
-        return [(way, written) for way, written in found if len(written)]
+        return [(way, written) for way, written in markers if len(written)]
 
 
 def is_folder(path: str | os.PathLike[str]) -> bool:
@@ -230,7 +230,7 @@ def is_folder(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def _parsed(text: bytes) -> dict[str, Any] | None:
+def _parse(text: bytes) -> dict[str, Any] | None:
     try:
         line = json.loads(text)
     except (ValueError, RecursionError):
@@ -238,7 +238,7 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
     return line if isinstance(line, dict) else None
 
 
-def _listed(line: Line) -> dict[str, str]:
+def _files_of(line: Line) -> dict[str, str]:
     """The files that a line lists, with their hashes; what is no plain name is left out."""
     owns = line.get("owns")
     pairs = owns.items() if isinstance(owns, dict) else ()

@@ -159,9 +159,9 @@ class Output:
         path = self.folder / name
         if not is_folder(path):
             return os.path.lexists(path)
-        inside = (one for one in self.written if one.startswith(f"{name}/"))
-        own = (one for one in inside if self._may_replace(self.written.command(one)))
-        return bool(os.listdir(path)) and not any(os.path.lexists(self.folder / one) for one in own)
+        inside = (each for each in self.written if each.startswith(f"{name}/"))
+        own = (each for each in inside if self._may_replace(self.written.command(each)))
+        return bool(os.listdir(path)) and not any(os.path.lexists(self.folder / each) for each in own)
 
     # --- writing ---
 
@@ -261,11 +261,11 @@ class Output:
             self._remove(last)
             folders = {parent.as_posix() for name in names for parent in Path(name).parents}
             # A line, or an index, is never to be on the disk without the files that it lists.
-            put_all_through(room / one for one in (*names, *folders))
+            put_all_through(room / name_in_room for name_in_room in (*names, *folders))
             self.add({"owns": owns, **(line or {})})
             indexes = [name for name in last if name in names and "/" not in name]
             self._move(room, [name for name in names if name not in indexes])
-            put_all_through(self.folder / one for one in folders)
+            put_all_through(self.folder / name_in_room for name_in_room in folders)
             self._move(room, indexes)
             if indexes:
                 put_through(self.folder)
@@ -334,13 +334,13 @@ class Output:
         if not self.overwrite:
             return
         folders: set[Path] = set()
-        for name in [one for one in names if self.written.state(one) == "ours"]:
+        for name in [each for each in names if self.written.state(each) == "ours"]:
             path = self.folder / name
             # Looked at twice: the first look reads the file, which takes its time.
             if self.written.state(name) == "ours" and not self._is_read(path):
                 path.unlink()
                 folders.update(parent for parent in path.parents if self.folder in parent.parents)
-        for folder in sorted(folders, key=lambda one: len(one.parts), reverse=True):
+        for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
             with suppress(OSError):  # it holds something else
                 folder.rmdir()
 

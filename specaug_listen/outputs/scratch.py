@@ -38,7 +38,7 @@ def is_room(path: Path) -> bool:
     if not _NAME.fullmatch(path.name) or not is_folder(path):
         return False
     try:
-        return not os.listdir(path) or _certified(path) == _identity(path)
+        return not os.listdir(path) or _certificate_of(path) == _identity(path)
     except (OSError, ValueError, RecursionError):
         return False
 
@@ -100,6 +100,6 @@ def _identity(room: Path) -> dict[str, object]:
     return {"room": room.name, "inode": os.lstat(room).st_ino, "made_in": os.stat(room.parent).st_ino}
 
 
-def _certified(room: Path) -> object:
+def _certificate_of(room: Path) -> object:
     with open(os.open(room / _CERTIFICATE, os.O_RDONLY | NO_LINK), "rb") as file:
         return json.loads(file.read(_MOST_BYTES))

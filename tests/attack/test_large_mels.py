@@ -12,7 +12,7 @@ from specaug_listen._arrays import MOST_CELLS, check_cells
 from specaug_listen.errors import AudioError
 from specaug_listen.frontends import get_frontend, kaldi, mel_format
 from specaug_listen.mels import clips_of_file
-from specaug_listen.mels.lhotse import decompressed, read_features, read_hdf5
+from specaug_listen.mels.lhotse import decompress, read_features, read_hdf5
 
 READY = mel_format(get_frontend("whisper"))
 SHAPES = {
@@ -86,7 +86,7 @@ def test_lilcom_says_its_shape_before_it_is_decompressed(tmp_path, monkeypatch):
     plain = lilcom.decompress
     monkeypatch.setattr(lilcom, "decompress", lambda data: done.append(data) or plain(data))
     with pytest.raises(AudioError, match=r"x: an array of shape \(60000, 80\) compressed into \d+ bytes: no mel"):
-        decompressed(zeros, "x")
+        decompress(zeros, "x")
     assert not done
     (tmp_path / "x.llc").write_bytes(part + part + part)
     entry = {"storage_type": "lilcom_chunky", "storage_path": str(tmp_path / "x.llc")}
@@ -97,7 +97,7 @@ def test_lilcom_says_its_shape_before_it_is_decompressed(tmp_path, monkeypatch):
     for key in (f"0,{len(part)},{-len(part)},{len(part)}", "-5,3", f"{10**30},{10**30}"):
         with pytest.raises(AudioError, match="sizes of chunks below 0, or beyond any file"):
             read_features(entry | {"storage_key": key}, tmp_path / "m.jsonl")
-    assert decompressed(small, "x").shape == (30, 80)
+    assert decompress(small, "x").shape == (30, 80)
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,9 @@ def row(container, folder):
     """The cells of a container."""
     data = container.whole()
     whole, _ = read(data, folder)
-    sized = container.format in ("NIST", "SDS", "VOC") or container.field is not None
+    sized_layout = container.format in ("NIST", "SDS", "VOC") or container.field is not None
     cells = [word(data, whole, folder), word(cut(data), whole, folder)]
-    if sized:
+    if sized_layout:
         zero, opened, small = sizes(container)
         cells += [word(zero, whole, folder)]
         words = {word(one, whole, folder) for one in opened}
@@ -84,8 +84,8 @@ def row_of_ffmpeg(name, folder):
     data = written_by_ffmpeg(Path(folder) / f"made{ending}", codec)
     whole, _ = read(data, folder)
     ends = [word(data, whole, folder), word(cut(data), whole, folder)]
-    sized = [wav_of(data, size) for size in (0, 0xFFFFFFFF, 4096)] if ending == ".wav" else []
-    words = [word(one, whole, folder) for one in sized] or [""] * 3
+    sized_layout = [wav_of(data, size) for size in (0, 0xFFFFFFFF, 4096)] if ending == ".wav" else []
+    words = [word(one, whole, folder) for one in sized_layout] or [""] * 3
     return [*ends, *words, word(data + TEXT, whole, folder), word(damaged(data), whole, folder)]
 
 

@@ -7,7 +7,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import load
-from specaug_listen.audio.containers.flac_md5 import LENGTH_OF_HEADER, FlacMd5
+from specaug_listen.audio.containers.flac import LENGTH_OF_HEADER, FlacMd5
 
 
 def test_samples_as_they_were_encoded_have_the_header_s_md5(subtests, tmp_path, rng):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from specaug_listen import Audio
 from specaug_listen.audio.long import SpooledAudio
-from specaug_listen.audio.sound import measured_levels
+from specaug_listen.audio.sound import measure_levels
 from specaug_listen.errors import AudioError
 
 FULL = 32766 / 32768
@@ -40,7 +40,7 @@ def in_ones(signal: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
 @example(in_ones([0.0, -1.0, 1.0, FULL, 0.0]))
 def test_levels_are_those_of_the_whole_however_it_is_cut(case):
     signal, blocks = case
-    levels = measured_levels(blocks)
+    levels = measure_levels(blocks)
     mean_power = np.square(signal, dtype=np.float64).mean()
     full = np.abs(signal) >= np.float32(FULL)
     is_clipped = max(map(longest_run, full)) >= 3 and np.abs(signal).max() <= 1.0
@@ -55,7 +55,7 @@ def test_levels_are_those_of_the_whole_however_it_is_cut(case):
 
 
 def test_the_levels_of_audio_are_those_of_its_samples_in_one_block(speechlike):
-    assert speechlike.levels == measured_levels([speechlike.samples])
+    assert speechlike.levels == measure_levels([speechlike.samples])
     assert (speechlike.peak, speechlike.rms_db) == (speechlike.levels.peak, speechlike.levels.rms_db)
 
 
@@ -64,7 +64,7 @@ def test_samples_that_are_no_numbers_are_counted_over_all_blocks_and_the_first_i
     signal = np.zeros((2, 50), np.float32)
     signal[1, 23] = signal[0, 24] = signal[1, 24] = signal[0, 40] = bad
     with pytest.raises(AudioError, match=r"^4 samples are NaN or infinite, the first at sample 23; allowed are finite"):
-        measured_levels(np.split(signal, [10, 20, 30], axis=1))
+        measure_levels(np.split(signal, [10, 20, 30], axis=1))
 
 
 def test_the_error_is_the_one_that_audio_in_memory_gives():
@@ -72,7 +72,7 @@ def test_the_error_is_the_one_that_audio_in_memory_gives():
     with pytest.raises(AudioError) as in_memory:
         Audio(signal, 8000)
     with pytest.raises(AudioError, match="the first at sample 31;") as in_blocks:
-        measured_levels(np.split(signal.astype(np.float32), 5, axis=1))
+        measure_levels(np.split(signal.astype(np.float32), 5, axis=1))
     assert str(in_blocks.value) == str(in_memory.value)
 
 

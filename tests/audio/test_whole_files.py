@@ -98,7 +98,7 @@ def test_other_containers_leave_their_length_open_too(tmp_path, container):
     assert_whole(tmp_path, data, kinds=("open-length",))
 
 
-def sized(container, value):
+def sized_layout(container, value):
     """A file whose header says ``value`` for the number of samples of its sound."""
     data = encoded(container=container, subtype="PCM_16")
     if container == "AU":
@@ -131,7 +131,7 @@ def test_a_length_that_is_not_that_of_the_sound_is_said_in_both_directions(subte
     for value, kind in [(8000, "longer"), (48000, "cut"), (32000, None)]:
         for container in SIZED:
             with subtests.test(container=container, value=value, kind=kind):
-                notices = assert_whole(tmp_path, sized(container, value), kinds=(kind,) if kind else ())
+                notices = assert_whole(tmp_path, sized_layout(container, value), kinds=(kind,) if kind else ())
                 if kind:
                     assert notices[kind] == {"n_present": 32000, "n_promised": value, "sample_rate": RATE}
 

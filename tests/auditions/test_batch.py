@@ -13,7 +13,7 @@ import soundfile as sf
 from commandline import contents, names_in
 
 from specaug_listen import Audio, Policy, audition, load, replay, save
-from specaug_listen.audio.spool import Spool
+from specaug_listen.audio.long import Spool
 from specaug_listen.auditions import Audition, Configuration, Failure, draw_files, read_index, read_record
 from specaug_listen.auditions.batch import audition_many, count_clips, output_of_audition
 from specaug_listen.auditions.journal import read_run

@@ -11,7 +11,7 @@ import pytest
 from streams import as_stream
 
 from specaug_listen import Audio, Draw, Policy, augment, frontends
-from specaug_listen._rng import seeded_chance
+from specaug_listen._rng import seeded_randomness
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp, foreign_policy
 from specaug_listen.augment.fills import fill_level
 from specaug_listen.custom.adapter import Adapter
@@ -120,7 +120,7 @@ def test_global_chance_goes_on_as_if_nothing_had_been_drawn(mel):
 
 def test_global_chance_is_restored_where_the_callable_fails():
     state = random.getstate()
-    with pytest.raises(KeyError), seeded_chance(1):  # noqa: PT012
+    with pytest.raises(KeyError), seeded_randomness(1):  # noqa: PT012
         random.random()
         raise KeyError
     assert random.getstate() == state

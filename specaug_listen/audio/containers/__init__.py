@@ -2,11 +2,20 @@
 
 from .flac import flac_frames, flac_header, zeros_behind
 from .layout import Body, Layout, Stream
-from .magic import Named, named_by_content
+from .magic import FfmpegFormat, format_by_content
 from .parsing import layout_of
 from .view import Piece, View
 
 __all__ = [
-    "Body", "Layout", "Named", "Piece", "Stream", "View", "flac_frames", "flac_header", "layout_of", "named_by_content",
+    "Body",
+    "FfmpegFormat",
+    "Layout",
+    "Piece",
+    "Stream",
+    "View",
+    "flac_frames",
+    "flac_header",
+    "format_by_content",
+    "layout_of",
     "zeros_behind",
 ]  # fmt: skip

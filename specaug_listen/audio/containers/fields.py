@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from ..._notices import Notice
-from .layout import Layout, Stream, unknown
-from .sized import Field, sized
+from .layout import Layout, Stream, unknown_layout
+from .sizes import Field, sized_layout
 from .trailing import end_of_run, is_beginning, is_open_size, kind_of_rest, second_file
-from .view import mended
+from .view import mend, read_at
 
 __all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]
 
@@ -25,13 +25,12 @@ _SDS_HEADER, _SDS_PACKET = 21, 127
 
 def au(file: BinaryIO, begin: int, end: int) -> Layout:
     """Sun's AU: the size of the sound, or that it is open."""
-    file.seek(begin)
-    head = file.read(24)
+    head = read_at(file, begin, 24)
     if len(head) < 24:
-        return unknown("AU")
+        return unknown_layout("AU")
     order, endian = (">", "BIG") if head[:4] == b".snd" else ("<", "LITTLE")
     offset, size = struct.unpack(f"{order}II", head[4:12])
-    return sized(
+    return sized_layout(
         "AU", file, (begin, end), begin + offset, size, endian=endian, is_strict=True,
         field=Field(begin + 8, f"{order}I"), block=_BLOCKS_OF_AU.get(struct.unpack(f"{order}I", head[12:16])[0], 1),
         fill=1,
@@ -40,8 +39,7 @@ def au(file: BinaryIO, begin: int, end: int) -> Layout:
 
 def nist(file: BinaryIO, begin: int, end: int) -> Layout:
     """NIST Sphere: the number of samples in a header of text."""
-    file.seek(begin)
-    head = file.read(1024)
+    head = read_at(file, begin, 1024)
     fields = dict(_NIST_FIELD.findall(head))
     coding = fields.get(b"sample_coding", b"pcm").decode("ascii", "replace")
     if "," in coding:
@@ -57,7 +55,7 @@ def nist(file: BinaryIO, begin: int, end: int) -> Layout:
     frame = _number(fields, b"channel_count", 1) * _number(fields, b"sample_n_bytes", 2 if coding == "pcm" else 1)
     n_bytes = int(count) if is_open_size(int(count)) else int(count) * frame
     endian = "LITTLE" if fields.get(b"sample_byte_format", b"01").startswith(b"01") else "BIG"
-    return sized("NIST", file, (begin, end), begin + int(length), n_bytes, endian=endian, fill=1)
+    return sized_layout("NIST", file, (begin, end), begin + int(length), n_bytes, endian=endian, fill=1)
 
 
 def _number(fields: dict[bytes, bytes], name: bytes, otherwise: int) -> int:
@@ -83,7 +81,7 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
                 n_bytes, pieces = max(0, size - 4), ((begin, behind),) if behind < end else None
                 stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=n_bytes)
                 return Layout("CAF", (stream,), next_file=behind if behind < end else None)
-            return sized(
+            return sized_layout(
                 "CAF", file, (begin, end), at + 4, max(0, size - 4) if size >= 0 else _MOST,
                 endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True, chunks="caf",
                 field=Field(at - 8, ">q", before=4), n_samples=n_samples,
@@ -91,7 +89,7 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
         if not 0 <= size < end - at:
             break
         file.seek(at + size)
-    return unknown("CAF")
+    return unknown_layout("CAF")
 
 
 def _packets(file: BinaryIO, size: int) -> tuple[int, int]:
@@ -121,8 +119,7 @@ def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samp
 def _behind_caf_chunks(file: BinaryIO, at: int, end: int) -> int:
     """Where chunks end, one behind the other: at another file, or at the end; 0 where there are none to there."""
     while at < end and not is_beginning(file, at):
-        file.seek(at)
-        header = file.read(12)
+        header = read_at(file, at, 12)
         if len(header) < 12 or not any(header) or not header[:4].isascii():
             return 0
         at += 12 + max(0, struct.unpack(">q", header[4:])[0])
@@ -139,9 +136,8 @@ def is_htk(head: bytes, n_bytes: int) -> bool:
 
 def htk(file: BinaryIO, begin: int, end: int) -> Layout:
     """HTK: the number of samples, which must be that of the file."""
-    file.seek(begin)
-    count = struct.unpack(">I", file.read(4))[0]
-    layout = sized(
+    count = struct.unpack(">I", read_at(file, begin, 4))[0]
+    layout = sized_layout(
         "HTK", file, (begin, end - (end - begin) % 2), begin + 12, count if is_open_size(count) else 2 * count,
         is_strict=True, field=Field(begin, ">I", unit=2),
     )  # fmt: skip
@@ -157,7 +153,7 @@ def svx(file: BinaryIO, begin: int, end: int) -> Layout:
     while len(header := file.read(8)) == 8:
         size, at = struct.unpack(">I", header[4:])[0], file.tell()
         if header[:4] == b"BODY":
-            return sized(
+            return sized_layout(
                 "SVX", file, (begin, end), at, size, endian="BIG", order=">", is_last=True,
                 field=Field(at - 4, ">I"),
             )  # fmt: skip
@@ -165,15 +161,14 @@ def svx(file: BinaryIO, begin: int, end: int) -> Layout:
             # The right one stands behind the left one, where libsndfile takes every second sample.
             return Layout("SVX", notices=(Notice("one-by-one"),))
         file.seek(at + size + size % 2)
-    return unknown("SVX")
+    return unknown_layout("SVX")
 
 
 def sds(file: BinaryIO, begin: int, end: int) -> Layout:
     """MIDI's sample dump: packets of 120 bytes of 7 bits, with a checksum each."""
-    file.seek(begin)
-    head = file.read(_SDS_HEADER)
+    head = read_at(file, begin, _SDS_HEADER)
     if len(head) < _SDS_HEADER or not 8 <= head[6] <= 28:
-        return unknown("SDS")
+        return unknown_layout("SDS")
     promised = head[10] | head[11] << 7 | head[12] << 14
     per_packet = 120 // -(-head[6] // 7)
     n_packets = -(-promised // per_packet)
@@ -191,7 +186,7 @@ def sds(file: BinaryIO, begin: int, end: int) -> Layout:
         return Layout("SDS", notices=notices)
     total = there * per_packet
     count = bytes([total & 127, total >> 7 & 127, total >> 14 & 127])
-    pieces = mended(begin, sound + there * _SDS_PACKET, (begin + 10, count))
+    pieces = mend(begin, sound + there * _SDS_PACKET, (begin + 10, count))
     return Layout("SDS", (Stream(pieces, promised_samples=promised),), notices)
 
 

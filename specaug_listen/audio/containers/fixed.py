@@ -9,8 +9,9 @@ from typing import BinaryIO, NamedTuple
 
 from . import matlab
 from .layout import Layout, Stream
-from .sized import Field, sized
+from .sizes import Field, sized_layout
 from .trailing import is_open_size
+from .view import read_at
 
 __all__ = ["FIXED"]
 
@@ -25,14 +26,13 @@ class _Size(NamedTuple):
     endian: str
 
 
-def _by_size(container: str, found: Callable[[bytes], _Size]) -> Callable[[BinaryIO, int, int], Layout]:
+def _by_size(container: str, read_size: Callable[[bytes], _Size]) -> Callable[[BinaryIO, int, int], Layout]:
     def layout(file: BinaryIO, begin: int, end: int) -> Layout:
-        file.seek(begin)
-        head = file.read(512)
-        size = found(head)
+        head = read_at(file, begin, 512)
+        size = read_size(head)
         count = struct.unpack_from(size.form, head, size.place)[0]
         n_bytes = count if is_open_size(count) else count * size.unit
-        return sized(
+        return sized_layout(
             container, file, (begin, end), begin + size.sound, n_bytes, endian=size.endian,
             field=Field(begin + size.place, size.form, size.unit), fill=1,
         )  # fmt: skip
@@ -55,25 +55,22 @@ def _wve(head: bytes) -> _Size:
 
 def _xi(file: BinaryIO, begin: int, end: int) -> Layout:
     """FastTracker's instruments: the bytes of their one sample; libsndfile itself writes 0."""
-    file.seek(begin + 298)
-    n_bytes = struct.unpack("<I", file.read(4))[0]
+    n_bytes = struct.unpack("<I", read_at(file, begin + 298, 4))[0]
     if n_bytes == 0:
         return Layout("XI", (Stream(present_bytes=end - begin - 338, is_open=True),))
-    return sized("XI", file, (begin, end), begin + 338, n_bytes, fill=1)
+    return sized_layout("XI", file, (begin, end), begin + 338, n_bytes, fill=1)
 
 
 def _without_size(container: str, sound: Callable[[bytes], int]) -> Callable[[BinaryIO, int, int], Layout]:
     def layout(file: BinaryIO, begin: int, end: int) -> Layout:
-        file.seek(begin)
-        return Layout(container, (Stream(present_bytes=end - begin - sound(file.read(512)), is_open=True),))
+        return Layout(container, (Stream(present_bytes=end - begin - sound(read_at(file, begin, 512)), is_open=True),))
 
     return layout
 
 
 def _paf(file: BinaryIO, begin: int, end: int) -> Layout:
     """Ensoniq's PARIS: no length; 24 bits come in blocks of ten samples in 32 bytes."""
-    file.seek(begin)
-    head = file.read(28)
+    head = read_at(file, begin, 28)
     order = "<" if head[:4] == b"fap " else ">"
     kind, channels = struct.unpack_from(f"{order}II", head, 16)
     there = end - begin - 2048
@@ -85,8 +82,8 @@ def _paf(file: BinaryIO, begin: int, end: int) -> Layout:
 
 
 def _pvf_sound(head: bytes) -> int:
-    found = re.match(rb"PVF1\n[^\n]*\n", head)
-    return found.end() if found else len(head)
+    header = re.match(rb"PVF1\n[^\n]*\n", head)
+    return header.end() if header else len(head)
 
 
 # Name, first bytes, more bytes at another place, and the parser.
@@ -102,8 +99,5 @@ FIXED: tuple[tuple[str, bytes, int, bytes, Callable[[BinaryIO, int, int], Layout
     ("PAF", b"fap ", 0, b"", _paf),
     ("PVF", b"PVF1", 0, b"", _without_size("PVF", _pvf_sound)),
     ("IRCAM", b"\x64\xa3", 0, b"", _without_size("IRCAM", lambda head: 1024)),
-    ("IRCAM", b"\0\0\xa3\x64", 0, b"", _without_size("IRCAM", lambda head: 1024)),
-    ("IRCAM", b"\0\1\xa3\x64", 0, b"", _without_size("IRCAM", lambda head: 1024)),
-    ("IRCAM", b"\0\2\xa3\x64", 0, b"", _without_size("IRCAM", lambda head: 1024)),
-    ("IRCAM", b"\0\3\xa3\x64", 0, b"", _without_size("IRCAM", lambda head: 1024)),
+    *(("IRCAM", bytes([0, n, 0xA3, 0x64]), 0, b"", _without_size("IRCAM", lambda head: 1024)) for n in range(4)),
 )

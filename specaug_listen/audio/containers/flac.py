@@ -1,25 +1,35 @@
-"""FLAC: its header tells the number of samples, or leaves it open; what is there is known when it is decoded."""
+"""FLAC: its header tells the number of samples, or leaves it open; what is there is known when it is decoded.
+
+Its MD5 tells whether the samples are those that were encoded: a decoder checks each frame by itself, and not all of
+them tell when one is missing or stands there twice.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import struct
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from .layout import MOST_FILES, Layout, Stream, left_unread, unknown
-from .trailing import before_tags
-from .view import Piece, View, mended
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["flac", "flac_frames", "flac_header", "stream_of", "zeros_behind"]
+from .layout import MOST_FILES, Layout, Stream, left_unread, unknown_layout
+from .trailing import before_tags
+from .view import Piece, View, mend, read_at
+
+__all__ = ["LENGTH_OF_HEADER", "FlacMd5", "flac", "flac_frames", "flac_header", "stream_of", "zeros_behind"]
 
 # The marker of a stream, and the first block behind it (the last one or not), which is always of this size.
 _BEGINNINGS = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
 _PLACE_OF_TOTAL = 8 + 13
 _AT_ONCE = 1 << 20
-# Marker and STREAMINFO; the longest header of a frame.
-_HEADER, _FRAME_HEADER = 42, 16
+# Marker and STREAMINFO, of which rate, channels and bits stand in bytes 18 to 25, and the MD5 in the last 16; the
+# longest header of a frame.
+LENGTH_OF_HEADER, _FRAME_HEADER = 42, 16
+_BYTES_PER_SAMPLE = {8: 1, 16: 2, 24: 3}
 # Of a frame beside its samples, and the beginning of the next one, of which decoders look at more than they need.
 _MOST_BESIDE = 1 << 10
 # Places near the end of a stream that look like its last frame.
@@ -32,7 +42,7 @@ def flac(file: BinaryIO, begin: int, end: int) -> Layout:
     end = before_tags(file, begin, end)
     starts = _beginnings(file, begin, end)
     if not starts:
-        return unknown("FLAC")
+        return unknown_layout("FLAC")
     spans = list(zip(starts, [*starts[1:], end], strict=True))
     notices = (left_unread(starts[MOST_FILES], end),) if len(starts) > MOST_FILES else ()
     return Layout("FLAC", tuple(stream_of(file, [span]) for span in spans[:MOST_FILES]), notices)
@@ -42,8 +52,7 @@ def _beginnings(file: BinaryIO, begin: int, end: int) -> list[int]:
     places = []
     at = begin
     while at < end:
-        file.seek(at)
-        block = file.read(min(_AT_ONCE, end - at))
+        block = read_at(file, at, min(_AT_ONCE, end - at))
         for marker in _BEGINNINGS:
             place = block.find(marker)
             while place >= 0:
@@ -60,16 +69,15 @@ def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]]) -> Stream:
 
     Without a total, it is decoded as far as it goes.
     """
-    (begin, end), *others = spans
+    (begin, end), *more_spans = spans
     place = begin + _PLACE_OF_TOTAL
-    file.seek(place)
-    field = file.read(5)
+    field = read_at(file, place, 5)
     if len(field) < 5:
-        return Stream(((begin, end), *others))
+        return Stream(((begin, end), *more_spans))
     high, low = struct.unpack(">BI", field)
     total = (high & 15) << 32 | low
     open_total = (place, bytes([high & 0xF0, 0, 0, 0, 0]))
-    pieces: tuple[Piece, ...] = (*mended(begin, end, open_total), *others)
+    pieces: tuple[Piece, ...] = (*mend(begin, end, open_total), *more_spans)
     return Stream(pieces, promised_samples=total or None, is_open=total == 0)
 
 
@@ -89,18 +97,18 @@ def flac_frames(stream: View) -> Iterator[tuple[int, int]]:
     int [bytes]
     """
     stream.seek(0)
-    header = stream.read(_HEADER)
-    if len(header) < _HEADER:
+    header = stream.read(LENGTH_OF_HEADER)
+    if len(header) < LENGTH_OF_HEADER:
         return
     per_frame = struct.unpack(">H", header[8:10])[0]
-    at = _HEADER
+    at = LENGTH_OF_HEADER
     while True:
         stream.seek(at)
         block = stream.read(_AT_ONCE)
-        for found in _SYNC.finditer(block):
-            number = _number_of_frame(block[found.start() : found.start() + _FRAME_HEADER])
+        for sync in _SYNC.finditer(block):
+            number = _number_of_frame(block[sync.start() : sync.start() + _FRAME_HEADER])
             if number is not None:
-                yield number if block[found.start() + 1] & 1 else number * per_frame, at + found.start()
+                yield number if block[sync.start() + 1] & 1 else number * per_frame, at + sync.start()
         if len(block) < _AT_ONCE:
             return
         at += len(block) - _FRAME_HEADER
@@ -117,8 +125,8 @@ def flac_header(stream: View) -> tuple[bytes, int]:
         Of a frame whose samples are not compressed at all.
     """
     stream.seek(0)
-    header = stream.read(_HEADER)
-    if len(header) < _HEADER:
+    header = stream.read(LENGTH_OF_HEADER)
+    if len(header) < LENGTH_OF_HEADER:
         return header, 0
     (fields,) = struct.unpack(">Q", header[18:26])
     n_channels, bits = (fields >> 41 & 7) + 1, (fields >> 36 & 31) + 1
@@ -185,3 +193,34 @@ def _crc8(data: bytes) -> int:
         for _ in range(8):
             crc = (crc << 1 ^ 7 if crc & 0x80 else crc << 1) & 0xFF
     return crc
+
+
+class FlacMd5:
+    """The MD5 of samples as they are decoded, beside that of the header.
+
+    Parameters
+    ----------
+    header : bytes
+        The first 42 bytes of the stream; without an MD5 in them, or with samples of other widths, nothing differs.
+    """
+
+    def __init__(self, header: bytes) -> None:
+        self._expected, self._bits = b"", 0
+        if len(header) == LENGTH_OF_HEADER and header[:4] == b"fLaC":
+            (fields,) = struct.unpack(">Q", header[18:26])
+            self._expected, self._bits = header[-16:], (fields >> 36 & 31) + 1
+        self._is_known = any(self._expected) and self._bits in _BYTES_PER_SAMPLE
+        self._md5 = hashlib.md5(usedforsecurity=False)
+
+    def add(self, block: npt.NDArray[np.float32]) -> None:
+        """Samples that follow, shape (n, n_channels), full scale 1."""
+        if self._is_known:
+            # Whole numbers of up to 24 bits, which single precision holds exactly.
+            numbers = (block * np.float32(1 << (self._bits - 1))).astype("<i4")
+            width = _BYTES_PER_SAMPLE[self._bits]
+            self._md5.update(np.ascontiguousarray(numbers.reshape(-1, 1).view(np.uint8)[:, :width]).tobytes())
+
+    @property
+    def differs(self) -> bool:
+        """Whether the samples are not those that were encoded."""
+        return self._is_known and self._md5.digest() != self._expected

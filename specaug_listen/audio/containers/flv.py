@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, NamedTuple
 
+from .view import read_at
+
 __all__ = ["FLV_HEADER", "FLV_TAGS", "FlvPromise", "flv_promise", "flv_tag"]
 
 # The header, and a size of no tag.
@@ -25,10 +27,8 @@ class FlvPromise(NamedTuple):
         """Whether a file between two places is shorter."""
         if self.n_bytes:
             return end - begin < self.n_bytes
-        file.seek(max(begin, end - _BEHIND))
-        last = end - _BEHIND - int.from_bytes(file.read(_BEHIND), "big")
-        file.seek(max(begin, last))
-        head = file.read(_TAG)
+        last = end - _BEHIND - int.from_bytes(read_at(file, max(begin, end - _BEHIND), _BEHIND), "big")
+        head = read_at(file, max(begin, last), _TAG)
         if last < begin or head[:1] not in FLV_TAGS:
             return False
         return int.from_bytes(head[7:8] + head[4:7], "big") / 1000 < self.seconds - _TOLERANCE_S
@@ -50,9 +50,9 @@ def flv_promise(head: bytes) -> FlvPromise | None:
 
 def _number(head: bytes, name: bytes) -> float:
     """A field of the first tag; 0 where there is none that can be meant."""
-    found = head.find(len(name).to_bytes(2, "big") + name + b"\0")
-    place = found + 2 + len(name) + 1
-    if found < 0 or place + 8 > len(head):
+    at = head.find(len(name).to_bytes(2, "big") + name + b"\0")
+    place = at + 2 + len(name) + 1
+    if at < 0 or place + 8 > len(head):
         return 0.0
     number: float = struct.unpack_from(">d", head, place)[0]
     return number if 0 < number < 1 << 53 else 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..._notices import Notice
 from .view import Piece
 
-__all__ = ["MOST_FILES", "Body", "Layout", "Stream", "left_unread", "unknown"]
+__all__ = ["MOST_FILES", "Body", "Layout", "Stream", "left_unread", "unknown_layout"]
 
 # That are put one behind the other in one file; each costs a decoder of its own.
 MOST_FILES = 1000
@@ -99,7 +99,7 @@ class Layout:
         return next((notice for notice in self.notices if notice.kind in _REFUSALS), None)
 
 
-def unknown(container: str) -> Layout:
+def unknown_layout(container: str) -> Layout:
     """The layout of a file whose header does not tell where its sound is, so that its decoder has the only word."""
     return Layout(container, (Stream(is_open=True),))
 

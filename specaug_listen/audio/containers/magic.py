@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from ..._files import open_file
 from .mpeg_frames import length_of_id3
+from .view import read_at
 
-__all__ = ["Named", "named_by_content", "named_by_head"]
+__all__ = ["FfmpegFormat", "format_by_content", "format_by_head"]
 
 
-class Named(NamedTuple):
+class FfmpegFormat(NamedTuple):
     """A container or a codec that FFmpeg reads.
 
     Parameters
@@ -30,36 +31,36 @@ class Named(NamedTuple):
 _HEAD = 4096
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 # First bytes, more bytes at another place, name.
-_NAMES: tuple[tuple[bytes, int, bytes, Named], ...] = (
-    (_ASF, 0, b"", Named("a Windows Media (WMA, ASF) file")),
-    (b"\x1aE\xdf\xa3", 0, b"", Named("a Matroska or WebM file")),
-    (b"FLV", 0, b"", Named("a Flash video (FLV) file")),
-    (b"RIFF", 8, b"AVI ", Named("an AVI file")),
-    (b"RIFF", 8, b"QLCM", Named("a QCELP (QCP) file")),
-    (b"#!AMR", 0, b"", Named("an AMR file")),
-    (b"#!SILK", 0, b"", Named("a SILK file", False)),
-    (b"\x02#!SILK", 0, b"", Named("a SILK file", False)),
-    (b".RMF", 0, b"", Named("a RealMedia file")),
-    (b".ra\xfd", 0, b"", Named("a RealAudio file")),
-    (b"ADIF", 0, b"", Named("an AAC (ADIF) file")),
-    (b"MAC ", 0, b"", Named("a Monkey's Audio (APE) file")),
-    (b"wvpk", 0, b"", Named("a WavPack file")),
-    (b"TTA1", 0, b"", Named("a True Audio (TTA) file")),
-    (b"MPCK", 0, b"", Named("a Musepack file")),
-    (b"MP+", 0, b"", Named("a Musepack file")),
-    (b"tBaK", 0, b"", Named("a TAK file")),
-    (b"OFR ", 0, b"", Named("an OptimFROG file", False)),
-    (b"ajkg", 0, b"", Named("a Shorten file")),
-    (b"DSD ", 0, b"", Named("a DSD (DSF) file")),
-    (b"FRM8", 12, b"DSD ", Named("a DSD (DSDIFF) file")),
-    (b"\x0bw", 0, b"", Named("an AC-3 file")),
-    (b"\x7f\xfe\x80\x01", 0, b"", Named("a DTS file")),
-    (b"\0\0\x01\xba", 0, b"", Named("an MPEG program stream (MPG, VOB)")),
-    (b"OggS", 28, b"Speex   ", Named("an Ogg file of Speex")),
-    (b"OggS", 28, b"\x80theora", Named("an Ogg video of Theora")),
-    (b"OggS", 28, b"fishead", Named("an Ogg file of several tracks (Skeleton)")),
-    (b"OggS", 28, b"CELT    ", Named("an Ogg file of CELT", False)),
-    (b"MThd", 0, b"", Named("a MIDI file: notes, no sound", False)),
+_NAMES: tuple[tuple[bytes, int, bytes, FfmpegFormat], ...] = (
+    (_ASF, 0, b"", FfmpegFormat("a Windows Media (WMA, ASF) file")),
+    (b"\x1aE\xdf\xa3", 0, b"", FfmpegFormat("a Matroska or WebM file")),
+    (b"FLV", 0, b"", FfmpegFormat("a Flash video (FLV) file")),
+    (b"RIFF", 8, b"AVI ", FfmpegFormat("an AVI file")),
+    (b"RIFF", 8, b"QLCM", FfmpegFormat("a QCELP (QCP) file")),
+    (b"#!AMR", 0, b"", FfmpegFormat("an AMR file")),
+    (b"#!SILK", 0, b"", FfmpegFormat("a SILK file", False)),
+    (b"\x02#!SILK", 0, b"", FfmpegFormat("a SILK file", False)),
+    (b".RMF", 0, b"", FfmpegFormat("a RealMedia file")),
+    (b".ra\xfd", 0, b"", FfmpegFormat("a RealAudio file")),
+    (b"ADIF", 0, b"", FfmpegFormat("an AAC (ADIF) file")),
+    (b"MAC ", 0, b"", FfmpegFormat("a Monkey's Audio (APE) file")),
+    (b"wvpk", 0, b"", FfmpegFormat("a WavPack file")),
+    (b"TTA1", 0, b"", FfmpegFormat("a True Audio (TTA) file")),
+    (b"MPCK", 0, b"", FfmpegFormat("a Musepack file")),
+    (b"MP+", 0, b"", FfmpegFormat("a Musepack file")),
+    (b"tBaK", 0, b"", FfmpegFormat("a TAK file")),
+    (b"OFR ", 0, b"", FfmpegFormat("an OptimFROG file", False)),
+    (b"ajkg", 0, b"", FfmpegFormat("a Shorten file")),
+    (b"DSD ", 0, b"", FfmpegFormat("a DSD (DSF) file")),
+    (b"FRM8", 12, b"DSD ", FfmpegFormat("a DSD (DSDIFF) file")),
+    (b"\x0bw", 0, b"", FfmpegFormat("an AC-3 file")),
+    (b"\x7f\xfe\x80\x01", 0, b"", FfmpegFormat("a DTS file")),
+    (b"\0\0\x01\xba", 0, b"", FfmpegFormat("an MPEG program stream (MPG, VOB)")),
+    (b"OggS", 28, b"Speex   ", FfmpegFormat("an Ogg file of Speex")),
+    (b"OggS", 28, b"\x80theora", FfmpegFormat("an Ogg video of Theora")),
+    (b"OggS", 28, b"fishead", FfmpegFormat("an Ogg file of several tracks (Skeleton)")),
+    (b"OggS", 28, b"CELT    ", FfmpegFormat("an Ogg file of CELT", False)),
+    (b"MThd", 0, b"", FfmpegFormat("a MIDI file: notes, no sound", False)),
 )
 _BRANDS = {b"M4A ": "an MPEG-4 audio (M4A) file", b"M4B ": "an MPEG-4 audio (M4B) file", b"qt  ": "a QuickTime file"}
 _WAV_FORMS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
@@ -74,7 +75,7 @@ _WAV_CODECS = {
 _READ_IN_WAV = frozenset({0x01, 0x02, 0x03, 0x06, 0x07, 0x11, 0x14, 0x31, 0x38, 0x40, 0x50, 0x55, 0xFFFE})
 
 
-def named_by_content(path: str | os.PathLike[str]) -> Named | None:
+def format_by_content(path: str | os.PathLike[str]) -> FfmpegFormat | None:
     """Name a file by its content; None for one that is not known, or that libsndfile reads.
 
     Raises
@@ -84,32 +85,31 @@ def named_by_content(path: str | os.PathLike[str]) -> Named | None:
     with open_file(path) as file:
         head = file.read(_HEAD)
         if n_bytes := length_of_id3(head):
-            file.seek(n_bytes)
-            head = file.read(_HEAD)
-    return named_by_head(head)
+            head = read_at(file, n_bytes, _HEAD)
+    return format_by_head(head)
 
 
-def named_by_head(head: bytes) -> Named | None:
+def format_by_head(head: bytes) -> FfmpegFormat | None:
     """Name a file by its first bytes.
 
     Examples
     --------
-    >>> named_by_head(b"#!AMR-WB").name
+    >>> format_by_head(b"#!AMR-WB").name
     'an AMR file'
     """
     for begins, place, also, named in _NAMES:
         if head.startswith(begins) and head[place:].startswith(also):
             return named
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
-        return Named(_BRANDS.get(head[8:12], "an MPEG-4 (MP4) file"))
+        return FfmpegFormat(_BRANDS.get(head[8:12], "an MPEG-4 (MP4) file"))
     if len(head) > 4 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
-        return Named("an AAC (ADTS) file")
+        return FfmpegFormat("an AAC (ADTS) file")
     if any(head[at : at + 3 * step : step] == b"GGG" for at, step in ((0, 188), (4, 192))):
-        return Named("an MPEG transport stream (TS)")
+        return FfmpegFormat("an MPEG transport stream (TS)")
     return _wav_with_other_codec(head)
 
 
-def _wav_with_other_codec(head: bytes) -> Named | None:
+def _wav_with_other_codec(head: bytes) -> FfmpegFormat | None:
     is_w64 = head[:4] == b"riff" and head[24:28] == b"wave"
     if not is_w64 and (head[:4] not in _WAV_FORMS or head[8:12] != b"WAVE"):
         return None
@@ -120,5 +120,5 @@ def _wav_with_other_codec(head: bytes) -> Named | None:
     tag = struct.unpack(">H" if head[:4] == b"RIFX" else "<H", head[at : at + 2])[0]
     kind = "W64" if is_w64 else "WAV"
     if tag in _WAV_CODECS:
-        return Named(f"a {kind} file of {_WAV_CODECS[tag]}")
-    return None if tag in _READ_IN_WAV else Named(f"a {kind} file of codec 0x{tag:04X}")
+        return FfmpegFormat(f"a {kind} file of {_WAV_CODECS[tag]}")
+    return None if tag in _READ_IN_WAV else FfmpegFormat(f"a {kind} file of codec 0x{tag:04X}")

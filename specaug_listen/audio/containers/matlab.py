@@ -12,8 +12,9 @@ from typing import BinaryIO
 
 from ..._notices import Notice
 from .layout import Layout
-from .sized import Field, sized
+from .sizes import Field, sized_layout
 from .trailing import is_open_size
+from .view import read_at
 
 __all__ = ["is_mat4", "mat4", "mat4_of_other_kind", "mat5"]
 
@@ -28,33 +29,31 @@ _MATRIX, _COMPRESSED = 14, 15
 
 def mat4(file: BinaryIO, begin: int, end: int) -> Layout:
     """Two matrices, each behind a header of 20 bytes and its name."""
-    file.seek(begin)
-    head = file.read(_HEAD)
+    head = read_at(file, begin, _HEAD)
     order = _order_of_mat4(head) or "<"
     at = 20 + struct.unpack_from(f"{order}I", head, 16)[0] + 8
     kind, channels, _, is_complex, n_name = struct.unpack_from(f"{order}5I", head, at)
     if head[at + 20 : at + 20 + n_name] != b"wavedata\0" or is_complex or not 1 <= channels <= _MOST_CHANNELS:
-        return _refused("MAT4")
+        return _refusal("MAT4")
     field = Field(begin + at + 8, f"{order}I", channels * _WIDTHS[kind % 1000 // 10])
     return _clip("MAT4", file, (begin, end), begin + at + 20 + n_name, field, order)
 
 
 def mat5(file: BinaryIO, begin: int, end: int) -> Layout:
     """Two matrices, each of elements with a type and a size: flags, dimensions, name, and values."""
-    file.seek(begin)
-    head = file.read(_HEAD)
+    head = read_at(file, begin, _HEAD)
     if len(head) < 128:
         raise ValueError("cut off within the text at its beginning")
     order = ">" if head[126:128] == b"MI" else "<"
-    found = _header_of_mat5(order).match(head, 128)
-    if found is None or not 1 <= struct.unpack(f"{order}I", found[1])[0] <= _MOST_CHANNELS:
-        return _refused("MAT5")
-    return _clip("MAT5", file, (begin, end), begin + found.end(), Field(begin + found.end() - 4, f"{order}I"), order)
+    header = _header_of_mat5(order).match(head, 128)
+    if header is None or not 1 <= struct.unpack(f"{order}I", header[1])[0] <= _MOST_CHANNELS:
+        return _refusal("MAT5")
+    return _clip("MAT5", file, (begin, end), begin + header.end(), Field(begin + header.end() - 4, f"{order}I"), order)
 
 
 def mat4_of_other_kind(file: BinaryIO, begin: int, end: int) -> Layout:
     """A matrix that is not the rate of a clip."""
-    return _refused("MAT4")
+    return _refusal("MAT4")
 
 
 def is_mat4(head: bytes) -> bool:
@@ -62,18 +61,17 @@ def is_mat4(head: bytes) -> bool:
     return bool(_order_of_mat4(head))
 
 
-def _refused(container: str) -> Layout:
+def _refusal(container: str) -> Layout:
     return Layout(container, notices=(Notice("variables"),))
 
 
 def _clip(container: str, file: BinaryIO, span: tuple[int, int], sound: int, field: Field, order: str) -> Layout:
-    file.seek(field.place)
-    count = struct.unpack(field.form, file.read(4))[0]
+    count = struct.unpack(field.form, read_at(file, field.place, 4))[0]
     n_bytes = count if is_open_size(count) else count * field.unit
     if _is_variable(file, container, span[0], sound + n_bytes, order):
-        return _refused(container)
+        return _refusal(container)
     endian = "BIG" if order == ">" else "LITTLE"
-    return sized(
+    return sized_layout(
         container, file, span, sound, n_bytes, endian=endian, is_strict=container == "MAT4", field=field, fill=8
     )
 
@@ -81,10 +79,8 @@ def _clip(container: str, file: BinaryIO, span: tuple[int, int], sound: int, fie
 def _is_variable(file: BinaryIO, container: str, begin: int, at: int, order: str) -> bool:
     """Whether another variable follows, or another file."""
     if container == "MAT4":
-        file.seek(at)
-        return is_mat4(file.read(_HEAD))
-    file.seek(begin + (at - begin + 7) // 8 * 8)
-    head = file.read(8)
+        return is_mat4(read_at(file, at, _HEAD))
+    head = read_at(file, begin + (at - begin + 7) // 8 * 8, 8)
     is_matrix = len(head) == 8 and struct.unpack(f"{order}I", head[:4])[0] in (_MATRIX, _COMPRESSED)
     return is_matrix or head.startswith(b"MATLAB ")
 

@@ -33,7 +33,7 @@ def mpeg(
     longest = max((run.n_frames for run in scan.runs), default=0)
     runs = [run for run in scan.runs if run.n_frames >= min(_FEWEST_FRAMES, longest)]
     streams = [_stream(run) for run in runs]
-    if streams and all(one.expected_samples == 0 and one.promised_samples for one in streams):
+    if streams and all(stream.expected_samples == 0 and stream.promised_samples for stream in streams):
         # Cut within the first frames of sound, which hold nothing but the decoder's delay.
         values = {"n_promised": streams[0].promised_samples, "sample_rate": runs[0].format.rate_hz}
         return Layout("MP3", notices=(Notice("cut", {"n_present": 0, **values}),))
@@ -83,16 +83,18 @@ def _stream(run: Run) -> Stream:
     per_frame, n_frames, tag, promised = run.samples_per_frame, run.n_frames, run.tag, _promised_samples(run)
     frames: tuple[Piece, ...] = tuple(run.ranges)
     if tag is None or not promised:
-        counted = tag.n_frames if tag is not None and not tag.frame else 0
-        told = counted * per_frame if counted not in (0, n_frames, n_frames + 1) else None  # it may count itself
+        n_counted = tag.n_frames if tag is not None and not tag.frame else 0
+        promised_samples = (
+            n_counted * per_frame if n_counted not in (0, n_frames, n_frames + 1) else None
+        )  # it may count itself
         n = n_frames * per_frame
-        return Stream(frames, promised_samples=told, expected_samples=n, is_seekable=False, is_endless=True)
+        return Stream(frames, promised_samples=promised_samples, expected_samples=n, is_seekable=False, is_endless=True)
     if tag.n_frames == n_frames:
-        return Stream((tag.frame, *frames), expected_samples=n_frames * per_frame - _trimmed(tag.delay, tag.padding))
+        return Stream((tag.frame, *frames), expected_samples=n_frames * per_frame - _n_trimmed(tag.delay, tag.padding))
     padding = 0 if tag.n_frames > n_frames else tag.padding
     n_bytes = len(tag.frame) + run.n_bytes
-    expected = n_frames * per_frame - _trimmed(tag.delay, padding)
-    head = tag.mended(n_frames, n_bytes, padding)
+    expected = n_frames * per_frame - _n_trimmed(tag.delay, padding)
+    head = tag.mend(n_frames, n_bytes, padding)
     return Stream((head, *frames), promised_samples=promised, expected_samples=max(0, expected), is_seekable=False)
 
 
@@ -102,10 +104,10 @@ def _promised_samples(run: Run) -> int:
     return (
         0
         if tag is None or not tag.frame
-        else max(0, tag.n_frames * run.samples_per_frame - _trimmed(tag.delay, tag.padding))
+        else max(0, tag.n_frames * run.samples_per_frame - _n_trimmed(tag.delay, tag.padding))
     )
 
 
-def _trimmed(delay: int, padding: int) -> int:
+def _n_trimmed(delay: int, padding: int) -> int:
     """How many samples mpg123 takes off: the encoder's delay and its own, and what remains of the padding."""
     return delay + _DECODER_DELAY + max(0, padding - _DECODER_DELAY)

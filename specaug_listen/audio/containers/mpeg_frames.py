@@ -60,7 +60,7 @@ class Tag(NamedTuple):
     delay: int
     padding: int
 
-    def mended(self, n_frames: int, n_bytes: int, padding: int) -> bytes:
+    def mend(self, n_frames: int, n_bytes: int, padding: int) -> bytes:
         """The frame, with other numbers where it has room for them."""
         frame = bytearray(self.frame)
         flags, at = frame[self.place + 7], self.place + 8
@@ -132,8 +132,7 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
     scan, at = Scan(most_padding=most_padding), begin
     is_lost, lost_from, n_vain = True, begin, 0
     while at + 4 <= end:
-        file.seek(at)
-        head = file.read(min(_HEAD, end - at))
+        head = read_at(file, at, min(_HEAD, end - at))
         if n_bytes := _length_of_tag(file, head, at, end):
             _note_foreign(scan, file, lost_from, at)
             at += n_bytes
@@ -177,7 +176,7 @@ def _take(scan: Scan, file: BinaryIO, head: bytes, at: int, form: Format, length
 
 
 def _frame(file: BinaryIO, head: bytes, at: int, end: int, may_be_free: bool) -> tuple[Format, int] | None:
-    found = _parsed(head[:4])
+    found = _parse(head[:4])
     if found is not None and found[1] == 0:
         if not may_be_free:  # samples of quiet sound look like such a header all the time
             return None
@@ -187,7 +186,7 @@ def _frame(file: BinaryIO, head: bytes, at: int, end: int, may_be_free: bool) ->
 
 
 @functools.lru_cache(maxsize=4096)
-def _parsed(header: bytes) -> tuple[Format, int] | None:
+def _parse(header: bytes) -> tuple[Format, int] | None:
     """Format and length of a frame; a length of 0 where its rate is free; None where this is no header."""
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return None
@@ -208,8 +207,7 @@ def _parsed(header: bytes) -> tuple[Format, int] | None:
 
 def _free_length(file: BinaryIO, header: bytes, at: int, end: int) -> int:
     """Length of a frame whose rate is none of the table's: up to the next one; 0 where there is none."""
-    file.seek(at + 4)
-    following = file.read(min(_LONGEST_FREE, end - at - 4))
+    following = read_at(file, at + 4, min(_LONGEST_FREE, end - at - 4))
     place = following.find(header[:2], _SHORTEST_FREE - 4)
     while place >= 0:
         other = following[place : place + 4]
@@ -223,11 +221,10 @@ def _is_followed(file: BinaryIO, at: int, end: int, form: Format) -> bool:
     """Whether another frame of this format, a tag or the end of the file comes here."""
     if at >= end - 3:
         return True
-    file.seek(at)
-    head = file.read(min(_HEAD, end - at))
+    head = read_at(file, at, min(_HEAD, end - at))
     if _length_of_id(head, end - at):
         return True
-    found = _parsed(head[:4])
+    found = _parse(head[:4])
     return found is not None and found[0] == form
 
 
@@ -270,8 +267,7 @@ def _next_sync(file: BinaryIO, at: int, end: int) -> int:
     """The next place where a frame or a tag may begin."""
     size = 1 << 10  # mostly it is near; else larger steps are taken
     while at < end:
-        file.seek(at)
-        block = file.read(min(size, end - at))
+        block = read_at(file, at, min(size, end - at))
         if found := _SYNC.search(block):
             return at + found.start()
         if len(block) < 8:

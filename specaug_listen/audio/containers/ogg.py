@@ -14,8 +14,9 @@ from typing import BinaryIO
 
 from ..._notices import Notice
 from .flac import stream_of
-from .layout import MOST_FILES, Layout, Stream, left_unread, unknown
+from .layout import MOST_FILES, Layout, Stream, left_unread, unknown_layout
 from .trailing import before_tags, end_of_run
+from .view import read_at
 
 __all__ = ["ogg"]
 
@@ -84,7 +85,7 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
     """Ogg between two places of a file: one stream, or a chain of them."""
     scan = _scan(file, begin, end)
     if not scan.begins:
-        return unknown("Ogg")
+        return unknown_layout("Ogg")
     ends = [*scan.begins[1:], end]
     spans = list(zip(scan.begins, ends, strict=True))[:MOST_FILES]
     streams = [_as_flac(file, *span, scan.repeated) or _stream(span, end, scan.repeated) for span in spans]
@@ -115,8 +116,7 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
 def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
     scan, at, end = _Scan(), begin, before_tags(file, begin, end)
     while at < end:
-        file.seek(at)
-        header = file.read(_HEADER)
+        header = read_at(file, at, _HEADER)
         if not header.startswith(b"OggS"):
             found = _next_page(file, at, end)
             if found < end:
@@ -132,8 +132,7 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
         if at + n_bytes > end:
             scan.is_torn, scan.has_end = True, False
             break
-        file.seek(at)
-        page = file.read(n_bytes)
+        page = read_at(file, at, n_bytes)
         if not _is_sound(page):
             scan.n_bad += 1
             if (within := page.find(b"OggS", 1)) > 0:  # it is cut, and another one follows
@@ -166,8 +165,7 @@ def _as_flac(file: BinaryIO, begin: int, end: int, repeated: Mapping[int, int]) 
     pieces: list[tuple[int, int]] = []
     at, serial = begin, b""
     while at + _HEADER <= end:
-        file.seek(at)
-        header = file.read(_HEADER)
+        header = read_at(file, at, _HEADER)
         if not header.startswith(b"OggS"):
             at = _next_page(file, at, end)
             continue
@@ -186,8 +184,7 @@ def _as_flac(file: BinaryIO, begin: int, end: int, repeated: Mapping[int, int]) 
 def _next_page(file: BinaryIO, at: int, end: int) -> int:
     at += 1
     while at < end:
-        file.seek(at)
-        block = file.read(min(1 << 16, end - at))
+        block = read_at(file, at, min(1 << 16, end - at))
         place = block.find(b"OggS")
         if place >= 0:
             return at + place

@@ -57,16 +57,16 @@ def chain_of(file: BinaryIO, begin: int, size: int) -> Chain | None:
     """
     head = _read(file, begin, 600)
     if head[:1] == b"\xff" and _adts(head):
-        return _walked(file, begin, size, _adts, head[:2], "frame")
+        return _walk(file, begin, size, _adts, head[:2], "frame")
     if head.startswith(_AC3):
-        return _walked(file, begin, size, _ac3, _AC3, "frame")
+        return _walk(file, begin, size, _ac3, _AC3, "frame")
     if head.startswith(_DTS):
-        return _walked(file, begin, size, _dts, _DTS, "frame")
+        return _walk(file, begin, size, _dts, _DTS, "frame")
     for mark, sizes in _AMR.items():
         if head.startswith(mark):
-            return _walked(file, begin + len(mark), size, partial(_amr, sizes), b"", "frame")
+            return _walk(file, begin + len(mark), size, partial(_amr, sizes), b"", "frame")
     if head.startswith(_PACK):
-        chain = _walked(file, begin, size, _of_ps, _PACK, "packet")
+        chain = _walk(file, begin, size, _of_ps, _PACK, "packet")
         is_closed = _read(file, chain.ends - len(_END), len(_END)) == _END
         return chain._replace(is_open=not is_closed and chain.within is None)
     for period, place in ((188, 0), (192, 4)):
@@ -79,7 +79,7 @@ def _read(file: BinaryIO, at: int, n_bytes: int) -> bytes:
     return read_at(file, max(0, at), max(0, n_bytes))
 
 
-def _walked(file: BinaryIO, begin: int, size: int, length: Callable[[bytes], int], mark: bytes, within: str) -> Chain:
+def _walk(file: BinaryIO, begin: int, size: int, length: Callable[[bytes], int], mark: bytes, within: str) -> Chain:
     """Go from one to the next by their lengths, and to the next mark where there is none."""
     at = ends = begin
     n_foreign = 0
@@ -202,13 +202,13 @@ def _next_sync(file: BinaryIO, at: int, size: int, period: int, place: int) -> i
     sync, n_read = bytes([_TS_SYNC]), _AT_FIRST
     while at + period <= size:
         block = _read(file, at, n_read + 3 * period)
-        found = block.find(sync, place)
-        while 0 <= found < n_read + place:
-            syncs = block[found : found + 3 * period : period]
-            n_left = min(3, (size - at - found + place) // period)
+        sync_at = block.find(sync, place)
+        while 0 <= sync_at < n_read + place:
+            syncs = block[sync_at : sync_at + 3 * period : period]
+            n_left = min(3, (size - at - sync_at + place) // period)
             if n_left and syncs[:n_left] == n_left * sync:
-                return at + found - place
-            found = block.find(sync, found + 1)
+                return at + sync_at - place
+            sync_at = block.find(sync, sync_at + 1)
         at, n_read = at + n_read, min(_AT_ONCE, 2 * n_read)
     return size
 

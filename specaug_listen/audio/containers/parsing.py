@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 from ..._files import open_file
 from . import fields, flac, matlab, mpeg, ogg, riff, voc
-from .copies import without_copies
 from .fixed import FIXED
-from .layout import MOST_FILES, Layout, left_unread, unknown
-from .magic import named_by_head
+from .layout import MOST_FILES, Layout, left_unread, unknown_layout
+from .magic import format_by_head
+from .view import read_at
 
 __all__ = ["layout_of"]
 
@@ -37,6 +37,16 @@ _PARSERS: tuple[tuple[str, bytes, int, bytes, _Parser], ...] = (
     ("Ogg", b"OggS", 0, b"", ogg.ogg),
     *FIXED,
 )
+# Containers whose header libsndfile writes more than once into a pipe (`sox ... -t caf -`), by their first bytes: the
+# longest header, and how much of it tells a copy.
+_COPIED_HEADERS = {
+    b"caff": (4096, 20), b"riff": (512, 20), b"PVF1": (64, 5), b"\xf0\x7e": (21, 5), b"MATL": (512, 20),
+    b"\0\0\0\0": (128, 20), b"\0\0\3\xe8": (128, 20),
+}  # fmt: skip
+# Where the name of the chunk of sound stands from the end of such a header; else it is a short file, twice.
+_SOUND = {b"caff": 16, b"riff": 24}
+# Bytes of two sizes of 8 bytes, and a time.
+_MOST_DIFFER = 24
 # How far MPEG's frames are looked for, behind something else.
 _FAR = 1 << 20
 
@@ -87,30 +97,29 @@ def _has_second_file(path: str | os.PathLike[str]) -> bool:
 def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
     size = end
     at = _behind_id3(file, begin, end)
-    file.seek(at)
-    head = file.read(512)
+    head = read_at(file, at, 512)
     for container, name, place, kind, parser in _PARSERS:
         if head.startswith(name) and head[place:].startswith(kind):
-            at, end, is_closed = without_copies(file, at, end)
-            layout = _parsed(parser, file, at, end) or unknown(container)
+            at, end, is_closed = _without_copies(file, at, end)
+            layout = _parse(parser, file, at, end) or unknown_layout(container)
             if is_closed:
-                whole = [replace(one, promised_bytes=None, promised_samples=None) for one in layout.streams]
+                whole = [replace(stream, promised_bytes=None, promised_samples=None) for stream in layout.streams]
                 layout = replace(layout, streams=tuple(whole))
-            return _placed(layout, at, end, size)
+            return _within(layout, at, end, size)
     if fields.is_htk(head, end - at):
-        return _placed(fields.htk(file, at, end), at, end)
+        return _within(fields.htk(file, at, end), at, end)
     if matlab.is_mat4(head):
         return matlab.mat4_of_other_kind(file, at, end)
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and bool(head[1] & 6)
-    if not is_mpeg and named_by_head(head) is None:
+    if not is_mpeg and format_by_head(head) is None:
         # A tag may be longer than it says.
         is_mpeg = (at > begin or begin == 0) and mpeg.begins_within(file, at, end if at > begin else min(end, _FAR))
-    found = _parsed(mpeg.mpeg, file, begin, end) if is_mpeg else None
+    frames = _parse(mpeg.mpeg, file, begin, end) if is_mpeg else None
     # Of what is not known here, nobody can tell whether it is whole: SD2, say, whose header is in another file.
-    return found or _placed(unknown(""), at, end)
+    return frames or _within(unknown_layout(""), at, end)
 
 
-def _placed(layout: Layout, begin: int, end: int, size: int | None = None) -> Layout:
+def _within(layout: Layout, begin: int, end: int, size: int | None = None) -> Layout:
     """The layout of a file that does not begin at the first byte, or ends before the last."""
     if begin == 0 and size in (None, end):
         return layout
@@ -118,7 +127,7 @@ def _placed(layout: Layout, begin: int, end: int, size: int | None = None) -> La
     return replace(layout, streams=tuple(streams))
 
 
-def _parsed(parser: _Parser, file: BinaryIO, begin: int, end: int) -> Layout | None:
+def _parse(parser: _Parser, file: BinaryIO, begin: int, end: int) -> Layout | None:
     """What a parser finds; None for a header that ends too early, which its decoder will refuse."""
     try:
         return parser(file, begin, end)
@@ -130,8 +139,31 @@ def _behind_id3(file: BinaryIO, begin: int, end: int) -> int:
     """Where the file begins behind tags of ID3, which may precede anything."""
     at = begin
     while True:
-        file.seek(at)
-        n_bytes = mpeg.length_of_id3(file.read(10))
+        n_bytes = mpeg.length_of_id3(read_at(file, at, 10))
         if not n_bytes or at + n_bytes >= end:
             return at
         at += n_bytes
+
+
+def _without_copies(file: BinaryIO, begin: int, end: int) -> tuple[int, int, bool]:
+    """Where a file begins and ends without the copies of its header before and behind it.
+
+    The header that is written first is followed by the same one, and the sound by one that tells its length; where that
+    one is there, so is all of the sound.
+
+    Returns
+    -------
+    int
+    int
+    bool
+        Whether a header stands behind the sound.
+    """
+    head = read_at(file, begin, 2 * 4096)
+    longest, n_mark = next((sizes for mark, sizes in _COPIED_HEADERS.items() if head.startswith(mark)), (0, 0))
+    length = head.find(head[:n_mark], 1, longest + n_mark) if longest else -1
+    differ = sum(byte != other for byte, other in zip(head[:length], head[length : 2 * length], strict=False))
+    before = length - _SOUND.get(head[:4], length)
+    if length <= 0 or length > longest or differ > _MOST_DIFFER or (before and head[before : before + 4] != b"data"):
+        return begin, end, False
+    is_closed = read_at(file, max(begin + 2 * length, end - length), n_mark) == head[:n_mark]
+    return begin + length, end - length * is_closed, is_closed

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
 from . import mpeg
-from .layout import MOST_FILES, Layout, Stream, unknown
-from .sized import Field, sized
+from .layout import MOST_FILES, Layout, Stream, unknown_layout
+from .sizes import Field, sized_layout
 from .trailing import is_beginning
-from .view import Piece, tail
+from .view import Piece, read_at, tail
 
 __all__ = ["aiff", "w64", "wav"]
 
@@ -36,7 +36,7 @@ _W64_CHUNK = 24
 _COMMON = 18
 
 
-class _Found(NamedTuple):
+class _SoundChunk(NamedTuple):
     """The chunk of sound: where it begins, its size by its header, where that is written, codec, bytes of a block, and
     of a sample of all channels; its length where bytes do not tell; and where zeros are lacking that fill up chunks.
     """
@@ -54,29 +54,28 @@ class _Found(NamedTuple):
 
 def wav(file: BinaryIO, begin: int, end: int) -> Layout:
     """WAV between two places of a file."""
-    file.seek(begin)
-    order = ">" if file.read(4) == b"RIFX" else "<"
-    found = _data_of_wav(file, begin, order)
-    if found is None:
-        return unknown("WAV")
-    if (place := _file_within(file, found, end)) is not None:
+    order = ">" if read_at(file, begin, 4) == b"RIFX" else "<"
+    chunk = _data_of_wav(file, begin, order)
+    if chunk is None:
+        return unknown_layout("WAV")
+    if (place := _file_within(file, chunk, end)) is not None:
         return _cut_before(wav, file, begin, place)
-    layout = _chunked("WAV", file, (begin, end), found, "BIG" if order == ">" else "LITTLE", order)
-    if found.tag not in _MPEG_TAGS and (more := _more_chunks(file, (begin, end), found, order)):
+    layout = _chunk_layout("WAV", file, (begin, end), chunk, "BIG" if order == ">" else "LITTLE", order)
+    if chunk.tag not in _MPEG_TAGS and (more := _more_chunks(file, (begin, end), chunk, order)):
         return replace(layout, streams=more)
-    if found.tag in _MPEG_TAGS and (inside := _mpeg_in_wav(file, found.begin, layout, end)) is not None:
+    if chunk.tag in _MPEG_TAGS and (inside := _mpeg_in_wav(file, chunk.begin, layout, end)) is not None:
         return inside
-    if found.tag == _GSM:  # of an odd number of blocks, libsndfile decodes what fills up the size
+    if chunk.tag == _GSM:  # of an odd number of blocks, libsndfile decodes what fills up the size
         (stream,) = layout.streams
         n_bytes = stream.present_bytes or 0
         layout = replace(layout, streams=(replace(stream, most_samples=n_bytes // 65 * 320),))
     layout = _as_rf64(file, begin, end, layout)
-    if not found.unfilled:
+    if not chunk.unfilled:
         return layout
-    return replace(layout, streams=tuple(_filled(one, (begin, end), found.unfilled) for one in layout.streams))
+    return replace(layout, streams=tuple(_fill_gaps(stream, (begin, end), chunk.unfilled) for stream in layout.streams))
 
 
-def _filled(stream: Stream, span: tuple[int, int], places: tuple[int, ...]) -> Stream:
+def _fill_gaps(stream: Stream, span: tuple[int, int], places: tuple[int, ...]) -> Stream:
     """A stream with the zeros that were left out behind chunks of an odd size, which decoders expect."""
     pieces: list[Piece] = []
     for piece in stream.pieces or (span,):
@@ -98,14 +97,14 @@ def _mpeg_in_wav(file: BinaryIO, begin: int, layout: Layout, end: int) -> Layout
         is_cut = not outer.is_open and (outer.promised_bytes or 0) > (outer.present_bytes or 0) > 0
         # Cut within its first frame, of which FFmpeg makes sound where a header precedes it.
         return Layout("MP3 in WAV", (Stream(((begin, there),)),)) if is_cut else None
-    *others, last = inside.streams
+    *first_streams, last = inside.streams
     if last.is_endless and outer.is_open:
         last = replace(last, is_open=True)
     elif last.is_endless and outer.promised_bytes is not None:  # no first frame counts the others
         promised = _promised_samples(last, begin + outer.promised_bytes, there)
         last = replace(last, promised_samples=promised if outer.promised_bytes else 0)
     notices = (*layout.notices, *inside.notices)
-    return Layout("MP3 in WAV", (*others, last), notices, layout.next_file)
+    return Layout("MP3 in WAV", (*first_streams, last), notices, layout.next_file)
 
 
 def _promised_samples(stream: Stream, ends: int, there: int) -> int | None:
@@ -128,7 +127,7 @@ def _as_rf64(file: BinaryIO, begin: int, end: int, layout: Layout) -> Layout:
     return replace(layout, streams=(replace(stream, pieces=pieces),))
 
 
-def _data_of_wav(file: BinaryIO, begin: int, order: str) -> _Found | None:
+def _data_of_wav(file: BinaryIO, begin: int, order: str) -> _SoundChunk | None:
     file.seek(begin + 12)
     long_size, long_field, tag, block, frame = 0, 0, 0, 1, 1
     unfilled: tuple[int, ...] = ()
@@ -137,8 +136,8 @@ def _data_of_wav(file: BinaryIO, begin: int, order: str) -> _Found | None:
         at = file.tell()
         if header[:4] == b"data":
             if long_field and size >= 0xFFFFFFFF - (1 << 20):
-                return _Found(at, long_size, long_field, tag, True, block, frame, unfilled=unfilled)
-            return _Found(at, size, at - 4, tag, False, block, frame, unfilled=unfilled)
+                return _SoundChunk(at, long_size, long_field, tag, True, block, frame, unfilled=unfilled)
+            return _SoundChunk(at, size, at - 4, tag, False, block, frame, unfilled=unfilled)
         if header[:4] == b"ds64" and size >= 16:
             long_size, long_field = struct.unpack("<Q", file.read(16)[8:])[0], at + 8
         if header[:4] == b"fmt " and size >= 16:
@@ -151,8 +150,7 @@ def _data_of_wav(file: BinaryIO, begin: int, order: str) -> _Found | None:
 
 
 def _is_name_of_wav(file: BinaryIO, at: int) -> bool:
-    file.seek(at)
-    return file.read(4) in _NAMES
+    return read_at(file, at, 4) in _NAMES
 
 
 def _codec(fmt: bytes, order: str) -> tuple[int, int, int]:
@@ -179,25 +177,24 @@ def aiff(file: BinaryIO, begin: int, end: int) -> Layout:
         if header[:4] == b"SSND":
             offset = struct.unpack(">I", file.read(8)[:4])[0]
             n_bytes = max(0, size - 8 - offset)
-            found = _Found(at + 8 + offset, n_bytes, at - 4, block=block, frame=frame, n_samples=n_samples)
-            if (place := _file_within(file, found, end)) is not None:
+            chunk = _SoundChunk(at + 8 + offset, n_bytes, at - 4, block=block, frame=frame, n_samples=n_samples)
+            if (place := _file_within(file, chunk, end)) is not None:
                 return _cut_before(aiff, file, begin, place)
-            layout = _chunked("AIFF", file, (begin, end), found, endian, ">")
-            return replace(layout, streams=_more_chunks(file, (begin, end), found, ">") or layout.streams)
+            layout = _chunk_layout("AIFF", file, (begin, end), chunk, endian, ">")
+            return replace(layout, streams=_more_chunks(file, (begin, end), chunk, ">") or layout.streams)
         file.seek(at + size + size % 2)
-    return unknown("AIFF")
+    return unknown_layout("AIFF")
 
 
-def _file_within(file: BinaryIO, found: _Found, end: int) -> int | None:
+def _file_within(file: BinaryIO, chunk: _SoundChunk, end: int) -> int | None:
     """Where another file begins shortly before the end of the sound by its size, as behind one that is cut."""
-    ends = min(found.begin + found.size, end)
-    start = max(found.begin, found.begin + found.size - _LONGEST_HEADER)
+    ends = min(chunk.begin + chunk.size, end)
+    start = max(chunk.begin, chunk.begin + chunk.size - _LONGEST_HEADER)
     if start >= ends:  # as of a size that is left open, which may be beyond all places that a file can have
         return None
-    file.seek(start)
-    within = _FILE_WITHIN.search(file.read(ends - start + _NAME_OF_FILE))
+    within = _FILE_WITHIN.search(read_at(file, start, ends - start + _NAME_OF_FILE))
     place = ends if within is None else start + within.start()
-    return place if found.begin < place < ends else None
+    return place if chunk.begin < place < ends else None
 
 
 def _cut_before(parser: Callable[[BinaryIO, int, int], Layout], file: BinaryIO, begin: int, place: int) -> Layout:
@@ -207,20 +204,18 @@ def _cut_before(parser: Callable[[BinaryIO, int, int], Layout], file: BinaryIO, 
     return replace(layout, streams=tuple(streams), next_file=layout.next_file or place)
 
 
-def _more_chunks(file: BinaryIO, span: tuple[int, int], found: _Found, order: str) -> tuple[Stream, ...]:
+def _more_chunks(file: BinaryIO, span: tuple[int, int], chunk: _SoundChunk, order: str) -> tuple[Stream, ...]:
     """The streams of a file of several chunks of sound, each with all that precedes the first one; none of others.
 
     libsndfile refuses such a file, and FFmpeg hears one of them.
     """
     begin, end = span
-    first = found.field - 4
-    before = found.begin - first  # the chunk's header, and in AIFF two fields more
-    file.seek(first)
-    name, at = file.read(4), first
+    first = chunk.field - 4
+    before = chunk.begin - first  # the chunk's header, and in AIFF two fields more
+    name, at = read_at(file, first, 4), first
     sounds: list[tuple[int, int]] = []
-    while not found.is_wide and at + 8 <= end and len(sounds) < MOST_FILES and not is_beginning(file, at):
-        file.seek(at)
-        header = file.read(8)
+    while not chunk.is_wide and at + 8 <= end and len(sounds) < MOST_FILES and not is_beginning(file, at):
+        header = read_at(file, at, 8)
         size = struct.unpack(f"{order}I", header[4:])[0]
         if header[:4] == name and before - 8 <= size <= end - at - 8:
             sounds.append((at, at + 8 + size))
@@ -247,7 +242,7 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
                 # libsndfile takes all to the end of the file for sound.
                 stream = Stream(((begin, sound + n_bytes),), promised_bytes=n_bytes, present_bytes=n_bytes)
                 return Layout("W64", (stream,), next_file=behind if behind < end else None)
-            return sized(
+            return sized_layout(
                 "W64", file, (begin, end), sound, n_bytes, endian="LITTLE", is_wide=True,
                 field=Field(at + 16, "<Q", before=_W64_CHUNK), block=block, frame=frame,
                 fill=8, chunks="w64",
@@ -256,27 +251,28 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
         if at >= end:
             break
         file.seek(at)
-    return unknown("W64")
+    return unknown_layout("W64")
 
 
 def _behind_w64_chunks(file: BinaryIO, at: int, end: int) -> int:
     """Where chunks end, one behind the other: at another file, or at the end; 0 where there are none to there."""
     while at + _W64_CHUNK <= end and not is_beginning(file, at):
-        file.seek(at)
-        size = struct.unpack("<Q", file.read(_W64_CHUNK)[16:])[0]
+        size = struct.unpack("<Q", read_at(file, at, _W64_CHUNK)[16:])[0]
         if not _W64_CHUNK <= size <= end - at:
             return 0
         at += (size + 7) // 8 * 8
     return at if at >= end or is_beginning(file, at) else 0
 
 
-def _chunked(container: str, file: BinaryIO, span: tuple[int, int], found: _Found, endian: str, order: str) -> Layout:
+def _chunk_layout(
+    container: str, file: BinaryIO, span: tuple[int, int], chunk: _SoundChunk, endian: str, order: str
+) -> Layout:
     # In AIFF, fields of its own precede the samples.
-    field = Field(found.field, f"{order}I", before=found.begin - found.field - 4)
-    if found.is_wide:
-        field = Field(found.field, "<Q")
-    return sized(
-        container, file, span, found.begin, found.size,
-        endian=endian, order=order, field=field, is_wide=found.is_wide, is_strict=found.is_wide,
-        block=found.block, frame=found.frame, n_samples=found.n_samples,
+    field = Field(chunk.field, f"{order}I", before=chunk.begin - chunk.field - 4)
+    if chunk.is_wide:
+        field = Field(chunk.field, "<Q")
+    return sized_layout(
+        container, file, span, chunk.begin, chunk.size,
+        endian=endian, order=order, field=field, is_wide=chunk.is_wide, is_strict=chunk.is_wide,
+        block=chunk.block, frame=chunk.frame, n_samples=chunk.n_samples,
     )  # fmt: skip

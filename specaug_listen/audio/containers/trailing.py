@@ -66,7 +66,7 @@ _SHORTEST = 8
 _SAMPLE, _LEAST = 1 << 15, 1 << 10
 # By how much bytes of anything dense change on average, and how that varies; of sound, the highest ones change less.
 _CHANCE, _SPREAD, _STEADY, _CERTAIN = 64, 37, 48, 24
-# Samples of all channels: 8 of 32 bits. How many tell for sure that they are no chance, and how many tell anything.
+# Samples of all channels: 8 of 32 bits. How many are surely no coincidence, and how many tell anything.
 _LONGEST_SAMPLE, _SURE, _FEWEST_SAMPLES = 32, 200, 4
 
 
@@ -173,10 +173,9 @@ def begin_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
     """
     names, n_header, place, form, n_counted, fill = _CHUNKS[kind]
     start = max(begin, end - _TAIL)
-    file.seek(start)
-    data = file.read(end - start)
+    data = read_at(file, start, end - start)
     ends = {len(data) + missing for missing in range(fill)}  # what fills up the last one may be missing
-    for at in reversed([found.start() for found in names.finditer(data)]):
+    for at in reversed([name.start() for name in names.finditer(data)]):
         if at + n_header <= len(data):
             size = struct.unpack_from(form, data, at + place)[0] - n_counted
             if size >= 0 and at + n_header + size + -size % fill in ends:
@@ -210,7 +209,7 @@ def _goes_on(before: bytes, rest: bytes) -> bool | None:
     steps = {lag: _steps(before[len(before) % lag :], lag) for lag in _lags(before)}
     means = {lag: step.mean(axis=0) for lag, step in steps.items()}
     least = min(mean.min() for mean in means.values())
-    lag = min(one for one, mean in means.items() if mean.min() <= 2 * least + 1)
+    lag = min(each for each, mean in means.items() if mean.min() <= 2 * least + 1)
     place, n = int(means[lag].argmin()), len(rest) // lag
     if n >= _FEWEST_SAMPLES:
         step = _steps(before[-lag:] + rest, lag)[:, place]
@@ -246,8 +245,7 @@ def _is_dense(data: bytes) -> bool:
 
 def is_beginning(file: BinaryIO, at: int) -> bool:
     """Whether a file of sound seems to begin here."""
-    file.seek(at)
-    return file.read(8).startswith(_BEGINNINGS)
+    return read_at(file, at, 8).startswith(_BEGINNINGS)
 
 
 def second_file(file: BinaryIO, begin: int, end: int, order: str) -> int | None:
@@ -274,8 +272,7 @@ def _behind_chunks(file: BinaryIO, begin: int, end: int, order: str) -> int:
     while at < end - 1:
         if at > begin and is_beginning(file, at):
             return at
-        file.seek(at)
-        header = file.read(8)
+        header = read_at(file, at, 8)
         if len(header) < 8 or not _PRINTABLE.issuperset(header[:4]):
             return 0
         size = struct.unpack(f"{order}I", header[4:])[0]
@@ -287,8 +284,7 @@ def _behind_chunks(file: BinaryIO, begin: int, end: int, order: str) -> int:
 
 def end_of_run(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:
     """Where another byte follows the first one, or the end; and that byte."""
-    file.seek(begin)
-    byte = file.read(1)
+    byte = read_at(file, begin, 1)
     at = begin + 1
     while at < end:
         block = file.read(min(1 << 20, end - at))

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from ..._files import open_file
 
-__all__ = ["Piece", "View", "mended", "read_at", "tail"]
+__all__ = ["Piece", "View", "mend", "read_at", "tail"]
 
 # Bytes, or where some begin in the file and where they end.
 Piece = bytes | tuple[int, int]
@@ -117,7 +117,7 @@ class View(io.RawIOBase):
         super().close()
 
 
-def mended(begin: int, end: int, *fields: tuple[int, bytes]) -> tuple[Piece, ...]:
+def mend(begin: int, end: int, *fields: tuple[int, bytes]) -> tuple[Piece, ...]:
     """The bytes of a file from ``begin`` to ``end``, with other bytes in place of some.
 
     Parameters

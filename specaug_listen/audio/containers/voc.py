@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
-from .layout import Layout, Stream, unknown
+from .layout import Layout, Stream, unknown_layout
 from .trailing import is_beginning, kind_of_rest
-from .view import Piece
+from .view import Piece, read_at
 
 __all__ = ["voc"]
 
@@ -67,7 +67,7 @@ def voc(file: BinaryIO, begin: int, end: int) -> Layout:
     """Take the sound out of the blocks: libsndfile takes all behind its header for sound, headers of blocks, too."""
     blocks = _blocks(file, begin, end)
     if blocks.coding is None:
-        return unknown("VOC")
+        return unknown_layout("VOC")
     bodies = [part for part in blocks.parts if part[0] >= 0]
     rest = kind_of_rest(file, bodies[0][0], blocks.ends, end, "", fill=1)
     if rest == "sound" and blocks.is_closed and end - blocks.ends < _FEW:
@@ -116,8 +116,7 @@ def _pieces(parts: list[tuple[int, int]], coding: _Coding) -> tuple[list[Piece],
 
 def _blocks(file: BinaryIO, begin: int, end: int) -> _Blocks:
     blocks = _Blocks(end)
-    file.seek(begin + 20)
-    at = begin + int(struct.unpack("<H", file.read(2))[0])
+    at = begin + int(struct.unpack("<H", read_at(file, begin + 20, 2))[0])
     extended = current = None
     while at < end:
         kind, size, head = _block(file, at)
@@ -176,8 +175,7 @@ def _n_bytes(file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _C
         return n_bytes
     if coding.codec in _LOGARITHMIC and _counts_its_end(file, follows, end):
         return n_bytes - 1
-    file.seek(follows)
-    between = file.read(9)
+    between = read_at(file, follows, 9)
     if len(between) < 8 or any(between[8:]):
         return n_bytes
     # SoX counts 4 of the header's 12 bytes; zeros at the end of its sound look like the mark of the end.
@@ -200,8 +198,7 @@ def _counts_its_end(file: BinaryIO, follows: int, end: int) -> bool:
 
 def _block(file: BinaryIO, at: int) -> tuple[int | None, int, bytes]:
     """Kind, size and first bytes of a block; no kind where none can be."""
-    file.seek(at)
-    head = file.read(4 + _HEADERS[9])
+    head = read_at(file, at, 4 + _HEADERS[9])
     if head[:1] == b"\0":
         return 0, 0, b""
     if len(head) < 4 or head[0] > _LAST_KIND:
@@ -230,5 +227,4 @@ def _coding(kind: int, head: bytes) -> _Coding | None:
 
 
 def _byte(file: BinaryIO, at: int) -> int:
-    file.seek(at)
-    return (file.read(1) or b"\xff")[0]
+    return (read_at(file, at, 1) or b"\xff")[0]

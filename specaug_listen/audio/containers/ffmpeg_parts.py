@@ -136,23 +136,23 @@ def _end_of_file_within(file: BinaryIO, begin: int, size: int) -> int | None:
     """
     head = read_at(file, begin, 16)
     if head[4:8] == b"ftyp":
-        return _walked(file, begin, size, _box, _OF_MP4)
+        return _walk(file, begin, size, _box, _OF_MP4)
     if head.startswith(b"caff"):
-        return _walked(file, begin + 8, size, _chunk_of_caf, _OF_CAF)
+        return _walk(file, begin + 8, size, _chunk_of_caf, _OF_CAF)
     if head == _ASF:
-        return _walked(file, begin, size, _object_of_asf, frozenset({_ASF, _ASF_DATA, *_ASF_INDEXES}))
+        return _walk(file, begin, size, _object_of_asf, frozenset({_ASF, _ASF_DATA, *_ASF_INDEXES}))
     if head.startswith(b"RIFF"):
-        return _walked(file, begin, size, _riff, frozenset({b"RIFF"}))
+        return _walk(file, begin, size, _riff, frozenset({b"RIFF"}))
     if head.startswith(b"\x1aE\xdf\xa3"):
-        return _walked(file, begin, size, _element, frozenset({_SEGMENT}))
+        return _walk(file, begin, size, _element, frozenset({_SEGMENT}))
     if head.startswith(b"wvpk"):
-        return _walked(file, begin, size, _block_of_wavpack, frozenset({b"wvpk"}))
+        return _walk(file, begin, size, _block_of_wavpack, frozenset({b"wvpk"}))
     if head.startswith(b"FLV"):
-        return _walked(file, begin + FLV_HEADER, size, flv_tag, FLV_TAGS)
+        return _walk(file, begin + FLV_HEADER, size, flv_tag, FLV_TAGS)
     return _end_of_tta(file, begin) if head.startswith(b"TTA1") else None
 
 
-def _walked(
+def _walk(
     file: BinaryIO, begin: int, size: int, read: Callable[[bytes, bool], _Block], known: frozenset[bytes]
 ) -> int | None:
     """The end of a row of blocks.

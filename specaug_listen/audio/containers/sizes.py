@@ -9,9 +9,9 @@ from typing import BinaryIO, NamedTuple
 from ..._notices import Notice
 from .layout import Body, Layout, Stream
 from .trailing import before_tags, begin_of_chunks, is_open_size, kind_of_rest, second_file
-from .view import Piece, mended
+from .view import Piece, mend
 
-__all__ = ["Field", "sized"]
+__all__ = ["Field", "sized_layout"]
 
 
 class Field(NamedTuple):
@@ -34,13 +34,13 @@ class Field(NamedTuple):
     unit: int = 1
     before: int = 0
 
-    def written(self, n_bytes: int) -> tuple[int, bytes]:
+    def bytes_for(self, n_bytes: int) -> tuple[int, bytes]:
         """Its place, and what is to stand there for so much sound."""
         most = (1 << 8 * struct.calcsize(self.form)) - 1
         return self.place, struct.pack(self.form, min(n_bytes // self.unit + self.before, most))
 
 
-def sized(
+def sized_layout(
     container: str,
     file: BinaryIO,
     span: tuple[int, int],
@@ -103,7 +103,7 @@ def sized(
         there, end, is_strict = there - there % block, sound + there - there % block, True
 
     def remade() -> tuple[Piece, ...] | None:
-        return None if field is None or (there >= 1 << 32 and not is_wide) else mended(begin, end, field.written(there))
+        return None if field is None or (there >= 1 << 32 and not is_wide) else mend(begin, end, field.bytes_for(there))
 
     if n_bytes > there:
         pieces = remade() if is_strict else None
@@ -114,10 +114,10 @@ def sized(
         return Layout(container, (Stream(remade(), Body(sound, end, endian) if endian else None, n_bytes, there),))
     whole = Stream(None, None, n_bytes, n_bytes, n_samples)
     follows = second_file(file, ends, end, order) if rest == "file" else None
-    return _ended(container, (begin, ends, end), whole, rest, follows, is_last=is_last)
+    return _whole(container, (begin, ends, end), whole, rest, follows, is_last=is_last)
 
 
-def _ended(
+def _whole(
     container: str, places: tuple[int, int, int], stream: Stream, rest: str, next_file: int | None, *, is_last: bool
 ) -> Layout:
     """A file whose sound ends where its header says, and what is done with the rest."""
