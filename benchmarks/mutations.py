@@ -32,13 +32,18 @@ _FAILURE = re.compile(r"^(?:FAILED|ERROR|SUBFAILED\S*) (\S+)", flags=re.M)
 
 
 class Fault(NamedTuple):
-    """A piece of code that stands once in the package, and the fault that takes its place."""
+    """A piece of code that stands once in the package, and the fault that takes its place.
+
+    ``also`` are tests of another room that hold the code to what it is to be, e.g. to recordings.
+    """
 
     name: str
     code: str
     fault: str
+    also: str = ""
 
 
+_RECORDED = "tests/frameworks/test_recorded.py"
 FAULTS = (
     # audio, stft
     Fault("left and right exchanged", '{"left": 0, "right": 1}', '{"left": 1, "right": 0}'),
@@ -70,8 +75,12 @@ FAULTS = (
     Fault("a biased standard deviation", "max(1, summary.n_frames - 1)", "max(1, summary.n_frames)"),
     Fault("NeMo's guard below the logarithm", "floor=2.0**-24", "floor=2.0**-23"),
     # augment
-    Fault("the widest mask never drawn", "rng.integers(0, widest, endpoint=True)", "rng.integers(0, max(1, widest))"),
-    Fault("an inclusive width that is exclusive", 'int(spans.widest) + (rule == "inclusive")', "int(spans.widest)"),
+    Fault(
+        "the widest mask never drawn",
+        "source.integers(0, widest + 1, (1,))",
+        "source.integers(0, max(1, widest), (1,))",
+    ),
+    Fault("an inclusive width that is exclusive", '+ (rule == "inclusive")', "", also=_RECORDED),
     Fault(
         "the level of a fill in amplitudes",
         "10 * np.log10(max(total / (end - begin), 1e-20))",
@@ -88,7 +97,7 @@ FAULTS = (
         "center + min(max(displacement, -bound), bound)",
         "center - min(max(displacement, -bound), bound)",
     ),
-    Fault("Keys' cubic kernel", "_CUBIC = -0.75", "_CUBIC = -0.5"),
+    Fault("Keys' cubic kernel", "_CUBIC = -0.75", "_CUBIC = -0.5", also=_RECORDED),
     Fault("a rectangle beyond the clip", "min(n, n_frames - begin)", "n"),
     # frameworks, custom
     Fault(
@@ -96,8 +105,12 @@ FAULTS = (
         'width_rule="exclusive",\n        start_rule="below_widest"',
         'width_rule="inclusive",\n        start_rule="below_widest"',
     ),
-    Fault("NeMo's channel counted from 1", "return written + 1 if is_number", "return written if is_number"),
-    Fault("HF's masks of the other axis", 'over if axis == "time" else {}', "over"),
+    Fault("NeMo's channel counted from 1", "return value + 1, key", "return value, key"),
+    Fault(
+        "HF's masks of bins as long as those of frames",
+        "max_width=mask_feature_length, count_ratio",
+        "max_width=mask_time_length, count_ratio",
+    ),
     Fault("a callable's scale with another sign", "return values * std + mean", "return values * std - mean"),
     # vocoders, metrics
     Fault(
@@ -256,7 +269,9 @@ def plant(fault: Fault, tree: Path, seconds: float, cache: Path) -> dict[str, An
         return {"fault": fault.name, "outcome": place, "test": "", "seconds": 0.0}
     place.file.write_text(place.text.replace(fault.code, fault.fault), encoding="utf-8")
     try:
-        outcome, test, passed = run_tests(tree, tests_of(place.file, tree), seconds, cache)
+        outcome, test, passed = run_tests(
+            tree, [*tests_of(place.file, tree), *([fault.also] if fault.also else [])], seconds, cache
+        )
     finally:
         place.file.write_text(place.text, encoding="utf-8")
     return {"fault": fault.name, "outcome": outcome, "test": test, "seconds": round(passed, 1)}

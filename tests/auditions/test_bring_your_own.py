@@ -141,6 +141,13 @@ def test_a_policy_for_a_draw_that_calls_nothing_is_refused(speechlike, tmp_path)
         replay(folder / "draw-1.json", audio=speechlike, policy=np.flipud)
 
 
+def test_each_draw_has_a_waveform_of_its_own(speechlike):
+    stage = audiomentations.Compose([audiomentations.Gain(-12.0, 12.0, p=1.0)])
+    result = heard_by(speechlike, waveform=stage, draws=3)
+    gains_db = [draw.waveform.drawn[0].parameters["amplitude_ratio"] for draw in result.draws]
+    assert len(set(gains_db)) == 3
+
+
 def test_the_same_masks_are_heard_with_and_without_the_waveform(speechlike):
     stage = audiomentations.Compose([audiomentations.BandStopFilter(p=1.0)])
     policy = augment.Policy((augment.TimeMask(max_frames=30, fill=0.0),))

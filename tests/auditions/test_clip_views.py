@@ -1,0 +1,31 @@
+"""What a page shows of a clip: where its masks lie, in seconds and Hz."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from specaug_listen.auditions.clip_views import edges_hz, masks_of
+from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
+from specaug_listen.frontends import WHISPER
+
+
+def test_a_mask_of_bins_reaches_half_way_to_the_centres_beyond_it():
+    # Slaney's mel is linear below 1 kHz, so that half way is half way in Hz.
+    centers_hz = WHISPER.center_hz()
+    low_hz, high_hz = edges_hz(WHISPER, (3, 8))
+    assert low_hz == pytest.approx((centers_hz[2] + centers_hz[3]) / 2)
+    assert high_hz == pytest.approx((centers_hz[7] + centers_hz[8]) / 2)
+
+
+def test_a_mask_of_frames_reaches_half_a_hop_beyond_their_centres_and_not_beyond_the_clip():
+    first, last = masks_of(Draw(80, 100, (TimeSpan(10, 20), TimeSpan(90, 10))), WHISPER)
+    assert (first.begin_s, first.end_s) == (0.095, 0.295)
+    assert (last.begin_s, last.end_s) == (0.895, 0.995)
+    assert (first.low_hz, first.high_hz) == tuple(np.round(edges_hz(WHISPER, (0, 80)), 1))
+
+
+def test_bins_of_a_mask_are_those_of_its_step():
+    (mask,) = masks_of(Draw(80, 100, (FrequencyBand(3, 5),)), WHISPER)
+    assert (mask.low_hz, mask.high_hz) == tuple(np.round(edges_hz(WHISPER, (3, 8)), 1))
+    assert mask.begin_s == 0.0
