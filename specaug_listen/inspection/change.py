@@ -1,4 +1,4 @@
-"""What an inspection found, as data."""
+"""`Change`: what an inspection found between two mels, as data."""
 
 from __future__ import annotations
 
@@ -11,13 +11,23 @@ from pydantic import Field
 from .._records import from_json, record, to_json
 from ..augment import Draw, FillLevel, FrequencyBand, Rectangle, TimeSpan, WarpPath
 from ..errors import PolicyError, error_context
-from .resampling import Reading
 
-__all__ = ["Change", "FillFound", "FoundBand", "FoundRectangle", "FoundSpan", "FoundWarp", "Kind", "LengthChange"]
+__all__ = [
+    "Change",
+    "FillFound",
+    "FoundBand",
+    "FoundRectangle",
+    "FoundSpan",
+    "FoundWarp",
+    "Kind",
+    "LengthChange",
+    "Reading",
+]
 
 Index = Annotated[int, Field(ge=0)]
 Width = Annotated[int, Field(ge=1)]
 Kind: TypeAlias = Literal["zero", "mean", "min", "floor", "constant", "band_mean", "frame_mean", "copied", "noise"]
+Reading: TypeAlias = Literal["linear", "bicubic", "bicubic, corners aligned", "linear in two pieces"]
 LengthChange: TypeAlias = Literal[
     "none", "cut at the end", "cut at the start", "longer at the end", "longer at the start", "stretched"
 ]
@@ -91,7 +101,7 @@ class FoundWarp:
     reading: Reading | Literal["another"] = "linear"
 
     def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
-        """For each frame, the (fractional) frame before the warp that it was read from; it never falls."""
+        """Return the (fractional) frame before the warp that each frame was read from; it never falls."""
         return WarpPath(self.center_frame, self.displacement_frames).source_frames(n_frames)
 
 
@@ -143,7 +153,7 @@ class Change:
 
     @property
     def masked_bins(self) -> npt.NDArray[np.bool_]:
-        """Which bins are masked over all frames, shape (n_mels,)."""
+        """Bins that are masked over all frames, shape (n_mels,)."""
         covered = np.zeros(self.n_mels, dtype=bool)
         for band in self.bands:
             covered[band.start_bin : band.start_bin + band.n_bins] = True
@@ -151,14 +161,14 @@ class Change:
 
     @property
     def masked_frames(self) -> npt.NDArray[np.bool_]:
-        """Which frames are masked over all bins, shape (n_frames,)."""
+        """Frames that are masked over all bins, shape (n_frames,)."""
         covered = np.zeros(self.n_frames, dtype=bool)
         for span in self.spans:
             covered[span.start_frame : span.start_frame + span.n_frames] = True
         return covered
 
     def as_draw(self, policy: str = "") -> Draw:
-        """The warp, bands, spans and rectangles as a draw, to be shown and measured."""
+        """Return the warp, bands, spans and rectangles as a draw, to be shown and scored."""
         warps = [] if self.warp is None else [WarpPath(self.warp.center_frame, self.warp.displacement_frames)]
         bands = [FrequencyBand(b.start_bin, b.n_bins, _fill(b.fill), 0, b.fill.level) for b in self.bands]
         spans = [TimeSpan(s.start_frame, s.n_frames, _fill(s.fill), 0, s.fill.level) for s in self.spans]
@@ -169,7 +179,7 @@ class Change:
         return Draw(self.n_mels, self.n_frames, (*warps, *bands, *spans, *boxes), policy)
 
     def to_json(self) -> str:
-        """The change as a JSON text."""
+        """Write the change as a JSON text."""
         return to_json(self)
 
     @classmethod
@@ -194,12 +204,12 @@ class Change:
             warp = self.warp
             lines.append(f"frame {warp.center_frame} moved by {warp.displacement_frames:+d} frames, {warp.reading}")
         for band in self.bands:
-            lines.append(f"{_range('bins', band.start_bin, band.n_bins)} masked ({_words(band.fill)})")
+            lines.append(f"{_range('bins', band.start_bin, band.n_bins)} masked ({_in_words(band.fill)})")
         for span in self.spans:
-            lines.append(f"{_range('frames', span.start_frame, span.n_frames)} masked ({_words(span.fill)})")
+            lines.append(f"{_range('frames', span.start_frame, span.n_frames)} masked ({_in_words(span.fill)})")
         for box in self.rectangles:
             bins = _range("bins", box.start_bin, box.n_bins)
-            lines.append(f"{bins} masked in {_range('frames', box.start_frame, box.n_frames)} ({_words(box.fill)})")
+            lines.append(f"{bins} masked in {_range('frames', box.start_frame, box.n_frames)} ({_in_words(box.fill)})")
         if self.unexplained_ratio:
             lines.append(f"{100 * self.unexplained_ratio:.2g} % of the cells changed for another reason")
         return "\n".join(lines)
@@ -209,15 +219,15 @@ def _range(unit: str, start: int, n: int) -> str:
     return f"{unit} {start}-{start + n - 1}"
 
 
-def _words(fill: FillFound) -> str:
+def _in_words(fill: FillFound) -> str:
     value = f" {fill.value:.4g}" if fill.kind == "constant" and fill.value is not None else ""
     level = f", {fill.level.vs_median_db:+.1f} dB re median" if fill.level else ""
     return f"{fill.kind}{value}{level}"
 
 
 def _fill(fill: FillFound) -> float | Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise"]:
-    """The fill of ours that comes closest."""
+    """Return the fill of a policy that comes closest."""
     if fill.kind in ("zero", "constant") and fill.value is not None:
         return fill.value
-    named = ("mean", "band_mean", "frame_mean", "min", "floor")
-    return fill.kind if fill.kind in named else "noise"  # type: ignore[return-value]
+    fills = ("mean", "band_mean", "frame_mean", "min", "floor")
+    return fill.kind if fill.kind in fills else "noise"  # type: ignore[return-value]

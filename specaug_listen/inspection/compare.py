@@ -1,4 +1,4 @@
-"""`inspect_change`: from two mels to what was done between them."""
+"""`inspect_change`: compare two mels, and say what was done between them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from .._arrays import runs
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from .change import Change, FoundBand, FoundRectangle, FoundSpan, FoundWarp, LengthChange
-from .masks import Box, Explained, explained, fill_found, plain_values
-from .resampling import READINGS, read_at, source_of
-from .warp_search import find_reading, find_warp
+from .masks import Box, Explanation, describe_fill, explain, plain_values
+from .warp_search import find_reading, find_warp, read_linear, read_warped, source_frames
 
 __all__ = ["inspect_change"]
 
 Real = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
-# Shares of the clip's deviation within which a cell counts as predicted.
+# Shares of the clip's standard deviation within which a cell counts as predicted.
 _NEARLY, _NEAR = 1e-4, 0.25
 _TOLERANCE = {"linear": 0.0, None: _NEAR}
 # Share of the cells that a warp must explain beyond those that are explained without one.
@@ -25,7 +24,7 @@ _LEAST_GAIN, _LEAST_GAIN_OF_ANOTHER = 0.02, 0.1
 
 
 def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
-    """What was done to a mel: masks and their fills, a time warp, another length.
+    """Find what was done to a mel: masks and their fills, a time warp, another length.
 
     Parameters
     ----------
@@ -51,18 +50,18 @@ def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
     (50, 30, 'zero')
     """
     _check(before, after)
-    aligned, length = _aligned(before, after)
-    warped, warp, tolerance = _unwarped(aligned, after)
-    limit = max(tolerance, _NEAR if length == "stretched" else 0.0) * _spread(before)
+    aligned, length = _align(before, after)
+    warped, warp, tolerance = _find_warp(aligned, after)
+    limit = max(tolerance, _NEAR if length == "stretched" else 0.0) * _standard_deviation(before)
     changed = np.abs(after.values - warped.values) > limit
-    found = explained(changed, plain_values(after, warped, changed))
-    bands, spans, rectangles = _masks(found, warped, after)
+    explanation = explain(changed, plain_values(after, warped, changed))
+    bands, spans, rectangles = _masks(explanation, warped, after)
     if warp is not None and warp.reading == "another":
         # What lies between two ways of reading between frames is no mask.
-        noise = [box for box, mask in zip(found.boxes, rectangles, strict=True) if mask.fill.kind == "noise"]
+        noise = [box for box, mask in zip(explanation.boxes, rectangles, strict=True) if mask.fill.kind == "noise"]
         rectangles = tuple(mask for mask in rectangles if mask.fill.kind != "noise")
         for box in noise:
-            found.rest[box.cells] = changed[box.cells]
+            explanation.rest[box.cells] = changed[box.cells]
     return Change(
         after.n_mels,
         after.n_frames,
@@ -73,7 +72,7 @@ def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
         warp,
         length,
         float((after.values != aligned.values).mean()),
-        round(float(found.rest.mean()), 6),
+        round(float(explanation.rest.mean()), 6),
     )
 
 
@@ -87,12 +86,12 @@ def _check(before: MelSpectrogram, after: MelSpectrogram) -> None:
         )
 
 
-def _spread(mel: MelSpectrogram) -> float:
+def _standard_deviation(mel: MelSpectrogram) -> float:
     return float(mel.summary.std) or 1.0
 
 
-def _aligned(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrogram, LengthChange]:
-    """The mel before at the length of the mel after."""
+def _align(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrogram, LengthChange]:
+    """Return the mel before at the length of the mel after, and how the length changed."""
     old, new = before.values, after.values
     n_old, n_new = before.n_frames, after.n_frames
     if n_old == n_new:
@@ -100,20 +99,20 @@ def _aligned(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrog
     missing = max(0, n_new - n_old)
     at_end = np.pad(old, ((0, 0), (0, missing)), mode="edge")[:, :n_new]
     at_start = np.pad(old, ((0, 0), (missing, 0)), mode="edge")[:, -n_new:]
-    stretched = read_at(old, source_of(None, n_old, n_new))
+    stretched = read_linear(old, source_frames(None, n_old, n_new))
     ways: list[tuple[LengthChange, Real]] = [
         ("cut at the end" if n_new < n_old else "longer at the end", at_end),
         ("cut at the start" if n_new < n_old else "longer at the start", at_start),
         ("stretched", stretched),
     ]
-    cap = _spread(before)
+    cap = _standard_deviation(before)
     costs = [float(np.minimum(np.abs(values - new), cap).mean()) for _, values in ways]
     length, values = ways[int(np.argmin(costs))]
     return MelSpectrogram(values, before.frontend, statistics=before.statistics), length
 
 
-def _unwarped(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrogram, FoundWarp | None, float]:
-    """The mel before, warped as the mel after is, where a warp explains more cells than none."""
+def _find_warp(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrogram, FoundWarp | None, float]:
+    """Return the mel before, warped as the mel after is where a warp explains more cells than none, and that warp."""
     changed = after.values != before.values
     if not changed.any() or _is_plainly_masked(before, after, changed):
         return before, None, 0.0
@@ -121,10 +120,9 @@ def _unwarped(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectro
     if knee is None:
         return before, None, 0.0
     knee, reading = find_reading(before, after, knee)
-    read = READINGS[reading or "linear"]
-    predicted = read(before.values, knee)
+    predicted = read_warped(before.values, knee, reading or "linear")
     tolerance = _TOLERANCE.get(reading, _NEARLY)
-    limit = tolerance * _spread(before)
+    limit = tolerance * _standard_deviation(before)
     without = np.abs(after.values - before.values) > limit
     remaining = np.abs(after.values - predicted) > limit
     gain = float((without & ~remaining).mean()) - float((remaining & ~without).mean())
@@ -135,26 +133,26 @@ def _unwarped(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectro
 
 
 def _is_plainly_masked(before: MelSpectrogram, after: MelSpectrogram, changed: Cells) -> bool:
-    """Whether masks of plain fills explain all that changed, and something is left that did not."""
-    found = explained(changed, plain_values(after, before, changed))
-    if found.rest.any():
+    """Say whether masks of plain fills explain all that changed, and something is left that did not."""
+    explanation = explain(changed, plain_values(after, before, changed))
+    if explanation.rest.any():
         return False
-    bands, spans, boxes = _masks(found, before, after)
+    bands, spans, boxes = _masks(explanation, before, after)
     fills = [b.fill for b in bands] + [s.fill for s in spans] + [b.fill for b in boxes]
     return all(fill.kind != "noise" for fill in fills)
 
 
 def _masks(
-    found: Explained, before: MelSpectrogram, after: MelSpectrogram
+    explanation: Explanation, before: MelSpectrogram, after: MelSpectrogram
 ) -> tuple[tuple[FoundBand, ...], tuple[FoundSpan, ...], tuple[FoundRectangle, ...]]:
     n_mels, n_frames = after.n_mels, after.n_frames
-    in_band = np.broadcast_to(found.bins[:, None], (n_mels, n_frames))
-    in_span = np.broadcast_to(found.frames, (n_mels, n_frames))
+    in_band = np.broadcast_to(explanation.bins[:, None], (n_mels, n_frames))
+    in_span = np.broadcast_to(explanation.frames, (n_mels, n_frames))
     every = np.ones((n_mels, n_frames), dtype=bool)
-    bands = [Box(start, n, 0, n_frames) for start, n in runs(found.bins)]
-    spans = [Box(0, n_mels, start, n) for start, n in runs(found.frames)]
+    bands = [Box(start, n, 0, n_frames) for start, n in runs(explanation.bins)]
+    spans = [Box(0, n_mels, start, n) for start, n in runs(explanation.frames)]
     return (
-        tuple(FoundBand(b[0], b[1], fill_found(b.cells, ~in_span, before, after)) for b in bands),
-        tuple(FoundSpan(s[2], s[3], fill_found(s.cells, ~in_band, before, after)) for s in spans),
-        tuple(FoundRectangle(*b, fill_found(b.cells, every, before, after)) for b in found.boxes),
+        tuple(FoundBand(b[0], b[1], describe_fill(b.cells, ~in_span, before, after)) for b in bands),
+        tuple(FoundSpan(s[2], s[3], describe_fill(s.cells, ~in_band, before, after)) for s in spans),
+        tuple(FoundRectangle(*b, describe_fill(b.cells, every, before, after)) for b in explanation.boxes),
     )

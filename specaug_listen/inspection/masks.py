@@ -11,12 +11,12 @@ from ..augment import FillLevel
 from ..frontends import MelSpectrogram
 from .change import FillFound, Kind
 
-__all__ = ["Box", "Explained", "PlainCells", "explained", "fill_found", "plain_values"]
+__all__ = ["Box", "Explanation", "PlainCells", "describe_fill", "explain", "plain_values"]
 
 Real = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
-# Share of a mask's cells that may by chance be what they were; two are forgiven wherever there are many.
-_BY_CHANCE = 0.02
+# Share of a mask's cells that may happen to be what they were; two are forgiven wherever there are many.
+_UNCHANGED = 0.02
 _MANY = 20
 _LEAST_IN_BOX = 0.9
 _LEAST_CELLS = 4
@@ -33,7 +33,7 @@ class Box(NamedTuple):
 
     @property
     def cells(self) -> tuple[slice, slice]:
-        """Where it is."""
+        """Its place in an array of cells."""
         return (
             slice(self.start_bin, self.start_bin + self.n_bins),
             slice(self.start_frame, self.start_frame + self.n_frames),
@@ -48,8 +48,8 @@ class PlainCells(NamedTuple):
     low: Cells
 
 
-class Explained(NamedTuple):
-    """Cells that changed, as masks.
+class Explanation(NamedTuple):
+    """The masks that hold the cells that changed.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ class Explained(NamedTuple):
     rest: Cells
 
 
-def explained(changed: Cells, may_be: PlainCells) -> Explained:
-    """The bands, spans and boxes that hold the cells that changed.
+def explain(changed: Cells, may_be: PlainCells) -> Explanation:
+    """Find the bands, spans and boxes that hold the cells that changed.
 
     Parameters
     ----------
@@ -84,15 +84,15 @@ def explained(changed: Cells, may_be: PlainCells) -> Explained:
     boxes = _boxes(rest, in_band & in_span)
     for box in boxes:
         rest[box.cells] = False
-    return Explained(bins, frames, boxes, rest)
+    return Explanation(bins, frames, boxes, rest)
 
 
 def _full(held: Cells, changed: Cells, low: Cells) -> Cells:
-    """Which rows are full, and not only because most of it was so before."""
+    """Say which rows are full, and not only because most of each was so before."""
     n = held.shape[1]
     if n == 0:
         return np.zeros(len(held), dtype=bool)
-    forgiven = max(_BY_CHANCE * n, 2 if n >= _MANY else 0)
+    forgiven = max(_UNCHANGED * n, 2 if n >= _MANY else 0)
     # In silence all cells are low already: few that changed make a mask of it only where they are low as well.
     is_mask = (changed.mean(axis=1) >= _LEAST_CHANGED) | ~(changed & ~low).any(axis=1)
     full: Cells = ((~held).sum(axis=1) <= forgiven) & changed.any(axis=1) & is_mask
@@ -115,7 +115,7 @@ def _boxes(rest: Cells, held: Cells) -> list[Box]:
 
 
 def plain_values(after: MelSpectrogram, before: MelSpectrogram, changed: Cells) -> PlainCells:
-    """Cells that hold a value that fills have: the floor, the least value, and what many changed cells hold."""
+    """Find cells that hold a value that fills have: the floor, the least value, and what many changed cells hold."""
     floor = before.frontend.floor_value(before.summary.largest, before.statistics)
     low: Cells = (after.values == floor) | (after.values == np.float32(before.summary.least))
     values, counts = np.unique(after.values[changed], return_counts=True)
@@ -127,8 +127,8 @@ def plain_values(after: MelSpectrogram, before: MelSpectrogram, changed: Cells) 
     return PlainCells(held | still_frames, held | still_bands, low)
 
 
-def fill_found(cells: tuple[slice, slice], alone: Cells, before: MelSpectrogram, after: MelSpectrogram) -> FillFound:
-    """What stands in a mask.
+def describe_fill(cells: tuple[slice, slice], alone: Cells, before: MelSpectrogram, after: MelSpectrogram) -> FillFound:
+    """Say what stands in a mask.
 
     Parameters
     ----------
@@ -147,22 +147,22 @@ def fill_found(cells: tuple[slice, slice], alone: Cells, before: MelSpectrogram,
     values = region[mine]
     if float(np.ptp(values)) <= 1e-6 * max(1.0, float(np.abs(values).max())):
         return FillFound(_one_value(values, mine, cells, before), float(values[0]), level)
-    kept = np.where(mine, region, np.nan).astype(np.float64)
+    own = np.where(mine, region, np.nan).astype(np.float64)
     floor = before.frontend.floor_value(before.summary.largest, before.statistics)[cells[0]]
     if np.array_equal(region[mine], np.broadcast_to(floor, region.shape)[mine]):
         return FillFound("floor", None, level)
-    if _is_flat(kept, axis=1):
+    if _is_flat(own, axis=1):
         return FillFound("band_mean", None, level)
-    if _is_flat(kept, axis=0):
+    if _is_flat(own, axis=0):
         return FillFound("frame_mean", None, level)
     is_span = region.shape[0] == before.n_mels
     return FillFound("copied" if is_span and _is_copied(region, mine, before) else "noise", None, level)
 
 
 def _one_value(values: Real, mine: Cells, cells: tuple[slice, slice], before: MelSpectrogram) -> Kind:
-    value, spread = float(values[0]), float(before.summary.std) or 1.0
+    value, deviation = float(values[0]), float(before.summary.std) or 1.0
     floor = before.frontend.floor_value(before.summary.largest, before.statistics)[cells[0]]
-    if abs(value - before.summary.mean) <= 1e-4 * spread:
+    if abs(value - before.summary.mean) <= 1e-4 * deviation:
         return "mean"
     # Where the clip reaches its floor, its least value is the floor.
     if np.array_equal(values, np.broadcast_to(floor, mine.shape)[mine]):
@@ -173,28 +173,28 @@ def _one_value(values: Real, mine: Cells, cells: tuple[slice, slice], before: Me
         return "zero"
     if np.ptp(before.values[cells[0]].mean(axis=1)) == 0 or mine.shape[0] == 1:
         band = float(before.values[cells[0]].mean(dtype=np.float64))
-        if abs(value - band) <= 1e-4 * spread:
+        if abs(value - band) <= 1e-4 * deviation:
             return "band_mean"
     return "constant"
 
 
-def _is_flat(kept: npt.NDArray[np.float64], axis: int) -> bool:
-    """Whether there is one value along an axis, in rows that hold more than one."""
-    counts = (~np.isnan(kept)).sum(axis=axis)
+def _is_flat(values: npt.NDArray[np.float64], axis: int) -> bool:
+    """Say whether there is one value along an axis, in rows that hold more than one cell."""
+    counts = (~np.isnan(values)).sum(axis=axis)
     if counts.max() < 2:
         return False
-    lines = kept[counts > 0] if axis == 1 else kept[:, counts > 0]
+    lines = values[counts > 0] if axis == 1 else values[:, counts > 0]
     width = np.nanmax(lines, axis=axis) - np.nanmin(lines, axis=axis)
     return bool((width <= 1e-5 * np.maximum(1.0, np.nanmax(np.abs(lines), axis=axis))).all())
 
 
 def _is_copied(region: Real, mine: Cells, before: MelSpectrogram) -> bool:
-    """Whether each frame of a region stands somewhere in the clip."""
+    """Say whether each frame of a region stands somewhere in the clip."""
     bins = mine.all(axis=1)
     if not bins.any():
         return False
-    known = {frame.tobytes() for frame in np.ascontiguousarray(before.values[bins].T)}
-    return all(frame.tobytes() in known for frame in np.ascontiguousarray(region[bins].T))
+    frames = {frame.tobytes() for frame in np.ascontiguousarray(before.values[bins].T)}
+    return all(frame.tobytes() in frames for frame in np.ascontiguousarray(region[bins].T))
 
 
 def _level(values: Real, mine: Cells, cells: tuple[slice, slice], before: MelSpectrogram) -> FillLevel | None:

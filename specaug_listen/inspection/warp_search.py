@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
-from ..frontends import MelSpectrogram
-from .resampling import READINGS, Knee, Reading, read_at, source_of
+from ..augment.warp_maps import Interpolation, warp_taps
+from ..frontends import FrameInterpolation, MelSpectrogram, linear_interpolation
+from .change import Reading
 
-__all__ = ["find_reading", "find_warp"]
+__all__ = ["Knee", "find_reading", "find_warp", "read_linear", "read_warped", "source_frames"]
 
 Real = npt.NDArray[np.float32]
-Source = npt.NDArray[np.float64]
+Frames = npt.NDArray[np.float64]
 Knees = npt.NDArray[np.intp]
 _BINS_OF_GRID = 20
 _CELLS_AT_ONCE = 1 << 21
@@ -23,39 +26,76 @@ _NEARLY = 1e-4
 _RANGE_DB = 80.0
 _FARTHEST = 120
 _FRAMES_COMPARED = 400
+# Ways to read between frames that are told apart, by their names in a `Change`.
+_READINGS: dict[Reading, Interpolation] = {
+    "linear": "linear",
+    "bicubic": "bicubic",
+    "bicubic, corners aligned": "bicubic_corners",
+    "linear in two pieces": "linear_halves",
+}
+
+
+class Knee(NamedTuple):
+    """Frame ``source`` of the mel before is frame ``target`` of the mel after."""
+
+    target: int
+    source: int
+
+
+def source_frames(knee: Knee | None, n_before: int, n_after: int) -> Frames:
+    """Return the frame before that each frame after is read from, shape (n_after,); None is a straight line."""
+    targets, sources = [0, n_after - 1], [0, n_before - 1]
+    if knee is not None:
+        targets.insert(1, knee.target)
+        sources.insert(1, knee.source)
+    return np.interp(np.arange(n_after), targets, sources)
+
+
+def read_linear(values: Real, source: Frames) -> Real:
+    """Read a mel at fractional frames, linearly between neighbours, shape (n_mels, n)."""
+    return _read(values, linear_interpolation(source, values.shape[1]))
+
+
+def read_warped(values: Real, knee: Knee, reading: Reading) -> Real:
+    """Warp a mel as a framework that reads between frames in this way."""
+    return _read(values, warp_taps(_READINGS[reading], knee.source, knee.target, values.shape[1]))
+
+
+def _read(values: Real, frames: FrameInterpolation) -> Real:
+    return frames.read(lambda begin, end: values[:, begin:end], 0, len(frames.source))
 
 
 def find_warp(before: MelSpectrogram, after: MelSpectrogram) -> Knee | None:
-    """The knee of the two-piece map that explains most; None where the clip is too short or too flat for one.
+    """Find the knee of the two-piece map that explains most; None where the clip is too short or too flat for one.
 
-    A coarse search over all knees, then climbs from the best of them. Cells that nothing explains (masks) count the
-    same wherever the knee is.
+    All knees are searched coarsely, then it is climbed from the best of them. Cells that nothing explains (masks) count
+    the same wherever the knee is.
     """
     n = after.n_frames
     a, b = _levels(before), _levels(after)
-    usable = _lively(a) & _lively(b)
+    usable = _is_lively(a) & _is_lively(b)
     if n < 5 or usable.sum() < 1 or before.n_frames != n:
         return None
     a, b = a[usable], b[usable]
     spread = float(a.std()) or 1.0
     few = slice(None, None, max(1, len(a) // _BINS_OF_GRID))
     starts = _best(a[few], b[few], _grid(n), spread, _STARTS)
-    rough = _best(a, b, _climbed(a, b, starts, max(2, n // 60), spread), spread, 1)
+    rough = _best(a, b, _climb(a, b, starts, max(2, n // 60), spread), spread, 1)
     # A frame near the true one that moves as far explains nearly as much: look along that line more closely.
     close = _best(a[few], b[few], _line(Knee(*rough[0]), n), _CLOSE * spread, _STARTS)
-    best = _best(a, b, _climbed(a, b, close, 2, _CLOSE * spread), _CLOSE * spread, 1)[0]
+    best = _best(a, b, _climb(a, b, close, 2, _CLOSE * spread), _CLOSE * spread, 1)[0]
     return Knee(*(int(k) for k in best))
 
 
 def _levels(mel: MelSpectrogram) -> Real:
-    """Values in which loud cells do not outweigh all others."""
+    """Return values in which loud cells do not outweigh all others."""
     if mel.frontend.log is not None:
         return mel.values
     return np.maximum(mel.db, mel.range_db[1] - _RANGE_DB)
 
 
-def _lively(values: Real) -> npt.NDArray[np.bool_]:
-    """Bins that are not one value nearly all the time."""
+def _is_lively(values: Real) -> npt.NDArray[np.bool_]:
+    """Say which bins are not one value nearly all the time."""
     ordered = np.sort(values, axis=1)
     n = values.shape[1]
     lively: npt.NDArray[np.bool_] = ordered[:, n - 1 - n // 20] > ordered[:, n // 20]
@@ -63,7 +103,7 @@ def _lively(values: Real) -> npt.NDArray[np.bool_]:
 
 
 def _grid(n: int) -> Knees:
-    """Knees all over the clip: their place matters little, how far they move matters much."""
+    """List knees all over the clip: where they are matters little, how far they move matters much."""
     farthest = max(4, min(n // 2, _FARTHEST))
     sources = np.arange(1, n - 1, max(2, n // 60))
     moves = np.arange(-farthest, farthest + 1, 2 if n < 300 else 3)
@@ -73,7 +113,7 @@ def _grid(n: int) -> Knees:
 
 
 def _line(knee: Knee, n: int) -> Knees:
-    """All frames that move about as far as this one."""
+    """List knees of all frames that move about as far as this one."""
     sources = np.arange(1, n - 1, max(1, n // 300))
     moved = knee.target - knee.source
     pairs = np.array([(source + moved + i, source) for i in _NEAR for source in sources])
@@ -81,23 +121,23 @@ def _line(knee: Knee, n: int) -> Knees:
 
 
 def _best(before: Real, after: Real, knees: Knees, cap: float, n_best: int) -> Knees:
-    """The knees whose predictions are least far from the mel after, each cell at most ``cap``."""
+    """Return the knees whose predictions are nearest to the mel after, where a cell counts ``cap`` at most."""
     size = max(1, _CELLS_AT_ONCE // min(after.size, len(after) * _FRAMES_COMPARED))
     costs = [_costs(before, after, knees[i : i + size], cap) for i in range(0, len(knees), size)]
     return knees[np.argsort(np.concatenate(costs), kind="stable")[:n_best]]
 
 
-def _costs(before: Real, after: Real, knees: Knees, cap: float) -> Source:
+def _costs(before: Real, after: Real, knees: Knees, cap: float) -> Frames:
     n = after.shape[1]
     some = slice(None, None, -(-n // _FRAMES_COMPARED))
-    sources = np.stack([source_of(Knee(int(t), int(s)), n, n)[some] for t, s in knees])
-    predicted = read_at(before, sources.ravel()).reshape(len(before), *sources.shape)
+    sources = np.stack([source_frames(Knee(int(t), int(s)), n, n)[some] for t, s in knees])
+    predicted = read_linear(before, sources.ravel()).reshape(len(before), *sources.shape)
     distance = np.minimum(np.abs(predicted - after[:, None, some]), np.float32(cap))
     return np.asarray(distance.mean(axis=(0, 2), dtype=np.float64))
 
 
-def _climbed(before: Real, after: Real, knees: Knees, first_step: int, cap: float) -> Knees:
-    """Where steps to better knees around lead from each of these."""
+def _climb(before: Real, after: Real, knees: Knees, first_step: int, cap: float) -> Knees:
+    """Return where steps to better knees lead from each of these."""
     n, ends = after.shape[1], set()
     for knee in knees:
         step = first_step
@@ -113,27 +153,27 @@ def _climbed(before: Real, after: Real, knees: Knees, first_step: int, cap: floa
 
 
 def find_reading(before: MelSpectrogram, after: MelSpectrogram, knee: Knee) -> tuple[Knee, Reading | None]:
-    """Of the knees near this one, and of the known ways to read between frames, those that meet most cells.
+    """Find the knee near this one, and the way to read between frames, that predict most cells.
 
-    The reading is None where none of them meets more than the others do.
+    The reading is None where no way predicts more than the others do.
     """
     few = slice(None, None, max(1, before.n_mels // _BINS_OF_GRID))
     a, b = before.values[few], after.values[few]
-    knees = _around(knee, before.n_frames)
+    knees = _knees_around(knee, before.n_frames)
     best: tuple[float, Knee, Reading] | None = None
-    for reading, read in READINGS.items():
-        # Ours is met to the bit; others sum in another order.
+    for reading in _READINGS:
+        # Our own warp comes out to the bit; frameworks sum in another order.
         limit = 0.0 if reading == "linear" else _NEARLY * float(before.values.std())
-        met = [float((np.abs(read(a, one) - b) <= limit).mean()) for one in knees]
-        top = int(np.argmax(met))
-        if met[top] > float(np.median(met)) + _PLAIN and (best is None or met[top] > best[0] + _PLAIN):
-            best = met[top], knees[top], reading
-        if reading == "linear" and met[top] > float(np.median(met)) + _CERTAIN:
+        shares = [float((np.abs(read_warped(a, near, reading) - b) <= limit).mean()) for near in knees]
+        top = int(np.argmax(shares))
+        if shares[top] > float(np.median(shares)) + _PLAIN and (best is None or shares[top] > best[0] + _PLAIN):
+            best = shares[top], knees[top], reading
+        if reading == "linear" and shares[top] > float(np.median(shares)) + _CERTAIN:
             break
     return (knee, None) if best is None else best[1:]
 
 
-def _around(knee: Knee, n: int) -> list[Knee]:
+def _knees_around(knee: Knee, n: int) -> list[Knee]:
     near = np.array([(knee.target + i, knee.source + j) for i in _NEAR for j in _NEAR])
     knees = np.concatenate([[knee], np.clip(near, 1, n - 2), _line(knee, n)])
     return list(dict.fromkeys(Knee(int(t), int(s)) for t, s in knees))
