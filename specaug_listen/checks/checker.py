@@ -14,7 +14,7 @@ from .._rng import as_seed
 from ..audio.signal import Audio
 from ..augment import Policy
 from ..custom.adapter import Adapter
-from ..custom.guess import GUESSED
+from ..custom.guess import Evidence
 from ..custom.load import absolute_spec, is_spec
 from ..custom.transform import Foreign
 from ..errors import ParameterError, nearest
@@ -23,33 +23,33 @@ from ..frameworks.policies import choose_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend
 from ..outputs.output import Output
-from .batches import exchange_findings, left_out_findings
-from .call_forms import Known, crash_of_few_bins, crash_of_one, known_of, subject_of, turned_subject
-from .clips import Clip, clips_of, made_clips, reference_of, sounds_of
+from .call_forms import CallForms, crash_of_few_bins, crash_of_one, find_form, forms_of, pipeline_with_axes_turned
+from .clips import Clip, clips_of, reference_of, sounds_of, speech_clips
 from .export import output_of_check, save_check
-from .pipelines import CallableSubject, PolicySubject, Subject
+from .pipelines import CallablePipeline, Pipeline, PolicyPipeline, Traits
 from .process import Apart, GaveUpError
 from .report import FINDINGS, OF_AXES, CheckReport, Finding, in_order
+from .rules_batches import exchange_findings, left_out_findings
 from .rules_calls import call_findings, contract_findings, mode_findings, try_hard_cases
-from .rules_chance import chance_findings, is_filter, late_findings, other_clip_findings
 from .rules_fills import fill_findings
 from .rules_masks import are_wider_in_time, axes_findings, cap_findings, end_findings, is_readable, share_findings
 from .rules_padding import padding_findings
 from .rules_places import place_findings
+from .rules_randomness import is_filter, late_findings, other_clip_findings, randomness_findings
 from .rules_strength import strength_findings
 from .rules_warps import order_findings, warp_findings
-from .traits import Traits
-from .trials import Bench, Noticed
+from .trials import FULL_EFFORT, Bench, Observation
 
 __all__ = ["Check", "check"]
 
 MOST_S = 1e6
+EFFORT = FULL_EFFORT
 _OTHER_SHAPES = {"length-changed", "axes-swapped", "device-changed"}
 
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """What was checked, and what was found.
+    """The report of a check, which can be saved with sound and pictures.
 
     Parameters
     ----------
@@ -165,112 +165,36 @@ def check(
     ['same-draw-every-time', 'fill-loud']
     """
     _check_numbers(draws, share, max_time_share, timeout_s)
-    ignored = _known_findings(ignore)
+    limits = _Limits(draws, share, max_time_share, _known_findings(ignore))
     seed = as_seed(rng)
     # What a name stands for is imported where it is called.
-    is_named = isinstance(policy, str) and framework is None and not parameters and is_callable_name(policy)
-    how: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
-    chosen = foreign_name(str(policy), adapter) if is_named else choose_policy(policy, **how)
-    geometry, reason = choose_frontend(frontend, chosen)
+    is_name = isinstance(policy, str) and framework is None and not parameters and is_callable_name(policy)
+    options: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
+    pipeline = callable_policy(str(policy), adapter) if is_name else choose_policy(policy, **options)
+    geometry, reason = choose_frontend(frontend, pipeline)
     geometry.filterbank()
-    heard = made_clips(geometry) if clips is None else clips_of(sounds_of(clips), geometry)
-    limits = _Limits(draws, share, max_time_share, ignored)
-    if chosen.foreign:
-        made = _checked_apart(chosen, heard, seed, limits, timeout_s)
+    mels = speech_clips(geometry) if clips is None else clips_of(sounds_of(clips), geometry)
+    if pipeline.foreign:
+        result = _check_apart(pipeline, mels, seed, limits, timeout_s)
     else:
-        made = _checked(PolicySubject(chosen, reference_of(heard).mel), chosen, heard, seed, limits, [])
-    return replace(made, report=replace(made.report, frontend_reason=reason))
-
-
-def _checked_apart(chosen: Policy, heard: tuple[Clip, ...], seed: int, limits: _Limits, timeout_s: float) -> Check:
-    """A policy that is one callable of others: that callable, in a process of its own."""
-    theirs = chosen.transforms[0]
-    if len(chosen.transforms) > 1 or theirs.kind != "foreign":
-        raise ParameterError(f"policy {chosen.name!r}: callables are checked by themselves; give the callable alone")
-    if theirs.function is None and not theirs.is_importable:
-        raise ParameterError(f"policy {chosen.name!r}: its callable is not at hand; give the callable")
-    apart = Apart(theirs.call if theirs.function is None else theirs.function, timeout_s)
-    with closing(apart):
-        made = _called_apart(theirs, apart, heard, seed, limits)
-    said = (*made.report.notes, apart.not_done) if apart.not_done else made.report.notes
-    return replace(made, report=replace(made.report, notes=said))
-
-
-def _called_apart(theirs: Foreign, apart: Apart, heard: tuple[Clip, ...], seed: int, limits: _Limits) -> Check:
-    """All that is called in the process of its own."""
-    nothing = CallableSubject(theirs.call, apart, theirs.adapter, reference_of(heard).mel, Traits(False, ""))
-    try:
-        known = known_of(theirs.call, apart, theirs.adapter)
-        is_free = theirs.adapter.axes is None
-        if is_free and (line := crash_of_few_bins(apart, known, heard, seed)):
-            return _only(Bench(nothing, heard, seed, limits.draws), "crash-few-bins", line, limits)
-        subject, said, is_guessed = subject_of(theirs.call, apart, known, heard, seed)
-        line = crash_of_one(subject, known, reference_of(heard).mel, seed) if is_free else None
-    except GaveUpError as error:
-        return _given_up(Bench(nothing, heard, seed, limits.draws), error, limits, [])
-    made = _checked(subject, None, heard, seed, limits, said)
-    if line:
-        made = _with(made, Finding.of("crash-2d", line, str(reference_of(heard)), seed), limits)
-    is_free = theirs.adapter.axes is None and is_guessed and not apart.is_hopeless()
-    if made.findings and is_free:
-        made = _in_both_orders(made, subject, heard, seed, limits, known)
-    line = _of_processes(apart)
-    return _with(made, Finding.of("process-forked", line, str(reference_of(heard)), seed), limits) if line else made
-
-
-def _of_processes(apart: Apart) -> str:
-    """Which processes calls have started, as evidence; empty where there were none."""
-    left = apart.n_left()
-    told = [f"forks that calls made: {apart.n_forks}"] if apart.n_forks else []
-    return "; ".join([*told, f"processes that calls started and that still run: {left}"] if left else told)
-
-
-def _with(made: Check, finding: Finding, limits: _Limits) -> Check:
-    """The same with one more finding."""
-    if finding.id in limits.ignored:
-        return made
-    findings = in_order([*made.findings, finding])
-    return Check(replace(made.report, findings=findings), made._bench)
-
-
-def _only(bench: Bench, what: str, line: str, limits: _Limits) -> Check:
-    """One finding that leaves nothing else to check; the other order of axes may be meant, and that is said."""
-    note = (
-        "it was called with bands before frames (guessed); if it wants frames first, declare an Adapter "
-        "(--adapter axes=...)"
-    )
-    lengths = {clip.name: clip.n_frames for clip in bench.clips}
-    frontend = bench.clips[0].mel.frontend.name
-    found = [Finding.of(what, line, str(bench.reference), bench.seed)] if what not in limits.ignored else []
-    report = CheckReport(bench.subject.name, frontend, tuple(found), (note,), lengths, bench.n_calls, bench.seed)
-    return Check(report, bench)
-
-
-def _given_up(bench: Bench, error: GaveUpError, limits: _Limits, notes: list[str]) -> Check:
-    """What was found until calls did not come back any more."""
-    for what, evidence in error.args[0].items():
-        bench.changes.setdefault(what, Noticed(evidence, str(bench.reference), bench.seed))
-    kept = in_order([finding for finding in call_findings(bench) if finding.id not in limits.ignored])
-    notes = [*notes, "calls do not come back: nothing more could be checked"]
-    lengths = {clip.name: clip.n_frames for clip in bench.clips}
-    frontend = bench.clips[0].mel.frontend.name
-    report = CheckReport(bench.subject.name, frontend, kept, tuple(notes), lengths, bench.n_calls, bench.seed)
-    return Check(report, bench)
+        bench = _bench(PolicyPipeline(pipeline, reference_of(mels).mel), mels, seed, limits)
+        result = _check_on(bench, pipeline, limits, [])
+    return replace(result, report=replace(result.report, frontend_reason=reason))
 
 
 def is_callable_name(text: str) -> bool:
-    """Whether a text names a callable, and no file of a policy."""
+    """Say whether a text names a callable, and no file of a policy."""
     return is_spec(text) and not text.lower().endswith((".yaml", ".yml", ".json"))
 
 
-def foreign_name(name: str, adapter: Adapter | None) -> Policy:
-    """A policy of the callable of this name, which is not imported."""
+def callable_policy(name: str, adapter: Adapter | None) -> Policy:
+    """Make a policy of the callable of this name, which is not imported."""
     call = absolute_spec(name)
     return Policy((Foreign(call, adapter or Adapter(), is_importable=True),), call[-100:])
 
 
 class _Limits(NamedTuple):
-    """What was asked for, beside the pipeline and the clips."""
+    """What the user asked for, beside the pipeline and the clips."""
 
     draws: int
     share: float
@@ -278,81 +202,168 @@ class _Limits(NamedTuple):
     ignored: set[str]
 
 
-def _checked(
-    subject: Subject, own: Policy | None, heard: tuple[Clip, ...], seed: int, limits: _Limits, notes: list[str]
-) -> Check:
-    bench = Bench(subject, heard, seed, limits.draws)
+# --- a callable, in a process of its own ---
+
+
+def _check_apart(policy: Policy, clips: tuple[Clip, ...], seed: int, limits: _Limits, timeout_s: float) -> Check:
+    """Check a policy that is one callable: that callable, in a process of its own."""
+    step = policy.transforms[0]
+    if len(policy.transforms) > 1 or step.kind != "foreign":
+        raise ParameterError(f"policy {policy.name!r}: callables are checked by themselves; give the callable alone")
+    if step.function is None and not step.is_importable:
+        raise ParameterError(f"policy {policy.name!r}: its callable is not at hand; give the callable")
+    apart = Apart(step.call if step.function is None else step.function, timeout_s)
+    with closing(apart):
+        result = _check_callable(step, apart, clips, seed, limits)
+    return _with_note(result, apart.not_done) if apart.not_done else result
+
+
+def _check_callable(step: Foreign, apart: Apart, clips: tuple[Clip, ...], seed: int, limits: _Limits) -> Check:
+    reference = reference_of(clips)
+    # Before anything is known of it: on which bench findings are shown.
+    unknown = _bench(
+        CallablePipeline(step.call, apart, step.adapter, reference.mel, Traits(False, "")), clips, seed, limits
+    )
+    are_axes_free = step.adapter.axes is None
     try:
-        found = _found(bench, own, limits.share, limits.max_time_share, notes)
+        forms = forms_of(step.call, apart, step.adapter)
+        if are_axes_free and (line := crash_of_few_bins(apart, forms, clips, seed)):
+            return _report_few_bins(unknown, line, limits)
+        pipeline, notes, is_guessed = find_form(step.call, apart, forms, clips, seed)
+        line = crash_of_one(pipeline, forms, reference.mel, seed) if are_axes_free else None
     except GaveUpError as error:
-        return _given_up(bench, error, limits, notes)
-    kept = in_order([finding for finding in found if finding.id not in limits.ignored])
-    lengths = {clip.name: clip.n_frames for clip in heard}
-    frontend = heard[0].mel.frontend.name
-    return Check(CheckReport(subject.name, frontend, kept, tuple(notes), lengths, bench.n_calls, seed), bench)
+        return _give_up(unknown, error, limits, [])
+    result = _check_on(_bench(pipeline, clips, seed, limits), None, limits, notes)
+    if line:
+        result = _with_finding(result, Finding.of("crash-2d", line, str(reference), seed), limits)
+    if result.findings and are_axes_free and is_guessed and not apart.is_hopeless():
+        result = _check_in_other_order(result, pipeline, limits, forms)
+    if line := _processes_in_words(apart):
+        result = _with_finding(result, Finding.of("process-forked", line, str(reference), seed), limits)
+    return result
 
 
-def _in_both_orders(
-    made: Check, subject: CallableSubject, heard: tuple[Clip, ...], seed: int, limits: _Limits, known: Known
-) -> Check:
-    """The callable with its axes turned, too, where nothing said which come first.
+def _processes_in_words(apart: Apart) -> str:
+    """Say which processes calls have started, as evidence; empty where there were none."""
+    n_left = apart.n_left()
+    forks = [f"forks that calls made: {apart.n_forks}"] if apart.n_forks else []
+    return "; ".join([*forks, f"processes that calls started and that still run: {n_left}"] if n_left else forks)
+
+
+def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Limits, forms: CallForms) -> Check:
+    """Check a callable with its axes turned, too, where nothing said which come first.
 
     Where all is well in the other order, that is taken for the right one. Else what depends on the order says what the
     other one would show.
     """
-    other = turned_subject(subject, reference_of(heard).mel)
-    if other is None or known.written:
-        return made
-    names = ", ".join(finding.id for finding in made.findings)
-    note = f"{other.name} was given {other.adapter} ({GUESSED}); bands first, there would be: {names}"
+    bench = result._bench
+    turned = pipeline_with_axes_turned(pipeline, bench.reference.mel)
+    if turned is None or forms.documented:
+        return result
+    ids = ", ".join(result.report.ids)
+    note = f"{turned.name} was given {turned.adapter} ({Evidence.TRIAL.value}); bands first, there would be: {ids}"
     try:
-        again = _checked(other, None, heard, seed, limits, [note])
+        again = _check_on(_bench(turned, bench.clips, bench.seed, limits), None, limits, [note])
         if again.is_clean and are_wider_in_time(again._bench):
             return again
-        found = set(again.report.ids)
-        names = ", ".join(what for what in again.report.ids if what in OF_AXES)
+        turned_ids: Sequence[str] = again.report.ids
+        otherwise = ", ".join(what for what in turned_ids if what in OF_AXES) or "it is not found"
     except (ParameterError, GaveUpError):  # it fails on every clip
-        found, names = set(), "it fails"
-    told = []
-    for finding in made.findings:
+        turned_ids, otherwise = (), "it fails"
+    findings = []
+    for finding in result.findings:
         if finding.id in OF_AXES:
-            turned = "this is found as well" if finding.id in found else names or "it is not found"
-            doubt = f"{finding.evidence} (bands were taken to come first; with frames first: {turned})"
+            other = "this is found as well" if finding.id in turned_ids else otherwise
+            doubt = f"{finding.evidence} (bands were taken to come first; with frames first: {other})"
             finding = replace(finding, evidence=doubt)
-        told.append(finding)
-    return Check(replace(made.report, findings=tuple(told)), made._bench)
+        findings.append(finding)
+    return replace(result, report=replace(result.report, findings=tuple(findings)))
 
 
-def _found(
-    bench: Bench, policy: Policy | None, share: float, max_time_share: float | None, notes: list[str]
-) -> list[Finding]:
-    found = [Finding.of(what, line, str(bench.reference), bench.seed) for what, line in bench.settle().items()]
+# --- reports ---
+
+
+def _bench(pipeline: Pipeline, clips: tuple[Clip, ...], seed: int, limits: _Limits) -> Bench:
+    return Bench(pipeline, clips, seed, limits.draws, EFFORT)
+
+
+def _check_on(bench: Bench, policy: Policy | None, limits: _Limits, notes: list[str]) -> Check:
+    try:
+        findings = _find(bench, policy, limits, notes)
+    except GaveUpError as error:
+        return _give_up(bench, error, limits, notes)
+    return _report(bench, findings, limits, notes)
+
+
+def _report(bench: Bench, findings: Iterable[Finding], limits: _Limits, notes: Iterable[str]) -> Check:
+    lengths = {clip.name: clip.n_frames for clip in bench.clips}
+    frontend = bench.clips[0].mel.frontend.name
+    relevant = in_order(finding for finding in findings if finding.id not in limits.ignored)
+    report = CheckReport(bench.pipeline.name, frontend, relevant, tuple(notes), lengths, bench.n_calls, bench.seed)
+    return Check(report, bench)
+
+
+def _report_few_bins(bench: Bench, line: str, limits: _Limits) -> Check:
+    """Report the one finding that leaves nothing else to check; the other order of axes may be meant."""
+    note = (
+        "it was called with bands before frames (guessed); if it wants frames first, declare an Adapter "
+        "(--adapter axes=...)"
+    )
+    return _report(bench, [Finding.of("crash-few-bins", line, str(bench.reference), bench.seed)], limits, [note])
+
+
+def _give_up(bench: Bench, error: GaveUpError, limits: _Limits, notes: list[str]) -> Check:
+    """Report what was found until calls did not come back any more."""
+    for what, evidence in error.changes.items():
+        bench.changes.setdefault(what, Observation(evidence, str(bench.reference), bench.seed))
+    return _report(
+        bench, call_findings(bench), limits, [*notes, "calls do not come back: nothing more could be checked"]
+    )
+
+
+def _with_finding(result: Check, finding: Finding, limits: _Limits) -> Check:
+    if finding.id in limits.ignored:
+        return result
+    return replace(result, report=replace(result.report, findings=in_order([*result.findings, finding])))
+
+
+def _with_note(result: Check, note: str) -> Check:
+    return replace(result, report=replace(result.report, notes=(*result.report.notes, note)))
+
+
+def _find(bench: Bench, policy: Policy | None, limits: _Limits, notes: list[str]) -> list[Finding]:
+    """Go through all rules; the order of calls is that of the rules, so that a seed says what is found."""
+    crashes = bench.find_working_batch()
+    findings = [Finding.of(what, line, str(bench.reference), bench.seed) for what, line in crashes.items()]
     trials = bench.all_trials
-    if trials and not bench.changes.keys() & _OTHER_SHAPES and not any(trial.seen.is_changed for trial in trials):
+    if trials and not bench.changes.keys() & _OTHER_SHAPES and not any(trial.effect.is_changed for trial in trials):
         line = f"none of {len(trials)} draws changed a cell"
-        found.append(Finding.of("nothing-applied", line, str(bench.reference), trials[0].seed, draws=len(trials)))
-    found += [*chance_findings(bench), *other_clip_findings(bench), *exchange_findings(bench), *mode_findings(bench)]
-    found += [*left_out_findings(bench), *order_findings(bench)]
+        findings.append(Finding.of("nothing-applied", line, str(bench.reference), trials[0].seed, draws=len(trials)))
+    findings += [*randomness_findings(bench), *other_clip_findings(bench), *exchange_findings(bench)]
+    findings += [*mode_findings(bench), *left_out_findings(bench), *order_findings(bench)]
     is_reproducible = bench.brings_back(bench.reference)
     if is_filter(bench):
         notes.append("it does the same to all cells in every draw, as a filter or a normalisation: nothing is random")
-    axes = axes_findings(bench)
-    found += axes
+    swapped = axes_findings(bench)
+    findings += swapped
     if is_readable(bench):
-        found += place_findings(bench)
-        found += end_findings(bench)
-        found += strength_findings(bench)
-        found += cap_findings(bench, max_time_share, policy)
-        found += share_findings(bench, share)
-        found += padding_findings(bench, is_reproducible=is_reproducible)
-        found += fill_findings(bench)
-        found += warp_findings(bench, policy)
-    elif not axes:
+        findings += place_findings(bench)
+        findings += end_findings(bench)
+        findings += strength_findings(bench)
+        findings += cap_findings(bench, limits.max_time_share, policy)
+        findings += share_findings(bench, limits.share)
+        findings += padding_findings(bench, is_reproducible=is_reproducible)
+        findings += fill_findings(bench)
+        findings += warp_findings(bench, policy)
+    elif not swapped:
         notes.append("it changes all cells of a clip: what concerns masks and warps could not be checked")
     if not is_reproducible:
         notes.append("no seed brings a draw back: whether padding counts in fills could not be checked")
     try_hard_cases(bench)
-    return [*found, *late_findings(bench), *contract_findings(bench)]
+    return [*findings, *late_findings(bench), *contract_findings(bench)]
+
+
+# --- options ---
 
 
 def _check_numbers(draws: int, share: float, max_time_share: float | None, timeout_s: float) -> None:
@@ -372,7 +383,7 @@ def _known_findings(ignore: str | Sequence[str]) -> set[str]:
     names = list(names)
     odd = [name for name in names if not isinstance(name, str) or name not in FINDINGS]
     if odd:
-        told = ", ".join(f"{name!r:.60}" for name in odd)
+        unknown = ", ".join(f"{name!r:.60}" for name in odd)
         near = nearest(odd[0], list(FINDINGS)) if len(odd) == 1 and isinstance(odd[0], str) else ""
-        raise ParameterError(f"ignore={told:.200}: no such finding{near} (known: {', '.join(FINDINGS)})")
+        raise ParameterError(f"ignore={unknown:.200}: no such finding{near} (known: {', '.join(FINDINGS)})")
     return set(names)

@@ -19,7 +19,7 @@ from ..audio.signal import Audio, load
 from ..errors import AudioError, ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 
-__all__ = ["LENGTHS_S", "LONGEST_S", "Clip", "clips_of", "made_clips", "reference_of", "sounds_of", "speech_like"]
+__all__ = ["LENGTHS_S", "LONGEST_S", "Clip", "clips_of", "reference_of", "sounds_of", "speech_clips", "speech_like"]
 
 LENGTHS_S = (0.2, 0.5, 2.0, 5.0, 15.0, 30.0)
 LONGEST_S = 60.0
@@ -39,7 +39,7 @@ class Clip:
 
     @property
     def n_frames(self) -> int:
-        """Of its mel."""
+        """Frames of its mel."""
         return self.mel.n_frames
 
     def __str__(self) -> str:
@@ -47,7 +47,7 @@ class Clip:
 
 
 def speech_like(duration_s: float, sample_rate: int) -> Audio:
-    """Voiced syllables with formants and a falling pitch, hisses between them, pauses, and faint noise.
+    """Make voiced syllables with formants and a falling pitch, hisses between them, pauses, and faint noise.
 
     The same samples on every call; after 28 syllables it begins anew.
 
@@ -67,7 +67,7 @@ def speech_like(duration_s: float, sample_rate: int) -> Audio:
 
 @functools.lru_cache(maxsize=4)
 def _syllables(sample_rate: int) -> npt.NDArray[np.float32]:
-    """The samples of 28 syllables."""
+    """Return the samples of 28 syllables."""
     rng = np.random.default_rng(1904)
     n = max(1, round(_PERIOD_S * sample_rate))
     seconds = np.arange(n) / sample_rate
@@ -91,15 +91,15 @@ def _syllables(sample_rate: int) -> npt.NDArray[np.float32]:
     return signal
 
 
-def made_clips(frontend: MelFrontend) -> tuple[Clip, ...]:
-    """Clips of every length of `LENGTHS_S`, each the beginning of the longest."""
+def speech_clips(frontend: MelFrontend) -> tuple[Clip, ...]:
+    """Make clips of every length of `LENGTHS_S`, each the beginning of the longest."""
     whole = frontend(speech_like(LENGTHS_S[-1], frontend.sample_rate))
     frames_per_s = frontend.sample_rate / frontend.hop_length
     return tuple(Clip(f"{s:g} s", whole.part(0, max(2, round(s * frames_per_s)))) for s in LENGTHS_S)
 
 
-def sounds_of(given: Any) -> list[tuple[str, Audio]]:
-    """Names and sounds of clips: an `Audio`, a path, a (name, `Audio`), or several of these.
+def sounds_of(clips: Any) -> list[tuple[str, Audio]]:
+    """List names and sounds of clips: of an `Audio`, a path, a (name, `Audio`), or several of these.
 
     Raises
     ------
@@ -108,39 +108,39 @@ def sounds_of(given: Any) -> list[tuple[str, Audio]]:
     AudioError
         When a file cannot be read.
     """
-    several = [given] if is_audio_input(given) or _is_named(given) else given
+    several = [clips] if is_audio_input(clips) or _is_pair(clips) else clips
     if not isinstance(several, Iterable) or isinstance(several, (bytes, bytearray, Mapping, np.ndarray)):
-        raise ParameterError(f"clips={_told(given)}: expected {_EXPECTED}, or a sequence of them")
-    named = [one for i, each in enumerate(several) for one in _sounds_of_one(each, i)]
-    if not named:
+        raise ParameterError(f"clips={_short(clips)}: expected {_EXPECTED}, or a sequence of them")
+    sounds = [sound for i, clip in enumerate(several) for sound in _sounds_of_one(clip, i)]
+    if not sounds:
         raise ParameterError("clips hold nothing to check on; give audio, or clips=None for clips that are made")
-    return named
+    return sounds
 
 
-def _sounds_of_one(given: Any, i: int) -> list[tuple[str, Audio]]:
-    if _is_named(given):
-        return [(given[0], as_audio(given[1], what=f"clips[{i}]"))]
-    if not isinstance(given, (str, os.PathLike)):
-        if not is_audio_input(given):
-            raise ParameterError(f"clips[{i}]={_told(given)}: expected {_EXPECTED}")
-        return [(f"clip {i + 1}", as_audio(given, what=f"clips[{i}]"))]
-    files, problems, _ = find_audio([given])
+def _sounds_of_one(clip: Any, i: int) -> list[tuple[str, Audio]]:
+    if _is_pair(clip):
+        return [(clip[0], as_audio(clip[1], what=f"clips[{i}]"))]
+    if not isinstance(clip, (str, os.PathLike)):
+        if not is_audio_input(clip):
+            raise ParameterError(f"clips[{i}]={_short(clip)}: expected {_EXPECTED}")
+        return [(f"clip {i + 1}", as_audio(clip, what=f"clips[{i}]"))]
+    files, problems, _ = find_audio([clip])
     if problems:
         raise AudioError(f"clips[{i}]: {problems[0]}")
     return [(printable(file.name), load(file, duration_s=LONGEST_S)) for file in files]
 
 
-def _told(given: Any) -> str:
-    return " ".join(repr(given).split())[:80]
+def _short(clip: Any) -> str:
+    return " ".join(repr(clip).split())[:80]
 
 
-def _is_named(given: Any) -> bool:
-    is_pair = isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str)
-    return is_pair and not isinstance(given[1], (str, os.PathLike)) and is_audio_input(given[1])
+def _is_pair(clip: Any) -> bool:
+    is_pair = isinstance(clip, tuple) and len(clip) == 2 and isinstance(clip[0], str)
+    return is_pair and not isinstance(clip[1], (str, os.PathLike)) and is_audio_input(clip[1])
 
 
 def clips_of(audios: Sequence[tuple[str, Audio]], frontend: MelFrontend) -> tuple[Clip, ...]:
-    """The user's clips, the shortest first; of many, some of every length; of long ones, the first minute.
+    """Return the user's clips, the shortest first; of many, some of every length; of long ones, the first minute.
 
     Raises
     ------
@@ -148,15 +148,15 @@ def clips_of(audios: Sequence[tuple[str, Audio]], frontend: MelFrontend) -> tupl
         When one is shorter than a window of the front-end.
     """
     ordered = sorted(audios, key=lambda pair: pair[1].n_samples / pair[1].sample_rate)
-    chosen = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, _MOST_CLIPS).round().astype(int))]
-    names = [name for name, _ in chosen]
+    few = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, _MOST_CLIPS).round().astype(int))]
+    names = [name for name, _ in few]
     # Files of one name in two folders are two clips.
-    told = [f"{name} ({names[:i].count(name) + 1})" if name in names[:i] else name for i, name in enumerate(names)]
-    return tuple(Clip(name, frontend(_beginning(audio))) for name, (_, audio) in zip(told, chosen, strict=True))
+    unique = [f"{name} ({names[:i].count(name) + 1})" if name in names[:i] else name for i, name in enumerate(names)]
+    return tuple(Clip(name, frontend(_beginning(audio))) for name, (_, audio) in zip(unique, few, strict=True))
 
 
 def reference_of(clips: Sequence[Clip]) -> Clip:
-    """The clip on which most is tried: of about 200 frames."""
+    """Return the clip on which most is tried: of about 200 frames."""
     return min(clips, key=lambda clip: abs(math.log(clip.n_frames / _REFERENCE_FRAMES)))
 
 

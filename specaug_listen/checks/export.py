@@ -1,4 +1,4 @@
-"""For each finding a draw that shows it: sound before and after, and a picture."""
+"""Write a report, and for each finding a draw that shows it: sound before and after, and a picture."""
 
 from __future__ import annotations
 
@@ -17,27 +17,26 @@ from .._records import to_json
 from ..audio.signal import common_gain, encode_wav
 from ..auditions import render
 from ..augment import Draw, FrequencyBand, TimeSpan
+from ..custom.layout import MelBatch
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..outputs.output import Output
 from ..pages import Fault, File, findings_page, folders_of_user, without_folders
 from ..plots import audition_figure, encode_png
-from .batches import batch_shown
 from .clips import Clip
-from .pipelines import Given, Outcome
-from .report import CheckReport, Finding
-from .rules_padding import shortened, shown_in_padding
+from .pipelines import Outcome
+from .report import FINDINGS, CheckReport, Finding
+from .rules_batches import batch_of_finding
+from .rules_padding import draw_in_padding, n_unpadded
 from .trials import Bench
 
 __all__ = ["output_of_check", "save_check"]
 
 _OF_PADDING = ("masks-in-padding", "padding-in-fill", "warp-into-padding", "masks-follow-shortest")
-# Nothing comes back of these, and of the first two nobody wants to wait again.
-_WITHOUT_RESULT = ("call-hangs", "process-ended", "crash")
 
 
 def output_of_check(out: Path, *, overwrite: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()) -> Output:
-    """Where the results of a check go, looked at before any work is done.
+    """Return where the results of a check go, which is looked at before any work is done.
 
     Raises
     ------
@@ -56,7 +55,7 @@ def save_check(report: CheckReport, bench: Bench, output: Output) -> Path:
     with output.alone(), output.room() as room:
         faults = []
         for finding in report.findings:
-            before, after, draw = _shown(bench, finding)
+            before, after, draw = _example(bench, finding)
             files = _files(report, finding, before, after, draw)
             with io_errors(output.out / finding.id):
                 write_files(room / finding.id, files)
@@ -70,11 +69,11 @@ def save_check(report: CheckReport, bench: Bench, output: Output) -> Path:
 
 
 def _fault(finding: Finding, files: dict[str, bytes]) -> Fault:
-    """What the page shows of a finding; its files lie beside the page."""
-    told = finding.id, finding.severity, finding.evidence, finding.why, finding.fix, finding.clip, finding.seed
+    """Describe a finding for the page; its files lie beside it."""
+    words = finding.id, finding.severity, finding.evidence, finding.why, finding.fix, finding.clip, finding.seed
     after = File(url=f"{finding.id}/after.wav") if "after.wav" in files else None
     picture = File(url=f"{finding.id}/picture.png", media_type="image/png")
-    return Fault(*told, File(url=f"{finding.id}/before.wav"), after, picture)
+    return Fault(*words, File(url=f"{finding.id}/before.wav"), after, picture)
 
 
 def _page(report: CheckReport, faults: list[Fault]) -> bytes:
@@ -86,8 +85,8 @@ def _page(report: CheckReport, faults: list[Fault]) -> bytes:
         ("seed", str(report.seed)), ("version", report.version),
     )  # fmt: skip
     folders = folders_of_user(())
-    shown = without_folders((f"Check of {report.subject}", tuple(facts), tuple(report.notes), tuple(faults)), folders)
-    return findings_page(*shown)
+    page = without_folders((f"Check of {report.subject}", tuple(facts), tuple(report.notes), tuple(faults)), folders)
+    return findings_page(*page)
 
 
 def _files(
@@ -99,29 +98,28 @@ def _files(
         sounds["after.wav"] = render(after, vocoder)
     gain = common_gain(sounds.values())
     note = f"{report.subject:.60} on {report.frontend}, {finding.clip:.60}"
-    shown = after if after is not None else before
-    figure = audition_figure(before, shown, draw, title=finding.id, note=note)
+    figure = audition_figure(before, before if after is None else after, draw, title=finding.id, note=note)
     return {
         **{name: encode_wav(sound, gain=gain) for name, sound in sounds.items()},
         "picture.png": encode_png(figure),
     }
 
 
-def _shown(bench: Bench, finding: Finding) -> tuple[MelSpectrogram, MelSpectrogram | None, Draw]:
-    """The mel before and after, and the masks on it; no mel after where the call raised an error."""
-    clip = _clip_of(bench, finding)
-    if finding.id.startswith(_WITHOUT_RESULT):
+def _example(bench: Bench, finding: Finding) -> tuple[MelSpectrogram, MelSpectrogram | None, Draw]:
+    """Return a mel before and after, and the masks on it; no mel after where the call raised an error."""
+    clip = next((clip for clip in bench.clips if str(clip) == finding.clip), bench.reference)
+    if not FINDINGS[finding.id].has_result:
         return clip.mel, None, Draw(clip.mel.n_mels, clip.n_frames)
     before, outcome = _outcome(bench, finding, clip)
     nothing = Draw(before.n_mels, before.n_frames)
     values = outcome.odd if outcome.odd is not None else outcome.values[0] if outcome.values else None
     if values is None:
         return before, None, nothing
-    floor = float(bench.subject.scaled(clip.mel).min())
+    floor = float(bench.pipeline.scaled(clip.mel).min())
     finite = np.where(np.isfinite(values), values, floor)
     try:
         if finite.shape[1] == before.n_frames:
-            after = bench.subject.unscaled(finite.astype(values.dtype), before)
+            after = bench.pipeline.unscaled(finite.astype(values.dtype), before)
         else:
             after = MelSpectrogram(finite, before.frontend, statistics=before.statistics)
     except ParameterError:
@@ -129,45 +127,40 @@ def _shown(bench: Bench, finding: Finding) -> tuple[MelSpectrogram, MelSpectrogr
     return before, after, _masks(bench, finding, outcome, after)
 
 
-def _clip_of(bench: Bench, finding: Finding) -> Clip:
-    named = (clip for clip in bench.clips if finding.clip.startswith(str(clip)))
-    return next(named, bench.reference)
-
-
 def _outcome(bench: Bench, finding: Finding, clip: Clip) -> tuple[MelSpectrogram, Outcome]:
-    scaled = bench.subject.scaled
+    scaled = bench.pipeline.scaled
     if finding.id in _OF_PADDING:
-        short = clip.mel.part(0, shortened(clip.n_frames))
+        short = clip.mel.part(0, n_unpadded(clip.n_frames))
         pad_value = float(scaled(clip.mel).min())
-        given = Given((scaled(short), scaled(clip.mel)), pad_value=pad_value, n_channels=bench.n_channels)
+        batch = MelBatch((scaled(short), scaled(clip.mel)), pad_value=pad_value, n_channels=bench.n_channels)
         floor = float(clip.mel.values.min())
         n = clip.n_frames - short.n_frames
         padded = np.pad(short.values, ((0, 0), (0, n)), constant_values=floor)
         before = MelSpectrogram(padded, clip.mel.frontend, statistics=clip.mel.statistics)
-        return before, bench.subject(given, finding.seed)
-    if (shown := batch_shown(bench, finding)) is not None:
-        given, place = shown
-        n = given.items[place].shape[1]
-        outcome = bench.subject(replace(given, n_channels=bench.n_channels), finding.seed)
-        return clip.mel.part(0, n), replace(outcome, values=tuple(one[:, :n] for one in outcome.values[place:][:1]))
-    given = bench.given(scaled(clip.mel), training=finding.id != "applied-in-eval")
-    return clip.mel, bench.subject(replace(given, n_channels=bench.n_channels), finding.seed)
+        return before, bench.pipeline(batch, finding.seed)
+    if (of_batch := batch_of_finding(bench, finding)) is not None:
+        batch, place = of_batch
+        n = batch.items[place].shape[1]
+        outcome = bench.pipeline(replace(batch, n_channels=bench.n_channels), finding.seed)
+        return clip.mel.part(0, n), replace(outcome, values=tuple(item[:, :n] for item in outcome.values[place:][:1]))
+    batch = replace(bench.batch(scaled(clip.mel)), n_channels=bench.n_channels)
+    return clip.mel, bench.pipeline(batch, finding.seed, training=finding.id != "applied-in-eval")
 
 
 def _masks(bench: Bench, finding: Finding, outcome: Outcome, after: MelSpectrogram) -> Draw:
-    """What to outline: a policy's draw, or the masks that a probe shows under the same seed."""
+    """Return what to outline: a policy's draw, or the masks that a probe shows under the same seed."""
     nothing = Draw(after.n_mels, after.n_frames)
     if finding.id in _OF_PADDING:
-        return shown_in_padding(bench, finding.seed)
+        return draw_in_padding(bench, finding.seed)
     if outcome.draws and (outcome.draws[0].n_mels, outcome.draws[0].n_frames) == (after.n_mels, after.n_frames):
         return outcome.draws[0]
-    if outcome.draws or outcome.odd is not None or batch_shown(bench, finding) is not None:
+    if outcome.draws or outcome.odd is not None or batch_of_finding(bench, finding) is not None:
         return nothing
     trial = bench.trial(after.n_frames, finding.seed, finding.clip, training=finding.id != "applied-in-eval")
-    if trial is None or not _fits(trial.seen.masked_frames, after):
+    if trial is None or not _fits(trial.effect.masked_frames, after):
         return nothing
-    bands = [FrequencyBand(start, n) for start, n in runs(trial.seen.masked_bins)]
-    spans = [TimeSpan(start, n) for start, n in runs(trial.seen.masked_frames)]
+    bands = [FrequencyBand(start, n) for start, n in runs(trial.effect.masked_bins)]
+    spans = [TimeSpan(start, n) for start, n in runs(trial.effect.masked_frames)]
     return Draw(after.n_mels, after.n_frames, (*bands, *spans))
 
 

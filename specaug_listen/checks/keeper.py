@@ -1,4 +1,4 @@
-"""A process that stands above the one that calls code of others, and lets nothing of it live longer; on Linux.
+"""A process above the one that calls the user's callable, which lets nothing of it live longer; on Linux.
 
 What a process starts may leave its group and its session, and goes on when the process ends: it then belongs to the
 nearest process above that collects such orphans. That is this one, so that all there is below it can be found, and
@@ -47,17 +47,17 @@ def keep(parent: int, connection: Connection) -> None:
 
 
 def processes_below(process: int) -> frozenset[int]:
-    """Processes that run below another one, however far; none where the system does not tell."""
+    """List processes that run below another one, however far; none where the system does not tell."""
     below: dict[int, list[int]] = {}
     for pid, (above, is_running) in _all_processes().items():
         if is_running:
             below.setdefault(above, []).append(pid)
-    found, waiting = set[int](), [process]
+    processes, waiting = set[int](), [process]
     while waiting:
-        more = [pid for pid in below.get(waiting.pop(), []) if pid not in found]
-        found.update(more)
+        more = [pid for pid in below.get(waiting.pop(), []) if pid not in processes]
+        processes.update(more)
         waiting += more
-    return frozenset(found)
+    return frozenset(processes)
 
 
 def _watch(worker: int) -> None:
@@ -68,8 +68,8 @@ def _watch(worker: int) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: _kill(worker))
     status = None
     while status is None:
-        pid, ended = os.waitpid(-1, 0)
-        status = ended if pid == worker else None
+        pid, its_status = os.waitpid(-1, 0)
+        status = its_status if pid == worker else None
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with contextlib.suppress(ChildProcessError):  # there is none any more
         while True:
@@ -90,18 +90,18 @@ def _kill(process: int) -> None:
 
 
 def _all_processes() -> dict[int, tuple[int, bool]]:
-    """Of each process, the one above it, and whether it has not ended yet."""
-    found = {}
+    """Return for each process the one above it, and whether it has not ended yet."""
+    processes = {}
     with contextlib.suppress(OSError):
         for name in filter(str.isdigit, os.listdir("/proc")):
             with contextlib.suppress(OSError), open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
                 state, above = file.read().rpartition(")")[2].split()[:2]
-                found[int(name)] = int(above), state not in ("Z", "X")
-    return found
+                processes[int(name)] = int(above), state not in ("Z", "X")
+    return processes
 
 
 def _end_with(parent: int, number: signal.Signals) -> None:
-    """Be sent a signal when the process above ends."""
+    """Ask for a signal when the process above ends."""
     _set(_PR_SET_PDEATHSIG, int(number))
     if os.getppid() != parent:  # it ended before that
         os._exit(0)

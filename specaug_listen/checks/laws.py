@@ -1,10 +1,10 @@
-"""Where masks would lie if all places were alike, and how likely it is that they lie otherwise by chance alone.
+"""`Masked`: where masks would lie if all places were alike, and how improbable it is that they lie as they do.
 
 Frameworks draw starts by three laws. *Inside*: a mask of w of n places starts at one of the n - w + 1 places where it
 fits (the paper, lingvo, torchaudio, lhotse, NeMo). *Below the widest*: it starts at one place of those where the widest
 mask fits, whatever its own width is (ESPnet, NeMo's older code). *Anywhere*: it starts at any place, and is cut off at
 the end (WeNet, SpeechBrain). What is drawn by any of them is well; a test speaks up only where none of them explains
-what was seen, and each by itself with a chance of at most `FALSE_ALARM`.
+what was seen, and each by itself with a probability of at most `FALSE_ALARM`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 __all__ = ["FALSE_ALARM", "Masked", "Region", "Skew"]
 
-# Chance that one test speaks up where all is well.
+# Probability that one test speaks up where all is well.
 FALSE_ALARM = 1e-6
 Real = npt.NDArray[np.float64]
 # Distance from the nearest law below which starts are taken for uneven by no matter how many draws.
@@ -83,11 +83,11 @@ class Masked:
 
     @property
     def slack(self) -> int:
-        """Places at the end that may be left out because of how a framework bounds its starts."""
+        """How many places at the end may be left out because of how a framework bounds its starts."""
         return math.ceil(1.5 * self.widest) + max(2, self.n // 32)
 
     def unreached(self, *, at_end: bool) -> int | None:
-        """How many places at one end no mask ever reached, where chance does not explain it; None else."""
+        """Return how many places at one end no mask ever reached, where that is no accident; None else."""
         if not self.runs:
             return None
         if at_end:
@@ -105,7 +105,7 @@ class Masked:
         return free if log_chance < math.log(FALSE_ALARM) else None
 
     def step(self) -> int | None:
-        """The largest step on whose multiples (from any of them) all masks start; None where there is no such."""
+        """Return the largest step on whose multiples (from any of them) all masks start; None where there is none."""
         starts = np.array([start for start, _ in self.runs])
         if len(starts) < _FEWEST_STARTS or len(np.unique(starts)) < 3:
             return None
@@ -116,19 +116,19 @@ class Masked:
         return step
 
     def rare(self) -> Region | None:
-        """Of places that are masked far too rarely by every law, the longest run."""
+        """Return the longest run of places that are masked far too rarely by every law."""
         share, expected = self.shares, np.min(self._expected, axis=0)
         odd = (share <= _RARE * expected) & (self._log_tail(share, expected) < self._log_limit)
         return self._longest(odd, share, expected)
 
     def often(self) -> Region | None:
-        """Of places that are masked far too often by every law, the longest run."""
+        """Return the longest run of places that are masked far too often by every law."""
         share, expected = self.shares, np.max(self._expected, axis=0)
         odd = (share >= _OFTEN * expected) & (self._log_tail(share, expected) < self._log_limit)
         return self._longest(odd, share, expected)
 
     def distance(self) -> float | None:
-        """How far starts are from the law that explains them best, where chance does not explain it.
+        """Return how far starts are from the law that explains them best, where that is no accident; None else.
 
         The largest difference of two cumulative distributions (Kolmogorov and Smirnov's), of one mask of each draw, as
         those of one draw keep apart; bounded by Dvoretzky, Kiefer and Wolfowitz's inequality with Massart's constant.
@@ -155,9 +155,10 @@ class Masked:
         return min(_distance(np.minimum(starts / law, 1.0)) for law in laws)
 
     def skew(self) -> Skew | None:
-        """Whether widths are spread as those of masks that are cut a second time; None where they are not."""
-        chance = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * max(1, len(self._widths))))
-        if not self.may_be_skewed or self._spread[0] < chance:
+        """Describe widths that are spread as those of masks that are cut a second time; None where they are not."""
+        # How far that many widths may be off by accident (Dvoretzky, Kiefer, Wolfowitz; Massart).
+        accident = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * max(1, len(self._widths))))
+        if not self.may_be_skewed or self._spread[0] < accident:
             return None
         return Skew(len(self._widths), int(np.median(self._widths)), int(self._widths.max()))
 
@@ -178,9 +179,9 @@ class Masked:
 
     @cached_property
     def _spread(self) -> tuple[float, float]:
-        """How far widths are from those of one random number, and of one drawn below another, whatever is the widest.
+        """How far widths are from those of one random number, and from those of one that is drawn below another.
 
-        Widths of 0 are not seen.
+        Whatever the widest may be; widths of 0 are not seen.
         """
         widest = int(self._widths.max())
         shares = np.cumsum(np.bincount(self._widths.astype(int), minlength=widest + 3)) / len(self._widths)
@@ -195,7 +196,7 @@ class Masked:
 
     @cached_property
     def shares(self) -> Real:
-        """In which share of the draws each place is masked, shape (n,)."""
+        """Share of the draws in which each place is masked, shape (n,)."""
         counts = np.zeros(self.n + 1)
         for draw in self._narrow:
             for start, width in draw:
@@ -211,13 +212,13 @@ class Masked:
 
     @cached_property
     def _bound(self) -> int:
-        """Where starts end, where they do not follow the width: not more than the widest mask before the end."""
+        """Where starts end if they do not follow the width: not more than the widest mask before the end."""
         last = max((start for start, _ in self.runs), default=0) + 1
         return int(np.clip(last, self.n - 1.5 * self.widest - 1, self.n))
 
     @cached_property
     def _expected(self) -> list[Real]:
-        """By each law, in which share of the draws each place would be masked, shape (3, n)."""
+        """Share of the draws in which each place would be masked by each law, shape (3, n)."""
         widths = Counter(width for draw in self._narrow for _, width in draw)
         sums = [np.zeros(self.n) for _ in range(3)]
         for width, times in widths.items():
@@ -230,7 +231,7 @@ class Masked:
         return math.log(FALSE_ALARM / self.n)
 
     def _log_tail(self, share: Real, expected: Real) -> Real:
-        """Logarithm of a bound of the chance of such shares (Hoeffding 1963, theorem 1), whatever the draws are."""
+        """Return the logarithm of a bound of the probability of such shares (Hoeffding 1963, theorem 1)."""
         p, q = np.clip(expected, 1e-12, 1 - 1e-12), np.clip(share, 1e-15, 1 - 1e-15)
         tail: Real = -len(self._narrow) * (q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p)))
         return tail
@@ -242,12 +243,12 @@ class Masked:
         if not odd.any():
             return None
         edges = np.flatnonzero(np.diff(np.concatenate([[0], odd.astype(np.int8), [0]])))
-        first, stop = max(zip(edges[::2], edges[1::2], strict=True), key=lambda one: one[1] - one[0])
+        first, stop = max(zip(edges[::2], edges[1::2], strict=True), key=lambda run: run[1] - run[0])
         return Region(int(first), int(stop) - 1, float(share[first:stop].mean()), float(expected[first:stop].mean()))
 
 
 def _covered(n: int, width: int, n_starts: int) -> Real:
-    """Chance of each place to be masked, where a mask of this width starts at one of so many places."""
+    """Return the probability of each place to be masked by a mask of this width that starts at one of ``n_starts``."""
     places = np.arange(n)
     n_hits = np.minimum(places, n_starts - 1) - np.maximum(places - width + 1, 0) + 1
     covered: Real = np.clip(n_hits, 0, None) / n_starts
@@ -255,7 +256,7 @@ def _covered(n: int, width: int, n_starts: int) -> Real:
 
 
 def _distance(values: Real) -> float:
-    """Largest difference from a uniform distribution on [0, 1]."""
+    """Return the largest difference from a uniform distribution on [0, 1]."""
     ordered = np.sort(values)
     n = len(ordered)
     above = np.arange(1, n + 1) / n - ordered

@@ -1,4 +1,4 @@
-"""Whether frames, or bins, that come back stand in another order than they were given in.
+"""Say whether frames, or bins, come back in another order than they were given in.
 
 A warp or a roll keeps the order of nearly all neighbours; what runs backwards, or was shuffled, does not.
 """
@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["are_out_of_order", "bins_they_were"]
+__all__ = ["are_out_of_order", "original_bins"]
 
 Real: TypeAlias = npt.NDArray[np.floating]
 # Places there must be, and the share of them that stands before one that it belongs behind.
@@ -22,7 +22,7 @@ _COMPARED, _ALIKE = 12, 0.3
 
 
 def are_out_of_order(origins: Real) -> bool:
-    """Whether many places hold what belongs behind what follows them.
+    """Say whether many places hold what belongs behind what follows them.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def are_out_of_order(origins: Real) -> bool:
     return bool((steps < -0.5 * apart).mean() > _OUT_OF_ORDER)
 
 
-def bins_they_were(before: Real, after: Real, least: float) -> Real:
-    """For each bin that is one of those that were given, with masks of time or without, which one that was.
+def original_bins(before: Real, after: Real, least: float) -> Real:
+    """Return which bin each bin was before, of those that can be told, with masks of time or without.
 
     Parameters
     ----------

@@ -1,31 +1,64 @@
-"""What is checked, behind one face: a callable of others that is really called, or a policy of ours that is drawn."""
+"""What is checked, behind one face: a callable that is really called, or a policy of ours that is drawn."""
 
 from __future__ import annotations
 
+import functools
 import warnings
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from types import ModuleType
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..augment import Batch, Policy
-from ..custom.adapter import Adapter, Handed, hand_over, take_back
+from ..augment import Batch, Draw, Policy
+from ..custom.adapter import Adapter, Handed, scaled_values, take_back
+from ..custom.call import owner_module
+from ..custom.layout import Layout, MelBatch, Values
 from ..errors import SpecAugListenError
 from ..frontends import MelSpectrogram
-from .answers import Called, Returned, call_once
-from .inputs import Given, Values
-from .memory import Held
+from .calls import Caller, CallResult, Kind, Memory, call_once
 from .process import Apart, CallEndedError, GaveUpError
-from .traits import Traits, traits_of
-from .verdicts import Outcome, judged
 
-__all__ = ["CallableSubject", "Given", "Outcome", "PolicySubject", "Subject"]
+__all__ = ["CallablePipeline", "Outcome", "Pipeline", "PolicyPipeline", "Traits", "judge", "traits_of"]
 
 _BY_UTTERANCE = ("paper", "wenet", "fairseq")
 
 
-class Subject(Protocol):
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a batch.
+
+    Parameters
+    ----------
+    values : tuple of np.ndarray [shape=(n_mels, n_frames)]
+        Each item with its padding; empty where nothing usable came.
+    error : str or None
+        In words, where it raised one or gave no mel.
+    error_type : str
+        Name of the type of an error that a callable raised.
+    changes : dict
+        Id of a finding -> evidence, of what can be seen on one call.
+    draws : tuple of Draw
+        Of a policy.
+    odd : np.ndarray [shape=(n_mels, any)] or None
+        The first item, where its length changed.
+    """
+
+    values: tuple[Values, ...] = ()
+    error: str | None = None
+    error_type: str = ""
+    changes: dict[str, str] = field(default_factory=dict)
+    draws: tuple[Draw, ...] = ()
+    odd: Values | None = None
+
+    @property
+    def digest(self) -> int:
+        """The same for the same values of the first item."""
+        return hash(self.values[0].tobytes()) if self.values else 0
+
+
+class Pipeline(Protocol):
     """What is checked.
 
     Parameters
@@ -46,20 +79,60 @@ class Subject(Protocol):
     words: str
 
     def scaled(self, mel: MelSpectrogram) -> Values:
-        """The values of a mel in the subject's scale."""
+        """Return the values of a mel in the pipeline's scale."""
         ...
 
     def unscaled(self, values: Values, mel: MelSpectrogram) -> MelSpectrogram:
-        """The mel of such values, which came of ``mel``."""
+        """Return the mel of such values, which came of ``mel``."""
         ...
 
-    def __call__(self, given: Given, seed: int) -> Outcome:
-        """What comes of a batch under a seed."""
+    def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> Outcome:
+        """Augment a batch under a seed, in training mode or not."""
         ...
 
 
-class CallableSubject:
-    """A callable of others; see `Subject`."""
+class Traits(NamedTuple):
+    """What is known of a callable without calling it.
+
+    Parameters
+    ----------
+    has_modes : bool
+        Whether it is a module, or a method of one.
+    words : str
+        Names of it, of its class, and of parameters that are neither empty nor zero.
+    """
+
+    has_modes: bool
+    words: str
+
+
+def traits_of(function: Any) -> Traits:
+    """Look at a callable, in the process that holds it."""
+    return Traits(owner_module(function) is not None, _words(function))
+
+
+def _words(function: Any) -> str:
+    words: list[str] = []
+    values: dict[str, Any] = {}
+    while isinstance(function, functools.partial):
+        values |= function.keywords
+        function = function.func
+    owner = getattr(function, "__self__", None) or function
+    if not isinstance(owner, ModuleType) and not hasattr(owner, "__code__"):
+        words.append(type(owner).__name__)
+        values |= {key: value for key, value in getattr(owner, "__dict__", {}).items() if not key.startswith("_")}
+    words.append(getattr(function, "__name__", ""))
+    code, defaults = getattr(function, "__code__", None), getattr(function, "__defaults__", None) or ()
+    if code is not None and defaults:
+        names: Sequence[str] = code.co_varnames[: code.co_argcount][-len(defaults) :]
+        values = dict(zip(names, defaults, strict=True)) | values
+    values |= getattr(function, "__kwdefaults__", None) or {}
+    words += [key for key, value in values.items() if isinstance(value, (bool, int, float)) and value]
+    return " ".join(filter(None, words)).lower()
+
+
+class CallablePipeline:
+    """A user's callable; see `Pipeline`."""
 
     def __init__(
         self,
@@ -79,39 +152,38 @@ class CallableSubject:
             traits = function.run(traits_of) if isinstance(function, Apart) else traits_of(function)
         self.traits = traits
         self.has_modes, self.words = traits.has_modes, traits.words
-        self._held = Held()
+        self._memory = Memory()
+
+    def with_adapter(self, adapter: Adapter, mel: MelSpectrogram) -> CallablePipeline:
+        """Return the same callable, called in another form."""
+        return CallablePipeline(self.name, self.function, adapter, mel, self.traits)
 
     def scaled(self, mel: MelSpectrogram) -> Values:
-        """As it is handed over."""
-        return hand_over(mel, replace(self.adapter, container="numpy")).values
+        """Return the values of a mel as they are handed over."""
+        return scaled_values(mel, self.adapter)
 
     def unscaled(self, values: Values, mel: MelSpectrogram) -> MelSpectrogram:
-        """As it is taken back."""
-        turned = values.T if self.adapter.is_turned else values
-        return take_back(turned, Handed((), {}, self.scaled(mel)), mel, replace(self.adapter, key=None))
+        """Return the mel of values that came back."""
+        arranged = values.T if self.adapter.is_turned else values
+        return take_back(arranged, Handed((), {}, self.scaled(mel)), mel, replace(self.adapter, key=None))
 
-    def __call__(self, given: Given, seed: int) -> Outcome:
+    def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> Outcome:
         """Call it once, on a copy."""
         if not isinstance(self.function, Apart):
-            returned = Called(self.function, self.adapter, self._held)(given, seed)
-            return judged(_copied(returned), given, self.adapter)
+            result = Caller(self.function, self.adapter, self._memory)(batch, seed, training=training)
+            return judge(result.copy(), batch, self.adapter)
         try:
-            returned = self.function.run(call_once, self.adapter, given, seed)
+            result = self.function.run(call_once, self.adapter, batch, seed, training)
         except CallEndedError as ended:
             outcome = Outcome(changes={ended.what: f"a call {ended.evidence}"})
             if self.function.is_hopeless():
                 raise GaveUpError(outcome.changes) from None
             return outcome
-        return judged(returned if self.function.is_apart else _copied(returned), given, self.adapter)
+        return judge(result if self.function.is_apart else result.copy(), batch, self.adapter)
 
 
-def _copied(returned: Returned) -> Returned:
-    """What a call in this process returned, out of the callable's reach, as what comes from another process is."""
-    return returned if returned.array is None else replace(returned, array=returned.array.copy())
-
-
-class PolicySubject:
-    """A policy of ours, drawn as its framework draws it; see `Subject`."""
+class PolicyPipeline:
+    """A policy of ours, drawn as its framework draws it; see `Pipeline`."""
 
     takes_channels = False
     has_modes = False
@@ -125,23 +197,23 @@ class PolicySubject:
         self._mel = mel
 
     def scaled(self, mel: MelSpectrogram) -> Values:
-        """Its values."""
+        """Return the values of a mel."""
         return np.array(mel.values)
 
     def unscaled(self, values: Values, mel: MelSpectrogram) -> MelSpectrogram:
-        """A mel of these values."""
+        """Return a mel of these values."""
         return MelSpectrogram(values.astype(np.float32), mel.frontend, statistics=mel.statistics)
 
-    def __call__(self, given: Given, seed: int) -> Outcome:
+    def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> Outcome:
         """Draw and apply it for each item by itself."""
         values, draws = [], []
-        for number, (item, padded) in enumerate(zip(given.items, given.padded, strict=True)):
-            batch = Batch(len(given.items), padded.shape[1], given.pad_value)
+        for number, (item, padded) in enumerate(zip(batch.items, batch.padded, strict=True)):
+            in_batch = Batch(len(batch.items), padded.shape[1], batch.pad_value)
             mel = self.unscaled(item, self._mel)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
-                    draw = self.policy.draw(mel, rng=np.random.default_rng([seed, number]), batch=batch)
+                    draw = self.policy.draw(mel, rng=np.random.default_rng([seed, number]), batch=in_batch)
                     after = draw.apply(mel).values
                 except SpecAugListenError as error:
                     return Outcome(error=str(error))
@@ -154,3 +226,66 @@ class PolicySubject:
             values.append(np.concatenate([after, padded[:, mel.n_frames :]], axis=1))
             draws.append(draw)
         return Outcome(tuple(values), draws=tuple(draws))
+
+
+def judge(result: CallResult, batch: MelBatch, adapter: Adapter) -> Outcome:
+    """Say what is wrong with what one call did, in the process that checks, which the callable does not reach."""
+    layout, changes = Layout.of(adapter.axes), dict(result.changes)
+    if result.changed_input is not None and not _is_same(result.changed_input, layout.arrange(batch)):
+        changes["input-modified"] = "what was given holds other values after the call"
+    changes |= _changes_of_kind(*result.kinds) if result.kinds else {}
+    if result.error is not None or result.array is None:
+        return Outcome(error=result.error, error_type=result.error_type, changes=changes)
+    array, wanted = result.array, layout.shape(batch)
+    if result.rounded is not None:
+        # Cells that were only rounded to another dtype are as they were given.
+        array = np.where(array == result.rounded, layout.arrange(batch), array)
+    if array.ndim != len(wanted) and _without_ones(array.shape) == _without_ones(wanted):
+        array = array.reshape(wanted)
+    if array.shape != wanted:
+        return _judge_other_shape(array, layout, batch, changes)
+    if n := _n_not_finite(array):
+        changes["not-finite"] = f"{n} of {array.size} cells are NaN or infinite"
+    return Outcome(layout.items(array, batch, batch.n_frames), changes=changes)
+
+
+def _n_not_finite(array: Values) -> int:
+    """Count cells that are no numbers; by operators, which a callable cannot replace as it can `numpy.isnan`."""
+    with np.errstate(invalid="ignore"):
+        return int((array - array != 0).sum())
+
+
+def _is_same(before: Values, after: Values) -> bool:
+    return before.shape == after.shape and bool((before == after).all())
+
+
+def _judge_other_shape(array: Values, layout: Layout, batch: MelBatch, changes: dict[str, str]) -> Outcome:
+    wanted = layout.shape(batch)
+    bands, frames = (layout.names.index(name) for name in ("bands", "frames"))
+    swapped = list(wanted)
+    swapped[bands], swapped[frames] = swapped[frames], swapped[bands]
+    if array.shape == tuple(swapped):
+        return Outcome(changes=changes | {"axes-swapped": f"given {wanted}, it gave {array.shape}"})
+    rest = [i for i in range(len(wanted)) if i != frames]
+    if array.ndim == len(wanted) and all(array.shape[i] == wanted[i] for i in rest):
+        line = f"{wanted[frames]} frames became {array.shape[frames]}"
+        odd = layout.items(array, batch, array.shape[frames])[0]
+        return Outcome(changes=changes | {"length-changed": line}, odd=odd)
+    return Outcome(error=f"given shape {wanted}, it gave {array.shape}", changes=changes)
+
+
+def _without_ones(shape: tuple[int, ...]) -> list[int]:
+    return [n for n in shape if n != 1]
+
+
+def _changes_of_kind(before: Kind, after: Kind) -> dict[str, str]:
+    """Say how the library, the dtype and the device of two arrays or tensors differ."""
+    old, new = before.dtype, after.dtype
+    changes = {}
+    if before.library != after.library:
+        old, new = f"{before.library} {old}", f"{after.library} {new}"
+    if old != new:
+        changes["dtype-changed"] = f"given {old}, it gave {new}"
+    if before.device != after.device:
+        changes["device-changed"] = f"given on {before.device}, it gave on {after.device}"
+    return changes

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import runs
-from .order import are_out_of_order, bins_they_were
+from .order import are_out_of_order, original_bins
 
-__all__ = ["Probe", "Seen"]
+__all__ = ["Effect", "Probe"]
 
 Real = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -30,7 +30,7 @@ _LEAST_MOVE = 0.75
 _SEAM_FRAMES = 6
 # Share of the range below which nothing changed, and within which a noise on all cells leaves masks to be read.
 _LEAST, _LEAST_NOISE, _MOST_NOISE = 1e-6, 1e-5, 0.004
-# Deviations of a normal noise that are taken for noise, and the share of them below a third of one.
+# Standard deviations of a normal noise that are taken for noise, and the share of them below a third of one.
 _DEVIATIONS, _LOW_SHARE, _LOW_DEVIATION = 4.0, 0.25, 0.3186
 _MOST_NOISE_FRAMES = 2.0
 # Frames among which what all cells have in common is looked for.
@@ -42,7 +42,7 @@ _UNREAD = 0.9
 
 
 @dataclass(frozen=True)
-class Seen:
+class Effect:
     """What was done to a probe.
 
     Parameters
@@ -150,8 +150,8 @@ class Probe:
         bent = np.where(np.arange(self.n_mels)[:, np.newaxis] % 2, u - _BEND * u * (1 - u), u + _BEND * u * (1 - u))
         return (self._levels + self._rise * bent).astype(self.dtype).astype(np.float32)
 
-    def read(self, after: npt.NDArray[np.floating], n_in_padding: int = 0) -> Seen:
-        """What was done.
+    def read(self, after: npt.NDArray[np.floating], n_in_padding: int = 0) -> Effect:
+        """Say what was done.
 
         Parameters
         ----------
@@ -161,14 +161,14 @@ class Probe:
         """
         is_left = np.abs(after - self.values) <= self._least
         if is_left.all():
-            return Seen(np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool), n_in_padding, is_changed=False)
-        seen = self._read_changed(after, n_in_padding)
-        may_be_bins = seen.moved == 0 and is_left.mean() < 1 - _UNREAD
-        if may_be_bins and are_out_of_order(bins_they_were(self.values, after, self._least)):
-            return replace(seen, out_of_order="bins")
-        return seen
+            return Effect(np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool), n_in_padding, is_changed=False)
+        effect = self._read_changed(after, n_in_padding)
+        may_be_bins = effect.moved == 0 and is_left.mean() < 1 - _UNREAD
+        if may_be_bins and are_out_of_order(original_bins(self.values, after, self._least)):
+            return replace(effect, out_of_order="bins")
+        return effect
 
-    def _read_changed(self, after: npt.NDArray[np.floating], n_in_padding: int) -> Seen:
+    def _read_changed(self, after: npt.NDArray[np.floating], n_in_padding: int) -> Effect:
         gain, noise = self.disturbance(after)
         after = after - gain if gain else after
         is_left = np.abs(after - self.values) <= max(self._least, _DEVIATIONS * noise)
@@ -180,7 +180,7 @@ class Probe:
         return self._read_exactly(after, is_left, tolerance, n_in_padding)
 
     def disturbance(self, after: npt.NDArray[np.floating]) -> tuple[float, float]:
-        """What was added to all cells alike, and the deviation of a noise on all of them; 0 where there is none.
+        """Return what was added to all cells alike, and the standard deviation of a noise on all of them; 0 for none.
 
         Neither a mask nor a warp looks so: a warp adds the same to all bins of one curve, and as much to no two frames.
         """
@@ -198,49 +198,49 @@ class Probe:
         is_gain = width <= 2 * max(self._least, _DEVIATIONS * noise) and abs(gain) > max(self._least, noise)
         return gain if is_gain else 0.0, noise
 
-    def _read_of_noise(self, is_left: Flags, n_in_padding: int) -> Seen:
+    def _read_of_noise(self, is_left: Flags, n_in_padding: int) -> Effect:
         masked_bins = is_left.mean(axis=1) <= 0.25 * is_left.mean(axis=1).max()
         masked_frames = is_left[~masked_bins].mean(axis=0) <= 0.5
         if not masked_frames.all():
             masked_bins = is_left[:, ~masked_frames].mean(axis=1) <= 0.25
-        return Seen(masked_bins, masked_frames, n_in_padding)
+        return Effect(masked_bins, masked_frames, n_in_padding)
 
-    def _everywhere(self, n_in_padding: int) -> Seen:
+    def _everywhere(self, n_in_padding: int) -> Effect:
         nothing = np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool)
-        return Seen(*nothing, n_in_padding, is_everywhere=True)
+        return Effect(*nothing, n_in_padding, is_everywhere=True)
 
     def _read_exactly(
         self, after: npt.NDArray[np.floating], is_left: Flags, tolerance: float, n_in_padding: int
-    ) -> Seen:
+    ) -> Effect:
         origins = self._origins(after)
         origins[is_left] = np.broadcast_to(np.arange(self.n_frames), after.shape)[is_left]
         agreed = self._agreed(origins, tolerance)
         masked_frames = np.isnan(agreed)
-        heard = ~masked_frames
-        agree = np.abs(origins[:, heard] - agreed[heard]) <= tolerance
-        masked_bins = agree.mean(axis=1) <= 0.25 if heard.sum() > 1 else np.zeros(self.n_mels, bool)
-        moved = _farthest(np.where(heard, np.arange(self.n_frames) - agreed, 0.0), heard)
+        unmasked_frames = ~masked_frames
+        agree = np.abs(origins[:, unmasked_frames] - agreed[unmasked_frames]) <= tolerance
+        masked_bins = agree.mean(axis=1) <= 0.25 if unmasked_frames.sum() > 1 else np.zeros(self.n_mels, bool)
+        moved = _farthest(np.where(unmasked_frames, np.arange(self.n_frames) - agreed, 0.0), unmasked_frames)
         # Neither left, nor masked alike, nor read from anywhere: a filter, a normalisation.
         is_explained = (agree.size and agree.mean() >= 0.5) or self.flat(after).mean() > 0.5
         if is_left.mean() < 0.02 and moved == 0 and not is_explained:
             return self._everywhere(n_in_padding)
         unmasked = agree[~masked_bins]
-        between = np.abs(origins - np.round(origins))[~masked_bins][:, heard] > min(0.05, tolerance)
-        read_between = unmasked & between & ~is_left[~masked_bins][:, heard]
+        between = np.abs(origins - np.round(origins))[~masked_bins][:, unmasked_frames] > min(0.05, tolerance)
+        read_between = unmasked & between & ~is_left[~masked_bins][:, unmasked_frames]
         is_resampled = bool(moved == 0 and unmasked.size and read_between.mean() > 0.05)
         rest = np.zeros(after.shape, bool)
-        rest[:, heard] = ~agree
+        rest[:, unmasked_frames] = ~agree
         rest[masked_bins] = False
         # Of noise, a few frames may look like any.
-        is_read = heard.mean() > 1 - _UNREAD
-        out_of_order = "frames" if is_read and are_out_of_order(agreed[heard]) else ""
+        is_read = unmasked_frames.mean() > 1 - _UNREAD
+        out_of_order = "frames" if is_read and are_out_of_order(agreed[unmasked_frames]) else ""
         boxes = _boxes(rest)
-        return Seen(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled, False, boxes, out_of_order)
+        return Effect(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled, False, boxes, out_of_order)
 
     def masked_padding(
         self, after: npt.NDArray[np.floating], pad_value: float, gain: float = 0.0, noise: float = 0.0
     ) -> Flags:
-        """Which frames of padding hold a mask: neither what they held nor what was moved there, shape (any,).
+        """Say which frames of padding hold a mask: neither what they held nor what was moved there, shape (any,).
 
         Parameters
         ----------
@@ -249,9 +249,9 @@ class Probe:
         gain, noise : float
             The clip's `disturbance`, which the padding may have as well.
         """
-        found: Flags = np.zeros(after.shape[1], bool)
-        if not found.size:
-            return found
+        masked: Flags = np.zeros(after.shape[1], bool)
+        if not masked.size:
+            return masked
         least = max(self._least, _DEVIATIONS * noise)
         away = np.minimum(np.abs(after - pad_value), np.abs(after - gain - pad_value))
         is_changed = (away > least).mean(axis=0) > 0.95
@@ -259,11 +259,11 @@ class Probe:
         flat = np.ptp(after, axis=0) <= least
         # A warp that takes no heed of lengths moves the clip's end, and mixes a few frames there with the padding.
         for start, n in runs(odd):
-            found[start : start + n] = n > _SEAM_FRAMES or flat[start : start + n].all()
-        return found
+            masked[start : start + n] = n > _SEAM_FRAMES or flat[start : start + n].all()
+        return masked
 
     def is_carried_over(self, after: npt.NDArray[np.floating], pad_value: float) -> bool:
-        """Whether frames of the clip stand in its padding, or padding at its end; shape (n_mels, any)."""
+        """Say whether frames of the clip stand in its padding, or padding at its end, of cells (n_mels, any)."""
         clip, padding = np.split(after, [self.n_frames], axis=1)
         if not padding.size:
             return False
@@ -272,7 +272,7 @@ class Probe:
         return bool((~np.isnan(agreed)).any() or is_padding[-1])
 
     def flat(self, after: npt.NDArray[np.floating]) -> Flags:
-        """Cells that are as one beside them, in time or in frequency, shape (n_mels, n_frames)."""
+        """Say which cells are as one beside them, in time or in frequency, shape (n_mels, n_frames)."""
         least = self._least
         alike: Flags = np.zeros(after.shape, bool)
         for axis in (0, 1):
@@ -288,7 +288,7 @@ class Probe:
         return min(0.6, self.n_frames / 160)
 
     def _origins(self, after: npt.NDArray[np.floating]) -> Real:
-        """For each cell the frame that its value stands for; far outside where it stands for none."""
+        """Return the frame that the value of each cell stands for; far outside where it stands for none."""
         # Over the clip, 0 <= u <= 1, a bin rises by f = u + s b u (1 - u) of its range; s is 1 for even bins and -1 for
         # odd ones. That is s b u^2 - (1 + s b) u + f = 0, and so u = (b + s - s sqrt((b + s)^2 - 4 s b f)) / (2 b).
         # All in one array: this is where most of a check's time goes.
@@ -302,33 +302,34 @@ class Probe:
         u *= side
         np.subtract(_BEND + side, u, out=u)
         u /= 2 * _BEND
-        stands_for_none = ~((u >= -0.02) & (u <= 1.02))
+        is_none = ~((u >= -0.02) & (u <= 1.02))
         u *= self.n_frames - 1
-        u[stands_for_none] = -1e9 * (1 + np.flatnonzero(stands_for_none))
+        u[is_none] = -1e9 * (1 + np.flatnonzero(is_none))
         return u
 
     def _agreed(self, origins: Real, tolerance: float) -> Real:
-        """For each frame, the origin that bins of both curves stand for; NaN where there is none."""
-        one, other = (_agreed_among(origins[first::2], tolerance) for first in (0, 1))
-        return np.where(np.abs(one - other) <= tolerance, (one + other) / 2, np.nan)
+        """Return for each frame the origin that bins of both curves stand for; NaN where there is none."""
+        even, odd = (_agreed_among(origins[first::2], tolerance) for first in (0, 1))
+        return np.where(np.abs(even - odd) <= tolerance, (even + odd) / 2, np.nan)
 
 
 def _boxes(cells: Flags) -> tuple[tuple[int, int, int, int], ...]:
-    """Rectangles of cells that touch no other one."""
+    """List rectangles of cells that touch no other one: first bin, bins, first frame, frames."""
     if cells.sum() < _LEAST_CELLS:
         return ()
     from scipy import ndimage
 
     labels, _ = ndimage.label(cells)
-    found = []
+    boxes = []
     for bins, frames in ndimage.find_objects(labels):
         box = bins.start, bins.stop - bins.start, frames.start, frames.stop - frames.start
         if box[1] * box[3] >= _LEAST_CELLS and cells[bins, frames].mean() >= _LEAST_FULL:
-            found.append(box)
-    return tuple(found)
+            boxes.append(box)
+    return tuple(boxes)
 
 
 def _agreed_among(origins: Real, tolerance: float) -> Real:
+    """Return for each frame the middle of the origins of which most lie together; NaN where too few do."""
     n = max(3, len(origins) // _AGREEING)
     if len(origins) <= n:
         return np.full(origins.shape[1], np.nan)
@@ -342,7 +343,7 @@ def _agreed_among(origins: Real, tolerance: float) -> Real:
 
 
 def _densest(values: npt.NDArray[np.floating]) -> tuple[float, float]:
-    """The middle and the width of the narrowest range that holds a quarter of the values."""
+    """Return the middle and the width of the narrowest range that holds a quarter of the values."""
     ordered = np.sort(values, axis=None)
     n = max(1, int(_LOW_SHARE * ordered.size)) if ordered.size > 1 else 0
     widths = ordered[n:] - ordered[: ordered.size - n]
@@ -350,18 +351,18 @@ def _densest(values: npt.NDArray[np.floating]) -> tuple[float, float]:
     return float(ordered[start + n // 2]), float(widths[start])
 
 
-def _farthest(moves: Real, heard: Flags) -> float:
-    """The largest move of a warp; frames that were copied keep their distance, those of a warp do not."""
+def _farthest(moves: Real, unmasked_frames: Flags) -> float:
+    """Return the largest move of a warp; frames that were copied keep their distance, those of a warp do not."""
     steady = np.zeros(len(moves), bool)
     whole = np.abs(moves - np.round(moves)) < 0.01
     steady[1:] = whole[1:] & whole[:-1] & (np.abs(np.diff(moves)) < 0.01)
     steady[:-1] |= steady[1:]
-    of_warp = heard & (np.abs(moves) > 0.2) & ~steady
-    if of_warp.sum() < max(1, 0.3 * heard.sum()):
+    of_warp = unmasked_frames & (np.abs(moves) > 0.2) & ~steady
+    if of_warp.sum() < max(1, 0.3 * unmasked_frames.sum()):
         return 0.0
     # Frames that run backwards, or in no order, were no warp.
-    origins = (np.arange(len(moves)) - moves)[heard]
+    origins = (np.arange(len(moves)) - moves)[unmasked_frames]
     if (np.diff(origins) < -0.5).sum() > 0.1 * len(origins):
         return 0.0
-    farthest = float(moves[heard][np.abs(moves[heard]).argmax()])
+    farthest = float(moves[unmasked_frames][np.abs(moves[unmasked_frames]).argmax()])
     return farthest if abs(farthest) >= _LEAST_MOVE else 0.0

@@ -1,12 +1,12 @@
-"""`Apart`: a callable of others in a process of its own, which may hang, crash, or end without taking the check along.
+"""`Apart`: a callable in a process of its own, which may hang, crash, or end without taking the check along.
 
 The process is forked, so that any callable can be checked, a lambda or a module with its weights included, and one
 that is given by its name is imported there alone. Where there is no fork (Windows), or it is not safe (macOS; once CUDA
 is in use), a process is begun anew for one that is given by its name; another callable is called in this process, and
 nothing can be done about a call that hangs.
 
-On Linux, a second process stands between the two (`keeping`): whatever a callable starts ends with it, and it ends with
-the process that checks.
+On Linux, a second process stands between the two (`specaug_listen.checks.keeper`): whatever a callable starts ends
+with it, and it ends with the process that checks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from .._stdout import close_saved_descriptors
-from ..custom.call import in_words
+from ..custom.call import describe_error
 from ..custom.load import load_callable
 from ..errors import ParameterError, SpecAugListenError
 from .keeper import IS_LINUX, keep, processes_below
@@ -47,14 +47,18 @@ class CallEndedError(Exception):
 
 
 class GaveUpError(Exception):
-    """Calls do not come back: nothing more can be checked."""
+    """Calls do not come back: nothing more can be checked; ``changes`` is the evidence of each finding."""
+
+    def __init__(self, changes: dict[str, str]) -> None:
+        super().__init__()
+        self.changes = changes
 
 
 class _Failed(NamedTuple):
     """An error that a call raised in the other process."""
 
     error: SpecAugListenError | None
-    in_words: str
+    description: str
 
 
 class _Answer(NamedTuple):
@@ -96,7 +100,7 @@ class Apart:
             return work(self.source, *args)
         if self._connection is None:
             self._start()
-        answer = self._asked((work, args))
+        answer = self._ask((work, args))
         self.has_come_back = True
         self.n_forks += answer.n_forks
         return _result(answer.result)
@@ -119,12 +123,12 @@ class Apart:
         return ""
 
     def is_hopeless(self) -> bool:
-        """Whether calls have ended badly too often for a check to go on."""
-        ended = self.n_hangs + self.n_ends
-        return self.n_hangs >= _MOST_HANGS or self.n_ends >= _MOST_ENDS or (ended > 0 and not self.has_come_back)
+        """Say whether calls have ended badly too often for a check to go on."""
+        n_bad = self.n_hangs + self.n_ends
+        return self.n_hangs >= _MOST_HANGS or self.n_ends >= _MOST_ENDS or (n_bad > 0 and not self.has_come_back)
 
     def n_left(self) -> int:
-        """How many processes calls have started that are still there."""
+        """Count the processes that calls have started and that are still there."""
         return 0 if self._process is None or not IS_LINUX else len(processes_below(self._process.pid) - self._known)
 
     def close(self) -> None:
@@ -156,53 +160,53 @@ class Apart:
         if IS_LINUX:
             _bound_waiting(here, self.timeout_s)
         try:
-            answer = self._asked(None)
+            answer = self._ask(None)
         except CallEndedError as error:
             raise ParameterError(f"importing it {error.evidence}") from None
         _result(answer.result)
         self._known = processes_below(self._process.pid) if IS_LINUX else frozenset()
 
-    def _asked(self, request: Any) -> _Answer:
+    def _ask(self, request: Any) -> _Answer:
         connection = self._connection
         if connection is None:
-            raise GaveUpError
+            raise GaveUpError({})
         try:
             if request is not None:
                 self._send(connection, request)
             if not connection.poll(self.timeout_s):
-                raise self._hung(f"did not come back within {self.timeout_s:g} s")
+                raise self._hang(f"did not come back within {self.timeout_s:g} s")
             answer: _Answer = connection.recv()
             if _is_stopped(self._process):
-                raise self._hung("stopped the process above its own")
+                raise self._hang("stopped the process above its own")
         except CallEndedError:
             raise
         except (EOFError, ConnectionError):
-            raise self._ended() from None
-        except Exception:  # of what somebody else has written into the pipe
-            raise self._ended(_SPOILED) from None
+            raise self._end() from None
+        except Exception:  # of what the callable has written into the pipe
+            raise self._end(_SPOILED) from None
         if not isinstance(answer, _Answer):
-            raise self._ended(_SPOILED)
+            raise self._end(_SPOILED)
         return answer
 
     def _send(self, connection: Connection, request: Any) -> None:
         try:
             connection.send(request)
         except BlockingIOError:  # nobody reads there any more
-            raise self._hung(f"stopped its process, for {self.timeout_s:g} s and more") from None
+            raise self._hang(f"stopped its process, for {self.timeout_s:g} s and more") from None
 
-    def _hung(self, evidence: str) -> CallEndedError:
+    def _hang(self, evidence: str) -> CallEndedError:
         self.close()
         self.n_hangs += 1
         return CallEndedError("call-hangs", evidence)
 
-    def _ended(self, evidence: str = "") -> CallEndedError:
+    def _end(self, evidence: str = "") -> CallEndedError:
         process = self._process
         _wait(process, 0.0 if evidence else _PATIENCE_S)
         code = process.exitcode
         self.close()
         self.n_ends += 1
-        said = _SPOILED if code is None else f"ended its process {_of_code(code)}"
-        return CallEndedError("process-ended", evidence or said)
+        reason = _SPOILED if code is None else f"ended its process {_of_code(code)}"
+        return CallEndedError("process-ended", evidence or reason)
 
 
 def _can_fork() -> bool:
@@ -225,7 +229,7 @@ def _go_on(process: Any) -> None:
 
 
 def _is_stopped(process: Any) -> bool:
-    """Whether a process that this one started was stopped (SIGSTOP) and not let go on."""
+    """Say whether a process that this one started was stopped (SIGSTOP) and not let go on."""
     if not hasattr(os, "waitid"):
         return False
     try:
@@ -245,7 +249,7 @@ def _of_code(code: int) -> str:
 
 def _result(answer: Any) -> Any:
     if isinstance(answer, _Failed):
-        raise answer.error if answer.error is not None else ParameterError(answer.in_words)
+        raise answer.error if answer.error is not None else ParameterError(answer.description)
     return answer
 
 
@@ -258,7 +262,7 @@ def _bound_waiting(connection: Connection, timeout_s: float) -> None:
 
 
 def _serve(connection: Connection, other: Connection, source: Callable[..., Any] | str, parent: int) -> None:
-    """What the other process does: load the callable, and do what it is asked, one request after another."""
+    """Load the callable in the other process, and answer one request after another."""
     other.close()
     close_saved_descriptors()
     if IS_LINUX:
@@ -284,7 +288,7 @@ def _serve(connection: Connection, other: Connection, source: Callable[..., Any]
         _leave_if_copy(server)
         _send(connection, _Answer(_failed(error), 0))
     finally:
-        # No handlers of others, and no buffers that were filled before the fork.
+        # No exit handlers, and no buffers that were filled before the fork.
         os._exit(0)
 
 
@@ -296,7 +300,7 @@ def _request(connection: Connection) -> Any:
 
 
 def _count_forks() -> list[int]:
-    """A list that grows by one with each process that Python code splits off from this one."""
+    """Return a list that grows by one with each process that Python code splits off from this one."""
     forks: list[int] = []
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_parent=lambda: forks.append(1))
@@ -317,7 +321,7 @@ def _answer(work: Callable[..., Any], function: Any, args: tuple[Any, ...]) -> A
 
 
 def _failed(error: BaseException) -> _Failed:
-    return _Failed(error if isinstance(error, SpecAugListenError) else None, in_words(error))
+    return _Failed(error if isinstance(error, SpecAugListenError) else None, describe_error(error))
 
 
 def _send(connection: Connection, answer: Any) -> None:

@@ -11,117 +11,136 @@ from .._records import record
 from .._version import __version__
 from ..frameworks.choice import FrontendReason, reason_in_words
 
-__all__ = ["FINDINGS", "OF_AXES", "CheckReport", "Finding", "Known", "Severity", "in_order"]
+__all__ = ["FINDINGS", "OF_AXES", "CheckReport", "Finding", "Severity", "in_order"]
 
 Severity: TypeAlias = Literal["error", "warning"]
 
 
-class Known(NamedTuple):
-    """A kind of finding."""
+class Kind(NamedTuple):
+    """A kind of finding; ``has_result`` says whether calls that show it give something to hear."""
 
     severity: Severity
     why: str
     fix: str
+    has_result: bool = True
 
 
 _E: Severity = "error"
 _W: Severity = "warning"
-# In the order in which they are told. An error does what nobody wants; a warning weakens or distorts an augmentation.
-FINDINGS: dict[str, Known] = {
-    "call-hangs": Known(_E, "one such draw stops the training", "bound loops that draw until something fits"),
-    "process-ended": Known(_E, "one such draw ends the training without a word", "raise an error, and end nothing"),
-    "process-forked": Known(
+# In the order of a report. An error does what nobody wants; a warning weakens or distorts an augmentation.
+FINDINGS: dict[str, Kind] = {
+    "call-hangs": Kind(
+        _E, "one such draw stops the training", "bound loops that draw until something fits", has_result=False
+    ),
+    "process-ended": Kind(
+        _E, "one such draw ends the training without a word", "raise an error, and end nothing", has_result=False
+    ),
+    "process-forked": Kind(
         _E, "the training goes on in several processes at once", "start processes once, outside of the call"
     ),
-    "crash-short-clip": Known(_E, "one short clip ends the training", "bound widths by the clip, or skip such clips"),
-    "crash-long-clip": Known(_E, "one long clip ends the training", "bound what is drawn or allocated by its length"),
-    "crash-at-random": Known(
-        _E, "now and then a draw ends the training", "bound what is drawn, and guard what is rare"
+    "crash-short-clip": Kind(
+        _E, "one short clip ends the training", "bound widths by the clip, or skip such clips", has_result=False
     ),
-    "crash-all-masked": Known(_E, "a silent or wholly masked clip ends the training", "guard divisions and searches"),
-    "crash-mono": Known(_E, "a clip of one channel ends the training", "do not drop the axis of channels"),
-    "crash-batch": Known(_E, "batches of some sizes end the training", "do not drop or unpack the batch's axis"),
-    "crash-few-bins": Known(
-        _E, "every clip of mels of this size ends the training", "bound widths by the number of bins, or skip the mask"
+    "crash-long-clip": Kind(
+        _E, "one long clip ends the training", "bound what is drawn or allocated by its length", has_result=False
     ),
-    "not-finite": Known(_E, "one NaN spreads to all weights", "guard divisions by zero and logarithms"),
-    "length-changed": Known(_E, "lengths and alignments no longer fit", "keep the length, or pass the new one on"),
-    "dtype-changed": Known(_E, "memory doubles, or mixed precision fails", "return the dtype that was given"),
-    "device-changed": Known(_E, "the model lies elsewhere", "make new tensors on the input's device"),
-    "input-modified": Known(_E, "whoever holds the input holds masks, too", "work on a copy: x = x.clone()"),
-    "result-overwritten": Known(
+    "crash-at-random": Kind(
+        _E, "now and then a draw ends the training", "bound what is drawn, and guard what is rare", has_result=False
+    ),
+    "crash-all-masked": Kind(
+        _E, "a silent or wholly masked clip ends the training", "guard divisions and searches", has_result=False
+    ),
+    "crash-mono": Kind(
+        _E, "a clip of one channel ends the training", "do not drop the axis of channels", has_result=False
+    ),
+    "crash-batch": Kind(
+        _E, "batches of some sizes end the training", "do not drop or unpack the batch's axis", has_result=False
+    ),
+    "crash-few-bins": Kind(
+        _E,
+        "every clip of mels of this size ends the training",
+        "bound widths by the number of bins, or skip the mask",
+        has_result=False,
+    ),
+    "not-finite": Kind(_E, "one NaN spreads to all weights", "guard divisions by zero and logarithms"),
+    "length-changed": Kind(_E, "lengths and alignments no longer fit", "keep the length, or pass the new one on"),
+    "dtype-changed": Kind(_E, "memory doubles, or mixed precision fails", "return the dtype that was given"),
+    "device-changed": Kind(_E, "the model lies elsewhere", "make new tensors on the input's device"),
+    "input-modified": Kind(_E, "whoever holds the input holds masks, too", "work on a copy: x = x.clone()"),
+    "result-overwritten": Kind(
         _E, "a batch of results that are kept holds others", "return new memory from each call, and keep none of it"
     ),
-    "other-clip-returned": Known(
+    "other-clip-returned": Kind(
         _E,
         "the training hears another clip than its text",
         "keep nothing of earlier inputs, and each item in its place",
     ),
-    "order-changed": Known(
+    "order-changed": Kind(
         _E,
         "the training hears what nobody says",
         "turn back what was turned for the call, and shuffle no frames or bins",
     ),
-    "axes-swapped": Known(
+    "axes-swapped": Kind(
         _E, "time is masked by the rules of frequency", "exchange F and T, or turn the axes for the call"
     ),
-    "rectangles-turned": Known(
+    "rectangles-turned": Kind(
         _E, "each side follows the rule of the other axis", "exchange the two sizes where the cells are cut out"
     ),
-    "masks-only-at-start": Known(
+    "masks-only-at-start": Kind(
         _E, "the rest of every clip is never masked", "draw starts in [0, length - width], and use them"
     ),
-    "masks-only-at-end": Known(
+    "masks-only-at-end": Kind(
         _E, "the rest of every clip is never masked", "draw starts in [0, length - width], and use them"
     ),
-    "masks-stop-early": Known(
+    "masks-stop-early": Kind(
         _E, "the rest of long clips is never masked", "bound starts by the clip's own length, not by a constant"
     ),
-    "nothing-applied": Known(_E, "the training runs without augmentation", "look at probabilities, widths and modes"),
-    "items-left-out": Known(
-        _E, "a part of each batch trains without augmentation", "go through all items of the batch"
-    ),
-    "applied-in-eval": Known(_E, "scores are of masked clips", "return the input where self.training is false"),
-    "same-draw-every-time": Known(_E, "the model learns around one change", "draw for each call; do not seed inside"),
-    "not-reproducible": Known(
+    "nothing-applied": Kind(_E, "the training runs without augmentation", "look at probabilities, widths and modes"),
+    "items-left-out": Kind(_E, "a part of each batch trains without augmentation", "go through all items of the batch"),
+    "applied-in-eval": Kind(_E, "scores are of masked clips", "return the input where self.training is false"),
+    "same-draw-every-time": Kind(_E, "the model learns around one change", "draw for each call; do not seed inside"),
+    "not-reproducible": Kind(
         _E, "a run cannot be made again", "take chance from random, numpy.random, torch, or a generator of your own"
     ),
-    "cap-exceeded": Known(_E, "a mask is wider than was declared", "bound the width before it is drawn"),
-    "crash-2d": Known(
-        _W, "a single mel cannot be augmented, only batches", "count axes from the end (dim=-1), and keep any others"
+    "cap-exceeded": Kind(_E, "a mask is wider than was declared", "bound the width before it is drawn"),
+    "crash-2d": Kind(
+        _W,
+        "a single mel cannot be augmented, only batches",
+        "count axes from the end (dim=-1), and keep any others",
+        has_result=False,
     ),
-    "same-draw-in-batch": Known(_W, "a batch shows one augmentation", "draw for each item (iid masks)"),
-    "fill-loud": Known(_W, "masks are bursts instead of gaps", "fill with the clip's mean or its floor"),
-    "zero-fill-in-log": Known(
+    "same-draw-in-batch": Kind(_W, "a batch shows one augmentation", "draw for each item (iid masks)"),
+    "fill-loud": Kind(_W, "masks are bursts instead of gaps", "fill with the clip's mean or its floor"),
+    "zero-fill-in-log": Kind(
         _W, "in a logarithm 0 is a level like any other", "fill with the mean or the floor, or normalise before masking"
     ),
-    "masks-in-padding": Known(_W, "masks that nobody sees weaken the policy", "draw starts within each item's length"),
-    "masks-follow-shortest": Known(
+    "masks-in-padding": Kind(_W, "masks that nobody sees weaken the policy", "draw starts within each item's length"),
+    "masks-follow-shortest": Kind(
         _W, "how a clip is masked depends on what else is in the batch", "draw starts within each item's own length"
     ),
-    "warp-into-padding": Known(
+    "warp-into-padding": Kind(
         _W, "speech is carried into the padding, or padding into the clip", "warp each item within its own length"
     ),
-    "padding-in-fill": Known(_W, "the fill's level depends on the batch", "take the mean over valid frames"),
-    "frames-unevenly-masked": Known(
+    "padding-in-fill": Kind(_W, "the fill's level depends on the batch", "take the mean over valid frames"),
+    "frames-unevenly-masked": Kind(
         _W, "some times of a clip are hardly augmented", "draw starts uniformly in [0, length - width]"
     ),
-    "bins-unevenly-masked": Known(
+    "bins-unevenly-masked": Kind(
         _W, "some frequencies are hardly augmented", "draw starts uniformly in [0, size - width]"
     ),
-    "starts-on-grid": Known(_W, "masks fall on the same places again and again", "draw starts at every place"),
-    "widths-cut-twice": Known(
+    "starts-on-grid": Kind(_W, "masks fall on the same places again and again", "draw starts at every place"),
+    "widths-cut-twice": Kind(
         _W, "masks are far narrower than declared", "draw a width once, and mask from start to start + width"
     ),
-    "stronger-than-published": Known(
+    "stronger-than-published": Kind(
         _W, "more is hidden than recipes that are known to help", "lower widths, counts, or shares"
     ),
-    "end-bins-unmasked": Known(_W, "an end of the spectrum is always seen", "let starts reach size - width"),
-    "end-frames-unmasked": Known(_W, "an end of each clip is always seen", "let starts reach length - width"),
-    "short-clip-mostly-masked": Known(_W, "little of short clips is left", "bound masks by a share of the clip"),
-    "warp-one-sided": Known(_W, "speech is only ever drawn out, or hurried", "draw displacements around zero"),
-    "warp-ineffective": Known(_W, "a warp costs time and moves nothing", "look at the displacement that is drawn"),
-    "warp-skipped": Known(_W, "short clips are never warped", "bound the warp by a share of the clip"),
+    "end-bins-unmasked": Kind(_W, "an end of the spectrum is always seen", "let starts reach size - width"),
+    "end-frames-unmasked": Kind(_W, "an end of each clip is always seen", "let starts reach length - width"),
+    "short-clip-mostly-masked": Kind(_W, "little of short clips is left", "bound masks by a share of the clip"),
+    "warp-one-sided": Kind(_W, "speech is only ever drawn out, or hurried", "draw displacements around zero"),
+    "warp-ineffective": Kind(_W, "a warp costs time and moves nothing", "look at the displacement that is drawn"),
+    "warp-skipped": Kind(_W, "short clips are never warped", "bound the warp by a share of the clip"),
 }
 
 # What follows from a finding, and would only say it again.
@@ -165,7 +184,7 @@ class Finding:
         A key of `FINDINGS`.
     severity : {"error", "warning"}
     evidence : str
-        One line with the numbers that were found.
+        One line with the numbers that show it.
     why, fix : str
     numbers : dict
         Those of the evidence.
@@ -191,9 +210,9 @@ class Finding:
 
     @classmethod
     def of(cls, id: str, evidence: str, clip: str = "", seed: int = 0, **numbers: float) -> Finding:  # noqa: A002
-        """A finding of a known kind."""
-        known = FINDINGS[id]
-        return cls(id, known.severity, evidence, known.why, known.fix, numbers, clip, seed)
+        """Make a finding of a kind of `FINDINGS`."""
+        kind = FINDINGS[id]
+        return cls(id, kind.severity, evidence, kind.why, kind.fix, numbers, clip, seed)
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.id}: {self.evidence}; {self.why}: {self.fix}"
@@ -255,10 +274,10 @@ class CheckReport:
         return "\n".join([*lines, f"{self.subject} on {self.frontend}{why}: {what} in {self.n_draws} draws"])
 
 
-def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each kind once, in the order of `FINDINGS`, without those that only follow from another."""
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Order findings as in `FINDINGS`, each kind once, without those that only follow from another."""
     by_id: dict[str, Finding] = {}
-    for finding in found:
+    for finding in findings:
         by_id.setdefault(finding.id, finding)
     silenced = {what for finding in by_id for what in _SILENCED.get(finding, ())}
     return tuple(by_id[what] for what in FINDINGS if what in by_id and what not in silenced)

@@ -13,7 +13,7 @@ from ..frontends import MelSpectrogram
 from ..frontends.energy import largest_energy
 from .clips import Clip
 from .report import Finding
-from .rules_chance import named_clips, plainest
+from .rules_randomness import named_clips, plainest
 from .trials import Bench, Trial
 
 __all__ = ["fill_findings"]
@@ -23,39 +23,42 @@ _MARGIN_DB = 0.5
 
 
 def fill_findings(bench: Bench) -> list[Finding]:
-    """Fills above a clip's 95th percentile, and zeros where 0 is a level, on clips of any length.
+    """Report fills above a clip's 95th percentile, and zeros where 0 is a level, on clips of any length.
 
     A probe says where the masks of a seed lie, the clip under the same seed what is in them. Where a seed brings no
     draw back, both are read off the probe.
     """
     fills = [_fills_of(bench, clip) for clip in bench.clips]
-    found = []
-    if loud := [one for one in fills if one.loud]:
-        n, n_loud = sum(one.n for one in loud), sum(len({seed for _, seed in one.loud}) for one in loud)
-        level = max(level for one in loud for level, _ in one.loud)
-        clip = plainest(bench, [one.clip for one in loud])
-        _, seed = max(next(one.loud for one in loud if one.clip is clip))
-        line = (
-            f"in {n_loud} of {n} draws a fill is louder than the clip's 95th percentile, by up to {level:.1f} dB, on "
-            f"{named_clips([one.clip for one in loud])}"
-        )
-        found.append(Finding.of("fill-loud", line, str(clip), seed, draws=n, loud=n_loud, most_db=round(level, 2)))
-    if zero := [one for one in fills if one.zero]:
-        clip = plainest(bench, [one.clip for one in zero])
-        seed = next(one.zero[0] for one in zero if one.clip is clip)
-        low, high = np.percentile(bench.subject.scaled(clip.mel), [0, 95])
-        line = (
-            f"masks hold 0, on {named_clips([one.clip for one in zero])}, and {clip} reaches from {low:.3g} to "
-            f"{high:.3g} (95th percentile) in this scale"
-        )
-        numbers = {"lowest": float(low), "p95": float(high)}
-        found.append(Finding.of("zero-fill-in-log", line, str(clip), seed, **numbers))
-    return found
+    loud, zero = [fill for fill in fills if fill.loud], [fill for fill in fills if fill.zero]
+    return ([_loud_finding(bench, loud)] if loud else []) + ([_zero_finding(bench, zero)] if zero else [])
+
+
+def _loud_finding(bench: Bench, fills: list[_Fills]) -> Finding:
+    n, n_loud = sum(fill.n for fill in fills), sum(len({seed for _, seed in fill.loud}) for fill in fills)
+    level = max(level for fill in fills for level, _ in fill.loud)
+    clip = plainest(bench, [fill.clip for fill in fills])
+    _, seed = max(next(fill.loud for fill in fills if fill.clip is clip))
+    line = (
+        f"in {n_loud} of {n} draws a fill is louder than the clip's 95th percentile, by up to {level:.1f} dB, on "
+        f"{named_clips([fill.clip for fill in fills])}"
+    )
+    return Finding.of("fill-loud", line, str(clip), seed, draws=n, loud=n_loud, most_db=round(level, 2))
+
+
+def _zero_finding(bench: Bench, fills: list[_Fills]) -> Finding:
+    clip = plainest(bench, [fill.clip for fill in fills])
+    seed = next(fill.zero[0] for fill in fills if fill.clip is clip)
+    low, high = np.percentile(bench.pipeline.scaled(clip.mel), [0, 95])
+    line = (
+        f"masks hold 0, on {named_clips([fill.clip for fill in fills])}, and {clip} reaches from {low:.3g} to "
+        f"{high:.3g} (95th percentile) in this scale"
+    )
+    return Finding.of("zero-fill-in-log", line, str(clip), seed, lowest=float(low), p95=float(high))
 
 
 @dataclass
 class _Fills:
-    """Of one clip: how many draws were looked at, levels and seeds of loud fills, and seeds of zeros."""
+    """Fills of one clip: how many draws were looked at, levels and seeds of loud fills, and seeds of zeros."""
 
     clip: Clip
     n: int = 0
@@ -64,31 +67,31 @@ class _Fills:
 
 
 def _fills_of(bench: Bench, clip: Clip) -> _Fills:
-    fills, given = _Fills(clip), bench.subject.scaled(clip.mel)
-    is_level = bench.subject.zero_is_level and float(given.min()) < 0
+    fills, values = _Fills(clip), bench.pipeline.scaled(clip.mel)
+    is_level = bench.pipeline.zero_is_level and float(values.min()) < 0
     for pair in bench.pairs_of(clip):
         trial, outcome = pair.trial, pair.of_clip
         if not bench.brings_back(clip):
             outcome = pair.again
             trial = bench.read(outcome, bench.probe(clip.n_frames), trial.seed) or trial
-        if not trial.seen.is_changed or trial.seen.is_all_masked:
+        if not trial.effect.is_changed or trial.effect.is_all_masked:
             continue
         fills.n += 1
         for cells in _regions(trial) if outcome.values else []:
-            filled = outcome.values[0][cells]
-            if not np.isfinite(filled).all():
+            fill = outcome.values[0][cells]
+            if not np.isfinite(fill).all():
                 continue
             level = _level_db(bench, outcome.values[0], cells, clip.mel)
             if level is not None and level > _MARGIN_DB:
                 fills.loud.append((level, trial.seed))
-            if is_level and (filled == 0).all():
+            if is_level and (fill == 0).all():
                 fills.zero.append(trial.seed)
     return fills
 
 
 def _regions(trial: Trial) -> list[npt.NDArray[np.bool_]]:
-    """Cells of each mask that no other holds, each shape (n_mels, n_frames)."""
-    bins, frames = trial.seen.masked_bins[:, np.newaxis], trial.seen.masked_frames[np.newaxis]
+    """List the cells of each mask that no other holds, each shape (n_mels, n_frames)."""
+    bins, frames = trial.effect.masked_bins[:, np.newaxis], trial.effect.masked_frames[np.newaxis]
     regions = []
     for flags, other in ((bins, frames), (frames, bins)):
         along = np.arange(flags.size).reshape(flags.shape)
@@ -102,19 +105,19 @@ def _regions(trial: Trial) -> list[npt.NDArray[np.bool_]]:
 def _level_db(
     bench: Bench, values: npt.NDArray[np.float64], cells: npt.NDArray[np.bool_], mel: MelSpectrogram
 ) -> float | None:
-    """Level of a fill relative to the clip's 95th percentile; None where the clip has no level.
+    """Return the level of a fill relative to the clip's 95th percentile; None where the clip has no level.
 
     What stands for more energy than any sound may have is as loud as the loudest that may be, at the least.
     """
     p95, median = mel.percentiles_db
     if p95 == median == mel.range_db[0]:
         return None
-    whole = bench.subject.scaled(mel)
+    whole = bench.pipeline.scaled(mel)
     whole[cells] = values[cells]
     try:
-        power = bench.subject.unscaled(whole, mel).power[cells]
+        power = bench.pipeline.unscaled(whole, mel).power[cells]
     except ParameterError:
-        if not whole[cells].max() > bench.subject.scaled(mel).max():
+        if not whole[cells].max() > bench.pipeline.scaled(mel).max():
             return None
         return float(10 * np.log10(largest_energy(mel.frontend)) * 2 / mel.frontend.power - p95)
     return float(10 * np.log10(max(float(power.mean(dtype=np.float64)), 1e-20)) - p95)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ __all__ = [
     "share_findings",
 ]
 
-# Chance that a test of ends, or of a warp's sides, speaks up where all is well; each test has it for itself.
+# Probability that a test of ends, or of a warp's sides, speaks up where all is well; each test by itself.
 FALSE_ALARM = 1e-5
 _WARPS = 20
 # Shares of the bins that masks of frequency do not reach, on average and at most.
@@ -37,15 +36,15 @@ _LEAST_FRAMES = 50
 
 
 def is_readable(bench: Bench) -> bool:
-    """Whether it masks or warps, so that something of the probes is left; a filter or a noise leaves nothing."""
-    trials = [trial for trial in bench.all_trials if trial.seen.is_changed]
-    return not trials or sum(trial.seen.is_all_masked or trial.seen.is_everywhere for trial in trials) < 0.9 * len(
+    """Say whether it masks or warps, so that something of the probes is left; a filter or a noise leaves nothing."""
+    trials = [trial for trial in bench.all_trials if trial.effect.is_changed]
+    return not trials or sum(trial.effect.is_all_masked or trial.effect.is_everywhere for trial in trials) < 0.9 * len(
         trials
     )
 
 
 def axes_findings(bench: Bench) -> list[Finding]:
-    """Bins that are treated as frames, and frames as bins."""
+    """Report bins that are treated as frames, and frames as bins."""
     clip = bench.clips[-1]
     evidence = _named_otherwise(bench) or _moved_bins(bench) or _as_wide_as_time(bench)
     trials = bench.trials_of(clip)
@@ -53,23 +52,24 @@ def axes_findings(bench: Bench) -> list[Finding]:
 
 
 def are_wider_in_time(bench: Bench) -> bool:
-    """Whether the widest mask of frames is as wide as the widest of bins, as policies have them."""
-    seen = [trial.seen for trial in bench.all_trials if not trial.seen.is_all_masked]
+    """Say whether the widest mask of frames is as wide as the widest of bins, as policies have them."""
+    effects = [trial.effect for trial in bench.all_trials if not trial.effect.is_all_masked]
+    widest_in_time = max((_widest(effect.masked_frames) for effect in effects), default=0)
+    return widest_in_time >= max((_widest(effect.masked_bins) for effect in effects), default=0)
 
-    def widest(flags: Iterable[npt.NDArray[np.bool_]]) -> int:
-        return max((n for one in flags for _, n in runs(one)), default=0)
 
-    return widest(one.masked_frames for one in seen) >= widest(one.masked_bins for one in seen)
+def _widest(flags: npt.NDArray[np.bool_]) -> int:
+    return max((n for _, n in runs(flags)), default=0)
 
 
 def _as_wide_as_time(bench: Bench) -> str | None:
-    """Masks of bins that are as wide as those of time, and masks of frames that are as narrow as those of bins."""
+    """Describe masks of bins as wide as those of time, where masks of frames are as narrow as those of bins."""
     n_mels = bench.clips[0].mel.n_mels
     long = [clip for clip in bench.clips if clip.n_frames >= 3 * n_mels]
-    seen = [trial.seen for clip in long for trial in bench.trials_of(clip) if not trial.seen.is_all_masked]
-    widest = [max((n for _, n in runs(one.masked_bins)), default=0) for one in seen]
+    effects = [trial.effect for clip in long for trial in bench.trials_of(clip) if not trial.effect.is_all_masked]
+    widest = [_widest(effect.masked_bins) for effect in effects]
     # Of bins that are nearly all masked, a probe may take frames for masked as well.
-    frames = int(np.quantile([one.masked_frames.sum() for one in seen] or [0], _MOSTLY))
+    frames = int(np.quantile([effect.masked_frames.sum() for effect in effects] or [0], _MOSTLY))
     if not 0 < frames < max(widest, default=0):
         return None
     if np.mean(widest) <= _WIDE_ON_AVERAGE * n_mels or max(widest) <= _WIDE * n_mels:
@@ -81,34 +81,34 @@ def _as_wide_as_time(bench: Bench) -> str | None:
 
 
 def _named_otherwise(bench: Bench) -> str | None:
-    """A callable for one axis, by its name, that masks the other only."""
-    first = bench.subject.words.split(" ")[0]
+    """Describe a callable for one axis, by its name, that masks the other only."""
+    first = bench.pipeline.words.split(" ")[0]
     if not re.search(r"mask|drop|cut", first):
         return None
-    of_time, of_bands = bool(re.search(r"time|frame|temporal", first)), bool(re.search(r"freq|band|bin(?!ary)", first))
-    if of_time == of_bands:
+    of_time, of_bins = bool(re.search(r"time|frame|temporal", first)), bool(re.search(r"freq|band|bin(?!ary)", first))
+    if of_time == of_bins:
         return None
-    changed = [t for t in bench.trials_of(bench.reference) if t.seen.is_changed and not t.seen.is_all_masked]
-    n_bins = sum(bool(t.seen.masked_bins.any()) for t in changed)
-    n_frames = sum(bool(t.seen.masked_frames.any()) for t in changed)
+    changed = [t for t in bench.trials_of(bench.reference) if t.effect.is_changed and not t.effect.is_all_masked]
+    n_bins = sum(bool(t.effect.masked_bins.any()) for t in changed)
+    n_frames = sum(bool(t.effect.masked_frames.any()) for t in changed)
     wrong, right = (n_bins, n_frames) if of_time else (n_frames, n_bins)
     if wrong and not right:
-        meant, done = ("frames", "bins") if of_time else ("bins", "frames")
-        return f"{first} masks {done} in {wrong} of {len(changed)} draws, and {meant} in none"
+        meant, masked = ("frames", "bins") if of_time else ("bins", "frames")
+        return f"{first} masks {masked} in {wrong} of {len(changed)} draws, and {meant} in none"
     return None
 
 
 def _moved_bins(bench: Bench) -> str | None:
-    """A warp of bins where none of frames is to be seen."""
-    if re.search(r"freq\w*warp|warp\w*freq|vtlp", bench.subject.words):
+    """Describe a warp of bins where none of frames is to be seen."""
+    if re.search(r"freq\w*warp|warp\w*freq|vtlp", bench.pipeline.words):
         return None
-    if any(trial.seen.moved for trial in bench.all_trials):
+    if any(trial.effect.moved for trial in bench.all_trials):
         return None
     clip, n_mels = bench.reference, bench.clips[0].mel.n_mels
     turned = Probe(clip.n_frames, n_mels, *bench.range)
     moves = []
     for seed in bench.seeds(_WARPS, 5):
-        values = bench.call(bench.given(turned.values.T), seed, str(clip)).values
+        values = bench.call(bench.batch(turned.values.T), seed, str(clip)).values
         if values:
             moves.append(turned.read(values[0].T).moved)
     n = sum(move != 0 for move in moves)
@@ -118,27 +118,27 @@ def _moved_bins(bench: Bench) -> str | None:
 
 
 def _keeps_what_is_alike_in_all_bins(bench: Bench, clip: Clip) -> bool:
-    """As a warp of bins does, and a gain or a normalisation of each bin does not."""
+    """Say whether cells that are alike in all bins stay so, as under a warp of bins, and no gain of each bin."""
     low, high = bench.range
     alike = np.broadcast_to(np.linspace(low, high, clip.n_frames, dtype=np.float32), (clip.mel.n_mels, clip.n_frames))
     for seed in bench.seeds(3, 6):
-        values = bench.call(bench.given(alike), seed, str(clip)).values
+        values = bench.call(bench.batch(alike), seed, str(clip)).values
         if values and (np.abs(values[0] - alike) < 1e-3 * (high - low)).mean() > 0.5:
             return True
     return False
 
 
 def end_findings(bench: Bench) -> list[Finding]:
-    """Whether first and last bins and frames are ever masked, as far as draws can tell.
+    """Report first and last bins and frames that are never masked, as far as draws can tell.
 
     Where every place is as likely as any other, a mask of w of n bins touches an end with probability 1 / (n - w + 1).
     An end counts as never masked where no mask touched it, and masks of the widths that were seen would have left it
     alone with a probability below `FALSE_ALARM`.
     """
-    found = []
+    findings = []
     for axis in ("bins", "frames"):
         clip = _telling_clip(bench, axis)
-        tally = _tallied(bench, clip, axis)
+        tally = _ends_of(bench, clip, axis)
         untouched = [name for name, n in zip(("first", "last"), tally.touches, strict=True) if n == 0]
         if untouched and tally.log_chance < math.log(FALSE_ALARM):
             line = (
@@ -146,30 +146,30 @@ def end_findings(bench: Bench) -> list[Finding]:
                 f"the chance of that is {math.exp(tally.log_chance):.0e}"
             )
             seed = bench.trials_of(clip)[0].seed
-            found.append(Finding.of(f"end-{axis}-unmasked", line, str(clip), seed, masks=tally.n))
-    return found
+            findings.append(Finding.of(f"end-{axis}-unmasked", line, str(clip), seed, masks=tally.n))
+    return findings
 
 
 def _telling_clip(bench: Bench, axis: str) -> Clip:
-    """The clip of which the fewest draws are needed: for bins that of most, for frames one that masks fill well."""
+    """Choose the clip that needs the fewest draws: for bins that of most, for frames one that masks fill well."""
     if axis == "bins":
         return bench.reference
     long = [clip for clip in bench.clips if _LEAST_FRAMES <= clip.n_frames <= bench.reference.n_frames]
     chances = {}
     for clip in long or [bench.reference]:
-        tally = _Tally()
+        tally = _Ends()
         for trial in bench.trials_of(clip):
-            tally.add(trial.seen.masked_frames)
+            tally.add(trial.effect.masked_frames)
         chances[clip] = tally.log_chance / max(1, len(bench.trials_of(clip)))
     return min(chances, key=lambda clip: chances[clip])
 
 
-def _tallied(bench: Bench, clip: Clip, axis: str) -> _Tally:
-    """Masks of as many draws as it takes."""
-    tally = _Tally()
+def _ends_of(bench: Bench, clip: Clip, axis: str) -> _Ends:
+    """Count masks at the ends in as many draws as it takes."""
+    tally = _Ends()
     trials = bench.trials_of(clip)
     for trial in trials:
-        tally.add(getattr(trial.seen, f"masked_{axis}"))
+        tally.add(getattr(trial.effect, f"masked_{axis}"))
     if not tally.n:
         return tally
     for seed in bench.seeds(max(0, bench.most_draws - len(trials)), 6):
@@ -177,12 +177,12 @@ def _tallied(bench: Bench, clip: Clip, axis: str) -> _Tally:
             break
         more = bench.trial(clip.n_frames, seed, str(clip))
         if more is not None:
-            tally.add(getattr(more.seen, f"masked_{axis}"))
+            tally.add(getattr(more.effect, f"masked_{axis}"))
     return tally
 
 
-class _Tally:
-    """Of one axis: masks, those at each end, and the logarithm of the chance that none touches one end."""
+class _Ends:
+    """A count of masks along one axis: all, those at each end, and how improbable it is that none touches an end."""
 
     def __init__(self) -> None:
         self.n, self.touches, self.log_chance = 0, [0, 0], 0.0
@@ -204,10 +204,10 @@ class _Tally:
 
 
 def cap_findings(bench: Bench, max_time_share: float | None, policy: Policy | None) -> list[Finding]:
-    """Masks wider than was declared."""
+    """Report masks wider than was declared."""
     for clip in reversed(bench.clips):
         for trial in bench.trials_of(clip):
-            widest = max((n for _, n in runs(trial.seen.masked_frames)), default=0)
+            widest = _widest(trial.effect.masked_frames)
             if max_time_share is not None and widest > max_time_share * clip.n_frames:
                 line = (
                     f"a mask of {widest} of {clip.n_frames} frames, {widest / clip.n_frames:.0%} where "
@@ -218,14 +218,14 @@ def cap_findings(bench: Bench, max_time_share: float | None, policy: Policy | No
 
 
 def _declared_findings(bench: Bench, policy: Policy | None) -> list[Finding]:
-    """A policy of one time mask that goes beyond its share: on clips so short that it is given a least width."""
+    """Report a policy of one time mask beyond its share: on clips so short that it is given a least width."""
     masks = [t for t in (policy.transforms if policy else ()) if _is_time_mask(t)]
     share = getattr(masks[0], "max_ratio", None) if len(masks) == 1 else None
     if share is None or share >= 1:
         return []
     for clip in reversed(bench.clips):
         for trial in bench.trials_of(clip):
-            outcome = bench.subject(bench.given(bench.probe(clip.n_frames).values), trial.seed)
+            outcome = bench.pipeline(bench.batch(bench.probe(clip.n_frames).values), trial.seed)
             steps = [step for draw in outcome.draws[:1] for step in draw.steps if step.kind == "time_mask"]
             widest = max((step.n_frames for step in steps), default=0)
             if widest > share * clip.n_frames + 1e-9:
@@ -239,16 +239,16 @@ def _is_time_mask(transform: Any) -> bool:
 
 
 def share_findings(bench: Bench, share: float) -> list[Finding]:
-    """Short clips of which little is left: of those that happens to, the longest."""
+    """Report the longest of the short clips of which masks leave little."""
     for clip in reversed(bench.clips[:-1]):
         trials = bench.trials_of(clip)
-        over = [trial for trial in trials if trial.seen.time_share > share]
+        over = [trial for trial in trials if trial.effect.time_share > share]
         if over:
-            most = max(over, key=lambda trial: trial.seen.time_share)
+            most = max(over, key=lambda trial: trial.effect.time_share)
             line = (
                 f"{len(over)} of {len(trials)} draws mask more than {share:.0%} of {clip}, up to "
-                f"{most.seen.time_share:.0%}"
+                f"{most.effect.time_share:.0%}"
             )
-            numbers = {"draws": len(trials), "over": len(over), "most": round(most.seen.time_share, 4)}
+            numbers = {"draws": len(trials), "over": len(over), "most": round(most.effect.time_share, 4)}
             return [Finding.of("short-clip-mostly-masked", line, str(clip), most.seed, **numbers)]
     return []

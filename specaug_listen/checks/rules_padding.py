@@ -9,19 +9,17 @@ import numpy as np
 
 from .._arrays import runs
 from ..augment import Draw, Rectangle, TimeSpan
+from ..custom.layout import MelBatch
 from .laws import Masked
-from .pipelines import Given
-from .probes import Probe, Seen
+from .probes import Effect, Probe
 from .report import Finding
-from .trials import Bench, seen
+from .trials import Bench, effect_of
 
-__all__ = ["padding_findings", "shortened", "shown_in_padding"]
-
-_DRAWS = 40
+__all__ = ["draw_in_padding", "n_unpadded", "padding_findings"]
 
 
 @dataclass
-class _Tally:
+class _PaddedDraws:
     """Seeds of draws with masks in the padding, and of fills that follow it, with how far."""
 
     where: str
@@ -33,21 +31,21 @@ class _Tally:
 
 
 def padding_findings(bench: Bench, *, is_reproducible: bool) -> list[Finding]:
-    """A short clip beside a long one, twice under each seed, with two values in the padding."""
-    if not bench.subject.takes_batches:
+    """Report what padding does: a short clip beside a long one, under each seed with two values in the padding."""
+    if not bench.pipeline.takes_batches:
         return []
     short, long = _probes(bench)
-    tally = _Tally(f"{short.n_frames} frames in a batch of {long.n_frames}")
-    for seed in bench.seeds(_DRAWS, 7):
-        both = [_padded_draws(bench, short, long, pad_value, seed, tally.where) for pad_value in bench.pads]
-        drawn = [one for one in both if one is not None]
-        if len(drawn) < len(both):
+    tally = _PaddedDraws(f"{short.n_frames} frames in a batch of {long.n_frames}")
+    for seed in bench.seeds(bench.effort.n_padded, 7):
+        both = [_padded_draw(bench, short, long, pad_value, seed, tally.where) for pad_value in bench.pads]
+        draws = [draw for draw in both if draw is not None]
+        if len(draws) < len(both):
             continue
-        (first, low), (second, high) = ((one.seen, one.values) for one in drawn)
+        (first, low), (second, high) = ((draw.effect, draw.values) for draw in draws)
         tally.n += 1
-        if is_reproducible and all(one.is_across for one in drawn):
+        if is_reproducible and all(draw.is_across for draw in draws):
             tally.across.append(seed)
-        tally.of_long += [one.of_long for one in drawn]
+        tally.of_long += [draw.of_long for draw in draws]
         if first.n_in_padding or second.n_in_padding:
             tally.in_padding.append(seed)
         masked = first.masked_bins[:, np.newaxis] | first.masked_frames
@@ -56,43 +54,43 @@ def padding_findings(bench: Bench, *, is_reproducible: bool) -> list[Finding]:
         differences = np.abs(low - high)[masked]
         if is_reproducible and masked.any() and (differences > 1e-5 * (bench.range[1] - bench.range[0])).mean() > 0.5:
             tally.in_fill.append((seed, float(differences.max())))
-    return [*_told(bench, tally), *_shortest(bench, tally, short.n_frames, long.n_frames)]
+    return [*_findings(bench, tally), *_shortest(bench, tally, short.n_frames, long.n_frames)]
 
 
-def _shortest(bench: Bench, tally: _Tally, n_short: int, n_long: int) -> list[Finding]:
-    """Whether masks of the longer clip end where the shorter one does, and those of that clip alone do not."""
+def _shortest(bench: Bench, tally: _PaddedDraws, n_short: int, n_long: int) -> list[Finding]:
+    """Report masks of the longer clip that end where the shorter one does, where those of that clip alone do not."""
     masked = Masked(n_long, tuple(tally.of_long))
     free = masked.unreached(at_end=True)
     if free is None or n_long - free > n_short + 1:
         return []
-    alone = (tuple(runs(trial.seen.masked_frames)) for trial in bench.trials_of(bench.reference))
+    alone = (tuple(runs(trial.effect.masked_frames)) for trial in bench.trials_of(bench.reference))
     if all(start + width <= n_short + 1 for draw in alone for start, width in draw):
         return []
     line = (
         f"beside a clip of {n_short} frames, none of {len(masked.runs)} time masks of one of {n_long} reaches beyond "
         f"frame {n_long - free}"
     )
-    seed = bench.seeds(_DRAWS, 7)[0]
+    seed = bench.seeds(bench.effort.n_padded, 7)[0]
     return [Finding.of("masks-follow-shortest", line, tally.where, seed, masks=len(masked.runs))]
 
 
-def shortened(n_frames: int) -> int:
-    """Frames of a clip that is padded to so many."""
+def n_unpadded(n_frames: int) -> int:
+    """Return the length of the clip that is padded to ``n_frames``."""
     return max(2, n_frames // 4)
 
 
-def shown_in_padding(bench: Bench, seed: int) -> Draw:
-    """Masks of one draw on the short clip and on its padding, as far as they can be seen."""
+def draw_in_padding(bench: Bench, seed: int) -> Draw:
+    """Return the masks of one draw on the short clip and on its padding, as far as they can be seen."""
     short, long = _probes(bench)
     nothing, pad_value = Draw(short.n_mels, long.n_frames), bench.pads[0]
-    items = tuple(bench.given(probe.values).items[0] for probe in (short, long))
-    outcome = bench.call(Given(items, pad_value=pad_value), seed, "a picture", kind="picture")
+    items = tuple(bench.batch(probe.values).items[0] for probe in (short, long))
+    outcome = bench.call(MelBatch(items, pad_value=pad_value), seed, "a picture", kind="picture")
     if not outcome.values:
         return nothing
-    one = seen(outcome, short, pad_value)
+    effect = effect_of(outcome, short, pad_value)
     clip, padding = np.split(outcome.values[0], [short.n_frames], axis=1)
-    frames = np.concatenate([one.masked_frames, short.masked_padding(padding, pad_value, *short.disturbance(clip))])
-    boxes = [Rectangle(start, n, 0, short.n_frames) for start, n in runs(one.masked_bins)]
+    frames = np.concatenate([effect.masked_frames, short.masked_padding(padding, pad_value, *short.disturbance(clip))])
+    boxes = [Rectangle(start, n, 0, short.n_frames) for start, n in runs(effect.masked_bins)]
     spans = [TimeSpan(start, n) for start, n in runs(frames)]
     n_lost = outcome.draws[0].n_masks_in_padding if outcome.draws else 0
     return Draw(short.n_mels, long.n_frames, (*boxes, *spans), n_masks_in_padding=n_lost)
@@ -100,21 +98,23 @@ def shown_in_padding(bench: Bench, seed: int) -> Draw:
 
 def _probes(bench: Bench) -> tuple[Probe, Probe]:
     n_long = bench.reference.n_frames
-    return bench.probe(shortened(n_long)), bench.probe(n_long)
+    return bench.probe(n_unpadded(n_long)), bench.probe(n_long)
 
 
-class _Drawn(NamedTuple):
-    """One draw of a batch: what was seen of the short clip, its cells, and masks of the long one."""
+class _PaddedDraw(NamedTuple):
+    """One draw of a batch: what it did to the short clip, its cells, and masks of the long one."""
 
-    seen: Seen
+    effect: Effect
     values: np.ndarray
     is_across: bool
     of_long: tuple[tuple[int, int], ...]
 
 
-def _padded_draws(bench: Bench, short: Probe, long: Probe, pad_value: float, seed: int, where: str) -> _Drawn | None:
-    items = tuple(bench.given(probe.values).items[0] for probe in (short, long))
-    outcome = bench.call(Given(items, pad_value=pad_value), seed, f"a batch of 2, {where}", kind="batch")
+def _padded_draw(
+    bench: Bench, short: Probe, long: Probe, pad_value: float, seed: int, where: str
+) -> _PaddedDraw | None:
+    items = tuple(bench.batch(probe.values).items[0] for probe in (short, long))
+    outcome = bench.call(MelBatch(items, pad_value=pad_value), seed, f"a batch of 2, {where}", kind="batch")
     if not outcome.values:
         return None
     values = outcome.values[0][:, : short.n_frames].astype(np.float64)
@@ -125,27 +125,27 @@ def _padded_draws(bench: Bench, short: Probe, long: Probe, pad_value: float, see
         flags = long.read(outcome.values[1]).masked_frames
         is_across = short.is_carried_over(outcome.values[0], pad_value)
     of_long = () if flags.all() else tuple(runs(flags))
-    return _Drawn(seen(outcome, short, pad_value), values, is_across, of_long)
+    return _PaddedDraw(effect_of(outcome, short, pad_value), values, is_across, of_long)
 
 
-def _told(bench: Bench, tally: _Tally) -> list[Finding]:
-    found = []
+def _findings(bench: Bench, tally: _PaddedDraws) -> list[Finding]:
+    findings = []
     if tally.in_padding:
         n = len(tally.in_padding)
         line = f"{n} of {tally.n} draws mask frames of the padding ({tally.where})"
         numbers = {"draws": tally.n, "masked": n}
-        found.append(Finding.of("masks-in-padding", line, tally.where, tally.in_padding[0], **numbers))
+        findings.append(Finding.of("masks-in-padding", line, tally.where, tally.in_padding[0], **numbers))
     if len(tally.across) > 1:
         n = len(tally.across)
         line = (
             f"{n} of {tally.n} draws warp the clip and its padding as one ({tally.where}): speech leaves its own length"
         )
         numbers = {"draws": tally.n, "across": n}
-        found.append(Finding.of("warp-into-padding", line, tally.where, tally.across[0], **numbers))
+        findings.append(Finding.of("warp-into-padding", line, tally.where, tally.across[0], **numbers))
     if tally.in_fill:
         low, high = bench.pads
         farthest = max(distance for _, distance in tally.in_fill)
         line = f"with {high:.3g} in place of {low:.3g} in the padding, fills differ by {farthest:.3g} ({tally.where})"
         numbers = {"draws": tally.n, "differing": len(tally.in_fill)}
-        found.append(Finding.of("padding-in-fill", line, tally.where, tally.in_fill[0][0], **numbers))
-    return found
+        findings.append(Finding.of("padding-in-fill", line, tally.where, tally.in_fill[0][0], **numbers))
+    return findings

@@ -10,14 +10,14 @@ import numpy as np
 from .._arrays import runs
 from .clips import Clip
 from .laws import FALSE_ALARM, Masked
-from .probes import Seen
+from .probes import Effect
 from .report import Finding
 from .trials import Bench, Trial
 
 __all__ = ["place_findings"]
 
-# Draws that a test of places may take on the clip of about 200 frames, and on any other.
-_DRAWS, _DRAWS_OF_OTHERS, _STEP = 360, 160, 20
+# Draws that are added at once while one end of a clip is free.
+_STEP = 20
 _SEVERAL_WIDTHS = 3
 _LEAST_FREE = 0.4
 _LEAST_FRAMES = 60
@@ -27,44 +27,44 @@ Runs = tuple[tuple[int, int], ...]
 
 
 class _Kind(NamedTuple):
-    """Masks of one sort, and how to read them off a draw."""
+    """Masks of one kind, and how to read them off a draw."""
 
     axis: str
     what: str
-    runs_of: Callable[[Seen], Runs]
+    runs_of: Callable[[Effect], Runs]
 
 
-_TIME = _Kind("frames", "time masks", lambda seen: tuple(runs(seen.masked_frames)))
-_FREQUENCY = _Kind("bins", "frequency masks", lambda seen: tuple(runs(seen.masked_bins)))
-_BOXES_IN_TIME = _Kind("frames", "rectangles", lambda seen: tuple((box[2], box[3]) for box in seen.boxes))
-_BOXES_IN_FREQUENCY = _Kind("bins", "rectangles", lambda seen: tuple((box[0], box[1]) for box in seen.boxes))
+_TIME = _Kind("frames", "time masks", lambda effect: tuple(runs(effect.masked_frames)))
+_FREQUENCY = _Kind("bins", "frequency masks", lambda effect: tuple(runs(effect.masked_bins)))
+_BOXES_IN_TIME = _Kind("frames", "rectangles", lambda effect: tuple((box[2], box[3]) for box in effect.boxes))
+_BOXES_IN_FREQUENCY = _Kind("bins", "rectangles", lambda effect: tuple((box[0], box[1]) for box in effect.boxes))
 
 
 def place_findings(bench: Bench) -> list[Finding]:
-    """Whether masks fall where they may, on every length of clip."""
+    """Report masks that fall in some places only, on every length of clip."""
     turned = _turned(bench)
     if turned:
         return turned
-    found = []
+    findings = []
     for kind in (_TIME, _FREQUENCY, _BOXES_IN_TIME, _BOXES_IN_FREQUENCY):
         one_sided = _one_sided(bench, kind) if kind.axis == "frames" else []
-        found += one_sided or _uneven(bench, kind)
-        found += _widths(bench, kind)
-    return found
+        findings += one_sided or _uneven(bench, kind)
+        findings += _widths(bench, kind)
+    return findings
 
 
 def _masked(trials: list[Trial], clip: Clip, kind: _Kind) -> Masked:
     n = clip.n_frames if kind.axis == "frames" else clip.mel.n_mels
-    read = (kind.runs_of(trial.seen) for trial in trials if not trial.seen.is_all_masked)
+    draws = (kind.runs_of(trial.effect) for trial in trials if not trial.effect.is_all_masked)
     # Where all places are masked, nothing says how.
-    return Masked(n, tuple(draw for draw in read if draw != ((0, n),)))
+    return Masked(n, tuple(draw for draw in draws if draw != ((0, n),)))
 
 
 # --- only at one end ---
 
 
 class _Reach(NamedTuple):
-    """How far masks reach on a clip: places at the end (or the start) that none does, and the widest mask."""
+    """How far masks reach on a clip: how many places at the end (or the start) no mask reaches."""
 
     clip: Clip
     free: int
@@ -96,13 +96,13 @@ def _one_sided(bench: Bench, kind: _Kind) -> list[Finding]:
 
 
 def _reach(bench: Bench, clip: Clip, kind: _Kind, *, at_end: bool) -> tuple[Masked, int | None]:
-    """Draw on while one end is free, and chance may have left it so."""
+    """Draw on while one end is free, and that may be an accident."""
     n = len(bench.trials_of(clip))
     masked = _masked(bench.trials_of(clip), clip, kind)
     while masked.runs:
         free = masked.unreached(at_end=at_end)
         edge = clip.n_frames - max(a + b for a, b in masked.runs) if at_end else min(a for a, _ in masked.runs)
-        if free is not None or edge <= masked.slack or n >= _DRAWS_OF_OTHERS:
+        if free is not None or edge <= masked.slack or n >= bench.effort.n_places_of_others:
             return masked, free
         n += _STEP
         masked = _masked(bench.more_trials_of(clip, n), clip, kind)
@@ -140,9 +140,9 @@ def _stopping(bench: Bench, kind: _Kind, longest: _Reach, shorter: Clip) -> Find
 def _uneven(bench: Bench, kind: _Kind) -> list[Finding]:
     clip = bench.reference
     trials = bench.trials_of(clip)
-    if not any(kind.runs_of(trial.seen) for trial in trials):
+    if not any(kind.runs_of(trial.effect) for trial in trials):
         return []
-    masked = _masked(bench.more_trials_of(clip, _DRAWS), clip, kind)
+    masked = _masked(bench.more_trials_of(clip, bench.effort.n_places), clip, kind)
     if (step := masked.step()) is not None:
         on_grid = f"all {len(masked.runs)} {kind.what} start on every {_ordinal(step)} of the {kind.axis} alone"
         return [Finding.of("starts-on-grid", on_grid, str(clip), trials[0].seed, step=step, masks=len(masked.runs))]
@@ -156,15 +156,14 @@ def _uneven(bench: Bench, kind: _Kind) -> list[Finding]:
 
 
 def _uneven_line(masked: Masked, kind: _Kind) -> str | None:
-    """What is uneven, in words; where starts should be uniform, whichever way a framework draws them."""
-    for found, how in ((masked.rare(), "only "), (masked.often(), "")):
-        if found is not None:
-            region = found
+    """Say in words what is uneven, where starts should be uniform, whichever way a framework draws them."""
+    for region, how in ((masked.rare(), "only "), (masked.often(), "")):
+        if region is not None:
             where = f"{kind.axis[:-1]} {region.first} is"
             if region.last > region.first:
                 where = f"{kind.axis} {region.first} to {region.last} of {masked.n} are"
             return (
-                f"{where} masked {_told_share(region.share, how, len(masked.draws))}, where starts with all places "
+                f"{where} masked {_share_in_words(region.share, how, len(masked.draws))}, where starts with all places "
                 f"alike give {region.expected:.1%} ({kind.what})"
             )
     for at_end, edge in ((True, "last"), (False, "first")):
@@ -180,7 +179,7 @@ def _uneven_line(masked: Masked, kind: _Kind) -> str | None:
     )
 
 
-def _told_share(share: float, how: str, n_draws: int) -> str:
+def _share_in_words(share: float, how: str, n_draws: int) -> str:
     if share == 0:
         return "never"
     # Several rectangles of a draw may lie above each other.
@@ -189,9 +188,9 @@ def _told_share(share: float, how: str, n_draws: int) -> str:
 
 def _widths(bench: Bench, kind: _Kind) -> list[Finding]:
     clip = bench.reference
-    if not any(kind.runs_of(trial.seen) for trial in bench.trials_of(clip)):
+    if not any(kind.runs_of(trial.effect) for trial in bench.trials_of(clip)):
         return []
-    masked = _masked(bench.more_trials_of(clip, _DRAWS), clip, kind)
+    masked = _masked(bench.more_trials_of(clip, bench.effort.n_places), clip, kind)
     if masked.may_be_skewed and masked.skew() is None:
         masked = _masked(bench.more_trials_of(clip, bench.most_draws), clip, kind)
     skew = masked.skew()
@@ -208,30 +207,30 @@ def _widths(bench: Bench, kind: _Kind) -> list[Finding]:
 
 
 def _turned(bench: Bench) -> list[Finding]:
-    """Rectangles whose starts keep the width of one side from the end of the other axis."""
+    """Report rectangles whose starts keep the width of one side from the end of the other axis."""
     clip = bench.reference
-    if not any(trial.seen.boxes for trial in bench.trials_of(clip)):
+    if not any(trial.effect.boxes for trial in bench.trials_of(clip)):
         return []
-    boxes = [box for trial in bench.more_trials_of(clip, _DRAWS) for box in trial.seen.boxes]
+    boxes = [box for trial in bench.more_trials_of(clip, bench.effort.n_places) for box in trial.effect.boxes]
     first_bin, n_bins, first_frame, n_frames = np.array(boxes).T
-    kept_bins, kept_frames = clip.mel.n_mels - first_bin.max() - 1, clip.n_frames - first_frame.max() - 1
+    free_bins, free_frames = clip.mel.n_mels - first_bin.max() - 1, clip.n_frames - first_frame.max() - 1
     widest = int(n_bins.max()), int(n_frames.max())
-    if len(boxes) < _LEAST_FRAMES or not (_near(kept_bins, widest[1]) and _near(kept_frames, widest[0])):
+    if len(boxes) < _LEAST_FRAMES or not (_is_near(free_bins, widest[1]) and _is_near(free_frames, widest[0])):
         return []
     if max(widest) < 1.3 * min(widest):
         return []
     line = (
-        f"{len(boxes)} rectangles of up to {widest[0]} bins and {widest[1]} frames start no later than {kept_bins} "
-        f"bins and {kept_frames} frames before the end: each side is as long as the other was meant"
+        f"{len(boxes)} rectangles of up to {widest[0]} bins and {widest[1]} frames start no later than {free_bins} "
+        f"bins and {free_frames} frames before the end: each side is as long as the other was meant"
     )
     numbers = {"bins": widest[0], "frames": widest[1], "masks": len(boxes)}
-    seed = next(trial.seed for trial in bench.trials_of(clip) if trial.seen.boxes)
+    seed = next(trial.seed for trial in bench.trials_of(clip) if trial.effect.boxes)
     return [Finding.of("rectangles-turned", line, str(clip), seed, **numbers)]
 
 
-def _near(kept: int, widest: int) -> bool:
-    """Whether what is kept free at an end is a side that was drawn: a few draws short of its limit."""
-    return abs(int(kept) - widest) <= max(2, 0.15 * widest)
+def _is_near(free: int, widest: int) -> bool:
+    """Say whether what is left free at an end is a side of a rectangle: a few draws short of its limit."""
+    return abs(int(free) - widest) <= max(2, 0.15 * widest)
 
 
 def _ordinal(n: int) -> str:

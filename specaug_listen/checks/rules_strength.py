@@ -12,7 +12,7 @@ from ..augment.coverage import Shares, expected_shares
 from ..errors import ParameterError
 from ..frameworks import ALL_POLICIES
 from .clips import Clip
-from .probes import Seen
+from .probes import Effect
 from .report import Finding
 from .trials import Bench
 
@@ -24,20 +24,20 @@ YARDSTICKS = (
     "espnet-conformer", "icefall-cr-ctc", "icefall", "wenet", "hf-whisper", "LB", "SM",
 )  # fmt: skip
 _YARDSTICK_DRAWS = 50
-# Draws that a clip takes, and deviations of their mean within which chance may have moved it (about 3e-7).
+# Draws that a clip takes, and standard deviations of their mean that it is off by accident (about 3e-7).
 _DRAWS, _DEVIATIONS = 60, 5.0
 # Beyond a recipe by so much: what drawing the recipe itself may leave uncertain, and a little more.
 _FACTOR, _MARGIN = 1.15, 0.02
 _LEAST_FRAMES = 10
-_MEASURES: dict[str, tuple[Callable[[Seen], float], Callable[[Shares], float]]] = {
-    "frames": (lambda seen: seen.time_share, lambda shares: shares.time),
-    "bins": (lambda seen: float(seen.masked_bins.mean()), lambda shares: shares.frequency),
-    "cells": (lambda seen: seen.area_share, lambda shares: shares.area),
+_MEASURES: dict[str, tuple[Callable[[Effect], float], Callable[[Shares], float]]] = {
+    "frames": (lambda effect: effect.time_share, lambda shares: shares.time),
+    "bins": (lambda effect: float(effect.masked_bins.mean()), lambda shares: shares.frequency),
+    "cells": (lambda effect: effect.area_share, lambda shares: shares.area),
 }
 
 
 def strength_findings(bench: Bench) -> list[Finding]:
-    """Whether masks cover more than any published recipe does, on clips of each length."""
+    """Report masks that cover more than any published recipe does, on clips of each length."""
     over: list[tuple[Clip, str, float, float, str]] = []
     for clip in bench.clips:
         if clip.n_frames < _LEAST_FRAMES:
@@ -48,22 +48,22 @@ def strength_findings(bench: Bench) -> list[Finding]:
                 over.append((clip, what, *beyond))
     if not over:
         return []
-    clip, what, share, most, name = max(over, key=lambda one: one[2] / max(one[3], 0.01))
-    where = ", ".join(dict.fromkeys(str(one[0]) for one in over))
+    clip, what, share, most, name = max(over, key=lambda case: case[2] / max(case[3], 0.01))
+    clips = list(dict.fromkeys(str(case[0]) for case in over))
     line = (
         f"masks cover {share:.0%} of the {what} of {clip} on average; the strongest published recipe of supervised "
         f"training, {name}, covers {most:.0%} there"
     )
-    if len({one[0].name for one in over}) > 1:
-        line += f"; stronger than published on {where}"
+    if len(clips) > 1:
+        line += f"; stronger than published on {', '.join(clips)}"
     numbers = {"share": round(share, 4), "published": round(most, 4)}
     return [Finding.of("stronger-than-published", line, str(clip), bench.trials_of(clip)[0].seed, **numbers)]
 
 
 def _beyond(bench: Bench, clip: Clip, what: str) -> tuple[float, float, str] | None:
-    """The share that is covered, where it is more than all recipes cover, and the one that covers most."""
+    """Return the share that is covered, and that and the name of the strongest recipe; None where that covers more."""
     measure, published = _MEASURES[what]
-    shares = np.array([measure(trial.seen) for trial in bench.trials_of(clip)])
+    shares = np.array([measure(trial.effect) for trial in bench.trials_of(clip)])
     strongest = ("", 0.0)
     if not len(shares) or not shares.any():
         return None
@@ -73,8 +73,8 @@ def _beyond(bench: Bench, clip: Clip, what: str) -> tuple[float, float, str] | N
             continue
         if shares.mean() <= _limit(published(yardstick)):
             return None
-        strongest = max(strongest, (name, published(yardstick)), key=lambda one: one[1])
-    shares = np.array([measure(trial.seen) for trial in bench.more_trials_of(clip, _DRAWS)])
+        strongest = max(strongest, (name, published(yardstick)), key=lambda recipe: recipe[1])
+    shares = np.array([measure(trial.effect) for trial in bench.more_trials_of(clip, _DRAWS)])
     least = float(shares.mean() - _DEVIATIONS * shares.std() / math.sqrt(len(shares)))
     return (float(shares.mean()), strongest[1], strongest[0]) if least > _limit(strongest[1]) else None
 
@@ -85,7 +85,7 @@ def _limit(share: float) -> float:
 
 @functools.lru_cache(maxsize=1024)
 def published_shares(name: str, n_mels: int, n_frames: int) -> Shares | None:
-    """What a recipe covers of a clip of this size, drawn by the rules of its framework; None where it cannot be drawn.
+    """Return what a recipe covers of a clip of this size, by the rules of its framework; None where it cannot be drawn.
 
     Examples
     --------

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..augment import Policy
 from .report import Finding
-from .rules_chance import named_clips, plainest
 from .rules_masks import FALSE_ALARM
+from .rules_randomness import named_clips, plainest
 from .trials import Bench
 
 __all__ = ["order_findings", "warp_findings"]
@@ -19,22 +19,22 @@ _FEWEST = 2
 
 
 def order_findings(bench: Bench) -> list[Finding]:
-    """Clips that run backwards, or whose frames or bins are shuffled."""
+    """Report clips that run backwards, or whose frames or bins are shuffled."""
     for what in ("frames", "bins"):
-        odd = [(c, t) for c in bench.clips for t in bench.trials_of(c) if t.seen.out_of_order == what]
+        odd = [(c, t) for c in bench.clips for t in bench.trials_of(c) if t.effect.out_of_order == what]
         if len(odd) < _FEWEST:
             continue
-        clip = plainest(bench, [one for one, _ in odd])
-        seed = next(trial.seed for one, trial in odd if one is clip)
-        n, clips = len(bench.all_trials), [one for one in bench.clips if any(one is other for other, _ in odd)]
+        clip = plainest(bench, [odd_clip for odd_clip, _ in odd])
+        seed = next(trial.seed for odd_clip, trial in odd if odd_clip is clip)
+        n, clips = len(bench.all_trials), [c for c in bench.clips if any(c is odd_clip for odd_clip, _ in odd)]
         line = f"{len(odd)} of {n} draws give {what} back in another order, turned round or shuffled, on "
         return [Finding.of("order-changed", line + named_clips(clips), str(clip), seed, draws=n, odd=len(odd))]
     return []
 
 
 def warp_findings(bench: Bench, policy: Policy | None) -> list[Finding]:
-    """Warps to one side, that move nothing, or that short clips do not get."""
-    moves = {str(clip): np.array([t.seen.moved for t in bench.trials_of(clip)]) for clip in bench.clips}
+    """Report warps to one side, that move nothing, or that short clips do not get."""
+    moves = {str(clip): np.array([t.effect.moved for t in bench.trials_of(clip)]) for clip in bench.clips}
     every = np.concatenate([*moves.values(), np.zeros(0)])
     if not (every != 0).any():
         return _ineffective(bench, policy)
@@ -42,19 +42,19 @@ def warp_findings(bench: Bench, policy: Policy | None) -> list[Finding]:
 
 
 def _ineffective(bench: Bench, policy: Policy | None) -> list[Finding]:
-    """A warp that is to be seen in cells or in names, but in no frame."""
+    """Report a warp that is to be seen in cells or in names, but in no frame."""
     trials = bench.all_trials
-    resampled = [trial for trial in trials if trial.seen.is_resampled]
+    resampled = [trial for trial in trials if trial.effect.is_resampled]
     if len(resampled) > len(trials) / 2:
         line = (
             f"{len(resampled)} of {len(trials)} draws read cells between frames, and none moves a frame by a whole one"
         )
         return [Finding.of("warp-ineffective", line, str(bench.reference), resampled[0].seed)]
-    named = [word for word in bench.subject.words.split() if "warp" in word]
+    words = [word for word in bench.pipeline.words.split() if "warp" in word]
     declared = [t.kind for t in (policy.transforms if policy else ()) if t.kind in ("warp", "time_warp")]
     widths = [t.max_frames for t in (policy.transforms if policy else ()) if t.kind in ("warp", "time_warp")]
-    if trials and (named or (declared and max(widths))):
-        line = f"{(named or declared)[0]} is declared, and no frame moved in {len(trials)} draws"
+    if trials and (words or (declared and max(widths))):
+        line = f"{(words or declared)[0]} is declared, and no frame moved in {len(trials)} draws"
         return [Finding.of("warp-ineffective", line, str(bench.clips[-1]), trials[0].seed, draws=len(trials))]
     return []
 
@@ -66,14 +66,14 @@ def _one_sided(bench: Bench, moves: np.ndarray) -> list[Finding]:
     if 0 < later < n or 2 * 0.5**n >= FALSE_ALARM:
         return []
     side = "later" if later else "earlier"
-    clip = next(c for c in reversed(bench.clips) if any(t.seen.moved for t in bench.trials_of(c)))
-    seed = next(t.seed for t in bench.trials_of(clip) if t.seen.moved)
+    clip = next(c for c in reversed(bench.clips) if any(t.effect.moved for t in bench.trials_of(c)))
+    seed = next(t.seed for t in bench.trials_of(clip) if t.effect.moved)
     line = f"all {n} warps move their frame {side}; the chance of that is {2 * 0.5**n:.0e} where both sides are alike"
     return [Finding.of("warp-one-sided", line, str(clip), seed, warps=n)]
 
 
 def _skipped(bench: Bench, moves: dict[str, np.ndarray]) -> list[Finding]:
-    """Of the clips without a warp, shorter than one that is warped, the longest."""
+    """Report the longest clip without a warp that is shorter than one that is warped."""
     warped = [i for i, clip in enumerate(bench.clips) if (moves[str(clip)] != 0).any()]
     for clip in reversed(bench.clips[: warped[0]]):
         n = len(moves[str(clip)])

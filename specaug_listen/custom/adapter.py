@@ -1,4 +1,4 @@
-"""`Adapter`: how a function of others wants a mel, and how what it gives becomes a mel of ours again."""
+"""`Adapter`: how a callable wants a mel, and how what it gives becomes a mel of ours again."""
 
 from __future__ import annotations
 
@@ -17,13 +17,25 @@ from .._imports import require
 from .._records import record
 from ..errors import ParameterError, error_context
 from ..frontends import MelSpectrogram
+from .layout import Layout, MelBatch, Values
 
-__all__ = ["Adapter", "Handed", "OtherShapeError", "as_array", "hand_over", "mel_within", "take_back"]
+__all__ = [
+    "Adapter",
+    "Handed",
+    "OtherShapeError",
+    "as_array",
+    "hand_over",
+    "hand_over_batch",
+    "mel_within",
+    "scaled_values",
+    "take_back",
+    "with_defaults",
+]
 
 Scale: TypeAlias = Literal["own", "ln", "log10", "db", "power", "normalised"]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 _AXES = ("batch", "channel", "bands", "frames")
-# Held, so that it is numpy's own whatever code of others puts in its place.
+# Held, so that it is numpy's own whatever a callable puts in its place.
 _as_array = np.asarray
 
 
@@ -47,7 +59,7 @@ class Adapter:
     scale : {"own", "ln", "log10", "db", "power", "normalised"}
         ``own`` is the front-end's scale. ``ln`` and ``log10`` are logarithms of what the front-end sums (powers or
         magnitudes), ``db`` is 10 log10 of powers, ``power`` powers, ``normalised`` the front-end's scale with zero mean
-        and unit deviation of each band over the clip.
+        and unit standard deviation of each bin over the clip.
     mel_argument : str or None
         Name under which the mel is given; None gives it as the first argument.
     lengths : {"none", "frames", "ratio"} or None
@@ -93,8 +105,7 @@ class Adapter:
     @property
     def is_turned(self) -> bool:
         """Whether frames come before bands."""
-        names = (self.axes or "bands, frames").split(", ")
-        return names.index("frames") < names.index("bands")
+        return Layout.of(self.axes).is_turned
 
     def __str__(self) -> str:
         scale = "the front-end's own scale" if self.scale == "own" else self.scale
@@ -110,18 +121,19 @@ class Handed(NamedTuple):
     args, kwargs
         Of the call.
     values : np.ndarray [shape=(n_mels, n_frames)]
-        The mel as the callable sees it, in our order of axes.
-    original : np.ndarray
-        The very array that was given, or that lies under the tensor that was given.
+        The first mel as the callable sees it, in our order of axes.
+    mels : np.ndarray or torch.Tensor
+        The very array or tensor that the callable is given.
     """
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    values: npt.NDArray[Any]
+    values: Values
+    mels: Any = None
 
 
 def hand_over(mel: MelSpectrogram, adapter: Adapter, device: Any = None) -> Handed:
-    """A copy of a mel as a callable wants it.
+    """Copy a mel into what a callable wants.
 
     Parameters
     ----------
@@ -130,39 +142,48 @@ def hand_over(mel: MelSpectrogram, adapter: Adapter, device: Any = None) -> Hand
         Without a None where the mel depends on it.
     device : torch.device or None
         Where its parameters lie.
+
+    Raises
+    ------
+    ParameterError
+        When the mel holds values that its dtype cannot hold.
     """
+    return hand_over_batch(MelBatch((scaled_values(mel, adapter),)), adapter, device)
+
+
+def scaled_values(mel: MelSpectrogram, adapter: Adapter) -> Values:
+    """Return the values of a mel in the scale and dtype that a callable wants."""
     with np.errstate(over="ignore"):
         values = _to_scale(mel, adapter.scale).astype(adapter.dtype)
     if not np.isfinite(values).all():
         raise ParameterError(f"dtype={adapter.dtype!r}: the mel in {adapter.scale} holds values beyond it; use float32")
-    names = (adapter.axes or "bands, frames").split(", ")
-    turned = values.T if adapter.is_turned else values
-    sizes = {"bands": mel.n_mels, "frames": mel.n_frames}
-    array = np.array(turned.reshape([sizes.get(name, 1) for name in names]), order="C")
-    lengths: Any = np.array([1.0 if adapter.lengths == "ratio" else mel.n_frames])
-    lengths = lengths.astype(np.float32 if adapter.lengths == "ratio" else np.int64)
-    given: Any = array
+    return values
+
+
+def hand_over_batch(batch: MelBatch, adapter: Adapter, device: Any = None) -> Handed:
+    """Copy a batch into what a callable wants; see `hand_over`."""
+    mels: Any = Layout.of(adapter.axes).arrange(batch)
+    lengths: Any = batch.lengths(adapter.lengths)
     if adapter.container == "torch":
         torch = require("torch", extra="torch", purpose="a callable that takes tensors")
-        given, lengths = torch.from_numpy(array).to(device), torch.from_numpy(lengths).to(device)
+        mels, lengths = torch.from_numpy(mels).to(device), torch.from_numpy(lengths).to(device)
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
-    mel_given = given if adapter.key is None else {adapter.key: given}
-    for value, name, wanted in (
-        (mel_given, adapter.mel_argument, True),
-        (lengths, adapter.lengths_argument, adapter.lengths in ("frames", "ratio")),
-    ):
-        if wanted and name is None:
+    values = [(mels if adapter.key is None else {adapter.key: mels}, adapter.mel_argument)]
+    if adapter.lengths in ("frames", "ratio"):
+        values.append((lengths, adapter.lengths_argument))
+    for value, name in values:
+        if name is None:
             args.append(value)
-        elif wanted and name is not None:
+        else:
             kwargs[name] = value
-    return Handed(tuple(args), kwargs, values)
+    return Handed(tuple(args), kwargs, batch.items[0], mels)
 
 
 def take_back(
     result: Any, handed: Handed, mel: MelSpectrogram, adapter: Adapter, *, to_hear: bool = False
 ) -> MelSpectrogram:
-    """What a callable gave, as a mel of ours; cells that it left alone are those of ``mel`` to the bit.
+    """Turn what a callable gave into a mel of ours; cells that it left alone are those of ``mel`` to the bit.
 
     Raises
     ------
@@ -175,15 +196,15 @@ def take_back(
     integers = f"integers ({array.dtype}) " if array.dtype.kind in "iu" else ""
     with np.errstate(over="ignore"), error_context(f"what it gave, {integers}in {adapter.scale}"):
         own = np.where(is_left, mel.values, _from_scale(values.astype(np.float64), mel, adapter.scale))
-        made = mel.with_values(own.astype(np.float32))
+        after = mel.with_values(own.astype(np.float32))
         if to_hear:
             # Raised here, where it can be said whose values they are, and not when they are rendered.
-            _ = made.energy
-        return made
+            _ = after.energy
+        return after
 
 
 def mel_within(result: Any, adapter: Adapter) -> Any:
-    """The mel in what a callable gave, which may be a dictionary or a tuple."""
+    """Return the mel in what a callable gave, which may be a dictionary or a tuple."""
     if isinstance(result, Mapping):
         if adapter.key is None or adapter.key not in result:
             keys = ", ".join(map(str, result))
@@ -202,7 +223,7 @@ def mel_within(result: Any, adapter: Adapter) -> Any:
 
 
 def as_array(result: Any) -> npt.NDArray[Any]:
-    """A tensor, or whatever numpy understands, as an array of real numbers."""
+    """Convert a tensor, or whatever numpy understands, to an array of real numbers."""
     if isinstance(result, np.ma.MaskedArray):
         raise ParameterError("it gave a masked array, whose mask would be lost: fill it, .filled(value)")
     try:
@@ -215,7 +236,7 @@ def as_array(result: Any) -> npt.NDArray[Any]:
 
 
 def _in_order(array: npt.NDArray[Any], mel: MelSpectrogram, adapter: Adapter) -> npt.NDArray[Any]:
-    """The (n_mels, n_frames) array in what a callable gave, which may have lost or won axes of one entry."""
+    """Return the (n_mels, n_frames) array in what a callable gave, which may have lost or won axes of one entry."""
     wanted = (mel.n_frames, mel.n_mels) if adapter.is_turned else (mel.n_mels, mel.n_frames)
     got = array.shape
     while array.ndim > 2 and 1 in array.shape:
@@ -259,7 +280,7 @@ def _kind(value: Any) -> str:
 
 
 def _ln_per_unit(mel: MelSpectrogram) -> float:
-    """What one unit of the front-end's logarithm is in natural logarithms of its energies."""
+    """Return what one unit of the front-end's logarithm is in natural logarithms of its energies."""
     units = {"ln": 1.0, "log10": math.log(10), "db": math.log(10) * mel.frontend.power / 20}
     return units[mel.frontend.log or "ln"]
 
@@ -269,7 +290,7 @@ def _to_scale(mel: MelSpectrogram, scale: Scale) -> npt.NDArray[np.float64]:
     if scale == "own":
         return own
     if scale == "normalised":
-        mean, std = _bands(mel)
+        mean, std = _moments(mel)
         return (own - mean) / std
     frontend = mel.frontend
     # In the framework's own size of samples, as its logarithms are.
@@ -293,7 +314,7 @@ def _from_scale(values: npt.NDArray[np.float64], mel: MelSpectrogram, scale: Sca
     if scale == "own":
         return values
     if scale == "normalised":
-        mean, std = _bands(mel)
+        mean, std = _moments(mel)
         return values * std + mean
     frontend = mel.frontend
     if scale == "power":
@@ -308,13 +329,14 @@ def _from_scale(values: npt.NDArray[np.float64], mel: MelSpectrogram, scale: Sca
     return raw if mel.statistics is None else (raw - mel.statistics.mean) / mel.statistics.std
 
 
-def _bands(mel: MelSpectrogram) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _moments(mel: MelSpectrogram) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the mean and the standard deviation of each bin, shape (n_mels, 1)."""
     own = mel.values.astype(np.float64)
     return own.mean(axis=1, keepdims=True), own.std(axis=1, keepdims=True) + 1e-5
 
 
-def complete(adapter: Adapter) -> Adapter:
-    """The same with the plainest choice for what is None."""
+def with_defaults(adapter: Adapter) -> Adapter:
+    """Replace each None by the plainest choice."""
     return dataclasses.replace(
         adapter,
         axes=adapter.axes or "bands, frames",

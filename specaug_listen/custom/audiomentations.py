@@ -18,7 +18,15 @@ from .._records import record
 from .._stdout import hold_prints, silence_c_output
 from ..errors import ParameterError, nearest
 
-__all__ = ["DrawnTransform", "WaveformTransform", "built", "described", "drawn", "entry_of", "place_in"]
+__all__ = [
+    "DrawnTransform",
+    "WaveformTransform",
+    "build_stage",
+    "describe",
+    "failing_transform",
+    "last_parameters",
+    "parse_entry",
+]
 
 Json: TypeAlias = Annotated[dict[str, JsonValue], Field(strict=False)]
 _NESTS = ("Compose", "OneOf", "SomeOf")
@@ -46,8 +54,8 @@ class DrawnTransform:
     parameters: Json
 
 
-def entry_of(entry: Any, where: str, depth: int) -> WaveformTransform:
-    """One transform of a file."""
+def parse_entry(entry: Any, where: str, depth: int) -> WaveformTransform:
+    """Read one transform of a file."""
     entry = {entry: {}} if isinstance(entry, str) else entry
     if not isinstance(entry, dict) or len(entry) != 1 or depth > _DEEPEST:
         raise ParameterError(
@@ -65,17 +73,17 @@ def entry_of(entry: Any, where: str, depth: int) -> WaveformTransform:
     if name in _NESTS and not inner:
         raise ParameterError(f"transforms{where}.{name}: holds no transforms; list one or more, or leave it out")
     own = {key: value for key, value in parameters.items() if not (name in _NESTS and key == "transforms")}
-    nested = tuple(entry_of(each, f"{where}.{name}[{i}]", depth + 1) for i, each in enumerate(inner))
+    nested = tuple(parse_entry(each, f"{where}.{name}[{i}]", depth + 1) for i, each in enumerate(inner))
     return WaveformTransform(name, own, nested)
 
 
-def built(transforms: tuple[WaveformTransform, ...]) -> Any:
-    """The transforms as one ``audiomentations.Compose``."""
+def build_stage(transforms: tuple[WaveformTransform, ...]) -> Any:
+    """Build one ``audiomentations.Compose`` of the transforms."""
     audiomentations = require("audiomentations", purpose="waveform augmentation")
-    return audiomentations.Compose([_built_one(each, audiomentations) for each in transforms])
+    return audiomentations.Compose([_build_transform(each, audiomentations) for each in transforms])
 
 
-def _built_one(transform: WaveformTransform, audiomentations: Any) -> Any:
+def _build_transform(transform: WaveformTransform, audiomentations: Any) -> Any:
     allowed = _allowed(audiomentations)
     if transform.name not in allowed:
         why = " (its function would have to come from the file)" if transform.name in _NOT_ALLOWED else ""
@@ -84,47 +92,50 @@ def _built_one(transform: WaveformTransform, audiomentations: Any) -> Any:
             f"audiomentations {audiomentations.__version__})"
         )
     cls = getattr(audiomentations, transform.name)
-    known = [name for name in inspect.signature(cls.__init__).parameters if name not in _NO_PARAMETERS]
-    if odd := sorted(set(transform.parameters) - set(known)):
+    allowed_parameters = [name for name in inspect.signature(cls.__init__).parameters if name not in _NO_PARAMETERS]
+    if odd := sorted(set(transform.parameters) - set(allowed_parameters)):
         raise ParameterError(
-            f"{transform.name}: unknown parameter {odd[0]!r:.80}{nearest(odd[0], known)} (allowed: {', '.join(known)})"
+            f"{transform.name}: unknown parameter {odd[0]!r:.80}{nearest(odd[0], allowed_parameters)} (allowed: "
+            f"{', '.join(allowed_parameters)})"
         )
-    nested = [_built_one(each, audiomentations) for each in transform.transforms]
+    nested = [_build_transform(each, audiomentations) for each in transform.transforms]
     # Files have no tuples, and SomeOf takes no list for its range.
-    given = {
+    parameters = {
         k: tuple(v) if k == "num_transforms" and isinstance(v, list) else v for k, v in transform.parameters.items()
     }
     inner: dict[str, Any] = {"transforms": nested} if transform.name in _NESTS else {}
     try:
-        return _called(cls, inner | given)
+        return _instantiate(cls, inner | parameters)
     except Exception as error:
-        refused = _refused(cls, inner, given, error)
+        refused = _refused_parameters(cls, inner, parameters, error)
         raise ParameterError(
             f"{transform.name}: audiomentations refuses {refused!r:.120} ({_reason(error):.160})"
         ) from None
 
 
-def _called(cls: Any, given: dict[str, Any]) -> Any:
+def _instantiate(cls: Any, parameters: dict[str, Any]) -> Any:
     with hold_prints(), silence_c_output(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return cls(**given)
+        return cls(**parameters)
 
 
-def _refused(cls: Any, inner: dict[str, Any], given: dict[str, Any], error: Exception) -> dict[str, Any]:
-    """Of the parameters, those without which the error would not have come; all where that is none."""
+def _refused_parameters(
+    cls: Any, inner: dict[str, Any], parameters: dict[str, Any], error: Exception
+) -> dict[str, Any]:
+    """Return the parameters without which the error would not have come; all where there are none."""
     odd = {}
-    for name in given:
+    for name in parameters:
         try:
-            _called(cls, inner | {key: value for key, value in given.items() if key != name})
+            _instantiate(cls, inner | {key: value for key, value in parameters.items() if key != name})
         except Exception as other:
             if _reason(other) == _reason(error):
                 continue
-        odd[name] = given[name]
-    return odd or given
+        odd[name] = parameters[name]
+    return odd or parameters
 
 
 def _reason(error: Exception) -> str:
-    """Its text; of an assertion without one, what it asserts."""
+    """Return the text of an error; of an assertion without one, what it asserts."""
     text = " ".join(str(error).split())
     if text:
         return text
@@ -135,36 +146,36 @@ def _reason(error: Exception) -> str:
 
 def _allowed(audiomentations: Any) -> list[str]:
     interface = require("audiomentations.core.transforms_interface", purpose="waveform augmentation")
-    is_one = [
+    names = [
         name
         for name, value in vars(audiomentations).items()
         if isinstance(value, type) and issubclass(value, interface.BaseWaveformTransform)
     ]
-    return sorted({*is_one, *_NESTS} - _NOT_ALLOWED)
+    return sorted({*names, *_NESTS} - _NOT_ALLOWED)
 
 
-def place_in(stage: Any, error: BaseException) -> str:
-    """The transform of a stage in which an error was raised; the stage itself where it was none of them."""
-    found = type(stage).__name__
+def failing_transform(stage: Any, error: BaseException) -> str:
+    """Name the transform of a stage that raised an error; the stage itself where it was none of them."""
+    name = type(stage).__name__
     step = error.__traceback__
     while step is not None:
         owner = step.tb_frame.f_locals.get("self")
         if hasattr(owner, "transforms") or hasattr(owner, "randomize_parameters"):
-            found = type(owner).__name__
+            name = type(owner).__name__
         step = step.tb_next
-    return found
+    return name
 
 
-def drawn(stage: Any) -> list[DrawnTransform]:
-    """What the transforms of a stage drew last, one after the other."""
+def last_parameters(stage: Any) -> list[DrawnTransform]:
+    """List what the transforms of a stage drew last, one after the other."""
     if hasattr(stage, "transforms"):
-        return [one for inner in stage.transforms for one in drawn(inner)]
+        return [parameters for inner in stage.transforms for parameters in last_parameters(inner)]
     parameters = {str(key): _plain(value) for key, value in stage.parameters.items()}
     return [DrawnTransform(type(stage).__name__, parameters)]
 
 
 def _plain(value: Any) -> Any:
-    """A value that JSON can hold; of long arrays, what names them."""
+    """Convert a value to one that JSON can hold; of long arrays, what names them."""
     if isinstance(value, np.ndarray):
         if value.size > _LONGEST_LIST:
             digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
@@ -181,16 +192,16 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)
 
 
-def described(given: Any, audiomentations: Any) -> tuple[WaveformTransform, bool]:
-    """An object as names and parameters, and whether these are all of it."""
-    name = type(given).__name__
-    is_known = getattr(audiomentations, name, None) is type(given) and name not in _NOT_ALLOWED
-    inner = [described(each, audiomentations) for each in given.transforms] if hasattr(given, "transforms") else []
+def describe(stage: Any, audiomentations: Any) -> tuple[WaveformTransform, bool]:
+    """Describe an object by names and parameters, and say whether these are all of it."""
+    name = type(stage).__name__
+    is_known = getattr(audiomentations, name, None) is type(stage) and name not in _NOT_ALLOWED
+    inner = [describe(each, audiomentations) for each in stage.transforms] if hasattr(stage, "transforms") else []
     parameters: dict[str, Any] = {}
-    for key in inspect.signature(type(given).__init__).parameters:
+    for key in inspect.signature(type(stage).__init__).parameters:
         if key not in _NO_PARAMETERS:
-            is_known = is_known and hasattr(given, key) and _is_plain(getattr(given, key))
-            parameters[key] = _plain(getattr(given, key, None))
+            is_known = is_known and hasattr(stage, key) and _is_plain(getattr(stage, key))
+            parameters[key] = _plain(getattr(stage, key, None))
     nested = tuple(each for each, _ in inner)
     return WaveformTransform(name, parameters, nested), is_known and all(ok for _, ok in inner)
 

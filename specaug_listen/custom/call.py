@@ -1,4 +1,4 @@
-"""Calling code of others: on a copy, under a seed, in training mode, without gradients, and leaving no trace."""
+"""Call a user's callable: on a copy, under a seed, in training mode, without gradients, and leaving no trace."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sysconfig
 import types
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,14 +24,15 @@ from .adapter import Adapter, hand_over, take_back
 
 __all__ = [
     "RaisedError",
-    "called",
+    "call_on_mel",
+    "check_container",
+    "describe_error",
     "device_of",
     "generators_of",
     "in_mode",
-    "in_words",
-    "must_take_tensors",
+    "isolated",
     "owner_module",
-    "unwrapped",
+    "unwrap_partial",
     "without_gradients",
 ]
 
@@ -44,15 +45,15 @@ _STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"]
 
 
 class RaisedError(ParameterError):
-    """The callable itself raised an error, which is told ``in_words``."""
+    """The callable itself raised an error; ``description`` is that error in one line."""
 
-    def __init__(self, text: str, in_words: str = "") -> None:
+    def __init__(self, text: str, description: str = "") -> None:
         super().__init__(text)
-        self.in_words = in_words
+        self.description = description
 
 
-def in_words(error: BaseException) -> str:
-    """The error of a callable in one line: its type, the first line of its text, and where it was raised."""
+def describe_error(error: BaseException) -> str:
+    """Describe the error of a callable in one line: its type, the first line of its text, and where it was raised."""
     lines = [" ".join(line.split()) for line in _text(error).splitlines() if line.strip()]
     place = _place(error)
     return f"{type(error).__name__}{f': {lines[0]:.200}' if lines else ''}{f' ({place})' if place else ''}"
@@ -61,18 +62,18 @@ def in_words(error: BaseException) -> str:
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # An error of others may fail to tell its text, too.
+    except Exception:  # An error may fail to tell its text, too.
         return ""
 
 
 def _place(error: BaseException) -> str:
-    """File and line, of the user's own code where there is some; empty where it was never reached."""
+    """Return file and line, of the user's own code where there is some; empty where it was never reached."""
     step = error.__traceback__
     places = []
     while step is not None:
         places.append((step.tb_frame.f_code.co_filename, step.tb_lineno))
         step = step.tb_next
-    places = places[1:]  # Behind the call of ours.
+    places = places[1:]  # Without our own call.
     own = [place for place in places if not _is_of_library(place[0])]
     if not places:
         return ""
@@ -81,21 +82,21 @@ def _place(error: BaseException) -> str:
 
 
 def _is_of_library(file: str) -> bool:
-    """Of an installed package, or compiled; what is typed in has a name in angle brackets."""
+    """Say whether a file is of an installed package, or compiled; what is typed in has a name in angle brackets."""
     is_code = file.endswith(".py") or file.startswith(("<stdin", "<ipython", "<string"))
     return not is_code or "site-packages" in file or file.startswith(_STANDARD_LIBRARY)
 
 
-def must_take_tensors(module: Any, adapter: Adapter) -> None:
+def check_container(module: Any, adapter: Adapter) -> None:
     """Raise a ParameterError where a module would be given something else."""
     if module is not None and adapter.container != "torch":
         raise ParameterError(f"container={adapter.container!r}: a torch.nn.Module takes tensors; set container='torch'")
 
 
-def called(
+def call_on_mel(
     function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, seed: int, *, to_hear: bool = False
 ) -> MelSpectrogram:
-    """What a callable makes of a mel.
+    """Call a callable on a mel.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def called(
     adapter : Adapter
         Without a None.
     seed : int
-        Of the global chance of Python, numpy and torch, and of generators that the callable keeps.
+        Of the global generators of Python, numpy and torch, and of those that the callable keeps.
     to_hear : bool
         Whether what it gives must stand for a sound.
 
@@ -114,19 +115,35 @@ def called(
         When it raises an error, or gives what is no mel of this size.
     """
     module = owner_module(function)
-    must_take_tensors(module, adapter)
+    check_container(module, adapter)
     handed = hand_over(mel, adapter, device_of(module))
-    chance = seeded_randomness(seed, generators_of(function))
-    with chance, in_mode(module, training=True), without_gradients(), same_folder():
+    with isolated(module, generators_of(function), seed, training=True), same_folder():
         try:
             result = function(*handed.args, **handed.kwargs)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            own = in_words(error)
-            given = f"given {adapter} of {mel.n_mels} bins and {mel.n_frames} frames"
-            raise RaisedError(f"it raised {own}, {given}", own) from error
+            own = describe_error(error)
+            form = f"given {adapter} of {mel.n_mels} bins and {mel.n_frames} frames"
+            raise RaisedError(f"it raised {own}, {form}", own) from error
         return take_back(result, handed, mel, adapter, to_hear=to_hear)
+
+
+@contextlib.contextmanager
+def isolated(module: Any, generators: Sequence[Any], seed: int, *, training: bool) -> Iterator[None]:
+    """Call a callable under a seed, in a mode and without gradients, and leave all of that as it was.
+
+    Parameters
+    ----------
+    module : torch.nn.Module or None
+        See `owner_module`.
+    generators : sequence
+        See `generators_of`.
+    seed : int
+    training : bool
+    """
+    with seeded_randomness(seed, generators), in_mode(module, training=training), without_gradients():
+        yield
 
 
 @contextlib.contextmanager
@@ -139,23 +156,23 @@ def same_folder() -> Iterator[None]:
         os.chdir(folder)
 
 
-def unwrapped(function: Any) -> Any:
-    """What lies under `functools.partial`."""
+def unwrap_partial(function: Any) -> Any:
+    """Return what lies under `functools.partial`."""
     while isinstance(function, functools.partial):
         function = function.func
     return function
 
 
 def owner_module(function: Any) -> Any:
-    """The ``torch.nn.Module`` that is called, itself or by one of its methods; None where there is none."""
-    function = unwrapped(function)
+    """The ``torch.nn.Module`` that is call_on_mel, itself or by one of its methods; None where there is none."""
+    function = unwrap_partial(function)
     torch: Any = sys.modules.get("torch")
     owner = getattr(function, "__self__", function)
     return owner if torch is not None and isinstance(owner, torch.nn.Module) else None
 
 
 def device_of(module: Any) -> Any:
-    """Where a module's parameters lie; None where it has none."""
+    """Return the device that a module's parameters lie on; None where it has none."""
     held = [] if module is None else [*module.parameters(), *module.buffers()]
     return held[0].device if held else None
 
@@ -180,7 +197,7 @@ def in_mode(module: Any, *, training: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def without_gradients() -> Iterator[None]:
-    """No gradients, and one thread, so that sums do not depend on how many cores there are."""
+    """Switch gradients off, and use one thread, so that sums do not depend on how many cores there are."""
     torch: Any = sys.modules.get("torch")
     if torch is None:
         yield

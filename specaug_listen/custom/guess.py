@@ -1,4 +1,4 @@
-"""What a callable wants, where nobody said so: known modules by name, others by what they say and by trial."""
+"""Guess what a callable wants: known modules by name, others by what their documentation says and by trial."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import itertools
 import re
 import sys
 from collections.abc import Callable, Iterator
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -17,22 +18,28 @@ import numpy as np
 from .._notices import Notice
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
-from .adapter import Adapter, OtherShapeError, complete
-from .call import RaisedError, called, owner_module, unwrapped
+from .adapter import Adapter, OtherShapeError, with_defaults
+from .call import RaisedError, call_on_mel, owner_module, unwrap_partial
 
 __all__ = [
-    "GUESSED",
     "KNOWN",
+    "Evidence",
     "adapter_for",
+    "adapter_without_trial",
     "candidates",
+    "documented_axes",
     "lengths_left_out",
-    "not_square",
     "optional_lengths",
-    "settled_adapter",
-    "written_axes",
+    "widen_square",
 ]
 
-GUESSED = "guessed; where that is wrong, declare an Adapter (--adapter axes=...)"
+
+class Evidence(Enum):
+    """How it is known what a callable wants; the value puts that into words."""
+
+    MODULE = "as it is known of this module"
+    TRIAL = "guessed; where that is wrong, declare an Adapter (--adapter axes=...)"
+
 
 _BANDS_LAST = Adapter(axes="batch, frames, bands", container="torch", lengths="none")
 _FRAMES_LAST = Adapter(axes="batch, bands, frames", container="torch", lengths="none")
@@ -74,14 +81,14 @@ _MELS = frozenset({"input_spec", "spec", "mel", "mels", "x", "xs", "features", "
 
 def adapter_for(
     function: Callable[..., Any], declared: Adapter, mel: MelSpectrogram, seed: int
-) -> tuple[Adapter, str | None]:
-    """All that a callable wants, and how that was found out.
+) -> tuple[Adapter, Evidence | None]:
+    """Find out all that a callable wants, and how that is known.
 
     Parameters
     ----------
     function : callable
     declared : Adapter
-        What was said; the rest is found.
+        What the user said; the rest is found out.
     mel : MelSpectrogram
         On which an unknown callable is tried.
     seed : int
@@ -90,72 +97,70 @@ def adapter_for(
     -------
     adapter : Adapter
         Without a None where the call depends on it.
-    how : str or None
-        In words; None where all was declared.
+    how : Evidence or None
+        None where all was declared.
 
     Raises
     ------
     ParameterError
         When no way of calling it works.
     """
-    return settled_adapter(function, declared) or _tried(function, declared, mel, seed)
+    return adapter_without_trial(function, declared) or _adapter_by_trial(function, declared, mel, seed)
 
 
-def settled_adapter(function: Callable[..., Any], declared: Adapter) -> tuple[Adapter, str | None] | None:
-    """What was declared in full, or is known of a module, and how; None where it is to be tried."""
+def adapter_without_trial(function: Callable[..., Any], declared: Adapter) -> tuple[Adapter, Evidence | None] | None:
+    """Return what was declared in full, or is known of a module, and how; None where it is to be tried."""
     if declared.axes is not None and declared.container is not None:
-        return complete(declared), None
-    known = _known(function)
-    if known is None:
+        return with_defaults(declared), None
+    adapter = _adapter_of_module(function)
+    if adapter is None:
         return None
-    theirs = dataclasses.asdict(known)
-    said = {key: value for key, value in dataclasses.asdict(declared).items() if value != getattr(Adapter(), key)}
-    return complete(Adapter(**{**theirs, **said})), "as it is known of this module"
+    changes = {key: value for key, value in dataclasses.asdict(declared).items() if value != getattr(Adapter(), key)}
+    return with_defaults(dataclasses.replace(adapter, **changes)), Evidence.MODULE
 
 
-def _known(function: Any) -> Adapter | None:
-    inner = unwrapped(function)
-    named = inner if hasattr(inner, "__qualname__") else type(inner)
-    bases = [named] if not isinstance(named, type) else named.__mro__
-    for base in bases:
+def _adapter_of_module(function: Any) -> Adapter | None:
+    inner = unwrap_partial(function)
+    source = inner if hasattr(inner, "__qualname__") else type(inner)
+    for base in source.__mro__ if isinstance(source, type) else [source]:
         package = str(getattr(base, "__module__", None) or "").split(".")[0]
-        known = KNOWN.get((package, getattr(base, "__name__", "")))
-        if known is not None:
-            return known
+        adapter = KNOWN.get((package, getattr(base, "__name__", "")))
+        if adapter is not None:
+            return adapter
     return None
 
 
-def _tried(
+def _adapter_by_trial(
     function: Callable[..., Any], declared: Adapter, mel: MelSpectrogram, seed: int
-) -> tuple[Adapter, str | None]:
-    probe = not_square(mel)
+) -> tuple[Adapter, Evidence | None]:
+    probe = widen_square(mel)
     errors: list[ParameterError] = []
     for adapter in candidates(function, declared):
         try:
-            called(function, probe, adapter, seed)
+            call_on_mel(function, probe, adapter, seed)
         except ParameterError as error:
             errors.append(error)
         else:
-            return adapter, GUESSED
+            return adapter, Evidence.TRIAL
     raise _refusal(errors)
 
 
 def _refusal(errors: list[ParameterError]) -> ParameterError:
-    """Of the errors of all ways of calling, the one that says most; what no adapter could mend is said once."""
+    """Choose the error that says most of all ways of calling; what no adapter could mend is said once."""
     # What came back wrong says more than that another order of axes was not taken.
     first = min(errors, key=lambda error: isinstance(error, OtherShapeError) + 2 * isinstance(error, RaisedError))
     if len(errors) == 1:
         return first
-    if isinstance(first, RaisedError) and len({getattr(error, "in_words", "") for error in errors}) == 1:
-        return RaisedError(f"it raised {first.in_words}, in whatever way it was given the mel", first.in_words)
+    if isinstance(first, RaisedError) and len({getattr(error, "description", "") for error in errors}) == 1:
+        return RaisedError(f"it raised {first.description}, in whatever way it was given the mel", first.description)
     if not isinstance(first, (RaisedError, OtherShapeError)):
         return first
     advice = f"{len(errors)} ways of calling it were tried: declare an Adapter (--adapter axes=...)"
     return type(first)(f"{first}; {advice}")
 
 
-def not_square(mel: MelSpectrogram) -> MelSpectrogram:
-    """The mel, or where it is square and bands could be taken for frames, its last frame once more."""
+def widen_square(mel: MelSpectrogram) -> MelSpectrogram:
+    """Add a frame to a square mel, whose bands could be taken for frames; return any other mel as it is."""
     if mel.n_mels != mel.n_frames:
         return mel
     values = np.concatenate([mel.values, mel.values[:, -1:]], axis=1)
@@ -163,18 +168,18 @@ def not_square(mel: MelSpectrogram) -> MelSpectrogram:
 
 
 def candidates(function: Any, declared: Adapter) -> Iterator[Adapter]:
-    """Ways of calling it, the likeliest first; at least one."""
+    """Yield ways of calling a callable, the likeliest first; at least one."""
     calls = [_with_arguments(function, declared)]
     optional = optional_lengths(function)
     if optional and calls[0].lengths is None and calls[0].lengths_argument is None:
         # As every training gives them; without, only where no call with them works.
         calls.insert(0, dataclasses.replace(calls[0], lengths="frames", lengths_argument=optional))
-    written = written_axes(function)
-    usual = _AXES_OF_BATCHES if owner_module(function) is not None else _AXES_OF_ONE
-    orders = (declared.axes,) if declared.axes else dict.fromkeys((*written, *usual, *_AXES_OF_IMAGES))
+    documented = documented_axes(function)
+    plain = _AXES_OF_BATCHES if owner_module(function) is not None else _AXES_OF_ONE
+    orders = (declared.axes,) if declared.axes else dict.fromkeys((*documented, *plain, *_AXES_OF_IMAGES))
     for axes in orders:
         for call, container in itertools.product(calls, _containers(function, declared)):
-            yield complete(dataclasses.replace(call, axes=axes, container=container))
+            yield with_defaults(dataclasses.replace(call, axes=axes, container=container))
 
 
 def _containers(function: Any, declared: Adapter) -> tuple[Any, ...]:
@@ -184,7 +189,7 @@ def _containers(function: Any, declared: Adapter) -> tuple[Any, ...]:
         return ("torch",)
     if sys.modules.get("torch") is None:
         return ("numpy",)
-    inner = unwrapped(function)
+    inner = unwrap_partial(function)
     hints = str(getattr(inner, "__annotations__", {}))
     used = getattr(inner, "__code__", None)
     names = set(used.co_names) if used is not None else set()
@@ -194,9 +199,9 @@ def _containers(function: Any, declared: Adapter) -> tuple[Any, ...]:
 
 
 def _parameters(function: Any) -> list[inspect.Parameter]:
-    """Those of a call; none where they cannot be read."""
+    """List the parameters of a call; none where they cannot be read."""
     inner = owner_module(function)
-    target = inner.forward if inner is not None and unwrapped(function) is inner else function
+    target = inner.forward if inner is not None and unwrap_partial(function) is inner else function
     try:
         return list(inspect.signature(target).parameters.values())
     except (TypeError, ValueError):
@@ -204,7 +209,7 @@ def _parameters(function: Any) -> list[inspect.Parameter]:
 
 
 def optional_lengths(function: Any) -> str | None:
-    """The name under which a callable takes lengths that it does without, ``lengths=None``."""
+    """Return the name under which a callable takes lengths that it does without, ``lengths=None``."""
     bound = function.keywords if isinstance(function, functools.partial) else {}
     by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
     optional = [p.name for p in _parameters(function)[1:] if p.kind in by_name and p.default is None]
@@ -220,7 +225,7 @@ def lengths_left_out(call: str, optional: str | None, declared: Adapter, adapter
 
 
 def _with_arguments(function: Any, declared: Adapter) -> Adapter:
-    """How the mel and the lengths are given, by the names of what must be given."""
+    """Complete how mel and lengths are given, by the names of the parameters that must be given."""
     fixed = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
     needed = [p for p in _parameters(function) if p.default is inspect.Parameter.empty and p.kind not in fixed]
     for number, parameter in enumerate(needed):
@@ -240,17 +245,17 @@ def _with_arguments(function: Any, declared: Adapter) -> Adapter:
     return declared
 
 
-def written_axes(function: Any) -> list[str]:
-    """Orders of axes that its documentation names, such as "(batch, time, freq)"."""
-    inner = unwrapped(function)
+def documented_axes(function: Any) -> list[str]:
+    """List orders of axes that a callable's documentation names, such as "(batch, time, freq)"."""
+    inner = unwrap_partial(function)
     texts = []
     for part in (inner, getattr(inner, "forward", None), None if inspect.isroutine(inner) else type(inner).__call__):
         with contextlib.suppress(Exception):
             texts.append(inspect.getdoc(part) or "")
-    found = []
+    orders = []
     for shape in _SHAPE.findall("\n".join(texts)):
         words = [word.strip(" *`'\"").lower() for word in re.split(r",|×| x ", shape)]
         axes = [_AXIS_OF.get(word) or _AXIS_OF.get(word.split("=")[0].strip()) for word in words]
         if None not in axes and len(set(axes)) == len(axes) and {"bands", "frames"} <= set(axes):
-            found.append(", ".join(str(axis) for axis in axes))
-    return found
+            orders.append(", ".join(str(axis) for axis in axes))
+    return orders

@@ -27,7 +27,7 @@ _MOST_BYTES = 1 << 24
 
 
 def is_spec(text: str) -> bool:
-    """Whether a text reads like the name of a callable.
+    """Say whether a text reads like the name of a callable.
 
     Examples
     --------
@@ -66,40 +66,40 @@ def load_callable(spec: str) -> Callable[..., Any]:
     """
     if not isinstance(spec, str):
         raise ParameterError(f"spec={spec!r:.80}: expected a text such as module:callable or path/to/file.py:callable")
-    where, name, arguments = _parts(spec)
+    where, name, arguments = _split_spec(spec)
     with error_context(printable(spec)):
         positional, keyword = _literals(arguments) if arguments else ([], {})
         target = _attribute(_module(where), name, printable(where))
         if not callable(target):
             raise ParameterError(f"is {type(target).__name__}, which cannot be called; name a function or a class")
         if arguments or isinstance(target, type):
-            target = _made(target, positional, keyword, has_arguments=bool(arguments))
+            target = _instantiate(target, positional, keyword, has_arguments=bool(arguments))
     return target  # type: ignore[no-any-return]
 
 
 def absolute_spec(spec: str) -> str:
-    """The same name with the whole path of its file, so that it is found from any folder."""
-    where, name, arguments = _parts(spec)
+    """Return the same name with the whole path of its file, so that it is found from any folder."""
+    where, name, arguments = _split_spec(spec)
     return f"{os.path.abspath(where) if _is_file(where) else where}:{name}{arguments or ''}"
 
 
 def source_sha256(function: Any) -> str | None:
-    """Hash of the file that a callable, or its class, was written in; None where there is none at hand."""
+    """Hash the file that a callable, or its class, was written in; None where there is none at hand."""
     import inspect
 
     while hasattr(function, "func"):  # functools.partial
         function = function.func
-    named = function if hasattr(function, "__code__") or isinstance(function, type) else type(function)
-    named = getattr(function, "__func__", named)
+    source = function if hasattr(function, "__code__") or isinstance(function, type) else type(function)
+    source = getattr(function, "__func__", source)
     try:
-        file = inspect.getsourcefile(inspect.unwrap(named))
+        file = inspect.getsourcefile(inspect.unwrap(source))
         return None if file is None else hashlib.sha256(read_file(file, _MOST_BYTES)).hexdigest()
     except (TypeError, OSError, ValueError):
         return None
 
 
 def name_of(function: Any) -> tuple[str, bool]:
-    """What to call a callable, and whether importing that name gives it back.
+    """Return a name for a callable, and whether importing that name gives it back.
 
     Examples
     --------
@@ -112,28 +112,28 @@ def name_of(function: Any) -> tuple[str, bool]:
         module, name = _dotted(function)
         return f"{module}:{name}", False
     module, name = _dotted(function)
-    found: Any = sys.modules.get(module)
+    target: Any = sys.modules.get(module)
     for part in name.split("."):
-        found = getattr(found, part, None)
-    return f"{module}:{name}", found is function and module != "__main__" and not isinstance(function, type)
+        target = getattr(target, part, None)
+    return f"{module}:{name}", target is function and module != "__main__" and not isinstance(function, type)
 
 
 def _dotted(function: Any) -> tuple[str, str]:
-    named = function if hasattr(function, "__qualname__") else type(function)
+    source = function if hasattr(function, "__qualname__") else type(function)
     owner = getattr(function, "__self__", None)
     if owner is not None and not isinstance(owner, ModuleType):
         return type(owner).__module__, f"{type(owner).__qualname__}.{function.__name__}"
-    return str(getattr(named, "__module__", None) or "builtins"), str(named.__qualname__)
+    return str(getattr(source, "__module__", None) or "builtins"), str(source.__qualname__)
 
 
-def _parts(spec: str) -> tuple[str, str, str | None]:
-    found = _SPEC.fullmatch(spec.strip()) if len(spec) <= _LONGEST else None
-    if found is None:
+def _split_spec(spec: str) -> tuple[str, str, str | None]:
+    match = _SPEC.fullmatch(spec.strip()) if len(spec) <= _LONGEST else None
+    if match is None:
         raise ParameterError(
             f"{printable(spec):.80}: expected module:callable or path/to/file.py:callable, e.g. "
             "torchaudio.transforms:TimeMasking(time_mask_param=40)"
         )
-    return found["where"], found["name"], found["arguments"]
+    return match["where"], match["name"], match["arguments"]
 
 
 def _literals(arguments: str) -> Arguments:
@@ -215,24 +215,24 @@ def _on_path(folder: str) -> Iterator[None]:
 
 
 def _attribute(module: ModuleType, name: str, where: str) -> Any:
-    found: Any = module
+    target: Any = module
     for part in name.split("."):
-        if not hasattr(found, part):
-            known = [n for n in dir(found) if not n.startswith("_")]
-            raise ParameterError(f"{Path(where).name:.80} holds no {name!r:.80}{nearest(part, known)}")
-        found = getattr(found, part)
-    return found
+        if not hasattr(target, part):
+            names = [n for n in dir(target) if not n.startswith("_")]
+            raise ParameterError(f"{Path(where).name:.80} holds no {name!r:.80}{nearest(part, names)}")
+        target = getattr(target, part)
+    return target
 
 
-def _made(target: Any, positional: list[Any], keyword: dict[str, Any], *, has_arguments: bool) -> Any:
+def _instantiate(target: Any, positional: list[Any], keyword: dict[str, Any], *, has_arguments: bool) -> Any:
     try:
-        made = target(*positional, **keyword)
+        instance = target(*positional, **keyword)
     except (Exception, SystemExit) as error:
         advice = "" if has_arguments else "; it is a class: write its arguments in brackets behind its name"
         raise ParameterError(f"cannot be made ({_short(error)}){advice}") from None
-    if not callable(made):
-        raise ParameterError(f"gives {type(made).__name__}, which cannot be called; leave the brackets out?")
-    return made
+    if not callable(instance):
+        raise ParameterError(f"gives {type(instance).__name__}, which cannot be called; leave the brackets out?")
+    return instance
 
 
 def _short(error: BaseException) -> str:

@@ -18,19 +18,19 @@ from .._rng import MAX_SEED
 from ..errors import ParameterError, error_context
 from ..frontends import AnyMel, MelSpectrogram
 from .adapter import Adapter
-from .call import called, in_words
-from .guess import adapter_for, lengths_left_out, optional_lengths
+from .call import call_on_mel, describe_error
+from .guess import Evidence, adapter_for, lengths_left_out, optional_lengths
 from .load import absolute_spec, load_callable, name_of, source_sha256
 
 __all__ = ["LONGEST_HELD_S", "Foreign", "ForeignCall"]
 
-# A callable of others needs the whole clip at once; longer ones would need memory that nobody asked for.
+# A callable needs the whole clip at once; longer ones would need memory that nobody asked for.
 LONGEST_HELD_S = 600.0
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Sha256 = Annotated[str, pattern("[0-9a-f]{64}", "64 hexadecimal digits")]
 # Not written down, and never read from a file.
 Function: TypeAlias = Annotated[SkipJsonSchema[Callable[..., Any] | None], Field(exclude=True)]
-Made: TypeAlias = Annotated[SkipJsonSchema[types.SimpleNamespace | None], Field(exclude=True)]
+Result: TypeAlias = Annotated[SkipJsonSchema[types.SimpleNamespace | None], Field(exclude=True)]
 
 
 @record
@@ -44,7 +44,7 @@ class ForeignCall:
     adapter : Adapter
         How it was given the mel.
     seed : int
-        Of all chance in it.
+        Of all randomness in it.
     given_sha256, made_sha256 : str
         Of the values of the mel it was drawn for, and of what it made of them.
     is_importable : bool
@@ -66,7 +66,7 @@ class ForeignCall:
     is_repeatable: bool
     source_sha256: Sha256 | None = None
     function: Function = dataclasses.field(default=None, compare=False, repr=False)
-    made: Made = dataclasses.field(default=None, compare=False, repr=False)
+    result: Result = dataclasses.field(default=None, compare=False, repr=False)
     kind: Literal["foreign"] = "foreign"
 
     def apply(self, mel: AnyMel) -> MelSpectrogram:
@@ -80,8 +80,8 @@ class ForeignCall:
         """
         mel = whole(mel, self.call)
         is_same = _sha256(mel) == self.given_sha256
-        if is_same and self.made is not None:
-            return mel.with_values(self.made.values)
+        if is_same and self.result is not None:
+            return mel.with_values(self.result.values)
         with error_context(self.call):
             if self.function is None:
                 raise ParameterError(
@@ -89,13 +89,13 @@ class ForeignCall:
                     f"draw.with_callable({self._how_to_name()}) or --policy {self._how_to_name(quote=False)}"
                 )
             self._check_source(self.function)
-            after = called(self.function, mel, self.adapter, self.seed)
+            after = call_on_mel(self.function, mel, self.adapter, self.seed)
             if is_same and _sha256(after) != self.made_sha256:
                 raise ParameterError(self._why_other())
         return after
 
     def with_function(self, function: Callable[..., Any] | str) -> ForeignCall:
-        """The same call with its callable at hand."""
+        """Return the same call with its callable at hand."""
         return dataclasses.replace(self, function=load_callable(function) if isinstance(function, str) else function)
 
     def _how_to_name(self, *, quote: bool = True) -> str:
@@ -106,8 +106,8 @@ class ForeignCall:
     def _check_source(self, function: Callable[..., Any]) -> None:
         now = source_sha256(function)
         if self.source_sha256 is not None and now != self.source_sha256:
-            found = "has changed since" if now else "is not at hand"
-            raise ParameterError(f"the file it was written in {found}; the draw can be made with that version only")
+            why = "has changed since" if now else "is not at hand"
+            raise ParameterError(f"the file it was written in {why}; the draw can be made with that version only")
 
     def _why_other(self) -> str:
         if not self.is_repeatable:
@@ -122,7 +122,7 @@ class ForeignCall:
 class Foreign:
     """Any Mel -> Mel callable, as a transform.
 
-    It is called on a copy, in training mode and without gradients, under a seed that the draw records; the global
+    It is call_on_mel on a copy, in training mode and without gradients, under a seed that the draw records; the global
     chance of Python, numpy and torch is seeded for the call and restored behind it.
 
     Parameters
@@ -164,18 +164,18 @@ class Foreign:
     @classmethod
     def of(cls, function: Callable[..., Any] | str, adapter: Adapter | None = None) -> Foreign:
         """A callable, or the one that a text names (see `specaug_listen.custom.load_callable`), as a transform."""
-        named = function if isinstance(function, str) else None
-        if named is not None:
-            function = load_callable(named)
+        spec = function if isinstance(function, str) else None
+        if spec is not None:
+            function = load_callable(spec)
         elif not callable(function):
             raise ParameterError(f"{function!r:.80}: expected a callable from mel to mel, or module:callable")
         try:
-            call, is_importable = name_of(function) if named is None else (absolute_spec(named), True)
+            call, is_importable = name_of(function) if spec is None else (absolute_spec(spec), True)
             sha256 = source_sha256(function)
-        except (Exception, SystemExit) as error:  # an object of others may raise whatever it is asked for
+        except (Exception, SystemExit) as error:  # an object may raise whatever it is asked for
             raise ParameterError(
                 f"{type(function).__name__}: no attribute of this callable can be read, as it raises "
-                f"{in_words(error)}; expected AttributeError, or a value, where one is asked for __qualname__"
+                f"{describe_error(error)}; expected AttributeError, or a value, where one is asked for __qualname__"
             ) from None
         return cls(call, adapter or Adapter(), is_importable, sha256, function)
 
@@ -187,35 +187,35 @@ class Foreign:
             if self.function is None:
                 raise ParameterError("is code, and a policy that was read from a file imports none; give the callable")
             adapter, how = adapter_for(self.function, self.adapter, mel, seed)
-            made = called(self.function, mel, adapter, seed, to_hear=True)
-            is_repeatable = bool(np.array_equal(made.values, called(self.function, mel, adapter, seed).values))
+            after = call_on_mel(self.function, mel, adapter, seed, to_hear=True)
+            again = call_on_mel(self.function, mel, adapter, seed)
         step = ForeignCall(
             self.call,
             adapter,
             seed,
             _sha256(mel),
-            _sha256(made),
+            _sha256(after),
             self.is_importable,
-            is_repeatable,
+            bool(np.array_equal(after.values, again.values)),
             self.source_sha256,
             self.function,
-            types.SimpleNamespace(values=made.values),
+            types.SimpleNamespace(values=after.values),
         )
         return [step], self._notices(step, how, mel)
 
-    def _notices(self, step: ForeignCall, how: str | None, mel: MelSpectrogram) -> list[Notice]:
-        form = {"call": self.call, "adapter": str(step.adapter), "how": how}
-        notices = [] if how is None else [Notice("guessed-form", form)]
+    def _notices(self, step: ForeignCall, how: Evidence | None, mel: MelSpectrogram) -> list[Notice]:
+        form = {"call": self.call, "adapter": str(step.adapter)}
+        notices = [] if how is None else [Notice("guessed-form", {**form, "how": how.value})]
         notices += lengths_left_out(self.call, optional_lengths(self.function), self.adapter, step.adapter)
         if not step.is_repeatable:
             notices.append(Notice("not-repeatable", {"call": self.call}))
-        if step.made is not None and np.array_equal(step.made.values, mel.values):
+        if step.result is not None and np.array_equal(step.result.values, mel.values):
             notices.append(Notice("changed-nothing", {"call": self.call}))
         return notices
 
 
 def whole(mel: AnyMel, call: str) -> MelSpectrogram:
-    """The mel, where it is all at hand.
+    """Return the mel, where it is all at hand.
 
     Raises
     ------

@@ -23,7 +23,15 @@ from .._stdout import hold_prints, silence_c_output
 from .._yaml import read_plain
 from ..audio.signal import Audio
 from ..errors import ParameterError, PolicyError, error_context
-from .audiomentations import DrawnTransform, WaveformTransform, built, described, drawn, entry_of, place_in
+from .audiomentations import (
+    DrawnTransform,
+    WaveformTransform,
+    build_stage,
+    describe,
+    failing_transform,
+    last_parameters,
+    parse_entry,
+)
 
 __all__ = ["Waveform", "WaveformDraw", "get_waveform", "read_waveform"]
 
@@ -67,7 +75,7 @@ class Waveform:
     source: Source = dataclasses.field(default=None, compare=False, repr=False)
 
     def draw(self, audio: Audio, *, rng: int | np.random.Generator | None = None) -> WaveformDraw:
-        """Decide all that is left to chance, for one clip.
+        """Draw all that is random, for one clip.
 
         Parameters
         ----------
@@ -86,32 +94,32 @@ class Waveform:
         """
         seed = as_seed(rng)
         with error_context(f"waveform {self.name!r}"):
-            made, parameters = _run(self._stage(), audio, seed)
+            result, parameters = _run(self._stage(), audio, seed)
             is_repeatable = self.is_rebuildable and np.array_equal(
-                made.samples, _run(built(self.transforms), audio, seed)[0].samples
+                result.samples, _run(build_stage(self.transforms), audio, seed)[0].samples
             )
         version = str(require("audiomentations", purpose="waveform augmentation").__version__)
         return WaveformDraw(
             self.transforms,
             seed,
             parameters,
-            _words(audio),
-            _words(made),
+            _fingerprint(audio),
+            _fingerprint(result),
             version,
             self.name,
             is_repeatable,
-            made=_Made(made),
+            result=_Result(result),
         )
 
     def _stage(self) -> Any:
         if self.source is None:
-            return built(self.transforms)
-        # A copy: a transform keeps what it drew last. In a Compose, as `_built` gives one, which draws a number itself.
+            return build_stage(self.transforms)
+        # A copy, as a transform keeps what it drew last; in a Compose, as `build_stage` gives one, which draws, too.
         return require("audiomentations", purpose="waveform augmentation").Compose([copy.deepcopy(self.source)])
 
 
-class _Made:
-    """The sound that was made when a draw was drawn."""
+class _Result:
+    """The sound that came of a draw when it was drawn."""
 
     def __init__(self, audio: Audio) -> None:
         self.audio = audio
@@ -119,7 +127,7 @@ class _Made:
 
 @record
 class WaveformDraw:
-    """What one throw of a waveform stage decided for one clip.
+    """What one draw of a waveform stage decided for one clip.
 
     Parameters
     ----------
@@ -134,7 +142,7 @@ class WaveformDraw:
         Version.
     name : str
     is_repeatable : bool
-        Whether the transforms, built again, gave the same.
+        Whether the transforms, build_stage again, gave the same.
     """
 
     transforms: Annotated[tuple[WaveformTransform, ...], Field(strict=False)]
@@ -145,7 +153,7 @@ class WaveformDraw:
     audiomentations: str
     name: str = "waveform"
     is_repeatable: bool = True
-    made: Annotated[SkipJsonSchema[_Made | None], Field(exclude=True)] = dataclasses.field(
+    result: Annotated[SkipJsonSchema[_Result | None], Field(exclude=True)] = dataclasses.field(
         default=None, compare=False, repr=False
     )
 
@@ -155,28 +163,28 @@ class WaveformDraw:
         Raises
         ------
         ParameterError
-            When the transforms cannot be built again, or give something else than when they were drawn.
+            When the transforms cannot be build_stage again, or give something else than when they were drawn.
         """
-        is_same = _words(audio) == self.given
-        if is_same and self.made is not None:
-            return self.made.audio
+        is_same = _fingerprint(audio) == self.given
+        if is_same and self.result is not None:
+            return self.result.audio
         with error_context(f"waveform {self.name!r}"):
             if not self.is_repeatable:
                 raise ParameterError(
                     "was made from an object that names and parameters do not bring back; audition it again in Python"
                 )
-            made, _ = _run(built(self.transforms), audio, self.seed)
-            if is_same and _words(made) != self.made_of_it:
+            after, _ = _run(build_stage(self.transforms), audio, self.seed)
+            if is_same and _fingerprint(after) != self.made_of_it:
                 now = require("audiomentations", purpose="waveform augmentation").__version__
                 raise ParameterError(
                     "gives another result than when it was drawn, under audiomentations "
                     f"{self.audiomentations} (now {now}); the versions or files it reads differ"
                 )
-        return made
+        return after
 
 
-def get_waveform(given: Any) -> Waveform:
-    """The waveform stage of a file's path, or of an audiomentations object.
+def get_waveform(source: Any) -> Waveform:
+    """Return the waveform stage of a file's path, or of an audiomentations object.
 
     Raises
     ------
@@ -185,21 +193,21 @@ def get_waveform(given: Any) -> Waveform:
     PolicyError
         For a file that cannot be read.
     """
-    if isinstance(given, Waveform):
-        return given
-    if isinstance(given, (str, os.PathLike)):
-        return read_waveform(given)
+    if isinstance(source, Waveform):
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        return read_waveform(source)
     audiomentations = require("audiomentations", purpose="waveform augmentation")
     interface = require("audiomentations.core.transforms_interface", purpose="waveform augmentation")
     composition = require("audiomentations.core.composition", purpose="waveform augmentation")
-    if not isinstance(given, (interface.BaseWaveformTransform, composition.BaseCompose)):
+    if not isinstance(source, (interface.BaseWaveformTransform, composition.BaseCompose)):
         raise ParameterError(
-            f"waveform is {type(given).__name__}: expected audiomentations.Compose, one of its transforms, or a YAML "
+            f"waveform is {type(source).__name__}: expected audiomentations.Compose, one of its transforms, or a YAML "
             "file"
         )
-    recipe, is_all = described(given, audiomentations)
-    name = getattr(given, "__name__", None) or type(given).__name__
-    return Waveform((recipe,), str(name)[:100], is_all, given)
+    recipe, is_all = describe(source, audiomentations)
+    name = getattr(source, "__name__", None) or type(source).__name__
+    return Waveform((recipe,), str(name)[:100], is_all, source)
 
 
 def read_waveform(path: str | os.PathLike[str]) -> Waveform:
@@ -225,48 +233,48 @@ def read_waveform(path: str | os.PathLike[str]) -> Waveform:
     name = printable(path)
     data = read_plain(path, "waveform", "YAML list of transforms, e.g. - TimeMask: {p: 1.0}")
     with error_context(name, PolicyError):
-        known = {"transforms": data} if isinstance(data, list) else data
-        if not isinstance(known, dict) or not isinstance(known.get("transforms"), list):
+        stage_data = {"transforms": data} if isinstance(data, list) else data
+        if not isinstance(stage_data, dict) or not isinstance(stage_data.get("transforms"), list):
             raise ParameterError("expected a list of transforms, e.g. - TimeMask: {p: 1.0}")
-        if odd := set(known) - {"name", "transforms"}:
+        if odd := set(stage_data) - {"name", "transforms"}:
             raise ParameterError(f"unknown key {min(map(str, odd))!r:.80} (allowed: name, transforms)")
-        transforms = tuple(entry_of(entry, f"[{i}]", 1) for i, entry in enumerate(known["transforms"]))
-        stage = Waveform(transforms, known.get("name", Path(name).stem[:100]))
+        transforms = tuple(parse_entry(entry, f"[{i}]", 1) for i, entry in enumerate(stage_data["transforms"]))
+        stage = Waveform(transforms, stage_data.get("name", Path(name).stem[:100]))
         if not transforms:
             raise ParameterError("holds no transforms, so nothing would be applied; list one or more")
-        built(stage.transforms)
+        build_stage(stage.transforms)
     return stage
 
 
 def _run(stage: Any, audio: Audio, seed: int) -> tuple[Audio, tuple[DrawnTransform, ...]]:
     if audio.n_channels != 1:
         raise ParameterError(f"a clip of {audio.n_channels} channels: expected mono; call to_mono()")
-    samples = audio.samples[0].copy()
+    before = audio.samples[0].copy()
     with seeded_randomness(seed), hold_prints(), silence_c_output(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            result = stage(samples, audio.sample_rate)
+            result = stage(before, audio.sample_rate)
         except ModuleNotFoundError as error:
             raise ParameterError(
-                f"{place_in(stage, error)}: needs the package {error.name}, which is not installed; "
+                f"{failing_transform(stage, error)}: needs the package {error.name}, which is not installed; "
                 "pip install 'audiomentations[extras]' brings what most transforms need"
             ) from error
         except Exception as error:
             text = " ".join(str(error).split())
-            where = place_in(stage, error)
+            where = failing_transform(stage, error)
             raise ParameterError(f"{where}: audiomentations raised {type(error).__name__}: {text:.200}") from error
-    made = np.asarray(result)
-    if made.shape != (audio.n_samples,):
+    samples = np.asarray(result)
+    if samples.shape != (audio.n_samples,):
         raise ParameterError(
-            f"the clip of {audio.n_samples} samples became {made.shape}, and before and after cannot be laid side by "
-            "side; leave out what changes the length (Trim, AdjustDuration), or set leave_length_unchanged: true"
+            f"the clip of {audio.n_samples} samples became {samples.shape}, and before and after cannot be laid side "
+            "by side; leave out what changes the length (Trim, AdjustDuration), or set leave_length_unchanged: true"
         )
-    if made.dtype.kind != "f" or not np.isfinite(made).all():
+    if samples.dtype.kind != "f" or not np.isfinite(samples).all():
         raise ParameterError(
             "the transforms gave samples that are NaN, infinite or no real numbers; check their ranges"
         )
-    return Audio(made, audio.sample_rate), tuple(drawn(stage))
+    return Audio(samples, audio.sample_rate), tuple(last_parameters(stage))
 
 
-def _words(audio: Audio) -> str:
+def _fingerprint(audio: Audio) -> str:
     return "".join(f"{word:08x}" for word in fingerprint(audio.samples, audio.sample_rate))

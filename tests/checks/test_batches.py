@@ -10,9 +10,9 @@ from pipelines import ADAPTER, FAULTS, Reference
 
 from specaug_listen import frontends
 from specaug_listen.checks import check, speech_like
-from specaug_listen.checks.batches import exchange_findings, left_out_findings
-from specaug_listen.checks.clips import made_clips
-from specaug_listen.checks.pipelines import CallableSubject
+from specaug_listen.checks.clips import speech_clips
+from specaug_listen.checks.pipelines import CallablePipeline
+from specaug_listen.checks.rules_batches import exchange_findings, left_out_findings
 from specaug_listen.checks.trials import Bench
 
 R = np.random
@@ -20,11 +20,11 @@ R = np.random
 
 @pytest.fixture(scope="module")
 def clips():
-    return made_clips(frontends.WHISPER)[:3]
+    return speech_clips(frontends.WHISPER)[:3]
 
 
 def found(function, clips, seed=0, findings=exchange_findings):
-    subject = CallableSubject("theirs", function, ADAPTER, clips[0].mel)
+    subject = CallablePipeline("theirs", function, ADAPTER, clips[0].mel)
     return findings(Bench(subject, clips, seed, 100))
 
 

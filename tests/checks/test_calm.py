@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from checked import notes_of, quick_check
 from hypothesis import given
 from hypothesis import strategies as st
 from pipelines import ADAPTER, Reference, moved
 
 from specaug_listen._arrays import runs
-from specaug_listen.checks import check
 from specaug_listen.checks.probes import Probe
+from specaug_listen.checks.trials import FULL_EFFORT
 from specaug_listen.custom.adapter import Adapter
 
 NORMAL = np.random.normal
@@ -56,7 +57,7 @@ AMOUNTS = ("faint noise", "more noise", "loud noise", "little gain", "any roll")
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in AMOUNTS else n for n in CALM])
 def test_what_is_no_mask_and_no_warp_is_no_finding(name):
-    assert check(CALM[name], draws=100).report.ids == ()
+    assert quick_check(CALM[name]).report.ids == ()
 
 
 @pytest.mark.parametrize(("made", "dtype"), [(Reference, np.float16), (Still, np.float64)])
@@ -64,23 +65,23 @@ def test_another_dtype_is_that_finding_alone(made, dtype):
     def converts(mels, lengths):
         return made()(mels, lengths).astype(dtype)
 
-    assert check(converts, adapter=ADAPTER, draws=100).report.ids == ("dtype-changed",)
+    assert quick_check(converts, adapter=ADAPTER).report.ids == ("dtype-changed",)
 
 
 def test_rounding_alone_applies_nothing():
-    assert check(lambda mel: mel.astype(np.float16)).report.ids == ("dtype-changed", "nothing-applied")
+    assert quick_check(lambda mel: mel.astype(np.float16)).report.ids == ("dtype-changed", "nothing-applied")
 
 
 def test_a_declared_dtype_of_half_precision_is_clean():
     adapter = Adapter(axes="batch, bands, frames", container="numpy", lengths="frames", dtype="float16")
-    assert check(Still(), adapter=adapter, draws=100).report.ids == ()
+    assert quick_check(Still(), adapter=adapter).report.ids == ()
 
 
 def test_noise_and_gain_in_padding_are_no_masks():
     def disturbed(mels, lengths):
         return noise(Still()(mels, lengths), 0.005) + np.float32(0.05 * NORMAL())
 
-    assert check(disturbed, adapter=ADAPTER, draws=100).report.ids == ()
+    assert quick_check(disturbed, adapter=ADAPTER).report.ids == ()
 
 
 def test_masks_in_padding_are_seen_under_noise():
@@ -89,7 +90,7 @@ def test_masks_in_padding_are_seen_under_noise():
             width = int(rng.integers(0, n_frames // 5 + 1))
             return int(rng.integers(0, n_padded - width + 1)), width
 
-    found = check(lambda mels, n: noise(InPadding()(mels, n), 0.003), adapter=ADAPTER, draws=100).report.ids
+    found = quick_check(lambda mels, n: noise(InPadding()(mels, n), 0.003), adapter=ADAPTER).report.ids
     assert found == ("masks-in-padding",)
 
 
@@ -147,13 +148,13 @@ FILTERS = {
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_what_does_the_same_to_all_cells_is_no_augmentation_that_was_drawn_once(name):
-    report = check(FILTERS[name], draws=100).report
-    assert report.ids == ()
-    assert any("does the same to all cells in every draw" in note for note in report.notes)
+    result = quick_check(FILTERS[name])
+    assert result.report.ids == ()
+    assert any("does the same to all cells in every draw" in note for note in notes_of(result))
 
 
 def test_a_batch_of_a_filter_is_no_finding_either():
-    assert check(lambda mels, lengths: mels - 1, adapter=ADAPTER, draws=100).report.ids == ()
+    assert quick_check(lambda mels, lengths: mels - 1, adapter=ADAPTER).report.ids == ()
 
 
 def with_one_mask(mel):
@@ -173,7 +174,7 @@ def with_one_rectangle(mel):
     [with_one_mask, with_one_rectangle, lambda mel: with_one_mask(mel) - 1, lambda mel: np.zeros_like(mel)],
 )
 def test_a_mask_that_is_always_the_same_is_found_whatever_is_added(same):
-    assert "same-draw-every-time" in check(same, draws=100).report.ids
+    assert "same-draw-every-time" in quick_check(same).report.ids
 
 
 def reversed_now_and_then(mel):
@@ -182,7 +183,7 @@ def reversed_now_and_then(mel):
 
 
 def test_one_change_that_some_draws_make_is_told_of_these_alone():
-    report = check(reversed_now_and_then, draws=100).report
+    report = quick_check(reversed_now_and_then, clips=None, effort=FULL_EFFORT).report
     finding = next(finding for finding in report.findings if finding.id == "same-draw-every-time")
     n, changed = (int(finding.numbers[key]) for key in ("seeds", "changed"))
     assert 0.2 * n < changed < 0.8 * n

@@ -7,21 +7,19 @@ import os
 
 import numpy as np
 import pytest
+from checked import check_of_fault, quick_check
 from commandline import contents
 from pipelines import ADAPTER, FAULTS
 
 from specaug_listen import load
 from specaug_listen.augment import Policy, TrimTail
-from specaug_listen.checks import check
-from specaug_listen.checks.export import _shown
+from specaug_listen.checks.export import _example
 from specaug_listen.errors import ParameterError
 
 
 def saved(fault, folder):
-    made, what, more = FAULTS[fault]
-    result = check(made(), **({"adapter": ADAPTER, "draws": 100} | more))
-    assert result.save(folder) == folder
-    return folder / what
+    assert check_of_fault(fault).save(folder) == folder
+    return folder / FAULTS[fault][1]
 
 
 def test_a_finding_is_heard_and_seen(tmp_path):
@@ -58,10 +56,9 @@ def test_padding_is_heard(tmp_path):
 
 
 def test_masks_in_the_padding_are_in_the_picture():
-    made, _, more = FAULTS["in-padding"]
-    result = check(made(), **({"adapter": ADAPTER, "draws": 100} | more))
+    result = check_of_fault("in-padding")
     (finding,) = result.findings
-    _, after, draw = _shown(result._bench, finding)
+    _, after, draw = _example(result._bench, finding)
     assert draw.n_frames == after.n_frames == 200
     in_padding = [span for span in draw.time_spans if span[0] >= 49]
     assert in_padding
@@ -72,14 +69,14 @@ def test_masks_in_the_padding_are_in_the_picture():
 
 
 def test_masks_of_a_policy_in_the_padding_are_counted():
-    result = check("espnet-conformer", frontend="lhotse", draws=100)
+    result = quick_check("espnet-conformer", frontend="lhotse")
     (finding,) = [finding for finding in result.findings if finding.id == "masks-in-padding"]
-    _, _, draw = _shown(result._bench, finding)
+    _, _, draw = _example(result._bench, finding)
     assert draw.n_masks_in_padding > 0
 
 
 def test_a_policy_that_cuts_is_heard_shorter(tmp_path):
-    check(Policy((TrimTail(30),), "trim"), draws=100).save(tmp_path)
+    quick_check(Policy((TrimTail(30),), "trim")).save(tmp_path)
     folder = tmp_path / "length-changed"
     assert load(folder / "after.wav").n_samples < load(folder / "before.wav").n_samples
 
@@ -90,7 +87,7 @@ def test_a_check_that_is_killed_while_it_replaces_another_has_no_page_and_no_ind
         if os.path.basename(target) == "before.wav":
             raise KeyboardInterrupt
 
-    result = check(Policy((TrimTail(30),), "trim"), draws=100)
+    result = quick_check(Policy((TrimTail(30),), "trim"))
     result.save(tmp_path)
     replace = os.replace
     monkeypatch.setattr(os, "replace", until_killed)
@@ -101,13 +98,13 @@ def test_a_check_that_is_killed_while_it_replaces_another_has_no_page_and_no_ind
 
 def test_a_folder_that_cannot_be_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    result = check(FAULTS["zero"][0](), adapter=ADAPTER, draws=100)
+    result = check_of_fault("zero")
     with pytest.raises(ParameterError, match="file/below: lies below a file; choose a folder"):
         result.save(tmp_path / "file" / "below")
 
 
 def test_the_page_tells_each_finding_and_its_files_lie_beside_it(tmp_path):
-    result = check(FAULTS["zero"][0](), adapter=ADAPTER, frontend="lhotse", draws=100)
+    result = quick_check(FAULTS["zero"][0](), adapter=ADAPTER, frontend="lhotse")
     result.save(tmp_path)
     page = (tmp_path / "check.html").read_text()
     for finding in result.findings:

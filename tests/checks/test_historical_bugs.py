@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from checked import quick_check
 from historical_bugs import BUGS
 
 from specaug_listen.checks import check
-
-FEW = {"draws": 100}
+from specaug_listen.checks.trials import FULL_EFFORT
 
 
 @pytest.mark.parametrize("report", BUGS)
 def test_a_bug_is_found_by_name(report):
     bug = BUGS[report]
-    assert bug.finding in check(bug.broken, adapter=bug.adapter, **FEW | bug.more).report.ids
+    assert bug.finding in quick_check(bug.broken, adapter=bug.adapter, effort=FULL_EFFORT, **bug.more).report.ids
 
 
 @pytest.mark.parametrize("fixed", {bug.fixed: bug for bug in BUGS.values()}.values(), ids=lambda bug: bug.report)
 def test_its_correction_raises_nothing(fixed):
-    assert check(fixed.fixed, adapter=fixed.adapter, **FEW | fixed.more).report.ids == ()
+    assert quick_check(fixed.fixed, adapter=fixed.adapter, **fixed.more).report.ids == ()
 
 
 def test_there_are_fifteen_and_more():

@@ -7,12 +7,12 @@ import pytest
 
 from specaug_listen import frontends
 from specaug_listen.checks import speech_like
+from specaug_listen.checks.calls import Memory
 from specaug_listen.checks.clips import Clip, reference_of
-from specaug_listen.checks.memory import Held
-from specaug_listen.checks.pipelines import CallableSubject
+from specaug_listen.checks.pipelines import CallablePipeline
 from specaug_listen.checks.rules_calls import call_findings
-from specaug_listen.checks.rules_chance import chance_findings, late_findings, other_clip_findings
 from specaug_listen.checks.rules_fills import fill_findings
+from specaug_listen.checks.rules_randomness import late_findings, other_clip_findings, randomness_findings
 from specaug_listen.checks.trials import Bench
 from specaug_listen.custom.adapter import Adapter
 
@@ -128,8 +128,8 @@ FAULTY = {
 
 def found(function, seed=0):
     """What of a check is about lengths and memory, in its order."""
-    bench = Bench(CallableSubject("theirs", function, ALONE, reference_of(CLIPS).mel), CLIPS, seed, 100)
-    findings = [*chance_findings(bench), *other_clip_findings(bench), *fill_findings(bench), *late_findings(bench)]
+    bench = Bench(CallablePipeline("theirs", function, ALONE, reference_of(CLIPS).mel), CLIPS, seed, 100)
+    findings = [*randomness_findings(bench), *other_clip_findings(bench), *fill_findings(bench), *late_findings(bench)]
     return {finding.id: finding for finding in [*findings, *call_findings(bench)]}
 
 
@@ -191,21 +191,21 @@ def test_what_only_looks_like_it_is_no_finding(name):
 
 
 def test_what_is_changed_some_calls_later_is_found_when_it_is_let_go():
-    held, arrays = Held(), [np.zeros(3) for _ in range(10)]
+    memory, arrays = Memory(), [np.zeros(3) for _ in range(10)]
     told = []
     for i, array in enumerate(arrays):
         if i == 5:
             arrays[1][0] = np.nan  # as a thread does that a call left behind
-        told.append(held.changes(print))
-        held.keep(print, None, array)
+        told.append(memory.changes(print))
+        memory.add(print, None, array)
     assert [i for i, changes in enumerate(told) if changes] == [9]
     assert told[9] == {"result-overwritten": "the result of an earlier call holds other values after a later one"}
 
 
 def test_what_holds_nan_and_stays_as_it_is_is_no_change():
-    held = Held()
-    held.keep(print, np.full(3, np.nan), np.full(3, np.nan))
-    assert held.changes(print) == {}
+    memory = Memory()
+    memory.add(print, np.full(3, np.nan), np.full(3, np.nan))
+    assert memory.changes(print) == {}
 
 
 def test_what_is_found_on_all_clips_is_shown_on_the_one_of_two_seconds():

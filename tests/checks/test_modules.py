@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from specaug_listen.checks import check
-from specaug_listen.checks.export import _shown
+from specaug_listen.checks.export import _example
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 
@@ -105,7 +105,7 @@ def test_a_mask_of_torchaudio_on_the_wrong_axis_is_found_by_its_name():
 def test_masks_in_eval_mode_are_in_the_picture():
     result = check(InEval(), adapter=ADAPTER, draws=100)
     (finding,) = result.findings
-    _, _, draw = _shown(result._bench, finding)
+    _, _, draw = _example(result._bench, finding)
     assert draw.masked_area_ratio > 0
 
 
@@ -121,7 +121,7 @@ def test_another_precision_is_that_finding_alone(dtype):
 def test_modules_that_are_broken_are_checked_without_an_adapter():
     class Turns(torch.nn.Module):
         def forward(self, mels):
-            return mels.transpose(1, 2)
+            return mels.mT
 
     class Unpacks(torch.nn.Module):
         def forward(self, mels):

@@ -8,8 +8,8 @@ from pipelines import moved
 
 from specaug_listen import frontends
 from specaug_listen.checks import check
-from specaug_listen.checks.clips import made_clips
-from specaug_listen.checks.pipelines import CallableSubject
+from specaug_listen.checks.clips import speech_clips
+from specaug_listen.checks.pipelines import CallablePipeline
 from specaug_listen.checks.probes import Probe
 from specaug_listen.checks.rules_warps import order_findings
 from specaug_listen.checks.trials import Bench
@@ -52,11 +52,11 @@ CALM = {
 
 @pytest.fixture(scope="module")
 def clips():
-    return made_clips(frontends.WHISPER)[:3]
+    return speech_clips(frontends.WHISPER)[:3]
 
 
 def found(function, clips, seed=0):
-    return order_findings(Bench(CallableSubject("theirs", function, ALONE, clips[0].mel), clips, seed, 100))
+    return order_findings(Bench(CallablePipeline("theirs", function, ALONE, clips[0].mel), clips, seed, 100))
 
 
 @pytest.mark.parametrize("name", ODD)

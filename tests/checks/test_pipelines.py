@@ -10,8 +10,9 @@ from pipelines import ADAPTER, MONO
 
 from specaug_listen import frontends
 from specaug_listen.checks.clips import speech_like
-from specaug_listen.checks.pipelines import CallableSubject, Given, PolicySubject
+from specaug_listen.checks.pipelines import CallablePipeline, PolicyPipeline
 from specaug_listen.custom.adapter import Adapter
+from specaug_listen.custom.layout import MelBatch
 from specaug_listen.frameworks.policies import get_policy
 
 
@@ -21,7 +22,7 @@ def mel():
 
 
 def of(function, mel, adapter=ADAPTER):
-    return CallableSubject("theirs", function, adapter, mel)
+    return CallablePipeline("theirs", function, adapter, mel)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_a_batch_is_given_padded_with_its_lengths_and_taken_back(mel, axes, shap
 
     adapter = Adapter(axes=axes, container="numpy", lengths="frames")
     items = np.arange(400, dtype=np.float32).reshape(80, 5), np.ones((80, 9), np.float32)
-    outcome = of(theirs, mel, adapter)(Given(items, pad_value=-7.0), 0)
+    outcome = of(theirs, mel, adapter)(MelBatch(items, pad_value=-7.0), 0)
     assert seen == [(shape, [5, 9])]
     assert np.array_equal(outcome.values[0][:, :5], items[0] + 1)
     assert np.array_equal(outcome.values[0][:, 5:], np.full((80, 4), -6.0))
@@ -53,13 +54,15 @@ def test_ratios_are_shares_of_the_longest(mel):
     seen = []
     adapter = Adapter(axes="batch, bands, frames", container="numpy", lengths="ratio", lengths_argument="lens")
     items = np.zeros((80, 5), np.float32), np.zeros((80, 10), np.float32)
-    of(lambda mels, *, lens: seen.append(lens) or mels, mel, adapter)(Given(items), 0)
+    of(lambda mels, *, lens: seen.append(lens) or mels, mel, adapter)(MelBatch(items), 0)
     assert seen[0].tolist() == [0.5, 1.0]
 
 
 def test_a_dictionary_is_given_and_taken(mel):
     adapter = Adapter(axes="frames, bands", container="numpy", key="feat")
-    outcome = of(lambda sample: {"feat": sample["feat"] * 2}, mel, adapter)(Given((np.ones((80, 4), np.float32),)), 0)
+    outcome = of(lambda sample: {"feat": sample["feat"] * 2}, mel, adapter)(
+        MelBatch((np.ones((80, 4), np.float32),)), 0
+    )
     assert np.array_equal(outcome.values[0], np.full((80, 4), 2.0))
 
 
@@ -75,7 +78,7 @@ def test_the_scale_goes_there_and_back(mel):
 def test_channels_are_repeated(mel):
     seen = []
     subject = of(lambda mels, lengths: seen.append(mels.shape) or mels, mel, MONO)
-    subject(Given((np.ones((80, 4), np.float32),), n_channels=2), 0)
+    subject(MelBatch((np.ones((80, 4), np.float32),), n_channels=2), 0)
     assert seen == [(1, 2, 80, 4)]
 
 
@@ -90,7 +93,7 @@ def test_channels_are_repeated(mel):
     ],
 )
 def test_what_is_odd_on_one_call_is_seen(mel, theirs, what, evidence):
-    outcome = of(theirs, mel)(Given((np.ones((80, 9), np.float32),)), 0)
+    outcome = of(theirs, mel)(MelBatch((np.ones((80, 9), np.float32),)), 0)
     assert evidence in outcome.changes[what]
 
 
@@ -109,12 +112,12 @@ def test_what_is_odd_on_one_call_is_seen(mel, theirs, what, evidence):
     ],
 )
 def test_what_is_no_mel_is_an_error_in_words(mel, theirs, error):
-    outcome = of(theirs, mel)(Given((np.ones((80, 9), np.float32),)), 0)
+    outcome = of(theirs, mel)(MelBatch((np.ones((80, 9), np.float32),)), 0)
     assert error in outcome.error
 
 
 def test_a_batch_of_one_may_come_back_without_its_axis(mel):
-    outcome = of(lambda x, n: x[0], mel)(Given((np.ones((80, 9), np.float32),)), 0)
+    outcome = of(lambda x, n: x[0], mel)(MelBatch((np.ones((80, 9), np.float32),)), 0)
     assert outcome.values[0].shape == (80, 9)
 
 
@@ -136,10 +139,10 @@ def test_words_are_names_of_what_is_set(mel):
 
 
 def test_a_policy_is_drawn_in_its_batch(mel):
-    subject = PolicySubject(get_policy("espnet-conformer"), mel)
+    subject = PolicyPipeline(get_policy("espnet-conformer"), mel)
     assert subject.takes_batches
-    assert not PolicySubject(get_policy("LD"), mel).takes_batches
-    given = Given((np.array(mel.values), np.zeros((80, 200), np.float32)), pad_value=-3.0)
+    assert not PolicyPipeline(get_policy("LD"), mel).takes_batches
+    given = MelBatch((np.array(mel.values), np.zeros((80, 200), np.float32)), pad_value=-3.0)
     outcome = subject(given, 4)
     assert outcome.values[0].shape == (80, 200)
     assert (outcome.values[0][:, mel.n_frames :] == -3.0).all()

@@ -30,7 +30,7 @@ def masked(draw):
     return Probe(n_mels, n_frames, -1.0, 1.5), bands, spans
 
 
-# In the shortest mels, a fill may by chance be what frames nearby held; so always the same examples.
+# In the shortest mels, a fill may by chance be what frames nearby memory; so always the same examples.
 @settings(derandomize=True)
 @given(masked(), st.sampled_from(["mean", "zero", "min", "noise", "band_mean", "frame_mean"]), st.integers(0, 99))
 def test_masks_are_read_off_whatever_they_hold(case, fill, seed):

@@ -8,11 +8,11 @@ import pytest
 from specaug_listen import frontends
 from specaug_listen.augment import Batch, Draw, FrequencyMask, Policy, TimeMask
 from specaug_listen.augment.coverage import _steps
-from specaug_listen.checks.clips import made_clips
-from specaug_listen.checks.pipelines import PolicySubject
+from specaug_listen.checks.clips import speech_clips
+from specaug_listen.checks.pipelines import PolicyPipeline
 from specaug_listen.checks.rules_places import place_findings
 from specaug_listen.checks.rules_strength import YARDSTICKS, published_shares, strength_findings
-from specaug_listen.checks.trials import Bench, Trial, _seen_of
+from specaug_listen.checks.trials import Bench, Trial, _effect_of_draw
 from specaug_listen.frameworks import ALL_POLICIES
 
 # What frameworks are known for: a grid of patches, and training that has to guess what is hidden.
@@ -22,7 +22,7 @@ ODDITIES = {"nemo-ssl": {"starts-on-grid", "stronger-than-published"}}
 @pytest.fixture(scope="module")
 def clips():
     """Of 0.5, 2 and 15 s."""
-    every = made_clips(frontends.WHISPER)
+    every = speech_clips(frontends.WHISPER)
     return every[1], every[2], every[4]
 
 
@@ -32,12 +32,12 @@ class DrawnBench(Bench):
     def trial(self, n_frames, seed, where, *, training=True):
         n_mels, rng = self.clips[0].mel.n_mels, np.random.default_rng(seed)
         batch = Batch(1, n_frames, 0.0)
-        draw = Draw(n_mels, n_frames, _steps(self.subject.policy, n_mels, n_frames, rng, batch), batch=batch)
-        return Trial(seed, _seen_of(draw, bool(draw.steps)), seed)
+        draw = Draw(n_mels, n_frames, _steps(self.pipeline.policy, n_mels, n_frames, rng, batch), batch=batch)
+        return Trial(seed, _effect_of_draw(draw, bool(draw.steps)), seed)
 
 
 def bench_of(policy, clips, seed=0):
-    return DrawnBench(PolicySubject(policy, clips[1].mel), clips, seed, 1000)
+    return DrawnBench(PolicyPipeline(policy, clips[1].mel), clips, seed, 1000)
 
 
 @pytest.mark.parametrize("name", ALL_POLICIES)

@@ -8,7 +8,7 @@ import pytest
 from specaug_listen.augment import Draw
 from specaug_listen.checks.pipelines import Outcome
 from specaug_listen.checks.probes import Probe
-from specaug_listen.checks.trials import seen
+from specaug_listen.checks.trials import effect_of
 
 
 @pytest.mark.parametrize(("n", "lines"), [(3, ()), (0, ("5 of 9 time masks lie in the padding",))])
@@ -16,4 +16,4 @@ def test_masks_of_a_policy_in_the_padding_are_a_number_of_its_draw(n, lines):
     probe = Probe(20, 30, -1.0, 1.0)
     draw = Draw(20, 30, warnings=lines, n_masks_in_padding=n)
     outcome = Outcome((np.pad(probe.values, ((0, 0), (0, 9))),), draws=(draw,))
-    assert seen(outcome, probe, 0.0).n_in_padding == n
+    assert effect_of(outcome, probe, 0.0).n_in_padding == n

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import mels
 
 from specaug_listen import frontends
-from specaug_listen.custom.adapter import Adapter, complete, hand_over, take_back
+from specaug_listen.custom.adapter import Adapter, hand_over, take_back, with_defaults
 from specaug_listen.errors import ParameterError
 
 ORDERS = [
@@ -29,7 +29,7 @@ def mel(speechlike):
 
 @pytest.mark.parametrize("axes", ORDERS)
 def test_every_order_of_axes_goes_there_and_back(mel, axes):
-    adapter = complete(Adapter(axes=axes))
+    adapter = with_defaults(Adapter(axes=axes))
     handed = hand_over(mel, adapter)
     (array,) = handed.args
     sizes = {"bands": mel.n_mels, "frames": mel.n_frames}
@@ -43,7 +43,7 @@ def test_every_order_of_axes_goes_there_and_back(mel, axes):
 
 @given(mel=mels(), scale=st.sampled_from(SCALES), dtype=st.sampled_from(["float32", "float64"]))
 def test_cells_that_are_left_alone_come_back_to_the_bit(mel, scale, dtype):
-    adapter = complete(Adapter(scale=scale, dtype=dtype))
+    adapter = with_defaults(Adapter(scale=scale, dtype=dtype))
     handed = hand_over(mel, adapter)
     np.testing.assert_array_equal(take_back(handed.args[0], handed, mel, adapter).values, mel.values)
 
@@ -51,7 +51,7 @@ def test_cells_that_are_left_alone_come_back_to_the_bit(mel, scale, dtype):
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_change_in_another_scale_is_the_same_change_in_ours(every_frontend, speechlike, scale):
     mel = every_frontend(speechlike)
-    adapter = complete(Adapter(scale=scale, dtype="float64"))
+    adapter = with_defaults(Adapter(scale=scale, dtype="float64"))
     handed = hand_over(mel, adapter)
     loudest = np.unravel_index(mel.values.argmax(), mel.values.shape)
     quieter = handed.args[0].copy()
@@ -67,30 +67,30 @@ def test_a_change_in_another_scale_is_the_same_change_in_ours(every_frontend, sp
 def test_db_is_that_of_the_powers_whatever_the_front_end_sums(every_frontend, speechlike):
     mel = every_frontend(speechlike)
     loud = mel.db > mel.range_db[1] - 30
-    handed = hand_over(mel, complete(Adapter(scale="db")))
+    handed = hand_over(mel, with_defaults(Adapter(scale="db")))
     of_samples = 20 * np.log10(every_frontend.input_scale)
     np.testing.assert_allclose(handed.args[0][loud], mel.db[loud] + of_samples, atol=0.01)  # an added floor
 
 
 def test_normalised_bands_have_zero_mean_and_unit_deviation(mel):
-    array = hand_over(mel, complete(Adapter(scale="normalised"))).args[0]
+    array = hand_over(mel, with_defaults(Adapter(scale="normalised"))).args[0]
     np.testing.assert_allclose(array.mean(axis=1), 0, atol=1e-5)
     np.testing.assert_allclose(array.std(axis=1), 1, atol=1e-3)
 
 
 def test_a_copy_is_handed_over(mel):
     before = mel.values.copy()
-    hand_over(mel, complete(Adapter())).args[0][:] = 0
+    hand_over(mel, with_defaults(Adapter())).args[0][:] = 0
     np.testing.assert_array_equal(mel.values, before)
 
 
 def test_lengths_and_names_are_given_as_declared(mel):
-    handed = hand_over(mel, complete(Adapter(mel_argument="spec", lengths="frames", lengths_argument="length")))
+    handed = hand_over(mel, with_defaults(Adapter(mel_argument="spec", lengths="frames", lengths_argument="length")))
     assert handed.args == ()
     assert handed.kwargs["spec"].shape == mel.values.shape
     assert handed.kwargs["length"].tolist() == [mel.n_frames]
-    assert hand_over(mel, complete(Adapter(lengths="ratio"))).args[1].tolist() == [1.0]
-    assert list(hand_over(mel, complete(Adapter(key="feat"))).args[0]) == ["feat"]
+    assert hand_over(mel, with_defaults(Adapter(lengths="ratio"))).args[1].tolist() == [1.0]
+    assert list(hand_over(mel, with_defaults(Adapter(key="feat"))).args[0]) == ["feat"]
 
 
 @pytest.mark.parametrize("axes", ["bands", "bands, frames, time", "frames, frames, bands", "", "time, freq"])
@@ -107,7 +107,7 @@ def test_half_precision_that_cannot_hold_the_mel_is_refused(speechlike):
     mel = frontends.LIBROSA(speechlike)
     loud = mel.with_values(mel.values * np.float32(1e6))
     with pytest.raises(ParameterError, match=r"dtype='float16': .* use float32"):
-        hand_over(loud, complete(Adapter(dtype="float16")))
+        hand_over(loud, with_defaults(Adapter(dtype="float16")))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_half_precision_that_cannot_hold_the_mel_is_refused(speechlike):
     ],
 )
 def test_what_is_no_mel_is_refused_in_one_line(mel, give, message):
-    adapter = complete(Adapter())
+    adapter = with_defaults(Adapter())
     handed = hand_over(mel, adapter)
     with pytest.raises(ParameterError, match=message) as raised:
         take_back(give(handed.args[0]), handed, mel, adapter)
@@ -155,7 +155,7 @@ def test_what_is_no_mel_is_refused_in_one_line(mel, give, message):
     ],
 )
 def test_a_batch_that_shrank_is_not_said_to_have_grown(mel, give, message):
-    adapter = complete(Adapter(axes="batch, bands, frames"))
+    adapter = with_defaults(Adapter(axes="batch, bands, frames"))
     handed = hand_over(mel, adapter)
     with pytest.raises(ParameterError, match=message):
         take_back(give(handed.args[0]), handed, mel, adapter)
@@ -173,21 +173,21 @@ def test_a_batch_that_shrank_is_not_said_to_have_grown(mel, give, message):
     ],
 )
 def test_tuples_other_dtypes_and_axes_of_one_are_understood(mel, give):
-    adapter = complete(Adapter())
+    adapter = with_defaults(Adapter())
     handed = hand_over(mel, adapter)
     back = take_back(give(handed.args[0] - 1), handed, mel, adapter)
     np.testing.assert_array_equal(back.values, mel.values - 1)
 
 
 def test_a_power_below_zero_is_refused(mel):
-    adapter = complete(Adapter(scale="power"))
+    adapter = with_defaults(Adapter(scale="power"))
     handed = hand_over(mel, adapter)
     with pytest.raises(ParameterError, match=r"in power: a cell of -1: powers are 0 or more"):
         take_back(handed.args[0] * 0 - 1, handed, mel, adapter)
 
 
 def test_no_power_at_all_is_the_floor(mel):
-    adapter = complete(Adapter(scale="power"))
+    adapter = with_defaults(Adapter(scale="power"))
     handed = hand_over(mel, adapter)
     floor = mel.frontend.floor_value(float(mel.values.max()))
     np.testing.assert_allclose(take_back(handed.args[0] * 0, handed, mel, adapter).values, floor.min(), atol=1e-5)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from specaug_listen.custom.adapter import Adapter, complete, hand_over, take_back
+from specaug_listen.custom.adapter import Adapter, hand_over, take_back, with_defaults
 from specaug_listen.frontends import TORCHAUDIO
 
 FOUR_TIMES = {
@@ -23,7 +23,7 @@ FOUR_TIMES = {
 @pytest.mark.parametrize("scale", FOUR_TIMES)
 def test_four_times_the_power_is_four_times_the_power_in_every_scale(speechlike, scale, input_scale):
     mel = replace(TORCHAUDIO, input_scale=input_scale)(speechlike)
-    adapter = complete(Adapter(scale=scale))
+    adapter = with_defaults(Adapter(scale=scale))
     handed = hand_over(mel, adapter)
     louder = take_back(FOUR_TIMES[scale](handed.values), handed, mel, adapter)
     loud = mel.energy > 1e-8

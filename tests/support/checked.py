@@ -9,17 +9,21 @@ from unittest.mock import patch
 from pipelines import ADAPTER, FAULTS
 
 from specaug_listen.checks import Check, check, speech_like
+from specaug_listen.checks.trials import Effort
 
 __all__ = ["check_of_fault", "quick_check"]
 
 # Shorter than all masks and warps need, of about 200 frames, and long enough for what happens on long clips alone.
 CLIPS = tuple((f"{seconds:g} s", speech_like(seconds, 16000)) for seconds in (0.5, 2.0, 21.0))
 NO_PROCESS = "it was called in the process of the check"
+# As many draws as planted faults need; with all that a check spends they are found in the tests of `make test-all`.
+FEW = Effort(n_frames=6_000, fewest=6, most=40, n_pairs=6, n_pairs_of_others=2, n_padded=16)
 
 
-def quick_check(pipeline: Any, **options: Any) -> Check:
-    """Check as `check` does where no process can be split off, with the fewest draws."""
-    with patch("specaug_listen.checks.process._can_fork", lambda: False):
+def quick_check(pipeline: Any, *, effort: Effort = FEW, **options: Any) -> Check:
+    """Check as `check` does where no process can be split off, with fewer draws."""
+    no_fork = patch("specaug_listen.checks.process._can_fork", lambda: False)
+    with no_fork, patch("specaug_listen.checks.checker.EFFORT", effort):
         return check(pipeline, **({"clips": CLIPS, "draws": 100} | options))
 
 

@@ -1,4 +1,4 @@
-"""Findings of chance and of memory: draws that are all alike, that no seed brings back, or that are of another clip."""
+"""Findings of randomness and memory: draws all alike, that no seed brings back, or that are of another clip."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..custom.layout import MelBatch
 from .clips import Clip
-from .pipelines import Given
 from .report import Finding
 from .trials import Bench, Pair, Trial
 
-__all__ = ["chance_findings", "is_filter", "late_findings", "named_clips", "other_clip_findings", "plainest"]
+__all__ = ["is_filter", "late_findings", "named_clips", "other_clip_findings", "plainest", "randomness_findings"]
 
 _MANY_CHANGED, _FEW_RESULTS = 30, 6
 _MOST_NAMED = 3
@@ -19,9 +19,9 @@ _MOST_NAMED = 3
 _ENOUGH, _SAME = 0.05, 0.9
 
 
-def chance_findings(bench: Bench) -> list[Finding]:
-    """Draws that are all alike, or that no seed brings back, on clips of any length."""
-    found = []
+def randomness_findings(bench: Bench) -> list[Finding]:
+    """Report draws that are all alike, or that no seed brings back, on clips of any length."""
+    findings = []
     odd = [clip for clip in bench.clips if not bench.brings_back(clip)]
     if odd:
         pairs = [pair for clip in odd for pair in bench.pairs_of(clip)]
@@ -29,31 +29,31 @@ def chance_findings(bench: Bench) -> list[Finding]:
         line = f"{n} of {len(pairs)} seeds gave another result the second time, on {named_clips(odd)}"
         clip = plainest(bench, odd)
         seed = next(pair.trial.seed for pair in bench.pairs_of(clip) if not pair.is_same)
-        found.append(Finding.of("not-reproducible", line, str(clip), seed, seeds=len(pairs), other=n))
+        findings.append(Finding.of("not-reproducible", line, str(clip), seed, seeds=len(pairs), other=n))
     alike = [clip for clip in bench.clips if _is_drawn_once(bench, clip)]
     if alike:
         n = sum(len(bench.trials_of(clip)) for clip in alike)
         n_changed = sum(len(_changed(bench, clip)) for clip in alike)
         n_results = max(len({trial.digest for trial in _changed(bench, clip)}) for clip in alike)
-        told = "one and the same result" if n_results == 1 else f"{n_results} results alone"
+        results = "one and the same result" if n_results == 1 else f"{n_results} results alone"
         # Of those that left a clip as it was, nothing is said.
         which = f"{n} seeds" if n_changed == n else f"{n_changed} of {n} seeds changed a cell, and these"
-        line = f"{which} gave {told}, on {named_clips(alike)}"
+        line = f"{which} gave {results}, on {named_clips(alike)}"
         clip = plainest(bench, alike)
         seed = _changed(bench, clip)[0].seed
-        found.append(Finding.of("same-draw-every-time", line, str(clip), seed, seeds=n, changed=n_changed))
-    elif bench.subject.takes_batches and not odd and not is_filter(bench):
-        found += _batch_findings(bench)
-    return found
+        findings.append(Finding.of("same-draw-every-time", line, str(clip), seed, seeds=n, changed=n_changed))
+    elif bench.pipeline.takes_batches and not odd and not is_filter(bench):
+        findings += _batch_findings(bench)
+    return findings
 
 
 def plainest(bench: Bench, clips: Sequence[Clip]) -> Clip:
-    """Of clips that show the same, the one of about 2 s where it is among them, which is heard and seen best."""
+    """Choose among clips that show the same: the one of about 2 s, which is heard and seen best, or the first."""
     return bench.reference if any(clip is bench.reference for clip in clips) else clips[0]
 
 
 def named_clips(clips: Sequence[Clip]) -> str:
-    """Names of clips for a sentence, some of many."""
+    """List names of clips for a sentence, some of many."""
     names = [str(clip) for clip in clips]
     more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
     *first, last = [*names[:_MOST_NAMED], *more]
@@ -61,26 +61,26 @@ def named_clips(clips: Sequence[Clip]) -> str:
 
 
 def _changed(bench: Bench, clip: Clip) -> list[Trial]:
-    return [trial for trial in bench.trials_of(clip) if trial.seen.is_changed]
+    return [trial for trial in bench.trials_of(clip) if trial.effect.is_changed]
 
 
 def _is_drawn_once(bench: Bench, clip: Clip) -> bool:
-    """Whether all draws on a clip change it, and give one result; or, on about 200 frames, a few results alone."""
+    """Say whether all draws on a clip change it and give one result; or, on about 200 frames, a few results alone."""
     trials, changed = bench.trials_of(clip), _changed(bench, clip)
     if len(trials) < 2 or not changed or is_filter(bench, clip):
         return False
     n_results = len({trial.digest for trial in changed})
-    is_of_one = n_results == 1 and len(changed) == len(trials)
+    has_one_result = n_results == 1 and len(changed) == len(trials)
     if clip is bench.reference:
         # Of so many draws from 200 places or more, nearly all differ.
-        return is_of_one or (len(changed) >= _MANY_CHANGED and n_results <= _FEW_RESULTS)
+        return has_one_result or (len(changed) >= _MANY_CHANGED and n_results <= _FEW_RESULTS)
     # Masks may cover any short clip, and what else changes all of its cells cannot be told from a filter.
     is_short = clip.n_frames < bench.reference.n_frames
-    return is_of_one and not trials[0].seen.is_all_masked and not (is_short and trials[0].is_all_changed)
+    return has_one_result and not trials[0].effect.is_all_masked and not (is_short and trials[0].is_all_changed)
 
 
 def is_filter(bench: Bench, clip: Clip | None = None) -> bool:
-    """Whether all cells change, always in the same way, and no mask or move can be read: no augmentation, then.
+    """Say whether all cells change, always in the same way, and no mask or move can be read: no augmentation, then.
 
     Parameters
     ----------
@@ -90,21 +90,21 @@ def is_filter(bench: Bench, clip: Clip | None = None) -> bool:
     trials = bench.trials_of(clip or bench.reference)
     if len(trials) < 2 or len({trial.digest for trial in trials}) > 1 or not trials[0].is_all_changed:
         return False
-    return trials[0].seen.is_everywhere or _is_as_it_was(trials[0])
+    return trials[0].effect.is_everywhere or _is_as_it_was(trials[0])
 
 
 def _is_as_it_was(trial: Trial) -> bool:
-    """But for what was added to all cells alike."""
-    seen = trial.seen
-    return not (seen.masked_bins.any() or seen.masked_frames.any() or seen.moved or seen.is_resampled)
+    """Say whether a probe is as it was, but for what was added to all cells alike."""
+    effect = trial.effect
+    return not (effect.masked_bins.any() or effect.masked_frames.any() or effect.moved or effect.is_resampled)
 
 
 def _batch_findings(bench: Bench) -> list[Finding]:
     n, n_changed, probe = 8, 0, bench.probe(bench.reference.n_frames)
-    dtype = bench.subject.scaled(bench.clips[0].mel).dtype
+    dtype = bench.pipeline.scaled(bench.clips[0].mel).dtype
     seeds = bench.seeds(12, 4)
     for seed in seeds:
-        values = bench.call(Given((probe.values.astype(dtype),) * n), seed, f"a batch of {n}", kind="batch").values
+        values = bench.call(MelBatch((probe.values.astype(dtype),) * n), seed, f"a batch of {n}", kind="batch").values
         if not values or any(not np.array_equal(values[0], other) for other in values[1:]):
             return []
         n_changed += not np.array_equal(values[0], probe.values)
@@ -115,38 +115,38 @@ def _batch_findings(bench: Bench) -> list[Finding]:
 
 
 def other_clip_findings(bench: Bench) -> list[Finding]:
-    """A clip and a probe that come back with the same cells under one seed: one of them, or both, are of another."""
+    """Report a clip and a probe that come back with the same cells under one seed: not both can be their own."""
     odd = [(clip, pair) for clip in bench.clips for pair in bench.pairs_of(clip) if _is_of_another(bench, clip, pair)]
     if not odd:
         return []
-    clips = [clip for clip in bench.clips if any(clip is one for one, _ in odd)]
+    clips = [clip for clip in bench.clips if any(clip is odd_clip for odd_clip, _ in odd)]
     n = sum(len(bench.pairs_of(clip)) for clip in clips)
     line = f"in {len(odd)} of {n} draws two inputs came back with the same unmasked cells, on {named_clips(clips)}"
     clip = plainest(bench, clips)
-    pair = next(pair for one, pair in odd if one is clip)
+    pair = next(pair for odd_clip, pair in odd if odd_clip is clip)
     return [Finding.of("other-clip-returned", line, str(clip), pair.trial.seed, draws=n, alike=len(odd))]
 
 
 def _is_of_another(bench: Bench, clip: Clip, pair: Pair) -> bool:
-    """Whether the cells that are neither masked nor a constant are those of the probe's result under this seed."""
+    """Say whether cells that are neither masked nor a constant are those of the probe's result under this seed."""
     if not (pair.of_clip.values and pair.again.values):
         return False
     values = pair.again.values[0]
     same = pair.of_clip.values[0] == values
     if not same.any():
         return False
-    kept = ~(pair.trial.seen.masked_cells | bench.probe(clip.n_frames).flat(values))
-    return bool(kept.mean() >= _ENOUGH and same[kept].mean() > _SAME)
+    unmasked = ~(pair.trial.effect.masked_cells | bench.probe(clip.n_frames).flat(values))
+    return bool(unmasked.mean() >= _ENOUGH and same[unmasked].mean() > _SAME)
 
 
 def late_findings(bench: Bench) -> list[Finding]:
-    """A seed of the first draws that gives another result when all else has been tried."""
+    """Report a seed of the first draws that gives another result when all else has been tried."""
     pairs = bench.pairs_of(bench.reference)
     if not pairs or not pairs[0].is_same:
         return []
     trial, where, n = pairs[0].trial, str(bench.reference), bench.n_calls
-    outcome = bench.call(bench.given(bench.probe(bench.reference.n_frames).values), trial.seed, where)
-    # An error is told as one.
+    outcome = bench.call(bench.batch(bench.probe(bench.reference.n_frames).values), trial.seed, where)
+    # An error is a finding of its own.
     if not outcome.values or outcome.digest == trial.digest:
         return []
     line = f"the same seed gave another result after {n} calls than at first, on {where}"

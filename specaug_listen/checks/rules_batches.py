@@ -1,0 +1,221 @@
+"""Findings of batches of several clips: items in another one's place or with another one's sound, or left out.
+
+A batch is given once as it is, and once for each of its items with another clip in that item's place. What comes back
+in the place of an item has to follow that item, whatever masks, warps, gains or noise are on it, and no single other
+one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import bdtr
+
+from ..custom.layout import MelBatch
+from .pipelines import Outcome
+from .probes import Probe
+from .report import Finding
+from .trials import Bench
+
+__all__ = ["batch_of_finding", "exchange_findings", "left_out_findings"]
+
+_DRAWS, _MORE_DRAWS = 3, 16
+# Shares of the cells that are enough to compare, and that are the same whatever stands in an item's place.
+_ENOUGH, _SAME = 0.05, 0.98
+# Of batches in which an item follows one other: the share in which it must.
+_MOSTLY = 0.75
+_N_ITEMS, _N_EQUAL = 8, 4
+# Batches in which each item should be changed: how many at least, and at most; and what is far more rarely.
+_FEWEST, _MOST, _RARE = 8, 32, 0.25
+# Probability that an item is taken for one that is left out.
+_FALSE_ALARM = 1e-5
+
+
+class _Exchange(NamedTuple):
+    """What came of a batch of probes under a seed: as it is, and with the clip in the place of each item."""
+
+    seed: int
+    probes: list[Probe]
+    outcome: Outcome
+    exchanged: list[Outcome]
+
+
+def exchange_findings(bench: Bench) -> list[Finding]:
+    """Report items of a batch that do not follow what was given in their place, or that follow one other item."""
+    for is_equal in (False, True) if bench.pipeline.takes_batches else ():
+        exchanges = _exchanges(bench, bench.seeds(_DRAWS, 8), is_equal=is_equal)
+        if findings := _out_of_place(exchanges) or _following(bench, exchanges, is_equal=is_equal):
+            return findings
+    return []
+
+
+def left_out_findings(bench: Bench) -> list[Finding]:
+    """Report items of a batch that are never changed, or far more rarely than the others, by their places alone."""
+    if not bench.pipeline.takes_batches:
+        return []
+    probe, where = _probes(bench, is_equal=True)[0], f"a batch of {_N_ITEMS}"
+    batch = MelBatch(bench.batch(probe.values).items[:1] * _N_ITEMS)
+    counts, n, seeds = np.zeros(_N_ITEMS, int), 0, bench.seeds(_MOST, 9)
+    for n, seed in enumerate(seeds, start=1):
+        outcome = bench.call(batch, seed, where, kind="batch")
+        if outcome.draws or not outcome.values:
+            return []
+        counts += [bool((item != probe.values).any()) for item in outcome.values]
+        rare = counts <= _RARE * counts.max()
+        if n >= _FEWEST and (not rare.any() or _is_no_accident(counts, n, rare)):
+            break
+    if not rare.any() or not _is_no_accident(counts, n, rare):
+        return []
+    items = ", ".join(str(i + 1) for i in np.flatnonzero(rare))
+    times = "none" if not counts[rare].any() else f"{counts[rare].max()} at most"
+    line = (
+        f"of {n} batches of {_N_ITEMS} items of one length, {times} changed item {items}, where the others are changed "
+        f"in {counts[~rare].mean() / n:.0%}"
+    )
+    numbers = {"batches": n, "item": int(np.flatnonzero(rare)[0]) + 1, "left_out": int(rare.sum())}
+    return [Finding.of("items-left-out", line, where, seeds[0], **numbers)]
+
+
+def batch_of_finding(bench: Bench, finding: Finding) -> tuple[MelBatch, int] | None:
+    """Return the batch that shows a finding of this module, and the item that is the clip; None for another finding."""
+    if finding.id not in ("other-clip-returned", "items-left-out") or "item" not in finding.numbers:
+        return None
+    place = int(finding.numbers["item"]) - 1
+    if finding.id == "other-clip-returned":
+        return _batch(bench, place, is_equal=bool(finding.numbers["equal"])), place
+    probe = _probes(bench, is_equal=True)[0]
+    speech = bench.batch(bench.pipeline.scaled(bench.reference.mel)).items[0][:, : probe.n_frames]
+    return MelBatch((speech,) * _N_ITEMS), place
+
+
+def _is_no_accident(counts: npt.NDArray[np.int_], n: int, rare: npt.NDArray[np.bool_]) -> bool:
+    """Say whether items would hardly ever be changed so rarely, were they changed as often as the others are."""
+    usual = counts[~rare]
+    if not usual.size or not usual.any():
+        return False
+    share = (usual.sum() + 1) / (n * usual.size + 2)
+    return bool(_N_ITEMS * bdtr(counts[rare].max(), n, share) < _FALSE_ALARM)
+
+
+def _probes(bench: Bench, *, is_equal: bool) -> list[Probe]:
+    """Return the probes of a batch: of two lengths, the first and the last alike, which no order by length gives."""
+    n = bench.reference.n_frames
+    short = bench.probe(max(2, n // 2))
+    return [short] * _N_EQUAL if is_equal else [short, bench.probe(n), short]
+
+
+def _batch(bench: Bench, clip_at: int | None, *, is_equal: bool) -> MelBatch:
+    """Return a batch of probes, one of which may be the clip."""
+    probes = [bench.batch(probe.values).items[0] for probe in _probes(bench, is_equal=is_equal)]
+    speech = bench.batch(bench.pipeline.scaled(bench.reference.mel)).items[0]
+    items = (speech[:, : probe.shape[1]] if at == clip_at else probe for at, probe in enumerate(probes))
+    return MelBatch(tuple(items), pad_value=bench.pads[0])
+
+
+def _exchanges(bench: Bench, seeds: Sequence[int], *, is_equal: bool) -> list[_Exchange]:
+    """Exchange items under each seed; none where a call fails, or where a policy says what it draws."""
+    probes, exchanges = _probes(bench, is_equal=is_equal), list[_Exchange]()
+    where = _where(probes)
+    batches = [_batch(bench, at, is_equal=is_equal) for at in (None, *range(len(probes)))]
+    for seed in seeds:
+        outcome, *exchanged = (bench.call(batch, seed, where, kind="batch") for batch in batches)
+        if outcome.error is not None:
+            _try_alone(bench, probes[0], seed)
+        if outcome.draws or not all(each.values for each in (outcome, *exchanged)):
+            return []
+        exchanges.append(_Exchange(seed, probes, outcome, exchanged))
+    return exchanges
+
+
+def _try_alone(bench: Bench, probe: Probe, seed: int) -> None:
+    """Call it on one clip of a length on which a batch failed: what fails there, too, is no fault of batches."""
+    bench.call(bench.batch(probe.values), seed, f"a clip of {probe.n_frames} frames", kind="tiny")
+
+
+def _where(probes: Sequence[Probe]) -> str:
+    return f"a batch of {len(probes)} of {', '.join(str(probe.n_frames) for probe in probes)} frames"
+
+
+def _out_of_place(exchanges: Sequence[_Exchange]) -> list[Finding]:
+    """Report items that do not follow what was given in their place."""
+    odd = [
+        (item, exchange, example)
+        for exchange in exchanges
+        for item in range(len(exchange.probes))
+        if (example := _example(exchange, item))
+    ]
+    if not odd:
+        return []
+    item, first, example = odd[0]
+    n = sum(len(exchange.probes) for exchange in exchanges)
+    line = f"{len(odd)} of {n} items of batches came back without what was given in their place, {example}"
+    return [_other_returned(first, line, item, items=n, alike=len(odd))]
+
+
+def _other_returned(exchange: _Exchange, line: str, item: int, **numbers: float) -> Finding:
+    """Report an item that is, or holds, another one."""
+    is_equal = len({probe.n_frames for probe in exchange.probes}) == 1
+    numbers |= {"item": item + 1, "equal": int(is_equal)}
+    return Finding.of("other-clip-returned", line, _where(exchange.probes), exchange.seed, **numbers)
+
+
+def _example(exchange: _Exchange, item: int) -> str:
+    """Say whose cells came back in the place of an item, where they are not its own; empty where they are."""
+    probe = exchange.probes[item]
+    values = exchange.outcome.values[item][:, : probe.n_frames]
+    unmasked = ~(probe.read(values).masked_cells | probe.flat(values))
+    if unmasked.mean() < _ENOUGH:
+        return ""
+    is_same = [_share_same(values, outcome.values[item], unmasked) > _SAME for outcome in exchange.exchanged]
+    if not is_same[item]:
+        return ""
+    sources = [f"{at + 1}" for at, same in enumerate(is_same) if not same]
+    return f"e.g. item {sources[0]} in the place of item {item + 1}" if sources else f"e.g. item {item + 1}"
+
+
+def _share_same(
+    values: npt.NDArray[np.floating], other: npt.NDArray[np.floating], cells: npt.NDArray[np.bool_]
+) -> float:
+    return float((other[:, : values.shape[1]] == values)[cells].mean())
+
+
+def _following(bench: Bench, exchanges: list[_Exchange], *, is_equal: bool) -> list[Finding]:
+    """Report cells of items that are those of one item of the batch, always the same one; mixes follow many."""
+    sources = {at for exchange in exchanges for at, _ in _sources(exchange)}
+    if len(sources) != 1:
+        return []
+    exchanges = [*exchanges, *_exchanges(bench, bench.seeds(_MORE_DRAWS, 10), is_equal=is_equal)]
+    cases = [(exchange, pairs) for exchange in exchanges if (pairs := _sources(exchange))]
+    if {at for _, pairs in cases for at, _ in pairs} != sources or len(cases) < _MOSTLY * (_DRAWS + _MORE_DRAWS):
+        return []
+    (at,), (first, ((_, item), *_)) = sources, cases[0]
+    share = f"in {len(cases)} of {len(exchanges)} batches"
+    if not _is_flat(first, at, item):
+        line = f"cells of other items are those of item {at + 1}, {share}"
+        return [_other_returned(first, line, item, batches=len(exchanges), alike=len(cases))]
+    line = f"fills of other items follow what item {at + 1} is, {share}"
+    numbers = {"batches": len(exchanges), "differing": len(cases)}
+    return [Finding.of("padding-in-fill", line, _where(first.probes), first.seed, **numbers)]
+
+
+def _sources(exchange: _Exchange) -> list[tuple[int, int]]:
+    """List pairs of an item and another one that changes with it."""
+    n = len(exchange.probes)
+    return [(at, i) for at in range(n) for i in range(n) if i != at and _changed_cells(exchange, at, i).any()]
+
+
+def _changed_cells(exchange: _Exchange, at: int, item: int) -> npt.NDArray[np.bool_]:
+    """Say which cells of one item change when another clip stands in the place of another item."""
+    n = exchange.probes[item].n_frames
+    changed: npt.NDArray[np.bool_] = exchange.exchanged[at].values[item][:, :n] != exchange.outcome.values[item][:, :n]
+    return changed
+
+
+def _is_flat(exchange: _Exchange, at: int, item: int) -> bool:
+    """Say whether what changes is a level, and no sound."""
+    probe = exchange.probes[item]
+    values = exchange.exchanged[at].values[item][:, : probe.n_frames]
+    return bool(probe.flat(values)[_changed_cells(exchange, at, item)].mean() > 0.5)
