@@ -128,7 +128,7 @@ def check(
     adapter : Adapter or None
         How a callable wants the mel; None guesses, and says what.
     parameters : sequence of str
-        Of the policy, each as ``KEY=VALUE``; see `specaug_listen.frameworks.named_policy`.
+        Of the policy, each as ``KEY=VALUE``; see `specaug_listen.frameworks.resolve_policy`.
     clips : Audio, path of a file or folder, (name, Audio), a sequence of these, or None
         None takes speech-like sound of 0.2 to 30 s.
     draws : int in [100, 100000]

@@ -67,13 +67,13 @@ def _policy_convert(
     from .._files import printable
     from .._records import to_json
     from ..frameworks.convert import convert_policy
-    from ..frameworks.policies import named_policy
+    from ..frameworks.policies import resolve_policy
     from ..outputs.output import Output
 
     output = None if out is None else Output(out.parent, "policy convert", overwrite=overwrite, inputs=[file])
     if output is not None and out is not None:
         output.check([out.name])
-    converted = convert_policy(named_policy(file, framework, parameters=parameters or ()).policy, to)
+    converted = convert_policy(resolve_policy(file, framework, parameters=parameters or ()).policy, to)
     if output is not None and out is not None:
         output.write({out.name: converted.text.encode()})
     if as_json:

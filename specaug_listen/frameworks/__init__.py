@@ -19,7 +19,7 @@ from .hf import hf_policy
 from .lhotse import lhotse_policy
 from .lingvo import lingvo_policy
 from .nemo import nemo_patch_policy, nemo_policy
-from .policies import choose_policy, get_policy, named_policy
+from .policies import choose_policy, get_policy, resolve_policy
 from .read import Imported, import_policy, read_policy
 from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, collect_frameworks, draw_of_clip, exact_sources
 from .speechbrain import speechbrain_drop, speechbrain_legacy_policy, speechbrain_warp
@@ -51,11 +51,11 @@ __all__ = [
     "import_policy",
     "lhotse_policy",
     "lingvo_policy",
-    "named_policy",
     "nemo_patch_policy",
     "nemo_policy",
     "read_policy",
     "reason_in_words",
+    "resolve_policy",
     "select_channel",
     "show_policy",
     "speechbrain_drop",

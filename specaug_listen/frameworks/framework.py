@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -112,7 +113,7 @@ class Framework:
         """The framework's name, of a variant that of the framework itself."""
         return self.variant_of or self.name
 
-    @property
+    @functools.cached_property
     def arguments(self) -> frozenset[str]:
         """The keys by which a file of bare arguments is known."""
         return frozenset(self.more_keys).union(*map(keys_of, self.policy))

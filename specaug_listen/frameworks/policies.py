@@ -23,8 +23,8 @@ __all__ = [
     "choose_policy",
     "get_policy",
     "is_policy_name",
-    "named_policy",
     "recipe_behind",
+    "resolve_policy",
     "with_context",
 ]
 
@@ -60,7 +60,7 @@ def get_policy(name: PolicySource, *, adapter: Adapter | None = None) -> Policy:
     >>> get_policy("LD,F=27,T=40,p=0.2").transforms[2].max_frames
     40
     """
-    return named_policy(name, adapter=adapter).policy
+    return resolve_policy(name, adapter=adapter).policy
 
 
 def choose_policy(
@@ -85,7 +85,7 @@ def choose_policy(
         See `with_context`.
     exact_rng : bool
     parameters : sequence of str
-        See `named_policy`.
+        See `resolve_policy`.
 
     Raises
     ------
@@ -99,10 +99,10 @@ def choose_policy(
     """
     if not isinstance(exact_rng, bool):
         raise ParameterError(f"exact_rng={exact_rng!r:.80}: expected True or False")
-    return with_context(named_policy(policy, framework, adapter, parameters).policy, batch, exact_rng)
+    return with_context(resolve_policy(policy, framework, adapter, parameters).policy, batch, exact_rng)
 
 
-def named_policy(
+def resolve_policy(
     source: PolicySource,
     framework: str | None = None,
     adapter: Adapter | None = None,

@@ -16,7 +16,7 @@ from ..augment.describe import in_words
 from ..errors import error_context
 from ..frontends import MelFrontend
 from .choice import FrontendReason, choose_channel, choose_frontend, reason_in_words
-from .policies import PolicySource, named_policy
+from .policies import PolicySource, resolve_policy
 from .read import Imported
 from .registry import FRAMEWORKS
 from .unread import Unread, unread_in_words
@@ -134,7 +134,7 @@ def show_policy(
     frontend : MelFrontend, str or None
         What clips are measured with; None is the policy's own.
     parameters : sequence of str
-        Each as ``KEY=VALUE``; see `named_policy`.
+        Each as ``KEY=VALUE``; see `resolve_policy`.
     n_draws : int > 0
         For the expected shares.
     seed : int
@@ -155,7 +155,7 @@ def show_policy(
     >>> show_policy("LB", n_draws=10).steps[0]
     'time warp: a frame moves by -80 to 80 frames; clips from 163 frames on; straight, ends fixed'
     """
-    imported = named_policy(policy, framework, parameters=parameters)
+    imported = resolve_policy(policy, framework, parameters=parameters)
     is_text = isinstance(policy, (str, os.PathLike))
     source = printable(policy) if is_text else imported.policy.name  # type: ignore[arg-type]
     used, reason = None, None

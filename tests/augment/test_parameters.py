@@ -16,7 +16,7 @@ from specaug_listen.augment.parameters import LETTERS, parameters_of, split_para
 from specaug_listen.errors import ParameterError
 from specaug_listen.frameworks import MAIN_RECIPES, fairseq_policy, torchaudio_policy
 from specaug_listen.frameworks.choice import choose_frontend
-from specaug_listen.frameworks.policies import get_policy, named_policy, recipe_behind
+from specaug_listen.frameworks.policies import get_policy, recipe_behind, resolve_policy
 from specaug_listen.frameworks.registry import ALL_POLICIES
 from specaug_listen.frameworks.summary import show_policy
 from specaug_listen.frontends import PRESETS
@@ -36,8 +36,8 @@ def test_the_papers_letters_set_what_the_paper_calls_so():
 def test_letters_fields_and_set_are_one_thing():
     by_letter = augment.LD.with_parameters(T=40).transforms
     assert augment.LD.with_parameters({"time_mask.max_frames": 40}).transforms == by_letter
-    assert named_policy("LD", parameters=["T=40"]).policy.transforms == by_letter
-    assert named_policy("LD,T=40").policy.transforms == by_letter
+    assert resolve_policy("LD", parameters=["T=40"]).policy.transforms == by_letter
+    assert resolve_policy("LD,T=40").policy.transforms == by_letter
     assert augment.LD.with_parameters(T=np.int64(40)).transforms == by_letter
 
 
@@ -154,7 +154,7 @@ def test_a_recipe_with_other_numbers_keeps_its_front_end():
 def test_files_take_parameters_too(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("transforms:\n  - time_mask: {count: 2, max_frames: 70}\n")
-    assert named_policy(f"{path},T=10").policy.transforms == (TimeMask(count=2, max_frames=10),)
+    assert resolve_policy(f"{path},T=10").policy.transforms == (TimeMask(count=2, max_frames=10),)
     assert get_policy(f"{path},T=10").name == "mine,T=10"
     named_so = tmp_path / "odd,T=3.yaml"
     named_so.write_text(path.read_text())

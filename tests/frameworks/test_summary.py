@@ -15,7 +15,7 @@ from specaug_listen.auditions.records import read_index, read_record
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frameworks import ALL_POLICIES, FRAMEWORKS, hf_policy
 from specaug_listen.frameworks.choice import choose_frontend
-from specaug_listen.frameworks.policies import get_policy, named_policy, with_context
+from specaug_listen.frameworks.policies import get_policy, resolve_policy, with_context
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frameworks.summary import show_policy
 from specaug_listen.frontends import PRESETS
@@ -87,7 +87,7 @@ def test_a_recipe_goes_with_the_front_end_that_it_is_trained_with(subtests):
 def test_a_framework_is_for_files(source):
     refusal = f"framework 'nemo' is for a file, and the policy is {source}; leave it out"
     with pytest.raises(ParameterError, match=refusal):
-        named_policy(source, "nemo")
+        resolve_policy(source, "nemo")
 
 
 # -- the command line ----------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_convert_prints_the_snippet_and_lists_what_differs(written, tmp_path):
     ran = run("policy", "convert", written("espnet"), "--from", "espnet", "--to", "nemo")
     assert ran.code == 0
     (tmp_path / "nemo.yaml").write_text(ran.out)
-    assert named_policy(tmp_path / "nemo.yaml").policy.transforms == ALL_POLICIES["nemo-conformer"].transforms
+    assert resolve_policy(tmp_path / "nemo.yaml").policy.transforms == ALL_POLICIES["nemo-conformer"].transforms
     assert all(line.startswith("differs: ") for line in ran.err.splitlines())
     assert "differs: order: frequency masks, time masks -> time masks, frequency masks" in ran.err
 
