@@ -85,7 +85,7 @@ class FfmpegDecoder(Decoder):
     Parameters
     ----------
     path : str or path-like
-    known : Stream, optional
+    part : Stream, optional
         What is known of the file, and which part of it to read.
     ends : int, optional
         Where it ends by its own structure.
@@ -103,12 +103,12 @@ class FfmpegDecoder(Decoder):
     def __init__(
         self,
         path: str | os.PathLike[str],
-        known: Stream | None = None,
+        part: Stream | None = None,
         *,
         ends: int | None = None,
         follows: bool = False,
     ) -> None:
-        self._path, self._known, self._ends, self._follows = path, known or Stream(), ends, follows
+        self._path, self._part, self._ends, self._follows = path, part or Stream(), ends, follows
         self._ending: Ending | None = None
         self._reason: str | None = None
         self._errors: list[str] = []
@@ -130,7 +130,7 @@ class FfmpegDecoder(Decoder):
 
     @contextmanager
     def _open(self) -> Iterator[tuple[Any, Any]]:
-        pieces = self._known.pieces
+        pieces = self._part.pieces
         with open_file(self._path) if pieces is None else View(self._path, pieces) as file:
             try:
                 container = self._av.open(_Source(file, self._path), mode="r", metadata_errors="replace")
@@ -163,7 +163,7 @@ class FfmpegDecoder(Decoder):
     @property
     def _begin(self) -> int:
         """Where what is read begins in the file."""
-        first = self._known.pieces[0] if self._known.pieces else b""
+        first = self._part.pieces[0] if self._part.pieces else b""
         return 0 if isinstance(first, bytes) else first[0]
 
     @property
@@ -188,15 +188,15 @@ class FfmpegDecoder(Decoder):
             yield np.concatenate(waiting)
         self._look_behind()
         self._ending = Ending(at, self._reason)
-        if at == 0 and self._errors and not self._follows and self._is_known_whole():
+        if at == 0 and self._errors and not self._follows and self._is_whole():
             raise AudioError(f"FFmpeg decodes none of its sound ({self._errors[0]:.80}); use another clip")
 
-    def _is_known_whole(self) -> bool:
+    def _is_whole(self) -> bool:
         """Whether its chunks or boxes tell that all of it is there."""
-        known = self._known
-        if known.promised_bytes is not None:
-            return known.promised_bytes == known.present_bytes
-        return self._ends is not None and known.ends_within is None
+        part = self._part
+        if part.promised_bytes is not None:
+            return part.promised_bytes == part.present_bytes
+        return self._ends is not None and part.ends_within is None
 
     def _look_behind(self) -> None:
         """See what stands behind the end of the file's own boxes or chunks."""
@@ -277,8 +277,8 @@ class FfmpegDecoder(Decoder):
                 notices.append(Notice("stopped", values | {"reason": self._ending.reason}))
             elif kind := self._kind_of_length(n):
                 notices.append(Notice(kind, values | {"n_promised": self._likely(n)}))
-            if self._known.ends_within and not any(notice.kind == "cut" for notice in notices):
-                notices.append(Notice("cut-within", values | {"within": self._known.ends_within}))
+            if self._part.ends_within and not any(notice.kind == "cut" for notice in notices):
+                notices.append(Notice("cut-within", values | {"within": self._part.ends_within}))
             if n_gap := self._n_gap():
                 notices.append(Notice("time-gaps", {"n_samples": n_gap, "sample_rate": self.sample_rate}))
             if self._n_behind > _LEAST_BEHIND:
@@ -287,18 +287,18 @@ class FfmpegDecoder(Decoder):
 
     def _kind_of_length(self, n: int) -> str | None:
         """What the header makes of so many samples; None where it agrees."""
-        known, promised, tolerance = self._known, self._promised, _TOLERANCE_S * self.sample_rate
-        if known.is_open:
+        part, promised, tolerance = self._part, self._promised, _TOLERANCE_S * self.sample_rate
+        if part.is_open:
             return "open-length"
-        if known.promised_bytes is not None and known.present_bytes:
-            if known.promised_bytes == 0:
+        if part.promised_bytes is not None and part.present_bytes:
+            if part.promised_bytes == 0:
                 return "no-length"
-            if known.promised_bytes != known.present_bytes:
-                return "cut" if known.promised_bytes > known.present_bytes else "longer"
+            if part.promised_bytes != part.present_bytes:
+                return "cut" if part.promised_bytes > part.present_bytes else "longer"
         if promised is None:
-            return "open-length" if self._could_tell and known.ends_within is None else None
+            return "open-length" if self._could_tell and part.ends_within is None else None
         is_cut = n + self._n_gap() < promised - tolerance
-        if is_cut and self._errors and self._is_known_whole():
+        if is_cut and self._errors and self._is_whole():
             return "stopped"
         return "cut" if is_cut else "longer" if n > promised + tolerance else None
 
@@ -309,10 +309,10 @@ class FfmpegDecoder(Decoder):
 
     def _likely(self, n: int) -> int | None:
         """How many samples the header promises, where it tells of bytes."""
-        known = self._known
-        if known.promised_bytes is None or not known.present_bytes or known.promised_bytes == known.present_bytes:
+        part = self._part
+        if part.promised_bytes is None or not part.present_bytes or part.promised_bytes == part.present_bytes:
             return self._promised
-        return round(n * known.promised_bytes / known.present_bytes)
+        return round(n * part.promised_bytes / part.present_bytes)
 
 
 def ffmpeg_decoders(path: str | os.PathLike[str], layout: Layout) -> tuple[list[Decoder], list[Notice]]:
@@ -329,23 +329,23 @@ def ffmpeg_decoders(path: str | os.PathLike[str], layout: Layout) -> tuple[list[
         parts = Parts(layout.streams, layout.notices)
     else:
         parts = parts_of(path)
-    found: list[Decoder] = []
+    decoders: list[Decoder] = []
     n_others = 0
     for stream in parts.streams:
         ends = parts.ends if stream is parts.streams[-1] else None
         try:
-            decoder = FfmpegDecoder(path, stream, ends=ends, follows=bool(found))
+            decoder = FfmpegDecoder(path, stream, ends=ends, follows=bool(decoders))
         except AudioError:
-            if not found:
+            if not decoders:
                 raise
             n_others += 1
             continue
-        if found and (decoder.sample_rate, decoder.n_channels) != (found[0].sample_rate, found[0].n_channels):
+        if decoders and (decoder.sample_rate, decoder.n_channels) != (decoders[0].sample_rate, decoders[0].n_channels):
             n_others += 1
             continue
-        found.append(decoder)
-    others = [Notice("other-streams", {"n_streams": n_others, "n_read": len(found)})] if n_others else []
-    return found, [*parts.notices, *others]
+        decoders.append(decoder)
+    left_out = [Notice("other-streams", {"n_streams": n_others, "n_read": len(decoders)})] if n_others else []
+    return decoders, [*parts.notices, *left_out]
 
 
 def is_cut_file(path: str | os.PathLike[str]) -> bool:

@@ -64,7 +64,7 @@ class _Folder:
     """What a folder holds."""
 
     files: list[Path] = field(default_factory=list)
-    others: Counter[str] = field(default_factory=Counter)
+    other_endings: Counter[str] = field(default_factory=Counter)
     of_ffmpeg: Counter[str] = field(default_factory=Counter)
     n_hidden: int = 0
     n_results: int = 0
@@ -73,17 +73,17 @@ class _Folder:
 
     def notice(self, name: str) -> list[Notice]:
         """What was left out; nothing where nothing was."""
-        others = [Notice("results", {"folder": name, "n_files": self.n_results})] if self.n_results else []
+        notices = [Notice("results", {"folder": name, "n_files": self.n_results})] if self.n_results else []
         if self.upwards:
             links = [printable(path) for path in self.upwards]
-            others.append(Notice("upwards", {"folder": name, "links": links[:_MOST_LINKS], "n_links": len(links)}))
-        if not (self.others or self.of_ffmpeg or self.n_hidden):
-            return others
+            notices.append(Notice("upwards", {"folder": name, "links": links[:_MOST_LINKS], "n_links": len(links)}))
+        if not (self.other_endings or self.of_ffmpeg or self.n_hidden):
+            return notices
         values = {
-            "folder": name, "endings": dict(self.others.most_common()), "n_hidden": self.n_hidden,
+            "folder": name, "endings": dict(self.other_endings.most_common()), "n_hidden": self.n_hidden,
             "of_ffmpeg": dict(self.of_ffmpeg.most_common()),
         }  # fmt: skip
-        return [Notice("left-out", values), *others]
+        return [Notice("left-out", values), *notices]
 
 
 def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
@@ -101,14 +101,14 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
     -------
     Found
     """
-    found: dict[tuple[int, int] | str, Path] = {}
+    files: dict[tuple[int, int] | str, Path] = {}
     problems: list[str] = []
     left_out: list[Notice] = []
-    for given in paths:
-        if not os.fspath(given).strip():
+    for path_text in paths:
+        if not os.fspath(path_text).strip():
             problems.append("an empty path: expected a file or a folder")
             continue
-        path = Path(given)
+        path = Path(path_text)
         name = printable(path)
         inside: list[Path] = []
         if path.is_dir():
@@ -125,8 +125,8 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
         for file in inside:
             # The same file under two names keeps the shorter one, whichever came first.
             key = identity(file)
-            found[key] = min(found.get(key, file), file, key=lambda p: (len(str(p)), str(p)))
-    return Found(sorted(found.values(), key=os.path.abspath), problems, left_out)
+            files[key] = min(files.get(key, file), file, key=lambda p: (len(str(p)), str(p)))
+    return Found(sorted(files.values(), key=os.path.abspath), problems, left_out)
 
 
 def _audio_below(path: Path) -> _Folder:
@@ -156,14 +156,16 @@ def _audio_below(path: Path) -> _Folder:
                 else:
                     folder.of_ffmpeg[ending] += 1
             else:
-                folder.others[printable(ending) if ending else "without an ending"] += 1
+                folder.other_endings[printable(ending) if ending else "without an ending"] += 1
     return folder
 
 
 def _endings() -> frozenset[str]:
     """The endings of the formats that the installed libsndfile reads."""
-    known = require("soundfile", purpose="reading audio").available_formats()
-    return frozenset(f".{one}" for name, endings in _ENDINGS.items() if name in known for one in endings.split())
+    formats = require("soundfile", purpose="reading audio").available_formats()
+    return frozenset(
+        f".{ending}" for name, endings in _ENDINGS.items() if name in formats for ending in endings.split()
+    )
 
 
 def _is_sound(file: Path) -> bool:

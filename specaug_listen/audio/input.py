@@ -23,12 +23,12 @@ _FULL_SCALES = {"uint8": 128, "int8": 128, "int16": 1 << 15, "int32": 1 << 31}
 _LONGEST_TUPLE = 2
 
 
-def as_audio(given: Any, *, what: str = "audio", start_s: float = 0.0, duration_s: float | None = None) -> Audio:
+def as_audio(clip: Any, *, what: str = "audio", start_s: float = 0.0, duration_s: float | None = None) -> Audio:
     """A clip in any form as `Audio`.
 
     Parameters
     ----------
-    given : Audio, str, path-like, (samples, sample_rate), (sample_rate, samples) or mapping
+    clip : Audio, str, path-like, (samples, sample_rate), (sample_rate, samples) or mapping
         Samples are an array, a list or a tensor of any device and dtype, of shape (n_samples,), (n_channels, n_samples)
         or (n_samples, n_channels): of two axes, the one of at most 8 entries is that of the channels. Integers of 8,
         16 and 32 bits are divided by their full scale, which becomes a notice. A mapping is that of a data set, with
@@ -58,14 +58,14 @@ def as_audio(given: Any, *, what: str = "audio", start_s: float = 0.0, duration_
     >>> as_audio((np.zeros((8000, 2)), 16000)).n_channels
     2
     """
-    if isinstance(given, (str, os.PathLike)):
-        return load(given, start_s=start_s, duration_s=duration_s)
-    if isinstance(given, Audio):
-        audio = given
-    elif isinstance(given, Mapping):
-        audio = _of_mapping(given, what)
+    if isinstance(clip, (str, os.PathLike)):
+        return load(clip, start_s=start_s, duration_s=duration_s)
+    if isinstance(clip, Audio):
+        audio = clip
+    elif isinstance(clip, Mapping):
+        audio = _of_mapping(clip, what)
     else:
-        audio = _of_pair(given, what)
+        audio = _of_pair(clip, what)
     return audio.part(start_s, duration_s) if start_s or duration_s is not None else audio
 
 

@@ -41,7 +41,7 @@ _WITH_AN = frozenset(
 _LINEAR = ("16 kHz and 16 bits", "raw -r 16000 -e signed -b 16")
 _HEADERLESS = {
     **dict.fromkeys((".raw", ".pcm", ".sln"), _LINEAR),
-    **{f".{one}": (f"8 kHz and {one.upper()}", f"{one} -r 8000") for one in ("gsm", "vox", "ul", "al")},
+    **{f".{kind}": (f"8 kHz and {kind.upper()}", f"{kind} -r 8000") for kind in ("gsm", "vox", "ul", "al")},
 }
 _OF_MPEG = frozenset({".mp3", ".mp2", ".mp1", ".mpga"})
 
@@ -143,10 +143,10 @@ class Span:
                 skip -= decoder.n_exact
                 continue
             for block in decoder.blocks(skip):
-                kept = block if self._wanted is None else block[: self._wanted - done]
-                done += len(kept)
-                if len(kept):
-                    yield kept
+                part = block if self._wanted is None else block[: self._wanted - done]
+                done += len(part)
+                if len(part):
+                    yield part
                 if done == self._wanted:
                     return
             skip = max(0, skip - (decoder.ending.n_samples if decoder.ending else 0))
@@ -302,13 +302,13 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
     if layout.refusal is not None:
         raise AudioError(layout.refusal.text)
     sf = require("soundfile", purpose="reading audio")
-    found: list[Decoder] = []
+    decoders: list[Decoder] = []
     n_others = 0
     for stream in layout.streams:
         try:
             decoder = SndfileDecoder(path, stream)
         except (sf.LibsndfileError, RuntimeError, TypeError) as error:
-            if not found and stream is layout.streams[-1]:
+            if not decoders and stream is layout.streams[-1]:
                 reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
                 return _of_other_kind(path, layout, reason, getattr(error, "code", 0))
             if stream is layout.streams[0] and has_ffmpeg():
@@ -316,13 +316,13 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
                     return ffmpeg_decoders(path, layout)
             n_others += 1
             continue
-        if found and (decoder.sample_rate, decoder.n_channels) != (found[0].sample_rate, found[0].n_channels):
+        if decoders and (decoder.sample_rate, decoder.n_channels) != (decoders[0].sample_rate, decoders[0].n_channels):
             n_others += 1
             continue
-        found.append(decoder)
-    _check_form(found[0])
-    others = [Notice("other-streams", {"n_streams": n_others, "n_read": len(found)})] if n_others else []
-    return found, [*layout.notices, *others]
+        decoders.append(decoder)
+    _check_form(decoders[0])
+    left_out = [Notice("other-streams", {"n_streams": n_others, "n_read": len(decoders)})] if n_others else []
+    return decoders, [*layout.notices, *left_out]
 
 
 def _of_other_kind(

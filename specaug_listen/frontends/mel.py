@@ -242,14 +242,14 @@ def _check_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
     if not np.issubdtype(array.dtype, np.number):
         raise ParameterError(f"values of dtype {array.dtype}: expected real numbers")
     with np.errstate(over="ignore"):
-        checked = np.array(array, dtype=np.float32, order="C")
-    if not np.isfinite(checked).all():
+        copy = np.array(array, dtype=np.float32, order="C")
+    if not np.isfinite(copy).all():
         raise ParameterError(
-            f"{int((~np.isfinite(checked)).sum())} cells are NaN or infinite; expected finite values in the scale of "
+            f"{int((~np.isfinite(copy)).sum())} cells are NaN or infinite; expected finite values in the scale of "
             f"front-end {frontend.name!r}; put its floor where there is no energy"
         )
-    checked.flags.writeable = False
-    return checked
+    copy.flags.writeable = False
+    return copy
 
 
 def _check_audio(audio: Audio, frontend: MelFrontend, n_frames: int) -> None:

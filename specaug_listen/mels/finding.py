@@ -56,14 +56,14 @@ def find_mels(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[MelFile], l
     problems : list of str
         One line for each file that cannot be read.
     """
-    found: dict[Path, list[MelFile]] = {}
+    mels_of: dict[Path, list[MelFile]] = {}
     names: dict[tuple[int, int] | str, Path] = {}
     problems = []
-    for given in paths:
-        if not os.fspath(given).strip():
+    for path_text in paths:
+        if not os.fspath(path_text).strip():
             problems.append("an empty path: expected a file or a folder")
             continue
-        path, key = _split(Path(given))
+        path, key = _split(Path(path_text))
         unreadable: list[OSError] = []
         inside = _files_below(path, unreadable) if path.is_dir() else [path]
         problems += [f"{printable(e.filename)}: cannot be listed ({e.strerror})" for e in unreadable]
@@ -73,16 +73,16 @@ def find_mels(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[MelFile], l
             except SpecAugListenError as error:
                 problems.append(str(error))
             else:
-                held = found.setdefault(names.setdefault(identity(file), Path(os.path.abspath(file))), [])
+                held = mels_of.setdefault(names.setdefault(identity(file), Path(os.path.abspath(file))), [])
                 held += [mel for mel in mels if mel not in held]
-    return [mel for file in sorted(found) for mel in found[file]], problems
+    return [mel for file in sorted(mels_of) for mel in mels_of[file]], problems
 
 
 def _files_below(folder: Path, unreadable: list[OSError]) -> list[Path]:
-    found: list[Path] = []
+    files: list[Path] = []
     for root, _, names in walk_once(folder, unreadable.append):
         here = [Path(root, name) for name in sorted(names) if suffix_of(Path(name)) in SUFFIXES and name[0] != "."]
-        found += [path for path in here if not path.name.startswith(_NO_FEATURES)]
-    if any(suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz") for path in found):
-        found = [path for path in found if suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz")]
-    return found
+        files += [path for path in here if not path.name.startswith(_NO_FEATURES)]
+    if any(suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz") for path in files):
+        files = [path for path in files if suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz")]
+    return files

@@ -153,7 +153,7 @@ def _end_of_file_within(file: BinaryIO, begin: int, size: int) -> int | None:
 
 
 def _walk(
-    file: BinaryIO, begin: int, size: int, read: Callable[[bytes, bool], _Block], known: frozenset[bytes]
+    file: BinaryIO, begin: int, size: int, read: Callable[[bytes, bool], _Block], names: frozenset[bytes]
 ) -> int | None:
     """The end of a row of blocks.
 
@@ -165,7 +165,7 @@ def _walk(
     read : callable
         Of a block's first bytes, and of whether it is the first one: its name and its size; None of what is no block
         of this file, and a size of None where it is open.
-    known : frozenset of bytes
+    names : frozenset of bytes
         Names of blocks that may reach beyond the end of the file: it is cut.
     """
     at = begin
@@ -177,7 +177,7 @@ def _walk(
         if length is None:
             return None
         if length < 1 or at + length > size:
-            return at + max(1, length) if name in known else at
+            return at + max(1, length) if name in names else at
         at += length
     return size
 

@@ -139,20 +139,20 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
             is_lost, lost_from = True, at
             continue
         may_be_free = scan.runs[-1].is_free if scan.runs else at == lost_from
-        found = _frame(file, head, at, end, may_be_free)
-        same = bool(scan.runs) and found is not None and found[0] == scan.runs[-1].format
-        if found is None or not ((same and not is_lost) or _is_followed(file, at + found[1], end, found[0])):
+        frame = _frame(file, head, at, end, may_be_free)
+        same = bool(scan.runs) and frame is not None and frame[0] == scan.runs[-1].format
+        if frame is None or not ((same and not is_lost) or _is_followed(file, at + frame[1], end, frame[0])):
             at, is_lost, n_vain = _next_sync(file, at + 1, end), True, n_vain + 1
             if n_vain > _MOST_IN_VAIN and not scan.runs:
                 break
             continue
-        if at + found[1] > end:
+        if at + frame[1] > end:
             scan.is_torn = True
             _note_foreign(scan, file, lost_from, at)
             return scan
         _note_foreign(scan, file, lost_from, at, is_within=True)
-        _take(scan, file, head, at, *found)
-        at += found[1]
+        _take(scan, file, head, at, *frame)
+        at += frame[1]
         is_lost, lost_from = False, at
     if scan.runs and _is_begun(file, lost_from, end, scan.runs[-1].header):
         scan.is_torn = True
@@ -176,13 +176,13 @@ def _take(scan: Scan, file: BinaryIO, head: bytes, at: int, form: Format, length
 
 
 def _frame(file: BinaryIO, head: bytes, at: int, end: int, may_be_free: bool) -> tuple[Format, int] | None:
-    found = _parse(head[:4])
-    if found is not None and found[1] == 0:
+    frame = _parse(head[:4])
+    if frame is not None and frame[1] == 0:
         if not may_be_free:  # samples of quiet sound look like such a header all the time
             return None
         length = _free_length(file, head[:4], at, end)
-        return (found[0], length) if length else None
-    return found
+        return (frame[0], length) if length else None
+    return frame
 
 
 @functools.lru_cache(maxsize=4096)
@@ -268,8 +268,8 @@ def _next_sync(file: BinaryIO, at: int, end: int) -> int:
     size = 1 << 10  # mostly it is near; else larger steps are taken
     while at < end:
         block = read_at(file, at, min(size, end - at))
-        if found := _SYNC.search(block):
-            return at + found.start()
+        if sync := _SYNC.search(block):
+            return at + sync.start()
         if len(block) < 8:
             return end
         at, size = at + len(block) - 7, 1 << 16

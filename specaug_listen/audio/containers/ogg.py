@@ -34,12 +34,12 @@ _FLAC_IN_OGG, _FLAC_HEADER = b"\x7fFLAC\1", 9
 class _Scan:
     """The links of a chain, each from its first page on; what is wrong with the pages; the most tracks in a link.
 
-    Pages that no first one opened are foreign, as no decoder reads them. ``ended`` tells of each link but the last
+    Pages that no first one opened are foreign, as no decoder reads them. ``has_ends`` tells of each link but the last
     whether its last page is marked so.
     """
 
     begins: list[int] = field(default_factory=list)
-    ended: list[bool] = field(default_factory=list)
+    has_ends: list[bool] = field(default_factory=list)
     numbers: dict[int, int] = field(default_factory=dict)
     was_first: bool = False
     has_end: bool = False
@@ -48,7 +48,7 @@ class _Scan:
     n_behind: int = 0
     n_bad: int = 0
     is_torn: bool = False
-    seen: set[bytes] = field(default_factory=set)
+    checksums: set[bytes] = field(default_factory=set)
     repeated: dict[int, int] = field(default_factory=dict)
     n_tracks: int = 0
     most_tracks: int = 0
@@ -59,16 +59,16 @@ class _Scan:
         is_first = bool(flags & _BEGINS)
         if is_first and not self.was_first:
             if self.begins:
-                self.ended.append(self.has_end)
+                self.has_ends.append(self.has_end)
             self.begins.append(at)
             self.numbers.clear()
-            self.seen.clear()
+            self.checksums.clear()
             self.n_tracks = 0
         self.was_first = is_first
-        if page[: _CHECKSUM + 4] in self.seen:
+        if page[: _CHECKSUM + 4] in self.checksums:
             self.repeated[at] = at + len(page)
             return
-        self.seen.add(page[: _CHECKSUM + 4])
+        self.checksums.add(page[: _CHECKSUM + 4])
         self.n_tracks += is_first and page[_HEADER + page[26] :].startswith(_CODECS)
         self.most_tracks = max(self.most_tracks, self.n_tracks)
         if not is_first and serial not in self.numbers:
@@ -90,7 +90,7 @@ def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
     spans = list(zip(scan.begins, ends, strict=True))[:MOST_FILES]
     streams = [_as_flac(file, *span, scan.repeated) or _stream(span, end, scan.repeated) for span in spans]
     is_all = len(scan.begins) <= MOST_FILES
-    for i, has_end in enumerate([*scan.ended, scan.has_end][: len(streams)]):
+    for i, has_end in enumerate([*scan.has_ends, scan.has_end][: len(streams)]):
         is_last = i == len(scan.begins) - 1
         if not has_end and not streams[i].promised_samples:
             streams[i] = replace(streams[i], ends_within="page" if scan.is_torn and is_last else "stream")
@@ -118,12 +118,12 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
     while at < end:
         header = read_at(file, at, _HEADER)
         if not header.startswith(b"OggS"):
-            found = _next_page(file, at, end)
-            if found < end:
-                scan.n_foreign += found - at
+            next_at = _next_page(file, at, end)
+            if next_at < end:
+                scan.n_foreign += next_at - at
             elif not _is_empty(file, at, end):
                 scan.n_behind = end - at
-            at = found
+            at = next_at
             continue
         if len(header) < _HEADER or at + _HEADER + header[26] > end:
             scan.is_torn = True
