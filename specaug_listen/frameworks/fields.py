@@ -45,7 +45,7 @@ class NotAKey:
 
 
 def _pair(value: Any) -> Any:
-    """YAML and JSON have lists where Python has pairs."""
+    """Turn a list into a tuple: YAML and JSON have no tuples."""
     return tuple(value) if isinstance(value, list) else value
 
 
