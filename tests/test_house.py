@@ -166,6 +166,78 @@ def test_files_that_are_not_named_lie_where_the_star_is():
     assert complaints("from .registry import FRAMEWORKS", "frameworks.hf") == ["frameworks.registry"]
 
 
+TESTS = pathlib.Path(__file__).parent
+# Modules without a file of tests by their own name, under the one that tests them where they are used.
+TESTED_BY = {
+    "attack/test_arguments.py": "_interrupts",
+    "attack/test_code_under_check.py": "checks.keeper",
+    "attack/test_cost.py": "_yaml_loader",
+    "attack/test_edited_folders.py": "auditions.integrity",
+    "attack/test_large_mels.py": "_arrays mels.lhotse mels.npy",
+    "attack/test_received_folders.py": "auditions.assets auditions.clip_files",
+    "attack/test_written_draws.py": "replays",
+    "audio/containers/test_layout.py": "audio.containers.fields audio.containers.fixed audio.containers.magic "
+    "audio.containers.parsing audio.containers.riff audio.containers.sizes audio.containers.trailing "
+    "audio.containers.view audio.containers.voc",
+    "audio/containers/test_mpeg_frames.py": "audio.containers.mpeg",
+    "audio/test_ffmpeg.py": "audio.containers.ffmpeg_parts audio.containers.flv audio.containers.packets "
+    "audio.decoding",
+    "audio/test_files.py": "audio.finding",
+    "audio/test_signal.py": "audio.wav",
+    "auditions/test_batch.py": "auditions.journal",
+    "auditions/test_bring_your_own_page.py": "custom.guess",
+    "auditions/test_long.py": "auditions.results",
+    "auditions/test_single.py": "auditions.inputs auditions.rendering",
+    "augment/test_masks.py": "augment.warps",
+    "augment/test_policy.py": "augment.presets",
+    "checks/test_batches.py": "checks.rules_batches",
+    "checks/test_checker.py": "checks.report checks.rules_masks checks.rules_padding",
+    "checks/test_lengths_and_memory.py": "checks.calls checks.rules_calls checks.rules_fills checks.rules_randomness",
+    "checks/test_order.py": "checks.rules_warps",
+    "checks/test_pipelines.py": "custom.layout",
+    "checks/test_places.py": "checks.rules_places",
+    "checks/test_strength.py": "checks.rules_strength",
+    "cli/test_app.py": "cli.console cli.group cli.options cli.tables",
+    "cli/test_command_and_call.py": "cli.audition cli.policy cli.replay cli.report cli.resolve cli.sweep",
+    "cli/test_first_use.py": "pages.folders",
+    "cli/test_invert.py": "cli.mel_options",
+    "custom/test_transform.py": "custom.call",
+    "custom/test_waveform.py": "custom.audiomentations",
+    "frameworks/test_bad_configs.py": "frameworks.choice frameworks.config frameworks.references",
+    "frameworks/test_convert.py": "frameworks.neutral",
+    "frameworks/test_new_framework.py": "frameworks.framework",
+    # Each framework is held to recordings of the real one, and its reading to configurations of its own.
+    "frameworks/test_read.py": "frameworks.espnet frameworks.fairseq frameworks.hf frameworks.lhotse frameworks.lingvo "
+    "frameworks.nemo frameworks.nemo_preprocessor frameworks.paper frameworks.speechbrain "
+    "frameworks.speechbrain_recipe frameworks.torchaudio frameworks.wenet",
+    "frameworks/test_page.py": "augment.describe",
+    "frameworks/test_readers.py": "augment.rules",
+    "frontends/test_stream.py": "frontends.interpolation",
+    "frontends/test_statistics_files.py": "frontends.statistics",
+    "mels/test_files.py": "mels.clips mels.finding",
+    "outputs/test_output.py": "outputs.disk outputs.locks outputs.marker outputs.pages outputs.scratch",
+    "pages/test_html.py": "pages.model",
+    "plots/test_mels.py": "plots.marks",
+    "reports/test_report.py": "reports.publish",
+    "sweeps/test_grid.py": "sweeps.agreement sweeps.page sweeps.records sweeps.save",
+    "test_files.py": "outputs.names",
+    "test_same_bytes.py": "_threads",
+    "vocoders/test_masked_mels.py": "vocoders.fill_levels",
+    "vocoders/test_neural.py": "auditions.display",
+}
+
+
+def test_every_module_has_its_tests():
+    elsewhere = [name for names in TESTED_BY.values() for name in names.split()]
+    assert sorted(elsewhere) == sorted(set(elsewhere))
+    assert [file for file in TESTED_BY if not (TESTS / file).is_file()] == []
+    modules = {dotted(path) for path in MODULES if path.name not in ("__init__.py", "__main__.py")} - {"_version"}
+    folders = {name: TESTS.joinpath(*name.split(".")[:-1]) for name in modules}
+    own = {name for name, at in folders.items() if (at / f"test_{name.split('.')[-1].lstrip('_')}.py").is_file()}
+    # A file of tests by its name, tests/ROOM/test_MODULE.py, or a line in TESTED_BY; not both.
+    assert modules - own == set(elsewhere)
+
+
 def test_a_room_twice_in_the_table_is_refused():
     with pytest.raises(AssertionError, match="plots"):
         read_table("| 1 | `plots/` a, b | x |\n| 2 | `plots` | y |\n")

@@ -10,9 +10,10 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from specaug_listen import Audio, Policy, audition, augment, frontends
+from specaug_listen import Audio, Draw, Policy, audition, augment, frontends, plot_audition
 from specaug_listen.auditions import Audition
-from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
+from specaug_listen.augment import FrequencyMask, TimeMask, TimeSpan, TimeWarp, WarpPath
+from specaug_listen.errors import ParameterError
 from specaug_listen.plots import audition_figure
 
 FILLS = ("mean", "band_mean", "frame_mean", "min", "floor", "noise")
@@ -124,3 +125,25 @@ def test_a_name_in_any_script_is_drawn_without_a_complaint(two_seconds, name):
 
     result = heard(two_seconds, name=name)
     assert encode_png(result.plot(result.draws[0])).startswith(b"\x89PNG")
+
+
+@pytest.fixture
+def mel(speechlike):
+    return frontends.WHISPER(speechlike)
+
+
+@pytest.mark.parametrize("n", [0, 1, 4])
+def test_an_audition_wants_two_or_three_axes(mel, n):
+    with pytest.raises(ParameterError, match=f"{n} axes: expected two, or three"):
+        plot_audition(mel, mel, Draw(80, mel.n_frames), [Figure().add_subplot() for _ in range(n)])
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_an_audition_fills_the_axes_it_is_given(mel, n):
+    draw = Draw(80, mel.n_frames, (WarpPath(40, 5), TimeSpan(5, 9)))
+    axes = Figure().subplots(n)
+    assert plot_audition(mel, draw.apply(mel), draw, axes) == tuple(axes)
+    assert [len(ax.images) for ax in axes] == ([1, 1] if n == 2 else [1, 0, 1])
+    (marks,) = axes[-1].collections
+    assert len(marks.get_paths()) == 2  # black under white
+    assert (n == 2) or axes[1].lines

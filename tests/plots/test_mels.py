@@ -359,3 +359,9 @@ def test_a_png_without_its_scale_is_refused():
     Image.new("P", (3, 3)).save(buffer, format="png")
     with pytest.raises(ValueError, match="not a picture of cells"):
         read_cells(buffer.getvalue())
+
+
+def test_a_mel_is_drawn_into_the_axes_it_is_given(tone):
+    ax = Figure().add_subplot()
+    assert plot_mel(frontends.WHISPER(tone), ax) is ax
+    assert plot_mel(frontends.WHISPER(Audio(np.zeros(16000), 16000)), ax) is ax
