@@ -1,7 +1,7 @@
-"""From bands to FFT bins and back, without solving for anything.
+"""From the bands of a filterbank (the bins of a mel) to the bins of the FFT and back, without solving for anything.
 
-Triangular filters touch at most two bands in a bin, so a quantity known for each band is carried to the bins with
-the column-normalised filters, ``g_k = sum_m B_mk r_m / sum_m B_mk``.
+An FFT bin lies in at most two triangular filters, so a quantity r that is known for each band m is carried to FFT bin k
+with the column-normalised filters, ``g_k = sum_m B_mk r_m / sum_m B_mk``.
 
 Everything here is frames first: ``(n_frames, n_mels)`` and ``(n_frames, n_bins)``.
 """
@@ -34,7 +34,6 @@ __all__ = [
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
-Index = npt.NDArray[np.int64]
 Float = TypeVar("Float", npt.NDArray[np.float32], npt.NDArray[np.float64])
 
 
@@ -63,11 +62,11 @@ class Bands(NamedTuple):
     power: float
 
     def sparse(self) -> SparseBands:
-        """The same without the zeros, transposed: for columns of spectra in place of rows."""
+        """Return both matrices without their zeros and transposed, to multiply spectra whose frames are columns."""
         return SparseBands(scipy.sparse.csr_array(self.analysis.T), scipy.sparse.csr_array(self.synthesis.T))
 
     def energy(self, spectrum: Complex) -> Real:
-        """``B · |Z|^power``, shape (n_frames, n_mels)."""
+        """Compute the energy of each band, ``B · |Z|^power``, shape (n_frames, n_mels)."""
         energy = np.square(spectrum.real)
         energy += np.square(spectrum.imag)
         if self.power == 1:
@@ -76,7 +75,7 @@ class Bands(NamedTuple):
         return bands
 
     def gain(self, target: Real, energy: Real) -> Real:
-        """Amplitude gain of each band that turns ``energy`` into ``target``."""
+        """Compute the amplitude gain of each band that turns ``energy`` into ``target``."""
         least = tiny(float(target.max()))
         ratio: Real = (target + least) / (energy + least)
         if self.power == 2:
@@ -85,11 +84,11 @@ class Bands(NamedTuple):
 
     @property
     def lowest(self) -> int:
-        """The first bin that any filter reaches."""
+        """The first FFT bin that any filter reaches."""
         return int(np.argmax(self.synthesis.any(axis=0)))
 
     def spread(self, gain: Real) -> Real:
-        """Band gains at all bins; those beyond the filters follow the nearest one."""
+        """Carry the gains of bands to all FFT bins; those beyond the filters follow the nearest band."""
         bins: Real = gain @ self.synthesis
         reached, audible = np.flatnonzero(self.synthesis.any(axis=0)), np.flatnonzero(self.audible)
         bins[:, : reached[0]] = gain[:, audible[:1]]
@@ -98,12 +97,12 @@ class Bands(NamedTuple):
 
     @property
     def audible(self) -> npt.NDArray[np.bool_]:
-        """Which filters hold a bin, shape (n_mels,); whatever is written into the others, nothing sounds."""
+        """Whether each filter holds an FFT bin, shape (n_mels,); whatever a mel says of the others, nothing sounds."""
         return np.asarray(self.synthesis.any(axis=1))
 
 
 def tiny(loudest: float) -> np.float32:
-    """What keeps a gain finite where there is no energy; far below all that can be heard of ``loudest``."""
+    """Return what keeps a gain finite where there is no energy, far below all that can be heard beside ``loudest``."""
     least: np.float32 = np.float32(max(1e-12 * loudest, 1e-30))
     return least
 
@@ -132,7 +131,7 @@ class Energies(NamedTuple):
 
     @classmethod
     def of(cls, mel: AnyMel) -> Energies:
-        """Those of a mel spectrogram.
+        """Make the energies of a mel spectrogram readable.
 
         Raises
         ------
@@ -163,13 +162,13 @@ class Energies(NamedTuple):
 
 
 def audible_energy(mel: MelSpectrogram) -> Real:
-    """Band energies, shape (n_frames, n_mels), 0 in bands whose filters hold no bin: nothing can sound there."""
+    """Compute band energies, shape (n_frames, n_mels): 0 where a filter holds no FFT bin, as nothing sounds there."""
     energy, audible = np.ascontiguousarray(mel.energy.T), bands_of(mel.frontend).audible
     return energy if audible.all() else energy * audible.astype(np.float32)
 
 
 def check_mel(mel: MelSpectrogram) -> None:
-    """Refuse what is no mel spectrogram.
+    """Refuse a value that is no mel spectrogram.
 
     Raises
     ------
@@ -184,7 +183,7 @@ def check_mel(mel: MelSpectrogram) -> None:
 
 
 def energy_to_render(mel: MelSpectrogram) -> Real:
-    """Band energies to render, shape (n_frames, n_mels) or a frame or two more at either end.
+    """Compute the band energies to render, shape (n_frames, n_mels) or a frame or two more at either end.
 
     Where a clip goes on for more than 0.6 hops after the middle of its last frame (because the front-end drops one, or
     frames stand half a hop off), the last frame is rendered again there: else the last samples would hang on the very
@@ -201,13 +200,13 @@ def energy_to_render(mel: MelSpectrogram) -> Real:
 
 
 def n_extra_frames(framing: Framing, n_frames: int, n_samples: int) -> int:
-    """How many frames beyond the mel's last one `energy_to_render` renders."""
+    """Count the frames that `energy_to_render` adds behind the mel's last one."""
     beyond = n_samples - framing.center_s(n_frames - 1, sample_rate=1)
     return max(0, int(np.ceil(beyond / framing.hop_length - 0.6)))
 
 
 def sum_around(values: Float, n_frames: int, n_bands: int) -> Float:
-    """Sum over the cells at most so far away.
+    """Sum each cell with its neighbours, up to a distance in frames and in bands.
 
     Parameters
     ----------
@@ -232,7 +231,7 @@ def sum_around(values: Float, n_frames: int, n_bands: int) -> Float:
 
 @lru_cache(maxsize=8)
 def bands_of(frontend: MelFrontend) -> Bands:
-    """The bands of a front-end."""
+    """Return the filterbank of a front-end, turned both ways."""
     bank = frontend.filterbank()
     total = bank.sum(axis=0)
     synthesis = np.divide(bank, total, out=np.zeros_like(bank), where=total > 0)

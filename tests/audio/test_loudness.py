@@ -33,7 +33,7 @@ def pyloudnorms(sound):
 
 
 def signals(rate):
-    """Of one block and many, with pauses, steps and offsets, of all channels that have a weight."""
+    """Of one block and many, with pauses, steps, fades and offsets, of all channels that have a weight."""
     rng = np.random.default_rng(rate)
     n = 3 * rate
     noise = rng.standard_normal((5, n)) * 0.1
@@ -45,6 +45,7 @@ def signals(rate):
         chirp * 0.9,
         np.concatenate([np.zeros(rate), chirp[: int(0.43 * rate)], np.zeros(rate)]),
         np.ones(n) * 0.5,
+        noise[0] * 10 ** (np.linspace(0, -30, n) / 20),  # with a block at every distance from the gates
     ]
 
 

@@ -191,6 +191,17 @@ def test_a_flat_patch_is_found_in_the_frames_of_the_rendering(subtests):
             assert np.flatnonzero(found).tolist() == list(range(n_lead + 30, n_lead + 50))
 
 
+def test_a_patch_is_flat_over_time_or_over_the_bins(subtests):
+    """A mask of a few bins that is filled with each frame's mean is flat over the bins alone."""
+    mel = mel_of(voice, PRESETS["whisper"])
+    for mask in (FrequencyBand(30, 20, "frame_mean"), FrequencyBand(30, 20, "band_mean"), FrequencyBand(30, 20, 0.4)):
+        with subtests.test(fill=mask.fill):
+            energies = Energies.of(masked(mel, mask))
+            flat = flat_areas(energies, 0, energies.n_frames)
+            assert flat[:, 30:50].mean() > 0.9
+            assert flat[:, :30].mean() == flat[:, 50:].mean() == 0
+
+
 @pytest.mark.parametrize("name", presets.EACH_GEOMETRY)
 def test_the_mel_of_a_sound_has_nothing_to_put_right(name, monkeypatch):
     """So that copy-synthesis is what it would be without any care for masks, to the bit."""
