@@ -1,4 +1,4 @@
-"""What was written into a mel rather than measured, as far as the mel itself tells, and how it is to sound.
+"""Cells that a mask wrote into a mel, as far as the mel itself shows them, and the level at which they are to sound.
 
 A mel does not say where it was masked, and need not: no sound has runs of equal cells, nor a cell that is far louder
 than all four beside it, since windows overlap and filters share bins. Constant fills are full of the former, and noise
@@ -28,9 +28,9 @@ _LONE_RATIO = np.float32(5.0)
 # Cells more than 80 dB below the loudest one are not heard, and rounding may leave any of them alone.
 _INAUDIBLE = np.float32(1e-8)
 # A single one may be chance; noise has a dozen within as many cells.
-_LEAST_LONE, _FRAMES_AROUND, _BANDS_AROUND = 3, 4, 6
-# Levels are those over a window's reach and as many bands to either side as a loud low one may leak into.
-_BANDS_OF_LEVEL = 3
+_LEAST_LONE, _FRAMES_AROUND, _BINS_AROUND = 3, 4, 6
+# Levels are those over a window's reach and as many bins to either side as a loud low one may leak into.
+_BINS_OF_LEVEL = 3
 _LARGEST_GAIN = np.float32(10.0)
 # Two cells may be equal by chance.
 _LEAST_EQUAL, _ROUNDING = 3, np.float32(1e-6)
@@ -39,10 +39,10 @@ _LEAST_SMOOTH, _SMOOTH_DB, _MOSTLY = 8, 6.0, 0.9
 
 
 def flat_areas(energies: Energies, begin: int, end: int) -> Flags:
-    """Which audible cells lie in a patch without any structure of its own, over time or over the bands.
+    """Find the audible cells that lie in a patch without any structure of its own, over time or over the bins.
 
     Such a patch has no peaks whose phases could run on; from the filters' own shape it would get some, one for each
-    band, and would be heard as a chord.
+    mel bin, and would be heard as a chord.
 
     Parameters
     ----------
@@ -73,10 +73,10 @@ def _flat(energies: Energies, values: Real, first: int, audible_bins: Flags) -> 
     values = values[audible_bins]
     audible = values > floor + np.float32(1e-5)
     audible &= energy > np.float32((2 * _INAUDIBLE) ** (power / 2) * energies.loudest)
-    over_bands = nearly_equal(values[1:], values[:-1])
-    flat: Flags = audible & over_bands.all(axis=0)
-    over_bands &= _are_different(mel.frontend)[:, np.newaxis]
-    flat |= _runs(over_bands & audible[1:] & audible[:-1], _LEAST_EQUAL, axis=0)
+    over_bins = nearly_equal(values[1:], values[:-1])
+    flat: Flags = audible & over_bins.all(axis=0)
+    over_bins &= _are_different(mel.frontend)[:, np.newaxis]
+    flat |= _runs(over_bins & audible[1:] & audible[:-1], _LEAST_EQUAL, axis=0)
     alike = nearly_equal(values[:, 1:], values[:, :-1])
     over_time = _runs(alike & audible[:, 1:] & audible[:, :-1], _LEAST_EQUAL, axis=1)
     if over_time.any() and over_time.sum() < _MOSTLY * audible.sum():
@@ -107,39 +107,39 @@ def _are_different(frontend: MelFrontend) -> Flags:
     return different
 
 
-def restore_levels(stretch: Real, target: Real, bands: Bands, framing: Framing, ends: Ends, loudest: float) -> Real:
+def restore_levels(padded: Real, target: Real, bands: Bands, framing: Framing, ends: Ends, loudest: float) -> Real:
     """Raise what came out too quiet where the target is full of cells that stand alone.
 
     Parameters
     ----------
-    stretch : np.ndarray [shape=(n,)]
+    padded : np.ndarray [shape=(n,)]
         What was reconstructed.
     target : np.ndarray [shape=(n_frames, n_mels)]
-        Wanted band energies.
+        Energies of the mel bins that are wanted.
     bands : Bands
     framing : Framing
     ends : Ends
-        Of the clip in the stretch.
+        Where the clip lies in it.
     loudest : float
         The largest energy of the whole recording.
 
     Returns
     -------
     np.ndarray [shape=(n,)]
-        The very ``stretch`` where no cell stands alone; else only what lies under such areas is changed.
+        The very ``padded`` where no cell stands alone; else only what lies under such areas is changed.
     """
     wanted, most = _power(target, bands), loudest ** (2 / bands.power)
     audible_bins = bands.audible
     areas = np.zeros(wanted.shape, bool)
     areas[:, audible_bins] = lone_areas(wanted[:, audible_bins], most)
     if not areas.any():
-        return stretch
-    restored = stretch.copy()
+        return padded
+    restored = padded.copy()
     ends.restore(restored)
     spectrum = stft(restored, framing)
     n_frames = -(-framing.win_length // framing.hop_length) - 1
     target_power, reached = (
-        sum_around(np.where(areas, power, np.float32(0)), n_frames, _BANDS_OF_LEVEL)
+        sum_around(np.where(areas, power, np.float32(0)), n_frames, _BINS_OF_LEVEL)
         for power in (wanted, _power(bands.energy(spectrum), bands))
     )
     least = tiny(most)
@@ -147,7 +147,7 @@ def restore_levels(stretch: Real, target: Real, bands: Bands, framing: Framing, 
     gain = np.clip(np.sqrt((target_power + least) / (reached + least)), 1, _LARGEST_GAIN)
     gain = np.where(areas, gain, np.float32(1))
     spectrum *= (gain - 1) @ bands.synthesis
-    return stretch + istft(spectrum, framing)
+    return padded + istft(spectrum, framing)
 
 
 def lone_areas(power: Real, loudest: float) -> Flags:
@@ -175,7 +175,7 @@ def lone_areas(power: Real, loudest: float) -> Flags:
     lone: Flags = power > beside
     if not lone.any():
         return lone
-    areas: Flags = sum_around(lone.astype(np.float32), _FRAMES_AROUND, _BANDS_AROUND) >= _LEAST_LONE
+    areas: Flags = sum_around(lone.astype(np.float32), _FRAMES_AROUND, _BINS_AROUND) >= _LEAST_LONE
     return areas
 
 

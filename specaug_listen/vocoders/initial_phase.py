@@ -1,4 +1,4 @@
-"""Where `Joint` starts from: a magnitude with about the wanted band energies, and phases for it."""
+"""Where `Joint` starts from: a magnitude with about the energies of the mel, and phases for it."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ Complex = npt.NDArray[np.complex64]
 _LONG_WINDOW_S, _TONAL_HZ = 0.064, 1500.0
 _FRAMES_AT_ONCE = 512
 # Frames that one stream of random phases serves.
-_CHANCE_FRAMES = 256
+_FRAMES_PER_STREAM = 256
 # More steps change little.
 _SHARPENINGS = 5
 _LEAST = np.float32(1e-30)
-# Bins half way between two bands are there, whatever rounding says.
+# FFT bins half way between two mel bins are there, whatever rounding says.
 _HALF = np.float32(0.501)
 # See `lower_skirts`.
 _BASS_HZ, _SKIRT, _SKIRT_GAIN = 100.0, 0.5, 0.8
 
 
 class Start:
-    """Spectra to start from, for frames that only go on.
+    """The spectra that an iteration starts from, for readers that only go forward.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Start:
         self._first, self._pending = 0, np.empty((0, len(self._bands.analysis)), np.complex64)
 
     def frames(self, first: int, last: int) -> Complex:
-        """Frames ``first`` to ``last - 1``; neither ever goes back.
+        """Compute frames ``first`` to ``last - 1``; neither may go back from one call to the next.
 
         They are worked out in blocks that begin at every 512th frame of the recording, so that each comes out in the
         same bits whatever portions are asked for.
@@ -74,19 +74,19 @@ class Start:
         flat = flat_areas(self._energies, begin, end) if first else np.zeros((0, 0), bool)
         turns = np.empty((n_frames, magnitude.shape[1]), np.float32)
         if first < turns.shape[1] or flat.any():
-            turns[:] = self._chance(begin, end)
+            turns[:] = self._random_turns(begin, end)
         if first:
             single_pass = self._single_pass.next_phases(magnitude[:n_frames, :first], magnitude[n_frames:, :first])
             where = flat @ self._bands.synthesis[:, :first] <= _HALF if flat.any() else True
             np.copyto(turns[:, :first], single_pass, where=where)
         return phasors(turns, magnitude[:n_frames])
 
-    def _chance(self, begin: int, end: int) -> Real:
-        """Random phases in turns: the same for a frame wherever one begins to read."""
-        blocks, n_bins = range(begin // _CHANCE_FRAMES, -(-end // _CHANCE_FRAMES)), len(self._bands.analysis)
-        shape = _CHANCE_FRAMES, n_bins
+    def _random_turns(self, begin: int, end: int) -> Real:
+        """Draw random phases in turns: the same for a frame wherever reading begins."""
+        blocks, n_bins = range(begin // _FRAMES_PER_STREAM, -(-end // _FRAMES_PER_STREAM)), len(self._bands.analysis)
+        shape = _FRAMES_PER_STREAM, n_bins
         phases = [np.random.default_rng((self._seed, i)).random(shape, dtype=np.float32) for i in blocks]
-        first = begin - blocks.start * _CHANCE_FRAMES
+        first = begin - blocks.start * _FRAMES_PER_STREAM
         return np.concatenate(phases)[first : first + end - begin]
 
 
@@ -102,7 +102,7 @@ def first_random_bin(frontend: MelFrontend, start: str) -> int:
 
 
 def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
-    """A magnitude with about the wanted band energies.
+    """Compute a magnitude with about the energies of a mel.
 
     Spread over the bins, a mel's peaks are as wide as its filters. Multiplicative steps (Richardson and Lucy's) draw
     them together again, and so make the phases that are read off them better.
@@ -110,7 +110,7 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
     Parameters
     ----------
     target : np.ndarray [shape=(n_frames, n_mels), non-negative]
-        Band energies.
+        Energies of the mel bins.
     frontend : MelFrontend
 
     Returns
@@ -131,7 +131,7 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
         np.sqrt(density, out=density)
     density = np.ascontiguousarray(density.T)
     density[:, : bands.lowest] = density[:, bands.lowest : bands.lowest + 1]
-    # As far as a window smears; with more, a de-emphasis would turn what no band asks for into a hum.
+    # As far as a window smears; with more, a de-emphasis would turn what no mel bin asks for into a hum.
     smear = -(-frontend.n_fft // frontend.framing.win_length)
     density[:, : max(0, bands.lowest - smear)] = 0
     return density
@@ -165,7 +165,7 @@ def lower_skirts(target: Real, frontend: MelFrontend) -> Real:
     Parameters
     ----------
     target : np.ndarray [shape=(n_frames, n_mels), non-negative]
-        Band energies.
+        Energies of the mel bins.
     frontend : MelFrontend
     """
     center_hz, width = frontend.center_hz(), 4 * frontend.sample_rate / frontend.framing.win_length

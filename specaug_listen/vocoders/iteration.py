@@ -63,21 +63,21 @@ class Iteration:
         self._frames = np.zeros((self._n_block, framing.n_fft), np.float32)
         self._window, self._gains = framing.window_float32(), _Gains(target, bands, tiny, self._n_block)
 
-    def run(self, stretch: Real, n_iter: int, ends: Ends) -> Real:
+    def run(self, padded: Real, n_iter: int, ends: Ends) -> Real:
         """Iterate, from one signal to a better one.
 
         Parameters
         ----------
-        stretch : np.ndarray [shape=(framing.padded_length(n_frames),)]
+        padded : np.ndarray [shape=(framing.padded_length(n_frames),)]
         n_iter : int >= 0
         ends : Ends
-            Of the clip in the stretch.
+            Where the clip lies in it.
 
         Returns
         -------
         np.ndarray [shape=(framing.padded_length(n_frames),)]
         """
-        signal = stretch.copy()
+        signal = padded.copy()
         if n_iter:
             ends.restore(signal)
         overlap = _Synthesis(self._framing, self._n_frames, self._n_block, signal)
@@ -86,10 +86,10 @@ class Iteration:
                 overlap.add(frames, first, is_last=iteration == n_iter)
             if iteration < n_iter:
                 ends.restore(overlap.signal)
-        return overlap.signal[: len(stretch)]
+        return overlap.signal[: len(padded)]
 
     def _projections(self, signal: Real) -> Iterator[tuple[int, Real]]:
-        """Blocks of projected frames; none that is still to be read reaches into what those before it change."""
+        """Yield blocks of projected frames; none that is still to be read reaches into what those before it change."""
         n_fft, views = self._framing.n_fft, self._framing.frames(signal)
         for first in range(0, self._n_frames, self._n_block):
             frames = self._frames[: self._n_frames - first]
@@ -222,7 +222,7 @@ class _Synthesis:
 
 
 class Ends:
-    """What lies beyond the ends of a clip, and follows from the clip.
+    """The samples beyond the ends of a clip, which follow from the clip.
 
     An estimate that were free there would put whatever suits the first and the last frames, which then would not come
     out when the clip is analysed.
@@ -231,7 +231,7 @@ class Ends:
     ----------
     framing : Framing
     n_before, n_clip, n_after : int >= 0 [samples]
-        Of a stretch: before the clip, of the clip, after it.
+        In the padded signal: before the clip, of the clip, after it.
     """
 
     def __init__(self, framing: Framing, n_before: int, n_clip: int, n_after: int) -> None:
@@ -240,6 +240,6 @@ class Ends:
         self._sources: Any = framing.pad_by(np.arange(n_before, n_until), n_before, n_after)[self._beyond]
         self._is_silent = framing.pad_mode == "constant"
 
-    def restore(self, stretch: Real) -> None:
-        """Put it there, in place."""
-        stretch[self._beyond] = 0 if self._is_silent else stretch[self._sources]
+    def restore(self, padded: Real) -> None:
+        """Put these samples into a padded signal, in place."""
+        padded[self._beyond] = 0 if self._is_silent else padded[self._sources]

@@ -1,7 +1,7 @@
 """`Joint`: magnitude and phase estimated together, the default vocoder.
 
 Instead of solving for a magnitude first and freezing its error into the phase, the iteration alternates between the
-STFTs of real signals (inverse STFT, then STFT) and the spectra whose mel is the given one (a gain for each band,
+STFTs of real signals (inverse STFT, then STFT) and the spectra that have the target's mel (a gain for each mel bin,
 spread over its bins). No system is solved. At the end, the level of fills that no signal can have is put right.
 
 References
@@ -132,7 +132,7 @@ class Joint:
             yield np.zeros(n_samples - position, np.float32)
 
     def _segments(self, energies: Energies) -> Iterator[Real]:
-        """The stretch of the whole recording, in segments."""
+        """Render the padded recording, segment after segment."""
         framing, n_frames = energies.mel.frontend.framing, energies.n_frames
         n_iter = self.n_iterations(energies.mel.frontend)
         n_overlapping = -(-framing.win_length // framing.hop_length)
@@ -150,7 +150,7 @@ class Joint:
             yield padded[(begin - first) * framing.hop_length : stop]
 
     def n_iterations(self, frontend: MelFrontend) -> int:
-        """How many iterations a front-end's mels take."""
+        """Number of iterations that a front-end's mels take."""
         if self.n_iter is not None:
             return self.n_iter
         n_iter, framing = _ITERATIONS[self.quality], frontend.framing
@@ -161,7 +161,7 @@ class Joint:
 
 
 def _iterate(padded: Real, energies: Energies, first: int, last: int, n_iter: int) -> Real:
-    """Frames ``first`` to ``last - 1`` after so many iterations, with the levels put right."""
+    """Iterate over frames ``first`` to ``last - 1``, and restore the level of fills at the end."""
     frontend, framing = energies.mel.frontend, energies.mel.frontend.framing
     n_before = framing.offset if first == 0 else 0
     n_beyond = framing.padded_length(energies.n_frames) - framing.offset - energies.mel.n_samples

@@ -65,7 +65,7 @@ class MelContract:
     the mel carries. An energy below the contract's floor is raised to it, as in training; one that the front-end has
     floored (or cut by its ``dynamic_range``) stays where it is, which may be above the contract's floor.
 
-    What is not exact is refused: another rate, FFT, hop, window, centring, other bands, filters, power or
+    What is not exact is refused: another rate, FFT, hop, window, centring, other bins, filters, power or
     pre-emphasis. Not compared is what only the first and last frames (``pad_mode``, ``drop_last_frame``) or silence
     (``magnitude_epsilon``) can tell.
 

@@ -31,7 +31,7 @@ _LARGEST_WARP_CORRECTION = np.float32(2.0)
 # A mel that another FFT, or another framework, has computed differs from ours in its last bits, and was not changed.
 _LEAST_CHANGE_DB = 0.01
 # Cells to both sides over which the level of a fill is compared.
-_N_BANDS_AROUND = 2
+_N_BINS_AROUND = 2
 
 
 @record
@@ -40,7 +40,7 @@ class OriginalPhase:
 
     Nothing is lost to an estimated phase or a coarse magnitude, so one hears the augmentation alone. Where a fill is
     louder than what it replaces by more than ``max_gain_db``, the original is raised by that much and noise of the
-    missing level is added. Bins beyond the filters follow the nearest band. What was rendered is analysed and the
+    missing level is added. FFT bins beyond the filters follow the nearest mel bin. The rendering is analysed and the
     changed cells are corrected, three times; cells that did not change stay the original's own STFT.
 
     Parameters
@@ -85,7 +85,7 @@ class OriginalPhase:
         return Audio(framing.crop(stretch, mel.n_samples), frontend.sample_rate)
 
     def _apply_change(self, spectrum: Complex, cells: _Cells, bands: Bands, framing: Framing) -> Complex:
-        """The gains of the change in a single pass, and noise where they are not enough."""
+        """Apply the gains of the change in a single pass, and add noise where they are not enough."""
         largest = np.float32(10 ** (self.max_gain_db / 20))
         gain = bands.gain(cells.after, cells.before)
         gain[~cells.is_filled] = 1.0
@@ -100,12 +100,12 @@ class OriginalPhase:
 
 
 class _Cells(NamedTuple):
-    """What is asked of each cell, shape (n_frames, n_mels) each.
+    """The target of each cell, and how it may be corrected, shape (n_frames, n_mels) each.
 
     Parameters
     ----------
     before, after : np.ndarray
-        Band energies, without and with the masks.
+        Energies of the mel bins, without and with the masks.
     is_filled : np.ndarray of bool
         Where a mask changed the mel.
     least, largest : np.ndarray
@@ -144,7 +144,7 @@ def _cells(mel: MelSpectrogram, spectrum: Complex, max_gain_db: float) -> _Cells
 
 
 def _is_near_onset(mel: MelSpectrogram, spectrum: Complex) -> Flags:
-    """Which frames' windows hold an onset of the warped clip."""
+    """Say for each frame whether its window holds an onset of the warped clip."""
     framing = mel.frontend.framing
     near = np.zeros(len(spectrum), bool)
     for onset in onsets(istft(spectrum, framing), framing.win_length):
@@ -175,7 +175,7 @@ def _refine(spectrum: Complex, cells: _Cells, bands: Bands, mel: MelSpectrogram)
 
 
 def _level(cells: _Cells, energy: Real, power: float, framing: Framing) -> Real:
-    """Gain of filled cells that came out too quiet as a group.
+    """Compute the gain of filled cells that came out too quiet as a group.
 
     Cells that differ from their neighbours by more than a window and a filter can (a fill of noise) never come out
     one by one; the level around them does. What is too loud here leaks in from outside and is left.
@@ -183,7 +183,7 @@ def _level(cells: _Cells, energy: Real, power: float, framing: Framing) -> Real:
     n_frames = -(-framing.win_length // framing.hop_length)
     raisable = cells.is_filled & cells.is_corrected
     target, reached = (
-        sum_around(np.where(raisable, e.astype(np.float64) ** (2 / power), 0), n_frames, _N_BANDS_AROUND)
+        sum_around(np.where(raisable, e.astype(np.float64) ** (2 / power), 0), n_frames, _N_BINS_AROUND)
         for e in (cells.after, energy)
     )
     tiny = 1e-12 * target.max() + 1e-30
@@ -192,7 +192,7 @@ def _level(cells: _Cells, energy: Real, power: float, framing: Framing) -> Real:
 
 
 def _bands_before_preemphasis(frontend: MelFrontend) -> Bands:
-    """The front-end's bands over spectra that stand before its pre-emphasis."""
+    """Return the front-end's filterbank for spectra that stand before its pre-emphasis."""
     bands = bands_of(frontend)
     if not frontend.preemphasis:
         return bands
@@ -202,7 +202,7 @@ def _bands_before_preemphasis(frontend: MelFrontend) -> Bands:
 
 
 def _mel_before(mel: MelSpectrogram) -> MelSpectrogram:
-    """The mel as it was before any mask, under the same warp."""
+    """Compute the mel as it was before any mask, under the same warp."""
     assert mel.audio is not None  # original_spectrum has refused it
     plain = mel.frontend(mel.audio)
     for taps in mel.warps:

@@ -37,7 +37,7 @@ _FRESH_RATIO = 2.0
 
 
 def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0) -> Complex:
-    """STFT of the clip that a mel was computed from, warped as the mel was.
+    """Compute the STFT of the clip that a mel was computed from, warped as the mel was.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def is_warped(mel: MelSpectrogram) -> bool:
 
 
 def onsets(signal: Real, win_length: int) -> Index:
-    """Samples where a signal becomes much louder than it was over the window before.
+    """Find the samples where a signal becomes much louder than it was over the window before.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def onsets(signal: Real, win_length: int) -> Index:
 
 
 def _rise(blocks: Real) -> npt.NDArray[np.float64]:
-    """Energy of each block, relative to the mean over a window before it; less where it was not abrupt."""
+    """Compute the energy of each block relative to the mean over a window before it; less where it was not abrupt."""
     energy = np.square(blocks, dtype=np.float64).sum(axis=1)
     total = np.concatenate([np.zeros(_BLOCKS_PER_WINDOW + 1), np.cumsum(energy)])
     before = (total[_BLOCKS_PER_WINDOW:-1] - total[: -_BLOCKS_PER_WINDOW - 1]) / _BLOCKS_PER_WINDOW
@@ -141,7 +141,7 @@ class _Lock(NamedTuple):
 
 
 def _warp_signal(signal: Real, warp: npt.NDArray[np.float64], framing: Framing) -> Real:
-    """The signal, read as a mel of this framing was read by ``warp``."""
+    """Read a signal as a mel of this framing was read by ``warp``."""
     win_length = max(16, framing.win_length + framing.win_length % 2)
     middle = framing.center_s(0, sample_rate=1)
     # One knot far beyond each end: there the clip is moved as a whole.
@@ -173,7 +173,7 @@ def _locks(
 def _positions(
     middles: Index, targets: npt.NDArray[np.float64], sources: npt.NDArray[np.float64], locks: list[_Lock]
 ) -> npt.NDArray[np.float64]:
-    """Where to read for each frame: as the warp says, at the clip's own speed around onsets, never backwards."""
+    """Say where each frame is read: as the warp says, at the clip's own speed around onsets, never backwards."""
     if not locks:
         return np.interp(middles, targets, sources)
     source, target, reach = np.array(locks, dtype=np.float64).T
@@ -181,14 +181,14 @@ def _positions(
     for lock in locks:
         # What the lock adds or takes is made up over as much again at both sides.
         free &= np.abs(targets - lock.target) > 2 * lock.reach
-    heard = np.concatenate([targets[free], target - reach, target + reach])
-    read = np.concatenate([sources[free], source - reach, source + reach])
-    order = np.argsort(heard, kind="stable")
-    return np.interp(middles, heard[order], np.maximum.accumulate(read[order]))
+    knots = np.concatenate([targets[free], target - reach, target + reach])
+    positions = np.concatenate([sources[free], source - reach, source + reach])
+    order = np.argsort(knots, kind="stable")
+    return np.interp(middles, knots[order], np.maximum.accumulate(positions[order]))
 
 
 def _resynthesise(signal: Real, position: Index, locks: list[_Lock], win_length: int) -> Real:
-    """Phase vocoder over frames of ``signal`` whose middles are at ``position``, a quarter of a window apart."""
+    """Put frames of ``signal`` whose middles are at ``position`` a quarter of a window apart: a phase vocoder."""
     hop_length = win_length // 4
     padded = np.pad(signal, (win_length // 2 + hop_length, win_length + hop_length))
     frames = np.lib.stride_tricks.sliding_window_view(padded, win_length)
@@ -209,7 +209,7 @@ def _resynthesise(signal: Real, position: Index, locks: list[_Lock], win_length:
 
 
 def _new_bins(frames: Real, window: Real, locks: list[_Lock], n_frames: int) -> dict[int, npt.NDArray[np.bool_]]:
-    """For each frame that an onset reaches, the bins that it brought."""
+    """Find the bins that an onset brought, for each frame that it reaches."""
     hop_length = len(window) // 4
     fresh = {}
     for lock in locks:
@@ -226,10 +226,12 @@ def _new_bins(frames: Real, window: Real, locks: list[_Lock], n_frames: int) -> 
 def _lock_phases(
     now: Complex, earlier: Complex, previous: Real | None, fresh: dict[int, npt.NDArray[np.bool_]]
 ) -> tuple[Complex, Real]:
-    """Frames with running phases: each peak goes on from where it was, by what it turned in the clip over one hop."""
+    """Give frames running phases: each peak goes on from where it was, by what it turned in the clip over one hop."""
     magnitude, own = np.abs(now), np.angle(now)
     advance = np.angle(now * np.conj(earlier))
     angles = np.empty_like(own)
+    # A peak p is to have the phase previous(p) + advance(p). All bins that belong to it are turned by as much as it is,
+    # so that their phases stay to one another as they were in the clip.
     for u, peaks in enumerate(nearest_peaks(magnitude)):
         turn = np.zeros_like(own[u]) if previous is None else (previous + advance[u] - own[u])[peaks]
         if u in fresh:

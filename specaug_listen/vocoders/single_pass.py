@@ -23,7 +23,12 @@ __all__ = ["SinglePass", "nearest_peaks", "spsi_phase"]
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
 
-# A Hann window of length n is closest to the Gaussian exp(-pi t^2 / (0.25645 n^2)) [2]_.
+# With a Gaussian window g(s) = exp(-pi s^2 / lambda), X(t, f) = integral x(t + s) g(s) exp(-2 pi i f s) ds has the
+# phase as seen from the middle of the window. Integration by parts over s, with d/dt x(t + s) = d/ds x(t + s), gives
+#   dX/dt = integral x (2 pi s / lambda + 2 pi i f) g exp(..) ds = i / lambda * dX/df + 2 pi i f X,
+# and, divided by X = |X| exp(i phi), real and imaginary parts apart [2]_:
+#   dphi/df = -lambda d ln|X|/dt,        dphi/dt = 2 pi f + 1 / lambda * d ln|X|/df.
+# A Hann window of length n is closest to the Gaussian with lambda = 0.25645 n^2 [2]_.
 _GAUSSIAN = 0.25645
 _SILENT = np.float32(1e-20)
 # What differs by less counts as equal (0.002 dB): ten times what rounding leaves in a magnitude, and it must not make a
@@ -74,7 +79,7 @@ class SinglePass:
         self._shift: Real | None = None
 
     def next_phases(self, magnitude: Real, following: Real | None = None) -> Real:
-        """Phases of the next block.
+        """Compute the phases of the next block.
 
         Parameters
         ----------
@@ -91,7 +96,8 @@ class SinglePass:
         owner, log = nearest_peaks(magnitude), _log(magnitude)
         after = None if following is None or not len(following) else _log(following)
         lag = self._lag(log, after)
-        # A peak turns by its frequency; the bins that it owns follow it at their distance in lag. All in turns.
+        # With p the peak that bin k belongs to, f its frequency in bins, and all phases in turns:
+        #   phase_t(k) = phase_{t-1}(p) + f_t(p) hop_length / n_fft + lag_t(k) - lag_t(p)
         turn = self._frequency(log) * np.float32(framing.hop_length / framing.n_fft)
         turn -= lag
         phases = np.empty((n_frames, n_bins))
@@ -101,13 +107,16 @@ class SinglePass:
             phase += lag[t]
             previous = phase
         self._phase, self._log = previous.copy(), log[-1:]
+        # From the middle of the window to its first sample: a delay of half a window.
         phases -= np.arange(n_bins) * (framing.win_length / (2 * framing.n_fft))
         phases -= np.floor(phases)
         return phases.astype(np.float32)
 
     def _frequency(self, log: Real) -> Real:
-        """In bins, of what each bin would hear as a peak: the mean of its frame's and of the one before."""
+        """Frequency in bins that each bin would have as a peak: the mean of its own frame's and of the one before."""
         framing = self._framing
+        # By the second equation above, with f = k / n_fft:
+        #   f in bins = k + n_fft^2 / (2 pi lambda) * (ln|X(k + 1)| - ln|X(k - 1)|) / 2
         shift = np.zeros_like(log)
         shift[:, 1:-1] = log[:, 2:] - log[:, :-2]
         shift *= np.float32((framing.n_fft / framing.win_length) ** 2 / (4 * np.pi * _GAUSSIAN))
@@ -119,6 +128,8 @@ class SinglePass:
     def _lag(self, log: Real, after: Real | None) -> Real:
         """Phase of each bin relative to bin 0 in turns, by the slope over time."""
         framing = self._framing
+        # By the first equation above, from one bin to the next, with the slope as the mean of theirs:
+        #   step in turns = -lambda / (2 pi n_fft) * (ln|X_{t + 1}| - ln|X_{t - 1}|) / (2 hop_length)
         before = log[:1] if self._log is None else self._log
         around = np.concatenate([before, log, log[-1:] if after is None else after])
         slope = around[2:] - around[:-2]
