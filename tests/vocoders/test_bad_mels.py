@@ -170,7 +170,7 @@ def test_magnitudes_just_below_render_without_a_warning():
 
 
 def test_ragged_values_are_refused():
-    with pytest.raises(ParameterError, match="values are ragged: expected as many frames in each of n_mels bands"):
+    with pytest.raises(ParameterError, match="values are ragged: expected as many frames in each of n_mels bins"):
         MelSpectrogram([[1.0], [1.0, 2.0]], WHISPER)
 
 
