@@ -157,7 +157,7 @@ def audition_many(
 
 def _check_clip(output: Output, clip: _Clip, configuration: Configuration) -> None:
     if os.path.lexists(output.folder / clip.folder):
-        names = clip_files(configuration.draws, twins=configuration.twins)
+        names = clip_files(configuration.draws, original_phase=configuration.original_phase)
         output.check(f"{clip.folder}/{name}" for name in names)
 
 
@@ -259,7 +259,7 @@ def _audition_and_put(clip: Any, folder: str, run: Run, configuration: Configura
         vocoder=vocoder_of(configuration.vocoder),
         draws=configuration.draws,
         rng=configuration.seed,
-        twins=configuration.twins,
+        original_phase=configuration.original_phase,
         **of_clip,
     )
     run.put(result, folder)

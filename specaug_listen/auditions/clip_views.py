@@ -94,7 +94,7 @@ def clip_view(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
             version = draw_version(clip, draw, prefix)
             is_comparable = has_mel and version.picture is not None
             versions.append(replace(version, compared_with=originals[key] if is_comparable else None))
-            versions += _twins(clip, draw, prefix)
+            versions += _original_phase_versions(clip, draw, prefix)
     badges = [f"{clip.label}: {badge}" if clip.label else badge for clip in clips for badge in clip.entry.badges]
     entry = first.entry
     return Clip(
@@ -144,7 +144,7 @@ def draw_version(clip: ClipOfRun, record: DrawRecord, prefix: str) -> Version:
     )  # fmt: skip
 
 
-def _twins(clip: ClipOfRun, draw: DrawRecord, prefix: str) -> list[Version]:
+def _original_phase_versions(clip: ClipOfRun, draw: DrawRecord, prefix: str) -> list[Version]:
     """Return the draw with the phase of the original, where it was rendered."""
     name = f"draw-{draw.number}-original-phase"
     if clip.assets.read(f"{name}.wav") is None:

@@ -88,7 +88,7 @@ def facts_of_policy(policy: Policy) -> Facts:
     if policy.batch:
         length = f", padded to {policy.batch.n_frames} frames" if policy.batch.n_frames else ""
         how.append(f"in a batch of {policy.batch.size}{length}")
-    return ("policy", printable(policy.name)), ("dialect", ", ".join(how))
+    return ("policy", printable(policy.name)), ("framework", ", ".join(how))
 
 
 def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:

@@ -126,7 +126,7 @@ def _with_normalize(frontend: MelFrontend, other: MelFrontend) -> MelFrontend:
     return replace(frontend, normalize=other.normalize)
 
 
-def check_without_audio(clip: Clip, vocoder: Vocoder, waveform: Waveform | None, twins: bool) -> None:
+def check_without_audio(clip: Clip, vocoder: Vocoder, waveform: Waveform | None, original_phase: bool) -> None:
     """Refuse what needs the sound, where there is only its mel.
 
     Raises
@@ -135,10 +135,10 @@ def check_without_audio(clip: Clip, vocoder: Vocoder, waveform: Waveform | None,
     """
     if isinstance(clip, MelClip):
         has_phase = clip.mel.audio is not None
-        check_sound_is_not_needed(None if has_phase else vocoder, waveform, twins and not has_phase)
+        check_sound_is_not_needed(None if has_phase else vocoder, waveform, original_phase and not has_phase)
 
 
-def check_sound_is_not_needed(vocoder: Any, waveform: Waveform | None, twins: bool) -> None:
+def check_sound_is_not_needed(vocoder: Any, waveform: Waveform | None, original_phase: bool) -> None:
     """Refuse what needs a clip's sound.
 
     Raises
@@ -150,10 +150,10 @@ def check_sound_is_not_needed(vocoder: Any, waveform: Waveform | None, twins: bo
             f"waveform {waveform.name!r:.60}: works on the recording, before its mel is taken; the clip is a mel, so "
             "leave it out, or give the recording"
         )
-    if twins or isinstance(vocoder, OriginalPhase):
+    if original_phase or isinstance(vocoder, OriginalPhase):
         what, fix = (
-            ("--original-phase (twins=True)", "leave it out")
-            if twins
+            ("--original-phase (original_phase=True)", "leave it out")
+            if original_phase
             else ("vocoder 'original-phase'", "choose another")
         )
         raise ParameterError(f"{what}: of a clip that came as a mel, the original's phase is not at hand; {fix}")

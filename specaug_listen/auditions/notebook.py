@@ -65,6 +65,6 @@ def _page(audition: Audition, n_draws: int) -> Iterator[bytes]:
 def _n_draws_within(audition: Audition) -> int | None:
     """Return how many draws a notebook holds beside the original and the copy-synthesis; None where not even one."""
     megabytes = audition.copy_synthesis.n_samples * _BYTES_PER_SAMPLE * 4 / 3 / 1e6
-    n_per_draw = 1 + any(draw.twin is not None for draw in audition.draws)
+    n_per_draw = 1 + any(draw.with_original_phase is not None for draw in audition.draws)
     n_draws = int((_LARGEST_MB / max(megabytes, 1e-9) - 2) // n_per_draw)
     return min(n_draws, len(audition.draws)) if n_draws > 0 else None

@@ -9,10 +9,10 @@ import platform
 import re
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
-from pydantic import BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from .._files import as_path, printable
 from .._notices import Notice
@@ -179,6 +179,12 @@ class DrawRecord:
         return effective_draw(self.draw, self.found)
 
 
+# In records, the key is that of earlier versions.
+WithOriginalPhase: TypeAlias = Annotated[
+    bool, Field(validation_alias=AliasChoices("original_phase", "twins"), serialization_alias="twins")
+]
+
+
 @record
 class Configuration:
     """What a run was asked for.
@@ -195,7 +201,7 @@ class Configuration:
     start_s: Seconds = 0.0
     duration_s: SecondsAboveZero | None = None
     waveform: Waveform | None = None
-    twins: bool = False
+    original_phase: WithOriginalPhase = False
     frontend_reason: FrontendReason | None = None
     strict: bool = False
     channel: AnyChannel = "mean"

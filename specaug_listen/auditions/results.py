@@ -52,7 +52,7 @@ class Reconstruction:
         What was done to the waveform before its mel was taken.
     before : MelSpectrogram or None
         The mel of that waveform, to which ``draw`` was applied.
-    twin : Audio or None
+    with_original_phase : Audio or None
         The augmented mel with the phase of the original, where it was asked for.
     """
 
@@ -62,7 +62,7 @@ class Reconstruction:
     audio: Sound = field(repr=False)
     waveform: WaveformDraw | None = None
     before: AnyMel | None = field(default=None, repr=False)
-    twin: Sound | None = field(default=None, repr=False)
+    with_original_phase: Sound | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         waveform = ", waveform drawn, too" if self.waveform is not None else ""
@@ -168,8 +168,8 @@ class Audition:
         """The one factor with which all renderings are played and written, so that none clips."""
         if self.fixed_gain is not None:
             return self.fixed_gain
-        twins = [d.twin for d in self.draws if d.twin is not None]
-        sounds = [self.copy_synthesis, *(d.audio for d in self.draws), *twins]
+        phased = [d.with_original_phase for d in self.draws if d.with_original_phase is not None]
+        sounds = [self.copy_synthesis, *(d.audio for d in self.draws), *phased]
         return common_gain(sounds if self.original is None else [self.original, *sounds])
 
     @cached_property

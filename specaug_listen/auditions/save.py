@@ -75,12 +75,12 @@ def names_taken(output: Output) -> set[str]:
     return {*RESERVED, *(name.casefold() for name in held if not output.overwrite or output.is_foreign(name))}
 
 
-def clip_files(draws: int, *, twins: bool = False) -> list[str]:
+def clip_files(draws: int, *, original_phase: bool = False) -> list[str]:
     """Names of all files that a clip's folder may hold."""
     names = ["original.wav", "copy-synthesis.wav", "original.mel.png", "given.mel.png", "copy-synthesis.mel.png"]
     for number in range(1, draws + 1):
         names += [f"draw-{number}{ending}" for ending in (".wav", ".png", ".json", ".mel.png")]
-        names += [f"draw-{number}-original-phase.wav"] if twins else []
+        names += [f"draw-{number}-original-phase.wav"] if original_phase else []
     return names
 
 
@@ -123,8 +123,10 @@ def audition_files(
             files |= draw_files(audition, reconstruction, channels)
         else:
             files[f"{reconstruction.name}.wav"] = _wav(reconstruction.audio, audition, channels)
-        if reconstruction.twin is not None:
-            files[f"{reconstruction.name}-original-phase.wav"] = _wav(reconstruction.twin, audition, channels)
+        if reconstruction.with_original_phase is not None:
+            files[f"{reconstruction.name}-original-phase.wav"] = _wav(
+                reconstruction.with_original_phase, audition, channels
+            )
     return files | {f"{name}.mel.png": cells.png for name, cells in _cells(audition, top_db).items()}
 
 
@@ -174,8 +176,8 @@ def configuration_of(audition: Audition) -> Configuration:
     return Configuration(
         audition.frontend, audition.policy, vocoder_record(audition.vocoder), n_draws, audition.seed,
         start_s=clip.start_s, duration_s=clip.duration_s, waveform=audition.waveform,
-        twins=any(draw.twin is not None for draw in audition.draws), frontend_reason=audition.frontend_reason,
-        channel=clip.channel,
+        original_phase=any(draw.with_original_phase is not None for draw in audition.draws),
+        frontend_reason=audition.frontend_reason, channel=clip.channel,
     )  # fmt: skip
 
 

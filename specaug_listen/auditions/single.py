@@ -49,7 +49,7 @@ def audition(
     vocoder: Vocoder | str = "joint",
     draws: int = 1,
     rng: int | Any = 0,
-    twins: bool = False,
+    original_phase: bool = False,
     start_s: float = 0.0,
     duration_s: float | None = None,
     name: str | None = None,
@@ -91,7 +91,7 @@ def audition(
     rng : int, numpy.random.Generator or None
         The same integer gives the same draws of the same clip, whatever else is auditioned; None takes another seed
         every time.
-    twins : bool
+    original_phase : bool
         Render each draw a second time, with the phase of the original: to hear the mask without the vocoder.
     start_s, duration_s : float [s], float [s] or None
         The part of the clip that is taken.
@@ -133,9 +133,11 @@ def audition(
     stage = None if waveform is None else get_waveform(waveform)
     seed = as_seed(rng)
     clip = select_channel(clip, channel, rules) if isinstance(clip, Audio) else clip
-    check_without_audio(clip, rendering, stage, twins)
+    check_without_audio(clip, rendering, stage, original_phase)
     mel = clip.mel if isinstance(clip, MelClip) else geometry(clip)
-    results = tuple(_render_draw(n, mel, clip, seed, rules, stage, rendering, twins) for n in range(1, draws + 1))
+    results = tuple(
+        _render_draw(n, mel, clip, seed, rules, stage, rendering, original_phase) for n in range(1, draws + 1)
+    )
     name = (clip.name if isinstance(clip, MelClip) else clip_name(clip)) if name is None else name
     return Audition(clip, mel, rules, rendering, seed, results, name, waveform=stage, frontend_reason=reason)
 
@@ -148,7 +150,7 @@ def _render_draw(
     policy: Policy,
     stage: Waveform | None,
     vocoder: Vocoder,
-    twins: bool,
+    original_phase: bool,
 ) -> Reconstruction:
     """Draw once, and render it."""
     waveform_draw, before = None, mel
@@ -161,10 +163,10 @@ def _render_draw(
     for warning in caught:
         warnings.warn(warning.message, stacklevel=4)
     augmented = draw.apply(before)
-    twin = render(augmented, vocoders.OriginalPhase()) if twins else None
+    with_original_phase = render(augmented, vocoders.OriginalPhase()) if original_phase else None
     sound = render(augmented, vocoder)
     return Reconstruction(
-        number, draw, augmented, sound, waveform_draw, None if waveform_draw is None else before, twin
+        number, draw, augmented, sound, waveform_draw, None if waveform_draw is None else before, with_original_phase
     )
 
 

@@ -79,7 +79,7 @@ def _check_vocoder(vocoder: AnyVocoder, frontend: Any) -> None:
     from ..auditions.inputs import check_sound_is_not_needed
     from ..vocoders import Neural
 
-    check_sound_is_not_needed(vocoder, None, twins=False)
+    check_sound_is_not_needed(vocoder, None, original_phase=False)
     if isinstance(vocoder, Neural):
         vocoder.check(frontend)
 

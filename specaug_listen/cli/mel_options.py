@@ -69,7 +69,7 @@ def with_mels(run: Configuration, files: MelFiles, stats: str | None, axes: str 
             f"--frontend is missing: {first!r:.60} does not say which front-end made it; give a name of 'list "
             "frontends', or a YAML file"
         )
-    check_sound_is_not_needed(run.vocoder, run.waveform, run.twins)
+    check_sound_is_not_needed(run.vocoder, run.waveform, run.original_phase)
     statistics = None if stats is None else statistics_of_text(stats)
     mel_format(run.frontend, statistics)
     return replace(run, statistics=statistics, axes=parse_axes(axes))

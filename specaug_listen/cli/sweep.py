@@ -42,8 +42,8 @@ __all__ = ["run_sweep"]
 Vary = Annotated[
     list[str],
     typer.Option(
-        help="A parameter and its values, as in F=8,27 or time_mask.max_frames=10,40,100; also policy, dialect (a "
-        "framework), frontend, vocoder, fill, probability. May be repeated.",
+        help="A parameter and its values, as in F=8,27 or time_mask.max_frames=10,40,100; also policy, framework, "
+        "frontend, vocoder, fill, probability. May be repeated.",
         metavar="KEY=VALUE,...",
     ),
 ]

@@ -155,7 +155,7 @@ def check_framework(name: str | None) -> None:
 def _check_own_framework(name: str) -> None:
     """Check whose rules a policy of our own is to draw by; this is the door at which such a name comes in."""
     if name not in FRAMEWORKS:
-        raise ParameterError(f"dialect={name!r:.80}: allowed is one of {', '.join(map(repr, FRAMEWORKS))}")
+        raise ParameterError(f"framework={name!r:.80}: allowed is one of {', '.join(map(repr, FRAMEWORKS))}")
 
 
 def _refuse_keys_of_nobody(data: Mapping[str, Any]) -> None:

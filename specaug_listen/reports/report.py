@@ -331,13 +331,13 @@ def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: PageT
 def _head(runs: Sequence[_Run], paths: bool) -> Head:
     first = runs[0].clips[0].configuration if runs[0].clips else None
     configurations = [run.clips[0].configuration for run in runs if run.clips]
-    dialects = dict.fromkeys(configuration.policy.framework for configuration in configurations)
+    frameworks = dict.fromkeys(configuration.policy.framework for configuration in configurations)
     left_open = dict.fromkeys(line for configuration in configurations for line in configuration.policy.notes)
     notes = (
         *left_open,
         *(
-            f"{name}: {line}" if len(dialects) > 1 else line
-            for name in dialects
+            f"{name}: {line}" if len(frameworks) > 1 else line
+            for name in frameworks
             if name in FRAMEWORKS
             for line in FRAMEWORKS[name].oddities
         ),

@@ -25,7 +25,7 @@ __all__ = ["describe_run", "recipe_of_run", "recipe_of_sweep"]
 def describe_run(run: Configuration, versions: dict[str, str], varied: Collection[str] = ()) -> tuple[str, ...]:
     """Say what was done to each clip, a line for each part; without what a sweep varies as a whole."""
     lines = [] if "policy" in varied else _words_of_policy(run.policy)
-    if not {"front-end", "policy", "dialect"} & set(varied) or run.frontend_reason in ("named", None):
+    if not {"front-end", "policy", "framework"} & set(varied) or run.frontend_reason in ("named", None):
         lines.append(_words_of_frontend(run))
     if run.waveform is not None:
         lines.append(
@@ -87,7 +87,7 @@ def recipe_of_run(run: Configuration, paths: Sequence[str | None], name: str = "
         )
         options += ["--waveform", "waveform.yaml"]
     options += ["--draws", str(run.draws), "--seed", str(run.seed)]
-    options += ["--original-phase"] if run.twins else []
+    options += ["--original-phase"] if run.original_phase else []
     options += _span_options(run)
     options += _mel_options(run, files)
     options += _channel_options(run)
@@ -142,7 +142,7 @@ def recipe_of_sweep(run: Configuration, path: str | None, axes: Sequence[tuple[s
     vary = [part for key, values in axes for part in ("--vary", f"{key}={','.join(_value_text(v) for v in values)}")]
     options = ["--policy", policy, "--draws", str(run.draws), "--seed", str(run.seed)]
     # Left out, each policy is heard on its own front-end.
-    is_own = run.frontend_reason not in ("named", None) and any(key in ("policy", "dialect") for key, _ in axes)
+    is_own = run.frontend_reason not in ("named", None) and any(key in ("policy", "framework") for key, _ in axes)
     options = options if is_own else ["--frontend", frontend, *options]
     options += _span_options(run) + _channel_options(run)
     vocoder = _vocoder_option(run)
@@ -180,7 +180,7 @@ def _vocoder_option(run: Configuration) -> str | None:
 def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str) -> str:
     waveform = "" if run.waveform is None else ', waveform="waveform.yaml"'
     vocoder = _vocoder(run)
-    twins = ", twins=True" if run.twins else ""
+    phase = ", original_phase=True" if run.original_phase else ""
     channels = f', channels="{run.channels}"' if run.channels != "mono" else ""
     indent = " " * (8 if run.channel == "each" else 4)
     lines = [
@@ -189,7 +189,7 @@ def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str
         f"for path in {list(paths)!r}:",
         *_loading(run),
         f"{indent}one = sl.audition(clip, frontend={frontend!r}, policy={policy!r}{waveform}, vocoder={vocoder}, "
-        f"draws={run.draws}, rng={run.seed}{twins})",
+        f"draws={run.draws}, rng={run.seed}{phase})",
         f'{indent}one.save("OUT"{channels})',
         f"{indent}heard.append(one)",
         'sl.write_report(heard, "OUT/report.html")',

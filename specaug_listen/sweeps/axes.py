@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from .. import frontends, vocoders
 from .._records import from_plain, record
@@ -27,9 +27,14 @@ from ..frontends import MelFrontend
 __all__ = ["Axis", "Value", "differing_key", "read_axes", "with_values"]
 
 # In this order: a policy is chosen before it is converted, and converted before its numbers are changed.
-_WHOLE = ("policy", "dialect", "frontend", "vocoder")
+_WHOLE = ("policy", "framework", "frontend", "vocoder")
 _MOST_VALUES = 50
 _MOST_AXES = 50
+
+
+def _key_of_today(key: Any) -> Any:
+    """Earlier versions called a framework a dialect."""
+    return "framework" if key == "dialect" else key
 
 
 @record
@@ -39,8 +44,8 @@ class Axis:
     Parameters
     ----------
     key : str
-        ``policy``, ``dialect``, ``frontend``, ``vocoder``; ``probability``; ``fill`` (of all masks); one of the paper's
-        letters ``F``, ``T``, ``W``, ``mF``, ``mT``, ``p``; a parameter of a transform, such as
+        ``policy``, ``framework``, ``frontend``, ``vocoder``; ``probability``; ``fill`` (of all masks); one of the
+        paper's letters ``F``, ``T``, ``W``, ``mF``, ``mT``, ``p``; a parameter of a transform, such as
         ``time_mask.max_frames``; ``vocoder.n_iter``; ``frontend.n_mels``.
     values : sequence of bool, int, float, str or None
         At least one, no two alike.
@@ -56,7 +61,7 @@ class Axis:
     'time_mask.max_frames = 40'
     """
 
-    key: Annotated[str, Field(min_length=1, max_length=200)]
+    key: Annotated[str, BeforeValidator(_key_of_today), Field(min_length=1, max_length=200)]
     values: Annotated[tuple[Value, ...], Field(strict=False, min_length=1, max_length=_MOST_VALUES)]
 
     def __post_init__(self) -> None:
@@ -120,7 +125,7 @@ def _read(text: str) -> Axis:
 def _axis(key: str, values: Any) -> Axis:
     if isinstance(values, str) or not isinstance(values, Iterable):
         values = [values]
-    key = canonical_key(key)
+    key = _key_of_today(canonical_key(key))
     with error_context(f"{key:.80}"):
         values = list(itertools.islice(values, _MOST_VALUES + 1))
         if len(values) > _MOST_VALUES:
@@ -194,8 +199,8 @@ def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None
     (None, 'T')
     """
     names = {
-        "policy": run.policy.name if values.get("policy") in ALL_POLICIES and "dialect" not in values else None,
-        "dialect": run.policy.framework,
+        "policy": run.policy.name if values.get("policy") in ALL_POLICIES and "framework" not in values else None,
+        "framework": run.policy.framework,
         "frontend": run.frontend.name if values.get("frontend") in frontends.PRESETS else None,
         "vocoder": run.vocoder.kind,
     }
@@ -221,7 +226,7 @@ def _with(run: Configuration, key: str, value: Value) -> Configuration:
         raise ParameterError("allowed is a name")
     if key == "policy":
         return _with_policy(run, get_policy(str(value)))
-    if key == "dialect":
+    if key == "framework":
         return _with_policy(run, _converted(run.policy, str(value)))
     if key == "frontend":
         return dataclasses.replace(run, frontend=frontends.get_frontend(str(value)))
@@ -242,5 +247,5 @@ def _with_policy(run: Configuration, policy: Policy) -> Configuration:
     return dataclasses.replace(run, policy=policy, frontend=frontend, frontend_reason=reason)
 
 
-def _converted(policy: Policy, dialect: str) -> Policy:
-    return policy if policy.framework == dialect else convert_policy(policy, dialect).policy
+def _converted(policy: Policy, framework: str) -> Policy:
+    return policy if policy.framework == framework else convert_policy(policy, framework).policy

@@ -103,7 +103,7 @@ class Sweep:
     def frontends(self) -> tuple[tuple[Mapping[str, Value], FrontendChoice], ...]:
         """Where policies or frameworks are varied and each is heard on its own front-end: their values, and which."""
         by_values: dict[tuple[Value, ...], tuple[Mapping[str, Value], FrontendChoice]] = {}
-        keys = [axis.key for axis in self.axes if axis.key in ("policy", "dialect")]
+        keys = [axis.key for axis in self.axes if axis.key in ("policy", "framework")]
         if not keys or self.run.frontend_reason in ("named", None):
             return ()
         for cell in self.cells:

@@ -175,13 +175,13 @@ def _head(record: SweepRecord, paths: bool) -> Head:
 
 def _is_on_own_frontends(record: SweepRecord) -> bool:
     """Whether each policy was heard on its own front-end."""
-    is_varied = any(axis.key in ("policy", "dialect") for axis in record.axes)
+    is_varied = any(axis.key in ("policy", "framework") for axis in record.axes)
     return is_varied and record.configuration.frontend_reason not in ("named", None)
 
 
 def _own_frontend_words(record: SweepRecord, cell: CellEntry) -> str:
     pairs = zip(record.axes, cell.values, strict=True)
-    which = ", ".join(axis.label(value) for axis, value in pairs if axis.key in ("policy", "dialect"))
+    which = ", ".join(axis.label(value) for axis, value in pairs if axis.key in ("policy", "framework"))
     why = reason_in_words(cell.frontend_reason)
     return printable(f"{which}: heard on its own front-end, {cell.frontend}" + (f" ({why})" if why else ""))
 

@@ -66,7 +66,7 @@ def test_a_mel_with_its_recording_is_the_recording():
 
 def test_a_mel_that_is_not_what_its_recording_gives_keeps_its_own_values():
     changed = MEL.with_values(np.maximum(MEL.values, 0.2))
-    heard = audition(changed, policy="none", twins=True)
+    heard = audition(changed, policy="none", original_phase=True)
     assert np.array_equal(heard.mel.values, changed.values)
     assert heard.original is not None
 
@@ -75,7 +75,7 @@ def test_a_mel_that_is_not_what_its_recording_gives_keeps_its_own_values():
     ("how", "words"),
     [
         ({"vocoder": "original-phase"}, "vocoder 'original-phase': .*the original's phase is not at hand"),
-        ({"twins": True}, r"--original-phase \(twins=True\): .*not at hand"),
+        ({"original_phase": True}, r"--original-phase \(original_phase=True\): .*not at hand"),
         ({"frontend": "lhotse"}, "frontend='lhotse': the mel is one of 'whisper'"),
     ],
 )

@@ -52,7 +52,7 @@ def opened(browser):
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    return folder_of(tmp_path_factory.mktemp("two") / "out", ["first", "second"], twins=True)
+    return folder_of(tmp_path_factory.mktemp("two") / "out", ["first", "second"], original_phase=True)
 
 
 @pytest.fixture(scope="session")

@@ -107,7 +107,7 @@ def test_a_seek_within_a_loop_keeps_it(opened, report):
 
 
 def test_blind_mode_has_letters_for_however_many_versions(opened, tmp_path):
-    page = opened(write_report(folder_of(tmp_path / "many", ["one"], draws=15, seconds=0.4, twins=True)))
+    page = opened(write_report(folder_of(tmp_path / "many", ["one"], draws=15, seconds=0.4, original_phase=True)))
     page.page.keyboard.press("b")
     labels = [text.split()[-1] for text in page.page.locator(".choices button").all_text_contents()]
     assert labels == [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "AA", "AB", "AC", "AD", "AE", "AF"]

@@ -302,7 +302,7 @@ def test_former_names_of_options_and_lists_still_work_and_no_help_shows_them(tmp
     assert run(*show, "--dialect", "nemo") == run(*show, "--framework", "nemo")
     assert run("audition", clips / "a.wav", "-o", tmp_path / "out", "--twins", "--no-report").code == 0
     assert (tmp_path / "out" / "a" / "draw-1-original-phase.wav").is_file()
-    for command in ("audition", "check", "list"):
+    for command in ("audition", "check", "sweep", "list"):
         assert not re.search("dialect|twins", run(command, "--help").out)
 
 

@@ -139,7 +139,7 @@ def test_a_sweep_over_policies_gives_each_its_own_front_end_and_says_so(tmp_path
     assert [own.reason for _, own in swept.frontends] == ["default", "framework", "recipe"]
 
 
-@pytest.mark.parametrize("vary", [{"policy": ["LD", "nemo-conformer"]}, {"dialect": ["nemo", "lhotse"]}])
+@pytest.mark.parametrize("vary", [{"policy": ["LD", "nemo-conformer"]}, {"framework": ["nemo", "lhotse"]}])
 def test_a_front_end_that_is_named_holds_for_all_cells(clip, vary):
     swept = sl.sweep(clip, vary=vary, frontend="kaldi", vocoder="original-phase")
     assert {cell.audition.frontend for cell in swept.cells} == {PRESETS["kaldi"]}
@@ -147,7 +147,7 @@ def test_a_front_end_that_is_named_holds_for_all_cells(clip, vary):
 
 
 def test_a_sweep_over_frameworks_gives_each_its_own_front_end(clip):
-    swept = sl.sweep(clip, vary={"dialect": ["paper", "nemo", "lhotse"]}, vocoder="original-phase")
+    swept = sl.sweep(clip, vary={"framework": ["paper", "nemo", "lhotse"]}, vocoder="original-phase")
     assert [cell.audition.frontend.name for cell in swept.cells] == ["whisper", "nemo", "lhotse"]
 
 
@@ -160,7 +160,7 @@ def test_check_and_show_take_the_same_front_end(clip):
 
 
 # Option of the command -> parameter of the call, or of the method that writes what it gives.
-NAMES = {"original_phase": "twins", "seed": "rng", "start": "start_s", "duration": "duration_s", "budget": "budget_mb"}
+NAMES = {"seed": "rng", "start": "start_s", "duration": "duration_s", "budget": "budget_mb"}
 NAMES |= {"stats": "statistics", "layout": "channels", "timeout": "timeout_s", "paths_shown": "paths"}
 # What only a command has: where things are, what is printed, and what Python says by calling another function.
 COMMAND_ONLY = {"paths", "path", "out", "report", "as_json", "what", "file", "draw", "folders", "open_it"}

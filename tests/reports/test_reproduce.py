@@ -36,7 +36,7 @@ RUNS = {
     ),
     "channel": Configuration(WHISPER, augment.LB, FAST, 1, 0, channel="right"),
     "each": Configuration(WHISPER, augment.LB, FAST, 1, 0, channel="each"),
-    "twins": Configuration(WHISPER, augment.LB, FAST, 1, 0, twins=True),
+    "original_phase": Configuration(WHISPER, augment.LB, FAST, 1, 0, original_phase=True),
 }  # fmt: skip
 
 
@@ -102,8 +102,10 @@ def test_words_name_the_rules_the_front_end_and_the_versions():
 
 
 def test_an_audition_at_hand_has_the_configuration_that_it_was_made_with(speechlike):
-    heard = audition(Audio(speechlike.samples, 16000), policy=OWN, vocoder=FAST, draws=2, rng=4, twins=True)
-    assert configuration_of(heard) == Configuration(WHISPER, OWN, FAST, 2, 4, twins=True, frontend_reason="default")
+    heard = audition(Audio(speechlike.samples, 16000), policy=OWN, vocoder=FAST, draws=2, rng=4, original_phase=True)
+    assert configuration_of(heard) == Configuration(
+        WHISPER, OWN, FAST, 2, 4, original_phase=True, frontend_reason="default"
+    )
 
 
 def test_the_recipe_of_a_sweep_takes_the_same_part_of_the_clip(tmp_path, speechlike):

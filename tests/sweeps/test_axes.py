@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from specaug_listen import augment
+from specaug_listen._records import from_plain
 from specaug_listen.auditions import Configuration
 from specaug_listen.augment import FrequencyMask, Policy, TimeMask, TimeWarp
 from specaug_listen.errors import ParameterError
@@ -102,12 +103,12 @@ def test_a_policy_is_chosen_before_its_numbers_are_changed(keys):
     assert changed.transforms[-1] == TimeMask(count=1, max_frames=9, max_ratio=1.0)
 
 
-def test_a_dialect_converts_and_its_masks_take_the_papers_names():
-    changed = with_values(RUN, {"dialect": "espnet", "time_mask.max_frames": 33}).policy
+def test_a_framework_converts_and_its_masks_take_the_papers_names():
+    changed = with_values(RUN, {"framework": "espnet", "time_mask.max_frames": 33}).policy
     assert changed.framework == "espnet"
     (mask,) = (t for t in changed.transforms if getattr(t, "axis", "") == "time")
     assert mask.max_width == 33
-    assert with_values(RUN, {"dialect": "paper"}).policy == augment.SM
+    assert with_values(RUN, {"framework": "paper"}).policy == augment.SM
 
 
 def test_parameters_of_vocoder_and_front_end_can_be_varied():
@@ -132,7 +133,7 @@ def test_what_cannot_be_varied_is_refused_in_one_line(subtests):
         ("vocoder.iterations", 3, "unknown parameter"),
         ("frontend", "wisper", "did you mean 'whisper'"),
         ("frontend.n_mels", 5000, "n_mels=5000"),
-        ("dialect", "kaldi", "unknown framework"),
+        ("framework", "kaldi", "unknown framework"),
     ]:
         with subtests.test(key=key, value=value, match=match):
             with pytest.raises(ParameterError, match=match) as caught:
@@ -143,3 +144,12 @@ def test_what_cannot_be_varied_is_refused_in_one_line(subtests):
 def test_a_policy_without_masks_has_no_fill():
     with pytest.raises(ParameterError, match="policy 'warp' has no 'fill'"):
         with_values(Configuration(WHISPER, Policy([TimeWarp(5)], "warp"), Joint(), 1, 0), {"fill": "mean"})
+
+
+def test_the_former_name_of_an_axis_is_read_from_texts_and_records():
+    (axis,) = read_axes(["dialect=espnet,nemo"])
+    assert (
+        axis
+        == Axis("framework", ("espnet", "nemo"))
+        == from_plain(Axis, {"key": "dialect", "values": ["espnet", "nemo"]})
+    )

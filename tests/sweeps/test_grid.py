@@ -283,7 +283,7 @@ def test_a_wider_mask_changes_more_whatever_the_warp(speechlike):
         {"fill": ["mean", 3.0], "time_mask.fill": ["floor"]},
         {"probability": [0.5, 1.0]},
         {"policy": ["SM", "LD"], "T": [9]},
-        {"dialect": ["espnet", "nemo"]},
+        {"framework": ["espnet", "nemo"]},
         {"frontend": ["whisper", "hifigan"]},
         {"frontend.hop_length": [160, 200]},
         {"vocoder": ["griffinlim:n_iter=1", "original-phase"]},
@@ -292,7 +292,7 @@ def test_a_wider_mask_changes_more_whatever_the_warp(speechlike):
     ids=str,
 )
 def test_cells_whose_folders_were_exchanged_are_told(speechlike, tmp_path, vary):
-    policy = "SM" if "dialect" in vary else STEADY
+    policy = "SM" if "framework" in vary else STEADY
     made = sweep(speechlike.part(0, 0.2), vary=vary, policy=policy, vocoder=FAST, rng=0)
     folder = made.save(tmp_path / "out").parent
     assert write_page(folder, tmp_path / "page.html").path.is_file()
