@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
@@ -27,40 +28,22 @@ class Kind(NamedTuple):
 
 _E: Severity = "error"
 _W: Severity = "warning"
+_crash = functools.partial(Kind, _E, has_result=False)
 # In the order of a report. An error does what nobody wants; a warning weakens or distorts an augmentation.
 FINDINGS: dict[str, Kind] = {
-    "call-hangs": Kind(
-        _E, "one such draw stops the training", "bound loops that draw until something fits", has_result=False
-    ),
-    "process-ended": Kind(
-        _E, "one such draw ends the training without a word", "raise an error, and end nothing", has_result=False
-    ),
+    "call-hangs": _crash("one such draw stops the training", "bound loops that draw until something fits"),
+    "process-ended": _crash("one such draw ends the training without a word", "raise an error, and end nothing"),
     "process-forked": Kind(
         _E, "the training goes on in several processes at once", "start processes once, outside of the call"
     ),
-    "crash-short-clip": Kind(
-        _E, "one short clip ends the training", "bound widths by the clip, or skip such clips", has_result=False
-    ),
-    "crash-long-clip": Kind(
-        _E, "one long clip ends the training", "bound what is drawn or allocated by its length", has_result=False
-    ),
-    "crash-at-random": Kind(
-        _E, "now and then a draw ends the training", "bound what is drawn, and guard what is rare", has_result=False
-    ),
-    "crash-all-masked": Kind(
-        _E, "a silent or wholly masked clip ends the training", "guard divisions and searches", has_result=False
-    ),
-    "crash-mono": Kind(
-        _E, "a clip of one channel ends the training", "do not drop the axis of channels", has_result=False
-    ),
-    "crash-batch": Kind(
-        _E, "batches of some sizes end the training", "do not drop or unpack the batch's axis", has_result=False
-    ),
-    "crash-few-bins": Kind(
-        _E,
-        "every clip of mels of this size ends the training",
-        "bound widths by the number of bins, or skip the mask",
-        has_result=False,
+    "crash-short-clip": _crash("one short clip ends the training", "bound widths by the clip, or skip such clips"),
+    "crash-long-clip": _crash("one long clip ends the training", "bound what is drawn or allocated by its length"),
+    "crash-at-random": _crash("now and then a draw ends the training", "bound what is drawn, and guard what is rare"),
+    "crash-all-masked": _crash("a silent or wholly masked clip ends the training", "guard divisions and searches"),
+    "crash-mono": _crash("a clip of one channel ends the training", "do not drop the axis of channels"),
+    "crash-batch": _crash("batches of some sizes end the training", "do not drop or unpack the batch's axis"),
+    "crash-few-bins": _crash(
+        "every clip of mels of this size ends the training", "bound widths by the number of bins, or skip the mask"
     ),
     "not-finite": Kind(_E, "one NaN spreads to all weights", "guard divisions by zero and logarithms"),
     "length-changed": Kind(_E, "lengths and alignments no longer fit", "keep the length, or pass the new one on"),

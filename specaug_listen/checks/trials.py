@@ -111,6 +111,10 @@ class Bench:
     changes: dict[str, Observation] = field(default_factory=dict)
     errors: dict[tuple[str, str], Observation] = field(default_factory=dict)
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _probes: dict[int, Probe] = field(default_factory=dict)
+    _trials: dict[str, list[Trial]] = field(default_factory=dict)
+    _more: dict[str, list[Trial | None]] = field(default_factory=dict)
+    _pairs: dict[str, list[Pair]] = field(default_factory=dict)
 
     @cached_property
     def reference(self) -> Clip:
@@ -207,22 +211,6 @@ class Bench:
     def brings_back(self, clip: Clip) -> bool:
         """Say whether a seed brings its draw on a clip back."""
         return all(pair.is_same for pair in self.pairs_of(clip))
-
-    @cached_property
-    def _pairs(self) -> dict[str, list[Pair]]:
-        return {}
-
-    @cached_property
-    def _trials(self) -> dict[str, list[Trial]]:
-        return {}
-
-    @cached_property
-    def _probes(self) -> dict[int, Probe]:
-        return {}
-
-    @cached_property
-    def _more(self) -> dict[str, list[Trial | None]]:
-        return {}
 
     @property
     def all_trials(self) -> list[Trial]:

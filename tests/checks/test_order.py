@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from checked import quick_check
 from pipelines import moved
 
 from specaug_listen import frontends
-from specaug_listen.checks import check
 from specaug_listen.checks.clips import speech_clips
 from specaug_listen.checks.pipelines import CallablePipeline
 from specaug_listen.checks.probes import Probe
@@ -55,32 +55,30 @@ def clips():
     return speech_clips(frontends.WHISPER)[:3]
 
 
-def found(function, clips, seed=0):
-    return order_findings(Bench(CallablePipeline("theirs", function, ALONE, clips[0].mel), clips, seed, 100))
+def findings_of(function, clips, seed=0):
+    return order_findings(Bench(CallablePipeline("augment", function, ALONE, clips[0].mel), clips, seed, 100))
 
 
 @pytest.mark.parametrize("name", ODD)
 def test_another_order_is_found(name, clips):
     function, what = ODD[name]
-    (finding,) = found(function, clips)
+    (finding,) = findings_of(function, clips)
     assert finding.id == "order-changed"
     assert f"draws give {what} back in another order" in finding.evidence
 
 
 @pytest.mark.parametrize("name", CALM)
-@pytest.mark.parametrize("seed", range(3))
-def test_the_same_order_is_none(name, seed, clips):
-    assert found(CALM[name], clips, seed) == []
+def test_the_same_order_is_none(name, clips):
+    assert [findings_of(CALM[name], clips, seed) for seed in range(2)] == [[], []]
 
 
 def test_a_clip_that_runs_backwards_is_that_finding_alone():
-    report = check(ODD["backwards"][0], adapter=ALONE, draws=100).report
+    report = quick_check(ODD["backwards"][0], adapter=ALONE).report
     assert report.ids == ("order-changed",)
 
 
-@pytest.mark.parametrize("n_frames", [20, 57, 200, 1500])
-@pytest.mark.parametrize("n_mels", [40, 80, 128])
-def test_any_probe_shows_what_stands_elsewhere(n_frames, n_mels):
+@pytest.mark.parametrize(("n_mels", "n_frames"), [(40, 20), (80, 57), (128, 200), (40, 1500), (80, 1500)])
+def test_any_probe_shows_what_stands_elsewhere(n_mels, n_frames):
     probe = Probe(n_mels, n_frames, -80.0, 0.0)
     shuffled = np.random.default_rng(n_frames).permutation(n_frames)
     for after, expected in (

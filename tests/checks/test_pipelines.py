@@ -22,7 +22,7 @@ def mel():
 
 
 def of(function, mel, adapter=ADAPTER):
-    return CallablePipeline("theirs", function, adapter, mel)
+    return CallablePipeline("augment", function, adapter, mel)
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,13 @@ def of(function, mel, adapter=ADAPTER):
 def test_a_batch_is_given_padded_with_its_lengths_and_taken_back(mel, axes, shape):
     seen = []
 
-    def theirs(mels, lengths):
+    def augment(mels, lengths):
         seen.append((mels.shape, lengths.tolist()))
         return mels + 1
 
     adapter = Adapter(axes=axes, container="numpy", lengths="frames")
     items = np.arange(400, dtype=np.float32).reshape(80, 5), np.ones((80, 9), np.float32)
-    outcome = of(theirs, mel, adapter)(MelBatch(items, pad_value=-7.0), 0)
+    outcome = of(augment, mel, adapter)(MelBatch(items, pad_value=-7.0), 0)
     assert seen == [(shape, [5, 9])]
     assert np.array_equal(outcome.values[0][:, :5], items[0] + 1)
     assert np.array_equal(outcome.values[0][:, 5:], np.full((80, 4), -6.0))
@@ -83,7 +83,7 @@ def test_channels_are_repeated(mel):
 
 
 @pytest.mark.parametrize(
-    ("theirs", "what", "evidence"),
+    ("augment", "what", "evidence"),
     [
         (lambda x, n: x.astype(np.float64), "dtype-changed", "given float32, it gave float64"),
         (lambda x, n: x[..., :-2], "length-changed", "9 frames became 7"),
@@ -92,13 +92,13 @@ def test_channels_are_repeated(mel):
         (lambda x, n: np.negative(x, out=x).copy(), "input-modified", "holds other values"),
     ],
 )
-def test_what_is_odd_on_one_call_is_seen(mel, theirs, what, evidence):
-    outcome = of(theirs, mel)(MelBatch((np.ones((80, 9), np.float32),)), 0)
+def test_what_is_odd_on_one_call_is_seen(mel, augment, what, evidence):
+    outcome = of(augment, mel)(MelBatch((np.ones((80, 9), np.float32),)), 0)
     assert evidence in outcome.changes[what]
 
 
 @pytest.mark.parametrize(
-    ("theirs", "error"),
+    ("augment", "error"),
     [
         (lambda x, n: None, "it gave None"),
         (lambda x, n: "mel", "expected the mel"),
@@ -111,8 +111,8 @@ def test_what_is_odd_on_one_call_is_seen(mel, theirs, what, evidence):
         (lambda x, n: exit(3), "SystemExit: 3"),
     ],
 )
-def test_what_is_no_mel_is_an_error_in_words(mel, theirs, error):
-    outcome = of(theirs, mel)(MelBatch((np.ones((80, 9), np.float32),)), 0)
+def test_what_is_no_mel_is_an_error_in_words(mel, augment, error):
+    outcome = of(augment, mel)(MelBatch((np.ones((80, 9), np.float32),)), 0)
     assert error in outcome.error
 
 

@@ -1,4 +1,4 @@
-"""Callables of others: drawn, applied, replayed, refused."""
+"""Callables as transforms of a policy: drawn, applied, replayed, refused."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_draw_from_json_imports_nothing_by_itself(mel):
 def test_json_cannot_bring_a_function(mel):
     data = json.loads(get_policy("numpy:flipud").draw(mel, rng=0).to_json())
     data["steps"][0]["function"] = "os:system"
-    with pytest.raises(augment.draw.PolicyError, match=r"steps\[0\]\.foreign='os:system'"):
+    with pytest.raises(augment.draw.PolicyError, match=r"steps\[0\]\.foreign\.function='os:system'"):
         Draw.from_json(json.dumps(data))
 
 
