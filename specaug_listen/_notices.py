@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Notice", "counted"]
+__all__ = ["Notice", "plural"]
 
 _MOST_ENDINGS, _MOST_VALUES = 8, 20
 
 
-def counted(n: int, what: str) -> str:
+def plural(n: int, what: str) -> str:
     """A number of things in words.
 
     Examples
     --------
-    >>> counted(1, "clip"), counted(3, "clip")
+    >>> plural(1, "clip"), plural(3, "clip")
     ('1 clip', '3 clips')
     """
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
@@ -80,21 +80,21 @@ def _stopped(values: Mapping[str, Any]) -> str:
 
 def _pages_lost(values: Mapping[str, Any]) -> str:
     n_pages, n_bytes, n_bad = (values.get(key, 0) for key in ("n_pages", "n_bytes", "n_bad"))
-    lost = [f"{counted(n_pages, 'page')} {'is' if n_pages == 1 else 'are'} missing"] if n_pages else []
-    lost += [f"{counted(n_bytes, 'byte')} outside of any stream"] if n_bytes else []
-    lost += [f"{counted(n_bad, 'page')} not as written"] if n_bad else []
+    lost = [f"{plural(n_pages, 'page')} {'is' if n_pages == 1 else 'are'} missing"] if n_pages else []
+    lost += [f"{plural(n_bytes, 'byte')} outside of any stream"] if n_bytes else []
+    lost += [f"{plural(n_bad, 'page')} not as written"] if n_bad else []
     return f"damaged: {' and '.join(lost)}, so sound is missing within the clip"
 
 
 def _junk_after(values: Mapping[str, Any]) -> str:
     n = values["n_bytes"]
-    what = "something that seems" if n is None else f"{counted(n, 'byte')} that {'seems' if n == 1 else 'seem'}"
+    what = "something that seems" if n is None else f"{plural(n, 'byte')} that {'seems' if n == 1 else 'seem'}"
     return f"junk behind the sound: {what} to be no sound, left out"
 
 
 def _junk_before(values: Mapping[str, Any]) -> str:
     return (
-        f"junk before the sound: {counted(values['n_bytes'], 'byte')} outside of any MPEG frame; if they are the rest "
+        f"junk before the sound: {plural(values['n_bytes'], 'byte')} outside of any MPEG frame; if they are the rest "
         "of one, sound is missing before it; copy the file again"
     )
 
@@ -236,7 +236,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "open-length": "open length: its header does not tell how long it is, so that a cut would not show; "
     "{n_present} samples are there",
     "zeros-after": lambda values: (
-        f"zeros behind the sound: {counted(values['n_bytes'], 'byte')} behind what the header calls sound, left out"
+        f"zeros behind the sound: {plural(values['n_bytes'], 'byte')} behind what the header calls sound, left out"
     ),
     "time-gaps": lambda values: (
         f"gaps in time: its packets leave out {_seconds(values, 'n_samples')} s in all, as where a recorder paused or "
@@ -245,21 +245,21 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "junk-after": _junk_after,
     "junk-before": _junk_before,
     "decoder-errors": lambda values: (
-        f"damaged: the decoder complained {counted(values['n_errors'], 'time')} ({values['reason']}), so sound is "
+        f"damaged: the decoder complained {plural(values['n_errors'], 'time')} ({values['reason']}), so sound is "
         "missing or wrong within the clip"
     ),
     "silenced": _silenced,
     "damaged": lambda values: (
-        f"damaged: {counted(values['n_bytes'], 'byte')} of the file outside of any frame or packet, so sound is "
+        f"damaged: {plural(values['n_bytes'], 'byte')} of the file outside of any frame or packet, so sound is "
         "missing within the clip"
     ),
     "other-sound": "damaged: some of the sound is not what was encoded, as its MD5 differs from that of the file",
     "packets-damaged": lambda values: (
-        f"damaged: {counted(values['n_packets'], 'packet')} not as written, so sound is wrong within the clip"
+        f"damaged: {plural(values['n_packets'], 'packet')} not as written, so sound is wrong within the clip"
     ),
     "pages-lost": _pages_lost,
     "pages-repeated": lambda values: (
-        f"damaged: {counted(values['n_pages'], 'page')} a second time in the file, read once"
+        f"damaged: {plural(values['n_pages'], 'page')} a second time in the file, read once"
     ),
     "other-streams": "streams left out: {n_streams} that differ in rate or channels, or are unreadable, beside the "
     "{n_read} that were read; split the file",
@@ -273,14 +273,14 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "decoded-by": "decoded by FFmpeg: {codec} in {container}, by {decoder}",
     "left-out": _files_left_out,
     "results": lambda values: (
-        f"left out of {values['folder']}: {counted(values['n_files'], 'file')} of specaug-listen's own results; to "
+        f"left out of {values['folder']}: {plural(values['n_files'], 'file')} of specaug-listen's own results; to "
         "hear one, name it by its own path"
     ),
     "upwards": _upwards,
     "unfinished": "{folder}: the run did not end, as there is no audition.json; {n_done} of {n_clips} clips are done, "
     "and audition --resume goes on",
     "unlisted": lambda values: (
-        f"{values['folder']}: {counted(values['n_draws'], 'draw')} that the index does not list, left out "
+        f"{values['folder']}: {plural(values['n_draws'], 'draw')} that the index does not list, left out "
         f"({', '.join(values['draws'])}{', ...' if len(values['draws']) < values['n_draws'] else ''})"
     ),
     "not-listed": "{path}: the index of {folder} does not list this draw, so nothing tells whether it is of that run",

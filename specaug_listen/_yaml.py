@@ -12,7 +12,7 @@ from ._files import as_path, open_file, printable
 from .errors import ParameterError, PolicyError, nearest, value_text
 
 __all__ = [
-    "Repeated",
+    "RepeatedKey",
     "Tagged",
     "as_mapping",
     "by_name",
@@ -104,7 +104,7 @@ def mapping_of(text: str, path: str | os.PathLike[str], what: str) -> dict[str, 
     return _mapping(text, path, what, load)
 
 
-class Repeated(NamedTuple):
+class RepeatedKey(NamedTuple):
     """A key that stands twice or more in one mapping: where, what counts, and what stood there before."""
 
     place: tuple[str, ...]
@@ -112,7 +112,7 @@ class Repeated(NamedTuple):
     before: Any
 
 
-def framework_data_of(text: str, path: str | os.PathLike[str], what: str) -> tuple[Any, tuple[Repeated, ...]]:
+def framework_data_of(text: str, path: str | os.PathLike[str], what: str) -> tuple[Any, tuple[RepeatedKey, ...]]:
     """What a framework's configuration holds, in YAML or JSON, and the keys that are repeated: the last one counts.
 
     Aliases and merged keys are followed; a tag and what follows it stand in the result as `Tagged`, and nothing is done
@@ -123,7 +123,7 @@ def framework_data_of(text: str, path: str | os.PathLike[str], what: str) -> tup
     PolicyError
         When the text is neither, names Python objects, or aliases blow it up.
     """
-    repeated: list[Repeated] = []
+    repeated: list[RepeatedKey] = []
     if text.lstrip(" \t\r\n").startswith(("{", "[")):
         try:
             data = _parse(text, path, what, "YAML mapping", lambda text: _json(text, repeated), "JSON")
@@ -136,7 +136,7 @@ def framework_data_of(text: str, path: str | os.PathLike[str], what: str) -> tup
     repeated.clear()
 
     def note(place: tuple[str, ...], last: Any, before: Any) -> None:
-        repeated.append(Repeated(place, last, before))
+        repeated.append(RepeatedKey(place, last, before))
 
     data = _parse(text, path, what, "YAML mapping", lambda text: load_tagged(text, Tagged, note))
     return data, tuple(repeated)
@@ -204,7 +204,7 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _json(text: str, repeated: list[Repeated]) -> Any:
+def _json(text: str, repeated: list[RepeatedKey]) -> Any:
     twice: list[tuple[dict[str, Any], str, Any]] = []
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def _json(text: str, repeated: list[Repeated]) -> Any:
             raise ValueError(f"more than {MAX_VALUES} values")
     # What stands in a value that does not count is of no account.
     repeated += [
-        Repeated((*places[id(held)], key), held[key], before) for held, key, before in twice if id(held) in places
+        RepeatedKey((*places[id(held)], key), held[key], before) for held, key, before in twice if id(held) in places
     ]
     return data
 

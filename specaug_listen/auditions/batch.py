@@ -71,8 +71,8 @@ def _check_free(output: Output, *, overwrite: bool, resume: bool) -> None:
     output.overwrite = overwrite or going_on
     output.check_empty()
     output.check_alone()
-    replaced = () if going_on else output.written.by("audition")
-    output.check(["audition.json"], also=[*replaced, *page_names(Path("report.html"), output.written)])
+    replaced = () if going_on else output.own_files.by("audition")
+    output.check(["audition.json"], also=[*replaced, *page_names(Path("report.html"), output.own_files)])
 
 
 @dataclass(frozen=True)

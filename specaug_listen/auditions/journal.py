@@ -13,7 +13,7 @@ from .._files import io_errors, printable, write_files
 from .._notices import Notice
 from .._records import from_file_data, to_plain
 from ..errors import ParameterError, PolicyError, error_context
-from ..outputs.marker import MARKER, Line, Written, marker_lines
+from ..outputs.marker import MARKER, Line, OwnFiles, marker_lines
 from ..outputs.output import Output
 from ..outputs.pages import page_names
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_index, to_bytes, versions
@@ -93,7 +93,7 @@ def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> 
     start = max((i for i, line in enumerate(lines) if "run" in line), default=None)
     if start is None:
         return None
-    name, files = printable(os.path.join(folder, MARKER)), Written(Path(folder))
+    name, files = printable(os.path.join(folder, MARKER)), OwnFiles(Path(folder))
     first = from_file_data(AuditionRecord, lines[start]["run"], name)
     clips: dict[str, tuple[ClipEntry, Line]] = {}
     failures = list(first.failures)
@@ -115,7 +115,7 @@ def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> 
     return Journal(index, n_clips, hashes)
 
 
-def _is_there(line: Line, files: Written) -> bool:
+def _is_there(line: Line, files: OwnFiles) -> bool:
     """Whether the files of a clip are in their places, as they were written."""
     files.add(line)
     return all(files.is_whole(name, value) for name, value in line["owns"].items())
@@ -199,7 +199,7 @@ class Run:
 
     def keep(self, entry: ClipEntry) -> ClipEntry:
         """Take a clip as it is."""
-        self._output.keep(name for name in self._output.written if name.startswith(f"{entry.folder}/"))
+        self._output.keep(name for name in self._output.own_files if name.startswith(f"{entry.folder}/"))
         self._clips.append(entry)
         return entry
 
@@ -214,7 +214,7 @@ class Run:
         """Begin the journal, once: from here on, what an earlier run wrote is no longer whole."""
         if self._is_begun:
             return
-        earlier = ["audition.json", *page_names(Path("report.html"), self._output.written)]
+        earlier = ["audition.json", *page_names(Path("report.html"), self._output.own_files)]
         lines = [] if self._resumed is None else self._resumed.lines()
         self._output.begin(
             [_run_line(replace(self._start, failures=tuple(self._failures)), self._n_clips), *lines], instead_of=earlier
@@ -236,7 +236,7 @@ class Run:
             with io_errors(self._output.out / "audition.json"):
                 write_files(room, {"audition.json": to_bytes(self.index)})
             self._output.publish(room, last=["audition.json"])
-        self._output.remove(self._output.written.by("audition"))
+        self._output.remove(self._output.own_files.by("audition"))
 
 
 def journal_to_resume(folder: Path, configuration: Configuration) -> Journal | None:

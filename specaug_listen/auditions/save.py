@@ -99,7 +99,7 @@ def put_clip(
         with io_errors(output.out / folder):
             write_files(room / folder, files)
         before()
-        earlier = [name for name in output.written.by(output.command) if name.startswith(f"{folder}/")]
+        earlier = [name for name in output.own_files.by(output.command) if name.startswith(f"{folder}/")]
         output.check((), also=earlier)
         # A record is never to lie beside another draw's sound.
         output.publish(room, line, last=[f"{folder}/{name}" for name in files if name.endswith(".json")])

@@ -46,7 +46,7 @@ def output_of_check(out: Path, *, overwrite: bool = False, inputs: Iterable[str 
     output = Output(out, "check", overwrite=overwrite, inputs=inputs)
     output.check_empty()
     output.check_alone()
-    output.check(("check.html", "check.json"), also=output.written.by("check"))
+    output.check(("check.html", "check.json"), also=output.own_files.by("check"))
     return output
 
 
@@ -64,7 +64,7 @@ def save_check(report: CheckReport, bench: Bench, output: Output) -> Path:
             index = {"check.html": _page(report, faults), "check.json": (to_json(report) + "\n").encode()}
             write_files(room, index)
         output.publish(room, last=["check.html", "check.json"])
-        output.remove(output.written.by("check"))
+        output.remove(output.own_files.by("check"))
     return output.out
 
 

@@ -11,7 +11,7 @@ import typer
 
 from .._stdout import quiet_stdout
 from ..errors import ParameterError
-from .console import clip_progress, complain, complain_of, counted, open_page, results_folder, say, tell_of_page
+from .console import clip_progress, complain, complain_of, open_page, plural, results_folder, say, tell_of_page
 from .options import (
     Adapters,
     AxesText,
@@ -196,7 +196,7 @@ def _tell_of(index: AuditionRecord, out: Path, page: Published | None, *, as_jso
     from ..auditions.records import to_bytes
 
     refused = f", {len(index.failures)} refused" if index.failures else ""
-    summary = f"{counted(len(index.clips), 'clip')} auditioned{refused}"
+    summary = f"{plural(len(index.clips), 'clip')} auditioned{refused}"
     if as_json:
         say(to_bytes(index).decode(), end="")
     elif page is not None:

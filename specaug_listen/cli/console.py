@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._notices import counted
+from .._notices import plural
 from .._stdout import discard
 from ..errors import one_line
 
@@ -27,8 +27,8 @@ __all__ = [
     "clip_progress",
     "complain",
     "complain_of",
-    "counted",
     "open_page",
+    "plural",
     "results_folder",
     "say",
     "tell_of_page",
@@ -66,7 +66,7 @@ def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within
     is_shown = sys.stdout.isatty()
     with Progress(*columns, console=Console(stderr=True), redirect_stdout=is_shown, transient=True) as bar:
         task, part = (
-            bar.add_task(f"Auditioning {counted(total, 'clip')}", total=total),
+            bar.add_task(f"Auditioning {plural(total, 'clip')}", total=total),
             bar.add_task("", visible=False),
         )
 

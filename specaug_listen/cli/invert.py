@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .console import complain, complain_of, counted, say
+from .console import complain, complain_of, plural, say
 from .options import AxesText, Overwrite, StatisticsText
 
 if TYPE_CHECKING:
@@ -137,5 +137,5 @@ def _tell(target: Path, file: MelFile, clip: MelClip, sound_and_gain: tuple[Audi
     mel = clip.mel
     say(
         f"{printable(target)}: {sound.duration_s:.2f} s at {sound.sample_rate} Hz, from {printable(file)} "
-        f"({counted(mel.n_frames, 'frame')} of {mel.n_mels} bins)"
+        f"({plural(mel.n_frames, 'frame')} of {mel.n_mels} bins)"
     )

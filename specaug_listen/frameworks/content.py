@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeAlias
 
 from .._files import as_path, open_file, printable
-from .._yaml import Repeated, as_mapping, framework_data_of, read_text, text_of
+from .._yaml import RepeatedKey, as_mapping, framework_data_of, read_text, text_of
 from ..errors import ParameterError, PolicyError
 from .detect import claims, short_list
 from .hf import PREPROCESSOR, PROCESSOR
@@ -97,7 +97,7 @@ def _parse(text: str, file: str | os.PathLike[str], name: str | None = None) -> 
     return Content(text, as_mapping(data, name or file, "policy"), _repeat_notes(repeated))
 
 
-def _repeat_notes(repeated: tuple[Repeated, ...]) -> tuple[str, ...]:
+def _repeat_notes(repeated: tuple[RepeatedKey, ...]) -> tuple[str, ...]:
     notes = [
         f"{'.'.join(place):.120}: stands more than once, and the last one counts: {_short(last)} (before: "
         f"{_short(before)})"

@@ -22,8 +22,8 @@ __all__ = [
     "MARKER",
     "NO_LINK",
     "Line",
+    "OwnFiles",
     "Results",
-    "Written",
     "append_line",
     "is_folder",
     "marker_bytes",
@@ -41,7 +41,7 @@ Line: TypeAlias = Mapping[str, Any]
 State = Literal["absent", "ours", "changed", "foreign"]
 
 
-class Written:
+class OwnFiles:
     """The files that lines of a marker list: by name, the hashes of what was written, and the command that did.
 
     Parameters
@@ -185,12 +185,12 @@ def append_line(path: Path, line: Line) -> None:
         os.close(file)
 
 
-def results_in(folder: str | os.PathLike[str]) -> Written:
+def results_in(folder: str | os.PathLike[str]) -> OwnFiles:
     """The files that specaug-listen wrote in a folder; none, and not ``is_readable``, where its marker is no marker."""
     try:
-        return Written(Path(folder), marker_lines(folder))
+        return OwnFiles(Path(folder), marker_lines(folder))
     except ParameterError:
-        files = Written(Path(folder))
+        files = OwnFiles(Path(folder))
         files.is_readable = False
         return files
 
@@ -199,8 +199,8 @@ class Results:
     """What specaug-listen wrote, asked file by file: each marker above them is read once."""
 
     def __init__(self) -> None:
-        self._above: dict[str, list[tuple[str, Written]]] = {}
-        self._written: dict[str, Written] = {}
+        self._above: dict[str, list[tuple[str, OwnFiles]]] = {}
+        self._written: dict[str, OwnFiles] = {}
 
     def holds(self, folder: str, name: str) -> bool:
         """Whether a file of a folder is what the marker there, or in a folder above, says was written."""
@@ -211,7 +211,7 @@ class Results:
             for way, written in self._above[folder]
         )
 
-    def _markers_above(self, folder: str) -> list[tuple[str, Written]]:
+    def _markers_above(self, folder: str) -> list[tuple[str, OwnFiles]]:
         markers, way, last = [], "", "."
         while last:
             if folder not in self._written:

@@ -17,7 +17,7 @@ from .._interrupts import begin_writing
 from ..errors import ParameterError
 from .disk import put_all_through, put_new, put_through
 from .locks import holding, remove_empty
-from .marker import MARKER, Line, Written, append_line, is_folder, marker_bytes, marker_lines
+from .marker import MARKER, Line, OwnFiles, append_line, is_folder, marker_bytes, marker_lines
 from .scratch import files_in, has_name_of_room, is_room, new_room, remove_left_rooms
 
 __all__ = ["Output"]
@@ -78,9 +78,9 @@ class Output:
     # --- what may be written ---
 
     @cached_property
-    def written(self) -> Written:
+    def own_files(self) -> OwnFiles:
         """What the marker lists."""
-        return Written(self.folder, marker_lines(self.folder))
+        return OwnFiles(self.folder, marker_lines(self.folder))
 
     def check_empty(self) -> None:
         """See that the folder is new or empty, unless results in it are to be replaced.
@@ -116,21 +116,21 @@ class Output:
         names = sorted(names, key=lambda name: (name.count("/"), name))
         for name in names:
             _check_unreserved(Path(name))
-            state, path = self.written.state(name), printable(self.out / name)
+            state, path = self.own_files.state(name), printable(self.out / name)
             if state in ("foreign", "changed"):
                 how = "was not written by specaug-listen here" if state == "foreign" else "was changed since"
                 raise ParameterError(
                     f"-o {path}: exists and {how}, so it is not replaced; move it, or choose another -o"
                 )
-            if state == "ours" and not self._may_replace(self.written.command(name)):
+            if state == "ours" and not self._may_replace(self.own_files.command(name)):
                 raise ParameterError(
-                    f"-o {path}: exists and was written by '{self.written.command(name)}', so '{self.command}' does "
+                    f"-o {path}: exists and was written by '{self.own_files.command(name)}', so '{self.command}' does "
                     "not replace it; move it, or choose another -o"
                 )
             if state == "ours" and not self.overwrite:
                 raise ParameterError(f"-o {path}: exists; choose another, or replace it with --overwrite")
         for name in (*names, *also):
-            if self._is_read(self.folder / name) and self.written.state(name) == "ours":
+            if self._is_read(self.folder / name) and self.own_files.state(name) == "ours":
                 raise ParameterError(
                     f"-o {printable(self.out)}: {printable(name)} in it is read here, and would be replaced or "
                     "removed; choose another -o"
@@ -151,7 +151,7 @@ class Output:
         ParameterError
         """
         for other in _WHOLE_FOLDERS - {self.command}:
-            if any(os.path.lexists(self.folder / name) for name in self.written.by(other)):
+            if any(os.path.lexists(self.folder / name) for name in self.own_files.by(other)):
                 raise ParameterError(f"-o {printable(self.out)}: holds what '{other}' wrote; choose another -o")
 
     def is_foreign(self, name: str) -> bool:
@@ -159,8 +159,8 @@ class Output:
         path = self.folder / name
         if not is_folder(path):
             return os.path.lexists(path)
-        inside = (each for each in self.written if each.startswith(f"{name}/"))
-        own = (each for each in inside if self._may_replace(self.written.command(each)))
+        inside = (each for each in self.own_files if each.startswith(f"{name}/"))
+        own = (each for each in inside if self._may_replace(self.own_files.command(each)))
         return bool(os.listdir(path)) and not any(os.path.lexists(self.folder / each) for each in own)
 
     # --- writing ---
@@ -181,7 +181,7 @@ class Output:
             with holding(self.folder, self.out, wait_s):
                 self._is_alone = True
                 try:
-                    self.__dict__.pop("written", None)
+                    self.__dict__.pop("own_files", None)
                     with io_errors(self.out):
                         remove_left_rooms(self.folder)
                     yield
@@ -232,7 +232,7 @@ class Output:
             elif os.lstat(self.folder / MARKER).st_nlink > 1:  # a copy by hard links keeps its own
                 self._rewrite(marker_lines(self.folder))
             append_line(self.folder / MARKER, line)
-            self.written.add(line)
+            self.own_files.add(line)
 
     def publish(self, room: Path, line: Line | None = None, *, last: Sequence[str] = ()) -> None:
         """Put all files of a room in their places, where each appears whole.
@@ -254,7 +254,7 @@ class Output:
         names = files_in(room)
         names.sort(key=lambda name: last.index(name) if name in last else -1)
         with self.alone(_PATIENCE_S), io_errors(self.out):
-            owns = {name: self.written.hash_of(room / name) for name in names}  # takes its time: before the look
+            owns = {name: self.own_files.hash_of(room / name) for name in names}  # takes its time: before the look
             self.check(names)
             if line is None:
                 self._tidy()
@@ -324,7 +324,7 @@ class Output:
     def _put(self, source: Path, name: str) -> None:
         """Put a file in its place, where nothing has come or changed since it was looked at."""
         path = self.folder / name
-        is_new = self.written.state(name) == "absent"
+        is_new = self.own_files.state(name) == "absent"
         self.check([name])
         with io_errors(self.out / name):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -334,10 +334,10 @@ class Output:
         if not self.overwrite:
             return
         folders: set[Path] = set()
-        for name in [each for each in names if self.written.state(each) == "ours"]:
+        for name in [each for each in names if self.own_files.state(each) == "ours"]:
             path = self.folder / name
             # Looked at twice: the first look reads the file, which takes its time.
-            if self.written.state(name) == "ours" and not self._is_read(path):
+            if self.own_files.state(name) == "ours" and not self._is_read(path):
                 path.unlink()
                 folders.update(parent for parent in path.parents if self.folder in parent.parents)
         for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
@@ -347,12 +347,12 @@ class Output:
     def _rewrite(self, lines: Sequence[Line]) -> None:
         """Put a marker that also holds these lines in the place of the marker, at once."""
         with self.room() as room:
-            (room / MARKER).write_bytes(marker_bytes([*self.written.lines(beside=lines), *lines]))
+            (room / MARKER).write_bytes(marker_bytes([*self.own_files.lines(beside=lines), *lines]))
             put_through(room / MARKER)
             os.replace(room / MARKER, self.folder / MARKER)
             put_through(self.folder)
         for line in lines:
-            self.written.add(line)
+            self.own_files.add(line)
 
     def _tidy(self) -> None:
         """Leave out of a large marker what it lists time and again, but for the journal of the last run."""

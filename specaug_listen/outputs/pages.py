@@ -6,15 +6,15 @@ from pathlib import Path
 
 from .._files import printable
 from ..errors import ParameterError
-from .marker import Written
+from .marker import OwnFiles
 from .output import Output
 
 __all__ = ["check_page", "page_names"]
 
 
-def page_names(target: Path, written: Written) -> list[str]:
+def page_names(target: Path, own_files: OwnFiles) -> list[str]:
     """Of what is written beside a page, what is a page of its name, in either form: no folder of a clip or a cell."""
-    pages = [*written.by("report"), *(written.by("sweep") if target.name == "sweep.html" else ())]
+    pages = [*own_files.by("report"), *(own_files.by("sweep") if target.name == "sweep.html" else ())]
     return [name for name in pages if name == target.name or name.startswith(f"{target.stem}/")]
 
 

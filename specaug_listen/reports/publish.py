@@ -183,9 +183,9 @@ def publish(
     """
     files = list(files)
     output = Output(target.parent, "report", overwrite=overwrite)
-    earlier = page_names(target, output.written)
+    earlier = page_names(target, output.own_files)
     is_split = form.is_split(files)
-    output.check([name for name in earlier if output.written.state(name) != "absent"])
+    output.check([name for name in earlier if output.own_files.state(name) != "absent"])
     if is_split and output.is_foreign(target.stem):
         raise ParameterError(
             f"{printable(target.with_suffix(''))}: exists and is no report; a split page is a folder of its own, so "
@@ -198,7 +198,7 @@ def publish(
         # A killed run is not to leave an earlier page that shows some of this one's sounds.
         output.publish(room, last=[f"{target.stem}/index.html"] if is_split else [])
         # The other form of an earlier page would show what is no longer so.
-        output.remove(page_names(target, output.written))
+        output.remove(page_names(target, output.own_files))
     return replace(page, path=target.parent / page.path.relative_to(room))
 
 

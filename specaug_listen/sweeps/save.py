@@ -43,7 +43,7 @@ def output_of_sweep(out: Path, *, overwrite: bool = False, inputs: Iterable[str 
     output.check_empty()
     output.check_alone()
     check_page(output, "sweep.html")
-    output.check(_OWN, also=[*output.written.by("sweep"), *page_names(out / "sweep.html", output.written)])
+    output.check(_OWN, also=[*output.own_files.by("sweep"), *page_names(out / "sweep.html", output.own_files)])
     return output
 
 
@@ -62,7 +62,7 @@ def save_sweep(sweep: Sweep, output: Output, *, form: PageOptions | None = None)
             }
             write_files(room, files)
             page = put_sweep_page(room, PageOptions() if form is None else form)
-        earlier = [*output.written.by("sweep"), *page_names(room / "sweep.html", output.written)]
+        earlier = [*output.own_files.by("sweep"), *page_names(room / "sweep.html", output.own_files)]
         output.publish(room, last=["sweep.html", "sweep/index.html", "sweep.json"])
         output.remove(earlier)
     return replace(page, path=output.out / page.path.relative_to(room))

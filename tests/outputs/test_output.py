@@ -16,7 +16,7 @@ from specaug_listen.errors import OutputError, ParameterError
 from specaug_listen.outputs import marker as _marker
 from specaug_listen.outputs import output as _ownership
 from specaug_listen.outputs.locks import lock, try_lock
-from specaug_listen.outputs.marker import MARKER, Results, Written, marker_lines
+from specaug_listen.outputs.marker import MARKER, OwnFiles, Results, marker_lines
 from specaug_listen.outputs.output import Output
 from specaug_listen.outputs.scratch import is_room
 
@@ -44,7 +44,7 @@ def test_files_are_replaced_one_by_one_and_what_is_not_listed_stays(tmp_path):
     wrote(tmp_path, {"clip/a.wav": b"old", "clip/b.wav": b"old"})
     (tmp_path / "clip" / "notes.txt").write_bytes(b"mine")
     output = wrote(tmp_path, {"clip/a.wav": b"new"})
-    output.remove(output.written.by("audition"))
+    output.remove(output.own_files.by("audition"))
     assert contents(tmp_path) == {"clip/a.wav": b"new", "clip/notes.txt": b"mine"}
 
 
@@ -52,7 +52,7 @@ def test_folders_that_become_empty_go_and_those_of_the_user_stay(tmp_path):
     wrote(tmp_path, {"one/a.wav": b"1", "two/deep/b.wav": b"2"})
     (tmp_path / "two" / "mine.txt").write_bytes(b"mine")
     output = Output(tmp_path, "audition", overwrite=True)
-    output.remove(list(output.written))
+    output.remove(list(output.own_files))
     assert contents(tmp_path) == {"two/mine.txt": b"mine"}
     assert names_in(tmp_path) == ["two"]
     assert tmp_path.is_dir()
@@ -93,7 +93,7 @@ def test_names_of_a_marker_that_lead_elsewhere_or_are_none_are_left_out(subtests
         *("a\0b", "\0/x", "x/\0", "\ud800/x", "x/\ud800"),
     ]:
         with subtests.test(name=name):
-            written = Written(tmp_path, [{"command": "audition", "owns": {name: "0", "good": "1"}}])
+            written = OwnFiles(tmp_path, [{"command": "audition", "owns": {name: "0", "good": "1"}}])
             assert list(written) == ["good"]
             assert not written.is_whole(name, "0")
             assert written.lines(beside=[{"owns": {name: "0"}}]) == []
@@ -105,8 +105,8 @@ def test_lines_of_a_marker_that_list_nothing_are_left_out(subtests, tmp_path):
             with subtests.test(owns=owns, more=more):
                 (tmp_path / "a").touch()
                 line = {"owns": owns, **more}
-                assert not list(Written(tmp_path, [line]))
-                listed = Written(tmp_path, [{"command": "x", "owns": {"a": "0"}}])
+                assert not list(OwnFiles(tmp_path, [line]))
+                listed = OwnFiles(tmp_path, [{"command": "x", "owns": {"a": "0"}}])
                 assert listed.lines(beside=[line]) == [{"command": "x", "owns": {"a": "0"}}]
 
 
@@ -114,7 +114,7 @@ def test_a_listed_file_that_cannot_be_opened_counts_as_changed(tmp_path, monkeyp
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    written = wrote(tmp_path, {"a": b"1"}).written
+    written = wrote(tmp_path, {"a": b"1"}).own_files
     value = written.hash_of(tmp_path / "a")
     assert written.is_whole("a", value)
     monkeypatch.setattr(written, "hash_of", refuse)
@@ -153,8 +153,8 @@ def test_a_marker_that_shares_its_file_with_a_copy_leaves_the_copy_alone(tmp_pat
     (tmp_path / "b").mkdir()
     os.link(tmp_path / "a" / MARKER, tmp_path / "b" / MARKER)
     wrote(tmp_path / "a", {"y": b"2"})
-    assert list(Written(tmp_path / "b", marker_lines(tmp_path / "b"))) == ["x"]
-    assert sorted(Written(tmp_path / "a", marker_lines(tmp_path / "a"))) == ["x", "y"]
+    assert list(OwnFiles(tmp_path / "b", marker_lines(tmp_path / "b"))) == ["x"]
+    assert sorted(OwnFiles(tmp_path / "a", marker_lines(tmp_path / "a"))) == ["x", "y"]
 
 
 def test_a_line_that_was_cut_short_by_a_kill_costs_that_line_alone(tmp_path):
@@ -162,7 +162,7 @@ def test_a_line_that_was_cut_short_by_a_kill_costs_that_line_alone(tmp_path):
     with open(tmp_path / MARKER, "ab") as file:
         file.write(b'{"command": "audition", "owns": {"b": "0')
     wrote(tmp_path, {"c": b"3"})
-    assert list(Written(tmp_path, marker_lines(tmp_path))) == ["a", "c"]
+    assert list(OwnFiles(tmp_path, marker_lines(tmp_path))) == ["a", "c"]
 
 
 def test_a_run_that_was_killed_between_its_line_and_the_file_leaves_the_old_file_ours(tmp_path):
@@ -187,8 +187,8 @@ def test_a_marker_that_lists_much_time_and_again_is_tidied_and_keeps_the_last_jo
         {"command": "audition", "clip": 2},
     ]
     assert len(lines) < 6
-    assert Written(tmp_path, lines).state("page.html") == "ours"
-    assert "gone" not in Written(tmp_path, lines)
+    assert OwnFiles(tmp_path, lines).state("page.html") == "ours"
+    assert "gone" not in OwnFiles(tmp_path, lines)
 
 
 @pytest.mark.parametrize("link", [None, os.symlink, os.link], ids=["itself", "by a link", "by a hard link"])
@@ -199,7 +199,7 @@ def test_what_is_read_is_neither_replaced_nor_removed(tmp_path, link):
         link(path, tmp_path / "take.wav")
         path = tmp_path / "take.wav"
     output = Output(tmp_path / "out", "audition", overwrite=True, inputs=[path])
-    for names, also in ((["clip/a.wav"], ()), ((), output.written.by("audition"))):
+    for names, also in ((["clip/a.wav"], ()), ((), output.own_files.by("audition"))):
         with pytest.raises(ParameterError, match=r"out: clip/a\.wav in it is read here, and would be"):
             output.check(names, also=also)
     output.remove(["clip/a.wav"])
@@ -499,7 +499,7 @@ def test_a_folder_that_holds_nothing_but_the_room_of_a_killed_run_is_empty(tmp_p
 
 def test_what_is_put_in_its_place_is_all_of_a_room_but_its_certificate(tmp_path):
     output = wrote(tmp_path / "out", {"a/b": b"1", "c": b"2"})
-    assert sorted(output.written) == ["a/b", "c"]
+    assert sorted(output.own_files) == ["a/b", "c"]
     assert contents(tmp_path) == {"out/a/b": b"1", "out/c": b"2"}
 
 
