@@ -222,7 +222,6 @@ TESTED_BY = {
     "sweeps/test_grid.py": "sweeps.agreement sweeps.page sweeps.records sweeps.save",
     "test_files.py": "outputs.names",
     "test_same_bytes.py": "_threads",
-    "vocoders/test_masked_mels.py": "vocoders.fill_levels",
     "vocoders/test_neural.py": "auditions.display",
 }
 
