@@ -16,8 +16,7 @@ from .auditions.integrity import check_of_run, edits_of_file
 from .auditions.journal import index_or_journal
 from .errors import PolicyError, SpecAugListenWarning
 from .frontends import MelSpectrogram
-from .sweeps.agreement import check_of_cell
-from .sweeps.records import SweepRecord, is_sweep, read_sweep
+from .sweeps.records import SweepRecord, check_of_cell, is_sweep, read_sweep
 
 __all__ = ["WrittenDraw", "read_written_draw", "replay"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from .._files import printable
@@ -11,8 +11,7 @@ from ..augment import Policy
 from ..frameworks.choice import FrontendReason, reason_in_words
 from ..frontends import MelFrontend
 from ..metrics import SCORES
-from ..vocoders.registry import AnyVocoder
-from .records import ClipRecord, CustomVocoder, vocoder_name
+from .records import ClipRecord, Configuration, vocoder_name
 
 if TYPE_CHECKING:
     from .results import Audition
@@ -38,7 +37,7 @@ _EMPTY_PARTS = {
 
 
 def as_text(audition: Audition) -> str:
-    """One line for the clip, one for each draw, one for each badge."""
+    """Write one line for the clip, one for each draw, one for each badge."""
     frontend = frontend_in_words(audition.frontend, audition.policy, audition.frontend_reason)
     what = f"{audition.policy.name} on {frontend}, seed {audition.seed}"
     lines = [f"Audition of {audition.name!r} ({audition.duration_s:.2f} s): {what}"]
@@ -51,7 +50,7 @@ def as_text(audition: Audition) -> str:
 
 
 def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:
-    """What a clip was before the front-end took it."""
+    """Say what a clip was before the front-end took it."""
     if clip.mel is not None:
         source = f"a mel of {clip.mel.n_mels} bins and {clip.mel.n_frames} frames, without its audio"
         return (("length", f"{duration_s:.2f} s"), ("source", source))
@@ -59,40 +58,48 @@ def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:
     return (("length", f"{duration_s:.2f} s"), ("source", f"{clip.sample_rate} Hz, {channels}"))
 
 
-def facts_of_run(
-    frontend: MelFrontend,
-    policy: Policy,
-    vocoder: AnyVocoder | CustomVocoder,
-    seed: int,
-    reason: FrontendReason | None = None,
-) -> Facts:
-    """What was done to a clip."""
-    rendered_by = ("vocoder", vocoder_name(vocoder))
-    frontend_fact = ("front-end", frontend_in_words(frontend, policy, reason))
-    return (*facts_of_policy(policy), frontend_fact, rendered_by, ("seed", str(seed)))
+def facts_of_run(run: Configuration, without: Collection[str] = (), frontend: str = "") -> Facts:
+    """Say what was done to each clip.
+
+    Parameters
+    ----------
+    run : Configuration
+    without : collection of str
+        Keys of what is left out, as in `specaug_listen.sweeps.Axis`, because a sweep varies it.
+    frontend : str
+        Words in place of the front-end's name, where clips have several.
+    """
+    facts = {
+        "policy": ("policy", printable(run.policy.name)),
+        "framework": ("framework", _rules_in_words(run.policy)),
+        "frontend": ("front-end", frontend or frontend_in_words(run.frontend, run.policy, run.frontend_reason)),
+        "vocoder": ("vocoder", vocoder_name(run.vocoder)),
+        "seed": ("seed", str(run.seed)),
+    }
+    return tuple(fact for key, fact in facts.items() if fact[1] and key not in without)
 
 
 def frontend_in_words(frontend: MelFrontend, policy: Policy, reason: FrontendReason | None) -> str:
-    """A front-end's name, and why it is this one where it was not asked for."""
+    """Return a front-end's name, and why it is this one where it was not asked for."""
     why = "" if reason == "named" else reason_in_words(reason, policy)
     return printable(frontend.name) + (f" ({why})" if why else "")
 
 
-def facts_of_policy(policy: Policy) -> Facts:
-    """Its name, and by which framework's rules it draws."""
+def _rules_in_words(policy: Policy) -> str:
+    """Say by which framework's rules a policy draws; nothing of the paper's."""
     if policy.framework == "paper":
-        return (("policy", printable(policy.name)),)
+        return ""
     how: list[str] = [policy.framework]
     if policy.exact_rng:
         how.append("with its own generator")
     if policy.batch:
         length = f", padded to {policy.batch.n_frames} frames" if policy.batch.n_frames else ""
         how.append(f"in a batch of {policy.batch.size}{length}")
-    return ("policy", printable(policy.name)), ("framework", ", ".join(how))
+    return ", ".join(how)
 
 
 def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
-    """The scores of a draw as people read them, those of the steps first; a warp and a fill only where there is one."""
+    """Write the scores of a draw, those of the steps first; a warp and a fill only where there is one."""
     facts = []
     for key in _FACTS:
         value = scores.get(key)

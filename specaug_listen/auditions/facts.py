@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +22,6 @@ __all__ = [
     "clip_badges",
     "draw_badges",
     "effective_draw",
-    "masked_area_ratio",
     "scores_of_steps",
 ]
 
@@ -35,7 +32,6 @@ MOST_BADGES, _LONGEST_BADGE = 1000, 2000
 # A page shows 0 where one of them is missing.
 MASKED = ("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms")
 OF_STEPS = (*MASKED, "warp_displacement_ms", "loudest_fill_vs_p95_db")
-_Span = tuple[int, int]
 
 
 def clip_badges(
@@ -68,7 +64,7 @@ def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, 
             badges.append(f"waveform {waveform.name} cannot be made again from its names and parameters")
     if not draw.applied:
         badges.append("not applied: the policy's probability left the clip alone")
-    if masked_area_ratio(draw) == 1:
+    if draw.masked_area_ratio == 1:
         badges.append("everything is masked")
     loudest = draw.loudest_fill_db
     if loudest is not None and loudest > 0:
@@ -94,57 +90,14 @@ def effective_draw(draw: Draw, change: Change | None) -> Draw:
 def scores_of_steps(draw: Draw, frontend: MelFrontend) -> dict[str, float]:
     """Return the scores that follow from the steps of a draw; the cost does not depend on its length."""
     hop_ms = 1000 * frontend.hop_length / frontend.sample_rate
-    spans = _masked_spans(draw)
-    time, frequency = sum(stop - start for start, stop in spans) / draw.n_frames, draw.masked_frequency_ratio
     scores = {
-        "masked_time_ratio": time,
-        "masked_frequency_ratio": frequency,
-        "masked_area_ratio": masked_area_ratio(draw),
-        "longest_gap_ms": max((stop - start for start, stop in spans), default=0) * hop_ms,
+        "masked_time_ratio": draw.masked_time_ratio,
+        "masked_frequency_ratio": draw.masked_frequency_ratio,
+        "masked_area_ratio": draw.masked_area_ratio,
+        "longest_gap_ms": draw.longest_gap_frames * hop_ms,
     }
     if draw.warps:
         scores["warp_displacement_ms"] = sum(warp.displacement_frames for warp in draw.warps) * hop_ms
     if draw.loudest_fill_db is not None:
         scores["loudest_fill_vs_p95_db"] = draw.loudest_fill_db
     return scores
-
-
-def masked_area_ratio(draw: Draw) -> float:
-    """Return the share of the cells that any mask covers; its cost does not depend on the length of the draw."""
-    spans = _masked_spans(draw)
-    if draw.rectangles:
-        return _area(draw, spans)
-    time = sum(stop - start for start, stop in spans) / draw.n_frames
-    return 1 - (1 - draw.masked_frequency_ratio) * (1 - time)
-
-
-def _masked_spans(draw: Draw) -> list[_Span]:
-    return _merge_spans((math.floor(begin) + 1, math.ceil(end)) for begin, end in draw.time_spans)
-
-
-def _merge_spans(spans: Iterable[_Span]) -> list[_Span]:
-    """Return spans in order, those that touch or overlap as one."""
-    merged: list[_Span] = []
-    for start, stop in sorted((max(0, start), stop) for start, stop in spans if start < stop):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(stop, merged[-1][1])
-        else:
-            merged.append((start, stop))
-    return merged
-
-
-def _area(draw: Draw, spans: list[_Span]) -> float:
-    """Return the share of the cells that masks cover, counted from one edge of a mask to the next."""
-    boxes = [(0, draw.n_mels, start, stop) for start, stop in spans]
-    boxes += [(*bins, math.ceil(begin), math.ceil(end)) for bins, (begin, end) in draw.rectangles]
-    changes: dict[int, list[tuple[int, int, int]]] = {0: [], draw.n_frames: []}
-    for first, stop, begin, end in boxes:
-        changes.setdefault(max(0, begin), []).append((first, stop, 1))
-        changes.setdefault(max(0, end), []).append((first, stop, -1))
-    depth = draw.masked_bins.astype(np.int64)
-    n_cells = 0
-    for here, following in itertools.pairwise(sorted(changes)):
-        for first, stop, more in changes[here]:
-            depth[first:stop] += more
-        n_cells += int(np.count_nonzero(depth)) * (following - here)
-    return n_cells / (draw.n_mels * draw.n_frames)

@@ -12,8 +12,7 @@ from ..pages.model import Head
 from .assets import InlineAssets
 from .clip_views import ClipOfRun, clip_view
 from .display import facts_of_run
-from .records import vocoder_record
-from .save import clip_at_hand
+from .save import clip_at_hand, configuration_of
 
 if TYPE_CHECKING:
     from .results import Audition
@@ -54,11 +53,10 @@ def _page(audition: Audition, n_draws: int) -> Iterator[bytes]:
         )
         first = audition.draws[:n_draws]
         audition = replace(audition, draws=first, fixed_gain=audition.gain, copy_rendering=audition.copy_synthesis)
-    vocoder, reason = vocoder_record(audition.vocoder), audition.frontend_reason
-    run = facts_of_run(audition.frontend, audition.policy, vocoder, audition.seed, reason)
     entry, draws, files = clip_at_hand(audition, "clip")
     clip = ClipOfRun(entry, draws, InlineAssets(files, flac=True), audition.frontend)
-    head = Head(f"Audition of {audition.name}", run, badges, has_original=audition.original is not None)
+    facts = facts_of_run(configuration_of(audition))
+    head = Head(f"Audition of {audition.name}", facts, badges, has_original=audition.original is not None)
     return page_parts(head, (), (), [clip_view([clip], "clip-1")])
 
 

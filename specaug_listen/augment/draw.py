@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable
 from functools import cached_property
@@ -12,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .._arrays import runs
 from .._notices import Notice
 from .._records import from_json, record, to_json
 from ..custom.transform import ForeignCall
@@ -234,10 +234,21 @@ class Draw:
     def masked_frames(self) -> npt.NDArray[np.bool_]:
         """Which frames a time mask covers, shape (n_frames,)."""
         covered = np.zeros(self.n_frames, dtype=bool)
-        frames = np.arange(self.n_frames)
-        for begin, end in self.time_spans:
-            covered |= (begin < frames) & (frames < end)
+        for start, stop in self._masked_spans:
+            covered[start:stop] = True
         return covered
+
+    @cached_property
+    def _masked_spans(self) -> list[tuple[int, int]]:
+        """Runs of frames that time masks cover, from the first frame to behind the last; no two touch."""
+        spans = ((max(0, math.floor(begin) + 1), math.ceil(end)) for begin, end in self.time_spans)
+        merged: list[tuple[int, int]] = []
+        for start, stop in sorted(span for span in spans if span[0] < span[1]):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = merged[-1][0], max(stop, merged[-1][1])
+            else:
+                merged.append((start, stop))
+        return merged
 
     @property
     def masked_frequency_ratio(self) -> float:
@@ -247,7 +258,7 @@ class Draw:
     @property
     def masked_time_ratio(self) -> float:
         """Share of the frames that time masks cover."""
-        return float(self.masked_frames.mean())
+        return sum(stop - start for start, stop in self._masked_spans) / self.n_frames
 
     @property
     def masked_area_ratio(self) -> float:
@@ -268,16 +279,25 @@ class Draw:
         (0.125, 0.1875)
         """
         bins = self.masked_bins[first_bin:]
-        covered = bins[:, np.newaxis] | self.masked_frames
-        for (first, stop), (begin, end) in self.rectangles:
+        boxes = [(0, self.n_mels, start, stop) for start, stop in self._masked_spans]
+        boxes += [(*bins_of_box, math.ceil(begin), math.ceil(end)) for bins_of_box, (begin, end) in self.rectangles]
+        # Cells are counted from one edge of a mask to the next, so that the cost does not depend on the clip's length.
+        changes: dict[int, list[tuple[slice, int]]] = {0: [], self.n_frames: []}
+        for first, stop, begin, end in boxes:
             rows = slice(max(0, first - first_bin), max(0, stop - first_bin))
-            covered[rows, math.ceil(begin) : math.ceil(end)] = True
-        return float(bins.sum()) / self.n_mels, float(covered.sum()) / (self.n_mels * self.n_frames)
+            changes.setdefault(max(0, begin), []).append((rows, 1))
+            changes.setdefault(max(0, end), []).append((rows, -1))
+        n_masks_on, n_cells = bins.astype(np.int64), 0
+        for here, following in itertools.pairwise(sorted(changes)):
+            for rows, more in changes[here]:
+                n_masks_on[rows] += more
+            n_cells += int(np.count_nonzero(n_masks_on)) * (following - here)
+        return float(bins.sum()) / self.n_mels, n_cells / (self.n_mels * self.n_frames)
 
     @property
     def longest_gap_frames(self) -> int:
         """Length of the longest run of masked frames."""
-        return max((length for _, length in runs(self.masked_frames)), default=0)
+        return max((stop - start for start, stop in self._masked_spans), default=0)
 
     @property
     def loudest_fill_db(self) -> float | None:

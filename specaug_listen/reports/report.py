@@ -18,7 +18,7 @@ from ..audio.names import distinct_names
 from ..auditions import Audition
 from ..auditions.clip_files import Files, FolderFiles
 from ..auditions.clip_views import ClipOfRun, clip_view, columns_for, rows_of
-from ..auditions.display import facts_of_policy, frontend_in_words
+from ..auditions.display import facts_of_run
 from ..auditions.integrity import Edits, check_of_run, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.journal import read_run
 from ..auditions.records import (
@@ -30,7 +30,6 @@ from ..auditions.records import (
     clip_path,
     path_of,
     versions,
-    vocoder_name,
 )
 from ..auditions.save import clip_at_hand, configuration_of
 from ..errors import ParameterError
@@ -385,10 +384,7 @@ def _facts(runs: Sequence[_Run], first: Configuration | None) -> Facts:
         return (("runs", str(len(runs))),)
     run = runs[0]
     return (
-        *facts_of_policy(first.policy),
-        ("front-end", frontend_in_words(first.frontend, first.policy, first.frontend_reason)),
-        ("vocoder", vocoder_name(first.vocoder)),
-        ("seed", str(first.seed)),
+        *facts_of_run(first),
         ("clips", str(len(run.clips))),
         ("draws of each", str(first.draws)),
         ("specaug-listen", run.versions.get("specaug-listen", "unknown")),

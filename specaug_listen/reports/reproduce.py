@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,13 +19,13 @@ from ..frontends import PRESETS, GlobalStatistics, MelFrontend
 from ..pages.model import Recipe
 from ..vocoders import Neural, to_spec
 
-__all__ = ["describe_run", "recipe_of_run", "recipe_of_sweep"]
+__all__ = ["describe_run", "is_on_own_frontends", "recipe_of_run", "recipe_of_sweep"]
 
 
 def describe_run(run: Configuration, versions: dict[str, str], varied: Collection[str] = ()) -> tuple[str, ...]:
     """Say what was done to each clip, a line for each part; without what a sweep varies as a whole."""
     lines = [] if "policy" in varied else _words_of_policy(run.policy)
-    if not {"front-end", "policy", "framework"} & set(varied) or run.frontend_reason in ("named", None):
+    if not is_on_own_frontends(run, varied):
         lines.append(_words_of_frontend(run))
     if run.waveform is not None:
         lines.append(
@@ -39,6 +39,11 @@ def describe_run(run: Configuration, versions: dict[str, str], varied: Collectio
     lines.append(f"vocoder {vocoder_name(run.vocoder)}, seed {run.seed}, {run.draws} of each clip")
     lines.append(", ".join(f"{name} {version}" for name, version in versions.items()))
     return tuple(printable(line) for line in lines)
+
+
+def is_on_own_frontends(run: Configuration, varied: Iterable[str]) -> bool:
+    """Whether a sweep over these keys hears each policy on its own front-end: none was asked for by name."""
+    return run.frontend_reason not in ("named", None) and not {"policy", "framework"}.isdisjoint(varied)
 
 
 def _words_of_policy(policy: Policy) -> list[str]:
@@ -118,7 +123,7 @@ def _python_of_mels(paths: Sequence[str], run: Configuration, policy: str, front
     elif run.statistics:
         statistics = repr(run.statistics)
     lines = [
-        *_imports(vocoder),
+        *_imports(run),
         "from specaug_listen import frontends, mels",
         "",
         f"ready = frontends.mel_format(frontends.get_frontend({frontend!r}), {statistics})",
@@ -142,7 +147,7 @@ def recipe_of_sweep(run: Configuration, path: str | None, axes: Sequence[tuple[s
     vary = [part for key, values in axes for part in ("--vary", f"{key}={','.join(_value_text(v) for v in values)}")]
     options = ["--policy", policy, "--draws", str(run.draws), "--seed", str(run.seed)]
     # Left out, each policy is heard on its own front-end.
-    is_own = run.frontend_reason not in ("named", None) and any(key in ("policy", "framework") for key, _ in axes)
+    is_own = is_on_own_frontends(run, (key for key, _ in axes))
     options = options if is_own else ["--frontend", frontend, *options]
     options += _span_options(run) + _channel_options(run)
     vocoder = _vocoder_option(run)
@@ -150,7 +155,7 @@ def recipe_of_sweep(run: Configuration, path: str | None, axes: Sequence[tuple[s
     command += f" --vocoder {shlex.quote(vocoder)}" if vocoder else ""
     on = "" if is_own else f", frontend={frontend!r}"
     lines = [
-        *_imports(_vocoder(run)),
+        *_imports(run),
         f"clip = sl.load({clip!r}{_span(run)})",
         f"vary = { ({key: list(values) for key, values in axes})!r}",
         f"swept = sl.sweep(clip, vary=vary{on}, policy={policy!r}, vocoder={_vocoder(run)}, "
@@ -184,7 +189,7 @@ def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str
     channels = f', channels="{run.channels}"' if run.channels != "mono" else ""
     indent = " " * (8 if run.channel == "each" else 4)
     lines = [
-        *_imports(vocoder),
+        *_imports(run),
         "heard = []",
         f"for path in {list(paths)!r}:",
         *_loading(run),
@@ -213,8 +218,8 @@ def _channel_options(run: Configuration) -> list[str]:
     return ["--channel", str(run.channel)] if run.channel != "mean" else []
 
 
-def _imports(vocoder: str) -> list[str]:
-    more = ["from specaug_listen import vocoders"] if vocoder.startswith("vocoders.") else []
+def _imports(run: Configuration) -> list[str]:
+    more = ["from specaug_listen import vocoders"] if isinstance(run.vocoder, Neural) else []
     return ["import specaug_listen as sl", *more, ""]
 
 

@@ -1,4 +1,4 @@
-"""`sweep`: one clip under every combination of values, with the same chance in each."""
+"""`sweep`: one clip under every combination of values, with the same random numbers in each."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from ..frameworks.policies import choose_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend
 from ..reports.publish import PageOptions
+from ..reports.reproduce import is_on_own_frontends
 from ..vocoders import Vocoder
 from ..vocoders.registry import AnyVocoder
 from .axes import Axis, Value, read_axes, with_values
@@ -104,7 +105,8 @@ class Sweep:
         """Where policies or frameworks are varied and each is heard on its own front-end: their values, and which."""
         by_values: dict[tuple[Value, ...], tuple[Mapping[str, Value], FrontendChoice]] = {}
         keys = [axis.key for axis in self.axes if axis.key in ("policy", "framework")]
-        if not keys or self.run.frontend_reason in ("named", None):
+        keys = [axis.key for axis in self.axes if axis.key in ("policy", "dialect")]
+        if not is_on_own_frontends(self.run, keys):
             return ()
         for cell in self.cells:
             values = {key: cell.values[key] for key in keys}
@@ -183,9 +185,9 @@ def sweep(
 ) -> Sweep:
     """Hear a clip under every combination of values.
 
-    The chance of a draw follows from the seed, the clip and the draw's number, and each transform has a stream of its
-    own; so along an axis only the parameter changes (common random numbers): wider masks begin where the narrower ones
-    do, as far as they still fit, and a larger count keeps the masks of a smaller one.
+    The randomness of a draw follows from the seed, the clip and the draw's number, and each transform has a stream of
+    its own; so along an axis only the parameter changes (common random numbers): wider masks begin where the narrower
+    ones do, as far as they still fit, and a larger count keeps the masks of a smaller one.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from .._notices import Notice
 from ..auditions.assets import InlineAssets
 from ..auditions.clip_files import FolderFiles
 from ..auditions.clip_views import ClipOfRun, colours_of, draw_version, loudness_matched, sound_version
-from ..auditions.display import facts_of_clip, facts_of_policy, frontend_in_words
+from ..auditions.display import facts_of_clip, facts_of_run
 from ..auditions.integrity import Edits, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.records import DrawRecord, path_of, vocoder_name
 from ..frameworks.choice import reason_in_words
@@ -22,10 +22,9 @@ from ..outputs.locks import reading
 from ..pages import Clip, File, Head, Sheet, Version, folders_of_user, page_parts, short_paths, without_folders
 from ..plots import encode_png, new_figure, plot_sweep
 from ..reports.publish import PageOptions, PageTarget, Published, page_path, publish, put_page
-from ..reports.reproduce import describe_run, recipe_of_sweep
-from .agreement import check_of_cell
+from ..reports.reproduce import describe_run, is_on_own_frontends, recipe_of_sweep
 from .axes import Axis, value_text
-from .records import CellEntry, SweepRecord, read_sweep
+from .records import CellEntry, SweepRecord, check_of_cell, read_sweep
 
 __all__ = ["chart_png", "put_sweep_page", "write_page"]
 
@@ -92,7 +91,7 @@ def put_sweep_page(folder: Path, form: PageOptions) -> Published:
 
 
 def _edits(record: SweepRecord, folder: Path) -> tuple[Notice, ...]:
-    """A notice of the files that were changed since they were written; where none is listed, of none."""
+    """Return a notice of the files that were changed since they were written; where none is listed, of none."""
     references = {cell.reference: () for cell in record.cells}
     names = [
         name
@@ -105,7 +104,7 @@ def _edits(record: SweepRecord, folder: Path) -> tuple[Notice, ...]:
 def _contents(
     record: SweepRecord, folder: Path, page: Path
 ) -> tuple[list[FolderFiles], Callable[[PageTarget], Iterator[bytes]]]:
-    """The files of a page of a sweep, and what makes it; ``page`` is the folder that it will lie in."""
+    """Return the files of a page of a sweep, and what makes it; ``page`` is the folder that it will lie in."""
     folders = dict.fromkeys(name for cell in record.cells for name in (cell.reference, cell.folder))
     files = {name: FolderFiles(folder, name, page) for name in folders}
 
@@ -124,7 +123,7 @@ def _contents(
 
 
 def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
-    """Masked share and change of the mel over the first parameter; a line for each value of the second."""
+    """Draw masked shares and the change of the mel over the first parameter; a line for each value of the second."""
     figure = new_figure((11.0, 3.8), dpi=160)
     by = axes[1].key if len(axes) > 1 else None
     measures = ("masked_time_ratio", "masked_frequency_ratio", "log_mel_rmse_db")
@@ -149,34 +148,21 @@ def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
 def _head(record: SweepRecord, paths: bool) -> Head:
     run = record.configuration
     keys = " × ".join(axis.key for axis in record.axes)
-    varied_keys = {"front-end" if axis.key == "frontend" else axis.key for axis in record.axes}
-    is_own = _is_on_own_frontends(record)
-    on = "each policy's own" if is_own else frontend_in_words(run.frontend, run.policy, run.frontend_reason)
-    of_run = (
-        *facts_of_policy(run.policy),
-        ("front-end", on),
-        ("vocoder", vocoder_name(run.vocoder)),
-    )
+    varied_keys = {axis.key for axis in record.axes}
+    is_own = is_on_own_frontends(run, varied_keys)
     facts = (
-        *(fact for fact in of_run if fact[0] not in varied_keys),
-        ("seed", str(run.seed)),
+        *facts_of_run(run, varied_keys, "each policy's own" if is_own else ""),
         ("cells", str(len(record.cells))),
         ("draws of each", str(run.draws)),
     )
     varied = tuple(f"varied: {axis.key} = {', '.join(map(value_text, axis.values))}" for axis in record.axes)
-    same = "each cell draws with the same chance, so that only the parameter changes"
+    same = "each cell draws the same random numbers, so that only the parameter changes"
     own_frontends = tuple(dict.fromkeys(_own_frontend_words(record, cell) for cell in record.cells)) if is_own else ()
     words = (*varied, *own_frontends, same, "what is not varied:", *describe_run(run, record.versions, varied_keys))
     path = path_of(record.clip.audio)
     shown_path = path if paths or path is None else short_paths([path])[0]
     recipe = recipe_of_sweep(run, shown_path, [(axis.key, axis.values) for axis in record.axes])
     return Head(f"Sweep of {printable(record.clip.name)}: {keys}", facts, words=(("", words),), recipes=(recipe,))
-
-
-def _is_on_own_frontends(record: SweepRecord) -> bool:
-    """Whether each policy was heard on its own front-end."""
-    is_varied = any(axis.key in ("policy", "framework") for axis in record.axes)
-    return is_varied and record.configuration.frontend_reason not in ("named", None)
 
 
 def _own_frontend_words(record: SweepRecord, cell: CellEntry) -> str:
@@ -188,16 +174,15 @@ def _own_frontend_words(record: SweepRecord, cell: CellEntry) -> str:
 
 def _clip(record: SweepRecord, folder: Path, assets_of: AssetsOf) -> Clip:
     chart = File(FolderFiles(folder, "", folder).read("sweep.png"), media_type="image/png")
-    versions: list[Version] = []
-    references: dict[str, int] = {}
+    references: dict[str, _Reference] = {}
     for cell in record.cells:
         if cell.reference not in references:
-            references[cell.reference] = len(versions)
-            versions += _reference(record, cell, folder, assets_of, len(references))
-    other_references = _other_references(versions)
+            references[cell.reference] = _reference(record, cell, folder, assets_of, len(references) + 1)
+    versions = [version for reference in references.values() for version in reference.versions]
+    originals = {name: 2 * i for i, name in enumerate(references)}
     places: dict[tuple[Any, ...], tuple[int, ...]] = {}
     for number, cell in enumerate(record.cells):
-        versions_of_cell = _cell(record, cell, folder, assets_of, number, references[cell.reference])
+        versions_of_cell = _cell(record, cell, folder, assets_of, number, originals[cell.reference])
         places[cell.values] = tuple(range(len(versions), len(versions) + len(versions_of_cell)))
         versions += versions_of_cell
     entry = record.clip
@@ -206,13 +191,20 @@ def _clip(record: SweepRecord, folder: Path, assets_of: AssetsOf) -> Clip:
     return Clip(
         "clip-1", entry.name, entry.duration_s, tuple(versions),
         facts_of_clip(entry.duration_s, entry.audio), entry.badges,
-        sheets=_sheets(record, places), references=other_references, chart=chart, colours=colours_of(versions),
-        severities=severity.ends,
+        sheets=_sheets(record, places), references=_more_references([*references.values()]), chart=chart,
+        colours=colours_of(versions), severities=severity.ends,
     )  # fmt: skip
 
 
+class _Reference(NamedTuple):
+    """An original and its copy-synthesis, and the front-end and vocoder that made them."""
+
+    kind: str
+    versions: tuple[Version, Version]
+
+
 class _Severity(NamedTuple):
-    """Of each version its place between the mildest and the most severe, and what these two are."""
+    """The place of each version between the mildest and the most severe, and what these two are."""
 
     shares: dict[str, float]
     ends: tuple[str, str]
@@ -246,25 +238,24 @@ def _draw(record: SweepRecord, cell: CellEntry, name: str, folder: Path) -> Draw
     return draw
 
 
-def _reference(record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, number: int) -> list[Version]:
+def _reference(record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, number: int) -> _Reference:
     clip = _clip_of_cell(record, cell, folder, assets_of[cell.reference])
     kind = f"{clip.frontend.name}, {vocoder_name(clip.draws[0].vocoder)}"
-    several = len({other.reference for other in record.cells}) > 1
     note = "its mel, not augmented, through the same vocoder"
     original = sound_version(clip, "original", "the recording", f"original-{number}", "original")
     copy = sound_version(clip, "copy-synthesis", note, f"copy-{number}", "copy-synthesis")
-    if several:
+    if len({other.reference for other in record.cells}) > 1:
         original = replace(original, name=f"original ({clip.frontend.name})")
         copy = replace(copy, name=f"copy-synthesis ({kind})")
-    return [original, copy]
+    return _Reference(kind, (original, copy))
 
 
-def _other_references(versions: Sequence[Version]) -> Sheet | None:
-    """Originals and copy-syntheses but for the first two, as the cells of a table."""
-    copies = range(3, len(versions), 2)
-    names = tuple(versions[i].name.removeprefix("copy-synthesis ").strip("()") for i in copies)
-    rows = tuple((i - 1,) for i in copies), tuple((i,) for i in copies)
-    return Sheet("references", "", names, ("original", "copy-synthesis"), rows) if names else None
+def _more_references(references: Sequence[_Reference]) -> Sheet | None:
+    """Return originals and copy-syntheses but for the first two, as the cells of a table."""
+    more = range(1, len(references))
+    cells = tuple((2 * i,) for i in more), tuple((2 * i + 1,) for i in more)
+    kinds = tuple(reference.kind for reference in references[1:])
+    return Sheet("references", "", kinds, ("original", "copy-synthesis"), cells) if kinds else None
 
 
 def _cell(
@@ -274,7 +265,11 @@ def _cell(
     label = ", ".join(
         f"{axis.key.rpartition('.')[2]} {value_text(v)}" for axis, v in zip(record.axes, cell.values, strict=True)
     )
-    label += f" on {printable(cell.frontend)}" if _is_on_own_frontends(record) else ""
+    label += (
+        f" on {printable(cell.frontend)}"
+        if is_on_own_frontends(record.configuration, (axis.key for axis in record.axes))
+        else ""
+    )
     versions = []
     for draw in clip.draws:
         version = draw_version(clip, draw, f"cell-{number}-")
@@ -285,7 +280,7 @@ def _cell(
 
 
 def _sheets(record: SweepRecord, places: Mapping[tuple[Any, ...], tuple[int, ...]]) -> tuple[Sheet, ...]:
-    """A table of the first two parameters for each combination of the others."""
+    """Lay out a table of the first two parameters for each combination of the others."""
     axes = record.axes
     combinations = list(dict.fromkeys(values[2:] for values in places))
     columns = axes[1].values if len(axes) > 1 else (None,)
@@ -302,7 +297,7 @@ def _sheets(record: SweepRecord, places: Mapping[tuple[Any, ...], tuple[int, ...
 
 
 def _head_of(axis: Axis, value: Any) -> str:
-    """Short, where the whole key stands above the sheet."""
+    """Write a value with the last part of its key, as the whole key stands above the sheet."""
     return f"{axis.key.rpartition('.')[2]} {value_text(value)}"
 
 

@@ -1,9 +1,10 @@
-"""What is written beside the sounds of a sweep."""
+"""What is written beside the sounds of a sweep, and whether its draws belong to it."""
 
 from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,14 +12,15 @@ from pydantic import Field
 
 from .._files import as_path
 from .._records import read_record_file, record
-from ..auditions import Configuration
+from ..auditions import Configuration, DrawRecord
+from ..auditions.integrity import check_of_run
 from ..auditions.records import ClipEntry, DrawName, PlainName, Versions
 from ..auditions.validation import check_draws, check_once
-from ..errors import ParameterError
+from ..errors import ParameterError, PolicyError
 from ..frameworks.choice import FrontendReason
-from .axes import Axis, Value
+from .axes import Axis, Value, differing_key
 
-__all__ = ["CellEntry", "SweepRecord", "is_sweep", "read_sweep"]
+__all__ = ["CellEntry", "SweepRecord", "check_of_cell", "is_sweep", "read_sweep"]
 
 _MOST_BYTES = 1 << 26
 
@@ -98,3 +100,31 @@ def read_sweep(folder: str | os.PathLike[str]) -> SweepRecord:
     path = as_path(folder) / "sweep.json"
     expected = "the index of a folder that a sweep has written"
     return read_record_file(SweepRecord, path, expected, _MOST_BYTES, inside=folder)
+
+
+def check_of_cell(draw: DrawRecord, path: str, sweep: SweepRecord, cell: CellEntry) -> None:
+    """Refuse the record of a draw that a sweep lists and that is of another sweep, or of another cell.
+
+    Parameters
+    ----------
+    draw : DrawRecord
+    path : str
+        What a message calls it.
+    sweep : SweepRecord
+    cell : CellEntry
+
+    Raises
+    ------
+    PolicyError
+        One line that names the file, and what differs.
+    """
+    check_of_run(draw, path, sweep.clip, sweep.configuration, versions=sweep.versions, is_varied=True)
+    run_of_draw = replace(sweep.configuration, policy=draw.policy, frontend=draw.frontend, vocoder=draw.vocoder)
+    key = differing_key(run_of_draw, dict(zip((axis.key for axis in sweep.axes), cell.values, strict=True)))
+    if key is None and cell.frontend not in ("", draw.frontend.name):
+        key = "frontend"
+    if key is not None:
+        raise PolicyError(
+            f"{path}: is from another cell than the index says ({key:.80} differs); take the folders as the sweep "
+            "wrote them, or run the sweep again"
+        )

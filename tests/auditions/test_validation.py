@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from specaug_listen import Policy, audition, replay
+from specaug_listen._arrays import runs
 from specaug_listen.auditions import read_record
 from specaug_listen.auditions.facts import scores_of_steps
 from specaug_listen.augment import Draw, FrequencyBand, FrequencyMask, Rectangle, TimeMask, TimeSpan, TimeWarp, WarpPath
@@ -34,15 +35,30 @@ def random_draw(rng, n_mels=40, n_frames=90):
     return Draw(n_mels, n_frames, tuple(steps))
 
 
+def covered(draw):
+    """Frames under time masks, and cells under any mask, one by one."""
+    number = np.arange(draw.n_frames)
+    frames = np.zeros(draw.n_frames, bool)
+    for begin, end in draw.time_spans:
+        frames |= (begin < number) & (number < end)
+    cells = draw.masked_bins[:, np.newaxis] | frames
+    for (first, stop), (begin, end) in draw.rectangles:
+        cells[first:stop] |= (begin <= number) & (number < end)
+    return frames, cells
+
+
 def test_shares_are_those_of_the_cells_that_masks_cover(subtests):
     for seed in range(60):
         with subtests.test(seed=seed):
             draw = random_draw(np.random.default_rng(seed))
             scores = scores_of_steps(draw, WHISPER)
-            assert scores["masked_time_ratio"] == pytest.approx(draw.masked_time_ratio)
-            assert scores["masked_frequency_ratio"] == pytest.approx(draw.masked_frequency_ratio)
-            assert scores["masked_area_ratio"] == pytest.approx(draw.masked_area_ratio)
-            assert scores["longest_gap_ms"] == pytest.approx(10 * draw.longest_gap_frames)
+            frames, cells = covered(draw)
+            assert scores["masked_time_ratio"] == pytest.approx(frames.mean())
+            assert scores["masked_frequency_ratio"] == pytest.approx(draw.masked_bins.mean())
+            assert scores["masked_area_ratio"] == pytest.approx(cells.mean())
+            assert scores["longest_gap_ms"] == pytest.approx(10 * max((n for _, n in runs(frames)), default=0))
+            assert draw.masked_from_bin(13)[1] == pytest.approx(cells[13:].sum() / cells.size)
+            np.testing.assert_array_equal(draw.masked_frames, frames)
 
 
 def test_shares_of_the_longest_mel_with_the_most_masks_need_none_of_its_cells():

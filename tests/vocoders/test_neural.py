@@ -18,7 +18,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from specaug_listen import Audio, audition, load, replay, save, vocoders
 from specaug_listen._records import from_json, to_json
-from specaug_listen.auditions import read_record
+from specaug_listen.auditions import Configuration, read_record
 from specaug_listen.auditions.display import facts_of_run
 from specaug_listen.auditions.records import CustomVocoder, vocoder_record
 from specaug_listen.augment import POLICIES
@@ -441,7 +441,7 @@ def test_a_record_holds_the_model_by_place_and_content(tmp_path):
 
 def test_pages_name_its_file(tmp_path):
     vocoder = Neural(written(tmp_path / "model.onnx"), CONTRACT)
-    facts = dict(facts_of_run(HIFIGAN, POLICIES["SM"], vocoder, 0))
+    facts = dict(facts_of_run(Configuration(HIFIGAN, POLICIES["SM"], vocoder, 1, 0)))
     assert facts["vocoder"] == "neural, model.onnx"
 
 
