@@ -79,7 +79,7 @@ def replay(
 
 
 def read_written_draw(path: str | os.PathLike[str]) -> WrittenDraw:
-    """Read the record of a draw, once, and see that what lies beside it does not say something else.
+    """Read the record of a draw, once, and refuse one that contradicts what lies beside it.
 
     Where the folder above its own holds an index (``audition.json``, ``sweep.json``, or the journal of a run that did
     not end), the two are to agree, as for a page. A record alone is taken as it is.
@@ -114,7 +114,7 @@ def _indexes_beside(place: Path) -> list[_Index]:
 
 
 def _notices_of(record: DrawRecord, path: str, indexes: dict[Path, list[_Index]]) -> tuple[Notice, ...]:
-    """What is to be said of a record in its places, which agrees with the indexes beside it."""
+    """Return what is to be said of a record in its places, which agrees with the indexes beside it."""
     notices = [notice for place in indexes for notice in edits_of_file(place)]
     pairs = [(place, index) for place, beside in indexes.items() for index in beside]
     is_listed = [_is_listed(record, index, place.parent.name, path) for place, index in pairs]

@@ -219,7 +219,7 @@ TESTED_BY = {
     "pages/test_html.py": "pages.model",
     "plots/test_mels.py": "plots.marks",
     "reports/test_report.py": "reports.publish",
-    "sweeps/test_grid.py": "sweeps.agreement sweeps.page sweeps.records sweeps.save",
+    "sweeps/test_grid.py": "sweeps.page sweeps.records sweeps.save",
     "test_files.py": "outputs.names",
     "test_same_bytes.py": "_threads",
     "vocoders/test_neural.py": "auditions.display",

@@ -46,7 +46,7 @@ def output_of_audition(
     page: bool = False,
     inputs: Sequence[str | os.PathLike[str]] = (),
 ) -> Output:
-    """Where auditions go, checked before any work is done; parameters as for `audition_many`.
+    """Open the folder of auditions, checked before any work is done; parameters as for `audition_many`.
 
     ``page`` says whether there will be one.
 
@@ -86,7 +86,7 @@ class _Clip:
 
 
 def count_clips(files: Sequence[str | os.PathLike[str]], channel: Channel = "mean") -> int:
-    """How many clips a run makes of files: one of each, or of each of their channels."""
+    """Count the clips that a run makes of files: one of each, or of each of their channels."""
     return len(files) if channel != "each" else sum(len(_choices(path, channel)) for path in files)
 
 
@@ -102,7 +102,7 @@ def audition_many(
     progress: Progress = lambda number, result: None,
     within: Within = lambda what, share: None,
 ) -> AuditionRecord:
-    """Audition files and write their folders, and ``audition.json`` beside them.
+    """Hear many files: write a folder for each, and ``audition.json`` beside them.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def _check_clip(output: Output, clip: _Clip, configuration: Configuration) -> No
 
 
 def _clips_to_keep(output: Output, clips: Sequence[_Clip], configuration: Configuration) -> Journal | None:
-    """What is kept of a run that did not end: clips whose files are what they were."""
+    """Return what to keep of a run that did not end: clips whose files are what they were."""
     journal = journal_to_resume(output.folder, configuration)
     if journal is None:
         return None
@@ -189,7 +189,7 @@ def _is_same(clip: _Clip, entry: ClipEntry) -> bool:
 
 
 def _clips(files: Sequence[str | os.PathLike[str]], channel: Channel, output: Output) -> list[_Clip]:
-    """The clips of files, their names and folders; sorted, so that none depends on the order of the arguments."""
+    """List the clips of files, their names and folders, sorted, so that none depends on the order of arguments."""
     used_names = names_taken(output)
     recordings = [path for path in files if not isinstance(path, MelFile)]
     pairs = [(path, item) for path in sorted(recordings, key=os.path.abspath) for item in _choices(path, channel)]
@@ -205,7 +205,7 @@ def _clips(files: Sequence[str | os.PathLike[str]], channel: Channel, output: Ou
 
 
 def _choices(path: str | os.PathLike[str], channel: Channel) -> list[Choice]:
-    """What is heard of a file."""
+    """List the channels that are heard of a file."""
     if isinstance(path, MelFile):
         return [Choice("mean", 1)]
     n_channels = 1 if channel == "mean" else channels_of(path)
@@ -251,7 +251,7 @@ def _audition_mel(file: MelFile, folder: str, run: Run, configuration: Configura
 
 
 def _audition_and_put(clip: Any, folder: str, run: Run, configuration: Configuration, **of_clip: Any) -> Audition:
-    """Audition a clip as a run says, with what is the clip's own, and write its folder."""
+    """Hear a clip as the run says, with what is the clip's own, and write its folder."""
     result = audition(
         clip,
         policy=configuration.policy,

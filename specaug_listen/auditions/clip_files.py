@@ -140,28 +140,28 @@ class MemoryFiles:
         self._files = files
 
     def size(self, name: str) -> int | None:
-        """In bytes; None where there is no such file."""
+        """Return the size of a file in bytes; None where there is no such file."""
         data = self._files.get(name)
         return None if data is None else len(data)
 
     def total(self, suffix: str) -> int:
-        """Bytes of all files of this ending."""
+        """Return the bytes of all files of this ending."""
         return sum(len(data) for name, data in self._files.items() if name.endswith(suffix))
 
     def path_text(self, name: str) -> str:
-        """What a message calls a file."""
+        """Return what a message calls a file."""
         return name
 
     def read(self, name: str) -> bytes:
-        """A file's bytes."""
+        """Read a file."""
         return self._files[name]
 
     def form(self, name: str) -> WavForm | None:
-        """What a sound's header says: nothing that has to be looked at."""
+        """Return what a sound's header says, where it has to be looked at; errors as for `read`."""
         return None
 
     def address(self, name: str) -> str | None:
-        """From where a page reads a file that is too long for it: nowhere."""
+        """Return the address from which a page reads a file that is too long for it; None where there is none."""
         return None
 
 
@@ -182,22 +182,22 @@ class FolderFiles:
         self._run, self._folder, self._page = run, run / folder, page
 
     def size(self, name: str) -> int | None:
-        """In bytes; None where there is no such file."""
+        """Return the size of a file in bytes; None where there is no such file."""
         try:
             return os.stat(self._folder / name).st_size
         except OSError:
             return None
 
     def total(self, suffix: str) -> int:
-        """Bytes of all files of this ending."""
+        """Return the bytes of all files of this ending."""
         return sum(path.lstat().st_size for path in self._folder.glob(f"*{suffix}"))
 
     def path_text(self, name: str) -> str:
-        """What a message calls a file."""
+        """Return what a message calls a file."""
         return printable(self._folder / name)
 
     def read(self, name: str) -> bytes:
-        """A file's bytes.
+        """Read a file.
 
         Raises
         ------
@@ -207,11 +207,11 @@ class FolderFiles:
         return self._read_checked(name, MOST_BYTES_OF_PICTURE if name.endswith(".png") else None)[0]
 
     def form(self, name: str) -> WavForm | None:
-        """What a sound's header says; errors as for `read`."""
+        """Return what a sound's header says, where it has to be looked at; errors as for `read`."""
         return self._read_checked(name, HEAD)[1]
 
     def record(self, name: str) -> DrawRecord:
-        """A draw's record.
+        """Read the record of a draw.
 
         Raises
         ------
@@ -234,7 +234,7 @@ class FolderFiles:
         return data, check_wav(data, n_bytes, printable(path))
 
     def address(self, name: str) -> str | None:
-        """From where a page reads a file that is too long for it.
+        """Return the address from which a page reads a file that is too long for it; None where there is none.
 
         Raises
         ------

@@ -70,7 +70,7 @@ def check_of_run(
     versions: dict[str, str],
     is_varied: bool = False,
 ) -> None:
-    """See that the record of a draw that an index lists is of the run of that index.
+    """Refuse the record of a draw that is from another run than the index that lists it.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def _frontend(clip: ClipEntry, run: Configuration) -> MelFrontend:
 def check_unchanged(
     files: Files, name: str, frontend: MelFrontend, entry: ClipEntry, draws: Sequence[DrawRecord]
 ) -> None:
-    """See that an original, or a copy-synthesis, is as long as its clip, at the front-end's rate.
+    """Refuse an original, or a copy-synthesis, that is not as long as its clip, at the front-end's rate.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def check_unchanged(
 
 
 def check_drawn(files: Files, name: str, record: DrawRecord) -> None:
-    """See that a draw is as long as its mel; errors as for `check_unchanged`."""
+    """Refuse a draw that is not as long as its mel; errors as for `check_unchanged`."""
     # What a callable made is as long as was found.
     n_frames = record.draw.n_frames - record.draw.n_trimmed if record.found is None else record.found.n_frames
     _check(files, name, record.frontend, n_frames, record.channels)

@@ -44,12 +44,12 @@ class Journal:
     hashes: tuple[Line, ...]
 
     def lines(self) -> list[Line]:
-        """The lines of its clips."""
+        """Return the lines of its clips."""
         pairs = zip(self.index.clips, self.hashes, strict=True)
         return [{"owns": dict(hashes), **_clip_line(clip)} for clip, hashes in pairs]
 
     def only(self, folders: Collection[str]) -> Journal:
-        """The same with the clips of these folders."""
+        """Return the journal with the clips of these folders alone."""
         pairs = [pair for pair in zip(self.index.clips, self.hashes, strict=True) if pair[0].folder in folders]
         return replace(
             self,
@@ -59,22 +59,22 @@ class Journal:
 
 
 def _run_line(index: AuditionRecord, n_clips: int) -> Line:
-    """What a run writes down when it begins; the record holds no clip yet."""
+    """Return the line that a run begins its journal with; the record holds no clip yet."""
     return {"run": to_plain(index), "n_clips": n_clips}
 
 
 def _clip_line(entry: ClipEntry) -> Line:
-    """What it writes down of a clip, beside its files."""
+    """Return the line about a clip, beside its files."""
     return {"clip": to_plain(entry)}
 
 
 def _failure_line(failure: Failure) -> Line:
-    """What it writes down of a clip that could not be auditioned."""
+    """Return the line about a clip that could not be auditioned."""
     return {"failure": to_plain(failure)}
 
 
 def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> Journal | None:
-    """What the last audition in a folder has written down; None where none has.
+    """Read what the last audition in a folder has written down; None where none has.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def _has_its_draws(entry: ClipEntry, owns: Collection[str]) -> bool:
 
 
 def read_run(folder: str | os.PathLike[str]) -> AuditionRecord:
-    """The index of a folder; where its run did not end, what is done of it, with a notice that says so.
+    """Read the index of a folder; where its run did not end, what is done of it, with a notice that says so.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def read_run(folder: str | os.PathLike[str]) -> AuditionRecord:
 
 
 def index_or_journal(folder: str | os.PathLike[str]) -> AuditionRecord | None:
-    """The index of a folder, or what its journal lists, whatever has become of the files; None where neither is.
+    """Read the index of a folder, or what its journal lists, whatever became of the files; None without both.
 
     Raises
     ------
@@ -194,7 +194,7 @@ class Run:
         return replace(self._start, clips=tuple(self._clips), failures=tuple(self._failures))
 
     def room(self) -> AbstractContextManager[Path]:
-        """A hidden folder for what lies between the steps of a clip; see `Output.room`."""
+        """Make a hidden folder for what lies between the steps of a clip; see `Output.room`."""
         return self._output.room()
 
     def keep(self, entry: ClipEntry) -> ClipEntry:
@@ -240,7 +240,7 @@ class Run:
 
 
 def journal_to_resume(folder: Path, configuration: Configuration) -> Journal | None:
-    """What a run in a folder has done that the same configuration goes on with; None where none began.
+    """Read the journal of a run that the same configuration goes on with; None where none began.
 
     Raises
     ------

@@ -259,7 +259,7 @@ class AuditionRecord:
 
 
 def to_bytes(record: DrawRecord | AuditionRecord) -> bytes:
-    """A record as JSON that people can read."""
+    """Write a record as JSON that people can read."""
     return (json.dumps(to_plain(record), indent=1) + "\n").encode()
 
 
@@ -324,19 +324,19 @@ def _describe_mel(clip: MelClip) -> MelRecord:
 
 
 def clip_name(audio: Audio) -> str:
-    """What a clip is called where nobody says: its file's name without ending, and the channel that was chosen."""
+    """Return a clip's name by default: its file's without ending, and the channel that is heard."""
     return (Path(audio.source.path).stem if audio.source else "clip") + name_suffix(audio.choice)
 
 
 def path_of(clip: ClipRecord) -> str | None:
-    """Where a clip was read from."""
+    """Return the path that a clip was read from."""
     if clip.path is None or not clip.path.startswith("file://"):
         return clip.path
     return os.fsdecode(unquote_to_bytes(clip.path.removeprefix("file://")))
 
 
 def clip_path(clip: ClipRecord) -> str | None:
-    """Where a clip was read from, with the key of a mel as the command line takes it."""
+    """Return the path that a clip was read from, with the key of a mel as the command line takes it."""
     path = path_of(clip)
     if path is None or clip.mel is None or clip.mel.key is None:
         return path
@@ -344,7 +344,7 @@ def clip_path(clip: ClipRecord) -> str | None:
 
 
 def _as_text(path: str) -> str:
-    """A path as it is; one that is not UTF-8, and so cannot stand in JSON, as a URI."""
+    """Return a path as it is; one that is not UTF-8, and so cannot stand in JSON, as a URI."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -353,7 +353,7 @@ def _as_text(path: str) -> str:
 
 
 def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
-    """A vocoder as it is written down."""
+    """Return a vocoder as it is written down."""
     if isinstance(vocoder, (Joint, GriffinLim, OriginalPhase, Librosa, Neural)):
         return vocoder
     function = vocoder if hasattr(vocoder, "__qualname__") else type(vocoder)
@@ -361,12 +361,12 @@ def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
 
 
 def vocoder_name(vocoder: AnyVocoder | CustomVocoder) -> str:
-    """What a page calls a vocoder: its kind, and the file of a neural one."""
+    """Return what a page calls a vocoder: its kind, and the file of a neural one."""
     return f"neural, {printable(Path(vocoder.model).name)}" if isinstance(vocoder, Neural) else vocoder.kind
 
 
 def vocoder_of(vocoder: AnyVocoder | CustomVocoder) -> AnyVocoder:
-    """The vocoder that a record names.
+    """Return the vocoder that a record names.
 
     Raises
     ------
@@ -393,5 +393,5 @@ def _versions() -> tuple[tuple[str, str], ...]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what decides over the samples."""
+    """Return the versions of what decides over the samples."""
     return dict(_versions())

@@ -17,14 +17,14 @@ __all__ = ["first_samples", "needs_whole_clip", "render", "vocoder_for"]
 
 
 def first_samples(sound: Sound, n_samples: int) -> Sound:
-    """As much of a sound as a draw with a cut tail has."""
+    """Return as much of a sound as a draw with a cut tail has."""
     if n_samples >= sound.n_samples:
         return sound
     return Audio(sound.read(0, n_samples), sound.sample_rate)
 
 
 def needs_whole_clip(policy: Policy, waveform: Waveform | None) -> bool:
-    """Whether a run has code of others in it, which cannot work through a clip in parts."""
+    """Whether a run calls code of the user's, which cannot work through a clip in parts."""
     return bool(policy.foreign) or waveform is not None
 
 
@@ -48,7 +48,7 @@ def render(mel: MelSpectrogram, vocoder: Vocoder) -> Audio:
 
 
 def vocoder_for(vocoder: Vocoder | str) -> Vocoder:
-    """The vocoder of a name, or the callable that was given.
+    """Return the vocoder of a name, or the callable itself.
 
     Raises
     ------

@@ -252,7 +252,7 @@ def _number(value: float | None) -> str:
 
 
 def _of_gain(record: DrawRecord, again: Audition) -> Iterator[str]:
-    """A gain under which this draw clips; a lower one is that of a louder draw of the same clip."""
+    """Yield a gain under which this draw clips; a lower one is that of a louder draw of the same clip."""
     largest = replace(again, fixed_gain=None, copy_rendering=again.copy_synthesis).gain
     if record.gain > largest * 10 ** (_TOLERANCE_DB / 20):
         yield f"gain was {record.gain:.4g}, with which it clips, and {largest:.4g} is the largest without"

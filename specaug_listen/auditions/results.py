@@ -196,11 +196,11 @@ class Audition:
         return (*noticed, Notice("empty-bins", values))
 
     def badges_of(self, draw: Reconstruction) -> tuple[str, ...]:
-        """What to know about one draw."""
+        """Return what to know about one draw."""
         return draw_badges(self.effective_draw(draw), draw.waveform)
 
     def change_of(self, reconstruction: Reconstruction) -> Change | None:
-        """What callables of others did to the mel, by comparison; None where the policy has none."""
+        """Return what callables did to the mel, by comparison; None where the policy has none."""
         if not reconstruction.draw.foreign:
             return None
         if reconstruction.number not in self._changes:
@@ -224,7 +224,7 @@ class Audition:
         return [{"draw": d.number, **self.score_of(d)} for d in self.draws]
 
     def score_of(self, reconstruction: Reconstruction) -> dict[str, float | None]:
-        """The row of one draw, without its number."""
+        """Return the scores of one draw, without its number."""
         if reconstruction.number not in self._scores:
             self._scores[reconstruction.number] = self._scored(reconstruction)
         return self._scores[reconstruction.number]
@@ -251,13 +251,13 @@ class Audition:
         return {key: None if value is None else round(value, 4) for key, value in row.items()}
 
     def _warped(self, draw: Draw, n_frames: int) -> AnyMel:
-        """The mel with the warps of a draw alone: across a warp, other moments would be compared."""
+        """Return the mel with the warps of a draw alone: across a warp, other moments would be compared."""
         if not draw.warps or n_frames != self.mel.n_frames:
             return self.mel.first_frames(n_frames)
         return replace(draw, steps=draw.warps).apply(self.mel)  # type: ignore[type-var]
 
     def plot(self, reconstruction: Reconstruction) -> Figure:
-        """The picture of one draw; see `specaug_listen.plots.audition_figure`."""
+        """Draw the picture of one draw; see `specaug_listen.plots.audition_figure`."""
         note = f"{self.policy.name} on {self.frontend.name}, seed {self.seed}, {reconstruction.name}"
         if self.waveform is not None:
             note = f"waveform {self.waveform.name}, {note}"

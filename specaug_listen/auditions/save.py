@@ -70,13 +70,13 @@ def _check_no_run(output: Output) -> None:
 
 
 def names_taken(output: Output) -> set[str]:
-    """Names in a folder that no clip's folder may take: the index's, and those of what is not to be replaced."""
+    """List names in a folder that no clip's folder may take: the index's, and those of what must stay."""
     held = os.listdir(output.folder) if output.folder.is_dir() else []
     return {*RESERVED, *(name.casefold() for name in held if not output.overwrite or output.is_foreign(name))}
 
 
 def clip_files(draws: int, *, original_phase: bool = False) -> list[str]:
-    """Names of all files that a clip's folder may hold."""
+    """List the names of all files that a clip's folder may hold."""
     names = ["original.wav", "copy-synthesis.wav", "original.mel.png", "given.mel.png", "copy-synthesis.mel.png"]
     for number in range(1, draws + 1):
         names += [f"draw-{number}{ending}" for ending in (".wav", ".png", ".json", ".mel.png")]
@@ -109,7 +109,7 @@ def put_clip(
 def audition_files(
     audition: Audition, channels: Channels = "mono", *, figures: bool = True, top_db: float | None = None
 ) -> dict[str, Contents]:
-    """Names and contents of all files of a clip's folder; without figures and records for a page.
+    """Return names and contents of all files of a clip's folder; without figures and records for a page.
 
     ``top_db`` is the level of the brightest colour of the mels, where it is not that of this clip.
     """
@@ -131,7 +131,7 @@ def audition_files(
 
 
 def top_db_of(audition: Audition) -> float:
-    """Level of the loudest cell of all mels of a clip, relative to the original's, at least 0 dB."""
+    """Return the level of the loudest cell of all mels of a clip, relative to the original's, at least 0 dB."""
     ref_db = reference_db(audition.mel)
     return max(0.0, *(float(np.ceil(mel.range_db[1] - ref_db)) for mel in _mels(audition).values()))
 
@@ -144,7 +144,7 @@ def _mels(audition: Audition) -> dict[str, AnyMel]:
 
 
 def _cells(audition: Audition, top_db: float | None) -> dict[str, Cells]:
-    """The mels as pictures of one pixel for each cell, all on one scale: that of the original."""
+    """Return the mels as pictures of one pixel for each cell, all on one scale: that of the original."""
     high_db = top_db_of(audition) if top_db is None else top_db
     ref_db = reference_db(audition.mel)
     return {
@@ -153,7 +153,7 @@ def _cells(audition: Audition, top_db: float | None) -> dict[str, Cells]:
 
 
 def clip_entry(audition: Audition, folder: str) -> ClipEntry:
-    """What the index says of a clip."""
+    """Return what the index says of a clip."""
     draws = tuple(draw.name for draw in audition.draws)
     duration_s = round(audition.duration_s, 4)
     clip = replace(describe_clip(audition.clip), notices=audition.notices)
@@ -171,7 +171,7 @@ def clip_at_hand(audition: Audition, folder: str) -> tuple[ClipEntry, tuple[Draw
 
 
 def configuration_of(audition: Audition) -> Configuration:
-    """What would have been asked for on the command line."""
+    """Return the configuration that would have been asked for on the command line."""
     clip, n_draws = describe_clip(audition.clip), max(1, len(audition.draws))
     return Configuration(
         audition.frontend, audition.policy, vocoder_record(audition.vocoder), n_draws, audition.seed,
@@ -182,7 +182,7 @@ def configuration_of(audition: Audition) -> Configuration:
 
 
 def draw_files(audition: Audition, reconstruction: Reconstruction, channels: Channels) -> dict[str, Contents]:
-    """WAV, PNG and JSON of one draw."""
+    """Return WAV, PNG and JSON of one draw."""
     name = reconstruction.name
     return {
         f"{name}.wav": _wav(reconstruction.audio, audition, channels),
@@ -192,7 +192,7 @@ def draw_files(audition: Audition, reconstruction: Reconstruction, channels: Cha
 
 
 def draw_record(audition: Audition, reconstruction: Reconstruction, channels: Channels) -> DrawRecord:
-    """All that is needed to render one draw again."""
+    """Return all that is needed to render one draw again."""
     return DrawRecord(
         number=reconstruction.number,
         clip=audition.name.encode("utf-8", "backslashreplace").decode(),

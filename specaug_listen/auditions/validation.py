@@ -35,7 +35,7 @@ _LARGEST_SCORE = 1e12
 
 
 def check_channel(clip: ClipRecord) -> None:
-    """See that a clip has the channel that was heard.
+    """Refuse a clip that does not have the channel that was heard.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def check_channel(clip: ClipRecord) -> None:
 
 
 def check_size(entry: ClipEntry) -> None:
-    """See that a clip lasts as long as its samples do.
+    """Refuse a clip that does not last as long as its samples do.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def check_size(entry: ClipEntry) -> None:
 
 
 def check_once(what: str, names: Iterable[str]) -> None:
-    """See that no name comes twice; names that differ in case alone are one on some file systems.
+    """Refuse a name that comes twice; names that differ in case alone are one on some file systems.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def check_once(what: str, names: Iterable[str]) -> None:
 
 
 def check_draws(where: str, names: Sequence[str], n_draws: int) -> None:
-    """See that an index lists the draws that its run was asked for.
+    """Refuse an index that does not list the draws that its run was asked for.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def check_draws(where: str, names: Sequence[str], n_draws: int) -> None:
 
 
 def check_draw(record: DrawRecord) -> None:
-    """See that a draw is one of its policy, for a mel of its clip on its front-end, with scores of a draw.
+    """Refuse a draw that is none of its policy, for a mel of its clip on its front-end, or has no scores of a draw.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def check_draw(record: DrawRecord) -> None:
 
 
 def _check_steps(draw: Draw) -> None:
-    """See that there are no more steps than a policy draws, and no more padding than can be held."""
+    """Refuse more steps than a policy draws, and more padding than can be held."""
     n_warps, n_steps = len(draw.warps), len(draw.steps)
     if n_steps > MOST_STEPS or n_warps > _MOST_WARPS:
         raise ParameterError(
@@ -152,7 +152,7 @@ def _check_steps(draw: Draw) -> None:
 
 
 def _check_badges(record: DrawRecord) -> None:
-    """See that the badges are those of the draw; other versions may have had other words for them."""
+    """Refuse badges that are not those of the draw; other versions may have had other words for them."""
     if record.versions.get("specaug-listen") != __version__:
         return
     notices = record.draw.notices
@@ -187,7 +187,7 @@ def _check_found(record: DrawRecord) -> None:
 
 
 def check_scores(scores: dict[str, float | None]) -> None:
-    """See that scores are of a size that a draw can have.
+    """Refuse scores of a size that no draw can have.
 
     Raises
     ------
@@ -201,7 +201,7 @@ def check_scores(scores: dict[str, float | None]) -> None:
 
 
 def _check_scores_of_steps(record: DrawRecord) -> None:
-    """See that a record's scores, and whether anything was applied, are what its own steps say.
+    """Refuse scores, and a word on whether anything was applied, that are not what the steps say.
 
     Raises
     ------
@@ -232,6 +232,6 @@ def _check_scores_of_steps(record: DrawRecord) -> None:
 
 
 def _n_loose_frames(draw: Draw) -> int:
-    """How many frames more or less may be masked on another processor: a warp moves ends of masks by rounding, too."""
+    """Count the frames more or less that another processor may mask: a warp rounds ends of masks, too."""
     last = max((place for place, step in enumerate(draw.steps) if isinstance(step, WarpPath)), default=0)
     return 2 * sum(isinstance(step, (TimeSpan, Rectangle)) for step in draw.steps[:last])

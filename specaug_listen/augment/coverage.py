@@ -106,7 +106,7 @@ def expected_shares(
 
 
 def least_mels(policy: Policy) -> int:
-    """How many bins a mel needs where a framework raises for masks wider than it; 0 where any will do.
+    """Return how many bins a mel needs where a framework raises for masks wider than it; 0 where any will do.
 
     Examples
     --------

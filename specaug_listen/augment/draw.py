@@ -138,7 +138,7 @@ class Draw:
         return Padding(batch.padded(self.n_frames) - self.n_frames, batch.pad_value) if batch else Padding()
 
     def to_json(self) -> str:
-        """The draw as a JSON text."""
+        """Write the draw as a JSON text."""
         return to_json(self)
 
     @classmethod

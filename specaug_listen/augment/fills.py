@@ -51,7 +51,7 @@ class Padding(NamedTuple):
     value: float = 0.0
 
     def mean(self, mel: AnyMel) -> float:
-        """Mean over a clip and its padding."""
+        """Return the mean over a clip and its padding."""
         n = mel.n_frames + self.n_frames
         return float((mel.summary.mean * mel.n_frames + self.value * self.n_frames) / n)
 
@@ -62,7 +62,7 @@ NO_PADDING = Padding()
 def fill_values(
     fill: Fill, clean: AnyMel, region: Region, seed: int | None, padding: Padding = NO_PADDING
 ) -> npt.NDArray[np.float32]:
-    """Values for a region, ready to be broadcast over it, in the front-end's own scale.
+    """Return values for a region, ready to be broadcast over it, in the front-end's own scale.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def _values(fill: Fill, clean: AnyMel, region: Region, seed: int | None, padding
 def _noise(
     n_bins: int, begin: int, end: int, seed: int | None, kind: Literal["standard_normal", "random"] = "standard_normal"
 ) -> npt.NDArray[np.float64]:
-    """White noise over frames ``begin`` to ``end - 1``: the same for a frame wherever one begins to read."""
+    """Draw white noise over frames ``begin`` to ``end - 1``: the same for a frame wherever one begins to read."""
     blocks = range(begin // _NOISE_FRAMES, -(-end // _NOISE_FRAMES))
     streams = [np.random.default_rng(None if seed is None else (seed, block)) for block in blocks]
     blocks_of_noise = [getattr(stream, kind)((_NOISE_FRAMES, n_bins)) for stream in streams]
@@ -126,7 +126,7 @@ def fill_level(
     *,
     n_frames: int | None = None,
 ) -> FillLevel | None:
-    """The level of a fill in a region; None where the region is empty, or the clip is silent and has no level.
+    """Measure a fill in a region; None where the region is empty, or the clip is silent and has no level.
 
     Of a mel with padding behind it, ``n_frames`` are the clip's.
 

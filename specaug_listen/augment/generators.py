@@ -30,22 +30,22 @@ class Source(Protocol):
     is_foreign: bool
 
     def uniform(self, shape: tuple[int, ...]) -> Uniforms:
-        """Numbers in [0, 1)."""
+        """Draw numbers in [0, 1)."""
 
     def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
-        """Integers in [low, high)."""
+        """Draw integers in [low, high)."""
 
     def distinct(self, n: int, k: int) -> Integers:
-        """``k`` of the integers below ``n``, no two alike."""
+        """Draw ``k`` of the integers below ``n``, no two alike."""
 
     def shuffled(self, n: int) -> Integers:
-        """The integers below ``n`` in a random order."""
+        """Return the integers below ``n`` in a random order."""
 
     def noise_seed(self) -> int:
-        """A seed for noise of our own; it takes nothing from a framework's generator."""
+        """Draw a seed for our own noise; it takes nothing from a framework's generator."""
 
     def pass_over(self, n: int) -> None:
-        """Leave out so many uniform numbers, where a framework draws them for what is drawn otherwise here."""
+        """Leave out ``n`` uniform numbers, where a framework draws them for what is drawn otherwise here."""
 
 
 class OwnSource:
@@ -67,27 +67,27 @@ class OwnSource:
         self._rng = rng
 
     def uniform(self, shape: tuple[int, ...]) -> Uniforms:
-        """Numbers in [0, 1), single precision."""
+        """Draw numbers in [0, 1)."""
         return self._rng.random(shape, dtype=np.float32)
 
     def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
-        """Integers in [low, high)."""
+        """Draw integers in [low, high)."""
         return np.asarray(self._rng.integers(low, high, shape))
 
     def distinct(self, n: int, k: int) -> Integers:
-        """``k`` of the integers below ``n``, no two alike."""
+        """Draw ``k`` of the integers below ``n``, no two alike."""
         return self._rng.choice(n, k, replace=False)
 
     def shuffled(self, n: int) -> Integers:
-        """The integers below ``n`` in a random order."""
+        """Return the integers below ``n`` in a random order."""
         return self._rng.permutation(n)
 
     def noise_seed(self) -> int:
-        """A seed for noise."""
+        """Draw a seed for our own noise; it takes nothing from a framework's generator."""
         return int(self.integers(0, MAX_SEED, (1,))[0])
 
     def pass_over(self, n: int) -> None:
-        """Nothing: no framework draws from it."""
+        """Leave out ``n`` uniform numbers, where a framework draws them for what is drawn otherwise here."""
 
 
 class _ForeignSource:
@@ -179,7 +179,7 @@ class _PythonSource(_ForeignSource):
 
 
 def foreign_source(name: ForeignName, seed: int) -> Source:
-    """The generator that a framework draws from, freshly seeded.
+    """Return the generator that a framework draws from, freshly seeded.
 
     Parameters
     ----------

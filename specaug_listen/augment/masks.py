@@ -166,7 +166,7 @@ class Mask:
         return TimeSpan(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
 
     def _swaps(self, masks: list[Span], n_mels: int, n_frames: int, padded: int, source: Source) -> list[Step]:
-        """Of the masks of one draw, all frames come from the same distance (SpeechBrain's ``swap``)."""
+        """Return copies in place of the masks of one draw, all from the same distance (SpeechBrain's ``swap``)."""
         if not masks or padded < 2:
             return []
         shift = int(source.integers(1, padded, (1,))[0])

@@ -228,7 +228,7 @@ def _clamped(transform: str, axis: str, parameter: str, value: int, size: int) -
 
 
 def _share(ratio: float, n_frames: int) -> int:
-    """Floor of the product, as if the ratio were the decimal number that was written (0.29 of 100 is 29)."""
+    """Return the floor of the product, as if the ratio were the decimal that was written (0.29 of 100 is 29)."""
     return int(ratio * n_frames + 1e-9)
 
 

@@ -16,7 +16,7 @@ __all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS"]
 
 
 def _paper(name: str, w: int, f: int, m_f: int, t: int, p: float, m_t: int) -> Policy:
-    """A row of table 1 of Park et al. 2019; warp, then frequency, then time, as its section 2 lists them."""
+    """Make a row of table 1 of Park et al. 2019; warp, then frequency, then time, as its section 2 lists them."""
     masks = FrequencyMask(count=m_f, max_bins=f), TimeMask(count=m_t, max_frames=t, max_ratio=p)
     return Policy((TimeWarp(w), *masks), name)
 

@@ -27,7 +27,7 @@ Masking: TypeAlias = FrequencyBand | TimeSpan | Rectangle
 
 
 def with_fill(mel: Mel, reference: AnyMel, step: Masking, padding: Padding) -> Mel:
-    """A mel with a mask, whose fill is taken from ``reference``."""
+    """Return a mel with a mask, whose fill is taken from ``reference``."""
     bins, _ = step.region
 
     def fill(begin: int, end: int) -> Real:
@@ -37,7 +37,7 @@ def with_fill(mel: Mel, reference: AnyMel, step: Masking, padding: Padding) -> M
 
 
 def with_copy(mel: Mel, source: AnyMel, step: Copied, n_frames: int) -> Mel:
-    """A mel with frames that are copied from ``source``, whose frames behind the last are its first ones."""
+    """Return a mel with frames copied from ``source``, whose frames behind the last are its first ones."""
     bins, shift = step.region[0], step.source_frame - step.start_frame
     n_frames = step.over_frames or n_frames
 
@@ -85,12 +85,12 @@ class _Changes:
         return values
 
     def with_one(self, change: _Change) -> _Changes:
-        """These, and one more."""
+        """Return these changes and one more."""
         return _Changes(self.values_at, (*self.changes, change))
 
 
 def _changed(mel: Mel, region: Region, new: Callable[[int, int], Real]) -> Mel:
-    """A copy with new values in a region."""
+    """Return a copy of a mel with new values in a region."""
     bins, frames = region
     first, stop, _ = frames.indices(mel.n_frames)
     change = _Change(bins, first, stop, new)
@@ -104,7 +104,7 @@ def _changed(mel: Mel, region: Region, new: Callable[[int, int], Real]) -> Mel:
 
 
 def with_padding(mel: AnyMel, padding: Padding) -> MelStream:
-    """The mel, and after its last frame the padding; read some frames at a time, so that long padding costs nothing."""
+    """Return the mel with padding behind its last frame, read some frames at a time: long padding costs nothing."""
     n_frames, n_mels = mel.n_frames, mel.n_mels
     n_samples = mel.n_samples if isinstance(mel, MelStream) else 1
 
@@ -117,7 +117,7 @@ def with_padding(mel: AnyMel, padding: Padding) -> MelStream:
 
 
 def without_padding(padded: MelStream, mel: Mel, warps: Iterable[WarpPath]) -> Mel:
-    """What became of the clip.
+    """Return the clip without the padding behind it, as the steps left it.
 
     Parameters
     ----------

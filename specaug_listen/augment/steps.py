@@ -257,7 +257,7 @@ class WarpPath:
         return self.taps(n_frames).within(n_frames)
 
     def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
-        """For each warped frame, the (fractional) frame it is read from, shape (n_frames,)."""
+        """Return the (fractional) frame that each warped frame is read from, shape (n_frames,)."""
         return self.clip_taps(n_frames).source
 
 

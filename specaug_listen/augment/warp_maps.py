@@ -97,7 +97,7 @@ def _corners(n_before: int, n_after: int) -> Places:
 
 
 def _cubic(places: Places, n_frames: int) -> FrameInterpolation:
-    """Cubic convolution over four frames; outer frames are repeated beyond the ends."""
+    """Interpolate by cubic convolution over four frames; outer frames are repeated beyond the ends."""
     first = np.floor(places).astype(np.intp)
     share = (places - first).astype(np.float32)
     distances = np.stack([share + 1, share, 1 - share, 2 - share], axis=1)

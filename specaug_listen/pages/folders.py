@@ -20,7 +20,7 @@ _ABSOLUTE = re.compile(rf"(?:file://|(?<![\w.:/~-]))(?:/|~/|[A-Za-z]:[\\/])(?:{_
 
 
 def hide_folders(text: str, folders: Iterable[str] = ()) -> str:
-    """A text in which absolute paths are cut down to the names of their files.
+    """Return a text in which absolute paths are cut down to the names of their files.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def hide_folders(text: str, folders: Iterable[str] = ()) -> str:
 
 
 def short_paths(paths: Sequence[str]) -> list[str]:
-    """The ends of paths that tell them from each other: mostly the names of their files.
+    """Return the ends of paths that tell them from each other: mostly the names of their files.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def short_paths(paths: Sequence[str]) -> list[str]:
 
 
 def folders_of_user(paths: Iterable[str]) -> list[str]:
-    """Absolute folders that are known to be the user's: of these files, of the work that is done, and the home."""
+    """List absolute folders of the user's: those of these files, the working folder, and the home."""
     folders = {os.path.expanduser("~"), os.getcwd()}
     for path in paths:
         if os.path.isabs(path):
@@ -70,7 +70,7 @@ def folders_of_user(paths: Iterable[str]) -> list[str]:
 
 
 def without_folders(value: T, folders: Sequence[str] = ()) -> T:
-    """What a page shows, with `hide_folders` done to every text in it; files and their addresses stay.
+    """Return what a page shows with `hide_folders` done to every text; files and their addresses stay.
 
     Examples
     --------

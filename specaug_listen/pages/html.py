@@ -28,7 +28,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def page_parts(
     head: Head, columns: Iterable[Score], rows: Iterable[Row], clips: Iterable[Clip], *, is_split: bool = False
 ) -> Iterator[bytes]:
-    """A whole page, in parts, so that only one clip is in memory at a time.
+    """Yield a whole page in parts, so that only one clip is in memory at a time.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def page_parts(
 
 
 def findings_page(title: str, shown_facts: Facts, notes: Iterable[str], findings: Iterable[Fault]) -> bytes:
-    """A page of what a check found, in the report's style; it runs nothing, and loads what lies beside it alone."""
+    """Make a page of what a check found, in the report's style; it runs nothing, and loads its neighbours alone."""
     style = _text("page.css")
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; img-src data: 'self' file:; media-src data: 'self' file:; "
@@ -60,7 +60,7 @@ def findings_page(title: str, shown_facts: Facts, notes: Iterable[str], findings
 
 
 def clip_data(clip: Clip) -> dict[str, Any]:
-    """What the player is told of a clip."""
+    """Return what the player needs to know of a clip."""
     return {
         "name": clip.name,
         "duration_s": clip.duration_s,
@@ -70,7 +70,7 @@ def clip_data(clip: Clip) -> dict[str, Any]:
 
 
 def parcel_script(url: str, versions: Iterable[Version]) -> bytes:
-    """Sounds and pictures as a script: the only neighbour that a page may read when it is opened from a disk."""
+    """Write sounds and pictures as a script: the only neighbour that a page opened from a disk may read."""
 
     def encoded(files: Iterable[tuple[str, File | None]]) -> dict[str, str]:
         return {
@@ -134,7 +134,7 @@ def _text(name: str) -> str:
 
 
 def _seconds_ticks(duration_s: float) -> list[tuple[float, str]]:
-    """Where labels of a time axis stand, as shares, and what they say: round numbers, at most nine."""
+    """Return where labels of a time axis stand, as shares, and what they say: round numbers, at most nine."""
     steps = (base * 10**power for power in range(-3, 10) for base in (1, 2, 5))
     step = next(step for step in steps if duration_s / step <= 8)
     digits = max(0, 2 - len(str(int(step / 0.01))) + 1) if step < 1 else 0

@@ -101,7 +101,7 @@ def plot_audition(
 def audition_figure(
     before: AnyMel, after: AnyMel, draw: Draw, *, title: str = "", note: str = "", before_name: str = "original"
 ) -> Figure:
-    """One draw as a whole figure: `plot_audition` with a scale of levels and two lines of text.
+    """Draw a whole figure of one draw: `plot_audition` with a scale of levels and two lines of text.
 
     Parameters
     ----------
@@ -149,14 +149,14 @@ def audition_figure(
 
 
 def new_figure(size_inches: tuple[float, float], dpi: float = DPI) -> Figure:
-    """A figure without pyplot, which would keep it."""
+    """Make a figure without pyplot, which would keep it."""
     figure: Figure = require("matplotlib.figure", purpose="pictures").Figure(figsize=size_inches, dpi=dpi)
     require("matplotlib.backends.backend_agg", purpose="pictures").FigureCanvasAgg(figure)
     return figure
 
 
 def encode_png(figure: Figure) -> bytes:
-    """A figure as PNG, the same bytes each time."""
+    """Write a figure as PNG, the same bytes each time."""
     agg = require("matplotlib.backends.backend_agg", purpose="pictures")
     pillow = require("PIL.Image", purpose="pictures")
     canvas = agg.FigureCanvasAgg(figure)
@@ -168,7 +168,7 @@ def encode_png(figure: Figure) -> bytes:
 
 
 def describe_draw(draw: Draw, mel: AnyMel) -> str:
-    """What was drawn, in one line: masked shares, warp, and level of the fills."""
+    """Say what was drawn, in one line: masked shares, warp, and level of the fills."""
     if not draw.applied:
         return "the policy left this clip alone (probability)"
     parts = [
@@ -204,7 +204,7 @@ def _share(of: str, draw: Draw) -> str:
 
 
 def _corner_label(ax: Any, text: str) -> None:
-    """A label in the upper left corner."""
+    """Write a label into the upper left corner."""
     box = {"facecolor": "black", "alpha": 0.65, "edgecolor": "none", "boxstyle": "round,pad=0.25"}
     ax.text(0.008, 0.965, text, transform=ax.transAxes, color="white", va="top", bbox=box, fontsize=11, zorder=5)
 
@@ -232,14 +232,14 @@ def _line(figure: Figure, y: float, text: str, room: float, *, align: str = "lef
 
 @functools.lru_cache(maxsize=1)
 def _families() -> list[str]:
-    """Matplotlib's own font, and those that a machine may have for other scripts."""
+    """List matplotlib's own font, and those that a machine may have for other scripts."""
     fonts = require("matplotlib.font_manager", purpose="pictures")
     here = {font.name for font in fonts.fontManager.ttflist}
     return _FONTS + [family for family in _FALLBACK_FONTS if family in here]
 
 
 def _drawable(text: str) -> str:
-    """The text with a replacement mark for what no font here can draw."""
+    """Return the text with a replacement mark for what no font here can draw."""
     if text.isascii() and text.isprintable():
         return text
     fonts = require("matplotlib.font_manager", purpose="pictures")

@@ -89,7 +89,7 @@ def plot_steps(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
 
 
 def warp_lines(draw: Draw, frontend: MelFrontend, n_lines: int = _N_LINES) -> list[tuple[float, float]]:
-    """For moments at equal distances, from where to where they are moved, in seconds."""
+    """Return from where to where moments at equal distances are moved, in seconds."""
     frames = np.arange(draw.n_frames, dtype=np.float64)
     source = frames
     for path in draw.warps:

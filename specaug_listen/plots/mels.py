@@ -114,7 +114,7 @@ def check_axes(*axes: object) -> None:
 
 
 def set_axes(mel: AnyMel, ax: Axes) -> Axes:
-    """Seconds and Hz along the axes of a mel's picture."""
+    """Set seconds and Hz along the axes of a mel's picture."""
     ax.set_xlim(0, mel.duration_s)
     positions, labels = hz_ticks(mel.frontend)
     ax.set_yticks(positions, labels)
@@ -125,13 +125,13 @@ def set_axes(mel: AnyMel, ax: Axes) -> Axes:
 
 
 def extent_s(frontend: MelFrontend, n_frames: int) -> tuple[float, float]:
-    """Where the first cell of a row begins and the last one ends, in seconds."""
+    """Return where the first cell of a row begins and the last one ends, in seconds."""
     begin, end = frontend.framing.center_s([-0.5, n_frames - 0.5], frontend.sample_rate)
     return float(begin), float(end)
 
 
 def reference_db(mel: AnyMel) -> float:
-    """Level of the loudest cell; where all cells are alike or silent, a level at which they are drawn dark."""
+    """Return the level of the loudest cell; where all are alike or silent, one at which they are drawn dark."""
     quietest, loudest = mel.range_db
     if loudest < _SILENCE_DB:
         return 0.0
@@ -139,7 +139,7 @@ def reference_db(mel: AnyMel) -> float:
 
 
 def columns(mel: AnyMel) -> npt.NDArray[np.float32]:
-    """Cells in dB; means over neighbouring frames where there are more than any screen has columns."""
+    """Return cells in dB; means over neighbouring frames where there are more than a screen has columns."""
     step = -(-mel.n_frames // _MOST_COLUMNS)
     if step == 1:
         return mel.part(0, mel.n_frames).db
@@ -154,7 +154,7 @@ def _means(db: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.float32]:
 
 
 def hz_ticks(frontend: MelFrontend) -> tuple[list[float], list[str]]:
-    """Positions in bins, and labels, of round frequencies."""
+    """Return positions in bins, and labels, of round frequencies."""
     low, high = hz_to_mel([frontend.fmin_hz, frontend.top_hz], frontend.mel_scale)
     spacing = (high - low) / (frontend.n_mels + 1)
     positions: list[float] = []
@@ -195,7 +195,7 @@ class Cells:
 
     @classmethod
     def of(cls, mel: AnyMel, *, ref_db: float, low_db: float, high_db: float) -> Cells:
-        """Of a mel, levels relative to ``ref_db``; of more frames than a screen has columns, means of neighbours."""
+        """Make cells of a mel, relative to ``ref_db``; of more frames than a screen has columns, their means."""
         share = (columns(mel) - ref_db - low_db) / (high_db - low_db)
         indices = np.round(np.clip(share, 0, 1) * 255).astype(np.uint8)
         return cls(indices, low_db, high_db, extent_s(mel.frontend, mel.n_frames))
@@ -213,7 +213,7 @@ class Cells:
 
 
 def read_cells(data: bytes) -> Cells:
-    """The cells of `Cells.png`.
+    """Read what `Cells.png` wrote.
 
     Raises
     ------
@@ -240,5 +240,5 @@ def _palette() -> bytes:
 
 
 def colours_hex() -> str:
-    """The colour map, six hexadecimal digits for each index."""
+    """Return the colour map, six hexadecimal digits for each index."""
     return _palette().hex()

@@ -66,7 +66,7 @@ class PageOptions:
             raise ParameterError(f"budget_mb={self.budget_mb!r:.80}: expected a size above 0, in MB")
 
     def size_mb(self, files: Iterable[Files]) -> float:
-        """How large one file would be that holds all of these: base64 takes four characters for three bytes."""
+        """Return the size of one file that holds all of these: base64 takes four characters for three bytes."""
         files = list(files)
         sounds = sum(clip_files.total(".wav") for clip_files in files)
         total = (sounds // 2 if self.flac else sounds) + sum(clip_files.total(".mel.png") for clip_files in files)
@@ -118,13 +118,13 @@ class PageTarget:
     folder: Path | None = None
 
     def assets(self, files: Files, name: str) -> InlineAssets:
-        """A clip's files as they go into the page; ``name`` is its folder beside a split one."""
+        """Return a clip's files as they go into the page; ``name`` is its folder beside a split one."""
         if self.folder is None:
             return InlineAssets(files, self.form.flac)
         return LinkedAssets(files, self.form.flac, self.folder, name)
 
     def with_parcel(self, clip: Clip) -> Clip:
-        """A clip with what its player needs written beside the page, where the page is split."""
+        """Return a clip with what its player needs written beside the page, where the page is split."""
         if clip.is_plain:
             return replace(clip, badges=(*clip.badges, _LINKED))
         if self.folder is None:
@@ -135,7 +135,7 @@ class PageTarget:
 
 
 def page_path(path: str | os.PathLike[str]) -> Path:
-    """Where a page is to go.
+    """Return where a page is to go.
 
     Raises
     ------

@@ -189,7 +189,7 @@ def _runs(sources: Sequence[Source], page: Path) -> list[_Run]:
 
 
 def _runs_at_hand(auditions: Sequence[Audition]) -> list[_Run]:
-    """Auditions of one configuration as one run, in the order in which they were given."""
+    """Return auditions of one configuration as one run, in the order in which they came."""
     groups: dict[str, tuple[Configuration, list[Audition]]] = {}
     for audition in auditions:
         configuration = configuration_of(audition)
@@ -368,7 +368,7 @@ def _title_of(i: int, run: _Run, is_named: bool) -> str:
 
 
 def _label(i: int) -> str:
-    """A, B, …, Z, AA, AB, …"""
+    """Return the label of a run: A, B, …, Z, AA, AB, …"""
     return (_label(i // 26 - 1) if i >= 26 else "") + chr(ord("A") + i % 26)
 
 

@@ -66,7 +66,7 @@ def _words_of_frontend(run: Configuration) -> str:
 
 
 def recipe_of_run(run: Configuration, paths: Sequence[str | None], name: str = "", *, is_mel: bool = False) -> Recipe:
-    """The command and the Python that make a run again, and the files that they name.
+    """Return the command and the Python that make a run again, and the files that they name.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def _mel_options(run: Configuration, files: list[tuple[str, str]]) -> list[str]:
 
 
 def _python_of_mels(paths: Sequence[str], run: Configuration, policy: str, frontend: str) -> str:
-    """The Python for clips that came as mels; each file may hold several."""
+    """Write the Python for clips that came as mels; each file may hold several."""
     vocoder, how = _vocoder(run), _span(run) + (f", axes={run.axes!r}" if run.axes else "")
     statistics = "None"
     if isinstance(run.statistics, GlobalStatistics):
@@ -140,7 +140,7 @@ def _python_of_mels(paths: Sequence[str], run: Configuration, policy: str, front
 
 
 def recipe_of_sweep(run: Configuration, path: str | None, axes: Sequence[tuple[str, Sequence[Any]]]) -> Recipe:
-    """The command and the Python that make a sweep again, and the files that they name."""
+    """Return the command and the Python that make a sweep again, and the files that they name."""
     files: list[tuple[str, str]] = []
     policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
     clip = path or "CLIP.wav"
@@ -178,7 +178,7 @@ def _command(paths: Sequence[str], options: list[str], run: Configuration) -> st
 
 
 def _vocoder_option(run: Configuration) -> str | None:
-    """The vocoder as the command line names it."""
+    """Return the vocoder as the command line names it; None where it has no name there."""
     return None if isinstance(run.vocoder, (CustomVocoder, Neural)) else to_spec(run.vocoder)
 
 
@@ -203,7 +203,7 @@ def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str
 
 
 def _loading(run: Configuration) -> list[str]:
-    """How a clip is read, or each of its channels."""
+    """Write how a clip is read, or each of its channels."""
     if run.channel != "each":
         return [f"    clip = sl.load(path{_span(run)})"]
     return [

@@ -73,7 +73,7 @@ class Axis:
             )
 
     def label(self, value: Value) -> str:
-        """The parameter with one of its values."""
+        """Write the parameter with one of its values."""
         return f"{self.key} = {value_text(value)}"
 
 
@@ -83,7 +83,7 @@ def value_text(value: Value) -> str:
 
 
 def read_axes(vary: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axis, ...]:
-    """Axes of texts ``KEY=VALUE,VALUE,...``, or of a mapping from keys to values.
+    """Read axes from texts ``KEY=VALUE,VALUE,...``, or from a mapping from keys to values.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def _axis(key: str, values: Any) -> Axis:
 
 
 def _plain(value: Any) -> Any:
-    """A value as it can be written down: of a preset or a vocoder its name.
+    """Return a value as it can be written down: of a preset or a vocoder its name.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def _frontend_of(value: Any) -> MelFrontend | None:
 
 
 def with_values(run: Configuration, values: Mapping[str, Value]) -> Configuration:
-    """A configuration with other values.
+    """Return a configuration with other values.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def with_values(run: Configuration, values: Mapping[str, Value]) -> Configuratio
 
 
 def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None:
-    """The first key whose value is not that of a configuration; None where all are, as far as that can be told.
+    """Return the first key whose value is not a configuration's; None where all are, as far as can be told.
 
     It cannot be told of files, of settings in a vocoder's name, and of keys that another version had.
 
@@ -240,7 +240,7 @@ def _with(run: Configuration, key: str, value: Value) -> Configuration:
 
 
 def _with_policy(run: Configuration, policy: Policy) -> Configuration:
-    """The run with another policy, and with the front-end that goes with it, unless one was asked for."""
+    """Return the run with another policy, and with the front-end that goes with it, unless one was asked for."""
     if run.frontend_reason in ("named", None):
         return dataclasses.replace(run, policy=policy)
     frontend, reason = choose_frontend(None, policy)

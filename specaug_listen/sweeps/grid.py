@@ -105,7 +105,6 @@ class Sweep:
         """Where policies or frameworks are varied and each is heard on its own front-end: their values, and which."""
         by_values: dict[tuple[Value, ...], tuple[Mapping[str, Value], FrontendChoice]] = {}
         keys = [axis.key for axis in self.axes if axis.key in ("policy", "framework")]
-        keys = [axis.key for axis in self.axes if axis.key in ("policy", "dialect")]
         if not is_on_own_frontends(self.run, keys):
             return ()
         for cell in self.cells:
@@ -240,7 +239,7 @@ def sweep(
 
 
 def choose_swept_frontend(frontend: Any, policy: Policy, axes: Sequence[Axis]) -> FrontendChoice:
-    """The front-end of a sweep's configuration: where front-ends are varied the first of them; errors as its model's.
+    """Choose the front-end of a sweep's configuration: where front-ends are varied, the first of them.
 
     See `specaug_listen.frameworks.choose_frontend`.
     """
@@ -251,7 +250,7 @@ def choose_swept_frontend(frontend: Any, policy: Policy, axes: Sequence[Axis]) -
 
 
 def combinations(axes: Sequence[Axis]) -> list[dict[str, Value]]:
-    """All combinations of values; the last axis turns fastest."""
+    """List all combinations of values; the last axis turns fastest."""
     return [
         dict(zip((axis.key for axis in axes), values, strict=True))
         for values in itertools.product(*(axis.values for axis in axes))

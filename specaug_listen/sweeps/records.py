@@ -80,7 +80,7 @@ class SweepRecord:
 
 
 def _of_type(value: Value) -> tuple[bool, Value]:
-    """A value that tells 1 from true, as an axis does."""
+    """Return a value that tells 1 from true, as an axis does."""
     return isinstance(value, bool), value
 
 

@@ -32,7 +32,7 @@ _OWN = ("sweep.html", "sweep.json", "sweep.png", "scores.csv")
 
 
 def output_of_sweep(out: Path, *, overwrite: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()) -> Output:
-    """Where a sweep goes, checked before any work is done.
+    """Open the folder of a sweep, checked before any work is done.
 
     Raises
     ------

@@ -328,9 +328,8 @@ def test_an_audition_reads_well_and_briefly(speechlike):
 
 def test_in_a_notebook_an_audition_is_its_players_and_pictures(speechlike):
     html = heard(speechlike, draws=2, name="<b>speech</b>")._repr_html_()
-    assert html.count("<audio") == 4
-    assert html.count("<img") == 2
-    assert "&lt;b&gt;speech&lt;/b&gt;" in html
+    assert html.count("<audio") == html.count("<image") == 4
+    assert "&amp;lt;b&amp;gt;speech&amp;lt;/b&amp;gt;" in html  # a frame escapes the page, which has escaped the name
     assert "<b>" not in html
 
 
