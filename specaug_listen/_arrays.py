@@ -42,7 +42,7 @@ def on_cpu(value: Any) -> Any:
 
 
 def kind_of(value: Any) -> str:
-    """What a value is, in a few words.
+    """Return what a value is, in a few words.
 
     Examples
     --------

@@ -23,7 +23,7 @@ def plural(n: int, what: str) -> str:
 
 
 def _implausible(values: Mapping[str, Any]) -> str:
-    """Of a mel whose values are not those of its front-end."""
+    """Describe values of a mel that are not those of its front-end."""
     name, low, high = (values[key] for key in ("frontend", "low", "high"))
     undone = ", once the statistics are undone," if values["with_statistics"] else ""
     line = (
@@ -164,7 +164,7 @@ def _empty_bins(values: Mapping[str, Any]) -> str:
 
 
 def _other_timing(values: Mapping[str, Any]) -> str:
-    """Of a mel whose manifest says that its frames are not those of the front-end."""
+    """Describe a manifest that gives a mel other frames than those of the front-end."""
     of_manifest, of_frontend = (
         " and ".join(
             f"{timing['frame_shift'] * 1000:.4g} ms between frames" if key == "frame_shift" else f"{timing[key]:g} Hz"

@@ -270,7 +270,7 @@ def _inside(where: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _rule_of_files(value: Any) -> str:
-    """What is allowed in place of a value that no record holds; empty where it may stand."""
+    """Return what is allowed in place of a value that no record holds; empty where it may stand."""
     if isinstance(value, float) and not (math.isfinite(value) and abs(value) <= _LARGEST):
         return "a finite number of single precision"
     if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
@@ -321,7 +321,7 @@ def _refusal(cls: Any, error: pydantic.ValidationError, context: str = "") -> Pa
 
 
 def _rule(messages: Iterable[str]) -> str:
-    """What is allowed, in pydantic's words; of a union, what each of its branches takes."""
+    """Return what is allowed, in pydantic's words; of a union, what each of its branches takes."""
     first, *others = dict.fromkeys(message.removeprefix("Input ") for message in messages)
     return ", or ".join([first[0].lower() + first[1:], *(each.removeprefix("should be ") for each in others)])
 

@@ -113,7 +113,7 @@ class RepeatedKey(NamedTuple):
 
 
 def framework_data_of(text: str, path: str | os.PathLike[str], what: str) -> tuple[Any, tuple[RepeatedKey, ...]]:
-    """What a framework's configuration holds, in YAML or JSON, and the keys that are repeated: the last one counts.
+    """Read a framework's configuration, in YAML or JSON, and list the keys that are repeated: the last one counts.
 
     Aliases and merged keys are followed; a tag and what follows it stand in the result as `Tagged`, and nothing is done
     about them.
@@ -157,7 +157,7 @@ def _mapping(text: str, path: str | os.PathLike[str], what: str, load: Callable[
 
 
 def as_mapping(data: Any, path: str | os.PathLike[str], what: str) -> dict[str, Any]:
-    """What a file holds, which is to be a mapping of names.
+    """Return what a file holds, which is to be a mapping of names.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def _parse(
 
 
 def scalar(text: str) -> bool | int | float | str | None:
-    """What a word of a command line says: a number, true, false or null, or else itself.
+    """Return what a word of a command line says: a number, true, false or null, or else itself.
 
     Examples
     --------
@@ -243,7 +243,7 @@ def _json(text: str, repeated: list[RepeatedKey]) -> Any:
 def by_name(
     name_or_path: Any, cls: type[T], values: Mapping[str, T], what: str, read: Callable[[str | os.PathLike[str]], T]
 ) -> T:
-    """What a name, in upper or lower case, or the path of a YAML file stands for.
+    """Return what a name, in upper or lower case, or the path of a YAML file stands for.
 
     Parameters
     ----------

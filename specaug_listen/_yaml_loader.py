@@ -81,7 +81,7 @@ def dump(data: Any) -> str:
 
 
 def _events(text: str, most: int = MAX_VALUES) -> Iterator[Any]:
-    """What the first document consists of, one after another; it ends where there is too much, before more is read.
+    """Yield the events of the first document; it ends where there is too much, before more is read.
 
     Raises
     ------
@@ -137,7 +137,7 @@ class _WithTags(_Numbers):
             raise _refusal(f"{node.value!r:.60} is no {node.tag.removeprefix(_STANDARD)}", node) from None
 
     def construct_tagged(self, tag: str, node: Any) -> Any:
-        """What ``tagged`` makes of a node."""
+        """Return what ``tagged`` makes of a node."""
         if tag.startswith(_STANDARD):
             raise _refusal(f"the tag {tag.removeprefix(_STANDARD)!r:.80} is not allowed", node)
         if isinstance(node, yaml.ScalarNode):

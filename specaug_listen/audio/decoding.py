@@ -86,7 +86,7 @@ class Decoder(ABC):
 
     @abstractmethod
     def notices(self) -> list[Notice]:
-        """What is known by now of a header and a content that disagree."""
+        """Return what is known by now of a header and a content that disagree."""
 
 
 class SndfileDecoder(Decoder):
@@ -179,7 +179,7 @@ class SndfileDecoder(Decoder):
             return FlacMd5(view.read(LENGTH_OF_HEADER))
 
     def _resume(self, begin: int) -> Iterator[Real]:
-        """What follows behind damage in FLAC, of which each frame tells its place."""
+        """Yield what follows behind damage in FLAC, of which each frame tells its place."""
         with View(self._path, self._stream.pieces or ()) as stream:
             (header, longest), end = flac_header(stream), stream.n_bytes
             n_left = _LEAST_TRIED + _MOST_TRIED * end
@@ -206,7 +206,7 @@ class SndfileDecoder(Decoder):
         return 0 <= n_lost <= _LONGEST_GAP_S * self.sample_rate and (most is None or place < most)
 
     def _n_bytes_in_vain(self, view: View) -> int:
-        """How many bytes were read in vain of what looks like a frame; 0 where it is one."""
+        """Return how many bytes were read in vain of what looks like a frame; 0 where it is one."""
         file = _open_file(view)
         try:
             n, reason = self._fill(file, np.full((1, self.n_channels), np.nan, np.float32))
@@ -215,7 +215,7 @@ class SndfileDecoder(Decoder):
             _close(file, view)
 
     def _seek(self, file: Any, begin: int) -> int:
-        """Where the file is afterwards; -1 where it is lost."""
+        """Go to ``begin`` or before it; return where the file is then, -1 where it is lost."""
         if not (self._is_linear or self._may_seek) or begin >= self._frames:
             return 0
         if begin == 0 and not self._is_mpeg:  # mpg123 gives other last bits where nothing has been sought
@@ -231,7 +231,7 @@ class SndfileDecoder(Decoder):
         return at
 
     def _warm_up(self, file: Any, n_samples: int) -> int:
-        """How many samples were decoded and dropped, whatever the decoder complains of."""
+        """Decode and drop samples, whatever the decoder complains of; return how many there were."""
         n, _ = self._fill(file, np.empty((n_samples, self.n_channels), np.float32))
         self._complaints.clear()
         return n
@@ -256,7 +256,7 @@ class SndfileDecoder(Decoder):
         self._ending = Ending(at, reason, view is not None and view.is_exhausted)
 
     def _fill(self, file: Any, block: Real) -> tuple[int, str | None]:
-        """How much of a block of NaN the decoder has filled, and what it complains of."""
+        """Fill a block of NaN; return how much of it is filled, and what the decoder complains of."""
         sf = require("soundfile", purpose="reading audio")
         reason = None
         with catch_c_output() as lines:
@@ -271,7 +271,7 @@ class SndfileDecoder(Decoder):
         return n, reason
 
     def notices(self) -> list[Notice]:
-        """What is known by now of a header and a content that disagree."""
+        """Return what is known by now of a header and a content that disagree."""
         present = self._present()
         values = {"n_present": present, "n_promised": self._n_promised(present), "sample_rate": self.sample_rate}
         notices = [*self._of_length(values), *self._damage(is_whole=self._is_whole(present))]
@@ -295,7 +295,7 @@ class SndfileDecoder(Decoder):
         return notices
 
     def _of_length(self, values: dict[str, Any]) -> list[Notice]:
-        """What the length in a header makes of the one that is there."""
+        """Return what the length in a header makes of the one that is there."""
         present, promised = values["n_present"], values["n_promised"]
         if promised is None or present is None:
             return []
@@ -326,7 +326,7 @@ class SndfileDecoder(Decoder):
         return stream.ends_within
 
     def _n_zeros_behind(self) -> int:
-        """How many zeros follow the frames of a FLAC that was decoded to its end, of which its decoder complains."""
+        """Count the zeros behind the frames of a FLAC that was decoded to its end, of which its decoder complains."""
         ending, stream = self._ending, self._stream
         if not self._is_flac or ending is None or ending.reason is None or stream.pieces is None:
             return 0

@@ -150,7 +150,7 @@ class FfmpegDecoder(Decoder):
                 raise AudioError(f"cannot be decoded by FFmpeg ({error.strerror}); convert it to WAV") from None
 
     def _length(self, container: Any, stream: Any) -> int | None:
-        """How many samples the header promises of this track, which is not what it says of the file as a whole."""
+        """Return the samples that the header promises of this track, and not of the file as a whole."""
         kind = str(container.format.name).split(",")[0]
         self._could_tell = kind in _OF_TRACKS | _OF_FILES or not (container.duration or kind in _OF_PACKETS)
         if kind in _OF_TRACKS and stream.duration and stream.time_base:
@@ -249,7 +249,7 @@ class FfmpegDecoder(Decoder):
 
     @contextmanager
     def _log(self) -> Iterator[list[str]]:
-        """What FFmpeg logs as errors: it conceals most damage, and says so nowhere else."""
+        """Return what FFmpeg logs as errors: it conceals most damage, and says so nowhere else."""
         log = self._av.logging
         lines: list[str] = []
         level, skips = log.get_level(), log.get_skip_repeated()
@@ -286,7 +286,7 @@ class FfmpegDecoder(Decoder):
         return notices
 
     def _kind_of_length(self, n: int) -> str | None:
-        """What the header makes of so many samples; None where it agrees."""
+        """Return what the header makes of so many samples; None where it agrees."""
         part, promised, tolerance = self._part, self._promised, _TOLERANCE_S * self.sample_rate
         if part.is_open:
             return "open-length"
@@ -303,12 +303,12 @@ class FfmpegDecoder(Decoder):
         return "cut" if is_cut else "longer" if n > promised + tolerance else None
 
     def _n_gap(self) -> int:
-        """How much time, in samples, packets leave out between them, where their container has one time for all."""
+        """Return the samples that packets leave out between them, where their container has one time for all."""
         n = self._time.n_missing
         return n if self._promised is not None and n > _TOLERANCE_S * self.sample_rate else 0
 
     def _likely(self, n: int) -> int | None:
-        """How many samples the header promises, where it tells of bytes."""
+        """Return how many samples the header promises, where it tells of bytes."""
         part = self._part
         if part.promised_bytes is None or not part.present_bytes or part.promised_bytes == part.present_bytes:
             return self._promised
@@ -361,7 +361,7 @@ def _links(layout: Layout) -> tuple[Stream, ...]:
 
 
 def _of_pages(layout: Layout) -> list[Notice]:
-    """What is known of Ogg's pages, whoever decodes them."""
+    """Return what is known of Ogg's pages, whoever decodes them."""
     within = [stream.ends_within for stream in layout.streams if stream.ends_within is not None]
     cut = [Notice("cut-within", {"n_present": None, "within": within[-1]})] if within else []
     return [*(notice for notice in layout.notices if notice.kind != "tracks"), *cut]

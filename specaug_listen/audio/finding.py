@@ -72,7 +72,7 @@ class _Folder:
     unreadable: list[OSError] = field(default_factory=list)
 
     def notice(self, name: str) -> list[Notice]:
-        """What was left out; nothing where nothing was."""
+        """Return what was left out; nothing where nothing was."""
         notices = [Notice("results", {"folder": name, "n_files": self.n_results})] if self.n_results else []
         if self.upwards:
             links = [printable(path) for path in self.upwards]

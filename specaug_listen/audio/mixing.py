@@ -54,7 +54,7 @@ class MixMeter:
             self._spectra[1] += np.square(np.abs(spectra.mean(axis=0)))
 
     def notices(self) -> tuple[Notice, ...]:
-        """What to know before the mean is trusted; to be asked for once, at the end."""
+        """Return what to know before the mean is trusted; to be asked for once, at the end."""
         if self._rest.shape[1]:
             self._add_frame(self._rest.astype(np.float64))
             self._rest = self._rest[:, :0]
@@ -108,12 +108,12 @@ class MixMeter:
 
 
 def _drop_db(reference: float, power: float) -> float | None:
-    """How far a power is below another one; None where it is silence."""
+    """Return how far a power is below another one; None where it is silence."""
     return round(10 * float(np.log10(reference / power)), 1) if power > reference * 1e-12 else None
 
 
 def mix_notices(blocks: Iterable[Real], n_channels: int) -> tuple[Notice, ...]:
-    """What to know of the mean of channels.
+    """Return what to know of the mean of channels.
 
     Parameters
     ----------

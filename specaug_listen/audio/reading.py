@@ -243,7 +243,7 @@ def _check_strictly(span: Span, strict: bool) -> None:
 
 
 def channels_of(path: str | os.PathLike[str]) -> int:
-    """How many channels a file has; 1 where it cannot be read, which reading it will say."""
+    """Return how many channels a file has; 1 where it cannot be read, which reading it will say."""
     if not os.path.isfile(path):  # opening a pipe would wait for its writer
         return 1
     try:
@@ -328,7 +328,7 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
 def _of_other_kind(
     path: str | os.PathLike[str], layout: Layout, reason: str, code: int
 ) -> tuple[list[Decoder], list[Notice]]:
-    """What libsndfile does not read, through FFmpeg where it is installed; else what it is, and how to convert it."""
+    """Read through FFmpeg, where it is installed, what libsndfile does not; else say how to convert it."""
     named = format_by_content(path)
     if named is None and not layout.container:
         raise AudioError(_not_readable(path, reason))

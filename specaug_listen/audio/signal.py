@@ -142,7 +142,7 @@ class Audio(Sound):
         return self.samples[:, begin:end]
 
     def part(self, start_s: float = 0.0, duration_s: float | None = None) -> Audio:
-        """A part of the clip, with a source that says so.
+        """Take a part of the clip, with a source that says so.
 
         Parameters
         ----------
@@ -199,7 +199,7 @@ class Audio(Sound):
         return replace(self, samples=self.samples.mean(axis=0, dtype=np.float64, keepdims=True))
 
     def select(self, channel: OneChannel) -> Audio:
-        """One of the channels; of one that has been chosen already, or of mono, only the first.
+        """Take one of the channels; of mono, or where one has been taken already, only the first.
 
         Parameters
         ----------
@@ -230,7 +230,7 @@ class Audio(Sound):
         return mean
 
     def resample(self, sample_rate: int) -> Audio:
-        """The same signal at another rate (soxr, HQ).
+        """Resample to another rate (soxr, HQ).
 
         Examples
         --------

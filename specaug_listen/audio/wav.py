@@ -37,7 +37,7 @@ def encode_wav(audio: Sound, *, gain: float = 1.0) -> bytes:
 
 
 def wav_parts(sounds: Sequence[Sound], *, gain: float = 1.0) -> Iterator[bytes]:
-    """What `encode_wav` gives, in parts; sounds of one length and rate become channels of one file.
+    """Yield what `encode_wav` gives, in parts; sounds of one length and rate become channels of one file.
 
     Raises
     ------

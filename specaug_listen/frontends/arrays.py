@@ -45,7 +45,7 @@ class MelFormat(NamedTuple):
 
 
 def parse_axes(axes: str | None) -> Literal["bins,frames", "frames,bins"] | None:
-    """An order of axes as ``bins,frames`` or ``frames,bins``.
+    """Parse an order of axes as ``bins,frames`` or ``frames,bins``.
 
     Raises
     ------

@@ -299,7 +299,7 @@ class MelFrontend:
         return self.framing.with_lead_in.crop(padded, n_samples)
 
     def compress(self, energy: Real, loudest: float | None = None) -> Real:
-        """From ``B · |STFT|^power`` of samples in [-1, 1] to floor, logarithm, shift and scale, before a normalisation.
+        """Apply floor, logarithm, shift and scale to ``B · |STFT|^power`` of samples in [-1, 1]; no normalisation.
 
         ``loudest`` is the clip's largest energy, from which a ``dynamic_range`` counts; None takes that of ``energy``.
         """

@@ -145,7 +145,7 @@ def _text_header(file: IO[bytes], begin: int, name: str) -> _Header:
 
 
 def _bracket(text: bytes, name: str) -> int:
-    """Where the bracket is that opens a matrix in text."""
+    """Return where the bracket is that opens a matrix in text."""
     if not text.lstrip().startswith(b"["):
         raise AudioError(f"{name}: {text[:20]!r} is no matrix; expected Kaldi's binary form, or text in brackets")
     return text.index(b"[")

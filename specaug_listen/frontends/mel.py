@@ -155,7 +155,7 @@ class MelSpectrogram:
         return MelSpectrogram(self.values[:, begin:end], self.frontend, statistics=self.statistics)
 
     def parts(self, n_frames: int | None = None) -> Iterator[MelSpectrogram]:
-        """All frames, some at a time; without a number, all at once."""
+        """Iterate over all frames, some at a time; without a number, all at once."""
         size = n_frames or self.n_frames
         return (self.part(i, i + size) for i in range(0, self.n_frames, size))
 
@@ -202,7 +202,7 @@ class MelSpectrogram:
         )
 
     def with_values(self, values: Real, *, warp: npt.NDArray[np.float64] | None = None) -> MelSpectrogram:
-        """The same clip and front-end with other values, and with another warp where one is given."""
+        """Replace the values, and the warp where one is given."""
         if warp is None:
             return replace(self, values=values)
         return replace(self, values=values, warp=warp, warps=(linear_interpolation(warp, self.n_frames),))

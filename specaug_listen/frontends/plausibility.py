@@ -51,7 +51,7 @@ _SILENCE = 1e-12
 
 
 class _Scale(NamedTuple):
-    """One that other programs have: its name, and dB of power for each unit of it, from ``shift`` on."""
+    """A scale of other programs: its name, and dB of power for each unit of it, from ``shift`` on."""
 
     name: str
     db_per_unit: float
@@ -293,7 +293,7 @@ def _fitting_scales(mel: MelSpectrogram, raw: Wide, least_in_bins_db: float = 0.
 
 
 def _linear_notices(mel: MelSpectrogram, raw: Wide) -> tuple[Notice, ...]:
-    """Of a front-end without logarithm: logarithms are mostly negative, which is refused; the rest are too loud."""
+    """Notice logarithms in a front-end without one: negative ones are refused elsewhere, and these are too loud."""
     high = own_range(mel.frontend)[1]
     if raw.min() >= 0 and raw.max() <= high * 10 ** (_MARGIN_DB / 20 * mel.frontend.power):
         return ()

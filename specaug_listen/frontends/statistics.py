@@ -76,7 +76,7 @@ class GlobalStatistics:
                 raise ParameterError(f"{name} of {len(value)} numbers: expected one, or {n_mels}, one for each mel bin")
 
     def for_mel(self, n_mels: int, largest: float | None) -> Statistics:
-        """As a mel carries them; ``largest`` is its largest value before it was normalised."""
+        """Make the `Statistics` that a mel carries; ``largest`` is its largest value before it was normalised."""
         mean, std = (
             np.broadcast_to(np.asarray(value, np.float32).reshape(-1, 1), (n_mels, 1)).copy()
             for value in (self.mean, self.std)

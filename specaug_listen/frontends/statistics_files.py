@@ -37,7 +37,7 @@ _KNOWN = "mean and std; mean and var; count, sum and sum_square; or running_mean
 
 
 def statistics_of_text(text: str) -> GlobalStatistics | Literal["per-utterance"]:
-    """What ``--stats`` says: ``mean=..,std=..``, "per-utterance", or a file.
+    """Return what ``--stats`` says: ``mean=..,std=..``, "per-utterance", or a file.
 
     Raises
     ------

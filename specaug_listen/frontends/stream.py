@@ -68,7 +68,7 @@ class MelStream:
         return MelSpectrogram(values, self.frontend, statistics=self.statistics)
 
     def parts(self, n_frames: int = FRAMES_PER_BLOCK) -> Iterator[MelSpectrogram]:
-        """All frames, some at a time."""
+        """Iterate over all frames, some at a time."""
         return (self.part(i, i + n_frames) for i in range(0, self.n_frames, n_frames))
 
     @cached_property

@@ -69,7 +69,7 @@ def _above(frontend: MelFrontend, edge_hz: float, is_certain: bool) -> EmptyBins
 
 
 def content_edge_hz(sound: Sound, top_hz: float) -> float | None:
-    """Where a sound's spectrum ends as if cut off, at most ``top_hz``; None where it ends nowhere before.
+    """Return where a sound's spectrum ends as if cut off, at most ``top_hz``; None where it ends nowhere before.
 
     An estimate: the mean spectrum lies 30 dB and more lower everywhere above the edge than just beneath it.
 

@@ -152,7 +152,7 @@ def clips_of_file(
 
 
 def mel_part(mel: MelSpectrogram, start_s: float, duration_s: float | None) -> MelSpectrogram:
-    """A part of a mel, in whole frames; without its audio, unless it is all of it.
+    """Take a part of a mel, in whole frames; without its audio, unless it is all of it.
 
     Raises
     ------

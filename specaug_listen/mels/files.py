@@ -71,7 +71,7 @@ class MelFile(os.PathLike[str]):
         return "frames,bins" if suffix_of(self.path) in _FRAMES_FIRST else None
 
     def timing_notices(self, frontend: MelFrontend) -> tuple[Notice, ...]:
-        """What its file says otherwise than a front-end, beside the number of bins.
+        """Return what its file says otherwise than a front-end, beside the number of bins.
 
         Raises
         ------
@@ -195,7 +195,7 @@ def _list_npz(path: Path) -> list[MelFile]:
 
 
 def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> list[MelFile]:
-    """Of named arrays those that may be mels: of real numbers and two or three axes, and of no other name."""
+    """List the arrays that may be mels: of real numbers, two or three axes, and no name of something else."""
     mels: list[MelFile] = []
     for key, (shape, is_real) in arrays.items():
         if is_real and len(shape) in (2, 3) and (len(arrays) == 1 or key.split(".")[-1].lower() not in _OTHERS):
@@ -221,7 +221,7 @@ def _read_npz(mel: MelFile) -> npt.NDArray[Any]:
 
 @functools.lru_cache(maxsize=1)
 def _tensors(path: Path, when: int) -> dict[str | None, npt.NDArray[Any]]:
-    """All tensors of a file; of the one that was read last, as it is asked for once for each."""
+    """Load all tensors of a file; they are kept, as the same file is asked for once for each of them."""
     torch = require("torch", extra="torch", purpose="files of torch (.pt)")
     name = printable(path)
     try:

@@ -172,7 +172,7 @@ def _read_storage(kind: str, storage: Path, key: str) -> npt.NDArray[Any]:
 
 
 def decompress(data: bytes, name: str) -> npt.NDArray[Any]:
-    """An array that lilcom compressed; ``name`` is its file's in a message.
+    """Decompress an array of lilcom; ``name`` is its file's in a message.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def _may_be_mel(stored: Any) -> bool:
 
 
 def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
-    """One array of an HDF5 file: plain, compressed by lilcom, or so in chunks.
+    """Read one array of an HDF5 file: plain, compressed by lilcom, or so in chunks.
 
     Raises
     ------

@@ -45,7 +45,7 @@ def read_header(file: Any, name: str, n_stored: int | None = None) -> tuple[tupl
 
 
 def read_npy(file: IO[bytes], name: str) -> npt.NDArray[Any]:
-    """An array; errors as in `read_header`, and when it was cut, or something else follows it."""
+    """Read an array; errors as in `read_header`, and when it was cut, or something else follows it."""
     shape, _ = read_header(file, name)
     file.seek(0)
     try:

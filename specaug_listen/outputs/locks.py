@@ -148,7 +148,7 @@ def _wait_for_lock(folder: Path, open_folder: Callable[[], int], kind: int, wait
 
 
 def _who_is_there(file: int) -> str:
-    """What is done in a folder whose lock could not be had."""
+    """Return what is done in a folder whose lock could not be had."""
     import fcntl
 
     try:

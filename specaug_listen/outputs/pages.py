@@ -13,7 +13,7 @@ __all__ = ["check_page", "page_names"]
 
 
 def page_names(target: Path, own_files: OwnFiles) -> list[str]:
-    """Of what is written beside a page, what is a page of its name, in either form: no folder of a clip or a cell."""
+    """List the files that are a page of this name, in either form: no folder of a clip or a cell."""
     pages = [*own_files.by("report"), *(own_files.by("sweep") if target.name == "sweep.html" else ())]
     return [name for name in pages if name == target.name or name.startswith(f"{target.stem}/")]
 

@@ -96,7 +96,7 @@ def _remove(room: Path) -> None:
 
 
 def _identity(room: Path) -> dict[str, object]:
-    """What a certificate says: the name of a room, and the numbers of its folder and of the one above it."""
+    """Return what a certificate says: the name of a room, and the numbers of its folder and of the one above it."""
     return {"room": room.name, "inode": os.lstat(room).st_ino, "made_in": os.stat(room.parent).st_ino}
 
 

@@ -44,7 +44,7 @@ _SAMPLE = 1 << 16
 
 
 def n_bytes_behind(file: BinaryIO, begin: int, end: int) -> int:
-    """How many bytes are behind the file that is within this one, but for tags and zeros.
+    """Return how many bytes are behind the file that is within this one, but for tags and zeros.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def n_bytes_behind(file: BinaryIO, begin: int, end: int) -> int:
 
 
 def _behind_tag(file: BinaryIO, at: int) -> int:
-    """Where a tag of APE or ID3 ends that begins at a place; the place itself where there is none."""
+    """Return where a tag of APE or ID3 ends that begins at a place; the place itself where there is none."""
     head = read_at(file, at, 16)
     if head.startswith(b"APETAGEX"):
         return at + 32 + int.from_bytes(head[12:16], "little")
@@ -120,7 +120,7 @@ def _begins_alike(file: BinaryIO, begin: int, at: int) -> bool:
 
 
 def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
-    """One file, which is cut where its structure ends behind it; an odd size need not be filled up at the very end."""
+    """Make the stream of one file; it is cut where its structure ends behind it by more than a byte of filling."""
     within = "block" if ends is not None and ends > end + 1 else None
     is_flv = read_at(file, begin, 3) == b"FLV"
     promise = flv_promise(read_at(file, begin, _SAMPLE)) if is_flv and within is None else None
@@ -130,7 +130,7 @@ def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
 
 
 def _end_of_file_within(file: BinaryIO, begin: int, size: int) -> int | None:
-    """Where it ends by its boxes, chunks or table of frames; None where it has none, or they do not tell.
+    """Return where it ends by its boxes, chunks or table of frames; None where it has none, or they do not tell.
 
     That is beyond the end of a file that was cut.
     """
@@ -210,7 +210,7 @@ def _object_of_asf(head: bytes, is_first: bool) -> _Block:
 
 
 def _riff(head: bytes, is_first: bool) -> _Block:
-    """One of up to 2 GiB, which of an AVI others follow (OpenDML)."""
+    """Read the head of a RIFF of up to 2 GiB, which others follow in an AVI (OpenDML)."""
     if head[:4] != b"RIFF" or not (is_first or head[8:12] == b"AVIX"):
         return None
     length = int.from_bytes(head[4:8], "little")
@@ -221,7 +221,7 @@ _SEGMENT = b"\x18\x53\x80\x67"
 
 
 def _element(head: bytes, is_first: bool) -> _Block:
-    """One of Matroska's outermost: the head, the segment, and what is void."""
+    """Read the head of one of Matroska's outermost elements: the head, the segment, and what is void."""
     n_name = 1 if head[:1] == b"\xec" else 4
     name, rest = head[:n_name], head[n_name:]
     if name not in (b"\xec", _SEGMENT) and not is_first:
@@ -234,7 +234,7 @@ def _element(head: bytes, is_first: bool) -> _Block:
 
 
 def _block_of_wavpack(head: bytes, is_first: bool) -> _Block:
-    """One of the blocks of sound; the first one of a file, or of its first channels, tells so."""
+    """Read the head of a block of WavPack; the first one of a file, or of its first channels, tells so."""
     if len(head) < 32 or head[:4] != b"wvpk":
         return None
     length, place, n_samples, flags = struct.unpack_from("<I8xIII", head, 4)

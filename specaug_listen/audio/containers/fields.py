@@ -117,7 +117,7 @@ def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samp
 
 
 def _behind_caf_chunks(file: BinaryIO, at: int, end: int) -> int:
-    """Where chunks end, one behind the other: at another file, or at the end; 0 where there are none to there."""
+    """Find where chunks end, at another file or at the end; 0 where no chain of them leads there."""
     while at < end and not is_beginning(file, at):
         header = read_at(file, at, 12)
         if len(header) < 12 or not any(header) or not header[:4].isascii():
@@ -198,7 +198,7 @@ def _damaged_packets(file: BinaryIO, sound: int, n_packets: int) -> tuple[Notice
 
 
 def _checksum(data: bytes) -> int:
-    """All bytes, each exclusive-or the others."""
+    """Combine all bytes by exclusive or."""
     number = int.from_bytes(data, "big")
     for shift in (512, 256, 128, 64, 32, 16, 8):
         number ^= number >> shift

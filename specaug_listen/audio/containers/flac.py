@@ -135,7 +135,7 @@ def flac_header(stream: View) -> tuple[bytes, int]:
 
 
 def zeros_behind(stream: View) -> int:
-    """How many zeros follow the last frame of a stream, and nothing else.
+    """Return how many zeros follow the last frame of a stream, and nothing else.
 
     Of a frame and its checksum, the checksum is 0, and stays it with zeros behind.
     """

@@ -43,7 +43,7 @@ def flv_tag(head: bytes, is_first: bool) -> tuple[bytes, int] | None:
 
 
 def flv_promise(head: bytes) -> FlvPromise | None:
-    """What the first tag promises, by the first bytes of a file; None where it promises nothing."""
+    """Return what the first tag promises, by the first bytes of a file; None where it promises nothing."""
     n_bytes, seconds = _number(head, b"filesize"), _number(head, b"duration")
     return FlvPromise(int(n_bytes), seconds) if n_bytes or seconds else None
 

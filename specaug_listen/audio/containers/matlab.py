@@ -87,7 +87,7 @@ def _is_variable(file: BinaryIO, container: str, begin: int, at: int, order: str
 
 @functools.cache
 def _header_of_mat5(order: str) -> re.Pattern[bytes]:
-    """All before the values, from the first variable on; its only group is the number of channels."""
+    """Make the pattern of all before the values, from the first variable on; its group is the number of channels."""
 
     def numbers(*values: int) -> bytes:
         return re.escape(struct.pack(f"{order}{len(values)}I", *values))

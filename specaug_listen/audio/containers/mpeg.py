@@ -99,7 +99,7 @@ def _stream(run: Run) -> Stream:
 
 
 def _promised_samples(run: Run) -> int:
-    """How much sound its tag tells of; 0 where there is none to be mended, or it tells of no more than padding."""
+    """Return the samples that a tag promises; 0 where there is none to be mended, or it tells of padding alone."""
     tag = run.tag
     return (
         0
@@ -109,5 +109,5 @@ def _promised_samples(run: Run) -> int:
 
 
 def _n_trimmed(delay: int, padding: int) -> int:
-    """How many samples mpg123 takes off: the encoder's delay and its own, and what remains of the padding."""
+    """Return how many samples mpg123 takes off: the encoder's delay and its own, and what remains of the padding."""
     return delay + _DECODER_DELAY + max(0, padding - _DECODER_DELAY)

@@ -54,7 +54,7 @@ class _Scan:
     most_tracks: int = 0
 
     def take(self, at: int, page: bytes) -> None:
-        """One page more."""
+        """Take in the next page."""
         flags, serial, number = struct.unpack("<B8xII", page[5:22])
         is_first = bool(flags & _BEGINS)
         if is_first and not self.was_first:
@@ -151,7 +151,7 @@ def _is_sound(page: bytes) -> bool:
 
 
 def _stream(span: tuple[int, int], size: int, repeated: Mapping[int, int]) -> Stream:
-    """What a decoder is to see of a link: all of it but for pages that were there before."""
+    """Return what a decoder is to see of a link: all of it but for pages that were there before."""
     begin, end = span
     places = list(repeated)  # in their order
     without = places[bisect_left(places, begin) : bisect_left(places, end)]

@@ -110,7 +110,7 @@ def _length_of_tag(head: bytes) -> int:
 
 
 def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], mark: bytes) -> int:
-    """Where the next one begins that is followed by another one, or by the end."""
+    """Return where the next one begins that is followed by another one, or by the end."""
     n_read = _AT_FIRST
     while mark and at < size:
         block = _read(file, at, min(n_read, size - at))
@@ -198,7 +198,7 @@ def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -
 
 
 def _next_sync(file: BinaryIO, at: int, size: int, period: int, place: int) -> int:
-    """Where packets go on, of which there are three, or as many as there are to the end."""
+    """Return where packets go on, of which there are three, or as many as there are to the end."""
     sync, n_read = bytes([_TS_SYNC]), _AT_FIRST
     while at + period <= size:
         block = _read(file, at, n_read + 3 * period)

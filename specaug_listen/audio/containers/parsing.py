@@ -128,7 +128,7 @@ def _within(layout: Layout, begin: int, end: int, size: int | None = None) -> La
 
 
 def _parse(parser: _Parser, file: BinaryIO, begin: int, end: int) -> Layout | None:
-    """What a parser finds; None for a header that ends too early, which its decoder will refuse."""
+    """Return what a parser finds; None for a header that ends too early, which its decoder will refuse."""
     try:
         return parser(file, begin, end)
     except (struct.error, LookupError, ValueError, ArithmeticError):
@@ -136,7 +136,7 @@ def _parse(parser: _Parser, file: BinaryIO, begin: int, end: int) -> Layout | No
 
 
 def _behind_id3(file: BinaryIO, begin: int, end: int) -> int:
-    """Where the file begins behind tags of ID3, which may precede anything."""
+    """Return where the file begins behind tags of ID3, which may precede anything."""
     at = begin
     while True:
         n_bytes = mpeg.length_of_id3(read_at(file, at, 10))
@@ -146,7 +146,7 @@ def _behind_id3(file: BinaryIO, begin: int, end: int) -> int:
 
 
 def _without_copies(file: BinaryIO, begin: int, end: int) -> tuple[int, int, bool]:
-    """Where a file begins and ends without the copies of its header before and behind it.
+    """Return where a file begins and ends without the copies of its header before and behind it.
 
     The header that is written first is followed by the same one, and the sound by one that tells its length; where that
     one is there, so is all of the sound.

@@ -108,7 +108,7 @@ def _mpeg_in_wav(file: BinaryIO, begin: int, layout: Layout, end: int) -> Layout
 
 
 def _promised_samples(stream: Stream, ends: int, there: int) -> int | None:
-    """What more frames like those that are there would make, or fewer; None where no frame is missing or too much."""
+    """Estimate the samples that were promised from those of the frames; None where none is missing or too much."""
     ranges = [piece for piece in stream.pieces or () if not isinstance(piece, bytes)]
     n_bytes = ends - ranges[-1][1]
     if ends == there or (ends < there and n_bytes >= 0):
@@ -187,7 +187,7 @@ def aiff(file: BinaryIO, begin: int, end: int) -> Layout:
 
 
 def _file_within(file: BinaryIO, chunk: _SoundChunk, end: int) -> int | None:
-    """Where another file begins shortly before the end of the sound by its size, as behind one that is cut."""
+    """Return where another file begins shortly before the end of the sound by its size, as behind one that is cut."""
     ends = min(chunk.begin + chunk.size, end)
     start = max(chunk.begin, chunk.begin + chunk.size - _LONGEST_HEADER)
     if start >= ends:  # as of a size that is left open, which may be beyond all places that a file can have
@@ -255,7 +255,7 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
 
 
 def _behind_w64_chunks(file: BinaryIO, at: int, end: int) -> int:
-    """Where chunks end, one behind the other: at another file, or at the end; 0 where there are none to there."""
+    """Find where chunks end, at another file or at the end; 0 where no chain of them leads there."""
     while at + _W64_CHUNK <= end and not is_beginning(file, at):
         size = struct.unpack("<Q", read_at(file, at, _W64_CHUNK)[16:])[0]
         if not _W64_CHUNK <= size <= end - at:

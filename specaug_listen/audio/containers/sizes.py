@@ -131,7 +131,7 @@ def _whole(
 
 
 def _rest(file: BinaryIO, sound: int, ends: int, end: int, order: str, chunks: str, fill: int) -> tuple[str, int]:
-    """What follows what the header calls sound, and where it ends: before chunks that no size leads to."""
+    """Return what follows what the header calls sound, and where it ends: before chunks that no size leads to."""
     rest = kind_of_rest(file, sound, ends, end, order, fill=fill)
     end = before_tags(file, ends, end) if rest == "sound" else end
     if chunks and (ends > end or rest in ("sound", "zeros", "junk")):

@@ -95,7 +95,7 @@ def is_open_size(size: int, *, is_wide: bool = False) -> bool:
 
 
 def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *, fill: int = 2) -> str:
-    """What lies between the end of the sound and the end of the file.
+    """Return what lies between the end of the sound and the end of the file.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
 
 
 def before_tags(file: BinaryIO, begin: int, end: int) -> int:
-    """Where tags of ID3v1 and APE begin that stand at the end of a file.
+    """Return where tags of ID3v1 and APE begin that stand at the end of a file.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def before_tags(file: BinaryIO, begin: int, end: int) -> int:
 
 
 def begin_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
-    """Where those chunks begin that reach to the end of the file to the byte, by their names and sizes alone.
+    """Return where those chunks begin that reach to the end of the file to the byte, by their names and sizes alone.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ def is_beginning(file: BinaryIO, at: int) -> bool:
 
 
 def second_file(file: BinaryIO, begin: int, end: int, order: str) -> int | None:
-    """Where another file begins behind the sound of one, at once or behind its chunks; None where there is none.
+    """Return where another file begins behind the sound of one, at once or behind its chunks; None where there is none.
 
     Parameters
     ----------
@@ -267,7 +267,7 @@ def second_file(file: BinaryIO, begin: int, end: int, order: str) -> int | None:
 
 
 def _behind_chunks(file: BinaryIO, begin: int, end: int, order: str) -> int:
-    """Where chunks end, one behind the other: at another file, or at the end; 0 where there are none to there."""
+    """Find where chunks end, at another file or at the end; 0 where no chain of them leads there."""
     at = begin
     while at < end - 1:
         if at > begin and is_beginning(file, at):
@@ -283,7 +283,7 @@ def _behind_chunks(file: BinaryIO, begin: int, end: int, order: str) -> int:
 
 
 def end_of_run(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:
-    """Where another byte follows the first one, or the end; and that byte."""
+    """Return where another byte follows the first one, or the end; and that byte."""
     byte = read_at(file, begin, 1)
     at = begin + 1
     while at < end:

@@ -160,6 +160,6 @@ def _length(piece: Piece) -> int:
 
 
 def read_at(file: BinaryIO, place: int, n_bytes: int) -> bytes:
-    """So many bytes of a file from a place on; fewer where it ends before."""
+    """Read ``n_bytes`` of a file from a place on; fewer where it ends before."""
     file.seek(place)
     return file.read(n_bytes)

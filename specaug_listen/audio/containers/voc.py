@@ -169,7 +169,7 @@ def _add(blocks: _Blocks, file: BinaryIO, at: int, kind: int, size: int, end: in
 
 
 def _n_bytes(file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _Coding) -> int:
-    """How much sound a block holds, whose writer may have counted other things in or out."""
+    """Return how much sound a block holds, whose writer may have counted other things in or out."""
     n_bytes, follows = size - _HEADERS[kind], at + 4 + size
     if kind != 9:
         return n_bytes
@@ -212,7 +212,7 @@ def _block(file: BinaryIO, at: int) -> tuple[int | None, int, bytes]:
 
 
 def _coding(kind: int, head: bytes) -> _Coding | None:
-    """What a block of sound tells, or the one before it; None where that cannot be."""
+    """Return what a block of sound tells, or the one before it; None where that cannot be."""
     if kind == _EXTENDED:
         time, codec, is_stereo = struct.unpack("<HBB", head[:4])
         n_channels = 2 if is_stereo else 1
