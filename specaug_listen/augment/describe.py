@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .masks import Copy, Cutout, Mask, TrimTail, Warp
-from .paper import FrequencyMask, TimeMask, TimeWarp
+from .paper import PaperTransform, TimeWarp
 
 __all__ = ["SUBJECTS", "aspects", "in_words", "moves", "notes_on", "prefix_of", "subject"]
 
@@ -48,6 +48,7 @@ def in_words(transform: Any) -> str:
 
     Examples
     --------
+    >>> from specaug_listen.augment import FrequencyMask
     >>> in_words(FrequencyMask(count=2, max_bins=27, fill="mean"))
     'frequency masks: 2; 0 to 27 bins; start anywhere but the last place; filled with the mean of the clip'
     """
@@ -69,8 +70,8 @@ def subject(transform: Any) -> str:
 
 def aspects(transform: Any) -> dict[str, str]:
     """Describe a transform by aspect: count, width, start, fill, or others."""
-    if isinstance(transform, FrequencyMask | TimeMask):
-        return _of_paper_mask(transform)
+    if isinstance(transform, PaperTransform):
+        return aspects(transform.rule)
     if isinstance(transform, Mask):
         return {
             "count": _count(transform),
@@ -78,7 +79,7 @@ def aspects(transform: Any) -> dict[str, str]:
             "start": f"start {_STARTS[transform.start_rule]}",
             "fill": f"filled with {_fill(transform)}",
         }
-    if isinstance(transform, TimeWarp | Warp):
+    if isinstance(transform, Warp):
         return _of_warp(transform)
     if isinstance(transform, Cutout):
         size = f"0 to {transform.max_bins} bins x 0 to {transform.max_frames} frames"
@@ -88,19 +89,6 @@ def aspects(transform: Any) -> dict[str, str]:
     if isinstance(transform, TrimTail):
         return {"width": f"1 to {transform.max_frames} frames, where that is less than half of the clip"}
     return {"what": repr(transform)[:100]}
-
-
-def _of_paper_mask(mask: FrequencyMask | TimeMask) -> dict[str, str]:
-    count, start = str(mask.count), "start anywhere but the last place"
-    if isinstance(mask, FrequencyMask):
-        width = f"0 to {mask.max_bins} bins"
-    else:
-        if mask.count_ratio is not None:
-            count = f"{mask.count_ratio:g} per frame, rounded down, at most {mask.max_count}"
-        frames = "" if mask.max_frames is None else f"0 to {mask.max_frames} frames"
-        share = f"at most {mask.max_ratio:g} of the clip" if mask.max_ratio < 1 or not frames else ""
-        width = ", ".join(filter(None, (frames, share)))
-    return {"count": count, "width": width, "start": start, "fill": f"filled with {_value(mask.fill, 'the clip')}"}
 
 
 def _count(mask: Mask) -> str:
@@ -175,23 +163,20 @@ def moves(warp: TimeWarp | Warp) -> str:
     >>> moves(TimeWarp(80)), moves(TimeWarp(0))
     ('-80 to 80 frames', 'none')
     """
+    warp = warp.rule if isinstance(warp, TimeWarp) else warp
     w = warp.max_frames
     if warp.is_idle:
         return "none"
-    if isinstance(warp, TimeWarp):
-        return f"{-w} to {w} frames"
     if warp.is_dynamic:
         return f"at most {warp.max_ratio or 1:g} of the clip"
     bound = "" if warp.max_ratio is None else f", at most {warp.max_ratio:g} of the clip"
     return f"{1 - w - warp.to_left} to {w - 1 + warp.to_right} frames{bound}"
 
 
-def _of_warp(warp: TimeWarp | Warp) -> dict[str, str]:
+def _of_warp(warp: Warp) -> dict[str, str]:
     if warp.is_idle:
         return {"moves": "none"}
     words = {"moves": f"a frame moves by {moves(warp)}"}
-    if isinstance(warp, TimeWarp):
-        return {**words, "shortest": f"clips from {2 * warp.max_frames + 3} frames on", "map": _MAPS["linear"]}
     if not warp.is_dynamic:
         whose = "batches, with their padding," if warp.over == "padded" else "clips"
         words["shortest"] = f"{whose} from {3 if warp.anywhere else 2 * warp.max_frames + warp.shortest} frames on"

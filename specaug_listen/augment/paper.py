@@ -1,4 +1,6 @@
-"""SpecAugment's three transforms [1]_, each as a rule from which steps are drawn.
+"""SpecAugment's three transforms [1]_ with the papers' own parameters, which ``rule`` puts into the family of all.
+
+They are drawn here: the papers' order of numbers is width, start, seed of a noise, mask by mask.
 
 All randomness is in ``draw``; what it decides is data, and `specaug_listen.augment.Draw` applies it.
 
@@ -18,6 +20,7 @@ from .._records import record
 from .._rng import MAX_SEED
 from .fills import Fill
 from .generators import Source
+from .masks import Mask, Warp
 from .steps import Batch, Count, FrequencyBand, Ratio, Step, StepsAndNotices, TimeSpan, WarpPath
 
 __all__ = ["FrequencyMask", "PaperTransform", "TimeMask", "TimeWarp"]
@@ -57,6 +60,11 @@ class FrequencyMask:
     max_bins: Count = 27
     fill: Fill = "mean"
     kind: Literal["frequency_mask"] = "frequency_mask"
+
+    @property
+    def rule(self) -> Mask:
+        """The same masks in the parameters that those of all frameworks have."""
+        return Mask("frequency", self.count, max_width=self.max_bins, width_rule="inclusive", fill=self.fill)
 
     @property
     def is_idle(self) -> bool:
@@ -131,6 +139,21 @@ class TimeMask:
     kind: Literal["time_mask"] = "time_mask"
 
     @property
+    def rule(self) -> Mask:
+        """The same masks in the parameters that those of all frameworks have."""
+        return Mask(
+            "time",
+            self.count,
+            "fixed" if self.count_ratio is None else "floor",
+            None if self.count_ratio is None else self.max_count,
+            self.count_ratio,
+            max_width=self.max_frames,
+            width_rule="inclusive",
+            max_ratio=self.max_ratio,
+            fill=self.fill,
+        )
+
+    @property
     def is_idle(self) -> bool:
         """Whether it never does anything, whatever the clip."""
         return self.fixed_count == 0
@@ -195,6 +218,11 @@ class TimeWarp:
 
     max_frames: Count = 80
     kind: Literal["time_warp"] = "time_warp"
+
+    @property
+    def rule(self) -> Warp:
+        """The warp in the parameters that those of all frameworks have; it may move one frame more, at the end."""
+        return Warp(self.max_frames, "linear", after_first=1, to_left=1, shortest=3)
 
     @property
     def is_idle(self) -> bool:

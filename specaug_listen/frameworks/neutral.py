@@ -13,7 +13,7 @@ from typing import Any
 
 from ..augment.describe import in_words
 from ..augment.masks import Mask, Warp
-from ..augment.paper import FrequencyMask, TimeMask, TimeWarp
+from ..augment.paper import PaperTransform
 from ..augment.policy import Policy
 
 __all__ = ["UNBOUNDED", "NeutralMasks", "NeutralPolicy", "neutral_policy", "to_yaml"]
@@ -168,21 +168,20 @@ def neutral_policy(policy: Policy) -> NeutralPolicy:
     masks: dict[str, NeutralMasks] = {}
     warp_frames, dynamic = 0, None
     order, others, left_out = [], [], []
-    for transform in policy.transforms:
-        if isinstance(transform, TimeWarp | Warp):
+    for own in policy.transforms:
+        transform = own.rule if isinstance(own, PaperTransform) else own
+        if isinstance(transform, Warp):
             order.append("warp")
-            is_off = transform.max_frames == 0 or getattr(transform, "max_ratio", None) == 0
-            if isinstance(transform, Warp) and transform.is_dynamic and not is_off:
+            is_off = transform.max_frames == 0 or transform.max_ratio == 0
+            if transform.is_dynamic and not is_off:
                 dynamic = transform.max_ratio
             width = transform.max_frames if dynamic is None else int(dynamic * N_FRAMES)
             warp_frames = warp_frames or (0 if is_off else width)
-        elif isinstance(transform, FrequencyMask | TimeMask | Mask):
-            axis = _axis_of(transform)
-            if axis in masks:
-                left_out.append(in_words(transform))
-            else:
-                masks[axis] = _neutral_masks(transform)
-                order.append(axis)
+        elif isinstance(transform, Mask) and transform.axis in masks:
+            left_out.append(in_words(own))
+        elif isinstance(transform, Mask):
+            masks[transform.axis] = _neutral_masks(transform)
+            order.append(transform.axis)
         else:
             others.append(transform)
     frequency, time = masks.get("frequency", _NO_MASKS), masks.get("time", _NO_MASKS)
@@ -192,20 +191,7 @@ def neutral_policy(policy: Policy) -> NeutralPolicy:
     )  # fmt: skip
 
 
-def _axis_of(mask: FrequencyMask | TimeMask | Mask) -> str:
-    if isinstance(mask, Mask):
-        return mask.axis
-    return "frequency" if isinstance(mask, FrequencyMask) else "time"
-
-
-def _neutral_masks(mask: FrequencyMask | TimeMask | Mask) -> NeutralMasks:
-    if isinstance(mask, FrequencyMask):
-        return NeutralMasks(mask.count, mask.count, 0, mask.max_bins, fill=mask.fill)
-    if isinstance(mask, TimeMask):
-        most = mask.max_count if mask.count_ratio is not None else mask.count
-        return NeutralMasks(
-            mask.count, most, 0, mask.max_frames, share=mask.max_ratio, per_frame=mask.count_ratio, fill=mask.fill
-        )
+def _neutral_masks(mask: Mask) -> NeutralMasks:
     widest = mask.max_width
     if widest is not None and mask.width_rule in ("exclusive", "scaled"):
         widest = max(mask.min_width, widest - 1)

@@ -225,3 +225,40 @@ def test_a_value_out_of_range_is_refused_with_what_is_allowed(kind, field, value
 def test_an_unknown_parameter_is_refused_with_the_nearest_one():
     with pytest.raises(ParameterError, match=r"unknown key 'max_frame'; did you mean 'max_frames'\?"):
         TimeMask(max_frame=3)
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        FrequencyMask(max_bins=27),
+        FrequencyMask(max_bins=0),
+        TimeMask(max_frames=70, max_ratio=0.2),
+        TimeMask(max_frames=None, max_ratio=0.04, count_ratio=0.04, max_count=1),
+        TimeMask(max_frames=300),
+    ],
+)
+def test_a_mask_is_the_one_that_its_rule_draws(mask):
+    """The first one: behind each, the paper's take a seed that the others do not."""
+    for n_frames in (100, 1000):
+        for seed in range(50):
+            sources = [OwnSource(np.random.default_rng(seed)) for _ in range(2)]
+            regions = [
+                [step.region for step in each.draw(80, n_frames, source)[0]]
+                for each, source in zip((mask, mask.rule), sources, strict=True)
+            ]
+            assert regions[0] == regions[1]
+            assert len(regions[0]) == 1
+
+
+def test_a_warp_is_one_that_its_rule_draws():
+    """Which may move one frame more, at the end."""
+    for n_frames, is_warped in ((162, False), (163, True), (400, True)):
+        warps = [
+            [step for seed in range(200) for step in each.draw(80, n_frames, OwnSource(np.random.default_rng(seed)))[0]]
+            for each in (TimeWarp(80), TimeWarp(80).rule)
+        ]
+        assert [bool(steps) for steps in warps] == [is_warped] * 2
+        for steps, more in zip(warps, (0, 1), strict=True):
+            assert {step.interpolation for step in steps} <= {"linear"}
+            assert all(81 <= step.center_frame <= n_frames - 82 + more for step in steps)
+            assert all(-80 <= step.displacement_frames <= 80 for step in steps)
