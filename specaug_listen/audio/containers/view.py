@@ -128,7 +128,7 @@ def mend(begin: int, end: int, *fields: tuple[int, bytes]) -> tuple[Piece, ...]:
 
     Examples
     --------
-    >>> mended(0, 100, (8, b"abcd"))
+    >>> mend(0, 100, (8, b"abcd"))
     ((0, 8), b'abcd', (12, 100))
     """
     pieces: list[Piece] = []
