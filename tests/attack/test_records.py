@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from mutations import mutants, places
+from json_mutants import mutants, places
 from received import CELL, copied
 
 from specaug_listen import replay, write_report
