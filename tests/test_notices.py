@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import pathlib
 
 import numpy as np
 import pytest
 
+import specaug_listen
 from specaug_listen import Audio, Draw, SpecAugListenWarning, _notices, audition, replay
 from specaug_listen._notices import Notice
 from specaug_listen.auditions.records import read_record
@@ -15,6 +18,7 @@ from specaug_listen.errors import PolicyError
 from specaug_listen.frontends import WHISPER
 from specaug_listen.plots import describe_draw
 
+HOUSE = pathlib.Path(specaug_listen.__file__).parent
 CUT = Notice("cut", {"n_present": 8000, "n_promised": 16000, "sample_rate": 16000})
 TEXT = "cut: 8000 of 16000 samples are there (0.50 of 1.00 s); copy the file again"
 
@@ -118,3 +122,69 @@ def test_other_words_change_nothing_but_words(monkeypatch):
     other = draw_of_little(audio)[1]
     assert set(other.warnings) == {"in other words"}
     assert (other.steps, other.notices, describe_draw(other, mel)) == (draw.steps, draw.notices, line)
+
+
+# Where sentences are kept, or come from.
+_SENTENCES = {"text", "warnings", "badges", "clip_badges", "evidence", "notes", "advice"}
+_TAKES_APART = {
+    *("startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split", "rsplit", "find"),
+    *("index", "fullmatch", "match", "search", "findall", "sub"),
+}
+# What is looked into there is no sentence of the project, or is compared as a whole.
+_EXEMPT = {
+    "auditions/validation.py": "names the badge of a record that is none of its draw's",
+    "vocoders/neural.py": "an error of onnxruntime",
+}
+
+
+def readings_of_sentences(source):
+    """Lines that search a sentence, or take it apart; blanks of an error of others may be evened out."""
+    tree = ast.parse(source)
+    errors = {f"str({node.name})" for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)}
+
+    def holds_sentence(node, names):
+        return any(
+            (isinstance(inner, ast.Attribute) and inner.attr in _SENTENCES)
+            or (isinstance(inner, ast.Name) and inner.id in names)
+            or (isinstance(inner, ast.Call) and ast.unparse(inner) in errors)
+            for inner in ast.walk(node)
+        )
+
+    def readings(node, names):
+        loops = [node] if isinstance(node, ast.For) else getattr(node, "generators", [])
+        for loop in loops:
+            if holds_sentence(loop.iter, names):
+                names = names | {inner.id for inner in ast.walk(loop.target) if isinstance(inner, ast.Name)}
+        parts = []
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _TAKES_APART:
+            parts = [] if node.func.attr == "split" and not node.args else [node.func.value, *node.args]
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+            parts = node.comparators
+        if any(holds_sentence(part, names) for part in parts):
+            yield node.lineno
+        for child in ast.iter_child_nodes(node):
+            yield from readings(child, names)
+
+    return list(readings(tree, frozenset()))
+
+
+def test_no_module_reads_a_sentence_back():
+    lines = {
+        str(path.relative_to(HOUSE)): list(readings_of_sentences(path.read_text("utf-8")))
+        for path in HOUSE.rglob("*.py")
+    }
+    assert {path for path, found in lines.items() if found} == set(_EXEMPT)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'any("did nothing" in line for line in draw.warnings)',
+        '"did nothing" in draw.warnings[0]',
+        'notice.text.startswith("cut")',
+        're.search(r"(\\d+) of", badges.text)',
+        "try:\n    f()\nexcept ValueError as error:\n    str(error).endswith('raises here')",
+    ],
+)
+def test_a_sentence_that_is_read_back_is_seen(source):
+    assert readings_of_sentences(source) != []

@@ -265,8 +265,8 @@ class Policy:
             text = value if isinstance(value, str) else value_text(value)
             with error_context(f"{key:.80}={text:.60}"):
                 policy = with_policy_parameter(policy, key, value)
-        notes = tuple(line for line in notes_on(changes, policy.transforms) if line not in policy.notes)
-        return replace(policy, name=_name_with(self.name, changes), notes=policy.notes + notes)
+        notes = tuple(dict.fromkeys((*policy.notes, *notes_on(changes, policy.transforms))))
+        return replace(policy, name=_name_with(self.name, changes), notes=notes)
 
     @property
     def foreign(self) -> tuple[Foreign, ...]:
