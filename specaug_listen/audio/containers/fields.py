@@ -10,7 +10,7 @@ from typing import BinaryIO
 from ..._notices import Notice
 from .layout import Layout, Stream, unknown_layout
 from .sizes import Field, sized_layout
-from .trailing import end_of_run, is_beginning, is_open_size, kind_of_rest, second_file
+from .trailing import end_of_chunks, end_of_run, is_open_size, kind_of_rest, second_file
 from .view import mend, read_at
 
 __all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]
@@ -77,7 +77,7 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
         if header[:4] == b"data":
             if size - 4 == n_packed and at + size <= end:
                 return _packed_caf(file, (begin, at + size, end), at, n_samples)
-            if 0 <= size < end - at and (behind := _behind_caf_chunks(file, at + size, end)):
+            if 0 <= size < end - at and (behind := end_of_chunks(file, at + size, end, "caf")):
                 n_bytes, pieces = max(0, size - 4), ((begin, behind),) if behind < end else None
                 stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=n_bytes)
                 return Layout("CAF", (stream,), next_file=behind if behind < end else None)
@@ -106,7 +106,7 @@ def _packets(file: BinaryIO, size: int) -> tuple[int, int]:
 def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samples: int | None) -> Layout:
     """A file whose table tells where its sound ends, so that nothing behind it is sound."""
     begin, ends, end = places
-    behind = _behind_caf_chunks(file, ends, end)
+    behind = end_of_chunks(file, ends, end, "caf")
     next_file = behind if 0 < behind < end else second_file(file, ends, end, "")
     stream = Stream(((begin, next_file or behind or ends),), promised_samples=n_samples)
     rest = "chunks" if behind else kind_of_rest(file, sound, ends, end, "")
@@ -114,16 +114,6 @@ def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samp
         return Layout("CAF", (stream,), next_file=next_file)
     kind = "zeros-after" if end_of_run(file, ends, end) == (end, 0) else "junk-after"
     return Layout("CAF", (stream,), (Notice(kind, {"n_bytes": end - ends}),))
-
-
-def _behind_caf_chunks(file: BinaryIO, at: int, end: int) -> int:
-    """Find where chunks end, at another file or at the end; 0 where no chain of them leads there."""
-    while at < end and not is_beginning(file, at):
-        header = read_at(file, at, 12)
-        if len(header) < 12 or not any(header) or not header[:4].isascii():
-            return 0
-        at += 12 + max(0, struct.unpack(">q", header[4:])[0])
-    return at if at <= end else 0
 
 
 def is_htk(head: bytes, n_bytes: int) -> bool:

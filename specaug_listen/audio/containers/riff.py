@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 from . import mpeg
 from .layout import MOST_FILES, Layout, Stream, unknown_layout
 from .sizes import Field, sized_layout
-from .trailing import is_beginning
+from .trailing import end_of_chunks, is_beginning
 from .view import Piece, read_at, tail
 
 __all__ = ["aiff", "w64", "wav"]
@@ -238,7 +238,7 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
         if header[:4] == b"data":
             sound, n_bytes = at + _W64_CHUNK, max(0, size - _W64_CHUNK)
             follows = sound + (n_bytes + 7) // 8 * 8
-            if sound + n_bytes < end and (behind := _behind_w64_chunks(file, follows, end)):
+            if sound + n_bytes < end and (behind := end_of_chunks(file, follows, end, "w64")):
                 # libsndfile takes all to the end of the file for sound.
                 stream = Stream(((begin, sound + n_bytes),), promised_bytes=n_bytes, present_bytes=n_bytes)
                 return Layout("W64", (stream,), next_file=behind if behind < end else None)
@@ -252,16 +252,6 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
             break
         file.seek(at)
     return unknown_layout("W64")
-
-
-def _behind_w64_chunks(file: BinaryIO, at: int, end: int) -> int:
-    """Find where chunks end, at another file or at the end; 0 where no chain of them leads there."""
-    while at + _W64_CHUNK <= end and not is_beginning(file, at):
-        size = struct.unpack("<Q", read_at(file, at, _W64_CHUNK)[16:])[0]
-        if not _W64_CHUNK <= size <= end - at:
-            return 0
-        at += (size + 7) // 8 * 8
-    return at if at >= end or is_beginning(file, at) else 0
 
 
 def _chunk_layout(

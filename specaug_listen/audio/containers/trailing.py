@@ -16,7 +16,8 @@ import numpy.typing as npt
 from .view import read_at
 
 __all__ = [
-    "before_tags", "begin_of_chunks", "end_of_run", "is_beginning", "is_open_size", "kind_of_rest", "second_file",
+    "before_tags", "begin_of_chunks", "end_of_chunks", "end_of_run", "is_beginning", "is_open_size", "kind_of_rest",
+    "second_file",
 ]  # fmt: skip
 
 # Of a second file that was put behind the first one.
@@ -181,6 +182,29 @@ def begin_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
             if size >= 0 and at + n_header + size + -size % fill in ends:
                 ends.add(at)
     return start + min(ends)
+
+
+def end_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
+    """Find where chunks of CAF or W64 end, at another file or at the end; 0 where no chain of them leads there.
+
+    Parameters
+    ----------
+    file : binary file
+    begin, end : int
+        Where they begin, and where the file ends.
+    kind : {"caf", "w64"}
+    """
+    _, n_header, place, form, n_counted, fill = _CHUNKS[kind]
+    at = begin
+    while at < end and not is_beginning(file, at):
+        header = read_at(file, at, n_header)
+        if len(header) < n_header or not any(header) or not (kind == "w64" or header[:4].isascii()):
+            return 0
+        size = struct.unpack_from(form, header, place)[0] - n_counted
+        if not 0 <= size <= end - at - n_header:
+            return 0
+        at += n_header + size + -size % fill
+    return min(at, end)
 
 
 def _is_junk(file: BinaryIO, sound: int, begin: int, behind_run: int, end: int) -> bool:
