@@ -49,7 +49,7 @@ def replay(
         Where to keep what lies between the steps, instead of in memory, with the joint vocoder: for long recordings.
         The audition is to be saved while it is there.
     policy : str, callable or None
-        Where the draw calls a callable of others: this callable, or its name. A record alone never imports code.
+        Where the draw calls a callable: this one, or its name. A record alone never imports code.
 
     Returns
     -------

@@ -60,7 +60,7 @@ CALLS = {
     "choose_frontend": (frameworks.choose_frontend, {"frontend": None, "policy": augment.SM}),
     "choose_policy": (frameworks.choose_policy, {"policy": "SM"}),
     "exact_sources": (frameworks.exact_sources, {"policy": frameworks.get_policy("wenet-u2pp"), "seed": 0}),
-    "foreign_policy": (augment.foreign_policy, {"function": np.flipud}),
+    "callable_policy": (augment.callable_policy, {"function": np.flipud}),
     "load_callable": (custom.load_callable, {"spec": "numpy:flipud"}),
 }  # fmt: skip
 

@@ -25,7 +25,7 @@ def first_samples(sound: Sound, n_samples: int) -> Sound:
 
 def needs_whole_clip(policy: Policy, waveform: Waveform | None) -> bool:
     """Whether a run calls code of the user's, which cannot work through a clip in parts."""
-    return bool(policy.foreign) or waveform is not None
+    return bool(policy.callables) or waveform is not None
 
 
 def render(mel: MelSpectrogram, vocoder: Vocoder) -> Audio:

@@ -68,7 +68,7 @@ def replay_record(
     """
     with error_context(name):
         vocoder = vocoder_of(record.vocoder)
-    in_parts = not (record.draw.foreign or record.waveform or record.audio.mel)
+    in_parts = not (record.draw.calls or record.waveform or record.audio.mel)
     is_file = not isinstance(audio, (Audio, MelSpectrogram))
     if folder is not None and in_parts and isinstance(vocoder, Joint) and is_file:
         return _replay_long(record, vocoder, _file(record, audio, name), folder, name)
@@ -92,7 +92,7 @@ def replay_record(
 
 def _with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
     """Return a draw with the levels that its fills have, whatever its record says; no callable is called for it."""
-    return draw if draw.foreign else with_fill_levels(draw, mel)
+    return draw if draw.calls else with_fill_levels(draw, mel)
 
 
 def _clip_and_mel(record: DrawRecord, audio: Any, name: str) -> tuple[Audio | MelClip, MelSpectrogram]:
@@ -108,7 +108,7 @@ def _clip_and_mel(record: DrawRecord, audio: Any, name: str) -> tuple[Audio | Me
 
 def is_long_draw(record: DrawRecord) -> bool:
     """Whether the clip of a draw is so long that `replay` is better given a folder."""
-    if record.draw.foreign or record.waveform is not None or record.audio.mel is not None:
+    if record.draw.calls or record.waveform is not None or record.audio.mel is not None:
         return False
     return isinstance(record.vocoder, Joint) and record.audio.n_samples > LONG_S * record.audio.sample_rate
 

@@ -201,11 +201,11 @@ class Audition:
 
     def change_of(self, reconstruction: Reconstruction) -> Change | None:
         """Return what callables did to the mel, by comparison; None where the policy has none."""
-        if not reconstruction.draw.foreign:
+        if not reconstruction.draw.calls:
             return None
         if reconstruction.number not in self._changes:
             before = self.mel if reconstruction.before is None else reconstruction.before
-            assert isinstance(before, MelSpectrogram)  # callables of others are given the whole mel
+            assert isinstance(before, MelSpectrogram)  # callables get the whole mel
             assert isinstance(reconstruction.mel, MelSpectrogram)
             self._changes[reconstruction.number] = inspect_change(before, reconstruction.mel)
         return self._changes[reconstruction.number]

@@ -4,7 +4,7 @@ from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
 from .fills import FillLevel
 from .masks import Copy, Cutout, Mask, TrimTail, Warp
 from .paper import FrequencyMask, TimeMask, TimeWarp
-from .policy import Policy, foreign_policy
+from .policy import Policy, callable_policy
 from .presets import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS
 from .steps import Batch, Copied, Rectangle, Trimmed
 
@@ -34,5 +34,5 @@ __all__ = [
     "Trimmed",
     "Warp",
     "WarpPath",
-    "foreign_policy",
+    "callable_policy",
 ]

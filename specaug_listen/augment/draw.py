@@ -154,7 +154,7 @@ class Draw:
             return from_json(cls, text)
 
     @property
-    def foreign(self) -> tuple[ForeignCall, ...]:
+    def calls(self) -> tuple[ForeignCall, ...]:
         """The calls of users' callables among the steps."""
         return tuple(step for step in self.steps if isinstance(step, ForeignCall))
 
@@ -171,10 +171,10 @@ class Draw:
         ParameterError
             When the draw calls none, or more than one.
         """
-        if len({step.call for step in self.foreign}) != 1:
-            calls = ", ".join(step.call for step in self.foreign) or "nothing"
-            raise ParameterError(f"the draw calls {calls:.200}: a callable can be handed over where it calls one")
-        bound = self.foreign[0].with_function(function).function
+        if len({step.call for step in self.calls}) != 1:
+            names = ", ".join(step.call for step in self.calls) or "nothing"
+            raise ParameterError(f"the draw calls {names:.200}: a callable can be handed over where it calls one")
+        bound = self.calls[0].with_function(function).function
         steps = (dataclasses.replace(s, function=bound) if isinstance(s, ForeignCall) else s for s in self.steps)
         return dataclasses.replace(self, steps=tuple(steps))
 

@@ -15,19 +15,18 @@ import numpy.typing as npt
 from .._imports import require
 from .._rng import MAX_SEED
 
-__all__ = ["FOREIGN", "ForeignName", "OwnSource", "Source", "foreign_source"]
+__all__ = ["GeneratorName", "OwnSource", "Source", "framework_source"]
 
 Integers: TypeAlias = npt.NDArray[np.intp]
 Uniforms: TypeAlias = npt.NDArray[np.float32]
-ForeignName: TypeAlias = Literal["torch", "numpy", "python"]
-FOREIGN: tuple[ForeignName, ...] = ("torch", "numpy", "python")
+GeneratorName: TypeAlias = Literal["torch", "numpy", "python"]
 _MOST_AT_ONCE = 1 << 20
 
 
 class Source(Protocol):
     """What draws take their numbers from."""
 
-    is_foreign: bool
+    is_of_framework: bool
 
     def uniform(self, shape: tuple[int, ...]) -> Uniforms:
         """Draw numbers in [0, 1)."""
@@ -61,7 +60,7 @@ class OwnSource:
     [4, 3, 3]
     """
 
-    is_foreign = False
+    is_of_framework = False
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
@@ -90,10 +89,10 @@ class OwnSource:
         """Leave out ``n`` uniform numbers, where a framework draws them for what is drawn otherwise here."""
 
 
-class _ForeignSource:
+class _FrameworkSource:
     """What all generators of frameworks have in common."""
 
-    is_foreign = True
+    is_of_framework = True
 
     def __init__(self, seed: int) -> None:
         self._noise = np.random.default_rng(seed)
@@ -109,7 +108,7 @@ class _ForeignSource:
             self.uniform((min(_MOST_AT_ONCE, n - begin),))
 
 
-class _TorchSource(_ForeignSource):
+class _TorchSource(_FrameworkSource):
     """PyTorch's CPU generator after ``torch.manual_seed``; the global one is left alone."""
 
     def __init__(self, seed: int) -> None:
@@ -133,7 +132,7 @@ class _TorchSource(_ForeignSource):
         return numbers
 
 
-class _NumpySource(_ForeignSource):
+class _NumpySource(_FrameworkSource):
     """NumPy's global generator after ``np.random.seed``; the global one is left alone."""
 
     def __init__(self, seed: int) -> None:
@@ -154,7 +153,7 @@ class _NumpySource(_ForeignSource):
         return np.asarray(self._state.permutation(n))
 
 
-class _PythonSource(_ForeignSource):
+class _PythonSource(_FrameworkSource):
     """Python's ``random`` after ``random.seed``; the global one is left alone."""
 
     def __init__(self, seed: int) -> None:
@@ -178,7 +177,7 @@ class _PythonSource(_ForeignSource):
         return np.array(order, dtype=np.intp)
 
 
-def foreign_source(name: ForeignName, seed: int) -> Source:
+def framework_source(name: GeneratorName, seed: int) -> Source:
     """Return the generator that a framework draws from, freshly seeded.
 
     Parameters
@@ -194,7 +193,7 @@ def foreign_source(name: ForeignName, seed: int) -> Source:
 
     Examples
     --------
-    >>> foreign_source("python", 0).integers(0, 10, (3,)).tolist()
+    >>> framework_source("python", 0).integers(0, 10, (3,)).tolist()
     [6, 6, 0]
     """
     if name == "torch":

@@ -77,8 +77,8 @@ class Mask:
 
     Examples
     --------
-    >>> from specaug_listen.augment.generators import foreign_source
-    >>> steps, notices = Mask("frequency", count=2, max_width=27).draw(80, 300, foreign_source("python", 0))
+    >>> from specaug_listen.augment.generators import framework_source
+    >>> steps, notices = Mask("frequency", count=2, max_width=27).draw(80, 300, framework_source("python", 0))
     >>> len(steps)
     2
     """
@@ -139,7 +139,7 @@ class Mask:
         size = n_mels if self.axis == "frequency" else padded if self.over == "padded" else n_frames
         spans, notices = self._spans(size, self._longest(size, batch), batch, source)
         masks = draw_spans(self.width_rule, self.start_rule, self.order, spans, source)
-        is_own_noise = bool(masks) and self._draws_noise_of_batch and source.is_foreign
+        is_own_noise = bool(masks) and self._draws_noise_of_batch and source.is_of_framework
         if is_own_noise:
             source.pass_over(batch.size * padded * n_mels)
         steps = self._swaps(masks, n_mels, n_frames, padded, source) if self.fill == "swap" else []

@@ -38,7 +38,7 @@ FrameworkName: TypeAlias = Annotated[
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
 
 __all__ = [
-    *("FrameworkName", "Policy", "applied_transforms", "foreign_policy", "with_policy_parameter"),
+    *("FrameworkName", "Policy", "applied_transforms", "callable_policy", "with_policy_parameter"),
 ]
 
 
@@ -269,7 +269,7 @@ class Policy:
         return replace(policy, name=_name_with(self.name, changes), notes=notes)
 
     @property
-    def foreign(self) -> tuple[Foreign, ...]:
+    def callables(self) -> tuple[Foreign, ...]:
         """The users' callables among the transforms."""
         return tuple(t for t in self.transforms if isinstance(t, Foreign))
 
@@ -344,7 +344,7 @@ def _is_warp(transform: Any) -> bool:
     return isinstance(transform, TimeWarp | Warp)
 
 
-def foreign_policy(
+def callable_policy(
     function: Callable[..., Any] | str, *, adapter: Adapter | None = None, name: str | None = None
 ) -> Policy:
     """Make a policy that calls a Mel -> Mel callable or ``torch.nn.Module``.
@@ -369,7 +369,7 @@ def foreign_policy(
 
     Examples
     --------
-    >>> foreign_policy("numpy:flipud").name
+    >>> callable_policy("numpy:flipud").name
     'numpy:flipud'
     """
     transform = Foreign.of(function, adapter)

@@ -50,8 +50,8 @@ class Warp:
 
     Examples
     --------
-    >>> from specaug_listen.augment.generators import foreign_source
-    >>> Warp(max_frames=80).draw(80, 160, foreign_source("python", 0))[1][0].text
+    >>> from specaug_listen.augment.generators import framework_source
+    >>> Warp(max_frames=80).draw(80, 160, framework_source("python", 0))[1][0].text
     'time_warp did nothing: max_frames=80 needs at least 161 frames, the clip has 160'
     """
 

@@ -174,7 +174,7 @@ def check(
     geometry, reason = choose_frontend(frontend, pipeline)
     geometry.filterbank()
     mels = speech_clips(geometry) if clips is None else clips_of(sounds_of(clips), geometry)
-    if pipeline.foreign:
+    if pipeline.callables:
         result = _check_apart(pipeline, mels, seed, limits, timeout_s)
     else:
         bench = _bench(PolicyPipeline(pipeline, reference_of(mels).mel), mels, seed, limits)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from ..augment.generators import ForeignName
+from ..augment.generators import GeneratorName
 from ..augment.policy import Policy
 from ..frontends import MelFrontend
 from .config import Config
@@ -85,7 +85,7 @@ class Framework:
     source: str
     oddities: tuple[str, ...]
     frontends: tuple[str, ...] = ()
-    generators: Mapping[Purpose, ForeignName] = field(default_factory=dict)
+    generators: Mapping[Purpose, GeneratorName] = field(default_factory=dict)
     policy: tuple[Callable[..., Any], ...] = ()
     read: Callable[[Config], PolicyAndFrontend] | None = None
     write: Callable[[NeutralPolicy], str] | None = None

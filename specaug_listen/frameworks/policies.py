@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from .._yaml import by_name
 from ..augment.parameters import Value, read_assignments, split_parameters
-from ..augment.policy import Policy, foreign_policy
+from ..augment.policy import Policy, callable_policy
 from ..augment.steps import Batch
 from ..custom.adapter import Adapter
 from ..custom.load import is_spec
@@ -41,7 +41,7 @@ def get_policy(name: PolicySource, *, adapter: Adapter | None = None) -> Policy:
     name : str, path-like, Policy, Imported or callable
         A framework's name is its main recipe. Parameters may follow a name or a path, as in ``LD,F=27,T=40``; see
         `Policy.with_parameters`. ``module:callable`` and ``path/to/file.py:callable`` name a Mel -> Mel callable; see
-        `foreign_policy`.
+        `callable_policy`.
     adapter : Adapter or None
         How a callable wants the mel.
 
@@ -167,7 +167,7 @@ def _is_file(source: PolicySource) -> bool:
 def _policy_of(source: str | os.PathLike[str] | Policy | Callable[..., Any], adapter: Adapter | None) -> Policy:
     """Return the policy of a callable, of its name, of a policy's name, or of a policy itself."""
     if (isinstance(source, str) and is_spec(source)) or (callable(source) and not isinstance(source, Policy)):
-        return foreign_policy(source, adapter=adapter)
+        return callable_policy(source, adapter=adapter)
     _check_no_adapter(source, adapter)
     if isinstance(source, str) and source.lower() in MAIN_RECIPES:
         return _main_recipe(source.lower())

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .._rng import as_seed, child_stream
 from ..augment.draw import Draw
-from ..augment.generators import Source, foreign_source
+from ..augment.generators import Source, framework_source
 from ..augment.masks import FrameworkTransform, Mask, Warp
 from ..augment.policy import Policy
 from ..errors import ParameterError
@@ -107,7 +107,7 @@ def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
         *(t.purpose for t in policy.transforms if isinstance(t, FrameworkTransform)),
     }
     names = {purpose: name for purpose, name in framework.generators.items() if purpose in purposes}
-    sources = {name: foreign_source(name, seed) for name in sorted(set(names.values()))}
+    sources = {name: framework_source(name, seed) for name in sorted(set(names.values()))}
     return {purpose: sources[name] for purpose, name in names.items()}
 
 

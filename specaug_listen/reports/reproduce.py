@@ -247,8 +247,8 @@ def _vocoder(run: Configuration) -> str:
 
 
 def _policy(policy: Policy, files: list[tuple[str, str]]) -> str:
-    if policy.foreign:
-        return policy.foreign[0].call
+    if policy.callables:
+        return policy.callables[0].call
     if recipe_behind(policy) is not None:
         return policy.name
     plain = to_plain(policy)

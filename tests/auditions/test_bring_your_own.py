@@ -110,7 +110,7 @@ def test_the_record_holds_call_seed_adapter_and_what_was_found(place, monkeypatc
     monkeypatch.chdir(place)
     run("audition", "clip.wav", "-o", "out", "--policy", "mine.py:Mask", "--waveform", "waveform.yaml", "--no-report")
     record = read_record("out/clip/draw-1.json")
-    (step,) = record.draw.foreign
+    (step,) = record.draw.calls
     assert step.call == f"{place / 'mine.py'}:Mask"
     assert (step.adapter.axes, step.is_importable) == ("frames, bands", True)
     assert record.found is not None

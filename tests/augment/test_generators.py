@@ -11,14 +11,14 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from specaug_listen._rng import MAX_SEED
-from specaug_listen.augment.generators import OwnSource, foreign_source
+from specaug_listen.augment.generators import OwnSource, framework_source
 
 
 def test_pythons_numbers_are_those_after_its_seed():
     random.seed(7)
     wanted = [random.random(), random.randint(0, 9), random.randint(0, 9)]
     state = random.getstate()
-    source = foreign_source("python", 7)
+    source = framework_source("python", 7)
     assert [float(source.uniform((1,))[0]), *source.integers(0, 10, (2,))] == wanted
     assert random.getstate() == state
 
@@ -29,7 +29,7 @@ def test_pythons_shuffle_is_that_after_its_seed():
     random.random()
     wanted = list(range(6))
     random.shuffle(wanted)
-    source = foreign_source("python", 7)
+    source = framework_source("python", 7)
     source.uniform((1,))
     assert source.shuffled(6).tolist() == wanted
 
@@ -38,7 +38,7 @@ def test_numpys_numbers_are_those_after_its_seed():
     np.random.seed(7)
     wanted = np.random.rand(2), np.random.randint(3, 9), np.random.choice(np.arange(20), 4, replace=False)
     before = np.random.get_state()[1].copy()
-    source = foreign_source("numpy", 7)
+    source = framework_source("numpy", 7)
     assert_array_equal(source.uniform((2,)), wanted[0])
     assert source.integers(3, 9, ()) == wanted[1]
     assert_array_equal(source.distinct(20, 4), wanted[2])
@@ -50,7 +50,7 @@ def test_torchs_numbers_are_those_after_its_seed():
     torch.manual_seed(7)
     wanted = torch.rand(2, 3).numpy(), torch.randint(3, 9, (4,)).numpy()
     state = torch.get_rng_state()
-    source = foreign_source("torch", 7)
+    source = framework_source("torch", 7)
     assert_array_equal(source.uniform((2, 3)), wanted[0])
     assert_array_equal(source.integers(3, 9, (4,)), wanted[1])
     assert torch.equal(torch.get_rng_state(), state)
@@ -58,7 +58,7 @@ def test_torchs_numbers_are_those_after_its_seed():
 
 @pytest.mark.parametrize("name", ["python", "numpy"])
 def test_numbers_lie_where_they_are_asked_for(name):
-    for source in (foreign_source(name, 3), OwnSource(np.random.default_rng(3))):
+    for source in (framework_source(name, 3), OwnSource(np.random.default_rng(3))):
         drawn = source.integers(-2, 3, (400,))
         assert set(drawn.tolist()) == {-2, -1, 0, 1, 2}
         uniform = source.uniform((400,))
@@ -73,14 +73,14 @@ def test_numbers_lie_where_they_are_asked_for(name):
 def test_numbers_that_are_passed_over_are_those_that_a_framework_draws(n):
     np.random.seed(7)
     np.random.rand(n)
-    source = foreign_source("numpy", 7)
+    source = framework_source("numpy", 7)
     source.pass_over(n)
     assert source.uniform((1,))[0] == np.random.rand()
 
 
 @pytest.mark.parametrize("name", ["python", "numpy"])
 def test_a_seed_of_noise_takes_nothing_from_a_framework(name):
-    source, other = foreign_source(name, 3), foreign_source(name, 3)
+    source, other = framework_source(name, 3), framework_source(name, 3)
     assert source.noise_seed() != source.noise_seed()
     assert source.uniform((4,)).tolist() == other.uniform((4,)).tolist()
 

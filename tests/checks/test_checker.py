@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipelines import ADAPTER, FAULTS, MONO, Reference
 
 from specaug_listen import Audio
-from specaug_listen.augment import FrequencyMask, Mask, Policy, TimeMask, TrimTail, foreign_policy
+from specaug_listen.augment import FrequencyMask, Mask, Policy, TimeMask, TrimTail, callable_policy
 from specaug_listen.checks import FINDINGS, check, speech_like
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import AudioError, ParameterError
@@ -207,7 +207,7 @@ def test_a_clip_below_a_window_is_refused():
 
 
 def test_a_policy_of_more_than_a_callable_is_refused():
-    theirs = foreign_policy(lambda mel: mel).transforms
+    theirs = callable_policy(lambda mel: mel).transforms
     with pytest.raises(ParameterError, match="callables are checked by themselves"):
         check(Policy((*theirs, TimeMask())))
 

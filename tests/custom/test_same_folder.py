@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from specaug_listen.augment import foreign_policy
+from specaug_listen.augment import callable_policy
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import WHISPER
 
@@ -17,7 +17,7 @@ def test_a_callable_that_changes_the_working_folder_does_not_take_us_along(speec
         return mel
 
     before = os.getcwd()
-    foreign_policy(wanders).draw(WHISPER(speechlike), rng=0)
+    callable_policy(wanders).draw(WHISPER(speechlike), rng=0)
     assert os.getcwd() == before
 
 
@@ -29,7 +29,7 @@ def test_whatever_a_callable_raises_is_one_line(speechlike):
         raise Leaves("now")
 
     with pytest.raises(ParameterError, match="it raised Leaves: now"):
-        foreign_policy(leaves).draw(WHISPER(speechlike), rng=0)
+        callable_policy(leaves).draw(WHISPER(speechlike), rng=0)
 
 
 def test_an_interruption_is_none_of_its_errors(speechlike):
@@ -37,4 +37,4 @@ def test_an_interruption_is_none_of_its_errors(speechlike):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        foreign_policy(interrupted).draw(WHISPER(speechlike), rng=0)
+        callable_policy(interrupted).draw(WHISPER(speechlike), rng=0)

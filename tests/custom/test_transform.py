@@ -12,7 +12,7 @@ from streams import as_stream
 
 from specaug_listen import Audio, Draw, Policy, augment, frontends
 from specaug_listen._rng import seeded_randomness
-from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp, foreign_policy
+from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp, callable_policy
 from specaug_listen.augment.fills import fill_level
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.custom.transform import Foreign
@@ -142,7 +142,7 @@ def test_global_chance_is_restored_where_the_callable_fails():
 )
 def test_chance_that_a_callable_keeps_is_seeded_too(mel, function):
     draw = get_policy(function).draw(mel, rng=1)
-    assert draw.foreign[0].is_repeatable
+    assert draw.calls[0].is_repeatable
     again = Draw.from_json(draw.to_json()).with_callable(function)
     np.testing.assert_array_equal(again.apply(mel).values, draw.apply(mel).values)
 
@@ -214,7 +214,7 @@ def test_a_guess_is_said_and_what_is_declared_is_not(mel):
     guessed = get_policy(mask).draw(mel, rng=0)
     assert "(bands, frames) as float32 of numpy in the front-end's own scale (guessed" in guessed.warnings[0]
     adapter = Adapter(axes="frames, bands", container="numpy")
-    assert foreign_policy(mask, adapter=adapter).draw(mel, rng=0).warnings == ()
+    assert callable_policy(mask, adapter=adapter).draw(mel, rng=0).warnings == ()
 
 
 def test_a_callable_that_changes_nothing_is_said_to(mel):
@@ -272,8 +272,8 @@ def test_axes_that_the_documentation_names_are_tried_first(mel):
         """Shape: [batch, n_frames, n_mels]."""
         return mel - 1
 
-    assert get_policy(turned).draw(mel, rng=0).foreign[0].adapter.axes == "frames, bands"
-    assert get_policy(either).draw(mel, rng=0).foreign[0].adapter.axes == "batch, frames, bands"
+    assert get_policy(turned).draw(mel, rng=0).calls[0].adapter.axes == "frames, bands"
+    assert get_policy(either).draw(mel, rng=0).calls[0].adapter.axes == "batch, frames, bands"
 
 
 @pytest.mark.parametrize("axes", ["frames, bands", "batch, bands, frames", "batch, frames, bands", "bands, frames"])
@@ -285,7 +285,7 @@ def test_the_shape_that_works_is_found(mel, axes):
             raise ValueError("shape")
         return mel - 1
 
-    assert get_policy(picky).draw(mel, rng=0).foreign[0].adapter.axes == axes
+    assert get_policy(picky).draw(mel, rng=0).calls[0].adapter.axes == axes
 
 
 def test_a_square_mel_does_not_hide_the_order_of_axes():
@@ -297,7 +297,7 @@ def test_a_square_mel_does_not_hide_the_order_of_axes():
             raise ValueError("bands last")
         return mel - 1
 
-    assert get_policy(picky).draw(square, rng=0).foreign[0].adapter.axes == "frames, bands"
+    assert get_policy(picky).draw(square, rng=0).calls[0].adapter.axes == "frames, bands"
 
 
 def test_lengths_are_given_where_the_signature_asks_for_them(mel):
@@ -311,9 +311,9 @@ def test_lengths_are_given_where_the_signature_asks_for_them(mel):
         return input_spec - length
 
     draw = get_policy(with_lengths).draw(mel, rng=0)
-    assert draw.foreign[0].adapter.lengths == "frames"
+    assert draw.calls[0].adapter.lengths == "frames"
     assert seen[0] == [120]
-    assert get_policy(by_name).draw(mel, rng=0).foreign[0].adapter.lengths_argument == "length"
+    assert get_policy(by_name).draw(mel, rng=0).calls[0].adapter.lengths_argument == "length"
 
 
 def test_lengths_are_given_where_the_signature_allows_them(mel):
@@ -321,15 +321,15 @@ def test_lengths_are_given_where_the_signature_allows_them(mel):
         return mel - (1 if x_lens is None else x_lens)
 
     draw = get_policy(with_lengths).draw(mel, rng=0)
-    assert (draw.foreign[0].adapter.lengths, draw.foreign[0].adapter.lengths_argument) == ("frames", "x_lens")
+    assert (draw.calls[0].adapter.lengths, draw.calls[0].adapter.lengths_argument) == ("frames", "x_lens")
     assert "with lengths in frames (guessed" in draw.warnings[0]
     np.testing.assert_array_equal(draw.apply(mel).values, mel.values - np.float32(120))
     for without in (
         functools.partial(with_lengths, x_lens=None),
-        foreign_policy(with_lengths, adapter=Adapter(lengths="none")),
+        callable_policy(with_lengths, adapter=Adapter(lengths="none")),
     ):
         draw = get_policy(without).draw(mel, rng=0)
-        assert draw.foreign[0].adapter.lengths == "none"
+        assert draw.calls[0].adapter.lengths == "none"
         assert not any("called without" in line for line in draw.warnings)
 
 
@@ -338,7 +338,7 @@ def test_a_number_that_may_be_none_is_no_lengths(mel):
         assert (max_len, hop_length, length) == (None, None, 3)
         return mel - 1
 
-    assert get_policy(shorter).draw(mel, rng=0).foreign[0].adapter.lengths == "none"
+    assert get_policy(shorter).draw(mel, rng=0).calls[0].adapter.lengths == "none"
 
 
 def test_where_a_call_with_lengths_fails_it_is_called_without_and_that_is_said(mel):
@@ -346,7 +346,7 @@ def test_where_a_call_with_lengths_fails_it_is_called_without_and_that_is_said(m
         return mel - 1 if lengths is None else mel[:, lengths.nothing]
 
     draw = get_policy(with_lengths).draw(mel, rng=0)
-    assert draw.foreign[0].adapter.lengths == "none"
+    assert draw.calls[0].adapter.lengths == "none"
     assert any("with_lengths takes lengths, too, and was called without" in line for line in draw.warnings)
 
 
@@ -389,7 +389,7 @@ def test_a_callable_in_another_scale_masks_at_its_level(mel):
         mel[10:20] = 1e-6
         return mel
 
-    draw = foreign_policy(silent, adapter=Adapter(axes="bands, frames", container="numpy", scale="power")).draw(
+    draw = callable_policy(silent, adapter=Adapter(axes="bands, frames", container="numpy", scale="power")).draw(
         mel, rng=0
     )
     np.testing.assert_allclose(draw.apply(mel).db[10:20], np.maximum(-60, mel.range_db[0]), atol=0.01)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from specaug_listen.augment import Batch, Copied, FrequencyBand, Rectangle, TimeSpan, Trimmed, WarpPath
-from specaug_listen.augment.generators import foreign_source
+from specaug_listen.augment.generators import framework_source
 from specaug_listen.frameworks import speechbrain_drop
 from specaug_listen.frameworks.registry import FRAMEWORKS, exact_sources
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
@@ -104,7 +104,7 @@ def test_draws_with_the_frameworks_generator_are_the_frameworks(entry):
 @pytest.mark.parametrize("batch", [None, Batch(3, 150)])
 def test_behind_speechbrains_noise_the_next_number_is_the_one_after_the_whole_batch(batch):
     """It draws noise for every cell of the padded batch, whatever is masked of it."""
-    source = foreign_source("numpy", 5)
+    source = framework_source("numpy", 5)
     steps, said = speechbrain_drop(replace="rand").draw(80, 100, source, batch)
     n_rows, n_frames = (1, 100) if batch is None else (3, 150)
     theirs = np.random.RandomState(5)
@@ -118,7 +118,7 @@ def test_behind_speechbrains_noise_the_next_number_is_the_one_after_the_whole_ba
 
 
 def test_where_nothing_is_masked_speechbrain_draws_no_noise():
-    source, other = foreign_source("numpy", 5), foreign_source("numpy", 5)
+    source, other = framework_source("numpy", 5), framework_source("numpy", 5)
     steps, said = speechbrain_drop(replace="rand", drop_count_low=0, drop_count_high=0).draw(80, 100, source)
     other.integers(0, 1, (1,))
     assert (steps, said) == ([], [])
