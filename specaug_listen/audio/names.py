@@ -43,14 +43,14 @@ def distinct_names(paths: Sequence[str | os.PathLike[str]], suffixes: Sequence[s
         for name, with_tail in zip(_names(parts, stem), _names(parts, stem + tail), strict=True):
             holders[name.casefold()].add(parts[:-1])
             owners[with_tail.casefold()].add((parts, tail))
-    found = []
+    names_of_clips = []
     for parts, tail in zip(files, tails, strict=True):
         names = _names(parts, Path(parts[-1]).stem)
         depth = next((i for i, name in enumerate(names) if len(holders[name.casefold()]) == 1), len(names) - 1)
         name = _names(parts, Path(parts[-1]).stem + tail)[depth]
         is_alone = len(owners[name.casefold()]) == 1
-        found.append(printable(name if is_alone else _names(parts, parts[-1] + tail)[depth]))
-    return found
+        names_of_clips.append(printable(name if is_alone else _names(parts, parts[-1] + tail)[depth]))
+    return names_of_clips
 
 
 def _names(parts: Sequence[str], last: str) -> list[str]:

@@ -45,7 +45,7 @@ def features_of_manifest(path: Path) -> list[tuple[str, dict[str, Any]]]:
         When it holds no features, or some that lie where only lhotse reaches.
     """
     name = printable(path)
-    found = []
+    entries = []
     for number, entry in enumerate(_lines(path, name), 1):
         features = entry.get("features", entry)
         if not isinstance(features, dict) or "storage_type" not in features:
@@ -60,18 +60,18 @@ def features_of_manifest(path: Path) -> list[tuple[str, dict[str, Any]]]:
                 f"{', '.join(_READ)}); copy them with lhotse into a LilcomChunkyWriter or NumpyFilesWriter"
             )
         key = str(entry.get("id") or features.get("recording_id") or number)
-        found.append((key, {**features, "_cut": entry if "features" in entry else None}))
-    if not found:
+        entries.append((key, {**features, "_cut": entry if "features" in entry else None}))
+    if not entries:
         raise AudioError(f"{name}: an empty manifest")
-    return found
+    return entries
 
 
 def _lines(path: Path, name: str) -> Iterator[Mapping[str, Any]]:
     try:
         with open_file(path) as file:
-            opened: Any = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+            stream: Any = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
             for number in range(1, _MOST_LINES + 2):
-                line = opened.readline(_LONGEST_LINE + 1)
+                line = stream.readline(_LONGEST_LINE + 1)
                 if not line:
                     return
                 if len(line) > _LONGEST_LINE or number > _MOST_LINES:

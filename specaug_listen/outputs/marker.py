@@ -200,26 +200,25 @@ class Results:
 
     def __init__(self) -> None:
         self._above: dict[str, list[tuple[str, OwnFiles]]] = {}
-        self._written: dict[str, OwnFiles] = {}
+        self._own_files: dict[str, OwnFiles] = {}
 
     def holds(self, folder: str, name: str) -> bool:
         """Whether a file of a folder is what the marker there, or in a folder above, says was written."""
         if folder not in self._above:
             self._above[folder] = self._markers_above(os.path.realpath(folder))
         return any(
-            f"{way}{name}" in written and written.state(f"{way}{name}") == "ours"
-            for way, written in self._above[folder]
+            f"{way}{name}" in files and files.state(f"{way}{name}") == "ours" for way, files in self._above[folder]
         )
 
     def _markers_above(self, folder: str) -> list[tuple[str, OwnFiles]]:
         markers, way, last = [], "", "."
         while last:
-            if folder not in self._written:
-                self._written[folder] = results_in(folder)
-            markers.append((way, self._written[folder]))
+            if folder not in self._own_files:
+                self._own_files[folder] = results_in(folder)
+            markers.append((way, self._own_files[folder]))
             folder, last = os.path.split(folder)
             way = f"{last}/{way}"
-        return [(way, written) for way, written in markers if len(written)]
+        return [(way, files) for way, files in markers if len(files)]
 
 
 def is_folder(path: str | os.PathLike[str]) -> bool:

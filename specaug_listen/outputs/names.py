@@ -14,8 +14,8 @@ _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "
 _MAX_BYTES = 120
 
 
-def folder_name(path: str | os.PathLike[str], taken: set[str]) -> str:
-    """Name a folder after a file; the name is added to ``taken``, with a suffix where another clip has it.
+def folder_name(path: str | os.PathLike[str], used: set[str]) -> str:
+    """Name a folder after a file; the name is added to ``used``, with a suffix where another clip has it.
 
     Examples
     --------
@@ -29,8 +29,8 @@ def folder_name(path: str | os.PathLike[str], taken: set[str]) -> str:
         stem = f"_{stem}"
     name, n = stem, 1
     # Compared without case: some file systems cannot tell the difference.
-    while name.casefold() in taken:
+    while name.casefold() in used:
         n += 1
         name = f"{stem}-{n}"
-    taken.add(name.casefold())
+    used.add(name.casefold())
     return name

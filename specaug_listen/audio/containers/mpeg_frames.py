@@ -224,8 +224,8 @@ def _is_followed(file: BinaryIO, at: int, end: int, form: Format) -> bool:
     head = read_at(file, at, min(_HEAD, end - at))
     if _length_of_id(head, end - at):
         return True
-    found = _parse(head[:4])
-    return found is not None and found[0] == form
+    sync = _parse(head[:4])
+    return sync is not None and sync[0] == form
 
 
 def length_of_id3(head: bytes) -> int:

@@ -145,8 +145,8 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
 
 def _is_sound(page: bytes) -> bool:
     """Whether a page is as it was written, by its checksum: zlib's, with the bits of each byte turned around."""
-    kept = page[:_CHECKSUM] + bytes(4) + page[_CHECKSUM + 4 :]
-    turned = zlib.crc32(kept.translate(_TURNED), _ONES) ^ _ONES
+    without_checksum = page[:_CHECKSUM] + bytes(4) + page[_CHECKSUM + 4 :]
+    turned = zlib.crc32(without_checksum.translate(_TURNED), _ONES) ^ _ONES
     return struct.pack(">I", turned).translate(_TURNED) == page[_CHECKSUM : _CHECKSUM + 4]
 
 
