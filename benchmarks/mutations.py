@@ -99,7 +99,6 @@ FAULTS = (
         "a warp to the other side",
         "center + min(max(displacement, -bound), bound)",
         "center - min(max(displacement, -bound), bound)",
-        _RECORDED,
     ),
     Fault("Keys' cubic kernel", "_CUBIC = -0.75", "_CUBIC = -0.5", also=_RECORDED),
     Fault("a rectangle beyond the clip", "min(n, n_frames - begin)", "n"),

@@ -188,7 +188,6 @@ TESTED_BY = {
     "auditions/test_bring_your_own_page.py": "custom.guess",
     "auditions/test_long.py": "auditions.results",
     "auditions/test_single.py": "auditions.inputs auditions.rendering",
-    "augment/test_masks.py": "augment.warps",
     "augment/test_policy.py": "augment.presets",
     "checks/test_batches.py": "checks.rules_batches",
     "checks/test_checker.py": "checks.report checks.rules_masks checks.rules_padding",
