@@ -171,10 +171,11 @@ def test_numbers_without_end_are_refused_in_short_words(subtests):
             assert len(str(refused.value)) < 300
 
 
-def test_a_dialect_that_there_is_not_is_refused_with_those_that_there_are(tmp_path):
-    (tmp_path / "x.yaml").write_text("dialect: nix\ntransforms: [time_mask]\n")
-    with pytest.raises(PolicyError, match=r"dialect='nix': allowed is one of 'paper', .*'fairseq'"):
-        import_policy(tmp_path / "x.yaml")
+def test_a_framework_that_there_is_not_is_refused_with_those_that_there_are(tmp_path):
+    for key in ("framework", "dialect"):  # as it is called now, and was
+        (tmp_path / "x.yaml").write_text(f"{key}: nix\ntransforms: [time_mask]\n")
+        with pytest.raises(PolicyError, match=r"framework='nix': allowed is one of 'paper', .*'fairseq'"):
+            import_policy(tmp_path / "x.yaml")
     with pytest.raises(ParameterError, match=r"unknown framework 'nix'.*allowed: espnet"):
         import_policy(tmp_path / "x.yaml", "nix")
     with pytest.raises(ParameterError, match=r"unknown framework 'nix'.*allowed: espnet"):
