@@ -98,11 +98,11 @@ class Masked:
             return None
         reach = self.n - free
         fewest = int(1.5 * self.widest)
-        log_chance = 0.0
+        log_probability = 0.0
         for _, width in self.runs:
             fair = reach - width + 1
-            log_chance += math.log(fair / max(fair, self.n - width + 1 - fewest))
-        return free if log_chance < math.log(FALSE_ALARM) else None
+            log_probability += math.log(fair / max(fair, self.n - width + 1 - fewest))
+        return free if log_probability < math.log(FALSE_ALARM) else None
 
     def step(self) -> int | None:
         """Return the largest step on whose multiples (from any of them) all masks start; None where there is none."""

@@ -140,10 +140,10 @@ def end_findings(bench: Bench) -> list[Finding]:
         clip = _telling_clip(bench, axis)
         tally = _ends_of(bench, clip, axis)
         untouched = [name for name, n in zip(("first", "last"), tally.touches, strict=True) if n == 0]
-        if untouched and tally.log_chance < math.log(FALSE_ALARM):
+        if untouched and tally.log_probability < math.log(FALSE_ALARM):
             line = (
                 f"none of {tally.n} masks touched the {' or the '.join(untouched)} {axis[:-1]}; with all places alike, "
-                f"the chance of that is {math.exp(tally.log_chance):.0e}"
+                f"the chance of that is {math.exp(tally.log_probability):.0e}"
             )
             seed = bench.trials_of(clip)[0].seed
             findings.append(Finding.of(f"end-{axis}-unmasked", line, str(clip), seed, masks=tally.n))
@@ -155,13 +155,13 @@ def _telling_clip(bench: Bench, axis: str) -> Clip:
     if axis == "bins":
         return bench.reference
     long = [clip for clip in bench.clips if _LEAST_FRAMES <= clip.n_frames <= bench.reference.n_frames]
-    chances = {}
+    probabilities = {}
     for clip in long or [bench.reference]:
         tally = _Ends()
         for trial in bench.trials_of(clip):
             tally.add(trial.effect.masked_frames)
-        chances[clip] = tally.log_chance / max(1, len(bench.trials_of(clip)))
-    return min(chances, key=lambda clip: chances[clip])
+        probabilities[clip] = tally.log_probability / max(1, len(bench.trials_of(clip)))
+    return min(probabilities, key=lambda clip: probabilities[clip])
 
 
 def _ends_of(bench: Bench, clip: Clip, axis: str) -> _Ends:
@@ -185,11 +185,11 @@ class _Ends:
     """A count of masks along one axis: all, those at each end, and how improbable it is that none touches an end."""
 
     def __init__(self) -> None:
-        self.n, self.touches, self.log_chance = 0, [0, 0], 0.0
+        self.n, self.touches, self.log_probability = 0, [0, 0], 0.0
 
     @property
     def is_decided(self) -> bool:
-        return min(self.touches) > 0 or self.log_chance < math.log(FALSE_ALARM)
+        return min(self.touches) > 0 or self.log_probability < math.log(FALSE_ALARM)
 
     def add(self, flags: npt.NDArray[np.bool_]) -> None:
         if flags.all():
@@ -200,7 +200,7 @@ class _Ends:
             # Wider runs are mostly several masks, of which their whole width would say too much.
             width = min(width, len(flags) // 2)
             self.n += 1
-            self.log_chance += math.log1p(-1 / (len(flags) - width + 1))
+            self.log_probability += math.log1p(-1 / (len(flags) - width + 1))
 
 
 def cap_findings(bench: Bench, max_time_share: float | None, policy: Policy | None) -> list[Finding]:

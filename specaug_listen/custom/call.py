@@ -164,7 +164,7 @@ def unwrap_partial(function: Any) -> Any:
 
 
 def owner_module(function: Any) -> Any:
-    """The ``torch.nn.Module`` that is call_on_mel, itself or by one of its methods; None where there is none."""
+    """Return the ``torch.nn.Module`` that is called, itself or by one of its methods; None where there is none."""
     function = unwrap_partial(function)
     torch: Any = sys.modules.get("torch")
     owner = getattr(function, "__self__", function)

@@ -122,8 +122,8 @@ class ForeignCall:
 class Foreign:
     """Any Mel -> Mel callable, as a transform.
 
-    It is call_on_mel on a copy, in training mode and without gradients, under a seed that the draw records; the global
-    chance of Python, numpy and torch is seeded for the call and restored behind it.
+    It is called on a copy, in training mode and without gradients, under a seed that the draw records. The global
+    generators of Python, numpy and torch are seeded for the call, and are afterwards as they were.
 
     Parameters
     ----------

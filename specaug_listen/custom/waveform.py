@@ -142,7 +142,7 @@ class WaveformDraw:
         Version.
     name : str
     is_repeatable : bool
-        Whether the transforms, build_stage again, gave the same.
+        Whether the transforms, built again, gave the same.
     """
 
     transforms: Annotated[tuple[WaveformTransform, ...], Field(strict=False)]
@@ -163,7 +163,7 @@ class WaveformDraw:
         Raises
         ------
         ParameterError
-            When the transforms cannot be build_stage again, or give something else than when they were drawn.
+            When the transforms cannot be built again, or give something else than when they were drawn.
         """
         is_same = _fingerprint(audio) == self.given
         if is_same and self.result is not None:

@@ -38,6 +38,13 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path):
     assert contents(saved("one-sided", tmp_path / "a")) == contents(saved("one-sided", tmp_path / "b"))
 
 
+def test_a_finding_is_shown_on_the_clip_on_which_it_was_found():
+    result = check_of_fault("loud-on-long")
+    (finding,) = result.findings
+    before, _, _ = _example(result._bench, finding)
+    assert finding.clip == f"21 s ({before.n_frames} frames)"
+
+
 def test_a_crash_has_the_clip_alone(tmp_path):
     assert sorted(contents(saved("flat", tmp_path))) == ["before.wav", "picture.png"]
 

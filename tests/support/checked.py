@@ -11,7 +11,7 @@ from pipelines import ADAPTER, FAULTS
 from specaug_listen.checks import Check, check, speech_like
 from specaug_listen.checks.trials import FULL_EFFORT, Effort
 
-__all__ = ["check_of_fault", "quick_check"]
+__all__ = ["CLIPS", "check_of_fault", "notes_of", "quick_check"]
 
 # Shorter than all masks and warps need, of about 200 frames, and long enough for what happens on long clips alone.
 CLIPS = tuple((f"{seconds:g} s", speech_like(seconds, 16000)) for seconds in (0.5, 2.0, 21.0))

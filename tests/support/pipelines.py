@@ -313,7 +313,7 @@ class StopsLate(Stops):
 
 
 # Of what happens seldom, more draws than of others must be seen.
-MANY = {"draws": 1000}
+MANY = {"draws": 500}
 # What has the fault, what is found, and how the check is asked for it beyond the adapter.
 FAULTS = {
     "axes": (Swapped, "axes-swapped", {}),
