@@ -14,16 +14,19 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._records import record
+from ..errors import ParameterError
 from ..frontends import AnyMel
 from ..stft import FRAMES_PER_BLOCK
 
-__all__ = ["Fill", "FillLevel", "Padding", "Region", "fill_level", "fill_values"]
+__all__ = ["NOISE_FILLS", "Fill", "FillLevel", "Padding", "Region", "fill_level", "fill_values"]
 
 Fill: TypeAlias = (
     Annotated[float, Field(allow_inf_nan=False)]
     | Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise", "uniform", "unit_noise"]
 )
 Region: TypeAlias = tuple[slice, slice]
+# Fills that are drawn, each from a seed of its own.
+NOISE_FILLS = ("noise", "uniform", "unit_noise")
 # Frames that one stream of noise serves, so that any part of a long mask can be drawn by itself.
 _NOISE_FRAMES = 256
 
@@ -76,9 +79,14 @@ def fill_values(
     region : (slice, slice)
         Bins and frames; a part of a mask is filled like the whole.
     seed : int or None
-        Of the noise.
+        Of the noise; None for the other fills.
     padding : Padding
         Counts in ``mean``.
+
+    Raises
+    ------
+    ParameterError
+        For noise without a seed, which would be another one each time.
     """
     return np.asarray(_values(fill, clean, region, seed, padding), dtype=np.float32)
 
@@ -109,8 +117,10 @@ def _noise(
     n_bins: int, begin: int, end: int, seed: int | None, kind: Literal["standard_normal", "random"] = "standard_normal"
 ) -> npt.NDArray[np.float64]:
     """Draw white noise over frames ``begin`` to ``end - 1``: the same for a frame wherever one begins to read."""
+    if seed is None:
+        raise ParameterError("seed=None: a fill of noise needs a seed, an integer from 0 on; draw the step again")
     blocks = range(begin // _NOISE_FRAMES, -(-end // _NOISE_FRAMES))
-    streams = [np.random.default_rng(None if seed is None else (seed, block)) for block in blocks]
+    streams = [np.random.default_rng((seed, block)) for block in blocks]
     blocks_of_noise = [getattr(stream, kind)((_NOISE_FRAMES, n_bins)) for stream in streams]
     first = begin - blocks.start * _NOISE_FRAMES
     noise: npt.NDArray[np.float64] = np.concatenate(blocks_of_noise)[first : first + end - begin].T

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 from .._notices import Notice
 from .._records import record
 from .._rng import MAX_SEED
-from .fills import Fill
+from .fills import NOISE_FILLS, Fill
 from .generators import Source
 from .masks import Mask, Warp
 from .steps import Batch, Count, FrequencyBand, Ratio, Step, StepsAndNotices, TimeSpan, WarpPath
@@ -268,4 +268,4 @@ def _start_and_width(widest: int, size: int, source: Source) -> tuple[int, int]:
 def _noise_seed(fill: Fill, source: Source) -> int | None:
     # Always taken from the stream, so that another fill leaves the masks where they are.
     seed = int(source.integers(0, MAX_SEED + 1, (1,))[0])
-    return seed if fill == "noise" else None
+    return seed if fill in NOISE_FILLS else None
