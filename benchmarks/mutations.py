@@ -94,7 +94,7 @@ FAULTS = (
         'np.maximum(noise if fill == "unit_noise" else noise * summary.std + summary.mean, floor)',
         'noise if fill == "unit_noise" else noise * summary.std + summary.mean',
     ),
-    Fault("the seed of a fill ignored", "None if seed is None else (seed, block)", "(0, block)"),
+    Fault("the seed of a fill ignored", "default_rng((seed, block))", "default_rng((0, block))"),
     Fault(
         "a warp to the other side",
         "center + min(max(displacement, -bound), bound)",
@@ -150,8 +150,8 @@ FAULTS = (
     # auditions, reports
     Fault(
         "a gap in seconds",
-        "max((stop - start for start, stop in spans), default=0) * hop_ms",
-        "max((stop - start for start, stop in spans), default=0) * hop_ms / 1000",
+        "draw.longest_gap_frames * hop_ms",
+        "draw.longest_gap_frames * hop_ms / 1000",
     ),
     Fault("a span that forgets its longer part", "max(stop, merged[-1][1])", "stop"),
     Fault(
@@ -172,10 +172,7 @@ FAULTS = (
         "return i === this.selected ? 1 : 0;",
     ),
     # checks, sweeps, mels
-    Fault("earlier called later", 'side = "later" if later else "earlier"', 'side = "earlier" if later else "later"'),
-    Fault(
-        "a mask covers a place less", "np.maximum(places - width + 1, 0) + 1", "np.maximum(places - width + 2, 0) + 1"
-    ),
+    Fault("warps that all go later taken for both ways", "if 0 < later < n or", "if 0 < later <= n or"),
     Fault(
         "a policy set after its parameters",
         "_WHOLE.index(key) if key in _WHOLE else len(_WHOLE)",
