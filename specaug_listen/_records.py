@@ -33,6 +33,7 @@ __all__ = [
     "pattern",
     "read_record_file",
     "record",
+    "record_key",
     "short_repr",
     "to_json",
     "to_plain",
@@ -81,6 +82,11 @@ def record(cls: type[T]) -> type[T]:
 
     dataclass.__init__ = __init__
     return dataclass  # type: ignore[no-any-return]
+
+
+def record_key(name: str, key: str) -> Any:
+    """Let a field be called ``name`` in Python and ``key`` in records, as earlier versions wrote it; both are read."""
+    return pydantic.Field(validation_alias=pydantic.AliasChoices(name, key), serialization_alias=key)
 
 
 def pattern(regex: str, words: str) -> pydantic.AfterValidator:

@@ -286,6 +286,47 @@ def test_code_lines_are_neither_docstring_nor_comment_nor_blank():
     assert code_lines(source) == {1, 8, 9, 10}
 
 
+GLOSSARY = pathlib.Path(__file__).parents[1] / "docs" / "glossary.md"
+PARTICIPLES = set(
+    re.findall(r"`(\w+)`", GLOSSARY.read_text(encoding="utf-8").split("bears one of these names:")[1].split(". ")[0])
+)
+
+
+def participles(text):
+    """Functions, parameters and variables that are named by a participle alone."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            name = node.name
+        elif isinstance(node, ast.arg):
+            name = node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            name = node.id
+        else:
+            continue
+        if name.strip("_") in PARTICIPLES:
+            yield f"{node.lineno}: {name}"
+
+
+def test_no_function_bears_the_name_of_its_module():
+    found = {
+        f"{path.relative_to(HOUSE)}: {node.name}"
+        for path in MODULES
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name == path.stem
+    }
+    assert found == {"stft.py: stft"}  # librosa's own name for it
+
+
+def test_no_name_is_a_participle_alone():
+    assert len(PARTICIPLES) > 30
+    found = {str(path.relative_to(HOUSE)): list(participles(path.read_text())) for path in MODULES}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_a_participle_is_seen_as_a_function_a_parameter_and_a_variable():
+    assert sorted(participles("def _found(given):\n    made, n = given\n")) == ["1: _found", "1: given", "2: made"]
+
+
 def test_a_package_has_an_init_that_only_re_exports():
     for path in HOUSE.glob("*/__init__.py"):
         kinds = {type(node) for node in ast.parse(path.read_text()).body}

@@ -99,8 +99,8 @@ def _energies(sound: Sound, edges: npt.NDArray[np.int64]) -> Iterator[Samples]:
         part = edges[i : i + _STEPS_AT_ONCE + 1]
         begin, end = int(part[0]), int(part[-1])
         samples = np.zeros((sound.n_channels, n_before + end - begin))
-        known = sound.read(max(0, begin - n_before), end)
-        samples[:, samples.shape[1] - known.shape[1] :] = known
+        part_of_sound = sound.read(max(0, begin - n_before), end)
+        samples[:, samples.shape[1] - part_of_sound.shape[1] :] = part_of_sound
         n_fft = scipy.fft.next_fast_len(samples.shape[1], real=True)
         spectrum = scipy.fft.rfft(samples, n_fft) * _k_weighting(sound.sample_rate, n_fft)
         weighted = scipy.fft.irfft(spectrum, n_fft)[:, n_before : samples.shape[1]]
@@ -151,10 +151,10 @@ def matching_gains_db(loudness: Sequence[float | None], peaks: Sequence[float]) 
     >>> matching_gains_db([-20.0, -26.0], [0.5, 1.0])
     [-6.0, 0.0]
     """
-    known = [level for level in loudness if level is not None]
-    if not known:
+    levels = [level for level in loudness if level is not None]
+    if not levels:
         return [None for _ in loudness]
-    gains = [None if level is None else known[0] - level for level in loudness]
+    gains = [None if level is None else levels[0] - level for level in loudness]
     highest = max(
         gain + 20 * math.log10(max(peak, 1e-10)) for gain, peak in zip(gains, peaks, strict=True) if gain is not None
     )

@@ -329,19 +329,19 @@ def _of_other_kind(
     path: str | os.PathLike[str], layout: Layout, reason: str, code: int
 ) -> tuple[list[Decoder], list[Notice]]:
     """Read through FFmpeg, where it is installed, what libsndfile does not; else say how to convert it."""
-    named = format_by_content(path)
-    if named is None and not layout.container:
+    kind = format_by_content(path)
+    if kind is None and not layout.container:
         raise AudioError(_not_readable(path, reason))
-    is_broken = named is None and not _is_foreign(layout, code)
+    is_broken = kind is None and not _is_foreign(layout, code)
     if _NO_FILE in reason:  # of what it has opened: a single frame of MP3, say
         reason = "too little of it is there"
     article = "an" if layout.container in _WITH_AN else "a"
-    what = named.name if named else f"{article} {layout.container} file of a codec that libsndfile does not read"
+    what = kind.name if kind else f"{article} {layout.container} file of a codec that libsndfile does not read"
     broken = (
         f"is {article} {layout.container} file whose beginning cannot be read ({reason}): it is cut or damaged; "
         "copy it again, or make it again"
     )
-    if named is not None and not named.has_sound:
+    if kind is not None and not kind.has_sound:
         raise AudioError(f"is {what}, which cannot be decoded here; convert it to WAV with a program that plays it")
     if not has_ffmpeg():
         advice = f"install what decodes it: pip install 'specaug-listen[av]', or convert it: {conversion(path)}"
@@ -350,7 +350,7 @@ def _of_other_kind(
         decoders, notices = ffmpeg_decoders(path, layout)
     except AudioError as error:
         if not is_broken and is_cut_file(path):
-            name = named.name if named else f"{article} {layout.container} file"
+            name = kind.name if kind else f"{article} {layout.container} file"
             raise AudioError(
                 f"is {name} that is cut: its own structure reaches beyond its end, and without what is missing nothing "
                 "of it can be decoded; copy it again"

@@ -58,7 +58,7 @@ def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, 
     """Return what to know about a draw."""
     badges = list(draw.warnings)
     if waveform is not None:
-        applied = [transform.name for transform in waveform.drawn if transform.parameters.get("should_apply")]
+        applied = [transform.name for transform in waveform.steps if transform.parameters.get("should_apply")]
         badges.append(f"waveform {waveform.name}: {', '.join(applied) or 'nothing'} applied before the mel")
         if not waveform.is_repeatable:
             badges.append(f"waveform {waveform.name} cannot be made again from its names and parameters")

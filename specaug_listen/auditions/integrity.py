@@ -180,7 +180,7 @@ def check_unchanged(
 def check_drawn(files: Files, name: str, record: DrawRecord) -> None:
     """Refuse a draw that is not as long as its mel; errors as for `check_unchanged`."""
     # What a callable made is as long as was found.
-    n_frames = record.draw.n_frames - record.draw.n_trimmed if record.found is None else record.found.n_frames
+    n_frames = record.draw.n_frames - record.draw.n_trimmed if record.change is None else record.change.n_frames
     _check(files, name, record.frontend, n_frames, record.channels)
 
 

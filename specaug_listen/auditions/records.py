@@ -9,14 +9,14 @@ import platform
 import re
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 from urllib.parse import quote, unquote_to_bytes
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from .._files import as_path, printable
 from .._notices import Notice
-from .._records import pattern, read_record_file, record, to_plain
+from .._records import pattern, read_record_file, record, record_key, to_plain
 from .._rng import MAX_SEED
 from .._version import __version__
 from ..audio.channels import as_channel, as_one_channel, name_suffix
@@ -165,7 +165,7 @@ class DrawRecord:
     badges: Badges
     versions: Versions
     waveform: WaveformDraw | None = None
-    found: Change | None = None
+    change: Annotated[Change | None, record_key("change", "found")] = None
     frontend_reason: FrontendReason | None = None
     format: Literal["specaug-listen draw 1"] = "specaug-listen draw 1"
 
@@ -176,13 +176,7 @@ class DrawRecord:
     @property
     def effective_draw(self) -> Draw:
         """The draw as it is shown; see `effective_draw`."""
-        return effective_draw(self.draw, self.found)
-
-
-# In records, the key is that of earlier versions.
-WithOriginalPhase: TypeAlias = Annotated[
-    bool, Field(validation_alias=AliasChoices("original_phase", "twins"), serialization_alias="twins")
-]
+        return effective_draw(self.draw, self.change)
 
 
 @record
@@ -201,7 +195,7 @@ class Configuration:
     start_s: Seconds = 0.0
     duration_s: SecondsAboveZero | None = None
     waveform: Waveform | None = None
-    original_phase: WithOriginalPhase = False
+    original_phase: Annotated[bool, record_key("original_phase", "twins")] = False
     frontend_reason: FrontendReason | None = None
     strict: bool = False
     channel: AnyChannel = "mean"

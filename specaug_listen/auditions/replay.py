@@ -207,7 +207,7 @@ def differences(record: DrawRecord, again: Audition) -> str:
         What `replay` made of it.
     """
     lines = [*_of_fills(record, again), *_of_scores(record, again), *_of_gain(record, again)]
-    if _places(record.found) != _places(again.change_of(again.draws[0])):
+    if _places(record.change) != _places(again.change_of(again.draws[0])):
         lines.append("what was found that its callable did (found)")
     if not lines:
         return ""
@@ -238,7 +238,7 @@ def _in_words(level: FillLevel | None) -> str:
 def _of_scores(record: DrawRecord, again: Audition) -> Iterator[str]:
     now = again.score_of(again.draws[0])
     # A record is not read where its own steps contradict it.
-    keys_of_steps = () if record.found is not None else OF_STEPS
+    keys_of_steps = () if record.change is not None else OF_STEPS
     for key, value_then in record.scores.items():
         if key not in now or key in keys_of_steps:
             continue

@@ -209,7 +209,7 @@ def draw_record(audition: Audition, reconstruction: Reconstruction, channels: Ch
         badges=audition.badges_of(reconstruction),
         versions=versions(),
         waveform=reconstruction.waveform,
-        found=audition.change_of(reconstruction),
+        change=audition.change_of(reconstruction),
         frontend_reason=audition.frontend_reason,
     )
 

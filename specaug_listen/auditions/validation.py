@@ -171,7 +171,7 @@ def _check_badges(record: DrawRecord) -> None:
 
 
 def _check_found(record: DrawRecord) -> None:
-    change = record.found
+    change = record.change
     if change is None:
         return
     if change.n_mels != record.draw.n_mels or change.n_frames > MOST_FRAMES:

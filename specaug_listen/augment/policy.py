@@ -9,10 +9,10 @@ from dataclasses import field, replace
 from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
-from pydantic import AliasChoices, Field
+from pydantic import Field
 
 from .._notices import Notice
-from .._records import record
+from .._records import record, record_key
 from .._rng import MAX_SEED, as_seed
 from ..custom.adapter import Adapter
 from ..custom.transform import Foreign
@@ -32,9 +32,7 @@ _LONGEST_NAME = 100
 # Which frameworks there are is known above this package, and checked where a name comes in. In files and records, the
 # key is `dialect`.
 _FRAMEWORK_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-FrameworkName: TypeAlias = Annotated[
-    str, Field(validation_alias=AliasChoices("framework", "dialect"), serialization_alias="dialect")
-]
+FrameworkName: TypeAlias = Annotated[str, record_key("framework", "dialect")]
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
 
 __all__ = [

@@ -17,7 +17,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from .._files import printable
 from .._imports import require
-from .._records import record
+from .._records import record, record_key
 from .._rng import MAX_SEED, as_seed, fingerprint, seeded_randomness
 from .._stdout import hold_prints, silence_c_output
 from .._yaml import read_plain
@@ -63,7 +63,7 @@ class Waveform:
     >>> mask = Waveform((WaveformTransform("TimeMask", {"min_band_part": 0.1, "max_band_part": 0.2, "p": 1.0}),))
     >>> clip = Audio(np.sin(np.arange(16000) * 0.2), 16000)
     >>> draw = mask.draw(clip, rng=0)
-    >>> draw.drawn[0].name, 1600 <= draw.drawn[0].parameters["t"] <= 3200
+    >>> draw.steps[0].name, 1600 <= draw.steps[0].parameters["t"] <= 3200
     ('TimeMask', True)
     >>> draw.apply(clip).n_samples
     16000
@@ -134,10 +134,10 @@ class WaveformDraw:
     transforms : tuple of WaveformTransform
     seed : int
         Under which the transforms draw again what they drew.
-    drawn : tuple of DrawnTransform
+    steps : tuple of DrawnTransform
         What that was, transform after transform, nested ones in their place.
-    given, made_of_it : str
-        Fingerprints of the clip it was drawn for, and of what was made of it.
+    input_fingerprint, output_fingerprint : str
+        Of the clip that it was drawn for, and of what the transforms made of it.
     audiomentations : str
         Version.
     name : str
@@ -147,9 +147,9 @@ class WaveformDraw:
 
     transforms: Annotated[tuple[WaveformTransform, ...], Field(strict=False)]
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
-    drawn: Annotated[tuple[DrawnTransform, ...], Field(strict=False)]
-    given: str
-    made_of_it: str
+    steps: Annotated[tuple[DrawnTransform, ...], Field(strict=False), record_key("steps", "drawn")]
+    input_fingerprint: Annotated[str, record_key("input_fingerprint", "given")]
+    output_fingerprint: Annotated[str, record_key("output_fingerprint", "made_of_it")]
     audiomentations: str
     name: str = "waveform"
     is_repeatable: bool = True
@@ -165,7 +165,7 @@ class WaveformDraw:
         ParameterError
             When the transforms cannot be built again, or give something else than when they were drawn.
         """
-        is_same = _fingerprint(audio) == self.given
+        is_same = _fingerprint(audio) == self.input_fingerprint
         if is_same and self.result is not None:
             return self.result.audio
         with error_context(f"waveform {self.name!r}"):
@@ -174,7 +174,7 @@ class WaveformDraw:
                     "was made from an object that names and parameters do not bring back; audition it again in Python"
                 )
             after, _ = _run(build_stage(self.transforms), audio, self.seed)
-            if is_same and _fingerprint(after) != self.made_of_it:
+            if is_same and _fingerprint(after) != self.output_fingerprint:
                 now = require("audiomentations", purpose="waveform augmentation").__version__
                 raise ParameterError(
                     "gives another result than when it was drawn, under audiomentations "

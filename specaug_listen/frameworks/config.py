@@ -271,17 +271,17 @@ class Section:
         except ParameterError as error:
             raise ParameterError(f"{self.where}{error}") from None
 
-    def knows(self, known: Iterable[str]) -> None:
+    def knows(self, keys: Iterable[str]) -> None:
         """Tell which keys of a section that decides the sound are understood; others count as not read."""
-        self._config.places.note_known(self.place, set(known))
+        self._config.places.note_known(self.place, set(keys))
 
     def knows_value(self, key: str) -> None:
         """Tell that a value was taken into account."""
         self._config.places.note_value((*self.place, key))
 
-    def refuse_unknown(self, known: Iterable[str]) -> None:
+    def refuse_unknown(self, keys: Iterable[str]) -> None:
         """Raise a ParameterError for a key that the framework would not take; it says whose the key may be."""
-        allowed = set(known)
+        allowed = set(keys)
         self.knows(allowed)
         for key in self.data:
             if key not in allowed:

@@ -243,7 +243,7 @@ def archive_members(path: str | os.PathLike[str]) -> Members | None:
     repeated: list[str] = []
     try:
         for raw, text in (_zip_entries if kind == "zip" else _tar_entries)(path):
-            name = next((known for known in members if os.path.normpath(known) == os.path.normpath(raw)), raw)
+            name = next((member for member in members if os.path.normpath(member) == os.path.normpath(raw)), raw)
             if name in members or len(members) < _MOST_YAML or _is_main(name):
                 repeated += [name] if name in members and name not in repeated else []
                 members[name] = text

@@ -71,21 +71,21 @@ def convert_policy(policy: Policy, framework: str) -> Converted:
     >>> "max_f: 27" in convert_policy(LB, "wenet").text
     True
     """
-    known = FRAMEWORKS.get(framework)
+    target = FRAMEWORKS.get(framework)
     allowed = ", ".join(writable_frameworks())
-    if known is None:
+    if target is None:
         close = nearest(str(framework), writable_frameworks())
         raise ParameterError(f"unknown framework {framework!r:.80}{close} (allowed: {allowed})")
-    if known.write is None:
+    if target.write is None:
         raise ParameterError(
-            f"framework {framework!r:.80} can be read, but not written; write {known.family} instead (allowed: "
+            f"framework {framework!r:.80} can be read, but not written; write {target.family} instead (allowed: "
             f"{allowed})"
         )
     neutral = neutral_policy(policy)
-    text = known.write(neutral)
-    converted = _read_back(text, known, f"{policy.name}{known.file_suffix}")
+    text = target.write(neutral)
+    converted = _read_back(text, target, f"{policy.name}{target.file_suffix}")
     left_out = [f"left out: {what}" for what in neutral.left_out]
-    return Converted(framework, text, converted, (*left_out, *_differences(policy, converted, known)))
+    return Converted(framework, text, converted, (*left_out, *_differences(policy, converted, target)))
 
 
 def writable_frameworks() -> list[str]:

@@ -175,8 +175,8 @@ def _policy_of(source: str | os.PathLike[str] | Policy | Callable[..., Any], ada
         if os.sep in source:
             return read_policy(source)
         _check_assignments(source)
-    known = ALL_POLICIES | {framework: ALL_POLICIES[recipe] for framework, recipe in MAIN_RECIPES.items()}
-    return by_name(source, Policy, known, "policy", read_policy)
+    policies = ALL_POLICIES | {framework: ALL_POLICIES[recipe] for framework, recipe in MAIN_RECIPES.items()}
+    return by_name(source, Policy, policies, "policy", read_policy)
 
 
 def _check_no_adapter(source: PolicySource, adapter: Adapter | None) -> None:
@@ -224,11 +224,11 @@ def recipe_behind(policy: Policy) -> Policy | None:
     """
     try:
         base, parameters = split_parameters(policy.name)
-        known = ALL_POLICIES.get(base)
-        changed = known.with_parameters(parameters) if known is not None and parameters else known
+        recipe = ALL_POLICIES.get(base)
+        changed = recipe.with_parameters(parameters) if recipe is not None and parameters else recipe
     except ParameterError:
         return None
-    return known if changed == policy else None
+    return recipe if changed == policy else None
 
 
 def with_context(policy: Policy, batch: Batch | str | None, exact_rng: bool) -> Policy:

@@ -216,14 +216,14 @@ def _read(data: Mapping[str, Any], framework: str, path: str | os.PathLike[str])
     places, file = ReadPlaces(), Path(os.path.abspath(path))
     name = printable(file.parent.name if file.name == "config.json" else file.stem)
     own = {key: value for key, value in data.items() if key not in left_out}
-    known = FRAMEWORKS[framework]
-    config = Config(own, framework, known.resolver(data, places.note_reference), name, places, owners)
+    reader = FRAMEWORKS[framework]
+    config = Config(own, framework, reader.resolver(data, places.note_reference), name, places, owners)
     config.notes += [
         f"{short_list(keys)}: {other}'s, left alone, as {framework} is meant" for other, keys in others.items()
     ]
-    if known.read is None:
+    if reader.read is None:
         raise ParameterError(f"configurations of {framework} are not read")
-    return known.read(config), config
+    return reader.read(config), config
 
 
 def _keys_of_others(data: Mapping[str, Any], framework: str) -> dict[str, list[str]]:
@@ -263,11 +263,11 @@ def _refuse_unsupported(data: Mapping[str, Any], framework: str | None = None) -
     unsupported = unsupported_framework(data)
     if unsupported is not None:
         names = " and ".join(f"{name}'s" for name in ([framework] if framework else claims(data)))
-        tried = ", ".join(sorted(readable_frameworks()))
+        readable = ", ".join(sorted(readable_frameworks()))
         reason = (
             f"tried as {names}, whose keys it seems to have"
             if names
-            else f"none of the frameworks that are read has such keys (tried: {tried})"
+            else f"none of the frameworks that are read has such keys (tried: {readable})"
         )
         raise ParameterError(f"{unsupported.words}; {reason}")
     if framework is None and data.get("specaug") == "SpecAug":

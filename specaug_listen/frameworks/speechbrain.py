@@ -195,8 +195,8 @@ def _read(config: Config) -> PolicyAndFrontend:
     masks = [each for each in objects if each.class_name in (_DROP, _WARP)]
     frontend = read_frontend(config, objects)
     augmenter = find_augmenter(config, objects, (_DROP, _WARP))
-    listed = [entry for _, entry in augmenter[1]] if augmenter else []
-    _note_unlisted(config, [each for each in masks if not any(each.tagged is entry for entry in listed)])
+    entries = [entry for _, entry in augmenter[1]] if augmenter else []
+    _note_unlisted(config, [each for each in masks if not any(each.tagged is entry for entry in entries)])
     if augmenter is not None:
         refuse_networks(objects)
         return _read_augmenter(config, *augmenter), frontend

@@ -138,9 +138,9 @@ class ReadPlaces:
             for key, value_there in inside:
                 yield from self._walk(value_there, (*place, key))
             return
-        known = self._known.get(place[:-1])
-        if known is not None or (_is_of_sound(place[-1]) and not any(map(_ELSEWHERE.fullmatch, place[:-1]))):
-            close = difflib.get_close_matches(place[-1], known or (), n=1)
+        siblings = self._known.get(place[:-1])
+        if siblings is not None or (_is_of_sound(place[-1]) and not any(map(_ELSEWHERE.fullmatch, place[:-1]))):
+            close = difflib.get_close_matches(place[-1], siblings or (), n=1)
             yield Unread(_path(place), _count(value), True, *close)
             return
         near = list(_near_below(value, place))

@@ -85,10 +85,10 @@ def unsupported_framework(data: Any) -> Unsupported | None:
     True
     """
     data = {"": data} if isinstance(data, list) else data
-    for known in _FRAMEWORKS:
-        places = known.places(data)
+    for framework in _FRAMEWORKS:
+        places = framework.places(data)
         if places:
-            return Unsupported(known.name, places, known.differs)
+            return Unsupported(framework.name, places, framework.differs)
     return None
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..stft import FRAMES_PER_BLOCK
 
-__all__ = ["Summary", "percentiles", "summary_of", "summary_of_values"]
+__all__ = ["Summary", "percentiles_of_blocks", "summary_of", "summary_of_values"]
 
 Real = npt.NDArray[np.float32]
 Blocks = Callable[[], Iterable[Real]]
@@ -75,12 +75,12 @@ def summary_of_values(values: Real) -> Summary:
     return summary_of(lambda: (values[:, i : i + FRAMES_PER_BLOCK] for i in starts))
 
 
-def percentiles(blocks: Blocks, ranks_percent: Sequence[float]) -> list[float]:
+def percentiles_of_blocks(blocks: Blocks, ranks_percent: Sequence[float]) -> list[float]:
     """Compute `numpy.percentile` over all cells without holding them, exactly: by counting them twice.
 
     Examples
     --------
-    >>> percentiles(lambda: [np.arange(11, dtype=np.float32)], [50, 95])
+    >>> percentiles_of_blocks(lambda: [np.arange(11, dtype=np.float32)], [50, 95])
     [5.0, 9.5]
     """
     coarse = np.zeros(1 << 16, np.int64)

@@ -20,7 +20,7 @@ from .energy import bin_energies
 from .frontend import MelFrontend
 from .interpolation import FrameInterpolation, linear_interpolation
 from .mel import MelSpectrogram
-from .percentiles import Summary, percentiles, summary_of
+from .percentiles import Summary, percentiles_of_blocks, summary_of
 from .statistics import Statistics
 
 __all__ = ["AnyMel", "MelStream", "check_mel", "mel_stream"]
@@ -79,7 +79,7 @@ class MelStream:
     @cached_property
     def percentiles_db(self) -> tuple[float, float]:
         """The 95th percentile and the median of all cells in dB."""
-        p95, median = percentiles(lambda: (part.db for part in self.parts()), [95, 50])
+        p95, median = percentiles_of_blocks(lambda: (part.db for part in self.parts()), [95, 50])
         return p95, median
 
     @cached_property

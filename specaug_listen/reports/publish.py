@@ -25,7 +25,7 @@ __all__ = [
     "PageTarget",
     "Published",
     "page_path",
-    "publish",
+    "publish_page",
     "put_page",
 ]
 
@@ -148,7 +148,7 @@ def page_path(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def publish(
+def publish_page(
     target: Path,
     files: Iterable[Files],
     form: PageOptions,
@@ -205,7 +205,7 @@ def publish(
 def put_page(
     target: Path, files: Sequence[Files], form: PageOptions, parts_in: Callable[[PageTarget], Iterator[bytes]]
 ) -> Published:
-    """Write a page into a folder that nobody sees yet; parameters as for `publish`."""
+    """Write a page into a folder that nobody sees yet; parameters as for `publish_page`."""
     folder = target.with_suffix("")
     place, path = PageTarget(form), target
     if form.is_split(files):

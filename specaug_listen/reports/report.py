@@ -39,7 +39,7 @@ from ..outputs.names import folder_name
 from ..pages.folders import folders_of_user, short_paths, without_folders
 from ..pages.html import page_parts
 from ..pages.model import Clip, Facts, Head, Recipe
-from .publish import DEFAULT_BUDGET_MB, PageOptions, PageTarget, Published, page_path, publish
+from .publish import DEFAULT_BUDGET_MB, PageOptions, PageTarget, Published, page_path, publish_page
 from .reproduce import describe_run, recipe_of_run
 
 __all__ = ["DEFAULT_BUDGET_MB", "publish_report", "write_report"]
@@ -150,7 +150,7 @@ def publish_report(
             edits.extend(notice for _, notices in runs_and_edits for notice in notices)
             return _parts([run for run, _ in runs_and_edits], place)
 
-        page = publish(target, files, form, parts_in, overwrite=overwrite)
+        page = publish_page(target, files, form, parts_in, overwrite=overwrite)
     return replace(page, notices=(*(notice for run in runs for notice in run.notices), *edits))
 
 

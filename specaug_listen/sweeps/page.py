@@ -21,7 +21,7 @@ from ..metrics import SCORES
 from ..outputs.locks import reading
 from ..pages import Clip, File, Head, Sheet, Version, folders_of_user, page_parts, short_paths, without_folders
 from ..plots import encode_png, new_figure, plot_sweep
-from ..reports.publish import PageOptions, PageTarget, Published, page_path, publish, put_page
+from ..reports.publish import PageOptions, PageTarget, Published, page_path, publish_page, put_page
 from ..reports.reproduce import describe_run, is_on_own_frontends, recipe_of_sweep
 from .axes import Axis, value_text
 from .records import CellEntry, SweepRecord, check_of_cell, read_sweep
@@ -79,7 +79,7 @@ def write_page(
             record_with_badges = replace(record, clip=with_badges(record.clip, edits))
             return _contents(record_with_badges, folder, target.parent)[1](place)
 
-        page = publish(target, files, PageOptions() if form is None else form, parts_in, overwrite=overwrite)
+        page = publish_page(target, files, PageOptions() if form is None else form, parts_in, overwrite=overwrite)
         beside = notice_of_unlisted(folder, {cell.folder: cell.draws for cell in record.cells})
         return replace(page, notices=(*beside, *edits))
 

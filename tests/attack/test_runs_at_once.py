@@ -115,7 +115,7 @@ def test_no_run_begins_in_a_folder_whose_page_is_being_made(here, monkeypatch, a
     refused = []
 
     def with_a_run(module):
-        publish = module.publish
+        publish = module.publish_page
 
         def publishing(*args, **how):
             with pytest.raises(InUse, match=f"{word}; wait, or choose another -o") as caught:
@@ -123,7 +123,7 @@ def test_no_run_begins_in_a_folder_whose_page_is_being_made(here, monkeypatch, a
             refused.append(str(caught.value))
             return publish(*args, **how)
 
-        monkeypatch.setattr(module, "publish", publishing)
+        monkeypatch.setattr(module, "publish_page", publishing)
 
     with_a_run(page if arguments[0] == "sweep" else report_module)
     ran = run("report", *arguments)
@@ -132,10 +132,10 @@ def test_no_run_begins_in_a_folder_whose_page_is_being_made(here, monkeypatch, a
 
 
 def test_two_pages_of_one_folder_are_made_at_once_elsewhere(here, monkeypatch):
-    publish = report_module.publish
+    publish = report_module.publish_page
 
     def publishing(*args, **how):
-        monkeypatch.setattr(report_module, "publish", publish)
+        monkeypatch.setattr(report_module, "publish_page", publish)
         import threading
 
         other = threading.Thread(target=lambda: write_report(here / "run", here / "other.html"))
@@ -143,14 +143,14 @@ def test_two_pages_of_one_folder_are_made_at_once_elsewhere(here, monkeypatch):
         other.join()
         return publish(*args, **how)
 
-    monkeypatch.setattr(report_module, "publish", publishing)
+    monkeypatch.setattr(report_module, "publish_page", publishing)
     write_report(here / "run", here / "one.html")
     assert (here / "one.html").is_file()
     assert (here / "other.html").is_file()
 
 
 def test_a_run_keeps_its_folder_until_its_own_page_is_there(here, monkeypatch):
-    publish, refused = report_module.publish, []
+    publish, refused = report_module.publish_page, []
 
     def publishing(*args, **how):
         with pytest.raises(InUse, match="another run is writing into it"):
@@ -158,7 +158,7 @@ def test_a_run_keeps_its_folder_until_its_own_page_is_there(here, monkeypatch):
         refused.append(True)
         return publish(*args, **how)
 
-    monkeypatch.setattr(report_module, "publish", publishing)
+    monkeypatch.setattr(report_module, "publish_page", publishing)
     assert run("audition", "clip.wav", "-o", "new", *QUICK).code == 0
     assert refused == [True]
     assert (here / "new" / "report.html").is_file()

@@ -113,10 +113,10 @@ def test_the_record_holds_call_seed_adapter_and_what_was_found(place, monkeypatc
     (step,) = record.draw.calls
     assert step.call == f"{place / 'mine.py'}:Mask"
     assert (step.adapter.axes, step.is_importable) == ("frames, bands", True)
-    assert record.found is not None
-    assert [(b.start_bin, b.n_bins) for b in record.found.bands] == [(10, 5)]
+    assert record.change is not None
+    assert [(b.start_bin, b.n_bins) for b in record.change.bands] == [(10, 5)]
     assert record.waveform is not None
-    assert [one.name for one in record.waveform.drawn] == ["TimeMask", "Gain"]
+    assert [one.name for one in record.waveform.steps] == ["TimeMask", "Gain"]
     index = json.loads((place / "out/audition.json").read_text())
     assert index["configuration"]["waveform"]["transforms"][0]["name"] == "TimeMask"
     assert any("waveform waveform: TimeMask, Gain applied before the mel" in badge for badge in record.badges)
@@ -144,7 +144,7 @@ def test_a_policy_for_a_draw_that_calls_nothing_is_refused(speechlike, tmp_path)
 def test_each_draw_has_a_waveform_of_its_own(speechlike):
     stage = audiomentations.Compose([audiomentations.Gain(-12.0, 12.0, p=1.0)])
     result = heard_by(speechlike, waveform=stage, draws=3)
-    gains_db = [draw.waveform.drawn[0].parameters["amplitude_ratio"] for draw in result.draws]
+    gains_db = [draw.waveform.steps[0].parameters["amplitude_ratio"] for draw in result.draws]
     assert len(set(gains_db)) == 3
 
 

@@ -36,10 +36,10 @@ def cousins(tmp_path):
 
 def test_a_draw_says_what_each_transform_drew(cousins, speechlike):
     draw = cousins.draw(speechlike, rng=0)
-    assert [one.name for one in draw.drawn] == ["TimeMask", "BandStopFilter", "Gain", "AddGaussianNoise"]
-    mask = draw.drawn[0].parameters
+    assert [one.name for one in draw.steps] == ["TimeMask", "BandStopFilter", "Gain", "AddGaussianNoise"]
+    mask = draw.steps[0].parameters
     assert 0.1 <= mask["t"] / speechlike.n_samples <= 0.2
-    applied = [one.parameters["should_apply"] for one in draw.drawn]
+    applied = [one.parameters["should_apply"] for one in draw.steps]
     assert applied[0] is True
     assert applied[1:3] in ([True, None], [None, True])
 
@@ -47,7 +47,7 @@ def test_a_draw_says_what_each_transform_drew(cousins, speechlike):
 def test_what_is_recorded_is_what_was_done(speechlike):
     mask = Waveform((WaveformTransform("TimeMask", {"min_band_part": 0.2, "max_band_part": 0.3, "p": 1.0}),))
     draw = mask.draw(speechlike, rng=1)
-    t0, t = (draw.drawn[0].parameters[key] for key in ("t0", "t"))
+    t0, t = (draw.steps[0].parameters[key] for key in ("t0", "t"))
     before, after = speechlike.samples[0], draw.apply(speechlike).samples[0]
     np.testing.assert_array_equal(after[:t0], before[:t0])
     np.testing.assert_array_equal(after[t0 + t :], before[t0 + t :])

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from specaug_listen.frontends.percentiles import percentiles, summary_of
+from specaug_listen.frontends.percentiles import percentiles_of_blocks, summary_of
 
 # Few values, so that many cells are alike, or any that a float32 can hold.
 tied = st.sampled_from([-2.5, -1.0, -0.0, 0.0, 2.0**-100, 1.0, 1.5])
@@ -50,7 +50,7 @@ def test_a_small_deviation_on_a_large_mean_is_not_lost(rng):
 @example(np.full((4, 4), -1e-40, np.float32), 3, [95, 50])
 @example(np.linspace(-1, 1, 21, dtype=np.float32)[np.newaxis], 4, [95, 50])
 def test_percentiles_are_numpys_over_all_cells(values, size, wanted):
-    found = percentiles(in_blocks(values, size), wanted)
+    found = percentiles_of_blocks(in_blocks(values, size), wanted)
     # Between two cells, rounding is relative to how far they are apart.
     apart = float(np.ptp(values.astype(np.float64)))
     expected = np.percentile(values.astype(np.float64), wanted)
@@ -60,11 +60,11 @@ def test_percentiles_are_numpys_over_all_cells(values, size, wanted):
 
 def test_percentiles_of_many_cells_are_numpys(rng):
     values = (20 * rng.standard_normal((80, 3000)) - 60).astype(np.float32)
-    found = percentiles(in_blocks(values, 256), [95, 50, 0.01])
+    found = percentiles_of_blocks(in_blocks(values, 256), [95, 50, 0.01])
     np.testing.assert_allclose(found, np.percentile(values.astype(np.float64), [95, 50, 0.01]), rtol=1e-12)
 
 
 def test_the_order_of_blocks_that_are_turned_does_not_matter(rng):
     values = rng.standard_normal((7, 100)).astype(np.float32)
-    turned = percentiles(lambda: (values[:, i : i + 10][:, ::-1] for i in range(90, -1, -10)), [95, 50])
-    assert turned == percentiles(lambda: [np.asfortranarray(values)], [95, 50])
+    turned = percentiles_of_blocks(lambda: (values[:, i : i + 10][:, ::-1] for i in range(90, -1, -10)), [95, 50])
+    assert turned == percentiles_of_blocks(lambda: [np.asfortranarray(values)], [95, 50])

@@ -20,7 +20,7 @@ from .layout import MOST_FILES, Layout, Stream, left_unread, unknown_layout
 from .trailing import before_tags
 from .view import Piece, View, mend, read_at
 
-__all__ = ["LENGTH_OF_HEADER", "FlacMd5", "flac", "flac_frames", "flac_header", "stream_of", "zeros_behind"]
+__all__ = ["LENGTH_OF_HEADER", "FlacMd5", "flac_frames", "flac_header", "flac_layout", "stream_of", "zeros_behind"]
 
 # The marker of a stream, and the first block behind it (the last one or not), which is always of this size.
 _BEGINNINGS = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
@@ -37,7 +37,7 @@ _MOST_TRIED = 8
 _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
 
-def flac(file: BinaryIO, begin: int, end: int) -> Layout:
+def flac_layout(file: BinaryIO, begin: int, end: int) -> Layout:
     """FLAC between two places of a file: one stream, or several, one behind the other."""
     end = before_tags(file, begin, end)
     starts = _beginnings(file, begin, end)

@@ -97,9 +97,9 @@ def format_by_head(head: bytes) -> FfmpegFormat | None:
     >>> format_by_head(b"#!AMR-WB").name
     'an AMR file'
     """
-    for begins, place, also, named in _NAMES:
+    for begins, place, also, kind in _NAMES:
         if head.startswith(begins) and head[place:].startswith(also):
-            return named
+            return kind
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
         return FfmpegFormat(_BRANDS.get(head[8:12], "an MPEG-4 (MP4) file"))
     if len(head) > 4 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:

@@ -17,7 +17,7 @@ from .mpeg_frames import MOST_PADDING, Run, length_of_id3, read_runs
 from .trailing import before_tags
 from .view import Piece
 
-__all__ = ["begins_within", "length_of_id3", "mpeg"]
+__all__ = ["begins_within", "length_of_id3", "mpeg_layout"]
 
 _FEWEST_FRAMES = 3
 # One behind the other of which no other content is made up.
@@ -25,7 +25,7 @@ _CERTAIN_FRAMES = 10
 _DECODER_DELAY = 529
 
 
-def mpeg(
+def mpeg_layout(
     file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True, most_padding: int = MOST_PADDING
 ) -> Layout | None:
     """MPEG audio between two places of a file; None where there is not one frame."""

@@ -18,7 +18,7 @@ from .layout import MOST_FILES, Layout, Stream, left_unread, unknown_layout
 from .trailing import before_tags, end_of_run
 from .view import read_at
 
-__all__ = ["ogg"]
+__all__ = ["ogg_layout"]
 
 _HEADER = 27
 _BEGINS, _ENDS = 2, 4
@@ -81,7 +81,7 @@ class _Scan:
         self.has_end = bool(flags & _ENDS)
 
 
-def ogg(file: BinaryIO, begin: int, end: int) -> Layout:
+def ogg_layout(file: BinaryIO, begin: int, end: int) -> Layout:
     """Ogg between two places of a file: one stream, or a chain of them."""
     scan = _scan(file, begin, end)
     if not scan.begins:

@@ -31,10 +31,10 @@ _PARSERS: tuple[tuple[str, bytes, int, bytes, _Parser], ...] = (
     ("AU", b"dns.", 0, b"", fields.au),
     ("NIST", b"NIST", 0, b"", fields.nist),
     ("CAF", b"caff", 0, b"", fields.caf),
-    ("VOC", b"Creative Voice File", 0, b"", voc.voc),
+    ("VOC", b"Creative Voice File", 0, b"", voc.voc_layout),
     ("SDS", b"\xf0\x7e", 3, b"\x01", fields.sds),
-    ("FLAC", b"fLaC", 0, b"", flac.flac),
-    ("Ogg", b"OggS", 0, b"", ogg.ogg),
+    ("FLAC", b"fLaC", 0, b"", flac.flac_layout),
+    ("Ogg", b"OggS", 0, b"", ogg.ogg_layout),
     *FIXED,
 )
 # Containers whose header libsndfile writes more than once into a pipe (`sox ... -t caf -`), by their first bytes: the
@@ -114,7 +114,7 @@ def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
     if not is_mpeg and format_by_head(head) is None:
         # A tag may be longer than it says.
         is_mpeg = (at > begin or begin == 0) and mpeg.begins_within(file, at, end if at > begin else min(end, _FAR))
-    frames = _parse(mpeg.mpeg, file, begin, end) if is_mpeg else None
+    frames = _parse(mpeg.mpeg_layout, file, begin, end) if is_mpeg else None
     # Of what is not known here, nobody can tell whether it is whole: SD2, say, whose header is in another file.
     return frames or _within(unknown_layout(""), at, end)
 

@@ -92,7 +92,7 @@ def _mpeg_in_wav(file: BinaryIO, begin: int, layout: Layout, end: int) -> Layout
     (outer,) = layout.streams
     there = begin + (outer.present_bytes or 0)
     is_open = outer.is_open and there == end
-    inside = mpeg.mpeg(file, begin, there, is_whole_file=is_open, most_padding=_MOST_PADDING)
+    inside = mpeg.mpeg_layout(file, begin, there, is_whole_file=is_open, most_padding=_MOST_PADDING)
     if inside is None:
         is_cut = not outer.is_open and (outer.promised_bytes or 0) > (outer.present_bytes or 0) > 0
         # Cut within its first frame, of which FFmpeg makes sound where a header precedes it.

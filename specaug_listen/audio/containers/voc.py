@@ -11,7 +11,7 @@ from .layout import Layout, Stream, unknown_layout
 from .trailing import is_beginning, kind_of_rest
 from .view import Piece, read_at
 
-__all__ = ["voc"]
+__all__ = ["voc_layout"]
 
 # Blocks of sound, and what they hold before it.
 _HEADERS = {1: 2, 2: 0, 9: 12}
@@ -63,7 +63,7 @@ class _Blocks:
     n_others: int = 0
 
 
-def voc(file: BinaryIO, begin: int, end: int) -> Layout:
+def voc_layout(file: BinaryIO, begin: int, end: int) -> Layout:
     """Take the sound out of the blocks: libsndfile takes all behind its header for sound, headers of blocks, too."""
     blocks = _blocks(file, begin, end)
     if blocks.coding is None:
