@@ -198,12 +198,12 @@ TESTED_BY = {
     "cli/test_invert.py": "cli.mel_options",
     "custom/test_transform.py": "custom.call",
     "custom/test_waveform.py": "custom.audiomentations",
-    "frameworks/test_bad_configs.py": "frameworks.choice frameworks.config frameworks.references",
+    "frameworks/test_bad_configs.py": "frameworks.frontend_choice frameworks.config frameworks.references",
     "frameworks/test_convert.py": "frameworks.neutral",
     "frameworks/test_new_framework.py": "frameworks.framework",
     # Each framework is held to recordings of the real one, and its reading to configurations of its own.
     "frameworks/test_read.py": "frameworks.espnet frameworks.fairseq frameworks.hf frameworks.lhotse frameworks.lingvo "
-    "frameworks.nemo frameworks.nemo_preprocessor frameworks.paper frameworks.speechbrain "
+    "frameworks.nemo frameworks.nemo_preprocessor frameworks.own_policies frameworks.speechbrain "
     "frameworks.speechbrain_recipe frameworks.torchaudio frameworks.wenet",
     "frameworks/test_page.py": "augment.describe",
     "frameworks/test_readers.py": "augment.rules",

@@ -7,7 +7,7 @@ import numpy as np
 import specaug_listen as sl
 from specaug_listen import augment, frameworks, frontends, vocoders
 from specaug_listen.auditions.save import configuration_of, draw_record
-from specaug_listen.frameworks.choice import choose_frontend
+from specaug_listen.frameworks.frontend_choice import choose_frontend
 from specaug_listen.frontends import MelSpectrogram, Statistics
 
 CLIP = sl.Audio(np.sin(np.arange(16000) * 0.2) / 2, 16000)

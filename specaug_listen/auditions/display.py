@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._files import printable
 from ..audio.channels import channel_words
 from ..augment import Policy
-from ..frameworks.choice import FrontendReason, reason_in_words
+from ..frameworks.frontend_choice import FrontendReason, reason_in_words
 from ..frontends import MelFrontend
 from ..metrics import SCORES
 from .records import ClipRecord, Configuration, vocoder_name

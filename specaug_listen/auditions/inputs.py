@@ -14,7 +14,7 @@ from ..audio.signal import Audio
 from ..augment import Policy
 from ..custom.waveform import Waveform
 from ..errors import AudioError, ParameterError
-from ..frameworks.choice import FrontendChoice, choose_frontend
+from ..frameworks.frontend_choice import FrontendChoice, choose_frontend
 from ..frontends import MelFrontend, MelSpectrogram, get_frontend, mel_format, parse_axes, statistics_of_text
 from ..mels import MelClip, clip_of_file, find_mels, is_mel_path, mel_clip, mel_part
 from ..vocoders import OriginalPhase, Vocoder

@@ -17,7 +17,7 @@ from ..audio.long import Recording, SpooledAudio
 from ..audio.reading import lasts_longer
 from ..augment import Policy
 from ..errors import SpecAugListenWarning
-from ..frameworks.choice import FrontendReason
+from ..frameworks.frontend_choice import FrontendReason
 from ..frameworks.registry import draw_of_clip
 from ..frontends import MelFrontend, MelStream, mel_stream
 from ..vocoders import Joint

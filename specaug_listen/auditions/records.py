@@ -26,7 +26,7 @@ from ..audio.sound import HIGHEST_RATE
 from ..augment import Draw, Policy
 from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import ParameterError, PolicyError, error_context
-from ..frameworks.choice import FrontendChoice, FrontendReason
+from ..frameworks.frontend_choice import FrontendChoice, FrontendReason
 from ..frontends import GlobalStatistics, MelFrontend
 from ..inspection import Change
 from ..mels import MelClip

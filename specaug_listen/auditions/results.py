@@ -15,7 +15,7 @@ from ..audio.signal import Audio, common_gain
 from ..audio.sound import Sound
 from ..augment import Draw, Policy
 from ..custom.waveform import Waveform, WaveformDraw
-from ..frameworks.choice import FrontendReason
+from ..frameworks.frontend_choice import FrontendReason
 from ..frontends import AnyMel, MelFrontend, MelSpectrogram
 from ..frontends.width import EmptyBins, empty_bins
 from ..inspection import Change, inspect_change

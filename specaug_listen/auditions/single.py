@@ -15,7 +15,7 @@ from ..augment import Batch, Policy
 from ..custom.adapter import Adapter
 from ..custom.waveform import Waveform, get_waveform
 from ..errors import ParameterError, SpecAugListenWarning
-from ..frameworks.choice import FrontendChoice, select_channel
+from ..frameworks.frontend_choice import FrontendChoice, select_channel
 from ..frameworks.policies import choose_policy
 from ..frameworks.read import Imported
 from ..frameworks.registry import draw_of_clip

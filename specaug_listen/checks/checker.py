@@ -18,7 +18,7 @@ from ..custom.guess import Evidence
 from ..custom.load import absolute_spec, is_spec
 from ..custom.transform import Foreign
 from ..errors import ParameterError, nearest
-from ..frameworks.choice import choose_frontend
+from ..frameworks.frontend_choice import choose_frontend
 from ..frameworks.policies import choose_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from .._records import record
 from .._version import __version__
-from ..frameworks.choice import FrontendReason, reason_in_words
+from ..frameworks.frontend_choice import FrontendReason, reason_in_words
 
 __all__ = ["FINDINGS", "OF_AXES", "CheckReport", "Finding", "Severity", "in_order"]
 

@@ -144,7 +144,7 @@ def channel_of(text: str | None, policy: Policy) -> tuple[Channel, str]:
     """
     from ..audio.channels import as_channel
     from ..errors import ParameterError
-    from ..frameworks.choice import choose_channel
+    from ..frameworks.frontend_choice import choose_channel
 
     if text is not None and text.strip().lower() in LAYOUTS:
         raise ParameterError(

@@ -12,7 +12,7 @@ from .options import adapter_of, channel_of, layout_of
 if TYPE_CHECKING:
     from ..auditions import Configuration
     from ..augment import Policy
-    from ..frameworks.choice import FrontendChoice
+    from ..frameworks.frontend_choice import FrontendChoice
     from ..frontends import MelFrontend
     from ..vocoders.registry import AnyVocoder
 
@@ -83,7 +83,7 @@ def _vocoder_for(name: str, frontend: MelFrontend) -> AnyVocoder:
 
 def _choose_frontend(frontend: str | None, policy: Policy) -> FrontendChoice:
     """The front-end of `audition`; says which it is, and why, where nobody named it."""
-    from ..frameworks.choice import choose_frontend, reason_in_words
+    from ..frameworks.frontend_choice import choose_frontend, reason_in_words
 
     choice = choose_frontend(frontend, policy)
     if choice.reason not in ("named", "default"):

@@ -160,7 +160,7 @@ def _named_clip(path: Path, run: Configuration) -> tuple[Audio, str]:
 
 def _notes(sweep: Sweep) -> list[str]:
     """Which front-end was taken, and why, where none was asked for."""
-    from ..frameworks.choice import reason_in_words
+    from ..frameworks.frontend_choice import reason_in_words
 
     choose = "choose one for all with --frontend"
     if sweep.frontends:

@@ -3,7 +3,11 @@
 One framework is one file of this package; the others are what they have in common.
 """
 
-from .choice import (
+from .convert import Converted, convert_policy
+from .espnet import espnet_policy
+from .fairseq import fairseq_policy
+from .framework import Framework
+from .frontend_choice import (
     FrontendChoice,
     FrontendReason,
     choose_channel,
@@ -11,10 +15,6 @@ from .choice import (
     reason_in_words,
     select_channel,
 )
-from .convert import Converted, convert_policy
-from .espnet import espnet_policy
-from .fairseq import fairseq_policy
-from .framework import Framework
 from .hf import hf_policy
 from .lhotse import lhotse_policy
 from .lingvo import lingvo_policy

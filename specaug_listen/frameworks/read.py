@@ -17,10 +17,10 @@ from ..augment.policy import FrameworkName, Policy
 from ..errors import ParameterError, PolicyError, error_context, nearest
 from ..frontends import MelFrontend
 from .config import Config
-from .content import content_of
+from .config_source import content_of
 from .detect import claims, framework_of_keys, marks, nested_hint, short_list
 from .framework import PolicyAndFrontend
-from .paper import OWN_KEYS, is_nearly_own, is_own, own_policy
+from .own_policies import OWN_KEYS, is_nearly_own, is_own, own_policy
 from .registry import FRAMEWORKS, owners
 from .unread import ReadPlaces, Unread, unread_in_words
 from .unsupported import unsupported_framework

@@ -15,7 +15,7 @@ from ..augment.coverage import Shares, expected_shares, least_mels
 from ..augment.describe import in_words
 from ..errors import error_context
 from ..frontends import MelFrontend
-from .choice import FrontendReason, choose_channel, choose_frontend, reason_in_words
+from .frontend_choice import FrontendReason, choose_channel, choose_frontend, reason_in_words
 from .policies import PolicySource, resolve_policy
 from .read import Imported
 from .registry import FRAMEWORKS

@@ -13,7 +13,7 @@ from .._records import to_plain
 from ..auditions.records import Configuration, CustomVocoder, vocoder_name
 from ..augment import Policy
 from ..augment.describe import in_words
-from ..frameworks.choice import reason_in_words
+from ..frameworks.frontend_choice import reason_in_words
 from ..frameworks.policies import recipe_behind
 from ..frontends import PRESETS, GlobalStatistics, MelFrontend
 from ..pages.model import Recipe

@@ -19,8 +19,8 @@ from ..augment.parameters import Value, canonical_key, check_each_once, with_fie
 from ..augment.policy import with_policy_parameter
 from ..errors import ParameterError, error_context
 from ..frameworks import ALL_POLICIES
-from ..frameworks.choice import choose_frontend
 from ..frameworks.convert import convert_policy
+from ..frameworks.frontend_choice import choose_frontend
 from ..frameworks.policies import get_policy
 from ..frontends import MelFrontend
 

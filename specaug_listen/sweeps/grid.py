@@ -25,7 +25,7 @@ from ..auditions.records import CustomVocoder, describe_clip, vocoder_of, vocode
 from ..augment import Batch, Policy
 from ..custom.adapter import Adapter
 from ..errors import ParameterError, SpecAugListenWarning
-from ..frameworks.choice import FrontendChoice, choose_frontend, select_channel
+from ..frameworks.frontend_choice import FrontendChoice, choose_frontend, select_channel
 from ..frameworks.policies import choose_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend

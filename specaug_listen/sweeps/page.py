@@ -16,7 +16,7 @@ from ..auditions.clip_views import ClipOfRun, colours_of, draw_version, loudness
 from ..auditions.display import facts_of_clip, facts_of_run
 from ..auditions.integrity import Edits, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.records import DrawRecord, path_of, vocoder_name
-from ..frameworks.choice import reason_in_words
+from ..frameworks.frontend_choice import reason_in_words
 from ..metrics import SCORES
 from ..outputs.locks import reading
 from ..pages import Clip, File, Head, Sheet, Version, folders_of_user, page_parts, short_paths, without_folders

@@ -17,7 +17,7 @@ from ..auditions.integrity import check_of_run
 from ..auditions.records import ClipEntry, DrawName, PlainName, Versions
 from ..auditions.validation import check_draws, check_once
 from ..errors import ParameterError, PolicyError
-from ..frameworks.choice import FrontendReason
+from ..frameworks.frontend_choice import FrontendReason
 from .axes import Axis, Value, differing_key
 
 __all__ = ["CellEntry", "SweepRecord", "check_of_cell", "is_sweep", "read_sweep"]

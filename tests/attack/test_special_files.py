@@ -20,7 +20,7 @@ from specaug_listen.audio.long import open_recording
 from specaug_listen.auditions import read_index, read_record
 from specaug_listen.auditions.batch import _is_same
 from specaug_listen.errors import SpecAugListenError
-from specaug_listen.frameworks.content import content_of
+from specaug_listen.frameworks.config_source import content_of
 from specaug_listen.frontends.statistics_files import read_statistics
 from specaug_listen.mels import clips_of_file, find_mels, list_mels
 from specaug_listen.sweeps.records import read_sweep

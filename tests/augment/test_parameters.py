@@ -15,7 +15,7 @@ from specaug_listen.augment import FrequencyMask, Policy, TimeMask, TimeWarp
 from specaug_listen.augment.parameters import LETTERS, parameters_of, split_parameters
 from specaug_listen.errors import ParameterError
 from specaug_listen.frameworks import MAIN_RECIPES, fairseq_policy, torchaudio_policy
-from specaug_listen.frameworks.choice import choose_frontend
+from specaug_listen.frameworks.frontend_choice import choose_frontend
 from specaug_listen.frameworks.policies import get_policy, recipe_behind, resolve_policy
 from specaug_listen.frameworks.registry import ALL_POLICIES
 from specaug_listen.frameworks.summary import show_policy

@@ -22,7 +22,7 @@ from specaug_listen.cli.report import run_report
 from specaug_listen.cli.sweep import run_sweep
 from specaug_listen.errors import PolicyError
 from specaug_listen.frameworks import ALL_POLICIES
-from specaug_listen.frameworks.choice import choose_frontend
+from specaug_listen.frameworks.frontend_choice import choose_frontend
 from specaug_listen.frameworks.policies import get_policy
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frontends import PRESETS

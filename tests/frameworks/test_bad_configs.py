@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.frameworks.choice import choose_frontend
+from specaug_listen.frameworks.frontend_choice import choose_frontend
 from specaug_listen.frameworks.policies import get_policy
 from specaug_listen.frameworks.read import import_policy, readable_frameworks
 from specaug_listen.frameworks.summary import show_policy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from specaug_listen.frameworks.choice import choose_channel
+from specaug_listen.frameworks.frontend_choice import choose_channel
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frameworks.summary import show_policy
 

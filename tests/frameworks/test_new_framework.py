@@ -13,8 +13,8 @@ from commandline import run
 
 from specaug_listen import frameworks
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.frameworks.choice import choose_frontend
 from specaug_listen.frameworks.convert import convert_policy
+from specaug_listen.frameworks.frontend_choice import choose_frontend
 from specaug_listen.frameworks.policies import choose_policy, get_policy
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frameworks.registry import collect_frameworks, draw_of_clip

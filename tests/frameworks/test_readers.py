@@ -11,7 +11,7 @@ from commandline import run
 from specaug_listen import frameworks
 from specaug_listen.augment.rules import Spans, draw_spans
 from specaug_listen.errors import PolicyError
-from specaug_listen.frameworks.choice import choose_frontend
+from specaug_listen.frameworks.frontend_choice import choose_frontend
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frameworks.summary import show_policy
 from specaug_listen.frontends import PRESETS

@@ -14,7 +14,7 @@ from specaug_listen import Audio, save
 from specaug_listen.auditions.records import read_index, read_record
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frameworks import ALL_POLICIES, FRAMEWORKS, hf_policy
-from specaug_listen.frameworks.choice import choose_frontend
+from specaug_listen.frameworks.frontend_choice import choose_frontend
 from specaug_listen.frameworks.policies import get_policy, resolve_policy, with_context
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frameworks.summary import show_policy

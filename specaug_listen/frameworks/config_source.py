@@ -21,7 +21,7 @@ from .._yaml import RepeatedKey, as_mapping, framework_data_of, read_text, text_
 from ..errors import ParameterError, PolicyError
 from .detect import claims, short_list
 from .hf import PREPROCESSOR, PROCESSOR
-from .paper import is_own
+from .own_policies import is_own
 from .unsupported import file_kind, unsupported_framework
 
 __all__ = ["Content", "content_of"]
