@@ -139,3 +139,18 @@ def test_a_file_of_another_ending_is_told_what_holds_mels(tmp_path, name):
     assert ran.code in (1, 2)
     assert "no file of mels; allowed are .ark, .h5" in ran.err
     assert not (tmp_path / "out.wav").exists()
+
+
+def test_a_part_of_a_mel_begins_where_it_is_asked_to(tmp_path):
+    values = PRESETS["whisper"](clip(PRESETS["whisper"])).values
+    np.save(tmp_path / "mel.npy", values)
+    np.save(tmp_path / "part.npy", values[:, 20:50])
+    how = ("--frontend", "whisper", "--vocoder", "griffinlim:n_iter=1")
+    assert (
+        run("invert", tmp_path / "mel.npy", "-o", tmp_path / "a.wav", *how, "--start", 0.2, "--duration", 0.3).code == 0
+    )
+    assert run("invert", tmp_path / "part.npy", "-o", tmp_path / "b.wav", *how).code == 0
+    (part, _), (expected, _) = sound_of(tmp_path / "a.wav"), sound_of(tmp_path / "b.wav")
+    n = min(len(part), len(expected))
+    assert abs(len(part) - len(expected)) <= 160
+    assert np.abs(part[:n] - expected[:n]).max() < 0.05 * np.abs(expected).max()
