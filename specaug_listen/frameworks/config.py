@@ -54,7 +54,7 @@ class Config:
         self.resolve, self.places, self.owners = resolve, places or ReadPlaces(), owners
         self.defaults: list[str] = []
         self.notes: list[str] = []
-        self.frontend_error = self.frontend_missing = ""
+        self.frontend_error = self.why_irreplaceable = ""
         self.channel: OneChannel | None = None
         self.channel_key = ""
 
@@ -69,8 +69,8 @@ class Config:
         return (self.root.section(names[0]) if names else None) or self.root
 
     def no_frontend(self, why: str) -> None:
-        """Say why the front-end of the file cannot be had: none may be put in its place."""
-        self.frontend_missing = self.frontend_missing or why
+        """Note why the file's features cannot be reproduced, so that no front-end may be put in place of its own."""
+        self.why_irreplaceable = self.why_irreplaceable or why
         self.notes.append(f"{why}; choose a front-end")
 
     def preset(self, name: str, keys: Mapping[str, str] | None = None, **changes: Any) -> MelFrontend | None:
@@ -141,7 +141,7 @@ class Section:
         return Section(self._config, data, self.place)
 
     def get(self, key: str, expected: Any, default: Any = None) -> Any:
-        """Return a value, or the default without a word.
+        """Return the value of a key, or the default, which is filled in silently; `get_noted` notes it.
 
         Parameters
         ----------
@@ -157,7 +157,7 @@ class Section:
         """
         if key not in self.data:
             return default
-        self.knows_value(key)
+        self.mark_read(key)
         value = self._config.resolve(self.data[key], (*self.place, key))
         if isinstance(value, Tagged):
             raise ParameterError(
@@ -166,8 +166,8 @@ class Section:
             )
         return check_value(expected, self.where + key, value)
 
-    def take(self, key: str, expected: Any, default: Any) -> Any:
-        """Return a value, or the default, which is noted; see `get`."""
+    def get_noted(self, key: str, expected: Any, default: Any) -> Any:
+        """Return the value of a key, or the default, which is noted as filled in; see `get`."""
         if key not in self.data:
             self._config.defaults.append(f"{self.where}{key}: {_short(default)}")
         return self.get(key, expected, default)
@@ -188,12 +188,12 @@ class Section:
         value = self.data.get(key)
         if not isinstance(value, list):
             value = self._config.resolve(value, (*self.place, key))
-            self.knows_value(key)
+            self.mark_read(key)
         if value is None:
             return []
         check_value(list, self.where + key, value)
         if not any(isinstance(entry, dict) or isinstance(getattr(entry, "value", None), dict) for entry in value):
-            self.knows_value(key)
+            self.mark_read(key)
         return list(value)
 
     def section(self, key: str) -> Section | None:
@@ -209,7 +209,7 @@ class Section:
             value = value.value
         if value is None or value == "":
             if key in self.data:
-                self.knows_value(key)
+                self.mark_read(key)
             return None
         return Section(self._config, check_value(dict, self.where + key, value), (*self.place, key))
 
@@ -220,7 +220,7 @@ class Section:
     def arguments(
         self, function: Callable[..., Any], ignored: Iterable[str] = (), keys: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        """Return the arguments of a policy function, and refuse all other keys; see `take_arguments`.
+        """Return the arguments of a policy function, and refuse all other keys; see `known_arguments`.
 
         Parameters
         ----------
@@ -235,9 +235,9 @@ class Section:
             Also for an unknown key.
         """
         self.refuse_unknown({*(keys_of(function) if keys is None else keys.values()), *ignored})
-        return self.take_arguments(function, keys)
+        return self.known_arguments(function, keys)
 
-    def take_arguments(self, function: Callable[..., Any], keys: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def known_arguments(self, function: Callable[..., Any], keys: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return the arguments of a policy function, by the types and defaults of its signature; defaults are noted.
 
         Parameters
@@ -257,7 +257,7 @@ class Section:
         for name, key in (keys or {name: name for name in keys_of(function)}).items():
             default = parameters[name].default
             if default is not inspect.Parameter.empty:
-                arguments[name] = self.take(key, expected[name], default)
+                arguments[name] = self.get_noted(key, expected[name], default)
             elif key in self.data:
                 arguments[name] = self.get(key, expected[name])
             else:
@@ -271,18 +271,18 @@ class Section:
         except ParameterError as error:
             raise ParameterError(f"{self.where}{error}") from None
 
-    def knows(self, keys: Iterable[str]) -> None:
-        """Tell which keys of a section that decides the sound are understood; others count as not read."""
+    def mark_known(self, keys: Iterable[str]) -> None:
+        """Note which keys of a section that decides the sound are understood; its others are listed as not read."""
         self._config.places.note_known(self.place, set(keys))
 
-    def knows_value(self, key: str) -> None:
-        """Tell that a value was taken into account."""
+    def mark_read(self, key: str) -> None:
+        """Note that the value of a key was taken into account, so that it is not listed as not read."""
         self._config.places.note_value((*self.place, key))
 
     def refuse_unknown(self, keys: Iterable[str]) -> None:
         """Raise a ParameterError for a key that the framework would not take; it says whose the key may be."""
         allowed = set(keys)
-        self.knows(allowed)
+        self.mark_known(allowed)
         for key in self.data:
             if key not in allowed:
                 others = [name for name in self._config.owners([key]) if name != self._config.framework]

@@ -265,7 +265,7 @@ def _read_whisper_encoder(config: Config, encoder: Section) -> PolicyAndFrontend
             "specaug and encoder_conf.use_specaug: both mask; with a Whisper encoder remove specaug, whose input is a "
             "waveform there"
         )
-    if not encoder.take("use_specaug", bool, False):
+    if not encoder.get_noted("use_specaug", bool, False):
         encoder.note(
             "encoder_conf.use_specaug is false: nothing is masked, and encoder_conf.specaug_conf has no effect"
         )
@@ -283,7 +283,7 @@ def _read_whisper_encoder(config: Config, encoder: Section) -> PolicyAndFrontend
 
 
 def _note_normalisation(root: Section) -> None:
-    root.take("normalize", str | None, "utterance_mvn")
+    root.get_noted("normalize", str | None, "utterance_mvn")
     normalize = root.get("normalize", _ClassName, "utterance_mvn")
     if normalize is not None:
         recipes = " (ESPnet's default; the recipes' asr.sh asks for global_mvn, unless told otherwise)"
@@ -303,7 +303,7 @@ def _read_frontend(config: Config) -> MelFrontend | None:
         )
     other_task = next((key for key in _OTHER_TASKS if key in root), None)
     if other_task is not None and not {"frontend", "frontend_conf", "specaug"} & set(root.data):
-        root.knows_value(other_task)
+        root.mark_read(other_task)
         why = "the configuration of another task than recognition, which names no front-end"
         config.no_frontend(f"{other_task}: {why}")
         return None
@@ -316,13 +316,13 @@ def _read_frontend(config: Config) -> MelFrontend | None:
         config.no_frontend("input_size: ESPnet makes no features then, they were made elsewhere")
         return None
     section = root.section_or_empty("frontend_conf")
-    section.knows(_FRONTEND_KEYS)
+    section.mark_known(_FRONTEND_KEYS)
     changes: dict[str, Any] = {
-        "sample_rate": section.take("fs", _Rate, 16000),
-        "n_fft": section.take("n_fft", LeastOne, 512),
+        "sample_rate": section.get_noted("fs", _Rate, 16000),
+        "n_fft": section.get_noted("n_fft", LeastOne, 512),
         "win_length": section.get("win_length", LeastOne | None),
-        "hop_length": section.take("hop_length", LeastOne, 128),
-        "n_mels": section.take("n_mels", LeastOne, 80),
+        "hop_length": section.get_noted("hop_length", LeastOne, 128),
+        "n_mels": section.get_noted("n_mels", LeastOne, 80),
         "fmin_hz": section.get_float("fmin") or 0.0,
         "fmax_hz": section.get_float("fmax"),
         "mel_scale": "htk" if section.get("htk", bool, False) else "slaney",
@@ -375,7 +375,7 @@ ESPNET = Framework(
     ),
     frontends=("espnet",),
     generators={"warp": "torch", "mask": "torch"},
-    policy=(espnet_policy,),
+    policy_functions=(espnet_policy,),
     read=_read,
     write=_write,
     scale="ln of powers, before the model's normalisation",

@@ -150,7 +150,7 @@ def _read_frontend(config: Config, root: Section, steps: list[str] | None) -> Me
     if "delta_deltas" in (steps or []):
         root.note("delta_deltas: only the first third of the features is a mel spectrogram; shown without the others")
     changes: dict[str, Any] = {
-        "n_mels": root.take("input_feat_per_channel", LeastOne, 80),
+        "n_mels": root.get_noted("input_feat_per_channel", LeastOne, 80),
         "normalize": normalize or None,
     }
     return config.preset("fairseq", root.keys(n_mels="input_feat_per_channel"), **changes)
@@ -183,7 +183,7 @@ FAIRSEQ = Framework(
     ),
     frontends=("fairseq",),
     generators={"warp": "numpy", "mask": "numpy"},
-    policy=(fairseq_policy,),
+    policy_functions=(fairseq_policy,),
     read=_read,
     write=_write,
     scale="after the normalisation of the utterance",

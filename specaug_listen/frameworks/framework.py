@@ -47,7 +47,7 @@ class Framework:
     generators : mapping
         For each purpose the generator that the framework draws from: ``torch``, ``numpy`` (the global one) or
         ``python`` (``random``); what is missing cannot be replayed.
-    policy : tuple of callable
+    policy_functions : tuple of callable
         The functions whose parameters, with their types and defaults, are the framework's own arguments; see
         `specaug_listen.frameworks.fields.check_arguments`.
     read : callable or None
@@ -69,7 +69,7 @@ class Framework:
     detect_whole : callable
         The keys that speak for the framework where no single key speaks for any.
     more_keys : tuple of str
-        Top-level keys that count as its arguments, besides the parameters of ``policy``.
+        Top-level keys that count as its arguments, besides the parameters of ``policy_functions``.
     resolver : callable
         Makes what follows the references of its configurations to values elsewhere in the file.
     variant_of : str
@@ -86,7 +86,7 @@ class Framework:
     oddities: tuple[str, ...]
     frontends: tuple[str, ...] = ()
     generators: Mapping[Purpose, GeneratorName] = field(default_factory=dict)
-    policy: tuple[Callable[..., Any], ...] = ()
+    policy_functions: tuple[Callable[..., Any], ...] = ()
     read: Callable[[Config], PolicyAndFrontend] | None = None
     write: Callable[[NeutralPolicy], str] | None = None
     file_suffix: Literal[".yaml", ".json"] = ".yaml"
@@ -116,7 +116,7 @@ class Framework:
     @functools.cached_property
     def arguments(self) -> frozenset[str]:
         """The keys by which a file of bare arguments is known."""
-        return frozenset(self.more_keys).union(*map(keys_of, self.policy))
+        return frozenset(self.more_keys).union(*map(keys_of, self.policy_functions))
 
     def facts(self) -> dict[str, Any]:
         """Return what is known of it as plain data, for JSON."""

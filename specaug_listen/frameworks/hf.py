@@ -114,7 +114,7 @@ def _read(config: Config) -> PolicyAndFrontend:
     root = config.root
     _refuse_others(root)
     extractor = _extractor(root)
-    arguments = root.take_arguments(hf_policy)
+    arguments = root.known_arguments(hf_policy)
     is_on = arguments["apply_spec_augment"]
     frontend, n_frames = _read_frontend(config, root, extractor), _row_frames(config, root, extractor)
     has_attention_mask = _has_attention_mask(root, extractor, n_frames, is_on=is_on)
@@ -176,7 +176,7 @@ def _row_frames(config: Config, root: Section, extractor: Section | None) -> int
     if extractor is None:
         config.defaults.append(f"{PREPROCESSOR}.chunk_length: {_CHUNK_S}")
         return _CHUNK_S * _RATE // _HOP
-    seconds = extractor.take("chunk_length", LeastOne, _CHUNK_S)
+    seconds = extractor.get_noted("chunk_length", LeastOne, _CHUNK_S)
     rate, hop = extractor.get("sampling_rate", SampleRate, _RATE), extractor.get("hop_length", LeastOne, _HOP)
     n_samples, n_frames = seconds * rate, seconds * rate // hop
     what = f"chunk_length of {seconds} s, at sampling_rate {rate} and hop_length {hop}"
@@ -241,10 +241,10 @@ def _read_frontend(config: Config, root: Section, extractor: Section | None) -> 
             f"{extractor.where}feature_extractor_type={kind!r:.80}: allowed is WhisperFeatureExtractor; a Whisper "
             "model takes no other"
         )
-    extractor.knows(_EXTRACTOR_KEYS)
+    extractor.mark_known(_EXTRACTOR_KEYS)
     if extractor.get("dither", Number, 0.0):
         extractor.note(f"{extractor.where}dither: noise, left out")
-    size = extractor.take("feature_size", LeastOne, 80)
+    size = extractor.get_noted("feature_size", LeastOne, 80)
     if "num_mel_bins" in root and size != n_mels:
         raise ParameterError(
             f"num_mel_bins={n_mels} in config.json, {extractor.where}feature_size={size}: the model would "
@@ -254,9 +254,9 @@ def _read_frontend(config: Config, root: Section, extractor: Section | None) -> 
         "whisper",
         extractor.keys(n_mels="feature_size", sample_rate="sampling_rate"),
         n_mels=size,
-        sample_rate=extractor.take("sampling_rate", SampleRate, _RATE),
-        n_fft=extractor.take("n_fft", LeastOne, 400),
-        hop_length=extractor.take("hop_length", LeastOne, _HOP),
+        sample_rate=extractor.get_noted("sampling_rate", SampleRate, _RATE),
+        n_fft=extractor.get_noted("n_fft", LeastOne, 400),
+        hop_length=extractor.get_noted("hop_length", LeastOne, _HOP),
     )
 
 
@@ -290,7 +290,7 @@ HF = Framework(
     ),
     frontends=("whisper", "whisper-128"),
     generators={"mask": "numpy"},
-    policy=(hf_policy,),
+    policy_functions=(hf_policy,),
     read=_read,
     write=_write,
     file_suffix=".json",

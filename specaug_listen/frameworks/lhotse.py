@@ -163,7 +163,7 @@ LHOTSE = Framework(
     ),
     frontends=("lhotse",),
     generators={"coin": "python", "warp": "numpy", "mask": "torch"},
-    policy=(lhotse_policy,),
+    policy_functions=(lhotse_policy,),
     read=_read,
     write=_write,
     file_suffix=".json",

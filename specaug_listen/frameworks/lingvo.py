@@ -136,7 +136,7 @@ LINGVO = Framework(
         "time masks come before frequency masks",
     ),
     frontends=("lingvo",),
-    policy=(lingvo_policy,),
+    policy_functions=(lingvo_policy,),
     read=_read,
     write=_write,
     scale="after the normalisation of each bin",

@@ -297,7 +297,7 @@ NEMO = Framework(
     ),
     frontends=("nemo",),
     generators={"mask": "torch", "patch": "python", "cutout": "python"},
-    policy=(nemo_policy, nemo_patch_policy),
+    policy_functions=(nemo_policy, nemo_patch_policy),
     read=_read,
     write=_write,
     scale="after the normalisation of each bin",

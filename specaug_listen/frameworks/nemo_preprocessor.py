@@ -60,10 +60,10 @@ def read_frontend(config: Config, model: Section, section: Section | None) -> Me
     section = section.section("params") or section
     if not _is_mel(config, section, target):
         return None
-    rate = section.take("sample_rate", SampleRate, 16000)
+    rate = section.get_noted("sample_rate", SampleRate, 16000)
     win_length = _samples(section, "window_size", "n_window_size", 0.02, rate)
     hop_length = _samples(section, "window_stride", "n_window_stride", 0.01, rate)
-    normalize = section.take("normalize", _Normalize, "per_feature")
+    normalize = section.get_noted("normalize", _Normalize, "per_feature")
     _note_rest(section, normalize)
     guard = section.get("log_zero_guard_value", _Guard, 2.0**-24)
     window = section.get("window", str | None, "hann") or "ones"
@@ -72,7 +72,7 @@ def read_frontend(config: Config, model: Section, section: Section | None) -> Me
         "n_fft": section.get("n_fft", LeastOne | None) or 1 << max(0, win_length - 1).bit_length(),
         "win_length": win_length,
         "hop_length": hop_length,
-        "n_mels": section.take("features", LeastOne, 64),
+        "n_mels": section.get_noted("features", LeastOne, 64),
         "fmin_hz": section.get_float("lowfreq") or 0.0,
         "fmax_hz": section.get_float("highfreq"),
         "window": _WINDOWS.get(window, window),
@@ -118,7 +118,7 @@ def _is_mel(config: Config, section: Section, target: str) -> bool:
     if target not in ("", _MEL):
         config.no_frontend(f"{section.where}_target_: {target[:80]} is not known here")
         return False
-    section.knows(_KEYS)
+    section.mark_known(_KEYS)
     if section.get("exact_pad", bool, False):
         config.no_frontend(f"{section.where}exact_pad: frames that lie so cannot be had here")
         return False
@@ -136,7 +136,7 @@ def _samples(section: Section, key: str, samples_key: str, default_s: float, rat
         )
     if samples:
         return int(samples)
-    seconds = section.take(key, _Seconds, default_s)
+    seconds = section.get_noted(key, _Seconds, default_s)
     if not seconds or seconds < 0:
         raise ParameterError(
             f"{section.where}{key}={seconds}: allowed is more than 0 seconds, or a number of {samples_key}"

@@ -45,9 +45,9 @@ class Imported:
     frontend_error : str
         Why the front-end that the file describes cannot be: its numbers contradict each other, or are out of range.
         Empty where none of this is so.
-    frontend_missing : str
-        Why no front-end can be put in the place of the file's, which makes its features elsewhere, or in a way that
-        cannot be had here. Empty where one can.
+    why_irreplaceable : str
+        Why the file's features cannot be reproduced, so that no front-end may be put in place of its own: they were
+        made elsewhere, or in a way that cannot be had here. Empty where they can.
     unread : tuple of Unread
         The sections and keys that were not read, those first that may decide the sound.
     """
@@ -58,16 +58,16 @@ class Imported:
     defaults: Annotated[tuple[str, ...], Field(strict=False)] = ()
     notes: Annotated[tuple[str, ...], Field(strict=False)] = ()
     frontend_error: str = ""
-    frontend_missing: str = ""
+    why_irreplaceable: str = ""
     unread: Annotated[tuple[Unread, ...], Field(strict=False)] = ()
 
     @property
     def why_no_frontend(self) -> str:
         """Why the policy cannot be heard until a front-end is named; empty where it can."""
-        if self.frontend_error or not self.frontend_missing:
+        if self.frontend_error or not self.why_irreplaceable:
             return self.frontend_error
         return (
-            f"{self.frontend_missing}; nothing is put in its place: name the front-end that made the features, with "
+            f"{self.why_irreplaceable}; nothing is put in its place: name the front-end that made the features, with "
             "--frontend (frontend= in Python)"
         )
 
@@ -193,7 +193,7 @@ def import_data(
     defaults, notes = tuple(map(printable, config.defaults)), tuple(map(printable, [*notes, *config.notes]))
     unread = config.places.unread(config.data)
     wrong, missing = (
-        printable(f"{file}: {why}") if why else "" for why in (config.frontend_error, config.frontend_missing)
+        printable(f"{file}: {why}") if why else "" for why in (config.frontend_error, config.why_irreplaceable)
     )
     imported = Imported(policy, frontend, policy.framework, defaults, notes, wrong, missing, unread)
     filled_in = (f"filled in, as the file does not say: {', '.join(defaults)}",) if defaults else ()

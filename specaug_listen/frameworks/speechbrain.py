@@ -320,7 +320,7 @@ SPEECHBRAIN = Framework(
     ),
     frontends=("speechbrain",),
     generators={"coin": "python", "warp": "torch", "mask": "torch"},
-    policy=(speechbrain_drop, speechbrain_warp),
+    policy_functions=(speechbrain_drop, speechbrain_warp),
     read=_read,
     write=_write,
     scale="dB, after the normalisation",
@@ -357,6 +357,6 @@ SPEECHBRAIN_LEGACY = Framework(
     ),
     frontends=("speechbrain",),
     generators={"warp": "torch", "mask": "torch"},
-    policy=(speechbrain_legacy_policy,),
+    policy_functions=(speechbrain_legacy_policy,),
     read=_read_legacy,
 )

@@ -116,12 +116,12 @@ def read_frontend(config: Config, objects: Sequence[HyperObject]) -> MelFrontend
         config.no_frontend("the file makes no Fbank")
         return None
     section = first["Fbank"].section(config)
-    section.knows(_FBANK_KEYS)
-    rate = section.take("sample_rate", SampleRate, 16000)
+    section.mark_known(_FBANK_KEYS)
+    rate = section.get_noted("sample_rate", SampleRate, 16000)
     normalize = None
     if "InputNormalization" in first:
         normalize = "sentence"
-        kind = first["InputNormalization"].section(config).take("norm_type", str, "global")
+        kind = first["InputNormalization"].section(config).get_noted("norm_type", str, "global")
         if kind != "sentence":
             config.notes.append(f"norm_type: {kind}: its statistics are not in the file; each clip's own are taken")
     for key in ("deltas", "context"):
@@ -129,10 +129,10 @@ def read_frontend(config: Config, objects: Sequence[HyperObject]) -> MelFrontend
             raise ParameterError(f"{section.where}{key}=True: features of several frames are no mel; allowed is false")
     changes: dict[str, Any] = {
         "sample_rate": rate,
-        "n_fft": section.take("n_fft", LeastOne, 400),
-        "win_length": round(section.take("win_length", Number, 25) * rate / 1000),
-        "hop_length": round(section.take("hop_length", Number, 10) * rate / 1000),
-        "n_mels": section.take("n_mels", LeastOne, 40),
+        "n_fft": section.get_noted("n_fft", LeastOne, 400),
+        "win_length": round(section.get_noted("win_length", Number, 25) * rate / 1000),
+        "hop_length": round(section.get_noted("hop_length", Number, 10) * rate / 1000),
+        "n_mels": section.get_noted("n_mels", LeastOne, 40),
         "fmin_hz": float(section.get("f_min", Number, 0)),
         "fmax_hz": section.get_float("f_max"),
         "normalize": normalize,
@@ -198,8 +198,8 @@ def read_n_applied(augmenter: Section, n_listed: int, n: int) -> tuple[int, int]
 
     Both are bounded by the number that is listed, with those that are switched off.
     """
-    least = augmenter.take("min_augmentations", Count | None, None)
-    most = augmenter.take("max_augmentations", Count | None, None)
+    least = augmenter.get_noted("min_augmentations", Count | None, None)
+    most = augmenter.get_noted("max_augmentations", Count | None, None)
     least, most = min(1 if least is None else least, n_listed), min(n_listed if most is None else most, n_listed)
     if most < least:
         augmenter.note(f"{augmenter.where}max_augmentations: less than the fewest; SpeechBrain raises it to {least}")
@@ -213,8 +213,8 @@ def read_n_applied(augmenter: Section, n_listed: int, n: int) -> tuple[int, int]
 
 def with_repeats(section: Section, policy: Policy) -> Policy:
     """Return what becomes of one clip, where a batch holds several copies of it, by an ``Augmenter``'s section."""
-    policy = replace(policy, probability=float(section.take("augment_prob", Share, 1.0)))
-    if section.take("parallel_augment", bool, False) and len(policy.transforms) > 1:
+    policy = replace(policy, probability=float(section.get_noted("augment_prob", Share, 1.0)))
+    if section.get_noted("parallel_augment", bool, False) and len(policy.transforms) > 1:
         least, most = policy.n_applied or (0, 0)
         is_even = policy.is_shuffled or least >= len(policy.transforms)
         section.note(

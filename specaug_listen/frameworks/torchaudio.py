@@ -114,14 +114,14 @@ def _read_frontend(config: Config, sections: dict[str, Section]) -> MelFrontend 
     if section is None:
         config.notes.append("the file has no MelSpectrogram; torchaudio's own is meant")
         section = config.root.section_or_empty("MelSpectrogram")
-    n_fft = section.take("n_fft", LeastOne, 400)
+    n_fft = section.get_noted("n_fft", LeastOne, 400)
     win_length = section.get("win_length", LeastOne | None) or n_fft
     changes: dict[str, Any] = {
-        "sample_rate": section.take("sample_rate", SampleRate, 16000),
+        "sample_rate": section.get_noted("sample_rate", SampleRate, 16000),
         "n_fft": n_fft,
         "win_length": None if win_length == n_fft else win_length,
         "hop_length": section.get("hop_length", LeastOne | None) or max(1, win_length // 2),
-        "n_mels": section.take("n_mels", LeastOne, 128),
+        "n_mels": section.get_noted("n_mels", LeastOne, 128),
         "fmin_hz": float(section.get("f_min", Number, 0.0)),
         "fmax_hz": section.get_float("f_max"),
         "power": float(section.get("power", Number, 2.0)),
@@ -134,7 +134,7 @@ def _read_frontend(config: Config, sections: dict[str, Section]) -> MelFrontend 
         config.no_frontend("MelSpectrogram: center: false, normalized and pad cannot be had here")
         return None
     if "AmplitudeToDB" in sections:
-        top_db = sections["AmplitudeToDB"].take("top_db", Number | None, None)
+        top_db = sections["AmplitudeToDB"].get_noted("top_db", Number | None, None)
         changes |= {"log": "db", "floor": 1e-10, "dynamic_range": None if top_db is None else float(top_db)}
     return config.preset("torchaudio", section.keys(fmin_hz="f_min", fmax_hz="f_max"), **changes)
 
@@ -167,7 +167,7 @@ TORCHAUDIO = Framework(
     ),
     frontends=("torchaudio",),
     generators={"mask": "torch"},
-    policy=(torchaudio_policy,),
+    policy_functions=(torchaudio_policy,),
     read=_read,
     write=_write,
     scale="whatever the transform is given",

@@ -94,7 +94,7 @@ def _read(config: Config) -> PolicyAndFrontend:
             root.note(
                 "collate_conf: left alone, as today's WeNet reads dataset_conf alone (it was WeNet 1 that masked in it)"
             )
-            root.knows_value("collate_conf")
+            root.mark_read("collate_conf")
         return _read_policy(config, section), _read_frontend(config, section)
     if old is not None:
         return _read_policy(config, old), _read_old_frontend(config, old)
@@ -108,7 +108,7 @@ def _read(config: Config) -> PolicyAndFrontend:
 def _read_policy(config: Config, section: Section) -> Policy:
     """Read the switches, and the arguments of what is on; WeNet 1 masked nothing unless it was asked to."""
     is_old = _is_of_wenet_1(section)
-    switches = {name: section.take(name, bool, name == "spec_aug" and not is_old) for name in _SECTIONS}
+    switches = {name: section.get_noted(name, bool, name == "spec_aug" and not is_old) for name in _SECTIONS}
     arguments: dict[str, Any] = dict(switches)
     for name, is_on in switches.items():
         if is_on:
@@ -133,33 +133,33 @@ def _arguments(section: Section, name: str) -> dict[str, Any]:
         if key in section:
             why = "warp_for_time is false" if _is_of_wenet_1(section) else "WeNet has no warp"
             section.note(f"{section.where}{key}: without effect, {why}")
-    return section.take_arguments(wenet_policy, _SECTIONS[name])
+    return section.known_arguments(wenet_policy, _SECTIONS[name])
 
 
 def _read_frontend(config: Config, section: Section) -> MelFrontend | None:
-    feats = section.take("feats_type", Literal["fbank", "log_mel_spectrogram", "mfcc"], "fbank")
+    feats = section.get_noted("feats_type", Literal["fbank", "log_mel_spectrogram", "mfcc"], "fbank")
     if feats == "mfcc":
         raise ParameterError(
             f"{section.where}feats_type='mfcc': cepstral coefficients are no mel spectrogram, so the masks cannot be "
             "heard; allowed is fbank or log_mel_spectrogram"
         )
     resample = section.section_or_empty("resample_conf")
-    rate = resample.take("resample_rate", SampleRate, 16000)
+    rate = resample.get_noted("resample_rate", SampleRate, 16000)
     if feats == "log_mel_spectrogram":
         conf = section.section_or_empty("log_mel_spectrogram_conf")
-        conf.knows(_LOG_MEL_KEYS)
-        hop_length = conf.take("hop_length", LeastOne, 160)
+        conf.mark_known(_LOG_MEL_KEYS)
+        hop_length = conf.get_noted("hop_length", LeastOne, 160)
         _note_padding(conf, rate, hop_length)
         return config.preset(
             "whisper",
             conf.keys(n_mels="num_mel_bins") | {"sample_rate": f"{resample.where}resample_rate"},
             sample_rate=rate,
-            n_fft=conf.take("n_fft", LeastOne, 400),
+            n_fft=conf.get_noted("n_fft", LeastOne, 400),
             hop_length=hop_length,
-            n_mels=conf.take("num_mel_bins", LeastOne, 80),
+            n_mels=conf.get_noted("num_mel_bins", LeastOne, 80),
         )
     conf = section.section_or_empty("fbank_conf")
-    conf.knows(_FBANK_KEYS)
+    conf.mark_known(_FBANK_KEYS)
     return _fbank(config, conf, rate, "num_mel_bins")
 
 
@@ -184,7 +184,7 @@ def _note_padding(conf: Section, rate: int, hop_length: int) -> None:
 
 def _read_old_frontend(config: Config, section: Section) -> MelFrontend | None:
     conf = section.section_or_empty("feature_extraction_conf")
-    kind, has_pitch = conf.take("feature_type", str, "fbank"), conf.get("using_pitch", bool, False)
+    kind, has_pitch = conf.get_noted("feature_type", str, "fbank"), conf.get("using_pitch", bool, False)
     if kind != "fbank" or has_pitch:
         raise ParameterError(
             f"{conf.where}feature_type={kind!r:.60}, using_pitch={has_pitch}: cepstral "
@@ -197,7 +197,7 @@ def _read_old_frontend(config: Config, section: Section) -> MelFrontend | None:
 
 
 def _fbank(config: Config, conf: Section, rate: int, bins_key: str) -> MelFrontend | None:
-    win_length = int(conf.take("frame_length", Number, 25) * rate / 1000)
+    win_length = int(conf.get_noted("frame_length", Number, 25) * rate / 1000)
     if conf.get("dither", Number, 0.0):
         conf.note(f"{conf.where}dither: noise in training, left out")
     window = conf.get("window_type", str, "povey")
@@ -207,8 +207,8 @@ def _fbank(config: Config, conf: Section, rate: int, bins_key: str) -> MelFronte
         sample_rate=rate,
         n_fft=1 << max(0, win_length - 1).bit_length(),
         win_length=win_length,
-        hop_length=int(conf.take("frame_shift", Number, 10) * rate / 1000),
-        n_mels=conf.take(bins_key, LeastOne, 23),
+        hop_length=int(conf.get_noted("frame_shift", Number, 10) * rate / 1000),
+        n_mels=conf.get_noted(bins_key, LeastOne, 23),
         window=_WINDOWS.get(window, window),
     )
 
@@ -247,7 +247,7 @@ WENET = Framework(
     ),
     frontends=("wenet",),
     generators={"mask": "python", "copy": "python", "trim_tail": "python"},
-    policy=(wenet_policy,),
+    policy_functions=(wenet_policy,),
     read=_read,
     write=_write,
     scale="ln of powers of 16-bit samples, not normalised",

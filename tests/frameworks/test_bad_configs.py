@@ -606,7 +606,7 @@ def test_a_front_end_that_cannot_be_had_here_is_no_error(tmp_path, given):
     path.write_text(f"specaug: specaug\nspecaug_conf: {{time_mask_width_range: 4}}\nfrontend_conf: {{{given}}}")
     found = import_policy(path)
     assert (found.frontend, found.frontend_error) == (None, "")
-    assert "cannot be had here" in found.frontend_missing
+    assert "cannot be had here" in found.why_irreplaceable
     with pytest.raises(PolicyError, match=r"cannot be had here.*; nothing is put in its place: name the front-end"):
         choose_frontend(None, found.policy)
     assert show_policy(path, n_draws=10).frontend is None

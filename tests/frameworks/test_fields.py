@@ -27,7 +27,7 @@ from specaug_listen.frameworks.fields import (
 from specaug_listen.frameworks.read import import_data
 
 NAN, HUGE = float("nan"), 10**400
-FUNCTIONS = [(name, function) for name, framework in FRAMEWORKS.items() for function in framework.policy]
+FUNCTIONS = [(name, function) for name, framework in FRAMEWORKS.items() for function in framework.policy_functions]
 
 
 @pytest.mark.parametrize(

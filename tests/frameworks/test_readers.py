@@ -52,7 +52,7 @@ def test_todays_wenet_reads_dataset_conf_alone(imported, old):
 def test_wenet_1s_features_that_were_made_elsewhere_are_not_put_in_place(imported):
     found = imported("collate_conf: {spec_aug: true}\nraw_wav: false")
     assert len(found.policy.transforms) == 2
-    assert "raw_wav is false: the features were made elsewhere" in found.frontend_missing
+    assert "raw_wav is false: the features were made elsewhere" in found.why_irreplaceable
 
 
 # -- NeMo ----------------------------------------------------------------------------------------------
@@ -92,9 +92,9 @@ def test_nemos_speech_encoders_call_them_configs(imported, where):
 def test_the_front_end_of_a_model_that_is_started_from_is_not_in_the_file(imported, start):
     found = imported(f"model: {{spec_augment: {MASKS}, {start}}}")
     assert found.policy.transforms == EXPECTED.transforms
-    assert "the front-end is that of" in found.frontend_missing
+    assert "the front-end is that of" in found.why_irreplaceable
     found = imported(f"{start}\nmodel: {{spec_augment: {MASKS}, preprocessor: {MEL}}}")
-    assert (found.frontend.n_mels, found.frontend_missing) == (64, "")
+    assert (found.frontend.n_mels, found.why_irreplaceable) == (64, "")
 
 
 def test_nemos_masks_in_two_places_are_not_chosen_among(imported):
@@ -191,7 +191,7 @@ def test_espnets_words_for_null_are_null(subtests, imported):
                 f"specaug: {null}\nfrontend_conf: {{hop_length: 160}}\nnormalize: {null}\ninput_size: {null}"
             )
             assert found.policy.transforms == ()
-            assert (found.frontend.hop_length, found.frontend_missing) == (160, "")
+            assert (found.frontend.hop_length, found.why_irreplaceable) == (160, "")
             assert not noted(found, "comes after the masks")
 
 
@@ -214,7 +214,7 @@ def test_espnet_reads_names_in_lower_case(imported, name):
 def test_features_that_were_made_elsewhere_are_not_heard_without_a_front_end(imported, tmp_path, more, why):
     found = imported(SPECAUG + more)
     assert (found.frontend, len(found.policy.transforms)) == (None, 3)
-    assert why in found.frontend_missing
+    assert why in found.why_irreplaceable
     with pytest.raises(PolicyError, match=r"nothing is put in its place: name the front-end that made the features"):
         choose_frontend(None, found.policy)
     path = tmp_path / "train.yaml"
