@@ -26,7 +26,7 @@ _HOMES = {
     "Vocoder": "vocoders",
     "get_vocoder": "vocoders",
     "Audition": "auditions",
-    "Reconstruction": "auditions",
+    "RenderedDraw": "auditions",
     "audition": "auditions",
     "replay": "replays",
     "Check": "checks",
@@ -43,6 +43,8 @@ _HOMES = {
     "SpecAugListenError": "errors",
     "SpecAugListenWarning": "errors",
 }
+# earlier name -> name
+_EARLIER_NAMES = {"Reconstruction": "RenderedDraw"}
 _ROOMS = ("augment", "custom", "errors", "frameworks", "frontends", "plots", "vocoders")
 
 __all__ = [
@@ -53,7 +55,7 @@ __all__ = [
     "MelFrontend",
     "MelSpectrogram",
     "Policy",
-    "Reconstruction",
+    "RenderedDraw",
     "SpecAugListenError",
     "SpecAugListenWarning",
     "Sweep",
@@ -89,7 +91,7 @@ __all__ = [
 if TYPE_CHECKING:
     from . import augment, custom, errors, frameworks, frontends, plots, vocoders
     from .audio import Audio, load, save
-    from .auditions import Audition, Reconstruction, audition
+    from .auditions import Audition, RenderedDraw, audition
     from .augment import Draw, Policy
     from .checks import Check, check
     from .errors import SpecAugListenError, SpecAugListenWarning
@@ -104,7 +106,9 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
+    if name in _EARLIER_NAMES:
+        value = __getattr__(_EARLIER_NAMES[name])
+    elif name in _HOMES:
         value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
     elif name in _ROOMS:
         value = importlib.import_module(f".{name}", __name__)

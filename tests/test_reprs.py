@@ -21,7 +21,7 @@ OBJECTS = {
     "policy": (augment.LD, "Policy('LD', rules of paper: time_warp, frequency_mask, time_mask)"),
     "many transforms": (MANY, "... 60 in all)"),
     "draw": (HEARD.draws[0].draw, "Draw('nemo-conformer', 80 bins x 100 frames: "),
-    "reconstruction": (HEARD.draws[1], "Reconstruction(2, Draw('nemo-conformer'"),
+    "reconstruction": (HEARD.draws[1], "RenderedDraw(2, Draw('nemo-conformer'"),
     "audition": (HEARD, "('clip', 1.00 s: 'nemo-conformer' on 'nemo', vocoder original-phase, 2 draws, seed 0)"),
     "sweep": (SWEPT, "<Sweep of 'clip' over time_mask.max_frames (2): 2 cells, 1 of each>"),
     "cell": (SWEPT.cells[0], "Cell(time_mask.max_frames=10: Audition('clip'"),

@@ -29,7 +29,7 @@ from .long import Within, audition_long, is_long
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, versions, vocoder_of
 from .rendering import needs_whole_clip
 from .results import Audition
-from .save import clip_files, names_taken
+from .save import names_in_clip_folder, names_taken
 from .single import audition
 
 __all__ = ["Progress", "audition_many", "count_clips", "output_of_audition"]
@@ -157,7 +157,7 @@ def audition_many(
 
 def _check_clip(output: Output, clip: _Clip, configuration: Configuration) -> None:
     if os.path.lexists(output.folder / clip.folder):
-        names = clip_files(configuration.draws, original_phase=configuration.original_phase)
+        names = names_in_clip_folder(configuration.draws, original_phase=configuration.original_phase)
         output.check(f"{clip.folder}/{name}" for name in names)
 
 
@@ -235,7 +235,7 @@ def _audition_clip(clip_of_run: _Clip, run: Run, configuration: Configuration, w
         channel = None if clip_of_run.channel == "mean" else clip_of_run.channel
         clip = load(path, channel=channel, strict=configuration.strict, **span)
         how = {"frontend": configuration.choice, "name": clip_of_run.name, "channel": "mean"}
-        return _audition_and_put(clip, clip_of_run.folder, run, configuration, **how)
+        return _audition_and_write(clip, clip_of_run.folder, run, configuration, **how)
     except OutputError:
         raise
     except SpecAugListenError as error:
@@ -247,10 +247,10 @@ def _audition_clip(clip_of_run: _Clip, run: Run, configuration: Configuration, w
 def _audition_mel(file: MelFile, folder: str, run: Run, configuration: Configuration) -> Audition:
     ready = mel_format(configuration.frontend, configuration.statistics)
     span: dict[str, Any] = {"start_s": configuration.start_s, "duration_s": configuration.duration_s}
-    return _audition_and_put(clip_of_file(file, ready, axes=configuration.axes, **span), folder, run, configuration)
+    return _audition_and_write(clip_of_file(file, ready, axes=configuration.axes, **span), folder, run, configuration)
 
 
-def _audition_and_put(clip: Any, folder: str, run: Run, configuration: Configuration, **of_clip: Any) -> Audition:
+def _audition_and_write(clip: Any, folder: str, run: Run, configuration: Configuration, **of_clip: Any) -> Audition:
     """Hear a clip as the run says, with what is the clip's own, and write its folder."""
     result = audition(
         clip,
@@ -262,7 +262,7 @@ def _audition_and_put(clip: Any, folder: str, run: Run, configuration: Configura
         original_phase=configuration.original_phase,
         **of_clip,
     )
-    run.put(result, folder)
+    run.write(result, folder)
     return result
 
 
@@ -292,7 +292,7 @@ def _audition_long_clip(clip: _Clip, run: Run, configuration: Configuration, wit
             frontend_reason=configuration.frontend_reason,
             within=within,
         )
-        run.put(result, clip.folder)
+        run.write(result, clip.folder)
     return result
 
 

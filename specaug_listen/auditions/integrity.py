@@ -15,8 +15,8 @@ from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import PolicyError
 from ..frontends import MelFrontend, mel_format
 from ..outputs.marker import MARKER, is_folder, results_in
+from .badges import MOST_BADGES
 from .clip_files import AGAIN, MOST_BYTES_OF_PICTURE, Files, FolderFiles
-from .facts import MOST_BADGES
 from .records import ClipEntry, ClipRecord, Configuration, DrawRecord
 
 __all__ = [

@@ -18,7 +18,7 @@ from ..outputs.output import Output
 from ..outputs.pages import page_names
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_index, to_bytes, versions
 from .results import Audition
-from .save import audition_files, clip_entry, put_clip
+from .save import audition_files, clip_entry, write_clip_folder
 
 __all__ = ["Journal", "Run", "index_or_journal", "journal_to_resume", "read_journal", "read_run"]
 
@@ -203,11 +203,11 @@ class Run:
         self._clips.append(entry)
         return entry
 
-    def put(self, audition: Audition, folder: str) -> None:
+    def write(self, audition: Audition, folder: str) -> None:
         """Write a clip that is done."""
         entry = clip_entry(audition, folder)
         files = audition_files(audition, self._start.configuration.channels)
-        put_clip(self._output, folder, files, _clip_line(entry), self._begin)
+        write_clip_folder(self._output, folder, files, _clip_line(entry), self._begin)
         self._clips.append(entry)
 
     def _begin(self) -> None:

@@ -22,8 +22,8 @@ from ..frameworks.registry import draw_of_clip
 from ..frontends import MelFrontend, MelStream, mel_stream
 from ..vocoders import Joint
 from ..vocoders.bands import Energies
-from .facts import LONG_S
-from .results import Audition, Reconstruction
+from .badges import LONG_S
+from .results import Audition, RenderedDraw
 
 __all__ = ["LONG_S", "LongAudition", "Within", "audition_long", "is_long", "render_long"]
 
@@ -102,7 +102,7 @@ def audition_long(
         augmented = draw.apply(mel)
         label = f"draw-{number}"
         audio = render_long(augmented, vocoder, folder / f"{label}.f32", lambda share, w=label: within(w, share))  # type: ignore[misc]
-        reconstructions.append(Reconstruction(number, draw, augmented, audio))
+        reconstructions.append(RenderedDraw(number, draw, augmented, audio))
     return LongAudition(
         recording, mel, policy, vocoder, seed, tuple(reconstructions), name, copy_rendering=copy,
         frontend_reason=frontend_reason, folder=folder,

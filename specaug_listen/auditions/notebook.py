@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ..pages.html import page_parts
 from ..pages.model import Head
 from .assets import InlineAssets
-from .clip_views import ClipOfRun, clip_view
-from .display import facts_of_run
+from .page_clips import ClipOfRun, page_clip
 from .save import clip_at_hand, configuration_of
+from .text import facts_of_run
 
 if TYPE_CHECKING:
     from .results import Audition
@@ -57,7 +57,7 @@ def _page(audition: Audition, n_draws: int) -> Iterator[bytes]:
     clip = ClipOfRun(entry, draws, InlineAssets(files, flac=True), audition.frontend)
     facts = facts_of_run(configuration_of(audition))
     head = Head(f"Audition of {audition.name}", facts, badges, has_original=audition.original is not None)
-    return page_parts(head, (), (), [clip_view([clip], "clip-1")])
+    return page_parts(head, (), (), [page_clip([clip], "clip-1")])
 
 
 def _n_draws_within(audition: Audition) -> int | None:

@@ -32,7 +32,7 @@ from ..inspection import Change
 from ..mels import MelClip
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.registry import AnyVocoder
-from .facts import MOST_BADGES, effective_draw
+from .badges import MOST_BADGES, effective_draw
 from .validation import MOST_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
 
 __all__ = [

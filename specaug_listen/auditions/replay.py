@@ -20,11 +20,11 @@ from ..inspection import Change
 from ..mels import MelClip, clip_of_file, list_mels, mel_clip
 from ..metrics import SCORES
 from ..vocoders import Joint
-from .facts import LONG_S, OF_STEPS
+from .badges import LONG_S, OF_STEPS
 from .long import LongAudition, render_long
 from .records import DrawRecord, MelRecord, describe_clip, path_of, versions, vocoder_of
 from .rendering import render
-from .results import Audition, Reconstruction
+from .results import Audition, RenderedDraw
 
 __all__ = [
     "changed_versions",
@@ -80,7 +80,7 @@ def replay_record(
         draw = record.draw if policy is None else record.draw.with_callable(policy)
         augmented, draw = draw.apply(before), _with_fill_levels(draw, before)
         sound = render(augmented, vocoder)
-    again = Reconstruction(
+    again = RenderedDraw(
         record.number, draw, augmented, sound, record.waveform, None if record.waveform is None else before
     )
     stage = None if record.waveform is None else Waveform(record.waveform.transforms, record.waveform.name)
@@ -188,7 +188,7 @@ def _replay_long(
     with error_context(name):
         augmented, draw = record.draw.apply(mel), _with_fill_levels(record.draw, mel)
     sound = render_long(augmented, vocoder, folder / "draw.f32")
-    again = Reconstruction(record.number, draw, augmented, sound)
+    again = RenderedDraw(record.number, draw, augmented, sound)
     return LongAudition(
         clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, copy_rendering=copy,
         frontend_reason=record.frontend_reason, folder=folder,

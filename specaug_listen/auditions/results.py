@@ -23,21 +23,21 @@ from ..mels import MelClip
 from ..metrics import log_mel_rmse_db, perceptual, score
 from ..plots import audition_figure
 from ..vocoders import Vocoder
-from .display import as_text
-from .facts import MASKED, clip_badges, draw_badges, effective_draw, scores_of_steps
+from .badges import MASKED, clip_badges, draw_badges, effective_draw, scores_of_steps
 from .notebook import frame
 from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
 from .save import save_audition
+from .text import as_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Audition", "Reconstruction"]
+__all__ = ["Audition", "RenderedDraw"]
 
 
 @dataclass(frozen=True, eq=False)
-class Reconstruction:
+class RenderedDraw:
     """One draw, heard.
 
     Parameters
@@ -66,7 +66,7 @@ class Reconstruction:
 
     def __repr__(self) -> str:
         waveform = ", waveform drawn, too" if self.waveform is not None else ""
-        return f"Reconstruction({self.number}, {self.draw!r}, {self.audio.duration_s:.2f} s{waveform})"
+        return f"RenderedDraw({self.number}, {self.draw!r}, {self.audio.duration_s:.2f} s{waveform})"
 
     @property
     def name(self) -> str:
@@ -88,7 +88,7 @@ class Audition:
     vocoder : Vocoder
     seed : int
         From which every draw of this clip follows.
-    draws : tuple of Reconstruction
+    draws : tuple of RenderedDraw
     name : str
         Of the clip.
     fixed_gain : float or None
@@ -115,7 +115,7 @@ class Audition:
     policy: Policy
     vocoder: Vocoder
     seed: int
-    draws: tuple[Reconstruction, ...]
+    draws: tuple[RenderedDraw, ...]
     name: str = "clip"
     fixed_gain: float | None = field(default=None, repr=False)
     waveform: Waveform | None = None
@@ -195,11 +195,11 @@ class Audition:
         values |= {"above_hz": round(empty.above_hz, 1), "is_certain": empty.is_certain}
         return (*noticed, Notice("empty-bins", values))
 
-    def badges_of(self, draw: Reconstruction) -> tuple[str, ...]:
+    def badges_of(self, draw: RenderedDraw) -> tuple[str, ...]:
         """Return what to know about one draw."""
         return draw_badges(self.effective_draw(draw), draw.waveform)
 
-    def change_of(self, reconstruction: Reconstruction) -> Change | None:
+    def change_of(self, reconstruction: RenderedDraw) -> Change | None:
         """Return what callables did to the mel, by comparison; None where the policy has none."""
         if not reconstruction.draw.calls:
             return None
@@ -210,7 +210,7 @@ class Audition:
             self._changes[reconstruction.number] = inspect_change(before, reconstruction.mel)
         return self._changes[reconstruction.number]
 
-    def effective_draw(self, reconstruction: Reconstruction) -> Draw:
+    def effective_draw(self, reconstruction: RenderedDraw) -> Draw:
         """Return the draw as it is shown and scored: of callables, what was found that they did to the mel."""
         return effective_draw(reconstruction.draw, self.change_of(reconstruction))
 
@@ -223,7 +223,7 @@ class Audition:
         """One row for each draw: what was masked, and what changed against the copy-synthesis."""
         return [{"draw": d.number, **self.score_of(d)} for d in self.draws]
 
-    def score_of(self, reconstruction: Reconstruction) -> dict[str, float | None]:
+    def score_of(self, reconstruction: RenderedDraw) -> dict[str, float | None]:
         """Return the scores of one draw, without its number."""
         if reconstruction.number not in self._scores:
             self._scores[reconstruction.number] = self._scored(reconstruction)
@@ -233,7 +233,7 @@ class Audition:
     def _scores(self) -> dict[int, dict[str, float | None]]:
         return {}
 
-    def _scored(self, reconstruction: Reconstruction) -> dict[str, float | None]:
+    def _scored(self, reconstruction: RenderedDraw) -> dict[str, float | None]:
         draw = self.effective_draw(reconstruction)
         of_steps = scores_of_steps(draw, self.frontend)
         copy = first_samples(self.copy_synthesis, reconstruction.audio.n_samples)
@@ -256,7 +256,7 @@ class Audition:
             return self.mel.first_frames(n_frames)
         return replace(draw, steps=draw.warps).apply(self.mel)  # type: ignore[type-var]
 
-    def plot(self, reconstruction: Reconstruction) -> Figure:
+    def plot(self, reconstruction: RenderedDraw) -> Figure:
         """Draw the picture of one draw; see `specaug_listen.plots.audition_figure`."""
         note = f"{self.policy.name} on {self.frontend.name}, seed {self.seed}, {reconstruction.name}"
         if self.waveform is not None:

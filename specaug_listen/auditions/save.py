@@ -25,21 +25,21 @@ from .records import Channels, ClipEntry, Configuration, DrawRecord, describe_cl
 from .rendering import first_samples
 
 if TYPE_CHECKING:
-    from .results import Audition, Reconstruction
+    from .results import Audition, RenderedDraw
 
 __all__ = [
     "RESERVED",
     "audition_files",
     "clip_at_hand",
     "clip_entry",
-    "clip_files",
     "configuration_of",
     "draw_files",
     "draw_record",
+    "names_in_clip_folder",
     "names_taken",
-    "put_clip",
     "save_audition",
     "top_db_of",
+    "write_clip_folder",
 ]
 
 # Names in the folder above that no clip's folder may take.
@@ -57,7 +57,7 @@ def save_audition(audition: Audition, out: Path, *, channels: Channels = "mono",
     with output.alone(_PATIENCE_S):
         _check_no_run(output)  # one may have ended since
         folder = folder_name(f"{audition.name}.wav", names_taken(output))
-        put_clip(output, folder, files)
+        write_clip_folder(output, folder, files)
     return out / folder
 
 
@@ -75,7 +75,7 @@ def names_taken(output: Output) -> set[str]:
     return {*RESERVED, *(name.casefold() for name in held if not output.overwrite or output.is_foreign(name))}
 
 
-def clip_files(draws: int, *, original_phase: bool = False) -> list[str]:
+def names_in_clip_folder(draws: int, *, original_phase: bool = False) -> list[str]:
     """List the names of all files that a clip's folder may hold."""
     names = ["original.wav", "copy-synthesis.wav", "original.mel.png", "given.mel.png", "copy-synthesis.mel.png"]
     for number in range(1, draws + 1):
@@ -84,7 +84,7 @@ def clip_files(draws: int, *, original_phase: bool = False) -> list[str]:
     return names
 
 
-def put_clip(
+def write_clip_folder(
     output: Output,
     folder: str,
     files: Mapping[str, Contents],
@@ -181,7 +181,7 @@ def configuration_of(audition: Audition) -> Configuration:
     )  # fmt: skip
 
 
-def draw_files(audition: Audition, reconstruction: Reconstruction, channels: Channels) -> dict[str, Contents]:
+def draw_files(audition: Audition, reconstruction: RenderedDraw, channels: Channels) -> dict[str, Contents]:
     """Return WAV, PNG and JSON of one draw."""
     name = reconstruction.name
     return {
@@ -191,7 +191,7 @@ def draw_files(audition: Audition, reconstruction: Reconstruction, channels: Cha
     }
 
 
-def draw_record(audition: Audition, reconstruction: Reconstruction, channels: Channels) -> DrawRecord:
+def draw_record(audition: Audition, reconstruction: RenderedDraw, channels: Channels) -> DrawRecord:
     """Return all that is needed to render one draw again."""
     return DrawRecord(
         number=reconstruction.number,

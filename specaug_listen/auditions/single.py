@@ -25,7 +25,7 @@ from ..vocoders import Vocoder
 from .inputs import check_without_audio, clip_and_frontend
 from .records import clip_name
 from .rendering import render, vocoder_for
-from .results import Audition, Reconstruction
+from .results import Audition, RenderedDraw
 
 __all__ = [
     "audition",
@@ -151,7 +151,7 @@ def _render_draw(
     stage: Waveform | None,
     vocoder: Vocoder,
     original_phase: bool,
-) -> Reconstruction:
+) -> RenderedDraw:
     """Draw once, and render it."""
     waveform_draw, before = None, mel
     if stage is not None:
@@ -165,7 +165,7 @@ def _render_draw(
     augmented = draw.apply(before)
     with_original_phase = render(augmented, vocoders.OriginalPhase()) if original_phase else None
     sound = render(augmented, vocoder)
-    return Reconstruction(
+    return RenderedDraw(
         number, draw, augmented, sound, waveform_draw, None if waveform_draw is None else before, with_original_phase
     )
 

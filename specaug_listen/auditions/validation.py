@@ -10,7 +10,7 @@ from ..augment import Draw, Rectangle, TimeSpan, WarpPath
 from ..augment.steps import MOST_STEPS, least_and_most_in_padding
 from ..errors import ParameterError, error_context
 from ..metrics import SCORES
-from .facts import MASKED, OF_STEPS, draw_badges, scores_of_steps
+from .badges import MASKED, OF_STEPS, draw_badges, scores_of_steps
 
 if TYPE_CHECKING:
     from .records import ClipEntry, ClipRecord, DrawRecord

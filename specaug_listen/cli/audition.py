@@ -35,7 +35,7 @@ from .resolve import resolve_run
 if TYPE_CHECKING:
     from ..audio.finding import Found
     from ..auditions import AuditionRecord, Configuration
-    from ..reports.publish import PageOptions, Published
+    from ..reports.page_writing import PageOptions, WrittenPage
 
 __all__ = ["run_audition"]
 
@@ -134,7 +134,7 @@ def _audition_into(
     as_json: bool,
     overwrite: bool,
     resume: bool,
-) -> tuple[AuditionRecord, Path, Published | None]:
+) -> tuple[AuditionRecord, Path, WrittenPage | None]:
     """The run, where it is, and its page; between the two no other run begins in the folder."""
     from ..outputs.output import Output
 
@@ -151,7 +151,7 @@ def _audition_into(
 
 def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> PageOptions | None:
     """What the page is to be; None for no page."""
-    from ..reports.publish import PageOptions
+    from ..reports.page_writing import PageOptions
 
     if open_it and not report:
         raise ParameterError("--open opens the page, and --no-report writes none; leave out one of them")
@@ -183,7 +183,7 @@ def _audition_files(
         )
 
 
-def _page_of(index: AuditionRecord, out: Path, form: PageOptions | None) -> Published | None:
+def _page_of(index: AuditionRecord, out: Path, form: PageOptions | None) -> WrittenPage | None:
     """The page of a run, where one was asked for and there is something to show."""
     from ..reports.report import publish_report
 
@@ -191,7 +191,7 @@ def _page_of(index: AuditionRecord, out: Path, form: PageOptions | None) -> Publ
     return publish_report(out, form=form, overwrite=True) if form is not None and index.clips else None
 
 
-def _tell_of(index: AuditionRecord, out: Path, page: Published | None, *, as_json: bool, open_it: bool) -> NoReturn:
+def _tell_of(index: AuditionRecord, out: Path, page: WrittenPage | None, *, as_json: bool, open_it: bool) -> NoReturn:
     from .._files import printable
     from ..auditions.records import to_bytes
 

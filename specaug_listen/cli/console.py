@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..auditions.batch import Progress
     from ..auditions.long import Within
     from ..auditions.records import ClipEntry
-    from ..reports.publish import Published
+    from ..reports.page_writing import WrittenPage
 
 __all__ = [
     "aside",
@@ -127,7 +127,7 @@ def aside(text: str, end: str = "\n") -> None:
         print(text, end=end, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def tell_of_page(page: Published, before: str = "", *, open_it: bool = False) -> None:
+def tell_of_page(page: WrittenPage, before: str = "", *, open_it: bool = False) -> None:
     """Print where a page is, and where it had to become a folder, why, and how to have one file; open it, too."""
     from .._files import printable
 

@@ -45,7 +45,7 @@ def run_report(
     from .._files import printable
     from ..errors import ParameterError
     from ..outputs.locks import reading
-    from ..reports.publish import PageOptions
+    from ..reports.page_writing import PageOptions
     from ..reports.report import publish_report
     from ..sweeps.page import write_page
     from ..sweeps.records import is_sweep

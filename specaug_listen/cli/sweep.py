@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..audio.signal import Audio
     from ..auditions import Configuration
     from ..outputs.output import Output
-    from ..reports.publish import PageOptions, Published
+    from ..reports.page_writing import PageOptions, WrittenPage
     from ..sweeps import Sweep
     from ..sweeps.axes import Axis
 
@@ -93,7 +93,7 @@ def run_sweep(
 ) -> None:
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
     from ..audio.channels import as_one_channel
-    from ..reports.publish import PageOptions
+    from ..reports.page_writing import PageOptions
     from ..sweeps.axes import read_axes
     from ..sweeps.grid import choose_swept_frontend
 
@@ -115,7 +115,7 @@ def run_sweep(
 
 def _sweep_into(
     output: Output, path: Path, axes: Sequence[Axis], run: Configuration, form: PageOptions
-) -> tuple[Sweep, Published]:
+) -> tuple[Sweep, WrittenPage]:
     """The sweep of a recording, and its page."""
     from ..sweeps.grid import render_sweep
     from ..sweeps.save import save_sweep

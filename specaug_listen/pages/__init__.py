@@ -1,27 +1,27 @@
 """The page with the player: its values, its template, and the scripts and the style that it holds."""
 
 from .folders import folders_of_user, short_paths, without_folders
-from .html import clip_data, findings_page, page_parts, parcel_script
-from .model import Clip, Facts, Fault, File, Head, Mask, Picture, Recipe, Row, Sheet, SoundFacts, Version
+from .html import clip_data, findings_page, page_parts, player_bundle_script
+from .model import Clip, ClipVersion, Facts, Fault, File, Head, Mask, Picture, RerunCode, Row, Sheet, SoundFacts
 
 __all__ = [
     "Clip",
+    "ClipVersion",
     "Facts",
     "Fault",
     "File",
     "Head",
     "Mask",
     "Picture",
-    "Recipe",
+    "RerunCode",
     "Row",
     "Sheet",
     "SoundFacts",
-    "Version",
     "clip_data",
     "findings_page",
     "folders_of_user",
     "page_parts",
-    "parcel_script",
+    "player_bundle_script",
     "short_paths",
     "without_folders",
 ]

@@ -17,9 +17,9 @@ from typing import Any
 from .._imports import require
 from ..metrics import Score
 from ..plots import colours_hex
-from .model import Clip, Facts, Fault, File, Head, Row, Version
+from .model import Clip, ClipVersion, Facts, Fault, File, Head, Row
 
-__all__ = ["clip_data", "findings_page", "page_parts", "parcel_script"]
+__all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 
 _SCRIPTS = ("sound.js", "pictures.js", "version.js", "player.js", "page.js")
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -64,12 +64,12 @@ def clip_data(clip: Clip) -> dict[str, Any]:
     return {
         "name": clip.name,
         "duration_s": clip.duration_s,
-        "parcel": clip.parcel,
+        "parcel": clip.player_bundle,  # the word of the page's scripts
         "versions": [_version_data(version) for version in clip.versions],
     }
 
 
-def parcel_script(url: str, versions: Iterable[Version]) -> bytes:
+def player_bundle_script(url: str, versions: Iterable[ClipVersion]) -> bytes:
     """Write sounds and pictures as a script: the only neighbour that a page opened from a disk may read."""
 
     def encoded(files: Iterable[tuple[str, File | None]]) -> dict[str, str]:
@@ -87,7 +87,7 @@ def parcel_script(url: str, versions: Iterable[Version]) -> bytes:
     return f"specaugListen.page.deliver({json.dumps(url)}, {json.dumps(held)});\n".encode()
 
 
-def _version_data(version: Version) -> dict[str, Any]:
+def _version_data(version: ClipVersion) -> dict[str, Any]:
     picture = version.picture
     picture_data = None
     if picture is not None:

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "Clip",
+    "ClipVersion",
     "Facts",
     "Fault",
     "File",
     "Head",
     "Mask",
     "Picture",
-    "Recipe",
+    "RerunCode",
     "Row",
     "Sheet",
     "SoundFacts",
-    "Version",
 ]
 
 Facts = tuple[tuple[str, str], ...]
@@ -145,8 +145,8 @@ class SoundFacts:
 
 
 @dataclass(frozen=True)
-class Version:
-    """One of the sounds of a clip.
+class ClipVersion:
+    """One of the sounds of a clip with its picture: the original, the copy-synthesis or a draw.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ class Version:
         From where to where moments are moved.
     facts, badges
     key : str
-        Of its sound in a parcel.
+        Of its sound and its picture in the bundle of a split page; see `Clip.player_bundle`.
     compared_with : int or None
         The version that its difference picture is taken to.
     severity : float or None
@@ -219,12 +219,12 @@ class Clip:
     ----------
     id, name : str
     duration_s : float [s]
-    versions : tuple of Version
+    versions : tuple of ClipVersion
     facts, badges
     is_plain : bool
         Without the player, as its sounds are too long to be held at once.
-    parcel : str or None
-        Address of the script that holds its sounds.
+    player_bundle : str or None
+        Address of the script beside the page that holds its sounds and pictures.
     sheets : tuple of Sheet
         Where its versions are shown as tables instead of a list.
     references : Sheet or None
@@ -241,11 +241,11 @@ class Clip:
     id: str
     name: str
     duration_s: float
-    versions: tuple[Version, ...]
+    versions: tuple[ClipVersion, ...]
     facts: Facts = ()
     badges: tuple[str, ...] = ()
     is_plain: bool = False
-    parcel: str | None = None
+    player_bundle: str | None = None
     sheets: tuple[Sheet, ...] = ()
     references: Sheet | None = None
     chart: File | None = None
@@ -276,8 +276,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How to make it again.
+class RerunCode:
+    """The command, and the Python, that make a run again.
 
     Parameters
     ----------
@@ -312,7 +312,7 @@ class Head:
         One line for each clip that could not be auditioned.
     has_original : bool
         Whether some clip has one; mels without their audio have none.
-    recipes : sequence of Recipe
+    rerun_codes : sequence of RerunCode
     """
 
     title: str
@@ -321,5 +321,5 @@ class Head:
     words: tuple[tuple[str, tuple[str, ...]], ...] = ()
     notes: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
-    recipes: tuple[Recipe, ...] = ()
+    rerun_codes: tuple[RerunCode, ...] = ()
     has_original: bool = True

@@ -17,10 +17,9 @@ from ..audio.channels import Choice, name_suffix
 from ..audio.names import distinct_names
 from ..auditions import Audition
 from ..auditions.clip_files import Files, FolderFiles
-from ..auditions.clip_views import ClipOfRun, clip_view, columns_for, rows_of
-from ..auditions.display import facts_of_run
 from ..auditions.integrity import Edits, check_of_run, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.journal import read_run
+from ..auditions.page_clips import ClipOfRun, columns_for, page_clip, rows_of
 from ..auditions.records import (
     AuditionRecord,
     ClipEntry,
@@ -32,15 +31,16 @@ from ..auditions.records import (
     versions,
 )
 from ..auditions.save import clip_at_hand, configuration_of
+from ..auditions.text import facts_of_run
 from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
 from ..outputs.locks import reading
 from ..outputs.names import folder_name
 from ..pages.folders import folders_of_user, short_paths, without_folders
 from ..pages.html import page_parts
-from ..pages.model import Clip, Facts, Head, Recipe
-from .publish import DEFAULT_BUDGET_MB, PageOptions, PageTarget, Published, page_path, publish_page
-from .reproduce import describe_run, recipe_of_run
+from ..pages.model import Clip, Facts, Head, RerunCode
+from .page_writing import DEFAULT_BUDGET_MB, PageOptions, PageTarget, WrittenPage, page_path, publish_page
+from .rerun import describe_run, rerun_code
 
 __all__ = ["DEFAULT_BUDGET_MB", "publish_report", "write_report"]
 
@@ -133,7 +133,7 @@ def publish_report(
     form: PageOptions | None = None,
     *,
     overwrite: bool = False,
-) -> Published:
+) -> WrittenPage:
     """Write a page, and say what became of it; parameters and errors as for `write_report`."""
     form = PageOptions() if form is None else form
     sources = _sources(auditions)
@@ -324,7 +324,7 @@ def _parts(runs: Sequence[_Run], place: PageTarget) -> Iterator[bytes]:
 
 def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: PageTarget) -> Iterator[Clip]:
     for number, group in groups:
-        yield place.with_parcel(clip_view(_clips_of_runs(group, number, place), f"clip-{number}"))
+        yield place.with_player_bundle(page_clip(_clips_of_runs(group, number, place), f"clip-{number}"))
 
 
 def _head(runs: Sequence[_Run], paths: bool) -> Head:
@@ -358,7 +358,7 @@ def _head(runs: Sequence[_Run], paths: bool) -> Head:
         ),
         notes,
         tuple(failure.error for run in runs for failure in run.failures),
-        tuple(_recipe(i, run, is_named, paths) for i, run in enumerate(runs) if run.clips),
+        tuple(_rerun_code(i, run, is_named, paths) for i, run in enumerate(runs) if run.clips),
         has_original=any(placed.files.size("original.wav") is not None for run in runs for placed in run.clips),
     )
 
@@ -372,11 +372,11 @@ def _label(i: int) -> str:
     return (_label(i // 26 - 1) if i >= 26 else "") + chr(ord("A") + i % 26)
 
 
-def _recipe(i: int, run: _Run, is_named: bool, paths: bool) -> Recipe:
+def _rerun_code(i: int, run: _Run, is_named: bool, paths: bool) -> RerunCode:
     is_mel = all(placed.entry.audio.mel is not None for placed in run.clips)
     files = [path for placed in run.clips if (path := clip_path(placed.entry.audio)) is not None]
     shown_paths = list(dict.fromkeys(files if paths else short_paths(files)))
-    return recipe_of_run(run.clips[0].configuration, shown_paths, _title_of(i, run, is_named), is_mel=is_mel)
+    return rerun_code(run.clips[0].configuration, shown_paths, _title_of(i, run, is_named), is_mel=is_mel)
 
 
 def _facts(runs: Sequence[_Run], first: Configuration | None) -> Facts:

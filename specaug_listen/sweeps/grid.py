@@ -29,8 +29,8 @@ from ..frameworks.frontend_choice import FrontendChoice, choose_frontend, select
 from ..frameworks.policies import choose_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend
-from ..reports.publish import PageOptions
-from ..reports.reproduce import is_on_own_frontends
+from ..reports.page_writing import PageOptions
+from ..reports.rerun import is_on_own_frontends
 from ..vocoders import Vocoder
 from ..vocoders.registry import AnyVocoder
 from .axes import Axis, Value, read_axes, with_values

@@ -12,21 +12,21 @@ from .._files import printable
 from .._notices import Notice
 from ..auditions.assets import InlineAssets
 from ..auditions.clip_files import FolderFiles
-from ..auditions.clip_views import ClipOfRun, colours_of, draw_version, loudness_matched, sound_version
-from ..auditions.display import facts_of_clip, facts_of_run
 from ..auditions.integrity import Edits, embedded, notice_of_unlisted, read_draw, with_badges
+from ..auditions.page_clips import ClipOfRun, colours_of, draw_version, loudness_matched, sound_version
 from ..auditions.records import DrawRecord, path_of, vocoder_name
+from ..auditions.text import facts_of_clip, facts_of_run
 from ..frameworks.frontend_choice import reason_in_words
 from ..metrics import SCORES
 from ..outputs.locks import reading
-from ..pages import Clip, File, Head, Sheet, Version, folders_of_user, page_parts, short_paths, without_folders
+from ..pages import Clip, ClipVersion, File, Head, Sheet, folders_of_user, page_parts, short_paths, without_folders
 from ..plots import encode_png, new_figure, plot_sweep
-from ..reports.publish import PageOptions, PageTarget, Published, page_path, publish_page, put_page
-from ..reports.reproduce import describe_run, is_on_own_frontends, recipe_of_sweep
+from ..reports.page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page, write_page_into
+from ..reports.rerun import describe_run, is_on_own_frontends, rerun_code_of_sweep
 from .axes import Axis, value_text
 from .records import CellEntry, SweepRecord, check_of_cell, read_sweep
 
-__all__ = ["chart_png", "put_sweep_page", "write_page"]
+__all__ = ["chart_png", "write_page", "write_sweep_page_into"]
 
 AssetsOf = Mapping[str, InlineAssets]
 
@@ -45,7 +45,7 @@ def write_page(
     form: PageOptions | None = None,
     *,
     overwrite: bool = False,
-) -> Published:
+) -> WrittenPage:
     """Write the page of a sweep from its folder; nothing is rendered again.
 
     Parameters
@@ -84,10 +84,10 @@ def write_page(
         return replace(page, notices=(*beside, *edits))
 
 
-def put_sweep_page(folder: Path, form: PageOptions) -> Published:
+def write_sweep_page_into(folder: Path, form: PageOptions) -> WrittenPage:
     """Write the page of a sweep into its folder, which nobody sees yet."""
     files, parts_in = _contents(read_sweep(folder), folder, folder)
-    return put_page(folder / "sweep.html", files, form, parts_in)
+    return write_page_into(folder / "sweep.html", files, form, parts_in)
 
 
 def _edits(record: SweepRecord, folder: Path) -> tuple[Notice, ...]:
@@ -110,9 +110,9 @@ def _contents(
 
     def parts_in(place: PageTarget) -> Iterator[bytes]:
         assets_of = {
-            name: place.assets(clip_files, f"{number}") for number, (name, clip_files) in enumerate(files.items())
+            name: place.assets(files_of_cell, f"{number}") for number, (name, files_of_cell) in enumerate(files.items())
         }
-        clip = place.with_parcel(_clip(record, folder, assets_of))
+        clip = place.with_player_bundle(_clip(record, folder, assets_of))
         head = _head(record, place.form.paths)
         if not place.form.paths:
             folders = folders_of_user([path_of(record.clip.audio) or ""])
@@ -161,8 +161,8 @@ def _head(record: SweepRecord, paths: bool) -> Head:
     words = (*varied, *own_frontends, same, "what is not varied:", *describe_run(run, record.versions, varied_keys))
     path = path_of(record.clip.audio)
     shown_path = path if paths or path is None else short_paths([path])[0]
-    recipe = recipe_of_sweep(run, shown_path, [(axis.key, axis.values) for axis in record.axes])
-    return Head(f"Sweep of {printable(record.clip.name)}: {keys}", facts, words=(("", words),), recipes=(recipe,))
+    rerun = rerun_code_of_sweep(run, shown_path, [(axis.key, axis.values) for axis in record.axes])
+    return Head(f"Sweep of {printable(record.clip.name)}: {keys}", facts, words=(("", words),), rerun_codes=(rerun,))
 
 
 def _own_frontend_words(record: SweepRecord, cell: CellEntry) -> str:
@@ -200,7 +200,7 @@ class _Reference(NamedTuple):
     """An original and its copy-synthesis, and the front-end and vocoder that made them."""
 
     kind: str
-    versions: tuple[Version, Version]
+    versions: tuple[ClipVersion, ClipVersion]
 
 
 class _Severity(NamedTuple):
@@ -260,7 +260,7 @@ def _more_references(references: Sequence[_Reference]) -> Sheet | None:
 
 def _cell(
     record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, number: int, reference: int
-) -> list[Version]:
+) -> list[ClipVersion]:
     clip = _clip_of_cell(record, cell, folder, assets_of[cell.folder])
     label = ", ".join(
         f"{axis.key.rpartition('.')[2]} {value_text(v)}" for axis, v in zip(record.axes, cell.values, strict=True)

@@ -18,9 +18,9 @@ from ..frontends import MelFrontend
 from ..outputs.names import folder_name
 from ..outputs.output import Output
 from ..outputs.pages import check_page, page_names
-from ..reports.publish import PageOptions, Published
+from ..reports.page_writing import PageOptions, WrittenPage
 from ..vocoders.registry import AnyVocoder
-from .page import chart_png, put_sweep_page
+from .page import chart_png, write_sweep_page_into
 from .records import CellEntry, SweepRecord
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def output_of_sweep(out: Path, *, overwrite: bool = False, inputs: Iterable[str 
     return output
 
 
-def save_sweep(sweep: Sweep, output: Output, *, form: PageOptions | None = None) -> Published:
+def save_sweep(sweep: Sweep, output: Output, *, form: PageOptions | None = None) -> WrittenPage:
     """Write a sweep; see `Sweep.save`."""
     with output.alone(), output.room() as room:
         used_names = {"sweep", *_OWN} | {
@@ -61,7 +61,7 @@ def save_sweep(sweep: Sweep, output: Output, *, form: PageOptions | None = None)
                 "sweep.png": chart_png(sweep.rows, sweep.axes),
             }
             write_files(room, files)
-            page = put_sweep_page(room, PageOptions() if form is None else form)
+            page = write_sweep_page_into(room, PageOptions() if form is None else form)
         earlier = [*output.own_files.by("sweep"), *page_names(room / "sweep.html", output.own_files)]
         output.publish(room, last=["sweep.html", "sweep/index.html", "sweep.json"])
         output.remove(earlier)

@@ -16,7 +16,7 @@ import specaug_listen as sl
 from specaug_listen import Audio, errors, save
 from specaug_listen.audio.finding import find_audio
 from specaug_listen.cli import app
-from specaug_listen.reports.publish import page_path
+from specaug_listen.reports.page_writing import page_path
 
 TAKEN_FOR_GRANTED = {
     "audition": ["x.wav"],

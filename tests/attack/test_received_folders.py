@@ -19,7 +19,7 @@ from specaug_listen._files import open_inside
 from specaug_listen.auditions.records import AuditionRecord, to_bytes, versions
 from specaug_listen.auditions.save import clip_entry, configuration_of
 from specaug_listen.errors import PolicyError
-from specaug_listen.reports.publish import PageOptions
+from specaug_listen.reports.page_writing import PageOptions
 from specaug_listen.reports.report import publish_report
 from specaug_listen.sweeps.page import write_page
 from specaug_listen.vocoders import GriffinLim

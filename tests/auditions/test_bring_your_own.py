@@ -217,7 +217,7 @@ def test_what_is_wrong_is_one_line_on_the_command_line(subtests, place, monkeypa
 def test_a_recording_above_a_minute_is_held_in_memory_and_said_to_be(place, monkeypatch):
     monkeypatch.chdir(place)
     monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 1.0)
-    monkeypatch.setattr("specaug_listen.auditions.facts.LONG_S", 1.0)
+    monkeypatch.setattr("specaug_listen.auditions.badges.LONG_S", 1.0)
     done = run("audition", "clip.wav", "-o", "out", "--policy", "mine.py:Mask", "--no-report")
     assert done.code == 0
     assert "held in memory: all 1 s at once, as callables and waveform stages need it" in done.out

@@ -12,7 +12,7 @@ from commandline import run
 
 from specaug_listen import Audio, Policy, audition, load, replay, save
 from specaug_listen.auditions import changed_versions, differences, draw_files, read_record
-from specaug_listen.auditions.facts import draw_badges
+from specaug_listen.auditions.badges import draw_badges
 from specaug_listen.augment import Draw, FrequencyMask, TimeMask, TimeWarp
 from specaug_listen.errors import AudioError, ParameterError, PolicyError
 from specaug_listen.vocoders import GriffinLim

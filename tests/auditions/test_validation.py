@@ -10,7 +10,7 @@ import pytest
 from specaug_listen import Policy, audition, replay
 from specaug_listen._arrays import runs
 from specaug_listen.auditions import read_record
-from specaug_listen.auditions.facts import scores_of_steps
+from specaug_listen.auditions.badges import scores_of_steps
 from specaug_listen.augment import Draw, FrequencyBand, FrequencyMask, Rectangle, TimeMask, TimeSpan, TimeWarp, WarpPath
 from specaug_listen.errors import PolicyError
 from specaug_listen.frontends import WHISPER

@@ -356,7 +356,7 @@ def test_ctrl_c_while_the_report_is_written_leaves_no_report_and_a_whole_index(t
     def interrupted(*args: object) -> bytes:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("specaug_listen.reports.report.clip_view", interrupted)
+    monkeypatch.setattr("specaug_listen.reports.report.page_clip", interrupted)
     ran = run("audition", several(tmp_path / "in", clip, n=2), "-o", tmp_path / "out", *QUICK)
     assert ran.code == 130
     assert len(ran.err.splitlines()) == 1

@@ -16,17 +16,17 @@ from specaug_listen.audio.signal import encode_wav
 from specaug_listen.metrics import Score
 from specaug_listen.pages import (
     Clip,
+    ClipVersion,
     File,
     Head,
     Mask,
     Picture,
-    Recipe,
+    RerunCode,
     Row,
     Sheet,
-    Version,
     clip_data,
     page_parts,
-    parcel_script,
+    player_bundle_script,
 )
 from specaug_listen.plots import Cells
 
@@ -45,8 +45,8 @@ def column(title, unit="", about=""):
 
 def clip(text="speech", **options):
     versions = (
-        Version("v-1", "original", File(WAV), text, picture=PICTURE, key="v-1"),
-        Version("v-2", text, File(WAV), picture=PICTURE, masks=MASKS, warp=((0.1, 0.2),), facts=((text, text),),
+        ClipVersion("v-1", "original", File(WAV), text, picture=PICTURE, key="v-1"),
+        ClipVersion("v-2", text, File(WAV), picture=PICTURE, masks=MASKS, warp=((0.1, 0.2),), facts=((text, text),),
                 badges=(text,), key="v-2", compared_with=0, severity=0.4, matched_db=None),
     )  # fmt: skip
     return Clip("clip-1", text, 1.0, versions, ((text, text),), (text,), **options)
@@ -60,7 +60,7 @@ def html_of(text="speech", rows=True, is_split=False, **options):
         ((text, (text,)),),
         (text,),
         (f"{text}: bad",),
-        (Recipe(text, text, text, ((text, text),)),),
+        (RerunCode(text, text, text, ((text, text),)),),
     )
     row = Row(text, text, "v-2", ((0.5, "50"), (None, text)), (text,))
     columns = (column("a", "%", text), column("b"))
@@ -151,8 +151,8 @@ def test_what_covers_a_part_of_both_axes_says_so(kind, text):
     assert Mask(kind, 0.2, 0.4, 150.0, 250.0, 1, 2, "mean").text == text
 
 
-def test_a_parcel_calls_the_page_with_the_sounds_and_pictures_it_holds():
-    script = parcel_script("audio/clip-1.js", clip().versions).decode()
+def test_a_player_bundle_calls_the_page_with_the_sounds_and_pictures_it_holds():
+    script = player_bundle_script("audio/clip-1.js", clip().versions).decode()
     url, held = re.fullmatch(r'specaugListen\.page\.deliver\(("[^"]*"), (\{.*\})\);\n', script).groups()
     assert json.loads(url) == "audio/clip-1.js"
     assert base64.b64decode(json.loads(held)["sounds"]["v-2"]) == WAV

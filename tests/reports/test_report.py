@@ -357,7 +357,7 @@ def test_auditions_of_two_policies_are_two_runs_of_one_clip(tmp_path, speechlike
 
 def test_sounds_of_runs_with_other_gains_are_played_at_one_level(tmp_path, speechlike):
     from specaug_listen.pages import clip_data
-    from specaug_listen.reports.publish import PageOptions, PageTarget
+    from specaug_listen.reports.page_writing import PageOptions, PageTarget
     from specaug_listen.reports.report import _clips, _groups, _runs
 
     loud = Audio(speechlike.samples / speechlike.peak, 16000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from specaug_listen.auditions.clip_views import edges_hz, masks_of
+from specaug_listen.auditions.page_clips import edges_hz, masks_of
 from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
 from specaug_listen.frontends import WHISPER
 

@@ -16,17 +16,17 @@ from ..auditions.clip_files import Files
 from ..errors import ParameterError
 from ..outputs.output import Output
 from ..outputs.pages import page_names
-from ..pages.html import parcel_script
+from ..pages.html import player_bundle_script
 from ..pages.model import Clip
 
 __all__ = [
     "DEFAULT_BUDGET_MB",
     "PageOptions",
     "PageTarget",
-    "Published",
+    "WrittenPage",
     "page_path",
     "publish_page",
-    "put_page",
+    "write_page_into",
 ]
 
 DEFAULT_BUDGET_MB = 12.0
@@ -68,8 +68,8 @@ class PageOptions:
     def size_mb(self, files: Iterable[Files]) -> float:
         """Return the size of one file that holds all of these: base64 takes four characters for three bytes."""
         files = list(files)
-        sounds = sum(clip_files.total(".wav") for clip_files in files)
-        total = (sounds // 2 if self.flac else sounds) + sum(clip_files.total(".mel.png") for clip_files in files)
+        sounds = sum(files_of_clip.total(".wav") for files_of_clip in files)
+        total = (sounds // 2 if self.flac else sounds) + sum(files_of_clip.total(".mel.png") for files_of_clip in files)
         return total * 4 / 3 / 1e6
 
     def is_split(self, files: Iterable[Files]) -> bool:
@@ -78,7 +78,7 @@ class PageOptions:
 
 
 @dataclass(frozen=True)
-class Published:
+class WrittenPage:
     """A page that was written.
 
     Parameters
@@ -123,15 +123,15 @@ class PageTarget:
             return InlineAssets(files, self.form.flac)
         return LinkedAssets(files, self.form.flac, self.folder, name)
 
-    def with_parcel(self, clip: Clip) -> Clip:
+    def with_player_bundle(self, clip: Clip) -> Clip:
         """Return a clip with what its player needs written beside the page, where the page is split."""
         if clip.is_plain:
             return replace(clip, badges=(*clip.badges, _LINKED))
         if self.folder is None:
             return clip
         url = f"audio/{clip.id}.js"
-        (self.folder / url).write_bytes(parcel_script(url, clip.versions))
-        return replace(clip, parcel=url)
+        (self.folder / url).write_bytes(player_bundle_script(url, clip.versions))
+        return replace(clip, player_bundle=url)
 
 
 def page_path(path: str | os.PathLike[str]) -> Path:
@@ -155,7 +155,7 @@ def publish_page(
     parts_in: Callable[[PageTarget], Iterator[bytes]],
     *,
     overwrite: bool = False,
-) -> Published:
+) -> WrittenPage:
     """Write a page, whole or not at all.
 
     Parameters
@@ -172,7 +172,7 @@ def publish_page(
 
     Returns
     -------
-    Published
+    WrittenPage
 
     Raises
     ------
@@ -194,7 +194,7 @@ def publish_page(
     output.check([f"{target.stem}/index.html" if is_split else target.name])
     with output.room() as room:
         with io_errors(target):
-            page = put_page(room / target.name, files, form, parts_in)
+            page = write_page_into(room / target.name, files, form, parts_in)
         # A killed run is not to leave an earlier page that shows some of this one's sounds.
         output.publish(room, last=[f"{target.stem}/index.html"] if is_split else [])
         # The other form of an earlier page would show what is no longer so.
@@ -202,9 +202,9 @@ def publish_page(
     return replace(page, path=target.parent / page.path.relative_to(room))
 
 
-def put_page(
+def write_page_into(
     target: Path, files: Sequence[Files], form: PageOptions, parts_in: Callable[[PageTarget], Iterator[bytes]]
-) -> Published:
+) -> WrittenPage:
     """Write a page into a folder that nobody sees yet; parameters as for `publish_page`."""
     folder = target.with_suffix("")
     place, path = PageTarget(form), target
@@ -214,4 +214,4 @@ def put_page(
         place, path = PageTarget(form, folder), folder / "index.html"
     with open(path, "wb") as file:
         file.writelines(parts_in(place))
-    return Published(path, form, form.size_mb(files))
+    return WrittenPage(path, form, form.size_mb(files))

@@ -16,10 +16,10 @@ from ..augment.describe import in_words
 from ..frameworks.frontend_choice import reason_in_words
 from ..frameworks.policies import recipe_behind
 from ..frontends import PRESETS, GlobalStatistics, MelFrontend
-from ..pages.model import Recipe
+from ..pages.model import RerunCode
 from ..vocoders import Neural, to_spec
 
-__all__ = ["describe_run", "is_on_own_frontends", "recipe_of_run", "recipe_of_sweep"]
+__all__ = ["describe_run", "is_on_own_frontends", "rerun_code", "rerun_code_of_sweep"]
 
 
 def describe_run(run: Configuration, versions: dict[str, str], varied: Collection[str] = ()) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def _words_of_frontend(run: Configuration) -> str:
     )
 
 
-def recipe_of_run(run: Configuration, paths: Sequence[str | None], name: str = "", *, is_mel: bool = False) -> Recipe:
+def rerun_code(run: Configuration, paths: Sequence[str | None], name: str = "", *, is_mel: bool = False) -> RerunCode:
     """Return the command and the Python that make a run again, and the files that they name.
 
     Parameters
@@ -101,7 +101,7 @@ def recipe_of_run(run: Configuration, paths: Sequence[str | None], name: str = "
     python = (
         _python_of_mels(known_paths, run, policy, frontend) if is_mel else _python(known_paths, run, policy, frontend)
     )
-    return Recipe(command, python, name, tuple(files))
+    return RerunCode(command, python, name, tuple(files))
 
 
 def _mel_options(run: Configuration, files: list[tuple[str, str]]) -> list[str]:
@@ -139,7 +139,7 @@ def _python_of_mels(paths: Sequence[str], run: Configuration, policy: str, front
     return "\n".join(lines)
 
 
-def recipe_of_sweep(run: Configuration, path: str | None, axes: Sequence[tuple[str, Sequence[Any]]]) -> Recipe:
+def rerun_code_of_sweep(run: Configuration, path: str | None, axes: Sequence[tuple[str, Sequence[Any]]]) -> RerunCode:
     """Return the command and the Python that make a sweep again, and the files that they name."""
     files: list[tuple[str, str]] = []
     policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
@@ -162,7 +162,7 @@ def recipe_of_sweep(run: Configuration, path: str | None, axes: Sequence[tuple[s
         f"draws={run.draws}, rng={run.seed})",
         'swept.save("OUT")',
     ]
-    return Recipe(command, "\n".join(lines), files=tuple(files))
+    return RerunCode(command, "\n".join(lines), files=tuple(files))
 
 
 def _value_text(value: Any) -> str:

@@ -18,7 +18,7 @@ from specaug_listen.augment import Policy, TimeMask
 from specaug_listen.custom.audiomentations import WaveformTransform
 from specaug_listen.custom.waveform import Waveform
 from specaug_listen.frontends import NEMO, WHISPER, MelFrontend
-from specaug_listen.reports.reproduce import describe_run, recipe_of_run, recipe_of_sweep
+from specaug_listen.reports.rerun import describe_run, rerun_code, rerun_code_of_sweep
 from specaug_listen.vocoders import GriffinLim, OriginalPhase
 
 FAST = GriffinLim(n_iter=1)
@@ -50,10 +50,10 @@ def made(tmp_path, speechlike, monkeypatch):
         is_mono = RUNS[name].channel == "mean"
         save(tmp_path / clip, speechlike if is_mono else Audio(np.stack([samples, samples[::-1]]), 16000))
         audition_many([tmp_path / clip], tmp_path / "first", RUNS[name])
-        recipe = recipe_of_run(RUNS[name], [str(tmp_path / clip)])
-        for file, text in recipe.files:
+        rerun = rerun_code(RUNS[name], [str(tmp_path / clip)])
+        for file, text in rerun.files:
             (tmp_path / file).write_text(text, "utf-8")
-        return recipe
+        return rerun
 
     return make
 
@@ -73,24 +73,26 @@ def test_the_command_makes_the_same_files(made, tmp_path, name):
 
 @pytest.mark.parametrize("name", sorted(set(RUNS) - {"waveform"}))
 def test_the_python_makes_the_same_files(made, tmp_path, name):
-    exec(compile(made(name, "clip.wav").python, "recipe", "exec"), {})
+    exec(compile(made(name, "clip.wav").python, "rerun", "exec"), {})
     assert heard(tmp_path / "first") == heard(tmp_path / "OUT") != {}
     assert (tmp_path / "OUT" / "report.html").stat().st_size > 1000
 
 
 def test_a_vocoder_of_ones_own_has_no_command():
     own = Configuration(WHISPER, augment.LB, vocoder_record(lambda mel: mel.audio), 1, 0)
-    recipe = recipe_of_run(own, [None])
-    assert recipe.command.startswith("# the command line has no way to")
-    compile(recipe.python, "recipe", "exec")
+    rerun = rerun_code(own, [None])
+    assert rerun.command.startswith("# the command line has no way to")
+    compile(rerun.python, "rerun", "exec")
 
 
 def test_the_command_of_a_sweep_is_read_as_the_sweep():
-    recipe = recipe_of_sweep(RUNS["own policy"], "a b.wav", [("time_mask.max_frames", (1, None)), ("fill", ("mean",))])
-    arguments = shlex.split(recipe.command)
+    rerun = rerun_code_of_sweep(
+        RUNS["own policy"], "a b.wav", [("time_mask.max_frames", (1, None)), ("fill", ("mean",))]
+    )
+    arguments = shlex.split(rerun.command)
     assert arguments[:3] == ["specaug-listen", "sweep", "a b.wav"]
     assert arguments[3:7] == ["--vary", "time_mask.max_frames=1,null", "--vary", "fill=mean"]
-    compile(recipe.python, "recipe", "exec")
+    compile(rerun.python, "rerun", "exec")
 
 
 def test_words_name_the_rules_the_front_end_and_the_versions():
@@ -108,19 +110,19 @@ def test_an_audition_at_hand_has_the_configuration_that_it_was_made_with(speechl
     )
 
 
-def test_the_recipe_of_a_sweep_takes_the_same_part_of_the_clip(tmp_path, speechlike):
+def test_the_rerun_of_a_sweep_takes_the_same_part_of_the_clip(tmp_path, speechlike):
     save(tmp_path / "clip.wav", speechlike)
     part = load(tmp_path / "clip.wav", start_s=0.25, duration_s=0.5)
     made = sweep(part, vary={"fill": ["mean"]}, policy=OWN, vocoder=FAST, rng=0)
-    recipe = recipe_of_sweep(made.run, "clip.wav", [("fill", ("mean",))])
-    assert "--start 0.25 --duration 0.5" in recipe.command
-    assert "sl.load('clip.wav', start_s=0.25, duration_s=0.5)" in recipe.python
+    rerun = rerun_code_of_sweep(made.run, "clip.wav", [("fill", ("mean",))])
+    assert "--start 0.25 --duration 0.5" in rerun.command
+    assert "sl.load('clip.wav', start_s=0.25, duration_s=0.5)" in rerun.python
 
 
 def test_a_strict_run_is_made_again_strictly(tmp_path, speechlike):
     save(tmp_path / "clip.wav", speechlike)
     heard = audition(load(tmp_path / "clip.wav"), policy="SM", vocoder="original-phase", rng=0)
     run = replace(configuration_of(heard), strict=True)
-    made = recipe_of_run(run, ["clip.wav"])
+    made = rerun_code(run, ["clip.wav"])
     assert " --strict" in made.command
     assert "sl.load(path, strict=True)" in made.python

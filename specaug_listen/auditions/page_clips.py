@@ -13,20 +13,20 @@ from ..errors import PolicyError
 from ..frontends import MelFrontend
 from ..frontends.filterbank import hz_to_mel, mel_to_hz
 from ..metrics import SCORES, Score
-from ..pages.model import Clip, Mask, Picture, Row, SoundFacts, Version
+from ..pages.model import Clip, ClipVersion, Mask, Picture, Row, SoundFacts
 from ..plots import extent_s, hz_ticks, outlines, read_cells, warp_lines
 from .assets import InlineAssets
-from .display import facts_of_clip, facts_of_draw
 from .integrity import check_drawn, check_unchanged
 from .records import ClipEntry, DrawRecord
+from .text import facts_of_clip, facts_of_draw
 
 __all__ = [
     "ClipOfRun",
-    "clip_view",
     "colours_of",
     "columns_for",
     "draw_version",
     "loudness_matched",
+    "page_clip",
     "rows_of",
     "sound_version",
 ]
@@ -66,7 +66,7 @@ class ClipOfRun:
         return f"{self.label}: {name}" if self.label else name
 
 
-def clip_view(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
+def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
     """Return one clip: its original, and of each run the copy-synthesis and the draws.
 
     Parameters
@@ -77,7 +77,7 @@ def clip_view(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
         Of its element in the page.
     """
     first = clips[0]
-    versions: list[Version] = []
+    versions: list[ClipVersion] = []
     originals: dict[MelFrontend, int] = {}
     for clip in clips:
         prefix = f"{clip_id}-{clip.label}-" if clip.label else f"{clip_id}-"
@@ -110,7 +110,7 @@ def clip_view(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
     )
 
 
-def _copy_version(clip: ClipOfRun, version_id: str) -> Version:
+def _copy_version(clip: ClipOfRun, version_id: str) -> ClipVersion:
     """Return the copy-synthesis; of a mel without its audio with the picture of that mel, for comparison."""
     name, note = clip.title_of("copy-synthesis"), "its mel, not augmented, through the same vocoder"
     if not clip.is_mel:
@@ -120,22 +120,22 @@ def _copy_version(clip: ClipOfRun, version_id: str) -> Version:
     return replace(version, picture=_picture(clip, "given"))
 
 
-def sound_version(clip: ClipOfRun, file: str, note: str, version_id: str, name: str) -> Version:
+def sound_version(clip: ClipOfRun, file: str, note: str, version_id: str, name: str) -> ClipVersion:
     """Return the original, or the copy-synthesis."""
     check_unchanged(clip.assets.files, f"{file}.wav", clip.frontend, clip.entry, clip.draws)
-    return Version(
+    return ClipVersion(
         version_id, name, clip.assets.sound(f"{file}.wav"), note, clip.level_db,
         picture=_picture(clip, file), key=version_id, sound_facts=_sound_facts(clip, f"{file}.wav"),
     )  # fmt: skip
 
 
-def draw_version(clip: ClipOfRun, record: DrawRecord, prefix: str) -> Version:
+def draw_version(clip: ClipOfRun, record: DrawRecord, prefix: str) -> ClipVersion:
     """Return a draw as a version of its clip."""
     name, draw = f"draw-{record.number}", record.effective_draw
     picture = _picture(clip, name)
     figure = clip.assets.picture(f"{name}.png") if picture is None else None
     check_drawn(clip.assets.files, f"{name}.wav", record)
-    return Version(
+    return ClipVersion(
         f"{prefix}{name}", clip.title_of(name), clip.assets.sound(f"{name}.wav"), "", clip.level_db,
         picture=picture, figure=figure, masks=masks_of(draw, clip.frontend),
         warp=tuple(warp_lines(draw, clip.frontend)) if draw.warps else (),
@@ -144,7 +144,7 @@ def draw_version(clip: ClipOfRun, record: DrawRecord, prefix: str) -> Version:
     )  # fmt: skip
 
 
-def _original_phase_versions(clip: ClipOfRun, draw: DrawRecord, prefix: str) -> list[Version]:
+def _original_phase_versions(clip: ClipOfRun, draw: DrawRecord, prefix: str) -> list[ClipVersion]:
     """Return the draw with the phase of the original, where it was rendered."""
     name = f"draw-{draw.number}-original-phase"
     if clip.assets.read(f"{name}.wav") is None:
@@ -154,7 +154,7 @@ def _original_phase_versions(clip: ClipOfRun, draw: DrawRecord, prefix: str) -> 
     sound = clip.assets.sound(f"{name}.wav")
     title = clip.title_of(f"draw-{draw.number}, original phase")
     return [
-        Version(
+        ClipVersion(
             f"{prefix}{name}",
             title,
             sound,
@@ -209,13 +209,13 @@ def _picture(clip: ClipOfRun, name: str) -> Picture | None:
     )  # fmt: skip
 
 
-def colours_of(versions: Sequence[Version]) -> tuple[float, float] | None:
+def colours_of(versions: Sequence[ClipVersion]) -> tuple[float, float] | None:
     """Return the levels of the darkest and of the brightest colour, in dB relative to the original's loudest cell."""
     pictures = [version.picture for version in versions if version.picture is not None]
     return (pictures[0].low_db, pictures[0].high_db) if pictures else None
 
 
-def loudness_matched(versions: Sequence[Version]) -> list[Version]:
+def loudness_matched(versions: Sequence[ClipVersion]) -> list[ClipVersion]:
     """Return the versions with the gains that make them equally loud."""
     levels = [None if version.sound_facts is None else version.sound_facts.loudness_lufs for version in versions]
     peaks = [0.0 if version.sound_facts is None else version.sound_facts.peak for version in versions]

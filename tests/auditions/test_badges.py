@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from specaug_listen import Audio
-from specaug_listen.auditions.facts import clip_badges, draw_badges
+from specaug_listen.auditions.badges import clip_badges, draw_badges
 from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
 from specaug_listen.augment.fills import FillLevel
 
