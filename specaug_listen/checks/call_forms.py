@@ -110,11 +110,11 @@ def find_form(
 
 
 def pipeline_with_axes_turned(pipeline: CallablePipeline, mel: MelSpectrogram) -> CallablePipeline | None:
-    """Return the same callable with bands and frames in the other order; None where frames come first already."""
-    axes = pipeline.adapter.axes or ""
-    if "bands, frames" not in axes:
+    """Return the same callable with bins and frames in the other order; None where frames come first already."""
+    layout = pipeline.adapter.layout
+    if layout.is_turned:
         return None
-    return pipeline.with_adapter(replace(pipeline.adapter, axes=axes.replace("bands, frames", "frames, bands")), mel)
+    return pipeline.with_adapter(replace(pipeline.adapter, axes=str(layout.swapped)), mel)
 
 
 def crash_of_few_bins(
@@ -138,17 +138,17 @@ def crash_of_few_bins(
 
 def crash_of_one(pipeline: CallablePipeline, forms: CallForms, mel: MelSpectrogram, seed: int) -> str | None:
     """Describe the error that a mel without a batch raises; None where it is taken, or where nobody would give one."""
-    axes = pipeline.adapter.axes or ""
+    axes = pipeline.adapter.layout.names
     is_for_batches = bool(forms.documented) and all("batch" in order for order in forms.documented)
     if (
         forms.certain
         or is_for_batches
-        or not axes.startswith("batch, ")
+        or axes[0] != "batch"
         or "channel" in axes
         or (pipeline.adapter.lengths not in (None, "none") and forms.optional_lengths is None)
     ):
         return None
-    adapter = replace(pipeline.adapter, axes=axes.removeprefix("batch, "), lengths="none", lengths_argument=None)
+    adapter = replace(pipeline.adapter, axes=", ".join(axes[1:]), lengths="none", lengths_argument=None)
     alone = pipeline.with_adapter(adapter, mel)
     values = alone.scaled(widen_square(mel))
     outcomes = list(_outcomes(alone, values, seed))
@@ -178,8 +178,8 @@ def _first_that_works(
     function: Callable[..., Any] | Apart, forms: CallForms, clips: Sequence[Clip], seed: int
 ) -> tuple[Adapter, Evidence] | None:
     by_axes = [
-        (axes, [CallablePipeline("", function, adapter, clips[0].mel, forms.traits) for adapter in group])
-        for axes, group in groupby(forms.candidates, key=lambda adapter: adapter.axes or "")
+        (layout.names, [CallablePipeline("", function, adapter, clips[0].mel, forms.traits) for adapter in group])
+        for layout, group in groupby(forms.candidates, key=lambda adapter: adapter.layout)
     ]
     # A module takes batches, and may fail on those of one; a function that fails on them may want none at all.
     rounds = (_SIZES,) if forms.traits.has_modes else tuple((size,) for size in _SIZES)

@@ -261,7 +261,7 @@ def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Li
     if turned is None or forms.documented:
         return result
     ids = ", ".join(result.report.ids)
-    note = f"{turned.name} was given {turned.adapter} ({Evidence.TRIAL.value}); bands first, there would be: {ids}"
+    note = f"{turned.name} was given {turned.adapter} ({Evidence.TRIAL.value}); bins first, there would be: {ids}"
     try:
         again = _check_on(_bench(turned, bench.clips, bench.seed, limits), None, limits, [note])
         if again.is_clean and are_wider_in_time(again._bench):
@@ -274,7 +274,7 @@ def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Li
     for finding in result.findings:
         if finding.id in OF_AXES:
             other = "this is found as well" if finding.id in turned_ids else otherwise
-            doubt = f"{finding.evidence} (bands were taken to come first; with frames first: {other})"
+            doubt = f"{finding.evidence} (bins were taken to come first; with frames first: {other})"
             finding = replace(finding, evidence=doubt)
         findings.append(finding)
     return replace(result, report=replace(result.report, findings=tuple(findings)))
@@ -306,7 +306,7 @@ def _report(bench: Bench, findings: Iterable[Finding], limits: _Limits, notes: I
 def _report_few_bins(bench: Bench, line: str, limits: _Limits) -> Check:
     """Report the one finding that leaves nothing else to check; the other order of axes may be meant."""
     note = (
-        "it was called with bands before frames (guessed); if it wants frames first, declare an Adapter "
+        "it was called with bins before frames (guessed); if it wants frames first, declare an Adapter "
         "(--adapter axes=...)"
     )
     return _report(bench, [Finding.of("crash-few-bins", line, str(bench.reference), bench.seed)], limits, [note])

@@ -143,8 +143,8 @@ class CallablePipeline:
         traits: Traits | None = None,
     ) -> None:
         self.name, self.function, self.adapter = name, function, adapter
-        self.takes_batches = "batch" in (adapter.axes or "")
-        self.takes_channels = "channel" in (adapter.axes or "")
+        self.takes_batches = "batch" in adapter.layout.names
+        self.takes_channels = "channel" in adapter.layout.names
         log = mel.frontend.log if not mel.frontend.normalize else None
         scale = adapter.scale
         self.zero_is_level = scale in ("ln", "log10", "db") or (scale == "own" and log is not None)
@@ -164,7 +164,7 @@ class CallablePipeline:
 
     def unscaled(self, values: Values, mel: MelSpectrogram) -> MelSpectrogram:
         """Return the mel of values that came back."""
-        arranged = values.T if self.adapter.is_turned else values
+        arranged = values.T if self.adapter.layout.is_turned else values
         return take_back(arranged, Handed((), {}, self.scaled(mel)), mel, replace(self.adapter, key=None))
 
     def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> Outcome:
@@ -230,7 +230,7 @@ class PolicyPipeline:
 
 def judge(result: CallResult, batch: MelBatch, adapter: Adapter) -> Outcome:
     """Say what is wrong with what one call did, in the process that checks, which the callable does not reach."""
-    layout, changes = Layout.of(adapter.axes), dict(result.changes)
+    layout, changes = adapter.layout, dict(result.changes)
     if result.changed_input is not None and not _is_same(result.changed_input, layout.arrange(batch)):
         changes["input-modified"] = "what was given holds other values after the call"
     changes |= _changes_of_kind(*result.kinds) if result.kinds else {}
@@ -261,9 +261,9 @@ def _is_same(before: Values, after: Values) -> bool:
 
 def _judge_other_shape(array: Values, layout: Layout, batch: MelBatch, changes: dict[str, str]) -> Outcome:
     wanted = layout.shape(batch)
-    bands, frames = (layout.names.index(name) for name in ("bands", "frames"))
+    bins, frames = (layout.names.index(name) for name in ("bins", "frames"))
     swapped = list(wanted)
-    swapped[bands], swapped[frames] = swapped[frames], swapped[bands]
+    swapped[bins], swapped[frames] = swapped[frames], swapped[bins]
     if array.shape == tuple(swapped):
         return Outcome(changes=changes | {"axes-swapped": f"given {wanted}, it gave {array.shape}"})
     rest = [i for i in range(len(wanted)) if i != frames]

@@ -49,7 +49,7 @@ Frontend = Annotated[
 Adapters = Annotated[
     list[str] | None,
     typer.Option(
-        help="How a callable wants the mel, e.g. axes='batch, frames, bands'. May be repeated.", metavar="KEY=VALUE"
+        help="How a callable wants the mel, e.g. axes='batch, frames, bins'. May be repeated.", metavar="KEY=VALUE"
     ),
 ]
 StatisticsText = Annotated[
@@ -196,5 +196,5 @@ def adapter_of(texts: Sequence[str] | None) -> Adapter | None:
     if not texts:
         return None
     if odd := [text for text in texts if "=" not in text]:
-        raise ParameterError(f"--adapter {odd[0]!r:.80}: expected KEY=VALUE, e.g. axes='batch, frames, bands'")
+        raise ParameterError(f"--adapter {odd[0]!r:.80}: expected KEY=VALUE, e.g. axes='batch, frames, bins'")
     return from_plain(Adapter, dict(text.split("=", 1) for text in texts))

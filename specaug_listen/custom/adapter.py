@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import math
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 
 from .._arrays import on_cpu
 from .._imports import require
@@ -34,7 +35,10 @@ __all__ = [
 
 Scale: TypeAlias = Literal["own", "ln", "log10", "db", "power", "normalised"]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-_AXES = ("batch", "channel", "bands", "frames")
+# Records say bands, as they did before mel channels were called bins.
+Axes: TypeAlias = Annotated[
+    str | None, PlainSerializer(lambda axes: axes and axes.replace("bins", "bands"), return_type=str | None)
+]
 # Held, so that it is numpy's own whatever a callable puts in its place.
 _as_array = np.asarray
 
@@ -52,8 +56,9 @@ class Adapter:
     Parameters
     ----------
     axes : str or None
-        Names of the axes in order, e.g. "bands, frames" or "batch, frames, bands"; of ``batch``, ``channel``, ``bands``
-        and ``frames``, the last two being necessary. Batch and channel have one entry.
+        Names of the axes in order, e.g. "bins, frames" or "batch, frames, bins"; of ``batch``, ``channel``, ``bins``
+        and ``frames``, the last two being necessary. Batch and channel have one entry. ``bands``, the former name of
+        ``bins``, is read as well.
     container : {"numpy", "torch"} or None
     dtype : {"float16", "float32", "float64"}
     scale : {"own", "ln", "log10", "db", "power", "normalised"}
@@ -77,11 +82,11 @@ class Adapter:
 
     Examples
     --------
-    >>> Adapter(axes="batch, frames, bands", container="torch").axes
-    'batch, frames, bands'
+    >>> Adapter(axes="batch, frames, bins", container="torch").axes
+    'batch, frames, bins'
     """
 
-    axes: str | None = None
+    axes: Axes = None
     container: Literal["numpy", "torch"] | None = None
     dtype: Literal["float16", "float32", "float64"] = "float32"
     scale: Scale = "own"
@@ -92,20 +97,13 @@ class Adapter:
 
     def __post_init__(self) -> None:
         """Check the axes' names."""
-        if self.axes is None:
-            return
-        names = self.axes.replace(",", " ").split()
-        if len(set(names)) < len(names) or not {"bands", "frames"} <= set(names) <= set(_AXES):
-            raise ParameterError(
-                f"axes={self.axes!r:.80}: allowed are bands and frames, and besides them batch and channel, each once, "
-                "in the order that the callable wants, e.g. 'bands, frames' or 'batch, frames, bands'"
-            )
-        object.__setattr__(self, "axes", ", ".join(names))
+        if self.axes is not None:
+            object.__setattr__(self, "axes", str(self.layout))
 
-    @property
-    def is_turned(self) -> bool:
-        """Whether frames come before bands."""
-        return Layout.of(self.axes).is_turned
+    @functools.cached_property
+    def layout(self) -> Layout:
+        """The order of axes; without ``axes`` that of one mel, bins first."""
+        return Layout.of(self.axes)
 
     def __str__(self) -> str:
         scale = "the front-end's own scale" if self.scale == "own" else self.scale
@@ -162,7 +160,7 @@ def scaled_values(mel: MelSpectrogram, adapter: Adapter) -> Values:
 
 def hand_over_batch(batch: MelBatch, adapter: Adapter, device: Any = None) -> Handed:
     """Copy a batch into what a callable wants; see `hand_over`."""
-    mels: Any = Layout.of(adapter.axes).arrange(batch)
+    mels: Any = adapter.layout.arrange(batch)
     lengths: Any = batch.lengths(adapter.lengths)
     if adapter.container == "torch":
         torch = require("torch", extra="torch", purpose="a callable that takes tensors")
@@ -237,7 +235,7 @@ def as_array(result: Any) -> npt.NDArray[Any]:
 
 def _in_order(array: npt.NDArray[Any], mel: MelSpectrogram, adapter: Adapter) -> npt.NDArray[Any]:
     """Return the (n_mels, n_frames) array in what a callable gave, which may have lost or won axes of one entry."""
-    wanted = (mel.n_frames, mel.n_mels) if adapter.is_turned else (mel.n_mels, mel.n_frames)
+    wanted = (mel.n_frames, mel.n_mels) if adapter.layout.is_turned else (mel.n_mels, mel.n_frames)
     got = array.shape
     while array.ndim > 2 and 1 in array.shape:
         array = array.squeeze(axis=array.shape.index(1))
@@ -246,27 +244,27 @@ def _in_order(array: npt.NDArray[Any], mel: MelSpectrogram, adapter: Adapter) ->
             array = array[np.newaxis]
         advice = _shape_advice(array.shape, wanted, adapter)
         raise (ParameterError if advice else OtherShapeError)(
-            f"it gave shape {got} for ({adapter.axes}) of {mel.n_mels} bins and {mel.n_frames} frames: "
+            f"it gave shape {got} for ({adapter.layout}) of {mel.n_mels} bins and {mel.n_frames} frames: "
             f"{advice or 'expected the shape that was given'}"
         )
     if not np.isfinite(array).all():
         n_bad = int((~np.isfinite(array)).sum())
         raise ParameterError(f"it gave {n_bad} cells that are NaN or infinite; return finite values")
-    return array.T if adapter.is_turned else array
+    return array.T if adapter.layout.is_turned else array
 
 
 def _shape_advice(got: tuple[int, ...], wanted: tuple[int, ...], adapter: Adapter) -> str:
     if got == wanted[::-1]:
-        return "bands and frames have changed places; return the mel in the order in which it was given"
-    of_frames, of_bands = (0, 1) if adapter.is_turned else (1, 0)
-    if len(got) == 2 and got[of_bands] == wanted[of_bands]:
+        return "bins and frames have changed places; return the mel in the order in which it was given"
+    of_frames, of_bins = (0, 1) if adapter.layout.is_turned else (1, 0)
+    if len(got) == 2 and got[of_bins] == wanted[of_bins]:
         return (
             f"the length changed from {wanted[of_frames]} to {got[of_frames]} frames, and before and after cannot be "
             "laid side by side; keep the length, or pad to it"
         )
     if 0 in got:
         return "it is empty; return the mel at the size that was given"
-    if math.prod(got) > math.prod(wanted) and len(got) > 2 and "batch" in (adapter.axes or ""):
+    if math.prod(got) > math.prod(wanted) and len(got) > 2 and "batch" in adapter.layout.names:
         return "the batch or its channels have grown; return one mel for each that is given (no concat_original)"
     return ""
 
@@ -339,7 +337,7 @@ def with_defaults(adapter: Adapter) -> Adapter:
     """Replace each None by the plainest choice."""
     return dataclasses.replace(
         adapter,
-        axes=adapter.axes or "bands, frames",
+        axes=str(adapter.layout),
         container=adapter.container or "numpy",
         lengths=adapter.lengths or ("frames" if adapter.lengths_argument else "none"),
     )

@@ -41,9 +41,9 @@ class Evidence(Enum):
     TRIAL = "guessed; where that is wrong, declare an Adapter (--adapter axes=...)"
 
 
-_BANDS_LAST = Adapter(axes="batch, frames, bands", container="torch", lengths="none")
-_FRAMES_LAST = Adapter(axes="batch, bands, frames", container="torch", lengths="none")
-_WITH_LENGTHS = dataclasses.replace(_BANDS_LAST, lengths="frames")
+_BINS_LAST = Adapter(axes="batch, frames, bins", container="torch", lengths="none")
+_FRAMES_LAST = Adapter(axes="batch, bins, frames", container="torch", lengths="none")
+_WITH_LENGTHS = dataclasses.replace(_BINS_LAST, lengths="frames")
 _NEMO = dataclasses.replace(_FRAMES_LAST, mel_argument="input_spec", lengths="frames", lengths_argument="length")
 # Package, and name of a class or function -> what it wants, as read in the sources of its project.
 KNOWN: dict[tuple[str, str], Adapter] = {
@@ -52,24 +52,24 @@ KNOWN: dict[tuple[str, str], Adapter] = {
     ("espnet2", "TimeWarp"): _WITH_LENGTHS,
     **{("nemo", name): _NEMO for name in ("SpectrogramAugmentation", "SpecAugment", "MaskedPatchAugmentation")},
     ("nemo", "SpecCutout"): dataclasses.replace(_NEMO, lengths="none", lengths_argument=None),
-    **{("speechbrain", name): _BANDS_LAST for name in ("SpectrogramDrop", "Warping", "SpecAugment")},
-    ("speechbrain", "Augmenter"): dataclasses.replace(_BANDS_LAST, lengths="ratio"),
-    ("lhotse", "SpecAugment"): _BANDS_LAST,
+    **{("speechbrain", name): _BINS_LAST for name in ("SpectrogramDrop", "Warping", "SpecAugment")},
+    ("speechbrain", "Augmenter"): dataclasses.replace(_BINS_LAST, lengths="ratio"),
+    ("lhotse", "SpecAugment"): _BINS_LAST,
     **{
-        ("wenet", name): Adapter(axes="frames, bands", container="torch", lengths="none", key="feat")
+        ("wenet", name): Adapter(axes="frames, bins", container="torch", lengths="none", key="feat")
         for name in ("spec_aug", "spec_sub", "spec_trim")
     },
-    ("fairseq", "SpecAugmentTransform"): Adapter(axes="frames, bands", container="numpy", lengths="none"),
+    ("fairseq", "SpecAugmentTransform"): Adapter(axes="frames, bins", container="numpy", lengths="none"),
     ("transformers", "_mask_input_features"): _FRAMES_LAST,
 }
-_AXES_OF_ONE = ("bands, frames", "batch, bands, frames", "frames, bands", "batch, frames, bands")
-_AXES_OF_BATCHES = ("batch, bands, frames", "batch, frames, bands", "bands, frames", "frames, bands")
-_AXES_OF_IMAGES = ("batch, channel, bands, frames", "batch, channel, frames, bands")
+_AXES_OF_ONE = ("bins, frames", "batch, bins, frames", "frames, bins", "batch, frames, bins")
+_AXES_OF_BATCHES = ("batch, bins, frames", "batch, frames, bins", "bins, frames", "frames, bins")
+_AXES_OF_IMAGES = ("batch, channel, bins, frames", "batch, channel, frames, bins")
 _WORDS = {
     "batch": "... b bs bsz batch batch_size n * n_batch",
     "channel": "1 c channel channels n_channels",
     "frames": "frame frames l len length n_frames num_frames seq seq_len t time time_steps timesteps",
-    "bands": "band bands bin bins d dim f feat feature_dim features freq freqs frequency mel mels n_mels num_mels",
+    "bins": "band bands bin bins d dim f feat feature_dim features freq freqs frequency mel mels n_mels num_mels",
 }
 _AXIS_OF = {word: axis for axis, words in _WORDS.items() for word in words.split()}
 _SHAPE = re.compile(r"[(\[]([^()\[\]\n]{3,80})[)\]]")
@@ -160,7 +160,7 @@ def _refusal(errors: list[ParameterError]) -> ParameterError:
 
 
 def widen_square(mel: MelSpectrogram) -> MelSpectrogram:
-    """Add a frame to a square mel, whose bands could be taken for frames; return any other mel as it is."""
+    """Add a frame to a square mel, whose bins could be taken for frames; return any other mel as it is."""
     if mel.n_mels != mel.n_frames:
         return mel
     values = np.concatenate([mel.values, mel.values[:, -1:]], axis=1)
@@ -256,6 +256,6 @@ def documented_axes(function: Any) -> list[str]:
     for shape in _SHAPE.findall("\n".join(texts)):
         words = [word.strip(" *`'\"").lower() for word in re.split(r",|×| x ", shape)]
         axes = [_AXIS_OF.get(word) or _AXIS_OF.get(word.split("=")[0].strip()) for word in words]
-        if None not in axes and len(set(axes)) == len(axes) and {"bands", "frames"} <= set(axes):
+        if None not in axes and len(set(axes)) == len(axes) and {"bins", "frames"} <= set(axes):
             orders.append(", ".join(str(axis) for axis in axes))
     return orders

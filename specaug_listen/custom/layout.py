@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import ParameterError
+
 __all__ = ["Layout", "MelBatch", "Values"]
 
 Values = npt.NDArray[Any]
-_AXES = ("batch", "channel", "bands", "frames")
+_AXES = ("batch", "channel", "bins", "frames")
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,11 @@ class Layout(NamedTuple):
     Parameters
     ----------
     names : tuple of str
-        Of batch, channel, bands and frames those that it wants, as it wants them.
+        Of batch, channel, bins and frames those that it wants, as it wants them.
 
     Examples
     --------
-    >>> Layout.of("batch, frames, bands").shape(MelBatch((np.zeros((80, 5)), np.zeros((80, 9)))))
+    >>> Layout.of("batch, frames, bins").shape(MelBatch((np.zeros((80, 5)), np.zeros((80, 9)))))
     (2, 9, 80)
     """
 
@@ -72,13 +74,36 @@ class Layout(NamedTuple):
 
     @classmethod
     def of(cls, axes: str | None) -> Layout:
-        """Read the names of axes from a text; None is one mel, bands first."""
-        return cls(tuple((axes or "bands, frames").split(", ")))
+        """Read the names of axes from a text, where bins may be called bands; None is one mel, bins first.
+
+        Raises
+        ------
+        ParameterError
+            When a name is unknown, is missing or stands there twice.
+        """
+        if axes is None:
+            return cls(("bins", "frames"))
+        names = tuple("bins" if name == "bands" else name for name in axes.replace(",", " ").split())
+        if len(set(names)) < len(names) or not {"bins", "frames"} <= set(names) <= set(_AXES):
+            raise ParameterError(
+                f"axes={axes!r:.80}: allowed are bins and frames, and besides them batch and channel, each once, "
+                "in the order that the callable wants, e.g. 'bins, frames' or 'batch, frames, bins'"
+            )
+        return cls(names)
+
+    def __str__(self) -> str:
+        return ", ".join(self.names)
 
     @property
     def is_turned(self) -> bool:
-        """Whether frames come before bands."""
-        return self.names.index("frames") < self.names.index("bands")
+        """Whether frames come before bins."""
+        return self.names.index("frames") < self.names.index("bins")
+
+    @property
+    def swapped(self) -> Layout:
+        """The layout in which bins and frames have changed places."""
+        other = {"bins": "frames", "frames": "bins"}
+        return Layout(tuple(other.get(name, name) for name in self.names))
 
     def shape(self, batch: MelBatch) -> tuple[int, ...]:
         """Return the shape of the array that a batch is given in."""

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="callables are c
 SLEEP = ("sleep", f"{1000 + os.getpid() / 1e6:.6f}")
 # Files of the process that tests, which are nothing to write into.
 OPEN: set[int] = set()
-ALONE = Adapter(axes="bands, frames", container="numpy")
+ALONE = Adapter(axes="bins, frames", container="numpy")
 
 
 def masked(mel):

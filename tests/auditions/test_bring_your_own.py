@@ -21,7 +21,7 @@ MINE = """
 import random
 
 class Mask:
-    \"\"\"Masks a mel of shape (frames, bands).\"\"\"
+    \"\"\"Masks a mel of shape (frames, bins).\"\"\"
 
     def __init__(self, width=20):
         self.width = width
@@ -73,7 +73,7 @@ def test_any_callable_is_heard_and_what_it_did_is_measured_and_shown(speechlike)
 
 
 def test_an_adapter_is_passed_on(speechlike):
-    adapter = Adapter(axes="frames, bands", container="numpy")
+    adapter = Adapter(axes="frames, bins", container="numpy")
     heard = heard_by(speechlike, policy=np.flipud, adapter=adapter)
     np.testing.assert_array_equal(heard.draws[0].mel.values, heard.mel.values[:, ::-1])
 
@@ -112,7 +112,7 @@ def test_the_record_holds_call_seed_adapter_and_what_was_found(place, monkeypatc
     record = read_record("out/clip/draw-1.json")
     (step,) = record.draw.calls
     assert step.call == f"{place / 'mine.py'}:Mask"
-    assert (step.adapter.axes, step.is_importable) == ("frames, bands", True)
+    assert (step.adapter.axes, step.is_importable) == ("frames, bins", True)
     assert record.change is not None
     assert [(b.start_bin, b.n_bins) for b in record.change.bands] == [(10, 5)]
     assert record.waveform is not None

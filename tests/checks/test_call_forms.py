@@ -185,14 +185,14 @@ def test_an_error_without_a_text_of_its_own_is_told_by_its_type():
 
 
 def test_what_is_declared_is_kept():
-    declared = Adapter(axes="frames, bands", container="numpy")
+    declared = Adapter(axes="frames, bins", container="numpy")
     result = quick_check(lambda mel: one(mel.T).T, adapter=declared)
     assert result.findings == ()
     assert notes_of(result) == ()
 
 
 def test_a_declared_order_of_axes_is_not_guessed_away():
-    (finding,) = quick_check(lambda mel: one(mel.T), adapter=Adapter(axes="frames, bands")).findings
+    (finding,) = quick_check(lambda mel: one(mel.T), adapter=Adapter(axes="frames, bins")).findings
     assert finding.id == "axes-swapped"
     assert finding.evidence.startswith("given (200, 80), it gave (80, 200)")
 
@@ -215,13 +215,13 @@ def test_a_clean_function_whose_order_nothing_says_is_clean_in_either():
     result = quick_check(frames_first, draws=400)
     assert result.findings == ()
     assert re.search(
-        r"was given \(frames, bands\).*; bands first, there would be: .*crash-short-clip", result.report.notes[0]
+        r"was given \(frames, bins\).*; bins first, there would be: .*crash-short-clip", result.report.notes[0]
     )
     assert quick_check(lambda mel: frames_first(mel.T).T, draws=400).findings == ()
 
 
 def test_an_order_that_is_declared_is_kept():
-    result = quick_check(frames_first, adapter=Adapter(axes="bands, frames"), draws=400)
+    result = quick_check(frames_first, adapter=Adapter(axes="bins, frames"), draws=400)
     assert "crash-short-clip" in {finding.id for finding in result.findings}
 
 
@@ -231,17 +231,17 @@ def test_a_masked_array_is_refused():
 
 
 def within_lengths(mels, lengths=None):
-    """mels: (batch, bands, frames); clean where lengths are given."""
+    """mels: (batch, bins, frames); clean where lengths are given."""
     return Reference()(mels, [mels.shape[2]] * len(mels) if lengths is None else lengths)
 
 
 def not_finite_with_lengths(mels, lengths=None):
-    """mels: (batch, bands, frames)."""
+    """mels: (batch, bins, frames)."""
     return within_lengths(mels) if lengths is None else within_lengths(mels, lengths) * np.nan
 
 
 def fails_with_lengths(mels, lengths=None):
-    """mels: (batch, bands, frames)."""
+    """mels: (batch, bins, frames)."""
     if lengths is not None:
         raise TypeError("lengths are not supported")
     return within_lengths(mels)
@@ -254,7 +254,7 @@ def test_lengths_that_need_not_be_given_are_given():
 
 @pytest.mark.parametrize(
     ("function", "adapter"),
-    [(fails_with_lengths, None), (within_lengths, Adapter(axes="batch, bands, frames", container="numpy"))],
+    [(fails_with_lengths, None), (within_lengths, Adapter(axes="batch, bins, frames", container="numpy"))],
 )
 def test_lengths_that_were_not_given_are_named(function, adapter):
     notes = quick_check(function, adapter=adapter).report.notes

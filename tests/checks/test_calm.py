@@ -77,7 +77,7 @@ def test_rounding_alone_applies_nothing():
 
 
 def test_a_declared_dtype_of_half_precision_is_clean():
-    adapter = Adapter(axes="batch, bands, frames", container="numpy", lengths="frames", dtype="float16")
+    adapter = Adapter(axes="batch, bins, frames", container="numpy", lengths="frames", dtype="float16")
     assert quick_check(Still(), adapter=adapter).report.ids == ()
 
 
@@ -182,7 +182,7 @@ def test_a_mask_that_is_always_the_same_is_found_whatever_is_added(same):
 
 
 def reversed_now_and_then(mel):
-    """mel: (bands, frames)."""
+    """mel: (bins, frames)."""
     return mel[:, ::-1].copy() if np.random.rand() < 0.5 else mel  # noqa: NPY002
 
 

@@ -84,7 +84,7 @@ def test_a_zero_is_no_fault_where_it_is_silence():
 
 
 def test_a_zero_is_a_fault_in_decibels_that_an_adapter_asks_for():
-    decibels = Adapter(axes="batch, bands, frames", container="numpy", lengths="frames", scale="db")
+    decibels = Adapter(axes="batch, bins, frames", container="numpy", lengths="frames", scale="db")
     assert "zero-fill-in-log" in ids_of(FAULTS["zero"][0](), frontend="librosa", adapter=decibels)
 
 
@@ -109,12 +109,12 @@ def test_a_pipeline_with_channels_is_clean():
     assert ids_of(OfChannels(), adapter=MONO) == ()
 
 
-def test_frames_may_come_before_bands():
+def test_frames_may_come_before_bins():
     class Turned(Reference):
         def __call__(self, mels, lengths):
             return super().__call__(mels.swapaxes(1, 2), lengths).swapaxes(1, 2)
 
-    turned = Adapter(axes="batch, frames, bands", container="numpy", lengths="frames")
+    turned = Adapter(axes="batch, frames, bins", container="numpy", lengths="frames")
     assert ids_of(Turned(), adapter=turned) == ()
 
 
@@ -124,7 +124,7 @@ def test_a_function_of_one_mel_is_guessed_and_said():
 
     result = quick_check(one)
     assert result.findings == ()
-    assert "was given (bands, frames) as float32 of numpy" in result.report.notes[0]
+    assert "was given (bins, frames) as float32 of numpy" in result.report.notes[0]
 
 
 def test_a_warp_that_is_declared_and_never_made_is_ineffective():

@@ -16,7 +16,7 @@ from specaug_listen.checks.rules_randomness import late_findings, other_clip_fin
 from specaug_listen.checks.trials import Bench
 from specaug_listen.custom.adapter import Adapter
 
-ALONE = Adapter(axes="bands, frames", container="numpy")
+ALONE = Adapter(axes="bins, frames", container="numpy")
 LENGTHS_S = (0.3, 2.0, 6.0)
 CLIPS = tuple(Clip(f"{seconds:g} s", frontends.WHISPER(speech_like(seconds, 16000))) for seconds in LENGTHS_S)
 LONG = 400

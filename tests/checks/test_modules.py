@@ -11,7 +11,7 @@ from specaug_listen.errors import ParameterError
 
 torch = pytest.importorskip("torch")
 
-ADAPTER = Adapter(axes="batch, bands, frames", container="torch", lengths="frames")
+ADAPTER = Adapter(axes="batch, bins, frames", container="torch", lengths="frames")
 
 
 class Module(torch.nn.Module):
@@ -96,7 +96,7 @@ def test_torchaudio_s_masks_have_what_is_known_of_them():
 
 def test_a_mask_of_torchaudio_on_the_wrong_axis_is_found_by_its_name():
     transforms = pytest.importorskip("torchaudio.transforms")
-    turned = Adapter(axes="batch, frames, bands", container="torch")
+    turned = Adapter(axes="batch, frames, bins", container="torch")
     found = check(transforms.TimeMasking(time_mask_param=40), adapter=turned)
     assert "axes-swapped" in found.report.ids
     assert any("timemasking masks bins in" in finding.evidence for finding in found.findings)
@@ -141,4 +141,4 @@ def test_a_conversion_to_tensors_is_given_tensors():
 
 def test_arrays_for_a_module_are_refused():
     with pytest.raises(ParameterError, match=r"a torch.nn.Module takes tensors; set container='torch'"):
-        check(Module(), adapter=Adapter(axes="batch, bands, frames", container="numpy", lengths="frames"))
+        check(Module(), adapter=Adapter(axes="batch, bins, frames", container="numpy", lengths="frames"))

@@ -15,7 +15,7 @@ from specaug_listen.checks.rules_warps import order_findings
 from specaug_listen.checks.trials import Bench
 from specaug_listen.custom.adapter import Adapter
 
-ALONE = Adapter(axes="bands, frames", container="numpy")
+ALONE = Adapter(axes="bins, frames", container="numpy")
 R = np.random
 
 

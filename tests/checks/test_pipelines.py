@@ -28,10 +28,10 @@ def of(function, mel, adapter=ADAPTER):
 @pytest.mark.parametrize(
     ("axes", "shape"),
     [
-        ("batch, bands, frames", (2, 80, 9)),
-        ("batch, frames, bands", (2, 9, 80)),
-        ("frames, batch, bands", (9, 2, 80)),
-        ("batch, channel, bands, frames", (2, 1, 80, 9)),
+        ("batch, bins, frames", (2, 80, 9)),
+        ("batch, frames, bins", (2, 9, 80)),
+        ("frames, batch, bins", (9, 2, 80)),
+        ("batch, channel, bins, frames", (2, 1, 80, 9)),
     ],
 )
 def test_a_batch_is_given_padded_with_its_lengths_and_taken_back(mel, axes, shape):
@@ -52,14 +52,14 @@ def test_a_batch_is_given_padded_with_its_lengths_and_taken_back(mel, axes, shap
 
 def test_ratios_are_shares_of_the_longest(mel):
     seen = []
-    adapter = Adapter(axes="batch, bands, frames", container="numpy", lengths="ratio", lengths_argument="lens")
+    adapter = Adapter(axes="batch, bins, frames", container="numpy", lengths="ratio", lengths_argument="lens")
     items = np.zeros((80, 5), np.float32), np.zeros((80, 10), np.float32)
     of(lambda mels, *, lens: seen.append(lens) or mels, mel, adapter)(MelBatch(items), 0)
     assert seen[0].tolist() == [0.5, 1.0]
 
 
 def test_a_dictionary_is_given_and_taken(mel):
-    adapter = Adapter(axes="frames, bands", container="numpy", key="feat")
+    adapter = Adapter(axes="frames, bins", container="numpy", key="feat")
     outcome = of(lambda sample: {"feat": sample["feat"] * 2}, mel, adapter)(
         MelBatch((np.ones((80, 4), np.float32),)), 0
     )
@@ -67,7 +67,7 @@ def test_a_dictionary_is_given_and_taken(mel):
 
 
 def test_the_scale_goes_there_and_back(mel):
-    adapter = Adapter(axes="bands, frames", container="numpy", scale="db")
+    adapter = Adapter(axes="bins, frames", container="numpy", scale="db")
     subject = of(lambda x: x, mel, adapter)
     scaled = subject.scaled(mel)
     assert subject.zero_is_level

@@ -19,7 +19,7 @@ from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="callables are called apart where there is a fork")
-ALONE = Adapter(axes="bands, frames", container="numpy")
+ALONE = Adapter(axes="bins, frames", container="numpy")
 
 
 def with_chance(event, chance):

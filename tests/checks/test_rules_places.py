@@ -13,7 +13,7 @@ from specaug_listen.checks import check, rules_places
 from specaug_listen.checks.laws import Masked
 from specaug_listen.custom.adapter import Adapter
 
-ALONE = Adapter(axes="bands, frames", container="numpy")
+ALONE = Adapter(axes="bins, frames", container="numpy")
 R = np.random
 
 
@@ -87,7 +87,7 @@ def test_where_the_order_of_axes_was_guessed_the_other_one_is_said():
     # Nothing says which axis is which, and masks of the first are found in either order.
     found = check(one_mask(lambda n, width: R.randint(0, n // 3 + 1)), draws=100).report
     assert found.ids == ("masks-only-at-start",) or "frames-unevenly-masked" in found.ids
-    assert all("bands were taken to come first; with frames first: " in f.evidence for f in found.findings)
+    assert all("bins were taken to come first; with frames first: " in f.evidence for f in found.findings)
 
 
 def test_rectangles_above_each_other_are_counted_and_not_told_as_a_share_above_all():

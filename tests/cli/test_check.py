@@ -14,8 +14,8 @@ from specaug_listen import Audio, save
 from specaug_listen.checks import FINDINGS, speech_like
 
 HERE = Path(__file__).parents[1] / "support" / "pipelines.py"
-ALONE = ("--adapter", "axes=bands, frames", "--adapter", "container=numpy")
-ADAPTER = ("--adapter", "axes=batch, bands, frames", "--adapter", "container=numpy", "--adapter", "lengths=frames")
+ALONE = ("--adapter", "axes=bins, frames", "--adapter", "container=numpy")
+ADAPTER = ("--adapter", "axes=batch, bins, frames", "--adapter", "container=numpy", "--adapter", "lengths=frames")
 FEW = ("--draws", "100")
 
 
@@ -110,7 +110,7 @@ def test_bad_usage_is_one_line_and_ends_with_2(subtests):
         (("--policy", "LD", "--share", "2"), "share=2.0: expected a number in"),
         (("--policy", "LD", "--ignore", "warp"), "ignore='warp': no such finding"),
         (("--policy", "LD", "--adapter", "axes"), "--adapter 'axes': expected KEY=VALUE"),
-        (("--policy", "LD", "--adapter", "axes=bands, frames"), "an adapter is for a callable"),
+        (("--policy", "LD", "--adapter", "axes=bins, frames"), "an adapter is for a callable"),
         (("--policy", "LD", "--frontend", "wisper"), "did you mean 'whisper'"),
         (("--policy", "LD", "--nonsense"), "No such option"),
     ]:

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from strategies import mels
 
 from specaug_listen import frontends
+from specaug_listen._records import from_plain, to_plain
 from specaug_listen.custom.adapter import Adapter, hand_over, take_back, with_defaults
 from specaug_listen.errors import ParameterError
 
 ORDERS = [
     ", ".join(order)
-    for names in (("bands", "frames"), ("batch", "bands", "frames"), ("batch", "channel", "bands", "frames"))
+    for names in (("bins", "frames"), ("batch", "bins", "frames"), ("batch", "channel", "bins", "frames"))
     for order in itertools.permutations(names)
 ]
 SCALES = ["own", "ln", "log10", "db", "power", "normalised"]
@@ -28,7 +29,7 @@ def mel(speechlike):
 
 
 def test_every_order_of_axes_goes_there_and_back(mel):
-    sizes = {"bands": mel.n_mels, "frames": mel.n_frames}
+    sizes = {"bins": mel.n_mels, "frames": mel.n_frames}
     expected = np.where(mel.values == mel.values.max(), np.float32(-9), mel.values)
     for axes in ORDERS:
         adapter = with_defaults(Adapter(axes=axes))
@@ -97,14 +98,26 @@ def test_lengths_and_names_are_given_as_declared(mel):
     assert list(hand_over(mel, with_defaults(Adapter(key="feat"))).args[0]) == ["feat"]
 
 
-@pytest.mark.parametrize("axes", ["bands", "bands, frames, time", "frames, frames, bands", "", "time, freq"])
+ODD_AXES = ["bins", "bins, frames, time", "bands, bins, frames", "frames, frames, bins", "", "time, freq"]
+
+
+@pytest.mark.parametrize("axes", ODD_AXES)
 def test_axes_of_other_names_are_refused(axes):
-    with pytest.raises(ParameterError, match=r"axes=.*: allowed are bands and frames"):
+    with pytest.raises(ParameterError, match=r"axes=.*: allowed are bins and frames"):
         Adapter(axes=axes)
 
 
 def test_commas_and_blanks_do_not_matter():
-    assert Adapter(axes="batch frames,bands").axes == "batch, frames, bands"
+    assert Adapter(axes="batch frames,bins").axes == "batch, frames, bins"
+
+
+def test_bins_may_be_called_bands_and_are_in_records():
+    adapter = Adapter(axes="batch, frames, bands")
+    assert adapter == Adapter(axes="batch, frames, bins")
+    assert adapter.axes == "batch, frames, bins"
+    assert to_plain(adapter)["axes"] == "batch, frames, bands"
+    assert from_plain(Adapter, to_plain(adapter)) == adapter
+    assert to_plain(Adapter())["axes"] is None
 
 
 def test_half_precision_that_cannot_hold_the_mel_is_refused(speechlike):
@@ -118,7 +131,7 @@ def test_half_precision_that_cannot_hold_the_mel_is_refused(speechlike):
     ("give", "message"),
     [
         (lambda a: None, r"it gave None: a callable must return the mel"),
-        (lambda a: a.T, r"bands and frames have changed places"),
+        (lambda a: a.T, r"bins and frames have changed places"),
         (lambda a: a[:, :-4], r"the length changed from 120 to 116 frames"),
         (lambda a: a[:-1], r"it gave shape \(79, 120\) .* expected the shape that was given"),
         (lambda a: np.stack([a, a]), r"it gave shape \(2, 80, 120\)"),
@@ -159,7 +172,7 @@ def test_what_is_no_mel_is_refused_in_one_line(mel, give, message):
     ],
 )
 def test_a_batch_that_shrank_is_not_said_to_have_grown(mel, give, message):
-    adapter = with_defaults(Adapter(axes="batch, bands, frames"))
+    adapter = with_defaults(Adapter(axes="batch, bins, frames"))
     handed = hand_over(mel, adapter)
     with pytest.raises(ParameterError, match=message):
         take_back(give(handed.args[0]), handed, mel, adapter)

@@ -10,12 +10,12 @@ from specaug_listen.custom.layout import Layout, MelBatch
 
 SHORT, LONG = np.arange(20, dtype=np.float32).reshape(4, 5), np.ones((4, 9), np.float32)
 BATCH = MelBatch((SHORT, LONG), pad_value=-7.0, n_channels=3)
-ORDERS = [", ".join(order) for order in itertools.permutations(("batch", "channel", "bands", "frames"))]
+ORDERS = [", ".join(order) for order in itertools.permutations(("batch", "channel", "bins", "frames"))]
 
 
 def test_each_item_lies_where_its_axes_say_and_comes_back():
-    sizes = {"batch": 2, "channel": 3, "bands": 4, "frames": 9}
-    at = {"batch": 0, "channel": 2, "bands": 3, "frames": 4}
+    sizes = {"batch": 2, "channel": 3, "bins": 4, "frames": 9}
+    at = {"batch": 0, "channel": 2, "bins": 3, "frames": 4}
     for axes in ORDERS:
         layout = Layout.of(axes)
         array = layout.arrange(BATCH)

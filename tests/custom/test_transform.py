@@ -26,7 +26,7 @@ def mel(speechlike):
 
 
 def mask(mel):
-    """Changes its (bands, frames) in place, by both kinds of global chance."""
+    """Changes its (bins, frames) in place, by both kinds of global chance."""
     start = random.randrange(mel.shape[1] - 10)
     mel[:, start : start + 10] = np.random.uniform(-1, 0)  # noqa: NPY002 - as others do
     return mel
@@ -212,8 +212,8 @@ def test_another_clip_of_the_same_size_may_be_given_to_a_draw(mel):
 
 def test_a_guess_is_said_and_what_is_declared_is_not(mel):
     guessed = get_policy(mask).draw(mel, rng=0)
-    assert "(bands, frames) as float32 of numpy in the front-end's own scale (guessed" in guessed.warnings[0]
-    adapter = Adapter(axes="frames, bands", container="numpy")
+    assert "(bins, frames) as float32 of numpy in the front-end's own scale (guessed" in guessed.warnings[0]
+    adapter = Adapter(axes="frames, bins", container="numpy")
     assert callable_policy(mask, adapter=adapter).draw(mel, rng=0).warnings == ()
 
 
@@ -272,16 +272,16 @@ def test_axes_that_the_documentation_names_are_tried_first(mel):
         """Shape: [batch, n_frames, n_mels]."""
         return mel - 1
 
-    assert get_policy(turned).draw(mel, rng=0).calls[0].adapter.axes == "frames, bands"
-    assert get_policy(either).draw(mel, rng=0).calls[0].adapter.axes == "batch, frames, bands"
+    assert get_policy(turned).draw(mel, rng=0).calls[0].adapter.axes == "frames, bins"
+    assert get_policy(either).draw(mel, rng=0).calls[0].adapter.axes == "batch, frames, bins"
 
 
-@pytest.mark.parametrize("axes", ["frames, bands", "batch, bands, frames", "batch, frames, bands", "bands, frames"])
+@pytest.mark.parametrize("axes", ["frames, bins", "batch, bins, frames", "batch, frames, bins", "bins, frames"])
 def test_the_shape_that_works_is_found(mel, axes):
     names = axes.split(", ")
 
     def picky(mel):
-        if mel.ndim != len(names) or mel.shape[names.index("bands")] != 80:
+        if mel.ndim != len(names) or mel.shape[names.index("bins")] != 80:
             raise ValueError("shape")
         return mel - 1
 
@@ -294,10 +294,10 @@ def test_a_square_mel_does_not_hide_the_order_of_axes():
 
     def picky(mel):
         if mel.ndim != 2 or mel.shape[1] != 80:
-            raise ValueError("bands last")
+            raise ValueError("bins last")
         return mel - 1
 
-    assert get_policy(picky).draw(square, rng=0).calls[0].adapter.axes == "frames, bands"
+    assert get_policy(picky).draw(square, rng=0).calls[0].adapter.axes == "frames, bins"
 
 
 def test_lengths_are_given_where_the_signature_asks_for_them(mel):
@@ -389,7 +389,7 @@ def test_a_callable_in_another_scale_masks_at_its_level(mel):
         mel[10:20] = 1e-6
         return mel
 
-    draw = callable_policy(silent, adapter=Adapter(axes="bands, frames", container="numpy", scale="power")).draw(
+    draw = callable_policy(silent, adapter=Adapter(axes="bins, frames", container="numpy", scale="power")).draw(
         mel, rng=0
     )
     np.testing.assert_allclose(draw.apply(mel).db[10:20], np.maximum(-60, mel.range_db[0]), atol=0.01)

@@ -50,7 +50,7 @@ def test_a_module_acts_as_in_training_and_is_left_as_it_was(mel):
     assert (draw.apply(mel).values != mel.values).any(axis=0).sum() == 10
     assert (module.training, module.inner.training, module.calls.item()) == (False, False, 0)
     assert torch.equal(torch.get_rng_state(), state)
-    assert draw.calls[0].adapter.axes == "batch, frames, bands"
+    assert draw.calls[0].adapter.axes == "batch, frames, bins"
 
 
 def test_its_draw_is_made_again_to_the_bit(mel):
@@ -99,14 +99,14 @@ def test_a_generator_of_torch_in_an_attribute_of_the_class_is_seeded(mel):
     ],
 )
 def test_sparse_tensors_tuples_and_gradients_are_turned_back(mel, give):
-    adapter = Adapter(axes="bands, frames", container="torch")
+    adapter = Adapter(axes="bins, frames", container="torch")
     draw = callable_policy(give, adapter=adapter).draw(mel, rng=0)
     np.testing.assert_array_equal(draw.apply(mel).values, mel.values - 1)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_is_turned_back(mel, dtype):
-    draw = callable_policy(lambda x: x.to(dtype) - 1, adapter=Adapter(axes="bands, frames", container="torch"))
+    draw = callable_policy(lambda x: x.to(dtype) - 1, adapter=Adapter(axes="bins, frames", container="torch"))
     np.testing.assert_allclose(draw.draw(mel, rng=0).apply(mel).values, mel.values - 1, atol=0.03)
 
 
@@ -121,12 +121,12 @@ def test_half_precision_is_turned_back(mel, dtype):
 )
 def test_tensors_that_are_no_mel_are_refused(mel, give, message):
     with pytest.raises(ParameterError, match=message):
-        callable_policy(give, adapter=Adapter(axes="bands, frames", container="torch")).draw(mel, rng=0)
+        callable_policy(give, adapter=Adapter(axes="bins, frames", container="torch")).draw(mel, rng=0)
 
 
 def test_a_module_takes_no_arrays(mel):
     with pytest.raises(ParameterError, match=r"container='numpy': a torch\.nn\.Module takes tensors"):
-        callable_policy(Mask(), adapter=Adapter(axes="bands, frames", container="numpy")).draw(mel, rng=0)
+        callable_policy(Mask(), adapter=Adapter(axes="bins, frames", container="numpy")).draw(mel, rng=0)
 
 
 def test_a_module_by_name_is_made_of_plain_arguments():

@@ -1,7 +1,7 @@
 """Bugs of augmentations that people reported, each rebuilt in a few lines of numpy, and as it should have been.
 
 Of each: the report, the callable, its corrected version, the finding that names the bug, and how it is called. The
-corrected version raises nothing. Mels are (bands, frames), batches (batch, bands, frames) with lengths in frames,
+corrected version raises nothing. Mels are (bins, frames), batches (batch, bins, frames) with lengths in frames,
 unless a callable says otherwise. All chance is numpy's global one, as in the code that the reports are about.
 """
 
@@ -17,9 +17,9 @@ from specaug_listen.custom.adapter import Adapter
 
 __all__ = ["BUGS", "Bug"]
 
-IN_BATCHES = Adapter(axes="batch, bands, frames", container="numpy", lengths="frames")
-FRAMES_FIRST = Adapter(axes="batch, frames, bands", container="numpy", lengths="frames")
-ALONE = Adapter(axes="bands, frames", container="numpy")
+IN_BATCHES = Adapter(axes="batch, bins, frames", container="numpy", lengths="frames")
+FRAMES_FIRST = Adapter(axes="batch, frames, bins", container="numpy", lengths="frames")
+ALONE = Adapter(axes="bins, frames", container="numpy")
 R = np.random
 
 
@@ -150,7 +150,7 @@ def over_all_frames(mel):
 
 
 def turned_for_whisper(mels, lengths):
-    """A module for (batch, frames, bands) was given (batch, bands, frames): both kinds of masks change places."""
+    """A module for (batch, frames, bins) was given (batch, bins, frames): both kinds of masks change places."""
     after = mels.copy()
     for item in after:
         for axis, widest in ((0, 100), (1, 27)):
@@ -166,7 +166,7 @@ def not_turned(mels, lengths):
 
 
 class FrequencyMask:
-    """A mask along axis 1 of (batch, frames, bands), where the frames are."""
+    """A mask along axis 1 of (batch, frames, bins), where the frames are."""
 
     axis = 1
 

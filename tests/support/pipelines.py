@@ -8,8 +8,8 @@ from specaug_listen.custom.adapter import Adapter
 
 __all__ = ["ADAPTER", "FAULTS", "MONO", "Reference"]
 
-ADAPTER = Adapter(axes="batch, bands, frames", container="numpy", lengths="frames")
-MONO = Adapter(axes="batch, channel, bands, frames", container="numpy", lengths="frames")
+ADAPTER = Adapter(axes="batch, bins, frames", container="numpy", lengths="frames")
+MONO = Adapter(axes="batch, channel, bins, frames", container="numpy", lengths="frames")
 
 
 class Reference:
