@@ -9,15 +9,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from ._files import as_path, open_file, printable
-from .errors import ParameterError, PolicyError, nearest, value_text
+from .errors import ParameterError, PolicyError, unknown_name, value_text
 
 __all__ = [
+    "YAML_SUFFIXES",
     "RepeatedKey",
     "Tagged",
     "as_mapping",
-    "by_name",
     "framework_data_of",
     "mapping_of",
+    "preset_or_file",
     "read_mapping",
     "read_plain",
     "read_text",
@@ -27,6 +28,8 @@ __all__ = [
 
 T = TypeVar("T")
 
+# Endings of the files that are read as YAML, of which JSON is a part.
+YAML_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_BYTES = 1 << 20
 _LONGEST_NUMBER = 100  # as in YAML, whose reader takes 20 ms to import
 _LONGEST_SHOWN = 60
@@ -240,10 +243,10 @@ def _json(text: str, repeated: list[RepeatedKey]) -> Any:
     return data
 
 
-def by_name(
+def preset_or_file(
     name_or_path: Any, cls: type[T], values: Mapping[str, T], what: str, read: Callable[[str | os.PathLike[str]], T]
 ) -> T:
-    """Return what a name, in upper or lower case, or the path of a YAML file stands for.
+    """Return the preset of a name, in upper or lower case, or what a YAML file at this path holds.
 
     Parameters
     ----------
@@ -270,11 +273,9 @@ def by_name(
     for name, value in values.items():
         if name.lower() == name_or_path.lower():
             return value
-    if name_or_path.lower().endswith((".yaml", ".yml", ".json")):
+    if name_or_path.lower().endswith(YAML_SUFFIXES):
         return read(name_or_path)
-    names = sorted(values)
-    hint = f"{nearest(name_or_path, names)} (allowed: {', '.join(names)}, or a .yaml file)"
-    raise ParameterError(f"unknown {what} {name_or_path!r:.80}{hint}")
+    raise unknown_name(what, name_or_path, values, "a .yaml file")
 
 
 def _one_line(error: Exception, text: str) -> str:

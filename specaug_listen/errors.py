@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ __all__ = [
     "error_context",
     "nearest",
     "one_line",
+    "unknown_name",
     "value_text",
 ]
 
@@ -83,6 +84,31 @@ def nearest(word: str, words: list[str]) -> str:
     close = difflib.get_close_matches(word.lower(), {k.lower(): k for k in words}, n=1, cutoff=0.5)
     original = {k.lower(): k for k in words}
     return f"; did you mean {original[close[0]]!r}?" if close else ""
+
+
+def unknown_name(what: str, name: object, names: Iterable[str], others: str = "") -> ParameterError:
+    """Make the error of a name that nothing has, with the nearest one that something has, and all of them.
+
+    Parameters
+    ----------
+    what : str
+        What the name was to stand for, e.g. "front-end".
+    name : object
+        As it was given; it may be no text at all.
+    names : iterable of str
+        Those that are allowed.
+    others : str
+        What is allowed besides, e.g. "a .yaml file".
+
+    Examples
+    --------
+    >>> str(unknown_name("front-end", "wisper", ["whisper", "nemo"], "a .yaml file"))
+    "unknown front-end 'wisper'; did you mean 'whisper'? (allowed: nemo, whisper, or a .yaml file)"
+    """
+    allowed = sorted(names)
+    close = nearest(str(name), allowed)
+    more = f", or {others}" if others else ""
+    return ParameterError(f"unknown {what} {name!r:.80}{close} (allowed: {', '.join(allowed)}{more})")
 
 
 def _without_middle(text: str, length: int) -> str:

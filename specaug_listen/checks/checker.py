@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from .._files import as_path
 from .._rng import as_seed
+from .._yaml import YAML_SUFFIXES
 from ..audio.signal import Audio
 from ..augment import Policy
 from ..custom.adapter import Adapter
@@ -184,7 +185,7 @@ def check(
 
 def is_callable_name(text: str) -> bool:
     """Say whether a text names a callable, and no file of a policy."""
-    return is_spec(text) and not text.lower().endswith((".yaml", ".yml", ".json"))
+    return is_spec(text) and not text.lower().endswith(YAML_SUFFIXES)
 
 
 def callable_policy(name: str, adapter: Adapter | None) -> Policy:

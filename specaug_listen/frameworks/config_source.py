@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeAlias
 
 from .._files import as_path, open_file, printable
-from .._yaml import RepeatedKey, as_mapping, framework_data_of, read_text, text_of
+from .._yaml import YAML_SUFFIXES, RepeatedKey, as_mapping, framework_data_of, read_text, text_of
 from ..errors import ParameterError, PolicyError
 from .detect import claims, short_list
 from .hf import PREPROCESSOR, PROCESSOR
@@ -154,7 +154,7 @@ def _archive_content(archive: Members, file: str | os.PathLike[str]) -> Content:
 
 
 def _is_text(entry: os.DirEntry[str]) -> bool:
-    return os.fsdecode(entry.name).lower().endswith((".yaml", ".yml", ".json", ".nemo"))
+    return os.fsdecode(entry.name).lower().endswith((*YAML_SUFFIXES, ".nemo"))
 
 
 def _no_model(folder: str | os.PathLike[str]) -> str:

@@ -11,7 +11,7 @@ from .._yaml import as_mapping, framework_data_of, mapping_of
 from ..augment.coverage import expected_shares, least_mels
 from ..augment.describe import aspects, subject
 from ..augment.policy import FrameworkName, Policy
-from ..errors import ParameterError, nearest
+from ..errors import ParameterError, unknown_name
 from .framework import Framework
 from .neutral import neutral_policy
 from .own_policies import own_policy
@@ -72,14 +72,12 @@ def convert_policy(policy: Policy, framework: str) -> Converted:
     True
     """
     target = FRAMEWORKS.get(framework)
-    allowed = ", ".join(writable_frameworks())
     if target is None:
-        close = nearest(str(framework), writable_frameworks())
-        raise ParameterError(f"unknown framework {framework!r:.80}{close} (allowed: {allowed})")
+        raise unknown_name("framework", framework, writable_frameworks())
     if target.write is None:
         raise ParameterError(
             f"framework {framework!r:.80} can be read, but not written; write {target.family} instead (allowed: "
-            f"{allowed})"
+            f"{', '.join(writable_frameworks())})"
         )
     neutral = neutral_policy(policy)
     text = target.write(neutral)
@@ -119,10 +117,10 @@ def _differences(policy: Policy, converted: Policy, framework: Framework) -> lis
     if orders[0] != orders[1]:
         lines.append(f"order: {', '.join(orders[0])} -> {', '.join(orders[1])}")
     if policy.probability != converted.probability:
-        lines.append(f"chance that anything is done: {policy.probability:g} -> {converted.probability:g}")
+        lines.append(f"probability that anything is done: {policy.probability:g} -> {converted.probability:g}")
     if policy.warp_probability != converted.warp_probability and "time warp" in before and "time warp" in after:
         a, b = ("none" if one.warp_probability is None else f"{one.warp_probability:g}" for one in both)
-        lines.append(f"chance of the warp apart from the masks: {a} -> {b}")
+        lines.append(f"probability of the warp apart from the masks: {a} -> {b}")
     a, b = map(_applied, both)
     if a != b:
         lines.append(f"applied of them: {a} -> {b}")

@@ -51,7 +51,7 @@ def lhotse_policy(
         None, or less than 1, for no warp.
     supervisions : bool
         Whether it is called with ``supervision_segments``: then the warp, which is that of the clip without its
-        padding, and the masks are each applied with a chance of ``p``; else both or none, over the padded row.
+        padding, and the masks are each applied with a probability of ``p``; else both or none, over the padded row.
 
     Raises
     ------
@@ -105,8 +105,8 @@ def _read(config: Config) -> PolicyAndFrontend:
             f"{section.where}time_warp_factor: {'null' if factor is None else factor}: no warp, as with any below 1"
         )
     section.note(
-        "supervision segments are passed, as by lhotse's datasets and icefall: p is the chance of the warp, and that "
-        "of the masks"
+        "supervision segments are passed, as by lhotse's datasets and icefall: p is the probability of the warp, and "
+        "that of the masks"
     )
     section.note("the file names no front-end; lhotse's Fbank, as icefall uses it, is meant")
     frontend = config.preset("lhotse")
@@ -154,8 +154,8 @@ LHOTSE = Framework(
         "masks and their mean are taken over the padded row, whose padding is ln 1e-10",
         "a warp is skipped on clips of 2 W + 1 frames or fewer, and its halves do not meet (half-pixel bicubic)",
         "with supervision segments, as lhotse's datasets and icefall pass them, the warp and the masks are each left "
-        "out with a chance of 1 - p, and the warp is one of the clip without its padding; without segments, both are "
-        "left out together, and the padding is warped too",
+        "out with a probability of 1 - p, and the warp is one of the clip without its padding; without segments, both "
+        "are left out together, and the padding is warped too",
         "of a mask of features that is wider than there are bins, a start below 0 counts from the end, so that as few "
         "as one bin is masked, or all of them",
         "where the budget leaves no frame (fewer than 7 frames with the defaults), lhotse raises; here, no time is "
@@ -172,7 +172,7 @@ LHOTSE = Framework(
     main_recipes={"lhotse": "lhotse", "icefall": "icefall"},
     # icefall: egs/librispeech/ASR/tdnn_lstm_ctc/asr_datamodule.py; zipformer/train.py with --use-cr-ctc;
     # egs/swbd/ASR/conformer_ctc; egs/librispeech/ASR/tiny_transducer_ctc. All of them, and lhotse's own datasets, hand
-    # over the supervision segments; with CR-CTC, icefall warps by itself, with the same chance.
+    # over the supervision segments; with CR-CTC, icefall warps by itself, with the same probability.
     recipes=(
         lhotse_policy(supervisions=True),
         lhotse_policy(supervisions=True, name="icefall"),

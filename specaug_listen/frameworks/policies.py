@@ -1,4 +1,23 @@
-"""Which policy is meant by a name, a file, a callable or an object."""
+"""Which policy is meant by a name, a file, a callable or an object.
+
+All doors to a policy, here, in `specaug_listen.frameworks.read` and in `specaug_listen.frameworks.own_policies`:
+
+====================  =====================================================  =========================
+function              takes                                                  returns
+====================  =====================================================  =========================
+`choose_policy`       whatever names a policy, parameters, batch, generator  the `Policy` of a run
+`get_policy`          whatever names a policy                                the `Policy`
+`resolve_policy`      whatever names a policy, parameters                    an `Imported`
+`read_policy`         a file, ours or a framework's                          the `Policy`
+`import_policy`       a file, ours or a framework's                          an `Imported`
+`import_data`         what stands in a framework's file                      an `Imported`
+`own_policy`          what stands in a file of ours                          the `Policy`
+====================  =====================================================  =========================
+
+An `Imported` is a policy with its front-end and with what its file leaves open. "Whatever names a policy" is a
+`PolicySource`: a name, a file's path, a callable or its ``module:callable``, or an object. `get_policy` and
+`read_policy` are `resolve_policy` and `import_policy` for users, who want the policy alone.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +27,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from .._yaml import by_name
+from .._yaml import YAML_SUFFIXES, preset_or_file
 from ..augment.parameters import Value, read_assignments, split_parameters
 from ..augment.policy import Policy, callable_policy
 from ..augment.steps import Batch
@@ -25,11 +44,10 @@ __all__ = [
     "is_policy_name",
     "recipe_behind",
     "resolve_policy",
-    "with_context",
+    "with_batch_and_generator",
 ]
 
 PolicySource: TypeAlias = "str | os.PathLike[str] | Policy | Imported | Callable[..., Any]"
-_SUFFIXES = (".yaml", ".yml", ".json")
 _BATCH = re.compile(r"(\d{1,9})(?:x(\d{1,9})(?:@([+-]?\d{1,9}(?:\.\d{1,9})?))?)?")
 
 
@@ -82,7 +100,7 @@ def choose_policy(
     adapter : Adapter or None
         How a callable wants the mel.
     batch : Batch, str or None
-        See `with_context`.
+        See `with_batch_and_generator`.
     exact_rng : bool
     parameters : sequence of str
         See `resolve_policy`.
@@ -90,7 +108,7 @@ def choose_policy(
     Raises
     ------
     ParameterError, PolicyError
-        As `get_policy`, `import_policy` and `with_context`.
+        As `get_policy`, `import_policy` and `with_batch_and_generator`.
 
     Examples
     --------
@@ -99,7 +117,7 @@ def choose_policy(
     """
     if not isinstance(exact_rng, bool):
         raise ParameterError(f"exact_rng={exact_rng!r:.80}: expected True or False")
-    return with_context(resolve_policy(policy, framework, adapter, parameters).policy, batch, exact_rng)
+    return with_batch_and_generator(resolve_policy(policy, framework, adapter, parameters).policy, batch, exact_rng)
 
 
 def resolve_policy(
@@ -131,7 +149,7 @@ def resolve_policy(
     if isinstance(source, (str, os.PathLike)) and not os.path.exists(source):
         base, assignments = split_parameters(os.fspath(source))
         source = base if assignments else source
-    imported = _import(source, framework, adapter)
+    imported = _without_parameters(source, framework, adapter)
     changes = {**assignments, **read_assignments(parameters)}
     if not changes:
         return imported
@@ -139,7 +157,8 @@ def resolve_policy(
     return replace(imported, policy=policy, notes=imported.notes + policy.notes[len(imported.policy.notes) :])
 
 
-def _import(source: PolicySource, framework: str | None, adapter: Adapter | None) -> Imported:
+def _without_parameters(source: PolicySource, framework: str | None, adapter: Adapter | None) -> Imported:
+    """Return what `resolve_policy` does, before any parameter of the policy is changed."""
     check_framework(framework)
     if _is_file(source):
         _check_no_adapter(source, adapter)
@@ -154,17 +173,19 @@ def _import(source: PolicySource, framework: str | None, adapter: Adapter | None
         error = source.why_no_frontend or policy.frontend_error
         frontend = source.frontend or policy.frontend
         return replace(source, policy=replace(policy, frontend=frontend, frontend_error=error))
-    policy = _policy_of(source, adapter)
+    policy = _policy_without_file(source, adapter)
     return Imported(policy, policy.frontend, policy.framework, notes=policy.notes, frontend_error=policy.frontend_error)
 
 
 def _is_file(source: PolicySource) -> bool:
     if not isinstance(source, (str, os.PathLike)) or (isinstance(source, str) and is_policy_name(source)):
         return False
-    return str(source).lower().endswith(_SUFFIXES) or os.path.exists(source)
+    return str(source).lower().endswith(YAML_SUFFIXES) or os.path.exists(source)
 
 
-def _policy_of(source: str | os.PathLike[str] | Policy | Callable[..., Any], adapter: Adapter | None) -> Policy:
+def _policy_without_file(
+    source: str | os.PathLike[str] | Policy | Callable[..., Any], adapter: Adapter | None
+) -> Policy:
     """Return the policy of a callable, of its name, of a policy's name, or of a policy itself."""
     if (isinstance(source, str) and is_spec(source)) or (callable(source) and not isinstance(source, Policy)):
         return callable_policy(source, adapter=adapter)
@@ -176,7 +197,7 @@ def _policy_of(source: str | os.PathLike[str] | Policy | Callable[..., Any], ada
             return read_policy(source)
         _check_assignments(source)
     policies = ALL_POLICIES | {framework: ALL_POLICIES[recipe] for framework, recipe in MAIN_RECIPES.items()}
-    return by_name(source, Policy, policies, "policy", read_policy)
+    return preset_or_file(source, Policy, policies, "policy", read_policy)
 
 
 def _check_no_adapter(source: PolicySource, adapter: Adapter | None) -> None:
@@ -199,7 +220,7 @@ def _check_assignments(name: str) -> None:
     if re.fullmatch(r"[A-Za-z_.]+=[^,:/]*(,.*)?", name):
         raise ParameterError(f"policy {name!r:.80}: a parameter without a policy; write LD,{name:.60}")
     base, comma, rest = name.partition(",")
-    if comma and (is_policy_name(base) or base.lower().endswith(_SUFFIXES)):
+    if comma and (is_policy_name(base) or base.lower().endswith(YAML_SUFFIXES)):
         read_assignments(rest.split(","), f"policy {name:.60}")
 
 
@@ -231,7 +252,7 @@ def recipe_behind(policy: Policy) -> Policy | None:
     return recipe if changed == policy else None
 
 
-def with_context(policy: Policy, batch: Batch | str | None, exact_rng: bool) -> Policy:
+def with_batch_and_generator(policy: Policy, batch: Batch | str | None, exact_rng: bool) -> Policy:
     """Return a policy in a padded batch, and with its framework's generator.
 
     Parameters
@@ -248,7 +269,7 @@ def with_context(policy: Policy, batch: Batch | str | None, exact_rng: bool) -> 
 
     Examples
     --------
-    >>> with_context(get_policy("lhotse"), "32x1500@-23.03", False).batch
+    >>> with_batch_and_generator(get_policy("lhotse"), "32x1500@-23.03", False).batch
     Batch(size=32, n_frames=1500, pad_value=-23.03)
     """
     if batch is not None:

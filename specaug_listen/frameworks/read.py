@@ -14,7 +14,7 @@ from .._files import printable
 from .._records import record
 from .._yaml import mapping_of
 from ..augment.policy import FrameworkName, Policy
-from ..errors import ParameterError, PolicyError, error_context, nearest
+from ..errors import ParameterError, PolicyError, error_context, nearest, unknown_name
 from ..frontends import MelFrontend
 from .config import Config
 from .config_source import content_of
@@ -148,8 +148,7 @@ def check_framework(name: str | None) -> None:
     """Raise a ParameterError for the name of a framework that is not read."""
     allowed = ["paper", *readable_frameworks()]
     if name is not None and name not in allowed:
-        close = nearest(str(name), allowed)
-        raise ParameterError(f"unknown framework {name!r:.80}{close} (allowed: {', '.join(sorted(allowed))})")
+        raise unknown_name("framework", name, allowed)
 
 
 def _check_own_framework(name: str) -> None:

@@ -75,11 +75,11 @@ class PolicyPage:
             lines.append(f"channel: {channel} of each recording, as {line} says")
         if policy.warp_probability is not None:
             lines.append(
-                f"the warp is applied with a chance of {policy.warp_probability:g}, the masks with one of their own, "
-                f"{policy.probability:g}"
+                f"the warp is applied with a probability of {policy.warp_probability:g}, the masks with one of their "
+                f"own, {policy.probability:g}"
             )
         elif policy.probability < 1:
-            lines.append(f"applied with a chance of {policy.probability:g}")
+            lines.append(f"applied with a probability of {policy.probability:g}")
         lines += _applied(policy)
         if policy.min_mels:
             lines.append(f"nothing is done to mels of fewer than {policy.min_mels} bins")

@@ -177,8 +177,8 @@ _FRAMEWORKS = (
     ),
     _Known(
         "wespeaker's configuration",
-        "its masks come after the mean of each bin was subtracted, with a chance of prob, and one group of them serves "
-        "the whole batch; WeNet's masks, whose arguments are called the same, are others",
+        "its masks come after the mean of each bin was subtracted, with a probability of prob, and one group of them "
+        "serves the whole batch; WeNet's masks, whose arguments are called the same, are others",
         {"dataset_args": ("spec_aug_args", "fbank_args", "spec_aug", "num_frms")},
     ),
     _Known(

@@ -9,8 +9,8 @@ from typing import Any
 
 from .._files import printable
 from .._records import from_plain, to_plain
-from .._yaml import by_name, read_mapping
-from ..errors import PolicyError, error_context
+from .._yaml import preset_or_file, read_mapping
+from ..errors import PolicyError, error_context, unknown_name
 from .frontend import MelFrontend
 from .presets import PRESETS
 from .statistics_files import read_statistics
@@ -38,7 +38,7 @@ def get_frontend(name: str | os.PathLike[str] | MelFrontend) -> MelFrontend:
     >>> get_frontend("whisper").hop_length
     160
     """
-    return by_name(name, MelFrontend, PRESETS, "front-end", read_frontend)
+    return preset_or_file(name, MelFrontend, PRESETS, "front-end", read_frontend)
 
 
 def read_frontend(path: str | os.PathLike[str]) -> MelFrontend:
@@ -72,7 +72,8 @@ def frontend_from_mapping(data: Mapping[str, Any], path: str | os.PathLike[str])
     fields = {"name": Path(name).stem, **data}
     base = fields.pop("base", None)
     if base is not None and (not isinstance(base, str) or base not in PRESETS):
-        raise PolicyError(f"{name}: base={base!r:.80}: allowed is one of {', '.join(sorted(PRESETS))}")
+        with error_context(name, PolicyError):
+            raise unknown_name("base", base, PRESETS)
     inherited = {} if base is None else to_plain(PRESETS[base])
     normalize = fields.get("normalize")
     if isinstance(normalize, Mapping) and set(normalize) == {"file"}:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from .._arrays import on_cpu
 from .._files import check_ordinary, open_file, printable
 from .._imports import require
-from .._yaml import read_mapping
+from .._yaml import YAML_SUFFIXES, read_mapping
 from ..errors import AudioError, ParameterError, PolicyError
 from .arrays import PER_UTTERANCE
 from .kaldi import Place, ark_places, read_place
@@ -99,7 +99,7 @@ def read_statistics(path: str | os.PathLike[str]) -> GlobalStatistics:
 
 def _statistics(path: Path, name: str) -> GlobalStatistics:
     suffix = path.suffix.lower()
-    if suffix in (".yaml", ".yml", ".json"):
+    if suffix in YAML_SUFFIXES:
         return _of_mapping(read_mapping(path, "statistics"), name)
     if suffix in (".npz", ".npy"):
         loaded = _load_numpy(path, name)

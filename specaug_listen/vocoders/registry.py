@@ -7,7 +7,7 @@ import os
 from typing import Any, Protocol, TypeAlias
 
 from .._records import from_plain, to_plain
-from .._yaml import scalar
+from .._yaml import YAML_SUFFIXES, scalar
 from ..audio.signal import Audio
 from ..errors import ParameterError, error_context, nearest
 from ..frontends import MelSpectrogram
@@ -64,7 +64,7 @@ def get_vocoder(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
     kind, colon, parameters = name.partition(":")
     if kind in VOCODERS:
         return _with_parameters(VOCODERS[kind], parameters, name) if colon else VOCODERS[kind]
-    if name.lower().endswith((".yaml", ".yml", ".json")):
+    if name.lower().endswith(YAML_SUFFIXES):
         return read_neural(name)
     names = sorted(VOCODERS)
     hint = nearest(name, names)

@@ -103,7 +103,7 @@ FRONTENDS = {
     ),
     "hop above window": ("{base: whisper, hop_length: 500}", "hop_length=500: allowed is at most win_length=400"),
     "fmax above half the rate": ("{base: whisper, fmax_hz: 9000}", r"fmax_hz=9000.*: allowed is at most .* 8000"),
-    "unknown base": ("{base: wisper}", "base='wisper': allowed is one of .*whisper"),
+    "unknown base": ("{base: wisper}", r"unknown base 'wisper'; did you mean 'whisper'\? \(allowed: .*whisper"),
     "unknown key": ("{base: whisper, nmels: 40}", r"unknown key 'nmels'; did you mean 'n_mels'\?"),
     "no mels": ("{base: whisper, n_mels: 0}", "n_mels=0: should be greater than 0"),
     "no mapping": ("[whisper]", "holds a list; a front-end file is a YAML mapping"),

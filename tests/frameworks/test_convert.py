@@ -72,7 +72,7 @@ def test_shuffling_stays_with_speechbrain_and_is_told_elsewhere():
 
 def test_the_warps_own_chance_is_told():
     differences = convert_policy(ALL_POLICIES["icefall"], "espnet").differences
-    assert "chance of the warp apart from the masks: 0.9 -> none" in differences
+    assert "probability of the warp apart from the masks: 0.9 -> none" in differences
     assert not any("apart from the masks" in line for line in convert_policy(ALL_POLICIES["icefall"], "hf").differences)
 
 
@@ -126,7 +126,7 @@ def test_what_differs_is_listed(subtests):
             "frequency masks, fill: filled with the mean of the clip -> filled with 0 in the scale of the f",
         ),
         ("LB", "wenet", "start: start anywhere but the last place -> start anywhere, cut off at the end"),
-        ("icefall", "espnet", "chance that anything is done: 0.9 -> 1"),
+        ("icefall", "espnet", "probability that anything is done: 0.9 -> 1"),
         ("icefall", "espnet", "time masks, count: as few as can use up the budget, at most 10 -> 2"),
         (
             "icefall",
@@ -160,7 +160,7 @@ def test_narrow_masks_come_in_where_a_framework_has_no_least_width():
 def test_what_is_the_same_is_not_listed():
     differences = convert_policy(ALL_POLICIES["espnet-conformer10"], "nemo").differences
     assert not [line for line in differences if line.startswith(("frequency masks, count", "frequency masks, width"))]
-    assert not [line for line in differences if "fill:" in line or "chance" in line]
+    assert not [line for line in differences if "fill:" in line or "probability" in line]
 
 
 def test_the_largest_width_is_kept_though_the_ends_differ(subtests):

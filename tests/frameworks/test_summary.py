@@ -15,7 +15,7 @@ from specaug_listen.auditions.records import read_index, read_record
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frameworks import ALL_POLICIES, FRAMEWORKS, hf_policy
 from specaug_listen.frameworks.frontend_choice import choose_frontend
-from specaug_listen.frameworks.policies import get_policy, resolve_policy, with_context
+from specaug_listen.frameworks.policies import get_policy, resolve_policy, with_batch_and_generator
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frameworks.summary import show_policy
 from specaug_listen.frontends import PRESETS
@@ -278,7 +278,7 @@ def test_audition_refuses_a_file_of_another_framework(tmp_path, clip, written):
     ],
 )
 def test_a_batch_is_read_from_its_text(text, batch):
-    made = with_context(get_policy("lhotse"), text, False).batch
+    made = with_batch_and_generator(get_policy("lhotse"), text, False).batch
     assert (made.size, made.n_frames, made.pad_value) == batch
 
 
@@ -290,30 +290,30 @@ def test_another_text_is_no_batch(subtests):
                 ParameterError, match=r"--batch .*: allowed is N, NxFRAMES or NxFRAMES@PAD, e\.g\. 32x1500@-15\.9"
             ),
         ):
-            with_context(get_policy("lhotse"), text, False)
+            with_batch_and_generator(get_policy("lhotse"), text, False)
 
 
 @pytest.mark.parametrize(("text", "why"), [("0", "size=0"), ("5000", "size=5000"), ("1x0", "n_frames=0")])
 def test_a_batch_out_of_range_is_refused(text, why):
     with pytest.raises(ParameterError, match=f"--batch.*{why}"):
-        with_context(get_policy("lhotse"), text, False)
+        with_batch_and_generator(get_policy("lhotse"), text, False)
 
 
 @pytest.mark.parametrize("name", ["LD", "lingvo"])
 def test_what_cannot_be_replayed_is_said_at_once(name):
     with pytest.raises(ParameterError, match=r"its draws cannot be replayed; allowed are those of .*wenet"):
-        with_context(get_policy(name), None, True)
+        with_batch_and_generator(get_policy(name), None, True)
 
 
 def test_the_frameworks_generator_is_in_the_policy():
-    assert with_context(get_policy("wenet"), None, True).exact_rng
-    assert with_context(get_policy("wenet"), None, False) == get_policy("wenet")
+    assert with_batch_and_generator(get_policy("wenet"), None, True).exact_rng
+    assert with_batch_and_generator(get_policy("wenet"), None, False) == get_policy("wenet")
 
 
 def test_a_padded_batch_of_warps_cannot_be_replayed():
     with pytest.raises(ParameterError, match="warps follow from the lengths of all examples"):
-        with_context(get_policy("espnet-conformer10"), "8x900", True)
-    assert with_context(get_policy("wenet"), "8x900", True).exact_rng
+        with_batch_and_generator(get_policy("espnet-conformer10"), "8x900", True)
+    assert with_batch_and_generator(get_policy("wenet"), "8x900", True).exact_rng
 
 
 def test_features_masked_after_the_time_of_clips_of_other_lengths_cannot_be_replayed():
@@ -321,14 +321,14 @@ def test_features_masked_after_the_time_of_clips_of_other_lengths_cannot_be_repl
     with pytest.raises(
         ParameterError, match="the numbers drawn for time masks follow from the lengths of all examples"
     ):
-        with_context(policy, "8x3000", True)
-    assert with_context(policy, "1x3000", True).exact_rng
-    assert with_context(get_policy("hf-whisper"), "8x3000", True).exact_rng
+        with_batch_and_generator(policy, "8x3000", True)
+    assert with_batch_and_generator(policy, "1x3000", True).exact_rng
+    assert with_batch_and_generator(get_policy("hf-whisper"), "8x3000", True).exact_rng
 
 
 def test_what_is_left_to_chance_is_said(written, tmp_path):
     page = show_policy("icefall", n_draws=10).text
-    assert "the warp is applied with a chance of 0.9, the masks with one of their own, 0.9\n" in page
+    assert "the warp is applied with a probability of 0.9, the masks with one of their own, 0.9\n" in page
     path = tmp_path / "shuffled.yaml"
     recipe = configs.SPEECHBRAIN.replace("    augment_prob: 0.75", "    shuffle_augmentations: true")
     path.write_text(recipe)

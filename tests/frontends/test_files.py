@@ -90,7 +90,7 @@ def test_a_front_end_from_a_file_computes_what_its_base_does(read, speechlike):
 
 def test_a_file_that_does_not_fit_is_refused_by_name_in_one_line(subtests, read, tmp_path):
     for text, message in [
-        ("base: wisper", r"base='wisper': allowed is one of espnet, fairseq, hifigan"),
+        ("base: wisper", r"unknown base 'wisper'; did you mean 'whisper'\? \(allowed: espnet, fairseq, hifigan"),
         (COMPLETE + "nmels: 3", r"unknown key 'nmels'; did you mean 'n_mels'\? \(allowed: allow_empty_filters, "),
         ("base: whisper\nn_mels: 80.0", r"n_mels=80\.0: should be a valid integer"),
         ("base: whisper\nn_mels: '80'", "n_mels='80': should be a valid integer"),

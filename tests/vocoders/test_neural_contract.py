@@ -254,7 +254,7 @@ def test_samples_as_integers_are_converted(speechlike):
 
 def test_a_wrong_file_is_one_line_with_file_key_value_and_what_is_allowed(read, subtests):
     for text, match in [
-        ("base: hifigam", r"base='hifigam': allowed is one of espnet, fairseq, hif"),
+        ("base: hifigam", r"unknown base 'hifigam'; did you mean 'hifigan'\? \(allowed: espnet, fairseq, hif"),
         (
             "base: hifigan\nhop_len: 256",
             r"unknown key 'hop_len'; did you mean 'hop_length'\? \(allowed: allow_empty_filters, axes, base, batch, ",
