@@ -23,6 +23,7 @@ __all__ = [
     "read_plain",
     "read_text",
     "scalar",
+    "scalar_text",
     "text_of",
 ]
 
@@ -199,6 +200,17 @@ def scalar(text: str) -> bool | int | float | str | None:
     except (ValueError, RecursionError):
         return text.strip()
     return text.strip() if isinstance(value, (dict, list)) else value
+
+
+def scalar_text(value: object) -> str:
+    """Write a value as `scalar` reads it.
+
+    Examples
+    --------
+    >>> scalar_text(0.5), scalar_text(None), scalar_text(True), scalar_text("floor")
+    ('0.5', 'null', 'true', 'floor')
+    """
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _whole(digits: str) -> int:

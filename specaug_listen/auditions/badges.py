@@ -21,7 +21,7 @@ __all__ = [
     "OF_STEPS",
     "clip_badges",
     "draw_badges",
-    "effective_draw",
+    "draw_with_change",
     "scores_of_steps",
 ]
 
@@ -80,8 +80,8 @@ def _within_limits(badges: Sequence[str]) -> tuple[str, ...]:
     return tuple(badge if len(badge) <= _LONGEST_BADGE else f"{badge[: _LONGEST_BADGE - 3]}..." for badge in badges)
 
 
-def effective_draw(draw: Draw, change: Change | None) -> Draw:
-    """Return the draw as it is shown and scored: of callables, what was found that they did to the mel."""
+def draw_with_change(draw: Draw, change: Change | None) -> Draw:
+    """Return a draw as it is shown and scored: for a callable, what it was found to do to the mel."""
     if change is None:
         return draw
     return replace(change.as_draw(draw.policy), warnings=draw.warnings, notices=draw.notices, applied=draw.applied)

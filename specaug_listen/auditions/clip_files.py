@@ -19,6 +19,7 @@ from .records import DrawRecord, read_record
 
 __all__ = [
     "AGAIN",
+    "CLIP_FILES",
     "HEAD",
     "MOST_BYTES_OF_PICTURE",
     "Files",
@@ -29,6 +30,8 @@ __all__ = [
     "check_wav",
 ]
 
+# Files of a clip but for its draws; "given" is the mel of a clip that came without its audio.
+CLIP_FILES = ("original.wav", "copy-synthesis.wav", "original.mel.png", "given.mel.png", "copy-synthesis.mel.png")
 # Bytes within which the sound of a WAV file of ours begins.
 HEAD = 1 << 12
 MOST_BYTES_OF_PICTURE, _MOST_PIXELS = 1 << 25, 1 << 26

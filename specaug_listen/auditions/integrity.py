@@ -16,8 +16,9 @@ from ..errors import PolicyError
 from ..frontends import MelFrontend, mel_format
 from ..outputs.marker import MARKER, is_folder, results_in
 from .badges import MOST_BADGES
-from .clip_files import AGAIN, MOST_BYTES_OF_PICTURE, Files, FolderFiles
+from .clip_files import AGAIN, CLIP_FILES, MOST_BYTES_OF_PICTURE, Files, FolderFiles
 from .records import ClipEntry, ClipRecord, Configuration, DrawRecord
+from .validation import FRAMES_OF_ROUNDING
 
 __all__ = [
     "Edits",
@@ -33,11 +34,8 @@ __all__ = [
 
 _DRAW = re.compile(r"(draw-[1-9]\d{0,6})\.json")
 _MOST_NAMED = 3
-# Rates are turned into one another by whole samples, and other versions may round otherwise.
-_FRAMES_OF_ROUNDING = 2
 _WITH_RESULTS = ("audition", "Audition.save", "sweep")
 _MOST_BYTES = {".png": MOST_BYTES_OF_PICTURE, ".json": 1 << 28}
-_OF_CLIP = ("original.wav", "copy-synthesis.wav", "original.mel.png", "given.mel.png", "copy-synthesis.mel.png")
 
 
 def read_draw(files: FolderFiles, name: str) -> DrawRecord:
@@ -179,7 +177,7 @@ def check_unchanged(
 
 def check_drawn(files: Files, name: str, record: DrawRecord) -> None:
     """Refuse a draw that is not as long as its mel; errors as for `check_unchanged`."""
-    # What a callable made is as long as was found.
+    # After a callable, the length that was found counts.
     n_frames = record.draw.n_frames - record.draw.n_trimmed if record.change is None else record.change.n_frames
     _check(files, name, record.frontend, n_frames, record.channels)
 
@@ -194,7 +192,7 @@ def _check(files: Files, name: str, frontend: MelFrontend, n_frames: int, channe
         has = f"{form.rate} Hz: allowed is the front-end's rate, {frontend.sample_rate} Hz"
     elif channels is not None and form.n_channels != n_channels:
         has = f"{form.n_channels} channels: allowed are {n_channels}, as its run wrote them ({channels})"
-    elif abs(frontend.framing.n_frames(form.n_samples) - n_frames) > _FRAMES_OF_ROUNDING:
+    elif abs(frontend.framing.n_frames(form.n_samples) - n_frames) > FRAMES_OF_ROUNDING:
         seconds = n_frames * frontend.hop_length / frontend.sample_rate
         has = (
             f"{form.n_samples} samples, {form.n_samples / form.rate:.2f} s: allowed is the length of its record, "
@@ -207,7 +205,7 @@ def _check(files: Files, name: str, frontend: MelFrontend, n_frames: int, channe
 def embedded(run: Path, folder: str, draws: Iterable[str]) -> Iterator[str]:
     """List the files of a clip that a page shows or plays, by their names below the run."""
     files = FolderFiles(run, folder, run)
-    names = list(_OF_CLIP)
+    names = list(CLIP_FILES)
     for draw in draws:
         # The figure is what an early version wrote.
         picture = f"{draw}.png" if files.size(f"{draw}.mel.png") is None else f"{draw}.mel.png"

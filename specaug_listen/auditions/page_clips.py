@@ -11,10 +11,10 @@ from ..audio.loudness import loudness_lufs, matching_gains_db
 from ..augment import Draw
 from ..errors import PolicyError
 from ..frontends import MelFrontend
-from ..frontends.filterbank import hz_to_mel, mel_to_hz
 from ..metrics import SCORES, Score
 from ..pages.model import Clip, ClipVersion, Mask, Picture, Row, SoundFacts
 from ..plots import extent_s, hz_ticks, outlines, read_cells, warp_lines
+from ..plots.mels import edges_hz
 from .assets import InlineAssets
 from .integrity import check_drawn, check_unchanged
 from .records import ClipEntry, DrawRecord
@@ -176,14 +176,6 @@ def masks_of(draw: Draw, frontend: MelFrontend) -> tuple[Mask, ...]:
         low_hz, high_hz = (round(hz, 1) for hz in edges_hz(frontend, outline.bins))
         masks.append(Mask(outline.kind, begin_s, end_s, low_hz, high_hz, *outline.bins, outline.fill))
     return tuple(masks)
-
-
-def edges_hz(frontend: MelFrontend, bins: tuple[int, int]) -> tuple[float, float]:
-    """Return from where to where bins reach: half way to the centres of their neighbours, on the mel scale."""
-    low, high = hz_to_mel([frontend.fmin_hz, frontend.top_hz], frontend.mel_scale)
-    spacing = (high - low) / (frontend.n_mels + 1)
-    below, above = mel_to_hz(low + spacing * (np.array(bins) + 0.5), frontend.mel_scale)
-    return float(below), float(above)
 
 
 def _picture(clip: ClipOfRun, name: str) -> Picture | None:

@@ -32,7 +32,7 @@ from ..inspection import Change
 from ..mels import MelClip
 from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
 from ..vocoders.registry import AnyVocoder
-from .badges import MOST_BADGES, effective_draw
+from .badges import MOST_BADGES, draw_with_change
 from .validation import MOST_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
 
 __all__ = [
@@ -175,8 +175,8 @@ class DrawRecord:
 
     @property
     def effective_draw(self) -> Draw:
-        """The draw as it is shown; see `effective_draw`."""
-        return effective_draw(self.draw, self.change)
+        """The draw as it is shown and scored: of callables, what was found that they did to the mel."""
+        return draw_with_change(self.draw, self.change)
 
 
 @record

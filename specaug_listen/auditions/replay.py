@@ -68,10 +68,9 @@ def replay_record(
     """
     with error_context(name):
         vocoder = vocoder_of(record.vocoder)
-    in_parts = not (record.draw.calls or record.waveform or record.audio.mel)
-    is_file = not isinstance(audio, (Audio, MelSpectrogram))
-    if folder is not None and in_parts and isinstance(vocoder, Joint) and is_file:
-        return _replay_long(record, vocoder, _file(record, audio, name), folder, name)
+    joint = _vocoder_in_parts(record)
+    if folder is not None and joint is not None and not isinstance(audio, (Audio, MelSpectrogram)):
+        return _replay_long(record, joint, _file(record, audio, name), folder, name)
     clip, mel = _clip_and_mel(record, audio, name)
     before = mel
     with error_context(name):
@@ -108,9 +107,13 @@ def _clip_and_mel(record: DrawRecord, audio: Any, name: str) -> tuple[Audio | Me
 
 def is_long_draw(record: DrawRecord) -> bool:
     """Whether the clip of a draw is so long that `replay` is better given a folder."""
-    if record.draw.calls or record.waveform is not None or record.audio.mel is not None:
-        return False
-    return isinstance(record.vocoder, Joint) and record.audio.n_samples > LONG_S * record.audio.sample_rate
+    return _vocoder_in_parts(record) is not None and record.audio.n_samples > LONG_S * record.audio.sample_rate
+
+
+def _vocoder_in_parts(record: DrawRecord) -> Joint | None:
+    """Return the vocoder with which a draw can be made again in parts; None where it needs the whole clip."""
+    needs_all = record.draw.calls or record.waveform is not None or record.audio.mel is not None
+    return record.vocoder if isinstance(record.vocoder, Joint) and not needs_all else None
 
 
 def changed_versions(record: DrawRecord) -> list[str]:
@@ -157,7 +160,7 @@ def _mel_clip(record: DrawRecord, mel_record: MelRecord, audio: Any, name: str) 
         files = list_mels(Path(_file(record, audio, name)), mel_record.key)
         file = next((mel_file for mel_file in files if mel_file.item == mel_record.item), files[0])
         clip = clip_of_file(file, ready, axes=mel_record.axes, **span)  # type: ignore[arg-type]
-    # That of its width is told again by the audition.
+    # The audition makes the notice of empty bins anew.
     written_notices = tuple(notice for notice in record.audio.notices if notice.kind != "empty-bins")
     clip = replace(clip, mel=replace(clip.mel, notices=written_notices))
     _check_same(clip, record, name)

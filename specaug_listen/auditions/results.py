@@ -23,7 +23,7 @@ from ..mels import MelClip
 from ..metrics import log_mel_rmse_db, perceptual, score
 from ..plots import audition_figure
 from ..vocoders import Vocoder
-from .badges import MASKED, clip_badges, draw_badges, effective_draw, scores_of_steps
+from .badges import MASKED, clip_badges, draw_badges, draw_with_change, scores_of_steps
 from .notebook import frame
 from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
@@ -212,7 +212,7 @@ class Audition:
 
     def effective_draw(self, reconstruction: RenderedDraw) -> Draw:
         """Return the draw as it is shown and scored: of callables, what was found that they did to the mel."""
-        return effective_draw(reconstruction.draw, self.change_of(reconstruction))
+        return draw_with_change(reconstruction.draw, self.change_of(reconstruction))
 
     @cached_property
     def _changes(self) -> dict[int, Change]:

@@ -18,9 +18,9 @@ from ..errors import ParameterError
 from ..frontends import AnyMel
 from ..outputs.marker import Line
 from ..outputs.names import folder_name
-from ..outputs.output import Output
+from ..outputs.output import PATIENCE_S, Output
 from ..plots import RANGE_DB, Cells, encode_png, reference_db
-from .clip_files import MemoryFiles
+from .clip_files import CLIP_FILES, MemoryFiles
 from .records import Channels, ClipEntry, Configuration, DrawRecord, describe_clip, to_bytes, versions, vocoder_record
 from .rendering import first_samples
 
@@ -44,7 +44,6 @@ __all__ = [
 
 # Names in the folder above that no clip's folder may take.
 RESERVED = frozenset({"report.html", "report", "audition.json"})
-_PATIENCE_S = 10.0
 
 
 def save_audition(audition: Audition, out: Path, *, channels: Channels = "mono", overwrite: bool = False) -> Path:
@@ -54,7 +53,7 @@ def save_audition(audition: Audition, out: Path, *, channels: Channels = "mono",
     output = Output(out, "Audition.save", overwrite=overwrite, inputs=[] if source is None else [source.path])
     _check_no_run(output)
     files = audition_files(audition, channels)
-    with output.alone(_PATIENCE_S):
+    with output.alone(PATIENCE_S):
         _check_no_run(output)  # one may have ended since
         folder = folder_name(f"{audition.name}.wav", names_taken(output))
         write_clip_folder(output, folder, files)
@@ -77,7 +76,7 @@ def names_taken(output: Output) -> set[str]:
 
 def names_in_clip_folder(draws: int, *, original_phase: bool = False) -> list[str]:
     """List the names of all files that a clip's folder may hold."""
-    names = ["original.wav", "copy-synthesis.wav", "original.mel.png", "given.mel.png", "copy-synthesis.mel.png"]
+    names = list(CLIP_FILES)
     for number in range(1, draws + 1):
         names += [f"draw-{number}{ending}" for ending in (".wav", ".png", ".json", ".mel.png")]
         names += [f"draw-{number}-original-phase.wav"] if original_phase else []

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .records import ClipEntry, ClipRecord, DrawRecord
 
 __all__ = [
+    "FRAMES_OF_ROUNDING",
     "MOST_FRAMES",
     "check_channel",
     "check_draw",
@@ -28,8 +29,8 @@ __all__ = [
 # Six days at 100 frames a second.
 MOST_FRAMES = 50_000_000
 _MOST_WARPS, _MOST_CELLS = 100, 1 << 27
-# Rates are turned into one another by whole samples, and other versions may round otherwise.
-_FRAMES_OF_ROUNDING = 2
+# Resampling gives whole samples, and other versions may round otherwise.
+FRAMES_OF_ROUNDING = 2
 _SECONDS_OF_ROUNDING = 0.01
 _LARGEST_SCORE = 1e12
 
@@ -116,7 +117,7 @@ def check_draw(record: DrawRecord) -> None:
     else:
         n_samples = round(clip.n_samples * frontend.sample_rate / clip.sample_rate)
         expected = frontend.framing.n_frames(n_samples)
-        if abs(draw.n_frames - expected) > _FRAMES_OF_ROUNDING:
+        if abs(draw.n_frames - expected) > FRAMES_OF_ROUNDING:
             raise ParameterError(
                 f"draw.n_frames={draw.n_frames}: allowed is what its clip gives, {expected} of {n_samples} samples"
             )

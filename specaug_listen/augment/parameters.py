@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from .._records import from_plain, to_plain
-from .._yaml import scalar
+from .._yaml import scalar, scalar_text
 from ..errors import ParameterError, nearest
 from .describe import SUBJECTS, prefix_of
 from .masks import Mask, Warp
@@ -126,11 +126,7 @@ def parameters_text(parameters: Mapping[str, Value]) -> str:
     >>> parameters_text({"F": 27, "time_mask.max_frames": None})
     ',F=27,time_mask.max_frames=null'
     """
-    return "".join(f",{key}={_value_text(value)}" for key, value in parameters.items())
-
-
-def _value_text(value: Value) -> str:
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return "".join(f",{key}={scalar_text(value)}" for key, value in parameters.items())
 
 
 # --- the letters ---

@@ -20,14 +20,15 @@ from .locks import holding, remove_empty
 from .marker import MARKER, Line, OwnFiles, append_line, is_folder, marker_bytes, marker_lines
 from .scratch import files_in, has_name_of_room, is_room, new_room, remove_left_rooms
 
-__all__ = ["Output"]
+__all__ = ["PATIENCE_S", "Output"]
 
 # Commands whose results fill a folder.
 _WHOLE_FOLDERS = frozenset({"audition", "sweep", "check"})
 # Commands that replace each other's pages.
 _WITH_PAGES = frozenset({"audition", "sweep", "report"})
 _LOOSE_BYTES = 4 << 20
-_PATIENCE_S = 10.0
+# How long one waits for another run to leave the folder.
+PATIENCE_S = 10.0
 
 
 class Output:
@@ -201,7 +202,7 @@ class Output:
         """
         with self._present(), ExitStack() as stack:
             # As long as it is locked, another run leaves it alone; until it is, no other run is let in.
-            with self.alone(_PATIENCE_S), io_errors(self.out):
+            with self.alone(PATIENCE_S), io_errors(self.out):
                 path = stack.enter_context(new_room(self.folder))
             yield path
 
@@ -214,7 +215,7 @@ class Output:
         ------
         OutputError
         """
-        with self.alone(_PATIENCE_S), io_errors(self.out):
+        with self.alone(PATIENCE_S), io_errors(self.out):
             self._remove(instead_of)
             self._rewrite([{"command": self.command, **line} for line in lines])
 
@@ -226,7 +227,7 @@ class Output:
         OutputError
         """
         line = {"command": self.command, **line}
-        with self.alone(_PATIENCE_S), io_errors(self.folder / MARKER):
+        with self.alone(PATIENCE_S), io_errors(self.folder / MARKER):
             if not os.path.lexists(self.folder / MARKER):
                 self._rewrite([])
             elif os.lstat(self.folder / MARKER).st_nlink > 1:  # a copy by hard links keeps its own
@@ -253,7 +254,7 @@ class Output:
         """
         names = files_in(room)
         names.sort(key=lambda name: last.index(name) if name in last else -1)
-        with self.alone(_PATIENCE_S), io_errors(self.out):
+        with self.alone(PATIENCE_S), io_errors(self.out):
             owns = {name: self.own_files.hash_of(room / name) for name in names}  # takes its time: before the look
             self.check(names)
             if line is None:
@@ -291,7 +292,7 @@ class Output:
         ------
         OutputError
         """
-        with self.alone(_PATIENCE_S), io_errors(self.out):
+        with self.alone(PATIENCE_S), io_errors(self.out):
             self._remove(name for name in names if name not in self._done)
 
     # --- the steps ---

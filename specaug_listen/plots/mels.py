@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .._imports import require
 from ..errors import ParameterError
 from ..frontends import AnyMel, MelFrontend, check_mel
-from ..frontends.filterbank import hz_to_mel
+from ..frontends.filterbank import hz_to_mel, mel_to_hz
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +27,7 @@ __all__ = [
     "check_axes",
     "colours_hex",
     "columns",
+    "edges_hz",
     "extent_s",
     "hz_ticks",
     "plot_mel",
@@ -155,18 +156,30 @@ def _means(db: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.float32]:
 
 def hz_ticks(frontend: MelFrontend) -> tuple[list[float], list[str]]:
     """Return positions in bins, and labels, of round frequencies."""
-    low, high = hz_to_mel([frontend.fmin_hz, frontend.top_hz], frontend.mel_scale)
-    spacing = (high - low) / (frontend.n_mels + 1)
+    lowest, spacing = _spacing_mel(frontend)
     positions: list[float] = []
     labels: list[str] = []
     least = 0.075 * frontend.n_mels
     for hz in _TICKS_HZ:
-        position = float((hz_to_mel(hz, frontend.mel_scale) - low) / spacing - 1)
+        position = float((hz_to_mel(hz, frontend.mel_scale) - lowest) / spacing - 1)
         is_free = all(abs(position - other) >= least for other in positions)
         if -0.5 <= position <= frontend.n_mels - 0.5 and is_free:
             positions.append(position)
             labels.append(str(hz))
     return positions, labels
+
+
+def edges_hz(frontend: MelFrontend, bins: tuple[int, int]) -> tuple[float, float]:
+    """Return from where to where bins reach: half way to the centres of their neighbours, on the mel scale."""
+    lowest, spacing = _spacing_mel(frontend)
+    below, above = mel_to_hz(lowest + spacing * (np.array(bins) + 0.5), frontend.mel_scale)
+    return float(below), float(above)
+
+
+def _spacing_mel(frontend: MelFrontend) -> tuple[float, float]:
+    """Return the lower end of a front-end's bins, and the distance of their centres, on the mel scale."""
+    low, high = hz_to_mel([frontend.fmin_hz, frontend.top_hz], frontend.mel_scale)
+    return float(low), float((high - low) / (frontend.n_mels + 1))
 
 
 @dataclass(frozen=True, eq=False)

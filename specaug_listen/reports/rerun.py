@@ -10,6 +10,7 @@ from typing import Any
 from .._files import printable
 from .._imports import require
 from .._records import to_plain
+from .._yaml import scalar_text
 from ..auditions.records import Configuration, CustomVocoder, vocoder_name
 from ..augment import Policy
 from ..augment.describe import in_words
@@ -144,7 +145,7 @@ def rerun_code_of_sweep(run: Configuration, path: str | None, axes: Sequence[tup
     files: list[tuple[str, str]] = []
     policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
     clip = path or "CLIP.wav"
-    vary = [part for key, values in axes for part in ("--vary", f"{key}={','.join(_value_text(v) for v in values)}")]
+    vary = [part for key, values in axes for part in ("--vary", f"{key}={','.join(map(scalar_text, values))}")]
     options = ["--policy", policy, "--draws", str(run.draws), "--seed", str(run.seed)]
     # Left out, each policy is heard on its own front-end.
     is_own = is_on_own_frontends(run, (key for key, _ in axes))
@@ -163,10 +164,6 @@ def rerun_code_of_sweep(run: Configuration, path: str | None, axes: Sequence[tup
         'swept.save("OUT")',
     ]
     return RerunCode(command, "\n".join(lines), files=tuple(files))
-
-
-def _value_text(value: Any) -> str:
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _command(paths: Sequence[str], options: list[str], run: Configuration) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from specaug_listen.auditions.page_clips import edges_hz, masks_of
+from specaug_listen.auditions.page_clips import masks_of
 from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
 from specaug_listen.frontends import WHISPER
+from specaug_listen.plots.mels import edges_hz
 
 
 def test_a_mask_of_bins_reaches_half_way_to_the_centres_beyond_it():
