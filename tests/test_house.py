@@ -170,7 +170,7 @@ TESTS = pathlib.Path(__file__).parent
 # Modules without a file of tests by their own name, under the one that tests them where they are used.
 TESTED_BY = {
     "attack/test_arguments.py": "_interrupts",
-    "attack/test_code_under_check.py": "checks.keeper",
+    "attack/test_code_under_check.py": "checks.subreaper",
     "attack/test_cost.py": "_yaml_loader",
     "attack/test_edited_folders.py": "auditions.integrity",
     "attack/test_large_mels.py": "_arrays mels.lhotse mels.npy",
@@ -189,9 +189,9 @@ TESTED_BY = {
     "auditions/test_long.py": "auditions.results",
     "auditions/test_single.py": "auditions.inputs auditions.rendering",
     "augment/test_policy.py": "augment.presets",
-    "checks/test_checker.py": "checks.report checks.rules_masks checks.rules_padding",
+    "checks/test_checker.py": "checks.findings checks.rules_masks checks.rules_padding",
     "checks/test_lengths_and_memory.py": "checks.calls checks.rules_calls checks.rules_fills checks.rules_randomness",
-    "checks/test_order.py": "checks.rules_warps",
+    "checks/test_reordering.py": "checks.rules_warps",
     "cli/test_app.py": "cli.console cli.group cli.options cli.tables",
     "cli/test_command_and_call.py": "cli.audition cli.policy cli.replay cli.report cli.resolve cli.sweep",
     "cli/test_first_use.py": "pages.folders",

@@ -2,6 +2,6 @@
 
 from .checker import Check, check
 from .clips import speech_like
-from .report import FINDINGS, CheckReport, Finding
+from .findings import FINDINGS, CheckReport, Finding
 
 __all__ = ["FINDINGS", "Check", "CheckReport", "Finding", "check", "speech_like"]

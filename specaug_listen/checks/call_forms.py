@@ -30,8 +30,8 @@ from ..custom.layout import MelBatch
 from ..errors import error_context
 from ..frontends import MelSpectrogram
 from .clips import Clip, reference_of
+from .isolated_process import CallableProcess, CallEndedError, GaveUpError
 from .pipelines import CallablePipeline, Outcome, Traits, traits_of
-from .process import Apart, CallEndedError, GaveUpError
 
 __all__ = ["CallForms", "crash_of_few_bins", "crash_of_one", "find_form", "forms_of", "pipeline_with_axes_turned"]
 
@@ -68,7 +68,7 @@ class CallForms(NamedTuple):
     optional_lengths: str | None
 
 
-def forms_of(name: str, function: Callable[..., Any] | Apart, declared: Adapter) -> CallForms:
+def forms_of(name: str, function: Callable[..., Any] | CallableProcess, declared: Adapter) -> CallForms:
     """Look at a callable, and list the forms in which it may be called.
 
     Raises
@@ -89,7 +89,7 @@ def _forms_here(function: Any, declared: Adapter) -> CallForms:
 
 
 def find_form(
-    name: str, function: Callable[..., Any] | Apart, forms: CallForms, clips: Sequence[Clip], seed: int
+    name: str, function: Callable[..., Any] | CallableProcess, forms: CallForms, clips: Sequence[Clip], seed: int
 ) -> tuple[CallablePipeline, list[str], bool]:
     """Find the form in which a callable is checked; return it with notes on that, and whether trial alone says so.
 
@@ -118,7 +118,7 @@ def pipeline_with_axes_turned(pipeline: CallablePipeline, mel: MelSpectrogram) -
 
 
 def crash_of_few_bins(
-    function: Callable[..., Any] | Apart, forms: CallForms, clips: Sequence[Clip], seed: int
+    function: Callable[..., Any] | CallableProcess, forms: CallForms, clips: Sequence[Clip], seed: int
 ) -> str | None:
     """Describe the error of the first order of axes, where mels of this many bins raise it, and of more do not."""
     if not forms.candidates or forms.documented:
@@ -167,15 +167,15 @@ def _check_container(function: Any, adapter: Adapter) -> None:
     check_container(owner_module(function), adapter)
 
 
-def _run(function: Callable[..., Any] | Apart, work: Callable[..., Any], *args: Any) -> Any:
+def _run(function: Callable[..., Any] | CallableProcess, work: Callable[..., Any], *args: Any) -> Any:
     try:
-        return function.run(work, *args) if isinstance(function, Apart) else work(function, *args)
+        return function.run(work, *args) if isinstance(function, CallableProcess) else work(function, *args)
     except CallEndedError as ended:
         raise GaveUpError({ended.what: f"a call {ended.evidence}"}) from None
 
 
 def _first_that_works(
-    function: Callable[..., Any] | Apart, forms: CallForms, clips: Sequence[Clip], seed: int
+    function: Callable[..., Any] | CallableProcess, forms: CallForms, clips: Sequence[Clip], seed: int
 ) -> tuple[Adapter, Evidence] | None:
     by_axes = [
         (layout.names, [CallablePipeline("", function, adapter, clips[0].mel, forms.traits) for adapter in group])

@@ -20,7 +20,7 @@ from ..custom.call import describe_error, device_of, generators_of, isolated, ow
 from ..custom.layout import MelBatch, Values
 from ..errors import ParameterError
 
-__all__ = ["CallResult", "Caller", "Kind", "Memory", "call_once"]
+__all__ = ["ArrayKind", "CallResult", "Caller", "EarlierCalls", "call_once"]
 
 # What comes back is copied: one that stands for far more cells than it holds would take all memory.
 _MOST_TIMES = 100
@@ -29,7 +29,7 @@ _CALLS_IN_MEMORY = 8
 _INPUT, _RESULT = "what an earlier call was given", "the result of an earlier call"
 
 
-class Kind(NamedTuple):
+class ArrayKind(NamedTuple):
     """Whose array something is, of which dtype, and on which device."""
 
     library: str
@@ -60,7 +60,7 @@ class CallResult:
     """
 
     array: Values | None = None
-    kinds: tuple[Kind, Kind] | None = None
+    kinds: tuple[ArrayKind, ArrayKind] | None = None
     rounded: Values | None = None
     changed_input: Values | None = None
     error: str | None = None
@@ -83,7 +83,7 @@ class _Remembered(NamedTuple):
         return _bytes_of(self.array) != self.bytes
 
 
-class Memory:
+class EarlierCalls:
     """Inputs and results of the last calls, beside copies of them: does a later call change what others hold?"""
 
     def __init__(self) -> None:
@@ -122,12 +122,12 @@ def _bytes_of(array: Any) -> bytes:
 
 
 # Of the callable that was called last in this process.
-_MEMORY = Memory()
+_EARLIER_CALLS = EarlierCalls()
 
 
 def call_once(function: Any, adapter: Adapter, batch: MelBatch, seed: int, training: bool) -> CallResult:
     """Call a callable once, in the process that holds it."""
-    return Caller(function, adapter, _MEMORY, is_apart=True)(batch, seed, training=training)
+    return Caller(function, adapter, _EARLIER_CALLS, is_apart=True)(batch, seed, training=training)
 
 
 class Caller:
@@ -144,9 +144,9 @@ class Caller:
     """
 
     def __init__(
-        self, function: Callable[..., Any], adapter: Adapter, memory: Memory, *, is_apart: bool = False
+        self, function: Callable[..., Any], adapter: Adapter, memory: EarlierCalls, *, is_apart: bool = False
     ) -> None:
-        self.function, self.adapter, self._memory, self._is_apart = function, adapter, memory, is_apart
+        self.function, self.adapter, self._earlier_calls, self._is_apart = function, adapter, memory, is_apart
         self._module, self._generators = owner_module(function), generators_of(function)
 
     def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> CallResult:
@@ -160,12 +160,14 @@ class Caller:
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt) and not self._is_apart:
                     raise
-                changes = self._memory.changes(self.function)
+                changes = self._earlier_calls.changes(self.function)
                 return CallResult(error=describe_error(error), error_type=type(error).__name__, changes=changes)
         return self._read(result, handed, before, kind)
 
-    def _read(self, result: Any, handed: Handed, before: Values, kind: Kind) -> CallResult:
-        read = CallResult(changed_input=_if_changed(handed.mels, before), changes=self._memory.changes(self.function))
+    def _read(self, result: Any, handed: Handed, before: Values, kind: ArrayKind) -> CallResult:
+        read = CallResult(
+            changed_input=_if_changed(handed.mels, before), changes=self._earlier_calls.changes(self.function)
+        )
         try:
             mel = mel_within(result, self.adapter)
             read = replace(read, kinds=(kind, _kind_of(mel)))
@@ -173,7 +175,7 @@ class Caller:
                 return read
             array = _of_moderate_size(as_array(mel), before)
             rounded = _rounded(before, mel) if array.shape == before.shape and kind != _kind_of(mel) else None
-            self._memory.add(self.function, handed.mels, mel)
+            self._earlier_calls.add(self.function, handed.mels, mel)
         except ParameterError as error:
             return replace(read, error=str(error))
         return replace(read, array=array, rounded=rounded)
@@ -188,9 +190,9 @@ def _of_moderate_size(array: Values, before: Values) -> Values:
     return array
 
 
-def _kind_of(value: Any) -> Kind:
+def _kind_of(value: Any) -> ArrayKind:
     dtype, device = getattr(value, "dtype", type(value).__name__), getattr(value, "device", "cpu")
-    return Kind(type(value).__module__.split(".")[0], str(dtype), str(device))
+    return ArrayKind(type(value).__module__.split(".")[0], str(dtype), str(device))
 
 
 def _if_changed(mels: Any, before: Values) -> Values | None:

@@ -27,9 +27,9 @@ from ..outputs.output import Output
 from .call_forms import CallForms, crash_of_few_bins, crash_of_one, find_form, forms_of, pipeline_with_axes_turned
 from .clips import Clip, clips_of, reference_of, sounds_of, speech_clips
 from .export import output_of_check, save_check
+from .findings import FINDINGS, OF_AXES, CheckReport, Finding, in_order
+from .isolated_process import CallableProcess, GaveUpError
 from .pipelines import CallablePipeline, Pipeline, PolicyPipeline, Traits
-from .process import Apart, GaveUpError
-from .report import FINDINGS, OF_AXES, CheckReport, Finding, in_order
 from .rules_batches import exchange_findings, left_out_findings
 from .rules_calls import call_findings, contract_findings, mode_findings, try_hard_cases
 from .rules_fills import fill_findings
@@ -39,7 +39,7 @@ from .rules_places import place_findings
 from .rules_randomness import is_filter, late_findings, other_clip_findings, randomness_findings
 from .rules_strength import strength_findings
 from .rules_warps import order_findings, warp_findings
-from .trials import FULL_EFFORT, Bench, Observation
+from .trials import FULL_EFFORT, Observation, Session
 
 __all__ = ["Check", "check"]
 
@@ -58,7 +58,7 @@ class Check:
     """
 
     report: CheckReport
-    _bench: Bench = field(repr=False)
+    _session: Session = field(repr=False)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -91,7 +91,7 @@ class Check:
 
     def put(self, output: Output) -> Path:
         """Write the same into an output that is at hand."""
-        return save_check(self.report, self._bench, output)
+        return save_check(self.report, self._session, output)
 
     def __repr__(self) -> str:
         return f"Check({str(self).splitlines()[-1]:.200})"
@@ -178,8 +178,8 @@ def check(
     if pipeline.callables:
         result = _check_apart(pipeline, mels, seed, limits, timeout_s)
     else:
-        bench = _bench(PolicyPipeline(pipeline, reference_of(mels).mel), mels, seed, limits)
-        result = _check_on(bench, pipeline, limits, [])
+        session = _session(PolicyPipeline(pipeline, reference_of(mels).mel), mels, seed, limits)
+        result = _check_on(session, pipeline, limits, [])
     return replace(result, report=replace(result.report, frontend_reason=reason))
 
 
@@ -213,41 +213,43 @@ def _check_apart(policy: Policy, clips: tuple[Clip, ...], seed: int, limits: _Li
         raise ParameterError(f"policy {policy.name!r}: callables are checked by themselves; give the callable alone")
     if step.function is None and not step.is_importable:
         raise ParameterError(f"policy {policy.name!r}: its callable is not at hand; give the callable")
-    apart = Apart(step.call if step.function is None else step.function, timeout_s)
-    with closing(apart):
-        result = _check_callable(step, apart, clips, seed, limits)
-    return _with_note(result, apart.not_done) if apart.not_done else result
+    process = CallableProcess(step.call if step.function is None else step.function, timeout_s)
+    with closing(process):
+        result = _check_callable(step, process, clips, seed, limits)
+    return _with_note(result, process.not_done) if process.not_done else result
 
 
-def _check_callable(step: Foreign, apart: Apart, clips: tuple[Clip, ...], seed: int, limits: _Limits) -> Check:
+def _check_callable(
+    step: Foreign, process: CallableProcess, clips: tuple[Clip, ...], seed: int, limits: _Limits
+) -> Check:
     reference = reference_of(clips)
-    # Before anything is known of it: on which bench findings are shown.
-    unknown = _bench(
-        CallablePipeline(step.call, apart, step.adapter, reference.mel, Traits(False, "")), clips, seed, limits
+    # Before anything is known of it: on which session findings are shown.
+    unknown = _session(
+        CallablePipeline(step.call, process, step.adapter, reference.mel, Traits(False, "")), clips, seed, limits
     )
     are_axes_free = step.adapter.axes is None
     try:
-        forms = forms_of(step.call, apart, step.adapter)
-        if are_axes_free and (line := crash_of_few_bins(apart, forms, clips, seed)):
+        forms = forms_of(step.call, process, step.adapter)
+        if are_axes_free and (line := crash_of_few_bins(process, forms, clips, seed)):
             return _report_few_bins(unknown, line, limits)
-        pipeline, notes, is_guessed = find_form(step.call, apart, forms, clips, seed)
+        pipeline, notes, is_guessed = find_form(step.call, process, forms, clips, seed)
         line = crash_of_one(pipeline, forms, reference.mel, seed) if are_axes_free else None
     except GaveUpError as error:
         return _give_up(unknown, error, limits, [])
-    result = _check_on(_bench(pipeline, clips, seed, limits), None, limits, notes)
+    result = _check_on(_session(pipeline, clips, seed, limits), None, limits, notes)
     if line:
         result = _with_finding(result, Finding.of("crash-2d", line, str(reference), seed), limits)
-    if result.findings and are_axes_free and is_guessed and not apart.is_hopeless():
+    if result.findings and are_axes_free and is_guessed and not process.is_hopeless():
         result = _check_in_other_order(result, pipeline, limits, forms)
-    if line := _processes_in_words(apart):
+    if line := _processes_in_words(process):
         result = _with_finding(result, Finding.of("process-forked", line, str(reference), seed), limits)
     return result
 
 
-def _processes_in_words(apart: Apart) -> str:
+def _processes_in_words(process: CallableProcess) -> str:
     """Say which processes calls have started, as evidence; empty where there were none."""
-    n_left = apart.n_left()
-    forks = [f"forks that calls made: {apart.n_forks}"] if apart.n_forks else []
+    n_left = process.n_left()
+    forks = [f"forks that calls made: {process.n_forks}"] if process.n_forks else []
     return "; ".join([*forks, f"processes that calls started and that still run: {n_left}"] if n_left else forks)
 
 
@@ -257,15 +259,15 @@ def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Li
     Where all is well in the other order, that is taken for the right one. Else what depends on the order says what the
     other one would show.
     """
-    bench = result._bench
-    turned = pipeline_with_axes_turned(pipeline, bench.reference.mel)
+    session = result._session
+    turned = pipeline_with_axes_turned(pipeline, session.reference.mel)
     if turned is None or forms.documented:
         return result
     ids = ", ".join(result.report.ids)
     note = f"{turned.name} was given {turned.adapter} ({Evidence.TRIAL.value}); bins first, there would be: {ids}"
     try:
-        again = _check_on(_bench(turned, bench.clips, bench.seed, limits), None, limits, [note])
-        if again.is_clean and are_wider_in_time(again._bench):
+        again = _check_on(_session(turned, session.clips, session.seed, limits), None, limits, [note])
+        if again.is_clean and are_wider_in_time(again._session):
             return again
         turned_ids: Sequence[str] = again.report.ids
         otherwise = ", ".join(what for what in turned_ids if what in OF_AXES) or "it is not found"
@@ -284,41 +286,43 @@ def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Li
 # --- reports ---
 
 
-def _bench(pipeline: Pipeline, clips: tuple[Clip, ...], seed: int, limits: _Limits) -> Bench:
-    return Bench(pipeline, clips, seed, limits.draws, EFFORT)
+def _session(pipeline: Pipeline, clips: tuple[Clip, ...], seed: int, limits: _Limits) -> Session:
+    return Session(pipeline, clips, seed, limits.draws, EFFORT)
 
 
-def _check_on(bench: Bench, policy: Policy | None, limits: _Limits, notes: list[str]) -> Check:
+def _check_on(session: Session, policy: Policy | None, limits: _Limits, notes: list[str]) -> Check:
     try:
-        findings = _find(bench, policy, limits, notes)
+        findings = _find(session, policy, limits, notes)
     except GaveUpError as error:
-        return _give_up(bench, error, limits, notes)
-    return _report(bench, findings, limits, notes)
+        return _give_up(session, error, limits, notes)
+    return _report(session, findings, limits, notes)
 
 
-def _report(bench: Bench, findings: Iterable[Finding], limits: _Limits, notes: Iterable[str]) -> Check:
-    lengths = {clip.name: clip.n_frames for clip in bench.clips}
-    frontend = bench.clips[0].mel.frontend.name
+def _report(session: Session, findings: Iterable[Finding], limits: _Limits, notes: Iterable[str]) -> Check:
+    lengths = {clip.name: clip.n_frames for clip in session.clips}
+    frontend = session.clips[0].mel.frontend.name
     relevant = in_order(finding for finding in findings if finding.id not in limits.ignored)
-    report = CheckReport(bench.pipeline.name, frontend, relevant, tuple(notes), lengths, bench.n_calls, bench.seed)
-    return Check(report, bench)
+    report = CheckReport(
+        session.pipeline.name, frontend, relevant, tuple(notes), lengths, session.n_calls, session.seed
+    )
+    return Check(report, session)
 
 
-def _report_few_bins(bench: Bench, line: str, limits: _Limits) -> Check:
+def _report_few_bins(session: Session, line: str, limits: _Limits) -> Check:
     """Report the one finding that leaves nothing else to check; the other order of axes may be meant."""
     note = (
         "it was called with bins before frames (guessed); if it wants frames first, declare an Adapter "
         "(--adapter axes=...)"
     )
-    return _report(bench, [Finding.of("crash-few-bins", line, str(bench.reference), bench.seed)], limits, [note])
+    return _report(session, [Finding.of("crash-few-bins", line, str(session.reference), session.seed)], limits, [note])
 
 
-def _give_up(bench: Bench, error: GaveUpError, limits: _Limits, notes: list[str]) -> Check:
+def _give_up(session: Session, error: GaveUpError, limits: _Limits, notes: list[str]) -> Check:
     """Report what was found until calls did not come back any more."""
     for what, evidence in error.changes.items():
-        bench.changes.setdefault(what, Observation(evidence, str(bench.reference), bench.seed))
+        session.changes.setdefault(what, Observation(evidence, str(session.reference), session.seed))
     return _report(
-        bench, call_findings(bench), limits, [*notes, "calls do not come back: nothing more could be checked"]
+        session, call_findings(session), limits, [*notes, "calls do not come back: nothing more could be checked"]
     )
 
 
@@ -332,36 +336,36 @@ def _with_note(result: Check, note: str) -> Check:
     return replace(result, report=replace(result.report, notes=(*result.report.notes, note)))
 
 
-def _find(bench: Bench, policy: Policy | None, limits: _Limits, notes: list[str]) -> list[Finding]:
+def _find(session: Session, policy: Policy | None, limits: _Limits, notes: list[str]) -> list[Finding]:
     """Go through all rules; the order of calls is that of the rules, so that a seed says what is found."""
-    crashes = bench.find_working_batch()
-    findings = [Finding.of(what, line, str(bench.reference), bench.seed) for what, line in crashes.items()]
-    trials = bench.all_trials
-    if trials and not bench.changes.keys() & _OTHER_SHAPES and not any(trial.effect.is_changed for trial in trials):
+    crashes = session.find_working_batch()
+    findings = [Finding.of(what, line, str(session.reference), session.seed) for what, line in crashes.items()]
+    trials = session.all_trials
+    if trials and not session.changes.keys() & _OTHER_SHAPES and not any(trial.effect.is_changed for trial in trials):
         line = f"none of {len(trials)} draws changed a cell"
-        findings.append(Finding.of("nothing-applied", line, str(bench.reference), trials[0].seed, draws=len(trials)))
-    findings += [*randomness_findings(bench), *other_clip_findings(bench), *exchange_findings(bench)]
-    findings += [*mode_findings(bench), *left_out_findings(bench), *order_findings(bench)]
-    is_reproducible = bench.brings_back(bench.reference)
-    if is_filter(bench):
+        findings.append(Finding.of("nothing-applied", line, str(session.reference), trials[0].seed, draws=len(trials)))
+    findings += [*randomness_findings(session), *other_clip_findings(session), *exchange_findings(session)]
+    findings += [*mode_findings(session), *left_out_findings(session), *order_findings(session)]
+    is_reproducible = session.brings_back(session.reference)
+    if is_filter(session):
         notes.append("it does the same to all cells in every draw, as a filter or a normalisation: nothing is random")
-    swapped = axes_findings(bench)
+    swapped = axes_findings(session)
     findings += swapped
-    if is_readable(bench):
-        findings += place_findings(bench)
-        findings += end_findings(bench)
-        findings += strength_findings(bench)
-        findings += cap_findings(bench, limits.max_time_share, policy)
-        findings += share_findings(bench, limits.share)
-        findings += padding_findings(bench, is_reproducible=is_reproducible)
-        findings += fill_findings(bench)
-        findings += warp_findings(bench, policy)
+    if is_readable(session):
+        findings += place_findings(session)
+        findings += end_findings(session)
+        findings += strength_findings(session)
+        findings += cap_findings(session, limits.max_time_share, policy)
+        findings += share_findings(session, limits.share)
+        findings += padding_findings(session, is_reproducible=is_reproducible)
+        findings += fill_findings(session)
+        findings += warp_findings(session, policy)
     elif not swapped:
         notes.append("it changes all cells of a clip: what concerns masks and warps could not be checked")
     if not is_reproducible:
         notes.append("no seed brings a draw back: whether padding counts in fills could not be checked")
-    try_hard_cases(bench)
-    return [*findings, *late_findings(bench), *contract_findings(bench)]
+    try_hard_cases(session)
+    return [*findings, *late_findings(session), *contract_findings(session)]
 
 
 # --- options ---

@@ -24,11 +24,11 @@ from ..outputs.output import Output
 from ..pages import Fault, File, findings_page, folders_of_user, without_folders
 from ..plots import audition_figure, encode_png
 from .clips import Clip
+from .findings import FINDINGS, CheckReport, Finding
 from .pipelines import Outcome
-from .report import FINDINGS, CheckReport, Finding
 from .rules_batches import batch_of_finding
 from .rules_padding import draw_in_padding, n_unpadded
-from .trials import Bench
+from .trials import Session
 
 __all__ = ["output_of_check", "save_check"]
 
@@ -50,12 +50,12 @@ def output_of_check(out: Path, *, overwrite: bool = False, inputs: Iterable[str 
     return output
 
 
-def save_check(report: CheckReport, bench: Bench, output: Output) -> Path:
+def save_check(report: CheckReport, session: Session, output: Output) -> Path:
     """Write ``check.html``, ``check.json``, and a folder for each finding."""
     with output.alone(), output.room() as room:
         faults = []
         for finding in report.findings:
-            before, after, draw = _example(bench, finding)
+            before, after, draw = _example(session, finding)
             files = _files(report, finding, before, after, draw)
             with io_errors(output.out / finding.id):
                 write_files(room / finding.id, files)
@@ -105,58 +105,58 @@ def _files(
     }
 
 
-def _example(bench: Bench, finding: Finding) -> tuple[MelSpectrogram, MelSpectrogram | None, Draw]:
+def _example(session: Session, finding: Finding) -> tuple[MelSpectrogram, MelSpectrogram | None, Draw]:
     """Return a mel before and after, and the masks on it; no mel after where the call raised an error."""
-    clip = next((clip for clip in bench.clips if str(clip) == finding.clip), bench.reference)
+    clip = next((clip for clip in session.clips if str(clip) == finding.clip), session.reference)
     if not FINDINGS[finding.id].has_result:
         return clip.mel, None, Draw(clip.mel.n_mels, clip.n_frames)
-    before, outcome = _outcome(bench, finding, clip)
+    before, outcome = _outcome(session, finding, clip)
     nothing = Draw(before.n_mels, before.n_frames)
     values = outcome.odd if outcome.odd is not None else outcome.values[0] if outcome.values else None
     if values is None:
         return before, None, nothing
-    floor = float(bench.pipeline.scaled(clip.mel).min())
+    floor = float(session.pipeline.scaled(clip.mel).min())
     finite = np.where(np.isfinite(values), values, floor)
     try:
         if finite.shape[1] == before.n_frames:
-            after = bench.pipeline.unscaled(finite.astype(values.dtype), before)
+            after = session.pipeline.unscaled(finite.astype(values.dtype), before)
         else:
             after = MelSpectrogram(finite, before.frontend, statistics=before.statistics)
     except ParameterError:
         return before, None, nothing
-    return before, after, _masks(bench, finding, outcome, after)
+    return before, after, _masks(session, finding, outcome, after)
 
 
-def _outcome(bench: Bench, finding: Finding, clip: Clip) -> tuple[MelSpectrogram, Outcome]:
-    scaled = bench.pipeline.scaled
+def _outcome(session: Session, finding: Finding, clip: Clip) -> tuple[MelSpectrogram, Outcome]:
+    scaled = session.pipeline.scaled
     if finding.id in _OF_PADDING:
         short = clip.mel.part(0, n_unpadded(clip.n_frames))
         pad_value = float(scaled(clip.mel).min())
-        batch = MelBatch((scaled(short), scaled(clip.mel)), pad_value=pad_value, n_channels=bench.n_channels)
+        batch = MelBatch((scaled(short), scaled(clip.mel)), pad_value=pad_value, n_channels=session.n_channels)
         floor = float(clip.mel.values.min())
         n = clip.n_frames - short.n_frames
         padded = np.pad(short.values, ((0, 0), (0, n)), constant_values=floor)
         before = MelSpectrogram(padded, clip.mel.frontend, statistics=clip.mel.statistics)
-        return before, bench.pipeline(batch, finding.seed)
-    if (of_batch := batch_of_finding(bench, finding)) is not None:
+        return before, session.pipeline(batch, finding.seed)
+    if (of_batch := batch_of_finding(session, finding)) is not None:
         batch, place = of_batch
         n = batch.items[place].shape[1]
-        outcome = bench.pipeline(replace(batch, n_channels=bench.n_channels), finding.seed)
+        outcome = session.pipeline(replace(batch, n_channels=session.n_channels), finding.seed)
         return clip.mel.part(0, n), replace(outcome, values=tuple(item[:, :n] for item in outcome.values[place:][:1]))
-    batch = replace(bench.batch(scaled(clip.mel)), n_channels=bench.n_channels)
-    return clip.mel, bench.pipeline(batch, finding.seed, training=finding.id != "applied-in-eval")
+    batch = replace(session.batch(scaled(clip.mel)), n_channels=session.n_channels)
+    return clip.mel, session.pipeline(batch, finding.seed, training=finding.id != "applied-in-eval")
 
 
-def _masks(bench: Bench, finding: Finding, outcome: Outcome, after: MelSpectrogram) -> Draw:
+def _masks(session: Session, finding: Finding, outcome: Outcome, after: MelSpectrogram) -> Draw:
     """Return what to outline: a policy's draw, or the masks that a probe shows under the same seed."""
     nothing = Draw(after.n_mels, after.n_frames)
     if finding.id in _OF_PADDING:
-        return draw_in_padding(bench, finding.seed)
+        return draw_in_padding(session, finding.seed)
     if outcome.draws and (outcome.draws[0].n_mels, outcome.draws[0].n_frames) == (after.n_mels, after.n_frames):
         return outcome.draws[0]
-    if outcome.draws or outcome.odd is not None or batch_of_finding(bench, finding) is not None:
+    if outcome.draws or outcome.odd is not None or batch_of_finding(session, finding) is not None:
         return nothing
-    trial = bench.trial(after.n_frames, finding.seed, finding.clip, training=finding.id != "applied-in-eval")
+    trial = session.trial(after.n_frames, finding.seed, finding.clip, training=finding.id != "applied-in-eval")
     if trial is None or not _fits(trial.effect.masked_frames, after):
         return nothing
     bands = [FrequencyBand(start, n) for start, n in runs(trial.effect.masked_bins)]

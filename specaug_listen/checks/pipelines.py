@@ -17,8 +17,8 @@ from ..custom.call import owner_module
 from ..custom.layout import Layout, MelBatch, Values
 from ..errors import SpecAugListenError
 from ..frontends import MelSpectrogram
-from .calls import Caller, CallResult, Kind, Memory, call_once
-from .process import Apart, CallEndedError, GaveUpError
+from .calls import ArrayKind, Caller, CallResult, EarlierCalls, call_once
+from .isolated_process import CallableProcess, CallEndedError, GaveUpError
 
 __all__ = ["CallablePipeline", "Outcome", "Pipeline", "PolicyPipeline", "Traits", "judge", "traits_of"]
 
@@ -67,7 +67,7 @@ class Pipeline(Protocol):
     takes_batches, takes_channels, has_modes : bool
     zero_is_level : bool
         Whether 0 in its scale is neither silence nor a mean.
-    words : str
+    identifier_words : str
         Names in it that say what it is for, e.g. of its class and parameters.
     """
 
@@ -76,7 +76,7 @@ class Pipeline(Protocol):
     takes_channels: bool
     has_modes: bool
     zero_is_level: bool
-    words: str
+    identifier_words: str
 
     def scaled(self, mel: MelSpectrogram) -> Values:
         """Return the values of a mel in the pipeline's scale."""
@@ -98,20 +98,20 @@ class Traits(NamedTuple):
     ----------
     has_modes : bool
         Whether it is a module, or a method of one.
-    words : str
+    identifier_words : str
         Names of it, of its class, and of parameters that are neither empty nor zero.
     """
 
     has_modes: bool
-    words: str
+    identifier_words: str
 
 
 def traits_of(function: Any) -> Traits:
     """Look at a callable, in the process that holds it."""
-    return Traits(owner_module(function) is not None, _words(function))
+    return Traits(owner_module(function) is not None, _identifier_words(function))
 
 
-def _words(function: Any) -> str:
+def _identifier_words(function: Any) -> str:
     words: list[str] = []
     values: dict[str, Any] = {}
     while isinstance(function, functools.partial):
@@ -137,7 +137,7 @@ class CallablePipeline:
     def __init__(
         self,
         name: str,
-        function: Callable[..., Any] | Apart,
+        function: Callable[..., Any] | CallableProcess,
         adapter: Adapter,
         mel: MelSpectrogram,
         traits: Traits | None = None,
@@ -149,10 +149,10 @@ class CallablePipeline:
         scale = adapter.scale
         self.zero_is_level = scale in ("ln", "log10", "db") or (scale == "own" and log is not None)
         if traits is None:
-            traits = function.run(traits_of) if isinstance(function, Apart) else traits_of(function)
+            traits = function.run(traits_of) if isinstance(function, CallableProcess) else traits_of(function)
         self.traits = traits
-        self.has_modes, self.words = traits.has_modes, traits.words
-        self._memory = Memory()
+        self.has_modes, self.identifier_words = traits.has_modes, traits.identifier_words
+        self._earlier_calls = EarlierCalls()
 
     def with_adapter(self, adapter: Adapter, mel: MelSpectrogram) -> CallablePipeline:
         """Return the same callable, called in another form."""
@@ -169,8 +169,8 @@ class CallablePipeline:
 
     def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> Outcome:
         """Call it once, on a copy."""
-        if not isinstance(self.function, Apart):
-            result = Caller(self.function, self.adapter, self._memory)(batch, seed, training=training)
+        if not isinstance(self.function, CallableProcess):
+            result = Caller(self.function, self.adapter, self._earlier_calls)(batch, seed, training=training)
             return judge(result.copy(), batch, self.adapter)
         try:
             result = self.function.run(call_once, self.adapter, batch, seed, training)
@@ -187,7 +187,7 @@ class PolicyPipeline:
 
     takes_channels = False
     has_modes = False
-    words = ""
+    identifier_words = ""
 
     def __init__(self, policy: Policy, mel: MelSpectrogram) -> None:
         self.name, self.policy = policy.name, policy
@@ -278,7 +278,7 @@ def _without_ones(shape: tuple[int, ...]) -> list[int]:
     return [n for n in shape if n != 1]
 
 
-def _changes_of_kind(before: Kind, after: Kind) -> dict[str, str]:
+def _changes_of_kind(before: ArrayKind, after: ArrayKind) -> dict[str, str]:
     """Say how the library, the dtype and the device of two arrays or tensors differ."""
     old, new = before.dtype, after.dtype
     changes = {}

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import runs
-from .order import are_out_of_order, original_bins
+from .reordering import are_out_of_order, original_bins
 
 __all__ = ["Effect", "Probe"]
 

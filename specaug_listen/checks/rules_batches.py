@@ -15,10 +15,10 @@ import numpy.typing as npt
 from scipy.special import bdtr
 
 from ..custom.layout import MelBatch
+from .findings import Finding
 from .pipelines import Outcome
 from .probes import Probe
-from .report import Finding
-from .trials import Bench
+from .trials import Session
 
 __all__ = ["batch_of_finding", "exchange_findings", "left_out_findings"]
 
@@ -43,24 +43,24 @@ class _Exchange(NamedTuple):
     exchanged: list[Outcome]
 
 
-def exchange_findings(bench: Bench) -> list[Finding]:
+def exchange_findings(session: Session) -> list[Finding]:
     """Report items of a batch that do not follow what was given in their place, or that follow one other item."""
-    for is_equal in (False, True) if bench.pipeline.takes_batches else ():
-        exchanges = _exchanges(bench, bench.seeds(_DRAWS, 8), is_equal=is_equal)
-        if findings := _out_of_place(exchanges) or _following(bench, exchanges, is_equal=is_equal):
+    for is_equal in (False, True) if session.pipeline.takes_batches else ():
+        exchanges = _exchanges(session, session.seeds(_DRAWS, 8), is_equal=is_equal)
+        if findings := _out_of_place(exchanges) or _following(session, exchanges, is_equal=is_equal):
             return findings
     return []
 
 
-def left_out_findings(bench: Bench) -> list[Finding]:
+def left_out_findings(session: Session) -> list[Finding]:
     """Report items of a batch that are never changed, or far more rarely than the others, by their places alone."""
-    if not bench.pipeline.takes_batches:
+    if not session.pipeline.takes_batches:
         return []
-    probe, where = _probes(bench, is_equal=True)[0], f"a batch of {_N_ITEMS}"
-    batch = MelBatch(bench.batch(probe.values).items[:1] * _N_ITEMS)
-    counts, n, seeds = np.zeros(_N_ITEMS, int), 0, bench.seeds(_MOST, 9)
+    probe, where = _probes(session, is_equal=True)[0], f"a batch of {_N_ITEMS}"
+    batch = MelBatch(session.batch(probe.values).items[:1] * _N_ITEMS)
+    counts, n, seeds = np.zeros(_N_ITEMS, int), 0, session.seeds(_MOST, 9)
     for n, seed in enumerate(seeds, start=1):
-        outcome = bench.call(batch, seed, where, kind="batch")
+        outcome = session.call(batch, seed, where, kind="batch")
         if outcome.draws or not outcome.values:
             return []
         counts += [bool((item != probe.values).any()) for item in outcome.values]
@@ -79,15 +79,15 @@ def left_out_findings(bench: Bench) -> list[Finding]:
     return [Finding.of("items-left-out", line, where, seeds[0], **numbers)]
 
 
-def batch_of_finding(bench: Bench, finding: Finding) -> tuple[MelBatch, int] | None:
+def batch_of_finding(session: Session, finding: Finding) -> tuple[MelBatch, int] | None:
     """Return the batch that shows a finding of this module, and the item that is the clip; None for another finding."""
     if finding.id not in ("other-clip-returned", "items-left-out") or "item" not in finding.numbers:
         return None
     place = int(finding.numbers["item"]) - 1
     if finding.id == "other-clip-returned":
-        return _batch(bench, place, is_equal=bool(finding.numbers["equal"])), place
-    probe = _probes(bench, is_equal=True)[0]
-    speech = bench.batch(bench.pipeline.scaled(bench.reference.mel)).items[0][:, : probe.n_frames]
+        return _batch(session, place, is_equal=bool(finding.numbers["equal"])), place
+    probe = _probes(session, is_equal=True)[0]
+    speech = session.batch(session.pipeline.scaled(session.reference.mel)).items[0][:, : probe.n_frames]
     return MelBatch((speech,) * _N_ITEMS), place
 
 
@@ -100,39 +100,39 @@ def _is_no_accident(counts: npt.NDArray[np.int_], n: int, rare: npt.NDArray[np.b
     return bool(_N_ITEMS * bdtr(counts[rare].max(), n, share) < _FALSE_ALARM)
 
 
-def _probes(bench: Bench, *, is_equal: bool) -> list[Probe]:
+def _probes(session: Session, *, is_equal: bool) -> list[Probe]:
     """Return the probes of a batch: of two lengths, the first and the last alike, which no order by length gives."""
-    n = bench.reference.n_frames
-    short = bench.probe(max(2, n // 2))
-    return [short] * _N_EQUAL if is_equal else [short, bench.probe(n), short]
+    n = session.reference.n_frames
+    short = session.probe(max(2, n // 2))
+    return [short] * _N_EQUAL if is_equal else [short, session.probe(n), short]
 
 
-def _batch(bench: Bench, clip_at: int | None, *, is_equal: bool) -> MelBatch:
+def _batch(session: Session, clip_at: int | None, *, is_equal: bool) -> MelBatch:
     """Return a batch of probes, one of which may be the clip."""
-    probes = [bench.batch(probe.values).items[0] for probe in _probes(bench, is_equal=is_equal)]
-    speech = bench.batch(bench.pipeline.scaled(bench.reference.mel)).items[0]
+    probes = [session.batch(probe.values).items[0] for probe in _probes(session, is_equal=is_equal)]
+    speech = session.batch(session.pipeline.scaled(session.reference.mel)).items[0]
     items = (speech[:, : probe.shape[1]] if at == clip_at else probe for at, probe in enumerate(probes))
-    return MelBatch(tuple(items), pad_value=bench.pads[0])
+    return MelBatch(tuple(items), pad_value=session.pads[0])
 
 
-def _exchanges(bench: Bench, seeds: Sequence[int], *, is_equal: bool) -> list[_Exchange]:
+def _exchanges(session: Session, seeds: Sequence[int], *, is_equal: bool) -> list[_Exchange]:
     """Exchange items under each seed; none where a call fails, or where a policy says what it draws."""
-    probes, exchanges = _probes(bench, is_equal=is_equal), list[_Exchange]()
+    probes, exchanges = _probes(session, is_equal=is_equal), list[_Exchange]()
     where = _where(probes)
-    batches = [_batch(bench, at, is_equal=is_equal) for at in (None, *range(len(probes)))]
+    batches = [_batch(session, at, is_equal=is_equal) for at in (None, *range(len(probes)))]
     for seed in seeds:
-        outcome, *exchanged = (bench.call(batch, seed, where, kind="batch") for batch in batches)
+        outcome, *exchanged = (session.call(batch, seed, where, kind="batch") for batch in batches)
         if outcome.error is not None:
-            _try_alone(bench, probes[0], seed)
+            _try_alone(session, probes[0], seed)
         if outcome.draws or not all(each.values for each in (outcome, *exchanged)):
             return []
         exchanges.append(_Exchange(seed, probes, outcome, exchanged))
     return exchanges
 
 
-def _try_alone(bench: Bench, probe: Probe, seed: int) -> None:
+def _try_alone(session: Session, probe: Probe, seed: int) -> None:
     """Call it on one clip of a length on which a batch failed: what fails there, too, is no fault of batches."""
-    bench.call(bench.batch(probe.values), seed, f"a clip of {probe.n_frames} frames", kind="tiny")
+    session.call(session.batch(probe.values), seed, f"a clip of {probe.n_frames} frames", kind="tiny")
 
 
 def _where(probes: Sequence[Probe]) -> str:
@@ -182,12 +182,12 @@ def _share_same(
     return float((other[:, : values.shape[1]] == values)[cells].mean())
 
 
-def _following(bench: Bench, exchanges: list[_Exchange], *, is_equal: bool) -> list[Finding]:
+def _following(session: Session, exchanges: list[_Exchange], *, is_equal: bool) -> list[Finding]:
     """Report cells of items that are those of one item of the batch, always the same one; mixes follow many."""
     sources = {at for exchange in exchanges for at, _ in _sources(exchange)}
     if len(sources) != 1:
         return []
-    exchanges = [*exchanges, *_exchanges(bench, bench.seeds(_MORE_DRAWS, 10), is_equal=is_equal)]
+    exchanges = [*exchanges, *_exchanges(session, session.seeds(_MORE_DRAWS, 10), is_equal=is_equal)]
     cases = [(exchange, pairs) for exchange in exchanges if (pairs := _sources(exchange))]
     if {at for _, pairs in cases for at, _ in pairs} != sources or len(cases) < _MOSTLY * (_DRAWS + _MORE_DRAWS):
         return []

@@ -12,9 +12,9 @@ from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..frontends.energy import largest_energy
 from .clips import Clip
-from .report import Finding
+from .findings import Finding
 from .rules_randomness import named_clips, plainest
-from .trials import Bench, Trial
+from .trials import Session, Trial
 
 __all__ = ["fill_findings"]
 
@@ -22,21 +22,21 @@ __all__ = ["fill_findings"]
 _MARGIN_DB = 0.5
 
 
-def fill_findings(bench: Bench) -> list[Finding]:
+def fill_findings(session: Session) -> list[Finding]:
     """Report fills above a clip's 95th percentile, and zeros where 0 is a level, on clips of any length.
 
     A probe says where the masks of a seed lie, the clip under the same seed what is in them. Where a seed brings no
     draw back, both are read off the probe.
     """
-    fills = [_fills_of(bench, clip) for clip in bench.clips]
+    fills = [_fills_of(session, clip) for clip in session.clips]
     loud, zero = [fill for fill in fills if fill.loud], [fill for fill in fills if fill.zero]
-    return ([_loud_finding(bench, loud)] if loud else []) + ([_zero_finding(bench, zero)] if zero else [])
+    return ([_loud_finding(session, loud)] if loud else []) + ([_zero_finding(session, zero)] if zero else [])
 
 
-def _loud_finding(bench: Bench, fills: list[_Fills]) -> Finding:
+def _loud_finding(session: Session, fills: list[_Fills]) -> Finding:
     n, n_loud = sum(fill.n for fill in fills), sum(len({seed for _, seed in fill.loud}) for fill in fills)
     level = max(level for fill in fills for level, _ in fill.loud)
-    clip = plainest(bench, [fill.clip for fill in fills])
+    clip = plainest(session, [fill.clip for fill in fills])
     _, seed = max(next(fill.loud for fill in fills if fill.clip is clip))
     line = (
         f"in {n_loud} of {n} draws a fill is louder than the clip's 95th percentile, by up to {level:.1f} dB, on "
@@ -45,10 +45,10 @@ def _loud_finding(bench: Bench, fills: list[_Fills]) -> Finding:
     return Finding.of("fill-loud", line, str(clip), seed, draws=n, loud=n_loud, most_db=round(level, 2))
 
 
-def _zero_finding(bench: Bench, fills: list[_Fills]) -> Finding:
-    clip = plainest(bench, [fill.clip for fill in fills])
+def _zero_finding(session: Session, fills: list[_Fills]) -> Finding:
+    clip = plainest(session, [fill.clip for fill in fills])
     seed = next(fill.zero[0] for fill in fills if fill.clip is clip)
-    low, high = np.percentile(bench.pipeline.scaled(clip.mel), [0, 95])
+    low, high = np.percentile(session.pipeline.scaled(clip.mel), [0, 95])
     line = (
         f"masks hold 0, on {named_clips([fill.clip for fill in fills])}, and {clip} reaches from {low:.3g} to "
         f"{high:.3g} (95th percentile) in this scale"
@@ -66,14 +66,14 @@ class _Fills:
     zero: list[int] = field(default_factory=list)
 
 
-def _fills_of(bench: Bench, clip: Clip) -> _Fills:
-    fills, values = _Fills(clip), bench.pipeline.scaled(clip.mel)
-    is_level = bench.pipeline.zero_is_level and float(values.min()) < 0
-    for pair in bench.pairs_of(clip):
+def _fills_of(session: Session, clip: Clip) -> _Fills:
+    fills, values = _Fills(clip), session.pipeline.scaled(clip.mel)
+    is_level = session.pipeline.zero_is_level and float(values.min()) < 0
+    for pair in session.pairs_of(clip):
         trial, outcome = pair.trial, pair.of_clip
-        if not bench.brings_back(clip):
+        if not session.brings_back(clip):
             outcome = pair.again
-            trial = bench.read(outcome, bench.probe(clip.n_frames), trial.seed) or trial
+            trial = session.read(outcome, session.probe(clip.n_frames), trial.seed) or trial
         if not trial.effect.is_changed or trial.effect.is_all_masked:
             continue
         fills.n += 1
@@ -81,7 +81,7 @@ def _fills_of(bench: Bench, clip: Clip) -> _Fills:
             fill = outcome.values[0][cells]
             if not np.isfinite(fill).all():
                 continue
-            level = _level_db(bench, outcome.values[0], cells, clip.mel)
+            level = _level_db(session, outcome.values[0], cells, clip.mel)
             if level is not None and level > _MARGIN_DB:
                 fills.loud.append((level, trial.seed))
             if is_level and (fill == 0).all():
@@ -103,7 +103,7 @@ def _regions(trial: Trial) -> list[npt.NDArray[np.bool_]]:
 
 
 def _level_db(
-    bench: Bench, values: npt.NDArray[np.float64], cells: npt.NDArray[np.bool_], mel: MelSpectrogram
+    session: Session, values: npt.NDArray[np.float64], cells: npt.NDArray[np.bool_], mel: MelSpectrogram
 ) -> float | None:
     """Return the level of a fill relative to the clip's 95th percentile; None where the clip has no level.
 
@@ -112,12 +112,12 @@ def _level_db(
     p95, median = mel.percentiles_db
     if p95 == median == mel.range_db[0]:
         return None
-    whole = bench.pipeline.scaled(mel)
+    whole = session.pipeline.scaled(mel)
     whole[cells] = values[cells]
     try:
-        power = bench.pipeline.unscaled(whole, mel).power[cells]
+        power = session.pipeline.unscaled(whole, mel).power[cells]
     except ParameterError:
-        if not whole[cells].max() > bench.pipeline.scaled(mel).max():
+        if not whole[cells].max() > session.pipeline.scaled(mel).max():
             return None
         return float(10 * np.log10(largest_energy(mel.frontend)) * 2 / mel.frontend.power - p95)
     return float(10 * np.log10(max(float(power.mean(dtype=np.float64)), 1e-20)) - p95)

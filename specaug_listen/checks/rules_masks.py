@@ -12,9 +12,9 @@ import numpy.typing as npt
 from .._arrays import runs
 from ..augment import Policy
 from .clips import Clip
+from .findings import Finding
 from .probes import Probe
-from .report import Finding
-from .trials import Bench
+from .trials import Session
 
 __all__ = [
     "FALSE_ALARM",
@@ -35,25 +35,25 @@ _MOSTLY = 0.85
 _LEAST_FRAMES = 50
 
 
-def is_readable(bench: Bench) -> bool:
+def is_readable(session: Session) -> bool:
     """Say whether it masks or warps, so that something of the probes is left; a filter or a noise leaves nothing."""
-    trials = [trial for trial in bench.all_trials if trial.effect.is_changed]
+    trials = [trial for trial in session.all_trials if trial.effect.is_changed]
     return not trials or sum(trial.effect.is_all_masked or trial.effect.is_everywhere for trial in trials) < 0.9 * len(
         trials
     )
 
 
-def axes_findings(bench: Bench) -> list[Finding]:
+def axes_findings(session: Session) -> list[Finding]:
     """Report bins that are treated as frames, and frames as bins."""
-    clip = bench.clips[-1]
-    evidence = _named_otherwise(bench) or _moved_bins(bench) or _as_wide_as_time(bench)
-    trials = bench.trials_of(clip)
+    clip = session.clips[-1]
+    evidence = _named_otherwise(session) or _moved_bins(session) or _as_wide_as_time(session)
+    trials = session.trials_of(clip)
     return [Finding.of("axes-swapped", evidence, str(clip), trials[0].seed if trials else 0)] if evidence else []
 
 
-def are_wider_in_time(bench: Bench) -> bool:
+def are_wider_in_time(session: Session) -> bool:
     """Say whether the widest mask of frames is as wide as the widest of bins, as policies have them."""
-    effects = [trial.effect for trial in bench.all_trials if not trial.effect.is_all_masked]
+    effects = [trial.effect for trial in session.all_trials if not trial.effect.is_all_masked]
     widest_in_time = max((_widest(effect.masked_frames) for effect in effects), default=0)
     return widest_in_time >= max((_widest(effect.masked_bins) for effect in effects), default=0)
 
@@ -62,11 +62,11 @@ def _widest(flags: npt.NDArray[np.bool_]) -> int:
     return max((n for _, n in runs(flags)), default=0)
 
 
-def _as_wide_as_time(bench: Bench) -> str | None:
+def _as_wide_as_time(session: Session) -> str | None:
     """Describe masks of bins as wide as those of time, where masks of frames are as narrow as those of bins."""
-    n_mels = bench.clips[0].mel.n_mels
-    long = [clip for clip in bench.clips if clip.n_frames >= 3 * n_mels]
-    effects = [trial.effect for clip in long for trial in bench.trials_of(clip) if not trial.effect.is_all_masked]
+    n_mels = session.clips[0].mel.n_mels
+    long = [clip for clip in session.clips if clip.n_frames >= 3 * n_mels]
+    effects = [trial.effect for clip in long for trial in session.trials_of(clip) if not trial.effect.is_all_masked]
     widest = [_widest(effect.masked_bins) for effect in effects]
     # Of bins that are nearly all masked, a probe may take frames for masked as well.
     frames = int(np.quantile([effect.masked_frames.sum() for effect in effects] or [0], _MOSTLY))
@@ -80,15 +80,15 @@ def _as_wide_as_time(bench: Bench) -> str | None:
     )
 
 
-def _named_otherwise(bench: Bench) -> str | None:
+def _named_otherwise(session: Session) -> str | None:
     """Describe a callable for one axis, by its name, that masks the other only."""
-    first = bench.pipeline.words.split(" ")[0]
+    first = session.pipeline.identifier_words.split(" ")[0]
     if not re.search(r"mask|drop|cut", first):
         return None
     of_time, of_bins = bool(re.search(r"time|frame|temporal", first)), bool(re.search(r"freq|band|bin(?!ary)", first))
     if of_time == of_bins:
         return None
-    changed = [t for t in bench.trials_of(bench.reference) if t.effect.is_changed and not t.effect.is_all_masked]
+    changed = [t for t in session.trials_of(session.reference) if t.effect.is_changed and not t.effect.is_all_masked]
     n_bins = sum(bool(t.effect.masked_bins.any()) for t in changed)
     n_frames = sum(bool(t.effect.masked_frames.any()) for t in changed)
     wrong, right = (n_bins, n_frames) if of_time else (n_frames, n_bins)
@@ -98,37 +98,37 @@ def _named_otherwise(bench: Bench) -> str | None:
     return None
 
 
-def _moved_bins(bench: Bench) -> str | None:
+def _moved_bins(session: Session) -> str | None:
     """Describe a warp of bins where none of frames is to be seen."""
-    if re.search(r"freq\w*warp|warp\w*freq|vtlp", bench.pipeline.words):
+    if re.search(r"freq\w*warp|warp\w*freq|vtlp", session.pipeline.identifier_words):
         return None
-    if any(trial.effect.moved for trial in bench.all_trials):
+    if any(trial.effect.moved for trial in session.all_trials):
         return None
-    clip, n_mels = bench.reference, bench.clips[0].mel.n_mels
-    turned = Probe(clip.n_frames, n_mels, *bench.range)
+    clip, n_mels = session.reference, session.clips[0].mel.n_mels
+    turned = Probe(clip.n_frames, n_mels, *session.range)
     moves = []
-    for seed in bench.seeds(_WARPS, 5):
-        values = bench.call(bench.batch(turned.values.T), seed, str(clip)).values
+    for seed in session.seeds(_WARPS, 5):
+        values = session.call(session.batch(turned.values.T), seed, str(clip)).values
         if values:
             moves.append(turned.read(values[0].T).moved)
     n = sum(move != 0 for move in moves)
-    if n <= len(moves) / 2 or not _keeps_what_is_alike_in_all_bins(bench, clip):
+    if n <= len(moves) / 2 or not _keeps_what_is_alike_in_all_bins(session, clip):
         return None
     return f"{n} of {len(moves)} draws warp the bins, by up to {max(map(abs, moves)):.0f}, and none the frames"
 
 
-def _keeps_what_is_alike_in_all_bins(bench: Bench, clip: Clip) -> bool:
+def _keeps_what_is_alike_in_all_bins(session: Session, clip: Clip) -> bool:
     """Say whether cells that are alike in all bins stay so, as under a warp of bins, and no gain of each bin."""
-    low, high = bench.range
+    low, high = session.range
     alike = np.broadcast_to(np.linspace(low, high, clip.n_frames, dtype=np.float32), (clip.mel.n_mels, clip.n_frames))
-    for seed in bench.seeds(3, 6):
-        values = bench.call(bench.batch(alike), seed, str(clip)).values
+    for seed in session.seeds(3, 6):
+        values = session.call(session.batch(alike), seed, str(clip)).values
         if values and (np.abs(values[0] - alike) < 1e-3 * (high - low)).mean() > 0.5:
             return True
     return False
 
 
-def end_findings(bench: Bench) -> list[Finding]:
+def end_findings(session: Session) -> list[Finding]:
     """Report first and last bins and frames that are never masked, as far as draws can tell.
 
     Where every place is as likely as any other, a mask of w of n bins touches an end with probability 1 / (n - w + 1).
@@ -137,45 +137,45 @@ def end_findings(bench: Bench) -> list[Finding]:
     """
     findings = []
     for axis in ("bins", "frames"):
-        clip = _telling_clip(bench, axis)
-        tally = _ends_of(bench, clip, axis)
+        clip = _telling_clip(session, axis)
+        tally = _ends_of(session, clip, axis)
         untouched = [name for name, n in zip(("first", "last"), tally.touches, strict=True) if n == 0]
         if untouched and tally.log_probability < math.log(FALSE_ALARM):
             line = (
                 f"none of {tally.n} masks touched the {' or the '.join(untouched)} {axis[:-1]}; with all places alike, "
                 f"the chance of that is {math.exp(tally.log_probability):.0e}"
             )
-            seed = bench.trials_of(clip)[0].seed
+            seed = session.trials_of(clip)[0].seed
             findings.append(Finding.of(f"end-{axis}-unmasked", line, str(clip), seed, masks=tally.n))
     return findings
 
 
-def _telling_clip(bench: Bench, axis: str) -> Clip:
+def _telling_clip(session: Session, axis: str) -> Clip:
     """Choose the clip that needs the fewest draws: for bins that of most, for frames one that masks fill well."""
     if axis == "bins":
-        return bench.reference
-    long = [clip for clip in bench.clips if _LEAST_FRAMES <= clip.n_frames <= bench.reference.n_frames]
+        return session.reference
+    long = [clip for clip in session.clips if _LEAST_FRAMES <= clip.n_frames <= session.reference.n_frames]
     probabilities = {}
-    for clip in long or [bench.reference]:
+    for clip in long or [session.reference]:
         tally = _Ends()
-        for trial in bench.trials_of(clip):
+        for trial in session.trials_of(clip):
             tally.add(trial.effect.masked_frames)
-        probabilities[clip] = tally.log_probability / max(1, len(bench.trials_of(clip)))
+        probabilities[clip] = tally.log_probability / max(1, len(session.trials_of(clip)))
     return min(probabilities, key=lambda clip: probabilities[clip])
 
 
-def _ends_of(bench: Bench, clip: Clip, axis: str) -> _Ends:
+def _ends_of(session: Session, clip: Clip, axis: str) -> _Ends:
     """Count masks at the ends in as many draws as it takes."""
     tally = _Ends()
-    trials = bench.trials_of(clip)
+    trials = session.trials_of(clip)
     for trial in trials:
         tally.add(getattr(trial.effect, f"masked_{axis}"))
     if not tally.n:
         return tally
-    for seed in bench.seeds(max(0, bench.most_draws - len(trials)), 6):
+    for seed in session.seeds(max(0, session.most_draws - len(trials)), 6):
         if tally.is_decided:
             break
-        more = bench.trial(clip.n_frames, seed, str(clip))
+        more = session.trial(clip.n_frames, seed, str(clip))
         if more is not None:
             tally.add(getattr(more.effect, f"masked_{axis}"))
     return tally
@@ -203,10 +203,10 @@ class _Ends:
             self.log_probability += math.log1p(-1 / (len(flags) - width + 1))
 
 
-def cap_findings(bench: Bench, max_time_share: float | None, policy: Policy | None) -> list[Finding]:
+def cap_findings(session: Session, max_time_share: float | None, policy: Policy | None) -> list[Finding]:
     """Report masks wider than was declared."""
-    for clip in reversed(bench.clips):
-        for trial in bench.trials_of(clip):
+    for clip in reversed(session.clips):
+        for trial in session.trials_of(clip):
             widest = _widest(trial.effect.masked_frames)
             if max_time_share is not None and widest > max_time_share * clip.n_frames:
                 line = (
@@ -214,18 +214,18 @@ def cap_findings(bench: Bench, max_time_share: float | None, policy: Policy | No
                     f"{max_time_share:.0%} were declared"
                 )
                 return [Finding.of("cap-exceeded", line, str(clip), trial.seed, widest=widest)]
-    return _declared_findings(bench, policy)
+    return _declared_findings(session, policy)
 
 
-def _declared_findings(bench: Bench, policy: Policy | None) -> list[Finding]:
+def _declared_findings(session: Session, policy: Policy | None) -> list[Finding]:
     """Report a policy of one time mask beyond its share: on clips so short that it is given a least width."""
     masks = [t for t in (policy.transforms if policy else ()) if _is_time_mask(t)]
     share = getattr(masks[0], "max_ratio", None) if len(masks) == 1 else None
     if share is None or share >= 1:
         return []
-    for clip in reversed(bench.clips):
-        for trial in bench.trials_of(clip):
-            outcome = bench.pipeline(bench.batch(bench.probe(clip.n_frames).values), trial.seed)
+    for clip in reversed(session.clips):
+        for trial in session.trials_of(clip):
+            outcome = session.pipeline(session.batch(session.probe(clip.n_frames).values), trial.seed)
             steps = [step for draw in outcome.draws[:1] for step in draw.steps if step.kind == "time_mask"]
             widest = max((step.n_frames for step in steps), default=0)
             if widest > share * clip.n_frames + 1e-9:
@@ -238,10 +238,10 @@ def _is_time_mask(transform: Any) -> bool:
     return transform.kind == "time_mask" or getattr(transform, "axis", None) == "time"
 
 
-def share_findings(bench: Bench, share: float) -> list[Finding]:
+def share_findings(session: Session, share: float) -> list[Finding]:
     """Report the longest of the short clips of which masks leave little."""
-    for clip in reversed(bench.clips[:-1]):
-        trials = bench.trials_of(clip)
+    for clip in reversed(session.clips[:-1]):
+        trials = session.trials_of(clip)
         over = [trial for trial in trials if trial.effect.time_share > share]
         if over:
             most = max(over, key=lambda trial: trial.effect.time_share)

@@ -10,10 +10,10 @@ import numpy as np
 from .._arrays import runs
 from ..augment import Draw, Rectangle, TimeSpan
 from ..custom.layout import MelBatch
-from .laws import Masked
+from .findings import Finding
 from .probes import Effect, Probe
-from .report import Finding
-from .trials import Bench, effect_of
+from .start_laws import MaskPlaces
+from .trials import Session, effect_of
 
 __all__ = ["draw_in_padding", "n_unpadded", "padding_findings"]
 
@@ -30,14 +30,14 @@ class _PaddedDraws:
     of_long: list[tuple[tuple[int, int], ...]] = field(default_factory=list)
 
 
-def padding_findings(bench: Bench, *, is_reproducible: bool) -> list[Finding]:
+def padding_findings(session: Session, *, is_reproducible: bool) -> list[Finding]:
     """Report what padding does: a short clip beside a long one, under each seed with two values in the padding."""
-    if not bench.pipeline.takes_batches:
+    if not session.pipeline.takes_batches:
         return []
-    short, long = _probes(bench)
+    short, long = _probes(session)
     tally = _PaddedDraws(f"{short.n_frames} frames in a batch of {long.n_frames}")
-    for seed in bench.seeds(bench.effort.n_padded, 7):
-        both = [_padded_draw(bench, short, long, pad_value, seed, tally.where) for pad_value in bench.pads]
+    for seed in session.seeds(session.effort.n_padded, 7):
+        both = [_padded_draw(session, short, long, pad_value, seed, tally.where) for pad_value in session.pads]
         draws = [draw for draw in both if draw is not None]
         if len(draws) < len(both):
             continue
@@ -50,27 +50,31 @@ def padding_findings(bench: Bench, *, is_reproducible: bool) -> list[Finding]:
             tally.in_padding.append(seed)
         masked = first.masked_bins[:, np.newaxis] | first.masked_frames
         # Without padding that a warp has moved into the clip.
-        masked = masked & short.flat(low) & (low != np.float32(bench.pads[0])) & (high != np.float32(bench.pads[1]))
+        masked = masked & short.flat(low) & (low != np.float32(session.pads[0])) & (high != np.float32(session.pads[1]))
         differences = np.abs(low - high)[masked]
-        if is_reproducible and masked.any() and (differences > 1e-5 * (bench.range[1] - bench.range[0])).mean() > 0.5:
+        if (
+            is_reproducible
+            and masked.any()
+            and (differences > 1e-5 * (session.range[1] - session.range[0])).mean() > 0.5
+        ):
             tally.in_fill.append((seed, float(differences.max())))
-    return [*_findings(bench, tally), *_shortest(bench, tally, short.n_frames, long.n_frames)]
+    return [*_findings(session, tally), *_shortest(session, tally, short.n_frames, long.n_frames)]
 
 
-def _shortest(bench: Bench, tally: _PaddedDraws, n_short: int, n_long: int) -> list[Finding]:
+def _shortest(session: Session, tally: _PaddedDraws, n_short: int, n_long: int) -> list[Finding]:
     """Report masks of the longer clip that end where the shorter one does, where those of that clip alone do not."""
-    masked = Masked(n_long, tuple(tally.of_long))
+    masked = MaskPlaces(n_long, tuple(tally.of_long))
     free = masked.unreached(at_end=True)
     if free is None or n_long - free > n_short + 1:
         return []
-    alone = (tuple(runs(trial.effect.masked_frames)) for trial in bench.trials_of(bench.reference))
+    alone = (tuple(runs(trial.effect.masked_frames)) for trial in session.trials_of(session.reference))
     if all(start + width <= n_short + 1 for draw in alone for start, width in draw):
         return []
     line = (
         f"beside a clip of {n_short} frames, none of {len(masked.runs)} time masks of one of {n_long} reaches beyond "
         f"frame {n_long - free}"
     )
-    seed = bench.seeds(bench.effort.n_padded, 7)[0]
+    seed = session.seeds(session.effort.n_padded, 7)[0]
     return [Finding.of("masks-follow-shortest", line, tally.where, seed, masks=len(masked.runs))]
 
 
@@ -79,12 +83,12 @@ def n_unpadded(n_frames: int) -> int:
     return max(2, n_frames // 4)
 
 
-def draw_in_padding(bench: Bench, seed: int) -> Draw:
+def draw_in_padding(session: Session, seed: int) -> Draw:
     """Return the masks of one draw on the short clip and on its padding, as far as they can be seen."""
-    short, long = _probes(bench)
-    nothing, pad_value = Draw(short.n_mels, long.n_frames), bench.pads[0]
-    items = tuple(bench.batch(probe.values).items[0] for probe in (short, long))
-    outcome = bench.call(MelBatch(items, pad_value=pad_value), seed, "a picture", kind="picture")
+    short, long = _probes(session)
+    nothing, pad_value = Draw(short.n_mels, long.n_frames), session.pads[0]
+    items = tuple(session.batch(probe.values).items[0] for probe in (short, long))
+    outcome = session.call(MelBatch(items, pad_value=pad_value), seed, "a picture", kind="picture")
     if not outcome.values:
         return nothing
     effect = effect_of(outcome, short, pad_value)
@@ -96,9 +100,9 @@ def draw_in_padding(bench: Bench, seed: int) -> Draw:
     return Draw(short.n_mels, long.n_frames, (*boxes, *spans), n_masks_in_padding=n_lost)
 
 
-def _probes(bench: Bench) -> tuple[Probe, Probe]:
-    n_long = bench.reference.n_frames
-    return bench.probe(n_unpadded(n_long)), bench.probe(n_long)
+def _probes(session: Session) -> tuple[Probe, Probe]:
+    n_long = session.reference.n_frames
+    return session.probe(n_unpadded(n_long)), session.probe(n_long)
 
 
 class _PaddedDraw(NamedTuple):
@@ -111,10 +115,10 @@ class _PaddedDraw(NamedTuple):
 
 
 def _padded_draw(
-    bench: Bench, short: Probe, long: Probe, pad_value: float, seed: int, where: str
+    session: Session, short: Probe, long: Probe, pad_value: float, seed: int, where: str
 ) -> _PaddedDraw | None:
-    items = tuple(bench.batch(probe.values).items[0] for probe in (short, long))
-    outcome = bench.call(MelBatch(items, pad_value=pad_value), seed, f"a batch of 2, {where}", kind="batch")
+    items = tuple(session.batch(probe.values).items[0] for probe in (short, long))
+    outcome = session.call(MelBatch(items, pad_value=pad_value), seed, f"a batch of 2, {where}", kind="batch")
     if not outcome.values:
         return None
     values = outcome.values[0][:, : short.n_frames].astype(np.float64)
@@ -128,7 +132,7 @@ def _padded_draw(
     return _PaddedDraw(effect_of(outcome, short, pad_value), values, is_across, of_long)
 
 
-def _findings(bench: Bench, tally: _PaddedDraws) -> list[Finding]:
+def _findings(session: Session, tally: _PaddedDraws) -> list[Finding]:
     findings = []
     if tally.in_padding:
         n = len(tally.in_padding)
@@ -143,7 +147,7 @@ def _findings(bench: Bench, tally: _PaddedDraws) -> list[Finding]:
         numbers = {"draws": tally.n, "across": n}
         findings.append(Finding.of("warp-into-padding", line, tally.where, tally.across[0], **numbers))
     if tally.in_fill:
-        low, high = bench.pads
+        low, high = session.pads
         farthest = max(distance for _, distance in tally.in_fill)
         line = f"with {high:.3g} in place of {low:.3g} in the padding, fills differ by {farthest:.3g} ({tally.where})"
         numbers = {"draws": tally.n, "differing": len(tally.in_fill)}

@@ -12,9 +12,9 @@ from ..augment.coverage import Shares, expected_shares
 from ..errors import ParameterError
 from ..frameworks import ALL_POLICIES
 from .clips import Clip
+from .findings import Finding
 from .probes import Effect
-from .report import Finding
-from .trials import Bench
+from .trials import Session
 
 __all__ = ["YARDSTICKS", "published_shares", "strength_findings"]
 
@@ -36,14 +36,14 @@ _MEASURES: dict[str, tuple[Callable[[Effect], float], Callable[[Shares], float]]
 }
 
 
-def strength_findings(bench: Bench) -> list[Finding]:
+def strength_findings(session: Session) -> list[Finding]:
     """Report masks that cover more than any published recipe does, on clips of each length."""
     over: list[tuple[Clip, str, float, float, str]] = []
-    for clip in bench.clips:
+    for clip in session.clips:
         if clip.n_frames < _LEAST_FRAMES:
             continue
         for what in _MEASURES:
-            beyond = _beyond(bench, clip, what)
+            beyond = _beyond(session, clip, what)
             if beyond is not None:
                 over.append((clip, what, *beyond))
     if not over:
@@ -57,13 +57,13 @@ def strength_findings(bench: Bench) -> list[Finding]:
     if len(clips) > 1:
         line += f"; stronger than published on {', '.join(clips)}"
     numbers = {"share": round(share, 4), "published": round(most, 4)}
-    return [Finding.of("stronger-than-published", line, str(clip), bench.trials_of(clip)[0].seed, **numbers)]
+    return [Finding.of("stronger-than-published", line, str(clip), session.trials_of(clip)[0].seed, **numbers)]
 
 
-def _beyond(bench: Bench, clip: Clip, what: str) -> tuple[float, float, str] | None:
+def _beyond(session: Session, clip: Clip, what: str) -> tuple[float, float, str] | None:
     """Return the share that is covered, and that and the name of the strongest recipe; None where that covers more."""
     measure, published = _MEASURES[what]
-    shares = np.array([measure(trial.effect) for trial in bench.trials_of(clip)])
+    shares = np.array([measure(trial.effect) for trial in session.trials_of(clip)])
     strongest = ("", 0.0)
     if not len(shares) or not shares.any():
         return None
@@ -74,7 +74,7 @@ def _beyond(bench: Bench, clip: Clip, what: str) -> tuple[float, float, str] | N
         if shares.mean() <= _limit(published(yardstick)):
             return None
         strongest = max(strongest, (name, published(yardstick)), key=lambda recipe: recipe[1])
-    shares = np.array([measure(trial.effect) for trial in bench.more_trials_of(clip, _DRAWS)])
+    shares = np.array([measure(trial.effect) for trial in session.more_trials_of(clip, _DRAWS)])
     least = float(shares.mean() - _DEVIATIONS * shares.std() / math.sqrt(len(shares)))
     return (float(shares.mean()), strongest[1], strongest[0]) if least > _limit(strongest[1]) else None
 

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from ..augment import Policy
-from .report import Finding
+from .findings import Finding
 from .rules_masks import FALSE_ALARM
 from .rules_randomness import named_clips, plainest
-from .trials import Bench
+from .trials import Session
 
 __all__ = ["order_findings", "warp_findings"]
 
@@ -18,71 +18,71 @@ __all__ = ["order_findings", "warp_findings"]
 _FEWEST = 2
 
 
-def order_findings(bench: Bench) -> list[Finding]:
+def order_findings(session: Session) -> list[Finding]:
     """Report clips that run backwards, or whose frames or bins are shuffled."""
     for what in ("frames", "bins"):
-        odd = [(c, t) for c in bench.clips for t in bench.trials_of(c) if t.effect.out_of_order == what]
+        odd = [(c, t) for c in session.clips for t in session.trials_of(c) if t.effect.out_of_order == what]
         if len(odd) < _FEWEST:
             continue
-        clip = plainest(bench, [odd_clip for odd_clip, _ in odd])
+        clip = plainest(session, [odd_clip for odd_clip, _ in odd])
         seed = next(trial.seed for odd_clip, trial in odd if odd_clip is clip)
-        n, clips = len(bench.all_trials), [c for c in bench.clips if any(c is odd_clip for odd_clip, _ in odd)]
+        n, clips = len(session.all_trials), [c for c in session.clips if any(c is odd_clip for odd_clip, _ in odd)]
         line = f"{len(odd)} of {n} draws give {what} back in another order, turned round or shuffled, on "
         return [Finding.of("order-changed", line + named_clips(clips), str(clip), seed, draws=n, odd=len(odd))]
     return []
 
 
-def warp_findings(bench: Bench, policy: Policy | None) -> list[Finding]:
+def warp_findings(session: Session, policy: Policy | None) -> list[Finding]:
     """Report warps to one side, that move nothing, or that short clips do not get."""
-    moves = {str(clip): np.array([t.effect.moved for t in bench.trials_of(clip)]) for clip in bench.clips}
+    moves = {str(clip): np.array([t.effect.moved for t in session.trials_of(clip)]) for clip in session.clips}
     every = np.concatenate([*moves.values(), np.zeros(0)])
     if not (every != 0).any():
-        return _ineffective(bench, policy)
-    return [*_one_sided(bench, every), *_skipped(bench, moves)]
+        return _ineffective(session, policy)
+    return [*_one_sided(session, every), *_skipped(session, moves)]
 
 
-def _ineffective(bench: Bench, policy: Policy | None) -> list[Finding]:
+def _ineffective(session: Session, policy: Policy | None) -> list[Finding]:
     """Report a warp that is to be seen in cells or in names, but in no frame."""
-    trials = bench.all_trials
+    trials = session.all_trials
     resampled = [trial for trial in trials if trial.effect.is_resampled]
     if len(resampled) > len(trials) / 2:
         line = (
             f"{len(resampled)} of {len(trials)} draws read cells between frames, and none moves a frame by a whole one"
         )
-        return [Finding.of("warp-ineffective", line, str(bench.reference), resampled[0].seed)]
-    words = [word for word in bench.pipeline.words.split() if "warp" in word]
+        return [Finding.of("warp-ineffective", line, str(session.reference), resampled[0].seed)]
+    words = [word for word in session.pipeline.identifier_words.split() if "warp" in word]
     declared = [t.kind for t in (policy.transforms if policy else ()) if t.kind in ("warp", "time_warp")]
     widths = [t.max_frames for t in (policy.transforms if policy else ()) if t.kind in ("warp", "time_warp")]
     if trials and (words or (declared and max(widths))):
         line = f"{(words or declared)[0]} is declared, and no frame moved in {len(trials)} draws"
-        return [Finding.of("warp-ineffective", line, str(bench.clips[-1]), trials[0].seed, draws=len(trials))]
+        return [Finding.of("warp-ineffective", line, str(session.clips[-1]), trials[0].seed, draws=len(trials))]
     return []
 
 
-def _one_sided(bench: Bench, moves: np.ndarray) -> list[Finding]:
+def _one_sided(session: Session, moves: np.ndarray) -> list[Finding]:
     moves = moves[moves != 0]
     later, n = int((moves > 0).sum()), len(moves)
     # Of n fair coins, all on one side: twice 2^-n.
     if 0 < later < n or 2 * 0.5**n >= FALSE_ALARM:
         return []
     side = "later" if later else "earlier"
-    clip = next(c for c in reversed(bench.clips) if any(t.effect.moved for t in bench.trials_of(c)))
-    seed = next(t.seed for t in bench.trials_of(clip) if t.effect.moved)
+    clip = next(c for c in reversed(session.clips) if any(t.effect.moved for t in session.trials_of(c)))
+    seed = next(t.seed for t in session.trials_of(clip) if t.effect.moved)
     line = f"all {n} warps move their frame {side}; the chance of that is {2 * 0.5**n:.0e} where both sides are alike"
     return [Finding.of("warp-one-sided", line, str(clip), seed, warps=n)]
 
 
-def _skipped(bench: Bench, moves: dict[str, np.ndarray]) -> list[Finding]:
+def _skipped(session: Session, moves: dict[str, np.ndarray]) -> list[Finding]:
     """Report the longest clip without a warp that is shorter than one that is warped."""
-    warped = [i for i, clip in enumerate(bench.clips) if (moves[str(clip)] != 0).any()]
-    for clip in reversed(bench.clips[: warped[0]]):
+    warped = [i for i, clip in enumerate(session.clips) if (moves[str(clip)] != 0).any()]
+    for clip in reversed(session.clips[: warped[0]]):
         n = len(moves[str(clip)])
-        longer = np.concatenate([moves[str(bench.clips[i])] for i in warped])
+        longer = np.concatenate([moves[str(session.clips[i])] for i in warped])
         share = float((longer != 0).mean())
         if n and share < 1 and n * math.log1p(-share) > math.log(FALSE_ALARM):
             continue
-        first = bench.clips[warped[0]]
+        first = session.clips[warped[0]]
         line = f"none of {n} draws warps {clip}, and {share:.0%} of those of longer clips ({first} and above) do"
-        seed = bench.trials_of(clip)[0].seed if n else 0
+        seed = session.trials_of(clip)[0].seed if n else 0
         return [Finding.of("warp-skipped", line, str(clip), seed, draws=n)] if n else []
     return []

@@ -1,4 +1,4 @@
-"""`Bench`: where a pipeline is called again and again, and what can be seen on single calls is written down."""
+"""`Session`: where a pipeline is called again and again, and what can be seen on single calls is written down."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .clips import Clip, reference_of
 from .pipelines import Outcome, Pipeline
 from .probes import Effect, Probe
 
-__all__ = ["FULL_EFFORT", "Bench", "Effort", "Observation", "Pair", "Trial", "effect_of"]
+__all__ = ["FULL_EFFORT", "Effort", "Observation", "Pair", "Session", "Trial", "effect_of"]
 
 _NEARLY_ALL = 0.98
 
@@ -86,7 +86,7 @@ class Observation:
 
 
 @dataclass
-class Bench:
+class Session:
     """A pipeline, clips, and what its calls have shown.
 
     Parameters

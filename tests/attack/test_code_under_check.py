@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from specaug_listen.checks import check
-from specaug_listen.checks.keeper import processes_below
-from specaug_listen.checks.process import Apart, CallEndedError
+from specaug_listen.checks.isolated_process import CallableProcess, CallEndedError
+from specaug_listen.checks.subreaper import processes_below
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 
@@ -106,14 +106,14 @@ def _applied(function, *args):
 
 
 def test_a_process_that_is_stopped_between_two_calls_does_not_hold_the_check():
-    apart = Apart(lambda begun, cells: os.getpid(), 0.2)
-    process = apart.run(_applied, 0, b"")
+    callable_process = CallableProcess(lambda begun, cells: os.getpid(), 0.2)
+    process = callable_process.run(_applied, 0, b"")
     os.kill(process, signal.SIGSTOP)
     with pytest.raises(CallEndedError, match=r"stopped its process, for 0\.2 s") as ended:
-        apart.run(_applied, 0, bytes(1 << 24))  # more than waits in a pipe
+        callable_process.run(_applied, 0, bytes(1 << 24))  # more than waits in a pipe
     assert ended.value.what == "call-hangs"
-    assert apart.run(_applied, 0, b"") != process
-    apart.close()
+    assert callable_process.run(_applied, 0, b"") != process
+    callable_process.close()
 
 
 def test_a_fork_is_a_finding_and_what_it_split_off_ends_with_the_check():

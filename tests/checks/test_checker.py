@@ -262,7 +262,8 @@ def test_a_fill_in_a_policy_is_loud():
 
 def test_every_finding_has_a_test_with_that_fault():
     # Modules and devices: test_modules.py; bugs: test_historical_bugs.py; calls that do not come back, or fork:
-    # test_process.py, tests/attack; order, places, batches: test_order.py, test_rules_places.py, test_rules_batches.py.
+    # test_isolated_process.py, tests/attack; order, places, batches: test_reordering.py, test_rules_places.py,
+    # test_rules_batches.py.
     elsewhere = {
         "order-changed", "items-left-out",
         "applied-in-eval", "device-changed", "call-hangs", "process-ended", "process-forked",

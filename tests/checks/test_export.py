@@ -41,7 +41,7 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path):
 def test_a_finding_is_shown_on_the_clip_on_which_it_was_found():
     result = check_of_fault("loud-on-long")
     (finding,) = result.findings
-    before, _, _ = _example(result._bench, finding)
+    before, _, _ = _example(result._session, finding)
     assert finding.clip == f"21 s ({before.n_frames} frames)"
 
 
@@ -65,7 +65,7 @@ def test_padding_is_heard(tmp_path):
 def test_masks_in_the_padding_are_in_the_picture():
     result = check_of_fault("in-padding")
     (finding,) = result.findings
-    _, after, draw = _example(result._bench, finding)
+    _, after, draw = _example(result._session, finding)
     assert draw.n_frames == after.n_frames == 200
     in_padding = [span for span in draw.time_spans if span[0] >= 49]
     assert in_padding
@@ -78,7 +78,7 @@ def test_masks_in_the_padding_are_in_the_picture():
 def test_masks_of_a_policy_in_the_padding_are_counted():
     result = quick_check("espnet-conformer", frontend="lhotse")
     (finding,) = [finding for finding in result.findings if finding.id == "masks-in-padding"]
-    _, _, draw = _example(result._bench, finding)
+    _, _, draw = _example(result._session, finding)
     assert draw.n_masks_in_padding > 0
 
 

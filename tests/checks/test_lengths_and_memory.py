@@ -7,13 +7,13 @@ import pytest
 
 from specaug_listen import frontends
 from specaug_listen.checks import speech_like
-from specaug_listen.checks.calls import Memory
+from specaug_listen.checks.calls import EarlierCalls
 from specaug_listen.checks.clips import Clip, reference_of
 from specaug_listen.checks.pipelines import CallablePipeline
 from specaug_listen.checks.rules_calls import call_findings
 from specaug_listen.checks.rules_fills import fill_findings
 from specaug_listen.checks.rules_randomness import late_findings, other_clip_findings, randomness_findings
-from specaug_listen.checks.trials import Bench
+from specaug_listen.checks.trials import Session
 from specaug_listen.custom.adapter import Adapter
 
 ALONE = Adapter(axes="bins, frames", container="numpy")
@@ -128,9 +128,14 @@ FAULTY = {
 
 def findings_of(function, seed=0):
     """What of a check is about lengths and memory, in its order."""
-    bench = Bench(CallablePipeline("augment", function, ALONE, reference_of(CLIPS).mel), CLIPS, seed, 100)
-    findings = [*randomness_findings(bench), *other_clip_findings(bench), *fill_findings(bench), *late_findings(bench)]
-    return {finding.id: finding for finding in [*findings, *call_findings(bench)]}
+    session = Session(CallablePipeline("augment", function, ALONE, reference_of(CLIPS).mel), CLIPS, seed, 100)
+    findings = [
+        *randomness_findings(session),
+        *other_clip_findings(session),
+        *fill_findings(session),
+        *late_findings(session),
+    ]
+    return {finding.id: finding for finding in [*findings, *call_findings(session)]}
 
 
 @pytest.mark.parametrize("fault", FAULTY)
@@ -196,7 +201,7 @@ def test_what_only_looks_like_it_is_no_finding(name):
 
 
 def test_what_is_changed_some_calls_later_is_found_when_it_is_let_go():
-    memory, arrays = Memory(), [np.zeros(3) for _ in range(10)]
+    memory, arrays = EarlierCalls(), [np.zeros(3) for _ in range(10)]
     told = []
     for i, array in enumerate(arrays):
         if i == 5:
@@ -208,7 +213,7 @@ def test_what_is_changed_some_calls_later_is_found_when_it_is_let_go():
 
 
 def test_what_holds_nan_and_stays_as_it_is_is_no_change():
-    memory = Memory()
+    memory = EarlierCalls()
     memory.add(print, np.full(3, np.nan), np.full(3, np.nan))
     assert memory.changes(print) == {}
 

@@ -105,7 +105,7 @@ def test_a_mask_of_torchaudio_on_the_wrong_axis_is_found_by_its_name():
 def test_masks_in_eval_mode_are_in_the_picture():
     result = check(InEval(), adapter=ADAPTER, draws=100)
     (finding,) = result.findings
-    _, _, draw = _example(result._bench, finding)
+    _, _, draw = _example(result._session, finding)
     assert draw.masked_area_ratio > 0
 
 

@@ -133,9 +133,9 @@ def test_words_are_names_of_what_is_set(mel):
     def masked(mel, time_warp=0, width=8):
         return mel
 
-    assert of(WithWarp(), mel).words.split() == ["withwarp", "time_warp_window", "p"]
-    assert of(masked, mel).words.split() == ["masked", "width"]
-    assert of(functools.partial(masked, time_warp=40), mel).words.split() == ["masked", "time_warp", "width"]
+    assert of(WithWarp(), mel).identifier_words.split() == ["withwarp", "time_warp_window", "p"]
+    assert of(masked, mel).identifier_words.split() == ["masked", "width"]
+    assert of(functools.partial(masked, time_warp=40), mel).identifier_words.split() == ["masked", "time_warp", "width"]
 
 
 def test_a_policy_is_drawn_in_its_batch(mel):

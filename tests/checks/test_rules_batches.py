@@ -14,7 +14,7 @@ from specaug_listen.checks import speech_like
 from specaug_listen.checks.clips import speech_clips
 from specaug_listen.checks.pipelines import CallablePipeline
 from specaug_listen.checks.rules_batches import exchange_findings, left_out_findings
-from specaug_listen.checks.trials import Bench
+from specaug_listen.checks.trials import Session
 
 R = np.random
 
@@ -26,7 +26,7 @@ def clips():
 
 def findings_of(function, clips, seed=0, rule=exchange_findings):
     subject = CallablePipeline("augment", function, ADAPTER, clips[0].mel)
-    return rule(Bench(subject, clips, seed, 100))
+    return rule(Session(subject, clips, seed, 100))
 
 
 def order_of(name, lengths):

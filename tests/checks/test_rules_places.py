@@ -10,7 +10,7 @@ import pytest
 from pipelines import ADAPTER
 
 from specaug_listen.checks import check, rules_places
-from specaug_listen.checks.laws import Masked
+from specaug_listen.checks.start_laws import MaskPlaces
 from specaug_listen.custom.adapter import Adapter
 
 ALONE = Adapter(axes="bins, frames", container="numpy")
@@ -93,6 +93,6 @@ def test_where_the_order_of_axes_was_guessed_the_other_one_is_said():
 def test_rectangles_above_each_other_are_counted_and_not_told_as_a_share_above_all():
     rng = np.random.default_rng(0)
     starts = [[20, 20, *rng.integers(0, 198, 6)] for _ in range(1000)]
-    masked = Masked(200, tuple(tuple((int(start), 3) for start in draw) for draw in starts))
+    masked = MaskPlaces(200, tuple(tuple((int(start), 3) for start in draw) for draw in starts))
     told = rules_places._uneven_line(masked, rules_places._BOXES_IN_TIME)
     assert re.search(r"frames 20 to 22 of 200 are masked 2\.\d times a draw, in 1000 draws, where", told)

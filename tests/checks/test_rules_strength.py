@@ -12,7 +12,7 @@ from specaug_listen.checks.clips import speech_clips
 from specaug_listen.checks.pipelines import PolicyPipeline
 from specaug_listen.checks.rules_places import place_findings
 from specaug_listen.checks.rules_strength import YARDSTICKS, published_shares, strength_findings
-from specaug_listen.checks.trials import Bench, Trial, _effect_of_draw
+from specaug_listen.checks.trials import Session, Trial, _effect_of_draw
 from specaug_listen.frameworks import ALL_POLICIES
 
 # What frameworks are known for: a grid of patches, and training that has to guess what is hidden.
@@ -26,8 +26,8 @@ def clips():
     return every[1], every[2], every[4]
 
 
-class DrawnBench(Bench):
-    """A bench on which policies are drawn and not applied: all that counts here is where masks lie."""
+class DrawnSession(Session):
+    """A session in which policies are drawn and not applied: all that counts here is where masks lie."""
 
     def trial(self, n_frames, seed, where, *, training=True):
         n_mels, rng = self.clips[0].mel.n_mels, np.random.default_rng(seed)
@@ -36,14 +36,14 @@ class DrawnBench(Bench):
         return Trial(seed, _effect_of_draw(draw, bool(draw.steps)), seed)
 
 
-def bench_of(policy, clips, seed=0):
-    return DrawnBench(PolicyPipeline(policy, clips[1].mel), clips, seed, 1000)
+def session_of(policy, clips, seed=0):
+    return DrawnSession(PolicyPipeline(policy, clips[1].mel), clips, seed, 1000)
 
 
 @pytest.mark.parametrize("name", ALL_POLICIES)
 def test_recipes_have_their_documented_oddities_alone(name, clips):
-    bench = bench_of(ALL_POLICIES[name], clips)
-    found = {finding.id for finding in [*place_findings(bench), *strength_findings(bench)]}
+    session = session_of(ALL_POLICIES[name], clips)
+    found = {finding.id for finding in [*place_findings(session), *strength_findings(session)]}
     assert found == ODDITIES.get(name, set())
 
 
@@ -66,7 +66,7 @@ def test_a_yardstick_is_what_the_recipe_covers():
     ],
 )
 def test_what_covers_more_than_any_recipe_is_told(policy, what, clips):
-    (finding,) = strength_findings(bench_of(policy, clips))
+    (finding,) = strength_findings(session_of(policy, clips))
     assert finding.id == "stronger-than-published"
     assert f"of the {what} of" in finding.evidence
     assert finding.numbers["share"] > finding.numbers["published"]
@@ -74,10 +74,10 @@ def test_what_covers_more_than_any_recipe_is_told(policy, what, clips):
 
 def test_twice_the_masks_of_ld_are_told_where_they_cover_more(clips):
     policy = Policy((FrequencyMask(6, 27), TimeMask(4, 100)), "double")
-    (finding,) = strength_findings(bench_of(policy, clips))
+    (finding,) = strength_findings(session_of(policy, clips))
     assert finding.numbers["share"] > 0.5
 
 
 def test_nothing_is_told_of_what_masks_nothing(clips):
-    assert strength_findings(bench_of(ALL_POLICIES["none"], clips)) == []
+    assert strength_findings(session_of(ALL_POLICIES["none"], clips)) == []
     assert np.all([published_shares("none", 80, 200).area == 0])

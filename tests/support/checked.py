@@ -22,7 +22,7 @@ FEW = Effort(n_frames=6_000, fewest=6, most=40, n_pairs=6, n_pairs_of_others=2, 
 
 def quick_check(pipeline: Any, *, effort: Effort = FEW, **options: Any) -> Check:
     """Check as `check` does where no process can be split off, with fewer draws."""
-    no_fork = patch("specaug_listen.checks.process._can_fork", lambda: False)
+    no_fork = patch("specaug_listen.checks.isolated_process._can_fork", lambda: False)
     with no_fork, patch("specaug_listen.checks.checker.EFFORT", effort):
         return check(pipeline, **({"clips": CLIPS, "draws": 100} | options))
 

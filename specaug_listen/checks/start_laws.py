@@ -1,4 +1,4 @@
-"""`Masked`: where masks would lie if all places were alike, and how improbable it is that they lie as they do.
+"""`MaskPlaces`: where masks would lie if all places were alike, and how improbable it is that they lie as they do.
 
 Frameworks draw starts by three laws. *Inside*: a mask of w of n places starts at one of the n - w + 1 places where it
 fits (the paper, lingvo, torchaudio, lhotse, NeMo). *Below the widest*: it starts at one place of those where the widest
@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FALSE_ALARM", "Masked", "Region", "Skew"]
+__all__ = ["FALSE_ALARM", "MaskPlaces", "Region", "WidthSkew"]
 
 # Probability that one test speaks up where all is well.
 FALSE_ALARM = 1e-6
@@ -43,7 +43,7 @@ class Region(NamedTuple):
     expected: float
 
 
-class Skew(NamedTuple):
+class WidthSkew(NamedTuple):
     """Widths as a product of two random numbers has them: half of ``n`` masks are narrower than ``median``."""
 
     n: int
@@ -52,7 +52,7 @@ class Skew(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Masked:
+class MaskPlaces:
     """Where masks lie along one axis.
 
     Parameters
@@ -154,13 +154,13 @@ class Masked:
         laws = (self.n - widths + 1, np.full(len(widths), float(self._bound)), np.full(len(widths), float(self.n)))
         return min(_distance(np.minimum(starts / law, 1.0)) for law in laws)
 
-    def skew(self) -> Skew | None:
+    def skew(self) -> WidthSkew | None:
         """Describe widths that are spread as those of masks that are cut a second time; None where they are not."""
         # How far that many widths may be off by accident (Dvoretzky, Kiefer, Wolfowitz; Massart).
         accident = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * max(1, len(self._widths))))
         if not self.may_be_skewed or self._spread[0] < accident:
             return None
-        return Skew(len(self._widths), int(np.median(self._widths)), int(self._widths.max()))
+        return WidthSkew(len(self._widths), int(np.median(self._widths)), int(self._widths.max()))
 
     @property
     def may_be_skewed(self) -> bool:

@@ -1,11 +1,11 @@
-"""`Apart`: a callable in a process of its own, which may hang, crash, or end without taking the check along.
+"""`CallableProcess`: a callable in a process of its own, which may hang, crash, or end without taking the check along.
 
 The process is forked, so that any callable can be checked, a lambda or a module with its weights included, and one
 that is given by its name is imported there alone. Where there is no fork (Windows), or it is not safe (macOS; once CUDA
 is in use), a process is begun anew for one that is given by its name; another callable is called in this process, and
 nothing can be done about a call that hangs.
 
-On Linux, a second process stands between the two (`specaug_listen.checks.keeper`): whatever a callable starts ends
+On Linux, a second process stands between the two (`specaug_listen.checks.subreaper`): whatever a callable starts ends
 with it, and it ends with the process that checks.
 """
 
@@ -28,9 +28,9 @@ from .._stdout import close_saved_descriptors
 from ..custom.call import describe_error
 from ..custom.load import load_callable
 from ..errors import ParameterError, SpecAugListenError
-from .keeper import IS_LINUX, keep, processes_below
+from .subreaper import IS_LINUX, keep, processes_below
 
-__all__ = ["Apart", "CallEndedError", "GaveUpError"]
+__all__ = ["CallEndedError", "CallableProcess", "GaveUpError"]
 
 # After so many calls that do not come back, or that end the process, a check has seen enough.
 _MOST_HANGS, _MOST_ENDS = 2, 5
@@ -68,7 +68,7 @@ class _Answer(NamedTuple):
     n_forks: int
 
 
-class Apart:
+class CallableProcess:
     """Calls of functions that take a callable first, in the process that holds it.
 
     Parameters

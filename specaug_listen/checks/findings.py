@@ -17,7 +17,7 @@ __all__ = ["FINDINGS", "OF_AXES", "CheckReport", "Finding", "Severity", "in_orde
 Severity: TypeAlias = Literal["error", "warning"]
 
 
-class Kind(NamedTuple):
+class FindingKind(NamedTuple):
     """A kind of finding; ``has_result`` says whether calls that show it give something to hear."""
 
     severity: Severity
@@ -28,12 +28,12 @@ class Kind(NamedTuple):
 
 _E: Severity = "error"
 _W: Severity = "warning"
-_crash = functools.partial(Kind, _E, has_result=False)
+_crash = functools.partial(FindingKind, _E, has_result=False)
 # In the order of a report. An error does what nobody wants; a warning weakens or distorts an augmentation.
-FINDINGS: dict[str, Kind] = {
+FINDINGS: dict[str, FindingKind] = {
     "call-hangs": _crash("one such draw stops the training", "bound loops that draw until something fits"),
     "process-ended": _crash("one such draw ends the training without a word", "raise an error, and end nothing"),
-    "process-forked": Kind(
+    "process-forked": FindingKind(
         _E, "the training goes on in several processes at once", "start processes once, outside of the call"
     ),
     "crash-short-clip": _crash("one short clip ends the training", "bound widths by the clip, or skip such clips"),
@@ -45,85 +45,97 @@ FINDINGS: dict[str, Kind] = {
     "crash-few-bins": _crash(
         "every clip of mels of this size ends the training", "bound widths by the number of bins, or skip the mask"
     ),
-    "not-finite": Kind(_E, "one NaN spreads to all weights", "guard divisions by zero and logarithms"),
-    "length-changed": Kind(_E, "lengths and alignments no longer fit", "keep the length, or pass the new one on"),
-    "dtype-changed": Kind(_E, "memory doubles, or mixed precision fails", "return the dtype that was given"),
-    "device-changed": Kind(_E, "the model lies elsewhere", "make new tensors on the input's device"),
-    "input-modified": Kind(_E, "whoever holds the input holds masks, too", "work on a copy: x = x.clone()"),
-    "result-overwritten": Kind(
+    "not-finite": FindingKind(_E, "one NaN spreads to all weights", "guard divisions by zero and logarithms"),
+    "length-changed": FindingKind(
+        _E, "lengths and alignments no longer fit", "keep the length, or pass the new one on"
+    ),
+    "dtype-changed": FindingKind(_E, "memory doubles, or mixed precision fails", "return the dtype that was given"),
+    "device-changed": FindingKind(_E, "the model lies elsewhere", "make new tensors on the input's device"),
+    "input-modified": FindingKind(_E, "whoever holds the input holds masks, too", "work on a copy: x = x.clone()"),
+    "result-overwritten": FindingKind(
         _E, "a batch of results that are kept holds others", "return new memory from each call, and keep none of it"
     ),
-    "other-clip-returned": Kind(
+    "other-clip-returned": FindingKind(
         _E,
         "the training hears another clip than its text",
         "keep nothing of earlier inputs, and each item in its place",
     ),
-    "order-changed": Kind(
+    "order-changed": FindingKind(
         _E,
         "the training hears what nobody says",
         "turn back what was turned for the call, and shuffle no frames or bins",
     ),
-    "axes-swapped": Kind(
+    "axes-swapped": FindingKind(
         _E, "time is masked by the rules of frequency", "exchange F and T, or turn the axes for the call"
     ),
-    "rectangles-turned": Kind(
+    "rectangles-turned": FindingKind(
         _E, "each side follows the rule of the other axis", "exchange the two sizes where the cells are cut out"
     ),
-    "masks-only-at-start": Kind(
+    "masks-only-at-start": FindingKind(
         _E, "the rest of every clip is never masked", "draw starts in [0, length - width], and use them"
     ),
-    "masks-only-at-end": Kind(
+    "masks-only-at-end": FindingKind(
         _E, "the rest of every clip is never masked", "draw starts in [0, length - width], and use them"
     ),
-    "masks-stop-early": Kind(
+    "masks-stop-early": FindingKind(
         _E, "the rest of long clips is never masked", "bound starts by the clip's own length, not by a constant"
     ),
-    "nothing-applied": Kind(_E, "the training runs without augmentation", "look at probabilities, widths and modes"),
-    "items-left-out": Kind(_E, "a part of each batch trains without augmentation", "go through all items of the batch"),
-    "applied-in-eval": Kind(_E, "scores are of masked clips", "return the input where self.training is false"),
-    "same-draw-every-time": Kind(_E, "the model learns around one change", "draw for each call; do not seed inside"),
-    "not-reproducible": Kind(
+    "nothing-applied": FindingKind(
+        _E, "the training runs without augmentation", "look at probabilities, widths and modes"
+    ),
+    "items-left-out": FindingKind(
+        _E, "a part of each batch trains without augmentation", "go through all items of the batch"
+    ),
+    "applied-in-eval": FindingKind(_E, "scores are of masked clips", "return the input where self.training is false"),
+    "same-draw-every-time": FindingKind(
+        _E, "the model learns around one change", "draw for each call; do not seed inside"
+    ),
+    "not-reproducible": FindingKind(
         _E, "a run cannot be made again", "take chance from random, numpy.random, torch, or a generator of your own"
     ),
-    "cap-exceeded": Kind(_E, "a mask is wider than was declared", "bound the width before it is drawn"),
-    "crash-2d": Kind(
+    "cap-exceeded": FindingKind(_E, "a mask is wider than was declared", "bound the width before it is drawn"),
+    "crash-2d": FindingKind(
         _W,
         "a single mel cannot be augmented, only batches",
         "count axes from the end (dim=-1), and keep any others",
         has_result=False,
     ),
-    "same-draw-in-batch": Kind(_W, "a batch shows one augmentation", "draw for each item (iid masks)"),
-    "fill-loud": Kind(_W, "masks are bursts instead of gaps", "fill with the clip's mean or its floor"),
-    "zero-fill-in-log": Kind(
+    "same-draw-in-batch": FindingKind(_W, "a batch shows one augmentation", "draw for each item (iid masks)"),
+    "fill-loud": FindingKind(_W, "masks are bursts instead of gaps", "fill with the clip's mean or its floor"),
+    "zero-fill-in-log": FindingKind(
         _W, "in a logarithm 0 is a level like any other", "fill with the mean or the floor, or normalise before masking"
     ),
-    "masks-in-padding": Kind(_W, "masks that nobody sees weaken the policy", "draw starts within each item's length"),
-    "masks-follow-shortest": Kind(
+    "masks-in-padding": FindingKind(
+        _W, "masks that nobody sees weaken the policy", "draw starts within each item's length"
+    ),
+    "masks-follow-shortest": FindingKind(
         _W, "how a clip is masked depends on what else is in the batch", "draw starts within each item's own length"
     ),
-    "warp-into-padding": Kind(
+    "warp-into-padding": FindingKind(
         _W, "speech is carried into the padding, or padding into the clip", "warp each item within its own length"
     ),
-    "padding-in-fill": Kind(_W, "the fill's level depends on the batch", "take the mean over valid frames"),
-    "frames-unevenly-masked": Kind(
+    "padding-in-fill": FindingKind(_W, "the fill's level depends on the batch", "take the mean over valid frames"),
+    "frames-unevenly-masked": FindingKind(
         _W, "some times of a clip are hardly augmented", "draw starts uniformly in [0, length - width]"
     ),
-    "bins-unevenly-masked": Kind(
+    "bins-unevenly-masked": FindingKind(
         _W, "some frequencies are hardly augmented", "draw starts uniformly in [0, size - width]"
     ),
-    "starts-on-grid": Kind(_W, "masks fall on the same places again and again", "draw starts at every place"),
-    "widths-cut-twice": Kind(
+    "starts-on-grid": FindingKind(_W, "masks fall on the same places again and again", "draw starts at every place"),
+    "widths-cut-twice": FindingKind(
         _W, "masks are far narrower than declared", "draw a width once, and mask from start to start + width"
     ),
-    "stronger-than-published": Kind(
+    "stronger-than-published": FindingKind(
         _W, "more is hidden than recipes that are known to help", "lower widths, counts, or shares"
     ),
-    "end-bins-unmasked": Kind(_W, "an end of the spectrum is always seen", "let starts reach size - width"),
-    "end-frames-unmasked": Kind(_W, "an end of each clip is always seen", "let starts reach length - width"),
-    "short-clip-mostly-masked": Kind(_W, "little of short clips is left", "bound masks by a share of the clip"),
-    "warp-one-sided": Kind(_W, "speech is only ever drawn out, or hurried", "draw displacements around zero"),
-    "warp-ineffective": Kind(_W, "a warp costs time and moves nothing", "look at the displacement that is drawn"),
-    "warp-skipped": Kind(_W, "short clips are never warped", "bound the warp by a share of the clip"),
+    "end-bins-unmasked": FindingKind(_W, "an end of the spectrum is always seen", "let starts reach size - width"),
+    "end-frames-unmasked": FindingKind(_W, "an end of each clip is always seen", "let starts reach length - width"),
+    "short-clip-mostly-masked": FindingKind(_W, "little of short clips is left", "bound masks by a share of the clip"),
+    "warp-one-sided": FindingKind(_W, "speech is only ever drawn out, or hurried", "draw displacements around zero"),
+    "warp-ineffective": FindingKind(
+        _W, "a warp costs time and moves nothing", "look at the displacement that is drawn"
+    ),
+    "warp-skipped": FindingKind(_W, "short clips are never warped", "bound the warp by a share of the clip"),
 }
 
 # What follows from a finding, and would only say it again.

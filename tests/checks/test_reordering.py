@@ -12,7 +12,7 @@ from specaug_listen.checks.clips import speech_clips
 from specaug_listen.checks.pipelines import CallablePipeline
 from specaug_listen.checks.probes import Probe
 from specaug_listen.checks.rules_warps import order_findings
-from specaug_listen.checks.trials import Bench
+from specaug_listen.checks.trials import Session
 from specaug_listen.custom.adapter import Adapter
 
 ALONE = Adapter(axes="bins, frames", container="numpy")
@@ -56,7 +56,7 @@ def clips():
 
 
 def findings_of(function, clips, seed=0):
-    return order_findings(Bench(CallablePipeline("augment", function, ALONE, clips[0].mel), clips, seed, 100))
+    return order_findings(Session(CallablePipeline("augment", function, ALONE, clips[0].mel), clips, seed, 100))
 
 
 @pytest.mark.parametrize("name", ODD)

@@ -37,12 +37,12 @@ def keep(parent: int, connection: Connection) -> None:
     os.setsid()
     _set(_PR_SET_CHILD_SUBREAPER, 1)
     _end_with(parent, signal.SIGTERM)
-    keeper, worker = os.getpid(), os.fork()
+    subreaper, worker = os.getpid(), os.fork()
     if worker > 0:
         connection.close()
         _watch(worker)
     os.setpgid(0, 0)
-    _end_with(keeper, signal.SIGKILL)
+    _end_with(subreaper, signal.SIGKILL)
     _bound_memory()
 
 

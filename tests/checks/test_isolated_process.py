@@ -14,7 +14,7 @@ import pytest
 from commandline import HOUSE, run_apart
 
 from specaug_listen.checks import check
-from specaug_listen.checks.process import Apart, CallEndedError
+from specaug_listen.checks.isolated_process import CallableProcess, CallEndedError
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 
@@ -91,28 +91,28 @@ def test_an_interrupt_of_the_callable_is_its_own():
 
 
 def test_a_process_that_was_ended_is_begun_again():
-    apart = Apart(lambda value: value + 1, 5.0)
-    assert apart.run(_applied, 1) == 2
-    apart.close()
-    assert apart.run(_applied, 2) == 3
-    assert apart.run(_process) != os.getpid()
-    apart.close()
+    process = CallableProcess(lambda value: value + 1, 5.0)
+    assert process.run(_applied, 1) == 2
+    process.close()
+    assert process.run(_applied, 2) == 3
+    assert process.run(_process) != os.getpid()
+    process.close()
 
 
 def test_a_named_callable_has_a_process_of_its_own_where_fork_is_unsafe(monkeypatch, tmp_path):
-    monkeypatch.setattr("specaug_listen.checks.process._can_fork", lambda: False)
+    monkeypatch.setattr("specaug_listen.checks.isolated_process._can_fork", lambda: False)
     (tmp_path / "leaves.py").write_text("import os\n\ndef augment(mel):\n    os._exit(0)\n")
-    apart = Apart(f"{tmp_path}/leaves.py:augment", 60.0)
+    process = CallableProcess(f"{tmp_path}/leaves.py:augment", 60.0)
     with pytest.raises(CallEndedError, match=r"exit code 0"):
-        apart.run(_applied, 1)
-    assert apart.run(_process) != os.getpid()
-    apart.close()
+        process.run(_applied, 1)
+    assert process.run(_process) != os.getpid()
+    process.close()
 
 
 def test_a_callable_without_a_process_of_its_own_is_said_to_have_none(monkeypatch):
     fair = with_chance(lambda: None, 0.0)
     assert not any("process" in note for note in check(fair, adapter=ALONE, draws=100).report.notes)
-    monkeypatch.setattr("specaug_listen.checks.process._can_fork", lambda: False)
+    monkeypatch.setattr("specaug_listen.checks.isolated_process._can_fork", lambda: False)
     processes = []
     report = check(with_chance(lambda: processes.append(os.getpid()), 1.0), adapter=ALONE, draws=100).report
     assert set(processes) == {os.getpid()}
@@ -121,26 +121,26 @@ def test_a_callable_without_a_process_of_its_own_is_said_to_have_none(monkeypatc
 
 
 def test_what_is_not_looked_for_on_other_systems_is_said(monkeypatch, tmp_path):
-    monkeypatch.setattr("specaug_listen.checks.process._can_fork", lambda: False)
+    monkeypatch.setattr("specaug_listen.checks.isolated_process._can_fork", lambda: False)
     (tmp_path / "fails.py").write_text("def augment(mel):\n    return mel[:, :0]\n")
-    apart = Apart(f"{tmp_path}/fails.py:augment", 60.0)
-    assert (apart.is_apart, apart.not_done) == (True, "")
-    monkeypatch.setattr("specaug_listen.checks.process.IS_LINUX", False)
-    assert apart.not_done == "memory is not bounded here, and processes that calls leave running are not looked for"
+    process = CallableProcess(f"{tmp_path}/fails.py:augment", 60.0)
+    assert (process.is_apart, process.not_done) == (True, "")
+    monkeypatch.setattr("specaug_listen.checks.isolated_process.IS_LINUX", False)
+    assert process.not_done == "memory is not bounded here, and processes that calls leave running are not looked for"
 
 
 def test_what_is_written_into_the_pipe_is_no_answer():
-    apart = Apart(abs, 5.0)
-    assert apart.run(_applied, -1) == 1
+    process = CallableProcess(abs, 5.0)
+    assert process.run(_applied, -1) == 1
     here, there = multiprocessing.get_context("fork").Pipe()
-    apart._connection.close()
-    apart._connection = here
+    process._connection.close()
+    process._connection = here
     os.write(there.fileno(), b"\x00\x00\x00\x05hello")
     with pytest.raises(CallEndedError, match="wrote into the pipe of its process"):
-        apart.run(_applied, 2)
+        process.run(_applied, 2)
     there.close()
-    assert apart.run(_applied, -2) == 2
-    apart.close()
+    assert process.run(_applied, -2) == 2
+    process.close()
 
 
 def _applied(function, value):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specaug_listen._arrays import runs
-from specaug_listen.checks.laws import Masked
+from specaug_listen.checks.start_laws import MaskPlaces
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -39,7 +39,7 @@ def masks_of(start, n=200, widest=30, masks=2, draws=400, seed=0):
             first = start(rng, n, width, widest)
             flags[first : first + width] = True
         runs_of_draws.append(tuple(runs(flags)))
-    return Masked(n, tuple(runs_of_draws))
+    return MaskPlaces(n, tuple(runs_of_draws))
 
 
 def alarms_of(masked):
@@ -93,7 +93,7 @@ def test_a_mask_that_is_cut_twice_is_skewed():
     rng = np.random.default_rng(0)
     widths = [int(rng.integers(0, int(rng.integers(0, 40)) + 1)) for _ in range(1000)]
     draws = tuple(((int(rng.integers(0, 200 - width)), width),) if width else () for width in widths)
-    skew = Masked(200, draws).skew()
+    skew = MaskPlaces(200, draws).skew()
     assert skew is not None
     assert skew.widest >= 35
     assert skew.median <= 10
@@ -102,7 +102,7 @@ def test_a_mask_that_is_cut_twice_is_skewed():
 def test_masks_of_two_sizes_are_not_skewed():
     rng = np.random.default_rng(0)
     draws = tuple(((3, int(rng.integers(1, 11))), (60, int(rng.integers(1, 101)))) for _ in range(400))
-    assert Masked(200, draws).skew() is None
+    assert MaskPlaces(200, draws).skew() is None
 
 
 @pytest.mark.parametrize(("least", "widest"), [(0, 1), (1, 1), (0, 2), (1, 3)])
@@ -110,7 +110,7 @@ def test_masks_of_a_few_widths_are_not_skewed(least, widest):
     rng = np.random.default_rng(0)
     widths = rng.integers(least, widest + 1, 1000)
     draws = tuple(((int(rng.integers(0, 80 - width)), int(width)),) if width else () for width in widths)
-    assert Masked(80, draws).skew() is None
+    assert MaskPlaces(80, draws).skew() is None
 
 
 def test_an_end_is_reached_as_far_as_masks_go():
@@ -121,7 +121,7 @@ def test_an_end_is_reached_as_far_as_masks_go():
 
 def test_few_draws_say_nothing():
     assert alarms_of(masks_of(lambda rng, n, width, widest: width, draws=2)) == set()
-    assert alarms_of(Masked(80, ())) == set()
+    assert alarms_of(MaskPlaces(80, ())) == set()
 
 
 def test_the_region_that_is_left_out_is_named():
