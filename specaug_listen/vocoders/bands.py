@@ -87,12 +87,17 @@ class Bands(NamedTuple):
         """The first FFT bin that any filter reaches."""
         return int(np.argmax(self.synthesis.any(axis=0)))
 
+    @property
+    def highest(self) -> int:
+        """The last FFT bin that any filter reaches."""
+        return int(np.flatnonzero(self.synthesis.any(axis=0))[-1])
+
     def spread(self, gain: Real) -> Real:
         """Carry the gains of bands to all FFT bins; those beyond the filters follow the nearest band."""
         bins: Real = gain @ self.synthesis
-        reached, audible = np.flatnonzero(self.synthesis.any(axis=0)), np.flatnonzero(self.audible)
-        bins[:, : reached[0]] = gain[:, audible[:1]]
-        bins[:, reached[-1] + 1 :] = gain[:, audible[-1:]]
+        audible = np.flatnonzero(self.audible)
+        bins[:, : self.lowest] = gain[:, audible[:1]]
+        bins[:, self.highest + 1 :] = gain[:, audible[-1:]]
         return bins
 
     @property

@@ -18,7 +18,6 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -41,6 +40,8 @@ _LARGEST_RATIO = 1e6
 _FFT_POINTS_PER_BLOCK = 1 << 17
 # Rows of so many frames leave no remainder for vector instructions.
 _FRAMES_IN_STEP = 32
+# A row of windows of so many points stays within a core's first-level cache.
+_POINTS_PER_ROW = 1 << 13
 
 
 class Iteration:
@@ -60,8 +61,8 @@ class Iteration:
         self._framing, self._n_frames = framing, len(target)
         n_block = max(1, _FFT_POINTS_PER_BLOCK // framing.n_fft // _FRAMES_IN_STEP) * _FRAMES_IN_STEP
         self._n_block = min(n_block, len(target))
-        self._frames = np.zeros((self._n_block, framing.n_fft), np.float32)
-        self._window, self._gains = framing.window_float32(), _Gains(target, bands, tiny, self._n_block)
+        self._window = _Window(framing.window_float32(), framing.n_fft)
+        self._gains = _Gains(target, bands, tiny, self._n_block)
 
     def run(self, padded: Real, n_iter: int, ends: Ends) -> Real:
         """Iterate, from one signal to a better one.
@@ -81,24 +82,50 @@ class Iteration:
         if n_iter:
             ends.restore(signal)
         overlap = _Synthesis(self._framing, self._n_frames, self._n_block, signal)
+        # No frame that is still to be cut out reaches into what the blocks before it change.
+        views = self._framing.frames(overlap.signal)[: self._n_frames]
         for iteration in range(1, n_iter + 1):
-            for first, frames in self._projections(overlap.signal):
-                overlap.add(frames, first, is_last=iteration == n_iter)
+            for first in range(0, self._n_frames, self._n_block):
+                overlap.add(self._project(views, first), first, is_last=iteration == n_iter)
             if iteration < n_iter:
                 ends.restore(overlap.signal)
         return overlap.signal[: len(padded)]
 
-    def _projections(self, signal: Real) -> Iterator[tuple[int, Real]]:
-        """Yield blocks of projected frames; none that is still to be read reaches into what those before it change."""
-        n_fft, views = self._framing.n_fft, self._framing.frames(signal)
-        for first in range(0, self._n_frames, self._n_block):
-            frames = self._frames[: self._n_frames - first]
-            np.multiply(views[first : first + len(frames)], self._window, out=frames[:, : len(self._window)])
-            # The transforms turn frames to columns and back, which costs them nothing. Other backends of SciPy's may
-            # lay their results out in another way.
-            spectrum = np.ascontiguousarray(scipy.fft.rfft(frames.T, axis=0), np.complex64)
-            self._gains.apply(spectrum, first)
-            yield first, np.asarray(scipy.fft.irfft(spectrum.T, n_fft, axis=1), np.float32)
+    def _project(self, views: Real, first: int) -> Real:
+        """Give a block of a signal's frames the target's mel, as far as one iteration can.
+
+        Buffers are not kept but taken anew and let go at once: each then lies where the last one of its size lay, which
+        is still in the cache.
+        """
+        views, win_length = views[first : first + self._n_block], self._framing.win_length
+        frames = np.empty((len(views), self._framing.n_fft), np.float32)
+        frames[:, :win_length], frames[:, win_length:] = views, 0
+        self._window.apply(frames)
+        # The transforms turn frames to columns and back, which costs them nothing. Other backends of SciPy's may lay
+        # their results out in another way.
+        spectrum = np.ascontiguousarray(scipy.fft.rfft(frames.T, axis=0), np.complex64)
+        del frames
+        self._gains.apply(spectrum, first // self._n_block)
+        return np.ascontiguousarray(scipy.fft.irfft(spectrum.T, self._framing.n_fft, axis=1), np.float32)
+
+
+class _Window:
+    """A window over the beginnings of frames; what is behind it becomes silent.
+
+    NumPy takes about as long to begin a row as to multiply some hundred numbers, and a window is one row. Here it is
+    repeated, so that as many frames in a row are one.
+    """
+
+    def __init__(self, window: Real, n_fft: int) -> None:
+        n_repeats = max(1, _POINTS_PER_ROW // n_fft)
+        self._repeated = np.tile(np.pad(window, (0, n_fft - len(window))), (n_repeats, 1))
+
+    def apply(self, frames: Real) -> None:
+        """Multiply frames, shape (n, n_fft) and contiguous, by the window, in place."""
+        n_rest = len(frames) % len(self._repeated)
+        rows, rest = frames[: len(frames) - n_rest].reshape(-1, self._repeated.size), frames[len(frames) - n_rest :]
+        rows *= self._repeated.reshape(-1)
+        rest *= self._repeated[:n_rest]
 
 
 class _Gains:
@@ -111,33 +138,35 @@ class _Gains:
 
     For ``M_m / E_m`` stands ``(M_m + tiny) / (E_m + tiny + M_m / largest)``: 1 where both are silent, and never above
     ``largest``, without a pass over the array to bound it.
+
+    Below the lowest filter, spectra are left as they are: a clip's offset and the slowest rumble leak into it, and with
+    a gain below it, they would be a hum. Above the highest one, they become silent.
     """
 
     def __init__(self, target: Real, bands: Bands, tiny: np.float32, n_block: int) -> None:
-        raised, least = target + tiny, tiny + target * np.float32(1 / _LARGEST_RATIO)
-        self._target, self._least = np.ascontiguousarray(raised.T), np.ascontiguousarray(least.T)
-        # A clip's offset and the slowest rumble leak into the lowest filter; with a gain below it, they would be a hum.
-        self._lowest, self._is_power = bands.lowest, bands.power == 2
+        # Block by block, since what lies in one piece is one row for NumPy.
+        blocks = [np.ascontiguousarray(target[i : i + n_block].T) for i in range(0, len(target), n_block)]
+        self._targets = [block + tiny for block in blocks]
+        self._least = [tiny + block * np.float32(1 / _LARGEST_RATIO) for block in blocks]
+        self._reached, self._is_power = slice(bands.lowest, bands.highest + 1), bands.power == 2
         weights = bands.sparse()
-        self._analysis, self._synthesis = weights.analysis[:, bands.lowest :], weights.synthesis[bands.lowest :]
-        self._scratch = np.empty((2, self._synthesis.shape[0], n_block), np.float32)
+        self._analysis, self._synthesis = weights.analysis[:, self._reached], weights.synthesis[self._reached]
 
-    def apply(self, spectrum: Complex, first: int) -> None:
-        """Multiply spectra of shape (n_bins, n), frame ``first`` and those after it, by their gains, in place."""
-        n, reached = spectrum.shape[1], spectrum[self._lowest :]
-        here = np.s_[:, first : first + n]
-        energy, imaginary = self._scratch[0, :, :n], self._scratch[1, :, :n]
-        np.square(reached.real, out=energy)
-        np.square(reached.imag, out=imaginary)
-        energy += imaginary
+    def apply(self, spectrum: Complex, block: int) -> None:
+        """Multiply the spectra of a block's frames, shape (n_bins, n), by their gains, in place."""
+        reached = spectrum[self._reached]
+        energy = np.square(reached.real)
+        energy += np.square(reached.imag)
         if not self._is_power:
             np.sqrt(energy, out=energy)
         gains = self._analysis @ energy
-        gains += self._least[here]
-        np.divide(self._target[here], gains, out=gains)
+        del energy  # see `Iteration._project`
+        gains += self._least[block]
+        np.divide(self._targets[block], gains, out=gains)
         if self._is_power:
             np.sqrt(gains, out=gains)
         reached *= self._synthesis @ gains
+        spectrum[self._reached.stop :] = 0
 
 
 class _Synthesis:
@@ -165,7 +194,8 @@ class _Synthesis:
         window = np.pad(framing.window_float32(), (0, n_overlap * hop_length - framing.win_length))
         squared = np.square(window).reshape(n_overlap, hop_length).sum(axis=0)
         squared = np.maximum(squared, np.float32(1e-3) * squared.max())
-        self._window = (window / np.tile(squared, n_overlap))[: framing.win_length]
+        self._win_length = framing.win_length
+        self._window = _Window((window / np.tile(squared, n_overlap))[: self._win_length], framing.n_fft)
         # Of as many frames as it takes to have a middle.
         norm = framing.norm(min(n_frames, 2 * n_overlap))
         norm = np.pad(norm, (0, -len(norm) % hop_length), constant_values=1).reshape(-1, hop_length)
@@ -186,8 +216,8 @@ class _Synthesis:
         Hops that the next block reaches, too, are carried over to it.
         """
         (n_hops, hop_length), n, n_carry = self._hops.shape, len(frames), len(self._carry)
-        frames = frames[:, : len(self._window)]
-        frames *= self._window
+        self._window.apply(frames)
+        frames = frames[:, : self._win_length]
         total = self._total[: n + n_carry]
         total[:n] = frames[:, :hop_length]
         total[n:] = 0

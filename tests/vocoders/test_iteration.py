@@ -109,7 +109,7 @@ def test_gains_give_spectra_the_wanted_energies(rng, subtests):
     for n_filters in [1, 2, 3]:
         for power in [1, 2]:
             with subtests.test(n_filters=n_filters, power=power):
-                n_bins, n_mels, lowest, highest, n = 12, 4, 2, 10, 7
+                n_bins, n_mels, lowest, highest, n_block, n = 12, 4, 2, 10, 10, 7
                 analysis = np.zeros((n_bins, n_mels), np.float32)
                 for k in range(lowest, highest):
                     m = (k - lowest) * n_mels // (highest - lowest)
@@ -117,16 +117,17 @@ def test_gains_give_spectra_the_wanted_energies(rng, subtests):
                 analysis[5] = 0
                 synthesis = analysis / np.maximum(analysis.sum(axis=1, keepdims=True), 1e-9)
                 bands = Bands(analysis, np.ascontiguousarray(synthesis.T), power)
-                target = rng.random((n + 3, n_mels), dtype=np.float32) + 0.01
+                target = rng.random((n_block + n, n_mels), dtype=np.float32) + 0.01
                 spectrum = rng.standard_normal((n_bins, 2 * n), dtype=np.float32).view(np.complex64)
                 before = spectrum.copy()
-                iteration._Gains(target, bands, np.float32(1e-20), 2 * n).apply(spectrum, 3)
+                gains = iteration._Gains(target, bands, np.float32(1e-20), n_block)
+                gains.apply(spectrum, 1)
                 energy = analysis.T @ np.abs(before) ** power
-                expected = before * (synthesis @ (target[3:].T / energy) ** (1 / power))
+                expected = before * (synthesis @ (target[n_block:].T / energy) ** (1 / power))
                 expected[:lowest] = before[:lowest]
                 assert_allclose(spectrum, expected, rtol=2e-5, atol=1e-6)
                 silent = np.zeros_like(spectrum)
-                iteration._Gains(target, bands, np.float32(1e-20), n).apply(silent, 3)
+                gains.apply(silent, 1)
                 assert not silent.any()
 
 
