@@ -22,13 +22,13 @@ import numpy as np
 import numpy.typing as npt
 
 from specaug_listen.audio.signal import Audio
-from specaug_listen.augment import Draw, FrequencyBand, TimeSpan, WarpPath
+from specaug_listen.augment import Draw, FrequencySpan, TimeSpan, WarpPath
 from specaug_listen.frontends import MelFrontend, MelSpectrogram
 from specaug_listen.stft import get_window
 
 Flags = npt.NDArray[np.bool_]
 Real = npt.NDArray[np.float64]
-Mask = FrequencyBand | TimeSpan
+Mask = FrequencySpan | TimeSpan
 
 RANGE_DB = 80.0
 # Bins between which the side lobes of a window are looked for.

@@ -1,6 +1,6 @@
 """SpecAugment: policies, the draws they give, and how a draw is applied to a mel spectrogram."""
 
-from .draw import Draw, FrequencyBand, TimeSpan, WarpPath
+from .draw import Draw, FrequencySpan, TimeSpan, WarpPath
 from .fills import FillLevel
 from .masks import Copy, Cutout, Mask, TrimTail, Warp
 from .paper import FrequencyMask, TimeMask, TimeWarp
@@ -22,8 +22,8 @@ __all__ = [
     "Cutout",
     "Draw",
     "FillLevel",
-    "FrequencyBand",
     "FrequencyMask",
+    "FrequencySpan",
     "Mask",
     "Policy",
     "Rectangle",

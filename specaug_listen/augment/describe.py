@@ -145,7 +145,7 @@ def _value(fill: Any, where: str) -> str:
         return f"{fill:g} in the scale of the features"
     return {
         "mean": f"the mean of {where or 'the clip'}",
-        "band_mean": "each band's mean",
+        "band_mean": "each bin's mean",
         "frame_mean": "each frame's mean",
         "min": "the clip's least value",
         "floor": "the least value of the front-end",

@@ -20,9 +20,9 @@ from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import AnyMel, MelSpectrogram, MelStream, check_mel
 from .fills import Padding, fill_level
 from .regions import Masking, with_copy, with_fill, with_padding, without_padding
-from .steps import Batch, Copied, FrequencyBand, Rectangle, Step, TimeSpan, Trimmed, WarpPath, over_frames, reaches
+from .steps import Batch, Copied, FrequencySpan, Rectangle, Step, TimeSpan, Trimmed, WarpPath, over_frames, reaches
 
-__all__ = ["Draw", "FrequencyBand", "Step", "TimeSpan", "WarpPath", "with_fill_levels"]
+__all__ = ["Draw", "FrequencySpan", "Step", "TimeSpan", "WarpPath", "with_fill_levels"]
 
 Mel = TypeVar("Mel", MelSpectrogram, MelStream)
 
@@ -35,7 +35,7 @@ class Draw:
     ----------
     n_mels, n_frames : int > 0
         Size of the mel it was drawn for.
-    steps : tuple of FrequencyBand, TimeSpan, Rectangle, Copied, Trimmed, WarpPath and ForeignCall
+    steps : tuple of FrequencySpan, TimeSpan, Rectangle, Copied, Trimmed, WarpPath and ForeignCall
         In the order in which they are applied.
     policy : str
         Name of the policy.
@@ -226,7 +226,7 @@ class Draw:
         """Which bins a frequency mask covers, shape (n_mels,)."""
         covered = np.zeros(self.n_mels, dtype=bool)
         for step in self.steps:
-            if isinstance(step, FrequencyBand):
+            if isinstance(step, FrequencySpan):
                 covered[step.region[0]] = True
         return covered
 
@@ -274,7 +274,7 @@ class Draw:
 
         Examples
         --------
-        >>> draw = Draw(80, 100, (FrequencyBand(70, 10), TimeSpan(0, 50)))
+        >>> draw = Draw(80, 100, (FrequencySpan(70, 10), TimeSpan(0, 50)))
         >>> draw.masked_from_bin(60)
         (0.125, 0.1875)
         """
@@ -317,7 +317,7 @@ def with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
     steps: list[Step] = []
     for step in draw.steps:
         state = state.at(step)
-        if isinstance(step, FrequencyBand | TimeSpan | Rectangle):
+        if isinstance(step, FrequencySpan | TimeSpan | Rectangle):
             level = fill_level(
                 step.fill, state.reference(step), step.region, step.seed, state.padding, n_frames=mel.n_frames
             )

@@ -18,7 +18,7 @@ from .steps import (
     Copied,
     Count,
     FillOver,
-    FrequencyBand,
+    FrequencySpan,
     Ratio,
     Rectangle,
     Step,
@@ -162,7 +162,7 @@ class Mask:
         fill: Fill = 0.0 if self.fill == "swap" else self.fill
         seed = _noise_seed(fill, source)
         if self.axis == "frequency":
-            return FrequencyBand(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
+            return FrequencySpan(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
         return TimeSpan(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
 
     def _swaps(self, masks: list[Span], n_mels: int, n_frames: int, padded: int, source: Source) -> list[Step]:

@@ -21,7 +21,7 @@ from .._rng import MAX_SEED
 from .fills import NOISE_FILLS, Fill
 from .generators import Source
 from .masks import Mask, Warp
-from .steps import Batch, Count, FrequencyBand, Ratio, Step, StepsAndNotices, TimeSpan, WarpPath
+from .steps import Batch, Count, FrequencySpan, Ratio, Step, StepsAndNotices, TimeSpan, WarpPath
 
 __all__ = ["FrequencyMask", "PaperTransform", "TimeMask", "TimeWarp"]
 
@@ -82,14 +82,14 @@ class FrequencyMask:
         return self.kind
 
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
-        """Draw the bands for a mel of this size, and say what was clamped."""
+        """Draw the masked bins for a mel of this size, and say what was clamped."""
         is_clamped = self.count > 0 and self.max_bins > n_mels
         notices = [_clamped(self.kind, "frequency", "max_bins", self.max_bins, n_mels)] if is_clamped else []
         widest = min(self.max_bins, n_mels)
         steps: list[Step] = []
         for _ in range(self.count):
             start, width = _start_and_width(widest, n_mels, source)
-            steps.append(FrequencyBand(start, width, self.fill, _noise_seed(self.fill, source)))
+            steps.append(FrequencySpan(start, width, self.fill, _noise_seed(self.fill, source)))
         return steps, notices
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..frontends import AnyMel, MelSpectrogram, MelStream
 from .fills import Padding, Region, fill_values
-from .steps import Copied, FrequencyBand, Rectangle, TimeSpan, WarpPath
+from .steps import Copied, FrequencySpan, Rectangle, TimeSpan, WarpPath
 
 __all__ = [
     "Masking",
@@ -23,7 +23,7 @@ __all__ = [
 
 Real: TypeAlias = npt.NDArray[np.float32]
 Mel = TypeVar("Mel", MelSpectrogram, MelStream)
-Masking: TypeAlias = FrequencyBand | TimeSpan | Rectangle
+Masking: TypeAlias = FrequencySpan | TimeSpan | Rectangle
 
 
 def with_fill(mel: Mel, reference: AnyMel, step: Masking, padding: Padding) -> Mel:

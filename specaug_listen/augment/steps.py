@@ -28,7 +28,7 @@ __all__ = [
     "Copied",
     "Count",
     "FillOver",
-    "FrequencyBand",
+    "FrequencySpan",
     "Ratio",
     "Rectangle",
     "Step",
@@ -103,7 +103,7 @@ class Batch:
 
 
 @record
-class FrequencyBand:
+class FrequencySpan:
     """One drawn frequency mask: bins ``start_bin`` to ``start_bin + n_bins - 1``, over all frames."""
 
     start_bin: Index
@@ -262,7 +262,7 @@ class WarpPath:
 
 
 Step: TypeAlias = Annotated[
-    FrequencyBand | TimeSpan | Rectangle | Copied | Trimmed | WarpPath | ForeignCall, Field(discriminator="kind")
+    FrequencySpan | TimeSpan | Rectangle | Copied | Trimmed | WarpPath | ForeignCall, Field(discriminator="kind")
 ]
 # What one transform draws, and what did not happen as its parameters suggest.
 StepsAndNotices: TypeAlias = tuple[list[Step], list[Notice]]
@@ -336,7 +336,7 @@ def within_clip(steps: Sequence[Step], n_frames: int) -> tuple[tuple[Step, ...],
 def reaches(step: Step, n_mels: int, n_frames: int, padded: int) -> list[tuple[int, int, str]]:
     """Return for every axis where a step ends, where it may, and the unit; ``padded`` is the length of the batch."""
     n_frames = padded if isinstance(step, TimeSpan) else over_frames(step) or n_frames
-    if isinstance(step, FrequencyBand):
+    if isinstance(step, FrequencySpan):
         return [(step.start_bin + step.n_bins, n_mels, "bins")]
     if isinstance(step, Rectangle):
         bins = step.start_bin + step.n_bins, n_mels, "bins"

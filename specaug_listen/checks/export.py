@@ -16,7 +16,7 @@ from .._files import io_errors, write_files
 from .._records import to_json
 from ..audio.signal import common_gain, encode_wav
 from ..auditions import render
-from ..augment import Draw, FrequencyBand, TimeSpan
+from ..augment import Draw, FrequencySpan, TimeSpan
 from ..custom.layout import MelBatch
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
@@ -159,7 +159,7 @@ def _masks(session: Session, finding: Finding, outcome: Outcome, after: MelSpect
     trial = session.trial(after.n_frames, finding.seed, finding.clip, training=finding.id != "applied-in-eval")
     if trial is None or not _fits(trial.effect.masked_frames, after):
         return nothing
-    bands = [FrequencyBand(start, n) for start, n in runs(trial.effect.masked_bins)]
+    bands = [FrequencySpan(start, n) for start, n in runs(trial.effect.masked_bins)]
     spans = [TimeSpan(start, n) for start, n in runs(trial.effect.masked_frames)]
     return Draw(after.n_mels, after.n_frames, (*bands, *spans))
 

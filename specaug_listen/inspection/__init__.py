@@ -1,12 +1,12 @@
 """What did this Mel -> Mel function do? Masks, fills, warps and lengths, recovered from before and after."""
 
-from .change import Change, FillFound, FoundBand, FoundRectangle, FoundSpan, FoundWarp
+from .change import Change, FillFound, FoundBins, FoundRectangle, FoundSpan, FoundWarp
 from .compare import inspect_change
 
 __all__ = [
     "Change",
     "FillFound",
-    "FoundBand",
+    "FoundBins",
     "FoundRectangle",
     "FoundSpan",
     "FoundWarp",

@@ -9,13 +9,13 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._records import from_json, record, to_json
-from ..augment import Draw, FillLevel, FrequencyBand, Rectangle, TimeSpan, WarpPath
+from ..augment import Draw, FillLevel, FrequencySpan, Rectangle, TimeSpan, WarpPath
 from ..errors import PolicyError, error_context
 
 __all__ = [
     "Change",
     "FillFound",
-    "FoundBand",
+    "FoundBins",
     "FoundRectangle",
     "FoundSpan",
     "FoundWarp",
@@ -41,7 +41,7 @@ class FillFound:
     ----------
     kind : str
         One value in all cells is ``zero``, the clip's ``mean``, its ``min``, the front-end's ``floor`` or another
-        ``constant``; one value for each band or frame is ``band_mean`` or ``frame_mean``; frames that stand elsewhere
+        ``constant``; one value for each bin or frame is ``band_mean`` or ``frame_mean``; frames that stand elsewhere
         in the clip are ``copied``; all else is ``noise``.
     value : float or None
         In the front-end's own scale, where there is one value.
@@ -55,7 +55,7 @@ class FillFound:
 
 
 @record
-class FoundBand:
+class FoundBins:
     """A frequency mask: bins ``start_bin`` to ``start_bin + n_bins - 1``, over all frames."""
 
     start_bin: Index
@@ -116,7 +116,8 @@ class Change:
     n_mels, n_frames : int
         Of the mel after.
     n_frames_before : int
-    bands, spans, rectangles : tuple of FoundBand, FoundSpan, FoundRectangle
+    bands, spans, rectangles : tuple of FoundBins, FoundSpan, FoundRectangle
+        Frequency masks, which records call bands; time masks; and masks over some bins of some frames.
     warp : FoundWarp or None
     length : str
         How the length changed.
@@ -129,7 +130,7 @@ class Change:
     --------
     >>> from specaug_listen import Audio, augment, frontends, inspection
     >>> mel = frontends.WHISPER(Audio(np.random.default_rng(0).uniform(-0.1, 0.1, 32000), 16000))
-    >>> draw = augment.Draw(80, 200, (augment.TimeSpan(50, 30, "mean"), augment.FrequencyBand(3, 9, "mean")))
+    >>> draw = augment.Draw(80, 200, (augment.TimeSpan(50, 30, "mean"), augment.FrequencySpan(3, 9, "mean")))
     >>> print(inspection.inspect_change(mel, draw.apply(mel)))
     bins 3-11 masked (mean, -0.3 dB re median)
     frames 50-79 masked (mean, -0.3 dB re median)
@@ -138,7 +139,7 @@ class Change:
     n_mels: Width
     n_frames: Width
     n_frames_before: Width
-    bands: Annotated[tuple[FoundBand, ...], Field(strict=False)] = ()
+    bands: Annotated[tuple[FoundBins, ...], Field(strict=False)] = ()
     spans: Annotated[tuple[FoundSpan, ...], Field(strict=False)] = ()
     rectangles: Annotated[tuple[FoundRectangle, ...], Field(strict=False)] = ()
     warp: FoundWarp | None = None
@@ -155,28 +156,28 @@ class Change:
     def masked_bins(self) -> npt.NDArray[np.bool_]:
         """Bins that are masked over all frames, shape (n_mels,)."""
         covered = np.zeros(self.n_mels, dtype=bool)
-        for band in self.bands:
-            covered[band.start_bin : band.start_bin + band.n_bins] = True
+        for mask in self.bands:
+            covered[mask.start_bin : mask.start_bin + mask.n_bins] = True
         return covered
 
     @property
     def masked_frames(self) -> npt.NDArray[np.bool_]:
         """Frames that are masked over all bins, shape (n_frames,)."""
         covered = np.zeros(self.n_frames, dtype=bool)
-        for span in self.spans:
-            covered[span.start_frame : span.start_frame + span.n_frames] = True
+        for mask in self.spans:
+            covered[mask.start_frame : mask.start_frame + mask.n_frames] = True
         return covered
 
     def as_draw(self, policy: str = "") -> Draw:
-        """Return the warp, bands, spans and rectangles as a draw, to be shown and scored."""
+        """Return the warp and the masks as a draw, to be shown and scored."""
         warps = [] if self.warp is None else [WarpPath(self.warp.center_frame, self.warp.displacement_frames)]
-        bands = [FrequencyBand(b.start_bin, b.n_bins, _fill(b.fill), 0, b.fill.level) for b in self.bands]
+        of_bins = [FrequencySpan(b.start_bin, b.n_bins, _fill(b.fill), 0, b.fill.level) for b in self.bands]
         spans = [TimeSpan(s.start_frame, s.n_frames, _fill(s.fill), 0, s.fill.level) for s in self.spans]
         boxes = [
             Rectangle(r.start_bin, r.n_bins, r.start_frame, r.n_frames, _fill(r.fill), 0, r.fill.level)
             for r in self.rectangles
         ]
-        return Draw(self.n_mels, self.n_frames, (*warps, *bands, *spans, *boxes), policy)
+        return Draw(self.n_mels, self.n_frames, (*warps, *of_bins, *spans, *boxes), policy)
 
     def to_json(self) -> str:
         """Write the change as a JSON text."""
@@ -203,8 +204,8 @@ class Change:
         if self.warp is not None:
             warp = self.warp
             lines.append(f"frame {warp.center_frame} moved by {warp.displacement_frames:+d} frames, {warp.reading}")
-        for band in self.bands:
-            lines.append(f"{_range('bins', band.start_bin, band.n_bins)} masked ({_in_words(band.fill)})")
+        for mask in self.bands:
+            lines.append(f"{_range('bins', mask.start_bin, mask.n_bins)} masked ({_in_words(mask.fill)})")
         for span in self.spans:
             lines.append(f"{_range('frames', span.start_frame, span.n_frames)} masked ({_in_words(span.fill)})")
         for box in self.rectangles:

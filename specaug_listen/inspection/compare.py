@@ -8,7 +8,7 @@ import numpy.typing as npt
 from .._arrays import runs
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
-from .change import Change, FoundBand, FoundRectangle, FoundSpan, FoundWarp, LengthChange
+from .change import Change, FoundBins, FoundRectangle, FoundSpan, FoundWarp, LengthChange
 from .masks import Box, Explanation, describe_fill, explain, plain_values
 from .warp_search import find_reading, find_warp, read_linear, read_warped, source_frames
 
@@ -55,7 +55,7 @@ def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
     limit = max(tolerance, _NEAR if length == "stretched" else 0.0) * _standard_deviation(before)
     changed = np.abs(after.values - warped.values) > limit
     explanation = explain(changed, plain_values(after, warped, changed))
-    bands, spans, rectangles = _masks(explanation, warped, after)
+    of_bins, spans, rectangles = _masks(explanation, warped, after)
     if warp is not None and warp.reading == "another":
         # What lies between two ways of reading between frames is no mask.
         noise = [box for box, mask in zip(explanation.boxes, rectangles, strict=True) if mask.fill.kind == "noise"]
@@ -66,7 +66,7 @@ def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
         after.n_mels,
         after.n_frames,
         before.n_frames,
-        bands,
+        of_bins,
         spans,
         rectangles,
         warp,
@@ -137,22 +137,22 @@ def _is_plainly_masked(before: MelSpectrogram, after: MelSpectrogram, changed: C
     explanation = explain(changed, plain_values(after, before, changed))
     if explanation.rest.any():
         return False
-    bands, spans, boxes = _masks(explanation, before, after)
-    fills = [b.fill for b in bands] + [s.fill for s in spans] + [b.fill for b in boxes]
+    of_bins, spans, boxes = _masks(explanation, before, after)
+    fills = [b.fill for b in of_bins] + [s.fill for s in spans] + [b.fill for b in boxes]
     return all(fill.kind != "noise" for fill in fills)
 
 
 def _masks(
     explanation: Explanation, before: MelSpectrogram, after: MelSpectrogram
-) -> tuple[tuple[FoundBand, ...], tuple[FoundSpan, ...], tuple[FoundRectangle, ...]]:
+) -> tuple[tuple[FoundBins, ...], tuple[FoundSpan, ...], tuple[FoundRectangle, ...]]:
     n_mels, n_frames = after.n_mels, after.n_frames
-    in_band = np.broadcast_to(explanation.bins[:, None], (n_mels, n_frames))
-    in_span = np.broadcast_to(explanation.frames, (n_mels, n_frames))
+    in_bin = np.broadcast_to(explanation.bins[:, None], (n_mels, n_frames))
+    in_frame = np.broadcast_to(explanation.frames, (n_mels, n_frames))
     every = np.ones((n_mels, n_frames), dtype=bool)
-    bands = [Box(start, n, 0, n_frames) for start, n in runs(explanation.bins)]
+    of_bins = [Box(start, n, 0, n_frames) for start, n in runs(explanation.bins)]
     spans = [Box(0, n_mels, start, n) for start, n in runs(explanation.frames)]
     return (
-        tuple(FoundBand(b[0], b[1], describe_fill(b.cells, ~in_span, before, after)) for b in bands),
-        tuple(FoundSpan(s[2], s[3], describe_fill(s.cells, ~in_band, before, after)) for s in spans),
+        tuple(FoundBins(b[0], b[1], describe_fill(b.cells, ~in_frame, before, after)) for b in of_bins),
+        tuple(FoundSpan(s[2], s[3], describe_fill(s.cells, ~in_bin, before, after)) for s in spans),
         tuple(FoundRectangle(*b, describe_fill(b.cells, every, before, after)) for b in explanation.boxes),
     )

@@ -1,4 +1,4 @@
-"""Masks among the cells that changed: whole bands, whole frames, and boxes of what is left."""
+"""Masks among the cells that changed: whole bins, whole frames, and boxes of what is left."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Box(NamedTuple):
 
 
 class PlainCells(NamedTuple):
-    """Cells that a band, and that a span, may have left as they were; and those at the floor or the least value."""
+    """Cells that a frequency mask, and a time mask, may have left unchanged; and those at the floor or the least value."""
 
-    in_bands: Cells
-    in_spans: Cells
+    in_bins: Cells
+    in_frames: Cells
     low: Cells
 
 
@@ -67,7 +67,7 @@ class Explanation(NamedTuple):
 
 
 def explain(changed: Cells, may_be: PlainCells) -> Explanation:
-    """Find the bands, spans and boxes that hold the cells that changed.
+    """Find the bins, frames and boxes that hold the cells that changed.
 
     Parameters
     ----------
@@ -75,13 +75,13 @@ def explain(changed: Cells, may_be: PlainCells) -> Explanation:
     may_be : PlainCells
         Cells that may be masked though they did not change.
     """
-    in_band, in_span = changed | may_be.in_bands, changed | may_be.in_spans
-    frames = _full(in_span.T, changed.T, may_be.low.T)
-    bins = _full(in_band[:, ~frames], changed[:, ~frames], may_be.low[:, ~frames])
-    # A band over all frames is a part of every frame: look at the others alone.
-    frames = _full(in_span[~bins].T, changed[~bins].T, may_be.low[~bins].T)
+    in_bin, in_frame = changed | may_be.in_bins, changed | may_be.in_frames
+    frames = _full(in_frame.T, changed.T, may_be.low.T)
+    bins = _full(in_bin[:, ~frames], changed[:, ~frames], may_be.low[:, ~frames])
+    # A masked bin over all frames is a part of every frame: look at the others alone.
+    frames = _full(in_frame[~bins].T, changed[~bins].T, may_be.low[~bins].T)
     rest = changed & ~bins[:, None] & ~frames[None, :]
-    boxes = _boxes(rest, in_band & in_span)
+    boxes = _boxes(rest, in_bin & in_frame)
     for box in boxes:
         rest[box.cells] = False
     return Explanation(bins, frames, boxes, rest)
@@ -121,10 +121,10 @@ def plain_values(after: MelSpectrogram, before: MelSpectrogram, changed: Cells) 
     values, counts = np.unique(after.values[changed], return_counts=True)
     frequent = values[counts >= max(4, min(after.n_mels, after.n_frames) // 4)]
     held = low | np.isin(after.values, frequent)
-    # Where all of a frame is one value, so is its mean, and a band that is filled with means leaves it as it was.
+    # Where all of a frame is one value, so is its mean, and a bin that is filled with its mean leaves it as it was.
     still_frames = np.ptp(before.values, axis=0, keepdims=True) == 0
-    still_bands = np.ptp(before.values, axis=1, keepdims=True) == 0
-    return PlainCells(held | still_frames, held | still_bands, low)
+    still_bins = np.ptp(before.values, axis=1, keepdims=True) == 0
+    return PlainCells(held | still_frames, held | still_bins, low)
 
 
 def describe_fill(cells: tuple[slice, slice], alone: Cells, before: MelSpectrogram, after: MelSpectrogram) -> FillFound:
@@ -172,8 +172,8 @@ def _one_value(values: Real, mine: Cells, cells: tuple[slice, slice], before: Me
     if value == 0:
         return "zero"
     if np.ptp(before.values[cells[0]].mean(axis=1)) == 0 or mine.shape[0] == 1:
-        band = float(before.values[cells[0]].mean(dtype=np.float64))
-        if abs(value - band) <= 1e-4 * deviation:
+        mean = float(before.values[cells[0]].mean(dtype=np.float64))
+        if abs(value - mean) <= 1e-4 * deviation:
             return "band_mean"
     return "constant"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._imports import require
-from ..augment import Draw, FrequencyBand, Rectangle, TimeSpan
+from ..augment import Draw, FrequencySpan, Rectangle, TimeSpan
 from ..errors import ParameterError
 from ..frontends import AnyMel, check_mel
 from ..metrics import SCORES
@@ -180,7 +180,7 @@ def describe_draw(draw: Draw, mel: AnyMel) -> str:
         moved_s = path.displacement_frames * mel.frontend.hop_length / mel.frontend.sample_rate
         where = ", in the padding," if path.center_frame >= draw.n_frames else ""
         parts.append(f"warp: {seconds:.2f} s{where} moves by {moved_s:+.2f} s")
-    masks = [step for step in draw.steps if isinstance(step, FrequencyBand | TimeSpan | Rectangle)]
+    masks = [step for step in draw.steps if isinstance(step, FrequencySpan | TimeSpan | Rectangle)]
     levels = [step.fill_level.vs_p95_db for step in masks if step.fill_level]
     fills = {str(step.fill) for step in masks}
     if levels:

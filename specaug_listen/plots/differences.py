@@ -41,7 +41,7 @@ def plot_difference(before: AnyMel, after: AnyMel, ax: Axes, *, range_db: float 
     Raises
     ------
     ParameterError
-        When the two have other bands.
+        When the two have other bins.
 
     Examples
     --------

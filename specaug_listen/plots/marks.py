@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._imports import require
-from ..augment import Draw, FrequencyBand, Rectangle, TimeSpan
+from ..augment import Draw, FrequencySpan, Rectangle, TimeSpan
 from ..frontends import AnyMel, MelFrontend
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def outlines(draw: Draw) -> list[Outline]:
     marks = [
         Outline("frequency", (step.start_bin, step.start_bin + step.n_bins), *all_frames, _fill(step))
         for step in draw.steps
-        if isinstance(step, FrequencyBand) and step.n_bins
+        if isinstance(step, FrequencySpan) and step.n_bins
     ]
     spans = [step for step in draw.steps if isinstance(step, TimeSpan) and step.n_frames]
     marks += [
@@ -63,7 +63,7 @@ def outlines(draw: Draw) -> list[Outline]:
     return marks + [Outline("copy", bins, *span) for bins, span in draw.copies]
 
 
-def _fill(step: FrequencyBand | TimeSpan | Rectangle) -> str:
+def _fill(step: FrequencySpan | TimeSpan | Rectangle) -> str:
     level = f", {step.fill_level.vs_p95_db:+.0f} dB re P95" if step.fill_level else ""
     return f"{step.fill}{level}"
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from specaug_listen import Audio
 from specaug_listen.auditions.badges import clip_badges, draw_badges
-from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
+from specaug_listen.augment import Draw, FrequencySpan, TimeSpan
 from specaug_listen.augment.fills import FillLevel
 
 SPEECH = np.random.default_rng(0).standard_normal(8000) * 0.1
@@ -40,7 +40,7 @@ def test_a_common_gain_is_told_in_db():
 
 def test_a_draw_that_leaves_nothing_or_plays_loud_is_marked():
     loud = FillLevel(3.2, 30.0)
-    draw = Draw(80, 100, (TimeSpan(0, 100), FrequencyBand(3, 4, 0.0, None, loud)), warnings=("said before",))
+    draw = Draw(80, 100, (TimeSpan(0, 100), FrequencySpan(3, 4, 0.0, None, loud)), warnings=("said before",))
     assert draw_badges(draw) == (
         "said before",
         "everything is masked",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from specaug_listen.auditions.page_clips import masks_of
-from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
+from specaug_listen.augment import Draw, FrequencySpan, TimeSpan
 from specaug_listen.frontends import WHISPER
 from specaug_listen.plots.mels import edges_hz
 
@@ -27,6 +27,6 @@ def test_a_mask_of_frames_reaches_half_a_hop_beyond_their_centres_and_not_beyond
 
 
 def test_bins_of_a_mask_are_those_of_its_step():
-    (mask,) = masks_of(Draw(80, 100, (FrequencyBand(3, 5),)), WHISPER)
+    (mask,) = masks_of(Draw(80, 100, (FrequencySpan(3, 5),)), WHISPER)
     assert (mask.low_hz, mask.high_hz) == tuple(np.round(edges_hz(WHISPER, (3, 8)), 1))
     assert mask.begin_s == 0.0

@@ -11,7 +11,7 @@ from specaug_listen import Policy, audition, replay
 from specaug_listen._arrays import runs
 from specaug_listen.auditions import read_record
 from specaug_listen.auditions.badges import scores_of_steps
-from specaug_listen.augment import Draw, FrequencyBand, FrequencyMask, Rectangle, TimeMask, TimeSpan, TimeWarp, WarpPath
+from specaug_listen.augment import Draw, FrequencyMask, FrequencySpan, Rectangle, TimeMask, TimeSpan, TimeWarp, WarpPath
 from specaug_listen.errors import PolicyError
 from specaug_listen.frontends import WHISPER
 from specaug_listen.vocoders import GriffinLim
@@ -26,7 +26,7 @@ def random_draw(rng, n_mels=40, n_frames=90):
         (first, stop), (begin, end) = (np.sort(rng.integers(0, n + 1, 2)).tolist() for n in (n_mels, n_frames))
         steps.append(
             [
-                FrequencyBand(first, (stop - first) // 3),
+                FrequencySpan(first, (stop - first) // 3),
                 TimeSpan(begin, (end - begin) // 3),
                 Rectangle(first, stop - first, begin, end - begin),
                 WarpPath(int(rng.integers(30, 60)), int(rng.integers(-9, 10))),

@@ -14,8 +14,8 @@ from strategies import FILLS, mels, policies, seeds
 
 from specaug_listen.augment import (
     Draw,
-    FrequencyBand,
     FrequencyMask,
+    FrequencySpan,
     Policy,
     TimeMask,
     TimeSpan,
@@ -36,7 +36,7 @@ def covered(draw):
     """Which cells the masks cover, painted one by one."""
     cells = np.zeros((draw.n_mels, draw.n_frames), bool)
     for step in draw.steps:
-        if isinstance(step, FrequencyBand):
+        if isinstance(step, FrequencySpan):
             cells[step.start_bin : step.start_bin + step.n_bins, :] = True
         elif isinstance(step, TimeSpan):
             cells[:, step.start_frame : step.start_frame + step.n_frames] = True
@@ -85,7 +85,7 @@ def test_the_shares_are_those_of_the_covered_cells(mel, policy, seed):
     draw = replace(drawn, steps=tuple(step for step in drawn.steps if not isinstance(step, WarpPath)))
     only_bins, only_frames = (
         covered(Draw(draw.n_mels, draw.n_frames, tuple(s for s in draw.steps if isinstance(s, kind))))
-        for kind in (FrequencyBand, TimeSpan)
+        for kind in (FrequencySpan, TimeSpan)
     )
     assert draw.masked_frequency_ratio == pytest.approx(only_bins.mean())
     assert draw.masked_time_ratio == pytest.approx(only_frames.mean())
@@ -142,7 +142,7 @@ def test_a_mask_holds_exactly_its_fill(subtests, speechlike, every_frontend):
         "floor": mel.frontend.floor_value(mel.summary.largest, mel.statistics),
     }
     assert expected.keys() == {0.37, *FILLS} - {"noise"}
-    for fill, region in itertools.product(expected, (FrequencyBand, TimeSpan)):
+    for fill, region in itertools.product(expected, (FrequencySpan, TimeSpan)):
         with subtests.test(fill=fill, region=region.__name__):
             step = region(7, min(20, mel.n_mels // 2), fill)
             inside = Draw(mel.n_mels, mel.n_frames, (step,)).apply(mel).values[step.region]
@@ -169,7 +169,7 @@ def test_noise_has_the_mean_and_deviation_of_the_clip(rng):
 def test_noise_follows_its_seed(speechlike):
     mel = WHISPER(speechlike)
     a, b, c = (
-        Draw(80, mel.n_frames, (FrequencyBand(10, 20, "noise", seed=seed),)).apply(mel).values[10:30]
+        Draw(80, mel.n_frames, (FrequencySpan(10, 20, "noise", seed=seed),)).apply(mel).values[10:30]
         for seed in (1, 1, 2)
     )
     assert_array_equal(a, b)
@@ -187,7 +187,7 @@ def test_the_fill_of_one_mask_does_not_depend_on_another(subtests, speechlike):
         for fill in FILLS:
             with subtests.test(fill=fill, earlier=earlier):
                 mel = WHISPER(speechlike)
-                last = FrequencyBand(20, 15, fill, seed=4)
+                last = FrequencySpan(20, 15, fill, seed=4)
                 alone = Draw(80, mel.n_frames, (last,)).apply(mel)
                 with_others = Draw(80, mel.n_frames, (TimeSpan(5, 60, earlier, seed=8), last)).apply(mel)
                 assert_array_equal(with_others.values[last.region], alone.values[last.region])
@@ -197,7 +197,7 @@ def test_a_fill_is_measured_after_the_warp(subtests, speechlike):
     for fill in FILLS:
         with subtests.test(fill=fill):
             mel = WHISPER(speechlike)
-            path, mask = WarpPath(40, 25), FrequencyBand(20, 15, fill, seed=4)
+            path, mask = WarpPath(40, 25), FrequencySpan(20, 15, fill, seed=4)
             warped = Draw(80, mel.n_frames, (path,)).apply(mel)
             both = Draw(80, mel.n_frames, (path, mask)).apply(mel)
             assert_array_equal(both.values, Draw(80, mel.n_frames, (mask,)).apply(warped).values)
@@ -285,8 +285,8 @@ def test_a_draw_for_another_size_is_refused(subtests, speechlike):
 @pytest.mark.parametrize(
     ("step", "limit"),
     [
-        (FrequencyBand(70, 11), "80 bins"),
-        (FrequencyBand(81, 0), "80 bins"),
+        (FrequencySpan(70, 11), "80 bins"),
+        (FrequencySpan(81, 0), "80 bins"),
         (TimeSpan(0, 101), "100 frames"),
         (TimeSpan(100, 1), "100 frames"),
         (WarpPath(0, 5), "99 frames"),
@@ -302,7 +302,7 @@ def test_a_step_beyond_the_mel_is_refused(step, limit):
 
 
 def test_a_step_up_to_the_edge_is_accepted(subtests):
-    for step in [FrequencyBand(70, 10), FrequencyBand(80, 0), TimeSpan(99, 1), WarpPath(1, 97), WarpPath(98, -97)]:
+    for step in [FrequencySpan(70, 10), FrequencySpan(80, 0), TimeSpan(99, 1), WarpPath(1, 97), WarpPath(98, -97)]:
         with subtests.test(step=step):
             assert Draw(80, 100, (step,)).apply(whisper(np.ones((80, 100)))).n_frames == 100
 

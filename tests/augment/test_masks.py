@@ -21,7 +21,7 @@ from specaug_listen.augment import (
     Copy,
     Cutout,
     Draw,
-    FrequencyBand,
+    FrequencySpan,
     Mask,
     Policy,
     Rectangle,
@@ -168,7 +168,7 @@ def test_a_mean_over_a_padded_batch_has_the_padding_in_it():
 
 def test_a_mean_that_is_taken_as_things_stand_has_the_masks_before_it_in_it_but_not_its_own_group():
     mel = mel_of(50)
-    first = FrequencyBand(0, 40, 0.0, over="current", is_first=True)
+    first = FrequencySpan(0, 40, 0.0, over="current", is_first=True)
     group = TimeSpan(0, 10, "mean", over="current", is_first=True), TimeSpan(20, 10, "mean", over="current")
     after = Draw(80, 50, (first, *group)).apply(mel).values
     masked = mel.values.copy()

@@ -10,7 +10,7 @@ from pipelines import moved
 
 from specaug_listen import frontends
 from specaug_listen._arrays import runs
-from specaug_listen.augment import Draw, FrequencyBand, TimeSpan, WarpPath
+from specaug_listen.augment import Draw, FrequencySpan, TimeSpan, WarpPath
 from specaug_listen.checks.clips import speech_like
 from specaug_listen.checks.probes import Probe
 from specaug_listen.frontends import MelSpectrogram
@@ -67,7 +67,7 @@ def test_a_warp_is_read_off_beside_masks(n_frames, where, share, is_masked):
 def test_warps_of_all_frameworks_are_read_off(interpolation):
     probe = Probe(80, 300, -1.0, 1.5)
     mel = MelSpectrogram(probe.values, frontends.WHISPER)
-    steps = WarpPath(140, 35, interpolation), FrequencyBand(70, 10, 0.0), TimeSpan(250, 20, 0.0)
+    steps = WarpPath(140, 35, interpolation), FrequencySpan(70, 10, 0.0), TimeSpan(250, 20, 0.0)
     seen = probe.read(Draw(80, 300, steps).apply(mel).values)
     assert seen.moved == pytest.approx(35, abs=1.5)
     assert runs(seen.masked_bins) == [(70, 10)]

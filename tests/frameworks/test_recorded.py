@@ -14,7 +14,7 @@ from specaug_listen.augment import (
     Batch,
     Copied,
     Draw,
-    FrequencyBand,
+    FrequencySpan,
     Mask,
     Rectangle,
     TimeSpan,
@@ -82,13 +82,13 @@ def spans(draw, axis):
     """Start and width of a draw's masks along an axis."""
     found = []
     for step in draw.steps:
-        if isinstance(step, FrequencyBand) and axis == "frequency":
+        if isinstance(step, FrequencySpan) and axis == "frequency":
             found.append((step.start_bin, step.n_bins))
         elif isinstance(step, TimeSpan) and axis == "time":
             found.append((step.start_frame, step.n_frames))
         elif isinstance(step, Rectangle):
             found.append((step.start_bin, step.n_bins) if axis == "frequency" else (step.start_frame, step.n_frames))
-        elif not isinstance(step, FrequencyBand | TimeSpan | WarpPath | Trimmed) and axis == "time":
+        elif not isinstance(step, FrequencySpan | TimeSpan | WarpPath | Trimmed) and axis == "time":
             found.append((step.start_frame, step.n_frames))
     return found
 
@@ -216,7 +216,7 @@ def steps_of(entry, over=None):
         else:
             mask, size = masks[axis], entry["n_mels"] if axis == "frequency" else entry["n_frames"]
             width = max(0, min(step["width"], size - step["start"]))
-            kind = FrequencyBand if axis == "frequency" else TimeSpan
+            kind = FrequencySpan if axis == "frequency" else TimeSpan
             made.append(kind(step["start"], width, mask.fill, over=mask.fill_over, is_first=axis != before))
     return made
 

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from specaug_listen.augment import Batch, Copied, FrequencyBand, Rectangle, TimeSpan, Trimmed, WarpPath
+from specaug_listen.augment import Batch, Copied, FrequencySpan, Rectangle, TimeSpan, Trimmed, WarpPath
 from specaug_listen.augment.generators import framework_source
 from specaug_listen.frameworks import speechbrain_drop
 from specaug_listen.frameworks.registry import FRAMEWORKS, exact_sources
@@ -37,7 +37,7 @@ def name_of(entry):
 
 
 def ours(step):
-    if isinstance(step, FrequencyBand):
+    if isinstance(step, FrequencySpan):
         return "frequency", step.start_bin, step.n_bins
     if isinstance(step, TimeSpan):
         return "time", step.start_frame, step.n_frames

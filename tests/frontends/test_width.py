@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from specaug_listen import Audio, audition
-from specaug_listen.augment import Draw, FrequencyBand, Rectangle, TimeSpan
+from specaug_listen.augment import Draw, FrequencySpan, Rectangle, TimeSpan
 from specaug_listen.frontends import KALDI, WHISPER
 from specaug_listen.frontends.width import content_edge_hz, empty_bins
 from specaug_listen.vocoders import OriginalPhase
@@ -49,7 +49,7 @@ def test_a_good_resampler_leaves_no_empty_bins(noise):
 
 
 def test_masks_in_empty_bins_are_counted_apart():
-    steps = (FrequencyBand(50, 20), TimeSpan(10, 20), Rectangle(70, 5, 0, 10))
+    steps = (FrequencySpan(50, 20), TimeSpan(10, 20), Rectangle(70, 5, 0, 10))
     draw = Draw(80, 100, steps)
     cells = np.zeros((80, 100), bool)
     cells[50:70] = cells[:, 10:30] = cells[70:75, :10] = True

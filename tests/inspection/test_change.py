@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from specaug_listen import Draw, frontends
-from specaug_listen.augment import FrequencyBand, TimeSpan, WarpPath
+from specaug_listen.augment import FrequencySpan, TimeSpan, WarpPath
 from specaug_listen.errors import PolicyError
 from specaug_listen.inspection import Change, inspect_change
 
@@ -17,7 +17,7 @@ def mel(speechlike):
 
 
 def test_a_change_is_json_both_ways_and_a_draw_to_be_shown(mel):
-    draw = Draw(80, 120, (WarpPath(40, 9), FrequencyBand(3, 5, 0.0), TimeSpan(50, 9, 0.0)))
+    draw = Draw(80, 120, (WarpPath(40, 9), FrequencySpan(3, 5, 0.0), TimeSpan(50, 9, 0.0)))
     change = inspect_change(mel, draw.apply(mel))
     assert Change.from_json(change.to_json()) == change
     shown = change.as_draw("mine")

@@ -21,7 +21,7 @@ def mel(speechlike):
 @settings(max_examples=60, derandomize=True)
 @given(frontend=st.sampled_from(FRONTENDS), fills=st.tuples(*[st.sampled_from(FILLS)] * 2), seed=st.integers(0, 2**32))
 def test_masks_of_every_fill_are_recovered_to_the_bin_and_frame(speechlike, frontend, fills, seed):
-    """Unions where masks overlap; bands first, or spans."""
+    """Unions where masks overlap; bins first, or frames."""
     mel = frontends.PRESETS[frontend](speechlike)
     masks = FrequencyMask(count=2, max_bins=20, fill=fills[0]), TimeMask(count=2, max_frames=25, fill=fills[1])
     check_recovered(Policy(masks[:: 1 if seed % 2 else -1]).draw(mel, rng=seed), mel)
@@ -33,14 +33,14 @@ def test_the_kind_of_a_fill_is_told_and_how_loud_it_is(mel, fill):
     change = inspect_change(mel, draw.apply(mel))
     # Where the clip reaches the floor, its least value is the floor.
     kinds = {0.0: {"zero"}, 0.5: {"constant"}, "min": {"min", "floor"}}.get(fill, {fill})
-    (band,), (span,) = change.bands, change.spans
-    assert {band.fill.kind, span.fill.kind} <= kinds
-    for found, step in ((band, draw.steps[0]), (span, draw.steps[1])):
+    (of_bins,), (span,) = change.bands, change.spans
+    assert {of_bins.fill.kind, span.fill.kind} <= kinds
+    for found, step in ((of_bins, draw.steps[0]), (span, draw.steps[1])):
         assert found.fill.level is not None
         # The level is over the cells that no other mask holds.
         assert found.fill.level.vs_p95_db == pytest.approx(step.fill_level.vs_p95_db, abs=1.5)
     if not isinstance(fill, str):
-        assert (band.fill.value, span.fill.value) == (fill, fill)
+        assert (of_bins.fill.value, span.fill.value) == (fill, fill)
 
 
 def test_a_least_value_above_the_floor_is_the_least_value(tone):

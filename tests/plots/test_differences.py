@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from specaug_listen import Draw, frontends, plot_difference
-from specaug_listen.augment import FrequencyBand
+from specaug_listen.augment import FrequencySpan
 from specaug_listen.errors import ParameterError
 
 
@@ -17,7 +17,7 @@ def mel(speechlike):
 
 
 def test_a_difference_is_after_minus_before_where_a_mask_was_set_and_zero_elsewhere(mel):
-    after = Draw(80, mel.n_frames, (FrequencyBand(10, 20, fill="floor"),)).apply(mel)
+    after = Draw(80, mel.n_frames, (FrequencySpan(10, 20, fill="floor"),)).apply(mel)
     ax = plot_difference(mel, after, Figure().add_subplot())
     drawn = np.asarray(ax.images[-1].get_array())
     assert (np.delete(drawn, slice(10, 30), axis=0) == 0).all()

@@ -21,7 +21,7 @@ from PIL import Image
 from streams import as_stream
 
 from specaug_listen import Audio, Draw, MelSpectrogram, Policy, frontends, plot_mel
-from specaug_listen.augment import Batch, FrequencyBand, TimeMask, TimeSpan, TimeWarp, WarpPath
+from specaug_listen.augment import Batch, FrequencySpan, TimeMask, TimeSpan, TimeWarp, WarpPath
 from specaug_listen.plots import (
     COLOUR_MAP,
     Cells,
@@ -34,9 +34,9 @@ from specaug_listen.plots import (
 )
 from specaug_listen.plots.mels import columns
 
-WARPED = Draw(80, 120, (WarpPath(50, 12), FrequencyBand(5, 20), TimeSpan(70, 25)), "warped")
-MASKED = Draw(80, 120, (FrequencyBand(0, 7), FrequencyBand(70, 10), TimeSpan(0, 3), TimeSpan(119, 1)), "masked")
-EMPTY = Draw(80, 120, (FrequencyBand(3, 0), TimeSpan(9, 0)), "empty")
+WARPED = Draw(80, 120, (WarpPath(50, 12), FrequencySpan(5, 20), TimeSpan(70, 25)), "warped")
+MASKED = Draw(80, 120, (FrequencySpan(0, 7), FrequencySpan(70, 10), TimeSpan(0, 3), TimeSpan(119, 1)), "masked")
+EMPTY = Draw(80, 120, (FrequencySpan(3, 0), TimeSpan(9, 0)), "empty")
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def test_the_fine_lines_of_two_warps_follow_the_whole_way(mel):
 
 
 def test_the_second_line_says_what_was_drawn(mel):
-    draw = Draw(80, 120, (WarpPath(50, -20), TimeSpan(0, 30), FrequencyBand(0, 40)))
+    draw = Draw(80, 120, (WarpPath(50, -20), TimeSpan(0, 30), FrequencySpan(0, 40)))
     assert describe_draw(draw, mel).startswith("masked: 25% of time, 50% of frequency, 62% of area")
     assert f"warp: {mel.times_s[50]:.2f} s moves by -0.20 s" in describe_draw(draw, mel)
     assert "probability" in describe_draw(Draw(80, 120, applied=False), mel)

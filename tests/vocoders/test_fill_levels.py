@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from specaug_listen import Audio
-from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
+from specaug_listen.augment import Draw, FrequencySpan, TimeSpan
 from specaug_listen.frontends import PRESETS
 from specaug_listen.stft import overlap_add
 from specaug_listen.vocoders import Joint
@@ -72,7 +72,7 @@ def mel_of(sound, frontend):
 
 def band_mask(mel, fill="floor"):
     """Over a quarter of the bands, in the middle."""
-    return FrequencyBand(mel.n_mels * 2 // 5, mel.n_mels // 4, fill, seed=3)
+    return FrequencySpan(mel.n_mels * 2 // 5, mel.n_mels // 4, fill, seed=3)
 
 
 def time_mask(mel, fill="floor"):
@@ -194,7 +194,7 @@ def test_a_flat_patch_is_found_in_the_frames_of_the_rendering(subtests):
 def test_a_patch_is_flat_over_time_or_over_the_bins(subtests):
     """A mask of a few bins that is filled with each frame's mean is flat over the bins alone."""
     mel = mel_of(voice, PRESETS["whisper"])
-    for mask in (FrequencyBand(30, 20, "frame_mean"), FrequencyBand(30, 20, "band_mean"), FrequencyBand(30, 20, 0.4)):
+    for mask in (FrequencySpan(30, 20, "frame_mean"), FrequencySpan(30, 20, "band_mean"), FrequencySpan(30, 20, 0.4)):
         with subtests.test(fill=mask.fill):
             energies = Energies.of(masked(mel, mask))
             flat = flat_areas(energies, 0, energies.n_frames)

@@ -7,7 +7,7 @@ import presets
 from numpy.testing import assert_allclose, assert_array_equal
 
 from specaug_listen import Audio
-from specaug_listen.augment import Draw, FrequencyBand, TimeSpan
+from specaug_listen.augment import Draw, FrequencySpan, TimeSpan
 from specaug_listen.frontends import HIFIGAN, LIBROSA, PRESETS, WHISPER
 from specaug_listen.vocoders import initial_phase as start_module
 from specaug_listen.vocoders.bands import Energies, bands_of, energy_to_render
@@ -186,7 +186,7 @@ def test_bass_that_is_there_is_left():
 
 def test_a_constant_fill_in_the_bass_is_left():
     mel = WHISPER(tone(200.0))
-    mask = FrequencyBand(0, 3, float(mel.values[0].mean()))
+    mask = FrequencySpan(0, 3, float(mel.values[0].mean()))
     lowered, target = lowered_and_target(Draw(80, mel.n_frames, (mask,)).apply(mel))
     assert (target[:, 0] < 0.1 * target[:, 4]).all()
     assert_array_equal(lowered, target)

@@ -9,7 +9,7 @@ import presets
 import pytest
 
 from specaug_listen import Audio
-from specaug_listen.augment import Draw, FrequencyBand, TimeSpan, WarpPath
+from specaug_listen.augment import Draw, FrequencySpan, TimeSpan, WarpPath
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import PRESETS, WHISPER, MelSpectrogram
 from specaug_listen.vocoders import OriginalPhase, original_phase
@@ -105,7 +105,7 @@ def test_a_warp_that_moves_nothing_gives_the_clip_back(speechlike, subtests):
 def test_a_floor_in_a_band_takes_its_tone_and_leaves_the_other(two_tones, every_frontend):
     mel = every_frontend(two_tones)
     nearest = int(np.argmin(np.abs(every_frontend.center_hz() - HIGH_HZ)))
-    heard = OriginalPhase()(drawn(mel, FrequencyBand(nearest - 8, 17, "floor"))).samples[0]
+    heard = OriginalPhase()(drawn(mel, FrequencySpan(nearest - 8, 17, "floor"))).samples[0]
     before, rate = mel.audio.samples[0], every_frontend.sample_rate
     assert level_db(heard, HIGH_HZ, rate) < level_db(before, HIGH_HZ, rate) - 40
     assert level_db(heard, LOW_HZ, rate) == pytest.approx(level_db(before, LOW_HZ, rate), abs=0.5)
@@ -120,7 +120,7 @@ def test_a_floor_in_a_band_takes_the_tone_at_its_middle_and_leaves_those_beyond(
             changes = []
             for band in (start + width // 2, start - 3, start + width + 2):
                 mel = every_frontend(Audio(sine(center_hz[band], rate), rate))
-                heard = OriginalPhase()(drawn(mel, FrequencyBand(start, width, "floor"))).samples[0]
+                heard = OriginalPhase()(drawn(mel, FrequencySpan(start, width, "floor"))).samples[0]
                 changes.append(
                     level_db(heard, center_hz[band], rate) - level_db(mel.audio.samples[0], center_hz[band], rate)
                 )
@@ -133,7 +133,7 @@ def test_a_floor_in_a_band_cuts_a_piece_out_of_a_chirp_and_leaves_its_course(eve
     seconds = np.arange(4 * rate) / rate
     mel = every_frontend(Audio(0.3 * np.sin(2 * np.pi * 100 / 1.0 * (np.exp(seconds) - 1)), rate))
     start, width = every_frontend.n_mels // 2, min(17, every_frontend.n_mels // 3)
-    heard = every_frontend(OriginalPhase()(drawn(mel, FrequencyBand(start, width, "floor"))))
+    heard = every_frontend(OriginalPhase()(drawn(mel, FrequencySpan(start, width, "floor"))))
     # The bands that the chirp crosses within one window, half of it to each side.
     now_hz = 100 * np.exp(mel.times_s)
     half_s = every_frontend.framing.win_length / rate / 2
@@ -167,7 +167,7 @@ def test_a_fill_is_heard_at_its_own_level(speechlike, every_frontend, subtests):
 
     Power is averaged before the logarithm: cells of noise scatter, and the mean of their dB is up to 2.5 dB low.
     """
-    for region in [FrequencyBand, TimeSpan]:
+    for region in [FrequencySpan, TimeSpan]:
         for fill in ["loud", "mean", "band_mean", "frame_mean", "noise", "min", "floor"]:
             with subtests.test(region=region, fill=fill):
                 mel = every_frontend(speechlike)
@@ -182,7 +182,7 @@ def test_a_fill_is_heard_at_its_own_level(speechlike, every_frontend, subtests):
 
 def test_a_fill_far_louder_than_what_it_replaces_is_heard_at_its_own_level(speechlike, every_frontend, subtests):
     """Most cells are raised by far more than the gain limit, so this is mostly the added noise; nothing leaks."""
-    for region in [FrequencyBand, TimeSpan]:
+    for region in [FrequencySpan, TimeSpan]:
         with subtests.test(region=region):
             mel = every_frontend(speechlike)
             first = min(20, mel.n_mels // 2)
@@ -258,7 +258,7 @@ def test_a_warped_clip_follows_the_warped_mel_closely(gliding_voice, every_front
 
 
 def test_refining_brings_the_cells_of_a_fill_closer(gliding_voice, every_frontend, monkeypatch, subtests):
-    for region in [FrequencyBand, TimeSpan]:
+    for region in [FrequencySpan, TimeSpan]:
         with subtests.test(region=region), monkeypatch.context() as patch:
             mel = every_frontend(gliding_voice)
             first = min(20, mel.n_mels // 2)
