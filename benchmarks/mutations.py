@@ -128,8 +128,8 @@ FAULTS = (
     ),
     Fault(
         "a loud fill without its bound",
-        "spectrum * bands.spread(np.minimum(gain, largest))",
-        "spectrum * bands.spread(gain)",
+        "spectrum * mel_bins.spread(np.minimum(gain, largest))",
+        "spectrum * mel_bins.spread(gain)",
     ),
     Fault(
         "windows summed over the wrong axis",

@@ -129,7 +129,7 @@ class Framing:
     def with_lead_in(self) -> Framing:
         """The framing to render with: where edges are snipped, it has frames before the first that cover the beginning.
 
-        As at the end (see `specaug_listen.vocoders.bands.n_extra_frames`), the first samples would hang on the very
+        As at the end (see `specaug_listen.vocoders.mel_bins.n_extra_frames`), the first samples would hang on the very
         tail of a window otherwise.
         """
         if self.padding != "snip":

@@ -21,7 +21,7 @@ from ..frameworks.frontend_choice import FrontendReason
 from ..frameworks.registry import draw_of_clip
 from ..frontends import MelFrontend, MelStream, mel_stream
 from ..vocoders import Joint
-from ..vocoders.bands import Energies
+from ..vocoders.mel_bins import Energies
 from .badges import LONG_S
 from .results import Audition, RenderedDraw
 

@@ -41,7 +41,7 @@ class Box(NamedTuple):
 
 
 class PlainCells(NamedTuple):
-    """Cells that a frequency mask, and a time mask, may have left unchanged; and those at the floor or the least value."""
+    """Cells that a frequency or a time mask may have left unchanged; and those at the floor or the least value."""
 
     in_bins: Cells
     in_frames: Cells

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from ..frontends import MelFrontend
 from ..stft import Framing, istft, stft
-from .bands import Bands, Energies, bands_of, sum_around, tiny
 from .iteration import Ends
+from .mel_bins import Energies, MelBins, mel_bins_of, sum_around, tiny
 
 __all__ = ["flat_areas", "lone_areas", "nearly_equal", "restore_levels"]
 
@@ -59,7 +59,7 @@ def flat_areas(energies: Energies, begin: int, end: int) -> Flags:
     mel = energies.mel
     frames = np.clip(np.arange(begin, end) - energies.n_lead_in, 0, mel.n_frames - 1)
     first, last = max(0, int(frames[0]) - _LEAST_EQUAL), min(int(frames[-1]) + 1 + _LEAST_EQUAL, mel.n_frames)
-    audible_bins = bands_of(mel.frontend).audible
+    audible_bins = mel_bins_of(mel.frontend).audible
     is_flat: Flags = np.zeros((len(frames), mel.n_mels), bool)
     is_flat[:, audible_bins] = _flat(energies, mel.values_at(first, last), first, audible_bins).T[frames - first]
     return is_flat
@@ -107,7 +107,7 @@ def _are_different(frontend: MelFrontend) -> Flags:
     return different
 
 
-def restore_levels(padded: Real, target: Real, bands: Bands, framing: Framing, ends: Ends, loudest: float) -> Real:
+def restore_levels(padded: Real, target: Real, mel_bins: MelBins, framing: Framing, ends: Ends, loudest: float) -> Real:
     """Raise what came out too quiet where the target is full of cells that stand alone.
 
     Parameters
@@ -116,7 +116,7 @@ def restore_levels(padded: Real, target: Real, bands: Bands, framing: Framing, e
         What was reconstructed.
     target : np.ndarray [shape=(n_frames, n_mels)]
         Energies of the mel bins that are wanted.
-    bands : Bands
+    mel_bins : MelBins
     framing : Framing
     ends : Ends
         Where the clip lies in it.
@@ -128,8 +128,8 @@ def restore_levels(padded: Real, target: Real, bands: Bands, framing: Framing, e
     np.ndarray [shape=(n,)]
         The very ``padded`` where no cell stands alone; else only what lies under such areas is changed.
     """
-    wanted, most = _power(target, bands), loudest ** (2 / bands.power)
-    audible_bins = bands.audible
+    wanted, most = _power(target, mel_bins), loudest ** (2 / mel_bins.power)
+    audible_bins = mel_bins.audible
     areas = np.zeros(wanted.shape, bool)
     areas[:, audible_bins] = lone_areas(wanted[:, audible_bins], most)
     if not areas.any():
@@ -140,13 +140,13 @@ def restore_levels(padded: Real, target: Real, bands: Bands, framing: Framing, e
     n_frames = -(-framing.win_length // framing.hop_length) - 1
     target_power, reached = (
         sum_around(np.where(areas, power, np.float32(0)), n_frames, _BINS_OF_LEVEL)
-        for power in (wanted, _power(bands.energy(spectrum), bands))
+        for power in (wanted, _power(mel_bins.energy(spectrum), mel_bins))
     )
     least = tiny(most)
     # What is too loud leaks in from beside the area, and lowering it would take the area's own power away.
     gain = np.clip(np.sqrt((target_power + least) / (reached + least)), 1, _LARGEST_GAIN)
     gain = np.where(areas, gain, np.float32(1))
-    spectrum *= (gain - 1) @ bands.synthesis
+    spectrum *= (gain - 1) @ mel_bins.synthesis
     return padded + istft(spectrum, framing)
 
 
@@ -192,5 +192,5 @@ def _runs(alike: Flags, least: int, axis: int) -> Flags:
     return runs
 
 
-def _power(energy: Real, bands: Bands) -> Real:
-    return energy if bands.power == 2 else np.square(energy)
+def _power(energy: Real, mel_bins: MelBins) -> Real:
+    return energy if mel_bins.power == 2 else np.square(energy)

@@ -24,7 +24,7 @@ from ..audio.signal import Audio
 from ..errors import ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, deemphasize, get_window, istft, stft
-from .bands import check_mel, energy_to_render, n_extra_frames
+from .mel_bins import check_mel, energy_to_render, n_extra_frames
 from .phase import random_phase, unit
 from .phase_vocoder import original_spectrum
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import scipy.sparse
 
 from ..frontends import MelFrontend
-from .bands import Energies, bands_of
 from .fill_levels import flat_areas, nearly_equal
+from .mel_bins import Energies, mel_bins_of
 from .phase import phasors
 from .single_pass import SinglePass
 
@@ -48,10 +48,10 @@ class Start:
 
     def __init__(self, energies: Energies, first_random: int, seed: int) -> None:
         self._energies, self._first_random = energies, first_random
-        self._bands = bands_of(energies.mel.frontend)
+        self._mel_bins = mel_bins_of(energies.mel.frontend)
         self._seed = seed
         self._single_pass = SinglePass(energies.mel.frontend.framing)
-        self._first, self._pending = 0, np.empty((0, len(self._bands.analysis)), np.complex64)
+        self._first, self._pending = 0, np.empty((0, len(self._mel_bins.analysis)), np.complex64)
 
     def frames(self, first: int, last: int) -> Complex:
         """Compute frames ``first`` to ``last - 1``; neither may go back from one call to the next.
@@ -77,13 +77,13 @@ class Start:
             turns[:] = self._random_turns(begin, end)
         if first:
             single_pass = self._single_pass.next_phases(magnitude[:n_frames, :first], magnitude[n_frames:, :first])
-            where = flat @ self._bands.synthesis[:, :first] <= _HALF if flat.any() else True
+            where = flat @ self._mel_bins.synthesis[:, :first] <= _HALF if flat.any() else True
             np.copyto(turns[:, :first], single_pass, where=where)
         return phasors(turns, magnitude[:n_frames])
 
     def _random_turns(self, begin: int, end: int) -> Real:
         """Draw random phases in turns: the same for a frame wherever reading begins."""
-        blocks, n_bins = range(begin // _FRAMES_PER_STREAM, -(-end // _FRAMES_PER_STREAM)), len(self._bands.analysis)
+        blocks, n_bins = range(begin // _FRAMES_PER_STREAM, -(-end // _FRAMES_PER_STREAM)), len(self._mel_bins.analysis)
         shape = _FRAMES_PER_STREAM, n_bins
         phases = [np.random.default_rng((self._seed, i)).random(shape, dtype=np.float32) for i in blocks]
         first = begin - blocks.start * _FRAMES_PER_STREAM
@@ -118,7 +118,7 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
     np.ndarray [shape=(n_frames, n_bins), non-negative]
         Just below the lowest filter, as at its first bin; further below, 0.
     """
-    bands, filters = bands_of(frontend), _filters(frontend)
+    mel_bins, filters = mel_bins_of(frontend), _filters(frontend)
     # With M the target, d the density over the FFT bins and B the filterbank, a step is
     #   d_k <- d_k * sum_m (B_mk / sum_m B_mk) * M_m / (B d)_m:
     # where the mel of d is below the target, d is raised in proportion to what each filter has of the bin. It leaves
@@ -127,13 +127,13 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
     density: Real = filters.synthesis @ (filters.per_filter[:, np.newaxis] * goal)
     for _ in range(_SHARPENINGS):
         density *= filters.shares @ ((goal + _LEAST) / (filters.analysis @ density + _LEAST))
-    if bands.power == 2:
+    if mel_bins.power == 2:
         np.sqrt(density, out=density)
     density = np.ascontiguousarray(density.T)
-    density[:, : bands.lowest] = density[:, bands.lowest : bands.lowest + 1]
+    density[:, : mel_bins.lowest] = density[:, mel_bins.lowest : mel_bins.lowest + 1]
     # As far as a window smears; with more, a de-emphasis would turn what no mel bin asks for into a hum.
     smear = -(-frontend.n_fft // frontend.framing.win_length)
-    density[:, : max(0, bands.lowest - smear)] = 0
+    density[:, : max(0, mel_bins.lowest - smear)] = 0
     return density
 
 
@@ -148,10 +148,10 @@ class _Filters(NamedTuple):
 
 @lru_cache(maxsize=8)
 def _filters(frontend: MelFrontend) -> _Filters:
-    bands = bands_of(frontend)
-    shares = bands.analysis / np.maximum(bands.analysis.sum(axis=1, keepdims=True), np.float32(1e-20))
-    per_filter = 1 / np.maximum(bands.analysis.sum(axis=0), np.float32(1e-20))
-    return _Filters(*bands.sparse(), scipy.sparse.csr_array(shares), per_filter)
+    mel_bins = mel_bins_of(frontend)
+    shares = mel_bins.analysis / np.maximum(mel_bins.analysis.sum(axis=1, keepdims=True), np.float32(1e-20))
+    per_filter = 1 / np.maximum(mel_bins.analysis.sum(axis=0), np.float32(1e-20))
+    return _Filters(*mel_bins.sparse(), scipy.sparse.csr_array(shares), per_filter)
 
 
 def lower_skirts(target: Real, frontend: MelFrontend) -> Real:

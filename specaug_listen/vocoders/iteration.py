@@ -25,7 +25,7 @@ import numpy.typing as npt
 import scipy.fft
 
 from ..stft import Framing
-from .bands import Bands
+from .mel_bins import MelBins
 
 __all__ = ["Ends", "Iteration"]
 
@@ -51,13 +51,13 @@ class Iteration:
     ----------
     target : np.ndarray [shape=(n_frames, n_mels), non-negative]
         Energies of the mel's bins.
-    bands : Bands
+    bands : MelBins
     framing : Framing
     tiny : np.float32
-        See `specaug_listen.vocoders.bands.tiny`.
+        See `specaug_listen.vocoders.mel_bins.tiny`.
     """
 
-    def __init__(self, target: Real, bands: Bands, framing: Framing, tiny: np.float32) -> None:
+    def __init__(self, target: Real, bands: MelBins, framing: Framing, tiny: np.float32) -> None:
         self._framing, self._n_frames = framing, len(target)
         n_block = max(1, _FFT_POINTS_PER_BLOCK // framing.n_fft // _FRAMES_IN_STEP) * _FRAMES_IN_STEP
         self._n_block = min(n_block, len(target))
@@ -143,7 +143,7 @@ class _Gains:
     a gain below it, they would be a hum. Above the highest one, they become silent.
     """
 
-    def __init__(self, target: Real, bands: Bands, tiny: np.float32, n_block: int) -> None:
+    def __init__(self, target: Real, bands: MelBins, tiny: np.float32, n_block: int) -> None:
         # Block by block, since what lies in one piece is one row for NumPy.
         blocks = [np.ascontiguousarray(target[i : i + n_block].T) for i in range(0, len(target), n_block)]
         self._targets = [block + tiny for block in blocks]

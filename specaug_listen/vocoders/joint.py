@@ -26,10 +26,10 @@ from .._threads import one_blas_thread
 from ..audio.signal import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import deemphasize, istft
-from .bands import Energies, bands_of, tiny
 from .fill_levels import restore_levels
 from .initial_phase import Start, first_random_bin, lower_skirts
 from .iteration import Ends, Iteration
+from .mel_bins import Energies, mel_bins_of, tiny
 
 __all__ = ["Joint"]
 
@@ -173,7 +173,7 @@ def _iterate(padded: Real, energies: Energies, first: int, last: int, n_iter: in
     if is_snipped or frontend.preemphasis_per_frame or 2 * framing.hop_length > framing.win_length:
         n_before = n_after = 0
     ends = Ends(framing, n_before, len(padded) - n_before - n_after, n_after)
-    target, bands = energies.read(first, last), bands_of(frontend)
-    iteration = Iteration(lower_skirts(target, frontend), bands, framing, tiny(energies.loudest))
+    target, mel_bins = energies.read(first, last), mel_bins_of(frontend)
+    iteration = Iteration(lower_skirts(target, frontend), mel_bins, framing, tiny(energies.loudest))
     padded = iteration.run(padded, n_iter, ends)
-    return restore_levels(padded, target, bands, framing, ends, energies.loudest)
+    return restore_levels(padded, target, mel_bins, framing, ends, energies.loudest)

@@ -20,7 +20,7 @@ from .._yaml import read_mapping
 from ..errors import ParameterError, PolicyError, error_context, nearest
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram
 from ..frontends.files import frontend_from_mapping
-from .bands import check_mel
+from .mel_bins import check_mel
 
 __all__ = ["CONTRACT_KEYS", "MelContract", "contract_of", "read_contract"]
 

@@ -14,7 +14,7 @@ from .._threads import one_blas_thread
 from ..audio.signal import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, istft, stft
-from .bands import Bands, audible_energy, bands_of, check_mel, sum_around
+from .mel_bins import MelBins, audible_energy, check_mel, mel_bins_of, sum_around
 from .phase_vocoder import is_warped, onsets, original_spectrum
 
 __all__ = ["OriginalPhase"]
@@ -74,28 +74,28 @@ class OriginalPhase:
         n_extra = -(-framing.win_length // framing.hop_length) + 1
         spectrum = original_spectrum(mel, emphasized=False, n_extra=n_extra)
         with one_blas_thread():
-            bands = _bands_before_preemphasis(frontend)
+            mel_bins = _mel_bins_before_preemphasis(frontend)
             cells = _cells(mel, spectrum, self.max_gain_db)
             if not cells.is_corrected.any() and not is_warped(mel):
                 assert mel.audio is not None  # original_spectrum() has refused it
                 return Audio(mel.audio.samples, frontend.sample_rate)
             if cells.is_corrected.any():
-                spectrum = _refine(self._apply_change(spectrum, cells, bands, framing), cells, bands, mel)
+                spectrum = _refine(self._apply_change(spectrum, cells, mel_bins, framing), cells, mel_bins, mel)
         stretch = istft(spectrum, framing)
         return Audio(framing.crop(stretch, mel.n_samples), frontend.sample_rate)
 
-    def _apply_change(self, spectrum: Complex, cells: _Cells, bands: Bands, framing: Framing) -> Complex:
+    def _apply_change(self, spectrum: Complex, cells: _Cells, mel_bins: MelBins, framing: Framing) -> Complex:
         """Apply the gains of the change in a single pass, and add noise where they are not enough."""
         largest = np.float32(10 ** (self.max_gain_db / 20))
-        gain = bands.gain(cells.after, cells.before)
+        gain = mel_bins.gain(cells.after, cells.before)
         gain[~cells.is_filled] = 1.0
-        missing = np.where(gain > largest, cells.after - cells.before * largest**bands.power, 0)
-        changed: Complex = spectrum * bands.spread(np.minimum(gain, largest))
+        missing = np.where(gain > largest, cells.after - cells.before * largest**mel_bins.power, 0)
+        changed: Complex = spectrum * mel_bins.spread(np.minimum(gain, largest))
         if not missing.any():
             return changed
         rng = np.random.default_rng(self.seed)
         noise = stft(rng.standard_normal(framing.padded_length(len(missing)), dtype=np.float32), framing)
-        noise *= bands.gain(missing, bands.energy(noise)) @ bands.synthesis
+        noise *= mel_bins.gain(missing, mel_bins.energy(noise)) @ mel_bins.synthesis
         return changed + noise
 
 
@@ -153,11 +153,11 @@ def _is_near_onset(mel: MelSpectrogram, spectrum: Complex) -> Flags:
     return near[n_lead : n_lead + mel.n_frames]
 
 
-def _refine(spectrum: Complex, cells: _Cells, bands: Bands, mel: MelSpectrogram) -> Complex:
+def _refine(spectrum: Complex, cells: _Cells, mel_bins: MelBins, mel: MelSpectrogram) -> Complex:
     """Correct the moving cells until the rendering's own STFT has their energies."""
     framing = mel.frontend.framing.with_lead_in
     norm = framing.norm(len(spectrum))
-    unchanged = spectrum * (1 - bands.spread(cells.is_corrected.astype(np.float32)))
+    unchanged = spectrum * (1 - mel_bins.spread(cells.is_corrected.astype(np.float32)))
 
     def analyse(spectrum: Complex) -> Complex:
         clip = framing.crop(istft(spectrum, framing, norm), mel.n_samples)
@@ -165,12 +165,12 @@ def _refine(spectrum: Complex, cells: _Cells, bands: Bands, mel: MelSpectrogram)
 
     for _ in range(_N_REFINEMENTS):
         spectrum = analyse(spectrum)
-        gain = np.clip(bands.gain(cells.after, bands.energy(spectrum)), cells.least, cells.largest)
-        spectrum = unchanged + spectrum * bands.spread(np.where(cells.is_corrected, gain, 0))
+        gain = np.clip(mel_bins.gain(cells.after, mel_bins.energy(spectrum)), cells.least, cells.largest)
+        spectrum = unchanged + spectrum * mel_bins.spread(np.where(cells.is_corrected, gain, 0))
     if not cells.is_filled.any():
         return spectrum
-    level = _level(cells, bands.energy(analyse(spectrum)), bands.power, framing)
-    raised: Complex = unchanged + (spectrum - unchanged) * bands.spread(level)
+    level = _level(cells, mel_bins.energy(analyse(spectrum)), mel_bins.power, framing)
+    raised: Complex = unchanged + (spectrum - unchanged) * mel_bins.spread(level)
     return raised
 
 
@@ -191,14 +191,14 @@ def _level(cells: _Cells, energy: Real, power: float, framing: Framing) -> Real:
     return np.where(raisable, np.clip(level, 1, cells.largest), 1).astype(np.float32)
 
 
-def _bands_before_preemphasis(frontend: MelFrontend) -> Bands:
+def _mel_bins_before_preemphasis(frontend: MelFrontend) -> MelBins:
     """Return the front-end's filterbank for spectra that stand before its pre-emphasis."""
-    bands = bands_of(frontend)
+    mel_bins = mel_bins_of(frontend)
     if not frontend.preemphasis:
-        return bands
-    turns = np.arange(len(bands.analysis)) * (2j * np.pi / frontend.n_fft)
-    response = np.abs(1 - frontend.preemphasis * np.exp(-turns)) ** bands.power
-    return bands._replace(analysis=bands.analysis * response.astype(np.float32)[:, np.newaxis])
+        return mel_bins
+    turns = np.arange(len(mel_bins.analysis)) * (2j * np.pi / frontend.n_fft)
+    response = np.abs(1 - frontend.preemphasis * np.exp(-turns)) ** mel_bins.power
+    return mel_bins._replace(analysis=mel_bins.analysis * response.astype(np.float32)[:, np.newaxis])
 
 
 def _mel_before(mel: MelSpectrogram) -> MelSpectrogram:

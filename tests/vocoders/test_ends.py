@@ -9,7 +9,7 @@ import pytest
 from specaug_listen import Audio
 from specaug_listen.frontends import PRESETS
 from specaug_listen.vocoders import VOCODERS, GriffinLim, Joint, OriginalPhase
-from specaug_listen.vocoders.bands import energy_to_render
+from specaug_listen.vocoders.mel_bins import energy_to_render
 
 
 def test_the_last_samples_are_no_louder_than_the_sound_before_them(every_frontend, subtests):

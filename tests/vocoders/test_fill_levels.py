@@ -14,8 +14,8 @@ from specaug_listen.stft import overlap_add
 from specaug_listen.vocoders import Joint
 from specaug_listen.vocoders import initial_phase as start_module
 from specaug_listen.vocoders import joint as joint_module
-from specaug_listen.vocoders.bands import Energies, bands_of
 from specaug_listen.vocoders.fill_levels import flat_areas, lone_areas
+from specaug_listen.vocoders.mel_bins import Energies, mel_bins_of
 
 FRONTENDS = ("whisper", "lhotse", "nemo", "hifigan", "librosa-db")
 STEADY_FILLS = "mean", "band_mean", "frame_mean", "min", "floor"
@@ -208,7 +208,7 @@ def test_the_mel_of_a_sound_has_nothing_to_put_right(name, monkeypatch):
     for sound in SOUNDS:
         mel = mel_of(sound, PRESETS[name])
         assert not flat_areas(Energies.of(mel), 0, mel.n_frames).any(), sound.__name__
-        heard = mel.power[bands_of(mel.frontend).audible]
+        heard = mel.power[mel_bins_of(mel.frontend).audible]
         assert not lone_areas(np.ascontiguousarray(heard.T), float(heard.max())).any(), sound.__name__
     with_care = Joint(n_iter=2)(mel).samples
     monkeypatch.setattr(

@@ -17,8 +17,8 @@ from specaug_listen.frontends import LIBROSA, PRESETS, WHISPER
 from specaug_listen.metrics import log_mel_rmse_db
 from specaug_listen.stft import istft, stft
 from specaug_listen.vocoders import GriffinLim, Librosa
-from specaug_listen.vocoders.bands import energy_to_render
 from specaug_listen.vocoders.griffinlim import _fast_griffin_lim, nnls_magnitude, pinv_magnitude
+from specaug_listen.vocoders.mel_bins import energy_to_render
 from specaug_listen.vocoders.phase import random_phase
 
 

@@ -10,39 +10,41 @@ from specaug_listen import Audio
 from specaug_listen.augment import Draw, FrequencySpan, TimeSpan
 from specaug_listen.frontends import HIFIGAN, LIBROSA, PRESETS, WHISPER
 from specaug_listen.vocoders import initial_phase as start_module
-from specaug_listen.vocoders.bands import Energies, bands_of, energy_to_render
 from specaug_listen.vocoders.initial_phase import Start, first_random_bin, lower_skirts, sharp_magnitude
+from specaug_listen.vocoders.mel_bins import Energies, energy_to_render, mel_bins_of
 from specaug_listen.vocoders.single_pass import nearest_peaks
 
 
-def energy_of(magnitude, bands):
-    return magnitude**bands.power @ bands.analysis
+def energy_of(magnitude, mel_bins):
+    return magnitude**mel_bins.power @ mel_bins.analysis
 
 
 def test_a_flat_spectrum_is_found_again(subtests):
     for name in presets.EACH_GEOMETRY:
         frontend = PRESETS[name]
         with subtests.test(frontend=name):
-            bands = bands_of(frontend)
-            flat = np.broadcast_to(bands.analysis.sum(axis=0), (3, frontend.n_mels)).astype(np.float32)
+            mel_bins = mel_bins_of(frontend)
+            flat = np.broadcast_to(mel_bins.analysis.sum(axis=0), (3, frontend.n_mels)).astype(np.float32)
             magnitude = sharp_magnitude(flat, frontend)
             assert magnitude.dtype == np.float32
-            assert_allclose(magnitude[:, bands.synthesis.any(axis=0)], 1, rtol=1e-4)
+            assert_allclose(magnitude[:, mel_bins.synthesis.any(axis=0)], 1, rtol=1e-4)
 
 
 def test_the_magnitude_has_about_the_energies_and_sharper_peaks_than_spreading_gives(monkeypatch, subtests):
     for name in presets.EACH_GEOMETRY:
         frontend = PRESETS[name]
         with subtests.test(frontend=name), monkeypatch.context() as patch:
-            bands, n_bins = bands_of(frontend), frontend.n_fft // 2 + 1
+            mel_bins, n_bins = mel_bins_of(frontend), frontend.n_fft // 2 + 1
             lines = np.full((1, n_bins), 1e-2, np.float32)
             lines[0, n_bins // 8 :: n_bins // 8] = 1.0
-            target = energy_of(lines, bands)
+            target = energy_of(lines, mel_bins)
             sharp = sharp_magnitude(target, frontend)
             patch.setattr(start_module, "_SHARPENINGS", 0)
             spread = sharp_magnitude(target, frontend)
-            heard = bands.audible
-            errors = [np.abs(np.log(energy_of(m, bands)[:, heard] / target[:, heard])).mean() for m in (sharp, spread)]
+            heard = mel_bins.audible
+            errors = [
+                np.abs(np.log(energy_of(m, mel_bins)[:, heard] / target[:, heard])).mean() for m in (sharp, spread)
+            ]
             assert errors[0] < 0.7 * errors[1]
             peak = np.argmax(sharp[0, : n_bins // 6])
             assert sharp[0, peak] > spread[0, peak]
@@ -51,16 +53,16 @@ def test_the_magnitude_has_about_the_energies_and_sharper_peaks_than_spreading_g
 def test_sharpening_is_richardson_and_lucys(rng, subtests):
     for frontend in [WHISPER, HIFIGAN]:
         with subtests.test(frontend=frontend):
-            bands = bands_of(frontend)
-            target = energy_of(rng.random((3, frontend.n_fft // 2 + 1), dtype=np.float32), bands).astype(np.float64)
-            analysis = bands.analysis.astype(np.float64)
+            mel_bins = mel_bins_of(frontend)
+            target = energy_of(rng.random((3, frontend.n_fft // 2 + 1), dtype=np.float32), mel_bins).astype(np.float64)
+            analysis = mel_bins.analysis.astype(np.float64)
             shares = analysis / np.maximum(analysis.sum(axis=1, keepdims=True), 1e-20)
-            expected = (target / analysis.sum(axis=0)) @ bands.synthesis
+            expected = (target / analysis.sum(axis=0)) @ mel_bins.synthesis
             for _ in range(5):
                 expected *= (target / (expected @ analysis)) @ shares.T
-            reached = bands.synthesis.any(axis=0)
+            reached = mel_bins.synthesis.any(axis=0)
             magnitude = sharp_magnitude(target.astype(np.float32), frontend)
-            assert_allclose(magnitude[:, reached], expected[:, reached] ** (1 / bands.power), rtol=1e-4)
+            assert_allclose(magnitude[:, reached], expected[:, reached] ** (1 / mel_bins.power), rtol=1e-4)
 
 
 def test_silence_and_huge_energies_stay_finite(subtests):
@@ -68,7 +70,7 @@ def test_silence_and_huge_energies_stay_finite(subtests):
         frontend = PRESETS[name]
         with subtests.test(frontend=name):
             for level in (0.0, 1e-30, 1e30):
-                target = np.full((2, frontend.n_mels), level, np.float32) * bands_of(frontend).audible
+                target = np.full((2, frontend.n_mels), level, np.float32) * mel_bins_of(frontend).audible
                 magnitude = sharp_magnitude(target, frontend)
                 assert np.isfinite(magnitude).all()
                 assert (magnitude >= 0).all()
@@ -78,9 +80,9 @@ def test_below_the_lowest_filter_the_magnitude_is_that_of_its_first_bin_as_far_a
     for name in presets.EACH_GEOMETRY:
         frontend = PRESETS[name]
         with subtests.test(frontend=name):
-            bands, lowest = bands_of(frontend), bands_of(frontend).lowest
+            mel_bins, lowest = mel_bins_of(frontend), mel_bins_of(frontend).lowest
             target = np.random.default_rng(0).random((4, frontend.n_mels), dtype=np.float32)
-            magnitude = sharp_magnitude(target * bands.audible, frontend)
+            magnitude = sharp_magnitude(target * mel_bins.audible, frontend)
             assert lowest >= 1
             silent = max(0, lowest - int(np.ceil(frontend.n_fft / frontend.framing.win_length)))
             assert_array_equal(magnitude[:, silent:lowest], magnitude[:, [lowest] * (lowest - silent)])

@@ -11,8 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from specaug_listen.frontends import PRESETS
 from specaug_listen.stft import Framing, istft, stft
 from specaug_listen.vocoders import iteration
-from specaug_listen.vocoders.bands import Bands, bands_of, energy_to_render, tiny
 from specaug_listen.vocoders.iteration import Ends, Iteration
+from specaug_listen.vocoders.mel_bins import MelBins, energy_to_render, mel_bins_of, tiny
 
 MODES = {"reflect": "reflect", "constant": "constant", "mirror": "symmetric"}
 
@@ -116,11 +116,11 @@ def test_gains_give_spectra_the_wanted_energies(rng, subtests):
                     analysis[k, max(0, m + 1 - n_filters) : m + 1] = rng.random(dtype=np.float32) + 0.1
                 analysis[5] = 0
                 synthesis = analysis / np.maximum(analysis.sum(axis=1, keepdims=True), 1e-9)
-                bands = Bands(analysis, np.ascontiguousarray(synthesis.T), power)
+                mel_bins = MelBins(analysis, np.ascontiguousarray(synthesis.T), power)
                 target = rng.random((n_block + n, n_mels), dtype=np.float32) + 0.01
                 spectrum = rng.standard_normal((n_bins, 2 * n), dtype=np.float32).view(np.complex64)
                 before = spectrum.copy()
-                gains = iteration._Gains(target, bands, np.float32(1e-20), n_block)
+                gains = iteration._Gains(target, mel_bins, np.float32(1e-20), n_block)
                 gains.apply(spectrum, 1)
                 energy = analysis.T @ np.abs(before) ** power
                 expected = before * (synthesis @ (target[n_block:].T / energy) ** (1 / power))
@@ -132,9 +132,9 @@ def test_gains_give_spectra_the_wanted_energies(rng, subtests):
 
 
 def test_no_gain_is_larger_than_a_million_energies(rng):
-    bands = Bands(np.ones((1, 1), np.float32), np.ones((1, 1), np.float32), 2)
+    mel_bins = MelBins(np.ones((1, 1), np.float32), np.ones((1, 1), np.float32), 2)
     spectrum = np.full((1, 1), 1e-9, np.complex64)
-    iteration._Gains(np.ones((1, 1), np.float32), bands, np.float32(1e-30), 1).apply(spectrum, 0)
+    iteration._Gains(np.ones((1, 1), np.float32), mel_bins, np.float32(1e-30), 1).apply(spectrum, 0)
     assert_allclose(spectrum, 1e-6, rtol=1e-5)
 
 
@@ -143,14 +143,14 @@ def test_one_iteration_is_what_the_transforms_of_whole_signals_say(speechlike, s
     for name in ["whisper", "hifigan", "kaldi"]:
         with subtests.test(name=name):
             frontend = PRESETS[name]
-            mel, framing, bands = frontend(speechlike), frontend.framing, bands_of(frontend)
+            mel, framing, mel_bins = frontend(speechlike), frontend.framing, mel_bins_of(frontend)
             target = energy_to_render(mel)
             start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
             spectrum = stft(start, framing)
-            gain = bands.gain(target, bands.energy(spectrum)) @ bands.synthesis
-            gain[:, : bands.lowest] = 1
+            gain = mel_bins.gain(target, mel_bins.energy(spectrum)) @ mel_bins.synthesis
+            gain[:, : mel_bins.lowest] = 1
             expected = istft(spectrum * gain, framing)
-            better = Iteration(target, bands, framing, tiny(float(target.max()))).run(
+            better = Iteration(target, mel_bins, framing, tiny(float(target.max()))).run(
                 start, 1, Ends(framing, 0, len(start), 0)
             )
             assert_allclose(better, expected, atol=2e-3 * np.abs(expected).max())
@@ -162,7 +162,7 @@ def test_no_iteration_gives_the_signal_back_and_none_touches_it(speechlike, subt
         with subtests.test(frontend=name):
             mel = frontend(speechlike)
             target, framing = energy_to_render(mel), frontend.framing
-            run = Iteration(target, bands_of(frontend), framing, tiny(float(target.max()))).run
+            run = Iteration(target, mel_bins_of(frontend), framing, tiny(float(target.max()))).run
             start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
             before, ends = start.copy(), Ends(framing, 0, len(start), 0)
             assert_array_equal(run(start, 0, ends), start)

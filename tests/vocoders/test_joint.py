@@ -20,8 +20,8 @@ from specaug_listen.frontends import PRESETS, WHISPER, MelSpectrogram, MelStream
 from specaug_listen.metrics import log_mel_rmse_db, spectral_convergence_db
 from specaug_listen.stft import istft, stft
 from specaug_listen.vocoders import Joint, Librosa, iteration
-from specaug_listen.vocoders.bands import Energies, bands_of, energy_to_render, tiny
 from specaug_listen.vocoders.iteration import Ends, Iteration
+from specaug_listen.vocoders.mel_bins import Energies, energy_to_render, mel_bins_of, tiny
 
 LEVEL_FRONTENDS = ("whisper", "lhotse", "nemo", "librosa", "hifigan")
 
@@ -277,7 +277,7 @@ def test_silence_of_any_length_comes_in_parts():
     assert not any(part.any() for part in parts)
 
 
-def naive_iteration(spectrum, target, bands, mel, n_iter):
+def naive_iteration(spectrum, target, mel_bins, mel, n_iter):
     """Nenov's algorithm as it is written, on whole spectra: y projected, t = (1 - g) d + g y, c and d with inertia."""
     framing = mel.frontend.framing
     terms = None
@@ -292,7 +292,7 @@ def naive_iteration(spectrum, target, bands, mel, n_iter):
             relaxed = -0.25 * inertial + 1.25 * projected
         terms = relaxed, relaxed + (relaxed - previous)
         spectrum = relaxed + 0.95 * (relaxed - previous)
-        per_bin = bands.gain(target, bands.energy(spectrum)) @ bands.synthesis
+        per_bin = mel_bins.gain(target, mel_bins.energy(spectrum)) @ mel_bins.synthesis
         per_bin[:, : np.flatnonzero(per_bin[0])[0]] = 1  # below the lowest filter, nothing is known
         spectrum = spectrum * per_bin
     return istft(spectrum, framing)
@@ -302,12 +302,12 @@ def test_the_iteration_is_the_published_one_on_whole_spectra(speechlike, subtest
     for name in ["whisper", "hifigan", "librosa", "nemo"]:
         with subtests.test(name=name):
             mel = PRESETS[name](speechlike)
-            target, bands, framing = energy_to_render(mel), bands_of(mel.frontend), mel.frontend.framing
+            target, mel_bins, framing = energy_to_render(mel), mel_bins_of(mel.frontend), mel.frontend.framing
             start = np.random.default_rng(0).standard_normal(framing.padded_length(len(target)), dtype=np.float32)
             n_after = max(0, len(start) - framing.offset - mel.n_samples)
             ends = Ends(framing, framing.offset, len(start) - framing.offset - n_after, n_after)
-            run = Iteration(target, bands, framing, tiny(float(target.max()))).run(start, 5, ends)
-            naive = naive_iteration(stft(start, framing), target, bands, mel, 5)
+            run = Iteration(target, mel_bins, framing, tiny(float(target.max()))).run(start, 5, ends)
+            naive = naive_iteration(stft(start, framing), target, mel_bins, mel, 5)
             assert np.linalg.norm(run - naive) < 1e-3 * np.linalg.norm(naive)
 
 

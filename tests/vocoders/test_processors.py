@@ -22,7 +22,7 @@ import sys
 import numpy as np
 from conftest import speechlike
 from specaug_listen import augment, frontends, vocoders
-from specaug_listen.vocoders.bands import Energies
+from specaug_listen.vocoders.mel_bins import Energies
 from specaug_listen.vocoders.initial_phase import Start
 
 clip = speechlike.__wrapped__()

@@ -12,7 +12,7 @@ from streams import as_stream
 
 from specaug_listen.frontends import HIFIGAN, PRESETS, TORCHAUDIO, WHISPER
 from specaug_listen.vocoders import VOCODERS
-from specaug_listen.vocoders.bands import Energies, bands_of
+from specaug_listen.vocoders.mel_bins import Energies, mel_bins_of
 
 
 def noise_spectrum(frontend, rng, n_frames=7):
@@ -24,7 +24,7 @@ def test_each_bin_shares_itself_out_completely_or_not_at_all(subtests):
     for name in presets.EACH_GEOMETRY:
         frontend = PRESETS[name]
         with subtests.test(frontend=name):
-            columns = bands_of(frontend).synthesis.sum(axis=0)
+            columns = mel_bins_of(frontend).synthesis.sum(axis=0)
             reached = frontend.filterbank().any(axis=0)
             assert_allclose(columns[reached], 1, atol=1e-6)
             assert not columns[~reached].any()
@@ -36,19 +36,19 @@ def test_energy_is_the_filterbank_on_the_magnitude_to_the_power(rng, subtests):
         with subtests.test(frontend=name):
             spectrum = noise_spectrum(frontend, rng)
             expected = np.abs(spectrum) ** frontend.power @ frontend.filterbank().T
-            assert_allclose(bands_of(frontend).energy(spectrum), expected, rtol=1e-4)
+            assert_allclose(mel_bins_of(frontend).energy(spectrum), expected, rtol=1e-4)
 
 
 def test_one_gain_in_all_bands_is_that_gain_in_all_bins(rng, subtests):
     for name in presets.EACH_GEOMETRY:
         frontend = PRESETS[name]
         with subtests.test(frontend=name):
-            bands, spectrum = bands_of(frontend), noise_spectrum(frontend, rng)
-            energy = bands.energy(spectrum)
-            gain = bands.gain(energy * 3.0**frontend.power, energy)
-            assert_allclose(gain[:, bands.audible], 3, rtol=1e-4)
-            assert_allclose(bands.spread(gain), 3, rtol=1e-4)
-            assert_allclose(bands.energy(spectrum * bands.spread(gain)), energy * 3.0**bands.power, rtol=1e-3)
+            mel_bins, spectrum = mel_bins_of(frontend), noise_spectrum(frontend, rng)
+            energy = mel_bins.energy(spectrum)
+            gain = mel_bins.gain(energy * 3.0**frontend.power, energy)
+            assert_allclose(gain[:, mel_bins.audible], 3, rtol=1e-4)
+            assert_allclose(mel_bins.spread(gain), 3, rtol=1e-4)
+            assert_allclose(mel_bins.energy(spectrum * mel_bins.spread(gain)), energy * 3.0**mel_bins.power, rtol=1e-3)
 
 
 def test_the_gain_is_finite_where_there_is_nothing(subtests):
@@ -56,11 +56,11 @@ def test_the_gain_is_finite_where_there_is_nothing(subtests):
         with subtests.test(frontend=frontend):
             target = np.array([[0.0, 0.0, 1.0, 1.0]], np.float32)
             energy = np.array([[0.0, 1.0, 0.0, 1.0]], np.float32)
-            bands = bands_of(frontend)
-            gain = bands.gain(target, energy)[0]
+            mel_bins = mel_bins_of(frontend)
+            gain = mel_bins.gain(target, energy)[0]
             assert gain[0] == pytest.approx(1.0)
             assert gain[1] < 1e-5
-            assert gain[2] == pytest.approx(10.0 ** (12 / bands.power), rel=1e-4)
+            assert gain[2] == pytest.approx(10.0 ** (12 / mel_bins.power), rel=1e-4)
             assert gain[3] == pytest.approx(1.0)
 
 
@@ -69,16 +69,16 @@ def test_silence_as_target_and_as_energy_gives_no_infinities(subtests):
         frontend = PRESETS[name]
         with subtests.test(frontend=name):
             silent = np.zeros((2, frontend.n_mels), np.float32)
-            assert np.isfinite(bands_of(frontend).gain(silent, silent)).all()
+            assert np.isfinite(mel_bins_of(frontend).gain(silent, silent)).all()
 
 
 def test_bins_beyond_the_filters_follow_the_nearest_band():
     """Lhotse's filters end at 7600 Hz and begin at 20 Hz; a gain there must not stop short."""
-    bands = bands_of(PRESETS["lhotse"])
+    mel_bins = mel_bins_of(PRESETS["lhotse"])
     gain = np.ones((1, 80), np.float32)
     gain[0, 0], gain[0, -1] = 5.0, 0.25
-    bins = bands.spread(gain)[0]
-    reached = np.flatnonzero(bands.synthesis.any(axis=0))
+    bins = mel_bins.spread(gain)[0]
+    reached = np.flatnonzero(mel_bins.synthesis.any(axis=0))
     assert reached[0] > 0
     assert reached[-1] < len(bins) - 1
     assert (bins[: reached[0]] == 5.0).all()
@@ -87,16 +87,16 @@ def test_bins_beyond_the_filters_follow_the_nearest_band():
 
 def test_front_ends_that_share_a_name_do_not_share_their_bands():
     narrow = replace(WHISPER, fmax_hz=4000.0)
-    assert bands_of(narrow).analysis[200].max() == 0
-    assert bands_of(WHISPER).analysis[199].max() > 0
+    assert mel_bins_of(narrow).analysis[200].max() == 0
+    assert mel_bins_of(WHISPER).analysis[199].max() > 0
 
 
 def test_sparse_matrices_hold_the_same_weights_and_no_zeros(subtests):
     for name in presets.EACH_GEOMETRY:
         frontend = PRESETS[name]
         with subtests.test(frontend=name):
-            bands = bands_of(frontend)
-            for sparse, dense in zip(bands.sparse(), (bands.analysis.T, bands.synthesis.T), strict=True):
+            mel_bins = mel_bins_of(frontend)
+            for sparse, dense in zip(mel_bins.sparse(), (mel_bins.analysis.T, mel_bins.synthesis.T), strict=True):
                 assert_array_equal(sparse.toarray(), dense)
                 assert sparse.nnz == np.count_nonzero(dense)
                 assert sparse.dtype == np.float32
@@ -141,8 +141,8 @@ def test_what_is_written_into_an_empty_filter_is_not_heard(speechlike, subtests)
 
 
 def test_bins_beyond_the_filters_follow_the_nearest_one_that_holds_a_bin():
-    bands = bands_of(TORCHAUDIO)
-    assert np.flatnonzero(~bands.audible).tolist() == [0, 3, 6, 13]
+    mel_bins = mel_bins_of(TORCHAUDIO)
+    assert np.flatnonzero(~mel_bins.audible).tolist() == [0, 3, 6, 13]
     gain = np.arange(128, dtype=np.float32)[np.newaxis]
-    assert bands.spread(gain)[0, 0] == 1.0
-    assert bands.spread(gain)[0, -1] == 127.0
+    assert mel_bins.spread(gain)[0, 0] == 1.0
+    assert mel_bins.spread(gain)[0, -1] == 127.0

@@ -1,7 +1,7 @@
-"""From the bands of a filterbank (the bins of a mel) to the bins of the FFT and back, without solving for anything.
+"""`MelBins`: from mel bins (one for each filter) to FFT bins and back, without solving for anything.
 
-An FFT bin lies in at most two triangular filters, so a quantity r that is known for each band m is carried to FFT bin k
-with the column-normalised filters, ``g_k = sum_m B_mk r_m / sum_m B_mk``.
+An FFT bin lies in at most two triangular filters, so a quantity r that is known for each mel bin m is carried to FFT
+bin k with the column-normalised filters, ``g_k = sum_m B_mk r_m / sum_m B_mk``.
 
 Everything here is frames first: ``(n_frames, n_mels)`` and ``(n_frames, n_bins)``.
 """
@@ -21,12 +21,12 @@ from ..frontends import AnyMel, MelFrontend, MelSpectrogram, MelStream
 from ..stft import FRAMES_PER_BLOCK, Framing
 
 __all__ = [
-    "Bands",
     "Energies",
+    "MelBins",
     "audible_energy",
-    "bands_of",
     "check_mel",
     "energy_to_render",
+    "mel_bins_of",
     "n_extra_frames",
     "sum_around",
     "tiny",
@@ -37,22 +37,22 @@ Complex = npt.NDArray[np.complex64]
 Float = TypeVar("Float", npt.NDArray[np.float32], npt.NDArray[np.float64])
 
 
-class SparseBands(NamedTuple):
+class SparseMelBins(NamedTuple):
     """A filterbank as sparse matrices, whose products add the terms of a sum in their order, one by one."""
 
     analysis: Any  # (n_mels, n_bins)
     synthesis: Any  # (n_bins, n_mels)
 
 
-class Bands(NamedTuple):
+class MelBins(NamedTuple):
     """A filterbank turned both ways.
 
     Parameters
     ----------
     analysis : np.ndarray [shape=(n_bins, n_mels)]
-        Bins to band energies.
+        FFT bins to energies of mel bins.
     synthesis : np.ndarray [shape=(n_mels, n_bins)]
-        Band values to bins; each column sums to 1, or to 0 where no filter reaches.
+        Values of mel bins to FFT bins; each column sums to 1, or to 0 where no filter reaches.
     power : float
         1 where the front-end sums magnitudes, 2 for powers.
     """
@@ -61,21 +61,21 @@ class Bands(NamedTuple):
     synthesis: Real
     power: float
 
-    def sparse(self) -> SparseBands:
+    def sparse(self) -> SparseMelBins:
         """Return both matrices without their zeros and transposed, to multiply spectra whose frames are columns."""
-        return SparseBands(scipy.sparse.csr_array(self.analysis.T), scipy.sparse.csr_array(self.synthesis.T))
+        return SparseMelBins(scipy.sparse.csr_array(self.analysis.T), scipy.sparse.csr_array(self.synthesis.T))
 
     def energy(self, spectrum: Complex) -> Real:
-        """Compute the energy of each band, ``B · |Z|^power``, shape (n_frames, n_mels)."""
+        """Compute the energy of each mel bin, ``B · |Z|^power``, shape (n_frames, n_mels)."""
         energy = np.square(spectrum.real)
         energy += np.square(spectrum.imag)
         if self.power == 1:
             np.sqrt(energy, out=energy)
-        bands: Real = energy @ self.analysis
-        return bands
+        energies: Real = energy @ self.analysis
+        return energies
 
     def gain(self, target: Real, energy: Real) -> Real:
-        """Compute the amplitude gain of each band that turns ``energy`` into ``target``."""
+        """Compute the amplitude gain of each mel bin that turns ``energy`` into ``target``."""
         least = tiny(float(target.max()))
         ratio: Real = (target + least) / (energy + least)
         if self.power == 2:
@@ -93,7 +93,7 @@ class Bands(NamedTuple):
         return int(np.flatnonzero(self.synthesis.any(axis=0))[-1])
 
     def spread(self, gain: Real) -> Real:
-        """Carry the gains of bands to all FFT bins; those beyond the filters follow the nearest band."""
+        """Carry the gains of mel bins to all FFT bins; those beyond the filters follow the nearest mel bin."""
         bins: Real = gain @ self.synthesis
         audible = np.flatnonzero(self.audible)
         bins[:, : self.lowest] = gain[:, audible[:1]]
@@ -113,7 +113,7 @@ def tiny(loudest: float) -> np.float32:
 
 
 class Energies(NamedTuple):
-    """Band energies to render, read some frames at a time, so that a recording of any length can be.
+    """Energies of mel bins to render, read some frames at a time, so that a recording of any length can be.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ class Energies(NamedTuple):
     loudest : float
         The largest of all.
     read : callable (int, int) -> np.ndarray [shape=(end - begin, n_mels), float32]
-        Those from frame ``begin`` up to ``end``; 0 in bands whose filters hold no bin.
+        Those from frame ``begin`` up to ``end``; 0 in mel bins whose filters hold no FFT bin.
     n_lead_in : int
         Which of the frames is the mel's first.
     """
@@ -167,8 +167,8 @@ class Energies(NamedTuple):
 
 
 def audible_energy(mel: MelSpectrogram) -> Real:
-    """Compute band energies, shape (n_frames, n_mels): 0 where a filter holds no FFT bin, as nothing sounds there."""
-    energy, audible = np.ascontiguousarray(mel.energy.T), bands_of(mel.frontend).audible
+    """Compute energies, shape (n_frames, n_mels): 0 where a mel bin's filter holds no FFT bin, as nothing sounds there."""
+    energy, audible = np.ascontiguousarray(mel.energy.T), mel_bins_of(mel.frontend).audible
     return energy if audible.all() else energy * audible.astype(np.float32)
 
 
@@ -188,11 +188,11 @@ def check_mel(mel: MelSpectrogram) -> None:
 
 
 def energy_to_render(mel: MelSpectrogram) -> Real:
-    """Compute the band energies to render, shape (n_frames, n_mels) or a frame or two more at either end.
+    """Compute the energies to render, shape (n_frames, n_mels) or a frame or two more at either end.
 
     Where a clip goes on for more than 0.6 hops after the middle of its last frame (because the front-end drops one, or
-    frames stand half a hop off), the last frame is rendered again there: else the last samples would hang on the very
-    tail of a window, and dividing by it would turn them into a click. Where a front-end snips the edges, the first
+    frames stand half a hop off), the last frame is rendered again there: else the last samples would
+    be covered by a window's tail alone, where dividing by the norm clicks. Where a front-end snips the edges, the first
     frame is rendered once more before it for the same reason; see `specaug_listen.stft.Framing.with_lead_in`.
 
     Raises
@@ -210,8 +210,8 @@ def n_extra_frames(framing: Framing, n_frames: int, n_samples: int) -> int:
     return max(0, int(np.ceil(beyond / framing.hop_length - 0.6)))
 
 
-def sum_around(values: Float, n_frames: int, n_bands: int) -> Float:
-    """Sum each cell with its neighbours, up to a distance in frames and in bands.
+def sum_around(values: Float, n_frames: int, n_mel_bins: int) -> Float:
+    """Sum each cell with its neighbours, up to a distance in frames and in mel bins.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ def sum_around(values: Float, n_frames: int, n_bands: int) -> Float:
     array([1., 1., 1., 0.])
     """
     # Differences of a running sum would drown quiet cells in the rounding of loud ones.
-    for axis, reach in enumerate((n_frames, n_bands)):
+    for axis, reach in enumerate((n_frames, n_mel_bins)):
         inner = np.moveaxis(values, axis, 0)
         total = inner.copy()
         for shift in range(1, min(reach, len(inner) - 1) + 1):
@@ -235,9 +235,9 @@ def sum_around(values: Float, n_frames: int, n_bands: int) -> Float:
 
 
 @lru_cache(maxsize=8)
-def bands_of(frontend: MelFrontend) -> Bands:
+def mel_bins_of(frontend: MelFrontend) -> MelBins:
     """Return the filterbank of a front-end, turned both ways."""
     bank = frontend.filterbank()
     total = bank.sum(axis=0)
     synthesis = np.divide(bank, total, out=np.zeros_like(bank), where=total > 0)
-    return Bands(np.ascontiguousarray(bank.T), synthesis, frontend.power)
+    return MelBins(np.ascontiguousarray(bank.T), synthesis, frontend.power)
