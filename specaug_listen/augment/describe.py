@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .fills import FILLS, Fill
 from .masks import Copy, Cutout, Mask, TrimTail, Warp
 from .paper import PaperTransform, TimeWarp
 
@@ -140,19 +141,10 @@ def _fill(mask: Mask) -> str:
     return _value(mask.fill, where if mask.over == "clip" else f"the padded batch ({where})")
 
 
-def _value(fill: Any, where: str) -> str:
+def _value(fill: Fill, where: str) -> str:
     if isinstance(fill, int | float):
         return f"{fill:g} in the scale of the features"
-    return {
-        "mean": f"the mean of {where or 'the clip'}",
-        "band_mean": "each bin's mean",
-        "frame_mean": "each frame's mean",
-        "min": "the clip's least value",
-        "floor": "the least value of the front-end",
-        "noise": "Gaussian noise of the clip's mean and standard deviation",
-        "uniform": "uniform noise between the clip's least and largest values",
-        "unit_noise": "Gaussian noise of standard deviation 1",
-    }[fill]
+    return FILLS[fill].words.format(clip=where or "the clip")
 
 
 def moves(warp: TimeWarp | Warp) -> str:

@@ -6,6 +6,7 @@ does not depend on another.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
@@ -18,15 +19,11 @@ from ..errors import ParameterError
 from ..frontends import AnyMel
 from ..stft import FRAMES_PER_BLOCK
 
-__all__ = ["NOISE_FILLS", "Fill", "FillLevel", "Padding", "Region", "fill_level", "fill_values"]
+__all__ = ["FILLS", "Fill", "FillLevel", "FillName", "Padding", "Region", "fill_level", "fill_values", "is_noise"]
 
-Fill: TypeAlias = (
-    Annotated[float, Field(allow_inf_nan=False)]
-    | Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise", "uniform", "unit_noise"]
-)
+FillName: TypeAlias = Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise", "uniform", "unit_noise"]
+Fill: TypeAlias = Annotated[float, Field(allow_inf_nan=False)] | FillName
 Region: TypeAlias = tuple[slice, slice]
-# Fills that are drawn, each from a seed of its own.
-NOISE_FILLS = ("noise", "uniform", "unit_noise")
 # Frames that one stream of noise serves, so that any part of a long mask can be drawn by itself.
 _NOISE_FRAMES = 256
 
@@ -62,6 +59,107 @@ class Padding(NamedTuple):
 NO_PADDING = Padding()
 
 
+class _Cells(NamedTuple):
+    """Cells to fill: a region of a mel without masks, the seed of their noise, and the padding behind the mel."""
+
+    clean: AnyMel
+    region: Region
+    seed: int | None
+    padding: Padding
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first frame, and the one behind the last."""
+        begin, end, _ = self.region[1].indices(self.clean.n_frames)
+        return begin, end
+
+    @property
+    def mean(self) -> Any:
+        """The mean of the clip, and of its padding where that counts."""
+        return self.padding.mean(self.clean) if self.padding.n_frames else self.clean.summary.mean
+
+    @property
+    def frame_mean(self) -> Any:
+        """The mean of each frame over all bins."""
+        return self.clean.part(*self.span).values.mean(axis=0, keepdims=True, dtype=np.float64)
+
+    @property
+    def floor(self) -> npt.NDArray[Any]:
+        """The front-end's least value in each bin."""
+        return self.clean.frontend.floor_value(self.clean.summary.largest, self.clean.statistics)[self.region[0]]
+
+    def noise(self, kind: Literal["standard_normal", "random"]) -> npt.NDArray[np.float64]:
+        """White noise, of standard deviation 1 or uniform from 0 to 1."""
+        n_bins = len(range(*self.region[0].indices(self.clean.n_mels)))
+        return _noise(n_bins, *self.span, self.seed, kind)
+
+    @property
+    def noise_like_clip(self) -> Any:
+        """Gaussian noise with the clip's mean and standard deviation, never below the floor."""
+        summary = self.clean.summary
+        return np.maximum(self.noise("standard_normal") * summary.std + summary.mean, self.floor)
+
+    @property
+    def noise_within_clip(self) -> Any:
+        """Noise between the clip's least and its largest value."""
+        summary = self.clean.summary
+        return self.noise("random") * (summary.largest - summary.least) + summary.least
+
+
+class NamedFill(NamedTuple):
+    """A fill that has a name.
+
+    Parameters
+    ----------
+    words : str
+        What is filled in; ``{clip}`` stands for what statistics are taken of.
+    values : callable
+        Return the values for some `_Cells`, in the front-end's own scale, ready to be broadcast over them.
+    is_noise : bool
+        Whether it is drawn, from a seed of its own.
+    """
+
+    words: str
+    values: Callable[[_Cells], Any]
+    is_noise: bool = False
+
+
+# All that is known of each fill; a new one is a name in `FillName`, a row here and one in docs/policies.md.
+FILLS: dict[FillName, NamedFill] = {
+    "mean": NamedFill("the mean of {clip}", lambda cells: cells.mean),
+    "band_mean": NamedFill("each bin's mean", lambda cells: cells.clean.summary.bin_mean[cells.region[0]]),
+    "frame_mean": NamedFill("each frame's mean", lambda cells: cells.frame_mean),
+    "min": NamedFill("the clip's least value", lambda cells: cells.clean.summary.least),
+    "floor": NamedFill("the least value of the front-end", lambda cells: cells.floor),
+    "noise": NamedFill(
+        "Gaussian noise of the clip's mean and standard deviation", lambda cells: cells.noise_like_clip, is_noise=True
+    ),
+    # SpeechBrain's ``rand``.
+    "uniform": NamedFill(
+        "uniform noise between the clip's least and largest values",
+        lambda cells: cells.noise_within_clip,
+        is_noise=True,
+    ),
+    # lingvo's ``gaussian_noise``; never below the floor.
+    "unit_noise": NamedFill(
+        "Gaussian noise of standard deviation 1",
+        lambda cells: np.maximum(cells.noise("standard_normal"), cells.floor),
+        is_noise=True,
+    ),
+}
+
+
+def is_noise(fill: float | str) -> bool:
+    """Say whether a fill is drawn, from a seed of its own.
+
+    Examples
+    --------
+    >>> is_noise("noise"), is_noise("mean"), is_noise(0.0)
+    (True, False, False)
+    """
+    return isinstance(fill, str) and fill in FILLS and FILLS[fill].is_noise
+
+
 def fill_values(
     fill: Fill, clean: AnyMel, region: Region, seed: int | None, padding: Padding = NO_PADDING
 ) -> npt.NDArray[np.float32]:
@@ -69,11 +167,8 @@ def fill_values(
 
     Parameters
     ----------
-    fill : float or {"mean", "band_mean", "frame_mean", "min", "floor", "noise", "uniform", "unit_noise"}
-        A constant; the mean over the utterance, over each bin's frames, or over each frame's bins; the
-        clip's least value; the front-end's floor; Gaussian noise with the utterance's mean and standard deviation,
-        never below the floor; noise between the clip's least and its largest value (SpeechBrain's ``rand``); or
-        Gaussian noise around 0 with a standard deviation of 1 (lingvo's ``gaussian_noise``), never below the floor.
+    fill : float or str
+        A constant, or a name in `FILLS`.
     clean : MelSpectrogram or MelStream
         Without masks.
     region : (slice, slice)
@@ -88,33 +183,12 @@ def fill_values(
     ParameterError
         For noise without a seed, which would be another one each time.
     """
-    return np.asarray(_values(fill, clean, region, seed, padding), dtype=np.float32)
-
-
-def _values(fill: Fill, clean: AnyMel, region: Region, seed: int | None, padding: Padding) -> Any:
-    if not isinstance(fill, str):
-        return fill
-    if fill == "mean":
-        return padding.mean(clean) if padding.n_frames else clean.summary.mean
-    summary, (bins, frames) = clean.summary, region
-    if fill == "band_mean":
-        return summary.bin_mean[bins]
-    if fill == "min":
-        return summary.least
-    begin, end, _ = frames.indices(clean.n_frames)
-    if fill == "frame_mean":
-        return clean.part(begin, end).values.mean(axis=0, keepdims=True, dtype=np.float64)
-    floor = clean.frontend.floor_value(summary.largest, clean.statistics)[bins]
-    if fill == "floor":
-        return floor
-    if fill == "uniform":
-        return _noise(len(floor), begin, end, seed, "random") * (summary.largest - summary.least) + summary.least
-    noise = _noise(len(floor), begin, end, seed)
-    return np.maximum(noise if fill == "unit_noise" else noise * summary.std + summary.mean, floor)
+    cells = _Cells(clean, region, seed, padding)
+    return np.asarray(FILLS[fill].values(cells) if isinstance(fill, str) else fill, dtype=np.float32)
 
 
 def _noise(
-    n_bins: int, begin: int, end: int, seed: int | None, kind: Literal["standard_normal", "random"] = "standard_normal"
+    n_bins: int, begin: int, end: int, seed: int | None, kind: Literal["standard_normal", "random"]
 ) -> npt.NDArray[np.float64]:
     """Draw white noise over frames ``begin`` to ``end - 1``: the same for a frame wherever one begins to read."""
     if seed is None:

@@ -10,7 +10,7 @@ from pydantic import Field
 from .._notices import Notice
 from .._records import record
 from ..errors import ParameterError
-from .fills import NOISE_FILLS, Fill
+from .fills import Fill, is_noise
 from .generators import Source
 from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, draw_count, draw_share, draw_spans
 from .steps import (
@@ -382,9 +382,7 @@ class TrimTail:
 
 
 def _noise_seed(fill: Fill, source: Source) -> int | None:
-    if fill not in NOISE_FILLS:
-        return None
-    return source.noise_seed()
+    return source.noise_seed() if is_noise(fill) else None
 
 
 FrameworkTransform: TypeAlias = Mask | Cutout | Copy | TrimTail | Warp

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 from .._notices import Notice
 from .._records import record
 from .._rng import MAX_SEED
-from .fills import NOISE_FILLS, Fill
+from .fills import Fill, is_noise
 from .generators import Source
 from .masks import Mask, Warp
 from .steps import Batch, Count, FrequencySpan, Ratio, Step, StepsAndNotices, TimeSpan, WarpPath
@@ -39,8 +39,8 @@ class FrequencyMask:
         Number of masks (m_F in [1]_).
     max_bins : int >= 0 [mel bins]
         Largest width (F). Clamped to the mel's bins, with a warning.
-    fill : float or {"mean", "band_mean", "frame_mean", "min", "floor", "noise"}
-        See `specaug_listen.augment.fills.fill_values`.
+    fill : float or str
+        A constant, or a name in `specaug_listen.augment.fills.FILLS`.
 
     Raises
     ------
@@ -113,8 +113,8 @@ class TimeMask:
         n_frames)) masks, in place of ``count``.
     max_count : int >= 0
         Bound for ``count_ratio``.
-    fill : float or {"mean", "band_mean", "frame_mean", "min", "floor", "noise"}
-        See `specaug_listen.augment.fills.fill_values`.
+    fill : float or str
+        A constant, or a name in `specaug_listen.augment.fills.FILLS`.
 
     Raises
     ------
@@ -268,4 +268,4 @@ def _start_and_width(widest: int, size: int, source: Source) -> tuple[int, int]:
 def _noise_seed(fill: Fill, source: Source) -> int | None:
     # Always taken from the stream, so that another fill leaves the masks where they are.
     seed = int(source.integers(0, MAX_SEED + 1, (1,))[0])
-    return seed if fill in NOISE_FILLS else None
+    return seed if is_noise(fill) else None

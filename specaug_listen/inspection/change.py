@@ -10,6 +10,7 @@ from pydantic import Field
 
 from .._records import from_json, record, to_json
 from ..augment import Draw, FillLevel, FrequencySpan, Rectangle, TimeSpan, WarpPath
+from ..augment.fills import FILLS, Fill, is_noise
 from ..errors import PolicyError, error_context
 
 __all__ = [
@@ -226,9 +227,8 @@ def _in_words(fill: FillFound) -> str:
     return f"{fill.kind}{value}{level}"
 
 
-def _fill(fill: FillFound) -> float | Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise"]:
+def _fill(fill: FillFound) -> Fill:
     """Return the fill of a policy that comes closest."""
     if fill.kind in ("zero", "constant") and fill.value is not None:
         return fill.value
-    fills = ("mean", "band_mean", "frame_mean", "min", "floor")
-    return fill.kind if fill.kind in fills else "noise"  # type: ignore[return-value]
+    return next((name for name in FILLS if name == fill.kind and not is_noise(name)), "noise")

@@ -167,7 +167,7 @@ class Energies(NamedTuple):
 
 
 def audible_energy(mel: MelSpectrogram) -> Real:
-    """Compute energies, shape (n_frames, n_mels): 0 where a mel bin's filter holds no FFT bin, as nothing sounds there."""
+    """Compute energies, shape (n_frames, n_mels): 0 where a mel bin's filter holds no FFT bin, as nothing sounds."""
     energy, audible = np.ascontiguousarray(mel.energy.T), mel_bins_of(mel.frontend).audible
     return energy if audible.all() else energy * audible.astype(np.float32)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import get_args
+
 import numpy as np
 import presets
 import pytest
@@ -12,9 +15,9 @@ from strategies import FILLS, mels, policies, seeds
 from streams import as_stream, in_parts
 
 from specaug_listen import Audio
-from specaug_listen.augment import Draw, TimeSpan
+from specaug_listen.augment import Draw, TimeSpan, fills
 from specaug_listen.augment.draw import with_fill_levels
-from specaug_listen.augment.fills import fill_level, fill_values
+from specaug_listen.augment.fills import FillName, fill_level, fill_values
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import LIBROSA, PRESETS, WHISPER, MelSpectrogram, MelStream
 
@@ -26,6 +29,18 @@ def filled(fill, clean, bins, begin, end, seed=3):
     """The values of a region, spread over all of it."""
     shape = len(range(*bins.indices(clean.n_mels))), end - begin
     return np.broadcast_to(fill_values(fill, clean, (bins, slice(begin, end)), seed), shape)
+
+
+def test_every_named_fill_has_one_row_in_the_table_and_one_in_the_docs():
+    rows = [
+        line
+        for line in (Path(__file__).parents[2] / "docs/policies.md").read_text().splitlines()
+        if line.startswith("| `")
+    ]
+    names = get_args(FillName)
+    assert tuple(fills.FILLS) == names
+    for name in names:
+        assert sum(f"`{name}`" in row.split("|")[1] for row in rows) == 1, name
 
 
 @given(
