@@ -17,7 +17,7 @@ from ..augment import Draw, Policy
 from ..custom.waveform import Waveform, WaveformDraw
 from ..frameworks.frontend_choice import FrontendReason
 from ..frontends import AnyMel, MelFrontend, MelSpectrogram
-from ..frontends.width import EmptyBins, empty_bins
+from ..frontends.bandwidth import EmptyBins, empty_bins
 from ..inspection import Change, inspect_change
 from ..mels import MelClip
 from ..metrics import log_mel_rmse_db, perceptual, score

@@ -1,7 +1,7 @@
 """Front-ends: from audio to the mel spectrogram that a model sees, and back."""
 
-from .arrays import PER_UTTERANCE, MelFormat, mel_format, mels_from_array, parse_axes
 from .files import get_frontend, read_frontend
+from .from_array import PER_UTTERANCE, MelFormat, mel_format, mels_from_array, parse_axes
 from .frontend import MelFrontend
 from .interpolation import FrameInterpolation, linear_interpolation
 from .mel import MelSpectrogram

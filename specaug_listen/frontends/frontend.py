@@ -18,12 +18,12 @@ from ..audio.input import as_audio
 from ..audio.signal import Audio
 from ..errors import ParameterError, SpecAugListenWarning, error_context
 from ..stft import Framing, deemphasize, get_window, preemphasize
-from .arrays import mel_from_array
 from .energy import bin_energies, largest_energy
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
+from .from_array import mel_from_array
 from .mel import MelSpectrogram
-from .percentiles import summary_of_values
 from .statistics import GlobalStatistics, Statistics
+from .summary import summary_of_values
 
 __all__ = ["MelFrontend"]
 

@@ -15,8 +15,8 @@ from .._notices import Notice
 from ..audio.signal import Audio
 from ..errors import ParameterError
 from .interpolation import FrameInterpolation, linear_interpolation
-from .percentiles import Summary, summary_of_values
 from .statistics import GlobalStatistics, Statistics
+from .summary import Summary, summary_of_values
 
 if TYPE_CHECKING:
     from .frontend import MelFrontend

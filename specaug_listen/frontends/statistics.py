@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 from .._arrays import kind_of, on_cpu
 from .._records import record, short_repr
 from ..errors import ParameterError
-from .percentiles import Summary
+from .summary import Summary
 
 __all__ = ["GlobalStatistics", "Statistics", "global_statistics"]
 

@@ -23,7 +23,7 @@ from .._files import check_ordinary, open_file, printable
 from .._imports import require
 from .._yaml import YAML_SUFFIXES, read_mapping
 from ..errors import AudioError, ParameterError, PolicyError
-from .arrays import PER_UTTERANCE
+from .from_array import PER_UTTERANCE
 from .kaldi import Place, ark_places, read_place
 from .statistics import GlobalStatistics
 

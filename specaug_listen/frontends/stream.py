@@ -20,8 +20,8 @@ from .energy import bin_energies
 from .frontend import MelFrontend
 from .interpolation import FrameInterpolation, linear_interpolation
 from .mel import MelSpectrogram
-from .percentiles import Summary, percentiles_of_blocks, summary_of
 from .statistics import Statistics
+from .summary import Summary, percentiles_of_blocks, summary_of
 
 __all__ = ["AnyMel", "MelStream", "check_mel", "mel_stream"]
 

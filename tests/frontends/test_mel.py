@@ -24,7 +24,7 @@ from specaug_listen.frontends import (
     MelFrontend,
     Statistics,
 )
-from specaug_listen.frontends.percentiles import Summary
+from specaug_listen.frontends.summary import Summary
 
 # Energy of the least cell that a front-end can tell from silence, before its dynamic range.
 FLOOR = {

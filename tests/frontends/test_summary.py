@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from specaug_listen.frontends.percentiles import percentiles_of_blocks, summary_of
+from specaug_listen.frontends.summary import percentiles_of_blocks, summary_of
 
 # Few values, so that many cells are alike, or any that a float32 can hold.
 tied = st.sampled_from([-2.5, -1.0, -0.0, 0.0, 2.0**-100, 1.0, 1.5])

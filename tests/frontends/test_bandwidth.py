@@ -8,7 +8,7 @@ import pytest
 from specaug_listen import Audio, audition
 from specaug_listen.augment import Draw, FrequencySpan, Rectangle, TimeSpan
 from specaug_listen.frontends import KALDI, WHISPER
-from specaug_listen.frontends.width import content_edge_hz, empty_bins
+from specaug_listen.frontends.bandwidth import content_edge_hz, empty_bins
 from specaug_listen.vocoders import OriginalPhase
 
 
