@@ -127,12 +127,13 @@ class SpecAugListenError(Exception):
         Dotted name of the parameter or key that is at fault (``steps[1].count``); empty where it is not a single one.
     rule : str
         What is allowed there, and the fix: the end of the message, without the field and its value.
+    context : str
+        The function, option or file that the message begins with; empty where it names none.
     """
 
-    def __init__(self, message: str = "", *, field: str = "", rule: str = "") -> None:
+    def __init__(self, message: str = "", *, field: str = "", rule: str = "", context: str = "") -> None:
         super().__init__(message)
-        self.field, self.rule = field, rule
-        self.context = ""
+        self.field, self.rule, self.context = field, rule, context
 
     @classmethod
     def of_field(cls, field: str, value: object, rule: str) -> Self:
@@ -145,6 +146,18 @@ class SpecAugListenError(Exception):
         ('hop_length=0: should be greater than 0', 'hop_length')
         """
         return cls(f"{field}={value_text(value)}: {rule}", field=field, rule=rule)
+
+    @classmethod
+    def of_file(cls, name: str, what: str) -> Self:
+        """Make an error of a file from its name and what is wrong with it.
+
+        Examples
+        --------
+        >>> error = AudioError.of_file("clip.wav", "the file is empty (0 bytes)")
+        >>> str(error), error.context
+        ('clip.wav: the file is empty (0 bytes)', 'clip.wav')
+        """
+        return cls(f"{name}: {what}", context=name)
 
     def __str__(self) -> str:
         return one_line(super().__str__())
@@ -189,6 +202,4 @@ def error_context(what: str, raising: type[SpecAugListenError] = ParameterError)
         yield
     except ParameterError as error:
         text = str(error) if error.context == what else f"{what}: {error}"
-        outer = raising(text, field=error.field, rule=error.rule)
-        outer.context = what
-        raise outer from None
+        raise raising(text, field=error.field, rule=error.rule, context=what) from None

@@ -198,10 +198,10 @@ def open_span(
     except MissingDependencyError:
         raise
     except (AudioError, ParameterError) as error:
-        raise AudioError(f"{name}: {error}") from None
+        raise AudioError.of_file(name, str(error)) from None
     except (OSError, sf.LibsndfileError) as error:
         reason = str(getattr(error, "error_string", None) or getattr(error, "strerror", None) or error).rstrip(". ")
-        raise AudioError(f"{name}: cannot be read ({reason}); check the file and its disk") from None
+        raise AudioError.of_file(name, f"cannot be read ({reason}); check the file and its disk") from None
 
 
 def lasts_longer(path: str | os.PathLike[str], seconds: float) -> bool:

@@ -17,7 +17,7 @@ from ..audio.names import distinct_names
 from ..audio.reading import channels_of
 from ..audio.signal import load
 from ..custom.transform import LONGEST_HELD_S
-from ..errors import OutputError, ParameterError, SpecAugListenError
+from ..errors import AudioError, OutputError, ParameterError, SpecAugListenError
 from ..frontends import mel_format
 from ..mels import MelFile, clip_of_file
 from ..outputs.names import folder_name
@@ -239,9 +239,11 @@ def _audition_clip(clip_of_run: _Clip, run: Run, configuration: Configuration, w
     except OutputError:
         raise
     except SpecAugListenError as error:
-        return run.fail(_failure(path, str(error)))
+        return run.fail(_failure(path, error))
     except MemoryError:
-        return run.fail(_failure(path, "not enough memory for this clip; take a part of it with --duration"))
+        return run.fail(
+            _failure(path, AudioError("not enough memory for this clip; take a part of it with --duration"))
+        )
 
 
 def _audition_mel(file: MelFile, folder: str, run: Run, configuration: Configuration) -> Audition:
@@ -296,6 +298,6 @@ def _audition_long_clip(clip: _Clip, run: Run, configuration: Configuration, wit
     return result
 
 
-def _failure(path: str | os.PathLike[str], reason: str) -> Failure:
-    name, text = printable(path), " ".join(reason.splitlines())
-    return Failure(name, text if text.startswith(name) else f"{name}: {text}")
+def _failure(path: str | os.PathLike[str], error: SpecAugListenError) -> Failure:
+    name = printable(path)
+    return Failure(name, str(error) if error.context == name else f"{name}: {error}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -131,7 +130,7 @@ def _policies() -> list[Sequence[str]]:
 
 def _policy_row(policy: Policy) -> Sequence[str]:
     words = {"time warp": "-", "frequency masks": "-", "time masks": "-"}
-    more = [f"chance {policy.probability:g}"] if policy.probability < 1 else []
+    more = [f"probability {policy.probability:g}"] if policy.probability < 1 else []
     for t in policy.transforms:
         is_idle = getattr(t, "is_idle", False)
         if isinstance(t, TimeWarp | Warp):
@@ -160,9 +159,7 @@ def _frameworks() -> list[Sequence[str]]:
 
 
 def _vocoders() -> list[Sequence[str]]:
-    about = {name: (type(v).__doc__ or "").strip().splitlines()[0] for name, v in VOCODERS.items()}
-    # The marks of references in docstrings mean nothing here.
-    return [("name", "what it is"), *((name, re.sub(r",? \[\d\]_", "", text)) for name, text in about.items())]
+    return [("name", "what it is"), *((name, vocoder.about) for name, vocoder in VOCODERS.items())]
 
 
 def _aligned(rows: list[Sequence[str]]) -> str:

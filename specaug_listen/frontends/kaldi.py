@@ -88,9 +88,9 @@ def _key(file: IO[bytes], name: str) -> str:
         if not (byte.isspace() and not read):
             read += byte
         if len(read) > _LONGEST_KEY or byte == b"\0" or (byte.isspace() and read):
-            raise AudioError(f"{name}: no Kaldi archive: no key stands where one should (byte {file.tell()})")
+            raise AudioError.of_file(name, f"no Kaldi archive: no key stands where one should (byte {file.tell()})")
     if byte == b"" and read:
-        raise AudioError(f"{name}: cut off behind the key {bytes(read)!r:.60}; copy the file again")
+        raise AudioError.of_file(name, f"cut off behind the key {bytes(read)!r:.60}; copy the file again")
     return read.decode("utf-8", "backslashreplace")
 
 
@@ -100,14 +100,14 @@ def _header(file: IO[bytes], name: str) -> _Header:
     head = file.read(64)
     for start, what in _FOREIGN.items():
         if head.startswith(start):
-            raise AudioError(f"{name}: holds {what}; expected a matrix of features")
+            raise AudioError.of_file(name, f"holds {what}; expected a matrix of features")
     if not head.startswith(b"\0B"):
         return _text_header(file, begin, name)
     kind = head[2:6].split(b" ")[0].decode("ascii", "replace")
     if kind in ("FV", "DV") or head[2:3] == b"\x04":
-        raise AudioError(f"{name}: holds a vector; expected a matrix of features")
+        raise AudioError.of_file(name, "holds a vector; expected a matrix of features")
     if kind not in _SIZES:
-        raise AudioError(f"{name}: holds {head[2:6]!r}; expected a matrix (FM, DM, CM, CM2 or CM3)")
+        raise AudioError.of_file(name, f"holds {head[2:6]!r}; expected a matrix (FM, DM, CM, CM2 or CM3)")
     data = begin + 3 + len(kind)
     try:
         if kind in ("FM", "DM"):
@@ -117,14 +117,14 @@ def _header(file: IO[bytes], name: str) -> _Header:
             _, _, rows, columns = struct.unpack_from("<ffii", head, data - begin)
             data, ok = data + 16, True
     except struct.error:
-        raise AudioError(f"{name}: cut off within a header; copy the file again") from None
+        raise AudioError.of_file(name, "cut off within a header; copy the file again") from None
     if not ok or rows < 0 or columns < 0:
-        raise AudioError(f"{name}: a matrix of {rows} by {columns} is none; the file is damaged")
+        raise AudioError.of_file(name, f"a matrix of {rows} by {columns} is none; the file is damaged")
     size = rows * columns * _SIZES[kind] + (8 * columns if kind == "CM" else 0)
     present = os.fstat(file.fileno()).st_size - data
     if size > present:
-        raise AudioError(
-            f"{name}: cut off: {rows} by {columns} cells are {size} bytes, {present} are there; copy it again"
+        raise AudioError.of_file(
+            name, f"cut off: {rows} by {columns} cells are {size} bytes, {present} are there; copy it again"
         )
     return _Header(kind, rows, columns, data, data + size)
 
@@ -137,9 +137,11 @@ def _text_header(file: IO[bytes], begin: int, name: str) -> _Header:
             start = _bracket(more, name)
         n_read += len(more)
         if not more:
-            raise AudioError(f"{name}: cut off: a matrix in text without its closing bracket; copy the file again")
+            raise AudioError.of_file(name, "cut off: a matrix in text without its closing bracket; copy the file again")
         if n_read > _LONGEST_TEXT:
-            raise AudioError(f"{name}: a matrix in text of more than {_LONGEST_TEXT} bytes; write it in binary form")
+            raise AudioError.of_file(
+                name, f"a matrix in text of more than {_LONGEST_TEXT} bytes; write it in binary form"
+            )
     start = start if n_read else _bracket(more, name)
     return _Header("text", 0, 0, begin + start + 1, begin + n_read + end + 1)
 
@@ -147,7 +149,7 @@ def _text_header(file: IO[bytes], begin: int, name: str) -> _Header:
 def _bracket(text: bytes, name: str) -> int:
     """Return where the bracket is that opens a matrix in text."""
     if not text.lstrip().startswith(b"["):
-        raise AudioError(f"{name}: {text[:20]!r} is no matrix; expected Kaldi's binary form, or text in brackets")
+        raise AudioError.of_file(name, f"{text[:20]!r} is no matrix; expected Kaldi's binary form, or text in brackets")
     return text.index(b"[")
 
 
@@ -195,7 +197,7 @@ def _text_matrix(text: bytes, name: str) -> npt.NDArray[Any]:
     lines = text.split(b"\n", _MOST_ROWS + 1)
     if len(lines) > _MOST_ROWS or max(map(len, lines)) > _LONGEST_ROW:
         what = f"more than {_MOST_ROWS} rows" if len(lines) > _MOST_ROWS else f"a row of more than {_LONGEST_ROW} bytes"
-        raise AudioError(f"{name}: {what}; write a matrix of this size in binary form")
+        raise AudioError.of_file(name, f"{what}; write a matrix of this size in binary form")
     rows: list[npt.NDArray[np.float32]] = []
     try:
         for line in lines:
@@ -204,7 +206,9 @@ def _text_matrix(text: bytes, name: str) -> npt.NDArray[Any]:
         return np.array(rows, np.float32)
     except ValueError:
         n_columns = len(rows[0]) if rows else 0
-        raise AudioError(f"{name}: rows of {n_columns} numbers were expected throughout; the text is damaged") from None
+        raise AudioError.of_file(
+            name, f"rows of {n_columns} numbers were expected throughout; the text is damaged"
+        ) from None
 
 
 def scp_places(path: Path) -> list[Place]:
@@ -222,17 +226,17 @@ def scp_places(path: Path) -> list[Place]:
             key, _, target = line.strip().partition(" ")
             places.append(_scp_place(key, target.strip(), path, f"{name}, line {number}"))
     if not places:
-        raise AudioError(f"{name}: an empty list; expected lines of a key and FILE.ark:OFFSET")
+        raise AudioError.of_file(name, "an empty list; expected lines of a key and FILE.ark:OFFSET")
     return places
 
 
 def _scp_place(key: str, target: str, scp: Path, name: str) -> Place:
     if target.endswith("|") or target.startswith("|"):
-        raise AudioError(
-            f"{name}: {target!r:.60} is a command, and commands of files are never run; write its output to an ark"
+        raise AudioError.of_file(
+            name, f"{target!r:.60} is a command, and commands of files are never run; write its output to an ark"
         )
     if target in ("", "-"):
-        raise AudioError(f"{name}: {target!r:.80} names no file; expected a key and FILE.ark:OFFSET")
+        raise AudioError.of_file(name, f"{target!r:.80} names no file; expected a key and FILE.ark:OFFSET")
     part: tuple[slice, ...] = ()
     if range_match := _RANGE.search(target):
         target = target[: range_match.start()]
@@ -248,7 +252,7 @@ def _scp_place(key: str, target: str, scp: Path, name: str) -> Place:
         file = scp.parent / file
     if not file.is_file():
         places = "" if file.is_absolute() else f" (sought here, and beside {printable(scp.name)})"
-        raise AudioError(f"{name}: {printable(file)} is no file{places}")
+        raise AudioError.of_file(name, f"{printable(file)} is no file{places}")
     if file.suffix.lower() in (".wav", ".flac", ".sph", ".mp3", ".ogg"):
-        raise AudioError(f"{name}: {printable(file)} is a recording; give recordings themselves, not their list")
+        raise AudioError.of_file(name, f"{printable(file)} is a recording; give recordings themselves, not their list")
     return Place(key, file, int(offset.group(1)) if offset else 0, part)

@@ -87,9 +87,10 @@ def read_statistics(path: str | os.PathLike[str]) -> GlobalStatistics:
     name = printable(path)
     try:
         return _statistics(Path(path), name)
-    except (AudioError, ParameterError) as error:
-        text = str(error)
-        raise PolicyError(text if text.startswith(name) else f"{name}: {text}") from None
+    except AudioError as error:  # of an archive or an array, which names its file
+        raise PolicyError(str(error)) from None
+    except ParameterError as error:
+        raise PolicyError(f"{name}: {error}") from None
     except OSError as error:
         raise PolicyError(f"{name}: cannot be read ({error.strerror})") from None
     except (ValueError, IndexError) as error:

@@ -140,7 +140,7 @@ def clip_of_file(
             path = os.path.abspath(file.path)
             sha256 = _hash(path, os.stat(path).st_mtime_ns)
     except OSError as error:
-        raise AudioError(f"{printable(file)}: cannot be read ({error.strerror or str(error)[:80]})") from None
+        raise AudioError.of_file(printable(file), f"cannot be read ({error.strerror or str(error)[:80]})") from None
     return MelClip(mel, MelSource(path, sha256, file.key, file.item, axes, start_s, duration_s), file.name)
 
 

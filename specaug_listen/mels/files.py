@@ -119,10 +119,10 @@ def list_mels(path: Path, key: str | None = None) -> list[MelFile]:
     with _damage_in_words(name):
         with open_file(path) as file:
             if not file.read(1):
-                raise AudioError(f"{name}: the file is empty (0 bytes)")
+                raise AudioError.of_file(name, "the file is empty (0 bytes)")
         if (lister := _LISTERS.get(suffix_of(path))) is None:
             allowed = ", ".join(sorted(SUFFIXES))
-            raise AudioError(f"{name}: no file of mels; allowed are {allowed}. A recording is for 'audition'")
+            raise AudioError.of_file(name, f"no file of mels; allowed are {allowed}. A recording is for 'audition'")
         mels = lister(path)
     if key is None:
         return mels
@@ -130,7 +130,7 @@ def list_mels(path: Path, key: str | None = None) -> list[MelFile]:
     if not matching:
         keys = [mel.key for mel in mels if mel.key is not None]
         held = f"holds {', '.join(map(str, keys[:6]))}{', ...' if len(keys) > 6 else ''}" if keys else "has no keys"
-        raise AudioError(f"{name}: no mel of the key {key!r:.60}; it {held:.200}")
+        raise AudioError.of_file(name, f"no mel of the key {key!r:.60}; it {held:.200}")
     return matching
 
 
@@ -147,17 +147,19 @@ def _damage_in_words(name: str) -> Iterator[None]:
     except SpecAugListenError:
         raise
     except OSError as error:
-        raise AudioError(f"{name}: cannot be read ({error.strerror or str(error)[:80]})") from None
+        raise AudioError.of_file(name, f"cannot be read ({error.strerror or str(error)[:80]})") from None
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise AudioError(f"{name}: cannot be read ({reason:.80}); it is damaged, or was cut: write it again") from None
+        raise AudioError.of_file(
+            name, f"cannot be read ({reason:.80}); it is damaged, or was cut: write it again"
+        ) from None
 
 
 def _items(path: Path, key: str | None, shape: tuple[int, ...], place: Any = None) -> list[MelFile]:
     if len(shape) == 3 and shape[0] > _MOST_ITEMS:
-        raise AudioError(
-            f"{printable(path)}: an array of shape {shape!s:.80}: allowed are {_MOST_ITEMS} mels in one array; save a "
-            "part of it"
+        raise AudioError.of_file(
+            printable(path),
+            f"an array of shape {shape!s:.80}: allowed are {_MOST_ITEMS} mels in one array; save a part of it",
         )
     if len(shape) == 3 and shape[0] > 1:
         return [MelFile(path, key, item, place) for item in range(shape[0])]
@@ -186,11 +188,13 @@ def _list_npz(path: Path) -> list[MelFile]:
             for member in archive.infolist():
                 key = member.filename.removesuffix(".npy")
                 if key in shapes:
-                    raise AudioError(f"{name}: two arrays are called {key!r:.80}; write it again")
+                    raise AudioError.of_file(name, f"two arrays are called {key!r:.80}; write it again")
                 with archive.open(member) as file:
                     shapes[key] = read_header(file, f"{name}:{key}", min(member.compress_size, n_bytes))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
-        raise AudioError(f"{name}: no .npz archive of numpy; {NEVER}; write one with np.savez(path, mel=mel)") from None
+        raise AudioError.of_file(
+            name, f"no .npz archive of numpy; {NEVER}; write one with np.savez(path, mel=mel)"
+        ) from None
     return _mels_of(path, {key: (shape, dtype.kind == "f") for key, (shape, dtype) in shapes.items()})
 
 
@@ -202,7 +206,7 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
             mels += _items(path, key, shape)
     if not mels:
         held = ", ".join(f"{key} {shape}" for key, (shape, _) in arrays.items()) or "nothing"
-        raise AudioError(f"{printable(path)}: no array in it is a mel (it holds {held:.160})")
+        raise AudioError.of_file(printable(path), f"no array in it is a mel (it holds {held:.160})")
     if len({mel.key for mel in mels}) == 1 and len(arrays) == 1:
         return [MelFile(path, None, mel.item, mel.key) for mel in mels]
     return mels
@@ -229,16 +233,19 @@ def _tensors(path: Path, when: int) -> dict[str | None, npt.NDArray[Any]]:
             loaded = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise AudioError(
-            f"{name}: not read ({first:.60}); only tensors are loaded (weights_only=True), as {NEVER}; write the mel "
-            "alone: torch.save(mel, path)"
+        raise AudioError.of_file(
+            name,
+            f"not read ({first:.60}); only tensors are loaded (weights_only=True), as {NEVER}; write the mel "
+            "alone: torch.save(mel, path)",
         ) from None
     if isinstance(loaded, torch.Tensor):
         loaded = {None: loaded}
     if isinstance(loaded, (list, tuple)):
         loaded = {str(number): value for number, value in enumerate(loaded)}
     if not isinstance(loaded, dict):
-        raise AudioError(f"{name}: holds {type(loaded).__name__}; expected a tensor, or a dictionary or list of some")
+        raise AudioError.of_file(
+            name, f"holds {type(loaded).__name__}; expected a tensor, or a dictionary or list of some"
+        )
     tensors = {key: value for key, value in loaded.items() if isinstance(value, torch.Tensor)}
     for key, value in tensors.items():
         check_cells(tuple(value.shape), name if key is None else f"{name}:{key!s:.80}")  # a sparse one is short
@@ -262,7 +269,7 @@ def _read_pt(mel: MelFile) -> npt.NDArray[Any]:
 def _list_ark(path: Path) -> list[MelFile]:
     places = ark_places(path)
     if not places:
-        raise AudioError(f"{printable(path)}: an empty archive")
+        raise AudioError.of_file(printable(path), "an empty archive")
     return [MelFile(path, place.key, place=place) for place in places]
 
 
@@ -277,7 +284,7 @@ def _read_kaldi(mel: MelFile) -> npt.NDArray[Any]:
 def _list_hdf5(path: Path) -> list[MelFile]:
     names = hdf5_names(path)
     if not names:
-        raise AudioError(f"{printable(path)}: no array in it")
+        raise AudioError.of_file(printable(path), "no array in it")
     return [MelFile(path, name) for name in names if name.split("/")[-1].lower() not in _OTHERS]
 
 

@@ -62,7 +62,7 @@ def features_of_manifest(path: Path) -> list[tuple[str, dict[str, Any]]]:
         key = str(entry.get("id") or features.get("recording_id") or number)
         entries.append((key, {**features, "_cut": entry if "features" in entry else None}))
     if not entries:
-        raise AudioError(f"{name}: an empty manifest")
+        raise AudioError.of_file(name, "an empty manifest")
     return entries
 
 
@@ -79,10 +79,10 @@ def _lines(path: Path, name: str) -> Iterator[Mapping[str, Any]]:
                 if line.strip():
                     entry = json.loads(line)
                     if not isinstance(entry, dict):
-                        raise AudioError(f"{name}, line {number}: no entry of a manifest")
+                        raise AudioError(f"{name}, line {number}: no entry of a manifest", context=name)
                     yield entry
     except (ValueError, EOFError, OSError, RecursionError, zlib.error) as error:
-        raise AudioError(f"{name}: no manifest of JSON lines ({error!s:.80})") from None
+        raise AudioError.of_file(name, f"no manifest of JSON lines ({error!s:.80})") from None
 
 
 def read_features(features: Mapping[str, Any], manifest: Path) -> npt.NDArray[Any]:
@@ -95,7 +95,9 @@ def read_features(features: Mapping[str, Any], manifest: Path) -> npt.NDArray[An
     """
     name = printable(manifest)
     if missing := [key for key in ("storage_path", "storage_key") if not isinstance(features.get(key), str)]:
-        raise AudioError(f"{name}: {missing[0]}={features.get(missing[0])!r:.80}: expected a text, as lhotse writes it")
+        raise AudioError.of_file(
+            name, f"{missing[0]}={features.get(missing[0])!r:.80}: expected a text, as lhotse writes it"
+        )
     storage = Path(features["storage_path"])
     if not storage.is_absolute() and not storage.exists() and (manifest.parent / storage).exists():
         storage = manifest.parent / storage
@@ -103,17 +105,20 @@ def read_features(features: Mapping[str, Any], manifest: Path) -> npt.NDArray[An
     try:
         array = _read_storage(kind, storage, key)
     except (OSError, ValueError, LookupError) as error:
-        raise AudioError(f"{printable(storage)}: {key!r:.60} cannot be read as {kind} ({error!s:.80})") from None
+        raise AudioError.of_file(printable(storage), f"{key!r:.60} cannot be read as {kind} ({error!s:.80})") from None
     shape = {key: features[key] for key in ("num_frames", "num_features") if key in features}
     if shape and tuple(shape.values()) != array.shape[: len(shape)]:
-        raise AudioError(f"{name}: {shape!s:.80}: the array of {key!r:.60} is {array.shape}; write the manifest again")
+        raise AudioError.of_file(
+            name, f"{shape!s:.80}: the array of {key!r:.60} is {array.shape}; write the manifest again"
+        )
     try:
         return array[_frames_of_cut(features, len(array))]
     except (ArithmeticError, KeyError, TypeError, ValueError):
         seconds = {key: features.get(key) for key in ("start", "frame_shift")}
-        raise AudioError(
-            f"{name}: {seconds!s:.80}, cut {features['_cut']!s:.80}: expected seconds, a cut within its "
-            "features, and a frame_shift and duration above 0, as lhotse writes them"
+        raise AudioError.of_file(
+            name,
+            f"{seconds!s:.80}, cut {features['_cut']!s:.80}: expected seconds, a cut within its "
+            "features, and a frame_shift and duration above 0, as lhotse writes them",
         ) from None
 
 
@@ -129,8 +134,8 @@ def timing_notices(features: Mapping[str, Any], manifest: Path, frontend: MelFro
     entry = {key: features[key] for key in own if features.get(key) is not None}
     for key, value in entry.items():
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < math.inf:
-            raise AudioError(
-                f"{printable(manifest)}: {key}={value!r:.80}: expected a number above 0, as lhotse writes it"
+            raise AudioError.of_file(
+                printable(manifest), f"{key}={value!r:.80}: expected a number above 0, as lhotse writes it"
             )
     if all(abs(value - own[key]) <= _ROUNDING * own[key] for key, value in entry.items()):
         return ()
@@ -268,7 +273,8 @@ def _check_complete(stored: Any, name: str) -> None:
         n_chunks = math.prod(-(-n // of_chunk) for n, of_chunk in zip(stored.shape, stored.chunks, strict=True))
         n_written = stored.id.get_num_chunks()
     if n_written < n_chunks:
-        raise AudioError(
-            f"{name}: not all of its array of shape {stored.shape!s:.80} was ever written ({n_written} of {n_chunks} "
-            "chunks are there), and the rest would be read as zeros; write it again, or only what is there"
+        raise AudioError.of_file(
+            name,
+            f"not all of its array of shape {stored.shape!s:.80} was ever written ({n_written} of {n_chunks} "
+            "chunks are there), and the rest would be read as zeros; write it again, or only what is there",
         )

@@ -37,9 +37,9 @@ def read_header(file: Any, name: str, n_stored: int | None = None) -> tuple[tupl
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = reader(file)
     except Exception:
-        raise AudioError(f"{name}: no array of numpy; {NEVER}; write one with np.save(path, mel)") from None
+        raise AudioError.of_file(name, f"no array of numpy; {NEVER}; write one with np.save(path, mel)") from None
     if dtype.hasobject:
-        raise AudioError(f"{name}: an array of Python objects; {NEVER}; write it as float32")
+        raise AudioError.of_file(name, f"an array of Python objects; {NEVER}; write it as float32")
     check_cells(shape, name, dtype.itemsize, n_stored)
     return shape, dtype
 
@@ -51,13 +51,14 @@ def read_npy(file: IO[bytes], name: str) -> npt.NDArray[Any]:
     try:
         array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
     except (ValueError, EOFError):
-        raise AudioError(
-            f"{name}: cannot be read: not all of its array of shape {shape} is there; write it again"
+        raise AudioError.of_file(
+            name, f"cannot be read: not all of its array of shape {shape} is there; write it again"
         ) from None
     if rest := file.read(len(_MAGIC)):
         what = "another array follows" if rest == _MAGIC else "something else follows"
-        raise AudioError(
-            f"{name}: {what} the array of shape {array.shape}, and would be left out; write each array into a file of "
-            "its own, or several by name: np.savez(path, a=mel, b=other)"
+        raise AudioError.of_file(
+            name,
+            f"{what} the array of shape {array.shape}, and would be left out; write each array into a file of "
+            "its own, or several by name: np.savez(path, a=mel, b=other)",
         )
     return array

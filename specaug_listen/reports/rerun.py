@@ -48,8 +48,8 @@ def is_on_own_frontends(run: Configuration, varied: Iterable[str]) -> bool:
 
 
 def _words_of_policy(policy: Policy) -> list[str]:
-    chance = f", applied with a probability of {policy.probability:g}" if policy.probability < 1 else ""
-    lines = [f"policy {policy.name}, by the rules of {policy.framework}{chance}"]
+    probability = f", applied with a probability of {policy.probability:g}" if policy.probability < 1 else ""
+    lines = [f"policy {policy.name}, by the rules of {policy.framework}{probability}"]
     if policy.batch:
         padded = f" padded to {policy.batch.n_frames} frames" if policy.batch.n_frames else ""
         lines.append(f"each clip drawn as one of a batch of {policy.batch.size}{padded}")

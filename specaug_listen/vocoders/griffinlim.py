@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +90,7 @@ class GriffinLim:
     refine: bool = True
     seed: Seed = 0
     kind: Literal["griffinlim"] = "griffinlim"
+    about: ClassVar[str] = "Fast Griffin-Lim on the mel's pseudo-inverse (or NNLS) magnitude."
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Reconstruct the waveform of a mel spectrogram; see `Joint`."""
@@ -146,6 +147,7 @@ class Librosa:
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.99
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     kind: Literal["librosa"] = "librosa"
+    about: ClassVar[str] = "librosa's mel_to_stft and griffinlim with their own defaults, seeded; slow."
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Reconstruct the waveform of a mel spectrogram; see `Joint`."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -81,6 +81,7 @@ class Neural:
     sha256: Annotated[str, pattern("[0-9a-f]{64}", "64 hexadecimal digits")] | None = None
     seed: Seed = 0
     kind: Literal["neural"] = "neural"
+    about: ClassVar[str] = "A trained model in an ONNX or TorchScript file, with the contract of the mel that it takes."
 
     def __post_init__(self) -> None:
         """Name the file for good, by place and by content."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +65,7 @@ class OriginalPhase:
     max_gain_db: Annotated[float, Field(ge=0, le=120)] = 20.0
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     kind: Literal["original-phase"] = "original-phase"
+    about: ClassVar[str] = "The original's STFT, phase included, under the gains by which the mel changed."
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Render a mel spectrogram with its original phase; see `Joint`."""
