@@ -137,6 +137,36 @@ _EXEMPT = {
 }
 
 
+def is_sentence(node, names, errors):
+    """Whether a value is a sentence, or some, or made of one by a method or a join."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in _SENTENCES
+    if isinstance(node, ast.Call):
+        method = node.func if isinstance(node.func, ast.Attribute) else None
+        parts = [] if method is None else [method.value, *(node.args if method.attr == "join" else [])]
+        return ast.unparse(node) in errors or any(is_sentence(part, names, errors) for part in parts)
+    kinds = {ast.Subscript: ["value"], ast.IfExp: ["body", "orelse"], ast.BinOp: ["left", "right"]}
+    parts = [getattr(node, name) for kind, held in kinds.items() if isinstance(node, kind) for name in held]
+    if isinstance(node, ast.JoinedStr):
+        parts = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
+    return (isinstance(node, ast.Name) and node.id in names) or any(is_sentence(part, names, errors) for part in parts)
+
+
+def names_of_sentences(function, errors):
+    """Variables of a function that a sentence is assigned to."""
+    names = set()
+    pairs = []
+    for node in ast.walk(function):
+        for target in getattr(node, "targets", [getattr(node, "target", None)]):
+            value = getattr(node, "value", None)
+            are_several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+            pairs += zip(target.elts, value.elts, strict=False) if are_several else [(target, value)]
+    for target, value in pairs:
+        if isinstance(target, ast.Name) and value is not None and is_sentence(value, names, errors):
+            names.add(target.id)
+    return names
+
+
 def readings_of_sentences(source):
     """Lines that search a sentence, or take it apart; blanks of an error of others may be evened out."""
     tree = ast.parse(source)
@@ -151,6 +181,8 @@ def readings_of_sentences(source):
         )
 
     def readings(node, names):
+        if isinstance(node, ast.FunctionDef):
+            names = names | names_of_sentences(node, errors)
         loops = [node] if isinstance(node, ast.For) else getattr(node, "generators", [])
         for loop in loops:
             if holds_sentence(loop.iter, names):
@@ -184,6 +216,9 @@ def test_no_module_reads_a_sentence_back():
         'notice.text.startswith("cut")',
         're.search(r"(\\d+) of", badges.text)',
         "try:\n    f()\nexcept ValueError as error:\n    str(error).endswith('raises here')",
+        "def g():\n    try:\n        f()\n    except OSError as e:\n        text = str(e)\n        text.find('x')",
+        "def g(notice):\n    text = notice.text\n    return 'of' in text",
+        "def g(notice, path):\n    name, line = path, ' '.join(notice.text.splitlines())\n    line.startswith(name)",
     ],
 )
 def test_a_sentence_that_is_read_back_is_seen(source):
