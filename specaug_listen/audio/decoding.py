@@ -16,28 +16,28 @@ from .._imports import require
 from .._notices import Notice
 from .._stdout import catch_c_output
 from .containers import Piece, Stream, View, flac_frames, flac_header, zeros_behind
-from .containers.flac import LENGTH_OF_HEADER, FlacMd5
+from .containers.flac import HEADER_BYTES, FlacMd5
 
-__all__ = ["BLOCK", "Decoder", "Ending", "SndfileDecoder"]
+__all__ = ["BLOCK_SAMPLES", "Decoder", "Ending", "SndfileDecoder"]
 
 Real = npt.NDArray[np.float32]
-BLOCK = 1 << 16
+BLOCK_SAMPLES = 1 << 16
 # libsndfile gives 2^63 - 1 where a stream does not say how long it is.
 _MOST_FRAMES = 1 << 48
-_WIDTHS = {
+_SAMPLE_BYTES = {
     "PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8, "ULAW": 1, "ALAW": 1,
 }  # fmt: skip
 # An empty tag of ID3: without it, libsndfile looks for Apple's second file of a file without a name, in the folder in
 # which the program runs, before it looks for MPEG's frames.
-_TAG = b"ID3\4\0\0\0\0\0\x76" + bytes(0x76)
-_COMPRESSED = {"FLAC", "OGG", "MP3"}
+_EMPTY_ID3_TAG = b"ID3\4\0\0\0\0\0\x76" + bytes(0x76)
+_COMPRESSED_FORMATS = {"FLAC", "OGG", "MP3"}
 # MPEG frames borrow bits of those before them, of which a decoder that was sent into the middle has none: it complains
 # of the first ones there. So it is sent to so many samples earlier; 32 frames hold more than can be borrowed.
-_WARM_UP = 32 * 1152
+_WARM_UP_SAMPLES = 32 * 1152
 # What a damaged FLAC may lack in one place; more is no damage, but a number that means nothing.
 _LONGEST_GAP_S = 3600
 # What is read at most in looking for undamaged frames: so many bytes, and so many times those of the file.
-_LEAST_TRIED, _MOST_TRIED = 1 << 18, 2
+_TRIED_BYTES, _TRIED_FACTOR = 1 << 18, 2
 
 
 class Ending(NamedTuple):
@@ -114,7 +114,7 @@ class SndfileDecoder(Decoder):
         with self._open()[0] as file:
             self.sample_rate, self.n_channels = int(file.samplerate), int(file.channels)
             self._frames, subtype = int(file.frames), file.subtype
-            self._is_linear = subtype in _WIDTHS and file.format not in _COMPRESSED
+            self._is_linear = subtype in _SAMPLE_BYTES and file.format not in _COMPRESSED_FORMATS
             self._is_mpeg, self._is_flac = file.format == "MP3", file.format == "FLAC"
             # Within Vorbis' last page, libsndfile 1.2.2 is sent to another place than it says, and what Opus makes of a
             # frame depends on all before it.
@@ -130,7 +130,7 @@ class SndfileDecoder(Decoder):
                 self._frames = int(file.frames)
         if stream.most_samples is not None:
             self._frames = min(self._frames, stream.most_samples)
-        self._frame_bytes = self.n_channels * _WIDTHS.get(subtype, 1)
+        self._frame_bytes = self.n_channels * _SAMPLE_BYTES.get(subtype, 1)
         self.n_exact = self._frames if self._is_linear else None
 
     def _open(self) -> tuple[Any, View | None]:
@@ -148,7 +148,7 @@ class SndfileDecoder(Decoder):
         view.seek(0)
         if len(begins) == 2 and begins[0] == 0xFF and begins[1] & 0xE0 == 0xE0:
             view.close()
-            view = View(self._path, (_TAG, *pieces), is_endless=self._stream.is_endless)
+            view = View(self._path, (_EMPTY_ID3_TAG, *pieces), is_endless=self._stream.is_endless)
         return _open_file(view), view
 
     @property
@@ -175,14 +175,14 @@ class SndfileDecoder(Decoder):
             yield from self._resume(begin)
 
     def _md5_of_stream(self) -> FlacMd5:
-        with View(self._path, self._stream.pieces or ((0, LENGTH_OF_HEADER),)) as view:
-            return FlacMd5(view.read(LENGTH_OF_HEADER))
+        with View(self._path, self._stream.pieces or ((0, HEADER_BYTES),)) as view:
+            return FlacMd5(view.read(HEADER_BYTES))
 
     def _resume(self, begin: int) -> Iterator[Real]:
         """Yield what follows behind damage in FLAC, of which each frame tells its place."""
         with View(self._path, self._stream.pieces or ()) as stream:
             (header, longest), end = flac_header(stream), stream.n_bytes
-            n_left = _LEAST_TRIED + _MOST_TRIED * end
+            n_left = _TRIED_BYTES + _TRIED_FACTOR * end
             for place, at in flac_frames(stream):
                 ending = self._ending
                 if ending is None or ending.reason is None or n_left < 0:
@@ -220,7 +220,7 @@ class SndfileDecoder(Decoder):
             return 0
         if begin == 0 and not self._is_mpeg:  # mpg123 gives other last bits where nothing has been sought
             return 0
-        at = max(0, begin - _WARM_UP) if self._is_mpeg else begin
+        at = max(0, begin - _WARM_UP_SAMPLES) if self._is_mpeg else begin
         try:
             with catch_c_output():
                 file.seek(at)
@@ -241,7 +241,7 @@ class SndfileDecoder(Decoder):
         reason = None
         try:
             while reason is None:
-                wanted = BLOCK if most is None else min(BLOCK, most - at)
+                wanted = BLOCK_SAMPLES if most is None else min(BLOCK_SAMPLES, most - at)
                 block = np.full((wanted, self.n_channels), np.nan, np.float32)
                 if view is not None:
                     view.is_exhausted = False
@@ -249,7 +249,7 @@ class SndfileDecoder(Decoder):
                 at += n
                 if (n_kept := min(n, at - begin)) > 0:
                     yield block[n - n_kept : n]
-                if n < BLOCK:
+                if n < BLOCK_SAMPLES:
                     break
         finally:
             _close(file, view)
@@ -396,5 +396,5 @@ def _close(file: Any, view: View | None) -> None:
 
 
 def _silence(n_samples: int, n_channels: int) -> Iterator[Real]:
-    for begin in range(0, n_samples, BLOCK):
-        yield np.zeros((min(BLOCK, n_samples - begin), n_channels), np.float32)
+    for begin in range(0, n_samples, BLOCK_SAMPLES):
+        yield np.zeros((min(BLOCK_SAMPLES, n_samples - begin), n_channels), np.float32)

@@ -17,31 +17,31 @@ from .._files import open_file
 from .._imports import is_installed, require
 from .._notices import Notice
 from ..errors import AudioError
-from .containers import Layout, Stream, View
+from .containers import FileLayout, Stream, View
 from .containers.ffmpeg_parts import Parts, n_bytes_behind, parts_of
-from .decoding import BLOCK, Decoder, Ending, Real
+from .decoding import BLOCK_SAMPLES, Decoder, Ending, Real
 from .timeline import Timeline
 
 __all__ = ["FfmpegDecoder", "conversion", "ffmpeg_decoders", "has_ffmpeg", "is_cut_file"]
 
 # Of fewer bytes behind a file nothing is said: they are no recording.
-_LEAST_BEHIND = 1000
+_FEWEST_BYTES_BEHIND = 1000
 # Containers round their lengths, and encoders pad.
 _TOLERANCE_S = 0.25
 # As FFmpeg describes channels in no order that it knows: "8 channels (FL+FR+...)".
-_OF_OWN_ORDER = " channels ("
+_OWN_ORDER_MARK = " channels ("
 _CLOCK = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,12})?)", re.ASCII)
 # Containers whose header tells how long each track is. Of others FFmpeg guesses it (from the first frames of an AAC, a
 # file's size), gives the longest track's (Windows Media), or one that it rounds for each packet (AVI).
-_OF_TRACKS = frozenset(
+_TRACK_LENGTH_FORMATS = frozenset(
     ["mov", "caf", "wav", "w64", "aiff", "au", "tta", "wv", "ape", "tak", "mpc", "mpc8", "dsf", "iff", "rm", "flac"]
 )
 # Containers whose chunks or frames are read here, as of a frame that is cut FFmpeg makes sound.
-_READ_HERE = frozenset({"WAV", "W64", "AIFF", "AU", "MP1", "MP2", "MP3", "MP3 in WAV"})
+_FORMATS_READ_HERE = frozenset({"WAV", "W64", "AIFF", "AU", "MP1", "MP2", "MP3", "MP3 in WAV"})
 # Containers with a header that could tell, but does not tell it of the track.
-_OF_FILES = frozenset(["asf", "avi", "matroska"])
+_FILE_LENGTH_FORMATS = frozenset(["asf", "avi", "matroska"])
 # Of these, the structure of the file tells whether anything could.
-_OF_PACKETS = frozenset(["flv", "mpeg", "mpegts"])
+_PACKET_FORMATS = frozenset(["flv", "mpeg", "mpegts"])
 
 
 def has_ffmpeg() -> bool:
@@ -152,8 +152,9 @@ class FfmpegDecoder(Decoder):
     def _length(self, container: Any, stream: Any) -> int | None:
         """Return the samples that the header promises of this track, and not of the file as a whole."""
         kind = str(container.format.name).split(",")[0]
-        self._could_tell = kind in _OF_TRACKS | _OF_FILES or not (container.duration or kind in _OF_PACKETS)
-        if kind in _OF_TRACKS and stream.duration and stream.time_base:
+        is_told = kind in _TRACK_LENGTH_FORMATS | _FILE_LENGTH_FORMATS
+        self._could_tell = is_told or not (container.duration or kind in _PACKET_FORMATS)
+        if kind in _TRACK_LENGTH_FORMATS and stream.duration and stream.time_base:
             return round(float(stream.duration * stream.time_base) * self.sample_rate)
         if kind == "matroska" and (end_s := _seconds(stream.metadata.get("DURATION", ""))):
             begin_s = float((stream.start_time or 0) * stream.time_base) if stream.time_base else 0.0
@@ -181,7 +182,7 @@ class FfmpegDecoder(Decoder):
                 if at > begin:
                     waiting.append(frame[max(0, begin - first) :])
                     n_waiting += len(waiting[-1])
-                if n_waiting >= BLOCK:
+                if n_waiting >= BLOCK_SAMPLES:
                     yield np.concatenate(waiting)
                     waiting, n_waiting = [], 0
         if waiting:
@@ -210,7 +211,7 @@ class FfmpegDecoder(Decoder):
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
         self._reason, self._errors, self._time = None, [], Timeline(self.sample_rate)
         stream.codec_context.options = {"err_detect": "crccheck"}  # checksums, where the codec has them
-        if _OF_OWN_ORDER in _layout(stream.codec_context).name:
+        if _OWN_ORDER_MARK in _layout(stream.codec_context).name:
             stream.codec_context.options |= {"ch_layout": f"{self.n_channels} channels"}
         rate, n_channels = self.sample_rate, self.n_channels
         resampler, form = None, None
@@ -281,7 +282,7 @@ class FfmpegDecoder(Decoder):
                 notices.append(Notice("cut-within", values | {"within": self._part.ends_within}))
             if n_gap := self._n_gap():
                 notices.append(Notice("time-gaps", {"n_samples": n_gap, "sample_rate": self.sample_rate}))
-            if self._n_behind > _LEAST_BEHIND:
+            if self._n_behind > _FEWEST_BYTES_BEHIND:
                 notices.append(Notice("junk-after", {"n_bytes": self._n_behind}))
         return notices
 
@@ -315,7 +316,7 @@ class FfmpegDecoder(Decoder):
         return round(n * part.promised_bytes / part.present_bytes)
 
 
-def ffmpeg_decoders(path: str | os.PathLike[str], layout: Layout) -> tuple[list[Decoder], list[Notice]]:
+def ffmpeg_decoders(path: str | os.PathLike[str], layout: FileLayout) -> tuple[list[Decoder], list[Notice]]:
     """Find a decoder for each file in one that is like the first, and what is known beside them.
 
     Raises
@@ -325,7 +326,7 @@ def ffmpeg_decoders(path: str | os.PathLike[str], layout: Layout) -> tuple[list[
     """
     if layout.container == "Ogg":
         parts = Parts(_links(layout), tuple(_of_pages(layout)))
-    elif layout.container in _READ_HERE:
+    elif layout.container in _FORMATS_READ_HERE:
         parts = Parts(layout.streams, layout.notices)
     else:
         parts = parts_of(path)
@@ -353,14 +354,14 @@ def is_cut_file(path: str | os.PathLike[str]) -> bool:
     return parts_of(path).streams[-1].ends_within == "block"
 
 
-def _links(layout: Layout) -> tuple[Stream, ...]:
+def _links(layout: FileLayout) -> tuple[Stream, ...]:
     """The links of a chained Ogg; all of it as it is, where it has one, or several tracks."""
     if len(layout.streams) == 1 or any(notice.kind == "tracks" for notice in layout.notices):
         return (Stream(),)
     return tuple(Stream(stream.pieces) for stream in layout.streams)
 
 
-def _of_pages(layout: Layout) -> list[Notice]:
+def _of_pages(layout: FileLayout) -> list[Notice]:
     """Return what is known of Ogg's pages, whoever decodes them."""
     within = [stream.ends_within for stream in layout.streams if stream.ends_within is not None]
     cut = [Notice("cut-within", {"n_present": None, "within": within[-1]})] if within else []
@@ -380,7 +381,7 @@ def _layout(context: Any) -> Any:
     such a layout is never let go, and frames get none (`ch_layout`).
     """
     layout = context.layout
-    if _OF_OWN_ORDER in layout.name:
+    if _OWN_ORDER_MARK in layout.name:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
     return layout
 

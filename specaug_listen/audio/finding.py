@@ -29,16 +29,16 @@ _ENDINGS = {
 }  # fmt: skip
 AUDIO_SUFFIXES = frozenset(f".{ending}" for endings in _ENDINGS.values() for ending in endings.split())
 # Endings that other programs use for something else, too.
-_BY_CONTENT = frozenset({".mat", ".iff", ".htk", ".sf", ".xi", ".wve", ".sds", ".avr", ".snd", ".mpga"})
-_ENDINGS_OF_FFMPEG = (
+_AMBIGUOUS_SUFFIXES = frozenset({".mat", ".iff", ".htk", ".sf", ".xi", ".wve", ".sds", ".avr", ".snd", ".mpga"})
+_FFMPEG_ENDINGS = (
     "m4a m4b m4v mp4 mov webm mka mkv wma asf wmv aac adts amr awb 3gp 3g2 ac3 dts ape wv tta mpc tak spx flv avi ts "
     "mpg mpeg vob rm ra dsf dff bw64 shn qcp"
 )
-_OF_FFMPEG = frozenset(f".{ending}" for ending in _ENDINGS_OF_FFMPEG.split())
+_FFMPEG_SUFFIXES = frozenset(f".{ending}" for ending in _FFMPEG_ENDINGS.split())
 
 _MOST_LINKS = 3
 # The index of an audition, and of a sweep.
-_RESULTS = frozenset({"audition.json", "sweep.json"})
+_RESULT_INDEXES = frozenset({"audition.json", "sweep.json"})
 
 
 class Found(NamedTuple):
@@ -133,7 +133,7 @@ def _audio_below(path: Path) -> _Folder:
     results = Results()
     folder, endings, ffmpeg = _Folder(), _endings(), has_ffmpeg()
     for root, folders, names in walk_once(path, folder.unreadable.append, folder.upwards.append):
-        if root != os.fspath(path) and not _RESULTS.isdisjoint(names) and MARKER not in names:
+        if root != os.fspath(path) and not _RESULT_INDEXES.isdisjoint(names) and MARKER not in names:
             # What an earlier version wrote, which left no list of it.
             folder.n_results += len(names)
             folders.clear()
@@ -148,9 +148,9 @@ def _audio_below(path: Path) -> _Folder:
                 folder.n_results += 1
             elif name.startswith("."):
                 folder.n_hidden += 1
-            elif ending in endings and (ending not in _BY_CONTENT or _is_sound(file)):
+            elif ending in endings and (ending not in _AMBIGUOUS_SUFFIXES or _is_sound(file)):
                 folder.files.append(file)
-            elif ending in _OF_FFMPEG and _is_of_ffmpeg(file):
+            elif ending in _FFMPEG_SUFFIXES and _is_of_ffmpeg(file):
                 if ffmpeg:
                     folder.files.append(file)
                 else:

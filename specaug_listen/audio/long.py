@@ -23,7 +23,7 @@ from .._rng import fingerprint_head, fingerprint_words
 from ..errors import OutputError
 from .channels import Choice, OneChannel, as_one_channel, channel_at
 from .mixing import MixMeter
-from .reading import Span, open_span, warn_about
+from .reading import Excerpt, open_excerpt, warn_about
 from .signal import AudioSource, check_length
 from .sound import Levels, Sound, measure_levels
 
@@ -222,24 +222,24 @@ def open_recording(
         As `load`.
     """
     one_channel = as_one_channel(channel)
-    with open_span(path, start_s, duration_s, strict=strict) as span:
-        rate, n_present = span.sample_rate, span.n_channels
+    with open_excerpt(path, start_s, duration_s, strict=strict) as excerpt:
+        rate, n_present = excerpt.sample_rate, excerpt.n_channels
         at, choice = channel_at(one_channel, n_present), None
         if at is not None and n_present > 1:
             choice = Choice(one_channel, n_present)
         n_channels = 1 if choice else n_present
-        check_length(span.n_samples, rate, sample_rate)
+        check_length(excerpt.n_samples, rate, sample_rate)
         mono = SpooledAudio(folder / "original.f32", sample_rate)
-        digest = hashlib.sha256(fingerprint_head((n_channels, span.n_samples), rate))
+        digest = hashlib.sha256(fingerprint_head((n_channels, excerpt.n_samples), rate))
         meter = MixMeter(n_channels)
-        levels = measure_levels(_meter_blocks(_resample(span, rate, mono, digest, at), meter))
+        levels = measure_levels(_meter_blocks(_resample(excerpt, rate, mono, digest, at), meter))
         for other in range(1, n_channels):
-            for block in span.blocks(_SAMPLES_AT_ONCE):
+            for block in excerpt.blocks(_SAMPLES_AT_ONCE):
                 digest.update(np.ascontiguousarray(block[:, other], dtype="<f4").tobytes())
-        source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s, span.decoder)
-        words, notices = fingerprint_words(digest.digest()), span.notices
+        source = AudioSource(os.path.abspath(path), excerpt.sha256, start_s, duration_s, excerpt.decoder)
+        words, notices = fingerprint_words(digest.digest()), excerpt.notices
         recording = Recording(
-            rate, n_channels, span.n_samples, levels, words, source, mono, notices, choice, meter.notices()
+            rate, n_channels, excerpt.n_samples, levels, words, source, mono, notices, choice, meter.notices()
         )
     warn_about(notices, path, stacklevel=3)
     return recording
@@ -254,7 +254,7 @@ def _meter_blocks(blocks: Iterator[Real], meter: MixMeter) -> Iterator[Real]:
 
 
 def _resample(
-    span: Span, rate: int, mono: SpooledAudio, digest: hashlib._Hash, at: int | None = None
+    excerpt: Excerpt, rate: int, mono: SpooledAudio, digest: hashlib._Hash, at: int | None = None
 ) -> Iterator[Real]:
     """The file's blocks; on the way, their mean is resampled into ``mono`` and the first channel hashed.
 
@@ -264,8 +264,8 @@ def _resample(
     if rate != mono.sample_rate:
         soxr = require("soxr", purpose="resampling")
         stream = soxr.ResampleStream(rate, mono.sample_rate, 1, dtype="float32", quality="HQ")
-    n_left = span.n_samples
-    for block in span.blocks(_SAMPLES_AT_ONCE):
+    n_left = excerpt.n_samples
+    for block in excerpt.blocks(_SAMPLES_AT_ONCE):
         block = block if at is None else block[:, at : at + 1]
         n_left -= len(block)
         digest.update(np.ascontiguousarray(block[:, 0], dtype="<f4").tobytes())

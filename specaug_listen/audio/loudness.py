@@ -16,7 +16,7 @@ __all__ = ["loudness_lufs", "matching_gains_db"]
 Samples = npt.NDArray[np.float64]
 
 # BS.1770 gates blocks of 0.4 s, a quarter of a block apart; a shorter sound is one block.
-_BLOCK_S, _STEP = 0.4, 0.25
+_BLOCK_S, _STEP_SHARE = 0.4, 0.25
 _LEAST_SAMPLES = 16
 # Blocks below the first gate do not count, nor those that are more than 10 dB quieter than the mean of the others.
 _GATE_LUFS, _RELATIVE_GATE_LU = -70.0, -10.0
@@ -76,8 +76,8 @@ def _block_powers(sound: Sound) -> Samples:
     """Mean square of each gating block after K-weighting, summed over the channels, shape (n_blocks,)."""
     rate, n_samples = sound.sample_rate, sound.n_samples
     block_s = min(_BLOCK_S, n_samples / rate)
-    n_blocks = round((n_samples / rate - block_s) / (block_s * _STEP)) + 1
-    starts = np.arange(n_blocks) * _STEP
+    n_blocks = round((n_samples / rate - block_s) / (block_s * _STEP_SHARE)) + 1
+    starts = np.arange(n_blocks) * _STEP_SHARE
     begins, ends = (np.minimum(block_s * at * rate, n_samples).astype(np.int64) for at in (starts, starts + 1))
     # Blocks overlap, so squares are summed between neighbouring edges first, and blocks are sums of those.
     edges = np.unique([begins, ends])

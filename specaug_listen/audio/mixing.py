@@ -14,7 +14,7 @@ __all__ = ["MixMeter", "mix_notices"]
 
 Real = npt.NDArray[np.float32]
 Float = npt.NDArray[np.float64]
-_FRAME = 1024
+_FRAME_SAMPLES = 1024
 # A channel so far below the loudest one adds nothing to the mean.
 _DEAD_DB = 40.0
 # Two channels that have nothing to do with each other lose 3 dB; what loses so much more is working against itself.
@@ -22,7 +22,7 @@ _CANCELLED_DB = 6.0
 # Where single frequencies cancel: so far below the channels, in such a share of those that carry sound.
 _NOTCH_DB, _NOTCHED_SHARE, _CARRYING_DB = 10.0, 0.1, 40.0
 # Where each channel has moments of its own: one so far above the other, in such a share of the moments with sound.
-_APART_DB, _APART_SHARE, _UNCORRELATED = 15.0, 0.1, 0.3
+_APART_DB, _APART_SHARE, _UNCORRELATED_BELOW = 15.0, 0.1, 0.3
 
 
 class MixMeter:
@@ -32,23 +32,23 @@ class MixMeter:
         self._n_channels, self._rest = n_channels, np.zeros((n_channels, 0), np.float32)
         self._n, self._sums, self._products = 0, np.zeros(n_channels), np.zeros((n_channels, n_channels))
         self._powers: list[Float] = []
-        self._spectra = np.zeros((2, _FRAME // 2 + 1))
-        self._window = np.hanning(_FRAME + 1)[:-1]
+        self._spectra = np.zeros((2, _FRAME_SAMPLES // 2 + 1))
+        self._window = np.hanning(_FRAME_SAMPLES + 1)[:-1]
 
     def add(self, block: Real) -> None:
         """More samples, shape (n_channels, n)."""
         samples = np.concatenate([self._rest, block], axis=1)
-        n_frames = samples.shape[1] // _FRAME
-        self._rest = samples[:, n_frames * _FRAME :]
+        n_frames = samples.shape[1] // _FRAME_SAMPLES
+        self._rest = samples[:, n_frames * _FRAME_SAMPLES :]
         for i in range(n_frames):
-            self._add_frame(samples[:, i * _FRAME : (i + 1) * _FRAME].astype(np.float64))
+            self._add_frame(samples[:, i * _FRAME_SAMPLES : (i + 1) * _FRAME_SAMPLES].astype(np.float64))
 
     def _add_frame(self, frame: Float) -> None:
         self._n += frame.shape[1]
         self._sums += frame.sum(axis=1)
         self._products += frame @ frame.T
         self._powers.append(frame.var(axis=1))
-        if frame.shape[1] == _FRAME:
+        if frame.shape[1] == _FRAME_SAMPLES:
             spectra = np.fft.rfft((frame - frame.mean(axis=1, keepdims=True)) * self._window)
             self._spectra[0] += np.square(np.abs(spectra)).mean(axis=0)
             self._spectra[1] += np.square(np.abs(spectra.mean(axis=0)))
@@ -101,7 +101,7 @@ class MixMeter:
         active = powers.max(axis=1) > powers.max() * 1e-4
         factor = 10 ** (_APART_DB / 10)
         alone = [float((powers[active, c] > factor * powers[active, 1 - c]).mean()) for c in (0, 1)]
-        if abs(correlation) > _UNCORRELATED or min(alone) < _APART_SHARE:
+        if abs(correlation) > _UNCORRELATED_BELOW or min(alone) < _APART_SHARE:
             return ()
         values = {"correlation": round(correlation, 2) + 0.0, "alone": [round(share, 3) for share in alone]}
         return (Notice("separate-channels", values),)

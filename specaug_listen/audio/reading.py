@@ -21,32 +21,32 @@ from .._files import open_file, printable, require_unchanged
 from .._imports import require
 from .._notices import Notice
 from ..errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
-from .containers import Layout, format_by_content, layout_of
+from .containers import FileLayout, format_by_content, layout_of
 from .decoding import Decoder, Real, SndfileDecoder
 from .ffmpeg import conversion, ffmpeg_decoders, has_ffmpeg, is_cut_file
 from .sound import HIGHEST_RATE, LOWEST_RATE
 
-__all__ = ["MAX_CHANNELS", "Span", "channels_of", "check_span", "lasts_longer", "open_span", "warn_about"]
+__all__ = ["MAX_CHANNELS", "Excerpt", "channels_of", "check_excerpt", "lasts_longer", "open_excerpt", "warn_about"]
 
 MAX_CHANNELS = 8
 # libsndfile's numbers for a codec that it does not know: in general, in ADPCM of other widths, and in AU, CAF, PAF,
 # SVX, NIST, VOC and IRCAM.
-_NO_SUCH_CODEC = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
-_NO_FILE = "not a regular file"
-_WITH_AN = frozenset(
+_UNKNOWN_CODEC_ERRORS = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
+_NO_FILE_REASON = "not a regular file"
+_NAMES_WITH_AN = frozenset(
     ["AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MP3 in WAV", "MPC2K", "Ogg", "SDS", "SVX", "XI"]
 )
 
 # Of files without a header, which nothing but their endings tells: what they may be, and what sox calls that.
-_LINEAR = ("16 kHz and 16 bits", "raw -r 16000 -e signed -b 16")
-_HEADERLESS = {
-    **dict.fromkeys((".raw", ".pcm", ".sln"), _LINEAR),
+_LINEAR_16_BIT = ("16 kHz and 16 bits", "raw -r 16000 -e signed -b 16")
+_HEADERLESS_FORMATS = {
+    **dict.fromkeys((".raw", ".pcm", ".sln"), _LINEAR_16_BIT),
     **{f".{kind}": (f"8 kHz and {kind.upper()}", f"{kind} -r 8000") for kind in ("gsm", "vox", "ul", "al")},
 }
-_OF_MPEG = frozenset({".mp3", ".mp2", ".mp1", ".mpga"})
+_MPEG_SUFFIXES = frozenset({".mp3", ".mp2", ".mp1", ".mpga"})
 
 
-class Span:
+class Excerpt:
     """A part of a file, ready to be read from its beginning.
 
     Parameters
@@ -112,7 +112,7 @@ class Span:
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """What is known by now of the file; all of it when the span has been read, or its length was asked for."""
+        """What is known by now of the file; all of it when the excerpt has been read, or its length was asked for."""
         return (*self._noticed, *(notice for decoder in self._decoders for notice in decoder.notices()))
 
     def blocks(self, size: int) -> Iterator[Real]:
@@ -165,9 +165,9 @@ class Span:
 
 
 @contextmanager
-def open_span(
+def open_excerpt(
     path: str | os.PathLike[str], start_s: float, duration_s: float | None, *, strict: bool = False
-) -> Iterator[Span]:
+) -> Iterator[Excerpt]:
     """Open a part of an audio file; whatever is wrong with it, also in the body of the ``with``, is said in one line.
 
     Parameters
@@ -184,17 +184,17 @@ def open_span(
     ParameterError
         When ``start_s`` or ``duration_s`` are out of range.
     """
-    check_span(start_s, duration_s)
+    check_excerpt(start_s, duration_s)
     name = printable(path)
     sf = require("soundfile", purpose="reading audio")
     try:
         with require_unchanged(path):
             sha256 = _hash(path)
             decoders, noticed = _decoders(path)
-            span = Span(decoders, noticed, sha256, start_s, duration_s)
-            _check_strictly(span, strict)
-            yield span
-            _check_strictly(span, strict)
+            excerpt = Excerpt(decoders, noticed, sha256, start_s, duration_s)
+            _check_strictly(excerpt, strict)
+            yield excerpt
+            _check_strictly(excerpt, strict)
     except MissingDependencyError:
         raise
     except (AudioError, ParameterError) as error:
@@ -236,8 +236,8 @@ def warn_about(notices: Sequence[Notice], path: str | os.PathLike[str], *, stack
             warnings.warn(f"{printable(path)}: {notice.text}", SpecAugListenWarning, stacklevel=stacklevel)
 
 
-def _check_strictly(span: Span, strict: bool) -> None:
-    doubts = [notice for notice in span.notices if notice.is_doubt] if strict else []
+def _check_strictly(excerpt: Excerpt, strict: bool) -> None:
+    doubts = [notice for notice in excerpt.notices if notice.is_doubt] if strict else []
     if doubts:
         raise AudioError(f"{doubts[0].text} (refused, as --strict, in Python strict=True, was asked for)")
 
@@ -252,7 +252,7 @@ def channels_of(path: str | os.PathLike[str]) -> int:
         return 1
 
 
-def check_span(start_s: float, duration_s: float | None) -> None:
+def check_excerpt(start_s: float, duration_s: float | None) -> None:
     """See that a part of a clip can be meant.
 
     Raises
@@ -326,16 +326,16 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
 
 
 def _of_other_kind(
-    path: str | os.PathLike[str], layout: Layout, reason: str, code: int
+    path: str | os.PathLike[str], layout: FileLayout, reason: str, code: int
 ) -> tuple[list[Decoder], list[Notice]]:
     """Read through FFmpeg, where it is installed, what libsndfile does not; else say how to convert it."""
     kind = format_by_content(path)
     if kind is None and not layout.container:
         raise AudioError(_not_readable(path, reason))
     is_broken = kind is None and not _is_foreign(layout, code)
-    if _NO_FILE in reason:  # of what it has opened: a single frame of MP3, say
+    if _NO_FILE_REASON in reason:  # of what it has opened: a single frame of MP3, say
         reason = "too little of it is there"
-    article = "an" if layout.container in _WITH_AN else "a"
+    article = "an" if layout.container in _NAMES_WITH_AN else "a"
     what = kind.name if kind else f"{article} {layout.container} file of a codec that libsndfile does not read"
     broken = (
         f"is {article} {layout.container} file whose beginning cannot be read ({reason}): it is cut or damaged; "
@@ -373,20 +373,20 @@ def _check_form(decoder: Decoder) -> None:
         )
 
 
-def _is_foreign(layout: Layout, code: int) -> bool:
+def _is_foreign(layout: FileLayout, code: int) -> bool:
     """Whether a file is whole, but of a codec that libsndfile lacks; what it names by one of several numbers."""
     has_sound = any(stream.present_bytes is not None for stream in layout.streams)
-    return code in _NO_SUCH_CODEC and has_sound and layout.container not in ("FLAC", "Ogg")
+    return code in _UNKNOWN_CODEC_ERRORS and has_sound and layout.container not in ("FLAC", "Ogg")
 
 
 def _not_readable(path: str | os.PathLike[str], reason: str) -> str:
     ending = os.path.splitext(os.fsdecode(path))[1].lower()
-    if (how := _HEADERLESS.get(ending)) is not None:
+    if (how := _HEADERLESS_FORMATS.get(ending)) is not None:
         return (
             "has no header that tells its rate and coding; give it one, e.g. as of "
             f"{how[0]}: sox -t {how[1]} -c 1 FILE FILE.wav"
         )
-    if ending in _OF_MPEG:
+    if ending in _MPEG_SUFFIXES:
         reason = "no MPEG frames in its first MB"
     return (
         f"not readable as audio ({reason}); allowed are WAV, FLAC, Ogg, MP3, AIFF and the other formats of libsndfile, "

@@ -23,9 +23,9 @@ from ..errors import AudioError, ParameterError
 from .channels import Choice, OneChannel, as_one_channel, channel_at
 from .finding import AUDIO_SUFFIXES, find_audio
 from .mixing import mix_notices
-from .reading import MAX_CHANNELS, Span, check_span, open_span, warn_about
+from .reading import MAX_CHANNELS, Excerpt, check_excerpt, open_excerpt, warn_about
 from .sound import Levels, Sound, check_rate, measure_levels, not_finite
-from .wav import encode_wav, wav_parts
+from .wav import FULL_SCALE, encode_wav, wav_parts
 
 __all__ = [
     "AUDIO_SUFFIXES",
@@ -44,8 +44,8 @@ _WAV_SUFFIXES = (".wav", ".wave", ".bwf", ".wavex")
 # About nine hours at 16 kHz.
 _MOST_SAMPLES = 1 << 29
 _SAMPLES_AT_ONCE = 1 << 18
-# One 16-bit step below full scale, so that rounding can never wrap.
-_CEILING = 32767 / 32768
+# One step of a WAV file below full scale, so that rounding can never wrap.
+_LARGEST_PEAK = (FULL_SCALE - 1) / FULL_SCALE
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class Audio(Sound):
         >>> Audio(np.zeros(8000), 16000).part(0.1, 0.2).duration_s
         0.2
         """
-        check_span(start_s, duration_s)
+        check_excerpt(start_s, duration_s)
         rate = self.sample_rate
         begin = round(start_s * rate)
         if begin >= self.n_samples:
@@ -295,10 +295,10 @@ def load(
     """
     path = as_path(path)
     one_channel = None if channel is None else as_one_channel(channel)
-    with open_span(path, start_s, duration_s, strict=strict) as span:
-        samples, rate = _all_samples(span), span.sample_rate
-        source = AudioSource(os.path.abspath(path), span.sha256, start_s, duration_s, span.decoder)
-        n_channels, notices = samples.shape[1], span.notices
+    with open_excerpt(path, start_s, duration_s, strict=strict) as excerpt:
+        samples, rate = _all_samples(excerpt), excerpt.sample_rate
+        source = AudioSource(os.path.abspath(path), excerpt.sha256, start_s, duration_s, excerpt.decoder)
+        n_channels, notices = samples.shape[1], excerpt.notices
         at = None if one_channel is None else channel_at(one_channel, n_channels)
         if one_channel is not None and at is not None and n_channels > 1:
             clip = Audio(samples[:, at], rate, source, notices, choice=Choice(one_channel, n_channels))
@@ -309,14 +309,14 @@ def load(
     return clip
 
 
-def _all_samples(span: Span) -> npt.NDArray[np.float32]:
-    if span.n_exact is not None:
-        check_length(span.n_exact, span.sample_rate, span.sample_rate)
-        return next(span.blocks(span.n_exact))
+def _all_samples(excerpt: Excerpt) -> npt.NDArray[np.float32]:
+    if excerpt.n_exact is not None:
+        check_length(excerpt.n_exact, excerpt.sample_rate, excerpt.sample_rate)
+        return next(excerpt.blocks(excerpt.n_exact))
     blocks, n_samples = [], 0
-    for block in span.blocks(_SAMPLES_AT_ONCE):
+    for block in excerpt.blocks(_SAMPLES_AT_ONCE):
         n_samples += len(block)
-        check_length(n_samples, span.sample_rate, span.sample_rate)
+        check_length(n_samples, excerpt.sample_rate, excerpt.sample_rate)
         blocks.append(block)
     return np.concatenate(blocks)
 
@@ -361,7 +361,7 @@ def common_gain(audios: Iterable[Sound]) -> float:
     0.5
     """
     loudest = max((audio.peak for audio in audios), default=0.0)
-    return _CEILING / loudest if loudest > _CEILING else 1.0
+    return _LARGEST_PEAK / loudest if loudest > _LARGEST_PEAK else 1.0
 
 
 def _check_samples(samples: Any) -> npt.NDArray[np.float32]:

@@ -14,7 +14,8 @@ from ..errors import AudioError, ParameterError, value_text
 __all__ = ["HIGHEST_RATE", "LOWEST_RATE", "Levels", "Sound", "check_rate", "measure_levels", "not_finite"]
 
 Real = npt.NDArray[np.float32]
-_FULL_SCALE = 32766 / 32768
+# From here on a sample counts as clipped: as loud as 16 bits can tell, but for one step.
+_CLIPPED_LEVEL = 32766 / 32768
 # Of files; a few thousand samples of 1 Hz would last for hours, and make as much at a usual rate.
 LOWEST_RATE = 100
 # Far above what is ever recorded of sound; from 1 GHz on, resampling takes seconds to hours.
@@ -90,7 +91,7 @@ def measure_levels(blocks: Iterable[Real]) -> Levels:
         first = float(block[0, 0]) if first is None else first
         highest, lowest = np.maximum(highest, block.max(axis=1)), np.minimum(lowest, block.min(axis=1))
         power += float(np.square(block, dtype=np.float64).sum())
-        full = np.abs(block) >= _FULL_SCALE
+        full = np.abs(block) >= _CLIPPED_LEVEL
         n_full += int(full.sum())
         row = full if before is None else np.concatenate([before, full], axis=1)
         if n_full:

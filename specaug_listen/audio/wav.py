@@ -14,8 +14,14 @@ from .._arrays import kind_of
 from ..errors import ParameterError
 from .sound import Sound
 
-__all__ = ["encode_wav", "wav_parts"]
+__all__ = ["BITS_PER_SAMPLE", "FULL_SCALE", "PCM_CODING", "encode_wav", "wav_parts"]
 
+# The one form in which WAV files are written; who reads them back or makes FLAC of them takes these numbers.
+BITS_PER_SAMPLE = 16
+PCM_CODING = 1
+# What a sample of 1.0 is multiplied by; the largest one that can be written is one step below.
+FULL_SCALE = 1 << (BITS_PER_SAMPLE - 1)
+_BYTES_PER_SAMPLE = BITS_PER_SAMPLE // 8
 _SAMPLES_AT_ONCE = 1 << 18
 
 
@@ -54,11 +60,12 @@ def wav_parts(sounds: Sequence[Sound], *, gain: float = 1.0) -> Iterator[bytes]:
         raise ParameterError(f"gain={gain}: a peak of {peak:.4g} would clip; use at most {1 / peak:.4g}")
     n_samples, rate = sounds[0].n_samples, sounds[0].sample_rate
     n_channels = sum(sound.n_channels for sound in sounds)
-    n_bytes = n_samples * n_channels * 2
+    frame_bytes = n_channels * _BYTES_PER_SAMPLE
+    n_bytes = n_samples * frame_bytes
     header = struct.pack(
         "<4sI4s4sIHHIIHH4sI",
-        *(b"RIFF", 36 + n_bytes, b"WAVE", b"fmt ", 16, 1, n_channels),
-        *(rate, rate * n_channels * 2, n_channels * 2, 16, b"data", n_bytes),
+        *(b"RIFF", 36 + n_bytes, b"WAVE", b"fmt ", 16, PCM_CODING, n_channels),
+        *(rate, rate * frame_bytes, frame_bytes, BITS_PER_SAMPLE, b"data", n_bytes),
     )
     return itertools.chain([header], _pcm(sounds, gain, n_samples))
 
@@ -66,5 +73,7 @@ def wav_parts(sounds: Sequence[Sound], *, gain: float = 1.0) -> Iterator[bytes]:
 def _pcm(sounds: Sequence[Sound], gain: float, n_samples: int) -> Iterator[bytes]:
     for i in range(0, n_samples, _SAMPLES_AT_ONCE):
         samples = np.concatenate([sound.read(i, i + _SAMPLES_AT_ONCE) for sound in sounds])
-        scaled = np.rint(samples.T.astype(np.float64) * gain * 32768)
-        yield np.ascontiguousarray(np.clip(scaled, -32768, 32767).astype("<i2")).tobytes()
+        scaled = np.rint(samples.T.astype(np.float64) * gain * FULL_SCALE)
+        yield np.ascontiguousarray(
+            np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype(f"<i{_BYTES_PER_SAMPLE}")
+        ).tobytes()

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from .._imports import require
 from ..audio.signal import Audio
+from ..audio.wav import BITS_PER_SAMPLE
 from ..errors import PolicyError
 from ..pages.model import File
 from .clip_files import Files
@@ -103,9 +104,9 @@ def _decode(wav: bytes, path: str, dtype: str) -> tuple[Any, int]:
 
 
 def _as_flac(wav: bytes, path: str) -> bytes:
-    samples, rate = _decode(wav, path, "int16")
+    samples, rate = _decode(wav, path, f"int{BITS_PER_SAMPLE}")
     if not len(samples):
         return wav
     buffer = io.BytesIO()
-    require("soundfile", purpose="FLAC").write(buffer, samples, rate, format="FLAC", subtype="PCM_16")
+    require("soundfile", purpose="FLAC").write(buffer, samples, rate, format="FLAC", subtype=f"PCM_{BITS_PER_SAMPLE}")
     return buffer.getvalue()

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from .._files import open_inside, printable
 from .._imports import require
+from ..audio.wav import BITS_PER_SAMPLE, PCM_CODING
 from ..errors import PolicyError
 from .records import DrawRecord, read_record
 
@@ -37,7 +38,6 @@ HEAD = 1 << 12
 MOST_BYTES_OF_PICTURE, _MOST_PIXELS = 1 << 25, 1 << 26
 _MOST_CHANNELS, _LARGEST_RATE = 2, 768_000
 _PNG, _LAST_CHUNK = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
-_PCM, _BITS = 1, 16
 AGAIN = "take the file as the run wrote it, or run the audition again"
 
 
@@ -79,12 +79,16 @@ def check_wav(head: bytes, n_bytes: int, path: str) -> WavForm:
     if form is None or sound is None or len(head) < form[0] + 16:
         raise PolicyError(f"{path}: no sound can be read (a WAV file without its form or its samples); {AGAIN}")
     coding, n_channels, rate, _, per_frame, n_bits = struct.unpack_from("<HHIIHH", head, form[0])
-    if (coding, n_bits) != (_PCM, _BITS) or not 1 <= n_channels <= _MOST_CHANNELS or not 1 <= rate <= _LARGEST_RATE:
+    if (
+        (coding, n_bits) != (PCM_CODING, BITS_PER_SAMPLE)
+        or not 1 <= n_channels <= _MOST_CHANNELS
+        or not 1 <= rate <= _LARGEST_RATE
+    ):
         raise PolicyError(
             f"{path}: no sound can be read (coding {coding} of {n_bits} bits, {n_channels} channels, {rate} Hz: "
             f"allowed is 16-bit PCM, 1 or {_MOST_CHANNELS} channels, up to {_LARGEST_RATE} Hz); {AGAIN}"
         )
-    if per_frame != n_channels * _BITS // 8 or sound[1] % per_frame:
+    if per_frame != n_channels * BITS_PER_SAMPLE // 8 or sound[1] % per_frame:
         raise PolicyError(f"{path}: no sound can be read ({sound[1]} bytes are no whole samples); {AGAIN}")
     there = n_bytes - sound[0]
     if sound[1] > there:

@@ -34,7 +34,7 @@ __all__ = [
     "WavChannels",
     "adapter_of",
     "channel_of",
-    "layout_of",
+    "wav_channels_of",
 ]
 
 FRAMEWORK_HELP = "Framework that the configuration is for, e.g. espnet; without it, guessed from the file's keys."
@@ -158,7 +158,7 @@ def channel_of(text: str | None, policy: Policy) -> tuple[Channel, str]:
     return channel, words if line else ""
 
 
-def layout_of(text: str) -> Channels:
+def wav_channels_of(text: str) -> Channels:
     """The layout of ``--wav-channels``.
 
     Raises

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .console import complain
-from .options import adapter_of, channel_of, layout_of
+from .options import adapter_of, channel_of, wav_channels_of
 
 if TYPE_CHECKING:
     from ..auditions import Configuration
@@ -67,7 +67,7 @@ def resolve_run(
         settings["waveform"] = custom.read_waveform(waveform)
     choice.frontend.filterbank()
     rendering = _vocoder_for(vocoder, choice.frontend)
-    settings |= {"frontend_reason": choice.reason, "channels": layout_of(layout)}
+    settings |= {"frontend_reason": choice.reason, "channels": wav_channels_of(layout)}
     return Configuration(choice.frontend, rules, rendering, **settings)
 
 

@@ -21,16 +21,18 @@ from ..errors import AudioError, SpecAugListenError
 from ..frontends import MelFrontend
 from ..frontends.kaldi import ark_places, read_place, scp_places
 from .lhotse import decompress, features_of_manifest, hdf5_names, read_features, read_hdf5, timing_notices
-from .npy import NEVER, read_header, read_npy
+from .npy import NO_PICKLES, read_header, read_npy
 
 __all__ = ["SUFFIXES", "MelFile", "list_mels", "suffix_of"]
 
 SUFFIXES = frozenset({".npy", ".npz", ".pt", ".pth", ".ark", ".scp", ".h5", ".hdf5", ".llc", ".jsonl", ".jsonl.gz"})
 # What lies beside a mel in the same file, by the names that writers use.
-_OTHERS = frozenset({"mean", "std", "var", "scale", "largest", "count", "sum", "sum_square", "lengths", "labels"})
+_KEYS_BESIDE_MELS = frozenset(
+    {"mean", "std", "var", "scale", "largest", "count", "sum", "sum_square", "lengths", "labels"}
+)
 # Kaldi and lhotse write frames first.
-_FRAMES_FIRST = frozenset({".ark", ".scp", ".llc", ".jsonl", ".jsonl.gz"})
-_MANIFESTS = frozenset({".jsonl", ".jsonl.gz"})
+_FRAMES_FIRST_SUFFIXES = frozenset({".ark", ".scp", ".llc", ".jsonl", ".jsonl.gz"})
+_MANIFEST_SUFFIXES = frozenset({".jsonl", ".jsonl.gz"})
 _MOST_BYTES = 1 << 32
 _MOST_ITEMS = 100_000
 
@@ -68,7 +70,7 @@ class MelFile(os.PathLike[str]):
     @property
     def axes(self) -> str | None:
         """The order of axes that its format prescribes; None where there is none."""
-        return "frames,bins" if suffix_of(self.path) in _FRAMES_FIRST else None
+        return "frames,bins" if suffix_of(self.path) in _FRAMES_FIRST_SUFFIXES else None
 
     def timing_notices(self, frontend: MelFrontend) -> tuple[Notice, ...]:
         """Return what its file says otherwise than a front-end, beside the number of bins.
@@ -78,7 +80,7 @@ class MelFile(os.PathLike[str]):
         AudioError
             When that cannot be understood.
         """
-        return timing_notices(self.place, self.path, frontend) if suffix_of(self.path) in _MANIFESTS else ()
+        return timing_notices(self.place, self.path, frontend) if suffix_of(self.path) in _MANIFEST_SUFFIXES else ()
 
     def read(self) -> npt.NDArray[Any]:
         """Its array, of two axes.
@@ -193,7 +195,7 @@ def _list_npz(path: Path) -> list[MelFile]:
                     shapes[key] = read_header(file, f"{name}:{key}", min(member.compress_size, n_bytes))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
         raise AudioError.of_file(
-            name, f"no .npz archive of numpy; {NEVER}; write one with np.savez(path, mel=mel)"
+            name, f"no .npz archive of numpy; {NO_PICKLES}; write one with np.savez(path, mel=mel)"
         ) from None
     return _mels_of(path, {key: (shape, dtype.kind == "f") for key, (shape, dtype) in shapes.items()})
 
@@ -202,7 +204,11 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
     """List the arrays that may be mels: of real numbers, two or three axes, and no name of something else."""
     mels: list[MelFile] = []
     for key, (shape, is_real) in arrays.items():
-        if is_real and len(shape) in (2, 3) and (len(arrays) == 1 or key.split(".")[-1].lower() not in _OTHERS):
+        if (
+            is_real
+            and len(shape) in (2, 3)
+            and (len(arrays) == 1 or key.split(".")[-1].lower() not in _KEYS_BESIDE_MELS)
+        ):
             mels += _items(path, key, shape)
     if not mels:
         held = ", ".join(f"{key} {shape}" for key, (shape, _) in arrays.items()) or "nothing"
@@ -235,7 +241,7 @@ def _tensors(path: Path, when: int) -> dict[str | None, npt.NDArray[Any]]:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise AudioError.of_file(
             name,
-            f"not read ({first:.60}); only tensors are loaded (weights_only=True), as {NEVER}; write the mel "
+            f"not read ({first:.60}); only tensors are loaded (weights_only=True), as {NO_PICKLES}; write the mel "
             "alone: torch.save(mel, path)",
         ) from None
     if isinstance(loaded, torch.Tensor):
@@ -285,7 +291,7 @@ def _list_hdf5(path: Path) -> list[MelFile]:
     names = hdf5_names(path)
     if not names:
         raise AudioError.of_file(printable(path), "no array in it")
-    return [MelFile(path, name) for name in names if name.split("/")[-1].lower() not in _OTHERS]
+    return [MelFile(path, name) for name in names if name.split("/")[-1].lower() not in _KEYS_BESIDE_MELS]
 
 
 def _read_hdf5(mel: MelFile) -> npt.NDArray[Any]:

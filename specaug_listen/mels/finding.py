@@ -14,7 +14,7 @@ __all__ = ["MEL_SUFFIXES", "find_mels", "is_mel_path"]
 
 MEL_SUFFIXES = SUFFIXES
 # Files of Kaldi's folders that hold something else.
-_NO_FEATURES = ("wav.scp", "cmvn", "vad", "spk2utt", "utt2spk", "segments", "ivector", "xvector")
+_NAMES_WITHOUT_FEATURES = ("wav.scp", "cmvn", "vad", "spk2utt", "utt2spk", "segments", "ivector", "xvector")
 
 
 def is_mel_path(path: str | os.PathLike[str]) -> bool:
@@ -82,7 +82,7 @@ def _files_below(folder: Path, unreadable: list[OSError]) -> list[Path]:
     files: list[Path] = []
     for root, _, names in walk_once(folder, unreadable.append):
         here = [Path(root, name) for name in sorted(names) if suffix_of(Path(name)) in SUFFIXES and name[0] != "."]
-        files += [path for path in here if not path.name.startswith(_NO_FEATURES)]
+        files += [path for path in here if not path.name.startswith(_NAMES_WITHOUT_FEATURES)]
     if any(suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz") for path in files):
         files = [path for path in files if suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz")]
     return files

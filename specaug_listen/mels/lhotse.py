@@ -31,9 +31,17 @@ __all__ = ["decompress", "features_of_manifest", "hdf5_names", "read_features", 
 
 _MOST_LINES, _LONGEST_LINE, _MOST_BYTES = 2_000_000, 1 << 20, 1 << 32
 # What a frame shift in seconds may differ by that somebody has rounded.
-_ROUNDING = 0.01
+_SHIFT_ROUNDING = 0.01
 _MOST_FRAMES_OFF = 5
-_READ = ("lilcom_chunky", "lilcom_files", "numpy_files", "numpy_hdf5", "lilcom_hdf5", "chunked_lilcom_hdf5", "kaldiio")
+_STORAGE_TYPES = (
+    "lilcom_chunky",
+    "lilcom_files",
+    "numpy_files",
+    "numpy_hdf5",
+    "lilcom_hdf5",
+    "chunked_lilcom_hdf5",
+    "kaldiio",
+)
 
 
 def features_of_manifest(path: Path) -> list[tuple[str, dict[str, Any]]]:
@@ -54,10 +62,10 @@ def features_of_manifest(path: Path) -> list[tuple[str, dict[str, Any]]]:
                 f"{name}, line {number}: {what}; expected a manifest of features, or of cuts that have some, as lhotse "
                 "writes them"
             )
-        if features["storage_type"] not in _READ:
+        if features["storage_type"] not in _STORAGE_TYPES:
             raise AudioError(
                 f"{name}, line {number}: storage {features['storage_type']!r:.40} is not read here (read are: "
-                f"{', '.join(_READ)}); copy them with lhotse into a LilcomChunkyWriter or NumpyFilesWriter"
+                f"{', '.join(_STORAGE_TYPES)}); copy them with lhotse into a LilcomChunkyWriter or NumpyFilesWriter"
             )
         key = str(entry.get("id") or features.get("recording_id") or number)
         entries.append((key, {**features, "_cut": entry if "features" in entry else None}))
@@ -137,7 +145,7 @@ def timing_notices(features: Mapping[str, Any], manifest: Path, frontend: MelFro
             raise AudioError.of_file(
                 printable(manifest), f"{key}={value!r:.80}: expected a number above 0, as lhotse writes it"
             )
-    if all(abs(value - own[key]) <= _ROUNDING * own[key] for key, value in entry.items()):
+    if all(abs(value - own[key]) <= _SHIFT_ROUNDING * own[key] for key, value in entry.items()):
         return ()
     values = {"frontend": frontend.name, "told": entry, "own": {key: own[key] for key in entry}}
     return (Notice("other-timing", values),)

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from .._arrays import check_cells
 from ..errors import AudioError
 
-__all__ = ["NEVER", "read_header", "read_npy"]
+__all__ = ["NO_PICKLES", "read_header", "read_npy"]
 
 _MAGIC = b"\x93NUMPY"
-NEVER = "pickles are never loaded, as they can run code"
+NO_PICKLES = "pickles are never loaded, as they can run code"
 
 
 def read_header(file: Any, name: str, n_stored: int | None = None) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -37,9 +37,9 @@ def read_header(file: Any, name: str, n_stored: int | None = None) -> tuple[tupl
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = reader(file)
     except Exception:
-        raise AudioError.of_file(name, f"no array of numpy; {NEVER}; write one with np.save(path, mel)") from None
+        raise AudioError.of_file(name, f"no array of numpy; {NO_PICKLES}; write one with np.save(path, mel)") from None
     if dtype.hasobject:
-        raise AudioError.of_file(name, f"an array of Python objects; {NEVER}; write it as float32")
+        raise AudioError.of_file(name, f"an array of Python objects; {NO_PICKLES}; write it as float32")
     check_cells(shape, name, dtype.itemsize, n_stored)
     return shape, dtype
 

@@ -11,7 +11,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import load
-from specaug_listen.audio.reading import channels_of, lasts_longer, open_span
+from specaug_listen.audio.reading import channels_of, lasts_longer, open_excerpt
 from specaug_listen.errors import AudioError, OutputError, ParameterError
 
 RATE = 8000
@@ -28,36 +28,36 @@ def test_blocks_are_the_samples_that_load_gives(subtests, path):
         for size in (1, 7, 1000, 4000, 9999):
             with subtests.test(size=size, start_s=start_s, duration_s=duration_s):
                 whole = load(path, start_s=start_s, duration_s=duration_s)
-                with open_span(path, start_s, duration_s) as span:
-                    assert (span.n_samples, span.begin) == (whole.n_samples, round(start_s * RATE))
-                    blocks = list(span.blocks(size))
+                with open_excerpt(path, start_s, duration_s) as excerpt:
+                    assert (excerpt.n_samples, excerpt.begin) == (whole.n_samples, round(start_s * RATE))
+                    blocks = list(excerpt.blocks(size))
                 assert {len(block) for block in blocks[:-1]} <= {size}
                 assert 0 < len(blocks[-1]) <= size
                 np.testing.assert_array_equal(np.concatenate(blocks).T, whole.samples)
 
 
 def test_blocks_can_be_had_again_and_begin_where_the_span_does(path):
-    with open_span(path, 0.1, 0.2) as span:
-        first = next(span.blocks(100))
-        next(span.blocks(1000))
-        again = list(span.blocks(100))
+    with open_excerpt(path, 0.1, 0.2) as excerpt:
+        first = next(excerpt.blocks(100))
+        next(excerpt.blocks(1000))
+        again = list(excerpt.blocks(100))
     np.testing.assert_array_equal(again[0], first)
     assert sum(map(len, again)) == 1600
 
 
 def test_the_hash_is_that_of_the_whole_file(path):
-    with open_span(path, 0.1, 0.2) as span:
-        assert span.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    with open_excerpt(path, 0.1, 0.2) as excerpt:
+        assert excerpt.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("error", [AudioError, ParameterError])
 def test_what_is_refused_while_it_is_read_carries_the_files_name(path, error):
-    with pytest.raises(AudioError, match=r"clip\.wav: the middle is bad$"), open_span(path, 0.0, None):
+    with pytest.raises(AudioError, match=r"clip\.wav: the middle is bad$"), open_excerpt(path, 0.0, None):
         raise error("the middle is bad")
 
 
 def test_what_is_wrong_with_other_files_is_not_put_down_to_this_one(path):
-    with pytest.raises(OutputError, match=r"^somewhere: full$"), open_span(path, 0.0, None):
+    with pytest.raises(OutputError, match=r"^somewhere: full$"), open_excerpt(path, 0.0, None):
         raise OutputError("somewhere: full")
 
 
@@ -78,11 +78,11 @@ def test_a_stream_that_does_not_say_how_long_it_is_is_read_whole_and_in_part(tmp
 
 def test_a_length_that_must_be_counted_is_that_of_the_blocks(tmp_path):
     sf.write(tmp_path / "clip.flac", np.random.default_rng(0).standard_normal(70000) / 10, RATE)
-    with open_span(tmp_path / "clip.flac", 0.5, None) as span:
-        assert span.n_exact is None
-        assert span.n_samples == sum(map(len, span.blocks(999))) == 66000
-    with open_span(tmp_path / "clip.flac", 0.5, 0.25) as span:
-        assert span.n_samples == sum(map(len, span.blocks(999))) == 2000
+    with open_excerpt(tmp_path / "clip.flac", 0.5, None) as excerpt:
+        assert excerpt.n_exact is None
+        assert excerpt.n_samples == sum(map(len, excerpt.blocks(999))) == 66000
+    with open_excerpt(tmp_path / "clip.flac", 0.5, 0.25) as excerpt:
+        assert excerpt.n_samples == sum(map(len, excerpt.blocks(999))) == 2000
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac"])
@@ -113,10 +113,10 @@ WAYS_TO_GO = {
 
 def read_again(path, between):
     """All samples, after something has been done between counting and reading them."""
-    with open_span(path, 0.0, None) as span:
-        assert span.n_samples
+    with open_excerpt(path, 0.0, None) as excerpt:
+        assert excerpt.n_samples
         between()
-        return [block[:, 1] for block in span.blocks(1000)]
+        return [block[:, 1] for block in excerpt.blocks(1000)]
 
 
 def test_a_file_that_goes_before_it_is_read_again_is_said_in_one_line(subtests, tmp_path, rng):
@@ -132,8 +132,8 @@ def test_a_file_that_goes_before_it_is_read_again_is_said_in_one_line(subtests, 
 
 def test_a_file_that_goes_behind_the_last_sample_is_no_longer_the_one_whose_hash_was_taken(path):
     def read():
-        with open_span(path, 0.0, None) as span:
-            assert list(span.blocks(1000))
+        with open_excerpt(path, 0.0, None) as excerpt:
+            assert list(excerpt.blocks(1000))
             os.truncate(path, 100)
 
     with pytest.raises(AudioError, match="became another file while it was read"):

@@ -1,7 +1,7 @@
 """Containers of sound: where the sound is in a file, and how much of it its header promises."""
 
 from .flac import flac_frames, flac_header, zeros_behind
-from .layout import Body, Layout, Stream
+from .layout import Body, FileLayout, Stream
 from .magic import FfmpegFormat, format_by_content
 from .parsing import layout_of
 from .view import Piece, View
@@ -9,7 +9,7 @@ from .view import Piece, View
 __all__ = [
     "Body",
     "FfmpegFormat",
-    "Layout",
+    "FileLayout",
     "Piece",
     "Stream",
     "View",

@@ -10,8 +10,9 @@ from typing import BinaryIO, NamedTuple
 
 from ..._files import open_file
 from ..._notices import Notice
-from .flv import FLV_HEADER, FLV_TAGS, flv_promise, flv_tag
+from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
 from .layout import MOST_FILES, Stream, left_unread
+from .magic import ASF_HEADER
 from .mpeg_frames import length_of_id3
 from .packets import chain_of
 from .trailing import before_tags
@@ -20,7 +21,6 @@ from .view import read_at
 __all__ = ["Parts", "n_bytes_behind", "parts_of"]
 
 _Block = tuple[bytes, int | None] | None
-_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 # Simple index, index, media index, time code index.
 _ASF_INDEXES = tuple(
@@ -33,14 +33,16 @@ _ASF_INDEXES = tuple(
     )
 )  # fmt: skip
 # Blocks that may be cut, and still are of this file.
-_OF_MP4 = frozenset({b"mdat", b"moov", b"moof", b"mfra", b"uuid", b"meta", b"udta", b"pnot"})
-_OF_CAF = frozenset({b"data", b"pakt", b"free", b"info", b"uuid", b"kuki", b"strg", b"midi", b"peak", b"ovvw", b"edct"})
+_MP4_BLOCKS = frozenset({b"mdat", b"moov", b"moof", b"mfra", b"uuid", b"meta", b"udta", b"pnot"})
+_CAF_BLOCKS = frozenset(
+    {b"data", b"pakt", b"free", b"info", b"uuid", b"kuki", b"strg", b"midi", b"peak", b"ovvw", b"edct"}
+)
 # Whose demuxers stumble over what stands behind the file.
-_UNTIL_END = (b"FLV", b"wvpk")
-_NEVER = 0xFFFFFFFF
+_UNENDED_FORMATS = (b"FLV", b"wvpk")
+_UNKNOWN_SIZE = 0xFFFFFFFF
 # A size from here on is of no place, as -1 is: it was never filled in.
-_OPEN = 1 << 63
-_SAMPLE = 1 << 16
+_OPEN_SIZE = 1 << 63
+_PROBE_BYTES = 1 << 16
 
 
 def n_bytes_behind(file: BinaryIO, begin: int, end: int) -> int:
@@ -55,7 +57,7 @@ def n_bytes_behind(file: BinaryIO, begin: int, end: int) -> int:
     if begin >= end:  # a size of 64 bits may be of no place at all
         return 0
     end = before_tags(file, begin, end)
-    return max(0, end - begin) if read_at(file, _behind_tag(file, begin), _SAMPLE).strip(b"\0") else 0
+    return max(0, end - begin) if read_at(file, _behind_tag(file, begin), _PROBE_BYTES).strip(b"\0") else 0
 
 
 def _behind_tag(file: BinaryIO, at: int) -> int:
@@ -96,7 +98,7 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
             follows = size if ends is None or ends >= size else _behind_tag(file, ends)
             is_torn = chain is not None and chain.within is not None
             is_last = ends is None or follows >= size or is_torn or not _begins_alike(file, begin, follows)
-            is_left = is_last and chain is None and not read_at(file, at, 4).startswith(_UNTIL_END)
+            is_left = is_last and chain is None and not read_at(file, at, 4).startswith(_UNENDED_FORMATS)
             end = size if is_left or is_torn or ends is None else min(ends, size)
             first = at if streams else 0
             if chain is None:
@@ -123,7 +125,7 @@ def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
     """Make the stream of one file; it is cut where its structure ends behind it by more than a byte of filling."""
     within = "block" if ends is not None and ends > end + 1 else None
     is_flv = read_at(file, begin, 3) == b"FLV"
-    promise = flv_promise(read_at(file, begin, _SAMPLE)) if is_flv and within is None else None
+    promise = flv_promise(read_at(file, begin, _PROBE_BYTES)) if is_flv and within is None else None
     if promise is not None and promise.is_broken(file, begin, min(end, ends or end)):
         within = "header"
     return Stream(((begin, end),), ends_within=within, is_open=is_flv and within is None and promise is None)
@@ -136,19 +138,19 @@ def _end_of_file_within(file: BinaryIO, begin: int, size: int) -> int | None:
     """
     head = read_at(file, begin, 16)
     if head[4:8] == b"ftyp":
-        return _walk(file, begin, size, _box, _OF_MP4)
+        return _walk(file, begin, size, _box, _MP4_BLOCKS)
     if head.startswith(b"caff"):
-        return _walk(file, begin + 8, size, _chunk_of_caf, _OF_CAF)
-    if head == _ASF:
-        return _walk(file, begin, size, _object_of_asf, frozenset({_ASF, _ASF_DATA, *_ASF_INDEXES}))
+        return _walk(file, begin + 8, size, _chunk_of_caf, _CAF_BLOCKS)
+    if head == ASF_HEADER:
+        return _walk(file, begin, size, _object_of_asf, frozenset({ASF_HEADER, _ASF_DATA, *_ASF_INDEXES}))
     if head.startswith(b"RIFF"):
         return _walk(file, begin, size, _riff, frozenset({b"RIFF"}))
     if head.startswith(b"\x1aE\xdf\xa3"):
-        return _walk(file, begin, size, _element, frozenset({_SEGMENT}))
+        return _walk(file, begin, size, _element, frozenset({_MATROSKA_SEGMENT}))
     if head.startswith(b"wvpk"):
         return _walk(file, begin, size, _block_of_wavpack, frozenset({b"wvpk"}))
     if head.startswith(b"FLV"):
-        return _walk(file, begin + FLV_HEADER, size, flv_tag, FLV_TAGS)
+        return _walk(file, begin + FLV_HEADER_BYTES, size, flv_tag, FLV_TAG_KINDS)
     return _end_of_tta(file, begin) if head.startswith(b"TTA1") else None
 
 
@@ -192,7 +194,7 @@ def _box(head: bytes, is_first: bool) -> _Block:
         return None
     length = int.from_bytes(head[:4], "big")
     length = int.from_bytes(head[8:16], "big") if length == 1 else length
-    return name, None if length == 0 or (name == b"mdat" and length >= _OPEN) else length
+    return name, None if length == 0 or (name == b"mdat" and length >= _OPEN_SIZE) else length
 
 
 def _chunk_of_caf(head: bytes, is_first: bool) -> _Block:
@@ -204,9 +206,9 @@ def _chunk_of_caf(head: bytes, is_first: bool) -> _Block:
 
 def _object_of_asf(head: bytes, is_first: bool) -> _Block:
     name, length = head[:16], int.from_bytes(head[16:24], "little")
-    if name == _ASF and not is_first:
+    if name == ASF_HEADER and not is_first:
         return None
-    return name, None if name == _ASF_DATA and (length <= 50 or length >= _OPEN) else length
+    return name, None if name == _ASF_DATA and (length <= 50 or length >= _OPEN_SIZE) else length
 
 
 def _riff(head: bytes, is_first: bool) -> _Block:
@@ -214,17 +216,17 @@ def _riff(head: bytes, is_first: bool) -> _Block:
     if head[:4] != b"RIFF" or not (is_first or head[8:12] == b"AVIX"):
         return None
     length = int.from_bytes(head[4:8], "little")
-    return b"RIFF", None if length in (0, _NEVER) else 8 + length + length % 2
+    return b"RIFF", None if length in (0, _UNKNOWN_SIZE) else 8 + length + length % 2
 
 
-_SEGMENT = b"\x18\x53\x80\x67"
+_MATROSKA_SEGMENT = b"\x18\x53\x80\x67"
 
 
 def _element(head: bytes, is_first: bool) -> _Block:
     """Read the head of one of Matroska's outermost elements: the head, the segment, and what is void."""
     n_name = 1 if head[:1] == b"\xec" else 4
     name, rest = head[:n_name], head[n_name:]
-    if name not in (b"\xec", _SEGMENT) and not is_first:
+    if name not in (b"\xec", _MATROSKA_SEGMENT) and not is_first:
         return None
     n_size = 9 - rest[0].bit_length() if rest and rest[0] else 9
     if n_size > 8:

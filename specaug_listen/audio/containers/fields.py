@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from ..._notices import Notice
-from .layout import Layout, Stream, unknown_layout
+from .layout import FileLayout, Stream, unknown_layout
 from .sizes import Field, sized_layout
 from .trailing import end_of_chunks, end_of_run, is_open_size, kind_of_rest, second_file
 from .view import mend, read_at
@@ -16,14 +16,14 @@ from .view import mend, read_at
 __all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]
 
 _NIST_FIELD = re.compile(rb"^(\w+) -(?:i|s\d+) (.+?)\s*$", re.MULTILINE)
-_MOST = (1 << 64) - 1
+_LARGEST_SIZE = (1 << 64) - 1
 # G.721 and G.723, by their numbers, and how many bytes they take together.
-_BLOCKS_OF_AU = {23: 60, 25: 45, 26: 75}
-_BOTH_OF_SVX = 6  # channels, left and right
-_SDS_HEADER, _SDS_PACKET = 21, 127
+_AU_BLOCK_BYTES = {23: 60, 25: 45, 26: 75}
+_SVX_STEREO = 6  # channels, left and right
+_SDS_HEADER_BYTES, _SDS_PACKET_BYTES = 21, 127
 
 
-def au(file: BinaryIO, begin: int, end: int) -> Layout:
+def au(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Sun's AU: the size of the sound, or that it is open."""
     head = read_at(file, begin, 24)
     if len(head) < 24:
@@ -32,26 +32,26 @@ def au(file: BinaryIO, begin: int, end: int) -> Layout:
     offset, size = struct.unpack(f"{order}II", head[4:12])
     return sized_layout(
         "AU", file, (begin, end), begin + offset, size, endian=endian, is_strict=True,
-        field=Field(begin + 8, f"{order}I"), block=_BLOCKS_OF_AU.get(struct.unpack(f"{order}I", head[12:16])[0], 1),
+        field=Field(begin + 8, f"{order}I"), block=_AU_BLOCK_BYTES.get(struct.unpack(f"{order}I", head[12:16])[0], 1),
         fill=1,
     )  # fmt: skip
 
 
-def nist(file: BinaryIO, begin: int, end: int) -> Layout:
+def nist(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """NIST Sphere: the number of samples in a header of text."""
     head = read_at(file, begin, 1024)
     fields = dict(_NIST_FIELD.findall(head))
     coding = fields.get(b"sample_coding", b"pcm").decode("ascii", "replace")
     if "," in coding:
-        return Layout("NIST", notices=(Notice("coded", {"coding": coding[:40]}),))
+        return FileLayout("NIST", notices=(Notice("coded", {"coding": coding[:40]}),))
     count, length = fields.get(b"sample_count", b""), head[8:16].strip()
     if not count.isdigit() or not length.isdigit():
-        return Layout("NIST", (Stream(is_open=True),))
+        return FileLayout("NIST", (Stream(is_open=True),))
     rate = _number(fields, b"sample_rate", 0)
     if rate and b"end_head" in head and end - begin < int(length):
         # FFmpeg would take what fills up the header for sound.
         values = {"n_present": 0, "n_promised": int(count), "sample_rate": rate}
-        return Layout("NIST", notices=(Notice("cut", values),))
+        return FileLayout("NIST", notices=(Notice("cut", values),))
     frame = _number(fields, b"channel_count", 1) * _number(fields, b"sample_n_bytes", 2 if coding == "pcm" else 1)
     n_bytes = int(count) if is_open_size(int(count)) else int(count) * frame
     endian = "LITTLE" if fields.get(b"sample_byte_format", b"01").startswith(b"01") else "BIG"
@@ -63,7 +63,7 @@ def _number(fields: dict[bytes, bytes], name: bytes, otherwise: int) -> int:
     return int(value) if value.isdigit() else otherwise
 
 
-def caf(file: BinaryIO, begin: int, end: int) -> Layout:
+def caf(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Apple's Core Audio: chunks with sizes of 8 bytes, the sound's of -1 where it goes on to the end."""
     file.seek(begin + 8)
     is_little, n_samples, n_packed = False, None, None
@@ -80,9 +80,9 @@ def caf(file: BinaryIO, begin: int, end: int) -> Layout:
             if 0 <= size < end - at and (behind := end_of_chunks(file, at + size, end, "caf")):
                 n_bytes, pieces = max(0, size - 4), ((begin, behind),) if behind < end else None
                 stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=n_bytes)
-                return Layout("CAF", (stream,), next_file=behind if behind < end else None)
+                return FileLayout("CAF", (stream,), next_file=behind if behind < end else None)
             return sized_layout(
-                "CAF", file, (begin, end), at + 4, max(0, size - 4) if size >= 0 else _MOST,
+                "CAF", file, (begin, end), at + 4, max(0, size - 4) if size >= 0 else _LARGEST_SIZE,
                 endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True, chunks="caf",
                 field=Field(at - 8, ">q", before=4), n_samples=n_samples,
             )  # fmt: skip
@@ -97,13 +97,13 @@ def _packets(file: BinaryIO, size: int) -> tuple[int, int]:
     n_packets, n_samples = struct.unpack(">qq8x", file.read(24))
     n_bytes = length = 0
     for byte in file.read(size - 24):
-        length = (length << 7 | byte & 0x7F) & _MOST
+        length = (length << 7 | byte & 0x7F) & _LARGEST_SIZE
         if byte < 0x80 and n_packets > 0:
             n_bytes, length, n_packets = n_bytes + length, 0, n_packets - 1
     return n_samples, n_bytes
 
 
-def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samples: int | None) -> Layout:
+def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samples: int | None) -> FileLayout:
     """A file whose table tells where its sound ends, so that nothing behind it is sound."""
     begin, ends, end = places
     behind = end_of_chunks(file, ends, end, "caf")
@@ -111,9 +111,9 @@ def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samp
     stream = Stream(((begin, next_file or behind or ends),), promised_samples=n_samples)
     rest = "chunks" if behind else kind_of_rest(file, sound, ends, end, "")
     if rest in ("nothing", "chunks", "file", "padding"):
-        return Layout("CAF", (stream,), next_file=next_file)
+        return FileLayout("CAF", (stream,), next_file=next_file)
     kind = "zeros-after" if end_of_run(file, ends, end) == (end, 0) else "junk-after"
-    return Layout("CAF", (stream,), (Notice(kind, {"n_bytes": end - ends}),))
+    return FileLayout("CAF", (stream,), (Notice(kind, {"n_bytes": end - ends}),))
 
 
 def is_htk(head: bytes, n_bytes: int) -> bool:
@@ -124,7 +124,7 @@ def is_htk(head: bytes, n_bytes: int) -> bool:
     return 0 <= count < 1 << 32 and 50 <= period <= 5000 and n_bytes > 12
 
 
-def htk(file: BinaryIO, begin: int, end: int) -> Layout:
+def htk(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """HTK: the number of samples, which must be that of the file."""
     count = struct.unpack(">I", read_at(file, begin, 4))[0]
     layout = sized_layout(
@@ -137,7 +137,7 @@ def htk(file: BinaryIO, begin: int, end: int) -> Layout:
     return replace(layout, streams=(stream,))
 
 
-def svx(file: BinaryIO, begin: int, end: int) -> Layout:
+def svx(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Amiga's 8SVX and 16SV: chunks, one of which is the sound."""
     file.seek(begin + 12)
     while len(header := file.read(8)) == 8:
@@ -147,42 +147,42 @@ def svx(file: BinaryIO, begin: int, end: int) -> Layout:
                 "SVX", file, (begin, end), at, size, endian="BIG", order=">", is_last=True,
                 field=Field(at - 4, ">I"),
             )  # fmt: skip
-        if header[:4] == b"CHAN" and struct.unpack(">I", file.read(4))[0] == _BOTH_OF_SVX:
+        if header[:4] == b"CHAN" and struct.unpack(">I", file.read(4))[0] == _SVX_STEREO:
             # The right one stands behind the left one, where libsndfile takes every second sample.
-            return Layout("SVX", notices=(Notice("one-by-one"),))
+            return FileLayout("SVX", notices=(Notice("one-by-one"),))
         file.seek(at + size + size % 2)
     return unknown_layout("SVX")
 
 
-def sds(file: BinaryIO, begin: int, end: int) -> Layout:
+def sds(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """MIDI's sample dump: packets of 120 bytes of 7 bits, with a checksum each."""
-    head = read_at(file, begin, _SDS_HEADER)
-    if len(head) < _SDS_HEADER or not 8 <= head[6] <= 28:
+    head = read_at(file, begin, _SDS_HEADER_BYTES)
+    if len(head) < _SDS_HEADER_BYTES or not 8 <= head[6] <= 28:
         return unknown_layout("SDS")
     promised = head[10] | head[11] << 7 | head[12] << 14
     per_packet = 120 // -(-head[6] // 7)
     n_packets = -(-promised // per_packet)
-    sound = begin + _SDS_HEADER
-    there = (end - sound) // _SDS_PACKET
-    ends = sound + min(there, n_packets) * _SDS_PACKET
+    sound = begin + _SDS_HEADER_BYTES
+    there = (end - sound) // _SDS_PACKET_BYTES
+    ends = sound + min(there, n_packets) * _SDS_PACKET_BYTES
     rest = kind_of_rest(file, sound, ends, end, "") if there >= n_packets else ""
     if rest in ("zeros", "junk"):
         behind = [Notice(f"{rest}-after", {"n_bytes": end - ends})]
-        return Layout("SDS", (Stream(((begin, ends),)),), (*behind, *_damaged_packets(file, sound, n_packets)))
+        return FileLayout("SDS", (Stream(((begin, ends),)),), (*behind, *_damaged_packets(file, sound, n_packets)))
     notices = _damaged_packets(file, sound, there)
     if there < n_packets:
-        return Layout("SDS", (Stream(promised_samples=promised, most_samples=there * per_packet),), notices)
+        return FileLayout("SDS", (Stream(promised_samples=promised, most_samples=there * per_packet),), notices)
     if rest != "sound" or there == n_packets:
-        return Layout("SDS", notices=notices)
+        return FileLayout("SDS", notices=notices)
     total = there * per_packet
     count = bytes([total & 127, total >> 7 & 127, total >> 14 & 127])
-    pieces = mend(begin, sound + there * _SDS_PACKET, (begin + 10, count))
-    return Layout("SDS", (Stream(pieces, promised_samples=promised),), notices)
+    pieces = mend(begin, sound + there * _SDS_PACKET_BYTES, (begin + 10, count))
+    return FileLayout("SDS", (Stream(pieces, promised_samples=promised),), notices)
 
 
 def _damaged_packets(file: BinaryIO, sound: int, n_packets: int) -> tuple[Notice, ...]:
     file.seek(sound)
-    packets = (file.read(_SDS_PACKET) for _ in range(n_packets))
+    packets = (file.read(_SDS_PACKET_BYTES) for _ in range(n_packets))
     n_damaged = sum(packet[:1] != b"\xf0" or _checksum(packet[1:125]) != packet[125] for packet in packets)
     return (Notice("packets-damaged", {"n_packets": n_damaged}),) if n_damaged else ()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 from . import matlab
-from .layout import Layout, Stream
+from .layout import FileLayout, Stream
 from .sizes import Field, sized_layout
 from .trailing import is_open_size
 from .view import read_at
@@ -26,8 +26,8 @@ class _Size(NamedTuple):
     endian: str
 
 
-def _by_size(container: str, read_size: Callable[[bytes], _Size]) -> Callable[[BinaryIO, int, int], Layout]:
-    def layout(file: BinaryIO, begin: int, end: int) -> Layout:
+def _by_size(container: str, read_size: Callable[[bytes], _Size]) -> Callable[[BinaryIO, int, int], FileLayout]:
+    def layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
         head = read_at(file, begin, 512)
         size = read_size(head)
         count = struct.unpack_from(size.form, head, size.place)[0]
@@ -53,32 +53,34 @@ def _wve(head: bytes) -> _Size:
     return _Size(32, 18, ">I", 1, "BIG")
 
 
-def _xi(file: BinaryIO, begin: int, end: int) -> Layout:
+def _xi(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """FastTracker's instruments: the bytes of their one sample; libsndfile itself writes 0."""
     n_bytes = struct.unpack("<I", read_at(file, begin + 298, 4))[0]
     if n_bytes == 0:
-        return Layout("XI", (Stream(present_bytes=end - begin - 338, is_open=True),))
+        return FileLayout("XI", (Stream(present_bytes=end - begin - 338, is_open=True),))
     return sized_layout("XI", file, (begin, end), begin + 338, n_bytes, fill=1)
 
 
-def _without_size(container: str, sound: Callable[[bytes], int]) -> Callable[[BinaryIO, int, int], Layout]:
-    def layout(file: BinaryIO, begin: int, end: int) -> Layout:
-        return Layout(container, (Stream(present_bytes=end - begin - sound(read_at(file, begin, 512)), is_open=True),))
+def _without_size(container: str, sound: Callable[[bytes], int]) -> Callable[[BinaryIO, int, int], FileLayout]:
+    def layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
+        return FileLayout(
+            container, (Stream(present_bytes=end - begin - sound(read_at(file, begin, 512)), is_open=True),)
+        )
 
     return layout
 
 
-def _paf(file: BinaryIO, begin: int, end: int) -> Layout:
+def _paf(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Ensoniq's PARIS: no length; 24 bits come in blocks of ten samples in 32 bytes."""
     head = read_at(file, begin, 28)
     order = "<" if head[:4] == b"fap " else ">"
     kind, channels = struct.unpack_from(f"{order}II", head, 16)
     there = end - begin - 2048
     if kind != 1:
-        return Layout("PAF", (Stream(present_bytes=there, is_open=True),))
+        return FileLayout("PAF", (Stream(present_bytes=there, is_open=True),))
     block = 32 * max(1, channels)
     within = "sample" if there % block else None
-    return Layout("PAF", (Stream(most_samples=there // block * 10, is_open=True, ends_within=within),))
+    return FileLayout("PAF", (Stream(most_samples=there // block * 10, is_open=True, ends_within=within),))
 
 
 def _pvf_sound(head: bytes) -> int:
@@ -87,7 +89,7 @@ def _pvf_sound(head: bytes) -> int:
 
 
 # Name, first bytes, more bytes at another place, and the parser.
-FIXED: tuple[tuple[str, bytes, int, bytes, Callable[[BinaryIO, int, int], Layout]], ...] = (
+FIXED: tuple[tuple[str, bytes, int, bytes, Callable[[BinaryIO, int, int], FileLayout]], ...] = (
     ("AVR", b"2BIT", 0, b"", _by_size("AVR", _avr)),
     ("WVE", b"ALawSoundFile**", 0, b"", _by_size("WVE", _wve)),
     ("MPC2K", b"\1\4", 0, b"", _by_size("MPC2K", _mpc2k)),

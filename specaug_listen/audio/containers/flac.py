@@ -16,28 +16,28 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from .layout import MOST_FILES, Layout, Stream, left_unread, unknown_layout
+from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
 from .trailing import before_tags
 from .view import Piece, View, mend, read_at
 
-__all__ = ["LENGTH_OF_HEADER", "FlacMd5", "flac_frames", "flac_header", "flac_layout", "stream_of", "zeros_behind"]
+__all__ = ["HEADER_BYTES", "FlacMd5", "flac_frames", "flac_header", "flac_layout", "stream_of", "zeros_behind"]
 
 # The marker of a stream, and the first block behind it (the last one or not), which is always of this size.
 _BEGINNINGS = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
-_PLACE_OF_TOTAL = 8 + 13
-_AT_ONCE = 1 << 20
+_TOTAL_SAMPLES_OFFSET = 8 + 13
+_BYTES_AT_ONCE = 1 << 20
 # Marker and STREAMINFO, of which rate, channels and bits stand in bytes 18 to 25, and the MD5 in the last 16; the
 # longest header of a frame.
-LENGTH_OF_HEADER, _FRAME_HEADER = 42, 16
+HEADER_BYTES, _FRAME_HEADER_BYTES = 42, 16
 _BYTES_PER_SAMPLE = {8: 1, 16: 2, 24: 3}
 # Of a frame beside its samples, and the beginning of the next one, of which decoders look at more than they need.
-_MOST_BESIDE = 1 << 10
+_MOST_OVERHEAD_BYTES = 1 << 10
 # Places near the end of a stream that look like its last frame.
-_MOST_TRIED = 8
-_SYNC = re.compile(rb"\xff[\xf8\xf9]")
+_MOST_PLACES = 8
+_FRAME_SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
 
-def flac_layout(file: BinaryIO, begin: int, end: int) -> Layout:
+def flac_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """FLAC between two places of a file: one stream, or several, one behind the other."""
     end = before_tags(file, begin, end)
     starts = _beginnings(file, begin, end)
@@ -45,20 +45,20 @@ def flac_layout(file: BinaryIO, begin: int, end: int) -> Layout:
         return unknown_layout("FLAC")
     spans = list(zip(starts, [*starts[1:], end], strict=True))
     notices = (left_unread(starts[MOST_FILES], end),) if len(starts) > MOST_FILES else ()
-    return Layout("FLAC", tuple(stream_of(file, [span]) for span in spans[:MOST_FILES]), notices)
+    return FileLayout("FLAC", tuple(stream_of(file, [span]) for span in spans[:MOST_FILES]), notices)
 
 
 def _beginnings(file: BinaryIO, begin: int, end: int) -> list[int]:
     places = []
     at = begin
     while at < end:
-        block = read_at(file, at, min(_AT_ONCE, end - at))
+        block = read_at(file, at, min(_BYTES_AT_ONCE, end - at))
         for marker in _BEGINNINGS:
             place = block.find(marker)
             while place >= 0:
                 places.append(at + place)
                 place = block.find(marker, place + 1)
-        if len(block) < _AT_ONCE:
+        if len(block) < _BYTES_AT_ONCE:
             break
         at += len(block) - 7
     return sorted(set(places))
@@ -70,7 +70,7 @@ def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]]) -> Stream:
     Without a total, it is decoded as far as it goes.
     """
     (begin, end), *more_spans = spans
-    place = begin + _PLACE_OF_TOTAL
+    place = begin + _TOTAL_SAMPLES_OFFSET
     field = read_at(file, place, 5)
     if len(field) < 5:
         return Stream(((begin, end), *more_spans))
@@ -97,21 +97,21 @@ def flac_frames(stream: View) -> Iterator[tuple[int, int]]:
     int [bytes]
     """
     stream.seek(0)
-    header = stream.read(LENGTH_OF_HEADER)
-    if len(header) < LENGTH_OF_HEADER:
+    header = stream.read(HEADER_BYTES)
+    if len(header) < HEADER_BYTES:
         return
     per_frame = struct.unpack(">H", header[8:10])[0]
-    at = LENGTH_OF_HEADER
+    at = HEADER_BYTES
     while True:
         stream.seek(at)
-        block = stream.read(_AT_ONCE)
-        for sync in _SYNC.finditer(block):
-            number = _number_of_frame(block[sync.start() : sync.start() + _FRAME_HEADER])
+        block = stream.read(_BYTES_AT_ONCE)
+        for sync in _FRAME_SYNC.finditer(block):
+            number = _number_of_frame(block[sync.start() : sync.start() + _FRAME_HEADER_BYTES])
             if number is not None:
                 yield number if block[sync.start() + 1] & 1 else number * per_frame, at + sync.start()
-        if len(block) < _AT_ONCE:
+        if len(block) < _BYTES_AT_ONCE:
             return
-        at += len(block) - _FRAME_HEADER
+        at += len(block) - _FRAME_HEADER_BYTES
 
 
 def flac_header(stream: View) -> tuple[bytes, int]:
@@ -125,13 +125,13 @@ def flac_header(stream: View) -> tuple[bytes, int]:
         Of a frame whose samples are not compressed at all.
     """
     stream.seek(0)
-    header = stream.read(LENGTH_OF_HEADER)
-    if len(header) < LENGTH_OF_HEADER:
+    header = stream.read(HEADER_BYTES)
+    if len(header) < HEADER_BYTES:
         return header, 0
     (fields,) = struct.unpack(">Q", header[18:26])
     n_channels, bits = (fields >> 41 & 7) + 1, (fields >> 36 & 31) + 1
     per_frame = struct.unpack(">H", header[10:12])[0]
-    return header[:4] + b"\x80" + header[5:], per_frame * n_channels * (bits + 1) // 8 + _MOST_BESIDE
+    return header[:4] + b"\x80" + header[5:], per_frame * n_channels * (bits + 1) // 8 + _MOST_OVERHEAD_BYTES
 
 
 def zeros_behind(stream: View) -> int:
@@ -142,12 +142,12 @@ def zeros_behind(stream: View) -> int:
     end = stream.n_bytes
     at, zeros = end, end
     while at and zeros == at:
-        stream.seek(max(0, at - _AT_ONCE))
-        block = stream.read(at - max(0, at - _AT_ONCE))
+        stream.seek(max(0, at - _BYTES_AT_ONCE))
+        block = stream.read(at - max(0, at - _BYTES_AT_ONCE))
         zeros, at = at - len(block) + len(block.rstrip(b"\0")), at - len(block)
     if zeros == end:
         return 0
-    for _, begin in reversed(deque(flac_frames(stream), maxlen=_MOST_TRIED)):
+    for _, begin in reversed(deque(flac_frames(stream), maxlen=_MOST_PLACES)):
         stream.seek(begin)
         crc = _crc16(stream.read(zeros - begin))
         for behind in range(3):  # the checksum itself may end with zeros
@@ -206,7 +206,7 @@ class FlacMd5:
 
     def __init__(self, header: bytes) -> None:
         self._expected, self._bits = b"", 0
-        if len(header) == LENGTH_OF_HEADER and header[:4] == b"fLaC":
+        if len(header) == HEADER_BYTES and header[:4] == b"fLaC":
             (fields,) = struct.unpack(">Q", header[18:26])
             self._expected, self._bits = header[-16:], (fields >> 36 & 31) + 1
         self._is_known = any(self._expected) and self._bits in _BYTES_PER_SAMPLE

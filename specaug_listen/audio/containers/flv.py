@@ -7,12 +7,13 @@ from typing import BinaryIO, NamedTuple
 
 from .view import read_at
 
-__all__ = ["FLV_HEADER", "FLV_TAGS", "FlvPromise", "flv_promise", "flv_tag"]
+__all__ = ["FLV_HEADER_BYTES", "FLV_TAG_KINDS", "FlvPromise", "flv_promise", "flv_tag"]
 
-# The header, and a size of no tag.
-FLV_HEADER = 13
-_TAG, _BEHIND = 11, 4
-FLV_TAGS = frozenset({b"\x08", b"\x09", b"\x12"})
+# The header, with the size of the tag before the first one, which is 0.
+FLV_HEADER_BYTES = 13
+# The header of a tag, and the tag's size behind it.
+_TAG_HEADER_BYTES, _SIZE_BYTES = 11, 4
+FLV_TAG_KINDS = frozenset({b"\x08", b"\x09", b"\x12"})
 # How much later than the beginning of its last tag a file ends: longer than any frame, and a picture now and then.
 _TOLERANCE_S = 1.0
 
@@ -27,9 +28,9 @@ class FlvPromise(NamedTuple):
         """Whether a file between two places is shorter."""
         if self.n_bytes:
             return end - begin < self.n_bytes
-        last = end - _BEHIND - int.from_bytes(read_at(file, max(begin, end - _BEHIND), _BEHIND), "big")
-        head = read_at(file, max(begin, last), _TAG)
-        if last < begin or head[:1] not in FLV_TAGS:
+        last = end - _SIZE_BYTES - int.from_bytes(read_at(file, max(begin, end - _SIZE_BYTES), _SIZE_BYTES), "big")
+        head = read_at(file, max(begin, last), _TAG_HEADER_BYTES)
+        if last < begin or head[:1] not in FLV_TAG_KINDS:
             return False
         return int.from_bytes(head[7:8] + head[4:7], "big") / 1000 < self.seconds - _TOLERANCE_S
 
@@ -37,9 +38,9 @@ class FlvPromise(NamedTuple):
 def flv_tag(head: bytes, is_first: bool) -> tuple[bytes, int] | None:
     """Kind and length of a tag."""
     kind = bytes([head[0] & 0x1F]) if head else b""
-    if len(head) < _TAG or kind not in FLV_TAGS or head[0] & 0xC0 or any(head[8:_TAG]):
+    if len(head) < _TAG_HEADER_BYTES or kind not in FLV_TAG_KINDS or head[0] & 0xC0 or any(head[8:_TAG_HEADER_BYTES]):
         return None
-    return kind, _TAG + int.from_bytes(head[1:4], "big") + _BEHIND
+    return kind, _TAG_HEADER_BYTES + int.from_bytes(head[1:4], "big") + _SIZE_BYTES
 
 
 def flv_promise(head: bytes) -> FlvPromise | None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from ..._notices import Notice
 from .view import Piece
 
-__all__ = ["MOST_FILES", "Body", "Layout", "Stream", "left_unread", "unknown_layout"]
+__all__ = ["MOST_FILES", "Body", "FileLayout", "Stream", "left_unread", "unknown_layout"]
 
 # That are put one behind the other in one file; each costs a decoder of its own.
 MOST_FILES = 1000
-_REFUSALS = frozenset({"coded", "cut", "one-by-one", "variables"})
+_REFUSAL_KINDS = frozenset({"coded", "cut", "one-by-one", "variables"})
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Stream:
     body : Body or None
         Where the samples lie, where the header's length must not be followed.
     promised_bytes, present_bytes : int or None
-        Of the sound: by the header, and in the file; None where there is nothing to be compared.
+        Bytes of sound: as the header states, and as there are in the file; None where there is nothing to be compared.
     promised_samples : int or None
         By the header; 0 where it was never filled in, None where it leaves it open or speaks of bytes.
     expected_samples : int or None
@@ -75,7 +75,7 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Layout:
+class FileLayout:
     """The streams of a file, in their order, and what is noticed beside them.
 
     Parameters
@@ -96,12 +96,12 @@ class Layout:
     @property
     def refusal(self) -> Notice | None:
         """Why nothing of the file is to be decoded; None where it is."""
-        return next((notice for notice in self.notices if notice.kind in _REFUSALS), None)
+        return next((notice for notice in self.notices if notice.kind in _REFUSAL_KINDS), None)
 
 
-def unknown_layout(container: str) -> Layout:
+def unknown_layout(container: str) -> FileLayout:
     """The layout of a file whose header does not tell where its sound is, so that its decoder has the only word."""
-    return Layout(container, (Stream(is_open=True),))
+    return FileLayout(container, (Stream(is_open=True),))
 
 
 def left_unread(begin: int, end: int) -> Notice:

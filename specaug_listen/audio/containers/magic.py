@@ -10,7 +10,7 @@ from ..._files import open_file
 from .mpeg_frames import length_of_id3
 from .view import read_at
 
-__all__ = ["FfmpegFormat", "format_by_content", "format_by_head"]
+__all__ = ["ASF_HEADER", "FfmpegFormat", "format_by_content", "format_by_head"]
 
 
 class FfmpegFormat(NamedTuple):
@@ -28,11 +28,12 @@ class FfmpegFormat(NamedTuple):
     has_sound: bool = True
 
 
-_HEAD = 4096
-_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_HEAD_BYTES = 4096
+# Microsoft's GUID of the object that a Windows Media file begins with.
+ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 # First bytes, more bytes at another place, name.
-_NAMES: tuple[tuple[bytes, int, bytes, FfmpegFormat], ...] = (
-    (_ASF, 0, b"", FfmpegFormat("a Windows Media (WMA, ASF) file")),
+_FORMATS: tuple[tuple[bytes, int, bytes, FfmpegFormat], ...] = (
+    (ASF_HEADER, 0, b"", FfmpegFormat("a Windows Media (WMA, ASF) file")),
     (b"\x1aE\xdf\xa3", 0, b"", FfmpegFormat("a Matroska or WebM file")),
     (b"FLV", 0, b"", FfmpegFormat("a Flash video (FLV) file")),
     (b"RIFF", 8, b"AVI ", FfmpegFormat("an AVI file")),
@@ -62,7 +63,11 @@ _NAMES: tuple[tuple[bytes, int, bytes, FfmpegFormat], ...] = (
     (b"OggS", 28, b"CELT    ", FfmpegFormat("an Ogg file of CELT", False)),
     (b"MThd", 0, b"", FfmpegFormat("a MIDI file: notes, no sound", False)),
 )
-_BRANDS = {b"M4A ": "an MPEG-4 audio (M4A) file", b"M4B ": "an MPEG-4 audio (M4B) file", b"qt  ": "a QuickTime file"}
+_MP4_BRANDS = {
+    b"M4A ": "an MPEG-4 audio (M4A) file",
+    b"M4B ": "an MPEG-4 audio (M4B) file",
+    b"qt  ": "a QuickTime file",
+}
 _WAV_FORMS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 _WAV_CODECS = {
     0x02: "MS ADPCM", 0x22: "TrueSpeech", 0x28: "LH codec", 0x2D: "SBC", 0x42: "G.723.1", 0x45: "G.726", 0x64: "G.726",
@@ -72,7 +77,7 @@ _WAV_CODECS = {
 }  # fmt: skip
 
 # What libsndfile reads, of which 0xFFFE says that another number follows.
-_READ_IN_WAV = frozenset({0x01, 0x02, 0x03, 0x06, 0x07, 0x11, 0x14, 0x31, 0x38, 0x40, 0x50, 0x55, 0xFFFE})
+_WAV_CODECS_OF_LIBSNDFILE = frozenset({0x01, 0x02, 0x03, 0x06, 0x07, 0x11, 0x14, 0x31, 0x38, 0x40, 0x50, 0x55, 0xFFFE})
 
 
 def format_by_content(path: str | os.PathLike[str]) -> FfmpegFormat | None:
@@ -83,9 +88,9 @@ def format_by_content(path: str | os.PathLike[str]) -> FfmpegFormat | None:
     OSError
     """
     with open_file(path) as file:
-        head = file.read(_HEAD)
+        head = file.read(_HEAD_BYTES)
         if n_bytes := length_of_id3(head):
-            head = read_at(file, n_bytes, _HEAD)
+            head = read_at(file, n_bytes, _HEAD_BYTES)
     return format_by_head(head)
 
 
@@ -97,11 +102,11 @@ def format_by_head(head: bytes) -> FfmpegFormat | None:
     >>> format_by_head(b"#!AMR-WB").name
     'an AMR file'
     """
-    for begins, place, also, kind in _NAMES:
+    for begins, place, also, kind in _FORMATS:
         if head.startswith(begins) and head[place:].startswith(also):
             return kind
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
-        return FfmpegFormat(_BRANDS.get(head[8:12], "an MPEG-4 (MP4) file"))
+        return FfmpegFormat(_MP4_BRANDS.get(head[8:12], "an MPEG-4 (MP4) file"))
     if len(head) > 4 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
         return FfmpegFormat("an AAC (ADTS) file")
     if any(head[at : at + 3 * step : step] == b"GGG" for at, step in ((0, 188), (4, 192))):
@@ -121,4 +126,4 @@ def _wav_with_other_codec(head: bytes) -> FfmpegFormat | None:
     kind = "W64" if is_w64 else "WAV"
     if tag in _WAV_CODECS:
         return FfmpegFormat(f"a {kind} file of {_WAV_CODECS[tag]}")
-    return None if tag in _READ_IN_WAV else FfmpegFormat(f"a {kind} file of codec 0x{tag:04X}")
+    return None if tag in _WAV_CODECS_OF_LIBSNDFILE else FfmpegFormat(f"a {kind} file of codec 0x{tag:04X}")

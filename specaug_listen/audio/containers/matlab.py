@@ -11,37 +11,37 @@ import struct
 from typing import BinaryIO
 
 from ..._notices import Notice
-from .layout import Layout
+from .layout import FileLayout
 from .sizes import Field, sized_layout
 from .trailing import is_open_size
 from .view import read_at
 
 __all__ = ["is_mat4", "mat4", "mat4_of_other_kind", "mat5"]
 
-_HEAD = 512
+_HEAD_BYTES = 512
 _MOST_CHANNELS = 256
 _LONGEST_NAME = 64
 # Bytes of a number, by its kind in the 4th version.
-_WIDTHS = (8, 4, 4, 2, 2, 1)
+_NUMBER_BYTES = (8, 4, 4, 2, 2, 1)
 # What a variable of the 5th version is, as it is or compressed.
-_MATRIX, _COMPRESSED = 14, 15
+_MATRIX_KIND, _COMPRESSED_KIND = 14, 15
 
 
-def mat4(file: BinaryIO, begin: int, end: int) -> Layout:
+def mat4(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Two matrices, each behind a header of 20 bytes and its name."""
-    head = read_at(file, begin, _HEAD)
+    head = read_at(file, begin, _HEAD_BYTES)
     order = _order_of_mat4(head) or "<"
     at = 20 + struct.unpack_from(f"{order}I", head, 16)[0] + 8
     kind, channels, _, is_complex, n_name = struct.unpack_from(f"{order}5I", head, at)
     if head[at + 20 : at + 20 + n_name] != b"wavedata\0" or is_complex or not 1 <= channels <= _MOST_CHANNELS:
         return _refusal("MAT4")
-    field = Field(begin + at + 8, f"{order}I", channels * _WIDTHS[kind % 1000 // 10])
+    field = Field(begin + at + 8, f"{order}I", channels * _NUMBER_BYTES[kind % 1000 // 10])
     return _clip("MAT4", file, (begin, end), begin + at + 20 + n_name, field, order)
 
 
-def mat5(file: BinaryIO, begin: int, end: int) -> Layout:
+def mat5(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Two matrices, each of elements with a type and a size: flags, dimensions, name, and values."""
-    head = read_at(file, begin, _HEAD)
+    head = read_at(file, begin, _HEAD_BYTES)
     if len(head) < 128:
         raise ValueError("cut off within the text at its beginning")
     order = ">" if head[126:128] == b"MI" else "<"
@@ -51,7 +51,7 @@ def mat5(file: BinaryIO, begin: int, end: int) -> Layout:
     return _clip("MAT5", file, (begin, end), begin + header.end(), Field(begin + header.end() - 4, f"{order}I"), order)
 
 
-def mat4_of_other_kind(file: BinaryIO, begin: int, end: int) -> Layout:
+def mat4_of_other_kind(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """A matrix that is not the rate of a clip."""
     return _refusal("MAT4")
 
@@ -61,11 +61,11 @@ def is_mat4(head: bytes) -> bool:
     return bool(_order_of_mat4(head))
 
 
-def _refusal(container: str) -> Layout:
-    return Layout(container, notices=(Notice("variables"),))
+def _refusal(container: str) -> FileLayout:
+    return FileLayout(container, notices=(Notice("variables"),))
 
 
-def _clip(container: str, file: BinaryIO, span: tuple[int, int], sound: int, field: Field, order: str) -> Layout:
+def _clip(container: str, file: BinaryIO, span: tuple[int, int], sound: int, field: Field, order: str) -> FileLayout:
     count = struct.unpack(field.form, read_at(file, field.place, 4))[0]
     n_bytes = count if is_open_size(count) else count * field.unit
     if _is_variable(file, container, span[0], sound + n_bytes, order):
@@ -79,9 +79,9 @@ def _clip(container: str, file: BinaryIO, span: tuple[int, int], sound: int, fie
 def _is_variable(file: BinaryIO, container: str, begin: int, at: int, order: str) -> bool:
     """Whether another variable follows, or another file."""
     if container == "MAT4":
-        return is_mat4(read_at(file, at, _HEAD))
+        return is_mat4(read_at(file, at, _HEAD_BYTES))
     head = read_at(file, begin + (at - begin + 7) // 8 * 8, 8)
-    is_matrix = len(head) == 8 and struct.unpack(f"{order}I", head[:4])[0] in (_MATRIX, _COMPRESSED)
+    is_matrix = len(head) == 8 and struct.unpack(f"{order}I", head[:4])[0] in (_MATRIX_KIND, _COMPRESSED_KIND)
     return is_matrix or head.startswith(b"MATLAB ")
 
 
@@ -94,7 +94,7 @@ def _header_of_mat5(order: str) -> re.Pattern[bytes]:
 
     real = b"(?:" + b"|".join(numbers(kind) for kind in range(6, 14)) + b").{4}"  # without a flag, as of complex ones
     rate = b"(?:" + numbers(9, 8) + b".{8}|.{8})"  # a double, or what is packed with its type and size
-    before = numbers(_MATRIX) + b".{4}" + numbers(6, 8) + real + numbers(5, 8)
+    before = numbers(_MATRIX_KIND) + b".{4}" + numbers(6, 8) + real + numbers(5, 8)
     first = before + numbers(1, 1, 1, 10) + rb"samplerate\0{6}" + rate
     return re.compile(first + before + b"(.{4}).{4}" + numbers(1, 8) + b"wavedata.{8}", re.DOTALL)
 

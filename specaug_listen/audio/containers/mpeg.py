@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from ..._notices import Notice
-from .layout import MOST_FILES, Layout, Stream, left_unread
-from .mpeg_frames import MOST_PADDING, Run, length_of_id3, read_runs
+from .layout import MOST_FILES, FileLayout, Stream, left_unread
+from .mpeg_frames import MOST_PADDING_BYTES, Run, length_of_id3, read_runs
 from .trailing import before_tags
 from .view import Piece
 
@@ -22,12 +22,12 @@ __all__ = ["begins_within", "length_of_id3", "mpeg_layout"]
 _FEWEST_FRAMES = 3
 # One behind the other of which no other content is made up.
 _CERTAIN_FRAMES = 10
-_DECODER_DELAY = 529
+_DECODER_DELAY_SAMPLES = 529
 
 
 def mpeg_layout(
-    file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True, most_padding: int = MOST_PADDING
-) -> Layout | None:
+    file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True, most_padding: int = MOST_PADDING_BYTES
+) -> FileLayout | None:
     """MPEG audio between two places of a file; None where there is not one frame."""
     scan = read_runs(file, begin, before_tags(file, begin, end), most_padding)
     longest = max((run.n_frames for run in scan.runs), default=0)
@@ -36,7 +36,7 @@ def mpeg_layout(
     if streams and all(stream.expected_samples == 0 and stream.promised_samples for stream in streams):
         # Cut within the first frames of sound, which hold nothing but the decoder's delay.
         values = {"n_promised": streams[0].promised_samples, "sample_rate": runs[0].format.rate_hz}
-        return Layout("MP3", notices=(Notice("cut", {"n_present": 0, **values}),))
+        return FileLayout("MP3", notices=(Notice("cut", {"n_present": 0, **values}),))
     if longest == 0 or (runs[0].is_free and not _are_most(runs, end - begin)):
         return None
     n_foreign = sum(to - at for at, to in scan.foreign)
@@ -60,7 +60,7 @@ def mpeg_layout(
     if len(streams) > MOST_FILES:
         notices = (*notices, left_unread(runs[MOST_FILES].begin, end))
         streams = streams[:MOST_FILES]
-    return Layout("MP3" if runs[0].layer == 3 else f"MP{runs[0].layer}", tuple(streams), notices)
+    return FileLayout("MP3" if runs[0].layer == 3 else f"MP{runs[0].layer}", tuple(streams), notices)
 
 
 def begins_within(file: BinaryIO, begin: int, end: int) -> bool:
@@ -110,4 +110,4 @@ def _promised_samples(run: Run) -> int:
 
 def _n_trimmed(delay: int, padding: int) -> int:
     """Return how many samples mpg123 takes off: the encoder's delay and its own, and what remains of the padding."""
-    return delay + _DECODER_DELAY + max(0, padding - _DECODER_DELAY)
+    return delay + _DECODER_DELAY_SAMPLES + max(0, padding - _DECODER_DELAY_SAMPLES)

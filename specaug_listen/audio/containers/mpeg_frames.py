@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 from .trailing import end_of_run
 from .view import read_at
 
-__all__ = ["MOST_PADDING", "Run", "Scan", "Tag", "length_of_id3", "read_runs"]
+__all__ = ["MOST_PADDING_BYTES", "Run", "Scan", "Tag", "length_of_id3", "read_runs"]
 
 # kbit/s by 4 bits of the header: MPEG 1 layers I, II, III; MPEG 2 and 2.5 layer I, layers II and III.
 _KBITS = {
@@ -23,15 +23,15 @@ _KBITS = {
     (2, 3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 _RATES_HZ = (44100, 48000, 32000)
-_HEAD = 52  # header, side information, and the name of a tag behind it
-_SHORTEST_FREE, _LONGEST_FREE = 24, 4096
-_VBRI = 36  # where Fraunhofer's tag is, whatever the frame
-MOST_PADDING = 512
+_HEAD_BYTES = 52  # header, side information, and the name of a tag behind it
+_SHORTEST_FREE_BYTES, _LONGEST_FREE_BYTES = 24, 4096
+_VBRI_OFFSET = 36  # where Fraunhofer's tag is, whatever the frame
+MOST_PADDING_BYTES = 512
 # So many headers without a frame are in 100 MB of anything, or in 200 KB of nothing else: no first frame follows.
-_MOST_IN_VAIN = 1 << 16
-_APE = 32  # header of an APE tag, and its footer
-_LYRICS = b"LYRICSBEGIN"
-_SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX")
+_MOST_FALSE_HEADERS = 1 << 16
+_APE_BYTES = 32  # header of an APE tag, and its footer
+_LYRICS_BEGINNING = b"LYRICSBEGIN"
+_FRAME_SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX")
 
 
 class Format(NamedTuple):
@@ -124,15 +124,15 @@ class Scan:
     foreign: list[tuple[int, int]] = field(default_factory=list)
     n_zeros: int = 0
     is_torn: bool = False
-    most_padding: int = MOST_PADDING
+    most_padding: int = MOST_PADDING_BYTES
 
 
-def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PADDING) -> Scan:
+def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PADDING_BYTES) -> Scan:
     """Find the frames between two places of a file; fewer zeros around them than so many are padding."""
     scan, at = Scan(most_padding=most_padding), begin
     is_lost, lost_from, n_vain = True, begin, 0
     while at + 4 <= end:
-        head = read_at(file, at, min(_HEAD, end - at))
+        head = read_at(file, at, min(_HEAD_BYTES, end - at))
         if n_bytes := _length_of_tag(file, head, at, end):
             _note_foreign(scan, file, lost_from, at)
             at += n_bytes
@@ -143,7 +143,7 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
         same = bool(scan.runs) and frame is not None and frame[0] == scan.runs[-1].format
         if frame is None or not ((same and not is_lost) or _is_followed(file, at + frame[1], end, frame[0])):
             at, is_lost, n_vain = _next_sync(file, at + 1, end), True, n_vain + 1
-            if n_vain > _MOST_IN_VAIN and not scan.runs:
+            if n_vain > _MOST_FALSE_HEADERS and not scan.runs:
                 break
             continue
         if at + frame[1] > end:
@@ -207,8 +207,8 @@ def _parse(header: bytes) -> tuple[Format, int] | None:
 
 def _free_length(file: BinaryIO, header: bytes, at: int, end: int) -> int:
     """Length of a frame whose rate is none of the table's: up to the next one; 0 where there is none."""
-    following = read_at(file, at + 4, min(_LONGEST_FREE, end - at - 4))
-    place = following.find(header[:2], _SHORTEST_FREE - 4)
+    following = read_at(file, at + 4, min(_LONGEST_FREE_BYTES, end - at - 4))
+    place = following.find(header[:2], _SHORTEST_FREE_BYTES - 4)
     while place >= 0:
         other = following[place : place + 4]
         if len(other) == 4 and other[2] & 0xFC == header[2] & 0xFC and other[3] >> 6 == header[3] >> 6:
@@ -221,7 +221,7 @@ def _is_followed(file: BinaryIO, at: int, end: int, form: Format) -> bool:
     """Whether another frame of this format, a tag or the end of the file comes here."""
     if at >= end - 3:
         return True
-    head = read_at(file, at, min(_HEAD, end - at))
+    head = read_at(file, at, min(_HEAD_BYTES, end - at))
     if _length_of_id(head, end - at):
         return True
     sync = _parse(head[:4])
@@ -248,7 +248,7 @@ def _length_of_id(head: bytes, there: int) -> int:
         return 128
     if head.startswith(b"APETAGEX") and len(head) >= 24:
         size, flags = struct.unpack("<I", head[12:16])[0], struct.unpack("<I", head[20:24])[0]
-        return min(there, _APE + size if flags & 1 << 29 else _APE)
+        return min(there, _APE_BYTES + size if flags & 1 << 29 else _APE_BYTES)
     return 0
 
 
@@ -258,8 +258,8 @@ def _length_of_tag(file: BinaryIO, head: bytes, at: int, end: int) -> int:
     The size in the header of an APE tag counts a footer, which may be lacking.
     """
     n_bytes = _length_of_id(head, end - at)
-    if head.startswith(b"APETAGEX") and _APE < n_bytes < end - at:
-        n_bytes -= 0 if read_at(file, at + n_bytes - _APE, 8) == b"APETAGEX" else _APE
+    if head.startswith(b"APETAGEX") and _APE_BYTES < n_bytes < end - at:
+        n_bytes -= 0 if read_at(file, at + n_bytes - _APE_BYTES, 8) == b"APETAGEX" else _APE_BYTES
     return n_bytes
 
 
@@ -268,7 +268,7 @@ def _next_sync(file: BinaryIO, at: int, end: int) -> int:
     size = 1 << 10  # mostly it is near; else larger steps are taken
     while at < end:
         block = read_at(file, at, min(size, end - at))
-        if sync := _SYNC.search(block):
+        if sync := _FRAME_SYNC.search(block):
             return at + sync.start()
         if len(block) < 8:
             return end
@@ -283,7 +283,7 @@ def _note_foreign(scan: Scan, file: BinaryIO, begin: int, end: int, *, is_within
     is_padding = not (is_within and scan.runs) and end_of_run(file, begin, end) == (end, 0)
     if is_padding and (scan.runs or end - begin < scan.most_padding):
         scan.n_zeros += end - begin if end - begin >= scan.most_padding else 0
-    elif read_at(file, begin, len(_LYRICS)) != _LYRICS:
+    elif read_at(file, begin, len(_LYRICS_BEGINNING)) != _LYRICS_BEGINNING:
         scan.foreign.append((begin, end))
 
 
@@ -301,8 +301,8 @@ def _tag(file: BinaryIO, head: bytes, at: int, form: Format, length: int) -> Tag
     for where in (place, place + 2):
         if head[where : where + 4] in (b"Xing", b"Info"):
             return _xing(read_at(file, at, length), where)
-    if head[_VBRI : _VBRI + 4] == b"VBRI" and length >= _VBRI + 18:
-        return Tag(b"", _VBRI, struct.unpack(">I", read_at(file, at + _VBRI + 14, 4))[0], 0, 0)
+    if head[_VBRI_OFFSET : _VBRI_OFFSET + 4] == b"VBRI" and length >= _VBRI_OFFSET + 18:
+        return Tag(b"", _VBRI_OFFSET, struct.unpack(">I", read_at(file, at + _VBRI_OFFSET + 14, 4))[0], 0, 0)
     return None
 
 

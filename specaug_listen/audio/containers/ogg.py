@@ -14,20 +14,20 @@ from typing import BinaryIO
 
 from ..._notices import Notice
 from .flac import stream_of
-from .layout import MOST_FILES, Layout, Stream, left_unread, unknown_layout
+from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
 from .trailing import before_tags, end_of_run
 from .view import read_at
 
 __all__ = ["ogg_layout"]
 
-_HEADER = 27
-_BEGINS, _ENDS = 2, 4
-_CHECKSUM, _ONES = 22, 0xFFFFFFFF
-_TURNED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_PAGE_HEADER_BYTES = 27
+_FIRST_PAGE_FLAG, _LAST_PAGE_FLAG = 2, 4
+_CHECKSUM_OFFSET, _ALL_ONES = 22, 0xFFFFFFFF
+_REVERSED_BYTES = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 # What the first packet of a track of sound begins with.
-_CODECS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ")
+_CODEC_MARKS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ")
 # Before what a FLAC file begins with: a mark, the mapping's version, and the number of header packets.
-_FLAC_IN_OGG, _FLAC_HEADER = b"\x7fFLAC\1", 9
+_FLAC_IN_OGG_MARK, _FLAC_IN_OGG_BYTES = b"\x7fFLAC\1", 9
 
 
 @dataclass
@@ -56,7 +56,7 @@ class _Scan:
     def take(self, at: int, page: bytes) -> None:
         """Take in the next page."""
         flags, serial, number = struct.unpack("<B8xII", page[5:22])
-        is_first = bool(flags & _BEGINS)
+        is_first = bool(flags & _FIRST_PAGE_FLAG)
         if is_first and not self.was_first:
             if self.begins:
                 self.has_ends.append(self.has_end)
@@ -65,11 +65,11 @@ class _Scan:
             self.checksums.clear()
             self.n_tracks = 0
         self.was_first = is_first
-        if page[: _CHECKSUM + 4] in self.checksums:
+        if page[: _CHECKSUM_OFFSET + 4] in self.checksums:
             self.repeated[at] = at + len(page)
             return
-        self.checksums.add(page[: _CHECKSUM + 4])
-        self.n_tracks += is_first and page[_HEADER + page[26] :].startswith(_CODECS)
+        self.checksums.add(page[: _CHECKSUM_OFFSET + 4])
+        self.n_tracks += is_first and page[_PAGE_HEADER_BYTES + page[26] :].startswith(_CODEC_MARKS)
         self.most_tracks = max(self.most_tracks, self.n_tracks)
         if not is_first and serial not in self.numbers:
             self.n_foreign += len(page)
@@ -78,10 +78,10 @@ class _Scan:
         if before is not None and number > before + 1:
             self.n_lost += number - before - 1
         self.numbers[serial] = number
-        self.has_end = bool(flags & _ENDS)
+        self.has_end = bool(flags & _LAST_PAGE_FLAG)
 
 
-def ogg_layout(file: BinaryIO, begin: int, end: int) -> Layout:
+def ogg_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Ogg between two places of a file: one stream, or a chain of them."""
     scan = _scan(file, begin, end)
     if not scan.begins:
@@ -110,13 +110,13 @@ def ogg_layout(file: BinaryIO, begin: int, end: int) -> Layout:
         notices = (*notices, Notice("tracks", {"n_tracks": scan.most_tracks}))
     if not is_all:
         notices = (*notices, left_unread(scan.begins[MOST_FILES], end))
-    return Layout("Ogg", tuple(streams), notices)
+    return FileLayout("Ogg", tuple(streams), notices)
 
 
 def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
     scan, at, end = _Scan(), begin, before_tags(file, begin, end)
     while at < end:
-        header = read_at(file, at, _HEADER)
+        header = read_at(file, at, _PAGE_HEADER_BYTES)
         if not header.startswith(b"OggS"):
             next_at = _next_page(file, at, end)
             if next_at < end:
@@ -125,10 +125,10 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
                 scan.n_behind = end - at
             at = next_at
             continue
-        if len(header) < _HEADER or at + _HEADER + header[26] > end:
+        if len(header) < _PAGE_HEADER_BYTES or at + _PAGE_HEADER_BYTES + header[26] > end:
             scan.is_torn = True
             break
-        n_bytes = _HEADER + header[26] + sum(file.read(header[26]))
+        n_bytes = _PAGE_HEADER_BYTES + header[26] + sum(file.read(header[26]))
         if at + n_bytes > end:
             scan.is_torn, scan.has_end = True, False
             break
@@ -145,9 +145,9 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
 
 def _is_sound(page: bytes) -> bool:
     """Whether a page is as it was written, by its checksum: zlib's, with the bits of each byte turned around."""
-    without_checksum = page[:_CHECKSUM] + bytes(4) + page[_CHECKSUM + 4 :]
-    turned = zlib.crc32(without_checksum.translate(_TURNED), _ONES) ^ _ONES
-    return struct.pack(">I", turned).translate(_TURNED) == page[_CHECKSUM : _CHECKSUM + 4]
+    without_checksum = page[:_CHECKSUM_OFFSET] + bytes(4) + page[_CHECKSUM_OFFSET + 4 :]
+    turned = zlib.crc32(without_checksum.translate(_REVERSED_BYTES), _ALL_ONES) ^ _ALL_ONES
+    return struct.pack(">I", turned).translate(_REVERSED_BYTES) == page[_CHECKSUM_OFFSET : _CHECKSUM_OFFSET + 4]
 
 
 def _stream(span: tuple[int, int], size: int, repeated: Mapping[int, int]) -> Stream:
@@ -164,17 +164,17 @@ def _as_flac(file: BinaryIO, begin: int, end: int, repeated: Mapping[int, int]) 
     """The packets of FLAC in Ogg in a row; None where the first page holds something else."""
     pieces: list[tuple[int, int]] = []
     at, serial = begin, b""
-    while at + _HEADER <= end:
-        header = read_at(file, at, _HEADER)
+    while at + _PAGE_HEADER_BYTES <= end:
+        header = read_at(file, at, _PAGE_HEADER_BYTES)
         if not header.startswith(b"OggS"):
             at = _next_page(file, at, end)
             continue
         n_bytes = sum(file.read(header[26]))
-        sound = at + _HEADER + header[26]
+        sound = at + _PAGE_HEADER_BYTES + header[26]
         if at == begin:
-            if not file.read(_FLAC_HEADER).startswith(_FLAC_IN_OGG):
+            if not file.read(_FLAC_IN_OGG_BYTES).startswith(_FLAC_IN_OGG_MARK):
                 return None
-            serial, sound, n_bytes = header[14:18], sound + _FLAC_HEADER, n_bytes - _FLAC_HEADER
+            serial, sound, n_bytes = header[14:18], sound + _FLAC_IN_OGG_BYTES, n_bytes - _FLAC_IN_OGG_BYTES
         if header[14:18] == serial and at not in repeated:
             pieces.append((sound, min(end, sound + n_bytes)))
         at = sound + n_bytes

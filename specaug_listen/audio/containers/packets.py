@@ -12,13 +12,13 @@ from .view import read_at
 __all__ = ["Chain", "chain_of"]
 
 # How much is read to go on behind what is no packet, which mostly is near; then more and more.
-_AT_FIRST, _AT_ONCE = 1 << 10, 1 << 20
-_ADTS, _AC3, _DTS, _DTS_HD = b"\xff\xf0", b"\x0bw", b"\x7f\xfe\x80\x01", b"\x64\x58\x20\x25"
-_PACK, _END = b"\0\0\1\xba", b"\0\0\1\xb9"
-_SECTOR = 2352  # of a video CD, which zeros fill up
+_FIRST_READ_BYTES, _LARGEST_READ_BYTES = 1 << 10, 1 << 20
+_ADTS_SYNC, _AC3_SYNC, _DTS_SYNC, _DTS_HD_SYNC = b"\xff\xf0", b"\x0bw", b"\x7f\xfe\x80\x01", b"\x64\x58\x20\x25"
+_PACK_CODE, _END_CODE = b"\0\0\1\xba", b"\0\0\1\xb9"
+_SECTOR_BYTES = 2352  # of a video CD, which zeros fill up
 _AC3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 # Bytes of AMR's frames by their mode; of comfort noise, and of none.
-_AMR = {
+_AMR_FRAME_BYTES = {
     b"#!AMR\n": (13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1),
     b"#!AMR-WB\n": (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1),
 }
@@ -58,16 +58,16 @@ def chain_of(file: BinaryIO, begin: int, size: int) -> Chain | None:
     head = _read(file, begin, 600)
     if head[:1] == b"\xff" and _adts(head):
         return _walk(file, begin, size, _adts, head[:2], "frame")
-    if head.startswith(_AC3):
-        return _walk(file, begin, size, _ac3, _AC3, "frame")
-    if head.startswith(_DTS):
-        return _walk(file, begin, size, _dts, _DTS, "frame")
-    for mark, sizes in _AMR.items():
+    if head.startswith(_AC3_SYNC):
+        return _walk(file, begin, size, _ac3, _AC3_SYNC, "frame")
+    if head.startswith(_DTS_SYNC):
+        return _walk(file, begin, size, _dts, _DTS_SYNC, "frame")
+    for mark, sizes in _AMR_FRAME_BYTES.items():
         if head.startswith(mark):
             return _walk(file, begin + len(mark), size, partial(_amr, sizes), b"", "frame")
-    if head.startswith(_PACK):
-        chain = _walk(file, begin, size, _of_ps, _PACK, "packet")
-        is_closed = _read(file, chain.ends - len(_END), len(_END)) == _END
+    if head.startswith(_PACK_CODE):
+        chain = _walk(file, begin, size, _of_ps, _PACK_CODE, "packet")
+        is_closed = _read(file, chain.ends - len(_END_CODE), len(_END_CODE)) == _END_CODE
         return chain._replace(is_open=not is_closed and chain.within is None)
     for period, place in ((188, 0), (192, 4)):
         if len(head) > place + 2 * period and all(head[place + i * period] == _TS_SYNC for i in range(3)):
@@ -94,7 +94,11 @@ def _walk(file: BinaryIO, begin: int, size: int, length: Callable[[bytes], int],
             return Chain(ends, n_foreign, within)
         else:
             lost_from, at = at, _next(file, at + 1, size, length, mark)
-            is_padding = mark == _PACK and at - lost_from < _SECTOR and not any(_read(file, lost_from, at - lost_from))
+            is_padding = (
+                mark == _PACK_CODE
+                and at - lost_from < _SECTOR_BYTES
+                and not any(_read(file, lost_from, at - lost_from))
+            )
             n_foreign += at - lost_from if at < size and not is_padding else 0
     return Chain(ends, n_foreign)
 
@@ -111,7 +115,7 @@ def _length_of_tag(head: bytes) -> int:
 
 def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], mark: bytes) -> int:
     """Return where the next one begins that is followed by another one, or by the end."""
-    n_read = _AT_FIRST
+    n_read = _FIRST_READ_BYTES
     while mark and at < size:
         block = _read(file, at, min(n_read, size - at))
         place = block.find(mark)
@@ -123,7 +127,7 @@ def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], ma
             place = block.find(mark, place + 1)
         if at + len(block) >= size:
             break
-        at, n_read = at + max(1, len(block) - len(mark) + 1), min(_AT_ONCE, 2 * n_read)
+        at, n_read = at + max(1, len(block) - len(mark) + 1), min(_LARGEST_READ_BYTES, 2 * n_read)
     return size
 
 
@@ -137,7 +141,7 @@ def _adts(head: bytes) -> int:
 
 def _ac3(head: bytes) -> int:
     """Length of a frame of AC-3 or E-AC-3; 0 where there is none."""
-    if len(head) < 6 or not head.startswith(_AC3):
+    if len(head) < 6 or not head.startswith(_AC3_SYNC):
         return 0
     if head[5] >> 3 > 10:
         return 2 * (((head[2] & 7) << 8 | head[3]) + 1)
@@ -153,9 +157,9 @@ def _dts(head: bytes) -> int:
     if len(head) < 10:
         return 0
     bits = int.from_bytes(head[4:10], "big")
-    if head.startswith(_DTS):
+    if head.startswith(_DTS_SYNC):
         return (bits >> 20 & 0x3FFF) + 1
-    if head.startswith(_DTS_HD):
+    if head.startswith(_DTS_HD_SYNC):
         return (bits >> 1 & 0xFFFFF) + 1 if bits >> 37 & 1 else (bits >> 13 & 0xFFFF) + 1
     return 0
 
@@ -180,15 +184,15 @@ def _of_ps(head: bytes) -> int:
 def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -> Chain:
     """MPEG's transport stream, of packets of one size."""
     at = ends = begin
-    n_foreign, n_read = 0, _AT_FIRST
+    n_foreign, n_read = 0, _FIRST_READ_BYTES
     while at + period <= size:
         block = _read(file, at, min(period * (n_read // period), (size - at) // period * period))
-        n_read = min(_AT_ONCE, 2 * n_read)
+        n_read = min(_LARGEST_READ_BYTES, 2 * n_read)
         syncs = block[place::period]
         n_good = len(syncs) - len(syncs.lstrip(bytes([_TS_SYNC])))
         at = ends = at + n_good * period
         if n_good < len(syncs) or not syncs:
-            at, n_read = _next_sync(file, at + 1, size, period, place), _AT_FIRST
+            at, n_read = _next_sync(file, at + 1, size, period, place), _FIRST_READ_BYTES
             n_foreign += at - ends if at < size else 0
             ends = at if at < size else ends
     rest = _read(file, ends, period)
@@ -199,7 +203,7 @@ def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -
 
 def _next_sync(file: BinaryIO, at: int, size: int, period: int, place: int) -> int:
     """Return where packets go on, of which there are three, or as many as there are to the end."""
-    sync, n_read = bytes([_TS_SYNC]), _AT_FIRST
+    sync, n_read = bytes([_TS_SYNC]), _FIRST_READ_BYTES
     while at + period <= size:
         block = _read(file, at, n_read + 3 * period)
         sync_at = block.find(sync, place)
@@ -209,13 +213,13 @@ def _next_sync(file: BinaryIO, at: int, size: int, period: int, place: int) -> i
             if n_left and syncs[:n_left] == n_left * sync:
                 return at + sync_at - place
             sync_at = block.find(sync, sync_at + 1)
-        at, n_read = at + n_read, min(_AT_ONCE, 2 * n_read)
+        at, n_read = at + n_read, min(_LARGEST_READ_BYTES, 2 * n_read)
     return size
 
 
 def _ends_in_packet(file: BinaryIO, begin: int, ends: int, period: int, place: int) -> bool:
     """Whether a packet of sound, which tells its length, goes on behind the end of the file."""
-    n_packets = min((ends - begin) // period, _AT_ONCE // period)
+    n_packets = min((ends - begin) // period, _LARGEST_READ_BYTES // period)
     data = _read(file, ends - n_packets * period, n_packets * period)
     missing: dict[int, int] = {}
     for at in range(place, len(data), period):

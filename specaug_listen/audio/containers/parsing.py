@@ -11,13 +11,13 @@ from typing import BinaryIO
 from ..._files import open_file
 from . import fields, flac, matlab, mpeg, ogg, riff, voc
 from .fixed import FIXED
-from .layout import MOST_FILES, Layout, left_unread, unknown_layout
+from .layout import MOST_FILES, FileLayout, left_unread, unknown_layout
 from .magic import format_by_head
 from .view import read_at
 
 __all__ = ["layout_of"]
 
-_Parser = Callable[[BinaryIO, int, int], Layout | None]
+_Parser = Callable[[BinaryIO, int, int], FileLayout | None]
 _PARSERS: tuple[tuple[str, bytes, int, bytes, _Parser], ...] = (
     ("WAV", b"RIFF", 8, b"WAVE", riff.wav),
     ("WAV", b"RIFX", 8, b"WAVE", riff.wav),
@@ -44,14 +44,14 @@ _COPIED_HEADERS = {
     b"\0\0\0\0": (128, 20), b"\0\0\3\xe8": (128, 20),
 }  # fmt: skip
 # Where the name of the chunk of sound stands from the end of such a header; else it is a short file, twice.
-_SOUND = {b"caff": 16, b"riff": 24}
+_SOUND_NAME_OFFSETS = {b"caff": 16, b"riff": 24}
 # Bytes of two sizes of 8 bytes, and a time.
-_MOST_DIFFER = 24
+_MOST_DIFFERENT_BYTES = 24
 # How far MPEG's frames are looked for, behind something else.
-_FAR = 1 << 20
+_SEARCH_BYTES = 1 << 20
 
 
-def layout_of(path: str | os.PathLike[str]) -> Layout:
+def layout_of(path: str | os.PathLike[str]) -> FileLayout:
     """Find the streams of a file; of a container without a known length it is the file as it is.
 
     Parameters
@@ -61,7 +61,7 @@ def layout_of(path: str | os.PathLike[str]) -> Layout:
 
     Returns
     -------
-    Layout
+    FileLayout
 
     Raises
     ------
@@ -84,7 +84,7 @@ def layout_of(path: str | os.PathLike[str]) -> Layout:
         # Without a name, as libsndfile would take anything for mu-law, GSM or ADPCM by its ending, and soundfile all
         # that is named .raw for samples without a header.
         streams = [stream if stream.pieces else replace(stream, pieces=((0, end),)) for stream in streams]
-    return Layout(layout.container, tuple(streams), tuple(notices))
+    return FileLayout(layout.container, tuple(streams), tuple(notices))
 
 
 def _has_second_file(path: str | os.PathLike[str]) -> bool:
@@ -94,7 +94,7 @@ def _has_second_file(path: str | os.PathLike[str]) -> bool:
     return any(os.path.isfile(os.path.join(folder, place)) for place in places)
 
 
-def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
+def _layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     size = end
     at = _behind_id3(file, begin, end)
     head = read_at(file, at, 512)
@@ -113,13 +113,15 @@ def _layout(file: BinaryIO, begin: int, end: int) -> Layout:
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and bool(head[1] & 6)
     if not is_mpeg and format_by_head(head) is None:
         # A tag may be longer than it says.
-        is_mpeg = (at > begin or begin == 0) and mpeg.begins_within(file, at, end if at > begin else min(end, _FAR))
+        is_mpeg = (at > begin or begin == 0) and mpeg.begins_within(
+            file, at, end if at > begin else min(end, _SEARCH_BYTES)
+        )
     frames = _parse(mpeg.mpeg_layout, file, begin, end) if is_mpeg else None
     # Of what is not known here, nobody can tell whether it is whole: SD2, say, whose header is in another file.
     return frames or _within(unknown_layout(""), at, end)
 
 
-def _within(layout: Layout, begin: int, end: int, size: int | None = None) -> Layout:
+def _within(layout: FileLayout, begin: int, end: int, size: int | None = None) -> FileLayout:
     """The layout of a file that does not begin at the first byte, or ends before the last."""
     if begin == 0 and size in (None, end):
         return layout
@@ -127,7 +129,7 @@ def _within(layout: Layout, begin: int, end: int, size: int | None = None) -> La
     return replace(layout, streams=tuple(streams))
 
 
-def _parse(parser: _Parser, file: BinaryIO, begin: int, end: int) -> Layout | None:
+def _parse(parser: _Parser, file: BinaryIO, begin: int, end: int) -> FileLayout | None:
     """Return what a parser finds; None for a header that ends too early, which its decoder will refuse."""
     try:
         return parser(file, begin, end)
@@ -162,8 +164,13 @@ def _without_copies(file: BinaryIO, begin: int, end: int) -> tuple[int, int, boo
     longest, n_mark = next((sizes for mark, sizes in _COPIED_HEADERS.items() if head.startswith(mark)), (0, 0))
     length = head.find(head[:n_mark], 1, longest + n_mark) if longest else -1
     differ = sum(byte != other for byte, other in zip(head[:length], head[length : 2 * length], strict=False))
-    before = length - _SOUND.get(head[:4], length)
-    if length <= 0 or length > longest or differ > _MOST_DIFFER or (before and head[before : before + 4] != b"data"):
+    before = length - _SOUND_NAME_OFFSETS.get(head[:4], length)
+    if (
+        length <= 0
+        or length > longest
+        or differ > _MOST_DIFFERENT_BYTES
+        or (before and head[before : before + 4] != b"data")
+    ):
         return begin, end, False
     is_closed = read_at(file, max(begin + 2 * length, end - length), n_mark) == head[:n_mark]
     return begin + length, end - length * is_closed, is_closed

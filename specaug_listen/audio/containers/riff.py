@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
 from . import mpeg
-from .layout import MOST_FILES, Layout, Stream, unknown_layout
+from .layout import MOST_FILES, FileLayout, Stream, unknown_layout
 from .sizes import Field, sized_layout
 from .trailing import end_of_chunks, is_beginning
 from .view import Piece, read_at, tail
@@ -17,23 +17,24 @@ from .view import Piece, read_at, tail
 __all__ = ["aiff", "w64", "wav"]
 
 # Zeros behind frames that are no lost frames.
-_MOST_PADDING = 8
-_MPEG_TAGS = {0x50, 0x55}
+_MOST_PADDING_BYTES = 8
+_MPEG_CODECS = {0x50, 0x55}
 # Codecs of which a part of a block cannot be decoded: GSM 6.10; Microsoft's, IMA's and NMS's ADPCM.
-_GSM = 0x31
-_IN_BLOCKS = {0x02, 0x11, 0x38}
-# Of which each sample has as many bytes as the header says: PCM, floats, A-law, µ-law, and what names one of them.
+_GSM_CODEC = 0x31
+_BLOCK_CODECS = {0x02, 0x11, 0x38}
 # Chunks that may follow one of an odd size.
-_NAMES = frozenset({b"data", b"fmt ", b"fact", b"LIST", b"bext", b"cue ", b"JUNK", b"junk", b"id3 "})
-_LINEAR = {0x01, 0x03, 0x06, 0x07, 0xFFFE}
+_CHUNK_NAMES = frozenset({b"data", b"fmt ", b"fact", b"LIST", b"bext", b"cue ", b"JUNK", b"junk", b"id3 "})
+# Codecs of which each sample has as many bytes as the header says: PCM, floats, A-law, µ-law, and 0xFFFE, which names
+# one of them in another field.
+_LINEAR_CODECS = {0x01, 0x03, 0x06, 0x07, 0xFFFE}
 # Where the name of another file may stand that begins within what a size calls sound, from its end: its own chunks
 # would be taken for those of the file that is cut. As many bytes as chunks before the sound mostly have.
 _FILE_WITHIN = re.compile(rb"(?:RIFF|RIFX|RF64|BW64)....WAVE|FORM....AIF[FC]", re.DOTALL)
-_LONGEST_HEADER = 1 << 12
-_NAME_OF_FILE = 12
-_W64_CHUNK = 24
+_LONGEST_HEADER_BYTES = 1 << 12
+_FILE_NAME_BYTES = 12
+_W64_CHUNK_HEADER_BYTES = 24
 # Bytes of AIFF's COMM without a codec.
-_COMMON = 18
+_PLAIN_COMM_BYTES = 18
 
 
 class _SoundChunk(NamedTuple):
@@ -52,8 +53,12 @@ class _SoundChunk(NamedTuple):
     unfilled: tuple[int, ...] = ()
 
 
-def wav(file: BinaryIO, begin: int, end: int) -> Layout:
-    """WAV between two places of a file."""
+def wav(file: BinaryIO, begin: int, end: int) -> FileLayout:
+    """Find the sound of a WAV file between two places of a file.
+
+    Whether a size such as 0xFFFFFFFF stands for "unknown" is decided by `is_open_size` in `trailing`, which
+    `sized_layout` asks; here, it only says that the size of 64 bits in ``ds64`` counts in its place.
+    """
     order = ">" if read_at(file, begin, 4) == b"RIFX" else "<"
     chunk = _data_of_wav(file, begin, order)
     if chunk is None:
@@ -61,11 +66,11 @@ def wav(file: BinaryIO, begin: int, end: int) -> Layout:
     if (place := _file_within(file, chunk, end)) is not None:
         return _cut_before(wav, file, begin, place)
     layout = _chunk_layout("WAV", file, (begin, end), chunk, "BIG" if order == ">" else "LITTLE", order)
-    if chunk.tag not in _MPEG_TAGS and (more := _more_chunks(file, (begin, end), chunk, order)):
+    if chunk.tag not in _MPEG_CODECS and (more := _more_chunks(file, (begin, end), chunk, order)):
         return replace(layout, streams=more)
-    if chunk.tag in _MPEG_TAGS and (inside := _mpeg_in_wav(file, chunk.begin, layout, end)) is not None:
+    if chunk.tag in _MPEG_CODECS and (inside := _mpeg_in_wav(file, chunk.begin, layout, end)) is not None:
         return inside
-    if chunk.tag == _GSM:  # of an odd number of blocks, libsndfile decodes what fills up the size
+    if chunk.tag == _GSM_CODEC:  # of an odd number of blocks, libsndfile decodes what fills up the size
         (stream,) = layout.streams
         n_bytes = stream.present_bytes or 0
         layout = replace(layout, streams=(replace(stream, most_samples=n_bytes // 65 * 320),))
@@ -87,16 +92,16 @@ def _fill_gaps(stream: Stream, span: tuple[int, int], places: tuple[int, ...]) -
     return replace(stream, pieces=tuple(pieces))
 
 
-def _mpeg_in_wav(file: BinaryIO, begin: int, layout: Layout, end: int) -> Layout | None:
+def _mpeg_in_wav(file: BinaryIO, begin: int, layout: FileLayout, end: int) -> FileLayout | None:
     """The frames in a WAV file, whose size in bytes tells how many there were; None where nothing begins as one."""
     (outer,) = layout.streams
     there = begin + (outer.present_bytes or 0)
     is_open = outer.is_open and there == end
-    inside = mpeg.mpeg_layout(file, begin, there, is_whole_file=is_open, most_padding=_MOST_PADDING)
+    inside = mpeg.mpeg_layout(file, begin, there, is_whole_file=is_open, most_padding=_MOST_PADDING_BYTES)
     if inside is None:
         is_cut = not outer.is_open and (outer.promised_bytes or 0) > (outer.present_bytes or 0) > 0
         # Cut within its first frame, of which FFmpeg makes sound where a header precedes it.
-        return Layout("MP3 in WAV", (Stream(((begin, there),)),)) if is_cut else None
+        return FileLayout("MP3 in WAV", (Stream(((begin, there),)),)) if is_cut else None
     *first_streams, last = inside.streams
     if last.is_endless and outer.is_open:
         last = replace(last, is_open=True)
@@ -104,7 +109,7 @@ def _mpeg_in_wav(file: BinaryIO, begin: int, layout: Layout, end: int) -> Layout
         promised = _promised_samples(last, begin + outer.promised_bytes, there)
         last = replace(last, promised_samples=promised if outer.promised_bytes else 0)
     notices = (*layout.notices, *inside.notices)
-    return Layout("MP3 in WAV", (*first_streams, last), notices, layout.next_file)
+    return FileLayout("MP3 in WAV", (*first_streams, last), notices, layout.next_file)
 
 
 def _promised_samples(stream: Stream, ends: int, there: int) -> int | None:
@@ -117,7 +122,7 @@ def _promised_samples(stream: Stream, ends: int, there: int) -> int | None:
     return max(1, n_samples + round(n_bytes * n_samples / sum(end - begin for begin, end in ranges)))
 
 
-def _as_rf64(file: BinaryIO, begin: int, end: int, layout: Layout) -> Layout:
+def _as_rf64(file: BinaryIO, begin: int, end: int, layout: FileLayout) -> FileLayout:
     """BW64 under the name of RF64, which it is but for chunks that tell of loudspeakers."""
     file.seek(begin)
     (stream,) = layout.streams
@@ -150,17 +155,17 @@ def _data_of_wav(file: BinaryIO, begin: int, order: str) -> _SoundChunk | None:
 
 
 def _is_name_of_wav(file: BinaryIO, at: int) -> bool:
-    return read_at(file, at, 4) in _NAMES
+    return read_at(file, at, 4) in _CHUNK_NAMES
 
 
 def _codec(fmt: bytes, order: str) -> tuple[int, int, int]:
     """The number of a codec, how many bytes it takes together, and how many a sample of all channels has."""
     tag, _, _, _, align, bits = struct.unpack(f"{order}HHIIHH", fmt)
-    block = {_GSM: 65, 0x40: 60, 0x14: 15 * bits}.get(tag, align if tag in _IN_BLOCKS else 1)
-    return tag, block, max(1, align) if tag in _LINEAR else 1
+    block = {_GSM_CODEC: 65, 0x40: 60, 0x14: 15 * bits}.get(tag, align if tag in _BLOCK_CODECS else 1)
+    return tag, block, max(1, align) if tag in _LINEAR_CODECS else 1
 
 
-def aiff(file: BinaryIO, begin: int, end: int) -> Layout:
+def aiff(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """AIFF and AIFF-C between two places of a file."""
     file.seek(begin + 12)
     endian, block, frame, n_samples = "BIG", 1, 1, None
@@ -172,7 +177,7 @@ def aiff(file: BinaryIO, begin: int, end: int) -> Layout:
             block = {b"ima4": 34 * common[1], b"GSM ": 33}.get(common[18:], 1)
             if common[18:] == b"DWVW":  # of which a sample takes as many bits as it happens to need
                 n_samples = struct.unpack(">I", common[2:6])[0]
-            is_linear = common[18:] in (b"", b"NONE", b"twos", b"sowt") or size == _COMMON
+            is_linear = common[18:] in (b"", b"NONE", b"twos", b"sowt") or size == _PLAIN_COMM_BYTES
             frame = max(1, common[1] * -(-common[7] // 8)) if is_linear else 1
         if header[:4] == b"SSND":
             offset = struct.unpack(">I", file.read(8)[:4])[0]
@@ -189,15 +194,17 @@ def aiff(file: BinaryIO, begin: int, end: int) -> Layout:
 def _file_within(file: BinaryIO, chunk: _SoundChunk, end: int) -> int | None:
     """Return where another file begins shortly before the end of the sound by its size, as behind one that is cut."""
     ends = min(chunk.begin + chunk.size, end)
-    start = max(chunk.begin, chunk.begin + chunk.size - _LONGEST_HEADER)
+    start = max(chunk.begin, chunk.begin + chunk.size - _LONGEST_HEADER_BYTES)
     if start >= ends:  # as of a size that is left open, which may be beyond all places that a file can have
         return None
-    within = _FILE_WITHIN.search(read_at(file, start, ends - start + _NAME_OF_FILE))
+    within = _FILE_WITHIN.search(read_at(file, start, ends - start + _FILE_NAME_BYTES))
     place = ends if within is None else start + within.start()
     return place if chunk.begin < place < ends else None
 
 
-def _cut_before(parser: Callable[[BinaryIO, int, int], Layout], file: BinaryIO, begin: int, place: int) -> Layout:
+def _cut_before(
+    parser: Callable[[BinaryIO, int, int], FileLayout], file: BinaryIO, begin: int, place: int
+) -> FileLayout:
     """A file that is cut, and another one behind it."""
     layout = parser(file, begin, place)
     streams = [stream if stream.pieces else replace(stream, pieces=((begin, place),)) for stream in layout.streams]
@@ -227,27 +234,27 @@ def _more_chunks(file: BinaryIO, span: tuple[int, int], chunk: _SoundChunk, orde
     return tuple(Stream(parts, None, n, n) for parts, n in zip(pieces, sizes, strict=True))
 
 
-def w64(file: BinaryIO, begin: int, end: int) -> Layout:
+def w64(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Sonic Foundry's W64: chunks with names of 16 bytes and sizes of 8."""
     at, block, frame = begin + 40, 1, 1
     file.seek(at)
-    while len(header := file.read(_W64_CHUNK)) == _W64_CHUNK:
+    while len(header := file.read(_W64_CHUNK_HEADER_BYTES)) == _W64_CHUNK_HEADER_BYTES:
         size = struct.unpack("<Q", header[16:])[0]
         if header[:4] == b"fmt ":
             _, block, frame = _codec(file.read(16), "<")
         if header[:4] == b"data":
-            sound, n_bytes = at + _W64_CHUNK, max(0, size - _W64_CHUNK)
+            sound, n_bytes = at + _W64_CHUNK_HEADER_BYTES, max(0, size - _W64_CHUNK_HEADER_BYTES)
             follows = sound + (n_bytes + 7) // 8 * 8
             if sound + n_bytes < end and (behind := end_of_chunks(file, follows, end, "w64")):
                 # libsndfile takes all to the end of the file for sound.
                 stream = Stream(((begin, sound + n_bytes),), promised_bytes=n_bytes, present_bytes=n_bytes)
-                return Layout("W64", (stream,), next_file=behind if behind < end else None)
+                return FileLayout("W64", (stream,), next_file=behind if behind < end else None)
             return sized_layout(
                 "W64", file, (begin, end), sound, n_bytes, endian="LITTLE", is_wide=True,
-                field=Field(at + 16, "<Q", before=_W64_CHUNK), block=block, frame=frame,
+                field=Field(at + 16, "<Q", before=_W64_CHUNK_HEADER_BYTES), block=block, frame=frame,
                 fill=8, chunks="w64",
             )  # fmt: skip
-        at += max(_W64_CHUNK, (size + 7) // 8 * 8)
+        at += max(_W64_CHUNK_HEADER_BYTES, (size + 7) // 8 * 8)
         if at >= end:
             break
         file.seek(at)
@@ -256,7 +263,7 @@ def w64(file: BinaryIO, begin: int, end: int) -> Layout:
 
 def _chunk_layout(
     container: str, file: BinaryIO, span: tuple[int, int], chunk: _SoundChunk, endian: str, order: str
-) -> Layout:
+) -> FileLayout:
     # In AIFF, fields of its own precede the samples.
     field = Field(chunk.field, f"{order}I", before=chunk.begin - chunk.field - 4)
     if chunk.is_wide:

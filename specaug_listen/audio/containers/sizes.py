@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
-from .layout import Body, Layout, Stream
+from .layout import Body, FileLayout, Stream
 from .trailing import before_tags, begin_of_chunks, is_open_size, kind_of_rest, second_file
 from .view import Piece, mend
 
@@ -58,7 +58,7 @@ def sized_layout(
     frame: int = 1,
     fill: int = 2,
     n_samples: int | None = None,
-) -> Layout:
+) -> FileLayout:
     """Compare what a header promises with what is there.
 
     Parameters
@@ -86,7 +86,7 @@ def sized_layout(
     block : int
         How many bytes are decoded together; of less nothing but noise would be made.
     frame : int
-        How many bytes the sound is a multiple of, where that is known.
+        Bytes per sample of all channels, of which the sound is a multiple; 1 where they are not known.
     fill : int
         Up to a multiple of how many bytes the sound is filled up.
     n_samples : int or None
@@ -108,10 +108,10 @@ def sized_layout(
     if n_bytes > there:
         pieces = remade() if is_strict else None
         if is_open_size(n_bytes, is_wide=is_wide):
-            return Layout(container, (Stream(pieces, present_bytes=there, is_open=True),))
-        return Layout(container, (Stream(pieces, None, n_bytes, there, n_samples),))
+            return FileLayout(container, (Stream(pieces, present_bytes=there, is_open=True),))
+        return FileLayout(container, (Stream(pieces, None, n_bytes, there, n_samples),))
     if rest == "sound":
-        return Layout(container, (Stream(remade(), Body(sound, end, endian) if endian else None, n_bytes, there),))
+        return FileLayout(container, (Stream(remade(), Body(sound, end, endian) if endian else None, n_bytes, there),))
     whole = Stream(None, None, n_bytes, n_bytes, n_samples)
     follows = second_file(file, ends, end, order) if rest == "file" else None
     return _whole(container, (begin, ends, end), whole, rest, follows, is_last=is_last)
@@ -119,7 +119,7 @@ def sized_layout(
 
 def _whole(
     container: str, places: tuple[int, int, int], stream: Stream, rest: str, next_file: int | None, *, is_last: bool
-) -> Layout:
+) -> FileLayout:
     """A file whose sound ends where its header says, and what is done with the rest."""
     begin, ends, end = places
     # Some decoders take all to the end of the file for sound; chunks behind it may be needed to read it.
@@ -127,7 +127,7 @@ def _whole(
     pieces = ((begin, behind),) if rest not in ("nothing", "chunks") or is_last else None
     left_out = {"zeros": "zeros-after", "junk": "junk-after"}
     notices = (Notice(left_out[rest], {"n_bytes": end - ends}),) if rest in left_out else ()
-    return Layout(container, (replace(stream, pieces=pieces),), notices, next_file)
+    return FileLayout(container, (replace(stream, pieces=pieces),), notices, next_file)
 
 
 def _rest(file: BinaryIO, sound: int, ends: int, end: int, order: str, chunks: str, fill: int) -> tuple[str, int]:

@@ -26,31 +26,31 @@ _BEGINNINGS = (
     b"riff\x2e\x91\xcf\x11",
 )  # fmt: skip
 # Chunks that may be cut without loss of sound; others count as chunks where they fit into the file to the byte.
-_USUAL = (
+_USUAL_NAMES = (
     b"LIST INFO id3  ID3  fact cue  plst smpl inst acid bext iXML axml aXML chna cart PEAK afsp JUNK junk PAD  FLLR "
     b"fllr minf elm1 regn umid DISP levl _PMX ResU strc MARK COMT NAME AUTH ANNO APPL AESD MIDI (c)  CHAN LGWV "
     b"SAUR basc trns AFAn note labl ltxt DGDA Fake bpm  "
 )
-_USUAL_CHUNKS = frozenset(_USUAL[i : i + 4] for i in range(0, len(_USUAL), 5))
+_USUAL_CHUNKS = frozenset(_USUAL_NAMES[i : i + 4] for i in range(0, len(_USUAL_NAMES), 5))
 # How much of a file's end is searched for chunks where no size tells of them.
-_TAIL = 1 << 22
+_TAIL_BYTES = 1 << 22
 # Where chunks are looked for by their names: these, length of a header, where their size is in it and its form, what
 # it counts of the header, and up to a multiple of how many bytes they are filled up.
-_RIFF = re.compile(b"|".join(map(re.escape, sorted(_USUAL_CHUNKS))))
-_CAF = re.compile(b"info|uuid|free|mark|regn|peak|strg|edct|umid|ovvw|midi|inst|chan")
-_W64 = re.compile(b"list|fact|bext|levl|junk")
-_CHUNKS = {
-    "<": (_RIFF, 8, 4, "<I", 0, 2),
-    ">": (_RIFF, 8, 4, ">I", 0, 2),
-    "caf": (_CAF, 12, 4, ">Q", 0, 1),
-    "w64": (_W64, 24, 16, "<Q", 24, 8),
+_RIFF_CHUNK = re.compile(b"|".join(map(re.escape, sorted(_USUAL_CHUNKS))))
+_CAF_CHUNK = re.compile(b"info|uuid|free|mark|regn|peak|strg|edct|umid|ovvw|midi|inst|chan")
+_W64_CHUNK = re.compile(b"list|fact|bext|levl|junk")
+_CHUNK_FORMS = {
+    "<": (_RIFF_CHUNK, 8, 4, "<I", 0, 2),
+    ">": (_RIFF_CHUNK, 8, 4, ">I", 0, 2),
+    "caf": (_CAF_CHUNK, 12, 4, ">Q", 0, 1),
+    "w64": (_W64_CHUNK, 24, 16, "<Q", 24, 8),
 }
 _PRINTABLE = frozenset(string.printable.encode())
-_OPEN_BELOW = 1 << 20
+_OPEN_MARGIN_BYTES = 1 << 20
 # What SoX writes into an AIFF's header where it cannot go back, plus what precedes the samples.
-_OPEN_OF_SOX, _HEADER_OF_SOX = 0x7F000000, 1 << 12
+_OPEN_SIZE_OF_SOX, _SOX_HEADER_BYTES = 0x7F000000, 1 << 12
 # Pictures, archives, documents.
-_OTHER_FILES = (
+_OTHER_BEGINNINGS = (
     b"\xff\xd8\xff",
     b"\x89PNG",
     b"GIF8",
@@ -62,13 +62,13 @@ _OTHER_FILES = (
     b"APETAGEX",
 )
 # Of less nobody can tell that it is no sound.
-_SHORTEST = 8
+_SHORTEST_REST_BYTES = 8
 # How much of a file is looked at to tell sound from something else, and how little tells nothing.
-_SAMPLE, _LEAST = 1 << 15, 1 << 10
+_PROBE_BYTES, _FEWEST_PROBE_BYTES = 1 << 15, 1 << 10
 # By how much bytes of anything dense change on average, and how that varies; of sound, the highest ones change less.
-_CHANCE, _SPREAD, _STEADY, _CERTAIN = 64, 37, 48, 24
+_RANDOM_STEP, _RANDOM_STEP_SPREAD, _STEADY_STEP, _CERTAIN_STEP = 64, 37, 48, 24
 # Samples of all channels: 8 of 32 bits. How many are surely no coincidence, and how many tell anything.
-_LONGEST_SAMPLE, _SURE, _FEWEST_SAMPLES = 32, 200, 4
+_LONGEST_SAMPLE_BYTES, _SURE_SAMPLES, _FEWEST_SAMPLES = 32, 200, 4
 
 
 def is_open_size(size: int, *, is_wide: bool = False) -> bool:
@@ -87,12 +87,12 @@ def is_open_size(size: int, *, is_wide: bool = False) -> bool:
     >>> [is_open_size(size, is_wide=True) for size in (0xFFFFFFFF, 5 << 32, 1 << 63)]
     [True, False, True]
     """
-    if 0 <= size - _OPEN_OF_SOX < _HEADER_OF_SOX:
+    if 0 <= size - _OPEN_SIZE_OF_SOX < _SOX_HEADER_BYTES:
         return True
-    if is_wide and size >= (1 << 63) - _OPEN_BELOW:
+    if is_wide and size >= (1 << 63) - _OPEN_MARGIN_BYTES:
         return True
-    is_near_4_gib = size >= (1 << 32) - _OPEN_BELOW and not (is_wide and size > 1 << 32)
-    return (1 << 31) - _OPEN_BELOW <= size <= (1 << 31) + _HEADER_OF_SOX or is_near_4_gib
+    is_near_4_gib = size >= (1 << 32) - _OPEN_MARGIN_BYTES and not (is_wide and size > 1 << 32)
+    return (1 << 31) - _OPEN_MARGIN_BYTES <= size <= (1 << 31) + _SOX_HEADER_BYTES or is_near_4_gib
 
 
 def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *, fill: int = 2) -> str:
@@ -128,12 +128,13 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
     n_filled = (sound - begin) % fill
     if end <= begin + n_filled:
         return "padding"
-    if end - begin < _SHORTEST:  # the size is odd, as the zero that fills it up tells, and not too small
+    if end - begin < _SHORTEST_REST_BYTES:  # the size is odd, as the zero that fills it up tells, and not too small
         is_filled = bool(n_filled) and not any(read_at(file, begin, n_filled))
         return "junk" if is_filled or not read_at(file, begin, end - begin).strip() else "sound"
     behind_run, byte = end_of_run(file, begin, end)
     if behind_run == end:
-        is_pause = read_at(file, max(sound, begin - _SHORTEST), _SHORTEST) == bytes([byte]) * _SHORTEST
+        last = read_at(file, max(sound, begin - _SHORTEST_REST_BYTES), _SHORTEST_REST_BYTES)
+        is_pause = last == bytes([byte]) * _SHORTEST_REST_BYTES
         return ("sound" if is_pause else "junk") if byte else "zeros"
     return "junk" if _is_junk(file, sound, begin, behind_run, end) else "sound"
 
@@ -172,8 +173,8 @@ def begin_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
     int
         ``end`` where there are none.
     """
-    names, n_header, place, form, n_counted, fill = _CHUNKS[kind]
-    start = max(begin, end - _TAIL)
+    names, n_header, place, form, n_counted, fill = _CHUNK_FORMS[kind]
+    start = max(begin, end - _TAIL_BYTES)
     data = read_at(file, start, end - start)
     ends = {len(data) + missing for missing in range(fill)}  # what fills up the last one may be missing
     for at in reversed([name.start() for name in names.finditer(data)]):
@@ -194,7 +195,7 @@ def end_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
         Where they begin, and where the file ends.
     kind : {"caf", "w64"}
     """
-    _, n_header, place, form, n_counted, fill = _CHUNKS[kind]
+    _, n_header, place, form, n_counted, fill = _CHUNK_FORMS[kind]
     at = begin
     while at < end and not is_beginning(file, at):
         header = read_at(file, at, n_header)
@@ -212,15 +213,15 @@ def _is_junk(file: BinaryIO, sound: int, begin: int, behind_run: int, end: int) 
 
     One byte again and again at its beginning may be a pause: what follows it tells.
     """
-    at = max(sound, begin - _SAMPLE)
+    at = max(sound, begin - _PROBE_BYTES)
     before = read_at(file, at, begin - at)
     for place in (begin, behind_run):
-        rest = read_at(file, place, min(_SAMPLE, end - place))
-        if rest.startswith(_OTHER_FILES) or (_is_text(rest) and not (before and _is_text(before))):
+        rest = read_at(file, place, min(_PROBE_BYTES, end - place))
+        if rest.startswith(_OTHER_BEGINNINGS) or (_is_text(rest) and not (before and _is_text(before))):
             return True
-    if len(before) < _LEAST:
+    if len(before) < _FEWEST_PROBE_BYTES:
         return False
-    goes_on = _goes_on(before, read_at(file, begin, min(_SAMPLE, end - begin)))
+    goes_on = _goes_on(before, read_at(file, begin, min(_PROBE_BYTES, end - begin)))
     return _is_dense(rest) and not _is_dense(before) if goes_on is None else not goes_on
 
 
@@ -237,16 +238,16 @@ def _goes_on(before: bytes, rest: bytes) -> bool | None:
     place, n = int(means[lag].argmin()), len(rest) // lag
     if n >= _FEWEST_SAMPLES:
         step = _steps(before[-lag:] + rest, lag)[:, place]
-        is_less = step.mean() < min(_STEADY, _CHANCE - 3 * _SPREAD / math.sqrt(n))
+        is_less = step.mean() < min(_STEADY_STEP, _RANDOM_STEP - 3 * _RANDOM_STEP_SPREAD / math.sqrt(n))
         if is_less and step.max() <= steps[lag][:, place].max():
             return True
-    if any(_steps(rest, lag).mean(axis=0).min() < _STEADY for lag in _lags(rest)):
+    if any(_steps(rest, lag).mean(axis=0).min() < _STEADY_STEP for lag in _lags(rest)):
         return True
-    return False if least < _CERTAIN else None
+    return False if least < _CERTAIN_STEP else None
 
 
 def _lags(data: bytes) -> range:
-    return range(1, min(_LONGEST_SAMPLE, len(data) // _SURE) + 1)
+    return range(1, min(_LONGEST_SAMPLE_BYTES, len(data) // _SURE_SAMPLES) + 1)
 
 
 def _steps(data: bytes, lag: int) -> npt.NDArray[np.int16]:

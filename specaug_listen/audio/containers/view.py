@@ -13,9 +13,9 @@ from ..._files import open_file
 
 __all__ = ["Piece", "View", "mend", "read_at", "tail"]
 
-# Bytes, or where some begin in the file and where they end.
+# Literal bytes, or a (begin, end) range of the file.
 Piece = bytes | tuple[int, int]
-_ENDLESS = 1 << 10
+_ENDLESS_FACTOR = 1 << 10
 
 
 class View(io.RawIOBase):
@@ -54,7 +54,7 @@ class View(io.RawIOBase):
         self._pieces = [piece for piece in pieces if _length(piece)]
         self._ends = list(accumulate(map(_length, self._pieces)))
         self._at = 0
-        self._claimed = (_ENDLESS if is_endless else 1) * self.n_bytes
+        self._claimed = (_ENDLESS_FACTOR if is_endless else 1) * self.n_bytes
         self._file: io.BufferedReader | View = source if isinstance(source, View) else open_file(source)
         self._is_owner = not isinstance(source, View)
         self.is_exhausted = False

@@ -7,26 +7,26 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
-from .layout import Layout, Stream, unknown_layout
+from .layout import FileLayout, Stream, unknown_layout
 from .trailing import is_beginning, kind_of_rest
 from .view import Piece, read_at
 
 __all__ = ["voc_layout"]
 
 # Blocks of sound, and what they hold before it.
-_HEADERS = {1: 2, 2: 0, 9: 12}
-_SILENCE, _EXTENDED, _LAST_KIND = 3, 8, 9
+_HEADER_BYTES = {1: 2, 2: 0, 9: 12}
+_SILENCE_KIND, _EXTENDED_KIND, _LAST_KIND = 3, 8, 9
 # Blocks whose size is always the same.
-_SIZES = {_SILENCE: 3, 4: 2, 6: 2, 7: 0, _EXTENDED: 4}
-_OPEN = (0x7FFFFF, 0xFFFFFF)
+_FIXED_BYTES = {_SILENCE_KIND: 3, 4: 2, 6: 2, 7: 0, _EXTENDED_KIND: 4}
+_OPEN_SIZES = (0x7FFFFF, 0xFFFFFF)
 # Numbers of codecs: what is silent in those that libsndfile reads, and ADPCM, which it would take for linear samples.
-_SILENT = {0: b"\x80", 4: b"\0\0", 6: b"\xd5", 7: b"\xff"}
-_CODECS = frozenset({*_SILENT, 1, 2, 3, 0x200})
-_LOGARITHMIC = (6, 7)
+_SILENT_VALUES = {0: b"\x80", 4: b"\0\0", 6: b"\xd5", 7: b"\xff"}
+_CODECS = frozenset({*_SILENT_VALUES, 1, 2, 3, 0x200})
+_LOGARITHMIC_CODECS = (6, 7)
 # Bytes of silence, which a few bytes of a file can ask for.
-_MOST_SILENCE = 1 << 26
+_MOST_SILENCE_BYTES = 1 << 26
 # As much behind the mark of the end is no sound.
-_FEW = 64
+_MOST_BYTES_AFTER_END = 64
 
 
 class _Coding(NamedTuple):
@@ -63,14 +63,14 @@ class _Blocks:
     n_others: int = 0
 
 
-def voc_layout(file: BinaryIO, begin: int, end: int) -> Layout:
+def voc_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Take the sound out of the blocks: libsndfile takes all behind its header for sound, headers of blocks, too."""
     blocks = _blocks(file, begin, end)
     if blocks.coding is None:
         return unknown_layout("VOC")
     bodies = [part for part in blocks.parts if part[0] >= 0]
     rest = kind_of_rest(file, bodies[0][0], blocks.ends, end, "", fill=1)
-    if rest == "sound" and blocks.is_closed and end - blocks.ends < _FEW:
+    if rest == "sound" and blocks.is_closed and end - blocks.ends < _MOST_BYTES_AFTER_END:
         rest = "junk"
     if rest == "sound":  # from where a size ended too early, whatever that place was taken for
         last = blocks.parts[-1]
@@ -86,12 +86,12 @@ def voc_layout(file: BinaryIO, begin: int, end: int) -> Layout:
     if blocks.is_open:
         stream = Stream(stream.pieces, present_bytes=present, is_open=True)
     next_file = next((at for at in (blocks.ends, blocks.ends + 1) if rest == "file" and is_beginning(file, at)), None)
-    return Layout("VOC", (stream,), tuple(notices), next_file)
+    return FileLayout("VOC", (stream,), tuple(notices), next_file)
 
 
 def _header(coding: _Coding, n_bytes: int) -> bytes:
     """The header of a file of one block; a codec that libsndfile does not read is its own to refuse."""
-    size = struct.pack("<I", min(n_bytes + _HEADERS[9], 0xFFFFFF))[:3]
+    size = struct.pack("<I", min(n_bytes + _HEADER_BYTES[9], 0xFFFFFF))[:3]
     start = b"Creative Voice File\x1a" + struct.pack("<HHH", 26, 0x114, 0x111F)
     return start + b"\x09" + size + struct.pack("<IBBHI", *coding, 0)
 
@@ -100,13 +100,13 @@ def _pieces(parts: list[tuple[int, int]], coding: _Coding) -> tuple[list[Piece],
     """Sound and silence in a row, how many bytes of silence, and how many silences are too long."""
     pieces: list[Piece] = []
     n_silent = n_left_out = 0
-    silent = _SILENT.get(coding.codec, b"\0") * coding.n_channels
+    silent = _SILENT_VALUES.get(coding.codec, b"\0") * coding.n_channels
     for start, stop in parts:
         if start >= 0:
             pieces.append((start, stop))
             continue
         n_bytes = round(-start * coding.sample_rate / stop) * len(silent)
-        if n_silent + n_bytes > _MOST_SILENCE:
+        if n_silent + n_bytes > _MOST_SILENCE_BYTES:
             n_left_out += 1
             continue
         n_silent += n_bytes
@@ -126,18 +126,18 @@ def _blocks(file: BinaryIO, begin: int, end: int) -> _Blocks:
         if kind == 0:
             blocks.ends, blocks.is_closed = at + 1, True
             break
-        if kind == _SILENCE:
+        if kind == _SILENCE_KIND:
             blocks.parts.append((-1 - struct.unpack("<H", head[:2])[0], 1000000 // (256 - head[2])))
-        if kind in _HEADERS:
-            if size >= _HEADERS[kind]:  # else it has no room for a coding, and what stands there is the next block's
+        if kind in _HEADER_BYTES:
+            if size >= _HEADER_BYTES[kind]:  # else it has no room for a coding: that is the next block's
                 current = current if kind == 2 else (extended or _coding(kind, head))
-            if size <= _HEADERS[kind] and (blocks.coding is not None or _are_blocks(file, at + 4 + size, end)):
+            if size <= _HEADER_BYTES[kind] and (blocks.coding is not None or _are_blocks(file, at + 4 + size, end)):
                 pass  # it holds nothing
             elif current is not None and blocks.coding in (None, current):
                 size = _add(blocks, file, at, kind, size, end, current)
             else:
                 blocks.n_others += 1
-        extended = _coding(kind, head) if kind == _EXTENDED else None
+        extended = _coding(kind, head) if kind == _EXTENDED_KIND else None
         at += 4 + size
     return blocks
 
@@ -155,9 +155,9 @@ def _are_blocks(file: BinaryIO, at: int, end: int) -> bool:
 
 def _add(blocks: _Blocks, file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _Coding) -> int:
     """Take a block of sound; its size as it should have been."""
-    sound = at + 4 + _HEADERS[kind]
+    sound = at + 4 + _HEADER_BYTES[kind]
     is_first = blocks.coding is None
-    if (is_first and size <= _HEADERS[kind]) or (size in _OPEN and at + 4 + size > end):
+    if (is_first and size <= _HEADER_BYTES[kind]) or (size in _OPEN_SIZES and at + 4 + size > end):
         blocks.is_open = True
         n_bytes = end - sound - (_byte(file, end - 1) == 0)
     else:
@@ -165,15 +165,15 @@ def _add(blocks: _Blocks, file: BinaryIO, at: int, kind: int, size: int, end: in
     blocks.coding = coding
     blocks.parts.append((sound, min(end, sound + n_bytes)))
     blocks.promised += n_bytes
-    return n_bytes + _HEADERS[kind]
+    return n_bytes + _HEADER_BYTES[kind]
 
 
 def _n_bytes(file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _Coding) -> int:
     """Return how much sound a block holds, whose writer may have counted other things in or out."""
-    n_bytes, follows = size - _HEADERS[kind], at + 4 + size
+    n_bytes, follows = size - _HEADER_BYTES[kind], at + 4 + size
     if kind != 9:
         return n_bytes
-    if coding.codec in _LOGARITHMIC and _counts_its_end(file, follows, end):
+    if coding.codec in _LOGARITHMIC_CODECS and _counts_its_end(file, follows, end):
         return n_bytes - 1
     between = read_at(file, follows, 9)
     if len(between) < 8 or any(between[8:]):
@@ -198,22 +198,22 @@ def _counts_its_end(file: BinaryIO, follows: int, end: int) -> bool:
 
 def _block(file: BinaryIO, at: int) -> tuple[int | None, int, bytes]:
     """Kind, size and first bytes of a block; no kind where none can be."""
-    head = read_at(file, at, 4 + _HEADERS[9])
+    head = read_at(file, at, 4 + _HEADER_BYTES[9])
     if head[:1] == b"\0":
         return 0, 0, b""
     if len(head) < 4 or head[0] > _LAST_KIND:
         return None, 0, b""
     kind, size, head = head[0], int.from_bytes(head[1:4], "little"), head[4:]
-    is_cut = len(head) < _HEADERS.get(kind, _SIZES.get(kind, 0))
-    has_coding = kind in (1, 9) and size >= _HEADERS[kind]
-    if is_cut or size != _SIZES.get(kind, size) or (has_coding and _coding(kind, head) is None):
+    is_cut = len(head) < _HEADER_BYTES.get(kind, _FIXED_BYTES.get(kind, 0))
+    has_coding = kind in (1, 9) and size >= _HEADER_BYTES[kind]
+    if is_cut or size != _FIXED_BYTES.get(kind, size) or (has_coding and _coding(kind, head) is None):
         return None, 0, b""
     return kind, size, head
 
 
 def _coding(kind: int, head: bytes) -> _Coding | None:
     """Return what a block of sound tells, or the one before it; None where that cannot be."""
-    if kind == _EXTENDED:
+    if kind == _EXTENDED_KIND:
         time, codec, is_stereo = struct.unpack("<HBB", head[:4])
         n_channels = 2 if is_stereo else 1
         return _Coding(256000000 // n_channels // (65536 - time), 8, n_channels, codec)

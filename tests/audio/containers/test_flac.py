@@ -7,7 +7,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import load
-from specaug_listen.audio.containers.flac import LENGTH_OF_HEADER, FlacMd5
+from specaug_listen.audio.containers.flac import HEADER_BYTES, FlacMd5
 
 
 def test_samples_as_they_were_encoded_have_the_header_s_md5(subtests, tmp_path, rng):
@@ -17,7 +17,7 @@ def test_samples_as_they_were_encoded_have_the_header_s_md5(subtests, tmp_path, 
                 path = tmp_path / "a.flac"
                 sf.write(path, rng.uniform(-1, 1, (5000, n_channels)), 16000, subtype=subtype)
                 decoded, _ = sf.read(path, dtype="float32", always_2d=True)
-                md5 = FlacMd5(path.read_bytes()[:LENGTH_OF_HEADER])
+                md5 = FlacMd5(path.read_bytes()[:HEADER_BYTES])
                 md5.add(decoded[:1234])
                 assert md5.differs
                 md5.add(decoded[1234:])
