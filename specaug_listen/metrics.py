@@ -50,8 +50,6 @@ class Score:
         What two values that differ by rounding alone, on other versions or processors, stay below.
     about : str
         One line more for people, where the title does not say it all.
-    in_tables : bool
-        Whether tables of draws have a column for it.
 
     Examples
     --------
@@ -66,7 +64,6 @@ class Score:
     direction: Literal["stronger", "closer", "signed"]
     tolerance: float
     about: str = ""
-    in_tables: bool = True
 
     @property
     def scale(self) -> float:
@@ -92,7 +89,7 @@ class Score:
 
 _AGAINST_COPY = "Of the rendering, against the copy-synthesis"
 _EMPTY = "Masked, but in bins above all that the clip holds"
-# Every score that a draw may have, in the order of tables. From which bin on bins are empty is an estimate, so ratios
+# Every score that a draw may have. From which bin on bins are empty is an estimate, so ratios
 # of those may differ by more.
 SCORES: dict[str, Score] = {
     row.key: row
@@ -100,7 +97,7 @@ SCORES: dict[str, Score] = {
         Score("masked_time_ratio", "time masked", "%", 0, "stronger", 1e-3),
         Score("masked_frequency_ratio", "frequency masked", "%", 0, "stronger", 1e-3),
         Score("masked_area_ratio", "area masked", "%", 0, "stronger", 1e-3),
-        Score("masked_frequency_empty_ratio", "frequency empty", "%", 0, "stronger", 0.05, _EMPTY, in_tables=False),
+        Score("masked_frequency_empty_ratio", "frequency empty", "%", 0, "stronger", 0.05, _EMPTY),
         Score("masked_area_empty_ratio", "area empty", "%", 0, "stronger", 0.05, _EMPTY),
         Score("longest_gap_ms", "longest gap", "ms", 0, "stronger", 0.1, "Longest run of masked frames"),
         Score(
@@ -113,7 +110,7 @@ SCORES: dict[str, Score] = {
             about="Root mean square difference of the mel's cells",
         ),
         Score("level_change_db", "level change", "dB", 1, "signed", 0.1, _AGAINST_COPY),
-        Score("peak_change_db", "peak change", "dB", 1, "signed", 1.0, _AGAINST_COPY, in_tables=False),
+        Score("peak_change_db", "peak change", "dB", 1, "signed", 1.0, _AGAINST_COPY),
         Score("stoi", "STOI", "", 3, "closer", 0.02, f"{_AGAINST_COPY}; higher is closer"),
         Score(
             "pesq",

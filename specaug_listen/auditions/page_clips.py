@@ -21,6 +21,7 @@ from .records import ClipEntry, DrawRecord
 from .text import facts_of_clip, facts_of_draw
 
 __all__ = [
+    "TABLE_COLUMNS",
     "ClipOfRun",
     "colours_of",
     "columns_for",
@@ -30,6 +31,23 @@ __all__ = [
     "rows_of",
     "sound_version",
 ]
+
+_COLUMN_OF_EMPTY_BINS = "masked_area_empty_ratio"
+# The columns of the page's table of draws, in their order; clip, draw and "to know" stand before them, which the
+# template (pages/templates/page.html.j2) writes.
+TABLE_COLUMNS = (
+    "masked_time_ratio",
+    "masked_frequency_ratio",
+    "masked_area_ratio",
+    _COLUMN_OF_EMPTY_BINS,
+    "longest_gap_ms",
+    "loudest_fill_vs_p95_db",
+    "warp_displacement_ms",
+    "log_mel_rmse_db",
+    "level_change_db",
+    "stoi",
+    "pesq",
+)
 
 
 @dataclass(frozen=True)
@@ -223,10 +241,7 @@ def _sound_facts(clip: ClipOfRun, name: str) -> SoundFacts | None:
 def columns_for(draws: Iterable[DrawRecord]) -> tuple[Score, ...]:
     """Return the columns of the table of draws; that of empty bins only where a clip has some."""
     keys = {key for draw in draws for key in draw.scores}
-    of_empty_bins = "masked_area_empty_ratio"
-    return tuple(
-        score for score in SCORES.values() if score.in_tables and (score.key != of_empty_bins or score.key in keys)
-    )
+    return tuple(SCORES[key] for key in TABLE_COLUMNS if key != _COLUMN_OF_EMPTY_BINS or key in keys)
 
 
 def rows_of(clips: Sequence[ClipOfRun], clip_id: str, columns: Sequence[Score]) -> list[Row]:

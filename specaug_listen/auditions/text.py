@@ -25,8 +25,9 @@ __all__ = [
 ]
 
 Facts = tuple[tuple[str, str], ...]
-# The scores of a draw that people read first, in their order, and of two of them the parts that mask nothing.
-_FACTS = (
+# The scores that are listed under a draw, in their order (the table of draws has an order of its own,
+# `page_clips.TABLE_COLUMNS`), and of two of them the parts that mask nothing.
+_FACTS_OF_DRAW = (
     *("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms", "warp_displacement_ms"),
     *("loudest_fill_vs_p95_db", "log_mel_rmse_db", "level_change_db"),
 )
@@ -101,7 +102,7 @@ def _rules_in_words(policy: Policy) -> str:
 def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
     """Write the scores of a draw, those of the steps first; a warp and a fill only where there is one."""
     facts = []
-    for key in _FACTS:
+    for key in _FACTS_OF_DRAW:
         value = scores.get(key)
         if value is None and key in ("warp_displacement_ms", "loudest_fill_vs_p95_db"):
             continue
