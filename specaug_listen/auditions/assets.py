@@ -79,18 +79,17 @@ class LinkedAssets(InlineAssets):
         if file.data is None:
             return file
         suffix = ".flac" if self.flac else ".wav"
-        return self._write(file, f"audio/{self.name}/{name.removesuffix('.wav')}{suffix}")
+        return self._write(file.data, file.media_type, f"audio/{self.name}/{name.removesuffix('.wav')}{suffix}")
 
     def picture(self, name: str) -> File:
         """Write a picture beside the page."""
-        return self._write(super().picture(name), f"img/{self.name}/{name}")
+        return self._write(self.files.read(name), "image/png", f"img/{self.name}/{name}")
 
-    def _write(self, file: File, place: str) -> File:
-        assert file.data is not None
+    def _write(self, data: bytes, media_type: str, place: str) -> File:
         path = self.page / place
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.data)
-        return File(file.data, quote(os.fsencode(place)), file.media_type)
+        path.write_bytes(data)
+        return File(data, quote(os.fsencode(place)), media_type)
 
 
 def _decode(wav: bytes, path: str, dtype: str) -> tuple[Any, int]:

@@ -229,8 +229,9 @@ def _audition_clip(clip_of_run: _Clip, run: Run, configuration: Configuration, w
                 f"callables and waveform stages need the whole clip at once, at most {LONGEST_HELD_S:.0f} s of it; "
                 "take a part with --duration"
             )
-        if isinstance(configuration.vocoder, Joint) and not is_whole and is_long(path, configuration.duration_s):
-            return _audition_long_clip(clip_of_run, run, configuration, within)
+        vocoder = configuration.vocoder
+        if isinstance(vocoder, Joint) and not is_whole and is_long(path, configuration.duration_s):
+            return _audition_long_clip(clip_of_run, run, configuration, vocoder, within)
         span: dict[str, Any] = {"start_s": configuration.start_s, "duration_s": configuration.duration_s}
         channel = None if clip_of_run.channel == "mean" else clip_of_run.channel
         clip = load(path, channel=channel, strict=configuration.strict, **span)
@@ -268,8 +269,9 @@ def _audition_and_write(clip: Any, folder: str, run: Run, configuration: Configu
     return result
 
 
-def _audition_long_clip(clip: _Clip, run: Run, configuration: Configuration, within: Within) -> Audition:
-    assert isinstance(configuration.vocoder, Joint)
+def _audition_long_clip(
+    clip: _Clip, run: Run, configuration: Configuration, vocoder: Joint, within: Within
+) -> Audition:
     # On the disk of the results: the system's own folder for such things is often held in memory.
     with run.room() as room:
         rate = configuration.frontend.sample_rate
@@ -287,7 +289,7 @@ def _audition_long_clip(clip: _Clip, run: Run, configuration: Configuration, wit
             room,
             frontend=configuration.frontend,
             policy=configuration.policy,
-            vocoder=configuration.vocoder,
+            vocoder=vocoder,
             draws=configuration.draws,
             seed=configuration.seed,
             name=clip.name,

@@ -98,7 +98,7 @@ class Audition:
     copy_rendering : Audio or SpooledAudio or None
         The copy-synthesis, where it has been rendered already.
     frontend_reason : str or None
-        Why it is this front-end; see `specaug_listen.augment.FrontendChoice`.
+        Why it is this front-end; see `specaug_listen.frameworks.FrontendChoice`.
 
     Examples
     --------

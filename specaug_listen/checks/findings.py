@@ -232,7 +232,7 @@ class CheckReport:
         Times that it was called or drawn.
     seed : int
     frontend_reason : str or None
-        Why it is this front-end; see `specaug_listen.augment.FrontendChoice`.
+        Why it is this front-end; see `specaug_listen.frameworks.FrontendChoice`.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """A folder that a user named for results: the one place where files there are written, replaced or removed.
 
-Only what its marker lists is ever replaced or removed (`_marker`), and of that nothing that somebody has changed since,
-that is reached through a link, or that the command reads.
+Only what its marker lists is ever replaced or removed (`outputs/marker`), and of that nothing that somebody has changed
+since, that is reached through a link, or that the command reads.
 """
 
 from __future__ import annotations

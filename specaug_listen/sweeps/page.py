@@ -32,10 +32,10 @@ AssetsOf = Mapping[str, InlineAssets]
 
 # There is little room in a cell.
 _FACTS_OF_CELL = {"masked_time_ratio": "time", "masked_frequency_ratio": "freq.", "log_mel_rmse_db": "change"}
-# What the frame of a cell says, and how much it must differ for colours to differ; where all cells mask alike, the
-# second.
 # Letters of a legend that fit into the chart's width.
 _CHARACTERS, _MOST_LEGEND_ROWS = 130, 5
+# What the colour of a cell's frame stands for: key of a score, words, and the least difference between cells that is
+# shown. Where all cells mask alike within it, the second counts.
 _SEVERITIES = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse_db", "change of the mel", 0.5))
 
 

@@ -30,7 +30,7 @@ class CellEntry:
     """One cell: its values, in the order of the axes, its folder, and that of its original and copy-synthesis.
 
     ``frontend`` is the name of the front-end that it is heard on, ``frontend_reason`` why; see
-    `specaug_listen.augment.FrontendChoice`.
+    `specaug_listen.frameworks.FrontendChoice`.
     """
 
     values: Annotated[tuple[Value, ...], Field(strict=False)]
