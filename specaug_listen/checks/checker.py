@@ -87,9 +87,9 @@ class Check:
         OutputError
             When the folder cannot be written.
         """
-        return self.put(output_of_check(as_path(out), overwrite=overwrite))
+        return self.write_into(output_of_check(as_path(out), overwrite=overwrite))
 
-    def put(self, output: Output) -> Path:
+    def write_into(self, output: Output) -> Path:
         """Write the same into an output that is at hand."""
         return save_check(self.report, self._session, output)
 

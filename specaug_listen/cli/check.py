@@ -83,7 +83,7 @@ def run_check(
         numbers["timeout_s"] = timeout
         result = check(target, frontend=frontend, clips=clips or None, ignore=ignore or (), **how, **numbers)
         if output is not None:
-            result.put(output)
+            result.write_into(output)
     say(to_json(result.report) if as_json else str(result))
     raise typer.Exit(0 if result.is_clean else 1)
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["put_all_through", "put_new", "put_through"]
+__all__ = ["rename_to_new", "sync", "sync_all"]
 
 _AT_ONCE = 8
 
 
-def put_new(source: Path, target: Path) -> None:
+def rename_to_new(source: Path, target: Path) -> None:
     """Rename a file to a name that nothing has.
 
     Raises
@@ -30,7 +30,7 @@ def put_new(source: Path, target: Path) -> None:
         os.unlink(source)
 
 
-def put_through(path: Path) -> None:
+def sync(path: Path) -> None:
     """Have what a file holds, or the names in a folder, on the disk, and not in the system's memory alone.
 
     Raises
@@ -50,8 +50,8 @@ def put_through(path: Path) -> None:
             os.close(folder)
 
 
-def put_all_through(paths: Iterable[Path]) -> None:
-    """Have what several files and folders hold on the disk, as `put_through`.
+def sync_all(paths: Iterable[Path]) -> None:
+    """Have what several files and folders hold on the disk, as `sync`.
 
     Raises
     ------
@@ -62,5 +62,5 @@ def put_all_through(paths: Iterable[Path]) -> None:
 
     # Journaling file systems write the journal once for all that wait for it at the same time.
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for _ in pool.map(put_through, paths):
+        for _ in pool.map(sync, paths):
             pass

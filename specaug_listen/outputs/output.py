@@ -15,7 +15,7 @@ from pathlib import Path
 from .._files import Contents, inode_of, io_errors, printable, was_read, write_files
 from .._interrupts import begin_writing
 from ..errors import ParameterError
-from .disk import put_all_through, put_new, put_through
+from .disk import rename_to_new, sync, sync_all
 from .locks import holding, remove_empty
 from .marker import MARKER, Line, OwnFiles, append_line, is_folder, marker_bytes, marker_lines
 from .scratch import files_in, has_name_of_room, is_room, new_room, remove_left_rooms
@@ -262,14 +262,14 @@ class Output:
             self._remove(last)
             folders = {parent.as_posix() for name in names for parent in Path(name).parents}
             # A line, or an index, is never to be on the disk without the files that it lists.
-            put_all_through(room / name_in_room for name_in_room in (*names, *folders))
+            sync_all(room / name_in_room for name_in_room in (*names, *folders))
             self.add({"owns": owns, **(line or {})})
             indexes = [name for name in last if name in names and "/" not in name]
             self._move(room, [name for name in names if name not in indexes])
-            put_all_through(self.folder / name_in_room for name_in_room in folders)
+            sync_all(self.folder / name_in_room for name_in_room in folders)
             self._move(room, indexes)
             if indexes:
-                put_through(self.folder)
+                sync(self.folder)
             self._done.update(names)
 
     def write(self, files: Mapping[str, Contents]) -> None:
@@ -329,7 +329,7 @@ class Output:
         self.check([name])
         with io_errors(self.out / name):
             path.parent.mkdir(parents=True, exist_ok=True)
-            put_new(source, path) if is_new else os.replace(source, path)
+            rename_to_new(source, path) if is_new else os.replace(source, path)
 
     def _remove(self, names: Iterable[str]) -> None:
         if not self.overwrite:
@@ -349,9 +349,9 @@ class Output:
         """Put a marker that also holds these lines in the place of the marker, at once."""
         with self.room() as room:
             (room / MARKER).write_bytes(marker_bytes([*self.own_files.lines(beside=lines), *lines]))
-            put_through(room / MARKER)
+            sync(room / MARKER)
             os.replace(room / MARKER, self.folder / MARKER)
-            put_through(self.folder)
+            sync(self.folder)
         for line in lines:
             self.own_files.add(line)
 

@@ -167,7 +167,7 @@ class ClipVersion:
         Of its sound and its picture in the bundle of a split page; see `Clip.player_bundle`.
     compared_with : int or None
         The version that its difference picture is taken to.
-    severity : float or None
+    strength : float or None
         In [0, 1], for the colour of a cell of a sheet.
     sound_facts : SoundFacts or None
         None where it is too long to be held.
@@ -187,7 +187,7 @@ class ClipVersion:
     badges: tuple[str, ...] = ()
     key: str = ""
     compared_with: int | None = None
-    severity: float | None = None
+    strength: float | None = None
     sound_facts: SoundFacts | None = None
 
 
@@ -232,7 +232,7 @@ class Clip:
     chart : File or None
     colours : (float, float) [dB] or None
         Levels of the darkest and of the brightest colour.
-    severities : (str, str) or None
+    strength_ends : (str, str) or None
         What the palest and the darkest frame of a cell stand for.
     reference : str
         What levels and differences are told against.
@@ -250,7 +250,7 @@ class Clip:
     references: Sheet | None = None
     chart: File | None = None
     colours: tuple[float, float] | None = None
-    severities: tuple[str, str] | None = None
+    strength_ends: tuple[str, str] | None = None
     reference: str = "original"
 
 

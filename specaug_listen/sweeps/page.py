@@ -36,7 +36,7 @@ _FACTS_OF_CELL = {"masked_time_ratio": "time", "masked_frequency_ratio": "freq."
 _CHARACTERS, _MOST_LEGEND_ROWS = 130, 5
 # What the colour of a cell's frame stands for: key of a score, words, and the least difference between cells that is
 # shown. Where all cells mask alike within it, the second counts.
-_SEVERITIES = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse_db", "change of the mel", 0.5))
+_STRENGTHS = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse_db", "change of the mel", 0.5))
 
 
 def write_page(
@@ -186,13 +186,13 @@ def _clip(record: SweepRecord, folder: Path, assets_of: AssetsOf) -> Clip:
         places[cell.values] = tuple(range(len(versions), len(versions) + len(versions_of_cell)))
         versions += versions_of_cell
     entry = record.clip
-    severity = _severity(record, folder)
-    versions = [replace(version, severity=severity.shares.get(version.id)) for version in loudness_matched(versions)]
+    strengths = _strengths(record, folder)
+    versions = [replace(version, strength=strengths.shares.get(version.id)) for version in loudness_matched(versions)]
     return Clip(
         "clip-1", entry.name, entry.duration_s, tuple(versions),
         facts_of_clip(entry.duration_s, entry.audio), entry.badges,
         sheets=_sheets(record, places), references=_more_references([*references.values()]), chart=chart,
-        colours=colours_of(versions), severities=severity.ends,
+        colours=colours_of(versions), strength_ends=strengths.ends,
     )  # fmt: skip
 
 
@@ -203,27 +203,27 @@ class _Reference(NamedTuple):
     versions: tuple[ClipVersion, ClipVersion]
 
 
-class _Severity(NamedTuple):
-    """The place of each version between the mildest and the most severe, and what these two are."""
+class _Strengths(NamedTuple):
+    """The place of each version between the weakest and the strongest, and what these two are."""
 
     shares: dict[str, float]
     ends: tuple[str, str]
 
 
-def _severity(record: SweepRecord, folder: Path) -> _Severity:
+def _strengths(record: SweepRecord, folder: Path) -> _Strengths:
     scores = {
         f"cell-{number}-{name}": _draw(record, cell, name, folder).scores
         for number, cell in enumerate(record.cells)
         for name in cell.draws
     }
-    for key, words, least in _SEVERITIES:  # noqa: B007
+    for key, words, least in _STRENGTHS:  # noqa: B007
         values = {version: row.get(key) or 0.0 for version, row in scores.items()}
         low, high = min(values.values()), max(values.values())
         if high - low >= least:
             break
     shares = {version: (value - low) / max(high - low, least) for version, value in values.items()}
     texts = [SCORES[key].text(end) for end in (low, high)]
-    return _Severity(shares, ("all" if texts[0] == texts[1] else texts[0], f"{texts[1]} {words}"))
+    return _Strengths(shares, ("all" if texts[0] == texts[1] else texts[0], f"{texts[1]} {words}"))
 
 
 def _clip_of_cell(record: SweepRecord, cell: CellEntry, folder: Path, assets: InlineAssets) -> ClipOfRun:

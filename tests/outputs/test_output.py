@@ -230,7 +230,7 @@ def test_what_shows_other_files_goes_before_any_of_them_is_replaced_and_comes_la
             raise KilledError
 
     monkeypatch.setattr(os, "replace", until_killed)
-    monkeypatch.setattr(_ownership, "put_new", until_killed)
+    monkeypatch.setattr(_ownership, "rename_to_new", until_killed)
     for n_until in (1, 2, 3, 4):
         placed.clear()
         with pytest.raises(KilledError):
@@ -527,7 +527,7 @@ def test_a_lock_ends_with_its_process(tmp_path):
 
 
 def test_the_list_and_the_index_are_on_the_disk_before_they_have_their_names(tmp_path, monkeypatch):
-    steps, fsync, replace, put_new = [], os.fsync, os.replace, _ownership.put_new
+    steps, fsync, replace, rename_to_new = [], os.fsync, os.replace, _ownership.rename_to_new
 
     def noted(step, call):
         def then(*args):
@@ -538,7 +538,7 @@ def test_the_list_and_the_index_are_on_the_disk_before_they_have_their_names(tmp
 
     monkeypatch.setattr(os, "fsync", noted("on the disk", fsync))
     monkeypatch.setattr(os, "replace", noted("named", replace))
-    monkeypatch.setattr(_ownership, "put_new", noted("named", put_new))
+    monkeypatch.setattr(_ownership, "rename_to_new", noted("named", rename_to_new))
     folder = tmp_path.stat().st_ino
     for n_before in (0, 1):
         steps.clear()
@@ -552,7 +552,7 @@ def test_the_list_and_the_index_are_on_the_disk_before_they_have_their_names(tmp
 
 
 def test_files_are_on_the_disk_before_they_are_listed_and_have_their_names_before_the_index(tmp_path, monkeypatch):
-    steps, fsync, replace, put_new = [], os.fsync, os.replace, _ownership.put_new
+    steps, fsync, replace, rename_to_new = [], os.fsync, os.replace, _ownership.rename_to_new
 
     def synced(descriptor):
         steps.append(("on the disk", os.fstat(descriptor).st_ino))
@@ -568,7 +568,7 @@ def test_files_are_on_the_disk_before_they_are_listed_and_have_their_names_befor
     wrote(tmp_path, {"clip/a.wav": b"1", "b.wav": b"1", "index.json": b"1"}, last=["index.json"])
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "replace", moved(replace))
-    monkeypatch.setattr(_ownership, "put_new", moved(put_new))
+    monkeypatch.setattr(_ownership, "rename_to_new", moved(rename_to_new))
     files = {"clip/a.wav": b"2", "clip/new.wav": b"2", "b.wav": b"2", "index.json": b"2"}
     wrote(tmp_path, files, overwrite=True, last=["index.json"])
 

@@ -47,7 +47,7 @@ def clip(text="speech", **options):
     versions = (
         ClipVersion("v-1", "original", File(WAV), text, picture=PICTURE, key="v-1"),
         ClipVersion("v-2", text, File(WAV), picture=PICTURE, masks=MASKS, warp=((0.1, 0.2),), facts=((text, text),),
-                badges=(text,), key="v-2", compared_with=0, severity=0.4, matched_db=None),
+                badges=(text,), key="v-2", compared_with=0, strength=0.4, matched_db=None),
     )  # fmt: skip
     return Clip("clip-1", text, 1.0, versions, ((text, text),), (text,), **options)
 
