@@ -6,7 +6,7 @@ from .masks import Copy, Cutout, Mask, TrimTail, Warp
 from .paper import FrequencyMask, TimeMask, TimeWarp
 from .policy import Policy, callable_policy
 from .presets import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS
-from .steps import Batch, Copied, Rectangle, Trimmed
+from .steps import Batch, FrameCopy, Rectangle, TailCut
 
 __all__ = [
     "ADAPTIVE",
@@ -17,21 +17,21 @@ __all__ = [
     "SM",
     "SS",
     "Batch",
-    "Copied",
     "Copy",
     "Cutout",
     "Draw",
     "FillLevel",
+    "FrameCopy",
     "FrequencyMask",
     "FrequencySpan",
     "Mask",
     "Policy",
     "Rectangle",
+    "TailCut",
     "TimeMask",
     "TimeSpan",
     "TimeWarp",
     "TrimTail",
-    "Trimmed",
     "Warp",
     "WarpPath",
     "callable_policy",

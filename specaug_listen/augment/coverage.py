@@ -9,7 +9,7 @@ from pydantic import Field
 
 from .._records import record
 from .._rng import as_seed
-from ..custom.transform import Foreign
+from ..custom.transform import CallableTransform
 from ..errors import ParameterError
 from .draw import Draw
 from .generators import OwnSource
@@ -126,7 +126,7 @@ def _steps(
     for transform in applied_transforms(policy, n_mels, generator):
         if isinstance(transform, TimeWarp | Warp) and not is_warped:
             continue
-        if isinstance(transform, Foreign):
+        if isinstance(transform, CallableTransform):
             raise ParameterError(
                 f"{transform.call:.80} is a callable, and what it masks is known only of a clip; hear it with "
                 "'specaug-listen audition CLIP --policy ...'"

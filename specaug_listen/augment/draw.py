@@ -15,12 +15,12 @@ from pydantic import Field
 
 from .._notices import Notice
 from .._records import from_json, record, to_json
-from ..custom.transform import ForeignCall
+from ..custom.transform import CallableStep
 from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import AnyMel, MelSpectrogram, MelStream, check_mel
 from .fills import Padding, fill_level
 from .regions import Masking, with_copy, with_fill, with_padding, without_padding
-from .steps import Batch, Copied, FrequencySpan, Rectangle, Step, TimeSpan, Trimmed, WarpPath, over_frames, reaches
+from .steps import Batch, FrameCopy, FrequencySpan, Rectangle, Step, TailCut, TimeSpan, WarpPath, over_frames, reaches
 
 __all__ = ["Draw", "FrequencySpan", "Step", "TimeSpan", "WarpPath", "with_fill_levels"]
 
@@ -35,7 +35,7 @@ class Draw:
     ----------
     n_mels, n_frames : int > 0
         Size of the mel it was drawn for.
-    steps : tuple of FrequencySpan, TimeSpan, Rectangle, Copied, Trimmed, WarpPath and ForeignCall
+    steps : tuple of FrequencySpan, TimeSpan, Rectangle, FrameCopy, TailCut, WarpPath and CallableStep
         In the order in which they are applied.
     policy : str
         Name of the policy.
@@ -91,7 +91,7 @@ class Draw:
             over = over_frames(step)
             if over not in (None, padded):
                 raise ParameterError(f"{step.kind}.over_frames={over}: allowed is {padded}, the frames of the batch")
-            if self.is_over_padding and isinstance(step, Trimmed | ForeignCall):
+            if self.is_over_padding and isinstance(step, TailCut | CallableStep):
                 raise ParameterError(
                     f"{step.kind} stands with a warp or copies over the padded batch, whose frames it does not know; "
                     "draw one or the other, or without batch.n_frames"
@@ -154,9 +154,9 @@ class Draw:
             return from_json(cls, text)
 
     @property
-    def calls(self) -> tuple[ForeignCall, ...]:
+    def calls(self) -> tuple[CallableStep, ...]:
         """The calls of users' callables among the steps."""
-        return tuple(step for step in self.steps if isinstance(step, ForeignCall))
+        return tuple(step for step in self.steps if isinstance(step, CallableStep))
 
     def with_callable(self, function: Callable[..., Any] | str) -> Draw:
         """Return the draw with its callable at hand, where it was read from JSON.
@@ -175,7 +175,7 @@ class Draw:
             names = ", ".join(step.call for step in self.calls) or "nothing"
             raise ParameterError(f"the draw calls {names:.200}: a callable can be handed over where it calls one")
         bound = self.calls[0].with_function(function).function
-        steps = (dataclasses.replace(s, function=bound) if isinstance(s, ForeignCall) else s for s in self.steps)
+        steps = (dataclasses.replace(s, function=bound) if isinstance(s, CallableStep) else s for s in self.steps)
         return dataclasses.replace(self, steps=tuple(steps))
 
     @property
@@ -201,14 +201,14 @@ class Draw:
     @property
     def copies(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
         """Bins and frames of each copy; as `rectangles`."""
-        steps = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Copied) and step.n_frames)
+        steps = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, FrameCopy) and step.n_frames)
         copies = ((s.region[0].indices(self.n_mels)[:2], self._ends[i]) for i, s in steps)
         return [(bins, (begin, end)) for bins, (begin, end) in copies if begin < end]
 
     @property
     def n_trimmed(self) -> int:
         """Frames cut off at the end."""
-        return sum(step.n_frames for step in self.steps if isinstance(step, Trimmed))
+        return sum(step.n_frames for step in self.steps if isinstance(step, TailCut))
 
     @cached_property
     def _ends(self) -> list[tuple[float, float]]:
@@ -345,7 +345,7 @@ class _State:
 
     def at(self, step: Step) -> _State:
         """Return the state in which a step begins."""
-        is_first = not isinstance(step, WarpPath | Trimmed | ForeignCall) and step.is_first
+        is_first = not isinstance(step, WarpPath | TailCut | CallableStep) and step.is_first
         return dataclasses.replace(self, before=self.current) if is_first else self
 
     def reference(self, step: Masking) -> AnyMel:
@@ -360,14 +360,14 @@ class _State:
             taps = taps.extend(self.clean.n_frames) if len(taps.source) < self.clean.n_frames else taps
             warped = {name: getattr(self, name).with_warp(taps) for name in ("clean", "current", "before")}
             return dataclasses.replace(self, **warped)
-        if isinstance(step, Trimmed):
+        if isinstance(step, TailCut):
             n = self.clean.n_frames - step.n_frames
             cut = {name: getattr(self, name).first_frames(n) for name in ("clean", "current", "before")}
             return dataclasses.replace(self, **cut, n_frames=n)
-        if isinstance(step, ForeignCall):
+        if isinstance(step, CallableStep):
             mel = step.apply(self.current)
             return dataclasses.replace(self, clean=mel, current=mel, before=mel, n_frames=mel.n_frames)
-        if isinstance(step, Copied):
+        if isinstance(step, FrameCopy):
             return dataclasses.replace(self, current=with_copy(self.current, self.before, step, self.n_frames))
         return dataclasses.replace(self, current=with_fill(self.current, self.reference(step), step, self.padding))
 

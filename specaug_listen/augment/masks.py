@@ -15,16 +15,16 @@ from .generators import Source
 from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, draw_count, draw_share, draw_spans
 from .steps import (
     Batch,
-    Copied,
     Count,
     FillOver,
+    FrameCopy,
     FrequencySpan,
     Ratio,
     Rectangle,
     Step,
     StepsAndNotices,
+    TailCut,
     TimeSpan,
-    Trimmed,
     check_n_steps,
     n_in_padding,
 )
@@ -175,7 +175,7 @@ class Mask:
         for span in masks:
             bins = (span.start, span.width) if self.axis == "frequency" else (0, n_mels)
             start, n = (0, padded) if self.axis == "frequency" else span
-            steps.append(Copied(start, n, (start - shift) % padded, *bins, is_first=not steps, over_frames=over))
+            steps.append(FrameCopy(start, n, (start - shift) % padded, *bins, is_first=not steps, over_frames=over))
         return steps
 
     def _longest(self, size: int, batch: Batch) -> int:
@@ -345,7 +345,7 @@ class Copy:
             start = int(source.integers(0, n_frames, (1,))[0])
             length = int(source.integers(1, self.max_frames + 1, (1,))[0])
             shift = int(source.integers(0, start + 1, (1,))[0])
-            steps.append(Copied(start, min(length, n_frames - start), start - shift, is_first=not steps))
+            steps.append(FrameCopy(start, min(length, n_frames - start), start - shift, is_first=not steps))
         return steps, []
 
 
@@ -376,7 +376,7 @@ class TrimTail:
         """Draw how many, or say why none."""
         length = int(source.integers(1, self.max_frames + 1, (1,))[0])
         if length < n_frames / 2:
-            return [Trimmed(length)], []
+            return [TailCut(length)], []
         values = {"transform": self.kind, "length": length, "n_frames": n_frames}
         return [], [Notice("half-the-clip", values)]
 

@@ -15,7 +15,7 @@ from .._notices import Notice
 from .._records import record, record_key
 from .._rng import MAX_SEED, as_seed
 from ..custom.adapter import Adapter
-from ..custom.transform import Foreign
+from ..custom.transform import CallableTransform
 from ..errors import ParameterError, SpecAugListenWarning, error_context, value_text
 from ..frontends import AnyMel, MelFrontend, check_mel
 from .describe import notes_on
@@ -27,13 +27,13 @@ from .paper import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 from .parameters import Value, canonical_key, check_each_once, parameters_text, split_parameters, with_parameter
 from .steps import Batch, check_counts, check_n_steps, within_clip
 
-Count = Annotated[int, Field(ge=0, le=100)]
+TransformCount = Annotated[int, Field(ge=0, le=100)]
 _LONGEST_NAME = 100
 # Which frameworks there are is known above this package, and checked where a name comes in. In files and records, the
 # key is `dialect`.
 _FRAMEWORK_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 FrameworkName: TypeAlias = Annotated[str, record_key("framework", "dialect")]
-Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | Foreign, Field(discriminator="kind")]
+Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | CallableTransform, Field(discriminator="kind")]
 
 __all__ = [
     *("FrameworkName", "Policy", "applied_transforms", "callable_policy", "with_policy_parameter"),
@@ -46,7 +46,7 @@ class Policy:
 
     Parameters
     ----------
-    transforms : sequence of FrequencyMask, TimeMask, TimeWarp, Mask, Cutout, Copy, TrimTail, Warp and Foreign
+    transforms : sequence of FrequencyMask, TimeMask, TimeWarp, Mask, Cutout, Copy, TrimTail, Warp and CallableTransform
         Applied in this order.
     name : str
     probability : float in [0, 1]
@@ -102,7 +102,7 @@ class Policy:
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
     framework: FrameworkName = "paper"
     warp_probability: Annotated[float, Field(ge=0, le=1)] | None = None
-    n_applied: Annotated[tuple[Count, Count], Field(strict=False)] | None = None
+    n_applied: Annotated[tuple[TransformCount, TransformCount], Field(strict=False)] | None = None
     is_shuffled: bool = False
     min_mels: Annotated[int, Field(ge=0, le=10_000)] = 0
     batch: Batch | None = None
@@ -184,7 +184,7 @@ class Policy:
                 continue
             # A stream for each transform: changing one leaves what the others draw as it was.
             stream = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
-            if isinstance(transform, Foreign):
+            if isinstance(transform, CallableTransform):
                 so_far = Draw(mel.n_mels, mel.n_frames, tuple(steps), batch=batch).apply(mel)  # type: ignore[type-var]
                 calls, more_notices = transform.draw(so_far, stream)
                 steps += calls
@@ -267,9 +267,9 @@ class Policy:
         return replace(policy, name=_name_with(self.name, changes), notes=notes)
 
     @property
-    def callables(self) -> tuple[Foreign, ...]:
+    def callables(self) -> tuple[CallableTransform, ...]:
         """The users' callables among the transforms."""
-        return tuple(t for t in self.transforms if isinstance(t, Foreign))
+        return tuple(t for t in self.transforms if isinstance(t, CallableTransform))
 
 
 def with_policy_parameter(policy: Policy, key: str, value: Value, also: Sequence[str] = ()) -> Policy:
@@ -370,7 +370,7 @@ def callable_policy(
     >>> callable_policy("numpy:flipud").name
     'numpy:flipud'
     """
-    transform = Foreign.of(function, adapter)
+    transform = CallableTransform.of(function, adapter)
     # Of a file's path its name: in which folder it lies is nothing that a page or a figure should tell.
     call = re.sub(r"^.*[/\\](?=[^/\\]+\.py:)", "", transform.call)
     return Policy((transform,), call[-_LONGEST_NAME:] if name is None else name)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..frontends import AnyMel, MelSpectrogram, MelStream
 from .fills import Padding, Region, fill_values
-from .steps import Copied, FrequencySpan, Rectangle, TimeSpan, WarpPath
+from .steps import FrameCopy, FrequencySpan, Rectangle, TimeSpan, WarpPath
 
 __all__ = [
     "Masking",
@@ -36,7 +36,7 @@ def with_fill(mel: Mel, reference: AnyMel, step: Masking, padding: Padding) -> M
     return _changed(mel, step.region, fill)
 
 
-def with_copy(mel: Mel, source: AnyMel, step: Copied, n_frames: int) -> Mel:
+def with_copy(mel: Mel, source: AnyMel, step: FrameCopy, n_frames: int) -> Mel:
     """Return a mel with frames copied from ``source``, whose frames behind the last are its first ones."""
     bins, shift = step.region[0], step.source_frame - step.start_frame
     n_frames = step.over_frames or n_frames

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from .._notices import Notice
 from .._records import record
-from ..custom.transform import ForeignCall
+from ..custom.transform import CallableStep
 from ..errors import ParameterError
 from ..frontends import FrameInterpolation
 from .fills import Fill, FillLevel, Region
@@ -25,16 +25,16 @@ from .warp_maps import Interpolation, warp_taps
 __all__ = [
     "MOST_STEPS",
     "Batch",
-    "Copied",
     "Count",
     "FillOver",
+    "FrameCopy",
     "FrequencySpan",
     "Ratio",
     "Rectangle",
     "Step",
     "StepsAndNotices",
+    "TailCut",
     "TimeSpan",
-    "Trimmed",
     "WarpPath",
     "check_counts",
     "check_n_steps",
@@ -170,7 +170,7 @@ class Rectangle:
 
 
 @record
-class Copied:
+class FrameCopy:
     """One drawn copy: the region becomes the frames from ``source_frame`` on; after the last one comes the first.
 
     Parameters
@@ -203,7 +203,7 @@ class Copied:
 
 
 @record
-class Trimmed:
+class TailCut:
     """The last ``n_frames`` frames cut off."""
 
     n_frames: Index
@@ -262,7 +262,7 @@ class WarpPath:
 
 
 Step: TypeAlias = Annotated[
-    FrequencySpan | TimeSpan | Rectangle | Copied | Trimmed | WarpPath | ForeignCall, Field(discriminator="kind")
+    FrequencySpan | TimeSpan | Rectangle | FrameCopy | TailCut | WarpPath | CallableStep, Field(discriminator="kind")
 ]
 # What one transform draws, and what did not happen as its parameters suggest.
 StepsAndNotices: TypeAlias = tuple[list[Step], list[Notice]]
@@ -270,7 +270,7 @@ StepsAndNotices: TypeAlias = tuple[list[Step], list[Notice]]
 
 def over_frames(step: Step) -> int | None:
     """Return how many frames a step moves, with those of the padding; None where it moves none of these."""
-    return step.over_frames if isinstance(step, Copied | WarpPath) else None
+    return step.over_frames if isinstance(step, FrameCopy | WarpPath) else None
 
 
 def check_n_steps(n: int) -> None:
@@ -313,7 +313,7 @@ def check_counts(transforms: Sequence[Any]) -> None:
 
 def n_in_padding(steps: Sequence[Step], n_frames: int) -> int:
     """Count the time masks, or copies in their place, that lie beyond a clip of ``n_frames``."""
-    spans = (step for step in steps if isinstance(step, TimeSpan | Copied))
+    spans = (step for step in steps if isinstance(step, TimeSpan | FrameCopy))
     return sum(span.n_frames > 0 and span.start_frame >= n_frames for span in spans)
 
 
@@ -341,16 +341,16 @@ def reaches(step: Step, n_mels: int, n_frames: int, padded: int) -> list[tuple[i
     if isinstance(step, Rectangle):
         bins = step.start_bin + step.n_bins, n_mels, "bins"
         return [bins, (step.start_frame + step.n_frames, n_frames, "frames")]
-    if isinstance(step, Copied):
+    if isinstance(step, FrameCopy):
         bins = step.start_bin + (step.n_bins or 0), n_mels, "bins"
         return [
             bins,
             (step.start_frame + step.n_frames, n_frames, "frames"),
             (step.source_frame + 1, n_frames, "frames"),
         ]
-    if isinstance(step, Trimmed):
+    if isinstance(step, TailCut):
         return [(step.n_frames + 1, n_frames, "frames")]
-    if isinstance(step, ForeignCall):
+    if isinstance(step, CallableStep):
         return []
     if isinstance(step, TimeSpan):
         return [(step.start_frame + step.n_frames, n_frames, "frames")]

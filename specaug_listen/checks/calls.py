@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._imports import require
-from ..custom.adapter import Adapter, Handed, as_array, hand_over_batch, mel_within
+from ..custom.adapter import Adapter, CallArguments, as_array, hand_over_batch, mel_within
 from ..custom.call import describe_error, device_of, generators_of, isolated, owner_module
 from ..custom.layout import MelBatch, Values
 from ..errors import ParameterError
@@ -151,22 +151,22 @@ class Caller:
 
     def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> CallResult:
         """Call it once, on a copy, under a seed."""
-        handed = hand_over_batch(batch, self.adapter, device_of(self._module))
-        before, kind = as_array(handed.mels).copy(), _kind_of(handed.mels)
+        arguments = hand_over_batch(batch, self.adapter, device_of(self._module))
+        before, kind = as_array(arguments.mels).copy(), _kind_of(arguments.mels)
         with isolated(self._module, self._generators, seed, training=training), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                result = self.function(*handed.args, **handed.kwargs)
+                result = self.function(*arguments.args, **arguments.kwargs)
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt) and not self._is_apart:
                     raise
                 changes = self._earlier_calls.changes(self.function)
                 return CallResult(error=describe_error(error), error_type=type(error).__name__, changes=changes)
-        return self._read(result, handed, before, kind)
+        return self._read(result, arguments, before, kind)
 
-    def _read(self, result: Any, handed: Handed, before: Values, kind: ArrayKind) -> CallResult:
+    def _read(self, result: Any, arguments: CallArguments, before: Values, kind: ArrayKind) -> CallResult:
         read = CallResult(
-            changed_input=_if_changed(handed.mels, before), changes=self._earlier_calls.changes(self.function)
+            changed_input=_if_changed(arguments.mels, before), changes=self._earlier_calls.changes(self.function)
         )
         try:
             mel = mel_within(result, self.adapter)
@@ -175,7 +175,7 @@ class Caller:
                 return read
             array = _of_moderate_size(as_array(mel), before)
             rounded = _rounded(before, mel) if array.shape == before.shape and kind != _kind_of(mel) else None
-            self._earlier_calls.add(self.function, handed.mels, mel)
+            self._earlier_calls.add(self.function, arguments.mels, mel)
         except ParameterError as error:
             return replace(read, error=str(error))
         return replace(read, array=array, rounded=rounded)

@@ -17,7 +17,7 @@ from ..augment import Policy
 from ..custom.adapter import Adapter
 from ..custom.guess import Evidence
 from ..custom.load import absolute_spec, is_spec
-from ..custom.transform import Foreign
+from ..custom.transform import CallableTransform
 from ..errors import ParameterError, nearest
 from ..frameworks.frontend_choice import choose_frontend
 from ..frameworks.policies import choose_policy
@@ -171,7 +171,7 @@ def check(
     # What a name stands for is imported where it is called.
     is_name = isinstance(policy, str) and framework is None and not parameters and is_callable_name(policy)
     options: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
-    pipeline = callable_policy(str(policy), adapter) if is_name else choose_policy(policy, **options)
+    pipeline = unimported_policy(str(policy), adapter) if is_name else choose_policy(policy, **options)
     geometry, reason = choose_frontend(frontend, pipeline)
     geometry.filterbank()
     mels = speech_clips(geometry) if clips is None else clips_of(sounds_of(clips), geometry)
@@ -188,10 +188,10 @@ def is_callable_name(text: str) -> bool:
     return is_spec(text) and not text.lower().endswith(YAML_SUFFIXES)
 
 
-def callable_policy(name: str, adapter: Adapter | None) -> Policy:
+def unimported_policy(name: str, adapter: Adapter | None) -> Policy:
     """Make a policy of the callable of this name, which is not imported."""
     call = absolute_spec(name)
-    return Policy((Foreign(call, adapter or Adapter(), is_importable=True),), call[-100:])
+    return Policy((CallableTransform(call, adapter or Adapter(), is_importable=True),), call[-100:])
 
 
 class _Limits(NamedTuple):
@@ -220,7 +220,7 @@ def _check_apart(policy: Policy, clips: tuple[Clip, ...], seed: int, limits: _Li
 
 
 def _check_callable(
-    step: Foreign, process: CallableProcess, clips: tuple[Clip, ...], seed: int, limits: _Limits
+    step: CallableTransform, process: CallableProcess, clips: tuple[Clip, ...], seed: int, limits: _Limits
 ) -> Check:
     reference = reference_of(clips)
     # Before anything is known of it: on which session findings are shown.

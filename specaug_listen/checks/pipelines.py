@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from ..augment import Batch, Draw, Policy
-from ..custom.adapter import Adapter, Handed, scaled_values, take_back
+from ..custom.adapter import Adapter, CallArguments, scaled_values, take_back
 from ..custom.call import owner_module
 from ..custom.layout import Layout, MelBatch, Values
 from ..errors import SpecAugListenError
@@ -165,7 +165,7 @@ class CallablePipeline:
     def unscaled(self, values: Values, mel: MelSpectrogram) -> MelSpectrogram:
         """Return the mel of values that came back."""
         arranged = values.T if self.adapter.layout.is_turned else values
-        return take_back(arranged, Handed((), {}, self.scaled(mel)), mel, replace(self.adapter, key=None))
+        return take_back(arranged, CallArguments((), {}, self.scaled(mel)), mel, replace(self.adapter, key=None))
 
     def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> Outcome:
         """Call it once, on a copy."""

@@ -3,14 +3,14 @@
 from .adapter import Adapter
 from .audiomentations import DrawnTransform, WaveformTransform
 from .load import load_callable
-from .transform import Foreign, ForeignCall
+from .transform import CallableStep, CallableTransform
 from .waveform import Waveform, WaveformDraw, get_waveform, read_waveform
 
 __all__ = [
     "Adapter",
+    "CallableStep",
+    "CallableTransform",
     "DrawnTransform",
-    "Foreign",
-    "ForeignCall",
     "Waveform",
     "WaveformDraw",
     "WaveformTransform",

@@ -22,7 +22,7 @@ from .layout import Layout, MelBatch, Values
 
 __all__ = [
     "Adapter",
-    "Handed",
+    "CallArguments",
     "OtherShapeError",
     "as_array",
     "hand_over",
@@ -111,8 +111,8 @@ class Adapter:
         return f"({self.axes}) as {self.dtype} of {self.container} in {scale}{lengths}"
 
 
-class Handed(NamedTuple):
-    """What a callable is given, and what is needed to understand what it gives back.
+class CallArguments(NamedTuple):
+    """The arguments of one call of a callable, and what is needed to understand what it gives back.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class Handed(NamedTuple):
     mels: Any = None
 
 
-def hand_over(mel: MelSpectrogram, adapter: Adapter, device: Any = None) -> Handed:
+def hand_over(mel: MelSpectrogram, adapter: Adapter, device: Any = None) -> CallArguments:
     """Copy a mel into what a callable wants.
 
     Parameters
@@ -158,7 +158,7 @@ def scaled_values(mel: MelSpectrogram, adapter: Adapter) -> Values:
     return values
 
 
-def hand_over_batch(batch: MelBatch, adapter: Adapter, device: Any = None) -> Handed:
+def hand_over_batch(batch: MelBatch, adapter: Adapter, device: Any = None) -> CallArguments:
     """Copy a batch into what a callable wants; see `hand_over`."""
     mels: Any = adapter.layout.arrange(batch)
     lengths: Any = batch.lengths(adapter.lengths)
@@ -175,11 +175,11 @@ def hand_over_batch(batch: MelBatch, adapter: Adapter, device: Any = None) -> Ha
             args.append(value)
         else:
             kwargs[name] = value
-    return Handed(tuple(args), kwargs, batch.items[0], mels)
+    return CallArguments(tuple(args), kwargs, batch.items[0], mels)
 
 
 def take_back(
-    result: Any, handed: Handed, mel: MelSpectrogram, adapter: Adapter, *, to_hear: bool = False
+    result: Any, arguments: CallArguments, mel: MelSpectrogram, adapter: Adapter, *, to_hear: bool = False
 ) -> MelSpectrogram:
     """Turn what a callable gave into a mel of ours; cells that it left alone are those of ``mel`` to the bit.
 
@@ -190,7 +190,7 @@ def take_back(
     """
     array = as_array(mel_within(result, adapter))
     values = _in_order(array, mel, adapter)
-    is_left = values == handed.values
+    is_left = values == arguments.values
     integers = f"integers ({array.dtype}) " if array.dtype.kind in "iu" else ""
     with np.errstate(over="ignore"), error_context(f"what it gave, {integers}in {adapter.scale}"):
         own = np.where(is_left, mel.values, _from_scale(values.astype(np.float64), mel, adapter.scale))

@@ -116,17 +116,17 @@ def call_on_mel(
     """
     module = owner_module(function)
     check_container(module, adapter)
-    handed = hand_over(mel, adapter, device_of(module))
+    arguments = hand_over(mel, adapter, device_of(module))
     with isolated(module, generators_of(function), seed, training=True), same_folder():
         try:
-            result = function(*handed.args, **handed.kwargs)
+            result = function(*arguments.args, **arguments.kwargs)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             own = describe_error(error)
             form = f"given {adapter} of {mel.n_mels} bins and {mel.n_frames} frames"
             raise RaisedError(f"it raised {own}, {form}", own) from error
-        return take_back(result, handed, mel, adapter, to_hear=to_hear)
+        return take_back(result, arguments, mel, adapter, to_hear=to_hear)
 
 
 @contextlib.contextmanager

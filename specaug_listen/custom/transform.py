@@ -22,7 +22,7 @@ from .call import call_on_mel, describe_error
 from .guess import Evidence, adapter_for, lengths_left_out, optional_lengths
 from .load import absolute_spec, load_callable, name_of, source_sha256
 
-__all__ = ["LONGEST_HELD_S", "Foreign", "ForeignCall"]
+__all__ = ["LONGEST_HELD_S", "CallableStep", "CallableTransform"]
 
 # A callable needs the whole clip at once; longer ones would need memory that nobody asked for.
 LONGEST_HELD_S = 600.0
@@ -34,7 +34,7 @@ Result: TypeAlias = Annotated[SkipJsonSchema[types.SimpleNamespace | None], Fiel
 
 
 @record
-class ForeignCall:
+class CallableStep:
     """One drawn call of a callable: which one, how, and under which seed.
 
     Parameters
@@ -94,7 +94,7 @@ class ForeignCall:
                 raise ParameterError(self._why_other())
         return after
 
-    def with_function(self, function: Callable[..., Any] | str) -> ForeignCall:
+    def with_function(self, function: Callable[..., Any] | str) -> CallableStep:
         """Return the same call with its callable at hand."""
         return dataclasses.replace(self, function=load_callable(function) if isinstance(function, str) else function)
 
@@ -119,7 +119,7 @@ class ForeignCall:
 
 
 @record
-class Foreign:
+class CallableTransform:
     """Any Mel -> Mel callable, as a transform.
 
     It is called on a copy, in training mode and without gradients, under a seed that the draw records. The global
@@ -149,7 +149,7 @@ class Foreign:
     >>> def quieter(mel):
     ...     return mel - 1
     >>> mel = frontends.WHISPER(Audio(np.sin(np.arange(32000) * 0.2), 16000))
-    >>> steps, notices = Foreign.of(quieter).draw(mel, np.random.default_rng(0))
+    >>> steps, notices = CallableTransform.of(quieter).draw(mel, np.random.default_rng(0))
     >>> round(float((steps[0].apply(mel).values - mel.values).mean()), 3)
     -1.0
     """
@@ -162,7 +162,7 @@ class Foreign:
     kind: Literal["foreign"] = "foreign"
 
     @classmethod
-    def of(cls, function: Callable[..., Any] | str, adapter: Adapter | None = None) -> Foreign:
+    def of(cls, function: Callable[..., Any] | str, adapter: Adapter | None = None) -> CallableTransform:
         """A callable, or the one that a text names (see `specaug_listen.custom.load_callable`), as a transform."""
         spec = function if isinstance(function, str) else None
         if spec is not None:
@@ -179,7 +179,7 @@ class Foreign:
             ) from None
         return cls(call, adapter or Adapter(), is_importable, sha256, function)
 
-    def draw(self, mel: AnyMel, rng: np.random.Generator) -> tuple[list[ForeignCall], list[Notice]]:
+    def draw(self, mel: AnyMel, rng: np.random.Generator) -> tuple[list[CallableStep], list[Notice]]:
         """Draw a seed, call it for this mel, and say what was guessed and what cannot be made again."""
         mel = whole(mel, self.call)
         seed = int(rng.integers(0, MAX_SEED, endpoint=True))
@@ -189,7 +189,7 @@ class Foreign:
             adapter, how = adapter_for(self.function, self.adapter, mel, seed)
             after = call_on_mel(self.function, mel, adapter, seed, to_hear=True)
             again = call_on_mel(self.function, mel, adapter, seed)
-        step = ForeignCall(
+        step = CallableStep(
             self.call,
             adapter,
             seed,
@@ -203,7 +203,7 @@ class Foreign:
         )
         return [step], self._notices(step, how, mel)
 
-    def _notices(self, step: ForeignCall, how: Evidence | None, mel: MelSpectrogram) -> list[Notice]:
+    def _notices(self, step: CallableStep, how: Evidence | None, mel: MelSpectrogram) -> list[Notice]:
         form = {"call": self.call, "adapter": str(step.adapter)}
         notices = [] if how is None else [Notice("guessed-form", {**form, "how": how.value})]
         notices += lengths_left_out(self.call, optional_lengths(self.function), self.adapter, step.adapter)

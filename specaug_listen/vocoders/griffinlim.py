@@ -24,7 +24,7 @@ from ..audio.signal import Audio
 from ..errors import ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, deemphasize, get_window, istft, stft
-from .mel_bins import check_mel, energy_to_render, n_extra_frames
+from .mel_bins import check_mel_in_memory, energy_to_render, n_extra_frames
 from .phase import random_phase, unit
 from .phase_vocoder import original_spectrum
 
@@ -94,7 +94,7 @@ class GriffinLim:
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Reconstruct the waveform of a mel spectrogram; see `Joint`."""
-        check_mel(mel)
+        check_mel_in_memory(mel)
         frontend = mel.frontend
         with one_blas_thread():
             magnitude = pinv_magnitude(mel) if self.magnitude == "pinv" else nnls_magnitude(mel)
@@ -151,7 +151,7 @@ class Librosa:
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Reconstruct the waveform of a mel spectrogram; see `Joint`."""
-        check_mel(mel)
+        check_mel_in_memory(mel)
         librosa = require("librosa", purpose="the 'librosa' vocoder")
         frontend, framing = mel.frontend, mel.frontend.framing.with_lead_in
         is_centered = framing.padding == "center"

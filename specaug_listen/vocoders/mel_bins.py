@@ -24,7 +24,7 @@ __all__ = [
     "Energies",
     "MelBins",
     "audible_energy",
-    "check_mel",
+    "check_mel_in_memory",
     "energy_to_render",
     "mel_bins_of",
     "n_extra_frames",
@@ -144,7 +144,7 @@ class Energies(NamedTuple):
             When it is none, or its values stand for no power; of a long one, when they are read.
         """
         if not isinstance(mel, MelStream):
-            check_mel(mel)
+            check_mel_in_memory(mel)
         if isinstance(mel, MelSpectrogram) and mel.n_frames <= FRAMES_PER_BLOCK:
             whole = audible_energy(mel)
             loudest = float(whole.max())
@@ -172,8 +172,8 @@ def audible_energy(mel: MelSpectrogram) -> Real:
     return energy if audible.all() else energy * audible.astype(np.float32)
 
 
-def check_mel(mel: MelSpectrogram) -> None:
-    """Refuse a value that is no mel spectrogram.
+def check_mel_in_memory(mel: MelSpectrogram) -> None:
+    """Refuse a value that is no mel spectrogram, or one that is read in parts.
 
     Raises
     ------

@@ -20,7 +20,7 @@ from .._yaml import read_mapping
 from ..errors import ParameterError, PolicyError, error_context, nearest
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram
 from ..frontends.files import frontend_from_mapping
-from .mel_bins import check_mel
+from .mel_bins import check_mel_in_memory
 
 __all__ = ["CONTRACT_KEYS", "MelContract", "contract_of", "read_contract"]
 
@@ -135,7 +135,7 @@ class MelContract:
         ParameterError
             When the mel's front-end is not the contract's, or its values stand for no power.
         """
-        check_mel(mel)
+        check_mel_in_memory(mel)
         self.check(mel.frontend)
         values = self.frontend.compress(mel.energy)
         if self.frontend.normalize and mel.statistics is not None:

@@ -14,7 +14,7 @@ from .._threads import one_blas_thread
 from ..audio.signal import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, istft, stft
-from .mel_bins import MelBins, audible_energy, check_mel, mel_bins_of, sum_around
+from .mel_bins import MelBins, audible_energy, check_mel_in_memory, mel_bins_of, sum_around
 from .phase_vocoder import is_warped, onsets, original_spectrum
 
 __all__ = ["OriginalPhase"]
@@ -69,7 +69,7 @@ class OriginalPhase:
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
         """Render a mel spectrogram with its original phase; see `Joint`."""
-        check_mel(mel)
+        check_mel_in_memory(mel)
         frontend, framing = mel.frontend, mel.frontend.framing.with_lead_in
         # The clip's tail, which the last frames of some front-ends hardly reach, is to come out as it went in.
         n_extra = -(-framing.win_length // framing.hop_length) + 1

@@ -17,16 +17,16 @@ from unmeasured import unmeasured
 
 from specaug_listen.augment import (
     Batch,
-    Copied,
     Copy,
     Cutout,
     Draw,
+    FrameCopy,
     FrequencySpan,
     Mask,
     Policy,
     Rectangle,
+    TailCut,
     TimeSpan,
-    Trimmed,
     TrimTail,
     Warp,
     WarpPath,
@@ -202,7 +202,7 @@ def test_a_rectangle_fills_its_cells_and_no_others():
 def test_copies_come_from_the_mel_before_them_and_go_round_its_end(start, n, come_from):
     n = min(n, 30 - start)
     mel = mel_of(30)
-    after = Draw(80, 30, (Copied(start, n, come_from, is_first=True),)).apply(mel).values
+    after = Draw(80, 30, (FrameCopy(start, n, come_from, is_first=True),)).apply(mel).values
     assert_array_equal(after[:, start : start + n], np.roll(mel.values, -come_from, axis=1)[:, :n])
     kept = np.ones(30, bool)
     kept[start : start + n] = False
@@ -211,7 +211,7 @@ def test_copies_come_from_the_mel_before_them_and_go_round_its_end(start, n, com
 
 def test_copies_of_one_group_do_not_copy_each_other():
     mel = mel_of(30)
-    steps = Copied(10, 5, 0, is_first=True), Copied(20, 5, 10)
+    steps = FrameCopy(10, 5, 0, is_first=True), FrameCopy(20, 5, 10)
     after = Draw(80, 30, steps).apply(mel).values
     assert_array_equal(after[:, 20:25], mel.values[:, 10:15])
     again = Draw(80, 30, (steps[0], dataclasses.replace(steps[1], is_first=True))).apply(mel).values
@@ -220,7 +220,7 @@ def test_copies_of_one_group_do_not_copy_each_other():
 
 def test_a_cut_tail_takes_the_audio_along(speechlike):
     mel = WHISPER(speechlike)
-    after = Draw(80, mel.n_frames, (Trimmed(20),)).apply(mel)
+    after = Draw(80, mel.n_frames, (TailCut(20),)).apply(mel)
     assert after.n_frames == mel.n_frames - 20
     assert_array_equal(after.values, mel.values[:, :-20])
     assert WHISPER.framing.n_frames(after.audio.n_samples) == after.n_frames
@@ -457,9 +457,9 @@ def test_a_short_clip_in_a_long_batch_is_warped():
     ("steps", "why"),
     [
         ((WarpPath(5, 1, "bicubic", 90),), r"time_warp\.over_frames=90: allowed is 100, the frames of the batch"),
-        ((WarpPath(5, 1, "bicubic", 100), Trimmed(2)), "trim stands with a warp or copies over the padded batch"),
+        ((WarpPath(5, 1, "bicubic", 100), TailCut(2)), "trim stands with a warp or copies over the padded batch"),
         ((WarpPath(99, 1, "bicubic", 100),), "reaches beyond the"),
-        ((Copied(0, 20, 100, over_frames=100),), "reaches beyond the"),
+        ((FrameCopy(0, 20, 100, over_frames=100),), "reaches beyond the"),
         ((TimeSpan(90, 11),), "reaches beyond the"),
     ],
 )
@@ -470,7 +470,7 @@ def test_steps_that_do_not_fit_into_the_batch_are_refused(steps, why):
 
 def test_a_warp_of_the_clip_leaves_the_padding_where_it_is():
     mel, batch = mel_of(60), Batch(1, 100, -3.0)
-    warp, copy = WarpPath(30, 5, "bicubic"), Copied(20, 10, 70, over_frames=100)
+    warp, copy = WarpPath(30, 5, "bicubic"), FrameCopy(20, 10, 70, over_frames=100)
     after = Draw(80, 60, (warp, copy), batch=batch).apply(mel)
     alone = Draw(80, 60, (warp,)).apply(mel).values
     assert_array_equal(after.values[:, 20:30], np.full((80, 10), -3.0, np.float32))
@@ -478,7 +478,7 @@ def test_a_warp_of_the_clip_leaves_the_padding_where_it_is():
 
 
 def test_draws_and_policies_of_before_still_read():
-    text = Draw(80, 50, (WarpPath(20, 3), Copied(0, 5, 3), TimeSpan(3, 4))).to_json()
+    text = Draw(80, 50, (WarpPath(20, 3), FrameCopy(0, 5, 3), TimeSpan(3, 4))).to_json()
     old = text.replace('"over_frames":null,', "").replace('"over_frames": null,', "")
     assert "over_frames" not in old
     assert Draw.from_json(old) == Draw.from_json(text)
@@ -497,10 +497,10 @@ def test_a_mel_of_fewer_bands_than_a_mask_may_be_left_alone():
     [
         Rectangle(75, 6, 0, 1),
         Rectangle(0, 1, 45, 6),
-        Copied(45, 6, 0),
-        Copied(0, 5, 50),
-        Trimmed(50),
-        Copied(0, 1, 0, 79, 2),
+        FrameCopy(45, 6, 0),
+        FrameCopy(0, 5, 50),
+        TailCut(50),
+        FrameCopy(0, 1, 0, 79, 2),
     ],
 )
 def test_steps_beyond_the_mel_are_refused(step):

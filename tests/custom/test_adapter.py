@@ -1,4 +1,4 @@
-"""How a mel is handed over, and how what comes back becomes a mel."""
+"""How a mel is arguments over, and how what comes back becomes a mel."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ def test_every_order_of_axes_goes_there_and_back(mel):
     expected = np.where(mel.values == mel.values.max(), np.float32(-9), mel.values)
     for axes in ORDERS:
         adapter = with_defaults(Adapter(axes=axes))
-        handed = hand_over(mel, adapter)
-        (array,) = handed.args
+        arguments = hand_over(mel, adapter)
+        (array,) = arguments.args
         assert array.shape == tuple(sizes.get(name, 1) for name in axes.split(", ")), axes
         array[array == array.max()] = -9
-        np.testing.assert_array_equal(take_back(array, handed, mel, adapter).values, expected, axes)
+        np.testing.assert_array_equal(take_back(array, arguments, mel, adapter).values, expected, axes)
 
 
 @given(mel=mels(), scale=st.sampled_from(SCALES), dtype=st.sampled_from(["float32", "float64"]))
 def test_cells_that_are_left_alone_come_back_to_the_bit(mel, scale, dtype):
     adapter = with_defaults(Adapter(scale=scale, dtype=dtype))
-    handed = hand_over(mel, adapter)
-    np.testing.assert_array_equal(take_back(handed.args[0], handed, mel, adapter).values, mel.values)
+    arguments = hand_over(mel, adapter)
+    np.testing.assert_array_equal(take_back(arguments.args[0], arguments, mel, adapter).values, mel.values)
 
 
 # Of one scale each: ln, log10, decibels, powers; with a scale of samples, and with statistics.
@@ -56,12 +56,12 @@ FRONTENDS = ("whisper", "lhotse", "librosa-db", "librosa", "kaldi", "nemo")
 def test_a_change_in_another_scale_is_the_same_change_in_ours(frontend, speechlike, scale):
     mel = frontends.PRESETS[frontend](speechlike)
     adapter = with_defaults(Adapter(scale=scale, dtype="float64"))
-    handed = hand_over(mel, adapter)
+    arguments = hand_over(mel, adapter)
     loudest = np.unravel_index(mel.values.argmax(), mel.values.shape)
-    quieter = handed.args[0].copy()
+    quieter = arguments.args[0].copy()
     other = loudest[0], (loudest[1] + 3) % mel.n_frames
     quieter[loudest] = quieter[other]
-    back = take_back(quieter, handed, mel, adapter)
+    back = take_back(quieter, arguments, mel, adapter)
     if scale == "own" or (scale == "normalised" and not mel.statistics):
         assert back.values[loudest] == pytest.approx(mel.values[other], abs=1e-4)
     else:
@@ -72,9 +72,9 @@ def test_db_is_that_of_the_powers_whatever_the_front_end_sums(speechlike):
     for frontend in frontends.PRESETS.values():
         mel = frontend(speechlike)
         loud = mel.db > mel.range_db[1] - 30
-        handed = hand_over(mel, with_defaults(Adapter(scale="db")))
+        arguments = hand_over(mel, with_defaults(Adapter(scale="db")))
         of_samples = 20 * np.log10(frontend.input_scale)
-        np.testing.assert_allclose(handed.args[0][loud], mel.db[loud] + of_samples, atol=0.01)  # an added floor
+        np.testing.assert_allclose(arguments.args[0][loud], mel.db[loud] + of_samples, atol=0.01)  # an added floor
 
 
 def test_normalised_bins_have_zero_mean_and_unit_standard_deviation(mel):
@@ -90,10 +90,10 @@ def test_a_copy_is_handed_over(mel):
 
 
 def test_lengths_and_names_are_given_as_declared(mel):
-    handed = hand_over(mel, with_defaults(Adapter(mel_argument="spec", lengths="frames", lengths_argument="length")))
-    assert handed.args == ()
-    assert handed.kwargs["spec"].shape == mel.values.shape
-    assert handed.kwargs["length"].tolist() == [mel.n_frames]
+    arguments = hand_over(mel, with_defaults(Adapter(mel_argument="spec", lengths="frames", lengths_argument="length")))
+    assert arguments.args == ()
+    assert arguments.kwargs["spec"].shape == mel.values.shape
+    assert arguments.kwargs["length"].tolist() == [mel.n_frames]
     assert hand_over(mel, with_defaults(Adapter(lengths="ratio"))).args[1].tolist() == [1.0]
     assert list(hand_over(mel, with_defaults(Adapter(key="feat"))).args[0]) == ["feat"]
 
@@ -156,9 +156,9 @@ def test_half_precision_that_cannot_hold_the_mel_is_refused(speechlike):
 )
 def test_what_is_no_mel_is_refused_in_one_line(mel, give, message):
     adapter = with_defaults(Adapter())
-    handed = hand_over(mel, adapter)
+    arguments = hand_over(mel, adapter)
     with pytest.raises(ParameterError, match=message) as raised:
-        take_back(give(handed.args[0]), handed, mel, adapter)
+        take_back(give(arguments.args[0]), arguments, mel, adapter)
     assert "\n" not in str(raised.value)
 
 
@@ -173,9 +173,9 @@ def test_what_is_no_mel_is_refused_in_one_line(mel, give, message):
 )
 def test_a_batch_that_shrank_is_not_said_to_have_grown(mel, give, message):
     adapter = with_defaults(Adapter(axes="batch, bins, frames"))
-    handed = hand_over(mel, adapter)
+    arguments = hand_over(mel, adapter)
     with pytest.raises(ParameterError, match=message):
-        take_back(give(handed.args[0]), handed, mel, adapter)
+        take_back(give(arguments.args[0]), arguments, mel, adapter)
 
 
 @pytest.mark.parametrize(
@@ -191,20 +191,20 @@ def test_a_batch_that_shrank_is_not_said_to_have_grown(mel, give, message):
 )
 def test_tuples_other_dtypes_and_axes_of_one_are_understood(mel, give):
     adapter = with_defaults(Adapter())
-    handed = hand_over(mel, adapter)
-    back = take_back(give(handed.args[0] - 1), handed, mel, adapter)
+    arguments = hand_over(mel, adapter)
+    back = take_back(give(arguments.args[0] - 1), arguments, mel, adapter)
     np.testing.assert_array_equal(back.values, mel.values - 1)
 
 
 def test_a_power_below_zero_is_refused(mel):
     adapter = with_defaults(Adapter(scale="power"))
-    handed = hand_over(mel, adapter)
+    arguments = hand_over(mel, adapter)
     with pytest.raises(ParameterError, match=r"in power: a cell of -1: powers are 0 or more"):
-        take_back(handed.args[0] * 0 - 1, handed, mel, adapter)
+        take_back(arguments.args[0] * 0 - 1, arguments, mel, adapter)
 
 
 def test_no_power_at_all_is_the_floor(mel):
     adapter = with_defaults(Adapter(scale="power"))
-    handed = hand_over(mel, adapter)
+    arguments = hand_over(mel, adapter)
     floor = mel.frontend.floor_value(float(mel.values.max()))
-    np.testing.assert_allclose(take_back(handed.args[0] * 0, handed, mel, adapter).values, floor.min(), atol=1e-5)
+    np.testing.assert_allclose(take_back(arguments.args[0] * 0, arguments, mel, adapter).values, floor.min(), atol=1e-5)

@@ -24,7 +24,7 @@ def test_four_times_the_power_is_four_times_the_power_in_every_scale(speechlike,
     for input_scale in (1.0, 32768.0):
         mel = replace(TORCHAUDIO, input_scale=input_scale)(speechlike)
         adapter = with_defaults(Adapter(scale=scale))
-        handed = hand_over(mel, adapter)
-        louder = take_back(FOUR_TIMES[scale](handed.values), handed, mel, adapter)
+        arguments = hand_over(mel, adapter)
+        louder = take_back(FOUR_TIMES[scale](arguments.values), arguments, mel, adapter)
         loud = mel.energy > 1e-8
         np.testing.assert_allclose(louder.energy[loud], 4 * mel.energy[loud], rtol=1e-4)

@@ -15,7 +15,7 @@ from specaug_listen._rng import seeded_randomness
 from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp, callable_policy
 from specaug_listen.augment.fills import fill_level
 from specaug_listen.custom.adapter import Adapter
-from specaug_listen.custom.transform import Foreign
+from specaug_listen.custom.transform import CallableTransform
 from specaug_listen.errors import ParameterError, SpecAugListenWarning
 from specaug_listen.frameworks.policies import get_policy
 
@@ -222,7 +222,7 @@ def test_a_callable_that_changes_nothing_is_said_to(mel):
 
 
 def test_callables_stand_among_our_transforms_in_their_order(mel):
-    policy = Policy((TimeWarp(3), FrequencyMask(), Foreign.of(np.flipud), TimeMask(fill="min")), "mixed")
+    policy = Policy((TimeWarp(3), FrequencyMask(), CallableTransform.of(np.flipud), TimeMask(fill="min")), "mixed")
     draw = policy.draw(mel, rng=2)
     assert [step.kind for step in draw.steps] == ["time_warp", "frequency_mask", "foreign", "time_mask"]
     first = Draw(draw.n_mels, draw.n_frames, draw.steps[:2]).apply(mel).values[::-1]
@@ -234,7 +234,7 @@ def test_callables_stand_among_our_transforms_in_their_order(mel):
 
 
 def test_the_fill_of_a_mask_behind_a_callable_is_that_of_what_it_made(mel):
-    policy = Policy((Foreign.of(lambda mel: mel + 1), TimeMask(max_frames=40, fill="min")))
+    policy = Policy((CallableTransform.of(lambda mel: mel + 1), TimeMask(max_frames=40, fill="min")))
     draw = policy.draw(mel, rng=1)
     assert draw.masked_frames.any()
     after = draw.apply(mel).values
@@ -248,12 +248,12 @@ def test_the_fill_of_a_mask_behind_a_callable_is_that_of_what_it_made(mel):
 
 
 def test_another_fill_leaves_a_callable_alone():
-    policy = Policy((Foreign.of(np.flipud), TimeMask())).with_fill("floor")
+    policy = Policy((CallableTransform.of(np.flipud), TimeMask())).with_fill("floor")
     assert policy.transforms[1].fill == "floor"
 
 
 def test_probability_may_leave_a_callable_out(mel):
-    policy = Policy((Foreign.of(lambda mel: 1 / 0),), probability=0.0)
+    policy = Policy((CallableTransform.of(lambda mel: 1 / 0),), probability=0.0)
     assert not policy.draw(mel, rng=0).applied
 
 

@@ -12,13 +12,13 @@ from unmeasured import unmeasured
 
 from specaug_listen.augment import (
     Batch,
-    Copied,
     Draw,
+    FrameCopy,
     FrequencySpan,
     Mask,
     Rectangle,
+    TailCut,
     TimeSpan,
-    Trimmed,
     Warp,
     WarpPath,
 )
@@ -88,7 +88,7 @@ def spans(draw, axis):
             found.append((step.start_frame, step.n_frames))
         elif isinstance(step, Rectangle):
             found.append((step.start_bin, step.n_bins) if axis == "frequency" else (step.start_frame, step.n_frames))
-        elif not isinstance(step, FrequencySpan | TimeSpan | WarpPath | Trimmed) and axis == "time":
+        elif not isinstance(step, FrequencySpan | TimeSpan | WarpPath | TailCut) and axis == "time":
             found.append((step.start_frame, step.n_frames))
     return found
 
@@ -207,7 +207,7 @@ def steps_of(entry, over=None):
             kind = next(t.interpolation for t in policy.transforms if isinstance(t, Warp))
             made.append(WarpPath(step["centre"], step["destination"] - step["centre"], kind, over))
         elif axis == "trim":
-            made.append(Trimmed(step["width"]))
+            made.append(TailCut(step["width"]))
         elif axis == "rectangle":
             (first_bin, first), (n_bins, n) = step["start"], step["width"]
             made.append(Rectangle(first_bin, n_bins, first, n))
@@ -223,16 +223,16 @@ def steps_of(entry, over=None):
 
 def copied(step, entry, is_first):
     if "source" in step:
-        return Copied(
+        return FrameCopy(
             step["start"], min(step["width"], entry["n_frames"] - step["start"]), step["source"], is_first=is_first
         )
     if step["axis"] == "frequency":
         n_bins = min(step["width"], entry["n_mels"] - step["start"])
-        return Copied(
+        return FrameCopy(
             0, entry["n_frames"], -step["shift"] % entry["n_frames"], step["start"], n_bins, is_first=is_first
         )
     n = min(step["width"], entry["n_frames"] - step["start"])
-    return Copied(step["start"], n, (step["start"] - step["shift"]) % entry["n_frames"], is_first=is_first)
+    return FrameCopy(step["start"], n, (step["start"] - step["shift"]) % entry["n_frames"], is_first=is_first)
 
 
 @pytest.mark.parametrize("entry", OURS, ids=lambda e: e["key"])

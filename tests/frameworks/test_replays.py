@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from specaug_listen.augment import Batch, Copied, FrequencySpan, Rectangle, TimeSpan, Trimmed, WarpPath
+from specaug_listen.augment import Batch, FrameCopy, FrequencySpan, Rectangle, TailCut, TimeSpan, WarpPath
 from specaug_listen.augment.generators import framework_source
 from specaug_listen.frameworks import speechbrain_drop
 from specaug_listen.frameworks.registry import FRAMEWORKS, exact_sources
@@ -45,9 +45,9 @@ def ours(step):
         return "rectangle", step.start_bin, step.n_bins, step.start_frame, step.n_frames
     if isinstance(step, WarpPath):
         return "time-warp", step.center_frame, step.center_frame + step.displacement_frames
-    if isinstance(step, Trimmed):
+    if isinstance(step, TailCut):
         return "trim", step.n_frames
-    assert isinstance(step, Copied)
+    assert isinstance(step, FrameCopy)
     return "copy", step.start_frame, step.n_frames, step.source_frame
 
 
