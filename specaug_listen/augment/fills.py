@@ -19,7 +19,18 @@ from ..errors import ParameterError
 from ..frontends import AnyMel
 from ..stft import FRAMES_PER_BLOCK
 
-__all__ = ["FILLS", "Fill", "FillLevel", "FillName", "Padding", "Region", "fill_level", "fill_values", "is_noise"]
+__all__ = [
+    "FILLS",
+    "Fill",
+    "FillLevel",
+    "FillName",
+    "Padding",
+    "Region",
+    "fill_level",
+    "fill_values",
+    "is_noise",
+    "is_silent",
+]
 
 FillName: TypeAlias = Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise", "uniform", "unit_noise"]
 Fill: TypeAlias = Annotated[float, Field(allow_inf_nan=False)] | FillName
@@ -42,6 +53,19 @@ class FillLevel:
 
     vs_p95_db: float
     vs_median_db: float
+
+    @classmethod
+    def of(cls, mean_power: float, clip: AnyMel) -> FillLevel:
+        """Compare the mean power of filled cells with a clip that is not silent."""
+        p95, median = clip.percentiles_db
+        level_db = float(10 * np.log10(max(mean_power, 1e-20)))
+        return cls(round(level_db - p95, 2), round(level_db - median, 2))
+
+
+def is_silent(clip: AnyMel) -> bool:
+    """Say whether a clip has no level: nearly all of its cells are as low as its front-end goes."""
+    p95, median = clip.percentiles_db
+    return p95 == median == clip.range_db[0]
 
 
 class Padding(NamedTuple):
@@ -233,8 +257,4 @@ def fill_level(
         energy = clean.frontend.energy(fill_values(fill, clean, (bins, here), seed, padding), statistics)
         power = energy if clean.frontend.power == 2 else energy**2
         total += float(power.mean(dtype=np.float64)) * (here.stop - here.start)
-    p95, median = clip.percentiles_db
-    if p95 == median == clip.range_db[0]:
-        return None
-    level = 10 * np.log10(max(total / (end - begin), 1e-20))
-    return FillLevel(round(float(level - p95), 2), round(float(level - median), 2))
+    return None if is_silent(clip) else FillLevel.of(total / (end - begin), clip)

@@ -62,9 +62,10 @@ class Mask:
         The length that a batch has where none is given, of which ``share`` counts how many fit side by side (HF:
         Whisper's 30 s).
     together : bool
-        Whether all examples of a batch draw at once.
+        Whether the framework draws for all examples of a batch in one call, one array of numbers for each quantity.
     fill : float or str
-        See `specaug_listen.augment.fills.fill_values`; or ``swap``: the frames that stand a drawn distance away.
+        A constant or a name in `specaug_listen.augment.fills.FILLS`; or ``swap``: the frames that stand a drawn
+        distance away.
     fill_over : {"clean", "unwarped", "current"}
         What a mean is taken over: the clip before the first mask and after warps; before any warp; or as it stands,
         with what was masked before. Of a padded batch, with its padding.

@@ -70,8 +70,8 @@ class Policy:
         `specaug_listen.frameworks.exact_sources`.
     frontend : MelFrontend or None
         The front-end that it goes with, where its configuration or its published recipe says so; see
-        `specaug_listen.frameworks.choose_frontend`. Neither it nor the two below change a draw, or whether two are
-        equal.
+        `specaug_listen.frameworks.choose_frontend`. ``frontend``, ``frontend_error`` and ``channel`` change neither a
+        draw nor whether two policies are equal.
     frontend_error : str
         Why the front-end of its configuration cannot be; empty where it can.
     channel : "mean", int >= 1 or None

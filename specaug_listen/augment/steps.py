@@ -318,7 +318,7 @@ def n_in_padding(steps: Sequence[Step], n_frames: int) -> int:
 
 
 def least_and_most_in_padding(steps: Sequence[Step], n_frames: int, n_padding: int) -> tuple[int, int]:
-    """Bound what `n_in_padding` can have been before `within_clip`, which leaves empty what lies there."""
+    """Return the least and the largest count that `n_in_padding` may have had before `within_clip` emptied masks."""
     least = n_in_padding(steps, n_frames)
     if n_padding == 0 or any(over_frames(step) for step in steps):
         return least, least

@@ -29,12 +29,14 @@ class Warp:
     interpolation : str
         See `specaug_listen.augment.warp_maps.warp_taps`.
     after_first : {0, 1}
+        Added to W, it is the first frame that may be moved.
     to_left, to_right : {0, 1}
-        Whether W itself is among the displacements.
-    shortest : int
-        The shortest clip that is warped has 2 W and so many frames.
+        1 where -W, or W, is among the displacements; else they begin at 1 - W, or end at W - 1.
+    shortest : int [frames]
+        The shortest clip that is warped has ``2 * max_frames + shortest`` frames.
     anywhere : bool
-        Any inner frame of a clip of any length; the place to go to is bounded by the clip (lingvo).
+        Whether any inner frame of a clip of any length may be moved, and not only those W frames from its ends; the
+        place to go to is bounded by the clip (lingvo).
     max_ratio : float in [0, 1] or None
         Bounds the displacement by a share of the clip (lingvo).
     is_dynamic : bool

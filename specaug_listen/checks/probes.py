@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import runs
+from ..inspection.masks import find_boxes
 from .reordering import are_out_of_order, original_bins
 
 __all__ = ["Effect", "Probe"]
@@ -234,7 +235,8 @@ class Probe:
         # Of noise, a few frames may look like any.
         is_read = unmasked_frames.mean() > 1 - _UNREAD
         out_of_order = "frames" if is_read and are_out_of_order(agreed[unmasked_frames]) else ""
-        boxes = _boxes(rest)
+        is_any = rest.sum() >= _LEAST_CELLS
+        boxes = tuple(find_boxes(rest, rest, _LEAST_CELLS, _LEAST_FULL)) if is_any else ()
         return Effect(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled, False, boxes, out_of_order)
 
     def masked_padding(
@@ -311,21 +313,6 @@ class Probe:
         """Return for each frame the origin that bins of both curves stand for; NaN where there is none."""
         even, odd = (_agreed_among(origins[first::2], tolerance) for first in (0, 1))
         return np.where(np.abs(even - odd) <= tolerance, (even + odd) / 2, np.nan)
-
-
-def _boxes(cells: Flags) -> tuple[tuple[int, int, int, int], ...]:
-    """List rectangles of cells that touch no other one: first bin, bins, first frame, frames."""
-    if cells.sum() < _LEAST_CELLS:
-        return ()
-    from scipy import ndimage
-
-    labels, _ = ndimage.label(cells)
-    boxes = []
-    for bins, frames in ndimage.find_objects(labels):
-        box = bins.start, bins.stop - bins.start, frames.start, frames.stop - frames.start
-        if box[1] * box[3] >= _LEAST_CELLS and cells[bins, frames].mean() >= _LEAST_FULL:
-            boxes.append(box)
-    return tuple(boxes)
 
 
 def _agreed_among(origins: Real, tolerance: float) -> Real:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import runs
+from ..augment.fills import is_silent
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..frontends.energy import largest_energy
@@ -109,9 +110,9 @@ def _level_db(
 
     What stands for more energy than any sound may have is as loud as the loudest that may be, at the least.
     """
-    p95, median = mel.percentiles_db
-    if p95 == median == mel.range_db[0]:
+    if is_silent(mel):
         return None
+    p95, _ = mel.percentiles_db
     whole = session.pipeline.scaled(mel)
     whole[cells] = values[cells]
     try:

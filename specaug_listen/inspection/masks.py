@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..augment import FillLevel
+from ..augment.fills import is_silent
 from ..frontends import MelSpectrogram
 from .change import FillFound, Kind
 
-__all__ = ["Box", "Explanation", "PlainCells", "describe_fill", "explain", "plain_values"]
+__all__ = ["Box", "Explanation", "PlainCells", "describe_fill", "explain", "find_boxes", "plain_values"]
 
 Real = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
@@ -81,7 +82,7 @@ def explain(changed: Cells, may_be: PlainCells) -> Explanation:
     # A masked bin over all frames is a part of every frame: look at the others alone.
     frames = _full(in_frame[~bins].T, changed[~bins].T, may_be.low[~bins].T)
     rest = changed & ~bins[:, None] & ~frames[None, :]
-    boxes = _boxes(rest, in_bin & in_frame)
+    boxes = find_boxes(rest, in_bin & in_frame, _LEAST_CELLS, _LEAST_IN_BOX) if rest.any() else []
     for box in boxes:
         rest[box.cells] = False
     return Explanation(bins, frames, boxes, rest)
@@ -99,17 +100,25 @@ def _full(held: Cells, changed: Cells, low: Cells) -> Cells:
     return full
 
 
-def _boxes(rest: Cells, held: Cells) -> list[Box]:
-    if not rest.any():
-        return []
+def find_boxes(cells: Cells, held: Cells, least_cells: int, least_share: float) -> list[Box]:
+    """List rectangles around cells that touch each other and no others.
+
+    Parameters
+    ----------
+    cells, held : np.ndarray of bool [shape=(n_mels, n_frames)]
+        ``held`` are those and others that may lie in a rectangle.
+    least_cells : int
+        A few cells are no rectangle,
+    least_share : float
+        and few of ``held`` in many are none.
+    """
     from scipy import ndimage
 
-    labels, _ = ndimage.label(rest)
+    labels, _ = ndimage.label(cells)
     boxes = []
     for bins, frames in ndimage.find_objects(labels):
         box = Box(bins.start, bins.stop - bins.start, frames.start, frames.stop - frames.start)
-        # A few cells are no rectangle, and few cells in many are none.
-        if box.n_bins * box.n_frames >= _LEAST_CELLS and held[bins, frames].mean() >= _LEAST_IN_BOX:
+        if box.n_bins * box.n_frames >= least_cells and held[bins, frames].mean() >= least_share:
             boxes.append(box)
     return boxes
 
@@ -198,13 +207,11 @@ def _is_copied(region: Real, mine: Cells, before: MelSpectrogram) -> bool:
 
 
 def _level(values: Real, mine: Cells, cells: tuple[slice, slice], before: MelSpectrogram) -> FillLevel | None:
-    p95, median = before.percentiles_db
-    if p95 == median == before.range_db[0]:
+    if is_silent(before):
         return None
     block = np.where(mine, 0.0, before.values[cells]).astype(np.float32)
     block[mine] = values
     whole = before.values.copy()
     whole[cells] = block
     power = before.with_values(whole).power[cells][mine]
-    level = 10 * np.log10(max(float(power.mean(dtype=np.float64)), 1e-20))
-    return FillLevel(round(float(level - p95), 2), round(float(level - median), 2))
+    return FillLevel.of(float(power.mean(dtype=np.float64)), before)

@@ -18,6 +18,9 @@ __all__ = ["WARP_COLOUR", "Outline", "outlines", "plot_steps", "plot_warp", "war
 
 WARP_COLOUR = "#0072b2"
 _N_LINES = 41
+# Black, and white upon it: seen on the darkest and on the brightest cell; the page's outlines are the same
+# (`.masks rect` in pages/templates/page.css).
+_MASK_COLOURS = ["black", "white"]
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,13 @@ def plot_steps(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
         corner, height = (begin_s, outline.bins[0] - 0.5), float(outline.bins[1] - outline.bins[0])
         boxes += [patches.Rectangle(corner, end_s - begin_s, height)] * 2
         styles += ["--" if outline.kind == "copy" else "-"] * 2
-    # Black under white: seen on the darkest and on the brightest cell.
     collection = require("matplotlib.collections", purpose="pictures").PatchCollection(
-        boxes, facecolors="none", edgecolors=["black", "white"], linewidths=[2.6, 1.1], linestyles=styles, zorder=3
+        boxes,
+        facecolors="none",
+        edgecolors=_MASK_COLOURS,
+        linewidths=[2.6, 1.1],
+        linestyles=styles,
+        zorder=3,
     )
     collection.set_joinstyle("miter")
     ax.add_collection(collection, autolim=False)

@@ -39,8 +39,8 @@ _ITERATIONS = {"draft": 2, "default": 32, "best": 200}
 # The more windows overlap, the more iterations it takes them to agree: so many for each that covers a sample.
 _ITERATIONS_PER_OVERLAP, _MOST_FOR_OVERLAP = 10, 100
 # Long recordings are worked through in segments of so many frames. An iteration carries over by less than a window, so
-# that with as many windows around it as there are iterations, a segment comes out as in the whole recording; in so many
-# frames as the second bound says, whatever comes in from outside has long died away.
+# that with as many windows around it as there are iterations, a segment comes out as in the whole recording; after
+# ``_MOST_FRAMES_AROUND`` frames, what comes in from outside is inaudible.
 _FRAMES_PER_SEGMENT, _MOST_FRAMES_AROUND = 4096, 1024
 
 

@@ -1,4 +1,4 @@
-"""How a mel is arguments over, and how what comes back becomes a mel."""
+"""How a mel is handed over, and how what comes back becomes a mel."""
 
 from __future__ import annotations
 
