@@ -65,10 +65,11 @@ class Spans(NamedTuple):
     n : int
         Masks in one example.
     narrowest : int
+        The least width.
     widest : float
-        After every ratio: the bound of widths, or what a uniform number is multiplied by.
+        The largest width after every ratio, or what a uniform number is multiplied by.
     limit : int
-        The widest that is configured, before clips and ratios.
+        The largest width that is configured, before the clip's length and ratios bound it.
     clamp : int or None
         What a width is cut to after it was drawn.
     size : int
@@ -76,7 +77,7 @@ class Spans(NamedTuple):
     n_rows : int
         Examples of the batch that draw together; the first one is ours.
     n_of_longest : int
-        Masks in an example as long as the batch; where it gets some, starts are drawn for every example, be it none.
+        Masks in an example as long as the batch; where it gets some, starts are drawn even if our example gets none.
     """
 
     n: int

@@ -104,7 +104,25 @@ class Batch:
 
 @record
 class FrequencySpan:
-    """One drawn frequency mask: bins ``start_bin`` to ``start_bin + n_bins - 1``, over all frames."""
+    """One drawn frequency mask: bins ``start_bin`` to ``start_bin + n_bins - 1``, over all frames.
+
+    `TimeSpan` and `Rectangle` have the same parameters.
+
+    Parameters
+    ----------
+    start_bin, n_bins : int >= 0 [mel bins]
+    fill : float or str
+        A constant, or a name in `specaug_listen.augment.fills.FILLS`.
+    seed : int >= 0 or None
+        Of a fill that is noise.
+    fill_level : FillLevel or None
+        How loud the fill is, relative to the clip.
+    over : {"clean", "unwarped", "current"}
+        What a mean is taken over; see `specaug_listen.augment.Mask`.
+    is_first : bool
+        Whether it is the first of the masks that one transform drew; all of them have one "current" mel, that before
+        the first.
+    """
 
     start_bin: Index
     n_bins: Index

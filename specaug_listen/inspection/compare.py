@@ -17,8 +17,8 @@ __all__ = ["inspect_change"]
 Real = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
 # Shares of the clip's standard deviation within which a cell counts as predicted.
-_NEARLY, _NEAR = 1e-4, 0.25
-_TOLERANCE = {"linear": 0.0, None: _NEAR}
+_PREDICTED_TOLERANCE, _ESTIMATED_TOLERANCE = 1e-4, 0.25
+_TOLERANCE = {"linear": 0.0, None: _ESTIMATED_TOLERANCE}
 # Share of the cells that a warp must explain beyond those that are explained without one.
 _LEAST_GAIN, _LEAST_GAIN_OF_ANOTHER = 0.02, 0.1
 
@@ -52,7 +52,7 @@ def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
     _check(before, after)
     aligned, length = _align(before, after)
     warped, warp, tolerance = _find_warp(aligned, after)
-    limit = max(tolerance, _NEAR if length == "stretched" else 0.0) * _standard_deviation(before)
+    limit = max(tolerance, _ESTIMATED_TOLERANCE if length == "stretched" else 0.0) * _standard_deviation(before)
     changed = np.abs(after.values - warped.values) > limit
     explanation = explain(changed, plain_values(after, warped, changed))
     of_bins, spans, rectangles = _masks(explanation, warped, after)
@@ -121,7 +121,7 @@ def _find_warp(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectr
         return before, None, 0.0
     knee, reading = find_reading(before, after, knee)
     predicted = read_warped(before.values, knee, reading or "linear")
-    tolerance = _TOLERANCE.get(reading, _NEARLY)
+    tolerance = _TOLERANCE.get(reading, _PREDICTED_TOLERANCE)
     limit = tolerance * _standard_deviation(before)
     without = np.abs(after.values - before.values) > limit
     remaining = np.abs(after.values - predicted) > limit

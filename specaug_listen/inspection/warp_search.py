@@ -19,7 +19,7 @@ Knees = npt.NDArray[np.intp]
 _BINS_OF_GRID = 20
 _CELLS_AT_ONCE = 1 << 21
 _STARTS = 5
-_NEAR = range(-3, 4)
+_FRAMES_AROUND = range(-3, 4)
 _CLOSE = 0.1
 _PLAIN, _CERTAIN = 0.01, 0.1
 _NEARLY = 1e-4
@@ -116,7 +116,7 @@ def _line(knee: Knee, n: int) -> Knees:
     """List knees of all frames that move about as far as this one."""
     sources = np.arange(1, n - 1, max(1, n // 300))
     moved = knee.target - knee.source
-    pairs = np.array([(source + moved + i, source) for i in _NEAR for source in sources])
+    pairs = np.array([(source + moved + i, source) for i in _FRAMES_AROUND for source in sources])
     return pairs[(pairs[:, 0] >= 1) & (pairs[:, 0] <= n - 2)]
 
 
@@ -174,6 +174,6 @@ def find_reading(before: MelSpectrogram, after: MelSpectrogram, knee: Knee) -> t
 
 
 def _knees_around(knee: Knee, n: int) -> list[Knee]:
-    near = np.array([(knee.target + i, knee.source + j) for i in _NEAR for j in _NEAR])
+    near = np.array([(knee.target + i, knee.source + j) for i in _FRAMES_AROUND for j in _FRAMES_AROUND])
     knees = np.concatenate([[knee], np.clip(near, 1, n - 2), _line(knee, n)])
     return list(dict.fromkeys(Knee(int(t), int(s)) for t, s in knees))

@@ -35,7 +35,7 @@ _LARGEST_GAIN = np.float32(10.0)
 # Two cells may be equal by chance.
 _LEAST_EQUAL, _ROUNDING = 3, np.float32(1e-6)
 # A sound that repeats itself exactly with every hop gives equal frames too: it has peaks, or nothing else is heard.
-_LEAST_SMOOTH, _SMOOTH_DB, _MOSTLY = 8, 6.0, 0.9
+_LEAST_SMOOTH, _SMOOTH_DB, _LEAST_FLAT_SHARE = 8, 6.0, 0.9
 
 
 def flat_areas(energies: Energies, begin: int, end: int) -> Flags:
@@ -79,7 +79,7 @@ def _flat(energies: Energies, values: Real, first: int, audible_bins: Flags) -> 
     flat |= _runs(over_bins & audible[1:] & audible[:-1], _LEAST_EQUAL, axis=0)
     alike = nearly_equal(values[:, 1:], values[:, :-1])
     over_time = _runs(alike & audible[:, 1:] & audible[:, :-1], _LEAST_EQUAL, axis=1)
-    if over_time.any() and over_time.sum() < _MOSTLY * audible.sum():
+    if over_time.any() and over_time.sum() < _LEAST_FLAT_SHARE * audible.sum():
         db = 20 / power * np.log10(np.maximum(energy, np.float32(1e-30)))
         smooth = np.abs(np.diff(db, axis=0)) < _SMOOTH_DB
         flat |= _runs(smooth & over_time[1:] & over_time[:-1], _LEAST_SMOOTH, axis=0)

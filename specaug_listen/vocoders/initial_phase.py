@@ -28,7 +28,7 @@ _FRAMES_AT_ONCE = 512
 _FRAMES_PER_STREAM = 256
 # More steps change little.
 _SHARPENINGS = 5
-_LEAST = np.float32(1e-30)
+_LEAST_ENERGY = np.float32(1e-30)
 # FFT bins half way between two mel bins are there, whatever rounding says.
 _HALF = np.float32(0.501)
 # See `lower_skirts`.
@@ -126,7 +126,7 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
     goal = np.ascontiguousarray(target.T)
     density: Real = filters.synthesis @ (filters.per_filter[:, np.newaxis] * goal)
     for _ in range(_SHARPENINGS):
-        density *= filters.shares @ ((goal + _LEAST) / (filters.analysis @ density + _LEAST))
+        density *= filters.shares @ ((goal + _LEAST_ENERGY) / (filters.analysis @ density + _LEAST_ENERGY))
     if mel_bins.power == 2:
         np.sqrt(density, out=density)
     density = np.ascontiguousarray(density.T)
