@@ -378,7 +378,7 @@ def _layout(context: Any) -> Any:
     """The channels of a codec.
 
     PyAV frees a table of channels in an order of their own, as QuickTime has it for 7 and 8, though it is FFmpeg's: so
-    such a layout is never let go, and frames get none (`ch_layout`).
+    such a layout is never let go, and frames get none (``ch_layout``).
     """
     layout = context.layout
     if _OWN_ORDER_MARK in layout.name:

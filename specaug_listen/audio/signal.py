@@ -322,7 +322,7 @@ def _all_samples(excerpt: Excerpt) -> npt.NDArray[np.float32]:
 
 
 def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> None:
-    """Write 16-bit PCM WAV, whole or not at all; as with `soundfile.write`, a file of that name is replaced.
+    """Write 16-bit PCM WAV, whole or not at all; as with ``soundfile.write``, a file of that name is replaced.
 
     Raises
     ------

@@ -30,7 +30,7 @@ from .steps import Batch, check_counts, check_n_steps, within_clip
 TransformCount = Annotated[int, Field(ge=0, le=100)]
 _LONGEST_NAME = 100
 # Which frameworks there are is known above this package, and checked where a name comes in. In files and records, the
-# key is `dialect`.
+# key is ``dialect``.
 _FRAMEWORK_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 FrameworkName: TypeAlias = Annotated[str, record_key("framework", "dialect")]
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | CallableTransform, Field(discriminator="kind")]

@@ -138,7 +138,7 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
 
 
 class _Filters(NamedTuple):
-    """A filterbank as `SparseBands`, each filter's part of all weights of a bin, and 1 over each filter's sum."""
+    """A filterbank as `SparseMelBins`, each filter's part of all weights of a bin, and 1 over each filter's sum."""
 
     analysis: Any
     synthesis: Any

@@ -1,4 +1,4 @@
-"""MATLAB's files, which may hold anything: a clip is what libsndfile writes, `samplerate` and `wavedata` in this order.
+"""MATLAB's files, which may hold anything: a clip is what libsndfile writes, ``samplerate``, then ``wavedata``.
 
 libsndfile itself takes the first numbers for sound whatever they are called. All but such clips are refused here.
 """
