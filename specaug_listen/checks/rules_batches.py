@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.special import bdtr
 
 from ..custom.layout import MelBatch
+from .false_alarms import ITEMS
 from .findings import Finding
 from .pipelines import Outcome
 from .probes import Probe
@@ -30,8 +31,6 @@ _MOSTLY = 0.75
 _N_ITEMS, _N_EQUAL = 8, 4
 # Batches in which each item should be changed: how many at least, and at most; and what is far more rarely.
 _FEWEST, _MOST, _RARE = 8, 32, 0.25
-# Probability that an item is taken for one that is left out.
-_FALSE_ALARM = 1e-5
 
 
 class _Exchange(NamedTuple):
@@ -97,7 +96,7 @@ def _is_no_accident(counts: npt.NDArray[np.int_], n: int, rare: npt.NDArray[np.b
     if not usual.size or not usual.any():
         return False
     share = (usual.sum() + 1) / (n * usual.size + 2)
-    return bool(_N_ITEMS * bdtr(counts[rare].max(), n, share) < _FALSE_ALARM)
+    return bool(_N_ITEMS * bdtr(counts[rare].max(), n, share) < ITEMS)
 
 
 def _probes(session: Session, *, is_equal: bool) -> list[Probe]:

@@ -9,6 +9,7 @@ from scipy.special import bdtr
 
 from ..custom.layout import MelBatch
 from .clips import Clip
+from .false_alarms import CRASHES
 from .findings import Finding
 from .trials import Observation, Session
 
@@ -16,8 +17,6 @@ __all__ = ["call_findings", "contract_findings", "mode_findings", "try_hard_case
 
 _TINY_FRAMES = (1, 2, 5)
 _FEW = 6
-# Probability that errors of any clips are taken for errors of short ones.
-_FALSE_ALARM = 1e-4
 
 
 def try_hard_cases(session: Session) -> None:
@@ -93,7 +92,7 @@ def _is_at_random(session: Session, of_clips: dict[str, Observation]) -> bool:
     short_failed, n_short = _failed_calls(session, session.clips[:middle])
     long_failed, n_long = _failed_calls(session, session.clips[middle:])
     # Of errors at random, long clips have their share, too; that they had a third of it or less must be no accident.
-    are_rarer = bdtr(long_failed, n_long, short_failed / n_short / 3) < _FALSE_ALARM
+    are_rarer = bdtr(long_failed, n_long, short_failed / n_short / 3) < CRASHES
     return long_failed > 0 and not are_rarer
 
 

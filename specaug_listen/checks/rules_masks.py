@@ -12,12 +12,12 @@ import numpy.typing as npt
 from .._arrays import runs
 from ..augment import Policy
 from .clips import Clip
+from .false_alarms import ENDS
 from .findings import Finding
 from .probes import Probe
 from .trials import Session
 
 __all__ = [
-    "FALSE_ALARM",
     "are_wider_in_time",
     "axes_findings",
     "cap_findings",
@@ -26,8 +26,6 @@ __all__ = [
     "share_findings",
 ]
 
-# Probability that a test of ends, or of a warp's sides, speaks up where all is well; each test by itself.
-FALSE_ALARM = 1e-5
 _WARPS = 20
 # Shares of the bins that masks of frequency do not reach, on average and at most.
 _WIDE_ON_AVERAGE, _WIDE = 0.25, 0.7
@@ -133,14 +131,14 @@ def end_findings(session: Session) -> list[Finding]:
 
     Where every place is as likely as any other, a mask of w of n bins touches an end with probability 1 / (n - w + 1).
     An end counts as never masked where no mask touched it, and masks of the widths that were seen would have left it
-    alone with a probability below `FALSE_ALARM`.
+    alone with a probability below `ENDS`.
     """
     findings = []
     for axis in ("bins", "frames"):
         clip = _telling_clip(session, axis)
         tally = _ends_of(session, clip, axis)
         untouched = [name for name, n in zip(("first", "last"), tally.touches, strict=True) if n == 0]
-        if untouched and tally.log_probability < math.log(FALSE_ALARM):
+        if untouched and tally.log_probability < math.log(ENDS):
             line = (
                 f"none of {tally.n} masks touched the {' or the '.join(untouched)} {axis[:-1]}; with all places alike, "
                 f"the chance of that is {math.exp(tally.log_probability):.0e}"
@@ -189,7 +187,7 @@ class _Ends:
 
     @property
     def is_decided(self) -> bool:
-        return min(self.touches) > 0 or self.log_probability < math.log(FALSE_ALARM)
+        return min(self.touches) > 0 or self.log_probability < math.log(ENDS)
 
     def add(self, flags: npt.NDArray[np.bool_]) -> None:
         if flags.all():

@@ -9,9 +9,10 @@ import numpy as np
 
 from .._arrays import runs
 from .clips import Clip
+from .false_alarms import PLACES
 from .findings import Finding
 from .probes import Effect
-from .start_laws import FALSE_ALARM, MaskPlaces
+from .start_laws import MaskPlaces
 from .trials import Session, Trial
 
 __all__ = ["place_findings"]
@@ -175,7 +176,7 @@ def _uneven_line(places: MaskPlaces, kind: _MaskKind) -> str | None:
     centre = np.mean([start + width / 2 for start, width in places.runs]) / places.n
     return (
         f"starts of {len(places.runs)} {kind.what} are not uniform: {distance:.2f} from the nearest law of starts "
-        f"(a chance below {FALSE_ALARM:.0e}), with centres at {centre:.0%} of the {kind.axis} on average"
+        f"(a chance below {PLACES:.0e}), with centres at {centre:.0%} of the {kind.axis} on average"
     )
 
 

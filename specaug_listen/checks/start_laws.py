@@ -4,13 +4,17 @@ Frameworks draw starts by three laws. *Inside*: a mask of w of n places starts a
 fits (the paper, lingvo, torchaudio, lhotse, NeMo). *Below the widest*: it starts at one place of those where the widest
 mask fits, whatever its own width is (ESPnet, NeMo's older code). *Anywhere*: it starts at any place, and is cut off at
 the end (WeNet, SpeechBrain). What is drawn by any of them is well; a test speaks up only where none of them explains
-what was seen, and each by itself with a probability of at most `FALSE_ALARM`.
+what was seen, and each by itself with a probability of at most `PLACES`.
+
+Runs of masked places are what is seen, and where masks touch, one run is several masks. What follows from that is
+`MaskPlaces.crowding`.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -18,20 +22,33 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FALSE_ALARM", "MaskPlaces", "Region", "WidthSkew"]
+from .false_alarms import PLACES
 
-# Probability that one test speaks up where all is well.
-FALSE_ALARM = 1e-6
+__all__ = ["MaskPlaces", "Region", "WidthSkew"]
+
 Real = npt.NDArray[np.float64]
 # Distance from the nearest law below which starts are taken for uneven by no matter how many draws.
 _LEAST_DISTANCE = 0.1
-# How much rarer, or how much more often, than by every law a place must be masked.
-_RARE, _OFTEN = 0.25, 2.5
+# Ratios to what every law expects at which a place is masked far too rarely, and far too often.
+_RARE_RATIO = 0.25
+_FREQUENT_RATIO = 2.5
+# Largest step [places] of a grid of starts that is looked for.
 _LARGEST_STEP = 64
+# Masks below which nothing is said of their starts, and of their widths.
 _FEWEST_STARTS = 8
-_FEWEST_WIDTHS, _MOST_RUNS, _NEAR = 60, 3, 0.06
-# Of one, two or three widths nothing says how they are spread: those of one random number fit as well.
-_FEW_WIDTHS = 3
+_FEWEST_WIDTHS = 60
+# Runs for each draw above which widths are not judged.
+_MOST_RUNS_PER_DRAW = 3
+# Largest distance from the distribution of widths that are cut twice at which they count as such.
+_LARGEST_SKEW_DISTANCE = 0.06
+# Widest mask [places] of which nothing says how widths are spread: those of one random number fit as well.
+_WIDEST_WITHOUT_SPREAD = 3
+# Crowding up to which starts and widths of runs are those of masks: unions then move a distribution by less than 0.08,
+# for two to ten masks of each law on 60 to 600 places, which stays below `_LEAST_DISTANCE`.
+_MOST_CROWDED_RUNS = 0.75
+# Crowding up to which each place is masked as often as the laws say, with `_expected`'s law of unions among them: by
+# 0.69 to 2 times as often in the same trials.
+_MOST_CROWDED_PLACES = 2.0
 
 
 class Region(NamedTuple):
@@ -86,6 +103,19 @@ class MaskPlaces:
         """How many places at the end may be left out because of how a framework bounds its starts."""
         return math.ceil(1.5 * self.widest) + max(2, self.n // 32)
 
+    @cached_property
+    def crowding(self) -> float:
+        """How many other masks of its draw a mask is expected to touch; what touches is seen as one run.
+
+        Two runs of w places touch if the second starts at one of 2 w + 1 of the n - w places where it may. Runs that
+        are unions are wider, and their number is the largest of any draw: this is too high rather than too low.
+        """
+        most = max((len(draw) for draw in self.draws), default=0)
+        if most < 2:
+            return 0.0
+        width = float(np.mean([width for draw in self.draws for _, width in draw]))
+        return (most - 1) * (2 * width + 1) / max(1.0, self.n - width)
+
     def unreached(self, *, at_end: bool) -> int | None:
         """Return how many places at one end no mask ever reached, where that is no accident; None else."""
         if not self.runs:
@@ -102,7 +132,7 @@ class MaskPlaces:
         for _, width in self.runs:
             fair = reach - width + 1
             log_probability += math.log(fair / max(fair, self.n - width + 1 - fewest))
-        return free if log_probability < math.log(FALSE_ALARM) else None
+        return free if log_probability < math.log(PLACES) else None
 
     def step(self) -> int | None:
         """Return the largest step on whose multiples (from any of them) all masks start; None where there is none."""
@@ -111,20 +141,24 @@ class MaskPlaces:
             return None
         step = int(np.gcd.reduce(starts - starts[0]))
         step = min(step, _LARGEST_STEP) if step else 0
-        if step < 2 or (1 - len(starts)) * math.log(step) > math.log(FALSE_ALARM):
+        if step < 2 or (1 - len(starts)) * math.log(step) > math.log(PLACES):
             return None
         return step
 
     def rare(self) -> Region | None:
         """Return the longest run of places that are masked far too rarely by every law."""
+        if self.crowding > _MOST_CROWDED_PLACES:
+            return None
         share, expected = self.shares, np.min(self._expected, axis=0)
-        odd = (share <= _RARE * expected) & (self._log_tail(share, expected) < self._log_limit)
+        odd = (share <= _RARE_RATIO * expected) & (self._log_tail(share, expected) < self._log_limit)
         return self._longest(odd, share, expected)
 
     def often(self) -> Region | None:
         """Return the longest run of places that are masked far too often by every law."""
+        if self.crowding > _MOST_CROWDED_PLACES:
+            return None
         share, expected = self.shares, np.max(self._expected, axis=0)
-        odd = (share >= _OFTEN * expected) & (self._log_tail(share, expected) < self._log_limit)
+        odd = (share >= _FREQUENT_RATIO * expected) & (self._log_tail(share, expected) < self._log_limit)
         return self._longest(odd, share, expected)
 
     def distance(self) -> float | None:
@@ -136,15 +170,17 @@ class MaskPlaces:
         rng = np.random.default_rng(1933)
         picked = [draw[int(rng.integers(len(draw)))] for draw in self.draws if draw]
         picked = [run for run in picked if 2 * run[1] <= self.n]
-        if len(picked) < _FEWEST_STARTS:
+        if len(picked) < _FEWEST_STARTS or self.crowding > _MOST_CROWDED_RUNS:
             return None
         distance = self._nearest_law(picked, rng)
-        limit = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * len(picked)))
+        limit = math.sqrt(math.log(2 / PLACES) / (2 * len(picked)))
         return distance if distance > max(limit, _LEAST_DISTANCE) else None
 
     @property
     def may_be_uneven(self) -> bool:
         """Whether starts are far enough from all laws for more draws to tell."""
+        if self.crowding > _MOST_CROWDED_RUNS:
+            return False
         picked = [run for draw in self.draws for run in draw[:1] if 2 * run[1] <= self.n]
         return len(picked) >= _FEWEST_STARTS and self._nearest_law(picked, np.random.default_rng(0)) > _LEAST_DISTANCE
 
@@ -157,7 +193,7 @@ class MaskPlaces:
     def skew(self) -> WidthSkew | None:
         """Describe widths that are spread as those of masks that are cut a second time; None where they are not."""
         # How far that many widths may be off by accident (Dvoretzky, Kiefer, Wolfowitz; Massart).
-        accident = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * max(1, len(self._widths))))
+        accident = math.sqrt(math.log(2 / PLACES) / (2 * max(1, len(self._widths))))
         if not self.may_be_skewed or self._spread[0] < accident:
             return None
         return WidthSkew(len(self._widths), int(np.median(self._widths)), int(self._widths.max()))
@@ -166,12 +202,14 @@ class MaskPlaces:
     def may_be_skewed(self) -> bool:
         """Whether widths are spread like a product of two random numbers, be there enough of them to tell or not."""
         # Of many masks in one draw, runs are mostly unions.
-        if len(self._widths) < _FEWEST_WIDTHS or len(self._widths) > _MOST_RUNS * len(self.draws):
+        if self.crowding > _MOST_CROWDED_RUNS:
             return False
-        if self._widths.max() <= _FEW_WIDTHS:
+        if len(self._widths) < _FEWEST_WIDTHS or len(self._widths) > _MOST_RUNS_PER_DRAW * len(self.draws):
+            return False
+        if self._widths.max() <= _WIDEST_WITHOUT_SPREAD:
             return False
         fair, cut = self._spread
-        return fair > _LEAST_DISTANCE and cut <= _NEAR
+        return fair > _LEAST_DISTANCE and cut <= _LARGEST_SKEW_DISTANCE
 
     @cached_property
     def _widths(self) -> Real:
@@ -218,17 +256,24 @@ class MaskPlaces:
 
     @cached_property
     def _expected(self) -> list[Real]:
-        """Share of the draws in which each place would be masked by each law, shape (3, n)."""
+        """Share of the draws in which each place would be masked by each law, shape (3 or 4, n).
+
+        The fourth is of two masks that start below the widest and touch: of a run of w places, the last one is w / 2
+        wide on average, so that the first starts as far before the end of all starts.
+        """
         widths = Counter(width for draw in self._narrow for _, width in draw)
-        sums = [np.zeros(self.n) for _ in range(3)]
+        laws: list[Callable[[int], int]] = [lambda w: self.n - w + 1, lambda w: self._bound, lambda w: self.n]
+        if self.crowding:
+            laws.append(lambda w: max(1, self._bound - w // 2))
+        sums = [np.zeros(self.n) for _ in laws]
         for width, times in widths.items():
-            for total, n_starts in zip(sums, (self.n - width + 1, self._bound, self.n), strict=True):
-                total += times * _covered(self.n, width, n_starts)
+            for total, law in zip(sums, laws, strict=True):
+                total += times * _covered(self.n, width, law(width))
         return [np.clip(total / max(1, len(self._narrow)), 0, 1) for total in sums]
 
     @property
     def _log_limit(self) -> float:
-        return math.log(FALSE_ALARM / self.n)
+        return math.log(PLACES / self.n)
 
     def _log_tail(self, share: Real, expected: Real) -> Real:
         """Return the logarithm of a bound of the probability of such shares (Hoeffding 1963, theorem 1)."""

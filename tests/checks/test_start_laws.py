@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from specaug_listen._arrays import runs
@@ -59,16 +59,20 @@ def alarms_of(masked):
     }
 
 
-# Always the same examples: three masks that cover most of few places leave unions, which no law of starts is about.
-@settings(derandomize=True)
 @given(
     st.sampled_from([inside, below_the_widest, anywhere, last_left_out]),
     st.integers(60, 600),
     st.integers(3, 30),
-    st.integers(1, 4),
+    st.integers(1, 10),
     st.integers(20, 400),
     SEEDS,
 )
+# Masks that cover much of few places are seen as unions, which start and end elsewhere than single masks do.
+@example(below_the_widest, 60, 27, 3, 400, 2)
+@example(below_the_widest, 60, 23, 3, 400, 0)
+@example(below_the_widest, 80, 23, 4, 400, 0)
+@example(below_the_widest, 120, 30, 4, 400, 1)
+@example(anywhere, 60, 23, 4, 400, 1)
 def test_what_frameworks_draw_is_never_told(start, n, widest, masks, draws, seed):
     assert alarms_of(masks_of(start, n, widest, masks, draws, seed)) == set()
 
