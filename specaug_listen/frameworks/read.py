@@ -22,7 +22,7 @@ from .detect import claims, framework_of_keys, marks, nested_hint, short_list
 from .framework import PolicyAndFrontend
 from .own_policies import OWN_KEYS, is_nearly_own, is_own, own_policy
 from .registry import FRAMEWORKS, owners
-from .unread import ReadPlaces, Unread, unread_in_words
+from .unread import ReadPlaces, UnreadKey, unread_in_words
 from .unsupported import unsupported_framework
 
 __all__ = ["Imported", "check_framework", "import_data", "import_policy", "read_policy", "readable_frameworks"]
@@ -48,7 +48,7 @@ class Imported:
     why_irreplaceable : str
         Why the file's features cannot be reproduced, so that no front-end may be put in place of its own: they were
         made elsewhere, or in a way that cannot be had here. Empty where they can.
-    unread : tuple of Unread
+    unread : tuple of UnreadKey
         The sections and keys that were not read, those first that may decide the sound.
     """
 
@@ -59,7 +59,7 @@ class Imported:
     notes: Annotated[tuple[str, ...], Field(strict=False)] = ()
     frontend_error: str = ""
     why_irreplaceable: str = ""
-    unread: Annotated[tuple[Unread, ...], Field(strict=False)] = ()
+    unread: Annotated[tuple[UnreadKey, ...], Field(strict=False)] = ()
 
     @property
     def why_no_frontend(self) -> str:

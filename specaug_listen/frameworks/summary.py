@@ -19,7 +19,7 @@ from .frontend_choice import FrontendReason, choose_channel, choose_frontend, re
 from .policies import PolicySource, resolve_policy
 from .read import Imported
 from .registry import FRAMEWORKS
-from .unread import Unread, unread_in_words
+from .unread import UnreadKey, unread_in_words
 
 __all__ = ["PolicyPage", "show_policy"]
 
@@ -187,7 +187,7 @@ def _frontend_line(frontend: MelFrontend | None, why: str) -> str:
     )
 
 
-def _unread_lines(unread: tuple[Unread, ...]) -> list[str]:
+def _unread_lines(unread: tuple[UnreadKey, ...]) -> list[str]:
     """List what may decide the sound line by line, and the rest in one line."""
     near = [each.words for each in unread if each.is_near]
     rest = unread_in_words([each for each in unread if not each.is_near], _MOST_UNREAD)

@@ -12,7 +12,7 @@ from .._records import record
 from .._yaml import Tagged
 from .references import Place
 
-__all__ = ["ReadPlaces", "Unread", "unread_in_words"]
+__all__ = ["ReadPlaces", "UnreadKey", "unread_in_words"]
 
 
 _MOST = 1000
@@ -37,7 +37,7 @@ _ELSEWHERE = re.compile(
 
 
 @record
-class Unread:
+class UnreadKey:
     """A section or a key of a configuration that was not read.
 
     Parameters
@@ -53,7 +53,7 @@ class Unread:
 
     Examples
     --------
-    >>> Unread("optim", 14).words
+    >>> UnreadKey("optim", 14).words
     'optim (14 values)'
     """
 
@@ -122,15 +122,15 @@ class ReadPlaces:
             places.update(new)
             pending += new if len(places) <= _MOST_SAME else []
 
-    def unread(self, data: Mapping[str, Any]) -> tuple[Unread, ...]:
+    def unread(self, data: Mapping[str, Any]) -> tuple[UnreadKey, ...]:
         """List what was not read, first what may decide the sound; the last entry counts what is beyond the bound."""
         entries = sorted(self._walk(data, ()), key=lambda each: not each.is_near)
         if len(entries) <= _MOST:
             return tuple(entries)
         rest = sum(each.n_values or 1 for each in entries[_MOST:])
-        return (*entries[:_MOST], Unread("...", rest))
+        return (*entries[:_MOST], UnreadKey("...", rest))
 
-    def _walk(self, value: Any, place: Place) -> Iterator[Unread]:
+    def _walk(self, value: Any, place: Place) -> Iterator[UnreadKey]:
         if place in self._values:
             return
         inside = _inside(value)
@@ -141,23 +141,23 @@ class ReadPlaces:
         siblings = self._known.get(place[:-1])
         if siblings is not None or (_is_of_sound(place[-1]) and not any(map(_ELSEWHERE.fullmatch, place[:-1]))):
             close = difflib.get_close_matches(place[-1], siblings or (), n=1)
-            yield Unread(_path(place), _count(value), True, *close)
+            yield UnreadKey(_path(place), _count(value), True, *close)
             return
         near = list(_near_below(value, place))
         n_values = _count(value)
         rest = n_values - sum(each.n_values or 1 for each in near)
         yield from near
         if rest > 0 or not n_values:
-            yield Unread(_path(place), rest)
+            yield UnreadKey(_path(place), rest)
 
 
-def _near_below(value: Any, place: Place) -> Iterator[Unread]:
+def _near_below(value: Any, place: Place) -> Iterator[UnreadKey]:
     if _ELSEWHERE.fullmatch(place[-1]):
         return
     for key, inner in _inside(value) or ():
         at = (*place, key)
         if _is_of_sound(key):
-            yield Unread(_path(at), _count(inner), True)
+            yield UnreadKey(_path(at), _count(inner), True)
         else:
             yield from _near_below(inner, at)
 
@@ -188,12 +188,12 @@ def _path(place: Place) -> str:
     return path if len(path) <= _LONGEST else f"{path[: _LONGEST - 3]}..."
 
 
-def unread_in_words(unread: Sequence[Unread], most: int = 24) -> tuple[str, ...]:
+def unread_in_words(unread: Sequence[UnreadKey], most: int = 24) -> tuple[str, ...]:
     """Write a line about what may decide the sound, and one about the rest, each of at most ``most`` paths.
 
     Examples
     --------
-    >>> unread_in_words([Unread("specaug_conf.n_mask", 0, True), Unread("optim", 14), Unread("seed")])
+    >>> unread_in_words([UnreadKey("specaug_conf.n_mask", 0, True), UnreadKey("optim", 14), UnreadKey("seed")])
     ('not read, though it may decide the sound: specaug_conf.n_mask', 'not read: optim (14 values), seed')
     """
     lines = []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from specaug_listen._yaml import Tagged
 from specaug_listen.frameworks.read import import_policy
-from specaug_listen.frameworks.unread import ReadPlaces, Unread, unread_in_words
+from specaug_listen.frameworks.unread import ReadPlaces, UnreadKey, unread_in_words
 
 OF_ALL = {
     "espnet": """
@@ -123,7 +123,7 @@ def test_a_configuration_that_is_read_in_full_leaves_nothing(imported):
 
 def test_what_is_switched_off_was_not_read(imported):
     found = imported("specaug: null\nspecaug_conf: {num_freq_mask: 2, num_time_mask: 1}")
-    assert found.unread == (Unread("specaug_conf", 2, is_near=True),)
+    assert found.unread == (UnreadKey("specaug_conf", 2, is_near=True),)
 
 
 def test_the_page_and_its_json_hold_every_path(tmp_path):
@@ -143,14 +143,14 @@ def test_the_page_and_its_json_hold_every_path(tmp_path):
 def test_the_rest_beyond_the_bound_is_counted():
     unread = ReadPlaces().unread({f"k{i}": {"a": 1, "b": [{"c": 2}, 3]} for i in range(1200)})
     assert len(unread) == 1001
-    assert unread[-1] == Unread("...", 600)
+    assert unread[-1] == UnreadKey("...", 600)
 
 
 def test_words_are_bounded_and_printable():
     (one,) = ReadPlaces().unread({"a\n" + "x" * 500: Tagged("!new:x", {"k": 1})})
     assert one.words.isprintable()
     assert len(one.path) == 120
-    (line,) = unread_in_words([Unread(f"k{i}") for i in range(30)], 3)
+    (line,) = unread_in_words([UnreadKey(f"k{i}") for i in range(30)], 3)
     assert line == "not read: k0, k1, k2, and 27 more"
 
 
