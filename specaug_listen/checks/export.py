@@ -159,9 +159,9 @@ def _masks(session: Session, finding: Finding, outcome: Outcome, after: MelSpect
     trial = session.trial(after.n_frames, finding.seed, finding.clip, training=finding.id != "applied-in-eval")
     if trial is None or not _fits(trial.effect.masked_frames, after):
         return nothing
-    bands = [FrequencySpan(start, n) for start, n in runs(trial.effect.masked_bins)]
+    of_bins = [FrequencySpan(start, n) for start, n in runs(trial.effect.masked_bins)]
     spans = [TimeSpan(start, n) for start, n in runs(trial.effect.masked_frames)]
-    return Draw(after.n_mels, after.n_frames, (*bands, *spans))
+    return Draw(after.n_mels, after.n_frames, (*of_bins, *spans))
 
 
 def _fits(frames: npt.NDArray[np.bool_], mel: MelSpectrogram) -> bool:

@@ -71,7 +71,7 @@ def mel_of(sound, frontend):
 
 
 def band_mask(mel, fill="floor"):
-    """Over a quarter of the bands, in the middle."""
+    """Over a quarter of the mel bins, in the middle."""
     return FrequencySpan(mel.n_mels * 2 // 5, mel.n_mels // 4, fill, seed=3)
 
 
@@ -101,7 +101,7 @@ def away_from_the_ends(mel):
 
 
 def beside_band(mel, mask):
-    """Which bands share a bin with a masked one, once the window's main lobe has widened both."""
+    """Which mel bins share an FFT bin with a masked one, once the window's main lobe has widened both."""
     bank = mel.frontend.filterbank() > 0
     lobe = np.ones(2 * round(2 * mel.frontend.n_fft / mel.frontend.framing.win_length) + 1)
     wide = np.array([np.convolve(row, lobe, "same") > 0 for row in bank])
@@ -162,7 +162,7 @@ def test_a_fill_of_noise_is_heard_at_its_mean_power(name):
     for mask in (band_mask(mel, "noise"), time_mask(mel, "noise")):
         augmented = masked(mel, mask)
         heard = mel.frontend(Joint()(augmented))
-        # Noise in wide bands leaves fewer cells to put right.
+        # Noise in wide mel bins leaves fewer cells to put right.
         few = 0.8 if mel.n_mels < 40 else 0.5
         assert level_error_db(heard, augmented, mask.region) == pytest.approx(0, abs=few)
 
@@ -232,8 +232,8 @@ def test_the_level_of_noise_changes_nothing_further_away_than_a_window(monkeypat
 
 
 @pytest.mark.parametrize("name", FRONTENDS)
-def test_a_flat_patch_is_heard_as_noise_and_not_as_a_chord_of_the_bands(name, subtests):
-    """White noise has a spectral flatness of -2.5 dB, tones at the bands' middles one of -20 to -70 dB."""
+def test_a_flat_patch_is_heard_as_noise_and_not_as_a_chord_of_the_bins(name, subtests):
+    """White noise has a spectral flatness of -2.5 dB, tones at the bins' middles one of -20 to -70 dB."""
     for fill in ["mean", "band_mean", "median"]:
         with subtests.test(fill=fill):
             frontend = PRESETS[name]

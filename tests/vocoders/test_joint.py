@@ -36,7 +36,7 @@ def away_from_the_ends(mel, n_frames=3):
 def test_copy_synthesis_is_closer_to_its_mel_than_librosas(name, speechlike):
     mel = PRESETS[name](speechlike)
     ours, theirs = (mel.frontend(vocoder(mel)) for vocoder in (Joint(), Librosa()))
-    # Of SpeechBrain's 40 bands and torchaudio's hop of half a window, more is lost before any phase is looked for.
+    # Of SpeechBrain's 40 bins and torchaudio's hop of half a window, more is lost before any phase is looked for.
     rmse_db, convergence_db = {"speechbrain": (0.2, 0.2), "torchaudio": (0.2, 3)}.get(name, (0.5, 3))
     assert log_mel_rmse_db(mel, ours) < log_mel_rmse_db(mel, theirs) - rmse_db
     mel, ours, theirs = (away_from_the_ends(m) for m in (mel, ours, theirs))

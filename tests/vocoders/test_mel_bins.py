@@ -1,4 +1,4 @@
-"""From bands to bins and back without solving anything."""
+"""From mel bins to FFT bins and back without solving anything."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_energy_is_the_filterbank_on_the_magnitude_to_the_power(rng, subtests):
             assert_allclose(mel_bins_of(frontend).energy(spectrum), expected, rtol=1e-4)
 
 
-def test_one_gain_in_all_bands_is_that_gain_in_all_bins(rng, subtests):
+def test_one_gain_in_all_mel_bins_is_that_gain_in_all_fft_bins(rng, subtests):
     for name in presets.EACH_GEOMETRY:
         frontend = PRESETS[name]
         with subtests.test(frontend=name):
@@ -85,7 +85,7 @@ def test_bins_beyond_the_filters_follow_the_nearest_band():
     assert (bins[reached[-1] + 1 :] == 0.25).all()
 
 
-def test_front_ends_that_share_a_name_do_not_share_their_bands():
+def test_front_ends_that_share_a_name_do_not_share_their_mel_bins():
     narrow = replace(WHISPER, fmax_hz=4000.0)
     assert mel_bins_of(narrow).analysis[200].max() == 0
     assert mel_bins_of(WHISPER).analysis[199].max() > 0

@@ -112,7 +112,7 @@ def test_a_floor_in_a_band_takes_its_tone_and_leaves_the_other(two_tones, every_
 
 
 def test_a_floor_in_a_band_takes_the_tone_at_its_middle_and_leaves_those_beyond(every_frontend, subtests):
-    """Three bands beyond either edge a tone stays as it is."""
+    """Three mel bins beyond either edge a tone stays as it is."""
     for width in [5, 9, 17]:
         with subtests.test(width=width):
             center_hz, rate = every_frontend.center_hz(), every_frontend.sample_rate
@@ -134,7 +134,7 @@ def test_a_floor_in_a_band_cuts_a_piece_out_of_a_chirp_and_leaves_its_course(eve
     mel = every_frontend(Audio(0.3 * np.sin(2 * np.pi * 100 / 1.0 * (np.exp(seconds) - 1)), rate))
     start, width = every_frontend.n_mels // 2, min(17, every_frontend.n_mels // 3)
     heard = every_frontend(OriginalPhase()(drawn(mel, FrequencySpan(start, width, "floor"))))
-    # The bands that the chirp crosses within one window, half of it to each side.
+    # The mel bins that the chirp crosses within one window, half of it to each side.
     now_hz = 100 * np.exp(mel.times_s)
     half_s = every_frontend.framing.win_length / rate / 2
     low, high = (np.searchsorted(center_hz, now_hz * np.exp(sign * half_s)) for sign in (-1, 1))
