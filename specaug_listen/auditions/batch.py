@@ -24,7 +24,7 @@ from ..outputs.names import folder_name
 from ..outputs.output import Output
 from ..outputs.pages import check_page, page_names
 from ..vocoders import Joint
-from .journal import Journal, Run, journal_to_resume, read_journal
+from .journal import Journal, RunWriter, journal_to_resume, read_journal
 from .long import Within, audition_long, is_long
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, versions, vocoder_of
 from .rendering import needs_whole_clip
@@ -102,7 +102,7 @@ def audition_many(
     progress: Progress = lambda number, result: None,
     within: Within = lambda what, share: None,
 ) -> AuditionRecord:
-    """Hear many files: write a folder for each, and ``audition.json`` beside them.
+    """Audition many files: write a folder for each, and ``audition.json`` beside them.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def audition_many(
             _check_clip(output, clip, configuration)
         journal = _clips_to_keep(output, clips, configuration) if resume else None
         entries = {} if journal is None else {entry.folder: entry for entry in journal.index.clips}
-        run = Run(output, index, len(clips), journal)
+        run = RunWriter(output, index, len(clips), journal)
         for number, clip in enumerate(clips, start=1):
             entry = entries.get(clip.folder)
             progress(number, _audition_clip(clip, run, configuration, within) if entry is None else run.keep(entry))
@@ -218,7 +218,9 @@ def _with_suffix(path: str | os.PathLike[str], suffix: str) -> str | os.PathLike
     return f"{Path(path).stem}{suffix}.wav" if suffix else path
 
 
-def _audition_clip(clip_of_run: _Clip, run: Run, configuration: Configuration, within: Within) -> Audition | Failure:
+def _audition_clip(
+    clip_of_run: _Clip, run: RunWriter, configuration: Configuration, within: Within
+) -> Audition | Failure:
     path = clip_of_run.path
     try:
         if isinstance(path, MelFile):
@@ -247,13 +249,15 @@ def _audition_clip(clip_of_run: _Clip, run: Run, configuration: Configuration, w
         )
 
 
-def _audition_mel(file: MelFile, folder: str, run: Run, configuration: Configuration) -> Audition:
+def _audition_mel(file: MelFile, folder: str, run: RunWriter, configuration: Configuration) -> Audition:
     ready = mel_format(configuration.frontend, configuration.statistics)
     span: dict[str, Any] = {"start_s": configuration.start_s, "duration_s": configuration.duration_s}
     return _audition_and_write(clip_of_file(file, ready, axes=configuration.axes, **span), folder, run, configuration)
 
 
-def _audition_and_write(clip: Any, folder: str, run: Run, configuration: Configuration, **of_clip: Any) -> Audition:
+def _audition_and_write(
+    clip: Any, folder: str, run: RunWriter, configuration: Configuration, **of_clip: Any
+) -> Audition:
     """Hear a clip as the run says, with what is the clip's own, and write its folder."""
     result = audition(
         clip,
@@ -270,7 +274,7 @@ def _audition_and_write(clip: Any, folder: str, run: Run, configuration: Configu
 
 
 def _audition_long_clip(
-    clip: _Clip, run: Run, configuration: Configuration, vocoder: Joint, within: Within
+    clip: _Clip, run: RunWriter, configuration: Configuration, vocoder: Joint, within: Within
 ) -> Audition:
     # On the disk of the results: the system's own folder for such things is often held in memory.
     with run.room() as room:

@@ -20,7 +20,7 @@ from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_ind
 from .results import Audition
 from .save import audition_files, clip_entry, write_clip_folder
 
-__all__ = ["Journal", "Run", "index_or_journal", "journal_to_resume", "read_journal", "read_run"]
+__all__ = ["Journal", "RunWriter", "index_or_journal", "journal_to_resume", "read_journal", "read_run"]
 
 _MOST_CLIPS = 1 << 32
 
@@ -168,8 +168,8 @@ def index_or_journal(folder: str | os.PathLike[str]) -> AuditionRecord | None:
     return None if journal is None else journal.index
 
 
-class Run:
-    """A run as it goes: its results in their places, its journal, and at last its index.
+class RunWriter:
+    """Writes a run as it goes: each clip's folder, the journal, and at last the index.
 
     Parameters
     ----------

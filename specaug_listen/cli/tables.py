@@ -16,7 +16,7 @@ __all__ = ["entries", "frontend_differences", "table"]
 
 
 def table(what: str) -> str:
-    """A table in plain text.
+    """Return a table of what there is to choose from, in plain text.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def table(what: str) -> str:
 
 
 def entries(what: str) -> list[dict[str, Any]]:
-    """The same for machines: all fields of each front-end or policy, and what each vocoder is.
+    """Return what `table` lists as data: all fields of each front-end or policy, and what each vocoder is.
 
     Examples
     --------
@@ -48,10 +48,10 @@ def entries(what: str) -> list[dict[str, Any]]:
         head, *rows = _vocoders()
         return [dict(zip(head, row, strict=True)) for row in rows]
     if what == "policies":
-        return [{**to_plain(one), "also_called": _names_of(one)} for one in ALL_POLICIES.values()]
+        return [{**to_plain(policy), "also_called": _names_of(policy)} for policy in ALL_POLICIES.values()]
     if what == "frameworks":
         return [framework.facts() for framework in FRAMEWORKS.values()]
-    return [to_plain(one) for one in PRESETS.values()]
+    return [to_plain(frontend) for frontend in PRESETS.values()]
 
 
 def _frontends() -> list[Sequence[str]]:
@@ -60,7 +60,7 @@ def _frontends() -> list[Sequence[str]]:
 
 
 def frontend_differences(f: MelFrontend) -> dict[str, str]:
-    """What front-ends differ in, each in a few words.
+    """Return what a front-end differs in from others, each in a few words.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def _policy_row(policy: Policy) -> Sequence[str]:
 
 
 def _names_of(policy: Policy) -> list[str]:
-    """The frameworks whose main recipe a policy is, as people call them."""
+    """Return the frameworks whose main recipe a policy is, as people call them."""
     return [name for name, recipe in MAIN_RECIPES.items() if recipe == policy.name != name]
 
 

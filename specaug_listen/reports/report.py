@@ -56,7 +56,7 @@ class _Placed:
 
 
 @dataclass(frozen=True)
-class _Run:
+class _PageRun:
     """A run as the page needs it."""
 
     name: str
@@ -183,12 +183,12 @@ def _target(sources: Sequence[Source], path: str | os.PathLike[str] | None) -> P
 # --- what there is to show ---
 
 
-def _runs(sources: Sequence[Source], page: Path) -> list[_Run]:
+def _runs(sources: Sequence[Source], page: Path) -> list[_PageRun]:
     at_hand = _runs_at_hand([source for source in sources if isinstance(source, Audition)])
     return at_hand + [_run_of_folder(Path(s), page) for s in sources if not isinstance(s, Audition)]
 
 
-def _runs_at_hand(auditions: Sequence[Audition]) -> list[_Run]:
+def _runs_at_hand(auditions: Sequence[Audition]) -> list[_PageRun]:
     """Return auditions of one configuration as one run, in the order in which they came."""
     groups: dict[str, tuple[Configuration, list[Audition]]] = {}
     for audition in auditions:
@@ -199,7 +199,7 @@ def _runs_at_hand(auditions: Sequence[Audition]) -> list[_Run]:
         if configuration.channel != first.channel:
             groups[key] = (replace(first, channel="each"), members)
     return [
-        _Run(printable(f"{run.policy.name} on {run.frontend.name}"), tuple(_placed(clips, run)), (), versions())
+        _PageRun(printable(f"{run.policy.name} on {run.frontend.name}"), tuple(_placed(clips, run)), (), versions())
         for run, clips in groups.values()
     ]
 
@@ -210,7 +210,7 @@ def _placed(auditions: Sequence[Audition], configuration: Configuration) -> Iter
         yield _Placed(*clip_at_hand(audition, folder_name(f"{audition.name}.wav", used_names)), configuration)
 
 
-def _run_of_folder(folder: Path, page: Path) -> _Run:
+def _run_of_folder(folder: Path, page: Path) -> _PageRun:
     index = read_run(folder)
     placed = tuple(_placed_of_folder(index, entry, FolderFiles(folder, entry.folder, page)) for entry in index.clips)
     configuration = index.configuration
@@ -218,7 +218,7 @@ def _run_of_folder(folder: Path, page: Path) -> _Run:
     unfinished = tuple(notice for notice in index.notices if notice.kind == "unfinished")
     # A run that did not end has said already that there is more.
     beside = () if unfinished else notice_of_unlisted(folder, {entry.folder: entry.draws for entry in index.clips})
-    return _Run(name, placed, index.failures, index.versions, (*unfinished, *beside), folder)
+    return _PageRun(name, placed, index.failures, index.versions, (*unfinished, *beside), folder)
 
 
 def _placed_of_folder(index: AuditionRecord, entry: ClipEntry, files: FolderFiles) -> _Placed:
@@ -229,7 +229,7 @@ def _placed_of_folder(index: AuditionRecord, entry: ClipEntry, files: FolderFile
     return _Placed(entry, tuple(draws), files, index.configuration)
 
 
-def _with_edits(run: _Run) -> tuple[_Run, tuple[Notice, ...]]:
+def _with_edits(run: _PageRun) -> tuple[_PageRun, tuple[Notice, ...]]:
     """Return a run whose clips say which of their files were changed since then; and a notice for each clip."""
     if run.folder is None:
         return run, ()
@@ -247,7 +247,7 @@ def _with_edits(run: _Run) -> tuple[_Run, tuple[Notice, ...]]:
 # --- what is written ---
 
 
-def _groups(runs: Sequence[_Run]) -> list[list[tuple[str, _Placed]]]:
+def _groups(runs: Sequence[_PageRun]) -> list[list[tuple[str, _Placed]]]:
     """Group clips over runs by their samples: of each its place in every run, with the run's label."""
     labels = [_label(i) if len(runs) > 1 else "" for i in range(len(runs))]
     groups: dict[tuple[str, int], list[tuple[str, _Placed]]] = {}
@@ -305,7 +305,7 @@ def _clips_of_runs(group: Sequence[tuple[str, _Placed]], number: int, place: Pag
     return clips
 
 
-def _parts(runs: Sequence[_Run], place: PageTarget) -> Iterator[bytes]:
+def _parts(runs: Sequence[_PageRun], place: PageTarget) -> Iterator[bytes]:
     groups = list(enumerate(_groups(runs), 1))
     columns = columns_for(draw for run in runs for placed in run.clips for draw in placed.draws)
     rows = [
@@ -327,7 +327,7 @@ def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: PageT
         yield place.with_player_bundle(page_clip(_clips_of_runs(group, number, place), f"clip-{number}"))
 
 
-def _head(runs: Sequence[_Run], paths: bool) -> Head:
+def _head(runs: Sequence[_PageRun], paths: bool) -> Head:
     first = runs[0].clips[0].configuration if runs[0].clips else None
     configurations = [run.clips[0].configuration for run in runs if run.clips]
     frameworks = dict.fromkeys(configuration.policy.framework for configuration in configurations)
@@ -363,7 +363,7 @@ def _head(runs: Sequence[_Run], paths: bool) -> Head:
     )
 
 
-def _title_of(i: int, run: _Run, is_named: bool) -> str:
+def _title_of(i: int, run: _PageRun, is_named: bool) -> str:
     return f"{_label(i)} = {run.name}" if is_named else ""
 
 
@@ -372,14 +372,14 @@ def _label(i: int) -> str:
     return (_label(i // 26 - 1) if i >= 26 else "") + chr(ord("A") + i % 26)
 
 
-def _rerun_code(i: int, run: _Run, is_named: bool, paths: bool) -> RerunCode:
+def _rerun_code(i: int, run: _PageRun, is_named: bool, paths: bool) -> RerunCode:
     is_mel = all(placed.entry.audio.mel is not None for placed in run.clips)
     files = [path for placed in run.clips if (path := clip_path(placed.entry.audio)) is not None]
     shown_paths = list(dict.fromkeys(files if paths else short_paths(files)))
     return rerun_code(run.clips[0].configuration, shown_paths, _title_of(i, run, is_named), is_mel=is_mel)
 
 
-def _facts(runs: Sequence[_Run], first: Configuration | None) -> Facts:
+def _facts(runs: Sequence[_PageRun], first: Configuration | None) -> Facts:
     if first is None or len(runs) > 1:
         return (("runs", str(len(runs))),)
     run = runs[0]

@@ -472,7 +472,7 @@ def kill(clips, out, monkeypatch, after=2, **how):
             raise KilledError
 
     with monkeypatch.context() as patched:
-        patched.setattr("specaug_listen.auditions.journal.Run.end", lambda self: None)
+        patched.setattr("specaug_listen.auditions.journal.RunWriter.end", lambda self: None)
         with pytest.raises(KilledError):
             audition_many(clips, out, RUN, progress=stop, **how)
 
