@@ -21,7 +21,7 @@ __all__ = ["MOST_CELLS", "check_cells", "kind_of", "on_cpu", "real_array", "runs
 MOST_CELLS = 1 << 26
 _MOST_BYTES_OF_CELL = 8
 # Mels of sound shrink to a half. What shrinks more may be silence, which is of no account in a short file.
-_MOST_SHRUNK, _FEW_CELLS = 50, 1 << 22
+_MOST_COMPRESSION, _FEW_CELLS = 50, 1 << 22
 
 
 def on_cpu(value: Any) -> Any:
@@ -132,11 +132,11 @@ def check_cells(shape: Sequence[int], name: str, itemsize: int = 4, n_stored: in
         raise AudioError.of_file(
             name, f"{what}: allowed are {MOST_CELLS} cells of {_MOST_BYTES_OF_CELL} bytes; save a part of it"
         )
-    if n_stored is not None and n_cells > _FEW_CELLS and n_cells * itemsize > n_stored * _MOST_SHRUNK:
+    if n_stored is not None and n_cells > _FEW_CELLS and n_cells * itemsize > n_stored * _MOST_COMPRESSION:
         raise AudioError.of_file(
             name,
-            f"{what} compressed into {n_stored} bytes: no mel of sound shrinks to less than a {_MOST_SHRUNK}th; save a "
-            "part of it, or save it without compression",
+            f"{what} compressed into {n_stored} bytes: no mel of sound shrinks to less than a {_MOST_COMPRESSION}th; "
+            "save a part of it, or save it without compression",
         )
 
 

@@ -33,7 +33,7 @@ T = TypeVar("T")
 YAML_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_BYTES = 1 << 20
 _LONGEST_NUMBER = 100  # as in YAML, whose reader takes 20 ms to import
-_LONGEST_SHOWN = 60
+_LONGEST_TEXT_SHOWN = 60
 
 
 def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
@@ -304,6 +304,6 @@ def _kind(data: Any) -> str:
         return "nothing"
     if isinstance(data, dict):
         return "a mapping with keys that are not text"
-    if isinstance(data, str) and len(data) > _LONGEST_SHOWN:
-        return f"the text {data[:_LONGEST_SHOWN]!r}..."
+    if isinstance(data, str) and len(data) > _LONGEST_TEXT_SHOWN:
+        return f"the text {data[:_LONGEST_TEXT_SHOWN]!r}..."
     return "a list" if isinstance(data, list) else value_text(data)

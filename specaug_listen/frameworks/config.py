@@ -18,9 +18,9 @@ from .unread import ReadPlaces
 __all__ = ["Config", "Section"]
 
 T = TypeVar("T")
-_OF_ARGUMENTS = ("SpecAugment", "spec_augment", "specaugment", "state_dict")
+_ARGUMENT_SECTIONS = ("SpecAugment", "spec_augment", "specaugment", "state_dict")
 # Fields of a front-end whose numbers can contradict each other.
-_NUMBERS = ("n_fft", "win_length", "hop_length", "n_mels", "sample_rate", "fmin_hz", "fmax_hz")
+_NUMBER_FIELDS = ("n_fft", "win_length", "hop_length", "n_mels", "sample_rate", "fmin_hz", "fmax_hz")
 
 
 class Config:
@@ -65,7 +65,7 @@ class Config:
 
     def arguments_section(self) -> Section:
         """Return the section of a SpecAugment's arguments where one of the usual names stands at the top, or all."""
-        names = [name for name in _OF_ARGUMENTS if isinstance(self.data.get(name), dict)]
+        names = [name for name in _ARGUMENT_SECTIONS if isinstance(self.data.get(name), dict)]
         return (self.root.section(names[0]) if names else None) or self.root
 
     def no_frontend(self, why: str) -> None:
@@ -94,7 +94,7 @@ class Config:
             frontend = replace(base, name=f"{name} of {self.name}"[:100], **different) if different else base
             frontend.filterbank()
         except ParameterError as error:
-            if error.field not in _NUMBERS:
+            if error.field not in _NUMBER_FIELDS:
                 self.no_frontend(f"the front-end of this file cannot be had here ({error})")
                 return None
             value = different.get(error.field, getattr(base, error.field))

@@ -26,10 +26,10 @@ from .unsupported import file_kind, unsupported_framework
 
 __all__ = ["Content", "content_of"]
 
-_MOST_REPEATED = 8
-_PROGRAMS = (".py", ".sh", ".bash")
+_MOST_REPEATED_KEYS = 8
+_PROGRAM_SUFFIXES = (".py", ".sh", ".bash")
 _MOST_FILES = 20
-_NESTED = ("feature_extractor", "audio_processor")
+_EXTRACTOR_SECTIONS = ("feature_extractor", "audio_processor")
 
 
 class Content(NamedTuple):
@@ -89,7 +89,7 @@ def _parse(text: str, file: str | os.PathLike[str], name: str | None = None) -> 
     except PolicyError as error:
         kind = file_kind(text, file)
         raise (PolicyError(f"{printable(file)}: {kind}") if kind else error) from None
-    if not isinstance(data, dict) or os.fspath(file).lower().endswith(_PROGRAMS):
+    if not isinstance(data, dict) or os.fspath(file).lower().endswith(_PROGRAM_SUFFIXES):
         unsupported = unsupported_framework(data) if isinstance(data, list) else None
         kind = unsupported.words if unsupported else file_kind(text, file)
         if kind:
@@ -101,10 +101,12 @@ def _repeat_notes(repeated: tuple[RepeatedKey, ...]) -> tuple[str, ...]:
     notes = [
         f"{'.'.join(place):.120}: stands more than once, and the last one counts: {_short(last)} (before: "
         f"{_short(before)})"
-        for place, last, before in repeated[:_MOST_REPEATED]
+        for place, last, before in repeated[:_MOST_REPEATED_KEYS]
     ]
-    if len(repeated) > _MOST_REPEATED:
-        notes.append(f"{len(repeated) - _MOST_REPEATED} more keys stand more than once; of each, the last one counts")
+    if len(repeated) > _MOST_REPEATED_KEYS:
+        notes.append(
+            f"{len(repeated) - _MOST_REPEATED_KEYS} more keys stand more than once; of each, the last one counts"
+        )
     return tuple(notes)
 
 
@@ -122,7 +124,7 @@ def _with_extractors(content: Content, folder: Path) -> Content:
         if (folder / name).is_file():
             beside = _parse(read_text(folder / name, "policy"), folder / name)
             content = content._replace(notes=content.notes + beside.notes)
-            has_extractor = any(isinstance(beside.data.get(key), dict) for key in _NESTED)
+            has_extractor = any(isinstance(beside.data.get(key), dict) for key in _EXTRACTOR_SECTIONS)
             if name == PREPROCESSOR or has_extractor:
                 extractors[name] = beside.data
     content.data.update(extractors)
@@ -189,16 +191,16 @@ def _is_configuration(path: str) -> bool:
 # The name of a member, and what stands in it; None where it is too long.
 Entry: TypeAlias = tuple[str, bytes | None]
 # The configuration that NeMo puts beside the weights.
-MAIN = "model_config.yaml"
+NEMO_CONFIGURATION = "model_config.yaml"
 _MAX_BYTES = 1 << 20
 _MOST_MEMBERS = 10_000
-_MOST_YAML = 64
+_MOST_YAML_FILES = 64
 # A packed archive is unpacked this far: weights hardly shrink, and a short file that blows up is stopped early.
-_MOST_GROWTH, _LEAST_BOUND = 20, 1 << 26
-_LARGEST_PIECE = 1 << 22
+_MOST_UNPACKED_FACTOR, _LEAST_BOUND_BYTES = 20, 1 << 26
+_LARGEST_PIECE_BYTES = 1 << 22
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
-_MAGIC = {b"PK\x03\x04": "zip", b"\x1f\x8b": "tar", b"BZh": "tar", b"\xfd7zXZ": "tar"}
-_BROKEN = (
+_ARCHIVE_BEGINNINGS = {b"PK\x03\x04": "zip", b"\x1f\x8b": "tar", b"BZh": "tar", b"\xfd7zXZ": "tar"}
+_BROKEN_ARCHIVE_ERRORS = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
@@ -244,16 +246,17 @@ def archive_members(path: str | os.PathLike[str]) -> Members | None:
     try:
         for raw, text in (_zip_entries if kind == "zip" else _tar_entries)(path):
             name = next((member for member in members if os.path.normpath(member) == os.path.normpath(raw)), raw)
-            if name in members or len(members) < _MOST_YAML or _is_main(name):
+            if name in members or len(members) < _MOST_YAML_FILES or _is_main(name):
                 repeated += [name] if name in members and name not in repeated else []
                 members[name] = text
-    except _BROKEN as error:
+    except _BROKEN_ARCHIVE_ERRORS as error:
         if not any(map(_is_top, members)):
             raise PolicyError(f"{printable(path)}: the archive cannot be read ({_reason(path, error)})") from None
     texts = _select_texts(path, members)
     if not texts:
         raise PolicyError(
-            f"{printable(path)}: an archive ({kind}) without YAML in it; of an archive, {MAIN} or the one .yaml is read"
+            f"{printable(path)}: an archive ({kind}) without YAML in it; of an archive, {NEMO_CONFIGURATION} or the "
+            "one .yaml is read"
         )
     return Members(texts, tuple(name for name in repeated if name in texts))
 
@@ -263,8 +266,9 @@ def _select_texts(path: str | os.PathLike[str], members: Mapping[str, bytes | No
     main = [name for name in members if _is_top(name)] or [name for name in members if _is_main(name)]
     if len(main) > 1:
         raise PolicyError(
-            f"{printable(path)}: {len(main)} files {MAIN} in the archive ({printable(', '.join(main))[:120]}), and "
-            "nothing says which is trained with; unpack that one, and give it"
+            f"{printable(path)}: {len(main)} files {NEMO_CONFIGURATION} in the archive "
+            f"({printable(', '.join(main))[:120]}), and nothing says which is trained with; unpack that one, and give "
+            "it"
         )
     texts = {name: text for name, text in members.items() if text is not None and (not main or name in main)}
     if members and not texts:
@@ -276,11 +280,11 @@ def _select_texts(path: str | os.PathLike[str], members: Mapping[str, bytes | No
 
 
 def _is_main(name: str) -> bool:
-    return os.path.basename(name) == MAIN
+    return os.path.basename(name) == NEMO_CONFIGURATION
 
 
 def _is_top(name: str) -> bool:
-    return os.path.normpath(name) == MAIN
+    return os.path.normpath(name) == NEMO_CONFIGURATION
 
 
 def _reason(path: str | os.PathLike[str], error: Exception) -> str:
@@ -300,7 +304,7 @@ def _archive_kind(path: str | os.PathLike[str]) -> str | None:
         return None
     if head[257:262] == b"ustar":
         return "tar"
-    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+    return next((kind for magic, kind in _ARCHIVE_BEGINNINGS.items() if head.startswith(magic)), None)
 
 
 def _is_yaml(name: str) -> bool:
@@ -339,13 +343,13 @@ class _BoundedFile:
         return self._file.seek(position, whence)
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= _LARGEST_PIECE:
-            raise tarfile.ReadError(f"a header in it has more than {_LARGEST_PIECE} bytes")
+        if not 0 <= size <= _LARGEST_PIECE_BYTES:
+            raise tarfile.ReadError(f"a header in it has more than {_LARGEST_PIECE_BYTES} bytes")
         return self._file.read(size)
 
 
 def _tar_entries(path: str | os.PathLike[str]) -> Iterator[Entry]:
-    bound = max(_LEAST_BOUND, _MOST_GROWTH * os.path.getsize(path))
+    bound = max(_LEAST_BOUND_BYTES, _MOST_UNPACKED_FACTOR * os.path.getsize(path))
     with _unpack(path) as file, tarfile.open(fileobj=_BoundedFile(file, bound), mode="r:") as archive:  # type: ignore[call-overload]
         for number, entry in enumerate(archive):
             _check_number(path, number)

@@ -20,7 +20,7 @@ from .registry import FRAMEWORKS
 
 __all__ = ["Converted", "convert_policy", "writable_frameworks"]
 
-_FRAMES, _MELS, _DRAWS = 1000, 80, 400
+_N_FRAMES, _N_MELS, _N_DRAWS = 1000, 80, 400
 
 
 @record
@@ -151,9 +151,9 @@ def _aspects_of_kinds(policy: Policy) -> dict[str, dict[str, str]]:
 
 
 def _masked_shares(policy: Policy, converted: Policy) -> str:
-    n_mels = max(_MELS, least_mels(policy), least_mels(converted))
-    a, b = (expected_shares(one, n_mels, _FRAMES, n_draws=_DRAWS) for one in (policy, converted))
+    n_mels = max(_N_MELS, least_mels(policy), least_mels(converted))
+    a, b = (expected_shares(one, n_mels, _N_FRAMES, n_draws=_N_DRAWS) for one in (policy, converted))
     return (
-        f"masked of {_FRAMES} frames x {n_mels} bins, on average, where applied: time {a.time:.2f} -> {b.time:.2f}, "
+        f"masked of {_N_FRAMES} frames x {n_mels} bins, on average, where applied: time {a.time:.2f} -> {b.time:.2f}, "
         f"frequency {a.frequency:.2f} -> {b.frequency:.2f}, cells {a.area:.2f} -> {b.area:.2f}"
     )

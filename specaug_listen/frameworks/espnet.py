@@ -137,7 +137,7 @@ def _ends(value: float | tuple[float, float]) -> tuple[float, float]:
 
 
 # What ESPnet's front-ends make that is no mel spectrogram: latents, embeddings, tokens, stacks of features, waveforms.
-_NOT_MELS = re.compile(
+_NO_MEL_NAMES = re.compile(
     r"s3prl|fused|wav2?vec|w2v|hubert|wavlm|data2vec|xls|embed|patch|token|codec|latent|encoder|bert|asteroid|sliding|"
     r"whisper|cnn|huggingface|raw|discrete|linear_spectrogram|mfcc",
     re.I,
@@ -146,8 +146,8 @@ _FRONTEND_KEYS = (
     *("fs", "n_fft", "win_length", "hop_length", "window", "center", "normalized", "onesided", "n_mels", "fmin"),
     *("fmax", "htk", "apply_stft"),
 )
-_OF_WAVEFORMS = re.compile(r"wav2?vec|w2v|hubert|wavlm|data2vec|xls", re.I)
-_OF_ITS_OWN_MEL = re.compile(r"whisper|beats|dasheng", re.I)
+_WAVEFORM_NAMES = re.compile(r"wav2?vec|w2v|hubert|wavlm|data2vec|xls", re.I)
+_OWN_MEL_NAMES = re.compile(r"whisper|beats|dasheng", re.I)
 # Sections of ESPnet's other tasks, whose networks take a waveform, tokens or a spectrogram of their own.
 _OTHER_TASKS = ("separator", "lm", "tts", "svs", "vocoder", "codec", "extractor", "diffusion", "enh_encoder")
 # Sections of ESPnet's training, and of others that name theirs so; and what ESPnet alone has beside them.
@@ -228,14 +228,14 @@ def _refuse_tokens(root: Section) -> None:
             f"encoder_conf.specaug_config: the encoder ({name!s:.60}) masks a filterbank of its own, which is not "
             "known here; allowed is specaug with its specaug_conf"
         )
-    if isinstance(name, str) and _OF_WAVEFORMS.search(name):
+    if isinstance(name, str) and _WAVEFORM_NAMES.search(name):
         raise ParameterError(
             f"encoder={name!r:.80}: the encoder takes the waveform, and its masks fall on what a network made of it, "
             "which is no mel spectrogram, so the masks cannot be heard"
         )
     if (
         isinstance(name, str)
-        and _OF_ITS_OWN_MEL.search(name)
+        and _OWN_MEL_NAMES.search(name)
         and root.get("specaug", _ClassName, "specaug") == "specaug"
     ):
         raise ParameterError(
@@ -296,7 +296,7 @@ def _note_normalisation(root: Section) -> None:
 def _read_frontend(config: Config) -> MelFrontend | None:
     root = config.root
     kind = root.get("frontend", _ClassName, "default")
-    if kind is not None and _NOT_MELS.search(kind):
+    if kind is not None and _NO_MEL_NAMES.search(kind):
         raise ParameterError(
             f"frontend={kind!r:.80}: its features are no mel spectrogram, so the masks cannot be heard; allowed is "
             "default"

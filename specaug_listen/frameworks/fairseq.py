@@ -26,7 +26,7 @@ from .neutral import UNBOUNDED, NeutralPolicy, to_yaml
 
 __all__ = ["FAIRSEQ", "fairseq_policy"]
 
-_MISSPELT = "time_wrap_W"
+_MISSPELT_KEY = "time_wrap_W"
 _Names = Annotated[list[str], Field(description="a list of texts")]
 
 
@@ -101,12 +101,12 @@ def _repeat(root: Section, policy: Policy, times: int) -> Policy:
 
 
 def _read_policy(config: Config, section: Section) -> Policy:
-    arguments = section.arguments(fairseq_policy, [_MISSPELT])
-    if _MISSPELT in section:
-        value = section.get(_MISSPELT, Count)
+    arguments = section.arguments(fairseq_policy, [_MISSPELT_KEY])
+    if _MISSPELT_KEY in section:
+        value = section.get(_MISSPELT_KEY, Count)
         section.note(
-            f"{section.where}{_MISSPELT}: {value}: misspelt by fairseq's own tool; the transform reads time_warp_W, so "
-            "this has no effect"
+            f"{section.where}{_MISSPELT_KEY}: {value}: misspelt by fairseq's own tool; the transform reads "
+            "time_warp_W, so this has no effect"
         )
     if arguments["time_mask_N"] and arguments["time_mask_T"] and not arguments["time_mask_p"]:
         section.note(f"{section.where}time_mask_p is 0: no frame is ever masked")
@@ -189,7 +189,7 @@ FAIRSEQ = Framework(
     scale="after the normalisation of the utterance",
     marks=("specaugment",),
     detect=_detect,
-    more_keys=(_MISSPELT,),
+    more_keys=(_MISSPELT_KEY,),
     main_recipes={"fairseq": "fairseq-ld"},
     # examples/speech_to_text/data_utils.py: the papers' policies, always without a warp.
     recipes=tuple(

@@ -35,9 +35,9 @@ __all__ = [
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_LARGEST = 10_000
-_STRICT = ConfigDict(strict=True)
-_WORDS = {bool: "true or false", str: "a text", list: "a list", dict: "a mapping", type(None): "null"}
+_LARGEST_COUNT = 10_000
+_STRICT_CONFIG = ConfigDict(strict=True)
+_TYPE_WORDS = {bool: "true or false", str: "a text", list: "a list", dict: "a mapping", type(None): "null"}
 
 
 class NotAKey:
@@ -55,10 +55,13 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-Count: TypeAlias = Annotated[int, Field(ge=0, le=_LARGEST, description=f"an integer from 0 to {_LARGEST}")]
-LeastOne: TypeAlias = Annotated[int, Field(ge=1, le=_LARGEST, description=f"an integer from 1 to {_LARGEST}")]
+Count: TypeAlias = Annotated[int, Field(ge=0, le=_LARGEST_COUNT, description=f"an integer from 0 to {_LARGEST_COUNT}")]
+LeastOne: TypeAlias = Annotated[
+    int, Field(ge=1, le=_LARGEST_COUNT, description=f"an integer from 1 to {_LARGEST_COUNT}")
+]
 Displacement: TypeAlias = Annotated[
-    int, Field(ge=-_LARGEST, le=_LARGEST, description=f"an integer up to {_LARGEST}, below 1 for none")
+    int,
+    Field(ge=-_LARGEST_COUNT, le=_LARGEST_COUNT, description=f"an integer up to {_LARGEST_COUNT}, below 1 for none"),
 ]
 SampleRate: TypeAlias = Annotated[
     int, Field(ge=1, le=768_000, description="a sample rate in Hz, an integer from 1 to 768000")
@@ -70,7 +73,7 @@ Widths: TypeAlias = Annotated[
     Count | tuple[Count, Count],
     BeforeValidator(_pair),
     AfterValidator(_ordered),
-    Field(description=f"an integer from 0 to {_LARGEST}, or a list of two, low and high"),
+    Field(description=f"an integer from 0 to {_LARGEST_COUNT}, or a list of two, low and high"),
 ]
 Shares: TypeAlias = Annotated[
     Share | tuple[Share, Share],
@@ -81,7 +84,8 @@ Shares: TypeAlias = Annotated[
 FramesOrShare: TypeAlias = Annotated[
     Count | Annotated[float, Field(ge=0, le=1)],
     Field(
-        description=f"an integer of frames from 0 to {_LARGEST}, or a share as a number with a point, from 0.0 to 1.0"
+        description=f"an integer of frames from 0 to {_LARGEST_COUNT}, or a share as a number with a point, from 0.0 "
+        "to 1.0"
     ),
 ]
 PolicyName: TypeAlias = Annotated[str, NotAKey]
@@ -103,12 +107,12 @@ def words_for(expected: Any) -> str:
         return ", or ".join(map(words_for, get_args(expected)))
     if get_origin(expected) is Literal:
         return f"one of {', '.join(map(str, get_args(expected)))}"
-    return _WORDS.get(get_origin(expected) or expected, str(expected))
+    return _TYPE_WORDS.get(get_origin(expected) or expected, str(expected))
 
 
 @functools.cache
 def _adapter(expected: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(expected, config=_STRICT)
+    return TypeAdapter(expected, config=_STRICT_CONFIG)
 
 
 def check_value(expected: Any, key: str, value: Any) -> Any:

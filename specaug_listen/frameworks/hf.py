@@ -31,7 +31,7 @@ __all__ = ["HF", "PREPROCESSOR", "PROCESSOR", "hf_policy"]
 
 # Where the content of the files beside config.json is put.
 PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
-_CHUNK_S, _RATE, _HOP = 30, 16000, 160
+_CHUNK_S, _RATE_HZ, _HOP_SAMPLES = 30, 16000, 160
 _MOST_FRAMES = 1_000_000
 
 
@@ -46,7 +46,7 @@ def hf_policy(
     mask_feature_length: LeastOne = 10,
     mask_feature_min_masks: Count = 0,
     attention_mask: Annotated[bool, NotAKey] = True,
-    row_frames: Annotated[int, Field(ge=1, le=_MOST_FRAMES), NotAKey] = _CHUNK_S * _RATE // _HOP,
+    row_frames: Annotated[int, Field(ge=1, le=_MOST_FRAMES), NotAKey] = _CHUNK_S * _RATE_HZ // _HOP_SAMPLES,
     name: PolicyName = "hf",
 ) -> Policy:
     """Make the policy of ``WhisperConfig``'s own fields, with their own defaults.
@@ -89,7 +89,7 @@ def hf_policy(
 
 _ARGUMENTS = keys_of(hf_policy)
 # What a file without a model's kind may hold besides the masks' arguments.
-_BARE = {*_ARGUMENTS, PREPROCESSOR, PROCESSOR, "num_mel_bins", "max_source_positions", "architectures", "d_model"}
+_BARE_KEYS = {*_ARGUMENTS, PREPROCESSOR, PROCESSOR, "num_mel_bins", "max_source_positions", "architectures", "d_model"}
 _EXTRACTOR_KEYS = (
     *("feature_extractor_type", "processor_class", "feature_size", "sampling_rate", "n_fft", "hop_length"),
     *("chunk_length", "dither", "n_samples", "nb_max_frames", "return_attention_mask", "padding_side", "padding_value"),
@@ -102,7 +102,7 @@ _BESIDE_MODEL_TYPE = {
 _Whole = Annotated[int, Field(gt=0, description="an integer from 1 on")]
 # Its second convolution takes every other frame.
 _FRAMES_PER_PLACE = 2
-_OF_LATENTS = ("wav2vec2", "hubert", "wavlm", "unispeech", "sew", "data2vec-audio", "speecht5")
+_LATENT_MODELS = ("wav2vec2", "hubert", "wavlm", "unispeech", "sew", "data2vec-audio", "speecht5")
 
 
 def _detect_whole(data: Mapping[str, Any]) -> list[str]:
@@ -140,12 +140,12 @@ def _refuse_others(root: Section) -> None:
     if kind and kind != "whisper":
         why = (
             "its masks fall on what a network made of the sound, not on a mel spectrogram, so they cannot be heard"
-            if kind.startswith(_OF_LATENTS)
+            if kind.startswith(_LATENT_MODELS)
             else "transformers masks no mel spectrogram for it"
         )
         raise ParameterError(f"model_type={kind!r:.80}: {why}; allowed is whisper")
     if not kind:
-        others = [key for key in root.data if key not in _BARE]
+        others = [key for key in root.data if key not in _BARE_KEYS]
         if others:
             raise ParameterError(
                 f"model_type is missing, and {', '.join(others)[:120]} is no argument of Whisper's masks: Wav2Vec2 "
@@ -175,9 +175,12 @@ def _row_frames(config: Config, root: Section, extractor: Section | None) -> int
     """Count the frames that every clip is padded to as the feature extractor does: from chunk_length alone."""
     if extractor is None:
         config.defaults.append(f"{PREPROCESSOR}.chunk_length: {_CHUNK_S}")
-        return _CHUNK_S * _RATE // _HOP
+        return _CHUNK_S * _RATE_HZ // _HOP_SAMPLES
     seconds = extractor.get_noted("chunk_length", LeastOne, _CHUNK_S)
-    rate, hop = extractor.get("sampling_rate", SampleRate, _RATE), extractor.get("hop_length", LeastOne, _HOP)
+    rate, hop = (
+        extractor.get("sampling_rate", SampleRate, _RATE_HZ),
+        extractor.get("hop_length", LeastOne, _HOP_SAMPLES),
+    )
     n_samples, n_frames = seconds * rate, seconds * rate // hop
     what = f"chunk_length of {seconds} s, at sampling_rate {rate} and hop_length {hop}"
     if not 1 <= n_frames <= _MOST_FRAMES:
@@ -254,9 +257,9 @@ def _read_frontend(config: Config, root: Section, extractor: Section | None) -> 
         "whisper",
         extractor.keys(n_mels="feature_size", sample_rate="sampling_rate"),
         n_mels=size,
-        sample_rate=extractor.get_noted("sampling_rate", SampleRate, _RATE),
+        sample_rate=extractor.get_noted("sampling_rate", SampleRate, _RATE_HZ),
         n_fft=extractor.get_noted("n_fft", LeastOne, 400),
-        hop_length=extractor.get_noted("hop_length", LeastOne, _HOP),
+        hop_length=extractor.get_noted("hop_length", LeastOne, _HOP_SAMPLES),
     )
 
 

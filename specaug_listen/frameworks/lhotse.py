@@ -26,8 +26,8 @@ from .neutral import NeutralPolicy
 __all__ = ["LHOTSE", "lhotse_policy"]
 
 _N_BINS = 80
-_MORE_THAN_0 = "more than 0; lhotse raises here, it always masks some time"
-_Size = Annotated[LeastOne, Field(description=_MORE_THAN_0)]
+_MORE_THAN_0_RULE = "more than 0; lhotse raises here, it always masks some time"
+_Size = Annotated[LeastOne, Field(description=_MORE_THAN_0_RULE)]
 
 
 @check_arguments
@@ -66,7 +66,7 @@ def lhotse_policy(
     needed = {"num_frame_masks": num_frame_masks, "max_frames_mask_fraction": max_frames_mask_fraction}
     for key, value in needed.items():
         if p > 0 and not value > 0:
-            raise ParameterError.of_field(key, value, f"allowed is {_MORE_THAN_0}")
+            raise ParameterError.of_field(key, value, f"allowed is {_MORE_THAN_0_RULE}")
     over: Any = "clip" if supervisions else "padded"
     warp = Warp(max(0, time_warp_factor or 0), "bicubic", after_first=1, to_left=1, to_right=1, shortest=2, over=over)
     mask = partial(Mask, width_rule="exclusive", order="widths_first", fill="mean")

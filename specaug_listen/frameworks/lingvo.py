@@ -67,20 +67,20 @@ def lingvo_policy(
 
 
 # Parameters that SpectrumAugmenter has and our policy has not, with the values that do nothing.
-_OFF: dict[str, Any] = {
+_OFF_VALUES: dict[str, Any] = {
     "freq_warp_max_bins": 0,
     "block_mask_prob": 0.0,
     "use_noise": False,
     "gaussian_noise": False,
     "freq_noise_max_stddev": 0.0,
 }
-_IDLE = ("unstack", "stack_height", "domain_ids", "random_seed", "name", "block_mask_size")
+_IDLE_KEYS = ("unstack", "stack_height", "domain_ids", "random_seed", "name", "block_mask_size")
 
 
 def _read(config: Config) -> PolicyAndFrontend:
     section = _of_one_domain(config.arguments_section())
-    arguments = section.arguments(lingvo_policy, [*_OFF, *_IDLE])
-    for key, off in _OFF.items():
+    arguments = section.arguments(lingvo_policy, [*_OFF_VALUES, *_IDLE_KEYS])
+    for key, off in _OFF_VALUES.items():
         if key in section and section.data[key] != off:
             raise ParameterError(
                 f"{section.where}{key}={section.data[key]!r:.80}: allowed is {off}, it cannot be had here"
@@ -94,7 +94,7 @@ def _read(config: Config) -> PolicyAndFrontend:
 def _of_one_domain(section: Section) -> Section:
     """Return the same with one value where lingvo takes a list of one for each domain."""
     single = dict(section.data)
-    for key in (key for key in (*keys_of(lingvo_policy), *_OFF) if isinstance(single.get(key), list)):
+    for key in (key for key in (*keys_of(lingvo_policy), *_OFF_VALUES) if isinstance(single.get(key), list)):
         values = single[key]
         if not values or any(value != values[0] for value in values):
             advice = f"write one of them, e.g. {key}: {values[0]!r:.40}" if values else f"write {key} as one value"

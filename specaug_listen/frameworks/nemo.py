@@ -120,18 +120,18 @@ def nemo_patch_policy(
     return Policy((patches, *frequency), name, framework="nemo")
 
 
-_MASKS_AT = ("spec_augment", "spec_augment_config")
-_PREPROCESSORS = ("preprocessor", "preprocessor_config")
-_OF_PREPROCESSOR = {"_target_", "target", "cls", "features", "window_stride"}
-_MASKS, _PATCHES = "SpectrogramAugmentation", "MaskedPatchAugmentation"
-_UNHEARD = ("_target_", "target", "rng", "cls", "params")
+_MASK_SECTIONS = ("spec_augment", "spec_augment_config")
+_PREPROCESSOR_SECTIONS = ("preprocessor", "preprocessor_config")
+_PREPROCESSOR_KEYS = {"_target_", "target", "cls", "features", "window_stride"}
+_MASK_CLASS, _PATCH_CLASS = "SpectrogramAugmentation", "MaskedPatchAugmentation"
+_UNHEARD_KEYS = ("_target_", "target", "rng", "cls", "params")
 
 
 def _detect(key: str, value: Any) -> bool:
     if key == "spec_augment":  # lhotse's is another
         return not (isinstance(value, dict) and "features_mask_size" in value)
     if key == "preprocessor":
-        return isinstance(value, dict) and bool(_OF_PREPROCESSOR & set(value))
+        return isinstance(value, dict) and bool(_PREPROCESSOR_KEYS & set(value))
     return key == "spec_augment_config" or (key == "model" and isinstance(value, dict) and bool(_places(value)))
 
 
@@ -139,7 +139,7 @@ def _places(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Find where masks stand within a model's section, or its preprocessor where there are none; one deeper at most."""
     inside: dict[tuple[str, ...], Mapping[str, Any]] = {(): data}
     inside |= {(str(key),): value for key, value in data.items() if isinstance(value, dict)}
-    for wanted in (set(_MASKS_AT), set(_PREPROCESSORS)):
+    for wanted in (set(_MASK_SECTIONS), set(_PREPROCESSOR_SECTIONS)):
         # The preprocessor's own masks are looked for when it is read.
         places = [place for place, held in inside.items() if wanted & set(held) and place != ("preprocessor",)]
         if places:
@@ -151,7 +151,7 @@ def _read(config: Config) -> PolicyAndFrontend:
     root = config.root
     model = _model(root)
     config.channel, config.channel_key = read_channel(root, model)
-    preprocessor = _first(model, _PREPROCESSORS)
+    preprocessor = _first(model, _PREPROCESSOR_SECTIONS)
     outer = None
     if preprocessor is not None and preprocessor.section("preprocessor") is not None:
         # Of a preprocessor that is a network, the mel and its masks stand within.
@@ -160,9 +160,9 @@ def _read(config: Config) -> PolicyAndFrontend:
         preprocessor = model.section("preprocessor")
     elif preprocessor is None and model.place != root.place:
         # Masks that stand one section deeper than the preprocessor.
-        preprocessor = _first(root.section("model") or root, _PREPROCESSORS)
+        preprocessor = _first(root.section("model") or root, _PREPROCESSOR_SECTIONS)
     masks = _masks(model, outer, root)
-    if masks is None and not {*_MASKS_AT, *_PREPROCESSORS} & set(model.data):
+    if masks is None and not {*_MASK_SECTIONS, *_PREPROCESSOR_SECTIONS} & set(model.data):
         root.note("the file names no front-end; NeMo's own is meant")
         return _read_policy(config, root), config.preset("nemo")
     _refuse_blocks(model)
@@ -191,9 +191,9 @@ def _model(root: Section) -> Section:
 
 
 def _masks(model: Section, outer: Section | None, root: Section) -> Section | None:
-    masks = _first(model, _MASKS_AT)
+    masks = _first(model, _MASK_SECTIONS)
     if outer is not None and masks is None:
-        around = _first(_model(root), _MASKS_AT)
+        around = _first(_model(root), _MASK_SECTIONS)
         if around is not None:
             raise ParameterError(
                 f"{around.where[:-1]}: with {outer.where[:-1]} of its kind, these masks fall on what a network made of "
@@ -225,13 +225,13 @@ def _refuse_merged(root: Section) -> None:
 def _read_policy(config: Config, section: Section, preprocessor: Section | None = None) -> Policy:
     target = class_of(section)
     section = section.section("params") or section  # before Hydra: target and params
-    if target == _PATCHES or (target == "" and {"patch_size", "mask_patches"} & set(section.data)):
-        arguments = section.arguments(nemo_patch_policy, _UNHEARD)
+    if target == _PATCH_CLASS or (target == "" and {"patch_size", "mask_patches"} & set(section.data)):
+        arguments = section.arguments(nemo_patch_policy, _UNHEARD_KEYS)
         _note_numbers(section, "mask_patches", "patches", "the shortest clip of the batch")
         return section.call(nemo_patch_policy, arguments, name=config.name)
-    if target not in ("", _MASKS):
-        raise ParameterError(f"{section.where}_target_={target!r:.80}: allowed is one of {_MASKS}, {_PATCHES}")
-    arguments = section.arguments(nemo_policy, _UNHEARD)
+    if target not in ("", _MASK_CLASS):
+        raise ParameterError(f"{section.where}_target_={target!r:.80}: allowed is one of {_MASK_CLASS}, {_PATCH_CLASS}")
+    arguments = section.arguments(nemo_policy, _UNHEARD_KEYS)
     for number, widths in (
         ("freq_masks", ["freq_width"]),
         ("time_masks", ["time_width"]),
@@ -260,7 +260,7 @@ def _write(policy: NeutralPolicy) -> str:
     has_patches = policy.framework == "nemo" and time.narrowest == time.widest
     if has_patches and (time.coverage is not None or time.widest):
         conf: dict[str, Any] = {
-            "_target_": module + _PATCHES,
+            "_target_": module + _PATCH_CLASS,
             "patch_size": time.widest or 1,
             "mask_patches": time.number if time.coverage is None else time.coverage,
             "freq_masks": frequency.number,
@@ -268,7 +268,7 @@ def _write(policy: NeutralPolicy) -> str:
         }
         return to_yaml({"model": {"spec_augment": conf}})
     conf = {
-        "_target_": module + _MASKS,
+        "_target_": module + _MASK_CLASS,
         "freq_masks": frequency.number,
         "time_masks": time.number,
         "freq_width": frequency.end if frequency.number else 10,
@@ -282,7 +282,7 @@ def _write(policy: NeutralPolicy) -> str:
     return to_yaml({"model": {"spec_augment": conf}})
 
 
-_SHARED = (
+_SHARED_ODDITIES = (
     "masks are set after the normalisation: with per_feature, a zero is the mean of the bin",
     "rectangles (SpecCutout) come first, may lie in the padding, and raise where they do not fit",
 )
@@ -293,7 +293,7 @@ NEMO = Framework(
         "the largest width is never drawn, and the last bin and frame are never masked",
         "an integer time_width is frames without any bound, a float is a share of the clip: 1 and 1.0 differ",
         "time masks come before frequency masks, and stay within the clip",
-        *_SHARED,
+        *_SHARED_ODDITIES,
     ),
     frontends=("nemo",),
     generators={"mask": "torch", "patch": "python", "cutout": "python"},
@@ -323,7 +323,7 @@ NEMO_LEGACY = Framework(
         "starts stay below the size less the largest width that is configured: the top is hardly ever masked; a "
         "freq_width of more bins than there are raises",
         "frequency masks come before time masks; a float time_width is at least one frame",
-        *_SHARED,
+        *_SHARED_ODDITIES,
     ),
     frontends=("nemo",),
     generators={"mask": "python", "cutout": "python"},
@@ -336,7 +336,7 @@ NEMO_NUMBA = Framework(
         "runs on CUDA with lengths and at least 8 examples only; else the vectorised masks are used",
         "starts stay below the size less the largest width; masks are written in place; a freq_width of more bins "
         "than there are raises",
-        *_SHARED,
+        *_SHARED_ODDITIES,
     ),
     frontends=("nemo",),
 )

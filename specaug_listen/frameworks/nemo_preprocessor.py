@@ -22,11 +22,17 @@ from .fields import Count, LeastOne, Number, SampleRate, Share, words_for
 
 __all__ = ["check_mask_bins", "class_of", "read_channel", "read_frontend"]
 
-_MEL = "AudioToMelSpectrogramPreprocessor"
-_CEPSTRA = "AudioToMFCCPreprocessor"
-_NETWORKS = re.compile(r"ConvFeatureEncoder|wav2vec|w2v|hubert|wavlm|codec|token|embed", re.I)
+_MEL_CLASS = "AudioToMelSpectrogramPreprocessor"
+_CEPSTRA_CLASS = "AudioToMFCCPreprocessor"
+_NETWORK_NAMES = re.compile(r"ConvFeatureEncoder|wav2vec|w2v|hubert|wavlm|codec|token|embed", re.I)
 # Where a model starts from another.
-_STARTS = ("pretrained_model", "nemo_model", "init_from_pretrained_model", "init_from_nemo_model", "init_from_ptl_ckpt")
+_START_KEYS = (
+    "pretrained_model",
+    "nemo_model",
+    "init_from_pretrained_model",
+    "init_from_nemo_model",
+    "init_from_ptl_ckpt",
+)
 # NeMo's speech synthesis writes false for what is not given.
 _Seconds = Annotated[Number | Literal[False] | None, Field(description="a number, false, or null")]
 _Samples = Annotated[Count | Literal[False] | None, Field(description=f"{words_for(Count)}, false, or null")]
@@ -36,7 +42,7 @@ _Normalize = Annotated[
     Field(description="per_feature, all_features, a mapping, or null"),
 ]
 _WINDOWS = {"hann": "hann_symmetric", "hamming": "hamming_symmetric"}
-_SMALLEST = {"tiny": 2.0**-126, "eps": 2.0**-23}
+_SMALLEST_VALUES = {"tiny": 2.0**-126, "eps": 2.0**-23}
 _KEYS = (
     *("sample_rate", "window_size", "window_stride", "n_window_size", "n_window_stride", "window", "normalize"),
     *("n_fft", "preemph", "features", "lowfreq", "highfreq", "log", "log_zero_guard_type", "log_zero_guard_value"),
@@ -79,7 +85,7 @@ def read_frontend(config: Config, model: Section, section: Section | None) -> Me
         "preemphasis": section.get("preemph", Share | None, 0.97) or 0.0,
         "power": float(section.get("mag_power", Number, 2.0)),
         "log": "ln" if section.get("log", bool, True) else None,
-        "floor": _SMALLEST[guard] if isinstance(guard, str) else float(guard),
+        "floor": _SMALLEST_VALUES[guard] if isinstance(guard, str) else float(guard),
         "floor_mode": section.get("log_zero_guard_type", str, "add"),
         "normalize": normalize if normalize in ("per_feature", "all_features") else None,
         "mel_norm": section.get("mel_norm", Literal["slaney"] | None, "slaney"),
@@ -95,7 +101,7 @@ def read_frontend(config: Config, model: Section, section: Section | None) -> Me
 
 def _usual_frontend(config: Config, model: Section) -> MelFrontend | None:
     """Return NeMo's own front-end, unless the model starts from another one, whose front-end it keeps."""
-    for holder, key in ((holder, key) for holder in (model, config.root) for key in _STARTS if key in holder):
+    for holder, key in ((holder, key) for holder in (model, config.root) for key in _START_KEYS if key in holder):
         name = holder.get(key, str | None) or "a model to be named"
         config.no_frontend(f"{holder.where}{key}: the front-end is that of {name:.80}, which is not in the file")
         return None
@@ -105,17 +111,17 @@ def _usual_frontend(config: Config, model: Section) -> MelFrontend | None:
 
 def _is_mel(config: Config, section: Section, target: str) -> bool:
     """Whether it is a preprocessor that we have; says so where it is not."""
-    if target == _CEPSTRA:
+    if target == _CEPSTRA_CLASS:
         raise ParameterError(
             f"{section.where}_target_={target!r:.80}: cepstral coefficients are no mel spectrogram, so the masks "
-            f"cannot be heard; allowed is {_MEL}"
+            f"cannot be heard; allowed is {_MEL_CLASS}"
         )
-    if _NETWORKS.search(target):
+    if _NETWORK_NAMES.search(target):
         raise ParameterError(
             f"{section.where}_target_={target!r:.80}: what a network makes of the waveform is no mel spectrogram, so "
-            f"the masks cannot be heard; allowed is {_MEL}"
+            f"the masks cannot be heard; allowed is {_MEL_CLASS}"
         )
-    if target not in ("", _MEL):
+    if target not in ("", _MEL_CLASS):
         config.no_frontend(f"{section.where}_target_: {target[:80]} is not known here")
         return False
     section.mark_known(_KEYS)
@@ -162,7 +168,7 @@ def _note_rest(section: Section, normalize: Any) -> None:
 
 def check_mask_bins(masks: Section, arguments: dict[str, Any], preprocessor: Section) -> None:
     """Refuse a mask that is wider than the mel has bins where NeMo raises for every clip."""
-    if class_of(preprocessor) not in ("", _MEL):
+    if class_of(preprocessor) not in ("", _MEL_CLASS):
         return
     preprocessor = preprocessor.section("params") or preprocessor
     n_mels = preprocessor.get("features", LeastOne, 64)
@@ -183,9 +189,9 @@ def check_mask_bins(masks: Section, arguments: dict[str, Any], preprocessor: Sec
 
 # --- channels ---
 
-_CHANNEL = "channel_selector"
+_CHANNEL_KEY = "channel_selector"
 # SpecAugment is for training, so what training takes comes first.
-_DATASETS = ("train_ds", "validation_ds", "test_ds")
+_DATASET_SECTIONS = ("train_ds", "validation_ds", "test_ds")
 
 
 def read_channel(root: Section, model: Section) -> tuple[OneChannel | None, str]:
@@ -193,13 +199,13 @@ def read_channel(root: Section, model: Section) -> tuple[OneChannel | None, str]
 
     None where no dataset says so, or where it is not one channel that can be heard, which is noted.
     """
-    sections = [section for section in _dataset_sections(root, model) if section.get(_CHANNEL, Any) is not None]
+    sections = [section for section in _dataset_sections(root, model) if section.get(_CHANNEL_KEY, Any) is not None]
     if not sections:
         return None, ""
     first, *others = sections
-    value, key = first.get(_CHANNEL, Any), _channel_line(first)
+    value, key = first.get(_CHANNEL_KEY, Any), _channel_line(first)
     for other in others:
-        if other.get(_CHANNEL, Any) != value:
+        if other.get(_CHANNEL_KEY, Any) != value:
             first.note(f"{_channel_line(other)} differs from {key}, which is meant")
     if isinstance(value, list) and len(value) == 1:
         (value,) = value
@@ -215,12 +221,14 @@ def read_channel(root: Section, model: Section) -> tuple[OneChannel | None, str]
 
 
 def _channel_line(section: Section) -> str:
-    return f"{section.where}{_CHANNEL}: {section.get(_CHANNEL, Any)!s:.60}"
+    return f"{section.where}{_CHANNEL_KEY}: {section.get(_CHANNEL_KEY, Any)!s:.60}"
 
 
 def _dataset_sections(root: Section, model: Section) -> list[Section]:
     places = [model] if model.place == root.place else [model, root]
-    below = [place.section(key) for key in _DATASETS for place in places if isinstance(place.data.get(key), dict)]
+    below = [
+        place.section(key) for key in _DATASET_SECTIONS for place in places if isinstance(place.data.get(key), dict)
+    ]
     datasets = [section for section in below if section is not None]
     training = [section for section in datasets if section.place[-1] == "train_ds"]
     return [*training, *places, *(section for section in datasets if section not in training)]

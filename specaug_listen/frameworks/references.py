@@ -27,11 +27,11 @@ _MAX_STEPS = 30
 # Of all that is read of a file: a reference to a text of two references doubles with every step.
 _MOST_REFERENCES = 5000
 _MOST_ENTRIES = 1000
-_LONGEST = 200
-_WHOLE = re.compile(r"^\$\{([^${}]*)\}$")
-_INSIDE = re.compile(r"\$\{([^${}]*)\}")
-_TUPLE = re.compile(r"\(\s*[-\d.]+\s*(,\s*[-\d.]+\s*)*,?\s*\)")
-_NAME = re.compile(r"<([^<>]*)>")
+_LONGEST_TEXT = 200
+_WHOLE_REFERENCE = re.compile(r"^\$\{([^${}]*)\}$")
+_REFERENCE_WITHIN = re.compile(r"\$\{([^${}]*)\}")
+_TUPLE_TEXT = re.compile(r"\(\s*[-\d.]+\s*(,\s*[-\d.]+\s*)*,?\s*\)")
+_NAME_TEXT = re.compile(r"<([^<>]*)>")
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -75,10 +75,10 @@ def omega_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore)
             on_reference(place, target, value_there)
             return resolve(value_there, target, here)
 
-        whole = _WHOLE.match(value)
+        whole = _WHOLE_REFERENCE.match(value)
         if whole:
             return follow(whole[1])
-        text = _INSIDE.sub(lambda match: _as_text(follow(match[1]), place), value)[:_LONGEST]
+        text = _REFERENCE_WITHIN.sub(lambda match: _as_text(follow(match[1]), place), value)[:_LONGEST_TEXT]
         return resolve(text, place, here) if text != value else text
 
     return resolve
@@ -133,7 +133,7 @@ def _as_text(value: Any, place: Place) -> str:
     """Return what a reference within a longer text stands for, as text."""
     if isinstance(value, (list, dict, Tagged)):
         raise ParameterError(f"{'.'.join(place):.80}: a list or a mapping within a text; write its value")
-    return str(value)[:_LONGEST]
+    return str(value)[:_LONGEST_TEXT]
 
 
 def _absolute(name: str, place: tuple[str, ...]) -> tuple[str, ...]:
@@ -182,7 +182,7 @@ class _Hyper:
         return self._resolve(value, place, ())
 
     def _resolve(self, value: Any, place: Place, above: tuple[Place, ...]) -> Any:
-        if isinstance(value, str) and _TUPLE.fullmatch(value):
+        if isinstance(value, str) and _TUPLE_TEXT.fullmatch(value):
             return list(_numbers(value, place))
         if isinstance(value, list):
             inside = (*above, place)
@@ -204,13 +204,13 @@ class _Hyper:
         reference = f"{'.'.join(place)}={value.tag} {value.value!r:.80}"
         here = _path_through(above, place, reference)
         text = value.value
-        values = [self._follow(name, place, reference, here) for name in _NAME.findall(text)]
-        if _NAME.fullmatch(text.strip()):
+        values = [self._follow(name, place, reference, here) for name in _NAME_TEXT.findall(text)]
+        if _NAME_TEXT.fullmatch(text.strip()):
             return values[0]
         each = iter(values)
         if not all(isinstance(each, int | float) for each in values):
-            return _NAME.sub(lambda _: _as_text(next(each), place), text)[:_LONGEST]
-        return _sum(_NAME.sub(lambda _: f"({next(each)!r})", text), reference)
+            return _NAME_TEXT.sub(lambda _: _as_text(next(each), place), text)[:_LONGEST_TEXT]
+        return _sum(_NAME_TEXT.sub(lambda _: f"({next(each)!r})", text), reference)
 
     def _follow(self, name: str, place: Place, reference: str, here: tuple[Place, ...]) -> Any:
         self._count.one(place)
@@ -223,7 +223,7 @@ class _Hyper:
 def _sum(text: str, reference: str) -> Any:
     """Return the value of a sum of numbers; operations beyond the four and the two of whole division are refused."""
     try:
-        if len(text) > _LONGEST:
+        if len(text) > _LONGEST_TEXT:
             raise ValueError
         return _term(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, ValueError, ArithmeticError, RecursionError):
@@ -242,7 +242,7 @@ def _term(node: ast.expr) -> Any:
 
 def _numbers(text: str, place: tuple[str, ...]) -> tuple[float, ...]:
     try:
-        body = ast.parse(text[:_LONGEST].strip(), mode="eval").body
+        body = ast.parse(text[:_LONGEST_TEXT].strip(), mode="eval").body
         return tuple(_term(entry) for entry in getattr(body, "elts", [body]))
     except (SyntaxError, ValueError, ArithmeticError, RecursionError):
         raise ParameterError(f"{'.'.join(place)}=!tuple {text!r:.80}: allowed is a tuple of numbers") from None

@@ -162,8 +162,8 @@ def speechbrain_legacy_policy(
     return Policy(tuple(transforms), name, framework="speechbrain-legacy")
 
 
-_DROP, _WARP, _LEGACY = "SpectrogramDrop", "Warping", "SpecAugment"
-_OF_WAVEFORM = {
+_DROP_CLASS, _WARP_CLASS, _LEGACY_CLASS = "SpectrogramDrop", "Warping", "SpecAugment"
+_WAVEFORM_CLASSES = {
     *("TimeDomainSpecAugment", "EnvCorrupt", "SpeedPerturb", "DropFreq", "DropChunk", "AddNoise", "AddReverb"),
     *("AddBabble", "FastDropChunk", "DoClip", "RandAmp", "ChannelDrop", "ChannelSwap", "CutCat", "DropBitResolution"),
     "SignFlip",
@@ -172,7 +172,7 @@ _OF_WAVEFORM = {
 _TAGS = ("!ref", "!copy", "!tuple", "!PLACEHOLDER")
 _TAGS_WITH_NAMES = ("!new:", "!name:", "!apply:", "!applyref:", "!module:", "!include:")
 # In place of what cannot be drawn here, where it matters how many there are.
-_NOTHING = Mask("time", 0, max_width=0)
+_NO_MASK = Mask("time", 0, max_width=0)
 
 
 def _detect(key: str, value: Any) -> bool:
@@ -185,16 +185,16 @@ def _read(config: Config) -> PolicyAndFrontend:
     if executed:
         config.notes.append(f"not executed, and what they would give is not seen: {', '.join(executed)[:300]}")
     objects = [each for each in tagged if each.tag.startswith("!new:")]
-    of_waveform = [each for each in objects if each.class_name in _OF_WAVEFORM]
+    of_waveform = [each for each in objects if each.class_name in _WAVEFORM_CLASSES]
     for each in of_waveform:
         config.places.note_value(each.place)
     if of_waveform:
         names = ", ".join(sorted({each.class_name for each in of_waveform}))
         config.notes.append(f"of the waveform, before the mel, left out: {names}")
-    old = [each.section(config) for each in objects if each.class_name == _LEGACY]
-    masks = [each for each in objects if each.class_name in (_DROP, _WARP)]
+    old = [each.section(config) for each in objects if each.class_name == _LEGACY_CLASS]
+    masks = [each for each in objects if each.class_name in (_DROP_CLASS, _WARP_CLASS)]
     frontend = read_frontend(config, objects)
-    augmenter = find_augmenter(config, objects, (_DROP, _WARP))
+    augmenter = find_augmenter(config, objects, (_DROP_CLASS, _WARP_CLASS))
     entries = [entry for _, entry in augmenter[1]] if augmenter else []
     _note_unlisted(config, [each for each in masks if not any(each.tagged is entry for entry in entries)])
     if augmenter is not None:
@@ -204,7 +204,7 @@ def _read(config: Config) -> PolicyAndFrontend:
         return _read_legacy_policy(config, old[0]), frontend
     arguments = keys_of(speechbrain_drop) + keys_of(speechbrain_warp)
     if not masks and set(config.data) & ({*arguments} - {"dim"}):
-        name = _WARP if set(config.data) & {"warp_window", "warp_mode"} else _DROP
+        name = _WARP_CLASS if set(config.data) & {"warp_window", "warp_mode"} else _DROP_CLASS
         return Policy((_read_transform(name, config.root),), config.name, framework="speechbrain"), frontend
     if not masks:
         config.notes.append("the file makes no SpectrogramDrop, Warping or SpecAugment: nothing is masked")
@@ -227,12 +227,12 @@ def _read_augmenter(config: Config, augmenter: Section, entries: Sequence[tuple[
     transforms: list[Mask | Warp] = []
     for place, entry in enabled_entries(augmenter, entries):
         each = HyperObject(place, entry) if isinstance(entry, Tagged) else None
-        if each is not None and each.class_name in (_DROP, _WARP):
+        if each is not None and each.class_name in (_DROP_CLASS, _WARP_CLASS):
             transforms.append(_read_transform(each.class_name, each.section(config)))
         else:
             what = repr(entry)[:60] if each is None else each.tag
             augmenter.note(f"{'.'.join(place)}: {what} is no mask or warp of a spectrogram; it only keeps its place")
-            transforms.append(_NOTHING)
+            transforms.append(_NO_MASK)
     n_applied = read_n_applied(augmenter, len(entries), len(transforms))
     is_shuffled = augmenter.get("shuffle_augmentations", bool, False) and len(transforms) > 1
     if n_applied[1] < len(transforms) and not is_shuffled:
@@ -241,7 +241,7 @@ def _read_augmenter(config: Config, augmenter: Section, entries: Sequence[tuple[
             f"{n_applied[1]} never run"
         )
     if not is_shuffled and n_applied[0] >= len(transforms):
-        transforms = [each for each in transforms if each is not _NOTHING]
+        transforms = [each for each in transforms if each is not _NO_MASK]
         n_applied = (len(transforms), len(transforms))
     policy = Policy(
         tuple(transforms), config.name, framework="speechbrain", n_applied=n_applied, is_shuffled=is_shuffled
@@ -250,7 +250,7 @@ def _read_augmenter(config: Config, augmenter: Section, entries: Sequence[tuple[
 
 
 def _read_transform(name: str, section: Section) -> Mask | Warp:
-    if name == _WARP:
+    if name == _WARP_CLASS:
         return section.call(speechbrain_warp, section.arguments(speechbrain_warp))
     return section.call(speechbrain_drop, section.arguments(speechbrain_drop))
 
@@ -275,7 +275,7 @@ def _write(policy: NeutralPolicy) -> str:
     for kind in policy.order:
         if kind == "warp" and policy.warp_frames:
             names.append("time_warp")
-            text += _object("time_warp", _WARP, {"warp_window": policy.warp_frames})
+            text += _object("time_warp", _WARP_CLASS, {"warp_window": policy.warp_frames})
         masks = {"time": policy.time, "frequency": policy.frequency}.get(kind)
         if masks is not None and masks.number:
             names.append("time_drop" if kind == "time" else "freq_drop")
@@ -288,7 +288,7 @@ def _write(policy: NeutralPolicy) -> str:
                 "replace": {0.0: "zeros", "uniform": "rand", "swap": "swap"}.get(masks.fill, "mean"),
                 "dim": 1 if kind == "time" else 2,
             }
-            text += _object(names[-1], _DROP, arguments)
+            text += _object(names[-1], _DROP_CLASS, arguments)
     least, most = policy.n_applied or (len(names), len(names))
     head: dict[str, Any] = {"min_augmentations": least, "max_augmentations": most, "augment_prob": policy.probability}
     head |= {"shuffle_augmentations": True} if policy.is_shuffled else {}

@@ -37,7 +37,7 @@ _FBANK_KEYS = (
     *("deltas", "context", "requires_grad", "sample_rate", "f_min", "f_max", "n_fft", "n_mels", "filter_shape"),
     *("param_change_factor", "param_rand_factor", "left_frames", "right_frames", "win_length", "hop_length"),
 )
-_NETWORKS = re.compile(r"wav2vec|w2v|hubert|wavlm|data2vec|weightedssl|encodec|discrete|codec", re.I)
+_NETWORK_NAMES = re.compile(r"wav2vec|w2v|hubert|wavlm|data2vec|weightedssl|encodec|discrete|codec", re.I)
 
 
 class HyperObject(NamedTuple):
@@ -96,7 +96,7 @@ def refuse_networks(objects: Sequence[HyperObject]) -> None:
     if any(each.class_name in ("Fbank", "STFT") for each in objects):
         return
     for each in objects:
-        if _NETWORKS.search(each.class_name):
+        if _NETWORK_NAMES.search(each.class_name):
             raise ParameterError(
                 f"{each.where}={each.tag[:80]}: the file makes no Fbank, and what a network makes of the "
                 "waveform is no mel spectrogram, so the masks cannot be heard"

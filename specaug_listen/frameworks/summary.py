@@ -24,9 +24,9 @@ from .unread import UnreadKey, unread_in_words
 __all__ = ["PolicyPage", "show_policy"]
 
 Lines = Annotated[tuple[str, ...], Field(strict=False)]
-_SECONDS = (2, 5, 10, 15)
+_DURATIONS_S = (2, 5, 10, 15)
 _N_MELS, _FRAMES_PER_S = 80, 100.0
-_MOST_UNREAD = 60
+_MOST_UNREAD_KEYS = 60
 
 
 @record
@@ -98,7 +98,7 @@ class PolicyPage:
         rows = [
             f"{seconds:>4} s  {s.time:.2f} of the frames, {s.frequency:.2f} of the bins, {s.area:.2f} of the cells; "
             f"1 draw in 20 more than {s.time_p95:.2f} of the frames"
-            for seconds, s in zip(_SECONDS, self.shares, strict=True)
+            for seconds, s in zip(_DURATIONS_S, self.shares, strict=True)
         ]
         return [head, *rows]
 
@@ -168,7 +168,7 @@ def show_policy(
     with error_context(source):
         shares = [
             expected_shares(imported.policy, n_mels, round(rate * seconds), n_draws=n_draws, rng=seed)
-            for seconds in _SECONDS
+            for seconds in _DURATIONS_S
         ]
     steps = tuple(in_words(transform) for transform in imported.policy.transforms)
     oddities = FRAMEWORKS[imported.framework].oddities if imported.framework in FRAMEWORKS else ()
@@ -190,7 +190,7 @@ def _frontend_line(frontend: MelFrontend | None, why: str) -> str:
 def _unread_lines(unread: tuple[UnreadKey, ...]) -> list[str]:
     """List what may decide the sound line by line, and the rest in one line."""
     near = [each.words for each in unread if each.is_near]
-    rest = unread_in_words([each for each in unread if not each.is_near], _MOST_UNREAD)
+    rest = unread_in_words([each for each in unread if not each.is_near], _MOST_UNREAD_KEYS)
     return _block("not read, though it may decide the sound:", near) + list(rest)
 
 

@@ -80,7 +80,7 @@ def torchaudio_policy(
     return Policy((time, frequency), name, framework="torchaudio")
 
 
-_CLASSES = ("SpecAugment", "TimeMasking", "FrequencyMasking", "MelSpectrogram", "AmplitudeToDB")
+_CLASS_NAMES = ("SpecAugment", "TimeMasking", "FrequencyMasking", "MelSpectrogram", "AmplitudeToDB")
 # Of each class its argument for each parameter of `torchaudio_mask`.
 _TIME_KEYS = {"mask_param": "time_mask_param", "iid_masks": "iid_masks", "p": "p"}
 _FREQUENCY_KEYS = {"mask_param": "freq_mask_param", "iid_masks": "iid_masks"}
@@ -92,12 +92,12 @@ _MEL_KEYS = (
 
 def _read(config: Config) -> PolicyAndFrontend:
     root = config.root
-    sections = {key: root.section_or_empty(key) for key in root.data if key in _CLASSES}
+    sections = {key: root.section_or_empty(key) for key in root.data if key in _CLASS_NAMES}
     if not sections:
         root.note("the file names no front-end; torchaudio's own is meant")
         policy = torchaudio_policy(**root.arguments(torchaudio_policy), name=config.name)
         return policy, config.preset("torchaudio")
-    root.refuse_unknown(_CLASSES)
+    root.refuse_unknown(_CLASS_NAMES)
     transforms: list[Any] = []
     for name, section in sections.items():
         if name == "SpecAugment":

@@ -15,12 +15,12 @@ from .references import Place
 __all__ = ["ReadPlaces", "UnreadKey", "unread_in_words"]
 
 
-_MOST = 1000
-_LONGEST = 120
+_MOST_UNREAD_KEYS = 1000
+_LONGEST_PATH = 120
 # References that lead to each other end here.
-_DEEPEST, _MOST_SAME = 100, 100
+_MOST_LEVELS, _MOST_SAME_TARGETS = 100, 100
 # A key that may change what is heard, wherever it stands: whole words are looked at, so that special_tokens is none.
-_OF_SOUND = re.compile(
+_SOUND_KEY = re.compile(
     r"(?:^|[_.\-])(?:\w*augment\w*|spec_?aug\w*|aug|masking|warp|fbank\w*|filterbank|mels?|spectrogram\w*|mfcc\w*|lfr|"
     r"front_?end\w*|preprocess\w*|preproc|features?|cmvn\w*|mvn|dither|stft|fft|rir\w*|reverb\w*|\w*perturb\w*|speed|"
     r"volume|loudness|resample\w*|sample_?rate|sampling_?rate|fs|channel_selector|codec)(?:$|[_.\-])|"
@@ -28,7 +28,7 @@ _OF_SOUND = re.compile(
     re.I,
 )
 # What is no part of how training clips become a mel: networks, losses, other sets of clips, the course of training.
-_ELSEWHERE = re.compile(
+_OTHER_SECTION = re.compile(
     r"(?:\w+_)?(?:encoder|decoder|joint|joint_network|joint_net|predictor|loss|optim|optimizer|scheduler|adapter|tokenizer|"
     r"llm|model_defaults|sortformer_modules|aggregator|modality_adapter|ctc|rnnt|postencoder|preencoder|trainer|"
     r"exp_manager|hydra)\d*(?:_conf|_config|_args|_list)?|(?:valid|validation|dev|test|eval|cv)(?:_\w+)?",
@@ -118,17 +118,17 @@ class ReadPlaces:
             yield each
             targets = ((i, self._targets.get(each[:i])) for i in range(len(each) + 1))
             others = {(*target, *each[i:]) for i, target in targets if target is not None} - places
-            new = [at for at in others if len(at) <= _DEEPEST][:_MOST_SAME]
+            new = [at for at in others if len(at) <= _MOST_LEVELS][:_MOST_SAME_TARGETS]
             places.update(new)
-            pending += new if len(places) <= _MOST_SAME else []
+            pending += new if len(places) <= _MOST_SAME_TARGETS else []
 
     def unread(self, data: Mapping[str, Any]) -> tuple[UnreadKey, ...]:
         """List what was not read, first what may decide the sound; the last entry counts what is beyond the bound."""
         entries = sorted(self._walk(data, ()), key=lambda each: not each.is_near)
-        if len(entries) <= _MOST:
+        if len(entries) <= _MOST_UNREAD_KEYS:
             return tuple(entries)
-        rest = sum(each.n_values or 1 for each in entries[_MOST:])
-        return (*entries[:_MOST], UnreadKey("...", rest))
+        rest = sum(each.n_values or 1 for each in entries[_MOST_UNREAD_KEYS:])
+        return (*entries[:_MOST_UNREAD_KEYS], UnreadKey("...", rest))
 
     def _walk(self, value: Any, place: Place) -> Iterator[UnreadKey]:
         if place in self._values:
@@ -139,7 +139,7 @@ class ReadPlaces:
                 yield from self._walk(value_there, (*place, key))
             return
         siblings = self._known.get(place[:-1])
-        if siblings is not None or (_is_of_sound(place[-1]) and not any(map(_ELSEWHERE.fullmatch, place[:-1]))):
+        if siblings is not None or (_is_of_sound(place[-1]) and not any(map(_OTHER_SECTION.fullmatch, place[:-1]))):
             close = difflib.get_close_matches(place[-1], siblings or (), n=1)
             yield UnreadKey(_path(place), _count(value), True, *close)
             return
@@ -152,7 +152,7 @@ class ReadPlaces:
 
 
 def _near_below(value: Any, place: Place) -> Iterator[UnreadKey]:
-    if _ELSEWHERE.fullmatch(place[-1]):
+    if _OTHER_SECTION.fullmatch(place[-1]):
         return
     for key, inner in _inside(value) or ():
         at = (*place, key)
@@ -163,7 +163,7 @@ def _near_below(value: Any, place: Place) -> Iterator[UnreadKey]:
 
 
 def _is_of_sound(key: str) -> bool:
-    return _OF_SOUND.search(key) is not None
+    return _SOUND_KEY.search(key) is not None
 
 
 def _inside(value: Any) -> list[tuple[str, Any]] | None:
@@ -185,7 +185,7 @@ def _count(value: Any) -> int:
 
 def _path(place: Place) -> str:
     path = printable(".".join(place))
-    return path if len(path) <= _LONGEST else f"{path[: _LONGEST - 3]}..."
+    return path if len(path) <= _LONGEST_PATH else f"{path[: _LONGEST_PATH - 3]}..."
 
 
 def unread_in_words(unread: Sequence[UnreadKey], most: int = 24) -> tuple[str, ...]:

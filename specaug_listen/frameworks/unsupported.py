@@ -18,7 +18,7 @@ from .registry import owners
 __all__ = ["Unsupported", "file_kind", "unsupported_framework"]
 
 _MOST_KEYS = 6
-_LATENTS = re.compile(r"wav2vec|w2v|hubert|data2vec|wavlm|unispeech|bestrq", re.I)
+_LATENT_NAMES = re.compile(r"wav2vec|w2v|hubert|data2vec|wavlm|unispeech|bestrq", re.I)
 # Of ESPnet 1 and PaddleSpeech, the steps of a `process` list that say it is one of theirs.
 _MASK_STEPS = ("time_warp", "freq_mask", "time_mask", "spec_augment")
 _PADDLE_STEPS = ("fbank_kaldi", "cmvn_json", "LogMelSpectrogramKaldi", "global_cmvn_json")
@@ -144,7 +144,7 @@ def _find_neural_sp(data: Mapping[str, Any]) -> Iterator[str]:
 def _find_wav2vec(data: Mapping[str, Any]) -> Iterator[str]:
     for place in ("model", "task"):
         name = _section(data, place).get("_name")
-        if isinstance(name, str) and (_LATENTS.search(name) or name.startswith("audio_")):
+        if isinstance(name, str) and (_LATENT_NAMES.search(name) or name.startswith("audio_")):
             yield f"{place}._name: {name}"
 
 
@@ -164,10 +164,10 @@ def _find_audiomentations(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"__class_fullname__: {name}"
 
 
-_RATIOS = ("freq_mask_ratio", "time_mask_ratio", "max_f_ratio", "max_t_ratio")
+_RATIO_KEYS = ("freq_mask_ratio", "time_mask_ratio", "max_f_ratio", "max_t_ratio")
 _TENSORFLOW_ASR = ("feature_augment", "signal_augment", "augmentation_config", "before", "after")
 _OPENSPEECH = ("freq_mask_para", "freq_mask_num", "time_mask_num")
-_WIDTHS = ("min_freq", "max_freq", "min_time", "max_time")
+_WIDTH_KEYS = ("min_freq", "max_freq", "min_time", "max_time")
 _FRAMEWORKS = (
     _Known(
         "wekws' configuration",
@@ -193,12 +193,12 @@ _FRAMEWORKS = (
         "PPASR's or MASR's configuration",
         "its masks are shares of bins and frames: a width is drawn up to a ratio of the size; its warp is another",
         {
-            "": _RATIOS,
-            "spec_aug": _RATIOS,
-            "spec_aug_args": _RATIOS,
-            "specaug": _RATIOS,
-            "augment_conf.spec_aug": _RATIOS,
-            "augment_conf.spec_aug_args": _RATIOS,
+            "": _RATIO_KEYS,
+            "spec_aug": _RATIO_KEYS,
+            "spec_aug_args": _RATIO_KEYS,
+            "specaug": _RATIO_KEYS,
+            "augment_conf.spec_aug": _RATIO_KEYS,
+            "augment_conf.spec_aug_args": _RATIO_KEYS,
             "preprocess_conf": ("feature_method", "use_dB_normalization"),
         },
         _find_ppasr,
@@ -262,7 +262,7 @@ _FRAMEWORKS = (
     _Known(
         "the configuration of NVIDIA's Jasper, QuartzNet or MLPerf RNN-T examples",
         "its widths have a smallest value, too; NeMo's masks, some of whose arguments are called the same, are others",
-        {"spec_augment": _WIDTHS, "input_train.spec_augment": _WIDTHS},
+        {"spec_augment": _WIDTH_KEYS, "input_train.spec_augment": _WIDTH_KEYS},
     ),
     _Known(
         "Athena's configuration",
@@ -287,14 +287,14 @@ _FRAMEWORKS = (
     ),
 )
 
-_PYTHON = re.compile(r"^(?:import \w|from [\w.]+ import |def \w+\(|class \w+[(:]|@\w+|if __name__ ==)", re.M)
-_SHELL = re.compile(r"^#!.*\b(?:ba|z|k|da)?sh\b|^(?:\. \./|set -\w|export \w+=|source \S)", re.M)
-_OPTION = re.compile(r"--?[A-Za-z][\w\-]*(?:[= ].*)?")
-_ICEFALL = re.compile(r"--(?:enable-spec-aug|spec-aug-time-warp-factor)\b")
-_DEEPSPEECH = re.compile(r"--augment\s+(?:frequency_mask|time_mask|warp)\[")
-_TABLE = re.compile(r"\[{1,2}[\w.\-\" ]+\]{1,2}")
-_PAGE = re.compile(r"\s*<(?:!doctype|html|\?xml)", re.I)
-_CALL = re.compile(
+_PYTHON_LINE = re.compile(r"^(?:import \w|from [\w.]+ import |def \w+\(|class \w+[(:]|@\w+|if __name__ ==)", re.M)
+_SHELL_LINE = re.compile(r"^#!.*\b(?:ba|z|k|da)?sh\b|^(?:\. \./|set -\w|export \w+=|source \S)", re.M)
+_OPTION_LINE = re.compile(r"--?[A-Za-z][\w\-]*(?:[= ].*)?")
+_ICEFALL_OPTION = re.compile(r"--(?:enable-spec-aug|spec-aug-time-warp-factor)\b")
+_DEEPSPEECH_OPTION = re.compile(r"--augment\s+(?:frequency_mask|time_mask|warp)\[")
+_TABLE_LINE = re.compile(r"\[{1,2}[\w.\-\" ]+\]{1,2}")
+_PAGE_BEGINNING = re.compile(r"\s*<(?:!doctype|html|\?xml)", re.I)
+_SPECAUGMENT_CALL = re.compile(
     r"\b(?:SpecAugment|SpectrogramAugmentation|SpecAug|SpectrogramDrop|FrequencyMasking|TimeMasking)\s*\(([^)]{0,2000})\)"
 )
 _ARGUMENT = re.compile(r"\b(\w+)\s*=[^=]")
@@ -317,12 +317,12 @@ def file_kind(text: str | None, path: str | os.PathLike[str]) -> str:
     name = os.fspath(path).lower()
     if text is None:
         return "looks like weights, without a configuration in it" if name.endswith((".pt", ".bin", ".ckpt")) else ""
-    if name.endswith(".py") or _PYTHON.search(text):
+    if name.endswith(".py") or _PYTHON_LINE.search(text):
         return _of_python(text)
-    if name.endswith((".sh", ".bash")) or _SHELL.search(text):
+    if name.endswith((".sh", ".bash")) or _SHELL_LINE.search(text):
         return "looks like a shell script, which is never run; give the configuration that it trains with"
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
-    if any(_ICEFALL.search(line) for line in lines):
+    if any(_ICEFALL_OPTION.search(line) for line in lines):
         return (
             "looks like options of an icefall recipe, which set no more than the warp of its masks; give --policy "
             "icefall, with --set W=N for another --spec-aug-time-warp-factor"
@@ -332,13 +332,19 @@ def file_kind(text: str | None, path: str | os.PathLike[str]) -> str:
             "looks like a network of Kaldi's (xconfig) with a spec-augment-layer, whose masks are shares of bins and "
             "frames, and cannot be read yet"
         )
-    if any(_DEEPSPEECH.search(line) for line in lines):
+    if any(_DEEPSPEECH_OPTION.search(line) for line in lines):
         return "looks like options of DeepSpeech or Coqui STT, whose masks cannot be read yet"
-    if lines and _TABLE.fullmatch(lines[0]) and all(_TABLE.fullmatch(line) or "=" in line for line in lines[:5]):
+    if (
+        lines
+        and _TABLE_LINE.fullmatch(lines[0])
+        and all(_TABLE_LINE.fullmatch(line) or "=" in line for line in lines[:5])
+    ):
         return "looks like TOML or INI, which is not read; write the same as YAML, one `name: value` a line"
-    if lines and all(_OPTION.fullmatch(line) and line.startswith("-") and not line.startswith("- ") for line in lines):
+    if lines and all(
+        _OPTION_LINE.fullmatch(line) and line.startswith("-") and not line.startswith("- ") for line in lines
+    ):
         return "looks like options of Kaldi's or another command line, which set no masks that are known here"
-    if _PAGE.match(text):
+    if _PAGE_BEGINNING.match(text):
         return "looks like a page of the web; save the file itself (on GitHub: Raw)"
     return ""
 
@@ -346,7 +352,7 @@ def file_kind(text: str | None, path: str | os.PathLike[str]) -> str:
 def _of_python(text: str) -> str:
     """Say what to give in place of Python, which is never run: the arguments of its SpecAugment as YAML."""
     head = "looks like Python, which is never run"
-    for inside in _CALL.findall(text):
+    for inside in _SPECAUGMENT_CALL.findall(text):
         names = owners(_ARGUMENT.findall(inside))
         if names:
             return (

@@ -65,16 +65,16 @@ def wenet_policy(
 
 
 # The keys of each section for the parameters of `wenet_policy`.
-_SECTIONS = {
+_SECTION_KEYS = {
     "spec_aug": {key: key for key in ("num_t_mask", "num_f_mask", "max_t", "max_f")},
     "spec_sub": {"num_t_sub": "num_t_sub", "sub_max_t": "max_t"},
     "spec_trim": {"trim_max_t": "max_t"},
 }
 # What WeNet alone has within dataset_conf: the section's name is that of others, too.
-_IN_DATASET = {*_SECTIONS, *(f"{name}_conf" for name in _SECTIONS)} | {
+_DATASET_KEYS = {*_SECTION_KEYS, *(f"{name}_conf" for name in _SECTION_KEYS)} | {
     *("fbank_conf", "feats_type", "log_mel_spectrogram_conf", "mfcc_conf")
 }
-_NO_WARP = ("max_w", "warp_for_time")
+_WARP_KEYS = ("max_w", "warp_for_time")
 _WINDOWS = {"povey": "povey", "hamming": "hamming_symmetric", "hanning": "hann_symmetric"}
 _FBANK_KEYS = ("num_mel_bins", "frame_shift", "frame_length", "dither", "window_type")
 _LOG_MEL_KEYS = ("n_fft", "hop_length", "num_mel_bins", "padding", "pad_or_trim", "max_duration")
@@ -82,14 +82,14 @@ _Samples = Annotated[int, Field(ge=0, description="an integer of samples, from 0
 
 
 def _detect(key: str, value: Any) -> bool:
-    return key == "dataset_conf" and isinstance(value, dict) and bool(_IN_DATASET & set(value))
+    return key == "dataset_conf" and isinstance(value, dict) and bool(_DATASET_KEYS & set(value))
 
 
 def _read(config: Config) -> PolicyAndFrontend:
     root = config.root
     section, old = root.section("dataset_conf"), root.section("collate_conf")
     # WeNet 1 had a dataset_conf, too, for the lengths of clips and batches alone.
-    if section is not None and (old is None or _IN_DATASET & set(section.data)):
+    if section is not None and (old is None or _DATASET_KEYS & set(section.data)):
         if old is not None:
             root.note(
                 "collate_conf: left alone, as today's WeNet reads dataset_conf alone (it was WeNet 1 that masked in it)"
@@ -108,7 +108,7 @@ def _read(config: Config) -> PolicyAndFrontend:
 def _read_policy(config: Config, section: Section) -> Policy:
     """Read the switches, and the arguments of what is on; WeNet 1 masked nothing unless it was asked to."""
     is_old = _is_of_wenet_1(section)
-    switches = {name: section.get_noted(name, bool, name == "spec_aug" and not is_old) for name in _SECTIONS}
+    switches = {name: section.get_noted(name, bool, name == "spec_aug" and not is_old) for name in _SECTION_KEYS}
     arguments: dict[str, Any] = dict(switches)
     for name, is_on in switches.items():
         if is_on:
@@ -125,15 +125,15 @@ def _is_of_wenet_1(section: Section) -> bool:
 
 def _arguments(section: Section, name: str) -> dict[str, Any]:
     """Take the arguments of one of the three functions; those of a warp have no effect."""
-    ignored = _NO_WARP if name == "spec_aug" else ()
-    section.refuse_unknown({*_SECTIONS[name].values(), *ignored})
+    ignored = _WARP_KEYS if name == "spec_aug" else ()
+    section.refuse_unknown({*_SECTION_KEYS[name].values(), *ignored})
     if section.get("warp_for_time", bool, False) and _is_of_wenet_1(section):
         raise ParameterError(f"{section.where}warp_for_time=True: WeNet 1's warp cannot be had here; allowed is false")
-    for key in _NO_WARP:
+    for key in _WARP_KEYS:
         if key in section:
             why = "warp_for_time is false" if _is_of_wenet_1(section) else "WeNet has no warp"
             section.note(f"{section.where}{key}: without effect, {why}")
-    return section.known_arguments(wenet_policy, _SECTIONS[name])
+    return section.known_arguments(wenet_policy, _SECTION_KEYS[name])
 
 
 def _read_frontend(config: Config, section: Section) -> MelFrontend | None:

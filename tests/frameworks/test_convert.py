@@ -39,7 +39,7 @@ OWN = {
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch):
     """How much is masked on average is one line of the differences, and most of the work of a conversion."""
-    monkeypatch.setattr(convert, "_DRAWS", 40)
+    monkeypatch.setattr(convert, "_N_DRAWS", 40)
 
 
 def test_a_policy_for_its_own_framework_is_the_same_one(subtests):
