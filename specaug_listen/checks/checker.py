@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import os
+import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,22 +34,16 @@ from .export import output_of_check, save_check
 from .findings import FINDINGS, OF_AXES, CheckReport, Finding, in_order
 from .isolated_process import CallableProcess, GaveUpError
 from .pipelines import CallablePipeline, Pipeline, PolicyPipeline, Traits
-from .rules_batches import exchange_findings, left_out_findings
-from .rules_calls import call_findings, contract_findings, mode_findings, try_hard_cases
-from .rules_fills import fill_findings
-from .rules_masks import are_wider_in_time, axes_findings, cap_findings, end_findings, is_readable, share_findings
-from .rules_padding import padding_findings
-from .rules_places import place_findings
-from .rules_randomness import is_filter, late_findings, other_clip_findings, randomness_findings
-from .rules_strength import strength_findings
-from .rules_warps import order_findings, warp_findings
+from .rules import Rule, Stage
+from .rules_calls import call_findings
+from .rules_masks import are_wider_in_time, is_readable
+from .rules_randomness import is_filter
 from .trials import FULL_EFFORT, Observation, Session
 
 __all__ = ["Check", "check"]
 
 MOST_S = 1e6
 EFFORT = FULL_EFFORT
-_OTHER_SHAPES = {"length-changed", "axes-swapped", "device-changed"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +177,7 @@ def check(
         result = _check_apart(pipeline, mels, seed, limits, timeout_s)
     else:
         session = _session(PolicyPipeline(pipeline, reference_of(mels).mel), mels, seed, limits)
-        result = _check_on(session, pipeline, limits, [])
+        result = _check_on(session, limits, [])
     return replace(result, report=replace(result.report, frontend_reason=reason))
 
 
@@ -236,7 +234,7 @@ def _check_callable(
         line = crash_of_one(pipeline, forms, reference.mel, seed) if are_axes_free else None
     except GaveUpError as error:
         return _give_up(unknown, error, limits, [])
-    result = _check_on(_session(pipeline, clips, seed, limits), None, limits, notes)
+    result = _check_on(_session(pipeline, clips, seed, limits), limits, notes)
     if line:
         result = _with_finding(result, Finding.of("crash-2d", line, str(reference), seed), limits)
     if result.findings and are_axes_free and is_guessed and not process.is_hopeless():
@@ -266,7 +264,7 @@ def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Li
     ids = ", ".join(result.report.ids)
     note = f"{turned.name} was given {turned.adapter} ({Evidence.TRIAL.value}); bins first, there would be: {ids}"
     try:
-        again = _check_on(_session(turned, session.clips, session.seed, limits), None, limits, [note])
+        again = _check_on(_session(turned, session.clips, session.seed, limits), limits, [note])
         if again.is_clean and are_wider_in_time(again._session):
             return again
         turned_ids: Sequence[str] = again.report.ids
@@ -287,12 +285,12 @@ def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Li
 
 
 def _session(pipeline: Pipeline, clips: tuple[Clip, ...], seed: int, limits: _Limits) -> Session:
-    return Session(pipeline, clips, seed, limits.draws, EFFORT)
+    return Session(pipeline, clips, seed, limits.draws, EFFORT, limits.share, limits.max_time_share)
 
 
-def _check_on(session: Session, policy: Policy | None, limits: _Limits, notes: list[str]) -> Check:
+def _check_on(session: Session, limits: _Limits, notes: list[str]) -> Check:
     try:
-        findings = _find(session, policy, limits, notes)
+        findings = _find(session, notes)
     except GaveUpError as error:
         return _give_up(session, error, limits, notes)
     return _report(session, findings, limits, notes)
@@ -336,36 +334,39 @@ def _with_note(result: Check, note: str) -> Check:
     return replace(result, report=replace(result.report, notes=(*result.report.notes, note)))
 
 
-def _find(session: Session, policy: Policy | None, limits: _Limits, notes: list[str]) -> list[Finding]:
+def _find(session: Session, notes: list[str]) -> list[Finding]:
     """Go through all rules; the order of calls is that of the rules, so that a seed says what is found."""
     crashes = session.find_working_batch()
     findings = [Finding.of(what, line, str(session.reference), session.seed) for what, line in crashes.items()]
-    trials = session.all_trials
-    if trials and not session.changes.keys() & _OTHER_SHAPES and not any(trial.effect.is_changed for trial in trials):
-        line = f"none of {len(trials)} draws changed a cell"
-        findings.append(Finding.of("nothing-applied", line, str(session.reference), trials[0].seed, draws=len(trials)))
-    findings += [*randomness_findings(session), *other_clip_findings(session), *exchange_findings(session)]
-    findings += [*mode_findings(session), *left_out_findings(session), *order_findings(session)]
-    is_reproducible = session.brings_back(session.reference)
+    are_masks_readable = True
+    for stage, rules in groupby(all_rules(), key=lambda rule: rule.stage):
+        if stage == Stage.MASKS:
+            are_masks_readable = is_readable(session)
+            notes += _notes_on(session, findings, are_masks_readable=are_masks_readable)
+        if stage != Stage.MASKS or are_masks_readable:
+            findings += [finding for rule in rules for finding in rule.find(session)]
+    return findings
+
+
+@functools.cache
+def all_rules() -> tuple[Rule, ...]:
+    """Collect the rules of every module ``rules_*`` of this package, stage by stage."""
+    package = importlib.import_module(__name__.rpartition(".")[0])
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name.startswith("rules_"))
+    modules = (importlib.import_module(f"{package.__name__}.{name}") for name in names)
+    return tuple(sorted((rule for module in modules for rule in module.RULES), key=lambda rule: rule.stage))
+
+
+def _notes_on(session: Session, findings: Iterable[Finding], *, are_masks_readable: bool) -> list[str]:
+    """Say what cannot be checked, and why."""
+    notes = []
     if is_filter(session):
         notes.append("it does the same to all cells in every draw, as a filter or a normalisation: nothing is random")
-    swapped = axes_findings(session)
-    findings += swapped
-    if is_readable(session):
-        findings += place_findings(session)
-        findings += end_findings(session)
-        findings += strength_findings(session)
-        findings += cap_findings(session, limits.max_time_share, policy)
-        findings += share_findings(session, limits.share)
-        findings += padding_findings(session, is_reproducible=is_reproducible)
-        findings += fill_findings(session)
-        findings += warp_findings(session, policy)
-    elif not swapped:
+    if not are_masks_readable and all(finding.id != "axes-swapped" for finding in findings):
         notes.append("it changes all cells of a clip: what concerns masks and warps could not be checked")
-    if not is_reproducible:
+    if not session.brings_back(session.reference):
         notes.append("no seed brings a draw back: whether padding counts in fills could not be checked")
-    try_hard_cases(session)
-    return [*findings, *late_findings(session), *contract_findings(session)]
+    return notes
 
 
 # --- options ---

@@ -78,6 +78,11 @@ class Pipeline(Protocol):
     zero_is_level: bool
     identifier_words: str
 
+    @property
+    def policy(self) -> Policy | None:
+        """The policy that is drawn; None where a callable is called."""
+        ...
+
     def scaled(self, mel: MelSpectrogram) -> Values:
         """Return the values of a mel in the pipeline's scale."""
         ...
@@ -133,6 +138,8 @@ def _identifier_words(function: Any) -> str:
 
 class CallablePipeline:
     """A user's callable; see `Pipeline`."""
+
+    policy = None
 
     def __init__(
         self,

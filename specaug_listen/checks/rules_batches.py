@@ -19,9 +19,10 @@ from .false_alarms import ITEMS
 from .findings import Finding
 from .pipelines import Outcome
 from .probes import Probe
+from .rules import Rule, Stage
 from .trials import Session
 
-__all__ = ["batch_of_finding", "exchange_findings", "left_out_findings"]
+__all__ = ["RULES", "batch_of_finding", "exchange_findings", "left_out_findings"]
 
 _DRAWS, _MORE_DRAWS = 3, 16
 # Shares of the cells that are enough to compare, and that are the same whatever stands in an item's place.
@@ -218,3 +219,9 @@ def _is_flat(exchange: _Exchange, at: int, item: int) -> bool:
     probe = exchange.probes[item]
     values = exchange.exchanged[at].values[item][:, : probe.n_frames]
     return bool(probe.flat(values)[_changed_cells(exchange, at, item)].mean() > 0.5)
+
+
+RULES = (
+    Rule(Stage.BATCHES, exchange_findings),
+    Rule(Stage.BATCHES, left_out_findings),
+)

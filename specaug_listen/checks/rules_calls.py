@@ -11,16 +11,28 @@ from ..custom.layout import MelBatch
 from .clips import Clip
 from .false_alarms import CRASHES
 from .findings import Finding
+from .rules import Rule, Stage
 from .trials import Observation, Session
 
-__all__ = ["call_findings", "contract_findings", "mode_findings", "try_hard_cases"]
+__all__ = ["RULES", "call_findings", "contract_findings", "mode_findings", "try_hard_cases"]
 
+# Changes with which no cell of a result can be compared.
+_OTHER_SHAPES = {"length-changed", "axes-swapped", "device-changed"}
 _TINY_FRAMES = (1, 2, 5)
 _FEW = 6
 
 
-def try_hard_cases(session: Session) -> None:
-    """Call it with what training data hold now and then; what comes of it is noted on the session."""
+def effect_findings(session: Session) -> list[Finding]:
+    """Report a pipeline that never changes a cell."""
+    trials = session.all_trials
+    if not trials or session.changes.keys() & _OTHER_SHAPES or any(trial.effect.is_changed for trial in trials):
+        return []
+    line = f"none of {len(trials)} draws changed a cell"
+    return [Finding.of("nothing-applied", line, str(session.reference), trials[0].seed, draws=len(trials))]
+
+
+def try_hard_cases(session: Session) -> list[Finding]:
+    """Call it with what training data hold now and then; `contract_findings` reports what comes of it."""
     seeds = session.seeds(_FEW, 2)
     for n_frames in _TINY_FRAMES:
         probe = session.probe(n_frames)
@@ -37,6 +49,7 @@ def try_hard_cases(session: Session) -> None:
     for n in (1, 2, 8) if session.pipeline.takes_batches else ():
         if n >= session.n_items:
             session.call(MelBatch((speech,) * n), seeds[0], f"a batch of {n}", kind="batch")
+    return []
 
 
 def contract_findings(session: Session) -> list[Finding]:
@@ -128,3 +141,11 @@ def mode_findings(session: Session) -> list[Finding]:
         return []
     line = f"in eval mode {len(changed)} of {len(seeds)} calls changed the mel"
     return [Finding.of("applied-in-eval", line, where, changed[0], calls=len(seeds), changed=len(changed))]
+
+
+RULES = (
+    Rule(Stage.RANDOMNESS, effect_findings),
+    Rule(Stage.BATCHES, mode_findings),
+    Rule(Stage.HARD_CASES, try_hard_cases),
+    Rule(Stage.CALLS, contract_findings),
+)

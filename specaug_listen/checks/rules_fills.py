@@ -14,10 +14,11 @@ from ..frontends import MelSpectrogram
 from ..frontends.energy import largest_energy
 from .clips import Clip
 from .findings import Finding
+from .rules import Rule, Stage
 from .rules_randomness import named_clips, plainest
 from .trials import Session, Trial
 
-__all__ = ["fill_findings"]
+__all__ = ["RULES", "fill_findings"]
 
 # A mean over cells may come out a little above the percentile by rounding alone.
 _MARGIN_DB = 0.5
@@ -122,3 +123,6 @@ def _level_db(
             return None
         return float(10 * np.log10(largest_energy(mel.frontend)) * 2 / mel.frontend.power - p95)
     return float(10 * np.log10(max(float(power.mean(dtype=np.float64)), 1e-20)) - p95)
+
+
+RULES = (Rule(Stage.MASKS, fill_findings),)

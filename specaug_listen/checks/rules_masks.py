@@ -10,14 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import runs
-from ..augment import Policy
 from .clips import Clip
 from .false_alarms import ENDS
 from .findings import Finding
 from .probes import Probe
+from .rules import Rule, Stage
 from .trials import Session
 
 __all__ = [
+    "RULES",
     "are_wider_in_time",
     "axes_findings",
     "cap_findings",
@@ -201,8 +202,9 @@ class _Ends:
             self.log_probability += math.log1p(-1 / (len(flags) - width + 1))
 
 
-def cap_findings(session: Session, max_time_share: float | None, policy: Policy | None) -> list[Finding]:
+def cap_findings(session: Session) -> list[Finding]:
     """Report masks wider than was declared."""
+    max_time_share = session.max_time_share
     for clip in reversed(session.clips):
         for trial in session.trials_of(clip):
             widest = _widest(trial.effect.masked_frames)
@@ -212,11 +214,12 @@ def cap_findings(session: Session, max_time_share: float | None, policy: Policy 
                     f"{max_time_share:.0%} were declared"
                 )
                 return [Finding.of("cap-exceeded", line, str(clip), trial.seed, widest=widest)]
-    return _declared_findings(session, policy)
+    return _declared_findings(session)
 
 
-def _declared_findings(session: Session, policy: Policy | None) -> list[Finding]:
+def _declared_findings(session: Session) -> list[Finding]:
     """Report a policy of one time mask beyond its share: on clips so short that it is given a least width."""
+    policy = session.pipeline.policy
     masks = [t for t in (policy.transforms if policy else ()) if _is_time_mask(t)]
     share = getattr(masks[0], "max_ratio", None) if len(masks) == 1 else None
     if share is None or share >= 1:
@@ -236,8 +239,9 @@ def _is_time_mask(transform: Any) -> bool:
     return transform.kind == "time_mask" or getattr(transform, "axis", None) == "time"
 
 
-def share_findings(session: Session, share: float) -> list[Finding]:
+def share_findings(session: Session) -> list[Finding]:
     """Report the longest of the short clips of which masks leave little."""
+    share = session.share
     for clip in reversed(session.clips[:-1]):
         trials = session.trials_of(clip)
         over = [trial for trial in trials if trial.effect.time_share > share]
@@ -250,3 +254,11 @@ def share_findings(session: Session, share: float) -> list[Finding]:
             numbers = {"draws": len(trials), "over": len(over), "most": round(most.effect.time_share, 4)}
             return [Finding.of("short-clip-mostly-masked", line, str(clip), most.seed, **numbers)]
     return []
+
+
+RULES = (
+    Rule(Stage.AXES, axes_findings),
+    Rule(Stage.MASKS, end_findings),
+    Rule(Stage.MASKS, cap_findings),
+    Rule(Stage.MASKS, share_findings),
+)

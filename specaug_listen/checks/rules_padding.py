@@ -12,10 +12,11 @@ from ..augment import Draw, Rectangle, TimeSpan
 from ..custom.layout import MelBatch
 from .findings import Finding
 from .probes import Effect, Probe
+from .rules import Rule, Stage
 from .start_laws import MaskPlaces
 from .trials import Session, effect_of
 
-__all__ = ["draw_in_padding", "n_unpadded", "padding_findings"]
+__all__ = ["RULES", "draw_in_padding", "n_unpadded", "padding_findings"]
 
 
 @dataclass
@@ -30,11 +31,12 @@ class _PaddedDraws:
     of_long: list[tuple[tuple[int, int], ...]] = field(default_factory=list)
 
 
-def padding_findings(session: Session, *, is_reproducible: bool) -> list[Finding]:
+def padding_findings(session: Session) -> list[Finding]:
     """Report what padding does: a short clip beside a long one, under each seed with two values in the padding."""
     if not session.pipeline.takes_batches:
         return []
     short, long = _probes(session)
+    is_reproducible = session.brings_back(session.reference)
     tally = _PaddedDraws(f"{short.n_frames} frames in a batch of {long.n_frames}")
     for seed in session.seeds(session.effort.n_padded, 7):
         both = [_padded_draw(session, short, long, pad_value, seed, tally.where) for pad_value in session.pads]
@@ -153,3 +155,6 @@ def _findings(session: Session, tally: _PaddedDraws) -> list[Finding]:
         numbers = {"draws": tally.n, "differing": len(tally.in_fill)}
         findings.append(Finding.of("padding-in-fill", line, tally.where, tally.in_fill[0][0], **numbers))
     return findings
+
+
+RULES = (Rule(Stage.MASKS, padding_findings),)

@@ -12,10 +12,11 @@ from .clips import Clip
 from .false_alarms import PLACES
 from .findings import Finding
 from .probes import Effect
+from .rules import Rule, Stage
 from .start_laws import MaskPlaces
 from .trials import Session, Trial
 
-__all__ = ["place_findings"]
+__all__ = ["RULES", "place_findings"]
 
 # Draws that are added at once while one end of a clip is free.
 _STEP = 20
@@ -237,3 +238,6 @@ def _is_near(free: int, widest: int) -> bool:
 def _ordinal(n: int) -> str:
     ends = {1: "st", 2: "nd", 3: "rd"}
     return f"{n}{'th' if n % 100 in (11, 12, 13) else ends.get(n % 10, 'th')}"
+
+
+RULES = (Rule(Stage.MASKS, place_findings),)

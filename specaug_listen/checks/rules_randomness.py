@@ -9,9 +9,18 @@ import numpy as np
 from ..custom.layout import MelBatch
 from .clips import Clip
 from .findings import Finding
+from .rules import Rule, Stage
 from .trials import Pair, Session, Trial
 
-__all__ = ["is_filter", "late_findings", "named_clips", "other_clip_findings", "plainest", "randomness_findings"]
+__all__ = [
+    "RULES",
+    "is_filter",
+    "late_findings",
+    "named_clips",
+    "other_clip_findings",
+    "plainest",
+    "randomness_findings",
+]
 
 _MANY_CHANGED, _FEW_RESULTS = 30, 6
 _MOST_NAMED = 3
@@ -153,3 +162,10 @@ def late_findings(session: Session) -> list[Finding]:
         return []
     line = f"the same seed gave another result after {n} calls than at first, on {where}"
     return [Finding.of("not-reproducible", line, where, trial.seed, calls=n)]
+
+
+RULES = (
+    Rule(Stage.RANDOMNESS, randomness_findings),
+    Rule(Stage.RANDOMNESS, other_clip_findings),
+    Rule(Stage.REPETITION, late_findings),
+)

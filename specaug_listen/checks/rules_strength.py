@@ -14,9 +14,10 @@ from ..frameworks import ALL_POLICIES
 from .clips import Clip
 from .findings import Finding
 from .probes import Effect
+from .rules import Rule, Stage
 from .trials import Session
 
-__all__ = ["YARDSTICKS", "published_shares", "strength_findings"]
+__all__ = ["RULES", "YARDSTICKS", "published_shares", "strength_findings"]
 
 # Recipes of supervised training, as the papers and the frameworks publish them; the strongest of most lengths first.
 YARDSTICKS = (
@@ -96,3 +97,6 @@ def published_shares(name: str, n_mels: int, n_frames: int) -> Shares | None:
         return expected_shares(ALL_POLICIES[name], n_mels, n_frames, n_draws=_YARDSTICK_DRAWS)
     except ParameterError:
         return None
+
+
+RULES = (Rule(Stage.MASKS, strength_findings),)

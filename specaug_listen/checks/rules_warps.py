@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from ..augment import Policy
 from .false_alarms import WARPS
 from .findings import Finding
+from .rules import Rule, Stage
 from .rules_randomness import named_clips, plainest
 from .trials import Session
 
-__all__ = ["order_findings", "warp_findings"]
+__all__ = ["RULES", "order_findings", "warp_findings"]
 
 # Draws of which one may be a reading that is odd.
 _FEWEST = 2
@@ -32,16 +32,16 @@ def order_findings(session: Session) -> list[Finding]:
     return []
 
 
-def warp_findings(session: Session, policy: Policy | None) -> list[Finding]:
+def warp_findings(session: Session) -> list[Finding]:
     """Report warps to one side, that move nothing, or that short clips do not get."""
     moves = {str(clip): np.array([t.effect.moved for t in session.trials_of(clip)]) for clip in session.clips}
     every = np.concatenate([*moves.values(), np.zeros(0)])
     if not (every != 0).any():
-        return _ineffective(session, policy)
+        return _ineffective(session)
     return [*_one_sided(session, every), *_skipped(session, moves)]
 
 
-def _ineffective(session: Session, policy: Policy | None) -> list[Finding]:
+def _ineffective(session: Session) -> list[Finding]:
     """Report a warp that is to be seen in cells or in names, but in no frame."""
     trials = session.all_trials
     resampled = [trial for trial in trials if trial.effect.is_resampled]
@@ -51,6 +51,7 @@ def _ineffective(session: Session, policy: Policy | None) -> list[Finding]:
         )
         return [Finding.of("warp-ineffective", line, str(session.reference), resampled[0].seed)]
     words = [word for word in session.pipeline.identifier_words.split() if "warp" in word]
+    policy = session.pipeline.policy
     declared = [t.kind for t in (policy.transforms if policy else ()) if t.kind in ("warp", "time_warp")]
     widths = [t.max_frames for t in (policy.transforms if policy else ()) if t.kind in ("warp", "time_warp")]
     if trials and (words or (declared and max(widths))):
@@ -86,3 +87,9 @@ def _skipped(session: Session, moves: dict[str, np.ndarray]) -> list[Finding]:
         seed = session.trials_of(clip)[0].seed if n else 0
         return [Finding.of("warp-skipped", line, str(clip), seed, draws=n)] if n else []
     return []
+
+
+RULES = (
+    Rule(Stage.AXES, order_findings),
+    Rule(Stage.MASKS, warp_findings),
+)

@@ -98,6 +98,10 @@ class Session:
     most_draws : int
         For what needs many.
     effort : Effort
+    share : float
+        Of a short clip's frames, which masks may cover.
+    max_time_share : float or None
+        Of a clip, which one run of masked frames may cover, where that was promised.
     """
 
     pipeline: Pipeline
@@ -105,6 +109,8 @@ class Session:
     seed: int
     most_draws: int
     effort: Effort = FULL_EFFORT
+    share: float = 0.5
+    max_time_share: float | None = None
     n_calls: int = 0
     n_items: int = 1
     n_channels: int = 1
