@@ -35,9 +35,13 @@ from .pipelines import CallablePipeline, Outcome, Traits, traits_of
 
 __all__ = ["CallForms", "crash_of_few_bins", "crash_of_one", "find_form", "forms_of", "pipeline_with_axes_turned"]
 
-_MORE_BINS, _N_SEEDS = 4, 4
+# Factor of bins at which a mel is tried where few bins fail.
+_MORE_BINS_FACTOR = 4
+# Seeds under which a form is tried: what fails now and then does not fail always.
+_N_SEEDS = 4
 # What is raised for an axis that is not there.
 _OF_AXES = ("IndexError", "AxisError")
+# How well a form works, the best last: an error, a mel of another dtype, a mel.
 _FAILED, _CONVERTED, _WHOLE = 0, 1, 2
 # Items and channels.
 _SIZES = ((1, 1), (2, 1), (1, 2))
@@ -130,7 +134,7 @@ def crash_of_few_bins(
         errors = [outcome.error for outcome in _outcomes(pipeline, values, seed)]
         if None in errors:
             return None
-        more = np.concatenate([values] * _MORE_BINS)
+        more = np.concatenate([values] * _MORE_BINS_FACTOR)
         if any(outcome.values for outcome in _outcomes(pipeline, more, seed)):
             return f"mels of {len(values)} bins fail ({errors[0]}), of {len(more)} they do not"
     return None

@@ -22,8 +22,9 @@ from ..errors import ParameterError
 
 __all__ = ["ArrayKind", "CallResult", "Caller", "EarlierCalls", "call_once"]
 
-# What comes back is copied: one that stands for far more cells than it holds would take all memory.
-_MOST_TIMES = 100
+# Most cells of a result, as a multiple of those of the input: it is copied, and one that stands for far more cells than
+# it holds would take all memory.
+_MOST_TIMES_INPUT = 100
 # A thread that a call left behind takes a moment, and buffers may take turns.
 _CALLS_IN_MEMORY = 8
 _INPUT, _RESULT = "what an earlier call was given", "the result of an earlier call"
@@ -182,10 +183,10 @@ class Caller:
 
 
 def _of_moderate_size(array: Values, before: Values) -> Values:
-    if array.size > _MOST_TIMES * before.size:
+    if array.size > _MOST_TIMES_INPUT * before.size:
         raise ParameterError(
             f"it gave {array.size:.3g} cells, of shape {array.shape!s:.80}, for the {before.size} of shape "
-            f"{before.shape} that it was given; at most {_MOST_TIMES} times as many are read: return that shape"
+            f"{before.shape} that it was given; at most {_MOST_TIMES_INPUT} times as many are read: return that shape"
         )
     return array
 

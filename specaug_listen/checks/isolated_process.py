@@ -33,7 +33,9 @@ from .subreaper import IS_LINUX, keep, processes_below
 __all__ = ["CallEndedError", "CallableProcess", "GaveUpError"]
 
 # After so many calls that do not come back, or that end the process, a check has seen enough.
-_MOST_HANGS, _MOST_ENDS = 2, 5
+_MOST_HANGS = 2
+_MOST_ENDS = 5
+# How long [s] a process may take to end by itself.
 _PATIENCE_S = 5.0
 _SPOILED = "wrote into the pipe of its process, or read from it"
 

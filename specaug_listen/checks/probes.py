@@ -20,26 +20,39 @@ __all__ = ["Effect", "Probe"]
 
 Real = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-# Share of the range over which a bin rises, and how much its curve is bent.
-_RISE, _BEND = 0.3, 0.4
+# Share of the range over which a bin rises.
+_RISE = 0.3
+# How much the two curves of that rise are bent: b of `Probe._origins`.
+_BEND = 0.4
 # Share of the range that is left free on both sides of the mean level.
 _GAP = 0.02
 # One in so many of a frame's bins must agree on where it comes from.
-_AGREEING = 16
-# Frames that a moved frame must move to be seen as moved.
-_LEAST_MOVE = 0.75
+_BINS_PER_WITNESS = 16
+# Smallest move [frames] of a warp.
+_LEAST_MOVE_FRAMES = 0.75
+# Longest mix [frames] of a clip's end with its padding that a warp without lengths leaves.
 _SEAM_FRAMES = 6
-# Share of the range below which nothing changed, and within which a noise on all cells leaves masks to be read.
-_LEAST, _LEAST_NOISE, _MOST_NOISE = 1e-6, 1e-5, 0.004
-# Standard deviations of a normal noise that are taken for noise, and the share of them below a third of one.
-_DEVIATIONS, _LOW_SHARE, _LOW_DEVIATION = 4.0, 0.25, 0.3186
+# Share of the range up to which a cell counts as left alone.
+_UNCHANGED_SHARE = 1e-6
+# Standard deviations, as shares of the range, from which there is a noise at all, and up to which masks are read below
+# it.
+_LEAST_NOISE_SHARE = 1e-5
+_MOST_NOISE_SHARE = 0.004
+# Distance [standard deviations] up to which a cell may be off by noise: all but 6e-5 of a normal one.
+_NOISE_DEVIATIONS = 4.0
+# A quarter of a normal distribution lies within 0.3186 standard deviations of its mean, which is how its standard
+# deviation is told from cells of which others are masked.
+_QUARTER = 0.25
+_QUARTER_DEVIATIONS = 0.3186
+# Uncertainty [frames] of where a cell comes from, above which noise leaves nothing to be read.
 _MOST_NOISE_FRAMES = 2.0
-# Frames among which what all cells have in common is looked for.
-_ENOUGH_FRAMES = 100
-# Of a rectangle: cells it has at least, and the share of them that is masked.
-_LEAST_CELLS, _LEAST_FULL = 4, 0.95
+# Frames that are looked at for what was added to all cells.
+_SAMPLE_FRAMES = 100
+# Smallest rectangle [cells], and the share of its cells that must be masked.
+_LEAST_BOX_CELLS = 4
+_LEAST_BOX_SHARE = 0.95
 # Share of the cells above which next to nothing was read.
-_UNREAD = 0.9
+_UNREAD_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -129,7 +142,7 @@ class Probe:
 
     @property
     def _least(self) -> float:
-        return _LEAST * (self.high - self.low)
+        return _UNCHANGED_SHARE * (self.high - self.low)
 
     @property
     def _rise(self) -> float:
@@ -164,7 +177,7 @@ class Probe:
         if is_left.all():
             return Effect(np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool), n_in_padding, is_changed=False)
         effect = self._read_changed(after, n_in_padding)
-        may_be_bins = effect.moved == 0 and is_left.mean() < 1 - _UNREAD
+        may_be_bins = effect.moved == 0 and is_left.mean() < 1 - _UNREAD_SHARE
         if may_be_bins and are_out_of_order(original_bins(self.values, after, self._least)):
             return replace(effect, out_of_order="bins")
         return effect
@@ -172,10 +185,10 @@ class Probe:
     def _read_changed(self, after: npt.NDArray[np.floating], n_in_padding: int) -> Effect:
         gain, noise = self.disturbance(after)
         after = after - gain if gain else after
-        is_left = np.abs(after - self.values) <= max(self._least, _DEVIATIONS * noise)
-        if noise and noise <= _MOST_NOISE * (self.high - self.low) and is_left.mean() > _LOW_SHARE:
+        is_left = np.abs(after - self.values) <= max(self._least, _NOISE_DEVIATIONS * noise)
+        if noise and noise <= _MOST_NOISE_SHARE * (self.high - self.low) and is_left.mean() > _QUARTER:
             return self._read_of_noise(is_left, n_in_padding)
-        tolerance = max(self._tolerance, _DEVIATIONS * noise * self.n_frames / self._rise)
+        tolerance = max(self._tolerance, _NOISE_DEVIATIONS * noise * self.n_frames / self._rise)
         if noise and tolerance > _MOST_NOISE_FRAMES:
             return self._everywhere(n_in_padding)
         return self._read_exactly(after, is_left, tolerance, n_in_padding)
@@ -189,14 +202,14 @@ class Probe:
         if (np.abs(added) <= self._least).mean() >= 0.02:
             return 0.0, 0.0
         # Sorting all cells of long mels takes long, and what is added to all of them shows in some of the frames, too.
-        added = added[:, :: max(1, self.n_frames // _ENOUGH_FRAMES)]
+        added = added[:, :: max(1, self.n_frames // _SAMPLE_FRAMES)]
         odd = [added[first::2] - np.median(added[first::2], axis=0) for first in (0, 1) if self.n_mels > first]
-        noise = float(np.quantile(np.abs(np.concatenate(odd)), _LOW_SHARE)) / _LOW_DEVIATION
+        noise = float(np.quantile(np.abs(np.concatenate(odd)), _QUARTER)) / _QUARTER_DEVIATIONS
         # Cells of masks lie apart from what they should be, and say nothing of a noise.
-        is_noise = noise > _LEAST_NOISE * (self.high - self.low) and self.flat(after).mean() <= 0.5
+        is_noise = noise > _LEAST_NOISE_SHARE * (self.high - self.low) and self.flat(after).mean() <= 0.5
         noise = noise if is_noise else 0.0
         gain, width = _densest(added)
-        is_gain = width <= 2 * max(self._least, _DEVIATIONS * noise) and abs(gain) > max(self._least, noise)
+        is_gain = width <= 2 * max(self._least, _NOISE_DEVIATIONS * noise) and abs(gain) > max(self._least, noise)
         return gain if is_gain else 0.0, noise
 
     def _read_of_noise(self, is_left: Flags, n_in_padding: int) -> Effect:
@@ -233,10 +246,10 @@ class Probe:
         rest[:, unmasked_frames] = ~agree
         rest[masked_bins] = False
         # Of noise, a few frames may look like any.
-        is_read = unmasked_frames.mean() > 1 - _UNREAD
+        is_read = unmasked_frames.mean() > 1 - _UNREAD_SHARE
         out_of_order = "frames" if is_read and are_out_of_order(agreed[unmasked_frames]) else ""
-        is_any = rest.sum() >= _LEAST_CELLS
-        boxes = tuple(find_boxes(rest, rest, _LEAST_CELLS, _LEAST_FULL)) if is_any else ()
+        is_any = rest.sum() >= _LEAST_BOX_CELLS
+        boxes = tuple(find_boxes(rest, rest, _LEAST_BOX_CELLS, _LEAST_BOX_SHARE)) if is_any else ()
         return Effect(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled, False, boxes, out_of_order)
 
     def masked_padding(
@@ -254,7 +267,7 @@ class Probe:
         masked: Flags = np.zeros(after.shape[1], bool)
         if not masked.size:
             return masked
-        least = max(self._least, _DEVIATIONS * noise)
+        least = max(self._least, _NOISE_DEVIATIONS * noise)
         away = np.minimum(np.abs(after - pad_value), np.abs(after - gain - pad_value))
         is_changed = (away > least).mean(axis=0) > 0.95
         odd = is_changed & np.isnan(self._agreed(self._origins(after - gain), self._tolerance))
@@ -317,7 +330,7 @@ class Probe:
 
 def _agreed_among(origins: Real, tolerance: float) -> Real:
     """Return for each frame the middle of the origins of which most lie together; NaN where too few do."""
-    n = max(3, len(origins) // _AGREEING)
+    n = max(3, len(origins) // _BINS_PER_WITNESS)
     if len(origins) <= n:
         return np.full(origins.shape[1], np.nan)
     # One frame after another in memory: sorted so, it takes a third of the time.
@@ -332,7 +345,7 @@ def _agreed_among(origins: Real, tolerance: float) -> Real:
 def _densest(values: npt.NDArray[np.floating]) -> tuple[float, float]:
     """Return the middle and the width of the narrowest range that holds a quarter of the values."""
     ordered = np.sort(values, axis=None)
-    n = max(1, int(_LOW_SHARE * ordered.size)) if ordered.size > 1 else 0
+    n = max(1, int(_QUARTER * ordered.size)) if ordered.size > 1 else 0
     widths = ordered[n:] - ordered[: ordered.size - n]
     start = int(widths.argmin())
     return float(ordered[start + n // 2]), float(widths[start])
@@ -352,4 +365,4 @@ def _farthest(moves: Real, unmasked_frames: Flags) -> float:
     if (np.diff(origins) < -0.5).sum() > 0.1 * len(origins):
         return 0.0
     farthest = float(moves[unmasked_frames][np.abs(moves[unmasked_frames]).argmax()])
-    return farthest if abs(farthest) >= _LEAST_MOVE else 0.0
+    return farthest if abs(farthest) >= _LEAST_MOVE_FRAMES else 0.0

@@ -13,12 +13,15 @@ import numpy.typing as npt
 __all__ = ["are_out_of_order", "original_bins"]
 
 Real: TypeAlias = npt.NDArray[np.floating]
-# Places there must be, and the share of them that stands before one that it belongs behind.
-_LEAST_PLACES, _OUT_OF_ORDER = 10, 0.25
-# Places among which no step counts: what is read from rounded values is uncertain by so much of a clip.
-_UNCERTAIN = 0.01
+# Fewest places to judge.
+_FEWEST_PLACES = 10
+# Share of the places out of order above which that is a fault.
+_OUT_OF_ORDER_SHARE = 0.25
+# Share of a clip within which no step counts: what is read from rounded values is that uncertain.
+_UNCERTAIN_SHARE = 0.01
 # Frames in which bins are compared, and the share of these in which one must be another to the bit.
-_COMPARED, _ALIKE = 12, 0.3
+_FRAMES_COMPARED = 12
+_LEAST_SHARE_ALIKE = 0.3
 
 
 def are_out_of_order(origins: Real) -> bool:
@@ -34,11 +37,11 @@ def are_out_of_order(origins: Real) -> bool:
     >>> are_out_of_order(np.arange(200)[::-1]), are_out_of_order(np.roll(np.arange(200), 50))
     (True, False)
     """
-    if len(origins) < _LEAST_PLACES:
+    if len(origins) < _FEWEST_PLACES:
         return False
-    apart = 1 + int(_UNCERTAIN * len(origins))
+    apart = 1 + int(_UNCERTAIN_SHARE * len(origins))
     steps = origins[apart:] - origins[:-apart]
-    return bool((steps < -0.5 * apart).mean() > _OUT_OF_ORDER)
+    return bool((steps < -0.5 * apart).mean() > _OUT_OF_ORDER_SHARE)
 
 
 def original_bins(before: Real, after: Real, least: float) -> Real:
@@ -50,8 +53,8 @@ def original_bins(before: Real, after: Real, least: float) -> Real:
     least : float
         Below which a difference is none.
     """
-    frames = np.unique(np.linspace(0, before.shape[1] - 1, _COMPARED).astype(int))
+    frames = np.unique(np.linspace(0, before.shape[1] - 1, _FRAMES_COMPARED).astype(int))
     alike = np.abs(after[:, np.newaxis, frames] - before[np.newaxis, :, frames]) <= least
     shares = alike.mean(axis=2)
-    origins: Real = shares.argmax(axis=1)[shares.max(axis=1) >= _ALIKE].astype(np.float64)
+    origins: Real = shares.argmax(axis=1)[shares.max(axis=1) >= _LEAST_SHARE_ALIKE].astype(np.float64)
     return origins

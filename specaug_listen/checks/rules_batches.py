@@ -24,14 +24,23 @@ from .trials import Session
 
 __all__ = ["RULES", "batch_of_finding", "exchange_findings", "left_out_findings"]
 
-_DRAWS, _MORE_DRAWS = 3, 16
-# Shares of the cells that are enough to compare, and that are the same whatever stands in an item's place.
-_ENOUGH, _SAME = 0.05, 0.98
-# Of batches in which an item follows one other: the share in which it must.
-_MOSTLY = 0.75
-_N_ITEMS, _N_EQUAL = 8, 4
-# Batches in which each item should be changed: how many at least, and at most; and what is far more rarely.
-_FEWEST, _MOST, _RARE = 8, 32, 0.25
+# Batches in which items are exchanged: at first, and where an item seems to follow another one.
+_FIRST_EXCHANGES = 3
+_MORE_EXCHANGES = 16
+# Smallest share of an item's cells that is enough to compare.
+_LEAST_SHARE_COMPARED = 0.05
+# Share of these above which they are the same whatever stands in the item's place.
+_LEAST_SHARE_SAME = 0.98
+# Smallest share of the batches in which an item must follow one other.
+_LEAST_SHARE_FOLLOWING = 0.75
+# Items of a batch in which some may be left out, and of one in which items are exchanged.
+_N_ITEMS = 8
+_N_EXCHANGED_ITEMS = 4
+# Fewest and most batches in which changes of each item are counted.
+_FEWEST_BATCHES = 8
+_MOST_BATCHES = 32
+# Share of the usual rate of changes below which an item counts as left out.
+_LEFT_OUT_RATE = 0.25
 
 
 class _Exchange(NamedTuple):
@@ -46,7 +55,7 @@ class _Exchange(NamedTuple):
 def exchange_findings(session: Session) -> list[Finding]:
     """Report items of a batch that do not follow what was given in their place, or that follow one other item."""
     for is_equal in (False, True) if session.pipeline.takes_batches else ():
-        exchanges = _exchanges(session, session.seeds(_DRAWS, 8), is_equal=is_equal)
+        exchanges = _exchanges(session, session.seeds(_FIRST_EXCHANGES, 8), is_equal=is_equal)
         if findings := _out_of_place(exchanges) or _following(session, exchanges, is_equal=is_equal):
             return findings
     return []
@@ -58,14 +67,14 @@ def left_out_findings(session: Session) -> list[Finding]:
         return []
     probe, where = _probes(session, is_equal=True)[0], f"a batch of {_N_ITEMS}"
     batch = MelBatch(session.batch(probe.values).items[:1] * _N_ITEMS)
-    counts, n, seeds = np.zeros(_N_ITEMS, int), 0, session.seeds(_MOST, 9)
+    counts, n, seeds = np.zeros(_N_ITEMS, int), 0, session.seeds(_MOST_BATCHES, 9)
     for n, seed in enumerate(seeds, start=1):
         outcome = session.call(batch, seed, where, kind="batch")
         if outcome.draws or not outcome.values:
             return []
         counts += [bool((item != probe.values).any()) for item in outcome.values]
-        rare = counts <= _RARE * counts.max()
-        if n >= _FEWEST and (not rare.any() or _is_no_accident(counts, n, rare)):
+        rare = counts <= _LEFT_OUT_RATE * counts.max()
+        if n >= _FEWEST_BATCHES and (not rare.any() or _is_no_accident(counts, n, rare)):
             break
     if not rare.any() or not _is_no_accident(counts, n, rare):
         return []
@@ -104,7 +113,7 @@ def _probes(session: Session, *, is_equal: bool) -> list[Probe]:
     """Return the probes of a batch: of two lengths, the first and the last alike, which no order by length gives."""
     n = session.reference.n_frames
     short = session.probe(max(2, n // 2))
-    return [short] * _N_EQUAL if is_equal else [short, session.probe(n), short]
+    return [short] * _N_EXCHANGED_ITEMS if is_equal else [short, session.probe(n), short]
 
 
 def _batch(session: Session, clip_at: int | None, *, is_equal: bool) -> MelBatch:
@@ -167,9 +176,11 @@ def _example(exchange: _Exchange, item: int) -> str:
     probe = exchange.probes[item]
     values = exchange.outcome.values[item][:, : probe.n_frames]
     unmasked = ~(probe.read(values).masked_cells | probe.flat(values))
-    if unmasked.mean() < _ENOUGH:
+    if unmasked.mean() < _LEAST_SHARE_COMPARED:
         return ""
-    is_same = [_share_same(values, outcome.values[item], unmasked) > _SAME for outcome in exchange.exchanged]
+    is_same = [
+        _share_same(values, outcome.values[item], unmasked) > _LEAST_SHARE_SAME for outcome in exchange.exchanged
+    ]
     if not is_same[item]:
         return ""
     sources = [f"{at + 1}" for at, same in enumerate(is_same) if not same]
@@ -187,9 +198,11 @@ def _following(session: Session, exchanges: list[_Exchange], *, is_equal: bool) 
     sources = {at for exchange in exchanges for at, _ in _sources(exchange)}
     if len(sources) != 1:
         return []
-    exchanges = [*exchanges, *_exchanges(session, session.seeds(_MORE_DRAWS, 10), is_equal=is_equal)]
+    exchanges = [*exchanges, *_exchanges(session, session.seeds(_MORE_EXCHANGES, 10), is_equal=is_equal)]
     cases = [(exchange, pairs) for exchange in exchanges if (pairs := _sources(exchange))]
-    if {at for _, pairs in cases for at, _ in pairs} != sources or len(cases) < _MOSTLY * (_DRAWS + _MORE_DRAWS):
+    if {at for _, pairs in cases for at, _ in pairs} != sources or len(cases) < _LEAST_SHARE_FOLLOWING * (
+        _FIRST_EXCHANGES + _MORE_EXCHANGES
+    ):
         return []
     (at,), (first, ((_, item), *_)) = sources, cases[0]
     share = f"in {len(cases)} of {len(exchanges)} batches"

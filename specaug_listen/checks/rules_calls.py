@@ -18,8 +18,10 @@ __all__ = ["RULES", "call_findings", "contract_findings", "mode_findings", "try_
 
 # Changes with which no cell of a result can be compared.
 _OTHER_SHAPES = {"length-changed", "axes-swapped", "device-changed"}
+# Lengths [frames] of clips that are shorter than masks are wide.
 _TINY_FRAMES = (1, 2, 5)
-_FEW = 6
+# Seeds of each of them.
+_HARD_CASE_SEEDS = 6
 
 
 def effect_findings(session: Session) -> list[Finding]:
@@ -33,7 +35,7 @@ def effect_findings(session: Session) -> list[Finding]:
 
 def try_hard_cases(session: Session) -> list[Finding]:
     """Call it with what training data hold now and then; `contract_findings` reports what comes of it."""
-    seeds = session.seeds(_FEW, 2)
+    seeds = session.seeds(_HARD_CASE_SEEDS, 2)
     for n_frames in _TINY_FRAMES:
         probe = session.probe(n_frames)
         for seed in seeds:

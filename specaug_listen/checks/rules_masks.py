@@ -27,11 +27,15 @@ __all__ = [
     "share_findings",
 ]
 
-_WARPS = 20
-# Shares of the bins that masks of frequency do not reach, on average and at most.
-_WIDE_ON_AVERAGE, _WIDE = 0.25, 0.7
-_MOSTLY = 0.85
-_LEAST_FRAMES = 50
+# Draws in which a warp of bins is looked for.
+_WARP_DRAWS = 20
+# Shares of the bins that masks of frequency do not reach: on average, and of the widest.
+_MEAN_WIDTH_SHARE = 0.25
+_WIDEST_SHARE = 0.7
+# Share of the draws of which the masked frames are compared with the widest mask of bins.
+_NARROW_DRAWS_SHARE = 0.85
+# Shortest clip [frames] on which ends of frames are judged.
+_SHORTEST_CLIP_FRAMES = 50
 
 
 def is_readable(session: Session) -> bool:
@@ -68,14 +72,14 @@ def _as_wide_as_time(session: Session) -> str | None:
     effects = [trial.effect for clip in long for trial in session.trials_of(clip) if not trial.effect.is_all_masked]
     widest = [_widest(effect.masked_bins) for effect in effects]
     # Of bins that are nearly all masked, a probe may take frames for masked as well.
-    frames = int(np.quantile([effect.masked_frames.sum() for effect in effects] or [0], _MOSTLY))
+    frames = int(np.quantile([effect.masked_frames.sum() for effect in effects] or [0], _NARROW_DRAWS_SHARE))
     if not 0 < frames < max(widest, default=0):
         return None
-    if np.mean(widest) <= _WIDE_ON_AVERAGE * n_mels or max(widest) <= _WIDE * n_mels:
+    if np.mean(widest) <= _MEAN_WIDTH_SHARE * n_mels or max(widest) <= _WIDEST_SHARE * n_mels:
         return None
     return (
-        f"masks over {np.mean(widest):.0f} of {n_mels} bins on average and {max(widest)} at most, but in {_MOSTLY:.0%} "
-        f"of the draws over {frames} frames or fewer, of {long[0].n_frames} and more"
+        f"masks over {np.mean(widest):.0f} of {n_mels} bins on average and {max(widest)} at most, but in "
+        f"{_NARROW_DRAWS_SHARE:.0%} of the draws over {frames} frames or fewer, of {long[0].n_frames} and more"
     )
 
 
@@ -106,7 +110,7 @@ def _moved_bins(session: Session) -> str | None:
     clip, n_mels = session.reference, session.clips[0].mel.n_mels
     turned = Probe(clip.n_frames, n_mels, *session.range)
     moves = []
-    for seed in session.seeds(_WARPS, 5):
+    for seed in session.seeds(_WARP_DRAWS, 5):
         values = session.call(session.batch(turned.values.T), seed, str(clip)).values
         if values:
             moves.append(turned.read(values[0].T).moved)
@@ -153,7 +157,7 @@ def _telling_clip(session: Session, axis: str) -> Clip:
     """Choose the clip that needs the fewest draws: for bins that of most, for frames one that masks fill well."""
     if axis == "bins":
         return session.reference
-    long = [clip for clip in session.clips if _LEAST_FRAMES <= clip.n_frames <= session.reference.n_frames]
+    long = [clip for clip in session.clips if _SHORTEST_CLIP_FRAMES <= clip.n_frames <= session.reference.n_frames]
     probabilities = {}
     for clip in long or [session.reference]:
         tally = _Ends()

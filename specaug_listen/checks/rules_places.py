@@ -19,11 +19,17 @@ from .trials import Session, Trial
 __all__ = ["RULES", "place_findings"]
 
 # Draws that are added at once while one end of a clip is free.
-_STEP = 20
-_SEVERAL_WIDTHS = 3
-_LEAST_FREE = 0.4
-_LEAST_FRAMES = 60
-_LIKE_A_RULE = 0.6
+_DRAWS_ADDED = 20
+# Reach [widths of the widest mask] up to which masks lie at one end alone.
+_LOCAL_WIDTHS = 3
+# Share of each clip that must be free where masks lie at one end of all clips.
+_LEAST_FREE_SHARE = 0.4
+# Shortest clip [frames] of which an end may be free.
+_SHORTEST_CLIP_FRAMES = 60
+# Fewest rectangles from which sides that are exchanged are told.
+_FEWEST_RECTANGLES = 60
+# Share of the masks that start at their own width, from which that is said.
+_START_IS_WIDTH_SHARE = 0.6
 
 Runs = tuple[tuple[int, int], ...]
 
@@ -77,7 +83,7 @@ def _one_sided(session: Session, kind: _MaskKind) -> list[Finding]:
     odd: dict[bool, list[_Reach]] = {}
     reached: dict[bool, list[Clip]] = {}
     for at_end in (True, False):
-        for clip in (clip for clip in session.clips if clip.n_frames >= _LEAST_FRAMES):
+        for clip in (clip for clip in session.clips if clip.n_frames >= _SHORTEST_CLIP_FRAMES):
             places, free = _reach(session, clip, kind, at_end=at_end)
             if free is not None:
                 odd.setdefault(at_end, []).append(_Reach(clip, free, places))
@@ -89,10 +95,10 @@ def _one_sided(session: Session, kind: _MaskKind) -> list[Finding]:
     longest = cases[-1]
     n = longest.clip.n_frames
     shorter = [clip for clip in reached.get(at_end, []) if clip.n_frames < longest.clip.n_frames]
-    is_local = n - longest.free <= _SEVERAL_WIDTHS * longest.places.widest
+    is_local = n - longest.free <= _LOCAL_WIDTHS * longest.places.widest
     if not is_local and at_end and shorter and len(cases) < len(session.clips):
         return [_stopping(session, kind, longest, shorter[-1])]
-    if is_local or all(case.free >= _LEAST_FREE * case.clip.n_frames for case in cases):
+    if is_local or all(case.free >= _LEAST_FREE_SHARE * case.clip.n_frames for case in cases):
         return [_at_one_end(session, kind, cases, at_end=at_end)]
     return []
 
@@ -106,7 +112,7 @@ def _reach(session: Session, clip: Clip, kind: _MaskKind, *, at_end: bool) -> tu
         edge = clip.n_frames - max(a + b for a, b in places.runs) if at_end else min(a for a, _ in places.runs)
         if free is not None or edge <= places.slack or n >= session.effort.n_places_of_others:
             return places, free
-        n += _STEP
+        n += _DRAWS_ADDED
         places = _places_of(session.more_trials_of(clip, n), clip, kind)
     return places, None
 
@@ -117,7 +123,7 @@ def _at_one_end(session: Session, kind: _MaskKind, cases: list[_Reach], *, at_en
     covers = ", ".join(f"{case.clip.n_frames - case.free} of {case.clip.n_frames}" for case in cases)
     line = f"all {len(longest.places.runs)} {kind.what} lie within the {side} frames of a clip: {covers}"
     alike = [start == width for start, width in longest.places.runs]
-    if at_end and np.mean(alike) >= _LIKE_A_RULE:
+    if at_end and np.mean(alike) >= _START_IS_WIDTH_SHARE:
         line += f"; {sum(alike)} of them start at the frame that their own width says"
     seed = session.trials_of(longest.clip)[0].seed
     numbers = {"masks": len(longest.places.runs), "reached": longest.clip.n_frames - longest.free}
@@ -217,7 +223,7 @@ def _turned(session: Session) -> list[Finding]:
     first_bin, n_bins, first_frame, n_frames = np.array(boxes).T
     free_bins, free_frames = clip.mel.n_mels - first_bin.max() - 1, clip.n_frames - first_frame.max() - 1
     widest = int(n_bins.max()), int(n_frames.max())
-    if len(boxes) < _LEAST_FRAMES or not (_is_near(free_bins, widest[1]) and _is_near(free_frames, widest[0])):
+    if len(boxes) < _FEWEST_RECTANGLES or not (_is_near(free_bins, widest[1]) and _is_near(free_frames, widest[0])):
         return []
     if max(widest) < 1.3 * min(widest):
         return []

@@ -22,10 +22,15 @@ __all__ = [
     "randomness_findings",
 ]
 
-_MANY_CHANGED, _FEW_RESULTS = 30, 6
-_MOST_NAMED = 3
-# Shares of the cells that are enough to compare, and that are the same in what came of two inputs.
-_ENOUGH, _SAME = 0.05, 0.9
+# Draws with a change from which on a few results alone are a fault, and how many results are few.
+_MANY_CHANGED_DRAWS = 30
+_FEW_RESULTS = 6
+# Clips that a sentence names, of more.
+_MOST_CLIPS_NAMED = 3
+# Smallest share of the cells that is enough to compare what came of two inputs.
+_LEAST_SHARE_COMPARED = 0.05
+# Share of these above which both came back with the same cells.
+_LEAST_SHARE_SAME = 0.9
 
 
 def randomness_findings(session: Session) -> list[Finding]:
@@ -64,8 +69,8 @@ def plainest(session: Session, clips: Sequence[Clip]) -> Clip:
 def named_clips(clips: Sequence[Clip]) -> str:
     """List names of clips for a sentence, some of many."""
     names = [str(clip) for clip in clips]
-    more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
-    *first, last = [*names[:_MOST_NAMED], *more]
+    more = [f"{len(names) - _MOST_CLIPS_NAMED} more"] if len(names) > _MOST_CLIPS_NAMED else []
+    *first, last = [*names[:_MOST_CLIPS_NAMED], *more]
     return f"{', '.join(first)} and {last}" if first else last
 
 
@@ -82,7 +87,7 @@ def _is_drawn_once(session: Session, clip: Clip) -> bool:
     has_one_result = n_results == 1 and len(changed) == len(trials)
     if clip is session.reference:
         # Of so many draws from 200 places or more, nearly all differ.
-        return has_one_result or (len(changed) >= _MANY_CHANGED and n_results <= _FEW_RESULTS)
+        return has_one_result or (len(changed) >= _MANY_CHANGED_DRAWS and n_results <= _FEW_RESULTS)
     # Masks may cover any short clip, and what else changes all of its cells cannot be told from a filter.
     is_short = clip.n_frames < session.reference.n_frames
     return has_one_result and not trials[0].effect.is_all_masked and not (is_short and trials[0].is_all_changed)
@@ -147,7 +152,7 @@ def _is_of_another(session: Session, clip: Clip, pair: Pair) -> bool:
     if not same.any():
         return False
     unmasked = ~(pair.trial.effect.masked_cells | session.probe(clip.n_frames).flat(values))
-    return bool(unmasked.mean() >= _ENOUGH and same[unmasked].mean() > _SAME)
+    return bool(unmasked.mean() >= _LEAST_SHARE_COMPARED and same[unmasked].mean() > _LEAST_SHARE_SAME)
 
 
 def late_findings(session: Session) -> list[Finding]:

@@ -24,12 +24,18 @@ YARDSTICKS = (
     "speechbrain-conformer", "LD", "adaptive", "nemo-conformer", "espnet-conformer10", "lingvo-conformer", "SS",
     "espnet-conformer", "icefall-cr-ctc", "icefall", "wenet", "hf-whisper", "LB", "SM",
 )  # fmt: skip
+# Draws of each recipe on each length.
 _YARDSTICK_DRAWS = 50
-# Draws that a clip takes, and standard deviations of their mean that it is off by accident (about 3e-7).
-_DRAWS, _DEVIATIONS = 60, 5.0
-# Beyond a recipe by so much: what drawing the recipe itself may leave uncertain, and a little more.
-_FACTOR, _MARGIN = 1.15, 0.02
-_LEAST_FRAMES = 10
+# Draws of the pipeline where its mean is beyond all recipes.
+_DRAWS = 60
+# Standard deviations of the mean by which it may be off by accident (a probability of about 3e-7).
+_MEAN_DEVIATIONS = 5.0
+# A mean share is beyond a recipe's from this factor and this share more: what drawing the recipe itself may leave
+# uncertain, and a little more.
+_BEYOND_FACTOR = 1.15
+_BEYOND_SHARE = 0.02
+# Shortest clip [frames] that is compared.
+_SHORTEST_CLIP_FRAMES = 10
 _MEASURES: dict[str, tuple[Callable[[Effect], float], Callable[[Shares], float]]] = {
     "frames": (lambda effect: effect.time_share, lambda shares: shares.time),
     "bins": (lambda effect: float(effect.masked_bins.mean()), lambda shares: shares.frequency),
@@ -41,7 +47,7 @@ def strength_findings(session: Session) -> list[Finding]:
     """Report masks that cover more than any published recipe does, on clips of each length."""
     over: list[tuple[Clip, str, float, float, str]] = []
     for clip in session.clips:
-        if clip.n_frames < _LEAST_FRAMES:
+        if clip.n_frames < _SHORTEST_CLIP_FRAMES:
             continue
         for what in _MEASURES:
             beyond = _beyond(session, clip, what)
@@ -76,12 +82,12 @@ def _beyond(session: Session, clip: Clip, what: str) -> tuple[float, float, str]
             return None
         strongest = max(strongest, (name, published(yardstick)), key=lambda recipe: recipe[1])
     shares = np.array([measure(trial.effect) for trial in session.more_trials_of(clip, _DRAWS)])
-    least = float(shares.mean() - _DEVIATIONS * shares.std() / math.sqrt(len(shares)))
+    least = float(shares.mean() - _MEAN_DEVIATIONS * shares.std() / math.sqrt(len(shares)))
     return (float(shares.mean()), strongest[1], strongest[0]) if least > _limit(strongest[1]) else None
 
 
 def _limit(share: float) -> float:
-    return _FACTOR * share + _MARGIN
+    return _BEYOND_FACTOR * share + _BEYOND_SHARE
 
 
 @functools.lru_cache(maxsize=1024)

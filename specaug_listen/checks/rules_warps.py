@@ -14,15 +14,15 @@ from .trials import Session
 
 __all__ = ["RULES", "order_findings", "warp_findings"]
 
-# Draws of which one may be a reading that is odd.
-_FEWEST = 2
+# Fewest draws in another order that are a finding: one may be read wrongly.
+_FEWEST_ODD_DRAWS = 2
 
 
 def order_findings(session: Session) -> list[Finding]:
     """Report clips that run backwards, or whose frames or bins are shuffled."""
     for what in ("frames", "bins"):
         odd = [(c, t) for c in session.clips for t in session.trials_of(c) if t.effect.out_of_order == what]
-        if len(odd) < _FEWEST:
+        if len(odd) < _FEWEST_ODD_DRAWS:
             continue
         clip = plainest(session, [odd_clip for odd_clip, _ in odd])
         seed = next(trial.seed for odd_clip, trial in odd if odd_clip is clip)

@@ -15,11 +15,11 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 
-__all__ = ["IS_LINUX", "MOST_MEMORY", "keep", "processes_below"]
+__all__ = ["IS_LINUX", "MOST_MEMORY_BYTES", "keep", "processes_below"]
 
 IS_LINUX = sys.platform == "linux"
-# Bytes that calls may take beyond what there is before the first one: far more than masks of any mel need.
-MOST_MEMORY = 8 << 30
+# Memory [bytes] that calls may take beyond what there is before the first one: far more than masks of any mel need.
+MOST_MEMORY_BYTES = 8 << 30
 # From <linux/prctl.h>.
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
@@ -120,4 +120,4 @@ def _bound_memory() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
     with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_DATA, (min([in_use + MOST_MEMORY, *bounds]), hard))
+        resource.setrlimit(resource.RLIMIT_DATA, (min([in_use + MOST_MEMORY_BYTES, *bounds]), hard))

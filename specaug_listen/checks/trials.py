@@ -20,7 +20,8 @@ from .probes import Effect, Probe
 
 __all__ = ["FULL_EFFORT", "Effort", "Observation", "Pair", "Session", "Trial", "effect_of"]
 
-_NEARLY_ALL = 0.98
+# Share of the cells above which a draw changed all of them.
+_ALL_CHANGED_SHARE = 0.98
 
 
 class Effort(NamedTuple):
@@ -182,7 +183,7 @@ class Session:
         if not outcome.values:
             return None
         values = outcome.values[0]
-        is_all_changed = bool((values[:, : probe.n_frames] != probe.values).mean() > _NEARLY_ALL)
+        is_all_changed = bool((values[:, : probe.n_frames] != probe.values).mean() > _ALL_CHANGED_SHARE)
         return Trial(seed, effect_of(outcome, probe, self.pads[0]), outcome.digest, is_all_changed)
 
     def trials_of(self, clip: Clip) -> list[Trial]:
