@@ -192,6 +192,7 @@ TESTED_BY = {
     "checks/test_checker.py": "checks.findings checks.rules_masks checks.rules_padding",
     "checks/test_lengths_and_memory.py": "checks.calls checks.rules_calls checks.rules_fills checks.rules_randomness",
     "checks/test_reordering.py": "checks.rules_warps",
+    "checks/test_calm.py": "checks.padding",
     "checks/test_start_laws.py": "checks.false_alarms",
     "cli/test_app.py": "cli.console cli.group cli.options cli.tables",
     "cli/test_command_and_call.py": "cli.audition cli.policy cli.replay cli.report cli.resolve cli.sweep",

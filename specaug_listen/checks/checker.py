@@ -92,7 +92,7 @@ class Check:
         return save_check(self.report, self._session, output)
 
     def __repr__(self) -> str:
-        return f"Check({str(self).splitlines()[-1]:.200})"
+        return f"Check({self.report.summary:.200})"
 
     def __str__(self) -> str:
         return str(self.report)

@@ -261,12 +261,17 @@ class CheckReport:
         """Of all findings."""
         return tuple(finding.id for finding in self.findings)
 
-    def __str__(self) -> str:
-        lines = [str(finding) for finding in self.findings] + [f"note: {line}" for line in self.notes]
+    @property
+    def summary(self) -> str:
+        """What was checked, on which front-end, and how much was found, in one line."""
         n = len(self.findings)
         what = "nothing found" if n == 0 else "1 finding" if n == 1 else f"{n} findings"
         why = "" if self.frontend_reason in (None, "named") else f" ({reason_in_words(self.frontend_reason)})"
-        return "\n".join([*lines, f"{self.subject} on {self.frontend}{why}: {what} in {self.n_draws} draws"])
+        return f"{self.subject} on {self.frontend}{why}: {what} in {self.n_draws} draws"
+
+    def __str__(self) -> str:
+        lines = [str(finding) for finding in self.findings] + [f"note: {line}" for line in self.notes]
+        return "\n".join([*lines, self.summary])
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

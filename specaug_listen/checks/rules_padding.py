@@ -1,4 +1,7 @@
-"""Findings of padded batches: masks that lie in the padding, and padding in what masks are filled with."""
+"""Findings of padded batches: masks that lie in the padding, and padding in what masks are filled with.
+
+`specaug_listen.checks.padding` says when a mask counts as in the padding.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from .._arrays import runs
 from ..augment import Draw, Rectangle, TimeSpan
 from ..custom.layout import MelBatch
 from .findings import Finding
+from .padding import masked_padding
 from .probes import Effect, Probe
 from .rules import Rule, Stage
 from .start_laws import MaskPlaces
@@ -94,8 +98,7 @@ def draw_in_padding(session: Session, seed: int) -> Draw:
     if not outcome.values:
         return nothing
     effect = effect_of(outcome, short, pad_value)
-    clip, padding = np.split(outcome.values[0], [short.n_frames], axis=1)
-    frames = np.concatenate([effect.masked_frames, short.masked_padding(padding, pad_value, *short.disturbance(clip))])
+    frames = np.concatenate([effect.masked_frames, masked_padding(outcome, short, pad_value)])
     boxes = [Rectangle(start, n, 0, short.n_frames) for start, n in runs(effect.masked_bins)]
     spans = [TimeSpan(start, n) for start, n in runs(frames)]
     n_lost = outcome.draws[0].n_masks_in_padding if outcome.draws else 0

@@ -15,6 +15,7 @@ from ..augment import Draw, Rectangle
 from ..custom.layout import MelBatch
 from ..errors import ParameterError
 from .clips import Clip, reference_of
+from .padding import n_in_padding
 from .pipelines import Outcome, Pipeline
 from .probes import Effect, Probe
 
@@ -281,19 +282,17 @@ def _of_little_use(trial: Trial) -> int:
 
 def effect_of(outcome: Outcome, probe: Probe, pad_value: float) -> Effect:
     """Say what was done to the first item: of a policy as its draw says, of a callable as the probe shows."""
-    values = outcome.values[0]
+    clip, n_masked = outcome.values[0][:, : probe.n_frames], n_in_padding(outcome, probe, pad_value)
     if outcome.draws:
-        return _effect_of_draw(outcome.draws[0], bool((values[:, : probe.n_frames] != probe.values).any()))
-    clip, padding = np.split(values, [probe.n_frames], axis=1)
-    in_padding = probe.masked_padding(padding, pad_value, *probe.disturbance(clip)) if padding.size else np.zeros(0)
-    return probe.read(clip, int(in_padding.sum()))
+        return _effect_of_draw(outcome.draws[0], n_masked, is_changed=bool((clip != probe.values).any()))
+    return probe.read(clip, n_masked)
 
 
-def _effect_of_draw(draw: Draw, is_changed: bool) -> Effect:
+def _effect_of_draw(draw: Draw, n_masked: int, *, is_changed: bool) -> Effect:
     moved = float(sum(warp.displacement_frames for warp in draw.warps))
     boxes = tuple(
         (step.start_bin, step.n_bins, step.start_frame, min(step.n_frames, draw.n_frames - step.start_frame))
         for step in draw.steps
         if isinstance(step, Rectangle) and step.n_bins and step.n_frames and step.start_frame < draw.n_frames
     )
-    return Effect(draw.masked_bins, draw.masked_frames, draw.n_masks_in_padding, moved, is_changed, boxes=boxes)
+    return Effect(draw.masked_bins, draw.masked_frames, n_masked, moved, is_changed, boxes=boxes)

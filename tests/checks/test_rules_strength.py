@@ -33,7 +33,7 @@ class DrawnSession(Session):
         n_mels, rng = self.clips[0].mel.n_mels, np.random.default_rng(seed)
         batch = Batch(1, n_frames, 0.0)
         draw = Draw(n_mels, n_frames, _steps(self.pipeline.policy, n_mels, n_frames, rng, batch), batch=batch)
-        return Trial(seed, _effect_of_draw(draw, bool(draw.steps)), seed)
+        return Trial(seed, _effect_of_draw(draw, 0, is_changed=bool(draw.steps)), seed)
 
 
 def session_of(policy, clips, seed=0):
