@@ -81,7 +81,7 @@ class MaskPlaces:
 
     Examples
     --------
-    >>> Masked(100, (((3, 4), (50, 20)), ())).widest
+    >>> MaskPlaces(100, (((3, 4), (50, 20)), ())).widest
     20
     """
 

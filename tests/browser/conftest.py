@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 
@@ -35,6 +36,9 @@ def browser():
         running = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield running
         running.close()
+        # Processes that tests of checks forked hold the driver's pipes open, too; it would wait for their end for good.
+        for process in multiprocessing.active_children():
+            process.kill()
 
 
 @pytest.fixture

@@ -40,13 +40,13 @@ CASES = {
 
 
 @functools.cache
-def checked(case):
-    return check(CASES[case], adapter=ALONE)
+def report_of(case):
+    return check(CASES[case], adapter=ALONE).report
 
 
 @pytest.mark.parametrize("expected", CASES)
 def test_a_fault_of_places_is_found_by_name_and_alone(expected):
-    assert checked(expected).report.ids == (expected,)
+    assert report_of(expected).ids == (expected,)
 
 
 def test_a_fair_mask_is_no_finding():
@@ -54,7 +54,7 @@ def test_a_fair_mask_is_no_finding():
 
 
 def test_where_masks_stop_is_said_in_frames_and_seconds():
-    (finding,) = checked("masks-stop-early").findings
+    (finding,) = report_of("masks-stop-early").findings
     assert 900 < finding.numbers["reached"] <= 1000
     assert " s) of 3000, and those of 5 s (500 frames) reach its end" in finding.evidence
 
