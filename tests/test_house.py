@@ -195,7 +195,7 @@ TESTED_BY = {
     "checks/test_calm.py": "checks.padding",
     "checks/test_start_laws.py": "checks.false_alarms",
     "cli/test_app.py": "cli.console cli.group cli.options cli.tables",
-    "cli/test_command_and_call.py": "cli.audition cli.policy cli.replay cli.report cli.resolve cli.sweep",
+    "cli/test_command_and_call.py": "cli.audition cli.policy cli.replay cli.report cli.sweep",
     "cli/test_first_use.py": "pages.folders",
     "cli/test_invert.py": "cli.mel_options",
     "custom/test_transform.py": "custom.call",

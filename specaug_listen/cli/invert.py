@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .console import complain, complain_of, plural, say
 from .options import AxesText, Overwrite, StatisticsText
+from .resolve import check_vocoder
 
 if TYPE_CHECKING:
     from ..audio.signal import Audio
+    from ..frontends import MelFrontend
     from ..mels import MelClip, MelFile
     from ..outputs.output import Output
     from ..vocoders.registry import AnyVocoder
@@ -57,7 +59,7 @@ def run_invert(
         )
     ready = mel_format(get_frontend(frontend), None if stats is None else statistics_of_text(stats))
     order, rendering = parse_axes(axes), vocoders.get_vocoder(vocoder)
-    _check_vocoder(rendering, ready.frontend)
+    _check_for_mels(rendering, ready.frontend)
     files, problems = find_mels(mels)
     complain_of(problems)
     if not files:
@@ -75,13 +77,11 @@ def run_invert(
         raise typer.Exit(1)
 
 
-def _check_vocoder(vocoder: AnyVocoder, frontend: Any) -> None:
+def _check_for_mels(vocoder: AnyVocoder, frontend: MelFrontend) -> None:
     from ..auditions.inputs import check_sound_is_not_needed
-    from ..vocoders import Neural
 
     check_sound_is_not_needed(vocoder, None, original_phase=False)
-    if isinstance(vocoder, Neural):
-        vocoder.check(frontend)
+    check_vocoder(vocoder, frontend)
 
 
 def _nothing() -> int:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..frontends import MelFrontend
     from ..vocoders.registry import AnyVocoder
 
-__all__ = ["resolve_run"]
+__all__ = ["check_vocoder", "resolve_run"]
 
 
 def resolve_run(
@@ -51,7 +51,7 @@ def resolve_run(
     SpecAugListenError
         For an unknown name, a file that cannot be read, or values that do not go together.
     """
-    from .. import custom
+    from .. import custom, vocoders
     from ..auditions import Configuration
     from ..frameworks.policies import choose_policy
 
@@ -65,20 +65,27 @@ def resolve_run(
     choice = (choose_frontend or _choose_frontend)(frontend, rules)
     if waveform is not None:
         settings["waveform"] = custom.read_waveform(waveform)
-    choice.frontend.filterbank()
-    rendering = _vocoder_for(vocoder, choice.frontend)
+    rendering = vocoders.get_vocoder(vocoder)
+    # Who chooses the front-end otherwise may have more than one of them, and checks each where it is used.
+    if choose_frontend is None:
+        choice.frontend.filterbank()
+        check_vocoder(rendering, choice.frontend)
     settings |= {"frontend_reason": choice.reason, "channels": wav_channels_of(layout)}
     return Configuration(choice.frontend, rules, rendering, **settings)
 
 
-def _vocoder_for(name: str, frontend: MelFrontend) -> AnyVocoder:
-    """The vocoder of a name or file; a neural one has to be made for the front-end."""
-    from .. import vocoders
+def check_vocoder(vocoder: AnyVocoder, frontend: MelFrontend) -> None:
+    """Refuse a neural vocoder that was made for another front-end, before any work.
 
-    vocoder = vocoders.get_vocoder(name)
-    if isinstance(vocoder, vocoders.Neural):
+    Raises
+    ------
+    SpecAugListenError
+        With what differs.
+    """
+    from ..vocoders import Neural
+
+    if isinstance(vocoder, Neural):
         vocoder.check(frontend)
-    return vocoder
 
 
 def _choose_frontend(frontend: str | None, policy: Policy) -> FrontendChoice:
