@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ from .steps import (
 )
 from .warps import Warp
 
-__all__ = ["Copy", "Cutout", "FrameworkTransform", "Mask", "TrimTail", "Warp"]
+__all__ = ["Copy", "Cutout", "FixedCount", "FrameworkTransform", "Mask", "TrimTail", "Warp"]
 
 
 @record
@@ -237,8 +237,31 @@ class Mask:
         return [self._notice("too-few-for-one", ratio=ratio, size=size)]
 
 
+class FixedCount:
+    """What is alike in transforms that ask for ``count`` of one kind whatever the clip."""
+
+    if TYPE_CHECKING:
+        count: int
+        kind: str
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it never does anything, whatever the clip."""
+        return self.count == 0
+
+    @property
+    def fixed_count(self) -> int:
+        """Most masks that it asks for whatever the clip."""
+        return self.count
+
+    @property
+    def purpose(self) -> str:
+        """What a framework's generator is asked for."""
+        return self.kind
+
+
 @record
-class Cutout:
+class Cutout(FixedCount):
     """Rectangles: NeMo's ``SpecCutout`` [1]_.
 
     Start and size of both axes are uniform, sizes in {0, ..., ``max_bins``} and {0, ..., ``max_frames``}, starts so
@@ -267,21 +290,6 @@ class Cutout:
     fill: Fill = 0.0
     kind: Literal["cutout"] = "cutout"
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether it never does anything, whatever the clip."""
-        return self.count == 0
-
-    @property
-    def fixed_count(self) -> int:
-        """Most masks that it asks for whatever the clip."""
-        return self.count
-
-    @property
-    def purpose(self) -> str:
-        """What a framework's generator is asked for."""
-        return self.kind
-
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
         """Draw the rectangles for a mel of this size, or say why there are none."""
         padded = (batch or Batch()).padded(n_frames)
@@ -304,7 +312,7 @@ class Cutout:
 
 
 @record
-class Copy:
+class Copy(FixedCount):
     """Runs of frames replaced by earlier ones: wenet's ``spec_sub`` [1]_.
 
     Start uniform over all frames, length uniform in {1, ..., ``max_frames``}, cut at the end; how far before it the
@@ -323,21 +331,6 @@ class Copy:
     count: Count = 3
     max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
     kind: Literal["copy"] = "copy"
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether it never does anything, whatever the clip."""
-        return self.count == 0
-
-    @property
-    def fixed_count(self) -> int:
-        """Most masks that it asks for whatever the clip."""
-        return self.count
-
-    @property
-    def purpose(self) -> str:
-        """What a framework's generator is asked for."""
-        return self.kind
 
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
         """Draw the copies for a mel of this size."""

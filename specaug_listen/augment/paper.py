@@ -20,14 +20,14 @@ from .._records import record
 from .._rng import MAX_SEED
 from .fills import Fill, is_noise
 from .generators import Source
-from .masks import Mask, Warp
+from .masks import FixedCount, Mask, Warp
 from .steps import Batch, Count, FrequencySpan, Ratio, Step, StepsAndNotices, TimeSpan, WarpPath
 
 __all__ = ["FrequencyMask", "PaperTransform", "TimeMask", "TimeWarp"]
 
 
 @record
-class FrequencyMask:
+class FrequencyMask(FixedCount):
     """Mask runs of neighbouring mel bins.
 
     The width f is uniform in {0, ..., ``max_bins``}, the start uniform in [0, n_mels - f), read as integers, as
@@ -65,21 +65,6 @@ class FrequencyMask:
     def rule(self) -> Mask:
         """The same masks in the parameters that those of all frameworks have."""
         return Mask("frequency", self.count, max_width=self.max_bins, width_rule="inclusive", fill=self.fill)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether it never does anything, whatever the clip."""
-        return self.count == 0
-
-    @property
-    def fixed_count(self) -> int:
-        """Most masks that it asks for whatever the clip."""
-        return self.count
-
-    @property
-    def purpose(self) -> str:
-        """What a framework's generator is asked for."""
-        return self.kind
 
     def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
         """Draw the masked bins for a mel of this size, and say what was clamped."""

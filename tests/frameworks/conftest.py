@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from unmeasured import unmeasured
 
+from specaug_listen.errors import PolicyError
+from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
 
 
@@ -26,3 +28,21 @@ def shares_of():
         return np.array(found)
 
     return shares
+
+
+@pytest.fixture
+def refusal(tmp_path):
+    """The line with which a text is refused, without the file's name."""
+
+    def refusal(content, name="train.yaml", framework=None):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(PolicyError) as caught:
+            import_policy(path, framework)
+        line = str(caught.value)
+        assert line.startswith(f"{path}: ")
+        assert "\n" not in line
+        assert len(line) < 900 + len(str(path))
+        return line
+
+    return refusal

@@ -245,24 +245,6 @@ WRONG = {
 }
 
 
-@pytest.fixture
-def refusal(tmp_path):
-    """The line with which a text is refused, without the file's name."""
-
-    def refusal(content, name="train.yaml", framework=None):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        with pytest.raises(PolicyError) as caught:
-            import_policy(path, framework)
-        line = str(caught.value)
-        assert line.startswith(f"{path}: ")
-        assert "\n" not in line
-        assert len(line) < 900 + len(str(path))
-        return line
-
-    return refusal
-
-
 def test_a_mistake_is_one_line_with_file_key_value_and_cure(subtests, refusal):
     for name, (text, message) in WRONG.items():
         with subtests.test(name=name):
