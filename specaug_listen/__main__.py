@@ -16,7 +16,7 @@ def run() -> NoReturn:
     try:
         code = exit_code(_main_code())
     except KeyboardInterrupt:  # while the end was told
-        sys.stderr.write(f"interrupted: {WHAT_IS_LEFT}\n")
+        sys.stderr.write(f"error: {WHAT_IS_LEFT}\n")
         code = exit_code(INTERRUPTED)
     try:
         sys.stderr.flush()

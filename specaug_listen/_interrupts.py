@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 __all__ = ["INTERRUPTED", "WHAT_IS_LEFT", "begin_writing", "exit_code", "listen", "will_remove"]
 
 INTERRUPTED = 130
-WHAT_IS_LEFT = "what was done is whole, the rest was left out"
+WHAT_IS_LEFT = "interrupted: what was done is whole, the rest was left out"
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 # From the signal to the end, however the rest of the process takes it.
 _PATIENCE_S = 10.0
@@ -105,7 +105,7 @@ def _raise_again(unraisable: Any) -> None:
 def _leave() -> NoReturn:
     """End the process without another word of anybody's."""
     with contextlib.suppress(OSError):
-        os.write(2, f"interrupted: {WHAT_IS_LEFT}\n".encode())
+        os.write(2, f"error: {WHAT_IS_LEFT}\n".encode())
     try:
         _remove_unfinished()
     finally:

@@ -45,6 +45,19 @@ app = typer.Typer(
 app.add_typer(policy_app, name="policy")
 
 
+# By the type of a refusal of pydantic's, whose numbers are filled in.
+_ALLOWED = {
+    "int_parsing": "an integer",
+    "int_parsing_size": "an integer",
+    "int_from_float": "an integer",
+    "float_parsing": "a number",
+    "bool_parsing": "true or false",
+    "enum": "{expected}",
+    "greater_than_equal": "greater than or equal to {ge}",
+    "less_than_equal": "less than or equal to {le}",
+}
+
+
 class Listed(str, Enum):
     """What `list` can list."""
 
@@ -163,18 +176,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         complain(_in_words(error))
         code = 2
     if code == INTERRUPTED:
-        complain(WHAT_IS_LEFT, "interrupted")
+        complain(WHAT_IS_LEFT)
     sys.exit(code)
 
 
 def _in_words(error: Any) -> str:
     """What the parser of the command line complains of, and where the options stand."""
+    if isinstance(error.__cause__, pydantic.ValidationError):
+        error.message = _value_refused(error.__cause__)
     what = " ".join(str(error.format_message()).split()) or "the command is not complete"
-    # typer checks values with pydantic, whose words are not for people who type commands.
-    what = re.sub(r"Input should be (a valid )?", "allowed is ", what.replace("Value error, ", ""))
-    what = re.sub(r"allowed is (integer|number)", r"allowed is an \1", what).replace("an number", "a number")
-    what = re.sub(r", unable to (parse|interpret).*$", "", what)
-    what = what.rstrip(".") + _value_refused(error.__cause__, what)
+    what = what if what.endswith("...") else what.rstrip(".")
     what = re.sub(r"(['(])([^'()]{80})[^'()]+(?=['),])", r"\1\2...", what)
     context = getattr(error, "ctx", None)
     if context is not None and (option := getattr(error, "option_name", None)):
@@ -184,11 +195,11 @@ def _in_words(error: Any) -> str:
     return f"{what} (options: {context.command_path} --help)" if context is not None else what
 
 
-def _value_refused(cause: BaseException | None, what: str) -> str:
-    """The value that pydantic refuses, where its words do not name it."""
-    if not isinstance(cause, pydantic.ValidationError):
-        return ""
-    value = printable(str(cause.errors()[0]["input"]))
-    if f"{value!r}" in what:
-        return ""
-    return f", not {value[:77]}..." if len(value) > 80 else f", not {value}"
+def _value_refused(refusal: pydantic.ValidationError) -> str:
+    """What is allowed in place of a value, which typer checks with pydantic: its words are not for people who type."""
+    first = refusal.errors()[0]
+    value, context = printable(str(first["input"])), first.get("ctx", {})
+    if "error" in context:  # raised by typer, in words of its own that hold the value
+        return str(context["error"])
+    allowed = _ALLOWED[first["type"]].format_map(context) if first["type"] in _ALLOWED else "another value"
+    return f"allowed is {allowed}, not {value[:77]}{'...' if len(value) > 80 else value[77:]}"

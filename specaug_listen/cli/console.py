@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .._notices import plural
 from .._stdout import discard
@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 _LEAST_S_BETWEEN_LINES = 2.0
+# What every line on the standard error stream is.
+Kind: TypeAlias = Literal["error", "warning", "note"]
 # Why lines of this command could not be printed by `say`.
 unsaid: list[OSError] = []
 
@@ -94,7 +96,7 @@ class _Quarters:
     def tell(self, what: str, share: float) -> None:
         now = (what, int(4 * share))
         if now != self._last and time.monotonic() - self._since >= _LEAST_S_BETWEEN_LINES:
-            aside(f"  {what}: {25 * now[1]}%")
+            complain(f"{what}: {25 * now[1]}%", "note")
             self._last, self._since = now, time.monotonic()
 
 
@@ -104,8 +106,8 @@ def complain_of(problems: Sequence[str]) -> None:
         complain(problem)
 
 
-def complain(line: str, kind: str = "error") -> None:
-    """Print one line on the standard error stream: an error, a warning or a note."""
+def complain(line: str, kind: Kind = "error") -> None:
+    """Print one line on the standard error stream, which begins with its kind."""
     text = one_line(line).strip() or "something went wrong that has no words; please report the command"
     aside(f"{kind}: {text}")
 

@@ -81,4 +81,4 @@ def _policy_convert(
         return
     print(converted.text if out is None else printable(out), end="" if out is None else "\n")  # noqa: T201
     for line in converted.differences:
-        complain(line, "differs")
+        complain(f"differs: {line}", "warning")

@@ -177,4 +177,5 @@ def _notes(sweep: Sweep) -> list[str]:
 
 def _tell(done: int, total: int) -> None:
     if sys.stderr.isatty():
-        aside(f"\r{done} of {total} cells", end="\n" if done == total else "")
+        # What is printed next takes the place of the line.
+        aside(f"note: {done} of {total} cells", end="\n" if done == total else "\r")

@@ -187,7 +187,7 @@ sys.argv = ["specaug-listen", *sys.argv[4:]]
 from specaug_listen.__main__ import run
 run()
 """
-ONE_LINE = "interrupted: what was done is whole, the rest was left out\n"
+ONE_LINE = "error: interrupted: what was done is whole, the rest was left out\n"
 
 
 def sent(number: int, at: str, *arguments: str, times: int = 1) -> subprocess.CompletedProcess[str]:

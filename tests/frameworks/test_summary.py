@@ -155,8 +155,8 @@ def test_convert_prints_the_snippet_and_lists_what_differs(written, tmp_path):
     assert ran.code == 0
     (tmp_path / "nemo.yaml").write_text(ran.out)
     assert resolve_policy(tmp_path / "nemo.yaml").policy.transforms == ALL_POLICIES["nemo-conformer"].transforms
-    assert all(line.startswith("differs: ") for line in ran.err.splitlines())
-    assert "differs: order: frequency masks, time masks -> time masks, frequency masks" in ran.err
+    assert all(line.startswith("warning: differs: ") for line in ran.err.splitlines())
+    assert "warning: differs: order: frequency masks, time masks -> time masks, frequency masks" in ran.err
 
 
 def test_convert_writes_a_file_and_never_over_another(tmp_path):
