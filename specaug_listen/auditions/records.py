@@ -30,8 +30,8 @@ from ..frameworks.frontend_choice import FrontendChoice, FrontendReason
 from ..frontends import GlobalStatistics, MelFrontend
 from ..inspection import Change
 from ..mels import MelClip
-from ..vocoders import GriffinLim, Joint, Librosa, Neural, OriginalPhase, Vocoder
-from ..vocoders.registry import AnyVocoder
+from ..vocoders import Neural, Vocoder
+from ..vocoders.registry import VOCODER_TYPES, AnyVocoder
 from .badges import MOST_BADGES, draw_with_change
 from .validation import MOST_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
 
@@ -348,7 +348,7 @@ def _as_text(path: str) -> str:
 
 def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
     """Return a vocoder as it is written down."""
-    if isinstance(vocoder, (Joint, GriffinLim, OriginalPhase, Librosa, Neural)):
+    if isinstance(vocoder, VOCODER_TYPES):
         return vocoder
     function = vocoder if hasattr(vocoder, "__qualname__") else type(vocoder)
     return CustomVocoder(f"{function.__module__}.{function.__qualname__}")

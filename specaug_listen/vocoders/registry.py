@@ -1,24 +1,26 @@
-"""Vocoders by name."""
+"""Vocoders by name.
+
+Nobody lists them: every record with ``kind`` and ``about`` that a module of this package holds is one.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 import json
 import os
-from typing import Any, Protocol, TypeAlias
+import pkgutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Union
 
 from .._records import from_plain, to_plain
 from .._yaml import YAML_SUFFIXES, scalar
 from ..audio.signal import Audio
-from ..errors import ParameterError, error_context, nearest
+from ..errors import ParameterError, error_context, unknown_name
 from ..frontends import MelSpectrogram
-from .griffinlim import GriffinLim, Librosa
-from .joint import Joint
-from .neural import Neural, read_neural
-from .original_phase import OriginalPhase
+from .neural import read_neural
 
-__all__ = ["VOCODERS", "AnyVocoder", "Vocoder", "get_vocoder", "to_spec"]
-
-AnyVocoder: TypeAlias = Joint | GriffinLim | OriginalPhase | Librosa | Neural
+__all__ = ["VOCODERS", "VOCODER_TYPES", "AnyVocoder", "Vocoder", "get_vocoder", "to_spec"]
 
 
 class Vocoder(Protocol):
@@ -29,7 +31,38 @@ class Vocoder(Protocol):
         ...
 
 
-VOCODERS: dict[str, AnyVocoder] = {v.kind: v for v in (Joint(), GriffinLim(), OriginalPhase(), Librosa())}
+if TYPE_CHECKING:
+
+    class AnyVocoder(Vocoder, Protocol):
+        """One of `VOCODER_TYPES`."""
+
+        about: ClassVar[str]
+
+        @property
+        def kind(self) -> str:
+            """Its name."""
+
+
+def _vocoder_types() -> Iterator[type[Any]]:
+    """Yield the classes of this package that are vocoders, some of them more than once."""
+    package = importlib.import_module(__name__.rpartition(".")[0])
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, type) and hasattr(value, "kind") and hasattr(value, "about"):
+                yield value
+
+
+def _vocoders_with_defaults() -> Iterator[tuple[str, Any]]:
+    """Yield name and vocoder of those that need nothing of the user; the default comes first."""
+    for vocoder in sorted(set(_vocoder_types()), key=lambda vocoder: (vocoder.kind != "joint", vocoder.kind)):
+        if all(field.default is not dataclasses.MISSING for field in dataclasses.fields(vocoder)):
+            yield vocoder.kind, vocoder()
+
+
+VOCODER_TYPES: tuple[type[AnyVocoder], ...] = tuple(dict.fromkeys(_vocoder_types()))
+if not TYPE_CHECKING:
+    AnyVocoder = Union[VOCODER_TYPES]  # noqa: UP007
+VOCODERS: dict[str, AnyVocoder] = dict(_vocoders_with_defaults())
 
 
 def get_vocoder(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
@@ -55,7 +88,7 @@ def get_vocoder(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
     >>> get_vocoder("griffinlim:n_iter=8").n_iter
     8
     """
-    if isinstance(name, (Joint, GriffinLim, OriginalPhase, Librosa, Neural)):
+    if isinstance(name, VOCODER_TYPES):
         return name
     if isinstance(name, os.PathLike):
         return read_neural(name)
@@ -66,11 +99,7 @@ def get_vocoder(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
         return _with_parameters(VOCODERS[kind], parameters, name) if colon else VOCODERS[kind]
     if name.lower().endswith(YAML_SUFFIXES):
         return read_neural(name)
-    names = sorted(VOCODERS)
-    hint = nearest(name, names)
-    raise ParameterError(
-        f"unknown vocoder {name!r:.80}{hint} (allowed: {', '.join(names)}); a .yaml file names a neural one"
-    )
+    raise unknown_name("vocoder", name, VOCODERS, "a .yaml file for a neural one")
 
 
 def _with_parameters(vocoder: AnyVocoder, parameters: str, name: str) -> AnyVocoder:
@@ -98,11 +127,13 @@ def to_spec(vocoder: Any) -> str:
 
     Examples
     --------
+    >>> from specaug_listen.vocoders import GriffinLim
     >>> to_spec(GriffinLim(n_iter=8))
     'griffinlim:n_iter=8'
     """
-    if not isinstance(vocoder, (Joint, GriffinLim, OriginalPhase, Librosa)):
+    default = VOCODERS.get(vocoder.kind) if isinstance(vocoder, VOCODER_TYPES) else None
+    if default is None:
         raise ParameterError(f"{vocoder!r:.80} has no name; give the path of its YAML file")
-    defaults, values = (to_plain(one) for one in (VOCODERS[vocoder.kind], vocoder))
+    defaults, values = to_plain(default), to_plain(vocoder)
     changed = [f"{key}={json.dumps(value).strip(chr(34))}" for key, value in values.items() if value != defaults[key]]
     return f"{vocoder.kind}:{','.join(changed)}" if changed else vocoder.kind

@@ -40,7 +40,10 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(subtests):
 
 
 def test_a_name_like_no_other_gets_no_suggestion():
-    with pytest.raises(ParameterError, match=r"'xyz' \(allowed: griffinlim, joint, librosa, original-phase\)"):
+    with pytest.raises(
+        ParameterError,
+        match=r"'xyz' \(allowed: griffinlim, joint, librosa, original-phase, or a .yaml file for a neural one\)",
+    ):
         get_vocoder("xyz")
 
 
