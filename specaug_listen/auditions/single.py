@@ -154,9 +154,9 @@ def _render_draw(
 ) -> RenderedDraw:
     """Draw once, and render it."""
     waveform_draw, before = None, mel
-    if stage is not None:
-        waveform_draw = stage.draw(_mono(mel), rng=child_stream(seed, (*clip.fingerprint, _OF_WAVEFORM), number))
-        before = mel.frontend(waveform_draw.apply(_mono(mel)))
+    if stage is not None and mel.audio is not None:  # `check_without_audio` has refused a stage for a mel alone
+        waveform_draw = stage.draw(mel.audio, rng=child_stream(seed, (*clip.fingerprint, _OF_WAVEFORM), number))
+        before = mel.frontend(waveform_draw.apply(mel.audio))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SpecAugListenWarning)
         draw = draw_of_clip(policy, before, seed, clip.fingerprint, number)
@@ -168,8 +168,3 @@ def _render_draw(
     return RenderedDraw(
         number, draw, augmented, sound, waveform_draw, None if waveform_draw is None else before, with_original_phase
     )
-
-
-def _mono(mel: MelSpectrogram) -> Audio:
-    assert mel.audio is not None  # a front-end keeps it
-    return mel.audio

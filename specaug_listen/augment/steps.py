@@ -23,6 +23,7 @@ from .fills import Fill, FillLevel, Region
 from .warp_maps import Interpolation, warp_taps
 
 __all__ = [
+    "LARGEST_COUNT",
     "MOST_STEPS",
     "Batch",
     "Count",
@@ -50,7 +51,8 @@ MOST_STEPS = 20_000
 # Masks that transforms may ask for whatever the clip: more than anybody trains with; a draw of them takes some seconds.
 _MOST_MASKS = 2000
 # What parameters of transforms may be.
-Count = Annotated[int, Field(ge=0, le=10_000)]
+LARGEST_COUNT = 10_000
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT, description=f"an integer from 0 to {LARGEST_COUNT}")]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Index = Annotated[int, Field(ge=0)]
 Frames = Annotated[int, Field(gt=0, le=10_000_000)]

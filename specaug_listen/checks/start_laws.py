@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from .false_alarms import PLACES
 
-__all__ = ["MaskPlaces", "Region", "WidthSkew"]
+__all__ = ["MaskPlaces", "UnevenPlaces", "WidthSkew"]
 
 Real = npt.NDArray[np.float64]
 # Distance from the nearest law below which starts are taken for uneven by no matter how many draws.
@@ -51,7 +51,7 @@ _MOST_CROWDED_RUNS = 0.75
 _MOST_CROWDED_PLACES = 2.0
 
 
-class Region(NamedTuple):
+class UnevenPlaces(NamedTuple):
     """Places from ``first`` to ``last`` that are masked in ``share`` of the draws, where ``expected`` would be fair."""
 
     first: int
@@ -145,7 +145,7 @@ class MaskPlaces:
             return None
         return step
 
-    def rare(self) -> Region | None:
+    def rare(self) -> UnevenPlaces | None:
         """Return the longest run of places that are masked far too rarely by every law."""
         if self.crowding > _MOST_CROWDED_PLACES:
             return None
@@ -153,7 +153,7 @@ class MaskPlaces:
         odd = (share <= _RARE_RATIO * expected) & (self._log_tail(share, expected) < self._log_limit)
         return self._longest(odd, share, expected)
 
-    def often(self) -> Region | None:
+    def often(self) -> UnevenPlaces | None:
         """Return the longest run of places that are masked far too often by every law."""
         if self.crowding > _MOST_CROWDED_PLACES:
             return None
@@ -281,7 +281,7 @@ class MaskPlaces:
         tail: Real = -len(self._narrow) * (q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p)))
         return tail
 
-    def _longest(self, odd: npt.NDArray[np.bool_], share: Real, expected: Real) -> Region | None:
+    def _longest(self, odd: npt.NDArray[np.bool_], share: Real, expected: Real) -> UnevenPlaces | None:
         # Of the outermost places, the test of ends knows more.
         n_outer = max(2, self.n // 50)
         odd = odd & (np.arange(self.n) >= n_outer) & (np.arange(self.n) < self.n - n_outer)
@@ -289,7 +289,9 @@ class MaskPlaces:
             return None
         edges = np.flatnonzero(np.diff(np.concatenate([[0], odd.astype(np.int8), [0]])))
         first, stop = max(zip(edges[::2], edges[1::2], strict=True), key=lambda run: run[1] - run[0])
-        return Region(int(first), int(stop) - 1, float(share[first:stop].mean()), float(expected[first:stop].mean()))
+        return UnevenPlaces(
+            int(first), int(stop) - 1, float(share[first:stop].mean()), float(expected[first:stop].mean())
+        )
 
 
 def _covered(n: int, width: int, n_starts: int) -> Real:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeAlias, TypeVar, Union
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from ..augment.steps import LARGEST_COUNT, Count
 from ..errors import ParameterError, value_text
 
 __all__ = [
@@ -35,7 +36,6 @@ __all__ = [
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_LARGEST_COUNT = 10_000
 _STRICT_CONFIG = ConfigDict(strict=True)
 _TYPE_WORDS = {bool: "true or false", str: "a text", list: "a list", dict: "a mapping", type(None): "null"}
 
@@ -55,13 +55,10 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-Count: TypeAlias = Annotated[int, Field(ge=0, le=_LARGEST_COUNT, description=f"an integer from 0 to {_LARGEST_COUNT}")]
-LeastOne: TypeAlias = Annotated[
-    int, Field(ge=1, le=_LARGEST_COUNT, description=f"an integer from 1 to {_LARGEST_COUNT}")
-]
+LeastOne: TypeAlias = Annotated[int, Field(ge=1, le=LARGEST_COUNT, description=f"an integer from 1 to {LARGEST_COUNT}")]
 Displacement: TypeAlias = Annotated[
     int,
-    Field(ge=-_LARGEST_COUNT, le=_LARGEST_COUNT, description=f"an integer up to {_LARGEST_COUNT}, below 1 for none"),
+    Field(ge=-LARGEST_COUNT, le=LARGEST_COUNT, description=f"an integer up to {LARGEST_COUNT}, below 1 for none"),
 ]
 SampleRate: TypeAlias = Annotated[
     int, Field(ge=1, le=768_000, description="a sample rate in Hz, an integer from 1 to 768000")
@@ -73,7 +70,7 @@ Widths: TypeAlias = Annotated[
     Count | tuple[Count, Count],
     BeforeValidator(_pair),
     AfterValidator(_ordered),
-    Field(description=f"an integer from 0 to {_LARGEST_COUNT}, or a list of two, low and high"),
+    Field(description=f"an integer from 0 to {LARGEST_COUNT}, or a list of two, low and high"),
 ]
 Shares: TypeAlias = Annotated[
     Share | tuple[Share, Share],
@@ -84,7 +81,7 @@ Shares: TypeAlias = Annotated[
 FramesOrShare: TypeAlias = Annotated[
     Count | Annotated[float, Field(ge=0, le=1)],
     Field(
-        description=f"an integer of frames from 0 to {_LARGEST_COUNT}, or a share as a number with a point, from 0.0 "
+        description=f"an integer of frames from 0 to {LARGEST_COUNT}, or a share as a number with a point, from 0.0 "
         "to 1.0"
     ),
 ]

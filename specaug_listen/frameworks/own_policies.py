@@ -17,7 +17,7 @@ from typing import Any
 from .._files import printable
 from .._records import from_plain, to_plain
 from ..augment import POLICIES, Policy
-from ..errors import ParameterError, PolicyError, error_context, nearest
+from ..errors import ParameterError, PolicyError, error_context, nearest, unknown_name
 from ..frontends import files as frontends
 from .framework import Framework
 from .neutral import NeutralMasks, NeutralPolicy, to_yaml
@@ -79,10 +79,8 @@ def _with_kind(entry: Any, position: int) -> Any:
         )
     kind, fields = next(iter(entry.items()))
     if kind not in _KINDS:
-        raise ParameterError(
-            f"unknown key 'transforms[{position}].{kind}'{nearest(str(kind), list(_KINDS))} "
-            f"(allowed: {', '.join(_KINDS)})"
-        )
+        with error_context(f"transforms[{position}]"):
+            raise unknown_name("transform", kind, _KINDS)
     fields = {} if fields is None else fields
     if not isinstance(fields, dict) or "kind" in fields:
         raise ParameterError(f"transforms[{position}].{kind}={fields!r:.80}: allowed is a mapping of its parameters")

@@ -17,6 +17,7 @@ from typing import Any
 from .._imports import require
 from ..metrics import Score
 from ..plots import colours_hex
+from ..plots.differences import DIFFERENCE_DB
 from .model import Clip, ClipVersion, Facts, Fault, File, Head, Row
 
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
@@ -39,7 +40,7 @@ def page_parts(
     script, style = _script(), _text("page.css")
     parts = _environment().get_template("page.html.j2").generate(
         head=head, columns=tuple(columns), rows=tuple(rows), clips=clips, script=script, style=style,
-        policy=_policy(script, style, is_split), settings={"colours": colours_hex()},
+        policy=_policy(script, style, is_split), settings={"colours": colours_hex(), "difference_db": DIFFERENCE_DB},
     )  # fmt: skip
     for part in parts:
         yield part.encode("utf-8", "backslashreplace")
@@ -149,6 +150,7 @@ def _environment() -> Any:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.globals["difference_db"] = DIFFERENCE_DB
     environment.filters["clip_data"] = clip_data
     environment.filters["seconds_ticks"] = _seconds_ticks
     environment.filters["share"] = lambda value, whole: f"{100 * value / whole:.4f}%"

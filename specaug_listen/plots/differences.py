@@ -14,13 +14,15 @@ from .mels import RANGE_DB, check_axes, columns, extent_s, reference_db, set_axe
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_difference"]
+__all__ = ["DIFFERENCE_DB", "plot_difference"]
 
+# Difference that takes the full colour, here and on a page.
+DIFFERENCE_DB = 40.0
 # Blue is quieter, red is louder, and both are told apart under all common colour deficiencies.
 _COLOUR_MAP = "RdBu_r"
 
 
-def plot_difference(before: AnyMel, after: AnyMel, ax: Axes, *, range_db: float = 40.0) -> Axes:
+def plot_difference(before: AnyMel, after: AnyMel, ax: Axes, *, range_db: float = DIFFERENCE_DB) -> Axes:
     """Draw how far each cell of ``after`` lies above or below the same cell of ``before``.
 
     Cells are taken as they are drawn: what lies more than 80 dB below the loudest cell of ``before`` counts as that.

@@ -4,6 +4,7 @@ class Page {
   constructor() {
     const settings = JSON.parse(document.getElementById("page-data").textContent);
     this.indices = indicesOf(settings.colours);
+    this.differenceDb = settings.difference_db;
     this.matched = false;
     this.parcels = new Map();
     this.status = document.getElementById("status");

@@ -141,7 +141,7 @@ class Version {
   async difference() {
     const before = await this.player.versions[this.data.compared_with].cells();
     const { low_db, high_db } = this.data.picture;
-    return differenceUrl(before, await this.cells(), (255 * 40) / (high_db - low_db), unwarped(this.data));
+    return differenceUrl(before, await this.cells(), (255 * this.player.page.differenceDb) / (high_db - low_db), unwarped(this.data));
   }
 
   show() {
