@@ -31,7 +31,7 @@ from ..outputs.output import Output
 from .call_forms import CallForms, crash_of_few_bins, crash_of_one, find_form, forms_of, pipeline_with_axes_turned
 from .clips import Clip, clips_of, reference_of, sounds_of, speech_clips
 from .export import output_of_check, save_check
-from .findings import FINDINGS, OF_AXES, CheckReport, Finding, in_order
+from .findings import FINDINGS, CheckReport, Finding, in_order
 from .isolated_process import CallableProcess, GaveUpError
 from .pipelines import CallablePipeline, Pipeline, PolicyPipeline, Traits
 from .rules import Rule, Stage
@@ -268,12 +268,12 @@ def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Li
         if again.is_clean and are_wider_in_time(again._session):
             return again
         turned_ids: Sequence[str] = again.report.ids
-        otherwise = ", ".join(what for what in turned_ids if what in OF_AXES) or "it is not found"
+        otherwise = ", ".join(what for what in turned_ids if FINDINGS[what].is_of_axes) or "it is not found"
     except (ParameterError, GaveUpError):  # it fails on every clip
         turned_ids, otherwise = (), "it fails"
     findings = []
     for finding in result.findings:
-        if finding.id in OF_AXES:
+        if FINDINGS[finding.id].is_of_axes:
             other = "this is found as well" if finding.id in turned_ids else otherwise
             doubt = f"{finding.evidence} (bins were taken to come first; with frames first: {other})"
             finding = replace(finding, evidence=doubt)

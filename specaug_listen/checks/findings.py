@@ -12,23 +12,44 @@ from .._records import record
 from .._version import __version__
 from ..frameworks.frontend_choice import FrontendReason, reason_in_words
 
-__all__ = ["FINDINGS", "OF_AXES", "CheckReport", "Finding", "Severity", "in_order"]
+__all__ = ["FINDINGS", "CheckReport", "Finding", "Severity", "in_order"]
 
 Severity: TypeAlias = Literal["error", "warning"]
 
 
 class FindingKind(NamedTuple):
-    """A kind of finding; ``has_result`` says whether calls that show it give something to hear."""
+    """A kind of finding.
+
+    Parameters
+    ----------
+    severity : {"error", "warning"}
+    why, fix : str
+    has_result : bool
+        Whether calls that show it give something to hear.
+    is_of_axes : bool
+        Whether it depends on which axis is which.
+    silences : tuple of str
+        Findings that follow from it, and would only say it again.
+    """
 
     severity: Severity
     why: str
     fix: str
     has_result: bool = True
+    is_of_axes: bool = False
+    silences: tuple[str, ...] = ()
 
 
 _E: Severity = "error"
 _W: Severity = "warning"
 _crash = functools.partial(FindingKind, _E, has_result=False)
+_of_axes = functools.partial(FindingKind, is_of_axes=True)
+# What depends on where masks lie along their axis.
+_OF_PLACES = (
+    "masks-only-at-start", "masks-only-at-end", "masks-stop-early", "frames-unevenly-masked", "bins-unevenly-masked",
+    "starts-on-grid", "widths-cut-twice", "end-bins-unmasked", "end-frames-unmasked",
+)  # fmt: skip
+_OF_FRAMES = ("end-frames-unmasked", "frames-unevenly-masked")
 # In the order of a report. An error does what nobody wants; a warning weakens or distorts an augmentation.
 FINDINGS: dict[str, FindingKind] = {
     "call-hangs": _crash("one such draw stops the training", "bound loops that draw until something fits"),
@@ -45,7 +66,12 @@ FINDINGS: dict[str, FindingKind] = {
     "crash-few-bins": _crash(
         "every clip of mels of this size ends the training", "bound widths by the number of bins, or skip the mask"
     ),
-    "not-finite": FindingKind(_E, "one NaN spreads to all weights", "guard divisions by zero and logarithms"),
+    "not-finite": FindingKind(
+        _E,
+        "one NaN spreads to all weights",
+        "guard divisions by zero and logarithms",
+        silences=(*_OF_PLACES, "stronger-than-published"),
+    ),
     "length-changed": FindingKind(
         _E, "lengths and alignments no longer fit", "keep the length, or pass the new one on"
     ),
@@ -59,41 +85,82 @@ FINDINGS: dict[str, FindingKind] = {
         _E,
         "the training hears another clip than its text",
         "keep nothing of earlier inputs, and each item in its place",
+        silences=(
+            *_OF_PLACES,
+            "fill-loud",
+            "zero-fill-in-log",
+            "masks-in-padding",
+            "masks-follow-shortest",
+            "padding-in-fill",
+            "warp-into-padding",
+            "axes-swapped",
+        ),
     ),
-    "order-changed": FindingKind(
+    "order-changed": _of_axes(
         _E,
         "the training hears what nobody says",
         "turn back what was turned for the call, and shuffle no frames or bins",
     ),
-    "axes-swapped": FindingKind(
-        _E, "time is masked by the rules of frequency", "exchange F and T, or turn the axes for the call"
+    "axes-swapped": _of_axes(
+        _E,
+        "time is masked by the rules of frequency",
+        "exchange F and T, or turn the axes for the call",
+        silences=(
+            *_OF_PLACES,
+            "short-clip-mostly-masked",
+            "masks-in-padding",
+            "padding-in-fill",
+            "warp-one-sided",
+            "warp-ineffective",
+            "warp-skipped",
+            "cap-exceeded",
+            "stronger-than-published",
+        ),
     ),
-    "rectangles-turned": FindingKind(
-        _E, "each side follows the rule of the other axis", "exchange the two sizes where the cells are cut out"
+    "rectangles-turned": _of_axes(
+        _E,
+        "each side follows the rule of the other axis",
+        "exchange the two sizes where the cells are cut out",
+        silences=(*_OF_PLACES, "stronger-than-published"),
     ),
-    "masks-only-at-start": FindingKind(
-        _E, "the rest of every clip is never masked", "draw starts in [0, length - width], and use them"
+    "masks-only-at-start": _of_axes(
+        _E,
+        "the rest of every clip is never masked",
+        "draw starts in [0, length - width], and use them",
+        silences=_OF_FRAMES,
     ),
-    "masks-only-at-end": FindingKind(
-        _E, "the rest of every clip is never masked", "draw starts in [0, length - width], and use them"
+    "masks-only-at-end": _of_axes(
+        _E,
+        "the rest of every clip is never masked",
+        "draw starts in [0, length - width], and use them",
+        silences=_OF_FRAMES,
     ),
-    "masks-stop-early": FindingKind(
-        _E, "the rest of long clips is never masked", "bound starts by the clip's own length, not by a constant"
+    "masks-stop-early": _of_axes(
+        _E,
+        "the rest of long clips is never masked",
+        "bound starts by the clip's own length, not by a constant",
+        silences=_OF_FRAMES,
     ),
     "nothing-applied": FindingKind(
-        _E, "the training runs without augmentation", "look at probabilities, widths and modes"
+        _E,
+        "the training runs without augmentation",
+        "look at probabilities, widths and modes",
+        silences=("warp-ineffective",),
     ),
     "items-left-out": FindingKind(
         _E, "a part of each batch trains without augmentation", "go through all items of the batch"
     ),
     "applied-in-eval": FindingKind(_E, "scores are of masked clips", "return the input where self.training is false"),
     "same-draw-every-time": FindingKind(
-        _E, "the model learns around one change", "draw for each call; do not seed inside"
+        _E,
+        "the model learns around one change",
+        "draw for each call; do not seed inside",
+        silences=(*_OF_PLACES, "same-draw-in-batch", "warp-one-sided"),
     ),
     "not-reproducible": FindingKind(
         _E, "a run cannot be made again", "take chance from random, numpy.random, torch, or a generator of your own"
     ),
-    "cap-exceeded": FindingKind(_E, "a mask is wider than was declared", "bound the width before it is drawn"),
+    "cap-exceeded": _of_axes(_E, "a mask is wider than was declared", "bound the width before it is drawn"),
     "crash-2d": FindingKind(
         _W,
         "a single mel cannot be augmented, only batches",
@@ -105,68 +172,44 @@ FINDINGS: dict[str, FindingKind] = {
     "zero-fill-in-log": FindingKind(
         _W, "in a logarithm 0 is a level like any other", "fill with the mean or the floor, or normalise before masking"
     ),
-    "masks-in-padding": FindingKind(
+    "masks-in-padding": _of_axes(
         _W, "masks that nobody sees weaken the policy", "draw starts within each item's length"
     ),
-    "masks-follow-shortest": FindingKind(
+    "masks-follow-shortest": _of_axes(
         _W, "how a clip is masked depends on what else is in the batch", "draw starts within each item's own length"
     ),
-    "warp-into-padding": FindingKind(
+    "warp-into-padding": _of_axes(
         _W, "speech is carried into the padding, or padding into the clip", "warp each item within its own length"
     ),
     "padding-in-fill": FindingKind(_W, "the fill's level depends on the batch", "take the mean over valid frames"),
-    "frames-unevenly-masked": FindingKind(
-        _W, "some times of a clip are hardly augmented", "draw starts uniformly in [0, length - width]"
+    "frames-unevenly-masked": _of_axes(
+        _W,
+        "some times of a clip are hardly augmented",
+        "draw starts uniformly in [0, length - width]",
+        silences=("end-frames-unmasked",),
     ),
-    "bins-unevenly-masked": FindingKind(
-        _W, "some frequencies are hardly augmented", "draw starts uniformly in [0, size - width]"
+    "bins-unevenly-masked": _of_axes(
+        _W,
+        "some frequencies are hardly augmented",
+        "draw starts uniformly in [0, size - width]",
+        silences=("end-bins-unmasked",),
     ),
-    "starts-on-grid": FindingKind(_W, "masks fall on the same places again and again", "draw starts at every place"),
-    "widths-cut-twice": FindingKind(
+    "starts-on-grid": _of_axes(_W, "masks fall on the same places again and again", "draw starts at every place"),
+    "widths-cut-twice": _of_axes(
         _W, "masks are far narrower than declared", "draw a width once, and mask from start to start + width"
     ),
-    "stronger-than-published": FindingKind(
+    "stronger-than-published": _of_axes(
         _W, "more is hidden than recipes that are known to help", "lower widths, counts, or shares"
     ),
-    "end-bins-unmasked": FindingKind(_W, "an end of the spectrum is always seen", "let starts reach size - width"),
-    "end-frames-unmasked": FindingKind(_W, "an end of each clip is always seen", "let starts reach length - width"),
-    "short-clip-mostly-masked": FindingKind(_W, "little of short clips is left", "bound masks by a share of the clip"),
+    "end-bins-unmasked": _of_axes(_W, "an end of the spectrum is always seen", "let starts reach size - width"),
+    "end-frames-unmasked": _of_axes(_W, "an end of each clip is always seen", "let starts reach length - width"),
+    "short-clip-mostly-masked": _of_axes(_W, "little of short clips is left", "bound masks by a share of the clip"),
     "warp-one-sided": FindingKind(_W, "speech is only ever drawn out, or hurried", "draw displacements around zero"),
     "warp-ineffective": FindingKind(
         _W, "a warp costs time and moves nothing", "look at the displacement that is drawn"
     ),
     "warp-skipped": FindingKind(_W, "short clips are never warped", "bound the warp by a share of the clip"),
 }
-
-# What follows from a finding, and would only say it again.
-_OF_PLACES = (
-    "masks-only-at-start", "masks-only-at-end", "masks-stop-early", "frames-unevenly-masked", "bins-unevenly-masked",
-    "starts-on-grid", "widths-cut-twice", "end-bins-unmasked", "end-frames-unmasked",
-)  # fmt: skip
-_SILENCED = {
-    "other-clip-returned": (
-        *_OF_PLACES, "fill-loud", "zero-fill-in-log", "masks-in-padding", "masks-follow-shortest", "padding-in-fill",
-        "warp-into-padding", "axes-swapped",
-    ),
-    "axes-swapped": (
-        *_OF_PLACES, "short-clip-mostly-masked", "masks-in-padding", "padding-in-fill", "warp-one-sided",
-        "warp-ineffective", "warp-skipped", "cap-exceeded", "stronger-than-published",
-    ),
-    "not-finite": (*_OF_PLACES, "stronger-than-published"),
-    "rectangles-turned": (*_OF_PLACES, "stronger-than-published"),
-    "masks-only-at-start": ("end-frames-unmasked", "frames-unevenly-masked"),
-    "masks-only-at-end": ("end-frames-unmasked", "frames-unevenly-masked"),
-    "masks-stop-early": ("end-frames-unmasked", "frames-unevenly-masked"),
-    "frames-unevenly-masked": ("end-frames-unmasked",),
-    "bins-unevenly-masked": ("end-bins-unmasked",),
-    "same-draw-every-time": (*_OF_PLACES, "same-draw-in-batch", "warp-one-sided"),
-    "nothing-applied": ("warp-ineffective",),
-}  # fmt: skip
-# What depends on which axis is which.
-OF_AXES = {
-    *_OF_PLACES, "order-changed", "axes-swapped", "rectangles-turned", "masks-in-padding", "masks-follow-shortest",
-    "warp-into-padding", "short-clip-mostly-masked", "stronger-than-published", "cap-exceeded",
-}  # fmt: skip
 
 
 @record
@@ -279,5 +322,5 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     by_id: dict[str, Finding] = {}
     for finding in findings:
         by_id.setdefault(finding.id, finding)
-    silenced = {what for finding in by_id for what in _SILENCED.get(finding, ())}
+    silenced = {what for finding in by_id for what in FINDINGS[finding].silences}
     return tuple(by_id[what] for what in FINDINGS if what in by_id and what not in silenced)
