@@ -268,6 +268,8 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "coded": "is a NIST file of samples that are compressed ({coding}); convert it: sph2pipe -f wav FILE.sph FILE.wav",
     "one-by-one": "is an SVX file of two channels, one behind the other, which is not read; "
     "convert it: sox FILE FILE.wav",
+    "sample-bytes": "its header disagrees with itself: a sample has {n_bits} bits, and one of each of {n_channels} "
+    "channels would take {n_bytes} bytes; make the file again, or mend its header",
     "variables": "is a MATLAB file whose variables are no clip (samplerate and wavedata, with the channels as rows and "
     "not compressed), or it is cut; save sound as WAV (in MATLAB: audiowrite), and a mel as .npy",
     "decoded-by": "decoded by FFmpeg: {codec} in {container}, by {decoder}",

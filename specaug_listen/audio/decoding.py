@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from .._notices import Notice
 from .._stdout import catch_c_output
 from .containers import Piece, Stream, View, flac_frames, flac_header, zeros_behind
 from .containers.flac import HEADER_BYTES, FlacMd5
+from .sndfile import close_file, open_file
 
 __all__ = ["BLOCK_SAMPLES", "Decoder", "Ending", "SndfileDecoder"]
 
@@ -137,9 +137,9 @@ class SndfileDecoder(Decoder):
         stream = self._stream
         if self._raw is not None and stream.body is not None:
             view = View(self._path, [(stream.body.begin, stream.body.end)])
-            return _open_file(view, **self._raw), view
+            return open_file(view, **self._raw), view
         if stream.pieces is None:
-            return _open_file(os.fsencode(os.path.abspath(self._path))), None
+            return open_file(os.fsencode(os.path.abspath(self._path))), None
         return self._open_pieces(stream.pieces)
 
     def _open_pieces(self, pieces: Sequence[Piece]) -> tuple[Any, View]:
@@ -149,7 +149,7 @@ class SndfileDecoder(Decoder):
         if len(begins) == 2 and begins[0] == 0xFF and begins[1] & 0xE0 == 0xE0:
             view.close()
             view = View(self._path, (_EMPTY_ID3_TAG, *pieces), is_endless=self._stream.is_endless)
-        return _open_file(view), view
+        return open_file(view), view
 
     @property
     def ending(self) -> Ending | None:
@@ -162,7 +162,7 @@ class SndfileDecoder(Decoder):
         file, view = self._open()
         at = self._seek(file, begin)
         if at < 0:
-            _close(file, view)
+            close_file(file, view)
             file, view = self._open()
             at = 0
         self._md5 = self._md5_of_stream() if self._is_flac and begin == 0 else FlacMd5(b"")
@@ -198,7 +198,7 @@ class SndfileDecoder(Decoder):
                 self._n_gaps += place > ending.n_samples
                 yield from _silence(place - max(ending.n_samples, begin), self.n_channels)
                 view = View(stream, (header, (at, end)))
-                yield from self._read(_open_file(view), view, place, begin)
+                yield from self._read(open_file(view), view, place, begin)
 
     def _may_follow(self, place: int, ending: Ending) -> bool:
         """Whether a frame at this place in time can be the next one behind the damage."""
@@ -207,12 +207,12 @@ class SndfileDecoder(Decoder):
 
     def _n_bytes_in_vain(self, view: View) -> int:
         """Return how many bytes were read in vain of what looks like a frame; 0 where it is one."""
-        file = _open_file(view)
+        file = open_file(view)
         try:
             n, reason = self._fill(file, np.full((1, self.n_channels), np.nan, np.float32))
             return 0 if n and reason is None else max(1, view.n_read)
         finally:
-            _close(file, view)
+            close_file(file, view)
 
     def _seek(self, file: Any, begin: int) -> int:
         """Go to ``begin`` or before it; return where the file is then, -1 where it is lost."""
@@ -252,7 +252,7 @@ class SndfileDecoder(Decoder):
                 if n < BLOCK_SAMPLES:
                     break
         finally:
-            _close(file, view)
+            close_file(file, view)
         self._ending = Ending(at, reason, view is not None and view.is_exhausted)
 
     def _fill(self, file: Any, block: Real) -> tuple[int, str | None]:
@@ -369,30 +369,6 @@ class SndfileDecoder(Decoder):
         if self._stream.expected_samples is not None:
             return self._stream.expected_samples
         return self._frames if self._frames < _MOST_FRAMES else None
-
-
-@functools.cache
-def _forward() -> Any:
-    """The class of soundfile, which else seeks before and behind whatever it reads."""
-    sf = require("soundfile", purpose="reading audio")
-
-    class Forward(sf.SoundFile):  # type: ignore[misc, name-defined]
-        def seekable(self) -> bool:
-            return False
-
-    return Forward
-
-
-def _open_file(source: Any, **how: Any) -> Any:
-    with catch_c_output():
-        return _forward()(source, **how)
-
-
-def _close(file: Any, view: View | None) -> None:
-    with catch_c_output():
-        file.close()
-    if view is not None:
-        view.close()
 
 
 def _silence(n_samples: int, n_channels: int) -> Iterator[Real]:

@@ -11,7 +11,7 @@ __all__ = ["MOST_FILES", "Body", "FileLayout", "Stream", "left_unread", "unknown
 
 # That are put one behind the other in one file; each costs a decoder of its own.
 MOST_FILES = 1000
-_REFUSAL_KINDS = frozenset({"coded", "cut", "one-by-one", "variables"})
+_REFUSAL_KINDS = frozenset({"coded", "cut", "one-by-one", "sample-bytes", "variables"})
 
 
 @dataclass(frozen=True)
