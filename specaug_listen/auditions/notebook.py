@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..outputs.pages import DEFAULT_BUDGET_MB
 from ..pages.html import page_parts
 from ..pages.model import Head
 from .assets import InlineAssets
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["frame"]
 
-# Most that one output adds to a notebook; a sample of 16 bits takes about this much as FLAC.
-_LARGEST_MB = 12.0
+# A sample of 16 bits takes about this much as FLAC.
 _BYTES_PER_SAMPLE = 1.2
 _HEIGHT_PX = 760
 
@@ -48,7 +48,7 @@ def _page(audition: Audition, n_draws: int) -> Iterator[bytes]:
     badges: tuple[str, ...] = ()
     if n_draws < len(audition.draws):
         badges = (
-            f"the first {n_draws} of {len(audition.draws)} draws, as many as {_LARGEST_MB:g} MB hold; "
+            f"the first {n_draws} of {len(audition.draws)} draws, as many as {DEFAULT_BUDGET_MB:g} MB hold; "
             "write_report() shows all",
         )
         first = audition.draws[:n_draws]
@@ -64,5 +64,5 @@ def _n_draws_within(audition: Audition) -> int | None:
     """Return how many draws a notebook holds beside the original and the copy-synthesis; None where not even one."""
     megabytes = audition.copy_synthesis.n_samples * _BYTES_PER_SAMPLE * 4 / 3 / 1e6
     n_per_draw = 1 + any(draw.with_original_phase is not None for draw in audition.draws)
-    n_draws = int((_LARGEST_MB / max(megabytes, 1e-9) - 2) // n_per_draw)
+    n_draws = int((DEFAULT_BUDGET_MB / max(megabytes, 1e-9) - 2) // n_per_draw)
     return min(n_draws, len(audition.draws)) if n_draws > 0 else None

@@ -11,6 +11,7 @@ import typer
 
 from .._stdout import quiet_stdout
 from ..errors import ParameterError
+from ..outputs.pages import DEFAULT_BUDGET_MB
 from .console import clip_progress, complain, complain_of, open_page, plural, results_folder, say, tell_of_page
 from .options import (
     Adapters,
@@ -23,7 +24,7 @@ from .options import (
     Frontend,
     Open,
     Overwrite,
-    PolicyName,
+    PolicyOption,
     SetParameters,
     ShowPaths,
     StatisticsText,
@@ -86,7 +87,7 @@ def run_audition(
     paths: Paths,
     out: Out = None,
     frontend: Frontend = None,
-    policy: PolicyName = "LD",
+    policy: PolicyOption = "LD",
     parameters: SetParameters = None,
     framework: Framework = None,
     adapter: Adapters = None,
@@ -106,7 +107,7 @@ def run_audition(
     layout: WavChannels = "mono",
     report: Annotated[bool, typer.Option(help="Write the page, report.html.")] = True,
     open_it: Open = False,
-    budget: Budget = 12.0,
+    budget: Budget = DEFAULT_BUDGET_MB,
     flac: Flac = False,
     paths_shown: ShowPaths = False,
     overwrite: Overwrite = False,

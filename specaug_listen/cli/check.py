@@ -27,7 +27,7 @@ What = Annotated[
         metavar="[MODULE:CALLABLE] [PATH]...",
     ),
 ]
-PolicyName = Annotated[
+CheckedPolicy = Annotated[
     str | None, typer.Option(help="Policy to check in place of a callable: a name from 'list policies', or a file.")
 ]
 Out = Annotated[
@@ -48,7 +48,7 @@ MaxTimeShare = Annotated[
 
 def run_check(
     what: What = None,
-    policy: PolicyName = None,
+    policy: CheckedPolicy = None,
     parameters: SetParameters = None,
     frontend: Frontend = None,
     framework: Framework = None,

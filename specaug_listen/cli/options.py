@@ -26,7 +26,7 @@ __all__ = [
     "Frontend",
     "Open",
     "Overwrite",
-    "PolicyName",
+    "PolicyOption",
     "SetParameters",
     "ShowPaths",
     "StatisticsText",
@@ -68,7 +68,7 @@ AxesText = Annotated[
         show_default="worked out from the number of bins",
     ),
 ]
-PolicyName = Annotated[
+PolicyOption = Annotated[
     str,
     typer.Option(
         help="Policy: a name from 'list policies', a YAML file, a framework's training configuration, or "

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..outputs.pages import DEFAULT_BUDGET_MB
 from .console import complain, tell_of_page
 from .options import Budget, Flac, Open, Overwrite, ShowPaths
 
@@ -35,7 +36,7 @@ def run_report(
     split: Annotated[
         bool, typer.Option("--split", help="Write a folder with audio/ and img/ instead of one file.")
     ] = False,
-    budget: Budget = 12.0,
+    budget: Budget = DEFAULT_BUDGET_MB,
     flac: Flac = False,
     paths_shown: ShowPaths = False,
     open_it: Open = False,

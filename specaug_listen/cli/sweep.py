@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ParameterError
+from ..outputs.pages import DEFAULT_BUDGET_MB
 from .console import aside, complain, results_folder, tell_of_page
 from .options import (
     BatchText,
@@ -22,7 +23,7 @@ from .options import (
     Frontend,
     Open,
     Overwrite,
-    PolicyName,
+    PolicyOption,
     SetParameters,
     ShowPaths,
     Strict,
@@ -74,7 +75,7 @@ def run_sweep(
     vary: Vary,
     out: Out = None,
     frontend: Frontend = None,
-    policy: PolicyName = "LD",
+    policy: PolicyOption = "LD",
     parameters: SetParameters = None,
     framework: Framework = None,
     batch: BatchText = None,
@@ -86,7 +87,7 @@ def run_sweep(
     channel: OneChannel = None,
     strict: Strict = False,
     open_it: Open = False,
-    budget: Budget = 12.0,
+    budget: Budget = DEFAULT_BUDGET_MB,
     flac: Flac = False,
     paths_shown: ShowPaths = False,
     overwrite: Overwrite = False,

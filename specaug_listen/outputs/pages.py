@@ -9,7 +9,10 @@ from ..errors import ParameterError
 from .marker import OwnFiles
 from .output import Output
 
-__all__ = ["check_page", "page_names"]
+__all__ = ["DEFAULT_BUDGET_MB", "check_page", "page_names"]
+
+# The largest page that is written as one file, unless the caller says otherwise; a notebook holds as much, too.
+DEFAULT_BUDGET_MB = 12.0
 
 
 def page_names(target: Path, own_files: OwnFiles) -> list[str]:

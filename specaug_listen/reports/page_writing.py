@@ -15,12 +15,11 @@ from ..auditions.assets import InlineAssets, LinkedAssets
 from ..auditions.clip_files import Files
 from ..errors import ParameterError
 from ..outputs.output import Output
-from ..outputs.pages import page_names
+from ..outputs.pages import DEFAULT_BUDGET_MB, page_names
 from ..pages.html import player_bundle_script
 from ..pages.model import Clip
 
 __all__ = [
-    "DEFAULT_BUDGET_MB",
     "PageOptions",
     "PageTarget",
     "WrittenPage",
@@ -29,7 +28,7 @@ __all__ = [
     "write_page_into",
 ]
 
-DEFAULT_BUDGET_MB = 12.0
+
 _LINKED = "long: its sounds are not in this page; send the folder along"
 
 

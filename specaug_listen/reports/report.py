@@ -36,13 +36,14 @@ from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
 from ..outputs.locks import reading
 from ..outputs.names import folder_name
+from ..outputs.pages import DEFAULT_BUDGET_MB
 from ..pages.folders import folders_of_user, short_paths, without_folders
 from ..pages.html import page_parts
 from ..pages.model import Clip, Facts, Head, RerunCode
-from .page_writing import DEFAULT_BUDGET_MB, PageOptions, PageTarget, WrittenPage, page_path, publish_page
+from .page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page
 from .rerun import describe_run, rerun_code
 
-__all__ = ["DEFAULT_BUDGET_MB", "publish_report", "write_report"]
+__all__ = ["publish_report", "write_report"]
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from ..frameworks.frontend_choice import FrontendChoice, choose_frontend, select
 from ..frameworks.policies import choose_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend
+from ..outputs.pages import DEFAULT_BUDGET_MB
 from ..reports.page_writing import PageOptions
 from ..reports.rerun import is_on_own_frontends
 from ..vocoders import Vocoder
@@ -118,7 +119,7 @@ class Sweep:
         out: str | os.PathLike[str],
         *,
         overwrite: bool = False,
-        budget_mb: float = 12.0,
+        budget_mb: float = DEFAULT_BUDGET_MB,
         flac: bool = False,
         paths: bool = False,
     ) -> Path:

@@ -74,7 +74,7 @@ def test_sounds_are_those_of_the_files_sample_for_sample(heard, page, tmp_path):
 
 
 def test_of_more_draws_than_a_notebook_holds_the_first_ones_are_shown_with_the_gain_of_all(heard, monkeypatch):
-    monkeypatch.setattr(notebook, "_LARGEST_MB", 4.5 * 16000 * notebook._BYTES_PER_SAMPLE * 4 / 3 / 1e6)
+    monkeypatch.setattr(notebook, "DEFAULT_BUDGET_MB", 4.5 * 16000 * notebook._BYTES_PER_SAMPLE * 4 / 3 / 1e6)
     page = page_of(heard)
     assert "the first 2 of 3 draws" in page
     assert "draw-2" in page
@@ -82,7 +82,7 @@ def test_of_more_draws_than_a_notebook_holds_the_first_ones_are_shown_with_the_g
 
 
 def test_a_clip_that_is_too_long_is_told_in_words(heard, monkeypatch):
-    monkeypatch.setattr(notebook, "_LARGEST_MB", 0.05)
+    monkeypatch.setattr(notebook, "DEFAULT_BUDGET_MB", 0.05)
     parsed = Page(heard._repr_html_())
     assert [name for name, _ in parsed.tags] == ["pre"]
     assert "1 s are too long for a notebook" in "".join(parsed.words)
