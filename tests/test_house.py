@@ -119,6 +119,13 @@ def test_the_page_lists_every_room_and_every_file_and_nothing_else():
     assert set(ORDERS) == {dotted(path) for path in MODULES if path.name == "__init__.py"} - {""}
 
 
+def test_the_picture_for_contributors_shows_every_package_on_its_floor():
+    text = (PAGE.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^ ?(\d+)  ((?:[\w/]+ )+)", text, flags=re.M)
+    picture = {name.rstrip("/"): int(floor) for floor, names in lines for name in names.split()}
+    assert picture == {name: floor for name, floor in FLOORS.items() if not name.startswith("_")}
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
