@@ -2,8 +2,9 @@
 
 from .draw import Draw, FrequencySpan, TimeSpan, WarpPath
 from .fills import FillLevel
-from .masks import Copy, Cutout, Mask, TrimTail, Warp
-from .paper import FrequencyMask, TimeMask, TimeWarp
+from .framework_masks import Mask
+from .framework_transforms import Copy, Cutout, TrimTail, Warp
+from .paper_transforms import FrequencyMask, TimeMask, TimeWarp
 from .policy import Policy, callable_policy
 from .presets import ADAPTIVE, LB, LD, NONE, POLICIES, SM, SS
 from .steps import Batch, FrameCopy, Rectangle, TailCut

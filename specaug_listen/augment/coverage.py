@@ -12,10 +12,11 @@ from .._rng import as_seed
 from ..custom.transform import CallableTransform
 from ..errors import ParameterError
 from .draw import Draw
-from .generators import OwnSource
-from .masks import Cutout, Mask, Warp
-from .paper import TimeWarp
+from .framework_masks import Mask
+from .framework_transforms import Cutout, Warp
+from .paper_transforms import TimeWarp
 from .policy import Policy, applied_transforms
+from .random_streams import OwnStream
 from .steps import Batch, Rectangle, Step
 
 __all__ = ["Shares", "expected_shares", "least_mels"]
@@ -121,7 +122,7 @@ def least_mels(policy: Policy) -> int:
 def _steps(
     policy: Policy, n_mels: int, n_frames: int, generator: np.random.Generator, batch: Batch | None
 ) -> tuple[Step, ...]:
-    source, steps = OwnSource(generator), list[Step]()
+    stream, steps = OwnStream(generator), list[Step]()
     is_warped = policy.warp_probability is None or generator.random() < policy.warp_probability
     for transform in applied_transforms(policy, n_mels, generator):
         if isinstance(transform, TimeWarp | Warp) and not is_warped:
@@ -131,5 +132,5 @@ def _steps(
                 f"{transform.call:.80} is a callable, and what it masks is known only of a clip; hear it with "
                 "'specaug-listen audition CLIP --policy ...'"
             )
-        steps += transform.draw(n_mels, n_frames, source, batch)[0]
+        steps += transform.draw(n_mels, n_frames, stream, batch)[0]
     return tuple(steps)

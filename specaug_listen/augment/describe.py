@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .fills import FILLS, Fill
-from .masks import Copy, Cutout, Mask, TrimTail, Warp
-from .paper import PaperTransform, TimeWarp
+from .framework_masks import Mask
+from .framework_transforms import Copy, Cutout, TrimTail, Warp
+from .paper_transforms import PaperTransform, TimeWarp
 
 __all__ = ["SUBJECTS", "aspects", "in_words", "moves", "notes_on", "prefix_of", "subject"]
 

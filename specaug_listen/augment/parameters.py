@@ -11,8 +11,9 @@ from .._records import from_plain, to_plain
 from .._yaml import scalar, scalar_text
 from ..errors import ParameterError, nearest
 from .describe import SUBJECTS, prefix_of
-from .masks import Mask, Warp
-from .paper import FrequencyMask, TimeMask, TimeWarp
+from .framework_masks import Mask
+from .framework_transforms import Warp
+from .paper_transforms import FrequencyMask, TimeMask, TimeWarp
 
 __all__ = [
     "LETTERS",

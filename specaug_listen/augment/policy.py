@@ -21,10 +21,11 @@ from ..frontends import AnyMel, MelFrontend, check_mel
 from .describe import notes_on
 from .draw import Draw, Step, with_fill_levels
 from .fills import Fill
-from .generators import OwnSource, Source
-from .masks import Cutout, FrameworkTransform, Mask, Warp
-from .paper import FrequencyMask, PaperTransform, TimeMask, TimeWarp
+from .framework_masks import Mask
+from .framework_transforms import Cutout, FrameworkTransform, Warp
+from .paper_transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
 from .parameters import Value, canonical_key, check_each_once, parameters_text, split_parameters, with_parameter
+from .random_streams import OwnStream, RandomStream
 from .steps import Batch, check_counts, check_n_steps, within_clip
 
 TransformCount = Annotated[int, Field(ge=0, le=100)]
@@ -67,7 +68,7 @@ class Policy:
         The padded batch that clips are taken to sit in, where the framework's rules depend on it.
     exact_rng : bool
         Draws come from the framework's own generator, seeded as it seeds it; see
-        `specaug_listen.frameworks.exact_sources`.
+        `specaug_listen.frameworks.exact_streams`.
     frontend : MelFrontend or None
         The front-end that it goes with, where its configuration or its published recipe says so; see
         `specaug_listen.frameworks.choose_frontend`. ``frontend``, ``frontend_error`` and ``channel`` change neither a
@@ -139,7 +140,7 @@ class Policy:
         *,
         rng: int | np.random.Generator | None = None,
         batch: Batch | None = None,
-        sources: Mapping[str, Source] | None = None,
+        streams: Mapping[str, RandomStream] | None = None,
     ) -> Draw:
         """Decide all that is random, for one mel.
 
@@ -150,9 +151,9 @@ class Policy:
             The same integer gives the same draw.
         batch : Batch or None
             In place of the policy's own.
-        sources : mapping or None
+        streams : mapping or None
             For each kind of transform, and for ``coin``, where its numbers come from in place of ``rng``; see
-            `specaug_listen.frameworks.exact_sources`.
+            `specaug_listen.frameworks.exact_streams`.
 
         Returns
         -------
@@ -169,28 +170,28 @@ class Policy:
             When a mask was clamped or a transform did nothing; the same lines are in ``draw.warnings``, and as data in
             ``draw.notices``.
         """
-        _check_types(mel, batch, sources)
+        _check_types(mel, batch, streams)
         batch = batch or self.batch
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(as_seed(rng))
-        is_warped, is_masked = self._toss(generator, sources or {}, batch)
+        is_warped, is_masked = self._toss(generator, streams or {}, batch)
         if not (is_warped or is_masked):
             return Draw(mel.n_mels, mel.n_frames, (), self.name, applied=False, batch=batch)
         steps: list[Step] = []
         notices: list[Notice] = []
         if mel.n_mels < self.min_mels:
             notices.append(Notice("mask-above-mel", {"min_mels": self.min_mels, "n_mels": mel.n_mels}))
-        for transform in applied_transforms(self, mel.n_mels, generator, sources or {}):
+        for transform in applied_transforms(self, mel.n_mels, generator, streams or {}):
             if not (is_warped if _is_warp(transform) else is_masked):
                 continue
             # A stream for each transform: changing one leaves what the others draw as it was.
-            stream = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
+            own_generator = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
             if isinstance(transform, CallableTransform):
                 so_far = Draw(mel.n_mels, mel.n_frames, tuple(steps), batch=batch).apply(mel)  # type: ignore[type-var]
-                calls, more_notices = transform.draw(so_far, stream)
+                calls, more_notices = transform.draw(so_far, own_generator)
                 steps += calls
             else:
-                source = (sources or {}).get(transform.purpose) or OwnSource(stream)
-                more_steps, more_notices = transform.draw(mel.n_mels, mel.n_frames, source, batch)
+                stream = (streams or {}).get(transform.purpose) or OwnStream(own_generator)
+                more_steps, more_notices = transform.draw(mel.n_mels, mel.n_frames, stream, batch)
                 steps += more_steps
             notices += more_notices
             check_n_steps(len(steps))
@@ -203,12 +204,12 @@ class Policy:
             return with_fill_levels(draw, mel)
 
     def _toss(
-        self, generator: np.random.Generator, sources: Mapping[str, Source], batch: Batch | None
+        self, generator: np.random.Generator, streams: Mapping[str, RandomStream], batch: Batch | None
     ) -> tuple[bool, bool]:
         """Draw whether warps are applied, and whether all else is."""
 
         def toss() -> float:
-            return float(sources["coin"].uniform((1,))[0]) if "coin" in sources else generator.random()
+            return float(streams["coin"].uniform((1,))[0]) if "coin" in streams else generator.random()
 
         if self.warp_probability is None:
             is_applied = toss() < self.probability
@@ -306,14 +307,14 @@ def _name_with(name: str, changes: Mapping[str, Value]) -> str:
     return new_name if len(new_name) <= _LONGEST_NAME else name
 
 
-def _check_types(mel: object, batch: object, sources: object) -> None:
+def _check_types(mel: object, batch: object, streams: object) -> None:
     check_mel(mel)
-    if not isinstance(batch, Batch | None) or not isinstance(sources, Mapping | None):
-        raise ParameterError(f"batch={batch!r:.60}, sources={sources!r:.60}: expected a Batch and a mapping, or None")
+    if not isinstance(batch, Batch | None) or not isinstance(streams, Mapping | None):
+        raise ParameterError(f"batch={batch!r:.60}, streams={streams!r:.60}: expected a Batch and a mapping, or None")
 
 
 def applied_transforms(
-    policy: Policy, n_mels: int, generator: np.random.Generator, sources: Mapping[str, Source] | None = None
+    policy: Policy, n_mels: int, generator: np.random.Generator, streams: Mapping[str, RandomStream] | None = None
 ) -> Sequence[Any]:
     """Return the transforms that one draw applies, in order; which they are may be random, or follow from the mel.
 
@@ -322,19 +323,19 @@ def applied_transforms(
     policy : Policy
     n_mels : int
     generator : numpy.random.Generator
-    sources : mapping or None
+    streams : mapping or None
         In place of the generator: ``mask`` for how many, ``coin`` for the order.
     """
-    sources, own_source = sources or {}, OwnSource(generator)
+    streams, own_stream = streams or {}, OwnStream(generator)
     if n_mels < policy.min_mels:
         return ()
     n = len(policy.transforms)
     if policy.n_applied is not None:
         least, most = policy.n_applied
-        n = int(sources.get("mask", own_source).integers(least, most + 1, (1,))[0])
+        n = int(streams.get("mask", own_stream).integers(least, most + 1, (1,))[0])
     if not policy.is_shuffled or n == 0:
         return policy.transforms[:n]
-    order = sources.get("coin", own_source).shuffled(len(policy.transforms))
+    order = streams.get("coin", own_stream).shuffled(len(policy.transforms))
     return [policy.transforms[i] for i in order[:n]]
 
 

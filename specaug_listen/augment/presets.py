@@ -9,7 +9,7 @@ References
 
 from __future__ import annotations
 
-from .paper import FrequencyMask, TimeMask, TimeWarp
+from .paper_transforms import FrequencyMask, TimeMask, TimeWarp
 from .policy import Policy
 
 __all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS"]

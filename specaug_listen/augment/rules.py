@@ -1,6 +1,6 @@
 """How the frameworks draw widths, starts and counts of masks: each rule a name, each framework a set of names.
 
-A draw asks its source for the numbers that the framework asks its own generator for, in the same order; so that with
+A draw asks its stream for the numbers that the framework asks its own generator for, in the same order; so that with
 that generator it is the framework's draw.
 """
 
@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .generators import Source
+from .random_streams import RandomStream
 
 __all__ = [
     "CountRule",
@@ -91,7 +91,7 @@ class Spans(NamedTuple):
 
 
 def draw_count(
-    rule: CountRule, count: int, most: int | None, ratio: float | None, size: int, width: int, source: Source
+    rule: CountRule, count: int, most: int | None, ratio: float | None, size: int, width: int, stream: RandomStream
 ) -> int:
     """Draw how many masks one example gets.
 
@@ -104,7 +104,7 @@ def draw_count(
         `draw_share`.
     """
     if rule == "range":
-        return int(source.integers(count, (count if most is None else most) + 1, (1,))[0])
+        return int(stream.integers(count, (count if most is None else most) + 1, (1,))[0])
     if rule in ("floor", "ceil"):
         share = (ratio or 0.0) * size
         n = math.floor(share + 1e-9) if rule == "floor" else math.ceil(share - 1e-9)
@@ -116,14 +116,14 @@ def draw_count(
     return count
 
 
-def draw_share(count: int, ratio: float, size: int, longest: int, width: int, source: Source) -> tuple[int, int]:
+def draw_share(count: int, ratio: float, size: int, longest: int, width: int, stream: RandomStream) -> tuple[int, int]:
     """Draw how many masks an example of ``size`` gets, and one as long as the batch (HF).
 
     ``ratio`` of the size over ``width``, and a uniform number that is the same for both, rounded down, at least
     ``count``; no more than fit side by side into the *longest*, and no more than there are places for in the example.
     An example gets none where the longest gets none.
     """
-    rounding = float(source.uniform((1,))[0])
+    rounding = float(stream.uniform((1,))[0])
 
     def n(of: int) -> int:
         number = max(int(ratio * of / width + rounding), count) if width else 0
@@ -133,7 +133,9 @@ def draw_share(count: int, ratio: float, size: int, longest: int, width: int, so
     return (n(size), n(longest)) if n(longest) else (0, 0)
 
 
-def draw_spans(width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, source: Source) -> list[Span]:
+def draw_spans(
+    width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, stream: RandomStream
+) -> list[Span]:
     """Draw widths and starts of one example's masks.
 
     Parameters
@@ -159,41 +161,41 @@ def draw_spans(width_rule: WidthRule, start_rule: StartRule, order: Order, spans
     if spans.size <= 0 or max(spans.n, spans.n_of_longest) <= 0:
         return []
     if start_rule in ("distinct", "grid"):
-        return _without_repetition(start_rule, spans, source)
+        return _without_repetition(start_rule, spans, stream)
     if spans.n <= 0:
         return []
     if order == "widths_first":
         shape = (spans.n_rows, spans.n)
-        floats = _widths(width_rule, spans, source, shape)
+        floats = _widths(width_rule, spans, stream, shape)
         widths = _whole_widths(floats, spans)
-        starts = _starts(start_rule, spans, source, floats, widths)
+        starts = _starts(start_rule, spans, stream, floats, widths)
         pairs = list(zip(starts[0], widths[0], strict=True))
     else:
-        pairs = [_start_and_width(width_rule, start_rule, order, spans, source) for _ in range(spans.n)]
+        pairs = [_start_and_width(width_rule, start_rule, order, spans, stream) for _ in range(spans.n)]
     is_sliced = start_rule == "last_left_out_sliced"
     return [_within_size(int(start), int(width), spans.size, is_sliced=is_sliced) for start, width in pairs]
 
 
 def _start_and_width(
-    width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, source: Source
+    width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, stream: RandomStream
 ) -> tuple[int, int]:
     rows = (spans.n_rows,)
     if order == "start_first":
-        start = _starts(start_rule, spans, source, np.zeros(rows, np.float32), np.zeros(rows, np.intp))
-        return int(start[0]), int(_whole_widths(_widths(width_rule, spans, source, rows), spans)[0])
-    floats = _widths(width_rule, spans, source, rows)
+        start = _starts(start_rule, spans, stream, np.zeros(rows, np.float32), np.zeros(rows, np.intp))
+        return int(start[0]), int(_whole_widths(_widths(width_rule, spans, stream, rows), spans)[0])
+    floats = _widths(width_rule, spans, stream, rows)
     widths = _whole_widths(floats, spans)
-    return int(_starts(start_rule, spans, source, floats, widths)[0]), int(widths[0])
+    return int(_starts(start_rule, spans, stream, floats, widths)[0]), int(widths[0])
 
 
-def _widths(rule: WidthRule, spans: Spans, source: Source, shape: tuple[int, ...]) -> Numbers:
+def _widths(rule: WidthRule, spans: Spans, stream: RandomStream, shape: tuple[int, ...]) -> Numbers:
     if rule == "fixed":
         return np.full(shape, spans.widest, np.float32)
     if rule == "scaled":
-        scaled: Numbers = source.uniform(shape) * np.float32(spans.widest)
+        scaled: Numbers = stream.uniform(shape) * np.float32(spans.widest)
         return scaled
     end = int(spans.widest) + (rule == "inclusive")
-    widths: Numbers = source.integers(spans.narrowest, max(end, spans.narrowest + 1), shape).astype(np.float32)
+    widths: Numbers = stream.integers(spans.narrowest, max(end, spans.narrowest + 1), shape).astype(np.float32)
     return widths
 
 
@@ -202,30 +204,30 @@ def _whole_widths(widths: Numbers, spans: Spans) -> Integers:
     return whole if spans.clamp is None else np.minimum(whole, spans.clamp)
 
 
-def _starts(rule: StartRule, spans: Spans, source: Source, floats: Numbers, widths: Integers) -> Integers:
+def _starts(rule: StartRule, spans: Spans, stream: RandomStream, floats: Numbers, widths: Integers) -> Integers:
     if rule == "anywhere":
-        return source.integers(0, max(1, spans.size), widths.shape)
+        return stream.integers(0, max(1, spans.size), widths.shape)
     if rule == "below_widest":
-        return source.integers(0, max(1, spans.size - int(widths.max())), widths.shape)
+        return stream.integers(0, max(1, spans.size - int(widths.max())), widths.shape)
     if rule == "under_limit":
-        return source.integers(0, max(1, spans.size - spans.limit), widths.shape)
+        return stream.integers(0, max(1, spans.size - spans.limit), widths.shape)
     if rule in ("below_limit", "below_limit_or_1"):
-        return source.integers(0, max(int(rule != "below_limit"), spans.size - spans.limit) + 1, widths.shape)
+        return stream.integers(0, max(int(rule != "below_limit"), spans.size - spans.limit) + 1, widths.shape)
     if rule == "last_left_out":
-        starts = [source.integers(0, max(1, spans.size - int(width)), (1,))[0] for width in widths.reshape(-1)]
+        starts = [stream.integers(0, max(1, spans.size - int(width)), (1,))[0] for width in widths.reshape(-1)]
         return np.array(starts, np.intp).reshape(widths.shape)
     room = spans.size - (floats if rule == "float_width" else widths) + (rule == "all")
-    return np.asarray(source.uniform(widths.shape) * np.asarray(room, np.float32), np.intp)
+    return np.asarray(stream.uniform(widths.shape) * np.asarray(room, np.float32), np.intp)
 
 
-def _without_repetition(rule: StartRule, spans: Spans, source: Source) -> list[Span]:
+def _without_repetition(rule: StartRule, spans: Spans, stream: RandomStream) -> list[Span]:
     width = int(spans.widest)
     step, places = (1, spans.size - width + 1) if rule == "distinct" else (width, spans.size // max(width, 1))
     if width < 1 or places < 1:
         return []
-    starts = source.distinct(places, min(spans.n, places)) * step
+    starts = stream.distinct(places, min(spans.n, places)) * step
     for _ in range(spans.n_rows - 1):
-        source.distinct(places, min(spans.n, places))
+        stream.distinct(places, min(spans.n, places))
     return [Span(int(start), width) for start in starts]
 
 

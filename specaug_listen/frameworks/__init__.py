@@ -21,7 +21,7 @@ from .lingvo import lingvo_policy
 from .nemo import nemo_patch_policy, nemo_policy
 from .policies import choose_policy, get_policy, resolve_policy
 from .read import Imported, import_policy, read_policy
-from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, collect_frameworks, draw_of_clip, exact_sources
+from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, collect_frameworks, draw_of_clip, exact_streams
 from .speechbrain import speechbrain_drop, speechbrain_legacy_policy, speechbrain_warp
 from .summary import show_policy
 from .torchaudio import torchaudio_mask, torchaudio_policy
@@ -44,7 +44,7 @@ __all__ = [
     "convert_policy",
     "draw_of_clip",
     "espnet_policy",
-    "exact_sources",
+    "exact_streams",
     "fairseq_policy",
     "get_policy",
     "hf_policy",

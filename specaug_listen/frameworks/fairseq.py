@@ -16,7 +16,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..augment import NONE, Policy
-from ..augment.masks import Mask, Warp
+from ..augment.framework_masks import Mask
+from ..augment.framework_transforms import Warp
 from ..errors import ParameterError
 from ..frontends import MelFrontend
 from .config import Config, Section

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from ..augment.generators import GeneratorName
 from ..augment.policy import Policy
+from ..augment.random_streams import GeneratorName
 from ..frontends import MelFrontend
 from .config import Config
 from .fields import keys_of

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..augment import NONE, Policy
-from ..augment.masks import Mask
+from ..augment.framework_masks import Mask
 from ..augment.steps import Batch
 from ..errors import ParameterError
 from ..frontends import MelFrontend

@@ -15,7 +15,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..augment.masks import Mask, Warp
+from ..augment.framework_masks import Mask
+from ..augment.framework_transforms import Warp
 from ..augment.policy import Policy
 from ..errors import ParameterError
 from .config import Config, Section

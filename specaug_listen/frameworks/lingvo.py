@@ -12,7 +12,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Literal
 
-from ..augment.masks import Mask, Warp
+from ..augment.framework_masks import Mask
+from ..augment.framework_transforms import Warp
 from ..augment.policy import Policy
 from ..errors import ParameterError
 from .config import Config, Section

@@ -17,7 +17,8 @@ from functools import partial
 from typing import Any
 
 from ..augment import NONE, Policy
-from ..augment.masks import Cutout, Mask
+from ..augment.framework_masks import Mask
+from ..augment.framework_transforms import Cutout
 from ..errors import ParameterError
 from ..frontends import NEMO as FRONTEND
 from .config import Config, Section

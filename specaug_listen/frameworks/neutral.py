@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..augment.describe import in_words
-from ..augment.masks import Mask, Warp
-from ..augment.paper import PaperTransform
+from ..augment.framework_masks import Mask
+from ..augment.framework_transforms import Warp
+from ..augment.paper_transforms import PaperTransform
 from ..augment.policy import Policy
 
 __all__ = ["UNBOUNDED", "NeutralMasks", "NeutralPolicy", "neutral_policy", "to_yaml"]

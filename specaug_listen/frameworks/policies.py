@@ -35,7 +35,7 @@ from ..custom.adapter import Adapter
 from ..custom.load import is_spec
 from ..errors import ParameterError, error_context
 from .read import Imported, check_framework, import_policy, read_policy
-from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, exact_sources
+from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, exact_streams
 
 __all__ = [
     "PolicySource",
@@ -275,7 +275,7 @@ def with_batch_and_generator(policy: Policy, batch: Batch | str | None, exact_rn
     if batch is not None:
         policy = replace(policy, batch=batch if isinstance(batch, Batch) else _read_batch(batch))
     if exact_rng:
-        exact_sources(policy, 0)
+        exact_streams(policy, 0)
         policy = replace(policy, exact_rng=True)
     return policy
 

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .._rng import as_seed, child_stream
 from ..augment.draw import Draw
-from ..augment.generators import Source, framework_source
-from ..augment.masks import FrameworkTransform, Mask, Warp
+from ..augment.framework_masks import Mask
+from ..augment.framework_transforms import FrameworkTransform, Warp
 from ..augment.policy import Policy
+from ..augment.random_streams import RandomStream, framework_stream
 from ..errors import ParameterError
 from ..frontends import AnyMel
 from .framework import Framework
@@ -25,7 +26,7 @@ __all__ = [
     "MAIN_RECIPES",
     "collect_frameworks",
     "draw_of_clip",
-    "exact_sources",
+    "exact_streams",
     "owners",
 ]
 
@@ -66,7 +67,7 @@ def owners(keys: Iterable[str]) -> list[str]:
     return sorted((name for name, number in numbers.items() if number), key=lambda name: -numbers[name])
 
 
-def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
+def exact_streams(policy: Policy, seed: int) -> dict[str, RandomStream]:
     """Return the generators that a framework draws from, each freshly seeded, for `Policy.draw`.
 
     One generator serves all purposes for which the framework uses it, in the order in which it asks. Given to several
@@ -88,7 +89,7 @@ def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
 
     Examples
     --------
-    >>> sorted(exact_sources(ALL_POLICIES["wenet-u2pp"], 0))
+    >>> sorted(exact_streams(ALL_POLICIES["wenet-u2pp"], 0))
     ['copy', 'mask']
     """
     if not isinstance(policy, Policy):
@@ -107,8 +108,8 @@ def exact_sources(policy: Policy, seed: int) -> dict[str, Source]:
         *(t.purpose for t in policy.transforms if isinstance(t, FrameworkTransform)),
     }
     names = {purpose: name for purpose, name in framework.generators.items() if purpose in purposes}
-    sources = {name: framework_source(name, seed) for name in sorted(set(names.values()))}
-    return {purpose: sources[name] for purpose, name in names.items()}
+    streams = {name: framework_stream(name, seed) for name in sorted(set(names.values()))}
+    return {purpose: streams[name] for purpose, name in names.items()}
 
 
 def _check_replayable_in_batch(policy: Policy, framework: Framework) -> None:
@@ -149,5 +150,5 @@ def draw_of_clip(policy: Policy, mel: AnyMel, seed: int, fingerprint: Sequence[i
     ParameterError
         When the policy's draws cannot be replayed, or as `Policy.draw`.
     """
-    sources = exact_sources(policy, seed + number - 1) if policy.exact_rng else None
-    return policy.draw(mel, rng=child_stream(seed, fingerprint, number), sources=sources)
+    streams = exact_streams(policy, seed + number - 1) if policy.exact_rng else None
+    return policy.draw(mel, rng=child_stream(seed, fingerprint, number), streams=streams)

@@ -18,7 +18,8 @@ from pydantic import Field
 
 from .._yaml import Tagged
 from ..augment import NONE, Policy
-from ..augment.masks import Mask, Warp
+from ..augment.framework_masks import Mask
+from ..augment.framework_transforms import Warp
 from ..errors import ParameterError
 from ..frontends import SPEECHBRAIN as FRONTEND
 from .config import Config, Section

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
-from ..augment.masks import Mask
+from ..augment.framework_masks import Mask
 from ..augment.policy import Policy
 from ..frontends import TORCHAUDIO as FRONTEND
 from ..frontends import MelFrontend

@@ -16,7 +16,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..augment.masks import Copy, Mask, TrimTail
+from ..augment.framework_masks import Mask
+from ..augment.framework_transforms import Copy, TrimTail
 from ..augment.policy import Policy
 from ..errors import ParameterError
 from ..frontends import WHISPER_128, MelFrontend

@@ -7,7 +7,7 @@ import pytest
 
 from specaug_listen import Audio, Policy, frontends
 from specaug_listen.augment import FrequencyMask, TimeMask
-from specaug_listen.augment.masks import Copy
+from specaug_listen.augment.framework_transforms import Copy
 from specaug_listen.frontends import MelStream
 
 MEL = frontends.WHISPER(Audio(np.random.default_rng(0).normal(scale=0.1, size=16000), 16000))

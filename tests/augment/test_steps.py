@@ -7,7 +7,8 @@ import pytest
 
 from specaug_listen import Audio, Policy, frontends
 from specaug_listen.augment import FrequencyMask, TimeMask
-from specaug_listen.augment.masks import Copy, Cutout, Mask
+from specaug_listen.augment.framework_masks import Mask
+from specaug_listen.augment.framework_transforms import Copy, Cutout
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frameworks.registry import ALL_POLICIES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from specaug_listen.augment import Batch
-from specaug_listen.augment.generators import OwnSource
+from specaug_listen.augment.random_streams import OwnStream
 from specaug_listen.frameworks import (
     ALL_POLICIES,
     espnet_policy,
@@ -48,9 +48,9 @@ COVERAGE = {
 def test_bins_are_covered_as_often_as_by_the_framework(subtests):
     for name, (mask, batch, wanted) in COVERAGE.items():
         with subtests.test(name=name):
-            source, covered = OwnSource(np.random.default_rng(5)), np.zeros(80)
+            stream, covered = OwnStream(np.random.default_rng(5)), np.zeros(80)
             for _ in range(N_DRAWS):
-                (step,) = mask.draw(80, 300, source, Batch(batch))[0]
+                (step,) = mask.draw(80, 300, stream, Batch(batch))[0]
                 covered[step.region[0]] += 1
             found = covered[PLACES] / N_DRAWS
             for value, right in zip(found, wanted, strict=True):
@@ -97,6 +97,6 @@ def test_lhotses_budget_gives_one_mask_to_clips_of_up_to_666_frames(subtests):
     for n_frames, n_masks in [(200, 1), (666, 1), (667, 2), (1500, 3)]:
         for name in ("lhotse", "icefall"):
             with subtests.test(name=name, n_frames=n_frames, n_masks=n_masks):
-                steps, _ = ALL_POLICIES[name].transforms[2].draw(80, n_frames, OwnSource(np.random.default_rng(0)))
+                steps, _ = ALL_POLICIES[name].transforms[2].draw(80, n_frames, OwnStream(np.random.default_rng(0)))
                 assert len(steps) == n_masks
                 assert max(step.n_frames for step in steps) <= 0.15 * n_frames / n_masks

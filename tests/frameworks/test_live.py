@@ -21,7 +21,7 @@ from specaug_listen.frameworks import (
     speechbrain_warp,
     torchaudio_policy,
 )
-from specaug_listen.frameworks.registry import exact_sources
+from specaug_listen.frameworks.registry import exact_streams
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
 
 pytestmark = pytest.mark.live
@@ -56,7 +56,7 @@ def assert_same(torch, policy, theirs, n_frames, batch=None, seeds=SEEDS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             policy = dataclasses.replace(policy, batch=batch)
-            drawn = policy.draw(mel, rng=0, sources=exact_sources(policy, seed))
+            drawn = policy.draw(mel, rng=0, streams=exact_streams(policy, seed))
             random.seed(seed)
             np.random.seed(seed)  # noqa: NPY002 - what they draw from
             torch.manual_seed(seed)
@@ -110,7 +110,7 @@ def changed_by(torch, policy, theirs, n_frames, batch, seeds):
         mel = MelSpectrogram(values, LHOTSE)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            drawn = policy.draw(mel, rng=0, sources=exact_sources(policy, seed))
+            drawn = policy.draw(mel, rng=0, streams=exact_streams(policy, seed))
         random.seed(seed)
         torch.manual_seed(seed)
         with torch.no_grad():
@@ -353,5 +353,5 @@ def test_other_chance_is_seen(torch):
     """The comparison itself: another seed is another draw."""
     policy = dataclasses.replace(lhotse_policy(), probability=1.0)
     mel = MelSpectrogram(np.zeros((80, 500), np.float32), LHOTSE)
-    first, second = (policy.draw(mel, rng=0, sources=exact_sources(policy, seed)) for seed in (1, 2))
+    first, second = (policy.draw(mel, rng=0, streams=exact_streams(policy, seed)) for seed in (1, 2))
     assert first.steps != second.steps

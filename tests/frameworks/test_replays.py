@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from specaug_listen.augment import Batch, FrameCopy, FrequencySpan, Rectangle, TailCut, TimeSpan, WarpPath
-from specaug_listen.augment.generators import framework_source
+from specaug_listen.augment.random_streams import framework_stream
 from specaug_listen.frameworks import speechbrain_drop
-from specaug_listen.frameworks.registry import FRAMEWORKS, exact_sources
+from specaug_listen.frameworks.registry import FRAMEWORKS, exact_streams
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
 
 from .upstream import RECORDED, policy_of
@@ -82,14 +82,14 @@ def test_draws_with_the_frameworks_generator_are_the_frameworks(entry):
     lengths = entry["lengths"] or [n_frames]
     values = np.random.default_rng(0).normal(-5, 2, (n_mels, lengths[0])).astype(np.float32)
     mel = MelSpectrogram(values, dataclasses.replace(LHOTSE, n_mels=n_mels))
-    sources, batch = exact_sources(policy, entry["seed"]), Batch(entry["batch"], n_frames)
+    streams, batch = exact_streams(policy, entry["seed"]), Batch(entry["batch"], n_frames)
     # Noise takes numbers of the generator that we do not take.
     is_noisy = entry["parameters"].get("replace") == "rand"
     is_in_turn = policy.framework in IN_TURN or entry["transform"] in ("SpecCutout", "MaskedPatchAugmentation")
     for call in range(1 if is_noisy or (is_in_turn and entry["batch"] > 1) else entry["n_calls"]):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            drawn = policy.draw(mel, rng=0, sources=sources, batch=batch)
+            drawn = policy.draw(mel, rng=0, streams=streams, batch=batch)
         recorded = [s for s in entry["steps"] if s["call"] == call and s["item"] in (0, None)]
         wanted = without_empty([theirs(step, n_mels, lengths[0]) for step in recorded])
         found = without_empty([ours(step) for step in drawn.steps])
@@ -104,22 +104,22 @@ def test_draws_with_the_frameworks_generator_are_the_frameworks(entry):
 @pytest.mark.parametrize("batch", [None, Batch(3, 150)])
 def test_behind_speechbrains_noise_the_next_number_is_the_one_after_the_whole_batch(batch):
     """It draws noise for every cell of the padded batch, whatever is masked of it."""
-    source = framework_source("numpy", 5)
-    steps, said = speechbrain_drop(replace="rand").draw(80, 100, source, batch)
+    stream = framework_stream("numpy", 5)
+    steps, said = speechbrain_drop(replace="rand").draw(80, 100, stream, batch)
     n_rows, n_frames = (1, 100) if batch is None else (3, 150)
     theirs = np.random.RandomState(5)
     n = theirs.randint(1, 4, (1,))[0]
     theirs.randint(5, 15, (n_rows, n))
     theirs.randint(0, n_frames, (n_rows, n))
     theirs.random_sample((n_rows, n_frames, 80))
-    assert source.uniform((1,))[0] == theirs.random_sample()
+    assert stream.uniform((1,))[0] == theirs.random_sample()
     assert len(steps) == n
     assert said[-1].text == "time masks lie where the framework's do, but the noise in them is our own"
 
 
 def test_where_nothing_is_masked_speechbrain_draws_no_noise():
-    source, other = framework_source("numpy", 5), framework_source("numpy", 5)
-    steps, said = speechbrain_drop(replace="rand", drop_count_low=0, drop_count_high=0).draw(80, 100, source)
+    stream, other = framework_stream("numpy", 5), framework_stream("numpy", 5)
+    steps, said = speechbrain_drop(replace="rand", drop_count_low=0, drop_count_high=0).draw(80, 100, stream)
     other.integers(0, 1, (1,))
     assert (steps, said) == ([], [])
-    assert source.uniform((1,)) == other.uniform((1,))
+    assert stream.uniform((1,)) == other.uniform((1,))

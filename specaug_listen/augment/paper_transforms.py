@@ -19,8 +19,9 @@ from .._notices import Notice
 from .._records import record
 from .._rng import MAX_SEED
 from .fills import Fill, is_noise
-from .generators import Source
-from .masks import FixedCount, Mask, Warp
+from .framework_masks import Mask
+from .framework_transforms import FixedCount, Warp
+from .random_streams import RandomStream
 from .steps import Batch, Count, FrequencySpan, Ratio, Step, StepsAndNotices, TimeSpan, WarpPath
 
 __all__ = ["FrequencyMask", "PaperTransform", "TimeMask", "TimeWarp"]
@@ -50,8 +51,8 @@ class FrequencyMask(FixedCount):
     Examples
     --------
     >>> import numpy as np
-    >>> from specaug_listen.augment.generators import OwnSource
-    >>> steps, notices = FrequencyMask(count=2).draw(80, 300, OwnSource(np.random.default_rng(0)))
+    >>> from specaug_listen.augment.random_streams import OwnStream
+    >>> steps, notices = FrequencyMask(count=2).draw(80, 300, OwnStream(np.random.default_rng(0)))
     >>> len(steps)
     2
     """
@@ -66,15 +67,15 @@ class FrequencyMask(FixedCount):
         """The same masks in the parameters that those of all frameworks have."""
         return Mask("frequency", self.count, max_width=self.max_bins, width_rule="inclusive", fill=self.fill)
 
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
+    def draw(self, n_mels: int, n_frames: int, stream: RandomStream, batch: Batch | None = None) -> StepsAndNotices:
         """Draw the masked bins for a mel of this size, and say what was clamped."""
         is_clamped = self.count > 0 and self.max_bins > n_mels
         notices = [_clamped(self.kind, "frequency", "max_bins", self.max_bins, n_mels)] if is_clamped else []
         widest = min(self.max_bins, n_mels)
         steps: list[Step] = []
         for _ in range(self.count):
-            start, width = _start_and_width(widest, n_mels, source)
-            steps.append(FrequencySpan(start, width, self.fill, _noise_seed(self.fill, source)))
+            start, width = _start_and_width(widest, n_mels, stream)
+            steps.append(FrequencySpan(start, width, self.fill, _noise_seed(self.fill, stream)))
         return steps, notices
 
 
@@ -109,8 +110,8 @@ class TimeMask:
     Examples
     --------
     >>> import numpy as np
-    >>> from specaug_listen.augment.generators import OwnSource
-    >>> steps, notices = TimeMask(max_ratio=0.2).draw(80, 100, OwnSource(np.random.default_rng(0)))
+    >>> from specaug_listen.augment.random_streams import OwnStream
+    >>> steps, notices = TimeMask(max_ratio=0.2).draw(80, 100, OwnStream(np.random.default_rng(0)))
     >>> steps[0].n_frames <= 20
     True
     """
@@ -153,15 +154,15 @@ class TimeMask:
         """What a framework's generator is asked for."""
         return self.kind
 
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
+    def draw(self, n_mels: int, n_frames: int, stream: RandomStream, batch: Batch | None = None) -> StepsAndNotices:
         """Draw the runs for a mel of this size, and say what was clamped or does nothing."""
         count = self.count if self.count_ratio is None else min(self.max_count, _share(self.count_ratio, n_frames))
         bound = _share(self.max_ratio, n_frames)
         widest = bound if self.max_frames is None else min(self.max_frames, bound)
         steps: list[Step] = []
         for _ in range(count):
-            start, width = _start_and_width(widest, n_frames, source)
-            steps.append(TimeSpan(start, width, self.fill, _noise_seed(self.fill, source)))
+            start, width = _start_and_width(widest, n_frames, stream)
+            steps.append(TimeSpan(start, width, self.fill, _noise_seed(self.fill, stream)))
         return steps, self._notices(n_frames, count, bound)
 
     def _notices(self, n_frames: int, count: int, bound: int) -> list[Notice]:
@@ -196,8 +197,8 @@ class TimeWarp:
     Examples
     --------
     >>> import numpy as np
-    >>> from specaug_listen.augment.generators import OwnSource
-    >>> TimeWarp(max_frames=80).draw(80, 100, OwnSource(np.random.default_rng(0)))[1][0].text
+    >>> from specaug_listen.augment.random_streams import OwnStream
+    >>> TimeWarp(max_frames=80).draw(80, 100, OwnStream(np.random.default_rng(0)))[1][0].text
     'time_warp did nothing: max_frames=80 needs at least 163 frames, the clip has 100'
     """
 
@@ -219,7 +220,7 @@ class TimeWarp:
         """What a framework's generator is asked for."""
         return self.kind
 
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
+    def draw(self, n_mels: int, n_frames: int, stream: RandomStream, batch: Batch | None = None) -> StepsAndNotices:
         """Draw a warp for a mel of this size, or say why there is none."""
         w = self.max_frames
         if w == 0:
@@ -228,8 +229,8 @@ class TimeWarp:
         if n_frames < needed:
             values = {"transform": self.kind, "max_frames": w, "needed": needed, "n_frames": n_frames, "over": "clip"}
             return [], [Notice("too-short-to-warp", values)]
-        center = int(source.integers(w + 1, n_frames - 1 - w, (1,))[0])
-        return [WarpPath(center, int(source.integers(-w, w + 1, (1,))[0]))], []
+        center = int(stream.integers(w + 1, n_frames - 1 - w, (1,))[0])
+        return [WarpPath(center, int(stream.integers(-w, w + 1, (1,))[0]))], []
 
 
 PaperTransform: TypeAlias = FrequencyMask | TimeMask | TimeWarp
@@ -245,12 +246,12 @@ def _share(ratio: float, n_frames: int) -> int:
     return int(ratio * n_frames + 1e-9)
 
 
-def _start_and_width(widest: int, size: int, source: Source) -> tuple[int, int]:
-    width = int(source.integers(0, widest + 1, (1,))[0])
-    return int(source.integers(0, max(1, size - width), (1,))[0]), width
+def _start_and_width(widest: int, size: int, stream: RandomStream) -> tuple[int, int]:
+    width = int(stream.integers(0, widest + 1, (1,))[0])
+    return int(stream.integers(0, max(1, size - width), (1,))[0]), width
 
 
-def _noise_seed(fill: Fill, source: Source) -> int | None:
+def _noise_seed(fill: Fill, stream: RandomStream) -> int | None:
     # Always taken from the stream, so that another fill leaves the masks where they are.
-    seed = int(source.integers(0, MAX_SEED + 1, (1,))[0])
+    seed = int(stream.integers(0, MAX_SEED + 1, (1,))[0])
     return seed if is_noise(fill) else None

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .._imports import require
 from .._rng import MAX_SEED
 
-__all__ = ["GeneratorName", "OwnSource", "Source", "framework_source"]
+__all__ = ["GeneratorName", "OwnStream", "RandomStream", "framework_stream"]
 
 Integers: TypeAlias = npt.NDArray[np.intp]
 Uniforms: TypeAlias = npt.NDArray[np.float32]
@@ -23,7 +23,7 @@ GeneratorName: TypeAlias = Literal["torch", "numpy", "python"]
 _MOST_AT_ONCE = 1 << 20
 
 
-class Source(Protocol):
+class RandomStream(Protocol):
     """What draws take their numbers from."""
 
     is_of_framework: bool
@@ -47,7 +47,7 @@ class Source(Protocol):
         """Leave out ``n`` uniform numbers, where a framework draws them for what is drawn otherwise here."""
 
 
-class OwnSource:
+class OwnStream:
     """A stream of our own.
 
     Parameters
@@ -56,7 +56,7 @@ class OwnSource:
 
     Examples
     --------
-    >>> OwnSource(np.random.default_rng(0)).integers(2, 5, (3,)).tolist()
+    >>> OwnStream(np.random.default_rng(0)).integers(2, 5, (3,)).tolist()
     [4, 3, 3]
     """
 
@@ -89,7 +89,7 @@ class OwnSource:
         """Leave out ``n`` uniform numbers, where a framework draws them for what is drawn otherwise here."""
 
 
-class _FrameworkSource:
+class _FrameworkStream:
     """What all generators of frameworks have in common."""
 
     is_of_framework = True
@@ -108,7 +108,7 @@ class _FrameworkSource:
             self.uniform((min(_MOST_AT_ONCE, n - begin),))
 
 
-class _TorchSource(_FrameworkSource):
+class _TorchStream(_FrameworkStream):
     """PyTorch's CPU generator after ``torch.manual_seed``; the global one is left alone."""
 
     def __init__(self, seed: int) -> None:
@@ -132,7 +132,7 @@ class _TorchSource(_FrameworkSource):
         return numbers
 
 
-class _NumpySource(_FrameworkSource):
+class _NumpyStream(_FrameworkStream):
     """NumPy's global generator after ``np.random.seed``; the global one is left alone."""
 
     def __init__(self, seed: int) -> None:
@@ -153,7 +153,7 @@ class _NumpySource(_FrameworkSource):
         return np.asarray(self._state.permutation(n))
 
 
-class _PythonSource(_FrameworkSource):
+class _PythonStream(_FrameworkStream):
     """Python's ``random`` after ``random.seed``; the global one is left alone."""
 
     def __init__(self, seed: int) -> None:
@@ -177,7 +177,7 @@ class _PythonSource(_FrameworkSource):
         return np.array(order, dtype=np.intp)
 
 
-def framework_source(name: GeneratorName, seed: int) -> Source:
+def framework_stream(name: GeneratorName, seed: int) -> RandomStream:
     """Return the generator that a framework draws from, freshly seeded.
 
     Parameters
@@ -193,9 +193,9 @@ def framework_source(name: GeneratorName, seed: int) -> Source:
 
     Examples
     --------
-    >>> framework_source("python", 0).integers(0, 10, (3,)).tolist()
+    >>> framework_stream("python", 0).integers(0, 10, (3,)).tolist()
     [6, 6, 0]
     """
     if name == "torch":
-        return _TorchSource(seed)
-    return _NumpySource(seed) if name == "numpy" else _PythonSource(seed)
+        return _TorchStream(seed)
+    return _NumpyStream(seed) if name == "numpy" else _PythonStream(seed)

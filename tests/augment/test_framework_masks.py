@@ -32,15 +32,15 @@ from specaug_listen.augment import (
     WarpPath,
 )
 from specaug_listen.augment.draw import with_fill_levels
-from specaug_listen.augment.generators import OwnSource
+from specaug_listen.augment.random_streams import OwnStream
 from specaug_listen.errors import ParameterError
 from specaug_listen.frameworks import hf_policy, lhotse_policy, nemo_policy, speechbrain_drop, speechbrain_warp
 from specaug_listen.frameworks.registry import ALL_POLICIES
 from specaug_listen.frontends import LHOTSE, WHISPER, MelSpectrogram
 
 
-def source(seed=0):
-    return OwnSource(np.random.default_rng(seed))
+def stream(seed=0):
+    return OwnStream(np.random.default_rng(seed))
 
 
 def mel_of(n_frames, seed=0, frontend=LHOTSE):
@@ -116,7 +116,7 @@ def test_whatever_rules_are_put_together_masks_lie_within_the_mel(n_mels, n_fram
     mask = Mask(axis, count, min_width=low, max_width=high, max_ratio=ratio, over="padded", together=True, **fields)
     if fields["start_rule"] == "below_limit" and high > min(n_mels, n_frames):
         return  # may be refused, as NeMo does
-    steps, notices = mask.draw(n_mels, n_frames, source(), batch)
+    steps, notices = mask.draw(n_mels, n_frames, stream(), batch)
     assert all(notice.text and notice.values["transform"] == "mask" for notice in notices)
     Draw(n_mels, n_frames, tuple(steps), batch=batch)  # checks every step
     assert len(steps) <= count
@@ -228,7 +228,7 @@ def test_a_cut_tail_takes_the_audio_along(speechlike):
 
 
 def test_a_tail_is_cut_only_where_most_of_the_clip_stays():
-    lengths = [TrimTail(20).draw(80, 30, source(seed))[0] for seed in range(200)]
+    lengths = [TrimTail(20).draw(80, 30, stream(seed))[0] for seed in range(200)]
     cut = [steps[0].n_frames for steps in lengths if steps]
     assert set(cut) == set(range(1, 15))
     assert 0.6 < len(cut) / 200 < 0.8
@@ -283,19 +283,19 @@ def test_what_makes_lhotse_raise_is_refused(name):
     ],
 )
 def test_why_there_is_no_mask_is_said_in_words(mask, n_frames, said):
-    steps, notices = mask.draw(80, n_frames, source())
+    steps, notices = mask.draw(80, n_frames, stream())
     assert steps == []
     assert [notice.text for notice in notices] == [f"time masks did nothing: {said}"]
 
 
 def test_rectangles_of_more_bins_than_there_are_are_refused_as_by_nemo():
     with pytest.raises(ParameterError, match="cutout: max_bins=81: the mel has 80 bins, and NeMo raises here; allowed"):
-        Cutout(5, max_bins=81, max_frames=10).draw(80, 100, source())
-    assert Cutout(0, max_bins=81, max_frames=10).draw(80, 100, source()) == ([], [])
+        Cutout(5, max_bins=81, max_frames=10).draw(80, 100, stream())
+    assert Cutout(0, max_bins=81, max_frames=10).draw(80, 100, stream()) == ([], [])
 
 
 def test_rectangles_that_do_not_fit_are_said_and_left_out():
-    steps, (notice,) = Cutout(5, max_bins=80, max_frames=120).draw(80, 100, source())
+    steps, (notice,) = Cutout(5, max_bins=80, max_frames=120).draw(80, 100, stream())
     assert steps == []
     assert notice.kind == "cutout-too-large"
     line = "cutout did nothing: rectangles of 80 bins x 120 frames do not fit into 80 x 100; NeMo raises here"
@@ -304,19 +304,19 @@ def test_rectangles_that_do_not_fit_are_said_and_left_out():
 
 def test_wenets_copies_come_from_before():
     for seed in range(50):
-        for step in Copy(3, 20).draw(80, 60, source(seed))[0]:
+        for step in Copy(3, 20).draw(80, 60, stream(seed))[0]:
             assert 0 <= step.source_frame <= step.start_frame
             assert 1 <= step.n_frames <= 20
 
 
 @pytest.mark.parametrize(("warp", "least"), [(Warp(5), 11), (Warp(80, shortest=2), 162), (Warp(5, anywhere=True), 3)])
 def test_a_warp_needs_so_many_frames_and_says_so(warp, least):
-    steps, (notice,) = warp.draw(80, least - 1, source())
+    steps, (notice,) = warp.draw(80, least - 1, stream())
     assert steps == []
     assert notice.text == (
         f"time_warp did nothing: max_frames={warp.max_frames} needs at least {least} frames, the clip has {least - 1}"
     )
-    assert warp.draw(80, least, source())[1] == []
+    assert warp.draw(80, least, stream())[1] == []
 
 
 def places(policy, n_frames, n_draws):
@@ -447,9 +447,9 @@ def test_without_padding_what_is_over_it_is_over_the_clip():
 
 
 def test_a_short_clip_in_a_long_batch_is_warped():
-    (notice,) = Warp(20, over="padded").draw(80, 10, source(), Batch(1, 40))[1]
+    (notice,) = Warp(20, over="padded").draw(80, 10, stream(), Batch(1, 40))[1]
     assert notice.text == "time_warp did nothing: max_frames=20 needs at least 41 frames, the padded batch has 40"
-    (step,) = Warp(20, over="padded").draw(80, 10, source(), Batch(1, 41))[0]
+    (step,) = Warp(20, over="padded").draw(80, 10, stream(), Batch(1, 41))[0]
     assert step.over_frames == 41
 
 

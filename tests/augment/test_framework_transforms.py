@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from specaug_listen.augment import Warp
-from specaug_listen.augment.generators import OwnSource
+from specaug_listen.augment.random_streams import OwnStream
 
 
 def moves(warp, n_frames=60, n_draws=600):
-    source = OwnSource(np.random.default_rng(0))
-    paths = [path for _ in range(n_draws) for path in warp.draw(80, n_frames, source)[0]]
+    stream = OwnStream(np.random.default_rng(0))
+    paths = [path for _ in range(n_draws) for path in warp.draw(80, n_frames, stream)[0]]
     return np.array([(path.center_frame, path.displacement_frames) for path in paths])
 
 

@@ -1,9 +1,9 @@
-"""The frameworks' transforms as data: masks along one axis, rectangles, copies and cut tails; warps are in `warps`."""
+"""The frameworks' masks along one axis, as data."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from .._notices import Notice
 from .._records import record
 from ..errors import ParameterError
 from .fills import Fill, is_noise
-from .generators import Source
+from .random_streams import RandomStream
 from .rules import CountRule, Order, RatioRule, Span, Spans, StartRule, WidthRule, draw_count, draw_share, draw_spans
 from .steps import (
     Batch,
@@ -20,17 +20,14 @@ from .steps import (
     FrameCopy,
     FrequencySpan,
     Ratio,
-    Rectangle,
     Step,
     StepsAndNotices,
-    TailCut,
     TimeSpan,
     check_n_steps,
     n_in_padding,
 )
-from .warps import Warp
 
-__all__ = ["Copy", "Cutout", "FixedCount", "FrameworkTransform", "Mask", "TrimTail", "Warp"]
+__all__ = ["Mask", "noise_seed"]
 
 
 @record
@@ -78,8 +75,8 @@ class Mask:
 
     Examples
     --------
-    >>> from specaug_listen.augment.generators import framework_source
-    >>> steps, notices = Mask("frequency", count=2, max_width=27).draw(80, 300, framework_source("python", 0))
+    >>> from specaug_listen.augment.random_streams import framework_stream
+    >>> steps, notices = Mask("frequency", count=2, max_width=27).draw(80, 300, framework_stream("python", 0))
     >>> len(steps)
     2
     """
@@ -130,7 +127,7 @@ class Mask:
         """What a framework's generator is asked for."""
         return "patch" if self.start_rule == "grid" else "mask"
 
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
+    def draw(self, n_mels: int, n_frames: int, stream: RandomStream, batch: Batch | None = None) -> StepsAndNotices:
         """Draw the masks for a mel of this size, and say what does nothing, or lies in the padding.
 
         Masks over the padded batch may reach beyond the clip's frames.
@@ -138,13 +135,13 @@ class Mask:
         batch = batch or Batch()
         padded = batch.padded(n_frames)
         size = n_mels if self.axis == "frequency" else padded if self.over == "padded" else n_frames
-        spans, notices = self._spans(size, self._longest(size, batch), batch, source)
-        masks = draw_spans(self.width_rule, self.start_rule, self.order, spans, source)
-        is_own_noise = bool(masks) and self._draws_noise_of_batch and source.is_of_framework
+        spans, notices = self._spans(size, self._longest(size, batch), batch, stream)
+        masks = draw_spans(self.width_rule, self.start_rule, self.order, spans, stream)
+        is_own_noise = bool(masks) and self._draws_noise_of_batch and stream.is_of_framework
         if is_own_noise:
-            source.pass_over(batch.size * padded * n_mels)
-        steps = self._swaps(masks, n_mels, n_frames, padded, source) if self.fill == "swap" else []
-        steps = steps or [self._step(span, i == 0, source) for i, span in enumerate(masks)]
+            stream.pass_over(batch.size * padded * n_mels)
+        steps = self._swaps(masks, n_mels, n_frames, padded, stream) if self.fill == "swap" else []
+        steps = steps or [self._step(span, i == 0, stream) for i, span in enumerate(masks)]
         if n_lost := n_in_padding(steps, n_frames):
             notices.append(self._notice("in-padding", n_masks=n_lost, n_all=len(masks), n_frames=n_frames))
         if is_own_noise:
@@ -159,18 +156,18 @@ class Mask:
         """Whether the framework draws noise for the whole batch behind the masks (SpeechBrain's ``rand``)."""
         return self.fill == "uniform" and self.together and self.start_rule == "anywhere"
 
-    def _step(self, span: Span, is_first: bool, source: Source) -> Step:
+    def _step(self, span: Span, is_first: bool, stream: RandomStream) -> Step:
         fill: Fill = 0.0 if self.fill == "swap" else self.fill
-        seed = _noise_seed(fill, source)
+        seed = noise_seed(fill, stream)
         if self.axis == "frequency":
             return FrequencySpan(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
         return TimeSpan(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
 
-    def _swaps(self, masks: list[Span], n_mels: int, n_frames: int, padded: int, source: Source) -> list[Step]:
+    def _swaps(self, masks: list[Span], n_mels: int, n_frames: int, padded: int, stream: RandomStream) -> list[Step]:
         """Return copies in place of the masks of one draw, all from the same distance (SpeechBrain's ``swap``)."""
         if not masks or padded < 2:
             return []
-        shift = int(source.integers(1, padded, (1,))[0])
+        shift = int(stream.integers(1, padded, (1,))[0])
         over = padded if padded > n_frames else None
         steps: list[Step] = []
         for span in masks:
@@ -183,7 +180,7 @@ class Mask:
         """Return the size of the longest example of the batch along the axis."""
         return size if self.axis == "frequency" else max(size, batch.n_frames or self.row_frames or 0)
 
-    def _spans(self, size: int, longest: int, batch: Batch, source: Source) -> tuple[Spans, list[Notice]]:
+    def _spans(self, size: int, longest: int, batch: Batch, stream: RandomStream) -> tuple[Spans, list[Notice]]:
         """Return what widths and starts are drawn from, and why there are none."""
         widest, limit = float(self.max_width or 0), self.max_width or 0
         share = None if self.max_ratio is None else self.max_ratio * size
@@ -201,9 +198,9 @@ class Mask:
         ratio = self.max_ratio if self.count_rule == "total" else self.count_ratio
         n_of_longest = 0
         if self.count_rule == "share":
-            n, n_of_longest = draw_share(self.count, ratio or 0.0, size, longest, limit, source)
+            n, n_of_longest = draw_share(self.count, ratio or 0.0, size, longest, limit, stream)
         else:
-            n = draw_count(self.count_rule, self.count, self.max_count, ratio, size, limit, source)
+            n = draw_count(self.count_rule, self.count, self.max_count, ratio, size, limit, stream)
         check_n_steps(max(n, n_of_longest))
         if self.ratio_rule == "total" and share is not None:
             widest = min(widest, share // n) if n else 0.0
@@ -237,146 +234,6 @@ class Mask:
         return [self._notice("too-few-for-one", ratio=ratio, size=size)]
 
 
-class FixedCount:
-    """What is alike in transforms that ask for ``count`` of one kind whatever the clip."""
-
-    if TYPE_CHECKING:
-        count: int
-        kind: str
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether it never does anything, whatever the clip."""
-        return self.count == 0
-
-    @property
-    def fixed_count(self) -> int:
-        """Most masks that it asks for whatever the clip."""
-        return self.count
-
-    @property
-    def purpose(self) -> str:
-        """What a framework's generator is asked for."""
-        return self.kind
-
-
-@record
-class Cutout(FixedCount):
-    """Rectangles: NeMo's ``SpecCutout`` [1]_.
-
-    Start and size of both axes are uniform, sizes in {0, ..., ``max_bins``} and {0, ..., ``max_frames``}, starts so
-    that the largest rectangle would fit. Frames of padding count.
-
-    Parameters
-    ----------
-    count : int >= 0
-    max_bins, max_frames : int >= 0
-    fill : float or str
-
-    Raises
-    ------
-    ParameterError
-        When drawn, for rectangles of more bins than the mel has, as NeMo does for every clip. Of a clip with too few
-        frames the draw says that nothing was done.
-
-    References
-    ----------
-    .. [1] NVIDIA NeMo, ``nemo/collections/asr/parts/submodules/spectr_augment.py``.
-    """
-
-    count: Count = 5
-    max_bins: Count = 20
-    max_frames: Count = 5
-    fill: Fill = 0.0
-    kind: Literal["cutout"] = "cutout"
-
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
-        """Draw the rectangles for a mel of this size, or say why there are none."""
-        padded = (batch or Batch()).padded(n_frames)
-        if self.count and self.max_bins > n_mels:
-            raise ParameterError(
-                f"cutout: max_bins={self.max_bins}: the mel has {n_mels} bins, and NeMo raises here; allowed is at "
-                f"most {n_mels}"
-            )
-        if self.max_frames > padded:  # where NeMo raises an error
-            size = {"max_bins": self.max_bins, "max_frames": self.max_frames, "n_mels": n_mels, "n_frames": padded}
-            return [], [Notice("cutout-too-large", {"transform": self.kind, **size})]
-        steps: list[Step] = []
-        for _ in range(self.count):
-            highest = n_mels - self.max_bins, padded - self.max_frames, self.max_bins, self.max_frames
-            start_bin, start, n_bins, n = (int(source.integers(0, high + 1, (1,))[0]) for high in highest)
-            begin = min(start, n_frames)
-            seed = _noise_seed(self.fill, source)
-            steps.append(Rectangle(start_bin, n_bins, begin, min(n, n_frames - begin), self.fill, seed))
-        return steps, []
-
-
-@record
-class Copy(FixedCount):
-    """Runs of frames replaced by earlier ones: wenet's ``spec_sub`` [1]_.
-
-    Start uniform over all frames, length uniform in {1, ..., ``max_frames``}, cut at the end; how far before it the
-    frames come from is uniform over all there are. They are taken out of the mel as it was before the first copy.
-
-    Parameters
-    ----------
-    count : int >= 0
-    max_frames : int > 0
-
-    References
-    ----------
-    .. [1] wenet, ``wenet/dataset/processor.py``.
-    """
-
-    count: Count = 3
-    max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
-    kind: Literal["copy"] = "copy"
-
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
-        """Draw the copies for a mel of this size."""
-        steps: list[Step] = []
-        for _ in range(self.count):
-            start = int(source.integers(0, n_frames, (1,))[0])
-            length = int(source.integers(1, self.max_frames + 1, (1,))[0])
-            shift = int(source.integers(0, start + 1, (1,))[0])
-            steps.append(FrameCopy(start, min(length, n_frames - start), start - shift, is_first=not steps))
-        return steps, []
-
-
-@record
-class TrimTail:
-    """The last frames cut off: wenet's ``spec_trim`` [1]_.
-
-    1 to ``max_frames`` of them, where that is less than half the clip.
-
-    Parameters
-    ----------
-    max_frames : int > 0
-
-    References
-    ----------
-    .. [1] wenet, ``wenet/dataset/processor.py``.
-    """
-
-    max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
-    kind: Literal["trim_tail"] = "trim_tail"
-
-    @property
-    def purpose(self) -> str:
-        """What a framework's generator is asked for."""
-        return self.kind
-
-    def draw(self, n_mels: int, n_frames: int, source: Source, batch: Batch | None = None) -> StepsAndNotices:
-        """Draw how many, or say why none."""
-        length = int(source.integers(1, self.max_frames + 1, (1,))[0])
-        if length < n_frames / 2:
-            return [TailCut(length)], []
-        values = {"transform": self.kind, "length": length, "n_frames": n_frames}
-        return [], [Notice("half-the-clip", values)]
-
-
-def _noise_seed(fill: Fill, source: Source) -> int | None:
-    return source.noise_seed() if is_noise(fill) else None
-
-
-FrameworkTransform: TypeAlias = Mask | Cutout | Copy | TrimTail | Warp
+def noise_seed(fill: Fill, stream: RandomStream) -> int | None:
+    """Draw the seed of a fill that is noise; None for other fills."""
+    return stream.noise_seed() if is_noise(fill) else None
