@@ -16,9 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from ..augment import NONE, Policy
-from ..augment.framework_masks import Mask
-from ..augment.framework_transforms import Warp
+from ..augment import NONE, Mask, Policy, Warp
 from ..errors import ParameterError
 from ..frontends import ESPNET as FRONTEND
 from ..frontends import MelFrontend
