@@ -86,6 +86,13 @@ def _pages_lost(values: Mapping[str, Any]) -> str:
     return f"damaged: {' and '.join(lost)}, so sound is missing within the clip"
 
 
+def _pages_wrong(values: Mapping[str, Any]) -> str:
+    n_marks, n_times = values["n_marks"], values["n_times"]
+    wrong = [f"{plural(n_marks, 'page')} with a mark that cannot be true, as of the end amid it"] if n_marks else []
+    wrong += [f"{plural(n_times, 'page')} with a time that cannot be true"] if n_times else []
+    return f"damaged: {' and '.join(wrong)}; all sound that is there was read"
+
+
 def _junk_after(values: Mapping[str, Any]) -> str:
     n = values["n_bytes"]
     what = "something that seems" if n is None else f"{plural(n, 'byte')} that {'seems' if n == 1 else 'seem'}"
@@ -261,6 +268,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "pages-repeated": lambda values: (
         f"damaged: {plural(values['n_pages'], 'page')} a second time in the file, read once"
     ),
+    "pages-wrong": _pages_wrong,
     "other-streams": "streams left out: {n_streams} that differ in rate or channels, or are unreadable, beside the "
     "{n_read} that were read; split the file",
     "files-left-out": "files left out: {n_files} files one behind the other were read, and not the {n_bytes} bytes "
@@ -330,6 +338,7 @@ _DOUBTS = frozenset(
             "silenced",
             "pages-lost",
             "pages-repeated",
+            "pages-wrong",
             "packets-damaged",
             "other-streams",
             "files-left-out",

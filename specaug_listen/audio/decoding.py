@@ -113,7 +113,7 @@ class SndfileDecoder(Decoder):
         self._raw: dict[str, Any] | None = None
         with self._open()[0] as file:
             self.sample_rate, self.n_channels = int(file.samplerate), int(file.channels)
-            self._frames, subtype = int(file.frames), file.subtype
+            self._frames, subtype = int(file.frames) - stream.skip_samples, file.subtype
             self._is_linear = subtype in _SAMPLE_BYTES and file.format not in _COMPRESSED_FORMATS
             self._is_mpeg, self._is_flac = file.format == "MP3", file.format == "FLAC"
             # Within Vorbis' last page, libsndfile 1.2.2 is sent to another place than it says, and what Opus makes of a
@@ -166,7 +166,7 @@ class SndfileDecoder(Decoder):
             file, view = self._open()
             at = 0
         self._md5 = self._md5_of_stream() if self._is_flac and begin == 0 else FlacMd5(b"")
-        for block in chain(self._read(file, view, at, begin), self._behind_damage(begin)):
+        for block in chain(self._read(file, view, at - self._stream.skip_samples, begin), self._behind_damage(begin)):
             self._md5.add(block)
             yield block
 

@@ -355,8 +355,8 @@ def is_cut_file(path: str | os.PathLike[str]) -> bool:
 
 
 def _links(layout: FileLayout) -> tuple[Stream, ...]:
-    """The links of a chained Ogg; all of it as it is, where it has one, or several tracks."""
-    if len(layout.streams) == 1 or any(notice.kind == "tracks" for notice in layout.notices):
+    """The links of a chained Ogg; all of it as it is, where it has several tracks."""
+    if any(notice.kind == "tracks" for notice in layout.notices):
         return (Stream(),)
     return tuple(Stream(stream.pieces) for stream in layout.streams)
 

@@ -48,6 +48,8 @@ class Stream:
         As counted in the stream itself.
     most_samples : int or None
         How much to take, where the decoder gives more than is there.
+    skip_samples : int
+        How many samples at the beginning to drop, which no decoder does by itself.
     is_seekable : bool
         Whether its middle can be trusted to be found.
     ends_within : {"frame", "page", "sample"} or None
@@ -67,6 +69,7 @@ class Stream:
     promised_samples: int | None = None
     expected_samples: int | None = None
     most_samples: int | None = None
+    skip_samples: int = 0
     is_seekable: bool = True
     ends_within: str | None = None
     is_open: bool = False

@@ -15,17 +15,15 @@ from typing import BinaryIO
 from ..._notices import Notice
 from .flac import stream_of
 from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
+from .ogg_times import CODEC_MARKS, PAGE_HEADER_BYTES, OggTrack
 from .trailing import before_tags, end_of_run
-from .view import read_at
+from .view import Piece, read_at
 
 __all__ = ["ogg_layout"]
 
-_PAGE_HEADER_BYTES = 27
-_FIRST_PAGE_FLAG, _LAST_PAGE_FLAG = 2, 4
+_FIRST_PAGE_FLAG = 2
 _CHECKSUM_OFFSET, _ALL_ONES = 22, 0xFFFFFFFF
 _REVERSED_BYTES = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-# What the first packet of a track of sound begins with.
-_CODEC_MARKS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ")
 # Before what a FLAC file begins with: a mark, the mapping's version, and the number of header packets.
 _FLAC_IN_OGG_MARK, _FLAC_IN_OGG_BYTES = b"\x7fFLAC\1", 9
 
@@ -35,21 +33,28 @@ class _Scan:
     """The links of a chain, each from its first page on; what is wrong with the pages; the most tracks in a link.
 
     Pages that no first one opened are foreign, as no decoder reads them. ``has_ends`` tells of each link but the last
-    whether its last page is marked so.
+    whether its last page is marked so. ``edits`` holds what is to be read in place of pages, by where they are, and
+    where the file goes on behind that: nothing of a page that was there before, and a header with another time.
     """
 
+    file: BinaryIO
     begins: list[int] = field(default_factory=list)
     has_ends: list[bool] = field(default_factory=list)
+    skips: list[int] = field(default_factory=list)
     numbers: dict[int, int] = field(default_factory=dict)
+    tracks: dict[int, OggTrack] = field(default_factory=dict)
     was_first: bool = False
-    has_end: bool = False
+    is_cut: bool = False
     n_lost: int = 0
     n_foreign: int = 0
     n_behind: int = 0
     n_bad: int = 0
     is_torn: bool = False
     checksums: set[bytes] = field(default_factory=set)
-    repeated: dict[int, int] = field(default_factory=dict)
+    edits: dict[int, tuple[bytes, int]] = field(default_factory=dict)
+    n_repeated: int = 0
+    n_marks: int = 0
+    n_times: int = 0
     n_tracks: int = 0
     most_tracks: int = 0
 
@@ -59,26 +64,41 @@ class _Scan:
         is_first = bool(flags & _FIRST_PAGE_FLAG)
         if is_first and not self.was_first:
             if self.begins:
-                self.has_ends.append(self.has_end)
+                self.close()
             self.begins.append(at)
             self.numbers.clear()
             self.checksums.clear()
             self.n_tracks = 0
         self.was_first = is_first
         if page[: _CHECKSUM_OFFSET + 4] in self.checksums:
-            self.repeated[at] = at + len(page)
+            self.edits[at] = (b"", at + len(page))
+            self.n_repeated += 1
             return
         self.checksums.add(page[: _CHECKSUM_OFFSET + 4])
-        self.n_tracks += is_first and page[_PAGE_HEADER_BYTES + page[26] :].startswith(_CODEC_MARKS)
+        self.n_tracks += is_first and page[PAGE_HEADER_BYTES + page[26] :].startswith(CODEC_MARKS)
         self.most_tracks = max(self.most_tracks, self.n_tracks)
         if not is_first and serial not in self.numbers:
             self.n_foreign += len(page)
             return
         before = self.numbers.get(serial)
-        if before is not None and number > before + 1:
-            self.n_lost += number - before - 1
+        if before is not None:
+            self.n_lost += max(0, number - before - 1)
+            self.n_bad += number <= before
         self.numbers[serial] = number
-        self.has_end = bool(flags & _LAST_PAGE_FLAG)
+        self.tracks.setdefault(serial, OggTrack(at)).take(at, page)
+
+    def close(self) -> None:
+        """Come to the end of a link."""
+        tracks = [track for track in self.tracks.values() if track.is_sound] or list(self.tracks.values())
+        self.has_ends.append(not self.is_cut and all(track.has_end for track in tracks))
+        self.skips.append(max((track.skip_samples for track in tracks), default=0))
+        for track in self.tracks.values():
+            self.n_marks += len(track.marks)
+            self.n_times += track.n_wrong_times
+            for at, fields in track.mended_fields().items():
+                page = _with_fields(self.file, at, fields)
+                self.edits[at] = (page, at + len(page))
+        self.tracks.clear()
 
 
 def ogg_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
@@ -88,9 +108,10 @@ def ogg_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
         return unknown_layout("Ogg")
     ends = [*scan.begins[1:], end]
     spans = list(zip(scan.begins, ends, strict=True))[:MOST_FILES]
-    streams = [_as_flac(file, *span, scan.repeated) or _stream(span, end, scan.repeated) for span in spans]
+    streams = [_as_flac(file, *span, scan.edits) or _stream(span, end, scan.edits) for span in spans]
     is_all = len(scan.begins) <= MOST_FILES
-    for i, has_end in enumerate([*scan.has_ends, scan.has_end][: len(streams)]):
+    for i, has_end in enumerate(scan.has_ends[: len(streams)]):
+        streams[i] = replace(streams[i], skip_samples=scan.skips[i])
         is_last = i == len(scan.begins) - 1
         if not has_end and not streams[i].promised_samples:
             streams[i] = replace(streams[i], ends_within="page" if scan.is_torn and is_last else "stream")
@@ -104,8 +125,10 @@ def ogg_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     if scan.n_behind:
         streams[-1] = replace(streams[-1], is_seekable=False)
         notices = (*notices, Notice("junk-after", {"n_bytes": scan.n_behind}))
-    if scan.repeated:
-        notices = (*notices, Notice("pages-repeated", {"n_pages": len(scan.repeated)}))
+    if scan.n_repeated:
+        notices = (*notices, Notice("pages-repeated", {"n_pages": scan.n_repeated}))
+    if scan.n_marks or scan.n_times:
+        notices = (*notices, Notice("pages-wrong", {"n_marks": scan.n_marks, "n_times": scan.n_times}))
     if scan.most_tracks > 1:
         notices = (*notices, Notice("tracks", {"n_tracks": scan.most_tracks}))
     if not is_all:
@@ -114,9 +137,9 @@ def ogg_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
 
 
 def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
-    scan, at, end = _Scan(), begin, before_tags(file, begin, end)
+    scan, at, end = _Scan(file), begin, before_tags(file, begin, end)
     while at < end:
-        header = read_at(file, at, _PAGE_HEADER_BYTES)
+        header = read_at(file, at, PAGE_HEADER_BYTES)
         if not header.startswith(b"OggS"):
             next_at = _next_page(file, at, end)
             if next_at < end:
@@ -125,12 +148,12 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
                 scan.n_behind = end - at
             at = next_at
             continue
-        if len(header) < _PAGE_HEADER_BYTES or at + _PAGE_HEADER_BYTES + header[26] > end:
+        if len(header) < PAGE_HEADER_BYTES or at + PAGE_HEADER_BYTES + header[26] > end:
             scan.is_torn = True
             break
-        n_bytes = _PAGE_HEADER_BYTES + header[26] + sum(file.read(header[26]))
+        n_bytes = PAGE_HEADER_BYTES + header[26] + sum(file.read(header[26]))
         if at + n_bytes > end:
-            scan.is_torn, scan.has_end = True, False
+            scan.is_torn = scan.is_cut = True
             break
         page = read_at(file, at, n_bytes)
         if not _is_sound(page):
@@ -140,42 +163,63 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
                 continue
         scan.take(at, page)
         at += n_bytes
+    if scan.begins:
+        scan.close()
     return scan
 
 
 def _is_sound(page: bytes) -> bool:
-    """Whether a page is as it was written, by its checksum: zlib's, with the bits of each byte turned around."""
+    """Whether a page is as it was written, by its checksum."""
+    return _checksum(page) == page[_CHECKSUM_OFFSET : _CHECKSUM_OFFSET + 4]
+
+
+def _checksum(page: bytes) -> bytes:
+    """Compute the checksum of a page: zlib's, with the bits of each byte turned around."""
     without_checksum = page[:_CHECKSUM_OFFSET] + bytes(4) + page[_CHECKSUM_OFFSET + 4 :]
     turned = zlib.crc32(without_checksum.translate(_REVERSED_BYTES), _ALL_ONES) ^ _ALL_ONES
-    return struct.pack(">I", turned).translate(_REVERSED_BYTES) == page[_CHECKSUM_OFFSET : _CHECKSUM_OFFSET + 4]
+    return struct.pack(">I", turned).translate(_REVERSED_BYTES)
 
 
-def _stream(span: tuple[int, int], size: int, repeated: Mapping[int, int]) -> Stream:
-    """Return what a decoder is to see of a link: all of it but for pages that were there before."""
+def _with_fields(file: BinaryIO, at: int, fields: Mapping[int, bytes]) -> bytes:
+    """Return a page as far as other fields are to stand in it, with the checksum that it then has."""
+    header = read_at(file, at, PAGE_HEADER_BYTES)
+    page = bytearray(header + (table := file.read(header[26])) + file.read(sum(table)))
+    for place, value in fields.items():
+        page[place : place + len(value)] = value
+    page[_CHECKSUM_OFFSET : _CHECKSUM_OFFSET + 4] = _checksum(bytes(page))
+    return bytes(page[: max(PAGE_HEADER_BYTES, *(place + len(value) for place, value in fields.items()))])
+
+
+def _stream(span: tuple[int, int], size: int, edits: Mapping[int, tuple[bytes, int]]) -> Stream:
+    """Return what a decoder is to see of a link: all of it, with some pages left out or with other fields."""
     begin, end = span
-    places = list(repeated)  # in their order
-    without = places[bisect_left(places, begin) : bisect_left(places, end)]
-    if span == (0, size) and not without:
+    places = sorted(edits)
+    of_link = places[bisect_left(places, begin) : bisect_left(places, end)]
+    if span == (0, size) and not of_link:
         return Stream()
-    return Stream(tuple(zip([begin, *(repeated[at] for at in without)], [*without, end], strict=True)))
+    pieces: list[Piece] = []
+    for at in of_link:
+        pieces += [(begin, at), edits[at][0]]
+        begin = edits[at][1]
+    return Stream((*pieces, (begin, end)))
 
 
-def _as_flac(file: BinaryIO, begin: int, end: int, repeated: Mapping[int, int]) -> Stream | None:
+def _as_flac(file: BinaryIO, begin: int, end: int, edits: Mapping[int, tuple[bytes, int]]) -> Stream | None:
     """The packets of FLAC in Ogg in a row; None where the first page holds something else."""
     pieces: list[tuple[int, int]] = []
     at, serial = begin, b""
-    while at + _PAGE_HEADER_BYTES <= end:
-        header = read_at(file, at, _PAGE_HEADER_BYTES)
+    while at + PAGE_HEADER_BYTES <= end:
+        header = read_at(file, at, PAGE_HEADER_BYTES)
         if not header.startswith(b"OggS"):
             at = _next_page(file, at, end)
             continue
         n_bytes = sum(file.read(header[26]))
-        sound = at + _PAGE_HEADER_BYTES + header[26]
+        sound = at + PAGE_HEADER_BYTES + header[26]
         if at == begin:
             if not file.read(_FLAC_IN_OGG_BYTES).startswith(_FLAC_IN_OGG_MARK):
                 return None
             serial, sound, n_bytes = header[14:18], sound + _FLAC_IN_OGG_BYTES, n_bytes - _FLAC_IN_OGG_BYTES
-        if header[14:18] == serial and at not in repeated:
+        if header[14:18] == serial and edits.get(at, (header,))[0]:
             pieces.append((sound, min(end, sound + n_bytes)))
         at = sound + n_bytes
     return stream_of(file, pieces)

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import io
 import os
-import struct
 import tracemalloc
 
 import numpy as np
 import pytest
 import soundfile as sf
-from oddfiles import in_ogg, ogg_checksum
-from readings import RATE, VOICE, encoded, heard
+from oggpages import MADE, n_headers, pages, with_fields, with_later_end, with_serial
+from readings import RATE, heard
 
 from specaug_listen import load
 from specaug_listen.audio.containers import layout_of
-
-SOUND = np.tile(VOICE, 4)
-MADE = {
-    "Vorbis": lambda: bytes(encoded(SOUND, "OGG", "VORBIS")),
-    "Opus": lambda: bytes(encoded(SOUND, "OGG", "OPUS")),
-    "FLAC": lambda: in_ogg(bytes(encoded(SOUND, "FLAC"))),
-}
-
-
-def pages(data):
-    places = [i for i in range(len(data)) if data[i : i + 4] == b"OggS"]
-    return [data[begin:end] for begin, end in zip(places, [*places[1:], len(data)], strict=True)]
-
-
-def with_serial(page, serial):
-    page = page[:14] + struct.pack("<I", serial) + page[18:22] + bytes(4) + page[26:]
-    return page[:22] + struct.pack("<I", ogg_checksum(page)) + page[26:]
+from specaug_listen.errors import AudioError
 
 
 def test_pages_that_are_there_twice_are_read_once(subtests, tmp_path):
@@ -144,7 +127,45 @@ def test_a_part_of_opus_of_a_low_rate_is_that_part_of_the_whole(tmp_path, rate):
         np.testing.assert_array_equal(part, whole[begin : begin + rate // 2])
 
 
-def with_later_end(page, n):
-    """A page whose time is later."""
-    page = page[:6] + struct.pack("<q", struct.unpack("<q", page[6:14])[0] + n) + page[14:22] + bytes(4) + page[26:]
-    return page[:22] + struct.pack("<I", ogg_checksum(page)) + page[26:]
+@pytest.mark.parametrize("codec", MADE)
+def test_the_mark_of_the_end_amid_a_stream_ends_nothing(subtests, tmp_path, codec):
+    parts = pages(MADE[codec]())
+    expected, _ = heard(tmp_path, b"".join(parts))
+    for places in ([len(parts) // 2], [n_headers(parts)], [0], [1], range(len(parts))):
+        with subtests.test(places=places):
+            marked = [with_fields(page, flags=page[5] | 4) if i in places else page for i, page in enumerate(parts)]
+            samples, notices = heard(tmp_path, b"".join(marked))
+            np.testing.assert_array_equal(samples, expected)
+            n_marks = len([place for place in places if place < len(parts) - 1])
+            assert notices == {"pages-wrong": {"n_marks": n_marks, "n_times": 0}}
+            with pytest.raises(AudioError, match=r"mark that cannot be true.*refused"):
+                load(tmp_path / "clip.bin", strict=True)
+
+
+@pytest.mark.parametrize("codec", ["Vorbis", "Opus"])
+def test_pages_that_say_to_go_on_with_a_packet_that_has_ended_lose_none(tmp_path, codec):
+    parts = pages(MADE[codec]())
+    expected, _ = heard(tmp_path, b"".join(parts))
+    first = n_headers(parts)
+    samples, notices = heard(
+        tmp_path, b"".join([*parts[:first], *(with_fields(p, flags=p[5] | 1) for p in parts[first:])])
+    )
+    np.testing.assert_array_equal(samples, expected)
+    assert notices["pages-wrong"]["n_marks"] >= 1
+
+
+@pytest.mark.parametrize("codec", MADE)
+def test_numbers_of_pages_that_do_not_rise_are_told(tmp_path, codec):
+    parts = pages(MADE[codec]())
+    same = [with_fields(page, number=min(i, 2)) for i, page in enumerate(parts)]
+    assert heard(tmp_path, b"".join(same))[1]["pages-lost"]["n_bad"] == len(parts) - 3
+
+
+@pytest.mark.parametrize("codec", ["Vorbis", "Opus"])
+def test_a_track_without_its_end_is_cut_though_another_one_ends(tmp_path, codec):
+    parts = pages(MADE[codec]())
+    other = with_fields(b"OggS\0\2" + bytes(8) + b"data" + bytes(8) + b"\1\7no sound"[:1] + b"\7no sound"[:8])
+    half = len(parts) // 2
+    end = with_serial(with_fields(parts[-1], number=1), 0x61746164)
+    _, notices = heard(tmp_path, b"".join([parts[0], other, *parts[1:half], end]))
+    assert notices["cut-within"]["within"] == "stream"
