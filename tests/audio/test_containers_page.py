@@ -20,8 +20,8 @@ from specaug_listen.errors import AudioError
 
 PAGE = Path(__file__).parents[2] / "docs" / "audio.md"
 BEGIN, END = "<!-- containers -->\n", "<!-- end of containers -->"
-COLUMNS = ("whole", "cut", "size 0", "size left open", "size too small", "text behind it", "damaged within")
-NONE = "no such size"
+COLUMNS = ("intact", "truncated", "size 0", "size left open", "size too small", "trailing text", "damaged inside")
+NONE = "no size field"
 
 
 def read(data, folder):
@@ -45,13 +45,13 @@ def word(data, whole, folder):
     n = min(len(samples), len(whole))
     differs = np.abs(samples[:n] - whole[:n]) > 1e-6
     if len(samples) > len(whole) and differs.any():
-        heard = "all, with what the encoder padded" if holds(samples, whole) else "other sound"
+        heard = "all, with the encoder's padding" if holds(samples, whole) else "different sound"
     elif not differs.any():
-        heard = "all" if len(samples) == len(whole) else "longer" if len(samples) > n else "up to there"
+        heard = "all" if len(samples) == len(whole) else "longer" if len(samples) > n else "up to the cut"
     elif len(samples) < len(whole):
-        heard = "what is left"
+        heard = "remaining parts"
     else:
-        heard = "silent there" if not samples[:n][differs].any() else "heard as it is"
+        heard = "silence there" if not samples[:n][differs].any() else "decoded as it is"
     return ", ".join([heard, *(f"`{kind}`" for kind in kinds)])
 
 
@@ -95,7 +95,7 @@ def wav_of(data, size):
 
 
 def line(name, cells):
-    return f"| {name} | " + " | ".join(cell or "cannot be made here" for cell in cells) + " |"
+    return f"| {name} | " + " | ".join(cell or "not tested" for cell in cells) + " |"
 
 
 def sizes(container):
