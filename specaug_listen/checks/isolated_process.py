@@ -22,12 +22,17 @@ import time
 import warnings
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
 
-from .._stdout import close_saved_descriptors
+# By their own names: a callable may replace them in their modules.
+from os import _exit, getpid
+from pickle import dumps, loads
+from typing import Any, NamedTuple, NoReturn
+
+from .._stdout import close_saved_descriptors, discard
 from ..custom.call import describe_error
 from ..custom.load import load_callable
 from ..errors import ParameterError, SpecAugListenError
+from .answers import PACKAGE, AnswerError, check_answer, read_answer
 from .subreaper import IS_LINUX, keep, processes_below
 
 __all__ = ["CallEndedError", "CallableProcess", "GaveUpError"]
@@ -37,6 +42,7 @@ _MOST_HANGS = 2
 _MOST_ENDS = 5
 # How long [s] a process may take to end by itself.
 _PATIENCE_S = 5.0
+_REPLACED = "replaced what its process needs to answer"
 _SPOILED = "wrote into the pipe of its process, or read from it"
 
 
@@ -105,7 +111,12 @@ class CallableProcess:
         answer = self._ask((work, args))
         self.has_come_back = True
         self.n_forks += answer.n_forks
-        return _result(answer.result)
+        result = _result(answer.result)
+        try:
+            check_answer(work, result)
+        except AnswerError:
+            raise self._end(_REPLACED) from None
+        return result
 
     @property
     def is_apart(self) -> bool:
@@ -155,7 +166,7 @@ class CallableProcess:
         with warnings.catch_warnings():
             # Of threads: the callable is called by one thread, and by libraries that are told to use one.
             warnings.simplefilter("ignore", DeprecationWarning)
-            process = context.Process(target=_serve, args=(there, here, self.source, os.getpid()), daemon=True)
+            process = context.Process(target=_serve, args=(there, here, self.source, getpid()), daemon=True)
             process.start()
         there.close()
         self._process, self._connection = process, here
@@ -177,7 +188,7 @@ class CallableProcess:
                 self._send(connection, request)
             if not connection.poll(self.timeout_s):
                 raise self._hang(f"did not come back within {self.timeout_s:g} s")
-            answer: _Answer = connection.recv()
+            answer = read_answer(connection.recv_bytes())
             if _is_stopped(self._process):
                 raise self._hang("stopped the process above its own")
         except CallEndedError:
@@ -251,7 +262,7 @@ def _of_code(code: int) -> str:
 
 def _result(answer: Any) -> Any:
     if isinstance(answer, _Failed):
-        raise answer.error if answer.error is not None else ParameterError(answer.description)
+        raise answer.error if isinstance(answer.error, SpecAugListenError) else ParameterError(answer.description)
     return answer
 
 
@@ -264,16 +275,34 @@ def _bound_waiting(connection: Connection, timeout_s: float) -> None:
 
 
 def _serve(connection: Connection, other: Connection, source: Callable[..., Any] | str, parent: int) -> None:
-    """Load the callable in the other process, and answer one request after another."""
+    """Load the callable in the other process, and answer one request after another.
+
+    Nothing that the callable does comes back from here: the process is a copy of that which checks, and would go on as
+    if it were that one.
+    """
+    try:
+        _prepare(connection, other, parent)
+        _answer_requests(connection, source)
+    finally:
+        _end()
+
+
+def _prepare(connection: Connection, other: Connection, parent: int) -> None:
+    """Make the process one that only answers: it prints no errors, takes no signals of the terminal, and ends."""
     other.close()
     close_saved_descriptors()
+    discard(2)
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     if IS_LINUX:
         keep(parent, connection)
     # Ctrl-C is for the process that checks, which ends this one; so is the end of a closed terminal.
     for name, action in (("SIGINT", signal.SIG_IGN), ("SIGTERM", signal.SIG_DFL), ("SIGHUP", signal.SIG_DFL)):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), action)
-    server, forks = os.getpid(), _count_forks()
+
+
+def _answer_requests(connection: Connection, source: Callable[..., Any] | str) -> None:
+    server, forks = getpid(), _count_forks()
     try:
         function = load_callable(source) if isinstance(source, str) else source
         # What a module starts when it is imported is its own affair, and ends with the check.
@@ -289,16 +318,22 @@ def _serve(connection: Connection, other: Connection, source: Callable[..., Any]
     except BaseException as error:
         _leave_if_copy(server)
         _send(connection, _Answer(_failed(error), 0))
-    finally:
-        # No exit handlers, and no buffers that were filled before the fork.
-        os._exit(0)
+
+
+def _end() -> NoReturn:
+    """End this process, whatever a callable has set up; without exit handlers and buffers of before the fork."""
+    while True:
+        try:  # noqa: SIM105  # contextlib may be replaced, and so may the names of errors
+            _exit(0)
+        except:  # noqa: E722  # of a function that watches calls
+            pass
 
 
 def _request(connection: Connection) -> Any:
     try:
-        return connection.recv()
+        return loads(connection.recv_bytes())
     except BaseException:  # the check has ended, or somebody else has read from the pipe
-        os._exit(0)
+        _end()
 
 
 def _count_forks() -> list[int]:
@@ -311,8 +346,8 @@ def _count_forks() -> list[int]:
 
 def _leave_if_copy(server: int) -> None:
     """End a process that a callable has split off and that came back: there is nobody who asked it."""
-    if os.getpid() != server:
-        os._exit(0)
+    if getpid() != server:
+        _end()
 
 
 def _answer(work: Callable[..., Any], function: Any, args: tuple[Any, ...]) -> Any:
@@ -323,11 +358,14 @@ def _answer(work: Callable[..., Any], function: Any, args: tuple[Any, ...]) -> A
 
 
 def _failed(error: BaseException) -> _Failed:
-    return _Failed(error if isinstance(error, SpecAugListenError) else None, describe_error(error))
+    # A type of the callable's may derive from ours.
+    ours = error if isinstance(error, SpecAugListenError) else None
+    is_of_package = type(error).__module__.partition(".")[0] == PACKAGE
+    return _Failed(ours if is_of_package else None, describe_error(error))
 
 
 def _send(connection: Connection, answer: Any) -> None:
     try:
-        connection.send(answer)
+        connection.send_bytes(dumps(answer))
     except (OSError, ValueError):
-        os._exit(0)
+        _end()
