@@ -17,13 +17,12 @@ from .framework_transforms import Cutout, Warp
 from .paper_transforms import TimeWarp
 from .policy import Policy, applied_transforms
 from .random_streams import OwnStream
-from .steps import Batch, Rectangle, Step
+from .steps import Batch, Step
 
-__all__ = ["Shares", "expected_shares", "least_mels"]
+__all__ = ["Shares", "enough_draws", "expected_shares", "least_mels"]
 
-
-# Over all draws.
-_MOST_MASKS = 200_000
+# Over all draws: a policy of thousands of masks needs no thousands of draws to tell what it masks.
+_MOST_MASKS = 50_000
 
 
 @record
@@ -63,6 +62,7 @@ def expected_shares(
     policy : Policy
     n_mels, n_frames : int > 0
     n_draws : int > 0
+        Fewer are made of many masks; see `enough_draws`.
     rng : int
     batch : Batch or None
         The padded batch that the clip sits in, in place of the policy's own; its first example is counted.
@@ -88,22 +88,29 @@ def expected_shares(
         sizes_text = ", ".join(f"{name}={size!r:.40}" for name, size in sizes.items())
         raise ParameterError(f"{sizes_text}: allowed is 1 or more of each")
     generator = np.random.default_rng(as_seed(rng))
-    # A policy of thousands of masks needs no thousands of draws to tell what it masks.
-    n_masks = sum(max(getattr(t, "count", 1), getattr(t, "max_count", 0) or 0) for t in policy.transforms)
-    n_draws = max(10, min(n_draws, _MOST_MASKS // max(n_masks, 1)))
     batch = batch or policy.batch
-    draws = [
-        Draw(n_mels, n_frames, _steps(policy, n_mels, n_frames, generator, batch), batch=batch) for _ in range(n_draws)
-    ]
-    time = np.array([draw.masked_time_ratio for draw in draws])
-    frequency = np.array([draw.masked_frequency_ratio for draw in draws])
-    area = 1 - (1 - frequency) * (1 - time)
-    for i, draw in enumerate(draws):
-        if any(isinstance(step, Rectangle) for step in draw.steps):
-            area[i] = draw.masked_area_ratio
+    draws = (
+        Draw(n_mels, n_frames, _steps(policy, n_mels, n_frames, generator, batch), batch=batch)
+        for _ in range(enough_draws(policy, n_draws))
+    )
+    rows = [(draw.masked_time_ratio, draw.masked_frequency_ratio, draw.masked_area_ratio) for draw in draws]
+    time, frequency, area = np.array(rows).T.copy()
     return Shares(
         n_frames, float(time.mean()), float(frequency.mean()), float(area.mean()), float(np.quantile(time, 0.95))
     )
+
+
+def enough_draws(policy: Policy, n_draws: int) -> int:
+    """Return how many draws of ``n_draws`` are made to tell what a policy masks.
+
+    Examples
+    --------
+    >>> from specaug_listen.augment import LB
+    >>> enough_draws(LB, 1000), enough_draws(LB.with_parameters(mT=1000), 1000)
+    (1000, 49)
+    """
+    n_masks = sum(max(getattr(t, "count", 1), getattr(t, "max_count", 0) or 0) for t in policy.transforms)
+    return min(n_draws, max(10, _MOST_MASKS // max(n_masks, 1)))
 
 
 def least_mels(policy: Policy) -> int:

@@ -83,7 +83,7 @@ class Draw:
 
     def __post_init__(self) -> None:
         """Check that every step lies within the mel, or its batch."""
-        padded = self.n_frames + self.padding.n_frames
+        padded, is_over_padding = self.n_frames + self.padding.n_frames, self.is_over_padding
         for step in self.steps:
             for end, size, unit in reaches(step, self.n_mels, self.n_frames, padded):
                 if end > size:
@@ -91,7 +91,7 @@ class Draw:
             over = over_frames(step)
             if over not in (None, padded):
                 raise ParameterError(f"{step.kind}.over_frames={over}: allowed is {padded}, the frames of the batch")
-            if self.is_over_padding and isinstance(step, TailCut | CallableStep):
+            if is_over_padding and isinstance(step, TailCut | CallableStep):
                 raise ParameterError(
                     f"{step.kind} stands with a warp or copies over the padded batch, whose frames it does not know; "
                     "draw one or the other, or without batch.n_frames"
@@ -314,6 +314,8 @@ class Draw:
 def with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
     """Return the draw with the level of every fill, relative to the clip, written into its steps."""
     state = _first_state(draw, mel)
+    # Masks are put in only where a later step looks at what they filled.
+    is_masked = any(isinstance(step, CallableStep) or getattr(step, "over", "") == "current" for step in draw.steps)
     steps: list[Step] = []
     for step in draw.steps:
         state = state.at(step)
@@ -323,7 +325,8 @@ def with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
             )
             step = dataclasses.replace(step, fill_level=level)
         steps.append(step)
-        state = state.after(step)
+        if is_masked or isinstance(step, WarpPath | TailCut):
+            state = state.after(step)
     return dataclasses.replace(draw, steps=tuple(steps))
 
 
@@ -358,18 +361,25 @@ class _State:
         if isinstance(step, WarpPath):
             taps = step.taps(self.n_frames)
             taps = taps.extend(self.clean.n_frames) if len(taps.source) < self.clean.n_frames else taps
-            warped = {name: getattr(self, name).with_warp(taps) for name in ("clean", "current", "before")}
-            return dataclasses.replace(self, **warped)
+            return self._with_each(lambda mel: mel.with_warp(taps))
         if isinstance(step, TailCut):
             n = self.clean.n_frames - step.n_frames
-            cut = {name: getattr(self, name).first_frames(n) for name in ("clean", "current", "before")}
-            return dataclasses.replace(self, **cut, n_frames=n)
+            return dataclasses.replace(self._with_each(lambda mel: mel.first_frames(n)), n_frames=n)
         if isinstance(step, CallableStep):
             mel = step.apply(self.current)
             return dataclasses.replace(self, clean=mel, current=mel, before=mel, n_frames=mel.n_frames)
         if isinstance(step, FrameCopy):
             return dataclasses.replace(self, current=with_copy(self.current, self.before, step, self.n_frames))
         return dataclasses.replace(self, current=with_fill(self.current, self.reference(step), step, self.padding))
+
+    def _with_each(self, change: Callable[[Any], Any]) -> _State:
+        """Return the state with a change of every mel on its way; before the first mask they are one."""
+        changed: dict[int, Any] = {}
+        for mel in (self.clean, self.current, self.before):
+            if id(mel) not in changed:
+                changed[id(mel)] = change(mel)
+        clean, current, before = (changed[id(mel)] for mel in (self.clean, self.current, self.before))
+        return dataclasses.replace(self, clean=clean, current=current, before=before)
 
 
 def _first_state(draw: Draw, mel: AnyMel) -> _State:

@@ -71,6 +71,8 @@ class OwnStream:
 
     def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
         """Draw integers in [low, high)."""
+        if shape == (1,):  # NumPy takes longer to count the entries of a shape than to draw the one
+            return np.array([self._rng.integers(low, high)])
         return np.asarray(self._rng.integers(low, high, shape))
 
     def distinct(self, n: int, k: int) -> Integers:

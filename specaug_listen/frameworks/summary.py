@@ -11,7 +11,7 @@ from pydantic import Field
 from .._files import printable
 from .._records import record
 from ..augment import Policy
-from ..augment.coverage import Shares, expected_shares, least_mels
+from ..augment.coverage import Shares, enough_draws, expected_shares, least_mels
 from ..augment.describe import in_words
 from ..errors import error_context
 from ..frontends import MelFrontend
@@ -172,6 +172,7 @@ def show_policy(
         ]
     steps = tuple(in_words(transform) for transform in imported.policy.transforms)
     oddities = FRAMEWORKS[imported.framework].oddities if imported.framework in FRAMEWORKS else ()
+    n_draws = enough_draws(imported.policy, n_draws)
     return PolicyPage(source, imported, used, steps, tuple(shares), oddities, n_draws, seed, reason)
 
 

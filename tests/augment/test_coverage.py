@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from specaug_listen.augment import Batch, Cutout, FrequencyMask, Mask, Policy, TimeMask, TimeWarp
-from specaug_listen.augment.coverage import expected_shares
+from specaug_listen.augment.coverage import enough_draws, expected_shares
 from specaug_listen.errors import ParameterError
 from specaug_listen.frameworks import ALL_POLICIES, hf_policy
+from specaug_listen.frameworks.summary import show_policy
 
 # Time, frequency and area of clips of 2, 5, 10 and 15 s at 100 frames per second and 80 bands; two decimals of a Monte
 # Carlo of 4000 draws, written apart from this package.
@@ -104,6 +105,12 @@ def test_the_policys_own_batch_counts():
 def test_the_same_seed_gives_the_same_shares():
     a, b, c = (expected_shares(ALL_POLICIES["LD"], 80, 300, n_draws=20, rng=seed) for seed in (1, 1, 2))
     assert a == b != c
+
+
+def test_no_more_draws_are_made_than_asked_for_and_fewer_of_thousands_of_masks():
+    many = Policy([FrequencyMask(count=1000, max_bins=2), TimeMask(count=1000, max_frames=2)])
+    assert (enough_draws(ALL_POLICIES["LB"], 3), enough_draws(many, 1000), enough_draws(many, 3)) == (3, 25, 3)
+    assert show_policy(many).n_draws == 25
 
 
 @pytest.mark.parametrize("sizes", [(0, 100, 1), (80, 0, 1), (80, 100, 0)])
