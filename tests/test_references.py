@@ -24,7 +24,7 @@ MODULES = sorted(path for path in HOUSE.rglob("*.py") if path.stem != "__main__"
 # Within single back quotes; double ones hold code, which may be anybody's.
 REFERENCE = re.compile(r"(?<!`)`([A-Za-z_][\w.]*\w)`(?!`)")
 # Whose names are not looked up: some are installed with an extra alone.
-LIBRARIES = {*sys.stdlib_module_names, "librosa", "numpy", "scipy", "torch"}
+LIBRARIES = {*sys.stdlib_module_names, "librosa", "numpy", "scipy", "soundfile", "torch"}
 
 
 def dotted(path: pathlib.Path) -> str:
