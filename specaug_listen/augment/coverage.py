@@ -1,4 +1,4 @@
-"""How much of a clip a policy masks on average, by drawing it many times."""
+"""Mean coverage of a policy's masks, estimated from many draws."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from .steps import Batch, Step
 
 __all__ = ["Shares", "enough_draws", "expected_shares", "least_mels"]
 
-# Over all draws: a policy of thousands of masks needs no thousands of draws to tell what it masks.
+# In all draws together: the more masks in a draw, the fewer draws are needed.
 _MOST_MASKS = 50_000
 
 
 @record
 class Shares:
-    """Mean shares of a clip that masks cover, where the policy applies them.
+    """Mean shares of a clip that masks cover when the policy is applied.
 
     Parameters
     ----------
     n_frames : int > 0
         Length of the clip.
     time, frequency, area : float in [0, 1]
-        Of its frames, its bins, and its cells.
+        Mean masked share of its frames, bins and cells.
     time_p95 : float in [0, 1]
         The 95th percentile over draws of the share of its frames.
     """
@@ -55,26 +55,11 @@ def expected_shares(
     rng: int = 0,
     batch: Batch | None = None,
 ) -> Shares:
-    """Draw a policy many times for a clip of this size, and average what its masks cover.
+    """Draw a policy many times for a clip of this size, and average the shares that its masks cover.
 
-    Parameters
-    ----------
-    policy : Policy
-    n_mels, n_frames : int > 0
-    n_draws : int > 0
-        Fewer are made of many masks; see `enough_draws`.
-    rng : int
-    batch : Batch or None
-        The padded batch that the clip sits in, in place of the policy's own; its first example is counted.
-
-    Returns
-    -------
-    Shares
-
-    Raises
-    ------
-    ParameterError
-        When a size is below 1, or the policy holds what cannot be drawn without sound.
+    Fewer than ``n_draws`` draws are made if the policy has many masks; see `enough_draws`. ``batch`` replaces the
+    policy's own; its first example counts. Raises a ParameterError for a size below 1, and for a policy with callables,
+    which need a clip.
 
     Examples
     --------
@@ -101,7 +86,7 @@ def expected_shares(
 
 
 def enough_draws(policy: Policy, n_draws: int) -> int:
-    """Return how many draws of ``n_draws`` are made to tell what a policy masks.
+    """Return how many of ``n_draws`` draws are needed to estimate what a policy masks.
 
     Examples
     --------
@@ -114,7 +99,7 @@ def enough_draws(policy: Policy, n_draws: int) -> int:
 
 
 def least_mels(policy: Policy) -> int:
-    """Return how many bins a mel needs where a framework raises for masks wider than it; 0 where any will do.
+    """Return the minimum number of bins, where a framework raises for masks wider than the mel; otherwise 0.
 
     Examples
     --------
@@ -136,7 +121,7 @@ def _steps(
             continue
         if isinstance(transform, CallableTransform):
             raise ParameterError(
-                f"{transform.call:.80} is a callable, and what it masks is known only of a clip; hear it with "
+                f"{transform.call:.80} is a callable, whose coverage can only be measured on a clip; use "
                 "'specaug-listen audition CLIP --policy ...'"
             )
         steps += transform.draw(n_mels, n_frames, stream, batch)[0]

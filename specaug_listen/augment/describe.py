@@ -1,4 +1,4 @@
-"""What a transform does, in words and numbers."""
+"""Descriptions of transforms for people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .paper_transforms import PaperTransform, TimeWarp
 
 __all__ = ["SUBJECTS", "aspects", "in_words", "moves", "notes_on", "prefix_of", "subject"]
 
-# What transforms are called, by the prefix of their parameters.
+# Names of transforms by the prefix of their parameters.
 SUBJECTS = {
     "time_mask": "time masks",
     "frequency_mask": "frequency masks",
@@ -22,7 +22,7 @@ SUBJECTS = {
     "trim_tail": "last frames cut off",
 }
 _STARTS = {
-    "all": "anywhere that they lie within",
+    "all": "anywhere that the mask fits",
     "last_left_out": "anywhere but the last place",
     "last_left_out_scaled": "anywhere but the last place",
     "last_left_out_sliced": "anywhere but the last place",
@@ -32,8 +32,8 @@ _STARTS = {
     "below_limit_or_1": "up to the size less the largest width",
     "under_limit": "below the size less the largest width",
     "anywhere": "anywhere, cut off at the end",
-    "distinct": "anywhere that they lie within, no two alike",
-    "grid": "at multiples of the width, no two alike",
+    "distinct": "anywhere that the mask fits, all different",
+    "grid": "at multiples of the width, all different",
 }
 _OVERS = {"clean": "the clip", "unwarped": "the clip before the warp", "current": "the clip as masked so far"}
 _MAPS = {
@@ -59,19 +59,19 @@ def in_words(transform: Any) -> str:
 
 
 def prefix_of(transform: Any) -> str:
-    """Return what stands before the dot in the names of a transform's parameters, e.g. ``time_mask``."""
+    """Return the prefix of a transform's parameters, e.g. ``time_mask`` in ``time_mask.count``."""
     if isinstance(transform, Mask):
         return f"{transform.axis}_mask"
     return "time_warp" if isinstance(transform, Warp) else str(transform.kind)
 
 
 def subject(transform: Any) -> str:
-    """Return what a transform is called, e.g. ``time masks``."""
+    """Return the name of a transform for people, e.g. ``time masks``."""
     return SUBJECTS.get(prefix_of(transform), type(transform).__name__)
 
 
 def aspects(transform: Any) -> dict[str, str]:
-    """Describe a transform by aspect: count, width, start, fill, or others."""
+    """Describe a transform by aspect: count, width, start, fill or others."""
     if isinstance(transform, PaperTransform):
         return aspects(transform.rule)
     if isinstance(transform, Mask):
@@ -149,7 +149,7 @@ def _value(fill: Fill, where: str) -> str:
 
 
 def moves(warp: TimeWarp | Warp) -> str:
-    """Return how far a warp may move a frame.
+    """Describe how far a warp may move a frame.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def _of_warp(warp: Warp) -> dict[str, str]:
 
 
 def notes_on(changes: Mapping[str, Any], transforms: Sequence[Any]) -> list[str]:
-    """Return notes on new values of parameters that mean something else in these transforms than in the paper."""
+    """Explain parameters that were changed and mean something else in these transforms than in the paper."""
     masks = [transform for transform in transforms if isinstance(transform, Mask) and transform.axis == "time"]
     lines = []
     if "p" in changes and any(mask.ratio_rule == "total" for mask in masks):

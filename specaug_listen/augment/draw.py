@@ -1,4 +1,4 @@
-"""`Draw`: what one draw of a policy decided, as data; applying it is exact, with no randomness in it."""
+"""`Draw`: one draw of a policy, as data; applying it is deterministic."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Mel = TypeVar("Mel", MelSpectrogram, MelStream)
 
 @record
 class Draw:
-    """What one draw of a policy decided for a mel of one size.
+    """The random decisions of one draw of a policy, for a mel of one size.
 
     Parameters
     ----------
@@ -40,20 +40,20 @@ class Draw:
     policy : str
         Name of the policy.
     applied : bool
-        False where the policy's ``probability`` decided to leave the clip alone.
+        False if the policy's ``probability`` decided to leave the clip unchanged.
     warnings : tuple of str
-        What did not happen as the parameters suggest, in words; in a record, those of the version that wrote it.
+        Texts about parameters without effect; in a record, as the version that wrote it worded them.
     batch : Batch or None
-        The padded batch that the clip was drawn in; its padding counts in means that are taken over it.
+        The padded batch of the draw; means that are taken over the batch include its padding.
     n_masks_in_padding : int >= 0
-        Time masks that lie beyond the clip, in the padding of its batch.
+        Number of time masks after the clip's end, in the padding of its batch.
     notices : tuple of Notice
-        The same as ``warnings``, as data; none in a record of an earlier version.
+        The same as ``warnings``, as data; empty in a record of an earlier version.
 
     Raises
     ------
     ParameterError
-        When a step lies outside of the mel.
+        When a step exceeds the mel.
 
     Examples
     --------
@@ -76,13 +76,13 @@ class Draw:
 
     def __repr__(self) -> str:
         kinds = [step.kind for step in self.steps]
-        counted = ", ".join(f"{kinds.count(kind)} x {kind}" for kind in dict.fromkeys(kinds))
-        what = counted or ("nothing drawn" if self.applied else "not applied")
+        counts = ", ".join(f"{kinds.count(kind)} x {kind}" for kind in dict.fromkeys(kinds))
+        contents = counts or ("nothing drawn" if self.applied else "not applied")
         n_warnings = f", {len(self.warnings)} warnings" if self.warnings else ""
-        return f"Draw({self.policy!r:.60}, {self.n_mels} bins x {self.n_frames} frames: {what}{n_warnings})"
+        return f"Draw({self.policy!r:.60}, {self.n_mels} bins x {self.n_frames} frames: {contents}{n_warnings})"
 
     def __post_init__(self) -> None:
-        """Check that every step lies within the mel, or its batch."""
+        """Check that every step is within the mel or its batch."""
         padded, is_over_padding = self.n_frames + self.padding.n_frames, self.is_over_padding
         for step in self.steps:
             for end, size, unit in reaches(step, self.n_mels, self.n_frames, padded):
@@ -93,8 +93,8 @@ class Draw:
                 raise ParameterError(f"{step.kind}.over_frames={over}: allowed is {padded}, the frames of the batch")
             if is_over_padding and isinstance(step, TailCut | CallableStep):
                 raise ParameterError(
-                    f"{step.kind} stands with a warp or copies over the padded batch, whose frames it does not know; "
-                    "draw one or the other, or without batch.n_frames"
+                    f"{step.kind} cannot be combined with a warp or copies over the padded batch; draw them "
+                    "separately, or without batch.n_frames"
                 )
 
     def apply(self, mel: Mel) -> Mel:
@@ -107,12 +107,12 @@ class Draw:
         Returns
         -------
         MelSpectrogram or MelStream
-            Of the same kind.
+            Of the same type.
 
         Raises
         ------
         ParameterError
-            When the mel has another size than the draw was made for, or a callable cannot be called again.
+            When the size of the mel differs from the draw's, or a callable cannot be called again.
         """
         check_mel(mel)
         if (mel.n_mels, mel.n_frames) != (self.n_mels, self.n_frames):
@@ -128,27 +128,27 @@ class Draw:
 
     @property
     def is_over_padding(self) -> bool:
-        """Whether steps move frames between the clip and the padding behind it."""
+        """Whether steps move frames between the clip and the padding after it."""
         return self.padding.n_frames > 0 and any(over_frames(step) for step in self.steps)
 
     @property
     def padding(self) -> Padding:
-        """Frames of the batch beyond the clip, and what stands in them."""
+        """Frames of the batch after the clip, and the value in them."""
         batch = self.batch
         return Padding(batch.padded(self.n_frames) - self.n_frames, batch.pad_value) if batch else Padding()
 
     def to_json(self) -> str:
-        """Write the draw as a JSON text."""
+        """Return the draw as a JSON text."""
         return to_json(self)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Draw:
-        """Read `to_json`.
+        """Read a draw from JSON.
 
         Raises
         ------
         PolicyError
-            One line that names the key, the value and what is allowed.
+            One line with the key, the value, and what is allowed.
         """
         with error_context("draw", PolicyError):
             return from_json(cls, text)
@@ -159,12 +159,12 @@ class Draw:
         return tuple(step for step in self.steps if isinstance(step, CallableStep))
 
     def with_callable(self, function: Callable[..., Any] | str) -> Draw:
-        """Return the draw with its callable at hand, where it was read from JSON.
+        """Return the draw with its callable attached, after it was read from JSON.
 
         Parameters
         ----------
         function : callable or str
-            The one that the draw was made with, or its name, which is imported.
+            The callable of the draw, or its name, which is imported.
 
         Raises
         ------
@@ -173,16 +173,16 @@ class Draw:
         """
         if len({step.call for step in self.calls}) != 1:
             names = ", ".join(step.call for step in self.calls) or "nothing"
-            raise ParameterError(f"the draw calls {names:.200}: a callable can be handed over where it calls one")
+            raise ParameterError(f"the draw calls {names:.200}: expected a draw that calls exactly one callable")
         bound = self.calls[0].with_function(function).function
         steps = (dataclasses.replace(s, function=bound) if isinstance(s, CallableStep) else s for s in self.steps)
         return dataclasses.replace(self, steps=tuple(steps))
 
     @property
     def time_spans(self) -> list[tuple[float, float]]:
-        """Where each time mask begins and ends, in frames of the augmented mel; a later warp has moved it.
+        """Begin and end of each time mask, in frames of the augmented mel, where later warps have moved it.
 
-        Frame t reaches from t - 0.5 to t + 0.5.
+        Frame t extends from t - 0.5 to t + 0.5.
         """
         masks = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, TimeSpan) and step.n_frames)
         spans = (self._ends[i] for i, _ in masks)
@@ -190,7 +190,7 @@ class Draw:
 
     @property
     def rectangles(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
-        """Bins and frames of each rectangle, from the first to behind the last; frames as in `time_spans`."""
+        """Bins and frames of each rectangle, as (begin, end), end exclusive; frames as in `time_spans`."""
         boxes = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, Rectangle))
         return [
             ((step.start_bin, step.start_bin + step.n_bins), self._ends[i])
@@ -200,19 +200,19 @@ class Draw:
 
     @property
     def copies(self) -> list[tuple[tuple[int, int], tuple[float, float]]]:
-        """Bins and frames of each copy; as `rectangles`."""
+        """Bins and frames of each copy, as in `rectangles`."""
         steps = ((i, step) for i, step in enumerate(self.steps) if isinstance(step, FrameCopy) and step.n_frames)
         copies = ((s.region[0].indices(self.n_mels)[:2], self._ends[i]) for i, s in steps)
         return [(bins, (begin, end)) for bins, (begin, end) in copies if begin < end]
 
     @property
     def n_trimmed(self) -> int:
-        """Frames cut off at the end."""
+        """Number of frames cut off at the end."""
         return sum(step.n_frames for step in self.steps if isinstance(step, TailCut))
 
     @cached_property
     def _ends(self) -> list[tuple[float, float]]:
-        """Where each step begins and ends after the warps behind it, as far as that is within the clip."""
+        """Begin and end of each step after all later warps, limited to the clip."""
         starts = [getattr(step, "start_frame", 0) for step in self.steps]
         widths = [getattr(step, "n_frames", 0) for step in self.steps]
         ends = np.array([(start, start + n) for start, n in zip(starts, widths, strict=True)]).reshape(-1, 2) - 0.5
@@ -240,7 +240,7 @@ class Draw:
 
     @cached_property
     def _masked_spans(self) -> list[tuple[int, int]]:
-        """Runs of frames that time masks cover, from the first frame to behind the last; no two touch."""
+        """Runs of frames that time masks cover, as (first, end), end exclusive; no two of them touch."""
         spans = ((max(0, math.floor(begin) + 1), math.ceil(end)) for begin, end in self.time_spans)
         merged: list[tuple[int, int]] = []
         for start, stop in sorted(span for span in spans if span[0] < span[1]):
@@ -268,9 +268,9 @@ class Draw:
         return self.masked_from_bin(0)[1]
 
     def masked_from_bin(self, first_bin: int) -> tuple[float, float]:
-        """Return the shares of all bins and of all cells that masks cover in the bins from ``first_bin`` on.
+        """Return the shares of all bins and of all cells that are masked in bins from ``first_bin`` on.
 
-        Parts of `masked_frequency_ratio` and `masked_area_ratio`, e.g. those that lie above all that a clip holds.
+        These are parts of `masked_frequency_ratio` and `masked_area_ratio`, e.g. in empty bins above a clip's content.
 
         Examples
         --------
@@ -281,7 +281,7 @@ class Draw:
         bins = self.masked_bins[first_bin:]
         boxes = [(0, self.n_mels, start, stop) for start, stop in self._masked_spans]
         boxes += [(*bins_of_box, math.ceil(begin), math.ceil(end)) for bins_of_box, (begin, end) in self.rectangles]
-        # Cells are counted from one edge of a mask to the next, so that the cost does not depend on the clip's length.
+        # Cells are counted between the edges of masks, so the cost does not depend on the clip's length.
         changes: dict[int, list[tuple[slice, int]]] = {0: [], self.n_frames: []}
         for first, stop, begin, end in boxes:
             rows = slice(max(0, first - first_bin), max(0, stop - first_bin))
@@ -312,16 +312,16 @@ class Draw:
 
 
 def with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
-    """Return the draw with the level of every fill, relative to the clip, written into its steps."""
+    """Return the draw with the loudness of each fill added to its steps."""
     state = _first_state(draw, mel)
-    # Masks are put in only where a later step looks at what they filled.
+    # Masks are applied only if a later step reads the filled cells.
     is_masked = any(isinstance(step, CallableStep) or getattr(step, "over", "") == "current" for step in draw.steps)
     steps: list[Step] = []
     for step in draw.steps:
         state = state.at(step)
         if isinstance(step, FrequencySpan | TimeSpan | Rectangle):
             level = fill_level(
-                step.fill, state.reference(step), step.region, step.seed, state.padding, n_frames=mel.n_frames
+                step.fill, state.reference(step), step.region, step.noise_seed, state.padding, n_frames=mel.n_frames
             )
             step = dataclasses.replace(step, fill_level=level)
         steps.append(step)
@@ -332,11 +332,11 @@ def with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
 
 @dataclasses.dataclass(frozen=True)
 class _State:
-    """A mel on its way through the steps.
+    """A mel between two steps.
 
-    ``unwarped`` is as it came, ``clean`` without masks, ``current`` with all of them; ``before`` as it was before the
-    first of those steps that were drawn together. Of a clip of ``n_frames``; where steps move frames of the padding,
-    the mels have it behind them.
+    ``unwarped`` is the original mel, ``clean`` has no masks, ``current`` has all of them, and ``before`` is the mel
+    before the first of the steps that were drawn together. ``n_frames`` is the clip's length; if steps move frames of
+    the padding, the mels include it.
     """
 
     unwarped: Any
@@ -347,12 +347,12 @@ class _State:
     n_frames: int
 
     def at(self, step: Step) -> _State:
-        """Return the state in which a step begins."""
+        """Return the state in which a step starts."""
         is_first = not isinstance(step, WarpPath | TailCut | CallableStep) and step.is_first
         return dataclasses.replace(self, before=self.current) if is_first else self
 
     def reference(self, step: Masking) -> AnyMel:
-        """Return the mel over which a mean of the step's fill is taken."""
+        """Return the mel over which the mean of a step's fill is taken."""
         mels: dict[str, AnyMel] = {"clean": self.clean, "unwarped": self.unwarped, "current": self.before}
         return mels[step.over]
 
@@ -373,7 +373,7 @@ class _State:
         return dataclasses.replace(self, current=with_fill(self.current, self.reference(step), step, self.padding))
 
     def _with_each(self, change: Callable[[Any], Any]) -> _State:
-        """Return the state with a change of every mel on its way; before the first mask they are one."""
+        """Return the state with ``change`` applied to each of its mels, once if they are the same object."""
         changed: dict[int, Any] = {}
         for mel in (self.clean, self.current, self.before):
             if id(mel) not in changed:

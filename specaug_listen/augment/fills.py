@@ -1,14 +1,14 @@
-"""What is written into a mask, and how loud that is.
+"""The values that masks write, and how loud they are.
 
-Statistics are those of the clip as it stands before the first mask (after any warp), so the fill of one mask
-does not depend on another.
+Statistics are taken from the clip before its first mask (after any warp), so the fill of one mask does not depend on
+the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -32,16 +32,14 @@ __all__ = [
     "is_silent",
 ]
 
-FillName: TypeAlias = Literal["mean", "band_mean", "frame_mean", "min", "floor", "noise", "uniform", "unit_noise"]
-Fill: TypeAlias = Annotated[float, Field(allow_inf_nan=False)] | FillName
 Region: TypeAlias = tuple[slice, slice]
-# Frames that one stream of noise serves, so that any part of a long mask can be drawn by itself.
+# Noise is drawn in blocks of this many frames, each from its own stream, so any part of a long mask can be drawn alone.
 _NOISE_FRAMES = 256
 
 
 @record
 class FillLevel:
-    """How loud the filled cells are, relative to the clip's own cells.
+    """Loudness of the filled cells relative to the clip's own cells.
 
     Parameters
     ----------
@@ -63,19 +61,19 @@ class FillLevel:
 
 
 def is_silent(clip: AnyMel) -> bool:
-    """Say whether a clip has no level: nearly all of its cells are as low as its front-end goes."""
+    """Tell whether nearly all cells of a clip are as low as its front-end goes, so that the clip has no level."""
     p95, median = clip.percentiles_db
     return p95 == median == clip.range_db[0]
 
 
 class Padding(NamedTuple):
-    """Frames of a batch beyond the clip's end, and the value in them."""
+    """Frames of a batch after the clip's end, and the value in them."""
 
     n_frames: int = 0
     value: float = 0.0
 
     def mean(self, mel: AnyMel) -> float:
-        """Return the mean over a clip and its padding."""
+        """Return the mean over the clip and its padding."""
         n = mel.n_frames + self.n_frames
         return float((mel.summary.mean * mel.n_frames + self.value * self.n_frames) / n)
 
@@ -84,7 +82,7 @@ NO_PADDING = Padding()
 
 
 class _Cells(NamedTuple):
-    """Cells to fill: a region of a mel without masks, the seed of their noise, and the padding behind the mel."""
+    """Cells to fill: a region of a mel without masks, the seed of noise, and the padding after the mel."""
 
     clean: AnyMel
     region: Region
@@ -93,27 +91,27 @@ class _Cells(NamedTuple):
 
     @property
     def span(self) -> tuple[int, int]:
-        """The first frame, and the one behind the last."""
+        """First frame, and end frame (exclusive)."""
         begin, end, _ = self.region[1].indices(self.clean.n_frames)
         return begin, end
 
     @property
     def mean(self) -> Any:
-        """The mean of the clip, and of its padding where that counts."""
+        """Mean of the clip, including its padding if there is any."""
         return self.padding.mean(self.clean) if self.padding.n_frames else self.clean.summary.mean
 
     @property
     def frame_mean(self) -> Any:
-        """The mean of each frame over all bins."""
+        """Mean of each frame over all bins."""
         return self.clean.part(*self.span).values.mean(axis=0, keepdims=True, dtype=np.float64)
 
     @property
     def floor(self) -> npt.NDArray[Any]:
-        """The front-end's least value in each bin."""
+        """Lowest value that the front-end can produce in each bin."""
         return self.clean.frontend.floor_value(self.clean.summary.largest, self.clean.statistics)[self.region[0]]
 
     def noise(self, kind: Literal["standard_normal", "random"]) -> npt.NDArray[np.float64]:
-        """White noise, of standard deviation 1 or uniform from 0 to 1."""
+        """Return white noise: Gaussian with standard deviation 1, or uniform in [0, 1)."""
         n_bins = len(range(*self.region[0].indices(self.clean.n_mels)))
         return _noise(n_bins, *self.span, self.seed, kind)
 
@@ -125,22 +123,22 @@ class _Cells(NamedTuple):
 
     @property
     def noise_within_clip(self) -> Any:
-        """Noise between the clip's least and its largest value."""
+        """Uniform noise between the clip's lowest and highest value."""
         summary = self.clean.summary
         return self.noise("random") * (summary.largest - summary.least) + summary.least
 
 
 class NamedFill(NamedTuple):
-    """A fill that has a name.
+    """A fill with a name.
 
     Parameters
     ----------
     words : str
-        What is filled in; ``{clip}`` stands for what statistics are taken of.
+        Description; ``{clip}`` is replaced by the name of what statistics are taken from.
     values : callable
-        Return the values for some `_Cells`, in the front-end's own scale, ready to be broadcast over them.
+        Returns the values for a `_Cells` in the front-end's own scale, ready to be broadcast over the region.
     is_noise : bool
-        Whether it is drawn, from a seed of its own.
+        Whether it is drawn, from its own seed.
     """
 
     words: str
@@ -148,8 +146,8 @@ class NamedFill(NamedTuple):
     is_noise: bool = False
 
 
-# All that is known of each fill; a new one is a name in `FillName`, a row here and one in docs/policies.md.
-FILLS: dict[FillName, NamedFill] = {
+# To add a fill, add a row here and one in docs/policies.md.
+FILLS: dict[str, NamedFill] = {
     "mean": NamedFill("the mean of {clip}", lambda cells: cells.mean),
     "band_mean": NamedFill("each bin's mean", lambda cells: cells.clean.summary.bin_mean[cells.region[0]]),
     "frame_mean": NamedFill("each frame's mean", lambda cells: cells.frame_mean),
@@ -171,10 +169,15 @@ FILLS: dict[FillName, NamedFill] = {
         is_noise=True,
     ),
 }
+if TYPE_CHECKING:
+    FillName: TypeAlias = str
+else:
+    FillName = Literal[tuple(FILLS)]
+Fill: TypeAlias = Annotated[float, Field(allow_inf_nan=False)] | FillName
 
 
 def is_noise(fill: float | str) -> bool:
-    """Say whether a fill is drawn, from a seed of its own.
+    """Tell whether a fill is drawn, from its own seed.
 
     Examples
     --------
@@ -187,25 +190,10 @@ def is_noise(fill: float | str) -> bool:
 def fill_values(
     fill: Fill, clean: AnyMel, region: Region, seed: int | None, padding: Padding = NO_PADDING
 ) -> npt.NDArray[np.float32]:
-    """Return values for a region, ready to be broadcast over it, in the front-end's own scale.
+    """Return the values that fill a region, in the front-end's own scale, ready to be broadcast over it.
 
-    Parameters
-    ----------
-    fill : float or str
-        A constant, or a name in `FILLS`.
-    clean : MelSpectrogram or MelStream
-        Without masks.
-    region : (slice, slice)
-        Bins and frames; a part of a mask is filled like the whole.
-    seed : int or None
-        Of the noise; None for the other fills.
-    padding : Padding
-        Counts in ``mean``.
-
-    Raises
-    ------
-    ParameterError
-        For noise without a seed, which would be another one each time.
+    A part of a mask gets the same values as the whole mask would have there. ``clean`` is the mel without masks;
+    ``padding`` is included in ``mean``. Noise without a seed would differ each time, so it raises a ParameterError.
     """
     cells = _Cells(clean, region, seed, padding)
     return np.asarray(FILLS[fill].values(cells) if isinstance(fill, str) else fill, dtype=np.float32)
@@ -214,9 +202,9 @@ def fill_values(
 def _noise(
     n_bins: int, begin: int, end: int, seed: int | None, kind: Literal["standard_normal", "random"]
 ) -> npt.NDArray[np.float64]:
-    """Draw white noise over frames ``begin`` to ``end - 1``: the same for a frame wherever one begins to read."""
+    """Draw white noise for frames ``begin`` to ``end - 1``; a frame's noise does not depend on ``begin``."""
     if seed is None:
-        raise ParameterError("seed=None: a fill of noise needs a seed, an integer from 0 on; draw the step again")
+        raise ParameterError("seed=None: a noise fill needs a seed, an integer of 0 or more; draw the step again")
     blocks = range(begin // _NOISE_FRAMES, -(-end // _NOISE_FRAMES))
     streams = [np.random.default_rng((seed, block)) for block in blocks]
     blocks_of_noise = [getattr(stream, kind)((_NOISE_FRAMES, n_bins)) for stream in streams]
@@ -234,14 +222,10 @@ def fill_level(
     *,
     n_frames: int | None = None,
 ) -> FillLevel | None:
-    """Measure a fill in a region; None where the region is empty, or the clip is silent and has no level.
+    """Measure the loudness of a fill; None if the region is empty or the clip is silent.
 
-    Of a mel with padding behind it, ``n_frames`` are the clip's.
-
-    Raises
-    ------
-    ParameterError
-        When the fill does not exist in the front-end's scale.
+    If the mel has padding, ``n_frames`` is the length of the clip. Raises a ParameterError if the front-end's scale has
+    no such value.
     """
     bins, frames = region
     clip = clean if n_frames is None or n_frames >= clean.n_frames else clean.first_frames(n_frames)

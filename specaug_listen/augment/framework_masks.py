@@ -1,9 +1,9 @@
-"""The frameworks' masks along one axis, as data."""
+"""`Mask`: masks along one axis, by the rules of a framework, as data."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -27,51 +27,62 @@ from .steps import (
     n_in_padding,
 )
 
-__all__ = ["Mask", "noise_seed"]
+__all__ = ["Mask", "Transform", "noise_seed"]
+
+
+class Transform:
+    """What transforms of all kinds have in common."""
+
+    if TYPE_CHECKING:
+        kind: str
+
+    @property
+    def purpose(self) -> str:
+        """The use of random numbers, by which a framework chooses its generator."""
+        return self.kind
 
 
 @record
-class Mask:
+class Mask(Transform):
     """Masks along one axis, drawn by a framework's rules.
 
     Parameters
     ----------
     axis : {"time", "frequency"}
     count : int >= 0
-        Number of masks, as ``count_rule`` reads it; see `specaug_listen.augment.rules.draw_count`.
+        Number of masks, interpreted by ``count_rule``; see `specaug_listen.augment.rules.draw_count`.
     count_rule : str
     max_count : int >= 0 or None
     count_ratio : float in [0, 1] or None
     min_width, max_width : int >= 0 [frames or mel bins]
-        ``max_width`` may be None where ``max_ratio`` decides alone.
+        ``max_width`` may be None if ``max_ratio`` alone decides.
     width_rule, start_rule, order : str
         See `specaug_listen.augment.rules.draw_spans`.
     min_ratio : float in [0, 1]
     max_ratio : float in [0, 1] or None
-        Shares of the axis, as ``ratio_rule`` reads them.
+        Shares of the axis, interpreted by ``ratio_rule``.
     ratio_rule : str
-        ``bounds`` the widest before it is drawn; ``replaces`` it; ``scales`` the uniform number, unrounded;
-        ``at_least_one`` replaces it, but by no less than 1; ``clamps`` widths after they were drawn; ``total`` is
-        shared by all masks.
+        ``bounds`` the maximum width before drawing; ``replaces`` it; ``scales`` the uniform number, unrounded;
+        ``at_least_one`` replaces the maximum, by 1 or more; ``clamps`` widths after drawing; ``total`` is a budget that
+        all masks share.
     over : {"clip", "padded"}
-        Whose frames are counted: the clip's, or those of its batch with padding.
+        Frames that count: the clip's, or all of its padded batch.
     row_frames : int > 0 or None [frames]
-        The length that a batch has where none is given, of which ``share`` counts how many fit side by side (HF:
+        Length of a batch if none is given; ``share`` limits the masks to those that fit side by side into it (HF:
         Whisper's 30 s).
     together : bool
-        Whether the framework draws for all examples of a batch in one call, one array of numbers for each quantity.
+        Whether the framework draws for all examples of a batch in one call, with one array of numbers per quantity.
     fill : float or str
-        A constant or a name in `specaug_listen.augment.fills.FILLS`; or ``swap``: the frames that stand a drawn
-        distance away.
+        A constant or a name in `specaug_listen.augment.fills.FILLS`; or ``swap``: frames at a random distance.
     fill_over : {"clean", "unwarped", "current"}
-        What a mean is taken over: the clip before the first mask and after warps; before any warp; or as it stands,
-        with what was masked before. Of a padded batch, with its padding.
+        Cells that a mean is taken over: the clip before the first mask and after warps; before any warp; or as it is
+        after earlier masks. In a padded batch, with its padding.
 
     Raises
     ------
     ParameterError
-        When a value is out of range or two do not fit; when drawn, for masks wider than the mel where the framework
-        raises (``below_limit``).
+        When a value is out of range or two do not fit; when drawn, for masks wider than the mel if the framework raises
+        then (``below_limit``).
 
     Examples
     --------
@@ -102,9 +113,9 @@ class Mask:
     kind: Literal["mask"] = "mask"
 
     def __post_init__(self) -> None:
-        """Check what concerns two fields at once."""
+        """Check combinations of fields."""
         if self.max_width is None and self.max_ratio is None:
-            raise ParameterError(f"{self.axis} mask: max_width and max_ratio are both missing; give at least one")
+            raise ParameterError(f"{self.axis} mask: max_width and max_ratio are both missing; give one or both")
         if self.max_width is not None and self.min_width > self.max_width:
             raise ParameterError(f"min_width={self.min_width}: allowed is at most max_width={self.max_width}")
         if self.count_rule in ("floor", "ceil", "share") and self.count_ratio is None:
@@ -112,25 +123,25 @@ class Mask:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it never does anything, whatever the clip."""
+        """Whether it has no effect on any clip."""
         return self.count_rule in ("fixed", "range") and self.fixed_count == 0
 
     @property
     def fixed_count(self) -> int | None:
-        """Most masks that it asks for whatever the clip; None where their number follows from the clip's length."""
+        """Maximum number of masks; None if it depends on the clip's length."""
         if self.count_rule in ("floor", "ceil", "patches"):
             return None
         return max(self.count, self.max_count or 0) if self.count_rule == "range" else self.count
 
     @property
     def purpose(self) -> str:
-        """What a framework's generator is asked for."""
+        """The use of random numbers, by which a framework chooses its generator."""
         return "patch" if self.start_rule == "grid" else "mask"
 
     def draw(self, n_mels: int, n_frames: int, stream: RandomStream, batch: Batch | None = None) -> StepsAndNotices:
-        """Draw the masks for a mel of this size, and say what does nothing, or lies in the padding.
+        """Draw the masks for a mel of this size, with notices about masks without effect or in the padding.
 
-        Masks over the padded batch may reach beyond the clip's frames.
+        Masks over the padded batch may extend beyond the clip.
         """
         batch = batch or Batch()
         padded = batch.padded(n_frames)
@@ -153,7 +164,7 @@ class Mask:
 
     @property
     def _draws_noise_of_batch(self) -> bool:
-        """Whether the framework draws noise for the whole batch behind the masks (SpeechBrain's ``rand``)."""
+        """Whether the framework draws noise for the whole batch after the masks (SpeechBrain's ``rand``)."""
         return self.fill == "uniform" and self.together and self.start_rule == "anywhere"
 
     def _step(self, span: Span, is_first: bool, stream: RandomStream) -> Step:
@@ -164,7 +175,7 @@ class Mask:
         return TimeSpan(span.start, span.width, fill, seed, over=self.fill_over, is_first=is_first)
 
     def _swaps(self, masks: list[Span], n_mels: int, n_frames: int, padded: int, stream: RandomStream) -> list[Step]:
-        """Return copies in place of the masks of one draw, all from the same distance (SpeechBrain's ``swap``)."""
+        """Return copies instead of masks, all from the same distance (SpeechBrain's ``swap``)."""
         if not masks or padded < 2:
             return []
         shift = int(stream.integers(1, padded, (1,))[0])
@@ -177,11 +188,11 @@ class Mask:
         return steps
 
     def _longest(self, size: int, batch: Batch) -> int:
-        """Return the size of the longest example of the batch along the axis."""
+        """Return the size of the batch's longest example along the axis."""
         return size if self.axis == "frequency" else max(size, batch.n_frames or self.row_frames or 0)
 
     def _spans(self, size: int, longest: int, batch: Batch, stream: RandomStream) -> tuple[Spans, list[Notice]]:
-        """Return what widths and starts are drawn from, and why there are none."""
+        """Return what widths and starts are drawn from, and notices if there are no masks."""
         widest, limit = float(self.max_width or 0), self.max_width or 0
         share = None if self.max_ratio is None else self.max_ratio * size
         clamp, narrowest = None, self.min_width
@@ -223,7 +234,7 @@ class Mask:
         return []
 
     def _why_none(self, size: int) -> list[Notice]:
-        """Say why not one mask is drawn on an axis of this size, where that is not what was asked for."""
+        """Explain why a positive ratio gives not even one mask on an axis of this size."""
         ratio, width = self.count_ratio or 0.0, self.max_width or 0
         if self.count_rule in ("fixed", "range", "total") or not ratio:
             return []
@@ -235,5 +246,5 @@ class Mask:
 
 
 def noise_seed(fill: Fill, stream: RandomStream) -> int | None:
-    """Draw the seed of a fill that is noise; None for other fills."""
+    """Draw the seed of a noise fill; None for other fills."""
     return stream.noise_seed() if is_noise(fill) else None

@@ -10,7 +10,7 @@ from .._notices import Notice
 from .._records import record
 from ..errors import ParameterError
 from .fills import Fill
-from .framework_masks import Mask, noise_seed
+from .framework_masks import Mask, Transform, noise_seed
 from .random_streams import RandomStream
 from .steps import Batch, Count, FrameCopy, Ratio, Rectangle, Step, StepsAndNotices, TailCut, WarpPath
 from .warp_maps import Interpolation
@@ -18,35 +18,29 @@ from .warp_maps import Interpolation
 __all__ = ["Copy", "Cutout", "FixedCount", "FrameworkTransform", "TrimTail", "Warp"]
 
 
-class FixedCount:
-    """What is alike in transforms that ask for ``count`` of one kind whatever the clip."""
+class FixedCount(Transform):
+    """Base class of transforms whose ``count`` does not depend on the clip."""
 
     if TYPE_CHECKING:
         count: int
-        kind: str
 
     @property
     def is_idle(self) -> bool:
-        """Whether it never does anything, whatever the clip."""
+        """Whether it has no effect on any clip."""
         return self.count == 0
 
     @property
     def fixed_count(self) -> int:
-        """Most masks that it asks for whatever the clip."""
+        """Number of masks."""
         return self.count
-
-    @property
-    def purpose(self) -> str:
-        """What a framework's generator is asked for."""
-        return self.kind
 
 
 @record
 class Cutout(FixedCount):
-    """Rectangles: NeMo's ``SpecCutout`` [1]_.
+    """Rectangular masks: NeMo's ``SpecCutout`` [1]_.
 
-    Start and size of both axes are uniform, sizes in {0, ..., ``max_bins``} and {0, ..., ``max_frames``}, starts so
-    that the largest rectangle would fit. Frames of padding count.
+    Start and size along both axes are uniform: sizes in {0, ..., ``max_bins``} and {0, ..., ``max_frames``}, starts
+    such that the largest rectangle would fit. Frames of padding count.
 
     Parameters
     ----------
@@ -57,8 +51,8 @@ class Cutout(FixedCount):
     Raises
     ------
     ParameterError
-        When drawn, for rectangles of more bins than the mel has, as NeMo does for every clip. Of a clip with too few
-        frames the draw says that nothing was done.
+        When drawn, if ``max_bins`` exceeds the mel's bins, as NeMo raises for every clip. A clip with too few frames
+        gets a notice.
 
     References
     ----------
@@ -72,7 +66,7 @@ class Cutout(FixedCount):
     kind: Literal["cutout"] = "cutout"
 
     def draw(self, n_mels: int, n_frames: int, stream: RandomStream, batch: Batch | None = None) -> StepsAndNotices:
-        """Draw the rectangles for a mel of this size, or say why there are none."""
+        """Draw the rectangles for a mel of this size, or return a notice that explains why there are none."""
         padded = (batch or Batch()).padded(n_frames)
         if self.count and self.max_bins > n_mels:
             raise ParameterError(
@@ -94,10 +88,11 @@ class Cutout(FixedCount):
 
 @record
 class Copy(FixedCount):
-    """Runs of frames replaced by earlier ones: wenet's ``spec_sub`` [1]_.
+    """Runs of frames that are replaced by earlier ones: wenet's ``spec_sub`` [1]_.
 
-    Start uniform over all frames, length uniform in {1, ..., ``max_frames``}, cut at the end; how far before it the
-    frames come from is uniform over all there are. They are taken out of the mel as it was before the first copy.
+    The start is uniform over all frames, the length uniform in {1, ..., ``max_frames``} and truncated at the end; the
+    distance back to the source frames is uniform over all possible ones. Frames are copied from the mel before the
+    first copy.
 
     Parameters
     ----------
@@ -125,10 +120,10 @@ class Copy(FixedCount):
 
 
 @record
-class TrimTail:
-    """The last frames cut off: wenet's ``spec_trim`` [1]_.
+class TrimTail(Transform):
+    """The last frames are cut off: wenet's ``spec_trim`` [1]_.
 
-    1 to ``max_frames`` of them, where that is less than half the clip.
+    1 to ``max_frames`` of them, if that is less than half the clip.
 
     Parameters
     ----------
@@ -142,13 +137,8 @@ class TrimTail:
     max_frames: Annotated[int, Field(gt=0, le=10_000)] = 20
     kind: Literal["trim_tail"] = "trim_tail"
 
-    @property
-    def purpose(self) -> str:
-        """What a framework's generator is asked for."""
-        return self.kind
-
     def draw(self, n_mels: int, n_frames: int, stream: RandomStream, batch: Batch | None = None) -> StepsAndNotices:
-        """Draw how many, or say why none."""
+        """Draw the number of frames, or return a notice that explains why none are cut."""
         length = int(stream.integers(1, self.max_frames + 1, (1,))[0])
         if length < n_frames / 2:
             return [TailCut(length)], []
@@ -157,8 +147,8 @@ class TrimTail:
 
 
 @record
-class Warp:
-    """A time warp by a framework's rules: a frame goes elsewhere, what lies before and after it is resized.
+class Warp(Transform):
+    """A time warp by a framework's rules: one frame moves, and the parts before and after it are resized.
 
     The frame is uniform in {``max_frames + after_first``, ..., n_frames - max_frames - 1}, its displacement uniform in
     {-``max_frames + 1 - to_left``, ..., ``max_frames - 1 + to_right``}.
@@ -170,21 +160,21 @@ class Warp:
     interpolation : str
         See `specaug_listen.augment.warp_maps.warp_taps`.
     after_first : {0, 1}
-        Added to W, it is the first frame that may be moved.
+        The first frame that may move is W plus this.
     to_left, to_right : {0, 1}
-        1 where -W, or W, is among the displacements; else they begin at 1 - W, or end at W - 1.
+        1 if the displacements include -W, or W; otherwise they begin at 1 - W, or end at W - 1.
     shortest : int [frames]
         The shortest clip that is warped has ``2 * max_frames + shortest`` frames.
     anywhere : bool
-        Whether any inner frame of a clip of any length may be moved, and not only those W frames from its ends; the
-        place to go to is bounded by the clip (lingvo).
+        Whether any inner frame of a clip of any length may move, instead of only those W frames from both ends; the
+        clip bounds its new position (lingvo).
     max_ratio : float in [0, 1] or None
-        Bounds the displacement by a share of the clip (lingvo).
+        Upper bound of the displacement as a share of the clip (lingvo).
     is_dynamic : bool
         The displacement is that share times a number in [-1, 1), rounded towards zero; ``max_frames`` only switches the
         warp on (lingvo).
     over : {"clip", "padded"}
-        Whose frames are warped, n_frames above: the clip's, or those of its batch with padding (SpeechBrain).
+        Frames that are warped, n_frames above: the clip's, or all of its padded batch (SpeechBrain).
 
     Raises
     ------
@@ -212,16 +202,11 @@ class Warp:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it never does anything, whatever the clip."""
+        """Whether it has no effect on any clip."""
         return self.max_frames == 0 or self.max_ratio == 0
 
-    @property
-    def purpose(self) -> str:
-        """What a framework's generator is asked for."""
-        return self.kind
-
     def draw(self, n_mels: int, n_frames: int, stream: RandomStream, batch: Batch | None = None) -> StepsAndNotices:
-        """Draw a warp for a mel of this size, or say why there is none."""
+        """Draw a warp for a mel of this size, or return a notice that explains why there is none."""
         w = self.max_frames
         if w == 0:
             return [], []

@@ -1,8 +1,7 @@
-"""SpecAugment's three transforms [1]_ with the papers' own parameters, which ``rule`` puts into the family of all.
+"""The three transforms of SpecAugment [1]_ with the papers' parameters; ``rule`` converts them to the frameworks' form.
 
-They are drawn here: the papers' order of numbers is width, start, seed of a noise, mask by mask.
-
-All randomness is in ``draw``; what it decides is data, and `specaug_listen.augment.Draw` applies it.
+Random numbers are drawn in the papers' order: width, start and noise seed of one mask after the other. A draw is data,
+which `specaug_listen.augment.Draw` applies.
 
 References
 ----------
@@ -19,7 +18,7 @@ from .._notices import Notice
 from .._records import record
 from .._rng import MAX_SEED
 from .fills import Fill, is_noise
-from .framework_masks import Mask
+from .framework_masks import Mask, Transform
 from .framework_transforms import FixedCount, Warp
 from .random_streams import RandomStream
 from .steps import Batch, Count, FrequencySpan, Ratio, Step, StepsAndNotices, TimeSpan, WarpPath
@@ -29,17 +28,17 @@ __all__ = ["FrequencyMask", "PaperTransform", "TimeMask", "TimeWarp"]
 
 @record
 class FrequencyMask(FixedCount):
-    """Mask runs of neighbouring mel bins.
+    """Masks over consecutive mel bins.
 
-    The width f is uniform in {0, ..., ``max_bins``}, the start uniform in [0, n_mels - f), read as integers, as
-    [1]_ writes it; so the last bin is reached only by a mask over all bins.
+    The width f is uniform in {0, ..., ``max_bins``}, the start uniform over the integers in [0, n_mels - f), as in
+    [1]_; so only a mask over all bins covers the last bin.
 
     Parameters
     ----------
     count : int >= 0
         Number of masks (m_F in [1]_).
     max_bins : int >= 0 [mel bins]
-        Largest width (F). Clamped to the mel's bins, with a warning.
+        Maximum width (F), clamped to the mel's bins with a warning.
     fill : float or str
         A constant, or a name in `specaug_listen.augment.fills.FILLS`.
 
@@ -64,11 +63,11 @@ class FrequencyMask(FixedCount):
 
     @property
     def rule(self) -> Mask:
-        """The same masks in the parameters that those of all frameworks have."""
+        """The same masks as a framework's `Mask`."""
         return Mask("frequency", self.count, max_width=self.max_bins, width_rule="inclusive", fill=self.fill)
 
     def draw(self, n_mels: int, n_frames: int, stream: RandomStream, batch: Batch | None = None) -> StepsAndNotices:
-        """Draw the masked bins for a mel of this size, and say what was clamped."""
+        """Draw the masks for a mel of this size, with a notice if the width was clamped."""
         is_clamped = self.count > 0 and self.max_bins > n_mels
         notices = [_clamped(self.kind, "frequency", "max_bins", self.max_bins, n_mels)] if is_clamped else []
         widest = min(self.max_bins, n_mels)
@@ -80,8 +79,8 @@ class FrequencyMask(FixedCount):
 
 
 @record
-class TimeMask:
-    """Mask runs of neighbouring frames.
+class TimeMask(Transform):
+    """Masks over consecutive frames.
 
     The width t is uniform in {0, ..., T'}, T' = min(``max_frames``, floor(``max_ratio`` · n_frames)), and the start
     uniform in [0, n_frames - t).
@@ -91,14 +90,14 @@ class TimeMask:
     count : int >= 0
         Number of masks (m_T in [1]_).
     max_frames : int >= 0 [frames] or None
-        Largest width (T). None leaves the bound to ``max_ratio``: the adaptive size of [2]_.
+        Maximum width (T). With None only ``max_ratio`` bounds it: the adaptive size of [2]_.
     max_ratio : float in [0, 1]
-        Largest width as a share of the clip's frames (p in [1]_, p_S in [2]_).
+        Maximum width as a share of the clip's frames (p in [1]_, p_S in [2]_).
     count_ratio : float in [0, 1] or None
         Number of masks as a share of the clip's frames (p_M in [2]_): min(``max_count``, floor(``count_ratio`` ·
-        n_frames)) masks, in place of ``count``.
+        n_frames)) masks instead of ``count``.
     max_count : int >= 0
-        Bound for ``count_ratio``.
+        Maximum number with ``count_ratio``.
     fill : float or str
         A constant, or a name in `specaug_listen.augment.fills.FILLS`.
 
@@ -126,7 +125,7 @@ class TimeMask:
 
     @property
     def rule(self) -> Mask:
-        """The same masks in the parameters that those of all frameworks have."""
+        """The same masks as a framework's `Mask`."""
         return Mask(
             "time",
             self.count,
@@ -141,21 +140,16 @@ class TimeMask:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it never does anything, whatever the clip."""
+        """Whether it has no effect on any clip."""
         return self.fixed_count == 0
 
     @property
     def fixed_count(self) -> int | None:
-        """Most masks that it asks for whatever the clip; None where their number follows from the clip's length."""
+        """Number of masks; None if it depends on the clip's length."""
         return self.count if self.count_ratio is None else None
 
-    @property
-    def purpose(self) -> str:
-        """What a framework's generator is asked for."""
-        return self.kind
-
     def draw(self, n_mels: int, n_frames: int, stream: RandomStream, batch: Batch | None = None) -> StepsAndNotices:
-        """Draw the runs for a mel of this size, and say what was clamped or does nothing."""
+        """Draw the masks for a mel of this size, with notices about clamped widths and masks without effect."""
         count = self.count if self.count_ratio is None else min(self.max_count, _share(self.count_ratio, n_frames))
         bound = _share(self.max_ratio, n_frames)
         widest = bound if self.max_frames is None else min(self.max_frames, bound)
@@ -177,17 +171,17 @@ class TimeMask:
 
 
 @record
-class TimeWarp:
-    """Stretch one part of the clip and squeeze the other: the piecewise-linear map with fixed ends of [1]_, [2]_.
+class TimeWarp(Transform):
+    """Stretch one part of the clip and compress the other: the piecewise-linear map with fixed ends of [1]_, [2]_.
 
     A frame in the open interval (W, n_frames - 1 - W) moves by a whole number of frames, uniform in {-W, ..., W};
-    the first and the last frame stay. A clip of fewer than 2W + 3 frames has no such frame: nothing happens then, and
-    the draw says so.
+    the first and the last frame stay. A clip of fewer than 2W + 3 frames has no such frame: it is not warped, and the
+    draw has a notice.
 
     Parameters
     ----------
     max_frames : int >= 0 [frames]
-        Largest displacement (W).
+        Maximum displacement (W).
 
     Raises
     ------
@@ -207,21 +201,16 @@ class TimeWarp:
 
     @property
     def rule(self) -> Warp:
-        """The warp in the parameters that those of all frameworks have; it may move one frame more, at the end."""
+        """The warp as a framework's `Warp`; that may also move one more frame, at the end."""
         return Warp(self.max_frames, "linear", after_first=1, to_left=1, shortest=3)
 
     @property
     def is_idle(self) -> bool:
-        """Whether it never does anything, whatever the clip."""
+        """Whether it has no effect on any clip."""
         return self.max_frames == 0
 
-    @property
-    def purpose(self) -> str:
-        """What a framework's generator is asked for."""
-        return self.kind
-
     def draw(self, n_mels: int, n_frames: int, stream: RandomStream, batch: Batch | None = None) -> StepsAndNotices:
-        """Draw a warp for a mel of this size, or say why there is none."""
+        """Draw a warp for a mel of this size, or return a notice that explains why there is none."""
         w = self.max_frames
         if w == 0:
             return [], []
@@ -242,7 +231,7 @@ def _clamped(transform: str, axis: str, parameter: str, value: int, size: int) -
 
 
 def _share(ratio: float, n_frames: int) -> int:
-    """Return the floor of the product, as if the ratio were the decimal that was written (0.29 of 100 is 29)."""
+    """Return the floor of the product, treating the ratio as the decimal that was written (0.29 of 100 is 29)."""
     return int(ratio * n_frames + 1e-9)
 
 
@@ -252,6 +241,6 @@ def _start_and_width(widest: int, size: int, stream: RandomStream) -> tuple[int,
 
 
 def _noise_seed(fill: Fill, stream: RandomStream) -> int | None:
-    # Always taken from the stream, so that another fill leaves the masks where they are.
+    # Always drawn, so that the positions of masks do not depend on their fill.
     seed = int(stream.integers(0, MAX_SEED + 1, (1,))[0])
     return seed if is_noise(fill) else None

@@ -1,4 +1,4 @@
-"""Changing single parameters of a policy: the paper's letters, and names such as ``time_mask.max_frames``."""
+"""Parameters of a policy by name: the paper's letters, and names such as ``time_mask.max_frames``."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ __all__ = [
 ]
 
 Value: TypeAlias = bool | int | float | str | None
-# As Park et al. write them, and what each is.
+# As in Park et al.
 LETTERS = {
-    "F": "largest width of a frequency mask, in mel bins",
-    "T": "largest width of a time mask, in frames",
-    "W": "largest displacement of the time warp, in frames",
+    "F": "maximum width of a frequency mask, in mel bins",
+    "T": "maximum width of a time mask, in frames",
+    "W": "maximum displacement of the time warp, in frames",
     "mF": "number of frequency masks",
     "mT": "number of time masks",
-    "p": "largest width of a time mask, as a share of the frames",
+    "p": "maximum width of a time mask, as a share of the frames",
 }
 _LETTER_OF = {letter.lower(): letter for letter in LETTERS}
-# The paper's names for what the frameworks' masks call their largest width.
+# The paper's names for the maximum width of the frameworks' masks.
 _ALIASES = {"max_frames": "max_width", "max_bins": "max_width"}
 _KEY = r"[A-Za-z]\w*(?:\.\w+)?"
-# Each part of a text is looked at once, and no two parts of a pattern take the same letters.
+# No two parts of a pattern match the same characters, so matching takes linear time.
 _ASSIGNMENT = re.compile(rf"\s*({_KEY})\s*=([^,()]*)")
 
 
 def canonical_key(key: str) -> str:
-    """Return a key as it is written down: of a letter the paper's way to write it.
+    """Return a parameter's key with letters spelled as in the paper.
 
     Examples
     --------
@@ -58,12 +58,9 @@ def canonical_key(key: str) -> str:
 
 
 def split_parameters(text: str) -> tuple[str, dict[str, Value]]:
-    """Split a text into a policy's name or file and the parameters behind it.
+    """Split a text into a policy's name or file, and the parameters after it.
 
-    Raises
-    ------
-    ParameterError
-        When a parameter comes twice, or has no value.
+    Raises a ParameterError if a parameter is repeated or has no value.
 
     Examples
     --------
@@ -83,18 +80,9 @@ def split_parameters(text: str) -> tuple[str, dict[str, Value]]:
 
 
 def read_assignments(texts: Iterable[str], what: str = "--set") -> dict[str, Value]:
-    """Read parameters from texts ``KEY=VALUE``.
+    """Parse parameters from texts ``KEY=VALUE``.
 
-    Parameters
-    ----------
-    texts : iterable of str
-    what : str
-        Where they stand, for a message.
-
-    Raises
-    ------
-    ParameterError
-        For another text, a key without a value, or one that comes twice.
+    Raises a ParameterError, which begins with ``what``, for other texts, missing values and repeated keys.
 
     Examples
     --------
@@ -103,14 +91,14 @@ def read_assignments(texts: Iterable[str], what: str = "--set") -> dict[str, Val
     """
     parameters: dict[str, Value] = {}
     if isinstance(texts, (str, bytes)) or not isinstance(texts, Iterable):
-        raise ParameterError(f"{what:.80}: {texts!r:.80} is no list of texts KEY=VALUE, e.g. ['F=27']")
+        raise ParameterError(f"{what:.80}: {texts!r:.80} is not a list of texts KEY=VALUE, e.g. ['F=27']")
     for text in texts:
         if not isinstance(text, str):
-            raise ParameterError(f"{what:.80}: {text!r:.80} is no text KEY=VALUE, e.g. 'F=27'")
+            raise ParameterError(f"{what:.80}: {text!r:.80} is not a text KEY=VALUE, e.g. 'F=27'")
         match = _ASSIGNMENT.fullmatch(text)
         if match is None or not match[2].strip():
             raise ParameterError(
-                f"{what:.80}: {text.strip()!r:.80} is no KEY=VALUE, e.g. F=27 or time_mask.max_frames=40"
+                f"{what:.80}: {text.strip()!r:.80} is not KEY=VALUE, e.g. F=27 or time_mask.max_frames=40"
             )
         key = canonical_key(match[1])
         if key in parameters:
@@ -120,7 +108,7 @@ def read_assignments(texts: Iterable[str], what: str = "--set") -> dict[str, Val
 
 
 def parameters_text(parameters: Mapping[str, Value]) -> str:
-    """Write parameters as they stand behind a policy's name.
+    """Write parameters as they follow a policy's name.
 
     Examples
     --------
@@ -135,7 +123,7 @@ def parameters_text(parameters: Mapping[str, Value]) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class _Letter:
-    """What a letter stands for: the transforms that it concerns, and the field of each that it sets."""
+    """The meaning of a letter: which transforms it applies to, and which field of them it sets."""
 
     concerns: Callable[[Any], bool]
     field_of: Callable[[Any], str | None]
@@ -151,12 +139,12 @@ def _width_field(transform: Any) -> str | None:
         return "max_bins"
     if isinstance(transform, TimeMask):
         return "max_frames"
-    # Where a share of the clip is the width, there is no width in frames.
+    # If the width is a share of the clip, there is no width in frames.
     return "max_width" if transform.max_width is not None else None
 
 
 def _count_field(transform: Any) -> str | None:
-    """Return the field of a number of masks that is set outright, not as a share of the clip."""
+    """Return the field with the number of masks, if that is not a share of the clip."""
     if isinstance(transform, Mask):
         return "count" if transform.count_rule in ("fixed", "range", "total") else None
     return "count" if getattr(transform, "count_ratio", None) is None else None
@@ -165,12 +153,12 @@ def _count_field(transform: Any) -> str | None:
 def _share_field(transform: Any) -> str | None:
     if isinstance(transform, TimeMask):
         return "max_ratio"
-    # torchaudio has a p, which is 1 by default.
+    # torchaudio has p, with default 1.
     return "max_ratio" if transform.max_ratio is not None or transform.start_rule == "float_width" else None
 
 
 def _is_warp(transform: Any) -> bool:
-    """Whether W is a number of frames there, and not a share of the clip."""
+    """Whether W is a number of frames in a transform, and not a share of the clip."""
     return isinstance(transform, TimeWarp | Warp) and not getattr(transform, "is_dynamic", False)
 
 
@@ -185,7 +173,7 @@ _LETTER = {
 
 
 def _places_of(letter: str, transforms: Sequence[Any]) -> dict[int, str]:
-    """Return the field that a letter sets in each transform that it concerns, by the transform's place."""
+    """Return the field that a letter sets in each transform it applies to, by the transform's index."""
     meaning = _LETTER[letter]
     fields = {
         place: meaning.field_of(transform) for place, transform in enumerate(transforms) if meaning.concerns(transform)
@@ -194,7 +182,7 @@ def _places_of(letter: str, transforms: Sequence[Any]) -> dict[int, str]:
 
 
 def parameters_of(transforms: Sequence[Any]) -> list[str]:
-    """List the parameters that a policy of these transforms has: letters first, then all others by their names.
+    """List the parameters of a policy with these transforms: letters first, then the others by name.
 
     Examples
     --------
@@ -211,7 +199,7 @@ def parameters_of(transforms: Sequence[Any]) -> list[str]:
 
 
 def _numbers_of(transform: Any) -> list[str]:
-    """List the fields of a transform that are numbers which the paper or the framework has."""
+    """List the numeric fields of a transform that exist in the paper or the framework."""
     names = ("count", "max_count", "count_ratio", "min_width", "max_width", "max_bins", "max_frames", "max_ratio")
     idle = ["min_width"] if getattr(transform, "min_width", 1) == 0 else []
     idle += ["max_count"] if isinstance(transform, TimeMask) and transform.count_ratio is None else []
@@ -222,25 +210,13 @@ def _numbers_of(transform: Any) -> list[str]:
 
 
 def with_parameter(
-    transforms: Sequence[Any], key: str, value: Value, of: str, also: Sequence[str] = ()
+    transforms: Sequence[Any], key: str, value: Value, owner: str, also: Sequence[str] = ()
 ) -> tuple[Any, ...]:
-    """Return transforms with another value of one parameter.
+    """Return the transforms with one parameter set to ``value``.
 
-    Parameters
-    ----------
-    transforms : sequence
-    key : str
-        A letter of `LETTERS`; ``fill``; or ``time_mask.max_frames`` and its like.
-    value : bool, int, float, str or None
-    of : str
-        Whose parameters they are, for a message.
-    also : sequence of str
-        Other keys that are allowed where this one came from, for a message.
-
-    Raises
-    ------
-    ParameterError
-        For a parameter that there is not, with those that there are; or a value that is out of range.
+    ``key`` is a letter of `LETTERS`, ``fill``, or a name such as ``time_mask.max_frames``. Raises a ParameterError for
+    a value out of range, and for an unknown parameter of ``owner``; its message lists the known ones and those in
+    ``also``, which the caller accepts as well.
 
     Examples
     --------
@@ -248,7 +224,7 @@ def with_parameter(
     27
     """
     if key in LETTERS:
-        return _with_letter_set(transforms, key, value, of, also)
+        return _with_letter_set(transforms, key, value, owner, also)
     head, _, field = key.partition(".")
     is_fill = head == "fill" and not field
     places = [
@@ -257,7 +233,7 @@ def with_parameter(
         if (hasattr(transform, "fill") if is_fill else field and prefix_of(transform) == head and head in SUBJECTS)
     ]
     if not places:
-        raise ParameterError(_has_none(key, transforms, of, also))
+        raise ParameterError(_has_none(key, transforms, owner, also))
     new_transforms = list(transforms)
     for place in places:
         new_transforms[place] = with_field(transforms[place], "fill" if is_fill else field, value)
@@ -265,15 +241,15 @@ def with_parameter(
 
 
 def _with_letter_set(
-    transforms: Sequence[Any], letter: str, value: Value, of: str, also: Sequence[str]
+    transforms: Sequence[Any], letter: str, value: Value, owner: str, also: Sequence[str]
 ) -> tuple[Any, ...]:
     places = _places_of(letter, transforms)
     if not places:
-        raise ParameterError(_has_none(letter, transforms, of, also))
+        raise ParameterError(_has_none(letter, transforms, owner, also))
     if letter in ("mF", "mT") and len(places) > 1:
         head = "frequency_mask" if letter == "mF" else "time_mask"
         raise ParameterError(
-            f"{of} has {len(places)} sets of {SUBJECTS[head]}, so {letter} is not one number; {head}.count=N sets "
+            f"{owner} has {len(places)} sets of {SUBJECTS[head]}, so {letter} is not one number; {head}.count=N sets "
             "the number of each"
         )
     new_transforms = list(transforms)
@@ -293,7 +269,7 @@ def _with_letter(transform: Any, letter: str, field: str, value: Value) -> Any:
 
 
 def _least_width(transform: Any) -> int:
-    """Return the least bound of widths with which a framework does not raise."""
+    """Return the smallest maximum width for which the framework does not raise."""
     if not isinstance(transform, Mask):
         return 0
     return {"exclusive": transform.min_width + 1, "inclusive": transform.min_width, "fixed": 1}.get(
@@ -309,7 +285,7 @@ def _check(value: Value, least: int, most: int, is_whole: bool) -> None:
 
 
 def _bound_with(letter: str, transforms: Sequence[Any]) -> list[int]:
-    """Return places of frequency masks that ``p`` bounds, too: of torchaudio, whose time masks come first."""
+    """Return indices of frequency masks that ``p`` bounds, too: those of torchaudio, whose time masks come first."""
     if letter != "p" or len(transforms) != 2 or not all(isinstance(mask, Mask) for mask in transforms):
         return []
     time, frequency = transforms
@@ -319,12 +295,9 @@ def _bound_with(letter: str, transforms: Sequence[Any]) -> list[int]:
 
 
 def with_field(thing: Any, field: str, value: Value) -> Any:
-    """Return a transform, front-end or vocoder with another value of one field.
+    """Return a transform, front-end or vocoder with one field set to ``value``.
 
-    Raises
-    ------
-    ParameterError
-        For a field that it does not have, with those that it has; or a value that is out of range.
+    Raises a ParameterError for a value out of range, and for an unknown field; its message lists the known ones.
 
     Examples
     --------
@@ -338,20 +311,15 @@ def with_field(thing: Any, field: str, value: Value) -> Any:
     return from_plain(type(thing), {**to_plain(thing), field: value})
 
 
-def _has_none(key: str, transforms: Sequence[Any], of: str, also: Sequence[str]) -> str:
+def _has_none(key: str, transforms: Sequence[Any], owner: str, also: Sequence[str]) -> str:
     allowed = [*parameters_of(transforms), *also]
     close = "" if key in LETTERS else nearest(key, allowed)
     meaning = f" ({LETTERS[key]})" if key in LETTERS else ""
-    return f"{of} has no {key!r:.80}{meaning}{close} (allowed: {', '.join(allowed)})"
+    return f"{owner} has no {key!r:.80}{meaning}{close} (allowed: {', '.join(allowed)})"
 
 
 def check_each_once(parameters: Mapping[str, Value]) -> None:
-    """Refuse two keys that set the same parameter.
-
-    Raises
-    ------
-    ParameterError
-    """
+    """Raise a ParameterError if two keys set the same parameter."""
     names = {
         "F": ("frequency_mask.max_bins", "frequency_mask.max_width"),
         "T": ("time_mask.max_frames", "time_mask.max_width"),

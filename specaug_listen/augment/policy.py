@@ -1,4 +1,4 @@
-"""`Policy`: transforms in order, and how one is drawn."""
+"""`Policy`: transforms in order, and drawing from them."""
 
 from __future__ import annotations
 
@@ -30,15 +30,12 @@ from .steps import Batch, check_counts, check_n_steps, within_clip
 
 TransformCount = Annotated[int, Field(ge=0, le=100)]
 _LONGEST_NAME = 100
-# Which frameworks there are is known above this package, and checked where a name comes in. In files and records, the
-# key is ``dialect``.
+# The package of the frameworks checks which names exist. In files and records, the key is ``dialect``.
 _FRAMEWORK_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 FrameworkName: TypeAlias = Annotated[str, record_key("framework", "dialect")]
 Transform: TypeAlias = Annotated[PaperTransform | FrameworkTransform | CallableTransform, Field(discriminator="kind")]
 
-__all__ = [
-    *("FrameworkName", "Policy", "applied_transforms", "callable_policy", "with_policy_parameter"),
-]
+__all__ = ["FrameworkName", "Policy", "applied_transforms", "callable_policy", "with_policy_parameter"]
 
 
 @record
@@ -51,38 +48,35 @@ class Policy:
         Applied in this order.
     name : str
     probability : float in [0, 1]
-        Probability that anything is applied at all.
+        Probability that the policy is applied at all.
     framework : str
         The framework whose rules the transforms follow; see `specaug_listen.frameworks`.
     warp_probability : float in [0, 1] or None
-        Probability of the warps by themselves, while ``probability`` is that of all else (lhotse with supervision
-        segments). None: warps are applied with the others.
+        Separate probability of warps, while ``probability`` is that of all other transforms (lhotse with supervision
+        segments). None: warps are applied together with the others.
     n_applied : (int, int) or None
-        So many of the transforms, from the first one on, are applied: a number between both, drawn; if there are fewer,
-        all (SpeechBrain's ``min_augmentations`` and ``max_augmentations``). None applies all.
+        Minimum and maximum of the number of transforms that are applied, counted from the first one; the number is
+        drawn (SpeechBrain's ``min_augmentations`` and ``max_augmentations``). None applies all.
     is_shuffled : bool
-        Whether the transforms are put into a random order first (SpeechBrain's ``shuffle_augmentations``).
+        Whether the transforms are first put into a random order (SpeechBrain's ``shuffle_augmentations``).
     min_mels : int >= 0
-        A mel of fewer bins is left alone (fairseq).
+        A mel with fewer bins is left unchanged (fairseq).
     batch : Batch or None
-        The padded batch that clips are taken to sit in, where the framework's rules depend on it.
+        The padded batch that clips are assumed to be in, if the framework's rules depend on it.
     exact_rng : bool
-        Draws come from the framework's own generator, seeded as it seeds it; see
-        `specaug_listen.frameworks.exact_streams`.
+        Use the framework's own generator, seeded as the framework does; see `specaug_listen.frameworks.exact_streams`.
     frontend : MelFrontend or None
-        The front-end that it goes with, where its configuration or its published recipe says so; see
-        `specaug_listen.frameworks.choose_frontend`. ``frontend``, ``frontend_error`` and ``channel`` change neither a
-        draw nor whether two policies are equal.
+        The front-end of its configuration or published recipe; see `specaug_listen.frameworks.choose_frontend`.
+        ``frontend``, ``frontend_error``, ``channel`` and ``channel_key`` affect neither draws nor equality.
     frontend_error : str
-        Why the front-end of its configuration cannot be; empty where it can.
+        Why the front-end of its configuration is invalid; empty if it is valid.
     channel : "mean", int >= 1 or None
-        The channel of recordings that its configuration takes, counted from 1; None where it does not say. Like the
-        front-end, it changes nothing about what is drawn.
+        The channel of recordings that its configuration selects, counted from 1; None if it does not say.
     channel_key : str
-        The configuration's key and value that say so.
+        The configuration's key and value that select the channel.
     notes : tuple of str
-        What there is to know of the configuration that it was read from: defaults that were filled in, what has no
-        effect, what is not heard.
+        Remarks about the configuration: defaults that were filled in, settings without effect or without an audible
+        one.
 
     Raises
     ------
@@ -118,21 +112,20 @@ class Policy:
 
     def __repr__(self) -> str:
         kinds = [transform.kind for transform in self.transforms]
-        what = ", ".join(kinds[:5]) + (f", ... {len(kinds)} in all" if len(kinds) > 5 else "")
+        contents = ", ".join(kinds[:5]) + (f", ... {len(kinds)} in all" if len(kinds) > 5 else "")
         probability = f", probability {self.probability:g}" if self.probability < 1 else ""
         frontend = f", front-end {self.frontend.name!r:.60}" if self.frontend is not None else ""
-        return (
-            f"Policy({self.name!r:.60}, rules of {self.framework:.40}: {what or 'no transform'}{probability}{frontend})"
-        )
+        rules = f"rules of {self.framework:.40}: {contents or 'no transform'}"
+        return f"Policy({self.name!r:.60}, {rules}{probability}{frontend})"
 
     def __post_init__(self) -> None:
-        """Check two fields at once, and all transforms together."""
+        """Check combinations of fields, and all transforms together."""
         check_counts(self.transforms)
         if not _FRAMEWORK_NAME.fullmatch(self.framework):
-            rule = "allowed is the name of a framework in small letters, e.g. espnet"
+            rule = "allowed is the name of a framework in lower case, e.g. espnet"
             raise ParameterError.of_field("framework", self.framework, rule)
         if self.n_applied and self.n_applied[0] > self.n_applied[1]:
-            raise ParameterError(f"n_applied={self.n_applied}: allowed is (least, most), the least first")
+            raise ParameterError(f"n_applied={self.n_applied}: allowed is (minimum, maximum)")
 
     def draw(
         self,
@@ -142,7 +135,7 @@ class Policy:
         batch: Batch | None = None,
         streams: Mapping[str, RandomStream] | None = None,
     ) -> Draw:
-        """Decide all that is random, for one mel.
+        """Draw all random decisions for one mel.
 
         Parameters
         ----------
@@ -150,9 +143,9 @@ class Policy:
         rng : int, numpy.random.Generator or None
             The same integer gives the same draw.
         batch : Batch or None
-            In place of the policy's own.
+            Replaces the policy's own.
         streams : mapping or None
-            For each kind of transform, and for ``coin``, where its numbers come from in place of ``rng``; see
+            Random numbers for each kind of transform, and for ``coin``, instead of ``rng``; see
             `specaug_listen.frameworks.exact_streams`.
 
         Returns
@@ -162,13 +155,13 @@ class Policy:
         Raises
         ------
         ParameterError
-            When ``rng`` is none of these, or a constant fill does not exist in the front-end's scale.
+            When an argument has another type, or the front-end's scale has no such value as a constant fill.
 
         Warns
         -----
         SpecAugListenWarning
-            When a mask was clamped or a transform did nothing; the same lines are in ``draw.warnings``, and as data in
-            ``draw.notices``.
+            When a mask was clamped or a transform had no effect; the same texts are in ``draw.warnings``, and as data
+            in ``draw.notices``.
         """
         _check_types(mel, batch, streams)
         batch = batch or self.batch
@@ -183,7 +176,7 @@ class Policy:
         for transform in applied_transforms(self, mel.n_mels, generator, streams or {}):
             if not (is_warped if _is_warp(transform) else is_masked):
                 continue
-            # A stream for each transform: changing one leaves what the others draw as it was.
+            # Each transform has its own generator, so changing one does not affect what the others draw.
             own_generator = np.random.default_rng(int(generator.integers(0, MAX_SEED, endpoint=True)))
             if isinstance(transform, CallableTransform):
                 so_far = Draw(mel.n_mels, mel.n_frames, tuple(steps), batch=batch).apply(mel)  # type: ignore[type-var]
@@ -206,7 +199,7 @@ class Policy:
     def _toss(
         self, generator: np.random.Generator, streams: Mapping[str, RandomStream], batch: Batch | None
     ) -> tuple[bool, bool]:
-        """Draw whether warps are applied, and whether all else is."""
+        """Draw whether warps are applied, and whether all other transforms are."""
 
         def toss() -> float:
             return float(streams["coin"].uniform((1,))[0]) if "coin" in streams else generator.random()
@@ -214,13 +207,13 @@ class Policy:
         if self.warp_probability is None:
             is_applied = toss() < self.probability
             return is_applied, is_applied
-        # Of every example of the batch, before those for masks.
+        # Drawn for each example of the batch, before the one for masks.
         first, *_ = [toss() for _ in range(batch.size if batch else 1)]
         has_warp = any(isinstance(t, TimeWarp | Warp) and t.max_frames for t in self.transforms)
         return has_warp and first < self.warp_probability, toss() < self.probability
 
     def with_fill(self, fill: Fill) -> Policy:
-        """Return the policy with another fill in every mask.
+        """Return the policy with ``fill`` as the fill of every mask.
 
         Examples
         --------
@@ -233,20 +226,20 @@ class Policy:
         return replace(self, transforms=transforms)
 
     def with_parameters(self, parameters: Mapping[str, Value] | None = None, /, **letters: Value) -> Policy:
-        """Return the policy with other values of some parameters; its name says which.
+        """Return the policy with some parameters changed; its name includes the changes.
 
         Parameters
         ----------
         parameters : mapping or None
-            By the names of the command line: a letter of the paper (``F``, ``T``, ``W``, ``mF``, ``mT``, ``p``; see
-            `specaug_listen.augment.parameters`), ``probability``, ``fill``, or ``time_mask.max_frames`` and its like.
+            By their names on the command line: a letter of the paper (``F``, ``T``, ``W``, ``mF``, ``mT``, ``p``; see
+            `specaug_listen.augment.parameters`), ``probability``, ``fill``, or a name such as ``time_mask.max_frames``.
         **letters : int or float
-            The same by keywords.
+            The same as keywords.
 
         Raises
         ------
         ParameterError
-            For a parameter that the policy does not have; those that it has are named. For a value out of range.
+            For a parameter that the policy does not have, with a list of those it has; for a value out of range.
 
         Examples
         --------
@@ -269,25 +262,19 @@ class Policy:
 
     @property
     def callables(self) -> tuple[CallableTransform, ...]:
-        """The users' callables among the transforms."""
+        """Users' callables among the transforms."""
         return tuple(t for t in self.transforms if isinstance(t, CallableTransform))
 
 
 def with_policy_parameter(policy: Policy, key: str, value: Value, also: Sequence[str] = ()) -> Policy:
-    """Return a policy with another value of one parameter, under the same name; errors as in `Policy.with_parameters`.
+    """Return the policy with one parameter set to ``value`` and its name unchanged; raises as `Policy.with_parameters`.
 
-    Parameters
-    ----------
-    policy : Policy
-    key : str
-    value : bool, int, float, str or None
-    also : sequence of str
-        Other keys that are allowed where this one came from, for a message.
+    ``also`` lists further keys for the error message that the caller accepts.
     """
     if key == "probability":
         return replace(policy, probability=value)  # type: ignore[arg-type]
     transforms = with_parameter(policy.transforms, key, value, f"policy {policy.name!r}", also)
-    # fairseq leaves mels of fewer bins than F alone, whatever F is.
+    # fairseq leaves mels with fewer than F bins unchanged, so min_mels follows F.
     widest = _widest_frequency_mask(policy.transforms)
     least = _widest_frequency_mask(transforms) if policy.min_mels and policy.min_mels == widest else policy.min_mels
     return replace(policy, transforms=transforms, min_mels=least)
@@ -300,7 +287,7 @@ def _widest_frequency_mask(transforms: Sequence[Any]) -> int:
 def _name_with(name: str, changes: Mapping[str, Value]) -> str:
     try:
         base, before = split_parameters(name)
-    except ParameterError:  # a name of the user's own that only looks like it
+    except ParameterError:  # the user's own name, which only resembles parameters
         base, before = name, {}
     unchanged = {key: value for key, value in before.items() if key not in changes}
     new_name = base + parameters_text({**unchanged, **changes})
@@ -316,15 +303,10 @@ def _check_types(mel: object, batch: object, streams: object) -> None:
 def applied_transforms(
     policy: Policy, n_mels: int, generator: np.random.Generator, streams: Mapping[str, RandomStream] | None = None
 ) -> Sequence[Any]:
-    """Return the transforms that one draw applies, in order; which they are may be random, or follow from the mel.
+    """Return the transforms that one draw applies, in order; the choice may be random or depend on the mel.
 
-    Parameters
-    ----------
-    policy : Policy
-    n_mels : int
-    generator : numpy.random.Generator
-    streams : mapping or None
-        In place of the generator: ``mask`` for how many, ``coin`` for the order.
+    If given, ``streams["mask"]`` draws the number of transforms and ``streams["coin"]`` their order, instead of
+    ``generator``.
     """
     streams, own_stream = streams or {}, OwnStream(generator)
     if n_mels < policy.min_mels:
@@ -351,11 +333,11 @@ def callable_policy(
     Parameters
     ----------
     function : callable or str
-        Or its name: ``module:callable``, ``path/to/file.py:callable``, ``module:Class(width=8)``.
+        The callable, or its name: ``module:callable``, ``path/to/file.py:callable``, ``module:Class(width=8)``.
     adapter : Adapter or None
-        How it wants the mel; None guesses, and the draw says what.
+        How it expects the mel; None guesses, and the draw reports the guess.
     name : str or None
-        Of the policy; None takes the callable's.
+        Name of the policy; None uses the callable's.
 
     Returns
     -------
@@ -364,7 +346,7 @@ def callable_policy(
     Raises
     ------
     ParameterError
-        When it cannot be called, or not be imported.
+        When it cannot be imported or called.
 
     Examples
     --------
@@ -372,6 +354,6 @@ def callable_policy(
     'numpy:flipud'
     """
     transform = CallableTransform.of(function, adapter)
-    # Of a file's path its name: in which folder it lies is nothing that a page or a figure should tell.
+    # Only the file's name: pages and figures should not reveal the user's folders.
     call = re.sub(r"^.*[/\\](?=[^/\\]+\.py:)", "", transform.call)
     return Policy((transform,), call[-_LONGEST_NAME:] if name is None else name)

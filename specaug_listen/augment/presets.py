@@ -16,7 +16,7 @@ __all__ = ["ADAPTIVE", "LB", "LD", "NONE", "POLICIES", "SM", "SS"]
 
 
 def _paper(name: str, w: int, f: int, m_f: int, t: int, p: float, m_t: int) -> Policy:
-    """Make a row of table 1 of Park et al. 2019; warp, then frequency, then time, as its section 2 lists them."""
+    """Return a policy from a row of table 1 of Park et al. 2019; the transforms are in the order of its section 2."""
     masks = FrequencyMask(count=m_f, max_bins=f), TimeMask(count=m_t, max_frames=t, max_ratio=p)
     return Policy((TimeWarp(w), *masks), name)
 
@@ -26,8 +26,8 @@ LB = _paper("LB", w=80, f=27, m_f=1, t=100, p=1.0, m_t=1)
 LD = _paper("LD", w=80, f=27, m_f=2, t=100, p=1.0, m_t=2)
 SM = _paper("SM", w=40, f=15, m_f=2, t=70, p=0.2, m_t=2)
 SS = _paper("SS", w=40, f=27, m_f=2, t=70, p=0.2, m_t=2)
-# Park et al. 2020: F = 27, m_F = 2, p_M = p_S = 0.04, at most 20 masks. The warp of 80 is LibriSpeech's in the 2019
-# paper; whether the 2020 paper keeps it for its adaptive policy could not be checked at the source.
+# Park et al. 2020: F = 27, m_F = 2, p_M = p_S = 0.04, at most 20 masks. W = 80 is the 2019 paper's for LibriSpeech;
+# whether the 2020 paper keeps it for its adaptive policy could not be verified.
 ADAPTIVE = Policy(
     (
         TimeWarp(80),

@@ -1,6 +1,6 @@
-"""Where the numbers of a draw come from: our own stream, or the generator that a framework draws from.
+"""Random numbers of a draw: from our own stream, or from a framework's generator.
 
-A framework's draw is replayed by asking for the same kinds of numbers in the same order; see
+A framework's draw is replayed by requesting the same kinds of numbers in the same order; see
 `specaug_listen.augment.rules`.
 """
 
@@ -24,7 +24,7 @@ _MOST_AT_ONCE = 1 << 20
 
 
 class RandomStream(Protocol):
-    """What draws take their numbers from."""
+    """The random numbers that a draw consumes."""
 
     is_of_framework: bool
 
@@ -35,24 +35,20 @@ class RandomStream(Protocol):
         """Draw integers in [low, high)."""
 
     def distinct(self, n: int, k: int) -> Integers:
-        """Draw ``k`` of the integers below ``n``, no two alike."""
+        """Draw ``k`` distinct integers below ``n``."""
 
     def shuffled(self, n: int) -> Integers:
         """Return the integers below ``n`` in a random order."""
 
     def noise_seed(self) -> int:
-        """Draw a seed for our own noise; it takes nothing from a framework's generator."""
+        """Draw a seed for our own noise; it consumes nothing from a framework's generator."""
 
     def pass_over(self, n: int) -> None:
-        """Leave out ``n`` uniform numbers, where a framework draws them for what is drawn otherwise here."""
+        """Skip ``n`` uniform numbers that the framework draws and we do not need."""
 
 
 class OwnStream:
-    """A stream of our own.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
+    """Our own stream, from a NumPy generator.
 
     Examples
     --------
@@ -71,12 +67,12 @@ class OwnStream:
 
     def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Integers:
         """Draw integers in [low, high)."""
-        if shape == (1,):  # NumPy takes longer to count the entries of a shape than to draw the one
+        if shape == (1,):  # faster than drawing an array
             return np.array([self._rng.integers(low, high)])
         return np.asarray(self._rng.integers(low, high, shape))
 
     def distinct(self, n: int, k: int) -> Integers:
-        """Draw ``k`` of the integers below ``n``, no two alike."""
+        """Draw ``k`` distinct integers below ``n``."""
         return self._rng.choice(n, k, replace=False)
 
     def shuffled(self, n: int) -> Integers:
@@ -84,15 +80,15 @@ class OwnStream:
         return self._rng.permutation(n)
 
     def noise_seed(self) -> int:
-        """Draw a seed for our own noise; it takes nothing from a framework's generator."""
+        """Draw a seed for our own noise."""
         return int(self.integers(0, MAX_SEED, (1,))[0])
 
     def pass_over(self, n: int) -> None:
-        """Leave out ``n`` uniform numbers, where a framework draws them for what is drawn otherwise here."""
+        """Do nothing: our own stream draws only what it needs."""
 
 
 class _FrameworkStream:
-    """What all generators of frameworks have in common."""
+    """Base class of the frameworks' generators."""
 
     is_of_framework = True
 
@@ -111,7 +107,7 @@ class _FrameworkStream:
 
 
 class _TorchStream(_FrameworkStream):
-    """PyTorch's CPU generator after ``torch.manual_seed``; the global one is left alone."""
+    """PyTorch's CPU generator after ``torch.manual_seed``; the global generator is not touched."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
@@ -135,7 +131,7 @@ class _TorchStream(_FrameworkStream):
 
 
 class _NumpyStream(_FrameworkStream):
-    """NumPy's global generator after ``np.random.seed``; the global one is left alone."""
+    """NumPy's legacy generator after ``np.random.seed``; the global generator is not touched."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
@@ -156,7 +152,7 @@ class _NumpyStream(_FrameworkStream):
 
 
 class _PythonStream(_FrameworkStream):
-    """Python's ``random`` after ``random.seed``; the global one is left alone."""
+    """Python's generator after ``random.seed``; the global generator is not touched."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
@@ -182,16 +178,8 @@ class _PythonStream(_FrameworkStream):
 def framework_stream(name: GeneratorName, seed: int) -> RandomStream:
     """Return the generator that a framework draws from, freshly seeded.
 
-    Parameters
-    ----------
-    name : {"torch", "numpy", "python"}
-        ``torch.manual_seed``, ``numpy.random.seed`` or ``random.seed``; no global generator is touched.
-    seed : int >= 0
-
-    Raises
-    ------
-    MissingDependencyError
-        Without torch.
+    As after ``torch.manual_seed``, ``numpy.random.seed`` or ``random.seed``; no global generator is touched. Without
+    torch, ``"torch"`` raises a MissingDependencyError.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""New values in a region of a mel, or of a stream: what masks fill, what copies bring, and padding behind a clip."""
+"""Replacing a region of a mel or mel stream: masks, copies, and padding after the clip."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ Masking: TypeAlias = FrequencySpan | TimeSpan | Rectangle
 
 
 def with_fill(mel: Mel, reference: AnyMel, step: Masking, padding: Padding) -> Mel:
-    """Return a mel with a mask, whose fill is taken from ``reference``."""
+    """Return the mel with a mask whose fill is computed from ``reference``."""
     bins, _ = step.region
 
     def fill(begin: int, end: int) -> Real:
-        return fill_values(step.fill, reference, (bins, slice(begin, end)), step.seed, padding)
+        return fill_values(step.fill, reference, (bins, slice(begin, end)), step.noise_seed, padding)
 
     return _changed(mel, step.region, fill)
 
 
 def with_copy(mel: Mel, source: AnyMel, step: FrameCopy, n_frames: int) -> Mel:
-    """Return a mel with frames copied from ``source``, whose frames behind the last are its first ones."""
+    """Return the mel with frames copied from ``source``; after its last frame, copying continues at the first."""
     bins, shift = step.region[0], step.source_frame - step.start_frame
     n_frames = step.over_frames or n_frames
 
@@ -54,7 +54,7 @@ def with_copy(mel: Mel, source: AnyMel, step: FrameCopy, n_frames: int) -> Mel:
 
 @dataclass(frozen=True)
 class _Change:
-    """New values for frames ``first`` to ``stop - 1`` of some bins; ``new`` is asked for some of them at a time."""
+    """New values for frames ``first`` to ``stop - 1`` of some bins; ``new`` returns those of any part of them."""
 
     bins: slice
     first: int
@@ -62,7 +62,7 @@ class _Change:
     new: Callable[[int, int], Real]
 
     def put_into(self, values: Real, at: int) -> None:
-        """Write them into values that begin at frame ``at``."""
+        """Write the new values into ``values``, which begin at frame ``at``."""
         begin, end = max(self.first, at), min(self.stop, at + values.shape[1])
         if begin < end:
             values[self.bins, begin - at : end - at] = self.new(begin, end)
@@ -70,9 +70,9 @@ class _Change:
 
 @dataclass(frozen=True)
 class _Changes:
-    """The frames of a stream with changes, one after another.
+    """The frames of a stream with a sequence of changes.
 
-    They are a list and not nested, as Python's stack has no room for the thousand masks of a long recording.
+    A flat list instead of nested closures, because the thousand masks of a long recording would exceed Python's stack.
     """
 
     values_at: Callable[[int, int], Real]
@@ -90,7 +90,7 @@ class _Changes:
 
 
 def _changed(mel: Mel, region: Region, new: Callable[[int, int], Real]) -> Mel:
-    """Return a copy of a mel with new values in a region."""
+    """Return a copy of the mel with new values in a region."""
     bins, frames = region
     first, stop, _ = frames.indices(mel.n_frames)
     change = _Change(bins, first, stop, new)
@@ -104,7 +104,7 @@ def _changed(mel: Mel, region: Region, new: Callable[[int, int], Real]) -> Mel:
 
 
 def with_padding(mel: AnyMel, padding: Padding) -> MelStream:
-    """Return the mel with padding behind its last frame, read some frames at a time: long padding costs nothing."""
+    """Return the mel followed by padding, as a stream, so that long padding takes no memory."""
     n_frames, n_mels = mel.n_frames, mel.n_mels
     n_samples = mel.n_samples if isinstance(mel, MelStream) else 1
 
@@ -117,15 +117,10 @@ def with_padding(mel: AnyMel, padding: Padding) -> MelStream:
 
 
 def without_padding(padded: MelStream, mel: Mel, warps: Iterable[WarpPath]) -> Mel:
-    """Return the clip without the padding behind it, as the steps left it.
+    """Return the clip without padding after the steps.
 
-    Parameters
-    ----------
-    padded : MelStream
-    mel : MelSpectrogram or MelStream
-        The clip as it came.
-    warps : iterable of WarpPath
-        That led from one to the other.
+    ``padded`` is the result of the steps, ``mel`` the clip before them, and ``warps`` the time warps among them, which
+    the result remembers.
     """
     if isinstance(mel, MelStream):
         return replace(mel, values_at=padded.values_at)

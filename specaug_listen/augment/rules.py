@@ -1,7 +1,7 @@
-"""How the frameworks draw widths, starts and counts of masks: each rule a name, each framework a set of names.
+"""Rules by which frameworks draw widths, starts and counts of masks; a framework is a choice of rules by name.
 
-A draw asks its stream for the numbers that the framework asks its own generator for, in the same order; so that with
-that generator it is the framework's draw.
+A rule consumes random numbers in the framework's order, so with the framework's generator a draw is the framework's
+own.
 """
 
 from __future__ import annotations
@@ -58,26 +58,26 @@ class Span(NamedTuple):
 
 
 class Spans(NamedTuple):
-    """All that decides where the masks along one axis lie.
+    """Everything that decides where the masks along one axis are.
 
     Parameters
     ----------
     n : int
         Masks in one example.
     narrowest : int
-        The least width.
+        Minimum width.
     widest : float
-        The largest width after every ratio, or what a uniform number is multiplied by.
+        Maximum width after all ratios, or the factor that a uniform number is multiplied by.
     limit : int
-        The largest width that is configured, before the clip's length and ratios bound it.
+        Maximum width as configured, before the clip's length and ratios bound it.
     clamp : int or None
-        What a width is cut to after it was drawn.
+        Upper bound that is applied to a width after it was drawn.
     size : int
-        Bins or frames there are.
+        Number of bins or frames.
     n_rows : int
         Examples of the batch that draw together; the first one is ours.
     n_of_longest : int
-        Masks in an example as long as the batch; where it gets some, starts are drawn even if our example gets none.
+        Masks in an example as long as the batch; if it has any, starts are drawn even if our example has none.
     """
 
     n: int
@@ -93,15 +93,15 @@ class Spans(NamedTuple):
 def draw_count(
     rule: CountRule, count: int, most: int | None, ratio: float | None, size: int, width: int, stream: RandomStream
 ) -> int:
-    """Draw how many masks one example gets.
+    """Draw the number of masks in one example.
 
     Parameters
     ----------
     rule : str
         ``fixed``: ``count``. ``range``: uniform in {count, ..., most}. ``floor`` and ``ceil``: ``ratio`` of the size,
-        rounded so, at most ``most``. ``total``: as many masks of ``width`` as cover ``ratio`` of the size, at most
-        ``count`` (lhotse). ``patches``: as many of ``width`` as cover ``ratio`` of the size. For ``share``, see
-        `draw_share`.
+        rounded down or up, at most ``most``. ``total``: as many masks of ``width`` as cover ``ratio`` of the size, at
+        most ``count`` (lhotse). ``patches``: as many masks of ``width`` as cover ``ratio`` of the size. For ``share``,
+        see `draw_share`.
     """
     if rule == "range":
         return int(stream.integers(count, (count if most is None else most) + 1, (1,))[0])
@@ -117,11 +117,11 @@ def draw_count(
 
 
 def draw_share(count: int, ratio: float, size: int, longest: int, width: int, stream: RandomStream) -> tuple[int, int]:
-    """Draw how many masks an example of ``size`` gets, and one as long as the batch (HF).
+    """Draw the number of masks in an example of ``size``, and in one as long as the batch (HF).
 
-    ``ratio`` of the size over ``width``, and a uniform number that is the same for both, rounded down, at least
-    ``count``; no more than fit side by side into the *longest*, and no more than there are places for in the example.
-    An example gets none where the longest gets none.
+    Both are ``ratio`` of their size over ``width``, plus the same uniform number, rounded down, and at least ``count``;
+    but at most as many as fit side by side into the *longest*, and as there are start positions in the example. If the
+    longest gets none, so does the example.
     """
     rounding = float(stream.uniform((1,))[0])
 
@@ -136,24 +136,23 @@ def draw_share(count: int, ratio: float, size: int, longest: int, width: int, st
 def draw_spans(
     width_rule: WidthRule, start_rule: StartRule, order: Order, spans: Spans, stream: RandomStream
 ) -> list[Span]:
-    """Draw widths and starts of one example's masks.
+    """Draw widths and starts of the masks in one example.
 
     Parameters
     ----------
     width_rule : str
-        ``inclusive``: uniform in {narrowest, ..., widest}. ``exclusive``: the widest is left out. ``scaled``: a uniform
-        number times the widest, rounded down. ``fixed``: the widest.
+        ``inclusive``: uniform in {narrowest, ..., widest}. ``exclusive``: the same without the widest. ``scaled``: a
+        uniform number times the widest, rounded down. ``fixed``: always the widest.
     start_rule : str
-        ``all``: every place where the mask lies within the size. ``last_left_out``: but for the last of them, so that
-        the last bin or frame is never masked; ``last_left_out_scaled`` is the same from a uniform number, and
-        ``last_left_out_sliced`` too, but of a mask that is wider than the size, a start below 0 counts from the end, as
-        in a slice (lhotse).
-        ``float_width``: likewise, below the size less the width *before* it was rounded (torchaudio). ``below_widest``:
-        below the size less the widest of the whole batch (ESPnet). ``below_limit``: from 0 to the size less the widest
-        that is configured, which must fit (NeMo's legacy code; ``below_limit_or_1``: never just 0, whatever the size;
-        ``under_limit``: not to the end).
-        ``anywhere``: any bin or frame, the mask is cut off at the end (wenet, SpeechBrain). ``distinct``: as ``all``,
-        but no two alike (HF). ``grid``: multiples of the width, no two alike (NeMo's patches).
+        ``all``: every start at which the mask is within the size. ``last_left_out``: every start but the last of these,
+        so that the last bin or frame is never masked; ``last_left_out_scaled`` is the same from a uniform number, and
+        ``last_left_out_sliced`` too, but if the mask is wider than the size, a start below 0 counts from the end, as in
+        a slice (lhotse). ``float_width``: likewise, below the size minus the width *before* rounding (torchaudio).
+        ``below_widest``: below the size minus the widest mask of the batch (ESPnet). ``below_limit``: from 0 to the
+        size minus the configured maximum, which must fit (NeMo's legacy code; ``below_limit_or_1``: never only 0,
+        whatever the size; ``under_limit``: end excluded). ``anywhere``: any bin or frame; the mask is truncated at the
+        end (wenet, SpeechBrain). ``distinct``: like ``all``, all starts different (HF). ``grid``: multiples of the
+        width, all different (NeMo's patches).
     order : str
         ``mask_by_mask``: width, start, width, start. ``start_first``: start, width. ``widths_first``: all widths, then
         all starts.
@@ -232,7 +231,7 @@ def _without_repetition(rule: StartRule, spans: Spans, stream: RandomStream) -> 
 
 
 def _within_size(start: int, width: int, size: int, *, is_sliced: bool) -> Span:
-    """Return what of a mask lies within the size. Where a width is larger than that, a start may be negative."""
+    """Return the part of a mask within the size; if a width exceeds the size, the start may be negative."""
     if is_sliced:
         begin, end, _ = slice(start, start + width).indices(size)
         return Span(begin, max(0, end - begin))

@@ -1,7 +1,7 @@
-"""The steps of a draw: what was decided, as data.
+"""The steps of a draw: what each transform decided, as data.
 
-Steps that were drawn together, and take a mean or copy frames, do so from the mel as it was before the first of them,
-whose ``is_first`` is true.
+Steps that were drawn together (``is_first`` marks the first one) take means, or copy frames, from the mel as it was
+before the first of them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._notices import Notice
-from .._records import record
+from .._records import record, record_key
 from ..custom.transform import CallableStep
 from ..errors import ParameterError
 from ..frontends import FrameInterpolation
@@ -46,31 +46,32 @@ __all__ = [
     "within_clip",
 ]
 
-# Masks whose number follows from the clip's length: one for every 20 frames of an hour are 18000.
+# For masks whose number depends on the clip's length: one per 20 frames makes 18000 in an hour.
 MOST_STEPS = 20_000
-# Masks that transforms may ask for whatever the clip: more than anybody trains with; a draw of them takes some seconds.
+# For masks whose number is fixed: more than anybody trains with; drawing them takes some seconds.
 _MOST_MASKS = 2000
-# What parameters of transforms may be.
+# Ranges of the transforms' parameters.
 LARGEST_COUNT = 10_000
 Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT, description=f"an integer from 0 to {LARGEST_COUNT}")]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Index = Annotated[int, Field(ge=0)]
 Frames = Annotated[int, Field(gt=0, le=10_000_000)]
 FillOver: TypeAlias = Literal["clean", "unwarped", "current"]
+NoiseSeed = Annotated[Index | None, record_key("noise_seed", "seed")]
 
 
 @record
 class Batch:
-    """The padded batch that a clip sits in, as its first example.
+    """The padded batch that contains a clip as its first example.
 
     Parameters
     ----------
     size : int > 0
-        Examples that draw together.
+        Number of examples that draw together.
     n_frames : int > 0 [frames] or None
-        Of every example with its padding; None is the clip's own length.
+        Length of the padded examples; None is the clip's own length.
     pad_value : float
-        In the front-end's own scale.
+        Value in the padding, in the front-end's own scale.
 
     Raises
     ------
@@ -88,7 +89,7 @@ class Batch:
     pad_value: Annotated[float, Field(allow_inf_nan=False)] = 0.0
 
     def padded(self, n_frames: int) -> int:
-        """Return the frames of the batch for a clip of ``n_frames``.
+        """Return the padded length of a clip of ``n_frames``.
 
         Raises
         ------
@@ -106,30 +107,30 @@ class Batch:
 
 @record
 class FrequencySpan:
-    """One drawn frequency mask: bins ``start_bin`` to ``start_bin + n_bins - 1``, over all frames.
+    """A frequency mask: bins ``start_bin`` to ``start_bin + n_bins - 1``, over all frames.
 
-    `TimeSpan` and `Rectangle` have the same parameters.
+    The parameters of `TimeSpan` and `Rectangle` have the same meaning.
 
     Parameters
     ----------
     start_bin, n_bins : int >= 0 [mel bins]
     fill : float or str
         A constant, or a name in `specaug_listen.augment.fills.FILLS`.
-    seed : int >= 0 or None
-        Of a fill that is noise.
+    noise_seed : int >= 0 or None
+        Seed of the fill if it is noise; ``seed`` in records.
     fill_level : FillLevel or None
-        How loud the fill is, relative to the clip.
+        Loudness of the fill relative to the clip.
     over : {"clean", "unwarped", "current"}
-        What a mean is taken over; see `specaug_listen.augment.Mask`.
+        Cells that a mean is taken over; see `specaug_listen.augment.Mask`.
     is_first : bool
-        Whether it is the first of the masks that one transform drew; all of them have one "current" mel, that before
-        the first.
+        Whether it is the first mask that its transform drew; all masks of that transform share one "current" mel, the
+        one before the first mask.
     """
 
     start_bin: Index
     n_bins: Index
     fill: Fill = "mean"
-    seed: Index | None = None
+    noise_seed: NoiseSeed = None
     fill_level: FillLevel | None = None
     over: FillOver = "clean"
     is_first: bool = False
@@ -143,19 +144,19 @@ class FrequencySpan:
 
 @record
 class TimeSpan:
-    """One drawn time mask: frames ``start_frame`` to ``start_frame + n_frames - 1``, over all bins."""
+    """A time mask: frames ``start_frame`` to ``start_frame + n_frames - 1``, over all bins."""
 
     start_frame: Index
     n_frames: Index
     fill: Fill = "mean"
-    seed: Index | None = None
+    noise_seed: NoiseSeed = None
     fill_level: FillLevel | None = None
     over: FillOver = "clean"
     is_first: bool = False
     kind: Literal["time_mask"] = "time_mask"
 
     def within(self, n_frames: int) -> TimeSpan:
-        """Return what of it lies within a clip, where it was drawn over more."""
+        """Return the part of the mask within the clip, if it was drawn over a padded batch."""
         start = min(self.start_frame, n_frames)
         return replace(self, start_frame=start, n_frames=min(self.n_frames, n_frames - start))
 
@@ -167,14 +168,14 @@ class TimeSpan:
 
 @record
 class Rectangle:
-    """One drawn rectangle: so many bins and frames from the start on."""
+    """A rectangular mask: ``n_bins`` bins and ``n_frames`` frames from the start position on."""
 
     start_bin: Index
     n_bins: Index
     start_frame: Index
     n_frames: Index
     fill: Fill = 0.0
-    seed: Index | None = None
+    noise_seed: NoiseSeed = None
     fill_level: FillLevel | None = None
     over: FillOver = "clean"
     is_first: bool = False
@@ -191,7 +192,7 @@ class Rectangle:
 
 @record
 class FrameCopy:
-    """One drawn copy: the region becomes the frames from ``source_frame`` on; after the last one comes the first.
+    """A copy: the region is replaced by the frames from ``source_frame`` on; the last frame is followed by the first.
 
     Parameters
     ----------
@@ -199,11 +200,11 @@ class FrameCopy:
     source_frame : int >= 0 [frames]
     start_bin : int >= 0 [mel bins]
     n_bins : int >= 0 or None
-        None is all from the first one on.
+        None is all bins from ``start_bin`` on.
     is_first : bool
-        Of those that were drawn together.
+        Whether it is the first copy that its transform drew.
     over_frames : int > 0 or None [frames]
-        How many frames there are to copy from, with the padding of the batch; None is the clip's.
+        Number of frames to copy from, including the padding of the batch; None is the clip's.
     """
 
     start_frame: Index
@@ -224,7 +225,7 @@ class FrameCopy:
 
 @record
 class TailCut:
-    """The last ``n_frames`` frames cut off."""
+    """The last ``n_frames`` frames are cut off."""
 
     n_frames: Index
     kind: Literal["trim"] = "trim"
@@ -232,7 +233,7 @@ class TailCut:
 
 @record
 class WarpPath:
-    """One drawn time warp: frame ``center_frame`` moves by ``displacement_frames``.
+    """A time warp: frame ``center_frame`` moves by ``displacement_frames``.
 
     Parameters
     ----------
@@ -241,7 +242,7 @@ class WarpPath:
     interpolation : str
         See `specaug_listen.augment.warp_maps.warp_taps`; with ``linear``, both ends of the clip stay.
     over_frames : int > 0 or None [frames]
-        How many frames are warped, with the padding of the batch; None is the clip's.
+        Number of warped frames, including the padding of the batch; None is the clip's.
 
     References
     ----------
@@ -256,24 +257,27 @@ class WarpPath:
     kind: Literal["time_warp"] = "time_warp"
 
     def moved(self, frames: npt.ArrayLike, n_frames: int) -> npt.NDArray[np.float64]:
-        """Return where (fractional) frames go; the inverse of `source_frames`, but for what two pieces leave out."""
+        """Return the (fractional) positions that frames move to.
+
+        This is the inverse of `source_frames`, but for the gap between two pieces.
+        """
         last = (self.over_frames or n_frames) - 1
         target = self.center_frame + self.displacement_frames
         if self.interpolation not in ("linear", "hat"):
-            # Edges of cells are what pieces are resized between.
+            # Pieces are resized between the outer edges of their cells.
             knots = [-0.5, self.center_frame - 0.5, last + 0.5], [-0.5, target - 0.5, last + 0.5]
             return np.interp(np.asarray(frames, dtype=np.float64), *knots)
-        # Half a frame beyond both ends, where the outer edges of the first and the last frame are.
+        # The outer edges of the first and the last frame are half a frame beyond both ends.
         knots = [-0.5, 0, self.center_frame, last, last + 0.5], [-0.5, 0, target, last, last + 0.5]
         return np.interp(np.asarray(frames, dtype=np.float64), *knots)
 
     def taps(self, n_frames: int) -> FrameInterpolation:
-        """Return what each warped frame of a clip is read from, with the padding that is warped too."""
+        """Return the frames and weights that each warped frame is interpolated from, including warped padding."""
         n_frames = self.over_frames or n_frames
         return warp_taps(self.interpolation, self.center_frame, self.center_frame + self.displacement_frames, n_frames)
 
     def clip_taps(self, n_frames: int) -> FrameInterpolation:
-        """Return the taps of the clip alone: what comes out of the padding is taken for the last frame."""
+        """Return the taps of the clip alone; frames that come from the padding are read at the clip's last frame."""
         return self.taps(n_frames).within(n_frames)
 
     def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
@@ -284,22 +288,17 @@ class WarpPath:
 Step: TypeAlias = Annotated[
     FrequencySpan | TimeSpan | Rectangle | FrameCopy | TailCut | WarpPath | CallableStep, Field(discriminator="kind")
 ]
-# What one transform draws, and what did not happen as its parameters suggest.
+# The steps that one transform draws, and notices about parameters that had no or only partial effect.
 StepsAndNotices: TypeAlias = tuple[list[Step], list[Notice]]
 
 
 def over_frames(step: Step) -> int | None:
-    """Return how many frames a step moves, with those of the padding; None where it moves none of these."""
+    """Return how many frames a step moves, if these include padding; None for all other steps."""
     return step.over_frames if isinstance(step, FrameCopy | WarpPath) else None
 
 
 def check_n_steps(n: int) -> None:
-    """Refuse more steps than a draw may have.
-
-    Raises
-    ------
-    ParameterError
-    """
+    """Raise a ParameterError if a draw would have too many steps."""
     if n > MOST_STEPS:
         raise ParameterError(
             f"{n} masks in one draw: allowed are {MOST_STEPS}; take a part of the clip, or fewer masks for each frame"
@@ -307,14 +306,10 @@ def check_n_steps(n: int) -> None:
 
 
 def check_counts(transforms: Sequence[Any]) -> None:
-    """Refuse transforms that ask for more masks than a draw can be expected to have, whatever the clip.
+    """Raise a ParameterError if transforms request too many masks in one draw, whatever the clip.
 
-    Each mask is drawn, measured, applied, outlined and written down. Those whose number follows from the clip's length
-    are counted when they are drawn (`check_n_steps`).
-
-    Raises
-    ------
-    ParameterError
+    Each mask is drawn, measured, applied, outlined and recorded. Masks whose number depends on the clip's length are
+    counted when they are drawn (`check_n_steps`).
 
     Examples
     --------
@@ -332,13 +327,13 @@ def check_counts(transforms: Sequence[Any]) -> None:
 
 
 def n_in_padding(steps: Sequence[Step], n_frames: int) -> int:
-    """Count the time masks, or copies in their place, that lie beyond a clip of ``n_frames``."""
+    """Count the time masks, or copies in place of masks, that start after a clip of ``n_frames``."""
     spans = (step for step in steps if isinstance(step, TimeSpan | FrameCopy))
     return sum(span.n_frames > 0 and span.start_frame >= n_frames for span in spans)
 
 
 def least_and_most_in_padding(steps: Sequence[Step], n_frames: int, n_padding: int) -> tuple[int, int]:
-    """Return the least and the largest count that `n_in_padding` may have had before `within_clip` emptied masks."""
+    """Return bounds of `n_in_padding` before `within_clip`, which leaves masks in the padding empty."""
     least = n_in_padding(steps, n_frames)
     if n_padding == 0 or any(over_frames(step) for step in steps):
         return least, least
@@ -346,7 +341,7 @@ def least_and_most_in_padding(steps: Sequence[Step], n_frames: int, n_padding: i
 
 
 def within_clip(steps: Sequence[Step], n_frames: int) -> tuple[tuple[Step, ...], int]:
-    """Return the steps without what lies in the padding, unless a step moves frames of it; and `n_in_padding`."""
+    """Return the steps limited to the clip, unless a step moves frames of the padding; and `n_in_padding`."""
     n = n_in_padding(steps, n_frames)
     if any(over_frames(step) for step in steps):
         return tuple(steps), n
@@ -354,7 +349,7 @@ def within_clip(steps: Sequence[Step], n_frames: int) -> tuple[tuple[Step, ...],
 
 
 def reaches(step: Step, n_mels: int, n_frames: int, padded: int) -> list[tuple[int, int, str]]:
-    """Return for every axis where a step ends, where it may, and the unit; ``padded`` is the length of the batch."""
+    """Return for each axis the end of a step, its upper bound, and the unit; ``padded`` is the length of the batch."""
     n_frames = padded if isinstance(step, TimeSpan) else over_frames(step) or n_frames
     if isinstance(step, FrequencySpan):
         return [(step.start_bin + step.n_bins, n_mels, "bins")]

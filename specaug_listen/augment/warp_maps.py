@@ -1,14 +1,13 @@
-"""How a time warp reads between frames: the models of the frameworks.
+"""Interpolation between frames in a time warp, as each framework does it.
 
-Two pieces are resized by themselves, what lies before the moved frame and what lies from it on, or one map runs
-through both. `torch.nn.functional.interpolate` and ``cv2.resize`` take frames for cells of width 1 (*half-pixel*), so
-that each piece begins and ends half a frame inside its outer edges, and beyond them repeats its outer frames; with
-corners aligned, a piece's first and last frames stay what they are.
+Either the two pieces, before the moved frame and from it on, are resized separately, or one map covers both.
+`torch.nn.functional.interpolate` and ``cv2.resize`` treat frames as cells of width 1 (*half-pixel*): each piece begins
+and ends half a frame inside its outer edges, and repeats its outer frames beyond them. With corners aligned, the first
+and last frame of each piece stay unchanged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -21,12 +20,12 @@ __all__ = ["Interpolation", "warp_taps"]
 Places: TypeAlias = npt.NDArray[np.float64]
 Interpolation: TypeAlias = Literal["linear", "bicubic", "bicubic_corners", "linear_halves", "hat"]
 
-# Of the cubic convolution kernel; PyTorch's and OpenCV's. Keys' own is -0.5.
+# Parameter of the cubic convolution kernel in PyTorch and OpenCV; in Keys' paper it is -0.5.
 _CUBIC = -0.75
 
 
 def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: int) -> FrameInterpolation:
-    """Return what each frame of a warp is read from.
+    """Return the frames and weights that each frame of a warp is interpolated from.
 
     Parameters
     ----------
@@ -34,9 +33,9 @@ def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: i
         ``linear``: one piecewise-linear map with fixed ends [1]_. ``bicubic``: two pieces, half-pixel, cubic
         (``F.interpolate(align_corners=False)``: ESPnet, lhotse). ``bicubic_corners``: two pieces with aligned corners
         (SpeechBrain). ``linear_halves``: two pieces, half-pixel, linear (``cv2.resize``: fairseq). ``hat``: lingvo's
-        map, whose end lies one frame beyond the last one and is zero there.
+        map, which ends one frame after the last one and is zero there.
     center, moved : int in [1, n_frames - 1] [frames]
-        The frame that is moved, and where it goes.
+        The frame that is moved, and its new position.
     n_frames : int
 
     Examples
@@ -58,28 +57,17 @@ def warp_taps(interpolation: Interpolation, center: int, moved: int, n_frames: i
         interpolation
     ]
     read = _linear if interpolation == "linear_halves" else _cubic
-    before, after = _piece(places, read, center, moved), _piece(places, read, n_frames - center, n_frames - moved)
-    after = _shifted(after, center)
+    before = read(places(center, moved), center)
+    after = read(places(n_frames - center, n_frames - moved), n_frames - center)
     return FrameInterpolation(
-        np.concatenate([before.source, after.source]),
-        np.concatenate([before.frames, after.frames]),
+        np.concatenate([before.source, after.source + center]),
+        np.concatenate([before.frames, after.frames + center]),
         np.concatenate([before.weights, after.weights]),
     )
 
 
-def _piece(
-    places: Callable[[int, int], Places], read: Callable[[Places, int], FrameInterpolation], n_before: int, n_after: int
-) -> FrameInterpolation:
-    """Resize a piece of ``n_before`` frames to ``n_after``."""
-    return read(places(n_before, n_after), n_before)
-
-
-def _shifted(taps: FrameInterpolation, by: int) -> FrameInterpolation:
-    return FrameInterpolation(taps.source + by, taps.frames + by, taps.weights)
-
-
 def _half_pixel(n_before: int, n_after: int) -> Places:
-    # As upstream rounds: the ratio to single precision, then the place, once, as a fused multiply-add does.
+    # Rounds as PyTorch does: the ratio to single precision, then the place, once, like a fused multiply-add.
     scale = np.float64(np.float32(n_before) / np.float32(n_after))
     places = (scale * (np.arange(n_after) + 0.5) - 0.5).astype(np.float32)
     return np.asarray(places, np.float64)
@@ -97,7 +85,7 @@ def _corners(n_before: int, n_after: int) -> Places:
 
 
 def _cubic(places: Places, n_frames: int) -> FrameInterpolation:
-    """Interpolate by cubic convolution over four frames; outer frames are repeated beyond the ends."""
+    """Interpolate by cubic convolution over four frames; the outer frames are repeated beyond the ends."""
     first = np.floor(places).astype(np.intp)
     share = (places - first).astype(np.float32)
     distances = np.stack([share + 1, share, 1 - share, 2 - share], axis=1)
@@ -109,17 +97,11 @@ def _cubic(places: Places, n_frames: int) -> FrameInterpolation:
 
 
 def _linear(places: Places, n_frames: int) -> FrameInterpolation:
-    return linear_interpolation(np.clip(places, 0, n_frames - 1), n_frames) if n_frames > 1 else _of_one_frame(places)
-
-
-def _of_one_frame(places: Places) -> FrameInterpolation:
-    n = len(places)
-    weights = np.tile(np.array([1, 0], np.float32), (n, 1))
-    return FrameInterpolation(np.zeros(n), np.zeros((n, 2), np.intp), weights)
+    return linear_interpolation(np.clip(places, 0, n_frames - 1), n_frames)
 
 
 def _hat(center: int, moved: int, n_frames: int) -> FrameInterpolation:
-    """Return lingvo's ``_TimeWarp``: from 0 to the frame beyond the last one, which is zero."""
+    """Return the map of lingvo's ``_TimeWarp``: from 0 to one frame after the last one, which is zero."""
     places = np.interp(np.arange(n_frames), [0, moved, n_frames], [0, center, n_frames])
     before = np.floor(places).astype(np.intp)
     share = (places - before).astype(np.float32)

@@ -271,7 +271,7 @@ def test_a_draw_that_masks_everything_gives_finite_sound_and_a_badge(subtests, s
         with subtests.test(fill=fill):
             result = heard(speechlike, frontend=every_frontend)
             mel = result.mel
-            whole = Draw(mel.n_mels, mel.n_frames, (TimeSpan(0, mel.n_frames, fill=fill, seed=1),))
+            whole = Draw(mel.n_mels, mel.n_frames, (TimeSpan(0, mel.n_frames, fill=fill, noise_seed=1),))
             assert "everything is masked" in result.badges_of(replace(result.draws[0], draw=whole))
             for vocoder in (vocoders.Joint(n_iter=2), vocoders.GriffinLim(n_iter=2), vocoders.OriginalPhase()):
                 assert np.isfinite(vocoder(whole.apply(mel)).samples).all()

@@ -123,5 +123,5 @@ def test_sizes_below_one_are_refused(sizes):
 def test_a_callable_is_refused():
     from specaug_listen.augment import callable_policy
 
-    with pytest.raises(ParameterError, match="is a callable, and what it masks is known only of a clip"):
+    with pytest.raises(ParameterError, match="is a callable, whose coverage can only be measured on a clip"):
         expected_shares(callable_policy("numpy:flipud"), 80, 100, n_draws=1)

@@ -161,7 +161,7 @@ def test_the_floor_is_what_silence_is_at(every_frontend, speechlike):
 
 def test_noise_has_the_mean_and_deviation_of_the_clip(rng):
     mel = whisper(rng.normal(0.5, 0.05, (80, 400)) + np.linspace(-0.05, 0.05, 400))
-    inside = Draw(80, 400, (TimeSpan(100, 200, "noise", seed=5),)).apply(mel).values[:, 100:300]
+    inside = Draw(80, 400, (TimeSpan(100, 200, "noise", noise_seed=5),)).apply(mel).values[:, 100:300]
     assert inside.mean() == pytest.approx(mel.values.mean(), abs=0.003)
     assert inside.std() == pytest.approx(mel.values.std(), rel=0.03)
 
@@ -169,7 +169,7 @@ def test_noise_has_the_mean_and_deviation_of_the_clip(rng):
 def test_noise_follows_its_seed(speechlike):
     mel = WHISPER(speechlike)
     a, b, c = (
-        Draw(80, mel.n_frames, (FrequencySpan(10, 20, "noise", seed=seed),)).apply(mel).values[10:30]
+        Draw(80, mel.n_frames, (FrequencySpan(10, 20, "noise", noise_seed=seed),)).apply(mel).values[10:30]
         for seed in (1, 1, 2)
     )
     assert_array_equal(a, b)
@@ -178,7 +178,7 @@ def test_noise_follows_its_seed(speechlike):
 
 def test_noise_is_never_below_the_floor(speechlike, every_frontend):
     mel = every_frontend(speechlike)
-    draw = Draw(mel.n_mels, mel.n_frames, (TimeSpan(0, mel.n_frames, "noise", seed=3),))
+    draw = Draw(mel.n_mels, mel.n_frames, (TimeSpan(0, mel.n_frames, "noise", noise_seed=3),))
     assert (draw.apply(mel).values >= every_frontend.floor_value(mel.summary.largest, mel.statistics)).all()
 
 
@@ -187,9 +187,9 @@ def test_the_fill_of_one_mask_does_not_depend_on_another(subtests, speechlike):
         for fill in FILLS:
             with subtests.test(fill=fill, earlier=earlier):
                 mel = WHISPER(speechlike)
-                last = FrequencySpan(20, 15, fill, seed=4)
+                last = FrequencySpan(20, 15, fill, noise_seed=4)
                 alone = Draw(80, mel.n_frames, (last,)).apply(mel)
-                with_others = Draw(80, mel.n_frames, (TimeSpan(5, 60, earlier, seed=8), last)).apply(mel)
+                with_others = Draw(80, mel.n_frames, (TimeSpan(5, 60, earlier, noise_seed=8), last)).apply(mel)
                 assert_array_equal(with_others.values[last.region], alone.values[last.region])
 
 
@@ -197,7 +197,7 @@ def test_a_fill_is_measured_after_the_warp(subtests, speechlike):
     for fill in FILLS:
         with subtests.test(fill=fill):
             mel = WHISPER(speechlike)
-            path, mask = WarpPath(40, 25), FrequencySpan(20, 15, fill, seed=4)
+            path, mask = WarpPath(40, 25), FrequencySpan(20, 15, fill, noise_seed=4)
             warped = Draw(80, mel.n_frames, (path,)).apply(mel)
             both = Draw(80, mel.n_frames, (path, mask)).apply(mel)
             assert_array_equal(both.values, Draw(80, mel.n_frames, (mask,)).apply(warped).values)

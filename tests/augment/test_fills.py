@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import presets
@@ -17,7 +16,7 @@ from streams import as_stream, in_parts
 from specaug_listen import Audio
 from specaug_listen.augment import Draw, TimeSpan, fills
 from specaug_listen.augment.draw import with_fill_levels
-from specaug_listen.augment.fills import FillName, fill_level, fill_values
+from specaug_listen.augment.fills import fill_level, fill_values
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import LIBROSA, PRESETS, WHISPER, MelSpectrogram, MelStream
 
@@ -37,9 +36,7 @@ def test_every_named_fill_has_one_row_in_the_table_and_one_in_the_docs():
         for line in (Path(__file__).parents[2] / "docs/policies.md").read_text().splitlines()
         if line.startswith("| `")
     ]
-    names = get_args(FillName)
-    assert tuple(fills.FILLS) == names
-    for name in names:
+    for name in fills.FILLS:
         assert sum(f"`{name}`" in row.split("|")[1] for row in rows) == 1, name
 
 
@@ -104,7 +101,7 @@ def test_a_draw_on_a_stream_read_in_any_parts_gives_the_bits_of_the_mel(mel, pol
 
 def test_applying_a_draw_to_a_stream_leaves_the_stream():
     stream = as_stream(LONG)
-    draw = Draw(80, 900, (TimeSpan(100, 700, "noise", seed=1),))
+    draw = Draw(80, 900, (TimeSpan(100, 700, "noise", noise_seed=1),))
     applied = draw.apply(stream)
     assert not np.array_equal(applied.values_at(0, 900), LONG.values)
     assert_array_equal(stream.values_at(0, 900), LONG.values)

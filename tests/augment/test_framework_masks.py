@@ -331,7 +331,7 @@ def test_a_policy_may_apply_some_of_its_transforms():
     policy = Policy(masks, "some", n_applied=(0, 2))
     counts = [len(draw.steps) for draw in places(policy, 50, 300)]
     assert all(80 < counts.count(n) < 120 for n in (0, 1, 2))
-    with pytest.raises(ParameterError, match=r"n_applied=\(2, 1\): allowed is \(least, most\), the least first"):
+    with pytest.raises(ParameterError, match=r"n_applied=\(2, 1\): allowed is \(minimum, maximum\)"):
         Policy(masks, "some", n_applied=(2, 1))
 
 
@@ -457,7 +457,7 @@ def test_a_short_clip_in_a_long_batch_is_warped():
     ("steps", "why"),
     [
         ((WarpPath(5, 1, "bicubic", 90),), r"time_warp\.over_frames=90: allowed is 100, the frames of the batch"),
-        ((WarpPath(5, 1, "bicubic", 100), TailCut(2)), "trim stands with a warp or copies over the padded batch"),
+        ((WarpPath(5, 1, "bicubic", 100), TailCut(2)), "trim cannot be combined with a warp or copies over the padded batch"),
         ((WarpPath(99, 1, "bicubic", 100),), "reaches beyond the"),
         ((FrameCopy(0, 20, 100, over_frames=100),), "reaches beyond the"),
         ((TimeSpan(90, 11),), "reaches beyond the"),

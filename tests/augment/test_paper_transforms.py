@@ -184,7 +184,7 @@ def test_only_noise_carries_a_seed_and_each_mask_its_own(subtests, stream):
         for fill in ("noise", "mean"):
             with subtests.test(mask=mask, fill=fill):
                 kind = type(mask)
-                seeds = [step.seed for step in kind(count=5, fill=fill).draw(80, 300, stream)[0]]
+                seeds = [step.noise_seed for step in kind(count=5, fill=fill).draw(80, 300, stream)[0]]
                 assert len(set(seeds)) == (5 if fill == "noise" else 1)
                 assert (None in seeds) == (fill != "noise")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from specaug_listen import Audio, Policy, frontends
-from specaug_listen.augment import FrequencyMask, TimeMask
+from specaug_listen.augment import Draw, FrequencyMask, TimeMask, TimeSpan
 from specaug_listen.augment.framework_masks import Mask
 from specaug_listen.augment.framework_transforms import Copy, Cutout
 from specaug_listen.errors import ParameterError, PolicyError
@@ -55,9 +55,16 @@ def test_numbers_that_follow_from_the_clip_are_counted_when_it_is_drawn():
 def test_a_share_of_a_very_long_clip_is_refused_before_a_mask_is_drawn(rule):
     mask = Mask("time", count_ratio=1.0, max_width=1, **rule)
     with pytest.raises(ParameterError, match=r"50000000 masks in one draw: allowed are 20000"):
-        mask.draw(80, 50_000_000, source=None)
+        mask.draw(80, 50_000_000, stream=None)
 
 
 def test_all_known_policies_are_far_from_the_bound():
     for policy in ALL_POLICIES.values():
         Policy(policy.transforms * 8)
+
+
+def test_the_seed_of_noise_keeps_its_key_in_records():
+    step = TimeSpan(3, 4, "noise", noise_seed=5)
+    text = Draw(80, 10, (step,)).to_json()
+    assert '"seed":5' in text
+    assert Draw.from_json(text).steps == (step,)

@@ -126,7 +126,7 @@ def test_whose_rules_it_draws_by_is_said_under_either_key(written):
     with pytest.raises(PolicyError, match="framework and dialect are the same key; give one of them"):
         read_policy(written("framework: wenet\ndialect: wenet\ntransforms: []"))
     for name in ("", "WeNet", "a" * 50, "a\n"):
-        with pytest.raises(ParameterError, match=r"framework=.*: allowed is the name of a framework in small letters"):
+        with pytest.raises(ParameterError, match=r"framework=.*: allowed is the name of a framework in lower case"):
             Policy((), framework=name)
 
 

@@ -72,12 +72,12 @@ def mel_of(sound, frontend):
 
 def band_mask(mel, fill="floor"):
     """Over a quarter of the mel bins, in the middle."""
-    return FrequencySpan(mel.n_mels * 2 // 5, mel.n_mels // 4, fill, seed=3)
+    return FrequencySpan(mel.n_mels * 2 // 5, mel.n_mels // 4, fill, noise_seed=3)
 
 
 def time_mask(mel, fill="floor"):
     """Over a third of the frames, in the middle."""
-    return TimeSpan(mel.n_frames // 3, mel.n_frames // 3, fill, seed=3)
+    return TimeSpan(mel.n_frames // 3, mel.n_frames // 3, fill, noise_seed=3)
 
 
 def masked(mel, *masks):
@@ -220,7 +220,7 @@ def test_the_mel_of_a_sound_has_nothing_to_put_right(name, monkeypatch):
 
 def test_the_level_of_noise_changes_nothing_further_away_than_a_window(monkeypatch):
     mel = mel_of(voice, PRESETS["whisper"])
-    mask = TimeSpan(mel.n_frames // 3, 20, "noise", seed=3)
+    mask = TimeSpan(mel.n_frames // 3, 20, "noise", noise_seed=3)
     with_care = Joint()(masked(mel, mask)).samples[0]
     monkeypatch.setattr(joint_module, "restore_levels", lambda stretch, *_: stretch)
     changed = np.flatnonzero(Joint()(masked(mel, mask)).samples[0] != with_care)
