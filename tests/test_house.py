@@ -207,15 +207,10 @@ TESTED_BY = {
     "cli/test_invert.py": "cli.mel_options",
     "custom/test_transform.py": "custom.call",
     "custom/test_waveform.py": "custom.audiomentations",
-    "frameworks/test_bad_configs.py": "frameworks.frontend_choice frameworks.config frameworks.references",
+    "frameworks/test_bad_configs.py": "frameworks.config",
     "frameworks/test_convert.py": "frameworks.neutral",
     "frameworks/test_new_framework.py": "frameworks.framework",
-    # Each framework is held to recordings of the real one, and its reading to configurations of its own.
-    "frameworks/test_read.py": "frameworks.espnet frameworks.fairseq frameworks.hf frameworks.lhotse frameworks.lingvo "
-    "frameworks.nemo frameworks.nemo_preprocessor frameworks.own_policies frameworks.speechbrain "
-    "frameworks.speechbrain_recipe frameworks.torchaudio frameworks.wenet",
     "frameworks/test_page.py": "augment.describe",
-    "frameworks/test_readers.py": "augment.rules",
     "frontends/test_stream.py": "frontends.interpolation",
     "frontends/test_statistics_files.py": "frontends.statistics",
     "mels/test_files.py": "mels.clips mels.finding",

@@ -46,3 +46,26 @@ def refusal(tmp_path):
         return line
 
     return refusal
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write a text as a file, and give its path."""
+
+    def write(text, name="train.yaml"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def imported(file):
+    """Import a text as a configuration."""
+
+    def imported(text, name="train.yaml", framework=None):
+        return import_policy(file(text, name), framework)
+
+    return imported

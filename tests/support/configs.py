@@ -181,3 +181,8 @@ ALL = {
     "torchaudio": ("transforms.yaml", TORCHAUDIO),
     "lingvo": ("augmenter.yaml", LINGVO),
 }
+
+
+def noted(imported, text):
+    """Return the notes of what was imported that hold a text."""
+    return [note for note in imported.notes if text in note]
