@@ -214,7 +214,7 @@ TESTED_BY = {
     "frontends/test_stream.py": "frontends.interpolation",
     "frontends/test_statistics_files.py": "frontends.statistics",
     "mels/test_files.py": "mels.clips mels.finding",
-    "outputs/test_output.py": "outputs.disk outputs.locks outputs.marker outputs.pages outputs.scratch",
+    "outputs/test_output.py": "outputs.pages",
     "pages/test_html.py": "pages.model",
     "plots/test_mels.py": "plots.marks",
     "reports/test_report.py": "reports.page_writing",

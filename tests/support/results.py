@@ -1,0 +1,18 @@
+"""Results as a run writes them into a folder; `import results` works from every room."""
+
+from __future__ import annotations
+
+from specaug_listen.outputs.output import Output
+
+__all__ = ["wrote"]
+
+
+def wrote(folder, files, command="audition", *, last=(), overwrite=True, **how):
+    """Write files as a run does."""
+    output = Output(folder, command, overwrite=overwrite, **how)
+    with output.room() as room:
+        for name, data in files.items():
+            (room / name).parent.mkdir(parents=True, exist_ok=True)
+            (room / name).write_bytes(data)
+        output.publish(room, last=last)
+    return output
