@@ -16,8 +16,6 @@ from webpages import speech
 
 from specaug_listen import Audio, audition, load, save, write_report
 from specaug_listen.auditions.records import read_index
-from specaug_listen.pages import short_paths, without_folders
-from specaug_listen.pages.folders import hide_folders
 
 FAST = ("--vocoder", "griffinlim:n_iter=1")
 COMMANDS = (
@@ -156,35 +154,6 @@ def test_a_page_from_python_hides_folders_too(private, tmp_path):
     assert "me at home" not in (tmp_path / "page.html").read_text()
     write_report([heard], tmp_path / "page.html", paths=True, overwrite=True)
     assert "me at home" in (tmp_path / "page.html").read_text()
-
-
-def test_absolute_paths_are_cut_and_nothing_else(subtests):
-    for text, expected in [
-        ("read from /home/me/a.yaml, again", "read from a.yaml, again"),
-        ("'/home/me/a.yaml': bad", "'a.yaml': bad"),
-        (r"C:\Users\me\a.yaml is bad", "a.yaml is bad"),
-        ("file:///home/me/a.wav", "a.wav"),
-        ("~/data/a.wav", "a.wav"),
-        (
-            "egs2/librispeech/conf.yaml and https://a.org/b/c.html",
-            "egs2/librispeech/conf.yaml and https://a.org/b/c.html",
-        ),
-        ("2 / 3 of the frames, and/or 1/s", "2 / 3 of the frames, and/or 1/s"),
-        ("in /home/me/data/", "in ..."),
-    ]:
-        with subtests.test(text=text, expected=expected):
-            assert hide_folders(text) == expected
-            assert without_folders(((text, 1), None)) == ((expected, 1), None)
-
-
-def test_files_of_one_name_keep_as_much_as_tells_them_apart():
-    assert short_paths(["/d/a/x.wav", "/d/b/x.wav", "/d/b/y.wav", "/d/b/y.wav"]) == [
-        "a/x.wav",
-        "b/x.wav",
-        "y.wav",
-        "y.wav",
-    ]
-    assert short_paths(["x.wav", "/x.wav"]) == ["x.wav", "x.wav"]
 
 
 # --- help ---

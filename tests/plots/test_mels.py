@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import subprocess
 import sys
@@ -17,11 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from pictures import EMPTY, MASKED, WARPED, panels
 from PIL import Image
 from streams import as_stream
 
-from specaug_listen import Audio, Draw, MelSpectrogram, Policy, frontends, plot_mel
-from specaug_listen.augment import Batch, FrequencySpan, TimeMask, TimeSpan, TimeWarp, WarpPath
+from specaug_listen import Audio, Draw, Policy, frontends, plot_mel
+from specaug_listen.augment import FrequencySpan, TimeMask, TimeSpan, TimeWarp, WarpPath
 from specaug_listen.plots import (
     COLOUR_MAP,
     Cells,
@@ -33,20 +33,6 @@ from specaug_listen.plots import (
     reference_db,
 )
 from specaug_listen.plots.mels import columns
-
-WARPED = Draw(80, 120, (WarpPath(50, 12), FrequencySpan(5, 20), TimeSpan(70, 25)), "warped")
-MASKED = Draw(80, 120, (FrequencySpan(0, 7), FrequencySpan(70, 10), TimeSpan(0, 3), TimeSpan(119, 1)), "masked")
-EMPTY = Draw(80, 120, (FrequencySpan(3, 0), TimeSpan(9, 0)), "empty")
-
-
-@pytest.fixture(scope="module")
-def mel(speechlike) -> MelSpectrogram:
-    return frontends.WHISPER(speechlike)
-
-
-def panels(figure: Figure):
-    """The two axes with a spectrogram, above and below."""
-    return [ax for ax in figure.axes if ax.images and ax.get_ylabel() == "Frequency (Hz)"]
 
 
 def pixels(figure: Figure) -> np.ndarray:
@@ -61,9 +47,6 @@ def pixels_of(figure: Figure, ax, seconds: tuple[float, float], margin: int = 4)
     (left, low), (right, high) = ax.transData.transform([(seconds[0], -0.5), (seconds[1], 79.5)])
     rows = slice(image.shape[0] - int(high) + margin, image.shape[0] - int(low) - margin)
     return image[rows, int(left) + margin : int(right) - margin].reshape(-1, 3)
-
-
-# -- structure ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("draw", "n_axes"), [(MASKED, 3), (EMPTY, 3), (WARPED, 4)], ids=lambda value: str(value)[:12])
@@ -126,54 +109,6 @@ def test_a_tone_is_drawn_at_its_frequency_and_while_it_sounds(every_frontend, hz
     assert ax.get_xlim() == (0.0, 1.0)
 
 
-@pytest.mark.parametrize("draw", [WARPED, MASKED, EMPTY], ids=lambda draw: draw.policy)
-def test_outlines_cover_exactly_the_masked_frames_and_bins(mel, draw):
-    _, below = panels(audition_figure(mel, draw.apply(mel), draw))
-    outlined = np.zeros((80, 120), bool)
-    (marks,) = below.collections
-    assert marks.get_facecolor().size == 0
-    for path in marks.get_paths():
-        (x0, y0), (x1, y1) = path.get_extents().get_points()
-        frames = (mel.times_s >= x0 - 1e-9) & (mel.times_s < x1)
-        bins = (np.arange(80) > y0) & (np.arange(80) < y1)
-        assert (y0, y1) == (bins.argmax() - 0.5, bins.argmax() + bins.sum() - 0.5)
-        if not frames.all():  # a time mask: from edge to edge of the picture's columns
-            left, right, _, _ = below.images[0].get_extent()
-            edges = (np.array([x0, x1]) - left) / (right - left) * 120
-            np.testing.assert_allclose(edges, [frames.argmax(), frames.argmax() + frames.sum()], atol=1e-6)
-        outlined |= bins[:, None] & frames
-    np.testing.assert_array_equal(outlined, draw.masked_bins[:, None] | draw.masked_frames)
-
-
-def test_the_original_is_not_outlined(mel):
-    above, _ = panels(audition_figure(mel, MASKED.apply(mel), MASKED))
-    assert not above.patches
-    assert not above.collections
-
-
-@pytest.mark.parametrize("warps", [(WarpPath(50, 12),), (WarpPath(50, -30),), (WarpPath(40, 0),)], ids=str)
-def test_the_warps_path_leads_from_where_the_frame_was_to_where_it_went(mel, warps):
-    draw = Draw(80, 120, warps)
-    figure = audition_figure(mel, draw.apply(mel), draw)
-    (strip,) = (ax for ax in figure.axes if ax.lines)
-    (line,) = strip.lines
-    moved = warps[0].center_frame + warps[0].displacement_frames
-    np.testing.assert_allclose(line.get_xdata(), mel.times_s[[warps[0].center_frame, moved]])
-    np.testing.assert_array_equal(line.get_ydata(), [1.0, 0.0])
-    assert strip.get_xlim() == panels(figure)[0].get_xlim()
-
-
-def test_the_fine_lines_of_two_warps_follow_the_whole_way(mel):
-    draw = Draw(80, 120, (WarpPath(50, 12), WarpPath(60, -20)))
-    after = draw.apply(mel)
-    figure = audition_figure(mel, after, draw)
-    (strip,) = (ax for ax in figure.axes if ax.lines)
-    for (above_s, _), (below_s, _) in strip.collections[0].get_segments():
-        frame = np.interp(below_s, mel.times_s, np.arange(120))
-        came_from_s = np.interp(np.interp(frame, np.arange(120), after.warp), np.arange(120), mel.times_s)
-        assert came_from_s == pytest.approx(above_s, abs=0.005)
-
-
 def test_the_second_line_says_what_was_drawn(mel):
     draw = Draw(80, 120, (WarpPath(50, -20), TimeSpan(0, 30), FrequencySpan(0, 40)))
     assert describe_draw(draw, mel).startswith("masked: 25% of time, 50% of frequency, 62% of area")
@@ -185,9 +120,6 @@ def test_a_mask_that_did_not_happen_and_a_warp_that_could_not_are_told(mel):
     draw = Policy([TimeWarp(80)]).draw(mel, rng=0)
     assert "warp: none, the clip is too short" in describe_draw(draw, mel)
     assert describe_draw(draw, mel).startswith("masked: 0% of time, 0% of frequency, 0% of area")
-
-
-# -- pixels ---------------------------------------------------------------------------------------------
 
 
 def test_a_png_is_1200_pixels_wide_and_the_same_bytes_twice(mel):
@@ -297,22 +229,6 @@ assert 'matplotlib.pyplot' not in sys.modules, 'pyplot'
         [sys.executable, "-W", "ignore", "-c", code], env=environment(), capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
-
-
-def test_a_warp_whose_frame_lies_in_the_padding_is_shown_by_what_it_does_to_the_clip(mel):
-    n = mel.n_frames
-    path = WarpPath(n + 20, 10, "bicubic_corners", n + 100)
-    draw = Draw(mel.n_mels, n, (path,), batch=Batch(1, n + 100, -1.0))
-    text = describe_draw(draw, mel)
-    seconds = float(mel.frontend.framing.center_s(n + 20, mel.frontend.sample_rate))
-    assert f"warp: {seconds:.2f} s, in the padding, moves by +" in text
-    figure = audition_figure(mel, draw.apply(mel), draw)
-    (between,) = (ax for ax in figure.axes if ax.get_ylabel() == "Warp")
-    assert between.collections
-    assert not between.lines
-    inside = dataclasses.replace(draw, steps=(dataclasses.replace(path, center_frame=n // 2),))
-    (between,) = (ax for ax in audition_figure(mel, inside.apply(mel), inside).axes if ax.get_ylabel() == "Warp")
-    assert len(between.lines) == 1
 
 
 @given(

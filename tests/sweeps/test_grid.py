@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import os
 
 import numpy as np
 import pytest
-from commandline import contents, run
-from parsedpage import Page
+from cheap_audition import FAST, STEADY
+from commandline import run
 
 from specaug_listen import Audio, audition, save, sweep
-from specaug_listen.augment import FrequencyMask, Policy, TimeMask, TimeWarp
-from specaug_listen.errors import AudioError, OutputError, ParameterError, PolicyError
-from specaug_listen.plots import read_cells
-from specaug_listen.sweeps.page import write_page
-from specaug_listen.sweeps.records import read_sweep
-from specaug_listen.vocoders import GriffinLim
-
-STEADY = Policy([FrequencyMask(count=2), TimeMask(count=2)], "steady")
-FAST = GriffinLim(n_iter=1)
+from specaug_listen.augment import FrequencyMask, Policy, TimeMask
+from specaug_listen.errors import AudioError, ParameterError
 
 
 def spans(cell):
@@ -108,94 +99,6 @@ def test_what_is_no_audio_is_refused():
         sweep("no-clip.wav", vary={"fill": ["mean"]})
 
 
-# -- what is written ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def made(speechlike):
-    vary = {"time_mask.max_frames": [5, 30], "frequency_mask.max_bins": [4, 20], "fill": ["mean", "floor"]}
-    return sweep(speechlike, vary=vary, policy=STEADY, vocoder=FAST, draws=2, rng=0)
-
-
-def test_a_folder_holds_the_page_the_chart_the_scores_and_every_cell(made, tmp_path):
-    page = made.save(tmp_path / "deep" / "out")
-    assert page == tmp_path / "deep" / "out" / "sweep.html"
-    files = contents(page.parent)
-    draws = {f"draw-{n}.{suffix}" for n in (1, 2) for suffix in ("wav", "json", "mel.png")}
-    folders = {name.rpartition("/")[0] for name in files} - {""}
-    assert len(folders) == 8 + 1
-    assert {name.rpartition("/")[2] for name in files if name.startswith("time_mask.max_frames=5, ")} == draws
-    assert {"sweep.html", "sweep.json", "sweep.png", "scores.csv"} <= set(files)
-    rows = list(csv.DictReader(files["scores.csv"].decode().splitlines()))
-    assert len(rows) == 16
-    assert rows[0]["time_mask.max_frames"] == "5"
-    assert float(rows[0]["masked_time_ratio"]) == made.rows[0]["masked_time_ratio"]
-    record = read_sweep(page.parent)
-    assert [cell.values for cell in record.cells] == [tuple(cell.values.values()) for cell in made.cells]
-    assert not [path for path in os.listdir(page.parent.parent) if path.endswith(".partial")]
-
-
-def test_a_page_is_made_again_from_its_folder_without_rendering(made, tmp_path, monkeypatch):
-    page = made.save(tmp_path / "out")
-    first = page.read_bytes()
-    page.unlink()
-    monkeypatch.setattr("specaug_listen.vocoders.GriffinLim.__call__", lambda *a: pytest.fail("rendered again"))
-    assert write_page(tmp_path / "out").path.read_bytes() == first
-    assert run("report", tmp_path / "out", "--overwrite").out == f"{page}\n"
-
-
-def test_a_sweep_is_replaced_only_when_asked_and_nothing_else_ever_is(made, tmp_path):
-    made.save(tmp_path / "out")
-    before = contents(tmp_path / "out")
-    with pytest.raises(ParameterError, match="the folder is not empty; choose another, or replace its results with"):
-        made.save(tmp_path / "out")
-    assert contents(tmp_path / "out") == before
-    made.save(tmp_path / "out", overwrite=True)
-    assert contents(tmp_path / "out") == before
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    made.save(tmp_path / "mine", overwrite=True)
-    assert contents(tmp_path / "mine") == {**before, "thesis.txt": b"years of work"}
-    with pytest.raises(ParameterError, match="is a file"):
-        made.save(tmp_path / "mine" / "thesis.txt", overwrite=True)
-
-
-def test_a_sweep_that_is_killed_while_it_replaces_another_has_no_page_and_no_index(speechlike, tmp_path, monkeypatch):
-    def until_killed(source, target):
-        replace(source, target)
-        if os.path.basename(target) == "draw-1.wav":
-            raise KeyboardInterrupt
-
-    made = sweep(speechlike, vary={"fill": ["mean", "floor"]}, policy=STEADY, vocoder=FAST)
-    made.save(tmp_path)
-    replace = os.replace
-    monkeypatch.setattr(os, "replace", until_killed)
-    with pytest.raises(KeyboardInterrupt):
-        made.save(tmp_path, overwrite=True)
-    assert not {"sweep.html", "sweep.json"} & set(os.listdir(tmp_path))
-
-
-def test_a_sweep_that_cannot_be_written_leaves_nothing_half(made, tmp_path, monkeypatch):
-    def refused(*args, **kwargs):
-        raise OSError(28, os.strerror(28))
-
-    monkeypatch.setattr("specaug_listen.sweeps.save.chart_png", refused)
-    with pytest.raises(OutputError, match="No space left"):
-        made.save(tmp_path / "out")
-    assert os.listdir(tmp_path) == []
-
-
-def test_a_broken_index_is_refused_in_one_line(subtests, tmp_path):
-    for content in (b"", b"[]", b"{}", b"\xff", b'{"format": "specaug-listen sweep 9"}'):
-        with subtests.test(content=content):
-            (tmp_path / "sweep.json").write_bytes(content)
-            with pytest.raises(PolicyError, match=r"sweep\.json: [^\n]+$"):
-                write_page(tmp_path)
-
-
-# -- the command ----------------------------------------------------------------------------------------
-
-
 def test_the_command_writes_what_the_function_does(speechlike, tmp_path):
     save(tmp_path / "clip.wav", speechlike)
     ran = run(
@@ -234,78 +137,3 @@ def test_a_clip_that_cannot_be_read_is_one_line(tmp_path):
     ran = run("sweep", tmp_path / "clip.wav", "--vary", "fill=mean", "-o", tmp_path / "out")
     assert (ran.code, len(ran.err.splitlines())) == (1, 1)
     assert not (tmp_path / "out").exists()
-
-
-def test_all_mels_of_a_sheet_are_on_one_scale(speechlike, tmp_path):
-    vary = {"fill": ["floor", 3.0], "vocoder": ["griffinlim:n_iter=1", "original-phase"]}
-    folder = sweep(speechlike, vary=vary, policy=STEADY, rng=0).save(tmp_path / "out").parent
-    scales = {
-        (one.low_db, one.high_db) for one in (read_cells(path.read_bytes()) for path in folder.rglob("*.mel.png"))
-    }
-    assert len(scales) == 1
-    ((low, high),) = scales
-    assert low == -80
-    assert high > 0
-
-
-def test_what_cells_are_compared_with_is_listed_once_and_the_others_are_cells(speechlike, tmp_path):
-    vary = {"frontend": ["whisper", "hifigan"], "vocoder": ["griffinlim:n_iter=1", "original-phase"]}
-    page = Page(sweep(speechlike, vary=vary, policy=STEADY, rng=0).save(tmp_path / "out").read_text("utf-8"))
-    assert page.unbalanced == page.open == []
-    assert len([one for one in page.all("li") if one.get("class") == "version"]) == 2
-    assert len([one for one in page.all("div") if (one.get("class") or "").startswith("version cell")]) == 4 + 2 * 3
-
-
-def test_the_page_of_a_sweep_takes_the_forms_of_a_report(made, tmp_path):
-    made.save(tmp_path / "out")
-    ran = run("report", tmp_path / "out", "-o", tmp_path / "x.html", "--split")
-    assert (ran.code, ran.out) == (0, f"{tmp_path / 'x' / 'index.html'}\n")
-    assert len(list((tmp_path / "x" / "audio").rglob("*.wav"))) == 16 + 2
-    assert run("report", tmp_path / "out", "--flac", "--overwrite").code == 0
-    assert "data:audio/flac" in (tmp_path / "out" / "sweep.html").read_text("utf-8")
-    mixed = run("report", tmp_path / "out", tmp_path / "out", "-o", tmp_path / "y.html")
-    assert mixed.code == 2
-    assert "holds a sweep, which has a page of its own; give it alone" in mixed.err
-
-
-def test_a_wider_mask_changes_more_whatever_the_warp(speechlike):
-    policy = Policy([TimeWarp(20), TimeMask(count=2, fill="floor")], "warped")
-    made = sweep(speechlike, vary={"time_mask.max_frames": [2, 10, 30]}, policy=policy, vocoder=FAST, rng=2)
-    changes = [row["log_mel_rmse_db"] for row in made.rows]
-    assert changes == sorted(changes)
-    assert all(row["warp_displacement_ms"] == made.rows[0]["warp_displacement_ms"] for row in made.rows)
-
-
-@pytest.mark.parametrize(
-    "vary",
-    [
-        {"T": [5, 30]},
-        {"fill": ["mean", 3.0], "time_mask.fill": ["floor"]},
-        {"probability": [0.5, 1.0]},
-        {"policy": ["SM", "LD"], "T": [9]},
-        {"framework": ["espnet", "nemo"]},
-        {"frontend": ["whisper", "hifigan"]},
-        {"frontend.hop_length": [160, 200]},
-        {"vocoder": ["griffinlim:n_iter=1", "original-phase"]},
-        {"vocoder": ["griffinlim"], "vocoder.n_iter": [1, 2]},
-    ],
-    ids=str,
-)
-def test_cells_whose_folders_were_exchanged_are_told(speechlike, tmp_path, vary):
-    policy = "SM" if "framework" in vary else STEADY
-    made = sweep(speechlike.part(0, 0.2), vary=vary, policy=policy, vocoder=FAST, rng=0)
-    folder = made.save(tmp_path / "out").parent
-    assert write_page(folder, tmp_path / "page.html").path.is_file()
-    index = json.loads((folder / "sweep.json").read_text())
-    one, other = (folder / index["cells"][i]["folder"] for i in (0, -1))
-    one.rename(folder / "between")
-    other.rename(one)
-    (folder / "between").rename(other)
-    said = r"draw-1\.json: is from another cell than the index says \([^\n]* differs\)"
-    with pytest.raises(PolicyError, match=said):
-        write_page(folder, tmp_path / "other.html")
-    for cell in index["cells"]:  # as an older version wrote them
-        del cell["frontend"], cell["frontend_reason"]
-    (folder / "sweep.json").write_text(json.dumps(index))
-    with pytest.raises(PolicyError, match=said):
-        write_page(folder, tmp_path / "other.html")

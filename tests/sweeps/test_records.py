@@ -1,0 +1,55 @@
+"""The record of a sweep, and of its cells."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from cheap_audition import FAST, STEADY
+
+from specaug_listen import sweep
+from specaug_listen.errors import PolicyError
+from specaug_listen.sweeps.page import write_page
+
+
+def test_a_broken_index_is_refused_in_one_line(subtests, tmp_path):
+    for content in (b"", b"[]", b"{}", b"\xff", b'{"format": "specaug-listen sweep 9"}'):
+        with subtests.test(content=content):
+            (tmp_path / "sweep.json").write_bytes(content)
+            with pytest.raises(PolicyError, match=r"sweep\.json: [^\n]+$"):
+                write_page(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "vary",
+    [
+        {"T": [5, 30]},
+        {"fill": ["mean", 3.0], "time_mask.fill": ["floor"]},
+        {"probability": [0.5, 1.0]},
+        {"policy": ["SM", "LD"], "T": [9]},
+        {"framework": ["espnet", "nemo"]},
+        {"frontend": ["whisper", "hifigan"]},
+        {"frontend.hop_length": [160, 200]},
+        {"vocoder": ["griffinlim:n_iter=1", "original-phase"]},
+        {"vocoder": ["griffinlim"], "vocoder.n_iter": [1, 2]},
+    ],
+    ids=str,
+)
+def test_cells_whose_folders_were_exchanged_are_told(speechlike, tmp_path, vary):
+    policy = "SM" if "framework" in vary else STEADY
+    made = sweep(speechlike.part(0, 0.2), vary=vary, policy=policy, vocoder=FAST, rng=0)
+    folder = made.save(tmp_path / "out").parent
+    assert write_page(folder, tmp_path / "page.html").path.is_file()
+    index = json.loads((folder / "sweep.json").read_text())
+    one, other = (folder / index["cells"][i]["folder"] for i in (0, -1))
+    one.rename(folder / "between")
+    other.rename(one)
+    (folder / "between").rename(other)
+    said = r"draw-1\.json: is from another cell than the index says \([^\n]* differs\)"
+    with pytest.raises(PolicyError, match=said):
+        write_page(folder, tmp_path / "other.html")
+    for cell in index["cells"]:  # as an older version wrote them
+        del cell["frontend"], cell["frontend_reason"]
+    (folder / "sweep.json").write_text(json.dumps(index))
+    with pytest.raises(PolicyError, match=said):
+        write_page(folder, tmp_path / "other.html")
