@@ -362,15 +362,15 @@ ESPNET = Framework(
     name="espnet",
     source="espnet2/layers/mask_along_axis.py, time_warp.py",
     oddities=(
-        "the upper end of a width range is never drawn",
-        "starts stay below the size less the widest mask of the whole batch, so the last bin and the last frame are "
-        "never masked, and the larger the batch, the less the top is",
-        "time masks count the frames of the padded batch and may lie in the padding",
+        "the upper bound of a width range is exclusive",
+        "starts are less than the size minus the widest mask of the whole batch: the last bin and frame are never "
+        "masked, and the larger the batch, the less often the end is",
+        "time masks are drawn over the padded length and may be in the padding",
         "a warp moves by -(W - 1) to W frames, and is skipped on clips of 2 W frames or fewer",
-        "each half is resized by itself with half-pixel bicubic interpolation: it overshoots, and the halves do not "
-        "meet",
-        "masks are set before the model's normalisation: a zero is not the mean",
-        "a mean fill is taken over the padded batch with what was masked before",
+        "the halves of a warp are resized separately with half-pixel bicubic interpolation: it overshoots, and is "
+        "discontinuous between them",
+        "masks are applied before the model's normalisation: zero is not the mean",
+        "a mean fill is the mean of the padded batch, including earlier masks",
     ),
     frontends=("espnet",),
     generators={"warp": "torch", "mask": "torch"},

@@ -282,13 +282,13 @@ HF = Framework(
     name="hf",
     source="transformers/models/whisper/modeling_whisper.py",
     oddities=(
-        "every mask has the same width, at places that are no two alike, but may overlap",
-        "mask_time_prob is an upper bound of the share that is masked",
-        "with an attention mask, starts and numbers are those of the clip, but the number is bounded by what fits into "
-        "the 30 s that it is padded to: with the defaults, clips of 11 to 19 frames get two masks that overlap",
-        "a zero of Whisper's scale is -40 dB below full scale, not silence",
+        "all masks have the same width and different starts, but may overlap",
+        "mask_time_prob is an upper bound of the masked share",
+        "with an attention mask, starts and counts follow the clip's length, but counts are limited only by the 30 s "
+        "that it is padded to: with the defaults, clips of 11 to 19 frames get two overlapping masks",
+        "zero in Whisper's scale is 40 dB below full scale, not silence",
         "without an attention mask (return_attention_mask: false), masks are spread over the 30 s that a clip is "
-        "padded to: of a short clip, little is masked",
+        "padded to: little of a short clip is masked",
         "apply_spec_augment is off in published configurations; it changes the caller's tensor in place",
     ),
     frontends=("whisper", "whisper-128"),

@@ -151,16 +151,17 @@ LHOTSE = Framework(
     oddities=(
         "max_frames_mask_fraction is a budget for all time masks together: with the defaults, clips of up to 666 "
         "frames get one time mask",
-        "the largest width is never drawn, and the last bin and frame are never masked",
-        "masks and their mean are taken over the padded row, whose padding is ln 1e-10",
-        "a warp is skipped on clips of 2 W + 1 frames or fewer, and its halves do not meet (half-pixel bicubic)",
-        "with supervision segments, as lhotse's datasets and icefall pass them, the warp and the masks are each left "
-        "out with a probability of 1 - p, and the warp is one of the clip without its padding; without segments, both "
-        "are left out together, and the padding is warped too",
-        "of a mask of features that is wider than there are bins, a start below 0 counts from the end, so that as few "
-        "as one bin is masked, or all of them",
-        "where the budget leaves no frame (fewer than 7 frames with the defaults), lhotse raises; here, no time is "
-        "masked",
+        "the maximum width is never drawn, and the last bin and frame are never masked",
+        "masks are drawn, and their mean is taken, over the padded row, whose padding is ln 1e-10",
+        "a warp is skipped on clips of 2 W + 1 frames or fewer, and is discontinuous between its halves (half-pixel "
+        "bicubic)",
+        "with supervision segments, as passed by lhotse's datasets and icefall, the warp and the masks are each "
+        "skipped with a probability of 1 - p, and the padding is not warped; without segments, both are skipped "
+        "together, and the padding is warped, too",
+        "if a feature mask is wider than the number of bins, its negative start counts from the end: it masks as few "
+        "as one bin, or all of them",
+        "if the budget is less than one frame (clips of fewer than 7 frames with the defaults), lhotse raises an "
+        "error; here, no frames are masked",
     ),
     frontends=("lhotse",),
     generators={"coin": "python", "warp": "numpy", "mask": "torch"},

@@ -129,11 +129,12 @@ LINGVO = Framework(
     name="lingvo",
     source="lingvo/core/spectrum_augmenter.py",
     oddities=(
-        "the largest width is never drawn; every place is, the last bin and frame too",
-        "time_mask_max_ratio cuts a width after it was drawn, to one frame at least: many masks are exactly as wide",
-        "time_masks_per_frame is rounded up, where the paper rounds down",
-        "a warp may begin anywhere in the clip; its map ends one frame beyond the last, so the last frames may fade",
-        "time_warp_max_ratio bounds the warp and is 0 where it is not given: no warp then",
+        "the maximum width is never drawn; all positions are, including the last bin and frame",
+        "time_mask_max_ratio limits a width after it is drawn, to at least one frame: many masks have exactly that "
+        "width",
+        "time_masks_per_frame is rounded up; the paper rounds down",
+        "a warp may start anywhere in the clip; its map ends one frame after the last, so the last frames may fade",
+        "time_warp_max_ratio limits the warp and is 0 by default: there is no warp",
         "time masks come before frequency masks",
     ),
     frontends=("lingvo",),

@@ -284,15 +284,15 @@ def _write(policy: NeutralPolicy) -> str:
 
 
 _SHARED_ODDITIES = (
-    "masks are set after the normalisation: with per_feature, a zero is the mean of the bin",
-    "rectangles (SpecCutout) come first, may lie in the padding, and raise where they do not fit",
+    "masks are applied after the normalisation: with per_feature, zero is the mean of the bin",
+    "rectangles (SpecCutout) come first, may be in the padding, and raise an error if they do not fit",
 )
 NEMO = Framework(
     name="nemo",
     source="nemo/collections/asr/parts/submodules/spectr_augment.py (vectorised)",
     oddities=(
-        "the largest width is never drawn, and the last bin and frame are never masked",
-        "an integer time_width is frames without any bound, a float is a share of the clip: 1 and 1.0 differ",
+        "the maximum width is never drawn, and the last bin and frame are never masked",
+        "an integer time_width is a number of frames without a limit, a float is a share of the clip: 1 and 1.0 differ",
         "time masks come before frequency masks, and stay within the clip",
         *_SHARED_ODDITIES,
     ),
@@ -321,8 +321,8 @@ NEMO_LEGACY = Framework(
     variant_of="nemo",
     source="nemo/collections/asr/parts/submodules/spectr_augment.py (use_vectorized_spec_augment: false)",
     oddities=(
-        "starts stay below the size less the largest width that is configured: the top is hardly ever masked; a "
-        "freq_width of more bins than there are raises",
+        "starts are less than the size minus the configured maximum width: the end is hardly ever masked; a freq_width "
+        "above the number of bins raises an error",
         "frequency masks come before time masks; a float time_width is at least one frame",
         *_SHARED_ODDITIES,
     ),
@@ -334,9 +334,9 @@ NEMO_NUMBA = Framework(
     variant_of="nemo",
     source="nemo/collections/asr/parts/numba/spec_augment/spec_aug_numba.py",
     oddities=(
-        "runs on CUDA with lengths and at least 8 examples only; else the vectorised masks are used",
-        "starts stay below the size less the largest width; masks are written in place; a freq_width of more bins "
-        "than there are raises",
+        "runs only on CUDA, with lengths and at least 8 examples; otherwise, the vectorised masks are used",
+        "starts are less than the size minus the maximum width; masks are written in place; a freq_width above the "
+        "number of bins raises an error",
         *_SHARED_ODDITIES,
     ),
     frontends=("nemo",),

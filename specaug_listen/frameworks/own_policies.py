@@ -117,9 +117,9 @@ PAPER = Framework(
     name="paper",
     source="Park et al. 2019 (arXiv:1904.08779) and 2020 (arXiv:1912.05533)",
     oddities=(
-        "widths are uniform from 0 to the largest, starts in [0, size - width), read as integers: the last bin and "
-        "frame are masked only by a mask over all",
-        "a warp keeps both ends of the clip, and is skipped where no frame is W away from both",
+        "widths are uniform from 0 to the maximum, starts are integers in [0, size - width): only a mask over all bins "
+        "or frames reaches the last one",
+        "a warp keeps both ends of the clip, and is skipped if no frame is W away from both",
     ),
     write=_write,
     scale="the front-end's own",

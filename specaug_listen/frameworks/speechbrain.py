@@ -303,21 +303,21 @@ def _object(name: str, class_name: str, arguments: dict[str, Any], module: str =
 
 
 _WARPS = (
-    "a warp moves by -(W - 1) to W frames of the padded batch, one and the same in all its clips, and is skipped where "
-    "that has 2 W frames or fewer"
+    "a warp moves by -(W - 1) to W frames of the padded batch, the same in all its clips, and is skipped if the batch "
+    "has 2 W frames or fewer"
 )
 SPEECHBRAIN = Framework(
     name="speechbrain",
     source="speechbrain/augment/freq_domain.py",
     oddities=(
-        "starts are uniform over all bins or frames, and masks are cut off at the end: the last ones are masked as "
+        "starts are uniform over all bins or frames, and masks are truncated at the end: the last ones are masked as "
         "often as those in the middle, the first hardly ever (issue 2542)",
         "the number of masks is drawn once for the whole batch",
-        "masks and means are taken over the padded batch, with what was masked before",
+        "masks are drawn over the padded batch, and means are taken over it, including earlier masks",
         "the order is that of the recipe: its masks come before the warp",
         _WARPS,
-        "rand draws noise for the whole padded batch; replayed, its masks lie where they should, but hold other noise",
-        "cutcat takes the frames of the example before it in the batch: nothing happens in a batch of one",
+        "rand draws noise for the whole padded batch; a replay has the same masks, but with other noise",
+        "cutcat copies frames from the previous example in the batch: it has no effect in a batch of one",
     ),
     frontends=("speechbrain",),
     generators={"coin": "python", "warp": "torch", "mask": "torch"},
@@ -351,7 +351,7 @@ SPEECHBRAIN_LEGACY = Framework(
     variant_of="speechbrain",
     source="speechbrain/lobes/augment.py (until 0.5)",
     oddities=(
-        "starts stay below the size less the widest mask of the whole batch, so the last bin and frame are never "
+        "starts are less than the size minus the widest mask of the whole batch: the last bin and frame are never "
         "masked",
         "time_mask_ratio replaces the range of widths by a share of the padded batch",
         _WARPS,

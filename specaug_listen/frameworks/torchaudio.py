@@ -158,12 +158,12 @@ TORCHAUDIO = Framework(
     name="torchaudio",
     source="torchaudio/functional/functional.py, transforms/_transforms.py",
     oddities=(
-        "the largest width is never drawn, and the last bin and frame are never masked; starts lean a little to the "
-        "left",
-        "SpecAugment passes p to the frequency masks too, where it bounds widths by a share of the bins",
-        "SpecAugment fills with the mean of the whole tensor: every example, every channel, all padding",
+        "the maximum width is never drawn, and the last bin and frame are never masked; small starts are slightly more "
+        "likely",
+        "SpecAugment passes p to the frequency masks, too, where it limits widths to a share of the bins",
+        "SpecAugment fills with the mean of the whole tensor: all examples, all channels, all padding",
         "with iid_masks, channels of one clip get different masks",
-        "time masks count padding; TimeStretch is no warp of SpecAugment's",
+        "time masks are drawn over the padded length; TimeStretch is not SpecAugment's warp",
     ),
     frontends=("torchaudio",),
     generators={"mask": "torch"},

@@ -238,13 +238,13 @@ WENET = Framework(
     name="wenet",
     source="wenet/dataset/processor.py",
     oddities=(
-        "no mask is empty: widths are 1 to the largest",
-        "starts are uniform over all bins or frames, and masks are cut off at the end: the last ones are masked as "
+        "no mask is empty: widths are 1 to the maximum",
+        "starts are uniform over all bins or frames, and masks are truncated at the end: the last ones are masked as "
         "often as those in the middle, the first hardly ever",
-        "masks are zeros of features that are not normalised, on samples of 16-bit size: CMVN in the encoder makes "
-        "them strongly negative",
-        "time masks come before frequency masks; max_w is accepted and never used: there is no warp",
-        "spec_aug is on where a configuration does not say",
+        "masks are zeros in features of 16-bit samples, before normalisation: CMVN in the encoder makes them strongly "
+        "negative",
+        "time masks come before frequency masks; max_w is accepted but unused: there is no warp",
+        "spec_aug is on by default",
     ),
     frontends=("wenet",),
     generators={"mask": "python", "copy": "python", "trim_tail": "python"},
