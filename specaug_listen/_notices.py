@@ -101,8 +101,8 @@ def _junk_after(values: Mapping[str, Any]) -> str:
 
 def _junk_before(values: Mapping[str, Any]) -> str:
     return (
-        f"junk before the sound: {plural(values['n_bytes'], 'byte')} outside of any MPEG frame; if they are the rest "
-        "of one, sound is missing before it; copy the file again"
+        f"junk before the sound: {plural(values['n_bytes'], 'byte')} that are none of it; if they are the rest of an "
+        "MPEG frame, sound is missing before it; copy the file again"
     )
 
 

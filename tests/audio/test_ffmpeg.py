@@ -428,7 +428,7 @@ def test_what_is_behind_and_between_frames_is_said_and_takes_none_of_them(subtes
                 (b"these are words. " * 99, ["junk-after"]),
                 (bytes(5000), []),
                 (b"TAG" + bytes(125), []),
-                (b"ID3\4\0\0\0\0\x10\0" + b"x" * 2048, []),
+                (b"ID3\4\0\0\0\0\x10\0" + b"PRIV\0\0\x0f\x76\0\0" + b"x" * 2038, []),
                 (bytes(encoded()), ["junk-after"]),
             ]:
                 samples, more = heard(tmp_path, data + rest)
@@ -514,7 +514,8 @@ def test_tags_and_zeros_behind_a_file_are_no_second_one(subtests, tmp_path):
         with subtests.test(name=name, codec=codec):
             pytest.importorskip("av")
             data = written_by_ffmpeg(tmp_path / f"made-{name}", codec)
-            ape = b"x" * 1968 + struct.pack("<8sIIII8x", b"APETAGEX", 2000, 2000, 1, 0)[:32]
+            item = struct.pack("<II", 1954, 0) + b"Title\0" + b"x" * 1954
+            ape = item + struct.pack("<8sIIII8x", b"APETAGEX", 2000, 2000, 1, 0)
             for tail in (b"TAG" + b"x" * 125, ape, bytes(5000)):
                 assert "junk-after" not in heard(tmp_path, data + tail, name)[1]
 

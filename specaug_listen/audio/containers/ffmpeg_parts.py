@@ -13,10 +13,9 @@ from ..._notices import Notice
 from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
 from .layout import MOST_FILES, Stream, left_unread
 from .magic import ASF_HEADER
-from .mpeg_frames import length_of_id3
 from .packets import chain_of
-from .trailing import before_tags
-from .view import read_at
+from .tags import before_tags, behind_tags, length_of_id3
+from .view import end_of_run, read_at
 
 __all__ = ["Parts", "n_bytes_behind", "parts_of"]
 
@@ -57,15 +56,8 @@ def n_bytes_behind(file: BinaryIO, begin: int, end: int) -> int:
     if begin >= end:  # a size of 64 bits may be of no place at all
         return 0
     end = before_tags(file, begin, end)
-    return max(0, end - begin) if read_at(file, _behind_tag(file, begin), _PROBE_BYTES).strip(b"\0") else 0
-
-
-def _behind_tag(file: BinaryIO, at: int) -> int:
-    """Return where a tag of APE or ID3 ends that begins at a place; the place itself where there is none."""
-    head = read_at(file, at, 16)
-    if head.startswith(b"APETAGEX"):
-        return at + 32 + int.from_bytes(head[12:16], "little")
-    return at + (128 if head.startswith(b"TAG") else length_of_id3(head))
+    behind = behind_tags(file, begin, end)
+    return max(0, end - begin) if behind < end and end_of_run(file, behind, end) != (end, 0) else 0
 
 
 class Parts(NamedTuple):
@@ -95,7 +87,7 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
         while len(streams) < MOST_FILES:
             chain = chain_of(file, at, size)
             ends = _end_of_file_within(file, at, size) if chain is None else chain.ends
-            follows = size if ends is None or ends >= size else _behind_tag(file, ends)
+            follows = size if ends is None or ends >= size else behind_tags(file, ends, size)
             is_torn = chain is not None and chain.within is not None
             is_last = ends is None or follows >= size or is_torn or not _begins_alike(file, begin, follows)
             is_left = is_last and chain is None and not read_at(file, at, 4).startswith(_UNENDED_FORMATS)

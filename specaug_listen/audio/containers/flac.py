@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
-from .trailing import before_tags
+from .tags import before_tags
 from .view import Piece, View, mend, read_at
 
 __all__ = ["HEADER_BYTES", "FlacMd5", "flac_frames", "flac_header", "flac_layout", "stream_of", "zeros_behind"]

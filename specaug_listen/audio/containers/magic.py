@@ -7,7 +7,7 @@ import struct
 from typing import NamedTuple
 
 from ..._files import open_file
-from .mpeg_frames import length_of_id3
+from .tags import length_of_id3
 from .view import read_at
 
 __all__ = ["ASF_HEADER", "FfmpegFormat", "format_by_content", "format_by_head"]

@@ -13,11 +13,11 @@ from typing import BinaryIO
 
 from ..._notices import Notice
 from .layout import MOST_FILES, FileLayout, Stream, left_unread
-from .mpeg_frames import MOST_PADDING_BYTES, Run, length_of_id3, read_runs
-from .trailing import before_tags
+from .mpeg_frames import MOST_PADDING_BYTES, Run, read_runs
+from .tags import before_tags
 from .view import Piece
 
-__all__ = ["begins_within", "length_of_id3", "mpeg_layout"]
+__all__ = ["begins_within", "mpeg_layout"]
 
 _FEWEST_FRAMES = 3
 # One behind the other of which no other content is made up.

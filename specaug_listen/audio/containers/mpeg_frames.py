@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from .trailing import end_of_run
-from .view import read_at
+from .mpeg_header import Format, parse_header
+from .tags import MOST_REFUSED_TAGS, behind_tags, is_begun_tag
+from .view import end_of_run, read_at
 
-__all__ = ["MOST_PADDING_BYTES", "Run", "Scan", "Tag", "length_of_id3", "read_runs"]
+__all__ = ["MOST_PADDING_BYTES", "Run", "Scan", "Tag", "read_runs"]
 
-# kbit/s by 4 bits of the header: MPEG 1 layers I, II, III; MPEG 2 and 2.5 layer I, layers II and III.
-_KBITS = {
-    (1, 1): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
-    (1, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-    (1, 3): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    (2, 1): (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
-    (2, 2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-    (2, 3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-_RATES_HZ = (44100, 48000, 32000)
 _HEAD_BYTES = 52  # header, side information, and the name of a tag behind it
 _SHORTEST_FREE_BYTES, _LONGEST_FREE_BYTES = 24, 4096
 _VBRI_OFFSET = 36  # where Fraunhofer's tag is, whatever the frame
 MOST_PADDING_BYTES = 512
 # So many headers without a frame are in 100 MB of anything, or in 200 KB of nothing else: no first frame follows.
 _MOST_FALSE_HEADERS = 1 << 16
-_APE_BYTES = 32  # header of an APE tag, and its footer
-_LYRICS_BEGINNING = b"LYRICSBEGIN"
-_FRAME_SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX")
-
-
-class Format(NamedTuple):
-    """What does not change within a stream."""
-
-    version: int  # 1, 2, or 3 for 2.5
-    layer: int
-    rate_hz: int
-    is_mono: bool
-
-    @property
-    def samples_per_frame(self) -> int:
-        """In each channel."""
-        return 384 if self.layer == 1 else 576 if self.layer == 3 and self.version > 1 else 1152
+_FRAME_SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX|LYRICSBEGIN")
 
 
 class Tag(NamedTuple):
@@ -130,14 +104,16 @@ class Scan:
 def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PADDING_BYTES) -> Scan:
     """Find the frames between two places of a file; fewer zeros around them than so many are padding."""
     scan, at = Scan(most_padding=most_padding), begin
-    is_lost, lost_from, n_vain = True, begin, 0
+    is_lost, lost_from, n_vain, n_refused = True, begin, 0, 0
     while at + 4 <= end:
         head = read_at(file, at, min(_HEAD_BYTES, end - at))
-        if n_bytes := _length_of_tag(file, head, at, end):
-            _note_foreign(scan, file, lost_from, at)
-            at += n_bytes
-            is_lost, lost_from = True, at
-            continue
+        if _may_be_tag(head) and n_refused < MOST_REFUSED_TAGS:
+            if (behind := behind_tags(file, at, end, is_leading=not scan.runs)) > at:
+                _note_foreign(scan, file, lost_from, at)
+                at = lost_from = behind
+                is_lost = True
+                continue
+            n_refused += 1
         may_be_free = scan.runs[-1].is_free if scan.runs else at == lost_from
         frame = _frame(file, head, at, end, may_be_free)
         same = bool(scan.runs) and frame is not None and frame[0] == scan.runs[-1].format
@@ -176,33 +152,13 @@ def _take(scan: Scan, file: BinaryIO, head: bytes, at: int, form: Format, length
 
 
 def _frame(file: BinaryIO, head: bytes, at: int, end: int, may_be_free: bool) -> tuple[Format, int] | None:
-    frame = _parse(head[:4])
+    frame = parse_header(head[:4])
     if frame is not None and frame[1] == 0:
         if not may_be_free:  # samples of quiet sound look like such a header all the time
             return None
         length = _free_length(file, head[:4], at, end)
         return (frame[0], length) if length else None
     return frame
-
-
-@functools.lru_cache(maxsize=4096)
-def _parse(header: bytes) -> tuple[Format, int] | None:
-    """Format and length of a frame; a length of 0 where its rate is free; None where this is no header."""
-    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
-        return None
-    version, layer = (3, 0, 2, 1)[header[1] >> 3 & 3], 4 - (header[1] >> 1 & 3)
-    kbits, rate = header[2] >> 4, header[2] >> 2 & 3
-    if version == 0 or layer == 4 or kbits == 15 or rate == 3 or header[3] & 3 == 2:
-        return None
-    rate_hz = _RATES_HZ[rate] >> (version - 1)
-    form = Format(version, layer, rate_hz, header[3] >> 6 == 3)
-    bits = 1000 * _KBITS[min(version, 2), layer][kbits]
-    if bits == 0:
-        return form, 0
-    padding = header[2] >> 1 & 1
-    if layer == 1:
-        return form, (12 * bits // rate_hz + padding) * 4
-    return form, form.samples_per_frame // 8 * bits // rate_hz + padding
 
 
 def _free_length(file: BinaryIO, header: bytes, at: int, end: int) -> int:
@@ -222,45 +178,14 @@ def _is_followed(file: BinaryIO, at: int, end: int, form: Format) -> bool:
     if at >= end - 3:
         return True
     head = read_at(file, at, min(_HEAD_BYTES, end - at))
-    if _length_of_id(head, end - at):
+    if _may_be_tag(head):
         return True
-    sync = _parse(head[:4])
+    sync = parse_header(head[:4])
     return sync is not None and sync[0] == form
 
 
-def length_of_id3(head: bytes) -> int:
-    """Length of an ID3v2 tag that begins here; 0 where there is none."""
-    if not head.startswith(b"ID3") or len(head) < 10 or max(head[6:10]) >= 0x80:
-        return 0
-    n_bytes = 10 + sum(byte << 7 * i for i, byte in enumerate(reversed(head[6:10])))
-    return n_bytes + (10 if head[5] & 0x10 else 0)
-
-
-def _length_of_id(head: bytes, there: int) -> int:
-    """Length of an ID3, APE or Lyrics tag that begins here; 0 where there is none."""
-    if head[:1] == b"\xff":  # as of a frame, and there are many
-        return 0
-    if (n_bytes := length_of_id3(head)) and n_bytes <= there:  # else its length is damaged, and hides no frames
-        return n_bytes
-    if head.startswith(b"TAG+") and there >= 227 + 128:
-        return 227
-    if head.startswith(b"TAG") and there >= 128:
-        return 128
-    if head.startswith(b"APETAGEX") and len(head) >= 24:
-        size, flags = struct.unpack("<I", head[12:16])[0], struct.unpack("<I", head[20:24])[0]
-        return min(there, _APE_BYTES + size if flags & 1 << 29 else _APE_BYTES)
-    return 0
-
-
-def _length_of_tag(file: BinaryIO, head: bytes, at: int, end: int) -> int:
-    """Length of a tag that begins here; 0 where there is none.
-
-    The size in the header of an APE tag counts a footer, which may be lacking.
-    """
-    n_bytes = _length_of_id(head, end - at)
-    if head.startswith(b"APETAGEX") and _APE_BYTES < n_bytes < end - at:
-        n_bytes -= 0 if read_at(file, at + n_bytes - _APE_BYTES, 8) == b"APETAGEX" else _APE_BYTES
-    return n_bytes
+def _may_be_tag(head: bytes) -> bool:
+    return head[:1] != b"\xff" and (head.startswith(b"TAG") or is_begun_tag(head))  # of frames, there are many
 
 
 def _next_sync(file: BinaryIO, at: int, end: int) -> int:
@@ -283,7 +208,7 @@ def _note_foreign(scan: Scan, file: BinaryIO, begin: int, end: int, *, is_within
     is_padding = not (is_within and scan.runs) and end_of_run(file, begin, end) == (end, 0)
     if is_padding and (scan.runs or end - begin < scan.most_padding):
         scan.n_zeros += end - begin if end - begin >= scan.most_padding else 0
-    elif read_at(file, begin, len(_LYRICS_BEGINNING)) != _LYRICS_BEGINNING:
+    else:
         scan.foreign.append((begin, end))
 
 

@@ -16,8 +16,8 @@ from ..._notices import Notice
 from .flac import stream_of
 from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
 from .ogg_times import CODEC_MARKS, PAGE_HEADER_BYTES, OggTrack
-from .trailing import before_tags, end_of_run
-from .view import Piece, read_at
+from .tags import before_tags
+from .view import Piece, end_of_run, read_at
 
 __all__ = ["ogg_layout"]
 

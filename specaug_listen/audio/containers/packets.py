@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import BinaryIO, NamedTuple
 
-from .mpeg_frames import length_of_id3
+from .tags import MOST_REFUSED_TAGS, behind_tags, is_begun_tag
 from .view import read_at
 
 __all__ = ["Chain", "chain_of"]
@@ -82,17 +82,18 @@ def _read(file: BinaryIO, at: int, n_bytes: int) -> bytes:
 def _walk(file: BinaryIO, begin: int, size: int, length: Callable[[bytes], int], mark: bytes, within: str) -> Chain:
     """Go from one to the next by their lengths, and to the next mark where there is none."""
     at = ends = begin
-    n_foreign = 0
+    n_foreign = n_refused = 0
     while at < size:
-        head = _read(file, at, 16)
+        head = _read(file, at, 32)
         n_bytes = length(head)
         if n_bytes and at + n_bytes <= size:
             at = ends = at + n_bytes
-        elif n_tag := _length_of_tag(head):
-            at += n_tag
+        elif n_refused < MOST_REFUSED_TAGS and (behind := behind_tags(file, at, size)) > at:
+            at = behind  # a tag stands between parts that were sent one by one
         elif n_bytes or (mark and size - at < len(head.ljust(8)) and _begins_alike(head, mark)):
             return Chain(ends, n_foreign, within)
         else:
+            n_refused += is_begun_tag(head)
             lost_from, at = at, _next(file, at + 1, size, length, mark)
             is_padding = (
                 mark == _PACK_CODE
@@ -106,11 +107,6 @@ def _walk(file: BinaryIO, begin: int, size: int, length: Callable[[bytes], int],
 def _begins_alike(head: bytes, mark: bytes) -> bool:
     """Whether these are the last bytes of a file, in which another one begins."""
     return 0 < len(head) < 8 and head[: len(mark)] == mark[: len(head)]
-
-
-def _length_of_tag(head: bytes) -> int:
-    """Length of an ID3 tag, which stands between parts that were sent one by one; 0 where there is none."""
-    return length_of_id3(head) or (128 if head.startswith(b"TAG") else 0)
 
 
 def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], mark: bytes) -> int:

@@ -9,10 +9,12 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from ..._files import open_file
+from ..._notices import Notice
 from . import fields, flac, matlab, mpeg, ogg, riff, voc
 from .fixed import FIXED
 from .layout import MOST_FILES, FileLayout, left_unread, unknown_layout
 from .magic import format_by_head
+from .tags import length_of_id3, sound_within
 from .view import read_at
 
 __all__ = ["layout_of"]
@@ -96,7 +98,7 @@ def _has_second_file(path: str | os.PathLike[str]) -> bool:
 
 def _layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     size = end
-    at = _behind_id3(file, begin, end)
+    at = tags_end = _behind_id3(file, begin, end)
     head = read_at(file, at, 512)
     for container, name, place, kind, parser in _PARSERS:
         if head.startswith(name) and head[place:].startswith(kind):
@@ -105,6 +107,9 @@ def _layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
             if is_closed:
                 whole = [replace(stream, promised_bytes=None, promised_samples=None) for stream in layout.streams]
                 layout = replace(layout, streams=tuple(whole))
+            if sound_within(file, begin, tags_end) is not None:
+                hidden = Notice("junk-before", {"n_bytes": tags_end - begin})
+                layout = replace(layout, notices=(*layout.notices, hidden))
             return _within(layout, at, end, size)
     if fields.is_htk(head, end - at):
         return _within(fields.htk(file, at, end), at, end)
@@ -141,7 +146,7 @@ def _behind_id3(file: BinaryIO, begin: int, end: int) -> int:
     """Return where the file begins behind tags of ID3, which may precede anything."""
     at = begin
     while True:
-        n_bytes = mpeg.length_of_id3(read_at(file, at, 10))
+        n_bytes = length_of_id3(read_at(file, at, 10))
         if not n_bytes or at + n_bytes >= end:
             return at
         at += n_bytes

@@ -8,7 +8,8 @@ from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
 from .layout import Body, FileLayout, Stream
-from .trailing import before_tags, begin_of_chunks, is_open_size, kind_of_rest, second_file
+from .tags import before_tags
+from .trailing import begin_of_chunks, is_open_size, kind_of_rest, second_file
 from .view import Piece, mend
 
 __all__ = ["Field", "sized_layout"]
@@ -114,16 +115,23 @@ def sized_layout(
         return FileLayout(container, (Stream(remade(), Body(sound, end, endian) if endian else None, n_bytes, there),))
     whole = Stream(None, None, n_bytes, n_bytes, n_samples)
     follows = second_file(file, ends, end, order) if rest == "file" else None
-    return _whole(container, (begin, ends, end), whole, rest, follows, is_last=is_last)
+    return _whole(container, (begin, ends, end), whole, rest, follows, is_last=is_last, has_chunks=bool(order))
 
 
 def _whole(
-    container: str, places: tuple[int, int, int], stream: Stream, rest: str, next_file: int | None, *, is_last: bool
+    container: str,
+    places: tuple[int, int, int],
+    stream: Stream,
+    rest: str,
+    next_file: int | None,
+    *,
+    is_last: bool,
+    has_chunks: bool,
 ) -> FileLayout:
     """A file whose sound ends where its header says, and what is done with the rest."""
     begin, ends, end = places
     # Some decoders take all to the end of the file for sound; chunks behind it may be needed to read it.
-    behind = next_file if next_file is not None and next_file > ends + 1 else ends
+    behind = next_file if next_file is not None and next_file > ends + 1 and has_chunks and not is_last else ends
     pieces = ((begin, behind),) if rest not in ("nothing", "chunks") or is_last else None
     left_out = {"zeros": "zeros-after", "junk": "junk-after"}
     notices = (Notice(left_out[rest], {"n_bytes": end - ends}),) if rest in left_out else ()

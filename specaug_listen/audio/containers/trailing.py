@@ -13,11 +13,11 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from .view import read_at
+from .tags import before_tags, behind_tags, is_begun_tag, sound_within
+from .view import end_of_run, read_at
 
 __all__ = [
-    "before_tags", "begin_of_chunks", "end_of_chunks", "end_of_run", "is_beginning", "is_open_size", "kind_of_rest",
-    "second_file",
+    "begin_of_chunks", "end_of_chunks", "is_beginning", "is_open_size", "kind_of_rest", "second_file",
 ]  # fmt: skip
 
 # Of a second file that was put behind the first one.
@@ -49,6 +49,7 @@ _PRINTABLE = frozenset(string.printable.encode())
 _OPEN_MARGIN_BYTES = 1 << 20
 # What SoX writes into an AIFF's header where it cannot go back, plus what precedes the samples.
 _OPEN_SIZE_OF_SOX, _SOX_HEADER_BYTES = 0x7F000000, 1 << 12
+_TAG_HEAD_BYTES = 32
 # Pictures, archives, documents.
 _OTHER_BEGINNINGS = (
     b"\xff\xd8\xff",
@@ -117,14 +118,14 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
     if begin >= end:
         return "nothing"
     end = before_tags(file, begin, end)
-    file.seek(begin)
-    tag = file.read(max(2, fill) + 2).find(b"ID3")  # before it may stand what fills up the sound
-    if begin >= end or tag >= 0:
+    if begin >= end:
         return "padding"
     if second_file(file, begin, end, order) is not None:
         return "file"
+    if kind := _kind_of_tags(file, begin, end, fill):
+        return kind
     if order and any(_behind_chunks(file, begin + padding, end, order) for padding in (0, 1)):
-        return "chunks"
+        return "chunks" if sound_within(file, begin, end) is None else "junk"
     n_filled = (sound - begin) % fill
     if end <= begin + n_filled:
         return "padding"
@@ -139,22 +140,14 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
     return "junk" if _is_junk(file, sound, begin, behind_run, end) else "sound"
 
 
-def before_tags(file: BinaryIO, begin: int, end: int) -> int:
-    """Return where tags of ID3v1 and APE begin that stand at the end of a file.
-
-    Parameters
-    ----------
-    file : binary file
-    begin, end : int
-        Where to look for them.
-    """
-    if end - begin >= 128 and read_at(file, end - 128, 3) == b"TAG":
-        end -= 128
-    foot = read_at(file, end - 32, 32) if end - begin >= 32 else b""
-    if foot.startswith(b"APETAGEX"):
-        length, _, flags = struct.unpack_from("<III", foot, 12)
-        end -= length + (32 if flags >> 31 else 0)
-    return max(begin, end)
+def _kind_of_tags(file: BinaryIO, begin: int, end: int, fill: int) -> str:
+    """Return what the rest is that begins with a tag, or with what fills up the sound before one; nothing of others."""
+    for at in range(begin, min(end, begin + max(2, fill))):
+        if (behind := behind_tags(file, at, end)) > at:
+            return "padding" if behind == end or end_of_run(file, behind, end) == (end, 0) else "junk"
+        if is_begun_tag(read_at(file, at, _TAG_HEAD_BYTES)):
+            return "junk"
+    return ""
 
 
 def begin_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
@@ -182,7 +175,8 @@ def begin_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
             size = struct.unpack_from(form, data, at + place)[0] - n_counted
             if size >= 0 and at + n_header + size + -size % fill in ends:
                 ends.add(at)
-    return start + min(ends)
+    place = start + min(ends)
+    return place if sound_within(file, place, end) is None else end
 
 
 def end_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
@@ -205,7 +199,7 @@ def end_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
         if not 0 <= size <= end - at - n_header:
             return 0
         at += n_header + size + -size % fill
-    return min(at, end)
+    return min(at, end) if sound_within(file, begin, min(at, end)) is None else 0
 
 
 def _is_junk(file: BinaryIO, sound: int, begin: int, behind_run: int, end: int) -> bool:
@@ -285,6 +279,7 @@ def second_file(file: BinaryIO, begin: int, end: int, order: str) -> int | None:
         Of the bytes of chunks' sizes; empty where there are none.
     """
     for at in (begin, begin + 1):
+        at = behind_tags(file, at, end)
         place = _behind_chunks(file, at, end, order) if order and not is_beginning(file, at) else at
         if 0 < place < end and is_beginning(file, place):
             return place
@@ -305,16 +300,3 @@ def _behind_chunks(file: BinaryIO, begin: int, end: int, order: str) -> int:
         if at - size % 2 > end:
             return end if header[:4] in _USUAL_CHUNKS else 0
     return end if at > begin else 0
-
-
-def end_of_run(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:
-    """Return where another byte follows the first one, or the end; and that byte."""
-    byte = read_at(file, begin, 1)
-    at = begin + 1
-    while at < end:
-        block = file.read(min(1 << 20, end - at))
-        other = block.lstrip(byte)
-        if other or not block:
-            return at + len(block) - len(other), byte[0]
-        at += len(block)
-    return end, byte[0]

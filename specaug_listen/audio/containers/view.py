@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from ..._files import open_file
 
-__all__ = ["Piece", "View", "mend", "read_at", "tail"]
+__all__ = ["Piece", "View", "end_of_run", "mend", "read_at", "tail"]
 
 # Literal bytes, or a (begin, end) range of the file.
 Piece = bytes | tuple[int, int]
@@ -163,3 +163,16 @@ def read_at(file: BinaryIO, place: int, n_bytes: int) -> bytes:
     """Read ``n_bytes`` of a file from a place on; fewer where it ends before."""
     file.seek(place)
     return file.read(n_bytes)
+
+
+def end_of_run(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:
+    """Return where another byte follows the first one, or the end; and that byte."""
+    byte = read_at(file, begin, 1)
+    at = begin + 1
+    while at < end:
+        block = file.read(min(1 << 20, end - at))
+        other = block.lstrip(byte)
+        if other or not block:
+            return at + len(block) - len(other), byte[0]
+        at += len(block)
+    return end, byte[0]

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
 from .layout import FileLayout, Stream, unknown_layout
-from .trailing import is_beginning, kind_of_rest
+from .trailing import kind_of_rest, second_file
 from .view import Piece, read_at
 
 __all__ = ["voc_layout"]
@@ -85,7 +85,7 @@ def voc_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     stream = Stream((_header(blocks.coding, present), *pieces, b"\0"), None, promised, present)
     if blocks.is_open:
         stream = Stream(stream.pieces, present_bytes=present, is_open=True)
-    next_file = next((at for at in (blocks.ends, blocks.ends + 1) if rest == "file" and is_beginning(file, at)), None)
+    next_file = second_file(file, blocks.ends, end, "") if rest == "file" else None
     return FileLayout("VOC", (stream,), tuple(notices), next_file)
 
 

@@ -824,7 +824,7 @@ def test_digital_silence_of_unsigned_samples_behind_the_size_is_sound(tmp_path):
     assert (len(samples), list(notices)) == (16000, ["longer"])
 
 
-APE_1 = struct.pack("<II", 8, 0) + b"Title\0" + b"x" * 6 + struct.pack("<8sIIII8x", b"APETAGEX", 1000, 52, 1, 0)
+APE_1 = struct.pack("<II", 6, 0) + b"Title\0" + b"x" * 6 + struct.pack("<8sIIII8x", b"APETAGEX", 1000, 52, 1, 0)
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT", "IMA_ADPCM"])

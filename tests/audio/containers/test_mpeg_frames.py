@@ -77,7 +77,8 @@ def test_a_part_is_that_of_the_whole(subtests, tmp_path):
 
 
 APE = (
-    b"APETAGEX" + struct.pack("<IIII", 2000, 1032, 1, 0xA0000000) + bytes(8) + b"A" * 1000
+    b"APETAGEX" + struct.pack("<IIII", 2000, 1032, 1, 0xA0000000) + bytes(8)
+    + struct.pack("<II", 986, 0) + b"Title\0" + b"A" * 986
     + b"APETAGEX" + struct.pack("<IIII", 2000, 1032, 1, 0x80000000) + bytes(8)
 )  # fmt: skip
 TAGS = {

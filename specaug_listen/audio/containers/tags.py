@@ -1,0 +1,250 @@
+"""Tags before and behind sound: ID3, APE and Lyrics3, as far as they are what they say, and hide no other sound.
+
+The size of a tag is a number that anything may follow: a tag is skipped without a word only where it is made of the
+parts that such a tag has, up to its very end, and none of them holds a file of sound or its frames.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable
+from typing import BinaryIO
+
+from .mpeg_header import parse_header
+from .view import read_at
+
+__all__ = ["MOST_REFUSED_TAGS", "before_tags", "behind_tags", "is_begun_tag", "length_of_id3", "sound_within"]
+
+# Of a row of frames: so many that are none, each of which may be looked through to the end of the file.
+MOST_REFUSED_TAGS = 16
+_BYTES_AT_ONCE = 1 << 20
+_ID3V1_BYTES, _ID3V1_MORE_BYTES = 128, 227  # the second one is of "TAG+", before it
+_APE_NAME, _APE_BYTES = b"APETAGEX", 32  # of its header, and of its footer
+_APE_HAS_HEADER = 1 << 31
+_APE_IS_HEADER = 1 << 29
+_LYRICS_NAME, _LYRICS_ENDS = b"LYRICSBEGIN", (b"LYRICS200", b"LYRICSEND")
+_MOST_LYRICS_BYTES = 1 << 20
+_ID3_FOOTER, _ID3_FOOTER_BYTES = b"3DI", 10
+_ID3_EXTENDED_FLAG, _ID3_UNSYNCHRONISED_FLAG, _ID3_FOOTER_FLAG = 0x40, 0x80, 0x10
+# Of tags of ID3 in which a byte is put behind each 0xFF, which have to be read whole.
+_MOST_UNSYNCHRONISED_BYTES = 1 << 26
+_ID3_NAME = re.compile(rb"[A-Z0-9]+ ?")
+# As files of sound begin, each with so much that other content hardly ever has it; and frames of MPEG audio and AAC.
+_SOUND = re.compile(
+    rb"(?:RIFF|RIFX|RF64|BW64)....(?:WAVE|AVI |QLCM)|FORM....(?:AIF[FC]|8SVX|16SV)|fLaC[\0\x80]\0\0\x22|OggS\0\x02.{8}"
+    rb"|caff\0\x01\0\0|NIST_1A\n|Creative Voice File\x1a|\.snd\0\0..|riff\x2e\x91\xcf\x11|wvpk....[\0-\x1f]\x04"
+    rb"|TTA1[\x01-\x03]\0|MAC [\x80-\xa0]\x0f|#!AMR|ftyp(?:M4[AB] |isom|iso[2-9]|mp4[12]|qt  |3gp)"
+    rb"|\x1aE\xdf\xa3[\x80-\xff]|FLV\x01[\x01\x04\x05]\0\0\0\x09|0&\xb2u\x8ef\xcf\x11|\xff[\xe2-\xe7\xf0-\xff][\x10-\xef]",
+    re.DOTALL,
+)
+_LONGEST_BEGINNING = 20
+_CERTAIN_FRAMES = 4
+# What looks like a frame of which none follows, in much that holds no sound.
+_MOST_FALSE_FRAMES = 1 << 16
+
+
+def length_of_id3(head: bytes) -> int:
+    """Return the length of an ID3v2 tag that begins here, by its header; 0 where there is none."""
+    if not head.startswith(b"ID3") or len(head) < 10 or max(head[6:10]) >= 0x80:
+        return 0
+    n_bytes = 10 + sum(byte << 7 * i for i, byte in enumerate(reversed(head[6:10])))
+    return n_bytes + (10 if head[5] & _ID3_FOOTER_FLAG else 0)
+
+
+def before_tags(file: BinaryIO, begin: int, end: int) -> int:
+    """Return where tags begin that stand at the end of a file; the end where there are none.
+
+    Parameters
+    ----------
+    file : binary file
+    begin, end : int
+        Where to look for them.
+    """
+    while (at := _begin_of_tag(file, begin, end)) < end and sound_within(file, at, end) is None:
+        end = at
+    return end
+
+
+def behind_tags(file: BinaryIO, begin: int, end: int, *, is_leading: bool = False) -> int:
+    """Return where tags end that begin at a place; the place itself where there are none.
+
+    Parameters
+    ----------
+    file : binary file
+    begin, end : int
+        Where to look for them.
+    is_leading : bool
+        Whether they stand before all sound, so that one which is not written as it should be, but holds no sound, is
+        one, too.
+    """
+    at = begin
+    while (ends := _end_of_tag(file, at, end, is_leading)) > at and sound_within(file, at, ends) is None:
+        at = ends
+    return at
+
+
+def is_begun_tag(head: bytes) -> bool:
+    """Whether a tag begins here by its first bytes, 32 at least, whatever follows them."""
+    return bool(length_of_id3(head) and 2 <= head[3] <= 4) or head.startswith((_APE_NAME, _LYRICS_NAME))
+
+
+def sound_within(file: BinaryIO, begin: int, end: int) -> int | None:
+    """Return where a file of sound, or frames of MPEG audio or AAC, begin in a part of a file; None where none do."""
+    at, n_false = begin, 0
+    while at < end:
+        block = read_at(file, at, min(_BYTES_AT_ONCE, end - at))
+        for mark in _SOUND.finditer(block):
+            place, is_frame = at + mark.start(), block[mark.start()] == 0xFF
+            if not is_frame or (n_false < _MOST_FALSE_FRAMES and _is_row_of_frames(file, place, end)):
+                return place
+            n_false += 1
+        if len(block) < _BYTES_AT_ONCE:
+            return None
+        at += len(block) - _LONGEST_BEGINNING
+    return None
+
+
+def _is_row_of_frames(file: BinaryIO, at: int, end: int) -> bool:
+    """Whether frames of one format stand here, one behind the other."""
+    first = _frame(read_at(file, at, 7))
+    if first is None:
+        return False
+    for _ in range(_CERTAIN_FRAMES):
+        frame = _frame(read_at(file, at, 7))
+        if frame is None or frame[0] != first[0] or at + frame[1] > end:
+            return False
+        at += frame[1]
+    return True
+
+
+def _frame(head: bytes) -> tuple[object, int] | None:
+    """Return the format and the length of a frame of MPEG audio or AAC."""
+    if (frame := parse_header(head[:4])) is not None:
+        return frame if frame[1] else None
+    if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
+        return None
+    length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+    return ((head[1], head[2], head[3] & 0xF0), length) if length > 7 else None
+
+
+def _begin_of_tag(file: BinaryIO, begin: int, end: int) -> int:
+    """Return where the tag begins that ends at a place; the place itself where there is none."""
+    if end - begin >= _ID3V1_BYTES and read_at(file, end - _ID3V1_BYTES, 3) == b"TAG":
+        at = end - _ID3V1_BYTES
+        more = at - _ID3V1_MORE_BYTES
+        return more if more >= begin and read_at(file, more, 4) == b"TAG+" else at
+    foot = read_at(file, max(begin, end - _APE_BYTES), min(_APE_BYTES, end - begin))
+    at = end
+    if foot.startswith(_APE_NAME) and len(foot) == _APE_BYTES:
+        size, _, flags = struct.unpack_from("<III", foot, 12)
+        at = end - size - (_APE_BYTES if flags & _APE_HAS_HEADER else 0)
+    elif foot[-_ID3_FOOTER_BYTES:].startswith(_ID3_FOOTER):
+        at = end - length_of_id3(b"ID3" + foot[-_ID3_FOOTER_BYTES + 3 :])
+    elif foot.endswith(_LYRICS_ENDS):
+        start = max(begin, end - _MOST_LYRICS_BYTES)
+        place = read_at(file, start, end - start).rfind(_LYRICS_NAME)
+        at = start + place if place >= 0 else end
+    is_whole = begin <= at < end and (_end_of_tag(file, at, end) == end or _is_ape(file, at, end - _APE_BYTES, foot))
+    return at if is_whole else end
+
+
+def _end_of_tag(file: BinaryIO, at: int, end: int, is_leading: bool = False) -> int:
+    """Return where the tag ends that begins at a place; the place itself where there is none."""
+    head = read_at(file, at, min(_APE_BYTES, end - at))
+    if head[:1] not in (b"I", b"T", b"A", b"L"):
+        return at
+    if length := length_of_id3(head):
+        return at + length if at + length <= end and (is_leading or _is_id3(file, at, head, length)) else at
+    if head.startswith(b"TAG"):
+        length = _ID3V1_BYTES + (_ID3V1_MORE_BYTES if head.startswith(b"TAG+") else 0)
+        return at + length if at + length <= end else at
+    if head.startswith(_APE_NAME) and len(head) == _APE_BYTES:
+        return _end_of_ape(file, at, head, end, is_leading)
+    if head.startswith(_LYRICS_NAME):
+        return _end_of_lyrics(file, at, end)
+    return at
+
+
+def _is_id3(file: BinaryIO, at: int, head: bytes, length: int) -> bool:
+    """Whether frames and zeros fill a tag of ID3v2."""
+    version, flags = head[3], head[5]
+    begin, end = at + 10, at + length - (10 if flags & _ID3_FOOTER_FLAG else 0)
+    if not 2 <= version <= 4:
+        return False
+    if flags & _ID3_UNSYNCHRONISED_FLAG and version < 4:
+        if end - begin > _MOST_UNSYNCHRONISED_BYTES:
+            return False
+        body = read_at(file, begin, end - begin).replace(b"\xff\0", b"\xff")
+        return _are_frames(lambda place, n: body[place : place + n], 0, len(body), version, flags)
+    return _are_frames(lambda place, n: read_at(file, place, n), begin, end, version, flags)
+
+
+def _are_frames(read: Callable[[int, int], bytes], at: int, end: int, version: int, flags: int) -> bool:
+    n_name, n_head = (3, 6) if version == 2 else (4, 10)
+    if version > 2 and flags & _ID3_EXTENDED_FLAG:
+        size = int.from_bytes(read(at, 4), "big")
+        at += size + 4 if version == 3 else size
+    while at + n_head <= end:
+        head = read(at, n_head)
+        if not any(head[:n_name]):
+            break
+        if _ID3_NAME.fullmatch(head[:n_name]) is None:
+            return False
+        sizes = [int.from_bytes(head[n_name : 2 * n_name], "big")]
+        if version == 4 and max(head[4:8]) < 0x80:  # 7 bits of each byte, or, as iTunes writes them, all 8
+            sizes.insert(0, sum(byte << 7 * i for i, byte in enumerate(reversed(head[4:8]))))
+        places = [at + n_head + size for size in sizes if at + n_head + size <= end]
+        following = [place for place in places if _may_follow(read(place, min(n_name, end - place)))]
+        if not following:
+            return False
+        at = following[0]
+    while at < end and not any(read(at, min(_BYTES_AT_ONCE, end - at))):
+        at += _BYTES_AT_ONCE
+    return at >= end
+
+
+def _may_follow(name: bytes) -> bool:
+    return not any(name) or len(name) < 3 or _ID3_NAME.fullmatch(name) is not None
+
+
+def _end_of_ape(file: BinaryIO, at: int, head: bytes, end: int, is_leading: bool) -> int:
+    """Return where a tag of APE ends that begins with its header, or where a footer does that stands alone."""
+    size, _, flags = struct.unpack_from("<III", head, 12)
+    if not flags & _APE_IS_HEADER:
+        return at + _APE_BYTES if is_leading else at
+    foot = at + size  # the size counts a footer, which may be lacking
+    if foot + _APE_BYTES <= end and read_at(file, foot, len(_APE_NAME)) == _APE_NAME:
+        ends, items_end = foot + _APE_BYTES, foot
+    else:
+        ends = items_end = foot
+    return ends if ends <= end and (is_leading or _is_ape(file, at, items_end, head)) else at
+
+
+def _is_ape(file: BinaryIO, at: int, end: int, head: bytes) -> bool:
+    """Whether as many items as a header or footer tells fill a tag of APE."""
+    if not head.startswith(_APE_NAME) or len(head) < _APE_BYTES:
+        return False
+    if read_at(file, at, len(_APE_NAME)) == _APE_NAME:
+        at += _APE_BYTES
+    for _ in range(struct.unpack_from("<I", head, 16)[0]):
+        item = read_at(file, at, 8 + 256)
+        key = item[8:].partition(b"\0")[0]
+        if len(item) < 11 or not 2 <= len(key) < 256 or not all(0x20 <= byte < 0x7F for byte in key):
+            return False
+        at += 8 + len(key) + 1 + int.from_bytes(item[:4], "little")
+        if at > end:
+            return False
+    return at == end
+
+
+def _end_of_lyrics(file: BinaryIO, at: int, end: int) -> int:
+    """Return where lyrics end: fields with a name of 3 letters and a size of 5 digits, and their size; or text."""
+    data = read_at(file, at, min(_MOST_LYRICS_BYTES, end - at))
+    place = len(_LYRICS_NAME)
+    while field := re.compile(rb"[A-Z]{3}(\d{5})").match(data, place):
+        place = field.end() + int(field[1])
+    if re.fullmatch(rb"\d{6}LYRICS200", data[place : place + 15]):
+        return at + place + 15
+    text = data[: data.find(_LYRICS_ENDS[1])] if _LYRICS_ENDS[1] in data else b"\0"
+    return at if b"\0" in text else at + len(text) + len(_LYRICS_ENDS[1])
