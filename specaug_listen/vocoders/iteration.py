@@ -36,8 +36,8 @@ Complex = npt.NDArray[np.complex64]
 _INERTIA, _RELAXATION = np.float32(0.95), np.float32(1.25)
 # Of one iteration's gains, in the unit of the energies.
 _LARGEST_RATIO = 1e6
-# A block's frames and their spectrum together stay within a core's second-level cache.
-_FFT_POINTS_PER_BLOCK = 1 << 17
+# So few that most of a block stays within a core's second-level cache, so many that NumPy's calls hardly count.
+_FFT_POINTS_PER_BLOCK = 3 << 16
 # Rows of so many frames leave no remainder for vector instructions.
 _FRAMES_IN_STEP = 32
 # A row of windows of so many points stays within a core's first-level cache.
@@ -81,7 +81,7 @@ class Iteration:
         signal = padded.copy()
         if n_iter:
             ends.restore(signal)
-        overlap = _Synthesis(self._framing, self._n_frames, self._n_block, signal)
+        overlap = _Synthesis(self._framing, self._n_frames, signal)
         # No frame that is still to be cut out reaches into what the blocks before it change.
         views = self._framing.frames(overlap.signal)[: self._n_frames]
         for iteration in range(1, n_iter + 1):
@@ -177,78 +177,67 @@ class _Synthesis:
         y[n] = sum_t w[n - tH] x_t[n - tH] / sum_t w[n - tH]^2
 
     In the middle of a signal the sum below is the same in every hop, and is divided out by the window itself,
-    ``w[i] / sum_j w[i % H + jH]^2``; in the first and last hops, where windows are missing, the quotient of this sum
-    and the true one puts it right.
+    ``w[i] / sum_j w[i % H + jH]^2``; in the first and last frames, beside which windows are missing, the quotient of
+    this sum and the true one puts it right.
 
     With y from the frames of ``c_{n-1}``, an iteration of [1]_ is, for spectra there and for signals here, ::
 
         t_n = gamma y + (1 - gamma) d_{n-1}
         c_n = t_n + alpha (t_n - t_{n-1})
         d_n = t_n + (t_n - t_{n-1})
+
+    So frames are added to ``(1 - gamma) d_{n-1}``, their window times gamma, and become t_n in its place.
     """
 
-    def __init__(self, framing: Framing, n_frames: int, n_block: int, signal: Real) -> None:
-        hop_length = framing.hop_length
-        n_overlap = -(-framing.win_length // hop_length)
-        n_hops = n_frames - 1 + n_overlap
-        window = np.pad(framing.window_float32(), (0, n_overlap * hop_length - framing.win_length))
-        squared = np.square(window).reshape(n_overlap, hop_length).sum(axis=0)
+    def __init__(self, framing: Framing, n_frames: int, signal: Real) -> None:
+        window, hop_length = framing.window_float32(), framing.hop_length
+        self._n_overlap = -(-len(window) // hop_length)
+        pieces = np.pad(window, (0, -len(window) % hop_length)).reshape(self._n_overlap, hop_length)
+        squared: Real = np.square(pieces).sum(axis=0)
         squared = np.maximum(squared, np.float32(1e-3) * squared.max())
-        self._win_length = framing.win_length
-        self._window = _Window((window / np.tile(squared, n_overlap))[: self._win_length], framing.n_fft)
+        self._window = _Window(_RELAXATION * window / np.resize(squared, len(window)), framing.n_fft)
         # Of as many frames as it takes to have a middle.
-        norm = framing.norm(min(n_frames, 2 * n_overlap))
-        norm = np.pad(norm, (0, -len(norm) % hop_length), constant_values=1).reshape(-1, hop_length)
-        repairs = squared / norm
-        n_head = min(n_overlap, n_hops)
-        n_tail = min(n_overlap, n_hops - n_head)
-        self._head, self._tail = repairs[:n_head], repairs[len(repairs) - n_tail :]
-        self._carry = np.zeros((n_overlap - 1, hop_length), np.float32)
-        # c_n, in one piece and hop by hop; t_n, and (1 - gamma) d_n.
+        norm = framing.norm(min(n_frames, 2 * self._n_overlap))
+        repairs = framing.frames(np.resize(squared, len(norm)) / norm)
+        self._head, self._tail = repairs[: self._n_overlap], repairs[self._n_overlap :]
+        self._n_frames, self._win_length = n_frames, len(window)
+        # c_n, in one piece and hop by hop; (1 - gamma) d_n, which becomes t_n; t_{n-1}.
+        n_hops = n_frames - 1 + self._n_overlap
         self.signal = np.pad(signal, (0, n_hops * hop_length - len(signal)))
         self._hops = self.signal.reshape(n_hops, hop_length)
-        self._term, self._pull = self._hops.copy(), (1 - _RELAXATION) * self._hops
-        self._total = np.empty((n_block + n_overlap - 1, hop_length), np.float32)
+        self._sum, self._term = (1 - _RELAXATION) * self._hops, self._hops.copy()
 
     def add(self, frames: Real, first: int, is_last: bool) -> None:
-        """Add frames, shape (n, n_fft), which are changed; in the last iteration, the signal becomes the sum itself.
-
-        Hops that the next block reaches, too, are carried over to it.
-        """
-        (n_hops, hop_length), n, n_carry = self._hops.shape, len(frames), len(self._carry)
+        """Add frames, shape (n, n_fft), which are changed; in the last iteration, the signal becomes the sum itself."""
+        n, end, hop_length = len(frames), first + len(frames), self._hops.shape[1]
         self._window.apply(frames)
         frames = frames[:, : self._win_length]
-        total = self._total[: n + n_carry]
-        total[:n] = frames[:, :hop_length]
-        total[n:] = 0
-        if first:
-            total[:n_carry] += self._carry
-        for j, begin in enumerate(range(hop_length, frames.shape[1], hop_length), 1):
-            piece = frames[:, begin : begin + hop_length]
-            total[j : j + n, : piece.shape[1]] += piece
-        self._carry[:] = total[n:]
-        if first + len(total) < n_hops:
-            total = total[:n]
-        end, begin_tail = first + len(total), n_hops - len(self._tail)
+        begin_tail = self._n_frames - len(self._tail)
         head, tail = self._head[first:end], self._tail[max(0, first - begin_tail) : max(0, end - begin_tail)]
-        total[: len(head)] *= head
-        total[len(total) - len(tail) :] *= tail
+        frames[: len(head)] *= head
+        frames[n - len(tail) :] *= tail
+        if is_last and not first:
+            self._sum[:] = 0
+        # Each hop sums the oldest frame first, as it does where that is of the block before: blocks change no bit.
+        for j in reversed(range(self._n_overlap)):
+            piece = frames[:, j * hop_length : (j + 1) * hop_length]
+            self._sum[first + j : end + j, : piece.shape[1]] += piece
+        # Hops that the next block reaches, too, wait for it.
+        here = slice(first, end if end < self._n_frames else None)
         if is_last:
-            self._hops[first:end] = total
+            np.divide(self._sum[here], _RELAXATION, out=self._hops[here])
         else:
-            self._go_on(total, slice(first, end))
+            self._go_on(self._sum[here], self._term[here], self._hops[here])
+            if end == self._n_frames:
+                self._sum, self._term = self._term, self._sum
 
-    def _go_on(self, total: Real, here: slice) -> None:
-        """From y, ``total``, to c_n, t_n and (1 - gamma) d_n, in as few passes over memory as it takes."""
-        term, pull, signal = self._term[here], self._pull[here], self._hops[here]
-        total *= _RELAXATION
-        total += pull
-        step = np.subtract(total, term, out=pull)
-        term[:] = total
-        total += step
-        step *= _INERTIA
-        np.add(term, step, out=signal)
-        np.multiply(total, 1 - _RELAXATION, out=pull)
+    def _go_on(self, term: Real, last: Real, signal: Real) -> None:
+        """From t_n, ``term``, and t_{n-1}, ``last``, to c_n and, in place of t_{n-1}, (1 - gamma) d_n."""
+        step = np.subtract(term, last, out=last)
+        np.multiply(step, _INERTIA, out=signal)
+        signal += term
+        step += term
+        step *= 1 - _RELAXATION
 
 
 class Ends:

@@ -71,11 +71,13 @@ def test_frames_of_any_hop_in_any_blocks_add_up_to_the_naive_sum(
     framing = Framing(win_length + more, hop_length, win_length, window, "center", "reflect")
     frames = np.random.default_rng(n_frames).standard_normal((n_frames, framing.n_fft), dtype=np.float32)
     before = np.ones(framing.padded_length(n_frames), np.float32)
-    overlap = iteration._Synthesis(framing, n_frames, n_block, before)
+    overlap, at_once = (iteration._Synthesis(framing, n_frames, before) for _ in range(2))
     for first in range(0, n_frames, n_block):
         overlap.add(frames[first : first + n_block].copy(), first, is_last=True)
+    at_once.add(frames.copy(), 0, is_last=True)
     expected = naive_overlap(frames, framing)
     joined = overlap.signal
+    assert_array_equal(joined, at_once.signal)
     assert_allclose(joined[: len(expected)], expected, atol=1e-4 * np.abs(expected).max())
     assert_array_equal(joined[len(expected) :], 0)
 
@@ -93,7 +95,7 @@ def test_overlapping_goes_on_with_inertia(win_length, hop_length, n_frames, n_bl
     framing = Framing(win_length, min(hop_length, win_length), win_length, "hamming", "center", "reflect")
     rng = np.random.default_rng(n_frames)
     signal = rng.standard_normal(framing.padded_length(n_frames), dtype=np.float32)
-    overlap = iteration._Synthesis(framing, n_frames, n_block, signal)
+    overlap = iteration._Synthesis(framing, n_frames, signal)
     t, d = signal, signal
     for _ in range(3):
         frames = rng.standard_normal((n_frames, win_length), dtype=np.float32)

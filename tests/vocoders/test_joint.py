@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import presets
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import specaug_listen.vocoders.initial_phase as start_module
 import specaug_listen.vocoders.joint as joint_module
@@ -235,7 +235,7 @@ def test_a_number_of_iterations_counts_more_than_a_quality(speechlike):
     assert Joint(quality="best", n_iter=2)(mel).samples.tobytes() == Joint(n_iter=2)(mel).samples.tobytes()
 
 
-def test_working_in_blocks_changes_nothing_but_the_last_bits(speechlike, every_frontend, monkeypatch, subtests):
+def test_working_in_blocks_changes_no_bit(speechlike, every_frontend, monkeypatch, subtests):
     for start in ["spsi", "random"]:
         with subtests.test(start=start), monkeypatch.context() as patch:
             mel = every_frontend(speechlike)
@@ -243,7 +243,7 @@ def test_working_in_blocks_changes_nothing_but_the_last_bits(speechlike, every_f
             patch.setattr(iteration, "_FFT_POINTS_PER_BLOCK", 0)
             patch.setattr(iteration, "_FRAMES_IN_STEP", 7)
             patch.setattr(start_module, "_FRAMES_AT_ONCE", 7)
-            assert_allclose(Joint(n_iter=3, start=start)(mel).samples, whole, atol=2e-4 * np.abs(whole).max())
+            assert_array_equal(Joint(n_iter=3, start=start)(mel).samples, whole)
 
 
 def test_segments_of_a_long_recording_fit_without_a_seam(speechlike, every_frontend, monkeypatch, subtests):
