@@ -75,7 +75,7 @@ class Padding(NamedTuple):
     def mean(self, mel: AnyMel) -> float:
         """Return the mean over the clip and its padding."""
         n = mel.n_frames + self.n_frames
-        return float((mel.summary.mean * mel.n_frames + self.value * self.n_frames) / n)
+        return float((mel.cell_statistics.mean * mel.n_frames + self.value * self.n_frames) / n)
 
 
 NO_PADDING = Padding()
@@ -98,7 +98,7 @@ class _Cells(NamedTuple):
     @property
     def mean(self) -> Any:
         """Mean of the clip, including its padding if there is any."""
-        return self.padding.mean(self.clean) if self.padding.n_frames else self.clean.summary.mean
+        return self.padding.mean(self.clean) if self.padding.n_frames else self.clean.cell_statistics.mean
 
     @property
     def frame_mean(self) -> Any:
@@ -108,7 +108,9 @@ class _Cells(NamedTuple):
     @property
     def floor(self) -> npt.NDArray[Any]:
         """Lowest value that the front-end can produce in each bin."""
-        return self.clean.frontend.floor_value(self.clean.summary.largest, self.clean.statistics)[self.region[0]]
+        return self.clean.frontend.floor_value(self.clean.cell_statistics.largest, self.clean.statistics)[
+            self.region[0]
+        ]
 
     def noise(self, kind: Literal["standard_normal", "random"]) -> npt.NDArray[np.float64]:
         """Return white noise: Gaussian with standard deviation 1, or uniform in [0, 1)."""
@@ -118,14 +120,14 @@ class _Cells(NamedTuple):
     @property
     def noise_like_clip(self) -> Any:
         """Gaussian noise with the clip's mean and standard deviation, never below the floor."""
-        summary = self.clean.summary
-        return np.maximum(self.noise("standard_normal") * summary.std + summary.mean, self.floor)
+        cells = self.clean.cell_statistics
+        return np.maximum(self.noise("standard_normal") * cells.std + cells.mean, self.floor)
 
     @property
     def noise_within_clip(self) -> Any:
         """Uniform noise between the clip's lowest and highest value."""
-        summary = self.clean.summary
-        return self.noise("random") * (summary.largest - summary.least) + summary.least
+        cells = self.clean.cell_statistics
+        return self.noise("random") * (cells.largest - cells.least) + cells.least
 
 
 class NamedFill(NamedTuple):
@@ -149,9 +151,9 @@ class NamedFill(NamedTuple):
 # To add a fill, add a row here and one in docs/policies.md.
 FILLS: dict[str, NamedFill] = {
     "mean": NamedFill("the mean of {clip}", lambda cells: cells.mean),
-    "band_mean": NamedFill("each bin's mean", lambda cells: cells.clean.summary.bin_mean[cells.region[0]]),
+    "band_mean": NamedFill("each bin's mean", lambda cells: cells.clean.cell_statistics.bin_mean[cells.region[0]]),
     "frame_mean": NamedFill("each frame's mean", lambda cells: cells.frame_mean),
-    "min": NamedFill("the clip's least value", lambda cells: cells.clean.summary.least),
+    "min": NamedFill("the clip's least value", lambda cells: cells.clean.cell_statistics.least),
     "floor": NamedFill("the least value of the front-end", lambda cells: cells.floor),
     "noise": NamedFill(
         "Gaussian noise of the clip's mean and standard deviation", lambda cells: cells.noise_like_clip, is_noise=True

@@ -1,4 +1,4 @@
-"""How far up a clip holds sound: bins of a front-end that lie above it are empty, whatever is masked there."""
+"""Upper end of a clip's spectrum: bins of a front-end above it are empty, whether they are masked or not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["EmptyBins", "content_edge_hz", "empty_bins"]
 Float = npt.NDArray[np.float64]
 _FRAME = 2048
 _FRAMES_AT_ONCE = 128
-# An edge: all that lies above it is so far below what lies just beneath it. Speech and music fall off less steeply.
+# At an edge, everything above is at least this much lower than the range just beneath. Speech and music fall off less.
 _CLIFF_DB = 30.0
 _BENEATH_HZ, _GAP_HZ = 400.0, 100.0
 # Levels below the loudest one by more than this are rounding.
@@ -24,17 +24,17 @@ _RANGE_DB = 140.0
 
 
 class EmptyBins(NamedTuple):
-    """The bins of a front-end in which a clip has nothing.
+    """Bins of a front-end in which a clip has no content.
 
     Parameters
     ----------
     first_bin : int
-        The lowest of them; all above it are empty, too. ``n_mels`` where none is.
+        The lowest of them; all above it are empty, too.
     n_bins : int
     above_hz : float [Hz]
-        Where the clip ends.
+        Upper end of the clip's content.
     is_certain : bool
-        It follows from the clip's own sample rate; else it is an estimate from its spectrum.
+        True if it follows from the clip's own sample rate, False if it is an estimate from its spectrum.
     """
 
     first_bin: int
@@ -44,15 +44,9 @@ class EmptyBins(NamedTuple):
 
 
 def empty_bins(frontend: MelFrontend, clip_rate: int, mono: Sound) -> EmptyBins | None:
-    """The bins that lie above all that a clip holds; None where there is none.
+    """Return the bins above the clip's content, or None if no bin is empty.
 
-    Parameters
-    ----------
-    frontend : MelFrontend
-    clip_rate : int > 0 [Hz]
-        Of the clip before it was resampled.
-    mono : Audio or SpooledAudio
-        The clip at the front-end's rate.
+    ``clip_rate`` is the clip's sample rate in Hz before resampling; ``mono`` is the clip at the front-end's rate.
     """
     certain = _above(frontend, clip_rate / 2, True) if clip_rate < frontend.sample_rate else None
     top_hz = min(clip_rate, frontend.sample_rate) / 2
@@ -69,9 +63,9 @@ def _above(frontend: MelFrontend, edge_hz: float, is_certain: bool) -> EmptyBins
 
 
 def content_edge_hz(sound: Sound, top_hz: float) -> float | None:
-    """Return where a sound's spectrum ends as if cut off, at most ``top_hz``; None where it ends nowhere before.
+    """Estimate the frequency at which a sound's spectrum is cut off, up to ``top_hz``; None if it is not cut off.
 
-    An estimate: the mean spectrum lies 30 dB and more lower everywhere above the edge than just beneath it.
+    Everywhere above the edge, the mean spectrum is at least 30 dB lower than just beneath it.
 
     Examples
     --------
@@ -92,7 +86,7 @@ def content_edge_hz(sound: Sound, top_hz: float) -> float | None:
     edges = np.arange(beneath + gap, n - gap)
     if not len(edges):
         return None
-    # The loudest of all that lies above each edge, against the mean of what lies just beneath it.
+    # The maximum above each edge, against the mean just beneath it.
     above = np.maximum.accumulate(levels_db[::-1])[::-1][edges + gap]
     sums = np.concatenate([[0.0], np.cumsum(levels_db)])
     below = (sums[edges - gap] - sums[edges - gap - beneath]) / beneath

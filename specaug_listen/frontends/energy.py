@@ -1,4 +1,4 @@
-"""Energies of mel bins, ``B · |STFT|^power``, of a signal, some frames at a time."""
+"""Energies of mel bins, ``B · |STFT|^power``, computed block by block."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _LARGEST_POWER = 1e30
 
 
 def largest_energy(frontend: MelFrontend) -> float:
-    """Bound ``B · |STFT|^power`` so that neither it nor its power overflows single precision."""
+    """Return an upper bound of ``B · |STFT|^power`` such that its power does not overflow single precision either."""
     return float((_LARGEST_POWER / max(1.0, frontend.input_scale) ** 2) ** (frontend.power / 2))
 
 
 def bin_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:
-    """Compute the energies of mel bins of a mono signal at the front-end's rate.
+    """Compute the energies of mel bins of a mono signal at the front-end's rate, block by block.
 
-    In double precision up to here, as librosa has it, so that quiet cells are right.
+    Computed in double precision up to here, as in librosa, so that quiet cells are accurate.
 
     Yields
     ------
     np.ndarray [shape=(n, n_mels), float32]
-        Energies of the frames that come next.
+        Energies of the next frames.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def _condition(frames: npt.NDArray[np.float64], frontend: MelFrontend) -> npt.ND
 
 
 class _PaddedClip:
-    """A clip padded at both ends as its frames reach over it, with pre-emphasis, read in parts."""
+    """A clip with padding at both ends and pre-emphasis, read in parts."""
 
     def __init__(self, frontend: MelFrontend, sound: Sound) -> None:
         framing, self._sound = frontend.framing, sound
@@ -81,14 +81,14 @@ class _PaddedClip:
         self.n_frames = framing.check_n_frames(sound.n_samples)
         self._n_before, self._n_clip = framing.offset, sound.n_samples
         n_after = max(0, framing.padded_length(self.n_frames) - self._n_before - self._n_clip)
-        # Beyond an end lies what is near it; of a short clip, all of it.
+        # The padding at an end is made from the samples near it; in a short clip, from all of them.
         n_head = max(0, self._n_before)
         first, last = self._clip(0, n_head + 1), self._clip(max(0, self._n_clip - n_after - 1), self._n_clip)
         self._head = framing.pad_by(first, n_head, 0)[:n_head]
         self._tail = framing.pad_by(last, 0, n_after)[len(last) :]
 
     def read(self, begin: int, end: int) -> Real:
-        """Samples ``begin`` to ``end - 1`` of the padded clip."""
+        """Return samples ``begin`` to ``end - 1`` of the padded clip."""
         clip_end = self._n_before + self._n_clip
         parts: list[Real] = [
             self._head[begin:end],

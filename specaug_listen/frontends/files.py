@@ -19,17 +19,17 @@ __all__ = ["frontend_from_mapping", "get_frontend", "read_frontend"]
 
 
 def get_frontend(name: str | os.PathLike[str] | MelFrontend) -> MelFrontend:
-    """The front-end of a name, or of a YAML file's path.
+    """Return a front-end by its name, or from a YAML file.
 
     Parameters
     ----------
     name : str or MelFrontend
-        A preset, or a path that ends in ``.yaml``, ``.yml`` or ``.json``; a front-end is returned as it is.
+        A preset, or a path that ends in ``.yaml``, ``.yml`` or ``.json``; a front-end is returned unchanged.
 
     Raises
     ------
     ParameterError
-        For an unknown name; the nearest known one is named.
+        For an unknown name; the message suggests the nearest known one.
     PolicyError
         For a file that cannot be read.
 
@@ -42,15 +42,15 @@ def get_frontend(name: str | os.PathLike[str] | MelFrontend) -> MelFrontend:
 
 
 def read_frontend(path: str | os.PathLike[str]) -> MelFrontend:
-    """Read a front-end from YAML: the fields of `MelFrontend`, and ``base``, a preset that gives the others.
+    """Read a front-end from YAML: the fields of `MelFrontend`, and ``base``, a preset with defaults for the others.
 
-    Statistics that are the same for every clip stand there as ``normalize: {mean: -4.27, std: 9.14}``, each one number
-    or a list with one for each bin, or as ``normalize: {file: stats.npz}``, see `read_statistics`.
+    Statistics that are the same for every clip are written as ``normalize: {mean: -4.27, std: 9.14}``, each a number or
+    a list with one number per bin, or as ``normalize: {file: stats.npz}``, see `read_statistics`.
 
     Raises
     ------
     PolicyError
-        One line that names the file, the key, the value and what is allowed.
+        One line with the file, the key, the value and what is allowed.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def read_frontend(path: str | os.PathLike[str]) -> MelFrontend:
 
 
 def frontend_from_mapping(data: Mapping[str, Any], path: str | os.PathLike[str]) -> MelFrontend:
-    """A front-end from what the YAML file ``path`` holds; errors as in `read_frontend`."""
+    """Make a front-end from the contents of the YAML file ``path``; errors as in `read_frontend`."""
     name = printable(path)
     fields = {"name": Path(name).stem, **data}
     base = fields.pop("base", None)
@@ -77,7 +77,7 @@ def frontend_from_mapping(data: Mapping[str, Any], path: str | os.PathLike[str])
     inherited = {} if base is None else to_plain(PRESETS[base])
     normalize = fields.get("normalize")
     if isinstance(normalize, Mapping) and set(normalize) == {"file"}:
-        # Beside the front-end's file, as it was written there.
+        # The path is relative to the front-end's file.
         statistics = read_statistics(Path(path).parent / str(normalize["file"]))
         fields["normalize"] = to_plain(statistics)
     with error_context(name, PolicyError):

@@ -24,14 +24,10 @@ _LOG_STEP = np.log(6.4) / 27
 
 
 def hz_to_mel(hz: npt.ArrayLike, scale: str) -> Float:
-    """Frequencies on a mel scale.
+    """Convert frequencies in Hz to a mel scale.
 
-    Parameters
-    ----------
-    hz : array_like, >= 0 [Hz]
-    scale : {"slaney", "htk", "kaldi", "speechbrain"}
-        ``htk`` and ``speechbrain`` are 2595 log10(1 + f / 700); ``kaldi`` is 1127 ln(1 + f / 700), the same curve to
-        5 digits.
+    ``htk`` and ``speechbrain`` are 2595 log10(1 + f / 700); ``kaldi`` is 1127 ln(1 + f / 700), the same curve to 5
+    digits.
 
     Examples
     --------
@@ -48,7 +44,7 @@ def hz_to_mel(hz: npt.ArrayLike, scale: str) -> Float:
 
 
 def mel_to_hz(mel: npt.ArrayLike, scale: str) -> Float:
-    """Inverse of `hz_to_mel`.
+    """Convert a mel scale to Hz, the inverse of `hz_to_mel`.
 
     Examples
     --------
@@ -74,7 +70,7 @@ def mel_filterbank(
     scale: str,
     norm: str | None,
 ) -> npt.NDArray[np.float32]:
-    """Triangular mel filters.
+    """Compute triangular mel filters, shape (n_mels, n_fft // 2 + 1), read-only.
 
     Parameters
     ----------
@@ -82,18 +78,14 @@ def mel_filterbank(
     n_fft : int > 0
     n_mels : int > 0
     fmin_hz, fmax_hz : float [Hz]
-        Where the first triangle begins and the last one ends.
+        Lower end of the first triangle, and upper end of the last one.
     scale : {"slaney", "htk", "kaldi", "speechbrain"}
-        ``slaney`` and ``htk``: triangles that are straight over Hz (librosa, torchaudio).
-        ``kaldi``: triangles that are straight over mel, and no weight at the Nyquist bin (TensorFlow's matrix, which
-        lingvo takes, is the same).
-        ``speechbrain``: triangles over Hz that are symmetric, as wide to the right as to the left.
+        ``slaney`` and ``htk``: triangles that are linear in Hz (librosa, torchaudio).
+        ``kaldi``: triangles that are linear in mel, and no weight at the Nyquist bin (the same matrix as TensorFlow's,
+        which lingvo uses).
+        ``speechbrain``: triangles in Hz that are symmetric: as wide to the right as to the left.
     norm : {"slaney"} or None
         ``slaney`` divides each triangle by half its width in Hz, so that all have the same area.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_mels, n_fft // 2 + 1), float32, >= 0]
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""From an array of one's own pipeline to a `MelSpectrogram`: order of axes, batch, statistics, and what looks wrong."""
+"""Conversion of arrays from other pipelines: order of axes, batch, statistics, and plausibility."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _ALIASES = {"bands": "bins", "mels": "bins", "freq": "bins", "time": "frames"}
 
 
 class MelFormat(NamedTuple):
-    """A front-end as a mel of someone's pipeline needs it.
+    """A front-end for mels from another pipeline.
 
     Parameters
     ----------
     frontend : MelFrontend
-        With the statistics as its ``normalize``, where they are the same for all clips.
+        With the statistics as its ``normalize``, if they are the same for all clips.
     statistics : Statistics or None
-        Those of one clip, where the front-end normalises each by itself.
+        Those of one clip, if the front-end normalises each clip separately.
     notices : tuple of Notice
     """
 
@@ -45,12 +45,17 @@ class MelFormat(NamedTuple):
 
 
 def parse_axes(axes: str | None) -> Literal["bins,frames", "frames,bins"] | None:
-    """Parse an order of axes as ``bins,frames`` or ``frames,bins``.
+    """Parse an order of axes, ``bins,frames`` or ``frames,bins``.
+
+    Parameters
+    ----------
+    axes : str or None
+        Other names of the axes, blanks, and a ``batch`` axis are accepted; None stays None.
 
     Raises
     ------
     ParameterError
-        For another text.
+        For other texts.
 
     Examples
     --------
@@ -67,7 +72,7 @@ def parse_axes(axes: str | None) -> Literal["bins,frames", "frames,bins"] | None
 
 
 def mel_format(frontend: MelFrontend, statistics: Any = None) -> MelFormat:
-    """A front-end with the statistics that a mel was normalised with.
+    """Combine a front-end with the statistics that a mel was normalised with.
 
     Parameters
     ----------
@@ -78,7 +83,7 @@ def mel_format(frontend: MelFrontend, statistics: Any = None) -> MelFormat:
     Raises
     ------
     ParameterError
-        For others, and for None where the front-end normalises each clip.
+        For other values, and for None if the front-end normalises each clip.
     """
     if isinstance(statistics, MelFormat):
         return statistics
@@ -86,8 +91,8 @@ def mel_format(frontend: MelFrontend, statistics: Any = None) -> MelFormat:
     if statistics is None:
         if of_each_clip:
             raise ParameterError(
-                f"front-end {frontend.name!r} normalises each clip (normalize={frontend.normalize!r}), and what it "
-                "took out is not in the mel: give the clip's statistics (--stats FILE or mean=..,std=..; in Python "
+                f"front-end {frontend.name!r} normalises each clip (normalize={frontend.normalize!r}), and the mel "
+                "does not contain the clip's statistics: give them (--stats FILE or mean=..,std=..; in Python "
                 f"statistics=), or {PER_UTTERANCE!r} for those of typical speech"
             )
         return MelFormat(frontend)
@@ -95,7 +100,7 @@ def mel_format(frontend: MelFrontend, statistics: Any = None) -> MelFormat:
     if isinstance(statistics, str):
         if statistics != PER_UTTERANCE:
             raise ParameterError(
-                f"statistics={statistics!r:.80}: expected (mean, std), or {PER_UTTERANCE!r}; a file is read by "
+                f"statistics={statistics!r:.80}: expected (mean, std), or {PER_UTTERANCE!r}; read a file with "
                 "frontends.read_statistics(path)"
             )
         known_statistics = typical_statistics(frontend)
@@ -112,26 +117,27 @@ def mel_format(frontend: MelFrontend, statistics: Any = None) -> MelFormat:
 def mel_from_array(
     values: Any, frontend: MelFrontend, *, axes: str | None = None, statistics: Any = None
 ) -> MelSpectrogram:
-    """The one mel in an array; see `MelFrontend.mel`."""
+    """Convert an array with one mel; see `MelFrontend.mel`."""
     mels = mels_from_array(values, mel_format(frontend, statistics), axes=axes)
     if len(mels) > 1:
-        raise ParameterError(f"a batch of {len(mels)} mels: give one of them, e.g. values[0]")
+        raise ParameterError(f"a batch of {len(mels)} mels: expected one, e.g. values[0]")
     return mels[0]
 
 
 def mels_from_array(values: Any, ready: MelFormat, *, axes: str | None = None) -> list[MelSpectrogram]:
-    """The mel in an array, or those of a batch, each with its notices.
+    """Return the mel in an array, or all mels of a batch, each with its notices.
 
     Parameters
     ----------
     values : array or tensor [shape=([batch,] n_mels, n_frames) or ([batch,] n_frames, n_mels)]
     ready : MelFormat
     axes : {"bins,frames", "frames,bins"} or None
-        None turns it where only one axis has as many entries as the front-end has bins.
+        None detects the order if only one axis has as many entries as the front-end has bins.
 
     Raises
     ------
     ParameterError
+        When the array is not a mel of this front-end, or its axes are ambiguous.
     """
     array = real_array(values, "a mel")
     batch, is_turned = _in_order(array, ready.frontend, parse_axes(axes))
@@ -158,10 +164,10 @@ def _mel(item: npt.NDArray[Any], ready: MelFormat, notices: tuple[Notice, ...]) 
 
 
 def _in_order(array: npt.NDArray[Any], frontend: MelFrontend, axes: str | None) -> tuple[npt.NDArray[Any], bool]:
-    """The array as (batch, n_mels, n_frames), and whether it was turned."""
+    """Return the array as (batch, n_mels, n_frames), and whether it was transposed."""
     shape, n_mels = array.shape, frontend.n_mels
     if array.ndim not in (2, 3):
-        advice = "take the channel out, e.g. mel[:, 0]" if array.ndim > 3 else "one frame is no mel"
+        advice = "select a channel, e.g. mel[:, 0]" if array.ndim > 3 else "one frame is not a mel"
         raise ParameterError(
             f"an array of {array.ndim} axes, shape {shape}: expected 2, (n_mels, n_frames) with n_mels={n_mels} of "
             f"front-end {frontend.name!r}, or 3 for a batch; {advice}"
@@ -169,7 +175,7 @@ def _in_order(array: npt.NDArray[Any], frontend: MelFrontend, axes: str | None) 
     if 0 in shape:
         raise ParameterError(f"an empty array, shape {shape}: expected at least one frame of {n_mels} mel bins")
     if math.prod(shape) > MOST_CELLS:
-        raise ParameterError(f"an array of shape {shape}: allowed are {MOST_CELLS} cells; take a part of it")
+        raise ParameterError(f"an array of shape {shape}: allowed are {MOST_CELLS} cells; use a part of it")
     batch = array[np.newaxis] if array.ndim == 2 else array
     is_turned = _is_turned(batch.shape[1:], shape, frontend, axes)
     return (batch.transpose(0, 2, 1) if is_turned else batch), is_turned
@@ -184,8 +190,8 @@ def _is_turned(sides: tuple[int, ...], shape: tuple[int, ...], frontend: MelFron
     elif n_mels in sides:
         if sides[0] == sides[1]:
             raise ParameterError(
-                f"an array of shape {shape}: bins and frames cannot be told apart, as both are {n_mels}; say which "
-                "comes first (--axes bins,frames or frames,bins; in Python axes=)"
+                f"an array of shape {shape}: bins and frames are ambiguous, as both are {n_mels}; give their order "
+                "(--axes bins,frames or frames,bins; in Python axes=)"
             )
         return sides[1] == n_mels
     order = f" with axes {axes}" if axes is not None else ""
@@ -199,6 +205,6 @@ def _fitting_frontends(sides: tuple[int, ...], presets: Mapping[str, MelFrontend
     fitting = {side: [name for name, preset in presets.items() if preset.n_mels == side] for side in sides}
     parts = [f"{', '.join(names)} have {side}" for side, names in fitting.items() if names]
     if parts:
-        return f"of the front-ends here, {'; '.join(parts)}"
+        return f"of the presets, {'; '.join(parts)}"
     sizes = " or ".join(map(str, fitting))
-    return f"no front-end here has {sizes}; describe yours in a YAML file (base: NAME, n_mels: N)"
+    return f"no preset has {sizes}; describe your front-end in a YAML file (base: NAME, n_mels: N)"

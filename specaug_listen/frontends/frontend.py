@@ -1,4 +1,4 @@
-"""`MelFrontend`: audio to mel spectrogram, and the exact way back through its scaling.
+"""`MelFrontend`: audio to mel spectrogram, and the exact inverse of its scaling.
 
 ``values = normalise((log(floor(B · |STFT(input_scale · x)|^power)) + shift) · scale)``, each step as the framework does
 it.
@@ -18,25 +18,25 @@ from ..audio.input import as_audio
 from ..audio.signal import Audio
 from ..errors import ParameterError, SpecAugListenWarning, error_context
 from ..stft import Framing, deemphasize, get_window, preemphasize
+from .cell_statistics import statistics_of_values
 from .energy import bin_energies, largest_energy
 from .filterbank import hz_to_mel, mel_filterbank, mel_to_hz
 from .from_array import mel_from_array
 from .mel import MelSpectrogram
 from .statistics import GlobalStatistics, Statistics
-from .summary import summary_of_values
 
 __all__ = ["MelFrontend"]
 
 Real = npt.NDArray[np.float32]
 Positive = Annotated[int, Field(gt=0, le=1 << 20)]
 _LARGEST_BANK = 1 << 25
-# Relative to the floor: logarithms in single precision, and a normalisation there and back.
+# Relative to the floor: of logarithms in single precision, and of a normalisation and its inverse.
 _ROUNDING_OF_FLOOR = 1e-5
 
 
 @record
 class MelFrontend:
-    """All that turns a waveform into the mel spectrogram that a model sees.
+    """All steps from a waveform to the mel spectrogram that a model sees.
 
     Parameters
     ----------
@@ -71,24 +71,24 @@ class MelFrontend:
     log : {"ln", "log10", "db"} or None
         ``db`` is 10 log10 of powers and 20 log10 of magnitudes.
     floor : float >= 0
-        Smallest energy, before the logarithm; of no effect without one.
+        Minimum energy before the logarithm; without a logarithm it has no effect.
     floor_mode : {"clamp", "add"}
         ``max(x, floor)``, or ``x + floor``.
     dynamic_range : float > 0 or None
-        Cells further below the clip's maximum are raised to that distance, in the unit of ``log``.
+        Maximum distance of cells below the clip's maximum, in the unit of ``log``; lower cells are raised.
     shift : float in [-1e6, 1e6]
     scale : float in (0, 1e6]
         Applied after the logarithm, in this order.
     normalize : {"per_feature", "all_features", "utterance_cmvn", "sentence"}, GlobalStatistics or None
-        Zero mean and unit standard deviation over the clip, of each bin by the rule of NeMo, fairseq or SpeechBrain, or
-        of all bins together (``all_features``, NeMo); see `specaug_listen.frontends.Statistics`. Or a mean and a
+        Zero mean and unit standard deviation over the clip, in each bin by the rule of NeMo, fairseq or SpeechBrain, or
+        in all bins together (``all_features``, NeMo); see `specaug_listen.frontends.Statistics`. Or a mean and a
         divisor that are the same for every clip, in YAML ``normalize: {mean: -4.27, std: 9.14}``.
     input_scale : float in [1e-3, 65536]
-        What samples in [-1, 1] are multiplied by first: 32768 where the framework takes 16-bit integers.
+        Factor that samples in [-1, 1] are multiplied by first: 32768 if the framework expects 16-bit integers.
     first_sample : int >= 0 [samples]
-        Where frame 0 begins; only with ``padding="snip"``.
+        First sample of frame 0; only with ``padding="snip"``.
     allow_empty_filters : bool
-        Keep filters that hold no FFT bin, whose cells always stand for silence (torchaudio); else they are refused.
+        Keep filters without an FFT bin, whose cells are always silent (torchaudio); otherwise they are refused.
 
     Raises
     ------
@@ -132,7 +132,7 @@ class MelFrontend:
     first_sample: Annotated[int, Field(ge=0, le=1 << 20)] = 0
     allow_empty_filters: bool = False
 
-    # By their names; filled by `presets`, which knows this class.
+    # By name; filled by the module `presets`.
     presets: ClassVar[dict[str, MelFrontend]] = {}
 
     def __repr__(self) -> str:
@@ -141,7 +141,7 @@ class MelFrontend:
         return f"MelFrontend({self.name!r:.60}, {sizes}, {values})"
 
     def __post_init__(self) -> None:
-        """Check what concerns two fields at once."""
+        """Check combinations of fields."""
         self._check_window()
         if self.top_hz > self.sample_rate / 2:
             self._refuse("fmax_hz", f"allowed is at most sample_rate / 2 = {self.sample_rate / 2}")
@@ -167,7 +167,7 @@ class MelFrontend:
             self._refuse("win_length", f"allowed is at most n_fft={self.n_fft}")
         if not get_window(self.window, window).any():
             rule = f"window={self.window!r} is 0 everywhere; allowed is 3 or more"
-            raise ParameterError.of_field("win_length", window, rule)  # which may come of n_fft
+            raise ParameterError.of_field("win_length", window, rule)  # its default is n_fft
         if self.hop_length > window:
             self._refuse("hop_length", f"allowed is at most win_length={window}")
 
@@ -195,12 +195,9 @@ class MelFrontend:
         )
 
     def filterbank(self) -> Real:
-        """Filters, shape (n_mels, n_fft // 2 + 1).
+        """Return the filters, shape (n_mels, n_fft // 2 + 1).
 
-        Raises
-        ------
-        ParameterError
-            When a filter falls between two FFT bins and would be empty, unless ``allow_empty_filters``.
+        Raises a ParameterError for a filter between two FFT bins, which would be empty, unless ``allow_empty_filters``.
         """
         bank = self._bank(self.n_fft, self.n_mels)
         empty = np.flatnonzero(bank.max(axis=1) == 0)
@@ -212,17 +209,17 @@ class MelFrontend:
         return mel_filterbank(self.sample_rate, n_fft, n_mels, self.fmin_hz, self.top_hz, self.mel_scale, self.mel_norm)
 
     def center_hz(self) -> npt.NDArray[np.float64]:
-        """Centre frequency of each bin in Hz, shape (n_mels,)."""
+        """Return the centre frequency of each bin in Hz, shape (n_mels,)."""
         low, high = hz_to_mel([self.fmin_hz, self.top_hz], self.mel_scale)
         return mel_to_hz(np.linspace(low, high, self.n_mels + 2)[1:-1], self.mel_scale)
 
     def __call__(self, audio: Audio) -> MelSpectrogram:
-        """Mel spectrogram of a clip.
+        """Compute the mel spectrogram of a clip.
 
         Parameters
         ----------
         audio : Audio, str, path-like or (samples, sample_rate)
-            Mixed down to mono by the mean and resampled where needed.
+            Mixed down to mono by the mean, and resampled if needed.
 
         Returns
         -------
@@ -237,37 +234,37 @@ class MelFrontend:
         values = self.compress(np.concatenate(list(bin_energies(self, mono))).T)
         if not self.normalize:
             return MelSpectrogram(values, self, audio=mono)
-        statistics = Statistics.of(summary_of_values(values), self.normalize)
+        statistics = Statistics.of(statistics_of_values(values), self.normalize)
         return MelSpectrogram(statistics.normalise(values), self, audio=mono, statistics=statistics)
 
     def mel(self, values: Any, *, axes: str | None = None, statistics: Any = None) -> MelSpectrogram:
-        """A mel from one's own pipeline, without its audio.
+        """Wrap a mel from another pipeline, without its audio.
 
         Parameters
         ----------
         values : array or torch.Tensor [shape=(n_mels, n_frames) or (n_frames, n_mels)]
-            In this front-end's scale, of any floating-point type, on any device, with or without a gradient; a first
-            axis of length 1, the batch, is taken away.
+            In this front-end's scale, of any floating-point type, on any device, with or without a gradient; a leading
+            batch axis of length 1 is removed.
         axes : {"bins,frames", "frames,bins"} or None
-            None turns it where only one axis has ``n_mels`` entries, and says so; where both have, it is asked for.
+            None transposes if only the second axis has ``n_mels`` entries, with a notice; if both have, it raises.
         statistics : Statistics, GlobalStatistics, (mean, std), mapping, "per-utterance" or None
-            What the values were normalised with: ``(values - mean) / std``; one number, or one for each bin. With
-            "per-utterance", which cannot be undone, those of typical speech.
+            Statistics that the values were normalised with: ``(values - mean) / std``; one number, or one per bin.
+            "per-utterance", which cannot be undone, uses those of typical speech.
 
         Returns
         -------
         MelSpectrogram
-            Of a front-end that normalises with these statistics, where this one does not normalise each clip itself.
+            Its front-end normalises with these statistics, unless this one normalises each clip itself.
 
         Raises
         ------
         ParameterError
-            For values that are no mel of this front-end, and where it normalises each clip and no statistics are given.
+            For values that are not a mel of this front-end, and for missing statistics if it normalises each clip.
 
         Warns
         -----
         SpecAugListenWarning
-            When the values were turned, or do not look like values of this front-end; see ``notices``.
+            When the values were transposed, or are implausible for this front-end; see ``notices``.
 
         Examples
         --------
@@ -281,9 +278,9 @@ class MelFrontend:
         return mel
 
     def pad(self, signal: Real, n_frames: int | None = None) -> Real:
-        """Pad a clip at both ends, with pre-emphasis, for the STFT of a rendering.
+        """Apply pre-emphasis and pad a clip at both ends, for the STFT of a rendering.
 
-        Its frames are those of ``framing.with_lead_in``.
+        The padded clip has the frames of ``framing.with_lead_in``.
         """
         framing = self.framing.with_lead_in
         if not self.preemphasis:
@@ -293,15 +290,16 @@ class MelFrontend:
         return framing.pad(preemphasize(signal, self.preemphasis), n_frames)
 
     def unpad(self, padded: Real, n_samples: int) -> Real:
-        """Undo `pad`: take pre-emphasis back and cut the clip out."""
+        """Undo `pad`: remove the padding and undo pre-emphasis."""
         if self.preemphasis:
             padded = deemphasize(padded, self.preemphasis)
         return self.framing.with_lead_in.crop(padded, n_samples)
 
     def compress(self, energy: Real, loudest: float | None = None) -> Real:
-        """Apply floor, logarithm, shift and scale to ``B · |STFT|^power`` of samples in [-1, 1]; no normalisation.
+        """Apply floor, logarithm, shift and scale, but no normalisation, to ``B · |STFT|^power`` of samples in [-1, 1].
 
-        ``loudest`` is the clip's largest energy, from which a ``dynamic_range`` counts; None takes that of ``energy``.
+        ``loudest`` is the clip's largest energy, to which a ``dynamic_range`` is relative; None uses that of
+        ``energy``.
         """
         gain = np.float32(self.input_scale**self.power)
         energy = energy * gain
@@ -325,19 +323,19 @@ class MelFrontend:
         Raises
         ------
         ParameterError
-            When a value stands for a negative or an infinite energy.
+            When a value corresponds to a negative or an infinite energy.
         """
         scaled = values if statistics is None else values * statistics.std + statistics.mean
         logs = scaled.astype(np.float64) / self.scale - self.shift
         with np.errstate(over="ignore"):
             energy = self._exp(logs)
         if self.log is not None and self.floor_mode == "add":
-            # What is left of silence after single precision is no sound, and must not have a loudest bin.
+            # Rounding errors of silence must not become sound.
             energy = np.where(energy > self.floor * (1 + _ROUNDING_OF_FLOOR), energy - self.floor, 0.0)
         energy = np.asarray(energy / self.input_scale**self.power)
         if energy.min() < 0:
             raise ParameterError(
-                f"a cell of {values.min():.4g} where power is due (front-end {self.name!r} takes no logarithm): "
+                f"a cell of {values.min():.4g} is not a power (front-end {self.name!r} takes no logarithm): "
                 "allowed is 0 or more; if the mel is in dB or log, use a front-end with that log, e.g. 'librosa-db'"
             )
         largest = largest_energy(self)
@@ -349,9 +347,9 @@ class MelFrontend:
         return energy.astype(np.float32)
 
     def floor_value(self, largest: float, statistics: Statistics | None = None) -> Real:
-        """Lowest value of each bin in the front-end's own scale, shape (n_mels, 1).
+        """Return the lowest value of each bin in the front-end's own scale, shape (n_mels, 1).
 
-        With a ``dynamic_range`` it depends on ``largest``, the clip's largest value, or that in the statistics.
+        With a ``dynamic_range`` it depends on ``largest``, the clip's maximum, or on the one in the statistics.
         """
         if self.log is None:
             lowest = np.full((self.n_mels, 1), self.shift * self.scale, np.float32)
@@ -385,7 +383,7 @@ def _empty_filters_message(frontend: MelFrontend, empty: npt.NDArray[np.intp]) -
     n_fft = next((n for n in (frontend.n_fft << k for k in range(1, 6)) if fits(n, frontend.n_mels)), None)
     if n_fft:
         fixes.append(f"raise n_fft to {n_fft}")
-    # By bisection: a search through thousands of filterbanks would take longer than the work itself.
+    # By bisection: trying thousands of filterbanks would take too long.
     enough, too_many = 0, frontend.n_mels
     while too_many - enough > 1:
         middle = (enough + too_many) // 2

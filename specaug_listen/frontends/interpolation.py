@@ -1,4 +1,4 @@
-"""`FrameInterpolation`: the frames, and their weights, that each frame of a warped mel is the sum of."""
+"""`FrameInterpolation`: each frame of a warped mel as a weighted sum of frames."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Real = npt.NDArray[np.float32]
 
 
 class FrameInterpolation(NamedTuple):
-    """An interpolation along time, whatever its kind.
+    """An interpolation along time.
 
     Parameters
     ----------
     source : np.ndarray [shape=(n,), float64] [frames]
-        Where each frame is read.
+        Position from which each frame is read.
     frames : np.ndarray [shape=(n, n_taps), int]
         The frames around it that are summed.
     weights : np.ndarray [shape=(n, n_taps), float32]
@@ -30,16 +30,19 @@ class FrameInterpolation(NamedTuple):
     weights: Real
 
     def first(self, n: int) -> FrameInterpolation:
-        """Keep the first ``n`` frames of the result."""
+        """Return the interpolation of the first ``n`` frames."""
         return FrameInterpolation(self.source[:n], self.frames[:n], self.weights[:n])
 
     def within(self, n: int) -> FrameInterpolation:
-        """Keep the first ``n`` frames, for a mel of ``n`` frames: what lies beyond them is read at the last one."""
+        """Return the interpolation of the first ``n`` frames in a mel of ``n`` frames.
+
+        Positions after its end move to its last frame.
+        """
         first = self.first(n)
         return first._replace(source=np.minimum(first.source, n - 1), frames=np.minimum(first.frames, n - 1))
 
     def extend(self, n: int) -> FrameInterpolation:
-        """Add frames that stay as they are, up to ``n`` in all."""
+        """Add unchanged frames, up to ``n`` in all."""
         more = np.arange(len(self.source), n)
         frames = np.repeat(more[:, np.newaxis], self.frames.shape[1], axis=1)
         weights = np.zeros(frames.shape, np.float32)
@@ -56,7 +59,7 @@ class FrameInterpolation(NamedTuple):
         Parameters
         ----------
         values_at : callable (int, int) -> np.ndarray [shape=(n_mels, end - begin)]
-            Frames of the mel that is read from.
+            Returns frames of the original mel.
         """
         frames, weights = self.frames[begin:end], self.weights[begin:end]
         first = int(frames.min(initial=len(self.source)))
@@ -68,13 +71,13 @@ class FrameInterpolation(NamedTuple):
 
 
 def linear_interpolation(source: npt.NDArray[np.float64], n_frames: int) -> FrameInterpolation:
-    """Make an interpolation that is linear between neighbouring frames.
+    """Interpolate linearly between neighbouring frames.
 
     Parameters
     ----------
     source : np.ndarray [shape=(n,)], in [0, n_frames - 1] [frames]
     n_frames : int > 0
-        Frames of the mel that is read from.
+        Number of frames of the original mel.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""Kaldi's archives (ark) and their lists (scp), binary and text, without running a command of theirs.
+"""Kaldi archives (ark) and their lists (scp), binary and text, without ever running a command from a list.
 
-Only headers are read until a matrix is asked for. Compressed matrices are decoded by kaldi_native_io.
+Only headers are read until a matrix is requested. Compressed matrices are decoded by kaldi_native_io.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from ..errors import AudioError
 __all__ = ["Place", "ark_places", "read_place", "scp_places"]
 
 _LONGEST_KEY, _LONGEST_LIST, _LONGEST_TEXT = 4096, 1 << 28, 1 << 26
-# Rows that a range may reach beyond the end.
+# A range may exceed the matrix by this many rows.
 _TOLERANCE = 3
 _MOST_ROWS, _LONGEST_ROW = 1 << 20, 1 << 20
 _RANGE = re.compile(r"\[(\d*):(\d*)(?:,(\d*):(\d*))?\]$")
 _OFFSET = re.compile(r":(\d{1,18})$")
-_FOREIGN = {
+_OTHER_CONTENTS = {
     b"RIFF": "audio", b"AUDIO": "audio", b"fLaC": "audio", b"PKL": "a Python pickle, which is never loaded",
     b"NPY": "an array of numpy inside a Kaldi archive, which Kaldi itself cannot read",
 }  # fmt: skip
@@ -36,16 +36,16 @@ _SIZES = {"FM": 4, "DM": 8, "CM": 1, "CM2": 2, "CM3": 1}
 
 
 class Place(NamedTuple):
-    """Where a matrix lies.
+    """Location of a matrix.
 
     Parameters
     ----------
     key : str
     path : Path
     offset : int
-        Of its first byte behind the key.
+        Of the first byte after the key.
     part : tuple of slice
-        Rows and columns that are asked for.
+        Rows and columns of the matrix that the list selects.
     """
 
     key: str
@@ -63,12 +63,9 @@ class _Header(NamedTuple):
 
 
 def ark_places(path: Path) -> list[Place]:
-    """Keys of an archive, in its order, and where their matrices lie.
+    """List the keys of an archive, in its order, and the locations of their matrices.
 
-    Raises
-    ------
-    AudioError
-        When it is no archive of matrices, or was cut.
+    Raises an AudioError for a truncated archive, or a file that is not an archive of matrices.
     """
     with open_file(path) as file:
         return [Place(key, path, offset) for key, offset in _walk(file, printable(path))]
@@ -88,43 +85,43 @@ def _key(file: IO[bytes], name: str) -> str:
         if not (byte.isspace() and not read):
             read += byte
         if len(read) > _LONGEST_KEY or byte == b"\0" or (byte.isspace() and read):
-            raise AudioError.of_file(name, f"no Kaldi archive: no key stands where one should (byte {file.tell()})")
+            raise AudioError.of_file(name, f"not a Kaldi archive: expected a key at byte {file.tell()}")
     if byte == b"" and read:
-        raise AudioError.of_file(name, f"cut off behind the key {bytes(read)!r:.60}; copy the file again")
+        raise AudioError.of_file(name, f"truncated after the key {bytes(read)!r:.60}; copy the file again")
     return read.decode("utf-8", "backslashreplace")
 
 
 def _header(file: IO[bytes], name: str) -> _Header:
-    """Kind and size of the matrix at the file's position, and where its numbers begin and end."""
+    """Read type and size of the matrix at the file's position, and the byte range of its numbers."""
     begin = file.tell()
     head = file.read(64)
-    for start, what in _FOREIGN.items():
-        if head.startswith(start):
-            raise AudioError.of_file(name, f"holds {what}; expected a matrix of features")
+    for magic, contents in _OTHER_CONTENTS.items():
+        if head.startswith(magic):
+            raise AudioError.of_file(name, f"contains {contents}; expected a feature matrix")
     if not head.startswith(b"\0B"):
         return _text_header(file, begin, name)
     kind = head[2:6].split(b" ")[0].decode("ascii", "replace")
     if kind in ("FV", "DV") or head[2:3] == b"\x04":
-        raise AudioError.of_file(name, "holds a vector; expected a matrix of features")
+        raise AudioError.of_file(name, "contains a vector; expected a feature matrix")
     if kind not in _SIZES:
-        raise AudioError.of_file(name, f"holds {head[2:6]!r}; expected a matrix (FM, DM, CM, CM2 or CM3)")
+        raise AudioError.of_file(name, f"contains {head[2:6]!r}; expected a matrix (FM, DM, CM, CM2 or CM3)")
     data = begin + 3 + len(kind)
     try:
         if kind in ("FM", "DM"):
-            mark, rows, mark_too, columns = struct.unpack_from("<BiBi", head, data - begin)
-            data, ok = data + 10, mark == mark_too == 4
+            row_bytes, rows, column_bytes, columns = struct.unpack_from("<BiBi", head, data - begin)
+            data, is_valid = data + 10, row_bytes == column_bytes == 4
         else:
             _, _, rows, columns = struct.unpack_from("<ffii", head, data - begin)
-            data, ok = data + 16, True
+            data, is_valid = data + 16, True
     except struct.error:
-        raise AudioError.of_file(name, "cut off within a header; copy the file again") from None
-    if not ok or rows < 0 or columns < 0:
-        raise AudioError.of_file(name, f"a matrix of {rows} by {columns} is none; the file is damaged")
+        raise AudioError.of_file(name, "truncated within a header; copy the file again") from None
+    if not is_valid or rows < 0 or columns < 0:
+        raise AudioError.of_file(name, f"invalid header of a matrix of {rows} by {columns}; the file is damaged")
     size = rows * columns * _SIZES[kind] + (8 * columns if kind == "CM" else 0)
     present = os.fstat(file.fileno()).st_size - data
     if size > present:
         raise AudioError.of_file(
-            name, f"cut off: {rows} by {columns} cells are {size} bytes, {present} are there; copy it again"
+            name, f"truncated: {rows} by {columns} cells are {size} bytes, the file has {present}; copy it again"
         )
     return _Header(kind, rows, columns, data, data + size)
 
@@ -137,31 +134,25 @@ def _text_header(file: IO[bytes], begin: int, name: str) -> _Header:
             start = _bracket(more, name)
         n_read += len(more)
         if not more:
-            raise AudioError.of_file(name, "cut off: a matrix in text without its closing bracket; copy the file again")
+            raise AudioError.of_file(name, "truncated: a text matrix without closing bracket; copy the file again")
         if n_read > _LONGEST_TEXT:
-            raise AudioError.of_file(
-                name, f"a matrix in text of more than {_LONGEST_TEXT} bytes; write it in binary form"
-            )
+            raise AudioError.of_file(name, f"a text matrix of more than {_LONGEST_TEXT} bytes; write it in binary form")
     start = start if n_read else _bracket(more, name)
     return _Header("text", 0, 0, begin + start + 1, begin + n_read + end + 1)
 
 
 def _bracket(text: bytes, name: str) -> int:
-    """Return where the bracket is that opens a matrix in text."""
+    """Return the index of the opening bracket of a text matrix."""
     if not text.lstrip().startswith(b"["):
-        raise AudioError.of_file(name, f"{text[:20]!r} is no matrix; expected Kaldi's binary form, or text in brackets")
+        raise AudioError.of_file(name, f"{text[:20]!r} is not a matrix; expected Kaldi's binary or text format")
     return text.index(b"[")
 
 
 def read_place(place: Place) -> npt.NDArray[Any]:
-    """A matrix, shape (n_frames, n_mels).
+    """Read a matrix, shape (n_frames, n_mels).
 
-    Raises
-    ------
-    AudioError
-        When there is none, or its numbers cannot be read.
-    MissingDependencyError
-        Where it is compressed and kaldi_native_io is not installed.
+    Raises an AudioError if it is missing or damaged, and a MissingDependencyError if it is compressed and
+    kaldi_native_io is not installed.
     """
     name = f"{printable(place.path)}:{place.key}"
     with open_file(place.path) as file:
@@ -177,18 +168,18 @@ def read_place(place: Place) -> npt.NDArray[Any]:
             matrix = _text_matrix(file.read(header.end - header.begin - 1), name)
         else:
             kaldi = require("kaldi_native_io", extra="kaldi", purpose="compressed matrices of Kaldi")
-            # An absolute path with an offset is a file in Kaldi's rules, and never a command.
+            # Kaldi reads an absolute path with an offset as a file, never as a command.
             matrix = np.array(kaldi.FloatMatrix.read(f"{os.path.abspath(place.path)}:{place.offset}").numpy())
     return _cut_out(matrix, place)
 
 
 def _cut_out(matrix: npt.NDArray[Any], place: Place) -> npt.NDArray[Any]:
-    """The range that a list's line asks for; as in Kaldi, it may reach a few rows beyond the end."""
+    """Return the range that a line of the list selects; as in Kaldi, it may exceed the matrix by a few rows."""
     for size, part in zip(matrix.shape, place.part, strict=False):
         if (part.start or 0) >= size or (part.stop or 0) > size + _TOLERANCE:
             raise AudioError(
-                f"{printable(place.path)}: {place.key!r:.60}: a range up to {(part.stop or size) - 1} of rows or "
-                f"columns counted from 0, where there are {size}; write the list again"
+                f"{printable(place.path)}: {place.key!r:.60}: a range up to {(part.stop or size) - 1}, but the matrix "
+                f"has {size} rows or columns, counted from 0; write the list again"
             )
     return matrix[place.part] if place.part else matrix
 
@@ -196,8 +187,8 @@ def _cut_out(matrix: npt.NDArray[Any], place: Place) -> npt.NDArray[Any]:
 def _text_matrix(text: bytes, name: str) -> npt.NDArray[Any]:
     lines = text.split(b"\n", _MOST_ROWS + 1)
     if len(lines) > _MOST_ROWS or max(map(len, lines)) > _LONGEST_ROW:
-        what = f"more than {_MOST_ROWS} rows" if len(lines) > _MOST_ROWS else f"a row of more than {_LONGEST_ROW} bytes"
-        raise AudioError.of_file(name, f"{what}; write a matrix of this size in binary form")
+        size = f"more than {_MOST_ROWS} rows" if len(lines) > _MOST_ROWS else f"a row of more than {_LONGEST_ROW} bytes"
+        raise AudioError.of_file(name, f"{size}; write a matrix of this size in binary form")
     rows: list[npt.NDArray[np.float32]] = []
     try:
         for line in lines:
@@ -206,18 +197,13 @@ def _text_matrix(text: bytes, name: str) -> npt.NDArray[Any]:
         return np.array(rows, np.float32)
     except ValueError:
         n_columns = len(rows[0]) if rows else 0
-        raise AudioError.of_file(
-            name, f"rows of {n_columns} numbers were expected throughout; the text is damaged"
-        ) from None
+        raise AudioError.of_file(name, f"expected {n_columns} numbers in every row; the text is damaged") from None
 
 
 def scp_places(path: Path) -> list[Place]:
-    """Keys of a list, in its order, and where their matrices lie.
+    """List the keys of a list, in its order, and the locations of their matrices.
 
-    Raises
-    ------
-    AudioError
-        For a line that names a command, which is never run, standard input, or nothing.
+    Raises an AudioError for an empty list, and for a line that names a command (never run), standard input, or no file.
     """
     name = printable(path)
     places = []
@@ -233,7 +219,7 @@ def scp_places(path: Path) -> list[Place]:
 def _scp_place(key: str, target: str, scp: Path, name: str) -> Place:
     if target.endswith("|") or target.startswith("|"):
         raise AudioError.of_file(
-            name, f"{target!r:.60} is a command, and commands of files are never run; write its output to an ark"
+            name, f"{target!r:.60} is a command, and commands in files are never run; write its output to an ark"
         )
     if target in ("", "-"):
         raise AudioError.of_file(name, f"{target!r:.80} names no file; expected a key and FILE.ark:OFFSET")
@@ -241,7 +227,7 @@ def _scp_place(key: str, target: str, scp: Path, name: str) -> Place:
     if range_match := _RANGE.search(target):
         target = target[: range_match.start()]
         numbers = [int(text) if text else None for text in range_match.groups()]
-        # Kaldi counts both ends.
+        # Kaldi's ranges include both ends.
         part = tuple(
             slice(low, None if high is None else high + 1)
             for low, high in zip(numbers[::2], numbers[1::2], strict=True)
@@ -251,8 +237,8 @@ def _scp_place(key: str, target: str, scp: Path, name: str) -> Place:
     if not file.is_absolute() and not file.exists() and (scp.parent / file).exists():
         file = scp.parent / file
     if not file.is_file():
-        places = "" if file.is_absolute() else f" (sought here, and beside {printable(scp.name)})"
-        raise AudioError.of_file(name, f"{printable(file)} is no file{places}")
+        places = "" if file.is_absolute() else f" (searched here and beside {printable(scp.name)})"
+        raise AudioError.of_file(name, f"{printable(file)} does not exist or is not a file{places}")
     if file.suffix.lower() in (".wav", ".flac", ".sph", ".mp3", ".ogg"):
-        raise AudioError.of_file(name, f"{printable(file)} is a recording; give recordings themselves, not their list")
+        raise AudioError.of_file(name, f"{printable(file)} is a recording; pass the recordings, not their list")
     return Place(key, file, int(offset.group(1)) if offset else 0, part)

@@ -1,4 +1,4 @@
-"""`MelSpectrogram`: values, and all that is needed to know what they mean."""
+"""`MelSpectrogram`: values, and everything needed to interpret them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .._arrays import kind_of
 from .._notices import Notice
 from ..audio.signal import Audio
 from ..errors import ParameterError
+from .cell_statistics import CellStatistics, statistics_of_values
 from .interpolation import FrameInterpolation, linear_interpolation
 from .statistics import GlobalStatistics, Statistics
-from .summary import Summary, summary_of_values
 
 if TYPE_CHECKING:
     from .frontend import MelFrontend
@@ -28,30 +28,29 @@ Real = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class MelSpectrogram:
-    """A mel spectrogram that knows its front-end.
+    """A mel spectrogram with its front-end.
 
     Parameters
     ----------
     values : np.ndarray [shape=(n_mels, n_frames)]
-        In the front-end's own scale; kept as a read-only float32 copy.
+        In the front-end's own scale; stored as a read-only float32 copy.
     frontend : MelFrontend
     audio : Audio or None
-        The mono clip it was computed from, at the front-end's rate; needed for renderings that use the
-        original phase.
+        The mono clip it was computed from, at the front-end's rate; needed for renderings with the original phase.
     statistics : Statistics or None
-        Where the front-end normalises: what it took out.
+        Statistics that the front-end removed, if it normalises.
     warp : np.ndarray [shape=(n_frames,)] or None
         For each frame, the (fractional) frame of ``audio`` that it was warped from.
     warps : tuple of FrameInterpolation
-        How it was read there, warp after warp.
+        The interpolations of all warps, in order.
     notices : tuple of Notice
-        What to know about it, where it came from someone's own pipeline.
+        Remarks about a mel from another pipeline.
 
     Raises
     ------
     ParameterError
-        For complex, NaN or infinite values, a shape that does not fit the front-end, or a negative value where
-        the front-end's scale has none.
+        For complex, NaN or infinite values, a shape that does not fit the front-end, or a negative value if the
+        front-end's scale has none.
 
     Examples
     --------
@@ -78,7 +77,7 @@ class MelSpectrogram:
             _check_audio(self.audio, self.frontend, self.n_frames)
         _check_statistics(self.statistics, self.frontend)
         if self.frontend.log is None:
-            self.energy  # noqa: B018 - a negative value is refused here, where it enters
+            self.energy  # noqa: B018 - raises for a negative value
 
     def __repr__(self) -> str:
         clip = "" if self.audio is not None else ", without its clip"
@@ -99,7 +98,7 @@ class MelSpectrogram:
 
     @property
     def n_samples(self) -> int:
-        """Samples of the clip at the front-end's rate; without a clip, the shortest that has these frames."""
+        """Samples of the clip at the front-end's rate; without a clip, the fewest that give this number of frames."""
         return self.audio.n_samples if self.audio else self.frontend.framing.n_samples(self.n_frames)
 
     @property
@@ -114,17 +113,17 @@ class MelSpectrogram:
 
     @cached_property
     def energy(self) -> Real:
-        """``B · |STFT|^power``, all scaling undone, shape (n_mels, n_frames)."""
+        """``B · |STFT|^power`` with all scaling undone, shape (n_mels, n_frames)."""
         return self.frontend.energy(self.values, self.statistics)
 
     @cached_property
     def power(self) -> Real:
-        """Every cell as power, whatever the front-end's scale, shape (n_mels, n_frames)."""
+        """Power of every cell, whatever the front-end's scale, shape (n_mels, n_frames)."""
         return self.energy if self.frontend.power == 2 else self.energy**2
 
     @cached_property
     def db(self) -> Real:
-        """Every cell as 10 log10 of its power in dB, not below -200, shape (n_mels, n_frames)."""
+        """Power of every cell in dB, at least -200, shape (n_mels, n_frames)."""
         db: Real = 10 * np.log10(np.maximum(self.power, np.float32(1e-20)))
         return db
 
@@ -140,27 +139,27 @@ class MelSpectrogram:
         return float(self.db.min()), float(self.db.max())
 
     @cached_property
-    def summary(self) -> Summary:
+    def cell_statistics(self) -> CellStatistics:
         """Statistics over all cells."""
-        return summary_of_values(self.values)
+        return statistics_of_values(self.values)
 
     def values_at(self, begin: int, end: int) -> Real:
-        """Values of frames ``begin`` to ``end - 1``, shape (n_mels, end - begin)."""
+        """Return the values of frames ``begin`` to ``end - 1``, shape (n_mels, end - begin)."""
         return self.values[:, begin:end]
 
     def part(self, begin: int, end: int) -> MelSpectrogram:
-        """Frames ``begin`` to ``end - 1``, as far as there are some; without the audio, unless it is all of them."""
+        """Return frames ``begin`` to ``end - 1``, as far as they exist; the audio is kept only with all frames."""
         if begin <= 0 and end >= self.n_frames:
             return self
         return MelSpectrogram(self.values[:, begin:end], self.frontend, statistics=self.statistics)
 
     def parts(self, n_frames: int | None = None) -> Iterator[MelSpectrogram]:
-        """Iterate over all frames, some at a time; without a number, all at once."""
+        """Iterate over parts of ``n_frames`` frames; None gives all frames at once."""
         size = n_frames or self.n_frames
         return (self.part(i, i + size) for i in range(0, self.n_frames, size))
 
     def at_frames(self, source: npt.NDArray[np.float64]) -> Real:
-        """Values at fractional frames, linear between neighbours in the front-end's own scale.
+        """Return values at fractional frames, linear between neighbours in the front-end's own scale.
 
         Parameters
         ----------
@@ -173,12 +172,12 @@ class MelSpectrogram:
         return linear_interpolation(source, self.n_frames).read(self.values_at, 0, len(source))
 
     def with_warp(self, taps: FrameInterpolation | npt.NDArray[np.float64]) -> MelSpectrogram:
-        """The mel read at fractional frames, which it remembers.
+        """Return the mel read at fractional frames, which it records.
 
         Parameters
         ----------
         taps : FrameInterpolation or np.ndarray [shape=(n_frames,)], in [0, n_frames - 1] [frames]
-            Of an array, values are linear between neighbouring frames.
+            An array is interpolated linearly between neighbouring frames.
         """
         taps = taps if isinstance(taps, FrameInterpolation) else linear_interpolation(taps, self.n_frames)
         earlier = np.arange(self.n_frames, dtype=np.float64) if self.warp is None else self.warp
@@ -187,7 +186,7 @@ class MelSpectrogram:
         return replace(self, values=values, warp=warp, warps=(*self.warps, taps))
 
     def first_frames(self, n_frames: int) -> MelSpectrogram:
-        """The first frames, with as much of the clip as they take."""
+        """Return the first frames, with the corresponding part of the clip."""
         if n_frames >= self.n_frames:
             return self
         n_samples = self.frontend.framing.n_samples(n_frames)
@@ -202,14 +201,14 @@ class MelSpectrogram:
         )
 
     def with_values(self, values: Real, *, warp: npt.NDArray[np.float64] | None = None) -> MelSpectrogram:
-        """Replace the values, and the warp where one is given."""
+        """Return the mel with new values, and a new warp if it is not None."""
         if warp is None:
             return replace(self, values=values)
         return replace(self, values=values, warp=warp, warps=(linear_interpolation(warp, self.n_frames),))
 
 
 def _statistics_of(values: Real, normalize: GlobalStatistics) -> Statistics:
-    """The statistics that a front-end has for every clip, with the largest value of this one."""
+    """Return a front-end's global statistics with the maximum of this clip."""
     statistics = normalize.for_mel(len(values), None)
     return replace(statistics, largest=float((values * statistics.std + statistics.mean).max()))
 
@@ -234,10 +233,10 @@ def _check_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
     if np.iscomplexobj(array):
         raise ParameterError("complex values: expected a real mel spectrogram; pass filterbank @ abs(stft)**power")
     if array.ndim != 2 or array.shape[0] != frontend.n_mels or array.shape[1] == 0:
-        turned = array.ndim == 2 and array.shape[1] == frontend.n_mels
+        is_turned = array.ndim == 2 and array.shape[1] == frontend.n_mels
         raise ParameterError(
             f"values of shape {array.shape}: expected (n_mels, n_frames) with n_mels={frontend.n_mels} of front-end "
-            f"{frontend.name!r} and at least one frame" + ("; pass values.T" if turned else "")
+            f"{frontend.name!r} and at least one frame" + ("; pass values.T" if is_turned else "")
         )
     if not np.issubdtype(array.dtype, np.number):
         raise ParameterError(f"values of dtype {array.dtype}: expected real numbers")
@@ -246,7 +245,7 @@ def _check_values(values: npt.ArrayLike, frontend: MelFrontend) -> Real:
     if not np.isfinite(copy).all():
         raise ParameterError(
             f"{int((~np.isfinite(copy)).sum())} cells are NaN or infinite; expected finite values in the scale of "
-            f"front-end {frontend.name!r}; put its floor where there is no energy"
+            f"front-end {frontend.name!r}; use its floor for cells without energy"
         )
     copy.flags.writeable = False
     return copy

@@ -1,8 +1,8 @@
-"""Whether the values of a mel look like those of its front-end, and what else they might be.
+"""Whether the values of a mel are plausible for its front-end, and which other scale would explain them.
 
-A mel holds no sign of its scale: natural logarithms read as decibels give a sound, too, only a wrong one. What tells is
-level and spread. Speech, music and noise spread by 5 to 40 dB over the cells of a mel, no cell is louder than a sine at
-full scale, and none lies below the floor of its front-end.
+A mel does not state its scale: natural logarithms read as decibels also give a sound, but a wrong one. Level and spread
+tell them apart. Speech, music and noise spread by 5 to 40 dB over the cells of a mel, no cell is louder than a sine at
+full scale, and none is below the floor of its front-end.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _THIRDS_DB = (
     *(45.6, 44.5, 44.3, 43.7, 43.4, 41.3, 40.7),
 )
 _WIDTH_OF_A_THIRD = 2 ** (1 / 6) - 2 ** (-1 / 6)
-# Speech at -26 dB re full scale, as in ITU-T P.56; pauses pull the mean of its levels down, measured on recordings.
+# Speech at -26 dB re full scale, as in ITU-T P.56; pauses lower the mean of its levels, measured on recordings.
 _LEVEL_DB, _PAUSES_DB, _SPREAD_DB = -26.0, -15.0, 15.0
 _LEAST_OF_NOISE_DB, _LEAST_SPREAD_DB, _MOST_SPREAD_DB = 2.0, 5.0, 40.0
-# Measured on speech, music and noise: in the bins of noise levels spread by 5 dB and change from one 30 ms to the next;
-# in those of all else they spread by 10 dB or more.
+# Measured on speech, music and noise: in a bin of noise, levels spread by 5 dB and change within 30 ms; in all other
+# sounds they spread by 10 dB or more.
 _LEAST_IN_BINS_DB, _FLAT_DB, _LAG_S = 8.5, 13.0, 0.03
 _LEAST_OF_SPEECH_DB, _LEAST_ELSEWHERE_DB = 9.0, 12.5
 _QUIETEST_PEAK_DB, _MARGIN_DB = -75.0, 6.0
@@ -51,7 +51,7 @@ _SILENCE = 1e-12
 
 
 class _Scale(NamedTuple):
-    """A scale of other programs: its name, and dB of power for each unit of it, from ``shift`` on."""
+    """A scale of other programs: its name, dB of power per unit, and a value in dB that is added."""
 
     name: str
     db_per_unit: float
@@ -70,16 +70,16 @@ _SCALES = (
 
 
 def full_scale_energy(frontend: MelFrontend) -> float:
-    """The energy of a sine at full scale in the bin where it is largest, of samples in [-1, 1]."""
+    """Return the energy of a full-scale sine in the bin with the largest response, for samples in [-1, 1]."""
     framing = frontend.framing
     peak = (get_window(framing.window, framing.win_length).astype(np.float64).sum() / 2) ** frontend.power
     gain = (1 + frontend.preemphasis) ** frontend.power
-    # The main lobe of these windows reaches over neighbours, which hold half as much again.
+    # Half as much again for the neighbouring bins, which the main lobe of these windows covers.
     return float(1.5 * peak * gain * frontend.filterbank().max())
 
 
 def own_range(frontend: MelFrontend) -> tuple[float, float]:
-    """Lowest and highest value of a front-end's mels, before a normalisation: its floor, and a sine at full scale.
+    """Return the lowest and highest value of a front-end's mels before normalisation: the floor, and a full-scale sine.
 
     Examples
     --------
@@ -94,12 +94,9 @@ def own_range(frontend: MelFrontend) -> tuple[float, float]:
 
 
 def typical_statistics(frontend: MelFrontend) -> GlobalStatistics:
-    """Mean and standard deviation of each bin for speech at a usual level, in the front-end's scale.
+    """Return mean and standard deviation of each bin for speech at a usual level, in the front-end's scale.
 
-    Raises
-    ------
-    ParameterError
-        Where it takes no logarithm: a spread in dB has no likeness there.
+    Raises a ParameterError if the front-end takes no logarithm, because a spread in dB has no equivalent there.
 
     Examples
     --------
@@ -120,7 +117,7 @@ def typical_statistics(frontend: MelFrontend) -> GlobalStatistics:
 
 
 def _speech_energy(frontend: MelFrontend) -> Wide:
-    """Energies of each bin of long-term speech, of samples in [-1, 1]."""
+    """Return the energy of long-term speech in each bin, for samples in [-1, 1]."""
     n_fft, rate, framing = frontend.n_fft, frontend.sample_rate, frontend.framing
     hz = np.arange(n_fft // 2 + 1) * rate / n_fft
     density = np.asarray(_THIRDS_DB) - 70 + _LEVEL_DB - 10 * np.log10(_WIDTH_OF_A_THIRD * np.asarray(_THIRDS_HZ))
@@ -133,15 +130,15 @@ def _speech_energy(frontend: MelFrontend) -> Wide:
 
 
 def _db_per_unit(frontend: MelFrontend) -> float:
-    """Return the dB of power that one unit of a front-end's values is."""
+    """Return the dB of power per unit of a front-end's values."""
     of_log = {"ln": 2 * _LN / frontend.power, "log10": 20 / frontend.power, "db": 1.0}
     return of_log[frontend.log or "db"] / frontend.scale
 
 
 def implausible_notices(mel: MelSpectrogram) -> tuple[Notice, ...]:
-    """Notice what does not look right about the values of a mel, with what would.
+    """Report implausible values of a mel, and which scales would explain them.
 
-    Nothing is said of what might be right; of a mel in which every cell is the same, its level alone can be wrong.
+    Doubtful cases are not reported. If all cells are equal, only the level is checked.
 
     Examples
     --------
@@ -159,7 +156,7 @@ def implausible_notices(mel: MelSpectrogram) -> tuple[Notice, ...]:
     is_constant = bool(values.max() - values.min() < _SILENCE)
     if frontend.log is None:
         return _linear_notices(mel, raw)
-    # Statistics are seldom those of the clip to the last digit.
+    # The statistics are rarely exactly the clip's own.
     room = 0.0 if mel.statistics is None else _ROOM_OF_STATISTICS_DB / _db_per_unit(frontend)
     own = _OwnScale(*own_range(frontend), _db_per_unit(frontend), frontend.hop_length / frontend.sample_rate, room)
     if is_constant:
@@ -174,7 +171,7 @@ def implausible_notices(mel: MelSpectrogram) -> tuple[Notice, ...]:
     looks_normalised = is_normalised or (not linear and abs(values.mean()) < 0.6 and 0.3 < values.std() < 1.5)
     scales = [] if linear or is_normalised else _fitting_scales(mel, raw, _LEAST_ELSEWHERE_DB if is_only_flat else 0.0)
     if is_only_flat and not (scales or linear):
-        return ()  # a little odd, and nothing explains it
+        return ()  # unusual, but no other scale explains it
     details: dict[str, Any] = {
         "plain_fits": mel.statistics is not None and own.fits(values),
         "linear": linear,
@@ -208,7 +205,7 @@ def _figures(mel: MelSpectrogram, raw: Wide, low: float, high: float) -> dict[st
 
 
 class _OwnScale(NamedTuple):
-    """The values that a front-end's mels have: between its floor and full scale, dB in a unit, seconds in a frame."""
+    """Range of a front-end's values from its floor to full scale, dB per unit, and seconds per frame."""
 
     low: float
     high: float
@@ -217,7 +214,7 @@ class _OwnScale(NamedTuple):
     room: float = 0.0
 
     def fits(self, raw: Wide) -> bool:
-        """Whether values may be those of a sound: above the floor, not too loud or too quiet, not too much alike."""
+        """Whether values are plausible for a sound: within the range, not too quiet, and with a usual spread."""
         if not self.has_level(raw):
             return False
         if self.reaches_floor(raw):
@@ -228,23 +225,23 @@ class _OwnScale(NamedTuple):
         return least <= float(raw.std()) * self.unit <= _MOST_SPREAD_DB and not self.is_flat(raw)
 
     def has_level(self, raw: Wide) -> bool:
-        """Whether no value lies below the floor or above full scale."""
+        """Whether all values are between the floor and full scale."""
         slack = max(1e-3 * (self.high - self.low), 0.25 / self.unit) + self.room
         return bool(raw.min() >= self.low - slack and raw.max() <= self.high + _MARGIN_DB / self.unit + self.room)
 
     def reaches_floor(self, raw: Wide) -> bool:
-        """Whether some cells lie at the floor: no other scale has it there."""
+        """Whether some cells are at the floor, where no other scale has it."""
         return bool((np.abs(raw - self.low) <= 1e-3 * abs(self.low)).mean() > _SHARE_AT_FLOOR)
 
     def is_flat(self, raw: Wide) -> bool:
-        """Whether levels spread less than those of anything that changes as slowly, of which noise is no part."""
+        """Whether levels spread less than those of any sound, except noise, that changes this slowly."""
         spread_db = float(np.median(raw.std(axis=1))) * self.unit
         spreads = float(raw.std()) * self.unit
         return spread_db < _LEAST_IN_BINS_DB and spreads < _FLAT_DB and not _is_noise(raw, self.hop_s)
 
 
 def _is_noise(raw: Wide, hop_s: float) -> bool:
-    """Whether frames have little to do with those that follow: levels of noise alone spread little, of speech more."""
+    """Whether successive frames are nearly uncorrelated, as in noise, whose levels spread less than those of speech."""
     lag = max(1, round(_LAG_S / hop_s))
     if raw.shape[1] < lag + _LEAST_FRAMES:
         return True
@@ -257,7 +254,7 @@ def _is_noise(raw: Wide, hop_s: float) -> bool:
 
 
 def _is_normalised(values: Wide, own: _OwnScale) -> bool:
-    """Whether each bin has zero mean and unit standard deviation, as no sound has, or all bins together do."""
+    """Whether each bin has zero mean and unit standard deviation, unlike any sound, or all bins together do."""
     if values.shape[1] < _LEAST_FRAMES:
         return False
     means, stds = values.mean(axis=1), values.std(axis=1)
@@ -268,13 +265,13 @@ def _is_normalised(values: Wide, own: _OwnScale) -> bool:
 
 
 def _fitting_scales(mel: MelSpectrogram, raw: Wide, least_in_bins_db: float = 0.0) -> list[str]:
-    """Names of the scales in which the values would have the level and the spread of a sound, the likeliest two."""
+    """Return the names of the scales in which the values have the level and spread of a sound, the most likely two."""
     frontend = mel.frontend
     in_bins = float(np.median(raw.std(axis=1)))
     other = "magnitudes" if frontend.power == 2 else "powers"
     full = full_scale_energy(frontend) ** (2 / frontend.power)
     is_large = frontend.input_scale > 1
-    # Of two sizes of samples the front-end's own is likelier.
+    # The front-end's own scale of samples is the most likely.
     for size in (frontend.input_scale, 1.0 if is_large else 32768.0):
         full_db = 10 * math.log10(full * size**2)
         suffix = "" if size == frontend.input_scale else " of samples in [-1, 1]" if is_large else " of 16-bit samples"
@@ -286,14 +283,14 @@ def _fitting_scales(mel: MelSpectrogram, raw: Wide, least_in_bins_db: float = 0.
             if has_level and has_spread and in_bins * scale.db_per_unit >= least_in_bins_db:
                 names.append(scale.name + suffix)
         if names:
-            # Who has this front-end's filters most likely sums what it sums.
+            # A mel with this front-end's filters most likely has its power, too.
             alike = [name for name in names if other not in name]
             return (alike if alike or least_in_bins_db else names)[:2]
     return []
 
 
 def _linear_notices(mel: MelSpectrogram, raw: Wide) -> tuple[Notice, ...]:
-    """Notice logarithms in a front-end without one: negative ones are refused elsewhere, and these are too loud."""
+    """Report logarithms in a front-end without one: negative ones are refused elsewhere, these are too loud."""
     high = own_range(mel.frontend)[1]
     if raw.min() >= 0 and raw.max() <= high * 10 ** (_MARGIN_DB / 20 * mel.frontend.power):
         return ()

@@ -1,6 +1,6 @@
-"""The front-ends of the field, as data.
+"""Front-ends of common frameworks and models, as data.
 
-Values are those of the class or function as it is called without arguments, except where its recipes all say otherwise.
+Values are the defaults of the class or function, unless all its recipes agree on others.
 Sources: librosa ``feature/spectral.py``; Whisper ``audio.py``; lhotse ``features/kaldi/extractors.py`` and
 ``layers.py``; NeMo ``collections/asr/parts/preprocessing/features.py`` with the Conformer configuration; HiFi-GAN
 ``meldataset.py`` with ``config_v1.json``; ESPnet ``espnet2/asr/frontend/default.py``, ``espnet2/layers/stft.py`` and

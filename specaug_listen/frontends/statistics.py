@@ -1,4 +1,4 @@
-"""What a normalisation takes out of a mel: of each clip by itself, or the same for all."""
+"""Statistics that a normalisation removes from a mel: those of each clip, or the same for all clips."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 from .._arrays import kind_of, on_cpu
 from .._records import record, short_repr
 from ..errors import ParameterError
-from .summary import Summary
+from .cell_statistics import CellStatistics
 
 __all__ = ["GlobalStatistics", "Statistics", "global_statistics"]
 
@@ -21,7 +21,10 @@ Real = npt.NDArray[np.float32]
 
 
 def _plain(value: Any) -> Any:
-    """Arrays and lists as tuples of numbers, one number as itself; anything else as it is, to be refused."""
+    """Convert arrays and lists to tuples of floats, and scalars to floats.
+
+    Other values are returned unchanged, so that validation refuses them.
+    """
     value = on_cpu(value)
     if isinstance(value, (np.ndarray, np.generic, list, tuple)):
         array = np.asarray(value)
@@ -41,13 +44,13 @@ PerBinAboveZero = Annotated[AboveZero | tuple[AboveZero, ...], BeforeValidator(_
 class GlobalStatistics:
     """A mean and a divisor that are the same for every clip, as a front-end's ``normalize``.
 
-    The model sees ``(values - mean) / std``.
+    The model's input is ``(values - mean) / std``.
 
     Parameters
     ----------
     mean, std : float, or sequence of n_mels floats
-        Of all bins, or of each; ``std`` is what is divided by. AST divides by twice the standard deviation of its data
-        set: ``mean=-4.2677393, std=2 * 4.5689974``.
+        For all bins, or for each; ``std`` is the divisor. AST divides by twice the standard deviation of its data set:
+        ``mean=-4.2677393, std=2 * 4.5689974``.
 
     Raises
     ------
@@ -64,19 +67,14 @@ class GlobalStatistics:
     std: PerBinAboveZero
 
     def check(self, n_mels: int) -> None:
-        """See that there are as many numbers as bins.
-
-        Raises
-        ------
-        ParameterError
-        """
+        """Raise a ParameterError unless there is one number, or one for each bin."""
         for name in ("mean", "std"):
             value = getattr(self, name)
             if isinstance(value, tuple) and len(value) != n_mels:
                 raise ParameterError(f"{name} of {len(value)} numbers: expected one, or {n_mels}, one for each mel bin")
 
     def for_mel(self, n_mels: int, largest: float | None) -> Statistics:
-        """Make the `Statistics` that a mel carries; ``largest`` is its largest value before it was normalised."""
+        """Return the `Statistics` of a mel; ``largest`` is its maximum before normalisation."""
         mean, std = (
             np.broadcast_to(np.asarray(value, np.float32).reshape(-1, 1), (n_mels, 1)).copy()
             for value in (self.mean, self.std)
@@ -94,12 +92,7 @@ AnyStatistics: TypeAlias = "Statistics | GlobalStatistics | Mapping[str, Any] | 
 
 
 def global_statistics(value: Any) -> GlobalStatistics:
-    """The mean and the divisor in what a caller gave: a pair, a mapping with ``mean`` and ``std``, or `Statistics`.
-
-    Raises
-    ------
-    ParameterError
-        For anything else.
+    """Convert a pair, a mapping with ``mean`` and ``std``, or `Statistics`; raise a ParameterError for anything else.
 
     Examples
     --------
@@ -115,21 +108,20 @@ def global_statistics(value: Any) -> GlobalStatistics:
     if isinstance(value, (tuple, list)) and len(value) == 2:
         return GlobalStatistics(value[0], value[1])
     raise ParameterError(
-        f"statistics={kind_of(value)}: expected (mean, std), or a mapping with both; each one number, or one for "
-        "each mel bin"
+        f"statistics={kind_of(value)}: expected (mean, std), or a mapping with both; one number each, or one per bin"
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
-    """Mean and standard deviation of each mel bin, or of all together, for the way back.
+    """Mean and standard deviation that were removed from a mel, for undoing the normalisation.
 
     Parameters
     ----------
     mean, std : np.ndarray [shape=(n_mels, 1), float32]
-        ``std`` is what was divided by, any guard included.
+        Of each bin, or of all bins together; ``std`` is the divisor, including any added constant.
     largest : float or None
-        The clip's largest value before it was normalised, from which a ``dynamic_range`` counts.
+        The clip's maximum before normalisation, to which a ``dynamic_range`` is relative.
     """
 
     mean: Real
@@ -140,13 +132,13 @@ class Statistics:
         return short_repr(self)
 
     @classmethod
-    def of(cls, summary: Summary, rule: str | GlobalStatistics = "per_feature") -> Statistics:
+    def of(cls, cells: CellStatistics, rule: str | GlobalStatistics = "per_feature") -> Statistics:
         """Compute the statistics of a clip.
 
         Parameters
         ----------
-        summary : Summary
-            Of the values before they are normalised.
+        cells : CellStatistics
+            Of the values before normalisation.
         rule : {"per_feature", "all_features", "utterance_cmvn", "sentence"} or GlobalStatistics
             ``per_feature``: the unbiased standard deviation, to which 1e-5 is always added (NeMo, ``normalize_batch``).
             ``all_features``: the same over the cells of all bins at once.
@@ -154,20 +146,20 @@ class Statistics:
             ``sentence``: the root of the variance, at least 1e-10 itself (SpeechBrain, ``InputNormalization``).
         """
         if isinstance(rule, GlobalStatistics):
-            return rule.for_mel(len(summary.bin_mean), summary.largest)
-        mean = summary.bin_mean
+            return rule.for_mel(len(cells.bin_mean), cells.largest)
+        mean = cells.bin_mean
         if rule == "per_feature":
-            std = np.sqrt(summary.bin_squares / max(1, summary.n_frames - 1)) + 1e-5
+            std = np.sqrt(cells.bin_squares / max(1, cells.n_frames - 1)) + 1e-5
         elif rule == "all_features":
-            n_cells = summary.bin_mean.size * summary.n_frames
-            mean = np.full_like(mean, summary.mean)
-            std = np.full_like(mean, summary.std * np.sqrt(n_cells / max(1, n_cells - 1)) + 1e-5)
+            n_cells = cells.bin_mean.size * cells.n_frames
+            mean = np.full_like(mean, cells.mean)
+            std = np.full_like(mean, cells.std * np.sqrt(n_cells / max(1, n_cells - 1)) + 1e-5)
         elif rule == "utterance_cmvn":
-            std = np.sqrt(np.maximum(summary.bin_squares / summary.n_frames, 1e-10))
+            std = np.sqrt(np.maximum(cells.bin_squares / cells.n_frames, 1e-10))
         else:
-            std = np.maximum(np.sqrt(summary.bin_squares / summary.n_frames), 1e-10)
-        return cls(mean.astype(np.float32), std.astype(np.float32), summary.largest)
+            std = np.maximum(np.sqrt(cells.bin_squares / cells.n_frames), 1e-10)
+        return cls(mean.astype(np.float32), std.astype(np.float32), cells.largest)
 
     def normalise(self, values: Real) -> Real:
-        """Give values zero mean and unit standard deviation, in each bin or over all."""
+        """Subtract the mean and divide by the standard deviation."""
         return (values - self.mean) / self.std

@@ -1,9 +1,9 @@
-"""The statistics of a normalisation, from the files that frameworks write.
+"""Statistics for normalisation, from the files that frameworks write.
 
 ESPnet: ``feats_stats.npz`` with ``count``, ``sum`` and ``sum_square`` (``espnet2/layers/global_mvn.py``, where the
-variance is at least 1e-20). Kaldi: a matrix of two rows, sums and sums of squares, the count behind the sums. WeNet:
-JSON with ``mean_stat``, ``var_stat`` and ``frame_num`` (``wenet/utils/cmvn.py``). fairseq: ``mean`` and ``std``. PANNs
-and others that begin with a BatchNorm over the bins: ``running_mean``, ``running_var``, ``weight`` and ``bias``.
+variance is at least 1e-20). Kaldi: a matrix of two rows, sums and sums of squares, with the count after the sums.
+WeNet: JSON with ``mean_stat``, ``var_stat`` and ``frame_num`` (``wenet/utils/cmvn.py``). fairseq: ``mean`` and ``std``.
+PANNs and others that begin with a BatchNorm over the bins: ``running_mean``, ``running_var``, ``weight`` and ``bias``.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _KNOWN = "mean and std; mean and var; count, sum and sum_square; or running_mean
 
 
 def statistics_of_text(text: str) -> GlobalStatistics | Literal["per-utterance"]:
-    """Return what ``--stats`` says: ``mean=..,std=..``, "per-utterance", or a file.
+    """Parse the value of ``--stats``: ``mean=..,std=..``, "per-utterance", or the name of a file.
 
     Raises
     ------
     ParameterError
-        For numbers that are none.
+        For invalid numbers.
     PolicyError
         For a file that cannot be read.
 
@@ -62,13 +62,13 @@ def statistics_of_text(text: str) -> GlobalStatistics | Literal["per-utterance"]
         except ValueError:
             pass
         raise ParameterError(
-            f"statistics {text!r:.80}: expected mean=NUMBER,std=NUMBER; one number for each bin is given in a file"
+            f"statistics {text!r:.80}: expected mean=NUMBER,std=NUMBER; for one number per bin use a file"
         )
     return read_statistics(text)
 
 
 def read_statistics(path: str | os.PathLike[str]) -> GlobalStatistics:
-    """Read the mean and the standard deviation that a mel was normalised with.
+    """Read the mean and standard deviation that a mel was normalised with.
 
     Parameters
     ----------
@@ -82,20 +82,21 @@ def read_statistics(path: str | os.PathLike[str]) -> GlobalStatistics:
     Raises
     ------
     PolicyError
-        When it cannot be read, or holds something else; one line that names both.
+        One line that names the file, when it cannot be read or has other contents.
     """
     name = printable(path)
     try:
         return _statistics(Path(path), name)
-    except AudioError as error:  # of an archive or an array, which names its file
+    except AudioError as error:  # its message already names the file
         raise PolicyError(str(error)) from None
     except ParameterError as error:
         raise PolicyError(f"{name}: {error}") from None
     except OSError as error:
         raise PolicyError(f"{name}: cannot be read ({error.strerror})") from None
     except (ValueError, IndexError) as error:
-        what = f"its numbers do not fit one another ({error!s:.80})"
-        raise PolicyError(f"{name}: {what}; expected {_KNOWN}, each one number or one for each bin") from None
+        raise PolicyError(
+            f"{name}: its numbers are inconsistent ({error!s:.80}); expected {_KNOWN}, one number each, or one per bin"
+        ) from None
 
 
 def _statistics(path: Path, name: str) -> GlobalStatistics:
@@ -126,7 +127,7 @@ def _load_numpy(path: Path, name: str) -> Any:
             loaded = np.load(file, allow_pickle=False)
             return loaded if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ParameterError(f"no arrays of numpy ({error!s:.60}); pickles are never loaded") from None
+        raise ParameterError(f"not a NumPy file ({error!s:.60}); pickles are never loaded") from None
 
 
 def _of_mapping(data: Mapping[str, Any], name: str) -> GlobalStatistics:
@@ -142,9 +143,7 @@ def _of_mapping(data: Mapping[str, Any], name: str) -> GlobalStatistics:
         return _of_pair(data["mean"], data["std"])
     if {"mean", "var"} <= keys:
         return _of_pair(data["mean"], np.sqrt(np.maximum(_wide(data["var"]), _LEAST_VARIANCE)))
-    raise ParameterError(
-        f"no statistics in it (it holds {', '.join(map(str, data)) or 'nothing':.80}); expected {_KNOWN}"
-    )
+    raise ParameterError(f"no statistics (it contains {', '.join(map(str, data)) or 'nothing':.80}); expected {_KNOWN}")
 
 
 def _wide(value: Any) -> Wide:
@@ -171,19 +170,17 @@ def _of_sums(count: Wide, total: Wide, squares: Wide) -> GlobalStatistics:
 
 
 def _of_batch_norm(data: Mapping[str, Any], norm: str) -> GlobalStatistics:
-    """``weight * (x - running_mean) / sqrt(running_var + 1e-5) + bias`` as one mean and one divisor."""
+    """Express ``weight * (x - running_mean) / sqrt(running_var + 1e-5) + bias`` as one mean and one divisor."""
     mean, variance = _wide(data[f"{norm}running_mean"]), _wide(data.get(f"{norm}running_var", 1.0))
     weight, bias = _wide(data.get(f"{norm}weight", 1.0)), _wide(data.get(f"{norm}bias", 0.0))
     if weight.min() <= 0:
-        raise ParameterError(
-            f"{norm}weight is {weight.min():.4g} in one bin: what was multiplied by it cannot be undone"
-        )
+        raise ParameterError(f"{norm}weight is {weight.min():.4g} in one bin, which cannot be undone; expected above 0")
     std = np.sqrt(variance + _BATCH_NORM_EPSILON) / weight
     return _of_pair(mean - bias * std, std)
 
 
 def _of_matrix(matrix: npt.NDArray[Any], name: str) -> GlobalStatistics:
-    """Two rows: Kaldi's sums, whose last column is the count and 0, or a mean and a standard deviation."""
+    """Read two rows: Kaldi's sums, whose last column is the count and 0, or a mean and a standard deviation."""
     if matrix.dtype.kind not in "fiu" or matrix.ndim != 2 or len(matrix) != 2 or matrix.shape[1] < 2:
         raise ParameterError(
             f"an array of shape {matrix.shape}: expected two rows, mean and std, or Kaldi's (2, n_mels + 1)"
@@ -205,6 +202,6 @@ def _of_kaldi(path: Path, name: str) -> GlobalStatistics:
         return _of_matrix(read_place(Place("", path, 0)), name)
     places = [place for place in ark_places(path) if key is None or place.key == key]
     if len(places) != 1:
-        held = f"{len(places)} matrices" if key is None else f"no {key!r:.60}"
-        raise ParameterError(f"{held} in it: say which one, FILE:KEY")
+        contents = f"{len(places)} matrices" if key is None else f"no {key!r:.60}"
+        raise ParameterError(f"contains {contents}: select one, FILE:KEY")
     return _of_matrix(read_place(places[0]), name)

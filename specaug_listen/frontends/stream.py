@@ -1,4 +1,4 @@
-"""`MelStream`: a mel spectrogram that is too long to hold, read some frames at a time."""
+"""`MelStream`: a mel spectrogram too long for memory, read block by block."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ..audio.long import Spool
 from ..audio.sound import Sound
 from ..errors import ParameterError
 from ..stft import FRAMES_PER_BLOCK
+from .cell_statistics import CellStatistics, percentiles_of_blocks, statistics_of_blocks
 from .energy import bin_energies
 from .frontend import MelFrontend
 from .interpolation import FrameInterpolation, linear_interpolation
 from .mel import MelSpectrogram
 from .statistics import Statistics
-from .summary import Summary, percentiles_of_blocks, summary_of
 
 __all__ = ["AnyMel", "MelStream", "check_mel", "mel_stream"]
 
@@ -30,14 +30,14 @@ Real = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class MelStream:
-    """A mel spectrogram of any length; what both have means the same as in `MelSpectrogram`.
+    """A mel spectrogram of any length; its members have the same meaning as in `MelSpectrogram`.
 
     Parameters
     ----------
     frontend : MelFrontend
     n_frames, n_samples : int > 0
     values_at : callable (int, int) -> np.ndarray [shape=(n_mels, end - begin), float32]
-        Frames ``begin`` to ``end - 1``, in the front-end's own scale.
+        Returns frames ``begin`` to ``end - 1``, in the front-end's own scale.
     statistics : Statistics or None
     """
 
@@ -63,18 +63,18 @@ class MelStream:
         return self.frontend.framing.center_s(np.arange(self.n_frames), self.frontend.sample_rate)
 
     def part(self, begin: int, end: int) -> MelSpectrogram:
-        """Frames ``begin`` to ``end - 1``, as far as there are some."""
+        """Return frames ``begin`` to ``end - 1``, as far as they exist."""
         values = self.values_at(begin, min(end, self.n_frames))
         return MelSpectrogram(values, self.frontend, statistics=self.statistics)
 
     def parts(self, n_frames: int = FRAMES_PER_BLOCK) -> Iterator[MelSpectrogram]:
-        """Iterate over all frames, some at a time."""
+        """Iterate over parts of ``n_frames`` frames."""
         return (self.part(i, i + n_frames) for i in range(0, self.n_frames, n_frames))
 
     @cached_property
-    def summary(self) -> Summary:
+    def cell_statistics(self) -> CellStatistics:
         """Statistics over all cells."""
-        return summary_of(lambda: (part.values for part in self.parts()))
+        return statistics_of_blocks(lambda: (part.values for part in self.parts()))
 
     @cached_property
     def percentiles_db(self) -> tuple[float, float]:
@@ -89,12 +89,12 @@ class MelStream:
         return min(low for low, _ in ranges), max(high for _, high in ranges)
 
     def with_warp(self, taps: FrameInterpolation | npt.NDArray[np.float64]) -> MelStream:
-        """The mel read at fractional frames; see `MelSpectrogram.with_warp`."""
-        how = taps if isinstance(taps, FrameInterpolation) else linear_interpolation(taps, self.n_frames)
-        return replace(self, values_at=lambda begin, end: how.read(self.values_at, begin, end))
+        """Return the mel read at fractional frames; see `MelSpectrogram.with_warp`."""
+        warp = taps if isinstance(taps, FrameInterpolation) else linear_interpolation(taps, self.n_frames)
+        return replace(self, values_at=lambda begin, end: warp.read(self.values_at, begin, end))
 
     def first_frames(self, n_frames: int) -> MelStream:
-        """The first frames; see `MelSpectrogram.first_frames`."""
+        """Return the first frames; see `MelSpectrogram.first_frames`."""
         if n_frames >= self.n_frames:
             return self
         return replace(self, n_frames=n_frames, n_samples=self.frontend.framing.n_samples(n_frames))
@@ -104,31 +104,25 @@ AnyMel: TypeAlias = MelSpectrogram | MelStream
 
 
 def check_mel(mel: object, what: str = "mel") -> None:
-    """Refuse what is no mel spectrogram.
-
-    Raises
-    ------
-    ParameterError
-        For an array, say.
-    """
+    """Raise a ParameterError unless ``mel`` is a `MelSpectrogram` or `MelStream`."""
     if not isinstance(mel, (MelSpectrogram, MelStream)):
         raise ParameterError(
-            f"{what} is {kind_of(mel)}: expected MelSpectrogram; make one with frontend(audio), or of an array with "
+            f"{what} is {kind_of(mel)}: expected MelSpectrogram; make one with frontend(audio), or from an array with "
             "frontend.mel(values)"
         )
 
 
 def mel_stream(frontend: MelFrontend, sound: Sound, folder: Path) -> MelStream:
-    """Mel spectrogram of a mono signal at the front-end's rate, its energies kept on disk.
+    """Compute the mel spectrogram of a mono signal at the front-end's rate, with its energies on disk.
 
-    The values are those that ``frontend(audio)`` gives.
+    The values are the same as those of ``frontend(audio)``.
 
     Parameters
     ----------
     frontend : MelFrontend
     sound : Sound
     folder : Path
-        Where to keep the energies, as long as the stream is in use.
+        Folder for the energies, which must exist as long as the stream is in use.
 
     Raises
     ------
@@ -150,8 +144,8 @@ def mel_stream(frontend: MelFrontend, sound: Sound, folder: Path) -> MelStream:
     if not frontend.normalize:
         return plain
     starts = range(0, len(spool), FRAMES_PER_BLOCK)
-    summary = summary_of(lambda: (compress(i, i + FRAMES_PER_BLOCK) for i in starts))
-    statistics = Statistics.of(summary, frontend.normalize)
+    cells = statistics_of_blocks(lambda: (compress(i, i + FRAMES_PER_BLOCK) for i in starts))
+    statistics = Statistics.of(cells, frontend.normalize)
 
     def normalise(begin: int, end: int) -> Real:
         return statistics.normalise(compress(begin, end))

@@ -87,7 +87,7 @@ def _check(before: MelSpectrogram, after: MelSpectrogram) -> None:
 
 
 def _standard_deviation(mel: MelSpectrogram) -> float:
-    return float(mel.summary.std) or 1.0
+    return float(mel.cell_statistics.std) or 1.0
 
 
 def _align(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrogram, LengthChange]:

@@ -125,8 +125,8 @@ def find_boxes(cells: Cells, held: Cells, least_cells: int, least_share: float) 
 
 def plain_values(after: MelSpectrogram, before: MelSpectrogram, changed: Cells) -> PlainCells:
     """Find cells that hold a value that fills have: the floor, the least value, and what many changed cells hold."""
-    floor = before.frontend.floor_value(before.summary.largest, before.statistics)
-    low: Cells = (after.values == floor) | (after.values == np.float32(before.summary.least))
+    floor = before.frontend.floor_value(before.cell_statistics.largest, before.statistics)
+    low: Cells = (after.values == floor) | (after.values == np.float32(before.cell_statistics.least))
     values, counts = np.unique(after.values[changed], return_counts=True)
     frequent = values[counts >= max(4, min(after.n_mels, after.n_frames) // 4)]
     held = low | np.isin(after.values, frequent)
@@ -157,7 +157,7 @@ def describe_fill(cells: tuple[slice, slice], alone: Cells, before: MelSpectrogr
     if float(np.ptp(values)) <= 1e-6 * max(1.0, float(np.abs(values).max())):
         return FillFound(_one_value(values, mine, cells, before), float(values[0]), level)
     own = np.where(mine, region, np.nan).astype(np.float64)
-    floor = before.frontend.floor_value(before.summary.largest, before.statistics)[cells[0]]
+    floor = before.frontend.floor_value(before.cell_statistics.largest, before.statistics)[cells[0]]
     if np.array_equal(region[mine], np.broadcast_to(floor, region.shape)[mine]):
         return FillFound("floor", None, level)
     if _is_flat(own, axis=1):
@@ -169,14 +169,14 @@ def describe_fill(cells: tuple[slice, slice], alone: Cells, before: MelSpectrogr
 
 
 def _one_value(values: Real, mine: Cells, cells: tuple[slice, slice], before: MelSpectrogram) -> Kind:
-    value, deviation = float(values[0]), float(before.summary.std) or 1.0
-    floor = before.frontend.floor_value(before.summary.largest, before.statistics)[cells[0]]
-    if abs(value - before.summary.mean) <= 1e-4 * deviation:
+    value, deviation = float(values[0]), float(before.cell_statistics.std) or 1.0
+    floor = before.frontend.floor_value(before.cell_statistics.largest, before.statistics)[cells[0]]
+    if abs(value - before.cell_statistics.mean) <= 1e-4 * deviation:
         return "mean"
     # Where the clip reaches its floor, its least value is the floor.
     if np.array_equal(values, np.broadcast_to(floor, mine.shape)[mine]):
         return "floor"
-    if value == np.float32(before.summary.least):
+    if value == np.float32(before.cell_statistics.least):
         return "min"
     if value == 0:
         return "zero"

@@ -69,7 +69,7 @@ def _flat(energies: Energies, values: Real, first: int, audible_bins: Flags) -> 
     mel, power = energies.mel, energies.mel.frontend.power
     begin = first + energies.n_lead_in
     energy = energies.read(begin, begin + values.shape[1]).T[audible_bins]
-    floor = mel.frontend.floor_value(mel.summary.largest, mel.statistics)[audible_bins]
+    floor = mel.frontend.floor_value(mel.cell_statistics.largest, mel.statistics)[audible_bins]
     values = values[audible_bins]
     audible = values > floor + np.float32(1e-5)
     audible &= energy > np.float32((2 * _INAUDIBLE) ** (power / 2) * energies.loudest)

@@ -129,7 +129,9 @@ def _cells(mel: MelSpectrogram, spectrum: Complex, max_gain_db: float) -> _Cells
     # The mel does not say how far below its floor a cell was, so such cells are only raised where noise was added.
     lowest = np.zeros(is_filled.shape, bool)
     if mel.frontend.log is not None:
-        lowest = plain.values <= mel.frontend.floor_value(plain.summary.largest, plain.statistics) + np.float32(1e-5)
+        lowest = plain.values <= mel.frontend.floor_value(plain.cell_statistics.largest, plain.statistics) + np.float32(
+            1e-5
+        )
     largest = np.where(is_filled, _LARGEST_CORRECTION, _LARGEST_WARP_CORRECTION)
     is_gain = mel.energy <= plain.energy * 10 ** (max_gain_db / 20 * mel.frontend.power)
     largest[lowest & is_gain] = 1.0

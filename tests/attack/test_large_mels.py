@@ -139,7 +139,7 @@ def test_a_matrix_of_kaldi_is_looked_at_first(tmp_path, kind):
     [
         (b"[" + b"1 " * 40 + b"\n1 ]", "a row of more than 64 bytes"),
         (b"[" + b"1\n" * 20 + b"]", "more than 8 rows"),
-        (b"[" + b"1\n" * 100_000 + b"]", "a matrix in text of more than 65536 bytes"),
+        (b"[" + b"1\n" * 100_000 + b"]", "a text matrix of more than 65536 bytes"),
     ],
     ids=["a long row", "many rows", "long"],
 )

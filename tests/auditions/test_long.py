@@ -142,7 +142,7 @@ def tiny_parts(monkeypatch):
     """All that is done in parts is done in parts so small that there are many of them."""
 
     def prepare():
-        for room in ("stft", "frontends.energy", "frontends.summary", "frontends.stream"):
+        for room in ("stft", "frontends.energy", "frontends.cell_statistics", "frontends.stream"):
             monkeypatch.setattr(f"specaug_listen.{room}.FRAMES_PER_BLOCK", 23)
         monkeypatch.setattr("specaug_listen.augment.fills.FRAMES_PER_BLOCK", 19)
         monkeypatch.setattr(MelStream.parts, "__defaults__", (29,))
@@ -262,7 +262,7 @@ from specaug_listen.vocoders import Joint, joint
 
 long.LONG_S = float(sys.argv[1])
 # So that a short recording already fills whatever is worked through at once.
-for room in ("stft", "frontends.energy", "frontends.summary", "frontends.stream", "augment.fills"):
+for room in ("stft", "frontends.energy", "frontends.cell_statistics", "frontends.stream", "augment.fills"):
     importlib.import_module(f"specaug_listen.{room}").FRAMES_PER_BLOCK = 512
 MelStream.parts.__defaults__ = (512,)
 joint._FRAMES_PER_SEGMENT = 512

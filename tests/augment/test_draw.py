@@ -139,7 +139,7 @@ def test_a_mask_holds_exactly_its_fill(subtests, speechlike, every_frontend):
         "band_mean": values.mean(axis=1, keepdims=True),
         "frame_mean": values.mean(axis=0, keepdims=True),
         "min": values.min(),
-        "floor": mel.frontend.floor_value(mel.summary.largest, mel.statistics),
+        "floor": mel.frontend.floor_value(mel.cell_statistics.largest, mel.statistics),
     }
     assert expected.keys() == {0.37, *FILLS} - {"noise"}
     for fill, region in itertools.product(expected, (FrequencySpan, TimeSpan)):
@@ -179,7 +179,7 @@ def test_noise_follows_its_seed(speechlike):
 def test_noise_is_never_below_the_floor(speechlike, every_frontend):
     mel = every_frontend(speechlike)
     draw = Draw(mel.n_mels, mel.n_frames, (TimeSpan(0, mel.n_frames, "noise", noise_seed=3),))
-    assert (draw.apply(mel).values >= every_frontend.floor_value(mel.summary.largest, mel.statistics)).all()
+    assert (draw.apply(mel).values >= every_frontend.floor_value(mel.cell_statistics.largest, mel.statistics)).all()
 
 
 def test_the_fill_of_one_mask_does_not_depend_on_another(subtests, speechlike):

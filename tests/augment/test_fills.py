@@ -85,7 +85,7 @@ def test_an_empty_region_and_a_silent_stream_have_no_level(region):
 
 def test_a_fill_that_does_not_exist_in_the_scale_is_refused_where_it_is_measured():
     stream = as_stream(LIBROSA(Audio(np.ones(30000) / 2, 22050)))
-    with pytest.raises(ParameterError, match=r"a cell of -1 where power is due \(front-end 'librosa' takes no log"):
+    with pytest.raises(ParameterError, match=r"a cell of -1 is not a power \(front-end 'librosa' takes no log"):
         fill_level(-1.0, stream, (slice(None), slice(2, 9)), None)
 
 

@@ -144,7 +144,7 @@ def test_a_policy_that_does_as_asked_warns_of_nothing(mel):
 
 def test_a_constant_that_the_scale_does_not_have_is_refused_by_name():
     power = LIBROSA(Audio(np.sin(np.arange(22050) * 0.2), 22050))
-    with pytest.raises(ParameterError, match=r"policy 'LD': a cell of -1 where power is due .*'librosa'"):
+    with pytest.raises(ParameterError, match=r"policy 'LD': a cell of -1 is not a power .*'librosa'"):
         replace(LD.with_fill(-1.0), transforms=LD.with_fill(-1.0).transforms[1:]).draw(power, rng=0)
 
 

@@ -150,7 +150,7 @@ def test_a_fill_that_does_not_exist_in_the_front_ends_scale_is_told(clip):
     (clip.parent / "p.yaml").write_text("transforms: [{time_mask: {fill: -5, max_frames: 50, count: 5}}]")
     ran = run("audition", clip, "-o", clip.parent / "out", "--policy", clip.parent / "p.yaml", "--frontend", "librosa")
     assert ran.code == 1
-    assert re.fullmatch(r"error: .*clip\.wav: policy 'p': a cell of -5 where power is due [^\n]*\n", ran.err), ran.err
+    assert re.fullmatch(r"error: .*clip\.wav: policy 'p': a cell of -5 is not a power [^\n]*\n", ran.err), ran.err
     assert not (clip.parent / "out").exists()
 
 

@@ -55,7 +55,7 @@ def test_a_range_far_beyond_a_matrix_is_refused(tmp_path, part):
     scp.write_text(f"u {path}:2{part}\nnear {path}:2[1:4]\n")
     far, near = scp_places(scp)
     assert read_place(near).tolist() == [[4, 5, 6]]
-    with pytest.raises(AudioError, match=r"f\.ark: 'u': a range up to \d+ of rows or columns"):
+    with pytest.raises(AudioError, match=r"f\.ark: 'u': a range up to \d+, but the matrix has \d+ rows or columns"):
         read_place(far)
 
 
@@ -64,7 +64,7 @@ def test_a_command_is_refused_and_never_run(tmp_path, line):
     scp = tmp_path / "f.scp"
     done = tmp_path / "done"
     scp.write_text(line.format(done=done) + "\n")
-    with pytest.raises(AudioError, match=r"line 1: .* is a command, and commands of files are never run"):
+    with pytest.raises(AudioError, match=r"line 1: .* is a command, and commands in files are never run"):
         scp_places(scp)
     assert not done.exists()
 
@@ -74,7 +74,7 @@ def test_a_command_is_refused_and_never_run(tmp_path, line):
     [
         ("utt -", "'-' names no file"),
         ("utt", "'' names no file"),
-        ("utt gone.ark:4", "gone.ark is no file"),
+        ("utt gone.ark:4", "gone.ark does not exist or is not a file"),
         ("", "an empty list"),
     ],
 )
@@ -89,25 +89,25 @@ def test_a_list_of_recordings_is_told(tmp_path):
     (tmp_path / "x.wav").write_bytes(b"RIFF")
     scp = tmp_path / "wav.scp"
     scp.write_text("utt x.wav\n")
-    with pytest.raises(AudioError, match="is a recording; give recordings themselves"):
+    with pytest.raises(AudioError, match="is a recording; pass the recordings"):
         scp_places(scp)
 
 
 def test_what_is_no_archive_of_matrices_is_refused_in_words(subtests, tmp_path):
     for data, words in [
-        (b"utt " + binary(MATRIX)[:-3], "cut off: 3 by 2 cells are 24 bytes, 21 are there"),
-        (b"utt " + binary(MATRIX)[:9], "cut off within a header"),
-        (b"utt", "cut off behind the key"),
-        (b"utt \0BFV \x04\x01\0\0\0\0\0\0\0", "holds a vector"),
-        (b"utt \0B\x04\x01\0\0\0", "holds a vector"),
+        (b"utt " + binary(MATRIX)[:-3], "truncated: 3 by 2 cells are 24 bytes, the file has 21"),
+        (b"utt " + binary(MATRIX)[:9], "truncated within a header"),
+        (b"utt", "truncated after the key"),
+        (b"utt \0BFV \x04\x01\0\0\0\0\0\0\0", "contains a vector"),
+        (b"utt \0B\x04\x01\0\0\0", "contains a vector"),
         (b"utt \0BXX abcdefgh", "expected a matrix"),
-        (b"utt \0BFM \x04\xff\xff\xff\xff\x04\x02\0\0\0" + bytes(60), "-1 by 2 is none"),
+        (b"utt \0BFM \x04\xff\xff\xff\xff\x04\x02\0\0\0" + bytes(60), "matrix of -1 by 2"),
         (b"utt PKLxxxx", "a Python pickle, which is never loaded"),
-        (b"utt AUDIOxx", "holds audio"),
+        (b"utt AUDIOxx", "contains audio"),
         (b"utt NPYxxxx", "inside a Kaldi archive"),
-        (b"utt  [\n 1 2\n 3 4", "without its closing bracket"),
-        (b"utt hello", "is no matrix"),
-        (b"\x93NUMPY\x01\x00v\x00", "no Kaldi archive"),
+        (b"utt  [\n 1 2\n 3 4", "without closing bracket"),
+        (b"utt hello", "is not a matrix"),
+        (b"\x93NUMPY\x01\x00v\x00", "not a Kaldi archive"),
     ]:
         with subtests.test(data=data, words=words), pytest.raises(AudioError, match=words):
             ark_places(ark(tmp_path, data))
@@ -115,7 +115,7 @@ def test_what_is_no_archive_of_matrices_is_refused_in_words(subtests, tmp_path):
 
 def test_ragged_text_is_refused(tmp_path):
     (place,) = ark_places(ark(tmp_path, b"utt [\n 1 2\n 3 ]\n"))
-    with pytest.raises(AudioError, match="rows of 2 numbers were expected throughout"):
+    with pytest.raises(AudioError, match="expected 2 numbers in every row"):
         read_place(place)
 
 

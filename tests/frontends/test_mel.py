@@ -24,7 +24,7 @@ from specaug_listen.frontends import (
     MelFrontend,
     Statistics,
 )
-from specaug_listen.frontends.summary import Summary
+from specaug_listen.frontends.cell_statistics import CellStatistics
 
 # Energy of the least cell that a front-end can tell from silence, before its dynamic range.
 FLOOR = {
@@ -71,7 +71,7 @@ def test_the_inverse_of_the_scaling_is_exact_above_the_floor(case):
 
 @given(mels())
 def test_the_floor_is_below_every_cell_and_stands_for_no_more_than_the_floors_energy(mel):
-    lowest = mel.frontend.floor_value(mel.summary.largest, mel.statistics)
+    lowest = mel.frontend.floor_value(mel.cell_statistics.largest, mel.statistics)
     assert lowest.shape == (mel.n_mels, 1)
     # Rounding is relative to what stood there before NeMo divided by the deviation, 1e-5 in a clip of silence.
     unit = 1.0 if mel.statistics is None else mel.statistics.std
@@ -93,7 +93,7 @@ def test_silence_is_at_the_floor(subtests):
             mel = replace(frontend, magnitude_epsilon=0.0)(Audio(np.zeros(4000), frontend.sample_rate))
             np.testing.assert_allclose(mel.values, np.full(mel.values.shape, value), atol=1e-5)
             np.testing.assert_allclose(
-                frontend.floor_value(mel.summary.largest), np.full((mel.n_mels, 1), value), atol=1e-5
+                frontend.floor_value(mel.cell_statistics.largest), np.full((mel.n_mels, 1), value), atol=1e-5
             )
 
 
@@ -103,7 +103,7 @@ def test_a_pause_is_at_the_floor_of_the_clip(speechlike):
     assert mel.values.max() - 2.0 > -1.5
     np.testing.assert_allclose(pause, np.full(pause.shape, mel.values.max() - 2.0), atol=1e-6)
     np.testing.assert_allclose(
-        WHISPER.floor_value(mel.summary.largest), np.full((80, 1), mel.values.max() - 2.0), atol=1e-6
+        WHISPER.floor_value(mel.cell_statistics.largest), np.full((80, 1), mel.values.max() - 2.0), atol=1e-6
     )
 
 
@@ -120,7 +120,7 @@ def test_nemos_statistics_are_kept_and_taken_back(speechlike):
     np.testing.assert_allclose(statistics.std[:, 0], plain.values.std(axis=1, ddof=1) + 1e-5, rtol=1e-4)
     np.testing.assert_allclose(normalised.energy, plain.energy, rtol=1e-4, atol=1e-9)
     np.testing.assert_allclose(
-        NEMO.floor_value(normalised.summary.largest, statistics),
+        NEMO.floor_value(normalised.cell_statistics.largest, statistics),
         (np.log(2.0**-24) - statistics.mean) / statistics.std,
         rtol=1e-5,
     )
@@ -180,8 +180,8 @@ def test_all_features_are_normalised_by_one_mean_and_one_deviation(speechlike):
 def test_the_deviation_of_all_features_counts_cells_less_one_and_the_guard():
     values = np.array([[1.0, 3.0], [5.0, 7.0]])
     mean = values.mean(axis=1, keepdims=True)
-    summary = Summary(2, 1.0, 7.0, mean, np.square(values - mean).sum(axis=1, keepdims=True))
-    statistics = Statistics.of(summary, "all_features")
+    cells = CellStatistics(2, 1.0, 7.0, mean, np.square(values - mean).sum(axis=1, keepdims=True))
+    statistics = Statistics.of(cells, "all_features")
     np.testing.assert_allclose(statistics.mean, [[4.0], [4.0]])
     np.testing.assert_allclose(statistics.std, np.sqrt(20 / 3) + 1e-5, rtol=1e-7)
 
@@ -197,8 +197,8 @@ def test_the_deviation_of_all_features_counts_cells_less_one_and_the_guard():
 def test_the_guards_against_bands_that_hardly_move_differ(rule, expected):
     values = np.array([[1.0, 1.0], [-1e-5, 1e-5], [-1e-3, 1e-3]])
     mean = values.mean(axis=1, keepdims=True)
-    summary = Summary(2, -1e-3, 1.0, mean, np.square(values - mean).sum(axis=1, keepdims=True))
-    statistics = Statistics.of(summary, rule)
+    cells = CellStatistics(2, -1e-3, 1.0, mean, np.square(values - mean).sum(axis=1, keepdims=True))
+    statistics = Statistics.of(cells, rule)
     np.testing.assert_allclose(statistics.std[:, 0], expected, rtol=1e-6)
     assert statistics.largest == 1.0
 
@@ -207,7 +207,7 @@ def test_a_dynamic_range_is_known_after_a_normalisation(speechlike):
     """SpeechBrain's floor is 80 dB below the loudest cell, wherever the normalisation has put that."""
     mel, plain = SPEECHBRAIN(speechlike), replace(SPEECHBRAIN, normalize=None)(speechlike)
     assert mel.statistics.largest == plain.values.max()
-    floor = SPEECHBRAIN.floor_value(mel.summary.largest, mel.statistics)
+    floor = SPEECHBRAIN.floor_value(mel.cell_statistics.largest, mel.statistics)
     pause = mel.values[:, (mel.times_s > 0.42) & (mel.times_s < 0.53)]
     np.testing.assert_allclose(pause, np.broadcast_to(floor, pause.shape), atol=1e-4)
     np.testing.assert_allclose(SPEECHBRAIN.energy(floor, mel.statistics), plain.energy.max() / 1e8, rtol=1e-3)
@@ -270,7 +270,7 @@ def test_values_that_are_no_mel_are_refused_where_they_enter(subtests):
         (
             np.full((128, 3), -40.0),
             LIBROSA,
-            "a cell of -40 where power is due (front-end 'librosa' takes no log",
+            "a cell of -40 is not a power (front-end 'librosa' takes no log",
         ),
         (
             np.zeros((80, 3)),

@@ -92,10 +92,10 @@ def test_a_deviation_of_zero_is_refused():
 def test_other_files_are_refused_in_words(subtests, tmp_path):
     for name, data, words in [
         ("gone.npz", None, "gone.npz: cannot be read"),
-        ("s.json", b'{"epoch": 3}', r"s.json: no statistics in it \(it holds epoch\); expected mean and std"),
+        ("s.json", b'{"epoch": 3}', r"s.json: no statistics \(it contains epoch\); expected mean and std"),
         ("s.json", b'{"mean": ["a"], "std": 1}', "s.json: .*expected numbers"),
         ("s.json", b'{"count": 0, "sum": [1], "sum_square": [1]}', "a count of 0 frames"),
-        ("s.npz", b"PK\x03\x04", "no arrays of numpy"),
+        ("s.npz", b"PK\x03\x04", "not a NumPy file"),
         ("s.npy", b"\x80\x04K\x01.", "pickles are never loaded"),
         ("cmvn", b"hello world", "hello"),
     ]:
@@ -108,7 +108,7 @@ def test_other_files_are_refused_in_words(subtests, tmp_path):
 
 def test_of_several_speakers_one_is_asked_for(tmp_path):
     path = str(write(tmp_path, "kaldi ark")).removesuffix(":speaker")
-    with pytest.raises(PolicyError, match="2 matrices in it: say which one, FILE:KEY"):
+    with pytest.raises(PolicyError, match="contains 2 matrices: select one, FILE:KEY"):
         read_statistics(path)
 
 

@@ -37,11 +37,13 @@ def test_what_is_known_of_a_mel_is_known_of_its_stream(subtests, tmp_path, clip,
             mel, stream = every_frontend(clip), mel_stream(every_frontend, clip, tmp_path)
             assert stream.range_db == mel.range_db
             assert stream.percentiles_db == pytest.approx(mel.percentiles_db, abs=1e-9)
-            assert stream.summary[:3] == mel.summary[:3]
-            assert stream.summary.mean == pytest.approx(mel.summary.mean, rel=1e-9, abs=1e-9)
-            assert stream.summary.std == pytest.approx(mel.summary.std, rel=1e-9)
-            np.testing.assert_allclose(stream.summary.bin_mean, mel.summary.bin_mean, rtol=1e-9, atol=1e-9)
-            np.testing.assert_allclose(stream.summary.bin_squares, mel.summary.bin_squares, rtol=1e-9)
+            assert stream.cell_statistics[:3] == mel.cell_statistics[:3]
+            assert stream.cell_statistics.mean == pytest.approx(mel.cell_statistics.mean, rel=1e-9, abs=1e-9)
+            assert stream.cell_statistics.std == pytest.approx(mel.cell_statistics.std, rel=1e-9)
+            np.testing.assert_allclose(
+                stream.cell_statistics.bin_mean, mel.cell_statistics.bin_mean, rtol=1e-9, atol=1e-9
+            )
+            np.testing.assert_allclose(stream.cell_statistics.bin_squares, mel.cell_statistics.bin_squares, rtol=1e-9)
 
 
 def test_the_dynamic_range_counts_from_the_loudest_cell_of_the_whole_clip(tmp_path, rng):

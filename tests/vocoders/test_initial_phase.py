@@ -153,7 +153,7 @@ def test_rounding_of_silence_makes_no_other_phases(speechlike, subtests):
         with subtests.test(name=name):
             frontend = PRESETS[name]
             mel = frontend(speechlike)
-            quiet = mel.values <= frontend.floor_value(mel.summary.largest, mel.statistics) + np.float32(1e-5)
+            quiet = mel.values <= frontend.floor_value(mel.cell_statistics.largest, mel.statistics) + np.float32(1e-5)
             assert 0.05 < quiet.mean() < 0.5
             steps = np.random.default_rng(0).integers(-1, 2, mel.values.shape)
             moved = mel.with_values(np.where(quiet, mel.values * (1 + steps * 2.0**-23), mel.values).astype(np.float32))

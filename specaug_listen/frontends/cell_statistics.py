@@ -1,4 +1,4 @@
-"""Statistics over all cells of a mel, gathered block after block."""
+"""Statistics over all cells of a mel, computed block by block."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from ..stft import FRAMES_PER_BLOCK
 
-__all__ = ["Summary", "percentiles_of_blocks", "summary_of", "summary_of_values"]
+__all__ = ["CellStatistics", "percentiles_of_blocks", "statistics_of_blocks", "statistics_of_values"]
 
 Real = npt.NDArray[np.float32]
 Blocks = Callable[[], Iterable[Real]]
 
 
-class Summary(NamedTuple):
-    """What fills and normalisations need to know of a mel, in its front-end's own scale.
+class CellStatistics(NamedTuple):
+    """Statistics of a mel for fills and normalisation, in the front-end's own scale.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Summary(NamedTuple):
         Over all cells.
     bin_mean : np.ndarray [shape=(n_mels, 1), float64]
     bin_squares : np.ndarray [shape=(n_mels, 1), float64]
-        Sum of the squared distances of a bin's cells from its mean.
+        Sum over each bin's cells of the squared difference from the bin's mean.
     """
 
     n_frames: int
@@ -47,13 +47,13 @@ class Summary(NamedTuple):
         return float(np.sqrt((self.bin_squares / self.n_frames + between).mean()))
 
 
-def summary_of(blocks: Blocks) -> Summary:
-    """Gather a `Summary` in two passes over blocks of shape (n_mels, n).
+def statistics_of_blocks(blocks: Blocks) -> CellStatistics:
+    """Compute statistics in two passes over blocks of shape (n_mels, n).
 
     Examples
     --------
-    >>> summary = summary_of(lambda: [np.array([[1.0, 3.0], [5.0, 7.0]], np.float32)])
-    >>> summary.mean, round(summary.std, 3), summary.largest
+    >>> cells = statistics_of_blocks(lambda: [np.array([[1.0, 3.0], [5.0, 7.0]], np.float32)])
+    >>> cells.mean, round(cells.std, 3), cells.largest
     (4.0, 2.236, 7.0)
     """
     n_frames, least, largest, total = 0, np.inf, -np.inf, np.zeros(0)
@@ -66,17 +66,17 @@ def summary_of(blocks: Blocks) -> Summary:
     squares = np.zeros_like(mean)
     for block in blocks():
         squares += np.square(block - mean).sum(axis=1, keepdims=True)
-    return Summary(n_frames, least, largest, mean, squares)
+    return CellStatistics(n_frames, least, largest, mean, squares)
 
 
-def summary_of_values(values: Real) -> Summary:
-    """Summarise an array in the blocks in which a stream is read, so that not even the last bits differ."""
+def statistics_of_values(values: Real) -> CellStatistics:
+    """Compute the statistics of an array in the blocks of a stream, so that both give the same bits."""
     starts = range(0, values.shape[1], FRAMES_PER_BLOCK)
-    return summary_of(lambda: (values[:, i : i + FRAMES_PER_BLOCK] for i in starts))
+    return statistics_of_blocks(lambda: (values[:, i : i + FRAMES_PER_BLOCK] for i in starts))
 
 
 def percentiles_of_blocks(blocks: Blocks, ranks_percent: Sequence[float]) -> list[float]:
-    """Compute `numpy.percentile` over all cells without holding them, exactly: by counting them twice.
+    """Compute the same as `numpy.percentile` over all cells without holding them, by counting in two passes.
 
     Examples
     --------
@@ -101,15 +101,12 @@ def percentiles_of_blocks(blocks: Blocks, ranks_percent: Sequence[float]) -> lis
         inside = rank - (below[bucket] - coarse[bucket])
         low = int(np.searchsorted(np.cumsum(fine[bucket]), inside, side="right"))
         values[rank] = _value(bucket << 16 | low)
-    return [_between(values[int(r)], values[min(int(r) + 1, last)], r - int(r)) for r in ranks]
-
-
-def _between(low: float, high: float, share: float) -> float:
-    return low + (high - low) * share
+    neighbours = [(values[int(rank)], values[min(int(rank) + 1, last)], rank - int(rank)) for rank in ranks]
+    return [low + (high - low) * share for low, high, share in neighbours]
 
 
 def _keys(block: Real) -> npt.NDArray[np.int64]:
-    """Integers in the order of the numbers: the bits of a float32, with those of negative ones turned around."""
+    """Map float32 values to integers of the same order: their bits, inverted if negative."""
     bits = np.ascontiguousarray(block, dtype=np.float32).reshape(-1).view(np.uint32)
     return np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31)).astype(np.int64)
 

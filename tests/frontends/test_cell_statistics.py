@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from specaug_listen.frontends.summary import percentiles_of_blocks, summary_of
+from specaug_listen.frontends.cell_statistics import percentiles_of_blocks, statistics_of_blocks
 
 # Few values, so that many cells are alike, or any that a float32 can hold.
 tied = st.sampled_from([-2.5, -1.0, -0.0, 0.0, 2.0**-100, 1.0, 1.5])
@@ -26,19 +26,19 @@ def in_blocks(values: np.ndarray, size: int):
 
 @given(cells(st.one_of(tied, st.floats(-1e3, 1e3, width=32))), st.integers(1, 13))
 def test_a_summary_is_that_of_all_cells(values, size):
-    summary, exact = summary_of(in_blocks(values, size)), values.astype(np.float64)
-    assert summary.n_frames == values.shape[1]
-    assert (summary.least, summary.largest) == (values.min(), values.max())
-    assert summary.mean == pytest.approx(exact.mean(), rel=1e-12, abs=1e-12)
-    assert summary.std == pytest.approx(exact.std(), rel=1e-9, abs=1e-7)
-    assert summary.bin_mean.shape == summary.bin_squares.shape == (len(values), 1)
-    np.testing.assert_allclose(summary.bin_mean[:, 0], exact.mean(axis=1), rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(summary.bin_squares[:, 0], exact.var(axis=1) * values.shape[1], rtol=1e-9, atol=1e-9)
+    cells, exact = statistics_of_blocks(in_blocks(values, size)), values.astype(np.float64)
+    assert cells.n_frames == values.shape[1]
+    assert (cells.least, cells.largest) == (values.min(), values.max())
+    assert cells.mean == pytest.approx(exact.mean(), rel=1e-12, abs=1e-12)
+    assert cells.std == pytest.approx(exact.std(), rel=1e-9, abs=1e-7)
+    assert cells.bin_mean.shape == cells.bin_squares.shape == (len(values), 1)
+    np.testing.assert_allclose(cells.bin_mean[:, 0], exact.mean(axis=1), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(cells.bin_squares[:, 0], exact.var(axis=1) * values.shape[1], rtol=1e-9, atol=1e-9)
 
 
 def test_a_small_deviation_on_a_large_mean_is_not_lost(rng):
     values = (1000 + 1e-3 * rng.standard_normal((3, 5000))).astype(np.float32)
-    assert summary_of(in_blocks(values, 64)).std == pytest.approx(values.astype(np.float64).std(), rel=1e-9)
+    assert statistics_of_blocks(in_blocks(values, 64)).std == pytest.approx(values.astype(np.float64).std(), rel=1e-9)
 
 
 @given(
