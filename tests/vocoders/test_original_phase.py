@@ -174,7 +174,7 @@ def test_a_fill_is_heard_at_its_own_level(speechlike, every_frontend, subtests):
                 fill = float(mel.values.max()) if fill == "loud" else fill
                 first = min(20, mel.n_mels // 2)
                 step = region(first, first, fill, 7 if fill == "noise" else None)
-                masked, floored = drawn(mel, step), drawn(mel, replace(step, fill="floor", seed=None))
+                masked, floored = drawn(mel, step), drawn(mel, replace(step, fill="floor", noise_seed=None))
                 heard, leaked = (every_frontend(OriginalPhase()(m)).power for m in (masked, floored))
                 wanted = masked.power[step.region].mean(dtype=float) + leaked[step.region].mean(dtype=float)
                 assert mean_db(heard, step.region) == pytest.approx(10 * np.log10(wanted + 1e-20), abs=1)
