@@ -27,11 +27,11 @@ def test_a_warped_stream_read_in_any_parts_is_the_warped_mel(mel, seed, size):
 
 def test_what_was_known_before_a_warp_is_not_taken_for_what_is_after_it(speechlike):
     stream = as_stream(WHISPER(speechlike))
-    before = stream.summary.mean, stream.percentiles_db, stream.range_db
+    before = stream.cell_statistics.mean, stream.percentiles_db, stream.range_db
     still = stream.with_warp(np.full(stream.n_frames, 70.5))
     assert still.range_db == WHISPER(speechlike).with_warp(np.full(stream.n_frames, 70.5)).range_db
-    assert (still.summary.mean, still.percentiles_db, still.range_db) != before
-    assert (stream.summary.mean, stream.percentiles_db, stream.range_db) == before
+    assert (still.cell_statistics.mean, still.percentiles_db, still.range_db) != before
+    assert (stream.cell_statistics.mean, stream.percentiles_db, stream.range_db) == before
 
 
 def test_a_mel_of_one_frame_is_streamed_and_warped(tmp_path):
